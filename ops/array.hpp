@@ -1,0 +1,153 @@
+#pragma once
+#include <atomic>
+#include <ebb/ops/dtype.hpp>
+#include <ebb/ops/shape.hpp>
+
+namespace ebb {
+
+class Pool;
+
+namespace detail {
+/// A counted block of memory from a thread's pool; the elements follow the header, 64-byte aligned.
+struct alignas(64) Buffer {
+  std::atomic<std::uint32_t> holders;
+  std::uint32_t size_class;
+  Pool* owner;                          // null: borrowed memory, nothing to free
+  void* data;
+  std::size_t bytes;
+  Buffer* next;                         // link in a free list
+};
+Buffer* allocate(std::size_t bytes);    // from the calling thread's pool, holders = 1
+Buffer* borrow(void* data, std::size_t bytes);
+void release(Buffer*) noexcept;         // last holder gone: back to the pool that owns it
+}  // namespace detail
+
+/// A counted handle to numbers: float32 or float64, rank 0 to 4, row-major, with a stride between rows so that
+/// blocks of columns and ranges of rows are views. Copying the handle shares the numbers; `copy()` copies them.
+///
+/// Shapes    element (i, ..., j) stands at  data[row(i, ...) * row_stride + j], rows counted over all axes but the last
+/// Errors    ShapeError for an impossible view; ValueError for the wrong element type
+class Array {
+ public:
+  Array() noexcept = default;
+  Array(const Array& o) noexcept;
+  Array(Array&& o) noexcept;
+  Array& operator=(Array o) noexcept;
+  ~Array();
+
+  static Array empty(const Shape&, DType);            ///< elements undefined
+  static Array zeros(const Shape&, DType);
+  static Array full(const Shape&, double, DType);
+  static Array number(double, DType);                 ///< rank 0
+  static Array from(const Shape&, std::initializer_list<double>, DType = f32);
+  /// A view of memory that someone else owns and keeps alive; row_stride in elements.
+  static Array borrowed(void* data, const Shape&, std::int64_t row_stride, DType);
+
+  explicit operator bool() const noexcept { return buffer_ != nullptr; }  ///< holds numbers at all
+  const Shape& shape() const noexcept { return shape_; }
+  int rank() const noexcept { return shape_.rank(); }
+  int dim(int axis) const { return shape_[axis]; }
+  std::int64_t size() const noexcept { return shape_.size(); }
+  std::int64_t rows() const noexcept { return shape_.rows(); }
+  int columns() const noexcept { return shape_.columns(); }
+  std::int64_t row_stride() const noexcept { return row_stride_; }
+  DType dtype() const noexcept { return dtype_; }
+  bool contiguous() const noexcept { return row_stride_ == shape_.columns() || shape_.rows() <= 1; }
+  std::size_t bytes() const noexcept { return static_cast<std::size_t>(size()) * bytes_of(dtype_); }
+  /// Nobody else holds this memory: it may be overwritten.
+  bool unique() const noexcept;
+  bool same_memory(const Array& o) const noexcept { return buffer_ == o.buffer_ && data_ == o.data_; }
+
+  template <class T> T* data() { check_dtype(dtype_of<T>); return static_cast<T*>(data_); }
+  template <class T> const T* data() const { check_dtype(dtype_of<T>); return static_cast<const T*>(data_); }
+  void* raw() const noexcept { return data_; }
+  double at(std::initializer_list<int> index) const;  ///< one element, bounds checked
+  double at_flat(std::int64_t i) const;               ///< i-th element in row-major order
+  void set_flat(std::int64_t i, double x);
+  double item() const;                                ///< the only element. Errors: ShapeError if there is not exactly one
+
+  Array reshape(const Shape&) const;                  ///< a view if contiguous, else a copy; one extent may be -1
+  Array operator[](int i) const;                      ///< view of entry i of the first axis
+  Array range(int begin, int end) const;              ///< view of entries [begin, end) of the first axis
+  Array column_block(int begin, int end) const;       ///< view of columns [begin, end) of the last axis
+  Array copy() const;                                 ///< contiguous, memory of its own
+  Array to(DType) const;                              ///< itself if the type is right already, else a converted copy
+  Array compact() const;                              ///< itself if contiguous, else a copy
+  void assign(const Array& from);                     ///< copies elements (converting); shapes equal
+  void fill(double x);
+
+ private:
+  void check_dtype(DType t) const { if (t != dtype_) wrong_dtype(t); }
+  [[noreturn]] void wrong_dtype(DType asked) const;
+  Array view(const Shape&, std::int64_t offset, std::int64_t row_stride) const;
+
+  detail::Buffer* buffer_ = nullptr;
+  void* data_ = nullptr;
+  std::int64_t row_stride_ = 0;
+  Shape shape_;
+  DType dtype_ = f32;
+};
+
+std::ostream& operator<<(std::ostream&, const Array&);  ///< numpy-like, long axes abbreviated
+
+/// Integer numbers that index: tokens, labels, positions, lengths. Row-major, contiguous, counted, rank 0 to 4.
+class Tokens {
+ public:
+  Tokens() = default;
+  explicit Tokens(const Shape&);                       ///< zeros
+  Tokens(const Shape&, std::initializer_list<int>);
+  Tokens(const Tokens&) noexcept;
+  Tokens(Tokens&&) noexcept;
+  Tokens& operator=(Tokens) noexcept;
+  ~Tokens();
+
+  explicit operator bool() const noexcept { return buffer_ != nullptr; }
+  const Shape& shape() const noexcept { return shape_; }
+  int rank() const noexcept { return shape_.rank(); }
+  int dim(int axis) const { return shape_[axis]; }
+  std::int64_t size() const noexcept { return shape_.size(); }
+  int* data() noexcept { return data_; }
+  const int* data() const noexcept { return data_; }
+  int at(std::initializer_list<int> index) const;
+  Tokens operator[](int i) const;                      ///< view of entry i of the first axis
+  Tokens range(int begin, int end) const;              ///< view of entries [begin, end) of the first axis
+  Tokens reshape(const Shape&) const;
+  Tokens copy() const;
+
+ private:
+  detail::Buffer* buffer_ = nullptr;
+  int* data_ = nullptr;
+  Shape shape_;
+};
+using Lengths = Tokens;
+
+std::ostream& operator<<(std::ostream&, const Tokens&);
+
+// ---- inline
+inline Array::Array(const Array& o) noexcept
+    : buffer_(o.buffer_), data_(o.data_), row_stride_(o.row_stride_), shape_(o.shape_), dtype_(o.dtype_) {
+  if (buffer_) buffer_->holders.fetch_add(1, std::memory_order_relaxed);
+}
+inline Array::Array(Array&& o) noexcept
+    : buffer_(o.buffer_), data_(o.data_), row_stride_(o.row_stride_), shape_(o.shape_), dtype_(o.dtype_) {
+  o.buffer_ = nullptr;
+  o.data_ = nullptr;
+}
+inline Array& Array::operator=(Array o) noexcept {
+  detail::Buffer* old = buffer_;
+  buffer_ = o.buffer_;
+  o.buffer_ = old;
+  data_ = o.data_;
+  row_stride_ = o.row_stride_;
+  shape_ = o.shape_;
+  dtype_ = o.dtype_;
+  return *this;
+}
+inline Array::~Array() {
+  if (buffer_) detail::release(buffer_);
+}
+inline bool Array::unique() const noexcept {
+  return buffer_ && buffer_->owner && buffer_->holders.load(std::memory_order_acquire) == 1;
+}
+
+}  // namespace ebb

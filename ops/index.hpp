@@ -1,0 +1,29 @@
+#pragma once
+#include <ebb/ops/array.hpp>
+
+/// Moving numbers about. What can be a view is one (range, column_block, reshape are Array's members); the rest copies.
+namespace ebb {
+
+/// Axes in the given order; `transpose(a)` swaps the last two.
+Array transpose(const Array&);
+Array transpose(const Array&, std::initializer_list<int> order);
+Array transpose(const Array&, const int* order);           ///< order has rank entries
+/// Entries [begin, end) of an axis: a view for the first and the last axis, a copy between.
+Array slice(const Array&, int axis, int begin, int end);
+/// Writes (or adds) `part` into entries [begin, begin + extent) of an axis of `whole`.
+void put_slice(Array& whole, int axis, int begin, const Array& part, bool accumulate);
+Array concat(const Array* parts, int count, int axis);
+Array stack(const Array* parts, int count, int axis = 0);  ///< a new axis of extent `count`
+Array flip(const Array&, int axis);
+Array pad(const Array&, int axis, int before, int after, double value = 0);
+
+/// Rows of a table: table [V, ...E], tokens [...], result [..., ...E]. Errors: ValueError naming a token outside the table.
+Array gather(const Array& table, const Tokens&);
+/// Adjoint of gather: a table of `rows` rows in which row tokens[i] has received rows[i], added in order of i.
+Array scatter_add(const Array& rows, const Tokens&, int table_rows);
+Array one_hot(const Tokens&, int depth, DType = f32);
+/// picked[...] = x[..., tokens[...]] over the last axis, and its adjoint.
+Array pick(const Array& x, const Tokens&);
+Array unpick(const Array& g, const Tokens&, int columns);
+
+}  // namespace ebb

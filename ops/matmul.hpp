@@ -1,0 +1,22 @@
+#pragma once
+#include <ebb/ops/array.hpp>
+
+namespace ebb {
+
+enum class Trans : bool { no, yes };
+
+/// op(a) op(b), with op the identity or the transpose of the last two axes.
+///
+/// Shapes    [M, K] x [K, N] -> [M, N];  [..., M, K] x [K, N] -> [..., M, N];  [B, M, K] x [B, K, N] -> [B, M, N]
+/// Errors    ShapeError naming both shapes: "inner sizes differ: x is [32, 128], W is [64, 256]"
+/// Numerics  each element is one chain of fused multiply-adds in the order of K: a row's result does not depend on
+///           its place in the batch, nor on threads
+Array matmul(const Array& a, const Array& b, Trans ta = Trans::no, Trans tb = Trans::no);
+
+/// c (+)= op(a) op(b), rank 2 (leading axes of a and c are folded when b is rank 2 and a is not transposed).
+void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, bool accumulate);
+
+/// Shape of matmul(a, b) or ShapeError.
+Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb);
+
+}  // namespace ebb

@@ -1,0 +1,72 @@
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+
+namespace ebb {
+
+/// Extents of an Array, rank 0 to 4. Rank 0 is a single number.
+///
+/// Errors    ShapeError if more than four extents are given or one is negative
+class Shape {
+ public:
+  static constexpr int max_rank = 4;
+
+  constexpr Shape() = default;
+  Shape(std::initializer_list<int> extents);
+  Shape(const int* extents, int rank);
+
+  constexpr int rank() const { return rank_; }
+  /// Extent of an axis; a negative axis counts from the end.
+  int operator[](int axis) const { return extent_[normal_axis(axis)]; }
+  /// The axis counted from the front. Errors: ShapeError if there is no such axis.
+  int normal_axis(int axis) const;
+  /// Number of elements.
+  constexpr std::int64_t size() const {
+    std::int64_t n = 1;
+    for (int k = 0; k < rank_; ++k) n *= extent_[k];
+    return n;
+  }
+  /// Extent of the last axis, 1 for rank 0.
+  constexpr int columns() const { return rank_ == 0 ? 1 : extent_[rank_ - 1]; }
+  /// Product of all extents but the last.
+  constexpr std::int64_t rows() const {
+    std::int64_t n = 1;
+    for (int k = 0; k + 1 < rank_; ++k) n *= extent_[k];
+    return n;
+  }
+  Shape with(int axis, int extent) const;     ///< the same with one extent replaced
+  Shape without(int axis) const;              ///< the same with one axis removed
+  Shape inserted(int axis, int extent) const; ///< the same with one axis added before `axis`
+
+  friend constexpr bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int k = 0; k < a.rank_; ++k)
+      if (a.extent_[k] != b.extent_[k]) return false;
+    return true;
+  }
+
+ private:
+  int extent_[max_rank] = {};
+  int rank_ = 0;
+};
+
+std::ostream& operator<<(std::ostream&, const Shape&);  ///< "[32, 128]"
+
+/// The shape to which a and b broadcast by numpy's rule. Errors: ShapeError naming both and `op`.
+Shape broadcast(const Shape& a, const Shape& b, const char* op);
+
+/// A set of axes for reductions: one, several, or (default) all. Negative ones count from the end.
+struct Axes {
+  int axis[Shape::max_rank] = {};
+  int count = 0;
+  bool all = true;
+  constexpr Axes() = default;
+  constexpr Axes(int a) : axis{a}, count(1), all(false) {}
+  Axes(std::initializer_list<int> list);
+};
+
+/// Whether a reduction keeps the reduced axes with extent one.
+enum class Keep : bool { no, yes };
+
+}  // namespace ebb
