@@ -1,0 +1,73 @@
+# ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [EXCEPT file...])
+#
+# One folder of the tree is one target, ebb::NAME: a static library of its *.cpp.
+#   SEES         the folders it may include. Each folder has an include root of its own in the build tree, so
+#                that including any other does not compile.
+#   THIRD_PARTY  libraries that its sources see and its users do not.
+#   REGISTERS    its sources hold static objects that register things; whoever links it takes all of it, for a
+#                linker would drop a file that nobody names.
+function(ebb_folder name)
+  cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;EXCEPT" ${ARGN})
+  set(target ebb_${name})
+  set(root ${PROJECT_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${root}/ebb)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/ebb/${name} SYMBOLIC)
+
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(file IN LISTS arg_EXCEPT)
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
+    list(FILTER sources EXCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$")
+  endif()
+  if(NOT sources)  # a library needs one file; an empty folder is still a target
+    set(empty ${PROJECT_BINARY_DIR}/empty/${name}.cpp)
+    file(CONFIGURE OUTPUT ${empty} CONTENT "namespace ebb {}\n")
+    set(sources ${empty})
+  endif()
+
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  list(TRANSFORM arg_SEES PREPEND ebb::)
+  target_link_libraries(${target} PUBLIC ${arg_SEES})
+  foreach(library IN LISTS arg_THIRD_PARTY)
+    if(library MATCHES "^ebb_")
+      set(library $<BUILD_INTERFACE:${library}>)
+    endif()
+    target_link_libraries(${target} PRIVATE ${library})
+  endforeach()
+  ebb_target_options(${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  set(targets ${target})
+
+  if(arg_REGISTERS)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name}_archive)
+    add_library(${target}_whole INTERFACE)
+    set_target_properties(${target}_whole PROPERTIES EXPORT_NAME ${name})
+    target_link_libraries(${target}_whole INTERFACE $<LINK_LIBRARY:WHOLE_ARCHIVE,${target}>)
+    add_library(ebb::${name} ALIAS ${target}_whole)
+    list(APPEND targets ${target}_whole)
+  else()
+    add_library(ebb::${name} ALIAS ${target})
+  endif()
+
+  install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}
+    FILES_MATCHING PATTERN "*.hpp" PATTERN cells EXCLUDE PATTERN data EXCLUDE)
+endfunction()
+
+# ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;
+# which one runs is chosen at run time. Everything else is built for the plain architecture.
+function(ebb_kernel_flags target)
+  set(sse2 -msse2)
+  set(avx2 -mavx2 -mfma)
+  set(avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    if(source MATCHES "_(sse2|avx2|avx512)\\.cpp$")
+      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
+        COMPILE_OPTIONS "${${CMAKE_MATCH_1}};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")
+    endif()
+  endforeach()
+endfunction()

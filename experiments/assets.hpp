@@ -1,0 +1,19 @@
+#pragma once
+
+namespace ebb::assets {
+
+// Files built into the program (cmake/EbbEmbed.cmake). Each ends in a zero byte that its size does not count.
+// The labels name the symbols that the generated assembly defines.
+#define EBB_ASSET(name)                                       \
+  extern const char name[] asm("ebb_asset_" #name);           \
+  extern const unsigned long name##_size asm("ebb_asset_" #name "_size")
+
+EBB_ASSET(dygraph_js);
+EBB_ASSET(dygraph_css);
+EBB_ASSET(report_js);
+EBB_ASSET(report_css);
+EBB_ASSET(tinyshakespeare);
+
+#undef EBB_ASSET
+
+}  // namespace ebb::assets
