@@ -1,0 +1,37 @@
+#pragma once
+#include <ebb/autograd/leaf.hpp>
+#include <vector>
+
+namespace ebb {
+
+/// Gradients that a backward returned: of each leaf set one flat buffer, laid out like the set's own; of each retained
+/// Var and each `variable` one array.
+class Grads {
+ public:
+  /// The gradient of a parameter: zeros if the loss does not depend on it. Errors: ValueError if its set took no part
+  Array operator[](const Leaf&) const;
+  /// The gradient of a retained Var. Errors: TapeError if it was not retained
+  Array operator[](const Var&) const;
+  bool has(const Var&) const;
+
+  /// All gradients of the first (usually only) leaf set.
+  Array flat() const;
+  const LeafSet& set() const;
+  bool empty() const { return sets_.empty(); }
+  double norm() const;                 ///< Euclidean, over all sets, accumulated in double
+  void scale(double factor);
+  bool finite() const;
+
+  // For engines (shards, tape): not needed by users.
+  Array& flat_of(const LeafSet&, DType);                 ///< made of zeros at first use
+  void keep(const Var&, Array);
+  void add(const Grads&);                                ///< sums leaf sets, this + other
+
+ private:
+  struct OfSet { LeafSet set; Array flat; };
+  struct OfVar { std::uint32_t node, epoch; Array grad; };
+  std::vector<OfSet> sets_;
+  std::vector<OfVar> vars_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,88 @@
+#pragma once
+#include <ebb/autograd/var.hpp>
+
+namespace ebb {
+
+namespace detail {
+struct LeafData;
+struct LeafSetData;
+}  // namespace detail
+
+/// A counted handle to one parameter's numbers, which live in the flat buffer of its LeafSet. Used in an expression it
+/// becomes a Var of the current tape (once per tape, in the tape's element type).
+class Leaf {
+ public:
+  Leaf() noexcept = default;
+  explicit Leaf(detail::LeafData* d) noexcept;
+  Leaf(const Leaf&) noexcept;
+  Leaf(Leaf&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
+  Leaf& operator=(Leaf o) noexcept { detail::LeafData* d = data_; data_ = o.data_; o.data_ = d; return *this; }
+  ~Leaf();
+
+  explicit operator bool() const noexcept { return data_ != nullptr; }
+  const char* name() const;             ///< full name, "lm/rnn/Wf"
+  const Shape& shape() const;
+  Array value() const;                  ///< a view of the set's buffer, in the set's element type; not to be written
+  bool trained() const;                 ///< false for fixed ones: saved, never changed by optimisers
+  std::int64_t offset() const;          ///< first element in the set's flat buffer
+  detail::LeafData* get() const noexcept { return data_; }
+  friend bool operator==(const Leaf& a, const Leaf& b) { return a.data_ == b.data_; }
+
+ private:
+  detail::LeafData* data_ = nullptr;
+};
+
+/// The Var that stands for a leaf on the current tape.
+Var var_of(const Leaf&, std::source_location where = std::source_location::current());
+
+/// In its scope a leaf stands for another value, the code that uses it untouched: finite differences, averaged weights,
+/// frozen weights. Numbers (Array) also reach the shards that start inside the scope; a Var serves its own tape only.
+class Bind {
+ public:
+  Bind(const Leaf&, const Var&);
+  Bind(const Leaf&, const Array&);
+  ~Bind();
+  Bind(const Bind&) = delete;
+  Bind& operator=(const Bind&) = delete;
+
+ private:
+  void* outer_;
+};
+
+/// Leaves in one flat buffer, with a version that rises when values change. A counted handle: copies are the same set.
+class LeafSet {
+ public:
+  explicit LeafSet(DType dtype = f32);
+  LeafSet(const LeafSet&) noexcept;
+  LeafSet& operator=(LeafSet o) noexcept { detail::LeafSetData* d = data_; data_ = o.data_; o.data_ = d; return *this; }
+  ~LeafSet();
+
+  /// Adds a leaf with these starting values. Errors: ValueError if the name is taken.
+  Leaf add(const char* name, const Array& values, bool trained = true);
+  int count() const;
+  Leaf operator[](int i) const;
+  Leaf find(const char* name) const;    ///< empty if there is none
+  DType dtype() const;
+  std::int64_t size() const;            ///< numbers in the flat buffer
+  std::uint64_t version() const;
+  Array flat() const;                   ///< all values, read only
+  LeafSet copy() const;                 ///< deep
+  detail::LeafSetData* get() const noexcept { return data_; }
+
+ private:
+  detail::LeafSetData* data_;
+};
+
+/// The only way to change values: `Edit e{set}; e.flat()...`. Raises the version, so that a tape that already used
+/// the old values refuses its backward.
+class Edit {
+ public:
+  explicit Edit(const LeafSet&);
+  Array flat();
+  Array operator[](const Leaf&);        ///< writable view
+
+ private:
+  LeafSet set_;
+};
+
+}  // namespace ebb

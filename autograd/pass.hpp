@@ -1,0 +1,41 @@
+#pragma once
+#include <ebb/autograd/var.hpp>
+#include <ebb/ops/random.hpp>
+
+namespace ebb {
+
+/// What a step is told and never looks up: training or evaluation, seed, update, time, and which rows these are. A mask
+/// is a function of (seed, name, update, time, row), so wrappers have no state and recomputation repeats masks.
+class Pass {
+ public:
+  struct Options {
+    bool training = false;
+    std::uint64_t seed = 0, update = 0;
+    std::int64_t first_row = 0;        ///< id of this shard's first row in the batch
+  };
+  Pass() = default;
+  explicit Pass(Options o) : o_(o), key_(Key{o.seed}.at(o.update)) {}
+
+  bool training() const { return o_.training; }
+  int time() const { return time_; }
+  std::uint64_t update() const { return o_.update; }
+  Pass at_time(int t) const { Pass p = *this; p.time_ = t; return p; }
+  Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
+  /// The same mask at every step: time left out.
+  Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
+
+  /// Random numbers of like's shape [rows, ...], constant on the tape.
+  Var bernoulli(const char* name, const Var& like, double p) const;
+  Var uniform(const char* name, const Var& like, double low = 0, double high = 1) const;
+  Var normal(const char* name, const Var& like, double mean = 0, double deviation = 1) const;
+  /// One coin for the whole step, the same for every row.
+  bool coin(const char* name, double p) const;
+
+ private:
+  Key key(const char* name) const;
+  Options o_;
+  Key key_;
+  int time_ = -1;
+};
+
+}  // namespace ebb

@@ -1,0 +1,109 @@
+#pragma once
+#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/sequence.hpp>
+#include <ebb/autograd/state.hpp>
+#include <ebb/autograd/tape.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace ebb {
+
+struct ShardOptions {
+  int rows = 1;                        ///< of the whole batch
+  std::uint64_t update = 0;            ///< number of the update, keys the masks
+  std::uint64_t seed = 0;
+  DType dtype = f32;
+  int order = 1;
+  bool training = true;
+  int shards = 0;                      ///< 0: the rule of shard_count()
+};
+
+/// The largest power of two that leaves at least 8 rows in each shard (16 where packed recurrent weights exceed 1 MiB),
+/// at least one. Depends on the problem alone, so results are the same bits for any number of threads.
+int shard_count(int rows, std::int64_t weight_bytes = 0);
+
+/// A shard's share of the loss of the whole batch. Made by Shard only; parts add and scale.
+class Part {
+ public:
+  friend Part operator+(Part a, const Part& b) { a.var_ = a.var_ ? a.var_ + b.var_ : b.var_; return a; }
+  friend Part operator*(double s, Part a) { a.var_ = s * a.var_; return a; }
+  friend Part operator*(Part a, double s) { a.var_ = s * a.var_; return a; }
+  const Var& var() const { return var_; }
+
+ private:
+  friend class Shard;
+  explicit Part(Var v) : var_(static_cast<Var&&>(v)) {}
+  Var var_;
+};
+
+/// Arrays of a cell's state over the whole batch, between updates: the graph is cut by construction.
+struct StateArrays {
+  std::vector<std::string> names;
+  std::vector<Array> fields;           ///< each [B, ...]
+  bool empty() const { return fields.empty(); }
+  const Array& operator[](const std::string& name) const;
+};
+
+namespace detail { struct ShardRun; }
+
+/// The view that the loss function has of its rows [begin, end) of the batch.
+class Shard {
+ public:
+  Shard(detail::ShardRun& run, int number, int begin, int end);
+  int begin() const { return begin_; }
+  int end() const { return end_; }
+  int rows() const { return end_ - begin_; }
+  int number() const { return number_; }
+  int batch() const;                                    ///< rows of the whole batch
+
+  Var rows(const Array& whole) const;                   ///< [B, ...] -> [rows, ...], a constant
+  Tokens rows(const Tokens& whole) const;
+  Sequence sequence(const Array& whole) const;          ///< [T, B, ...] -> [T, rows, ...]
+  Tokens sequence(const Tokens& whole) const;           ///< [T, B] -> [T, rows]
+  Pass pass(const char* scope = "") const;
+  /// This shard's rows of a carried state; an empty one gives the empty State, which unroll replaces by the start.
+  State take(const StateArrays& carried) const;
+
+  Part mean_rows(const Var& v) const;                   ///< v [rows]: sum / B
+  Part mean_tokens(const Var& v) const;                 ///< v [T, rows]: sum / (T B)
+  Part mean_tokens(const Var& v, const Lengths& whole) const;  ///< v [T, rows], lengths [B]: over the tokens that are real
+  Part sum(const Var& v) const;
+
+  void out(const char* name, const Var& v);             ///< [rows, ...] -> Result::rows(name)
+  void out(const char* name, const State& s);           ///< -> Result::state(name)
+  void count(const char* name, double x);               ///< added over shards -> Result::counts
+  void retain(const char* name, const std::vector<Var>& steps);  ///< gradients -> Result::grad(name) [T, B, ...]
+
+ private:
+  friend struct detail::ShardRun;
+  detail::ShardRun& run_;
+  int number_, begin_, end_;
+  struct Outputs;
+  Outputs* outputs_;
+};
+
+struct Result {
+  double loss = 0;                                      ///< of the whole batch
+  Grads grads;                                          ///< empty after evaluate()
+  std::map<std::string, double> counts;
+  std::int64_t kept_bytes = 0;                          ///< kept by all shards' tapes when their forward pass was done
+  const Array& rows(const std::string& name) const;     ///< [B, ...]. Errors: ValueError naming what there is
+  const Array& grad(const std::string& name) const;     ///< [T, B, ...]
+  const StateArrays& state(const std::string& name) const;
+
+  std::map<std::string, Array> outputs, retained;
+  std::map<std::string, StateArrays> states;
+};
+
+using ShardLoss = std::function<Part(Shard&)>;
+
+/// Splits the batch into shards of rows, runs `loss` on each with a tape of its own on an OpenMP thread, and sums the
+/// gradients by a fixed binary tree over shard numbers: the same bits for any number of threads.
+///
+/// Errors    the exception of the lowest-numbered failing shard; nothing is published then
+Result backward(const LeafSet&, const ShardOptions&, const ShardLoss& loss);
+/// The same without gradients.
+Result evaluate(const LeafSet&, const ShardOptions&, const ShardLoss& loss);
+
+}  // namespace ebb

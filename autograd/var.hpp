@@ -1,0 +1,106 @@
+#pragma once
+#include <ebb/ops/array.hpp>
+#include <source_location>
+
+/// What a cell's file sees of the tape. Light on purpose: no <string>, <vector>, <memory>, xtensor or xsimd.
+namespace ebb {
+
+class Leaf;
+class Var;
+
+namespace detail {
+struct Node;
+void hold(std::uint32_t node, std::uint32_t epoch) noexcept;
+void drop(std::uint32_t node, std::uint32_t epoch) noexcept;
+}  // namespace detail
+
+/// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
+/// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
+///
+/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread
+class Var {
+ public:
+  Var() noexcept = default;
+  Var(const Var& o) noexcept : node_(o.node_), epoch_(o.epoch_) {
+    if (epoch_ != 0) detail::hold(node_, epoch_);
+  }
+  Var(Var&& o) noexcept : node_(o.node_), epoch_(o.epoch_) { o.epoch_ = 0; }
+  Var& operator=(const Var& o) noexcept { return *this = Var(o); }
+  Var& operator=(Var&& o) noexcept {
+    if (this != &o) {
+      if (epoch_ != 0) detail::drop(node_, epoch_);
+      node_ = o.node_;
+      epoch_ = o.epoch_;
+      o.epoch_ = 0;
+    }
+    return *this;
+  }
+  ~Var() {
+    if (epoch_ != 0) detail::drop(node_, epoch_);
+  }
+
+  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all
+  Array value() const;                  ///< the numbers, shared, never to be written
+  Shape shape() const;
+  int rank() const { return shape().rank(); }
+  int dim(int axis) const { return shape()[axis]; }
+  DType dtype() const;
+  bool requires_grad() const;
+  double item() const;                  ///< the only number. Errors: ShapeError if there is not exactly one
+  Var operator[](int i) const;          ///< entry i of the first axis, a view
+
+  std::uint32_t node() const noexcept { return node_; }
+  std::uint32_t epoch() const noexcept { return epoch_; }
+
+ private:
+  friend Var detail_make_var(std::uint32_t node, std::uint32_t epoch) noexcept;
+  std::uint32_t node_ = 0, epoch_ = 0;
+};
+static_assert(sizeof(Var) == 8);
+
+std::ostream& operator<<(std::ostream&, const Var&);
+
+/// An operand together with the line that wrote it. Taken by value, so that a dying temporary can be overwritten.
+struct At {
+  Var var;
+  std::source_location where;
+  At(Var v, std::source_location w = std::source_location::current()) : var(static_cast<Var&&>(v)), where(w) {}
+  At(const Leaf& p, std::source_location w = std::source_location::current());
+};
+
+/// An operand that may also be a plain number, which takes the tape's element type.
+struct Arg : At {
+  using At::At;
+  Arg(Var v, std::source_location w = std::source_location::current()) : At(static_cast<Var&&>(v), w) {}
+  Arg(const Leaf& p, std::source_location w = std::source_location::current()) : At(p, w) {}
+  Arg(double x, std::source_location w = std::source_location::current());
+};
+
+/// Several operands: a braced list, an array, or any container of Vars with data() and size().
+struct VarList {
+  const Var* first = nullptr;
+  int count = 0;
+  std::source_location where;
+  VarList(std::initializer_list<Var> l, std::source_location w = std::source_location::current())
+      : first(l.begin()), count(static_cast<int>(l.size())), where(w) {}
+  template <class C>
+    requires requires(const C& c) { static_cast<const Var*>(c.data()); c.size(); }
+  VarList(const C& c, std::source_location w = std::source_location::current())
+      : first(c.data()), count(static_cast<int>(c.size())), where(w) {}
+};
+
+Var operator+(Arg a, Arg b);
+Var operator-(Arg a, Arg b);
+Var operator*(Arg a, Arg b);   // elementwise
+Var operator/(Arg a, Arg b);
+Var operator-(Arg x);
+Var operator<(Arg a, Arg b);   // 1 where true, else 0; no gradient
+Var operator<=(Arg a, Arg b);
+Var operator>(Arg a, Arg b);
+Var operator>=(Arg a, Arg b);
+Var& operator+=(Var& a, Arg b);
+Var& operator-=(Var& a, Arg b);
+Var& operator*=(Var& a, Arg b);
+Var& operator/=(Var& a, Arg b);
+
+}  // namespace ebb
