@@ -81,8 +81,10 @@ struct VarList {
   const Var* first = nullptr;
   int count = 0;
   std::source_location where;
-  VarList(std::initializer_list<Var> l, std::source_location w = std::source_location::current())
-      : first(l.begin()), count(static_cast<int>(l.size())), where(w) {}
+  VarList(std::initializer_list<Var> l, std::source_location w = std::source_location::current()) : where(w) {
+    first = l.begin();   // the list lives to the end of the call's full expression
+    count = static_cast<int>(l.size());
+  }
   template <class C>
     requires requires(const C& c) { static_cast<const Var*>(c.data()); c.size(); }
   VarList(const C& c, std::source_location w = std::source_location::current())

@@ -1,0 +1,2 @@
+#pragma once
+// Included by gradcheck.hpp.

@@ -1,0 +1,149 @@
+#pragma once
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/state.hpp>
+#include <ebb/nn/param.hpp>
+#include <type_traits>
+
+/// All that a cell's file needs. A cell is a plain struct: parameters made in its constructor, and
+///
+///     State step(const Var& x, const State& s) const            // or with a third argument, const Pass&
+///
+/// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const` is
+/// needed only if the output is not the state's first field.
+namespace ebb {
+
+struct Hidden {
+  Var h;
+};
+
+/// One field of a cell's state.
+struct Field {
+  const char* name;
+  int width[3];       ///< extents after the batch
+  int rank;           ///< of width
+  double start;       ///< initial value
+  int offset;         ///< of the Var in the cell's State struct, bytes
+};
+
+/// A cell as wrappers and commands see it: erased, counted, const when it runs.
+class Cell {
+ public:
+  Cell() = default;
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+  virtual ~Cell();
+  /// One step: x [B, I], state fields [B, ...] -> the next state.
+  virtual State step(const Var& x, const State& s, const Pass& at) const = 0;
+  /// What the layer above sees, [B, H].
+  virtual Var output(const Var& x, const State& s) const;
+  virtual const char* name() const = 0;
+  virtual int field_count() const = 0;
+  virtual const Field& field(int k) const = 0;
+  virtual const char* const* field_names() const = 0;
+  /// The starting state of `rows` rows, constants of the current tape.
+  State start(int rows) const;
+
+ private:
+  friend class CellPtr;
+  mutable std::atomic<int> holders_{0};
+};
+
+class CellPtr {
+ public:
+  CellPtr() = default;
+  explicit CellPtr(const Cell* c) : cell_(c) { if (cell_) cell_->holders_.fetch_add(1); }
+  CellPtr(const CellPtr& o) : CellPtr(o.cell_) {}
+  CellPtr& operator=(CellPtr o) { const Cell* c = cell_; cell_ = o.cell_; o.cell_ = c; return *this; }
+  ~CellPtr() { if (cell_ && cell_->holders_.fetch_sub(1) == 1) delete cell_; }
+  const Cell& operator*() const { return *cell_; }
+  const Cell* operator->() const { return cell_; }
+  explicit operator bool() const { return cell_ != nullptr; }
+
+ private:
+  const Cell* cell_ = nullptr;
+};
+
+namespace detail {
+
+/// Fields that the constructor declared; one field h of width H if it declared none. Kept by the adapter.
+class Fields {
+ public:
+  Fields();
+  ~Fields();
+  Fields(const Fields&) = delete;
+  Fields& operator=(const Fields&) = delete;
+  CellSpec* spec() const { return spec_; }
+  void finish(const CellSizes&, int state_bytes, const char* cell);  // Errors: ValueError if a member was not declared
+  int count() const;
+  const Field& operator[](int k) const;
+  const char* const* names() const;
+
+ private:
+  CellSpec* spec_;
+};
+
+Builder detail_builder(const Builder&, const Fields&);
+
+template <class C> class CellAdapter final : public Cell {
+ public:
+  CellAdapter(const char* name, const Builder& p, const CellSizes& s) : name_(name), cell_(detail_builder(p, fields_), s) {
+    fields_.finish(s, sizeof(Struct), name);
+  }
+  State step(const Var& x, const State& s, const Pass& at) const override {
+    const Struct before = unpack(s);
+    if constexpr (requires { cell_.step(x, before, at); }) return pack(cell_.step(x, before, at));
+    else return pack(cell_.step(x, before));
+  }
+  Var output(const Var& x, const State& s) const override {
+    if constexpr (requires(const Struct& u) { cell_.output(x, u); }) return cell_.output(x, unpack(s));
+    else return Cell::output(x, s);
+  }
+  const char* name() const override { return name_; }
+  int field_count() const override { return fields_.count(); }
+  const Field& field(int k) const override { return fields_[k]; }
+  const char* const* field_names() const override { return fields_.names(); }
+
+ private:
+  template <class R, class S> static S state_of(R (C::*)(const Var&, const S&) const);
+  template <class R, class S> static S state_of(R (C::*)(const Var&, const S&, const Pass&) const);
+  using Struct = decltype(state_of(&C::step));
+
+  static Var& member(Struct& s, int offset) { return *reinterpret_cast<Var*>(reinterpret_cast<char*>(&s) + offset); }
+  Struct unpack(const State& s) const {
+    Struct u{};
+    for (int k = 0; k < fields_.count(); ++k) member(u, fields_[k].offset) = s[k];
+    return u;
+  }
+  State pack(Struct&& u) const {
+    State s(fields_.names(), fields_.count());
+    for (int k = 0; k < fields_.count(); ++k) s[k] = static_cast<Var&&>(member(u, fields_[k].offset));
+    return s;
+  }
+
+  Fields fields_;
+  const char* name_;
+  C cell_;
+};
+
+/// Puts a cell into the registry; made by EBB_CELL.
+struct CellEntry {
+  const char* name;
+  const char* about;
+  const char* file;
+  const Cell* (*make)(const char* name, const Builder&, const CellSizes&);
+  CellEntry* next;
+  CellEntry(const char* n, const char* a, const char* f, const Cell* (*m)(const char*, const Builder&, const CellSizes&));
+};
+
+template <class C> const Cell* make_adapter(const char* name, const Builder& p, const CellSizes& s) {
+  return new CellAdapter<C>(name, p, s);
+}
+
+}  // namespace detail
+}  // namespace ebb
+
+/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); use EBB_CELL_NAMED for a name with a dash.
+#define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
+#define EBB_CELL_NAMED(id, name, Type, about) \
+  static const ebb::detail::CellEntry ebb_cell_##id{name, about, __FILE__, &ebb::detail::make_adapter<Type>}

@@ -1,0 +1,37 @@
+#pragma once
+#include <ebb/nn/cell.hpp>
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+struct CellInfo {
+  std::string name, about, file;
+};
+/// All registered cells, by name.
+std::vector<CellInfo> cell_list();
+
+/// Makes a registered cell; options follow the name: "lmu:order=256", "rnn:activation=relu".
+/// Errors    ValueError for an unknown cell (with the nearest name) or option, or a size below 1
+CellPtr make_cell(const std::string& name_and_options, const Builder&, CellSizes);
+
+/// The candidate nearest to a mistyped word by edit distance, empty if none is near: "did you mean ...?".
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+/// A cell around a cell: dropout, zoneout, ... Forwards everything but step.
+class CellWrapper : public Cell {
+ public:
+  explicit CellWrapper(CellPtr inner) : inner_(static_cast<CellPtr&&>(inner)) {}
+  const Cell& inner() const { return *inner_; }
+  State step(const Var& x, const State& s, const Pass& at) const override { return inner_->step(x, s, at); }
+  Var output(const Var& x, const State& s) const override { return inner_->output(x, s); }
+  const char* name() const override { return inner_->name(); }
+  int field_count() const override { return inner_->field_count(); }
+  const Field& field(int k) const override { return inner_->field(k); }
+  const char* const* field_names() const override { return inner_->field_names(); }
+
+ private:
+  CellPtr inner_;
+};
+
+}  // namespace ebb

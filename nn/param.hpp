@@ -1,0 +1,61 @@
+#pragma once
+#include <ebb/autograd/leaf.hpp>
+#include <ebb/nn/init.hpp>
+
+namespace ebb {
+
+namespace detail {
+struct ParamsData;
+struct CellSpec;
+}  // namespace detail
+
+/// A parameter: a counted handle, used in expressions like a Var. Copying the handle ties.
+class Param : public Leaf {
+ public:
+  Param() noexcept = default;
+  explicit Param(Leaf l) noexcept : Leaf(static_cast<Leaf&&>(l)) {}
+};
+
+/// Widths that a cell is built with.
+struct CellSizes {
+  int input = 0, hidden = 0;
+};
+
+/// Names, sizes and starts parameters in a scope of a Params: `w / "lm" / "rnn"`. A plain value, passed on by value.
+class Builder {
+ public:
+  Builder(detail::ParamsData* params, const char* scope);
+  Builder(const Builder&);
+  Builder& operator=(const Builder&) = delete;
+  ~Builder();
+  Builder operator/(const char* scope) const;
+
+  Param matrix(const char* name, int rows, int columns) const;               ///< U(+-1/sqrt(H)), H of the cell or columns
+  Param matrix(const char* name, int rows, int columns, const Init&) const;
+  Param vector(const char* name, int width) const;                           ///< likewise
+  Param vector(const char* name, int width, const Init&) const;
+  Param tensor(const char* name, const Shape&, const Init&) const;
+  Param fixed(const char* name, const Array& values) const;                  ///< saved, never trained
+
+  /// A number that the user may set when naming the cell, "lmu:order=256".
+  double option(const char* name, double standard, const char* help) const;
+  /// The same with words: returns the position of the chosen one in `choices` ("tanh|relu|sigmoid"), the first is standard.
+  int choice(const char* name, const char* choices, const char* help) const;
+
+  /// Declares one field of the state: member, width (without the batch), starting value.
+  template <class S> void state(const char* name, Var S::* member, std::initializer_list<int> width, double start = 0) const {
+    static const S probe{};
+    declare(name, static_cast<int>(reinterpret_cast<const char*>(&(probe.*member)) - reinterpret_cast<const char*>(&probe)),
+            width, start);
+  }
+
+ private:
+  friend struct detail::CellSpec;
+  friend Builder detail_builder_for(const Builder&, detail::CellSpec*);
+  void declare(const char* name, int offset, std::initializer_list<int> width, double start) const;
+  detail::ParamsData* params_;
+  char* scope_;
+  detail::CellSpec* cell_ = nullptr;   // the cell being built, receives options and state fields
+};
+
+}  // namespace ebb

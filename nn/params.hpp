@@ -1,0 +1,42 @@
+#pragma once
+#include <ebb/nn/param.hpp>
+#include <string>
+
+namespace ebb {
+
+struct ParamsOptions {
+  std::uint64_t seed = 1;
+  DType dtype = f32;
+};
+
+/// Owns every parameter of a model in one flat buffer. A parameter's start depends on the seed and its full name, not on
+/// the order in which parameters are made.
+///
+///     Params w{{.seed = 1}};
+///     CellPtr rnn = make_cell("mgu", w / "rnn", {2, 128});
+class Params : public LeafSet {
+ public:
+  explicit Params(ParamsOptions = {});
+  ~Params();
+  Params(const Params&) = delete;
+  Params& operator=(const Params&) = delete;
+
+  Builder operator/(const char* scope);
+  std::uint64_t seed() const;
+  /// Number of trained values.
+  std::int64_t trained() const;
+  /// A table of names, shapes, numbers of weights and bytes.
+  std::string summary() const;
+  /// Writable views; raises the version.
+  Edit edit() { return Edit{*this}; }
+
+  /// Writes every parameter to a file (written beside it and renamed) or reads it back by name.
+  /// Errors    FileError if the file is missing, torn, altered, or of another model; nothing is changed then
+  void save(const std::string& path) const;
+  void load(const std::string& path);
+
+ private:
+  detail::ParamsData* data_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,30 @@
+#pragma once
+#include <ebb/autograd/sequence.hpp>
+#include <ebb/nn/cell.hpp>
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+/// A cell run over a sequence: outputs and states of every step.
+class Run {
+ public:
+  Var last() const;                                   ///< output of the last step, [B, H]
+  Var all() const;                                    ///< outputs of all steps, [T, B, H]
+  Var operator[](int t) const;                        ///< output of step t
+  const State& end() const;                           ///< state after the last step
+  std::vector<Var> states(const std::string& field) const;   ///< one field after each step
+  int steps() const;
+
+ private:
+  friend Run unroll(const Cell&, const Sequence&, const State&, const Pass&);
+  std::vector<Var> outputs_;
+  std::vector<State> states_;
+};
+
+/// Runs the cell over x [T, B, I] from `start` (the cell's own if empty).
+/// Errors    ShapeError with op, shapes, the cell's line and the time step; ValueError if the sequence is empty
+Run unroll(const Cell&, const Sequence& x, const State& start, const Pass&);
+Run unroll(const Cell&, const Sequence& x, const Pass&);
+
+}  // namespace ebb
