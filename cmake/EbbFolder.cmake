@@ -42,10 +42,12 @@ function(ebb_folder name)
   set(targets ${target})
 
   if(arg_REGISTERS)
+    # The exported name in the build tree too: an export does not rename what stands inside an expression.
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name}_archive)
+    add_library(ebb::${name}_archive ALIAS ${target})
     add_library(${target}_whole INTERFACE)
     set_target_properties(${target}_whole PROPERTIES EXPORT_NAME ${name})
-    target_link_libraries(${target}_whole INTERFACE $<LINK_LIBRARY:WHOLE_ARCHIVE,${target}>)
+    target_link_libraries(${target}_whole INTERFACE $<LINK_LIBRARY:WHOLE_ARCHIVE,ebb::${name}_archive>)
     add_library(ebb::${name} ALIAS ${target}_whole)
     list(APPEND targets ${target}_whole)
   else()

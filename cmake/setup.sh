@@ -1,0 +1,115 @@
+# Shared by experiments/run, tests/run and .ci/run: install what is missing, configure, build. Sourced, with the
+# repository's root in $root. Everything it says goes to stderr, with the seconds each step took.
+
+say() { echo "ebb: $*" >&2; }
+
+# timed NAME COMMAND...: says what is done, does it, says how long it took.
+timed() {
+  local name=$1 start=$SECONDS code=0; shift
+  say "$name ..."
+  "$@" >&2 || code=$?
+  [ $code = 0 ] && say "$name: done in $((SECONDS - start)) s" || say "$name: failed after $((SECONDS - start)) s"
+  return $code
+}
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }  # at_least WANTED FOUND
+
+has_cmake() { command -v cmake >/dev/null && at_least 3.25 "$(cmake --version | sed -n '1s/.*version //p')"; }
+has_make() { command -v ninja >/dev/null || command -v make >/dev/null; }
+has_gxx() {
+  local cxx=${CXX:-g++}
+  command -v "$cxx" >/dev/null || return 1
+  case $("$cxx" --version) in *clang*) ;; *) at_least 12 "$("$cxx" -dumpfullversion)" ;; esac &&
+    echo '#include <cstdio>' | "$cxx" -x c++ -fsyntax-only - 2>/dev/null
+}
+has_file() {  # in any of the places a distribution or an administrator puts it
+  local prefix
+  for prefix in /usr /usr/local ${CMAKE_PREFIX_PATH:+${CMAKE_PREFIX_PATH//:/ }}; do
+    [ ! -e "$prefix/$1" ] || return 0
+  done
+  return 1
+}
+
+# Each line: the Debian package, and the check that tells whether what it brings is there (from wherever).
+ebb_needs='
+g++ has_gxx
+cmake has_cmake
+ninja-build has_make
+libxsimd-dev has_file include/xsimd/xsimd.hpp
+librandom123-dev has_file include/Random123/philox.h
+libfmt-dev has_file include/fmt/format.h
+libcli11-dev has_file include/CLI/CLI.hpp
+nlohmann-json3-dev has_file include/nlohmann/json.hpp
+libjs-dygraphs has_file share/javascript/dygraphs/dygraph.min.js'
+tests_need='
+libxtensor-dev has_file include/xtensor
+catch2 has_file include/catch2'
+clang_needs='
+clang-19 command -v clang++-19
+libomp-19-dev has_file lib/llvm-19/lib/libomp.so
+libclang-rt-19-dev has_file lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-x86_64.a'
+
+# ensure_packages LIST...: installs what is missing, or says what is and gives up.
+ensure_packages() {
+  local package check missing=() sudo=()
+  while read -r package check; do
+    [ -z "$package" ] || $check >/dev/null 2>&1 || missing+=("$package")
+  done <<<"$(printf '%s\n' "$@")"
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "these are missing (Debian's names): ${missing[*]}"
+    say "this system has no apt-get: please install them its way and run this again"
+    return 1
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+      say "these packages are missing, and there are no rights to install them. Please run"
+      say "  sudo apt-get install --no-install-recommends ${missing[*]}"
+      return 1
+    fi
+    sudo=(sudo -n)
+  fi
+  local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y
+             -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+  timed "reading the package lists" quietly "${apt[@]}" update || return
+  timed "installing ${missing[*]}" quietly "${apt[@]}" install --no-install-recommends "${missing[@]}" || return
+  hash -r
+  while read -r package check; do
+    [ -z "$package" ] || $check >/dev/null 2>&1 ||
+      { say "$package is installed, yet too old or hidden by another that comes first in PATH"; return 1; }
+  done <<<"$(printf '%s\n' "$@")"
+}
+
+# quietly COMMAND...: shows the output only if the command fails, and the sizes that apt names.
+quietly() {
+  local log code=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || code=$?
+  if [ $code != 0 ]; then cat "$log"; else grep -E '^(Need to get|Fetched)' "$log" || true; fi
+  rm -f "$log"
+  return $code
+}
+
+# build PRESET [cmake argument...]: configures where that has not been done, and builds what is not up to date.
+build() {
+  local preset=$1 dir=$root/build/$1; shift
+  if [ ! -e "$dir/CMakeCache.txt" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
+  if [ $# -gt 0 ] || [ ! -e "$dir/build.ninja" -a ! -e "$dir/Makefile" ]; then
+    (cd "$root" && timed "configuring ($preset)" quietly cmake --preset "$preset" "$@") || return
+  fi
+  local start=$SECONDS code=0
+  cmake --build "$dir" -j "${EBB_JOBS:-$(nproc)}" 2>&1 | shown_if_any "building ($preset)" || code=$?
+  [ $code = 0 ] || say "building ($preset): failed after $((SECONDS - start)) s"
+  return $code
+}
+
+# shown_if_any NAME: passes a build's lines on, with its time; nothing at all if it had nothing to build.
+shown_if_any() {
+  local line start=$SECONDS any=
+  while IFS= read -r line; do
+    case $line in *'Re-checking globbed'*|*'no work to do'*|*'Built target'*|*'Entering directory'*) continue ;; esac
+    [ -n "$any" ] || { any=1; say "$1 ..."; }
+    printf '%s\n' "$line" >&2
+  done
+  [ -z "$any" ] || say "$1: ended after $((SECONDS - start)) s"
+}

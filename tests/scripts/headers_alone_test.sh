@@ -1,0 +1,13 @@
+# Every header compiles by itself, with what its folder may see and nothing else.
+set -eu
+export CXX
+check() {  # check FOLDER HEADER
+  echo "#include <$2>" | "$CXX" -std=c++20 -fsyntax-only -Wall -Wextra -Wconversion -Werror \
+    $(cat "$EBB_INCLUDES/$1.txt") $EBB_XTENSOR_OPTIONS -x c++ - || { echo "<$2> does not compile alone"; return 1; }
+}
+export -f check
+for folder in ops autograd nn optim experiments; do
+  for path in "$EBB_SOURCE/$folder"/*.hpp; do
+    [ ! -e "$path" ] || echo "$folder ebb/$folder/${path##*/}"
+  done
+done | xargs -P 2 -L 1 bash -c 'check "$@"' --
