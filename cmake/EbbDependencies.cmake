@@ -2,6 +2,7 @@
 # $<BUILD_INTERFACE:...>, so that the installed package does not ask its users for them.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
 
 function(ebb_header_only name header package)
   find_path(${name}_INCLUDE_DIR ${header})

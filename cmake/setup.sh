@@ -40,6 +40,7 @@ librandom123-dev has_file include/Random123/philox.h
 libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp
+zlib1g-dev has_file include/zlib.h
 libjs-dygraphs has_file share/javascript/dygraphs/dygraph.min.js'
 tests_need='
 libxtensor-dev has_file include/xtensor
@@ -71,7 +72,8 @@ ensure_packages() {
   fi
   local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y
              -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
-  timed "reading the package lists" quietly "${apt[@]}" update || return
+  timed "reading the package lists" quietly "${apt[@]}" -o Acquire::Languages=none -o APT::Get::List-Cleanup=false update ||
+    return
   timed "installing ${missing[*]}" quietly "${apt[@]}" install --no-install-recommends "${missing[@]}" || return
   hash -r
   while read -r package check; do
