@@ -46,6 +46,7 @@ tests_need='
 libxtensor-dev has_file include/xtensor
 catch2 has_file include/catch2'
 clang_needs='
+llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19
 libomp-19-dev has_file lib/llvm-19/lib/libomp.so
 libclang-rt-19-dev has_file lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-x86_64.a'
