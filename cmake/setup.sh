@@ -96,6 +96,11 @@ quietly() {
 # build PRESET [cmake argument...]: configures where that has not been done, and builds what is not up to date.
 build() {
   local preset=$1 dir=$root/build/$1; shift
+  cached() { sed -n "s/^$1:[A-Z]*=//p" "$dir/CMakeCache.txt"; }
+  if [ -e "$dir/CMakeCache.txt" ] &&
+      [[ ! -x $(cached CMAKE_MAKE_PROGRAM) || $(cached CMAKE_HOME_DIRECTORY) != "$root" ]]; then
+    rm -rf "$dir"  # the tree has been moved, or what built it is gone
+  fi
   if [ ! -e "$dir/CMakeCache.txt" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
   if [ $# -gt 0 ] || [ ! -e "$dir/build.ninja" -a ! -e "$dir/Makefile" ]; then
     (cd "$root" && timed "configuring ($preset)" quietly cmake --preset "$preset" "$@") || return
