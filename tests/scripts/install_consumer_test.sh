@@ -6,3 +6,22 @@ cp -r "$EBB_SOURCE/examples" examples
 cmake -S examples -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX"
 cmake --build build -j2
 ctest --test-dir build --output-on-failure --no-tests=error
+
+# The same cell through a static library, from which a linker takes only what is named.
+mkdir library
+cat >library/CMakeLists.txt <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(library LANGUAGES CXX)
+find_package(ebb REQUIRED)
+add_library(mine STATIC empty.cpp)
+ebb_add_cells(mine ../examples/my_cell.cpp)
+add_executable(command ../examples/main.cpp)
+target_link_libraries(command PRIVATE mine ebb::ebb)
+END
+echo 'int nothing_of_use;' >library/empty.cpp
+cmake -S library -B build_library -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" \
+  -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake --build build_library -j2
+build/my_ebb cells >one
+build_library/command cells >two
+diff one two
