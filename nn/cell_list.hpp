@@ -15,6 +15,12 @@ std::vector<CellInfo> cell_list();
 /// Errors    ValueError for an unknown cell (with the nearest name) or option, or a size below 1
 CellPtr make_cell(const std::string& name_and_options, const Builder&, CellSizes);
 
+struct CellOption {
+  std::string name, standard, help;   ///< standard: the default, or all choices "tanh|relu" with the default first
+};
+/// The options that a registered cell takes. Errors: as make_cell
+std::vector<CellOption> cell_options(const std::string& name);
+
 /// The candidate nearest to a mistyped word by edit distance, empty if none is near: "did you mean ...?".
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 

@@ -35,7 +35,10 @@ class Builder {
   Param vector(const char* name, int width) const;                           ///< likewise
   Param vector(const char* name, int width, const Init&) const;
   Param tensor(const char* name, const Shape&, const Init&) const;
+  Param trained(const char* name, const Array& values) const;                ///< with starting values of one's own
   Param fixed(const char* name, const Array& values) const;                  ///< saved, never trained
+  /// The float64 values with which a rule would start this parameter, for starts made of several rules.
+  Array start(const char* name, const Shape&, const Init&) const;
 
   /// A number that the user may set when naming the cell, "lmu:order=256".
   double option(const char* name, double standard, const char* help) const;

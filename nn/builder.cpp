@@ -1,0 +1,123 @@
+#include <cmath>
+#include <cstring>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/cell_spec.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+namespace {
+
+char* own(const std::string& text) {
+  char* copy = new char[text.size() + 1];
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
+}
+
+std::string join(const char* scope, const char* name) {
+  return *scope ? std::string(scope) + "/" + name : std::string(name);
+}
+
+std::vector<std::string> words(const std::string& text, char separator) {
+  std::vector<std::string> list{""};
+  for (char c : text) {
+    if (c == separator) list.emplace_back();
+    else list.back() += c;
+  }
+  return list;
+}
+
+Init standard_init(int width) {
+  const double bound = 1 / std::sqrt(static_cast<double>(width));
+  return uniform_init(-bound, bound);
+}
+
+}  // namespace
+
+Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) {}
+Builder::Builder(const Builder& o) : params_(o.params_), scope_(own(o.scope_)), cell_(o.cell_) {}
+Builder::~Builder() { delete[] scope_; }
+
+Builder Builder::operator/(const char* scope) const {
+  Builder inner(params_, join(scope_, scope).c_str());
+  inner.cell_ = cell_;
+  return inner;
+}
+
+Builder detail_builder_for(const Builder& b, detail::CellSpec* cell) {
+  Builder other(b);
+  other.cell_ = cell;
+  return other;
+}
+
+Param Builder::matrix(const char* name, int rows, int columns) const {
+  return matrix(name, rows, columns, standard_init(cell_ ? cell_->hidden : columns));
+}
+Param Builder::matrix(const char* name, int rows, int columns, const Init& init) const {
+  return tensor(name, {rows, columns}, init);
+}
+Param Builder::vector(const char* name, int width) const {
+  return vector(name, width, standard_init(cell_ ? cell_->hidden : width));
+}
+Param Builder::vector(const char* name, int width, const Init& init) const { return tensor(name, {width}, init); }
+Param Builder::tensor(const char* name, const Shape& shape, const Init& init) const {
+  return trained(name, start(name, shape, init));
+}
+
+Array Builder::start(const char* name, const Shape& shape, const Init& init) const {
+  const std::string full = join(scope_, name);
+  if (shape.size() < 1) throw ValueError(full + ": every extent must be at least 1, but the shape is " + text(shape));
+  try {
+    return initial_values(init, shape, Key{params_->seed}.named(full.c_str()));
+  } catch (const ShapeError& e) {
+    throw ShapeError(full + ": " + e.what());
+  }
+}
+
+Param Builder::trained(const char* name, const Array& values) const {
+  return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), true));
+}
+Param Builder::fixed(const char* name, const Array& values) const {
+  return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), false));
+}
+
+double Builder::option(const char* name, double standard, const char* help) const {
+  if (!cell_) return standard;
+  char number[32];
+  std::snprintf(number, sizeof number, "%g", standard);
+  const std::string* value = cell_->asked(name, number, help);
+  if (!value) return standard;
+  char* end = nullptr;
+  const double x = std::strtod(value->c_str(), &end);
+  if (value->empty() || *end != '\0' || !std::isfinite(x))
+    throw ValueError(std::string("option ") + name + ": '" + *value + "' is not a number");
+  return x;
+}
+
+int Builder::choice(const char* name, const char* choices, const char* help) const {
+  if (!cell_) return 0;
+  const std::string* value = cell_->asked(name, choices, help);
+  if (!value) return 0;
+  const std::vector<std::string> list = words(choices, '|');
+  for (std::size_t k = 0; k < list.size(); ++k)
+    if (list[k] == *value) return static_cast<int>(k);
+  const std::string near = nearest(*value, list);
+  throw ValueError(std::string("option ") + name + ": '" + *value + "' is none of " + choices +
+                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double start) const {
+  if (!cell_) return;   // a cell built by hand is stepped by hand: nobody asks for its fields
+  if (width.size() > 3) throw ShapeError(std::string("state ") + name + ": more than three extents after the batch");
+  cell_->text.emplace_back(name);
+  Field f{cell_->text.back().c_str(), {}, static_cast<int>(width.size()), start, offset};
+  int k = 0;
+  for (int w : width) {
+    if (w < 1) throw ValueError(std::string("state ") + name + ": a width is " + std::to_string(w) + ", less than 1");
+    f.width[k++] = w;
+  }
+  cell_->fields.push_back(f);
+}
+
+}  // namespace ebb

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/cell_spec.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+
+Cell::~Cell() = default;
+
+Var Cell::output(const Var&, const State& s) const { return s[0]; }
+
+State Cell::start(int rows) const {
+  State s(field_names(), field_count());
+  for (int k = 0; k < s.size(); ++k) {
+    const Field& f = field(k);
+    int extents[Shape::max_rank] = {rows};
+    std::copy(f.width, f.width + f.rank, extents + 1);
+    s[k] = full(Shape(extents, f.rank + 1), f.start);
+  }
+  return s;
+}
+
+namespace detail {
+
+const std::string* CellSpec::asked(const char* name, const std::string& standard, const char* help) {
+  known.push_back({name, standard, help});
+  for (Given& g : given)
+    if (g.name == name) {
+      g.known = true;
+      return &g.value;
+    }
+  return nullptr;
+}
+
+std::string CellSpec::options() const {
+  std::string list;
+  for (const Known& k : known) list += (list.empty() ? "" : ", ") + k.name + "=" + k.standard + " (" + k.help + ")";
+  return list;
+}
+
+Fields::Fields() : spec_(new CellSpec) {}
+Fields::~Fields() { delete spec_; }
+int Fields::count() const { return static_cast<int>(spec_->fields.size()); }
+const Field& Fields::operator[](int k) const { return spec_->fields[static_cast<std::size_t>(k)]; }
+const char* const* Fields::names() const { return spec_->names.data(); }
+
+Builder detail_builder(const Builder& b, const Fields& fields) {
+  CellSpec& mine = *fields.spec();
+  if (CellSpec* request = CellSpec::of(b)) {
+    mine.hidden = request->hidden;
+    mine.given = request->given;
+    mine.request = request;
+  }
+  return detail_builder_for(b, &mine);
+}
+
+namespace {
+
+void refuse_unknown_options(const CellSpec& spec, const char* cell) {
+  std::vector<std::string> names;
+  for (const CellSpec::Known& k : spec.known) names.push_back(k.name);
+  for (const CellSpec::Given& g : spec.given) {
+    if (g.known) continue;
+    const std::string near = nearest(g.name, names);
+    throw ValueError(std::string(cell) + ": there is no option '" + g.name + "'" +
+                     (near.empty() ? "" : "; did you mean '" + near + "'?") +
+                     (names.empty() ? "; this cell has none" : "; the options are " + spec.options()));
+  }
+}
+
+void refuse_undeclared_members(const CellSpec& spec, int members, const char* cell) {
+  std::vector<int> offsets;
+  for (const Field& f : spec.fields) offsets.push_back(f.offset);
+  std::sort(offsets.begin(), offsets.end());
+  if (std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end())
+    throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
+  if (static_cast<int>(offsets.size()) != members)
+    throw ValueError(std::string(cell) + ": State has " + std::to_string(members) + " Vars, of which " +
+                     std::to_string(offsets.size()) + " were declared by p.state(...); each needs a name and a width");
+  if (members > State::max_fields)
+    throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
+}
+
+}  // namespace
+
+void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
+  CellSpec& s = *spec_;
+  if (s.request) s.request->known = s.known;
+  s.request = nullptr;                      // it dies with make_cell
+  refuse_unknown_options(s, cell);
+  const int members = state_bytes / static_cast<int>(sizeof(Var));
+  if (s.fields.empty() && members == 1) {
+    s.text.emplace_back("h");
+    s.fields.push_back({s.text.back().c_str(), {sizes.hidden}, 1, 0, 0});
+  }
+  refuse_undeclared_members(s, members, cell);
+  for (const Field& f : s.fields) s.names.push_back(f.name);
+}
+
+}  // namespace detail
+}  // namespace ebb

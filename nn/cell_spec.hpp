@@ -1,0 +1,48 @@
+#pragma once
+#include <deque>
+#include <ebb/nn/cell.hpp>
+#include <ebb/nn/params.hpp>
+#include <string>
+#include <vector>
+
+/// What stands behind Builder and Fields. For nn's own sources; cells never include it.
+namespace ebb {
+
+namespace detail {
+
+struct ParamsData {
+  LeafSet set;
+  std::uint64_t seed;
+};
+
+/// A cell that is being built: what its name asked for, and what its constructor declares.
+struct CellSpec {
+  struct Given {
+    std::string name, value;
+    bool known = false;
+  };
+  struct Known {
+    std::string name, standard, help;
+  };
+
+  int hidden = 0;
+  std::vector<Given> given;
+  std::vector<Known> known;
+  std::vector<Field> fields;
+  std::deque<std::string> text;        // owns the fields' names; a deque, so that they stay where they are
+  std::vector<const char*> names;
+  CellSpec* request = nullptr;         // make_cell's: told which options the cell has
+
+  /// The value that the user gave, or null; remembers that the cell knows this option.
+  const std::string* asked(const char* name, const std::string& standard, const char* help);
+  /// "activation=tanh|relu|sigmoid (pointwise function), ..."
+  std::string options() const;
+  static CellSpec* of(const Builder& b) { return b.cell_; }
+};
+
+}  // namespace detail
+
+/// The same builder, telling what it makes to another cell.
+Builder detail_builder_for(const Builder&, detail::CellSpec*);
+
+}  // namespace ebb

@@ -1,0 +1,30 @@
+#include <cmath>
+#include <ebb/nn/gru.hpp>
+
+namespace ebb {
+
+Gru::Gru(Builder p, CellSizes s) {
+  const int H = s.hidden;
+  const double bound = 1 / std::sqrt(static_cast<double>(H));
+  const Init uniform = uniform_init(-bound, bound);
+  Wx = p.matrix("Wx", s.input, 3 * H, uniform);
+  Wh = p.matrix("Wh", H, 3 * H, uniform);
+  Array bias = p.start("b", {3 * H}, uniform);
+  const double keep = p.option("update_bias", 0, "start of the update gate's bias, above 0 it keeps; 0: like the others");
+  if (keep != 0) bias.column_block(H, 2 * H).fill(keep);
+  b = p.trained("b", bias);
+  bn = p.vector("bn", H, uniform);
+}
+
+Hidden Gru::step(const Var& x, const Hidden& s) const {
+  auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
+  auto [hr, hz, hn] = split<3>(matmul(s.h, Wh));
+  Var r = sigmoid(xr + hr);
+  Var z = sigmoid(xz + hz);
+  Var n = tanh(xn + r * (hn + bn));
+  return {(1 - z) * n + z * s.h};
+}
+
+EBB_CELL(gru, Gru, "Gated recurrent unit as in PyTorch (reset after the product), Cho et al. 2014");
+
+}  // namespace ebb

@@ -1,0 +1,30 @@
+#include <cmath>
+#include <ebb/nn/gru_course.hpp>
+
+namespace ebb {
+
+GruCourse::GruCourse(Builder p, CellSizes s) {
+  const int H = s.hidden;
+  const double bound = 1 / std::sqrt(static_cast<double>(H));
+  const Init uniform = uniform_init(-bound, bound);
+  Wx = p.matrix("Wx", s.input, 3 * H, uniform);
+  Wh = p.matrix("Wh", H, 2 * H, uniform);
+  Un = p.matrix("Un", H, H, uniform);
+  Array bias = p.start("b", {3 * H}, uniform);
+  const double keep = p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others");
+  if (keep != 0) bias.column_block(H, 2 * H).fill(-keep);
+  b = p.trained("b", bias);
+}
+
+Hidden GruCourse::step(const Var& x, const Hidden& s) const {
+  auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
+  auto [hr, hz] = split<2>(matmul(s.h, Wh));
+  Var r = sigmoid(xr + hr);
+  Var z = sigmoid(xz + hz);
+  Var n = tanh(xn + matmul(r * s.h, Un));
+  return {(1 - z) * s.h + z * n};
+}
+
+EBB_CELL_NAMED(gru_course, "gru-course", GruCourse, "Gated recurrent unit as courses write it (reset before the product)");
+
+}  // namespace ebb

@@ -1,0 +1,87 @@
+#include <cmath>
+#include <ebb/nn/init.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/index.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+namespace {
+
+void need_matrix(const Shape& shape, const char* rule) {
+  if (shape.rank() != 2) throw ShapeError(std::string(rule) + ": is for matrices, but the shape is " + text(shape));
+}
+
+Array spread(const Shape& shape, Key key, double bound) { return uniform(shape, key, -bound, bound, f64); }
+
+Array identity(const Shape& shape, double gain) {
+  Array a = Array::zeros(shape, f64);
+  for (int i = 0; i < shape[0] && i < shape[1]; ++i) a.data<double>()[i * a.row_stride() + i] = gain;
+  return a;
+}
+
+double dot(const double* a, const double* b, int n) {
+  double s = 0;
+  for (int j = 0; j < n; ++j) s += a[j] * b[j];
+  return s;
+}
+
+// Rows made orthonormal one after the other, each taking off its part along those before it. Done twice, that is exact to
+// rounding ("twice is enough"). It leaves R's diagonal positive, which QR by reflections needs a change of signs for:
+// without it the matrices would not be spread evenly over the orthogonal group (Mezzadri 2007, arXiv:math-ph/0609050).
+void orthonormal_rows(Array& a) {
+  const int n = a.columns();
+  double* first = a.data<double>();
+  for (int i = 0; i < a.dim(0); ++i) {
+    double* row = first + i * n;
+    for (int pass = 0; pass < 2; ++pass)
+      for (int k = 0; k < i; ++k) {
+        const double along = dot(row, first + k * n, n);
+        for (int j = 0; j < n; ++j) row[j] -= along * first[k * n + j];
+      }
+    const double length = std::sqrt(dot(row, row, n));
+    for (int j = 0; j < n; ++j) row[j] /= length;
+  }
+}
+
+Array orthogonal_values(const Shape& shape, Key key, double gain) {
+  const bool tall = shape[0] > shape[1];
+  Array a = normal(tall ? Shape{shape[1], shape[0]} : shape, key, 0, 1, f64);
+  orthonormal_rows(a);
+  for (std::int64_t i = 0; i < a.size(); ++i) a.data<double>()[i] *= gain;
+  return tall ? transpose(a).compact() : a;
+}
+
+Array custom_values(const Init& init, const Shape& shape, Key key) {
+  const Array a = init.make(shape, key);
+  if (!(a.shape() == shape))
+    throw ShapeError("custom initialiser: gave " + text(a.shape()) + ", but the shape is " + text(shape));
+  return a.to(f64);
+}
+
+}  // namespace
+
+Array initial_values(const Init& init, const Shape& shape, Key key) {
+  using R = Init::Rule;
+  const auto fan_in = [&](const char* rule) { need_matrix(shape, rule); return static_cast<double>(shape[0]); };
+  const auto fans = [&](const char* rule) { need_matrix(shape, rule); return static_cast<double>(shape[0]) + shape[1]; };
+  const auto gaussian = [&](double deviation) { return normal(shape, key, 0, deviation, f64); };
+  switch (init.rule) {
+    case R::zeros: return Array::zeros(shape, f64);
+    case R::constant: return Array::full(shape, init.a, f64);
+    case R::uniform: return uniform(shape, key, init.a, init.b, f64);
+    case R::normal: return normal(shape, key, init.a, init.b, f64);
+    case R::xavier_uniform: return spread(shape, key, init.a * std::sqrt(6 / fans("xavier_uniform")));
+    case R::xavier_normal: return gaussian(init.a * std::sqrt(2 / fans("xavier_normal")));
+    case R::kaiming_uniform: return spread(shape, key, init.a * std::sqrt(3 / fan_in("kaiming_uniform")));
+    case R::kaiming_normal: return gaussian(init.a / std::sqrt(fan_in("kaiming_normal")));
+    case R::lecun_uniform: return spread(shape, key, std::sqrt(3 / fan_in("lecun_uniform")));
+    case R::lecun_normal: return gaussian(1 / std::sqrt(fan_in("lecun_normal")));
+    case R::orthogonal: need_matrix(shape, "orthogonal"); return orthogonal_values(shape, key, init.a);
+    case R::identity: need_matrix(shape, "identity"); return identity(shape, init.a);
+    case R::custom: return custom_values(init, shape, key);
+  }
+  throw ValueError("initialiser: unknown rule");
+}
+
+}  // namespace ebb

@@ -1,0 +1,28 @@
+#include <cmath>
+#include <ebb/nn/lstm.hpp>
+
+namespace ebb {
+
+Lstm::Lstm(Builder p, CellSizes s) {
+  const int H = s.hidden;
+  const double bound = 1 / std::sqrt(static_cast<double>(H));
+  const Init uniform = uniform_init(-bound, bound);
+  Wx = p.matrix("Wx", s.input, 4 * H, uniform);
+  Wh = p.matrix("Wh", H, 4 * H, uniform);
+  Array bias = p.start("b", {4 * H}, uniform);
+  const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+  if (forget != 0) bias.column_block(H, 2 * H).fill(forget);
+  b = p.trained("b", bias);
+  p.state("h", &State::h, {H});
+  p.state("c", &State::c, {H});
+}
+
+Lstm::State Lstm::step(const Var& x, const State& s) const {
+  auto [i, f, g, o] = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+  Var c = sigmoid(f) * s.c + sigmoid(i) * tanh(g);
+  return {.h = sigmoid(o) * tanh(c), .c = c};
+}
+
+EBB_CELL(lstm, Lstm, "Long short-term memory with forget gate, Hochreiter & Schmidhuber 1997, Gers et al. 2000");
+
+}  // namespace ebb
