@@ -1,0 +1,28 @@
+#pragma once
+#include <ebb/optim/optimizer.hpp>
+
+namespace ebb {
+
+struct AdamOptions {
+  double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0;
+};
+
+/// Steps from running means of the gradient and of its square, each freed of its bias towards the zero it starts from.
+///
+///     g = g + decay w;   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
+///     w = w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon),   t = 1, 2, ...
+///
+/// Errors    ValueError if lr, epsilon or decay is negative, or a beta is outside [0, 1)
+/// Source    Kingma & Ba 2015, arXiv:1412.6980
+class Adam final : public Optimizer {
+ public:
+  explicit Adam(const LeafSet& set, AdamOptions o = {});
+
+ private:
+  void update(const Slice<float>& s) override { run(s); }
+  void update(const Slice<double>& s) override { run(s); }
+  template <class T> void run(const Slice<T>& s) const;
+  AdamOptions o_;
+};
+
+}  // namespace ebb

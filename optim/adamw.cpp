@@ -1,0 +1,20 @@
+#include <ebb/optim/adam_step.hpp>
+#include <ebb/optim/adamw.hpp>
+
+namespace ebb {
+
+AdamW::AdamW(const LeafSet& set, Options o)
+    : Optimizer("adamw", set, o.lr, 2), o_{o.lr, o.beta1, o.beta2, o.epsilon, o.decay} {
+  check("beta1", o.beta1, 0, 1);
+  check("beta2", o.beta2, 0, 1);
+  check_not_negative("epsilon", o.epsilon);
+  check_not_negative("decay", o.decay);
+}
+
+template <class T> void AdamW::run(const Slice<T>& s) const {
+  const detail::AdamStep<T> step(o_, lr(), updates());
+  const T kept = static_cast<T>(1 - lr() * o_.decay);
+  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], s.memory[0][i], s.memory[1][i]);
+}
+
+}  // namespace ebb

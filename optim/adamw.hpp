@@ -1,0 +1,27 @@
+#pragma once
+#include <ebb/optim/adam.hpp>
+
+namespace ebb {
+
+/// Adam with the weights' decay kept out of the running means.
+///
+///     w = w - lr decay w;   then Adam's step on the plain gradient
+///
+/// Errors    ValueError if lr, epsilon or decay is negative, or a beta is outside [0, 1)
+/// Source    Loshchilov & Hutter 2019, arXiv:1711.05101
+/// Differs   the decay is multiplied by lr, as in PyTorch; the paper's schedule factor is set_lr's
+class AdamW final : public Optimizer {
+ public:
+  struct Options {
+    double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 1e-2;
+  };
+  explicit AdamW(const LeafSet& set, Options o = {});
+
+ private:
+  void update(const Slice<float>& s) override { run(s); }
+  void update(const Slice<double>& s) override { run(s); }
+  template <class T> void run(const Slice<T>& s) const;
+  AdamOptions o_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,30 @@
+#pragma once
+#include <ebb/optim/optimizer.hpp>
+
+namespace ebb {
+
+/// Each step divided by a running root mean square of the gradient.
+///
+///     g = g + decay w;   s = alpha s + (1 - alpha) g^2
+///     centered: a = alpha a + (1 - alpha) g, and s - a^2 in place of s below
+///     w = w - lr g / (sqrt(s) + epsilon);   momentum: v = momentum v + g / (sqrt(s) + epsilon), w = w - lr v
+///
+/// Errors    ValueError if lr, momentum, decay or epsilon is negative, or alpha is outside [0, 1)
+/// Source    Hinton, Coursera lecture 6e, 2012; centered: Graves 2013, arXiv:1308.0850
+/// Differs   from Graves and TensorFlow, who add epsilon under the root: as in PyTorch, it is added outside
+class RmsProp final : public Optimizer {
+ public:
+  struct Options {
+    double lr = 1e-2, alpha = .99, epsilon = 1e-8, decay = 0, momentum = 0;
+    bool centered = false;
+  };
+  explicit RmsProp(const LeafSet& set, Options o = {});
+
+ private:
+  void update(const Slice<float>& s) override { run(s); }
+  void update(const Slice<double>& s) override { run(s); }
+  template <class T> void run(const Slice<T>& s) const;
+  Options o_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,29 @@
+#pragma once
+#include <ebb/optim/optimizer.hpp>
+
+namespace ebb {
+
+/// Gradient descent, with momentum if asked for.
+///
+///     g = g + decay w
+///     v = g at the first update, then momentum v + (1 - dampening) g
+///     w = w - lr v;   nesterov: w = w - lr (g + momentum v);   momentum 0: w = w - lr g
+///
+/// Errors    ValueError if lr, momentum or decay is negative, or nesterov is asked for without momentum or with dampening
+/// Source    Polyak 1964; Sutskever et al. 2013, in the form of PyTorch (lr outside the velocity)
+class Sgd final : public Optimizer {
+ public:
+  struct Options {
+    double lr = 1e-2, momentum = 0, dampening = 0, decay = 0;
+    bool nesterov = false;
+  };
+  explicit Sgd(const LeafSet& set, Options o = {});
+
+ private:
+  void update(const Slice<float>& s) override { run(s); }
+  void update(const Slice<double>& s) override { run(s); }
+  template <class T> void run(const Slice<T>& s) const;
+  Options o_;
+};
+
+}  // namespace ebb
