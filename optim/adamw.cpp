@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-AdamW::AdamW(const LeafSet& set, Options o)
+AdamW::AdamW(const LeafSet& set, AdamWOptions o)
     : Optimizer("adamw", set, o.lr, 2), o_{o.lr, o.beta1, o.beta2, o.epsilon, o.decay} {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);

@@ -3,6 +3,10 @@
 
 namespace ebb {
 
+struct AdamWOptions {
+  double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 1e-2;
+};
+
 /// Adam with the weights' decay kept out of the running means.
 ///
 ///     w = w - lr decay w;   then Adam's step on the plain gradient
@@ -12,10 +16,7 @@ namespace ebb {
 /// Differs   the decay is multiplied by lr, as in PyTorch; the paper's schedule factor is set_lr's
 class AdamW final : public Optimizer {
  public:
-  struct Options {
-    double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 1e-2;
-  };
-  explicit AdamW(const LeafSet& set, Options o = {});
+  explicit AdamW(const LeafSet& set, AdamWOptions o = {});
 
  private:
   void update(const Slice<float>& s) override { run(s); }

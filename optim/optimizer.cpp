@@ -3,6 +3,7 @@
 #include <ebb/optim/optimizer.hpp>
 #include <fmt/format.h>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace ebb {

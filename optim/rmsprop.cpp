@@ -4,7 +4,7 @@
 
 namespace ebb {
 
-RmsProp::RmsProp(const LeafSet& set, Options o) : Optimizer("rmsprop", set, o.lr, 3), o_(o) {
+RmsProp::RmsProp(const LeafSet& set, RmsPropOptions o) : Optimizer("rmsprop", set, o.lr, 3), o_(o) {
   check("alpha", o.alpha, 0, 1);
   check_not_negative("epsilon", o.epsilon);
   check_not_negative("momentum", o.momentum);

@@ -3,6 +3,11 @@
 
 namespace ebb {
 
+struct RmsPropOptions {
+  double lr = 1e-2, alpha = .99, epsilon = 1e-8, decay = 0, momentum = 0;
+  bool centered = false;
+};
+
 /// Each step divided by a running root mean square of the gradient.
 ///
 ///     g = g + decay w;   s = alpha s + (1 - alpha) g^2
@@ -14,17 +19,13 @@ namespace ebb {
 /// Differs   from Graves and TensorFlow, who add epsilon under the root: as in PyTorch, it is added outside
 class RmsProp final : public Optimizer {
  public:
-  struct Options {
-    double lr = 1e-2, alpha = .99, epsilon = 1e-8, decay = 0, momentum = 0;
-    bool centered = false;
-  };
-  explicit RmsProp(const LeafSet& set, Options o = {});
+  explicit RmsProp(const LeafSet& set, RmsPropOptions o = {});
 
  private:
   void update(const Slice<float>& s) override { run(s); }
   void update(const Slice<double>& s) override { run(s); }
   template <class T> void run(const Slice<T>& s) const;
-  Options o_;
+  RmsPropOptions o_;
 };
 
 }  // namespace ebb

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-Sgd::Sgd(const LeafSet& set, Options o) : Optimizer("sgd", set, o.lr, o.momentum != 0 ? 1 : 0), o_(o) {
+Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.momentum != 0 ? 1 : 0), o_(o) {
   check_not_negative("momentum", o.momentum);
   check_not_negative("decay", o.decay);
   if (o.nesterov && (o.momentum == 0 || o.dampening != 0))

@@ -3,6 +3,11 @@
 
 namespace ebb {
 
+struct SgdOptions {
+  double lr = 1e-2, momentum = 0, dampening = 0, decay = 0;
+  bool nesterov = false;
+};
+
 /// Gradient descent, with momentum if asked for.
 ///
 ///     g = g + decay w
@@ -13,17 +18,13 @@ namespace ebb {
 /// Source    Polyak 1964; Sutskever et al. 2013, in the form of PyTorch (lr outside the velocity)
 class Sgd final : public Optimizer {
  public:
-  struct Options {
-    double lr = 1e-2, momentum = 0, dampening = 0, decay = 0;
-    bool nesterov = false;
-  };
-  explicit Sgd(const LeafSet& set, Options o = {});
+  explicit Sgd(const LeafSet& set, SgdOptions o = {});
 
  private:
   void update(const Slice<float>& s) override { run(s); }
   void update(const Slice<double>& s) override { run(s); }
   template <class T> void run(const Slice<T>& s) const;
-  Options o_;
+  SgdOptions o_;
 };
 
 }  // namespace ebb
