@@ -16,4 +16,7 @@ template <class T> void Adam::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= step(s.g[i] + decay * s.w[i], s.memory[0][i], s.memory[1][i]);
 }
 
+void Adam::update(const Slice<float>& s) { run(s); }
+void Adam::update(const Slice<double>& s) { run(s); }
+
 }  // namespace ebb

@@ -17,4 +17,7 @@ template <class T> void AdamW::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], s.memory[0][i], s.memory[1][i]);
 }
 
+void AdamW::update(const Slice<float>& s) { run(s); }
+void AdamW::update(const Slice<double>& s) { run(s); }
+
 }  // namespace ebb

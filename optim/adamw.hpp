@@ -19,8 +19,8 @@ class AdamW final : public Optimizer {
   explicit AdamW(const LeafSet& set, AdamWOptions o = {});
 
  private:
-  void update(const Slice<float>& s) override { run(s); }
-  void update(const Slice<double>& s) override { run(s); }
+  void update(const Slice<float>&) override;
+  void update(const Slice<double>&) override;
   template <class T> void run(const Slice<T>& s) const;
   AdamOptions o_;
 };

@@ -32,4 +32,7 @@ template <class T> void RmsProp::run(const Slice<T>& s) const {
   }
 }
 
+void RmsProp::update(const Slice<float>& s) { run(s); }
+void RmsProp::update(const Slice<double>& s) { run(s); }
+
 }  // namespace ebb

@@ -22,8 +22,8 @@ class RmsProp final : public Optimizer {
   explicit RmsProp(const LeafSet& set, RmsPropOptions o = {});
 
  private:
-  void update(const Slice<float>& s) override { run(s); }
-  void update(const Slice<double>& s) override { run(s); }
+  void update(const Slice<float>&) override;
+  void update(const Slice<double>&) override;
   template <class T> void run(const Slice<T>& s) const;
   RmsPropOptions o_;
 };

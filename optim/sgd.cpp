@@ -27,4 +27,7 @@ template <class T> void Sgd::run(const Slice<T>& s) const {
   }
 }
 
+void Sgd::update(const Slice<float>& s) { run(s); }
+void Sgd::update(const Slice<double>& s) { run(s); }
+
 }  // namespace ebb

@@ -21,8 +21,8 @@ class Sgd final : public Optimizer {
   explicit Sgd(const LeafSet& set, SgdOptions o = {});
 
  private:
-  void update(const Slice<float>& s) override { run(s); }
-  void update(const Slice<double>& s) override { run(s); }
+  void update(const Slice<float>&) override;
+  void update(const Slice<double>&) override;
   template <class T> void run(const Slice<T>& s) const;
   SgdOptions o_;
 };
