@@ -116,8 +116,8 @@ def to(data, dtype):
 def case(make, layout, fields, shape, seed):
     T, B, I, H = shape
     torch.manual_seed(seed)
-    module = make(I, H).double()
-    rand = lambda *s: torch.rand(s, dtype=torch.float64) * 2 - 1
+    module = make(I, H)
+    rand = lambda *s: torch.rand(s) * 2 - 1
     data = {"x": rand(T, B, I), "start": {f: rand(B, H) for f in fields}, "weights": rand(T, B, H),
             "end_weights": {f: rand(B, H) for f in fields}}
     values, double = run(module, layout, data, H)
@@ -155,13 +155,13 @@ def optimizers():
     start, a, target = [1.5, -0.5, 0.25, 2.0], [0.5, 1.0, 0.25, 0.1], [-0.5, 0.75, 2.0, 0.0]
     runs = []
     for rule, options, make in todo:
-        w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+        w = torch.tensor(start, requires_grad=True)
         rule_object = make([w], **{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
         path = []
         for _ in range(100):
             rule_object.zero_grad()
-            offset = w - torch.tensor(target, dtype=torch.float64)
-            (torch.tensor(a, dtype=torch.float64) * offset**4 + w**2 / 2).sum().backward()
+            offset = w - torch.tensor(target)
+            (torch.tensor(a) * offset**4 + w**2 / 2).sum().backward()
             rule_object.step()
             path.append(w.detach().tolist())
         runs.append({"rule": rule, "options": options, "path": path})
@@ -170,5 +170,6 @@ def optimizers():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
     cells()
     optimizers()
