@@ -42,7 +42,7 @@ Var transpose(At x, std::initializer_list<int> order);
 // ---- reductions
 Var sum(At x, Axes axes = {}, Keep keep = Keep::no);
 Var mean(At x, Axes axes = {}, Keep keep = Keep::no);
-Var max(At x, Axes axes, Keep keep = Keep::no);          // equal largest ones share the gradient
+Var amax(At x, Axes axes = {}, Keep keep = Keep::no);    // equal largest ones share the gradient
 Tokens argmax(At x, int axis = -1);
 Var cumsum(At x, int axis = -1);
 Var logsumexp(At x, int axis = -1, Keep keep = Keep::no);

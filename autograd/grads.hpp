@@ -16,6 +16,8 @@ class Grads {
 
   /// All gradients of the first (usually only) leaf set.
   Array flat() const;
+  /// The same for every leaf set; the arrays are the gradients themselves, not copies.
+  std::vector<Array> flats() const;
   const LeafSet& set() const;
   bool empty() const { return sets_.empty(); }
   double norm() const;                 ///< Euclidean, over all sets, accumulated in double

@@ -53,6 +53,7 @@ class Bind {
 class LeafSet {
  public:
   explicit LeafSet(DType dtype = f32);
+  explicit LeafSet(detail::LeafSetData* d) noexcept;   ///< another handle to the same set
   LeafSet(const LeafSet&) noexcept;
   LeafSet& operator=(LeafSet o) noexcept { detail::LeafSetData* d = data_; data_ = o.data_; o.data_ = d; return *this; }
   ~LeafSet();

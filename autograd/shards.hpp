@@ -79,8 +79,9 @@ class Shard {
   friend struct detail::ShardRun;
   detail::ShardRun& run_;
   int number_, begin_, end_;
-  struct Outputs;
-  Outputs* outputs_;
+  void publish(const Grads&);
+  struct Retained { std::string name; std::vector<Var> steps; };
+  std::vector<Retained> retained_;
 };
 
 struct Result {

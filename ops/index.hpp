@@ -21,7 +21,7 @@ Array pad(const Array&, int axis, int before, int after, double value = 0);
 Array gather(const Array& table, const Tokens&);
 /// Adjoint of gather: a table of `rows` rows in which row tokens[i] has received rows[i], added in order of i.
 Array scatter_add(const Array& rows, const Tokens&, int table_rows);
-Array one_hot(const Tokens&, int depth, DType = f32);
+Array one_hot(const Tokens&, int depth, DType);
 /// picked[...] = x[..., tokens[...]] over the last axis, and its adjoint.
 Array pick(const Array& x, const Tokens&);
 Array unpick(const Array& g, const Tokens&, int columns);

@@ -1,0 +1,123 @@
+#include <ebb/autograd/leaf.hpp>
+
+#include <ebb/autograd/leaf_data.hpp>
+#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+
+using detail::LeafData;
+using detail::LeafSetData;
+
+namespace {
+
+void hold(LeafSetData* s) noexcept { s->holders.fetch_add(1, std::memory_order_relaxed); }
+void drop(LeafSetData* s) noexcept {
+  if (s->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete s;
+}
+
+Array view_of(const LeafSetData& s, const LeafData& l) {
+  Array whole = s.flat.range(static_cast<int>(l.offset), static_cast<int>(l.offset + l.shape.size()));
+  return whole.reshape(l.shape);
+}
+
+/// Leaves start on a cache line, so that no two threads write to one line and SIMD loads are aligned.
+std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
+
+}  // namespace
+
+Leaf::Leaf(LeafData* d) noexcept : data_(d) { if (d) hold(d->set); }
+Leaf::Leaf(const Leaf& o) noexcept : Leaf(o.data_) {}
+Leaf::~Leaf() { if (data_) drop(data_->set); }
+const char* Leaf::name() const { return data_->name.c_str(); }
+const Shape& Leaf::shape() const { return data_->shape; }
+Array Leaf::value() const { return view_of(*data_->set, *data_); }
+bool Leaf::trained() const { return data_->trained; }
+std::int64_t Leaf::offset() const { return data_->offset; }
+
+LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
+  data_->dtype = dtype;
+  data_->flat = Array::empty({0}, dtype);
+  hold(data_);
+}
+LeafSet::LeafSet(LeafSetData* d) noexcept : data_(d) { hold(data_); }
+LeafSet::LeafSet(const LeafSet& o) noexcept : LeafSet(o.data_) {}
+LeafSet::~LeafSet() { drop(data_); }
+
+Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
+  if (find(name)) throw ValueError(std::string("parameter ") + name + " is there already: give each a name of its own");
+  LeafSetData& s = *data_;
+  const std::int64_t offset = s.used, end = offset + aligned(values.size());
+  if (end > s.flat.size()) {
+    const std::int64_t room = std::max<std::int64_t>(2 * s.flat.size(), end);
+    if (room > INT32_MAX) throw ValueError("a parameter set holds at most 2^31 numbers");
+    Array bigger = Array::zeros({static_cast<int>(room)}, s.dtype);
+    if (s.used > 0) bigger.range(0, static_cast<int>(s.used)).assign(s.flat.range(0, static_cast<int>(s.used)));
+    s.flat = std::move(bigger);
+  }
+  auto leaf = std::make_unique<LeafData>();
+  leaf->set = data_;
+  leaf->name = name;
+  leaf->shape = values.shape();
+  leaf->offset = offset;
+  leaf->trained = trained;
+  s.used = end;
+  ++s.version;
+  view_of(s, *leaf).assign(values);
+  s.leaves.push_back(std::move(leaf));
+  return Leaf(s.leaves.back().get());
+}
+
+int LeafSet::count() const { return static_cast<int>(data_->leaves.size()); }
+Leaf LeafSet::operator[](int i) const { return Leaf(data_->leaves.at(static_cast<std::size_t>(i)).get()); }
+Leaf LeafSet::find(const char* name) const {
+  for (auto& l : data_->leaves)
+    if (l->name == name) return Leaf(l.get());
+  return {};
+}
+DType LeafSet::dtype() const { return data_->dtype; }
+std::int64_t LeafSet::size() const { return data_->used; }
+std::uint64_t LeafSet::version() const { return data_->version; }
+Array LeafSet::flat() const { return data_->flat.range(0, static_cast<int>(data_->used)); }
+
+LeafSet LeafSet::copy() const {
+  LeafSet c(data_->dtype);
+  for (auto& l : data_->leaves) c.add(l->name.c_str(), view_of(*data_, *l), l->trained);
+  return c;
+}
+
+Edit::Edit(const LeafSet& set) : set_(set) { ++set_.get()->version; }
+Array Edit::flat() { return set_.flat(); }
+Array Edit::operator[](const Leaf& l) {
+  if (l.get()->set != set_.get()) throw ValueError(std::string("edit: parameter ") + l.name() + " is of another set");
+  return view_of(*set_.get(), *l.get());
+}
+
+namespace detail {
+Binding*& bindings() {
+  static thread_local Binding* head = nullptr;
+  return head;
+}
+}  // namespace detail
+
+Bind::Bind(const Leaf& l, const Var& v) : outer_(detail::bindings()) {
+  if (!(v.shape() == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
+  detail::bindings() = new detail::Binding{l.get(), v, {}, static_cast<detail::Binding*>(outer_)};
+}
+Bind::Bind(const Leaf& l, const Array& a) : outer_(detail::bindings()) {
+  if (!(a.shape() == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
+  detail::bindings() = new detail::Binding{l.get(), {}, a, static_cast<detail::Binding*>(outer_)};
+}
+Bind::~Bind() {
+  delete detail::bindings();
+  detail::bindings() = static_cast<detail::Binding*>(outer_);
+}
+
+Var var_of(const Leaf& l, std::source_location where) {
+  if (!l) throw ValueError("an empty parameter was used: it was never made by a Builder");
+  return detail::TapeImpl::current("a parameter").leaf(l, where);
+}
+
+At::At(const Leaf& p, std::source_location w) : var(var_of(p, w)), where(w) {}
+
+}  // namespace ebb

@@ -1,0 +1,29 @@
+#pragma once
+#include <atomic>
+#include <ebb/autograd/leaf.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ebb::detail {
+
+struct LeafData {
+  std::atomic<int> holders{0};
+  LeafSetData* set = nullptr;      // counted by every handle through hold()/drop()
+  std::string name;
+  Shape shape;
+  std::int64_t offset = 0;
+  bool trained = true;
+};
+
+/// A set lives as long as any handle to it or to one of its leaves.
+struct LeafSetData {
+  std::atomic<int> holders{0};
+  DType dtype = f32;
+  Array flat;                      // room for more than `used` numbers
+  std::int64_t used = 0;
+  std::uint64_t version = 1;
+  std::vector<std::unique_ptr<LeafData>> leaves;
+};
+
+}  // namespace ebb::detail

@@ -1,0 +1,53 @@
+#pragma once
+#include <ebb/autograd/var.hpp>
+#include <type_traits>
+
+/// What a node of the tape holds, and the table of functions by which the sweep calls an op. For autograd's own files
+/// and for op.hpp; users write ops through op.hpp alone.
+namespace ebb::detail {
+
+struct LeafData;
+class TapeImpl;
+class Replay;
+
+/// What an op's backward reads. What it does not name, the tape does not keep.
+enum Needs : unsigned { need_nothing = 0, need_inputs = 1, need_output = 2 };
+
+struct OpTable {
+  const char* name;
+  unsigned needs;
+  bool higher;                                      ///< the gradient can be recorded and differentiated again
+  void (*sweep)(TapeImpl&, std::uint32_t node);     ///< first order, on arrays
+  void (*replay)(Replay&, std::uint32_t node);      ///< recorded, on Vars
+  void (*destroy)(void* op);                        ///< of the op's attributes, null if trivial
+  /// For views: the part of the parent's adjoint that is this node's own; null for other ops.
+  Array (*place)(const void* op, const Array& parent_adjoint);
+};
+
+struct Node {
+  Array value;                     ///< empty once nobody needs it
+  Array grad;                      ///< adjoint, during a sweep
+  const OpTable* op = nullptr;     ///< null: a constant, a variable or a leaf
+  void* attributes = nullptr;      ///< the op's own data, in the tape's arena
+  LeafData* leaf = nullptr;
+  std::uint32_t* many = nullptr;   ///< inputs, if there are more than fit below
+  std::uint32_t few[4] = {};
+  const char* file = nullptr;
+  std::uint32_t line = 0;
+  std::uint32_t handles = 0;       ///< Vars that name this node
+  int time = -1;
+  std::uint16_t input_count = 0;
+  bool requires_grad = false;
+  bool recorded = false;           ///< stands in the graph: never recycled before the tape ends
+  bool keep = false;               ///< a recorded backward reads the value
+  bool retained = false;
+  bool lazy = false;               ///< value is made when first read (transpose)
+  Shape shape;
+
+  const std::uint32_t* inputs() const { return many ? many : few; }
+};
+
+/// A thing thrown by an op's kernel, with the line of the cell and the time step added. Call inside a catch block.
+[[noreturn]] void rethrow_at(const std::source_location& where);
+
+}  // namespace ebb::detail

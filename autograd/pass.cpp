@@ -1,0 +1,42 @@
+#include <ebb/autograd/pass.hpp>
+
+#include <cstring>
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/state.hpp>
+#include <ebb/ops/error.hpp>
+#include <string>
+
+namespace ebb {
+
+Key Pass::key(const char* name) const { return key_.named(name).at(static_cast<std::uint64_t>(time_ + 1)); }
+
+namespace {
+/// Position of the shard's first number, so that a row's numbers do not depend on the shard it stands in.
+std::uint64_t first_position(const Var& like, std::int64_t first_row) {
+  const Shape s = like.shape();
+  const std::int64_t per_row = s.rank() == 0 || s[0] == 0 ? 1 : s.size() / s[0];
+  return static_cast<std::uint64_t>(first_row * per_row);
+}
+}  // namespace
+
+Var Pass::bernoulli(const char* name, const Var& like, double p) const {
+  return constant(ebb::bernoulli(like.shape(), key(name), p, like.dtype(), first_position(like, o_.first_row)));
+}
+Var Pass::uniform(const char* name, const Var& like, double low, double high) const {
+  return constant(ebb::uniform(like.shape(), key(name), low, high, like.dtype(), first_position(like, o_.first_row)));
+}
+Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
+  return constant(ebb::normal(like.shape(), key(name), mean, deviation, like.dtype(), first_position(like, o_.first_row)));
+}
+bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
+
+int State::index(const char* name) const {
+  std::string known;
+  for (int k = 0; k < size_; ++k) {
+    if (std::strcmp(names_[k], name) == 0) return k;
+    known += (k ? ", " : "") + std::string(names_[k]);
+  }
+  throw ValueError(std::string("state: there is no field ") + name + "; this cell has " + (known.empty() ? "none" : known));
+}
+
+}  // namespace ebb

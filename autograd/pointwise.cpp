@@ -1,0 +1,156 @@
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/op.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/pointwise.hpp>
+#include <ebb/ops/reduce.hpp>
+
+/// Elementwise ops on Vars: values and first-order adjoints run the kernels of ops/, recorded gradients the same lambdas
+/// instantiated with Vars.
+namespace ebb {
+
+using detail::TapeImpl;
+
+Var like(const Var&, double x) { return TapeImpl::current().number(x); }
+
+namespace {
+
+template <class O> consteval unsigned needs() {
+  return (O::needs & pointwise::inputs ? need_inputs : 0U) | (O::needs & pointwise::output ? need_output : 0U);
+}
+
+/// These hand the adjoint on as it is, so it is forwarded by pointer.
+template <class O> inline constexpr bool forwards = false;
+template <> inline constexpr bool forwards<pointwise::Add> = true;
+
+template <class O> struct Pointwise {
+  static constexpr int id = pointwise::id<O>;
+  static constexpr int N = pointwise::arity<O>;
+
+  static void sweep(TapeImpl& t, std::uint32_t node) {
+    const std::uint32_t* in = t.node(node).inputs();
+    Array x[N];
+    if constexpr ((O::needs & pointwise::inputs) != 0)
+      for (int k = 0; k < N; ++k) x[k] = t.value(in[k]);
+    const Array y = t.node(node).value;
+    for (int k = 0; k < N; ++k)
+      if (t.wants(in[k])) sweep_input(t, node, k, in[k], x, y);
+  }
+
+  static void sweep_input(TapeImpl& t, std::uint32_t node, int k, std::uint32_t input, const Array* x, const Array& y) {
+    const Array& g = t.node(node).grad;
+    const Shape& wanted = t.node(input).shape;
+    const bool whole = wanted == g.shape();
+    if (forwards<O> || (std::is_same_v<O, pointwise::Sub> && k == 0))
+      return t.accumulate(input, whole ? g : sum_to(g, wanted));
+    if (whole) {
+      bool fresh = false;
+      Array target = t.adjoint(input, fresh);
+      return pointwise::vjp(id, k, g, x, N, y, target, !fresh);
+    }
+    Array r = Array::empty(g.shape(), t.dtype);
+    pointwise::vjp(id, k, g, x, N, y, r, false);
+    t.accumulate(input, sum_to(r, wanted));
+  }
+
+  template <std::size_t k> static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
+    if (!r.tape.wants(in[k].node())) return;
+    const Var g = r.adjoint(node), y = r.tape.handle(node);
+    const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) { return std::get<k>(O::vjp)(g, in[J]..., y); };
+    r.add(in[k].node(), call(std::make_index_sequence<N>{}));
+  }
+  static void replay(detail::Replay& r, std::uint32_t node) {
+    Var in[N];
+    for (int k = 0; k < N; ++k) in[k] = r.tape.handle(r.tape.node(node).inputs()[k]);
+    const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (replay_input<K>(r, node, in), ...); };
+    each(std::make_index_sequence<N>{});
+  }
+
+  static constexpr detail::OpTable table{O::name, needs<O>(), true, sweep, replay, nullptr, nullptr};
+
+  static Var apply(Var* in, const std::source_location& where) {
+    TapeImpl& t = TapeImpl::current(O::name);
+    for (int k = 0; k < N; ++k) t.node(in[k], O::name);
+    const bool record = t.any_requires(in, N);
+    Array x[N];
+    int dying = -1;
+    for (int k = 0; k < N; ++k) {
+      const detail::Node& n = t.node(in[k].node());
+      x[k] = t.value(in[k].node());
+      if (may_overwrite(n, record)) dying = k;
+    }
+    if (dying >= 0) t.node(in[dying].node()).value = Array();   // now x[dying] alone holds it
+    Array y;
+    try {
+      const int reuse = dying >= 0 && x[dying].unique() ? dying : -1;
+      y = pointwise::value(id, x, N, reuse);
+    } catch (...) {
+      if (dying >= 0) t.node(in[dying].node()).value = x[dying];
+      detail::rethrow_at(where);
+    }
+    if (!record) return t.push(std::move(y), where);
+    const Shape shape = y.shape();
+    return t.record(table, nullptr, in, N, std::move(y), shape, where);
+  }
+
+  /// Nobody but this call names the value, and no backward reads it.
+  static bool may_overwrite(const detail::Node& n, bool record) {
+    return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0);
+  }
+};
+
+template <class O> Var run(At& x) { return Pointwise<O>::apply(&x.var, x.where); }
+template <class O> Var run(At& a, At& b) {
+  Var in[2] = {std::move(a.var), std::move(b.var)};
+  return Pointwise<O>::apply(in, a.where);
+}
+template <class O> Var run(At& a, At& b, At& c) {
+  Var in[3] = {std::move(a.var), std::move(b.var), std::move(c.var)};
+  return Pointwise<O>::apply(in, a.where);
+}
+
+}  // namespace
+
+using namespace pointwise;
+
+Var operator+(Arg a, Arg b) { return run<Add>(a, b); }
+Var operator-(Arg a, Arg b) { return run<Sub>(a, b); }
+Var operator*(Arg a, Arg b) { return run<Mul>(a, b); }
+Var operator/(Arg a, Arg b) { return run<Div>(a, b); }
+Var operator-(Arg x) { return run<Neg>(x); }
+Var operator<(Arg a, Arg b) { return run<Less>(a, b); }
+Var operator<=(Arg a, Arg b) { return run<LessEqual>(a, b); }
+Var operator>(Arg a, Arg b) { return run<Greater>(a, b); }
+Var operator>=(Arg a, Arg b) { return run<GreaterEqual>(a, b); }
+Var equal(Arg a, Arg b) { return run<Equal>(a, b); }
+Var not_equal(Arg a, Arg b) { return run<NotEqual>(a, b); }
+
+Var& operator+=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Add>(x, b); }
+Var& operator-=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Sub>(x, b); }
+Var& operator*=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Mul>(x, b); }
+Var& operator/=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Div>(x, b); }
+
+Var exp(At x) { return run<Exp>(x); }
+Var log(At x) { return run<Log>(x); }
+Var log1p(At x) { return run<Log1p>(x); }
+Var expm1(At x) { return run<Expm1>(x); }
+Var sqrt(At x) { return run<Sqrt>(x); }
+Var square(At x) { return run<Square>(x); }
+Var pow(Arg x, Arg exponent) { return run<Pow>(x, exponent); }
+Var abs(At x) { return run<Abs>(x); }
+Var sign(At x) { return run<Sign>(x); }
+Var min(Arg a, Arg b) { return run<Min>(a, b); }
+Var max(Arg a, Arg b) { return run<Max>(a, b); }
+Var where(At condition, Arg yes, Arg no) { return run<Where>(condition, yes, no); }
+Var clip(At x, Arg low, Arg high) { return run<Clip>(x, low, high); }
+Var tanh(At x) { return run<Tanh>(x); }
+Var sigmoid(At x) { return run<Sigmoid>(x); }
+Var relu(At x) { return run<Relu>(x); }
+Var softplus(At x) { return run<Softplus>(x); }
+Var elu(At x, Arg alpha) { return run<Elu>(x, alpha); }
+Var gelu(At x) { return run<Gelu>(x); }
+Var sin(At x) { return run<Sin>(x); }
+Var cos(At x) { return run<Cos>(x); }
+Var erf(At x) { return run<Erf>(x); }
+
+}  // namespace ebb

@@ -1,0 +1,154 @@
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/op.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/index.hpp>
+#include <ebb/ops/matmul.hpp>
+#include <ebb/ops/reduce.hpp>
+
+/// Matrix products and the lazy transpose. y = op(a) op(b), with op the identity or the transpose of the last two axes:
+///     A = op(a), B = op(b):   dA = g B^T, dB = A^T g;   da = dA or dA^T = B g^T;   db = dB or dB^T = g^T A
+namespace ebb {
+
+using detail::TapeImpl;
+
+namespace {
+
+struct Product {
+  Trans ta, tb;
+};
+
+constexpr Trans flip(Trans t) { return t == Trans::no ? Trans::yes : Trans::no; }
+
+Shape rows_of(const Shape& s) { return {static_cast<int>(s.rows()), s.columns()}; }
+
+/// [..., M, K] x [K, N]: leading axes are folded into rows, so that one product does it all.
+bool folds(const Shape& a, const Shape& b, Trans ta) { return b.rank() == 2 && (a.rank() == 2 || ta == Trans::no); }
+
+void into_adjoint(TapeImpl& t, std::uint32_t id, const Array& x, const Array& y, Trans tx, Trans ty) {
+  bool fresh = false;
+  Array target = t.adjoint(id, fresh);
+  matmul_into(target, x, y, tx, ty, !fresh);
+}
+
+void sweep_folded(TapeImpl& t, std::uint32_t id, Product p) {
+  const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
+  const Array g = t.node(id).grad;
+  if (t.wants(a)) {
+    if (p.ta == Trans::no) into_adjoint(t, a, g, t.value(b), Trans::no, flip(p.tb));
+    else into_adjoint(t, a, t.value(b), g, p.tb, Trans::yes);
+  }
+  if (t.wants(b)) {
+    const Array& x = t.value(a);
+    const Array x2 = x.reshape(rows_of(x.shape())), g2 = g.reshape(rows_of(g.shape()));
+    if (p.tb == Trans::no) into_adjoint(t, b, x2, g2, flip(p.ta), Trans::no);
+    else into_adjoint(t, b, g2, x2, Trans::yes, p.ta);
+  }
+}
+
+void sweep_batched(TapeImpl& t, std::uint32_t id, Product p) {
+  const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
+  const Array g = t.node(id).grad, x = t.value(a), w = t.value(b);
+  const auto give = [&](std::uint32_t to, Array r) { t.accumulate(to, sum_to(r, t.node(to).shape)); };
+  if (t.wants(a))
+    give(a, p.ta == Trans::no ? matmul(g, w, Trans::no, flip(p.tb)) : matmul(w, g, p.tb, Trans::yes));
+  if (t.wants(b))
+    give(b, p.tb == Trans::no ? matmul(x, g, flip(p.ta), Trans::no) : matmul(g, x, Trans::yes, p.ta));
+}
+
+void sweep_product(TapeImpl& t, std::uint32_t id) {
+  const Product p = *static_cast<const Product*>(t.node(id).attributes);
+  const Shape a = t.node(t.node(id).inputs()[0]).shape, b = t.node(t.node(id).inputs()[1]).shape;
+  if (folds(a, b, p.ta)) sweep_folded(t, id, p);
+  else sweep_batched(t, id, p);
+}
+
+void replay_product(detail::Replay& r, std::uint32_t id);
+constexpr detail::OpTable product_table{"matmul", need_inputs, true, sweep_product, replay_product, nullptr, nullptr};
+
+/// Transposes are read through: matmul takes the original and the flipped orientation.
+void sweep_transpose(TapeImpl& t, std::uint32_t id) {
+  t.accumulate(t.node(id).inputs()[0], transpose(t.node(id).grad));
+}
+void replay_transpose(detail::Replay& r, std::uint32_t id) {
+  r.add(r.tape.node(id).inputs()[0], transpose(r.adjoint(id)));
+}
+constexpr detail::OpTable transpose_table{"transpose", need_inputs, true, sweep_transpose, replay_transpose, nullptr, nullptr};
+
+void read_through(TapeImpl& t, Var& v, Trans& flag) {
+  const detail::Node& n = t.node(v, "matmul");
+  if (n.op != &transpose_table) return;
+  v = t.handle(n.inputs()[0]);
+  flag = flip(flag);
+}
+
+Var product(At a, At b, Trans ta, Trans tb) {
+  TapeImpl& t = TapeImpl::current("matmul");
+  Var in[2] = {std::move(a.var), std::move(b.var)};
+  read_through(t, in[0], ta);
+  read_through(t, in[1], tb);
+  Array y;
+  try {
+    y = matmul(t.value(in[0].node()), t.value(in[1].node()), ta, tb);
+  } catch (...) {
+    detail::rethrow_at(a.where);
+  }
+  return detail::finish(t, product_table, Product{ta, tb}, in, 2, std::move(y), a.where);
+}
+
+void replay_product(detail::Replay& r, std::uint32_t id) {
+  TapeImpl& t = r.tape;
+  const Product p = *static_cast<const Product*>(t.node(id).attributes);
+  const Var a = t.handle(t.node(id).inputs()[0]), b = t.handle(t.node(id).inputs()[1]), g = r.adjoint(id);
+  if (t.wants(a.node()))
+    r.add(a.node(), p.ta == Trans::no ? product(g, b, Trans::no, flip(p.tb)) : product(b, g, p.tb, Trans::yes));
+  if (!t.wants(b.node())) return;
+  const bool fold = folds(a.shape(), b.shape(), p.ta);
+  const Var x = fold ? reshape(a, rows_of(a.shape())) : a, h = fold ? reshape(g, rows_of(g.shape())) : g;
+  r.add(b.node(), p.tb == Trans::no ? product(x, h, flip(p.ta), Trans::no) : product(h, x, Trans::yes, p.ta));
+}
+
+struct Permute {
+  static constexpr auto name = "transpose";
+  static constexpr unsigned needs = need_nothing;
+  int order[Shape::max_rank] = {};
+  int rank = 0;
+  Array value(const Array& x) const { return transpose(x, order); }
+  Var vjp(const Var& g, const Var&, const Var&) const {
+    Permute back;
+    back.rank = rank;
+    for (int k = 0; k < rank; ++k) back.order[order[k]] = k;
+    return apply(back, g);
+  }
+};
+
+}  // namespace
+
+Var matmul(At a, At b) { return product(std::move(a), std::move(b), Trans::no, Trans::no); }
+
+Var transpose(At x) {
+  TapeImpl& t = TapeImpl::current("transpose");
+  const detail::Node& n = t.node(x.var, "transpose");
+  if (n.shape.rank() < 2) {
+    try {
+      throw ShapeError("transpose: needs two axes or more");
+    } catch (const Error&) {
+      detail::rethrow_at(x.where);
+    }
+  }
+  if (!t.any_requires(&x.var, 1)) return t.push(transpose(t.value(x.var.node())), x.where);
+  const int r = n.shape.rank();
+  const Shape s = n.shape.with(r - 1, n.shape[r - 2]).with(r - 2, n.shape[r - 1]);
+  Var v = t.record(transpose_table, nullptr, &x.var, 1, Array(), s, x.where);
+  t.node(v.node()).lazy = true;
+  return v;
+}
+
+Var transpose(At x, std::initializer_list<int> order) {
+  Permute p;
+  const Shape s = x.var.shape();
+  if (static_cast<int>(order.size()) != s.rank()) throw ShapeError("transpose: the order must name every axis once");
+  for (int a : order) p.order[p.rank++] = s.normal_axis(a);
+  return apply(p, std::move(x));
+}
+
+}  // namespace ebb

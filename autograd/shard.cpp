@@ -1,0 +1,141 @@
+#include <ebb/autograd/shard_run.hpp>
+#include <ebb/ops/error.hpp>
+#include <sstream>
+
+namespace ebb {
+
+namespace {
+
+[[noreturn]] void wrong_rows(const char* what, const Shape& got, const char* wanted, int n) {
+  std::ostringstream s;
+  s << "shard: " << what << " is " << got << ", expected " << wanted << " = " << n;
+  throw ShapeError(s.str());
+}
+
+void check_rows(const char* what, const Shape& s, int axis, int rows) {
+  if (s.rank() <= axis || s[axis] != rows) wrong_rows(what, s, "the batch's rows on axis", rows);
+}
+
+template <class A> A rows_of_steps(const A& whole, int begin, int end, A made) {
+  for (int t = 0; t < whole.dim(0); ++t) {
+    const A from = whole[t].range(begin, end);
+    A to = made[t];
+    if constexpr (std::is_same_v<A, Tokens>) std::copy(from.data(), from.data() + from.size(), to.data());
+    else to.assign(from);
+  }
+  return made;
+}
+
+}  // namespace
+
+Shard::Shard(detail::ShardRun& run, int number, int begin, int end) : run_(run), number_(number), begin_(begin), end_(end) {}
+
+int Shard::batch() const { return run_.options.rows; }
+
+Var Shard::rows(const Array& whole) const {
+  check_rows("rows", whole.shape(), 0, batch());
+  return constant(whole.range(begin_, end_));
+}
+Tokens Shard::rows(const Tokens& whole) const {
+  check_rows("rows", whole.shape(), 0, batch());
+  return whole.range(begin_, end_);
+}
+Sequence Shard::sequence(const Array& whole) const {
+  check_rows("sequence", whole.shape(), 1, batch());
+  return constant(rows_of_steps(whole, begin_, end_, Array::empty(whole.shape().with(1, rows()), run_.options.dtype)));
+}
+Tokens Shard::sequence(const Tokens& whole) const {
+  check_rows("sequence", whole.shape(), 1, batch());
+  return rows_of_steps(whole, begin_, end_, Tokens(whole.shape().with(1, rows())));
+}
+
+Pass Shard::pass(const char* scope) const {
+  const Pass p({.training = run_.options.training, .seed = run_.options.seed, .update = run_.options.update, .first_row = begin_});
+  return *scope ? p.named(scope) : p;
+}
+
+State Shard::take(const StateArrays& carried) const {
+  if (carried.empty()) return {};
+  detail::TapeImpl& t = detail::TapeImpl::current("take");
+  auto** names = static_cast<const char**>(t.arena(sizeof(char*) * carried.names.size()));
+  for (std::size_t k = 0; k < carried.names.size(); ++k) names[k] = carried.names[k].c_str();
+  State s(names, static_cast<int>(carried.names.size()));
+  for (int k = 0; k < s.size(); ++k) s[k] = rows(carried.fields[static_cast<std::size_t>(k)]);
+  return s;
+}
+
+Part Shard::mean_rows(const Var& v) const {
+  if (v.rank() != 1 || v.dim(0) != rows()) wrong_rows("mean_rows", v.shape(), "one number a row, rows", rows());
+  return Part(ebb::sum(v) * (1.0 / batch()));
+}
+
+Part Shard::mean_tokens(const Var& v) const {
+  if (v.rank() != 2 || v.dim(1) != rows()) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
+  return Part(ebb::sum(v) * (1.0 / (static_cast<double>(v.dim(0)) * batch())));
+}
+
+Part Shard::mean_tokens(const Var& v, const Lengths& whole) const {
+  if (v.rank() != 2 || v.dim(1) != rows()) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
+  if (whole.rank() != 1 || whole.dim(0) != batch()) wrong_rows("mean_tokens: lengths", whole.shape(), "one a row of the batch", batch());
+  const int steps = v.dim(0);
+  double real = 0;
+  for (int r = 0; r < batch(); ++r) {
+    const int n = whole.data()[r];
+    if (n < 0 || n > steps) throw ValueError("mean_tokens: length " + std::to_string(n) + " of row " + std::to_string(r) +
+                                             " is outside [0, " + std::to_string(steps) + "]");
+    real += n;
+  }
+  if (real == 0) throw ValueError("mean_tokens: every length is zero, there is nothing to average");
+  Array mask = Array::zeros({steps, rows()}, run_.options.dtype);
+  for (int t = 0; t < steps; ++t)
+    for (int r = 0; r < rows(); ++r) mask.set_flat(std::int64_t{t} * rows() + r, t < whole.data()[begin_ + r] ? 1 : 0);
+  const Var m = constant(mask);
+  return Part(ebb::sum(where(m, v, 0)) * (1.0 / real));
+}
+
+Part Shard::sum(const Var& v) const { return Part(ebb::sum(v)); }
+
+void Shard::out(const char* name, const Var& v) {
+  check_rows("out", v.shape(), 0, rows());
+  const Array value = v.value();
+  Array whole = run_.whole(run_.result.outputs, name, value.shape(), 0);
+  whole.range(begin_, end_).assign(value);
+}
+
+void Shard::out(const char* name, const State& s) {
+  for (int k = 0; k < s.size(); ++k) {
+    const Array value = s[k].value();
+    Array whole;
+    {
+      const std::lock_guard lock(run_.mutex);
+      StateArrays& all = run_.result.states[name];
+      if (all.fields.size() <= static_cast<std::size_t>(k)) {
+        all.names.emplace_back(s.name(k));
+        all.fields.push_back(Array::zeros(value.shape().with(0, batch()), run_.options.dtype));
+      }
+      whole = all.fields[static_cast<std::size_t>(k)];
+    }
+    whole.range(begin_, end_).assign(value);
+  }
+}
+
+void Shard::count(const char* name, double x) { run_.counts[static_cast<std::size_t>(number_)][name] += x; }
+
+void Shard::retain(const char* name, const std::vector<Var>& steps) {
+  if (steps.empty()) throw ValueError(std::string("shard: retain ") + name + " was given no steps");
+  if (!detail::TapeImpl::current("retain").recording()) return;   // evaluate() has no gradients to keep
+  for (const Var& v : steps) ebb::retain(v);
+  retained_.push_back({name, steps});
+}
+
+/// Copies retained gradients into the caller's arrays; nothing that a shard allocated outlives it.
+void Shard::publish(const Grads& g) {
+  for (const auto& [name, steps] : retained_) {
+    const Shape part = steps.front().shape().inserted(0, static_cast<int>(steps.size()));
+    Array whole = run_.whole(run_.result.retained, name, part, 1);
+    for (std::size_t t = 0; t < steps.size(); ++t)
+      if (g.has(steps[t])) whole[static_cast<int>(t)].range(begin_, end_).assign(g[steps[t]]);
+  }
+}
+
+}  // namespace ebb

@@ -1,0 +1,164 @@
+#include <ebb/autograd/shard_run.hpp>
+#include <ebb/autograd/trace.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
+
+namespace ebb {
+
+int shard_count(int rows, std::int64_t weight_bytes) {
+  const int least = weight_bytes > (std::int64_t{1} << 20) ? 16 : 8;
+  int n = 1;
+  while (rows / (2 * n) >= least) n *= 2;
+  return n;
+}
+
+namespace detail {
+
+namespace {
+
+/// Bytes of the largest matrix [H, k H], counted in float32 whatever the tape's type, so that a float64 measurement is cut
+/// like the float32 run that it measures.
+std::int64_t recurrent_bytes(const LeafSet& set) {
+  std::int64_t most = 0;
+  for (int k = 0; k < set.count(); ++k) {
+    const Shape s = set[k].shape();
+    if (s.rank() == 2 && s[0] > 0 && s[1] % s[0] == 0) most = std::max(most, s.size() * 4);
+  }
+  return most;
+}
+
+}  // namespace
+
+ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o) {
+  if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
+  if (o.shards < 0 || o.shards > o.rows) throw ValueError("backward: shards must be between 0 (the rule) and the rows");
+  shards = o.shards > 0 ? o.shards : shard_count(o.rows, recurrent_bytes(s));
+  const auto n = static_cast<std::size_t>(shards);
+  grads.resize(n);
+  losses.resize(n);
+  counts.resize(n);
+  kept.resize(n);
+  errors.resize(n);
+  traces.resize(n);
+}
+
+int ShardRun::begin(int shard) const {
+  const int each = options.rows / shards, more = options.rows % shards;
+  return shard * each + std::min(shard, more);
+}
+
+Array ShardRun::whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis) {
+  const Shape shape = part.with(axis, options.rows);
+  const std::lock_guard lock(mutex);
+  Array& a = in[name];
+  if (!a) a = Array::zeros(shape, options.dtype);
+  if (!(a.shape() == shape)) throw ShapeError("shard: output " + name + " has different shapes in different shards");
+  return a;
+}
+
+void ShardRun::run(int shard, const ShardLoss& loss, bool gradients, bool trace) {
+  const auto k = static_cast<std::size_t>(shard);
+  try {
+    Tape tape{{.dtype = options.dtype, .order = options.order}};
+    TapeImpl& t = TapeImpl::current();
+    t.tracing = trace;
+    t.trace_found = trace ? &traces[k] : nullptr;
+    t.recording_ = gradients;
+    Shard s(*this, shard, begin(shard), begin(shard + 1));
+    const Part part = loss(s);
+    kept[k] = tape.stats().kept_bytes;
+    if (!part.var()) throw ValueError("shard: the loss is an empty Part");
+    if (gradients) {
+      grads[k].flat_of(set, options.dtype);
+      Grads g = tape.backward(part.var());
+      s.publish(g);
+      grads[k].add(g);
+    } else {
+      s.publish({});
+    }
+    losses[k] = part.var().item();
+  } catch (...) {
+    errors[k] = std::current_exception();
+  }
+}
+
+void ShardRun::run_all(const ShardLoss& loss, bool gradients, bool trace) {
+  Binding* const outer = bindings();
+  parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
+    Binding* const own = bindings();
+    bindings() = outer;   // numbers bound by the caller hold in its shards
+    for (std::int64_t k = first; k < last; ++k) run(static_cast<int>(k), loss, gradients, trace);
+    bindings() = own;
+  });
+  for (const std::exception_ptr& e : errors)
+    if (e) std::rethrow_exception(e);
+}
+
+/// Sums over shards follow a fixed binary tree over shard numbers.
+void ShardRun::publish(bool gradients) {
+  const auto n = static_cast<std::size_t>(shards);
+  for (std::size_t stride = 1; stride < n; stride *= 2)
+    for (std::size_t k = 0; k + stride < n; k += 2 * stride) {
+      losses[k] += losses[k + stride];
+      kept[k] += kept[k + stride];
+      for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
+      if (gradients) {
+        grads[k].add(grads[k + stride]);
+        grads[k + stride] = Grads();
+      }
+    }
+  result.loss = losses[0];
+  result.kept_bytes = kept[0];
+  result.counts = std::move(counts[0]);
+  result.grads = std::move(grads[0]);
+}
+
+}  // namespace detail
+
+Result backward(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
+  detail::ShardRun run(set, o);
+  run.run_all(loss, true, false);
+  run.publish(true);
+  return std::move(run.result);
+}
+
+Result evaluate(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
+  ShardOptions quiet = o;
+  quiet.training = false;
+  detail::ShardRun run(set, quiet);
+  run.run_all(loss, false, false);
+  run.publish(false);
+  return std::move(run.result);
+}
+
+std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
+  detail::ShardRun run(set, o);
+  try {
+    run.run_all(loss, true, true);
+  } catch (const Error&) {   // what it threw was seen by the caller already; what was traced until then counts
+  }
+  for (const std::string& t : run.traces)
+    if (!t.empty()) return t;
+  return {};
+}
+
+const Array& StateArrays::operator[](const std::string& name) const {
+  for (std::size_t k = 0; k < names.size(); ++k)
+    if (names[k] == name) return fields[k];
+  throw ValueError("state: there is no field " + name);
+}
+
+namespace {
+template <class M> const auto& find_in(const M& map, const std::string& name, const char* what) {
+  if (auto it = map.find(name); it != map.end()) return it->second;
+  std::string known;
+  for (auto& [k, v] : map) known += (known.empty() ? "" : ", ") + k;
+  throw ValueError(std::string(what) + ": there is no " + name + "; there is " + (known.empty() ? "none" : known));
+}
+}  // namespace
+
+const Array& Result::rows(const std::string& name) const { return find_in(outputs, name, "result rows"); }
+const Array& Result::grad(const std::string& name) const { return find_in(retained, name, "result gradients"); }
+const StateArrays& Result::state(const std::string& name) const { return find_in(states, name, "result states"); }
+
+}  // namespace ebb

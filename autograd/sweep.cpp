@@ -1,0 +1,222 @@
+#include <ebb/autograd/grad.hpp>
+#include <ebb/autograd/leaf_data.hpp>
+#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+#include <sstream>
+
+namespace ebb::detail {
+
+/// A node's adjoint, made of zeros or of a copy if others hold its memory, ready to be written.
+/// A view's adjoint is its part of the parent's, so that slices of a sequence cost no copies of the whole.
+Array TapeImpl::adjoint(std::uint32_t id, bool& fresh) {
+  Node& n = node(id);
+  fresh = false;
+  if (n.op && n.op->place && !n.retained) {
+    Array parent = zero_adjoint(n.inputs()[0]);
+    return n.op->place(n.attributes, parent);
+  }
+  if (!n.grad) {
+    n.grad = Array::empty(n.shape, dtype);
+    fresh = true;
+  } else if (!n.grad.unique() || !n.grad.contiguous()) {
+    n.grad = n.grad.copy();
+  }
+  return n.grad;
+}
+
+Array TapeImpl::zero_adjoint(std::uint32_t id) {
+  bool fresh = false;
+  Array a = adjoint(id, fresh);
+  if (fresh) a.fill(0);
+  return a;
+}
+
+void TapeImpl::accumulate(std::uint32_t id, Array contribution) {
+  Node& n = node(id);
+  if (!(contribution.shape() == n.shape)) {
+    std::ostringstream s;
+    s << (n.op ? n.op->name : "an input") << ": a gradient of shape " << contribution.shape() << " reached a value of shape "
+      << n.shape;
+    throw ShapeError(s.str());
+  }
+  if (!n.grad && !(n.op && n.op->place && !n.retained)) {
+    n.grad = std::move(contribution);   // forwarded by pointer, copied only if written to while shared
+    return;
+  }
+  bool fresh = false;
+  Array target = adjoint(id, fresh);
+  add_into(target, contribution);
+}
+
+void TapeImpl::mark_paths(std::uint32_t root, const std::vector<Var>& from) {
+  marks_.assign(root + 1, 0);
+  for (const Var& v : from)
+    if (v.node() <= root) marks_[v.node()] = 1;
+  for (std::uint32_t id = 1; id <= root; ++id) {
+    Node& n = node(id);
+    for (int k = 0; n.requires_grad && k < n.input_count; ++k)
+      if (n.inputs()[k] != 0 && marks_[n.inputs()[k]]) marks_[id] = 1;
+  }
+}
+
+void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
+  sweeping = true;
+  const bool was_recording = recording_;
+  const int was_time = time;
+  recording_ = false;
+  const auto restore = [&] { sweeping = false; recording_ = was_recording; time = was_time; };
+  try {
+    accumulate(root, std::move(seed));
+    for (std::uint32_t id = root; id >= 1; --id) {
+      Node& n = node(id);
+      if (!n.op || !n.recorded || !n.requires_grad) continue;
+      if (n.grad && (marks_.empty() || marks_[id])) {
+        if (id <= spent) throw TapeError("backward: a part of this graph was spent by an earlier backward; pass keep = true there");
+        time = n.time;
+        if (tracing) trace(id, n.grad, "gradient");
+        n.op->sweep(*this, id);
+        if (!n.retained) n.grad = Array();
+      }
+      if (free_values && n.handles == 0) n.value = Array();
+    }
+  } catch (...) {
+    restore();
+    clear_adjoints();
+    throw;
+  }
+  restore();
+}
+
+void TapeImpl::clear_adjoints() {
+  for (std::uint32_t id = 1; id <= top; ++id) node(id).grad = Array();
+  marks_.clear();
+}
+
+/// Gradients of leaves into one flat buffer a set; of variables and retained Vars by name.
+Grads TapeImpl::collect(bool free_adjoints) {
+  Grads g;
+  for (const UsedSet& u : used_sets_) g.flat_of(LeafSet(u.set), dtype);
+  for (std::uint32_t id = 1; id <= top; ++id) {
+    Node& n = node(id);
+    if (!n.requires_grad) continue;
+    if (n.leaf) {
+      if (!n.grad) continue;
+      Array flat = g.flat_of(LeafSet(n.leaf->set), dtype);
+      const int first = static_cast<int>(n.leaf->offset);
+      Array target = flat.range(first, first + static_cast<int>(n.shape.size())).reshape(n.shape);
+      add_into(target, n.grad);
+    } else if (n.retained || !n.op) {
+      g.keep(handle(id), n.grad ? n.grad : Array::zeros(n.shape, dtype));
+    }
+    if (free_adjoints) n.grad = Array();
+  }
+  return g;
+}
+
+void Replay::add(std::uint32_t id, Var contribution) {
+  const Shape& wanted = tape.node(id).shape;
+  if (!(contribution.shape() == wanted)) {
+    const bool wider = contribution.rank() > wanted.rank() || contribution.shape().size() > wanted.size();
+    contribution = wider ? sum_to(std::move(contribution), wanted) : broadcast_to(std::move(contribution), wanted);
+  }
+  adjoint_[id] = adjoint_[id] ? adjoint_[id] + contribution : contribution;
+}
+
+std::vector<Var> replay(TapeImpl& t, std::uint32_t root, const Var& seed, const std::vector<Var>& wrt) {
+  Replay r(t, root);
+  r.adjoint_[root] = seed;
+  for (std::uint32_t id = root; id >= 1; --id) {
+    if (!r.adjoint_[id] || !t.wants(id) || !t.node(id).op) continue;
+    t.node(id).op->replay(r, id);
+    bool asked = false;
+    for (const Var& v : wrt) asked |= v.node() == id;
+    if (!asked) r.adjoint_[id] = Var();
+  }
+  std::vector<Var> out;
+  for (const Var& v : wrt) {
+    const bool reached = v.node() <= root && r.adjoint_[v.node()];
+    out.push_back(reached ? r.adjoint_[v.node()] : zeros(v.shape()));
+  }
+  return out;
+}
+
+}  // namespace ebb::detail
+
+namespace ebb {
+
+using detail::TapeImpl;
+
+Grads Tape::backward(const Var& loss, bool keep) {
+  TapeImpl& t = *static_cast<TapeImpl*>(impl_);
+  const detail::Node& n = t.node(loss, "backward");
+  if (n.shape.size() != 1) {
+    std::ostringstream s;
+    s << "backward: the loss must be a single number, this one is " << n.shape << ": take its sum or mean";
+    throw ShapeError(s.str());
+  }
+  if (n.requires_grad && loss.node() <= t.spent)
+    throw TapeError("backward: this graph was spent by an earlier backward; pass keep = true there to use it again");
+  t.check_versions(loss.node());
+  if (n.requires_grad) {
+    const Shape shape = n.shape;
+    t.sweep_from(loss.node(), Array::full(shape, 1, t.dtype), !keep);
+    if (!keep) t.spent = t.top;
+  }
+  return t.collect(true);
+}
+
+namespace {
+
+/// First order: a sweep on arrays that leaves the graph as it was.
+std::vector<Var> sweep_for(TapeImpl& t, std::uint32_t root, const Var& adjoint, const std::vector<Var>& wrt) {
+  std::vector<char> retained_before;
+  for (const Var& v : wrt) retained_before.push_back(t.node(v).retained);
+  for (const Var& v : wrt) t.node(v).retained = true;
+  t.sweep_from(root, t.value(adjoint.node()), false);
+  std::vector<Var> out;
+  for (std::size_t k = 0; k < wrt.size(); ++k) {
+    detail::Node& n = t.node(wrt[k]);
+    out.push_back(constant(n.grad ? n.grad : Array::zeros(n.shape, t.dtype)));
+    n.retained = retained_before[k] != 0;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions o) {
+  TapeImpl& t = TapeImpl::current("grad");
+  const std::uint32_t root = y.node();
+  if (t.node(y, "grad").requires_grad && root <= t.spent) throw TapeError("grad: this graph was spent by an earlier backward");
+  for (const Var& v : wrt)
+    if (!t.node(v, "grad").requires_grad)
+      throw TapeError("grad: one of the Vars asked for does not need a gradient: make it with variable()");
+  if (o.create_graph && t.order < 2)
+    throw TapeError("grad: create_graph needs a tape of order 2 or more: Tape tape{{.order = 2}}");
+  if (!t.node(y).requires_grad) {
+    std::vector<Var> none;
+    for (const Var& v : wrt) none.push_back(zeros(v.shape()));
+    return none;
+  }
+  t.mark_paths(root, wrt);
+  std::vector<Var> out;
+  if (o.create_graph) {
+    out = replay(t, root, adjoint, wrt);
+  } else {
+    out = sweep_for(t, root, adjoint, wrt);
+  }
+  t.clear_adjoints();
+  return out;
+}
+
+std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions o) {
+  if (y.shape().size() != 1) {
+    std::ostringstream s;
+    s << "grad: y must be a single number, this one is " << y.shape() << "; vjp() takes an adjoint for other shapes";
+    throw ShapeError(s.str());
+  }
+  return vjp(y, full(y.shape(), 1), wrt, o);
+}
+
+}  // namespace ebb

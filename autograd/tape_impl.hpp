@@ -1,0 +1,112 @@
+#pragma once
+#include <ebb/autograd/leaf.hpp>
+#include <ebb/autograd/node.hpp>
+#include <ebb/autograd/tape.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace ebb::detail {
+
+/// The tape behind Tape: nodes in chunks (addresses stay), attributes in a bump arena, both kept for the next tape of
+/// the thread. A node that no recorded op reads is recycled as soon as its last handle goes.
+class TapeImpl {
+ public:
+  static TapeImpl* innermost();                             ///< null if none is live
+  static TapeImpl& current(const char* who = nullptr);      ///< TapeError if none is live
+  static TapeImpl* find(std::uint32_t epoch);               ///< live on this thread, else null
+  static TapeImpl* open(TapeOptions);
+  static void close(TapeImpl*);
+
+  Node& node(std::uint32_t id) { return chunks_[id >> chunk_bits][id & chunk_mask]; }
+  Node& node(const Var& v, const char* who = "value");      ///< TapeError if v is empty, dead, or of another tape
+  const Array& value(std::uint32_t id);                     ///< makes lazy ones; an empty array for id 0
+  Var handle(std::uint32_t id);                             ///< another handle to an existing node
+
+  /// A value outside the graph.
+  Var push(Array value, const std::source_location&);
+  /// A value in the graph: op(inputs). `attributes` was made by `emplace`.
+  Var record(const OpTable&, void* attributes, const Var* inputs, int count, Array value, const Shape&,
+             const std::source_location&);
+  bool recording() const { return recording_; }
+  bool any_requires(const Var* inputs, int count);
+  void require_order(const OpTable&, const std::source_location&) const;
+  void* arena(std::size_t bytes);
+
+  Var number(double);                                       ///< a constant of rank 0, made once
+  Var leaf(const Leaf&, const std::source_location&);
+  Var variable(const Array&, const std::source_location&);  ///< in the graph, without inputs
+  TapeStats stats() const;
+  Array convert(const Array& a) const { return a.to(dtype); }
+
+  // ---- sweep
+  bool wants(std::uint32_t id) { return id != 0 && node(id).requires_grad && (marks_.empty() || marks_[id]); }
+  void accumulate(std::uint32_t id, Array contribution);    ///< forwards the pointer if it is the first
+  /// Writable adjoint of a node; fresh: nothing is in it yet, overwrite it.
+  Array adjoint(std::uint32_t id, bool& fresh);
+  void sweep_from(std::uint32_t root, Array seed, bool free_values);
+  void mark_paths(std::uint32_t root, const std::vector<Var>& from);
+  void clear_adjoints();
+  void check_versions(std::uint32_t root);
+  Grads collect(bool free_adjoints);
+
+  ~TapeImpl();
+  void release_handle(std::uint32_t id) noexcept;
+
+  DType dtype = f32;
+  int order = 1;
+  std::uint32_t epoch = 0;
+  std::uint32_t top = 0;                                    ///< highest node in use
+  std::uint32_t spent = 0;                                  ///< nodes up to here gave their values up to a backward
+  int time = -1;
+  bool recording_ = true;
+  bool sweeping = false;
+  std::size_t bytes_at_start = 0;
+  TapeImpl* outer = nullptr;
+  std::int64_t recorded_nodes = 0;
+  bool tracing = false;                                     ///< look for the first value that is not finite
+  std::string* trace_found = nullptr;
+
+ private:
+  static constexpr unsigned chunk_bits = 10, chunk_mask = (1u << chunk_bits) - 1;
+  std::uint32_t fresh_node();
+  std::uint32_t recycled_node();
+  Var make(std::uint32_t id, Array value, const Shape&, const std::source_location&);
+  Array zero_adjoint(std::uint32_t id);
+  void trace(std::uint32_t id, const Array& value, const char* what);
+  void reset();
+
+  std::vector<Node*> chunks_;
+  std::vector<std::uint32_t> free_;
+  std::vector<char*> blocks_;
+  std::size_t block_ = 0, used_ = 0;
+  struct Number { double x; Var v; };
+  std::vector<Number> numbers_;
+  struct UsedSet { LeafSetData* set; std::uint64_t version; };
+  std::vector<UsedSet> used_sets_;
+  std::unordered_map<const void*, Var> leaves_;
+  std::vector<char> marks_;
+};
+
+/// The recorded sweep: adjoints are Vars, so the gradient is itself on the tape.
+class Replay {
+ public:
+  explicit Replay(TapeImpl& t, std::uint32_t root) : tape(t), adjoint_(root + 1) {}
+  const Var& adjoint(std::uint32_t id) const { return adjoint_[id]; }
+  void add(std::uint32_t id, Var contribution);
+  TapeImpl& tape;
+
+ private:
+  friend std::vector<Var> replay(TapeImpl&, std::uint32_t, const Var&, const std::vector<Var>&);
+  std::vector<Var> adjoint_;
+};
+
+/// A value replaced in a scope; a thread's list of them is handed on to its shards.
+struct Binding {
+  const LeafData* leaf;
+  Var var;
+  Array array;
+  Binding* outer;
+};
+Binding*& bindings();
+
+}  // namespace ebb::detail

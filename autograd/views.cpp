@@ -1,0 +1,109 @@
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/op.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/index.hpp>
+
+/// Views: rows, one entry of the first axis, blocks of columns. Their values share the parent's numbers and their adjoints
+/// are written into the parent's, so that T slices of a sequence cost O(T), not O(T^2).
+namespace ebb {
+
+using detail::TapeImpl;
+
+namespace {
+
+struct View {
+  enum class Kind { rows, entry, columns } kind;
+  int begin, end;
+
+  Array of(const Array& a) const {
+    switch (kind) {
+      case Kind::rows: return a.range(begin, end);
+      case Kind::entry: return a[begin];
+      case Kind::columns: break;
+    }
+    return a.column_block(begin, end);
+  }
+};
+
+const View& attributes_of(TapeImpl& t, std::uint32_t id) { return *static_cast<const View*>(t.node(id).attributes); }
+
+/// Reached only if the view's own gradient was asked for: hands it on to the parent.
+void sweep_view(TapeImpl& t, std::uint32_t id) {
+  const std::uint32_t parent = t.node(id).inputs()[0];
+  if (!t.wants(parent)) return;
+  bool fresh = false;
+  Array whole = t.adjoint(parent, fresh);
+  if (fresh) whole.fill(0);
+  Array part = attributes_of(t, id).of(whole);
+  add_into(part, t.node(id).grad);
+}
+
+Array place_view(const void* op, const Array& parent) { return static_cast<const View*>(op)->of(parent); }
+
+void replay_view(detail::Replay& r, std::uint32_t id) {
+  TapeImpl& t = r.tape;
+  const std::uint32_t parent = t.node(id).inputs()[0];
+  const Shape whole = t.node(parent).shape;
+  const View v = attributes_of(t, id);
+  const int axis = v.kind == View::Kind::columns ? whole.rank() - 1 : 0;
+  Var g = r.adjoint(id);
+  if (v.kind == View::Kind::entry) g = reshape(g, t.node(id).shape.inserted(0, 1));
+  r.add(parent, pad(g, axis, v.begin, whole[axis] - v.end));
+}
+
+constexpr detail::OpTable view_table{"view", need_nothing, true, sweep_view, replay_view, nullptr, place_view};
+
+Var view(At x, View v) {
+  TapeImpl& t = TapeImpl::current("view");
+  t.node(x.var, "view");
+  Array y;
+  try {
+    y = v.of(t.value(x.var.node()));
+  } catch (...) {
+    detail::rethrow_at(x.where);
+  }
+  return detail::finish(t, view_table, v, &x.var, 1, std::move(y), x.where);
+}
+
+struct Slice {
+  static constexpr auto name = "slice";
+  static constexpr unsigned needs = need_nothing;
+  int axis, begin, end, extent;
+  Array value(const Array& x) const { return ebb::slice(x, axis, begin, end); }
+  Var vjp(const Var& g, const Var&, const Var&) const { return pad(g, axis, begin, extent - end); }
+};
+
+}  // namespace
+
+Var range(At x, int begin, int end) { return view(std::move(x), {View::Kind::rows, begin, end}); }
+
+Var Var::operator[](int i) const {
+  const int n = shape()[0];
+  const int k = i < 0 ? i + n : i;
+  if (k < 0 || k >= n) throw ShapeError("index " + std::to_string(i) + " is outside an axis of extent " + std::to_string(n));
+  return view(*this, {View::Kind::entry, k, k + 1});
+}
+
+Var slice(At x, int axis, int begin, int end) {
+  const Shape s = x.var.shape();
+  axis = s.normal_axis(axis);
+  if (axis == s.rank() - 1) return view(std::move(x), {View::Kind::columns, begin, end});
+  if (axis == 0) return range(std::move(x), begin, end);
+  return apply(Slice{axis, begin, end, s[axis]}, std::move(x));
+}
+
+void split_into(At x, Var* blocks, int count) {
+  const int width = x.var.shape()[-1];
+  if (count < 1 || width % count != 0) {
+    try {
+      throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) + " equal blocks");
+    } catch (const Error&) {
+      detail::rethrow_at(x.where);
+    }
+  }
+  const int each = width / count;
+  for (int k = 0; k < count; ++k) blocks[k] = view(x, {View::Kind::columns, k * each, (k + 1) * each});
+}
+
+}  // namespace ebb
