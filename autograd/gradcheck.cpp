@@ -6,6 +6,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <iomanip>
+#include <memory>
 #include <ostream>
 #include <sstream>
 

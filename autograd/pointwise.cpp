@@ -1,5 +1,6 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pointwise.hpp>
@@ -109,7 +110,18 @@ template <class O> Var run(At& a, At& b, At& c) {
   return Pointwise<O>::apply(in, a.where);
 }
 
+template <class... O> Var run_by_number(int op, std::vector<Var>& in, pointwise::TypeList<O...>) {
+  using Run = Var (*)(Var*, const std::source_location&);
+  static constexpr Run table[] = {&Pointwise<O>::apply...};
+  return table[op](in.data(), std::source_location::current());
+}
+
 }  // namespace
+
+Var detail::apply_pointwise(int op, const std::vector<Var>& in) {
+  std::vector<Var> operands = in;
+  return run_by_number(op, operands, pointwise::List{});
+}
 
 using namespace pointwise;
 

@@ -27,6 +27,10 @@ std::atomic<std::uint32_t> next_epoch{1};   // one counter for all threads: a ca
 
 thread_local TapeImpl* innermost_tape = nullptr;
 
+std::string line_of(const std::string& path, std::uint32_t line) {
+  return path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(line);
+}
+
 /// Tapes that this thread has closed, kept for their memory.
 struct Shelf {
   std::vector<TapeImpl*> idle;
@@ -175,8 +179,9 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
     in.keep |= read;
   }
   ++recorded_nodes;
-  if (tracing && value) trace(id, value, "value");
-  return make(id, std::move(value), shape, where);
+  Var v = make(id, std::move(value), shape, where);
+  if (tracing && n.value) trace(id, n.value, "value");
+  return v;
 }
 
 bool TapeImpl::any_requires(const Var* inputs, int count) {
@@ -285,11 +290,11 @@ void TapeImpl::trace(std::uint32_t id, const Array& a, const char* what) {
   const Node& n = node(id);
   *trace_found = std::string(n.op ? n.op->name : "an input") + " has the first " + what + " that is not finite";
   if (time >= 0) *trace_found += ", time step " + std::to_string(time);
+  if (n.file) *trace_found += " (" + line_of(n.file, n.line) + ")";
 }
 
 void rethrow_at(const std::source_location& where) {
-  std::string path = where.file_name();
-  std::string at = " (" + path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(where.line());
+  std::string at = " (" + line_of(where.file_name(), where.line());
   if (TapeImpl* t = TapeImpl::innermost(); t && t->time >= 0) at += ", time step " + std::to_string(t->time);
   at += ")";
   try {
