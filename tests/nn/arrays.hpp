@@ -1,0 +1,62 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <ebb/nn/params.hpp>
+#include <ebb/ops/reduce.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+/// Comparing arrays, and reading the golden files.
+namespace test {
+
+/// Largest difference, as a share of the wanted array's largest entry.
+inline double error_of(const ebb::Array& got, const ebb::Array& wanted) {
+  if (!(got.shape() == wanted.shape())) return INFINITY;
+  double worst = 0, scale = 0;
+  for (std::int64_t i = 0; i < wanted.size(); ++i) {
+    const double difference = std::abs(got.at_flat(i) - wanted.at_flat(i));
+    if (!(difference <= worst)) worst = difference;   // a NaN stays
+    scale = std::max(scale, std::abs(wanted.at_flat(i)));
+  }
+  return scale > 0 ? worst / scale : worst;
+}
+
+inline bool same_bits(const ebb::Array& a, const ebb::Array& b) {
+  const ebb::Array x = a.compact(), y = b.compact();
+  return x.shape() == y.shape() && x.dtype() == y.dtype() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
+}
+
+inline void set(ebb::Params& w, const char* name, const ebb::Array& values) {
+  ebb::Edit change = w.edit();
+  change[w.find(name)].assign(values);
+}
+
+inline nlohmann::json golden(const std::string& name) {
+  std::ifstream file(std::string(EBB_SOURCE_DIR) + "/tests/goldens/" + name);
+  return nlohmann::json::parse(file);
+}
+
+inline ebb::Array array_of(const nlohmann::json& j) {
+  const std::vector<int> extents = j["shape"];
+  const std::vector<double> values = j["values"];
+  ebb::Array a = ebb::Array::empty(ebb::Shape(extents.data(), static_cast<int>(extents.size())), ebb::f64);
+  std::copy(values.begin(), values.end(), a.data<double>());
+  return a;
+}
+
+/// The message of the E that f throws; says so if it throws nothing, and lets other exceptions through.
+template <class E, class F> std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const E& e) {
+    return e.what();
+  }
+  return "(nothing was thrown)";
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace test

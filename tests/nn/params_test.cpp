@@ -1,0 +1,112 @@
+#include <ebb/autograd/tape.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/embedding.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/lstm.hpp>
+#include <ebb/nn/unroll.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+
+#include "arrays.hpp"
+#include "catch.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+TEST_CASE("The summary lists names, shapes, weights and bytes, and what is fixed") {
+  Params w;
+  Linear out{w / "model" / "out", 12, 5};
+  (w / "model").fixed("mask", Array::zeros({3}, f32));
+  const std::string s = w.summary();
+  INFO(s);
+  CHECK(contains(s, "model/out/W"));
+  CHECK(contains(s, "[12, 5]"));
+  CHECK(contains(s, "60"));
+  CHECK(contains(s, "240"));
+  CHECK(contains(s, "fixed"));
+  CHECK(contains(s, "65 of them trained"));
+  CHECK(w.trained() == 65);
+}
+
+TEST_CASE("Names are unique, and a parameter of no extent is refused by name") {
+  Params w;
+  (w / "a").vector("b", 3);
+  CHECK(contains(message_of<ValueError>([&] { (w / "a").vector("b", 3); }), "a/b"));
+  CHECK(contains(message_of<ValueError>([&] { (w / "a").matrix("W", 0, 3, zero_init); }), "a/W"));
+  CHECK(contains(message_of<ShapeError>([&] { (w / "a").vector("v", 3, orthogonal()); }), "a/v"));
+}
+
+TEST_CASE("Two sequences go through one cell on one tape, and their gradients add") {
+  Params w{{.seed = 2, .dtype = f64}};
+  const CellPtr cell = make_cell("gru", w / "gru", {3, 4});
+  const Array a = uniform({5, 2, 3}, Key{1}, -1, 1, f64), b = uniform({3, 2, 3}, Key{2}, -1, 1, f64);
+  const auto gradients = [&](bool with_a, bool with_b) {
+    Tape tape{{.dtype = f64}};
+    Var loss = constant(Array::number(0, f64));
+    Var ra, rb;
+    if (with_a) ra = unroll(*cell, Sequence(constant(a)), Pass{}).last();
+    if (with_b) rb = unroll(*cell, Sequence(constant(b)), Pass{}).last();
+    if (with_b) loss += sum(rb * rb);
+    if (with_a) loss += sum(ra);
+    return tape.backward(loss).flat();
+  };
+  CHECK(test::error_of(gradients(true, true), gradients(true, false) + gradients(false, true)) < 1e-14 * 10);
+}
+
+TEST_CASE("A copied handle ties: one parameter, the sum of both gradients") {
+  Params w{{.dtype = f64}};
+  const Embedding emb{w / "emb", 7, 4};
+  const Param tied = emb.W;
+  CHECK(w.count() == 1);
+  const Tokens tokens({3}, {1, 6, 1});
+  const auto gradient = [&](bool input, bool output) {
+    Tape tape{{.dtype = f64}};
+    const Var e = emb(tokens), x = input ? e : detach(e);
+    const Var table = output ? transpose(tied) : detach(transpose(tied));
+    return tape.backward(sum(cross_entropy(matmul(tanh(x), table), tokens)))[emb.W];
+  };
+  CHECK(test::error_of(gradient(true, true), gradient(true, false) + gradient(false, true)) < 1e-14 * 10);
+  CHECK(sum_of_squares(gradient(true, false)) > 0);
+  CHECK(sum_of_squares(gradient(false, true)) > 0);
+}
+
+TEST_CASE("A deep copy has numbers of its own") {
+  Params w;
+  const Param p = (w / "a").vector("b", 3, constant_init(1));
+  const LeafSet copy = w.copy();
+  w.edit().flat().fill(2);
+  CHECK(copy.find("a/b").value().at({0}) == 1);
+  CHECK(p.value().at({0}) == 2);
+}
+
+TEST_CASE("A parameter that is edited while a tape uses it makes backward throw") {
+  Params w;
+  const Lstm cell(w / "lstm", {2, 3});
+  Tape tape;
+  const Lstm::State s = cell.step(full({1, 2}, 1), {.h = zeros({1, 3}), .c = zeros({1, 3})});
+  const Var loss = sum(s.h);
+  w.edit()[cell.b].fill(0);
+  CHECK_THROWS_AS(tape.backward(loss), TapeError);
+}
+
+TEST_CASE("A binding stands for a parameter in its scope, the cell untouched") {
+  Params w{{.dtype = f64}};
+  const Linear out{w / "out", 2, 1};
+  Tape tape{{.dtype = f64}};
+  const Var x = full({1, 2}, 1);
+  const double plain = out(x).item();
+  {
+    const Bind bound{out.b, Array::full({1}, out.b.value().item() + 10, f64)};
+    CHECK(out(x).item() == Approx(plain + 10));
+  }
+  CHECK(out(x).item() == plain);
+}
+
+TEST_CASE("A fixed parameter is saved with the model and has no part in its training") {
+  Params w{{.dtype = f64}};
+  const Param a = (w / "m").fixed("A", Array::full({2, 2}, 3, f64));
+  CHECK_FALSE(a.trained());
+  CHECK(w.trained() == 0);
+  CHECK(w.size() == 4);
+}

@@ -1,0 +1,164 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ebb/autograd/tape.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/error.hpp>
+
+#include "arrays.hpp"
+#include "catch.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+std::string refusal(const std::string& name, CellSizes sizes = {2, 3}) {
+  return message_of<ValueError>([&] {
+    Params w;
+    make_cell(name, w / "cell", sizes);
+  });
+}
+
+// Two fields of different widths and starts, and an output that is not the first of them.
+struct TwoStates {
+  struct State {
+    Var h, m;
+  };
+  Param W, V;
+  int order;
+  TwoStates(Builder p, CellSizes s)
+      : W(p.matrix("W", s.input, s.hidden)), order(int(p.option("order", 5, "width of the memory"))) {
+    V = p.matrix("V", s.hidden, order);
+    p.state("m", &State::m, {order, 2}, .25);   // declared in another order than the members stand in
+    p.state("h", &State::h, {s.hidden}, -1);
+  }
+  State step(const Var& x, const State& s) const {
+    Var m = .5 * s.m + .5 * reshape(tanh(matmul(s.h, V)), {x.dim(0), order, 1});
+    return {.h = tanh(matmul(x, W) + s.h), .m = m};
+  }
+  Var output(const Var&, const State& s) const { return s.h; }
+};
+EBB_CELL_NAMED(two_states, "test-two-states", TwoStates, "a memory of its own width");
+
+struct Undeclared {
+  struct State {
+    Var h, c;
+  };
+  Undeclared(Builder p, CellSizes s) { p.state("h", &State::h, {s.hidden}); }
+  State step(const Var&, const State& s) const { return s; }
+};
+EBB_CELL_NAMED(undeclared, "test-undeclared", Undeclared, "forgets to declare a field");
+
+}  // namespace
+
+TEST_CASE("The registry lists the shipped cells by name with what they are and where they stand") {
+  std::vector<std::string> names;
+  for (const CellInfo& c : cell_list()) {
+    names.push_back(c.name);
+    CHECK_FALSE(c.about.empty());
+    CHECK(contains(c.file, ".cpp"));
+  }
+  CHECK(std::is_sorted(names.begin(), names.end()));
+  for (const char* wanted : {"rnn", "lstm", "gru", "gru-course"})
+    CHECK(std::count(names.begin(), names.end(), wanted) == 1);
+}
+
+TEST_CASE("An unknown cell is refused with the nearest name") {
+  CHECK(contains(refusal("lstn"), "did you mean 'lstm'?"));
+  CHECK(contains(refusal("LSTM"), "did you mean 'lstm'?"));
+  CHECK(contains(refusal("gru_course:update_bias=1"), "did you mean 'gru-course'?"));
+  CHECK(contains(refusal("gur"), "did you mean 'gru'?"));
+  CHECK_FALSE(contains(refusal("transformer"), "did you mean"));
+  CHECK(contains(refusal("transformer"), "lstm"));
+  CHECK(contains(refusal(""), "the cells are"));
+}
+
+TEST_CASE("Wrong options are refused with the options there are") {
+  CHECK(contains(refusal("rnn:activatoin=relu"), "did you mean 'activation'?"));
+  CHECK(contains(refusal("rnn:width=3"), "activation=tanh|relu|sigmoid|linear"));
+  CHECK(contains(refusal("rnn:activation=reul"), "did you mean 'relu'?"));
+  CHECK(contains(refusal("rnn:activation="), "none of tanh|relu|sigmoid|linear"));
+  CHECK(contains(refusal("lstm:forget_bias=much"), "'much' is not a number"));
+  CHECK(contains(refusal("lstm:forget_bias=1e999"), "is not a number"));
+  CHECK(contains(refusal("lstm:forget_bias=1,forget_bias=2"), "given twice"));
+  CHECK(contains(refusal("lstm:"), "not an option"));
+  CHECK(contains(refusal("lstm:=1"), "not an option"));
+  CHECK(contains(refusal("lstm:forget_bias"), "not an option"));
+}
+
+TEST_CASE("Sizes below one are refused") {
+  CHECK(contains(refusal("gru", {2, 0}), "hidden is 0"));
+  CHECK(contains(refusal("gru", {0, 2}), "input is 0"));
+  CHECK(contains(refusal("gru", {2, -4}), "hidden is -4"));
+}
+
+TEST_CASE("Options reach the constructor, and cell_options tells which there are") {
+  Params w{{.dtype = f64}};
+  make_cell("lstm: forget_bias = 2", w / "a", {2, 3});
+  make_cell("lstm:forget_bias=0", w / "b", {2, 3});
+  make_cell("gru:update_bias=1", w / "c", {2, 3});
+  make_cell("gru-course:update_bias=1", w / "d", {2, 3});
+  make_cell("lstm", w / "e", {2, 3});
+  for (int j = 3; j < 6; ++j) {
+    CHECK(w.find("a/b").value().at({j}) == 2);
+    CHECK(std::abs(w.find("b/b").value().at({j})) < 1 / std::sqrt(3.));
+    CHECK(w.find("c/b").value().at({j}) == 1);
+    CHECK(w.find("d/b").value().at({j}) == -1);
+    CHECK(w.find("e/b").value().at({j}) == 1);
+  }
+  CHECK(std::abs(w.find("a/b").value().at({2})) < 1 / std::sqrt(3.));
+  CHECK(std::abs(w.find("a/b").value().at({6})) < 1 / std::sqrt(3.));
+  const std::vector<CellOption> options = cell_options("lstm");
+  REQUIRE(options.size() == 1);
+  CHECK(options[0].name == "forget_bias");
+  CHECK(options[0].standard == "1");
+  CHECK_FALSE(options[0].help.empty());
+}
+
+TEST_CASE("A cell's own state keeps its names, widths and starts") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("test-two-states:order=4", w / "cell", {2, 3});
+  REQUIRE(cell->field_count() == 2);
+  CHECK(std::string(cell->field(0).name) == "m");
+  Tape tape{{.dtype = f64}};
+  State s = cell->start(7);
+  CHECK(s["m"].shape() == Shape{7, 4, 2});
+  CHECK(s["h"].shape() == Shape{7, 3});
+  CHECK(s["m"].value().at({6, 3, 1}) == .25);
+  CHECK(s["h"].value().at({6, 2}) == -1);
+  const Var x = constant(uniform({7, 2}, Key{1}, -1, 1, f64));
+  s = cell->step(x, s, Pass{});
+  CHECK(s["m"].shape() == Shape{7, 4, 2});
+  CHECK(test::same_bits(cell->output(x, s).value(), s["h"].value()));
+  CHECK(contains(message_of<ValueError>([&] { s["memory"]; }), "memory"));
+}
+
+TEST_CASE("A field of the state that was not declared is refused when the cell is made") {
+  CHECK(contains(refusal("test-undeclared"), "State has 2 Vars, of which 1 were declared"));
+}
+
+TEST_CASE("Two cells of one name are refused, with the files of both") {
+  // In a process of its own: an entry stays for good.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static const detail::CellEntry again("lstm", "another", "elsewhere.cpp", &detail::make_adapter<TwoStates>);
+    const std::string message = refusal("lstm");
+    const bool listed = contains(message_of<ValueError>([] { cell_list(); }), "elsewhere.cpp");
+    ::_exit(listed && contains(message, "elsewhere.cpp") && contains(message, "lstm.cpp") ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+TEST_CASE("The nearest word is found by edits, swaps counting as one, and none is given when all are far") {
+  const std::vector<std::string> words = {"adding", "chars", "vanish"};
+  CHECK(nearest("adidng", words) == "adding");
+  CHECK(nearest("char", words) == "chars");
+  CHECK(nearest("VANISH", words) == "vanish");
+  CHECK(nearest("x", words) == "");
+  CHECK(nearest("", words) == "");
+  CHECK(nearest(std::string(100'000, 'a'), words) == "");
+}

@@ -1,0 +1,200 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/safetensors.hpp>
+#include <ebb/ops/error.hpp>
+#include <filesystem>
+
+#include "arrays.hpp"
+#include "catch.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+/// A folder that is gone when the test ends.
+struct Folder {
+  std::string path;
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "ebb-test-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name) const { return path + "/" + name; }
+};
+
+std::string read(const std::string& path) {
+  std::ifstream f(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(f), {}};
+}
+void write(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+std::string with_header(const std::string& header, const std::string& data) {
+  const std::uint64_t n = header.size();
+  return std::string(reinterpret_cast<const char*>(&n), sizeof n) + header + data;
+}
+
+std::string refusal(const Folder& folder, const std::string& bytes) {
+  write(folder.file("hostile"), bytes);
+  return message_of<FileError>([&] { read_safetensors(folder.file("hostile")); });
+}
+
+// One array "a" of four float32 zeros: what is wrong in each hostile file stands out against it.
+std::string table(const std::string& entry) {
+  return R"({"__metadata__":{"format":"ebb","crc32":"00000000"},)" + entry + "}";
+}
+
+}  // namespace
+
+TEST_CASE("Parameters come back from a file bit by bit, in either element type") {
+  const Folder folder;
+  for (const DType dtype : {f32, f64}) {
+    Params a{{.seed = 1, .dtype = dtype}}, b{{.seed = 2, .dtype = dtype}};
+    for (Params* w : {&a, &b}) {
+      make_cell("lstm", *w / "lm" / "rnn", {3, 5});
+      (*w / "lm").fixed("A", Array::full({2, 2, 2}, w->seed() == 1 ? .1 : .2, dtype));
+    }
+    REQUIRE_FALSE(test::same_bits(a.flat(), b.flat()));
+    const std::uint64_t version = b.version();
+    a.save(folder.file("model"));
+    b.load(folder.file("model"));
+    CHECK(test::same_bits(a.flat(), b.flat()));
+    CHECK(b.version() > version);
+  }
+}
+
+TEST_CASE("A file is read by name into any order and element type") {
+  const Folder folder;
+  Params a{{.seed = 1, .dtype = f64}}, b{{.seed = 2, .dtype = f32}};
+  (a / "x").vector("p", 3), (a / "y").matrix("q", 2, 2);
+  (b / "y").matrix("q", 2, 2), (b / "x").vector("p", 3);
+  a.save(folder.file("model"));
+  b.load(folder.file("model"));
+  CHECK(test::same_bits(a.find("x/p").value().to(f32), b.find("x/p").value()));
+  CHECK(test::same_bits(a.find("y/q").value().to(f32), b.find("y/q").value()));
+}
+
+TEST_CASE("The file is safetensors: length, JSON header, numbers at a multiple of eight bytes") {
+  const Folder folder;
+  Params w{{.dtype = f32}};
+  (w / "a").vector("b", 3, constant_init(1.5));
+  w.save(folder.file("model"));
+  const std::string bytes = read(folder.file("model"));
+  std::uint64_t n = 0;
+  std::memcpy(&n, bytes.data(), sizeof n);
+  CHECK(n % 8 == 0);
+  REQUIRE(bytes.size() == 8 + n + 12);
+  const auto header = nlohmann::json::parse(bytes.substr(8, n));
+  CHECK(header["__metadata__"]["format"] == "ebb");
+  CHECK(header["a/b"]["dtype"] == "F32");
+  CHECK(header["a/b"]["shape"] == std::vector<int>{3});
+  CHECK(header["a/b"]["data_offsets"] == std::vector<int>{0, 12});
+  float x = 0;
+  std::memcpy(&x, bytes.data() + 8 + n, sizeof x);
+  CHECK(x == 1.5f);
+}
+
+TEST_CASE("A file that is torn anywhere, or altered in any byte, is refused and changes nothing") {
+  const Folder folder;
+  Params w{{.seed = 1}};
+  (w / "a").vector("b", 5), (w / "a").matrix("W", 2, 3);
+  w.save(folder.file("model"));
+  const std::string whole = read(folder.file("model"));
+  Params other{{.seed = 2}};
+  (other / "a").vector("b", 5), (other / "a").matrix("W", 2, 3);
+  const Array before = other.flat().copy();
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    write(folder.file("bad"), whole.substr(0, n));
+    REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+  }
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    std::string bad = whole;
+    bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 7)));
+    write(folder.file("bad"), bad);
+    CAPTURE(n);
+    REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+  }
+  write(folder.file("bad"), whole + "x");
+  REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+  CHECK(test::same_bits(before, other.flat()));
+  other.load(folder.file("model"));
+  CHECK(test::same_bits(w.flat(), other.flat()));
+}
+
+TEST_CASE("Hostile headers are refused before anything is allocated") {
+  const Folder folder;
+  const std::string data(16, '\0');
+  const auto refuse = [&](const std::string& entry) { return refusal(folder, with_header(table(entry), data)); };
+  CHECK(contains(refusal(folder, std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8)), "header"));
+  CHECK(contains(refusal(folder, "abc"), "eight bytes"));
+  CHECK(contains(refusal(folder, with_header("", data)), "JSON"));
+  CHECK(contains(refusal(folder, with_header("[1]", data)), "JSON object"));
+  CHECK(contains(refusal(folder, with_header(std::string(100'000, '['), data)), "JSON"));
+  CHECK(contains(refusal(folder, with_header(R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", data)), "Ebb"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"), "checksum"));
+  CHECK(contains(refuse(R"("a":{"dtype":"I64","shape":[2],"data_offsets":[0,16]})"), "neither F32 nor F64"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[4,20]})"), "data_offsets"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]})"), "data_offsets"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]})"), "whole number"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]})"), "whole number"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[1,1,1,1,4],"data_offsets":[0,16]})"), "four axes"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "8"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"),
+                 "overlaps"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"), "gap"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"),
+                 "twice"));
+  CHECK(contains(refuse(R"("a":7)"), "shape"));
+  CHECK(contains(refuse(R"("a":{"shape":[4],"data_offsets":[0,16]})"), "type"));
+}
+
+TEST_CASE("A file of another model is refused by the parameter that does not fit") {
+  const Folder folder;
+  Params w;
+  (w / "a").vector("b", 3), (w / "a").vector("c", 3);
+  w.save(folder.file("model"));
+  const auto refusal_of = [&](auto&& build) {
+    Params other{{.seed = 3}};
+    build(other);
+    const Array before = other.flat().copy();
+    const std::string message = message_of<FileError>([&] { other.load(folder.file("model")); });
+    CHECK(test::same_bits(before, other.flat()));
+    return message;
+  };
+  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3); }), "'a/c' that this model lacks"));
+  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }), "no parameter 'a/d'"));
+  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }), "[3] in the file and [1, 3]"));
+}
+
+TEST_CASE("What cannot be read or written is named, and nothing is left half-written") {
+  const Folder folder;
+  Params w;
+  (w / "a").vector("b", 3);
+  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("missing")); }), "missing"));
+  CHECK(contains(message_of<FileError>([&] { w.load(folder.path); }), "is not a file"));
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("pipe")); }), "is not a file"));
+  CHECK(contains(message_of<FileError>([&] { w.save(folder.file("no/such/folder")); }), "no/such/folder"));
+  std::filesystem::create_directories(folder.file("full/of/files"));
+  CHECK_THROWS_AS(w.save(folder.file("full")), FileError);   // a folder stands where the file would go
+  std::vector<std::string> names;
+  for (const auto& e : std::filesystem::directory_iterator(folder.path)) names.push_back(e.path().filename());
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"full", "pipe"});
+}
+
+TEST_CASE("Saving over a file replaces it whole") {
+  const Folder folder;
+  Params a{{.seed = 1}}, b{{.seed = 2}};
+  (a / "m").matrix("W", 30, 30), (b / "n").vector("v", 2);
+  a.save(folder.file("model"));
+  b.save(folder.file("model"));
+  CHECK(read_safetensors(folder.file("model")).size() == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+}
