@@ -1,0 +1,63 @@
+#include <ebb/experiments/task.hpp>
+
+namespace ebb {
+namespace {
+
+/// The adding problem: of T random numbers two are marked, and their sum is asked for after the last one.
+///
+///     x[t] = (u_t, m_t),  u_t in U[0, 1),  m_t = 1 at one step of the first half and one of the second;  y = sum m_t u_t
+///
+/// Shapes    x [T, B, 2]; y [B, 1]
+/// Numerics  guessing 1 always costs 1/6, the variance of the sum of two uniform numbers
+/// Source    Arjovsky, Shah & Bengio 2016, arXiv:1511.06464; Hochreiter & Schmidhuber 1997
+class Adding final : public Task {
+ public:
+  explicit Adding(const Inputs&) {}
+
+  TaskInfo info() const override {
+    return {.width = 2, .outputs = 1, .unit = "MSE", .speed_unit = "steps", .trivial = 1.0 / 6,
+            .trivial_about = "always answering 1"};
+  }
+
+  TaskSettings settings(Size size) const override {
+    switch (size) {
+      case Size::quick: return {.hidden = 16, .length = 20, .batch = 16, .steps = 200, .lr = 1e-2};
+      case Size::full: return {.hidden = 128, .length = 400, .batch = 32, .steps = 20'000, .lr = 1e-3, .enough = .001};
+      default: return {.hidden = 32, .length = 100, .batch = 32, .steps = 2500, .lr = 5e-3, .enough = .003};
+    }
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    if (r.length < 2) throw ValueError("adding: sequences need at least 2 steps, one marker in each half");
+    Key key = r.split == Split::train   ? Key{r.seed}.named("adding")
+              : r.split == Split::valid ? Key{0}.named("adding valid")
+                                        : Key{0}.named("adding test");
+    key = key.at(r.number);
+    const Key marks = key.named("marks");
+    const int half = r.length / 2;
+    Batch b{.x = Array::zeros({r.length, r.rows, 2}, f32), .y = Array::zeros({r.rows, 1}, f32)};
+    float* x = b.x.data<float>();
+    for (int row = 0; row < r.rows; ++row) {
+      const auto id = static_cast<std::uint64_t>(row);
+      const int marked[] = {marks.below(half, 2 * id), half + marks.below(r.length - half, 2 * id + 1)};
+      for (int t = 0; t < r.length; ++t)
+        x[(t * r.rows + row) * 2] =
+            static_cast<float>(key.uniform(id * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t)));
+      for (const int t : marked) {
+        x[(t * r.rows + row) * 2 + 1] = 1;
+        b.y.data<float>()[row] += x[(t * r.rows + row) * 2];
+      }
+    }
+    return b;
+  }
+
+  int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }
+  std::string data() const override { return "generated"; }
+
+ private:
+  static constexpr int examples = 512;   // in a test set: the MSE of a guess is known to about 5 %
+};
+EBB_TASK(adding, Adding, "the sum of two marked numbers in a long sequence (Arjovsky 2016)");
+
+}  // namespace
+}  // namespace ebb

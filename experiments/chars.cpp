@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/task.hpp>
+#include <ebb/experiments/text.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+/// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B readers
+/// that start evenly spaced and move on by one window of T characters an update, so that their states can be carried
+/// across windows (truncated backpropagation through time). When the readers have met, they start again with an empty
+/// state and windows that are shifted by a random number of characters.
+///
+/// Shapes    tokens [T, B]; next [T, B], the same one character later
+/// Numerics  trained in nats, reported in bits
+class Chars final : public Task {
+ public:
+  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in() : Text::read(in.text)) {
+    const long n = static_cast<long>(text_.tokens.size());
+    cut_[1] = n - 2 * (n / 20);
+    cut_[2] = n - n / 20;
+    cut_[3] = n;
+  }
+
+  TaskInfo info() const override {
+    return {.vocabulary = text_.vocabulary(), .outputs = text_.vocabulary(), .every_step = true, .unit = "bits/char",
+            .unit_per_loss = 1 / std::log(2.0), .speed_unit = "characters", .trivial = frequency_bits(),
+            .trivial_about = "guessing by the frequency of characters"};
+  }
+
+  TaskSettings settings(Size size) const override {
+    switch (size) {
+      case Size::quick: return {.hidden = 16, .length = 20, .batch = 16, .steps = 150, .lr = 1e-2};
+      case Size::full: return {.hidden = 128, .length = 100, .batch = 32, .steps = 10'000};
+      default: return {.hidden = 64, .length = 100, .batch = 32, .steps = 400, .lr = 5e-3};
+    }
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    const long begin = cut_[index(r.split)], n = cut_[index(r.split) + 1] - begin;
+    const long windows = windows_of(r.split, r.length);
+    const long rows = std::min<long>(r.rows, windows), per_row = windows / rows;
+    const long number = static_cast<long>(r.number), epoch = number / per_row, at = number % per_row;
+    const long spare = n - 1 - windows * r.length;   // characters left over, and one window's length to be shifted by
+    long shift = 0;
+    if (r.split == Split::train && spare > 0)
+      shift = Key{r.seed}.named("chars").below(static_cast<int>(spare) + 1, static_cast<std::uint64_t>(epoch));
+    Batch b{.tokens = Tokens({r.length, static_cast<int>(rows)}), .next = Tokens({r.length, static_cast<int>(rows)}),
+            .continues = at != 0};
+    for (long row = 0; row < rows; ++row) {
+      const int* from = text_.tokens.data() + begin + shift + (row * per_row + at) * r.length;
+      for (long t = 0; t < r.length; ++t) {
+        b.tokens.data()[t * rows + row] = from[t];
+        b.next.data()[t * rows + row] = from[t + 1];
+      }
+    }
+    return b;
+  }
+
+  int batches(Split split, int length, int rows) const override {
+    const long windows = windows_of(split, length);
+    return static_cast<int>(windows / std::min<long>(rows, windows));
+  }
+
+  std::string data() const override {
+    return fmt::format("{}, {} {}, {} different", text_.source, text_.tokens.size(), text_.utf8 ? "characters" : "bytes",
+                       text_.vocabulary());
+  }
+
+ private:
+  static int index(Split s) { return s == Split::train ? 0 : s == Split::valid ? 1 : 2; }
+
+  // One window of the training split is given up to shifting, if there are several.
+  long windows_of(Split split, int length) const {
+    const long n = cut_[index(split) + 1] - cut_[index(split)];
+    const long windows = (n - 1) / length;
+    if (n < 1 || windows < 1) {
+      const long all = static_cast<long>(text_.tokens.size());
+      throw ValueError(fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of {} + 1; "
+                                   "about {} are needed", text_.source, all, std::max(n, 0L),
+                                   split == Split::train ? "training" : split == Split::valid ? "validation" : "testing",
+                                   length, 20L * (length + 1)));
+    }
+    return split == Split::train && windows > 1 ? windows - 1 : windows;
+  }
+
+  // Cross entropy of the test split under the frequencies of the training split, each counted once more than it occurs.
+  double frequency_bits() const {
+    std::vector<double> count(text_.symbols.size(), 1.0);
+    for (long k = 0; k < cut_[1]; ++k) count[static_cast<std::size_t>(text_.tokens[static_cast<std::size_t>(k)])] += 1;
+    const double total = static_cast<double>(cut_[1]) + static_cast<double>(count.size());
+    double bits = 0;
+    for (long k = cut_[2]; k < cut_[3]; ++k)
+      bits -= std::log2(count[static_cast<std::size_t>(text_.tokens[static_cast<std::size_t>(k)])] / total);
+    return cut_[3] > cut_[2] ? bits / static_cast<double>(cut_[3] - cut_[2]) : 0;
+  }
+
+  Text text_;
+  long cut_[4] = {};
+};
+EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,46 @@
+#include <ebb/experiments/model.hpp>
+#include <ebb/nn/loss.hpp>
+#include <ebb/nn/unroll.hpp>
+
+namespace ebb {
+namespace {
+
+int checked(int hidden) {
+  if (hidden < 1) throw ValueError("hidden size must be at least 1, not " + std::to_string(hidden));
+  return hidden;
+}
+
+std::optional<Embedding> embedding_for(const TaskInfo& task, const Builder& p, int width) {
+  if (task.vocabulary == 0) return std::nullopt;
+  return Embedding{p, task.vocabulary, width};
+}
+
+}  // namespace
+
+Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t seed)
+    : w({.seed = seed}),
+      task(t.info()),
+      embedding_(embedding_for(task, w / "embedding", checked(hidden))),
+      cell_(make_cell(cell, w / "cell", {task.vocabulary > 0 ? hidden : task.width, hidden})),
+      out_(w / "out", hidden, task.outputs) {}
+
+Sequence Model::inputs(Shard& s, const Batch& b) const {
+  return embedding_ ? Sequence((*embedding_)(s.sequence(b.tokens))) : s.sequence(b.x);
+}
+
+Part Model::loss(Shard& s, const Batch& b, const StateArrays& carried) const {
+  auto run = unroll(*cell_, inputs(s, b), s.take(carried), s.pass());
+  s.out("carry", run.end());
+  if (task.every_step) return s.mean_tokens(cross_entropy(out_(run.all()), s.sequence(b.next)));
+  return s.mean_rows(squared_error(out_(run.last()), s.rows(b.y)));
+}
+
+Part Model::last_loss(Shard& s, const Batch& b) const {
+  auto run = unroll(*cell_, inputs(s, b), s.pass());
+  for (int k = 0; k < cell_->field_count(); ++k) s.retain(cell_->field(k).name, run.states(cell_->field(k).name));
+  const Var y = out_(run.last());
+  if (task.every_step) return s.sum(cross_entropy(y, s.rows(b.next[b.steps() - 1])));
+  return s.sum(squared_error(y, s.rows(b.y)));
+}
+
+}  // namespace ebb

@@ -1,0 +1,39 @@
+#pragma once
+#include <ebb/autograd/shards.hpp>
+#include <ebb/experiments/task.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/embedding.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/params.hpp>
+#include <optional>
+
+namespace ebb {
+
+/// The network that every command trains: one cell between a task's inputs and a linear layer.
+///
+///     y[t] = cell(embedding(tokens[t]) or x[t]) W + b
+///
+/// Init      a parameter's start depends on the seed and its name, so cells that share a name share a start
+/// Errors    ValueError for an unknown cell or option, or a hidden size below 1
+class Model {
+ public:
+  Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
+
+  /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
+  Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
+  /// The loss of the last step alone, summed over rows, so that each row's gradient is its own. The gradient of every
+  /// field of the state at every step is kept under the field's name.
+  Part last_loss(Shard&, const Batch&) const;
+
+  Params w;
+  const TaskInfo task;
+  const Cell& cell() const { return *cell_; }
+
+ private:
+  Sequence inputs(Shard&, const Batch&) const;
+  std::optional<Embedding> embedding_;
+  CellPtr cell_;
+  Linear out_;
+};
+
+}  // namespace ebb

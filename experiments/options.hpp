@@ -1,0 +1,126 @@
+#pragma once
+#include <cstdint>
+#include <ebb/ops/error.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+/// How big a job is: --quick is a toy, --full takes the literature's sizes.
+enum class Size { quick, standard, full };
+const char* name_of(Size);
+
+/// A number that tasks choose themselves unless the user says otherwise: "64" for all of them, or "adding=32,chars=64".
+struct PerTask {
+  std::map<std::string, double> given;                 ///< "" stands for every task
+  double of(const std::string& task, double standard) const;
+};
+
+namespace detail {
+
+// Every type that an option may have: read from the command line, written for --help and for summary.json.
+// Errors: ValueError saying what was expected
+void read_option(const std::string& text, int&);
+void read_option(const std::string& text, std::uint64_t&);
+void read_option(const std::string& text, double&);
+void read_option(const std::string& text, bool&);
+void read_option(const std::string& text, std::string&);
+void read_option(const std::string& text, std::vector<std::string>&);
+void read_option(const std::string& text, PerTask&);
+std::string option_json(int);
+std::string option_json(std::uint64_t);
+std::string option_json(double);
+std::string option_json(bool);
+std::string option_json(const std::string&);
+std::string option_json(const std::vector<std::string>&);
+std::string option_json(const PerTask&);
+std::string option_text(const std::string& json);      ///< the same without quotes and brackets
+const char* option_type(const int*);
+const char* option_type(const std::uint64_t*);
+const char* option_type(const double*);
+const char* option_type(const bool*);
+const char* option_type(const std::string*);
+const char* option_type(const std::vector<std::string>*);
+const char* option_type(const PerTask*);
+
+struct OptionEntry {
+  std::string name, help, type;
+  bool positional = false, flag = false, required = false, rest = false, recorded = true;
+  std::function<void(const std::string&)> read;
+  std::function<std::string()> json;
+  std::function<void()> if_quick, if_full;             ///< take the value of that size
+  std::vector<std::function<void()>> checks;
+  bool given = false;
+};
+
+}  // namespace detail
+
+/// One declared option; refine it where it is declared: `o.add("--hidden", hidden, "width").at_least(1).quick(16)`.
+template <class T> class Option {
+ public:
+  Option(detail::OptionEntry& e, T& v) : entry_(e), value_(v) {}
+  Option& quick(T v) { return entry_.if_quick = set(static_cast<T&&>(v)), *this; }   ///< value under --quick
+  Option& full(T v) { return entry_.if_full = set(static_cast<T&&>(v)), *this; }     ///< value under --full
+  Option& at_least(T low) {
+    return check([low](const T& v) { return v >= low; }, "at least " + detail::option_json(low));
+  }
+  Option& above(T low) {
+    return check([low](const T& v) { return v > low; }, "above " + detail::option_json(low));
+  }
+  Option& at_most(T high) {
+    return check([high](const T& v) { return v <= high; }, "at most " + detail::option_json(high));
+  }
+  Option& required() { return entry_.required = true, *this; }
+  Option& type(const char* word) { return entry_.type = word, *this; }               ///< as --help names it
+  /// Any rule of one's own. Errors: ValueError "--name must be RULE" if it does not hold.
+  Option& check(std::function<bool(const T&)> holds, const std::string& rule) {
+    entry_.checks.push_back([&e = entry_, &v = value_, holds, rule] {
+      if (!holds(v))
+        throw ValueError(e.name + " must be " + rule + ", not " + detail::option_text(detail::option_json(v)));
+    });
+    return *this;
+  }
+
+ private:
+  std::function<void()> set(T v) { return [&target = value_, v] { target = v; }; }
+  detail::OptionEntry& entry_;
+  T& value_;
+};
+
+/// The options of a command, declared once: command line, --help, sizes, limits and the record in summary.json follow.
+class Options {
+ public:
+  /// "--name" (or "--name,-n"), or "NAME" for a positional one; a positional list takes all that is left. The value that
+  /// the variable has is the standard one; the variable outlives the Options.
+  template <class T> Option<T> add(const std::string& name, T& value, const std::string& help) {
+    detail::OptionEntry& e = entry(name, help);
+    e.type = detail::option_type(&value);
+    e.flag = std::is_same_v<T, bool>;
+    e.rest = e.positional && std::is_same_v<T, std::vector<std::string>>;
+    e.read = [&value, &e](const std::string& text) {
+      try {
+        detail::read_option(text, value);
+      } catch (const ValueError& error) {
+        throw ValueError(e.name + " " + error.what());
+      }
+    };
+    e.json = [&value] { return detail::option_json(value); };
+    return {e, value};
+  }
+  void example(const std::string& command) { examples_.push_back(command); }   ///< shown by --help
+
+  /// Takes the values of a size for all options that the user left alone, then checks every limit.
+  void settle(Size);
+  const std::vector<std::unique_ptr<detail::OptionEntry>>& entries() const { return entries_; }
+  const std::vector<std::string>& examples() const { return examples_; }
+
+ private:
+  detail::OptionEntry& entry(const std::string& name, const std::string& help);
+  std::vector<std::unique_ptr<detail::OptionEntry>> entries_;
+  std::vector<std::string> examples_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,36 @@
+#pragma once
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace ebb {
+
+/// A bar on stderr with the time left; silent where stderr is no terminal. Safe to call from several threads.
+class Progress {
+ public:
+  /// total in units of work; bars of several runs add up in one.
+  explicit Progress(double total);
+  ~Progress();                                         ///< clears the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void advance(double work, const std::string& what = "");
+  /// Work that turned out not to be needed (a run that ended early): the time left does not wait for it.
+  void skip(double work);
+  /// Clears the bar, so that a line can be printed; the next advance draws it again.
+  void clear();
+
+ private:
+  void draw();
+  using Clock = std::chrono::steady_clock;
+  std::mutex mutex_;
+  double total_, done_ = 0;
+  std::string what_;
+  Clock::time_point started_ = Clock::now(), drawn_{};
+  bool terminal_, visible_ = false;
+};
+
+/// "3:07" or "1:02:30" for minutes and hours, "41 s" below a minute, "0.8 s" below ten seconds.
+std::string duration_text(double seconds);
+
+}  // namespace ebb

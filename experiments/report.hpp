@@ -1,0 +1,63 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+/// One line of a plot, with a band around it if low and high are given. Numbers that are not finite leave a gap.
+struct Series {
+  std::string name{};
+  std::vector<double> x{}, y{}, low{}, high{};
+  std::string group{};                 ///< lines of one group share a colour throughout the report; the name if empty
+  bool dashed = false;
+};
+
+struct Plot {
+  std::string title{}, x_label{}, y_label{};
+  std::string caption{};               ///< what there is to be seen
+  bool log_y = false, log_x = false;   ///< how it opens; the reader can change it
+  std::vector<Series> series{};
+  std::vector<Series> marks{};         ///< thin grey lines to compare with, such as what a trivial guess costs
+};
+
+/// One entry of a table: words, or a small line of numbers between low and high.
+struct Entry {
+  std::string text{};
+  std::vector<double> spark{};
+  double low = 0, high = 1;
+  Entry(const char* words) : text(words) {}
+  Entry(std::string words) : text(std::move(words)) {}
+  Entry(std::vector<double> numbers, double l, double h) : spark(std::move(numbers)), low(l), high(h) {}
+};
+
+struct Table {
+  std::vector<std::string> head{};
+  std::vector<std::vector<Entry>> rows{};
+  std::string caption{};
+};
+
+/// report.html: text, tables and plots in the order in which they are added, in one file that opens offline. Plots are
+/// drawn by dygraphs, which is embedded; drag to zoom, double click to go back.
+class Report {
+ public:
+  explicit Report(std::string title) : title_(std::move(title)) {}
+  void lead(const std::string& text);                  ///< the sentence under the title
+  void badge(const std::string& word);                 ///< beside the title: QUICK, INTERRUPTED
+  void section(const std::string& title, const std::string& text = "");
+  void text(const std::string& paragraph);
+  /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
+  void plots(const std::vector<Plot>& side_by_side);
+  /// A first column whose words name a group of series gets that group's colour.
+  void table(const Table&);
+  /// A table behind a line that opens at a click.
+  void details(const std::string& title, const Table&);
+  std::string html() const;
+
+ private:
+  int colour(const std::string& group);
+  std::string table_html(const Table&) const;
+  std::string title_, lead_, badges_, body_;
+  std::vector<std::string> groups_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,115 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <ebb/experiments/run_folder.hpp>
+#include <ebb/ops/error.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw FileError(fmt::format("cannot write to '{}': {}", path, why));
+}
+
+// The nearest folder that exists already: the one that has to be writable.
+fs::path nearest_parent(fs::path path) {
+  path = fs::absolute(path).lexically_normal();
+  while (!fs::exists(path) && path.has_parent_path() && path != path.parent_path()) path = path.parent_path();
+  return path;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path_, error);
+  if (fs::exists(status) && !fs::is_directory(status)) refuse(path_, "it is a file, not a folder");
+  if (fs::is_directory(status)) {
+    const bool empty = fs::is_empty(path_, error);
+    if (error) refuse(path_, error.message());
+    if (!empty && !force) throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
+  }
+  try {
+    const fs::path parent = nearest_parent(path_);
+    if (!fs::is_directory(parent)) refuse(path_, fmt::format("'{}' is not a folder", parent.string()));
+    if (access(parent.c_str(), W_OK | X_OK) != 0) refuse(path_, std::strerror(errno));
+  } catch (const fs::filesystem_error& e) {
+    refuse(path_, e.code().message());
+  }
+}
+
+void RunFolder::create() {
+  std::vector<fs::path> missing;
+  for (fs::path p = fs::absolute(path_).lexically_normal(); !fs::exists(p) && p != p.parent_path(); p = p.parent_path())
+    if (p.has_filename()) missing.insert(missing.begin(), p);
+  std::error_code error;
+  for (const fs::path& p : missing) {
+    if (fs::create_directory(p, error)) made_.push_back(p.string());
+    if (error) break;
+  }
+  // Root may pass access() where the file system still refuses (read-only, /proc): only writing tells.
+  const std::string probe = path_ + "/.ebb-probe";
+  std::FILE* f = error ? nullptr : std::fopen(probe.c_str(), "w");
+  const std::string why = error ? error.message() : std::strerror(errno);
+  if (!f) {
+    discard();
+    refuse(path_, why);
+  }
+  std::fclose(f);
+  fs::remove(probe, error);
+}
+
+void RunFolder::write(const std::string& name, const std::string& content) {
+  const std::string target = path_ + "/" + name, partial = target + ".part";
+  std::FILE* f = std::fopen(partial.c_str(), "wb");
+  if (!f) refuse(target, std::strerror(errno));
+  const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
+  const bool closed = std::fclose(f) == 0;
+  if (!whole || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
+    const std::string why = std::strerror(errno);
+    std::remove(partial.c_str());
+    refuse(target, why);
+  }
+  written_.push_back(name);
+}
+
+void RunFolder::discard() {
+  std::error_code ignored;
+  while (!made_.empty() && fs::remove(made_.back(), ignored)) made_.pop_back();
+  made_.clear();
+}
+
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &local);
+  return text;
+}
+
+std::string read_file(const std::string& path) {
+  const auto fail = [&](const char* why) { throw FileError(fmt::format("cannot read '{}': {}", path, why)); };
+  std::error_code error;
+  if (fs::is_directory(path, error)) fail("it is a folder");
+  std::FILE* f = std::fopen(path.c_str(), "rb");
+  if (!f) fail(std::strerror(errno));
+  std::string content;
+  char block[1 << 16];
+  constexpr std::size_t most = std::size_t{1} << 30;   // a device such as /dev/zero never ends
+  for (std::size_t got; content.size() <= most && (got = std::fread(block, 1, sizeof block, f)) > 0;)
+    content.append(block, got);
+  const bool failed = std::ferror(f) != 0;
+  std::fclose(f);
+  if (content.size() > most) fail("it is larger than 1 GiB");
+  if (failed) fail("reading stopped in the middle");
+  return content;
+}
+
+}  // namespace ebb

@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+/// The folder that a job writes into. Files appear whole: each is written under another name and renamed.
+class RunFolder {
+ public:
+  RunFolder() = default;
+  /// Checks, without making anything, that the folder can be made or is empty (or --force).
+  /// Errors    FileError if it cannot be written, or is not empty
+  RunFolder(std::string path, bool force);
+
+  const std::string& path() const { return path_; }
+  /// Makes the folder. Errors: FileError
+  void create();
+  /// Writes a file. Errors: FileError if the disk is full, ...; nothing of that name is left half-written
+  void write(const std::string& name, const std::string& content);
+  void note(const std::string& name) { written_.push_back(name); }   ///< somebody else wrote it
+  const std::vector<std::string>& written() const { return written_; }
+  /// Removes the folder if it was made here and is still empty: after an error nothing stays behind.
+  void discard();
+
+ private:
+  std::string path_;
+  std::vector<std::string> written_, made_;            // made_: folders that create() made, outermost first
+};
+
+/// "20250131-142233", local time.
+std::string time_stamp();
+/// All bytes of a file. Errors: FileError if it is missing, a folder, or cannot be read
+std::string read_file(const std::string& path);
+
+}  // namespace ebb

@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <ebb/experiments/task.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+// Constructed at first use: entries register before main, in any order of files.
+std::vector<const TaskEntry*>& registry() {
+  static std::vector<const TaskEntry*> entries;
+  return entries;
+}
+
+}  // namespace
+
+Task::~Task() = default;
+
+TaskEntry::TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&))
+    : name(n), about(a), make(m) {
+  registry().push_back(this);
+}
+
+std::vector<const TaskEntry*> task_list() {
+  auto sorted = registry();
+  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
+  return sorted;
+}
+
+void check_task_names(const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const TaskEntry* e : task_list()) known.push_back(e->name);
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = nearest(name, known);
+    throw ValueError(near.empty() ? fmt::format("unknown task '{}'; `ebb tasks` lists them", name)
+                                  : fmt::format("unknown task '{}'; did you mean '{}'?", name, near));
+  }
+}
+
+std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inputs) {
+  check_task_names({name});
+  for (const TaskEntry* e : registry())
+    if (name == e->name) return e->make(inputs);
+  return nullptr;
+}
+
+}  // namespace ebb

@@ -1,0 +1,89 @@
+#pragma once
+#include <ebb/experiments/options.hpp>
+#include <ebb/ops/array.hpp>
+#include <ebb/ops/random.hpp>
+
+namespace ebb {
+
+enum class Split { train, valid, test };
+
+/// Which batch is wanted. The same request gives the same numbers, on any number of threads.
+struct BatchRequest {
+  Split split = Split::train;
+  int length = 100;                    ///< T, steps
+  int rows = 32;                       ///< B; a text too short for so many windows gives fewer
+  std::uint64_t number = 0;            ///< of the update in training, of the batch in a test set
+  std::uint64_t seed = 1;              ///< of the run; the valid and test splits do not depend on it
+};
+
+/// Inputs and targets, time first. A task fills x or tokens, and y or next.
+struct Batch {
+  Array x{};                           ///< [T, B, I]
+  Tokens tokens{};                     ///< [T, B]
+  Array y{};                           ///< [B, O], target of the last step
+  Tokens next{};                       ///< [T, B], target of every step
+  bool continues = false;              ///< rows go on where the batch before ended: the state may be carried
+  int rows() const { return x ? x.dim(1) : tokens.dim(1); }
+  int steps() const { return x ? x.dim(0) : tokens.dim(0); }
+};
+
+/// Sizes with which a task shows what it is for; options such as --hidden replace them.
+struct TaskSettings {
+  int hidden = 64;                     ///< H, and the width of the embedding if inputs are tokens
+  int length = 100;                    ///< T
+  int batch = 32;                      ///< B
+  int steps = 1000;                    ///< updates, at most
+  double lr = 1e-3, clip = 1.0;        ///< Adam's rate; largest global norm of the gradient, 0 for none
+  double enough = 0;                   ///< training ends once the validation loss is below
+};
+
+struct TaskInfo {
+  int width = 0;                       ///< I of real inputs, or 0
+  int vocabulary = 0;                  ///< V of token inputs, or 0
+  int outputs = 1;                     ///< O of the linear layer on top
+  bool every_step = false;             ///< loss at every step (cross entropy with next), or at the last (squared error with y)
+  const char* unit = "MSE";            ///< of a reported loss
+  double unit_per_loss = 1;            ///< reported loss = training loss (nats, squares) times this
+  const char* speed_unit = "steps";    ///< what is counted per second: time steps of one row, or characters
+  double trivial = 0;                  ///< reported loss of a guess that ignores the input's order
+  std::string trivial_about{};         ///< which guess that is
+};
+
+/// A task: data made or read, cut into batches. Registered by EBB_TASK, known by name to every command.
+class Task {
+ public:
+  /// Task options that a command offers to all tasks.
+  struct Inputs {
+    std::string text;                  ///< --text FILE, empty for the text that is built in
+  };
+  virtual ~Task();
+  virtual TaskInfo info() const = 0;
+  virtual TaskSettings settings(Size) const = 0;
+  /// Errors    ValueError if there is not enough data for one window of that length
+  virtual Batch batch(const BatchRequest&) const = 0;
+  /// Number of batches that cover the valid or test split.
+  virtual int batches(Split, int length, int rows) const = 0;
+  /// What was read, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
+  virtual std::string data() const { return {}; }
+};
+
+/// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs
+std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {});
+
+struct TaskEntry {
+  const char* name;
+  const char* about;
+  std::unique_ptr<Task> (*make)(const Task::Inputs&);
+  TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&));
+};
+/// All registered tasks, by name.
+std::vector<const TaskEntry*> task_list();
+/// Errors    ValueError naming the nearest task, unless every name is one
+void check_task_names(const std::vector<std::string>& names);
+
+}  // namespace ebb
+
+/// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers").
+#define EBB_TASK(name, Type, about)                    \
+  static const ebb::TaskEntry ebb_task_##name{         \
+      #name, about, [](const ebb::Task::Inputs& inputs) -> std::unique_ptr<ebb::Task> { return std::make_unique<Type>(inputs); }}

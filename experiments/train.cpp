@@ -1,0 +1,135 @@
+#include <chrono>
+#include <cmath>
+#include <ebb/autograd/trace.hpp>
+#include <ebb/experiments/interrupt.hpp>
+#include <ebb/experiments/train.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+constexpr double blown_up = 1e6;       // times the first loss: weights are far from any that could come back
+
+// Names where it went wrong: a weight that is no number any more, or the first op whose result is not.
+std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
+  for (int k = 0; k < m.w.count(); ++k)
+    if (!all_finite(m.w[k].value())) return fmt::format("the update before made weight '{}' overflow", m.w[k].name());
+  const std::string found = trace_nonfinite(m.w, options, loss);
+  return found.empty() ? "in the gradient" : found;
+}
+
+std::string divergence(const Model& m, const Result& r, double norm, int step, double first_loss,
+                       const ShardOptions& options, const ShardLoss& loss) {
+  const double unit = m.task.unit_per_loss;
+  if (!std::isfinite(r.loss) || !std::isfinite(norm))
+    return fmt::format("step {}: the {} is {}, {}", step, std::isfinite(r.loss) ? "gradient's norm" : "loss",
+                       std::isfinite(r.loss) ? norm : r.loss, whereabouts(m, options, loss));
+  if (r.loss > blown_up * std::max(first_loss, 1e-3))
+    return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
+                       unit * r.loss, m.task.unit, m.task.every_step ? "cross_entropy" : "squared_error");
+  return {};
+}
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// What lives from one update to the next.
+class Training {
+ public:
+  Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed)
+      : m_(m), task_(task), s_(s), seed_(seed), adam_{m.w, {.lr = s.lr}} {}
+
+  void run(const TrainWatch& watch) {
+    for (int step = 1; step <= s_.steps && !record.enough && record.diverged.empty(); ++step) {
+      if (interrupted()) {
+        record.interrupted = true;
+        break;
+      }
+      CurvePoint point = update(step);
+      if (record.diverged.empty() && step % std::max(1, s_.steps / 20) == 0) validate(point);
+      record.clip_events += point.clipped;
+      record.seconds = point.seconds = time_.seconds();
+      record.curve.push_back(point);
+      if (watch) watch(point);
+    }
+    record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
+  }
+
+  TrainRecord record;
+
+ private:
+  CurvePoint update(int step) {
+    const auto number = static_cast<std::uint64_t>(step - 1);
+    const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
+    if (!batch.continues) carry_ = {};
+    const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
+    const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
+    Result r = backward(m_.w, options, loss);
+    const double norm = s_.clip > 0 ? clip_by_norm(r.grads, s_.clip) : r.grads.norm();
+    if (step == 1) first_loss_ = r.loss;
+    numbers_ += static_cast<double>(batch.rows()) * batch.steps();
+    record.kept_bytes = std::max(record.kept_bytes, r.kept_bytes);
+    record.diverged = divergence(m_, r, norm, step, first_loss_, options, loss);
+    if (record.diverged.empty()) {
+      carry_ = r.state("carry");
+      adam_.step(r.grads);
+    }
+    return {.step = step, .loss = r.loss * m_.task.unit_per_loss, .gradient_norm = norm,
+            .clipped = s_.clip > 0 && norm > s_.clip};
+  }
+
+  void validate(CurvePoint& point) {
+    const double before = time_.seconds();
+    point.valid = test_loss(m_, task_, Split::valid, s_, 8);   // a part is enough to see when to stop
+    record.enough = point.valid < s_.enough;
+    validating_ += time_.seconds() - before;
+  }
+
+  Model& m_;
+  const Task& task_;
+  const TaskSettings s_;
+  const std::uint64_t seed_;
+  Adam adam_;
+  StateArrays carry_;
+  Stopwatch time_;
+  double first_loss_ = 0, numbers_ = 0, validating_ = 0;
+};
+
+}  // namespace
+
+TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch) {
+  Training training{m, task, s, seed};
+  training.run(watch);
+  return std::move(training.record);
+}
+
+double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches) {
+  StateArrays carry;
+  double sum = 0, rows = 0;
+  const int batches = std::min(most_batches, task.batches(split, s.length, s.batch));
+  for (int k = 0; k < batches; ++k) {
+    const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
+    if (!batch.continues) carry = {};
+    const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
+                            [&](Shard& shard) { return m.loss(shard, batch, carry); });
+    carry = r.state("carry");
+    sum += r.loss * batch.rows();
+    rows += batch.rows();
+  }
+  return rows > 0 ? m.task.unit_per_loss * sum / rows : 0;
+}
+
+void try_out(const Model& m, const Task& task) {
+  const Batch batch = task.batch({.length = 2, .rows = 1});
+  evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& shard) { return m.loss(shard, batch); });
+}
+
+}  // namespace ebb

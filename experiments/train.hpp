@@ -1,0 +1,41 @@
+#pragma once
+#include <ebb/experiments/model.hpp>
+
+namespace ebb {
+
+/// One update, as it is recorded.
+struct CurvePoint {
+  int step = 0;                        ///< 1 for the first update
+  double loss = 0;                     ///< of the batch, before the update, in the task's unit
+  double gradient_norm = 0;            ///< before clipping, of the training loss (nats, squares)
+  bool clipped = false;
+  double seconds = 0;                  ///< since training began, validation included
+  double valid = -1;                   ///< loss on the validation split where it was measured, else below 0
+};
+
+/// What a run of training left behind.
+struct TrainRecord {
+  std::vector<CurvePoint> curve;
+  int clip_events = 0;
+  double seconds = 0;
+  double speed = 0;                    ///< steps or characters per second, over all rows
+  std::int64_t kept_bytes = 0;         ///< by the tapes of one update
+  bool interrupted = false, enough = false;
+  std::string diverged;                ///< empty, or which step, and where the first number that is not finite arose
+};
+
+/// Called after every update; the bar and the lines on the screen hang on it.
+using TrainWatch = std::function<void(const CurvePoint&)>;
+
+/// The loop that all commands share: Adam on gradients clipped to a global norm, windows whose state is carried where the
+/// task says so. Ends after settings.steps, at Ctrl-C, once the validation loss is low enough, or when it diverges: a loss
+/// or gradient that is not finite, or a loss a million times that of the first update.
+TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {});
+
+/// Mean loss over a split (or its first batches), in the task's unit, without gradients.
+double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30);
+
+/// One forward pass over two steps of one row: shapes that do not fit show before any long work. Errors: ShapeError
+void try_out(const Model&, const Task&);
+
+}  // namespace ebb

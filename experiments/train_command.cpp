@@ -1,0 +1,120 @@
+#include <cmath>
+#include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/task_options.hpp>
+#include <ebb/experiments/train.hpp>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace ebb {
+namespace {
+
+/// Trains one cell on one task, shows the loss as it goes, and keeps the weights.
+struct TrainOne {
+  static constexpr int seeds = 1;
+  std::string task_name, cell = "lstm";
+  TaskOptions sizes;
+
+  void options(Options& o) {
+    o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
+    o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
+    sizes.declare(o);
+    o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
+    o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
+    o.example("ebb train chars --text book.txt --quick");
+    o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
+  }
+
+  void run(Job& job) {
+    const auto task = sizes.make(task_name);
+    sizes.check_names({task_name});
+    const TaskSettings s = sizes.settings(task_name, *task, job.size());
+    for (const Split split : {Split::train, Split::valid, Split::test})
+      task->batch({.split = split, .length = s.length, .rows = 1});
+    try_out(Model{*task, cell, s.hidden, job.seeds().front()}, *task);
+
+    job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
+    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, Adam {}, clip {}; {} costs {} {}\n", task_name, cell,
+                          s.length, s.hidden, s.batch, count_text(s.steps), s.lr, s.clip, task->info().trivial_about,
+                          number_text(task->info().trivial), task->info().unit));
+    for (const std::uint64_t seed : job.seeds())
+      if (!job.interrupted()) one(job, *task, s, seed);
+
+    job.report.lead(fmt::format("{} on {}: hidden {}, T = {}, batch {}, Adam {}.", cell, task_name, s.hidden, s.length, s.batch, s.lr));
+    loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
+                           .y = {task->info().trivial, task->info().trivial}});
+    job.report.plots({loss_, norm_});
+    job.report.table(results_);
+    job.write("training.csv", csv_);
+  }
+
+ private:
+  void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
+    Model model{task, cell, s.hidden, seed};
+    if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
+    const double started = job.seconds();
+    const TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { show(job, s, p); });
+    const bool diverged = !record.diverged.empty();
+    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s);
+    const std::string name = job.seeds().size() == 1 ? "weights" : fmt::format("weights-{}", seed);
+    if (!diverged) {
+      job.keep(name + ".safetensors", [&](const std::string& path) { model.w.save(path); });
+      job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
+                            task.info().trivial_about, number_text(task.info().trivial)));
+    } else {
+      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); what was done so far is kept", record.diverged, seed, cell, s.lr));
+    }
+    keep(job, task.info(), seed, record, loss, job.seconds() - started, model.w.trained());
+  }
+
+  // Twenty lines a run, so that a log that is no terminal shows the loss too.
+  static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
+    job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
+    if (p.step == 1 || p.step % std::max(1, s.steps / 20) == 0)
+      job.print(fmt::format("  update {:>7}  loss {:>9}  gradient {:>9}{}  {}{}\n", count_text(p.step), number_text(p.loss),
+                            number_text(p.gradient_norm), p.clipped ? " clipped" : "        ",
+                            p.valid < 0 ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
+  }
+
+  void keep(Job& job, const TaskInfo& info, std::uint64_t seed, const TrainRecord& r, double loss, double seconds,
+            std::int64_t weights) {
+    const std::string name = fmt::format("seed {}", seed);
+    Series losses{.name = name}, norms{.name = name};
+    for (const CurvePoint& p : r.curve) {
+      losses.x.push_back(p.step), losses.y.push_back(p.loss);
+      norms.x.push_back(p.step), norms.y.push_back(p.gradient_norm);
+      last_ = std::max(last_, static_cast<double>(p.step));
+      fmt::format_to(std::back_inserter(csv_), "{},{},{:.9g},{:.9g},{},{:.4f},{}\n", seed, p.step, p.loss, p.gradient_norm,
+                     p.clipped ? 1 : 0, p.seconds, p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+    }
+    loss_.y_label = info.unit;
+    loss_.log_y = !info.every_step;
+    loss_.series.push_back(std::move(losses));
+    norm_.series.push_back(std::move(norms));
+    results_.rows.push_back({name, number_text(loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
+                             count_text(r.speed), number_text(seconds), bytes_text(static_cast<double>(r.kept_bytes)),
+                             r.diverged.empty() ? r.interrupted ? "interrupted" : "" : "diverged at " + r.diverged});
+    const Summary::Path at{"runs", std::to_string(seed)};
+    const auto set = [&](const char* key, auto x) { job.summary.set({at[0], at[1], key}, x); };
+    set("loss", loss);
+    set("trivial_loss", info.trivial);
+    set("unit", info.unit);
+    set("updates", static_cast<int>(r.curve.size()));
+    set("clip_events", r.clip_events);
+    set("seconds", seconds);
+    set("speed", r.speed);
+    set("weights", static_cast<double>(weights));
+    set("kept_bytes", static_cast<double>(r.kept_bytes));
+    set("diverged", r.diverged);
+  }
+
+  Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
+  Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
+  Table results_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
+  std::string csv_ = "seed,step,loss,gradient_norm,clipped,seconds,valid_loss\n";
+  double last_ = 1;
+};
+EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,115 @@
+#include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/task_options.hpp>
+#include <ebb/experiments/vanish.hpp>
+#include <fmt/format.h>
+#include <limits>
+
+namespace ebb {
+namespace {
+
+using namespace vanish;
+
+/// How the gradient of the loss at the last step ebbs away on its way back through time: several cells side by side, at
+/// their start and after training, on tasks that need a long memory.
+struct Vanish {
+  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"};
+  int lags = 200, rows = 32;
+  TaskOptions sizes;
+
+  void options(Options& o) {
+    o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
+    o.add("--lags", lags, "largest lag T - t at which the gradient is measured").at_least(1).at_most(100'000).quick(100);
+    o.add("--rows", rows, "sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    sizes.declare(o);
+    o.example("ebb vanish                                      under four minutes on two cores");
+    o.example("ebb vanish --quick --out /tmp/look              a toy, in seconds");
+    o.example("ebb vanish --cells rnn,rnn:recurrent=orthogonal,lstm,gru:update_bias=1");
+    o.example("ebb vanish --tasks chars --text book.txt --hidden 128 --steps 2000");
+    o.example("ebb vanish --hidden adding=32,chars=64 --seeds 5 --full");
+  }
+
+  void run(Job& job) {
+    auto [made, results] = prepare(job);
+
+    struct Place { std::size_t task, cell, seed; };
+    std::vector<Place> places;
+    double work = 0;
+    for (std::size_t t = 0; t < results.size(); ++t)
+      for (std::size_t c = 0; c < cells.size(); ++c)
+        for (std::size_t s = 0; s < job.seeds().size(); ++s) {
+          places.push_back({t, c, s});
+          work += results[t].settings.steps;
+        }
+
+    job.start(work);
+    job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
+      const Place p = places[static_cast<std::size_t>(k)];
+      if (!job.interrupted()) one(job, *made[p.task], results[p.task], results[p.task].cells[p.cell].runs[p.seed], cells[p.cell]);
+    });
+
+    job.report.lead("How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
+                    "for each cell, before and after training.");
+    for (TaskResult& task : results) {
+      for (CellResult& cell : task.cells) settle(cell);
+      job.print("\n" + table_text(task) + verdict(task) + "\n");
+      add_to_report(job, task);
+      add_to_summary(job, task);
+    }
+    write_series(job, results);
+  }
+
+ private:
+  // Everything that can be wrong with what the user asked for is found here, before the folder is made.
+  std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
+    check_task_names(tasks);
+    sizes.check_names(tasks);
+    std::vector<std::unique_ptr<Task>> made;
+    std::vector<TaskResult> results;
+    for (const std::string& name : tasks) {
+      made.push_back(sizes.make(name));
+      const Task& task = *made.back();
+      TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.settings(name, task, job.size()),
+                   .lags = lags, .rows = rows};
+      const TaskSettings& s = r.settings;
+      task.batch({.length = s.length, .rows = 1});
+      for (const Split split : {Split::valid, Split::test}) task.batch({.split = split, .length = s.length, .rows = 1});
+      r.rows = task.batch({.split = Split::test, .length = lags + 1, .rows = rows}).rows();
+      for (const std::string& cell : cells) {
+        try_out(Model(task, cell, s.hidden, 1), task);
+        r.cells.push_back({.cell = cell});
+        for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
+      }
+      results.push_back(std::move(r));
+    }
+    return {std::move(made), std::move(results)};
+  }
+
+  // One cell, one task, one seed: measure, train, measure, test.
+  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell) {
+    const TaskSettings& s = result.settings;
+    const double started = job.seconds();
+    Model model{task, cell, s.hidden, run.seed};
+    run.begun = true;
+    run.weights = model.w.trained();
+    run.init = gradient_norms(model, task, result.lags, result.rows);
+    run.loss_before = test_loss(model, task, Split::test, s);
+
+    run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
+      job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
+    });
+    job.progress().skip(s.steps - static_cast<double>(run.training.curve.size()));
+
+    if (run.training.diverged.empty()) {
+      run.loss = test_loss(model, task, Split::test, s);
+      run.trained = gradient_norms(model, task, result.lags, result.rows);
+    } else {
+      run.loss = std::numeric_limits<double>::quiet_NaN();
+    }
+    run.seconds = job.seconds() - started;
+  }
+};
+EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");
+
+}  // namespace
+}  // namespace ebb

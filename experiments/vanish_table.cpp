@@ -1,0 +1,113 @@
+#include <cmath>
+#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/vanish.hpp>
+#include <fmt/format.h>
+
+namespace ebb::vanish {
+namespace {
+
+constexpr int spark_width = 20;
+
+// "x0.553": what is left of the gradient's norm after one more step back.
+std::string factor_text(const Decay& d) {
+  return std::isfinite(d.per_step) ? fmt::format("x{:.3f}", std::exp(d.per_step)) : "–";
+}
+
+std::string half_life_text(const Decay& d) {
+  if (!std::isfinite(d.per_step)) return "–";
+  const double half = d.half_life();
+  if (!std::isfinite(half)) return "grows";
+  return half < 1000 ? fmt::format("{:.1f}", half) : "> 1000";
+}
+
+// Powers of ten from lag 1 to lag 100 (or the largest there is).
+std::string fallen_text(const Decay& d, int lag) {
+  const double ln = d.mean.size() > static_cast<std::size_t>(lag) ? d.mean[static_cast<std::size_t>(lag)] - d.mean[1] : NAN;
+  if (std::isnan(ln)) return "–";
+  return std::isinf(ln) ? "to zero" : fmt::format("10^{:+.1f}", ln / std::log(10.0));
+}
+
+std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss, const TaskResult& task) {
+  const auto [low, high] = scale_of(task);
+  const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
+  return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, 13), fit(when, 7), fit(factor_text(d), 7, true),
+                     fit(half_life_text(d), 9, true), fit(fallen_text(d, std::min(100, task.lags)), 9, true),
+                     spark(lags, low, high, spark_width), fit(loss, 9, true));
+}
+
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines{""};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) lines.push_back("");
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t k = 0; k < words.size(); ++k)
+    text += (k == 0 ? "" : k + 1 == words.size() ? " and " : ", ") + words[k];
+  return text;
+}
+
+}  // namespace
+
+std::string table_text(const TaskResult& task) {
+  const TaskSettings& s = task.settings;
+  std::string text;
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, at most {} updates; {}", task.name, s.length,
+                                                     s.hidden, s.batch, count_text(s.steps), task.data), 78))
+    text += line + "\n";
+  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", 13), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
+                      fit("1 to 100", 9, true), fit(fmt::format("lag 1 to {}", task.lags), spark_width),
+                      fit(task.info.unit, 9, true));
+  for (const CellResult& cell : task.cells) {
+    for (const Decays& d : cell.decays) {
+      const bool first = &d == &cell.decays.front();
+      const std::string name = first ? cell.cell : cell.cell.substr(0, 9) + " d" + d.field;
+      text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
+      text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
+    }
+    for (const Run& run : cell.runs) {
+      if (!run.begun) text += fmt::format("  {}: seed {} was not begun\n", cell.cell, run.seed);
+      else if (run.training.interrupted)
+        text += fmt::format("  {}: seed {} was stopped after {} updates\n", cell.cell, run.seed, run.training.curve.size());
+      if (!run.training.diverged.empty())
+        text += fmt::format("  {}: seed {} DIVERGED at {}\n", cell.cell, run.seed, run.training.diverged);
+    }
+  }
+  return text;
+}
+
+std::string verdict(const TaskResult& task) {
+  std::vector<std::string> learnt, lost;
+  std::string best, worst;
+  double high = -1e300, low = 1e300;
+  for (const CellResult& cell : task.cells) {
+    const double loss = cell.mean(loss_of);
+    const std::string words = fmt::format("{} ({})", cell.cell, number_text(loss));
+    if (std::isfinite(loss)) (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(words);
+    if (cell.decays.empty() || !std::isfinite(cell.decays[0].init.per_step)) continue;
+    const double slope = cell.decays[0].init.per_step;
+    if (slope > high) high = slope, best = cell.cell;
+    if (slope < low) low = slope, worst = cell.cell;
+  }
+  std::string text = fmt::format("{} costs {} {}.", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  text[0] = static_cast<char>(std::toupper(text[0]));
+  if (!learnt.empty()) text += fmt::format(" Better: {}.", joined(learnt));
+  if (!lost.empty()) text += fmt::format(" No better, or hardly: {}.", joined(lost));
+  if (best != worst) {
+    const double apart = (high - low) * std::min(100, task.lags) / std::log(10.0);
+    text += fmt::format(" At the start, {} lags back, the gradient of {} has fallen about 10^{:.0f} times further than that of {}.",
+                        std::min(100, task.lags), worst, apart, best);
+  }
+  std::string lines;
+  for (const std::string& line : wrapped(text, 76)) lines += "  " + line + "\n";
+  return lines;
+}
+
+}  // namespace ebb::vanish
