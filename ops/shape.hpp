@@ -5,9 +5,10 @@
 
 namespace ebb {
 
-/// Extents of an Array, rank 0 to 4. Rank 0 is a single number.
+/// Extents of an Array, rank 0 to 4. Rank 0 is a single number. -1 means "what is left over" and is for reshape alone:
+/// no array has it.
 ///
-/// Errors    ShapeError if more than four extents are given or one is negative
+/// Errors    ShapeError if more than four extents are given or one is below -1
 class Shape {
  public:
   static constexpr int max_rank = 4;

@@ -1,0 +1,57 @@
+#include <cstdlib>
+#include <cstring>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/isa.hpp>
+
+namespace ebb {
+namespace {
+
+constexpr Isa all[] = {Isa::sse2, Isa::avx2, Isa::avx512};
+
+Isa best() {
+  Isa found = Isa::sse2;
+  for (Isa i : all)
+    if (available(i)) found = i;
+  return found;
+}
+
+Isa chosen() {
+  const char* asked = std::getenv("EBB_ISA");
+  if (asked == nullptr || *asked == '\0') return best();
+  for (Isa i : all) {
+    if (std::strcmp(asked, name_of(i)) != 0) continue;
+    if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor lacks it");
+    return i;
+  }
+  throw ValueError(std::string("EBB_ISA=") + asked + ": expected sse2, avx2 or avx512");
+}
+
+}  // namespace
+
+Isa isa() {
+  static const Isa the_one = chosen();
+  return the_one;
+}
+
+const char* name_of(Isa i) {
+  switch (i) {
+    case Isa::sse2: return "sse2";
+    case Isa::avx2: return "avx2";
+    case Isa::avx512: return "avx512";
+  }
+  return "?";
+}
+
+bool available(Isa i) {
+  switch (i) {
+    case Isa::sse2: return true;
+    case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+  }
+  return false;
+}
+
+}  // namespace ebb

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/kernels.hpp>
+#include <ebb/ops/matmul.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/ops/text.hpp>
+#include <string>
+
+namespace ebb {
+namespace {
+
+using detail::MatmulTask;
+
+constexpr double flops_per_thread = 4e6;  // below, a second thread costs more than it brings
+constexpr std::int64_t column_cut = 64;   // columns are cut where every instruction set begins a register
+
+/// The matrices within two operands: `batches` products of op(a) [m, k] and op(b) [k, n].
+struct Sizes {
+  std::int64_t batches = 1, m = 0, n = 0, k = 0;
+  bool b_batched = false;
+};
+
+[[noreturn]] void refuse(const char* what, const Shape& a, const Shape& b) {
+  throw ShapeError(std::string("matmul: ") + what + ": x is " + text(a) + ", W is " + text(b));
+}
+
+Sizes sizes(const Shape& a, const Shape& b, Trans ta, Trans tb) {
+  if (a.rank() < 2 || b.rank() < 2) refuse("operands need two axes", a, b);
+  Sizes s;
+  const bool at = ta == Trans::yes, bt = tb == Trans::yes;
+  s.m = at ? a[-1] : a[-2];
+  s.k = at ? a[-2] : a[-1];
+  s.n = bt ? b[-2] : b[-1];
+  if (s.k != (bt ? b[-1] : b[-2])) refuse("inner sizes differ", a, b);
+  s.b_batched = b.rank() > 2;
+  if (s.b_batched && a.rank() != b.rank()) refuse("numbers of axes differ", a, b);
+  for (int axis = 0; axis < a.rank() - 2; ++axis) {
+    if (s.b_batched && a[axis] != b[axis]) refuse("batch sizes differ", a, b);
+    s.batches *= a[axis];
+  }
+  if (!s.b_batched && !at) {  // rows of all matrices follow one another
+    s.m *= s.batches;
+    s.batches = 1;
+  }
+  return s;
+}
+
+Shape shape_of(const Shape& a, const Shape& b, Trans ta, Trans tb) {
+  return a.with(-2, ta == Trans::yes ? a[-1] : a[-2]).with(-1, tb == Trans::yes ? b[-2] : b[-1]);
+}
+
+MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t rows, std::int64_t column,
+               std::int64_t columns) {
+  const auto move = [&](const void* p, std::int64_t elements) {
+    return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
+  };
+  t.a = move(t.a, row * t.a_row);
+  t.b = move(t.b, t.b_transposed ? column * t.b_row : column);
+  t.c = const_cast<char*>(move(t.c, row * t.c_row + column));
+  t.rows = rows;
+  t.columns = columns;
+  return t;
+}
+
+/// One product, cut among threads by columns or rows, whichever are more.
+void run_one(const MatmulTask& t, DType type) {
+  const auto kernel = detail::matmul_kernels().run[type == f32 ? 0 : 1];
+  const std::size_t size = bytes_of(type);
+  const double flops = 2. * static_cast<double>(t.rows) * static_cast<double>(t.columns) * static_cast<double>(t.inner);
+  if (flops < 2 * flops_per_thread) return kernel(t);
+  const auto grain = [&](std::int64_t n) {
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(n) * flops_per_thread / flops));
+  };
+  if (t.columns > t.rows) {
+    const std::int64_t pieces = (t.columns + column_cut - 1) / column_cut;
+    parallel_for(pieces, grain(pieces), [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t from = begin * column_cut, to = std::min(t.columns, end * column_cut);
+      kernel(cut(t, size, 0, t.rows, from, to - from));
+    });
+  } else {
+    parallel_for(t.rows, grain(t.rows), [&](std::int64_t begin, std::int64_t end) {
+      kernel(cut(t, size, begin, end - begin, 0, t.columns));
+    });
+  }
+}
+
+}  // namespace
+
+Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb) {
+  sizes(a, b, ta, tb);
+  return shape_of(a, b, ta, tb);
+}
+
+void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, bool accumulate) {
+  const Sizes s = sizes(a.shape(), b.shape(), ta, tb);
+  if (!(c.shape() == shape_of(a.shape(), b.shape(), ta, tb)))
+    throw ShapeError("matmul: the product of " + text(a.shape()) + " and " + text(b.shape()) + " does not fit " + text(c.shape()));
+  if (a.dtype() != b.dtype() || a.dtype() != c.dtype())
+    throw ValueError(std::string("matmul: element types differ: ") + name_of(a.dtype()) + ", " + name_of(b.dtype()) +
+                     " into " + name_of(c.dtype()));
+  if (c.size() == 0) return;
+  const bool at = ta == Trans::yes;
+  MatmulTask t{};
+  t.a_row = at ? 1 : a.row_stride();
+  t.a_column = at ? a.row_stride() : 1;
+  t.b_row = b.row_stride();
+  t.b_transposed = tb == Trans::yes;
+  t.c_row = c.row_stride();
+  t.rows = s.m;
+  t.columns = s.n;
+  t.inner = s.k;
+  t.accumulate = accumulate;
+  const auto matrix = [&](const Array& x, std::int64_t i, bool batched) {
+    const std::int64_t offset = batched ? i * x.dim(-2) * x.row_stride() : 0;
+    return static_cast<char*>(x.raw()) + offset * static_cast<std::int64_t>(bytes_of(x.dtype()));
+  };
+  const double flops = 2. * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  const auto grain = static_cast<std::int64_t>(flops_per_thread / std::max(flops, 1.)) + 1;
+  parallel_for(s.batches, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      MatmulTask one = t;
+      one.a = matrix(a, i, s.batches > 1);
+      one.b = matrix(b, i, s.b_batched);
+      one.c = matrix(c, i, s.batches > 1);
+      run_one(one, c.dtype());
+    }
+  });
+}
+
+Array matmul(const Array& a, const Array& b, Trans ta, Trans tb) {
+  Array c = Array::empty(matmul_shape(a.shape(), b.shape(), ta, tb), a.dtype());
+  matmul_into(c, a, b, ta, tb, false);
+  return c;
+}
+
+}  // namespace ebb

@@ -1,0 +1,133 @@
+// The product for one instruction set. Included by matmul_<isa>.cpp.
+#include <cstring>
+#include <ebb/ops/kernels.hpp>
+#include <ebb/ops/lane.hpp>
+#include <utility>
+
+namespace ebb {
+namespace {
+
+using detail::MatmulTask;
+
+#define EBB_INLINE inline __attribute__((always_inline))
+#define EBB_LAMBDA __attribute__((always_inline))
+
+template <class F, std::size_t... k> EBB_INLINE void unroll(std::index_sequence<k...>, F&& f) { (f(k), ...); }
+template <int n, class F> EBB_INLINE void unroll(F&& f) { unroll(std::make_index_sequence<n>{}, f); }
+
+/// Where a tile's operands stand; strides in elements.
+template <class T> struct Tile {
+  const T* a;
+  std::int64_t a_row, a_column;
+  const T* b;
+  std::int64_t b_row;
+  T* c;
+  std::int64_t c_row, inner;
+  int columns;   // that are wanted of the tile's width
+  bool resume;   // go on from what stands in c
+};
+
+/// `rows` by `vectors` registers of c at once. Every element is one chain of fma in the order of the inner index,
+/// whatever the tile's size, so that a row's bits do not depend on how rows are tiled.
+template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
+  constexpr int width = Lane<T>::width;
+  Lane<T> sum[rows][vectors];
+  const bool whole = t.columns == vectors * width;
+  const auto rest = [&](int v) { return smaller(t.columns - v * width, width); };
+
+  unroll<rows>([&](std::size_t i) EBB_LAMBDA {
+    unroll<vectors>([&](std::size_t v) EBB_LAMBDA {
+      const T* c = t.c + static_cast<std::int64_t>(i) * t.c_row + v * width;
+      if (!t.resume) sum[i][v] = Lane<T>(0);
+      else if (whole || rest(static_cast<int>(v)) == width) sum[i][v] = Lane<T>::load(c);
+      else sum[i][v] = Lane<T>::load_part(c, rest(static_cast<int>(v)));
+    });
+  });
+
+  const T* a = t.a;
+  const T* b = t.b;
+  for (std::int64_t k = 0; k < t.inner; ++k, a += t.a_column, b += t.b_row) {
+    Lane<T> right[vectors];
+    unroll<vectors>([&](std::size_t v) EBB_LAMBDA { right[v] = Lane<T>::load(b + v * width); });
+    unroll<rows>([&](std::size_t i) EBB_LAMBDA {
+      const Lane<T> left = Lane<T>::all(a[static_cast<std::int64_t>(i) * t.a_row]);
+      unroll<vectors>([&](std::size_t v) EBB_LAMBDA { sum[i][v] = fma(left, right[v], sum[i][v]); });
+    });
+  }
+
+  unroll<rows>([&](std::size_t i) EBB_LAMBDA {
+    unroll<vectors>([&](std::size_t v) EBB_LAMBDA {
+      T* c = t.c + static_cast<std::int64_t>(i) * t.c_row + v * width;
+      if (whole || rest(static_cast<int>(v)) == width) sum[i][v].store(c);
+      else sum[i][v].store_part(c, rest(static_cast<int>(v)));
+    });
+  });
+}
+
+// Accumulators, two registers of b and one of a fill the register file.
+constexpr int most_rows = sizeof(Lane<float>) == 64 ? 12 : fused ? 6 : 5;
+constexpr int wide = 8;         // registers of one row at once, when there are too few rows to hide fma's latency
+constexpr int panel_inner = 256;
+constexpr int block_rows = 20 * most_rows;
+
+template <class T> using TileKernel = void (*)(const Tile<T>&);
+template <class T, int vectors, std::size_t... i>
+constexpr TileKernel<T> choose(int rows, std::index_sequence<i...>) {
+  constexpr TileKernel<T> by_rows[] = {tile<T, static_cast<int>(i) + 1, vectors>...};
+  return by_rows[rows - 1];
+}
+template <class T> TileKernel<T> tile_kernel(int rows, int vectors) {
+  if (vectors == 1) return choose<T, 1>(rows, std::make_index_sequence<most_rows>{});
+  if (vectors == 2) return choose<T, 2>(rows, std::make_index_sequence<most_rows>{});
+  if (vectors == 4) return choose<T, 4>(rows, std::make_index_sequence<3>{});
+  return choose<T, wide>(rows, std::make_index_sequence<1>{});
+}
+
+#include "matmul_panel.inl"
+
+/// All rows of c, `columns` of its columns (at most `vectors` registers), one block of the inner index.
+template <class T> void run_panel(const MatmulTask& m, Tile<T> t, std::int64_t rows, int vectors) {
+  const std::int64_t tiles = (rows + most_rows - 1) / most_rows;
+  for (std::int64_t k = 0; k < tiles; ++k) {  // evenly: 16 rows are 8 + 8, not 12 + 4
+    const std::int64_t take = rows / tiles + (k < rows % tiles);
+    tile_kernel<T>(static_cast<int>(take), vectors)(t);
+    t.a += take * m.a_row;
+    t.c += take * m.c_row;
+  }
+}
+
+template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, std::int64_t rows) {
+  constexpr int width = Lane<T>::width;
+  const int most = rows == 1 ? wide : rows <= 3 ? 4 : 2;
+  alignas(64) T panel[panel_inner * 2 * width];
+  for (std::int64_t j = 0; j < m.columns;) {
+    const std::int64_t left = m.columns - j;
+    int vectors = m.b_transposed || left < most * width ? (left > width ? 2 : 1) : most;
+    const int columns = static_cast<int>(smaller<std::int64_t>(left, vectors * width));
+    const bool pack = m.b_transposed || columns < vectors * width || rows > 2 * most_rows;
+    if (pack && vectors > 2) vectors = 2;
+    for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
+      const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
+      Tile<T> t{static_cast<const T*>(m.a) + first_row * m.a_row + k * m.a_column, m.a_row, m.a_column, nullptr, m.b_row,
+                static_cast<T*>(m.c) + first_row * m.c_row + j, m.c_row, inner, columns, m.accumulate || k > 0};
+      const T* b = static_cast<const T*>(m.b) + (m.b_transposed ? j * m.b_row + k : k * m.b_row + j);
+      t.b = b;
+      if (pack) {
+        fill_panel(panel, vectors * width, b, m.b_row, m.b_transposed, static_cast<int>(inner), columns);
+        t.b = panel;
+        t.b_row = vectors * width;
+      }
+      run_panel(m, t, rows, vectors);
+    }
+    j += columns;
+  }
+}
+
+template <class T> void run_matmul(const MatmulTask& m) {
+  for (std::int64_t i = 0; i < m.rows; i += block_rows) run_block<T>(m, i, smaller<std::int64_t>(block_rows, m.rows - i));
+}
+
+constexpr detail::MatmulKernels all_matmul = {{run_matmul<float>, run_matmul<double>}};
+
+}  // namespace
+}  // namespace ebb

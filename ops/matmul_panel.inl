@@ -1,0 +1,38 @@
+// Copies a block of b into a panel whose rows follow one another. Part of matmul_kernels.inl, inside its namespace.
+
+/// The four (two) by four (two) transpose that every x86 has.
+inline void transpose_square(const float* from, std::int64_t stride, float* to, std::int64_t to_stride) {
+  __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + stride);
+  __m128 c = _mm_loadu_ps(from + 2 * stride), d = _mm_loadu_ps(from + 3 * stride);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_store_ps(to, a);
+  _mm_store_ps(to + to_stride, b);
+  _mm_store_ps(to + 2 * to_stride, c);
+  _mm_store_ps(to + 3 * to_stride, d);
+}
+inline void transpose_square(const double* from, std::int64_t stride, double* to, std::int64_t to_stride) {
+  const __m128d a = _mm_loadu_pd(from), b = _mm_loadu_pd(from + stride);
+  _mm_store_pd(to, _mm_unpacklo_pd(a, b));
+  _mm_store_pd(to + to_stride, _mm_unpackhi_pd(a, b));
+}
+
+/// panel[k * width + n] = b(k, n) for n < columns, zero beyond.
+template <class T>
+void fill_panel(T* panel, int width, const T* b, std::int64_t b_row, bool transposed, int inner, int columns) {
+  if (columns < width) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(inner * width));
+  if (!transposed) {
+    for (int k = 0; k < inner; ++k)
+      std::memcpy(panel + k * width, b + k * b_row, sizeof(T) * static_cast<std::size_t>(columns));
+    return;
+  }
+  constexpr int side = 16 / sizeof(T);
+  int n = 0;
+  for (; n + side <= columns; n += side) {
+    int k = 0;
+    for (; k + side <= inner; k += side) transpose_square(b + n * b_row + k, b_row, panel + k * width + n, width);
+    for (; k < inner; ++k)
+      for (int i = 0; i < side; ++i) panel[k * width + n + i] = b[(n + i) * b_row + k];
+  }
+  for (; n < columns; ++n)
+    for (int k = 0; k < inner; ++k) panel[k * width + n] = b[n * b_row + k];
+}

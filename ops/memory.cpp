@@ -1,0 +1,84 @@
+#include <ebb/ops/pool.hpp>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace ebb {
+namespace {
+
+// Pools are never destroyed: an array may outlive the thread that made it. The pool of an ended thread waits here
+// for the next new one.
+struct Idle {
+  std::mutex lock;
+  std::vector<Pool*> pools;
+  std::vector<Pool*> all;  // keeps every pool reachable for leak checkers
+};
+Idle& idle() {
+  static Idle* the_one = new Idle;
+  return *the_one;
+}
+
+thread_local Pool* mine = nullptr;
+
+struct HandBack {
+  ~HandBack() {
+    Idle& i = idle();
+    const std::lock_guard hold(i.lock);
+    i.pools.push_back(mine);
+    mine = nullptr;
+  }
+};
+
+Pool& first_use() {
+  {
+    Idle& i = idle();
+    const std::lock_guard hold(i.lock);
+    if (i.pools.empty()) {
+      i.all.push_back(new Pool);
+      i.pools.reserve(i.all.size());  // so that handing back cannot throw
+      mine = i.all.back();
+    } else {
+      mine = i.pools.back();
+      i.pools.pop_back();
+    }
+  }
+  static thread_local HandBack at_thread_end;
+  (void)at_thread_end;
+  return *mine;
+}
+
+Pool& pool() { return mine ? *mine : first_use(); }
+
+}  // namespace
+
+PoolStats pool_stats() { return pool().stats(); }
+void reset_pool_peak() { pool().reset_peak(); }
+
+namespace detail {
+
+Buffer* allocate(std::size_t bytes) { return pool().take(bytes); }
+
+Buffer* borrow(void* data, std::size_t bytes) {
+  auto* b = new Buffer;
+  b->holders.store(1, std::memory_order_relaxed);
+  b->size_class = 0;
+  b->owner = nullptr;
+  b->data = data;
+  b->bytes = bytes;
+  b->next = nullptr;
+  return b;
+}
+
+void release(Buffer* b) noexcept {
+  if (b->holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (b->owner == nullptr) {
+    delete b;
+  } else if (b->owner == mine) {
+    b->owner->give(b);
+  } else {
+    b->owner->give_from_elsewhere(b);
+  }
+}
+
+}  // namespace detail
+}  // namespace ebb

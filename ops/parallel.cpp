@@ -1,0 +1,44 @@
+#include <algorithm>
+#include <atomic>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <exception>
+#include <omp.h>
+#include <vector>
+
+namespace ebb {
+namespace {
+std::atomic<int> chosen{0};
+}
+
+int threads() {
+  const int n = chosen.load(std::memory_order_relaxed);
+  return n > 0 ? n : omp_get_max_threads();
+}
+
+void set_threads(int n) {
+  if (n < 1) throw ValueError("threads: " + std::to_string(n) + " is not a positive number");
+  chosen.store(n, std::memory_order_relaxed);
+}
+
+void parallel_for(std::int64_t n, std::int64_t grain, void* context,
+                  void (*body)(void*, std::int64_t, std::int64_t)) {
+  if (n <= 0) return;
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), n / std::max<std::int64_t>(grain, 1));
+  if (pieces <= 1 || omp_in_parallel()) return body(context, 0, n);
+
+  std::vector<std::exception_ptr> failed(static_cast<std::size_t>(pieces));  // none may leave a parallel region
+  const int team = static_cast<int>(pieces);
+#pragma omp parallel for num_threads(team) schedule(static)
+  for (int p = 0; p < team; ++p) {
+    try {
+      body(context, n * p / pieces, n * (p + 1) / pieces);
+    } catch (...) {
+      failed[static_cast<std::size_t>(p)] = std::current_exception();
+    }
+  }
+  for (const auto& e : failed)
+    if (e) std::rethrow_exception(e);
+}
+
+}  // namespace ebb

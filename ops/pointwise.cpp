@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <ebb/ops/broadcasting.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/kernels.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/ops/pointwise.hpp>
+#include <ebb/ops/text.hpp>
+#include <string>
+
+namespace ebb::pointwise {
+namespace {
+
+using detail::Operand;
+using detail::PointwiseKernel;
+using detail::PointwiseRows;
+
+constexpr std::int64_t grain = 1 << 15;  // elements a thread must have for a parallel region to pay
+
+template <class... O> constexpr const char* names[] = {O::name...};
+template <class... O> const char* const* name_list(TypeList<O...>) { return names<O...>; }
+template <class... O> constexpr int arities[] = {arity<O>...};
+template <class... O> const int* arity_list(TypeList<O...>) { return arities<O...>; }
+
+void check_inputs(int op, const Array* inputs, int n) {
+  if (n != arity_list(List{})[op])
+    throw ValueError(std::string(name(op)) + ": " + std::to_string(n) + " inputs given, " +
+                     std::to_string(arity_list(List{})[op]) + " expected");
+  for (int k = 1; k < n; ++k)
+    if (inputs[k].dtype() != inputs[0].dtype())
+      throw ValueError(std::string(name(op)) + ": element types differ: " + name_of(inputs[0].dtype()) + " and " +
+                       name_of(inputs[k].dtype()));
+}
+
+Shape result_shape(int op, const Array* inputs, int n) {
+  Shape s = inputs[0].shape();
+  bool fits = true;
+  for (int k = 1; k < n; ++k)
+    if (!(inputs[k].shape() == s)) fits = detail::broadcast_into(s, inputs[k].shape()) && fits;
+  if (fits) return s;
+  std::string message = std::string(name(op)) + ": shapes ";
+  for (int k = 0; k < n; ++k) message += (k == 0 ? "" : k + 1 == n ? " and " : ", ") + text(inputs[k].shape());
+  throw ShapeError(message + " do not broadcast");
+}
+
+PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int64_t columns, std::size_t size) {
+  const auto move = [&](const void* p, std::int64_t elements) {
+    return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
+  };
+  for (int k = 0; k < operands; ++k)
+    if (a.in[k]) a.in[k] = move(a.in[k], rows * a.in_stride[k] + columns * a.step[k]);
+  a.out = const_cast<char*>(move(a.out, rows * a.out_stride + columns));
+  return a;
+}
+
+/// One rectangle, cut among threads if it is large.
+void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operands, std::size_t size) {
+  if (all.rows * all.columns < 2 * grain) return kernel(all);
+  if (all.rows == 1) {
+    // Pieces of whole registers, so that no thread but the last has a tail.
+    const std::int64_t piece = 1024, pieces = (all.columns + piece - 1) / piece;
+    parallel_for(pieces, grain / piece, [&](std::int64_t begin, std::int64_t end) {
+      PointwiseRows a = shifted(all, operands, 0, begin * piece, size);
+      a.columns = std::min(all.columns, end * piece) - begin * piece;
+      kernel(a);
+    });
+    return;
+  }
+  parallel_for(all.rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, all.columns)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 PointwiseRows a = shifted(all, operands, begin, 0, size);
+                 a.rows = end - begin;
+                 kernel(a);
+               });
+}
+
+/// Runs a kernel over `out`, to whose shape every operand broadcasts. Empty operands are not read.
+void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
+  if (out.size() == 0) return;
+  Operand operands[PointwiseRows::most + 1];
+  for (int k = 0; k < n; ++k)
+    if (in[k] && *in[k]) operands[k] = detail::operand(*in[k], out.shape());
+  operands[n] = detail::operand(out, out.shape());
+  const detail::Loops loops = detail::collapse(operands, n + 1, out.shape());
+
+  PointwiseRows a{};
+  a.accumulate = accumulate;
+  a.columns = loops.extent[3];
+  a.rows = loops.extent[2];
+  for (int k = 0; k < n; ++k) {
+    a.in[k] = operands[k].data;
+    a.in_stride[k] = operands[k].stride[2];
+    a.step[k] = static_cast<int>(operands[k].stride[3]);
+  }
+  a.out = out.raw();
+  a.out_stride = operands[n].stride[2];
+  const std::size_t size = bytes_of(out.dtype());
+  for (int i = 0; i < loops.extent[0]; ++i)
+    for (int j = 0; j < loops.extent[1]; ++j) {
+      PointwiseRows b = a;
+      const auto offset = [&](const Operand& o) {
+        return (i * o.stride[0] + j * o.stride[1]) * static_cast<std::int64_t>(size);
+      };
+      for (int k = 0; k < n; ++k)
+        if (a.in[k]) b.in[k] = static_cast<const char*>(a.in[k]) + offset(operands[k]);
+      b.out = static_cast<char*>(a.out) + offset(operands[n]);
+      run_rectangle(kernel, b, n, size);
+    }
+}
+
+int type_index(const Array& a) { return a.dtype() == f32 ? 0 : 1; }
+
+}  // namespace
+
+int count() { return List::count; }
+const char* name(int op) { return name_list(List{})[op]; }
+
+Array value(int op, const Array* inputs, int n, int overwrite) {
+  check_inputs(op, inputs, n);
+  const Shape shape = result_shape(op, inputs, n);
+  const bool reuse = overwrite >= 0 && inputs[overwrite].contiguous() && inputs[overwrite].shape() == shape;
+  Array out = reuse ? inputs[overwrite] : Array::empty(shape, inputs[0].dtype());
+  const Array* in[3];
+  for (int k = 0; k < n; ++k) in[k] = inputs + k;
+  run(detail::pointwise_kernels().value[type_index(out)][op], in, n, out, false);
+  return out;
+}
+
+void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {
+  if (!(out.shape() == g.shape()))
+    throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its place " + text(out.shape()));
+  const Array* in[PointwiseRows::most] = {&g};
+  for (int j = 0; j < n; ++j) in[j + 1] = inputs + j;
+  in[n + 1] = &y;
+  run(detail::pointwise_kernels().vjp[type_index(out)][op][k], in, n + 2, out, accumulate);
+}
+
+}  // namespace ebb::pointwise

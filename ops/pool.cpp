@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <ebb/ops/pool.hpp>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EBB_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EBB_ASAN
+#endif
+#endif
+#ifdef EBB_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace ebb {
+namespace {
+
+using detail::Buffer;
+
+// Under the address sanitizer a free buffer, and the unused end of one in use, may not be touched.
+void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[maybe_unused]] std::size_t capacity) {
+#ifdef EBB_ASAN
+  ASAN_POISON_MEMORY_REGION(b->data, capacity);
+  ASAN_UNPOISON_MEMORY_REGION(b->data, bytes);
+#endif
+}
+
+}  // namespace
+
+std::uint32_t Pool::class_of(std::size_t bytes) noexcept {
+  const std::size_t units = bytes == 0 ? 1 : (bytes + 63) / 64;
+  if (units <= 8) return static_cast<std::uint32_t>(units - 1);
+  const auto k = static_cast<std::uint32_t>(std::bit_width(units - 1) - 1);
+  const auto quarter = static_cast<std::uint32_t>((units - 1 - (std::size_t{1} << k)) >> (k - 2));
+  return 8 + (k - 3) * 4 + quarter;
+}
+
+std::size_t Pool::bytes_of_class(std::uint32_t c) noexcept {
+  if (c < 8) return (c + std::size_t{1}) * 64;
+  const std::uint32_t k = (c - 8) / 4 + 3, quarter = (c - 8) % 4;
+  return ((std::size_t{1} << k) + (quarter + std::size_t{1}) * (std::size_t{1} << (k - 2))) * 64;
+}
+
+Buffer* Pool::take(std::size_t bytes) {
+  if (bytes > (std::size_t{1} << 48)) throw std::bad_alloc();
+  const std::uint32_t c = class_of(bytes);
+  if (free_[c] == nullptr) collect();
+  Buffer* b = free_[c];
+  if (b) free_[c] = b->next;
+  else b = from_system(c);
+  const std::size_t capacity = bytes_of_class(c);
+  stats_.in_use += capacity;
+  stats_.peak = std::max(stats_.peak, stats_.in_use);
+  b->holders.store(1, std::memory_order_relaxed);
+  b->bytes = bytes;
+  b->next = nullptr;
+  may_use(b, bytes, capacity);
+  return b;
+}
+
+void Pool::give(Buffer* b) noexcept {
+  const std::size_t capacity = bytes_of_class(b->size_class);
+  stats_.in_use -= capacity;
+  may_use(b, 0, capacity);
+  b->next = free_[b->size_class];
+  free_[b->size_class] = b;
+}
+
+void Pool::give_from_elsewhere(Buffer* b) noexcept {
+  Buffer* top = returned_.load(std::memory_order_relaxed);
+  do b->next = top;
+  while (!returned_.compare_exchange_weak(top, b, std::memory_order_release, std::memory_order_relaxed));
+}
+
+void Pool::collect() noexcept {
+  Buffer* b = returned_.exchange(nullptr, std::memory_order_acquire);
+  while (b) {
+    Buffer* next = b->next;
+    give(b);
+    b = next;
+  }
+}
+
+Buffer* Pool::from_system(std::uint32_t c) {
+  const std::size_t total = sizeof(Buffer) + bytes_of_class(c);
+  void* memory = std::aligned_alloc(64, total);
+  if (memory == nullptr) {
+    trim();
+    memory = std::aligned_alloc(64, total);
+    if (memory == nullptr) throw std::bad_alloc();
+  }
+  stats_.reserved += total;
+  ++stats_.system_calls;
+  auto* b = new (memory) Buffer;
+  b->size_class = c;
+  b->owner = this;
+  b->data = static_cast<char*>(memory) + sizeof(Buffer);
+  return b;
+}
+
+void Pool::trim() noexcept {
+  for (std::uint32_t c = 0; c < classes; ++c)
+    while (Buffer* b = free_[c]) {
+      free_[c] = b->next;
+      stats_.reserved -= sizeof(Buffer) + bytes_of_class(c);
+      may_use(b, bytes_of_class(c), bytes_of_class(c));
+      std::free(b);
+    }
+}
+
+PoolStats Pool::stats() noexcept {
+  collect();
+  return stats_;
+}
+
+}  // namespace ebb

@@ -1,0 +1,111 @@
+#include <Random123/philox.h>
+#include <cmath>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/ops/random.hpp>
+#include <numbers>
+#include <string>
+
+namespace ebb {
+namespace {
+
+constexpr std::int64_t grain = 4096;  // numbers per thread before another one pays
+
+struct Pair {
+  std::uint64_t first, second;
+};
+
+/// The 128 bits of one block of a stream.
+Pair block(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
+  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
+  const r123::Philox4x32::ctr_type counter{{low(position), high(position), low(stream), high(stream)}};
+  const r123::Philox4x32::key_type key{{low(seed), high(seed)}};
+  const auto r = r123::Philox4x32{}(counter, key);
+  return {r[0] | std::uint64_t{r[1]} << 32, r[2] | std::uint64_t{r[3]} << 32};
+}
+
+double unit(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+
+// Streams are derived under other seeds than numbers are drawn, so that no stream's name is one of its numbers.
+constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
+
+/// Two normal numbers from one block (Box-Muller). 1 - u is in (0, 1], so the logarithm is finite.
+struct Normals {
+  double even, odd;
+};
+Normals normals(const Key& key, std::uint64_t pair) {
+  const Pair p = block(key.seed(), key.stream(), pair);
+  const double r = std::sqrt(-2 * std::log(1 - unit(p.first))), angle = 2 * std::numbers::pi * unit(p.second);
+  return {r * std::cos(angle), r * std::sin(angle)};
+}
+
+/// Fills an array with f(position), where position = first + i.
+template <class F> Array filled(const Shape& shape, DType t, std::uint64_t first, F f) {
+  Array a = Array::empty(shape, t);
+  with_dtype(t, [&](auto zero) {
+    using T = decltype(zero);
+    T* out = a.data<T>();
+    parallel_for(a.size(), grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(f(first + static_cast<std::uint64_t>(i)));
+    });
+  });
+  return a;
+}
+
+}  // namespace
+
+Key Key::at(std::uint64_t index) const {
+  Key k(seed_);
+  k.stream_ = block(seed_ ^ by_index, stream_, index).first;
+  return k;
+}
+
+Key Key::named(const char* purpose) const {
+  std::uint64_t h = 0xcbf29ce484222325;  // FNV-1a
+  for (const char* c = purpose; *c; ++c) h = (h ^ static_cast<unsigned char>(*c)) * 0x100000001b3;
+  Key k(seed_);
+  k.stream_ = block(seed_ ^ by_name, stream_, h).first;
+  return k;
+}
+
+std::uint64_t Key::bits(std::uint64_t position) const {
+  const Pair p = block(seed_, stream_, position / 2);
+  return position % 2 ? p.second : p.first;
+}
+
+double Key::uniform(std::uint64_t position) const { return unit(bits(position)); }
+
+double Key::normal(std::uint64_t position) const {
+  const Normals n = normals(*this, position / 2);
+  return position % 2 ? n.odd : n.even;
+}
+
+int Key::below(int n, std::uint64_t position) const {
+  if (n < 1) throw ValueError("below: " + std::to_string(n) + " is not a positive number");
+  const std::uint64_t b = bits(position), m = static_cast<std::uint64_t>(n);
+  return static_cast<int>(((b >> 32) * m + ((b & 0xffffffff) * m >> 32)) >> 32);  // the high half of b * n
+}
+
+Array uniform(const Shape& shape, Key key, double low, double high, DType t, std::uint64_t first) {
+  return filled(shape, t, first, [&](std::uint64_t p) { return low + (high - low) * key.uniform(p); });
+}
+
+Array normal(const Shape& shape, Key key, double mean, double deviation, DType t, std::uint64_t first) {
+  return filled(shape, t, first, [&](std::uint64_t p) { return mean + deviation * key.normal(p); });
+}
+
+Array bernoulli(const Shape& shape, Key key, double p, DType t, std::uint64_t first) {
+  if (!(p >= 0 && p <= 1)) throw ValueError("bernoulli: " + std::to_string(p) + " is not a probability");
+  return filled(shape, t, first, [&](std::uint64_t at) { return key.uniform(at) < p ? 1.0 : 0.0; });
+}
+
+Tokens integers(const Shape& shape, Key key, int low, int high, std::uint64_t first) {
+  if (high <= low) throw ValueError("integers: no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
+  Tokens t(shape);
+  for (std::int64_t i = 0; i < t.size(); ++i)
+    t.data()[i] = low + key.below(high - low, first + static_cast<std::uint64_t>(i));
+  return t;
+}
+
+}  // namespace ebb

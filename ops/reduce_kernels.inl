@@ -1,0 +1,180 @@
+// Reductions of rows and columns for one instruction set. Included by reduce_<isa>.cpp.
+#include <cstring>
+#include <ebb/ops/kernels.hpp>
+#include <ebb/ops/lane.hpp>
+
+namespace ebb {
+namespace {
+
+using detail::ReduceTask;
+
+template <class T> struct RowView {
+  const T* in;
+  T* out;
+};
+template <class T> RowView<T> row_of(const ReduceTask& t, std::int64_t r) {
+  return {static_cast<const T*>(t.in) + r * t.in_stride, static_cast<T*>(t.out) + r * t.out_stride};
+}
+
+template <class T> struct Count {
+  alignas(64) T index[Lane<T>::width];
+  constexpr Count() : index() {
+    for (int k = 0; k < Lane<T>::width; ++k) index[k] = static_cast<T>(k);
+  }
+};
+template <class T> inline constexpr Count<T> counting{};
+/// The first n lanes.
+template <class T> Mask<T> first(int n) { return Lane<T>::load(counting<T>.index) < Lane<T>(n); }
+
+template <class T> T add_lanes(Lane<T> x) {
+  T v[Lane<T>::width];
+  x.store(v);
+  for (int n = Lane<T>::width / 2; n > 0; n /= 2)
+    for (int k = 0; k < n; ++k) v[k] += v[k + n];
+  return v[0];
+}
+template <class T> T largest_of(T a, T b) { return a != a ? a : b < a ? a : b; }
+template <class T> T largest_lane(Lane<T> x) {
+  T v[Lane<T>::width];
+  x.store(v);
+  T m = v[0];
+  for (T one : v) m = largest_of(m, one);
+  return m;
+}
+
+/// Sum over j of f(j, lanes), where f(j, n) gives the n elements from j on, zero beyond: in four chains, so that
+/// additions overlap, joined in an order that n alone decides.
+template <class T, class F> T sum_of(std::int64_t n, F f) {
+  constexpr int width = Lane<T>::width;
+  Lane<T> s[4] = {0., 0., 0., 0.};
+  std::int64_t j = 0;
+  for (; j + 4 * width <= n; j += 4 * width)
+    for (int k = 0; k < 4; ++k) s[k] = s[k] + f(j + k * width, width);
+  for (int k = 0; j < n; ++k, j += width) s[k] = s[k] + f(j, static_cast<int>(smaller<std::int64_t>(width, n - j)));
+  return add_lanes((s[0] + s[1]) + (s[2] + s[3]));
+}
+
+template <class T> Lane<T> load_up_to(const T* p, int n) {
+  return n == Lane<T>::width ? Lane<T>::load(p) : Lane<T>::load_part(p, n);
+}
+template <class T> void store_up_to(Lane<T> x, T* p, int n) {
+  if (n == Lane<T>::width) x.store(p);
+  else x.store_part(p, n);
+}
+/// Calls f(j, n) for a row's registers: n lanes from j on.
+template <class T, class F> void over_row(std::int64_t columns, F f) {
+  constexpr int width = Lane<T>::width;
+  std::int64_t j = 0;
+  for (; j + width <= columns; j += width) f(j, width);
+  if (j < columns) f(j, static_cast<int>(columns - j));
+}
+
+template <class T> T sum_row(const T* p, std::int64_t n) {
+  return sum_of<T>(n, [p](std::int64_t j, int count) { return load_up_to(p + j, count); });
+}
+
+template <class T> T max_row(const T* p, std::int64_t n) {
+  constexpr int width = Lane<T>::width;
+  T m = p[0];
+  if (n < width) {
+    for (std::int64_t j = 1; j < n; ++j) m = largest_of(m, p[j]);
+    return m;
+  }
+  Lane<T> best = Lane<T>::load(p + n - width);  // the last register overlaps: harmless for a maximum
+  for (std::int64_t j = 0; j + width <= n; j += width) best = max(best, Lane<T>::load(p + j));
+  return largest_lane(best);
+}
+
+template <class T> void row_sum(const ReduceTask& t) {
+  for (std::int64_t r = 0; r < t.rows; ++r) *row_of<T>(t, r).out = sum_row(row_of<T>(t, r).in, t.columns);
+}
+template <class T> void row_max(const ReduceTask& t) {
+  for (std::int64_t r = 0; r < t.rows; ++r) *row_of<T>(t, r).out = max_row(row_of<T>(t, r).in, t.columns);
+}
+
+/// Folds the rows of each column, in their order, four registers of columns at a time.
+template <class T, class F> void fold_columns(const ReduceTask& t, F f) {
+  constexpr int width = Lane<T>::width;
+  const T* in = static_cast<const T*>(t.in);
+  T* out = static_cast<T*>(t.out);
+  std::int64_t j = 0;
+  for (; j + 4 * width <= t.columns; j += 4 * width) {
+    Lane<T> s[4];
+    for (int k = 0; k < 4; ++k) s[k] = Lane<T>::load(in + j + k * width);
+    for (std::int64_t r = 1; r < t.rows; ++r)
+      for (int k = 0; k < 4; ++k) s[k] = f(s[k], Lane<T>::load(in + r * t.in_stride + j + k * width));
+    for (int k = 0; k < 4; ++k) s[k].store(out + j + k * width);
+  }
+  for (; j < t.columns; j += width) {
+    const int n = static_cast<int>(smaller<std::int64_t>(width, t.columns - j));
+    Lane<T> s = load_up_to(in + j, n);
+    for (std::int64_t r = 1; r < t.rows; ++r) s = f(s, load_up_to(in + r * t.in_stride + j, n));
+    store_up_to(s, out + j, n);
+  }
+}
+template <class T> void column_sum(const ReduceTask& t) {
+  fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return a + b; });
+}
+template <class T> void column_max(const ReduceTask& t) {
+  fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return max(a, b); });
+}
+
+#include "reduce_softmax.inl"
+
+template <class T> void add_rows(const ReduceTask& t) {
+  const Lane<T> scale = t.scale;
+  for (std::int64_t r = 0; r < t.rows; ++r) {
+    const auto [in, out] = row_of<T>(t, r);
+    over_row<T>(t.columns, [&, in = in, out = out](std::int64_t j, int n) {
+      store_up_to(load_up_to(out + j, n) + scale * load_up_to(in + j, n), out + j, n);
+    });
+  }
+}
+template <class T> void scale_rows(const ReduceTask& t) {
+  const Lane<T> scale = t.scale;
+  for (std::int64_t r = 0; r < t.rows; ++r) {
+    const auto [in, out] = row_of<T>(t, r);
+    over_row<T>(t.columns, [&, in = in, out = out](std::int64_t j, int n) {
+      store_up_to(scale * load_up_to(in + j, n), out + j, n);
+    });
+  }
+}
+
+/// In double, in sixteen chains: the same order, so the same bits, under every instruction set.
+template <class T> double squares(const void* row, std::int64_t n) {
+  const T* p = static_cast<const T*>(row);
+  double s[16] = {};
+  std::int64_t j = 0;
+  for (; j + 16 <= n; j += 16)
+    for (int k = 0; k < 16; ++k) s[k] += static_cast<double>(p[j + k]) * static_cast<double>(p[j + k]);
+  for (int k = 0; j < n; ++j, ++k) s[k] += static_cast<double>(p[j]) * static_cast<double>(p[j]);
+  for (int m = 8; m > 0; m /= 2)
+    for (int k = 0; k < m; ++k) s[k] += s[k + m];
+  return s[0];
+}
+
+template <class T> double magnitude(const void* row, std::int64_t n) {
+  const T* p = static_cast<const T*>(row);
+  Lane<T> m = 0;
+  over_row<T>(n, [&](std::int64_t j, int count) { m = max(m, abs(load_up_to(p + j, count))); });
+  return static_cast<double>(largest_lane(m));
+}
+
+constexpr detail::ReduceKernels all_reduce = {
+    .row_sum = {row_sum<float>, row_sum<double>},
+    .row_max = {row_max<float>, row_max<double>},
+    .column_sum = {column_sum<float>, column_sum<double>},
+    .column_max = {column_max<float>, column_max<double>},
+    .logsumexp = {logsumexp<float>, logsumexp<double>},
+    .softmax = {softmax<float>, softmax<double>},
+    .log_softmax = {log_softmax<float>, log_softmax<double>},
+    .cross_entropy = {cross_entropy<float>, cross_entropy<double>},
+    .cross_entropy_vjp = {cross_entropy_vjp<float>, cross_entropy_vjp<double>},
+    .add = {add_rows<float>, add_rows<double>},
+    .scale = {scale_rows<float>, scale_rows<double>},
+    .squares = {squares<float>, squares<double>},
+    .magnitude = {magnitude<float>, magnitude<double>},
+};
+
+}  // namespace
+}  // namespace ebb

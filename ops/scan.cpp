@@ -1,0 +1,64 @@
+#include <cmath>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/reduce.hpp>
+#include <ebb/ops/rows.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+namespace {
+
+/// Position of the first largest of n numbers `stride` apart; the first NaN counts as largest.
+template <class T> int first_largest(const T* x, std::int64_t stride, int n) {
+  int best = 0;
+  for (int i = 0; i < n; ++i) {
+    const T v = x[i * stride];
+    if (std::isnan(v)) return i;
+    if (v > x[best * stride]) best = i;
+  }
+  return best;
+}
+
+/// Running sums of `rows` rows of n numbers; each row adds to the one before it in the direction of the sum.
+template <class T> void running(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
+  for (int i = 0; i < n; ++i) {
+    const std::int64_t row = from_end ? n - 1 - i : i, before = from_end ? row + 1 : row - 1;
+    for (std::int64_t j = 0; j < width; ++j)
+      y[row * width + j] = i == 0 ? x[row * stride + j] : y[before * width + j] + x[row * stride + j];
+  }
+}
+
+}  // namespace
+
+Tokens argmax(const Array& x, int axis) {
+  if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("argmax: nothing to choose from in " + text(x.shape()));
+  const int k = x.shape().normal_axis(axis);
+  Tokens out(x.shape().without(k));
+  const bool rows = k == x.rank() - 1;
+  const Array flat = rows ? x : x.compact();
+  const detail::Around a = detail::around(x.shape(), k);
+  with_dtype(x.dtype(), [&](auto zero) {
+    const auto* p = flat.data<decltype(zero)>();
+    for (std::int64_t o = 0; o < a.outer; ++o)
+      for (std::int64_t i = 0; i < a.inner; ++i)
+        out.data()[o * a.inner + i] = rows ? first_largest(p + o * x.row_stride(), 1, a.extent)
+                                           : first_largest(p + o * a.extent * a.inner + i, a.inner, a.extent);
+  });
+  return out;
+}
+
+Array cumsum(const Array& x, int axis, bool from_end) {
+  const int k = x.shape().normal_axis(axis);
+  const bool rows = k == x.rank() - 1;
+  const Array in = rows ? x : x.compact();
+  Array out = Array::empty(x.shape(), x.dtype());
+  const detail::Around a = detail::around(x.shape(), k);
+  const std::int64_t next = rows ? x.row_stride() : a.extent * a.inner;
+  with_dtype(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (std::int64_t o = 0; o < a.outer; ++o)
+      running(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner, rows ? 1 : a.inner, a.extent, a.inner, from_end);
+  });
+  return out;
+}
+
+}  // namespace ebb

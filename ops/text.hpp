@@ -1,0 +1,10 @@
+#pragma once
+#include <ebb/ops/shape.hpp>
+#include <string>
+
+namespace ebb {
+
+/// A shape as messages show it: "[32, 128]".
+std::string text(const Shape&);
+
+}  // namespace ebb
