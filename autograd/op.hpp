@@ -25,7 +25,9 @@ namespace detail {
 template <class Op, std::size_t... K>
 auto call_value(const Op& op, const Array* in, std::index_sequence<K...>) { return op.value(in[K]...); }
 template <class Op, class T, std::size_t... K>
-auto call_vjp(const Op& op, const T& g, const T* in, const T& y, std::index_sequence<K...>) { return op.vjp(g, in[K]..., y); }
+auto call_vjp(const Op& op, const T& g, const T* in, const T& y, std::index_sequence<K...>) -> decltype(op.vjp(g, in[K]..., y)) {
+  return op.vjp(g, in[K]..., y);
+}
 
 template <class Op, class T, std::size_t N>
 concept has_vjp = requires(const Op& op, const T& g, const T* in) { call_vjp(op, g, in, g, std::make_index_sequence<N>{}); };

@@ -127,7 +127,10 @@ struct BroadcastTo {
 
 }  // namespace
 
-Var sum(At x, Axes axes, Keep keep) { return apply(Sum{axes, keep, x.var.shape()}, std::move(x)); }
+Var sum(At x, Axes axes, Keep keep) {
+  const Shape from = x.var.shape();
+  return apply(Sum{axes, keep, from}, std::move(x));
+}
 
 Var mean(At x, Axes axes, Keep keep) {
   const Shape from = x.var.shape();
