@@ -5,7 +5,7 @@
 /// Maths functions over any lane type L, written once. No branch depends on the values, so that an element's result
 /// does not depend on its neighbours in the register. L brings, for argument-dependent lookup:
 ///
-///     + - * /  < <= > >=  equal  not_equal  where(mask, a, b)  fma(a, b, c)  abs(x)  sqrt(x)  with_sign_of(x, s)
+///     + - * / (and unary -)  < <= > >=  equal  not_equal  where(mask, a, b)  fma(a, b, c)  abs(x)  sqrt(x)  with_sign_of(x, s)
 ///     lesser(a, b), greater(a, b)   of two numbers, b if either is NaN
 ///     nearest(x)                    the nearest integer, |x| < 2^22 (float) or 2^51 (double)
 ///     two_to(n)                     2^n for an integer n of the normal range
@@ -52,7 +52,7 @@ template <class L> L expm1(L x) {
   const double top = is_double<L> ? 710 : 89, bottom = is_double<L> ? -40 : -20;
   const auto [k, r] = by_ln2(greater(L(bottom), lesser(L(top), x)));
   const L half = nearest(k * L(.5)), rest = k - half;
-  return fma(small_expm1(r), two_to(half), two_to(half) - two_to(L(0) - rest)) * two_to(rest);
+  return fma(small_expm1(r), two_to(half), two_to(half) - two_to(-rest)) * two_to(rest);
 }
 
 /// e^x for -60 <= x <= 0 and its difference from one: a single power of two will do.
@@ -70,7 +70,7 @@ template <class L> L tanh(L x) {
 
 /// Numerics  through exp(-|x|), so that neither side overflows nor cancels
 template <class L> L sigmoid(L x) {
-  const L e = exp(L(0) - abs(x));
+  const L e = exp(-abs(x));
   return where(x < L(0), e, L(1)) / (L(1) + e);
 }
 
@@ -116,7 +116,7 @@ template <class L> L erf(L x) {
   const L a = abs(x), z = x * x;
   const L near = fma(x, polynomial(z, Table<L>::erf), x);
   const L u = lesser(L(is_double<L> ? 5 : 3), a - L(1));
-  const L far = L(0) - expm1_below_zero(polynomial(u, Table<L>::erfc));
+  const L far = -expm1_below_zero(polynomial(u, Table<L>::erfc));
   return where(a < L(1), near, with_sign_of(far, x));
 }
 
@@ -129,7 +129,7 @@ template <class L> L sine(L x, int quarter, double (*exact)(double)) {
   const L s = fma(r * z, polynomial(z, Table<L>::sin), r);
   const L c = fma(z * z, polynomial(z, Table<L>::cos), fma(z, L(-.5), L(1)));
   const L y = where(odd(n), c, s), half = (n - where(odd(n), L(1), L(0))) * L(.5);
-  const L signed_y = where(odd(half), L(0) - y, y);
+  const L signed_y = where(odd(half), -y, y);
   // Beyond this the products with k are no longer exact: one by one through the C library.
   const double limit = is_double<L> ? 1e6 : 2e4;
   return each(signed_y, x, abs(x) > L(limit), exact);

@@ -49,7 +49,7 @@ template <class L> L pow(L x, L y) {
   const double all_integers = is_double<L> ? 0x1p51 : 0x1p22;  // beyond it y counts as an even integer
   const auto large = abs(y) >= L(all_integers);
   const auto integer = large | equal(nearest(y), y);
-  const L power_of_sign = where(odd(y) & !large & integer, L(0) - m, m);
+  const L power_of_sign = where(odd(y) & !large & integer, -m, m);
   const auto negative = with_sign_of(one, x) < zero;
   L r = where(negative, where(integer | equal(a, zero) | equal(a, inf), power_of_sign, L(NAN)), m);
   r = where(equal(x, x), r, x);
