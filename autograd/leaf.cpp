@@ -100,17 +100,23 @@ Binding*& bindings() {
 }
 }  // namespace detail
 
-Bind::Bind(const Leaf& l, const Var& v) : outer_(detail::bindings()) {
-  if (!(v.shape() == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
-  detail::bindings() = new detail::Binding{l.get(), v, {}, static_cast<detail::Binding*>(outer_)};
+namespace {
+void* push(const Leaf& l, const Shape& shape, const Var& v, const Array& a) {
+  static std::atomic<std::uint64_t> serial{1};
+  if (!(shape == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
+  return detail::bindings() = new detail::Binding{l.get(), v, a, detail::bindings(), serial.fetch_add(2)};
 }
-Bind::Bind(const Leaf& l, const Array& a) : outer_(detail::bindings()) {
-  if (!(a.shape() == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
-  detail::bindings() = new detail::Binding{l.get(), {}, a, static_cast<detail::Binding*>(outer_)};
-}
-Bind::~Bind() {
-  delete detail::bindings();
-  detail::bindings() = static_cast<detail::Binding*>(outer_);
+}  // namespace
+
+Bind::Bind(const Leaf& l, const Var& v) : self_(push(l, v.shape(), v, {})) {}
+Bind::Bind(const Leaf& l, const Array& a) : self_(push(l, a.shape(), {}, a)) {}
+Bind::~Bind() {   // in whatever order: an exception destroys a vector of them from its front
+  for (detail::Binding** at = &detail::bindings(); *at; at = &(*at)->outer)
+    if (*at == self_) {
+      *at = (*at)->outer;
+      break;
+    }
+  delete static_cast<detail::Binding*>(self_);
 }
 
 Var var_of(const Leaf& l, std::source_location where) {

@@ -46,7 +46,7 @@ class Bind {
   Bind& operator=(const Bind&) = delete;
 
  private:
-  void* outer_;
+  void* self_;
 };
 
 /// Leaves in one flat buffer, with a version that rises when values change. A counted handle: copies are the same set.

@@ -247,7 +247,7 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   const Binding* bound = bindings();
   while (bound && bound->leaf != data) bound = bound->outer;
   if (bound && bound->var) return bound->var;
-  const void* key = bound ? static_cast<const void*>(bound) : data;
+  const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
   if (auto found = leaves_.find(key); found != leaves_.end()) return found->second;
 
   const LeafSetData* set = data->set;

@@ -83,7 +83,7 @@ class TapeImpl {
   std::vector<Number> numbers_;
   struct UsedSet { LeafSetData* set; std::uint64_t version; };
   std::vector<UsedSet> used_sets_;
-  std::unordered_map<const void*, Var> leaves_;
+  std::unordered_map<std::uint64_t, Var> leaves_;
   std::vector<char> marks_;
 };
 
@@ -106,6 +106,7 @@ struct Binding {
   Var var;
   Array array;
   Binding* outer;
+  std::uint64_t serial;   // odd and never used twice: what a tape knows it by, since a pointer may come back
 };
 Binding*& bindings();
 
