@@ -16,7 +16,8 @@ namespace {
 
 Grads gradients(const Params& w, double value, DType dtype) {
   Grads g;
-  g.flat_of(w, dtype).fill(value);
+  g.flat_of(w, dtype);
+  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(value);   // not the room between parameters
   return g;
 }
 

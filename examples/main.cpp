@@ -1,0 +1,3 @@
+#include <ebb/experiments/main.hpp>
+
+int main(int argc, char** argv) { return ebb::main(argc, argv); }
