@@ -79,7 +79,7 @@ Array logsumexp(const Array& x, int axis, Keep keep) {
   const Moved m = to_end(x, axis);
   Array y = Array::empty(m.x.shape().with(-1, 1), x.dtype());
   run(detail::reduce_kernels().logsumexp[type_index(x)], m.x, y, 1);
-  // With the reduced axis of extent one, moving it back moves no number.
+  if (!m.same) y = transpose(y, m.order);
   return y.reshape(keep == Keep::yes ? x.shape().with(axis, 1) : x.shape().without(axis));
 }
 
