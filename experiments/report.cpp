@@ -77,6 +77,7 @@ void Report::section(const std::string& title, const std::string& paragraph) {
   body_ += "<h2>" + escaped(title) + "</h2>\n";
   if (!paragraph.empty()) text(paragraph);
 }
+void Report::note(const std::string& small) { body_ += "<p class=note>" + escaped(small) + "</p>\n"; }
 void Report::text(const std::string& paragraph) { body_ += "<p>" + escaped(paragraph) + "</p>\n"; }
 
 void Report::plots(const std::vector<Plot>& side_by_side) {
@@ -119,8 +120,8 @@ std::string Report::table_html(const Table& t) const {
 }
 
 void Report::table(const Table& t) {
-  for (const auto& row : t.rows)
-    if (!row.empty() && !t.head.empty() && t.head[0] == "cell") colour(row[0].text);
+  for (const auto& row : t.rows)       // so that a table above the first plot has its colours too
+    if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell") colour(row[0].text);
   body_ += table_html(t);
 }
 

@@ -41,14 +41,42 @@ std::string number_text(double x) {
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
+std::string power_text(double exponent, int decimals) {
+  static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = "10";
+  for (const char c : fmt::format("{:.{}f}", exponent, decimals))
+    text += c == '-' ? "⁻" : c == '.' ? "·" : digits[c - '0'];
+  return text;
+}
+
+std::vector<std::string> wrapped(const std::string& text, int width) {
+  std::vector<std::string> lines{""};
+  int columns = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    const int length = static_cast<int>(std::count_if(word.begin(), word.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    if (columns > 0 && columns + 1 + length > width) lines.emplace_back(), columns = 0;
+    lines.back() += (columns > 0 ? " " : "") + word;
+    columns += length + (columns > 0 ? 1 : 0);
+    at = end + 1;
+  }
+  return lines;
+}
+
 std::string count_text(double x) {
-  std::string digits = fmt::format("{:.0f}", x);
-  for (int at = static_cast<int>(digits.size()) - 3; at > (x < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
+  if (!std::isfinite(x)) return "–";
+  const std::string digits = fmt::format("{:.0f}", x);
+  std::string grouped;
+  for (std::size_t k = 0; k < digits.size(); ++k) {
+    if (k > 0 && (digits.size() - k) % 3 == 0 && digits[k - 1] != '-') grouped += ',';
+    grouped += digits[k];
+  }
+  return grouped;
 }
 
 std::string bytes_text(double bytes) {
+  if (!std::isfinite(bytes)) return "–";
   if (bytes < 1e3) return fmt::format("{:.0f} B", bytes);
   if (bytes < 1e6) return fmt::format("{:.1f} kB", bytes / 1e3);
   return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);

@@ -10,6 +10,10 @@ std::string spark(const std::vector<double>& numbers, double low, double high, i
 std::string fit(const std::string& text, int width, bool right = false);
 /// "3.2e-24", "0.0031", "12.5", "-": at most four digits.
 std::string number_text(double);
+/// "10⁻²³·⁵" for a power of ten with so many decimals.
+std::string power_text(double exponent, int decimals);
+/// Cut into lines of at most `width` columns, at blanks.
+std::vector<std::string> wrapped(const std::string& text, int width);
 /// "13,505"
 std::string count_text(double);
 /// "1.5 MB"

@@ -1,4 +1,5 @@
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/spark.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/vanish.hpp>
 #include <fmt/format.h>
@@ -52,7 +53,8 @@ struct Vanish {
                     "for each cell, before and after training.");
     for (TaskResult& task : results) {
       for (CellResult& cell : task.cells) settle(cell);
-      job.print("\n" + table_text(task) + verdict(task) + "\n");
+      job.print("\n" + table_text(task));
+      for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
       add_to_summary(job, task);
     }
@@ -100,7 +102,9 @@ struct Vanish {
     });
     job.progress().skip(s.steps - static_cast<double>(run.training.curve.size()));
 
-    if (run.training.diverged.empty()) {
+    if (run.training.curve.empty()) {      // --steps 0, or Ctrl-C: the start is all there is
+      run.loss = run.loss_before;
+    } else if (run.training.diverged.empty()) {
       run.loss = test_loss(model, task, Split::test, s);
       run.trained = gradient_norms(model, task, result.lags, result.rows);
     } else {

@@ -32,33 +32,39 @@ Plot decay_plot(const TaskResult& task, bool trained) {
   return p;
 }
 
-/// Runs of one cell, cut into at most 150 stretches of equal length: mean of each, band over seeds.
-Series curve_series(const CellResult& cell, const std::function<double(const CurvePoint&)>& of, bool logarithmic) {
+/// Mean of each stretch of a run's curve; a run that ended early stays where it was, or the others would seem to jump.
+std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t count, std::size_t length,
+                              const std::function<double(const CurvePoint&)>& of) {
+  std::vector<double> means;
+  for (std::size_t k = 0; k < count; ++k) {
+    double sum = 0, n = 0;
+    for (std::size_t at = k * length; at < std::min((k + 1) * length, curve.size()); ++at)
+      if (std::isfinite(of(curve[at]))) sum += of(curve[at]), n += 1;
+    means.push_back(n > 0 ? sum / n : means.empty() ? NAN : means.back());
+  }
+  return means;
+}
+
+/// All runs of one cell, cut into at most 150 stretches: mean and standard deviation over seeds, of ln where that is drawn.
+Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
+  const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
+  const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
   Series s{.name = cell.cell, .group = cell.cell};
   std::size_t longest = 0;
   for (const Run& run : cell.runs) longest = std::max(longest, run.training.curve.size());
-  const std::size_t stretch = std::max<std::size_t>(1, (longest + 149) / 150);
-  for (std::size_t begin = 0; begin < longest; begin += stretch) {
-    std::vector<double> means;
-    for (const Run& run : cell.runs) {
-      const auto& curve = run.training.curve;
-      double sum = 0, count = 0;
-      for (std::size_t k = begin; k < std::min(begin + stretch, curve.size()); ++k) {
-        const double x = logarithmic ? std::log(of(curve[k])) : of(curve[k]);
-        if (std::isfinite(x)) sum += x, count += 1;
-      }
-      if (count > 0) means.push_back(sum / count);
-    }
-    if (means.empty()) continue;
+  const std::size_t length = std::max<std::size_t>(1, (longest + 149) / 150), count = (longest + length - 1) / length;
+  std::vector<std::vector<double>> runs;
+  for (const Run& run : cell.runs)
+    if (!run.training.curve.empty()) runs.push_back(stretches(run.training.curve, count, length, scaled));
+  const double n = static_cast<double>(runs.size());
+  for (std::size_t k = 0; k < count; ++k) {
     double mean = 0, square = 0;
-    for (const double m : means) mean += m / static_cast<double>(means.size());
-    for (const double m : means) square += (m - mean) * (m - mean) / static_cast<double>(means.size());
-    const double spread = std::sqrt(square);
-    const auto out = [&](double x) { return logarithmic ? std::exp(x) : x; };
-    s.x.push_back(static_cast<double>(begin + 1));
-    s.y.push_back(out(mean));
-    s.low.push_back(out(mean - spread));
-    s.high.push_back(out(mean + spread));
+    for (const auto& run : runs) mean += run[k] / n;
+    for (const auto& run : runs) square += (run[k] - mean) * (run[k] - mean) / n;
+    s.x.push_back(static_cast<double>(k * length + 1));
+    s.y.push_back(unscaled(mean));
+    s.low.push_back(unscaled(mean - std::sqrt(square)));
+    s.high.push_back(unscaled(mean + std::sqrt(square)));
   }
   return s;
 }
@@ -75,12 +81,12 @@ std::vector<Plot> training_plots(const TaskResult& task) {
   for (const CellResult& cell : task.cells) {
     loss.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.loss; }, squares));
     norm.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.gradient_norm; }, true));
-    last = std::max(last, static_cast<int>(updates_of(cell.runs.front())));
+    for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
   }
   loss.marks.push_back(level(task.info.trivial_about, task.info.trivial, last));
   loss.caption = fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
                              task.info.trivial_about, number_text(task.info.trivial), task.info.unit,
-                             task.settings.enough > 0 ? fmt::format(" A run ends early once its validation loss is below {}.",
+                             task.settings.enough > 0 ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
                                                                     number_text(task.settings.enough))
                                                       : "");
   if (task.settings.clip > 0) norm.marks.push_back(level("clipped above", task.settings.clip, last));
@@ -136,10 +142,11 @@ Table cost_table(const TaskResult& task) {
 
 void add_to_report(Job& job, const TaskResult& task) {
   const TaskSettings& s = task.settings;
-  job.report.section(task.name, fmt::format("{} Trained on T = {} steps, hidden {}, batch {}, Adam {}, at most {} updates; data: {}. "
-                                            "Gradients measured in float64 over {} sequences of the test split and {} seed{}.",
-                                            verdict(task), s.length, s.hidden, s.batch, s.lr, count_text(s.steps), task.data,
-                                            task.rows, job.seeds().size(), job.seeds().size() == 1 ? "" : "s"));
+  job.report.section(task.name, verdict(task));
+  job.report.note(fmt::format("Trained on T = {} steps, hidden {}, batch {}, Adam {}, at most {} updates; data: {}. Gradients measured in "
+                              "float64 over {} sequences of the test split and {} seed{}.",
+                              s.length, s.hidden, s.batch, s.lr, count_text(s.steps), task.data, task.rows, job.seeds().size(),
+                              job.seeds().size() == 1 ? "" : "s"));
   job.report.table(verdict_table(task));
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});
   job.report.plots(training_plots(task));

@@ -6,7 +6,7 @@
 namespace ebb::vanish {
 namespace {
 
-constexpr int spark_width = 20;
+constexpr int spark_width = 20, name_width = 13;
 
 // "x0.553": what is left of the gradient's norm after one more step back.
 std::string factor_text(const Decay& d) {
@@ -24,27 +24,15 @@ std::string half_life_text(const Decay& d) {
 std::string fallen_text(const Decay& d, int lag) {
   const double ln = d.mean.size() > static_cast<std::size_t>(lag) ? d.mean[static_cast<std::size_t>(lag)] - d.mean[1] : NAN;
   if (std::isnan(ln)) return "–";
-  return std::isinf(ln) ? "to zero" : fmt::format("10^{:+.1f}", ln / std::log(10.0));
+  return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
 }
 
 std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss, const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
-  return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, 13), fit(when, 7), fit(factor_text(d), 7, true),
+  return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
                      fit(half_life_text(d), 9, true), fit(fallen_text(d, std::min(100, task.lags)), 9, true),
                      spark(lags, low, high, spark_width), fit(loss, 9, true));
-}
-
-std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
-  std::vector<std::string> lines{""};
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, end - at);
-    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) lines.push_back("");
-    lines.back() += (lines.back().empty() ? "" : " ") + word;
-    at = end + 1;
-  }
-  return lines;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -62,15 +50,17 @@ std::string table_text(const TaskResult& task) {
   for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, at most {} updates; {}", task.name, s.length,
                                                      s.hidden, s.batch, count_text(s.steps), task.data), 78))
     text += line + "\n";
-  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", 13), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
+  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
                       fit("1 to 100", 9, true), fit(fmt::format("lag 1 to {}", task.lags), spark_width),
                       fit(task.info.unit, 9, true));
   for (const CellResult& cell : task.cells) {
+    const bool long_name = cell.cell.size() > name_width;
+    if (long_name) text += "  " + cell.cell + "\n";
     for (const Decays& d : cell.decays) {
       const bool first = &d == &cell.decays.front();
-      const std::string name = first ? cell.cell : cell.cell.substr(0, 9) + " d" + d.field;
+      const std::string name = first ? long_name ? "" : cell.cell : "  d" + d.field;
       text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
-      text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
+      if (!d.trained.mean.empty()) text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
     }
     for (const Run& run : cell.runs) {
       if (!run.begun) text += fmt::format("  {}: seed {} was not begun\n", cell.cell, run.seed);
@@ -85,29 +75,26 @@ std::string table_text(const TaskResult& task) {
 
 std::string verdict(const TaskResult& task) {
   std::vector<std::string> learnt, lost;
-  std::string best, worst;
-  double high = -1e300, low = 1e300;
+  const CellResult *best = nullptr, *worst = nullptr;
+  const auto slope = [](const CellResult* c) { return c->decays[0].init.per_step; };
   for (const CellResult& cell : task.cells) {
     const double loss = cell.mean(loss_of);
-    const std::string words = fmt::format("{} ({})", cell.cell, number_text(loss));
-    if (std::isfinite(loss)) (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(words);
-    if (cell.decays.empty() || !std::isfinite(cell.decays[0].init.per_step)) continue;
-    const double slope = cell.decays[0].init.per_step;
-    if (slope > high) high = slope, best = cell.cell;
-    if (slope < low) low = slope, worst = cell.cell;
+    if (std::isfinite(loss))
+      (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
+    if (cell.decays.empty() || !std::isfinite(slope(&cell))) continue;
+    if (!best || slope(&cell) > slope(best)) best = &cell;
+    if (!worst || slope(&cell) < slope(worst)) worst = &cell;
   }
-  std::string text = fmt::format("{} costs {} {}.", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
-  text[0] = static_cast<char>(std::toupper(text[0]));
-  if (!learnt.empty()) text += fmt::format(" Better: {}.", joined(learnt));
-  if (!lost.empty()) text += fmt::format(" No better, or hardly: {}.", joined(lost));
+  std::string text;
   if (best != worst) {
-    const double apart = (high - low) * std::min(100, task.lags) / std::log(10.0);
-    text += fmt::format(" At the start, {} lags back, the gradient of {} has fallen about 10^{:.0f} times further than that of {}.",
-                        std::min(100, task.lags), worst, apart, best);
+    const int far = std::min(100, task.lags);
+    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
+                        worst->cell, power_text((slope(best) - slope(worst)) * far / std::log(10.0), 0), best->cell);
   }
-  std::string lines;
-  for (const std::string& line : wrapped(text, 76)) lines += "  " + line + "\n";
-  return lines;
+  const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));
+  if (!lost.empty()) text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
 }  // namespace ebb::vanish
