@@ -1,7 +1,9 @@
 #pragma once
 #include <atomic>
 #include <ebb/autograd/leaf.hpp>
+#include <ebb/ops/matmul.hpp>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,15 @@ struct LeafData {
   bool trained = true;
 };
 
+/// Packs of one leaf, shared by all shards of a pass; those of an older version are replaced.
+struct LeafPack {
+  const LeafData* leaf;
+  Trans trans;
+  DType dtype;
+  std::uint64_t version;
+  Pack pack;
+};
+
 /// A set lives as long as any handle to it or to one of its leaves.
 struct LeafSetData {
   std::atomic<int> holders{0};
@@ -24,6 +35,8 @@ struct LeafSetData {
   std::int64_t used = 0;
   std::uint64_t version = 1;
   std::vector<std::unique_ptr<LeafData>> leaves;
+  std::mutex packing;              // guards packs
+  std::vector<LeafPack> packs;
 };
 
 }  // namespace ebb::detail

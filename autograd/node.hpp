@@ -42,6 +42,9 @@ struct Node {
   bool keep = false;               ///< a recorded backward reads the value
   bool retained = false;
   bool lazy = false;               ///< value is made when first read (transpose)
+  bool bound = false;              ///< a leaf whose numbers were replaced by Bind
+  std::uint32_t pack = 0;          ///< place in the tape's list of packs, counted from one
+  std::uint32_t group = 0;         ///< place in the tape's list of deferred gradients, counted from one
   Shape shape;
 
   const std::uint32_t* inputs() const { return many ? many : few; }

@@ -43,7 +43,7 @@ template <class O> struct Pointwise {
     const Shape& wanted = t.node(input).shape;
     const bool whole = wanted == g.shape();
     if (forwards<O> || (std::is_same_v<O, pointwise::Sub> && k == 0))
-      return t.accumulate(input, whole ? g : sum_to(g, wanted));
+      return whole ? t.accumulate(input, g) : t.deferred.add_sum(input, g);
     if (whole) {
       bool fresh = false;
       Array target = t.adjoint(input, fresh);
@@ -96,7 +96,7 @@ template <class O> struct Pointwise {
 
   /// Nobody but this call names the value, and no backward reads it.
   static bool may_overwrite(const detail::Node& n, bool record) {
-    return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0);
+    return engine().reuse && n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0);
   }
 };
 

@@ -30,15 +30,23 @@ void into_adjoint(TapeImpl& t, std::uint32_t id, const Array& x, const Array& y,
   matmul_into(target, x, y, tx, ty, !fresh);
 }
 
+/// da = g op(b)^T, with op(b)^T packed if it serves again.
+void sweep_left(TapeImpl& t, std::uint32_t a, std::uint32_t b, const Array& g, Product p) {
+  if (p.ta == Trans::yes) return into_adjoint(t, a, t.value(b), g, p.tb, Trans::yes);
+  const Pack* w = t.packed(b, flip(p.tb), g.rows());
+  if (!w) return into_adjoint(t, a, g, t.value(b), Trans::no, flip(p.tb));
+  bool fresh = false;
+  Array target = t.adjoint(a, fresh);
+  matmul_into(target, g, *w, !fresh);
+}
+
 void sweep_folded(TapeImpl& t, std::uint32_t id, Product p) {
   const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
   const Array g = t.node(id).grad;
-  if (t.wants(a)) {
-    if (p.ta == Trans::no) into_adjoint(t, a, g, t.value(b), Trans::no, flip(p.tb));
-    else into_adjoint(t, a, t.value(b), g, p.tb, Trans::yes);
-  }
+  if (t.wants(a)) sweep_left(t, a, b, g, p);
   if (t.wants(b)) {
     const Array& x = t.value(a);
+    if (p.ta == Trans::no && t.deferred.add_product(b, x, g, p.tb)) return;
     const Array x2 = x.reshape(rows_of(x.shape())), g2 = g.reshape(rows_of(g.shape()));
     if (p.tb == Trans::no) into_adjoint(t, b, x2, g2, flip(p.ta), Trans::no);
     else into_adjoint(t, b, g2, x2, Trans::yes, p.ta);
@@ -81,6 +89,19 @@ void read_through(TapeImpl& t, Var& v, Trans& flag) {
   flag = flip(flag);
 }
 
+Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
+  const Array& x = t.value(a);
+  if (p.ta == Trans::no && t.node(b).shape.rank() == 2) {
+    const Shape y = matmul_shape(x.shape(), t.node(b).shape, p.ta, p.tb);
+    if (const Pack* w = t.packed(b, p.tb, x.rows())) {
+      Array c = Array::empty(y, t.dtype);
+      matmul_into(c, x, *w, false);
+      return c;
+    }
+  }
+  return matmul(x, t.value(b), p.ta, p.tb);
+}
+
 Var product(At a, At b, Trans ta, Trans tb) {
   TapeImpl& t = TapeImpl::current("matmul");
   Var in[2] = {std::move(a.var), std::move(b.var)};
@@ -88,7 +109,7 @@ Var product(At a, At b, Trans ta, Trans tb) {
   read_through(t, in[1], tb);
   Array y;
   try {
-    y = matmul(t.value(in[0].node()), t.value(in[1].node()), ta, tb);
+    y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
   } catch (...) {
     detail::rethrow_at(a.where);
   }

@@ -41,7 +41,8 @@ void TapeImpl::accumulate(std::uint32_t id, Array contribution) {
     throw ShapeError(s.str());
   }
   if (!n.grad && !(n.op && n.op->place && !n.retained)) {
-    n.grad = std::move(contribution);   // forwarded by pointer, copied only if written to while shared
+    // Forwarded by pointer, copied only if written to while shared.
+    n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
     return;
   }
   bool fresh = false;
@@ -70,6 +71,7 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
     accumulate(root, std::move(seed));
     for (std::uint32_t id = root; id >= 1; --id) {
       Node& n = node(id);
+      if (n.group && n.op) deferred.flush(id);   // leaves are flushed together at the end
       if (!n.op || !n.recorded || !n.requires_grad) continue;
       if (n.grad && (marks_.empty() || marks_[id])) {
         if (id <= spent) throw TapeError("backward: a part of this graph was spent by an earlier backward; pass keep = true there");
@@ -78,10 +80,12 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
         n.op->sweep(*this, id);
         if (!n.retained) n.grad = Array();
       }
-      if (free_values && n.handles == 0) n.value = Array();
+      if (free_values && n.handles == 0 && engine().reuse) n.value = Array();
     }
+    deferred.flush_all();
   } catch (...) {
     restore();
+    deferred.clear();
     clear_adjoints();
     throw;
   }

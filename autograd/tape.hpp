@@ -10,6 +10,16 @@ struct TapeOptions {
   int order = 1;       ///< highest order of differentiation, declared before recording
 };
 
+/// What the engine does beyond recording and sweeping. Results are the same to rounding with each off; for tests and
+/// measurements. Set while no tape is in use.
+struct Engine {
+  bool pack = true;      ///< right operands of repeated products are laid out once for the kernels
+  bool defer = true;     ///< gradients of weights are summed over many steps in one long product
+  bool forward = true;   ///< an adjoint that only passes through is handed on by pointer
+  bool reuse = true;     ///< values are freed, or overwritten, at their last use
+};
+Engine& engine();
+
 struct TapeStats {
   std::int64_t nodes = 0;        ///< recorded nodes
   std::int64_t kept_bytes = 0;   ///< bytes of values alive on the tape now

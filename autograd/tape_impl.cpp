@@ -11,6 +11,11 @@
 
 namespace ebb {
 
+Engine& engine() {
+  static Engine e;
+  return e;
+}
+
 Var detail_make_var(std::uint32_t node, std::uint32_t epoch) noexcept {
   Var v;
   v.node_ = node;
@@ -97,6 +102,8 @@ void TapeImpl::reset() {
   leaves_.clear();
   used_sets_.clear();
   marks_.clear();
+  packs_.clear();
+  deferred.clear();
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (n.op && n.op->destroy && n.attributes) n.op->destroy(n.attributes);
@@ -227,7 +234,7 @@ Var TapeImpl::handle(std::uint32_t id) {
 void TapeImpl::release_handle(std::uint32_t id) noexcept {
   Node& n = node(id);
   if (--n.handles != 0) return;
-  if (!n.keep) n.value = Array();
+  if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
   if (!n.recorded) {
     n = Node{};
     free_.push_back(id);
@@ -259,6 +266,7 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   Var v = make(id, value, value.shape(), where);
   Node& n = node(id);
   n.leaf = l.get();
+  n.bound = bound != nullptr;
   n.recorded = n.keep = true;
   n.requires_grad = data->trained;
   leaves_.emplace(key, v);

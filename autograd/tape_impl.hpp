@@ -1,6 +1,8 @@
 #pragma once
+#include <ebb/autograd/deferred.hpp>
 #include <ebb/autograd/leaf.hpp>
 #include <ebb/autograd/node.hpp>
+#include <ebb/autograd/packs.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +52,10 @@ class TapeImpl {
   Grads collect(bool free_adjoints);
 
   ~TapeImpl();
+  /// node `id` as op(b), packed if it pays for one more product with `rows` rows on the left; null if it does not.
+  const Pack* packed(std::uint32_t id, Trans tb, std::int64_t rows);
+  Deferred deferred{*this};
+
   void release_handle(std::uint32_t id) noexcept;
 
   DType dtype = f32;
@@ -85,6 +91,7 @@ class TapeImpl {
   std::vector<UsedSet> used_sets_;
   std::unordered_map<std::uint64_t, Var> leaves_;
   std::vector<char> marks_;
+  std::vector<Packs> packs_;
 };
 
 /// The recorded sweep: adjoints are Vars, so the gradient is itself on the tape.

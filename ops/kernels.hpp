@@ -32,13 +32,18 @@ struct MatmulTask {
   const void* b;
   std::int64_t b_row;
   bool b_transposed;
+  bool b_packed;   // b is what `pack` made
   void* c;
   std::int64_t c_row;
   std::int64_t rows, columns, inner;
   bool accumulate;
 };
+/// Packing: b [inner, columns] cut into panels as wide as two registers, each panel's rows following one another; the last
+/// panel is one register wide if that is enough, and zero beyond the columns.
 struct MatmulKernels {
   void (*run[2])(const MatmulTask&);
+  void (*pack[2])(const MatmulTask&, void* panels);
+  std::int64_t (*packed_columns[2])(std::int64_t columns);   // columns with the last panel's filling
 };
 
 /// A rectangle of `rows` by `columns` numbers, rows in_stride apart, and where the result goes.

@@ -127,6 +127,48 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
   });
 }
 
+Pack::Pack(const Array& b, Trans tb) {
+  if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
+  MatmulTask t{};
+  t.b = b.raw();
+  t.b_row = b.row_stride();
+  t.b_transposed = tb == Trans::yes;
+  inner_ = b.dim(t.b_transposed ? 1 : 0);
+  columns_ = b.dim(t.b_transposed ? 0 : 1);
+  t.inner = inner_;
+  t.columns = columns_;
+  const int type = b.dtype() == f32 ? 0 : 1;
+  const auto& kernels = detail::matmul_kernels();
+  panels_ = Array::empty({inner_, static_cast<int>(kernels.packed_columns[type](columns_))}, b.dtype());
+  kernels.pack[type](t, panels_.raw());
+}
+
+void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
+  if (a.columns() != b.inner() || c.columns() != b.columns() || a.rows() != c.rows())
+    throw ShapeError("matmul: the product of " + text(a.shape()) + " and [" + std::to_string(b.inner()) + ", " +
+                     std::to_string(b.columns()) + "] does not fit " + text(c.shape()));
+  if (c.size() == 0) return;
+  MatmulTask t{};
+  t.a = a.raw();
+  t.a_row = a.row_stride();
+  t.a_column = 1;
+  t.b = b.panels().raw();
+  t.b_packed = true;
+  t.c = c.raw();
+  t.c_row = c.row_stride();
+  t.rows = c.rows();
+  t.columns = b.columns();
+  t.inner = b.inner();
+  t.accumulate = accumulate;
+  const auto kernel = detail::matmul_kernels().run[c.dtype() == f32 ? 0 : 1];
+  const double flops = 2. * static_cast<double>(t.rows) * static_cast<double>(t.columns) * static_cast<double>(t.inner);
+  if (flops < 2 * flops_per_thread) return kernel(t);
+  const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(t.rows) * flops_per_thread / flops));
+  parallel_for(t.rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    kernel(cut(t, bytes_of(c.dtype()), begin, end - begin, 0, t.columns));
+  });
+}
+
 Array matmul(const Array& a, const Array& b, Trans ta, Trans tb) {
   Array c = Array::empty(matmul_shape(a.shape(), b.shape(), ta, tb), a.dtype());
   matmul_into(c, a, b, ta, tb, false);

@@ -16,6 +16,27 @@ Array matmul(const Array& a, const Array& b, Trans ta = Trans::no, Trans tb = Tr
 /// c (+)= op(a) op(b), rank 2 (leading axes of a and c are folded when b is rank 2 and a is not transposed).
 void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, bool accumulate);
 
+/// The right operand of many products, op(b) [K, N] laid out as the kernels read it. A counted handle; the numbers are
+/// those of b when it was packed.
+///
+/// Cost      one pass over b, and as many bytes (N rounded up to a register)
+class Pack {
+ public:
+  Pack() = default;
+  Pack(const Array& b, Trans tb);
+  explicit operator bool() const { return static_cast<bool>(panels_); }
+  int inner() const { return inner_; }
+  int columns() const { return columns_; }
+  const Array& panels() const { return panels_; }
+
+ private:
+  Array panels_;
+  int inner_ = 0, columns_ = 0;
+};
+
+/// c (+)= a b with b packed: the same bits as with b itself. Leading axes of a and c are folded into rows.
+void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate);
+
 /// Shape of matmul(a, b) or ShapeError.
 Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb);
 

@@ -21,6 +21,7 @@ template <class T> struct Tile {
   std::int64_t a_row, a_column;
   const T* b;
   std::int64_t b_row;
+  std::int64_t b_pair;   // from one pair of registers of b to the next: two registers, or a whole panel
   T* c;
   std::int64_t c_row, inner;
   int columns;   // that are wanted of the tile's width
@@ -48,7 +49,7 @@ template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
   const T* b = t.b;
   for (std::int64_t k = 0; k < t.inner; ++k, a += t.a_column, b += t.b_row) {
     Lane<T> right[vectors];
-    unroll<vectors>([&](std::size_t v) EBB_LAMBDA { right[v] = Lane<T>::load(b + v * width); });
+    unroll<vectors>([&](std::size_t v) EBB_LAMBDA { right[v] = Lane<T>::load(b + static_cast<std::int64_t>(v / 2) * t.b_pair + v % 2 * width); });
     unroll<rows>([&](std::size_t i) EBB_LAMBDA {
       const Lane<T> left = Lane<T>::all(a[static_cast<std::int64_t>(i) * t.a_row]);
       unroll<vectors>([&](std::size_t v) EBB_LAMBDA { sum[i][v] = fma(left, right[v], sum[i][v]); });
@@ -109,7 +110,7 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
     for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
       const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
       Tile<T> t{static_cast<const T*>(m.a) + first_row * m.a_row + k * m.a_column, m.a_row, m.a_column, nullptr, m.b_row,
-                static_cast<T*>(m.c) + first_row * m.c_row + j, m.c_row, inner, columns, m.accumulate || k > 0};
+                2 * width, static_cast<T*>(m.c) + first_row * m.c_row + j, m.c_row, inner, columns, m.accumulate || k > 0};
       const T* b = static_cast<const T*>(m.b) + (m.b_transposed ? j * m.b_row + k : k * m.b_row + j);
       t.b = b;
       if (pack) {
@@ -123,11 +124,51 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
   }
 }
 
+/// The same over panels that stand packed. With few rows several panels go on at once, to hide fma's latency.
+template <class T> void run_packed(const MatmulTask& m) {
+  constexpr int width = Lane<T>::width, pair = 2 * width;
+  const int most = m.rows == 1 ? wide : m.rows <= 3 ? 4 : 2;
+  const T* panel = static_cast<const T*>(m.b);
+  for (std::int64_t j = 0; j < m.columns;) {
+    const std::int64_t left = m.columns - j;
+    const int vectors = left >= most * width ? most : left > width ? 2 : 1;
+    const int columns = static_cast<int>(smaller<std::int64_t>(left, vectors * width));
+    const std::int64_t row = vectors == 1 ? width : pair;
+    for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
+      const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
+      run_panel(m, Tile<T>{static_cast<const T*>(m.a) + k * m.a_column, m.a_row, m.a_column, panel + k * row, row, m.inner * pair,
+                           static_cast<T*>(m.c) + j, m.c_row, inner, columns, m.accumulate || k > 0}, m.rows, vectors);
+    }
+    panel += m.inner * vectors * width;
+    j += columns;
+  }
+}
+
 template <class T> void run_matmul(const MatmulTask& m) {
+  if (m.b_packed) return run_packed<T>(m);
   for (std::int64_t i = 0; i < m.rows; i += block_rows) run_block<T>(m, i, smaller<std::int64_t>(block_rows, m.rows - i));
 }
 
-constexpr detail::MatmulKernels all_matmul = {{run_matmul<float>, run_matmul<double>}};
+template <class T> std::int64_t packed_columns(std::int64_t columns) {
+  constexpr int width = Lane<T>::width;
+  return (columns + width - 1) / width * width;
+}
+
+template <class T> void pack(const MatmulTask& m, void* panels) {
+  constexpr int width = Lane<T>::width, pair = 2 * width;
+  T* panel = static_cast<T*>(panels);
+  for (std::int64_t j = 0; j < m.columns; j += pair) {
+    const std::int64_t left = m.columns - j;
+    const int wide_panel = left > width ? pair : width;
+    const T* b = static_cast<const T*>(m.b) + (m.b_transposed ? j * m.b_row : j);
+    fill_panel(panel, wide_panel, b, m.b_row, m.b_transposed, static_cast<int>(m.inner),
+               static_cast<int>(smaller<std::int64_t>(left, wide_panel)));
+    panel += m.inner * wide_panel;
+  }
+}
+
+constexpr detail::MatmulKernels all_matmul = {
+    {run_matmul<float>, run_matmul<double>}, {pack<float>, pack<double>}, {packed_columns<float>, packed_columns<double>}};
 
 }  // namespace
 }  // namespace ebb

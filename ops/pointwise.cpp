@@ -73,9 +73,40 @@ void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operand
                });
 }
 
+/// The everyday case: every operand is of the result's shape, a row [columns] or a single number. True if it was that.
+bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
+  PointwiseRows a{};
+  const int columns = out.columns();
+  bool one_row = out.contiguous();
+  for (int k = 0; k < n; ++k) {
+    if (!in[k] || !*in[k]) continue;
+    const Array& x = *in[k];
+    a.in[k] = x.raw();
+    if (x.shape() == out.shape()) {
+      a.in_stride[k] = x.row_stride();
+      a.step[k] = 1;
+      one_row = one_row && x.contiguous();
+    } else if (x.rank() == 0) {
+      a.in_stride[k] = a.step[k] = 0;
+    } else if (x.rank() == 1 && x.columns() == columns) {
+      a.step[k] = 1;
+      one_row = false;
+    } else {
+      return false;
+    }
+  }
+  a.accumulate = accumulate;
+  a.rows = one_row ? 1 : out.rows();
+  a.columns = one_row ? out.size() : columns;
+  a.out = out.raw();
+  a.out_stride = out.row_stride();
+  run_rectangle(kernel, a, n, bytes_of(out.dtype()));
+  return true;
+}
+
 /// Runs a kernel over `out`, to whose shape every operand broadcasts. Empty operands are not read.
 void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
-  if (out.size() == 0) return;
+  if (out.size() == 0 || run_plain(kernel, in, n, out, accumulate)) return;
   Operand operands[PointwiseRows::most + 1];
   for (int k = 0; k < n; ++k)
     if (in[k] && *in[k]) operands[k] = detail::operand(*in[k], out.shape());

@@ -1,0 +1,46 @@
+#pragma once
+#include <ebb/ops/matmul.hpp>
+#include <vector>
+
+namespace ebb::detail {
+
+class TapeImpl;
+
+/// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as one
+/// long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand; all are
+/// flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with time, and a
+/// group is flushed before the sweep visits its operand.
+class Deferred {
+ public:
+  explicit Deferred(TapeImpl& t) : tape_(t) {}
+  /// db += x^T g (or its transpose). False if the product is better done at once.
+  bool add_product(std::uint32_t b, const Array& x, const Array& g, Trans tb);
+  /// db += g summed to b's shape.
+  void add_sum(std::uint32_t b, const Array& g);
+  void flush(std::uint32_t b);
+  void flush_all();
+  void clear();
+
+ private:
+  struct Group {
+    std::uint32_t operand;
+    bool product;                 // else a sum over rows
+    Trans tb;
+    std::int64_t rows = 0;
+    std::vector<Array> x, g;
+  };
+  /// Parts laid one after another; groups that share their parts share the result.
+  struct Joined {
+    std::vector<Array> parts;
+    Array whole;
+  };
+  Group& group_of(std::uint32_t b, bool product, Trans tb);
+  void flush_group(Group&);
+  const Array& join(std::vector<Array>& parts, std::int64_t rows);
+
+  TapeImpl& tape_;
+  std::vector<Group> groups_;
+  std::vector<Joined> joined_;
+};
+
+}  // namespace ebb::detail
