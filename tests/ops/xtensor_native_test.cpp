@@ -1,0 +1,1 @@
+#include "xtensor_cases.hpp"
