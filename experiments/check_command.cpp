@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/model.hpp>
 #include <ebb/experiments/spark.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/gradcheck_cell.hpp>
@@ -29,6 +30,7 @@ class CheckCommand final : public Command {
   int run() override {
     if (cells_.empty())
       for (const CellInfo& c : cell_list()) cells_.push_back(c.name);
+    check_cell_names(cells_);
     for (const std::string& cell : cells_) {
       Params w;                            // all names first: a wrong one must not cost the minutes before it
       make_cell(cell, w / "cell", {check_.input, check_.hidden});
@@ -59,7 +61,7 @@ class CheckCommand final : public Command {
   std::vector<std::string> cells_;
   GradcheckCellOptions check_;
 };
-EBB_COMMAND(check, "check", CheckCommand, "check a cell's gradients against finite differences");
+EBB_SUBCOMMAND(check, "check", CheckCommand, "check a cell's gradients against finite differences");
 
 }  // namespace
 }  // namespace ebb

@@ -56,7 +56,7 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
 std::string complaint(const CLI::ParseError& e, const Declared& d) {
   std::vector<std::string> known;
   for (const auto& o : d.options.entries()) known.push_back(o->name);
-  for (const std::string& word : d.app->remaining()) {
+  for (const std::string& word : e.get_name() == "ExtrasError" ? d.app->remaining() : std::vector<std::string>{}) {
     const bool option = word.size() > 1 && word[0] == '-';
     if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
     return fmt::format("'{}' is one argument too many; see ebb {} --help", word, d.app->get_name());

@@ -77,6 +77,6 @@ template <class E> class ExperimentCommand final : public LongCommand {
       name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<ebb::detail::ExperimentCommand<Type>>(name); }}
 
 /// Registers a short command, a class derived from ebb::Command.
-#define EBB_COMMAND(id, name, Type, about)          \
+#define EBB_SUBCOMMAND(id, name, Type, about)          \
   static const ebb::CommandEntry ebb_command_##id{ \
       name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<Type>(); }}

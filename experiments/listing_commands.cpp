@@ -17,7 +17,7 @@ class CellsCommand final : public Command {
     return 0;
   }
 };
-EBB_COMMAND(cells, "cells", CellsCommand, "list the recurrent cells");
+EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells");
 
 class TasksCommand final : public Command {
  public:
@@ -32,7 +32,7 @@ class TasksCommand final : public Command {
     return 0;
   }
 };
-EBB_COMMAND(tasks, "tasks", TasksCommand, "list the tasks and the sizes they are run at");
+EBB_SUBCOMMAND(tasks, "tasks", TasksCommand, "list the tasks and the sizes they are run at");
 
 }  // namespace
 }  // namespace ebb

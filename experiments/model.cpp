@@ -24,6 +24,12 @@ Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t s
       cell_(make_cell(cell, w / "cell", {task.vocabulary > 0 ? hidden : task.width, hidden})),
       out_(w / "out", hidden, task.outputs) {}
 
+void check_cell_names(const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const CellInfo& c : cell_list()) known.push_back(c.name);
+  for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known);
+}
+
 Sequence Model::inputs(Shard& s, const Batch& b) const {
   return embedding_ ? Sequence((*embedding_)(s.sequence(b.tokens))) : s.sequence(b.x);
 }

@@ -36,4 +36,7 @@ class Model {
   Linear out_;
 };
 
+/// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (options cut off) is a cell's
+void check_cell_names(const std::vector<std::string>& names);
+
 }  // namespace ebb

@@ -24,7 +24,7 @@ std::string type_name(const std::string& name) {
   return type;
 }
 
-void check_name(const std::string& name, const std::string& kind) {
+void check_new_name(const std::string& name, const std::string& kind) {
   bool fine = !name.empty() && name.size() <= 40 && name[0] >= 'a' && name[0] <= 'z';
   for (const char c : name) fine = fine && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_');
   if (!fine || name.back() == '-')
@@ -59,7 +59,7 @@ class NewCommand final : public Command {
   int run() override {
     const bool cell = kind_ == "cell";
     if (!cell && kind_ != "experiment") throw ValueError(fmt::format("KIND must be cell or experiment, not '{}'", kind_));
-    check_name(name_, kind_);
+    check_new_name(name_, kind_);
     refuse_known(cell);
     const fs::path path = folder(cell) / (name_ + ".cpp");
     std::error_code error;
@@ -92,7 +92,7 @@ class NewCommand final : public Command {
 
   std::string kind_, name_, dir_;
 };
-EBB_COMMAND(create, "new", NewCommand, "write a file to start a cell or an experiment from");
+EBB_SUBCOMMAND(create, "new", NewCommand, "write a file to start a cell or an experiment from");
 
 }  // namespace
 }  // namespace ebb

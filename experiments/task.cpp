@@ -27,15 +27,17 @@ std::vector<const TaskEntry*> task_list() {
   return sorted;
 }
 
+void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::string near = nearest(name, known);
+  throw ValueError(near.empty() ? fmt::format("unknown {0} '{1}'; `ebb {0}s` lists them", kind, name)
+                                : fmt::format("unknown {} '{}'; did you mean '{}'?", kind, name, near));
+}
+
 void check_task_names(const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const TaskEntry* e : task_list()) known.push_back(e->name);
-  for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string near = nearest(name, known);
-    throw ValueError(near.empty() ? fmt::format("unknown task '{}'; `ebb tasks` lists them", name)
-                                  : fmt::format("unknown task '{}'; did you mean '{}'?", name, near));
-  }
+  for (const std::string& name : names) check_name("task", name, known);
 }
 
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inputs) {

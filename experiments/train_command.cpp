@@ -28,6 +28,7 @@ struct TrainOne {
   void run(Job& job) {
     const auto task = sizes.make(task_name);
     sizes.check_names({task_name});
+    check_cell_names({cell});
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})
       task->batch({.split = split, .length = s.length, .rows = 1});

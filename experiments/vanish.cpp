@@ -65,6 +65,7 @@ struct Vanish {
   // Everything that can be wrong with what the user asked for is found here, before the folder is made.
   std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
+    check_cell_names(cells);
     sizes.check_names(tasks);
     std::vector<std::unique_ptr<Task>> made;
     std::vector<TaskResult> results;

@@ -6,7 +6,7 @@
 namespace ebb::vanish {
 namespace {
 
-constexpr int spark_width = 20, name_width = 13;
+constexpr int spark_width = 17, name_width = 13;
 
 // "x0.553": what is left of the gradient's norm after one more step back.
 std::string factor_text(const Decay& d) {

@@ -1,0 +1,121 @@
+#include <csignal>
+#include <ebb/experiments/experiment.hpp>
+#include <ebb/nn/cell.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+/// An experiment of the user's own: options, sizes, threads, report, summary and Ctrl-C come from the helpers.
+struct Squares {
+  int largest = 100;
+  double power = 2;
+  bool interrupt = false, fail = false;
+
+  void options(ebb::Options& o) {
+    o.add("--largest", largest, "last number").at_least(1).quick(10).full(1000);
+    o.add("--power", power, "exponent").above(0);
+    o.add("--interrupt", interrupt, "as if Ctrl-C were pressed in the middle");
+    o.add("--fail", fail, "end with an error");
+  }
+
+  void run(ebb::Job& job) {
+    if (power > 10) throw ebb::ValueError("that is too much");
+    std::vector<double> y(static_cast<std::size_t>(largest));
+    job.start(largest);
+    job.parallel(largest, [&](int k) {
+      if (interrupt && k == largest / 2) std::raise(SIGINT);
+      if (job.interrupted()) return;
+      y[static_cast<std::size_t>(k)] = std::pow(k + 1, power);
+      job.progress().advance(1);
+    });
+    double sum = 0;
+    for (const double x : y) sum += x;
+    job.summary.set({"sum"}, sum);
+    job.report.lead("Numbers <raised> to a power & summed.");
+    job.report.plots({{.title = "Powers", .x_label = "k", .y_label = "k^p", .series = {{.name = "</script>", .x = {1, 2}, .y = {1, 4}}}}});
+    job.write("numbers.csv", "k,y\n");
+    if (fail) job.fail("the numbers are wrong");
+  }
+};
+EBB_EXPERIMENT(squares, Squares, "sums powers (made by the tests)");
+
+/// A cell whose matrix has the wrong width.
+struct Crooked {
+  ebb::Param U;
+  Crooked(ebb::Builder p, ebb::CellSizes s) : U(p.matrix("U", s.hidden + 1, s.hidden)) {}
+  ebb::Hidden step(const ebb::Var&, const ebb::Hidden& s) const { return {tanh(matmul(s.h, U))}; }
+};
+EBB_CELL(crooked, Crooked, "a cell that does not fit (made by the tests)");
+
+}  // namespace
+
+TEST_CASE("an experiment of one's own gets options, folder, report and summary from the helpers") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"squares", "--out", folder / "out", "--threads", "2"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const auto s = summary_of(folder / "out");
+  CHECK(s["sum"] == 338350.0);
+  CHECK(s["options"]["largest"] == 100);
+  CHECK(s["seeds"].size() == 3);
+  CHECK(folder.has("out/numbers.csv"));
+  const std::string html = read_all(folder / "out/report.html");
+  CHECK_THAT(html, Catch::Matchers::Contains("Numbers &lt;raised&gt; to a power &amp; summed."));
+  CHECK_THAT(html, !Catch::Matchers::Contains("\"</script>\""));
+}
+
+TEST_CASE("sizes take their values unless the user gave one") {
+  TempFolder folder;
+  const auto sum = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), {"squares", "--out", folder / name});
+    REQUIRE(ebb_command(more).code == 0);
+    return summary_of(folder / name)["sum"].get<double>();
+  };
+  CHECK(sum("a", {"--quick"}) == 385);
+  CHECK(sum("b", {"--quick", "--largest", "3"}) == 14);
+  CHECK(sum("c", {"--full", "--power", "1"}) == 500500);
+}
+
+TEST_CASE("help shows options, their standard values and examples at each level") {
+  const Outcome top = ebb_command({"--help"});
+  CHECK(top.code == 0);
+  CHECK_THAT(top.out, Catch::Matchers::Contains("squares") && Catch::Matchers::Contains("Examples:"));
+  for (const char* command : {"vanish", "train", "check", "new", "cells", "tasks"}) {
+    const Outcome o = ebb_command({command, "--help"});
+    CHECK(o.code == 0);
+    CHECK_THAT(o.out, Catch::Matchers::Contains("Examples:"));
+  }
+  CHECK_THAT(ebb_command({"squares", "--help"}).out, Catch::Matchers::Contains("--largest N=100"));
+}
+
+TEST_CASE("Ctrl-C ends cleanly: what is done is reported and kept") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"squares", "--interrupt", "--out", folder / "out", "--threads", "1"});
+  CHECK(o.code == 130);
+  const auto s = summary_of(folder / "out");
+  CHECK(s["interrupted"] == true);
+  CHECK(s["sum"] == 42925.0);                          // of 1 to 50
+  CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("INTERRUPTED"));
+}
+
+TEST_CASE("an experiment that fails exits with 1, one that refuses its input with 2 and leaves nothing") {
+  TempFolder folder;
+  const Outcome failed = ebb_command({"squares", "--fail", "--out", folder / "failed"});
+  CHECK(failed.code == 1);
+  CHECK_THAT(failed.err, Catch::Matchers::Contains("ebb squares: the numbers are wrong"));
+  const Outcome refused = ebb_command({"squares", "--power", "11", "--out", folder / "refused/deep"});
+  CHECK(refused.code == 2);
+  CHECK(refused.err == "ebb squares: that is too much\n");
+  CHECK(!folder.has("refused"));
+}
+
+TEST_CASE("shapes that do not fit in a user's cell are named with op, shapes, file, line and time step") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"vanish", "--cells", "crooked", "--tasks", "adding", "--hidden", "4", "--out", folder / "out"});
+  CHECK(o.code == 2);
+  for (const char* part : {"matmul", "[1, 4]", "[5, 4]", "own_experiment_test.cpp", "time step 0"})
+    CHECK_THAT(o.err, Catch::Matchers::Contains(part));
+  CHECK(folder.empty());
+}

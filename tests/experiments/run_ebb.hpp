@@ -1,0 +1,91 @@
+#pragma once
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ebb/experiments/main.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+/// What a call of the command did.
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+inline std::string read_all(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
+inline void write_all(const std::filesystem::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+/// A folder that is gone when the test ends.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ebb-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  bool has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
+  bool empty() const { return std::filesystem::is_empty(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Sends a file descriptor into a file for as long as it lives: what the command prints goes past C++'s streams.
+class Redirected {
+ public:
+  Redirected(int fd, const std::string& path) : fd_(fd), saved_(dup(fd)) {
+    std::fflush(nullptr);
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(file, fd_);
+    close(file);
+  }
+  ~Redirected() {
+    std::fflush(nullptr);
+    dup2(saved_, fd_);
+    close(saved_);
+  }
+
+ private:
+  int fd_, saved_;
+};
+
+/// The command, in this process: ebb({"vanish", "--quick"}).
+inline Outcome ebb_command(std::vector<std::string> words) {
+  TempFolder scratch;
+  words.insert(words.begin(), "ebb");
+  std::vector<char*> argv;
+  for (std::string& w : words) argv.push_back(w.data());
+  argv.push_back(nullptr);
+  Outcome o;
+  {
+    const Redirected out(STDOUT_FILENO, scratch / "out"), err(STDERR_FILENO, scratch / "err");
+    o.code = ebb::main(static_cast<int>(words.size()), argv.data());
+  }
+  o.out = read_all(scratch / "out");
+  o.err = read_all(scratch / "err");
+  return o;
+}
+
+inline nlohmann::json summary_of(const std::string& folder) {
+  return nlohmann::json::parse(read_all(folder + "/summary.json"));
+}

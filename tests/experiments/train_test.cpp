@@ -1,0 +1,78 @@
+#include <ebb/experiments/train.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--lr", "0.01", "--length", "10", "--steps",
+                                 "40", "--out", folder / "out"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(o.err.empty());
+  CHECK_THAT(o.out, Catch::Matchers::Contains("update      40  loss"));
+  for (const char* file : {"out/weights.safetensors", "out/training.csv", "out/summary.json", "out/report.html"})
+    CHECK(folder.has(file));
+  const auto s = summary_of(folder / "out");
+  CHECK(s["runs"]["1"]["updates"] == 40);
+  CHECK(s["options"]["cell"] == "gru");
+  CHECK(s["options"]["hidden"] == 8.0);
+
+  const auto task = ebb::make_task("adding");
+  ebb::Model m{*task, "gru", 8, 99};
+  m.w.load(folder / "out/weights.safetensors");
+  ebb::TaskSettings settings = task->settings(ebb::Size::standard);
+  settings.length = 10;
+  CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
+}
+
+TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wrote") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0", "--steps", "50",
+                                 "--length", "10", "--out", folder / "out"});
+  INFO(o.err);
+  CHECK(o.code == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains("diverged at step 2"));
+  CHECK_THAT(o.err, Catch::Matchers::Contains("matmul") || Catch::Matchers::Contains("squared_error") ||
+                        Catch::Matchers::Contains("square"));
+  CHECK(folder.has("out/training.csv"));
+  CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
+  CHECK(!folder.has("out/weights.safetensors"));
+}
+
+TEST_CASE("the character model learns more than how frequent characters are") {
+  TempFolder folder;
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--cell", "lstm", "--out", folder / "out"}).code == 0);
+  const auto run = summary_of(folder / "out")["runs"]["1"];
+  CHECK(run["loss"] < run["trivial_loss"]);
+}
+
+TEST_CASE("training ends early once the validation loss is low enough") {
+  const auto task = ebb::make_task("adding");
+  ebb::Model m{*task, "gru", 8, 1};
+  ebb::TaskSettings s{.hidden = 8, .length = 4, .batch = 16, .steps = 400, .lr = 1e-2, .enough = 10};
+  const auto record = ebb::train(m, *task, s, 1);
+  CHECK(record.enough);
+  CHECK(record.curve.size() == 20);
+  CHECK(record.curve.back().valid < 10);
+}
+
+TEST_CASE("any text will do: bytes that are not UTF-8, one character only, letters of any script") {
+  TempFolder folder;
+  std::string bytes, greek;
+  for (int k = 0; k < 3000; ++k) bytes += static_cast<char>(k * 37 % 256);
+  for (int k = 0; k < 1500; ++k) greek += k % 3 ? "λ" : "ο";
+  write_all(folder / "bytes", bytes);
+  write_all(folder / "greek", greek);
+  write_all(folder / "same", std::string(3000, 'a'));
+  const auto data = [&](const std::string& name) {
+    const Outcome o = ebb_command({"vanish", "--tasks", "chars", "--quick", "--steps", "3", "--lags", "20", "--text", folder / name,
+                                   "--out", folder / name + ".out"});
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    return summary_of(folder / name + ".out")["tasks"]["chars"]["data"].get<std::string>();
+  };
+  CHECK_THAT(data("bytes"), Catch::Matchers::Contains("3000 bytes, 256 different"));
+  CHECK_THAT(data("greek"), Catch::Matchers::Contains("1500 characters, 2 different"));
+  CHECK_THAT(data("same"), Catch::Matchers::Contains("3000 characters, 1 different"));
+}
