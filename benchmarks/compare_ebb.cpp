@@ -1,0 +1,188 @@
+// Ebb's side of benchmarks/compare: one row of the table, as peers/row.hpp says. Also by hand:
+//   compare_ebb list                                                       the spellings that there are
+//   compare_ebb cell=lstm spelling=textbook work=cell dtype=float32 T=100 B=32 I=128 H=128 threads=2 \
+//     problem=FILE result=FILE started=0 <<< "0.5 10"
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/embedding.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/nn/unroll.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/isa.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
+#include <optional>
+
+#include "peers/row.hpp"
+
+using namespace ebb;
+
+namespace {
+
+struct Sizes {
+  std::string work, cell, spelling;
+  DType dtype;
+  int T, B, I, H, V;
+};
+
+Sizes sizes_of(const compare::Arguments& a) {
+  return {a.text("work"), a.text("cell"), a.text("spelling"), a.text("dtype") == "float64" ? f64 : f32,
+          a.number("T"),  a.number("B"),  a.number("I"),      a.number("H"), a.number("V")};
+}
+
+/// One letter a gate, in the order in which the problem's matrices hold their blocks of columns.
+std::string gates(const std::string& cell) {
+  if (cell == "rnn") return "";
+  if (cell == "lstm") return "ifgo";
+  if (cell == "gru") return "rzn";
+  if (cell == "mgu") return "fn";
+  throw ValueError("compare_ebb: unknown cell " + cell);
+}
+
+/// Calls f(parameter, its part of `whole`) for the parameters that together are one matrix or vector of the problem:
+/// "1/Wx" itself, or one a gate, "1/Wi", "1/Wf", ...
+template <class F> void for_parts(const LeafSet& w, const std::string& scope, const std::string& name,
+                                  const std::string& letters, const Array& whole, F&& f) {
+  if (const Leaf one = w.find((scope + name).c_str())) return f(one, whole);
+  const std::string one_a_gate = scope + (name == "Wx" ? "W" : name == "Wh" ? "U" : name);
+  if (letters.empty()) return f(w.find(one_a_gate.c_str()), whole);
+  const int width = whole.columns() / static_cast<int>(letters.size());
+  for (int k = 0; k < static_cast<int>(letters.size()); ++k) {
+    const Leaf part = w.find((one_a_gate + letters[static_cast<std::size_t>(k)]).c_str());
+    if (!part) throw ValueError("compare_ebb: the cell has no parameter for " + scope + name);
+    f(part, whole.column_block(k * width, (k + 1) * width));
+  }
+}
+
+struct Block {
+  std::string scope, name;
+  Shape shape;
+};
+
+/// The problem's parameters in their order, the same as the driver's `layout`.
+std::vector<Block> layout(const Sizes& z) {
+  std::vector<Block> list;
+  const int g = std::max<int>(1, static_cast<int>(gates(z.cell).size()));
+  const bool chars = z.work == "train_chars";
+  if (chars) list.push_back({"emb/", "W", {z.V, z.I}});
+  for (int layer = 0; layer < (z.work == "two_layers" ? 2 : 1); ++layer) {
+    const std::string scope = std::to_string(layer + 1) + "/";
+    list.push_back({scope, "Wx", {layer == 0 ? z.I : z.H, g * z.H}});
+    list.push_back({scope, "Wh", {z.H, g * z.H}});
+    list.push_back({scope, "b", {g * z.H}});
+    if (z.cell == "gru") list.push_back({scope, "c", {z.H}});
+  }
+  if (chars) {
+    list.push_back({"out/", "W", {z.H, z.V}});
+    list.push_back({"out/", "b", {z.V}});
+  }
+  return list;
+}
+
+class Row {
+ public:
+  Row(const Sizes& z, const std::vector<float>& problem) : z_(z), w_({.dtype = z.dtype}) {
+    const std::string cell = "bench-" + z.cell + "-" + z.spelling;
+    const bool chars = z.work == "train_chars";
+    if (chars) embedding_.emplace(w_ / "emb", z.V, z.I);
+    first_ = make_cell(cell, w_ / "1", {z.I, z.H});
+    if (z.work == "two_layers") second_ = make_cell(cell, w_ / "2", {z.H, z.H});
+    if (chars) out_.emplace(w_ / "out", z.H, z.V);
+    if (chars) adam_.emplace(w_, AdamOptions{.lr = 1e-3});
+    read(problem);
+  }
+
+  /// One training step; an optimiser's only where the row says so.
+  Result step() {
+    Result r = gradient();
+    if (adam_) {
+      clip_by_norm(r.grads, 1.0);
+      adam_->step(r.grads);
+    } else {
+      Edit as_an_optimiser_would{w_};   // so that what was made from the weights is made anew, as in training
+    }
+    return r;
+  }
+
+  Result gradient() {
+    return backward(w_, {.rows = z_.B, .dtype = z_.dtype}, [&](Shard& s) { return adam_ ? chars_loss(s) : last_loss(s); });
+  }
+
+  std::vector<double> numbers(const Result& r) const {
+    std::vector<double> all{r.loss};
+    for (const Block& k : layout(z_)) {
+      Array whole = Array::empty(k.shape, f64);
+      for_parts(w_, k.scope, k.name, gates(z_.cell), whole, [&](const Leaf& p, Array part) { part.assign(r.grads[p]); });
+      all.insert(all.end(), whole.data<double>(), whole.data<double>() + whole.size());
+    }
+    return all;
+  }
+
+ private:
+  void read(const std::vector<float>& problem) {
+    const bool chars = z_.work == "train_chars";
+    const std::int64_t tokens = static_cast<std::int64_t>(z_.T) * z_.B;
+    float* at = const_cast<float*>(problem.data());
+    if (chars) {
+      tokens_ = Tokens({z_.T, z_.B});
+      next_ = Tokens({z_.T, z_.B});
+      for (std::int64_t k = 0; k < tokens; ++k) tokens_.data()[k] = static_cast<int>(*at++);
+      for (std::int64_t k = 0; k < tokens; ++k) next_.data()[k] = static_cast<int>(*at++);
+    } else {
+      x_ = Array::borrowed(at, {z_.T, z_.B, z_.I}, z_.I, f32).copy().to(z_.dtype);
+      at += tokens * z_.I;
+    }
+    Edit change{w_};
+    for (const Block& k : layout(z_)) {
+      const Array whole = Array::borrowed(at, k.shape, k.shape.columns(), f32);
+      for_parts(w_, k.scope, k.name, gates(z_.cell), whole,
+                [&](const Leaf& p, const Array& part) { change[p].assign(part); });
+      at += k.shape.size();
+    }
+    if (at != problem.data() + problem.size()) throw ValueError("compare_ebb: the problem has another size");
+  }
+
+  Part last_loss(Shard& s) const {
+    Run run = unroll(*first_, s.sequence(x_), s.pass());
+    if (second_) run = unroll(*second_, run.all(), s.pass());
+    return s.mean_rows(mean(square(run.last()), {-1}));
+  }
+
+  Part chars_loss(Shard& s) const {
+    const Run run = unroll(*first_, (*embedding_)(s.sequence(tokens_)), s.pass());
+    return s.mean_tokens(cross_entropy((*out_)(run.all()), s.sequence(next_)));
+  }
+
+  Sizes z_;
+  Params w_;
+  CellPtr first_, second_;
+  std::optional<Embedding> embedding_;
+  std::optional<Linear> out_;
+  std::optional<Adam> adam_;
+  Array x_;
+  Tokens tokens_, next_;
+};
+
+void list_spellings() {
+  for (const CellInfo& c : cell_list())
+    if (c.name.rfind("bench-", 0) == 0) std::cout << c.name.substr(6) << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc == 2 && std::string(argv[1]) == "list") return list_spellings(), 0;
+  const compare::Arguments a(argc, argv);
+  set_threads(a.number("threads"));
+  Row row(sizes_of(a), compare::read_problem(a.text("problem")));
+  const Result first = row.gradient();
+  const std::int64_t end = compare::now();
+  compare::write_result(a.text("result"), row.numbers(first));
+  compare::print_ready(a, end, EBB_VERSION, name_of(isa()));
+  compare::serve([&] { row.step(); });
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "compare_ebb: %s\n", e.what());
+  return 1;
+}

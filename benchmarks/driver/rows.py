@@ -1,0 +1,123 @@
+"""Which rows there are: a Case is one piece of work, a Contender is one program that does it."""
+from dataclasses import dataclass
+
+GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
+VOCABULARY = 65  # different characters in the text that `ebb train chars` brings along
+SHAPES = [(100, 32, 64, 64), (100, 32, 128, 128), (100, 64, 256, 256), (784, 32, 1, 128), (35, 20, 200, 200),
+          (1000, 16, 64, 64), (100, 1, 64, 64)]
+QUICK_SHAPE = SHAPES[1]
+COMPILED_SHAPES = (SHAPES[0], SHAPES[4])
+EBB = ("textbook", "concatenated", "fused")
+
+
+@dataclass(frozen=True)
+class Case:
+    work: str
+    cell: str
+    dtype: str
+    T: int
+    B: int
+    I: int
+    H: int
+    threads: int
+
+    @property
+    def shape(self):
+        return self.T, self.B, self.I, self.H
+
+    def flop(self):
+        """Forward and backward: each weight is used once forward, once for its own gradient, and once for the adjoint of
+        what it multiplies, where that is wanted."""
+        g, steps, H = GATES[self.cell], self.T * self.B, self.H
+        if self.work == "two_layers":
+            return 2 * steps * g * H * (2 * self.I + 3 * H) + 2 * steps * g * H * 6 * H
+        if self.work == "train_chars":
+            return 2 * steps * g * H * (3 * self.I + 3 * H) + 6 * steps * H * VOCABULARY
+        return 2 * steps * g * H * (2 * self.I + 3 * H)
+
+    def __str__(self):
+        shape = ",".join(map(str, self.shape))
+        return f"{self.work} {self.cell} ({shape}) {self.dtype} {self.threads} thread{'s' * (self.threads > 1)}"
+
+
+@dataclass(frozen=True)
+class Contender:
+    who: str
+    spelling: str
+
+    def __str__(self):
+        return f"{self.who} {self.spelling}"
+
+
+def ebb(spellings=EBB):
+    return [Contender("Ebb", s) for s in spellings]
+
+
+def peers(case, eager=True, compiled=False):
+    """The peers that have this cell; eager: also written out in PyTorch."""
+    found = []
+    if case.cell != "mgu":
+        found.append(Contender("PyTorch", "builtin"))
+    if eager or case.cell == "mgu":
+        found.append(Contender("PyTorch", "eager"))
+    if compiled:
+        found.append(Contender("PyTorch", "compiled"))
+    if case.work != "train_chars":
+        found.append(Contender("JAX", "scan"))
+    if case.cell == "lstm" and case.work == "cell" and case.dtype == "float32":
+        found.append(Contender("oneDNN", "builtin"))
+    return found
+
+
+def quick_rows():
+    for threads in (2, 1):
+        for cell in ("lstm", "gru", "rnn", "mgu"):
+            case = Case("cell", cell, "float32", *QUICK_SHAPE, threads)
+            yield case, ebb() + peers(case)
+
+
+def full_rows(cores):
+    for threads in (2, 1):
+        for shape in SHAPES:
+            for cell in ("lstm", "gru", "rnn", "mgu"):
+                case = Case("cell", cell, "float32", *shape, threads)
+                yield case, ebb() + peers(case, compiled=shape in COMPILED_SHAPES and threads == 2)
+    for threads in (2, 1):
+        case = Case("two_layers", "lstm", "float32", 100, 64, 256, 256, threads)
+        yield case, ebb() + peers(case, eager=False)
+    for cell in ("lstm", "gru", "rnn", "mgu"):
+        case = Case("cell", cell, "float64", *QUICK_SHAPE, 2)
+        yield case, ebb() + peers(case, eager=False)
+    for cell, hidden in (("lstm", 512), ("gru", 512), ("lstm", 128), ("gru", 128)):
+        case = Case("train_chars", cell, "float32", 100, 64, 128, hidden, 2)
+        yield case, ebb() + peers(case, eager=False)
+    yield from sweeps(cores)
+
+
+def sweeps(cores):
+    """For the plots; the lines through time, batch and threads share what stands in the table already."""
+    contenders = [Contender("Ebb", "textbook"), Contender("Ebb", "fused"), Contender("PyTorch", "builtin"),
+                  Contender("JAX", "scan")]
+    for T in (64, 128, 256, 512, 1024, 2048, 4096):
+        yield Case("cell", "lstm", "float32", T, 32, 64, 64, 2), contenders
+    for B in (1, 4, 16, 64, 128, 256):
+        yield Case("cell", "lstm", "float32", 100, B, 128, 128, 2), contenders
+    threads = 4
+    while threads <= cores:
+        yield Case("cell", "lstm", "float32", *QUICK_SHAPE, threads), contenders
+        threads *= 2
+
+
+def selected(rows, only):
+    """Rows that every filter lets through: {"cell": {"lstm", "gru"}, "shape": {"100x32x64x64"}, ...}."""
+    seen = set()
+    for case, contenders in rows:
+        facts = {"work": case.work, "cell": case.cell, "dtype": case.dtype, "threads": str(case.threads),
+                 "shape": "x".join(map(str, case.shape))}
+        if case in seen or any(facts[key] not in only[key] for key in facts.keys() & only.keys()):
+            continue
+        kept = [c for c in contenders if c.who.lower() in only.get("who", {c.who.lower()})
+                and c.spelling in only.get("spelling", {c.spelling})]
+        if kept:
+            seen.add(case)
+            yield case, kept

@@ -1,0 +1,160 @@
+"""PyTorch's side of benchmarks/compare: nn.RNN, nn.LSTM, nn.GRU (spelling builtin), the cell written out (eager), and the
+same under torch.compile (compiled). One row of the table, see work.py."""
+import sys
+import time
+
+import torch
+import work
+
+BUILTIN = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+
+def parameter(array):
+    return torch.nn.Parameter(torch.from_numpy(array.copy()))
+
+
+class Builtin(torch.nn.Module):
+    """PyTorch keeps two biases; the second is zero here, but for the one inside the GRU's reset."""
+
+    def __init__(self, row, weights):
+        super().__init__()
+        self.row, self.layers = row, 2 if row.work == "two_layers" else 1
+        self.net = BUILTIN[row.cell](row.I, row.H, num_layers=self.layers, dtype=getattr(torch, row.dtype))
+        with torch.no_grad():
+            for k in range(self.layers):
+                self.of("weight_ih", k).copy_(torch.from_numpy(weights[f"{k + 1}.Wx"]).T)
+                self.of("weight_hh", k).copy_(torch.from_numpy(weights[f"{k + 1}.Wh"]).T)
+                self.of("bias_ih", k).copy_(torch.from_numpy(weights[f"{k + 1}.b"]))
+                self.of("bias_hh", k).zero_()
+                if row.cell == "gru":
+                    self.of("bias_hh", k)[2 * row.H:].copy_(torch.from_numpy(weights[f"{k + 1}.c"]))
+
+    def of(self, name, k):
+        return getattr(self.net, f"{name}_l{k}")
+
+    def forward(self, x):
+        return self.net(x)[0]
+
+    def gradients(self):
+        found = {}
+        for k in range(self.layers):
+            found[f"{k + 1}.Wx"] = self.of("weight_ih", k).grad.T
+            found[f"{k + 1}.Wh"] = self.of("weight_hh", k).grad.T
+            found[f"{k + 1}.b"] = self.of("bias_ih", k).grad
+            if self.row.cell == "gru":
+                found[f"{k + 1}.c"] = self.of("bias_hh", k).grad[2 * self.row.H:]
+        return found
+
+
+class WrittenOut(torch.nn.Module):
+    """The cell as a user writes it: gates side by side where the formula allows it."""
+
+    def __init__(self, row, weights):
+        super().__init__()
+        self.row = row
+        self.Wx, self.b = parameter(weights["1.Wx"]), parameter(weights["1.b"])
+        if row.cell == "mgu":
+            self.Uf, self.Un = (parameter(part) for part in (weights["1.Wh"][:, :row.H], weights["1.Wh"][:, row.H:]))
+        else:
+            self.Wh = parameter(weights["1.Wh"])
+        if row.cell == "gru":
+            self.c = parameter(weights["1.c"])
+
+    def rnn(self, x, h):
+        return torch.tanh(torch.addmm(self.b, x, self.Wx) + h @ self.Wh)
+
+    def lstm(self, x, state):
+        h, c = state
+        i, f, g, o = (torch.addmm(self.b, x, self.Wx) + h @ self.Wh).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+    def gru(self, x, h):
+        xr, xz, xn = torch.addmm(self.b, x, self.Wx).chunk(3, 1)
+        hr, hz, hn = (h @ self.Wh).chunk(3, 1)
+        r, z = torch.sigmoid(xr + hr), torch.sigmoid(xz + hz)
+        n = torch.tanh(xn + r * (hn + self.c))
+        return (1 - z) * n + z * h
+
+    def mgu(self, x, h):
+        xf, xn = torch.addmm(self.b, x, self.Wx).chunk(2, 1)
+        f = torch.sigmoid(xf + h @ self.Uf)
+        n = torch.tanh(xn + (f * h) @ self.Un)
+        return (1 - f) * h + f * n
+
+    def forward(self, x):
+        state = x.new_zeros(x.shape[1], self.row.H)
+        if self.row.cell == "lstm":
+            state = state, state
+        step = getattr(self, self.row.cell)
+        for t in range(x.shape[0]):
+            state = step(x[t], state)
+        return (state[0] if self.row.cell == "lstm" else state).unsqueeze(0)
+
+    def gradients(self):
+        found = {"1.Wx": self.Wx.grad, "1.b": self.b.grad}
+        found["1.Wh"] = torch.cat([self.Uf.grad, self.Un.grad], 1) if self.row.cell == "mgu" else self.Wh.grad
+        if self.row.cell == "gru":
+            found["1.c"] = self.c.grad
+        return found
+
+
+class Chars(torch.nn.Module):
+    """Embedding, one layer, softmax: what `ebb train chars` trains."""
+
+    def __init__(self, row, weights):
+        super().__init__()
+        self.embedding = torch.nn.Embedding.from_pretrained(torch.from_numpy(weights["emb.W"].copy()), freeze=False)
+        self.net = Builtin(row, weights)
+        self.out = torch.nn.Linear(row.H, row.V)
+        with torch.no_grad():
+            self.out.weight.copy_(torch.from_numpy(weights["out.W"]).T)
+            self.out.bias.copy_(torch.from_numpy(weights["out.b"]))
+
+    def forward(self, tokens):
+        return self.out(self.net(self.embedding(tokens)))
+
+    def gradients(self):
+        return {"emb.W": self.embedding.weight.grad, **self.net.gradients(), "out.W": self.out.weight.grad.T,
+                "out.b": self.out.bias.grad}
+
+
+def main():
+    row = work.Row(sys.argv[1:])
+    torch.set_num_threads(row.threads)
+    head, weights = work.read_problem(row)
+    chars = row.work == "train_chars"
+    model = (Chars if chars else Builtin if row.spelling == "builtin" else WrittenOut)(row, weights)
+    if chars:
+        tokens, following = (torch.from_numpy(part) for part in head)
+        adam = torch.optim.Adam(model.parameters(), lr=1e-3)
+        loss = lambda: torch.nn.functional.cross_entropy(model(tokens).flatten(0, 1), following.flatten())
+    else:
+        x = torch.from_numpy(head)
+        loss = lambda: model(x)[-1].square().mean()
+    if row.spelling == "compiled":
+        loss = torch.compile(loss)
+
+    def gradient():
+        model.zero_grad(set_to_none=True)
+        value = loss()
+        value.backward()
+        return value
+
+    def step():
+        gradient()
+        if chars:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            adam.step()
+
+    begin, more = time.monotonic(), {}
+    def first():
+        value = gradient()
+        if row.spelling == "compiled":
+            more["compile_s"] = time.monotonic() - begin
+        return lambda: (value.item(), {name: g.numpy() for name, g in model.gradients().items()})
+
+    work.run(row, first, step, torch.__version__, torch.backends.cpu.get_cpu_capability().lower(), more=more)
+
+
+main()
