@@ -52,7 +52,7 @@ int main() {
   Adam adam{m.w, {.lr = 1e-2}};
   std::cout << m.w.summary() << "\n";
 
-  for (int epoch = 0; epoch < 8; ++epoch) {
+  for (int epoch = 0; epoch < 5; ++epoch) {
     double loss_sum = 0, right = 0;
     for (int first = 0; first < N; first += B) {
       const xt::xstrided_slice_vector batch = {xt::range(first, first + B)};
@@ -69,7 +69,7 @@ int main() {
 
       loss_sum += loss.item();
       right += accuracy(logits, y);
-      if (epoch == 0 && first == 0) std::cout << "logits " << logits << "\nd loss / d b " << g[m.out.b] << "\n\n";
+      if (epoch == 0 && first == 0) std::cout << "logits of row 0 " << logits[0] << "\nd loss / d b " << g[m.out.b] << "\n\n";
     }
     std::cout << "epoch " << epoch + 1 << ": loss " << loss_sum * B / N << " nats, accuracy " << right * B / N << "\n";
   }
