@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task.hpp>
 #include <ebb/experiments/text.hpp>
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ class Chars final : public Task {
     switch (size) {
       case Size::quick: return {.hidden = 16, .length = 20, .batch = 16, .steps = 150, .lr = 1e-2};
       case Size::full: return {.hidden = 128, .length = 100, .batch = 32, .steps = 10'000};
-      default: return {.hidden = 64, .length = 100, .batch = 32, .steps = 1000, .lr = 5e-3};
+      default: return {.hidden = 64, .length = 100, .batch = 32, .steps = 2000, .lr = 5e-3};
     }
   }
 
@@ -64,7 +65,7 @@ class Chars final : public Task {
   }
 
   std::string data() const override {
-    return fmt::format("{}, {} {}, {} different", text_.source, text_.tokens.size(), text_.utf8 ? "characters" : "bytes",
+    return fmt::format("{}, {} {}, {} different", text_.source, count_text(static_cast<double>(text_.tokens.size())), text_.utf8 ? "characters" : "bytes",
                        text_.vocabulary());
   }
 

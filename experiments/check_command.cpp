@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/model.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/gradcheck_cell.hpp>
 #include <ebb/nn/params.hpp>

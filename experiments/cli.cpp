@@ -30,7 +30,12 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
         e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, e.help);
   } else {
     option = app.add_option_function<std::string>(
-        e.name, [&e](const std::string& text) { e.read(text), e.given = true; }, e.help);
+        e.name,
+        [&e](const std::string& text) {
+          if (text.starts_with("--")) throw ValueError(fmt::format("{} needs a value, not '{}'", e.name, text));
+          e.read(text), e.given = true;
+        },
+        e.help);
   }
   if (e.flag) return;
   option->type_name(e.type);
@@ -56,7 +61,8 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
 std::string complaint(const CLI::ParseError& e, const Declared& d) {
   std::vector<std::string> known;
   for (const auto& o : d.options.entries()) known.push_back(o->name);
-  for (const std::string& word : e.get_name() == "ExtrasError" ? d.app->remaining() : std::vector<std::string>{}) {
+  const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
     const bool option = word.size() > 1 && word[0] == '-';
     if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
     return fmt::format("'{}' is one argument too many; see ebb {} --help", word, d.app->get_name());

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/job.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <exception>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include <cstdio>
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cmath>
 #include <ebb/experiments/options.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace ebb {
@@ -71,7 +72,7 @@ void read_option(const std::string& text, PerTask& x) {
 
 std::string option_json(int x) { return std::to_string(x); }
 std::string option_json(std::uint64_t x) { return std::to_string(x); }
-std::string option_json(double x) { return json(x).dump(); }
+std::string option_json(double x) { return std::abs(x) < 1e15 && x == std::floor(x) ? fmt::format("{:.0f}", x) : json(x).dump(); }
 std::string option_json(bool x) { return x ? "true" : "false"; }
 std::string option_json(const std::string& x) { return json(x).dump(-1, ' ', false, json::error_handler_t::replace); }
 std::string option_json(const std::vector<std::string>& x) {
@@ -81,7 +82,7 @@ std::string option_json(const PerTask& x) {
   if (x.given.empty()) return "null";
   if (auto all = x.given.find(""); all != x.given.end() && x.given.size() == 1) return option_json(all->second);
   json by_task;
-  for (const auto& [task, value] : x.given) by_task[task.empty() ? "others" : task] = value;
+  for (const auto& [task, value] : x.given) by_task[task.empty() ? "others" : task] = json::parse(option_json(value));
   return by_task.dump();
 }
 

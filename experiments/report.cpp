@@ -71,6 +71,7 @@ int Report::colour(const std::string& group) {
   return static_cast<int>(at - groups_.begin()) % 8;
 }
 
+void Report::title(const std::string& text) { title_ = text; }
 void Report::lead(const std::string& text) { lead_ = text; }
 void Report::badge(const std::string& word) { badges_ += "<span class=badge>" + escaped(word) + "</span>"; }
 void Report::section(const std::string& title, const std::string& paragraph) {
@@ -137,10 +138,10 @@ std::string Report::html() const {
                  "<meta name=viewport content='width=device-width, initial-scale=1'>"
                  "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'; "
                  "script-src 'unsafe-inline'; img-src data:\"><title>{}</title>\n<style>",
-                 escaped(title_));
+                 escaped(title_.empty() ? kicker_ : title_));
   page.append(dygraph_css, dygraph_css_size).append("</style>\n<style>").append(report_css, report_css_size);
-  fmt::format_to(std::back_inserter(page), "</style></head><body><main><header><h1>{}{}</h1><p class=lead>{}</p></header>\n",
-                 escaped(title_), badges_, escaped(lead_));
+  fmt::format_to(std::back_inserter(page), "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
+                 escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
   page.append(body_).append("</main>\n<script>").append(dygraph_js, dygraph_js_size).append("</script>\n<script>");
   page.append(report_js, report_js_size).append("</script></body></html>\n");
   return page;

@@ -40,7 +40,9 @@ struct Table {
 /// drawn by dygraphs, which is embedded; drag to zoom, double click to go back.
 class Report {
  public:
-  explicit Report(std::string title) : title_(std::move(title)) {}
+  /// kicker: the small line over the title, the title until there is one.
+  explicit Report(std::string kicker) : kicker_(std::move(kicker)) {}
+  void title(const std::string& text);
   void lead(const std::string& text);                  ///< the sentence under the title
   void badge(const std::string& word);                 ///< beside the title: QUICK, INTERRUPTED
   void section(const std::string& title, const std::string& text = "");
@@ -57,7 +59,7 @@ class Report {
  private:
   int colour(const std::string& group);
   std::string table_html(const Table&) const;
-  std::string title_, lead_, badges_, body_;
+  std::string kicker_, title_, lead_, badges_, body_;
   std::vector<std::string> groups_;
 };
 

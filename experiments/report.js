@@ -48,12 +48,17 @@
     return `<svg width="20" height="8"><line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
   }
 
+  // Of the lines, and of the bands as far as they do not squeeze the lines: one row that spreads over a hundred decades
+  // must not hide the others.
   function range(spec) {
-    let low = Infinity, high = -Infinity;
-    for (const row of spec.rows)
-      for (const v of row.slice(1).flat())
-        if (v !== null && (!spec.logY || v > 0)) { low = Math.min(low, v); high = Math.max(high, v); }
-    return [low, high];
+    const of = entries => entries.filter(v => v !== null && (!spec.logY || v > 0))
+      .reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+    const line = of(spec.rows.flatMap(row => row.slice(1).map(e => e[1])));
+    const band = of(spec.rows.flatMap(row => row.slice(1).flat()));
+    if (!isFinite(line[0])) return line;
+    const room = spec.logY ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
+    return spec.logY ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
+      : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
   }
   function widened([low, high], log) {
     if (!isFinite(low)) return null;

@@ -1,6 +1,6 @@
 #include <cmath>
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/train.hpp>
 #include <fmt/format.h>
@@ -41,7 +41,8 @@ struct TrainOne {
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
 
-    job.report.lead(fmt::format("{} on {}: hidden {}, T = {}, batch {}, Adam {}.", cell, task_name, s.hidden, s.length, s.batch, s.lr));
+    job.report.title(fmt::format("{} on {}", cell, task_name));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, Adam {}, at most {} updates.", s.hidden, s.length, s.batch, s.lr, count_text(s.steps)));
     loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
                            .y = {task->info().trivial, task->info().trivial}});
     job.report.plots({loss_, norm_});

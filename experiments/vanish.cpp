@@ -1,5 +1,5 @@
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/vanish.hpp>
 #include <fmt/format.h>
@@ -49,6 +49,7 @@ struct Vanish {
       if (!job.interrupted()) one(job, *made[p.task], results[p.task], results[p.task].cells[p.cell].runs[p.seed], cells[p.cell]);
     });
 
+    job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
     job.report.lead("How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
                     "for each cell, before and after training.");
     for (TaskResult& task : results) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-void set_decay(Summary& s, Summary::Path path, const Decay& d, int lags) {
+void set_decay(Summary& s, Summary::Path path, const Decay& d) {
   const auto set = [&](std::initializer_list<const char*> keys, double x) {
     Summary::Path full = path;
     full.insert(full.end(), keys.begin(), keys.end());
@@ -18,12 +18,11 @@ void set_decay(Summary& s, Summary::Path path, const Decay& d, int lags) {
   };
   set({"decay_per_step"}, d.per_step);
   set({"half_life_steps"}, d.half_life());
-  for (const int lag : {1, 10, 50, 100, 200}) {
+  for (const int lag : {1, 10, 50, 100}) {
     const std::string key = std::to_string(lag);
-    if (lag <= 100 || lag <= lags) set({"norm_at_lag", key.c_str()}, d.norm(lag));
-    if (lag <= 100 || lag <= lags)
-      set({"ln_norm_spread_at_lag", key.c_str()},
-          lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
+    set({"norm_at_lag", key.c_str()}, d.norm(lag));
+    set({"ln_norm_spread_at_lag", key.c_str()},
+        lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
   }
 }
 
@@ -141,11 +140,11 @@ void add_to_summary(Job& job, const TaskResult& task) {
         to.push_back(when_names[when]);
         const Decay& d = when == 0 ? cell.decays[f].init : cell.decays[f].trained;
         if (f == 0) {
-          set_decay(s, to, d, task.lags);
+          set_decay(s, to, d);
           set(to, "loss", cell.mean(when == 0 ? loss_before_of : loss_of));
         }
         to.insert(to.end(), {"fields", cell.decays[f].field});
-        set_decay(s, to, d, task.lags);
+        set_decay(s, to, d);
       }
     set(path, "loss", cell.mean(loss_of));
     set(path, "trivial_loss", task.info.trivial);

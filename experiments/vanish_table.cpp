@@ -1,5 +1,5 @@
 #include <cmath>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/vanish.hpp>
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include <cmath>
 #include <ebb/experiments/gradient_profile.hpp>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 
 #include "catch.hpp"
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/spark.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
