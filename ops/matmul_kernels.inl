@@ -9,11 +9,12 @@ namespace {
 
 using detail::MatmulTask;
 
-#define EBB_INLINE inline __attribute__((always_inline))
-#define EBB_LAMBDA __attribute__((always_inline))
-
-template <class F, std::size_t... k> EBB_INLINE void unroll(std::index_sequence<k...>, F&& f) { (f(k), ...); }
-template <int n, class F> EBB_INLINE void unroll(F&& f) { unroll(std::make_index_sequence<n>{}, f); }
+// A tile's loops over its rows and registers vanish: only then do its sums stay in registers.
+#if defined(__clang__)
+#define EBB_UNROLL_TILE _Pragma("clang loop unroll(full)")
+#else
+#define EBB_UNROLL_TILE _Pragma("GCC unroll 16")
+#endif
 
 /// Where a tile's operands stand; strides in elements.
 template <class T> struct Tile {
@@ -36,33 +37,31 @@ template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
   const bool whole = t.columns == vectors * width;
   const auto rest = [&](int v) { return smaller(t.columns - v * width, width); };
 
-  unroll<rows>([&](std::size_t i) EBB_LAMBDA {
-    unroll<vectors>([&](std::size_t v) EBB_LAMBDA {
-      const T* c = t.c + static_cast<std::int64_t>(i) * t.c_row + v * width;
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i)
+    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
+      const T* c = t.c + i * t.c_row + v * width;
       if (!t.resume) sum[i][v] = Lane<T>(0);
-      else if (whole || rest(static_cast<int>(v)) == width) sum[i][v] = Lane<T>::load(c);
-      else sum[i][v] = Lane<T>::load_part(c, rest(static_cast<int>(v)));
-    });
-  });
+      else if (whole || rest(v) == width) sum[i][v] = Lane<T>::load(c);
+      else sum[i][v] = Lane<T>::load_part(c, rest(v));
+    }
 
   const T* a = t.a;
   const T* b = t.b;
   for (std::int64_t k = 0; k < t.inner; ++k, a += t.a_column, b += t.b_row) {
     Lane<T> right[vectors];
-    unroll<vectors>([&](std::size_t v) EBB_LAMBDA { right[v] = Lane<T>::load(b + static_cast<std::int64_t>(v / 2) * t.b_pair + v % 2 * width); });
-    unroll<rows>([&](std::size_t i) EBB_LAMBDA {
-      const Lane<T> left = Lane<T>::all(a[static_cast<std::int64_t>(i) * t.a_row]);
-      unroll<vectors>([&](std::size_t v) EBB_LAMBDA { sum[i][v] = fma(left, right[v], sum[i][v]); });
-    });
+    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) right[v] = Lane<T>::load(b + v / 2 * t.b_pair + v % 2 * width);
+    EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) {
+      const Lane<T> left = Lane<T>::all(a[i * t.a_row]);
+      EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) sum[i][v] = fma(left, right[v], sum[i][v]);
+    }
   }
 
-  unroll<rows>([&](std::size_t i) EBB_LAMBDA {
-    unroll<vectors>([&](std::size_t v) EBB_LAMBDA {
-      T* c = t.c + static_cast<std::int64_t>(i) * t.c_row + v * width;
-      if (whole || rest(static_cast<int>(v)) == width) sum[i][v].store(c);
-      else sum[i][v].store_part(c, rest(static_cast<int>(v)));
-    });
-  });
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i)
+    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
+      T* c = t.c + i * t.c_row + v * width;
+      if (whole || rest(v) == width) sum[i][v].store(c);
+      else sum[i][v].store_part(c, rest(v));
+    }
 }
 
 // Accumulators, two registers of b and one of a fill the register file.
