@@ -57,7 +57,7 @@ template <class O> struct Pointwise {
   template <std::size_t k> static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
     if (!r.tape.wants(in[k].node())) return;
     const Var g = r.adjoint(node), y = r.tape.handle(node);
-    const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) { return std::get<k>(O::vjp)(g, in[J]..., y); };
+    const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) { return pointwise::vjp_of<O, k>()(g, in[J]..., y); };
     r.add(in[k].node(), call(std::make_index_sequence<N>{}));
   }
   static void replay(detail::Replay& r, std::uint32_t node) {

@@ -63,6 +63,7 @@ void TapeImpl::mark_paths(std::uint32_t root, const std::vector<Var>& from) {
 
 void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
   sweeping = true;
+  freeing = free_values && engine().reuse;
   const bool was_recording = recording_;
   const int was_time = time;
   recording_ = false;

@@ -66,6 +66,7 @@ class TapeImpl {
   int time = -1;
   bool recording_ = true;
   bool sweeping = false;
+  bool freeing = false;                                     ///< the sweep under way spends the graph
   std::size_t bytes_at_start = 0;
   TapeImpl* outer = nullptr;
   std::int64_t recorded_nodes = 0;

@@ -56,7 +56,7 @@ function(ebb_folder name)
 
   install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}
-    FILES_MATCHING PATTERN "*.hpp" PATTERN cells EXCLUDE PATTERN data EXCLUDE)
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inl" PATTERN cells EXCLUDE PATTERN data EXCLUDE)
 endfunction()
 
 # ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;

@@ -56,6 +56,11 @@ class Array {
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(size()) * bytes_of(dtype_); }
   /// Nobody else holds this memory: it may be overwritten.
   bool unique() const noexcept;
+  /// How many handles share this memory; 0 for memory that is only borrowed.
+  std::uint32_t holders() const noexcept {
+    return buffer_ && buffer_->owner ? buffer_->holders.load(std::memory_order_acquire) : 0;
+  }
+  bool same_buffer(const Array& o) const noexcept { return buffer_ == o.buffer_; }
   bool same_memory(const Array& o) const noexcept { return buffer_ == o.buffer_ && data_ == o.data_; }
 
   template <class T> T* data() { check_dtype(dtype_of<T>); return static_cast<T*>(data_); }

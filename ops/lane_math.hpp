@@ -1,5 +1,4 @@
 #pragma once
-#include <cmath>
 #include <ebb/ops/lane_coefficients.hpp>
 
 /// Maths functions over any lane type L, written once. No branch depends on the values, so that an element's result
@@ -15,126 +14,8 @@
 ///     each(y, x, bad, f)            y, with f(x) for the single numbers where `bad` is true
 namespace ebb::lanes {
 
-/// c[0] + c[1] x + ..., by Horner's rule.
-template <class L, class T, int n> L polynomial(L x, const T (&c)[n]) {
-  L sum = L(c[n - 1]);
-  for (int k = n - 2; k >= 0; --k) sum = fma(sum, x, L(c[k]));
-  return sum;
-}
-
-template <class L> inline constexpr bool is_double = sizeof(typename L::Number) == 8;
-template <class L> using Table = Coefficients<typename L::Number>;
-
-template <class L> struct Reduced {
-  L k, rest;
-};
-
-/// x = k ln2 + rest, |rest| <= ln2 / 2.
-template <class L> Reduced<L> by_ln2(L x) {
-  const L k = nearest(x * L(1.4426950408889634));
-  const L r = fma(k, L(-Table<L>::ln2[0]), x);
-  return {k, fma(k, L(-Table<L>::ln2[1]), r)};
-}
-
-/// e^r - 1 for |r| <= ln2 / 2.
-template <class L> L small_expm1(L r) { return fma(r * r, polynomial(r, Table<L>::exp), r); }
-
-/// Numerics  about 1 ulp; subnormal results are rounded, not flushed; inf above the largest number, 0 below the least
-template <class L> L exp(L x) {
-  const double top = is_double<L> ? 710 : 89, bottom = is_double<L> ? -746 : -104;
-  const auto [k, r] = by_ln2(greater(L(bottom), lesser(L(top), x)));
-  const L half = nearest(k * L(.5));  // 2^k in two factors: k itself may be outside the normal range
-  return (small_expm1(r) + L(1)) * two_to(half) * two_to(k - half);
-}
-
-/// e^x - 1 without cancellation near zero.
-template <class L> L expm1(L x) {
-  const double top = is_double<L> ? 710 : 89, bottom = is_double<L> ? -40 : -20;
-  const auto [k, r] = by_ln2(greater(L(bottom), lesser(L(top), x)));
-  const L half = nearest(k * L(.5)), rest = k - half;
-  return fma(small_expm1(r), two_to(half), two_to(half) - two_to(-rest)) * two_to(rest);
-}
-
-/// e^x for -60 <= x <= 0 and its difference from one: a single power of two will do.
-template <class L> L expm1_below_zero(L x) {
-  const auto [k, r] = by_ln2(greater(L(-60), x));
-  const L p = two_to(k);
-  return fma(small_expm1(r), p, p - L(1));
-}
-
-/// Numerics  through expm1(-2|x|), so that small x keeps its digits; about 3 ulp
-template <class L> L tanh(L x) {
-  const L e = expm1_below_zero(abs(x) * L(-2));
-  return with_sign_of(e / (e + L(2)), x);
-}
-
-/// Numerics  through exp(-|x|), so that neither side overflows nor cancels
-template <class L> L sigmoid(L x) {
-  const L e = exp(-abs(x));
-  return where(x < L(0), e, L(1)) / (L(1) + e);
-}
-
-template <class L> struct Parts {
-  L k, f;  // x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2))
-};
-template <class L> Parts<L> split(L x) {
-  const double tiny = is_double<L> ? 0x1p-1022 : 0x1p-126, lift = is_double<L> ? 54 : 25;
-  const auto small = x < L(tiny);
-  const L lifted = where(small, x * L(is_double<L> ? 0x1p54 : 0x1p25), x);
-  const L m = mantissa(lifted), k = exponent(lifted) - where(small, L(lift), L(0));
-  const auto high = m > L(1.4142135623730951);
-  return {where(high, k + L(1), k), where(high, m * L(.5), m) - L(1)};
-}
-
-/// log(2^k (1 + f)) + correction
-template <class L> L log_of_parts(L k, L f, L correction) {
-  const L s = f / (f + L(2)), z = s * s, half_square = L(.5) * f * f;
-  const L tail = fma(s, half_square + z * polynomial(z, Table<L>::log), fma(k, L(Table<L>::ln2[1]), correction));
-  return fma(k, L(Table<L>::ln2[0]), f - (half_square - tail));
-}
-
-/// Numerics  below 1 ulp; -inf at zero, NaN below it
-template <class L> L log(L x) {
-  const auto [k, f] = split(x);
-  const L y = where(equal(x, L(0)), L(-HUGE_VAL), log_of_parts(k, f, L(0)));
-  return where(x < L(0), L(NAN), where(x < L(HUGE_VAL), y, x));  // inf and NaN stand for themselves
-}
-
-/// log(1 + x) without cancellation near zero.
-template <class L> L log1p(L x) {
-  const L u = L(1) + x;
-  const auto [k, f] = split(u);
-  // What 1 + x lost to rounding, put back to first order.
-  const L lost = where(x < L(1), x - (u - L(1)), L(1) - (u - x)) / u;
-  const L y = where(equal(u, L(1)), x, log_of_parts(k, f, lost));
-  const L at_pole = where(equal(x, L(-1)), L(-HUGE_VAL), y);
-  return where(x < L(-1), L(NAN), where(x < L(HUGE_VAL), at_pole, x));
-}
-
-/// Numerics  below 4 ulp
-template <class L> L erf(L x) {
-  const L a = abs(x), z = x * x;
-  const L near = fma(x, polynomial(z, Table<L>::erf), x);
-  const L u = lesser(L(is_double<L> ? 5 : 3), a - L(1));
-  const L far = -expm1_below_zero(polynomial(u, Table<L>::erfc));
-  return where(a < L(1), near, with_sign_of(far, x));
-}
-
-/// sin(x + quarter pi/2)
-template <class L> L sine(L x, int quarter, double (*exact)(double)) {
-  const L k = nearest(x * L(0.6366197723675814));
-  L r = x;
-  for (auto part : Table<L>::half_pi) r = fma(k, L(-part), r);
-  const L n = k + L(quarter), z = r * r;
-  const L s = fma(r * z, polynomial(z, Table<L>::sin), r);
-  const L c = fma(z * z, polynomial(z, Table<L>::cos), fma(z, L(-.5), L(1)));
-  const L y = where(odd(n), c, s), half = (n - where(odd(n), L(1), L(0))) * L(.5);
-  const L signed_y = where(odd(half), -y, y);
-  // Beyond this the products with k are no longer exact: one by one through the C library.
-  const double limit = is_double<L> ? 1e6 : 2e4;
-  return each(signed_y, x, abs(x) > L(limit), exact);
-}
-template <class L> L sin(L x) { return sine(x, 0, [](double v) { return std::sin(v); }); }
-template <class L> L cos(L x) { return sine(x, 1, [](double v) { return std::cos(v); }); }
+#define EBB_INLINE inline
+#include <ebb/ops/lane_math.inl>
+#undef EBB_INLINE
 
 }  // namespace ebb::lanes

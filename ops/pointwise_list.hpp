@@ -1,5 +1,4 @@
 #pragma once
-#include <tuple>
 
 /// Every elementwise op, stated once. `value` and each entry of `vjp` are generic lambdas: with SIMD lanes they are the
 /// kernels, with Vars the recorded gradient, so derivatives of any order follow from one line.
@@ -18,6 +17,23 @@ namespace ebb::pointwise {
 
 enum Needs : unsigned { nothing = 0, inputs = 1, output = 2 };
 
+/// One lambda for each input: a std::tuple that costs little to compile.
+template <class First, class Second = void, class Third = void> struct Vjps {
+  First first;
+  Second second;
+  Third third;
+};
+template <class First, class Second> struct Vjps<First, Second, void> {
+  First first;
+  Second second;
+};
+template <class First> struct Vjps<First, void, void> {
+  First first;
+};
+template <class First> Vjps(First) -> Vjps<First>;
+template <class First, class Second> Vjps(First, Second) -> Vjps<First, Second>;
+template <class First, class Second, class Third> Vjps(First, Second, Third) -> Vjps<First, Second, Third>;
+
 /// What every op has unless it says otherwise.
 struct Op {
   static constexpr double low = -2, high = 2;   // where gradcheck samples
@@ -27,7 +43,7 @@ struct Add : Op {
   static constexpr auto name = "add";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return a + b; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return g; },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return g; },
                                          [](auto g, auto, auto, auto) { return g; }};
 };
 
@@ -35,7 +51,7 @@ struct Sub : Op {
   static constexpr auto name = "sub";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return a - b; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return g; },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return g; },
                                          [](auto g, auto, auto, auto) { return -g; }};
 };
 
@@ -43,7 +59,7 @@ struct Mul : Op {
   static constexpr auto name = "mul";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return a * b; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto b, auto) { return g * b; },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto b, auto) { return g * b; },
                                          [](auto g, auto a, auto, auto) { return g * a; }};
 };
 
@@ -52,7 +68,7 @@ struct Div : Op {
   static constexpr unsigned needs = inputs | output;
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto a, auto b) { return a / b; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto b, auto) { return g / b; },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto b, auto) { return g / b; },
                                          [](auto g, auto, auto b, auto y) { return -g * y / b; }};
 };
 
@@ -60,14 +76,14 @@ struct Neg : Op {
   static constexpr auto name = "neg";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto x) { return -x; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto) { return -g; }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto) { return -g; }};
 };
 
 struct Square : Op {
   static constexpr auto name = "square";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return x * x; };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g * (2 * x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * (2 * x); }};
 };
 
 /// The derivative at zero is infinite.
@@ -76,7 +92,7 @@ struct Sqrt : Op {
   static constexpr unsigned needs = output;
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto x) { return sqrt(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return g / (2 * y); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return g / (2 * y); }};
 };
 
 /// a^b; a negative a needs an integer b. At a = 0 the gradient of a^0 is zero, not 0 * inf, and that of b is zero.
@@ -87,7 +103,7 @@ struct Pow : Op {
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto a, auto b) { return pow(a, b); };
   static constexpr auto vjp =
-      std::tuple{[](auto g, auto a, auto b, auto) {
+      Vjps{[](auto g, auto a, auto b, auto) {
                    auto zero = like(a, 0);
                    return g * b * pow(a, where(equal(a, zero), where(equal(b, zero), like(b, 1), b - 1), b - 1));
                  },
@@ -101,7 +117,7 @@ struct Exp : Op {
   static constexpr auto name = "exp";
   static constexpr unsigned needs = output;
   static constexpr auto value = [](auto x) { return exp(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return g * y; }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return g * y; }};
 };
 
 /// e^x - 1, exact near zero.
@@ -109,7 +125,7 @@ struct Expm1 : Op {
   static constexpr auto name = "expm1";
   static constexpr unsigned needs = output;
   static constexpr auto value = [](auto x) { return expm1(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return g * (y + 1); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return g * (y + 1); }};
 };
 
 struct Log : Op {
@@ -117,7 +133,7 @@ struct Log : Op {
   static constexpr unsigned needs = inputs;
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto x) { return log(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g / x; }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g / x; }};
 };
 
 /// log(1 + x), exact near zero.
@@ -126,21 +142,21 @@ struct Log1p : Op {
   static constexpr unsigned needs = inputs;
   static constexpr double low = -.5, high = 2;
   static constexpr auto value = [](auto x) { return log1p(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g / (1 + x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g / (1 + x); }};
 };
 
 struct Sin : Op {
   static constexpr auto name = "sin";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return sin(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g * cos(x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * cos(x); }};
 };
 
 struct Cos : Op {
   static constexpr auto name = "cos";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return cos(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return -g * sin(x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return -g * sin(x); }};
 };
 
 /// The error function; its derivative is 2 / sqrt(pi) exp(-x^2).
@@ -148,7 +164,7 @@ struct Erf : Op {
   static constexpr auto name = "erf";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return erf(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g * (1.1283791670955126 * exp(-(x * x))); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * (1.1283791670955126 * exp(-(x * x))); }};
 };
 
 /// |x|; the derivative at zero is zero.
@@ -156,7 +172,7 @@ struct Abs : Op {
   static constexpr auto name = "abs";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return abs(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g * sign(x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sign(x); }};
 };
 
 /// -1, 0 or 1; no gradient.
@@ -165,7 +181,7 @@ struct Sign : Op {
   static constexpr unsigned needs = nothing;
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto x) { return sign(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto) { return like(g, 0); }};
 };
 
 /// The lesser; of two equal ones the first takes the gradient.
@@ -173,7 +189,7 @@ struct Min : Op {
   static constexpr auto name = "min";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return min(a, b); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto a, auto b, auto) { return where(b < a, like(g, 0), g); },
+  static constexpr auto vjp = Vjps{[](auto g, auto a, auto b, auto) { return where(b < a, like(g, 0), g); },
                                          [](auto g, auto a, auto b, auto) { return where(b < a, g, like(g, 0)); }};
 };
 
@@ -182,7 +198,7 @@ struct Max : Op {
   static constexpr auto name = "max";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return max(a, b); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto a, auto b, auto) { return where(a < b, like(g, 0), g); },
+  static constexpr auto vjp = Vjps{[](auto g, auto a, auto b, auto) { return where(a < b, like(g, 0), g); },
                                          [](auto g, auto a, auto b, auto) { return where(a < b, g, like(g, 0)); }};
 };
 
@@ -192,7 +208,7 @@ struct Clip : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x, auto a, auto b) { return min(max(x, a), b); };
   static constexpr auto vjp =
-      std::tuple{[](auto g, auto x, auto a, auto b, auto) {
+      Vjps{[](auto g, auto x, auto a, auto b, auto) {
                    return where(max(x, a) > b, like(g, 0), where(x < a, like(g, 0), g));
                  },
                  [](auto g, auto x, auto a, auto b, auto) {
@@ -207,7 +223,7 @@ struct Where : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto c, auto a, auto b) { return where(not_equal(c, like(c, 0)), a, b); };
   static constexpr auto vjp =
-      std::tuple{[](auto g, auto, auto, auto, auto) { return like(g, 0); },
+      Vjps{[](auto g, auto, auto, auto, auto) { return like(g, 0); },
                  [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), g, like(g, 0)); },
                  [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), like(g, 0), g); }};
 };
@@ -217,7 +233,7 @@ struct Less : Op {
   static constexpr auto name = "less";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a < b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -226,7 +242,7 @@ struct LessEqual : Op {
   static constexpr auto name = "less_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a <= b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -235,7 +251,7 @@ struct Greater : Op {
   static constexpr auto name = "greater";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a > b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -244,7 +260,7 @@ struct GreaterEqual : Op {
   static constexpr auto name = "greater_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a >= b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -253,7 +269,7 @@ struct Equal : Op {
   static constexpr auto name = "equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(equal(a, b), like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -262,7 +278,7 @@ struct NotEqual : Op {
   static constexpr auto name = "not_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(not_equal(a, b), like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto, auto) { return like(g, 0); },
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
                                          [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
@@ -270,14 +286,14 @@ struct Tanh : Op {
   static constexpr auto name = "tanh";
   static constexpr unsigned needs = output;
   static constexpr auto value = [](auto x) { return tanh(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return g * (1 - y * y); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return g * (1 - y * y); }};
 };
 
 struct Sigmoid : Op {
   static constexpr auto name = "sigmoid";
   static constexpr unsigned needs = output;
   static constexpr auto value = [](auto x) { return sigmoid(x); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return g * y * (1 - y); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return g * y * (1 - y); }};
 };
 
 /// max(x, 0); the derivative at zero is zero.
@@ -285,7 +301,7 @@ struct Relu : Op {
   static constexpr auto name = "relu";
   static constexpr unsigned needs = output;
   static constexpr auto value = [](auto x) { return max(x, like(x, 0)); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto, auto y) { return where(y > like(y, 0), g, like(g, 0)); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto, auto y) { return where(y > like(y, 0), g, like(g, 0)); }};
 };
 
 /// log(1 + e^x), written so that e^x cannot overflow.
@@ -293,7 +309,7 @@ struct Softplus : Op {
   static constexpr auto name = "softplus";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return max(x, like(x, 0)) + log1p(exp(-abs(x))); };
-  static constexpr auto vjp = std::tuple{[](auto g, auto x, auto) { return g * sigmoid(x); }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sigmoid(x); }};
 };
 
 /// x where positive, else a (e^x - 1). Clevert et al. 2016, arXiv:1511.07289.
@@ -302,7 +318,7 @@ struct Elu : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x, auto a) { return where(x > like(x, 0), x, a * expm1(min(x, like(x, 0)))); };
   static constexpr auto vjp =
-      std::tuple{[](auto g, auto x, auto a, auto) { return where(x > like(x, 0), g, g * a * exp(min(x, like(x, 0)))); },
+      Vjps{[](auto g, auto x, auto a, auto) { return where(x > like(x, 0), g, g * a * exp(min(x, like(x, 0)))); },
                  [](auto g, auto x, auto, auto) {
                    return where(x > like(x, 0), like(g, 0), g * expm1(min(x, like(x, 0))));
                  }};
@@ -314,7 +330,7 @@ struct Gelu : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return .5 * x * (1 + erf(x * .7071067811865476)); };
   static constexpr auto vjp =
-      std::tuple{[](auto g, auto x, auto) {
+      Vjps{[](auto g, auto x, auto) {
                    auto density = .3989422804014327 * exp(-.5 * (x * x));
                    return g * (.5 * (1 + erf(x * .7071067811865476)) + x * density);
                  }};
@@ -335,6 +351,16 @@ template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
 /// Position of an op in the list: the number by which kernels are called.
 template <class O> inline constexpr int id = position<O>(List{});
 
-template <class O> inline constexpr int arity = static_cast<int>(std::tuple_size_v<decltype(O::vjp)>);
+template <class F> constexpr int count_of(const Vjps<F>&) { return 1; }
+template <class F, class G> constexpr int count_of(const Vjps<F, G>&) { return 2; }
+template <class F, class G, class H> constexpr int count_of(const Vjps<F, G, H>&) { return 3; }
+template <class O> inline constexpr int arity = count_of(O::vjp);
+
+/// The adjoint of input k, k < arity.
+template <class O, int k> constexpr const auto& vjp_of() {
+  if constexpr (k == 0) return O::vjp.first;
+  else if constexpr (k == 1) return O::vjp.second;
+  else return O::vjp.third;
+}
 
 }  // namespace ebb::pointwise

@@ -1,0 +1,205 @@
+#pragma once
+#include <array>
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/fuse_kernels.hpp>
+#include <ebb/autograd/leaf.hpp>
+#include <tuple>
+#include <type_traits>
+
+namespace ebb {
+
+namespace detail::fused {
+
+constexpr void collect(Plan& p, Expr e) { p.result[p.results++] = e.s.id; }
+template <class A, class B> constexpr void collect(Plan& p, const std::pair<A, B>& r) {
+  collect(p, r.first);
+  collect(p, r.second);
+}
+template <class... E> constexpr void collect(Plan& p, const std::tuple<E...>& r) {
+  static_assert(sizeof...(E) <= fuse_results, "fuse: a lambda returns at most four values");
+  std::apply([&](const auto&... e) { (collect(p, e), ...); }, r);
+}
+
+template <class F, std::size_t... k> constexpr Plan plan_of(std::index_sequence<k...>) {
+  Plan p;
+  p.operands = sizeof...(k);
+  const Expr in[] = {Expr(p.graph.input(k))...};
+  collect(p, F{}(in[k]...));
+  p.forward = p.graph.count;
+  find_dependences(p);
+  for (int r = 0; r < p.results; ++r)
+    if (p.result[r] < 0 || p.depends[p.result[r]] == 0) throw "fuse: a result depends on no operand";
+  differentiate(p);
+  choose_slots(p);
+  return p;
+}
+
+template <class F, class N> concept known_now = requires { typename std::bool_constant<(plan_of<F>(N{}), true)>; };
+
+template <class F, int N> struct Fusion {
+  static constexpr Plan plan = plan_of<F>(std::make_index_sequence<N>{});
+  struct Forward {
+    static constexpr auto code = lines<lines<0>(plan, forward_outputs(plan), false).count>(plan, forward_outputs(plan), false);
+  };
+  struct Backward {
+    static constexpr auto code = lines<lines<0>(plan, backward_outputs(plan), true).count>(plan, backward_outputs(plan), true);
+  };
+
+  static void put(Var*& out, Var y) { *out++ = static_cast<Var&&>(y); }
+  template <class A, class B> static void put(Var*& out, std::pair<A, B>&& r) {
+    put(out, static_cast<A&&>(r.first));
+    put(out, static_cast<B&&>(r.second));
+  }
+  template <class... V> static void put(Var*& out, std::tuple<V...>&& r) {
+    std::apply([&](auto&... y) { (put(out, static_cast<decltype(y)&&>(y)), ...); }, r);
+  }
+  template <std::size_t... k> static void call(Var* in, Var* out, std::index_sequence<k...>) {
+    put(out, F{}(static_cast<Var&&>(in[k])...));
+  }
+  static void plain(Var* in, Var* out) { call(in, out, std::make_index_sequence<N>{}); }
+
+  static constexpr FuseProgram make() {
+    FuseProgram f = describe(plan);
+    f.plain = &plain;
+    set_kernels<Forward>(f.forward);
+    if constexpr (Backward::code.outs > 0) set_kernels<Backward>(f.backward);
+    return f;
+  }
+};
+template <class F, int N> inline constexpr FuseProgram program = Fusion<F, N>::make();
+
+// ---- operands: Var, parameter, number, At, or an array of Vars, which stands for as many operands
+template <class A> inline constexpr int width = 1;
+template <std::size_t n> inline constexpr int width<std::array<Var, n>> = static_cast<int>(n);
+
+inline void take(Var*& at, Var v, std::source_location&) { *at++ = static_cast<Var&&>(v); }
+inline void take(Var*& at, const Leaf& p, std::source_location& where) { *at++ = var_of(p, where); }
+inline void take(Var*& at, At x, std::source_location& where) {
+  where = x.where;
+  *at++ = static_cast<Var&&>(x.var);
+}
+template <class X> requires std::is_arithmetic_v<X> void take(Var*& at, X x, std::source_location&) {
+  *at++ = fuse_number(static_cast<double>(x));
+}
+template <std::size_t n> void take(Var*& at, std::array<Var, n>&& v, std::source_location&) {
+  for (Var& x : v) *at++ = static_cast<Var&&>(x);
+}
+template <std::size_t n> void take(Var*& at, const std::array<Var, n>& v, std::source_location&) {
+  for (const Var& x : v) *at++ = x;
+}
+
+// ---- results: of the lambda's form, Var for symbol
+template <class R> struct Form;
+template <> struct Form<Expr> {
+  static Var of(Var* y) { return static_cast<Var&&>(*y); }
+};
+template <class A, class B> struct Form<std::pair<A, B>> {
+  static std::pair<Var, Var> of(Var* y) { return {static_cast<Var&&>(y[0]), static_cast<Var&&>(y[1])}; }
+};
+template <class... E> struct Form<std::tuple<E...>> {
+  template <std::size_t... k> static auto of(Var* y, std::index_sequence<k...>) {
+    return std::tuple{static_cast<Var&&>(y[k])...};
+  }
+  static auto of(Var* y) { return of(y, std::index_sequence_for<E...>{}); }
+};
+template <class F, std::size_t... k> auto result_of(std::index_sequence<k...>) -> decltype(F{}((k, Expr(0.0))...));
+
+template <class F, class... A> auto run(F, std::source_location where, A&&... a) {
+  static_assert(std::is_empty_v<F>, "fuse: the lambda must capture nothing; pass what it needs as operands");
+  constexpr int N = (0 + ... + width<std::remove_cvref_t<A>>);
+  static_assert(N <= fuse_operands, "fuse: at most sixteen operands");
+  using Indices = std::make_index_sequence<N>;
+  static_assert(known_now<F, Indices>,
+                "fuse: the lambda is no constant expression. Its numbers must be known to the compiler (pass others as operands), "
+                "and the functions that it calls must be constexpr");
+  Var in[N], out[fuse_results];
+  Var* at = in;
+  (take(at, static_cast<A&&>(a), where), ...);
+  detail::fuse(program<F, N>, in, out, where);
+  return Form<decltype(result_of<F>(Indices{}))>::of(out);
+}
+
+using Where = std::source_location;
+
+}  // namespace detail::fused
+
+/// One SIMD pass for a whole pointwise expression, and one for its gradient, which is derived while compiling:
+///
+///     auto [c, h] = fuse([](auto i, auto f, auto g, auto o, auto c) {
+///       auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
+///       return std::pair{c1, sigmoid(o) * tanh(c1)};
+///     }, i, f, g, o, s.c);
+///
+/// The lambda captures nothing and returns a value, a pair or a tuple of them (at most four). Its functions are the
+/// elementwise ones of functions.hpp. Operands (at most sixteen): Var, parameter, number, or std::array of Vars, which
+/// counts as so many. A number that is not known while compiling is an operand, not a part of the lambda.
+///
+/// Shapes    operands broadcast by numpy's rule; their gradients are sums over rows, in the order of the rows
+/// Errors    ShapeError naming the shapes and the line
+/// Cost      keeps at most one number for each operand and element: what the gradient reads, in the place of operands that
+///           nobody names any more; the rest is computed again. Tapes of order 2 run and record the lambda on Vars
+template <class F, class A> auto fuse(F f, A&& a, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a));
+}
+template <class F, class A, class B>
+auto fuse(F f, A&& a, B&& b, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b));
+}
+template <class F, class A, class B, class C>
+auto fuse(F f, A&& a, B&& b, C&& c, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c));
+}
+template <class F, class A, class B, class C, class D>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d));
+}
+template <class F, class A, class B, class C, class D, class E>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e));
+}
+template <class F, class A, class B, class C, class D, class E, class G>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, detail::fused::Where w = detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H, class I>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, detail::fused::Where w =
+    detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, detail::fused::Where w =
+    detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, detail::fused::Where w =
+    detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
+      static_cast<K&&>(k));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K, class L>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, L&& l, detail::fused::Where w =
+    detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
+      static_cast<K&&>(k), static_cast<L&&>(l));
+}
+template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K, class L, class M>
+auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, L&& l, M&& m, detail::fused::Where w =
+    detail::fused::Where::current()) {
+  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
+      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
+      static_cast<K&&>(k), static_cast<L&&>(l), static_cast<M&&>(m));
+}
+
+}  // namespace ebb
