@@ -25,8 +25,9 @@ std::string divergence(const Model& m, const Result& r, double norm, int step, d
                        const ShardOptions& options, const ShardLoss& loss) {
   const double unit = m.task.unit_per_loss;
   if (!std::isfinite(r.loss) || !std::isfinite(norm))
-    return fmt::format("step {}: the {} is {}, {}", step, std::isfinite(r.loss) ? "gradient's norm" : "loss",
-                       std::isfinite(r.loss) ? norm : r.loss, whereabouts(m, options, loss));
+    return fmt::format("step {}: the {} is {}; {}", step, std::isfinite(r.loss) ? "gradient's norm" : "loss",
+                       std::isinf(std::isfinite(r.loss) ? norm : r.loss) ? "infinite" : "not a number",
+                       whereabouts(m, options, loss));
   if (r.loss > blown_up * std::max(first_loss, 1e-3))
     return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
                        unit * r.loss, m.task.unit, m.task.every_step ? "cross_entropy" : "squared_error");

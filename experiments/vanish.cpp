@@ -1,6 +1,6 @@
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/vanish.hpp>
 #include <fmt/format.h>
 #include <limits>
@@ -36,9 +36,10 @@ struct Vanish {
     struct Place { std::size_t task, cell, seed; };
     std::vector<Place> places;
     double work = 0;
-    for (std::size_t t = 0; t < results.size(); ++t)
-      for (std::size_t c = 0; c < cells.size(); ++c)
-        for (std::size_t s = 0; s < job.seeds().size(); ++s) {
+    // Seeds outermost: after Ctrl-C there is a comparison of all cells, if from fewer seeds.
+    for (std::size_t s = 0; s < job.seeds().size(); ++s)
+      for (std::size_t t = 0; t < results.size(); ++t)
+        for (std::size_t c = 0; c < cells.size(); ++c) {
           places.push_back({t, c, s});
           work += results[t].settings.steps;
         }

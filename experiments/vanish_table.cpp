@@ -42,6 +42,20 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string remarks(const CellResult& cell) {
+  if (cell.decays.empty()) return fmt::format("  {}: not begun\n", cell.cell);
+  std::string text;
+  for (const Run& run : cell.runs) {
+    const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
+    if (!run.begun) text += name + " was not begun\n";
+    if (run.training.interrupted) text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
+    if (!run.training.diverged.empty())
+      for (const std::string& line : wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
+        text += "  " + line + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string table_text(const TaskResult& task) {
@@ -62,13 +76,7 @@ std::string table_text(const TaskResult& task) {
       text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
       if (!d.trained.mean.empty()) text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
     }
-    for (const Run& run : cell.runs) {
-      if (!run.begun) text += fmt::format("  {}: seed {} was not begun\n", cell.cell, run.seed);
-      else if (run.training.interrupted)
-        text += fmt::format("  {}: seed {} was stopped after {} updates\n", cell.cell, run.seed, run.training.curve.size());
-      if (!run.training.diverged.empty())
-        text += fmt::format("  {}: seed {} DIVERGED at {}\n", cell.cell, run.seed, run.training.diverged);
-    }
+    text += remarks(cell);
   }
   return text;
 }
