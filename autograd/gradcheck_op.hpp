@@ -1,5 +1,6 @@
 #pragma once
 // Included by gradcheck.hpp: the checker for an op of one's own.
+#include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/op.hpp>
 
 namespace ebb {

@@ -1,5 +1,6 @@
 #include <ebb/autograd/leaf.hpp>
 
+#include <atomic>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/error.hpp>
@@ -11,9 +12,9 @@ using detail::LeafSetData;
 
 namespace {
 
-void hold(LeafSetData* s) noexcept { s->holders.fetch_add(1, std::memory_order_relaxed); }
+void hold(LeafSetData* s) noexcept { s->holders.hold(); }
 void drop(LeafSetData* s) noexcept {
-  if (s->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete s;
+  if (s->holders.drop()) delete s;
 }
 
 Array view_of(const LeafSetData& s, const LeafData& l) {

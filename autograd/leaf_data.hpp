@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <ebb/autograd/leaf.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <memory>
@@ -10,8 +9,7 @@
 namespace ebb::detail {
 
 struct LeafData {
-  std::atomic<int> holders{0};
-  LeafSetData* set = nullptr;      // counted by every handle through hold()/drop()
+  LeafSetData* set = nullptr;      // what every handle counts
   std::string name;
   Shape shape;
   std::int64_t offset = 0;
@@ -29,7 +27,7 @@ struct LeafPack {
 
 /// A set lives as long as any handle to it or to one of its leaves.
 struct LeafSetData {
-  std::atomic<int> holders{0};
+  Count holders;
   DType dtype = f32;
   Array flat;                      // room for more than `used` numbers
   std::int64_t used = 0;

@@ -46,16 +46,16 @@ class Cell {
 
  private:
   friend class CellPtr;
-  mutable std::atomic<int> holders_{0};
+  mutable detail::Count holders_;
 };
 
 class CellPtr {
  public:
   CellPtr() = default;
-  explicit CellPtr(const Cell* c) : cell_(c) { if (cell_) cell_->holders_.fetch_add(1); }
+  explicit CellPtr(const Cell* c) : cell_(c) { if (cell_) cell_->holders_.hold(); }
   CellPtr(const CellPtr& o) : CellPtr(o.cell_) {}
   CellPtr& operator=(CellPtr o) { const Cell* c = cell_; cell_ = o.cell_; o.cell_ = c; return *this; }
-  ~CellPtr() { if (cell_ && cell_->holders_.fetch_sub(1) == 1) delete cell_; }
+  ~CellPtr() { if (cell_ && cell_->holders_.drop()) delete cell_; }
   const Cell& operator*() const { return *cell_; }
   const Cell* operator->() const { return cell_; }
   explicit operator bool() const { return cell_ != nullptr; }

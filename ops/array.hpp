@@ -1,5 +1,5 @@
 #pragma once
-#include <atomic>
+#include <ebb/ops/count.hpp>
 #include <ebb/ops/dtype.hpp>
 #include <ebb/ops/shape.hpp>
 
@@ -10,7 +10,7 @@ class Pool;
 namespace detail {
 /// A counted block of memory from a thread's pool; the elements follow the header, 64-byte aligned.
 struct alignas(64) Buffer {
-  std::atomic<std::uint32_t> holders;
+  Count holders;
   std::uint32_t size_class;
   Pool* owner;                          // null: borrowed memory, nothing to free
   void* data;
@@ -58,7 +58,7 @@ class Array {
   bool unique() const noexcept;
   /// How many handles share this memory; 0 for memory that is only borrowed.
   std::uint32_t holders() const noexcept {
-    return buffer_ && buffer_->owner ? buffer_->holders.load(std::memory_order_acquire) : 0;
+    return buffer_ && buffer_->owner ? buffer_->holders.number() : 0;
   }
   bool same_buffer(const Array& o) const noexcept { return buffer_ == o.buffer_; }
   bool same_memory(const Array& o) const noexcept { return buffer_ == o.buffer_ && data_ == o.data_; }
@@ -131,7 +131,7 @@ std::ostream& operator<<(std::ostream&, const Tokens&);
 // ---- inline
 inline Array::Array(const Array& o) noexcept
     : buffer_(o.buffer_), data_(o.data_), row_stride_(o.row_stride_), shape_(o.shape_), dtype_(o.dtype_) {
-  if (buffer_) buffer_->holders.fetch_add(1, std::memory_order_relaxed);
+  if (buffer_) buffer_->holders.hold();
 }
 inline Array::Array(Array&& o) noexcept
     : buffer_(o.buffer_), data_(o.data_), row_stride_(o.row_stride_), shape_(o.shape_), dtype_(o.dtype_) {
@@ -152,7 +152,7 @@ inline Array::~Array() {
   if (buffer_) detail::release(buffer_);
 }
 inline bool Array::unique() const noexcept {
-  return buffer_ && buffer_->owner && buffer_->holders.load(std::memory_order_acquire) == 1;
+  return buffer_ && buffer_->owner && buffer_->holders.number() == 1;
 }
 
 }  // namespace ebb

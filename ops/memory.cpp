@@ -60,7 +60,7 @@ Buffer* allocate(std::size_t bytes) { return pool().take(bytes); }
 
 Buffer* borrow(void* data, std::size_t bytes) {
   auto* b = new Buffer;
-  b->holders.store(1, std::memory_order_relaxed);
+  b->holders.reset(1);
   b->size_class = 0;
   b->owner = nullptr;
   b->data = data;
@@ -70,7 +70,7 @@ Buffer* borrow(void* data, std::size_t bytes) {
 }
 
 void release(Buffer* b) noexcept {
-  if (b->holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (!b->holders.drop()) return;
   if (b->owner == nullptr) {
     delete b;
   } else if (b->owner == mine) {

@@ -54,7 +54,7 @@ Buffer* Pool::take(std::size_t bytes) {
   const std::size_t capacity = bytes_of_class(c);
   stats_.in_use += capacity;
   stats_.peak = std::max(stats_.peak, stats_.in_use);
-  b->holders.store(1, std::memory_order_relaxed);
+  b->holders.reset(1);
   b->bytes = bytes;
   b->next = nullptr;
   may_use(b, bytes, capacity);

@@ -28,7 +28,7 @@ Tokens::Tokens(const Shape& s, std::initializer_list<int> numbers) {
 }
 
 Tokens::Tokens(const Tokens& o) noexcept : buffer_(o.buffer_), data_(o.data_), shape_(o.shape_) {
-  if (buffer_) buffer_->holders.fetch_add(1, std::memory_order_relaxed);
+  if (buffer_) buffer_->holders.hold();
 }
 
 Tokens::Tokens(Tokens&& o) noexcept
