@@ -2,6 +2,7 @@
 import argparse
 import os
 import platform
+import resource
 import subprocess
 import tempfile
 import time
@@ -63,6 +64,27 @@ def revision():
     git = lambda *words: subprocess.run(["git", "-C", programs.ROOT, *words], capture_output=True, text=True).stdout.strip()
     head = git("rev-parse", "--short", "HEAD")
     return f"+{head}{'*' if git('status', '--porcelain', '--untracked-files=no') else ''}" if head else ""
+
+
+class Others:
+    """How busy other programs kept the processors meanwhile: where that is much, the figures say little."""
+
+    def __init__(self):
+        self.begin = self.now()
+
+    @staticmethod
+    def now():
+        """Seconds that all processors worked, that they were there, and that this program's children worked."""
+        with open("/proc/stat") as stat:
+            ticks = [int(word) for word in stat.readline().split()[1:9]]
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        hertz = os.sysconf("SC_CLK_TCK")
+        return (sum(ticks) - ticks[3] - ticks[4]) / hertz, sum(ticks) / hertz, children.ru_utime + children.ru_stime
+
+    def __str__(self):
+        busy, there, own = (after - before for after, before in zip(self.now(), self.begin))
+        share = max(0, busy - own) / max(there, 1)
+        return f"other programs used {100 * share:.0f} % of the processors" + (": **do not trust these figures**" if share > .1 else "")
 
 
 class Run:
@@ -139,7 +161,7 @@ def main():
             print(f"{str(case):48} {', '.join(map(str, contenders))}")
         return
     given.out.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
+    begin, others = time.monotonic(), Others()
     run = Run(given)
     for who, why in run.gone.items():
         print(f"missing  {who}: {why}", flush=True)
@@ -150,7 +172,7 @@ def main():
         run.compile_files()
         if not given.quick and programs.PYTHON.exists():
             run.plot()
-    run.facts["about"].append(f"took {time.monotonic() - begin:.0f} s")
+    run.facts["about"].append(f"took {time.monotonic() - begin:.0f} s; {others}")
     run.save()
     print(f"{given.out / 'compare.md'}: {run.facts['about'][-1]}")
 
