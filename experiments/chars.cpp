@@ -34,7 +34,7 @@ class Chars final : public Task {
     switch (size) {
       case Size::quick: return {.hidden = 16, .length = 20, .batch = 16, .steps = 150, .lr = 1e-2};
       case Size::full: return {.hidden = 128, .length = 100, .batch = 32, .steps = 10'000};
-      default: return {.hidden = 64, .length = 100, .batch = 32, .steps = 2000, .lr = 5e-3};
+      default: return {.hidden = 64, .length = 100, .batch = 32, .steps = 1500, .lr = 5e-3};
     }
   }
 

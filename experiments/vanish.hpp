@@ -55,6 +55,7 @@ std::pair<double, double> scale_of(const TaskResult&);
 void add_to_summary(Job&, const TaskResult&);
 void write_series(Job&, const std::vector<TaskResult>&);   ///< gradients.csv, training.csv
 std::string table_text(const TaskResult&);                 ///< for a terminal of 80 columns
+std::string updates_text(const TaskResult&);               ///< "at most 2,500 updates"
 std::string verdict(const TaskResult&);                    ///< in a sentence or two
 void add_to_report(Job&, const TaskResult&);
 

@@ -105,6 +105,7 @@ Table verdict_table(const TaskResult& task) {
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {
         const Decay& decay = trained ? d.trained : d.init;
+        if (trained && decay.mean.empty()) continue;
         const bool first = &d == &cell.decays.front();
         const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1, decay.mean.end());
         const double half = decay.half_life();
@@ -143,11 +144,12 @@ Table cost_table(const TaskResult& task) {
 void add_to_report(Job& job, const TaskResult& task) {
   const TaskSettings& s = task.settings;
   job.report.section(task.name, verdict(task));
-  job.report.note(fmt::format("Trained on T = {} steps, hidden {}, batch {}, Adam {}, at most {} updates; data: {}. Gradients measured in "
+  job.report.note(fmt::format("T = {} steps in training, hidden {}, batch {}, Adam {}, {}; data: {}. Gradients measured in "
                               "float64 over {} sequences of the test split and {} seed{}.",
-                              s.length, s.hidden, s.batch, s.lr, count_text(s.steps), task.data, task.rows, job.seeds().size(),
+                              s.length, s.hidden, s.batch, s.lr, updates_text(task), task.data, task.rows, job.seeds().size(),
                               job.seeds().size() == 1 ? "" : "s"));
   job.report.table(verdict_table(task));
+  if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});
   job.report.plots(training_plots(task));
   job.report.details("What it cost: weights, memory, clipping, time", cost_table(task));

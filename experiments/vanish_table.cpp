@@ -58,11 +58,15 @@ std::string remarks(const CellResult& cell) {
 
 }  // namespace
 
+std::string updates_text(const TaskResult& task) {
+  return task.settings.steps == 0 ? "not trained" : fmt::format("at most {} updates", count_text(task.settings.steps));
+}
+
 std::string table_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
   std::string text;
-  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, at most {} updates; {}", task.name, s.length,
-                                                     s.hidden, s.batch, count_text(s.steps), task.data), 78))
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, {}; {}", task.name, s.length, s.hidden, s.batch,
+                                                     updates_text(task), task.data), 78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
                       fit("1 to 100", 9, true), fit(fmt::format("lag 1 to {}", task.lags), spark_width),
@@ -100,6 +104,7 @@ std::string verdict(const TaskResult& task) {
                         worst->cell, power_text((slope(best) - slope(worst)) * far / std::log(10.0), 0), best->cell);
   }
   const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  if (task.settings.steps == 0) learnt.clear(), lost.clear();
   if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));
   if (!lost.empty()) text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
   return text.substr(0, text.find_last_not_of(' ') + 1);
