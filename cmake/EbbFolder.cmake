@@ -1,13 +1,15 @@
-# ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [EXCEPT file...])
+# ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
 #
 # One folder of the tree is one target, ebb::NAME: a static library of its *.cpp.
 #   SEES         the folders it may include. Each folder has an include root of its own in the build tree, so
 #                that including any other does not compile.
 #   THIRD_PARTY  libraries that its sources see and its users do not.
+#   PRIVATE      headers that are not installed, because they include what THIRD_PARTY brings.
+#   EXCEPT       sources that are not part of the library.
 #   REGISTERS    its sources hold static objects that register things; whoever links it takes all of it, for a
 #                linker would drop a file that nobody names.
 function(ebb_folder name)
-  cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;EXCEPT" ${ARGN})
+  cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
   set(target ebb_${name})
   set(root ${PROJECT_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${root}/ebb)
@@ -55,8 +57,12 @@ function(ebb_folder name)
   endif()
 
   install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  set(not_installed PATTERN cells EXCLUDE PATTERN data EXCLUDE)
+  foreach(pattern IN LISTS arg_PRIVATE)
+    list(APPEND not_installed PATTERN ${pattern} EXCLUDE)
+  endforeach()
   install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inl" PATTERN cells EXCLUDE PATTERN data EXCLUDE)
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inl" ${not_installed})
 endfunction()
 
 # ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;
