@@ -16,13 +16,19 @@ inline void transpose_square(const double* from, std::int64_t stride, double* to
   _mm_store_pd(to + to_stride, _mm_unpackhi_pd(a, b));
 }
 
+template <class T> void copy_row(const T* from, T* to, int columns) {  // too short for memcpy's preliminaries
+  constexpr int width = Lane<T>::width;
+  int j = 0;
+  for (; j + width <= columns; j += width) Lane<T>::load(from + j).store(to + j);
+  if (j < columns) Lane<T>::load_part(from + j, columns - j).store_part(to + j, columns - j);
+}
+
 /// panel[k * width + n] = b(k, n) for n < columns, zero beyond.
 template <class T>
 void fill_panel(T* panel, int width, const T* b, std::int64_t b_row, bool transposed, int inner, int columns) {
   if (columns < width) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(inner * width));
   if (!transposed) {
-    for (int k = 0; k < inner; ++k)
-      std::memcpy(panel + k * width, b + k * b_row, sizeof(T) * static_cast<std::size_t>(columns));
+    for (int k = 0; k < inner; ++k) copy_row(b + k * b_row, panel + k * width, columns);
     return;
   }
   constexpr int side = 16 / sizeof(T);
