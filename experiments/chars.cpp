@@ -65,8 +65,8 @@ class Chars final : public Task {
   }
 
   std::string data() const override {
-    return fmt::format("{}, {} {}, {} different", text_.source, count_text(static_cast<double>(text_.tokens.size())), text_.utf8 ? "characters" : "bytes",
-                       text_.vocabulary());
+    return fmt::format("{}, {} {}, {} different", text_.source, count_text(static_cast<double>(text_.tokens.size())),
+                       text_.utf8 ? "characters" : "bytes", text_.vocabulary());
   }
 
  private:
@@ -78,10 +78,10 @@ class Chars final : public Task {
     const long windows = (n - 1) / length;
     if (n < 1 || windows < 1) {
       const long all = static_cast<long>(text_.tokens.size());
-      throw ValueError(fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of {} + 1; "
-                                   "about {} are needed", text_.source, all, std::max(n, 0L),
-                                   split == Split::train ? "training" : split == Split::valid ? "validation" : "testing",
-                                   length, 20L * (length + 1)));
+      const char* purpose = split == Split::train ? "training" : split == Split::valid ? "validation" : "testing";
+      throw ValueError(fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of "
+                                   "{} + 1; about {} are needed",
+                                   text_.source, all, std::max(n, 0L), purpose, length, 20L * (length + 1)));
     }
     return split == Split::train && windows > 1 ? windows - 1 : windows;
   }

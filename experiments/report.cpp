@@ -53,10 +53,11 @@ json rows_of(const std::vector<Series>& series) {
 std::string spark_svg(const Entry& e) {
   constexpr double width = 120, height = 22;
   std::string points;
+  const double last = std::max(1.0, static_cast<double>(e.spark.size()) - 1);
   for (std::size_t k = 0; k < e.spark.size(); ++k) {
     const double share = (e.spark[k] - e.low) / (e.high - e.low);
     if (!std::isfinite(share) || share < 0) break;     // below the scale: the line ends where the gradient is gone
-    points += fmt::format("{:.1f},{:.1f} ", width * static_cast<double>(k) / std::max<double>(1, static_cast<double>(e.spark.size()) - 1),
+    points += fmt::format("{:.1f},{:.1f} ", width * static_cast<double>(k) / last,
                           1 + (height - 2) * (1 - std::min(share, 1.0)));
   }
   return fmt::format("<svg class=spark viewBox='0 0 {0} {1}' width={0} height={1} role=img><polyline points='{2}'/></svg>",
@@ -140,7 +141,8 @@ std::string Report::html() const {
                  "script-src 'unsafe-inline'; img-src data:\"><title>{}</title>\n<style>",
                  escaped(title_.empty() ? kicker_ : title_));
   page.append(dygraph_css, dygraph_css_size).append("</style>\n<style>").append(report_css, report_css_size);
-  fmt::format_to(std::back_inserter(page), "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
+  fmt::format_to(std::back_inserter(page),
+                 "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
                  escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
   page.append(body_).append("</main>\n<script>").append(dygraph_js, dygraph_js_size).append("</script>\n<script>");
   page.append(report_js, report_js_size).append("</script></body></html>\n");

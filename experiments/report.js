@@ -50,14 +50,14 @@
 
   // Of the lines, and of the bands as far as they do not squeeze the lines: one row that spreads over a hundred decades
   // must not hide the others.
-  function range(spec) {
-    const of = entries => entries.filter(v => v !== null && (!spec.logY || v > 0))
+  function range(spec, log) {
+    const of = entries => entries.filter(v => v !== null && (!log || v > 0))
       .reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
     const line = of(spec.rows.flatMap(row => row.slice(1).map(e => e[1])));
     const band = of(spec.rows.flatMap(row => row.slice(1).flat()));
     if (!isFinite(line[0])) return line;
-    const room = spec.logY ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
-    return spec.logY ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
+    const room = log ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
+    return log ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
   }
   function widened([low, high], log) {
@@ -87,7 +87,7 @@
       this.graph = new Dygraph(this.plot, spec.rows, {
         labels: [spec.x, ...spec.series.map(s => s.name)], customBars: true, series: per, visibility: this.visible,
         connectSeparatedPoints: true, logscale: log, xlabel: spec.x, ylabel: spec.y, legend: 'never',
-        valueRange: log === spec.logY ? widened(this.shared || range(spec), log) : null,
+        valueRange: widened(log === spec.logY && this.shared || range(spec, log), log),
         axisLabelWidth: 52, xLabelHeight: 20, yLabelWidth: 20, gridLineColor: colour('--line'), axisLineColor: colour('--mark'),
         gridLineWidth: 1, highlightCircleSize: 3, animatedZooms: false,
         axes: {
@@ -136,7 +136,7 @@
     const own = [...row.querySelectorAll('figure')].map(f => new Figure(f));
     const same = own.length > 1 && own.every(f => f.spec.y === own[0].spec.y && f.spec.logY === own[0].spec.logY);
     if (same) {
-      const ranges = own.map(f => range(f.spec));
+      const ranges = own.map(f => range(f.spec, f.logY));
       const shared = [Math.min(...ranges.map(r => r[0])), Math.max(...ranges.map(r => r[1]))];
       own.forEach(f => f.shared = shared);
     }

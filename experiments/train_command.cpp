@@ -42,7 +42,8 @@ struct TrainOne {
       if (!job.interrupted()) one(job, *task, s, seed);
 
     job.report.title(fmt::format("{} on {}", cell, task_name));
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, Adam {}, at most {} updates.", s.hidden, s.length, s.batch, s.lr, count_text(s.steps)));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, Adam {}, at most {} updates.", s.hidden, s.length, s.batch, s.lr,
+                                count_text(s.steps)));
     loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
                            .y = {task->info().trivial, task->info().trivial}});
     job.report.plots({loss_, norm_});

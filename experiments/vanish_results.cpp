@@ -26,6 +26,15 @@ void set_decay(Summary& s, Summary::Path path, const Decay& d) {
   }
 }
 
+void set_settings(Summary& s, const TaskResult& task) {
+  const TaskSettings& ts = task.settings;
+  for (const auto& [key, x] : {std::pair{"hidden", ts.hidden}, {"length", ts.length}, {"batch", ts.batch},
+                               {"steps", ts.steps}, {"lags", task.lags}, {"rows", task.rows}})
+    s.set({"tasks", task.name, "settings", key}, x);
+  for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}})
+    s.set({"tasks", task.name, "settings", key}, x);
+}
+
 void set_runs(Summary& s, Summary::Path path, const CellResult& cell) {
   path.push_back("runs");
   s.set_json(path, "{}");
@@ -125,13 +134,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
   set(at, "unit", task.info.unit);
   set(at, "trivial_loss", task.info.trivial);
   set(at, "data", task.data);
-  Summary::Path settings = at;
-  settings.push_back("settings");
-  const TaskSettings& ts = task.settings;
-  for (const auto& [key, x] : {std::pair{"hidden", ts.hidden}, {"length", ts.length}, {"batch", ts.batch}, {"steps", ts.steps},
-                               {"lags", task.lags}, {"rows", task.rows}})
-    set(settings, key, x);
-  for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}}) set(settings, key, x);
+  set_settings(s, task);
   for (const CellResult& cell : task.cells) {
     const Summary::Path path{"tasks", task.name, "cells", cell.cell};
     for (int when = 0; when < 2; ++when)
