@@ -59,9 +59,13 @@ def processor():
         return next((line.split(":")[1].strip() for line in info if line.startswith("model name")), platform.machine())
 
 
-def revision():
-    """Of the tree: "+abc1234", with an asterisk if files differ from it."""
-    git = lambda *words: subprocess.run(["git", "-C", programs.ROOT, *words], capture_output=True, text=True).stdout.strip()
+def revision(build):
+    """Of the tree that was built: "+abc1234", with an asterisk if its files differ from that now."""
+    cache = (build / "CMakeCache.txt").read_text() if (build / "CMakeCache.txt").exists() else ""
+    tree = next((line.partition("=")[2] for line in cache.splitlines() if line.startswith("CMAKE_HOME_DIRECTORY:")), None)
+    if tree is None:
+        return ""
+    git = lambda *words: subprocess.run(["git", "-C", tree, *words], capture_output=True, text=True).stdout.strip()
     head = git("rev-parse", "--short", "HEAD")
     return f"+{head}{'*' if git('status', '--porcelain', '--untracked-files=no') else ''}" if head else ""
 
@@ -90,7 +94,7 @@ class Others:
 class Run:
     def __init__(self, given):
         self.given, self.rows, self.gone = given, [], programs.missing()
-        self.revision, self.spellings = revision(), programs.ebb_spellings()
+        self.revision, self.spellings = revision(given.build), programs.ebb_spellings()
         self.effort = timing.QUICK if given.quick else timing.FULL
         self.refused, self.peaks = [], {}
         about = [f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} at the start",
