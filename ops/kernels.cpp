@@ -29,4 +29,9 @@ const ReduceKernels& reduce_kernels() {
   return the_one;
 }
 
+const RandomKernels& random_kernels() {
+  static const RandomKernels& the_one = of_isa(random_sse2, random_avx2, random_avx512);
+  return the_one;
+}
+
 }  // namespace ebb::detail

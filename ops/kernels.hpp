@@ -64,17 +64,25 @@ struct ReduceKernels {
   ReduceKernel logsumexp[2], softmax[2], log_softmax[2];
   ReduceKernel cross_entropy[2], cross_entropy_vjp[2];
   ReduceKernel add[2], scale[2];               // out += scale * in;  out = scale * in
+  void (*row_argmax[2])(const ReduceTask&);    // out is int, one a row
   double (*squares[2])(const void* row, std::int64_t columns);
   double (*magnitude[2])(const void* row, std::int64_t columns);   // NaN if any is
+};
+
+/// Blocks [first, first + count) of a stream of Philox 4x32-10, two numbers of 64 bits each.
+struct RandomKernels {
+  void (*blocks)(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::int64_t count, std::uint64_t* out);
 };
 
 // Of the instruction set in force.
 const PointwiseKernels& pointwise_kernels();
 const MatmulKernels& matmul_kernels();
 const ReduceKernels& reduce_kernels();
+const RandomKernels& random_kernels();
 
 extern const PointwiseKernels pointwise_sse2, pointwise_avx2, pointwise_avx512;
 extern const MatmulKernels matmul_sse2, matmul_avx2, matmul_avx512;
 extern const ReduceKernels reduce_sse2, reduce_avx2, reduce_avx512;
+extern const RandomKernels random_sse2, random_avx2, random_avx512;
 
 }  // namespace ebb::detail

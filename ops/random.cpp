@@ -1,6 +1,8 @@
 #include <Random123/philox.h>
+#include <algorithm>
 #include <cmath>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/kernels.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <numbers>
@@ -25,29 +27,46 @@ Pair block(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
   return {r[0] | std::uint64_t{r[1]} << 32, r[2] | std::uint64_t{r[3]} << 32};
 }
 
-double unit(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+// Through a signed integer, which is what processors convert fastest.
+double unit(std::uint64_t bits) { return static_cast<double>(static_cast<std::int64_t>(bits >> 11)) * 0x1p-53; }
 
 // Streams are derived under other seeds than numbers are drawn, so that no stream's name is one of its numbers.
 constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
 
 /// Two normal numbers from one block (Box-Muller). 1 - u is in (0, 1], so the logarithm is finite.
-struct Normals {
+struct Two {
   double even, odd;
 };
-Normals normals(const Key& key, std::uint64_t pair) {
-  const Pair p = block(key.seed(), key.stream(), pair);
+Two normals(Pair p) {
   const double r = std::sqrt(-2 * std::log(1 - unit(p.first))), angle = 2 * std::numbers::pi * unit(p.second);
   return {r * std::cos(angle), r * std::sin(angle)};
 }
 
-/// Fills an array with f(position), where position = first + i.
-template <class F> Array filled(const Shape& shape, DType t, std::uint64_t first, F f) {
+/// Calls f(position, bits of its block) for positions [first, first + count), blocks made many at a time.
+template <class F> void over_blocks(const Key& key, std::uint64_t first, std::int64_t count, F f) {
+  constexpr std::int64_t most = 128;
+  std::uint64_t bits[2 * most];
+  const std::uint64_t end = first + static_cast<std::uint64_t>(count);
+  for (std::uint64_t b = first / 2; 2 * b < end; b += most) {
+    const auto blocks = std::min<std::int64_t>(most, static_cast<std::int64_t>((end + 1) / 2 - b));
+    detail::random_kernels().blocks(key.seed(), key.stream(), b, blocks, bits);
+    for (std::int64_t i = 0; i < blocks; ++i) f(2 * (b + static_cast<std::uint64_t>(i)), Pair{bits[2 * i], bits[2 * i + 1]});
+  }
+}
+
+/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it.
+template <class F> Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F f) {
   Array a = Array::empty(shape, t);
   with_dtype(t, [&](auto zero) {
     using T = decltype(zero);
     T* out = a.data<T>();
     parallel_for(a.size(), grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(f(first + static_cast<std::uint64_t>(i)));
+      over_blocks(key, first + static_cast<std::uint64_t>(begin), end - begin, [&](std::uint64_t position, Pair p) {
+        const Two two = f(p);
+        const std::int64_t i = static_cast<std::int64_t>(position - first);  // -1 if the first is an odd one
+        if (i >= begin) out[i] = static_cast<T>(two.even);
+        if (i + 1 < end) out[i + 1] = static_cast<T>(two.odd);
+      });
     });
   });
   return a;
@@ -77,7 +96,7 @@ std::uint64_t Key::bits(std::uint64_t position) const {
 double Key::uniform(std::uint64_t position) const { return unit(bits(position)); }
 
 double Key::normal(std::uint64_t position) const {
-  const Normals n = normals(*this, position / 2);
+  const Two n = normals(block(seed_, stream_, position / 2));
   return position % 2 ? n.odd : n.even;
 }
 
@@ -88,16 +107,20 @@ int Key::below(int n, std::uint64_t position) const {
 }
 
 Array uniform(const Shape& shape, Key key, double low, double high, DType t, std::uint64_t first) {
-  return filled(shape, t, first, [&](std::uint64_t p) { return low + (high - low) * key.uniform(p); });
+  const double width = high - low;
+  return filled(shape, key, t, first, [=](Pair p) { return Two{low + width * unit(p.first), low + width * unit(p.second)}; });
 }
 
 Array normal(const Shape& shape, Key key, double mean, double deviation, DType t, std::uint64_t first) {
-  return filled(shape, t, first, [&](std::uint64_t p) { return mean + deviation * key.normal(p); });
+  return filled(shape, key, t, first, [=](Pair p) {
+    const Two n = normals(p);
+    return Two{mean + deviation * n.even, mean + deviation * n.odd};
+  });
 }
 
 Array bernoulli(const Shape& shape, Key key, double p, DType t, std::uint64_t first) {
   if (!(p >= 0 && p <= 1)) throw ValueError("bernoulli: " + std::to_string(p) + " is not a probability");
-  return filled(shape, t, first, [&](std::uint64_t at) { return key.uniform(at) < p ? 1.0 : 0.0; });
+  return filled(shape, key, t, first, [=](Pair b) { return Two{unit(b.first) < p ? 1. : 0., unit(b.second) < p ? 1. : 0.}; });
 }
 
 Tokens integers(const Shape& shape, Key key, int low, int high, std::uint64_t first) {

@@ -37,9 +37,9 @@ template <class T> T largest_of(T a, T b) { return a != a ? a : b < a ? a : b; }
 template <class T> T largest_lane(Lane<T> x) {
   T v[Lane<T>::width];
   x.store(v);
-  T m = v[0];
-  for (T one : v) m = largest_of(m, one);
-  return m;
+  for (int n = Lane<T>::width / 2; n > 0; n /= 2)
+    for (int k = 0; k < n; ++k) v[k] = largest_of(v[k], v[k + n]);
+  return v[0];
 }
 
 /// Sum over j of f(j, lanes), where f(j, n) gives the n elements from j on, zero beyond: in four chains, so that
@@ -80,9 +80,26 @@ template <class T> T max_row(const T* p, std::int64_t n) {
     for (std::int64_t j = 1; j < n; ++j) m = largest_of(m, p[j]);
     return m;
   }
-  Lane<T> best = Lane<T>::load(p + n - width);  // the last register overlaps: harmless for a maximum
-  for (std::int64_t j = 0; j + width <= n; j += width) best = max(best, Lane<T>::load(p + j));
-  return largest_lane(best);
+  const Lane<T> last = Lane<T>::load(p + n - width);  // overlaps its neighbour: harmless for a maximum
+  Lane<T> best[4] = {last, last, last, last};         // four chains, since each step waits for the one before
+  std::int64_t j = 0;
+  for (; j + 4 * width <= n; j += 4 * width)
+    for (int k = 0; k < 4; ++k) best[k] = max(best[k], Lane<T>::load(p + j + k * width));
+  for (int k = 0; j + width <= n; j += width, ++k) best[k] = max(best[k], Lane<T>::load(p + j));
+  return largest_lane(max(max(best[0], best[1]), max(best[2], best[3])));
+}
+
+/// Position of the first number equal to m, or the first NaN if m is one.
+template <class T> int first_equal(const T* p, std::int64_t n, T m) {
+  constexpr int width = Lane<T>::width;
+  const Lane<T> wanted = Lane<T>::all(m);
+  std::int64_t j = 0;
+  for (; j + width <= n; j += width) {
+    const Lane<T> x = Lane<T>::load(p + j);
+    if (xsimd::any((m == m ? equal(x, wanted) : not_equal(x, x)).m)) break;
+  }
+  while (m == m ? p[j] != m : p[j] == p[j]) ++j;
+  return static_cast<int>(j);
 }
 
 template <class T> void row_sum(const ReduceTask& t) {
@@ -90,6 +107,13 @@ template <class T> void row_sum(const ReduceTask& t) {
 }
 template <class T> void row_max(const ReduceTask& t) {
   for (std::int64_t r = 0; r < t.rows; ++r) *row_of<T>(t, r).out = max_row(row_of<T>(t, r).in, t.columns);
+}
+
+template <class T> void row_argmax(const ReduceTask& t) {
+  for (std::int64_t r = 0; r < t.rows; ++r) {
+    const T* row = row_of<T>(t, r).in;
+    static_cast<int*>(t.out)[r] = first_equal(row, t.columns, max_row(row, t.columns));
+  }
 }
 
 /// Folds the rows of each column, in their order, four registers of columns at a time.
@@ -172,6 +196,7 @@ constexpr detail::ReduceKernels all_reduce = {
     .cross_entropy_vjp = {cross_entropy_vjp<float>, cross_entropy_vjp<double>},
     .add = {add_rows<float>, add_rows<double>},
     .scale = {scale_rows<float>, scale_rows<double>},
+    .row_argmax = {row_argmax<float>, row_argmax<double>},
     .squares = {squares<float>, squares<double>},
     .magnitude = {magnitude<float>, magnitude<double>},
 };

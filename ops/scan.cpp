@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/kernels.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
@@ -33,15 +34,18 @@ Tokens argmax(const Array& x, int axis) {
   if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("argmax: nothing to choose from in " + text(x.shape()));
   const int k = x.shape().normal_axis(axis);
   Tokens out(x.shape().without(k));
-  const bool rows = k == x.rank() - 1;
-  const Array flat = rows ? x : x.compact();
+  if (k == x.rank() - 1) {
+    detail::reduce_kernels().row_argmax[x.dtype() == f32 ? 0 : 1](
+        {.in = x.raw(), .in_stride = x.row_stride(), .rows = x.rows(), .columns = x.columns(), .out = out.data(), .out_stride = 1});
+    return out;
+  }
+  const Array flat = x.compact();
   const detail::Around a = detail::around(x.shape(), k);
   with_dtype(x.dtype(), [&](auto zero) {
     const auto* p = flat.data<decltype(zero)>();
     for (std::int64_t o = 0; o < a.outer; ++o)
       for (std::int64_t i = 0; i < a.inner; ++i)
-        out.data()[o * a.inner + i] = rows ? first_largest(p + o * x.row_stride(), 1, a.extent)
-                                           : first_largest(p + o * a.extent * a.inner + i, a.inner, a.extent);
+        out.data()[o * a.inner + i] = first_largest(p + o * a.extent * a.inner + i, a.inner, a.extent);
   });
   return out;
 }
