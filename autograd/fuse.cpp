@@ -19,14 +19,16 @@ struct Call {
   Var* in;
   const std::source_location& where;
   bool record = false;
+  bool even = true;                   // all operands have the shape of the whole
   Shape shape;
-  Array x[fuse_operands];
+  const Array* x[fuse_operands];      // in their nodes
   bool dying[fuse_operands] = {};     // the numbers may be overwritten, if all of their buffer is
   bool taken[fuse_operands] = {};     // something stands there already
   int group[fuse_operands] = {};      // first operand in the same buffer
   int group_size[fuse_operands] = {};
   bool filled[fuse_operands] = {};    // all of the group's buffer is put to use
-  Array slot[fuse_operands], result[fuse_results];
+  FuseRecord* made = nullptr;
+  Array result[fuse_results];
 
   void read_operands();
   Shape shape_of(unsigned operands) const;
@@ -38,17 +40,18 @@ struct Call {
   void fill_group(int group, int& left);
   void place_results();
   void compute();
-  FuseRecord* make_record() const;
+  void make_record();
   void give(Var* out);
 };
 
 void Call::read_operands() {
   for (int k = 0; k < p.operands; ++k) {
     t.node(in[k], "fuse");
-    x[k] = t.value(in[k].node());
-    if (!x[k]) throw TapeError("fuse: the value of an operand was freed");
+    x[k] = &t.value(in[k].node());
+    if (!*x[k]) throw TapeError("fuse: the value of an operand was freed");
+    even = even && x[k]->shape() == x[0]->shape();
   }
-  shape = shape_of(~0u);
+  shape = even ? x[0]->shape() : shape_of(~0u);
   record = t.any_requires(in, p.operands);
 }
 
@@ -58,19 +61,20 @@ Shape Call::shape_of(unsigned operands) const {
   bool fits = true, first = true;
   for (int k = 0; k < p.operands; ++k) {
     if ((operands >> k & 1) == 0) continue;
-    if (first) s = x[k].shape();
-    else if (!(x[k].shape() == s)) fits = broadcast_into(s, x[k].shape()) && fits;
+    if (first) s = x[k]->shape();
+    else if (!(x[k]->shape() == s)) fits = broadcast_into(s, x[k]->shape()) && fits;
     first = false;
   }
   if (fits) return s;
   std::string message = "fuse: shapes ";
-  for (int k = 0; k < p.operands; ++k) message += (k == 0 ? "" : k + 1 == p.operands ? " and " : ", ") + text(x[k].shape());
+  for (int k = 0; k < p.operands; ++k) message += (k == 0 ? "" : k + 1 == p.operands ? " and " : ", ") + text(x[k]->shape());
   throw ShapeError(message + " do not broadcast");
 }
 
 /// Whether the lambda is to run on Vars: if gradients of gradients are to come, or if a result is smaller than the whole.
 bool Call::plain() const {
   if (record && t.order > 1) return true;
+  if (even) return false;
   const unsigned all = (1u << p.operands) - 1;
   for (int r = 0; r < p.results; ++r)
     if (p.result_operands[r] != all && !(shape_of(p.result_operands[r]) == shape)) return true;
@@ -82,29 +86,30 @@ void Call::find_dying() {
   for (int k = 0; k < p.operands; ++k) {
     const Node& n = t.node(in[k].node());
     group[k] = k;
-    dying[k] = engine().reuse && n.handles == 1 && !n.keep && !n.lazy && x[k].shape() == shape;
+    dying[k] = engine().reuse && n.handles == 1 && !n.keep && !n.lazy && x[k]->shape() == shape;
     for (int j = 0; dying[k] && j < k; ++j)
-      if (dying[j] && x[j].same_buffer(x[k])) {
+      if (dying[j] && x[j]->same_buffer(*x[k])) {
         group[k] = group[j];
         break;
       }
     if (dying[k]) ++group_size[group[k]];
   }
-  for (int k = 0; k < p.operands; ++k) {   // each operand is held by its node and by x
+  for (int k = 0; k < p.operands; ++k) {
     if (!dying[k]) continue;
     const int g = group[k], size = group_size[g];
-    dying[k] = x[k].holders() == static_cast<std::uint32_t>(2 * size) && (size == 1 ? x[k].contiguous() : blocks_of_one_row(g));
+    if (g < k) dying[k] = dying[g];
+    else dying[k] = x[k]->holders() == static_cast<std::uint32_t>(size) && (size == 1 ? x[k]->contiguous() : blocks_of_one_row(g));
   }
 }
 
 /// The group's members are all the column blocks of one array.
 bool Call::blocks_of_one_row(int first) const {
   const std::int64_t columns = shape.columns();
-  const auto place = [&](int k) { return static_cast<const char*>(x[k].raw()); };
+  const auto place = [&](int k) { return static_cast<const char*>(x[k]->raw()); };
   const std::int64_t size = static_cast<std::int64_t>(bytes_of(t.dtype));
   for (int k = first; k < p.operands; ++k) {
     if (group[k] != first) continue;
-    if (x[k].row_stride() != columns * group_size[first]) return false;
+    if (x[k]->row_stride() != columns * group_size[first]) return false;
     for (int j = first; j < k; ++j) {
       const std::int64_t apart = (place(k) - place(j)) / size;
       if (group[j] == first && (apart > -columns && apart < columns)) return false;
@@ -126,13 +131,14 @@ void Call::place_slots() {
       if (dying[g] && group[g] == g && group_size[g] == size) fill_group(g, left);
   for (int k = 0; k < p.slots; ++k) {
     const FuseSlot& s = p.slot[k];
-    if (s.operand >= 0) slot[k] = dying[s.operand] && !filled[group[s.operand]] ? x[s.operand].copy() : x[s.operand];
-    if (s.intermediate >= 0 && !slot[k]) slot[k] = Array::empty(shape_of(s.operands), t.dtype);
+    Array& slot = made->slot[k];
+    if (s.operand >= 0) slot = dying[s.operand] && !filled[group[s.operand]] ? x[s.operand]->copy() : *x[s.operand];
+    if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype);
   }
 }
 
 bool Call::whole_intermediate(int k) const {
-  return p.slot[k].intermediate >= 0 && !slot[k] && shape_of(p.slot[k].operands) == shape;
+  return p.slot[k].intermediate >= 0 && !made->slot[k] && (even || shape_of(p.slot[k].operands) == shape);
 }
 
 void Call::fill_group(int g, int& left) {
@@ -144,7 +150,7 @@ void Call::fill_group(int g, int& left) {
   for (int k = g, s = 0; k < p.operands; ++k) {
     if (!dying[k] || group[k] != g || taken[k]) continue;
     while (!whole_intermediate(s)) ++s;
-    slot[s] = x[k];
+    made->slot[s] = *x[k];
     taken[k] = true;
   }
 }
@@ -153,34 +159,32 @@ void Call::place_results() {
   for (int r = 0; r < p.results; ++r) {
     for (int k = 0; !result[r] && k < p.operands; ++k) {
       if (!dying[k] || taken[k] || group_size[group[k]] > 1) continue;
-      result[r] = x[k];
+      result[r] = *x[k];
       taken[k] = true;
     }
     if (!result[r]) result[r] = Array::empty(shape, t.dtype);
   }
   for (int k = 0; record && k < p.slots; ++k)
-    if (p.slot[k].result >= 0) slot[k] = result[p.slot[k].result];
+    if (p.slot[k].result >= 0) made->slot[k] = result[p.slot[k].result];
 }
 
 void Call::compute() {
   FusePlace from[fuse_operands], to[fuse_streams];
-  for (int k = 0; k < p.operands; ++k) from[k] = place_of(x[k]);
+  for (int k = 0; k < p.operands; ++k) from[k] = place_of(*x[k]);
   for (int r = 0; r < p.results; ++r) to[r] = place_of(result[r]);
   for (int k = 0; k < p.intermediates; ++k) to[p.results + k].shape = shape;   // no place: not wanted
   for (int k = 0; record && k < p.slots; ++k)
-    if (p.slot[k].intermediate >= 0) to[p.results + p.slot[k].intermediate] = place_of(slot[k]);
-  fuse_run({fuse_kernel(p.forward, t.dtype), shape, t.dtype, p.operands, p.results + p.intermediates, 0, false}, from, to);
+    if (p.slot[k].intermediate >= 0) to[p.results + p.slot[k].intermediate] = place_of(made->slot[k]);
+  fuse_run({fuse_kernel(p.forward, t.dtype), shape, t.dtype, p.operands, p.results + p.intermediates, 0, false, false}, from,
+           to);
 }
 
-FuseRecord* Call::make_record() const {
+void Call::make_record() {
   const int arrays = p.slots + p.results;
   char* memory = static_cast<char*>(t.arena(sizeof(FuseRecord) + sizeof(Array) * static_cast<std::size_t>(arrays)));
-  FuseRecord* r = new (memory) FuseRecord{&p, shape, nullptr, nullptr};
   Array* a = reinterpret_cast<Array*>(memory + sizeof(FuseRecord));
-  for (int k = 0; k < arrays; ++k) new (a + k) Array(k < p.slots ? slot[k] : Array());
-  r->slot = a;
-  r->adjoint = a + p.slots;
-  return r;
+  for (int k = 0; k < arrays; ++k) new (a + k) Array;
+  made = new (memory) FuseRecord{&p, shape, a, a + p.slots};
 }
 
 void Call::give(Var* out) {
@@ -190,7 +194,6 @@ void Call::give(Var* out) {
     for (int r = 0; r < p.results; ++r) out[r] = t.push(std::move(result[r]), where);
     return;
   }
-  FuseRecord* made = make_record();
   if (p.results == 1) {
     out[0] = t.record(fuse_table, made, in, p.operands, std::move(result[0]), shape, where);
     return;
@@ -211,7 +214,10 @@ void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& w
     c.read_operands();
     if (!c.plain()) {
       c.find_dying();
-      if (c.record) c.place_slots();
+      if (c.record) {
+        c.make_record();
+        c.place_slots();
+      }
       c.place_results();
       c.compute();
       return c.give(out);

@@ -39,9 +39,11 @@ template <class F, class N> concept known_now = requires { typename std::bool_co
 template <class F, int N> struct Fusion {
   static constexpr Plan plan = plan_of<F>(std::make_index_sequence<N>{});
   struct Forward {
+    static constexpr bool adds = false;
     static constexpr auto code = lines<lines<0>(plan, forward_outputs(plan), false).count>(plan, forward_outputs(plan), false);
   };
   struct Backward {
+    static constexpr bool adds = true;
     static constexpr auto code = lines<lines<0>(plan, backward_outputs(plan), true).count>(plan, backward_outputs(plan), true);
   };
 

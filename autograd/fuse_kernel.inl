@@ -30,6 +30,7 @@ template <Prim op, class T> [[gnu::always_inline]] inline Lane<T> compute(Lane<T
 }
 
 /// The inner loop of a fused lambda's pass, forward or backward: Program::code over the registers of one row.
+/// Program::adds: results may be added to what stands in their place.
 template <class Program, class T> struct Kernel {
   static constexpr const auto& code = Program::code;
   struct Values {
@@ -50,7 +51,7 @@ template <class Program, class T> struct Kernel {
   [[gnu::always_inline]] static inline void put(Lane<T> y, const FuseRow& row, int k, std::int64_t at) {
     if (!row.out[k]) return;
     char* p = row.out[k] + (at & row.out_moves[k]);
-    if (row.add[k]) y = Lane<T>::load(p) + y;
+    if (Program::adds && row.add[k]) y = Lane<T>::load(p) + y;
     y.store(p);
   }
   /// One register of each. All are read before any is written, for a result may stand in an operand's place.

@@ -53,9 +53,7 @@ template <class T> struct Rows {
   alignas(most_bytes) char in_tail[fuse_streams][most_bytes];
   alignas(most_bytes) char out_tail[fuse_streams][most_bytes];
 
-  Rows(const FuseRows& rows, Registers registers) : r(rows), reg(registers) {
-    std::memset(in_tail, 0, sizeof in_tail);
-  }
+  Rows(const FuseRows& rows, Registers registers) : r(rows), reg(registers) {}
   static char* place(const FuseStream& s, std::int64_t at) { return s.p + at * s.row * static_cast<std::int64_t>(sizeof(T)); }
 
   void start(std::int64_t at) {
@@ -85,25 +83,33 @@ template <class T> struct Rows {
     }
     for (int k = 0; k < r.outs; ++k) {
       if (!row.out[k]) continue;
-      if (r.out[k].step == 0) std::memset(out_tail[k], 0, most_bytes);
-      else if (row.add[k]) reg.load(out_tail[k], row.out[k] + done, bytes);
+      if (row.add[k]) std::memset(out_tail[k], 0, most_bytes);
       row.out[k] = out_tail[k];
     }
     r.kernel(row, reg.bytes, r.live);
+    // One after the other, for two results may be added to one place.
     for (int k = 0; k < r.outs; ++k) {
       if (!row.out[k]) continue;
-      if (r.out[k].step != 0) reg.store(place(r.out[k], at) + done, out_tail[k], bytes);
-      else add_part(sums[k], out_tail[k], bytes);
+      if (r.out[k].step == 0) {
+        if (row.add[k]) add(sums[k], out_tail[k], bytes);
+        else std::memcpy(sums[k], out_tail[k], most_bytes);
+        continue;
+      }
+      char* p = place(r.out[k], at) + done;
+      if (row.add[k]) {
+        alignas(most_bytes) char sum[most_bytes];
+        reg.load(sum, p, bytes);
+        add(sum, out_tail[k], bytes);
+        reg.store(p, sum, bytes);
+      } else {
+        reg.store(p, out_tail[k], bytes);
+      }
     }
   }
-  void add_part(char* sum, const char* tail, int bytes) const {
-    if (!r.sums) {
-      std::memcpy(sum, tail, most_bytes);
-      return;
-    }
+  static void add(char* sum, const char* x, int bytes) {
     T a[most_bytes / sizeof(T)], b[most_bytes / sizeof(T)];
     std::memcpy(a, sum, most_bytes);
-    std::memcpy(b, tail, most_bytes);
+    std::memcpy(b, x, most_bytes);
     for (std::size_t k = 0; k < static_cast<std::size_t>(bytes) / sizeof(T); ++k) a[k] += b[k];
     std::memcpy(sum, a, most_bytes);
   }
@@ -122,6 +128,7 @@ template <class T> struct Rows {
 
   void run() {
     const std::int64_t bytes = r.columns * static_cast<std::int64_t>(sizeof(T)), whole = bytes / reg.bytes * reg.bytes;
+    for (int k = 0; whole < bytes && k < r.ins; ++k) std::memset(in_tail[k], 0, most_bytes);
     for (std::int64_t at = 0; at < r.rows; ++at) {
       start(at);
       if (whole > 0) r.kernel(row, whole, r.live);

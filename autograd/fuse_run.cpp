@@ -12,6 +12,7 @@ constexpr std::int64_t grain = 1 << 13;   // elements a thread must have for a p
 
 struct Rectangle : FuseRows {
   std::int64_t size = 0;   // bytes of an element
+  bool overlap = false;
 
   FuseStream moved(FuseStream s, std::int64_t row, std::int64_t column) const {
     if (s.p) s.p += (row * s.row + column * s.step) * size;
@@ -35,7 +36,7 @@ struct Rectangle : FuseRows {
     return false;
   }
   void all() const {
-    if (rows * columns < 2 * grain || shared()) return fuse_rows(*this);
+    if (rows * columns < 2 * grain || overlap || shared()) return fuse_rows(*this);
     if (rows == 1) {
       // Pieces of whole registers, so that no thread but the last has a tail.
       const std::int64_t piece = 1024, pieces = (columns + piece - 1) / piece;
@@ -112,6 +113,7 @@ void fuse_run(const FuseJob& job, const FusePlace* in, const FusePlace* out) {
   r.live = job.live;
   r.dtype = job.dtype;
   r.sums = job.sums;
+  r.overlap = job.overlap;
   r.size = static_cast<std::int64_t>(bytes_of(job.dtype));
   bool one_row = true;
   if (!plain_streams(shape, in, r.ins, s, one_row) || !plain_streams(shape, out, r.outs, s + r.ins, one_row))

@@ -33,6 +33,7 @@ struct FuseJob {
   int ins = 0, outs = 0;
   unsigned live = 0;      // bit k: result k has an adjoint
   bool sums = false;      // results smaller than the whole are sums
+  bool overlap = false;   // results share elements: no threads
 };
 void fuse_run(const FuseJob&, const FusePlace* in, const FusePlace* out);
 

@@ -29,6 +29,7 @@ struct Targets {
   const std::uint32_t* inputs;
   std::int64_t size;
   FusePlace to[fuse_operands];
+  bool shared = false;   // two of them meet
 
   int same_operand(int k) const {
     for (int j = 0; j < k; ++j)
@@ -52,7 +53,11 @@ struct Targets {
     }
     for (int k = 0; k < r.program->gradients; ++k)
       for (int j = 0; j < k; ++j)
-        if (overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) start_at_zero(j), start_at_zero(k);
+        if (overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) {
+          start_at_zero(j);
+          start_at_zero(k);
+          shared = true;
+        }
   }
   void start_at_zero(int k) {
     if (!to[k].add) clear(to[k], size);
@@ -72,10 +77,11 @@ void sweep_fused(TapeImpl& t, std::uint32_t id) {
     if (r.adjoint[k]) live |= 1u << k;
     from[p.slots + k] = r.adjoint[k] ? place_of(r.adjoint[k]) : FusePlace{const_cast<double*>(&zero), Shape{}, 0, false};
   }
-  Targets targets{t, r, t.node(id).inputs(), static_cast<std::int64_t>(bytes_of(t.dtype)), {}};
+  Targets targets{t, r, t.node(id).inputs(), static_cast<std::int64_t>(bytes_of(t.dtype)), {}, false};
   targets.find();
   if (p.gradients > 0)
-    fuse_run({fuse_kernel(p.backward, t.dtype), r.shape, t.dtype, p.slots + p.results, p.gradients, live, true}, from, targets.to);
+    fuse_run({fuse_kernel(p.backward, t.dtype), r.shape, t.dtype, p.slots + p.results, p.gradients, live, true, targets.shared}, from,
+             targets.to);
   for (int k = 0; k < p.results; ++k) r.adjoint[k] = Array();
   for (int k = 0; t.freeing && k < p.slots; ++k) r.slot[k] = Array();
 }

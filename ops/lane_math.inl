@@ -18,9 +18,15 @@ template <class L> struct Reduced {
   L k, rest;
 };
 
+/// The integer nearest to a b.
+template <class L> EBB_INLINE L nearest_product(L a, L b) {
+  const L shifter(is_double<L> ? 0x1.8p52 : 0x1.8p23);  // leaves the integer in the lowest bits
+  return fma(a, b, shifter) - shifter;
+}
+
 /// x = k ln2 + rest, |rest| <= ln2 / 2.
 template <class L> EBB_INLINE Reduced<L> by_ln2(L x) {
-  const L k = nearest(x * L(1.4426950408889634));
+  const L k = nearest_product(x, L(1.4426950408889634));
   const L r = fma(k, L(-Table<L>::ln2[0]), x);
   return {k, fma(k, L(-Table<L>::ln2[1]), r)};
 }
@@ -57,9 +63,16 @@ template <class L> EBB_INLINE L tanh(L x) {
   return with_sign_of(e / (e + L(2)), x);
 }
 
+/// e^x for x <= 0; 0 where that is no normal number, so that a single power of two will do.
+template <class L> EBB_INLINE L exp_below_zero(L x) {
+  const double bottom = is_double<L> ? -708.4 : -87.34;
+  const auto [k, r] = by_ln2(greater(L(bottom), x));
+  return where(x < L(bottom), L(0), (small_expm1(r) + L(1)) * two_to(k));
+}
+
 /// Numerics  through exp(-|x|), so that neither side overflows nor cancels
 template <class L> EBB_INLINE L sigmoid(L x) {
-  const L e = exp(-abs(x));
+  const L e = exp_below_zero(with_sign_of(x, L(-1)));
   return where(x < L(0), e, L(1)) / (L(1) + e);
 }
 

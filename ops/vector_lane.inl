@@ -8,12 +8,14 @@
 template <class T> struct Format;  // of the number: its integers, mantissa bits, exponent bias
 template <> struct Format<float> {
   typedef float Numbers __attribute__((vector_size(EBB_LANE_BYTES), aligned(16)));
+  typedef float Anywhere __attribute__((vector_size(EBB_LANE_BYTES), aligned(sizeof(float)), may_alias));
   typedef unsigned Bits __attribute__((vector_size(EBB_LANE_BYTES)));
   typedef int Truth __attribute__((vector_size(EBB_LANE_BYTES)));
   static constexpr int mantissa = 23, bias = 127;
 };
 template <> struct Format<double> {
   typedef double Numbers __attribute__((vector_size(EBB_LANE_BYTES), aligned(16)));
+  typedef double Anywhere __attribute__((vector_size(EBB_LANE_BYTES), aligned(sizeof(double)), may_alias));
   typedef unsigned long long Bits __attribute__((vector_size(EBB_LANE_BYTES)));
   typedef long long Truth __attribute__((vector_size(EBB_LANE_BYTES)));
   static constexpr int mantissa = 52, bias = 1023;
@@ -35,12 +37,9 @@ template <class T> struct Lane {
   EBB_INLINE explicit Lane(V x) : v(x) {}
   EBB_INLINE explicit Lane(double x) : v(static_cast<T>(x) - V{}) {}
 
-  EBB_INLINE static Lane load(const void* p) {
-    Lane x;
-    __builtin_memcpy(&x.v, p, sizeof x.v);
-    return x;
-  }
-  EBB_INLINE void store(void* p) const { __builtin_memcpy(p, &v, sizeof v); }
+  // Not by memcpy, which g++ 12 cuts into halves for AVX2.
+  EBB_INLINE static Lane load(const void* p) { return Lane(*static_cast<const typename Format<T>::Anywhere*>(p)); }
+  EBB_INLINE void store(void* p) const { *static_cast<typename Format<T>::Anywhere*>(p) = v; }
 };
 
 // No friends: the compiler would look for operators in every namespace around this one, and there are many.
@@ -63,7 +62,8 @@ template <class T> EBB_INLINE Lane<T> where(Mask<T> m, Lane<T> a, Lane<T> b) { r
 template <class T> EBB_INLINE typename Format<T>::Bits bits(Lane<T> x) { return (typename Format<T>::Bits)x.v; }
 template <class T> EBB_INLINE Lane<T> from_bits(typename Format<T>::Bits b) { return Lane<T>((typename Format<T>::Numbers)b); }
 
-// What vector operators do not say: one rounding for a b + c, a square root.
+// What vector operators do not say: one rounding for a b + c, a square root, and a minimum in one instruction (which a choice
+// between vectors becomes only sometimes).
 #if EBB_LANE_BYTES >= 32
 inline constexpr bool has_fma = true;
 #else
@@ -74,9 +74,11 @@ inline constexpr bool has_fma = false;
 #if defined(__clang__)
 #define EBB_FMA(suffix, mask) __builtin_ia32_vfmadd##suffix##512_mask(a.v, b.v, c.v, mask, 4)
 #define EBB_SQRT(suffix, mask) __builtin_ia32_sqrt##suffix##512(x.v, 4)
+#define EBB_MIN_MAX(which, suffix, mask) __builtin_ia32_##which##suffix##512(a.v, b.v, 4)
 #else
 #define EBB_FMA(suffix, mask) __builtin_ia32_vfmadd##suffix##512_mask(a.v, b.v, c.v, mask, 4)
 #define EBB_SQRT(suffix, mask) __builtin_ia32_sqrt##suffix##512_mask(x.v, x.v, mask, 4)
+#define EBB_MIN_MAX(which, suffix, mask) __builtin_ia32_##which##suffix##512_mask(a.v, b.v, a.v, mask, 4)
 #endif
 #else
 #if EBB_LANE_BYTES == 32
@@ -86,8 +88,12 @@ inline constexpr bool has_fma = false;
 #define EBB_FMA(suffix, mask) __builtin_ia32_vfmadd##suffix##256(a.v, b.v, c.v)
 #endif
 #define EBB_SQRT(suffix, mask) __builtin_ia32_sqrt##suffix##256(x.v)
-#elif defined(__SSE2__) && !defined(__clang__)
+#define EBB_MIN_MAX(which, suffix, mask) __builtin_ia32_##which##suffix##256(a.v, b.v)
+#elif defined(__SSE2__)
+#define EBB_MIN_MAX(which, suffix, mask) __builtin_ia32_##which##suffix(a.v, b.v)
+#if !defined(__clang__)
 #define EBB_SQRT(suffix, mask) __builtin_ia32_sqrt##suffix(x.v)
+#endif
 #endif
 #endif
 
@@ -118,16 +124,33 @@ template <class T> EBB_INLINE Lane<T> sqrt(Lane<T> x) {
   return x;
 }
 #endif
+
+#if defined(EBB_MIN_MAX)
+EBB_INLINE Lane<float> lesser(Lane<float> a, Lane<float> b) {
+  return Lane<float>(EBB_MIN_MAX(min, ps, static_cast<unsigned short>(-1)));
+}
+EBB_INLINE Lane<double> lesser(Lane<double> a, Lane<double> b) {
+  return Lane<double>(EBB_MIN_MAX(min, pd, static_cast<unsigned char>(-1)));
+}
+EBB_INLINE Lane<float> greater(Lane<float> a, Lane<float> b) {
+  return Lane<float>(EBB_MIN_MAX(max, ps, static_cast<unsigned short>(-1)));
+}
+EBB_INLINE Lane<double> greater(Lane<double> a, Lane<double> b) {
+  return Lane<double>(EBB_MIN_MAX(max, pd, static_cast<unsigned char>(-1)));
+}
+#else
+template <class T> EBB_INLINE Lane<T> lesser(Lane<T> a, Lane<T> b) { return Lane<T>(a.v < b.v ? a.v : b.v); }
+template <class T> EBB_INLINE Lane<T> greater(Lane<T> a, Lane<T> b) { return Lane<T>(a.v > b.v ? a.v : b.v); }
+#endif
 #undef EBB_FMA
 #undef EBB_SQRT
+#undef EBB_MIN_MAX
 
 template <class T> EBB_INLINE Lane<T> abs(Lane<T> x) { return from_bits<T>(bits(x) & ~bits(Lane<T>(-0.0))); }
 template <class T> EBB_INLINE Lane<T> with_sign_of(Lane<T> x, Lane<T> s) {
   const auto sign = bits(Lane<T>(-0.0));
   return from_bits<T>((bits(x) & ~sign) | (bits(s) & sign));
 }
-template <class T> EBB_INLINE Lane<T> lesser(Lane<T> a, Lane<T> b) { return Lane<T>(a.v < b.v ? a.v : b.v); }
-template <class T> EBB_INLINE Lane<T> greater(Lane<T> a, Lane<T> b) { return Lane<T>(a.v > b.v ? a.v : b.v); }
 template <class T> EBB_INLINE Lane<T> nearest(Lane<T> x) { return (x + Lane<T>(shifter<T>)) - Lane<T>(shifter<T>); }
 template <class T> EBB_INLINE Lane<T> two_to(Lane<T> n) {
   return from_bits<T>(bits(n + Lane<T>(shifter<T> + Format<T>::bias)) << Format<T>::mantissa);
