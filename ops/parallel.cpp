@@ -4,7 +4,6 @@
 #include <ebb/ops/parallel.hpp>
 #include <exception>
 #include <omp.h>
-#include <vector>
 
 namespace ebb {
 namespace {
@@ -27,18 +26,23 @@ void parallel_for(std::int64_t n, std::int64_t grain, void* context,
   const std::int64_t pieces = std::min<std::int64_t>(threads(), n / std::max<std::int64_t>(grain, 1));
   if (pieces <= 1 || omp_in_parallel()) return body(context, 0, n);
 
-  std::vector<std::exception_ptr> failed(static_cast<std::size_t>(pieces));  // none may leave a parallel region
+  // No exception may leave a parallel region; the one of the lowest piece is thrown after it.
   const int team = static_cast<int>(pieces);
+  std::exception_ptr failure;
+  int failed = team;
 #pragma omp parallel for num_threads(team) schedule(static)
   for (int p = 0; p < team; ++p) {
     try {
       body(context, n * p / pieces, n * (p + 1) / pieces);
     } catch (...) {
-      failed[static_cast<std::size_t>(p)] = std::current_exception();
+#pragma omp critical(ebb_parallel_for)
+      if (p < failed) {
+        failed = p;
+        failure = std::current_exception();
+      }
     }
   }
-  for (const auto& e : failed)
-    if (e) std::rethrow_exception(e);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace ebb

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
@@ -9,7 +8,6 @@
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
 #include <string>
-#include <vector>
 
 namespace ebb {
 namespace {
@@ -88,31 +86,35 @@ Array reduce_run(const Kind& kind, Array x, int from, int to) {
 }
 
 /// Which axes of a shape are meant.
-std::vector<bool> marked(const Shape& s, const Axes& axes) {
-  std::vector<bool> m(static_cast<std::size_t>(s.rank()), axes.all);
-  for (int k = 0; k < axes.count; ++k) m[static_cast<std::size_t>(s.normal_axis(axes.axis[k]))] = true;
+struct Marked {
+  bool axis[Shape::max_rank];
+  bool operator[](int k) const { return axis[k]; }
+};
+Marked marked(const Shape& s, const Axes& axes) {
+  Marked m{{axes.all, axes.all, axes.all, axes.all}};
+  for (int k = 0; k < axes.count; ++k) m.axis[s.normal_axis(axes.axis[k])] = true;
   return m;
 }
 
-Shape reduced(const Shape& s, const std::vector<bool>& gone, Keep keep) {
+Shape reduced(const Shape& s, const Marked& gone, Keep keep) {
   int extents[Shape::max_rank], rank = 0;
   for (int k = 0; k < s.rank(); ++k) {
-    if (!gone[static_cast<std::size_t>(k)]) extents[rank++] = s[k];
+    if (!gone[k]) extents[rank++] = s[k];
     else if (keep == Keep::yes) extents[rank++] = 1;
   }
   return Shape(extents, rank);
 }
 
 Array reduce(const Kind& kind, const Array& x, const Axes& axes, Keep keep) {
-  const std::vector<bool> gone = marked(x.shape(), axes);
+  const Marked gone = marked(x.shape(), axes);
   const Shape shape = reduced(x.shape(), gone, keep);
   if (x.size() == 0) return Array::zeros(shape, x.dtype());
   Array y = x;
   // From the last run of axes to the first, so that rows are summed before columns.
   for (int to = x.rank(); to > 0;) {
-    if (!gone[static_cast<std::size_t>(to - 1)]) { --to; continue; }
+    if (!gone[to - 1]) { --to; continue; }
     int from = to;
-    while (from > 0 && gone[static_cast<std::size_t>(from - 1)]) --from;
+    while (from > 0 && gone[from - 1]) --from;
     y = reduce_run(kind, y, from, to);
     to = from;
   }
@@ -123,10 +125,10 @@ Kind sums() { return {detail::reduce_kernels().row_sum, detail::reduce_kernels()
 Kind maxima() { return {detail::reduce_kernels().row_max, detail::reduce_kernels().column_max}; }
 
 std::int64_t reduced_count(const Shape& s, const Axes& axes) {
-  const std::vector<bool> gone = marked(s, axes);
+  const Marked gone = marked(s, axes);
   std::int64_t n = 1;
   for (int k = 0; k < s.rank(); ++k)
-    if (gone[static_cast<std::size_t>(k)]) n *= s[k];
+    if (gone[k]) n *= s[k];
   return n;
 }
 

@@ -32,18 +32,18 @@ int Shape::normal_axis(int axis) const {
 }
 
 Shape Shape::with(int axis, int extent) const {
-  int e[max_rank];
-  for (int k = 0; k < rank_; ++k) e[k] = extent_[k];
-  e[normal_axis(axis)] = extent;
-  return Shape(e, rank_);
+  const int k = normal_axis(axis);
+  Shape s = *this;
+  s.extent_[k] = extent;
+  return extent >= 0 && extent <= extent_[k] ? s : Shape(s.extent_, rank_);  // no larger: nothing to check
 }
 
 Shape Shape::without(int axis) const {
+  Shape s;
   const int gone = normal_axis(axis);
-  int e[max_rank], n = 0;
   for (int k = 0; k < rank_; ++k)
-    if (k != gone) e[n++] = extent_[k];
-  return Shape(e, n);
+    if (k != gone) s.extent_[s.rank_++] = extent_[k];
+  return s;
 }
 
 Shape Shape::inserted(int axis, int extent) const {
