@@ -349,7 +349,11 @@ template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
   return found;
 }
 /// Position of an op in the list: the number by which kernels are called.
-template <class O> inline constexpr int id = position<O>(List{});
+template <class O> consteval int id_of() {
+  static_assert(position<O>(List{}) >= 0, "this op is not named in pointwise::List");
+  return position<O>(List{});
+}
+template <class O> inline constexpr int id = id_of<O>();
 
 template <class F> constexpr int count_of(const Vjps<F>&) { return 1; }
 template <class F, class G> constexpr int count_of(const Vjps<F, G>&) { return 2; }

@@ -1,9 +1,11 @@
 #include "catch.hpp"
 
 #include <ebb/autograd/gradcheck.hpp>
+#include <ebb/autograd/grad.hpp>
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/reduce.hpp>
 
 using namespace ebb;
 
@@ -79,6 +81,23 @@ TEST_CASE("every shipped op has in float32 the value and gradient of float64") {
       for (std::int64_t i = 0; i < seen[0][k].size(); ++i)
         CHECK(seen[0][k].at_flat(i) == Approx(seen[1][k].at_flat(i)).epsilon(1e-4).margin(1e-4));
   }
+}
+
+TEST_CASE("the recorded gradient of every shipped op is the one that the sweep over arrays gives") {
+  for (const OpSample& op : shipped_ops())
+    for (const auto& shapes : op.shapes) {
+      Tape tape{{.dtype = f64, .order = 2}};
+      std::vector<Var> in;
+      for (const Array& a : drawn(op, shapes)) in.push_back(variable(a));
+      const Var y = op.call(in);
+      const Var s = sum(y * constant(uniform(y.shape(), Key{4}, .5, 1.5, f64)));
+      const std::vector<Var> recorded = grad(s, in, {.create_graph = true}), swept = grad(s, in);
+      INFO(op.name);
+      for (std::size_t k = 0; k < in.size(); ++k) {
+        REQUIRE(recorded[k].shape() == swept[k].shape());
+        CHECK(largest_magnitude(recorded[k].value() - swept[k].value()) <= 1e-12 * std::max(1., largest_magnitude(swept[k].value())));
+      }
+    }
 }
 
 TEST_CASE("the checker catches a gradient that is 0.1 % off") {
