@@ -70,7 +70,8 @@ Buffer* borrow(void* data, std::size_t bytes) {
 }
 
 void release(Buffer* b) noexcept {
-  if (!b->holders.drop()) return;
+  // The only holder needs no locked instruction: nobody else can take a share.
+  if (b->holders.number() != 1 && !b->holders.drop()) return;
   if (b->owner == nullptr) {
     delete b;
   } else if (b->owner == mine) {
