@@ -147,6 +147,9 @@ void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
   if (a.columns() != b.inner() || c.columns() != b.columns() || a.rows() != c.rows())
     throw ShapeError("matmul: the product of " + text(a.shape()) + " and [" + std::to_string(b.inner()) + ", " +
                      std::to_string(b.columns()) + "] does not fit " + text(c.shape()));
+  if (a.dtype() != b.panels().dtype() || a.dtype() != c.dtype())
+    throw ValueError(std::string("matmul: element types differ: ") + name_of(a.dtype()) + ", " + name_of(b.panels().dtype()) +
+                     " into " + name_of(c.dtype()));
   if (c.size() == 0) return;
   MatmulTask t{};
   t.a = a.raw();

@@ -84,6 +84,36 @@ TEST_CASE("a row of a product has the same bits wherever it stands, and in any n
       }
 }
 
+TEST_CASE("a packed operand gives the bits of the plain one, for any number of rows and threads") {
+  const int before = threads();
+  for (DType t : {f32, f64})
+    for (Trans tb : both)
+      for (int n : {1, 16, 21, 32, 37, 130})
+        for (int k : {1, 30, 300}) {
+          const Array a = as_view(numbers({61, k}, t, 1)), b = as_view(numbers(tb == Trans::yes ? Shape{n, k} : Shape{k, n}, t, 2));
+          const Pack packed(b, tb);
+          for (int rows : {1, 2, 3, 7, 16, 25, 61}) {
+            Array plain = numbers({rows, n}, t, 3), c = as_view(plain);
+            matmul_into(plain, a.range(0, rows), b, Trans::no, tb, rows % 2);
+            matmul_into(c, a.range(0, rows), packed, rows % 2);
+            INFO(rows << "x" << k << "x" << n << " " << name_of(t) << (tb == Trans::yes ? " b'" : ""));
+            CHECK(same_bits(c, plain));
+          }
+        }
+  const Array a = numbers({190, 300}, f32, 1);
+  const Pack w(numbers({300, 170}, f32, 2), Trans::no);
+  Array one = Array::zeros({190, 170}, f32), more = one.copy();
+  set_threads(1);
+  matmul_into(one, a, w, false);
+  set_threads(3);
+  matmul_into(more, a, w, false);
+  set_threads(before);
+  CHECK(same_bits(more, one));
+  CHECK_THROWS_AS(matmul_into(one, numbers({190, 299}, f32, 1), w, false), ShapeError);
+  CHECK_THROWS_AS(matmul_into(one, numbers({190, 300}, f64, 1), w, false), ValueError);
+  CHECK_THROWS_AS(Pack(numbers({2, 3, 4}, f32, 1), Trans::no), ShapeError);
+}
+
 TEST_CASE("a product has the same bits for any number of threads") {
   const int before = threads();
   for (Trans ta : both)
