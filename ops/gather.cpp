@@ -42,7 +42,8 @@ Array gather(const Array& table, const Tokens& tokens) {
   with_dtype(table.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for (std::int64_t i = 0; i < tokens.size(); ++i)
-      std::memcpy(out.data<T>() + i * entry, dense.data<T>() + tokens.data()[i] * stride, sizeof(T) * static_cast<std::size_t>(entry));
+      std::memcpy(out.data<T>() + i * entry, dense.data<T>() + tokens.data()[i] * stride,
+                  sizeof(T) * static_cast<std::size_t>(entry));
   });
   return out;
 }

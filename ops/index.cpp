@@ -25,7 +25,9 @@ Array rows_of(const Array& x, std::int64_t begin, std::int64_t count) {
 void check_same(const char* op, const Array& first, const Array& part, int axis) {
   bool fits = first.rank() == part.rank();
   for (int k = 0; fits && k < first.rank(); ++k) fits = k == axis || first.dim(k) == part.dim(k);
-  if (!fits) throw ShapeError(std::string(op) + ": shapes " + text(first.shape()) + " and " + text(part.shape()) + " do not fit together");
+  if (!fits)
+    throw ShapeError(std::string(op) + ": shapes " + text(first.shape()) + " and " + text(part.shape()) +
+                     " do not fit together");
   if (first.dtype() != part.dtype())
     throw ValueError(std::string(op) + ": element types differ: " + name_of(first.dtype()) + " and " + name_of(part.dtype()));
 }

@@ -94,7 +94,8 @@ Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb) {
 void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, bool accumulate) {
   const Sizes s = sizes(a.shape(), b.shape(), ta, tb);
   if (!(c.shape() == shape_of(a.shape(), b.shape(), ta, tb)))
-    throw ShapeError("matmul: the product of " + text(a.shape()) + " and " + text(b.shape()) + " does not fit " + text(c.shape()));
+    throw ShapeError("matmul: the product of " + text(a.shape()) + " and " + text(b.shape()) + " does not fit " +
+                     text(c.shape()));
   if (a.dtype() != b.dtype() || a.dtype() != c.dtype())
     throw ValueError(std::string("matmul: element types differ: ") + name_of(a.dtype()) + ", " + name_of(b.dtype()) +
                      " into " + name_of(c.dtype()));

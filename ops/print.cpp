@@ -53,7 +53,8 @@ template <class Cell> struct Printer {
       return;
     }
     const int below = shape.rank() - axis - 1;  // blank lines between matrices, as numpy has it
-    const std::string line = std::string(static_cast<std::size_t>(below), '\n') + std::string(static_cast<std::size_t>(axis + 1), ' ');
+    const std::string line =
+        std::string(static_cast<std::size_t>(below), '\n') + std::string(static_cast<std::size_t>(axis + 1), ' ');
     out << '[';
     bool first = true;
     for (int i : shown(shape[axis], abbreviate)) {

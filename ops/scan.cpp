@@ -60,7 +60,8 @@ Array cumsum(const Array& x, int axis, bool from_end) {
   with_dtype(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for (std::int64_t o = 0; o < a.outer; ++o)
-      running(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner, rows ? 1 : a.inner, a.extent, a.inner, from_end);
+      running(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner, rows ? 1 : a.inner, a.extent, a.inner,
+              from_end);
   });
   return out;
 }

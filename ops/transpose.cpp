@@ -33,7 +33,8 @@ template <class T>
 void copy_matrix(const T* from, std::int64_t row, std::int64_t column, T* to, std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t block = 16;
   if (column == 1) {
-    for (std::int64_t i = 0; i < rows; ++i) std::memcpy(to + i * columns, from + i * row, sizeof(T) * static_cast<std::size_t>(columns));
+    for (std::int64_t i = 0; i < rows; ++i)
+      std::memcpy(to + i * columns, from + i * row, sizeof(T) * static_cast<std::size_t>(columns));
     return;
   }
   for (std::int64_t i0 = 0; i0 < rows; i0 += block)

@@ -38,7 +38,8 @@ using View = xt::xstrided_view<Flat<T>, std::array<std::size_t, N>, xt::layout_t
 
 template <class S> Shape shape_of(const S& extents, const char* what) {
   if (extents.size() > Shape::max_rank)
-    throw ShapeError(std::string(what) + ": rank " + std::to_string(extents.size()) + " is above " + std::to_string(Shape::max_rank));
+    throw ShapeError(std::string(what) + ": rank " + std::to_string(extents.size()) + " is above " +
+                     std::to_string(Shape::max_rank));
   int e[Shape::max_rank] = {}, rank = 0;
   for (auto n : extents) {
     if (n > static_cast<std::size_t>(std::numeric_limits<int>::max()))
@@ -65,7 +66,8 @@ template <class E> std::int64_t row_stride_of(const E& e, const Shape& s) {
 }
 
 /// A view over `shape` numbers at `data`, rows `row_stride` apart; `keeper` is held as long as the view.
-template <std::size_t N, class T> View<T, N> adapt(T* data, const Shape& shape, std::int64_t row_stride, std::shared_ptr<void> keeper) {
+template <std::size_t N, class T>
+View<T, N> adapt(T* data, const Shape& shape, std::int64_t row_stride, std::shared_ptr<void> keeper) {
   if (static_cast<std::size_t>(shape.rank()) != N)
     throw ShapeError("view: rank " + std::to_string(N) + " asked of rank " + std::to_string(shape.rank()));
   std::array<std::size_t, N> extents{};
@@ -117,7 +119,8 @@ template <class E> Tokens tokens_from_xt(const xt::xexpression<E>& expression) {
   const E& e = expression.derived_cast();
   Tokens t(xtensor_bridge::shape_of(e.shape(), "tokens_from_xt"));
   int* out = t.data();
-  for (auto i = e.template begin<xt::layout_type::row_major>(), end = e.template end<xt::layout_type::row_major>(); i != end; ++i) {
+  const auto end = e.template end<xt::layout_type::row_major>();
+  for (auto i = e.template begin<xt::layout_type::row_major>(); i != end; ++i) {
     if (!std::in_range<int>(static_cast<std::conditional_t<std::is_same_v<T, bool>, int, T>>(*i)))
       throw ValueError("tokens_from_xt: " + std::to_string(*i) + " does not fit an int");
     *out++ = static_cast<int>(*i);
