@@ -172,7 +172,7 @@ void Call::compute() {
   FusePlace from[fuse_operands], to[fuse_streams];
   for (int k = 0; k < p.operands; ++k) from[k] = place_of(*x[k]);
   for (int r = 0; r < p.results; ++r) to[r] = place_of(result[r]);
-  for (int k = 0; k < p.intermediates; ++k) to[p.results + k].shape = shape;   // no place: not wanted
+  for (int k = 0; k < p.intermediates; ++k) to[p.results + k] = {nullptr, &shape, 0, false};
   for (int k = 0; record && k < p.slots; ++k)
     if (p.slot[k].intermediate >= 0) to[p.results + p.slot[k].intermediate] = place_of(made->slot[k]);
   fuse_run({fuse_kernel(p.forward, t.dtype), shape, t.dtype, p.operands, p.results + p.intermediates, 0, false, false}, from,

@@ -7,10 +7,10 @@ namespace ebb::detail {
 
 /// One operand or result: element (r, j) stands at p[r * row + j * step], step 0 or 1.
 struct FuseStream {
-  char* p = nullptr;        // of a result: null if nobody wants it
-  std::int64_t row = 0;
-  int step = 0;
-  bool add = false;         // to what stands there
+  char* p;                  // of a result: null if nobody wants it
+  std::int64_t row;
+  int step;
+  bool add;                 // to what stands there
 };
 
 struct FuseRows {

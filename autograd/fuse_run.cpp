@@ -53,15 +53,15 @@ struct Rectangle : FuseRows {
 bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream* s, bool& one_row) {
   const int columns = shape.columns();
   for (int k = 0; k < count; ++k) {
-    const std::int64_t size = p[k].shape.size();
     s[k] = {static_cast<char*>(p[k].p), 0, 1, p[k].add};
     if (!p[k].p) continue;
-    if (p[k].shape == shape) {
+    const std::int64_t size = p[k].shape->size();
+    if (*p[k].shape == shape) {
       s[k].row = p[k].row_stride;
       one_row = one_row && p[k].row_stride == columns;
     } else if (size == 1) {
       s[k].step = 0;
-    } else if (size == columns && p[k].shape.columns() == columns) {
+    } else if (size == columns && p[k].shape->columns() == columns) {
       one_row = false;
     } else {
       return false;
@@ -77,7 +77,7 @@ void run_strided(Rectangle r, const Shape& shape, const FusePlace* in, const Fus
   const int count = r.ins + r.outs;
   for (int k = 0; k < count; ++k) {
     const FusePlace& p = k < r.ins ? in[k] : out[k - r.ins];
-    if (p.p) o[k] = operand(Array::borrowed(p.p, p.shape, p.row_stride, r.size == 4 ? f32 : f64), shape);
+    if (p.p) o[k] = operand(Array::borrowed(p.p, *p.shape, p.row_stride, r.size == 4 ? f32 : f64), shape);
     s[k].p = static_cast<char*>(p.p);
     s[k].add = p.add;
   }

@@ -16,14 +16,14 @@ struct FuseRecord {
 
 extern const OpTable fuse_table, fuse_result_table;
 
-/// A place of `shape` or what broadcasts to it, for the kernels.
+/// A place of `shape` or of what broadcasts to it, for the kernels. Filled in by those who make one.
 struct FusePlace {
-  void* p = nullptr;
-  Shape shape;
-  std::int64_t row_stride = 0;
-  bool add = false;
+  void* p;              // of a result: null if nobody wants it
+  const Shape* shape;
+  std::int64_t row_stride;
+  bool add;
 };
-inline FusePlace place_of(const Array& a) { return {a.raw(), a.shape(), a.row_stride(), false}; }
+inline FusePlace place_of(const Array& a) { return {a.raw(), &a.shape(), a.row_stride(), false}; }
 
 /// Runs a kernel over `shape`, on several threads if it is large and they would share no result.
 struct FuseJob {

@@ -8,38 +8,72 @@ namespace {
 
 /// Whether two places share an element. Column blocks of one array do not, though their rows interleave.
 bool overlap(const FusePlace& a, const FusePlace& b, std::int64_t size) {
-  const auto extent = [&](const FusePlace& p) { return ((p.shape.rows() - 1) * p.row_stride + p.shape.columns()) * size; };
+  const auto extent = [&](const FusePlace& p) { return ((p.shape->rows() - 1) * p.row_stride + p.shape->columns()) * size; };
   const char *pa = static_cast<const char*>(a.p), *pb = static_cast<const char*>(b.p);
   if (!pa || !pb || pa + extent(a) <= pb || pb + extent(b) <= pa) return false;
   if (a.row_stride != b.row_stride || a.row_stride == 0) return true;
   const std::int64_t apart = ((pb - pa) / size % a.row_stride + a.row_stride) % a.row_stride;
-  return apart < a.shape.columns() || a.row_stride - apart < b.shape.columns();
+  return apart < a.shape->columns() || a.row_stride - apart < b.shape->columns();
 }
 
 void clear(const FusePlace& p, std::int64_t size) {
-  for (std::int64_t r = 0; r < p.shape.rows(); ++r)
-    std::memset(static_cast<char*>(p.p) + r * p.row_stride * size, 0, static_cast<std::size_t>(p.shape.columns() * size));
+  for (std::int64_t r = 0; r < p.shape->rows(); ++r)
+    std::memset(static_cast<char*>(p.p) + r * p.row_stride * size, 0, static_cast<std::size_t>(p.shape->columns() * size));
 }
 
 /// Where the operands' gradients go. Only addresses are held: a handle would make the tape copy a parent's adjoint when the
 /// next block of it is asked for.
 struct Targets {
+  Targets(TapeImpl& tape, const FuseRecord& record, const std::uint32_t* in)
+      : t(tape), r(record), inputs(in), size(static_cast<std::int64_t>(bytes_of(tape.dtype))) {}
+
   TapeImpl& t;
   const FuseRecord& r;
   const std::uint32_t* inputs;
   std::int64_t size;
   FusePlace to[fuse_operands];
-  bool shared = false;   // two of them meet
+  std::uint32_t untouched[fuse_operands];   // parents whose adjoints we are the first to write, block by block, to the last element
+  int untouched_count = 0;
+  bool shared = false;                      // two places meet
 
+  std::uint32_t operand(int k) const { return inputs[r.program->gradient_of[k]]; }
+  /// The node of which this one is a view, 0 if it is none.
+  std::uint32_t parent_of(std::uint32_t id) const {
+    const Node& n = t.node(id);
+    return n.op && n.op->place && !n.retained ? n.inputs()[0] : 0;
+  }
   int same_operand(int k) const {
     for (int j = 0; j < k; ++j)
-      if (to[j].p && inputs[r.program->gradient_of[j]] == inputs[r.program->gradient_of[k]]) return j;
+      if (operand(j) == operand(k) && to[j].p) return j;
     return -1;
   }
+
+  /// The views among the operands make up all of the parent, if none overlap.
+  bool fills(std::uint32_t parent) const {
+    std::int64_t elements = 0;
+    for (int k = 0; k < r.program->gradients; ++k) {
+      const std::uint32_t id = operand(k);
+      if (!t.wants(id) || parent_of(id) != parent || !(t.node(id).shape == r.shape)) continue;
+      bool again = false;
+      for (int j = 0; j < k; ++j) again |= operand(j) == id;
+      if (!again) elements += r.shape.size();
+    }
+    return elements == t.node(parent).shape.size();
+  }
+  Array block(std::uint32_t id, std::uint32_t parent, bool& fresh) {
+    Array whole = t.adjoint(parent, fresh);
+    if (fresh && fills(parent)) untouched[untouched_count++] = parent;
+    else if (fresh) whole.fill(0);
+    fresh = false;
+    for (int k = 0; k < untouched_count; ++k) fresh |= untouched[k] == parent;
+    const Node& n = t.node(id);
+    return n.op->place(n.attributes, whole);
+  }
+
   void find() {
     for (int k = 0; k < r.program->gradients; ++k) {
-      const std::uint32_t id = inputs[r.program->gradient_of[k]];
-      to[k].shape = r.shape;
+      const std::uint32_t id = operand(k);
+      to[k] = {nullptr, &r.shape, 0, false};
       if (!t.wants(id)) continue;
       if (const int j = same_operand(k); j >= 0) {
         to[k] = to[j];
@@ -47,21 +81,24 @@ struct Targets {
         continue;
       }
       bool fresh = false;
-      to[k] = place_of(t.adjoint(id, fresh));
-      to[k].add = !fresh;
-      if (!(to[k].shape == r.shape)) start_at_zero(k);   // a sum over rows
+      const std::uint32_t parent = parent_of(id);
+      const Array a = parent ? block(id, parent, fresh) : t.adjoint(id, fresh);
+      to[k] = {a.raw(), &t.node(id).shape, a.row_stride(), !fresh};
+      if (!(*to[k].shape == r.shape)) start_at_zero(k);   // a sum over rows
     }
     for (int k = 0; k < r.program->gradients; ++k)
       for (int j = 0; j < k; ++j)
-        if (overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) {
-          start_at_zero(j);
-          start_at_zero(k);
-          shared = true;
-        }
+        if (overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) shared = true;
+    if (shared) start_all_at_zero();
   }
   void start_at_zero(int k) {
     if (!to[k].add) clear(to[k], size);
     to[k].add = true;
+  }
+  void start_all_at_zero() {
+    for (int k = 0; k < untouched_count; ++k) t.node(untouched[k]).grad.fill(0);
+    for (int k = 0; k < r.program->gradients; ++k)
+      if (to[k].p) start_at_zero(k);
   }
 };
 
@@ -70,14 +107,15 @@ void sweep_fused(TapeImpl& t, std::uint32_t id) {
   const FuseProgram& p = *r.program;
   if (p.results == 1) r.adjoint[0] = t.node(id).grad;
   static const double zero = 0;
+  static const Shape number;
   FusePlace from[fuse_streams];
   unsigned live = 0;
   for (int k = 0; k < p.slots; ++k) from[k] = place_of(r.slot[k]);
   for (int k = 0; k < p.results; ++k) {
     if (r.adjoint[k]) live |= 1u << k;
-    from[p.slots + k] = r.adjoint[k] ? place_of(r.adjoint[k]) : FusePlace{const_cast<double*>(&zero), Shape{}, 0, false};
+    from[p.slots + k] = r.adjoint[k] ? place_of(r.adjoint[k]) : FusePlace{const_cast<double*>(&zero), &number, 0, false};
   }
-  Targets targets{t, r, t.node(id).inputs(), static_cast<std::int64_t>(bytes_of(t.dtype)), {}, false};
+  Targets targets(t, r, t.node(id).inputs());
   targets.find();
   if (p.gradients > 0)
     fuse_run({fuse_kernel(p.backward, t.dtype), r.shape, t.dtype, p.slots + p.results, p.gradients, live, true, targets.shared}, from,

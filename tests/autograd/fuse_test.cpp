@@ -209,6 +209,25 @@ TEST_CASE("a block of a split that a fused op does not use receives zeros") {
   CHECK(g[x].at({0, 5}) == 1);
 }
 
+TEST_CASE("blocks of several arrays may be given in any order, and meet others in their parents") {
+  const auto f = [](auto a, auto p, auto b, auto q, auto c) { return a * tanh(p) - b * q * c + sigmoid(c); };
+  Array found[2][2];
+  for (const bool fused : {true, false}) {
+    Tape tape{{.dtype = f64}};
+    const Var x = variable(uniform({5, 9}, Key{1}, -1, 1, f64)), y = variable(uniform({5, 6}, Key{2}, -1, 1, f64));
+    const Var u = x * 2, v = y * 3;
+    auto [a, b, c] = split<3>(u);
+    auto [p, q] = split<2>(v);
+    const Var first = fused ? fuse(f, a, p, b, q, c) : f(a, p, b, q, c);
+    const Var overlapping = slice(u, 1, 1, 4);
+    const Var second = fused ? fuse(f, a, p, overlapping, q, c) : f(a, p, overlapping, q, c);
+    const Grads g = tape.backward(sum(square(first)) + sum(second) + sum(u * u));
+    found[fused][0] = g[x];
+    found[fused][1] = g[y];
+  }
+  for (const int k : {0, 1}) CHECK(error_of(found[1][k], found[0][k]) < 1e-13);
+}
+
 TEST_CASE("numbers, parameters and operands that need no gradient may stand anywhere") {
   LeafSet set(f64);
   const Leaf w = set.add("w", Array::from({3}, {1, 2, 3}, f64));
