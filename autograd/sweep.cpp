@@ -101,7 +101,7 @@ void TapeImpl::clear_adjoints() {
 /// Gradients of leaves into one flat buffer a set; of variables and retained Vars by name.
 Grads TapeImpl::collect(bool free_adjoints) {
   Grads g;
-  for (const UsedSet& u : used_sets_) g.flat_of(LeafSet(u.set), dtype);
+  for (const UsedSet& u : used_sets_) g.flat_of(u.set, dtype);
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (!n.requires_grad) continue;

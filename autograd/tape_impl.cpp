@@ -257,10 +257,10 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
   if (auto found = leaves_.find(key); found != leaves_.end()) return found->second;
 
-  const LeafSetData* set = data->set;
+  LeafSetData* const set = data->set;
   bool known = false;
-  for (const UsedSet& u : used_sets_) known |= u.set == set;
-  if (!known) used_sets_.push_back({data->set, set->version});
+  for (const UsedSet& u : used_sets_) known |= u.set.get() == set;
+  if (!known) used_sets_.push_back({LeafSet(set), set->version});
   Array value = convert(bound ? bound->array : l.value());
   const std::uint32_t id = fresh_node();
   Var v = make(id, value, value.shape(), where);
@@ -289,7 +289,7 @@ TapeStats TapeImpl::stats() const {
 
 void TapeImpl::check_versions(std::uint32_t) {
   for (const UsedSet& u : used_sets_)
-    if (u.set->version != u.version)
+    if (u.set.version() != u.version)
       throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");
 }
 

@@ -88,7 +88,7 @@ class TapeImpl {
   std::size_t block_ = 0, used_ = 0;
   struct Number { double x; Var v; };
   std::vector<Number> numbers_;
-  struct UsedSet { LeafSetData* set; std::uint64_t version; };
+  struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
   std::vector<UsedSet> used_sets_;
   std::unordered_map<std::uint64_t, Var> leaves_;
   std::vector<char> marks_;

@@ -177,3 +177,15 @@ TEST_CASE("the first value that is not finite is traced to its op, time step and
   const std::string found = trace_nonfinite(m.set, {.rows = 4}, f);
   CHECK_THAT(found, Contains("log") && Contains("time step 3") && Contains("shards_test.cpp:"));
 }
+
+TEST_CASE("a set of parameters lives as long as the tape that uses it") {
+  Tape tape{{.dtype = f64}};
+  Var l;
+  {
+    LeafSet set{f64};
+    l = sum(square(var_of(set.add("w", Array::full({3}, 2, f64)))));
+  }
+  CHECK(l.item() == 12);
+  const Grads g = tape.backward(l);
+  CHECK(g.flat().at({0}) == 4);
+}
