@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/gru.hpp>
 
 namespace ebb {
@@ -17,12 +18,14 @@ Gru::Gru(Builder p, CellSizes s) {
 }
 
 Hidden Gru::step(const Var& x, const Hidden& s) const {
-  auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
-  auto [hr, hz, hn] = split<3>(matmul(s.h, Wh));
-  Var r = sigmoid(xr + hr);
-  Var z = sigmoid(xz + hz);
-  Var n = tanh(xn + r * (hn + bn));
-  return {(1 - z) * n + z * s.h};
+  return {fuse(
+      [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h) {
+        auto r = sigmoid(xr + hr);
+        auto z = sigmoid(xz + hz);
+        auto n = tanh(xn + r * (hn + bn));
+        return (1 - z) * n + z * h;
+      },
+      split<3>(matmul(x, Wx) + b), split<3>(matmul(s.h, Wh)), bn, s.h)};
 }
 
 EBB_CELL(gru, Gru, "Gated recurrent unit as in PyTorch (reset after the product), Cho et al. 2014");

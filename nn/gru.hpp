@@ -13,7 +13,7 @@ namespace ebb {
 /// Options   update_bias=0, the start of b's update block; above 0 the gate keeps; 0 starts it like the rest
 /// Init      Wx, Wh, b, bn uniform in +-1/sqrt(H)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]
-/// Cost      6 H (I + H) flops a row and step; keeps 6 H numbers
+/// Cost      6 H (I + H) flops a row and step; keeps 5 H numbers
 /// Source    Cho et al. 2014, arXiv:1406.1078; the order of reset and product as in cuDNN and PyTorch
 /// Differs   r and z have one bias where PyTorch keeps two; n has both, as there; `gru-course` is the other form
 struct Gru {

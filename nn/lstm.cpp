@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/lstm.hpp>
 
 namespace ebb {
@@ -18,9 +19,13 @@ Lstm::Lstm(Builder p, CellSizes s) {
 }
 
 Lstm::State Lstm::step(const Var& x, const State& s) const {
-  auto [i, f, g, o] = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
-  Var c = sigmoid(f) * s.c + sigmoid(i) * tanh(g);
-  return {.h = sigmoid(o) * tanh(c), .c = c};
+  auto [c, h] = fuse(
+      [](auto i, auto f, auto g, auto o, auto c) {
+        auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
+        return std::pair{c1, sigmoid(o) * tanh(c1)};
+      },
+      split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c);
+  return {.h = h, .c = c};
 }
 
 EBB_CELL(lstm, Lstm, "Long short-term memory with forget gate, Hochreiter & Schmidhuber 1997, Gers et al. 2000");

@@ -12,7 +12,7 @@ namespace ebb {
 /// Options   forget_bias=1, the start of b's forget block; 0 starts it like the rest, as PyTorch does
 /// Init      Wx, Wh, b uniform in +-1/sqrt(H); forget block of b one
 /// Errors    ShapeError if x is not [B, I] or the state is not [B, H]
-/// Cost      8 H (I + H) flops a row and step; keeps 7 H numbers
+/// Cost      8 H (I + H) flops a row and step; keeps 6 H numbers
 /// Source    Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; Gers et al. 2000
 /// Differs   no peepholes; one bias where PyTorch keeps two
 struct Lstm {
