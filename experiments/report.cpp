@@ -43,7 +43,8 @@ json rows_of(const std::vector<Series>& series) {
     }
   json table = json::array();
   for (auto& [x, row] : rows) {
-    json line = {rounded(x)};
+    json line = json::array();   // braces around one json would mean a copy to some compilers
+    line.push_back(rounded(x));
     for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
     table.push_back(std::move(line));
   }
