@@ -113,7 +113,8 @@ void sweep_fused(TapeImpl& t, std::uint32_t id) {
   for (int k = 0; k < p.slots; ++k) from[k] = place_of(r.slot[k]);
   for (int k = 0; k < p.results; ++k) {
     if (r.adjoint[k]) live |= 1u << k;
-    from[p.slots + k] = r.adjoint[k] ? place_of(r.adjoint[k]) : FusePlace{const_cast<double*>(&zero), &number, 0, false};
+    from[p.slots + k] = {const_cast<double*>(&zero), &number, 0, false};
+    if (r.adjoint[k]) from[p.slots + k] = place_of(r.adjoint[k]);
   }
   Targets targets(t, r, t.node(id).inputs());
   targets.find();

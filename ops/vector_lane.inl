@@ -120,7 +120,8 @@ EBB_INLINE Lane<float> sqrt(Lane<float> x) { return Lane<float>(EBB_SQRT(ps, sta
 EBB_INLINE Lane<double> sqrt(Lane<double> x) { return Lane<double>(EBB_SQRT(pd, static_cast<unsigned char>(-1))); }
 #else
 template <class T> EBB_INLINE Lane<T> sqrt(Lane<T> x) {
-  for (int k = 0; k < static_cast<int>(EBB_LANE_BYTES / sizeof(T)); ++k) x.v[k] = static_cast<T>(__builtin_sqrt(static_cast<double>(x.v[k])));
+  for (int k = 0; k < static_cast<int>(EBB_LANE_BYTES / sizeof(T)); ++k)
+    x.v[k] = static_cast<T>(__builtin_sqrt(static_cast<double>(x.v[k])));
   return x;
 }
 #endif

@@ -5,6 +5,7 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <vector>
 
@@ -36,7 +37,8 @@ template <class... V> std::vector<Var> listed(std::tuple<V...> y) {
 
 /// Values of the results, then the operands' gradients, of the lambda on its own or fused. Results whose bit is not in `used` are
 /// left out of the loss. Operands pass through 1 * x, so that they die if `dying`.
-template <int N, class F> std::vector<Array> outcome(F f, const std::vector<Array>& in, bool fused, DType d, bool dying, unsigned used) {
+template <int N, class F>
+std::vector<Array> outcome(F f, const std::vector<Array>& in, bool fused, DType d, bool dying, unsigned used) {
   Tape tape{{.dtype = d}};
   std::vector<Var> x;
   for (const Array& a : in) x.push_back(variable(a));
@@ -139,7 +141,8 @@ TEST_CASE("fused operands broadcast, and their gradients are sums") {
   const std::vector<std::vector<Shape>> cases = {
       {{6, 33}, {6, 33}, {33}},     {{6, 33}, {33}, {}},           {{6, 33}, {6, 1}, {1, 33}},   {{6, 33}, {}, {6, 1}},
       {{5}, {5}, {}},               {{}, {}, {}},                  {{2, 3, 4}, {3, 4}, {2, 1, 4}}, {{2, 3, 4}, {2, 3, 1}, {1, 3, 1}},
-      {{2, 3, 4, 5}, {3, 1, 5}, {2, 1, 4, 1}}, {{40, 1}, {1, 7}, {40, 7}}, {{1, 17}, {1, 17}, {17}}, {{0, 4}, {0, 4}, {4}}};
+      {{2, 3, 4, 5}, {3, 1, 5}, {2, 1, 4, 1}}, {{40, 1}, {1, 7}, {40, 7}}, {{1, 17}, {1, 17}, {17}},
+      {{0, 4}, {0, 4}, {4}}};
   for (const auto& shapes : cases) same<3>("mixed", mixed, shapes, -1, 1);
 }
 
@@ -265,6 +268,22 @@ TEST_CASE("a fused row has the same bits wherever it stands, and a number wherev
     for (int r = 0; r < 9; ++r)
       for (int k = 0; k < 37; ++k) REQUIRE(all.value().at({r, k + 3}) == one.value().at({0, k}));
   }
+}
+
+TEST_CASE("a large fused op gives the same bits on any number of threads") {
+  std::vector<Array> found[3];
+  const int before = threads();
+  for (const int n : {1, 2, 3}) {
+    set_threads(n);
+    Tape tape;
+    const Var x = variable(uniform({301, 211}, Key{1}, -1, 1)), b = variable(uniform({211}, Key{2}, -1, 1));
+    const Var y = fuse(mixed, x, x * 2, b) + fuse([](auto a, auto c) { return tanh(a) * c; }, x, x * 3);
+    const Grads g = tape.backward(sum(fuse(mixed, y, range(x, 0, 301), 2.0)));
+    found[n - 1] = {y.value(), g[x], g[b]};
+  }
+  set_threads(before);
+  for (const int n : {1, 2})
+    for (std::size_t k = 0; k < 3; ++k) CHECK(error_of(found[n][k], found[0][k]) == 0);
 }
 
 TEST_CASE("fused expressions pass gradcheck, and to second order through Vars") {
