@@ -97,6 +97,9 @@ int run_command(Declared& d) {
   } catch (const std::exception& e) {
     std::fputs(fmt::format("{}: internal error: {}\n", where, e.what()).c_str(), stderr);
     return 1;
+  } catch (...) {
+    std::fputs(fmt::format("{}: internal error: an exception that is no std::exception\n", where).c_str(), stderr);
+    return 1;
   }
 }
 

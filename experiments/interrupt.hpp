@@ -2,7 +2,8 @@
 
 namespace ebb {
 
-/// While it lives, the first Ctrl-C only raises a flag, so that what is done can be reported and kept; a second one kills.
+/// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag, so that what is done can be reported and kept. One more
+/// within a second is the same press; a later one kills.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -12,6 +13,7 @@ class InterruptGuard {
 
  private:
   void (*before_)(int);
+  void (*terminate_before_)(int);
 };
 
 bool interrupted();

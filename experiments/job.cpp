@@ -20,7 +20,8 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
       command_(command),
       started_(time_stamp()),
       shared_(shared),
-      folder_(shared.out.empty() ? fmt::format("runs/{}-{}", command, started_) : shared.out, shared.force),
+      folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
+                                 : RunFolder(shared.out, shared.force)),
       clock_(std::make_unique<Clock>()) {
   set_threads(shared.threads);
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
@@ -113,8 +114,11 @@ int Job::finish() {
   folder_.write("summary.json", summary.json());
   std::string files;
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
-  print(fmt::format("\n{} after {}; in {}: {}\n", interrupted() ? "interrupted" : "done", duration_text(seconds()),
-                    folder_.path(), files));
+  std::string end = "\n";
+  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
+                                                     duration_text(seconds()), folder_.path(), files), 78))
+    end += line + "\n";
+  print(end);
   if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
   return interrupted() ? 130 : failure_.empty() ? 0 : 1;
 }

@@ -44,15 +44,34 @@ RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
   }
 }
 
+RunFolder RunFolder::of_its_own(std::string path) {
+  RunFolder folder(std::move(path), true);
+  folder.own_ = true;
+  return folder;
+}
+
+// Whoever makes a folder has it: create_directory says so to one process only.
+void RunFolder::claim() {
+  const std::string first = path_;
+  std::error_code error;
+  for (int k = 2; !fs::create_directory(path_, error); ++k) {
+    if (!fs::exists(path_)) refuse(path_, error ? error.message() : "it was removed meanwhile");
+    path_ = fmt::format("{}-{}", first, k);
+  }
+  made_.push_back(fs::absolute(path_).lexically_normal().string());
+}
+
 void RunFolder::create() {
   std::vector<fs::path> missing;
-  for (fs::path p = fs::absolute(path_).lexically_normal(); !fs::exists(p) && p != p.parent_path(); p = p.parent_path())
+  const fs::path whole = fs::absolute(path_).lexically_normal();
+  for (fs::path p = own_ ? whole.parent_path() : whole; !fs::exists(p) && p != p.parent_path(); p = p.parent_path())
     if (p.has_filename()) missing.insert(missing.begin(), p);
   std::error_code error;
   for (const fs::path& p : missing) {
     if (fs::create_directory(p, error)) made_.push_back(p.string());
     if (error) break;
   }
+  if (own_ && !error) claim();
   // Root may pass access() where the file system still refuses (read-only, /proc): only writing tells.
   const std::string probe = path_ + "/.ebb-probe";
   std::FILE* f = error ? nullptr : std::fopen(probe.c_str(), "w");

@@ -11,6 +11,8 @@ class RunFolder {
   /// Checks, without making anything, that the folder can be made or is empty (or --force).
   /// Errors    FileError if it cannot be written, or is not empty
   RunFolder(std::string path, bool force);
+  /// A folder that nobody else writes into, whoever runs at the same time: path, or else path-2, path-3, ...
+  static RunFolder of_its_own(std::string path);
 
   const std::string& path() const { return path_; }
   /// Makes the folder. Errors: FileError
@@ -23,7 +25,9 @@ class RunFolder {
   void discard();
 
  private:
+  void claim();
   std::string path_;
+  bool own_ = false;
   std::vector<std::string> written_, made_;            // made_: folders that create() made, outermost first
 };
 

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/vanish.hpp>
 #include <fmt/format.h>
 #include <limits>
+#include <new>
 
 namespace ebb {
 namespace {
@@ -59,6 +61,10 @@ struct Vanish {
       for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
       add_to_summary(job, task);
+      for (const CellResult& cell : task.cells)
+        for (const Run& run : cell.runs)
+          if (!run.failed.empty())
+            job.fail(fmt::format("{} on {}, seed {}: {}; the others were done", cell.cell, task.name, run.seed, run.failed));
     }
     write_series(job, results);
   }
@@ -68,6 +74,8 @@ struct Vanish {
   std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
     check_cell_names(cells);
+    check_once("--tasks", tasks);
+    check_once("--cells", cells);
     sizes.check_names(tasks);
     std::vector<std::unique_ptr<Task>> made;
     std::vector<TaskResult> results;
@@ -90,20 +98,43 @@ struct Vanish {
     return {std::move(made), std::move(results)};
   }
 
-  // One cell, one task, one seed: measure, train, measure, test.
+  static void check_once(const char* option, const std::vector<std::string>& names) {
+    for (auto name = names.begin(); name != names.end(); ++name)
+      if (std::find(names.begin(), name, *name) != name) throw ValueError(fmt::format("{} names '{}' twice", option, *name));
+  }
+
+  // What one run throws is kept with it, and the others go on.
   static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell) {
-    const TaskSettings& s = result.settings;
     const double started = job.seconds();
-    Model model{task, cell, s.hidden, run.seed};
+    int updates = 0;
+    try {
+      measure_and_train(job, task, result, run, cell, updates);
+    } catch (const std::bad_alloc&) {
+      run.failed = "there is not enough memory";
+    } catch (const std::exception& e) {
+      run.failed = *e.what() ? e.what() : "an error without a message";
+    } catch (...) {
+      run.failed = "an exception that is no std::exception";
+    }
+    if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
+    job.progress().skip(result.settings.steps - updates);
+    run.seconds = job.seconds() - started;
+  }
+
+  // One cell, one task, one seed: measure, train, measure, test.
+  static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell,
+                                int& updates) {
+    const TaskSettings& s = result.settings;
     run.begun = true;
+    Model model{task, cell, s.hidden, run.seed};
     run.weights = model.w.trained();
     run.init = gradient_norms(model, task, result.lags, result.rows);
     run.loss_before = test_loss(model, task, Split::test, s);
 
     run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
+      ++updates;
       job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
     });
-    job.progress().skip(s.steps - static_cast<double>(run.training.curve.size()));
 
     if (run.training.curve.empty()) {      // --steps 0, or Ctrl-C: the start is all there is
       run.loss = run.loss_before;
@@ -113,7 +144,6 @@ struct Vanish {
     } else {
       run.loss = std::numeric_limits<double>::quiet_NaN();
     }
-    run.seconds = job.seconds() - started;
   }
 };
 EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");

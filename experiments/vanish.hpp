@@ -10,9 +10,10 @@ namespace ebb::vanish {
 struct Run {
   std::uint64_t seed = 1;
   bool begun = false;
-  GradientNorms init{}, trained{};     ///< trained is empty if the run diverged
-  double loss_before = 0, loss = 0;    ///< on the test split, in the task's unit; NaN if the run diverged
+  GradientNorms init{}, trained{};     ///< trained is empty if the run diverged or failed
+  double loss_before = 0, loss = 0;    ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
+  std::string failed{};                ///< empty, or the error that ended this run, and only this one
   double seconds = 0;                  ///< training, measuring and testing
   std::int64_t weights = 0;
 };
@@ -26,8 +27,9 @@ struct CellResult {
   std::string cell;
   std::vector<Run> runs{};             ///< by seed
   std::vector<Decays> decays{};        ///< by field, over rows and seeds
-  double mean(double (*of)(const Run&)) const;         ///< over the runs that began; NaN if there is none
+  double mean(double (*of)(const Run&)) const;         ///< over the runs that began and came through; NaN if there is none
   bool diverged() const;
+  bool failed() const;
 };
 
 struct TaskResult {
@@ -49,6 +51,8 @@ double kept_of(const Run&);
 
 /// Pools rows and seeds of each cell into its decays.
 void settle(CellResult&);
+/// ln of norm(lag) / norm(1), as measured: -inf where the gradient is zero, NaN if the lag was not measured.
+double fallen(const Decay&, int lag);
 /// ln of the largest and smallest norm that a picture of this task has to show, at most 40 decades apart.
 std::pair<double, double> scale_of(const TaskResult&);
 

@@ -112,7 +112,7 @@ Table verdict_table(const TaskResult& task) {
         std::vector<Entry> row{trained || !first ? "" : cell.cell, "d" + d.field + (trained ? ", trained" : ", start"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
                                std::isfinite(half) ? number_text(half) : std::isfinite(decay.per_step) ? "grows" : "–",
-                               lags.empty() ? "–" : number_text(decay.norm(far) / decay.norm(1)),
+                               lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),
                                Entry(lags, low, high),
                                first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : ""};
         t.rows.push_back(std::move(row));
@@ -131,6 +131,7 @@ Table cost_table(const TaskResult& task) {
       if (!run.begun) remarks += fmt::format("seed {} not begun. ", run.seed);
       if (run.training.interrupted) remarks += fmt::format("seed {} interrupted. ", run.seed);
       if (!run.training.diverged.empty()) remarks += fmt::format("seed {} diverged at {}. ", run.seed, run.training.diverged);
+      if (!run.failed.empty()) remarks += fmt::format("seed {} failed: {}. ", run.seed, run.failed);
     }
     t.rows.push_back({cell.cell, count_text(cell.mean(weights_of)), bytes_text(cell.mean(kept_of)),
                       count_text(cell.mean(updates_of)), count_text(cell.mean(clips_of)), count_text(cell.mean(speed_of)),

@@ -54,6 +54,7 @@ void set_runs(Summary& s, Summary::Path path, const CellResult& cell) {
     set("seconds", run.seconds);
     set("interrupted", run.training.interrupted);
     set("diverged", run.training.diverged);
+    set("failed", run.failed);
   }
 }
 
@@ -88,12 +89,22 @@ double kept_of(const Run& r) { return static_cast<double>(r.training.kept_bytes)
 double CellResult::mean(double (*of)(const Run&)) const {
   double sum = 0, count = 0;
   for (const Run& r : runs)
-    if (r.begun && r.training.diverged.empty()) sum += of(r), count += 1;
+    if (r.begun && r.training.diverged.empty() && r.failed.empty()) sum += of(r), count += 1;
   return count > 0 ? sum / count : unknown;
 }
 
 bool CellResult::diverged() const {
   return std::any_of(runs.begin(), runs.end(), [](const Run& r) { return !r.training.diverged.empty(); });
+}
+
+bool CellResult::failed() const {
+  return std::any_of(runs.begin(), runs.end(), [](const Run& r) { return !r.failed.empty(); });
+}
+
+double fallen(const Decay& d, int lag) {
+  if (d.mean.size() < 2 || static_cast<std::size_t>(lag) >= d.mean.size()) return unknown;
+  const double ln = d.mean[static_cast<std::size_t>(lag)];
+  return std::isinf(ln) ? ln : ln - d.mean[1];
 }
 
 void settle(CellResult& cell) {
@@ -160,6 +171,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
     set(path, "updates", cell.mean(updates_of));
     set(path, "clip_events", cell.mean(clips_of));
     set(path, "diverged", cell.diverged());
+    set(path, "failed", cell.failed());
     set_runs(s, path, cell);
   }
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/vanish.hpp>
@@ -22,7 +23,7 @@ std::string half_life_text(const Decay& d) {
 
 // Powers of ten from lag 1 to lag 100 (or the largest there is).
 std::string fallen_text(const Decay& d, int lag) {
-  const double ln = d.mean.size() > static_cast<std::size_t>(lag) ? d.mean[static_cast<std::size_t>(lag)] - d.mean[1] : NAN;
+  const double ln = fallen(d, lag);
   if (std::isnan(ln)) return "–";
   return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
 }
@@ -43,7 +44,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string remarks(const CellResult& cell) {
-  if (cell.decays.empty()) return fmt::format("  {}: not begun\n", cell.cell);
+  if (std::none_of(cell.runs.begin(), cell.runs.end(), [](const Run& r) { return r.begun; }))
+    return fmt::format("  {}: not begun\n", cell.cell);
   std::string text;
   for (const Run& run : cell.runs) {
     const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
@@ -51,6 +53,9 @@ std::string remarks(const CellResult& cell) {
     if (run.training.interrupted) text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
     if (!run.training.diverged.empty())
       for (const std::string& line : wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
+        text += "  " + line + "\n";
+    if (!run.failed.empty())
+      for (const std::string& line : wrapped(fmt::format("{} FAILED: {}", name.substr(2), run.failed), 76))
         text += "  " + line + "\n";
   }
   return text;
@@ -69,8 +74,8 @@ std::string table_text(const TaskResult& task) {
                                                      updates_text(task), task.data), 78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
-                      fit("1 to 100", 9, true), fit(fmt::format("lag 1 to {}", task.lags), spark_width),
-                      fit(task.info.unit, 9, true));
+                      fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
+                      fit(fmt::format("lag 1 to {}", task.lags), spark_width), fit(task.info.unit, 9, true));
   for (const CellResult& cell : task.cells) {
     const bool long_name = cell.cell.size() > name_width;
     if (long_name) text += "  " + cell.cell + "\n";
@@ -88,20 +93,29 @@ std::string table_text(const TaskResult& task) {
 std::string verdict(const TaskResult& task) {
   std::vector<std::string> learnt, lost;
   const CellResult *best = nullptr, *worst = nullptr;
-  const auto slope = [](const CellResult* c) { return c->decays[0].init.per_step; };
+  std::vector<std::string> gone;         // those whose gradient is zero so far back
+  const int far = std::min(100, task.lags);
+  const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
   for (const CellResult& cell : task.cells) {
     const double loss = cell.mean(loss_of);
     if (std::isfinite(loss))
       (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
-    if (cell.decays.empty() || !std::isfinite(slope(&cell))) continue;
-    if (!best || slope(&cell) > slope(best)) best = &cell;
-    if (!worst || slope(&cell) < slope(worst)) worst = &cell;
+    if (cell.decays.empty() || std::isnan(ln(&cell))) continue;
+    if (std::isinf(ln(&cell))) {
+      gone.push_back(cell.cell);
+      continue;
+    }
+    if (!best || ln(&cell) > ln(best)) best = &cell;
+    if (!worst || ln(&cell) < ln(worst)) worst = &cell;
   }
   std::string text;
-  if (best != worst) {
-    const int far = std::min(100, task.lags);
+  const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
+  if (!gone.empty()) {
+    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
+    text += best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best)))) : ". ";
+  } else if (decades >= 1) {
     text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
-                        worst->cell, power_text((slope(best) - slope(worst)) * far / std::log(10.0), 0), best->cell);
+                        worst->cell, power_text(decades, 0), best->cell);
   }
   const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
   if (task.settings.steps == 0) learnt.clear(), lost.clear();

@@ -29,6 +29,8 @@ void refused(std::vector<std::string> words, const std::string& message) {
 TEST_CASE("an unknown word is refused with the nearest one that is known") {
   refused({"vanish", "--cells", "rnn,lstn"}, "ebb vanish: unknown cell 'lstn'; did you mean 'lstm'?");
   refused({"vanish", "--tasks", "addign"}, "ebb vanish: unknown task 'addign'; did you mean 'adding'?");
+  refused({"vanish", "--cells", "rnn,lstm,rnn"}, "ebb vanish: --cells names 'rnn' twice");
+  refused({"vanish", "--tasks", "adding,adding"}, "ebb vanish: --tasks names 'adding' twice");
   refused({"train", "char"}, "unknown task 'char'; did you mean 'chars'?");
   refused({"train", "adding", "--cell", "gur"}, "unknown cell 'gur'; did you mean 'gru'?");
   refused({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");

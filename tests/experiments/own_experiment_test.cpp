@@ -1,3 +1,4 @@
+#include <atomic>
 #include <csignal>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/nn/cell.hpp>
@@ -11,21 +12,25 @@ namespace {
 struct Squares {
   int largest = 100;
   double power = 2;
-  bool interrupt = false, fail = false;
+  bool interrupt = false, terminate = false, fail = false, seven = false;
 
   void options(ebb::Options& o) {
     o.add("--largest", largest, "last number").at_least(1).quick(10).full(1000);
     o.add("--power", power, "exponent").above(0);
     o.add("--interrupt", interrupt, "as if Ctrl-C were pressed in the middle");
+    o.add("--terminate", terminate, "as if a SIGTERM came in the middle");
+    o.add("--seven", seven, "throw 7");
     o.add("--fail", fail, "end with an error");
   }
 
   void run(ebb::Job& job) {
     if (power > 10) throw ebb::ValueError("that is too much");
+    if (seven) throw 7;
     std::vector<double> y(static_cast<std::size_t>(largest));
     job.start(largest);
     job.parallel(largest, [&](int k) {
-      if (interrupt && k == largest / 2) std::raise(SIGINT);
+      if (interrupt && k == largest / 2) std::raise(SIGINT), std::raise(SIGINT);   // a bouncing key
+      if (terminate && k == largest / 2) std::raise(SIGTERM);
       if (job.interrupted()) return;
       y[static_cast<std::size_t>(k)] = std::pow(k + 1, power);
       job.progress().advance(1);
@@ -49,7 +54,73 @@ struct Crooked {
 };
 EBB_CELL(crooked, Crooked, "a cell that does not fit (made by the tests)");
 
+/// A cell that breaks in the middle of the work, once armed.
+struct Fragile {
+  static inline std::atomic<long> steps_left{1L << 40};
+  ebb::Param U;
+  Fragile(ebb::Builder p, ebb::CellSizes s) : U(p.matrix("U", s.hidden, s.hidden)) {}
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
+    (void)x;
+    if (--steps_left < 0) throw ebb::ValueError("the cell broke");
+    return {tanh(matmul(s.h, U))};
+  }
+};
+EBB_CELL(fragile, Fragile, "a cell that breaks (made by the tests)");
+
 }  // namespace
+
+TEST_CASE("a cell that throws in the middle is marked as failed, the others go on, and the exit code is 1") {
+  TempFolder folder;
+  for (const long steps : {50L, 2000L}) {              // while its start is measured; in training
+    const std::string out = folder / std::to_string(steps);
+    Fragile::steps_left = steps;
+    const Outcome o = ebb_command({"vanish", "--quick", "--tasks", "adding", "--cells", "fragile,rnn", "--steps", "20",
+                                   "--seeds", "1", "--out", out, "--threads", "1"});
+    Fragile::steps_left = 1L << 40;
+    INFO(o.out << o.err);
+    CHECK(o.code == 1);
+    CHECK_THAT(o.err, Catch::Matchers::Contains("fragile on adding, seed 1: the cell broke"));
+    CHECK_THAT(o.out, Catch::Matchers::Contains("fragile: seed 1 FAILED: the cell broke"));
+    const auto s = summary_of(out);
+    const auto& cells = s["tasks"]["adding"]["cells"];
+    CHECK(cells["fragile"]["failed"] == true);
+    CHECK(cells["fragile"]["loss"].is_null());
+    CHECK(cells["fragile"]["runs"]["1"]["failed"] == "the cell broke");
+    CHECK(cells["rnn"]["failed"] == false);
+    CHECK(cells["rnn"]["loss"].is_number());
+    CHECK_THAT(read_all(out + "/report.html"), Catch::Matchers::Contains("seed 1 failed: the cell broke"));
+  }
+}
+
+TEST_CASE("an exception of no known type is an internal error") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"squares", "--seven", "--out", folder / "out"});
+  CHECK(o.code == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains("ebb squares: internal error"));
+}
+
+TEST_CASE("runs of the same second get folders of their own") {
+  TempFolder folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  for (int k = 0; k < 4; ++k) CHECK(ebb_command({"squares", "--quick"}).code == 0);
+  std::filesystem::current_path(before);
+  int folders = 0;
+  for (const auto& f : std::filesystem::directory_iterator(folder / "runs"))
+    folders += std::filesystem::exists(f.path() / "summary.json");
+  CHECK(folders == 4);
+}
+
+TEST_CASE("two folders of their own by one name are two") {
+  TempFolder folder;
+  auto a = ebb::RunFolder::of_its_own(folder / "runs/x"), b = ebb::RunFolder::of_its_own(folder / "runs/x");
+  a.create(), b.create();
+  CHECK(a.path() == folder / "runs/x");
+  CHECK(b.path() == folder / "runs/x-2");
+  b.discard();
+  CHECK(!folder.has("runs/x-2"));
+  CHECK(folder.has("runs/x"));
+}
 
 TEST_CASE("an experiment of one's own gets options, folder, report and summary from the helpers") {
   TempFolder folder;
@@ -92,6 +163,8 @@ TEST_CASE("help shows options, their standard values and examples at each level"
 
 TEST_CASE("Ctrl-C ends cleanly: what is done is reported and kept") {
   TempFolder folder;
+  CHECK(ebb_command({"squares", "--terminate", "--out", folder / "terminated", "--threads", "1"}).code == 130);
+  CHECK(summary_of(folder / "terminated")["sum"] == 42925.0);
   const Outcome o = ebb_command({"squares", "--interrupt", "--out", folder / "out", "--threads", "1"});
   CHECK(o.code == 130);
   const auto s = summary_of(folder / "out");
