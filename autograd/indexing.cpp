@@ -131,21 +131,21 @@ Var join(VarList parts, int axis, bool stacked) {
 }  // namespace
 
 Var reshape(At x, Shape to) {
-  const Shape from = x.var.shape();
+  const Shape from = detail::shape_of(x);
   return from == to ? x.var : apply(Reshape{from, to}, std::move(x));
 }
 Var flip(At x, int axis) { return apply(Flip{axis}, std::move(x)); }
 Var pad(At x, int axis, int before, int after, double with) {
-  const int extent = x.var.dim(axis);
+  const int extent = detail::located(x.where, [&] { return x.var.dim(axis); });
   return apply(Pad{axis, before, after, with, extent}, std::move(x));
 }
 Var gather(At table, const Tokens& tokens) {
-  const int rows = table.var.dim(0);
+  const int rows = detail::located(table.where, [&] { return table.var.dim(0); });
   return apply(Gather{tokens, rows}, std::move(table));
 }
 Var scatter_add(At rows, const Tokens& tokens, int table_rows) { return apply(ScatterAdd{tokens, table_rows}, std::move(rows)); }
 Var pick(At x, const Tokens& tokens) {
-  const int columns = x.var.dim(-1);
+  const int columns = detail::located(x.where, [&] { return x.var.dim(-1); });
   return apply(Pick{tokens, columns}, std::move(x));
 }
 Var one_hot(const Tokens& tokens, int depth, std::source_location where) {

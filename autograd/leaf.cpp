@@ -88,9 +88,14 @@ LeafSet LeafSet::copy() const {
 }
 
 Edit::Edit(const LeafSet& set) : set_(set) { ++set_.get()->version; }
-Array Edit::flat() { return set_.flat(); }
+Edit::~Edit() { ++set_.get()->version; }
+Array Edit::flat() {
+  ++set_.get()->version;
+  return set_.flat();
+}
 Array Edit::operator[](const Leaf& l) {
   if (l.get()->set != set_.get()) throw ValueError(std::string("edit: parameter ") + l.name() + " is of another set");
+  ++set_.get()->version;
   return view_of(*set_.get(), *l.get());
 }
 

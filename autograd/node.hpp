@@ -53,4 +53,16 @@ struct Node {
 /// A thing thrown by an op's kernel, with the line of the cell and the time step added. Call inside a catch block.
 [[noreturn]] void rethrow_at(const std::source_location& where);
 
+/// f(), with the caller's line added to what it throws.
+template <class F> auto located(const std::source_location& where, const F& f) {
+  try {
+    return f();
+  } catch (...) {
+    rethrow_at(where);
+  }
+}
+inline Shape shape_of(const At& x) {
+  return located(x.where, [&] { return x.var.shape(); });
+}
+
 }  // namespace ebb::detail

@@ -107,7 +107,7 @@ template <class Op, class... In> Var apply(const Op& op, At first, const In&... 
   const Var in[N] = {first.var, At(rest, first.where).var...};
   Array values[N];
   for (std::size_t k = 0; k < N; ++k) {
-    t.node(in[k], Op::name);
+    detail::located(first.where, [&] { t.node(in[k], Op::name); });
     values[k] = t.value(in[k].node());
   }
   Array y;

@@ -71,7 +71,9 @@ template <class O> struct Pointwise {
 
   static Var apply(Var* in, const std::source_location& where) {
     TapeImpl& t = TapeImpl::current(O::name);
-    for (int k = 0; k < N; ++k) t.node(in[k], O::name);
+    detail::located(where, [&] {
+      for (int k = 0; k < N; ++k) t.node(in[k], O::name);
+    });
     const bool record = t.any_requires(in, N);
     Array x[N];
     int dying = -1;

@@ -105,8 +105,10 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
 Var product(At a, At b, Trans ta, Trans tb) {
   TapeImpl& t = TapeImpl::current("matmul");
   Var in[2] = {std::move(a.var), std::move(b.var)};
-  read_through(t, in[0], ta);
-  read_through(t, in[1], tb);
+  detail::located(a.where, [&] {
+    read_through(t, in[0], ta);
+    read_through(t, in[1], tb);
+  });
   Array y;
   try {
     y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
@@ -166,7 +168,7 @@ Var transpose(At x) {
 
 Var transpose(At x, std::initializer_list<int> order) {
   Permute p;
-  const Shape s = x.var.shape();
+  const Shape s = detail::shape_of(x);
   if (static_cast<int>(order.size()) != s.rank()) throw ShapeError("transpose: the order must name every axis once");
   for (int a : order) p.order[p.rank++] = s.normal_axis(a);
   return apply(p, std::move(x));

@@ -128,12 +128,12 @@ struct BroadcastTo {
 }  // namespace
 
 Var sum(At x, Axes axes, Keep keep) {
-  const Shape from = x.var.shape();
+  const Shape from = detail::shape_of(x);
   return apply(Sum{axes, keep, from}, std::move(x));
 }
 
 Var mean(At x, Axes axes, Keep keep) {
-  const Shape from = x.var.shape();
+  const Shape from = detail::shape_of(x);
   const double n = static_cast<double>(from.size()) / static_cast<double>(std::max<std::int64_t>(1, kept(from, axes).size()));
   const std::source_location where = x.where;
   return Arg(sum(std::move(x), axes, keep), where) * Arg(1 / n, where);
@@ -155,11 +155,11 @@ Var cross_entropy(At logits, const Tokens& targets) { return apply(CrossEntropy{
 Var row_norm(At x) { return apply(RowNorm{}, std::move(x)); }
 
 Var sum_to(At x, Shape to) {
-  const Shape from = x.var.shape();
+  const Shape from = detail::shape_of(x);
   return from == to ? x.var : apply(SumTo{from, to}, std::move(x));
 }
 Var broadcast_to(At x, Shape to) {
-  const Shape from = x.var.shape();
+  const Shape from = detail::shape_of(x);
   return from == to ? x.var : apply(BroadcastTo{from, to}, std::move(x));
 }
 

@@ -301,6 +301,13 @@ void TapeImpl::trace(std::uint32_t id, const Array& a, const char* what) {
   if (n.file) *trace_found += " (" + line_of(n.file, n.line) + ")";
 }
 
+std::string origin_of(const Var& v) {
+  TapeImpl* t = v ? TapeImpl::find(v.epoch()) : nullptr;
+  if (!t || !t->node(v.node()).file) return {};
+  const Node& n = t->node(v.node());
+  return " (" + line_of(n.file, n.line) + (n.time >= 0 ? ", time step " + std::to_string(n.time) : "") + ")";
+}
+
 void rethrow_at(const std::source_location& where) {
   std::string at = " (" + line_of(where.file_name(), where.line());
   if (TapeImpl* t = TapeImpl::innermost(); t && t->time >= 0) at += ", time step " + std::to_string(t->time);

@@ -95,6 +95,9 @@ class TapeImpl {
   std::vector<Packs> packs_;
 };
 
+/// Where a value was written: " (my_cell.cpp:31, time step 7)".
+std::string origin_of(const Var&);
+
 /// The recorded sweep: adjoints are Vars, so the gradient is itself on the tape.
 class Replay {
  public:

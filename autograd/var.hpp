@@ -14,6 +14,13 @@ void hold(std::uint32_t node, std::uint32_t epoch) noexcept;
 void drop(std::uint32_t node, std::uint32_t epoch) noexcept;
 }  // namespace detail
 
+/// A place on an axis, with the line that named it.
+struct Index {
+  int number;
+  std::source_location where;
+  Index(int i, std::source_location w = std::source_location::current()) : number(i), where(w) {}
+};
+
 /// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
 /// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
 ///
@@ -47,7 +54,7 @@ class Var {
   DType dtype() const;
   bool requires_grad() const;
   double item() const;                  ///< the only number. Errors: ShapeError if there is not exactly one
-  Var operator[](int i) const;          ///< entry i of the first axis, a view
+  Var operator[](Index i) const;        ///< entry i of the first axis, a view; negative ones from the end
 
   std::uint32_t node() const noexcept { return node_; }
   std::uint32_t epoch() const noexcept { return epoch_; }

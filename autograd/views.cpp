@@ -56,9 +56,9 @@ constexpr detail::OpTable view_table{"view", need_nothing, true, sweep_view, rep
 
 Var view(At x, View v) {
   TapeImpl& t = TapeImpl::current("view");
-  t.node(x.var, "view");
   Array y;
   try {
+    t.node(x.var, "view");
     y = v.of(t.value(x.var.node()));
   } catch (...) {
     detail::rethrow_at(x.where);
@@ -78,23 +78,26 @@ struct Slice {
 
 Var range(At x, int begin, int end) { return view(std::move(x), {View::Kind::rows, begin, end}); }
 
-Var Var::operator[](int i) const {
-  const int n = shape()[0];
-  const int k = i < 0 ? i + n : i;
-  if (k < 0 || k >= n) throw ShapeError("index " + std::to_string(i) + " is outside an axis of extent " + std::to_string(n));
-  return view(*this, {View::Kind::entry, k, k + 1});
+Var Var::operator[](Index i) const {
+  const int k = detail::located(i.where, [&] {
+    const int n = shape()[0], from_front = i.number < 0 ? i.number + n : i.number;
+    if (from_front < 0 || from_front >= n)
+      throw ShapeError("index " + std::to_string(i.number) + " is outside an axis of extent " + std::to_string(n));
+    return from_front;
+  });
+  return view(At(*this, i.where), {View::Kind::entry, k, k + 1});
 }
 
 Var slice(At x, int axis, int begin, int end) {
-  const Shape s = x.var.shape();
-  axis = s.normal_axis(axis);
+  const Shape s = detail::shape_of(x);
+  axis = detail::located(x.where, [&] { return s.normal_axis(axis); });
   if (axis == s.rank() - 1) return view(std::move(x), {View::Kind::columns, begin, end});
   if (axis == 0) return range(std::move(x), begin, end);
   return apply(Slice{axis, begin, end, s[axis]}, std::move(x));
 }
 
 void split_into(At x, Var* blocks, int count) {
-  const int width = x.var.shape()[-1];
+  const int width = detail::shape_of(x)[-1];
   if (count < 1 || width % count != 0) {
     try {
       throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) + " equal blocks");

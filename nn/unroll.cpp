@@ -1,4 +1,4 @@
-#include <ebb/autograd/tape.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -6,6 +6,23 @@
 namespace ebb {
 
 namespace {
+
+bool fits(const Field& f, const Shape& s, int rows) {
+  bool ok = s.rank() == f.rank + 1 && s[0] == rows;
+  for (int a = 0; ok && a < f.rank; ++a) ok = s[a + 1] == f.width[a];
+  return ok;
+}
+
+/// What a step returned is what the cell declared: else a state that broadcasts would grow unseen.
+void check_step(const Cell& cell, const State& s, int rows) {
+  for (int k = 0; k < s.size(); ++k) {
+    const Field& f = cell.field(k);
+    if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
+    if (const Shape shape = s[k].shape(); !fits(f, shape, rows))
+      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) + ", declared are " +
+                       std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) + detail::origin_of(s[k]));
+  }
+}
 
 void check(const Cell& cell, const Sequence& x, const State& start) {
   const std::string name = cell.name();
@@ -19,9 +36,7 @@ void check(const Cell& cell, const Sequence& x, const State& start) {
                      " fields, the given start has " + std::to_string(start.size()));
   for (int k = 0; k < start.size(); ++k) {
     const Field& f = cell.field(k);
-    bool fits = start[k].rank() == f.rank + 1 && start[k].dim(0) == shape[1];
-    for (int a = 0; fits && a < f.rank; ++a) fits = start[k].dim(a + 1) == f.width[a];
-    if (!fits)
+    if (!fits(f, start[k].shape(), shape[1]))
       throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(start[k].shape()) +
                        ", the cell needs " + std::to_string(shape[1]) + " rows of " + text(Shape(f.width, f.rank)));
   }
@@ -39,6 +54,7 @@ Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& 
   for (int t : steps(T)) {
     const Var x_t = x[t];
     s = cell.step(x_t, s, pass.at_time(t));
+    check_step(cell, s, x.rows());
     run.outputs_.push_back(cell.output(x_t, s));
     run.states_.push_back(s);
   }

@@ -117,6 +117,15 @@ TEST_CASE("a parameter edited while a tape uses it makes backward throw") {
   CHECK_THROWS_WITH(tape.backward(l), Contains("edited"));
 }
 
+TEST_CASE("so does an edit that began before the tape and is written through afterwards") {
+  Model m;
+  Edit edit(m.set);
+  Tape tape{{.dtype = f64}};
+  const Var l = sum(square(var_of(m.w)));
+  edit[m.w].fill(2);
+  CHECK_THROWS_WITH(tape.backward(l), Contains("edited"));
+}
+
 TEST_CASE("numbers bound to a parameter hold in the shards of their scope and nowhere else", "[shards]") {
   const Model m;
   const auto f = [&](Shard& s) { return s.mean_rows(sum(var_of(m.b) + zeros({s.rows(), 4}), 1)); };

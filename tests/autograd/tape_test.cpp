@@ -277,3 +277,12 @@ TEST_CASE("a Var and a graph can be printed") {
   const std::string dot = to_dot(tanh(x) * 2);
   CHECK_THAT(dot, Contains("digraph") && Contains("tanh") && Contains("[2, 2]") && Contains("->") && Contains("tape_test.cpp"));
 }
+
+TEST_CASE("an empty Var, a place and an axis that are not there are reported with the line") {
+  Tape tape;
+  const Var x = constant(Array::zeros({2, 3}, f32)), none;
+  CHECK_THROWS_WITH(x + none, Contains("add") && Contains("empty") && Contains("tape_test.cpp:"));
+  CHECK_THROWS_WITH(sum(none), Contains("empty") && Contains("tape_test.cpp:"));
+  CHECK_THROWS_WITH(x[7], Contains("index 7") && Contains("tape_test.cpp:"));
+  CHECK_THROWS_WITH(slice(x, 2, 0, 1), Contains("axis 2") && Contains("tape_test.cpp:"));
+}

@@ -12,13 +12,22 @@ using test::message_of;
 
 namespace {
 
-// Its shapes stop fitting at the third step: the state grows by a column at every step.
-struct Grows {
+// Its shapes stop fitting at the third step.
+struct Misfit {
   Param W;
-  Grows(Builder p, CellSizes s) : W(p.matrix("W", s.hidden + 2, s.hidden)) {}
-  Hidden step(const Var&, const Hidden& s) const {
-    if (s.h.dim(1) == W.shape()[0]) return {matmul(s.h, transpose(W))};  // the line that the message must name
-    return {pad(s.h, 1, 0, 1)};
+  Misfit(Builder p, CellSizes s) : W(p.matrix("W", 2 * s.hidden, s.hidden)) {}
+  Hidden step(const Var&, const Hidden& s, const Pass& at) const {
+    if (at.time() == 2) return {matmul(concat({s.h, s.h}), transpose(W))};  // the line that the message must name
+    return {s.h};
+  }
+};
+EBB_CELL_NAMED(misfit, "test-misfit", Misfit, "a product that does not fit at step 2");
+
+// Its state broadcasts to another width than it declared.
+struct Grows {
+  Grows(Builder, CellSizes) {}
+  Hidden step(const Var&, const Hidden& s, const Pass& at) const {
+    return {at.time() == 1 ? s.h + zeros({1, 5}) : s.h};
   }
 };
 EBB_CELL_NAMED(grows, "test-grows", Grows, "a state that does not keep its width");
@@ -61,9 +70,8 @@ TEST_CASE("A step is told the time") {
 
 TEST_CASE("Shapes that do not fit are reported with op, both shapes, the cell's line and the time step") {
   Params w;
-  const CellPtr cell = make_cell("test-grows", w / "", {1, 2});
+  const CellPtr cell = make_cell("test-misfit", w / "", {1, 2});
   Tape tape;
-  // The state is 2, 3, 4 wide before steps 0, 1, 2: step 2 multiplies [1, 4] by [2, 4].
   const std::string message =
       message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({9, 1, 1})), Pass{}); });
   INFO(message);
@@ -98,4 +106,16 @@ TEST_CASE("Empty sequences, other ranks and starts of another cell are refused")
       message_of<ShapeError>([&] { unroll(*rnn, Sequence(zeros({2, 2, 3})), rnn->start(5), Pass{}); });
   CHECK(contains(message, "[5, 4]"));
   CHECK(contains(message, "2 rows"));
+}
+
+TEST_CASE("A state of another shape than the cell declared is refused at the step that returns it") {
+  Params w;
+  const CellPtr cell = make_cell("test-grows", w / "", {1, 1});
+  Tape tape;
+  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({3, 1, 1})), Pass{}); });
+  INFO(message);
+  CHECK(contains(message, "test-grows"));
+  CHECK(contains(message, "h as [1, 5]"));
+  CHECK(contains(message, "unroll_test.cpp:"));
+  CHECK(contains(message, "time step 1"));
 }
