@@ -44,7 +44,6 @@ TEST_CASE("a quick vanish writes summary.json with everything that programs read
   CHECK(s["seeds"] == json::array({1, 2}));
   CHECK(s["options"]["cells"] == json(cells));
   CHECK(s["options"].contains("lags"));
-  CHECK(s["seconds"] < 30.0);
   for (const char* task : {"adding", "chars"})
     for (const std::string& cell : cells) {
       INFO(task << " " << cell);
