@@ -162,7 +162,7 @@ Grads Tape::backward(const Var& loss, bool keep) {
   }
   if (n.requires_grad && loss.node() <= t.spent)
     throw TapeError("backward: this graph was spent by an earlier backward; pass keep = true there to use it again");
-  t.check_versions(loss.node());
+  t.check_versions();
   if (n.requires_grad) {
     const Shape shape = n.shape;
     t.sweep_from(loss.node(), Array::full(shape, 1, t.dtype), !keep);

@@ -287,7 +287,7 @@ TapeStats TapeImpl::stats() const {
   return {recorded_nodes, over(p.in_use), over(p.peak)};
 }
 
-void TapeImpl::check_versions(std::uint32_t) {
+void TapeImpl::check_versions() {
   for (const UsedSet& u : used_sets_)
     if (u.set.version() != u.version)
       throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");

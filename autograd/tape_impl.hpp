@@ -48,7 +48,7 @@ class TapeImpl {
   void sweep_from(std::uint32_t root, Array seed, bool free_values);
   void mark_paths(std::uint32_t root, const std::vector<Var>& from);
   void clear_adjoints();
-  void check_versions(std::uint32_t root);
+  void check_versions();
   Grads collect(bool free_adjoints);
 
   ~TapeImpl();
