@@ -23,24 +23,27 @@ class Deferred {
 
  private:
   struct Group {
-    std::uint32_t operand;
-    bool product;                 // else a sum over rows
-    Trans tb;
-    std::int64_t rows = 0;
-    std::vector<Array> x, g;
+    std::uint32_t operand = 0;    // 0: the place is free
+    bool product = true;          // else a sum over rows
+    Trans tb = Trans::no;
+    Stacked x, g;
   };
-  /// Parts laid one after another; groups that share their parts share the result.
-  struct Joined {
-    std::vector<Array> parts;
-    Array whole;
+  /// What a flush has laid out, for the groups that share it: all gates have one x, a gate's W, U and b one adjoint.
+  struct Laid {
+    const Stacked* from;
+    Array joined;    // as a left operand
+    Pack pack;       // as a right one
   };
-  Group& group_of(std::uint32_t b, bool product, Trans tb);
-  void flush_group(Group&);
-  const Array& join(std::vector<Array>& parts, std::int64_t rows);
+  Group& group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows);
+  void flush_group(const Group&);
+  void end_group(Group&);
+  const Array& left(const Stacked&);
+  const Pack& right(const Stacked&);
+  Laid& laid(const Stacked&);
 
   TapeImpl& tape_;
   std::vector<Group> groups_;
-  std::vector<Joined> joined_;
+  std::vector<Laid> laid_;
 };
 
 }  // namespace ebb::detail

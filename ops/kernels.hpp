@@ -24,6 +24,12 @@ struct PointwiseKernels {
   const PointwiseKernel (*vjp[2])[3];      // by op and input; operands are g, inputs, y
 };
 
+/// One of several matrices that stand for one, row under row: `rows` rows, `row` elements apart.
+struct MatmulPart {
+  const void* p;
+  std::int64_t row, rows;
+};
+
 /// c (+)= a b for `rows` rows: element (i, k) of a stands at a[i * a_row + k * a_column], row k of b at b + k * b_row
 /// (or column k, if b is transposed), row i of c at c + i * c_row.
 struct MatmulTask {
@@ -40,9 +46,15 @@ struct MatmulTask {
 };
 /// Packing: b [inner, columns] cut into panels as wide as two registers, each panel's rows following one another; the last
 /// panel is one register wide if that is enough, and zero beyond the columns.
+struct PackTask {
+  const MatmulPart* parts;   // of b, until there are `inner` rows
+  bool transposed;           // the only part is [columns, inner]
+  std::int64_t inner, columns;
+  void* panels;
+};
 struct MatmulKernels {
   void (*run[2])(const MatmulTask&);
-  void (*pack[2])(const MatmulTask&, void* panels);
+  void (*pack[2])(const PackTask&);
   std::int64_t (*packed_columns[2])(std::int64_t columns);   // columns with the last panel's filling
 };
 

@@ -128,49 +128,81 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
   });
 }
 
-Pack::Pack(const Array& b, Trans tb) {
-  if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
-  MatmulTask t{};
-  t.b = b.raw();
-  t.b_row = b.row_stride();
-  t.b_transposed = tb == Trans::yes;
-  inner_ = b.dim(t.b_transposed ? 1 : 0);
-  columns_ = b.dim(t.b_transposed ? 0 : 1);
-  t.inner = inner_;
-  t.columns = columns_;
-  const int type = b.dtype() == f32 ? 0 : 1;
+void Pack::fill(detail::PackTask t, DType type) {
+  const int k = type == f32 ? 0 : 1;
   const auto& kernels = detail::matmul_kernels();
-  panels_ = Array::empty({inner_, static_cast<int>(kernels.packed_columns[type](columns_))}, b.dtype());
-  kernels.pack[type](t, panels_.raw());
+  inner_ = static_cast<int>(t.inner);
+  columns_ = static_cast<int>(t.columns);
+  panels_ = Array::empty({inner_, static_cast<int>(kernels.packed_columns[k](t.columns))}, type);
+  t.panels = panels_.raw();
+  kernels.pack[k](t);
 }
 
-void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
-  if (a.columns() != b.inner() || c.columns() != b.columns() || a.rows() != c.rows())
-    throw ShapeError("matmul: the product of " + text(a.shape()) + " and [" + std::to_string(b.inner()) + ", " +
-                     std::to_string(b.columns()) + "] does not fit " + text(c.shape()));
-  if (a.dtype() != b.panels().dtype() || a.dtype() != c.dtype())
-    throw ValueError(std::string("matmul: element types differ: ") + name_of(a.dtype()) + ", " + name_of(b.panels().dtype()) +
+Pack::Pack(const Array& b, Trans tb) {
+  if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
+  const bool transposed = tb == Trans::yes;
+  const detail::MatmulPart all{b.raw(), b.row_stride(), b.dim(0)};
+  fill({&all, transposed, b.dim(transposed ? 1 : 0), b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
+}
+
+Pack::Pack(const Stacked& b) { fill({b.parts(), false, b.rows(), b.columns(), nullptr}, b.dtype()); }
+
+namespace {
+
+/// What is the same for all products with packed panels. The left operand is still to be named.
+MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType left, const Pack& b, bool accumulate) {
+  if (inner != b.inner() || c.columns() != b.columns() || rows != c.rows())
+    throw ShapeError("matmul: the product of [" + std::to_string(rows) + ", " + std::to_string(inner) + "] and [" +
+                     std::to_string(b.inner()) + ", " + std::to_string(b.columns()) + "] does not fit " + text(c.shape()));
+  if (left != b.panels().dtype() || left != c.dtype())
+    throw ValueError(std::string("matmul: element types differ: ") + name_of(left) + ", " + name_of(b.panels().dtype()) +
                      " into " + name_of(c.dtype()));
-  if (c.size() == 0) return;
   MatmulTask t{};
-  t.a = a.raw();
-  t.a_row = a.row_stride();
-  t.a_column = 1;
   t.b = b.panels().raw();
   t.b_packed = true;
   t.c = c.raw();
   t.c_row = c.row_stride();
-  t.rows = c.rows();
+  t.rows = rows;
   t.columns = b.columns();
-  t.inner = b.inner();
+  t.inner = inner;
   t.accumulate = accumulate;
-  const auto kernel = detail::matmul_kernels().run[c.dtype() == f32 ? 0 : 1];
+  return t;
+}
+
+void run_packed(const MatmulTask& t, DType type) {
+  if (t.rows == 0 || t.columns == 0) return;
+  const auto kernel = detail::matmul_kernels().run[type == f32 ? 0 : 1];
   const double flops = 2. * static_cast<double>(t.rows) * static_cast<double>(t.columns) * static_cast<double>(t.inner);
   if (flops < 2 * flops_per_thread) return kernel(t);
   const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(t.rows) * flops_per_thread / flops));
   parallel_for(t.rows, grain, [&](std::int64_t begin, std::int64_t end) {
-    kernel(cut(t, bytes_of(c.dtype()), begin, end - begin, 0, t.columns));
+    kernel(cut(t, bytes_of(type), begin, end - begin, 0, t.columns));
   });
+}
+
+}  // namespace
+
+void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
+  MatmulTask t = packed_task(c, a.rows(), a.columns(), a.dtype(), b, accumulate);
+  t.a = a.raw();
+  t.a_row = a.row_stride();
+  t.a_column = 1;
+  run_packed(t, c.dtype());
+}
+
+void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
+  MatmulTask t = packed_task(c, a.columns(), a.rows(), a.dtype(), b, accumulate);
+  t.a = a.raw();
+  t.a_row = 1;
+  t.a_column = a.row_stride();
+  run_packed(t, c.dtype());
+}
+
+void sum_rows_into(Array& c, const Pack& b, bool accumulate) {
+  const Array one = Array::number(1, c.dtype());
+  MatmulTask t = packed_task(c, 1, b.inner(), c.dtype(), b, accumulate);
+  t.a = one.raw();   // its only number again and again: a_column stays 0
+  run_packed(t, c.dtype());
 }
 
 Array matmul(const Array& a, const Array& b, Trans ta, Trans tb) {

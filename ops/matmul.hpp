@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/ops/array.hpp>
+#include <ebb/ops/stacked.hpp>
 
 namespace ebb {
 
@@ -24,18 +24,28 @@ class Pack {
  public:
   Pack() = default;
   Pack(const Array& b, Trans tb);
+  explicit Pack(const Stacked& b);
   explicit operator bool() const { return static_cast<bool>(panels_); }
   int inner() const { return inner_; }
   int columns() const { return columns_; }
   const Array& panels() const { return panels_; }
 
  private:
+  void fill(detail::PackTask, DType);
   Array panels_;
   int inner_ = 0, columns_ = 0;
 };
 
 /// c (+)= a b with b packed: the same bits as with b itself. Leading axes of a and c are folded into rows.
 void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate);
+
+/// c (+)= a^T b, as a weight's gradient is.
+///
+/// Shapes    a [K, M], b [K, N] -> c [M, N]
+void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate);
+
+/// c (+)= the sum of b's rows, [N].
+void sum_rows_into(Array& c, const Pack& b, bool accumulate);
 
 /// Shape of matmul(a, b) or ShapeError.
 Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb);

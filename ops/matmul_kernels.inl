@@ -153,15 +153,19 @@ template <class T> std::int64_t packed_columns(std::int64_t columns) {
   return (columns + width - 1) / width * width;
 }
 
-template <class T> void pack(const MatmulTask& m, void* panels) {
+template <class T> void pack(const detail::PackTask& m) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
-  T* panel = static_cast<T*>(panels);
+  T* panel = static_cast<T*>(m.panels);
   for (std::int64_t j = 0; j < m.columns; j += pair) {
     const std::int64_t left = m.columns - j;
-    const int wide_panel = left > width ? pair : width;
-    const T* b = static_cast<const T*>(m.b) + (m.b_transposed ? j * m.b_row : j);
-    fill_panel(panel, wide_panel, b, m.b_row, m.b_transposed, static_cast<int>(m.inner),
-               static_cast<int>(smaller<std::int64_t>(left, wide_panel)));
+    const int wide_panel = left > width ? pair : width, columns = static_cast<int>(smaller<std::int64_t>(left, wide_panel));
+    std::int64_t k = 0;
+    for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
+      const T* b = static_cast<const T*>(p->p) + (m.transposed ? j * p->row : j);
+      const std::int64_t inner = m.transposed ? m.inner : p->rows;
+      fill_panel(panel + k * wide_panel, wide_panel, b, p->row, m.transposed, static_cast<int>(inner), columns);
+      k += inner;
+    }
     panel += m.inner * wide_panel;
   }
 }

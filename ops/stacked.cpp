@@ -1,0 +1,47 @@
+#include <cstring>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/stacked.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+void Stacked::add(const Array& a) {
+  if (!empty() && (a.columns() != columns() || a.rank() == 0))
+    throw ShapeError("stacked: " + text(a.shape()) + " beside rows of " + std::to_string(columns()));
+  if (!empty() && a.dtype() != dtype()) throw ValueError("stacked: element types differ");
+  arrays_.push_back(a);
+  parts_.push_back({a.raw(), a.row_stride(), a.rows()});
+  rows_ += a.rows();
+}
+
+Array Stacked::joined() const {
+  if (arrays_.size() == 1) return arrays_.front().reshape({static_cast<int>(rows_), columns()});
+  Array whole = Array::empty({static_cast<int>(rows_), columns()}, dtype());
+  const std::size_t size = bytes_of(dtype()), row = static_cast<std::size_t>(columns()) * size;
+  char* to = static_cast<char*>(whole.raw());
+  for (const detail::MatmulPart& p : parts_) {
+    const auto rows = static_cast<std::size_t>(p.rows), step = static_cast<std::size_t>(p.row) * size;
+    const char* from = static_cast<const char*>(p.p);
+    if (step == row) std::memcpy(to, from, rows * row);
+    else for (std::size_t k = 0; k < rows; ++k) std::memcpy(to + k * row, from + k * step, row);
+    to += rows * row;
+  }
+  return whole;
+}
+
+void Stacked::clear() {
+  arrays_.clear();
+  parts_.clear();
+  rows_ = 0;
+}
+
+bool operator==(const Stacked& a, const Stacked& b) {
+  if (a.parts_.size() != b.parts_.size() || a.columns() != b.columns()) return false;
+  for (std::size_t k = 0; k < a.parts_.size(); ++k) {
+    const detail::MatmulPart &x = a.parts_[k], &y = b.parts_[k];
+    if (x.p != y.p || x.row != y.row || x.rows != y.rows) return false;
+  }
+  return true;
+}
+
+}  // namespace ebb
