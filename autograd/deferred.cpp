@@ -70,7 +70,8 @@ const Pack& Deferred::right(const Stacked& s) {
 
 void Deferred::flush_group(const Group& group) {
   bool fresh = false;
-  Array target = tape_.adjoint(group.operand, fresh);
+  Array part;
+  Array& target = tape_.adjoint(group.operand, fresh, part);
   if (!group.product) return sum_rows_into(target, right(group.g), !fresh);
   const bool straight = group.tb == Trans::no;
   const Stacked &a = straight ? group.x : group.g, &b = straight ? group.g : group.x;

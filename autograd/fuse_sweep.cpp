@@ -61,7 +61,8 @@ struct Targets {
     return elements == t.node(parent).shape.size();
   }
   Array block(std::uint32_t id, std::uint32_t parent, bool& fresh) {
-    Array whole = t.adjoint(parent, fresh);
+    Array above;
+    Array& whole = t.adjoint(parent, fresh, above);
     if (fresh && fills(parent)) untouched[untouched_count++] = parent;
     else if (fresh) whole.fill(0);
     fresh = false;
@@ -82,7 +83,8 @@ struct Targets {
       }
       bool fresh = false;
       const std::uint32_t parent = parent_of(id);
-      const Array a = parent ? block(id, parent, fresh) : t.adjoint(id, fresh);
+      Array part;
+      const Array& a = parent ? (part = block(id, parent, fresh)) : t.adjoint(id, fresh, part);
       to[k] = {a.raw(), &t.node(id).shape, a.row_stride(), !fresh};
       if (!(*to[k].shape == r.shape)) start_at_zero(k);   // a sum over rows
     }

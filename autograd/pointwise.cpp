@@ -20,37 +20,48 @@ template <class O> consteval unsigned needs() {
   return (O::needs & pointwise::inputs ? need_inputs : 0U) | (O::needs & pointwise::output ? need_output : 0U);
 }
 
-/// These hand the adjoint on as it is, so it is forwarded by pointer.
-template <class O> inline constexpr bool forwards = false;
-template <> inline constexpr bool forwards<pointwise::Add> = true;
+/// These hand the adjoint on to input k as it is, so it is forwarded by pointer.
+template <class O, std::size_t k> inline constexpr bool forwards = std::is_same_v<O, pointwise::Add>;
+template <> inline constexpr bool forwards<pointwise::Sub, 0> = true;
 
 template <class O> struct Pointwise {
   static constexpr int id = pointwise::id<O>;
   static constexpr int N = pointwise::arity<O>;
 
   static void sweep(TapeImpl& t, std::uint32_t node) {
-    const std::uint32_t* in = t.node(node).inputs();
-    Array x[N];
-    if constexpr ((O::needs & pointwise::inputs) != 0)
-      for (int k = 0; k < N; ++k) x[k] = t.value(in[k]);
-    const Array y = t.node(node).value;
-    for (int k = 0; k < N; ++k)
-      if (t.wants(in[k])) sweep_input(t, node, k, in[k], x, y);
+    detail::Node& n = t.node(node);
+    const std::uint32_t* in = n.inputs();
+    if constexpr (N == 2 && forwards<O, 0> && forwards<O, 1>) {
+      const bool both = t.wants(in[0]) && t.wants(in[1]);
+      if (both) forward(t, n, in[0], n.grad);
+      const std::uint32_t last = t.wants(in[1]) ? in[1] : in[0];
+      if (t.wants(last)) forward(t, n, last, n.retained ? n.grad : std::move(n.grad));
+    } else {
+      const Array* x[N];
+      for (int k = 0; k < N; ++k) x[k] = &t.value(O::needs & pointwise::inputs ? in[k] : 0);
+      const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (sweep_input<K>(t, n, in[K], x), ...); };
+      each(std::make_index_sequence<N>{});
+    }
   }
 
-  static void sweep_input(TapeImpl& t, std::uint32_t node, int k, std::uint32_t input, const Array* x, const Array& y) {
-    const Array& g = t.node(node).grad;
+  static void forward(TapeImpl& t, const detail::Node& n, std::uint32_t input, Array g) {
+    if (t.node(input).shape == n.shape) t.accumulate(input, std::move(g));
+    else t.deferred.add_sum(input, g);
+  }
+
+  template <std::size_t k>
+  static void sweep_input(TapeImpl& t, const detail::Node& n, std::uint32_t input, const Array* const* x) {
+    if (!t.wants(input)) return;
+    if constexpr (forwards<O, k>) return forward(t, n, input, n.grad);
     const Shape& wanted = t.node(input).shape;
-    const bool whole = wanted == g.shape();
-    if (forwards<O> || (std::is_same_v<O, pointwise::Sub> && k == 0))
-      return whole ? t.accumulate(input, g) : t.deferred.add_sum(input, g);
-    if (whole) {
+    if (wanted == n.shape) {
       bool fresh = false;
-      Array target = t.adjoint(input, fresh);
-      return pointwise::vjp(id, k, g, x, N, y, target, !fresh);
+      Array part;
+      Array& target = t.adjoint(input, fresh, part);
+      return pointwise::vjp(id, k, n.grad, x, N, n.value, target, !fresh);
     }
-    Array r = Array::empty(g.shape(), t.dtype);
-    pointwise::vjp(id, k, g, x, N, y, r, false);
+    Array r = Array::empty(n.shape, t.dtype);
+    pointwise::vjp(id, k, n.grad, x, N, n.value, r, false);
     t.accumulate(input, sum_to(r, wanted));
   }
 
@@ -71,24 +82,23 @@ template <class O> struct Pointwise {
 
   static Var apply(Var* in, const std::source_location& where) {
     TapeImpl& t = TapeImpl::current(O::name);
-    detail::located(where, [&] {
-      for (int k = 0; k < N; ++k) t.node(in[k], O::name);
-    });
-    const bool record = t.any_requires(in, N);
-    Array x[N];
-    int dying = -1;
-    for (int k = 0; k < N; ++k) {
-      const detail::Node& n = t.node(in[k].node());
-      x[k] = t.value(in[k].node());
-      if (may_overwrite(n, record)) dying = k;
-    }
-    if (dying >= 0) t.node(in[dying].node()).value = Array();   // now x[dying] alone holds it
     Array y;
+    bool record = false;
     try {
-      const int reuse = dying >= 0 && x[dying].unique() ? dying : -1;
-      y = pointwise::value(id, x, N, reuse);
+      detail::Node* n[N];
+      for (int k = 0; k < N; ++k) {
+        n[k] = &t.node(in[k], O::name);
+        record |= n[k]->requires_grad;
+      }
+      record &= t.recording();
+      const Array* x[N];
+      Array* spent = nullptr;
+      for (int k = 0; k < N; ++k) {
+        x[k] = &t.value(in[k].node());
+        if (may_overwrite(*n[k], record)) spent = &n[k]->value;
+      }
+      y = pointwise::value(id, x, N, spent);
     } catch (...) {
-      if (dying >= 0) t.node(in[dying].node()).value = x[dying];
       detail::rethrow_at(where);
     }
     if (!record) return t.push(std::move(y), where);
@@ -96,9 +106,9 @@ template <class O> struct Pointwise {
     return t.record(table, nullptr, in, N, std::move(y), shape, where);
   }
 
-  /// Nobody but this call names the value, and no backward reads it.
+  /// Nobody but this call names the value or shares its memory, and no backward reads it.
   static bool may_overwrite(const detail::Node& n, bool record) {
-    return engine().reuse && n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0);
+    return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0) && n.value.unique() && engine().reuse;
   }
 };
 

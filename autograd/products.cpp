@@ -26,7 +26,8 @@ bool folds(const Shape& a, const Shape& b, Trans ta) { return b.rank() == 2 && (
 
 void into_adjoint(TapeImpl& t, std::uint32_t id, const Array& x, const Array& y, Trans tx, Trans ty) {
   bool fresh = false;
-  Array target = t.adjoint(id, fresh);
+  Array part;
+  Array& target = t.adjoint(id, fresh, part);
   matmul_into(target, x, y, tx, ty, !fresh);
 }
 
@@ -36,21 +37,21 @@ void sweep_left(TapeImpl& t, std::uint32_t a, std::uint32_t b, const Array& g, P
   const Pack* w = t.packed(b, flip(p.tb), g.rows());
   if (!w) return into_adjoint(t, a, g, t.value(b), Trans::no, flip(p.tb));
   bool fresh = false;
-  Array target = t.adjoint(a, fresh);
+  Array part;
+  Array& target = t.adjoint(a, fresh, part);
   matmul_into(target, g, *w, !fresh);
 }
 
-void sweep_folded(TapeImpl& t, std::uint32_t id, Product p) {
-  const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
-  const Array g = t.node(id).grad;
+void sweep_folded(TapeImpl& t, detail::Node& n, Product p) {
+  const std::uint32_t a = n.inputs()[0], b = n.inputs()[1];
+  const Array& g = n.grad;
   if (t.wants(a)) sweep_left(t, a, b, g, p);
-  if (t.wants(b)) {
-    const Array& x = t.value(a);
-    if (p.ta == Trans::no && t.deferred.add_product(b, x, g, p.tb)) return;
-    const Array x2 = x.reshape(rows_of(x.shape())), g2 = g.reshape(rows_of(g.shape()));
-    if (p.tb == Trans::no) into_adjoint(t, b, x2, g2, flip(p.ta), Trans::no);
-    else into_adjoint(t, b, g2, x2, Trans::yes, p.ta);
-  }
+  if (!t.wants(b)) return;
+  const Array& x = t.value(a);
+  if (p.ta == Trans::no && t.deferred.add_product(b, x, g, p.tb)) return;
+  const Array x2 = x.reshape(rows_of(x.shape())), g2 = g.reshape(rows_of(g.shape()));
+  if (p.tb == Trans::no) into_adjoint(t, b, x2, g2, flip(p.ta), Trans::no);
+  else into_adjoint(t, b, g2, x2, Trans::yes, p.ta);
 }
 
 void sweep_batched(TapeImpl& t, std::uint32_t id, Product p) {
@@ -64,9 +65,9 @@ void sweep_batched(TapeImpl& t, std::uint32_t id, Product p) {
 }
 
 void sweep_product(TapeImpl& t, std::uint32_t id) {
-  const Product p = *static_cast<const Product*>(t.node(id).attributes);
-  const Shape a = t.node(t.node(id).inputs()[0]).shape, b = t.node(t.node(id).inputs()[1]).shape;
-  if (folds(a, b, p.ta)) sweep_folded(t, id, p);
+  detail::Node& n = t.node(id);
+  const Product p = *static_cast<const Product*>(n.attributes);
+  if (folds(t.node(n.inputs()[0]).shape, t.node(n.inputs()[1]).shape, p.ta)) sweep_folded(t, n, p);
   else sweep_batched(t, id, p);
 }
 
@@ -91,13 +92,12 @@ void read_through(TapeImpl& t, Var& v, Trans& flag) {
 
 Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
   const Array& x = t.value(a);
-  if (p.ta == Trans::no && t.node(b).shape.rank() == 2) {
-    const Shape y = matmul_shape(x.shape(), t.node(b).shape, p.ta, p.tb);
-    if (const Pack* w = t.packed(b, p.tb, x.rows())) {
-      Array c = Array::empty(y, t.dtype);
-      matmul_into(c, x, *w, false);
-      return c;
-    }
+  const Shape& w = t.node(b).shape;
+  const bool fits = p.ta == Trans::no && w.rank() == 2 && x.rank() >= 2 && x.columns() == w[p.tb == Trans::no ? 0 : 1];
+  if (const Pack* pack = fits ? t.packed(b, p.tb, x.rows()) : nullptr) {
+    Array c = Array::empty(x.shape().with(-1, pack->columns()), t.dtype);
+    matmul_into(c, x, *pack, false);
+    return c;
   }
   return matmul(x, t.value(b), p.ta, p.tb);
 }
@@ -105,12 +105,10 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
 Var product(At a, At b, Trans ta, Trans tb) {
   TapeImpl& t = TapeImpl::current("matmul");
   Var in[2] = {std::move(a.var), std::move(b.var)};
-  detail::located(a.where, [&] {
-    read_through(t, in[0], ta);
-    read_through(t, in[1], tb);
-  });
   Array y;
   try {
+    read_through(t, in[0], ta);
+    read_through(t, in[1], tb);
     y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
   } catch (...) {
     detail::rethrow_at(a.where);

@@ -7,14 +7,13 @@
 
 namespace ebb::detail {
 
-/// A node's adjoint, made of zeros or of a copy if others hold its memory, ready to be written.
-/// A view's adjoint is its part of the parent's, so that slices of a sequence cost no copies of the whole.
-Array TapeImpl::adjoint(std::uint32_t id, bool& fresh) {
+Array& TapeImpl::adjoint(std::uint32_t id, bool& fresh, Array& part) {
   Node& n = node(id);
   fresh = false;
   if (n.op && n.op->place && !n.retained) {
-    Array parent = zero_adjoint(n.inputs()[0]);
-    return n.op->place(n.attributes, parent);
+    Array above;
+    part = n.op->place(n.attributes, zero_adjoint(n.inputs()[0], above));
+    return part;
   }
   if (!n.grad) {
     n.grad = Array::empty(n.shape, dtype);
@@ -25,9 +24,9 @@ Array TapeImpl::adjoint(std::uint32_t id, bool& fresh) {
   return n.grad;
 }
 
-Array TapeImpl::zero_adjoint(std::uint32_t id) {
+Array& TapeImpl::zero_adjoint(std::uint32_t id, Array& part) {
   bool fresh = false;
-  Array a = adjoint(id, fresh);
+  Array& a = adjoint(id, fresh, part);
   if (fresh) a.fill(0);
   return a;
 }
@@ -46,8 +45,8 @@ void TapeImpl::accumulate(std::uint32_t id, Array contribution) {
     return;
   }
   bool fresh = false;
-  Array target = adjoint(id, fresh);
-  add_into(target, contribution);
+  Array part;
+  add_into(adjoint(id, fresh, part), contribution);
 }
 
 void TapeImpl::mark_paths(std::uint32_t root, const std::vector<Var>& from) {

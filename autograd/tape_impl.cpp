@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <new>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -30,8 +31,6 @@ namespace {
 constexpr std::size_t arena_block = 64 * 1024;
 std::atomic<std::uint32_t> next_epoch{1};   // one counter for all threads: a captured Var is refused, never misread
 
-thread_local TapeImpl* innermost_tape = nullptr;
-
 std::string line_of(const std::string& path, std::uint32_t line) {
   return path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(line);
 }
@@ -48,18 +47,8 @@ Shelf& shelf() {
 
 }  // namespace
 
-TapeImpl* TapeImpl::innermost() { return innermost_tape; }
-
-TapeImpl& TapeImpl::current(const char* who) {
-  if (!innermost_tape)
-    throw TapeError(std::string(who ? who : "a Var") + " needs a tape: make one first, `Tape tape;`");
-  return *innermost_tape;
-}
-
-TapeImpl* TapeImpl::find(std::uint32_t epoch) {
-  for (TapeImpl* t = innermost_tape; t; t = t->outer)
-    if (t->epoch == epoch) return t;
-  return nullptr;
+void TapeImpl::refuse_none(const char* who) {
+  throw TapeError(std::string(who ? who : "a Var") + " needs a tape: make one first, `Tape tape;`");
 }
 
 TapeImpl* TapeImpl::open(TapeOptions o) {
@@ -76,21 +65,23 @@ TapeImpl* TapeImpl::open(TapeOptions o) {
   t->order = o.order;
   while ((t->epoch = next_epoch.fetch_add(1, std::memory_order_relaxed)) == 0) {}
   t->bytes_at_start = pool_stats().in_use;
-  t->outer = innermost_tape;
-  innermost_tape = t;
+  t->outer = innermost_;
+  innermost_ = t;
   return t;
 }
 
 void TapeImpl::close(TapeImpl* t) {
   t->reset();
-  if (innermost_tape == t) {
-    innermost_tape = t->outer;
+  if (innermost_ == t) {
+    innermost_ = t->outer;
   } else {   // destroyed out of order: unlink it, the others live on
-    for (TapeImpl* k = innermost_tape; k; k = k->outer)
+    for (TapeImpl* k = innermost_; k; k = k->outer)
       if (k->outer == t) k->outer = t->outer;
   }
   shelf().idle.push_back(t);
 }
+
+TapeImpl::TapeImpl() { chunks_.push_back(new Node[chunk_mask + 1]); }   // node 0 is the empty one
 
 TapeImpl::~TapeImpl() {
   for (Node* c : chunks_) delete[] c;
@@ -107,7 +98,8 @@ void TapeImpl::reset() {
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (n.op && n.op->destroy && n.attributes) n.op->destroy(n.attributes);
-    n = Node{};
+    n.value = Array();
+    n.grad = Array();
   }
   free_.clear();
   top = spent = 0;
@@ -136,6 +128,7 @@ void* TapeImpl::arena(std::size_t bytes) {
 std::uint32_t TapeImpl::fresh_node() {
   const std::uint32_t id = ++top;
   if ((id >> chunk_bits) >= chunks_.size()) chunks_.push_back(new Node[chunk_mask + 1]);
+  new (&node(id)) Node;   // what a tape before left there holds nothing any more
   return id;
 }
 
@@ -208,22 +201,14 @@ void TapeImpl::require_order(const OpTable& op, const std::source_location& wher
   }
 }
 
-Node& TapeImpl::node(const Var& v, const char* who) {
+void TapeImpl::refuse(const Var& v, const char* who) const {
   if (!v) throw TapeError(std::string(who) + ": an empty Var was used");
-  if (v.epoch() != epoch)
-    throw TapeError(std::string(who) + (find(v.epoch()) ? ": this Var belongs to an outer tape; only the innermost tape's "
-                                                          "Vars can be used here: pass its value() through constant()"
-                                                        : ": this Var's tape is gone"));
-  return node(v.node());
+  throw TapeError(std::string(who) + (find(v.epoch()) ? ": this Var belongs to an outer tape; only the innermost tape's "
+                                                        "Vars can be used here: pass its value() through constant()"
+                                                      : ": this Var's tape is gone"));
 }
 
-const Array& TapeImpl::value(std::uint32_t id) {
-  static const Array none;
-  if (id == 0) return none;
-  Node& n = node(id);
-  if (n.lazy && !n.value) n.value = transpose(value(n.inputs()[0]));
-  return n.value;
-}
+void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }
 
 Var TapeImpl::handle(std::uint32_t id) {
   if (id == 0) return {};

@@ -13,15 +13,29 @@ namespace ebb::detail {
 /// the thread. A node that no recorded op reads is recycled as soon as its last handle goes.
 class TapeImpl {
  public:
-  static TapeImpl* innermost();                             ///< null if none is live
-  static TapeImpl& current(const char* who = nullptr);      ///< TapeError if none is live
-  static TapeImpl* find(std::uint32_t epoch);               ///< live on this thread, else null
+  static TapeImpl* innermost() { return innermost_; }       ///< null if none is live
+  static TapeImpl& current(const char* who = nullptr) {     ///< TapeError if none is live
+    if (!innermost_) refuse_none(who);
+    return *innermost_;
+  }
+  static TapeImpl* find(std::uint32_t epoch) {              ///< live on this thread, else null
+    for (TapeImpl* t = innermost_; t; t = t->outer)
+      if (t->epoch == epoch) return t;
+    return nullptr;
+  }
   static TapeImpl* open(TapeOptions);
   static void close(TapeImpl*);
 
   Node& node(std::uint32_t id) { return chunks_[id >> chunk_bits][id & chunk_mask]; }
-  Node& node(const Var& v, const char* who = "value");      ///< TapeError if v is empty, dead, or of another tape
-  const Array& value(std::uint32_t id);                     ///< makes lazy ones; an empty array for id 0
+  Node& node(const Var& v, const char* who = "value") {     ///< TapeError if v is empty, dead, or of another tape
+    if (v.epoch() != epoch) refuse(v, who);
+    return node(v.node());
+  }
+  const Array& value(std::uint32_t id) {                    ///< makes lazy ones; an empty array for id 0
+    Node& n = node(id);
+    if (n.lazy && !n.value) make_lazy(n);
+    return n.value;
+  }
   Var handle(std::uint32_t id);                             ///< another handle to an existing node
 
   /// A value outside the graph.
@@ -43,14 +57,16 @@ class TapeImpl {
   // ---- sweep
   bool wants(std::uint32_t id) { return id != 0 && node(id).requires_grad && (marks_.empty() || marks_[id]); }
   void accumulate(std::uint32_t id, Array contribution);    ///< forwards the pointer if it is the first
-  /// Writable adjoint of a node; fresh: nothing is in it yet, overwrite it.
-  Array adjoint(std::uint32_t id, bool& fresh);
+  /// Writable adjoint of a node, copied if others hold its memory; fresh: nothing is in it yet, overwrite it. A view's is its
+  /// part of the parent's, made in `part`, so that slices of a sequence cost no copies of the whole.
+  Array& adjoint(std::uint32_t id, bool& fresh, Array& part);
   void sweep_from(std::uint32_t root, Array seed, bool free_values);
   void mark_paths(std::uint32_t root, const std::vector<Var>& from);
   void clear_adjoints();
   void check_versions();
   Grads collect(bool free_adjoints);
 
+  TapeImpl();
   ~TapeImpl();
   /// node `id` as op(b), packed if it pays for one more product with `rows` rows on the left; null if it does not.
   const Pack* packed(std::uint32_t id, Trans tb, std::int64_t rows);
@@ -78,7 +94,12 @@ class TapeImpl {
   std::uint32_t fresh_node();
   std::uint32_t recycled_node();
   Var make(std::uint32_t id, Array value, const Shape&, const std::source_location&);
-  Array zero_adjoint(std::uint32_t id);
+  Array& zero_adjoint(std::uint32_t id, Array& part);
+  [[noreturn]] static void refuse_none(const char* who);
+  [[noreturn]] void refuse(const Var&, const char* who) const;
+  void make_lazy(Node&);
+
+  static inline constinit thread_local TapeImpl* innermost_ = nullptr;
   void trace(std::uint32_t id, const Array& value, const char* what);
   void reset();
 

@@ -33,7 +33,8 @@ void sweep_view(TapeImpl& t, std::uint32_t id) {
   const std::uint32_t parent = t.node(id).inputs()[0];
   if (!t.wants(parent)) return;
   bool fresh = false;
-  Array whole = t.adjoint(parent, fresh);
+  Array above;
+  Array& whole = t.adjoint(parent, fresh, above);
   if (fresh) whole.fill(0);
   Array part = attributes_of(t, id).of(whole);
   add_into(part, t.node(id).grad);

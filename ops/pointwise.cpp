@@ -21,24 +21,24 @@ template <class... O> const char* const* name_list(TypeList<O...>) { return name
 template <class... O> constexpr int arities[] = {arity<O>...};
 template <class... O> const int* arity_list(TypeList<O...>) { return arities<O...>; }
 
-void check_inputs(int op, const Array* inputs, int n) {
+void check_inputs(int op, const Array* const* inputs, int n) {
   if (n != arity_list(List{})[op])
     throw ValueError(std::string(name(op)) + ": " + std::to_string(n) + " inputs given, " +
                      std::to_string(arity_list(List{})[op]) + " expected");
   for (int k = 1; k < n; ++k)
-    if (inputs[k].dtype() != inputs[0].dtype())
-      throw ValueError(std::string(name(op)) + ": element types differ: " + name_of(inputs[0].dtype()) + " and " +
-                       name_of(inputs[k].dtype()));
+    if (inputs[k]->dtype() != inputs[0]->dtype())
+      throw ValueError(std::string(name(op)) + ": element types differ: " + name_of(inputs[0]->dtype()) + " and " +
+                       name_of(inputs[k]->dtype()));
 }
 
-Shape result_shape(int op, const Array* inputs, int n) {
-  Shape s = inputs[0].shape();
+Shape result_shape(int op, const Array* const* inputs, int n) {
+  Shape s = inputs[0]->shape();
   bool fits = true;
   for (int k = 1; k < n; ++k)
-    if (!(inputs[k].shape() == s)) fits = detail::broadcast_into(s, inputs[k].shape()) && fits;
+    if (!(inputs[k]->shape() == s)) fits = detail::broadcast_into(s, inputs[k]->shape()) && fits;
   if (fits) return s;
   std::string message = std::string(name(op)) + ": shapes ";
-  for (int k = 0; k < n; ++k) message += (k == 0 ? "" : k + 1 == n ? " and " : ", ") + text(inputs[k].shape());
+  for (int k = 0; k < n; ++k) message += (k == 0 ? "" : k + 1 == n ? " and " : ", ") + text(inputs[k]->shape());
   throw ShapeError(message + " do not broadcast");
 }
 
@@ -145,24 +145,37 @@ int type_index(const Array& a) { return a.dtype() == f32 ? 0 : 1; }
 int count() { return List::count; }
 const char* name(int op) { return name_list(List{})[op]; }
 
-Array value(int op, const Array* inputs, int n, int overwrite) {
+Array value(int op, const Array* const* inputs, int n, Array* spent) {
   check_inputs(op, inputs, n);
   const Shape shape = result_shape(op, inputs, n);
-  const bool reuse = overwrite >= 0 && inputs[overwrite].contiguous() && inputs[overwrite].shape() == shape;
-  Array out = reuse ? inputs[overwrite] : Array::empty(shape, inputs[0].dtype());
+  const bool reuse = spent && spent->contiguous() && spent->shape() == shape;
+  Array out = reuse ? std::move(*spent) : Array::empty(shape, inputs[0]->dtype());
   const Array* in[3];
-  for (int k = 0; k < n; ++k) in[k] = inputs + k;
+  for (int k = 0; k < n; ++k) in[k] = reuse && inputs[k] == spent ? &out : inputs[k];
   run(detail::pointwise_kernels().value[type_index(out)][op], in, n, out, false);
   return out;
 }
 
-void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {
+Array value(int op, const Array* inputs, int n, int overwrite) {
+  Array spent = overwrite >= 0 ? inputs[overwrite] : Array();
+  const Array* in[3];
+  for (int k = 0; k < n; ++k) in[k] = k == overwrite ? &spent : inputs + k;
+  return value(op, in, n, overwrite >= 0 ? &spent : nullptr);
+}
+
+void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const Array& y, Array& out, bool accumulate) {
   if (!(out.shape() == g.shape()))
     throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its place " + text(out.shape()));
   const Array* in[PointwiseRows::most] = {&g};
-  for (int j = 0; j < n; ++j) in[j + 1] = inputs + j;
+  for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];
   in[n + 1] = &y;
   run(detail::pointwise_kernels().vjp[type_index(out)][op][k], in, n + 2, out, accumulate);
+}
+
+void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {
+  const Array* in[3];
+  for (int j = 0; j < n; ++j) in[j] = inputs + j;
+  vjp(op, k, g, in, n, y, out, accumulate);
 }
 
 }  // namespace ebb::pointwise

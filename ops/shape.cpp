@@ -24,11 +24,8 @@ Shape::Shape(const int* extents, int rank) {
   if (elements > 9e15) throw ShapeError("shape: more elements than can be addressed in " + text(*this));
 }
 
-int Shape::normal_axis(int axis) const {
-  const int k = axis < 0 ? axis + rank_ : axis;
-  if (k < 0 || k >= rank_)
-    throw ShapeError("shape: axis " + std::to_string(axis) + " of " + text(*this) + " does not exist");
-  return k;
+void Shape::no_axis(int axis) const {
+  throw ShapeError("shape: axis " + std::to_string(axis) + " of " + text(*this) + " does not exist");
 }
 
 Shape Shape::with(int axis, int extent) const {

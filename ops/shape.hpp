@@ -21,7 +21,11 @@ class Shape {
   /// Extent of an axis; a negative axis counts from the end.
   int operator[](int axis) const { return extent_[normal_axis(axis)]; }
   /// The axis counted from the front. Errors: ShapeError if there is no such axis.
-  int normal_axis(int axis) const;
+  int normal_axis(int axis) const {
+    const int k = axis < 0 ? axis + rank_ : axis;
+    if (k < 0 || k >= rank_) no_axis(axis);
+    return k;
+  }
   /// Number of elements.
   constexpr std::int64_t size() const {
     std::int64_t n = 1;
@@ -48,6 +52,7 @@ class Shape {
   }
 
  private:
+  [[noreturn]] void no_axis(int axis) const;
   int extent_[max_rank] = {};
   int rank_ = 0;
 };
