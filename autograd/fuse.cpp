@@ -22,11 +22,12 @@ struct Call {
   bool even = true;                   // all operands have the shape of the whole
   Shape shape;
   const Array* x[fuse_operands];      // in their nodes
-  bool dying[fuse_operands] = {};     // the numbers may be overwritten, if all of their buffer is
-  bool taken[fuse_operands] = {};     // something stands there already
-  int group[fuse_operands] = {};      // first operand in the same buffer
-  int group_size[fuse_operands] = {};
-  bool filled[fuse_operands] = {};    // all of the group's buffer is put to use
+  // For each operand; set by find_dying as far as there are operands.
+  bool dying[fuse_operands];          // the numbers may be overwritten, if all of their buffer is
+  bool taken[fuse_operands];          // something stands there already
+  int group[fuse_operands];           // first operand in the same buffer
+  int group_size[fuse_operands];
+  bool filled[fuse_operands];         // all of the group's buffer is put to use
   FuseRecord* made = nullptr;
   Array result[fuse_results];
 
@@ -86,6 +87,8 @@ void Call::find_dying() {
   for (int k = 0; k < p.operands; ++k) {
     const Node& n = t.node(in[k].node());
     group[k] = k;
+    group_size[k] = 0;
+    taken[k] = filled[k] = false;
     dying[k] = engine().reuse && n.handles == 1 && !n.keep && !n.lazy && x[k]->shape() == shape;
     for (int j = 0; dying[k] && j < k; ++j)
       if (dying[j] && x[j]->same_buffer(*x[k])) {

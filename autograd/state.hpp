@@ -9,6 +9,19 @@ class State {
   static constexpr int max_fields = 16;
 
   State() = default;
+  State(const State& o) : names_(o.names_), size_(o.size_) {   // the fields there are, not all sixteen
+    for (int k = 0; k < size_; ++k) field_[k] = o.field_[k];
+  }
+  State(State&& o) noexcept : names_(o.names_), size_(o.size_) {
+    for (int k = 0; k < size_; ++k) field_[k] = static_cast<Var&&>(o.field_[k]);
+  }
+  State& operator=(const State& o) { return *this = State(o); }
+  State& operator=(State&& o) noexcept {
+    for (int k = 0; k < size_ || k < o.size_; ++k) field_[k] = static_cast<Var&&>(o.field_[k]);
+    names_ = o.names_;
+    size_ = o.size_;
+    return *this;
+  }
   /// names must outlive the state (they belong to the cell).
   State(const char* const* names, int count) : names_(names), size_(count) {}
 

@@ -91,6 +91,7 @@ TapeImpl::~TapeImpl() {
 void TapeImpl::reset() {
   numbers_.clear();
   leaves_.clear();
+  found_.fill({});
   used_sets_.clear();
   marks_.clear();
   packs_.clear();
@@ -240,7 +241,12 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   while (bound && bound->leaf != data) bound = bound->outer;
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
-  if (auto found = leaves_.find(key); found != leaves_.end()) return found->second;
+  FoundLeaf& last = found_[(key >> 4) % found_.size()];
+  if (last.key == key) return handle(last.id);
+  if (auto found = leaves_.find(key); found != leaves_.end()) {
+    last = {key, found->second.node()};
+    return found->second;
+  }
 
   LeafSetData* const set = data->set;
   bool known = false;

@@ -4,6 +4,7 @@
 #include <ebb/autograd/node.hpp>
 #include <ebb/autograd/packs.hpp>
 #include <ebb/autograd/tape.hpp>
+#include <array>
 #include <unordered_map>
 #include <vector>
 
@@ -112,6 +113,8 @@ class TapeImpl {
   struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
   std::vector<UsedSet> used_sets_;
   std::unordered_map<std::uint64_t, Var> leaves_;
+  struct FoundLeaf { std::uint64_t key = 0; std::uint32_t id = 0; };
+  std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step
   std::vector<char> marks_;
   std::vector<Packs> packs_;
 };

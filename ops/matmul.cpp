@@ -157,16 +157,8 @@ MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType le
   if (left != b.panels().dtype() || left != c.dtype())
     throw ValueError(std::string("matmul: element types differ: ") + name_of(left) + ", " + name_of(b.panels().dtype()) +
                      " into " + name_of(c.dtype()));
-  MatmulTask t{};
-  t.b = b.panels().raw();
-  t.b_packed = true;
-  t.c = c.raw();
-  t.c_row = c.row_stride();
-  t.rows = rows;
-  t.columns = b.columns();
-  t.inner = inner;
-  t.accumulate = accumulate;
-  return t;
+  return {.a = nullptr, .a_row = 0, .a_column = 0, .b = b.panels().raw(), .b_row = 0, .b_transposed = false, .b_packed = true,
+          .c = c.raw(), .c_row = c.row_stride(), .rows = rows, .columns = b.columns(), .inner = inner, .accumulate = accumulate};
 }
 
 void run_packed(const MatmulTask& t, DType type) {

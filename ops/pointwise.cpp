@@ -75,13 +75,13 @@ void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operand
 
 /// The everyday case: every operand is of the result's shape, a row [columns] or a single number. True if it was that.
 bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
-  PointwiseRows a{};
+  PointwiseRows a;   // its first n places are filled below; zeros first would cost as much as a short row
   const int columns = out.columns();
   bool one_row = out.contiguous();
   for (int k = 0; k < n; ++k) {
-    if (!in[k] || !*in[k]) continue;
+    a.in[k] = in[k] ? in[k]->raw() : nullptr;
+    if (!a.in[k]) continue;
     const Array& x = *in[k];
-    a.in[k] = x.raw();
     if (x.shape() == out.shape()) {
       a.in_stride[k] = x.row_stride();
       a.step[k] = 1;
@@ -89,6 +89,7 @@ bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out
     } else if (x.rank() == 0) {
       a.in_stride[k] = a.step[k] = 0;
     } else if (x.rank() == 1 && x.columns() == columns) {
+      a.in_stride[k] = 0;
       a.step[k] = 1;
       one_row = false;
     } else {
