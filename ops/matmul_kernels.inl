@@ -83,6 +83,14 @@ template <class T> TileKernel<T> tile_kernel(int rows, int vectors) {
   return choose<T, wide>(rows, std::make_index_sequence<1>{});
 }
 
+/// How many registers of a row go on at once: with few rows several panels, to hide fma's latency.
+template <class T> int vectors_for(std::int64_t rows, std::int64_t columns) {
+  constexpr int width = Lane<T>::width;
+  if (rows == 1 && columns >= wide * width) return wide;
+  if (rows <= 3 && columns >= 4 * width) return 4;
+  return columns > width ? 2 : 1;
+}
+
 #include "matmul_panel.inl"
 
 /// All rows of c, `columns` of its columns (at most `vectors` registers), one block of the inner index.
@@ -98,11 +106,10 @@ template <class T> void run_panel(const MatmulTask& m, Tile<T> t, std::int64_t r
 
 template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, std::int64_t rows) {
   constexpr int width = Lane<T>::width;
-  const int most = rows == 1 ? wide : rows <= 3 ? 4 : 2;
   alignas(64) T panel[panel_inner * 2 * width];
   for (std::int64_t j = 0; j < m.columns;) {
     const std::int64_t left = m.columns - j;
-    int vectors = m.b_transposed || left < most * width ? (left > width ? 2 : 1) : most;
+    int vectors = m.b_transposed ? (left > width ? 2 : 1) : vectors_for<T>(rows, left);
     const int columns = static_cast<int>(smaller<std::int64_t>(left, vectors * width));
     const bool pack = m.b_transposed || columns < vectors * width || rows > 2 * most_rows;
     if (pack && vectors > 2) vectors = 2;
@@ -123,14 +130,13 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
   }
 }
 
-/// The same over panels that stand packed. With few rows several panels go on at once, to hide fma's latency.
+/// The same over panels that stand packed.
 template <class T> void run_packed(const MatmulTask& m) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
-  const int most = m.rows == 1 ? wide : m.rows <= 3 ? 4 : 2;
   const T* panel = static_cast<const T*>(m.b);
   for (std::int64_t j = 0; j < m.columns;) {
     const std::int64_t left = m.columns - j;
-    const int vectors = left >= most * width ? most : left > width ? 2 : 1;
+    const int vectors = vectors_for<T>(m.rows, left);
     const int columns = static_cast<int>(smaller<std::int64_t>(left, vectors * width));
     const std::int64_t row = vectors == 1 ? width : pair;
     for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
