@@ -1,9 +1,11 @@
 #include <ebb/autograd/grads.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 
 namespace ebb {
@@ -64,9 +66,30 @@ Array& Grads::flat_of(const LeafSet& set, DType dtype) {
   sets_.push_back({set, Array::zeros({static_cast<int>(set.size())}, dtype)});
   return sets_.back().flat;
 }
+void Grads::lead_with(const LeafSet& set, DType dtype) {
+  flat_of(set, dtype);
+  for (OfSet& s : sets_)
+    if (s.set.get() == set.get()) std::swap(s, sets_.front());
+}
 void Grads::keep(const Var& v, Array a) { vars_.push_back({v.node(), v.epoch(), std::move(a)}); }
-void Grads::add(const Grads& o) {
-  for (const OfSet& s : o.sets_) add_into(flat_of(s.set, s.flat.dtype()), s.flat);
+
+void Grads::sum(std::vector<Grads>& all) {
+  constexpr int piece = 1 << 13;   // elements: what all shards have of it stays in the cache
+  for (std::size_t k = 1; k < all.size(); ++k)
+    for (const OfSet& s : all[k].sets_) all[0].flat_of(s.set, s.flat.dtype());
+  for (OfSet& s : all[0].sets_) {
+    std::vector<Array> parts;
+    for (Grads& g : all) parts.push_back(g.flat_of(s.set, s.flat.dtype()));
+    const int size = s.flat.dim(0), pieces = (size + piece - 1) / piece;
+    parallel_for(pieces, 4, [&](std::int64_t first, std::int64_t last) {
+      for (auto p = static_cast<int>(first); p < static_cast<int>(last); ++p)
+        for (std::size_t stride = 1; stride < parts.size(); stride *= 2)
+          for (std::size_t k = 0; k + stride < parts.size(); k += 2 * stride) {
+            Array target = parts[k].range(p * piece, std::min(size, (p + 1) * piece));
+            add_into(target, parts[k + stride].range(p * piece, std::min(size, (p + 1) * piece)));
+          }
+    });
+  }
 }
 
 }  // namespace ebb

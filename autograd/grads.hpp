@@ -27,7 +27,10 @@ class Grads {
   // For engines (shards, tape): not needed by users.
   Array& flat_of(const LeafSet&, DType);                 ///< made of zeros at first use
   void keep(const Var&, Array);
-  void add(const Grads&);                                ///< sums leaf sets, this + other
+  void forget_vars() { vars_.clear(); }
+  void lead_with(const LeafSet&, DType);                 ///< this set becomes the first, if need be made of zeros
+  /// Sums leaf sets over all of them into the first, in the order of a binary tree over their numbers.
+  static void sum(std::vector<Grads>&);
 
  private:
   struct OfSet { LeafSet set; Array flat; };

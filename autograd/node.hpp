@@ -43,6 +43,7 @@ struct Node {
   bool retained = false;
   bool lazy = false;               ///< value is made when first read (transpose)
   bool bound = false;              ///< a leaf whose numbers were replaced by Bind
+  bool in_flat = false;            ///< a leaf whose grad is its place in the flat gradient
   std::uint32_t pack = 0;          ///< place in the tape's list of packs, counted from one
   std::uint32_t group = 0;         ///< place in the tape's list of deferred gradients, counted from one
   Shape shape;

@@ -69,10 +69,10 @@ void ShardRun::run(int shard, const ShardLoss& loss, bool gradients, bool trace)
     kept[k] = tape.stats().kept_bytes;
     if (!part.var()) throw ValueError("shard: the loss is an empty Part");
     if (gradients) {
-      grads[k].flat_of(set, options.dtype);
-      Grads g = tape.backward(part.var());
-      s.publish(g);
-      grads[k].add(g);
+      grads[k] = tape.backward(part.var());
+      s.publish(grads[k]);
+      grads[k].forget_vars();   // nothing that a shard's tape made outlives it
+      grads[k].lead_with(set, options.dtype);
     } else {
       s.publish({});
     }
@@ -102,11 +102,8 @@ void ShardRun::publish(bool gradients) {
       losses[k] += losses[k + stride];
       kept[k] += kept[k + stride];
       for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
-      if (gradients) {
-        grads[k].add(grads[k + stride]);
-        grads[k + stride] = Grads();
-      }
     }
+  if (gradients) Grads::sum(grads);
   result.loss = losses[0];
   result.kept_bytes = kept[0];
   result.counts = std::move(counts[0]);

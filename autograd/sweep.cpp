@@ -15,6 +15,7 @@ Array& TapeImpl::adjoint(std::uint32_t id, bool& fresh, Array& part) {
     part = n.op->place(n.attributes, zero_adjoint(n.inputs()[0], above));
     return part;
   }
+  if (n.in_flat) return n.grad;
   if (!n.grad) {
     n.grad = Array::empty(n.shape, dtype);
     fresh = true;
@@ -94,28 +95,37 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
 
 void TapeImpl::clear_adjoints() {
   for (std::uint32_t id = 1; id <= top; ++id) node(id).grad = Array();
+  for (std::uint32_t id : leaf_nodes_) node(id).in_flat = false;
   marks_.clear();
 }
 
-/// Gradients of leaves into one flat buffer a set; of variables and retained Vars by name.
-Grads TapeImpl::collect(bool free_adjoints) {
+Grads TapeImpl::place_leaves() {
   Grads g;
   for (const UsedSet& u : used_sets_) g.flat_of(u.set, dtype);
+  for (std::uint32_t id : leaf_nodes_) {
+    Node& n = node(id);
+    bool again = false;   // bound and as itself: one of the two has the place, the other's gradient is added at the end
+    for (std::uint32_t other : leaf_nodes_) again |= node(other).in_flat && node(other).leaf == n.leaf;
+    if (again || !n.requires_grad) continue;
+    n.grad = g[Leaf(n.leaf)];
+    n.in_flat = true;
+  }
+  return g;
+}
+
+void TapeImpl::collect(Grads& g) {
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (!n.requires_grad) continue;
-    if (n.leaf) {
-      if (!n.grad) continue;
-      Array flat = g.flat_of(LeafSet(n.leaf->set), dtype);
-      const int first = static_cast<int>(n.leaf->offset);
-      Array target = flat.range(first, first + static_cast<int>(n.shape.size())).reshape(n.shape);
-      add_into(target, n.grad);
-    } else if (n.retained || !n.op) {
+    if (n.leaf && n.grad && !n.in_flat) {
+      Array place = g[Leaf(n.leaf)];
+      add_into(place, n.grad);
+    } else if (!n.leaf && (n.retained || !n.op)) {
       g.keep(handle(id), n.grad ? n.grad : Array::zeros(n.shape, dtype));
     }
-    if (free_adjoints) n.grad = Array();
+    n.grad = Array();
+    n.in_flat = false;
   }
-  return g;
 }
 
 void Replay::add(std::uint32_t id, Var contribution) {
@@ -162,12 +172,14 @@ Grads Tape::backward(const Var& loss, bool keep) {
   if (n.requires_grad && loss.node() <= t.spent)
     throw TapeError("backward: this graph was spent by an earlier backward; pass keep = true there to use it again");
   t.check_versions();
+  Grads g = t.place_leaves();
   if (n.requires_grad) {
     const Shape shape = n.shape;
     t.sweep_from(loss.node(), Array::full(shape, 1, t.dtype), !keep);
     if (!keep) t.spent = t.top;
   }
-  return t.collect(true);
+  t.collect(g);
+  return g;
 }
 
 namespace {

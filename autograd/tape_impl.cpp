@@ -91,6 +91,7 @@ TapeImpl::~TapeImpl() {
 void TapeImpl::reset() {
   numbers_.clear();
   leaves_.clear();
+  leaf_nodes_.clear();
   found_.fill({});
   used_sets_.clear();
   marks_.clear();
@@ -261,6 +262,7 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   n.recorded = n.keep = true;
   n.requires_grad = data->trained;
   leaves_.emplace(key, v);
+  leaf_nodes_.push_back(id);
   return v;
 }
 

@@ -65,7 +65,9 @@ class TapeImpl {
   void mark_paths(std::uint32_t root, const std::vector<Var>& from);
   void clear_adjoints();
   void check_versions();
-  Grads collect(bool free_adjoints);
+  /// Gives leaves their places in the flat gradients, so that what reaches them is written there at once.
+  Grads place_leaves();
+  void collect(Grads&);
 
   TapeImpl();
   ~TapeImpl();
@@ -113,6 +115,7 @@ class TapeImpl {
   struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
   std::vector<UsedSet> used_sets_;
   std::unordered_map<std::uint64_t, Var> leaves_;
+  std::vector<std::uint32_t> leaf_nodes_;
   struct FoundLeaf { std::uint64_t key = 0; std::uint32_t id = 0; };
   std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step
   std::vector<char> marks_;
