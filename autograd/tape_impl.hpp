@@ -102,7 +102,8 @@ class TapeImpl {
   [[noreturn]] void refuse(const Var&, const char* who) const;
   void make_lazy(Node&);
 
-  static inline constinit thread_local TapeImpl* innermost_ = nullptr;
+  // Initial-exec: read without a call, also from position-independent code.
+  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local TapeImpl* innermost_ = nullptr;
   void trace(std::uint32_t id, const Array& value, const char* what);
   void reset();
 

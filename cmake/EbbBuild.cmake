@@ -15,6 +15,8 @@ function(ebb_target_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   # Without contraction the same source gives the same bits whichever instruction set the file is built for.
   target_compile_options(${target} PRIVATE -ffp-contract=off)
+  # Nobody replaces our functions at load time, so that they may be inlined in position-independent code too.
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   if(EBB_DEV)
     target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)

@@ -18,7 +18,8 @@ Idle& idle() {
   return *the_one;
 }
 
-thread_local Pool* mine = nullptr;
+// Initial-exec: read without a call, also from position-independent code.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Pool* mine = nullptr;
 
 struct HandBack {
   ~HandBack() {
