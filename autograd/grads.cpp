@@ -73,12 +73,12 @@ void Grads::lead_with(const LeafSet& set, DType dtype) {
 }
 void Grads::keep(const Var& v, Array a) { vars_.push_back({v.node(), v.epoch(), std::move(a)}); }
 
-void Grads::sum(std::vector<Grads>& all) {
+void Grads::sum(PoolVector<Grads>& all) {
   constexpr int piece = 1 << 13;   // elements: what all shards have of it stays in the cache
   for (std::size_t k = 1; k < all.size(); ++k)
     for (const OfSet& s : all[k].sets_) all[0].flat_of(s.set, s.flat.dtype());
   for (OfSet& s : all[0].sets_) {
-    std::vector<Array> parts;
+    PoolVector<Array> parts;
     for (Grads& g : all) parts.push_back(g.flat_of(s.set, s.flat.dtype()));
     const int size = s.flat.dim(0), pieces = (size + piece - 1) / piece;
     parallel_for(pieces, 4, [&](std::int64_t first, std::int64_t last) {

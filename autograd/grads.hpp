@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/autograd/leaf.hpp>
+#include <ebb/ops/pool_allocator.hpp>
 #include <vector>
 
 namespace ebb {
@@ -30,13 +31,13 @@ class Grads {
   void forget_vars() { vars_.clear(); }
   void lead_with(const LeafSet&, DType);                 ///< this set becomes the first, if need be made of zeros
   /// Sums leaf sets over all of them into the first, in the order of a binary tree over their numbers.
-  static void sum(std::vector<Grads>&);
+  static void sum(PoolVector<Grads>&);
 
  private:
   struct OfSet { LeafSet set; Array flat; };
   struct OfVar { std::uint32_t node, epoch; Array grad; };
-  std::vector<OfSet> sets_;
-  std::vector<OfVar> vars_;
+  PoolVector<OfSet> sets_;
+  PoolVector<OfVar> vars_;
 };
 
 }  // namespace ebb

@@ -107,7 +107,8 @@ constexpr detail::OpTable stack_table{"stack", need_nothing, true, sweep_join, r
 Var join(VarList parts, int axis, bool stacked) {
   const char* name = stacked ? "stack" : "concat";
   TapeImpl& t = TapeImpl::current(name);
-  std::vector<Array> in;
+  PoolVector<Array> in;
+  in.reserve(static_cast<std::size_t>(parts.count));
   for (int k = 0; k < parts.count; ++k) {
     t.node(parts.first[k], name);
     in.push_back(t.value(parts.first[k].node()));

@@ -36,7 +36,7 @@ struct Node {
   std::uint32_t line = 0;
   std::uint32_t handles = 0;       ///< Vars that name this node
   int time = -1;
-  std::uint16_t input_count = 0;
+  int input_count = 0;
   bool requires_grad = false;
   bool recorded = false;           ///< stands in the graph: never recycled before the tape ends
   bool keep = false;               ///< a recorded backward reads the value

@@ -13,17 +13,17 @@ struct ShardRun {
   int shards = 1;
   Result result;
   std::mutex mutex;                           // guards the maps of result, not the rows: those are each shard's own
-  std::vector<Grads> grads;
-  std::vector<double> losses;
-  std::vector<std::map<std::string, double>> counts;
-  std::vector<std::int64_t> kept;
-  std::vector<std::exception_ptr> errors;
-  std::vector<std::string> traces;
+  PoolVector<Grads> grads;
+  PoolVector<double> losses;
+  PoolVector<std::map<std::string, double>> counts;
+  PoolVector<std::int64_t> kept;
+  PoolVector<std::exception_ptr> errors;
+  PoolVector<std::string> traces;
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
   int begin(int shard) const;                 ///< rows are dealt out evenly, the first shards one more
-  void run(int shard, const ShardLoss&, bool gradients, bool trace);
-  void run_all(const ShardLoss&, bool gradients, bool trace);
+  void run(int shard, const detail::LossRef&, bool gradients, bool trace);
+  void run_all(const detail::LossRef&, bool gradients, bool trace);
   void publish(bool gradients);
   /// The array `name` of the map, made at first use; rows of the batch stand on `axis`.
   Array whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis);

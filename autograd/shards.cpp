@@ -56,7 +56,7 @@ Array ShardRun::whole(std::map<std::string, Array>& in, const std::string& name,
   return a;
 }
 
-void ShardRun::run(int shard, const ShardLoss& loss, bool gradients, bool trace) {
+void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
   const auto k = static_cast<std::size_t>(shard);
   try {
     Tape tape{{.dtype = options.dtype, .order = options.order}};
@@ -82,7 +82,7 @@ void ShardRun::run(int shard, const ShardLoss& loss, bool gradients, bool trace)
   }
 }
 
-void ShardRun::run_all(const ShardLoss& loss, bool gradients, bool trace) {
+void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
   Binding* const outer = bindings();
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
@@ -110,28 +110,28 @@ void ShardRun::publish(bool gradients) {
   result.grads = std::move(grads[0]);
 }
 
-}  // namespace detail
-
-Result backward(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
-  detail::ShardRun run(set, o);
+Result backward(const LeafSet& set, const ShardOptions& o, const LossRef& loss) {
+  ShardRun run(set, o);
   run.run_all(loss, true, false);
   run.publish(true);
   return std::move(run.result);
 }
 
-Result evaluate(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
+Result evaluate(const LeafSet& set, const ShardOptions& o, const LossRef& loss) {
   ShardOptions quiet = o;
   quiet.training = false;
-  detail::ShardRun run(set, quiet);
+  ShardRun run(set, quiet);
   run.run_all(loss, false, false);
   run.publish(false);
   return std::move(run.result);
 }
 
+}  // namespace detail
+
 std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
   detail::ShardRun run(set, o);
   try {
-    run.run_all(loss, true, true);
+    run.run_all(detail::LossRef(loss), true, true);
   } catch (const Error&) {   // what it threw was seen by the caller already; what was traced until then counts
   }
   for (const std::string& t : run.traces)

@@ -3,6 +3,7 @@
 #include <ebb/autograd/sequence.hpp>
 #include <ebb/autograd/state.hpp>
 #include <ebb/autograd/tape.hpp>
+#include <concepts>
 #include <functional>
 #include <map>
 #include <string>
@@ -97,14 +98,40 @@ struct Result {
   std::map<std::string, StateArrays> states;
 };
 
+/// A loss to keep.
 using ShardLoss = std::function<Part(Shard&)>;
+
+namespace detail {
+
+/// A loss that lives as long as the call it is given to; an std::function would be made anew at each call.
+class LossRef {
+ public:
+  template <class F> explicit LossRef(const F& f) : f_(&f), call_([](const void* p, Shard& s) -> Part { return (*static_cast<const F*>(p))(s); }) {}
+  Part operator()(Shard& s) const { return call_(f_, s); }
+
+ private:
+  const void* f_;
+  Part (*call_)(const void*, Shard&);
+};
+Result backward(const LeafSet&, const ShardOptions&, const LossRef&);
+Result evaluate(const LeafSet&, const ShardOptions&, const LossRef&);
+
+}  // namespace detail
+
+/// From a shard to its share of the loss: a lambda, or a ShardLoss.
+template <class F>
+concept LossOfShard = requires(const F& f, Shard& s) { { f(s) } -> std::same_as<Part>; };
 
 /// Splits the batch into shards of rows, runs `loss` on each with a tape of its own on an OpenMP thread, and sums the
 /// gradients by a fixed binary tree over shard numbers: the same bits for any number of threads.
 ///
 /// Errors    the exception of the lowest-numbered failing shard; nothing is published then
-Result backward(const LeafSet&, const ShardOptions&, const ShardLoss& loss);
+template <LossOfShard F> Result backward(const LeafSet& set, const ShardOptions& o, const F& loss) {
+  return detail::backward(set, o, detail::LossRef(loss));
+}
 /// The same without gradients.
-Result evaluate(const LeafSet&, const ShardOptions&, const ShardLoss& loss);
+template <LossOfShard F> Result evaluate(const LeafSet& set, const ShardOptions& o, const F& loss) {
+  return detail::evaluate(set, o, detail::LossRef(loss));
+}
 
 }  // namespace ebb

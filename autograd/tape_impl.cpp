@@ -96,6 +96,7 @@ void TapeImpl::reset() {
   used_sets_.clear();
   marks_.clear();
   packs_.clear();
+  large_.clear();
   deferred.clear();
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
@@ -116,7 +117,10 @@ void TapeImpl::reset() {
 
 void* TapeImpl::arena(std::size_t bytes) {
   bytes = (bytes + 15) / 16 * 16;
-  if (bytes > arena_block) throw ValueError("an op's attributes are larger than the tape's arena block (64 KiB)");
+  if (bytes > arena_block) {   // the inputs of a stack of very many steps
+    large_.push_back(Array::empty({static_cast<int>(bytes / sizeof(float))}, f32));
+    return large_.back().raw();
+  }
   if (blocks_.empty() || used_ + bytes > arena_block) {
     if (!blocks_.empty()) ++block_;
     if (block_ == blocks_.size()) blocks_.push_back(new char[arena_block]);
@@ -166,7 +170,7 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   n.attributes = attributes;
   n.recorded = n.requires_grad = true;
   n.keep = (op.needs & need_output) != 0;
-  n.input_count = static_cast<std::uint16_t>(count);
+  n.input_count = count;
   std::uint32_t* list = n.few;
   if (count > 4) list = n.many = static_cast<std::uint32_t*>(arena(sizeof(std::uint32_t) * static_cast<std::size_t>(count)));
   for (int k = 0; k < count; ++k) {

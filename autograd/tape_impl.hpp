@@ -4,6 +4,7 @@
 #include <ebb/autograd/node.hpp>
 #include <ebb/autograd/packs.hpp>
 #include <ebb/autograd/tape.hpp>
+#include <ebb/ops/pool_allocator.hpp>
 #include <array>
 #include <unordered_map>
 #include <vector>
@@ -111,11 +112,12 @@ class TapeImpl {
   std::vector<std::uint32_t> free_;
   std::vector<char*> blocks_;
   std::size_t block_ = 0, used_ = 0;
+  std::vector<Array> large_;                                // what is larger than a block
   struct Number { double x; Var v; };
   std::vector<Number> numbers_;
   struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
   std::vector<UsedSet> used_sets_;
-  std::unordered_map<std::uint64_t, Var> leaves_;
+  std::unordered_map<std::uint64_t, Var, std::hash<std::uint64_t>, std::equal_to<>, PoolAllocator<std::pair<const std::uint64_t, Var>>> leaves_;
   std::vector<std::uint32_t> leaf_nodes_;
   struct FoundLeaf { std::uint64_t key = 0; std::uint32_t id = 0; };
   std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step

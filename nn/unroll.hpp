@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/autograd/sequence.hpp>
 #include <ebb/nn/cell.hpp>
+#include <ebb/ops/pool_allocator.hpp>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ class Run {
 
  private:
   friend Run unroll(const Cell&, const Sequence&, const State&, const Pass&);
-  std::vector<Var> outputs_;
-  std::vector<State> states_;
+  PoolVector<Var> outputs_;
+  PoolVector<State> states_;
 };
 
 /// Runs the cell over x [T, B, I] from `start` (the cell's own if empty).

@@ -20,6 +20,7 @@ struct alignas(64) Buffer {
 Buffer* allocate(std::size_t bytes);    // from the calling thread's pool, holders = 1
 Buffer* borrow(void* data, std::size_t bytes);
 void release(Buffer*) noexcept;         // last holder gone: back to the pool that owns it
+inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }   // of what allocate gave
 }  // namespace detail
 
 /// A counted handle to numbers: float32 or float64, rank 0 to 4, row-major, with a stride between rows so that

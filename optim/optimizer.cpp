@@ -1,10 +1,10 @@
 #include <cmath>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/pool_allocator.hpp>
 #include <ebb/optim/optimizer.hpp>
 #include <fmt/format.h>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace ebb {
 
@@ -31,8 +31,8 @@ void Optimizer::set_lr(double lr) {
 
 void Optimizer::step(const Grads& grads) {
   const std::int64_t size = set_.size();
-  std::vector<Leaf> leaves;
-  std::vector<Array> gradients;
+  PoolVector<Leaf> leaves;
+  PoolVector<Array> gradients;
   for (int k = 0; k < set_.count(); ++k) {
     if (!set_[k].trained()) continue;
     leaves.push_back(set_[k]);

@@ -1,0 +1,98 @@
+// A program of its own, for it counts every call of the allocator, the C library's included.
+#include <atomic>
+#include <cstdlib>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/embedding.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/loss.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/nn/unroll.hpp>
+#include <ebb/ops/memory.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
+#include <vector>
+
+#include "catch.hpp"
+
+namespace {
+std::atomic<long> calls{0};
+}
+
+extern "C" {   // glibc's own names for what is replaced here
+void* __libc_malloc(std::size_t) noexcept;
+void* __libc_calloc(std::size_t, std::size_t) noexcept;
+void* __libc_realloc(void*, std::size_t) noexcept;
+void* __libc_memalign(std::size_t, std::size_t) noexcept;
+
+void* malloc(std::size_t n) noexcept { return ++calls, __libc_malloc(n); }
+void* calloc(std::size_t n, std::size_t size) noexcept { return ++calls, __libc_calloc(n, size); }
+void* realloc(void* p, std::size_t n) noexcept { return ++calls, __libc_realloc(p, n); }
+void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept { return ++calls, __libc_memalign(alignment, n); }
+}
+
+using namespace ebb;
+
+namespace {
+
+/// Calls of the allocator during `updates` of a training loop that has run for a while.
+template <class Update> long calls_in(int updates, Update&& update) {
+  for (int u = 0; u < 20; ++u) update(u);
+  const long before = calls;
+  for (int u = 20; u < 20 + updates; ++u) update(u);
+  return calls - before;
+}
+
+struct Counted {
+  const char* cell;
+  int threads;
+};
+
+}  // namespace
+
+TEST_CASE("A training loop that has warmed up calls no allocator") {
+  const Counted c = GENERATE(Counted{"lstm", 1}, Counted{"lstm", 2}, Counted{"gru", 1}, Counted{"rnn", 1});
+  CAPTURE(c.cell, c.threads);
+  set_threads(c.threads);
+  Params w{{.seed = 1}};
+  const CellPtr cell = make_cell(c.cell, w / "rnn", {6, 16});
+  Linear out(w / "out", 16, 1);
+  Adam adam(w, {.lr = 1e-3});
+  const Array x = normal({30, 16, 6}, Key{1}, 0, 1), y = normal({16, 1}, Key{2}, 0, 1);
+  const long calls = calls_in(50, [&](int u) {
+    Result r = backward(w, {.rows = 16, .update = static_cast<std::uint64_t>(u)}, [&](Shard& s) {
+      const Run run = unroll(*cell, s.sequence(x), s.pass());
+      return s.mean_rows(squared_error(out(run.last()), s.rows(y)));
+    });
+    clip_by_norm(r.grads, 1);
+    adam.step(r.grads);
+  });
+  CHECK(calls == 0);
+  set_threads(1);
+}
+
+TEST_CASE("The count sees what a container of the standard library asks for") {
+  CHECK(calls_in(3, [](int u) { std::vector<int>(static_cast<std::size_t>(1000 + u)).data()[0] = 1; }) >= 3);
+}
+
+TEST_CASE("A language model's training loop that has warmed up calls no allocator") {
+  set_threads(2);
+  Params w{{.seed = 1}};
+  Embedding embedding(w / "emb", 11, 8);
+  const CellPtr cell = make_cell("lstm", w / "rnn", {8, 16});
+  Linear out(w / "out", 16, 11);
+  Adam adam(w, {.lr = 1e-3});
+  Tokens tokens({30, 16}), next({30, 16});
+  for (int k = 0; k < 480; ++k) tokens.data()[k] = k % 11, next.data()[k] = (k + 1) % 11;
+  const long calls = calls_in(50, [&](int u) {
+    Result r = backward(w, {.rows = 16, .update = static_cast<std::uint64_t>(u)}, [&](Shard& s) {
+      const Run run = unroll(*cell, embedding(s.sequence(tokens)), s.pass());
+      return s.mean_tokens(cross_entropy(out(run.all()), s.sequence(next)));
+    });
+    clip_by_norm(r.grads, 1);
+    adam.step(r.grads);
+  });
+  CHECK(calls == 0);
+  set_threads(1);
+}
