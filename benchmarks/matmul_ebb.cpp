@@ -1,21 +1,48 @@
 // Ebb's side of the matrix products of benchmarks/compare (see peers/matmul.hpp); threads come from OMP_NUM_THREADS.
+//   matmul_ebb DTYPE            operands as they stand
+//   matmul_ebb packed DTYPE     as the tape does it: a weight laid out once and used at every step of a pass, the right
+//                               operand of a weight's gradient laid out anew each time
+#include <cstring>
 #include <ebb/ops/matmul.hpp>
 
 #include "peers/matmul.hpp"
 
 namespace {
 
+using compare::Product;
+
 template <class T> ebb::Array view(T* data, int rows, int columns) {
   return ebb::Array::borrowed(data, {rows, columns}, columns, ebb::dtype_of<T>);
+}
+
+template <class T> bool plain(const Product& p, T* a, T* b, T* c) {
+  ebb::Array to = view(c, p.M, p.N);
+  ebb::matmul_into(to, view(a, p.ta ? p.K : p.M, p.ta ? p.M : p.K), view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N),
+                   ebb::Trans(p.ta), ebb::Trans(p.tb), false);
+  return true;
+}
+
+template <class T> bool packed(const Product& p, T* a, T* b, T* c) {
+  static ebb::Pack weight;
+  static const void* of = nullptr;
+  if (p.M == p.N && p.K == p.N) return false;   // a square product stands alone: nothing is used again
+  ebb::Array to = view(c, p.M, p.N);
+  const ebb::Array right = view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N);
+  if (p.ta) {
+    ebb::matmul_transposed_into(to, view(a, p.K, p.M), ebb::Pack(right, ebb::Trans(p.tb)), false);
+    return true;
+  }
+  if (of != b || weight.inner() != p.K || weight.columns() != p.N) weight = ebb::Pack(right, ebb::Trans(p.tb));
+  of = b;
+  ebb::matmul_into(to, view(a, p.M, p.K), weight, false);
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return compare::matmul_main(argc, argv, EBB_VERSION, [](const compare::Product& p, auto* a, auto* b, auto* c) {
-    ebb::Array to = view(c, p.M, p.N);
-    ebb::matmul_into(to, view(a, p.ta ? p.K : p.M, p.ta ? p.M : p.K), view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N),
-                     ebb::Trans(p.ta), ebb::Trans(p.tb), false);
-    return true;
+  const bool packing = argc > 1 && std::strcmp(argv[1], "packed") == 0;
+  return compare::matmul_main(argc - packing, argv + packing, EBB_VERSION, [&](const Product& p, auto* a, auto* b, auto* c) {
+    return packing ? packed(p, a, b, c) : plain(p, a, b, c);
   });
 }

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/rnn.hpp>
 
 namespace ebb {
@@ -26,14 +27,14 @@ Rnn::Rnn(Builder p, CellSizes s)
       activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}
 
 Hidden Rnn::step(const Var& x, const Hidden& s) const {
-  Var a = matmul(x, W) + matmul(s.h, U) + b;
+  Var a = matmul(x, W) + matmul(s.h, U);
   switch (activation) {
-    case relu: return {ebb::relu(a)};
-    case sigmoid: return {ebb::sigmoid(a)};
-    case linear: return {a};
-    case tanh: break;
+    case Activation::relu: return {fuse([](auto a, auto b) { return relu(a + b); }, std::move(a), b)};
+    case Activation::sigmoid: return {fuse([](auto a, auto b) { return sigmoid(a + b); }, std::move(a), b)};
+    case Activation::linear: return {std::move(a) + b};
+    case Activation::tanh: break;
   }
-  return {ebb::tanh(a)};
+  return {fuse([](auto a, auto b) { return tanh(a + b); }, std::move(a), b)};
 }
 
 EBB_CELL(rnn, Rnn, "Vanilla recurrent network, Elman 1990");

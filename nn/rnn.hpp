@@ -17,7 +17,7 @@ namespace ebb {
 /// Source    Elman 1990, doi:10.1207/s15516709cog1402_1
 /// Differs   one bias where PyTorch keeps two; its relu has no other start than its tanh
 struct Rnn {
-  enum Activation { tanh, relu, sigmoid, linear };
+  enum class Activation { tanh, relu, sigmoid, linear };
   Param W, U, b;
   Activation activation;
 

@@ -55,7 +55,7 @@ MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t ro
     return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
   };
   t.a = move(t.a, row * t.a_row);
-  t.b = move(t.b, t.b_transposed ? column * t.b_row : column);
+  t.b = move(t.b, t.b_packed ? column * t.inner : t.b_transposed ? column * t.b_row : column);
   t.c = const_cast<char*>(move(t.c, row * t.c_row + column));
   t.rows = rows;
   t.columns = columns;
@@ -64,6 +64,7 @@ MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t ro
 
 /// One product, cut among threads by columns or rows, whichever are more.
 void run_one(const MatmulTask& t, DType type) {
+  if (t.rows == 0 || t.columns == 0) return;
   const auto kernel = detail::matmul_kernels().run[type == f32 ? 0 : 1];
   const std::size_t size = bytes_of(type);
   const double flops = 2. * static_cast<double>(t.rows) * static_cast<double>(t.columns) * static_cast<double>(t.inner);
@@ -161,17 +162,6 @@ MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType le
           .c = c.raw(), .c_row = c.row_stride(), .rows = rows, .columns = b.columns(), .inner = inner, .accumulate = accumulate};
 }
 
-void run_packed(const MatmulTask& t, DType type) {
-  if (t.rows == 0 || t.columns == 0) return;
-  const auto kernel = detail::matmul_kernels().run[type == f32 ? 0 : 1];
-  const double flops = 2. * static_cast<double>(t.rows) * static_cast<double>(t.columns) * static_cast<double>(t.inner);
-  if (flops < 2 * flops_per_thread) return kernel(t);
-  const auto grain = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(t.rows) * flops_per_thread / flops));
-  parallel_for(t.rows, grain, [&](std::int64_t begin, std::int64_t end) {
-    kernel(cut(t, bytes_of(type), begin, end - begin, 0, t.columns));
-  });
-}
-
 }  // namespace
 
 void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
@@ -179,7 +169,7 @@ void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
   t.a = a.raw();
   t.a_row = a.row_stride();
   t.a_column = 1;
-  run_packed(t, c.dtype());
+  run_one(t, c.dtype());
 }
 
 void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
@@ -187,14 +177,14 @@ void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumu
   t.a = a.raw();
   t.a_row = 1;
   t.a_column = a.row_stride();
-  run_packed(t, c.dtype());
+  run_one(t, c.dtype());
 }
 
 void sum_rows_into(Array& c, const Pack& b, bool accumulate) {
   const Array one = Array::number(1, c.dtype());
   MatmulTask t = packed_task(c, 1, b.inner(), c.dtype(), b, accumulate);
   t.a = one.raw();   // its only number again and again: a_column stays 0
-  run_packed(t, c.dtype());
+  run_one(t, c.dtype());
 }
 
 Array matmul(const Array& a, const Array& b, Trans ta, Trans tb) {

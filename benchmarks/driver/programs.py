@@ -17,7 +17,8 @@ def use_build(folder):
     built = folder.resolve() / "benchmarks"
     ROWS.update({"Ebb": [built / "compare_ebb"], "PyTorch": [PYTHON, PEERS / "torch_rows.py"],
                  "JAX": [PYTHON, PEERS / "jax_rows.py"], "oneDNN": [built / "onednn_lstm"]})
-    PRODUCTS.update({"Ebb": [built / "matmul_ebb"], "OpenBLAS": [built / "matmul_openblas"], "BLIS": [built / "matmul_blis"],
+    PRODUCTS.update({"Ebb": [built / "matmul_ebb"], "Ebb packed": [built / "matmul_ebb", "packed"],
+                     "OpenBLAS": [built / "matmul_openblas"], "BLIS": [built / "matmul_blis"],
                      "oneDNN": [built / "matmul_onednn"], "PyTorch": [PYTHON, PEERS / "torch_matmul.py"]})
 
 

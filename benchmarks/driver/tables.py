@@ -46,7 +46,8 @@ def markdown(rows, run):
 def peak_lines(run):
     if not run["products"]:
         return
-    yield "## Matrix products, GFLOP/s (best of the run)"
+    yield from ["## Matrix products, GFLOP/s (best of the run)", "",
+                "Ebb packed: as in a pass, with the weight laid out beforehand (forward, dh), or the adjoint each time (dW)."]
     for key, rates in run["products"].items():
         whos = list(dict.fromkeys(who for by_who in rates.values() for who in by_who))
         yield from ["", f"{key}; peak {run['peak'][key]}", "", "| | " + " | ".join(whos) + " |", "|---" * (len(whos) + 1) + "|"]

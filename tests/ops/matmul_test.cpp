@@ -114,6 +114,54 @@ TEST_CASE("a packed operand gives the bits of the plain one, for any number of r
   CHECK_THROWS_AS(Pack(numbers({2, 3, 4}, f32, 1), Trans::no), ShapeError);
 }
 
+TEST_CASE("a packed operand with many columns has the same bits for any number of threads") {
+  const int before = threads();
+  for (DType t : {f32, f64})
+    for (int rows : {1, 9, 40}) {
+      const Array a = numbers({rows, 300}, t, 1);
+      const Pack w(numbers({300, 2010}, t, 2), Trans::no);
+      Array one = Array::zeros({rows, 2010}, t), more = one.copy();
+      set_threads(1);
+      matmul_into(one, a, w, false);
+      set_threads(3);
+      matmul_into(more, a, w, false);
+      set_threads(before);
+      CHECK(same_bits(more, one));
+    }
+}
+
+TEST_CASE("rows that stand apart are multiplied and summed as if they stood together") {
+  for (DType t : {f32, f64})
+    for (int m : {1, 20, 33})
+      for (int n : {1, 16, 37}) {
+        const Array x = numbers({50, m}, t, 1), g = numbers({50, n}, t, 2);
+        Stacked xs, gs;
+        for (int begin : {0, 3, 4, 20}) {
+          const int end = begin == 0 ? 3 : begin == 3 ? 4 : begin == 4 ? 20 : 50;
+          xs.add(as_view(x.range(begin, end)));
+          gs.add(as_view(g.range(begin, end)));
+        }
+        CHECK((xs.rows() == 50 && xs.columns() == m && xs == xs && !(xs == gs)));
+        CHECK(same_bits(xs.joined(), x));
+        for (bool accumulate : {false, true}) {
+          Array plain = numbers({m, n}, t, 3), apart = plain.copy(), sums = numbers({n}, t, 4), wanted = sums.copy();
+          matmul_into(plain, x, g, Trans::yes, Trans::no, accumulate);
+          matmul_transposed_into(apart, xs.joined(), Pack(gs), accumulate);
+          CHECK(same_bits(apart, plain));
+          sum_rows_into(sums, Pack(gs), accumulate);
+          for (int j = 0; j < n; ++j) {
+            double sum = accumulate ? wanted.at({j}) : 0;
+            for (int k = 0; k < 50; ++k) sum += g.at({k, j});
+            CHECK(sums.at({j}) == Approx(sum).epsilon(t == f32 ? 1e-5 : 1e-13).margin(t == f32 ? 1e-5 : 1e-13));
+          }
+        }
+      }
+  Stacked s;
+  s.add(numbers({2, 3}, f32, 1));
+  CHECK_THROWS_AS(s.add(numbers({2, 4}, f32, 1)), ShapeError);
+  CHECK_THROWS_AS(s.add(numbers({2, 3}, f64, 1)), ValueError);
+}
+
 TEST_CASE("a product has the same bits for any number of threads") {
   const int before = threads();
   for (Trans ta : both)
