@@ -24,32 +24,38 @@ struct OpTable {
   Array (*place)(const void* op, const Array& parent_adjoint);
 };
 
-struct Node {
+/// Three lines of the cache, the first of which is all that ends a node; long tapes are read from memory.
+struct alignas(64) Node {
   Array value;                     ///< empty once nobody needs it
   Array grad;                      ///< adjoint, during a sweep
   const OpTable* op = nullptr;     ///< null: a constant, a variable or a leaf
   void* attributes = nullptr;      ///< the op's own data, in the tape's arena
   LeafData* leaf = nullptr;
-  std::uint32_t* many = nullptr;   ///< inputs, if there are more than fit below
-  std::uint32_t few[4] = {};
   const char* file = nullptr;
   std::uint32_t line = 0;
   std::uint32_t handles = 0;       ///< Vars that name this node
-  int time = -1;
+  union {
+    std::uint32_t few[4] = {};     ///< inputs
+    std::uint32_t* many;           ///< if there are more, in the tape's arena
+  };
   int input_count = 0;
-  bool requires_grad = false;
-  bool recorded = false;           ///< stands in the graph: never recycled before the tape ends
-  bool keep = false;               ///< a recorded backward reads the value
-  bool retained = false;
-  bool lazy = false;               ///< value is made when first read (transpose)
-  bool bound = false;              ///< a leaf whose numbers were replaced by Bind
-  bool in_flat = false;            ///< a leaf whose grad is its place in the flat gradient
+  int time = -1;
   std::uint32_t pack = 0;          ///< place in the tape's list of packs, counted from one
   std::uint32_t group = 0;         ///< place in the tape's list of deferred gradients, counted from one
   Shape shape;
+  bool requires_grad : 1 = false;
+  bool recorded : 1 = false;       ///< stands in the graph: never recycled before the tape ends
+  bool keep : 1 = false;           ///< a recorded backward reads the value
+  bool retained : 1 = false;
+  bool lazy : 1 = false;           ///< value is made when first read (transpose)
+  bool bound : 1 = false;          ///< a leaf whose numbers were replaced by Bind
+  bool in_flat : 1 = false;        ///< a leaf whose grad is its place in the flat gradient
 
-  const std::uint32_t* inputs() const { return many ? many : few; }
+  const std::uint32_t* inputs() const { return input_count > 4 ? many : few; }
 };
+
+
+static_assert(sizeof(Node) == 192);
 
 /// A thing thrown by an op's kernel, with the line of the cell and the time step added. Call inside a catch block.
 [[noreturn]] void rethrow_at(const std::source_location& where);

@@ -3,9 +3,25 @@
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+
+#include <algorithm>
 #include <sstream>
 
 namespace ebb::detail {
+
+namespace {
+
+/// Fetches what the sweep comes to soon: a long tape has left the cache, and its values stand where the processor does not
+/// expect them. Always inline, for g++ takes a function that only prefetches for one without effect and drops the call.
+[[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
+  constexpr std::size_t most = 4096;   // bytes; the processor sees by itself how a longer value goes on
+  for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
+  if (!sooner.value) return;
+  const char* p = static_cast<const char*>(sooner.value.raw());
+  for (std::size_t k = 0, end = std::min(most, sooner.value.bytes()); k < end; k += 64) __builtin_prefetch(p + k);
+}
+
+}  // namespace
 
 Array& TapeImpl::adjoint(std::uint32_t id, bool& fresh, Array& part) {
   Node& n = node(id);
@@ -72,6 +88,7 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
     accumulate(root, std::move(seed));
     for (std::uint32_t id = root; id >= 1; --id) {
       Node& n = node(id);
+      if (id > 16) look_ahead(node(id - 16), node(id - 8));
       if (n.group && n.op) deferred.flush(id);   // leaves are flushed together at the end
       if (!n.op || !n.recorded || !n.requires_grad) continue;
       if (n.grad && (marks_.empty() || marks_[id])) {

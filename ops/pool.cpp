@@ -28,6 +28,13 @@ void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[m
 #endif
 }
 
+/// The next buffer of this size, soon to be written: in a long pass it has left the cache.
+[[gnu::always_inline]] inline void fetch(const Buffer* b, std::size_t bytes) {
+  constexpr std::size_t most = 4096;   // the processor sees by itself how a longer one goes on
+  for (std::size_t k = 0, end = sizeof(Buffer) + std::min(most, bytes); k < end; k += 64)
+    __builtin_prefetch(reinterpret_cast<const char*>(b) + k, 1);
+}
+
 }  // namespace
 
 std::uint32_t Pool::class_of(std::size_t bytes) noexcept {
@@ -49,8 +56,12 @@ Buffer* Pool::take(std::size_t bytes) {
   const std::uint32_t c = class_of(bytes);
   if (free_[c] == nullptr) collect();
   Buffer* b = free_[c];
-  if (b) free_[c] = b->next;
-  else b = from_system(c);
+  if (b) {
+    free_[c] = b->next;
+    if (b->next) fetch(b->next, bytes);
+  } else {
+    b = from_system(c);
+  }
   const std::size_t capacity = bytes_of_class(c);
   stats_.in_use += capacity;
   stats_.peak = std::max(stats_.peak, stats_.in_use);
