@@ -48,9 +48,9 @@ struct MatmulTask {
 /// panel is one register wide if that is enough, and zero beyond the columns.
 struct PackTask {
   const MatmulPart* parts;   // of b, until there are `inner` rows
-  bool transposed;           // the only part is [columns, inner]
-  std::int64_t inner, columns;
-  void* panels;
+  bool transposed;           // the only part is [all columns, inner]
+  std::int64_t inner, first, columns;   // of b from column `first` on
+  void* panels;              // where those begin
 };
 struct MatmulKernels {
   void (*run[2])(const MatmulTask&);

@@ -10,8 +10,10 @@ namespace ebb {
 namespace {
 
 using detail::MatmulTask;
+using detail::PackTask;
 
-constexpr double flops_per_thread = 4e6;  // below, a second thread costs more than it brings
+constexpr double flops_per_thread = 5e5;  // below, a second thread costs more than it brings
+constexpr std::int64_t packed_per_thread = 1 << 15;   // elements, likewise
 constexpr std::int64_t column_cut = 64;   // columns are cut where every instruction set begins a register
 
 /// The matrices within two operands: `batches` products of op(a) [m, k] and op(b) [k, n].
@@ -129,24 +131,30 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
   });
 }
 
-void Pack::fill(detail::PackTask t, DType type) {
+void Pack::fill(const detail::PackTask& t, DType type) {
   const int k = type == f32 ? 0 : 1;
   const auto& kernels = detail::matmul_kernels();
   inner_ = static_cast<int>(t.inner);
   columns_ = static_cast<int>(t.columns);
   panels_ = Array::empty({inner_, static_cast<int>(kernels.packed_columns[k](t.columns))}, type);
-  t.panels = panels_.raw();
-  kernels.pack[k](t);
+  const std::int64_t pieces = (t.columns + column_cut - 1) / column_cut;
+  parallel_for(pieces, 1 + packed_per_thread / (t.inner * column_cut + 1), [&](std::int64_t begin, std::int64_t end) {
+    PackTask part = t;
+    part.first = begin * column_cut;
+    part.columns = std::min(t.columns, end * column_cut) - part.first;
+    part.panels = static_cast<char*>(panels_.raw()) + part.first * t.inner * static_cast<std::int64_t>(bytes_of(type));
+    kernels.pack[k](part);
+  });
 }
 
 Pack::Pack(const Array& b, Trans tb) {
   if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
   const bool transposed = tb == Trans::yes;
   const detail::MatmulPart all{b.raw(), b.row_stride(), b.dim(0)};
-  fill({&all, transposed, b.dim(transposed ? 1 : 0), b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
+  fill({&all, transposed, b.dim(transposed ? 1 : 0), 0, b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
 }
 
-Pack::Pack(const Stacked& b) { fill({b.parts(), false, b.rows(), b.columns(), nullptr}, b.dtype()); }
+Pack::Pack(const Stacked& b) { fill({b.parts(), false, b.rows(), 0, b.columns(), nullptr}, b.dtype()); }
 
 namespace {
 

@@ -31,7 +31,7 @@ class Pack {
   const Array& panels() const { return panels_; }
 
  private:
-  void fill(detail::PackTask, DType);
+  void fill(const detail::PackTask&, DType);
   Array panels_;
   int inner_ = 0, columns_ = 0;
 };

@@ -167,7 +167,7 @@ template <class T> void pack(const detail::PackTask& m) {
     const int wide_panel = left > width ? pair : width, columns = static_cast<int>(smaller<std::int64_t>(left, wide_panel));
     std::int64_t k = 0;
     for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
-      const T* b = static_cast<const T*>(p->p) + (m.transposed ? j * p->row : j);
+      const T* b = static_cast<const T*>(p->p) + (m.first + j) * (m.transposed ? p->row : 1);
       const std::int64_t inner = m.transposed ? m.inner : p->rows;
       fill_panel(panel + k * wide_panel, wide_panel, b, p->row, m.transposed, static_cast<int>(inner), columns);
       k += inner;
