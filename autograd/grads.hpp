@@ -30,8 +30,9 @@ class Grads {
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }
   void lead_with(const LeafSet&, DType);                 ///< this set becomes the first, if need be made of zeros
-  /// Sums leaf sets over all of them into the first, in the order of a binary tree over their numbers.
-  static void sum(PoolVector<Grads>&);
+  /// Sums the leaf sets of all into the first, in the order of a binary tree over their numbers. An empty one has been summed
+  /// already, into its left neighbour in that tree.
+  static void sum(Grads* first, std::size_t count);
 
  private:
   struct OfSet { LeafSet set; Array flat; };

@@ -24,6 +24,7 @@ struct ShardRun {
   int begin(int shard) const;                 ///< rows are dealt out evenly, the first shards one more
   void run(int shard, const detail::LossRef&, bool gradients, bool trace);
   void run_all(const detail::LossRef&, bool gradients, bool trace);
+  void sum_behind(std::int64_t shard, std::int64_t first_of_thread);
   void publish(bool gradients);
   /// The array `name` of the map, made at first use; rows of the batch stand on `axis`.
   Array whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis);

@@ -87,11 +87,26 @@ void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
     bindings() = outer;   // numbers bound by the caller hold in its shards
-    for (std::int64_t k = first; k < last; ++k) run(static_cast<int>(k), loss, gradients, trace);
+    for (std::int64_t k = first; k < last; ++k) {
+      run(static_cast<int>(k), loss, gradients, trace);
+      if (gradients) sum_behind(k, first);
+    }
     bindings() = own;
   });
   for (const std::exception_ptr& e : errors)
     if (e) std::rethrow_exception(e);
+}
+
+/// Sums the subtrees that shard k completes, among those that this thread has run, so that a few gradients are alive at a time
+/// and not one for each shard.
+void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
+  for (std::int64_t size = 2; (k + 1) % size == 0 && k + 1 - size >= first; size *= 2) {
+    const auto left = static_cast<std::size_t>(k + 1 - size), right = left + static_cast<std::size_t>(size / 2);
+    Grads pair[2] = {std::move(grads[left]), std::move(grads[right])};
+    Grads::sum(pair, 2);
+    grads[left] = std::move(pair[0]);
+    grads[right] = Grads();
+  }
 }
 
 /// Sums over shards follow a fixed binary tree over shard numbers.
@@ -103,7 +118,7 @@ void ShardRun::publish(bool gradients) {
       kept[k] += kept[k + stride];
       for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
     }
-  if (gradients) Grads::sum(grads);
+  if (gradients) Grads::sum(grads.data(), grads.size());
   result.loss = losses[0];
   result.kept_bytes = kept[0];
   result.counts = std::move(counts[0]);

@@ -54,7 +54,7 @@ def ebb_spellings():
 
 def environment(threads):
     held = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS")}
-    return {**os.environ, **held}
+    return {**os.environ, **held, "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}   # else a second compilation would seem quick
 
 
 class Program:

@@ -81,7 +81,7 @@ def full_rows(cores):
         for shape in SHAPES:
             for cell in ("lstm", "gru", "rnn", "mgu"):
                 case = Case("cell", cell, "float32", *shape, threads)
-                yield case, ebb() + peers(case, compiled=shape in COMPILED_SHAPES and threads == 2)
+                yield case, ebb() + peers(case, compiled=shape in COMPILED_SHAPES)
     for threads in (2, 1):
         case = Case("two_layers", "lstm", "float32", 100, 64, 256, 256, threads)
         yield case, ebb() + peers(case, eager=False)
