@@ -5,34 +5,18 @@
 
 namespace ebb {
 
-int shard_count(int rows, std::int64_t weight_bytes) {
-  const int least = weight_bytes > (std::int64_t{1} << 20) ? 16 : 8;
-  int n = 1;
-  while (rows / (2 * n) >= least) n *= 2;
+int shard_count(int rows) {
+  int n = rows < 16 ? 1 : 2;
+  while (rows / (2 * n) >= 16) n *= 2;
   return n;
 }
 
 namespace detail {
 
-namespace {
-
-/// Bytes of the largest matrix [H, k H], counted in float32 whatever the tape's type, so that a float64 measurement is cut
-/// like the float32 run that it measures.
-std::int64_t recurrent_bytes(const LeafSet& set) {
-  std::int64_t most = 0;
-  for (int k = 0; k < set.count(); ++k) {
-    const Shape s = set[k].shape();
-    if (s.rank() == 2 && s[0] > 0 && s[1] % s[0] == 0) most = std::max(most, s.size() * 4);
-  }
-  return most;
-}
-
-}  // namespace
-
 ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o) {
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
   if (o.shards < 0 || o.shards > o.rows) throw ValueError("backward: shards must be between 0 (the rule) and the rows");
-  shards = o.shards > 0 ? o.shards : shard_count(o.rows, recurrent_bytes(s));
+  shards = o.shards > 0 ? o.shards : shard_count(o.rows);
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
   losses.resize(n);

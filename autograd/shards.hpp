@@ -20,9 +20,9 @@ struct ShardOptions {
   int shards = 0;                      ///< 0: the rule of shard_count()
 };
 
-/// The largest power of two that leaves at least 8 rows in each shard (16 where packed recurrent weights exceed 1 MiB),
-/// at least one. Depends on the problem alone, so results are the same bits for any number of threads.
-int shard_count(int rows, std::int64_t weight_bytes = 0);
+/// The largest power of two that leaves at least 16 rows in each shard, but two from 16 rows on: 1 below 16 rows, 2 below 64, 4
+/// below 128. Depends on the batch alone, so results are the same bits for any number of threads.
+int shard_count(int rows);
 
 /// A shard's share of the loss of the whole batch. Made by Shard only; parts add and scale.
 class Part {
