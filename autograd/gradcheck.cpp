@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <ebb/autograd/grad.hpp>
+#include <ebb/autograd/shard_run.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <iomanip>
@@ -27,6 +28,7 @@ std::string element_name(const Shape& s, std::int64_t i) {
 
 /// All elements, or a sample by seed if there are more than wanted.
 std::vector<std::int64_t> elements_of(const Array& a, const GradcheckOptions& o, std::uint64_t stream) {
+  if (o.most_elements < 1) throw ValueError("gradcheck: most_elements must be at least 1, not " + std::to_string(o.most_elements));
   std::vector<std::int64_t> out;
   const std::int64_t n = a.size();
   if (n <= o.most_elements) {
@@ -183,7 +185,15 @@ class ModelCheck {
     while (!binds.empty()) binds.pop_back();
     return result;
   }
-  double loss_value() const { return bound([&] { return backward(set_, s_, loss_).loss; }); }
+  /// The loss alone, with the options of training, masks included.
+  double loss_value() const {
+    return bound([&] {
+      detail::ShardRun run(set_, s_);
+      run.run_all(detail::LossRef(loss_), false, false);
+      run.publish(false);
+      return run.result.loss;
+    });
+  }
 
   template <class F> double moved(std::size_t k, std::int64_t i, double v, const F& f) {
     const double before = x_[k].at_flat(i);

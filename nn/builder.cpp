@@ -35,9 +35,16 @@ Init standard_init(int width) {
 
 }  // namespace
 
-Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) {}
-Builder::Builder(const Builder& o) : params_(o.params_), scope_(own(o.scope_)), cell_(o.cell_) {}
-Builder::~Builder() { delete[] scope_; }
+void detail::drop(ParamsData* p) noexcept {
+  if (p->holders.drop()) delete p;
+}
+
+Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) { params_->holders.hold(); }
+Builder::Builder(const Builder& o) : Builder(o.params_, o.scope_) { cell_ = o.cell_; }
+Builder::~Builder() {
+  delete[] scope_;
+  detail::drop(params_);
+}
 
 Builder Builder::operator/(const char* scope) const {
   Builder inner(params_, join(scope_, scope).c_str());

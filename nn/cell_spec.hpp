@@ -10,10 +10,13 @@ namespace ebb {
 
 namespace detail {
 
+/// Lives as long as its Params or any Builder.
 struct ParamsData {
   LeafSet set;
   std::uint64_t seed;
+  Count holders{1};
 };
+void drop(ParamsData*) noexcept;
 
 /// A cell that is being built: what its name asked for, and what its constructor declares.
 struct CellSpec {

@@ -92,7 +92,11 @@ struct Marked {
 };
 Marked marked(const Shape& s, const Axes& axes) {
   Marked m{{axes.all, axes.all, axes.all, axes.all}};
-  for (int k = 0; k < axes.count; ++k) m.axis[s.normal_axis(axes.axis[k])] = true;
+  for (int k = 0; k < axes.count; ++k) {
+    bool& axis = m.axis[s.normal_axis(axes.axis[k])];
+    if (axis) throw ShapeError("reduce: axis " + std::to_string(axes.axis[k]) + " of " + text(s) + " is named twice");
+    axis = true;
+  }
   return m;
 }
 

@@ -125,6 +125,12 @@ TEST_CASE("a gradient written on arrays is first order: an order-2 tape refuses 
   CHECK_THAT(r.failure, Catch::Matchers::Contains("cube on arrays"));
 }
 
+TEST_CASE("the checker refuses to check nothing") {
+  const GradcheckReport r = gradcheck_op(Cube{}, {{3, 4}}, {.most_elements = 0});
+  CHECK_FALSE(r.ok());
+  CHECK(r.failure.find("most_elements") != std::string::npos);
+}
+
 TEST_CASE("the checker says when a function is not deterministic") {
   int calls = 0;
   const GradcheckReport r = gradcheck([&](const std::vector<Var>& in) { return in[0] * double(++calls); }, {Array::full({2}, 1, f64)});

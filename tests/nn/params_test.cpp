@@ -38,6 +38,16 @@ TEST_CASE("Names are unique, and a parameter of no extent is refused by name") {
   CHECK(contains(message_of<ShapeError>([&] { (w / "a").vector("v", 3, orthogonal()); }), "a/v"));
 }
 
+TEST_CASE("A Builder may outlive its Params") {
+  auto w = std::make_unique<Params>();
+  const Builder scope = *w / "late";
+  const Param early = scope.vector("early", 3);
+  w.reset();
+  const Param late = scope.vector("late", 2);
+  CHECK(late.value().dim(0) == 2);
+  CHECK(early.value().dim(0) == 3);
+}
+
 TEST_CASE("Two sequences go through one cell on one tape, and their gradients add") {
   Params w{{.seed = 2, .dtype = f64}};
   const CellPtr cell = make_cell("gru", w / "gru", {3, 4});

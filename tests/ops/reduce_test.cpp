@@ -104,6 +104,12 @@ TEST_CASE("sums of nothing are zero, the maximum of nothing is refused") {
   CHECK_THROWS_AS(sum(Array::zeros({2, 3}, f32), 2), ShapeError);
 }
 
+TEST_CASE("an axis that is named twice is refused") {
+  const Array m = numbers({2, 3}, f64, 1);
+  CHECK_THROWS_AS(sum(m, {0, -2}), ShapeError);
+  CHECK_THROWS_AS(mean(m, {1, 1}), ShapeError);
+}
+
 TEST_CASE("a NaN anywhere makes the maximum NaN") {
   for (int n : {1, 7, 16, 40})
     for (int at = 0; at < n; at += 3) {
