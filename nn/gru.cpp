@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/gate_bias.hpp>
 #include <ebb/nn/gru.hpp>
 
 namespace ebb {
@@ -10,10 +11,8 @@ Gru::Gru(Builder p, CellSizes s) {
   const Init uniform = uniform_init(-bound, bound);
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 3 * H, uniform);
-  Array bias = p.start("b", {3 * H}, uniform);
   const double keep = p.option("update_bias", 0, "start of the update gate's bias, above 0 it keeps; 0: like the others");
-  if (keep != 0) bias.column_block(H, 2 * H).fill(keep);
-  b = p.trained("b", bias);
+  b = gate_bias(p, "b", H, 3, 1, keep, uniform);
   bn = p.vector("bn", H, uniform);
 }
 

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/nn/gate_bias.hpp>
 #include <ebb/nn/gru_course.hpp>
 
 namespace ebb {
@@ -10,10 +11,7 @@ GruCourse::GruCourse(Builder p, CellSizes s) {
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 2 * H, uniform);
   Un = p.matrix("Un", H, H, uniform);
-  Array bias = p.start("b", {3 * H}, uniform);
-  const double keep = p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others");
-  if (keep != 0) bias.column_block(H, 2 * H).fill(-keep);
-  b = p.trained("b", bias);
+  b = gate_bias(p, "b", H, 3, 1, -p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others"), uniform);
 }
 
 Hidden GruCourse::step(const Var& x, const Hidden& s) const {

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/gate_bias.hpp>
 #include <ebb/nn/lstm.hpp>
 
 namespace ebb {
@@ -10,10 +11,7 @@ Lstm::Lstm(Builder p, CellSizes s) {
   const Init uniform = uniform_init(-bound, bound);
   Wx = p.matrix("Wx", s.input, 4 * H, uniform);
   Wh = p.matrix("Wh", H, 4 * H, uniform);
-  Array bias = p.start("b", {4 * H}, uniform);
-  const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
-  if (forget != 0) bias.column_block(H, 2 * H).fill(forget);
-  b = p.trained("b", bias);
+  b = gate_bias(p, "b", H, 4, 1, p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others"), uniform);
   p.state("h", &State::h, {H});
   p.state("c", &State::c, {H});
 }
