@@ -1,5 +1,12 @@
 #include <ebb/autograd/tape.hpp>
+#include <ebb/optim/adadelta.hpp>
+#include <ebb/optim/adagrad.hpp>
+#include <ebb/optim/adamax.hpp>
 #include <ebb/optim/adamw.hpp>
+#include <ebb/optim/amsgrad.hpp>
+#include <ebb/optim/lion.hpp>
+#include <ebb/optim/nadam.hpp>
+#include <ebb/optim/radam.hpp>
 #include <ebb/optim/rmsprop.hpp>
 #include <ebb/optim/sgd.hpp>
 #include <memory>
@@ -32,6 +39,23 @@ std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& rule, const
   if (rule == "adam")
     return std::make_unique<Adam>(w, AdamOptions{.lr = o["lr"], .beta1 = betas[0], .beta2 = betas[1],
                                                  .epsilon = get("eps", 1e-8), .decay = get("weight_decay", 0)});
+  const double lr = o["lr"], decay = get("weight_decay", 0), eps = get("eps", 1e-8);
+  if (rule == "adagrad")
+    return std::make_unique<Adagrad>(w, AdagradOptions{.lr = lr, .lr_decay = get("lr_decay", 0), .decay = decay,
+                                                       .initial = get("initial_accumulator_value", 0), .epsilon = get("eps", 1e-10)});
+  if (rule == "adadelta")
+    return std::make_unique<Adadelta>(w, AdadeltaOptions{.lr = lr, .rho = get("rho", .9), .epsilon = get("eps", 1e-6), .decay = decay});
+  if (rule == "adamax")
+    return std::make_unique<Adamax>(w, AdamaxOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+  if (rule == "nadam")
+    return std::make_unique<NAdam>(w, NAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay,
+                                                   .momentum_decay = get("momentum_decay", 4e-3)});
+  if (rule == "radam")
+    return std::make_unique<RAdam>(w, RAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+  if (rule == "amsgrad")
+    return std::make_unique<AmsGrad>(w, AmsGradOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+  if (rule == "lion")
+    return std::make_unique<Lion>(w, LionOptions{.lr = lr, .beta1 = betas[0], .beta2 = o.contains("betas") ? betas[1] : .99, .decay = decay});
   return std::make_unique<AdamW>(w, AdamWOptions{.lr = o["lr"], .beta1 = betas[0], .beta2 = betas[1],
                                                  .epsilon = get("eps", 1e-8), .decay = get("weight_decay", 1e-2)});
 }
@@ -41,7 +65,7 @@ std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& rule, const
 TEST_CASE("A hundred updates of every rule follow PyTorch's path") {
   const json goldens = test::golden("optimizers.json");
   const Array start = numbers(goldens["start"]), a = numbers(goldens["a"]), target = numbers(goldens["target"]);
-  REQUIRE(goldens["runs"].size() >= 11);
+  REQUIRE(goldens["runs"].size() >= 25);
   for (const json& run : goldens["runs"]) {
     const std::string rule = run["rule"], options = run["options"].dump();
     CAPTURE(rule, options);

@@ -1,0 +1,27 @@
+#pragma once
+#include <ebb/optim/optimizer.hpp>
+
+namespace ebb {
+
+struct LionOptions {
+  double lr = 1e-4, beta1 = .9, beta2 = .99, decay = 0;
+};
+
+/// Steps of one size: the sign of a mean that the present gradient weighs more in than in the one that is kept.
+///
+///     w = w (1 - lr decay) - lr sign(beta1 m + (1 - beta1) g);   m = beta2 m + (1 - beta2) g
+///
+/// Errors    ValueError if lr or decay is negative, or a beta is outside [0, 1)
+/// Source    Chen et al. 2023, arXiv:2302.06675
+class Lion final : public Optimizer {
+ public:
+  explicit Lion(const LeafSet& set, LionOptions o = {});
+
+ private:
+  void update(const Slice<float>&) override;
+  void update(const Slice<double>&) override;
+  template <class T> void run(const Slice<T>& s) const;
+  LionOptions o_;
+};
+
+}  // namespace ebb

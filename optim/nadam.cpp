@@ -1,0 +1,38 @@
+#include <cmath>
+#include <ebb/optim/nadam.hpp>
+
+namespace ebb {
+
+NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, 2), o_(o) {
+  check("beta1", o.beta1, 0, 1);
+  check("beta2", o.beta2, 0, 1);
+  check_not_negative("epsilon", o.epsilon);
+  check_not_negative("decay", o.decay);
+  check_not_negative("momentum_decay", o.momentum_decay);
+}
+
+template <class T> void NAdam::run(const Slice<T>& s) {
+  const auto momentum = [&](std::int64_t t) {
+    return o_.beta1 * (1 - .5 * std::pow(.96, static_cast<double>(t) * o_.momentum_decay));
+  };
+  const std::int64_t t = updates();
+  for (; multiplied_ < t; ++multiplied_) product_ *= momentum(multiplied_ + 1);
+  const double next = momentum(t + 1);
+  const T of_g = static_cast<T>(lr() * (1 - momentum(t)) / (1 - product_)), of_m = static_cast<T>(lr() * next / (1 - product_ * next));
+  const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
+  const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
+  const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
+  const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  for (std::int64_t i = 0; i < s.size; ++i) {
+    const T g = s.g[i] + decay * s.w[i];
+    T &m = s.memory[0][i], &v = s.memory[1][i];
+    m = beta1 * m + fresh1 * g;
+    v = beta2 * v + fresh2 * g * g;
+    s.w[i] -= (of_g * g + of_m * m) / (std::sqrt(v) / root + epsilon);
+  }
+}
+
+void NAdam::update(const Slice<float>& s) { run(s); }
+void NAdam::update(const Slice<double>& s) { run(s); }
+
+}  // namespace ebb

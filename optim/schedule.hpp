@@ -1,0 +1,69 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+
+namespace ebb {
+
+/// The learning rate of each update, counted from 0:
+///
+///     const Schedule rate = warm_up(500, cosine_decay(1e-3, 20'000));
+///     for (long u = 0; u < 20'500; ++u) { adam.set_lr(rate(u)); ... adam.step(r.grads); }
+///
+/// A schedule is a function of the update alone, so that a run that is taken up again needs no more than its number.
+/// Errors    ValueError if a rate or factor is negative or not finite, or a number of updates is below 1
+using Schedule = std::function<double(std::int64_t update)>;
+
+/// lr factor^floor(u / every)
+Schedule step_decay(double lr, double factor, std::int64_t every);
+
+/// lr factor^u
+Schedule exponential_decay(double lr, double factor);
+
+/// From lr down to `least` along half a cosine, and `least` from then on.
+///
+///     least + (lr - least) (1 + cos(pi u / updates)) / 2
+///
+/// Source    Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts
+Schedule cosine_decay(double lr, std::int64_t updates, double least = 0);
+
+/// (u + 1) / updates of the schedule's first rate for so many updates; then the schedule from its begin.
+Schedule warm_up(std::int64_t updates, Schedule then);
+
+struct OneCycleOptions {
+  double rising = .3;             ///< share of the updates before the largest rate
+  double start_divisor = 25;      ///< begins at largest / start_divisor
+  double end_divisor = 1e4;       ///< ends at the begin / end_divisor
+};
+/// Up to the largest rate and down again, both along half a cosine.
+///
+/// Source    Smith & Topin 2018, arXiv:1708.07120
+Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o = {});
+
+/// factor width^-1/2 min(n^-1/2, n warm^-3/2),   n = u + 1: rises for `warm` updates, then falls with the root.
+///
+/// Source    Vaswani et al. 2017, arXiv:1706.03762, section 5.3
+Schedule noam(int width, std::int64_t warm, double factor = 1);
+
+struct PlateauOptions {
+  double factor = .1;             ///< of the rate, each time
+  int patience = 10;              ///< evaluations without improvement that are borne
+  double threshold = 1e-4;        ///< an improvement is a loss below (1 - threshold) times the best
+  double least = 0;               ///< the rate falls no further
+};
+/// A rate that falls when the loss that it is shown has stopped to improve.
+///
+///     Plateau rate{1e-3, {.patience = 5}};
+///     adam.set_lr(rate.see(test_error));     // once per evaluation
+class Plateau {
+ public:
+  explicit Plateau(double lr, PlateauOptions o = {});
+  double see(double loss);        ///< the rate from now on; a loss that is not a number is no improvement
+  double lr() const { return lr_; }
+
+ private:
+  PlateauOptions o_;
+  double lr_, best_;
+  int waited_ = 0;
+};
+
+}  // namespace ebb
