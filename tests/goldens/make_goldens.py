@@ -6,6 +6,7 @@
 Numbers are drawn from fixed seeds. Parameters are written in Ebb's layout: matrices [in, out] (PyTorch keeps the transpose),
 one bias where PyTorch's two always appear as a sum. Each file names the version of PyTorch that made it.
 """
+import functools
 import json
 import pathlib
 
@@ -90,6 +91,122 @@ def course_layout(values, grads, hidden):
     return own(values), own(grads)
 
 
+class Written(torch.nn.Module):
+    """A cell written out from its paper's equations: parameters in Ebb's layout, step(self, x, *state) -> state."""
+
+    def __init__(self, shapes, step):
+        super().__init__()
+        self.names, self.step = list(shapes), step
+        for name, shape in shapes.items():
+            setattr(self, name, torch.nn.Parameter(torch.rand(shape) * 1.6 - 0.8))
+
+    def forward(self, x, state):
+        state = [s[0] for s in (state if isinstance(state, tuple) else (state,))]
+        out = []
+        for x_t in x:
+            state = self.step(self, x_t, *state)
+            out.append(state[0])
+        end = tuple(s[None] for s in state)
+        return torch.stack(out), end if len(end) > 1 else end[0]
+
+    def layout(self, values, grads, hidden):
+        own = lambda d: {n: d[n].T if d[n].dim() == 2 else d[n] for n in self.names}  # undoes matrices(): already [in, out]
+        return own(values), own(grads)
+
+
+def norm(x, gain, shift):
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], gain, shift, 1e-5)
+
+
+def positive(a):
+    return torch.where(a >= 0, a + 0.5, torch.sigmoid(a))
+
+
+sigma, tanh = torch.sigmoid, torch.tanh
+
+
+def lstm_peephole(p, x, h, c):
+    i, f, g, o = (x @ p.Wx + h @ p.Wh + p.b).chunk(4, 1)
+    new = sigma(f + p.pf * c) * c + sigma(i + p.pi * c) * tanh(g)
+    return sigma(o + p.po * new) * tanh(new), new
+
+
+def cifg(p, x, h, c):
+    f, g, o = (x @ p.Wx + h @ p.Wh + p.b).chunk(3, 1)
+    new = sigma(f) * c + (1 - sigma(f)) * tanh(g)
+    return sigma(o) * tanh(new), new
+
+
+def lstm_layernorm(p, x, h, c):
+    i, f, g, o = (norm(x @ p.Wx, p.gx, p.sx) + norm(h @ p.Wh, p.gh, p.sh) + p.b).chunk(4, 1)
+    new = sigma(f) * c + sigma(i) * tanh(g)
+    return sigma(o) * tanh(norm(new, p.gc, p.sc)), new
+
+
+def irnn(p, x, h):
+    return torch.relu(x @ p.W + h @ p.U + p.b),
+
+
+def janet(p, x, h):
+    s, g = (x @ p.Wx + h @ p.Wh + p.b).chunk(2, 1)
+    return sigma(s) * h + (1 - sigma(s - 1)) * tanh(g),
+
+
+def mingru(p, x, h):
+    z, n = (x @ p.W + p.b).chunk(2, 1)
+    return (1 - sigma(z)) * h + sigma(z) * positive(n),
+
+
+def minlstm(p, x, h):
+    f, i, n = (x @ p.W + p.b).chunk(3, 1)
+    total = sigma(f) + sigma(i)
+    return sigma(f) / total * h + sigma(i) / total * positive(n),
+
+
+def fastgrnn(p, x, h):
+    a = x @ p.W + h @ p.U
+    z, n = sigma(a + p.bz), tanh(a + p.bn)
+    return z * h + (sigma(p.zeta) * (1 - z) + sigma(p.nu)) * n,
+
+
+def cornn(p, y_in, y, z, dt=0.042, gamma=2.7, epsilon=4.7):
+    z = z + dt * (tanh(y @ p.W + z @ p.Wz + y_in @ p.V + p.b) - gamma * y - epsilon * z)
+    return y + dt * z, z
+
+
+def lem(p, x, y, z):
+    d1, d2, u = (y @ p.Wy + x @ p.Vx + p.b).chunk(3, 1)
+    z = (1 - sigma(d2)) * z + sigma(d2) * tanh(u)
+    return (1 - sigma(d1)) * y + sigma(d1) * tanh(z @ p.Wz + x @ p.Vz + p.bz), z
+
+
+# name in Ebb -> (step, fields of the state, shapes of the parameters for input I and hidden H)
+WRITTEN = {
+    "lstm-peephole": (lstm_peephole, "hc", lambda I, H: {"Wx": (I, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "pi": (H,),
+                                                         "pf": (H,), "po": (H,)}),
+    "cifg": (cifg, "hc", lambda I, H: {"Wx": (I, 3 * H), "Wh": (H, 3 * H), "b": (3 * H,)}),
+    "lstm-layernorm": (lstm_layernorm, "hc", lambda I, H: {
+        "Wx": (I, 4 * H), "Wh": (H, 4 * H), **{n: (4 * H,) for n in ("b", "gx", "sx", "gh", "sh")}, "gc": (H,), "sc": (H,)}),
+    "irnn": (irnn, "h", lambda I, H: {"W": (I, H), "U": (H, H), "b": (H,)}),
+    "janet": (janet, "h", lambda I, H: {"Wx": (I, 2 * H), "Wh": (H, 2 * H), "b": (2 * H,)}),
+    "mingru": (mingru, "h", lambda I, H: {"W": (I, 2 * H), "b": (2 * H,)}),
+    "minlstm": (minlstm, "h", lambda I, H: {"W": (I, 3 * H), "b": (3 * H,)}),
+    "fastgrnn": (fastgrnn, "h", lambda I, H: {"W": (I, H), "U": (H, H), "bz": (H,), "bn": (H,), "zeta": (1,), "nu": (1,)}),
+    "cornn": (cornn, "yz", lambda I, H: {"W": (H, H), "Wz": (H, H), "V": (I, H), "b": (H,)}),
+    "lem": (lem, "yz", lambda I, H: {"Wy": (H, 3 * H), "Vx": (I, 3 * H), "b": (3 * H,), "Wz": (H, H), "Vz": (I, H), "bz": (H,)}),
+}
+
+
+def written(cell):
+    step, fields, shapes = WRITTEN[cell]
+    made = []
+
+    def make(input, hidden):
+        made.append(Written(shapes(input, hidden), step))
+        return made[-1]
+    return make, lambda *a: made[-1].layout(*a), list(fields)
+
+
 def run(module, layout, data, hidden):
     """Outputs and all gradients of sum(outputs * weights) + sum(end state * weights)."""
     module.zero_grad()
@@ -134,9 +251,27 @@ def cells():
             ("lstm", "lstm", torch.nn.LSTM, lstm_layout, ["h", "c"]),
             ("gru", "gru", torch.nn.GRU, gru_layout, ["h"]),
             ("gru_course", "gru-course", GruCourse, course_layout, ["h"])]
+    todo += [(cell.replace("-", "_"), cell, *written(cell)) for cell in WRITTEN]
     for k, (name, cell, make, layout, fields) in enumerate(todo):
         write(name + ".json", {"cell": cell, "cases": [case(make, layout, fields, s, 100 * k + n)
                                                        for n, s in enumerate(SHAPES)]})
+
+
+class Lion(torch.optim.Optimizer):
+    """PyTorch has none: Chen et al. 2023, algorithm 2."""
+
+    def __init__(self, parameters, lr, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            (beta1, beta2), lr = group["betas"], group["lr"]
+            for w in group["params"]:
+                m = self.state[w].setdefault("m", torch.zeros_like(w))
+                update = torch.sign(beta1 * m + (1 - beta1) * w.grad)
+                w.sub_(lr * (update + group["weight_decay"] * w))
+                m.copy_(beta2 * m + (1 - beta2) * w.grad)
 
 
 def optimizers():
@@ -151,7 +286,21 @@ def optimizers():
             ("adam", {"lr": 0.05}, o.Adam),
             ("adam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, o.Adam),
             ("adamw", {"lr": 0.05}, o.AdamW),
-            ("adamw", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, o.AdamW)]
+            ("adamw", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, o.AdamW),
+            ("adagrad", {"lr": 0.1}, o.Adagrad),
+            ("adagrad", {"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.1, "initial_accumulator_value": 0.3, "eps": 1e-6}, o.Adagrad),
+            ("adadelta", {"lr": 1.0}, o.Adadelta),
+            ("adadelta", {"lr": 0.7, "rho": 0.8, "eps": 1e-4, "weight_decay": 0.1}, o.Adadelta),
+            ("adamax", {"lr": 0.05}, o.Adamax),
+            ("adamax", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, o.Adamax),
+            ("nadam", {"lr": 0.05}, o.NAdam),
+            ("nadam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2, "momentum_decay": 0.02}, o.NAdam),
+            ("radam", {"lr": 0.05}, o.RAdam),
+            ("radam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, o.RAdam),
+            ("amsgrad", {"lr": 0.05}, functools.partial(o.Adam, amsgrad=True)),
+            ("amsgrad", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.2}, functools.partial(o.Adam, amsgrad=True)),
+            ("lion", {"lr": 0.02}, Lion),
+            ("lion", {"lr": 0.02, "betas": [0.8, 0.95], "weight_decay": 0.2}, Lion)]
     start, a, target = [1.5, -0.5, 0.25, 2.0], [0.5, 1.0, 0.25, 0.1], [-0.5, 0.75, 2.0, 0.0]
     runs = []
     for rule, options, make in todo:
@@ -168,8 +317,30 @@ def optimizers():
     write("optimizers.json", {"start": start, "a": a, "target": target, "runs": runs})
 
 
+def schedules():
+    """The rate at each of 40 updates."""
+    rules = torch.optim.lr_scheduler
+
+    def rates(make, losses=None):
+        adam = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=0.5)
+        rule, list_ = make(adam), []
+        for u in range(40):
+            list_.append(adam.param_groups[0]["lr"])
+            adam.step()
+            rule.step(*([losses[u]] if losses else []))
+        return list_
+    losses = [4 / (1 + u) if u < 9 else 0.41 + 0.02 * (u % 4) - (0.2 if u > 28 else 0) for u in range(40)]
+    write("schedules.json", {
+        "lr": 0.5, "losses": losses,
+        "step": rates(lambda a: rules.StepLR(a, 7, 0.3)), "exponential": rates(lambda a: rules.ExponentialLR(a, 0.9)),
+        "cosine": rates(lambda a: rules.CosineAnnealingLR(a, 39, 0.01)),
+        "one_cycle": rates(lambda a: rules.OneCycleLR(a, 0.5, total_steps=41, cycle_momentum=False)),
+        "plateau": rates(lambda a: rules.ReduceLROnPlateau(a, factor=0.5, patience=3, min_lr=0.02), losses)})
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     cells()
     optimizers()
+    schedules()

@@ -1,0 +1,32 @@
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cell.hpp>
+
+namespace ebb {
+namespace {
+
+/// Recurrent network of rectified units whose recurrent matrix starts as the identity, so that at first nothing is forgotten.
+///
+///     h' = relu(x W + h U + b)
+///
+/// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
+/// Options   scale=1, of the identity
+/// Init      W normal with deviation .001, U scale times the identity, b zero
+/// Cost      2 H (I + H) flops a row and step
+/// Source    Le et al. 2015, arXiv:1504.00941
+struct Irnn {
+  Param W, U, b;
+
+  Irnn(Builder p, CellSizes s) {
+    W = p.matrix("W", s.input, s.hidden, normal_init(0, .001));
+    U = p.matrix("U", s.hidden, s.hidden, identity_init(p.option("scale", 1, "of the identity that U starts as")));
+    b = p.vector("b", s.hidden, zero_init);
+  }
+
+  Hidden step(const Var& x, const Hidden& s) const {
+    return {fuse([](auto a, auto b) { return relu(a + b); }, matmul(x, W) + matmul(s.h, U), b)};
+  }
+};
+EBB_CELL(irnn, Irnn, "RNN of rectified units that starts as the identity, Le et al. 2015");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,53 @@
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cell.hpp>
+
+namespace ebb {
+namespace {
+
+/// Long expressive memory: two states, each with a learned length of step, discretised from a multi-scale equation.
+///
+///     [d1 d2 u] = y Wy + x Vx + b;   D1 = dt sigmoid(d1), D2 = dt sigmoid(d2)
+///     z' = (1 - D2) * z + D2 * tanh(u);   y' = (1 - D1) * y + D1 * tanh(z' Wz + x Vz + bz)
+///
+/// Shapes    x [B, I]; y, z [B, H]; Wy [H, 3H], Vx [I, 3H], b [3H]; Wz [H, H], Vz [I, H], bz [H]
+/// Options   dt=1, the longest step
+/// Init      all uniform in +-1/sqrt(H)
+/// Cost      8 H (I + H) flops a row and step
+/// Source    Rusch et al. 2022, arXiv:2110.04744
+struct Lem {
+  struct State {
+    Var y, z;
+  };
+  Param Wy, Vx, b, Wz, Vz, bz;
+  double dt;
+
+  Lem(Builder p, CellSizes s) {
+    const int H = s.hidden;
+    Wy = p.matrix("Wy", H, 3 * H);
+    Vx = p.matrix("Vx", s.input, 3 * H);
+    b = p.vector("b", 3 * H);
+    Wz = p.matrix("Wz", H, H);
+    Vz = p.matrix("Vz", s.input, H);
+    bz = p.vector("bz", H);
+    dt = p.option("dt", 1, "the longest step");
+    p.state("y", &State::y, {H});
+    p.state("z", &State::z, {H});
+  }
+
+  State step(const Var& x, const State& s) const {
+    auto [d1, d2, u] = split<3>(matmul(s.y, Wy) + matmul(x, Vx) + b);
+    Var z = fuse([](auto d, auto u, auto z, auto dt) {
+      auto D = dt * sigmoid(d);
+      return (1 - D) * z + D * tanh(u);
+    }, d2, u, s.z, dt);
+    Var y = fuse([](auto d, auto a, auto bz, auto y, auto dt) {
+      auto D = dt * sigmoid(d);
+      return (1 - D) * y + D * tanh(a + bz);
+    }, d1, matmul(z, Wz) + matmul(x, Vz), bz, s.y, dt);
+    return {.y = y, .z = z};
+  }
+};
+EBB_CELL(lem, Lem, "Long expressive memory: two states with time steps of their own, Rusch et al. 2022");
+
+}  // namespace
+}  // namespace ebb

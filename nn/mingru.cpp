@@ -1,0 +1,39 @@
+#include <cmath>
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cell.hpp>
+
+namespace ebb {
+namespace {
+
+/// Minimal gated recurrent unit: the gate and the candidate see the input alone, so that h is a weighted sum of candidates.
+///
+///     [z n] = x W + b;   h' = (1 - sigmoid(z)) * h + sigmoid(z) * g(n),   g(a) = a + 1/2 for a >= 0, sigmoid(a) below
+///
+/// Shapes    x [B, I]; h [B, H]; W [I, 2H], b [2H]
+/// Init      uniform in +-1/sqrt(I)
+/// Cost      4 H I flops a row and step
+/// Source    Feng et al. 2024, arXiv:2410.01201, with the g of its appendix B
+/// Differs   from the authors' code, which runs all steps in parallel; the numbers are the same
+struct MinGru {
+  Param W, b;
+
+  MinGru(Builder p, CellSizes s) {
+    const Init start = uniform_init(-1 / std::sqrt(s.input), 1 / std::sqrt(s.input));
+    W = p.matrix("W", s.input, 2 * s.hidden, start);
+    b = p.vector("b", 2 * s.hidden, start);
+  }
+
+  Hidden step(const Var& x, const Hidden& s) const {
+    return {fuse(
+        [](auto z, auto n, auto h) {
+          auto write = sigmoid(z);
+          auto candidate = where(n >= 0, n + .5, sigmoid(n));
+          return (1 - write) * h + write * candidate;
+        },
+        split<2>(matmul(x, W) + b), s.h)};
+  }
+};
+EBB_CELL(mingru, MinGru, "Minimal GRU whose gates see the input alone, Feng et al. 2024");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,14 @@
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/norm.hpp>
+
+namespace ebb {
+
+Var layer_norm(At x, At gain, At shift, double epsilon) {
+  const std::source_location where = x.where;
+  const Var centred = Arg(x.var, where) - Arg(mean(At(x.var, where), -1, Keep::yes), where);
+  const Var variance = mean(At(square(At(centred, where)), where), -1, Keep::yes);
+  return fuse([](auto c, auto v, auto gain, auto shift, auto epsilon) { return gain * c / sqrt(v + epsilon) + shift; },
+              At(centred, where), variance, gain.var, shift.var, epsilon);
+}
+
+}  // namespace ebb

@@ -1,0 +1,14 @@
+#pragma once
+#include <ebb/autograd/functions.hpp>
+
+namespace ebb {
+
+/// Layer normalisation: each row freed of its mean and scaled to variance one, then a learned scale and shift.
+///
+///     gain * (x - m) / sqrt(v + epsilon) + shift,   m and v the mean and the (biased) variance of the row
+///
+/// Shapes    x [..., N]; gain, shift [N]
+/// Source    Ba et al. 2016, arXiv:1607.06450
+Var layer_norm(At x, At gain, At shift, double epsilon = 1e-5);
+
+}  // namespace ebb
