@@ -144,7 +144,7 @@ class Run:
         tables.save(self.given.out, self.rows, self.facts)
 
     def compile_files(self):
-        found = compile_times.measure(self.given.quick)
+        found = self.facts["compile_of_a_cell"] = compile_times.measure(self.given.quick)
         self.facts["more"]["Compile time of a cell's file, g++ -O2"] = [
             "| | s, median | MB |", "|---|---|---|", *(f"| {what} | {seconds:.2f} | {mb:.0f} |" for what, seconds, mb in found)]
         self.save()
