@@ -22,6 +22,15 @@ std::uint64_t first_position(const Var& like, std::int64_t first_row) {
 Var Pass::bernoulli(const char* name, const Var& like, double p) const {
   return constant(ebb::bernoulli(like.shape(), key(name), p, like.dtype(), first_position(like, o_.first_row)));
 }
+Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const {
+  const Shape shape = like.shape();
+  if (shape.rank() < 2) throw ShapeError("bernoulli_of_steps: a sequence is [steps, rows, ...]");
+  Array all = Array::empty(shape, like.dtype());
+  const Shape step = shape.without(0);
+  const auto first = static_cast<std::uint64_t>(o_.first_row * (step[0] == 0 ? 1 : step.size() / step[0]));
+  for (int t = 0; t < shape[0]; ++t) all[t].assign(ebb::bernoulli(step, at_time(t).key(name), p, like.dtype(), first));
+  return constant(all);
+}
 Var Pass::uniform(const char* name, const Var& like, double low, double high) const {
   return constant(ebb::uniform(like.shape(), key(name), low, high, like.dtype(), first_position(like, o_.first_row)));
 }

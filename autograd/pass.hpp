@@ -26,6 +26,8 @@ class Pass {
 
   /// Random numbers of like's shape [rows, ...], constant on the tape.
   Var bernoulli(const char* name, const Var& like, double p) const;
+  /// like [T, rows, ...]: what bernoulli gives at the times 0 to T - 1, for what is done on all steps at once.
+  Var bernoulli_of_steps(const char* name, const Var& like, double p) const;
   Var uniform(const char* name, const Var& like, double low = 0, double high = 1) const;
   Var normal(const char* name, const Var& like, double mean = 0, double deviation = 1) const;
   /// One coin for the whole step, the same for every row.

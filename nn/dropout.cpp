@@ -1,0 +1,42 @@
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/dropout.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+void check(double p) {
+  if (!(p >= 0 && p < 1)) throw ValueError(fmt::format("dropout: the probability must be at least 0 and less than 1, but is {}", p));
+}
+
+Var masked(const Var& x, const Var& mask, double p) {
+  return fuse([](auto x, auto mask, auto scale) { return x * mask * scale; }, x, mask, 1 / (1 - p));
+}
+
+}  // namespace
+
+Var dropout(const Var& x, double p, const Pass& at, const char* name) {
+  check(p);
+  return at.training() && p > 0 ? masked(x, at.bernoulli(name, x, 1 - p), p) : x;
+}
+
+Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name) {
+  check(p);
+  return at.training() && p > 0 ? Sequence(masked(x.all(), at.bernoulli_of_steps(name, x.all(), 1 - p), p)) : x;
+}
+
+DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_cast<CellPtr&&>(inner)), o_(o) {
+  check(o.input);
+  check(o.state);
+}
+
+State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
+  const Pass mask = o_.per_sequence ? at.per_sequence() : at;
+  State thinned = s;
+  thinned[0] = dropout(s[0], o_.state, mask, "state");
+  return inner().step(dropout(x, o_.input, mask, "input"), thinned, at);
+}
+
+}  // namespace ebb

@@ -1,0 +1,36 @@
+#pragma once
+#include <ebb/autograd/sequence.hpp>
+#include <ebb/nn/cell_list.hpp>
+
+namespace ebb {
+
+/// In training each number is zero with probability p and else divided by 1 - p; in evaluation all stay as they are. The mask is
+/// a function of the pass and `name`: two places that are to differ have two names, or scopes of the pass (`s.pass("in")`).
+///
+/// Errors    ValueError if p is outside [0, 1)
+/// Source    Srivastava et al. 2014, JMLR 15:1929
+Var dropout(const Var& x, double p, const Pass& at, const char* name = "dropout");
+/// The same on all steps at once, each with the mask that it would have at its time.
+Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name = "dropout");
+
+struct DropoutOptions {
+  double input = 0;            ///< probability that a number of x is dropped
+  double state = 0;            ///< likewise of the state's first field, as it enters the step
+  bool per_sequence = true;    ///< one mask for all steps of a sequence, else one for each step
+};
+
+/// A cell whose input and hidden state are dropped out. With one mask for a sequence this is variational dropout, which may
+/// be used on the state; with a mask for each step noise on the state adds up over the steps.
+///
+/// Errors    ValueError if a probability is outside [0, 1)
+/// Source    Gal & Ghahramani 2016, arXiv:1512.05287
+class DropoutCell final : public CellWrapper {
+ public:
+  DropoutCell(CellPtr inner, DropoutOptions o);
+  State step(const Var& x, const State& s, const Pass& at) const override;
+
+ private:
+  DropoutOptions o_;
+};
+
+}  // namespace ebb
