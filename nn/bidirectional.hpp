@@ -1,0 +1,23 @@
+#pragma once
+#include <ebb/nn/unroll.hpp>
+
+namespace ebb {
+
+enum class Join { concatenate, sum };
+
+/// Outputs of two cells that read a sequence from its begin and from its end.
+///
+///     y_t = [f_t, b_t]   or   f_t + b_t,   f_t after x_1 ... x_t, b_t after x_T ... x_t
+///
+/// Random numbers are those of the pass's scopes "forward" and "backward".
+///
+/// Shapes    x [T, B, I] -> all [T, B, 2 H], or [T, B, H] if summed
+/// Errors    as unroll's
+/// Source    Schuster & Paliwal 1997, doi:10.1109/78.650093
+struct Bidirectional {
+  Sequence all;
+  State forward, backward;   ///< after the last step of each: of time T - 1, and of time 0
+};
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass&, Join join = Join::concatenate);
+
+}  // namespace ebb
