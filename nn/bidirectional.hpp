@@ -19,5 +19,8 @@ struct Bidirectional {
   State forward, backward;   ///< after the last step of each: of time T - 1, and of time 0
 };
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass&, Join join = Join::concatenate);
+/// Of sequences of different lengths: the way back begins at each row's own end.
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths&, const Pass&,
+                            Join join = Join::concatenate);
 
 }  // namespace ebb

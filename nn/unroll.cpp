@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/ops/error.hpp>
@@ -24,6 +25,43 @@ void check_step(const Cell& cell, const State& s, int rows) {
   }
 }
 
+/// Which rows a step moves.
+class Alive {
+ public:
+  Alive(const Lengths* lengths, int steps, int rows, bool from_end) : lengths_(lengths), steps_(steps), from_end_(from_end) {
+    if (!lengths) return;
+    if (lengths->rank() != 1 || lengths->dim(0) != rows)
+      throw ShapeError("unroll: lengths are " + text(lengths->shape()) + ", one is needed for each of " + std::to_string(rows) + " rows");
+    for (int r = 0; r < rows; ++r) {
+      const int n = lengths->data()[r];
+      if (n < 0 || n > steps)
+        throw ValueError("unroll: length " + std::to_string(n) + " of row " + std::to_string(r) + " is outside [0, " +
+                         std::to_string(steps) + "]");
+      shortest_ = std::min(shortest_, n);
+    }
+  }
+  bool row(int t, int r) const {
+    const int n = lengths_->data()[r];
+    return from_end_ ? t >= steps_ - n : t < n;
+  }
+  bool all(int t) const { return !lengths_ || (from_end_ ? t >= steps_ - shortest_ : t < shortest_); }
+  State chosen(int t, const State& next, const State& before) const {
+    State s = before;
+    for (int k = 0; k < s.size(); ++k) {
+      int extent[Shape::max_rank] = {next[k].dim(0), 1, 1, 1};
+      Array mask = Array::zeros(Shape(extent, next[k].rank()), next[k].dtype());
+      for (int r = 0; r < extent[0]; ++r) mask.set_flat(r, row(t, r) ? 1 : 0);
+      s[k] = where(constant(mask), next[k], before[k]);
+    }
+    return s;
+  }
+
+ private:
+  const Lengths* lengths_;
+  int steps_, shortest_ = 1 << 30;
+  bool from_end_;
+};
+
 void check(const Cell& cell, const Sequence& x, const State& start) {
   const std::string name = cell.name();
   if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty");
@@ -44,24 +82,35 @@ void check(const Cell& cell, const Sequence& x, const State& start) {
 
 }  // namespace
 
-Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass) {
+Run detail_unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass, const Lengths* lengths, bool from_end) {
   check(cell, x, start);
   const int T = x.steps();
+  const Alive alive(lengths, T, x.rows(), from_end);
   Run run;
   run.outputs_.reserve(static_cast<std::size_t>(T));
   run.states_.reserve(static_cast<std::size_t>(T));
   State s = start.size() ? start : cell.start(x.rows());
   for (int t : steps(T)) {
     const Var x_t = x[t];
-    s = cell.step(x_t, s, pass.at_time(t));
-    check_step(cell, s, x.rows());
+    State next = cell.step(x_t, s, pass.at_time(t));
+    check_step(cell, next, x.rows());
+    s = alive.all(t) ? std::move(next) : alive.chosen(t, next, s);
     run.outputs_.push_back(cell.output(x_t, s));
     run.states_.push_back(s);
   }
   return run;
 }
 
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass) {
+  return detail_unroll(cell, x, start, pass, nullptr, false);
+}
 Run unroll(const Cell& cell, const Sequence& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Lengths& lengths, const Pass& pass) {
+  return detail_unroll(cell, x, start, pass, &lengths, false);
+}
+Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const Pass& pass) {
+  return unroll(cell, x, State{}, lengths, pass);
+}
 
 int Run::steps() const { return static_cast<int>(outputs_.size()); }
 
