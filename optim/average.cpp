@@ -1,0 +1,34 @@
+#include <algorithm>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/average.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+AverageWeights::AverageWeights(const LeafSet& set, double decay) : set_(set), decay_(decay) {
+  if (!(decay >= 0 && decay <= 1)) throw ValueError(fmt::format("average: the decay must be between 0 and 1, but is {}", decay));
+}
+
+void AverageWeights::check_size() const {
+  if (mean_.size() != set_.size()) throw ValueError("average: parameters were added since the first update");
+}
+
+void AverageWeights::see() {
+  if (!mean_) mean_ = Array::zeros({static_cast<int>(set_.size())}, set_.dtype());
+  check_size();
+  const double fresh = std::max(1 - decay_, 1 / static_cast<double>(++seen_));
+  scale_in_place(mean_, 1 - fresh);
+  add_scaled_into(mean_, fresh, set_.flat());
+}
+
+void AverageWeights::swap() {
+  if (!mean_) throw ValueError("average: no update was seen");
+  check_size();
+  const Array now = set_.flat().copy();
+  Edit change(set_);
+  change.flat().assign(mean_);
+  mean_ = now;
+}
+
+}  // namespace ebb

@@ -1,0 +1,33 @@
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/early_stopping.hpp>
+#include <fmt/format.h>
+#include <limits>
+
+namespace ebb {
+
+EarlyStopping::EarlyStopping(const LeafSet& set, EarlyStoppingOptions o)
+    : set_(set), o_(o), best_(std::numeric_limits<double>::infinity()) {
+  if (o.patience < 0) throw ValueError(fmt::format("early stopping: the patience must not be negative, but is {}", o.patience));
+  if (!(o.least >= 0)) throw ValueError(fmt::format("early stopping: the least improvement must not be negative, but is {}", o.least));
+}
+
+void EarlyStopping::see(double loss) {
+  if (loss < best_ - o_.least) {
+    best_ = loss;
+    best_at_ = seen_;
+    waited_ = 0;
+    kept_ = set_.flat().copy();
+  } else {
+    ++waited_;
+  }
+  ++seen_;
+}
+
+void EarlyStopping::restore() {
+  if (!kept_) return;
+  if (kept_.size() != set_.size()) throw ValueError("early stopping: parameters were added since the best was seen");
+  Edit change(set_);
+  change.flat().assign(kept_);
+}
+
+}  // namespace ebb

@@ -1,0 +1,37 @@
+#pragma once
+#include <ebb/autograd/leaf.hpp>
+
+namespace ebb {
+
+struct EarlyStoppingOptions {
+  int patience = 10;              ///< evaluations without improvement that are borne
+  double least = 0;               ///< by how much a loss must fall below the best to count
+};
+
+/// Says when a loss on held-out data has stopped to fall, and keeps the parameters of its best.
+///
+///     EarlyStopping stop{w, {.patience = 5}};
+///     for (long u = 0; !stop && u < 20'000; ++u) { ...; if (u % 100 == 99) stop.see(held_out_loss()); }
+///     stop.restore();
+///
+/// Errors    ValueError if an option is negative; from restore, if parameters were added since the best was seen
+class EarlyStopping {
+ public:
+  explicit EarlyStopping(const LeafSet& set, EarlyStoppingOptions o = {});
+
+  void see(double loss);                          ///< a loss that is not a number is no improvement
+  explicit operator bool() const { return waited_ > o_.patience; }
+  double best() const { return best_; }           ///< infinite before the first evaluation
+  int best_at() const { return best_at_; }        ///< number of the evaluation, counted from 0; -1 before the first
+  int seen() const { return seen_; }
+  void restore();                                 ///< the parameters of the best; nothing if there was none
+
+ private:
+  LeafSet set_;
+  EarlyStoppingOptions o_;
+  Array kept_;
+  double best_;
+  int best_at_ = -1, seen_ = 0, waited_ = 0;
+};
+
+}  // namespace ebb

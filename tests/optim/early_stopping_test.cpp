@@ -1,0 +1,62 @@
+#include <cmath>
+#include <ebb/nn/params.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/average.hpp>
+#include <ebb/optim/early_stopping.hpp>
+
+#include "catch.hpp"
+
+using namespace ebb;
+
+TEST_CASE("Early stopping ends after its patience and brings the best parameters back") {
+  Params w;
+  const Param p = (w / "").vector("p", 3, zero_init);
+  EarlyStopping stop{w, {.patience = 2}};
+  const double losses[] = {5, 3, 4, NAN, 3.5};
+  int seen = 0;
+  for (; !stop && seen < 5; ++seen) {
+    w.edit()[p].fill(seen);
+    stop.see(losses[seen]);
+  }
+  CHECK(seen == 5);          // two without improvement are borne, the third ends it
+  CHECK(bool(stop));
+  CHECK(stop.best() == 3);
+  CHECK(stop.best_at() == 1);
+  stop.restore();
+  CHECK(p.value().at({2}) == 1);
+}
+
+TEST_CASE("An improvement that is too small counts for nothing") {
+  Params w;
+  (w / "").vector("p", 3);
+  EarlyStopping stop{w, {.patience = 0, .least = .5}};
+  stop.see(2);
+  CHECK_FALSE(bool(stop));
+  stop.see(1.6);
+  CHECK(bool(stop));
+  CHECK(stop.best() == 2);
+  EarlyStopping never{w};
+  never.restore();
+  CHECK(std::isinf(never.best()));
+  CHECK_THROWS_AS(EarlyStopping(w, {.patience = -1}), ValueError);
+}
+
+TEST_CASE("Averaged weights are the mean of what was seen, even at first, and stand in the model's place and back") {
+  Params w{{.dtype = f64}};
+  const Param p = (w / "").vector("p", 1, zero_init);
+  AverageWeights all{w, 1}, recent{w, .5};
+  CHECK_THROWS_AS(all.swap(), ValueError);
+  const auto next = [&](double x) {
+    w.edit()[p].fill(x);
+    all.see();
+    recent.see();
+  };
+  next(1), next(3), next(8);
+  CHECK(all.flat().at_flat(0) == Approx(4));
+  CHECK(recent.flat().at_flat(0) == Approx(.5 * 2 + .5 * 8));
+  all.swap();
+  CHECK(p.value().item() == Approx(4));
+  all.swap();
+  CHECK(p.value().item() == 8);
+  CHECK_THROWS_AS(AverageWeights(w, 1.5), ValueError);
+}
