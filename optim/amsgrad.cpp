@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/optim/amsgrad.hpp>
+#include <ebb/optim/moments.hpp>
 
 namespace ebb {
 
@@ -15,14 +16,12 @@ template <class T> void AmsGrad::run(const Slice<T>& s) const {
   const double t = static_cast<double>(updates());
   const T rate = static_cast<T>(lr() / (1 - std::pow(o_.beta1, t)));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, t)));
-  const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
-  const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
+  const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i], &most = s.memory[2][i];
-    m = beta1 * m + fresh1 * g;
-    v = beta2 * v + fresh2 * g * g;
+    moments.see(g, m, v);
     most = std::max(most, v);
     s.w[i] -= rate * m / (std::sqrt(most) / root + epsilon);
   }

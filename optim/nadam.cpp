@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/optim/moments.hpp>
 #include <ebb/optim/nadam.hpp>
 
 namespace ebb {
@@ -20,14 +21,12 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   const double next = momentum(t + 1);
   const T of_g = static_cast<T>(lr() * (1 - momentum(t)) / (1 - product_)), of_m = static_cast<T>(lr() * next / (1 - product_ * next));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
-  const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
-  const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
+  const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];
-    m = beta1 * m + fresh1 * g;
-    v = beta2 * v + fresh2 * g * g;
+    moments.see(g, m, v);
     s.w[i] -= (of_g * g + of_m * m) / (std::sqrt(v) / root + epsilon);
   }
 }

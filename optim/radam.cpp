@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/optim/moments.hpp>
 #include <ebb/optim/radam.hpp>
 
 namespace ebb {
@@ -17,14 +18,12 @@ template <class T> void RAdam::run(const Slice<T>& s) const {
   const double plain = lr() / (1 - std::pow(o_.beta1, t));
   const bool adapts = rho_t > 5;
   const T rate = static_cast<T>(adapts ? plain * r * std::sqrt(1 - power) : plain);
-  const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
-  const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
+  const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];
-    m = beta1 * m + fresh1 * g;
-    v = beta2 * v + fresh2 * g * g;
+    moments.see(g, m, v);
     s.w[i] -= rate * m / (adapts ? std::sqrt(v) + epsilon : T(1));
   }
 }
