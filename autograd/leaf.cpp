@@ -87,8 +87,14 @@ LeafSet LeafSet::copy() const {
   return c;
 }
 
-Edit::Edit(const LeafSet& set) : set_(set) { ++set_.get()->version; }
-Edit::~Edit() { ++set_.get()->version; }
+Edit::Edit(const LeafSet& set) : set_(set) {
+  ++set_.get()->version;
+  ++set_.get()->editors;
+}
+Edit::~Edit() {
+  ++set_.get()->version;
+  --set_.get()->editors;
+}
 Array Edit::flat() {
   ++set_.get()->version;
   return set_.flat();

@@ -32,6 +32,7 @@ struct LeafSetData {
   Array flat;                      // room for more than `used` numbers
   std::int64_t used = 0;
   std::uint64_t version = 1;
+  int editors = 0;                 // Edits that live: their views may be written at any time
   std::vector<std::unique_ptr<LeafData>> leaves;
   std::mutex packing;              // guards packs
   std::vector<LeafPack> packs;

@@ -37,6 +37,7 @@ struct alignas(64) Node {
   union {
     std::uint32_t few[4] = {};     ///< inputs
     std::uint32_t* many;           ///< if there are more, in the tape's arena
+    std::uint64_t version;         ///< of a leaf, which has none: its set's when the numbers were read
   };
   int input_count = 0;
   int time = -1;

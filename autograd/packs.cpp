@@ -8,7 +8,7 @@ namespace {
 /// With more rows than this a product lays out its right operand anyway, panel by panel.
 constexpr std::int64_t most_rows = 64;
 
-/// A leaf's pack, made by the first shard that needs it.
+/// A leaf's pack, made by the first shard that needs it, for the set's present version.
 Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   LeafSetData& set = *n.leaf->set;
   const std::lock_guard lock(set.packing);
@@ -29,15 +29,29 @@ Pack shared_pack(const Node& n, const Array& value, Trans tb) {
 const Pack* TapeImpl::packed(std::uint32_t id, Trans tb, std::int64_t rows) {
   if (!engine().pack || rows > most_rows || node(id).shape.rank() != 2) return nullptr;
   Node& n = node(id);
+  const bool parameter = n.leaf && !n.bound;
+  // The numbers under this node may have moved on, or may be about to: a pack would keep the old ones.
+  if (parameter && (n.leaf->set->editors != 0 || n.version != n.leaf->set->version)) return nullptr;
   if (n.pack == 0) {
-    packs_.emplace_back();
-    n.pack = static_cast<std::uint32_t>(packs_.size());
+    if (free_packs_.empty()) {
+      packs_.emplace_back();
+      free_packs_.reserve(packs_.capacity());   // so that giving one back cannot throw
+      free_packs_.push_back(static_cast<std::uint32_t>(packs_.size()));
+    }
+    n.pack = free_packs_.back();
+    free_packs_.pop_back();
   }
   const int k = tb == Trans::yes;
   Packs& p = packs_[n.pack - 1];
   if (++p.uses[k] < 2) return nullptr;
-  if (!p.pack[k]) p.pack[k] = n.leaf && !n.bound ? shared_pack(n, value(id), tb) : Pack(value(id), tb);
+  if (!p.pack[k]) p.pack[k] = parameter ? shared_pack(n, value(id), tb) : Pack(value(id), tb);
   return &p.pack[k];
+}
+
+void TapeImpl::release_pack(Node& n) noexcept {
+  packs_[n.pack - 1] = Packs{};
+  free_packs_.push_back(n.pack);
+  n.pack = 0;
 }
 
 }  // namespace ebb::detail

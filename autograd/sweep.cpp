@@ -105,6 +105,7 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
     restore();
     deferred.clear();
     clear_adjoints();
+    if (free_values) spent = top;   // a part of the values is gone
     throw;
   }
   restore();
@@ -134,6 +135,7 @@ void TapeImpl::collect(Grads& g) {
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (!n.requires_grad) continue;
+    if (n.leaf && n.retained) g.keep(handle(id), n.grad ? n.grad.copy() : Array::zeros(n.shape, dtype));
     if (n.leaf && n.grad && !n.in_flat) {
       Array place = g[Leaf(n.leaf)];
       add_into(place, n.grad);
@@ -205,14 +207,22 @@ namespace {
 std::vector<Var> sweep_for(TapeImpl& t, std::uint32_t root, const Var& adjoint, const std::vector<Var>& wrt) {
   std::vector<char> retained_before;
   for (const Var& v : wrt) retained_before.push_back(t.node(v).retained);
+  const auto restore = [&] {
+    for (std::size_t k = wrt.size(); k-- > 0;) t.node(wrt[k]).retained = retained_before[k] != 0;
+  };
   for (const Var& v : wrt) t.node(v).retained = true;
-  t.sweep_from(root, t.value(adjoint.node()), false);
   std::vector<Var> out;
-  for (std::size_t k = 0; k < wrt.size(); ++k) {
-    detail::Node& n = t.node(wrt[k]);
-    out.push_back(constant(n.grad ? n.grad : Array::zeros(n.shape, t.dtype)));
-    n.retained = retained_before[k] != 0;
+  try {
+    t.sweep_from(root, t.value(adjoint.node()), false);
+  } catch (...) {
+    restore();
+    throw;
   }
+  for (const Var& v : wrt) {
+    detail::Node& n = t.node(v);
+    out.push_back(constant(n.grad ? n.grad : Array::zeros(n.shape, t.dtype)));
+  }
+  restore();
   return out;
 }
 

@@ -96,6 +96,7 @@ void TapeImpl::reset() {
   used_sets_.clear();
   marks_.clear();
   packs_.clear();
+  free_packs_.clear();
   large_.clear();
   deferred.clear();
   for (std::uint32_t id = 1; id <= top; ++id) {
@@ -227,6 +228,7 @@ void TapeImpl::release_handle(std::uint32_t id) noexcept {
   if (--n.handles != 0) return;
   if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
   if (!n.recorded) {
+    if (n.pack) release_pack(n);
     n = Node{};
     free_.push_back(id);
   }
@@ -246,11 +248,16 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   while (bound && bound->leaf != data) bound = bound->outer;
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
+  // After an edit the numbers are read anew: what was recorded with the old ones is refused by backward.
+  const std::uint64_t version = bound ? 0 : data->set->version;
   FoundLeaf& last = found_[(key >> 4) % found_.size()];
-  if (last.key == key) return handle(last.id);
+  if (last.key == key && last.version == version) return handle(last.id);
   if (auto found = leaves_.find(key); found != leaves_.end()) {
-    last = {key, found->second.node()};
-    return found->second;
+    if (found->second.version == version) {
+      last = {key, version, found->second.v.node()};
+      return found->second.v;
+    }
+    leaves_.erase(found);
   }
 
   LeafSetData* const set = data->set;
@@ -262,10 +269,11 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   Var v = make(id, value, value.shape(), where);
   Node& n = node(id);
   n.leaf = l.get();
+  n.version = version;
   n.bound = bound != nullptr;
   n.recorded = n.keep = true;
   n.requires_grad = data->trained;
-  leaves_.emplace(key, v);
+  leaves_.emplace(key, LeafVar{v, version});
   leaf_nodes_.push_back(id);
   return v;
 }

@@ -74,6 +74,7 @@ class TapeImpl {
   ~TapeImpl();
   /// node `id` as op(b), packed if it pays for one more product with `rows` rows on the left; null if it does not.
   const Pack* packed(std::uint32_t id, Trans tb, std::int64_t rows);
+  void release_pack(Node&) noexcept;
   Deferred deferred{*this};
 
   void release_handle(std::uint32_t id) noexcept;
@@ -117,12 +118,15 @@ class TapeImpl {
   std::vector<Number> numbers_;
   struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
   std::vector<UsedSet> used_sets_;
-  std::unordered_map<std::uint64_t, Var, std::hash<std::uint64_t>, std::equal_to<>, PoolAllocator<std::pair<const std::uint64_t, Var>>> leaves_;
+  struct LeafVar { Var v; std::uint64_t version = 0; };
+  std::unordered_map<std::uint64_t, LeafVar, std::hash<std::uint64_t>, std::equal_to<>,
+                     PoolAllocator<std::pair<const std::uint64_t, LeafVar>>> leaves_;
   std::vector<std::uint32_t> leaf_nodes_;
-  struct FoundLeaf { std::uint64_t key = 0; std::uint32_t id = 0; };
+  struct FoundLeaf { std::uint64_t key = 0, version = 0; std::uint32_t id = 0; };
   std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step
   std::vector<char> marks_;
   std::vector<Packs> packs_;
+  std::vector<std::uint32_t> free_packs_;
 };
 
 /// Where a value was written: " (my_cell.cpp:31, time step 7)".
