@@ -101,6 +101,12 @@ class Run:
                  f"{'quick' if given.quick else 'full'} run of {time.strftime('%Y-%m-%d %H:%M')}, Ebb{self.revision}"]
         if given.quick:
             about.append("torch.compile is left out of a quick run, and so are all shapes but one")
+        else:
+            about.append("left out by choice: torch.compile but at two shapes (it takes most of a minute), JAX in train_chars, oneDNN in "
+                         "all but float32 LSTM of one layer")
+        about.append("oneDNN's LSTM always computes the gradient of x too, which no other row of `cell` does and its GFLOP/s leave out")
+        if programs.has_avx512():
+            about.append("OpenBLAS and BLIS are told to use their AVX-512 kernels (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, unless set)")
         self.facts = {"about": about, "missing": self.gone, "refused": [], "products": {}, "peak": {}, "compile_s": {}, "more": {}}
 
     def measure_peaks(self):

@@ -24,7 +24,7 @@ def measure(dtype, threads, folder, gone, seconds, only=None):
             program.read(60)
             running[who] = program
         except programs.Failed as why:
-            gone[who] = str(why)
+            gone[f"{who}, products"] = str(why)   # its rows may run all the same
     rates = {}
     for name, product in products().items():
         if only and name not in only:
@@ -34,7 +34,7 @@ def measure(dtype, threads, folder, gone, seconds, only=None):
             try:
                 rate = program.ask(" ".join(map(str, product)) + f" {seconds}")
             except programs.Failed as why:
-                gone[who] = str(why)
+                gone[f"{who}, products"] = str(why)
                 del running[who]
                 continue
             if rate:

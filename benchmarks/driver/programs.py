@@ -52,9 +52,17 @@ def ebb_spellings():
     return set(subprocess.run([*ROWS["Ebb"], "list"], capture_output=True, text=True, check=True).stdout.split())
 
 
+def has_avx512():
+    with open("/proc/cpuinfo") as info:
+        return any(line.startswith("flags") and " avx512f" in line for line in info)
+
+
 def environment(threads):
     held = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS")}
-    return {**os.environ, **held, "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}   # else a second compilation would seem quick
+    held["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"   # else a second compilation would seem quick
+    if has_avx512():   # a processor newer than the library is taken for an older one: half the speed, or a sixth
+        held = {"OPENBLAS_CORETYPE": "SkylakeX", "BLIS_ARCH_TYPE": "skx", **held}
+    return {**held, **os.environ, **{name: held[name] for name in held if name.endswith("_THREADS")}}
 
 
 class Program:

@@ -30,6 +30,9 @@ def markdown(rows, run):
     yield "# Ebb beside its peers"
     yield ""
     yield from (f"- {line}" for line in run["about"])
+    versions = dict.fromkeys(f"{r['who']} {r['version']}" for r in rows if r["who"] != "Ebb")
+    if versions:
+        yield f"- peers: {', '.join(versions)}"
     for who, why in run["missing"].items():
         yield f"- **missing**: {who}: {why}"
     for refusal in run["refused"]:
