@@ -1,6 +1,9 @@
 #include <ebb/experiments/model.hpp>
+#include <ebb/nn/dropout.hpp>
 #include <ebb/nn/loss.hpp>
+#include <ebb/nn/stacked_cell.hpp>
 #include <ebb/nn/unroll.hpp>
+#include <ebb/nn/zoneout.hpp>
 
 namespace ebb {
 namespace {
@@ -15,14 +18,33 @@ std::optional<Embedding> embedding_for(const TaskInfo& task, const Builder& p, i
   return Embedding{p, task.vocabulary, width};
 }
 
+CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
+  if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
+  if (s.dropout > 0) cell = CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = s.dropout}));
+  return cell;
+}
+
+CellPtr layers_of(const std::string& cell, const Builder& p, CellSizes sizes, const TaskSettings& s) {
+  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), s);
+  std::vector<CellPtr> layers;
+  for (int l = 1; l <= s.layers; ++l) {
+    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), s));
+    sizes.input = sizes.hidden;
+  }
+  return CellPtr(new StackedCell(std::move(layers)));
+}
+
 }  // namespace
 
 Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t seed)
+    : Model(t, cell, TaskSettings{.hidden = hidden}, seed) {}
+
+Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed)
     : w({.seed = seed}),
       task(t.info()),
-      embedding_(embedding_for(task, w / "embedding", checked(hidden))),
-      cell_(make_cell(cell, w / "cell", {task.vocabulary > 0 ? hidden : task.width, hidden})),
-      out_(w / "out", hidden, task.outputs) {}
+      embedding_(embedding_for(task, w / "embedding", checked(s.hidden))),
+      cell_(layers_of(cell, w / "cell", {task.vocabulary > 0 ? s.hidden : task.width, s.hidden}, s)),
+      out_(w / "out", s.hidden, task.outputs) {}
 
 void check_cell_names(const std::vector<std::string>& names) {
   std::vector<std::string> known;

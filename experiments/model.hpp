@@ -18,6 +18,8 @@ namespace ebb {
 class Model {
  public:
   Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
+  /// With the layers and wrappers of the settings. Parameters of layer k stand in the scope "cell/k" if there are several.
+  Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed);
 
   /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
   Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;

@@ -33,8 +33,13 @@ struct TaskSettings {
   int length = 100;                    ///< T
   int batch = 32;                      ///< B
   int steps = 1000;                    ///< updates, at most
-  double lr = 1e-3, clip = 1.0;        ///< Adam's rate; largest global norm of the gradient, 0 for none
+  double lr = 1e-3, clip = 1.0;        ///< the update rule's rate; largest global norm of the gradient, 0 for none
   double enough = 0;                   ///< training ends once the validation loss is below
+  int layers = 1;                      ///< cells, one above the other
+  double dropout = 0, zoneout = 0;     ///< probabilities, around each layer; variational dropout of input and state
+  std::string optimizer = "adam";      ///< the update rule's name
+  std::string schedule = "constant";   ///< of the rate: constant, cosine or one-cycle, over `steps`
+  int patience = 0;                    ///< validations without improvement that are borne, 0: all
 };
 
 struct TaskInfo {

@@ -4,8 +4,10 @@
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/ops/elementwise.hpp>
-#include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
+#include <ebb/optim/early_stopping.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <limits>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -46,10 +48,11 @@ class Stopwatch {
 class Training {
  public:
   Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed)
-      : m_(m), task_(task), s_(s), seed_(seed), adam_{m.w, {.lr = s.lr}} {}
+      : m_(m), task_(task), s_(s), seed_(seed), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
+        stop_(m.w, {.patience = s.patience > 0 ? s.patience : std::numeric_limits<int>::max() - 1}) {}
 
   void run(const TrainWatch& watch) {
-    for (int step = 1; step <= s_.steps && !record.enough && record.diverged.empty(); ++step) {
+    for (int step = 1; step <= s_.steps && !record.enough && !record.waited && record.diverged.empty(); ++step) {
       if (interrupted()) {
         record.interrupted = true;
         break;
@@ -61,6 +64,7 @@ class Training {
       record.curve.push_back(point);
       if (watch) watch(point);
     }
+    if (s_.patience > 0 && record.diverged.empty()) stop_.restore();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
 
@@ -81,7 +85,8 @@ class Training {
     record.diverged = divergence(m_, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
       carry_ = r.state("carry");
-      adam_.step(r.grads);
+      optimizer_->set_lr(rate_(step - 1));
+      optimizer_->step(r.grads);
     }
     return {.step = step, .loss = r.loss * m_.task.unit_per_loss, .gradient_norm = norm,
             .clipped = s_.clip > 0 && norm > s_.clip};
@@ -91,6 +96,8 @@ class Training {
     const double before = time_.seconds();
     point.valid = test_loss(m_, task_, Split::valid, s_, 8);   // a part is enough to see when to stop
     record.enough = point.valid < s_.enough;
+    if (s_.patience > 0) stop_.see(point.valid);
+    record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
 
@@ -98,13 +105,22 @@ class Training {
   const Task& task_;
   const TaskSettings s_;
   const std::uint64_t seed_;
-  Adam adam_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Schedule rate_;
+  EarlyStopping stop_;
   StateArrays carry_;
   Stopwatch time_;
   double first_loss_ = 0, numbers_ = 0, validating_ = 0;
 };
 
 }  // namespace
+
+Schedule schedule_of(const TaskSettings& s) {
+  if (s.schedule == "constant") return step_decay(s.lr, 1, 1);
+  if (s.schedule == "cosine") return cosine_decay(s.lr, s.steps);
+  if (s.schedule == "one-cycle") return one_cycle(s.lr, s.steps);
+  throw ValueError("there is no schedule '" + s.schedule + "'; there are constant, cosine and one-cycle");
+}
 
 TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch) {
   Training training{m, task, s, seed};

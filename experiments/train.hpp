@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/model.hpp>
+#include <ebb/optim/schedule.hpp>
 
 namespace ebb {
 
@@ -20,14 +21,17 @@ struct TrainRecord {
   double seconds = 0;
   double speed = 0;                    ///< steps or characters per second, over all rows
   std::int64_t kept_bytes = 0;         ///< by the tapes of one update
-  bool interrupted = false, enough = false;
+  bool interrupted = false, enough = false, waited = false;   ///< waited: patience was at its end, the best weights are back
   std::string diverged;                ///< empty, or which step, and where the first number that is not finite arose
 };
 
 /// Called after every update; the bar and the lines on the screen hang on it.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
-/// The loop that all commands share: Adam on gradients clipped to a global norm, windows whose state is carried where the
+/// The schedule of that name: "constant", "cosine" or "one-cycle". Errors: ValueError for another
+Schedule schedule_of(const TaskSettings&);
+
+/// The loop that all commands share: an update rule on gradients clipped to a global norm, windows whose state is carried where the
 /// task says so. Ends after settings.steps, at Ctrl-C, once the validation loss is low enough, or when it diverges: a loss
 /// or gradient that is not finite, or a loss a million times that of the first update.
 TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {});

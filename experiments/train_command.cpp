@@ -3,6 +3,7 @@
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/train.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -14,36 +15,49 @@ struct TrainOne {
   static constexpr int seeds = 1;
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
+  TaskSettings more;   // layers, wrappers, update rule
 
   void options(Options& o) {
     o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
     o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
+    o.add("--layers", more.layers, "cells, one above the other").at_least(1).at_most(8);
+    o.add("--dropout", more.dropout, "variational dropout of each layer's input and state").at_least(0).check([](double p) { return p < 1; }, "below 1");
+    o.add("--zoneout", more.zoneout, "probability that a number of the state stays").at_least(0).at_most(1);
+    o.add("--optimizer", more.optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd").type("NAME");
+    o.add("--schedule", more.schedule, "of the rate: constant, cosine or one-cycle").type("NAME");
+    o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never").at_least(0);
     o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
     o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
     o.example("ebb train chars --text book.txt --quick");
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
+    o.example("ebb train chars --cell gru --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
   }
 
   void run(Job& job) {
     const auto task = sizes.make(task_name);
     sizes.check_names({task_name});
     check_cell_names({cell});
-    const TaskSettings s = sizes.settings(task_name, *task, job.size());
+    check_name("update rule", more.optimizer, optimizer_names());
+    check_name("schedule", more.schedule, {"constant", "cosine", "one-cycle"});
+    TaskSettings s = sizes.settings(task_name, *task, job.size());
+    s.layers = more.layers, s.dropout = more.dropout, s.zoneout = more.zoneout;
+    s.optimizer = more.optimizer, s.schedule = more.schedule, s.patience = more.patience;
     for (const Split split : {Split::train, Split::valid, Split::test})
       task->batch({.split = split, .length = s.length, .rows = 1});
-    try_out(Model{*task, cell, s.hidden, job.seeds().front()}, *task);
+    try_out(Model{*task, cell, s, job.seeds().front()}, *task);
 
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
-    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, Adam {}, clip {}; {} costs {} {}\n", task_name, cell,
-                          s.length, s.hidden, s.batch, count_text(s.steps), s.lr, s.clip, task->info().trivial_about,
+    const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
+    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,
+                          s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, task->info().trivial_about,
                           number_text(task->info().trivial), task->info().unit));
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
 
-    job.report.title(fmt::format("{} on {}", cell, task_name));
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, Adam {}, at most {} updates.", s.hidden, s.length, s.batch, s.lr,
-                                count_text(s.steps)));
+    job.report.title(fmt::format("{} on {}", what, task_name));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
+                                s.lr, count_text(s.steps)));
     loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
                            .y = {task->info().trivial, task->info().trivial}});
     job.report.plots({loss_, norm_});
@@ -53,7 +67,7 @@ struct TrainOne {
 
  private:
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
-    Model model{task, cell, s.hidden, seed};
+    Model model{task, cell, s, seed};
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const double started = job.seconds();
     const TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { show(job, s, p); });
@@ -96,7 +110,7 @@ struct TrainOne {
     norm_.series.push_back(std::move(norms));
     results_.rows.push_back({name, number_text(loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
                              count_text(r.speed), number_text(seconds), bytes_text(static_cast<double>(r.kept_bytes)),
-                             r.diverged.empty() ? r.interrupted ? "interrupted" : "" : "diverged at " + r.diverged});
+                             !r.diverged.empty() ? "diverged at " + r.diverged : r.interrupted ? "interrupted" : r.waited ? "ended early" : ""});
     const Summary::Path at{"runs", std::to_string(seed)};
     const auto set = [&](const char* key, auto x) { job.summary.set({at[0], at[1], key}, x); };
     set("loss", loss);

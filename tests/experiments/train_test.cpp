@@ -26,6 +26,42 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
   CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
 }
 
+TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weights serve the same model") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--length", "10", "--steps", "40", "--layers", "2",
+                                 "--dropout", "0.1", "--zoneout", "0.1", "--optimizer", "nadam", "--schedule", "cosine", "--out",
+                                 folder / "out"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("2 layers of gru") && Catch::Matchers::Contains("nadam") &&
+                        Catch::Matchers::Contains("cell/2/Wx"));
+  const auto task = ebb::make_task("adding");
+  ebb::TaskSettings settings = task->settings(ebb::Size::standard);
+  settings.hidden = 8, settings.length = 10, settings.layers = 2;   // wrappers have no weights; without them the test loss differs
+  ebb::Model m{*task, "gru", settings, 99};
+  m.w.load(folder / "out/weights.safetensors");
+  CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) > 0);
+  settings.zoneout = settings.dropout = .1;
+  ebb::Model wrapped{*task, "gru", settings, 99};
+  wrapped.w.load(folder / "out/weights.safetensors");
+  CHECK(ebb::test_loss(wrapped, *task, ebb::Split::test, settings) ==
+        Approx(summary_of(folder / "out")["runs"]["1"]["loss"].get<double>()));
+}
+
+TEST_CASE("training that does not get better ends when its patience does, with the best weights") {
+  const auto task = ebb::make_task("adding");
+  ebb::TaskSettings s = task->settings(ebb::Size::quick);
+  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = 0;   // nothing moves
+  ebb::Model m{*task, "rnn", s, 1};
+  const ebb::TrainRecord r = ebb::train(m, *task, s, 1);
+  REQUIRE(r.waited);
+  CHECK(r.curve.size() == 80);   // one validation in twenty updates: the first is the best, two are borne, the fourth ends it
+  double best = 1e9;
+  for (const ebb::CurvePoint& p : r.curve)
+    if (p.valid >= 0) best = std::min(best, p.valid);
+  CHECK(ebb::test_loss(m, *task, ebb::Split::valid, s, 8) == Approx(best));
+}
+
 TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wrote") {
   TempFolder folder;
   const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0", "--steps", "50",
