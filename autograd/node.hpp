@@ -24,7 +24,7 @@ struct OpTable {
   Array (*place)(const void* op, const Array& parent_adjoint);
 };
 
-/// Three lines of the cache, the first of which is all that ends a node; long tapes are read from memory.
+/// Three lines of the cache: long tapes are read from memory.
 struct alignas(64) Node {
   Array value;                     ///< empty once nobody needs it
   Array grad;                      ///< adjoint, during a sweep
