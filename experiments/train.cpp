@@ -7,7 +7,6 @@
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/optimizer_list.hpp>
-#include <limits>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -49,7 +48,7 @@ class Training {
  public:
   Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed)
       : m_(m), task_(task), s_(s), seed_(seed), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
-        stop_(m.w, {.patience = s.patience > 0 ? s.patience : std::numeric_limits<int>::max() - 1}) {}
+        stop_(m.w, {.patience = s.patience}) {}
 
   void run(const TrainWatch& watch) {
     for (int step = 1; step <= s_.steps && !record.enough && !record.waited && record.diverged.empty(); ++step) {
@@ -64,7 +63,7 @@ class Training {
       record.curve.push_back(point);
       if (watch) watch(point);
     }
-    if (s_.patience > 0 && record.diverged.empty()) stop_.restore();
+    if (record.diverged.empty()) stop_.restore();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
 
@@ -96,7 +95,7 @@ class Training {
     const double before = time_.seconds();
     point.valid = test_loss(m_, task_, Split::valid, s_, 8);   // a part is enough to see when to stop
     record.enough = point.valid < s_.enough;
-    if (s_.patience > 0) stop_.see(point.valid);
+    if (s_.patience > 0) stop_.see(point.valid);   // else it sees nothing, ends nothing and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
