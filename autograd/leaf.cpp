@@ -36,6 +36,21 @@ Array Leaf::value() const { return view_of(*data_->set, *data_); }
 bool Leaf::trained() const { return data_->trained; }
 std::int64_t Leaf::offset() const { return data_->offset; }
 
+void Leaf::transform(const Transform& f) const {
+  if (!transformed()) data_->set->transformed.push_back(data_);
+  data_->transforms.push_back(f);
+  ++data_->set->version;   // a tape that has used it has another value
+}
+bool Leaf::transformed() const { return !data_->transforms.empty(); }
+void Leaf::within(double low, double high) const {
+  if (!(low <= high))
+    throw ValueError(std::string("parameter ") + name() + ": it cannot be within [" + std::to_string(low) + ", " + std::to_string(high) + "]");
+  data_->low = low;
+  data_->high = high;
+}
+double Leaf::low() const { return data_->low; }
+double Leaf::high() const { return data_->high; }
+
 LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
   data_->dtype = dtype;
   data_->flat = Array::empty({0}, dtype);
@@ -83,7 +98,11 @@ Array LeafSet::flat() const { return data_->flat.range(0, static_cast<int>(data_
 
 LeafSet LeafSet::copy() const {
   LeafSet c(data_->dtype);
-  for (auto& l : data_->leaves) c.add(l->name.c_str(), view_of(*data_, *l), l->trained);
+  for (auto& l : data_->leaves) {
+    const Leaf leaf = c.add(l->name.c_str(), view_of(*data_, *l), l->trained);
+    for (const Transform& f : l->transforms) leaf.transform(f);
+    leaf.within(l->low, l->high);
+  }
   return c;
 }
 
@@ -106,30 +125,32 @@ Array Edit::operator[](const Leaf& l) {
 }
 
 namespace detail {
+
 Binding*& bindings() {
   static thread_local Binding* head = nullptr;
   return head;
 }
-}  // namespace detail
 
-namespace {
-void* push(const Leaf& l, const Shape& shape, const Var& v, const Array& a) {
-  static std::atomic<std::uint64_t> serial{1};
+Binding::Binding(const Leaf& l, const Shape& shape, Var v, Array a, bool whole)
+    : leaf(l.get()), var(std::move(v)), array(std::move(a)), transformed(whole), outer(bindings()) {
+  static std::atomic<std::uint64_t> next{1};
   if (!(shape == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
-  return detail::bindings() = new detail::Binding{l.get(), v, a, detail::bindings(), serial.fetch_add(2)};
+  serial = next.fetch_add(2);
+  bindings() = this;
 }
-}  // namespace
-
-Bind::Bind(const Leaf& l, const Var& v) : self_(push(l, v.shape(), v, {})) {}
-Bind::Bind(const Leaf& l, const Array& a) : self_(push(l, a.shape(), {}, a)) {}
-Bind::~Bind() {   // in whatever order: an exception destroys a vector of them from its front
-  for (detail::Binding** at = &detail::bindings(); *at; at = &(*at)->outer)
-    if (*at == self_) {
-      *at = (*at)->outer;
+Binding::~Binding() {   // in whatever order: an exception destroys a vector of them from its front
+  for (Binding** at = &bindings(); *at; at = &(*at)->outer)
+    if (*at == this) {
+      *at = outer;
       break;
     }
-  delete static_cast<detail::Binding*>(self_);
 }
+
+}  // namespace detail
+
+Bind::Bind(const Leaf& l, const Var& v) : self_(new detail::Binding(l, v.shape(), v, {}, false)) {}
+Bind::Bind(const Leaf& l, const Array& a) : self_(new detail::Binding(l, a.shape(), {}, a, false)) {}
+Bind::~Bind() { delete static_cast<detail::Binding*>(self_); }
 
 Var var_of(const Leaf& l, std::source_location where) {
   if (!l) throw ValueError("an empty parameter was used: it was never made by a Builder");

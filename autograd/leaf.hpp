@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/autograd/transform.hpp>
 #include <ebb/autograd/var.hpp>
 
 namespace ebb {
@@ -25,6 +26,17 @@ class Leaf {
   Array value() const;                  ///< a view of the set's buffer, in the set's element type; not to be written
   bool trained() const;                 ///< false for fixed ones: saved, never changed by optimisers
   std::int64_t offset() const;          ///< first element in the set's flat buffer
+
+  /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In backward() and
+  /// evaluate() it is evaluated once, before the shards, with their mode, seed and update; elsewhere once a tape, as in evaluation.
+  /// Errors    ShapeError, when it is used, if f changes the shape
+  void transform(const Transform& f) const;
+  bool transformed() const;
+  /// The optimiser moves every value back into [low, high] after each update. Errors: ValueError unless low <= high
+  void within(double low, double high) const;
+  double low() const;                   ///< -infinity if there is no bound
+  double high() const;
+
   detail::LeafData* get() const noexcept { return data_; }
   friend bool operator==(const Leaf& a, const Leaf& b) { return a.data_ == b.data_; }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/autograd/leaf.hpp>
 #include <ebb/ops/matmul.hpp>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,8 @@ struct LeafData {
   Shape shape;
   std::int64_t offset = 0;
   bool trained = true;
+  std::vector<Transform> transforms;   // applied in this order
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
 /// Packs of one leaf, shared by all shards of a pass; those of an older version are replaced.
@@ -34,6 +37,7 @@ struct LeafSetData {
   std::uint64_t version = 1;
   int editors = 0;                 // Edits that live: their views may be written at any time
   std::vector<std::unique_ptr<LeafData>> leaves;
+  std::vector<LeafData*> transformed;
   std::mutex packing;              // guards packs
   std::vector<LeafPack> packs;
 };

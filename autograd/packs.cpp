@@ -24,6 +24,21 @@ Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   return set.packs.back().pack;
 }
 
+/// The pack of a value that the transforms made for all shards. 
+Pack transformed_pack(const Node& n, const Array& value, Trans tb) {
+  Binding* bound = binding_of(n.leaf);
+  if (!bound || !bound->transformed || bound->serial != n.version) return Pack(value, tb);
+  const std::lock_guard lock(bound->packing);
+  Pack& p = bound->pack[tb == Trans::yes];
+  if (!p) p = Pack(value, tb);
+  return p;
+}
+
+Pack pack_of(const Node& n, const Array& value, Trans tb) {
+  if (!n.leaf) return Pack(value, tb);
+  return n.bound ? transformed_pack(n, value, tb) : shared_pack(n, value, tb);
+}
+
 }  // namespace
 
 const Pack* TapeImpl::packed(std::uint32_t id, Trans tb, std::int64_t rows) {
@@ -44,7 +59,7 @@ const Pack* TapeImpl::packed(std::uint32_t id, Trans tb, std::int64_t rows) {
   const int k = tb == Trans::yes;
   Packs& p = packs_[n.pack - 1];
   if (++p.uses[k] < 2) return nullptr;
-  if (!p.pack[k]) p.pack[k] = parameter ? shared_pack(n, value(id), tb) : Pack(value(id), tb);
+  if (!p.pack[k]) p.pack[k] = pack_of(n, value(id), tb);
   return &p.pack[k];
 }
 

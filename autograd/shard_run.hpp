@@ -1,8 +1,10 @@
 #pragma once
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape_impl.hpp>
+#include <ebb/autograd/transformed_leaves.hpp>
 #include <exception>
 #include <mutex>
+#include <optional>
 
 namespace ebb::detail {
 
@@ -19,6 +21,7 @@ struct ShardRun {
   PoolVector<std::int64_t> kept;
   PoolVector<std::exception_ptr> errors;
   PoolVector<std::string> traces;
+  std::optional<TransformedLeaves> transformed;
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
   int begin(int shard) const;                 ///< rows are dealt out evenly, the first shards one more

@@ -67,6 +67,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
 }
 
 void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
+  transformed.emplace(set, options, gradients);
   Binding* const outer = bindings();
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
@@ -102,7 +103,10 @@ void ShardRun::publish(bool gradients) {
       kept[k] += kept[k + stride];
       for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
     }
-  if (gradients) Grads::sum(grads.data(), grads.size());
+  if (gradients) {
+    Grads::sum(grads.data(), grads.size());
+    transformed->pull_back(grads[0]);
+  }
   result.loss = losses[0];
   result.kept_bytes = kept[0];
   result.counts = std::move(counts[0]);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 #include <ebb/autograd/leaf_data.hpp>
+#include <ebb/autograd/transformed_leaves.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -92,6 +93,7 @@ void TapeImpl::reset() {
   numbers_.clear();
   leaves_.clear();
   leaf_nodes_.clear();
+  transformed_.clear();
   found_.fill({});
   used_sets_.clear();
   marks_.clear();
@@ -242,10 +244,25 @@ Var TapeImpl::number(double x) {
   return v;
 }
 
+Binding* binding_of(const LeafData* leaf) {
+  Binding* bound = bindings();
+  while (bound && bound->leaf != leaf) bound = bound->outer;
+  return bound;
+}
+
 Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
+  Var raw = raw_leaf(l, where);
+  if (l.get()->transforms.empty()) return raw;
+  if (const Binding* bound = binding_of(l.get()); bound && bound->transformed) return raw;
+  for (const TransformedLeaf& t : transformed_)
+    if (t.raw == raw.node() && t.recorded == recording_) return t.v;
+  transformed_.push_back({raw.node(), recording_, transformed(l, raw, Pass())});
+  return transformed_.back().v;
+}
+
+Var TapeImpl::raw_leaf(const Leaf& l, const std::source_location& where) {
   const LeafData* data = l.get();
-  const Binding* bound = bindings();
-  while (bound && bound->leaf != data) bound = bound->outer;
+  const Binding* bound = binding_of(data);
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
   // After an edit the numbers are read anew: what was recorded with the old ones is refused by backward.
@@ -269,7 +286,7 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   Var v = make(id, value, value.shape(), where);
   Node& n = node(id);
   n.leaf = l.get();
-  n.version = version;
+  n.version = bound ? bound->serial : version;
   n.bound = bound != nullptr;
   n.recorded = n.keep = true;
   n.requires_grad = data->trained;

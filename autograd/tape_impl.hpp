@@ -6,6 +6,7 @@
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <array>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -51,7 +52,8 @@ class TapeImpl {
   void* arena(std::size_t bytes);
 
   Var number(double);                                       ///< a constant of rank 0, made once
-  Var leaf(const Leaf&, const std::source_location&);
+  Var leaf(const Leaf&, const std::source_location&);       ///< what the parameter stands for, its transforms done
+  Var raw_leaf(const Leaf&, const std::source_location&);   ///< its own numbers
   Var variable(const Array&, const std::source_location&);  ///< in the graph, without inputs
   TapeStats stats() const;
   Array convert(const Array& a) const { return a.to(dtype); }
@@ -122,6 +124,8 @@ class TapeImpl {
   std::unordered_map<std::uint64_t, LeafVar, std::hash<std::uint64_t>, std::equal_to<>,
                      PoolAllocator<std::pair<const std::uint64_t, LeafVar>>> leaves_;
   std::vector<std::uint32_t> leaf_nodes_;
+  struct TransformedLeaf { std::uint32_t raw; bool recorded; Var v; };
+  std::vector<TransformedLeaf> transformed_;
   struct FoundLeaf { std::uint64_t key = 0, version = 0; std::uint32_t id = 0; };
   std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step
   std::vector<char> marks_;
@@ -145,14 +149,22 @@ class Replay {
   std::vector<Var> adjoint_;
 };
 
-/// A value replaced in a scope; a thread's list of them is handed on to its shards.
+/// A value replaced while it lives; a thread's list of them is handed on to its shards.
 struct Binding {
+  Binding(const Leaf&, const Shape&, Var, Array, bool transformed);
+  Binding(const Binding&) = delete;
+  Binding& operator=(const Binding&) = delete;
+  ~Binding();
   const LeafData* leaf;
   Var var;
   Array array;
+  bool transformed;         // what the transforms made, for all shards; else it stands for the parameter's own numbers
   Binding* outer;
-  std::uint64_t serial;   // odd and never used twice: what a tape knows it by, since a pointer may come back
+  std::uint64_t serial;     // odd and never used twice: what a tape knows it by, since a pointer may come back
+  std::mutex packing;       // guards pack: of `array` and its transpose, if it is transformed, for all shards
+  Pack pack[2];
 };
 Binding*& bindings();
+Binding* binding_of(const LeafData*);
 
 }  // namespace ebb::detail

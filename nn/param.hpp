@@ -14,6 +14,10 @@ class Param : public Leaf {
  public:
   Param() noexcept = default;
   explicit Param(Leaf l) noexcept : Leaf(static_cast<Leaf&&>(l)) {}
+  /// `U = p.matrix("U", H, H).as(skew_exp)`: what is used is f of the numbers that are stored and trained.
+  Param as(const Transform& f) const { transform(f); return *this; }
+  /// `u = p.vector("u", H).within(-1, 1)`: restored by the optimiser after each update.
+  Param within(double low, double high) const { Leaf::within(low, high); return *this; }
 };
 
 /// Widths that a cell is built with.

@@ -1,3 +1,6 @@
+#include <fnmatch.h>
+
+#include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/safetensors.hpp>
 #include <ebb/ops/error.hpp>
@@ -42,6 +45,20 @@ std::string Params::summary() const {
   table += line("total", "", all, all * each, "");
   if (trained() != all) table += fmt::format("{} of them trained\n", trained());
   return table;
+}
+
+int Params::transform(const std::string& pattern, const Transform& f) {
+  int found = 0;
+  std::vector<std::string> names;
+  for (int k = 0; k < count(); ++k) {
+    names.emplace_back((*this)[k].name());
+    if (::fnmatch(pattern.c_str(), names.back().c_str(), 0) != 0) continue;
+    (*this)[k].transform(f);
+    ++found;
+  }
+  if (found > 0) return found;
+  const std::string near = nearest(pattern, names);
+  throw ValueError("transform: no parameter matches '" + pattern + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 void Params::save(const std::string& path) const {

@@ -27,6 +27,10 @@ class Params : public LeafSet {
   std::int64_t trained() const;
   /// A table of names, shapes, numbers of weights and bytes.
   std::string summary() const;
+  /// Everyone sees f of the parameters whose names match the pattern ("*/Wh", "embedding/*"; * also spans slashes), see
+  /// Leaf::transform. Returns how many there are.
+  /// Errors    ValueError if there are none, with the nearest name
+  int transform(const std::string& pattern, const Transform& f);
   /// Writable views; raises the version.
   Edit edit() { return Edit{*this}; }
 

@@ -14,6 +14,15 @@ Optimizer::Optimizer(const char* rule, const LeafSet& set, double lr, int memori
 }
 Optimizer::~Optimizer() = default;
 
+namespace {
+/// NaN stays, so that it is seen.
+template <class T> void restore_bounds(const Leaf& leaf, const Slice<T>& s) {
+  const T low = static_cast<T>(leaf.low()), high = static_cast<T>(leaf.high());
+  if (std::isinf(low) && std::isinf(high)) return;
+  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = s.w[i] < low ? low : s.w[i] > high ? high : s.w[i];
+}
+}  // namespace
+
 void Optimizer::check(const char* option, double x, double least, double below) const {
   if (x >= least && x < below) return;
   if (std::isfinite(below))
@@ -54,6 +63,7 @@ void Optimizer::step(const Grads& grads) {
       Slice<T> s{flat.data<T>() + at, std::as_const(gradients[k]).template data<T>(), {}, gradients[k].size()};
       for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
       update(s);
+      restore_bounds(leaves[k], s);
     }
   });
 }

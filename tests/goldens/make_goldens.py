@@ -9,6 +9,7 @@ one bias where PyTorch's two always appear as a sum. Each file names the version
 import functools
 import json
 import pathlib
+import re
 
 import torch
 
@@ -180,6 +181,36 @@ def lem(p, x, y, z):
     return (1 - sigma(d1)) * y + sigma(d1) * tanh(z @ p.Wz + x @ p.Vz + p.bz), z
 
 
+def indrnn(p, x, h):
+    return torch.relu(x @ p.W + p.u * h + p.b),
+
+
+def antisymmetric(p, x, h, gamma=0.01, epsilon=0.1):
+    return h + epsilon * tanh(h @ (p.M - p.M.T) - gamma * h + x @ p.V + p.b),
+
+
+def antisymmetric_gated(p, x, h, gamma=0.01, epsilon=0.1):
+    a = h @ (p.M - p.M.T - gamma * torch.eye(len(p.M), dtype=x.dtype))
+    return h + epsilon * sigma(a + x @ p.Vz + p.bz) * tanh(a + x @ p.V + p.b),
+
+
+def exprnn(p, x, h):
+    z = x @ p.W + h @ torch.matrix_exp(p.A.triu(1) - p.A.triu(1).T)
+    return torch.sign(z) * torch.relu(z.abs() + p.b),
+
+
+def slstm(p, x, h, c, n, m, heads=3):
+    new = []
+    for k, (pre, h, c, n, m) in enumerate(zip(*(t.chunk(heads, 1) for t in (x @ p.W + p.b, h, c, n, m)))):
+        i, f, z, o = (pre + h @ getattr(p, f"R{k + 1}")).chunk(4, 1)
+        log_f = torch.nn.functional.logsigmoid(f)
+        m_new = torch.maximum(i, m + log_f)
+        i, f = torch.exp(i - m_new), torch.exp(m + log_f - m_new)
+        c, n = f * c + i * tanh(z), f * n + i
+        new.append((sigma(o) * c / n, c, n, m_new))
+    return tuple(torch.cat(t, 1) for t in zip(*new))
+
+
 # name in Ebb -> (step, fields of the state, shapes of the parameters for input I and hidden H)
 WRITTEN = {
     "lstm-peephole": (lstm_peephole, "hc", lambda I, H: {"Wx": (I, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "pi": (H,),
@@ -194,6 +225,13 @@ WRITTEN = {
     "fastgrnn": (fastgrnn, "h", lambda I, H: {"W": (I, H), "U": (H, H), "bz": (H,), "bn": (H,), "zeta": (1,), "nu": (1,)}),
     "cornn": (cornn, "yz", lambda I, H: {"W": (H, H), "Wz": (H, H), "V": (I, H), "b": (H,)}),
     "lem": (lem, "yz", lambda I, H: {"Wy": (H, 3 * H), "Vx": (I, 3 * H), "b": (3 * H,), "Wz": (H, H), "Vz": (I, H), "bz": (H,)}),
+    "indrnn": (indrnn, "h", lambda I, H: {"W": (I, H), "u": (H,), "b": (H,)}),
+    "antisymmetric": (antisymmetric, "h", lambda I, H: {"M": (H, H), "V": (I, H), "b": (H,)}),
+    "antisymmetric:gate=input": (antisymmetric_gated, "h", lambda I, H: {
+        "M": (H, H), "V": (I, H), "b": (H,), "Vz": (I, H), "bz": (H,)}),
+    "exprnn": (exprnn, "h", lambda I, H: {"W": (I, H), "A": (H, H), "b": (H,)}),
+    "slstm:heads=3": (slstm, "hcnm", lambda I, H: {
+        "W": (I, 4 * H), "b": (4 * H,), **{f"R{k}": (H // 3, 4 * (H // 3)) for k in (1, 2, 3)}}),
 }
 
 
@@ -235,7 +273,7 @@ def case(make, layout, fields, shape, seed):
     torch.manual_seed(seed)
     module = make(I, H)
     rand = lambda *s: torch.rand(s) * 2 - 1
-    data = {"x": rand(T, B, I), "start": {f: rand(B, H) for f in fields}, "weights": rand(T, B, H),
+    data = {"x": rand(T, B, I), "start": {f: rand(B, H) + 2 * (f == "n") for f in fields}, "weights": rand(T, B, H),
             "end_weights": {f: rand(B, H) for f in fields}}
     values, double = run(module, layout, data, H)
     _, single = run(module.float(), layout, to(data, torch.float32), H)
@@ -251,7 +289,7 @@ def cells():
             ("lstm", "lstm", torch.nn.LSTM, lstm_layout, ["h", "c"]),
             ("gru", "gru", torch.nn.GRU, gru_layout, ["h"]),
             ("gru_course", "gru-course", GruCourse, course_layout, ["h"])]
-    todo += [(cell.replace("-", "_"), cell, *written(cell)) for cell in WRITTEN]
+    todo += [(re.sub("[^a-z]", "_", cell.split("heads")[0].strip(":")), cell, *written(cell)) for cell in WRITTEN]
     for k, (name, cell, make, layout, fields) in enumerate(todo):
         write(name + ".json", {"cell": cell, "cases": [case(make, layout, fields, s, 100 * k + n)
                                                        for n, s in enumerate(SHAPES)]})

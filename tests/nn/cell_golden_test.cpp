@@ -48,7 +48,8 @@ void check_case(const std::string& name, const json& c, DType dtype, double tole
 
 TEST_CASE("Outputs and all gradients of the shipped cells agree with PyTorch's") {
   const auto file = GENERATE(as<std::string>{}, "rnn_tanh", "rnn_relu", "lstm", "gru", "gru_course", "lstm_peephole", "cifg",
-                             "lstm_layernorm", "irnn", "janet", "mingru", "minlstm", "fastgrnn", "cornn", "lem");
+                             "lstm_layernorm", "irnn", "janet", "mingru", "minlstm", "fastgrnn", "cornn", "lem",
+                             "indrnn", "antisymmetric", "antisymmetric_gate_input", "exprnn", "slstm");
   const json goldens = test::golden(file + ".json");
   CAPTURE(file);
   for (const json& c : goldens["cases"]) {

@@ -1,0 +1,29 @@
+#pragma once
+#include <ebb/autograd/shards.hpp>
+#include <ebb/autograd/tape_impl.hpp>
+#include <deque>
+#include <optional>
+
+namespace ebb::detail {
+
+/// What a leaf's transforms make of its own numbers.
+Var transformed(const Leaf&, const Var& raw, const Pass&);
+
+/// The transformed leaves of a set during one backward: evaluated on a tape of its own, bound to the results while it lives, so
+/// that shards meet them as leaves; the gradients that come back are of the results.
+class TransformedLeaves {
+ public:
+  TransformedLeaves(const LeafSet&, const ShardOptions&, bool gradients);
+  TransformedLeaves(const TransformedLeaves&) = delete;
+  TransformedLeaves& operator=(const TransformedLeaves&) = delete;
+  /// dL/df(w) -> dL/dw, in place.
+  void pull_back(Grads&);
+
+ private:
+  struct Pair { Leaf leaf; Var raw, result; };
+  std::optional<Tape> tape_;          // before what is recorded on it
+  std::vector<Pair> leaves_;
+  std::deque<Binding> bound_;
+};
+
+}  // namespace ebb::detail

@@ -1,0 +1,36 @@
+#include <cmath>
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cell.hpp>
+
+namespace ebb {
+namespace {
+
+/// Independently recurrent network: each unit sees of the state itself alone, so that how fast its gradient grows or fades is one
+/// number, which is kept within bounds.
+///
+///     h' = relu(x W + u * h + b),   |u| <= 2^(1 / steps)
+///
+/// Shapes    x [B, I]; h [B, H]; W [I, H], u, b [H]
+/// Options   steps=100, the longest memory, bounds u so that a gradient at most doubles over as many; layer=first|last
+/// Init      u U(0, bound); in the last layer U(1 / bound, bound), which remembers; W normal with deviation .001, b zero
+/// Cost      2 H I flops a row and step
+/// Source    Li et al. 2018, arXiv:1803.04831
+struct IndRnn {
+  Param W, u, b;
+
+  IndRnn(Builder p, CellSizes s) {
+    const double bound = std::pow(2, 1 / p.option("steps", 100, "longest memory in steps, bounds u"));
+    const bool last = p.choice("layer", "first|last", "the last layer starts with long memories alone") == 1;
+    W = p.matrix("W", s.input, s.hidden, normal_init(0, .001));
+    u = p.vector("u", s.hidden, uniform_init(last ? 1 / bound : 0, bound)).within(-bound, bound);
+    b = p.vector("b", s.hidden, zero_init);
+  }
+
+  Hidden step(const Var& x, const Hidden& s) const {
+    return {fuse([](auto a, auto u, auto h, auto b) { return relu(a + u * h + b); }, matmul(x, W), u, s.h, b)};
+  }
+};
+EBB_CELL(indrnn, IndRnn, "Independently recurrent network, Li et al. 2018");
+
+}  // namespace
+}  // namespace ebb

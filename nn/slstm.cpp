@@ -1,0 +1,87 @@
+#include <cmath>
+#include <span>
+#include <tuple>
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cell.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+namespace {
+
+/// LSTM with exponential gates, a normaliser n beside the cell, and a stabiliser m that keeps the exponents at or below zero.
+///
+///     [i f z o] = x W + b + h R,  R block-diagonal, a block a head;   m' = max(i, m + log sigmoid(f))
+///     I = exp(i - m'),  F = exp(m + log sigmoid(f) - m');   c' = F c + I tanh(z);   n' = F n + I;   h' = sigmoid(o) c' / n'
+///
+/// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both head by head, in each the blocks i f z o; R1, R2, ... [H/heads, 4H/heads]
+/// Options   heads=4 (1 if H is no multiple); depth=0, how deep the layer stands, 0 the first, 1 the last
+/// Init      W uniform in +-1/sqrt(H), R zero; b zero but f's 5 - 12 (k / (d - 1))^(.3 + 1.3 depth), k = 0 ... d - 1 in its head
+/// Numerics  m starts at -10,000, so that the first step's m' is i: F is then exactly zero
+/// Cost      8 H (I + H / heads) flops a row and step
+/// Source    Beck et al. 2024, arXiv:2405.04517
+struct SLstm {
+  struct State {
+    Var h, c, n, m;
+  };
+  Param W, b, R[8];
+  int heads, width;
+
+  SLstm(Builder p, CellSizes s) {
+    const int standard = s.hidden % 4 == 0 ? 4 : 1;
+    const double asked = p.option("heads", standard, "blocks of the recurrent matrix, at most 8");
+    heads = static_cast<int>(asked);
+    if (heads != asked || heads < 1 || heads > 8 || s.hidden % heads != 0)
+      throw ValueError("option heads: must be a whole number from 1 to 8 that divides the hidden size");
+    width = s.hidden / heads;
+    W = p.matrix("W", s.input, 4 * s.hidden);
+    b = p.trained("b", bias(p.option("depth", 0, "of the layer, 0 the first, 1 the last")));
+    constexpr const char* names[8] = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"};
+    for (int k = 0; k < heads; ++k) R[k] = p.matrix(names[k], width, 4 * width, zero_init);
+    p.state("h", &State::h, {s.hidden});
+    p.state("c", &State::c, {s.hidden});
+    p.state("n", &State::n, {s.hidden});
+    p.state("m", &State::m, {s.hidden}, -1e4);
+  }
+
+  Array bias(double depth) const {
+    Array a = Array::zeros({4 * heads * width}, f64);
+    for (int head = 0; head < heads; ++head)
+      for (int k = 0; k < width; ++k)
+        a.set_flat((4 * head + 1) * width + k, 5 - 12 * std::pow(width > 1 ? k / (width - 1.0) : 0, .3 + 1.3 * depth));
+    return a;
+  }
+
+  State head_step(const Var& pre, const State& s) const {
+    auto [m, c, n, h] = fuse(
+        [](auto i, auto f, auto z, auto o, auto c, auto n, auto m) {
+          auto kept = m - softplus(-f);
+          auto m1 = max(i, kept);
+          auto in = exp(i - m1);
+          auto keep = exp(kept - m1);
+          auto c1 = keep * c + in * tanh(z);
+          auto n1 = keep * n + in;
+          return std::tuple{m1, c1, n1, sigmoid(o) * c1 / n1};
+        },
+        split<4>(pre), s.c, s.n, s.m);
+    return {.h = h, .c = c, .n = n, .m = m};
+  }
+
+  State step(const Var& x, const State& s) const {
+    const Var pre = matmul(x, W) + b;
+    if (heads == 1) return head_step(pre + matmul(s.h, R[0]), s);
+    Var h[8], c[8], n[8], m[8];
+    for (int k = 0; k < heads; ++k) {
+      const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
+      const Var before = own(s.h);
+      const State next = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(before, R[k]),
+                                   {.h = before, .c = own(s.c), .n = own(s.n), .m = own(s.m)});
+      h[k] = next.h, c[k] = next.c, n[k] = next.n, m[k] = next.m;
+    }
+    const auto joined = [&](const Var* parts) { return concat(std::span(parts, static_cast<std::size_t>(heads))); };
+    return {.h = joined(h), .c = joined(c), .n = joined(n), .m = joined(m)};
+  }
+};
+EBB_CELL(slstm, SLstm, "LSTM with exponential gates, a normaliser and heads (xLSTM), Beck et al. 2024");
+
+}  // namespace
+}  // namespace ebb
