@@ -4,6 +4,7 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/state.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/index.hpp>
 #include <string>
 
 namespace ebb {
@@ -19,8 +20,16 @@ std::uint64_t first_position(const Var& like, std::int64_t first_row) {
 }
 }  // namespace
 
+/// draw(shape, first position) for the rows of `like`: the same numbers for a row wherever it stands.
+template <class F> Var Pass::drawn(const Var& like, const F& draw) const {
+  const std::uint64_t first = first_position(like, o_.first_row);
+  if (!order_) return constant(draw(like.shape(), first));
+  const Array all = draw(like.shape().with(0, order_->dim(0)), first);
+  return constant(gather(all, order_->range(0, like.dim(0))));
+}
+
 Var Pass::bernoulli(const char* name, const Var& like, double p) const {
-  return constant(ebb::bernoulli(like.shape(), key(name), p, like.dtype(), first_position(like, o_.first_row)));
+  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::bernoulli(s, key(name), p, like.dtype(), first); });
 }
 Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const {
   const Shape shape = like.shape();
@@ -32,10 +41,10 @@ Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const 
   return constant(all);
 }
 Var Pass::uniform(const char* name, const Var& like, double low, double high) const {
-  return constant(ebb::uniform(like.shape(), key(name), low, high, like.dtype(), first_position(like, o_.first_row)));
+  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::uniform(s, key(name), low, high, like.dtype(), first); });
 }
 Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
-  return constant(ebb::normal(like.shape(), key(name), mean, deviation, like.dtype(), first_position(like, o_.first_row)));
+  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::normal(s, key(name), mean, deviation, like.dtype(), first); });
 }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 

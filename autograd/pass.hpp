@@ -23,6 +23,9 @@ class Pass {
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
+  /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens [rows] are
+  /// referred to, not copied.
+  Pass of_rows(const Tokens& order) const { Pass p = *this; p.order_ = &order; return p; }
 
   /// Random numbers of like's shape [rows, ...], constant on the tape.
   Var bernoulli(const char* name, const Var& like, double p) const;
@@ -35,9 +38,11 @@ class Pass {
 
  private:
   Key key(const char* name) const;
+  template <class F> Var drawn(const Var& like, const F& draw) const;
   Options o_;
   Key key_;
   int time_ = -1;
+  const Tokens* order_ = nullptr;
 };
 
 }  // namespace ebb

@@ -1,3 +1,4 @@
+#include <climits>
 #include <ebb/autograd/shard_run.hpp>
 #include <ebb/ops/error.hpp>
 #include <sstream>
@@ -75,17 +76,24 @@ Part Shard::mean_tokens(const Var& v) const {
 }
 
 Part Shard::mean_tokens(const Var& v, const Lengths& whole) const {
-  if (v.rank() != 2 || v.dim(1) != rows()) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
+  const bool packed = v.rank() == 1;
+  if (!packed && (v.rank() != 2 || v.dim(1) != rows())) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
   if (whole.rank() != 1 || whole.dim(0) != batch()) wrong_rows("mean_tokens: lengths", whole.shape(), "one a row of the batch", batch());
-  const int steps = v.dim(0);
+  const int steps = packed ? INT_MAX : v.dim(0);
   double real = 0;
+  int own = 0;
   for (int r = 0; r < batch(); ++r) {
     const int n = whole.data()[r];
     if (n < 0 || n > steps) throw ValueError("mean_tokens: length " + std::to_string(n) + " of row " + std::to_string(r) +
                                              " is outside [0, " + std::to_string(steps) + "]");
     real += n;
+    if (r >= begin_ && r < end_) own += n;
   }
   if (real == 0) throw ValueError("mean_tokens: every length is zero, there is nothing to average");
+  if (packed) {
+    if (v.dim(0) != own) wrong_rows("mean_tokens", v.shape(), "the real tokens of the shard's rows, in all", own);
+    return Part(ebb::sum(v) * (1.0 / real));
+  }
   Array mask = Array::zeros({steps, rows()}, run_.options.dtype);
   for (int t = 0; t < steps; ++t)
     for (int r = 0; r < rows(); ++r) mask.set_flat(std::int64_t{t} * rows() + r, t < whole.data()[begin_ + r] ? 1 : 0);

@@ -68,7 +68,8 @@ class Shard {
 
   Part mean_rows(const Var& v) const;                   ///< v [rows]: sum / B
   Part mean_tokens(const Var& v) const;                 ///< v [T, rows]: sum / (T B)
-  Part mean_tokens(const Var& v, const Lengths& whole) const;  ///< v [T, rows], lengths [B]: over the tokens that are real
+  /// v [T, rows], or [N] without padding, lengths [B]: over the tokens that are real. Errors: ValueError if there are none
+  Part mean_tokens(const Var& v, const Lengths& whole) const;
   Part sum(const Var& v) const;
 
   void out(const char* name, const Var& v);             ///< [rows, ...] -> Result::rows(name)

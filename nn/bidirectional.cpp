@@ -4,21 +4,26 @@ namespace ebb {
 
 namespace {
 
-Bidirectional run(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths* lengths, const Pass& pass, Join join) {
-  const Run ahead = detail_unroll(forward, x, State{}, pass.named("forward"), lengths, false);
-  const Run back = detail_unroll(backward, flip(x.all(), 0), State{}, pass.named("backward"), lengths, true);
-  const Var f = ahead.all(), b = flip(back.all(), 0);
-  return {join == Join::sum ? f + b : concat({f, b}, -1), ahead.end(), back.end()};
-}
+Var joined(const Var& f, const Var& b, Join join) { return join == Join::sum ? f + b : concat({f, b}, -1); }
 
 }  // namespace
 
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass& pass, Join join) {
-  return run(forward, backward, x, nullptr, pass, join);
+  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
+  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  return {joined(ahead.all(), back.all(), join), ahead.end(), back.end()};
 }
+
+BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass& pass, Join join) {
+  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
+  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  return {{joined(ahead.packed().all, back.packed().all, join), x.packing}, ahead.end(), back.end()};
+}
+
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths& lengths, const Pass& pass,
                             Join join) {
-  return run(forward, backward, x, &lengths, pass, join);
+  const auto run = bidirectional(forward, backward, pack(x, lengths), pass, join);
+  return {unpack(run.all), run.forward, run.backward};
 }
 
 }  // namespace ebb

@@ -1,4 +1,5 @@
 #include <ebb/autograd/fuse.hpp>
+#include <ebb/autograd/tape.hpp>
 #include <ebb/nn/dropout.hpp>
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
@@ -25,6 +26,20 @@ Var dropout(const Var& x, double p, const Pass& at, const char* name) {
 Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name) {
   check(p);
   return at.training() && p > 0 ? Sequence(masked(x.all(), at.bernoulli_of_steps(name, x.all(), 1 - p), p)) : x;
+}
+
+Packed dropout(const Packed& x, double p, const Pass& at, const char* name) {
+  check(p);
+  if (!at.training() || p == 0) return x;
+  const Packing& packing = x.packing;
+  Array mask = Array::empty(x.all.shape(), x.all.dtype());
+  const Pass rows = at.of_rows(packing.order());
+  for (int t = 0; t < packing.steps(); ++t) {
+    const NoGrad off;   // the step is looked at for its shape alone
+    const int begin = packing.begin(t);
+    mask.range(begin, begin + packing.alive(t)).assign(rows.at_time(t).bernoulli(name, x[t], 1 - p).value());
+  }
+  return {masked(x.all, constant(mask), p), packing};
 }
 
 DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_cast<CellPtr&&>(inner)), o_(o) {

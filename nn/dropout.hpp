@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/autograd/sequence.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/packing.hpp>
 
 namespace ebb {
 
@@ -12,6 +13,7 @@ namespace ebb {
 Var dropout(const Var& x, double p, const Pass& at, const char* name = "dropout");
 /// The same on all steps at once, each with the mask that it would have at its time.
 Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name = "dropout");
+Packed dropout(const Packed& x, double p, const Pass& at, const char* name = "dropout");
 
 struct DropoutOptions {
   double input = 0;            ///< probability that a number of x is dropped

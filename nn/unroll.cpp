@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/ops/error.hpp>
@@ -25,115 +24,126 @@ void check_step(const Cell& cell, const State& s, int rows) {
   }
 }
 
-/// Which rows a step moves.
-class Alive {
- public:
-  Alive(const Lengths* lengths, int steps, int rows, bool from_end) : lengths_(lengths), steps_(steps), from_end_(from_end) {
-    if (!lengths) return;
-    if (lengths->rank() != 1 || lengths->dim(0) != rows)
-      throw ShapeError("unroll: lengths are " + text(lengths->shape()) + ", one is needed for each of " + std::to_string(rows) + " rows");
-    for (int r = 0; r < rows; ++r) {
-      const int n = lengths->data()[r];
-      if (n < 0 || n > steps)
-        throw ValueError("unroll: length " + std::to_string(n) + " of row " + std::to_string(r) + " is outside [0, " +
-                         std::to_string(steps) + "]");
-      shortest_ = std::min(shortest_, n);
-    }
-  }
-  bool row(int t, int r) const {
-    const int n = lengths_->data()[r];
-    return from_end_ ? t >= steps_ - n : t < n;
-  }
-  bool all(int t) const { return !lengths_ || (from_end_ ? t >= steps_ - shortest_ : t < shortest_); }
-  State chosen(int t, const State& next, const State& before) const {
-    State s = before;
-    for (int k = 0; k < s.size(); ++k) {
-      int extent[Shape::max_rank] = {next[k].dim(0), 1, 1, 1};
-      Array mask = Array::zeros(Shape(extent, next[k].rank()), next[k].dtype());
-      for (int r = 0; r < extent[0]; ++r) mask.set_flat(r, row(t, r) ? 1 : 0);
-      s[k] = where(constant(mask), next[k], before[k]);
-    }
-    return s;
-  }
+void check_start(const Cell& cell, const State& start, int rows) {
+  const std::string name = cell.name();
+  if (start.size() != 0 && start.size() != cell.field_count())
+    throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
+                     " fields, the given start has " + std::to_string(start.size()));
+  for (int k = 0; k < start.size(); ++k)
+    if (const Field& f = cell.field(k); !fits(f, start[k].shape(), rows))
+      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(start[k].shape()) +
+                       ", the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
+}
 
- private:
-  const Lengths* lengths_;
-  int steps_, shortest_ = 1 << 30;
-  bool from_end_;
-};
-
-void check(const Cell& cell, const Sequence& x, const State& start) {
+void check(const Cell& cell, const Sequence& x) {
   const std::string name = cell.name();
   if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty");
   const Shape shape = x.all().shape();
   if (shape.rank() != 3)
     throw ShapeError("unroll " + name + ": a sequence is [steps, rows, width], but x is " + text(shape));
   if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape));
-  if (start.size() != 0 && start.size() != cell.field_count())
-    throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
-                     " fields, the given start has " + std::to_string(start.size()));
-  for (int k = 0; k < start.size(); ++k) {
-    const Field& f = cell.field(k);
-    if (!fits(f, start[k].shape(), shape[1]))
-      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(start[k].shape()) +
-                       ", the cell needs " + std::to_string(shape[1]) + " rows of " + text(Shape(f.width, f.rank)));
-  }
+}
+
+template <class F> State each(const State& s, const F& f) {
+  State out = s;
+  for (int k = 0; k < s.size(); ++k) out[k] = f(s[k], k);
+  return out;
+}
+
+State rows_of(const State& s, int begin, int end) {
+  if (begin == 0 && end == s[0].dim(0)) return s;
+  return each(s, [&](const Var& v, int) { return range(v, begin, end); });
+}
+
+/// The state for a step on `rows` rows: of those alive on the way forward, with those that begin on the way back.
+State fitted(const State& s, const State& start, int rows) {
+  const int before = s.size() ? s[0].dim(0) : 0;
+  if (before >= rows) return rows_of(s, 0, rows);
+  if (before == 0) return rows_of(start, 0, rows);
+  return each(s, [&](const Var& v, int k) { return concat({v, range(start[k], before, rows)}, 0); });
 }
 
 }  // namespace
 
-Run detail_unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass, const Lengths* lengths, bool from_end) {
-  check(cell, x, start);
-  const int T = x.steps();
-  const Alive alive(lengths, T, x.rows(), from_end);
-  Run run;
-  run.outputs_.reserve(static_cast<std::size_t>(T));
-  run.states_.reserve(static_cast<std::size_t>(T));
-  State s = start.size() ? start : cell.start(x.rows());
-  for (int t : steps(T)) {
-    const Var x_t = x[t];
-    State next = cell.step(x_t, s, pass.at_time(t));
-    check_step(cell, next, x.rows());
-    s = alive.all(t) ? std::move(next) : alive.chosen(t, next, s);
-    run.outputs_.push_back(cell.output(x_t, s));
-    run.states_.push_back(s);
+/// The loop over time that all forms of unroll share.
+class Unrolling {
+ public:
+  Unrolling(const Cell& cell, const Pass& pass, Direction d) : cell_(cell), pass_(pass) { run_.reverse_ = d == Direction::backward; }
+
+  Run plain(const Sequence& x, const State& start) {
+    check(cell_, x);
+    begin(start, x.rows());
+    go(x.steps(), pass_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
+    run_.end_ = last_;
+    return std::move(run_);
   }
-  return run;
+
+  Run packed(const Packed& x, const State& start) {
+    const Packing& p = x.packing;
+    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
+    if (x.all.rank() != 2 || x.all.dim(0) != p.size())
+      throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) + ", width], but x is " +
+                       text(x.all.shape()));
+    begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
+    run_.packing_ = p;
+    go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
+    run_.end_ = each(run_.start_, [&](const Var& never, int k) {
+      PoolVector<Var> field;
+      for (const State& s : run_.states_) field.push_back(s[k]);
+      return run_.ended(field, never);
+    });
+    return std::move(run_);
+  }
+
+ private:
+  void begin(const State& start, int rows) {
+    check_start(cell_, start, rows);
+    run_.start_ = start.size() ? start : cell_.start(rows);
+  }
+
+  template <class X, class N> void go(int T, const Pass& pass, const X& x, const N& rows) {
+    run_.outputs_.resize(static_cast<std::size_t>(T));
+    run_.states_.resize(static_cast<std::size_t>(T));
+    if (!run_.reverse_) last_ = run_.start_;
+    for (int k : steps(T)) {
+      const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
+      detail::TapeImpl::current().time = t;
+      const Var x_t = x(t);
+      State next = cell_.step(x_t, fitted(last_, run_.start_, n), pass.at_time(t));
+      check_step(cell_, next, n);
+      last_ = std::move(next);
+      run_.outputs_[static_cast<std::size_t>(t)] = cell_.output(x_t, last_);
+      run_.states_[static_cast<std::size_t>(t)] = last_;
+    }
+  }
+
+  const Cell& cell_;
+  const Pass& pass_;
+  State last_;
+  Run run_;
+};
+
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass, Direction d) {
+  return Unrolling(cell, pass, d).plain(x, start);
+}
+Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass, Direction d) {
+  return Unrolling(cell, pass, d).packed(x, start);
 }
 
 Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass) {
-  return detail_unroll(cell, x, start, pass, nullptr, false);
+  return unroll(cell, x, start, pass, Direction::forward);
 }
 Run unroll(const Cell& cell, const Sequence& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
+Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass) {
+  return unroll(cell, x, start, pass, Direction::forward);
+}
+Run unroll(const Cell& cell, const Packed& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
 Run unroll(const Cell& cell, const Sequence& x, const State& start, const Lengths& lengths, const Pass& pass) {
-  return detail_unroll(cell, x, start, pass, &lengths, false);
+  check(cell, x);
+  return unroll(cell, pack(x, lengths), start, pass);
 }
 Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const Pass& pass) {
   return unroll(cell, x, State{}, lengths, pass);
-}
-
-int Run::steps() const { return static_cast<int>(outputs_.size()); }
-
-Var Run::operator[](int t) const {
-  if (t < 0 || t >= steps())
-    throw ValueError("run: there is no step " + std::to_string(t) + ", it has " + std::to_string(steps()));
-  return outputs_[static_cast<std::size_t>(t)];
-}
-Var Run::last() const { return (*this)[steps() - 1]; }
-Var Run::all() const { return stack(outputs_); }
-
-const State& Run::end() const {
-  if (states_.empty()) throw ValueError("run: it has no steps");
-  return states_.back();
-}
-
-std::vector<Var> Run::states(const std::string& field) const {
-  std::vector<Var> list;
-  list.reserve(states_.size());
-  if (states_.empty()) return list;
-  const int k = states_[0].index(field.c_str());
-  for (const State& s : states_) list.push_back(s[k]);
-  return list;
 }
 
 }  // namespace ebb
