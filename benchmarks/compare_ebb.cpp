@@ -3,6 +3,7 @@
 //   compare_ebb cell=lstm spelling=textbook work=cell dtype=float32 T=100 B=32 I=128 H=128 threads=2 \
 //     problem=FILE result=FILE started=0 <<< "0.5 10"
 #include <ebb/autograd/shards.hpp>
+#include <ebb/nn/bidirectional.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/embedding.hpp>
 #include <ebb/nn/linear.hpp>
@@ -61,18 +62,32 @@ struct Block {
   Shape shape;
 };
 
+/// The network's cells, and the width of what each sees; f and b are the directions.
+std::vector<std::pair<std::string, int>> scopes(const Sizes& z) {
+  if (z.work == "bidirectional") return {{"1f", z.I}, {"1b", z.I}, {"2f", 2 * z.H}, {"2b", 2 * z.H}};
+  if (z.work == "two_layers") return {{"1", z.I}, {"2", z.H}};
+  return {{"1", z.I}};
+}
+
+/// Of the sequences in the work `bidirectional`, as peers/work.py has them.
+Lengths lengths_of(const Sizes& z) {
+  Lengths n({z.B});
+  const int least = z.T / 10;
+  for (int k = 0; k < z.B; ++k) n.data()[k] = least + (53 * k % z.B) * (z.T - least) / std::max(z.B - 1, 1);
+  return n;
+}
+
 /// The problem's parameters in their order, the same as the driver's `layout`.
 std::vector<Block> layout(const Sizes& z) {
   std::vector<Block> list;
   const int g = std::max<int>(1, static_cast<int>(gates(z.cell).size()));
   const bool chars = z.work == "train_chars";
   if (chars) list.push_back({"emb/", "W", {z.V, z.I}});
-  for (int layer = 0; layer < (z.work == "two_layers" ? 2 : 1); ++layer) {
-    const std::string scope = std::to_string(layer + 1) + "/";
-    list.push_back({scope, "Wx", {layer == 0 ? z.I : z.H, g * z.H}});
-    list.push_back({scope, "Wh", {z.H, g * z.H}});
-    list.push_back({scope, "b", {g * z.H}});
-    if (z.cell == "gru") list.push_back({scope, "c", {z.H}});
+  for (const auto& [scope, width] : scopes(z)) {
+    list.push_back({scope + "/", "Wx", {width, g * z.H}});
+    list.push_back({scope + "/", "Wh", {z.H, g * z.H}});
+    list.push_back({scope + "/", "b", {g * z.H}});
+    if (z.cell == "gru") list.push_back({scope + "/", "c", {z.H}});
   }
   if (chars) {
     list.push_back({"out/", "W", {z.H, z.V}});
@@ -87,8 +102,8 @@ class Row {
     const std::string cell = "bench-" + z.cell + "-" + z.spelling;
     const bool chars = z.work == "train_chars";
     if (chars) embedding_.emplace(w_ / "emb", z.V, z.I);
-    first_ = make_cell(cell, w_ / "1", {z.I, z.H});
-    if (z.work == "two_layers") second_ = make_cell(cell, w_ / "2", {z.H, z.H});
+    for (const auto& [scope, width] : scopes(z)) cells_.push_back(make_cell(cell, w_ / scope.c_str(), {width, z.H}));
+    if (z.work == "bidirectional") lengths_ = lengths_of(z);
     if (chars) out_.emplace(w_ / "out", z.H, z.V);
     if (chars) adam_.emplace(w_, AdamOptions{.lr = 1e-3});
     read(problem);
@@ -107,7 +122,8 @@ class Row {
   }
 
   Result gradient() {
-    return backward(w_, {.rows = z_.B, .dtype = z_.dtype}, [&](Shard& s) { return adam_ ? chars_loss(s) : last_loss(s); });
+    return backward(w_, {.rows = z_.B, .dtype = z_.dtype},
+                    [&](Shard& s) { return adam_ ? chars_loss(s) : lengths_ ? packed_loss(s) : last_loss(s); });
   }
 
   std::vector<double> numbers(const Result& r) const {
@@ -145,24 +161,31 @@ class Row {
   }
 
   Part last_loss(Shard& s) const {
-    Run run = unroll(*first_, s.sequence(x_), s.pass());
-    if (second_) run = unroll(*second_, run.all(), s.pass());
+    Run run = unroll(*cells_[0], s.sequence(x_), s.pass());
+    if (cells_.size() > 1) run = unroll(*cells_[1], run.all(), s.pass());
     return s.mean_rows(mean(square(run.last()), {-1}));
   }
 
+  Part packed_loss(Shard& s) const {
+    const Packed x = pack(s.sequence(x_), s.rows(lengths_));
+    const Packed y = bidirectional(*cells_[0], *cells_[1], x, s.pass("1")).all;
+    return s.mean_tokens(mean(square(bidirectional(*cells_[2], *cells_[3], y, s.pass("2")).all.all), {-1}), lengths_);
+  }
+
   Part chars_loss(Shard& s) const {
-    const Run run = unroll(*first_, (*embedding_)(s.sequence(tokens_)), s.pass());
+    const Run run = unroll(*cells_[0], (*embedding_)(s.sequence(tokens_)), s.pass());
     return s.mean_tokens(cross_entropy((*out_)(run.all()), s.sequence(next_)));
   }
 
   Sizes z_;
   Params w_;
-  CellPtr first_, second_;
+  std::vector<CellPtr> cells_;
   std::optional<Embedding> embedding_;
   std::optional<Linear> out_;
   std::optional<Adam> adam_;
   Array x_;
   Tokens tokens_, next_;
+  Lengths lengths_;
 };
 
 void list_spellings() {

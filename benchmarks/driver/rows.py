@@ -1,5 +1,11 @@
 """Which rows there are: a Case is one piece of work, a Contender is one program that does it."""
+import sys
 from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
+from work import lengths  # noqa: E402
+
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 VOCABULARY = 65  # different characters in the text that `ebb train chars` brings along
@@ -31,6 +37,8 @@ class Case:
         g, steps, H = GATES[self.cell], self.T * self.B, self.H
         if self.work == "two_layers":
             return 2 * steps * g * H * (2 * self.I + 3 * H) + 2 * steps * g * H * 6 * H
+        if self.work == "bidirectional":
+            return 2 * sum(lengths(self)) * g * H * 2 * (2 * self.I + 3 * H + 3 * 2 * H + 3 * H)
         if self.work == "train_chars":
             return 2 * steps * g * H * (3 * self.I + 3 * H) + 6 * steps * H * VOCABULARY
         return 2 * steps * g * H * (2 * self.I + 3 * H)
@@ -58,6 +66,8 @@ def peers(case, eager=True, compiled=False):
     found = []
     if case.cell != "mgu":
         found.append(Contender("PyTorch", "builtin"))
+    if case.work == "bidirectional":
+        return found
     if eager or case.cell == "mgu":
         found.append(Contender("PyTorch", "eager"))
     if compiled:
@@ -85,6 +95,9 @@ def full_rows(cores):
     for threads in (2, 1):
         case = Case("two_layers", "lstm", "float32", 100, 64, 256, 256, threads)
         yield case, ebb() + peers(case, eager=False)
+    for threads in (2, 1):
+        case = Case("bidirectional", "lstm", "float32", *QUICK_SHAPE, threads)
+        yield case, ebb() + peers(case)
     for cell in ("lstm", "gru", "rnn", "mgu"):
         case = Case("cell", cell, "float64", *QUICK_SHAPE, 2)
         yield case, ebb() + peers(case, eager=False)

@@ -18,31 +18,38 @@ class Builtin(torch.nn.Module):
 
     def __init__(self, row, weights):
         super().__init__()
-        self.row, self.layers = row, 2 if row.work == "two_layers" else 1
-        self.net = BUILTIN[row.cell](row.I, row.H, num_layers=self.layers, dtype=getattr(torch, row.dtype))
+        self.row, self.scopes = row, [scope for scope, _ in work.scopes(row.work, row.I, row.H)]
+        self.packed = row.work == "bidirectional"
+        self.net = BUILTIN[row.cell](row.I, row.H, num_layers=2 if len(self.scopes) > 1 else 1, bidirectional=self.packed,
+                                     dtype=getattr(torch, row.dtype))
         with torch.no_grad():
-            for k in range(self.layers):
-                self.of("weight_ih", k).copy_(torch.from_numpy(weights[f"{k + 1}.Wx"]).T)
-                self.of("weight_hh", k).copy_(torch.from_numpy(weights[f"{k + 1}.Wh"]).T)
-                self.of("bias_ih", k).copy_(torch.from_numpy(weights[f"{k + 1}.b"]))
-                self.of("bias_hh", k).zero_()
+            for scope in self.scopes:
+                self.of("weight_ih", scope).copy_(torch.from_numpy(weights[f"{scope}.Wx"]).T)
+                self.of("weight_hh", scope).copy_(torch.from_numpy(weights[f"{scope}.Wh"]).T)
+                self.of("bias_ih", scope).copy_(torch.from_numpy(weights[f"{scope}.b"]))
+                self.of("bias_hh", scope).zero_()
                 if row.cell == "gru":
-                    self.of("bias_hh", k)[2 * row.H:].copy_(torch.from_numpy(weights[f"{k + 1}.c"]))
+                    self.of("bias_hh", scope)[2 * row.H:].copy_(torch.from_numpy(weights[f"{scope}.c"]))
 
-    def of(self, name, k):
-        return getattr(self.net, f"{name}_l{k}")
+    def of(self, name, scope):
+        return getattr(self.net, f"{name}_l{int(scope[0]) - 1}{'_reverse' if scope.endswith('b') else ''}")
 
     def forward(self, x):
-        return self.net(x)[0]
+        """Outputs [T, B, H]; of packed sequences [1, N, 2 H], so that the last of them is all that is real."""
+        if not self.packed:
+            return self.net(x)[0]
+        lengths = torch.tensor(work.lengths(self.row))
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+        return self.net(packed)[0].data.unsqueeze(0)
 
     def gradients(self):
         found = {}
-        for k in range(self.layers):
-            found[f"{k + 1}.Wx"] = self.of("weight_ih", k).grad.T
-            found[f"{k + 1}.Wh"] = self.of("weight_hh", k).grad.T
-            found[f"{k + 1}.b"] = self.of("bias_ih", k).grad
+        for scope in self.scopes:
+            found[f"{scope}.Wx"] = self.of("weight_ih", scope).grad.T
+            found[f"{scope}.Wh"] = self.of("weight_hh", scope).grad.T
+            found[f"{scope}.b"] = self.of("bias_ih", scope).grad
             if self.row.cell == "gru":
-                found[f"{k + 1}.c"] = self.of("bias_hh", k).grad[2 * self.row.H:]
+                found[f"{scope}.c"] = self.of("bias_hh", scope).grad[2 * self.row.H:]
         return found
 
 

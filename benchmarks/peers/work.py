@@ -20,15 +20,27 @@ class Row:
             setattr(self, key, int(value) if key in ("T", "B", "I", "H", "V", "threads", "started") else value)
 
 
+def scopes(work, I, H):
+    """Cells of the network, and the width of what each sees; f and b are the directions."""
+    if work == "bidirectional":
+        return [("1f", I), ("1b", I), ("2f", 2 * H), ("2b", 2 * H)]
+    return [("1", I), ("2", H)] if work == "two_layers" else [("1", I)]
+
+
+def lengths(row):
+    """Of the batch's sequences in the work `bidirectional`: spread evenly from T / 10 to T, in no order."""
+    least = row.T // 10
+    return [least + (53 * k % row.B) * (row.T - least) // max(row.B - 1, 1) for k in range(row.B)]
+
+
 def layout(work, cell, I, H, V):
     """Names and shapes of the parameters, in the order in which a problem and a result hold them."""
     g = GATES[cell]
     blocks = [("emb.W", (V, I))] if work == "train_chars" else []
-    for layer in range(2 if work == "two_layers" else 1):
-        blocks += [(f"{layer + 1}.Wx", (I if layer == 0 else H, g * H)), (f"{layer + 1}.Wh", (H, g * H)),
-                   (f"{layer + 1}.b", (g * H,))]
+    for scope, width in scopes(work, I, H):
+        blocks += [(f"{scope}.Wx", (width, g * H)), (f"{scope}.Wh", (H, g * H)), (f"{scope}.b", (g * H,))]
         if cell == "gru":
-            blocks.append((f"{layer + 1}.c", (H,)))
+            blocks.append((f"{scope}.c", (H,)))
     if work == "train_chars":
         blocks += [("out.W", (H, V)), ("out.b", (V,))]
     return blocks
