@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes losses.json beside it with PyTorch: values and gradients of the losses in float64.
+"""Makes losses.json and ctc.json beside it with PyTorch: values and gradients of the losses in float64.
 
     python3 tests/goldens/make_losses.py
 
@@ -89,10 +89,32 @@ def margins():
     return out
 
 
+def ctc():
+    """Rows of different lengths, repeated labels, no labels, one label; the last case has a row that no alignment fits."""
+    out = []
+    for T, V, blank, lengths, labels in (
+            (6, 4, 0, [6, 4, 5, 6], [[1, 2, 2], [3], [], [1, 1, 3]]),
+            (9, 3, 2, [9, 7, 9], [[0, 1, 0, 1], [0, 0, 0, 0], [1]]),
+            (40, 6, 0, [40, 31], [[1, 5, 5, 2, 3, 4, 4, 1, 2, 2], [3, 1, 2]]),
+            (5, 4, 0, [5, 2, 3], [[1, 2, 3], [1, 1], [2, 3]])):
+        width = max(map(len, labels))
+        padded = torch.tensor([row + [blank] * (width - len(row)) for row in labels])
+        x = torch.randn(T, len(lengths), V) * 1.5
+        out.append(case("ctc", x, lambda x: F.ctc_loss(
+            F.log_softmax(x, -1), padded, torch.tensor(lengths), torch.tensor([len(row) for row in labels]), blank=blank,
+            reduction="none", zero_infinity=True), blank=blank, lengths=lengths, labels=padded.flatten().tolist(),
+            label_lengths=[len(row) for row in labels]))
+    return out
+
+
+def write(name, cases):
+    content = {"made_by": "tests/goldens/make_losses.py with PyTorch " + torch.__version__, "cases": cases}
+    (HERE / name).write_text(json.dumps(content, separators=(",", ":")).replace('},{"name"', '},\n{"name"') + "\n")
+
+
 def main():
-    content = {"made_by": "tests/goldens/make_losses.py with PyTorch " + torch.__version__,
-               "cases": classes() + regression() + margins()}
-    (HERE / "losses.json").write_text(json.dumps(content, separators=(",", ":")).replace('},{"name"', '},\n{"name"') + "\n")
+    write("losses.json", classes() + regression() + margins())
+    write("ctc.json", ctc())
 
 
 if __name__ == "__main__":
