@@ -28,7 +28,7 @@ class RowBeam {
   const std::vector<Live>& live() const { return live_; }
   int last_token(const Live& h, int first) const { return h.tokens.empty() ? first : h.tokens.back(); }
 
-  /// l [N, V], of which the rows from `place` on are this row's.
+  /// l [N, V], float64, dense; its rows from `place` on are of this beam.
   void advance(const Array& l, int place) {
     std::vector<Live> next;
     for (const Candidate& c : best_candidates(l, place)) {
@@ -54,9 +54,10 @@ class RowBeam {
   std::vector<Candidate> best_candidates(const Array& l, int place) const {
     const int V = l.columns();
     std::vector<Candidate> all;
+    all.reserve(live_.size() * static_cast<std::size_t>(V));
     for (int h = 0; h < static_cast<int>(live_.size()); ++h)
       for (int k = 0; k < V; ++k) {
-        const double p = l.at_flat(std::int64_t{place + h} * V + k);
+        const double p = l.data<double>()[std::int64_t{place + h} * V + k];
         if (std::isnan(p) || p > 1e-3)
           throw ValueError(fmt::format("beam_search: the step gave token {} the log-probability {}", k, p));
         if (std::isfinite(p)) all.push_back({live_[static_cast<std::size_t>(h)].log_probability + p, h, k});
@@ -146,7 +147,7 @@ std::vector<std::vector<BeamHypothesis>> beam_search(const State& start, const T
     if (batch.tokens.size() == 0) break;
     const BeamStep next = step(batch);
     check(next, batch.tokens.dim(0));
-    const Array l = next.log_probabilities.value();
+    const Array l = next.log_probabilities.value().to(f64).compact();
     if (o.end < 0 || o.end >= l.columns()) throw ValueError(fmt::format("beam_search: the end {} is outside [0, {})", o.end, l.columns()));
     int place = 0;
     for (RowBeam& b : beams) {

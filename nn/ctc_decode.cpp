@@ -109,7 +109,10 @@ class Beam {
     std::vector<Candidates::const_iterator> order;
     for (auto it = next.begin(); it != next.end(); ++it)
       if (it->second.both() > nothing) order.push_back(it);
-    std::stable_sort(order.begin(), order.end(), [](auto a, auto b) { return a->second.both() > b->second.both(); });
+    std::sort(order.begin(), order.end(), [](auto a, auto b) {
+      const double p = a->second.both(), q = b->second.both();
+      return p != q ? p > q : a->first < b->first;
+    });
     live_.clear();
     for (const auto& it : order) {
       if (static_cast<int>(live_.size()) == o_.width) break;

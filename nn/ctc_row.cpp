@@ -35,7 +35,7 @@ template <class T> void CtcRow<T>::normalise() {
 /// alpha(t, s): paths of steps 0 to t that end in state s.
 template <class T> double CtcRow<T>::loss() {
   normalise();
-  alpha_.assign(static_cast<std::size_t>(steps_) * static_cast<std::size_t>(states_), nothing);
+  alpha_.assign(static_cast<std::size_t>(std::int64_t{steps_} * states_), nothing);
   for (int s = 0; s < std::min(2, states_); ++s) alpha(0, s) = log_p(0, batch_.state(row_, s));
   for (int t = 1; t < steps_; ++t)
     for (int s = 0; s < states_; ++s) {

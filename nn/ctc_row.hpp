@@ -36,7 +36,7 @@ template <class T> class CtcRow {
 
  private:
   const T* logits_of(int t) const { return logits_ + (std::int64_t{t} * rows_ + row_) * stride_; }
-  double& alpha(int t, int s) { return alpha_[static_cast<std::size_t>(t) * static_cast<std::size_t>(states_) + static_cast<std::size_t>(s)]; }
+  double& alpha(int t, int s) { return alpha_[static_cast<std::size_t>(std::int64_t{t} * states_ + s)]; }
   double log_p(int t, int k) const { return static_cast<double>(logits_of(t)[k]) - norm_[static_cast<std::size_t>(t)]; }
   void normalise();
   void step_back(int t, std::vector<double>& beta) const;

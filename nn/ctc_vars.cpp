@@ -12,15 +12,18 @@ constexpr double low = -1e30;
 
 using Line = std::source_location;
 
+/// yes(row, column), or yes(0, i) for rank 1.
 Array mask(const Shape& shape, auto&& yes) {
   Array m = Array::empty(shape, f64);
-  for (std::int64_t i = 0; i < m.size(); ++i) m.set_flat(i, yes(static_cast<int>(i / m.columns()), static_cast<int>(i % m.columns())) ? 1 : 0);
+  const int n = shape.columns();
+  for (std::int64_t i = 0; i < m.size(); ++i) m.set_flat(i, yes(static_cast<int>(i / n), static_cast<int>(i % n)) ? 1 : 0);
   return m;
 }
 
 Tokens tokens(const Shape& shape, auto&& number) {
   Tokens t(shape);
-  for (std::int64_t i = 0; i < t.size(); ++i) t.data()[i] = number(static_cast<int>(i / shape.columns()), static_cast<int>(i % shape.columns()));
+  const int n = shape.columns();
+  for (std::int64_t i = 0; i < t.size(); ++i) t.data()[i] = number(static_cast<int>(i / n), static_cast<int>(i % n));
   return t;
 }
 

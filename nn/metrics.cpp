@@ -79,7 +79,7 @@ double bits_per_character(double nats) { return nats / std::log(2.0); }
 
 ConfusionMatrix::ConfusionMatrix(int classes) : classes_(classes) {
   if (classes < 1) throw ValueError(fmt::format("confusion matrix: {} classes", classes));
-  counts_.resize(static_cast<std::size_t>(classes) * static_cast<std::size_t>(classes));
+  counts_.resize(place(classes, 0));
 }
 
 void ConfusionMatrix::add(const Tokens& predicted, const Tokens& wanted) {
@@ -94,7 +94,7 @@ void ConfusionMatrix::add(const Tokens& predicted, const Tokens& wanted, const L
   for (const Tokens* t : {&predicted, &wanted})
     each_place(wanted.shape(), &lengths, [&](std::int64_t i) { checked(t->data()[i]); });   // all, before any is counted
   each_place(wanted.shape(), &lengths, [&](std::int64_t i) {
-    ++counts_[static_cast<std::size_t>(wanted.data()[i]) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(predicted.data()[i])];
+    ++counts_[place(wanted.data()[i], predicted.data()[i])];
   });
 }
 
@@ -110,7 +110,11 @@ int ConfusionMatrix::checked(int k) const {
 }
 
 long ConfusionMatrix::count(int wanted, int predicted) const {
-  return counts_[static_cast<std::size_t>(checked(wanted)) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(checked(predicted))];
+  return counts_[place(checked(wanted), checked(predicted))];
+}
+
+std::size_t ConfusionMatrix::place(int wanted, int predicted) const {
+  return static_cast<std::size_t>(std::int64_t{wanted} * classes_ + predicted);
 }
 
 long ConfusionMatrix::total() const { return std::accumulate(counts_.begin(), counts_.end(), 0L); }

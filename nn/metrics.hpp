@@ -68,6 +68,7 @@ class ConfusionMatrix {
   Counts of(int k) const;
   double averaged(Average a, double (*score)(const Counts&)) const;
   int checked(int k) const;
+  std::size_t place(int wanted, int predicted) const;
   int classes_;
   std::vector<long> counts_;             // row: wanted, column: predicted
 };

@@ -52,7 +52,8 @@ using Grams = std::map<Sentence, long>;
 
 Grams grams_of(const Sentence& s, std::size_t n) {
   Grams g;
-  for (auto first = s.begin(); s.end() - first >= static_cast<std::ptrdiff_t>(n); ++first) ++g[Sentence(first, first + static_cast<std::ptrdiff_t>(n))];
+  const auto length = static_cast<std::ptrdiff_t>(n);
+  for (auto first = s.begin(); s.end() - first >= length; ++first) ++g[Sentence(first, first + length)];
   return g;
 }
 

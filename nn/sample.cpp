@@ -16,7 +16,8 @@ using Numbers = std::vector<double>;
 
 void check(const Array& logits, const SampleOptions& o) {
   if (logits.rank() < 1 || logits.columns() < 1) throw ShapeError("sample: there are no logits to choose from");
-  if (!(o.temperature >= 0 && std::isfinite(o.temperature))) throw ValueError(fmt::format("sample: the temperature cannot be {}", o.temperature));
+  if (!(o.temperature >= 0 && std::isfinite(o.temperature)))
+    throw ValueError(fmt::format("sample: the temperature cannot be {}", o.temperature));
   if (o.top_k < 0) throw ValueError(fmt::format("sample: top_k cannot be {}", o.top_k));
   if (!(o.top_p > 0 && o.top_p <= 1)) throw ValueError(fmt::format("sample: top_p = {} is outside (0, 1]", o.top_p));
 }
@@ -31,12 +32,13 @@ Numbers logits_of(const Array& logits, std::int64_t row) {
     top = std::max(top, z[k]);
   }
   if (nan || !std::isfinite(top))
-    throw ValueError(fmt::format("sample: no token can be chosen in row {}, {}", row, nan ? "a logit is NaN" : fmt::format("the largest logit is {}", top)));
+    throw ValueError(fmt::format("sample: no token can be chosen in row {}: {}", row,
+                                 nan ? "a logit is NaN" : fmt::format("the largest logit is {}", top)));
   for (double& x : z) x -= top;
   return z;
 }
 
-/// The `kept` most probable stay.
+/// The first `kept` of the order stay; all are divided by their sum.
 void cut(Numbers& p, const std::vector<std::size_t>& order, std::size_t kept) {
   double sum = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -50,7 +52,11 @@ Numbers probabilities_of(Numbers z, const SampleOptions& o) {
   for (double& x : z) x = o.temperature > 0 ? std::exp(x / o.temperature) : x == 0;
   std::vector<std::size_t> order(z.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return z[a] > z[b]; });
+  if (o.temperature > 0 && o.top_k == 0 && o.top_p == 1) {     // nothing is cut, so nothing needs sorting
+    cut(z, order, z.size());
+    return z;
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return z[a] != z[b] ? z[a] > z[b] : a < b; });
   const std::size_t most = o.temperature == 0 ? 1 : o.top_k > 0 ? static_cast<std::size_t>(o.top_k) : z.size();
   cut(z, order, std::min(most, z.size()));
   if (o.top_p == 1) return z;

@@ -67,7 +67,8 @@ def regression():
     x, target = torch.randn(3, 4, 6) * 2, torch.randn(3, 4, 6)
     out = []
     for d in (.3, 1., 2.5):
-        out.append(case("huber", x, lambda x: F.huber_loss(x, target, delta=d, reduction="none").mean(-1), target=array(target), parameter=d))
+        out.append(case("huber", x, lambda x: F.huber_loss(x, target, delta=d, reduction="none").mean(-1), target=array(target),
+                        parameter=d))
     for d in (0., .3, 1.):
         out.append(case("smooth_l1", x, lambda x: F.smooth_l1_loss(x, target, beta=d, reduction="none").mean(-1), target=array(target),
                         parameter=d))

@@ -42,7 +42,8 @@ def top_k():
 def bleu():
     draw = random.Random(7)
     out = []
-    for references, vocabulary, drop in ((1, 6, 0), (3, 8, 0), (2, 5, 3), (1, 300, 0)):   # drop: short translations; the last shares no 4-gram
+    # drop: short translations; the last shares no 4-gram
+    for references, vocabulary, drop in ((1, 6, 0), (3, 8, 0), (2, 5, 3), (1, 300, 0)):
         pairs = []
         for _ in range(6):
             base = [draw.randrange(vocabulary) for _ in range(draw.randrange(8, 16))]

@@ -63,7 +63,8 @@ struct Reverser {
   CellPtr encoder, decoder;
   Linear out{w / "out", H, V};
 
-  explicit Reverser(const std::string& cell) : encoder(make_cell(cell, w / "encoder", {16, H})), decoder(make_cell(cell, w / "decoder", {16, H})) {}
+  explicit Reverser(const std::string& cell)
+      : encoder(make_cell(cell, w / "encoder", {16, H})), decoder(make_cell(cell, w / "decoder", {16, H})) {}
 
   State encode(const Tokens& in, const Lengths& lengths, const Pass& pass) const {
     return unroll(*encoder, emb(in), lengths, pass.named("encoder")).end();

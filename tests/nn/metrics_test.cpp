@@ -53,8 +53,9 @@ TEST_CASE("Top-k accuracy is scikit-learn's, and breaks ties and NaN in favour o
   const std::vector<double> numbers = c["scores"];
   Array scores = Array::empty({30, 6}, f64);
   std::copy(numbers.begin(), numbers.end(), scores.data<double>());
+  const std::vector<double> rates = c["accuracy"];
   for (int k = 1; k <= 5; ++k)
-    CHECK(top_k_accuracy(scores, tokens_of(c["wanted"]), k).value() == Approx(c["accuracy"][static_cast<std::size_t>(k - 1)].get<double>()));
+    CHECK(top_k_accuracy(scores, tokens_of(c["wanted"]), k).value() == Approx(rates[static_cast<std::size_t>(k - 1)]));
   CHECK(top_k_accuracy(scores, tokens_of(c["wanted"]), 6).value() == 1);
   const Array equal = Array::from({2, 3}, {1, 1, 1, 0, std::numeric_limits<double>::quiet_NaN(), 0}, f64);
   CHECK(top_k_accuracy(equal, Tokens({2}, {1, 0}), 2).part == 2);
@@ -98,7 +99,8 @@ TEST_CASE("BLEU is sacrebleu's without smoothing, with one and with several refe
     for (const json& pair : c["pairs"]) b.add(pair["translation"], pair["references"]);
     CHECK(b.value() == Approx(c["bleu"].get<double>()).epsilon(1e-12));
     CHECK(b.brevity() == Approx(c["brevity"].get<double>()).epsilon(1e-12));
-    for (int n = 1; n <= 4; ++n) CHECK(b.precision(n) == Approx(c["precisions"][static_cast<std::size_t>(n - 1)].get<double>()).epsilon(1e-12));
+    const std::vector<double> precisions = c["precisions"];
+    for (int n = 1; n <= 4; ++n) CHECK(b.precision(n) == Approx(precisions[static_cast<std::size_t>(n - 1)]).epsilon(1e-12));
   }
   Bleu clipped;                                  // the paper's example: "the" seven times, twice in the reference
   clipped.add({1, 1, 1, 1, 1, 1, 1}, {{1, 2, 3, 4, 1, 5}, {6, 3, 7, 2, 4, 1, 5}});

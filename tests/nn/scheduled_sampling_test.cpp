@@ -40,7 +40,8 @@ TEST_CASE("A row's coins are its own in whatever shard, and differ with step and
   const int rows = 40;
   const auto coins = [&](int shards, std::uint64_t update) {
     return evaluate(w, {.rows = rows, .update = update, .seed = 5, .shards = shards}, [&](Shard& s) {
-      const Array first = gold_coins(s.pass().at_time(0), "gold", s.rows(), .5), second = gold_coins(s.pass().at_time(1), "gold", s.rows(), .5);
+      const Array first = gold_coins(s.pass().at_time(0), "gold", s.rows(), .5);
+      const Array second = gold_coins(s.pass().at_time(1), "gold", s.rows(), .5);
       s.out("first", constant(first));
       s.out("second", constant(second));
       return s.mean_rows(constant(first));
