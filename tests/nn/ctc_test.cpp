@@ -56,6 +56,11 @@ struct Case {
   Var loss(const Var& x) const { return ctc(x, lengths, labels, label_lengths); }
 };
 
+struct Threads {
+  int before = threads();
+  ~Threads() { set_threads(before); }
+};
+
 Array gradient(const Array& logits, int order, auto&& loss) {
   Tape tape{{.dtype = logits.dtype(), .order = order}};
   const Var x = variable(logits);
@@ -164,7 +169,7 @@ TEST_CASE("CTC has the same bits for any number of threads, and for a row in wha
       return s.mean_rows(loss);
     });
   };
-  const int before = threads();
+  const Threads restore;
   set_threads(1);
   const Result one = run(1);
   for (const int n : {1, 2, 3}) {
@@ -175,7 +180,6 @@ TEST_CASE("CTC has the same bits for any number of threads, and for a row in wha
       CHECK(test::same_bits(r.grads.flat(), one.grads.flat()));
     }
   }
-  set_threads(before);
 }
 
 TEST_CASE("CTC names what is wrong with its input") {
