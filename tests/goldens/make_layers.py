@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Makes the golden files layers_*.json beside it with PyTorch in float64: what the convolutions, pools, attention, temporal
+convolutional network and Transformer of Ebb are compared with.
+
+    python3 tests/goldens/make_layers.py
+
+A case holds options, inputs, the weights of the loss sum(weights * output), outputs, and the gradients of that loss. Parameters
+stand in Ebb's layout, and sequences are [T, B, C].
+"""
+import json
+import pathlib
+
+import torch
+import torch.nn.functional as F
+
+HERE = pathlib.Path(__file__).parent
+torch.set_default_dtype(torch.float64)
+
+
+def array(t):
+    return {"shape": list(t.shape), "values": t.detach().flatten().tolist()}
+
+
+def arrays(named):
+    return {name: array(t) for name, t in named.items()}
+
+
+def write(name, content):
+    content = {"made_by": "tests/goldens/make_layers.py with PyTorch " + torch.__version__, **content}
+    (HERE / name).write_text(json.dumps(content, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+
+
+def drawn(*shape):  # few digits, so that the files stay small
+    return torch.round((torch.rand(shape) * 2 - 1) * 1000) / 1000
+
+
+def case(options, inputs, run, layout=None):
+    """Runs `run` on inputs that want gradients; `layout` turns named tensors into Ebb's layout."""
+    layout = layout or (lambda name, t: t)
+    given = {n: t.clone().requires_grad_() for n, t in inputs.items()}
+    outputs = run(**given)
+    outputs = outputs if isinstance(outputs, dict) else {"y": outputs}
+    weights = {n: drawn(*t.shape) for n, t in outputs.items()}
+    loss = sum((weights[n] * t).sum() for n, t in outputs.items())
+    grads = torch.autograd.grad(loss, list(given.values()))
+    return {"options": options, "inputs": arrays({n: layout(n, t) for n, t in inputs.items()}), "weights": arrays(weights),
+            "outputs": arrays(outputs), "gradients": arrays({n: layout(n, g) for n, g in zip(given, grads)})}
+
+
+def kernel_rows(name, t):
+    """PyTorch's kernels as Ebb's matrices: [O, I, K] -> [K I, O], [O, I, Kh, Kw] -> [I Kh Kw, O]."""
+    if name != "W":
+        return t
+    if t.dim() == 3:
+        return t.permute(2, 1, 0).reshape(-1, t.shape[0])
+    return t.reshape(t.shape[0], -1).T.contiguous()
+
+
+def conv1d(T, B, I, O, kernel, stride, dilation, padding):
+    reach = dilation * (kernel - 1)
+    before = {"none": 0, "same": reach // 2, "causal": reach}[padding]
+    after = reach - before if padding == "same" else 0
+
+    def run(x, W, b):
+        y = F.conv1d(F.pad(x.permute(1, 2, 0), (before, after)), W, b, stride=stride, dilation=dilation)
+        if padding == "same":
+            torch.testing.assert_close(y, F.conv1d(x.permute(1, 2, 0), W, b, padding="same", dilation=dilation))
+        return y.permute(2, 0, 1)
+
+    options = dict(kernel=kernel, stride=stride, dilation=dilation, padding=padding, input=I, output=O)
+    return case(options, {"x": drawn(T, B, I), "W": drawn(O, I, kernel), "b": drawn(O)}, run, kernel_rows)
+
+
+def conv2d(B, I, O, size, kernel, stride, padding, dilation):
+    def run(x, W, b):
+        return F.conv2d(x, W, b, stride=stride, padding=padding, dilation=dilation)
+
+    options = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, input=I, output=O)
+    return case(options, {"x": drawn(B, I, *size), "W": drawn(O, I, *kernel), "b": drawn(O)}, run, kernel_rows)
+
+
+def pool1d(T, B, C, kernel, stride, padding):
+    turned = lambda f: lambda x: f(x.permute(1, 2, 0), kernel, stride, padding).permute(2, 0, 1)
+    run = lambda x: {"max": turned(F.max_pool1d)(x), "mean": turned(F.avg_pool1d)(x)}
+    return case(dict(kernel=kernel, stride=stride, padding=padding), {"x": drawn(T, B, C)}, run)
+
+
+def pool2d(B, C, size, kernel, stride, padding):
+    run = lambda x: {"max": F.max_pool2d(x, kernel, stride, padding), "mean": F.avg_pool2d(x, kernel, stride, padding)}
+    return case(dict(kernel=kernel, stride=stride, padding=padding), {"x": drawn(B, C, *size)}, run)
+
+
+def make_conv():
+    torch.manual_seed(1)
+    write("layers_conv.json", {
+        "conv1d": [conv1d(7, 3, 2, 4, 3, 1, 1, "none"), conv1d(11, 2, 3, 2, 3, 2, 2, "none"), conv1d(9, 1, 2, 3, 4, 1, 3, "same"),
+                   conv1d(8, 3, 1, 2, 3, 1, 4, "causal"), conv1d(10, 2, 2, 2, 2, 3, 1, "causal"), conv1d(5, 2, 3, 2, 1, 1, 1, "none"),
+                   conv1d(6, 2, 3, 2, 1, 2, 1, "none"), conv1d(3, 2, 2, 3, 3, 1, 1, "none"), conv1d(2, 2, 2, 2, 5, 1, 2, "same")],
+        "conv2d": [conv2d(2, 3, 4, (5, 6), (3, 3), (1, 1), (0, 0), (1, 1)), conv2d(3, 2, 3, (7, 5), (3, 2), (2, 1), (1, 1), (1, 1)),
+                   conv2d(1, 2, 2, (6, 7), (2, 3), (1, 3), (2, 0), (2, 2)), conv2d(2, 3, 2, (4, 3), (1, 1), (1, 1), (0, 0), (1, 1)),
+                   conv2d(2, 1, 3, (5, 5), (5, 5), (2, 2), (2, 2), (1, 1)), conv2d(1, 2, 3, (2, 3), (3, 3), (1, 1), (3, 4), (1, 2))],
+        "pool1d": [pool1d(8, 2, 3, 2, 2, 0), pool1d(7, 3, 2, 3, 2, 1), pool1d(5, 1, 2, 3, 1, 0), pool1d(5, 2, 2, 1, 3, 0)],
+        "pool2d": [pool2d(2, 3, (6, 4), (2, 2), (2, 2), (0, 0)), pool2d(1, 2, (7, 5), (3, 2), (2, 1), (1, 1)),
+                   pool2d(2, 2, (5, 5), (3, 3), (3, 3), (1, 0))],
+    })
+
+
+if __name__ == "__main__":
+    make_conv()
