@@ -105,5 +105,81 @@ def make_conv():
     })
 
 
+def unseen(B, I, T, lengths, causal):
+    """True where a query may not look, [B, I, T]."""
+    mask = torch.zeros(B, I, T, dtype=torch.bool)
+    if lengths:
+        mask |= (torch.arange(T) >= torch.tensor(lengths)[:, None])[:, None]
+    if causal:
+        mask |= torch.ones(I, T, dtype=torch.bool).triu(1)
+    return mask
+
+
+def attend(T, B, D, E, I, lengths=None, causal=False, scaled=True):
+    mask = unseen(B, max(I, 1), T, lengths, causal)
+
+    def run(q, K, V):
+        q = (q if I else q[None]).transpose(0, 1)
+        K, V = K.transpose(0, 1), V.transpose(0, 1)
+        y = F.scaled_dot_product_attention(q, K, V, attn_mask=~mask, scale=None if scaled else 1.0)
+        s = (q @ K.transpose(1, 2)) * (D**-0.5 if scaled else 1)
+        p = torch.softmax(s.masked_fill(mask, -torch.inf), -1)
+        return {"result": y.transpose(0, 1), "weights": p} if I else {"result": y[:, 0], "weights": p[:, 0]}
+
+    options = dict(lengths=lengths or [], causal=causal, scaled=scaled)
+    return case(options, {"q": drawn(*([I] if I else []), B, D), "K": drawn(T, B, D), "V": drawn(T, B, E)}, run)
+
+
+def additive(T, B, Q, D, E, A, I, lengths=None):
+    """The scores of Bahdanau et al. 2015, appendix A.1.2, one pair at a time as it is written there."""
+    mask = unseen(B, max(I, 1), T, lengths, False)
+
+    def run(q, K, V, W, U, v):
+        steps = q if I else q[None]
+        s = torch.stack([torch.stack([(torch.tanh(step @ W + key @ U) @ v)[:, 0] for key in K], -1) for step in steps], 1)
+        p = torch.softmax(s.masked_fill(mask, -torch.inf), -1)
+        y = torch.einsum("bit,tbe->ibe", p, V)
+        return {"result": y, "weights": p} if I else {"result": y[0], "weights": p[:, 0]}
+
+    return case(dict(lengths=lengths or [], query=Q, key=D, width=A),
+                {"q": drawn(*([I] if I else []), B, Q), "K": drawn(T, B, D), "V": drawn(T, B, E), "W": drawn(Q, A), "U": drawn(D, A),
+                 "v": drawn(A, 1)}, run)
+
+
+def multi_head(T, B, I, D, heads, keys, values, lengths=None, causal=False):
+    """torch.nn.MultiheadAttention with its projections apart, as it keeps them when widths differ."""
+    module = torch.nn.MultiheadAttention(D, heads, kdim=keys, vdim=values)
+    same = keys == values == D
+
+    def run(q, K, V, Wq, Wk, Wv, Wo, bq, bk, bv, bo):
+        given = {"in_proj_bias": torch.cat([bq, bk, bv]), "out_proj.weight": Wo.T, "out_proj.bias": bo}
+        if same:
+            given["in_proj_weight"] = torch.cat([Wq.T, Wk.T, Wv.T])
+        else:
+            given |= {"q_proj_weight": Wq.T, "k_proj_weight": Wk.T, "v_proj_weight": Wv.T}
+        options = dict(average_attn_weights=False,
+                       key_padding_mask=unseen(B, 1, T, lengths, False)[:, 0] if lengths else None,
+                       attn_mask=torch.ones(I, T, dtype=torch.bool).triu(1) if causal else None)
+        y, p = torch.func.functional_call(module, given, (q, K, V), options)
+        return {"result": y, "weights": p}
+
+    inputs = {"q": drawn(I, B, D), "K": drawn(T, B, keys), "V": drawn(T, B, values), "Wq": drawn(D, D), "Wk": drawn(keys, D),
+              "Wv": drawn(values, D), "Wo": drawn(D, D)} | {b: drawn(D) for b in ("bq", "bk", "bv", "bo")}
+    return case(dict(width=D, heads=heads, keys=keys, values=values, lengths=lengths or [], causal=causal), inputs, run)
+
+
+def make_attention():
+    torch.manual_seed(2)
+    write("layers_attention.json", {
+        "attend": [attend(4, 3, 2, 3, 0), attend(5, 2, 3, 2, 0, [5, 2]), attend(4, 2, 3, 3, 4, causal=True),
+                   attend(5, 3, 4, 2, 3, [1, 5, 3]), attend(5, 2, 2, 2, 5, [4, 3], True), attend(3, 2, 3, 2, 4, scaled=False),
+                   attend(3, 1, 2, 2, 5, causal=True), attend(1, 2, 2, 3, 1)],
+        "additive": [additive(4, 3, 2, 3, 2, 4, 0), additive(5, 2, 3, 2, 3, 3, 0, [5, 2]), additive(3, 3, 2, 2, 2, 3, 2, [1, 3, 2])],
+        "multi_head": [multi_head(4, 2, 3, 4, 2, 4, 4), multi_head(5, 3, 2, 6, 3, 3, 2, [5, 1, 3]),
+                       multi_head(4, 2, 4, 4, 1, 4, 4, causal=True), multi_head(5, 2, 5, 4, 4, 4, 4, [3, 4], True)],
+    })
+
+
 if __name__ == "__main__":
     make_conv()
+    make_attention()
