@@ -180,6 +180,86 @@ def make_attention():
     })
 
 
+def tcn_rows(name, t):
+    """Normalised kernels [O, I, K] -> [K I, O] and their lengths [O, 1, 1] -> [O]; the others as they are."""
+    return kernel_rows("W", t) if name.endswith("/v") else t
+
+
+def tcn(T, B, input, channels, kernel):
+    """A block of Bai et al. 2018, with PyTorch's own weight normalisation."""
+    inputs, width = {"x": drawn(T, B, input)}, input
+    for l, out in enumerate(channels, 1):
+        for part, columns in (("first", width), ("second", out)):
+            inputs |= {f"{l}/{part}/v": drawn(out, columns, kernel), f"{l}/{part}/g": drawn(out) + 1.5, f"{l}/{part}/b": drawn(out)}
+        if width != out:
+            inputs |= {f"{l}/S": drawn(width, out), f"{l}/s": drawn(out)}
+        width = out
+
+    def run(x, **w):
+        y = x.permute(1, 2, 0)
+        for l in range(1, len(channels) + 1):
+            h, dilation = y, 2 ** (l - 1)
+            for part in ("first", "second"):
+                v, g, b = (w[f"{l}/{part}/{n}"] for n in "vgb")
+                W = torch._weight_norm(v, g[:, None, None], 0)
+                h = F.relu(F.conv1d(F.pad(h, ((kernel - 1) * dilation, 0)), W, b, dilation=dilation))
+            skip = torch.einsum("bit,io->bot", y, w[f"{l}/S"]) + w[f"{l}/s"][:, None] if f"{l}/S" in w else y
+            y = F.relu(h + skip)
+        return y.permute(2, 0, 1)
+
+    return case(dict(input=input, channels=channels, kernel=kernel), inputs, run, tcn_rows)
+
+
+def make_tcn():
+    torch.manual_seed(3)
+    write("layers_tcn.json", {"cases": [tcn(9, 2, 2, [3, 3], 2), tcn(7, 3, 1, [2, 4, 2], 3), tcn(4, 1, 3, [3], 5)]})
+
+
+def sinusoids(T, D):
+    angle = torch.arange(T)[:, None] / 10000 ** (torch.arange(0, D, 2) / D)
+    return torch.stack([torch.sin(angle), torch.cos(angle)], -1).flatten(1)[:, :D]
+
+
+def transformer(T, B, D, heads, layers, feed, longest, learned):
+    """torch.nn.TransformerEncoder, normalised before, under a causal mask; positions are added in front."""
+    layer = torch.nn.TransformerEncoderLayer(D, heads, feed, dropout=0, activation="gelu", norm_first=True)
+    module = torch.nn.TransformerEncoder(layer, layers, norm=torch.nn.LayerNorm(D), enable_nested_tensor=False)
+    inputs = {"x": drawn(T, B, D), "last/gain": drawn(D) + 1, "last/shift": drawn(D)}
+    if learned:
+        inputs["positions/P"] = drawn(longest, D)
+    for l in range(1, layers + 1):
+        for norm in ("before_attention", "before_feed"):
+            inputs |= {f"{l}/{norm}/gain": drawn(D) + 1, f"{l}/{norm}/shift": drawn(D)}
+        inputs |= {f"{l}/attention/W{n}": drawn(D, D) for n in "qkvo"} | {f"{l}/attention/b{n}": drawn(D) for n in "qkvo"}
+        inputs |= {f"{l}/up/W": drawn(D, feed), f"{l}/up/b": drawn(feed), f"{l}/down/W": drawn(feed, D), f"{l}/down/b": drawn(D)}
+
+    def run(x, **w):
+        given = {"norm.weight": w["last/gain"], "norm.bias": w["last/shift"]}
+        for l in range(layers):
+            of = lambda n: w[f"{l + 1}/{n}"]
+            given |= {f"layers.{l}." + name: t for name, t in {
+                "self_attn.in_proj_weight": torch.cat([of(f"attention/W{n}").T for n in "qkv"]),
+                "self_attn.in_proj_bias": torch.cat([of(f"attention/b{n}") for n in "qkv"]),
+                "self_attn.out_proj.weight": of("attention/Wo").T, "self_attn.out_proj.bias": of("attention/bo"),
+                "linear1.weight": of("up/W").T, "linear1.bias": of("up/b"),
+                "linear2.weight": of("down/W").T, "linear2.bias": of("down/b"),
+                "norm1.weight": of("before_attention/gain"), "norm1.bias": of("before_attention/shift"),
+                "norm2.weight": of("before_feed/gain"), "norm2.bias": of("before_feed/shift")}.items()}
+        positions = w["positions/P"][:T] if learned else sinusoids(T, D)
+        mask = torch.nn.Transformer.generate_square_subsequent_mask(T)
+        return torch.func.functional_call(module, given, (x + positions[:, None],), dict(mask=mask))
+
+    options = dict(width=D, heads=heads, layers=layers, feed=feed, longest=longest, learned=learned)
+    return case(options, inputs, run)
+
+
+def make_transformer():
+    torch.manual_seed(4)
+    write("layers_transformer.json", {"cases": [transformer(5, 2, 4, 2, 2, 6, 7, True), transformer(6, 3, 6, 3, 1, 24, 6, False)]})
+
+
 if __name__ == "__main__":
     make_conv()
     make_attention()
+    make_tcn()
+    make_transformer()
