@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/autograd/functions.hpp>
+#include <ebb/nn/param.hpp>
 
 namespace ebb {
 
@@ -10,5 +11,14 @@ namespace ebb {
 /// Shapes    x [..., N]; gain, shift [N]
 /// Source    Ba et al. 2016, arXiv:1607.06450
 Var layer_norm(At x, At gain, At shift, double epsilon = 1e-5);
+
+/// The same with its parameters.
+///
+/// Init      gain one, shift zero
+struct LayerNorm {
+  Param gain, shift;
+  LayerNorm(Builder p, int width);
+  Var operator()(At x) const;
+};
 
 }  // namespace ebb
