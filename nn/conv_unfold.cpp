@@ -2,6 +2,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/conv_unfold.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <vector>
 
 namespace ebb::detail {
 
@@ -19,12 +20,12 @@ template <class T> void add_step(const T* from, std::int64_t row, T* to, int row
     for (int c = 0; c < columns; ++c) *to++ += from[c];
 }
 
-/// The numbers j of a kernel row that begins at column s which stand inside the image.
-struct Inside {
-  int begin, end;
-  Inside(const Windows& w, int s) {
-    begin = s >= 0 ? 0 : std::min(w.kernel, (w.dilation - 1 - s) / w.dilation);
-    end = s >= w.size ? 0 : std::min(w.kernel, (w.size - 1 - s) / w.dilation + 1);
+/// The row of a kernel in one window: where it begins in the image, and which of its numbers, [begin, end), stand inside.
+struct KernelRow {
+  int first, begin, end;
+  KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {
+    begin = first >= 0 ? 0 : std::min(w.kernel, (w.dilation - 1 - first) / w.dilation);
+    end = first >= w.size ? 0 : std::min(w.kernel, (w.size - 1 - first) / w.dilation + 1);
   }
 };
 
@@ -70,15 +71,16 @@ Array fold(const Array& windows, const Windows& w) {
   return y;
 }
 
-/// Calls f(channel, row of the image, first column of the image, place in the windows) for each row of each kernel, whose numbers
-/// are `dilation` apart in the image and neighbours in the windows.
+/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the windows. Its
+/// numbers are `dilation` apart in the image and neighbours in the windows.
 template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
-  const std::int64_t area = std::int64_t{h.kernel} * w.kernel, row = channels * area;
+  std::vector<KernelRow> rows;
+  for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);
+  std::int64_t at = 0;
   for (int p = 0; p < h.count(); ++p)
-    for (int q = 0; q < w.count(); ++q)
+    for (const KernelRow& row : rows)
       for (int c = 0; c < channels; ++c)
-        for (int i = 0; i < h.kernel; ++i)
-          f(c, h.entry(p, i), w.entry(q, 0), (std::int64_t{p} * w.count() + q) * row + c * area + std::int64_t{i} * w.kernel);
+        for (int i = 0; i < h.kernel; ++i, at += w.kernel) f(c, h.entry(p, i), row, at);
 }
 
 Array unfold(const Array& images, const Windows& h, const Windows& w) {
@@ -92,11 +94,13 @@ Array unfold(const Array& images, const Windows& h, const Windows& w) {
       for (std::int64_t b = begin; b < end; ++b) {
         const T* from = x.data<T>() + b * image;
         T* to = y.data<T>() + b * out;
-        over_kernel_rows(h, w, C, [&](int c, int r, int s, std::int64_t at) {
-          const T* line = from + (std::int64_t{c} * h.size + r) * w.size;
-          const Inside real = h.inside(r) ? Inside(w, s) : Inside(w, w.size);
-          std::fill_n(to + at, w.kernel, T(0));
-          for (int j = real.begin; j < real.end; ++j) to[at + j] = line[s + j * w.dilation];
+        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
+          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
+          const bool there = h.inside(r);
+          if (!there || row.end - row.begin < w.kernel)
+            for (int j = 0; j < w.kernel; ++j) to[at + j] = 0;
+          if (there)
+            for (int j = row.begin; j < row.end; ++j) to[at + j] = from[line + j * w.dilation];
         });
       }
     });
@@ -115,11 +119,10 @@ Array fold(const Array& windows, const Windows& h, const Windows& w) {
       for (std::int64_t b = begin; b < end; ++b) {
         const T* from = g.data<T>() + b * in;
         T* to = y.data<T>() + b * image;
-        over_kernel_rows(h, w, C, [&](int c, int r, int s, std::int64_t at) {
+        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
           if (!h.inside(r)) return;
-          T* line = to + (std::int64_t{c} * h.size + r) * w.size;
-          const Inside real(w, s);
-          for (int j = real.begin; j < real.end; ++j) line[s + j * w.dilation] += from[at + j];
+          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
+          for (int j = row.begin; j < row.end; ++j) to[line + j * w.dilation] += from[at + j];
         });
       }
     });
