@@ -41,9 +41,13 @@ Attended attend(At q, At K, At V, const Lengths& lengths, const AttendOptions& o
 
 Attended attend(At q, At K, At V, const AttendOptions& o) { return attend(std::move(q), std::move(K), std::move(V), Lengths(), o); }
 
-AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width)
-    : W(p.matrix("W", query, width, standard(query))), U(p.matrix("U", key, width, standard(key))),
-      v(p.matrix("v", width, 1, standard(width))) {}
+AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width) {
+  if (query < 1 || key < 1 || width < 1)
+    throw ValueError(fmt::format("additive attention: widths of {}, {} and {} cannot be", query, key, width));
+  W = p.matrix("W", query, width, standard(query));
+  U = p.matrix("U", key, width, standard(key));
+  v = p.matrix("v", width, 1, standard(width));
+}
 
 Var AdditiveAttention::keys(At K) const { return matmul(std::move(K), U); }
 

@@ -37,8 +37,12 @@ void check_options(const Conv1dOptions& o) {
     throw ValueError(fmt::format("conv1d: padding `same` keeps the length, so that the stride must be 1, not {}", o.stride));
 }
 
-Windows height_of(int size, const Conv2dOptions& o) { return {size, o.kernel.h, o.stride.h, o.dilation.h, o.padding.h, o.padding.h}; }
-Windows width_of(int size, const Conv2dOptions& o) { return {size, o.kernel.w, o.stride.w, o.dilation.w, o.padding.w, o.padding.w}; }
+Windows height_of(int size, const Conv2dOptions& o) {
+  return {size, o.kernel.h, o.stride.h, o.dilation.h, o.padding.h, o.padding.h};
+}
+Windows width_of(int size, const Conv2dOptions& o) {
+  return {size, o.kernel.w, o.stride.w, o.dilation.w, o.padding.w, o.padding.w};
+}
 
 void check_options(const Conv2dOptions& o) {
   detail::check(height_of(long_enough, o), "conv2d", "height");

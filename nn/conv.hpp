@@ -21,8 +21,8 @@ struct Conv1dOptions {
 /// Shapes    x [T, B, I] -> [T', B, O], T' = (T + before + after - dilation (kernel - 1) - 1) / stride + 1, rounded down;
 ///           W [kernel I, O], b [O]
 /// Init      W, b uniform in +-1/sqrt(kernel I)
-/// Errors    ValueError if an option cannot be, as `same` with a stride; ShapeError if x is not [T, B, I] or the kernel reaches over
-///           more steps than there are
+/// Errors    ValueError if an option cannot be, as `same` with a stride; ShapeError if x is not [T, B, I] or the kernel reaches
+///           over more steps than there are
 /// Cost      2 kernel I O flops a row and step; keeps kernel I numbers
 /// Differs   from PyTorch: W is its weight [O, I, kernel] with the axes turned round, as a matrix
 struct Conv1d {
@@ -37,7 +37,7 @@ struct Conv1d {
 Var conv1d(At x, At W, const Conv1dOptions&);
 
 struct Conv2dOptions {
-  Pair kernel = 3, stride = 1, padding = 0, dilation = 1;   ///< pixels; padding: zeros on either side
+  Size2d kernel = 3, stride = 1, padding = 0, dilation = 1;   ///< pixels; padding: zeros on either side
 };
 
 /// Convolution of images.

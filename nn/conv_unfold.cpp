@@ -71,8 +71,8 @@ Array fold(const Array& windows, const Windows& w) {
   return y;
 }
 
-/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the windows. Its
-/// numbers are `dilation` apart in the image and neighbours in the windows.
+/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the windows.
+/// Its numbers are `dilation` apart in the image and neighbours in the windows.
 template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
   std::vector<KernelRow> rows;
   for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);

@@ -3,10 +3,10 @@
 namespace ebb {
 
 /// Two numbers, along the height and the width of an image; one number stands for both.
-struct Pair {
+struct Size2d {
   int h, w;
-  constexpr Pair(int both) : h(both), w(both) {}
-  constexpr Pair(int height, int width) : h(height), w(width) {}
+  constexpr Size2d(int both) : h(both), w(both) {}
+  constexpr Size2d(int height, int width) : h(height), w(width) {}
 };
 
 namespace detail {

@@ -11,6 +11,8 @@ namespace ebb {
 namespace {
 
 MultiHeadOptions checked(MultiHeadOptions o, int width) {
+  if (width < 1 || o.keys < 0 || o.values < 0)
+    throw ValueError(fmt::format("multi-head attention: widths of {}, {} and {} cannot be", width, o.keys, o.values));
   if (o.heads < 1 || width % o.heads != 0)
     throw ValueError(fmt::format("multi-head attention: {} heads do not divide a width of {}", o.heads, width));
   if (!(o.dropout >= 0 && o.dropout < 1))

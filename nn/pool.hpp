@@ -11,7 +11,7 @@ struct Pool1dOptions {
   int padding = 0;   ///< steps on either side, at most half the kernel
 };
 struct Pool2dOptions {
-  Pair kernel = 2, stride = 0, padding = 0;   ///< pixels, as above
+  Size2d kernel = 2, stride = 0, padding = 0;   ///< pixels, as above
 };
 
 /// y[t] = max over k of x[t stride + k - padding], of each row and channel by itself

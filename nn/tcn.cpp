@@ -44,6 +44,8 @@ Var run(const Tcn::Convolution& c, const Var& x, const Conv1dOptions& o) {
 
 Tcn::Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o) : options(o) {
   if (channels.empty()) throw ValueError("tcn: a network needs a block");
+  if (const int narrowest = std::min(input, *std::min_element(channels.begin(), channels.end())); narrowest < 1)
+    throw ValueError(fmt::format("tcn: a width of {} cannot be", narrowest));
   if (o.kernel < 1) throw ValueError(fmt::format("tcn: the kernel must be at least 1, but is {}", o.kernel));
   if (std::ldexp(o.kernel, static_cast<int>(std::min<std::size_t>(channels.size(), 64))) > 1 << 28)
     throw ValueError(fmt::format("tcn: {} blocks with a kernel of {} reach further than can be counted", channels.size(), o.kernel));

@@ -156,7 +156,7 @@ TEST_CASE("A causal query sees no later key") {
   CHECK_FALSE(test::same_bits(before.value()[3], after.value()[3]));
 }
 
-TEST_CASE("Attention trains alike in one shard and in many, dropped weights and all") {
+TEST_CASE("Attention trains alike in one shard and in many, dropped weights and all", "[shards]") {
   constexpr int rows = 33;
   Params w{{.seed = 5, .dtype = f64}};
   const MultiHeadAttention heads(w / "heads", D, {.heads = 2, .dropout = .4});
@@ -195,4 +195,7 @@ TEST_CASE("Attention says what does not fit") {
   CHECK(contains(message_of<ShapeError>([&] { additive(q, K, V); }), "keys must be of width 6"));
   CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "a", 6, {.heads = 4}); }), "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "b", 6, {.dropout = 1}); }), "dropout must be"));
+  CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "c", 6, {.keys = -1}); }), "widths of 6, -1 and 0"));
+  CHECK(contains(message_of<ValueError>([&] { AdditiveAttention(w / "d", 3, 0, 2); }), "widths of 3, 0 and 2"));
+  CHECK(w.count() == 3);   // of `additive`: nothing is half made
 }

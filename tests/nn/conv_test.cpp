@@ -18,7 +18,7 @@ using test::Vars;
 namespace {
 
 Padding padding_of(const std::string& s) { return s == "same" ? Padding::same : s == "causal" ? Padding::causal : Padding::none; }
-Pair pair_of(const json& j) { return {j[0], j[1]}; }
+Size2d pair_of(const json& j) { return {j[0], j[1]}; }
 
 Conv1dOptions options_1d(const json& o) { return {o["kernel"], o["stride"], o["dilation"], padding_of(o["padding"])}; }
 Conv2dOptions options_2d(const json& o) {
@@ -90,7 +90,7 @@ TEST_CASE("Gradients of convolutions and pools are those of finite differences, 
   CHECK(pooled.ok());
 }
 
-TEST_CASE("Convolutions train alike in one shard and in many, and a row does not know its batch") {
+TEST_CASE("Convolutions train alike in one shard and in many, and a row does not know its batch", "[shards]") {
   constexpr int T = 9, B = 33;
   Params w{{.seed = 5, .dtype = f64}};
   const Conv1d conv(w / "time", 3, 4, {.kernel = 3, .dilation = 2, .padding = Padding::causal});
@@ -140,6 +140,7 @@ TEST_CASE("Convolutions and pools say what does not fit") {
   CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "a", 2, 3, {.kernel = 0}); }), "dilation must be at least 1"));
   CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "b", 2, 3, {.stride = 2, .padding = Padding::same}); }), "must be 1, not 2"));
   CHECK(contains(message_of<ValueError>([&] { Conv2d(w / "c", 2, 3, {.padding = {0, -1}}); }), "along the width"));
+  CHECK(w.count() == 0);   // nothing half made
   const Conv1d conv(w / "conv", 2, 3, {.kernel = 3, .dilation = 2});
   const Conv2d images(w / "images", 2, 3, {.kernel = {3, 5}, .padding = {0, 1}});
   Tape tape;

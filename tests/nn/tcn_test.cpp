@@ -66,7 +66,7 @@ TEST_CASE("The temporal convolutional network starts with the weights of its dir
   CHECK(test::error_of(net(x, Pass()).all().value(), y.value()) < 1e-14);
 }
 
-TEST_CASE("Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many") {
+TEST_CASE("Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many", "[shards]") {
   constexpr int T = 6, B = 9;
   Params w{{.seed = 6, .dtype = f64}};
   const Tcn net(w / "net", 2, {3, 3}, {.kernel = 2, .dropout = .3});
@@ -89,6 +89,8 @@ TEST_CASE("The temporal convolutional network says what cannot be") {
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "b", 2, {3}, {.kernel = 0}); }), "kernel must be at least 1"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "c", 2, {3}, {.dropout = 1}); }), "dropout must be"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "e", 2, std::vector<int>(40, 3)); }), "40 blocks with a kernel of 2 reach"));
+  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "f", 2, {3, 0}); }), "a width of 0"));
+  CHECK(w.count() == 0);   // nothing half made
   const Tcn net(w / "d", 2, {3});
   Tape tape;
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), Pass()); }), "with 2 channels, but is [4, 1, 3]"));

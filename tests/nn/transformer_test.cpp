@@ -59,7 +59,7 @@ TEST_CASE("The order of a sequence matters to the Transformer by its positions a
   CHECK(test::error_of(net(z, Pass()).all()[2].value(), net(y, Pass()).all()[2].value()) < 1e-12);
 }
 
-TEST_CASE("Gradients of the Transformer are those of finite differences, and one shard's those of many") {
+TEST_CASE("Gradients of the Transformer are those of finite differences, and one shard's those of many", "[shards]") {
   constexpr int T = 4, B = 5;
   Params w{{.seed = 6, .dtype = f64}};
   const Transformer net(w / "net", {.width = 4, .heads = 2, .layers = 1, .dropout = .2, .longest = 5, .feed = 6});
@@ -81,6 +81,7 @@ TEST_CASE("The Transformer says what cannot be") {
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "b", {.layers = 0}); }), "0 layers"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "c", {.dropout = -1}); }), "dropout must be"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }), "positions: 0"));
+  CHECK(w.count() == 0);   // nothing half made
   const Transformer net(w / "e", {.width = 4, .longest = 3});
   Tape tape;
   CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), Pass()); }), "a sequence of 4 steps is longer than the 3"));
