@@ -66,7 +66,8 @@ TEST_CASE("The temporal convolutional network starts with the weights of its dir
   CHECK(test::error_of(net(x, Pass()).all().value(), y.value()) < 1e-14);
 }
 
-TEST_CASE("Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many", "[shards]") {
+TEST_CASE("Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many",
+          "[shards]") {
   constexpr int T = 6, B = 9;
   Params w{{.seed = 6, .dtype = f64}};
   const Tcn net(w / "net", 2, {3, 3}, {.kernel = 2, .dropout = .3});
