@@ -46,6 +46,7 @@ Var Pass::uniform(const char* name, const Var& like, double low, double high) co
 Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
   return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::normal(s, key(name), mean, deviation, like.dtype(), first); });
 }
+Var Pass::candidate_mask(const Var& like) const { return bernoulli("candidate", like, 1 - candidate_) * (1 / (1 - candidate_)); }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 
 int State::index(const char* name) const {

@@ -23,6 +23,11 @@ class Pass {
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
+  /// Asks the cells inside to drop what they are about to add to their state (recurrent_dropout.hpp); counts those that heard it.
+  Pass with_candidate_dropout(double p, int& heard) const { Pass q = *this; q.candidate_ = p; q.heard_ = &heard; return q; }
+  /// For a gated cell's step: whether its candidate is to be dropped now, and by which factors, of like's shape.
+  bool drops_candidate() const { if (heard_) ++*heard_; return o_.training && candidate_ > 0; }
+  Var candidate_mask(const Var& like) const;
   /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens [rows] are
   /// referred to, not copied.
   Pass of_rows(const Tokens& order) const { Pass p = *this; p.order_ = &order; return p; }
@@ -43,6 +48,8 @@ class Pass {
   Key key_;
   int time_ = -1;
   const Tokens* order_ = nullptr;
+  double candidate_ = 0;
+  int* heard_ = nullptr;
 };
 
 }  // namespace ebb

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
+#include <ebb/nn/init_name.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -83,7 +84,10 @@ Array Builder::start(const char* name, const Shape& shape, const Init& init) con
 }
 
 Param Builder::trained(const char* name, const Array& values) const {
-  return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), true));
+  Array start = values;
+  if (const std::string* rule = cell_ ? cell_->asked_start(name) : nullptr)
+    start = this->start(name, values.shape(), init_named(*rule));
+  return Param(params_->set.add(join(scope_, name).c_str(), start.to(params_->set.dtype()), true));
 }
 Param Builder::fixed(const char* name, const Array& values) const {
   return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), false));

@@ -32,6 +32,16 @@ const std::string* CellSpec::asked(const char* name, const std::string& standard
   return nullptr;
 }
 
+const std::string* CellSpec::asked_start(const char* parameter) {
+  starts.push_back(std::string("init.") + parameter);
+  for (Given& g : given)
+    if (g.name == starts.back()) {
+      g.known = true;
+      return &g.value;
+    }
+  return nullptr;
+}
+
 std::string CellSpec::options() const {
   std::string list;
   for (const Known& k : known) list += (list.empty() ? "" : ", ") + k.name + "=" + k.standard + " (" + k.help + ")";
@@ -59,12 +69,14 @@ namespace {
 void refuse_unknown_options(const CellSpec& spec, const char* cell) {
   std::vector<std::string> names;
   for (const CellSpec::Known& k : spec.known) names.push_back(k.name);
+  names.insert(names.end(), spec.starts.begin(), spec.starts.end());
   for (const CellSpec::Given& g : spec.given) {
     if (g.known) continue;
     const std::string near = nearest(g.name, names);
     throw ValueError(std::string(cell) + ": there is no option '" + g.name + "'" +
                      (near.empty() ? "" : "; did you mean '" + near + "'?") +
-                     (names.empty() ? "; this cell has none" : "; the options are " + spec.options()));
+                     (spec.known.empty() ? "; this cell has none" : "; the options are " + spec.options()) +
+                     (spec.starts.empty() ? "" : "; and " + spec.starts.front() + "=orthogonal starts a parameter by that rule"));
   }
 }
 

@@ -31,6 +31,7 @@ struct CellSpec {
   int hidden = 0;
   std::vector<Given> given;
   std::vector<Known> known;
+  std::vector<std::string> starts;     // "init.Wh", one a parameter
   std::vector<Field> fields;
   std::deque<std::string> text;        // owns the fields' names; a deque, so that they stay where they are
   std::vector<const char*> names;
@@ -38,6 +39,8 @@ struct CellSpec {
 
   /// The value that the user gave, or null; remembers that the cell knows this option.
   const std::string* asked(const char* name, const std::string& standard, const char* help);
+  /// The initialiser that the user named for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell takes it.
+  const std::string* asked_start(const char* parameter);
   /// "activation=tanh|relu|sigmoid (pointwise function), ..."
   std::string options() const;
   static CellSpec* of(const Builder& b) { return b.cell_; }

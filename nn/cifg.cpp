@@ -26,19 +26,20 @@ struct Cifg {
     const int H = s.hidden;
     Wx = p.matrix("Wx", s.input, 3 * H);
     Wh = p.matrix("Wh", H, 3 * H);
-    b = gate_bias(p, "b", H, 3, 0, p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others"));
+    const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+    b = gate_bias(p, "b", H, 3, {.block = 0, .bias = forget});
     p.state("h", &State::h, {H});
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s) const {
-    auto [c, h] = fuse(
-        [](auto f, auto g, auto o, auto c) {
-          auto keep = sigmoid(f);
-          auto c1 = keep * c + (1 - keep) * tanh(g);
-          return std::pair{c1, sigmoid(o) * tanh(c1)};
-        },
-        split<3>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c);
+  State step(const Var& x, const State& s, const Pass& at) const {
+    constexpr auto gates = [](auto f, auto g, auto o, auto c, auto... kept) {
+      auto keep = sigmoid(f);
+      auto c1 = keep * c + (1 - keep) * (tanh(g) * ... * kept);
+      return std::pair{c1, sigmoid(o) * tanh(c1)};
+    };
+    auto blocks = split<3>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+    auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
     return {.h = h, .c = c};
   }
 };

@@ -7,10 +7,13 @@ namespace ebb {
 ///
 /// Shapes    tokens [...], y [..., E]; W [V, E]
 /// Init      W normal(0, 1)
-/// Errors    ValueError naming a token outside the table
+/// Errors    ValueError naming a token outside the table; ShapeError if a given table is not [V, E]
 struct Embedding {
   Param W;
   Embedding(Builder p, int vocabulary, int width);
+  /// A table made elsewhere, such as word vectors from a file: tuned along, or frozen.
+  enum class Table { tuned, frozen };
+  Embedding(Builder p, const Array& table, Table = Table::tuned);
   Var operator()(const Tokens& tokens) const;
 };
 

@@ -12,19 +12,20 @@ Gru::Gru(Builder p, CellSizes s) {
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 3 * H, uniform);
   const double keep = p.option("update_bias", 0, "start of the update gate's bias, above 0 it keeps; 0: like the others");
-  b = gate_bias(p, "b", H, 3, 1, keep, uniform);
+  b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep}, uniform);
   bn = p.vector("bn", H, uniform);
 }
 
-Hidden Gru::step(const Var& x, const Hidden& s) const {
-  return {fuse(
-      [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h) {
-        auto r = sigmoid(xr + hr);
-        auto z = sigmoid(xz + hz);
-        auto n = tanh(xn + r * (hn + bn));
-        return (1 - z) * n + z * h;
-      },
-      split<3>(matmul(x, Wx) + b), split<3>(matmul(s.h, Wh)), bn, s.h)};
+Hidden Gru::step(const Var& x, const Hidden& s, const Pass& at) const {
+  constexpr auto gates = [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h, auto... kept) {
+    auto r = sigmoid(xr + hr);
+    auto z = sigmoid(xz + hz);
+    auto n = (tanh(xn + r * (hn + bn)) * ... * kept);
+    return (1 - z) * n + z * h;
+  };
+  auto xs = split<3>(matmul(x, Wx) + b), hs = split<3>(matmul(s.h, Wh));
+  if (at.drops_candidate()) return {fuse(gates, std::move(xs), std::move(hs), bn, s.h, at.candidate_mask(s.h))};
+  return {fuse(gates, std::move(xs), std::move(hs), bn, s.h)};
 }
 
 EBB_CELL(gru, Gru, "Gated recurrent unit as in PyTorch (reset after the product), Cho et al. 2014");

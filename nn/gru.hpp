@@ -20,7 +20,7 @@ struct Gru {
   Param Wx, Wh, b, bn;
 
   Gru(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
 };
 
 }  // namespace ebb

@@ -11,15 +11,17 @@ GruCourse::GruCourse(Builder p, CellSizes s) {
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 2 * H, uniform);
   Un = p.matrix("Un", H, H, uniform);
-  b = gate_bias(p, "b", H, 3, 1, -p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others"), uniform);
+  const double keep = p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others");
+  b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep, .sign = -1}, uniform);
 }
 
-Hidden GruCourse::step(const Var& x, const Hidden& s) const {
+Hidden GruCourse::step(const Var& x, const Hidden& s, const Pass& at) const {
   auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
   auto [hr, hz] = split<2>(matmul(s.h, Wh));
   Var r = sigmoid(xr + hr);
   Var z = sigmoid(xz + hz);
   Var n = tanh(xn + matmul(r * s.h, Un));
+  if (at.drops_candidate()) n = n * at.candidate_mask(n);
   return {(1 - z) * s.h + z * n};
 }
 

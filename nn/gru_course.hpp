@@ -21,7 +21,7 @@ struct GruCourse {
   Param Wx, Wh, Un, b;
 
   GruCourse(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
 };
 
 }  // namespace ebb

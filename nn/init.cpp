@@ -52,6 +52,16 @@ Array orthogonal_values(const Shape& shape, Key key, double gain) {
   return tall ? transpose(a).compact() : a;
 }
 
+/// Square blocks side by side: block(shape, its number).
+template <class F> Array gates(const Shape& shape, const char* rule, const F& block) {
+  need_matrix(shape, rule);
+  const int H = shape[0];
+  if (shape[1] % H != 0) throw ShapeError(std::string(rule) + ": " + text(shape) + " is not made of square blocks");
+  Array a = Array::empty(shape, f64);
+  for (int k = 0; k < shape[1] / H; ++k) a.column_block(k * H, (k + 1) * H).assign(block({H, H}, k));
+  return a;
+}
+
 Array custom_values(const Init& init, const Shape& shape, Key key) {
   const Array a = init.make(shape, key);
   if (!(a.shape() == shape))
@@ -79,6 +89,10 @@ Array initial_values(const Init& init, const Shape& shape, Key key) {
     case R::lecun_normal: return gaussian(1 / std::sqrt(fan_in("lecun_normal")));
     case R::orthogonal: need_matrix(shape, "orthogonal"); return orthogonal_values(shape, key, init.a);
     case R::identity: need_matrix(shape, "identity"); return identity(shape, init.a);
+    case R::orthogonal_gates: return gates(shape, "orthogonal-gates", [&](const Shape& s, int k) {
+      return orthogonal_values(s, key.at(static_cast<std::uint64_t>(k)), init.a);
+    });
+    case R::identity_gates: return gates(shape, "identity-gates", [&](const Shape& s, int) { return identity(s, init.a); });
     case R::custom: return custom_values(init, shape, key);
   }
   throw ValueError("initialiser: unknown rule");

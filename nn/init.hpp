@@ -7,7 +7,7 @@ namespace ebb {
 /// of rows of a matrix [in, out], fan_out the number of columns.
 struct Init {
   enum class Rule { zeros, constant, uniform, normal, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal,
-                    lecun_uniform, lecun_normal, orthogonal, identity, custom };
+                    lecun_uniform, lecun_normal, orthogonal, identity, orthogonal_gates, identity_gates, custom };
   Rule rule = Rule::zeros;
   double a = 0, b = 0;
   Array (*make)(const Shape&, Key) = nullptr;
@@ -29,6 +29,9 @@ inline constexpr Init lecun_normal{Init::Rule::lecun_normal};
 /// gain times a matrix with orthonormal rows or columns. Source: Saxe et al. 2014, arXiv:1312.6120
 constexpr Init orthogonal(double gain = 1) { return {Init::Rule::orthogonal, gain}; }
 constexpr Init identity_init(double gain = 1) { return {Init::Rule::identity, gain}; }
+/// The same for each square block of a matrix [H, k H], one a gate.
+constexpr Init orthogonal_gates(double gain = 1) { return {Init::Rule::orthogonal_gates, gain}; }
+constexpr Init identity_gates(double gain = 1) { return {Init::Rule::identity_gates, gain}; }
 constexpr Init custom_init(Array (*make)(const Shape&, Key)) { return {Init::Rule::custom, 0, 0, make}; }
 
 /// Starting values in float64. Errors: ShapeError if a rule for matrices is used on another rank.

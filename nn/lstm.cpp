@@ -11,18 +11,19 @@ Lstm::Lstm(Builder p, CellSizes s) {
   const Init uniform = uniform_init(-bound, bound);
   Wx = p.matrix("Wx", s.input, 4 * H, uniform);
   Wh = p.matrix("Wh", H, 4 * H, uniform);
-  b = gate_bias(p, "b", H, 4, 1, p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others"), uniform);
+  const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+  b = gate_bias(p, "b", H, 4, {.block = 1, .bias = forget, .write = 0}, uniform);
   p.state("h", &State::h, {H});
   p.state("c", &State::c, {H});
 }
 
-Lstm::State Lstm::step(const Var& x, const State& s) const {
-  auto [c, h] = fuse(
-      [](auto i, auto f, auto g, auto o, auto c) {
-        auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
-        return std::pair{c1, sigmoid(o) * tanh(c1)};
-      },
-      split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c);
+Lstm::State Lstm::step(const Var& x, const State& s, const Pass& at) const {
+  constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto... kept) {
+    auto c1 = sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
+    return std::pair{c1, sigmoid(o) * tanh(c1)};
+  };
+  auto blocks = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+  auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
   return {.h = h, .c = c};
 }
 

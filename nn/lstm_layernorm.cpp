@@ -1,4 +1,5 @@
 #include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/gate_bias.hpp>
 #include <ebb/nn/cell.hpp>
 #include <ebb/nn/norm.hpp>
 
@@ -26,7 +27,7 @@ struct LstmLayernorm {
     const int H = s.hidden;
     Wx = p.matrix("Wx", s.input, 4 * H);
     Wh = p.matrix("Wh", H, 4 * H, orthogonal());
-    b = p.vector("b", 4 * H, zero_init);
+    b = gate_bias(p, "b", H, 4, {.block = 1, .write = 0}, zero_init);
     gx = p.vector("gx", 4 * H, constant_init(1));
     sx = p.vector("sx", 4 * H, zero_init);
     gh = p.vector("gh", 4 * H, constant_init(1));
@@ -37,9 +38,12 @@ struct LstmLayernorm {
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s) const {
+  State step(const Var& x, const State& s, const Pass& at) const {
     auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(s.h, Wh), gh, sh) + b);
-    Var c = fuse([](auto i, auto f, auto g, auto c) { return sigmoid(f) * c + sigmoid(i) * tanh(g); }, i, f, g, s.c);
+    constexpr auto gates = [](auto i, auto f, auto g, auto c, auto... kept) {
+      return sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
+    };
+    const Var c = at.drops_candidate() ? fuse(gates, i, f, g, s.c, at.candidate_mask(s.c)) : fuse(gates, i, f, g, s.c);
     return {.h = sigmoid(o) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 };

@@ -26,7 +26,7 @@ struct LstmPeephole {
     Wx = p.matrix("Wx", s.input, 4 * H);
     Wh = p.matrix("Wh", H, 4 * H);
     const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
-    b = gate_bias(p, "b", H, 4, 1, forget);
+    b = gate_bias(p, "b", H, 4, {.block = 1, .bias = forget, .write = 0});
     pi = p.vector("pi", H);
     pf = p.vector("pf", H);
     po = p.vector("po", H);
@@ -34,13 +34,14 @@ struct LstmPeephole {
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s) const {
-    auto [c, h] = fuse(
-        [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po) {
-          auto c1 = sigmoid(f + pf * c) * c + sigmoid(i + pi * c) * tanh(g);
-          return std::pair{c1, sigmoid(o + po * c1) * tanh(c1)};
-        },
-        split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c, pi, pf, po);
+  State step(const Var& x, const State& s, const Pass& at) const {
+    constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po, auto... kept) {
+      auto c1 = sigmoid(f + pf * c) * c + sigmoid(i + pi * c) * (tanh(g) * ... * kept);
+      return std::pair{c1, sigmoid(o + po * c1) * tanh(c1)};
+    };
+    auto blocks = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+    auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, pi, pf, po, at.candidate_mask(s.c))
+                                       : fuse(gates, std::move(blocks), s.c, pi, pf, po);
     return {.h = h, .c = c};
   }
 };
