@@ -61,10 +61,17 @@ int Params::transform(const std::string& pattern, const Transform& f) {
   throw ValueError("transform: no parameter matches '" + pattern + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-void Params::save(const std::string& path) const {
+namespace {
+/// For those who hand an archive to Params::load.
+std::string hint(const std::map<std::string, Array>& found) {
+  return !found.empty() && found.begin()->first.rfind("1/", 0) == 0 ? "; a file of several parts, by save(), is read by load()" : "";
+}
+}  // namespace
+
+void Params::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
   std::vector<NamedArray> list;
   for (int k = 0; k < count(); ++k) list.push_back({(*this)[k].name(), (*this)[k].value()});
-  write_safetensors(path, list);
+  write_safetensors(path, list, metadata);
 }
 
 void Params::load(const std::string& path) {
@@ -74,7 +81,7 @@ void Params::load(const std::string& path) {
   for (int k = 0; k < count(); ++k) {
     const Leaf leaf = (*this)[k];
     const auto it = found.find(leaf.name());
-    if (it == found.end()) throw FileError(path + ": has no parameter '" + leaf.name() + "', which this model needs");
+    if (it == found.end()) throw FileError(path + ": has no parameter '" + leaf.name() + "', which this model needs" + hint(found));
     if (!(it->second.shape() == leaf.shape()))
       throw FileError(path + ": parameter '" + leaf.name() + "' is " + text(it->second.shape()) + " in the file and " +
                       text(leaf.shape()) + " in this model");

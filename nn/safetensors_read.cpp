@@ -1,143 +1,99 @@
-#include <sys/stat.h>
-#include <zlib.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <climits>
-#include <cstdio>
+#include <bit>
 #include <cstring>
-#include <ebb/nn/safetensors.hpp>
+#include <ebb/nn/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <set>
 
 namespace ebb {
 
 namespace {
 
-using Json = nlohmann::json;
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+using detail::Stored;
+using detail::StoredFile;
 
-struct Place {
-  std::string name;
-  Shape shape;
-  DType dtype;
-  std::uint64_t begin, end;
-};
-
-[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(path + ": " + why); }
-
-File open_file(const std::string& path, std::uint64_t& size) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) refuse(path, "is not a file");   // before opening: opening a pipe would wait
-  File file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
-  size = static_cast<std::uint64_t>(about.st_size);
-  return file;
+/// IEEE 754 binary16: 1 bit sign, 5 exponent, 10 fraction.
+float of_half(std::uint16_t h) {
+  const std::uint32_t sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 31u, fraction = h & 1023u;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
+  if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  const float small = static_cast<float>(fraction) * 0x1p-24f;   // subnormal there, normal here
+  return sign ? -small : small;
 }
+/// The upper half of a float32.
+float of_bfloat(std::uint16_t h) { return std::bit_cast<float>(static_cast<std::uint32_t>(h) << 16); }
 
-void read_bytes(const std::string& path, const File& file, void* to, std::size_t bytes) {
-  if (bytes > 0 && std::fread(to, 1, bytes, file.get()) != bytes) refuse(path, "is torn: it ends too early");
-}
-
-Json parse_header(const std::string& path, const std::string& text) {
-  std::set<std::string> names;
-  std::string twice;
-  const auto notice = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second)
-      twice = parsed.get<std::string>();
-    return depth <= 8;   // the format needs three levels
-  };
-  Json header = Json::parse(text, notice, false);
-  if (!header.is_object()) refuse(path, "is not a safetensors file: its header is not a JSON object");
-  if (!twice.empty()) refuse(path, "names '" + twice + "' twice");
-  return header;
-}
-
-Place parse_place(const std::string& path, const std::string& name, const Json& entry, std::uint64_t data_bytes) {
-  const auto bad = [&](const std::string& what) { refuse(path, "parameter '" + name + "': " + what); };
-  const auto list = [&](const char* key) -> const Json& {
-    if (!entry.is_object() || !entry.contains(key) || !entry[key].is_array()) bad(std::string("has no list ") + key);
-    for (const Json& x : entry[key])
-      if (!x.is_number_unsigned()) bad(std::string(key) + " holds something that is not a whole number");
-    return entry[key];
-  };
-  const Json& shape = list("shape");
-  const Json& offsets = list("data_offsets");
-  if (shape.size() > Shape::max_rank) bad("has more than four axes");
-  if (offsets.size() != 2) bad("data_offsets is not a pair");
-  const Json dtype = entry.value("dtype", Json());
-  if (dtype != "F32" && dtype != "F64") bad("its type is neither F32 nor F64");
-
-  Place p{name, {}, dtype == "F32" ? f32 : f64, offsets[0], offsets[1]};
-  int extents[Shape::max_rank] = {};
-  std::uint64_t bytes = bytes_of(p.dtype);
-  for (std::size_t k = 0; k < shape.size(); ++k) {
-    const std::uint64_t n = shape[k];
-    if (n == 0 || n > INT_MAX || n > data_bytes / bytes) bad("its shape " + shape.dump() + " does not fit into the file");
-    extents[k] = static_cast<int>(n);
-    bytes *= n;
+template <class From, class To, class Convert> void convert(const std::vector<char>& from, Array& to, const Convert& f) {
+  To* out = to.data<To>();
+  for (std::int64_t i = 0; i < to.size(); ++i) {
+    From x;
+    std::memcpy(&x, from.data() + static_cast<std::size_t>(i) * sizeof x, sizeof x);
+    out[i] = f(x);
   }
-  if (p.begin > p.end || p.end > data_bytes || p.end - p.begin != bytes)
-    bad("data_offsets " + offsets.dump() + " do not fit the shape " + shape.dump() + " or the file");
-  p.shape = Shape(extents, static_cast<int>(shape.size()));
-  return p;
 }
 
-/// The places of all arrays, in the file's order: side by side, none over another, nothing left over.
-std::vector<Place> parse_table(const std::string& path, const Json& table, std::uint64_t data_bytes) {
-  std::vector<Place> places;
-  for (const auto& [name, entry] : table.items()) places.push_back(parse_place(path, name, entry, data_bytes));
-  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.begin < b.begin; });
-  std::uint64_t at = 0;
-  for (const Place& p : places) {
-    if (p.begin != at) refuse(path, "parameter '" + p.name + "' " + (p.begin < at ? "overlaps another" : "leaves a gap"));
-    at = p.end;
+/// Whole numbers; those that To cannot hold exactly refuse the file.
+template <class From, class To> void convert_whole(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
+  convert<From, To>(from, to, [&](From x) {
+    const To y = static_cast<To>(x);
+    if constexpr (sizeof(From) >= sizeof(To)) {   // a float64 beyond 2^53 may be the neighbour's
+      constexpr To last = 0x1p53;
+      if (!(y >= -last && y <= last)) file.refuse(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
+    }
+    return y;
+  });
+}
+
+bool as_f64(const std::string& type) {
+  return type == "F64" || type == "I64" || type == "U64" || type == "I32" || type == "U32";
+}
+
+void fill(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
+  if (a.type == "F16") return convert<std::uint16_t, float>(from, to, of_half);
+  if (a.type == "BF16") return convert<std::uint16_t, float>(from, to, of_bfloat);
+  if (a.type == "I64") return convert_whole<std::int64_t, double>(file, a, from, to);
+  if (a.type == "U64") return convert_whole<std::uint64_t, double>(file, a, from, to);
+  if (a.type == "I32") return convert_whole<std::int32_t, double>(file, a, from, to);
+  if (a.type == "U32") return convert_whole<std::uint32_t, double>(file, a, from, to);
+  if (a.type == "I16") return convert_whole<std::int16_t, float>(file, a, from, to);
+  if (a.type == "U16") return convert_whole<std::uint16_t, float>(file, a, from, to);
+  if (a.type == "I8") return convert_whole<std::int8_t, float>(file, a, from, to);
+  if (a.type == "U8" || a.type == "BOOL") return convert_whole<std::uint8_t, float>(file, a, from, to);
+  file.refuse(fmt::format("array '{}': its numbers are {}, which Ebb does not read", a.name, a.type));
+}
+
+Array read_array(StoredFile& file, const Stored& a) {
+  Array values = Array::empty(Shape(a.shape.data(), static_cast<int>(a.shape.size())), as_f64(a.type) ? f64 : f32);
+  if (a.type == "F32" || a.type == "F64") {
+    file.read(values.raw(), values.bytes());
+    return values;
   }
-  if (at != data_bytes) refuse(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
-  return places;
-}
-
-/// The checksum that the header holds; takes the metadata out of it.
-uLong take_checksum(const std::string& path, Json& header) {
-  const Json metadata = header.value("__metadata__", Json());
-  header.erase("__metadata__");
-  if (!metadata.is_object() || metadata.value("format", Json()) != "ebb" || !metadata.value("crc32", Json()).is_string())
-    refuse(path, "was not written by Ebb: its metadata has no format \"ebb\" with a checksum");
-  const std::string text = metadata["crc32"];
-  if (text.size() != 8 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
-    refuse(path, "its checksum is not one");
-  return std::strtoul(text.c_str(), nullptr, 16);
+  std::vector<char> bytes(a.bytes());
+  file.read(bytes.data(), bytes.size());
+  fill(file, a, bytes, values);
+  return values;
 }
 
 }  // namespace
 
 std::vector<NamedArray> read_safetensors(const std::string& path) {
-  std::uint64_t size = 0, length = 0;
-  const File file = open_file(path, size);
-  if (size < sizeof length) refuse(path, "is no safetensors file: it is shorter than eight bytes");
-  read_bytes(path, file, &length, sizeof length);
-  if (length > size - sizeof length) refuse(path, "is torn, or no safetensors file: its header would be longer than the file");
-  std::string text(length, '\0');
-  read_bytes(path, file, text.data(), text.size());
-  Json header = parse_header(path, text);
-  const uLong wanted = take_checksum(path, header);
-  const std::vector<Place> places = parse_table(path, header, size - sizeof length - length);
-
-  const std::string listed = header.dump(-1, ' ', false, Json::error_handler_t::replace);
-  uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
+  StoredFile file(path);
   std::vector<NamedArray> arrays;
-  for (const Place& p : places) {
-    Array a = Array::empty(p.shape, p.dtype);
-    read_bytes(path, file, a.raw(), a.bytes());
-    sum = crc32_z(sum, static_cast<const Bytef*>(a.raw()), a.bytes());
-    arrays.push_back({p.name, a});
-  }
-  if (sum != wanted) refuse(path, "has been altered: its checksum does not fit");
+  for (const Stored& a : file.table()) arrays.push_back({a.name, read_array(file, a)});
+  file.finish();
   return arrays;
+}
+
+Metadata read_safetensors_metadata(const std::string& path) {
+  StoredFile file(path);
+  std::vector<char> piece(1 << 16);
+  for (const Stored& a : file.table())
+    for (std::uint64_t left = a.bytes(); left > 0;) {
+      const std::size_t n = std::min<std::uint64_t>(left, piece.size());
+      file.read(piece.data(), n);
+      left -= n;
+    }
+  file.finish();
+  return file.metadata();
 }
 
 }  // namespace ebb

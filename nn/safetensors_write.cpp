@@ -1,12 +1,8 @@
-#include <fcntl.h>
-#include <unistd.h>
 #include <zlib.h>
 
-#include <atomic>
 #include <bit>
-#include <cerrno>
-#include <cstring>
-#include <ebb/nn/safetensors.hpp>
+#include <ebb/nn/new_file.hpp>
+#include <ebb/nn/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,87 +13,61 @@ namespace ebb {
 
 namespace {
 
-/// A file that appears under its name only when it is complete.
-class NewFile final {
- public:
-  explicit NewFile(const std::string& path) : path_(path) {
-    static std::atomic<unsigned> count{0};
-    temporary_ = fmt::format("{}.{}.{}.tmp", path, ::getpid(), count++);
-    file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ < 0) fail("cannot be written");
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
-    if (file_ >= 0) ::close(file_);
-    if (!done_) ::unlink(temporary_.c_str());
-  }
-  void write(const void* data, std::size_t bytes) {
-    const char* at = static_cast<const char*>(data);
-    while (bytes > 0) {
-      const ssize_t n = ::write(file_, at, bytes);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) fail("could not be written");
-      at += n;
-      bytes -= static_cast<std::size_t>(n);
-    }
-  }
-  void publish() {
-    if (::fsync(file_) != 0) fail("could not be flushed to the disk");
-    const int closed = ::close(file_);
-    file_ = -1;
-    if (closed != 0) fail("could not be written");
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("could not be put in its place");
-    done_ = true;
-    sync_folder();
-  }
+using Json = nlohmann::json;
 
- private:
-  [[noreturn]] void fail(const char* what) const { throw FileError(path_ + ": " + what + ": " + std::strerror(errno)); }
-  // The rename itself lasts only once the folder is flushed; where that is not possible the file is whole all the same.
-  void sync_folder() const {
-    const std::size_t slash = path_.find_last_of('/');
-    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    const int f = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (f < 0) return;
-    ::fsync(f);
-    ::close(f);
+std::string dumped(const std::string& path, const Json& table) {
+  try {
+    return table.dump();
+  } catch (const Json::exception&) {
+    throw ValueError(path + ": a name or a text in it is not UTF-8, which the format asks for");
   }
-  std::string path_, temporary_;
-  int file_ = -1;
-  bool done_ = false;
-};
+}
+
+Json table_of(const std::string& path, const std::vector<detail::ToStore>& arrays, const Metadata& metadata) {
+  Json table = Json::object();
+  std::size_t at = 0;
+  for (const detail::ToStore& a : arrays) {
+    if (a.name == "__metadata__") throw ValueError(path + ": an array cannot be named '__metadata__'");
+    Json entry = {{"dtype", a.type}, {"shape", a.shape}, {"data_offsets", {at, at + a.bytes}}};
+    if (!table.emplace(a.name, std::move(entry)).second) throw ValueError(path + ": two arrays are named '" + a.name + "'");
+    at += a.bytes;
+  }
+  for (const auto& [key, text] : metadata)
+    if (key == "format" || key == "crc32") throw ValueError(path + ": the metadata '" + key + "' is Ebb's own");
+  if (!metadata.empty()) table["__metadata__"] = metadata;
+  return table;
+}
 
 }  // namespace
 
-void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays) {
-  nlohmann::json table = nlohmann::json::object();
-  std::size_t at = 0;
-  for (const NamedArray& a : arrays) {
-    std::vector<int> shape;
-    for (int k = 0; k < a.values.rank(); ++k) shape.push_back(a.values.dim(k));
-    table[a.name] = {{"dtype", a.values.dtype() == f32 ? "F32" : "F64"},
-                     {"shape", shape},
-                     {"data_offsets", {at, at + a.values.bytes()}}};
-    at += a.values.bytes();
-  }
-  const std::string listed = table.dump();
+void detail::write_stored(const std::string& path, const std::vector<ToStore>& arrays, const Metadata& metadata) {
+  Json table = table_of(path, arrays, metadata);
+  const std::string listed = dumped(path, table);
   uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
-  std::vector<Array> data;
-  for (const NamedArray& a : arrays) {
-    data.push_back(a.values.compact());
-    sum = crc32_z(sum, static_cast<const Bytef*>(data.back().raw()), data.back().bytes());
-  }
-  table["__metadata__"] = {{"format", "ebb"}, {"crc32", fmt::format("{:08x}", sum)}};
-  std::string header = table.dump();
+  for (const ToStore& a : arrays) sum = crc32_z(sum, static_cast<const Bytef*>(a.data), a.bytes);
+  table["__metadata__"]["format"] = "ebb";
+  table["__metadata__"]["crc32"] = fmt::format("{:08x}", sum);
+  std::string header = dumped(path, table);
   header.resize((header.size() + 7) / 8 * 8, ' ');   // numbers start at a multiple of eight bytes
 
   NewFile file(path);
   const std::uint64_t length = header.size();
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
-  for (const Array& a : data) file.write(a.raw(), a.bytes());
+  for (const ToStore& a : arrays) file.write(a.data, a.bytes);
   file.publish();
+}
+
+void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
+  std::vector<Array> data;                                   // what lies scattered is gathered, and lives until it is written
+  std::vector<detail::ToStore> list;
+  for (const NamedArray& a : arrays) {
+    data.push_back(a.values.compact());
+    std::vector<int> shape;
+    for (int k = 0; k < a.values.rank(); ++k) shape.push_back(a.values.dim(k));
+    list.push_back({a.name, a.values.dtype() == f32 ? "F32" : "F64", shape, data.back().raw(), data.back().bytes()});
+  }
+  detail::write_stored(path, list, metadata);
 }
 
 }  // namespace ebb

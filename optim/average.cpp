@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/average.hpp>
@@ -30,5 +31,7 @@ void AverageWeights::swap() {
   change.flat().assign(mean_);
   mean_ = now;
 }
+
+void AverageWeights::visit(Archive& a) { a.same("kind", "average")("seen", seen_).like("mean", set_, mean_); }
 
 }  // namespace ebb

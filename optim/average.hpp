@@ -3,6 +3,8 @@
 
 namespace ebb {
 
+class Archive;
+
 /// A running mean of the parameters, which often does better than the last of them.
 ///
 ///     a = (1 - f) a + f w,   f = max(1 - decay, 1 / n),   n = 1, 2, ... counts the updates
@@ -21,6 +23,7 @@ class AverageWeights {
   void see();                                     ///< after an update
   void swap();                                    ///< Errors: also ValueError if nothing was seen
   Array flat() const { return mean_; }
+  void visit(Archive&);                           ///< for `save` and `load`
 
  private:
   void check_size() const;

@@ -1,3 +1,4 @@
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/early_stopping.hpp>
 #include <fmt/format.h>
@@ -28,6 +29,10 @@ void EarlyStopping::restore() {
   if (kept_.size() != set_.size()) throw ValueError("early stopping: parameters were added since the best was seen");
   Edit change(set_);
   change.flat().assign(kept_);
+}
+
+void EarlyStopping::visit(Archive& a) {
+  a.same("kind", "early stopping")("best", best_)("best at", best_at_)("seen", seen_)("waited", waited_).like("kept", set_, kept_);
 }
 
 }  // namespace ebb

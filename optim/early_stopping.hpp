@@ -3,6 +3,8 @@
 
 namespace ebb {
 
+class Archive;
+
 struct EarlyStoppingOptions {
   int patience = 10;              ///< evaluations without improvement that are borne
   double least = 0;               ///< by how much a loss must fall below the best to count
@@ -25,6 +27,7 @@ class EarlyStopping {
   int best_at() const { return best_at_; }        ///< number of the evaluation, counted from 0; -1 before the first
   int seen() const { return seen_; }
   void restore();                                 ///< the parameters of the best; nothing if there was none
+  void visit(Archive&);                           ///< for `save` and `load`
 
  private:
   LeafSet set_;

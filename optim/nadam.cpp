@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/nn/archive.hpp>
 #include <ebb/optim/moments.hpp>
 #include <ebb/optim/nadam.hpp>
 
@@ -10,6 +11,11 @@ NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr,
   check_not_negative("epsilon", o.epsilon);
   check_not_negative("decay", o.decay);
   check_not_negative("momentum_decay", o.momentum_decay);
+}
+
+void NAdam::visit(Archive& a) {
+  Optimizer::visit(a);
+  a("product", product_)("multiplied", multiplied_);
 }
 
 template <class T> void NAdam::run(const Slice<T>& s) {

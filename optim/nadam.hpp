@@ -18,6 +18,7 @@ struct NAdamOptions {
 class NAdam final : public Optimizer {
  public:
   explicit NAdam(const LeafSet& set, NAdamOptions o = {});
+  void visit(Archive&) override;
 
  private:
   void update(const Slice<float>&) override;

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/optim/optimizer.hpp>
@@ -36,6 +37,11 @@ void Optimizer::check_not_negative(const char* option, double x) const {
 void Optimizer::set_lr(double lr) {
   check_not_negative("the learning rate lr", lr);
   lr_ = lr;
+}
+
+void Optimizer::visit(Archive& a) {
+  a.same("kind", rule_)("lr", lr_)("updates", updates_);
+  for (int m = 0; m < memories_; ++m) a.like(("memory" + std::to_string(m)).c_str(), set_, memory_[m]);
 }
 
 void Optimizer::step(const Grads& grads) {

@@ -4,6 +4,8 @@
 
 namespace ebb {
 
+class Archive;
+
 /// What one update rule sees of one parameter: its numbers w, their gradient g, and the rule's own memory of them.
 template <class T> struct Slice {
   T* w;
@@ -26,6 +28,8 @@ class Optimizer {
   double lr() const { return lr_; }
   void set_lr(double lr);                        ///< Errors: ValueError if negative or not finite
   std::int64_t updates() const { return updates_; }
+  /// For `save` and `load`: the rule's name, rate, updates and memory; not the options that its constructor was given.
+  virtual void visit(Archive&);
 
  protected:
   Optimizer(const char* rule, const LeafSet& set, double lr, int memories);

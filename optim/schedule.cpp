@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule.hpp>
 #include <fmt/format.h>
@@ -87,5 +88,7 @@ double Plateau::see(double loss) {
   }
   return lr_;
 }
+
+void Plateau::visit(Archive& a) { a.same("kind", "plateau")("lr", lr_)("best", best_)("waited", waited_); }
 
 }  // namespace ebb

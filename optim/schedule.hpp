@@ -4,6 +4,8 @@
 
 namespace ebb {
 
+class Archive;
+
 /// The learning rate of each update, counted from 0:
 ///
 ///     const Schedule rate = warm_up(500, cosine_decay(1e-3, 20'000));
@@ -59,6 +61,7 @@ class Plateau {
   explicit Plateau(double lr, PlateauOptions o = {});
   double see(double loss);        ///< the rate from now on; a loss that is not a number is no improvement
   double lr() const { return lr_; }
+  void visit(Archive&);           ///< for `save` and `load`
 
  private:
   PlateauOptions o_;

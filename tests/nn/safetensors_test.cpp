@@ -8,29 +8,16 @@
 
 #include "arrays.hpp"
 #include "catch.hpp"
+#include "folder.hpp"
 
 using namespace ebb;
 using test::contains;
+using test::Folder;
 using test::message_of;
+using test::read;
+using test::write;
 
 namespace {
-
-/// A folder that is gone when the test ends.
-struct Folder {
-  std::string path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ebb-test-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name) const { return path + "/" + name; }
-};
-
-std::string read(const std::string& path) {
-  std::ifstream f(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(f), {}};
-}
-void write(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 std::string with_header(const std::string& header, const std::string& data) {
   const std::uint64_t n = header.size();
@@ -133,14 +120,13 @@ TEST_CASE("Hostile headers are refused before anything is allocated") {
   CHECK(contains(refusal(folder, with_header("", data)), "JSON"));
   CHECK(contains(refusal(folder, with_header("[1]", data)), "JSON object"));
   CHECK(contains(refusal(folder, with_header(std::string(100'000, '['), data)), "JSON"));
-  CHECK(contains(refusal(folder, with_header(R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", data)), "Ebb"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"), "checksum"));
-  CHECK(contains(refuse(R"("a":{"dtype":"I64","shape":[2],"data_offsets":[0,16]})"), "neither F32 nor F64"));
+  CHECK(contains(refuse(R"("a":{"dtype":"I128","shape":[1],"data_offsets":[0,16]})"), "no type that is known, but \"I128\""));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[4,20]})"), "data_offsets"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]})"), "data_offsets"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]})"), "whole number"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]})"), "whole number"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"), "holds 16 bytes of numbers where its header lists 0"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"), "does not fit"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[1,1,1,1,4],"data_offsets":[0,16]})"), "four axes"));

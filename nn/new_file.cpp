@@ -1,0 +1,59 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ebb/nn/new_file.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb::detail {
+
+NewFile::NewFile(const std::string& path) : path_(path) {
+  static std::atomic<unsigned> count{0};
+  temporary_ = fmt::format("{}.{}.{}.tmp", path, ::getpid(), count++);
+  file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file_ < 0) fail("cannot be written");
+}
+
+NewFile::~NewFile() {
+  if (file_ >= 0) ::close(file_);
+  if (!done_) ::unlink(temporary_.c_str());
+}
+
+void NewFile::write(const void* data, std::size_t bytes) {
+  const char* at = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::write(file_, at, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) fail("could not be written");
+    at += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+}
+
+void NewFile::publish() {
+  if (::fsync(file_) != 0) fail("could not be flushed to the disk");
+  const int closed = ::close(file_);
+  file_ = -1;
+  if (closed != 0) fail("could not be written");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("could not be put in its place");
+  done_ = true;
+  sync_folder();
+}
+
+void NewFile::fail(const char* what) const { throw FileError(path_ + ": " + what + ": " + std::strerror(errno)); }
+
+// The rename itself lasts only once the folder is flushed; where that is not possible the file is whole all the same.
+void NewFile::sync_folder() const {
+  const std::size_t slash = path_.find_last_of('/');
+  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
+  const int f = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (f < 0) return;
+  ::fsync(f);
+  ::close(f);
+}
+
+}  // namespace ebb::detail

@@ -1,0 +1,127 @@
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/archive.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/loss.hpp>
+#include <ebb/nn/unroll.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/average.hpp>
+#include <ebb/optim/clip.hpp>
+#include <ebb/optim/early_stopping.hpp>
+#include <ebb/optim/nadam.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/rmsprop.hpp>
+#include <ebb/optim/schedule.hpp>
+#include <ebb/optim/sgd.hpp>
+
+#include "catch.hpp"
+#include "nn/arrays.hpp"
+#include "nn/folder.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::Folder;
+using test::message_of;
+
+namespace {
+
+using Rule = std::function<std::unique_ptr<Optimizer>(const LeafSet&)>;
+
+/// A whole training: what a file has to hold for it to go on as if nothing had been.
+struct Training {
+  Params w{{.seed = 3}};
+  CellPtr cell = make_cell("lstm", w / "lstm", {2, 6});
+  Linear out{w / "out", 6, 1};
+  Param fixed = (w / "").fixed("A", Array::full({3}, 2, f32));
+  std::unique_ptr<Optimizer> rule;
+  EarlyStopping stop{w, {.patience = 1000}};
+  AverageWeights mean{w, .9};
+  Plateau rate{1e-2, {.patience = 1}};
+  StateArrays carry;
+  std::uint64_t update = 0;
+
+  explicit Training(const Rule& make) : rule(make(w)) {}
+  void run(int updates) {
+    for (; updates > 0; --updates, ++update) {
+      const Array x = uniform({4, 16, 2}, Key{1}.at(update), -1, 1), y = uniform({4, 16, 1}, Key{2}.at(update), -1, 1);
+      Result r = backward(w, {.rows = 16, .update = update}, [&](Shard& s) {
+        const Run run = unroll(*cell, s.sequence(x), s.take(carry), s.pass());
+        s.out("carry", run.end());
+        return s.mean_tokens(squared_error(out(run.all()), s.sequence(y).all()));
+      });
+      carry = r.state("carry");
+      rule->set_lr(rate.see(r.loss));
+      rule->step(r.grads);
+      mean.see();
+      stop.see(r.loss);
+    }
+  }
+  void save(const std::string& path) const { ebb::save(path, w, *rule, stop, mean, rate, carry, update); }
+  void load(const std::string& path) { ebb::load(path, w, *rule, stop, mean, rate, carry, update); }
+};
+
+/// Rules as they come, and with options that give them more to remember.
+std::map<std::string, Rule> rules() {
+  std::map<std::string, Rule> all;
+  for (const std::string& name : optimizer_names())
+    all[name] = [name](const LeafSet& w) { return make_optimizer(name, w, 1e-2); };
+  all["sgd with momentum"] = [](const LeafSet& w) { return std::make_unique<Sgd>(w, SgdOptions{.momentum = .9, .dampening = .1}); };
+  all["rmsprop centered"] = [](const LeafSet& w) {
+    return std::make_unique<RmsProp>(w, RmsPropOptions{.momentum = .5, .centered = true});
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("A training that is saved and taken up in fresh objects goes on to the bit, under every rule", "[shards]") {
+  const Folder folder;
+  for (const auto& [name, rule] : rules()) {
+    CAPTURE(name);
+    Training whole(rule), first(rule), second(rule), used(rule);
+    whole.run(9);
+    for (const int n : {0, 4}) {   // before the first step there is no memory yet
+      Training begun(rule);
+      begun.run(n);
+      begun.save(folder.file("run"));
+      used.run(2);                 // what was there before is of no account
+      for (Training* t : {&second, &used}) {
+        t->load(folder.file("run"));
+        REQUIRE(t->rule->updates() == n);
+        t->run(9 - n);
+        REQUIRE(t->update == 9);
+        t->save(folder.file("end"));
+        whole.save(folder.file("whole"));
+        CHECK(test::same_bits(t->w.flat(), whole.w.flat()));
+        CHECK(test::read(folder.file("end")) == test::read(folder.file("whole")));
+      }
+    }
+    CHECK_FALSE(test::same_bits(first.w.flat(), whole.w.flat()));
+  }
+}
+
+TEST_CASE("The state of another rule, another model or another list is refused and changes nothing") {
+  const Folder folder;
+  const auto adam = [](const LeafSet& w) { return make_optimizer("adam", w, 1e-2); };
+  const auto lion = [](const LeafSet& w) { return make_optimizer("lion", w, 1e-2); };
+  Training a(adam), other(lion);
+  a.run(3), other.run(2);
+  a.save(folder.file("run")), other.save(folder.file("before"));
+  CHECK(contains(message_of<FileError>([&] { other.load(folder.file("run")); }),
+                 "run: part 2, 'kind': is 'adam' in the file and 'lion' here"));
+  CHECK(contains(message_of<FileError>([&] { load(folder.file("run"), other.w, other.stop); }), "7 parts where 2"));
+  save(folder.file("stop"), a.stop);
+  CHECK(contains(message_of<FileError>([&] { load(folder.file("stop"), other.mean); }), "early stopping"));
+  Params small;
+  (small / "").vector("v", 2);
+  EarlyStopping stop{small};
+  CHECK(contains(message_of<FileError>([&] { load(folder.file("stop"), stop); }), "'kept/v'"));
+  CHECK(std::isinf(stop.best()));
+  const std::string whole = test::read(folder.file("run"));
+  for (std::size_t n = 0; n < whole.size(); n += 97) {
+    test::write(folder.file("bad"), whole.substr(0, n));
+    REQUIRE_THROWS_AS(a.load(folder.file("bad")), FileError);
+  }
+  other.save(folder.file("after"));
+  CHECK(test::read(folder.file("before")) == test::read(folder.file("after")));
+}
