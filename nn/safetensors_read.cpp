@@ -34,12 +34,12 @@ template <class From, class To, class Convert> void convert(const std::vector<ch
 /// Whole numbers; those that To cannot hold exactly refuse the file.
 template <class From, class To> void convert_whole(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
   convert<From, To>(from, to, [&](From x) {
-    const To y = static_cast<To>(x);
-    if constexpr (sizeof(From) >= sizeof(To)) {   // a float64 beyond 2^53 may be the neighbour's
-      constexpr To last = 0x1p53;
-      if (!(y >= -last && y <= last)) file.refuse(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
+    if constexpr (sizeof(From) == sizeof(double)) {
+      constexpr From last = From{1} << 53;   // beyond it a float64 may be the neighbour's
+      if (x > last || (std::is_signed_v<From> && x < From{} - last))
+        file.refuse(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
     }
-    return y;
+    return static_cast<To>(x);
   });
 }
 

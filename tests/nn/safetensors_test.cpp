@@ -184,3 +184,84 @@ TEST_CASE("Saving over a file replaces it whole") {
   CHECK(read_safetensors(folder.file("model")).size() == 1);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
+
+TEST_CASE("Files that PyTorch wrote are read, every number exactly") {
+  const std::string path = std::string(EBB_SOURCE_DIR) + "/tests/goldens/foreign.safetensors";
+  std::map<std::string, Array> found;
+  for (NamedArray& a : read_safetensors(path)) found[a.name] = a.values;
+  REQUIRE(found.size() == 12);
+  const auto check = [&](const char* name, DType dtype, const std::vector<double>& wanted) {
+    CAPTURE(name);
+    const Array& a = found[name];
+    REQUIRE(a.dtype() == dtype);
+    REQUIRE(a.size() == static_cast<std::int64_t>(wanted.size()));
+    for (std::size_t k = 0; k < wanted.size(); ++k) CHECK(a.at_flat(static_cast<std::int64_t>(k)) == wanted[k]);
+  };
+  check("f64", f64, {.1, -1e300});
+  check("f32", f32, {.1f, 2, -3, 1e-40f});
+  check("f16", f32, {1, -2.5, 65504, 6.103515625e-05, 5.960464477539063e-08, -2.9981136322021484e-05, INFINITY, .333251953125});
+  check("bf16", f32, {1, -2.5, 0x1.c4p127, 0x1p-133});
+  check("i64", f64, {0x1p53, -0x1p53, 7});
+  check("i32", f64, {2147483647, -2147483648.});
+  check("i16", f32, {32767, -32768});
+  check("i8", f32, {127, -128});
+  check("u8", f32, {255, 0});
+  check("bool", f32, {1, 0});
+  check("number", f64, {5});
+  check("none", f32, {});
+  CHECK(found["number"].shape() == Shape{});
+  CHECK(found["none"].shape() == Shape{3, 0});
+  const Metadata texts = read_safetensors_metadata(path);
+  CHECK(texts.at("format") == "pt");
+  CHECK(contains(texts.at("made_by"), "PyTorch"));
+}
+
+TEST_CASE("Other programs' numbers that Ebb cannot hold are refused by name") {
+  CHECK(contains(message_of<FileError>([] { read_safetensors(std::string(EBB_SOURCE_DIR) + "/tests/goldens/foreign_f8.safetensors"); }),
+                 "array 'weight': its numbers are F8_E4M3"));
+  const Folder folder;
+  const auto of_one = [&](const char* type, auto x) {
+    const std::string entry = std::string(R"({"n":{"dtype":")") + type + R"(","shape":[1],"data_offsets":[0,)" + std::to_string(sizeof x) + "]}}";
+    return refusal(folder, with_header(entry, std::string(reinterpret_cast<const char*>(&x), sizeof x)));
+  };
+  CHECK(contains(of_one("I64", (std::int64_t{1} << 53) + 1), "9007199254740993"));
+  CHECK(contains(of_one("I64", (std::int64_t{1} << 53) + 2), "array 'n': I64 9007199254740994 is beyond 2^53"));
+  CHECK(contains(of_one("I64", std::numeric_limits<std::int64_t>::min()), "beyond"));
+  CHECK(contains(of_one("U64", std::numeric_limits<std::uint64_t>::max()), "18446744073709551615"));
+  CHECK(of_one("U64", std::uint64_t{1} << 53) == "(nothing was thrown)");
+}
+
+TEST_CASE("A file of weights carries texts, which its checksum covers") {
+  const Folder folder;
+  Params w;
+  (w / "a").vector("b", 3, constant_init(2));
+  const std::map<std::string, std::string> about{{"cell", "lstm:forget_bias=2"}, {"hidden", "128"}, {"", "\xc3\xa9\n\"\\"}};
+  w.save(folder.file("model"), about);
+  CHECK(read_safetensors_metadata(folder.file("model")) == about);
+  w.edit().flat().fill(0);
+  w.load(folder.file("model"));
+  CHECK(w.find("a/b").value().at({2}) == 2);
+  std::string bytes = read(folder.file("model"));
+  bytes[bytes.find("128")] = '2';
+  write(folder.file("model"), bytes);
+  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("model")); }), "checksum"));
+  CHECK_THROWS_AS(read_safetensors_metadata(folder.file("model")), FileError);
+  CHECK(contains(message_of<ValueError>([&] { w.save(folder.file("other"), {{"format", "mine"}}); }), "'format'"));
+  CHECK(contains(message_of<ValueError>([&] { w.save(folder.file("other"), {{"name", "\xff"}}); }), "UTF-8"));
+  CHECK_FALSE(std::filesystem::exists(folder.file("other")));
+  w.save(folder.file("model"));
+  CHECK(read_safetensors_metadata(folder.file("model")).empty());
+}
+
+TEST_CASE("Ebb's own file with its mark altered is not taken for another program's") {
+  const Folder folder;
+  Params w;
+  (w / "a").vector("b", 3);
+  w.save(folder.file("model"));
+  for (const std::string mark : {"ebb\"", "format", "crc32"}) {
+    std::string bytes = read(folder.file("model"));
+    bytes[bytes.find(mark)] = 'z';
+    write(folder.file("bad"), bytes);
+    CHECK(contains(message_of<FileError>([&] { read_safetensors(folder.file("bad")); }), "altered"));
+  }
+}
