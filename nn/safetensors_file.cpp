@@ -171,7 +171,7 @@ StoredFile::StoredFile(const std::string& path) : path_(path), file_(nullptr, &s
 
 void StoredFile::read(void* to, std::size_t bytes) {
   read_bytes(path_, file_, to, bytes);
-  if (checked_) sum_ = crc32_z(sum_, static_cast<const Bytef*>(to), bytes);
+  if (checked_ && bytes > 0) sum_ = crc32_z(sum_, static_cast<const Bytef*>(to), bytes);
 }
 
 void StoredFile::finish() {

@@ -44,7 +44,8 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
   Json table = table_of(path, arrays, metadata);
   const std::string listed = dumped(path, table);
   uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
-  for (const ToStore& a : arrays) sum = crc32_z(sum, static_cast<const Bytef*>(a.data), a.bytes);
+  for (const ToStore& a : arrays)   // zlib starts anew at a null pointer, which an empty array may have
+    if (a.bytes > 0) sum = crc32_z(sum, static_cast<const Bytef*>(a.data), a.bytes);
   table["__metadata__"]["format"] = "ebb";
   table["__metadata__"]["crc32"] = fmt::format("{:08x}", sum);
   std::string header = dumped(path, table);

@@ -45,6 +45,7 @@ struct Everything {
   Tokens tokens;
   StateArrays carry, fresh;
   Cursor cursor;
+  std::vector<float> empty;            // the last array of the file: nothing to sum up, and no reason to begin anew
 
   explicit Everything(bool filled) {
     make_cell("lstm", w / "rnn", {3, 4});
@@ -63,7 +64,7 @@ struct Everything {
     cursor = {1L << 60, "p.txt", {0, 255}};
   }
   template <class F> auto with(F&& f) {
-    return f(w, yes, least, most, tenth, nan, third, text, doubles, bools, words, array, none, tokens, carry, fresh, cursor);
+    return f(w, yes, least, most, tenth, nan, third, text, doubles, bools, words, array, none, tokens, carry, fresh, cursor, empty);
   }
   void save(const std::string& path) { with([&](auto&... p) { ebb::save(path, p...); }); }
   void load(const std::string& path) { with([&](auto&... p) { ebb::load(path, p...); }); }
