@@ -54,6 +54,22 @@ double Grads::norm() const {
 void Grads::scale(double factor) {
   for (OfSet& s : sets_) scale_in_place(s.flat, factor);
 }
+std::vector<LeafSet> Grads::sets() const {
+  std::vector<LeafSet> all;
+  for (const OfSet& s : sets_) all.push_back(s.set);
+  return all;
+}
+void Grads::add(const Grads& other, double factor) {
+  for (const OfSet& s : sets_)
+    for (const OfSet& o : other.sets_)
+      if (s.set.get() == o.set.get() && !(s.flat.shape() == o.flat.shape()))
+        throw ValueError("gradients: parameters were added between those that are to be summed");
+  for (const OfSet& o : other.sets_) {
+    Array& target = flat_of(o.set, o.flat.dtype());
+    if (!target.unique()) target = target.copy();   // a copy of these Grads may hold it too
+    add_scaled_into(target, factor, o.flat.to(target.dtype()));
+  }
+}
 bool Grads::finite() const {
   for (const OfSet& s : sets_)
     if (!all_finite(s.flat)) return false;

@@ -23,6 +23,10 @@ class Grads {
   bool empty() const { return sets_.empty(); }
   double norm() const;                 ///< Euclidean, over all sets, accumulated in double
   void scale(double factor);
+  std::vector<LeafSet> sets() const;
+  /// Adds another backward's gradients of parameters, times a factor: a large batch in several small ones. Those of Vars are
+  /// not taken over. Errors: ValueError, with nothing changed, if parameters were added in between
+  void add(const Grads& other, double factor = 1);
   bool finite() const;
 
   // For engines (shards, tape): not needed by users.
