@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/reduce.hpp>
 #include <ebb/optim/clip.hpp>
 #include <fmt/format.h>
 
@@ -21,6 +23,32 @@ template <class T> std::int64_t clip(T* g, std::int64_t n, T bound) {
   return outside;
 }
 
+/// The columns of g, each bounded by the same column of w; w and g [rows, columns].
+template <class T> std::int64_t clip_columns(T* g, const Array& weights, int rows, int columns, double share, double epsilon) {
+  const Array w = weights.compact();
+  const T* in = w.template data<T>();
+  std::int64_t outside = 0;
+  for (int c = 0; c < columns; ++c) {
+    double of_g = 0, of_w = 0;
+    for (std::int64_t at = c, r = 0; r < rows; ++r, at += columns) {
+      of_g += static_cast<double>(g[at]) * static_cast<double>(g[at]);
+      of_w += static_cast<double>(in[at]) * static_cast<double>(in[at]);
+    }
+    const double norm = std::sqrt(of_g), most = share * std::max(std::sqrt(of_w), epsilon);
+    if (norm <= most) continue;
+    ++outside;
+    if (!std::isfinite(norm)) continue;
+    for (std::int64_t at = c, r = 0; r < rows; ++r, at += columns) g[at] = static_cast<T>(static_cast<double>(g[at]) * (most / norm));
+  }
+  return outside;
+}
+
+template <class F> void each_trained(const Grads& g, const F& f) {
+  for (const LeafSet& set : g.sets())
+    for (int k = 0; k < set.count(); ++k)
+      if (set[k].trained()) f(set[k]);
+}
+
 }  // namespace
 
 double clip_by_norm(Grads& g, double largest) {
@@ -28,6 +56,35 @@ double clip_by_norm(Grads& g, double largest) {
   const double norm = g.norm();
   if (std::isfinite(norm) && norm > largest) g.scale(largest / norm);
   return norm;
+}
+
+int clip_each_by_norm(Grads& g, double largest) {
+  check("clip_each_by_norm", largest);
+  int outside = 0;
+  each_trained(g, [&](const Leaf& leaf) {
+    Array part = g[leaf];
+    const double norm = std::sqrt(sum_of_squares(part));
+    if (norm <= largest) return;
+    ++outside;
+    if (std::isfinite(norm)) scale_in_place(part, largest / norm);
+  });
+  return outside;
+}
+
+std::int64_t clip_adaptive(Grads& g, double share, double epsilon) {
+  check("clip_adaptive", share);
+  check("clip_adaptive, epsilon", epsilon);
+  std::int64_t outside = 0;
+  each_trained(g, [&](const Leaf& leaf) {
+    Array part = g[leaf];
+    const int columns = leaf.shape().rank() < 2 ? 1 : leaf.shape().columns();
+    const int rows = static_cast<int>(leaf.shape().size() / columns);
+    outside += with_dtype(part.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      return clip_columns(part.data<T>(), leaf.value().to(part.dtype()), rows, columns, share, epsilon);
+    });
+  });
+  return outside;
 }
 
 std::int64_t clip_by_value(Grads& g, double largest) {
