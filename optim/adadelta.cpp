@@ -3,14 +3,13 @@
 
 namespace ebb {
 
-Adadelta::Adadelta(const LeafSet& set, AdadeltaOptions o) : Optimizer("adadelta", set, o.lr, 2), o_(o) {
+Adadelta::Adadelta(const LeafSet& set, AdadeltaOptions o) : Optimizer("adadelta", set, o.lr, o.decay, 2), o_(o) {
   check("rho", o.rho, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void Adadelta::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr()), decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   const T rho = static_cast<T>(o_.rho), fresh = static_cast<T>(1 - o_.rho);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];

@@ -3,16 +3,15 @@
 
 namespace ebb {
 
-Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", set, o.lr, 1), o_(o) {
+Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", set, o.lr, o.decay, 1), o_(o) {
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
   check_not_negative("lr_decay", o.lr_decay);
   check_not_negative("initial", o.initial);
 }
 
 template <class T> void Adagrad::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr() / (1 + static_cast<double>(updates() - 1) * o_.lr_decay));
-  const T decay = static_cast<T>(o_.decay), initial = static_cast<T>(o_.initial), epsilon = static_cast<T>(o_.epsilon);
+  const T rate = static_cast<T>(s.lr / (1 + static_cast<double>(updates() - 1) * o_.lr_decay));
+  const T decay = static_cast<T>(s.decay), initial = static_cast<T>(o_.initial), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T& squares = s.memory[0][i];

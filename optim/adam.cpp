@@ -3,16 +3,15 @@
 
 namespace ebb {
 
-Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, 2), o_(o) {
+Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void Adam::run(const Slice<T>& s) const {
-  const detail::AdamStep<T> step(o_, lr(), updates());
-  const T decay = static_cast<T>(o_.decay);
+  const detail::AdamStep<T> step(o_, s.lr, updates());
+  const T decay = static_cast<T>(s.decay);
   for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= step(s.g[i] + decay * s.w[i], s.memory[0][i], s.memory[1][i]);
 }
 

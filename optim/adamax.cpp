@@ -4,17 +4,16 @@
 
 namespace ebb {
 
-Adamax::Adamax(const LeafSet& set, AdamaxOptions o) : Optimizer("adamax", set, o.lr, 2), o_(o) {
+Adamax::Adamax(const LeafSet& set, AdamaxOptions o) : Optimizer("adamax", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void Adamax::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr() / (1 - std::pow(o_.beta1, static_cast<double>(updates()))));
+  const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, static_cast<double>(updates()))));
   const T beta1 = static_cast<T>(o_.beta1), fresh = static_cast<T>(1 - o_.beta1), beta2 = static_cast<T>(o_.beta2);
-  const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &mean = s.memory[0][i], &largest = s.memory[1][i];

@@ -4,16 +4,15 @@
 namespace ebb {
 
 AdamW::AdamW(const LeafSet& set, AdamWOptions o)
-    : Optimizer("adamw", set, o.lr, 2), o_{o.lr, o.beta1, o.beta2, o.epsilon, o.decay} {
+    : Optimizer("adamw", set, o.lr, o.decay, 2), o_{o.lr, o.beta1, o.beta2, o.epsilon, o.decay} {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void AdamW::run(const Slice<T>& s) const {
-  const detail::AdamStep<T> step(o_, lr(), updates());
-  const T kept = static_cast<T>(1 - lr() * o_.decay);
+  const detail::AdamStep<T> step(o_, s.lr, updates());
+  const T kept = static_cast<T>(1 - s.lr * s.decay);
   for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], s.memory[0][i], s.memory[1][i]);
 }
 

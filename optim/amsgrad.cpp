@@ -5,19 +5,18 @@
 
 namespace ebb {
 
-AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", set, o.lr, 3), o_(o) {
+AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", set, o.lr, o.decay, 3), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void AmsGrad::run(const Slice<T>& s) const {
   const double t = static_cast<double>(updates());
-  const T rate = static_cast<T>(lr() / (1 - std::pow(o_.beta1, t)));
+  const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, t)));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, t)));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
-  const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i], &most = s.memory[2][i];

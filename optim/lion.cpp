@@ -2,14 +2,13 @@
 
 namespace ebb {
 
-Lion::Lion(const LeafSet& set, LionOptions o) : Optimizer("lion", set, o.lr, 1), o_(o) {
+Lion::Lion(const LeafSet& set, LionOptions o) : Optimizer("lion", set, o.lr, o.decay, 1), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void Lion::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr()), kept = static_cast<T>(1 - lr() * o_.decay);
+  const T rate = static_cast<T>(s.lr), kept = static_cast<T>(1 - s.lr * s.decay);
   const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
   const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
   for (std::int64_t i = 0; i < s.size; ++i) {

@@ -5,11 +5,10 @@
 
 namespace ebb {
 
-NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, 2), o_(o) {
+NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
   check_not_negative("momentum_decay", o.momentum_decay);
 }
 
@@ -25,10 +24,10 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   const std::int64_t t = updates();
   for (; multiplied_ < t; ++multiplied_) product_ *= momentum(multiplied_ + 1);
   const double next = momentum(t + 1);
-  const T of_g = static_cast<T>(lr() * (1 - momentum(t)) / (1 - product_)), of_m = static_cast<T>(lr() * next / (1 - product_ * next));
+  const T of_g = static_cast<T>(s.lr * (1 - momentum(t)) / (1 - product_)), of_m = static_cast<T>(s.lr * next / (1 - product_ * next));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
-  const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];

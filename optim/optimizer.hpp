@@ -1,6 +1,9 @@
 #pragma once
 #include <ebb/autograd/grads.hpp>
 #include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ebb {
 
@@ -12,12 +15,26 @@ template <class T> struct Slice {
   const T* g;
   T* memory[3];
   std::int64_t size;
+  double lr, decay;              // of this parameter's group
+};
+
+/// How the parameters of a group differ from the rest.
+struct GroupOptions {
+  std::optional<double> decay = {};   ///< in place of the rule's own
+  double rate = 1;               ///< factor of the learning rate; 0 freezes: neither values nor memory change
 };
 
 /// An update rule over a set of parameters: `step` once per update, with the gradients that a backward returned. Fixed
 /// parameters are left alone. The rule's memory is as large as the parameters, in their element type, and zero at first.
 ///
-/// Errors    ValueError, with nothing changed, if the gradients are of another set or parameters were added after step 1
+///     Adam adam{w, {.lr = 1e-3, .decay = .1}};
+///     adam.group("*/b", {.decay = 0});                        // "*": any letters, "?": any one; the last group that fits counts
+///     adam.freeze("emb/*");
+///     Sgd sgd{w, {.lr = 1}};
+///     sgd.only({"emb/*"});                                    // two rules on parts of one set: step both
+///
+/// Errors    ValueError, with nothing changed, if the gradients are of another set or parameters were added after step 1; if a
+///           pattern fits no parameter, naming those there are, or a factor or decay is negative
 class Optimizer {
  public:
   virtual ~Optimizer();
@@ -28,23 +45,33 @@ class Optimizer {
   double lr() const { return lr_; }
   void set_lr(double lr);                        ///< Errors: ValueError if negative or not finite
   std::int64_t updates() const { return updates_; }
+  void group(const std::string& pattern, GroupOptions);
+  void freeze(const std::string& pattern) { group(pattern, {.rate = 0}); }
+  void only(const std::vector<std::string>& patterns);   ///< all others are frozen
   /// For `save` and `load`: the rule's name, rate, updates and memory; not the options that its constructor was given.
   virtual void visit(Archive&);
 
  protected:
-  Optimizer(const char* rule, const LeafSet& set, double lr, int memories);
+  Optimizer(const char* rule, const LeafSet& set, double lr, double decay, int memories);
   /// Options out of range are refused by name: check("beta1", beta1, 0, 1) allows [0, 1).
   void check(const char* option, double x, double least, double below) const;
   void check_not_negative(const char* option, double x) const;
+  const LeafSet& set() const { return set_; }
+  Array& memory(int m) { return memory_[m]; }            // empty before the first step
 
  private:
+  struct Group { std::string pattern; GroupOptions options; };
+  void settle_groups();
+  virtual Array first_memory(int m) const;       // zeros, unless a rule says otherwise
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
 
   const char* rule_;
   LeafSet set_;
-  double lr_;
+  double lr_, decay_;
   int memories_;
+  std::vector<Group> groups_;
+  std::vector<GroupOptions> of_leaf_;            // of each leaf, worked out when there are groups
   Array memory_[3];
   std::int64_t updates_ = 0;                     // counts the one that runs
 };

@@ -4,22 +4,21 @@
 
 namespace ebb {
 
-RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr, 2), o_(o) {
+RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
   check("beta2", o.beta2, 0, 1);
   check_not_negative("epsilon", o.epsilon);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void RAdam::run(const Slice<T>& s) const {
   const double t = static_cast<double>(updates()), power = std::pow(o_.beta2, t);
   const double rho = 2 / (1 - o_.beta2) - 1, rho_t = rho - 2 * t * power / (1 - power);
   const double r = rho_t > 5 ? std::sqrt((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t)) : 0;
-  const double plain = lr() / (1 - std::pow(o_.beta1, t));
+  const double plain = s.lr / (1 - std::pow(o_.beta1, t));
   const bool adapts = rho_t > 5;
   const T rate = static_cast<T>(adapts ? plain * r * std::sqrt(1 - power) : plain);
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
-  const T decay = static_cast<T>(o_.decay), epsilon = static_cast<T>(o_.epsilon);
+  const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];

@@ -4,15 +4,14 @@
 
 namespace ebb {
 
-RmsProp::RmsProp(const LeafSet& set, RmsPropOptions o) : Optimizer("rmsprop", set, o.lr, 3), o_(o) {
+RmsProp::RmsProp(const LeafSet& set, RmsPropOptions o) : Optimizer("rmsprop", set, o.lr, o.decay, 3), o_(o) {
   check("alpha", o.alpha, 0, 1);
   check_not_negative("epsilon", o.epsilon);
   check_not_negative("momentum", o.momentum);
-  check_not_negative("decay", o.decay);
 }
 
 template <class T> void RmsProp::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr()), decay = static_cast<T>(o_.decay), momentum = static_cast<T>(o_.momentum);
+  const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), momentum = static_cast<T>(o_.momentum);
   const T alpha = static_cast<T>(o_.alpha), fresh = static_cast<T>(1 - o_.alpha), epsilon = static_cast<T>(o_.epsilon);
   T* const w = s.w;
   const T* const g = s.g;

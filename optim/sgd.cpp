@@ -3,15 +3,14 @@
 
 namespace ebb {
 
-Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.momentum != 0 ? 1 : 0), o_(o) {
+Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.decay, o.momentum != 0 ? 1 : 0), o_(o) {
   check_not_negative("momentum", o.momentum);
-  check_not_negative("decay", o.decay);
   if (o.nesterov && (o.momentum == 0 || o.dampening != 0))
     throw ValueError("sgd: nesterov needs a momentum and no dampening");
 }
 
 template <class T> void Sgd::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(lr()), decay = static_cast<T>(o_.decay), momentum = static_cast<T>(o_.momentum);
+  const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), momentum = static_cast<T>(o_.momentum);
   const T fresh = updates() == 1 ? T(1) : static_cast<T>(1 - o_.dampening);   // PyTorch starts the velocity undamped
   T* const w = s.w;
   T* const v = s.memory[0];

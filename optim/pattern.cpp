@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/pattern.hpp>
+#include <fmt/format.h>
+
+namespace ebb::detail {
+
+bool fits(const char* pattern, const char* name) {
+  const char *star = nullptr, *taken = nullptr;   // the last "*", and where the name goes on after what it stands for
+  while (*name) {
+    if (*pattern == '*') {
+      star = pattern++;
+      taken = name;
+    } else if (*pattern == '?' || *pattern == *name) {
+      ++pattern, ++name;
+    } else if (star) {
+      pattern = star + 1;
+      name = ++taken;
+    } else {
+      return false;
+    }
+  }
+  while (*pattern == '*') ++pattern;
+  return *pattern == '\0';
+}
+
+void check_fits(const char* who, const LeafSet& set, const std::string& pattern) {
+  std::vector<std::string> names;
+  for (int k = 0; k < set.count(); ++k) {
+    if (fits(pattern.c_str(), set[k].name())) return;
+    names.emplace_back(set[k].name());
+  }
+  std::string bare = pattern;
+  std::erase(bare, '*');
+  std::vector<std::string> ends;   // "*/bias" is near the end of "rnn/b", not its whole
+  for (const std::string& n : names) ends.push_back(n.substr(n.rfind('/') == std::string::npos ? 0 : n.rfind('/')));
+  std::string near = nearest(bare, names);
+  if (const std::string end = nearest(bare, ends); near.empty() && !end.empty())
+    near = names[static_cast<std::size_t>(std::find(ends.begin(), ends.end(), end) - ends.begin())];
+  if (near.empty() && !names.empty()) near = names.front();
+  throw ValueError(fmt::format("{}: no parameter fits '{}'{}", who, pattern, near.empty() ? "" : "; there is, for one, '" + near + "'"));
+}
+
+}  // namespace ebb::detail
