@@ -3,6 +3,7 @@
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/average.hpp>
+#include <ebb/optim/exchange.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -25,11 +26,8 @@ void AverageWeights::see() {
 
 void AverageWeights::swap() {
   if (!mean_) throw ValueError("average: no update was seen");
-  check_size();
-  const Array now = set_.flat().copy();
-  Edit change(set_);
-  change.flat().assign(mean_);
-  mean_ = now;
+  mean_ = mean_.copy();   // flat() may have been asked for, and is not to change
+  detail::exchange("average", set_, mean_);
 }
 
 void AverageWeights::visit(Archive& a) { a.same("kind", "average")("seen", seen_).like("mean", set_, mean_); }

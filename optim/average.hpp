@@ -9,7 +9,8 @@ class Archive;
 ///
 ///     a = (1 - f) a + f w,   f = max(1 - decay, 1 / n),   n = 1, 2, ... counts the updates
 ///
-/// So that the first few are averaged evenly; with decay 1 all are (Polyak's average).
+/// So that the first few are averaged evenly; with decay 1 all are (Polyak's average), with less it is the exponential moving
+/// average. `swap` leaves fixed parameters alone.
 ///
 ///     AverageWeights mean{w, .999};
 ///     ... adam.step(r.grads); mean.see();
