@@ -51,8 +51,12 @@ std::string Archive::Impl::take_string(const char* name) {
 }
 
 Archive& Archive::operator()(const char* name, std::string& s) {
-  if (!reading()) impl_->add_text(name, stored_text(s));
-  else later([&s, fresh = impl_->take_string(name)] { s = fresh; });
+  if (!reading()) {
+    impl_->add_text(name, stored_text(s));
+  } else {
+    auto fresh = std::make_shared<std::string>(impl_->take_string(name));   // what is done later must not fail
+    later([&s, fresh] { s.swap(*fresh); });
+  }
   return *this;
 }
 
@@ -106,7 +110,7 @@ Archive& Archive::operator()(const char* name, StateArrays& s) {
     for (std::uint64_t k = 0; k < count; ++k) fresh->names.push_back(impl_->take_string(std::to_string(k).c_str()));
     leave();
     for (std::uint64_t k = 0; k < count; ++k) fresh->fields.push_back(impl_->take(std::to_string(k).c_str()));
-    later([&s, fresh] { s = *fresh; });
+    later([&s, fresh] { std::swap(s, *fresh); });
   }
   leave();
   return *this;

@@ -46,7 +46,8 @@ void TorchNames::layer(const Cell& cell, const std::string& prefix, const std::s
   add(Layout::transposed, name("weight_hh_l"), "", in(cell.state));
   const Shape shape = pairs_.back().leaf.shape();
   if (shape[1] != cell.gates * shape[0])
-    throw ValueError(fmt::format("torch names: parameter '{}' is {}, where {} blocks of [H, H] are needed", in(cell.state), text(shape), cell.gates));
+    throw ValueError(fmt::format("torch names: parameter '{}' is {}, where {} blocks of [H, H] are needed", in(cell.state),
+                                 text(shape), cell.gates));
   add(cell.bias, name("bias_ih_l"), name("bias_hh_l"), in("b"), cell.bias == Layout::gru_biases ? in("bn") : "");
 }
 
@@ -89,7 +90,8 @@ void TorchNames::check_all_named(const char* what, Fit fit) const {
   if (fit == Fit::part) return;
   for (int k = 0; k < set_.count(); ++k)
     if (std::count(claimed_.begin(), claimed_.end(), set_[k].name()) == 0)
-      throw ValueError(std::string(what) + ": parameter '" + set_[k].name() + "' has no name in PyTorch; give it one, or ask for Fit::part");
+      throw ValueError(std::string(what) + ": parameter '" + set_[k].name() +
+                       "' has no name in PyTorch; give it one, or ask for Fit::part");
 }
 
 }  // namespace ebb

@@ -58,7 +58,8 @@ class TorchNames final {
     Layout bias;
   };
   struct Tensors;
-  TorchNames& recurrent(const Cell&, const std::string& module, const std::vector<std::string>& layers, const std::vector<std::string>& reverse);
+  TorchNames& recurrent(const Cell&, const std::string& module, const std::vector<std::string>& layers,
+                        const std::vector<std::string>& reverse);
   void layer(const Cell&, const std::string& prefix, const std::string& suffix, const std::string& scope);
   void add(Layout, const std::string& tensor, const std::string& second, const std::string& parameter, const std::string& apart = "");
   Leaf claim(const std::string& parameter);

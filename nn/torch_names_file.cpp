@@ -35,7 +35,8 @@ struct TorchNames::Tensors {
     if (it == left.end()) throw FileError(path + ": has no tensor '" + name + "', which parameter '" + leaf.name() + "' needs");
     const Array a = it->second;
     if (!(a.shape() == shape))
-      throw FileError(path + ": tensor '" + name + "' is " + text(a.shape()) + ", but parameter '" + leaf.name() + "' needs " + text(shape));
+      throw FileError(path + ": tensor '" + name + "' is " + text(a.shape()) + ", but parameter '" + leaf.name() + "' needs " +
+                      text(shape));
     left.erase(it);
     return a.to(f64).copy();
   }

@@ -10,7 +10,7 @@ Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", se
 }
 
 template <class T> void Adagrad::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(s.lr / (1 + static_cast<double>(updates() - 1) * o_.lr_decay));
+  const T rate = static_cast<T>(s.lr / (1 + static_cast<double>(s.t - 1) * o_.lr_decay));
   const T decay = static_cast<T>(s.decay), initial = static_cast<T>(o_.initial), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];

@@ -10,7 +10,7 @@ Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, o.d
 }
 
 template <class T> void Adam::run(const Slice<T>& s) const {
-  const detail::AdamStep<T> step(o_, s.lr, updates());
+  const detail::AdamStep<T> step(o_, s.lr, s.t);
   const T decay = static_cast<T>(s.decay);
   for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= step(s.g[i] + decay * s.w[i], s.memory[0][i], s.memory[1][i]);
 }

@@ -11,7 +11,7 @@ Adamax::Adamax(const LeafSet& set, AdamaxOptions o) : Optimizer("adamax", set, o
 }
 
 template <class T> void Adamax::run(const Slice<T>& s) const {
-  const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, static_cast<double>(updates()))));
+  const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, static_cast<double>(s.t))));
   const T beta1 = static_cast<T>(o_.beta1), fresh = static_cast<T>(1 - o_.beta1), beta2 = static_cast<T>(o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   for (std::int64_t i = 0; i < s.size; ++i) {

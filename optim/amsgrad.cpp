@@ -12,7 +12,7 @@ AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", se
 }
 
 template <class T> void AmsGrad::run(const Slice<T>& s) const {
-  const double t = static_cast<double>(updates());
+  const double t = static_cast<double>(s.t);
   const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, t)));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, t)));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);

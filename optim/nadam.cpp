@@ -21,10 +21,15 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   const auto momentum = [&](std::int64_t t) {
     return o_.beta1 * (1 - .5 * std::pow(.96, static_cast<double>(t) * o_.momentum_decay));
   };
-  const std::int64_t t = updates();
-  for (; multiplied_ < t; ++multiplied_) product_ *= momentum(multiplied_ + 1);
+  for (; multiplied_ < updates(); ++multiplied_) product_ *= momentum(multiplied_ + 1);
+  const std::int64_t t = s.t;
+  double product = product_;
+  if (t != multiplied_) {                // a parameter that was frozen has a count of its own
+    product = 1;
+    for (std::int64_t k = 1; k <= t; ++k) product *= momentum(k);
+  }
   const double next = momentum(t + 1);
-  const T of_g = static_cast<T>(s.lr * (1 - momentum(t)) / (1 - product_)), of_m = static_cast<T>(s.lr * next / (1 - product_ * next));
+  const T of_g = static_cast<T>(s.lr * (1 - momentum(t)) / (1 - product)), of_m = static_cast<T>(s.lr * next / (1 - product * next));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
@@ -6,7 +8,7 @@
 #include <ebb/optim/pattern.hpp>
 #include <fmt/format.h>
 #include <limits>
-#include <utility>
+#include <numeric>
 
 namespace ebb {
 
@@ -66,40 +68,70 @@ void Optimizer::settle_groups() {
 }
 
 void Optimizer::visit(Archive& a) {
-  a.same("kind", rule_)("lr", lr_)("updates", updates_);
+  std::vector<int> order(static_cast<std::size_t>(set_.count()));   // by name: the set may be built in another order next time
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int x, int y) { return std::strcmp(set_[x].name(), set_[y].name()) < 0; });
+  auto missed = std::make_shared<std::vector<std::int64_t>>(), fresh = std::make_shared<std::vector<std::int64_t>>(order.size());
+  if (std::count(missed_.begin(), missed_.end(), 0) < static_cast<std::ptrdiff_t>(missed_.size()))
+    for (const int k : order) missed->push_back(missed_of(k));
+  a.same("kind", rule_)("lr", lr_)("updates", updates_)("missed", *missed).then([this, order, missed, fresh] {
+    for (std::size_t k = 0; k < missed->size() && k < order.size(); ++k) (*fresh)[static_cast<std::size_t>(order[k])] = (*missed)[k];
+    missed_.swap(*fresh);
+  });
   for (int m = 0; m < memories_; ++m) a.like(("memory" + std::to_string(m)).c_str(), set_, memory_[m]);
 }
 
 Array Optimizer::first_memory(int) const { return Array::zeros({static_cast<int>(set_.size())}, set_.dtype()); }
 
-void Optimizer::step(const Grads& grads) {
-  const std::int64_t size = set_.size();
-  PoolVector<Leaf> leaves;
-  PoolVector<Array> gradients;
-  PoolVector<GroupOptions> options;
-  settle_groups();
-  for (int k = 0; k < set_.count(); ++k) {
-    const GroupOptions o = groups_.empty() ? GroupOptions{} : of_leaf_[static_cast<std::size_t>(k)];
-    if (!set_[k].trained() || o.rate == 0) continue;
-    leaves.push_back(set_[k]);
-    gradients.push_back(grads[set_[k]].to(set_.dtype()).compact());
-    options.push_back(o);
-  }
+std::int64_t Optimizer::missed_of(int leaf) const {
+  const auto k = static_cast<std::size_t>(leaf);
+  return k < missed_.size() ? missed_[k] : 0;
+}
+
+void Optimizer::count_update() {
+  ++updates_;
+  if (of_leaf_.empty()) return;
+  missed_.resize(of_leaf_.size());
+  for (std::size_t k = 0; k < of_leaf_.size(); ++k)
+    if (of_leaf_[k].rate == 0) ++missed_[k];
+}
+
+void Optimizer::make_memories() {
   for (int m = 0; m < memories_; ++m) {
     if (!memory_[m]) memory_[m] = first_memory(m);
-    if (memory_[m].size() != size)
+    if (memory_[m].size() != set_.size())
       throw ValueError(fmt::format("{}: the set had {} numbers at the first step and has {} now", rule_,
-                                   memory_[m].size(), size));
+                                   memory_[m].size(), set_.size()));
   }
-  ++updates_;
+}
+
+void Optimizer::step(const Grads& grads) {
+  struct Todo {
+    int leaf;
+    Array gradient;
+    GroupOptions group;
+  };
+  PoolVector<Todo> todo;
+  settle_groups();
+  for (int k = 0; k < set_.count(); ++k) {
+    const GroupOptions group = of_leaf_.empty() ? GroupOptions{} : of_leaf_[static_cast<std::size_t>(k)];
+    if (set_[k].trained() && group.rate > 0) todo.push_back({k, grads[set_[k]].to(set_.dtype()).compact(), group});
+  }
+  make_memories();
+  count_update();
   Edit change(set_);
   Array flat = change.flat();
   with_dtype(set_.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    for (std::size_t k = 0; k < leaves.size(); ++k) {
-      const std::int64_t at = leaves[k].offset();
-      Slice<T> s{flat.data<T>() + at, std::as_const(gradients[k]).template data<T>(), {}, gradients[k].size(), lr_ * options[k].rate,
-                 options[k].decay.value_or(decay_)};
+    for (const Todo& d : todo) {
+      const std::int64_t at = set_[d.leaf].offset();
+      Slice<T> s{.w = flat.data<T>() + at,
+                 .g = d.gradient.template data<T>(),
+                 .memory = {},
+                 .size = d.gradient.size(),
+                 .t = updates_ - missed_of(d.leaf),
+                 .lr = lr_ * d.group.rate,
+                 .decay = d.group.decay.value_or(decay_)};
       for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
       update(s);
       restore_bounds(leaves[k], s);

@@ -15,13 +15,14 @@ template <class T> struct Slice {
   const T* g;
   T* memory[3];
   std::int64_t size;
+  std::int64_t t;                // which update of this parameter it is, from 1: those while it was frozen do not count
   double lr, decay;              // of this parameter's group
 };
 
 /// How the parameters of a group differ from the rest.
 struct GroupOptions {
   std::optional<double> decay = {};   ///< in place of the rule's own
-  double rate = 1;               ///< factor of the learning rate; 0 freezes: neither values nor memory change
+  double rate = 1;               ///< factor of the learning rate; 0 freezes: values, memory and count of updates stay
 };
 
 /// An update rule over a set of parameters: `step` once per update, with the gradients that a backward returned. Fixed
@@ -62,6 +63,9 @@ class Optimizer {
  private:
   struct Group { std::string pattern; GroupOptions options; };
   void settle_groups();
+  void make_memories();
+  void count_update();
+  std::int64_t missed_of(int leaf) const;
   virtual Array first_memory(int m) const;       // zeros, unless a rule says otherwise
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
@@ -72,6 +76,7 @@ class Optimizer {
   int memories_;
   std::vector<Group> groups_;
   std::vector<GroupOptions> of_leaf_;            // of each leaf, worked out when there are groups
+  std::vector<std::int64_t> missed_;             // updates of each leaf while it was frozen; none if not given
   Array memory_[3];
   std::int64_t updates_ = 0;                     // counts the one that runs
 };

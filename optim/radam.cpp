@@ -11,7 +11,7 @@ RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr,
 }
 
 template <class T> void RAdam::run(const Slice<T>& s) const {
-  const double t = static_cast<double>(updates()), power = std::pow(o_.beta2, t);
+  const double t = static_cast<double>(s.t), power = std::pow(o_.beta2, t);
   const double rho = 2 / (1 - o_.beta2) - 1, rho_t = rho - 2 * t * power / (1 - power);
   const double r = rho_t > 5 ? std::sqrt((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t)) : 0;
   const double plain = s.lr / (1 - std::pow(o_.beta1, t));

@@ -11,7 +11,7 @@ Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.decay
 
 template <class T> void Sgd::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), momentum = static_cast<T>(o_.momentum);
-  const T fresh = updates() == 1 ? T(1) : static_cast<T>(1 - o_.dampening);   // PyTorch starts the velocity undamped
+  const T fresh = s.t == 1 ? T(1) : static_cast<T>(1 - o_.dampening);   // PyTorch starts the velocity undamped
   T* const w = s.w;
   T* const v = s.memory[0];
   const T* const g = s.g;

@@ -93,7 +93,8 @@ TEST_CASE("A training that is saved and taken up in fresh objects goes on to the
         t->save(folder.file("end"));
         whole.save(folder.file("whole"));
         CHECK(test::same_bits(t->w.flat(), whole.w.flat()));
-        CHECK(test::read(folder.file("end")) == test::read(folder.file("whole")));
+        const bool same_file = test::read(folder.file("end")) == test::read(folder.file("whole"));
+        CHECK(same_file);
       }
     }
     CHECK_FALSE(test::same_bits(first.w.flat(), whole.w.flat()));
@@ -123,5 +124,6 @@ TEST_CASE("The state of another rule, another model or another list is refused a
     REQUIRE_THROWS_AS(a.load(folder.file("bad")), FileError);
   }
   other.save(folder.file("after"));
-  CHECK(test::read(folder.file("before")) == test::read(folder.file("after")));
+  const bool unchanged = test::read(folder.file("before")) == test::read(folder.file("after"));
+  CHECK(unchanged);
 }

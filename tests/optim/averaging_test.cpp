@@ -55,7 +55,8 @@ TEST_CASE("Averaged descent follows PyTorch's path, weights and means") {
     double worst = 0;
     for (std::size_t u = 0; u < 100; ++u) {
       rule.step(d.gradient());
-      worst = std::max({worst, test::error_of(d.p.value(), numbers(run["path"][u])), test::error_of(d.mean(rule), numbers(run["means"][u]))});
+      worst = std::max({worst, test::error_of(d.p.value(), numbers(run["path"][u])),
+                        test::error_of(d.mean(rule), numbers(run["means"][u]))});
     }
     CHECK(worst < 1e-10);
   }

@@ -42,7 +42,8 @@ TEST_CASE("Adaptive clipping bounds each unit by its own weights") {
   for (const DType dtype : {f64, f32}) {
     Grads g = c.gradient(dtype);
     CHECK(clip_adaptive(g, c.goldens["share"], c.goldens["epsilon"]) == 3);
-    for (const Leaf& p : {c.W, c.b}) CHECK(test::error_of(g[p].to(f64), array_of(c.goldens["adaptive"][p.name()])) < (dtype == f64 ? 1e-14 : 1e-6));
+    for (const Leaf& p : {c.W, c.b})
+      CHECK(test::error_of(g[p].to(f64), array_of(c.goldens["adaptive"][p.name()])) < (dtype == f64 ? 1e-14 : 1e-6));
     const Array once = g.flat().copy();
     clip_adaptive(g, 10);
     CHECK(test::same_bits(g.flat(), once));

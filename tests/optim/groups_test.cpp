@@ -1,4 +1,5 @@
 #include <ebb/autograd/grads.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/embedding.hpp>
 #include <ebb/nn/linear.hpp>
@@ -11,6 +12,7 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
+#include "nn/folder.hpp"
 
 using namespace ebb;
 using test::contains;
@@ -53,7 +55,8 @@ TEST_CASE("A group has its own rate and decay under every rule, as if it were tr
   for (const std::string& name : optimizer_names()) {
     CAPTURE(name);
     Model grouped, plain, other;
-    const auto rule = make_optimizer(name, grouped.w, .01), slow = make_optimizer(name, other.w, .001), usual = make_optimizer(name, plain.w, .01);
+    const auto rule = make_optimizer(name, grouped.w, .01), usual = make_optimizer(name, plain.w, .01);
+    const auto slow = make_optimizer(name, other.w, .001);
     rule->group("*/b", {.decay = .3, .rate = .1});
     slow->group("*", {.decay = .3});
     for (std::uint64_t u = 0; u < 5; ++u) {
@@ -85,6 +88,29 @@ TEST_CASE("Two rules train parts of one set, and what is frozen keeps its values
   CHECK(test::same_bits(both["rnn/Wh"], adam_alone["rnn/Wh"]));
   CHECK(test::same_bits(both["rnn/b"], adam_alone["rnn/b"]));
   CHECK(test::same_bits(both["out/W"], start));
+}
+
+TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, and the others go on") {
+  const test::Folder folder;
+  for (const std::string& name : optimizer_names()) {
+    CAPTURE(name);
+    Model m, late, all;
+    auto rule = make_optimizer(name, m.w, .01);
+    const auto fresh = make_optimizer(name, late.w, .01), usual = make_optimizer(name, all.w, .01);
+    rule->freeze("rnn/*");
+    for (std::uint64_t u = 0; u < 9; ++u) {
+      if (u == 4) rule->group("rnn/*", {});
+      if (u == 6) {
+        save(folder.file("run"), *rule);
+        rule = make_optimizer(name, m.w, .01);   // without groups: nothing is frozen any more
+        load(folder.file("run"), *rule);
+      }
+      rule->step(m.gradient(u)), usual->step(all.gradient(u));
+      if (u >= 4) fresh->step(late.gradient(u));
+    }
+    for (const char* p : {"rnn/Wx", "rnn/Wh", "rnn/b"}) CHECK(test::same_bits(m[p], late[p]));
+    for (const char* p : {"emb/W", "out/b"}) CHECK(test::same_bits(m[p], all[p]));
+  }
 }
 
 TEST_CASE("The last group that fits counts, also for parameters that come later, and thaws what was frozen") {

@@ -28,7 +28,8 @@ struct Model {
   Linear out{w / "out", H, 2};
   Array x = uniform({T, B, I}, Key{1}, -1, 1, f64), y = uniform({T, B, 2}, Key{2}, -1, 1, f64);
 
-  explicit Model(const std::string& name) : cell(name == "stack" ? make_stack("gru", w / "rnn", {I, H}, 2) : make_cell(name, w / "rnn", {I, H})) {}
+  explicit Model(const std::string& name)
+      : cell(name == "stack" ? make_stack("gru", w / "rnn", {I, H}, 2) : make_cell(name, w / "rnn", {I, H})) {}
 
   Result window(Truncated& bptt, int from, int to) const {
     bptt.push(x.range(from, to));
