@@ -1,7 +1,5 @@
-#include <fnmatch.h>
-
-#include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <ebb/nn/safetensors.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -48,17 +46,14 @@ std::string Params::summary() const {
 }
 
 int Params::transform(const std::string& pattern, const Transform& f) {
+  detail::check_fits("transform", *this, pattern);
   int found = 0;
-  std::vector<std::string> names;
   for (int k = 0; k < count(); ++k) {
-    names.emplace_back((*this)[k].name());
-    if (::fnmatch(pattern.c_str(), names.back().c_str(), 0) != 0) continue;
+    if (!detail::fits(pattern.c_str(), (*this)[k].name())) continue;
     (*this)[k].transform(f);
     ++found;
   }
-  if (found > 0) return found;
-  const std::string near = nearest(pattern, names);
-  throw ValueError("transform: no parameter matches '" + pattern + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  return found;
 }
 
 namespace {

@@ -5,7 +5,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/optim/optimizer.hpp>
-#include <ebb/optim/pattern.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
@@ -134,7 +134,7 @@ void Optimizer::step(const Grads& grads) {
                  .decay = d.group.decay.value_or(decay_)};
       for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
       update(s);
-      restore_bounds(leaves[k], s);
+      restore_bounds(set_[d.leaf], s);
     }
   });
 }

@@ -111,8 +111,9 @@ TEST_CASE("Options reach the constructor, and cell_options tells which there are
   CHECK(std::abs(w.find("a/b").value().at({2})) < 1 / std::sqrt(3.));
   CHECK(std::abs(w.find("a/b").value().at({6})) < 1 / std::sqrt(3.));
   const std::vector<CellOption> options = cell_options("lstm");
-  REQUIRE(options.size() == 1);
+  REQUIRE(options.size() == 2);
   CHECK(options[0].name == "forget_bias");
+  CHECK(options[1].name == "chrono");
   CHECK(options[0].standard == "1");
   CHECK_FALSE(options[0].help.empty());
 }

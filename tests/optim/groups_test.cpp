@@ -7,7 +7,7 @@
 #include <ebb/ops/random.hpp>
 #include <ebb/optim/adamw.hpp>
 #include <ebb/optim/optimizer_list.hpp>
-#include <ebb/optim/pattern.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <ebb/optim/sgd.hpp>
 
 #include "catch.hpp"

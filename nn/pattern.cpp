@@ -1,29 +1,14 @@
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/ops/error.hpp>
-#include <ebb/optim/pattern.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <fmt/format.h>
 
 namespace ebb::detail {
 
-bool fits(const char* pattern, const char* name) {
-  const char *star = nullptr, *taken = nullptr;   // the last "*", and where the name goes on after what it stands for
-  while (*name) {
-    if (*pattern == '*') {
-      star = pattern++;
-      taken = name;
-    } else if (*pattern == '?' || *pattern == *name) {
-      ++pattern, ++name;
-    } else if (star) {
-      pattern = star + 1;
-      name = ++taken;
-    } else {
-      return false;
-    }
-  }
-  while (*pattern == '*') ++pattern;
-  return *pattern == '\0';
-}
+bool fits(const char* pattern, const char* name) { return ::fnmatch(pattern, name, 0) == 0; }
 
 void check_fits(const char* who, const LeafSet& set, const std::string& pattern) {
   std::vector<std::string> names;
