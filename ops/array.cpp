@@ -10,6 +10,7 @@ namespace ebb {
 
 Array Array::empty(const Shape& shape, DType t) {
   detail::require_known(shape);
+  if (t == no_type) throw ValueError("an empty array was used");   // a result takes its element type from the operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
   a.data_ = a.buffer_->data;
@@ -56,6 +57,7 @@ Array Array::borrowed(void* data, const Shape& shape, std::int64_t row_stride, D
 }
 
 void Array::wrong_dtype(DType asked) const {
+  if (dtype_ == no_type) throw ValueError("an empty array was used");
   throw ValueError(std::string("array: elements are ") + name_of(dtype_) + ", not " + name_of(asked));
 }
 
@@ -68,8 +70,8 @@ Array Array::view(const Shape& shape, std::int64_t offset, std::int64_t row_stri
 }
 
 double Array::at_flat(std::int64_t i) const {
-  if (i < 0 || i >= size())
-    throw ShapeError("at_flat: no element " + std::to_string(i) + " in " + text(shape_));
+  if (i < 0 || i >= size() || !buffer_)
+    throw ShapeError("at_flat: no element " + std::to_string(i) + " in " + (buffer_ ? text(shape_) : "an empty array"));
   const std::int64_t c = columns(), at = (i / c) * row_stride_ + i % c;
   return dtype_ == f32 ? static_cast<double>(static_cast<const float*>(data_)[at]) : static_cast<const double*>(data_)[at];
 }
@@ -88,8 +90,8 @@ double Array::at(std::initializer_list<int> index) const {
 }
 
 void Array::set_flat(std::int64_t i, double x) {
-  if (i < 0 || i >= size())
-    throw ShapeError("set_flat: no element " + std::to_string(i) + " in " + text(shape_));
+  if (i < 0 || i >= size() || !buffer_)
+    throw ShapeError("set_flat: no element " + std::to_string(i) + " in " + (buffer_ ? text(shape_) : "an empty array"));
   const std::int64_t c = columns(), at = (i / c) * row_stride_ + i % c;
   if (dtype_ == f32) static_cast<float*>(data_)[at] = static_cast<float>(x);
   else static_cast<double*>(data_)[at] = x;

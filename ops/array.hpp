@@ -27,7 +27,7 @@ inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; } 
 /// blocks of columns and ranges of rows are views. Copying the handle shares the numbers; `copy()` copies them.
 ///
 /// Shapes    element (i, ..., j) stands at  data[row(i, ...) * row_stride + j], rows counted over all axes but the last
-/// Errors    ShapeError for an impossible view; ValueError for the wrong element type
+/// Errors    ShapeError for an impossible view; ValueError for the wrong element type, or where an empty handle is used as numbers
 class Array {
  public:
   Array() noexcept = default;
@@ -91,7 +91,7 @@ class Array {
   void* data_ = nullptr;
   std::int64_t row_stride_ = 0;
   Shape shape_;
-  DType dtype_ = f32;
+  DType dtype_ = no_type;
 };
 
 std::ostream& operator<<(std::ostream&, const Array&);  ///< numpy-like, long axes abbreviated

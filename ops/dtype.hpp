@@ -8,9 +8,11 @@ namespace ebb {
 enum class DType : std::uint8_t { f32, f64 };
 inline constexpr DType f32 = DType::f32;
 inline constexpr DType f64 = DType::f64;
+/// Of an array that holds nothing, so that no op takes it for numbers.
+inline constexpr DType no_type = static_cast<DType>(2);
 
 constexpr std::size_t bytes_of(DType t) { return t == DType::f32 ? sizeof(float) : sizeof(double); }
-constexpr const char* name_of(DType t) { return t == DType::f32 ? "float32" : "float64"; }
+constexpr const char* name_of(DType t) { return t == f32 ? "float32" : t == f64 ? "float64" : "nothing"; }
 
 template <class T> inline constexpr DType dtype_of = DType::f32;
 template <> inline constexpr DType dtype_of<double> = DType::f64;

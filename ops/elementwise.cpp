@@ -79,7 +79,7 @@ bool all_finite(const Array& a) {
   const auto magnitude = detail::reduce_kernels().magnitude[a.dtype() == f32 ? 0 : 1];
   const std::size_t size = bytes_of(a.dtype());
   const char* p = static_cast<const char*>(a.raw());
-  if (a.size() == 0) return true;
+  if (a.size() == 0 || !a) return true;
   if (a.contiguous()) return std::isfinite(magnitude(p, a.size()));
   for (std::int64_t r = 0; r < a.rows(); ++r)
     if (!std::isfinite(magnitude(p + static_cast<std::size_t>(r * a.row_stride()) * size, a.columns()))) return false;

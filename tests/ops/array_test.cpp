@@ -1,6 +1,9 @@
 #include "catch.hpp"
 #include "reference.hpp"
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/matmul.hpp>
+#include <ebb/ops/reduce.hpp>
 
 using namespace ebb;
 using namespace reference;
@@ -116,4 +119,20 @@ TEST_CASE("tokens are counted integers with views") {
   CHECK_THROWS_AS(t[2], ShapeError);
   CHECK_THROWS_AS(t.at({0, 3}), ShapeError);
   CHECK_THROWS_AS(Tokens({2}, {1}), ShapeError);
+}
+
+TEST_CASE("an empty array is refused wherever numbers are wanted") {
+  const Array none, one = Array::full({2}, 1, f32);
+  CHECK_THROWS_WITH(none * none, Catch::Matchers::Contains("an empty array was used"));
+  CHECK_THROWS_WITH(one + none, Catch::Matchers::Contains("add: an empty array was used"));
+  CHECK_THROWS_WITH(none * 2.0, Catch::Matchers::Contains("an empty array was used"));
+  CHECK_THROWS_AS(ebb::exp(none), Error);
+  CHECK_THROWS_AS(ebb::sum(none), Error);
+  CHECK_THROWS_AS(ebb::matmul(one.reshape({1, 2}), none), Error);
+  CHECK_THROWS_AS(none.copy(), Error);
+  CHECK_THROWS_AS(none.at_flat(0), Error);
+  CHECK_THROWS_AS(Array().set_flat(0, 1), Error);
+  CHECK_THROWS_AS(Array().fill(1), Error);
+  CHECK_THROWS_AS(none.data<float>(), Error);
+  CHECK_FALSE(none);
 }
