@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <ebb/autograd/tape_impl.hpp>
+#include <ebb/ops/error.hpp>
 #include <new>
 #include <utility>
 
@@ -35,49 +36,74 @@ concept has_vjp = requires(const Op& op, const T& g, const T* in) { call_vjp(op,
 template <class T> T* begin_of(T& one) { return &one; }
 template <class T, std::size_t N> T* begin_of(std::array<T, N>& many) { return many.data(); }
 
-/// The two sweeps of an op with N inputs, made from its one vjp.
+template <class Op> consteval unsigned needs_of() {
+  if constexpr (requires { Op::needs; }) return Op::needs;
+  else return need_inputs | need_output;
+}
+
+/// "cumsum: vjp returned [3, 4] for input 1 of shape [4] (my_cell.cpp:31)".
+[[noreturn]] void refuse_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Var&);
+[[noreturn]] void refuse_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Array&);
+/// What a vjp threw, with the op, its line and what it does not see. Call inside a catch block.
+[[noreturn]] void rethrow_from_vjp(TapeImpl&, std::uint32_t node);
+
+/// The two sweeps of an op with N inputs, made from its one vjp. What `needs` does not name is empty even where the tape happens
+/// to hold it: else a wrong `needs` would be right while somebody holds the value, and wrong in training.
 template <class Op, std::size_t N> struct Sweeps {
   static constexpr auto indices = std::make_index_sequence<N>{};
   static constexpr bool in_vars = has_vjp<Op, Var, N>;
+  static constexpr bool sees_inputs = (needs_of<Op>() & need_inputs) != 0, sees_output = (needs_of<Op>() & need_output) != 0;
   static_assert(in_vars || has_vjp<Op, Array, N>, "an op needs vjp(g, inputs..., y), on Vars or on Arrays");
 
+  template <class T> static auto gradients(TapeImpl& t, std::uint32_t id, const T& g) {
+    constexpr bool vars = std::is_same_v<T, Var>;
+    T in[N], y;
+    for (std::size_t k = 0; sees_inputs && k < N; ++k) {
+      if constexpr (vars) in[k] = t.handle(t.node(id).inputs()[k]);
+      else in[k] = t.value(t.node(id).inputs()[k]);
+    }
+    if constexpr (sees_output && vars) y = t.handle(id);
+    else if constexpr (sees_output) y = t.node(id).value;
+    try {
+      return call_vjp(*static_cast<const Op*>(t.node(id).attributes), g, in, y, indices);
+    } catch (const Error&) {
+      rethrow_from_vjp(t, id);
+    }
+  }
+  static const Var& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Var& r) {
+    if (r.epoch() != t.epoch || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    return r;
+  }
+  static const Array& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Array& r) {
+    if (r.dtype() != t.dtype || !(r.shape() == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    return r;
+  }
+
   static void sweep(TapeImpl& t, std::uint32_t id) {
-    const Op& op = *static_cast<const Op*>(t.node(id).attributes);
     if constexpr (in_vars) {
-      Var in[N];
-      for (std::size_t k = 0; k < N; ++k) in[k] = t.handle(t.node(id).inputs()[k]);
-      Var g = t.push(t.node(id).grad, std::source_location::current()), y = t.handle(id);
-      auto r = call_vjp(op, g, in, y, indices);
+      const Var g = t.push(t.node(id).grad, std::source_location::current());
+      auto r = gradients(t, id, g);
       for (std::size_t k = 0; k < N; ++k)
-        if (t.wants(t.node(id).inputs()[k])) t.accumulate(t.node(id).inputs()[k], t.value(begin_of(r)[k].node()));
+        if (const auto input = t.node(id).inputs()[k]; t.wants(input))
+          t.accumulate(input, t.value(checked(t, id, k, begin_of(r)[k]).node()));
     } else {
-      Array in[N];
-      for (std::size_t k = 0; k < N; ++k) in[k] = t.value(t.node(id).inputs()[k]);
-      auto r = call_vjp(op, t.node(id).grad, in, t.node(id).value, indices);
+      auto r = gradients(t, id, t.node(id).grad);
       for (std::size_t k = 0; k < N; ++k)
-        if (t.wants(t.node(id).inputs()[k])) t.accumulate(t.node(id).inputs()[k], begin_of(r)[k]);
+        if (const auto input = t.node(id).inputs()[k]; t.wants(input)) t.accumulate(input, checked(t, id, k, begin_of(r)[k]));
     }
   }
 
   static void replay(Replay& r, std::uint32_t id) {
     if constexpr (in_vars) {
       TapeImpl& t = r.tape;
-      const Op& op = *static_cast<const Op*>(t.node(id).attributes);
-      Var in[N];
-      for (std::size_t k = 0; k < N; ++k) in[k] = t.handle(t.node(id).inputs()[k]);
-      auto v = call_vjp(op, r.adjoint(id), in, t.handle(id), indices);
+      auto v = gradients(t, id, r.adjoint(id));
       for (std::size_t k = 0; k < N; ++k)
-        if (t.wants(t.node(id).inputs()[k])) r.add(t.node(id).inputs()[k], begin_of(v)[k]);
+        if (const auto input = t.node(id).inputs()[k]; t.wants(input)) r.add(input, checked(t, id, k, begin_of(v)[k]));
     }
   }
 
   static void destroy(void* op) { static_cast<Op*>(op)->~Op(); }
 };
-
-template <class Op> consteval unsigned needs_of() {
-  if constexpr (requires { Op::needs; }) return Op::needs;
-  else return need_inputs | need_output;
-}
 
 template <class Op, std::size_t N>
 inline constexpr OpTable table_of{Op::name,

@@ -52,8 +52,8 @@ void TapeImpl::accumulate(std::uint32_t id, Array contribution) {
   Node& n = node(id);
   if (!(contribution.shape() == n.shape)) {
     std::ostringstream s;
-    s << (n.op ? n.op->name : "an input") << ": a gradient of shape " << contribution.shape() << " reached a value of shape "
-      << n.shape;
+    s << "backward: a gradient of shape " << contribution.shape() << " reached a value of shape " << n.shape << ", "
+      << (n.op ? n.op->name : "an input") << origin_of(handle(id));
     throw ShapeError(s.str());
   }
   if (!n.grad && !(n.op && n.op->place && !n.retained)) {
