@@ -4,6 +4,8 @@
 #include <cstring>
 #include <ebb/autograd/grad.hpp>
 #include <ebb/autograd/shard_run.hpp>
+#include <ebb/autograd/trace.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <iomanip>
@@ -48,11 +50,13 @@ GradcheckEntry compare(const std::string& name, int order, const Array& x, const
   e.input = name;
   e.order = order;
   e.scale = std::max(1.0, largest_magnitude(analytic));
+  e.influence = largest_magnitude(analytic) != 0;
   for (const std::int64_t i : elements_of(x, o, stream)) {
     const double v = x.at_flat(i), h = o.step * std::max(1.0, std::abs(v));
     const double up = v + h, down = v - h;
     const double numeric = (at(i, up) - at(i, down)) / (up - down);
     const double a = analytic.at_flat(i), error = std::abs(a - numeric);
+    e.influence |= numeric != 0;
     if (error > e.error || !(error == error) || e.element.empty()) {
       e.element = element_name(x.shape(), i);
       e.analytic = a;
@@ -65,14 +69,14 @@ GradcheckEntry compare(const std::string& name, int order, const Array& x, const
   return e;
 }
 
+bool same_bits(double x, double y) { return std::memcmp(&x, &y, sizeof x) == 0; }   // NaN is the same as itself
 bool same_bits(const Array& a, const Array& b) {
   if (!(a.shape() == b.shape())) return false;
-  for (std::int64_t i = 0; i < a.size(); ++i) {
-    const double x = a.at_flat(i), y = b.at_flat(i);
-    if (std::memcmp(&x, &y, sizeof x) != 0) return false;
-  }
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    if (!same_bits(a.at_flat(i), b.at_flat(i))) return false;
   return true;
 }
+std::string not_finite(const std::string& trace) { return "not finite: " + (trace.empty() ? "the result or its gradient" : trace); }
 
 // ---- a function of arrays
 
@@ -89,7 +93,7 @@ class FunctionCheck {
   GradcheckReport run() {
     GradcheckReport report;
     try {
-      for (int order = 1; order <= o_.order; ++order) check(order, report);
+      for (int order = 1; order <= o_.order && report.finding.empty(); ++order) check(order, report);
     } catch (const Error& e) {
       report.failure = e.what();
     }
@@ -122,16 +126,34 @@ class FunctionCheck {
     Tape tape{{.dtype = f64, .order = order}};
     return number(variables(), order).item();
   }
-  std::vector<Array> gradients(int order) const {
+  std::vector<Array> gradients(int order, std::string* trace = nullptr) const {
     Tape tape{{.dtype = f64, .order = order}};
+    detail::TapeImpl::current().tracing = trace != nullptr;
+    detail::TapeImpl::current().trace_found = trace;
     const std::vector<Var> in = variables();
-    const Grads g = tape.backward(number(in, order));
+    const Var y = number(in, order);
+    check_untouched(in);
+    const Grads g = tape.backward(y);
     std::vector<Array> out;
     for (const Var& v : in) out.push_back(g[v].copy());
     return out;
   }
+  /// A value that somebody holds is not written to, or what reads it later reads something else.
+  void check_untouched(const std::vector<Var>& in) const {
+    for (std::size_t k = 0; k < in.size(); ++k)
+      if (!same_bits(in[k].value(), x_[k]))
+        throw ValueError(names_[k] + " was overwritten by the function that is checked: an Array shares its numbers, write to x.copy()");
+  }
   void check(int order, GradcheckReport& report) {
     const std::vector<Array> analytic = gradients(order), again = gradients(order);
+    bool finite = std::isfinite(value(order));
+    for (const Array& a : analytic) finite &= all_finite(a);
+    if (!finite) {
+      std::string trace;
+      gradients(order, &trace);
+      report.finding = not_finite(trace);
+      return;
+    }
     for (std::size_t k = 0; k < x_.size(); ++k) {
       report.deterministic &= same_bits(analytic[k], again[k]);
       report.entries.push_back(compare(names_[k], order, x_[k], analytic[k], o_, k, [&](std::int64_t i, double v) {
@@ -142,7 +164,7 @@ class FunctionCheck {
         return y;
       }));
     }
-    report.deterministic &= value(order) == value(order);
+    report.deterministic &= same_bits(value(order), value(order));
   }
 
   const Function& f_;
@@ -158,18 +180,24 @@ class ModelCheck {
   ModelCheck(const LeafSet& set, const ShardOptions& s, const ShardLoss& loss, const GradcheckOptions& o)
       : set_(set), s_(s), loss_(loss), o_(o) {
     s_.dtype = f64;
-    for (int k = 0; k < set.count(); ++k)
-      if (set[k].trained()) {
-        leaves_.push_back(set[k]);
-        x_.push_back(set[k].value().to(f64).copy());
-      }
+    add(set);
+  }
+
+  void add(const LeafSet& set) {
+    for (int k = 0; k < set.count(); ++k) {
+      const Leaf leaf = set[k];
+      if (!leaf.trained()) continue;
+      const detail::Binding* bound = detail::binding_of(leaf.get());
+      leaves_.push_back(leaf);
+      x_.push_back((bound && bound->array ? bound->array : leaf.value()).to(f64).copy());
+    }
   }
 
   GradcheckReport run() {
     GradcheckReport report;
     try {
       first_order(report);
-      if (o_.order >= 2) second_order(report);
+      if (o_.order >= 2 && report.finding.empty()) second_order(report);
     } catch (const Error& e) {
       report.failure = e.what();
     }
@@ -205,7 +233,13 @@ class ModelCheck {
 
   void first_order(GradcheckReport& report) {
     const Result a = bound([&] { return backward(set_, s_, loss_); }), b = bound([&] { return backward(set_, s_, loss_); });
-    report.deterministic = a.loss == b.loss && same_bits(a.grads.flat(), b.grads.flat());
+    report.deterministic = same_bits(a.loss, b.loss);
+    const std::vector<Array> one = a.grads.flats(), other = b.grads.flats();
+    for (std::size_t k = 0; k < one.size(); ++k) report.deterministic &= same_bits(one[k], other[k]);
+    if (!std::isfinite(a.loss) || !a.grads.finite()) {
+      report.finding = not_finite(bound([&] { return trace_nonfinite(set_, s_, loss_); }));
+      return;
+    }
     for (std::size_t k = 0; k < leaves_.size(); ++k)
       report.entries.push_back(compare(leaves_[k].name(), 1, x_[k], a.grads[leaves_[k]], o_, k, [&](std::int64_t i, double v) {
         return moved(k, i, v, [&] { return loss_value(); });
@@ -248,7 +282,7 @@ class ModelCheck {
 }  // namespace
 
 bool GradcheckReport::ok() const {
-  if (!deterministic || !failure.empty() || entries.empty()) return false;
+  if (!deterministic || !failure.empty() || !finding.empty() || entries.empty()) return false;
   for (const GradcheckEntry& e : entries)
     if (!e.ok) return false;
   return true;
@@ -259,8 +293,10 @@ std::ostream& operator<<(std::ostream& s, const GradcheckReport& r) {
   for (const GradcheckEntry& e : r.entries)
     out << (e.ok ? "ok    " : "WRONG ") << std::left << std::setw(20) << e.input << " order " << e.order << "  largest error "
         << std::scientific << std::setprecision(2) << e.error << " at " << e.element << ": analytic " << std::setprecision(9)
-        << e.analytic << ", numeric " << e.numeric << "\n";
+        << e.analytic << ", numeric " << e.numeric << (e.influence ? "" : "  (has no influence)")
+        << (e.pass == "training" || e.pass == "evaluation" ? "  in " + e.pass : "") << "\n";
   if (!r.deterministic) out << "not deterministic: two calls with the same numbers gave different results\n";
+  if (!r.finding.empty()) out << r.finding << "\n";
   if (!r.failure.empty()) out << "failed: " << r.failure << "\n";
   return s << out.str();
 }
@@ -272,6 +308,20 @@ GradcheckReport gradcheck(const Function& f, const std::vector<Array>& inputs, G
 
 GradcheckReport gradcheck(const LeafSet& set, const ShardOptions& s, const ShardLoss& loss, GradcheckOptions o) {
   return ModelCheck(set, s, loss, o).run();
+}
+
+GradcheckReport gradcheck(const LeafSet& set, const LeafSet& inputs, const ShardOptions& s, const ShardLoss& loss, GradcheckOptions o) {
+  ModelCheck check(set, s, loss, o);
+  check.add(inputs);
+  return check.run();
+}
+
+std::string detail::in_value(const char* op, const std::vector<Array>& inputs) {
+  std::ostringstream s;
+  s << "in " << op << "::value with inputs ";
+  for (std::size_t k = 0; k < inputs.size(); ++k) s << (k ? ", " : "") << inputs[k].shape();
+  s << ": ";
+  return s.str();
 }
 
 void detail::throw_wrong_count(const char* op, std::size_t given) {

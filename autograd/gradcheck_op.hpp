@@ -8,6 +8,7 @@ namespace ebb {
 namespace detail {
 
 [[noreturn]] void throw_wrong_count(const char* op, std::size_t given);
+std::string in_value(const char* op, const std::vector<Array>& inputs);   // "in cube::value with inputs [3, 4], [5]: "
 
 template <class Op> double sample_low() {
   if constexpr (requires { Op::low; }) return Op::low;
@@ -18,31 +19,46 @@ template <class Op> double sample_high() {
   else return 2;
 }
 
-template <class Op, std::size_t... K>
-Var apply_to(const Op& op, const std::vector<Var>& in, std::index_sequence<K...>) { return apply(op, in[K]...); }
-
-/// Calls with as many inputs as there are; ops of up to four inputs.
-template <class Op> Var apply_all(const Op& op, const std::vector<Var>& in) {
-  Var y;
+/// Calls f with the indices of as many inputs as there are; ops of up to four inputs.
+template <class Op, class F> void with_indices(std::size_t count, const F& f) {
+  bool found = false;
   const auto attempt = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
     if constexpr (has_vjp<Op, Var, N> || has_vjp<Op, Array, N>)
-      if (in.size() == N) y = apply_to(op, in, std::make_index_sequence<N>{});
+      if (count == N) f(std::make_index_sequence<N>{}), found = true;
   };
   attempt(std::integral_constant<std::size_t, 1>{});
   attempt(std::integral_constant<std::size_t, 2>{});
   attempt(std::integral_constant<std::size_t, 3>{});
   attempt(std::integral_constant<std::size_t, 4>{});
-  if (!y) throw_wrong_count(Op::name, in.size());
+  if (!found) throw_wrong_count(Op::name, count);
+}
+
+template <class Op> Var apply_all(const Op& op, const std::vector<Var>& in, const std::source_location& where) {
+  Var y;
+  with_indices<Op>(in.size(), [&]<std::size_t first, std::size_t... K>(std::index_sequence<first, K...>) {
+    y = apply(op, At(in[first], where), in[K]...);
+  });
   return y;
+}
+
+/// The error of op.value at these inputs with their shapes, empty if it throws none.
+template <class Op> std::string value_error(const Op& op, const std::vector<Array>& in) {
+  try {
+    with_indices<Op>(in.size(), [&]<std::size_t... K>(std::index_sequence<K...>) { (void)op.value(Array(in[K].copy())...); });
+  } catch (const Error& e) {
+    return in_value(Op::name, in) + e.what();
+  }
+  return {};
 }
 
 }  // namespace detail
 
-template <class Op> GradcheckReport gradcheck_op(const Op& op, const std::vector<Shape>& shapes, GradcheckOptions o) {
+template <class Op> GradcheckReport gradcheck_op(const Op& op, const std::vector<Shape>& shapes, GradcheckOptions o, std::source_location where) {
   std::vector<Array> inputs;
   for (std::size_t k = 0; k < shapes.size(); ++k)
     inputs.push_back(uniform(shapes[k], Key{o.seed}.named(Op::name).at(k), detail::sample_low<Op>(), detail::sample_high<Op>(), f64));
-  return gradcheck([&](const std::vector<Var>& in) { return detail::apply_all(op, in); }, inputs, o);
+  if (std::string error = detail::value_error(op, inputs); !error.empty()) return {.failure = std::move(error)};
+  return gradcheck([&](const std::vector<Var>& in) { return detail::apply_all(op, in, where); }, inputs, o);
 }
 
 }  // namespace ebb

@@ -6,6 +6,7 @@
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <sstream>
 
 using namespace ebb;
 
@@ -48,6 +49,26 @@ struct Hypot {   // two inputs
   static constexpr double low = .5, high = 2;
   Array value(const Array& a, const Array& b) const { return sqrt(a * a + b * b); }
   std::array<Var, 2> vjp(const Var& g, const Var& a, const Var& b, const Var& y) const { return {g * a / y, g * b / y}; }
+};
+
+struct OverwritesItsInput {   // y shares its numbers with x, and is written to
+  static constexpr auto name = "overwrites its input";
+  Array value(const Array& x) const {
+    Array y = x;
+    for (std::int64_t i = 0; i < y.size(); ++i) y.set_flat(i, 2 * y.at_flat(i));
+    return y;
+  }
+  Var vjp(const Var& g, const Var&, const Var&) const { return 2 * g; }
+};
+
+struct DoublesACopy {
+  static constexpr auto name = "doubles a copy";
+  Array value(const Array& x) const {
+    Array y = x.copy();
+    for (std::int64_t i = 0; i < y.size(); ++i) y.set_flat(i, 2 * y.at_flat(i));
+    return y;
+  }
+  Var vjp(const Var& g, const Var&, const Var&) const { return 2 * g; }
 };
 
 }  // namespace
@@ -146,4 +167,34 @@ TEST_CASE("the checker reports the element, both values and the shape's index") 
   CHECK(r.entries[0].element == "[1, 1]");
   CHECK(r.entries[0].input == "x");
   CHECK(r.entries[0].numeric == Approx(2 * r.entries[0].analytic));
+}
+
+TEST_CASE("the checker finds an op whose value overwrites its input") {
+  CHECK_THAT(gradcheck_op(OverwritesItsInput{}, {{3}}).failure, Catch::Matchers::Contains("input 0 was overwritten"));
+  CHECK(gradcheck_op(DoublesACopy{}, {{3}}).ok());
+}
+
+TEST_CASE("the checker says where a number is not finite, and not that the function is not deterministic") {
+  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return log(in[0] - 2); }, {Array::full({2}, 1, f64)});
+  CHECK_FALSE(r.ok());
+  CHECK(r.deterministic);
+  CHECK_THAT(r.finding, Catch::Matchers::Contains("not finite: log has the first value that is not finite (gradcheck_test.cpp:"));
+}
+
+TEST_CASE("the checker notes an input that has no influence, and does not call it wrong") {
+  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return in[0] + 0 * in[1]; },
+                                      {Array::full({2}, 1, f64), Array::full({2}, 1, f64)});
+  REQUIRE(r.entries.size() == 2);
+  CHECK(r.ok());
+  CHECK(r.entries[0].influence);
+  CHECK_FALSE(r.entries[1].influence);
+  std::ostringstream text;
+  text << r;
+  CHECK_THAT(text.str(), Catch::Matchers::Contains("has no influence"));
+}
+
+TEST_CASE("an op that refuses its inputs is reported with their shapes, not with a line of the checker") {
+  const std::string failure = gradcheck_op(Hypot{}, {{3, 4}, {5}}).failure;
+  CHECK_THAT(failure, Catch::Matchers::Contains("in hypot::value with inputs [3, 4], [5]: "));
+  CHECK(failure.find("gradcheck_op.hpp") == std::string::npos);
 }
