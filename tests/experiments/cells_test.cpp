@@ -17,6 +17,23 @@ struct Forgetful {
 };
 EBB_CELL(forgetful, Forgetful, "a gradient 0.1 % off (made by the tests)");
 
+struct NeverFits {
+  ebb::Param idle;
+  NeverFits(ebb::Builder p, ebb::CellSizes s) : idle(p.vector("idle", s.hidden)) {}
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden&) const { return {matmul(x, x)}; }
+};
+EBB_CELL_NAMED(never_fits, "never-fits", NeverFits, "shapes that never fit (made by the tests)");
+
+struct Masked {
+  ebb::Param W, idle;
+  Masked(ebb::Builder p, ebb::CellSizes s) : W(p.matrix("W", s.input, s.hidden)), idle(p.vector("idle", s.hidden)) {}
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::Pass& at) const {
+    auto h = tanh(matmul(x, W) + s.h);
+    return {at.training() ? where(at.bernoulli("mask", h, .5), s.h, h) : .5 * s.h + .5 * h};
+  }
+};
+EBB_CELL(masked, Masked, "a mask in training, and a parameter without use (made by the tests)");
+
 }  // namespace
 
 TEST_CASE("the minimal gated unit's gradients are right, to second order") {
@@ -40,6 +57,23 @@ TEST_CASE("ebb check exits with 1 for a gradient 0.1 % off") {
   const Outcome o = ebb_command({"check", "forgetful"});
   CHECK(o.code == 1);
   CHECK_THAT(o.out, Catch::Matchers::Contains("forgetful: WRONG") && Catch::Matchers::Contains("<-- wrong"));
+}
+
+TEST_CASE("ebb check exits with 2 for a cell that throws, whatever the others do") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"check", "never-fits"}, {"check", "never-fits", "forgetful"}}) {
+    const Outcome o = ebb_command(words);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.out, Catch::Matchers::Contains("never-fits: WRONG") && Catch::Matchers::Contains("failed: matmul: inner sizes differ"));
+  }
+}
+
+TEST_CASE("ebb check says which pass it checked, and which parameter has no influence") {
+  const Outcome masked = ebb_command({"check", "masked"}), plain = ebb_command({"check", "mgu"});
+  CHECK(masked.code == 0);
+  CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation\n") && Catch::Matchers::Contains("  in training\n") &&
+                             Catch::Matchers::Contains("has no influence"));
+  CHECK_THAT(plain.out, Catch::Matchers::Contains("in training and evaluation, which are the same") &&
+                            !Catch::Matchers::Contains("no influence"));
 }
 
 TEST_CASE("ebb cells and ebb tasks list what there is") {
