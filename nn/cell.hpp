@@ -10,7 +10,7 @@
 ///     State step(const Var& x, const State& s) const            // or with a third argument, const Pass&
 ///
 /// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const` is
-/// needed only if the output is not the state's first field.
+/// needed only if the output is not the field declared first.
 namespace ebb {
 
 struct Hidden {
@@ -74,7 +74,8 @@ class Fields {
   Fields(const Fields&) = delete;
   Fields& operator=(const Fields&) = delete;
   CellSpec* spec() const { return spec_; }
-  void finish(const CellSizes&, int state_bytes, const char* cell);  // Errors: ValueError if a member was not declared
+  /// Errors    ValueError if a member was not declared, or is no Var, or if two fields have one name
+  void finish(const CellSizes&, int state_bytes, const char* cell);
   int count() const;
   const Field& operator[](int k) const;
   const char* const* names() const;
@@ -85,7 +86,30 @@ class Fields {
 
 Builder detail_builder(const Builder&, const Fields&);
 
+/// The State of a cell, read off its `step`; `known` is false if step has neither of the two forms.
+template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&) const);
+template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&, const Pass&) const);
+template <class C> struct StateOf {
+  using type = Hidden;
+  static constexpr bool known = false;
+};
+template <class C> requires requires { state_of(&C::step); } struct StateOf<C> {
+  using type = decltype(state_of(&C::step));
+  static constexpr bool known = true;
+};
+
+template <class C> consteval bool has_output() {
+  if constexpr (requires { &C::output; }) return std::is_member_function_pointer_v<decltype(&C::output)>;
+  else return false;
+}
+
 template <class C> class CellAdapter final : public Cell {
+  using Struct = typename StateOf<C>::type;
+  static constexpr bool stepped = StateOf<C>::known;
+  static constexpr bool with_output = requires(const C& c, const Var& x, const Struct& s) { Var(c.output(x, s)); };
+  static_assert(stepped, "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, const Pass& at");
+  static_assert(!stepped || with_output || !has_output<C>(), "a cell's output is `Var output(const Var& x, const State& s) const`");
+
  public:
   CellAdapter(const char* name, const Builder& p, const CellSizes& s) : name_(name), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
@@ -93,10 +117,11 @@ template <class C> class CellAdapter final : public Cell {
   State step(const Var& x, const State& s, const Pass& at) const override {
     const Struct before = unpack(s);
     if constexpr (requires { cell_.step(x, before, at); }) return pack(cell_.step(x, before, at));
-    else return pack(cell_.step(x, before));
+    else if constexpr (stepped) return pack(cell_.step(x, before));
+    else return s;
   }
   Var output(const Var& x, const State& s) const override {
-    if constexpr (requires(const Struct& u) { cell_.output(x, u); }) return cell_.output(x, unpack(s));
+    if constexpr (with_output) return cell_.output(x, unpack(s));
     else return Cell::output(x, s);
   }
   const char* name() const override { return name_; }
@@ -105,10 +130,6 @@ template <class C> class CellAdapter final : public Cell {
   const char* const* field_names() const override { return fields_.names(); }
 
  private:
-  template <class R, class S> static S state_of(R (C::*)(const Var&, const S&) const);
-  template <class R, class S> static S state_of(R (C::*)(const Var&, const S&, const Pass&) const);
-  using Struct = decltype(state_of(&C::step));
-
   static Var& member(Struct& s, int offset) { return *reinterpret_cast<Var*>(reinterpret_cast<char*>(&s) + offset); }
   Struct unpack(const State& s) const {
     Struct u{};

@@ -1,0 +1,39 @@
+# A cell whose step or output has another signature than it must have is refused with the signatures in the first error; the
+# same cell with the one mistake mended compiles.
+set -eu
+flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/nn.txt")"
+
+cell() {  # cell STEP OUTPUT: a file that registers a cell of them
+  cat <<END
+#include <ebb/nn/cell.hpp>
+using namespace ebb;
+struct Mine {
+  Param W;
+  Mine(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
+  Hidden step($1 { return {tanh(matmul(x, W) + s.h)}; }
+  $2
+};
+EBB_CELL(mine, Mine, "");
+END
+}
+
+right='const Var& x, const Hidden& s) const'
+compiles() {
+  cell "$1" "$2" >right.cpp
+  "$CXX" $flags right.cpp >right.log 2>&1 || { echo "does not compile: $1 $2"; cat right.log; exit 1; }
+}
+refused() {  # refused STEP OUTPUT MESSAGE
+  cell "$1" "$2" >wrong.cpp
+  ! "$CXX" $flags wrong.cpp >wrong.log 2>&1 || { echo "compiles: $1 $2"; exit 1; }
+  grep -m1 'error' wrong.log | grep -qF -- "$3" || { echo "the first error of '$1 $2' does not say '$3'"; cat wrong.log; exit 1; }
+}
+
+compiles "$right" ''
+compiles 'const Var& x, const Hidden& s, const Pass&) const' ''
+compiles "$right" 'Var output(const Var&, const Hidden& s) const { return s.h; }'
+compiles "$right" 'Param output;   // a parameter of that name'
+for step in 'const Var& x, Hidden s) const' 'const Var& x, const Hidden& s)' 'const Var& x, const Hidden& s, Pass) const'; do
+  refused "$step" '' 'a cell needs `State step(const Var& x, const State& s) const`'
+done
+refused "$right" 'Var output(const Hidden& s) const { return s.h; }' 'a cell'\''s output is `Var output(const Var& x, const State& s) const`'
+refused "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a cell'\''s output is `Var output('
