@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/ops/error.hpp>
@@ -80,15 +81,23 @@ void refuse_unknown_options(const CellSpec& spec, const char* cell) {
   }
 }
 
+void refuse_equal_names(const CellSpec& spec, const char* cell) {
+  for (auto f = spec.fields.begin(); f != spec.fields.end(); ++f)
+    for (auto g = spec.fields.begin(); g != f; ++g)
+      if (std::strcmp(f->name, g->name) == 0) throw ValueError(std::string(cell) + ": two fields of its state are named " + f->name);
+}
+
 void refuse_undeclared_members(const CellSpec& spec, int members, const char* cell) {
   std::vector<int> offsets;
+  std::string declared;
+  for (const Field& f : spec.fields) declared += (declared.empty() ? ": " : ", ") + std::string(f.name);
   for (const Field& f : spec.fields) offsets.push_back(f.offset);
   std::sort(offsets.begin(), offsets.end());
   if (std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end())
     throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
   if (static_cast<int>(offsets.size()) != members)
     throw ValueError(std::string(cell) + ": State has " + std::to_string(members) + " Vars, of which " +
-                     std::to_string(offsets.size()) + " were declared by p.state(...); each needs a name and a width");
+                     std::to_string(offsets.size()) + " were declared by p.state(...)" + declared + "; each needs a name and a width");
   if (members > State::max_fields)
     throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
 }
@@ -101,6 +110,10 @@ void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
   s.request = nullptr;                      // it dies with make_cell
   refuse_unknown_options(s, cell);
   const int members = state_bytes / static_cast<int>(sizeof(Var));
+  if (state_bytes % static_cast<int>(sizeof(Var)) != 0)
+    throw ValueError(std::string(cell) + ": State holds something besides Vars, which no step would see again; what a cell counts or "
+                     "keeps is a field of numbers, or the time and mode that a Pass gives to step");
+  refuse_equal_names(s, cell);
   if (s.fields.empty() && members == 1) {
     s.text.emplace_back("h");
     s.fields.push_back({s.text.back().c_str(), {sizes.hidden}, 1, 0, 0});

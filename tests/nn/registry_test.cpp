@@ -51,6 +51,31 @@ struct Undeclared {
 };
 EBB_CELL_NAMED(undeclared, "test-undeclared", Undeclared, "forgets to declare a field");
 
+struct SameNames {
+  struct State {
+    Var h, c;
+  };
+  SameNames(Builder p, CellSizes s) {
+    p.state("h", &State::h, {s.hidden});
+    p.state("h", &State::c, {s.hidden});
+  }
+  State step(const Var&, const State& s) const { return s; }
+};
+EBB_CELL_NAMED(same_names, "test-same-names", SameNames, "two fields of one name");
+
+struct Counts {
+  struct State {
+    Var h, c;
+    int steps;
+  };
+  Counts(Builder p, CellSizes s) {
+    p.state("h", &State::h, {s.hidden});
+    p.state("c", &State::c, {s.hidden});
+  }
+  State step(const Var&, const State& s) const { return {s.h, s.c, s.steps + 1}; }
+};
+EBB_CELL_NAMED(counts, "test-counts", Counts, "a number that no step sees again");
+
 }  // namespace
 
 TEST_CASE("The registry lists the shipped cells by name with what they are and where they stand") {
@@ -137,7 +162,12 @@ TEST_CASE("A cell's own state keeps its names, widths and starts") {
 }
 
 TEST_CASE("A field of the state that was not declared is refused when the cell is made") {
-  CHECK(contains(refusal("test-undeclared"), "State has 2 Vars, of which 1 were declared"));
+  CHECK(contains(refusal("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
+}
+
+TEST_CASE("Two fields of one name, and a state that holds something besides Vars, are refused when the cell is made") {
+  CHECK(contains(refusal("test-same-names"), "test-same-names: two fields of its state are named h"));
+  CHECK(contains(refusal("test-counts"), "test-counts: State holds something besides Vars"));
 }
 
 TEST_CASE("Two cells of one name are refused, with the files of both") {
