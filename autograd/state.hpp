@@ -1,9 +1,20 @@
 #pragma once
 #include <ebb/autograd/var.hpp>
+#include <type_traits>
 
 namespace ebb {
 
+/// A field's name, with the line that asked for it.
+struct FieldName {
+  const char* name;
+  std::source_location where;
+  template <class T> requires std::is_convertible_v<T, const char*>   // a template, so that s[0] is no null pointer
+  FieldName(const T& n, std::source_location w = std::source_location::current()) : name(n), where(w) {}
+};
+
 /// The erased state of a cell: named Vars, in the order in which the cell declares them.
+///
+/// Errors    ValueError for a number or name that is no field's, with the caller's line
 class State {
  public:
   static constexpr int max_fields = 16;
@@ -26,15 +37,20 @@ class State {
   State(const char* const* names, int count) : names_(names), size_(count) {}
 
   int size() const { return size_; }
-  Var& operator[](int k) { return field_[k]; }
-  const Var& operator[](int k) const { return field_[k]; }
-  Var& operator[](const char* name) { return field_[index(name)]; }
-  const Var& operator[](const char* name) const { return field_[index(name)]; }
+  Var& operator[](Index k) { return field_[checked(k)]; }
+  const Var& operator[](Index k) const { return field_[checked(k)]; }
+  Var& operator[](FieldName name) { return field_[index(name)]; }
+  const Var& operator[](FieldName name) const { return field_[index(name)]; }
   const char* name(int k) const { return names_[k]; }
   const char* const* names() const { return names_; }
-  int index(const char* name) const;   ///< Errors: ValueError naming the fields there are
+  int index(FieldName name) const;
 
  private:
+  int checked(const Index& k) const {
+    if (k.number < 0 || k.number >= size_) refuse(k);
+    return k.number;
+  }
+  [[noreturn]] void refuse(const Index&) const;
   const char* const* names_ = nullptr;
   int size_ = 0;
   Var field_[max_fields];
