@@ -142,10 +142,10 @@ Var operator-(Arg a, Arg b) { return run<Sub>(a, b); }
 Var operator*(Arg a, Arg b) { return run<Mul>(a, b); }
 Var operator/(Arg a, Arg b) { return run<Div>(a, b); }
 Var operator-(Arg x) { return run<Neg>(x); }
-Var operator<(Arg a, Arg b) { return run<Less>(a, b); }
-Var operator<=(Arg a, Arg b) { return run<LessEqual>(a, b); }
-Var operator>(Arg a, Arg b) { return run<Greater>(a, b); }
-Var operator>=(Arg a, Arg b) { return run<GreaterEqual>(a, b); }
+Comparison operator<(Arg a, Arg b) { return run<Less>(a, b); }
+Comparison operator<=(Arg a, Arg b) { return run<LessEqual>(a, b); }
+Comparison operator>(Arg a, Arg b) { return run<Greater>(a, b); }
+Comparison operator>=(Arg a, Arg b) { return run<GreaterEqual>(a, b); }
 Var equal(Arg a, Arg b) { return run<Equal>(a, b); }
 Var not_equal(Arg a, Arg b) { return run<NotEqual>(a, b); }
 

@@ -46,7 +46,7 @@ class Var {
     if (epoch_ != 0) detail::drop(node_, epoch_);
   }
 
-  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all
+  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all; says nothing about the value
   Array value() const;                  ///< the numbers, shared, never to be written
   Shape shape() const;
   int rank() const { return shape().rank(); }
@@ -98,15 +98,23 @@ struct VarList {
       : first(c.data()), count(static_cast<int>(c.size())), where(w) {}
 };
 
+/// What a comparison gives: a Var of ones and zeros. Not a condition of the program, where it would ask whether the handle is
+/// empty and so be true always: for that, compare its number, `if (x[0].item() > 0)`.
+struct Comparison : Var {
+  Comparison(Var v) noexcept : Var(static_cast<Var&&>(v)) {}
+  using Var::operator=;
+  explicit operator bool() const = delete;   // compare item(), or choose with where()
+};
+
 Var operator+(Arg a, Arg b);
 Var operator-(Arg a, Arg b);
 Var operator*(Arg a, Arg b);   // elementwise
 Var operator/(Arg a, Arg b);
 Var operator-(Arg x);
-Var operator<(Arg a, Arg b);   // 1 where true, else 0; no gradient
-Var operator<=(Arg a, Arg b);
-Var operator>(Arg a, Arg b);
-Var operator>=(Arg a, Arg b);
+Comparison operator<(Arg a, Arg b);   // 1 where true, else 0; no gradient
+Comparison operator<=(Arg a, Arg b);
+Comparison operator>(Arg a, Arg b);
+Comparison operator>=(Arg a, Arg b);
 Var& operator+=(Var& a, Arg b);
 Var& operator-=(Var& a, Arg b);
 Var& operator*=(Var& a, Arg b);

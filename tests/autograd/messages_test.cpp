@@ -8,6 +8,18 @@
 using namespace ebb;
 using Catch::Matchers::Contains;
 
+TEST_CASE("a comparison is no condition of the program, and still a Var") {
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<bool, decltype(std::declval<Var>() > 0)>);
+  STATIC_REQUIRE(std::is_convertible_v<decltype(std::declval<Var>() > 0), Var>);
+  Tape tape{{.dtype = f64}};
+  const Var x = variable(Array::from({3}, {-1, 0, 2}, f64));
+  auto m = x > 0;
+  m = m * 2;
+  CHECK(sum(m).item() == 2);
+  CHECK(sum(where(x >= 0, x, -x)).item() == 3);
+  CHECK(tape.backward(sum((x < 0) * x))[x].at_flat(0) == 1);
+}
+
 TEST_CASE("a field that a state does not have is refused by number and by name, with the line") {
   const char* const names[] = {"h", "c"};
   Tape tape;
