@@ -5,7 +5,10 @@
 namespace ebb {
 
 /// What a step is told and never looks up: training or evaluation, seed, update, time, and which rows these are. A mask
-/// is a function of (seed, name, update, time, row), so wrappers have no state and recomputation repeats masks.
+/// is a function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
+///
+/// Two draws of one name in one scope are the same numbers: a wrapper names each by the field it is for, `field(k).name`, and draws
+/// in a scope of its own, `at.named("my wrapper")`, or the wrapper around it draws the same once more.
 class Pass {
  public:
   struct Options {
@@ -20,6 +23,7 @@ class Pass {
   int time() const { return time_; }
   std::uint64_t update() const { return o_.update; }
   Pass at_time(int t) const { Pass p = *this; p.time_ = t; return p; }
+  /// A scope of its own for what is drawn; scopes nest.
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
