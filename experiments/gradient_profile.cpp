@@ -11,7 +11,10 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double ln_norm(const double* x, std::int64_t n) {
   double largest = 0, sum = 0;         // scaled, for the square of 1e-200 is zero
-  for (std::int64_t k = 0; k < n; ++k) largest = std::max(largest, std::abs(x[k]));
+  for (std::int64_t k = 0; k < n; ++k) {
+    if (!std::isfinite(x[k])) return unknown;            // not zero: max() would pass over a NaN
+    largest = std::max(largest, std::abs(x[k]));
+  }
   if (largest == 0) return -infinity;
   for (std::int64_t k = 0; k < n; ++k) sum += (x[k] / largest) * (x[k] / largest);
   return std::log(largest) + 0.5 * std::log(sum);
@@ -54,15 +57,18 @@ Decay decay_of(const LagNorms& norms, int first, int last) {
   Decay d;
   double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
   for (std::size_t lag = 0; lag < norms.size(); ++lag) {
-    double count = 0, sum = 0, squares = 0;
-    for (const double ln : norms[lag])
+    double numbers = 0, count = 0, sum = 0, squares = 0;
+    for (const double ln : norms[lag]) {
+      if (!std::isnan(ln)) numbers += 1;
       if (ln > std::log(smallest_norm)) count += 1, sum += ln;
-    const bool alive = 2 * count >= static_cast<double>(norms[lag].size()) && count > 0;
-    const double mean = alive ? sum / count : -infinity;
+    }
+    const bool known = 2 * numbers >= static_cast<double>(norms[lag].size()) && numbers > 0;
+    const bool alive = known && 2 * count >= numbers;
+    const double mean = alive ? sum / count : known ? -infinity : unknown;
     for (const double ln : norms[lag])
       if (alive && ln > std::log(smallest_norm)) squares += (ln - mean) * (ln - mean);
     d.mean.push_back(mean);
-    d.spread.push_back(alive ? std::sqrt(squares / count) : 0);
+    d.spread.push_back(alive ? std::sqrt(squares / count) : known ? 0 : unknown);
     const double x = static_cast<double>(lag);
     if (alive && x >= first && x <= last) n += 1, sx += x, sy += mean, sxx += x * x, sxy += x * mean;
   }

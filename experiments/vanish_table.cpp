@@ -24,7 +24,7 @@ std::string half_life_text(const Decay& d) {
 // Powers of ten from lag 1 to lag 100 (or the largest there is).
 std::string fallen_text(const Decay& d, int lag) {
   const double ln = fallen(d, lag);
-  if (std::isnan(ln)) return "–";
+  if (std::isnan(ln)) return static_cast<std::size_t>(lag) < d.mean.size() && d.mean.size() > 1 ? "no number" : "–";
   return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
 }
 
@@ -94,13 +94,18 @@ std::string verdict(const TaskResult& task) {
   std::vector<std::string> learnt, lost;
   const CellResult *best = nullptr, *worst = nullptr;
   std::vector<std::string> gone;         // those whose gradient is zero so far back
+  std::vector<std::string> undefined;    // those whose gradient is not finite, which says nothing of how far it reaches
   const int far = std::min(100, task.lags);
   const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
   for (const CellResult& cell : task.cells) {
     const double loss = cell.mean(loss_of);
     if (std::isfinite(loss))
       (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
-    if (cell.decays.empty() || std::isnan(ln(&cell))) continue;
+    if (cell.decays.empty()) continue;
+    if (std::isnan(ln(&cell))) {
+      if (static_cast<std::size_t>(far) < cell.decays[0].init.mean.size()) undefined.push_back(cell.cell);
+      continue;
+    }
     if (std::isinf(ln(&cell))) {
       gone.push_back(cell.cell);
       continue;
@@ -117,6 +122,7 @@ std::string verdict(const TaskResult& task) {
     text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
                         worst->cell, power_text(decades, 0), best->cell);
   }
+  if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
   const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
   if (task.settings.steps == 0) learnt.clear(), lost.clear();
   if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));

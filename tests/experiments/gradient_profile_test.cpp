@@ -1,12 +1,20 @@
 #include <cmath>
 #include <ebb/experiments/gradient_profile.hpp>
 #include <ebb/experiments/text_format.hpp>
+#include <ebb/experiments/vanish.hpp>
 
 #include "catch.hpp"
 
 using namespace ebb;
 
 namespace {
+struct NotANumber {
+  Param W;
+  NotANumber(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
+  Hidden step(const Var& x, const Hidden& s) const { return {log(sigmoid(matmul(x, W) + s.h) - 2)}; }
+};
+EBB_CELL_NAMED(not_a_number, "test-not-a-number", NotANumber, "the logarithm of negative numbers");
+
 LagNorms straight(double slope, int lags, std::vector<double> offsets) {
   LagNorms n;
   for (int lag = 0; lag <= lags; ++lag) {
@@ -40,6 +48,43 @@ TEST_CASE("norms below 1e-300 and lags outside 10 to 100 do not bend the line") 
   CHECK(d.per_step == Approx(-10));
   CHECK(d.norm(100) == 0);
   CHECK(std::isnan(decay_of(straight(-1, 9, {0})).per_step));
+}
+
+TEST_CASE("a norm that is no number is not taken for zero, nor for most rows") {
+  const double none = std::nan("");
+  LagNorms n = straight(-.5, 100, {0, 0, 0});
+  n[50] = {none, none, -25};
+  n[60] = {none, -30, -30};
+  n[70] = {-INFINITY, none, -INFINITY};
+  n[80] = {-INFINITY, -INFINITY, -40};
+  const Decay d = decay_of(n);
+  CHECK(std::isnan(d.mean[50]));
+  CHECK(std::isnan(d.norm(50)));
+  CHECK(std::isnan(d.spread[50]));
+  CHECK(d.mean[60] == Approx(-30));
+  CHECK(d.norm(70) == 0);
+  CHECK(d.norm(80) == 0);
+  CHECK(d.per_step == Approx(-.5));
+}
+
+TEST_CASE("a cell whose gradient is no number is told from one whose gradient vanishes") {
+  const auto task = make_task("adding");
+  const Model m{*task, "test-not-a-number", 4, 3};
+  const LagNorms norms = gradient_norms(m, *task, 120, 3).at("h");
+  for (const double ln : norms[100]) CHECK(std::isnan(ln));
+
+  vanish::TaskResult result{.name = "adding", .data = "", .info = task->info(), .settings = task->settings(Size::quick), .lags = 120, .rows = 3};
+  for (const char* cell : {"test-not-a-number", "rnn"}) {
+    const Model model{*task, cell, 4, 3};
+    result.cells.push_back({.cell = cell, .runs = {{.begun = true, .init = gradient_norms(model, *task, 120, 3)}}});
+    vanish::settle(result.cells.back());
+  }
+  const std::string table = vanish::table_text(result), verdict = vanish::verdict(result);
+  INFO(table << verdict);
+  CHECK(table.find("no number") != std::string::npos);
+  CHECK(table.find("to zero") == std::string::npos);
+  CHECK(verdict.find("the gradient of test-not-a-number is not a number") != std::string::npos);
+  CHECK(verdict.find("fallen") == std::string::npos);
 }
 
 TEST_CASE("the measured gradient is that of the last step's loss with respect to each state") {
