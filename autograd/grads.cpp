@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/leaf_data.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -28,6 +29,8 @@ bool Grads::has(const Var& v) const {
 Array Grads::operator[](const Var& v) const {
   for (const OfVar& k : vars_)
     if (k.node == v.node() && k.epoch == v.epoch()) return k.grad;
+  if (v && detail::TapeImpl::find(v.epoch()) && !v.requires_grad())
+    throw TapeError("gradient of a constant: this Var depends on no parameter and no variable()");
   throw TapeError("gradient of a Var that was not retained, or that the loss does not depend on: call retain(v) before "
                   "backward");
 }

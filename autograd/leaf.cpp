@@ -153,7 +153,7 @@ Bind::Bind(const Leaf& l, const Array& a) : self_(new detail::Binding(l, a.shape
 Bind::~Bind() { delete static_cast<detail::Binding*>(self_); }
 
 Var var_of(const Leaf& l, std::source_location where) {
-  if (!l) throw ValueError("an empty parameter was used: it was never made by a Builder");
+  if (!l) detail::located(where, [] { throw ValueError("an empty parameter was used: it was never made by a Builder"); });
   return detail::TapeImpl::current("a parameter").leaf(l, where);
 }
 

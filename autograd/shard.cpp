@@ -14,7 +14,10 @@ namespace {
 }
 
 void check_rows(const char* what, const Shape& s, int axis, int rows) {
-  if (s.rank() <= axis || s[axis] != rows) wrong_rows(what, s, "the batch's rows on axis", rows);
+  if (s.rank() > axis && s[axis] == rows) return;
+  std::ostringstream m;
+  m << "shard: " << what << " is " << s << ", expected " << rows << " rows on axis " << axis;
+  throw ShapeError(m.str());
 }
 
 template <class A> A rows_of_steps(const A& whole, int begin, int end, A made) {

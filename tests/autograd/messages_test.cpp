@@ -31,3 +31,29 @@ TEST_CASE("a field that a state does not have is refused by number and by name, 
   CHECK_THROWS_AS(s[2] = zeros({2}), ValueError);
   CHECK_THROWS_WITH(s["cc"], Contains("there is no field cc; this cell has h, c (messages_test.cpp:"));
 }
+
+TEST_CASE("the gradient of a constant is refused as that, and needs no retain") {
+  Tape tape;
+  const Var a = constant(Array::full({2}, 1, f32)), x = variable(Array::full({2}, 1, f32)), y = x * a;
+  const Grads g = tape.backward(sum(y));
+  CHECK_THROWS_WITH(g[a], Contains("gradient of a constant"));
+  CHECK_THROWS_WITH(g[y], Contains("call retain(v)"));
+}
+
+TEST_CASE("an empty parameter is refused with the line and the time step that used it") {
+  Tape tape;
+  const Var x = zeros({2});
+  const Leaf never;
+  CHECK_THROWS_WITH(x * never, Contains("an empty parameter was used") && Contains("(messages_test.cpp:"));
+  const auto stepped = [&] { for (int t : steps(3)) if (t == 2) (void)(x + never); };
+  CHECK_THROWS_WITH(stepped(), Contains("time step 2"));
+}
+
+TEST_CASE("rows of another batch are refused with the rows and the axis that are expected") {
+  const LeafSet w;
+  const Array wrong = Array::zeros({8, 1}, f32);
+  CHECK_THROWS_WITH(evaluate(w, {.rows = 9}, [&](Shard& s) { return s.sum(s.rows(wrong)); }),
+                    Contains("shard: rows is [8, 1], expected 9 rows on axis 0"));
+  CHECK_THROWS_WITH(evaluate(w, {.rows = 9}, [&](Shard& s) { return s.sum(s.sequence(wrong).all()); }),
+                    Contains("shard: sequence is [8, 1], expected 9 rows on axis 1"));
+}
