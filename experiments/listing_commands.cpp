@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/model.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -10,12 +12,26 @@ namespace {
 
 class CellsCommand final : public Command {
  public:
-  void options(Options& o) override { o.example("ebb cells"); }
+  void options(Options& o) override {
+    o.add("CELL", cells_, "cells to list (standard: all)");
+    o.example("ebb cells            every cell with its options");
+    o.example("ebb cells lstm       one");
+  }
   int run() override {
-    for (const CellInfo& c : cell_list()) fmt::print("{} {}\n", fit(c.name, 14), c.about);
-    fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
+    check_cell_names(cells_);
+    for (const CellInfo& c : cell_list())
+      if (cells_.empty() || std::find(cells_.begin(), cells_.end(), c.name) != cells_.end()) print(c);
+    if (cells_.empty()) fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
     return 0;
   }
+
+ private:
+  static void print(const CellInfo& c) {
+    fmt::print("{} {}\n", fit(c.name, 16), c.about);
+    for (const CellOption& o : cell_options(c.name)) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
+  }
+
+  std::vector<std::string> cells_;
 };
 EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells");
 

@@ -76,6 +76,15 @@ TEST_CASE("ebb check says which pass it checked, and which parameter has no infl
                             !Catch::Matchers::Contains("no influence"));
 }
 
+TEST_CASE("ebb cells lists the options of each cell, or of the one that is named") {
+  const Outcome all = ebb_command({"cells"}), one = ebb_command({"cells", "lstm"});
+  CHECK_THAT(all.out, Catch::Matchers::Contains("forget_bias=1") && Catch::Matchers::Contains("activation=tanh|relu|sigmoid|linear"));
+  CHECK_THAT(one.out, Catch::Matchers::Contains("forget_bias=1") && !Catch::Matchers::Contains("activation="));
+  const Outcome none = ebb_command({"cells", "lstn"});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Catch::Matchers::Contains("did you mean 'lstm'?"));
+}
+
 TEST_CASE("ebb cells and ebb tasks list what there is") {
   const Outcome cells = ebb_command({"cells"}), tasks = ebb_command({"tasks"});
   CHECK(cells.code == 0);
