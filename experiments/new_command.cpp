@@ -68,6 +68,7 @@ class NewCommand final : public Command {
     out.create();
     out.write(path.filename().string(), filled(cell ? templates::cell : templates::experiment, name_));
     fmt::print("{} is written. ", path.string());
+    if (!in_tree()) fmt::print("In a project of your own, name it in CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string());
     if (cell) fmt::print("Build, then: ebb check {0}, ebb vanish --cells rnn,lstm,{0}\n", name_);
     else fmt::print("Build, then: ebb {} --quick\n", name_);
     return 0;
@@ -84,10 +85,20 @@ class NewCommand final : public Command {
     }
   }
 
+  /// Ebb's own experiments/, from its parent or from inside; empty if neither is here.
+  static fs::path experiments() {
+    for (const char* at : {"experiments", "."})
+      if (fs::is_regular_file(fs::path(at) / "experiment.hpp") && fs::is_directory(fs::path(at) / "cells")) return at;
+    return {};
+  }
+  bool in_tree() const { return dir_.empty() && !experiments().empty(); }
+
   fs::path folder(bool cell) const {
     if (!dir_.empty()) return dir_;
     const fs::path home = cell ? "experiments/cells" : "experiments";
-    return fs::is_directory(home) ? home : fs::path(".");
+    if (fs::is_directory(home)) return home;
+    const fs::path tree = experiments();
+    return tree.empty() || !cell ? fs::path(".") : (tree / "cells").lexically_normal();
   }
 
   std::string kind_, name_, dir_;

@@ -32,11 +32,18 @@ std::vector<detail::CellSpec::Given> parse_options(const std::string& cell, cons
   return list;
 }
 
+/// A file as seen from the tree: the compiler names it as seen from the folder of the build, "../../nn/lstm.cpp".
+std::string from_root(const char* file) {
+  std::string path = file;
+  while (path.rfind("../", 0) == 0) path.erase(0, 3);
+  return path;
+}
+
 const detail::CellEntry* find_entry(const std::string& name) {
   const detail::CellEntry* found = nullptr;
   for (const detail::CellEntry* e = first_entry; e; e = e->next) {
     if (e->name != name) continue;
-    if (found) throw ValueError("two cells are registered as '" + name + "', in " + found->file + " and in " + e->file);
+    if (found) throw ValueError("two cells are registered as '" + name + "', in " + from_root(found->file) + " and in " + from_root(e->file));
     found = e;
   }
   return found;
@@ -84,7 +91,7 @@ std::vector<CellInfo> cell_list() {
   std::vector<CellInfo> list;
   for (const detail::CellEntry* e = first_entry; e; e = e->next) {
     find_entry(e->name);   // refuses duplicates
-    list.push_back({e->name, e->about, e->file});
+    list.push_back({e->name, e->about, from_root(e->file)});
   }
   std::sort(list.begin(), list.end(), [](const CellInfo& a, const CellInfo& b) { return a.name < b.name; });
   return list;
