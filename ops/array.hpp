@@ -37,9 +37,9 @@ class Array {
   ~Array();
 
   static Array empty(const Shape&, DType);            ///< elements undefined
-  static Array zeros(const Shape&, DType);
-  static Array full(const Shape&, double, DType);
-  static Array number(double, DType);                 ///< rank 0
+  static Array zeros(const Shape&, DType = f32);
+  static Array full(const Shape&, double, DType = f32);
+  static Array number(double, DType = f32);           ///< rank 0
   static Array from(const Shape&, std::initializer_list<double>, DType = f32);
   /// A view of memory that someone else owns and keeps alive; row_stride in elements.
   static Array borrowed(void* data, const Shape&, std::int64_t row_stride, DType);

@@ -121,6 +121,14 @@ TEST_CASE("tokens are counted integers with views") {
   CHECK_THROWS_AS(Tokens({2}, {1}), ShapeError);
 }
 
+TEST_CASE("arrays are float32 unless told otherwise") {
+  CHECK(Array::zeros({2}).dtype() == f32);
+  CHECK(Array::full({2}, 1).dtype() == f32);
+  CHECK(Array::number(1).dtype() == f32);
+  CHECK(Array::from({1}, {1}).dtype() == f32);
+  CHECK(Array::zeros({2}, f64).dtype() == f64);
+}
+
 TEST_CASE("an empty array is refused wherever numbers are wanted") {
   const Array none, one = Array::full({2}, 1, f32);
   CHECK_THROWS_WITH(none * none, Catch::Matchers::Contains("an empty array was used"));
