@@ -3,6 +3,13 @@
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
+find_path(EBB_sndfile_INCLUDE_DIR sndfile.h)
+set(has_sndfile ON)
+if(NOT EBB_sndfile_INCLUDE_DIR)
+  set(has_sndfile OFF)
+endif()
+option(EBB_WITH_SNDFILE "Read wav files (Debian: libsndfile1-dev)" ${has_sndfile})
+include(EbbData)
 
 function(ebb_header_only name header package)
   find_path(${name}_INCLUDE_DIR ${header})
@@ -16,6 +23,7 @@ endfunction()
 
 ebb_header_only(ebb_xsimd xsimd/xsimd.hpp libxsimd-dev)
 ebb_header_only(ebb_random123 Random123/philox.h librandom123-dev)
+ebb_header_only(ebb_kissfft kissfft/kissfft.hh libkissfft-dev)
 ebb_header_only(ebb_cli11 CLI/CLI.hpp libcli11-dev)
 ebb_header_only(ebb_nlohmann_json nlohmann/json.hpp nlohmann-json3-dev)
 

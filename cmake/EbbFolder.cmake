@@ -57,12 +57,12 @@ function(ebb_folder name)
   endif()
 
   install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  set(not_installed PATTERN cells EXCLUDE PATTERN data EXCLUDE)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.inl)
   foreach(pattern IN LISTS arg_PRIVATE)
-    list(APPEND not_installed PATTERN ${pattern} EXCLUDE)
+    file(GLOB private ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+    list(REMOVE_ITEM headers ${private})
   endforeach()
-  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inl" ${not_installed})
+  install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name})
 endfunction()
 
 # ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;

@@ -41,10 +41,13 @@ libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp
 zlib1g-dev has_file include/zlib.h
+libminizip-dev has_file include/minizip/unzip.h
+libkissfft-dev has_file include/kissfft/kissfft.hh
 libjs-dygraphs has_file share/javascript/dygraphs/dygraph.min.js'
 tests_need='
 libxtensor-dev has_file include/xtensor
-catch2 has_file include/catch2'
+catch2 has_file include/catch2
+libsndfile1-dev has_file include/sndfile.h'
 clang_needs='
 llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19

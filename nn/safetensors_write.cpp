@@ -1,9 +1,9 @@
 #include <zlib.h>
 
 #include <bit>
-#include <ebb/nn/new_file.hpp>
 #include <ebb/nn/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/new_file.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -51,7 +51,7 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
   std::string header = dumped(path, table);
   header.resize((header.size() + 7) / 8 * 8, ' ');   // numbers start at a multiple of eight bytes
 
-  NewFile file(path);
+  detail::NewFile file(path);
   const std::uint64_t length = header.size();
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());

@@ -6,7 +6,7 @@ check() {  # check FOLDER HEADER
     $(cat "$EBB_INCLUDES/$1.txt") $EBB_XTENSOR_OPTIONS -x c++ - || { echo "<$2> does not compile alone"; return 1; }
 }
 export -f check
-for folder in ops autograd nn optim experiments; do
+for folder in ops data autograd nn optim experiments; do
   for path in "$EBB_SOURCE/$folder"/*.hpp; do
     [ ! -e "$path" ] || echo "$folder ebb/$folder/${path##*/}"
   done

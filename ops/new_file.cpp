@@ -3,17 +3,15 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <ebb/nn/new_file.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
+#include <ebb/ops/new_file.hpp>
 
 namespace ebb::detail {
 
 NewFile::NewFile(const std::string& path) : path_(path) {
   static std::atomic<unsigned> count{0};
-  temporary_ = fmt::format("{}.{}.{}.tmp", path, ::getpid(), count++);
+  temporary_ = path + "." + std::to_string(::getpid()) + "." + std::to_string(count++) + ".tmp";
   file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file_ < 0) fail("cannot be written");
 }
@@ -44,8 +42,6 @@ void NewFile::publish() {
   sync_folder();
 }
 
-void NewFile::fail(const char* what) const { throw FileError(path_ + ": " + what + ": " + std::strerror(errno)); }
-
 // The rename itself lasts only once the folder is flushed; where that is not possible the file is whole all the same.
 void NewFile::sync_folder() const {
   const std::size_t slash = path_.find_last_of('/');
@@ -55,5 +51,7 @@ void NewFile::sync_folder() const {
   ::fsync(f);
   ::close(f);
 }
+
+void NewFile::fail(const char* what) const { throw FileError(path_ + ": " + what + ": " + std::strerror(errno)); }
 
 }  // namespace ebb::detail

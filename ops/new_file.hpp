@@ -4,16 +4,15 @@
 
 namespace ebb::detail {
 
-/// A file that appears under its name only when it is complete: written beside it, flushed to the disk and renamed. What
-/// stood there before stays until then, and for good if this is destroyed without `publish`.
+/// A file that appears under its name only when it is complete: written beside its place, flushed to the disk, renamed.
 ///
-/// Errors    FileError naming the path and the system's reason
+/// Errors    FileError if it cannot be written; what was there before is then untouched
 class NewFile final {
  public:
   explicit NewFile(const std::string& path);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  ~NewFile();
+  ~NewFile();                            ///< leaves nothing behind unless published
   void write(const void* data, std::size_t bytes);
   void publish();
 

@@ -1,0 +1,22 @@
+# What ebb::data is linked with and CMake has no package of: minizip for .npz, libsndfile for wav where it is there.
+# Used in this tree and, since a static library passes on what it is linked with, by the installed package too.
+function(ebb_imported name header library package)
+  if(TARGET ${name})
+    return()
+  endif()
+  string(MAKE_C_IDENTIFIER "EBB_${library}" variable)
+  find_path(${variable}_INCLUDE_DIR ${header})
+  find_library(${variable}_LIBRARY ${library})
+  mark_as_advanced(${variable}_INCLUDE_DIR ${variable}_LIBRARY)
+  if(NOT ${variable}_INCLUDE_DIR OR NOT ${variable}_LIBRARY)
+    message(FATAL_ERROR "Ebb needs <${header}> and its library (Debian: ${package})")
+  endif()
+  add_library(${name} UNKNOWN IMPORTED)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${${variable}_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${${variable}_INCLUDE_DIR})
+endfunction()
+
+ebb_imported(ebb::minizip minizip/unzip.h minizip libminizip-dev)
+if(EBB_WITH_SNDFILE)
+  ebb_imported(ebb::sndfile sndfile.h sndfile libsndfile1-dev)
+endif()

@@ -1,0 +1,107 @@
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ebb/data/byte_reader.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb::detail {
+
+namespace {
+constexpr std::size_t buffer_bytes = 1 << 16, longest_line = std::size_t{1} << 24;
+gzFile handle(void* file) { return static_cast<gzFile>(file); }
+}  // namespace
+
+ByteReader::ByteReader(const std::string& path) : path_(path), buffer_(buffer_bytes) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) refuse(std::string("cannot be read: ") + std::strerror(errno));
+  if (!S_ISREG(about.st_mode)) refuse("is not a file");   // before opening: opening a pipe would wait
+  size_ = static_cast<std::uint64_t>(about.st_size);
+  errno = 0;
+  file_ = gzopen(path.c_str(), "rbe");
+  if (!file_) refuse(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
+}
+
+ByteReader::~ByteReader() {
+  if (file_) gzclose(handle(file_));
+}
+
+bool ByteReader::fill() {
+  begin_ += filled_;
+  next_ = filled_ = 0;
+  const int n = gzread(handle(file_), buffer_.data(), static_cast<unsigned>(buffer_.size()));
+  int code = Z_OK;
+  const char* why = gzerror(handle(file_), &code);
+  // A gzip stream that ends too early is told apart from a whole one only by Z_BUF_ERROR.
+  if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
+    refuse(code == Z_ERRNO ? std::string("cannot be read: ") + std::strerror(errno)
+                           : fmt::format("is torn or altered after byte {} of what it unzips to: {}", begin_, why));
+  filled_ = static_cast<std::size_t>(n);
+  return n > 0;
+}
+
+std::size_t ByteReader::read(void* to, std::size_t n) {
+  std::size_t done = 0;
+  while (done < n && peek() != end) {
+    const std::size_t more = std::min(n - done, filled_ - next_);
+    std::memcpy(static_cast<char*>(to) + done, buffer_.data() + next_, more);
+    next_ += more;
+    done += more;
+  }
+  return done;
+}
+
+std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) {
+  std::vector<unsigned char> all;
+  while (all.size() < n) {
+    const std::size_t before = all.size();
+    const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(n - before, std::max(before, buffer_bytes)));
+    all.resize(before + more);
+    const std::size_t got = read(all.data() + before, more);
+    if (got < more)
+      refuse(fmt::format("is torn: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
+  }
+  return all;
+}
+
+bool ByteReader::line(std::string& to) {
+  to.clear();
+  if (peek() == end) return false;
+  ++lines_;
+  while (peek() != end) {
+    const char* from = buffer_.data() + next_;
+    const auto* stop = static_cast<const char*>(std::memchr(from, '\n', filled_ - next_));
+    const std::size_t n = stop ? static_cast<std::size_t>(stop - from) : filled_ - next_;
+    if (to.size() + n > longest_line) refuse_line("is longer than 16 MiB");
+    to.append(from, n);
+    next_ += n + (stop ? 1 : 0);
+    if (stop) break;
+  }
+  if (!to.empty() && to.back() == '\r') to.pop_back();
+  return true;
+}
+
+void ByteReader::seek(std::uint64_t at) {
+  next_ = filled_ = 0;
+  begin_ = at;
+  if (gzseek(handle(file_), static_cast<z_off_t>(at), SEEK_SET) < 0) refuse(fmt::format("has no byte {}", at));
+}
+
+std::uint64_t ByteReader::length() {
+  peek();   // zlib looks at the first bytes only when it is asked for some
+  if (gzdirect(handle(file_))) return size_;
+  const std::uint64_t here = at();
+  while (fill()) {}
+  const std::uint64_t n = begin_;
+  seek(here);
+  return n;
+}
+
+void ByteReader::refuse(const std::string& why) const { throw FileError(path_ + ": " + why); }
+
+void ByteReader::refuse_line(const std::string& why) const { refuse(fmt::format("line {}: {}", lines_, why)); }
+
+}  // namespace ebb::detail

@@ -1,0 +1,22 @@
+#pragma once
+#include <ebb/data/vocabulary.hpp>
+#include <functional>
+#include <unordered_map>
+
+/// What the sources of vocabularies share. Not part of the public face.
+namespace ebb::detail {
+
+inline constexpr const char* special_names[] = {"<pad>", "<unk>", "<bos>", "<eos>"};
+
+struct SymbolHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+};
+template <class T> using SymbolMap = std::unordered_map<std::string, T, SymbolHash, std::equal_to<>>;
+
+/// A symbol as a line of a file: no control characters, and no bytes that are not UTF-8 where symbols are bytes.
+std::string escaped(std::string_view symbol, Symbols);
+std::vector<std::string> load_symbols(const std::string& path, Symbols& kind);
+void save_symbols(const std::string& path, Symbols, const std::vector<std::string>&);
+
+}  // namespace ebb::detail
