@@ -1,0 +1,80 @@
+#include <ebb/data/idx.hpp>
+#include <set>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+std::string idx(const std::string& type, std::initializer_list<unsigned> extents, const std::string& data) {
+  std::string s = std::string(2, '\0') + type + static_cast<char>(extents.size());
+  for (const unsigned n : extents)
+    for (int shift = 24; shift >= 0; shift -= 8) s += static_cast<char>(n >> shift & 255);
+  return s + data;
+}
+const std::string pixels{"\x00\xff\x33\x66\x99\xcc", 6};
+
+}  // namespace
+
+TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, labels as tokens") {
+  const test::Folder folder;
+  const std::string bytes = idx("\x08", {1, 2, 3}, pixels);
+  for (const std::string& path : {folder.file("plain", bytes), folder.gzipped("images.gz", bytes)}) {
+    const Array scaled = read_idx_images(path), raw = read_idx_images(path, {.scaled = false, .dtype = f64});
+    REQUIRE(scaled.shape() == Shape{1, 2, 3});
+    CHECK(scaled.dtype() == f32);
+    CHECK(raw.dtype() == f64);
+    for (int i = 0; i < 6; ++i) {
+      CHECK(raw.at_flat(i) == static_cast<unsigned char>(pixels[static_cast<std::size_t>(i)]));
+      CHECK(scaled.at_flat(i) == static_cast<double>(static_cast<float>(raw.at_flat(i)) / 255.f));
+    }
+  }
+  const Tokens labels = read_idx_labels(folder.file("labels", idx("\x08", {3}, "\x07\x02\x09")));
+  CHECK(labels.shape() == Shape{3});
+  CHECK(labels.at({0}) == 7);
+  CHECK(labels.at({2}) == 9);
+}
+
+TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is refused") {
+  const test::Folder folder;
+  const auto refusal = [&](const std::string& bytes) {
+    const std::string path = folder.file("x", bytes);
+    return message_of<FileError>([&] { read_idx_images(path); }).substr(path.size());
+  };
+  const std::string whole = idx("\x08", {1, 2, 3}, pixels);
+  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(refusal(whole.substr(0, n)), ": is torn: it ends at byte"));
+  CHECK(refusal(whole.substr(0, 20)) == ": is torn: it ends at byte 20, 2 bytes before the end of its entries");
+  CHECK(refusal(whole + "x") == ": has bytes left over after its 6 entries");
+  CHECK(refusal("PNG" + whole) == ": is no idx file: it does not begin with two zero bytes");
+  CHECK(refusal(idx("\x0d", {1}, "abcd")) == ": holds elements of type 0x0d, not bytes (0x08)");
+  CHECK(refusal(idx("\x08", {}, "a")) == ": has 0 axes, not 1 to 4");
+  CHECK(refusal(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": has 5 axes, not 1 to 4");
+  CHECK(refusal(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is impossible");
+  CHECK(refusal(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is impossible");
+  CHECK(contains(refusal(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is impossible"));
+  CHECK(contains(refusal(idx("\x08", {0x7fffffff, 0x1000}, "ab")), ": is torn"));   // 8 TiB, of which two bytes are there
+  CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) == folder / "x: has 3 axes, not 1 to 1");
+}
+
+TEST_CASE("Fashion-MNIST is read as its publishers describe it") {
+  const std::string folder = "/usr/share/datasets/fashion-mnist/";
+  if (!std::filesystem::exists(folder)) {
+    WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
+    return;
+  }
+  const Array images = read_idx_images(folder + "t10k-images-idx3-ubyte.gz");
+  const Tokens labels = read_idx_labels(folder + "t10k-labels-idx1-ubyte.gz");
+  CHECK(images.shape() == Shape{10'000, 28, 28});
+  REQUIRE(labels.shape() == Shape{10'000});
+  int count[10] = {};
+  for (int i = 0; i < 10'000; ++i) ++count[labels.data()[i]];
+  for (const int n : count) CHECK(n == 1000);
+  double low = 1, high = 0;
+  for (std::int64_t i = 0; i < images.size(); ++i) low = std::min(low, images.at_flat(i)), high = std::max(high, images.at_flat(i));
+  CHECK(low == 0);
+  CHECK(high == 1);
+}

@@ -1,0 +1,74 @@
+#include <ebb/data/word_vectors.hpp>
+#include <ebb/ops/random.hpp>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+const Vocabulary words = Vocabulary::from_text(Symbols::words, "the the cat sat", {.pad = false});   // <unk> the cat sat
+
+Array missing(const Shape& s) { return normal(s, Key{7}.named("words"), 0, .1, f64); }
+
+const std::string glove = "the 0.25 -1.5e-1 3\ndog 1 2 3\ncat +4 5.5 6\n";
+
+}  // namespace
+
+TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers where it has none") {
+  const test::Folder folder;
+  // ". . ." stands in a published file; fastText ends its lines with a blank.
+  const std::string spaced = glove + ". . . 7 8 9\nat name@domain.com 1 1 1\n";
+  const std::string fasttext = "3 3\nthe 0.25 -1.5e-1 3 \ndog 1 2 3 \ncat 4 5.5 6 \n";
+  const std::string windows = "the 0.25 -1.5e-1 3\r\ndog 1 2 3\r\ncat 4 5.5 6";
+  for (const std::string& path : {folder.file("glove", glove), folder.file("spaced", spaced), folder.file("vec", fasttext),
+                                  folder.file("windows", windows), folder.gzipped("glove.gz", glove)}) {
+    CAPTURE(path);
+    const WordVectors v = read_word_vectors(path, words, missing);
+    CHECK(v.found == 2);
+    REQUIRE(v.table.shape() == Shape{4, 3});
+    CHECK(v.table.dtype() == f64);
+    const Array start = missing({4, 3});
+    const double kept[] = {.25, -.15, 3, 4, 5.5, 6};
+    for (int i = 0; i < 3; ++i) {
+      CHECK(v.table.at({0, i}) == start.at({0, i}));
+      CHECK(v.table.at({1, i}) == kept[i]);
+      CHECK(v.table.at({2, i}) == kept[3 + i]);
+      CHECK(v.table.at({3, i}) == start.at({3, i}));
+    }
+  }
+}
+
+TEST_CASE("A file without any of the words gives the caller's numbers") {
+  const test::Folder folder;
+  const WordVectors v = read_word_vectors(folder.file("v", "dog 1 2\nbird 3 4\n"), words, missing);
+  CHECK(v.found == 0);
+  CHECK(v.table.at({3, 1}) == missing({4, 2}).at({3, 1}));
+}
+
+TEST_CASE("What is wrong with a file of vectors is named by its line") {
+  const test::Folder folder;
+  const auto refusal = [&](const std::string& bytes) {
+    const std::string path = folder.file("v", bytes);
+    return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
+  };
+  CHECK(refusal(glove.substr(0, glove.size() - 3)) == ": line 3: has 2 numbers after its word, not 3");
+  CHECK(refusal(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, not 3");
+  CHECK(refusal(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, not 3");
+  CHECK(refusal(glove + "cat 1 2 3\n") == ": line 4: has the same word as line 3: 'cat'");
+  CHECK(refusal(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
+  CHECK(refusal(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
+  CHECK(refusal(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
+  CHECK(refusal(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is not one: '1e999'");
+  CHECK(refusal(glove + "\nsat 1 2 3\n") == ": line 4: is not a word and its numbers");
+  CHECK(refusal("3 2\nthe 1 2\ncat 3 4\n") == ": its first line says 3 words, and 2 follow");
+  CHECK(refusal("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, not 5000000000");
+  CHECK(refusal("2 0\nthe 1\ncat 3\n") == ": line 2: has 1 numbers after its word, not 0");
+  CHECK(refusal("") == ": holds no word vectors");
+  CHECK(refusal("0 300\n") == ": holds no word vectors");
+  CHECK(contains(refusal(std::string((1 << 24) + 9, 'x')), ": line 1: is longer than 16 MiB"));
+  CHECK_THROWS_AS(read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }), ShapeError);
+}
