@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <ebb/data/csv.hpp>
+#include <ebb/data/csv_record.hpp>
+#include <ebb/data/number.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::string_view trimmed(std::string_view s) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!s.empty() && blank(s.front())) s.remove_prefix(1);
+  while (!s.empty() && blank(s.back())) s.remove_suffix(1);
+  return s;
+}
+
+/// One pass over a file of numbers.
+class SeriesReader final {
+ public:
+  SeriesReader(const std::string& path, const CsvOptions& o) : records_(path, o.delimiter), options_(o) {
+    if (o.delimiter == '"' || o.delimiter == '\n' || o.delimiter == '\r')
+      throw ValueError("read_csv: a quote or a line's end cannot be the delimiter");
+  }
+
+  CsvTable read() {
+    Strings fields;
+    bool any = records_.next(fields);
+    if (!any) records_.file().refuse("holds no rows");
+    if (fields[0].starts_with("\xef\xbb\xbf")) fields[0].erase(0, 3);   // the mark that some programs begin UTF-8 with
+    width_ = fields.size();
+    choose(fields);
+    if (options_.header) any = records_.next(fields);
+    for (; any; any = records_.next(fields)) row(fields);
+    if (rows_ == 0) records_.file().refuse("holds no rows");
+    if (rows_ > INT_MAX) records_.file().refuse("has more rows than an array can");
+    CsvTable table{std::move(names_), Array::empty({static_cast<int>(rows_), static_cast<int>(chosen_.size())}, options_.dtype)};
+    with_dtype(options_.dtype, [&](auto zero) {
+      using T = decltype(zero);
+      std::transform(values_.begin(), values_.end(), table.values.data<T>(), [](double x) { return static_cast<T>(x); });
+    });
+    return table;
+  }
+
+ private:
+  void choose(const Strings& first) {
+    Strings names(width_);
+    for (std::size_t k = 0; k < width_; ++k)
+      names[k] = options_.header ? std::string(trimmed(first[k])) : std::to_string(k);
+    if (options_.columns.empty()) {
+      for (std::size_t k = 0; k < width_; ++k) chosen_.push_back(k);
+      names_ = std::move(names);
+      return;
+    }
+    for (const std::string& wanted : options_.columns) {
+      const auto at = std::find(names.begin(), names.end(), wanted);
+      if (at == names.end()) records_.refuse(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
+      if (std::find(at + 1, names.end(), wanted) != names.end()) records_.refuse(fmt::format("there are two columns '{}'", wanted));
+      chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
+      names_.push_back(wanted);
+    }
+  }
+
+  static std::string list(const Strings& names) {
+    std::string all;
+    for (std::size_t k = 0; k < names.size() && k < 20; ++k) all += (k ? ", " : "") + names[k];
+    return all + (names.size() > 20 ? ", ..." : "");
+  }
+
+  void row(const Strings& fields) {
+    if (fields.size() != width_) records_.refuse(fmt::format("has {} fields, not {}", fields.size(), width_));
+    const std::size_t begin = values_.size();
+    for (std::size_t k = 0; k < chosen_.size(); ++k) {
+      double x = 0;
+      const std::string_view field = trimmed(fields[chosen_[k]]);
+      const bool missing = std::find(options_.marks.begin(), options_.marks.end(), field) != options_.marks.end();
+      if (missing && options_.missing == Missing::drop_row) return values_.resize(begin);
+      if (missing) x = substitute(k);
+      else if (!detail::parse_number(field, x) || !std::isfinite(options_.dtype == f32 ? static_cast<float>(x) : x))
+        refuse(k, fmt::format("'{}' is not a number that can be kept", field.substr(0, 40)));
+      values_.push_back(x);
+    }
+    ++rows_;
+  }
+
+  double substitute(std::size_t k) const {
+    if (options_.missing == Missing::fill) return options_.fill;
+    if (options_.missing == Missing::refuse) refuse(k, "the value is missing");
+    if (rows_ == 0) refuse(k, "the value is missing, and none stands above it");
+    return values_[(rows_ - 1) * chosen_.size() + k];
+  }
+
+  [[noreturn]] void refuse(std::size_t k, const std::string& why) const {
+    records_.refuse(why, fmt::format(", column '{}'", names_[k]));
+  }
+
+  detail::CsvRecords records_;
+  const CsvOptions& options_;
+  std::size_t width_ = 0, rows_ = 0;
+  std::vector<std::size_t> chosen_;
+  Strings names_;
+  std::vector<double> values_;
+};
+
+}  // namespace
+
+CsvTable read_csv(const std::string& path, const CsvOptions& options) { return SeriesReader(path, options).read(); }
+
+}  // namespace ebb

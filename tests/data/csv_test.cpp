@@ -1,0 +1,83 @@
+#include <ebb/data/csv.hpp>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+std::vector<double> numbers(const Array& a) {
+  std::vector<double> all;
+  for (std::int64_t i = 0; i < a.size(); ++i) all.push_back(a.at_flat(i));
+  return all;
+}
+using Numbers = std::vector<double>;
+using Strings = std::vector<std::string>;
+
+const std::string series = "day,open,close\n2020-01-01,1,2.5\n2020-01-02,-3e2, 4 \n";
+
+}  // namespace
+
+TEST_CASE("Columns are read by name, in the order asked for, and the others may hold anything") {
+  const test::Folder folder;
+  const std::string windows = "\xef\xbb\xbf" "day,open,close\r\n\"1,\r\n2\",1,2.5\r\n,\"-300\",\"4\"\r\n\r\n\r\n";
+  for (const std::string& path : {folder.file("a", series), folder.file("b", windows), folder.gzipped("c", series),
+                                  folder.file("d", series.substr(0, series.size() - 1))}) {
+    CAPTURE(path);
+    const CsvTable t = read_csv(path, {.columns = {"close", "open"}, .dtype = f64});
+    CHECK(t.names == Strings{"close", "open"});
+    CHECK(t.values.shape() == Shape{2, 2});
+    CHECK(numbers(t.values) == Numbers{2.5, 1, 4, -300});
+  }
+}
+
+TEST_CASE("Without a header the columns are called by their numbers; other delimiters, quotes inside quotes") {
+  const test::Folder folder;
+  const CsvTable t = read_csv(folder.file("a", "1;2\n+3;.5\n"), {.header = false, .delimiter = ';'});
+  CHECK(t.names == Strings{"0", "1"});
+  CHECK(t.values.dtype() == f32);
+  CHECK(numbers(t.values) == Numbers{1, 2, 3, .5});
+  CHECK(numbers(read_csv(folder.file("a", "1\t2\n3\t4"), {.header = false, .delimiter = '\t', .columns = {"1"}}).values) == Numbers{2, 4});
+  CHECK(read_csv(folder.file("a", "\"a \"\"b\"\"\",c\n1,2\n")).names == Strings{"a \"b\"", "c"});
+}
+
+TEST_CASE("Missing values are refused unless it is said what they become") {
+  const test::Folder folder;
+  const std::string path = folder.file("a", "a,b\n1,2\n,4\nNaN,6\n7,8\n");
+  CHECK(message_of<FileError>([&] { read_csv(path); }) == path + ": line 3, column 'a': the value is missing");
+  CHECK(numbers(read_csv(path, {.missing = Missing::previous}).values) == Numbers{1, 2, 1, 4, 1, 6, 7, 8});
+  CHECK(numbers(read_csv(path, {.missing = Missing::fill, .fill = -1}).values) == Numbers{1, 2, -1, 4, -1, 6, 7, 8});
+  CHECK(numbers(read_csv(path, {.missing = Missing::drop_row}).values) == Numbers{1, 2, 7, 8});
+  CHECK(numbers(read_csv(path, {.columns = {"b"}}).values) == Numbers{2, 4, 6, 8});
+  const std::string first = folder.file("b", "a\n-\n1\n");
+  CHECK(contains(message_of<FileError>([&] { read_csv(first, {.missing = Missing::previous, .marks = {"-"}}); }), "none stands above it"));
+  // An empty line is a missing value where there is one column, unless only such lines follow.
+  CHECK(numbers(read_csv(folder.file("c", "a\n1\n\n\n2\n\n\n"), {.missing = Missing::fill}).values) == Numbers{1, 0, 0, 2});
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("c", "a\n1\n\n\n2\n")); }), "c: line 3, column 'a': the value is missing"));
+}
+
+TEST_CASE("What is wrong with a CSV file is named by line and column") {
+  const test::Folder folder;
+  const auto refusal = [&](const std::string& bytes, const CsvOptions& o = {}) {
+    const std::string path = folder.file("v", bytes);
+    return message_of<FileError>([&] { read_csv(path, o); }).substr(path.size());
+  };
+  CHECK(refusal("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number that can be kept");
+  CHECK(contains(refusal("a,b\n1,1e40\n"), "'1e40' is not a number that can be kept"));
+  CHECK(contains(refusal("a,b\n1,inf\n"), "'inf' is not a number"));
+  CHECK(refusal("a,b\n1,2\n1\n") == ": line 3: has 1 fields, not 2");
+  CHECK(refusal("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
+  CHECK(refusal("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");
+  CHECK(refusal("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
+  CHECK(refusal("a,b\n\"1\"2,3\n") == ": line 2: field 1 goes on after its closing quote");
+  CHECK(contains(refusal("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));
+  CHECK(refusal("a,b\n") == ": holds no rows");
+  CHECK(refusal("") == ": holds no rows");
+  CHECK(refusal("a,b\n1,2\n", {.columns = {"c"}}) == ": line 1: there is no column 'c' among its 2: a, b");
+  CHECK(refusal("a,a\n1,2\n", {.columns = {"a"}}) == ": line 1: there are two columns 'a'");
+  CHECK(contains(refusal("a\n\"" + std::string(1 << 21, 'x')), ": line 2: a field is longer than 1 MiB"));
+  CHECK_THROWS_AS(read_csv(folder.file("v", "1"), {.delimiter = '"'}), ValueError);
+}
