@@ -1,0 +1,85 @@
+#include <minizip/unzip.h>
+
+#include <algorithm>
+#include <ebb/data/byte_reader.hpp>
+#include <ebb/data/npy_format.hpp>
+#include <fmt/format.h>
+#include <memory>
+
+namespace ebb {
+
+namespace {
+
+constexpr std::uint64_t most_unzipped = 1040;   // bytes that one zipped byte can become, a little over the format's 1032
+
+/// The entries of a zip file, of which only what their zipped bytes can hold is believed.
+class ZipReader final {
+ public:
+  explicit ZipReader(const std::string& path) : file_(path), zip_(unzOpen64(path.c_str()), &unzClose) {
+    if (!zip_) file_.refuse("is no zip file, which an .npz is, or is torn");
+  }
+
+  template <class F> void for_entries(F&& f) {
+    std::uint64_t zipped = 0;
+    int code = unzGoToFirstFile(zip_.get());
+    for (; code == UNZ_OK; code = unzGoToNextFile(zip_.get())) {
+      char name[4096] = {};
+      unz_file_info64 about{};
+      if (unzGetCurrentFileInfo64(zip_.get(), &about, name, sizeof name, nullptr, 0, nullptr, 0) != UNZ_OK)
+        file_.refuse("its list of entries is torn");
+      if (about.size_filename >= sizeof name || std::char_traits<char>::length(name) != about.size_filename)
+        file_.refuse("an entry's name is impossible");
+      // Entries that lie on one another would make much of little.
+      if (about.compressed_size > file_.length() - std::min(file_.length(), zipped)) file_.refuse(fmt::format("entry '{}' is longer than the file", name));
+      zipped += about.compressed_size;
+      f(std::string(name), about);
+    }
+    if (code != UNZ_END_OF_LIST_OF_FILE) file_.refuse("its list of entries is torn");
+  }
+
+  NpyArray read(const std::string& name, const unz_file_info64& about) {
+    const auto refuse = [&](const std::string& why) { file_.refuse(fmt::format("entry '{}': {}", name, why)); };
+    if (about.flag & 1) refuse("is encrypted");
+    if (unzOpenCurrentFile(zip_.get()) != UNZ_OK) refuse("is torn, or zipped in a way that numpy does not use");
+    const auto read = [&](void* to, std::size_t n) {
+      std::size_t done = 0;
+      while (done < n) {
+        const auto most = static_cast<unsigned>(std::min<std::size_t>(n - done, 1 << 24));
+        const int got = unzReadCurrentFile(zip_.get(), static_cast<char*>(to) + done, most);
+        if (got < 0) refuse("is altered: it cannot be unzipped");
+        if (got <= 0) break;
+        done += static_cast<std::size_t>(got);
+      }
+      return done;
+    };
+    const std::uint64_t most = std::min<std::uint64_t>(about.uncompressed_size, about.compressed_size * most_unzipped);
+    NpyArray a = detail::parse_npy({.read = read, .refuse = refuse, .most = most});
+    if (unzCloseCurrentFile(zip_.get()) != UNZ_OK) refuse("is altered: its checksum does not fit");
+    return a;
+  }
+
+  [[noreturn]] void refuse(const std::string& why) const { file_.refuse(why); }
+
+ private:
+  detail::ByteReader file_;                // that it is a file, and how long
+  std::unique_ptr<void, int (*)(void*)> zip_;
+};
+
+}  // namespace
+
+std::map<std::string, NpyArray> read_npz(const std::string& path, const std::vector<std::string>& names) {
+  ZipReader zip(path);
+  std::map<std::string, NpyArray> arrays;
+  zip.for_entries([&](std::string name, const unz_file_info64& about) {
+    const std::string entry = name;
+    if (name.ends_with(".npy")) name.resize(name.size() - 4);
+    if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) return;
+    if (arrays.count(name)) zip.refuse(fmt::format("has two entries '{}'", name));
+    arrays.emplace(name, zip.read(entry, about));
+  });
+  for (const std::string& name : names)
+    if (!arrays.count(name)) zip.refuse(fmt::format("has no array '{}'", name));
+  return arrays;
+}
+
+}  // namespace ebb
