@@ -85,6 +85,10 @@ bool ByteReader::line(std::string& to) {
 }
 
 void ByteReader::seek(std::uint64_t at) {
+  if (at >= begin_ && at - begin_ <= filled_) {   // going back would unzip all from the file's begin
+    next_ = static_cast<std::size_t>(at - begin_);
+    return;
+  }
   next_ = filled_ = 0;
   begin_ = at;
   if (gzseek(handle(file_), static_cast<z_off_t>(at), SEEK_SET) < 0) refuse(fmt::format("has no byte {}", at));

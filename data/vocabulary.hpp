@@ -22,7 +22,7 @@ struct VocabularyOptions {
 /// spelt like one of the four is that one. Copies share what they hold.
 ///
 /// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte
-class Vocabulary {
+class Vocabulary final {
  public:
   static Vocabulary from_text(Symbols, std::string_view text, const VocabularyOptions& = {});
   /// Reads the file, plain or gzipped, a piece at a time: the memory is that of the different symbols.

@@ -1,0 +1,133 @@
+#include <climits>
+#include <ebb/data/byte_reader.hpp>
+#include <ebb/data/next_symbol.hpp>
+#include <ebb/data/stream.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+#include <list>
+
+namespace ebb {
+
+namespace {
+
+/// One row's reader. It holds the last symbol that it gave, which is the first of the next window.
+struct Row {
+  explicit Row(const std::string& path) : reader(path) {}
+  detail::ByteReader reader;
+  std::uint64_t begin = 0, end = 0;      // of its share
+  std::uint64_t at = 0;                  // where the symbol held begins, or the next one if none is
+  int held = -1;
+};
+
+}  // namespace
+
+struct TokenStream::Data {
+  Vocabulary vocabulary;
+  StreamOptions options;
+  std::list<Row> rows;                   // readers do not move
+  bool begun = false, ended = false;
+  StreamPosition last;                   // before the window that was no longer whole, once ended
+  std::string symbol;
+
+  /// The begin of the first symbol at or after a byte.
+  std::uint64_t aligned(detail::ByteReader& from, std::uint64_t byte) const {
+    const Symbols kind = vocabulary.symbols();
+    if (byte == 0 || kind == Symbols::bytes) return byte;
+    from.seek(kind == Symbols::words ? byte - 1 : byte);
+    if (kind == Symbols::words)
+      while (from.peek() >= 0 && !detail::is_space(from.peek())) from.get();
+    else
+      for (int k = 0; k < 3 && (from.peek() & ~0x3F) == 0x80; ++k) from.get();
+    return from.at();
+  }
+
+  bool read(Row& row, int& id, std::uint64_t& at) {
+    if (!detail::next_symbol(row.reader, vocabulary.symbols(), symbol, options.line_ends)) return false;
+    at = row.reader.at() - symbol.size();
+    if (at >= row.end) return false;
+    const bool line_end = options.line_ends && symbol == "\n";
+    id = line_end ? vocabulary.eos() : vocabulary.find(symbol);
+    if (id < 0) id = vocabulary.unknown();
+    if (id < 0) row.reader.refuse(fmt::format("byte {}: a symbol that the vocabulary does not have, nor an <unk>", at));
+    return true;
+  }
+
+  void go_to(Row& row, std::uint64_t at) {
+    row.reader.seek(at);
+    row.at = at;
+    row.held = -1;
+  }
+};
+
+TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const StreamOptions& o)
+    : data_(new Data{std::move(vocabulary), o, {}, false, false, {}, {}}) {
+  if (o.steps < 1 || o.rows < 1) throw ValueError(fmt::format("stream: windows of {} steps and {} rows cannot be", o.steps, o.rows));
+  if (o.line_ends && (data_->vocabulary.eos() < 0 || data_->vocabulary.symbols() != Symbols::words))
+    throw ValueError("stream: for a line's end to be <eos>, the vocabulary has to be of words and to have it");
+  std::uint64_t length = 0;
+  for (int b = 0; b < o.rows; ++b) {
+    Row& row = data_->rows.emplace_back(path);
+    if (b == 0) length = row.reader.length();
+    row.begin = data_->aligned(row.reader, length * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
+    row.end = length;
+    if (b > 0) std::prev(data_->rows.end(), 2)->end = row.begin;
+  }
+  rewind();
+}
+
+TokenStream::TokenStream(TokenStream&&) noexcept = default;
+TokenStream& TokenStream::operator=(TokenStream&&) noexcept = default;
+TokenStream::~TokenStream() = default;
+
+void TokenStream::rewind() {
+  for (Row& row : data_->rows) data_->go_to(row, row.begin);
+  data_->begun = data_->ended = false;
+}
+
+bool TokenStream::next(TokenWindow& window) {
+  const int steps = data_->options.steps, rows = data_->options.rows;
+  TokenWindow w{Tokens({steps, rows}), Tokens({steps, rows}), data_->begun};
+  if (data_->ended) return false;
+  data_->last = position();
+  int b = 0;
+  for (Row& row : data_->rows) {
+    bool there = row.held >= 0 || data_->read(row, row.held, row.at);
+    for (int t = 0; there && t < steps; ++t) {
+      const std::int64_t k = std::int64_t{t} * rows + b;
+      w.tokens.data()[k] = row.held;
+      there = data_->read(row, row.held, row.at);
+      w.next.data()[k] = row.held;
+    }
+    if (!there && !data_->begun)
+      row.reader.refuse(fmt::format("is too short: row {} of {} has no {} + 1 symbols", b, rows, steps));
+    if (!there) return !(data_->ended = true);
+    ++b;
+  }
+  window = std::move(w);
+  data_->begun = true;
+  return true;
+}
+
+StreamPosition TokenStream::position() const {
+  if (data_->ended) return data_->last;
+  StreamPosition p{{}, data_->begun};
+  for (const Row& row : data_->rows) p.bytes.push_back(row.at);
+  return p;
+}
+
+void TokenStream::restore(const StreamPosition& p) {
+  if (p.bytes.size() != data_->rows.size())
+    throw ValueError(fmt::format("stream: a position of {} rows is not one of {}", p.bytes.size(), data_->rows.size()));
+  std::size_t b = 0;
+  for (const Row& row : data_->rows) {
+    if (p.bytes[b] < row.begin || p.bytes[b] > row.end)
+      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b], row.begin, row.end));
+    ++b;
+  }
+  b = 0;
+  for (Row& row : data_->rows) data_->go_to(row, p.bytes[b++]);
+  data_->begun = p.begun;
+  data_->ended = false;
+}
+
+}  // namespace ebb
