@@ -1,0 +1,92 @@
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <ebb/data/audio.hpp>
+#include <ebb/data/features.hpp>
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+const std::string goldens = std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/";
+
+bool skipped() {
+  if (!can_read_wav()) WARN("skipped: built without libsndfile");
+  return !can_read_wav();
+}
+
+}  // namespace
+
+TEST_CASE("Recordings that scipy wrote hold its samples") {
+  if (skipped()) return;
+  const std::vector<double> pcm = nlohmann::json::parse(test::bytes_of(goldens + "spectra.json"))["pcm"];
+  for (const char* name : {"i16.wav", "f32.wav"}) {
+    for (const DType t : {f32, f64}) {
+      const Audio a = read_wav(goldens + name, t);
+      CHECK(a.rate == 8000);
+      CHECK(a.samples.dtype() == t);
+      REQUIRE(a.samples.shape() == Shape{600, 1});
+      for (int i = 0; i < 600; ++i) CHECK(a.samples.at_flat(i) == pcm[static_cast<std::size_t>(i)] / 32768);
+    }
+  }
+  const Audio stereo = read_wav(goldens + "u8_stereo.wav");
+  CHECK(stereo.rate == 16000);
+  REQUIRE(stereo.samples.shape() == Shape{86, 2});
+  for (int i = 0; i < 86; ++i) {
+    CHECK(stereo.samples.at({i, 0}) == (3. * i - 128) / 128);
+    CHECK(stereo.samples.at({i, 1}) == (127 - 3. * i) / 128);
+  }
+}
+
+TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") {
+  if (skipped()) return;
+  const test::Folder folder;
+  const std::string whole = test::bytes_of(goldens + "u8_stereo.wav");
+  for (std::size_t n = 0; n < whole.size(); ++n) REQUIRE_THROWS_AS(read_wav(folder.file("x", whole.substr(0, n))), FileError);
+  const auto refusal = [&](const std::string& bytes) {
+    const std::string path = folder.file("x", bytes);
+    return message_of<FileError>([&] { read_wav(path); });
+  };
+  CHECK(contains(refusal(whole.substr(0, 100)), "x: is torn: it says 216 bytes and has 100"));
+  CHECK(contains(refusal("OggS and so on"), "x: is no wav file"));
+  std::string adpcm = whole;
+  adpcm[20] = 17;
+  CHECK(contains(refusal(adpcm), "x: "));
+  std::string endless = test::bytes_of(goldens + "f32.wav");
+  endless.replace(endless.size() - 4, 4, std::string("\x00\x00\xc0\x7f", 4));
+  CHECK(contains(refusal(endless), "x: sample 599 is not a finite number"));
+  CHECK_THROWS_AS(read_wav(folder / "none"), FileError);
+  CHECK_THROWS_AS(read_wav(folder.path), FileError);
+}
+
+TEST_CASE("Without libsndfile a wav file is refused with the name of the package to install") {
+  if (can_read_wav()) return;
+  CHECK(contains(message_of<FileError>([] { read_wav(goldens + "i16.wav"); }), "libsndfile1-dev"));
+}
+
+TEST_CASE("Spoken digits of the free spoken digit dataset become sequences of log-mels") {
+  if (skipped()) return;
+  const char* data = std::getenv("EBB_DATA");
+  const std::string folder = std::string(data ? data : "") + "/fsdd";
+  if (!data || !std::filesystem::exists(folder)) {
+    WARN("skipped: EBB_DATA names no folder with fsdd in it");
+    return;
+  }
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".wav" || ++files > 200) continue;
+    CAPTURE(entry.path().string());
+    const Audio a = read_wav(entry.path().string());
+    REQUIRE(a.rate == 8000);
+    const Array y = log_mel(a.samples.column_block(0, 1), a.rate, {.frames = {.window = 200, .hop = 80, .fft = 256}});
+    REQUIRE(y.shape() == Shape{1 + a.samples.dim(0) / 80, 40});
+    for (std::int64_t i = 0; i < y.size(); ++i) REQUIRE(std::isfinite(y.at_flat(i)));
+  }
+  CHECK(files > 0);
+}
