@@ -96,7 +96,8 @@ quietly() {
   return $code
 }
 
-# build PRESET [cmake argument...]: configures where that has not been done, and builds what is not up to date.
+# build PRESET [cmake argument...]: configures where that has not been done, and builds what is not up to date
+# (EBB_TARGET alone, if that is set).
 build() {
   local preset=$1 dir=$root/build/$1; shift
   cached() { sed -n "s/^$1:[A-Z]*=//p" "$dir/CMakeCache.txt"; }
@@ -109,7 +110,7 @@ build() {
     (cd "$root" && timed "configuring ($preset)" quietly cmake --preset "$preset" "$@") || return
   fi
   local start=$SECONDS code=0
-  cmake --build "$dir" -j "${EBB_JOBS:-$(nproc)}" 2>&1 | shown_if_any "building ($preset)" || code=$?
+  cmake --build "$dir" ${EBB_TARGET:+--target "$EBB_TARGET"} -j "${EBB_JOBS:-$(nproc)}" 2>&1 | shown_if_any "building ($preset)" || code=$?
   [ $code = 0 ] || say "building ($preset): failed after $((SECONDS - start)) s"
   return $code
 }

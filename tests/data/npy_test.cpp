@@ -126,7 +126,7 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
   // Bytes of dates, names and the like may change unseen; numbers may not.
   const auto before = read_npz(goldens + "compressed.npz");
   int refused = 0;
-  for (std::size_t n = 0; n < whole.size(); n += 3) {
+  for (std::size_t n = 0; n < whole.size(); n += 9) {
     std::string bad = whole;
     bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));
     try {
@@ -141,7 +141,7 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
       ++refused;
     }
   }
-  CHECK(refused > 300);
+  CHECK(refused > 100);
   CHECK_THROWS_AS(read_npz(folder / "missing"), FileError);
   CHECK_THROWS_AS(read_npz(folder.path), FileError);
 }
