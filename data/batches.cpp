@@ -64,11 +64,15 @@ void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
   const std::size_t rows = static_cast<std::size_t>(options_.rows);
   if (options_.drop_last) order_.resize(static_cast<std::size_t>(batches_) * rows);   // before sorting: not always the longest
   const std::size_t pool = std::min(order_.size(), rows * static_cast<std::size_t>(options_.pool));
-  const auto length = [&](int k) { return lengths_[static_cast<std::size_t>(k)]; };
+  std::vector<int> place(items_.size());   // items of one length stay in the order of chance
+  for (std::size_t k = 0; k < order_.size(); ++k) place[static_cast<std::size_t>(order_[k])] = static_cast<int>(k);
+  const auto before = [&](int a, int b) {
+    const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
+    return lengths_[i] != lengths_[j] ? lengths_[i] < lengths_[j] : place[i] < place[j];
+  };
+  const auto begin = order_.begin();
   for (std::size_t at = 0; at < order_.size(); at += pool)
-    std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(at),
-                     order_.begin() + static_cast<std::ptrdiff_t>(std::min(order_.size(), at + pool)),
-                     [&](int a, int b) { return length(a) < length(b); });
+    std::sort(begin + static_cast<std::ptrdiff_t>(at), begin + static_cast<std::ptrdiff_t>(std::min(order_.size(), at + pool)), before);
   starts_ = shuffled(static_cast<std::size_t>(batches_), key.named("order"));
   seed_ = seed;
   epoch_ = epoch;
