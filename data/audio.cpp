@@ -9,7 +9,8 @@ bool can_read_wav() { return false; }
 
 Audio read_wav(const std::string& path, DType) {
   const detail::ByteReader file(path);
-  file.refuse("cannot be read: this Ebb was built without libsndfile; install it (Debian: libsndfile1-dev), then configure and build again");
+  file.refuse("cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
+              "again (cmake build/release) and build it");
 }
 
 }  // namespace ebb

@@ -25,3 +25,31 @@ cmake --build build_library -j2
 build/my_ebb cells >one
 build_library/command cells >two
 diff one two
+
+# The readers alone: what ebb::data is linked with comes with the package.
+mkdir readers
+cat >readers/CMakeLists.txt <<'TXT'
+cmake_minimum_required(VERSION 3.25)
+project(readers LANGUAGES CXX)
+find_package(ebb REQUIRED)
+add_executable(readers main.cpp)
+target_link_libraries(readers PRIVATE ebb::data)
+TXT
+cat >readers/main.cpp <<'CPP'
+#include <ebb/data/audio.hpp>
+#include <ebb/data/features.hpp>
+#include <ebb/data/npy.hpp>
+#include <iostream>
+
+int main(int, char** argv) {
+  const std::string folder = argv[1];
+  std::cout << ebb::read_npz(folder + "/stored.npz").at("f4").values.shape() << "\n";
+  if (!ebb::can_read_wav()) return 0;
+  const ebb::Audio a = ebb::read_wav(folder + "/i16.wav");
+  std::cout << ebb::mfcc(a.samples, a.rate).shape() << "\n";
+}
+CPP
+cmake -S readers -B build_readers -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" \
+  -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake --build build_readers -j2
+build_readers/readers "$EBB_SOURCE/tests/goldens/data"
