@@ -85,6 +85,7 @@ bool ByteReader::line(std::string& to) {
 }
 
 void ByteReader::seek(std::uint64_t at) {
+  peek();   // only once it has read some does zlib know that the file is plain, and jumps rather than reads on
   if (at >= begin_ && at - begin_ <= filled_) {   // going back would unzip all from the file's begin
     next_ = static_cast<std::size_t>(at - begin_);
     return;
