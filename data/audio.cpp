@@ -52,7 +52,8 @@ bool is_wav(int format) {
 /// Errors    FileError unless the file begins as a wav file does and is as long as it says; libsndfile would read what is there
 void check_begin(detail::ByteReader& file) {
   unsigned char b[12] = {};
-  if (file.read(b, sizeof b) < sizeof b || (std::memcmp(b, "RIFF", 4) != 0 && std::memcmp(b, "RF64", 4) != 0) || std::memcmp(b + 8, "WAVE", 4) != 0)
+  const bool whole = file.read(b, sizeof b) == sizeof b, riff = std::memcmp(b, "RIFF", 4) == 0 || std::memcmp(b, "RF64", 4) == 0;
+  if (!whole || !riff || std::memcmp(b + 8, "WAVE", 4) != 0)
     file.refuse("is no wav file: it does not begin with RIFF, a length and WAVE");
   const std::uint64_t says = 8 + (b[4] | std::uint64_t{b[5]} << 8 | std::uint64_t{b[6]} << 16 | std::uint64_t{b[7]} << 24);
   const std::uint64_t unknown = 8 + std::uint64_t{0xffffffff};   // written by programs that did not know

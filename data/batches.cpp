@@ -72,7 +72,8 @@ void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
   };
   const auto begin = order_.begin();
   for (std::size_t at = 0; at < order_.size(); at += pool)
-    std::sort(begin + static_cast<std::ptrdiff_t>(at), begin + static_cast<std::ptrdiff_t>(std::min(order_.size(), at + pool)), before);
+    std::sort(begin + static_cast<std::ptrdiff_t>(at),
+              begin + static_cast<std::ptrdiff_t>(std::min(order_.size(), at + pool)), before);
   starts_ = shuffled(static_cast<std::size_t>(batches_), key.named("order"));
   seed_ = seed;
   epoch_ = epoch;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <kissfft/kissfft.hh>
 #include <numbers>
+#include <numeric>
 
 namespace ebb {
 
@@ -34,12 +35,12 @@ std::vector<double> reflected(const Array& samples, int margin) {
   return all;
 }
 
-/// Calls f(t, spectrum) for every frame; the spectrum has fft / 2 + 1 entries. Returns the number of frames, for which `begin` is
-/// asked to make room first.
+/// Calls begin(frames, bins), then f(t, spectrum) for every frame; bins = fft / 2 + 1.
 template <class Begin, class F> void for_frames(const Array& samples, const FrameOptions& o, Begin begin, F f) {
   const int fft = transform_length(o), offset = (fft - o.window) / 2;
   const std::vector<double> x = reflected(samples, o.centered ? fft / 2 : 0);
-  if (x.size() < static_cast<std::size_t>(fft)) throw ValueError(fmt::format("stft: {} samples are fewer than a frame's {}", x.size(), fft));
+  if (x.size() < static_cast<std::size_t>(fft))
+    throw ValueError(fmt::format("stft: {} samples are fewer than a frame's {}", x.size(), fft));
   std::vector<double> window(static_cast<std::size_t>(o.window));
   for (int n = 0; n < o.window; ++n) window[static_cast<std::size_t>(n)] = .5 - .5 * std::cos(2 * pi * n / o.window);
   const kissfft<double> transform(static_cast<std::size_t>(fft), false);
@@ -120,12 +121,15 @@ Array mfcc(const Array& samples, int rate, int coefficients, const MelOptions& o
   if (coefficients < 1 || coefficients > o.mels)
     throw ValueError(fmt::format("mfcc: {} coefficients of {} mels cannot be", coefficients, o.mels));
   const Array y = log_mel_f64(samples, rate, o);
-  Array c = Array::empty({y.dim(0), coefficients}, samples.dtype());
+  Array basis = Array::empty({coefficients, o.mels}, f64), c = Array::empty({y.dim(0), coefficients}, samples.dtype());
+  for (int j = 0; j < coefficients; ++j)
+    for (int m = 0; m < o.mels; ++m)
+      basis[j].set_flat(m, std::sqrt((j == 0 ? 1. : 2.) / o.mels) * std::cos(pi * j * (m + .5) / o.mels));
   for (int t = 0; t < y.dim(0); ++t)
     for (int j = 0; j < coefficients; ++j) {
-      double sum = 0;
-      for (int m = 0; m < o.mels; ++m) sum += y.data<double>()[std::int64_t{t} * o.mels + m] * std::cos(pi * j * (m + .5) / o.mels);
-      c.set_flat(std::int64_t{t} * coefficients + j, sum * std::sqrt((j == 0 ? 1. : 2.) / o.mels));
+      const double* row = y.data<double>() + std::int64_t{t} * o.mels;
+      const double* wave = basis.data<double>() + std::int64_t{j} * o.mels;
+      c.set_flat(std::int64_t{t} * coefficients + j, std::inner_product(row, row + o.mels, wave, 0.));
     }
   return c;
 }

@@ -25,7 +25,8 @@ Idx read_idx(const std::string& path, int most_axes) {
   for (int k = 0; k < axes; ++k) {
     const auto b = file.bytes(4, "the extents");
     const std::uint64_t n = std::uint64_t{b[0]} << 24 | std::uint64_t{b[1]} << 16 | std::uint64_t{b[2]} << 8 | b[3];
-    if (n == 0 || n > INT_MAX || size > (std::uint64_t{1} << 48) / n) file.refuse(fmt::format("extent {} of axis {} is impossible", n, k));
+    if (n == 0 || n > INT_MAX || size > (std::uint64_t{1} << 48) / n)
+      file.refuse(fmt::format("extent {} of axis {} is impossible", n, k));
     extents[k] = static_cast<int>(n);
     size *= n;
   }

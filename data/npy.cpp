@@ -23,7 +23,8 @@ std::string header_text(const NpySource& from) {
   exactly(from, begin, sizeof begin, "its first eight bytes");
   if (std::memcmp(begin, "\x93NUMPY", 6) != 0) from.refuse("is not numpy's: it does not begin with \\x93NUMPY");
   const int version = begin[6];
-  if (version < 1 || version > 3 || begin[7] != 0) from.refuse(fmt::format("has version {}.{} of the format, not 1.0 to 3.0", version, begin[7]));
+  if (version < 1 || version > 3 || begin[7] != 0)
+    from.refuse(fmt::format("has version {}.{} of the format, not 1.0 to 3.0", version, begin[7]));
   unsigned char length[4] = {};
   exactly(from, length, version == 1 ? 2 : 4, "its header's length");
   const std::size_t n = length[0] | std::size_t{length[1]} << 8 | std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
@@ -100,7 +101,8 @@ namespace {
 
 void write(const std::string& path, const char* descr, const Shape& shape, const void* numbers, std::size_t bytes) {
   std::string extents;
-  for (int k = 0; k < shape.rank(); ++k) extents += std::to_string(shape[k]) + (shape.rank() == 1 ? "," : k + 1 < shape.rank() ? ", " : "");
+  for (int k = 0; k < shape.rank(); ++k) extents += (k ? ", " : "") + std::to_string(shape[k]);
+  if (shape.rank() == 1) extents += ',';   // Python's tuple of one
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, extents);
   constexpr std::size_t before = 10, multiple = 64;   // numbers start at a multiple of 64 bytes
   header.append((multiple - (before + header.size() + 1) % multiple) % multiple, ' ');

@@ -20,6 +20,7 @@ class ZipReader final {
   }
 
   template <class F> void for_entries(F&& f) {
+    const std::uint64_t length = file_.length();
     std::uint64_t zipped = 0;
     int code = unzGoToFirstFile(zip_.get());
     for (; code == UNZ_OK; code = unzGoToNextFile(zip_.get())) {
@@ -30,7 +31,7 @@ class ZipReader final {
       if (about.size_filename >= sizeof name || std::char_traits<char>::length(name) != about.size_filename)
         file_.refuse("an entry's name is impossible");
       // Entries that lie on one another would make much of little.
-      if (about.compressed_size > file_.length() - std::min(file_.length(), zipped)) file_.refuse(fmt::format("entry '{}' is longer than the file", name));
+      if (about.compressed_size > length - zipped) file_.refuse(fmt::format("entry '{}' is longer than the file", name));
       zipped += about.compressed_size;
       f(std::string(name), about);
     }

@@ -18,6 +18,8 @@ template <class S> std::vector<S> chosen(const std::vector<S>& sequences, const 
   return list;
 }
 
+int longest(const Lengths& l) { return *std::max_element(l.data(), l.data() + l.size()); }
+
 /// The lengths of sequences of this rank. Errors: as pad_sequences'
 template <class S> Lengths lengths_of(const std::vector<S>& sequences, int rank) {
   if (sequences.empty()) throw ValueError("pad_sequences: there is no sequence");
@@ -27,11 +29,9 @@ template <class S> Lengths lengths_of(const std::vector<S>& sequences, int rank)
       throw ShapeError(fmt::format("pad_sequences: sequence {} has the shape {}, not rank {}", b, text(sequences[b].shape()), rank));
     lengths.data()[b] = sequences[b].dim(0);
   }
-  if (*std::max_element(lengths.data(), lengths.data() + lengths.size()) == 0) throw ValueError("pad_sequences: all sequences are empty");
+  if (longest(lengths) == 0) throw ValueError("pad_sequences: all sequences are empty");
   return lengths;
 }
-
-int longest(const Lengths& l) { return *std::max_element(l.data(), l.data() + l.size()); }
 
 }  // namespace
 

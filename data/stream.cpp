@@ -121,7 +121,8 @@ void TokenStream::restore(const StreamPosition& p) {
   std::size_t b = 0;
   for (const Row& row : data_->rows) {
     if (p.bytes[b] < row.begin || p.bytes[b] > row.end)
-      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b], row.begin, row.end));
+      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b], row.begin,
+                                   row.end));
     ++b;
   }
   b = 0;

@@ -19,7 +19,7 @@ struct VocabularyOptions {
 
 /// The symbols of a text, numbered: first <pad>, <unk>, <bos>, <eos> (those that are wanted, in this order), then the text's by
 /// falling count, equal counts by their bytes, so that the same text gives the same numbers everywhere. A word of a text that is
-/// spelt like one of the four is that one. Copies share what they hold.
+/// spelt like one of the four is that one, wanted or not. Copies share what they hold.
 ///
 /// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte
 class Vocabulary final {

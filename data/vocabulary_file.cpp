@@ -52,7 +52,8 @@ bool is_one(const std::string& s, Symbols kind) {
   if (is_special(s)) return true;
   if (kind == Symbols::bytes) return s.size() == 1;
   if (kind == Symbols::words)
-    return s.size() <= longest_word && std::none_of(s.begin(), s.end(), [](char c) { return is_space(static_cast<unsigned char>(c)); });
+    return s.size() <= longest_word &&
+           std::none_of(s.begin(), s.end(), [](char c) { return is_space(static_cast<unsigned char>(c)); });
   SymbolSource from{s};
   std::string point;
   return rest_of_point(from, from.get(), point) && from.next == s.size();
@@ -79,7 +80,8 @@ std::vector<std::string> load_symbols(const std::string& path, Symbols& kind) {
   const std::string begin = "ebb vocabulary of ";
   file.line(line);
   const auto found = std::find_if(std::begin(kinds), std::end(kinds), [&](const char* k) { return line == begin + k; });
-  if (found == std::end(kinds)) file.refuse("is no vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
+  if (found == std::end(kinds))
+    file.refuse("is no vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
   kind = static_cast<Symbols>(found - std::begin(kinds));
   SymbolMap<std::uint64_t> seen;
   std::vector<std::string> list;
