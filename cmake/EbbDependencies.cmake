@@ -27,6 +27,7 @@ ebb_header_only(ebb_random123 Random123/philox.h librandom123-dev)
 ebb_header_only(ebb_kissfft kissfft/kissfft.hh libkissfft-dev)
 ebb_header_only(ebb_cli11 CLI/CLI.hpp libcli11-dev)
 ebb_header_only(ebb_nlohmann_json nlohmann/json.hpp nlohmann-json3-dev)
+ebb_header_only(ebb_protozero protozero/pbf_writer.hpp libprotozero-dev)
 
 find_path(EBB_DYGRAPHS_DIR dygraph.min.js PATHS /usr/share/javascript/dygraphs)
 mark_as_advanced(EBB_DYGRAPHS_DIR)

@@ -40,6 +40,7 @@ librandom123-dev has_file include/Random123/philox.h
 libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp
+libprotozero-dev has_file include/protozero/pbf_writer.hpp
 zlib1g-dev has_file include/zlib.h
 libminizip-dev has_file include/minizip/unzip.h
 libkissfft-dev has_file include/kissfft/kissfft.hh

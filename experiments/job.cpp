@@ -84,6 +84,7 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
 }
 
 void Job::keep(const std::string& name, const std::function<void(const std::string&)>& writer) {
+  folder_.make_parents(name);
   writer(folder_.path() + "/" + name);
   folder_.note(name);
 }

@@ -98,6 +98,13 @@ void RunFolder::write(const std::string& name, const std::string& content) {
   written_.push_back(name);
 }
 
+void RunFolder::make_parents(const std::string& name) {
+  const fs::path parent = (fs::path(path_) / name).parent_path();
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) refuse(parent.string(), error.message());
+}
+
 void RunFolder::discard() {
   std::error_code ignored;
   while (!made_.empty() && fs::remove(made_.back(), ignored)) made_.pop_back();

@@ -19,6 +19,8 @@ class RunFolder {
   void create();
   /// Writes a file. Errors: FileError if the disk is full, ...; nothing of that name is left half-written
   void write(const std::string& name, const std::string& content);
+  /// Makes the folders that a name such as "tensorboard/events" stands in. Errors: FileError
+  void make_parents(const std::string& name);
   void note(const std::string& name) { written_.push_back(name); }   ///< somebody else wrote it
   const std::vector<std::string>& written() const { return written_; }
   /// Removes the folder if it was made here and is still empty: after an error nothing stays behind.

@@ -88,7 +88,7 @@ class Training {
       optimizer_->step(r.grads);
     }
     return {.step = step, .loss = r.loss * m_.task.unit_per_loss, .gradient_norm = norm,
-            .clipped = s_.clip > 0 && norm > s_.clip};
+            .clipped = s_.clip > 0 && norm > s_.clip, .lr = rate_(step - 1)};
   }
 
   void validate(CurvePoint& point) {

@@ -11,6 +11,7 @@ struct CurvePoint {
   double gradient_norm = 0;            ///< before clipping, of the training loss (nats, squares)
   bool clipped = false;
   double seconds = 0;                  ///< since training began, validation included
+  double lr = 0;                       ///< of this update
   double valid = -1;                   ///< loss on the validation split where it was measured, else below 0
 };
 

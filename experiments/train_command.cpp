@@ -1,11 +1,12 @@
+#include <chrono>
 #include <cmath>
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/run_log.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <fmt/format.h>
-#include <iterator>
 
 namespace ebb {
 namespace {
@@ -62,7 +63,6 @@ struct TrainOne {
                            .y = {task->info().trivial, task->info().trivial}});
     job.report.plots({loss_, norm_});
     job.report.table(results_);
-    job.write("training.csv", csv_);
   }
 
  private:
@@ -70,18 +70,35 @@ struct TrainOne {
     Model model{task, cell, s, seed};
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const double started = job.seconds();
-    const TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { show(job, s, p); });
+    const auto log = log_of(job, seed);
+    const TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); });
     const bool diverged = !record.diverged.empty();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s);
-    const std::string name = job.seeds().size() == 1 ? "weights" : fmt::format("weights-{}", seed);
     if (!diverged) {
-      job.keep(name + ".safetensors", [&](const std::string& path) { model.w.save(path); });
+      job.keep(name_of("weights", job, seed) + ".safetensors", [&](const std::string& path) { model.w.save(path); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
     } else {
       job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); what was done so far is kept", record.diverged, seed, cell, s.lr));
     }
     keep(job, task.info(), seed, record, loss, job.seconds() - started, model.w.trained());
+  }
+
+  // "weights", or "weights-2" where there are several seeds.
+  static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
+    return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
+  }
+
+  // Both files grow from now on, so that a run that is killed leaves them too.
+  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed) {
+    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
+    std::unique_ptr<RunLog> log;
+    job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
+      job.keep(folder + "/events.out.tfevents.ebb",
+               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, now); });
+    });
+    return log;
   }
 
   // Twenty lines a run, so that a log that is no terminal shows the loss too.
@@ -101,8 +118,6 @@ struct TrainOne {
       losses.x.push_back(p.step), losses.y.push_back(p.loss);
       norms.x.push_back(p.step), norms.y.push_back(p.gradient_norm);
       last_ = std::max(last_, static_cast<double>(p.step));
-      fmt::format_to(std::back_inserter(csv_), "{},{},{:.9g},{:.9g},{},{:.4f},{}\n", seed, p.step, p.loss, p.gradient_norm,
-                     p.clipped ? 1 : 0, p.seconds, p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
     }
     loss_.y_label = info.unit;
     loss_.log_y = !info.every_step;
@@ -128,7 +143,6 @@ struct TrainOne {
   Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   Table results_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
-  std::string csv_ = "seed,step,loss,gradient_norm,clipped,seconds,valid_loss\n";
   double last_ = 1;
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");

@@ -11,7 +11,7 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
   REQUIRE(o.code == 0);
   CHECK(o.err.empty());
   CHECK_THAT(o.out, Catch::Matchers::Contains("update      40  loss"));
-  for (const char* file : {"out/weights.safetensors", "out/training.csv", "out/summary.json", "out/report.html"})
+  for (const char* file : {"out/weights.safetensors", "out/curve.csv", "out/summary.json", "out/report.html"})
     CHECK(folder.has(file));
   const auto s = summary_of(folder / "out");
   CHECK(s["runs"]["1"]["updates"] == 40);
@@ -71,7 +71,7 @@ TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wr
   CHECK_THAT(o.err, Catch::Matchers::Contains("diverged at step 2"));
   CHECK_THAT(o.err, Catch::Matchers::Contains("matmul") || Catch::Matchers::Contains("squared_error") ||
                         Catch::Matchers::Contains("square"));
-  CHECK(folder.has("out/training.csv"));
+  CHECK(folder.has("out/curve.csv"));
   CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
   CHECK(!folder.has("out/weights.safetensors"));
 }

@@ -1,0 +1,25 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace ebb {
+
+/// A file that grows while a job runs. What it holds at first appears whole (written beside it and renamed); each record that
+/// follows is one write to the system, so that a process that is killed leaves whole records.
+///
+/// Errors    FileError naming the path and why: no such folder, no rights, the disk is full
+class AppendFile {
+ public:
+  AppendFile(std::string path, std::string_view first);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  void append(std::string_view record);
+
+ private:
+  std::string path_;
+  int file_ = -1;
+};
+
+}  // namespace ebb
