@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ebb/experiments/config.hpp>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/main.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -14,6 +15,7 @@ struct Declared {
   CLI::App* app;
   std::unique_ptr<Command> command;
   Options options;
+  std::string config;                    // --config FILE, empty if not given
 };
 
 int bad_input(const std::string& where, const std::string& what) {
@@ -38,8 +40,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
         e.help);
   }
   if (e.flag) return;
-  option->type_name(e.type);
-  if (e.required) option->required();
+  option->type_name(e.required ? e.type + " REQUIRED" : e.type);   // Options::settle asks for it: --config may have given it
   const std::string standard = detail::option_text(e.json());
   if (!standard.empty() && !e.required) option->default_str(standard);
 }
@@ -59,7 +60,7 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
 }
 
 std::string complaint(const CLI::ParseError& e, const Declared& d) {
-  std::vector<std::string> known;
+  std::vector<std::string> known{"--config"};
   for (const auto& o : d.options.entries()) known.push_back(o->name);
   const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
@@ -75,11 +76,13 @@ std::vector<Declared> declare_commands(CLI::App& app) {
   std::vector<Declared> all;
   for (const CommandEntry* entry : command_list()) {
     CLI::App* sub = app.add_subcommand(entry->name, entry->about);
-    all.push_back({entry, sub, entry->make(), {}});
+    all.push_back({entry, sub, entry->make(), {}, {}});
   }
   for (Declared& d : all) {              // only now: an option points at its own Options, which must not move
     d.command->options(d.options);
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
+    if (!d.options.entries().empty())
+      d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")->type_name("FILE");
     d.app->footer(examples_text(d.options.examples()));
   }
   return all;
@@ -88,6 +91,7 @@ std::vector<Declared> declare_commands(CLI::App& app) {
 int run_command(Declared& d) {
   const std::string where = fmt::format("ebb {}", d.entry->name);
   try {
+    if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_file(d.config));
     d.options.settle(d.command->size());
     return d.command->run();
   } catch (const Error& e) {

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <ebb/experiments/config.hpp>
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/job.hpp>
 #include <ebb/experiments/text_format.hpp>
@@ -20,18 +21,19 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
       command_(command),
       started_(time_stamp()),
       shared_(shared),
+      options_(options),
       folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
                                  : RunFolder(shared.out, shared.force)),
       clock_(std::make_unique<Clock>()) {
   set_threads(shared.threads);
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
   if (shared.quick) report.badge("QUICK");
-  record_options(options);
+  record_options();
 }
 
 Job::~Job() { folder_.discard(); }
 
-void Job::record_options(const Options& options) {
+void Job::record_options() {
   summary.set({"ebb"}, EBB_VERSION);
   summary.set({"command"}, command_);
   summary.set({"started"}, started_);
@@ -43,7 +45,8 @@ void Job::record_options(const Options& options) {
   for (const std::uint64_t s : seeds_) seeds += (seeds.empty() ? "" : ",") + std::to_string(s);
   summary.set_json({"seeds"}, "[" + seeds + "]");
   settings_.head = {"option", "value", "meaning"};
-  for (const auto& e : options.entries()) {
+  for (const auto& e : options_.entries()) {
+    if (!e->recorded) continue;
     std::string name = e->name.substr(0, e->name.find(','));
     if (!e->positional) name = name.substr(2);
     summary.set_json({"options", name}, e->json());
@@ -53,8 +56,14 @@ void Job::record_options(const Options& options) {
 
 bool Job::interrupted() const { return ebb::interrupted(); }
 
-Progress& Job::start(double work) {
+void Job::create_folder() {
+  const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
   folder_.create();
+  folder_.write("config.toml", config);
+}
+
+Progress& Job::start(double work) {
+  create_folder();
   progress_ = std::make_unique<Progress>(work);
   return *progress_;
 }
@@ -103,7 +112,7 @@ double Job::seconds() const {
 
 int Job::finish() {
   if (progress_) progress_->clear();
-  else folder_.create();
+  else create_folder();
   if (interrupted()) report.badge("INTERRUPTED");
   summary.set({"interrupted"}, interrupted());
   summary.set({"seconds"}, seconds());

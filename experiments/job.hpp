@@ -31,7 +31,7 @@ class Job {
   int threads() const { return shared_.threads; }
   bool interrupted() const;                            ///< Ctrl-C: end soon, report what there is
 
-  /// Makes the output folder and shows a bar: the long work begins. Everything that the user may have got wrong should
+  /// Makes the output folder, with config.toml in it, and shows a bar: the long work begins. Everything that the user may have got wrong should
   /// have been found before.
   Progress& start(double work);
   /// The bar once started. Errors: Error before start()
@@ -54,9 +54,11 @@ class Job {
   int finish();
 
  private:
-  void record_options(const Options&);
+  void record_options();
+  void create_folder();
   std::string command_, failure_, started_;
   SharedOptions shared_;
+  const Options& options_;
   std::vector<std::uint64_t> seeds_;
   RunFolder folder_;
   Table settings_;

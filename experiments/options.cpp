@@ -101,6 +101,21 @@ std::string option_text(const std::string& text) {
   return joined;
 }
 
+std::vector<std::string> option_words(const std::string& text) {
+  const json value = json::parse(text);
+  if (value.is_null() || value == "") return {};
+  if (value.is_array()) return value.get<std::vector<std::string>>();
+  if (!value.is_object()) return {option_text(text)};
+  std::string all;
+  for (const auto& [task, x] : value.items()) all += (all.empty() ? "" : ",") + (task == "others" ? "" : task + "=") + x.dump();
+  return {all};
+}
+
+bool option_is_word(const std::string& text) {
+  const json value = json::parse(text);
+  return value.is_string() || value.is_object();
+}
+
 const char* option_type(const int*) { return "N"; }
 const char* option_type(const std::uint64_t*) { return "N"; }
 const char* option_type(const double*) { return "X"; }
@@ -122,6 +137,7 @@ detail::OptionEntry& Options::entry(const std::string& name, const std::string& 
 
 void Options::settle(Size size) {
   for (auto& e : entries_) {
+    if (e->required && !e->given) throw ValueError(e->name + " is required");
     if (!e->given && size == Size::quick && e->if_quick) e->if_quick();
     if (!e->given && size == Size::full && e->if_full) e->if_full();
     for (auto& check : e->checks) check();

@@ -38,6 +38,9 @@ std::string option_json(const std::string&);
 std::string option_json(const std::vector<std::string>&);
 std::string option_json(const PerTask&);
 std::string option_text(const std::string& json);      ///< the same without quotes and brackets
+/// The same as read_option takes it: the items of a list, one word of all else, none where there is no value.
+std::vector<std::string> option_words(const std::string& json);
+bool option_is_word(const std::string& json);           ///< to be quoted in a file: neither a number nor true or false
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);
@@ -48,7 +51,8 @@ const char* option_type(const PerTask*);
 
 struct OptionEntry {
   std::string name, help, type;
-  bool positional = false, flag = false, required = false, rest = false, recorded = true;
+  bool positional = false, flag = false, list = false, required = false, rest = false;
+  bool recorded = true, kept = true;                   ///< in summary.json; in config.toml
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
   std::function<void()> if_quick, if_full;             ///< take the value of that size
@@ -74,6 +78,10 @@ template <class T> class Option {
     return check([high](const T& v) { return v <= high; }, "at most " + detail::option_json(high));
   }
   Option& required() { return entry_.required = true, *this; }
+  /// Not in config.toml: it says where a run is written, not what it does.
+  Option& not_kept() { return entry_.kept = false, *this; }
+  /// Nor in summary.json.
+  Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
   Option& type(const char* word) { return entry_.type = word, *this; }               ///< as --help names it
   /// Any rule of one's own. Errors: ValueError "--name must be RULE" if it does not hold.
   Option& check(std::function<bool(const T&)> holds, const std::string& rule) {
@@ -99,7 +107,8 @@ class Options {
     detail::OptionEntry& e = entry(name, help);
     e.type = detail::option_type(&value);
     e.flag = std::is_same_v<T, bool>;
-    e.rest = e.positional && std::is_same_v<T, std::vector<std::string>>;
+    e.list = std::is_same_v<T, std::vector<std::string>>;
+    e.rest = e.positional && e.list;
     e.read = [&value, &e](const std::string& text) {
       try {
         detail::read_option(text, value);
@@ -113,6 +122,7 @@ class Options {
   void example(const std::string& command) { examples_.push_back(command); }   ///< shown by --help
 
   /// Takes the values of a size for all options that the user left alone, then checks every limit.
+  /// Errors    ValueError if a required one was not given, or a limit does not hold
   void settle(Size);
   const std::vector<std::unique_ptr<detail::OptionEntry>>& entries() const { return entries_; }
   const std::vector<std::string>& examples() const { return examples_; }

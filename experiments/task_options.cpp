@@ -47,6 +47,11 @@ TaskSettings TaskOptions::settings(const std::string& name, const Task& task, Si
   return s;
 }
 
+void TaskOptions::keep(const TaskSettings& s) {
+  const auto set = [&](PerTask& p, double x) { p.given = {{"", x}}; };
+  set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr), set(clip, s.clip);
+}
+
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
   for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip})
     for (const auto& [name, value] : p->given) {

@@ -12,6 +12,8 @@ struct TaskOptions {
   /// A task and its sizes. Errors: ValueError for an unknown task, or a task named by an option that is not in the job
   std::unique_ptr<Task> make(const std::string& task) const;
   TaskSettings settings(const std::string& name, const Task&, Size) const;
+  /// Takes these sizes as if they had been given, so that config.toml holds what was used.
+  void keep(const TaskSettings&);
   void check_names(const std::vector<std::string>& tasks) const;
 };
 

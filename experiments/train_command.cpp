@@ -48,6 +48,7 @@ struct TrainOne {
       task->batch({.split = split, .length = s.length, .rows = 1});
     try_out(Model{*task, cell, s, job.seeds().front()}, *task);
 
+    sizes.keep(s);
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,

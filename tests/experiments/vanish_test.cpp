@@ -77,7 +77,7 @@ TEST_CASE("a quick vanish leaves a report that opens offline and the raw series"
   std::vector<std::string> names;
   for (const auto& f : std::filesystem::directory_iterator(folder / "out")) names.push_back(f.path().filename().string());
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"gradients.csv", "report.html", "summary.json", "training.csv"});
+  CHECK(names == std::vector<std::string>{"config.toml", "gradients.csv", "report.html", "summary.json", "training.csv"});
 
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));
