@@ -17,7 +17,7 @@ namespace {
 /// Numerics  trained in nats, reported in bits
 class Chars final : public Task {
  public:
-  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in() : Text::read(in.text)) {
+  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)) {
     const long n = static_cast<long>(text_.tokens.size());
     cut_[1] = n - 2 * (n / 20);
     cut_[2] = n - n / 20;
@@ -68,6 +68,8 @@ class Chars final : public Task {
     return fmt::format("{}, {} {}, {} different", text_.source, count_text(static_cast<double>(text_.tokens.size())),
                        text_.utf8 ? "characters" : "bytes", text_.vocabulary());
   }
+
+  const Alphabet* alphabet() const override { return &text_; }
 
  private:
   static int index(Split s) { return s == Split::train ? 0 : s == Split::valid ? 1 : 2; }

@@ -92,6 +92,7 @@ int run_command(Declared& d) {
   const std::string where = fmt::format("ebb {}", d.entry->name);
   try {
     if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_file(d.config));
+    d.command->prepare(d.options);
     d.options.settle(d.command->size());
     return d.command->run();
   } catch (const Error& e) {

@@ -118,12 +118,12 @@ void read(detail::OptionEntry& e, const Reader& reader, const Given& g) {
 
 }  // namespace
 
-std::string config_text(const std::string& command, const Options& options) {
+std::string config_text(const std::string& command, const Options& options, const std::vector<std::string>& without) {
   std::string text = fmt::format("# The same run again: ebb {} --config THIS_FILE\n", command);
   for (const auto& e : options.entries()) {
     const std::vector<std::string> words = detail::option_words(e->json());
-    if (!e->kept || words.empty()) continue;
     const std::string key = key_of(*e);
+    if (!e->kept || words.empty() || std::find(without.begin(), without.end(), key) != without.end()) continue;
     if (!e->list) {
       text += fmt::format("{} = {}\n", key, detail::option_is_word(e->json()) ? quoted(key, words[0]) : words[0]);
       continue;

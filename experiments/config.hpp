@@ -6,8 +6,9 @@ namespace ebb {
 /// The options of a command as a file in TOML: `hidden = 64` for --hidden 64, `task = "adding"` for the positional TASK. Lists
 /// may be arrays, strings are taken as they stand, and a section [train] holds what only that command reads.
 ///
+/// Left out are options without a value, those that say where a run is written, and `without`.
 /// Errors    ValueError if a string has a line's end, or quotes of both kinds, which no line of the file can hold
-std::string config_text(const std::string& command, const Options&);
+std::string config_text(const std::string& command, const Options&, const std::vector<std::string>& without = {});
 
 /// Gives the values of the text to all options that were not given already. `source` is the file's name, for messages.
 ///

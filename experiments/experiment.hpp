@@ -8,6 +8,8 @@ class Command {
  public:
   virtual ~Command();
   virtual void options(Options&) = 0;
+  /// Called once the command line was read: may give options values that it took from elsewhere.
+  virtual void prepare(Options&) {}
   /// Which values the options take that the user left alone.
   virtual Size size() const { return Size::standard; }
   /// Returns the exit code. Errors: any ebb::Error becomes exit code 2 and one line on stderr
@@ -28,11 +30,13 @@ class LongCommand : public Command {
  public:
   explicit LongCommand(std::string name) : name_(std::move(name)) {}
   void options(Options&) final;
+  void prepare(Options& o) final { before(shared_, o); }
   Size size() const final;
   int run() final;
 
  protected:
   virtual void own_options(Options&) = 0;
+  virtual void before(SharedOptions&, Options&) {}
   virtual void work(Job&) = 0;
   void default_seeds(int n) { shared_.seeds = n; }
 
@@ -53,6 +57,9 @@ template <class E> class ExperimentCommand final : public LongCommand {
  private:
   void own_options(Options& o) override {
     if constexpr (requires { experiment_.options(o); }) experiment_.options(o);
+  }
+  void before(SharedOptions& shared, Options& o) override {
+    if constexpr (requires { experiment_.prepare(shared, o); }) experiment_.prepare(shared, o);
   }
   void work(Job& job) override { experiment_.run(job); }
   E experiment_;

@@ -23,17 +23,17 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
       shared_(shared),
       options_(options),
       folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
-                                 : RunFolder(shared.out, shared.force)),
+                                 : RunFolder(shared.out, shared.force || shared.again)),
       clock_(std::make_unique<Clock>()) {
   set_threads(shared.threads);
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
   if (shared.quick) report.badge("QUICK");
-  record_options();
+  record_job();
 }
 
 Job::~Job() { folder_.discard(); }
 
-void Job::record_options() {
+void Job::record_job() {
   summary.set({"ebb"}, EBB_VERSION);
   summary.set({"command"}, command_);
   summary.set({"started"}, started_);
@@ -44,6 +44,10 @@ void Job::record_options() {
   std::string seeds;
   for (const std::uint64_t s : seeds_) seeds += (seeds.empty() ? "" : ",") + std::to_string(s);
   summary.set_json({"seeds"}, "[" + seeds + "]");
+  summary.set_json({"options"}, "{}");   // holds their place
+}
+
+void Job::record_options() {
   settings_.head = {"option", "value", "meaning"};
   for (const auto& e : options_.entries()) {
     if (!e->recorded) continue;
@@ -59,7 +63,9 @@ bool Job::interrupted() const { return ebb::interrupted(); }
 void Job::create_folder() {
   const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
   folder_.create();
+  if (shared_.again) folder_.sweep();
   folder_.write("config.toml", config);
+  record_options();   // not before: the job has put in what the user left open
 }
 
 Progress& Job::start(double work) {

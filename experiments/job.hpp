@@ -12,6 +12,7 @@ namespace ebb {
 struct SharedOptions {
   std::string out;                     ///< empty for runs/COMMAND-TIME
   bool force = false, quick = false, full = false;
+  bool again = false;                  ///< `out` is the folder of a run that goes on: it is not empty
   std::uint64_t seed = 1;
   int seeds = 3, threads = 1;
   Size size() const { return quick ? Size::quick : full ? Size::full : Size::standard; }
@@ -29,6 +30,9 @@ class Job {
   Size size() const { return shared_.size(); }
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }   ///< --seed, --seed + 1, ...
   int threads() const { return shared_.threads; }
+  const Options& options() const { return options_; }
+  const std::string& folder() const { return folder_.path(); }
+  bool again() const { return shared_.again; }
   bool interrupted() const;                            ///< Ctrl-C: end soon, report what there is
 
   /// Makes the output folder, with config.toml in it, and shows a bar: the long work begins. Everything that the user may have got wrong should
@@ -54,6 +58,7 @@ class Job {
   int finish();
 
  private:
+  void record_job();
   void record_options();
   void create_folder();
   std::string command_, failure_, started_;

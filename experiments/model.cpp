@@ -63,6 +63,13 @@ Part Model::loss(Shard& s, const Batch& b, const StateArrays& carried) const {
   return s.mean_rows(squared_error(out_(run.last()), s.rows(b.y)));
 }
 
+Var Model::next(const Tokens& tokens, State& state) const {
+  if (!embedding_) throw ValueError("the model reads numbers, not tokens");
+  const Var x = (*embedding_)(tokens);
+  state = cell_->step(x, state.size() ? state : cell_->start(tokens.dim(0)), Pass{});
+  return out_(cell_->output(x, state));
+}
+
 Part Model::last_loss(Shard& s, const Batch& b) const {
   auto run = unroll(*cell_, inputs(s, b), s.pass());
   for (int k = 0; k < cell_->field_count(); ++k) s.retain(cell_->field(k).name, run.states(cell_->field(k).name));

@@ -27,6 +27,11 @@ class Model {
   /// field of the state at every step is kept under the field's name.
   Part last_loss(Shard&, const Batch&) const;
 
+  /// One step of a model of tokens, not for training: takes each row's token [B], moves the state on (an empty one is the start),
+  /// and gives the logits [B, V] of the next.
+  /// Errors    ValueError if the model's inputs are no tokens
+  Var next(const Tokens& tokens, State& state) const;
+
   Params w;
   const TaskInfo task;
   const Cell& cell() const { return *cell_; }

@@ -8,6 +8,7 @@
 #include <ebb/ops/error.hpp>
 #include <filesystem>
 #include <fmt/format.h>
+#include <regex>
 
 namespace ebb {
 namespace fs = std::filesystem;
@@ -103,6 +104,15 @@ void RunFolder::make_parents(const std::string& name) {
   std::error_code error;
   fs::create_directories(parent, error);
   if (error) refuse(parent.string(), error.message());
+}
+
+void RunFolder::sweep() const {
+  static const std::regex unfinished{R"(.*(\.part|\.\d+\.\d+\.tmp))"};
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (auto at = fs::recursive_directory_iterator(path_, error); !error && at != fs::recursive_directory_iterator(); at.increment(error))
+    if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished)) found.push_back(at->path());
+  for (const fs::path& p : found) fs::remove(p, error);
 }
 
 void RunFolder::discard() {

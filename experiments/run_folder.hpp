@@ -23,6 +23,8 @@ class RunFolder {
   void make_parents(const std::string& name);
   void note(const std::string& name) { written_.push_back(name); }   ///< somebody else wrote it
   const std::vector<std::string>& written() const { return written_; }
+  /// Removes what a process that was killed had not finished to write: *.part, *.<number>.<number>.tmp.
+  void sweep() const;
   /// Removes the folder if it was made here and is still empty: after an error nothing stays behind.
   void discard();
 

@@ -5,6 +5,8 @@
 
 namespace ebb {
 
+struct Alphabet;
+
 enum class Split { train, valid, test };
 
 /// Which batch is wanted. The same request gives the same numbers, on any number of threads.
@@ -60,6 +62,7 @@ class Task {
   /// Task options that a command offers to all tasks.
   struct Inputs {
     std::string text;                  ///< --text FILE, empty for the text that is built in
+    const Alphabet* alphabet = nullptr;  ///< a model's, for its text; else the text's own
   };
   virtual ~Task();
   virtual TaskInfo info() const = 0;
@@ -70,6 +73,8 @@ class Task {
   virtual int batches(Split, int length, int rows) const = 0;
   /// What was read, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
   virtual std::string data() const { return {}; }
+  /// What the tokens stand for, so that a model's weights can say it. None for a task of numbers.
+  virtual const Alphabet* alphabet() const { return nullptr; }
 };
 
 /// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs

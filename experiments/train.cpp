@@ -37,11 +37,34 @@ std::string divergence(const Model& m, const Result& r, double norm, int step, d
 
 class Stopwatch {
  public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const { return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  void go_on_from(double seconds) { before_ = seconds, start_ = std::chrono::steady_clock::now(); }
 
  private:
+  double before_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+constexpr int columns = 7;
+
+Array table_of(const std::vector<CurvePoint>& curve) {
+  if (curve.empty()) return {};
+  Array table = Array::empty({static_cast<int>(curve.size()), columns}, f64);
+  double* x = table.data<double>();
+  for (const CurvePoint& p : curve)
+    for (const double value : {double(p.step), p.loss, p.gradient_norm, p.clipped ? 1.0 : 0.0, p.seconds, p.lr, p.valid}) *x++ = value;
+  return table;
+}
+
+std::vector<CurvePoint> curve_of(const Array& table) {
+  std::vector<CurvePoint> curve;
+  for (std::int64_t k = 0; table && k + columns <= table.size(); k += columns) {
+    const auto x = [&](int column) { return table.at_flat(k + column); };
+    curve.push_back({.step = static_cast<int>(x(0)), .loss = x(1), .gradient_norm = x(2), .clipped = x(3) != 0, .seconds = x(4),
+                     .lr = x(5), .valid = x(6)});
+  }
+  return curve;
+}
 
 /// What lives from one update to the next.
 class Training {
@@ -50,26 +73,50 @@ class Training {
       : m_(m), task_(task), s_(s), seed_(seed), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
         stop_(m.w, {.patience = s.patience}) {}
 
-  void run(const TrainWatch& watch) {
-    for (int step = 1; step <= s_.steps && !record.enough && !record.waited && record.diverged.empty(); ++step) {
+  void run(const TrainWatch& watch, const TrainKeeper& keeper) {
+    TrainPart part{[this](Archive& a) { visit(a); }};
+    if (keeper.load) keeper.load(part);
+    time_.go_on_from(record.seconds);
+    if (keeper.begin) keeper.begin(record);
+    while (!ended()) {
       if (interrupted()) {
         record.interrupted = true;
         break;
       }
-      CurvePoint point = update(step);
-      if (record.diverged.empty() && step % std::max(1, s_.steps / 20) == 0) validate(point);
-      record.clip_events += point.clipped;
-      record.seconds = point.seconds = time_.seconds();
-      record.curve.push_back(point);
-      if (watch) watch(point);
+      advance();
+      if (watch) watch(record.curve.back());
+      if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
-    if (record.diverged.empty()) stop_.restore();
+    if (keeper.save) keeper.save(part);
+    if (record.diverged.empty()) stop_.restore();   // after it was saved: a run that goes on needs the last weights, not the best
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
 
   TrainRecord record;
 
  private:
+  int done() const { return static_cast<int>(record.curve.size()); }
+  bool ended() const { return done() >= s_.steps || record.enough || record.waited || !record.diverged.empty(); }
+
+  void advance() {
+    const int step = done() + 1;
+    CurvePoint point = update(step);
+    if (record.diverged.empty() && step % std::max(1, s_.steps / 20) == 0) validate(point);
+    record.clip_events += point.clipped;
+    record.seconds = point.seconds = time_.seconds();
+    record.curve.push_back(point);
+  }
+
+  void visit(Archive& a) {
+    a("weights", m_.w)("optimizer", *optimizer_)("early stopping", stop_)("carry", carry_);
+    a("first loss", first_loss_)("numbers", numbers_)("validating", validating_);
+    a("clip events", record.clip_events)("seconds", record.seconds)("kept bytes", record.kept_bytes);
+    a("enough", record.enough)("waited", record.waited)("diverged", record.diverged);
+    if (!a.reading()) table_ = table_of(record.curve);
+    a("curve", table_);
+    a.then([this] { record.curve = curve_of(table_); });
+  }
+
   CurvePoint update(int step) {
     const auto number = static_cast<std::uint64_t>(step - 1);
     const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
@@ -108,6 +155,7 @@ class Training {
   Schedule rate_;
   EarlyStopping stop_;
   StateArrays carry_;
+  Array table_;                          // the curve as a checkpoint has it
   Stopwatch time_;
   double first_loss_ = 0, numbers_ = 0, validating_ = 0;
 };
@@ -121,9 +169,10 @@ Schedule schedule_of(const TaskSettings& s) {
   throw ValueError("there is no schedule '" + s.schedule + "'; there are constant, cosine and one-cycle");
 }
 
-TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch) {
+TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch,
+                  const TrainKeeper& keeper) {
   Training training{m, task, s, seed};
-  training.run(watch);
+  training.run(watch, keeper);
   return std::move(training.record);
 }
 

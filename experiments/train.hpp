@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/model.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/optim/schedule.hpp>
 
 namespace ebb {
@@ -29,13 +30,28 @@ struct TrainRecord {
 /// Called after every update; the bar and the lines on the screen hang on it.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
+/// All that a run hands from one update to the next, as a part of a checkpoint.
+struct TrainPart {
+  std::function<void(Archive&)> fields;
+  void visit(Archive& a) { fields(a); }
+};
+
+/// How a run is kept so that another process can go on with it, to the very same bits: random numbers are keyed by seed and update, so
+/// that there is no more to keep than numbers.
+struct TrainKeeper {
+  int every = 0;                                       ///< updates from one save to the next; 0: at the end only
+  std::function<void(const TrainPart&)> save;          ///< also called at Ctrl-C and after the last update
+  std::function<void(TrainPart&)> load;                ///< empty for a run that begins
+  std::function<void(const TrainRecord&)> begin;       ///< called once before the first update, with what was loaded
+};
+
 /// The schedule of that name: "constant", "cosine" or "one-cycle". Errors: ValueError for another
 Schedule schedule_of(const TaskSettings&);
 
 /// The loop that all commands share: an update rule on gradients clipped to a global norm, windows whose state is carried where the
 /// task says so. Ends after settings.steps, at Ctrl-C, once the validation loss is low enough, or when it diverges: a loss
 /// or gradient that is not finite, or a loss a million times that of the first update.
-TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {});
+TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {}, const TrainKeeper& = {});
 
 /// Mean loss over a split (or its first batches), in the task's unit, without gradients.
 double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30);

@@ -1,5 +1,8 @@
 #include <chrono>
 #include <cmath>
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/config.hpp>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/run_log.hpp>
 #include <ebb/experiments/text_format.hpp>
@@ -17,6 +20,8 @@ struct TrainOne {
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
   TaskSettings more;   // layers, wrappers, update rule
+  int checkpoint_every = 0;
+  std::string resume;
 
   void options(Options& o) {
     o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
@@ -28,11 +33,25 @@ struct TrainOne {
     o.add("--optimizer", more.optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd").type("NAME");
     o.add("--schedule", more.schedule, "of the rate: constant, cosine or one-cycle").type("NAME");
     o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never").at_least(0);
+    o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
+    o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options").type("DIR").unrecorded();
     o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
     o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
     o.example("ebb train chars --text book.txt --quick");
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
     o.example("ebb train chars --cell gru --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train --resume runs/shakespeare          after Ctrl-C, a crash or a power cut");
+    o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+  }
+
+  // A run goes on with the options that its folder has, and in that folder.
+  void prepare(SharedOptions& shared, Options& o) {
+    if (resume.empty()) return;
+    if (!shared.out.empty() && shared.out != resume)
+      throw ValueError(fmt::format("--resume goes on in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    const std::string config = resume + "/config.toml";
+    restore_config(o, "train", config, read_file(config), free_ones);
+    shared.out = resume, shared.again = true;
   }
 
   void run(Job& job) {
@@ -60,6 +79,7 @@ struct TrainOne {
     job.report.title(fmt::format("{} on {}", what, task_name));
     job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
                                 s.lr, count_text(s.steps)));
+    if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
     loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
                            .y = {task->info().trivial, task->info().trivial}});
     job.report.plots({loss_, norm_});
@@ -71,12 +91,13 @@ struct TrainOne {
     Model model{task, cell, s, seed};
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const double started = job.seconds();
-    const auto log = log_of(job, seed);
-    const TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); });
+    const TrainRecord record = trained(job, model, task, s, seed);
     const bool diverged = !record.diverged.empty();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s);
     if (!diverged) {
-      job.keep(name_of("weights", job, seed) + ".safetensors", [&](const std::string& path) { model.w.save(path); });
+      const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.text,
+                                      .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s};
+      job.keep(name_of("weights", job, seed) + ".safetensors", [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
     } else {
@@ -90,14 +111,39 @@ struct TrainOne {
     return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
   }
 
+  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) {
+    Origin origin{.task = task_name, .cell = cell, .data = task.data(), .options = one_line(config_text("train", job.options(), free_ones)),
+                  .seed = seed, .started = now()};
+    const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
+    TrainKeeper keeper = keep_at(fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed)), every, origin, job.again());
+    std::unique_ptr<RunLog> log;
+    keeper.begin = [&](const TrainRecord& before) {
+      const auto done = static_cast<double>(before.curve.size());
+      log = log_of(job, seed, origin.started, before.curve);
+      job.progress().advance(done);
+      if (job.again()) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
+    };
+    TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
+    job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
+    return record;
+  }
+
+  static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+  // Without the comment on top.
+  static std::string one_line(std::string config) {
+    config.erase(0, config.find('\n') + 1);
+    for (std::size_t at; (at = config.find('\n')) != std::string::npos;) config.replace(at, 1, "; ");
+    return config;
+  }
+
   // Both files grow from now on, so that a run that is killed leaves them too.
-  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed) {
-    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started, const std::vector<CurvePoint>& before) {
     const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
     std::unique_ptr<RunLog> log;
     job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
       job.keep(folder + "/events.out.tfevents.ebb",
-               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, now); });
+               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, started, before); });
     });
     return log;
   }
@@ -140,6 +186,8 @@ struct TrainOne {
     set("kept_bytes", static_cast<double>(r.kept_bytes));
     set("diverged", r.diverged);
   }
+
+  inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
 
   Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};

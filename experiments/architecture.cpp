@@ -1,0 +1,83 @@
+#include <charconv>
+#include <ebb/experiments/architecture.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
+
+// The metadata of one file, each value with its checks.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
+    if (!has("task")) refuse(path, "its metadata name no task: these weights were not written by ebb train");
+  }
+
+  bool has(const char* key) const { return values_.count(key) > 0; }
+  const std::string& text(const char* key) const {
+    if (!has(key)) refuse(path_, fmt::format("its metadata have no '{}'", key));
+    return values_.at(key);
+  }
+  template <class T> T number(const char* key, T least, T most) const {
+    const std::string& digits = text(key);
+    T x{};
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
+    if (error != std::errc{} || stop != digits.data() + digits.size() || !(x >= least && x <= most))
+      refuse(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
+    return x;
+  }
+
+ private:
+  const std::string path_;
+  const Metadata values_;
+};
+
+}  // namespace
+
+Metadata Architecture::metadata() const {
+  Metadata m{{"task", task}, {"cell", cell}, {"text", text}};
+  for (const auto& [key, x] : {std::pair{"hidden", settings.hidden}, {"layers", settings.layers}, {"length", settings.length},
+                               {"batch", settings.batch}})
+    m[key] = std::to_string(x);
+  m["dropout"] = fmt::format("{}", settings.dropout);
+  m["zoneout"] = fmt::format("{}", settings.zoneout);
+  if (alphabet) {
+    m["symbols"] = alphabet->stored();
+    m["symbols are"] = alphabet->utf8 ? "characters" : "bytes";
+  }
+  return m;
+}
+
+Architecture Architecture::read(const std::string& path) {
+  const Reader r{path};
+  constexpr int most = 1'000'000;
+  Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}};
+  a.settings.hidden = r.number("hidden", 1, most);
+  a.settings.layers = r.number("layers", 1, 8);
+  a.settings.length = r.number("length", 1, most);
+  a.settings.batch = r.number("batch", 1, most);
+  a.settings.dropout = r.number("dropout", 0.0, 1.0);
+  a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
+  if (!r.has("symbols")) return a;
+  try {
+    a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
+  } catch (const ValueError& e) {
+    refuse(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
+  }
+  return a;
+}
+
+Trained Trained::read(const std::string& path, const std::string& text) {
+  Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
+  Architecture& a = t.architecture;
+  if (!text.empty()) a.text = text;
+  check_task_names({a.task});
+  check_cell_names({a.cell});
+  t.task = make_task(a.task, {.text = a.text, .alphabet = a.alphabet ? &*a.alphabet : nullptr});
+  t.model = std::make_unique<Model>(*t.task, a.cell, a.settings, 1);
+  t.model->w.load(path);
+  return t;
+}
+
+}  // namespace ebb

@@ -1,0 +1,31 @@
+#pragma once
+#include <ebb/experiments/model.hpp>
+#include <ebb/experiments/text.hpp>
+#include <ebb/nn/safetensors.hpp>
+#include <optional>
+
+namespace ebb {
+
+/// What a file of weights says of the model that they belong to, in its metadata: enough to build it again.
+struct Architecture {
+  std::string task, cell;              ///< the cell with its options: "lmu:order=256"
+  std::string text;                    ///< file that the task read, empty if none
+  std::optional<Alphabet> alphabet;    ///< of a model of characters
+  TaskSettings settings;               ///< hidden, layers, dropout, zoneout, length and batch; the rest is about training
+
+  Metadata metadata() const;
+  /// Errors    FileError naming the file and what is wrong: missing, torn, no such metadata, or an impossible value
+  static Architecture read(const std::string& path);
+};
+
+/// A model with its weights, and the task that it learned.
+struct Trained {
+  Architecture architecture;
+  std::unique_ptr<Task> task;
+  std::unique_ptr<Model> model;
+  /// `text` replaces the text that the model was trained on; its characters must be the model's.
+  /// Errors    as Architecture::read; ValueError for a task or cell that this program does not have; what the task says of the text
+  static Trained read(const std::string& path, const std::string& text = {});
+};
+
+}  // namespace ebb

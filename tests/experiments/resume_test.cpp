@@ -1,0 +1,147 @@
+#include <csignal>
+#include <cstring>
+#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+using namespace ebb;
+
+bool same_bits(const LeafSet& a, const LeafSet& b) {
+  return a.flat().bytes() == b.flat().bytes() && std::memcmp(a.flat().raw(), b.flat().raw(), a.flat().bytes()) == 0;
+}
+
+bool same(const TrainRecord& a, const TrainRecord& b) {
+  bool equal = a.curve.size() == b.curve.size() && a.clip_events == b.clip_events && a.kept_bytes == b.kept_bytes &&
+               a.enough == b.enough && a.waited == b.waited && a.diverged == b.diverged;
+  for (std::size_t k = 0; equal && k < a.curve.size(); ++k) {
+    const CurvePoint &p = a.curve[k], &q = b.curve[k];
+    equal = p.step == q.step && p.loss == q.loss && p.gradient_norm == q.gradient_norm && p.clipped == q.clipped && p.lr == q.lr &&
+            p.valid == q.valid;
+  }
+  return equal;
+}
+
+// Trains once, a checkpoint after every update; then goes on from some of them in models that began elsewhere.
+void goes_on(const char* task_name, const char* cell, const TaskSettings& s, const std::vector<int>& from) {
+  TempFolder folder;
+  const auto task = make_task(task_name);
+  Origin origin{.task = task_name, .cell = cell, .data = {}, .options = {}};
+  Model whole{*task, cell, s, 5};
+  int saved = 0;
+  TrainKeeper each;
+  each.every = 1;
+  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
+  const TrainRecord record = train(whole, *task, s, 5, {}, each);
+  for (const int k : from) {
+    INFO(task_name << " " << cell << " " << s.optimizer << ", from update " << k);
+    Model again{*task, cell, s, 99};
+    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
+    keeper.save = {};
+    std::size_t before = 0;
+    keeper.begin = [&](const TrainRecord& r) { before = r.curve.size(); };
+    const TrainRecord rest = train(again, *task, s, 5, {}, keeper);
+    CHECK(before == static_cast<std::size_t>(k));
+    CHECK(same(record, rest));
+    CHECK(same_bits(whole.w, again.w));
+  }
+}
+
+Outcome resumed(const std::string& folder, std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"train", "--resume", folder});
+  return ebb_command(more);
+}
+
+void refused(const Outcome& o, const std::string& message) {
+  CHECK(o.code == 2);
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains(message));
+}
+
+std::vector<std::string> small_run(const std::string& out) {
+  return {"train", "adding", "--quick", "--steps", "9", "--hidden", "4", "--length", "6", "--out", out};
+}
+
+}  // namespace
+
+TEST_CASE("a run goes on to the same bits with every update rule") {
+  for (const std::string& rule : optimizer_names()) {
+    const double lr = rule == "adadelta" ? 1 : .01;
+    goes_on("adding", "gru", {.hidden = 4, .length = 5, .batch = 4, .steps = 12, .lr = lr, .optimizer = rule, .schedule = "one-cycle"},
+            {1, 7, 12});
+  }
+}
+
+TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goes on to the same bits") {
+  goes_on("chars", "lstm", {.hidden = 6, .length = 7, .batch = 5, .steps = 20, .lr = .02, .layers = 2, .dropout = .2, .zoneout = .1,
+                            .patience = 30}, {1, 6, 19, 20});
+}
+
+TEST_CASE("a run that its patience ended keeps its end, and the best weights come back") {
+  TaskSettings s{.hidden = 4, .length = 5, .batch = 8, .steps = 400, .lr = 0, .patience = 2};
+  goes_on("adding", "rnn", s, {1, 30, 79, 80});
+}
+
+TEST_CASE("a resumed run leaves what the whole one leaves") {
+  TempFolder folder;
+  auto words = small_run(folder / "out");
+  words.insert(words.end(), {"--seeds", "2", "--checkpoint-every", "4"});
+  REQUIRE(ebb_command(words).code == 0);
+  std::filesystem::copy(folder / "out", folder / "whole", std::filesystem::copy_options::recursive);
+  std::filesystem::remove(folder / "out/checkpoint-2");          // as if killed before it
+  std::filesystem::remove(folder / "out/weights-2.safetensors");
+  write_all(folder / "out/weights-2.safetensors.17.0.tmp", "half");
+  const Outcome o = resumed(folder / "out", {"--threads", "1"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") &&
+                        Catch::Matchers::Contains("seed 2: 0 updates were done before"));
+  for (const char* file : {"weights-1.safetensors", "weights-2.safetensors", "curve-1.csv"})
+    CHECK(read_all(folder / ("out/" + std::string(file))) == read_all(folder / ("whole/" + std::string(file))));
+  CHECK(!folder.has("out/weights-2.safetensors.17.0.tmp"));
+  auto a = summary_of(folder / "whole"), b = summary_of(folder / "out");
+  for (auto* s : {&a, &b}) {
+    s->erase("seconds"), s->erase("started"), (*s)["options"].erase("threads");
+    for (const char* seed : {"1", "2"}) (*s)["runs"][seed].erase("seconds"), (*s)["runs"][seed].erase("speed");
+  }
+  CHECK(a == b);
+}
+
+TEST_CASE("a run goes on with its own options only") {
+  TempFolder folder;
+  REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
+  refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
+  refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
+  refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
+  refused(resumed(folder / "missing"), "missing/config.toml': No such file");
+  CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
+  CHECK(!folder.has("other"));
+}
+
+TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused by name and left as it is") {
+  TempFolder folder;
+  REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
+  const std::string path = folder / "out/checkpoint", bytes = read_all(path);
+  const auto with = [&](const std::string& content, const std::string& message) {
+    write_all(path, content);
+    refused(resumed(folder / "out"), message);
+    CHECK(read_all(path) == content);
+  };
+  with(bytes.substr(0, bytes.size() / 2), "out/checkpoint");
+  std::string altered = bytes;
+  altered[bytes.size() - 3] ^= 1;
+  with(altered, "out/checkpoint");
+  with("", "out/checkpoint");
+  with(read_all(folder / "out/weights.safetensors"), "out/checkpoint");
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--out", folder / "chars"}).code == 0);
+  with(read_all(folder / "chars/checkpoint"), "task");
+  write_all(path, bytes);
+  const std::string config = read_all(folder / "out/config.toml");
+  write_all(folder / "out/config.toml", config + "\n[train]\nzoneout = 0.5\n");
+  refused(resumed(folder / "out"), "zoneout");
+  write_all(folder / "out/config.toml", config);
+  CHECK(resumed(folder / "out").code == 0);
+}
