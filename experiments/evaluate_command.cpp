@@ -1,0 +1,70 @@
+#include <cstdio>
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/text_format.hpp>
+#include <ebb/experiments/train.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The loss of trained weights on a split that training did not see; the file says which model they belong to.
+class EvaluateCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    threads_ = threads();
+    o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required();
+    o.add("--split", split_, "valid or test").type("NAME");
+    o.add("--text", text_, "another text for a model of characters (standard: the one it was trained on)").type("FILE");
+    o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--json", json_, "where to write the result (standard: evaluation-SPLIT.json beside the weights)").type("FILE");
+    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
+    o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors");
+    o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors --split valid --json valid.json");
+    o.example("ebb evaluate --weights runs/adding/weights.safetensors --length 400      longer than it was trained on");
+  }
+
+  int run() override {
+    check_name("split", split_, {"valid", "test"});
+    set_threads(threads_);
+    const Trained t = Trained::read(weights_, text_);
+    TaskSettings s = t.architecture.settings;
+    if (length_ > 0) s.length = length_;
+    if (batch_ > 0) s.batch = batch_;
+    const Split split = split_ == "valid" ? Split::valid : Split::test;
+    const double loss = test_loss(*t.model, *t.task, split, s);
+    const TaskInfo info = t.task->info();
+    write(t, s, loss);
+    fmt::print("{} on {}, {}: {} {} ({} costs {})\n", t.architecture.cell, t.architecture.task, split_, number_text(loss), info.unit,
+               info.trivial_about, number_text(info.trivial));
+    return 0;
+  }
+
+ private:
+  void write(const Trained& t, const TaskSettings& s, double loss) const {
+    const fs::path path = json_.empty() ? fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_) : fs::path(json_);
+    Summary result;
+    for (const auto& [key, word] : {std::pair<const char*, std::string>{"weights", weights_}, {"task", t.architecture.task},
+                                    {"cell", t.architecture.cell}, {"data", t.task->data()}, {"split", split_}, {"unit", t.task->info().unit}})
+      result.set({key}, word);
+    result.set({"loss"}, loss);
+    result.set({"trivial_loss"}, t.task->info().trivial);
+    result.set({"length"}, s.length);
+    result.set({"batch"}, s.batch);
+    RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
+    folder.create();
+    folder.write(path.filename().string(), result.json());
+  }
+
+  std::string weights_, split_ = "test", text_, json_;
+  int length_ = 0, batch_ = 0, threads_ = 1;
+};
+EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "the loss of trained weights on the valid or test split");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,116 @@
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/train.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+Outcome evaluate(const std::string& weights, std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"evaluate", "--weights", weights});
+  return ebb_command(more);
+}
+
+void refused(const Outcome& o, const std::string& message) {
+  INFO(o.err);
+  CHECK(o.code == 2);
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains(message));
+  CHECK(o.out.empty());
+}
+
+}  // namespace
+
+TEST_CASE("weights alone give the loss that training reported, whatever the model was made of") {
+  TempFolder folder;
+  const std::string weights = folder / "out/weights.safetensors";
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "rnn:activation=relu", "--hidden", "5", "--layers", "2", "--dropout", ".2",
+                       "--zoneout", ".1", "--steps", "20", "--length", "9", "--batch", "7", "--out", folder / "out"}).code == 0);
+  const Outcome o = evaluate(weights);
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("rnn:activation=relu on adding, test:") && Catch::Matchers::Contains("MSE"));
+  const auto result = nlohmann::json::parse(read_all(folder / "out/evaluation-test.json"));
+  CHECK(result["loss"] == summary_of(folder / "out")["runs"]["1"]["loss"]);
+  CHECK(result["length"] == 9);
+
+  REQUIRE(evaluate(weights, {"--split", "valid", "--json", folder / "v.json"}).code == 0);
+  const auto valid = nlohmann::json::parse(read_all(folder / "v.json"));
+  CHECK(valid["split"] == "valid");
+  CHECK(valid["loss"] != result["loss"]);
+  REQUIRE(evaluate(weights, {"--length", "30", "--json", folder / "long.json"}).code == 0);
+  CHECK(nlohmann::json::parse(read_all(folder / "long.json"))["loss"] != result["loss"]);
+}
+
+TEST_CASE("a model of characters takes its alphabet along, also of bytes, and reads another text in it") {
+  TempFolder folder;
+  std::string greek, bytes;
+  for (int k = 0; k < 1500; ++k) greek += k % 3 ? "λ" : "ο";
+  for (int k = 0; k < 3000; ++k) bytes += static_cast<char>(k * 37 % 256);
+  for (const auto& [name, text] : {std::pair<std::string, std::string>{"greek", greek}, {"bytes", bytes}}) {
+    write_all(folder / name, text);
+    REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / name, "--out", folder / name + ".out"}).code == 0);
+    REQUIRE(evaluate(folder / name + ".out/weights.safetensors").code == 0);
+    const auto result = nlohmann::json::parse(read_all(folder / name + ".out/evaluation-test.json"));
+    CHECK(result["loss"] == summary_of(folder / name + ".out")["runs"]["1"]["loss"]);
+  }
+  write_all(folder / "more", std::string(greek.rbegin(), greek.rend()));
+  const std::string weights = folder / "greek.out/weights.safetensors";
+  refused(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
+  write_all(folder / "more", greek + "λ€" + greek);
+  refused(evaluate(weights, {"--text", folder / "more"}), "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
+  std::filesystem::remove(folder / "greek");
+  refused(evaluate(weights), "greek': No such file");
+  write_all(folder / "more", greek + greek);
+  CHECK(evaluate(weights, {"--text", folder / "more"}).code == 0);
+}
+
+TEST_CASE("weights that no model can be built from are refused with what is wrong") {
+  using namespace ebb;
+  TempFolder folder;
+  const std::string weights = folder / "out/weights.safetensors", odd = folder / "odd.safetensors";
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code == 0);
+  refused(evaluate(folder / "none"), "none");
+  refused(evaluate(folder.path()), "ebb evaluate: ");
+  refused(evaluate(folder / "out/report.html"), "report.html");
+  refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'");
+  refused(ebb_command({"evaluate"}), "--weights is required");
+  const std::string bytes = read_all(weights);
+  write_all(odd, bytes.substr(0, bytes.size() - 5));
+  refused(evaluate(odd), "odd.safetensors");
+
+  const auto arrays = read_safetensors(weights);
+  const auto with = [&](const char* key, const std::string& value, const std::string& message) {
+    Metadata m = read_safetensors_metadata(weights);
+    for (const char* reserved : {"format", "crc32"}) m.erase(reserved);
+    if (value.empty()) m.erase(key);
+    else m[key] = value;
+    write_safetensors(odd, arrays, m);
+    refused(evaluate(odd), message);
+  };
+  with("task", "", "its metadata name no task: these weights were not written by ebb train");
+  with("task", "addign", "unknown task 'addign'; did you mean 'adding'?");
+  with("cell", "gur", "unknown cell 'gur'; did you mean 'gru'?");
+  with("cell", "lstm", "odd.safetensors: parameter 'cell/");
+  with("hidden", "17", "odd.safetensors: parameter '");
+  with("hidden", "", "its metadata have no 'hidden'");
+  with("hidden", "-3", "'hidden' is '-3'");
+  with("layers", "2x", "'layers' is '2x'");
+  with("dropout", "nan", "'dropout' is 'nan'");
+}
+
+TEST_CASE("an alphabet survives being stored") {
+  using ebb::Alphabet, ebb::Text;
+  const Alphabet a = Text::from("x", "\naλ€😀z");
+  CHECK(Alphabet::from_stored(a.stored(), true).symbols == a.symbols);
+  std::string all;
+  for (int k = 0; k < 256; ++k) all += static_cast<char>(k);
+  const Alphabet bytes = Text::from("x", all);
+  const Alphabet back = Alphabet::from_stored(bytes.stored(), false);
+  CHECK(back.symbols == bytes.symbols);
+  std::string decoded;
+  for (const int t : back.encode("x", all)) decoded += back.decode(t);
+  CHECK(decoded == all);
+  for (const char* wrong : {"", "ba", "aa", "\xff"}) CHECK_THROWS_AS(Alphabet::from_stored(wrong, true), ebb::ValueError);
+  CHECK_THROWS_AS(Alphabet::from_stored("a€", false), ebb::ValueError);
+}
