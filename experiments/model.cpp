@@ -39,9 +39,11 @@ CellPtr layers_of(const std::string& cell, const Builder& p, CellSizes sizes, co
 Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t seed)
     : Model(t, cell, TaskSettings{.hidden = hidden}, seed) {}
 
-Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed)
+Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed) : Model(t.info(), cell, s, seed) {}
+
+Model::Model(const TaskInfo& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed)
     : w({.seed = seed}),
-      task(t.info()),
+      task(t),
       embedding_(embedding_for(task, w / "embedding", checked(s.hidden))),
       cell_(layers_of(cell, w / "cell", {task.vocabulary > 0 ? s.hidden : task.width, s.hidden}, s)),
       out_(w / "out", s.hidden, task.outputs) {}

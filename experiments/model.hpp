@@ -20,6 +20,8 @@ class Model {
   Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
   /// With the layers and wrappers of the settings. Parameters of layer k stand in the scope "cell/k" if there are several.
   Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+  /// For a task of which only this is known, and no data are at hand.
+  Model(const TaskInfo&, const std::string& cell, const TaskSettings&, std::uint64_t seed);
 
   /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
   Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;

@@ -1,0 +1,99 @@
+#include <ebb/ops/memory.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+// A model that has learned a text which repeats itself, its text gone.
+class Parrot {
+ public:
+  explicit Parrot(const std::string& phrase, std::vector<std::string> more = {}) {
+    std::string text;
+    while (text.size() < 4000) text += phrase;
+    write_all(folder / "text", text);
+    std::vector<std::string> words{"train", "chars", "--quick", "--cell", "gru", "--text", folder / "text", "--out", folder / "out"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome o = ebb_command(words);
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    std::filesystem::remove(folder / "text");
+  }
+  Outcome says(std::vector<std::string> more) const {
+    more.insert(more.begin(), {"generate", "--weights", folder / "out/weights.safetensors"});
+    return ebb_command(more);
+  }
+  TempFolder folder;
+};
+
+void refused(const Outcome& o, const std::string& message) {
+  INFO(o.err);
+  CHECK(o.code == 2);
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains(message));
+  CHECK(o.out.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a model goes on with the prompt as its text did") {
+  const Parrot parrot{"hello wörld\n", {"--layers", "2", "--dropout", ".05"}};
+  CHECK(parrot.says({"--prompt", "wör", "--length", "12", "--greedy"}).out == "wörld\nhello wör\n");
+  CHECK(parrot.says({"--prompt", "hello", "--length", "3", "--greedy"}).out == "hello wö\n");
+  CHECK(parrot.says({"--length", "7", "--greedy"}).out == "hello w\n");   // as after a line's end
+  CHECK(parrot.says({"--prompt", "he", "--length", "0"}).out == "he\n");
+}
+
+TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most probable character") {
+  const Parrot parrot{"abacad", {"--steps", "5"}};   // hardly trained: many characters are probable
+  const auto draw = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--prompt", "a", "--length", "60"});
+    const Outcome o = parrot.says(more);
+    INFO(o.err);
+    CHECK(o.code == 0);
+    CHECK(o.out.size() == 62);
+    return o.out;
+  };
+  const std::string drawn = draw({"--seed", "3"}), greedy = draw({"--greedy"});
+  CHECK(drawn == draw({"--seed", "3"}));
+  CHECK(drawn != draw({"--seed", "4"}));
+  CHECK(drawn != greedy);
+  CHECK(drawn != draw({"--seed", "3", "--temperature", "3"}));
+  CHECK(greedy == draw({"--top-k", "1"}));
+  CHECK(greedy == draw({"--top-p", "1e-6"}));
+  CHECK(greedy == draw({"--temperature", "1e-4"}));
+}
+
+TEST_CASE("a model of bytes goes on with bytes") {
+  std::string phrase = "\xFF\x80 ab\x01";
+  const Parrot parrot{phrase};
+  CHECK(parrot.says({"--prompt", "\xFF\x80", "--length", "6", "--greedy"}).out == "\xFF\x80 ab\x01\xFF\x80\n");
+}
+
+TEST_CASE("a thousand characters more take no more memory") {
+  const Parrot parrot{"hello\n", {"--steps", "1"}};
+  const auto peak = [&](const char* length) {
+    ebb::reset_pool_peak();
+    REQUIRE(parrot.says({"--length", length}).code == 0);
+    return ebb::pool_stats().peak;
+  };
+  peak("50");
+  CHECK(peak("1500") == peak("50"));
+}
+
+TEST_CASE("what cannot be generated is refused with the reason") {
+  const Parrot parrot{"hello\n", {"--steps", "1"}};
+  refused(parrot.says({"--prompt", "hellö"}), "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
+  refused(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
+  refused(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
+  refused(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
+  refused(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
+  refused(parrot.says({"--temperature", "0"}), "--temperature must be above 0");
+  refused(parrot.says({"--length", "-1"}), "--length must be at least 0");
+  refused(ebb_command({"generate"}), "--weights is required");
+  refused(ebb_command({"generate", "--weights", parrot.folder / "none"}), "none");
+  refused(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}), "were not written by ebb train");
+  TempFolder folder;
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
+  refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}), "a model of the task 'adding', which has no characters");
+}
