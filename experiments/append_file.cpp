@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstring>
 #include <ebb/experiments/append_file.hpp>
+#include <ebb/experiments/run_folder.hpp>
 #include <ebb/ops/error.hpp>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -18,6 +20,19 @@ namespace {
 }  // namespace
 
 AppendFile::AppendFile(std::string path, std::string_view first) : path_(std::move(path)) {
+  if (!cut_to(first)) replace_by(first);
+}
+
+bool AppendFile::cut_to(std::string_view first) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path_, error) || !std::string_view(read_file(path_)).starts_with(first)) return false;
+  file_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file_ >= 0 && ::ftruncate(file_, static_cast<off_t>(first.size())) == 0) return true;
+  if (file_ >= 0) ::close(file_);
+  return false;
+}
+
+void AppendFile::replace_by(std::string_view first) {
   const std::string partial = path_ + ".part";
   file_ = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0) refuse(path_, "cannot write to");

@@ -4,8 +4,9 @@
 
 namespace ebb {
 
-/// A file that grows while a job runs. What it holds at first appears whole (written beside it and renamed); each record that
-/// follows is one write to the system, so that a process that is killed leaves whole records.
+/// A file that grows while a job runs. What it holds at first appears whole: a file that begins with it already is cut to it in
+/// its place, so that whoever follows the file can go on; else it is written beside it and renamed. Each record that follows is
+/// one write to the system, so that a process that is killed leaves whole records.
 ///
 /// Errors    FileError naming the path and why: no such folder, no rights, the disk is full
 class AppendFile {
@@ -18,6 +19,8 @@ class AppendFile {
   void append(std::string_view record);
 
  private:
+  bool cut_to(std::string_view first);
+  void replace_by(std::string_view first);
   std::string path_;
   int file_ = -1;
 };

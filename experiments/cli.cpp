@@ -128,6 +128,9 @@ int main(int argc, char** argv) {
   app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",
                             "ebb vanish --cells rnn,lstm,gru,mgu       four cells, side by side",
                             "ebb train adding --cell gru --hidden 64   train one",
+                            "ebb train --resume runs/mine              go on where a run was stopped",
+                            "ebb evaluate --weights runs/mine/weights.safetensors",
+                            "ebb generate --weights runs/mine/weights.safetensors --prompt 'To be'",
                             "ebb check mgu                             are its gradients right?",
                             "ebb new cell mycell                       write a file to start a cell from",
                             "ebb COMMAND --help                        options and examples"}));

@@ -63,6 +63,7 @@ bool Job::interrupted() const { return ebb::interrupted(); }
 void Job::create_folder() {
   const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
   folder_.create();
+  folder_.lock();
   if (shared_.again) folder_.sweep();
   folder_.write("config.toml", config);
   record_options();   // not before: the job has put in what the user left open

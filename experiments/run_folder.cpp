@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -104,6 +106,14 @@ void RunFolder::make_parents(const std::string& name) {
   std::error_code error;
   fs::create_directories(parent, error);
   if (error) refuse(parent.string(), error.message());
+}
+
+void RunFolder::lock() {
+  const int folder = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  lock_ = {nullptr, [folder](void*) { close(folder); }};
+  if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)   // other errors: a file system without locks
+    throw FileError(fmt::format("folder '{}' is in use: another run is writing into it", path_));
 }
 
 void RunFolder::sweep() const {

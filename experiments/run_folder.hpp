@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class RunFolder {
   void make_parents(const std::string& name);
   void note(const std::string& name) { written_.push_back(name); }   ///< somebody else wrote it
   const std::vector<std::string>& written() const { return written_; }
+  /// Keeps other jobs out for as long as this object, or a copy, lives; the system lets go when the process dies.
+  /// Errors    FileError if another job is in the folder
+  void lock();
   /// Removes what a process that was killed had not finished to write: *.part, *.<number>.<number>.tmp.
   void sweep() const;
   /// Removes the folder if it was made here and is still empty: after an error nothing stays behind.
@@ -32,6 +36,7 @@ class RunFolder {
   void claim();
   std::string path_;
   bool own_ = false;
+  std::shared_ptr<void> lock_;
   std::vector<std::string> written_, made_;            // made_: folders that create() made, outermost first
 };
 

@@ -3,12 +3,14 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/config.hpp>
+#include <ebb/experiments/event_file.hpp>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/run_log.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/optim/optimizer_list.hpp>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -55,6 +57,8 @@ struct TrainOne {
   }
 
   void run(Job& job) {
+    if (!sizes.text.empty() && !Text::from("--text", sizes.text).utf8)
+      throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
     const auto task = sizes.make(task_name);
     sizes.check_names({task_name});
     check_cell_names({cell});
@@ -73,6 +77,8 @@ struct TrainOne {
     job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,
                           s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, task->info().trivial_about,
                           number_text(task->info().trivial), task->info().unit));
+    if (!job.again())
+      for (const std::uint64_t seed : job.seeds()) std::filesystem::remove(checkpoint_of(job, seed));   // of another run in this folder
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
 
@@ -112,10 +118,10 @@ struct TrainOne {
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) {
-    Origin origin{.task = task_name, .cell = cell, .data = task.data(), .options = one_line(config_text("train", job.options(), free_ones)),
+    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = one_line(config_text("train", job.options(), free_ones)),
                   .seed = seed, .started = now()};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
-    TrainKeeper keeper = keep_at(fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed)), every, origin, job.again());
+    TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
@@ -126,6 +132,15 @@ struct TrainOne {
     TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
+  }
+
+  static std::string checkpoint_of(const Job& job, std::uint64_t seed) {
+    return fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed));
+  }
+
+  // A text that was edited meanwhile is not the same data, even if no longer than before.
+  std::string data_of(const Task& task) const {
+    return sizes.text.empty() ? task.data() : fmt::format("{}, CRC-32C {:08x}", task.data(), crc32c(read_file(sizes.text)));
   }
 
   static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }

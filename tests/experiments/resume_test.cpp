@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstring>
 #include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/run_folder.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
 #include "catch.hpp"
@@ -119,6 +120,39 @@ TEST_CASE("a run goes on with its own options only") {
   refused(resumed(folder / "missing"), "missing/config.toml': No such file");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
+}
+
+TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is as long as before") {
+  TempFolder folder;
+  std::string text;
+  for (int k = 0; k < 1000; ++k) text += "ab\n";
+  write_all(folder / "text", text);
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / "text", "--out", folder / "out"}).code == 0);
+  CHECK(resumed(folder / "out").code == 0);
+  std::swap(text[0], text[1]);
+  write_all(folder / "text", text);
+  refused(resumed(folder / "out"), "CRC-32C");
+}
+
+TEST_CASE("two jobs do not write into one folder") {
+  TempFolder folder;
+  RunFolder first{folder / "out", false};
+  first.create();
+  first.lock();
+  auto words = small_run(folder / "out");
+  words.push_back("--force");
+  refused(ebb_command(words), "is in use: another run is writing into it");
+  first = {};
+  CHECK(ebb_command(words).code == 0);
+}
+
+TEST_CASE("a checkpoint of another run in the same folder is not taken for this one's") {
+  TempFolder folder;
+  auto words = small_run(folder / "out");
+  REQUIRE(ebb_command(words).code == 0);
+  words.insert(words.end(), {"--force", "--lr", "0.02"});
+  REQUIRE(ebb_command(words).code == 0);
+  CHECK(resumed(folder / "out").code == 0);
 }
 
 TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused by name and left as it is") {

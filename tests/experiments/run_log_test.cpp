@@ -58,6 +58,26 @@ TEST_CASE("a log that grows point by point holds what the whole curve would, aft
         "1000000,86400.0000,inf,2,1,0,12345.678\n");
 }
 
+TEST_CASE("a log that is taken up again is cut in its place where it began the same, and replaced where it did not") {
+  const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
+  TempFolder folder;
+  const std::string csv = folder / "a.csv", events = folder / "a.tfevents";
+  const std::vector<ebb::CurvePoint> two(curve.begin(), curve.begin() + 2);
+  ebb::RunLog{csv, events, 5.5, curve};
+  std::ifstream follower(events, std::ios::binary);
+  follower.seekg(static_cast<std::streamoff>(ebb::RunLog::events(5.5, curve).size()));
+  {
+    ebb::RunLog log{csv, events, 5.5, two};
+    CHECK(read_all(csv) == ebb::RunLog::csv(two));
+    CHECK(read_all(events) == ebb::RunLog::events(5.5, two));
+    for (std::size_t k = 2; k < curve.size(); ++k) log.add(curve[k]);
+    log.add(curve[0]);
+  }
+  CHECK(follower.peek() != EOF);   // who had read to the end reads on
+  ebb::RunLog{csv, events, 6.5, two};
+  CHECK(read_all(events) == ebb::RunLog::events(6.5, two));
+}
+
 TEST_CASE("a log that cannot be written says where") {
   TempFolder folder;
   CHECK_THROWS_WITH((ebb::RunLog{folder / "missing/a.csv", folder / "b", 0}),
