@@ -82,7 +82,8 @@ std::vector<Declared> declare_commands(CLI::App& app) {
     d.command->options(d.options);
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
     if (!d.options.entries().empty())
-      d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")->type_name("FILE");
+      d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
+          ->type_name("FILE");
     d.app->footer(examples_text(d.options.examples()));
   }
   return all;

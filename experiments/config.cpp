@@ -22,7 +22,8 @@ std::string quoted(const std::string& key, const std::string& text) {
   const bool lines = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
   const bool basic = text.find_first_of("\"\\") == std::string::npos, literal = text.find('\'') == std::string::npos;
   if (lines || (!basic && !literal))
-    throw ValueError(fmt::format("--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key, text));
+    throw ValueError(fmt::format("--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key,
+                                 text));
   return basic ? '"' + text + '"' : '\'' + text + '\'';
 }
 

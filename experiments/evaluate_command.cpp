@@ -47,11 +47,15 @@ class EvaluateCommand final : public Command {
 
  private:
   void write(const Trained& t, const TaskSettings& s, double loss) const {
-    const fs::path path = json_.empty() ? fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_) : fs::path(json_);
+    const fs::path beside = fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_);
+    const fs::path path = json_.empty() ? beside : fs::path(json_);
     Summary result;
-    for (const auto& [key, word] : {std::pair<const char*, std::string>{"weights", weights_}, {"task", t.architecture.task},
-                                    {"cell", t.architecture.cell}, {"data", t.task->data()}, {"split", split_}, {"unit", t.task->info().unit}})
-      result.set({key}, word);
+    result.set({"weights"}, weights_);
+    result.set({"task"}, t.architecture.task);
+    result.set({"cell"}, t.architecture.cell);
+    result.set({"data"}, t.task->data());
+    result.set({"split"}, split_);
+    result.set({"unit"}, t.task->info().unit);
     result.set({"loss"}, loss);
     result.set({"trivial_loss"}, t.task->info().trivial);
     result.set({"length"}, s.length);

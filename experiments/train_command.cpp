@@ -8,7 +8,7 @@
 #include <ebb/experiments/run_log.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task_options.hpp>
-#include <ebb/experiments/train.hpp>
+#include <ebb/experiments/train_results.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 #include <fmt/format.h>
@@ -30,20 +30,17 @@ struct TrainOne {
     o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
     o.add("--layers", more.layers, "cells, one above the other").at_least(1).at_most(8);
-    o.add("--dropout", more.dropout, "variational dropout of each layer's input and state").at_least(0).check([](double p) { return p < 1; }, "below 1");
+    o.add("--dropout", more.dropout, "variational dropout of each layer's input and state")
+        .at_least(0).check([](double p) { return p < 1; }, "below 1");
     o.add("--zoneout", more.zoneout, "probability that a number of the state stays").at_least(0).at_most(1);
-    o.add("--optimizer", more.optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd").type("NAME");
+    o.add("--optimizer", more.optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd")
+        .type("NAME");
     o.add("--schedule", more.schedule, "of the rate: constant, cosine or one-cycle").type("NAME");
-    o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never").at_least(0);
+    o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
+        .at_least(0);
     o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
     o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options").type("DIR").unrecorded();
-    o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
-    o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
-    o.example("ebb train chars --text book.txt --quick");
-    o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
-    o.example("ebb train chars --cell gru --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
-    o.example("ebb train --resume runs/shakespeare          after Ctrl-C, a crash or a power cut");
-    o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+    examples(o);
   }
 
   // A run goes on with the options that its folder has, and in that folder.
@@ -57,42 +54,63 @@ struct TrainOne {
   }
 
   void run(Job& job) {
-    if (!sizes.text.empty() && !Text::from("--text", sizes.text).utf8)
-      throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
+    check_words();
     const auto task = sizes.make(task_name);
-    sizes.check_names({task_name});
-    check_cell_names({cell});
-    check_name("update rule", more.optimizer, optimizer_names());
-    check_name("schedule", more.schedule, {"constant", "cosine", "one-cycle"});
-    TaskSettings s = sizes.settings(task_name, *task, job.size());
-    s.layers = more.layers, s.dropout = more.dropout, s.zoneout = more.zoneout;
-    s.optimizer = more.optimizer, s.schedule = more.schedule, s.patience = more.patience;
+    const TaskSettings s = settings(job, *task);
     for (const Split split : {Split::train, Split::valid, Split::test})
       task->batch({.split = split, .length = s.length, .rows = 1});
     try_out(Model{*task, cell, s, job.seeds().front()}, *task);
 
     sizes.keep(s);
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
-    const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
-    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,
-                          s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, task->info().trivial_about,
-                          number_text(task->info().trivial), task->info().unit));
-    if (!job.again())
-      for (const std::uint64_t seed : job.seeds()) std::filesystem::remove(checkpoint_of(job, seed));   // of another run in this folder
+    announce(job, task->info(), s);
+    for (const std::uint64_t seed : job.seeds()) {
+      std::error_code ignored;
+      if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);   // of an earlier run in this folder
+    }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
-
-    job.report.title(fmt::format("{} on {}", what, task_name));
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
-                                s.lr, count_text(s.steps)));
     if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
-    loss_.marks.push_back({.name = task->info().trivial_about, .x = {1, std::max(2.0, last_)},
-                           .y = {task->info().trivial, task->info().trivial}});
-    job.report.plots({loss_, norm_});
-    job.report.table(results_);
+    results_.report(job, task->info());
   }
 
  private:
+  static void examples(Options& o) {
+    o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
+    o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
+    o.example("ebb train chars --text book.txt --quick");
+    o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
+    o.example("ebb train chars --cell gru --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
+    o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+  }
+
+  void check_words() const {
+    if (!sizes.text.empty() && !Text::from("--text", sizes.text).utf8)
+      throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
+    sizes.check_names({task_name});
+    check_cell_names({cell});
+    check_name("update rule", more.optimizer, optimizer_names());
+    check_name("schedule", more.schedule, {"constant", "cosine", "one-cycle"});
+  }
+
+  TaskSettings settings(const Job& job, const Task& task) const {
+    TaskSettings s = sizes.settings(task_name, task, job.size());
+    s.layers = more.layers, s.dropout = more.dropout, s.zoneout = more.zoneout;
+    s.optimizer = more.optimizer, s.schedule = more.schedule, s.patience = more.patience;
+    return s;
+  }
+
+  void announce(Job& job, const TaskInfo& info, const TaskSettings& s) const {
+    const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
+    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what, s.length,
+                          s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about, number_text(info.trivial),
+                          info.unit));
+    job.report.title(fmt::format("{} on {}", what, task_name));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer, s.lr,
+                                count_text(s.steps)));
+  }
+
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Model model{task, cell, s, seed};
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
@@ -103,23 +121,19 @@ struct TrainOne {
     if (!diverged) {
       const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.text,
                                       .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s};
-      job.keep(name_of("weights", job, seed) + ".safetensors", [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
+      job.keep(name_of("weights", job, seed) + ".safetensors",
+               [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
     } else {
       job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); what was done so far is kept", record.diverged, seed, cell, s.lr));
     }
-    keep(job, task.info(), seed, record, loss, job.seconds() - started, model.w.trained());
+    results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record);
   }
 
-  // "weights", or "weights-2" where there are several seeds.
-  static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
-    return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
-  }
-
-  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) {
-    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = one_line(config_text("train", job.options(), free_ones)),
-                  .seed = seed, .started = now()};
+  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
+    Origin origin{.task = task_name, .cell = cell, .data = data_of(task),
+                  .options = one_line(config_text("train", job.options(), free_ones)), .seed = seed, .started = now()};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
@@ -132,6 +146,11 @@ struct TrainOne {
     TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
+  }
+
+  // "weights", or "weights-2" where there are several seeds.
+  static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
+    return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
   }
 
   static std::string checkpoint_of(const Job& job, std::uint64_t seed) {
@@ -172,42 +191,8 @@ struct TrainOne {
                             p.valid < 0 ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  void keep(Job& job, const TaskInfo& info, std::uint64_t seed, const TrainRecord& r, double loss, double seconds,
-            std::int64_t weights) {
-    const std::string name = fmt::format("seed {}", seed);
-    Series losses{.name = name}, norms{.name = name};
-    for (const CurvePoint& p : r.curve) {
-      losses.x.push_back(p.step), losses.y.push_back(p.loss);
-      norms.x.push_back(p.step), norms.y.push_back(p.gradient_norm);
-      last_ = std::max(last_, static_cast<double>(p.step));
-    }
-    loss_.y_label = info.unit;
-    loss_.log_y = !info.every_step;
-    loss_.series.push_back(std::move(losses));
-    norm_.series.push_back(std::move(norms));
-    results_.rows.push_back({name, number_text(loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
-                             count_text(r.speed), number_text(seconds), bytes_text(static_cast<double>(r.kept_bytes)),
-                             !r.diverged.empty() ? "diverged at " + r.diverged : r.interrupted ? "interrupted" : r.waited ? "ended early" : ""});
-    const Summary::Path at{"runs", std::to_string(seed)};
-    const auto set = [&](const char* key, auto x) { job.summary.set({at[0], at[1], key}, x); };
-    set("loss", loss);
-    set("trivial_loss", info.trivial);
-    set("unit", info.unit);
-    set("updates", static_cast<int>(r.curve.size()));
-    set("clip_events", r.clip_events);
-    set("seconds", seconds);
-    set("speed", r.speed);
-    set("weights", static_cast<double>(weights));
-    set("kept_bytes", static_cast<double>(r.kept_bytes));
-    set("diverged", r.diverged);
-  }
-
   inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
-
-  Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
-  Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
-  Table results_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
-  double last_ = 1;
+  TrainResults results_;
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

@@ -1,0 +1,27 @@
+#pragma once
+#include <ebb/experiments/job.hpp>
+#include <ebb/experiments/train.hpp>
+
+namespace ebb {
+
+/// What the runs of `ebb train` came to: plots and a table in the report, numbers in the summary.
+class TrainResults {
+ public:
+  struct Run {
+    std::uint64_t seed;
+    double loss;                       ///< on the test split; not a number if it diverged
+    double seconds;
+    std::int64_t weights;              ///< trained ones
+  };
+  void add(Job&, const TaskInfo&, const Run&, const TrainRecord&);
+  void report(Job&, const TaskInfo&);
+
+ private:
+  void plot(const std::string& name, const TaskInfo&, const TrainRecord&);
+  Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
+  Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
+  Table table_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
+  double last_ = 1;                    // update of the longest run
+};
+
+}  // namespace ebb
