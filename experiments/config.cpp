@@ -49,7 +49,11 @@ class Reader {
  public:
   Reader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
     std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines_.push_back(without_comment(line));
+    for (std::string line; std::getline(in, line);) {
+      line = without_comment(line);
+      lines_.push_back(CLI::detail::trim(line));
+    }
+    check_lines();
   }
 
   std::vector<Given> all() const {
@@ -73,6 +77,22 @@ class Reader {
   }
 
  private:
+  // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.
+  void check_lines() const {
+    bool in_list = false;
+    for (std::size_t k = 0; k < lines_.size(); ++k) {
+      const std::string& line = lines_[k];
+      const std::size_t equals = line.find('=');
+      if (in_list || line.empty() || (line.front() == '[' && line.back() == ']')) {
+        in_list = in_list && !line.ends_with(']');
+        continue;
+      }
+      if (equals == 0 || equals == std::string::npos || line.size() < 3)
+        fail(static_cast<int>(k) + 1, fmt::format("'{}' is not of the form key = value", line));
+      const std::size_t value = line.find_first_not_of(" \t", equals + 1);
+      in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
+    }
+  }
   bool ours(const CLI::ConfigItem& item) const {
     if (item.parents.empty()) return true;
     if (item.parents.size() == 1 && item.parents[0] == command_) return true;

@@ -83,6 +83,10 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
   refused("\nhiden = 3\n", "'my.toml', line 2: unknown option 'hiden'; did you mean 'hidden'?");
   refused("[train]\nlr = 1\nlayrs = 3\n", "line 3: unknown option 'layrs'");
   refused("[trian]\nlr = 1\n", "line 2: 'lr' is not in a section of a command: [trian]");
+  refused("quick = true\nhidden\n", "line 2: 'hidden' is not of the form key = value");
+  refused("a=\n", "line 1: 'a=' is not of the form key = value");
+  refused("= 3\n", "line 1: '= 3' is not of the form");
+  refused("hidden =\n", "line 1: --hidden must be a whole number, not ''");
   refused("lr = x\n", "line 1: --lr must be a number, not 'x'");
   refused("quick = 1\n", "line 1: quick must be true or false, not '1'");
   refused("lr = 1\nhidden = 2\nlr = 3\n", "'lr' stands there twice");
