@@ -14,7 +14,7 @@ TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool res
   keeper.save = [path, &origin](const TrainPart& run) { save(path, origin, run); };
   std::error_code error;
   if (!resume) std::filesystem::remove(path, error);   // of another run in this folder
-  else if (std::filesystem::exists(path)) keeper.load = [path, &origin](TrainPart& run) { load(path, origin, run); };
+  else if (std::filesystem::exists(path, error)) keeper.load = [path, &origin](TrainPart& run) { load(path, origin, run); };
   return keeper;
 }
 

@@ -25,11 +25,13 @@ int bad_input(const std::string& where, const std::string& what) {
 
 void declare_option(CLI::App& app, detail::OptionEntry& e) {
   CLI::Option* option = nullptr;
+  // CLI11 must not ask for it, since --config may give it; Options::settle does.
+  const std::string help = e.required ? e.help + " (required)" : e.help;
   if (e.flag) {
-    option = app.add_flag_callback(e.name, [&e] { e.read("true"), e.given = true; }, e.help);
+    option = app.add_flag_callback(e.name, [&e] { e.read("true"), e.given = true; }, help);
   } else if (e.rest) {
     option = app.add_option_function<std::vector<std::string>>(
-        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, e.help);
+        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, help);
   } else {
     option = app.add_option_function<std::string>(
         e.name,
@@ -37,10 +39,10 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
           if (text.starts_with("--")) throw ValueError(fmt::format("{} needs a value, not '{}'", e.name, text));
           e.read(text), e.given = true;
         },
-        e.help);
+        help);
   }
   if (e.flag) return;
-  option->type_name(e.required ? e.type + " REQUIRED" : e.type);   // Options::settle asks for it: --config may have given it
+  option->type_name(e.type);
   const std::string standard = detail::option_text(e.json());
   if (!standard.empty() && !e.required) option->default_str(standard);
 }
@@ -81,7 +83,7 @@ std::vector<Declared> declare_commands(CLI::App& app) {
   for (Declared& d : all) {              // only now: an option points at its own Options, which must not move
     d.command->options(d.options);
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
-    if (!d.options.entries().empty())
+    if (!d.options.entries().empty() && !d.app->get_option_no_throw("--config"))   // unless an experiment has one of its own
       d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
           ->type_name("FILE");
     d.app->footer(examples_text(d.options.examples()));

@@ -92,8 +92,9 @@ void RunFolder::write(const std::string& name, const std::string& content) {
   std::FILE* f = std::fopen(partial.c_str(), "wb");
   if (!f) refuse(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
+  const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);   // not every file system can
   const bool closed = std::fclose(f) == 0;
-  if (!whole || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
+  if (!whole || !flushed || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
     const std::string why = std::strerror(errno);
     std::remove(partial.c_str());
     refuse(target, why);
