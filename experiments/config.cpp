@@ -99,7 +99,8 @@ class Reader {
     std::vector<std::string> commands;
     for (const CommandEntry* c : command_list()) commands.push_back(c->name);
     if (std::find(commands.begin(), commands.end(), item.parents[0]) == commands.end())
-      fail(line_of(item.name), fmt::format("'{}' is not in a section of a command: [{}]", item.name, CLI::detail::join(item.parents, ".")));
+      fail(line_of(item.name),
+           fmt::format("'{}' is not in a section of a command: [{}]", item.name, CLI::detail::join(item.parents, ".")));
     return false;
   }
   // CLI11 does not say; the first line that begins with the key.

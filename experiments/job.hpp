@@ -35,8 +35,8 @@ class Job {
   bool again() const { return shared_.again; }
   bool interrupted() const;                            ///< Ctrl-C: end soon, report what there is
 
-  /// Makes the output folder, with config.toml in it, and shows a bar: the long work begins. Everything that the user may have got wrong should
-  /// have been found before.
+  /// Makes the output folder, with config.toml in it, and shows a bar: the long work begins. Everything that the user may have
+  /// got wrong should have been found before.
   Progress& start(double work);
   /// The bar once started. Errors: Error before start()
   Progress& progress();

@@ -121,7 +121,8 @@ void RunFolder::sweep() const {
   static const std::regex unfinished{R"(.*(\.part|\.\d+\.\d+\.tmp))"};
   std::error_code error;
   std::vector<fs::path> found;
-  for (auto at = fs::recursive_directory_iterator(path_, error); !error && at != fs::recursive_directory_iterator(); at.increment(error))
+  const fs::recursive_directory_iterator end;
+  for (fs::recursive_directory_iterator at(path_, error); !error && at != end; at.increment(error))
     if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished)) found.push_back(at->path());
   for (const fs::path& p : found) fs::remove(p, error);
 }

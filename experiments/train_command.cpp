@@ -39,7 +39,8 @@ struct TrainOne {
     o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
         .at_least(0);
     o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
-    o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options").type("DIR").unrecorded();
+    o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options")
+        .type("DIR").unrecorded();
     examples(o);
   }
 
@@ -103,12 +104,12 @@ struct TrainOne {
 
   void announce(Job& job, const TaskInfo& info, const TaskSettings& s) const {
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
-    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what, s.length,
-                          s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about, number_text(info.trivial),
-                          info.unit));
+    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,
+                          s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
+                          number_text(info.trivial), info.unit));
     job.report.title(fmt::format("{} on {}", what, task_name));
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer, s.lr,
-                                count_text(s.steps)));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
+                                s.lr, count_text(s.steps)));
   }
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {

@@ -20,10 +20,11 @@ void TrainResults::plot(const std::string& name, const TaskInfo& info, const Tra
 
 void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r) {
   const std::string name = fmt::format("seed {}", run.seed);
+  const char* remark = r.interrupted ? "interrupted" : r.waited ? "ended early" : "";
   plot(name, info, r);
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
                          count_text(r.speed), number_text(run.seconds), bytes_text(static_cast<double>(r.kept_bytes)),
-                         !r.diverged.empty() ? "diverged at " + r.diverged : r.interrupted ? "interrupted" : r.waited ? "ended early" : ""});
+                         r.diverged.empty() ? remark : "diverged at " + r.diverged});
   const Summary::Path at{"runs", std::to_string(run.seed)};
   const auto set = [&](const char* key, auto x) { job.summary.set({at[0], at[1], key}, x); };
   set("loss", run.loss);

@@ -71,7 +71,8 @@ TEST_CASE("what a configuration was written from comes back from it") {
   CHECK(back.steps.given == s.steps.given);
   CHECK(ebb::config_text("train", back.options) == ebb::config_text("train", s.options));
   s.text = "both ' and \"";
-  CHECK_THROWS_WITH(ebb::config_text("train", s.options), Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("quotes of both kinds"));
+  CHECK_THROWS_WITH(ebb::config_text("train", s.options),
+                    Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("quotes of both kinds"));
 }
 
 TEST_CASE("what is wrong in a configuration is named with its line") {

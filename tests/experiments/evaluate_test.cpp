@@ -24,8 +24,8 @@ void refused(const Outcome& o, const std::string& message) {
 TEST_CASE("weights alone give the loss that training reported, whatever the model was made of") {
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors";
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "rnn:activation=relu", "--hidden", "5", "--layers", "2", "--dropout", ".2",
-                       "--zoneout", ".1", "--steps", "20", "--length", "9", "--batch", "7", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "rnn:activation=relu", "--hidden", "5", "--layers", "2", "--dropout",
+                       ".2", "--zoneout", ".1", "--steps", "20", "--length", "9", "--batch", "7", "--out", folder / "out"}).code == 0);
   const Outcome o = evaluate(weights);
   INFO(o.err);
   REQUIRE(o.code == 0);
@@ -49,7 +49,8 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   for (int k = 0; k < 3000; ++k) bytes += static_cast<char>(k * 37 % 256);
   for (const auto& [name, text] : {std::pair<std::string, std::string>{"greek", greek}, {"bytes", bytes}}) {
     write_all(folder / name, text);
-    REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / name, "--out", folder / name + ".out"}).code == 0);
+    REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / name, "--out", folder / name + ".out"})
+                .code == 0);
     REQUIRE(evaluate(folder / name + ".out/weights.safetensors").code == 0);
     const auto result = nlohmann::json::parse(read_all(folder / name + ".out/evaluation-test.json"));
     CHECK(result["loss"] == summary_of(folder / name + ".out")["runs"]["1"]["loss"]);
@@ -58,7 +59,8 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   const std::string weights = folder / "greek.out/weights.safetensors";
   refused(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
   write_all(folder / "more", greek + "λ€" + greek);
-  refused(evaluate(weights, {"--text", folder / "more"}), "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
+  refused(evaluate(weights, {"--text", folder / "more"}),
+          "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
   std::filesystem::remove(folder / "greek");
   refused(evaluate(weights), "greek': No such file");
   write_all(folder / "more", greek + greek);

@@ -83,7 +83,8 @@ TEST_CASE("a thousand characters more take no more memory") {
 
 TEST_CASE("what cannot be generated is refused with the reason") {
   const Parrot parrot{"hello\n", {"--steps", "1"}};
-  refused(parrot.says({"--prompt", "hellö"}), "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
+  refused(parrot.says({"--prompt", "hellö"}),
+          "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
   refused(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
   refused(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
   refused(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
@@ -95,5 +96,6 @@ TEST_CASE("what cannot be generated is refused with the reason") {
   refused(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}), "were not written by ebb train");
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
-  refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}), "a model of the task 'adding', which has no characters");
+  refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
+          "a model of the task 'adding', which has no characters");
 }

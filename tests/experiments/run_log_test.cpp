@@ -86,7 +86,8 @@ TEST_CASE("a log that cannot be written says where") {
 
 TEST_CASE("train writes curve and events of every seed as it goes") {
   TempFolder folder;
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "7", "--seeds", "2", "--schedule", "cosine", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "7", "--seeds", "2", "--schedule", "cosine", "--out",
+                       folder / "out"}).code == 0);
   for (const std::string seed : {"1", "2"}) {
     std::stringstream lines(read_all(folder / "out/curve-" + seed + ".csv"));
     std::string line, last;
