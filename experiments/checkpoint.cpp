@@ -4,7 +4,8 @@
 namespace ebb {
 
 void Origin::visit(Archive& a) {
-  a.same("task", task).same("cell", cell).same("data", data).same("seed", std::to_string(seed)).same("options", options);
+  a.same("task", task).same("cell", cell).same("data", data).same("seed", std::to_string(seed));
+  for (const auto& [name, value] : options) a.same(("option " + name).c_str(), value);
   a("started", started);
 }
 

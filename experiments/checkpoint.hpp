@@ -1,12 +1,13 @@
 #pragma once
 #include <ebb/experiments/train.hpp>
+#include <map>
 
 namespace ebb {
 
 /// What a checkpoint and the run that goes on with it must have in common, and when the run began.
 struct Origin {
   std::string task, cell, data;
-  std::string options;                 ///< all that have a bearing on the numbers
+  std::map<std::string, std::string> options;          ///< all that have a bearing on the numbers, by name
   std::uint64_t seed = 1;
   double started = 0;                  ///< seconds since 1970
   /// Errors    FileError, when reading, naming the first that differs

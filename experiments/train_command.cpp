@@ -12,6 +12,7 @@
 #include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 #include <fmt/format.h>
+#include <sstream>
 
 namespace ebb {
 namespace {
@@ -133,8 +134,7 @@ struct TrainOne {
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
-    Origin origin{.task = task_name, .cell = cell, .data = data_of(task),
-                  .options = one_line(config_text("train", job.options(), free_ones)), .seed = seed, .started = now()};
+    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = options_of(job), .seed = seed, .started = now()};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
@@ -165,11 +165,13 @@ struct TrainOne {
 
   static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-  // Without the comment on top.
-  static std::string one_line(std::string config) {
-    config.erase(0, config.find('\n') + 1);
-    for (std::size_t at; (at = config.find('\n')) != std::string::npos;) config.replace(at, 1, "; ");
-    return config;
+  static std::map<std::string, std::string> options_of(const Job& job) {
+    std::map<std::string, std::string> values;
+    std::istringstream lines(config_text("train", job.options(), free_ones));
+    for (std::string line; std::getline(lines, line);)
+      if (const std::size_t equals = line.find(" = "); line[0] != '#' && equals != std::string::npos)
+        values[line.substr(0, equals)] = line.substr(equals + 3);
+    return values;
   }
 
   // Both files grow from now on, so that a run that is killed leaves them too.

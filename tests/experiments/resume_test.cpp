@@ -176,6 +176,10 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   const std::string config = read_all(folder / "out/config.toml");
   write_all(folder / "out/config.toml", config + "\n[train]\nzoneout = 0.5\n");
   refused(resumed(folder / "out"), "zoneout");
+  std::string other = config;
+  other.replace(other.find("lr = 0.01"), 9, "lr = 0.02");
+  write_all(folder / "out/config.toml", other);
+  refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here");
   write_all(folder / "out/config.toml", config);
   CHECK(resumed(folder / "out").code == 0);
 }
