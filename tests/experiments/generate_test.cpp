@@ -1,3 +1,6 @@
+#include <cmath>
+#include <ebb/experiments/model.hpp>
+#include <ebb/nn/sample.hpp>
 #include <ebb/ops/memory.hpp>
 
 #include "catch.hpp"
@@ -62,6 +65,27 @@ TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most
   CHECK(greedy == draw({"--top-k", "1"}));
   CHECK(greedy == draw({"--top-p", "1e-6"}));
   CHECK(greedy == draw({"--temperature", "1e-4"}));
+}
+
+TEST_CASE("with every cell a model that is led step by step gives the loss of the whole sequence") {
+  using namespace ebb;
+  const auto task = make_task("chars");
+  const Batch b = task->batch({.length = 6, .rows = 3});
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.about.find("made by the tests") != std::string::npos) continue;   // they are there to fail
+    INFO(cell.name);
+    const Model m{*task, cell.name, {.hidden = 5, .layers = 2, .dropout = .2, .zoneout = .1}, 3};
+    const double whole = evaluate(m.w, {.rows = 3, .training = false}, [&](Shard& s) { return m.loss(s, b); }).loss;
+    Tape tape;
+    const NoGrad off;
+    State state;
+    double sum = 0;
+    for (int t = 0; t < 6; ++t) {
+      const Array p = sample_probabilities(m.next(b.tokens[t], state).value());
+      for (int row = 0; row < 3; ++row) sum -= std::log(p.at({row, b.next.at({t, row})}));
+    }
+    CHECK(sum / 18 == Approx(whole).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("a model of bytes goes on with bytes") {

@@ -76,6 +76,14 @@ TEST_CASE("a run goes on to the same bits with every update rule") {
   }
 }
 
+TEST_CASE("a run of every cell goes on to the same bits") {
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.about.find("made by the tests") != std::string::npos) continue;   // they are there to fail
+    goes_on("adding", cell.name.c_str(), {.hidden = 4, .length = 5, .batch = 4, .steps = 6, .lr = .01}, {3});
+    goes_on("chars", cell.name.c_str(), {.hidden = 4, .length = 5, .batch = 3, .steps = 6, .lr = .01, .zoneout = .1}, {2});
+  }
+}
+
 TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goes on to the same bits") {
   goes_on("chars", "lstm", {.hidden = 6, .length = 7, .batch = 5, .steps = 20, .lr = .02, .layers = 2, .dropout = .2, .zoneout = .1,
                             .patience = 30}, {1, 6, 19, 20});
