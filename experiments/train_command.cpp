@@ -82,7 +82,7 @@ struct TrainOne {
     o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
     o.example("ebb train chars --text book.txt --quick");
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
-    o.example("ebb train chars --cell gru --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train chars --cell lstm --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
   }

@@ -40,7 +40,7 @@ void refused(const Outcome& o, const std::string& message) {
 }  // namespace
 
 TEST_CASE("a model goes on with the prompt as its text did") {
-  const Parrot parrot{"hello wörld\n", {"--layers", "2", "--dropout", ".05"}};
+  const Parrot parrot{"hello wörld\n", {"--layers", "2", "--zoneout", ".05"}};
   CHECK(parrot.says({"--prompt", "wör", "--length", "12", "--greedy"}).out == "wörld\nhello wör\n");
   CHECK(parrot.says({"--prompt", "hello", "--length", "3", "--greedy"}).out == "hello wö\n");
   CHECK(parrot.says({"--length", "7", "--greedy"}).out == "hello w\n");   // as after a line's end
