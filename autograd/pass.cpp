@@ -47,6 +47,11 @@ Var Pass::uniform(const char* name, const Var& like, double low, double high) co
 Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
   return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::normal(s, key(name), mean, deviation, like.dtype(), first); });
 }
+Var Pass::thinned(const Var& h) const {
+  if (!state_mask_) return h;
+  ++*state_heard_;
+  return *state_mask_ ? h * *state_mask_ : h;
+}
 Var Pass::candidate_mask(const Var& like) const { return bernoulli("candidate", like, 1 - candidate_) * (1 / (1 - candidate_)); }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 

@@ -27,6 +27,11 @@ class Pass {
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
+  /// Asks the cells inside to drop their state out where it enters a product (dropout.hpp), by the factors given; counts those that
+  /// heard it.
+  Pass with_state_mask(const Var& mask, int& heard) const { Pass q = *this; q.state_mask_ = &mask; q.state_heard_ = &heard; return q; }
+  /// For a cell's step: its state h as its matrices see it, `matmul(at.thinned(s.h), U)`. What the state hands on is left alone.
+  Var thinned(const Var& h) const;
   /// Asks the cells inside to drop what they are about to add to their state (recurrent_dropout.hpp); counts those that heard it.
   Pass with_candidate_dropout(double p, int& heard) const { Pass q = *this; q.candidate_ = p; q.heard_ = &heard; return q; }
   /// For a gated cell's step: whether its candidate is to be dropped now, and by which factors, of like's shape.
@@ -52,6 +57,8 @@ class Pass {
   Key key_;
   int time_ = -1;
   const Tokens* order_ = nullptr;
+  const Var* state_mask_ = nullptr;
+  int* state_heard_ = nullptr;
   double candidate_ = 0;
   int* heard_ = nullptr;
 };

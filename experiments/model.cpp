@@ -18,17 +18,18 @@ std::optional<Embedding> embedding_for(const TaskInfo& task, const Builder& p, i
   return Embedding{p, task.vocabulary, width};
 }
 
-CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
+CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
   if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
-  if (s.dropout > 0) cell = CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = s.dropout}));
+  if (s.dropout > 0)
+    cell = CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = has_state_products(*cell, input) ? s.dropout : 0}));
   return cell;
 }
 
 CellPtr layers_of(const std::string& cell, const Builder& p, CellSizes sizes, const TaskSettings& s) {
-  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), s);
+  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), sizes.input, s);
   std::vector<CellPtr> layers;
   for (int l = 1; l <= s.layers; ++l) {
-    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), s));
+    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), sizes.input, s));
     sizes.input = sizes.hidden;
   }
   return CellPtr(new StackedCell(std::move(layers)));

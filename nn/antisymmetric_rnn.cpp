@@ -36,8 +36,8 @@ struct AntisymmetricRnn {
     bz = p.vector("bz", s.hidden, zero_init);
   }
 
-  Hidden step(const Var& x, const Hidden& s) const {
-    const Var a = matmul(s.h, M);
+  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+    const Var a = matmul(at.thinned(s.h), M);
     if (!gated)
       return {fuse([](auto a, auto x, auto b, auto h, auto gamma, auto epsilon) { return h + epsilon * tanh(a - gamma * h + x + b); },
                    a, matmul(x, V), b, s.h, gamma, epsilon)};

@@ -38,7 +38,7 @@ struct Cifg {
       auto c1 = keep * c + (1 - keep) * (tanh(g) * ... * kept);
       return std::pair{c1, sigmoid(o) * tanh(c1)};
     };
-    auto blocks = split<3>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+    auto blocks = split<3>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
     auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
     return {.h = h, .c = c};
   }

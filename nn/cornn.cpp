@@ -33,13 +33,13 @@ struct CoRnn {
     p.state("z", &State::z, {H});
   }
 
-  State step(const Var& x, const State& s) const {
+  State step(const Var& x, const State& s, const Pass& at) const {
     auto [z, y] = fuse(
         [](auto a, auto b, auto y, auto z, auto dt, auto gamma, auto epsilon) {
           auto z1 = z + dt * (tanh(a + b) - gamma * y - epsilon * z);
           return std::pair{z1, y + dt * z1};
         },
-        matmul(s.y, W) + matmul(s.z, Wz) + matmul(x, V), b, s.y, s.z, dt, gamma, epsilon);
+        matmul(at.thinned(s.y), W) + matmul(s.z, Wz) + matmul(x, V), b, s.y, s.z, dt, gamma, epsilon);
     return {.y = y, .z = z};
   }
 };

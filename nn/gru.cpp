@@ -23,7 +23,7 @@ Hidden Gru::step(const Var& x, const Hidden& s, const Pass& at) const {
     auto n = (tanh(xn + r * (hn + bn)) * ... * kept);
     return (1 - z) * n + z * h;
   };
-  auto xs = split<3>(matmul(x, Wx) + b), hs = split<3>(matmul(s.h, Wh));
+  auto xs = split<3>(matmul(x, Wx) + b), hs = split<3>(matmul(at.thinned(s.h), Wh));
   if (at.drops_candidate()) return {fuse(gates, std::move(xs), std::move(hs), bn, s.h, at.candidate_mask(s.h))};
   return {fuse(gates, std::move(xs), std::move(hs), bn, s.h)};
 }

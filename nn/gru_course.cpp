@@ -16,11 +16,12 @@ GruCourse::GruCourse(Builder p, CellSizes s) {
 }
 
 Hidden GruCourse::step(const Var& x, const Hidden& s, const Pass& at) const {
+  const Var h = at.thinned(s.h);
   auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
-  auto [hr, hz] = split<2>(matmul(s.h, Wh));
+  auto [hr, hz] = split<2>(matmul(h, Wh));
   Var r = sigmoid(xr + hr);
   Var z = sigmoid(xz + hz);
-  Var n = tanh(xn + matmul(r * s.h, Un));
+  Var n = tanh(xn + matmul(r * h, Un));
   if (at.drops_candidate()) n = n * at.candidate_mask(n);
   return {(1 - z) * s.h + z * n};
 }

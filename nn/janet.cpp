@@ -29,9 +29,9 @@ struct Janet {
     b = p.trained("b", bias);
   }
 
-  Hidden step(const Var& x, const Hidden& s) const {
+  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
     return {fuse([](auto s, auto g, auto h, auto beta) { return sigmoid(s) * h + (1 - sigmoid(s - beta)) * tanh(g); },
-                 split<2>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.h, beta)};
+                 split<2>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b), s.h, beta)};
   }
 };
 EBB_CELL(janet, Janet, "Just another network: an LSTM with the forget gate alone, van der Westhuizen & Lasenby 2018");

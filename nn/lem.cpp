@@ -34,8 +34,8 @@ struct Lem {
     p.state("z", &State::z, {H});
   }
 
-  State step(const Var& x, const State& s) const {
-    auto [d1, d2, u] = split<3>(matmul(s.y, Wy) + matmul(x, Vx) + b);
+  State step(const Var& x, const State& s, const Pass& at) const {
+    auto [d1, d2, u] = split<3>(matmul(at.thinned(s.y), Wy) + matmul(x, Vx) + b);
     Var z = fuse([](auto d, auto u, auto z, auto dt) {
       auto D = dt * sigmoid(d);
       return (1 - D) * z + D * tanh(u);

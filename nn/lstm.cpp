@@ -22,7 +22,7 @@ Lstm::State Lstm::step(const Var& x, const State& s, const Pass& at) const {
     auto c1 = sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
     return std::pair{c1, sigmoid(o) * tanh(c1)};
   };
-  auto blocks = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+  auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
   auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
   return {.h = h, .c = c};
 }

@@ -39,7 +39,7 @@ struct LstmLayernorm {
   }
 
   State step(const Var& x, const State& s, const Pass& at) const {
-    auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(s.h, Wh), gh, sh) + b);
+    auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(at.thinned(s.h), Wh), gh, sh) + b);
     constexpr auto gates = [](auto i, auto f, auto g, auto c, auto... kept) {
       return sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
     };

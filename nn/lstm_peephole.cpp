@@ -39,7 +39,7 @@ struct LstmPeephole {
       auto c1 = sigmoid(f + pf * c) * c + sigmoid(i + pi * c) * (tanh(g) * ... * kept);
       return std::pair{c1, sigmoid(o + po * c1) * tanh(c1)};
     };
-    auto blocks = split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b);
+    auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
     auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, pi, pf, po, at.candidate_mask(s.c))
                                        : fuse(gates, std::move(blocks), s.c, pi, pf, po);
     return {.h = h, .c = c};

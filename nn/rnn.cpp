@@ -26,8 +26,8 @@ Rnn::Rnn(Builder p, CellSizes s)
       b(p.vector("b", s.hidden, standard(s.hidden))),
       activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}
 
-Hidden Rnn::step(const Var& x, const Hidden& s) const {
-  Var a = matmul(x, W) + matmul(s.h, U);
+Hidden Rnn::step(const Var& x, const Hidden& s, const Pass& at) const {
+  Var a = matmul(x, W) + matmul(at.thinned(s.h), U);
   switch (activation) {
     case Activation::relu: return {fuse([](auto a, auto b) { return relu(a + b); }, std::move(a), b)};
     case Activation::sigmoid: return {fuse([](auto a, auto b) { return sigmoid(a + b); }, std::move(a), b)};

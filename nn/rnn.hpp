@@ -22,7 +22,7 @@ struct Rnn {
   Activation activation;
 
   Rnn(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
 };
 
 }  // namespace ebb

@@ -66,15 +66,14 @@ struct SLstm {
     return {.h = h, .c = c, .n = n, .m = m};
   }
 
-  State step(const Var& x, const State& s) const {
-    const Var pre = matmul(x, W) + b;
-    if (heads == 1) return head_step(pre + matmul(s.h, R[0]), s);
+  State step(const Var& x, const State& s, const Pass& at) const {
+    const Var pre = matmul(x, W) + b, seen = at.thinned(s.h);
+    if (heads == 1) return head_step(pre + matmul(seen, R[0]), s);
     Var h[8], c[8], n[8], m[8];
     for (int k = 0; k < heads; ++k) {
       const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
-      const Var before = own(s.h);
-      const State next = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(before, R[k]),
-                                   {.h = before, .c = own(s.c), .n = own(s.n), .m = own(s.m)});
+      const State next = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
+                                   {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});
       h[k] = next.h, c[k] = next.c, n[k] = next.n, m[k] = next.m;
     }
     const auto joined = [&](const Var* parts) { return concat(std::span(parts, static_cast<std::size_t>(heads))); };

@@ -77,6 +77,22 @@ TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain d
   }
 }
 
+TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on") {
+  Tape tape{{.dtype = f64}};
+  Params w{{.seed = 2, .dtype = f64}};
+  // An update gate that keeps all: whatever is dropped, h stays.
+  const CellPtr gru(new DropoutCell(make_cell("gru:update_bias=1000", w / "rnn", {I, H}), {.state = .5}));
+  State start = gru->start(4);
+  start[0] = constant(normal({4, H}, Key{1}, 0, 1, f64));
+  const Var end = unroll(*gru, constant(normal({50, 4, I}, Key{2}, 0, 1, f64)), start, training()).last();
+  CHECK(test::same_bits(end.value(), start[0].value()));
+
+  const CellPtr blind(new DropoutCell(make_cell("mingru", w / "blind", {I, H}), {.state = .5}));
+  CHECK(test::contains(test::message_of<ValueError>([&] { blind->step(zeros({1, I}), blind->start(1), training()); }), "cell mingru does not say"));
+  CHECK(has_state_products(*make_cell("lem", w / "lem", {I, H}), I));
+  CHECK_FALSE(has_state_products(*make_cell("mingru", w / "mingru", {I, H}), I));
+}
+
 TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation takes the mean") {
   Params w{{.seed = 2, .dtype = f64}};
   const CellPtr lstm = make_cell("lstm", w / "rnn", {I, H});

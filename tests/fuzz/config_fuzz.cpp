@@ -1,0 +1,27 @@
+#include <ebb/experiments/config.hpp>
+
+#include "input.hpp"
+
+/// A configuration of a command that has an option of every kind.
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string task, text;
+  int hidden = 1;
+  double lr = .5;
+  bool quick = false;
+  std::vector<std::string> cells{"rnn"};
+  ebb::PerTask steps;
+  ebb::Options options;
+  options.add("TASK", task, "");
+  options.add("--text", text, "");
+  options.add("--hidden", hidden, "").at_least(1);
+  options.add("--lr", lr, "");
+  options.add("--quick", quick, "");
+  options.add("--cells", cells, "");
+  options.add("--steps", steps, "");
+  fuzz::reads([&] {
+    ebb::apply_config(options, "train", "my.toml", std::string(reinterpret_cast<const char*>(data), size));
+    options.settle(ebb::Size::standard);
+    ebb::config_text("train", options);
+  });
+  return 0;
+}
