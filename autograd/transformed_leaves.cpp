@@ -30,7 +30,8 @@ TransformedLeaves::TransformedLeaves(const LeafSet& set, const ShardOptions& o, 
     const Var raw = t.raw_leaf(leaf, std::source_location::current());
     leaves_.push_back({leaf, raw, transformed(leaf, raw, at)});
   }
-  for (const Pair& p : leaves_) bound_.emplace_back(p.leaf, p.leaf.shape(), Var(), p.result.value(), true);
+  for (const Pair& p : leaves_)
+    bound_.push_back(std::make_unique<Binding>(p.leaf, p.leaf.shape(), Var(), p.result.value(), true));
 }
 
 void TransformedLeaves::pull_back(Grads& g) {

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape_impl.hpp>
-#include <deque>
+#include <memory>
 #include <optional>
 
 namespace ebb::detail {
@@ -23,7 +23,7 @@ class TransformedLeaves {
   struct Pair { Leaf leaf; Var raw, result; };
   std::optional<Tape> tape_;          // before what is recorded on it
   std::vector<Pair> leaves_;
-  std::deque<Binding> bound_;
+  std::vector<std::unique_ptr<Binding>> bound_;
 };
 
 }  // namespace ebb::detail

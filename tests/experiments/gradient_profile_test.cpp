@@ -13,7 +13,7 @@ struct NotANumber {
   NotANumber(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
   Hidden step(const Var& x, const Hidden& s) const { return {log(sigmoid(matmul(x, W) + s.h) - 2)}; }
 };
-EBB_CELL_NAMED(not_a_number, "test-not-a-number", NotANumber, "the logarithm of negative numbers");
+EBB_CELL_NAMED(not_a_number, "test-not-a-number", NotANumber, "made by the tests: the logarithm of negative numbers");
 
 LagNorms straight(double slope, int lags, std::vector<double> offsets) {
   LagNorms n;

@@ -125,7 +125,7 @@ TEST_CASE("Gradients through wrappers are those of finite differences, with the 
 }
 
 TEST_CASE("Wrapped cells have the same gradients sharded and whole", "[shards]") {
-  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"mingru", "dropout"}}) {
+  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"cornn", "dropout"}}) {
     CAPTURE(c.cell, c.wrapper);
     Params w{{.seed = 4, .dtype = f64}};
     const CellPtr cell = make(w, c);
