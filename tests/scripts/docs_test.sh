@@ -50,11 +50,12 @@ done
 cd "$OLDPWD"
 [ ! -e bad ] || exit 1
 
-for folder in ops autograd nn optim; do
+for folder in ops data autograd nn optim; do
   for path in "$EBB_PREFIX/include/ebb/$folder"/*.hpp; do [ ! -e "$path" ] || echo "#include <ebb/$folder/${path##*/}>"; done
 done >src/everything.hpp
 echo '#include <cmath>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
