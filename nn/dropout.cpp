@@ -48,7 +48,7 @@ DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_c
 }
 
 State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
-  const Pass mask = o_.per_sequence ? at.per_sequence() : at;
+  const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
   const Var input = dropout(x, o_.input, mask, "input");
   if (o_.state == 0) return inner().step(input, s, at);
   const Var factors = at.training() ? mask.bernoulli("state", s[0], 1 - o_.state) * (1 / (1 - o_.state)) : Var();

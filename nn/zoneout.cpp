@@ -10,8 +10,9 @@ Zoneout::Zoneout(CellPtr inner, double p) : CellWrapper(static_cast<CellPtr&&>(i
 
 State Zoneout::step(const Var& x, const State& s, const Pass& at) const {
   State n = inner().step(x, s, at);
+  const Pass own = at.named("zoneout");
   for (int k = 0; k < n.size(); ++k)
-    n[k] = at.training() ? where(at.bernoulli(n.name(k), n[k], p_), s[k], n[k]) : p_ * s[k] + (1 - p_) * n[k];
+    n[k] = at.training() ? where(own.bernoulli(n.name(k), n[k], p_), s[k], n[k]) : p_ * s[k] + (1 - p_) * n[k];
   return n;
 }
 
