@@ -36,7 +36,7 @@ Packing::Packing(const Lengths& lengths, int steps) : padded_steps_(steps) {
   order_ = Tokens({rows});
   places_ = Tokens({rows});
   std::iota(order_.data(), order_.data() + rows, 0);
-  std::stable_sort(order_.data(), order_.data() + rows, [n](int a, int b) { return n[a] > n[b]; });
+  std::sort(order_.data(), order_.data() + rows, [n](int a, int b) { return n[a] != n[b] ? n[a] > n[b] : a < b; });
   for (int k = 0; k < rows; ++k) places_.data()[order_.data()[k]] = k;
   begin_.push_back(0);
   int alive = rows;
