@@ -27,9 +27,9 @@ class Pass {
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
-  /// Asks the cells inside to drop their state out where it enters a product (dropout.hpp), by the factors given; counts those that
+  /// Asks the cells inside to drop their state out where it enters a product (dropout.hpp), each by a mask of its own; counts those that
   /// heard it.
-  Pass with_state_mask(const Var& mask, int& heard) const { Pass q = *this; q.state_mask_ = &mask; q.state_heard_ = &heard; return q; }
+  Pass with_state_dropout(double p, bool per_sequence, int& heard) const;
   /// For a cell's step: its state h as its matrices see it, `matmul(at.thinned(s.h), U)`. What the state hands on is left alone.
   Var thinned(const Var& h) const;
   /// Asks the cells inside to drop what they are about to add to their state (recurrent_dropout.hpp); counts those that heard it.
@@ -57,7 +57,8 @@ class Pass {
   Key key_;
   int time_ = -1;
   const Tokens* order_ = nullptr;
-  const Var* state_mask_ = nullptr;
+  double state_p_ = 0;
+  bool state_per_sequence_ = true;
   int* state_heard_ = nullptr;
   double candidate_ = 0;
   int* heard_ = nullptr;

@@ -94,6 +94,7 @@ void TapeImpl::reset() {
   leaves_.clear();
   leaf_nodes_.clear();
   transformed_.clear();
+  transform_at = Pass();
   found_.fill({});
   used_sets_.clear();
   marks_.clear();
@@ -256,7 +257,7 @@ Var TapeImpl::leaf(const Leaf& l, const std::source_location& where) {
   if (const Binding* bound = binding_of(l.get()); bound && bound->transformed) return raw;
   for (const TransformedLeaf& t : transformed_)
     if (t.raw == raw.node() && t.recorded == recording_) return t.v;
-  transformed_.push_back({raw.node(), recording_, transformed(l, raw, Pass())});
+  transformed_.push_back({raw.node(), recording_, transformed(l, raw, transform_at)});
   return transformed_.back().v;
 }
 

@@ -3,6 +3,7 @@
 #include <ebb/autograd/leaf.hpp>
 #include <ebb/autograd/node.hpp>
 #include <ebb/autograd/packs.hpp>
+#include <ebb/autograd/pass.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <array>
@@ -126,6 +127,11 @@ class TapeImpl {
   std::vector<std::uint32_t> leaf_nodes_;
   struct TransformedLeaf { std::uint32_t raw; bool recorded; Var v; };
   std::vector<TransformedLeaf> transformed_;
+
+ public:
+  Pass transform_at;                                        ///< what transforms are told; evaluation unless a backward says more
+
+ private:
   struct FoundLeaf { std::uint64_t key = 0, version = 0; std::uint32_t id = 0; };
   std::array<FoundLeaf, 32> found_;                         // before the map: a cell asks for the same few at each step
   std::vector<char> marks_;

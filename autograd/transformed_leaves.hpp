@@ -16,11 +16,11 @@ class TransformedLeaves {
   TransformedLeaves(const LeafSet&, const ShardOptions&, bool gradients);
   TransformedLeaves(const TransformedLeaves&) = delete;
   TransformedLeaves& operator=(const TransformedLeaves&) = delete;
-  /// dL/df(w) -> dL/dw, in place.
+  /// dL/df(w) -> dL/dw, in place; once.
   void pull_back(Grads&);
 
  private:
-  struct Pair { Leaf leaf; Var raw, result; };
+  struct Pair { Leaf leaf; Var result; };
   std::optional<Tape> tape_;          // before what is recorded on it
   std::vector<Pair> leaves_;
   std::vector<std::unique_ptr<Binding>> bound_;

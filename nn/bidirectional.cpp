@@ -1,10 +1,17 @@
 #include <ebb/nn/bidirectional.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
 
 namespace ebb {
 
 namespace {
 
-Var joined(const Var& f, const Var& b, Join join) { return join == Join::sum ? f + b : concat({f, b}, -1); }
+Var joined(const Var& f, const Var& b, Join join) {
+  if (join == Join::concatenate) return concat({f, b}, -1);
+  if (!(f.shape() == b.shape()))
+    throw ShapeError("bidirectional: outputs of " + text(f.shape()) + " and " + text(b.shape()) + " cannot be summed; concatenate them");
+  return f + b;
+}
 
 }  // namespace
 

@@ -51,9 +51,8 @@ State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
   const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
   const Var input = dropout(x, o_.input, mask, "input");
   if (o_.state == 0) return inner().step(input, s, at);
-  const Var factors = at.training() ? mask.bernoulli("state", s[0], 1 - o_.state) * (1 / (1 - o_.state)) : Var();
   int heard = 0;
-  State next = inner().step(input, s, at.with_state_mask(factors, heard));
+  State next = inner().step(input, s, at.with_state_dropout(o_.state, o_.per_sequence, heard));
   if (heard == 0)
     throw ValueError(fmt::format("dropout: cell {} does not say where its state enters its products, which at.thinned(h) does in its step; "
                                  "drop its input alone", name()));
@@ -63,9 +62,8 @@ State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
 bool has_state_products(const Cell& cell, int input) {
   const Tape scratch;
   const NoGrad off;
-  const Var none;
   int heard = 0;
-  cell.step(zeros({1, input}), cell.start(1), Pass().with_state_mask(none, heard));
+  cell.step(zeros({1, input}), cell.start(1), Pass().with_state_dropout(0, true, heard));
   return heard > 0;
 }
 

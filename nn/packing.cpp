@@ -12,14 +12,11 @@ namespace {
 
 void check(const Lengths& lengths, int steps) {
   if (lengths.rank() != 1) throw ShapeError("lengths are " + text(lengths.shape()) + ", one is needed for each row");
-  int longest = 0;
   for (int r = 0; r < lengths.dim(0); ++r) {
     const int n = lengths.data()[r];
     if (n < 0 || n > steps)
       throw ValueError("length " + std::to_string(n) + " of row " + std::to_string(r) + " is outside [0, " + std::to_string(steps) + "]");
-    longest = std::max(longest, n);
   }
-  if (longest == 0) throw ValueError("every length is zero, there is nothing to run");
 }
 
 void check(const Packing& p, const Shape& s) {
@@ -40,7 +37,7 @@ Packing::Packing(const Lengths& lengths, int steps) : padded_steps_(steps) {
   for (int k = 0; k < rows; ++k) places_.data()[order_.data()[k]] = k;
   begin_.push_back(0);
   int alive = rows;
-  for (int t = 0; t < n[order_.data()[0]]; ++t) {
+  for (int t = 0; rows > 0 && t < n[order_.data()[0]]; ++t) {
     while (n[order_.data()[alive - 1]] <= t) --alive;
     alive_.push_back(alive);
     begin_.push_back(begin_.back() + alive);

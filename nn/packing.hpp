@@ -11,12 +11,13 @@ namespace ebb {
 ///     lengths 2, 3, 1:   (t=0: rows 1 0 2) (t=1: rows 1 0) (t=2: row 1)
 ///
 /// Shapes    lengths [B], each from 0 to `steps`
-/// Errors    ShapeError or ValueError, naming the row, if the lengths are not that; ValueError if every length is zero
+/// Errors    ShapeError or ValueError, naming the row, if the lengths are not that. All may be zero, as in a shard of a batch that
+///           has a longer row elsewhere; a mean over a whole batch of nothing is refused by mean_tokens
 class Packing {
  public:
   Packing() = default;
   Packing(const Lengths&, int steps);
-  explicit operator bool() const { return !alive_.empty(); }
+  explicit operator bool() const { return bool(order_); }
 
   int padded_steps() const { return padded_steps_; }
   int steps() const { return static_cast<int>(alive_.size()); }   ///< of the longest sequence

@@ -12,6 +12,7 @@ Var Run::operator[](int t) const {
 }
 
 Var Run::last() const {
+  if (none_) return zeros(none_.shape());
   if (outputs_.empty()) throw ValueError("run: it has no steps");
   if (!packing_) return reverse_ ? outputs_.front() : outputs_.back();
   const int none = packing_.rows() - packing_.alive(0);
@@ -26,11 +27,11 @@ Var Run::all() const {
 
 Packed Run::packed() const {
   if (!packing_) throw ValueError("run: it is not packed, since no lengths were given");
-  return {concat(outputs_, 0), packing_};
+  return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
 }
 
 const State& Run::end() const {
-  if (outputs_.empty()) throw ValueError("run: it has no steps");
+  if (outputs_.empty() && !packing_) throw ValueError("run: it has no steps");
   return end_;
 }
 
@@ -41,7 +42,7 @@ Var Run::upright(const Var& sorted) const { return gather(sorted, packing_.place
 Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
   const int B = packing_.rows(), first = packing_.alive(0);
   PoolVector<Var> parts;
-  if (reverse_) {
+  if (reverse_ && first > 0) {
     parts.push_back(steps.front());
   } else {
     for (int t = packing_.steps() - 1; t >= 0; --t) {
@@ -55,8 +56,8 @@ Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
 
 std::vector<Var> Run::states(const std::string& field) const {
   std::vector<Var> list;
-  if (states_.empty()) return list;
-  const int k = states_[0].index(field.c_str());
+  if (states_.empty() && !packing_) return list;
+  const int k = start_.index(field.c_str());
   if (!packing_) {
     for (const State& s : states_) list.push_back(s[k]);
     return list;
@@ -70,7 +71,7 @@ std::vector<Var> Run::states(const std::string& field) const {
     list.push_back(upright(sorted));
   }
   if (reverse_) list = {list.rbegin(), list.rend()};
-  for (int t = T; t < steps(); ++t) list.push_back(reverse_ ? upright(start_[k]) : list.back());
+  for (int t = T; t < steps(); ++t) list.push_back(reverse_ || list.empty() ? upright(start_[k]) : list.back());
   return list;
 }
 

@@ -1,5 +1,6 @@
 #include <ebb/nn/stacked_cell.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
 
 namespace ebb {
 
@@ -30,7 +31,10 @@ State StackedCell::part(const State& s, std::size_t layer) const {
 }
 
 Var StackedCell::raised(const Var& below, const Var& output, std::size_t layer) const {
-  return o_.residual && layer > 0 ? output + below : output;
+  if (!o_.residual || layer == 0) return output;
+  if (!(output.shape() == below.shape()))
+    throw ShapeError("stack: layer " + scopes_[layer] + " gives " + text(output.shape()) + " where a residual connection adds " + text(below.shape()));
+  return output + below;
 }
 
 State StackedCell::step(const Var& x, const State& s, const Pass& at) const {

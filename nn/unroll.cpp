@@ -86,6 +86,7 @@ class Unrolling {
                        text(x.all.shape()));
     begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
     run_.packing_ = p;
+    if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);
     go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
     run_.end_ = each(run_.start_, [&](const Var& never, int k) {
       PoolVector<Var> field;

@@ -27,6 +27,7 @@ class Run {
   PoolVector<Var> outputs_;                           // by time; with lengths of the rows alive, the longest first
   PoolVector<State> states_;
   State start_, end_;
+  Var none_;                                          // of the outputs' shape, if there is no step
   Packing packing_;
   bool reverse_ = false;
   mutable Var padded_;
@@ -41,7 +42,7 @@ Run unroll(const Cell&, const Sequence& x, const Pass&);
 /// it is after its last step, and what stands in the padding has no effect and no gradient.
 ///
 /// Shapes    lengths [B], each from 0 to T; a row of length 0 keeps its start
-/// Errors    also ShapeError or ValueError if the lengths are not that, or are all zero
+/// Errors    also ShapeError or ValueError if the lengths are not that
 Run unroll(const Cell&, const Sequence& x, const State& start, const Lengths&, const Pass&);
 Run unroll(const Cell&, const Sequence& x, const Lengths&, const Pass&);
 /// The same of sequences that are packed already.

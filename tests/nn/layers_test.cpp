@@ -80,3 +80,12 @@ TEST_CASE("A stack without layers, or with more state than there is room for, is
   CHECK_THROWS_AS(make_stack("lstm", w / "", {I, H}, 0), ValueError);
   CHECK(test::contains(test::message_of<ValueError>([&] { make_stack("lstm", w / "many", {I, H}, 9); }), "18 fields"));
 }
+
+TEST_CASE("Widths that do not fit are refused, not broadcast") {
+  Params w;
+  Tape tape;
+  const StackedCell stack({make_cell("rnn", w / "1", {2, 4}), make_cell("rnn", w / "2", {4, 1})}, {.residual = true});
+  CHECK(test::contains(test::message_of<ShapeError>([&] { unroll(stack, zeros({3, 2, 2}), Pass()); }), "residual connection"));
+  const CellPtr wide = make_cell("rnn", w / "wide", {2, 4}), narrow = make_cell("rnn", w / "narrow", {2, 1});
+  CHECK(test::contains(test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), Pass(), Join::sum); }), "cannot be summed"));
+}

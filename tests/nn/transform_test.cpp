@@ -77,6 +77,22 @@ TEST_CASE("On a tape of one's own a transform is evaluated once, and again after
   CHECK(var_of(U).value().at_flat(0) == 3);
 }
 
+TEST_CASE("A transform may read other parameters, transformed ones too, and each gets its gradient") {
+  Model m;
+  const Param gain = (m.w / "norm").vector("gain", 4 * H, constant_init(.7)), half = (m.w / "norm").vector("half", 4 * H, constant_init(.2));
+  half.transform([](const Var& v) { return v * v; });
+  m.w.find("rnn/Wh").transform([=](const Var& v) { return v * gain + half; });
+  m.w.transform("rnn/Wx", drop_connect(.2));
+  const GradcheckReport r = gradcheck(m.w, {.rows = B, .update = 3, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
+  INFO(r);
+  CHECK(r.ok());
+  const Result whole = backward(m.w, {.rows = B, .dtype = f64, .training = false}, m.lambda());
+  Tape tape{{.dtype = f64}};
+  const Grads alone = tape.backward(mean(sum(square(unroll(*m.rnn, constant(m.x), Pass()).last()), -1)));
+  CHECK(test::error_of(whole.grads.flat(), alone.flat()) < 1e-12);
+  CHECK(largest_magnitude(whole.grads[half]) > 1e-3);
+}
+
 TEST_CASE("Transforms follow one another, go along with a copy, and must keep the shape") {
   Params w{{.dtype = f64}};
   const Linear out(w / "out", 2, 2);

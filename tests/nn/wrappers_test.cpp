@@ -1,6 +1,7 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/dropout.hpp>
+#include <ebb/nn/stacked_cell.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/nn/zoneout.hpp>
 #include <ebb/ops/error.hpp>
@@ -91,6 +92,25 @@ TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on
   CHECK(test::contains(test::message_of<ValueError>([&] { blind->step(zeros({1, I}), blind->start(1), training()); }), "cell mingru does not say"));
   CHECK(has_state_products(*make_cell("lem", w / "lem", {I, H}), I));
   CHECK_FALSE(has_state_products(*make_cell("mingru", w / "mingru", {I, H}), I));
+}
+
+TEST_CASE("Layers of a stack drop their states by masks of their own, of their own widths") {
+  Tape tape{{.dtype = f64}};
+  Params w{{.seed = 2, .dtype = f64}};
+  const std::vector<CellPtr> layers{make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "1", {I, 300}),
+                                    make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "2", {300, 200})};
+  const CellPtr cell(new DropoutCell(CellPtr(new StackedCell(layers)), {.state = .5}));
+  State start = cell->start(1);
+  for (int k = 0; k < 2; ++k) start[k] = full(start[k].shape(), 1);
+  const State next = cell->step(zeros({1, I}), start, training());
+  int both = 0, second = 0;
+  for (int k = 0; k < 200; ++k) {
+    second += next[1].value().at_flat(k) == 0;
+    both += next[1].value().at_flat(k) == 0 && next[0].value().at_flat(k) == 0;
+  }
+  CHECK(second > 70);
+  CHECK(second < 130);
+  CHECK(both < 80);    // about a quarter; with one mask all of them
 }
 
 TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation takes the mean") {
