@@ -33,6 +33,11 @@ class Reader {
   const Metadata values_;
 };
 
+// Those of a task's inputs that are words, by the names that metadata have for them.
+template <class I> std::vector<std::pair<const char*, decltype(&std::declval<I&>().data)>> words_of(I& in) {
+  return {{"data", &in.data}, {"embedding", &in.embedding}, {"direction", &in.direction}, {"order", &in.order}, {"column", &in.column}};
+}
+
 }  // namespace
 
 Metadata Architecture::metadata() const {
@@ -42,6 +47,9 @@ Metadata Architecture::metadata() const {
     m[key] = std::to_string(x);
   m["dropout"] = fmt::format("{}", settings.dropout);
   m["zoneout"] = fmt::format("{}", settings.zoneout);
+  for (const auto& [key, word] : words_of(inputs))
+    if (!word->empty()) m[key] = *word;
+  if (inputs.ahead > 0) m["ahead"] = std::to_string(inputs.ahead);
   if (alphabet) {
     m["symbols"] = alphabet->stored();
     m["symbols are"] = alphabet->utf8 ? "characters" : "bytes";
@@ -52,13 +60,16 @@ Metadata Architecture::metadata() const {
 Architecture Architecture::read(const std::string& path) {
   const Reader r{path};
   constexpr int most = 1'000'000;
-  Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}};
+  Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}, .inputs = {}};
   a.settings.hidden = r.number("hidden", 1, most);
   a.settings.layers = r.number("layers", 1, 8);
   a.settings.length = r.number("length", 1, most);
   a.settings.batch = r.number("batch", 1, most);
   a.settings.dropout = r.number("dropout", 0.0, 1.0);
   a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
+  for (const auto& [key, word] : words_of(a.inputs))
+    if (r.has(key)) *word = r.text(key);
+  if (r.has("ahead")) a.inputs.ahead = r.number("ahead", 1, most);
   if (!r.has("symbols")) return a;
   try {
     a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
@@ -68,13 +79,17 @@ Architecture Architecture::read(const std::string& path) {
   return a;
 }
 
-Trained Trained::read(const std::string& path, const std::string& text) {
+Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
   check_task_names({a.task});
   check_cell_names({a.cell});
-  t.task = make_task(a.task, {.text = a.text, .alphabet = a.alphabet ? &*a.alphabet : nullptr});
+  if (!data.empty()) a.inputs.data = data;
+  Task::Inputs inputs = a.inputs;
+  inputs.text = a.text;
+  inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
+  t.task = make_task(a.task, inputs);
   t.model = std::make_unique<Model>(*t.task, a.cell, a.settings, 1);
   t.model->w.load(path);
   return t;

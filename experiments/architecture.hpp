@@ -12,6 +12,7 @@ struct Architecture {
   std::string text;                    ///< file that the task read, empty if none
   std::optional<Alphabet> alphabet;    ///< of a model of characters
   TaskSettings settings;               ///< hidden, layers, dropout, zoneout, length and batch; the rest is about training
+  Task::Inputs inputs{};               ///< data, embedding, direction and so on; text and alphabet stand above
 
   Metadata metadata() const;
   /// Errors    FileError naming the file and what is wrong: missing, torn, no such metadata, or an impossible value
@@ -23,9 +24,9 @@ struct Trained {
   Architecture architecture;
   std::unique_ptr<Task> task;
   std::unique_ptr<Model> model;
-  /// `text` replaces the text that the model was trained on; its characters must be the model's.
+  /// `text` replaces the text that the model was trained on; its characters must be the model's. `data` says where the data stand now.
   /// Errors    as Architecture::read; ValueError for a task or cell that this program does not have; what the task says of the text
-  static Trained read(const std::string& path, const std::string& text = {});
+  static Trained read(const std::string& path, const std::string& text = {}, const std::string& data = {});
 };
 
 }  // namespace ebb

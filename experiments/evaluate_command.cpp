@@ -20,6 +20,7 @@ class EvaluateCommand final : public Command {
     o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required();
     o.add("--split", split_, "valid or test").type("NAME");
     o.add("--text", text_, "another text for a model of characters (standard: the one it was trained on)").type("FILE");
+    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH");
     o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
     o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
     o.add("--json", json_, "where to write the result (standard: evaluation-SPLIT.json beside the weights)").type("FILE");
@@ -32,21 +33,24 @@ class EvaluateCommand final : public Command {
   int run() override {
     check_name("split", split_, {"valid", "test"});
     set_threads(threads_);
-    const Trained t = Trained::read(weights_, text_);
+    const Trained t = Trained::read(weights_, text_, data_);
     TaskSettings s = t.architecture.settings;
     if (length_ > 0) s.length = length_;
     if (batch_ > 0) s.batch = batch_;
     const Split split = split_ == "valid" ? Split::valid : Split::test;
-    const double loss = test_loss(*t.model, *t.task, split, s);
+    const auto meter = t.task->meter();
+    const double loss = test_loss(*t.model, *t.task, split, s, 1 << 30, meter.get());
+    const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    write(t, s, loss);
+    write(t, s, loss, measures);
     fmt::print("{} on {}, {}: {} {} ({} costs {})\n", t.architecture.cell, t.architecture.task, split_, number_text(loss), info.unit,
                info.trivial_about, number_text(info.trivial));
+    if (meter) fmt::print("{}\n", measures_text(measures));
     return 0;
   }
 
  private:
-  void write(const Trained& t, const TaskSettings& s, double loss) const {
+  void write(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
     const fs::path beside = fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_);
     const fs::path path = json_.empty() ? beside : fs::path(json_);
     Summary result;
@@ -60,12 +64,17 @@ class EvaluateCommand final : public Command {
     result.set({"trivial_loss"}, t.task->info().trivial);
     result.set({"length"}, s.length);
     result.set({"batch"}, s.batch);
+    for (const Measure& m : measures) {
+      result.set({"measures", m.name, "value"}, m.value);
+      result.set({"measures", m.name, "unit"}, m.unit);
+      result.set({"measures", m.name, "guess"}, m.guess);
+    }
     RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
     folder.create();
     folder.write(path.filename().string(), result.json());
   }
 
-  std::string weights_, split_ = "test", text_, json_;
+  std::string weights_, split_ = "test", text_, data_, json_;
   int length_ = 0, batch_ = 0, threads_ = 1;
 };
 EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "the loss of trained weights on the valid or test split");

@@ -40,7 +40,7 @@ class TasksCommand final : public Command {
   void options(Options& o) override { o.example("ebb tasks"); }
   int run() override {
     for (const TaskEntry* t : task_list()) {
-      const TaskSettings s = make_task(t->name)->settings(Size::standard);
+      const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
       fmt::print("{} {}\n", fit(t->name, 14), t->about);
       fmt::print("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length, s.hidden,
                  s.batch, count_text(s.steps), s.lr, s.clip);

@@ -1,6 +1,6 @@
 #pragma once
 #include <ebb/autograd/shards.hpp>
-#include <ebb/experiments/task.hpp>
+#include <ebb/experiments/network.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/embedding.hpp>
 #include <ebb/nn/linear.hpp>
@@ -9,7 +9,8 @@
 
 namespace ebb {
 
-/// The network that every command trains: one cell between a task's inputs and a linear layer.
+/// The network that every command trains: the task's own if it has one, in the scope "net"; else one cell between the task's
+/// inputs and a linear layer.
 ///
 ///     y[t] = cell(embedding(tokens[t]) or x[t]) W + b
 ///
@@ -26,7 +27,7 @@ class Model {
   /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
   Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
   /// The loss of the last step alone, summed over rows, so that each row's gradient is its own. The gradient of every
-  /// field of the state at every step is kept under the field's name.
+  /// field of the state at every step is kept under the field's name. Errors: ValueError if the network is the task's own
   Part last_loss(Shard&, const Batch&) const;
 
   /// One step of a model of tokens, not for training: takes each row's token [B], moves the state on (an empty one is the start),
@@ -36,13 +37,18 @@ class Model {
 
   Params w;
   const TaskInfo task;
-  const Cell& cell() const { return *cell_; }
+  /// Errors    ValueError if the network is the task's own
+  const Cell& cell() const;
+  bool of_the_task() const { return own_ != nullptr; }
 
  private:
+  Model(const TaskInfo&, std::uint64_t seed);
+  void build(const Recurrence&);
   Sequence inputs(Shard&, const Batch&) const;
+  std::unique_ptr<const Network> own_;
   std::optional<Embedding> embedding_;
   CellPtr cell_;
-  Linear out_;
+  std::optional<Linear> out_;
 };
 
 /// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (options cut off) is a cell's

@@ -103,6 +103,10 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
   body_ += "</div>\n";
 }
 
+void Report::picture(const std::string& title, const std::string& svg, const std::string& caption) {
+  body_ += fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
+}
+
 std::string Report::table_html(const Table& t) const {
   std::string html = "<div class=scroll><table>";
   if (!t.caption.empty()) html += "<caption>" + escaped(t.caption) + "</caption>";

@@ -50,6 +50,8 @@ class Report {
   void note(const std::string& small);                 ///< how something was made, in smaller letters
   /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
   void plots(const std::vector<Plot>& side_by_side);
+  /// A drawing with a title over it and a caption below.
+  void picture(const std::string& title, const std::string& svg, const std::string& caption);
   /// A first column whose words name a group of series gets that group's colour.
   void table(const Table&);
   /// A table behind a line that opens at a click.

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <ebb/experiments/measure.hpp>
+#include <ebb/experiments/network.hpp>
 #include <ebb/experiments/task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <fmt/format.h>
@@ -14,7 +16,16 @@ std::vector<const TaskEntry*>& registry() {
 
 }  // namespace
 
+double Batch::weight() const {
+  if (!lengths || !next) return rows();
+  double steps = 0;
+  for (int row = 0; row < lengths.dim(0); ++row) steps += lengths.data()[row];
+  return steps;
+}
+
 Task::~Task() = default;
+std::unique_ptr<Network> Task::network(const Builder&, const Recurrence&) const { return nullptr; }
+std::unique_ptr<Meter> Task::meter() const { return nullptr; }
 
 TaskEntry::TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&))
     : name(n), about(a), make(m) {

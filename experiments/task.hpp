@@ -5,7 +5,11 @@
 
 namespace ebb {
 
+class Builder;
+class Meter;
+class Network;
 struct Alphabet;
+struct Recurrence;
 
 enum class Split { train, valid, test };
 
@@ -18,15 +22,21 @@ struct BatchRequest {
   std::uint64_t seed = 1;              ///< of the run; the valid and test splits do not depend on it
 };
 
-/// Inputs and targets, time first. A task fills x or tokens, and y or next.
+/// Inputs and targets, time first. A task fills x or tokens, and y or next; one with a network of its own what that reads.
 struct Batch {
   Array x{};                           ///< [T, B, I]
   Tokens tokens{};                     ///< [T, B]
   Array y{};                           ///< [B, O], target of the last step
   Tokens next{};                       ///< [T, B], target of every step
   bool continues = false;              ///< rows go on where the batch before ended: the state may be carried
+  Lengths lengths{};                   ///< [B], steps of each row; none: all of them
+  Tokens labels{};                     ///< [B], class of each row
+  Tokens letters{};                    ///< [L T, B], letter l of the word of step t at l T + t, -1 after its last one
+  std::vector<int> items{};            ///< [B], which items of the split these rows are, for pictures
   int rows() const { return x ? x.dim(1) : tokens.dim(1); }
   int steps() const { return x ? x.dim(0) : tokens.dim(0); }
+  /// Of its mean loss among other batches': rows, or steps where each has a target and rows differ in length.
+  double weight() const;
 };
 
 /// Sizes with which a task shows what it is for; options such as --hidden replace them.
@@ -54,6 +64,8 @@ struct TaskInfo {
   const char* speed_unit = "steps";    ///< what is counted per second: time steps of one row, or characters
   double trivial = 0;                  ///< reported loss of a guess that ignores the input's order
   std::string trivial_about{};         ///< which guess that is
+  const char* validate_by = "";        ///< name of the measure that says when to stop; empty: the loss
+  int valid_batches = 8;               ///< of the validation split, enough to see when to stop
 };
 
 /// A task: data made or read, cut into batches. Registered by EBB_TASK, known by name to every command.
@@ -61,8 +73,15 @@ class Task {
  public:
   /// Task options that a command offers to all tasks.
   struct Inputs {
-    std::string text;                  ///< --text FILE, empty for the text that is built in
+    std::string text{};                  ///< --text FILE, empty for the text that is built in
     const Alphabet* alphabet = nullptr;  ///< a model's, for its text; else the text's own
+    std::string data{};                  ///< --data: a file, a folder, or a name that the task knows; empty for EBB_DATA's
+    std::string embedding{};             ///< --embedding: learned, onehot, or a file of word vectors; empty for the task's choice
+    std::string direction{};             ///< --direction: forward or both; empty for the task's choice
+    std::string order{};                 ///< --order: how an image becomes a sequence; empty for the task's choice
+    std::string column{};                ///< --column of a CSV file
+    int ahead = 0;                     ///< --ahead: steps to forecast over; 0 for the task's choice
+    bool quick = false;                ///< without data, a small sample is made
   };
   virtual ~Task();
   virtual TaskInfo info() const = 0;
@@ -75,6 +94,12 @@ class Task {
   virtual std::string data() const { return {}; }
   /// What the tokens stand for, so that a model's weights can say it. None for a task of numbers.
   virtual const Alphabet* alphabet() const { return nullptr; }
+  /// A network of the task's own, built around the user's cell (network.hpp). None: embedding, cell and linear layer (model.hpp).
+  virtual std::unique_ptr<Network> network(const Builder&, const Recurrence&) const;
+  /// What is measured beside the loss (measure.hpp). None: nothing.
+  virtual std::unique_ptr<Meter> meter() const;
+  /// The inputs with what the task chose itself, so that weights can say it.
+  virtual Inputs inputs() const { return {}; }
 };
 
 /// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs

@@ -15,6 +15,12 @@ std::function<bool(const PerTask&)> whole(double low) {
   };
 }
 
+std::function<bool(const PerTask&)> each(std::function<bool(double)> holds) {
+  return [holds](const PerTask& p) {
+    return std::all_of(p.given.begin(), p.given.end(), [&](const auto& item) { return holds(item.second); });
+  };
+}
+
 std::function<bool(const PerTask&)> number(bool zero_too) {
   return [zero_too](const PerTask& p) {
     return std::all_of(p.given.begin(), p.given.end(),
@@ -31,10 +37,46 @@ void TaskOptions::declare(Options& o) {
   o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
   o.add("--lr", lr, "Adam's learning rate").check(number(false), "above 0");
   o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
-  o.add("--text", text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE");
+  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE");
 }
 
-std::unique_ptr<Task> TaskOptions::make(const std::string& task) const { return make_task(task, {.text = text}); }
+void TaskOptions::declare_inputs(Options& o) {
+  o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)").type("PATH");
+  o.add("--embedding", inputs.embedding, "of words: learned, onehot, or a file of vectors as GloVe's or fastText's").type("WHICH");
+  o.add("--direction", inputs.direction, "of the recurrence: forward or both").type("WHICH");
+  o.add("--order", inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
+  o.add("--column", inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
+  o.add("--ahead", inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
+}
+
+void TaskOptions::declare_more(Options& o) {
+  o.add("--layers", layers, "cells, one above the other").check(each([](double x) { return x >= 1; }), "at least 1")
+      .check(each([](double x) { return x <= 8 && x == std::floor(x); }), "a whole number, at most 8");
+  o.add("--dropout", dropout, "variational dropout of each layer's input and state").check(number(true), "at least 0")
+      .check(each([](double p) { return p < 1; }), "below 1");
+  o.add("--zoneout", zoneout, "probability that a number of the state stays").check(number(true), "at least 0")
+      .check(each([](double p) { return p <= 1; }), "at most 1");
+  o.add("--optimizer", optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd "
+                                  "(standard: each task's own)").type("NAME");
+  o.add("--schedule", schedule, "of the rate: constant, cosine or one-cycle (standard: each task's own)").type("NAME");
+  o.add("--patience", patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
+      .check(whole(0), "a whole number of at least 0");
+}
+
+std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
+  auto task = make_task(name, inputs);
+  const Task::Inputs read = task->inputs();
+  const auto check = [&](const char* option, bool given, bool used) {
+    if (given && !used) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
+  };
+  check("data", !inputs.data.empty(), !read.data.empty());
+  check("embedding", !inputs.embedding.empty(), !read.embedding.empty());
+  check("direction", !inputs.direction.empty(), !read.direction.empty());
+  check("order", !inputs.order.empty(), !read.order.empty());
+  check("column", !inputs.column.empty(), !read.column.empty());
+  check("ahead", inputs.ahead > 0, read.ahead > 0);
+  return task;
+}
 
 TaskSettings TaskOptions::settings(const std::string& name, const Task& task, Size size) const {
   TaskSettings s = task.settings(size);
@@ -44,16 +86,30 @@ TaskSettings TaskOptions::settings(const std::string& name, const Task& task, Si
   s.steps = static_cast<int>(steps.of(name, s.steps));
   s.lr = lr.of(name, s.lr);
   s.clip = clip.of(name, s.clip);
+  s.layers = static_cast<int>(layers.of(name, s.layers));
+  s.dropout = dropout.of(name, s.dropout);
+  s.zoneout = zoneout.of(name, s.zoneout);
+  s.patience = static_cast<int>(patience.of(name, s.patience));
+  if (!optimizer.empty()) s.optimizer = optimizer;
+  if (!schedule.empty()) s.schedule = schedule;
   return s;
 }
 
 void TaskOptions::keep(const TaskSettings& s) {
   const auto set = [&](PerTask& p, double x) { p.given = {{"", x}}; };
   set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr), set(clip, s.clip);
+  set(layers, s.layers), set(dropout, s.dropout), set(zoneout, s.zoneout), set(patience, s.patience);
+  optimizer = s.optimizer, schedule = s.schedule;
+}
+
+void TaskOptions::keep(const Task::Inputs& chosen) {
+  const std::string text = inputs.text;
+  inputs = chosen;
+  inputs.text = text;
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
-  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip})
+  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience})
     for (const auto& [name, value] : p->given) {
       if (name.empty() || std::find(tasks.begin(), tasks.end(), name) != tasks.end()) continue;
       check_task_names({name});

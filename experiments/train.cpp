@@ -31,8 +31,14 @@ std::string divergence(const Model& m, const Result& r, double norm, int step, d
                        whereabouts(m, options, loss));
   if (r.loss > blown_up * std::max(first_loss, 1e-3))
     return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
-                       unit * r.loss, m.task.unit, m.task.every_step ? "cross_entropy" : "squared_error");
+                       unit * r.loss, m.task.unit, m.of_the_task() ? "its network" : m.task.every_step ? "cross_entropy" : "squared_error");
   return {};
+}
+
+// A network whose batches never continue puts none out.
+StateArrays carried(const Result& r) {
+  const auto at = r.states.find("carry");
+  return at == r.states.end() ? StateArrays{} : at->second;
 }
 
 class Stopwatch {
@@ -130,7 +136,7 @@ class Training {
     record.kept_bytes = std::max(record.kept_bytes, r.kept_bytes);
     record.diverged = divergence(m_, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
-      carry_ = r.state("carry");
+      carry_ = carried(r);
       optimizer_->set_lr(rate_(step - 1));
       optimizer_->step(r.grads);
     }
@@ -140,9 +146,13 @@ class Training {
 
   void validate(CurvePoint& point) {
     const double before = time_.seconds();
-    point.valid = test_loss(m_, task_, Split::valid, s_, 8);   // a part is enough to see when to stop
-    record.enough = point.valid < s_.enough;
-    if (s_.patience > 0) stop_.see(point.valid);   // else it sees nothing, ends nothing and has nothing to restore
+    const bool measured = *m_.task.validate_by;
+    const auto meter = measured ? task_.meter() : nullptr;
+    point.valid = test_loss(m_, task_, Split::valid, s_, m_.task.valid_batches, meter.get());   // a part is enough to see when to stop
+    record.enough = !measured && point.valid < s_.enough;
+    const Measure by = measured ? measure_named(m_.task.validate_by, meter->measures()) : Measure{"loss", point.valid, "", 0, "", false};
+    point.valid = by.value;
+    if (s_.patience > 0) stop_.see(by.rises ? -by.value : by.value);   // else it sees nothing, ends nothing and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
@@ -176,7 +186,8 @@ TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64
   return std::move(training.record);
 }
 
-double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches) {
+double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches,
+                 Meter* meter) {
   StateArrays carry;
   double sum = 0, rows = 0;
   const int batches = std::min(most_batches, task.batches(split, s.length, s.batch));
@@ -185,9 +196,10 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
     if (!batch.continues) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
-    carry = r.state("carry");
-    sum += r.loss * batch.rows();
-    rows += batch.rows();
+    carry = carried(r);
+    if (meter) meter->see(batch, r);
+    sum += r.loss * batch.weight();
+    rows += batch.weight();
   }
   return rows > 0 ? m.task.unit_per_loss * sum / rows : 0;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/experiments/measure.hpp>
 #include <ebb/experiments/model.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/optim/schedule.hpp>
@@ -13,7 +14,7 @@ struct CurvePoint {
   bool clipped = false;
   double seconds = 0;                  ///< since training began, validation included
   double lr = 0;                       ///< of this update
-  double valid = -1;                   ///< loss on the validation split where it was measured, else below 0
+  double valid = -1;                   ///< loss on the validation split, or the task's measure of it, where it was measured, else below 0
 };
 
 /// What a run of training left behind.
@@ -53,8 +54,8 @@ Schedule schedule_of(const TaskSettings&);
 /// or gradient that is not finite, or a loss a million times that of the first update.
 TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {}, const TrainKeeper& = {});
 
-/// Mean loss over a split (or its first batches), in the task's unit, without gradients.
-double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30);
+/// Mean loss over a split (or its first batches), in the task's unit, without gradients. The meter, if any, sees each batch.
+double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30, Meter* = nullptr);
 
 /// One forward pass over two steps of one row: shapes that do not fit show before any long work. Errors: ShapeError
 void try_out(const Model&, const Task&);

@@ -22,7 +22,6 @@ struct TrainOne {
   static constexpr int seeds = 1;
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
-  TaskSettings more;   // layers, wrappers, update rule
   int checkpoint_every = 0;
   std::string resume;
 
@@ -30,15 +29,8 @@ struct TrainOne {
     o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
     o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
-    o.add("--layers", more.layers, "cells, one above the other").at_least(1).at_most(8);
-    o.add("--dropout", more.dropout, "variational dropout of each layer's input and state")
-        .at_least(0).check([](double p) { return p < 1; }, "below 1");
-    o.add("--zoneout", more.zoneout, "probability that a number of the state stays").at_least(0).at_most(1);
-    o.add("--optimizer", more.optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd")
-        .type("NAME");
-    o.add("--schedule", more.schedule, "of the rate: constant, cosine or one-cycle").type("NAME");
-    o.add("--patience", more.patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
-        .at_least(0);
+    sizes.declare_inputs(o);
+    sizes.declare_more(o);
     o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
     o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options")
         .type("DIR").unrecorded();
@@ -57,13 +49,15 @@ struct TrainOne {
 
   void run(Job& job) {
     check_words();
+    sizes.inputs.quick = job.size() == Size::quick;
     const auto task = sizes.make(task_name);
-    const TaskSettings s = settings(job, *task);
+    const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})
       task->batch({.split = split, .length = s.length, .rows = 1});
     try_out(Model{*task, cell, s, job.seeds().front()}, *task);
 
     sizes.keep(s);
+    sizes.keep(task->inputs());
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     announce(job, task->info(), s);
     for (const std::uint64_t seed : job.seeds()) {
@@ -83,24 +77,18 @@ struct TrainOne {
     o.example("ebb train chars --text book.txt --quick");
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
     o.example("ebb train chars --cell lstm --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train sentiment --data FOLDER --direction both --threads 2");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
   }
 
   void check_words() const {
-    if (!sizes.text.empty() && !Text::from("--text", sizes.text).utf8)
+    if (!sizes.inputs.text.empty() && !Text::from("--text", sizes.inputs.text).utf8)
       throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
     sizes.check_names({task_name});
     check_cell_names({cell});
-    check_name("update rule", more.optimizer, optimizer_names());
-    check_name("schedule", more.schedule, {"constant", "cosine", "one-cycle"});
-  }
-
-  TaskSettings settings(const Job& job, const Task& task) const {
-    TaskSettings s = sizes.settings(task_name, task, job.size());
-    s.layers = more.layers, s.dropout = more.dropout, s.zoneout = more.zoneout;
-    s.optimizer = more.optimizer, s.schedule = more.schedule, s.patience = more.patience;
-    return s;
+    if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
+    if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
   }
 
   void announce(Job& job, const TaskInfo& info, const TaskSettings& s) const {
@@ -119,18 +107,21 @@ struct TrainOne {
     const double started = job.seconds();
     const TrainRecord record = trained(job, model, task, s, seed);
     const bool diverged = !record.diverged.empty();
-    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s);
+    auto meter = diverged ? nullptr : task.meter();
+    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
     if (!diverged) {
-      const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.text,
-                                      .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s};
+      const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.inputs.text,
+                                      .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s,
+                                      .inputs = sizes.inputs};
       job.keep(name_of("weights", job, seed) + ".safetensors",
                [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
+      if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
       job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); what was done so far is kept", record.diverged, seed, cell, s.lr));
     }
-    results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record);
+    results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record, std::move(meter));
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
@@ -160,7 +151,7 @@ struct TrainOne {
 
   // A text that was edited meanwhile is not the same data, even if no longer than before.
   std::string data_of(const Task& task) const {
-    return sizes.text.empty() ? task.data() : fmt::format("{}, CRC-32C {:08x}", task.data(), crc32c(read_file(sizes.text)));
+    return sizes.inputs.text.empty() ? task.data() : fmt::format("{}, CRC-32C {:08x}", task.data(), crc32c(read_file(sizes.inputs.text)));
   }
 
   static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }

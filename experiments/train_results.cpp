@@ -18,7 +18,8 @@ void TrainResults::plot(const std::string& name, const TaskInfo& info, const Tra
   norm_.series.push_back(std::move(norms));
 }
 
-void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r) {
+void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r,
+                       std::unique_ptr<Meter> meter) {
   const std::string name = fmt::format("seed {}", run.seed);
   const char* remark = r.interrupted ? "interrupted" : r.waited ? "ended early" : "";
   plot(name, info, r);
@@ -37,12 +38,23 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   set("weights", static_cast<double>(run.weights));
   set("kept_bytes", static_cast<double>(r.kept_bytes));
   set("diverged", r.diverged);
+  if (!meter) return;
+  for (const Measure& m : meter->measures()) {
+    measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
+    const auto put = [&](const char* key, auto x) { job.summary.set({at[0], at[1], "measures", m.name, key}, x); };
+    put("value", m.value), put("unit", m.unit), put("guess", m.guess);
+  }
+  if (!meter_) meter_ = std::move(meter);
 }
 
 void TrainResults::report(Job& job, const TaskInfo& info) {
   loss_.marks.push_back({.name = info.trivial_about, .x = {1, std::max(2.0, last_)}, .y = {info.trivial, info.trivial}});
   job.report.plots({loss_, norm_});
   job.report.table(table_);
+  if (!meter_) return;
+  job.report.section("On the test split");
+  job.report.table(measures_);
+  meter_->show(job.report);
 }
 
 }  // namespace ebb

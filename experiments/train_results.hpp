@@ -13,7 +13,7 @@ class TrainResults {
     double seconds;
     std::int64_t weights;              ///< trained ones
   };
-  void add(Job&, const TaskInfo&, const Run&, const TrainRecord&);
+  void add(Job&, const TaskInfo&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
   void report(Job&, const TaskInfo&);
 
  private:
@@ -21,6 +21,8 @@ class TrainResults {
   Plot loss_{.title = "Loss", .x_label = "update", .caption = "Training loss of every update. Grey: what a guess costs."};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   Table table_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
+  Table measures_{.head = {"run", "measure", "value", "unit", "a guess"}};
+  std::unique_ptr<Meter> meter_;       // of the first run that has one: its pictures are shown
   double last_ = 1;                    // update of the longest run
 };
 

@@ -89,7 +89,10 @@ struct Vanish {
       for (const Split split : {Split::valid, Split::test}) task.batch({.split = split, .length = s.length, .rows = 1});
       r.rows = task.batch({.split = Split::test, .length = lags + 1, .rows = rows}).rows();
       for (const std::string& cell : cells) {
-        try_out(Model(task, cell, s.hidden, 1), task);
+        const Model model(task, cell, s.hidden, 1);
+        if (model.of_the_task())
+          throw ValueError(fmt::format("the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
+        try_out(model, task);
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
