@@ -1,0 +1,21 @@
+#pragma once
+#include <ebb/nn/metrics.hpp>
+#include <ebb/ops/array.hpp>
+#include <string>
+#include <vector>
+
+/// Pictures for Report::picture, as SVG that needs no other file.
+namespace ebb {
+
+/// A square for each pair of classes, the darker the larger its share of the row.
+std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix&);
+
+struct LabelledImage {
+  Array pixels;                        ///< [rows, columns], from 0 to 1
+  std::string below;                   ///< words under it
+  bool wrong = false;                  ///< they are marked
+};
+/// Grey images side by side, `across` in a line. Image and words are the only things it draws.
+std::string images_svg(const std::vector<LabelledImage>&, int across);
+
+}  // namespace ebb

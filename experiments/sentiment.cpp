@@ -1,0 +1,224 @@
+#include <cmath>
+#include <ebb/data/word_vectors.hpp>
+#include <ebb/experiments/class_meter.hpp>
+#include <ebb/experiments/data_files.hpp>
+#include <ebb/experiments/reader.hpp>
+#include <ebb/experiments/sequence_batches.hpp>
+#include <ebb/experiments/text_format.hpp>
+#include <ebb/nn/class_loss.hpp>
+#include <ebb/nn/dropout.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/word_dropout.hpp>
+#include <fmt/format.h>
+#include <optional>
+#include <sstream>
+
+namespace ebb {
+namespace {
+
+constexpr int word_width = 100;          // E of learned vectors
+
+struct Reviews {
+  std::vector<std::string> lines;        // all sentences, words between blanks
+  std::vector<int> labels;               // 0 negative, 1 positive
+  std::string source;
+};
+
+// Sentences whose one word of judgement may be turned round by another: no word alone is enough.
+Reviews made_up_reviews() {
+  static const char* const things[] = {"film", "plot", "acting", "story", "ending", "music", "cast", "script"};
+  static const char* const judgements[] = {"dull", "awful", "tired", "weak", "bright", "moving", "clever", "fresh"};
+  const Key key = Key{1}.named("reviews");
+  Reviews r{{}, {}, "made up, 600 sentences"};
+  for (std::uint64_t k = 0; k < 600; ++k) {
+    const int judgement = key.below(8, 4 * k), turned = key.below(4, 4 * k + 1) == 0;
+    r.lines.push_back(fmt::format("the {} of this {} is {}{}", things[key.below(8, 4 * k + 2)], things[key.below(8, 4 * k + 3)],
+                                  turned ? "not " : "", judgements[judgement]));
+    r.labels.push_back((judgement >= 4) != (turned != 0));
+  }
+  return r;
+}
+
+Reviews read_reviews(const std::string& folder) {
+  Reviews r;
+  for (const char* name : {"neg", "pos"}) {
+    const std::string path = fmt::format("{}/rt-polarity.{}", folder, name);
+    const std::vector<std::string> lines = read_lines(path);
+    for (std::size_t k = 0; k < lines.size(); ++k) {
+      if (lines[k].find_first_not_of(" \t") == std::string::npos)
+        throw FileError(fmt::format("'{}', line {}: is empty, where a sentence is expected", path, k + 1));
+      r.lines.push_back(lines[k]);
+      r.labels.push_back(name[0] == 'p');
+    }
+    r.source += fmt::format("{}rt-polarity.{}, {}", r.source.empty() ? "" : "; ", name, fingerprint(lines));
+  }
+  return r;
+}
+
+/// What a recurrence says of a sentence: its outputs, the largest of each number over the steps, through a linear layer.
+///
+///     score = max_t y[t] W + b,   y = recurrence(words)
+///
+/// Shapes    tokens [T, B] -> [B, 2]
+/// Source    the maximum over time: Collobert et al. 2011, JMLR 12:2493; with a recurrence in both directions Conneau et al. 2017,
+///           arXiv:1705.02364
+struct SentimentNetwork final : Network {
+  std::optional<Param> words;            // [V, E]; none: one number a word of the vocabulary
+  int vocabulary, unknown;
+  Reader reader;
+  Linear out;
+
+  SentimentNetwork(const Builder& p, const Recurrence& r, const Task::Inputs& in, const Array& table, int V, int unk)
+      : words(vectors(p, in.embedding, table, V)), vocabulary(V), unknown(unk),
+        reader(p, r, words ? words->value().dim(1) : V, in.direction), out(p / "out", reader.width(), 2) {}
+
+  // Learned ones start as Kim's: U(-.25, .25).
+  static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
+    if (embedding == "onehot") return std::nullopt;
+    return table ? p.trained("words", table) : p.matrix("words", V, word_width, uniform_init(-.25, .25));
+  }
+
+  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const Pass at = s.pass();
+    const Lengths lengths = s.rows(b.lengths);
+    const Packing packing(lengths, b.steps());
+    const Tokens read = pack(word_dropout(s.sequence(b.tokens), at.training() ? .1 : 0, unknown, at), packing);
+    Packed x{words ? gather(*words, read) : one_hot(read, vocabulary), packing};
+    if (words) x = dropout(x, .5, at, "in");
+    const Packed y = reader(x, at);
+    const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), .5, at, "out"));
+    if (!at.training()) s.out("scores", softmax(score));
+    return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
+  }
+
+  // The padding must not be the largest.
+  static Var max_over_time(const Var& y, const Lengths& lengths) {
+    const int T = y.dim(0), B = y.dim(1);
+    Array low = Array::zeros({T, B, 1}, f32);
+    for (int t = 0; t < T; ++t)
+      for (int row = 0; row < B; ++row) low.data<float>()[t * B + row] = t < lengths.data()[row] ? 0.0F : -1e9F;
+    return amax(y + constant(low), {0});
+  }
+};
+
+/// Keeps some sentences with what the model said of them.
+class SentimentMeter final : public ClassMeter {
+ public:
+  SentimentMeter(const std::vector<std::string>& lines, double guess, double f1) : ClassMeter({"negative", "positive"}, guess, f1), lines_(lines) {}
+  void see(const Batch& b, const Result& r) override {
+    ClassMeter::see(b, r);
+    for (int row = 0; row < b.rows() && table_.rows.size() < 20; row += 9) {
+      const double p = r.rows("scores").at({row, 1});
+      const int wanted = b.labels.data()[row];
+      table_.rows.push_back({lines_[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])], names()[static_cast<std::size_t>(wanted)],
+                             fmt::format("{:.0f} %", 100 * p), (p > .5) == (wanted == 1) ? "" : "wrong"});
+    }
+  }
+  void show(Report& report) const override {
+    ClassMeter::show(report);
+    report.section("Some sentences");
+    report.table(table_);
+  }
+
+ private:
+  const std::vector<std::string>& lines_;
+  Table table_{.head = {"sentence", "is", "positive, says the model", ""}};
+};
+
+/// Whether a sentence of a film review is for or against the film.
+///
+/// Shapes    tokens [T, B], lengths [B]; labels [B]
+/// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; figures to compare with: Kim 2014, arXiv:1408.5882
+class Sentiment final : public Task {
+ public:
+  explicit Sentiment(const Inputs& in) : inputs_(in) {
+    if (inputs_.direction.empty()) inputs_.direction = "forward";
+    if (inputs_.embedding.empty()) inputs_.embedding = "learned";
+    check_direction(inputs_.direction);
+    load();
+    encode();
+    if (inputs_.embedding != "onehot" && inputs_.embedding != "learned") read_vectors();
+  }
+
+  TaskInfo info() const override {
+    return {.vocabulary = 0, .outputs = 2, .unit = "nats", .speed_unit = "words", .trivial = guess_.nats,
+            .trivial_about = "always saying how often each class occurs", .validate_by = "accuracy", .valid_batches = 1 << 20};
+  }
+
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 16, .length = 64, .batch = 20, .steps = 240, .lr = 1e-2};
+    return {.hidden = 128, .length = 64, .batch = 50, .steps = 1400, .lr = 1e-3, .patience = 4};
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    Batch b;
+    b.items = batches_->items(r);
+    Rows rows = padded(words_, b.items, r.length, vocabulary_->pad());
+    b.tokens = rows.tokens;
+    b.lengths = rows.lengths;
+    b.labels = Tokens({static_cast<int>(b.items.size())});
+    for (std::size_t k = 0; k < b.items.size(); ++k) b.labels.data()[k] = reviews_.labels[static_cast<std::size_t>(b.items[k])];
+    return b;
+  }
+
+  int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
+  std::string data() const override { return data_; }
+  Inputs inputs() const override { return inputs_; }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_); }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    return std::make_unique<SentimentNetwork>(p, r, inputs_, table_, vocabulary_->size(), vocabulary_->unknown());
+  }
+
+ private:
+  void load() {
+    if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
+    if (inputs_.data == "generated") {
+      reviews_ = made_up_reviews();
+      return;
+    }
+    inputs_.data = find_data({"sentiment", {"rt-polarity.neg", "rt-polarity.pos"}, {"", "rt-polaritydata"}, {},
+                              "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"}, inputs_.data);
+    reviews_ = read_reviews(inputs_.data);
+  }
+
+  // Nine tenths to learn from, of which a ninth says when to stop. The vocabulary is that of the sentences learned from.
+  void encode() {
+    const Partition parts = partition(static_cast<int>(reviews_.lines.size()), 1, {.valid = .1, .test = .1});
+    std::string text;
+    for (const int k : parts.train) text += reviews_.lines[static_cast<std::size_t>(k)] + "\n";
+    vocabulary_ = Vocabulary::from_text(Symbols::words, text);
+    std::vector<int> lengths;
+    for (const std::string& line : reviews_.lines) {
+      const Tokens t = vocabulary_->encode(line);
+      words_.emplace_back(t.data(), t.data() + t.size());
+      lengths.push_back(static_cast<int>(t.size()));
+    }
+    std::vector<long> counts(2);
+    for (const int k : parts.test) ++counts[static_cast<std::size_t>(reviews_.labels[static_cast<std::size_t>(k)])];
+    guess_ = class_guess(counts);
+    f1_guess_ = 200 * static_cast<double>(counts[1]) / static_cast<double>(counts[1] + counts[0] + counts[1]);   // always positive
+    batches_ = std::make_unique<SequenceBatches>(parts, lengths);
+    data_ = fmt::format("{}; {} different words", reviews_.source, count_text(vocabulary_->size()));
+  }
+
+  void read_vectors() {
+    const auto random = [](const Shape& shape) { return uniform(shape, Key{1}.named("words without a vector"), -.25, .25); };
+    const WordVectors v = read_word_vectors(inputs_.embedding, *vocabulary_, random);
+    table_ = v.table;
+    data_ += fmt::format("; {} of them in {}", count_text(v.found), inputs_.embedding);
+  }
+
+  Inputs inputs_;
+  Reviews reviews_;
+  std::optional<Vocabulary> vocabulary_;
+  std::vector<std::vector<int>> words_;
+  std::unique_ptr<SequenceBatches> batches_;
+  Array table_;
+  ClassGuess guess_;
+  double f1_guess_ = 0;
+  std::string data_;
+};
+EBB_TASK(sentiment, Sentiment, "is a sentence of a film review for or against the film? (Pang & Lee 2005)");
+
+}  // namespace
+}  // namespace ebb
