@@ -59,6 +59,8 @@ class Pixels final : public FashionTask {
     return b;
   }
 
+  Inputs inputs() const override { return {.data = inputs_.data, .order = inputs_.order}; }
+
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<PixelNetwork>(p, r, inputs_.order == "rows" ? side : 1);
   }

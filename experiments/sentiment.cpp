@@ -163,7 +163,9 @@ class Sentiment final : public Task {
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return inputs_; }
+  Inputs inputs() const override {
+    return {.data = inputs_.data, .embedding = inputs_.embedding, .direction = inputs_.direction};
+  }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<SentimentNetwork>(p, r, inputs_, table_, vocabulary_->size(), vocabulary_->unknown());

@@ -106,7 +106,7 @@ class Forecast final : public Task {
 
   TaskSettings settings(Size size) const override {
     if (size == Size::quick) return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2};
-    return {.hidden = 64, .length = 100, .batch = 32, .steps = 3000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
+    return {.hidden = 64, .length = 100, .batch = 32, .steps = 8000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -135,7 +135,7 @@ class Forecast final : public Task {
     return static_cast<int>(l.windows * l.groups);
   }
   std::string data() const override { return data_.source; }
-  Inputs inputs() const override { return inputs_; }
+  Inputs inputs() const override { return {.data = inputs_.data, .column = inputs_.column, .ahead = inputs_.ahead}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(inputs_.ahead, mean_, deviation_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override { return std::make_unique<SeriesNetwork>(p, r); }
 

@@ -198,7 +198,7 @@ class Tags final : public Task {
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return inputs_; }
+  Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<TagNetwork>(p, r, inputs_.direction, vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
