@@ -5,8 +5,9 @@ namespace ebb {
 
 SequenceBatches::SequenceBatches(Partition parts, std::vector<int> length_of) : parts_(std::move(parts)), lengths_(std::move(length_of)) {
   for (auto* part : {&parts_.valid, &parts_.test})
-    std::stable_sort(part->begin(), part->end(), [this](int a, int b) {
-      return lengths_[static_cast<std::size_t>(a)] < lengths_[static_cast<std::size_t>(b)];
+    std::sort(part->begin(), part->end(), [this](int a, int b) {
+      const int n = lengths_[static_cast<std::size_t>(a)], m = lengths_[static_cast<std::size_t>(b)];
+      return n != m ? n < m : a < b;
     });
 }
 
