@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -142,19 +143,30 @@ std::string time_stamp() {
   return text;
 }
 
+namespace {
+// A pipe may never be written to, and a device such as /dev/zero never ends: neither is opened for waiting, nor read.
+template <class Fail> std::FILE* open_regular(const std::string& path, const Fail& fail) {
+  const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (file < 0) fail(std::strerror(errno));
+  struct stat about {};
+  const bool known = fstat(file, &about) == 0;
+  if (known && S_ISREG(about.st_mode)) return fdopen(file, "rb");
+  close(file);
+  fail(known && S_ISDIR(about.st_mode) ? "it is a folder" : "it is no regular file, but a pipe, a device or a socket");
+  return nullptr;
+}
+}  // namespace
+
 std::string read_file(const std::string& path) {
   const auto fail = [&](const char* why) { throw FileError(fmt::format("cannot read '{}': {}", path, why)); };
-  std::error_code error;
-  if (fs::is_directory(path, error)) fail("it is a folder");
-  std::FILE* f = std::fopen(path.c_str(), "rb");
-  if (!f) fail(std::strerror(errno));
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{open_regular(path, fail), &std::fclose};
+  std::FILE* const f = file.get();
   std::string content;
   char block[1 << 16];
-  constexpr std::size_t most = std::size_t{1} << 30;   // a device such as /dev/zero never ends
+  constexpr std::size_t most = std::size_t{1} << 30;   // a file may grow while it is read
   for (std::size_t got; content.size() <= most && (got = std::fread(block, 1, sizeof block, f)) > 0;)
     content.append(block, got);
   const bool failed = std::ferror(f) != 0;
-  std::fclose(f);
   if (content.size() > most) fail("it is larger than 1 GiB");
   if (failed) fail("reading stopped in the middle");
   return content;

@@ -42,7 +42,7 @@ class RunFolder {
 
 /// "20250131-142233", local time.
 std::string time_stamp();
-/// All bytes of a file. Errors: FileError if it is missing, a folder, or cannot be read
+/// All bytes of a file. Errors: FileError if it is missing, no regular file, larger than 1 GiB, or cannot be read
 std::string read_file(const std::string& path);
 
 }  // namespace ebb

@@ -87,6 +87,7 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
   TempFolder texts;
   write_all(texts / "empty.txt", "");
   write_all(texts / "short.txt", "To be, or not to be");
+  REQUIRE(mkfifo((texts / "pipe").c_str(), 0600) == 0);   // nobody writes into it: opening it would wait
   for (const char* command : {"vanish", "train"}) {
     std::vector<std::string> words{command};
     if (words[0] == "train") words.push_back("chars");
@@ -96,6 +97,8 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
     refused(with(texts / "empty.txt"), "is empty");
     refused(with(texts.path()), "it is a folder");
     refused(with(texts / "short.txt"), "too short");
+    refused(with("/dev/zero"), "cannot read '/dev/zero': it is no regular file");
+    refused(with(texts / "pipe"), "pipe': it is no regular file");
     refused(with(""), "--text must not be empty");
     if (geteuid() != 0) {
       write_all(texts / "locked.txt", "secret");
