@@ -1,5 +1,6 @@
 #include <charconv>
 #include <ebb/experiments/architecture.hpp>
+#include <ebb/nn/safetensors_file.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -79,19 +80,37 @@ Architecture Architecture::read(const std::string& path) {
   return a;
 }
 
+template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const std::string& path) const {
+  std::int64_t numbers = 0;
+  const detail::StoredFile file(path);
+  for (const detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
+  std::unique_ptr<Model> m;
+  try {
+    check_cell_names({cell});
+    m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
+  } catch (const FileError&) {           // of another file, which it names
+    throw;
+  } catch (const Error& e) {
+    refuse(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds: {}",
+                             cell, settings.hidden, settings.layers, numbers, e.what()));
+  }
+  m->w.load(path);
+  return m;
+}
+template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;
+template std::unique_ptr<Model> Architecture::model(const TaskInfo&, const std::string&) const;
+
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
   check_task_names({a.task});
-  check_cell_names({a.cell});
   if (!data.empty()) a.inputs.data = data;
   Task::Inputs inputs = a.inputs;
   inputs.text = a.text;
   inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
   t.task = make_task(a.task, inputs);
-  t.model = std::make_unique<Model>(*t.task, a.cell, a.settings, 1);
-  t.model->w.load(path);
+  t.model = a.model(*t.task, path);
   return t;
 }
 

@@ -36,13 +36,12 @@ class GenerateCommand final : public Command {
     if (!a.alphabet)
       throw ValueError(fmt::format("'{}': a model of the task '{}', which has no characters to generate", weights_, a.task));
     const std::vector<int> prompt = a.alphabet->encode("--prompt", prompt_);
-    check_cell_names({a.cell});
     const int V = a.alphabet->vocabulary();
-    Model model{TaskInfo{.vocabulary = V, .outputs = V, .every_step = true}, a.cell, a.settings, 1};   // the text itself is not needed
-    model.w.load(weights_);
+    const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};   // the text itself is not needed
+    const auto model = a.model(info, weights_);
     const InterruptGuard guard;
     std::fputs(prompt_.c_str(), stdout);
-    go_on(model, *a.alphabet, prompt.empty() ? std::vector<int>{line_end(*a.alphabet)} : prompt);
+    go_on(*model, *a.alphabet, prompt.empty() ? std::vector<int>{line_end(*a.alphabet)} : prompt);
     std::fputs("\n", stdout);
     return interrupted() ? 130 : 0;
   }

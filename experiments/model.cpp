@@ -12,17 +12,19 @@ int checked(int hidden) {
 
 }  // namespace
 
-Model::Model(const TaskInfo& t, std::uint64_t seed) : w({.seed = seed}), task(t) {}
+Model::Model(const TaskInfo& t, std::uint64_t seed, std::int64_t most) : w({.seed = seed, .most = most}), task(t) {}
 
 Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t seed)
     : Model(t, cell, TaskSettings{.hidden = hidden}, seed) {}
 
-Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed) : Model(t.info(), seed) {
+Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)
+    : Model(t.info(), seed, most) {
   own_ = t.network(w / "net", {cell, s});
   if (!own_) build({cell, s});
 }
 
-Model::Model(const TaskInfo& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed) : Model(t, seed) {
+Model::Model(const TaskInfo& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)
+    : Model(t, seed, most) {
   build({cell, s});
 }
 

@@ -20,9 +20,10 @@ class Model {
  public:
   Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
   /// With the layers and wrappers of the settings. Parameters of layer k stand in the scope "cell/k" if there are several.
-  Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+  /// Errors    also ValueError if it has more numbers than `most`, 0: any; they are then not drawn
+  Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
   /// For a task of which only this is known, and no data are at hand.
-  Model(const TaskInfo&, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+  Model(const TaskInfo&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
 
   /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
   Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
@@ -42,7 +43,7 @@ class Model {
   bool of_the_task() const { return own_ != nullptr; }
 
  private:
-  Model(const TaskInfo&, std::uint64_t seed);
+  Model(const TaskInfo&, std::uint64_t seed, std::int64_t most);
   void build(const Recurrence&);
   Sequence inputs(Shard&, const Batch&) const;
   std::unique_ptr<const Network> own_;

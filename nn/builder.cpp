@@ -40,6 +40,14 @@ void detail::drop(ParamsData* p) noexcept {
   if (p->holders.drop()) delete p;
 }
 
+void detail::ParamsData::admit(const std::string& name, const Shape& shape) const {
+  if (most == 0) return;
+  std::int64_t left = most;
+  for (int k = 0; k < set.count(); ++k) left -= set[k].shape().size();
+  if (shape.size() > left)
+    throw ValueError(name + ": " + text(shape) + " asks for more numbers than there are, " + std::to_string(most));
+}
+
 Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) { params_->holders.hold(); }
 Builder::Builder(const Builder& o) : Builder(o.params_, o.scope_) { cell_ = o.cell_; }
 Builder::~Builder() {
@@ -76,6 +84,7 @@ Param Builder::tensor(const char* name, const Shape& shape, const Init& init) co
 Array Builder::start(const char* name, const Shape& shape, const Init& init) const {
   const std::string full = join(scope_, name);
   if (shape.size() < 1) throw ValueError(full + ": every extent must be at least 1, but the shape is " + text(shape));
+  params_->admit(full, shape);
   try {
     return initial_values(init, shape, Key{params_->seed}.named(full.c_str()));
   } catch (const ShapeError& e) {
@@ -84,12 +93,14 @@ Array Builder::start(const char* name, const Shape& shape, const Init& init) con
 }
 
 Param Builder::trained(const char* name, const Array& values) const {
+  params_->admit(join(scope_, name), values.shape());
   Array start = values;
   if (const std::string* rule = cell_ ? cell_->asked_start(name) : nullptr)
     start = this->start(name, values.shape(), init_named(*rule));
   return Param(params_->set.add(join(scope_, name).c_str(), start.to(params_->set.dtype()), true));
 }
 Param Builder::fixed(const char* name, const Array& values) const {
+  params_->admit(join(scope_, name), values.shape());
   return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), false));
 }
 

@@ -14,7 +14,11 @@ namespace detail {
 struct ParamsData {
   LeafSet set;
   std::uint64_t seed;
+  std::int64_t most;                   // numbers, 0: any
   Count holders{1};
+
+  /// Errors    ValueError if one more parameter of this shape is more than there may be
+  void admit(const std::string& name, const Shape& shape) const;
 };
 void drop(ParamsData*) noexcept;
 

@@ -8,7 +8,7 @@
 
 namespace ebb {
 
-Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData{*this, o.seed}) {}
+Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData{*this, o.seed, o.most}) {}
 Params::~Params() { detail::drop(data_); }
 
 Builder Params::operator/(const char* scope) { return Builder(data_, scope); }

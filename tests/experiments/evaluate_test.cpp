@@ -93,8 +93,9 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   with("task", "", "its metadata name no task: these weights were not written by ebb train");
   with("task", "addign", "unknown task 'addign'; did you mean 'adding'?");
   with("cell", "gur", "unknown cell 'gur'; did you mean 'gru'?");
-  with("cell", "lstm", "odd.safetensors: parameter 'cell/");
-  with("hidden", "17", "odd.safetensors: parameter '");
+  with("cell", "lstm", "odd.safetensors': its metadata (cell lstm, ");
+  with("cell", "mgu", "odd.safetensors: has no parameter 'cell/");
+  with("hidden", "15", "odd.safetensors: parameter '");
   with("hidden", "", "its metadata have no 'hidden'");
   with("hidden", "-3", "'hidden' is '-3'");
   with("layers", "2x", "'layers' is '2x'");

@@ -1,0 +1,111 @@
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/ops/memory.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+using namespace ebb;
+
+std::int64_t numbers(const Params& w) {
+  std::int64_t n = 0;
+  for (int k = 0; k < w.count(); ++k) n += w[k].shape().size();
+  return n;
+}
+
+bool of_the_tests(const CellInfo& cell) { return cell.about.find("made by the tests") != std::string::npos; }
+
+// Weights of a run, with metadata that somebody altered.
+class Altered {
+ public:
+  explicit Altered(std::vector<std::string> train) {
+    train.insert(train.begin(), "train");
+    train.insert(train.end(), {"--quick", "--steps", "2", "--out", folder_ / "out"});
+    const Outcome o = ebb_command(train);
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+  }
+  Outcome run(const char* command, const Metadata& other) const {
+    const std::string weights = folder_ / "out/weights.safetensors";
+    Metadata m = read_safetensors_metadata(weights);
+    for (const auto& [key, value] : other) m[key] = value;
+    write_safetensors(path(), read_safetensors(weights), m);
+    reset_pool_peak();
+    return ebb_command({command, "--weights", path()});
+  }
+  std::string path() const { return folder_ / "odd.safetensors"; }
+
+ private:
+  TempFolder folder_;
+};
+
+void refused(const Outcome& o, const std::string& path, const std::string& message) {
+  INFO(o.err);
+  CHECK(o.code == 2);
+  CHECK(o.out.empty());
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains(path) && Catch::Matchers::Contains(message));
+}
+
+constexpr std::uint64_t small = 16 << 20;   // bytes
+
+}  // namespace
+
+TEST_CASE("a set that may hold so many numbers holds them, and refuses one more") {
+  for (const CellInfo& cell : cell_list()) {
+    if (of_the_tests(cell)) continue;
+    INFO(cell.name);
+    Params any;
+    make_cell(cell.name, any / "cell", {3, 4});
+    const std::int64_t n = numbers(any);
+    Params enough{{.most = n}}, less{{.most = n - 1}};
+    make_cell(cell.name, enough / "cell", {3, 4});
+    CHECK(numbers(enough) == n);
+    CHECK_THROWS_WITH(make_cell(cell.name, less / "cell", {3, 4}), Catch::Matchers::Contains("more numbers than there are"));
+  }
+}
+
+TEST_CASE("no cell takes the memory of the parameters that it is refused") {
+  for (const CellInfo& cell : cell_list()) {
+    if (of_the_tests(cell)) continue;
+    INFO(cell.name);
+    Params w{{.most = 50'000}};          // enough for vectors, not for a matrix of 3000 x 3000: 72 MB
+    reset_pool_peak();
+    try {
+      make_cell(cell.name, w / "cell", {2, 3000});
+      CHECK(numbers(w) <= 50'000);       // a cell of vectors
+    } catch (const ValueError& e) {
+      CHECK_THAT(e.what(), Catch::Matchers::Contains("more numbers than there are, 50000"));
+    }
+    CHECK(pool_stats().peak < small);
+  }
+}
+
+TEST_CASE("metadata that ask for more than the file holds are refused, whatever they ask for") {
+  const Altered chars({"chars", "--cell", "lstm"}), adding({"adding", "--cell", "lstm"});
+  const auto check = [](const Altered& a, const char* command, const Metadata& other) {
+    refused(a.run(command, other), "'" + a.path() + "'", "more numbers than there are");
+    CHECK(pool_stats().peak < small);
+  };
+  for (const char* command : {"generate", "evaluate"}) {
+    check(chars, command, {{"hidden", "12000"}});
+    check(chars, command, {{"hidden", "1000000"}});
+    check(chars, command, {{"hidden", "3000"}, {"cell", "lstm:init.Wh=orthogonal"}});
+    check(chars, command, {{"layers", "8"}});
+  }
+  check(adding, "evaluate", {{"hidden", "12000"}});
+  check(adding, "evaluate", {{"hidden", "1000000"}, {"cell", "exprnn"}});
+  refused(chars.run("generate", {{"hidden", "12000"}}), "'" + chars.path() + "'", "hidden 12000");
+}
+
+TEST_CASE("metadata with a value that the model's parts refuse name the file") {
+  const Altered a({"chars", "--cell", "lstm"});
+  for (const char* command : {"generate", "evaluate"}) {
+    refused(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");
+    refused(a.run(command, {{"cell", "lstm:forget_bias=x"}}), "'" + a.path() + "'", "forget_bias");
+    refused(a.run(command, {{"cell", "lstm:init.Wh=orthogonl"}}), "'" + a.path() + "'", "orthogonl");
+    refused(a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'", "did you mean 'gru'?");
+    refused(a.run(command, {{"hidden", "15"}}), a.path(), "in the file and");
+  }
+}
