@@ -42,13 +42,15 @@ std::string without_comment(const std::string& line) {
 struct Given {
   std::string key, value;
   int line;                              // of the file, from 1
+  bool several;                          // an array, or words without quotes
 };
 
 // Reads a file's keys for one command; sections of other commands are passed over.
 class Reader {
  public:
   Reader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
-    std::istringstream in(text);
+    constexpr std::string_view mark = "\xEF\xBB\xBF";   // of UTF-8, which some editors put first
+    std::istringstream in(text.starts_with(mark) ? text.substr(mark.size()) : text);
     for (std::string line; std::getline(in, line);) {
       line = without_comment(line);
       lines_.push_back(CLI::detail::trim(line));
@@ -66,7 +68,8 @@ class Reader {
     std::set<std::string> seen;
     for (const CLI::ConfigItem& item : toml.from_config(in)) {
       if (item.name == "++" || item.name == "--" || !ours(item)) continue;
-      found.push_back({item.name, CLI::detail::join(item.inputs, ","), line_of(item.name)});
+      const int line = line_of(item);
+      found.push_back({item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
       if (!seen.insert(item.name).second) fail(found.back().line, fmt::format("'{}' stands there twice", item.name));
     }
     return found;
@@ -78,20 +81,36 @@ class Reader {
 
  private:
   // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.
+  // Nor does it tell of a key that stands there twice: it joins the values.
   void check_lines() const {
     bool in_list = false;
+    std::string section;
+    std::set<std::string> keys;
     for (std::size_t k = 0; k < lines_.size(); ++k) {
       const std::string& line = lines_[k];
       const std::size_t equals = line.find('=');
       if (in_list || line.empty() || (line.front() == '[' && line.back() == ']')) {
+        if (!in_list && !line.empty()) section = line;
         in_list = in_list && !line.ends_with(']');
         continue;
       }
       if (equals == 0 || equals == std::string::npos || line.size() < 3)
         fail(static_cast<int>(k) + 1, fmt::format("'{}' is not of the form key = value", line));
+      if (const std::string key = key_in(line); !keys.insert(section + key).second)
+        fail(static_cast<int>(k) + 1, fmt::format("'{}' stands there twice", key));
       const std::size_t value = line.find_first_not_of(" \t", equals + 1);
       in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
     }
+  }
+  static std::string key_in(const std::string& line) {
+    std::string name = line.substr(0, line.find('='));
+    CLI::detail::trim(name);
+    return CLI::detail::remove_quotes(name);
+  }
+  bool array_at(int number) const {
+    const std::string& line = lines_[static_cast<std::size_t>(number - 1)];
+    const std::size_t value = line.find_first_not_of(" \t", line.find('=') + 1);
+    return value != std::string::npos && line[value] == '[';
   }
   bool ours(const CLI::ConfigItem& item) const {
     if (item.parents.empty()) return true;
@@ -99,16 +118,17 @@ class Reader {
     std::vector<std::string> commands;
     for (const CommandEntry* c : command_list()) commands.push_back(c->name);
     if (std::find(commands.begin(), commands.end(), item.parents[0]) == commands.end())
-      fail(line_of(item.name),
+      fail(line_of(item),
            fmt::format("'{}' is not in a section of a command: [{}]", item.name, CLI::detail::join(item.parents, ".")));
     return false;
   }
-  // CLI11 does not say; the first line that begins with the key.
-  int line_of(const std::string& key) const {
+  // CLI11 does not say; the line of the item's section that begins with its key.
+  int line_of(const CLI::ConfigItem& item) const {
+    std::string section;
     for (std::size_t k = 0; k < lines_.size(); ++k) {
-      std::string name = lines_[k].substr(0, lines_[k].find('='));
-      CLI::detail::trim(name);
-      if (CLI::detail::remove_quotes(name) == key) return static_cast<int>(k) + 1;
+      const std::string& line = lines_[k];
+      if (line.size() > 2 && line.front() == '[' && line.back() == ']') section = line.substr(1, line.size() - 2) + ".";
+      else if (section + key_in(line) == item.fullname()) return static_cast<int>(k) + 1;
     }
     return 1;
   }
@@ -130,6 +150,8 @@ detail::OptionEntry& entry_of(const Options& options, const Reader& reader, cons
 void read(detail::OptionEntry& e, const Reader& reader, const Given& g) {
   if (e.flag && g.value != "true" && g.value != "false")
     reader.fail(g.line, fmt::format("{} must be true or false, not '{}'", g.key, g.value));
+  if (g.several && !e.list && !g.value.empty())
+    reader.fail(g.line, fmt::format("'{}' takes one value, not several (a text stands in quotes): {}", g.key, g.value));
   try {
     e.read(g.value);
   } catch (const ValueError& error) {

@@ -13,7 +13,7 @@ std::string config_text(const std::string& command, const Options&, const std::v
 /// Gives the values of the text to all options that were not given already. `source` is the file's name, for messages.
 ///
 /// Errors    ValueError naming file and line: an unknown key (with the nearest), one that stands there twice, an unknown section,
-///           a value that the option does not take
+///           a value that the option does not take, several where it takes one
 void apply_config(Options&, const std::string& command, const std::string& source, const std::string& text);
 
 /// Gives the values of the text to all options, as a run had them that is taken up again.

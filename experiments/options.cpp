@@ -62,12 +62,16 @@ void read_option(const std::string& text, std::vector<std::string>& x) {
     if (item.empty()) throw ValueError("has an empty entry: '" + text + "'");
 }
 void read_option(const std::string& text, PerTask& x) {
-  x.given.clear();
+  PerTask read;
   for (const std::string& item : split_list(text)) {
     const std::size_t equals = item.find('=');
     const std::string task = equals == std::string::npos ? "" : item.substr(0, equals);
-    read_option(equals == std::string::npos ? item : item.substr(equals + 1), x.given[task]);
+    double value = 0;
+    read_option(equals == std::string::npos ? item : item.substr(equals + 1), value);
+    if (!read.given.emplace(task, value).second)
+      throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") + text + "'");
   }
+  x = read;
 }
 
 std::string option_json(int x) { return std::to_string(x); }

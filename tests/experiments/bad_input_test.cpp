@@ -62,6 +62,7 @@ TEST_CASE("a number that cannot be is refused with the limit") {
   refused({"vanish", "--seeds", "99999999999999999999"}, "--seeds is out of range");
   refused({"vanish", "--seed", "-1"}, "--seed must be a whole number of 0 or more");
   refused({"vanish", "--threads", "0"}, "--threads must be at least 1");
+  refused({"vanish", "--hidden", "adding=3,adding=4"}, "--hidden names the task 'adding' twice");
   refused({"vanish", "--lags", "0"}, "--lags must be at least 1");
   refused({"vanish", "--rows", "0"}, "--rows must be at least 1");
   refused({"vanish", "--batch", "0"}, "--batch must be a whole number of at least 1");

@@ -90,7 +90,25 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
   refused("hidden =\n", "line 1: --hidden must be a whole number, not ''");
   refused("lr = x\n", "line 1: --lr must be a number, not 'x'");
   refused("quick = 1\n", "line 1: quick must be true or false, not '1'");
-  refused("lr = 1\nhidden = 2\nlr = 3\n", "'lr' stands there twice");
+  refused("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' stands there twice");
+  refused("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' stands there twice");
+  refused("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' stands there twice");
+  refused("hidden = 3\n[train]\nhidden = 4\n", "'hidden' stands there twice");
+  refused("lr = 1\nhidden = [3,4]\n", "'my.toml', line 2: 'hidden' takes one value, not several");
+  refused("steps = [3,4]\n", "line 1: 'steps' takes one value");
+  refused("steps = [3]\n", "line 1: 'steps' takes one value");
+  refused("steps = [\n3,\n4]\n", "line 1: 'steps' takes one value");
+  refused("text = [\"a\", \"b\"]\n", "line 1: 'text' takes one value");
+  refused("steps = \"adding=3,adding=4\"\n", "line 1: --steps names the task 'adding' twice: 'adding=3,adding=4'");
+  refused("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
+}
+
+TEST_CASE("a mark of the byte order at a configuration's start is passed over, and sections may share keys") {
+  Some s;
+  s.apply("\xEF\xBB\xBFhidden = 3\n[vanish]\nlr = [1]\n[train]\nlr = .25\n");
+  CHECK(s.hidden == 3);
+  CHECK_THROWS_WITH(s.apply("[vanish]\nsteps = 3\n[train]\nsteps = x\n"), Catch::Matchers::Contains("line 4: --steps must be a number"));
+  CHECK(s.lr == .25);
 }
 
 TEST_CASE("the command line wins over the configuration, and what is missing in both is asked for") {
