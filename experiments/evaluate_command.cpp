@@ -42,14 +42,25 @@ class EvaluateCommand final : public Command {
     const double loss = test_loss(*t.model, *t.task, split, s, 1 << 30, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    write(t, s, loss, measures);
     fmt::print("{} on {}, {}: {} {} ({} costs {})\n", t.architecture.cell, t.architecture.task, split_, number_text(loss), info.unit,
                info.trivial_about, number_text(info.trivial));
     if (meter) fmt::print("{}\n", measures_text(measures));
+    std::fflush(stdout);
+    keep(t, s, loss, measures);
     return 0;
   }
 
  private:
+  // Where nobody asked for a file, one that cannot be written does not spoil the result.
+  void keep(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
+    try {
+      write(t, s, loss, measures);
+    } catch (const FileError& e) {
+      if (!json_.empty()) throw;
+      std::fputs(fmt::format("ebb evaluate: {}; --json says another place for the result\n", e.what()).c_str(), stderr);
+    }
+  }
+
   void write(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
     const fs::path beside = fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_);
     const fs::path path = json_.empty() ? beside : fs::path(json_);

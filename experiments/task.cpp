@@ -41,8 +41,12 @@ std::vector<const TaskEntry*> task_list() {
 void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string near = nearest(name, known);
-  throw ValueError(near.empty() ? fmt::format("unknown {0} '{1}'; `ebb {0}s` lists them", kind, name)
-                                : fmt::format("unknown {} '{}'; did you mean '{}'?", kind, name, near));
+  const std::string word = kind;
+  const bool listed = word == "cell" || word == "task";   // by a command
+  std::string all;
+  for (const std::string& k : known) all += (all.empty() ? "there are " : ", ") + k;
+  if (listed) all = fmt::format("`ebb {}s` lists them", word);
+  throw ValueError(fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
 }
 
 void check_task_names(const std::vector<std::string>& names) {

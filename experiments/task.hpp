@@ -113,7 +113,7 @@ struct TaskEntry {
 };
 /// All registered tasks, by name.
 std::vector<const TaskEntry*> task_list();
-/// Errors    ValueError "unknown KIND 'NAME'; did you mean ...?" unless the name is among those known
+/// Errors    ValueError "unknown KIND 'NAME'; did you mean ...?", or what there is, unless the name is among those known
 void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known);
 /// Errors    ValueError naming the nearest task, unless every name is one
 void check_task_names(const std::vector<std::string>& names);
