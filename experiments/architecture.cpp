@@ -1,5 +1,7 @@
 #include <charconv>
 #include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/event_file.hpp>
+#include <ebb/experiments/run_folder.hpp>
 #include <ebb/nn/safetensors_file.hpp>
 #include <fmt/format.h>
 
@@ -50,6 +52,7 @@ Metadata Architecture::metadata() const {
   m["zoneout"] = fmt::format("{}", settings.zoneout);
   for (const auto& [key, word] : words_of(inputs))
     if (!word->empty()) m[key] = *word;
+  if (!text_sum.empty()) m["text CRC-32C"] = text_sum;
   if (inputs.ahead > 0) m["ahead"] = std::to_string(inputs.ahead);
   if (alphabet) {
     m["symbols"] = alphabet->stored();
@@ -70,6 +73,7 @@ Architecture Architecture::read(const std::string& path) {
   a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
   for (const auto& [key, word] : words_of(a.inputs))
     if (r.has(key)) *word = r.text(key);
+  if (r.has("text CRC-32C")) a.text_sum = r.text("text CRC-32C");
   if (r.has("ahead")) a.inputs.ahead = r.number("ahead", 1, most);
   if (!r.has("symbols")) return a;
   try {
@@ -100,10 +104,15 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
 template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;
 template std::unique_ptr<Model> Architecture::model(const TaskInfo&, const std::string&) const;
 
+std::string sum_of_text(const std::string& path) { return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path))); }
+
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
+  else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
+    refuse(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
+                             a.text, sum_of_text(a.text), a.text_sum));
   check_task_names({a.task});
   if (!data.empty()) a.inputs.data = data;
   Task::Inputs inputs = a.inputs;

@@ -32,7 +32,7 @@ std::string find_data(const DataFiles& d, const std::string& given) {
     for (const std::string& below : d.folders) places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
   if (given.empty()) places.insert(places.end(), d.elsewhere.begin(), d.elsewhere.end());
   for (const fs::path& place : places)
-    if (missing(place, d.names).empty()) return place.string();
+    if (missing(place, d.names).empty()) return fs::absolute(place).string();   // weights are read from other folders
   if (places.empty())
     throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
   throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", places[0].string(), d.task, missing(places[0], d.names),

@@ -9,6 +9,7 @@
 #include <ebb/nn/dropout.hpp>
 #include <ebb/nn/linear.hpp>
 #include <ebb/nn/word_dropout.hpp>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 #include <sstream>
@@ -205,6 +206,7 @@ class Sentiment final : public Task {
 
   void read_vectors() {
     const auto random = [](const Shape& shape) { return uniform(shape, Key{1}.named("words without a vector"), -.25, .25); };
+    inputs_.embedding = std::filesystem::absolute(inputs_.embedding).string();   // for weights are read from other folders
     const WordVectors v = read_word_vectors(inputs_.embedding, *vocabulary_, random);
     table_ = v.table;
     data_ += fmt::format("; {} of them in {}", count_text(v.found), inputs_.embedding);

@@ -89,7 +89,8 @@ class Forecast final : public Task {
     if (inputs_.data == "generated") data_ = mackey_glass(16, 8, 600);
     else if (inputs_.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
     else if (inputs_.data == "lorenz") data_ = lorenz(64, 32, 2000);
-    else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error)) data_ = csv_series(inputs_.data, inputs_.column);
+    else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
+      inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.column);
     else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
     if (!data_.one) inputs_.column.clear();              // so that a --column is refused
     Moments m;

@@ -3,7 +3,6 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/config.hpp>
-#include <ebb/experiments/event_file.hpp>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/run_log.hpp>
 #include <ebb/experiments/text_format.hpp>
@@ -39,11 +38,13 @@ struct TrainOne {
 
   // A run goes on with the options that its folder has, and in that folder.
   void prepare(SharedOptions& shared, Options& o) {
+    keep_text_absolute();
     if (resume.empty()) return;
     if (!shared.out.empty() && shared.out != resume)
       throw ValueError(fmt::format("--resume goes on in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
     const std::string config = resume + "/config.toml";
     restore_config(o, "train", config, read_file(config), free_ones);
+    keep_text_absolute();
     shared.out = resume, shared.again = true;
   }
 
@@ -51,6 +52,7 @@ struct TrainOne {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     const auto task = sizes.make(task_name);
+    text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})
       task->batch({.split = split, .length = s.length, .rows = 1});
@@ -112,14 +114,14 @@ struct TrainOne {
     if (!diverged) {
       const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.inputs.text,
                                       .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s,
-                                      .inputs = sizes.inputs};
+                                      .inputs = sizes.inputs, .text_sum = text_sum_};
       job.keep(name_of("weights", job, seed) + ".safetensors",
                [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
-      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); what was done so far is kept", record.diverged, seed, cell, s.lr));
+      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights", record.diverged, seed, cell, s.lr));
     }
     results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record, std::move(meter));
   }
@@ -149,9 +151,14 @@ struct TrainOne {
     return fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed));
   }
 
-  // A text that was edited meanwhile is not the same data, even if no longer than before.
+  // A text that was edited meanwhile is not the same data.
   std::string data_of(const Task& task) const {
-    return sizes.inputs.text.empty() ? task.data() : fmt::format("{}, CRC-32C {:08x}", task.data(), crc32c(read_file(sizes.inputs.text)));
+    return text_sum_.empty() ? task.data() : fmt::format("{}, CRC-32C {}", task.data(), text_sum_);
+  }
+
+  // Weights and checkpoints are read from other folders than the one they were made from.
+  void keep_text_absolute() {
+    if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
   }
 
   static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -187,6 +194,7 @@ struct TrainOne {
 
   inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
   TrainResults results_;
+  std::string text_sum_;
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/train.hpp>
 
@@ -75,7 +76,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   refused(evaluate(folder / "none"), "none");
   refused(evaluate(folder.path()), "ebb evaluate: ");
   refused(evaluate(folder / "out/report.html"), "report.html");
-  refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'");
+  refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
   refused(ebb_command({"evaluate"}), "--weights is required");
   const std::string bytes = read_all(weights);
   write_all(odd, bytes.substr(0, bytes.size() - 5));
@@ -116,4 +117,61 @@ TEST_CASE("an alphabet survives being stored") {
   CHECK(decoded == all);
   for (const char* wrong : {"", "ba", "aa", "\xff"}) CHECK_THROWS_AS(Alphabet::from_stored(wrong, true), ebb::ValueError);
   CHECK_THROWS_AS(Alphabet::from_stored("a€", false), ebb::ValueError);
+}
+
+TEST_CASE("weights and checkpoints find their text from another folder, and tell when it was edited") {
+  TempFolder folder;
+  std::string text;
+  for (int k = 0; k < 1500; ++k) text += k % 3 ? 'a' : 'b';
+  write_all(folder / "text", text);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const Outcome trained = ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", "text", "--out", folder / "out"});
+  std::filesystem::current_path(before);
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  const std::string weights = folder / "out/weights.safetensors", stored = ebb::Architecture::read(weights).text;
+  CHECK(std::filesystem::path(stored).is_absolute());
+  CHECK(std::filesystem::equivalent(stored, folder / "text"));
+  CHECK(evaluate(weights).code == 0);
+  const Outcome resumed = ebb_command({"train", "--resume", folder / "out"});
+  INFO(resumed.err);
+  CHECK(resumed.code == 0);
+
+  text[1] = 'b';                           // as long as before, of the same characters
+  write_all(folder / "text", text);
+  refused(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
+  CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);   // whoever names it knows
+}
+
+TEST_CASE("a result that cannot be kept is printed all the same") {
+  TempFolder folder;
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--out", folder / "out"}).code == 0);
+  const std::string weights = folder / "out/weights.safetensors";
+  std::filesystem::create_directories(folder / "out/evaluation-test.json/in the way");
+  const Outcome o = evaluate(weights);
+  CHECK(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("lstm on adding, test:"));
+  CHECK_THAT(o.err, Catch::Matchers::Contains("evaluation-test.json'") && Catch::Matchers::Contains("--json"));
+  const Outcome asked = evaluate(weights, {"--json", "/proc/none/x.json"});
+  CHECK(asked.code == 2);
+  CHECK_THAT(asked.out, Catch::Matchers::Contains("lstm on adding, test:"));
+  CHECK_THAT(asked.err, Catch::Matchers::Contains("/proc/none"));
+}
+
+TEST_CASE("weights find the data of their task from another folder") {
+  TempFolder folder;
+  std::string csv = "x\n";
+  for (int k = 0; k < 2000; ++k) csv += std::to_string(std::sin(.3 * k)) + "\n";
+  write_all(folder / "waves.csv", csv);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const Outcome trained = ebb_command({"train", "series", "--quick", "--steps", "3", "--data", "waves.csv", "--out", folder / "out"});
+  std::filesystem::current_path(before);
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  const Outcome o = evaluate(folder / "out/weights.safetensors"), resumed = ebb_command({"train", "--resume", folder / "out"});
+  INFO(o.err << resumed.err);
+  CHECK(o.code == 0);
+  CHECK(resumed.code == 0);
 }

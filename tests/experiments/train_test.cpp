@@ -71,7 +71,9 @@ TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wr
   CHECK_THAT(o.err, Catch::Matchers::Contains("diverged at step 2"));
   CHECK_THAT(o.err, Catch::Matchers::Contains("matmul") || Catch::Matchers::Contains("squared_error") ||
                         Catch::Matchers::Contains("square"));
+  CHECK_THAT(o.err, Catch::Matchers::Contains("the curve up to there and the last checkpoint are kept, but no weights"));
   CHECK(folder.has("out/curve.csv"));
+  CHECK(folder.has("out/checkpoint"));
   CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
   CHECK(!folder.has("out/weights.safetensors"));
 }
