@@ -45,7 +45,7 @@ void detail::ParamsData::admit(const std::string& name, const Shape& shape) cons
   std::int64_t left = most;
   for (int k = 0; k < set.count(); ++k) left -= set[k].shape().size();
   if (shape.size() > left)
-    throw ValueError(name + ": " + text(shape) + " asks for more numbers than there are, " + std::to_string(most));
+    throw ValueError(name + ": " + text(shape) + " asks for more numbers than the " + std::to_string(most) + " that there may be");
 }
 
 Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) { params_->holders.hold(); }

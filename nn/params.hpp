@@ -10,7 +10,7 @@ class Archive;
 struct ParamsOptions {
   std::uint64_t seed = 1;
   DType dtype = f32;
-  std::int64_t most = 0;               ///< numbers that there may be, such as a file's; 0: any. More are refused before they are drawn
+  std::int64_t most = 0;               ///< numbers that it may hold, such as a file's; 0: any. More are refused undrawn
 };
 
 /// Owns every parameter of a model in one flat buffer. A parameter's start depends on the seed and its full name, not on
