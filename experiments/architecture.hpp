@@ -34,7 +34,8 @@ struct Trained {
   std::unique_ptr<Task> task;
   std::unique_ptr<Model> model;
   /// `text` replaces the text that the model was trained on; its characters must be the model's. `data` says where the data stand now.
-  /// Errors    as Architecture::read; FileError if the text was edited since training, unless `text` names it; ValueError for a task or cell that this program does not have; what the task says of the text
+  /// Errors    as Architecture::read; FileError if the text was edited since training, unless `text` names it;
+  ///           ValueError for a task that this program does not have; what the task says of the text
   static Trained read(const std::string& path, const std::string& text = {}, const std::string& data = {});
 };
 

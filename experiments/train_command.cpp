@@ -121,7 +121,8 @@ struct TrainOne {
                             task.info().trivial_about, number_text(task.info().trivial)));
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
-      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights", record.diverged, seed, cell, s.lr));
+      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
+                           record.diverged, seed, cell, s.lr));
     }
     results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record, std::move(meter));
   }

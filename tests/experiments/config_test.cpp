@@ -107,7 +107,8 @@ TEST_CASE("a mark of the byte order at a configuration's start is passed over, a
   Some s;
   s.apply("\xEF\xBB\xBFhidden = 3\n[vanish]\nlr = [1]\n[train]\nlr = .25\n");
   CHECK(s.hidden == 3);
-  CHECK_THROWS_WITH(s.apply("[vanish]\nsteps = 3\n[train]\nsteps = x\n"), Catch::Matchers::Contains("line 4: --steps must be a number"));
+  CHECK_THROWS_WITH(s.apply("[vanish]\nsteps = 3\n[train]\nsteps = x\n"),
+                    Catch::Matchers::Contains("line 4: --steps must be a number"));
   CHECK(s.lr == .25);
 }
 
