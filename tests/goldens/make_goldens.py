@@ -211,6 +211,11 @@ def slstm(p, x, h, c, n, m, heads=3):
     return tuple(torch.cat(t, 1) for t in zip(*new))
 
 
+def mgu(p, x, h):
+    f = sigma(x @ p.Wf + h @ p.Uf + p.bf)
+    return (1 - f) * h + f * tanh(x @ p.Wn + (f * h) @ p.Un + p.bn),
+
+
 # name in Ebb -> (step, fields of the state, shapes of the parameters for input I and hidden H)
 WRITTEN = {
     "lstm-peephole": (lstm_peephole, "hc", lambda I, H: {"Wx": (I, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "pi": (H,),
@@ -232,6 +237,7 @@ WRITTEN = {
     "exprnn": (exprnn, "h", lambda I, H: {"W": (I, H), "A": (H, H), "b": (H,)}),
     "slstm:heads=3": (slstm, "hcnm", lambda I, H: {
         "W": (I, 4 * H), "b": (4 * H,), **{f"R{k}": (H // 3, 4 * (H // 3)) for k in (1, 2, 3)}}),
+    "mgu": (mgu, "h", lambda I, H: {f"{m}{g}": (I, H) if m == "W" else (H, H) if m == "U" else (H,) for g in "fn" for m in "WUb"}),
 }
 
 

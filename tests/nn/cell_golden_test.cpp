@@ -1,59 +1,7 @@
-#include <ebb/autograd/tape.hpp>
-#include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/unroll.hpp>
-
-#include "arrays.hpp"
-#include "catch.hpp"
-
-using namespace ebb;
-using nlohmann::json;
-
-namespace {
-
-void compare(const char* what, const Array& got, const json& wanted, double tolerance) {
-  INFO(what);
-  CHECK(test::error_of(got, test::array_of(wanted)) <= tolerance);
-}
-
-void check_case(const std::string& name, const json& c, DType dtype, double tolerance) {
-  Params w{{.dtype = dtype}};
-  const CellPtr cell = make_cell(name, w / "", {c["sizes"]["input"], c["sizes"]["hidden"]});
-  REQUIRE(static_cast<std::size_t>(w.count()) == c["parameters"].size());
-  for (const auto& [parameter, values] : c["parameters"].items()) test::set(w, parameter.c_str(), test::array_of(values));
-
-  Tape tape{{.dtype = dtype}};
-  const Var x = variable(test::array_of(c["x"]));
-  State start(cell->field_names(), cell->field_count());
-  for (int k = 0; k < start.size(); ++k) start[k] = variable(test::array_of(c["start"][cell->field(k).name]));
-  const Run run = unroll(*cell, Sequence(x), start, Pass{});
-  const json& wanted = c[name_of(dtype)];
-  compare("outputs", run.all().value(), wanted["outputs"], tolerance);
-  Var loss = sum(run.all() * constant(test::array_of(c["weights"])));
-  for (int k = 0; k < start.size(); ++k) {
-    const char* field = cell->field(k).name;
-    compare(field, run.end()[k].value(), wanted["end"][field], tolerance);
-    loss = loss + sum(run.end()[k] * constant(test::array_of(c["end_weights"][field])));
-  }
-  CHECK(loss.item() == Approx(double(wanted["loss"])).epsilon(tolerance * 10));
-
-  const Grads g = tape.backward(loss);
-  const json& grads = wanted["gradients"];
-  for (int k = 0; k < w.count(); ++k) compare(w[k].name(), g[w[k]], grads[w[k].name()], tolerance);
-  compare("x", g[x], grads["x"], tolerance);
-  for (int k = 0; k < start.size(); ++k)
-    compare("start", g[start[k]], grads[std::string("start/") + cell->field(k).name], tolerance);
-}
-
-}  // namespace
+#include "cell_golden.hpp"
 
 TEST_CASE("Outputs and all gradients of the shipped cells agree with PyTorch's") {
-  const auto file = GENERATE(as<std::string>{}, "rnn_tanh", "rnn_relu", "lstm", "gru", "gru_course", "lstm_peephole", "cifg",
-                             "lstm_layernorm", "irnn", "janet", "mingru", "minlstm", "fastgrnn", "cornn", "lem",
-                             "indrnn", "antisymmetric", "antisymmetric_gate_input", "exprnn", "slstm");
-  const json goldens = test::golden(file + ".json");
-  CAPTURE(file);
-  for (const json& c : goldens["cases"]) {
-    SECTION("float64 " + c["sizes"].dump()) { check_case(goldens["cell"], c, f64, 1e-12); }
-    SECTION("float32 " + c["sizes"].dump()) { check_case(goldens["cell"], c, f32, 1e-5); }
-  }
+  test::check_cell(GENERATE(as<std::string>{}, "rnn_tanh", "rnn_relu", "lstm", "gru", "gru_course", "lstm_peephole", "cifg",
+                            "lstm_layernorm", "irnn", "janet", "mingru", "minlstm", "fastgrnn", "cornn", "lem",
+                            "indrnn", "antisymmetric", "antisymmetric_gate_input", "exprnn", "slstm"));
 }
