@@ -35,7 +35,7 @@ void TaskOptions::declare(Options& o) {
   o.add("--length", length, "T, steps of a sequence in training").check(whole(1), "a whole number of at least 1");
   o.add("--batch", batch, "B, sequences at once").check(whole(1), "a whole number of at least 1");
   o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
-  o.add("--lr", lr, "Adam's learning rate").check(number(false), "above 0");
+  o.add("--lr", lr, "the update rule's rate").check(number(false), "above 0");
   o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
   o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE");
 }
