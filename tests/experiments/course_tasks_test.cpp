@@ -123,7 +123,7 @@ TEST_CASE("what a row is taken for does not depend on the rows beside it, howeve
       return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");
     };
     const Array together = scores(all);
-    for (const std::uint64_t number : {0, 17, 59}) {
+    for (const std::uint64_t number : {0u, 17u, 59u}) {
       const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
       const Batch many = task->batch({.split = Split::test, .rows = 1000});
       int row = 0;
