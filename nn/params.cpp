@@ -1,3 +1,4 @@
+#include <ebb/autograd/leaf_data.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/pattern.hpp>
 #include <ebb/nn/safetensors.hpp>
@@ -9,7 +10,15 @@
 namespace ebb {
 
 Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData{*this, o.seed, o.most}) {}
-Params::~Params() { detail::drop(data_); }
+Params::~Params() {
+  // A transform may hold parameters of this very set, which would then hold itself. Whoever uses one later is told.
+  for (int k = 0; k < count(); ++k)
+    if (const Leaf leaf = (*this)[k]; leaf.transformed())
+      leaf.get()->transforms = {Transform([name = std::string(leaf.name())](const Var&) -> Var {
+        throw TapeError("parameter " + name + ": its Params is gone, and its transform with it");
+      })};
+  detail::drop(data_);
+}
 
 Builder Params::operator/(const char* scope) { return Builder(data_, scope); }
 std::uint64_t Params::seed() const { return data_->seed; }

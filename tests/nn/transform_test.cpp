@@ -93,6 +93,16 @@ TEST_CASE("A transform may read other parameters, transformed ones too, and each
   CHECK(largest_magnitude(whole.grads[half]) > 1e-3);
 }
 
+TEST_CASE("A transformed parameter that outlives its Params says so") {
+  Param U;
+  {
+    Params w;
+    U = (w / "rnn").matrix("U", 3, 3).as(skew_exp);
+  }
+  Tape tape;
+  CHECK(test::contains(test::message_of<TapeError>([&] { var_of(U); }), "parameter rnn/U: its Params is gone"));
+}
+
 TEST_CASE("Transforms follow one another, go along with a copy, and must keep the shape") {
   Params w{{.dtype = f64}};
   const Linear out(w / "out", 2, 2);
