@@ -1,29 +1,39 @@
+#include <cmath>
 #include <cstdio>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/interrupt.hpp>
-#include <ebb/nn/sample.hpp>
+#include <ebb/experiments/run_folder.hpp>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace ebb {
 namespace {
 
-/// Lets a model of characters go on with a text, character by character, each drawn from what the model gives for the next one.
+/// Lets a trained model go on: one of characters with a text, each drawn from what the model gives for the next one; any other with
+/// what its task makes of the prompt.
 ///
 /// Numerics  character number t is drawn with the t-th key of the seed, whatever came before
 /// Cost      one step of the cell a character, in memory that does not grow
 class GenerateCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("--weights", weights_, "weights.safetensors of a run of ebb train on characters").type("FILE").required();
-    o.add("--prompt", prompt_, "what to go on with (standard: as if a line had ended)").type("TEXT");
-    o.add("--length", length_, "characters to add").at_least(0);
-    o.add("--temperature", sampling_.temperature, "logits are divided by it: below 1 is more certain").above(0);
-    o.add("--top-k", sampling_.top_k, "only the K most probable characters; 0: all").type("K").at_least(0);
-    o.add("--top-p", sampling_.top_p, "of those the fewest that have this probability together").type("P").above(0).at_most(1);
-    o.add("--greedy", greedy_, "always the most probable character");
-    o.add("--seed", seed_, "of the draws");
+    o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required();
+    o.add("--prompt", request_.prompt, "what to go on with: a text, a sentence, a note, ...; the task's page in docs/tasks says which")
+        .type("TEXT");
+    o.add("--length", length_, "characters or steps to add (standard: 500 characters, or the task's choice)").type("N")
+        .check([](const PerTask& p) { return p.of("", 0) >= 0 && p.of("", 0) <= 1e9 && p.of("", 0) == std::floor(p.of("", 0)); },
+               "at least 0, and whole");
+    o.add("--temperature", request_.sampling.temperature, "logits are divided by it: below 1 is more certain").above(0);
+    o.add("--top-k", request_.sampling.top_k, "only the K most probable ones; 0: all").type("K").at_least(0);
+    o.add("--top-p", request_.sampling.top_p, "of those the fewest that have this probability together").type("P").above(0).at_most(1);
+    o.add("--greedy", request_.greedy, "always the most probable one");
+    o.add("--beam", request_.beam, "width of a beam search where the task has one; 0: the task's choice").at_least(0).at_most(1000);
+    o.add("--seed", request_.seed, "of the draws");
+    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH");
+    o.add("--out", out_, "where to write the music or the page that goes with it (standard: generated.ENDING)").type("FILE");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors --prompt 'ROMEO:' --length 1000 --temperature .7");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors --top-k 20 --top-p .95 --seed 7");
@@ -32,25 +42,51 @@ class GenerateCommand final : public Command {
 
   int run() override {
     check_choice();
+    request_.length = static_cast<int>(length_.of("", -1));
     const Architecture a = Architecture::read(weights_);
-    if (!a.alphabet)
-      throw ValueError(fmt::format("'{}': a model of the task '{}', which has no characters to generate", weights_, a.task));
-    const std::vector<int> prompt = a.alphabet->encode("--prompt", prompt_);
-    const int V = a.alphabet->vocabulary();
-    const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};   // the text itself is not needed
-    const auto model = a.model(info, weights_);
-    const InterruptGuard guard;
-    std::fputs(prompt_.c_str(), stdout);
-    go_on(*model, *a.alphabet, prompt.empty() ? std::vector<int>{line_end(*a.alphabet)} : prompt);
-    std::fputs("\n", stdout);
-    return interrupted() ? 130 : 0;
+    return a.alphabet ? characters(a) : by_the_task();
   }
 
  private:
   void check_choice() const {
     const SampleOptions all;
-    if (greedy_ && (sampling_.temperature != all.temperature || sampling_.top_k != all.top_k || sampling_.top_p != all.top_p))
+    const SampleOptions& sampling = request_.sampling;
+    if (request_.greedy && (sampling.temperature != all.temperature || sampling.top_k != all.top_k || sampling.top_p != all.top_p))
       throw ValueError("--greedy draws nothing: it excludes --temperature, --top-k and --top-p");
+  }
+
+  int characters(const Architecture& a) const {
+    const std::vector<int> prompt = a.alphabet->encode("--prompt", request_.prompt);
+    const int V = a.alphabet->vocabulary();
+    const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};   // the text itself is not needed
+    const auto model = a.model(info, weights_);
+    const InterruptGuard guard;
+    std::fputs(request_.prompt.c_str(), stdout);
+    go_on(*model, *a.alphabet, prompt.empty() ? std::vector<int>{line_end(*a.alphabet)} : prompt);
+    std::fputs("\n", stdout);
+    return interrupted() ? 130 : 0;
+  }
+
+  int by_the_task() const {
+    const Trained t = Trained::read(weights_, {}, data_);
+    const Generated made = generated(t);
+    fmt::print("{}\n", made.text);
+    std::fflush(stdout);
+    if (made.file.empty()) return 0;
+    const std::filesystem::path path = out_.empty() ? "generated." + made.ending : out_;
+    RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
+    folder.create();
+    folder.write(path.filename().string(), made.file);
+    fmt::print("{}\n", path.string());
+    return 0;
+  }
+
+  Generated generated(const Trained& t) const {
+    try {
+      return t.task->generate(*t.model, request_);
+    } catch (const ValueError& e) {
+      throw ValueError(fmt::format("'{}', a model of the task '{}': {}", weights_, t.architecture.task, e.what()));
+    }
   }
 
   static int line_end(const Alphabet& a) {
@@ -60,7 +96,7 @@ class GenerateCommand final : public Command {
   }
 
   void go_on(const Model& model, const Alphabet& alphabet, const std::vector<int>& prompt) const {
-    const Key key = Key{seed_}.named("generate");
+    const Key key = Key{request_.seed}.named("generate");
     Tape tape;
     const NoGrad off;
     State state;
@@ -71,21 +107,21 @@ class GenerateCommand final : public Command {
     };
     Var logits;
     for (const int read : prompt) logits = next(read);
-    for (int t = 0; t < length_ && !interrupted(); ++t) {
+    const int length = request_.length >= 0 ? request_.length : 500;
+    for (int t = 0; t < length && !interrupted(); ++t) {
       const Tokens chosen =
-          greedy_ ? greedy(logits.value()) : sample(logits.value(), key.at(static_cast<std::uint64_t>(t)), sampling_);
+          request_.greedy ? greedy(logits.value())
+                                         : sample(logits.value(), key.at(static_cast<std::uint64_t>(t)), request_.sampling);
       std::fputs(alphabet.decode(chosen.data()[0]).c_str(), stdout);
       logits = next(chosen.data()[0]);
     }
   }
 
-  std::string weights_, prompt_;
-  SampleOptions sampling_;
-  bool greedy_ = false;
-  int length_ = 500;
-  std::uint64_t seed_ = 1;
+  std::string weights_, data_, out_;
+  PerTask length_;
+  GenerateRequest request_;
 };
-EBB_SUBCOMMAND(generate, "generate", GenerateCommand, "let a trained model of characters go on with a text");
+EBB_SUBCOMMAND(generate, "generate", GenerateCommand, "let a trained model go on with a text, write music, translate, ...");
 
 }  // namespace
 }  // namespace ebb

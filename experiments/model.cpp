@@ -40,6 +40,11 @@ const Cell& Model::cell() const {
   return *cell_;
 }
 
+const Network& Model::network() const {
+  if (!own_) throw ValueError("the task has no network of its own");
+  return *own_;
+}
+
 void check_cell_names(const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const CellInfo& c : cell_list()) known.push_back(c.name);

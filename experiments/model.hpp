@@ -41,6 +41,8 @@ class Model {
   /// Errors    ValueError if the network is the task's own
   const Cell& cell() const;
   bool of_the_task() const { return own_ != nullptr; }
+  /// The task's own network. Errors: ValueError if it has none
+  const Network& network() const;
 
  private:
   Model(const TaskInfo&, std::uint64_t seed, std::int64_t most);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/measure.hpp>
 #include <ebb/experiments/network.hpp>
 #include <ebb/experiments/task.hpp>
@@ -26,6 +27,7 @@ double Batch::weight() const {
 Task::~Task() = default;
 std::unique_ptr<Network> Task::network(const Builder&, const Recurrence&) const { return nullptr; }
 std::unique_ptr<Meter> Task::meter() const { return nullptr; }
+Generated Task::generate(const Model&, const GenerateRequest&) const { throw ValueError("its task generates nothing"); }
 
 TaskEntry::TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&))
     : name(n), about(a), make(m) {

@@ -7,8 +7,11 @@ namespace ebb {
 
 class Builder;
 class Meter;
+class Model;
 class Network;
 struct Alphabet;
+struct Generated;
+struct GenerateRequest;
 struct Recurrence;
 
 enum class Split { train, valid, test };
@@ -22,14 +25,18 @@ struct BatchRequest {
   std::uint64_t seed = 1;              ///< of the run; the valid and test splits do not depend on it
 };
 
-/// Inputs and targets, time first. A task fills x or tokens, and y or next; one with a network of its own what that reads.
+/// Inputs and targets, time first. A task fills x or tokens, and y or next; one with a network of its own what that reads, and may
+/// have them in other shapes.
 struct Batch {
   Array x{};                           ///< [T, B, I]
   Tokens tokens{};                     ///< [T, B]
-  Array y{};                           ///< [B, O], target of the last step
+  Array y{};                           ///< [B, O], target of the last step; or [T, B, O], of every step
   Tokens next{};                       ///< [T, B], target of every step
   bool continues = false;              ///< rows go on where the batch before ended: the state may be carried
   Lengths lengths{};                   ///< [B], steps of each row; none: all of them
+  Tokens source{};                     ///< [S, B], what an encoder reads where tokens and next are what a decoder writes
+  Lengths source_lengths{};            ///< [B], of the source
+  Lengths next_lengths{};              ///< [B], of next, where it is not as long as the inputs
   Tokens labels{};                     ///< [B], class of each row
   Tokens letters{};                    ///< [L T, B], letter l of the word of step t at l T + t, -1 after its last one
   std::vector<int> items{};            ///< [B], which items of the split these rows are, for pictures
@@ -98,6 +105,9 @@ class Task {
   virtual std::unique_ptr<Network> network(const Builder&, const Recurrence&) const;
   /// What is measured beside the loss (measure.hpp). None: nothing.
   virtual std::unique_ptr<Meter> meter() const;
+  /// What a trained model makes of a request (generate.hpp), for `ebb generate`.
+  /// Errors    ValueError if the task generates nothing, or the request is not one for it
+  virtual Generated generate(const Model&, const GenerateRequest&) const;
   /// The inputs with what the task chose itself, so that weights can say it.
   virtual Inputs inputs() const { return {}; }
 };

@@ -121,5 +121,5 @@ TEST_CASE("what cannot be generated is refused with the reason") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
   refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
-          "a model of the task 'adding', which has no characters");
+          "a model of the task 'adding': its task generates nothing");
 }
