@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/experiments/measure.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task.hpp>
 #include <ebb/experiments/text.hpp>
@@ -7,6 +9,22 @@
 
 namespace ebb {
 namespace {
+
+/// The same loss as the literature has it, in nats, and as a perplexity.
+class CharsMeter final : public Meter {
+ public:
+  explicit CharsMeter(double guess_bits) : guess_(guess_bits * std::log(2.0)) {}
+  void see(const Batch& b, const Result& r) override { nats_ += r.loss * b.weight(), rows_ += b.weight(); }
+  std::vector<Measure> measures() const override {
+    if (rows_ == 0) throw ValueError("nothing was measured");
+    const double nats = nats_ / rows_;
+    return {{"cross entropy", nats, "nats/char", guess_, "the frequency of characters", false},
+            {"perplexity", std::exp(nats), "", std::exp(guess_), "", false}};
+  }
+
+ private:
+  double nats_ = 0, rows_ = 0, guess_;
+};
 
 /// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B readers
 /// that start evenly spaced and move on by one window of T characters an update, so that their states can be carried
@@ -31,6 +49,12 @@ class Chars final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return comparison_settings(size);
+    return {.hidden = 384, .length = 100, .batch = 64, .steps = 4000, .lr = 4e-3, .dropout = .25, .optimizer = "adamw",
+            .schedule = "one-cycle", .patience = 5};
+  }
+
+  TaskSettings comparison_settings(Size size) const override {
     switch (size) {
       case Size::quick: return {.hidden = 16, .length = 20, .batch = 16, .steps = 150, .lr = 1e-2};
       case Size::full: return {.hidden = 128, .length = 100, .batch = 32, .steps = 10'000};
@@ -70,6 +94,7 @@ class Chars final : public Task {
   }
 
   const Alphabet* alphabet() const override { return &text_; }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<CharsMeter>(frequency_bits()); }
 
  private:
   static int index(Split s) { return s == Split::train ? 0 : s == Split::valid ? 1 : 2; }

@@ -1,9 +1,8 @@
 #include <cmath>
 #include <cstdio>
-#include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/characters.hpp>
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/run_folder.hpp>
 #include <filesystem>
@@ -14,9 +13,6 @@ namespace {
 
 /// Lets a trained model go on: one of characters with a text, each drawn from what the model gives for the next one; any other with
 /// what its task makes of the prompt.
-///
-/// Numerics  character number t is drawn with the t-th key of the seed, whatever came before
-/// Cost      one step of the cell a character, in memory that does not grow
 class GenerateCommand final : public Command {
  public:
   void options(Options& o) override {
@@ -56,13 +52,13 @@ class GenerateCommand final : public Command {
   }
 
   int characters(const Architecture& a) const {
-    const std::vector<int> prompt = a.alphabet->encode("--prompt", request_.prompt);
     const int V = a.alphabet->vocabulary();
     const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};   // the text itself is not needed
+    a.alphabet->encode("--prompt", request_.prompt);                          // refused before anything is printed
     const auto model = a.model(info, weights_);
     const InterruptGuard guard;
     std::fputs(request_.prompt.c_str(), stdout);
-    go_on(*model, *a.alphabet, prompt.empty() ? std::vector<int>{line_end(*a.alphabet)} : prompt);
+    go_on(*model, *a.alphabet, request_, [](const std::string& character) { std::fputs(character.c_str(), stdout); });
     std::fputs("\n", stdout);
     return interrupted() ? 130 : 0;
   }
@@ -86,34 +82,6 @@ class GenerateCommand final : public Command {
       return t.task->generate(*t.model, request_);
     } catch (const ValueError& e) {
       throw ValueError(fmt::format("'{}', a model of the task '{}': {}", weights_, t.architecture.task, e.what()));
-    }
-  }
-
-  static int line_end(const Alphabet& a) {
-    for (int token = 0; token < a.vocabulary(); ++token)
-      if (a.symbols[static_cast<std::size_t>(token)] == U'\n') return token;
-    return 0;
-  }
-
-  void go_on(const Model& model, const Alphabet& alphabet, const std::vector<int>& prompt) const {
-    const Key key = Key{request_.seed}.named("generate");
-    Tape tape;
-    const NoGrad off;
-    State state;
-    Tokens token({1});
-    const auto next = [&](int read) {
-      token.data()[0] = read;
-      return model.next(token, state);
-    };
-    Var logits;
-    for (const int read : prompt) logits = next(read);
-    const int length = request_.length >= 0 ? request_.length : 500;
-    for (int t = 0; t < length && !interrupted(); ++t) {
-      const Tokens chosen =
-          request_.greedy ? greedy(logits.value())
-                                         : sample(logits.value(), key.at(static_cast<std::uint64_t>(t)), request_.sampling);
-      std::fputs(alphabet.decode(chosen.data()[0]).c_str(), stdout);
-      logits = next(chosen.data()[0]);
     }
   }
 

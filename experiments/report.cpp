@@ -82,6 +82,7 @@ void Report::section(const std::string& title, const std::string& paragraph) {
 }
 void Report::note(const std::string& small) { body_ += "<p class=note>" + escaped(small) + "</p>\n"; }
 void Report::text(const std::string& paragraph) { body_ += "<p>" + escaped(paragraph) + "</p>\n"; }
+void Report::verbatim(const std::string& text) { body_ += "<pre>" + escaped(text) + "</pre>\n"; }
 
 void Report::plots(const std::vector<Plot>& side_by_side) {
   body_ += fmt::format("<div class='plots n{}'>\n", side_by_side.size());

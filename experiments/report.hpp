@@ -47,6 +47,7 @@ class Report {
   void badge(const std::string& word);                 ///< beside the title: QUICK, INTERRUPTED
   void section(const std::string& title, const std::string& text = "");
   void text(const std::string& paragraph);
+  void verbatim(const std::string& text);              ///< its lines and blanks as they stand
   void note(const std::string& small);                 ///< how something was made, in smaller letters
   /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
   void plots(const std::vector<Plot>& side_by_side);

@@ -93,6 +93,8 @@ class Task {
   virtual ~Task();
   virtual TaskInfo info() const = 0;
   virtual TaskSettings settings(Size) const = 0;
+  /// Sizes for a command that trains many cells, each for a part of the time.
+  virtual TaskSettings comparison_settings(Size size) const { return settings(size); }
   /// Errors    ValueError if there is not enough data for one window of that length
   virtual Batch batch(const BatchRequest&) const = 0;
   /// Number of batches that cover the valid or test split.

@@ -78,8 +78,7 @@ std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
   return task;
 }
 
-TaskSettings TaskOptions::settings(const std::string& name, const Task& task, Size size) const {
-  TaskSettings s = task.settings(size);
+TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const {
   s.hidden = static_cast<int>(hidden.of(name, s.hidden));
   s.length = static_cast<int>(length.of(name, s.length));
   s.batch = static_cast<int>(batch.of(name, s.batch));

@@ -17,7 +17,9 @@ struct TaskOptions {
   /// A task and its sizes. Errors: ValueError for an unknown task, or an option that the task does not read; what the task says of
   /// its data
   std::unique_ptr<Task> make(const std::string& task) const;
-  TaskSettings settings(const std::string& name, const Task&, Size) const;
+  TaskSettings settings(const std::string& name, const Task& task, Size size) const { return changed(name, task.settings(size)); }
+  /// These sizes, but for what the user says.
+  TaskSettings changed(const std::string& name, TaskSettings) const;
   /// Takes these sizes as if they had been given, so that config.toml holds what was used.
   void keep(const TaskSettings&);
   void keep(const Task::Inputs&);

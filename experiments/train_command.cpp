@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cmath>
 #include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/characters.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/config.hpp>
 #include <ebb/experiments/experiment.hpp>
@@ -70,6 +71,10 @@ struct TrainOne {
       if (!job.interrupted()) one(job, *task, s, seed);
     if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
     results_.report(job, task->info());
+    if (!written_.empty()) {
+      job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
+      job.report.verbatim(written_);
+    }
   }
 
  private:
@@ -119,6 +124,8 @@ struct TrainOne {
                [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
+      if (task.alphabet() && written_.empty())
+        go_on(model, *task.alphabet(), {.length = 600}, [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
       job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
@@ -195,7 +202,7 @@ struct TrainOne {
 
   inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
   TrainResults results_;
-  std::string text_sum_;
+  std::string text_sum_, written_;         // written_: what a model of characters writes
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

@@ -42,7 +42,7 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   for (const Measure& m : meter->measures()) {
     measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
     const auto put = [&](const char* key, auto x) { job.summary.set({at[0], at[1], "measures", m.name, key}, x); };
-    put("value", m.value), put("unit", m.unit), put("guess", m.guess);
+    put("value", m.value), put("unit", m.unit), put("guess", m.guess), put("guess_about", m.guess_about);
   }
   if (!meter_) meter_ = std::move(meter);
 }

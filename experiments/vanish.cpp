@@ -82,7 +82,7 @@ struct Vanish {
     for (const std::string& name : tasks) {
       made.push_back(sizes.make(name));
       const Task& task = *made.back();
-      TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.settings(name, task, job.size()),
+      TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.changed(name, task.comparison_settings(job.size())),
                    .lags = lags, .rows = rows};
       const TaskSettings& s = r.settings;
       task.batch({.length = s.length, .rows = 1});

@@ -1,0 +1,164 @@
+#include <cstdio>
+#include <ctime>
+#include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/interrupt.hpp>
+#include <ebb/experiments/main.hpp>
+#include <ebb/experiments/results_page.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fstream>
+
+namespace ebb {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string today() {
+  char text[16];
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
+
+// What git calls the tree that this is run in; nothing outside of one.
+std::string commit() {
+  std::string text;
+  if (FILE* git = popen("git describe --always --dirty 2>/dev/null", "r")) {
+    for (int c; (c = std::fgetc(git)) != EOF;)
+      if (c != '\n') text += static_cast<char>(c);
+    pclose(git);
+  }
+  return text;
+}
+
+std::string processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "processor unknown";
+}
+
+/// Runs the rows of docs/results.md and writes the page, row by row: what was stopped goes on where it was.
+class ResultsCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    threads_ = threads();
+    o.add("ROW", rows_, "rows to run again (standard: those that are missing)");
+    o.add("--list", list_, "only list the rows, with what they came to");
+    o.add("--page", page_, "the page to write; what it is made from stands beside it, as .json").type("FILE");
+    o.add("--runs", runs_, "folder for the runs themselves").type("DIR");
+    o.add("--seeds", seeds_, "how many seeds; 0: the row's own number, 3 or 1").at_least(0).at_most(1000);
+    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
+    o.add("--quick", quick_, "every row at a toy size, to see that it runs: no results");
+    o.example("ebb results --list");
+    o.example("ebb results images series                  these two, from scratch or where they were stopped");
+    o.example("EBB_DATA=data ebb results                  all that are missing, about an hour and a half on two cores");
+  }
+
+  int run() override {
+    if (quick_ && page_ == standard_page) page_ = (fs::path(runs_) / "quick.md").string();
+    const std::string kept = fs::path(page_).replace_extension(".json").string();
+    all_ = read_results(kept);
+    if (list_) return print_list();
+    std::vector<const ResultRow*> todo;
+    for (const std::string& name : rows_) todo.push_back(&result_row(name));
+    if (rows_.empty())
+      for (const ResultRow& row : result_rows())
+        if (!all_.contains(row.name)) todo.push_back(&row);
+    int code = 0;
+    for (const ResultRow* row : todo) {
+      const int row_code = one(*row);
+      if (row_code == 130) return 130;
+      code = std::max(code, row_code);
+    }
+    write();
+    fmt::print("{}\n", page_);
+    return code;
+  }
+
+ private:
+  int print_list() const {
+    for (const ResultRow& row : result_rows()) {
+      const auto at = all_.find(row.name);
+      const std::string state = at == all_.end() ? "not run yet" : shortfall(row, at->second).empty() ? "reached" : "short: " + shortfall(row, at->second);
+      fmt::print("{:<20} {:<50} {}\n", row.name, row.command(), state);
+    }
+    return 0;
+  }
+
+  int one(const ResultRow& row) {
+    const std::string folder = (fs::path(runs_) / row.name).string(), version = version_text();
+    const std::vector<std::string> words = words_of(row, folder, version);
+    fmt::print("\n=== {}: {}\n", row.name, row.command());
+    std::fflush(stdout);
+    const int code = command(words);
+    if (code == 130) return code;
+    if (code != 0) {
+      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code).c_str(), stderr);
+      return 1;
+    }
+    RowResult result = RowResult::of_summary(folder + "/summary.json", row);
+    result.date = today(), result.version = version;
+    result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
+    all_[row.name] = result;
+    write();
+    return 0;
+  }
+
+  // A run that was begun by the same command of the same version goes on.
+  std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, const std::string& version) const {
+    const std::string begun = folder + ".command";
+    std::vector<std::string> words{"ebb"};
+    words.insert(words.end(), row.words.begin(), row.words.end());
+    if (quick_) words.emplace_back("--quick");
+    for (const std::string& word : {std::string("--seeds"), std::to_string(seeds_ > 0 ? seeds_ : row.seeds), std::string("--out"), folder})
+      words.push_back(word);
+    const std::string line = fmt::format("{} {}\n", version, fmt::join(words, " "));
+    const bool goes_on = fs::exists(folder + "/config.toml") && fs::exists(begun) && read_file(begun) == line && !ended(folder);
+    RunFolder beside{runs_, true};
+    beside.create();
+    beside.write(row.name + ".command", line);
+    if (goes_on) words = {"ebb", "train", "--resume", folder};
+    else words.emplace_back("--force");
+    words.insert(words.end(), {"--threads", std::to_string(threads_)});
+    return words;
+  }
+
+  static bool ended(const std::string& folder) {
+    return fs::exists(folder + "/summary.json") && read_file(folder + "/summary.json").find("\"interrupted\": true") == std::string::npos;
+  }
+
+  static int command(std::vector<std::string> words) {
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    return main(static_cast<int>(words.size()), argv.data());
+  }
+
+  static std::string version_text() {
+    const std::string at = commit();
+    return at.empty() ? EBB_VERSION : fmt::format("{} at {}", EBB_VERSION, at);
+  }
+
+  void write() const {
+    const fs::path page(page_);
+    RunFolder folder{page.has_parent_path() ? page.parent_path().string() : ".", true};
+    folder.create();
+    folder.write(page.filename().replace_extension(".json").string(), results_json(all_));
+    folder.write(page.filename().string(), results_page(all_));
+  }
+
+  std::vector<std::string> rows_;
+  static constexpr const char* standard_page = "docs/results.md";
+  std::string page_ = standard_page, runs_ = "runs/results";
+  int seeds_ = 0, threads_ = 1;
+  bool list_ = false, quick_ = false;
+  RowResults all_;
+};
+EBB_SUBCOMMAND(results, "results", ResultsCommand, "run the rows of docs/results.md and write it");
+
+}  // namespace
+}  // namespace ebb

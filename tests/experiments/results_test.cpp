@@ -1,0 +1,80 @@
+#include <ebb/experiments/results_page.hpp>
+#include <filesystem>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using namespace ebb;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::vector<std::string> results(const TempFolder& folder, std::vector<std::string> more) {
+  std::vector<std::string> words{"results", "--page", folder / "docs/page.md", "--runs", folder / "runs", "--quick", "--threads", "1"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+const RowResult made{.command = "ebb train series", .date = "2026-01-31", .version = "0.1.0", .machine = "2 threads", .weights = 16'961,
+                     .seconds = {90, 110}, .measures = {{"NRMSE", {"%", "that it stays", 162, {6.5, 7.5}}}}};
+
+}  // namespace
+
+TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that were kept") {
+  const TempFolder folder;
+  const Outcome first = ebb_command(results(folder, {"series", "--seeds", "2"}));
+  INFO(first.out << first.err);
+  REQUIRE(first.code == 0);
+  const RowResults kept = read_results(folder / "docs/page.json");
+  REQUIRE(kept.size() == 1);
+  const nlohmann::json runs = summary_of(folder / "runs/series")["runs"];
+  const RowResult& r = kept.at("series");
+  CHECK(r.measures.at("NRMSE").of_seeds ==
+        std::vector<double>{runs["1"]["measures"]["NRMSE"]["value"], runs["2"]["measures"]["NRMSE"]["value"]});
+  CHECK(r.seconds.size() == 2);
+  CHECK(r.weights == runs["1"]["weights"].get<double>());
+  CHECK(r.date.size() == 10);
+  CHECK_THAT(read_all(folder / "docs/page.md"), Contains("[series](tasks/series.md)") && Contains("not run yet"));
+
+  SECTION("a row that was stopped goes on") {
+    std::filesystem::remove(folder / "runs/series/summary.json");
+    const Outcome second = ebb_command(results(folder, {"series", "--seeds", "2"}));
+    CHECK(second.code == 0);
+    CHECK_THAT(second.out, Contains("updates were done before"));
+    CHECK(read_results(folder / "docs/page.json").at("series").measures.at("NRMSE").of_seeds == r.measures.at("NRMSE").of_seeds);
+  }
+  SECTION("one that ended, or was begun with other seeds, is run from scratch when it is asked for") {
+    CHECK(ebb_command(results(folder, {"series", "--seeds", "1"})).code == 0);
+    CHECK(read_results(folder / "docs/page.json").at("series").seconds.size() == 1);
+  }
+  SECTION("the list says what each row came to") {
+    const Outcome list = ebb_command(results(folder, {"--list"}));
+    CHECK_THAT(list.out, Contains("short: NRMSE") && Contains("not run yet"));
+  }
+}
+
+TEST_CASE("a row falls short by a measure, its time or its size") {
+  const ResultRow& series = result_row("series");
+  CHECK(shortfall(series, made).empty());
+  RowResult worse = made;
+  worse.measures.at("NRMSE").of_seeds = {8.5, 9.5};
+  CHECK_THAT(shortfall(series, worse), Contains("NRMSE is 9, not"));
+  CHECK_THAT(results_page({{"series", worse}}), Contains("**short**") && Contains("9 %"));
+  RowResult slow = made, large = made;
+  slow.seconds = {200, 500}, large.weights = 20'001;
+  CHECK_THAT(shortfall(series, slow), Contains("350 s a seed"));
+  CHECK_THAT(shortfall(series, large), Contains("20,001 weights"));
+}
+
+TEST_CASE("what is kept comes back as it was, and what is none of it is refused by name") {
+  const TempFolder folder;
+  write_all(folder / "a.json", results_json({{"series", made}}));
+  CHECK(results_json(read_results(folder / "a.json")) == results_json({{"series", made}}));
+  CHECK(results_page(read_results(folder / "a.json")) == results_page({{"series", made}}));
+  CHECK(read_results(folder / "none.json").empty());
+  write_all(folder / "b.json", "{\"series\": 3}");
+  CHECK_THROWS_WITH(read_results(folder / "b.json"), Contains("b.json") && Contains("not written by ebb results"));
+  const Outcome unknown = ebb_command(results(folder, {"serie"}));
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, Contains("unknown row 'serie'; did you mean 'series'?"));
+}
