@@ -41,6 +41,8 @@ std::string bmp(const Array& pixels) {
 
 }  // namespace
 
+std::string image_address(const Array& pixels) { return "data:image/bmp;base64," + base64(bmp(pixels)); }
+
 std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix& c) {
   constexpr int cell = 34, margin = 110;
   const int K = c.classes(), side = margin + K * cell + 10;
@@ -72,8 +74,8 @@ std::string images_svg(const std::vector<LabelledImage>& images, int across) {
   for (int k = 0; k < static_cast<int>(images.size()); ++k) {
     const LabelledImage& image = images[static_cast<std::size_t>(k)];
     const int x = k % across * wide, y = k / across * high;
-    svg += fmt::format("<image x={} y={} width={} height={} style='image-rendering:pixelated' href='data:image/bmp;base64,{}'/>", x + 9, y,
-                       side, side, base64(bmp(image.pixels)));
+    svg += fmt::format("<image x={} y={} width={} height={} style='image-rendering:pixelated' href='{}'/>", x + 9, y,
+                       side, side, image_address(image.pixels));
     svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x + wide / 2, y + side + 14,
                        image.wrong ? " fill='#c2410c'" : "", escaped(image.below));
   }

@@ -10,6 +10,9 @@ namespace ebb {
 /// A square for each pair of classes, the darker the larger its share of the row.
 std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix&);
 
+/// A grey image [rows, columns], from 0 (white) to 1, as an address that an SVG's <image> takes.
+std::string image_address(const Array& pixels);
+
 struct LabelledImage {
   Array pixels;                        ///< [rows, columns], from 0 to 1
   std::string below;                   ///< words under it
