@@ -7,6 +7,7 @@
 #include <ebb/nn/dropout.hpp>
 #include <ebb/nn/linear.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <mutex>
 
 namespace ebb {
 namespace {
@@ -55,7 +56,8 @@ class Speech final : public Task {
 
   TaskInfo info() const override {
     return {.vocabulary = 0, .outputs = classes, .unit = "nats/string", .speed_unit = "steps of 30 ms", .trivial = trivial_,
-            .trivial_about = "knowing how many digits were said, but not which", .validate_by = "digit error rate", .valid_batches = 1 << 20};
+            .trivial_about = "knowing how many digits were said, but not which", .validate_by = "digit error rate",
+            .valid_batches = 1 << 20};
   }
 
   // `length` is the most digits of a string that is learned from.
@@ -67,17 +69,19 @@ class Speech final : public Task {
   Batch batch(const BatchRequest& r) const override {
     if (r.length < 1 || r.rows < 1) throw ValueError("speech: a batch needs a string, and a string a digit");
     std::vector<SpokenString> chosen;
-    std::vector<int> items;
     if (r.split == Split::train) {
       const Key key = Key{r.seed}.named("speech").at(r.number);
       for (int row = 0; row < r.rows; ++row) chosen.push_back(strings_->training(key.at(static_cast<std::uint64_t>(row)), r.length));
-    } else {
-      const auto& all = strings_->items(r.split);
-      const auto begin = std::min(r.number * static_cast<std::uint64_t>(r.rows), static_cast<std::uint64_t>(all.size() - 1));
-      for (auto k = static_cast<std::size_t>(begin); k < all.size() && items.size() < static_cast<std::size_t>(r.rows); ++k)
-        chosen.push_back(all[k]), items.push_back(static_cast<int>(k));
+      return speech_batch(features_of(chosen), digits_of(chosen));
     }
-    Batch b = batch_of(chosen);
+    const auto& all = strings_->items(r.split);
+    const std::vector<Array>& known = kept(r.split);
+    std::vector<Array> features;
+    std::vector<int> items;
+    const auto begin = std::min(r.number * static_cast<std::uint64_t>(r.rows), static_cast<std::uint64_t>(all.size() - 1));
+    for (auto k = static_cast<std::size_t>(begin); k < all.size() && items.size() < static_cast<std::size_t>(r.rows); ++k)
+      chosen.push_back(all[k]), features.push_back(known[k]), items.push_back(strings_->begin(r.split) + static_cast<int>(k));
+    Batch b = speech_batch(features, digits_of(chosen));
     b.items = items;
     return b;
   }
@@ -94,15 +98,25 @@ class Speech final : public Task {
   Generated generate(const Model& m, const GenerateRequest& r) const override { return recognise(m, *strings_, r); }
 
  private:
-  Batch batch_of(const std::vector<SpokenString>& chosen) const {
-    const int B = static_cast<int>(chosen.size());
+  std::vector<Array> features_of(const std::vector<SpokenString>& chosen) const {
     std::vector<Array> features(chosen.size());
-    parallel_for(B, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(static_cast<std::int64_t>(chosen.size()), 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto k = static_cast<std::size_t>(begin); k < static_cast<std::size_t>(end); ++k) features[k] = strings_->features(chosen[k]);
     });
+    return features;
+  }
+
+  std::vector<std::vector<int>> digits_of(const std::vector<SpokenString>& chosen) const {
     std::vector<std::vector<int>> digits;
     for (const SpokenString& s : chosen) digits.push_back(strings_->digits(s));
-    return speech_batch(features, digits);
+    return digits;
+  }
+
+  // The strings of the other splits are heard again and again.
+  const std::vector<Array>& kept(Split split) const {
+    const bool test = split == Split::test;
+    std::call_once(test ? test_once_ : valid_once_, [&] { (test ? test_ : valid_) = features_of(strings_->items(split)); });
+    return test ? test_ : valid_;
   }
 
   void measure_guesses() {
@@ -119,6 +133,8 @@ class Speech final : public Task {
 
   Inputs inputs_;
   std::unique_ptr<SpokenStrings> strings_;
+  mutable std::once_flag valid_once_, test_once_;
+  mutable std::vector<Array> valid_, test_;   // features of their strings
   double single_guess_ = 0, trivial_ = 0;
 };
 EBB_TASK(speech, Speech, "which digits were said, one or a string of them (the Free Spoken Digit Dataset)");

@@ -51,8 +51,8 @@ void check_digits(const Recordings& r) {
   for (std::size_t s = 0; s < 3; ++s)
     for (std::size_t digit = 0; digit < 10; ++digit)
       if (count[s][digit] == 0)
-        throw FileError(fmt::format("'{}': no recording of the digit {} with an index of {}; speech expects {}", r.folder, digit, indices[s],
-                                    expected));
+        throw FileError(fmt::format("'{}': no recording of the digit {} with an index of {}; speech expects {}", r.folder, digit,
+                                    indices[s], expected));
 }
 
 Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
@@ -82,7 +82,8 @@ Array read_speech(const std::string& path) {
     throw FileError(fmt::format("'{}': has {} samples a second, where speech expects {}; `sox in.wav -r {} out.wav` changes that", path,
                                 a.rate, speech_rate, speech_rate));
   if (a.samples.dim(0) < shortest)
-    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, in which nobody says a digit", path, a.samples.dim(0)));
+    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, in which nobody says a digit", path,
+                                a.samples.dim(0)));
   return a.samples.reshape({a.samples.dim(0)});
 }
 

@@ -37,7 +37,8 @@ Heard from_test(const SpokenStrings& strings, std::uint64_t seed) {
 
 std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {
   const int T = scores.dim(0);
-  auto all = ctc_beam_search(scores.reshape({T, 1, scores.dim(1)}), Lengths({1}, {T}), {.width = width, .best = std::min(width, most_hypotheses)})[0];
+  const CtcBeamOptions options{.width = width, .best = std::min(width, most_hypotheses)};
+  auto all = ctc_beam_search(scores.reshape({T, 1, scores.dim(1)}), Lengths({1}, {T}), options)[0];
   for (CtcHypothesis& h : all)
     for (int& label : h.labels) --label;   // class 0 is the blank
   return all;
@@ -61,7 +62,8 @@ Batch speech_batch(const std::vector<Array>& features, const std::vector<std::ve
   int T = 1, L = 1;
   for (const Array& f : features) T = std::max(T, f.dim(0));
   for (const auto& row : digits) L = std::max(L, static_cast<int>(row.size()));
-  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32), .lengths = Lengths({B}), .next_lengths = Lengths({B}), .labels = Tokens({B, L})};
+  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32), .lengths = Lengths({B}), .next_lengths = Lengths({B}),
+          .labels = Tokens({B, L})};
   for (int row = 0; row < B; ++row) {
     const Array& f = features[static_cast<std::size_t>(row)];
     const auto& said = digits[static_cast<std::size_t>(row)];

@@ -76,10 +76,11 @@ void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const
   if ((right ? right_shown_ : wrong_shown) < most_shown)
     table_.rows.push_back({digits_text(said), digits_text(heard), edits_text(said, heard)}), right_shown_ += right;
   if (picture_.features || said.size() < 4) return;
-  const int T = b.lengths.data()[row];
+  const int T = b.lengths.data()[row], item = b.items[static_cast<std::size_t>(row)];
   Array features = Array::empty({T, b.x.columns()}, f32);
   for (int t = 0; t < T; ++t) features[t].assign(b.x[t][row]);
-  picture_ = {.features = features, .scores = scores.range(0, T).copy(), .recognised = heard, .said = places(strings_, strings_.items(Split::test)[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])])};
+  picture_ = {.features = features, .scores = scores.range(0, T).copy(), .recognised = heard,
+              .said = places(strings_, strings_.item(item))};
 }
 
 std::vector<Measure> SpeechMeter::measures() const {

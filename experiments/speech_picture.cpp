@@ -8,21 +8,22 @@
 namespace ebb {
 namespace {
 
-constexpr double left = 34, wide = 800, sound = 150, gap = 40, high = 130;   // pixels
+constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;   // pixels
 constexpr std::array<const char*, 10> colours{"#c2410c", "#1d6fb8", "#2b8a57", "#8a4fc0", "#b8860b",
                                               "#0f8b8d", "#c2397a", "#6b7280", "#4d7c0f", "#4f46e5"};
 
-// Time goes to the right, frequency up; the loudest is black.
+// Time goes to the right, frequency up. White is what is softer than the mean of that mel by a deviation, black the loudest.
 Array pixels_of(const Array& features) {
   constexpr int F = SpokenStrings::mels;
   const int frames = static_cast<int>(features.size()) / F;
   const Array flat = features.reshape({frames, F});
-  double low = 1e30, top = -1e30;
-  for (std::int64_t k = 0; k < flat.size(); ++k) low = std::min(low, flat.at_flat(k)), top = std::max(top, flat.at_flat(k));
+  const double low = -1;
+  double top = 0;
+  for (std::int64_t k = 0; k < flat.size(); ++k) top = std::max(top, flat.at_flat(k));
   Array pixels = Array::empty({F, frames}, f32);
   for (int t = 0; t < frames; ++t)
     for (int f = 0; f < F; ++f)
-      pixels.data<float>()[(F - 1 - f) * frames + t] = static_cast<float>((flat.at({t, f}) - low) / std::max(top - low, 1e-9));
+      pixels.data<float>()[(F - 1 - f) * frames + t] = static_cast<float>(std::clamp((flat.at({t, f}) - low) / (top - low), 0.0, 1.0));
   return pixels;
 }
 
@@ -62,7 +63,8 @@ std::string posteriors_svg(const Array& scores, const Scale& at, double top) {
   for (std::size_t k = 0; k < 11; ++k) {
     std::string points;
     double most = 0;
-    for (std::size_t t = 0; t < p.size(); ++t) points += fmt::format("{:.1f},{:.1f} ", x(t), y(p[t][k])), most = std::max(most, p[t][k]);
+    for (std::size_t t = 0; t < p.size(); ++t)
+      points += fmt::format("{:.1f},{:.1f} ", x(t), y(p[t][k])), most = std::max(most, p[t][k]);
     if (most < .02) continue;
     if (k == 0) {
       svg += fmt::format("<polyline points='{}' fill=none stroke='currentColor' opacity=.3 stroke-dasharray='3 3'/>", points);
@@ -72,7 +74,8 @@ std::string posteriors_svg(const Array& scores, const Scale& at, double top) {
     svg += fmt::format("<polyline points='{}' fill=none stroke='{}' stroke-width=2 />", points, colour);
     for (std::size_t t = 0; t < p.size(); ++t)
       if (p[t][k] >= .15 && (t == 0 || p[t - 1][k] < p[t][k]) && (t + 1 == p.size() || p[t + 1][k] <= p[t][k]))
-        svg += fmt::format("<text x={:.1f} y={:.1f} text-anchor=middle font-weight=700 fill='{}'>{}</text>", x(t), y(p[t][k]) - 5, colour, k - 1);
+        svg += fmt::format("<text x={:.1f} y={:.1f} text-anchor=middle font-weight=700 fill='{}'>{}</text>", x(t), y(p[t][k]) - 5, colour,
+                           k - 1);
   }
   return svg;
 }
@@ -106,9 +109,9 @@ std::string SpeechPicture::svg() const {
 }
 
 const char* SpeechPicture::caption() {
-  return "Above, how loud it is at each time (to the right) and pitch (upwards, on the mel scale); the digits over it are those that were said, "
-         "between lines where their recordings begin and end, if that is known. Below, how probable the network holds each digit at each step of "
-         "30 ms; dashed: no digit. CTC asks for a digit somewhere while it is heard, not when, so that the peaks are short.";
+  return "Above, how loud it is at each time (to the right) and pitch (upwards, on the mel scale); the digits over it are those that "
+         "were said, between lines where their recordings begin and end, if that is known. Below, how probable the network holds each "
+         "digit at each step of 30 ms; dashed: no digit. CTC asks which digits there are, not when, so that the peaks are short.";
 }
 
 }  // namespace ebb

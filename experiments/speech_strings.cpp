@@ -88,6 +88,11 @@ const std::vector<SpokenString>& SpokenStrings::items(Split s) const {
   return s == Split::valid ? valid_ : test_;
 }
 
+const SpokenString& SpokenStrings::item(int number) const {
+  const Split split = number < begin(Split::test) ? Split::valid : Split::test;
+  return items(split)[static_cast<std::size_t>(number - begin(split))];
+}
+
 std::vector<int> SpokenStrings::digits(const SpokenString& s) const {
   std::vector<int> all;
   for (const SpokenDigit& d : s.digits) all.push_back(recordings_.all[static_cast<std::size_t>(d.recording)].digit);

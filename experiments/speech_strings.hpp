@@ -35,6 +35,9 @@ class SpokenStrings {
   /// Of one to `most` digits, played louder or softer, faster or slower, in noise, some of it hidden.
   SpokenString training(Key, int most) const;
   const std::vector<SpokenString>& items(Split) const;   ///< valid or test
+  /// Number `begin + k` is the k-th of a split, so that a number says which split it is from.
+  int begin(Split s) const { return s == Split::test ? static_cast<int>(valid_.size()) : 0; }
+  const SpokenString& item(int number) const;
 
   std::vector<int> digits(const SpokenString&) const;
   Array waveform(const SpokenString&) const;             ///< [N]
