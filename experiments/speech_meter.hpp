@@ -14,7 +14,7 @@ std::string edits_text(const std::vector<int>& said, const std::vector<int>& rec
 /// The digits of each row's most probable path. Shapes: scores [B, T, 11], the blank first; lengths [B]
 std::vector<std::vector<int>> recognised_digits(const Array& scores, const Lengths&);
 
-/// A string, the mel powers that a network saw of it, and above its end what the network made of each step.
+/// What a network heard of a string, and what it made of each step.
 struct SpeechPicture {
   Array features;                        ///< [T, 120]
   Array scores;                          ///< [T, 11], before the softmax, the blank first

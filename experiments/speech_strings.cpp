@@ -30,6 +30,14 @@ void mask(Array& x, bool columns, int count, int widest, const Key& key) {
   }
 }
 
+// Frames that are missing to the last step are zero.
+Array stack_frames(const Array& frames) {
+  constexpr int n = SpokenStrings::stacked;
+  Array steps = Array::zeros({(frames.dim(0) + n - 1) / n, SpokenStrings::width}, f32);
+  std::copy(frames.data<float>(), frames.data<float>() + frames.size(), steps.data<float>());
+  return steps;
+}
+
 }  // namespace
 
 SpokenStrings::SpokenStrings(Recordings r, int valid_strings, int test_strings) : recordings_(std::move(r)) {
@@ -157,17 +165,6 @@ Array SpokenStrings::scaled(const Array& waveform) const {
     }
   return y;
 }
-
-namespace {
-
-Array stack_frames(const Array& frames) {
-  constexpr int n = SpokenStrings::stacked;
-  Array steps = Array::zeros({(frames.dim(0) + n - 1) / n, SpokenStrings::width}, f32);
-  std::copy(frames.data<float>(), frames.data<float>() + frames.size(), steps.data<float>());
-  return steps;
-}
-
-}  // namespace
 
 Array SpokenStrings::features(const Array& waveform) const { return stack_frames(scaled(waveform)); }
 
