@@ -23,6 +23,8 @@ class FashionTask : public Task {
   static constexpr int side = 28, classes = 10;
   /// As in the file: [28, 28], from 0 to 1.
   Array image(int item) const { return images_[item].reshape({side, side}); }
+  int label(int item) const { return labels_.data()[item]; }
+  const Partition& partition() const { return batches_->partition(); }
 
  protected:
   Inputs inputs_;

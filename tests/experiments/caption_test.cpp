@@ -1,0 +1,326 @@
+#include <algorithm>
+#include <cstring>
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/caption_meter.hpp>
+#include <ebb/experiments/caption_network.hpp>
+#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/generate.hpp>
+#include <ebb/experiments/scenes.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using namespace ebb;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string fashion = "/usr/share/datasets/fashion-mnist";
+
+nlohmann::json quick(const TempFolder& folder, std::vector<std::string> more = {}) {
+  std::vector<std::string> words{"train", "caption", "--quick", "--seeds", "1", "--out", folder / "out"};
+  words.insert(words.end(), more.begin(), more.end());
+  const Outcome o = ebb_command(words);
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  return summary_of(folder / "out")["runs"]["1"];
+}
+
+// What a reader makes of a sentence, who knows nothing of how it was made: pairs of words with what stands between them.
+struct Claim {
+  std::string one, how, other;
+};
+
+std::vector<Claim> claims(const std::string& sentence) {
+  std::vector<std::string> words;
+  std::istringstream in(sentence);
+  for (std::string w; in >> w;)
+    if (w != "a" && w != "of") words.push_back(w);
+  if (words.size() == 5 && words[1] == "between" && words[3] == "and")
+    return {{words[0], "right", words[2]}, {words[0], "left", words[4]}};
+  std::vector<Claim> all;
+  for (std::size_t k = 0; k + 2 < words.size(); k += 2) all.push_back({words[k], words[k + 1], words[k + 2]});
+  REQUIRE(words.size() == 2 * all.size() + 1);
+  return all;
+}
+
+// Boxes apart in the direction that the word names, and overlapping in the other.
+bool holds(const std::string& how, const Placed& a, const Placed& b, int side) {
+  const bool level = std::abs(a.top - b.top) < side, upright = std::abs(a.left - b.left) < side;
+  if (how == "left") return level && a.left + side <= b.left;
+  if (how == "right") return level && b.left + side <= a.left;
+  if (how == "above") return upright && a.top + side <= b.top;
+  if (how == "below") return upright && b.top + side <= a.top;
+  return false;
+}
+
+void check_scenes(const Scenes& scenes, const std::vector<std::string>& nouns) {
+  std::map<std::string, int> seen;
+  for (const Split split : {Split::train, Split::valid, Split::test})
+    for (std::uint64_t number = 0; number < 500; ++number) {
+      Scene scene = scenes.scene(split, 3, number);
+      const std::string said = scenes.text(scenes.sentence(scene));
+      INFO(said);
+      std::map<std::string, Placed> by_name;
+      for (const Placed& p : scene) {
+        CHECK((p.top >= 0 && p.left >= 0 && p.top + scenes.side() <= scenes.height() && p.left + scenes.side() <= scenes.width()));
+        by_name[nouns[static_cast<std::size_t>(p.kind)]] = p;
+      }
+      REQUIRE(by_name.size() == scene.size());                       // kinds are distinct
+      const std::vector<Claim> all = claims(said);
+      REQUIRE(all.size() == scene.size() - 1);
+      std::set<std::string> named;
+      for (const Claim& c : all) {
+        REQUIRE((by_name.count(c.one) && by_name.count(c.other)));
+        CHECK(holds(c.how, by_name[c.one], by_name[c.other], scenes.side()));
+        named.insert({c.one, c.other}), ++seen[c.how];
+      }
+      CHECK(named.size() == scene.size());
+      if (scene.size() == 2) CHECK(all[0].one < all[0].other);
+      seen["between"] += said.find("between") != std::string::npos;
+      std::reverse(scene.begin(), scene.end());
+      CHECK(scenes.text(scenes.sentence(scene)) == said);            // a function of what stands where
+    }
+  for (const char* how : {"left", "right", "above", "below", "between"}) CHECK(seen[how] > 150);
+}
+
+}  // namespace
+
+TEST_CASE("a caption says what stands where, as a reader finds who looks at the boxes") {
+  check_scenes(Scenes({.data = "generated"}), {"bar", "block", "cross", "plus", "pole", "ring"});
+  if (std::filesystem::exists(fashion))
+    check_scenes(Scenes({.data = fashion}), {"bag", "boot", "dress", "pullover", "sandal", "trousers"});
+  else WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
+}
+
+TEST_CASE("a reader finds a caption wrong that swaps two things, or names the wrong direction") {
+  const Placed a{.kind = 0, .top = 5, .left = 0}, b{.kind = 1, .top = 0, .left = 20};
+  CHECK(holds("left", a, b, 14));
+  CHECK(!holds("left", b, a, 14));
+  CHECK(!holds("above", b, a, 14));
+  const Scenes scenes({.data = "generated"});
+  CHECK(scenes.text(scenes.sentence({b, a})) == "a bar left of a block");
+  const Placed c{.kind = 5, .top = 18, .left = 22};
+  CHECK(scenes.text(scenes.sentence({a, b, c})) == "a ring below a block right of a bar");
+  CHECK(scenes.text(scenes.sentence({b, {.kind = 2, .top = 3, .left = 34}, a})) == "a block between a bar and a cross");
+}
+
+TEST_CASE("a picture has each image where the scene says, and nothing else") {
+  const Scenes scenes({.data = "generated"});
+  for (std::uint64_t number = 0; number < 20; ++number) {
+    const Scene scene = scenes.scene(Split::train, 1, number);
+    const Array picture = scenes.picture(scene);
+    REQUIRE(picture.shape() == Shape{scenes.height(), scenes.width()});
+    for (int y = 0; y < scenes.height(); ++y)
+      for (int x = 0; x < scenes.width(); ++x) {
+        double brightest = 0;
+        for (const Placed& p : scene)
+          if (y >= p.top && y < p.top + 14 && x >= p.left && x < p.left + 14)
+            brightest = std::max(brightest, scenes.image(p.item).at({y - p.top, x - p.left}));
+        REQUIRE(picture.at({y, x}) == brightest);
+      }
+  }
+}
+
+TEST_CASE("no image of one split stands in a scene of another") {
+  for (const char* data : {"generated", fashion.c_str()}) {
+    if (data == fashion && !std::filesystem::exists(fashion)) continue;
+    const Scenes scenes({.data = data});
+    std::map<int, std::pair<Split, int>> owner;
+    for (const Split split : {Split::train, Split::valid, Split::test})
+      for (int kind = 0; kind < Scenes::kinds; ++kind)
+        for (const int item : scenes.items(split, kind)) CHECK(owner.emplace(item, std::pair{split, kind}).second);
+    for (const Split split : {Split::train, Split::valid, Split::test})
+      for (std::uint64_t number = 0; number < 300; ++number)
+        for (const Placed& p : scenes.scene(split, 1, number)) CHECK(owner.at(p.item) == std::pair{split, p.kind});
+  }
+}
+
+TEST_CASE("a batch is its scenes by number, with the words before each word") {
+  const auto task = make_task("caption", {.data = "generated"});
+  const Scenes scenes({.data = "generated"});
+  const Batch b = task->batch({.rows = 7, .number = 3, .seed = 5});
+  for (int row = 0; row < 7; ++row) {
+    const Scene scene = scenes.scene(Split::train, 5, static_cast<std::uint64_t>(21 + row));
+    const std::vector<int> said = scenes.sentence(scene);
+    const Array picture = scenes.picture(scene);
+    REQUIRE(b.lengths.at({row}) == static_cast<int>(said.size()) + 1);
+    CHECK(b.tokens.at({0, row}) == Scenes::end);
+    CHECK(b.next.at({static_cast<int>(said.size()), row}) == Scenes::end);
+    for (int t = 0; t < static_cast<int>(said.size()); ++t) {
+      CHECK(b.next.at({t, row}) == said[static_cast<std::size_t>(t)]);
+      CHECK(b.tokens.at({t + 1, row}) == said[static_cast<std::size_t>(t)]);
+    }
+    for (std::int64_t k = 0; k < picture.size(); ++k) REQUIRE(b.x[0][row].at_flat(k) == picture.at_flat(k));
+  }
+  const auto same = [](const Batch& one, const Batch& other) {
+    return one.x.size() == other.x.size() && std::memcmp(one.x.raw(), other.x.raw(), one.x.bytes()) == 0;
+  };
+  CHECK(same(b, task->batch({.rows = 7, .number = 3, .seed = 5})));
+  CHECK(!same(b, task->batch({.rows = 7, .number = 3, .seed = 6})));
+  CHECK(!same(b, task->batch({.rows = 7, .number = 4, .seed = 5})));
+  const BatchRequest test{.split = Split::test, .rows = 7, .number = 28, .seed = 1};
+  CHECK(same(task->batch(test), task->batch({.split = Split::test, .rows = 7, .number = 28, .seed = 2})));
+  CHECK(task->batch(test).rows() == 200 - 28 * 7);                   // the last ones
+  CHECK(task->batches(Split::test, 0, 7) == 29);
+}
+
+TEST_CASE("sentences are scored as by hand") {
+  SentenceScore s;
+  s.add({1, 9, 2, 1, 10}, {1, 9, 2, 1, 10});
+  s.add({1, 9, 4, 1}, {1, 9, 2, 1, 11});                             // three of five words at their place, and one word short
+  CHECK(s.exact() == Approx(50));
+  CHECK(s.words() == Approx(100 * 8.0 / 10));
+  // n-grams found: 8 of 9, 5 of 7, 3 of 5, 2 of 3; nine words for ten
+  CHECK(s.bleu() == Approx(100 * std::exp(1 - 10.0 / 9) * std::pow(8.0 / 9 * 5 / 7 * 3 / 5 * 2 / 3, .25)));
+}
+
+TEST_CASE("--quick captions more scenes than a guess does", "[science]") {
+  const TempFolder folder;
+  const auto run = quick(folder);
+  const auto measures = run["measures"];
+  CHECK(measures["exact captions"]["value"].get<double>() > measures["exact captions"]["guess"].get<double>() + 25);
+  CHECK(measures["words"]["value"].get<double>() > measures["words"]["guess"].get<double>() + 30);
+  CHECK(measures["BLEU"]["value"].get<double>() > measures["BLEU"]["guess"].get<double>() + 30);
+  CHECK(run["loss"].get<double>() < .3 * run["trivial_loss"].get<double>());
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("The first scenes") && Contains("data:image/bmp;base64,"));
+}
+
+TEST_CASE("ebb evaluate reports the captions that training reported") {
+  const TempFolder folder;
+  const auto run = quick(folder, {"--steps", "40", "--hidden", "6", "--layers", "2"});
+  const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const auto again = nlohmann::json::parse(read_all(folder / "out/evaluation-test.json"));
+  CHECK(again["loss"] == run["loss"]);
+  CHECK(again["measures"] == run["measures"]);
+}
+
+TEST_CASE("any registered cell captions") {
+  const auto task = make_task("caption", {.data = "generated"});
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.about.find("made by the tests") != std::string::npos) continue;
+    INFO(cell.name);
+    const TaskSettings s{.hidden = 8, .batch = 5, .steps = 2};
+    Model m{*task, cell.name, s, 1};
+    const TrainRecord r = train(m, *task, s, 1);
+    CHECK(r.diverged.empty());
+    CHECK(r.curve.size() == 2);
+    CHECK(!task->generate(m, {.prompt = "0", .beam = 2}).text.empty());
+  }
+}
+
+TEST_CASE("a run of caption goes on to the same bits") {
+  const TempFolder folder;
+  const auto task = make_task("caption", {.data = "generated"});
+  const TaskSettings s{.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
+  Origin origin{.task = "caption", .cell = "lstm", .data = {}, .options = {}};
+  Model whole{*task, "lstm", s, 5};
+  int saved = 0;
+  TrainKeeper each;
+  each.every = 1;
+  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
+  train(whole, *task, s, 5, {}, each);
+  for (const int k : {1, 4}) {
+    Model again{*task, "lstm", s, 99};
+    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
+    keeper.save = {};
+    train(again, *task, s, 5, {}, keeper);
+    CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
+  }
+}
+
+TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor on how it is asked") {
+  const auto task = make_task("caption", {.data = "generated"});
+  const Scenes scenes({.data = "generated"});
+  TaskSettings s = task->settings(Size::quick);
+  s.steps = 60, s.layers = 2;                                        // enough to say different things
+  Model m{*task, "lstm", s, 3};
+  train(m, *task, s, 3);
+  const auto said = [&](const Batch& b) {
+    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("said").copy();
+  };
+  const Array together = said(task->batch({.split = Split::test, .rows = 70}));
+  std::set<std::string> different;
+  for (const std::uint64_t number : {0u, 17u, 69u}) {
+    const Array alone = said(task->batch({.split = Split::test, .rows = 1, .number = number}))[0];
+    std::vector<int> words;
+    for (int t = 0; t < Scenes::longest; ++t) {
+      CHECK(alone.at({t}) == together.at({static_cast<int>(number), t}));
+      if (alone.at({t}) != Scenes::end) words.push_back(static_cast<int>(alone.at({t})));
+    }
+    const std::string wanted = scenes.text(words);
+    different.insert(wanted);
+    for (const int beam : {0, 1})                                    // a search that keeps one sentence is the greedy choice
+      CHECK_THAT(task->generate(m, {.prompt = std::to_string(number), .beam = beam}).text,
+                 Contains("scene " + std::to_string(number) + ": " + wanted + "\n"));
+  }
+  CHECK(different.size() > 1);
+}
+
+TEST_CASE("a search finds no sentence less probable than the greedy one") {
+  const auto task = make_task("caption", {.data = "generated"});
+  const Model m{*task, "gru", TaskSettings{.hidden = 8}, 2};
+  const auto& net = dynamic_cast<const CaptionNetwork&>(m.network());
+  const Batch b = task->batch({.split = Split::test, .rows = 6});
+  Tape tape;
+  const NoGrad off;
+  const Seen seen = net.look(constant(b.x));
+  const auto probability = [&](const std::vector<int>& words, int row) {   // in nats, the end counted if there is room for it
+    const Seen own = seen.of_rows(Tokens({1}, {row}));
+    Speaking now = net.begin(1);
+    double sum = 0;
+    for (std::size_t t = 0; t <= words.size() && t < Scenes::longest; ++t) {
+      now = net.say(Tokens({1}, {t > 0 ? words[t - 1] : Scenes::end}), now, own, Pass{});
+      sum -= cross_entropy(now.scores, Tokens({1}, {t < words.size() ? words[t] : Scenes::end})).value().at_flat(0);
+    }
+    return sum;
+  };
+  const auto one = net.beam(seen, 6, 1), many = net.beam(seen, 6, 8);
+  bool better = false;
+  for (int row = 0; row < 6; ++row) {
+    const double greedy = probability(one[static_cast<std::size_t>(row)], row), best = probability(many[static_cast<std::size_t>(row)], row);
+    CHECK(best >= greedy - 1e-5);
+    better |= best > greedy + 1e-5;
+  }
+  CHECK(better);
+}
+
+TEST_CASE("ebb generate captions a test scene, and writes a page that shows where it looked") {
+  const TempFolder folder;
+  quick(folder, {"--steps", "30", "--hidden", "8"});
+  const std::string weights = folder / "out/weights.safetensors", page = folder / "scene.html";
+  const Outcome o = ebb_command({"generate", "--weights", weights, "--prompt", "3", "--beam", "3", "--out", page});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const Scenes scenes({.data = "generated"});
+  const std::string wanted = scenes.text(scenes.sentence(scenes.scene(Split::test, 0, 3)));
+  CHECK_THAT(o.out, Contains("scene 3: ") && Contains("true: " + wanted));
+  CHECK_THAT(read_all(page), Contains("Where it looked before each word") && Contains("(end)") && Contains("test scene 3"));
+  for (const char* wrong : {"", "200", "-1", "3.5", "a bag"}) {
+    const Outcome refused = ebb_command({"generate", "--weights", weights, "--prompt", wrong, "--out", folder / "none.html"});
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, Contains("number of a test scene, from 0 to 199") && Contains(std::string("'") + wrong + "'"));
+    CHECK(!folder.has("none.html"));
+  }
+}
+
+TEST_CASE("where there is no Fashion-MNIST, caption says what it expects") {
+  const TempFolder folder;
+  CHECK_THROWS_WITH(make_task("caption", {.data = folder.path()}), Contains(folder.path()) && Contains("caption has no") && Contains("expects"));
+}
+
+TEST_CASE("scenes of real items teach what made-up ones do", "[slow]") {
+  if (!std::filesystem::exists(fashion)) {
+    WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
+    return;
+  }
+  const TempFolder folder;
+  const auto run = quick(folder, {"--data", fashion, "--steps", "60", "--batch", "32", "--hidden", "32"});
+  CHECK(run["measures"]["words"]["value"].get<double>() > run["measures"]["words"]["guess"].get<double>() + 10);
+}
