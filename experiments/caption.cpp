@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/caption_meter.hpp>
 #include <ebb/experiments/caption_network.hpp>
 #include <ebb/experiments/caption_page.hpp>
@@ -40,8 +39,8 @@ class Caption final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 32, .length = Scenes::longest, .batch = 16, .steps = 400, .lr = 5e-3, .schedule = "one-cycle"};
-    return {.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 3000, .lr = 2e-3, .schedule = "one-cycle", .patience = 6};
+    if (size == Size::quick) return {.hidden = 32, .length = Scenes::longest, .batch = 16, .steps = 1000, .lr = 5e-3, .schedule = "one-cycle"};
+    return {.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 6000, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -60,7 +59,6 @@ class Caption final : public Task {
       longest = std::max(longest, sentences.back().size());
     }
     const int T = static_cast<int>(longest) + 1;
-    b.tokens = b.next = Tokens();
     b.tokens = Tokens({T, rows}), b.next = Tokens({T, rows});
     for (int row = 0; row < rows; ++row) {
       const Sentence& said = sentences[static_cast<std::size_t>(row)];

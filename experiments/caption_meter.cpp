@@ -44,8 +44,9 @@ std::string scenes_svg(const std::vector<CaptionedScene>& scenes, int across) {
   for (int k = 0; k < count; ++k) {
     const CaptionedScene& s = scenes[static_cast<std::size_t>(k)];
     const int x = k % across * wide + wide / 2, y = k / across * high;
-    svg += fmt::format("<image x={} y={} width={} height={} style='image-rendering:pixelated' href='{}'/>", x - width / 2, y, width, height,
-                       image_address(s.pixels));
+    svg += fmt::format("<image x={0} y={1} width={2} height={3} style='image-rendering:pixelated' href='{4}'/>"
+                       "<rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' opacity='.25'/>",
+                       x - width / 2, y + 1, width, height, image_address(s.pixels));
     svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x, y + height + 14, s.said == s.wanted ? "" : " fill='#c2410c'",
                        s.said.empty() ? "(nothing)" : s.said);
     if (s.said != s.wanted) svg += fmt::format("<text x={} y={} text-anchor=middle opacity=.7>{}</text>", x, y + height + 30, s.wanted);

@@ -2,7 +2,6 @@
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/caption_network.hpp>
 #include <ebb/nn/beam_search.hpp>
-#include <ebb/nn/dropout.hpp>
 
 namespace ebb {
 namespace {
@@ -15,7 +14,7 @@ int halved(int pixels) { return (pixels + 1) / 2; }
 
 Seen Seen::of_rows(const Tokens& rows) const {
   const auto those = [&](const Var& v) { return transpose(gather(transpose(v, {1, 0, 2}), rows), {1, 0, 2}); };
-  return {those(keys), those(values)};
+  return {those(keys), those(values), gather(most, rows)};
 }
 
 CaptionNetwork::CaptionNetwork(const Builder& p, const Recurrence& r, const CaptionSizes& s)
@@ -24,9 +23,9 @@ CaptionNetwork::CaptionNetwork(const Builder& p, const Recurrence& r, const Capt
       conv2_(p / "conv2", maps1, maps2, {.kernel = 5, .stride = 2, .padding = 2}),
       conv3_(p / "conv3", maps2, maps3, {.kernel = 3, .stride = 2, .padding = 1}),
       conv4_(p / "conv4", maps3, maps, {.kernel = 3, .padding = 1}), norm_(p / "norm", maps),
-      places_(p.matrix("places", rows_ * columns_, maps, normal_init(0, .3))),
-      words_(p.matrix("words", s.vocabulary, word_width, normal_init(0, .5))), key_(p / "key", maps, maps),
-      query_(p / "query", hidden_ + word_width, maps), cell_(r.make(p / "cell", word_width + maps)),
+      places_(p.matrix("places", rows_ * columns_, maps, normal_init(0, .1))),
+      words_(p.matrix("words", s.vocabulary, word_width, normal_init(0, 1))), key_(p / "key", maps, maps),
+      query_(p / "query", hidden_ + word_width, maps), cell_(r.make(p / "cell", word_width + 2 * maps)),
       out_(p / "out", hidden_ + maps, s.vocabulary) {
   for (int k = 0; k < cell_->field_count(); ++k) fields_.push_back(cell_->field_names()[k]);
   fields_.push_back("output");
@@ -39,8 +38,8 @@ Seen CaptionNetwork::look(const Var& x) const {
   y = relu(conv3_(y));
   y = conv4_(y);
   const Var found = transpose(reshape(y, {B, maps, P}), {2, 0, 1});
-  const Var values = relu(norm_(found)) + reshape(places_, {P, 1, maps});
-  return {key_(values), values};
+  const Var values = norm_(found) + reshape(places_, {P, 1, maps});
+  return {key_(values), values, amax(values, {0})};
 }
 
 Speaking CaptionNetwork::begin(int rows) const { return {cell_->start(rows), zeros({rows, hidden_}), {}, {}}; }
@@ -48,11 +47,11 @@ Speaking CaptionNetwork::begin(int rows) const { return {cell_->start(rows), zer
 Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Seen& seen, const Pass& at) const {
   const Var word = gather(words_, before);
   const Attended c = attend(query_(concat({now.output, word})), seen.keys, seen.values);
-  const Var x = concat({word, c.result});
+  const Var x = concat({word, c.result, seen.most});
   Speaking next;
   next.state = cell_->step(x, now.state, at);
   next.output = cell_->output(x, next.state);
-  next.scores = out_(dropout(concat({next.output, c.result}), .2, at, "out"));
+  next.scores = out_(concat({next.output, c.result}));
   next.looked = c.weights;
   return next;
 }

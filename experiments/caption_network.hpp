@@ -17,6 +17,7 @@ struct CaptionSizes {
 /// What there is to be seen in pictures: P places, each with what the convolution found there and where that is.
 struct Seen {
   Var keys, values;                      ///< [P, B, C]
+  Var most;                              ///< [B, C], of each number the largest that any place has
   /// The same rows of pictures as `rows` says, each as often as it says.
   Seen of_rows(const Tokens& rows) const;
 };
@@ -31,8 +32,8 @@ struct Speaking {
 
 /// A picture to a sentence: convolution, then recurrence that looks at a place of the picture before each word.
 ///
-///     v[p] = norm(convolution(x)[p]) + P[p];   k[p] = v[p] K
-///     c[t] = attend([y[t-1], e[w[t-1]]] Q, k, v);   y[t] = cell([e[w[t-1]], c[t]]);   score[t] = [y[t], c[t]] W + b
+///     v[p] = norm(convolution(x)[p]) + P[p];   k[p] = v[p] K;   m = max over p of v[p]
+///     c[t] = attend([y[t-1], e[w[t-1]]] Q, k, v);   y[t] = cell([e[w[t-1]], c[t], m]);   score[t] = [y[t], c[t]] W + b
 ///
 /// The convolution has four layers with relu, an eighth of the picture's height and width in the end. In training w is the sentence itself,
 /// else what was said so far.

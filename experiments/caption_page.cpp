@@ -39,8 +39,9 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
                                 "<defs><image id=scene width={2} height={3} style='image-rendering:pixelated' href='{4}'/></defs>",
                                 across * wide, lines * high, width, height, image_address(picture));
   for (int k = 0; k < count; ++k) {
-    const int left = k % across * wide + (wide - width) / 2, top = k / across * high;
-    svg += fmt::format("<use href='#scene' x={} y={}/>", left, top);
+    const int left = k % across * wide + (wide - width) / 2, top = k / across * high + 1;
+    svg += fmt::format("<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "
+                       "opacity='.25'/>", left, top, width, height);
     const Array& weights = told.looked[static_cast<std::size_t>(k)];
     for (int p = 0; p < net.down() * net.across(); ++p)
       if (const double w = weights.at({0, p}); w >= .01)

@@ -302,12 +302,16 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
   const std::string wanted = scenes.text(scenes.sentence(scenes.scene(Split::test, 0, 3)));
   CHECK_THAT(o.out, Contains("scene 3: ") && Contains("true: " + wanted));
   CHECK_THAT(read_all(page), Contains("Where it looked before each word") && Contains("(end)") && Contains("test scene 3"));
-  for (const char* wrong : {"", "200", "-1", "3.5", "a bag"}) {
-    const Outcome refused = ebb_command({"generate", "--weights", weights, "--prompt", wrong, "--out", folder / "none.html"});
-    CHECK(refused.code == 2);
-    CHECK_THAT(refused.err, Contains("number of a test scene, from 0 to 199") && Contains(std::string("'") + wrong + "'"));
+  const auto refused = [&](const std::vector<std::string>& prompt, const std::string& named) {
+    std::vector<std::string> words{"generate", "--weights", weights, "--out", folder / "none.html"};
+    words.insert(words.end(), prompt.begin(), prompt.end());
+    const Outcome no = ebb_command(words);
+    CHECK(no.code == 2);
+    CHECK_THAT(no.err, Contains("number of a test scene, from 0 to 199, not '" + named + "'"));
     CHECK(!folder.has("none.html"));
-  }
+  };
+  refused({}, "");
+  for (const char* wrong : {"200", "-1", "3.5", "a bag"}) refused({"--prompt", wrong}, wrong);
 }
 
 TEST_CASE("where there is no Fashion-MNIST, caption says what it expects") {
