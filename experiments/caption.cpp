@@ -14,8 +14,8 @@ namespace {
 
 /// A scene to a sentence that says what is where.
 ///
-/// Shapes    x [1, B, H W], grey pixels; tokens [T, B], the sentence from the word before its first; next [T, B], from its first word to
-///           its end; lengths [B]
+/// Shapes    x [1, B, H W], grey pixels; tokens [T, B], the sentence from the word before its first; next [T, B], from its first
+///           word to its end; lengths [B]
 class Caption final : public Task {
  public:
   explicit Caption(const Inputs& in) : scenes_(in), tests_(scenes_.data() == "generated" ? 200 : 2000) {
@@ -39,8 +39,9 @@ class Caption final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 32, .length = Scenes::longest, .batch = 16, .steps = 1000, .lr = 5e-3, .schedule = "one-cycle"};
-    return {.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 6000, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
+    TaskSettings s{.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 6000, .lr = 3e-3, .schedule = "one-cycle"};
+    if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3;
+    return s;
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -74,8 +75,9 @@ class Caption final : public Task {
   Inputs inputs() const override { return {.data = scenes_.data()}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<CaptionMeter>(scenes_, guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<CaptionNetwork>(p, r, CaptionSizes{scenes_.height(), scenes_.width(), static_cast<int>(scenes_.words().size()),
-                                                               Scenes::longest, Scenes::end});
+    const int words = static_cast<int>(scenes_.words().size());
+    return std::make_unique<CaptionNetwork>(
+        p, r, CaptionSizes{scenes_.height(), scenes_.width(), words, Scenes::longest, Scenes::end});
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {

@@ -39,17 +39,18 @@ double SentenceScore::words() const { return percent(right_, words_); }
 std::string scenes_svg(const std::vector<CaptionedScene>& scenes, int across) {
   constexpr int wide = 300, high = 210, width = 252, height = 168;
   const int count = static_cast<int>(scenes.size()), lines = (count + across - 1) / across;
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",
-                                across * wide, lines * high);
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>", across * wide, lines * high);
   for (int k = 0; k < count; ++k) {
     const CaptionedScene& s = scenes[static_cast<std::size_t>(k)];
     const int x = k % across * wide + wide / 2, y = k / across * high;
     svg += fmt::format("<image x={0} y={1} width={2} height={3} style='image-rendering:pixelated' href='{4}'/>"
                        "<rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' opacity='.25'/>",
                        x - width / 2, y + 1, width, height, image_address(s.pixels));
-    svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x, y + height + 14, s.said == s.wanted ? "" : " fill='#c2410c'",
+    const bool wrong = s.said != s.wanted;
+    svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x, y + height + 15, wrong ? " fill='#c2410c'" : "",
                        s.said.empty() ? "(nothing)" : s.said);
-    if (s.said != s.wanted) svg += fmt::format("<text x={} y={} text-anchor=middle opacity=.7>{}</text>", x, y + height + 30, s.wanted);
+    if (wrong) svg += fmt::format("<text x={} y={} text-anchor=middle opacity=.7>{}</text>", x, y + height + 31, s.wanted);
   }
   return svg + "</svg>";
 }
@@ -61,8 +62,8 @@ void CaptionMeter::see(const Batch& b, const Result& r) {
     score_.add(words, wanted);
     const bool first = first_.size() < most_first, wrong = words != wanted && wrong_.size() < most_wrong;
     if (!first && !wrong) continue;
-    const CaptionedScene scene{b.x[0][row].reshape({scenes_.height(), scenes_.width()}).copy(), scenes_.text(words), scenes_.text(wanted)};
-    (first ? first_ : wrong_).push_back(scene);
+    const Array pixels = b.x[0][row].reshape({scenes_.height(), scenes_.width()}).copy();
+    (first ? first_ : wrong_).push_back({pixels, scenes_.text(words), scenes_.text(wanted)});
   }
 }
 
@@ -76,7 +77,8 @@ std::vector<Measure> CaptionMeter::measures() const {
 void CaptionMeter::show(Report& report) const {
   report.picture("The first scenes", scenes_svg(first_, 3),
                  "Below each: what the model says; red: wrong, and then what it should have said.");
-  if (!wrong_.empty()) report.picture("More that went wrong", scenes_svg(wrong_, 3), "Below each: what the model says, and what it should have said.");
+  if (wrong_.empty()) return;
+  report.picture("More that went wrong", scenes_svg(wrong_, 3), "Below each: what the model says, and what it should have said.");
 }
 
 }  // namespace ebb

@@ -110,8 +110,8 @@ std::vector<std::vector<int>> CaptionNetwork::beam(const Seen& seen, int rows, i
   Tokens first({rows});
   std::fill(first.data(), first.data() + rows, sizes_.end);
   std::vector<std::vector<int>> best;
-  for (const auto& row : beam_search(joined(begin(rows)), first, step, {.end = sizes_.end, .longest = sizes_.longest, .width = width}))
-    best.push_back(row.front().tokens);
+  const BeamOptions options{.end = sizes_.end, .longest = sizes_.longest, .width = width};
+  for (const auto& row : beam_search(joined(begin(rows)), first, step, options)) best.push_back(row.front().tokens);
   return best;
 }
 

@@ -35,8 +35,8 @@ struct Speaking {
 ///     v[p] = norm(convolution(x)[p]) + P[p];   k[p] = v[p] K;   m = max over p of v[p]
 ///     c[t] = attend([y[t-1], e[w[t-1]]] Q, k, v);   y[t] = cell([e[w[t-1]], c[t], m]);   score[t] = [y[t], c[t]] W + b
 ///
-/// The convolution has four layers with relu, an eighth of the picture's height and width in the end. In training w is the sentence itself,
-/// else what was said so far.
+/// The convolution has four layers with relu, an eighth of the picture's height and width in the end. In training w is the sentence
+/// itself, else what was said so far.
 ///
 /// Shapes    x [1, B, H W] -> scores [T, B, V]
 /// Source    Xu et al. 2015, arXiv:1502.03044, with dot products as scores; Vinyals et al. 2015, arXiv:1411.4555

@@ -35,9 +35,10 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
   constexpr int across = 4, wide = 225, high = 170, width = 207, height = 138;
   const int count = static_cast<int>(told.looked.size()), lines = (count + across - 1) / across;
   const double cell_wide = double(width) / net.across(), cell_high = double(height) / net.down();
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=13 fill='currentColor' role=img>"
-                                "<defs><image id=scene width={2} height={3} style='image-rendering:pixelated' href='{4}'/></defs>",
-                                across * wide, lines * high, width, height, image_address(picture));
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=13 fill='currentColor' role=img>"
+      "<defs><image id=scene width={2} height={3} style='image-rendering:pixelated' href='{4}'/></defs>",
+      across * wide, lines * high, width, height, image_address(picture));
   for (int k = 0; k < count; ++k) {
     const int left = k % across * wide + (wide - width) / 2, top = k / across * high + 1;
     svg += fmt::format("<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "

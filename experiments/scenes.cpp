@@ -27,8 +27,8 @@ class Draws {
   std::uint64_t at_ = 0;
 };
 
-// Where things stand to the first one, in pixels; u is a fourteenth of an item. Whoever is beside another is at most 6u higher or lower
-// than it, whoever is over another as little to its left or right, and the two ends of a corner are at least 11u apart both ways.
+// Where things stand to the first one, in pixels; u is a fourteenth of an item. Whoever is beside another is at most 6u higher or
+// lower than it, whoever is over another at most 3u to its left or right, and the two ends of a corner are at least 11u apart both ways.
 void arrange(Scene& s, Draws& draw, int u) {
   const auto jitter = [&] { return draw.from(-3 * u, 3 * u); };
   if (s.size() == 2 && draw.below(2)) {
@@ -47,7 +47,8 @@ void arrange(Scene& s, Draws& draw, int u) {
 // The whole of it somewhere on the canvas.
 void shift(Scene& s, Draws& draw, int side, int height, int width) {
   const auto place = [&](int Placed::*at, int room) {
-    const auto [low, high] = std::minmax_element(s.begin(), s.end(), [&](const Placed& a, const Placed& b) { return a.*at < b.*at; });
+    const auto before = [&](const Placed& a, const Placed& b) { return a.*at < b.*at; };
+    const auto [low, high] = std::minmax_element(s.begin(), s.end(), before);
     const int first = (*low).*at, last = (*high).*at, begin = draw.from(0, room - side - (last - first));
     for (Placed& p : s) p.*at += begin - first;
   };

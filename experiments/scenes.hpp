@@ -18,10 +18,10 @@ using Scene = std::vector<Placed>;
 
 /// Scenes of two or three Fashion-MNIST items of different kinds, and the sentence that each is described by.
 ///
-/// The kinds are bags, boots, dresses, pullovers, sandals and trousers. Two things stand beside each other or one over the other; three
-/// in a row, or one at a corner with another beside it and a third above or below it. Three such arrangements, equally often: two, row,
-/// corner. All else, the jitter included, is drawn by key: (split, seed, number) is the scene. Things of the training scenes are from
-/// the first 55,000 images, of the validation scenes from the next 5,000, of the test scenes from the publishers' 10,000 test images.
+/// The kinds are bags, boots, dresses, pullovers, sandals and trousers. Two things stand beside each other or one over the other;
+/// three in a row, or one at a corner with another beside it and a third above or below it: two, row and corner equally often. All is
+/// drawn by key: (split, seed, number) is the scene. Things of the training scenes are from the first 55,000 images, of the validation
+/// scenes from the next 5,000, of the test scenes from the publishers' 10,000 test images.
 ///
 /// Shapes    a picture is [64, 96], an item in it [28, 28]; half that if made up
 /// Source    data: Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747
