@@ -45,14 +45,15 @@ class Caption final : public Task {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    const int first = static_cast<int>(r.number) * r.rows;
-    const int rows = r.split == Split::train ? r.rows : std::min(r.rows, count(r.split) - first);
+    const std::uint64_t first = r.number * static_cast<std::uint64_t>(r.rows);
+    const auto left = static_cast<std::int64_t>(count(r.split)) - static_cast<std::int64_t>(first);
+    const int rows = r.split == Split::train ? r.rows : static_cast<int>(std::min<std::int64_t>(r.rows, left));
     if (rows < 1) throw ValueError("caption: there is no such batch");
     Batch b{.x = Array::empty({1, rows, scenes_.height() * scenes_.width()}, f32), .lengths = Lengths({rows})};
     std::vector<Sentence> sentences;
     std::size_t longest = 0;
     for (int row = 0; row < rows; ++row) {
-      const std::uint64_t number = r.number * static_cast<std::uint64_t>(r.rows) + static_cast<std::uint64_t>(row);
+      const std::uint64_t number = first + static_cast<std::uint64_t>(row);
       const Scene scene = scenes_.scene(r.split, r.seed, number);
       b.x[0][row].assign(scenes_.picture(scene).reshape({-1}));
       b.items.push_back(static_cast<int>(number));

@@ -95,6 +95,7 @@ Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {
 // The output of the step before is a part of what a hypothesis must remember.
 std::vector<std::vector<int>> CaptionNetwork::beam(const Seen& seen, int rows, int width) const {
   const int fields = cell_->field_count();
+  if (fields >= State::max_fields) throw ValueError("a search has no room for a state of so many fields; say --beam 0");
   const auto joined = [&](const Speaking& now) {
     State s(fields_.data(), fields + 1);
     for (int k = 0; k < fields; ++k) s[k] = now.state[k];

@@ -35,8 +35,8 @@ struct Speaking {
 ///     v[p] = norm(convolution(x)[p]) + P[p];   k[p] = v[p] K;   m = max over p of v[p]
 ///     c[t] = attend([y[t-1], e[w[t-1]]] Q, k, v);   y[t] = cell([e[w[t-1]], c[t], m]);   score[t] = [y[t], c[t]] W + b
 ///
-/// The convolution has four layers with relu, an eighth of the picture's height and width in the end. In training w is the sentence
-/// itself, else what was said so far.
+/// The convolution has four layers, relu between them, and leaves an eighth of the picture's height and width. In training w is the
+/// sentence itself, else what was said so far.
 ///
 /// Shapes    x [1, B, H W] -> scores [T, B, V]
 /// Source    Xu et al. 2015, arXiv:1502.03044, with dot products as scores; Vinyals et al. 2015, arXiv:1411.4555
@@ -53,6 +53,7 @@ class CaptionNetwork final : public Network {
   /// The most probable word each time. [B, longest], `end` from a sentence's end on
   Tokens greedy(const Seen&, int rows) const;
   /// The best sentences of a search that keeps `width` of them at a time, without the end; one for each row.
+  /// Errors    ValueError for a cell of as many fields as a State has at most
   std::vector<std::vector<int>> beam(const Seen&, int rows, int width) const;
   int down() const { return rows_; }     ///< places of the picture from top to bottom
   int across() const { return columns_; }
