@@ -39,7 +39,7 @@ class Caption final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    TaskSettings s{.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 6000, .lr = 3e-3, .schedule = "one-cycle"};
+    TaskSettings s{.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 8000, .lr = 3e-3, .schedule = "one-cycle"};
     if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3;
     return s;
   }
