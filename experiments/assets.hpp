@@ -12,6 +12,7 @@ EBB_ASSET(dygraph_js);
 EBB_ASSET(dygraph_css);
 EBB_ASSET(report_js);
 EBB_ASSET(report_css);
+EBB_ASSET(jsb_chorales);
 EBB_ASSET(tinyshakespeare);
 
 #undef EBB_ASSET

@@ -18,7 +18,8 @@ std::vector<const TaskEntry*>& registry() {
 }  // namespace
 
 double Batch::weight() const {
-  if (!lengths || !next) return rows();
+  const bool each_step = next || (y && y.rank() == 3);
+  if (!lengths || !each_step) return rows();
   double steps = 0;
   for (int row = 0; row < lengths.dim(0); ++row) steps += lengths.data()[row];
   return steps;

@@ -1,0 +1,345 @@
+#include <cmath>
+#include <cstring>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/generate.hpp>
+#include <ebb/experiments/music_meter.hpp>
+#include <ebb/experiments/music_network.hpp>
+#include <ebb/experiments/music_text.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <set>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using namespace ebb;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string why(const std::string& json) {
+  try {
+    read_pieces("songs.json", json);
+  } catch (const FileError& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
+std::string why_not(const std::string& prompt) {
+  try {
+    piece_from_text(prompt, "--prompt");
+  } catch (const ValueError& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
+Chord chord_at(const Array& x, int t, int row) {
+  Chord chord;
+  for (int k = 0; k < piano_keys; ++k)
+    if (x.at({t, row, k}) > 0) chord.push_back(k);
+  return chord;
+}
+
+// A run of the command on made-up pieces.
+struct MusicRun {
+  TempFolder folder;
+  Outcome trained;
+  explicit MusicRun(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"train", "music", "--quick", "--data", "generated", "--out", folder / "out"};
+    words.insert(words.end(), more.begin(), more.end());
+    trained = ebb_command(words);
+    REQUIRE(trained.code == 0);
+  }
+  Outcome generate(std::vector<std::string> more) const {
+    std::vector<std::string> words{"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "new/x.mid"};
+    words.insert(words.end(), more.begin(), more.end());
+    return ebb_command(words);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the chorales are those of the literature, and what a guess gets is what a few lines of Python get") {
+  const PieceSet set = bach_chorales();
+  CHECK(set.cut[1] == 229);
+  CHECK(set.cut[2] - set.cut[1] == 76);
+  CHECK(set.cut[3] - set.cut[2] == 77);
+  long steps[3] = {};
+  for (int k = 0; k < 3; ++k)
+    for (int n = set.cut[k]; n < set.cut[k + 1]; ++n) steps[k] += static_cast<long>(set.pieces[static_cast<std::size_t>(n)].size());
+  CHECK((steps[0] == 13807 && steps[1] == 4602 && steps[2] == 4725));
+  const KeyGuess guess = KeyGuess::of(set, Split::train);
+  CHECK(guess.nats(set, Split::test) == Approx(11.092323217932925).epsilon(1e-10));
+  CHECK(guess.nats(set, Split::valid) == Approx(10.985836056387779).epsilon(1e-10));
+  const auto task = make_task("music");
+  const auto meter = task->meter();
+  const TaskSettings s{.hidden = 2, .length = 160, .batch = 20};
+  test_loss(Model{*task, "rnn", s, 1}, *task, Split::test, s, 1 << 30, meter.get());
+  CHECK(meter->measures()[0].guess == Approx(10.491885459998384).epsilon(1e-10));
+  CHECK(meter->measures()[1].guess == Approx(22.2045539127787).epsilon(1e-10));
+}
+
+TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that has one before it") {
+  const auto task = make_task("music", {.data = "generated"});
+  const PieceSet set = made_up_pieces();
+  const TaskSettings s{.hidden = 12, .length = 160, .batch = 5};
+  Model m{*task, "lstm", s, 3};
+  train(m, *task, {.hidden = 12, .length = 160, .batch = 5, .steps = 20, .lr = 1e-2}, 3);
+  const auto& network = dynamic_cast<const MusicNetwork&>(m.network());
+  Tape tape;
+  const NoGrad off;
+  double nats = 0, steps = 0, hit = 0, all = 0;
+  for (int n = set.begin(Split::test); n < set.end(Split::test); ++n) {   // one piece after the other, without batches or padding
+    const Piece& piece = set.pieces[static_cast<std::size_t>(n)];
+    State state = network.cell->start(1);
+    for (std::size_t t = 0; t + 1 < piece.size(); ++t, ++steps) {
+      Array x = Array::zeros({1, piano_keys}, f32);
+      for (const int key : piece[t]) x.data<float>()[key] = 1;
+      state = network.cell->step(constant(x), state, Pass{});
+      const Array z = (matmul(state["h"], network.W) + network.b).value();
+      for (int k = 0; k < piano_keys; ++k) {
+        const bool came = std::count(piece[t + 1].begin(), piece[t + 1].end(), k) > 0;
+        const double p = 1 / (1 + std::exp(-z.at({0, k})));
+        nats -= std::log(came ? p : 1 - p), hit += p > .5 && came, all += p > .5 || came;
+      }
+    }
+  }
+  for (const int rows : {1, 5, 100}) {
+    const auto meter = task->meter();
+    TaskSettings batched = s;
+    batched.batch = rows;
+    CHECK(test_loss(m, *task, Split::test, batched, 1 << 30, meter.get()) == Approx(nats / steps).epsilon(1e-5));
+    CHECK(measure_named("NLL", meter->measures()).value == Approx(nats / steps).epsilon(1e-5));
+    CHECK(measure_named("accuracy", meter->measures()).value == Approx(100 * hit / all).epsilon(1e-9));
+  }
+  CHECK(nats / steps < 88 * std::log(2));
+}
+
+TEST_CASE("of a batch of music the targets are the steps that follow, and nothing of a test piece is left out") {
+  const auto task = make_task("music");
+  const PieceSet set = bach_chorales();
+  double steps = 0;
+  std::set<int> seen;
+  for (int n = 0; n < task->batches(Split::test, 9, 16); ++n) {
+    const Batch b = task->batch({.split = Split::test, .length = 9, .rows = 16, .number = static_cast<std::uint64_t>(n)});
+    steps += b.weight();
+    for (int row = 0; row < b.rows(); ++row) {
+      const int item = b.items[static_cast<std::size_t>(row)], T = b.lengths.data()[row];
+      const Piece& piece = set.pieces[static_cast<std::size_t>(item)];
+      CHECK(seen.insert(item).second);
+      REQUIRE(T + 1 == static_cast<int>(piece.size()));
+      for (int t = 0; t < b.steps(); ++t) {
+        CHECK(chord_at(b.x, t, row) == (t < T ? piece[static_cast<std::size_t>(t)] : Chord{}));
+        CHECK(chord_at(b.y, t, row) == (t < T ? piece[static_cast<std::size_t>(t) + 1] : Chord{}));
+      }
+    }
+  }
+  CHECK(steps == 4648);
+  CHECK(seen.size() == 77);
+}
+
+TEST_CASE("in training all voices of a piece are transposed together, each time by another interval") {
+  const auto task = make_task("music");
+  const PieceSet set = bach_chorales();
+  std::set<int> intervals;
+  for (std::uint64_t number = 0; number < 40; ++number) {
+    const Batch b = task->batch({.length = 160, .rows = 16, .number = number, .seed = 7});
+    for (int row = 0; row < b.rows(); ++row) {
+      const Piece& piece = set.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
+      int by = 100;
+      for (int t = 0; t < b.lengths.data()[row]; ++t) {
+        Chord chord = piece[static_cast<std::size_t>(t)], got = chord_at(b.x, t, row);
+        if (by == 100 && !chord.empty()) by = got.at(0) - chord[0];
+        for (int& key : chord) key += by;
+        CHECK(got == chord);
+      }
+      intervals.insert(by);
+    }
+  }
+  CHECK(intervals == std::set<int>{-3, -2, -1, 0, 1, 2, 3});
+  const Batch cut = task->batch({.length = 9, .rows = 4});
+  CHECK(cut.steps() == 9);
+}
+
+TEST_CASE("a piece that fills the keyboard is not transposed off its ends") {
+  const TempFolder folder;
+  write_all(folder / "wide.json", R"({"train": [[[0, 87], [1], []], [[86], [85]], [[0], [0]]], "valid": [[[1], [2]]], "test": [[[3], [4]]]})");
+  const auto task = make_task("music", {.data = folder / "wide.json"});
+  std::set<Chord> ends;
+  for (std::uint64_t number = 0; number < 60; ++number) {
+    const Batch b = task->batch({.rows = 3, .number = number});
+    for (int row = 0; row < b.rows(); ++row) {
+      const Chord chord = chord_at(b.x, 0, row);
+      if (b.items[static_cast<std::size_t>(row)] == 0) CHECK(chord == Chord{0, 87});
+      else CHECK(chord.size() == 1);
+      ends.insert(chord);
+    }
+  }
+  CHECK(ends == std::set<Chord>{{0, 87}, {83}, {84}, {85}, {86}, {87}, {0}, {1}, {2}, {3}});
+}
+
+TEST_CASE("--quick teaches music more than a guess knows, and the report shows a piano roll", "[science]") {
+  const TempFolder folder;
+  const Outcome o = ebb_command({"train", "music", "--quick", "--out", folder / "out"});
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  const auto run = summary_of(folder / "out")["runs"]["1"];
+  const auto& nll = run["measures"]["NLL"];
+  CHECK(nll["value"].get<double>() < 9.4);
+  CHECK(nll["value"].get<double>() < nll["guess"].get<double>() - 1);
+  CHECK(run["loss"].get<double>() == Approx(nll["value"].get<double>()).epsilon(1e-5));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("the model goes on from the line, 16 steps of it given") && Contains("<svg"));
+}
+
+TEST_CASE("weights of music are measured by ebb evaluate as in training, and go on with a chord") {
+  const MusicRun t{{"--steps", "150", "--lr", ".03"}};
+  const auto run = summary_of(t.folder / "out")["runs"]["1"];
+  REQUIRE(ebb_command({"evaluate", "--weights", t.folder / "out/weights.safetensors"}).code == 0);
+  const auto again = nlohmann::json::parse(read_all(t.folder / "out/evaluation-test.json"));
+  CHECK(again["loss"] == run["loss"]);
+  CHECK(again["measures"] == run["measures"]);
+
+  const Outcome o = t.generate({"--prompt", "C3 E4 G4 C5 | 53 69 72 77", "--length", "6", "--greedy"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("   1  C3  E4  G4  C5\n   2  F3  A4  C5  F5\n   -- given up to here --\n   3  ") && Contains("\n   8  ") &&
+                        !Contains("\n   9  ") && Contains("new/x.mid"));
+  const std::string midi = read_all(t.folder / "new/x.mid");
+  CHECK(midi.substr(0, 4) == "MThd");
+  CHECK(midi.substr(midi.size() - 3) == std::string("\xFF\x2F\x00", 3));
+  const auto text = [&](std::vector<std::string> more) { return t.generate(more).out; };
+  CHECK(text({"--seed", "2"}) == text({"--seed", "2"}));
+  CHECK(text({"--prompt", "C4", "--seed", "2"}) != text({"--prompt", "C4", "--seed", "3"}));
+  CHECK(text({"--prompt", "C4", "--seed", "2", "--greedy"}) == text({"--prompt", "C4", "--seed", "3", "--greedy"}));
+  const std::string short_one = text({"--prompt", "C4", "--length", "3"}), long_one = text({"--prompt", "C4", "--length", "9"});
+  const std::size_t music = short_one.rfind("\n/");                       // the file's name follows
+  CHECK(long_one.substr(0, music) == short_one.substr(0, music));
+}
+
+TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no file") {
+  const MusicRun t{{"--steps", "1", "--hidden", "3"}};
+  const auto refused = [&](std::vector<std::string> words, const std::string& reason) {
+    const Outcome o = t.generate(words);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(reason));
+  };
+  refused({"--prompt", "C4 H4"}, "--prompt, step 1: 'H4' is no note");
+  refused({"--prompt", "C4 | 20"}, "--prompt, step 2: '20' is no key of a piano, which go from 21 (A0) to 108 (C8)");
+  refused({"--beam", "3"}, "--beam: music is drawn step by step");
+  refused({"--top-p", ".9"}, "--top-p: keys sound or not each for itself");
+  refused({"--length", "100001"}, "at most 100,000 steps");
+  CHECK_FALSE(t.folder.has("new"));
+  CHECK(t.generate({"--length", "0", "--prompt", "C4"}).code == 0);
+  CHECK(t.generate({"--prompt", "|||"}).code == 0);
+}
+
+TEST_CASE("keys are drawn by their probability, the most probable alone with --top-k, and those above one half when greedy") {
+  Array logits = Array::full({piano_keys}, -30, f32);
+  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F, logits.data<float>()[40] = -1;
+  const auto share = [&](int key, const KeyChoice& choice) {
+    int n = 0;
+    for (std::uint64_t k = 0; k < 4000; ++k) {
+      const Chord c = choose_keys(logits, Key{1}.at(k), choice);
+      n += static_cast<int>(std::count(c.begin(), c.end(), key));
+    }
+    return n / 4000.0;
+  };
+  const auto sigmoid = [](double z) { return 1 / (1 + std::exp(-z)); };
+  CHECK(share(10, {}) == Approx(sigmoid(3)).margin(.02));
+  CHECK(share(40, {}) == Approx(sigmoid(-1)).margin(.02));
+  CHECK(share(40, {.temperature = .5}) == Approx(sigmoid(-2)).margin(.02));
+  CHECK(share(50, {}) == 0);
+  CHECK(share(20, {.top_k = 2}) == Approx(sigmoid(.2)).margin(.02));
+  CHECK(share(30, {.top_k = 2}) == 0);                                    // as probable as key 20, which is lower
+  CHECK(choose_keys(logits, Key{1}, {.greedy = true}) == Chord{10, 20, 30});
+  CHECK(choose_keys(logits, Key{1}, {.top_k = 1, .greedy = true}) == Chord{10});
+  CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.temperature = 0}), ValueError);
+  CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.top_k = -1}), ValueError);
+}
+
+TEST_CASE("any registered cell fits music, and goes on with it") {
+  const auto task = make_task("music", {.data = "generated"});
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.about.find("made by the tests") != std::string::npos) continue;
+    INFO(cell.name);
+    const TaskSettings s{.hidden = 8, .length = 9, .batch = 5, .steps = 2};
+    Model m{*task, cell.name, s, 1};
+    const TrainRecord r = train(m, *task, s, 1);
+    CHECK(r.diverged.empty());
+    CHECK(r.curve.size() == 2);
+    CHECK_THAT(task->generate(m, {.prompt = "C4", .length = 3}).text, Contains("\n   4 "));
+  }
+}
+
+TEST_CASE("runs of music go on to the same bits") {
+  const TempFolder folder;
+  const auto task = make_task("music", {.data = "generated"});
+  const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
+  Origin origin{.task = "music", .cell = "lstm", .data = {}, .options = {}};
+  Model whole{*task, "lstm", s, 5};
+  int saved = 0;
+  TrainKeeper each;
+  each.every = 1;
+  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
+  train(whole, *task, s, 5, {}, each);
+  for (const int k : {1, 4}) {
+    Model again{*task, "lstm", s, 99};
+    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
+    keeper.save = {};
+    train(again, *task, s, 5, {}, keeper);
+    CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
+  }
+}
+
+TEST_CASE("what is expected of a piece does not depend on the pieces beside it, however long they are") {
+  const auto task = make_task("music", {.data = "generated"});
+  const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
+  const auto logits = [&](const Batch& b) {
+    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("logits");
+  };
+  const Batch many = task->batch({.split = Split::test, .rows = 100});
+  for (const std::uint64_t number : {0u, 5u, 11u}) {
+    const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
+    int row = 0;
+    while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
+    const Array alone = logits(one), among = logits(many);
+    for (int t = 0; t < one.steps(); ++t)
+      for (int k = 0; k < piano_keys; ++k) CHECK(alone.at({0, t, k}) == Approx(among.at({row, t, k})).margin(1e-6));
+  }
+}
+
+TEST_CASE("a file that holds no piano rolls is refused with split, sequence and step") {
+  const std::string rest = R"(, "valid": [[[1], [2]]], "test": [[[1], [2]]]})";
+  CHECK(why(R"({"train": [[[1], [2]]])" + rest) == "nothing");
+  CHECK(why(R"({"train": [[[], []]])" + rest) == "nothing");
+  CHECK_THAT(why(R"({"train": [[[1], [2]]])"), Contains("'songs.json', byte 23: is no JSON from there on; music expects"));
+  CHECK_THAT(why(""), Contains("'songs.json', byte 1: is no JSON"));
+  CHECK_THAT(why("\xff"), Contains("is no JSON"));
+  CHECK_THAT(why("[[1]]"), Contains("'songs.json', train: is missing; music expects"));
+  CHECK_THAT(why(R"({"train": [[[1], [2]]], "valid": [[[1], [2]]]})"), Contains("'songs.json', test: is missing"));
+  CHECK_THAT(why(R"({"train": [])" + rest), Contains("train: has no sequences"));
+  CHECK_THAT(why(R"({"train": 3)" + rest), Contains("train: has no sequences"));
+  CHECK_THAT(why(R"({"train": [[[1], [2]], 5])" + rest), Contains("train, sequence 2: a list of steps is expected, not 5"));
+  CHECK_THAT(why(R"({"train": [[[1], [2]], [[1]]])" + rest), Contains("train, sequence 2: has fewer than two steps"));
+  CHECK_THAT(why(R"({"train": [[[1], 7]])" + rest), Contains("train, sequence 1, step 2: a list of keys is expected, not 7"));
+  CHECK_THAT(why(R"({"train": [[[1], [88]]])" + rest), Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87"));
+  for (const char* bad : {"-1", "1.0", "\"C4\"", "null", "[1]", "18446744073709551615", "99999999999999999999999"})
+    CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest), Contains("train, sequence 1, step 1: ") && Contains("is no key"));
+  CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 stands there twice"));
+  CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}), Contains("music expects chorales, generated or a JSON file that is there"));
+}
+
+TEST_CASE("notes are named as musicians name them") {
+  for (const auto& [word, note] : {std::pair{"60", 60}, {"C4", 60}, {"c4", 60}, {"A4", 69}, {"A0", 21}, {"C8", 108}, {"Bb2", 46}, {"bb2", 46},
+                                   {"F#3", 54}, {"b4", 71}, {"B#3", 60}, {"Cb4", 59}, {"21", 21}, {"108", 108}})
+    CHECK(note_of(word, "") == note);
+  for (int note = lowest_note; note < lowest_note + piano_keys; ++note) CHECK(note_of(note_name(note), "") == note);
+  for (const char* bad : {"H4", "C", "4C", "C4x", "C##4", "", "C44", "-60", "6e1", "\xc3\xa9", "C-1"}) CHECK_THROWS_WITH(note_of(bad, "here"), Contains("is no note"));
+  for (const char* off : {"20", "109", "G#0", "C#8", "999", "C9"}) CHECK_THROWS_WITH(note_of(off, "here"), Contains("is no key of a piano"));
+  CHECK(piece_from_text("C4,E4 G4|  |60 60", "") == Piece{{39, 43, 46}, {}, {39}});
+  CHECK(piece_from_text("|", "") == Piece{{}, {}});
+  CHECK(piece_text({{39, 43}, {}, {39}}, 1) == "   2  -\n   3  C4");
+  CHECK_THAT(why_not("C4||x"), Contains("--prompt, step 3: 'x' is no note"));
+}
