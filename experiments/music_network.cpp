@@ -4,8 +4,6 @@
 #include <ebb/nn/dropout.hpp>
 #include <ebb/nn/loss.hpp>
 #include <ebb/nn/unroll.hpp>
-#include <ebb/ops/error.hpp>
-#include <numeric>
 
 namespace ebb {
 namespace {
@@ -76,23 +74,6 @@ Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoic
     made.push_back(choose_keys(logits.value()[0], key.at(static_cast<std::uint64_t>(t)), choice));
   }
   return made;
-}
-
-Chord choose_keys(const Array& logits, Key key, const KeyChoice& choice) {
-  if (!(choice.temperature > 0)) throw ValueError("the temperature must be above 0");
-  if (choice.top_k < 0) throw ValueError("top-k must be at least 0");
-  const int n = static_cast<int>(logits.size());
-  std::vector<int> keys(static_cast<std::size_t>(n));
-  std::iota(keys.begin(), keys.end(), 0);
-  std::stable_sort(keys.begin(), keys.end(), [&](int a, int b) { return logits.at_flat(a) > logits.at_flat(b); });
-  if (choice.top_k > 0 && choice.top_k < n) keys.resize(static_cast<std::size_t>(choice.top_k));
-  Chord chord;
-  for (const int k : keys) {
-    const double z = logits.at_flat(k), p = 1 / (1 + std::exp(-z / choice.temperature));
-    if (choice.greedy ? z > 0 : key.uniform(static_cast<std::uint64_t>(k)) < p) chord.push_back(k);
-  }
-  std::sort(chord.begin(), chord.end());
-  return chord;
 }
 
 }  // namespace ebb

@@ -1,17 +1,11 @@
 #pragma once
 #include <algorithm>
+#include <ebb/experiments/music_keys.hpp>
 #include <ebb/experiments/music_guess.hpp>
 #include <ebb/experiments/network.hpp>
 #include <ebb/nn/params.hpp>
 
 namespace ebb {
-
-/// How keys are chosen from the model's probabilities.
-struct KeyChoice {
-  double temperature = 1;                ///< logits are divided by it
-  int top_k = 0;                         ///< only the k most probable keys may sound, 0: any; of equal ones the lower
-  bool greedy = false;                   ///< every key of a probability above one half, nothing drawn
-};
 
 /// Each key of the next step sounds or does not, given those before; the keys of one step are independent of each other given them.
 ///
@@ -40,9 +34,5 @@ struct MusicNetwork final : Network {
 
 /// Steps of a piece that the model is given before it goes on alone.
 inline int given_of(const Piece& p) { return std::min(16, static_cast<int>(p.size()) / 2); }
-
-/// The keys that sound, drawn from logits [88] or chosen.
-/// Errors    ValueError if the temperature is not above zero, or top_k is negative
-Chord choose_keys(const Array& logits, Key, const KeyChoice&);
 
 }  // namespace ebb

@@ -8,6 +8,7 @@
 #include <ebb/experiments/music_network.hpp>
 #include <ebb/experiments/music_text.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <map>
 #include <set>
 
 #include "catch.hpp"
@@ -235,26 +236,55 @@ TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no 
   CHECK(t.generate({"--prompt", "|||"}).code == 0);
 }
 
-TEST_CASE("keys are drawn by their probability, the most probable alone with --top-k, and those above one half when greedy") {
+TEST_CASE("keys are drawn each by its probability, however the draw is made") {
   Array logits = Array::full({piano_keys}, -30, f32);
   logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F, logits.data<float>()[40] = -1;
-  const auto share = [&](int key, const KeyChoice& choice) {
-    int n = 0;
-    for (std::uint64_t k = 0; k < 4000; ++k) {
-      const Chord c = choose_keys(logits, Key{1}.at(k), choice);
-      n += static_cast<int>(std::count(c.begin(), c.end(), key));
+  std::map<Chord, int> seen;
+  for (std::uint64_t k = 0; k < 20'000; ++k) ++seen[choose_keys(logits, Key{1}.at(k), {})];
+  const auto p = [](double z, bool sounds) { return 1 / (1 + std::exp(sounds ? -z : z)); };
+  for (int set = 0; set < 16; ++set) {                                    // the sixteen chords of four keys
+    const bool a = set & 1, b = set & 2, c = set & 4, d = set & 8;
+    Chord chord;
+    if (a) chord.push_back(10);
+    if (b) chord.push_back(20);
+    if (c) chord.push_back(30);
+    if (d) chord.push_back(40);
+    CHECK(seen[chord] / 20'000.0 == Approx(p(3, a) * p(.2, b) * p(.2, c) * p(-1, d)).margin(.01));
+  }
+}
+
+TEST_CASE("a low temperature makes the choice of keys more certain, and not the music silent") {
+  Array logits = Array::full({piano_keys}, -30, f32);
+  for (int k = 10; k < 20; ++k) logits.data<float>()[k] = -.8F - .1F * static_cast<float>(k);   // none above one half
+  const auto notes_and_top = [&](double temperature) {
+    double notes = 0, top = 0, two = 0;
+    for (std::uint64_t k = 0; k < 5000; ++k) {
+      const Chord c = choose_keys(logits, Key{2}.at(k), {.temperature = temperature});
+      notes += static_cast<double>(c.size()), two += c.size() == 2, top += c == Chord{10, 11};
     }
-    return n / 4000.0;
+    return std::pair{notes / 5000, top / two};
   };
-  const auto sigmoid = [](double z) { return 1 / (1 + std::exp(-z)); };
-  CHECK(share(10, {}) == Approx(sigmoid(3)).margin(.02));
-  CHECK(share(40, {}) == Approx(sigmoid(-1)).margin(.02));
-  CHECK(share(40, {.temperature = .5}) == Approx(sigmoid(-2)).margin(.02));
-  CHECK(share(50, {}) == 0);
-  CHECK(share(20, {.top_k = 2}) == Approx(sigmoid(.2)).margin(.02));
-  CHECK(share(30, {.top_k = 2}) == 0);                                    // as probable as key 20, which is lower
-  CHECK(choose_keys(logits, Key{1}, {.greedy = true}) == Chord{10, 20, 30});
+  double expected = 0, pairs = 0;
+  for (int k = 10; k < 20; ++k) {
+    const double z = -.8 - .1 * k;
+    expected += 1 / (1 + std::exp(-z));
+    for (int j = 10; j < k; ++j) pairs += std::exp(2 * (z - .8 - .1 * j));
+  }
+  for (const double temperature : {.01, .5, 1.0, 5.0}) CHECK(notes_and_top(temperature).first == Approx(expected).margin(.05));
+  CHECK(notes_and_top(.01).second == 1);
+  CHECK(notes_and_top(.5).second == Approx(std::exp(2 * (-1.8 - 1.9)) / pairs).margin(.03));
+  CHECK(choose_keys(logits, Key{1}, {.greedy = true}).size() == static_cast<std::size_t>(std::lround(expected)));
+}
+
+TEST_CASE("--top-k lets only the most probable keys sound, and a greedy choice draws nothing") {
+  Array logits = Array::full({piano_keys}, -30, f32);
+  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F, logits.data<float>()[40] = -1;
+  for (std::uint64_t k = 0; k < 500; ++k)
+    for (const int key : choose_keys(logits, Key{1}.at(k), {.top_k = 2})) CHECK((key == 10 || key == 20));   // 30 is as probable as 20, and higher
+  CHECK(choose_keys(logits, Key{1}, {.greedy = true}) == Chord{10, 20});
   CHECK(choose_keys(logits, Key{1}, {.top_k = 1, .greedy = true}) == Chord{10});
+  CHECK(choose_keys(Array::full({piano_keys}, -30, f32), Key{1}, {}).empty());
+  CHECK(choose_keys(Array::full({piano_keys}, 300, f32), Key{1}, {.temperature = 1e-3}).size() == piano_keys);
   CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.temperature = 0}), ValueError);
   CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.top_k = -1}), ValueError);
 }
