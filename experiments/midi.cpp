@@ -55,7 +55,8 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
     std::sort(same.begin(), same.end(), [](const MidiNote& a, const MidiNote& b) { return a.begin < b.begin; });
     for (std::size_t k = 1; k < same.size(); ++k)
       if (same[k].begin < same[k - 1].end)
-        throw ValueError(fmt::format("MIDI: note {} begins at tick {}, before it ends at {}", same[k].note, same[k].begin, same[k - 1].end));
+        throw ValueError(fmt::format("MIDI: note {} begins at tick {}, before it ends at {}", same[k].note, same[k].begin,
+                                     same[k - 1].end));
   }
   std::sort(events.begin(), events.end());
   return events;

@@ -16,7 +16,7 @@
 namespace ebb {
 namespace {
 
-constexpr int farthest = 3;              // semitones by which a piece is transposed
+constexpr int lowest = -5, highest = 6;  // semitones by which a piece is transposed: into each of the twelve keys
 
 /// The next step of a piece of music for several voices: which of a piano's 88 keys sound.
 ///
@@ -48,8 +48,9 @@ class Music final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 32, .length = 160, .batch = 8, .steps = 200, .lr = 3e-2};
-    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2000, .lr = 2e-2, .optimizer = "adamw", .schedule = "one-cycle", .patience = 20};
+    if (size == Size::quick) return {.hidden = 64, .length = 160, .batch = 16, .steps = 400, .lr = 2e-2};
+    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2500, .lr = 2e-2, .optimizer = "adamw", .schedule = "one-cycle",
+            .patience = 20};                             // of twenty: the best is taken
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -59,7 +60,10 @@ class Music final : public Task {
     const int B = static_cast<int>(b.items.size()), most = training ? r.length : 1 << 30;   // no step of the other splits is left out
     b.lengths = Lengths({B});
     int T = 0;
-    for (int row = 0; row < B; ++row) T = std::max(T, b.lengths.data()[row] = std::min(most, static_cast<int>(piece(b, row).size()) - 1));
+    for (int row = 0; row < B; ++row) {
+      b.lengths.data()[row] = std::min(most, static_cast<int>(piece(b, row).size()) - 1);
+      T = std::max(T, b.lengths.data()[row]);
+    }
     b.x = Array::zeros({T, B, piano_keys}, f32), b.y = Array::zeros({T, B, piano_keys}, f32);
     const Key key = Key{r.seed}.named("transposed").at(r.number);
     for (int row = 0; row < B; ++row) write(b, row, training ? shift(piece(b, row), key, row) : 0);
@@ -82,7 +86,8 @@ class Music final : public Task {
     const NoGrad off;
     const KeyChoice choice{.temperature = r.sampling.temperature, .top_k = r.sampling.top_k, .greedy = r.greedy};
     Piece whole = given;
-    for (Chord& chord : network.go_on(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice)) whole.push_back(std::move(chord));
+    for (Chord& chord : network.go_on(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice))
+      whole.push_back(std::move(chord));
     return {piece_text(given) + "\n   -- given up to here --\n" + piece_text(whole, given.size()), midi_of(whole), "mid"};
   }
 
@@ -107,12 +112,14 @@ class Music final : public Task {
     if (r.length > most) throw ValueError(fmt::format("--length {}: a piece may have at most {} steps", r.length, count_text(most)));
     if (r.beam > 0) throw ValueError("--beam: music is drawn step by step, there is no search");
     if (r.sampling.top_p < 1)
-      throw ValueError("--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most probable sound");
+      throw ValueError("--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most probable "
+                       "sound");
   }
 
   Piece first_chord(std::uint64_t seed) const {
     const auto tests = static_cast<std::uint64_t>(set_.end(Split::test) - set_.begin(Split::test));
-    return {set_.pieces[static_cast<std::size_t>(set_.begin(Split::test)) + static_cast<std::size_t>(seed % tests)].front()};
+    const std::size_t which = static_cast<std::size_t>(set_.begin(Split::test)) + static_cast<std::size_t>(seed % tests);
+    return {set_.pieces[which].front()};
   }
 
   static std::string midi_of(const Piece& piece) {
@@ -124,11 +131,13 @@ class Music final : public Task {
     return midi_file(held_notes(notes, o.ticks), o);
   }
 
-  const Piece& piece(const Batch& b, int row) const { return set_.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])]; }
+  const Piece& piece(const Batch& b, int row) const {
+    return set_.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
+  }
 
   static int shift(const Piece& p, Key key, int row) {
     const KeyRange r = range_of(p);
-    const int low = std::max(-farthest, -r.low), high = std::min(farthest, piano_keys - 1 - r.high);
+    const int low = std::max(lowest, -r.low), high = std::min(highest, piano_keys - 1 - r.high);
     return low + key.below(high - low + 1, static_cast<std::uint64_t>(row));
   }
 

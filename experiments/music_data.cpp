@@ -39,7 +39,8 @@ Chord chord_of(const json& step, const Place& at) {
   if (!step.is_array()) at.refuse(fmt::format("a list of keys is expected, not {}", shown(step)));
   Chord chord;
   for (const json& key : step) {
-    if (!key.is_number_integer() || key < 0 || key >= piano_keys) at.refuse(fmt::format("{} is no key: they go from 0 to 87", shown(key)));
+    if (!key.is_number_integer() || key < 0 || key >= piano_keys)
+      at.refuse(fmt::format("{} is no key: they go from 0 to 87", shown(key)));
     chord.push_back(key.get<int>());
   }
   std::sort(chord.begin(), chord.end());

@@ -24,7 +24,8 @@ KeyGuess KeyGuess::of(const PieceSet& set, Split split) {
   double n = 0;
   each_step(set, split, [&](const auto& before, const auto& now) {
     ++n;
-    for (std::size_t k = 0; k < piano_keys; ++k) sounds[k] += before[k], stays[k] += before[k] && now[k], begins[k] += !before[k] && now[k];
+    for (std::size_t k = 0; k < piano_keys; ++k)
+      sounds[k] += before[k], stays[k] += before[k] && now[k], begins[k] += !before[k] && now[k];
   });
   KeyGuess g;
   for (std::size_t k = 0; k < piano_keys; ++k) {

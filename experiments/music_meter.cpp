@@ -39,7 +39,8 @@ void MusicMeter::keep(const Batch& b, const Result& r, int row) {
   continued_.assign(static_cast<std::size_t>(T) + 1, {});
   for (int t = 0; t <= T; ++t)
     for (int k = 0; k < piano_keys; ++k) {
-      if (t > 0) expected_.data<float>()[t * piano_keys + k] = static_cast<float>(1 / (1 + std::exp(-r.rows("logits").at({row, t - 1, k}))));
+      if (t > 0)
+        expected_.data<float>()[t * piano_keys + k] = static_cast<float>(1 / (1 + std::exp(-r.rows("logits").at({row, t - 1, k}))));
       if (r.rows("continuation").at({row, t, k}) > 0) continued_[static_cast<std::size_t>(t)].push_back(k);
     }
 }
@@ -59,8 +60,8 @@ void MusicMeter::show(Report& report) const {
                                                  {.title = "what the model expects of each step, given those before it", .shades = &expected_},
                                                  {.title = fmt::format("the model goes on from the line, {} steps of it given", given),
                                                   .notes = &continued_, .given = given}}),
-                 "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker a key in the "
-                 "middle, the more probable the model thinks it.");
+                 "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker a "
+                 "key in the middle, the more probable the model thinks it.");
 }
 
 }  // namespace ebb

@@ -22,7 +22,8 @@ Init spread(int hidden) {
 
 Array log_odds(const KeyGuess& guess) {
   Array odds = Array::empty({piano_keys}, f32);
-  for (std::size_t k = 0; k < piano_keys; ++k) odds.data<float>()[k] = static_cast<float>(std::log(guess.at_all[k] / (1 - guess.at_all[k])));
+  for (std::size_t k = 0; k < piano_keys; ++k)
+    odds.data<float>()[k] = static_cast<float>(std::log(guess.at_all[k] / (1 - guess.at_all[k])));
   return odds;
 }
 
@@ -36,7 +37,7 @@ Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const 
   const Pass at = s.pass();
   const Packing packing(s.rows(batch.lengths), batch.steps());
   const Packed y = unroll(*cell, pack(s.sequence(batch.x), packing), at).packed();
-  const Var logits = score(dropout(y, .3, at, "out").all);
+  const Var logits = score(dropout(y, .5, at, "out").all);
   if (!at.training()) {
     s.out("logits", transpose(unpack({logits, packing}).all(), {1, 0, 2}));
     const auto row = std::find(batch.items.begin(), batch.items.end(), shown) - batch.items.begin();
