@@ -4,6 +4,7 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/generate.hpp>
+#include <ebb/experiments/midi.hpp>
 #include <ebb/experiments/music_meter.hpp>
 #include <ebb/experiments/music_network.hpp>
 #include <ebb/experiments/music_text.hpp>
@@ -210,6 +211,8 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
   const std::string midi = read_all(t.folder / "new/x.mid");
   CHECK(midi.substr(0, 4) == "MThd");
   CHECK(midi.substr(midi.size() - 3) == std::string("\xFF\x2F\x00", 3));
+  REQUIRE(t.generate({"--prompt", "C4 | C4 E4 | ", "--length", "0"}).code == 0);
+  CHECK(read_all(t.folder / "new/x.mid") == midi_file({{60, 0, 960}, {64, 480, 960}}, {.end = 1440}));
   const auto text = [&](std::vector<std::string> more) { return t.generate(more).out; };
   CHECK(text({"--seed", "2"}) == text({"--seed", "2"}));
   CHECK(text({"--prompt", "C4", "--seed", "2"}) != text({"--prompt", "C4", "--seed", "3"}));
