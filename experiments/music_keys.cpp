@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/music_keys.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <numeric>
 
@@ -46,6 +47,8 @@ Chord draw(const std::vector<int>& keys, const std::vector<double>& z, std::size
 Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
   if (!(choice.temperature > 0)) throw ValueError("the temperature must be above 0");
   if (choice.top_k < 0) throw ValueError("top-k must be at least 0");
+  if (!all_finite(logits)) throw ValueError("its weights give keys a probability that is no number");
+  const double temperature = std::max(choice.temperature, 1e-6);   // less chooses the same, and loses digits
   const std::vector<int> keys = best_keys(logits, choice.top_k);
   double expected = 0;
   std::size_t drawn = 0;
@@ -53,7 +56,7 @@ Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
   for (const int key : keys) {
     const double p = sigmoid(logits.at_flat(key));
     expected += p, drawn += random.uniform(static_cast<std::uint64_t>(key)) < p;
-    z.push_back(logits.at_flat(key) / choice.temperature);
+    z.push_back(logits.at_flat(key) / temperature);
   }
   Chord chord = choice.greedy ? Chord(keys.begin(), keys.begin() + std::lround(expected)) : draw(keys, z, drawn, random.named("which"));
   std::sort(chord.begin(), chord.end());

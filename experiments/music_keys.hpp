@@ -17,7 +17,7 @@ struct KeyChoice {
 /// probable than one half. Greedy: the n of the largest z, n the sum of all sigmoid(z), rounded.
 ///
 /// Shapes    logits [88]
-/// Errors    ValueError if the temperature is not above zero, or top_k is negative
+/// Errors    ValueError if the temperature is not above zero, top_k is negative, or a logit is not finite
 /// Source    Chen & Liu 1997, Statistica Sinica 7:875 (the conditional Bernoulli distribution, drawn from by its recursion)
 Chord choose_keys(const Array& logits, Key, const KeyChoice&);
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
-#include <ebb/experiments/music_keys.hpp>
 #include <ebb/experiments/music_guess.hpp>
+#include <ebb/experiments/music_keys.hpp>
 #include <ebb/experiments/network.hpp>
 #include <ebb/nn/params.hpp>
 
