@@ -23,10 +23,12 @@ std::string today() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
 }
 
-// What git calls the tree that this is run in; nothing outside of one.
+// What git calls the tree that this is run in, and whether anything but its pages was changed since; nothing outside of one.
 std::string commit() {
   std::string text;
-  if (FILE* git = popen("git describe --always --dirty 2>/dev/null", "r")) {
+  constexpr const char* ask =
+      "git describe --always 2>/dev/null && { git diff --quiet HEAD -- ':/' ':(top,exclude)docs' || echo ' with changes'; }";
+  if (FILE* git = popen(ask, "r")) {
     for (int c; (c = std::fgetc(git)) != EOF;)
       if (c != '\n') text += static_cast<char>(c);
     pclose(git);

@@ -15,7 +15,7 @@ const std::vector<ResultRow>& result_rows() {
        .known = "Bai 2018, larger: LSTM 8.45, RNN 8.91, TCN 8.10"},
       {.name = "music-gru", .shape = "one to many", .words = {"train", "music", "--cell", "gru"}, .goals = {{"NLL", 8.7, false}},
        .weights = 300e3, .known = "Bai 2018, larger: GRU 8.43"},
-      {.name = "caption", .shape = "one to many", .words = {"train", "caption"}, .goals = {{"exact", 90}}},
+      {.name = "caption", .shape = "one to many", .words = {"train", "caption"}, .goals = {{"exact captions", 90}}},
       {.name = "chars", .shape = "one to many", .words = {"train", "chars"}, .goals = {{"cross entropy", 1.55, false}}, .minutes = 12,
        .weights = 1.5e6, .known = "Feng 2024, split 90/10: minGRU 1.548, Transformer 1.547"},
       {.name = "sentiment", .shape = "many to one", .words = {"train", "sentiment"}, .goals = {{"accuracy", 74}}, .minutes = 2,
