@@ -1,5 +1,6 @@
 #include <ebb/experiments/network.hpp>
 #include <ebb/nn/dropout.hpp>
+#include <ebb/nn/recurrent_dropout.hpp>
 #include <ebb/nn/stacked_cell.hpp>
 #include <ebb/nn/zoneout.hpp>
 
@@ -8,9 +9,11 @@ namespace {
 
 CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
   if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
-  if (s.dropout > 0)
-    cell = CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = has_state_products(*cell, input) ? s.dropout : 0}));
-  return cell;
+  if (s.dropout <= 0) return cell;
+  if (s.dropout_kind == DropoutKind::candidate) cell = CellPtr(new RecurrentDropout(cell, s.dropout));
+  const bool state = s.dropout_kind <= DropoutKind::naive && has_state_products(*cell, input);
+  return CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = state ? s.dropout : 0,
+                                        .per_sequence = s.dropout_kind == DropoutKind::variational}));
 }
 
 }  // namespace

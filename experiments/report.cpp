@@ -92,7 +92,7 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
     json spec = {{"x", p.x_label}, {"y", p.y_label}, {"logY", p.log_y}, {"logX", p.log_x}, {"rows", rows_of(all)}};
     for (const Series& s : p.series)
       spec["series"].push_back(
-          {{"name", s.name}, {"colour", colour(s.group.empty() ? s.name : s.group)}, {"dashed", s.dashed}});
+          {{"name", s.name}, {"colour", colour(s.group.empty() ? s.name : s.group)}, {"dashed", s.dashed}, {"dots", s.dots}});
     for (const Series& s : p.marks) spec["series"].push_back({{"name", s.name}, {"mark", true}});
     std::string data = spec.dump(-1, ' ', false, json::error_handler_t::replace);
     for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");

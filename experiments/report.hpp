@@ -10,6 +10,7 @@ struct Series {
   std::vector<double> x{}, y{}, low{}, high{};
   std::string group{};                 ///< lines of one group share a colour throughout the report; the name if empty
   bool dashed = false;
+  bool dots = false;                   ///< its points alone, without a line
 };
 
 struct Plot {

@@ -44,6 +44,7 @@
     log && a > 0 ? logTicks(a, b, pixels) : Dygraph.numericLinearTicks(a, b, pixels, opts, graph, vals);
 
   function line(s) {
+    if (s.dots) return `<svg width="20" height="10"><circle cx="10" cy="5" r="4.5" fill="${colourOf(s)}"/></svg>`;
     const dash = s.dashed ? ' stroke-dasharray="4 3"' : '';
     return `<svg width="20" height="8"><line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
   }
@@ -82,7 +83,7 @@
       const per = {};
       spec.series.forEach(s => per[s.name] = {
         color: colourOf(s), strokeWidth: s.mark ? 1 : 2, strokePattern: s.mark ? [3, 3] : s.dashed ? [7, 4] : null,
-        fillAlpha: s.mark ? 0 : s.dashed ? .07 : .14,
+        fillAlpha: s.mark ? 0 : s.dashed ? .07 : .14, ...(s.dots && {strokeWidth: 0, drawPoints: true, pointSize: 5.5}),
       });
       this.graph = new Dygraph(this.plot, spec.rows, {
         labels: [spec.x, ...spec.series.map(s => s.name)], customBars: true, series: per, visibility: this.visible,

@@ -46,6 +46,11 @@ struct Batch {
   double weight() const;
 };
 
+/// Where `dropout` puts its masks. variational: one for all steps of a sequence, on a cell's input and on its state; naive: a new one at
+/// each step, on both; input: likewise, on the input alone (Zaremba et al. 2014, arXiv:1409.2329); candidate: likewise, and on what the cell
+/// is about to add to its state (Semeniuta et al. 2016).
+enum class DropoutKind { variational, naive, input, candidate };
+
 /// Sizes with which a task shows what it is for; options such as --hidden replace them.
 struct TaskSettings {
   int hidden = 64;                     ///< H, and the width of the embedding if inputs are tokens
@@ -55,7 +60,8 @@ struct TaskSettings {
   double lr = 1e-3, clip = 1.0;        ///< the update rule's rate; largest global norm of the gradient, 0 for none
   double enough = 0;                   ///< training ends once the validation loss is below
   int layers = 1;                      ///< cells, one above the other
-  double dropout = 0, zoneout = 0;     ///< probabilities, around each layer; variational dropout of input and state
+  double dropout = 0, zoneout = 0;     ///< probabilities, around each layer
+  DropoutKind dropout_kind = DropoutKind::variational;
   std::string optimizer = "adam";      ///< the update rule's name
   std::string schedule = "constant";   ///< of the rate: constant, cosine or one-cycle, over `steps`
   int patience = 0;                    ///< validations without improvement that are borne, 0: all

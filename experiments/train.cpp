@@ -75,8 +75,8 @@ std::vector<CurvePoint> curve_of(const Array& table) {
 /// What lives from one update to the next.
 class Training {
  public:
-  Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed)
-      : m_(m), task_(task), s_(s), seed_(seed), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
+  Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const ClipRule& clip)
+      : m_(m), task_(task), s_(s), seed_(seed), clip_(clip), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
         stop_(m.w, {.patience = s.patience}) {}
 
   void run(const TrainWatch& watch, const TrainKeeper& keeper) {
@@ -130,7 +130,7 @@ class Training {
     const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
     const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
     Result r = backward(m_.w, options, loss);
-    const double norm = s_.clip > 0 ? clip_by_norm(r.grads, s_.clip) : r.grads.norm();
+    const auto [norm, clipped] = clip(r.grads);
     if (step == 1) first_loss_ = r.loss;
     numbers_ += static_cast<double>(batch.rows()) * batch.steps();
     record.kept_bytes = std::max(record.kept_bytes, r.kept_bytes);
@@ -141,7 +141,13 @@ class Training {
       optimizer_->step(r.grads);
     }
     return {.step = step, .loss = r.loss * m_.task.unit_per_loss, .gradient_norm = norm,
-            .clipped = s_.clip > 0 && norm > s_.clip, .lr = rate_(step - 1)};
+            .clipped = clipped, .lr = rate_(step - 1)};
+  }
+
+  Clipped clip(Grads& g) const {
+    if (clip_) return clip_(g);
+    const double norm = s_.clip > 0 ? clip_by_norm(g, s_.clip) : g.norm();
+    return {norm, s_.clip > 0 && norm > s_.clip};
   }
 
   void validate(CurvePoint& point) {
@@ -161,6 +167,7 @@ class Training {
   const Task& task_;
   const TaskSettings s_;
   const std::uint64_t seed_;
+  const ClipRule& clip_;
   std::unique_ptr<Optimizer> optimizer_;
   Schedule rate_;
   EarlyStopping stop_;
@@ -180,8 +187,8 @@ Schedule schedule_of(const TaskSettings& s) {
 }
 
 TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch,
-                  const TrainKeeper& keeper) {
-  Training training{m, task, s, seed};
+                  const TrainKeeper& keeper, const ClipRule& clip) {
+  Training training{m, task, s, seed, clip};
   training.run(watch, keeper);
   return std::move(training.record);
 }

@@ -31,6 +31,13 @@ struct TrainRecord {
 /// Called after every update; the bar and the lines on the screen hang on it.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
+/// Takes the place of clipping to settings.clip: may change the gradient before it is applied, and says which norm it had.
+struct Clipped {
+  double norm = 0;                     ///< before
+  bool clipped = false;
+};
+using ClipRule = std::function<Clipped(Grads&)>;
+
 /// All that a run hands from one update to the next, as a part of a checkpoint.
 struct TrainPart {
   std::function<void(Archive&)> fields;
@@ -52,7 +59,8 @@ Schedule schedule_of(const TaskSettings&);
 /// The loop that all commands share: an update rule on gradients clipped to a global norm, windows whose state is carried where the
 /// task says so. Ends after settings.steps, at Ctrl-C, once the validation loss is low enough, or when it diverges: a loss
 /// or gradient that is not finite, or a loss a million times that of the first update.
-TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {}, const TrainKeeper& = {});
+TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {}, const TrainKeeper& = {},
+                  const ClipRule& = {});
 
 /// Mean loss over a split (or its first batches), in the task's unit, without gradients. The meter, if any, sees each batch.
 double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30, Meter* = nullptr);

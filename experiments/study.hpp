@@ -1,0 +1,43 @@
+#pragma once
+#include <ebb/experiments/job.hpp>
+
+/// What the course's comparisons share (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): a few ways of doing one thing, each from
+/// every seed, side by side in a table and in plots.
+namespace ebb::study {
+
+/// The numbers of a list such as --thresholds 0,0.1,1.
+/// Errors    ValueError that names the option, for none, one that is no number, is outside [least, most], or stands there twice
+std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most);
+std::vector<int> whole_numbers_of(const char* option, const std::vector<std::string>& words, int least, int most);
+/// Errors    ValueError that names the option and what there is, for none, one that is not known, or one twice
+void check_words(const char* option, const std::vector<std::string>& words, const std::vector<std::string>& known);
+
+/// Mean and standard deviation of those numbers that are finite.
+struct Spread {
+  double mean, deviation;              ///< NaN and zero if there is none
+  int count;
+};
+Spread spread_of(const std::vector<double>&);
+/// "1.234 ± 0.012"; without the second where there is one number.
+std::string text_of(const Spread&);
+
+/// One run's numbers.
+struct Curve {
+  std::vector<double> x, y;
+};
+/// The same curve of several seeds as one line: mean and standard deviation over those that have a point there, in at most `most`
+/// stretches; of ln y where that is what is drawn.
+Series line_of(const std::string& name, const std::vector<Curve>&, bool logarithmic = false, int most = 150);
+/// A thin level line from 0 to `last`.
+Series level(const std::string& name, double y, double last);
+
+/// Words and numbers in columns, the first to the left and the others to the right.
+std::string table_text(const Table&);
+/// Into the report, and onto the screen.
+void show(Job&, const std::string& title, const Table&, const std::string& verdict);
+
+/// body(way, seed) for each way and each number of a seed, over the threads, the ways of one seed first: after Ctrl-C there is still a
+/// comparison. What one run throws ends that run only, and the command with exit code 1.
+void each_run(Job&, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body);
+
+}  // namespace ebb::study
