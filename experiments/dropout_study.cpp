@@ -32,7 +32,7 @@ struct DropoutStudy {
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(48);
     o.add("--length", length, "T, steps of a sequence").at_least(2).at_most(100'000).quick(25);
     o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000).quick(16);
-    o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300);
+    o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
     o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
     o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end").at_least(0);
     o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");

@@ -32,7 +32,7 @@ struct ForcingStudy {
     o.add("--horizon", p.horizon, "steps after the context, in training").at_least(1).at_most(100'000).quick(20);
     o.add("--free", p.free, "steps after the context, in the test").at_least(1).at_most(100'000).quick(40);
     o.add("--batch", p.batch, "B, series at once").at_least(1).at_most(100'000).quick(16);
-    o.add("--steps", p.steps, "updates").at_least(1).at_most(1'000'000).quick(150);
+    o.add("--steps", p.steps, "updates").at_least(1).at_most(1'000'000).quick(150).full(10'000);
     o.add("--lr", p.lr, "Adam's rate").above(0).quick(1e-2);
     o.example("ebb forcing                                     a few minutes on two cores");
     o.example("ebb forcing --quick --out /tmp/look             a toy, in seconds");

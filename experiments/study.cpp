@@ -123,9 +123,12 @@ std::string table_text(const Table& t) {
     widths.push_back(columns_of(t.head[k]));
     for (const auto& row : t.rows) widths[k] = std::max(widths[k], columns_of(row[k].text));
   }
+  int wide = 2 * static_cast<int>(widths.size());
+  for (const int w : widths) wide += w;
+  const std::string gap = wide <= 80 ? "  " : " ";
   const auto line = [&](const auto& word) {
-    std::string text = " ";
-    for (std::size_t k = 0; k < t.head.size(); ++k) text += " " + fit(word(k), widths[k], k > 0) + (k + 1 < t.head.size() ? " " : "");
+    std::string text;
+    for (std::size_t k = 0; k < t.head.size(); ++k) text += (k > 0 ? gap : "  ") + fit(word(k), widths[k], k > 0);
     return text + "\n";
   };
   std::string text = line([&](std::size_t k) { return t.head[k]; });

@@ -32,7 +32,8 @@ struct Tbptt {
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--every", every, "steps from one update to the next, at most the smallest window").at_least(1).at_most(10'000);
     o.add("--lag", lag, "of echo").at_least(1).at_most(10'000).quick(4);
-    o.add("--characters", characters, "that a run reads").at_least(1).at_most(1'000'000'000).quick(24'000);
+    o.add("--characters", characters, "that a run reads").at_least(1).at_most(1'000'000'000).quick(24'000)
+        .full(5'000'000);
     o.add("--stretch", stretch, "steps over which the gradient is compared with that of full backpropagation").at_least(2)
         .at_most(100'000).quick(40);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
@@ -43,7 +44,7 @@ struct Tbptt {
     o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
     o.example("ebb tbptt                                       a few minutes on two cores");
     o.example("ebb tbptt --quick --out /tmp/look               a toy, in seconds");
-    o.example("ebb tbptt --tasks chars --cell lstm --windows 10,50,250 --every 10");
+    o.example("ebb tbptt --tasks chars --cell gru --windows 10,50,250 --every 10");
     o.example("ebb tbptt --tasks echo --lag 30 --characters 1000000");
   }
 
