@@ -12,6 +12,7 @@ using namespace study;
 double test_of(const WindowRun& r) { return r.test; }
 double microseconds_of(const WindowRun& r) { return 1e6 * r.seconds; }
 double kept_of(const WindowRun& r) { return r.kept_bytes; }
+double megabytes_of(const WindowRun& r) { return 1e-6 * r.kept_bytes; }
 double start_cosine(const WindowRun& r) { return r.at_start.cosine; }
 double start_difference(const WindowRun& r) { return r.at_start.difference; }
 double trained_cosine(const WindowRun& r) { return r.trained.cosine; }
@@ -51,7 +52,7 @@ std::string verdict(const StreamResult& s) {
   const Window &small = s.windows.front(), &large = s.windows.back();
   const double a = of(small, test_of).mean, b = of(large, test_of).mean;
   if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows came to their end.";
-  return fmt::format("{} steps cost {} {}, {} steps {}, for {:.1f} times the time and {:.0f} times the memory. After training the gradient "
+  return fmt::format("A window of {} steps ends at {} {}, one of {} at {}, for {:.0f} times the time and {:.0f} times the memory. After training the gradient "
                      "through {} steps differs from the full one by {:.2g} of its norm, through {} by {:.2g}.",
                      small.steps, number_text(a), s.info.unit, large.steps, number_text(b),
                      of(large, microseconds_of).mean / of(small, microseconds_of).mean, of(large, kept_of).mean / of(small, kept_of).mean,
@@ -81,15 +82,19 @@ void add_to_report(Job& job, const StreamResult& s) {
   Plot time{.title = "Time", .x_label = "window (steps)", .y_label = "µs a character", .log_y = true, .log_x = true};
   time.series = {against_window(s, "training", microseconds_of, true)};
   time.caption = fmt::format("The window is run anew each {} steps, so that it costs window / {} steps for each of the stream.", r.every, r.every);
-  Plot memory{.title = "Memory", .x_label = "window (steps)", .y_label = "bytes kept", .log_y = true, .log_x = true};
-  memory.series = {against_window(s, "one update", kept_of, true)};
+  Plot memory{.title = "Memory", .x_label = "window (steps)", .y_label = "MB kept", .log_y = true, .log_x = true};
+  memory.series = {against_window(s, "one update", megabytes_of, true)};
   memory.caption = "By the tapes of one update, until its gradient is known.";
+  for (Plot* plot : {&time, &memory}) plot->series[0].group = "test";
   job.report.plots({time, memory});
 
-  Plot curve{.title = "Learning", .x_label = "characters read", .y_label = s.info.unit};
+  Plot curve{.title = "Learning", .x_label = "thousand characters read", .y_label = s.info.unit};
   for (const Window& w : s.windows) {
     std::vector<Curve> curves;
-    for (const WindowRun& run : w.runs) curves.push_back({run.read, run.loss});
+    for (const WindowRun& run : w.runs) {
+      curves.push_back({{}, run.loss});
+      for (const double x : run.read) curves.back().x.push_back(x / 1000);
+    }
     curve.series.push_back(line_of(fmt::format("{} steps", w.steps), curves));
   }
   curve.caption = "Training loss, mean and one standard deviation over seeds.";
