@@ -1,10 +1,7 @@
-#include <algorithm>
-#include <cmath>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/forcing.hpp>
 #include <ebb/experiments/model.hpp>
 #include <ebb/experiments/study.hpp>
-#include <ebb/experiments/text_format.hpp>
 #include <fmt/format.h>
 
 namespace ebb {

@@ -2,7 +2,6 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/forcing.hpp>
 #include <ebb/experiments/interrupt.hpp>
-#include <ebb/nn/loss.hpp>
 #include <ebb/nn/scheduled_sampling.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>

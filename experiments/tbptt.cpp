@@ -1,14 +1,8 @@
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <ebb/experiments/experiment.hpp>
-#include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/model.hpp>
 #include <ebb/experiments/study.hpp>
-#include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/tbptt.hpp>
-#include <ebb/optim/clip.hpp>
-#include <ebb/optim/optimizer_list.hpp>
 #include <fmt/format.h>
 
 namespace ebb {

@@ -2,7 +2,6 @@
 #include <chrono>
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/tbptt.hpp>
-#include <ebb/nn/loss.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/optimizer_list.hpp>
