@@ -39,6 +39,7 @@ struct Batch {
   Lengths next_lengths{};              ///< [B], of next, where it is not as long as the inputs
   Tokens labels{};                     ///< [B], class of each row
   Tokens letters{};                    ///< [L T, B], letter l of the word of step t at l T + t, -1 after its last one
+  int beam = 0;                        ///< width of a search that is measured beside greedy choice, 0: none
   std::vector<int> items{};            ///< [B], which items of the split these rows are, for pictures
   int rows() const { return x ? x.dim(1) : tokens.dim(1); }
   int steps() const { return x ? x.dim(0) : tokens.dim(0); }

@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <ebb/experiments/attention_picture.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+std::string escaped(const std::string& text) {
+  std::string html;
+  for (const char c : text) html += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+  return html;
+}
+
+// Characters, of which the bytes that go on with one are none; a blank is drawn so that it can be seen.
+std::size_t characters(const std::string& word) {
+  return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+std::string shown(const std::string& word) { return word == " " ? "␣" : escaped(word); }
+
+int margin(const std::vector<std::string>& words) {
+  std::size_t longest = 1;
+  for (const std::string& word : words) longest = std::max(longest, characters(word));
+  return 16 + 7 * static_cast<int>(std::min<std::size_t>(longest, 24));
+}
+
+}  // namespace
+
+std::string attention_svg(const std::vector<std::string>& read, const std::vector<std::string>& written, const Array& weights) {
+  constexpr int cell = 24;
+  const int I = static_cast<int>(written.size()), S = static_cast<int>(read.size());
+  if (weights.rank() != 2 || weights.dim(0) != I || weights.dim(1) != S)
+    throw ShapeError(fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
+  const int left = margin(written), top = margin(read), wide = left + S * cell + top / 2, high = top + I * cell + 6;
+  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",
+                                wide, high);
+  for (int s = 0; s < S; ++s) {
+    const int x = left + s * cell + cell / 2 + 4, y = top - 6;
+    svg += fmt::format("<text x={0} y={1} transform='rotate(-60 {0} {1})'>{2}</text>", x, y, shown(read[static_cast<std::size_t>(s)]));
+  }
+  for (int i = 0; i < I; ++i) {
+    svg += fmt::format("<text x={} y={} text-anchor=end>{}</text>", left - 6, top + i * cell + cell / 2 + 4,
+                       shown(written[static_cast<std::size_t>(i)]));
+    for (int s = 0; s < S; ++s)
+      svg += fmt::format("<rect x={} y={} width={} height={} fill='#1d6fb8' opacity='{:.3f}'><title>{:.2f}</title></rect>", left + s * cell + 1,
+                         top + i * cell + 1, cell - 2, cell - 2, .04 + .96 * std::clamp(weights.at({i, s}), 0.0, 1.0), weights.at({i, s}));
+  }
+  return svg + "</svg>";
+}
+
+}  // namespace ebb

@@ -1,0 +1,92 @@
+#include <ebb/experiments/attention_picture.hpp>
+#include <ebb/experiments/translate_meter.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+constexpr int shown_items = 8, shown_pictures = 2;
+
+// Tokens up to the first -1.
+Sentence tokens_of(const Array& row) {
+  Sentence s;
+  for (int k = 0; k < row.columns() && row.at_flat(k) >= 0; ++k) s.push_back(static_cast<int>(row.at_flat(k)));
+  return s;
+}
+
+std::vector<std::string> with_end(std::vector<std::string> symbols) {
+  symbols.emplace_back("(end)");
+  return symbols;
+}
+
+}  // namespace
+
+std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read, const Array& attention) const {
+  std::vector<std::string> symbols_of;
+  for (std::size_t k = 0; k < s.size(); ++k) {
+    int most = 0;
+    for (int j = 1; j < static_cast<int>(read.size()); ++j)
+      if (attention.at({static_cast<int>(k), j}) > attention.at({static_cast<int>(k), most})) most = j;
+    symbols_of.push_back(s[k] == vocabulary.unknown() ? read[static_cast<std::size_t>(most)] : vocabulary[s[k]]);
+  }
+  return symbols_of;
+}
+
+void TranslateMeter::add(Score& score, const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
+  const auto numbers = [this](const std::vector<std::string>& symbols) {
+    Sentence s;
+    for (const std::string& symbol : symbols) s.push_back(numbers_.emplace(symbol, static_cast<int>(numbers_.size())).first->second);
+    return s;
+  };
+  score.bleu.add(numbers(said), {numbers(wanted)});
+  score.exact += said == wanted, ++score.seen;
+}
+
+void TranslateMeter::see(const Batch& b, const Result& r) {
+  beam_ = b.beam;
+  for (int row = 0; row < b.rows(); ++row) {
+    const int item = b.items[static_cast<std::size_t>(row)];
+    const auto at = static_cast<std::size_t>(item);
+    const auto& source = all_.source[at];
+    const auto& target = all_.target[at];
+    const auto said = [&](const char* how, const char* attention) {
+      return all_.spelt(tokens_of(r.rows(how)[row]), source, r.rows(attention)[row]);
+    };
+    const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
+    add(greedy_, greedy, target), add(copied_, source, target);
+    if (b.beam > 0) add(searched_, beam, target);
+    if (item < all_.first_test || item >= all_.first_test + shown_items) continue;
+    const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
+    const Array looks = r.rows("greedy attention")[row];
+    shown_[item] = {source, target, greedy, beam, looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
+  }
+}
+
+double TranslateMeter::value(const Score& s) const {
+  return exact_ ? 100. * static_cast<double>(s.exact) / static_cast<double>(s.seen) : 100 * s.bleu.value();
+}
+
+std::vector<Measure> TranslateMeter::measures() const {
+  if (greedy_.seen == 0) throw ValueError("nothing was measured");
+  const char* const name = exact_ ? "exact" : "BLEU";
+  const std::string unit = exact_ ? "%" : "";
+  std::vector<Measure> all{{name, value(greedy_), unit, value(copied_), "the source as it stands"}};
+  if (searched_.seen > 0) all.push_back({fmt::format("{}, beam {}", name, beam_), value(searched_), unit, value(copied_), "the source as it stands"});
+  return all;
+}
+
+void TranslateMeter::show(Report& report) const {
+  Table t{.head = {"read", "should be", "greedy", fmt::format("beam {}", beam_)}};
+  const auto line = [this](const std::vector<std::string>& symbols) { return joined(all_.symbols, symbols); };
+  for (const auto& [item, s] : shown_) t.rows.push_back({line(s.source), line(s.target), line(s.greedy), line(s.beam)});
+  report.section("The first sentences of the test split");
+  report.table(t);
+  int pictures = 0;
+  for (const auto& [item, s] : shown_) {
+    if (s.attention.dim(0) != static_cast<int>(s.greedy.size()) + 1 || ++pictures > shown_pictures) continue;
+    report.picture("Where it looked", attention_svg(s.source, with_end(s.greedy), s.attention),
+                   "What was read across, what was written down; the darker, the more it looked there.");
+  }
+}
+
+}  // namespace ebb
