@@ -61,7 +61,6 @@ TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens&
   return {dropout(Packed{both, packing}, sizes.dropout, at, "out").all, a.weights};
 }
 
-Var TranslateNetwork::scores(const Var& written) const { return matmul(written, transpose(to)) + bias; }
 
 Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
   const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.pass());
@@ -71,7 +70,7 @@ Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const 
     put_out(s, m, {.longest = sizes.longest}, "greedy", "greedy attention");
     if (b.beam > 0) put_out(s, m, {.width = b.beam, .longest = sizes.longest}, "beam", "beam attention");
   }
-  return s.mean_tokens(cross_entropy(scores(y), pack(s.sequence(b.next), packing)), b.lengths);
+  return s.mean_tokens(cross_entropy(matmul(y, transpose(to)) + bias, pack(s.sequence(b.next), packing)), b.lengths);
 }
 
 void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o, const char* name, const char* attention) const {
@@ -86,20 +85,21 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
   s.out(attention, looks(m, found, o.longest));
 }
 
-Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state) const {
+Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {
   const Var x = gather(to, last) + m.summary;
   state = decoder->step(x, state, Pass{});
   const Var h = decoder->output(x, state);
-  return log_softmax(scores(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result})))));
+  return log_softmax(matmul(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result}))), table) + bias);
 }
 
 std::vector<Sentence> TranslateNetwork::search(const Memory& m, const SearchOptions& o) const {
   const int B = m.lengths.dim(0);
   Tokens first({B});
   std::fill(first.data(), first.data() + B, sizes.start);
+  const Var table = transpose(to);       // once, not at each step
   const auto step = [&](const BeamBatch& b) {
     State s = b.state;
-    Var p = next(m.of(b.rows), b.tokens, s);
+    Var p = next(m.of(b.rows), b.tokens, s, table);
     return BeamStep{std::move(p), std::move(s)};
   };
   const auto found = beam_search(decoder->start(B), first, step,

@@ -56,8 +56,8 @@ struct TranslateNetwork final : Network {
 
   /// Shapes    source [S, B], lengths [B]
   Memory read(const Tokens& source, const Lengths&, const Pass&) const;
-  /// One step: each row's last token [B] -> log-probabilities [B, V] of the next; moves the state on.
-  Var next(const Memory&, const Tokens& last, State& state) const;
+  /// One step: each row's last token [B] -> log-probabilities [B, V] of the next; moves the state on. table: transpose(to), [H, V]
+  Var next(const Memory&, const Tokens& last, State& state, const Var& table) const;
   /// The translation of each row, without its end, on the current tape, which records nothing of it.
   std::vector<Sentence> search(const Memory&, const SearchOptions&) const;
   /// Where the decoder looks as it writes these sentences, their ends included.
@@ -71,7 +71,6 @@ struct TranslateNetwork final : Network {
     Var weights;                         // [B, T, S]
   };
   Written write(const Memory&, const Tokens& tokens, const Packing&, const Pass&) const;
-  Var scores(const Var& written) const;
   void put_out(Shard&, const Memory&, const SearchOptions&, const char* name, const char* attention) const;
 };
 
