@@ -19,10 +19,10 @@ std::size_t characters(const std::string& word) {
 }
 std::string shown(const std::string& word) { return word == " " ? "␣" : escaped(word); }
 
-int margin(const std::vector<std::string>& words) {
-  std::size_t longest = 1;
-  for (const std::string& word : words) longest = std::max(longest, characters(word));
-  return 16 + 7 * static_cast<int>(std::min<std::size_t>(longest, 24));
+int longest(const std::vector<std::string>& words) {
+  std::size_t most = 1;
+  for (const std::string& word : words) most = std::max(most, characters(word));
+  return static_cast<int>(std::min<std::size_t>(most, 24));
 }
 
 }  // namespace
@@ -32,12 +32,14 @@ std::string attention_svg(const std::vector<std::string>& read, const std::vecto
   const int I = static_cast<int>(written.size()), S = static_cast<int>(read.size());
   if (weights.rank() != 2 || weights.dim(0) != I || weights.dim(1) != S)
     throw ShapeError(fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
-  const int left = margin(written), top = margin(read), wide = left + S * cell + top / 2, high = top + I * cell + 6;
+  const bool words = longest(read) > 1;  // these are written aslant
+  const int left = 16 + 7 * longest(written), top = 16 + 7 * longest(read), wide = left + S * cell + top / 2, high = top + I * cell + 6;
   std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",
                                 wide, high);
   for (int s = 0; s < S; ++s) {
-    const int x = left + s * cell + cell / 2 + 4, y = top - 6;
-    svg += fmt::format("<text x={0} y={1} transform='rotate(-60 {0} {1})'>{2}</text>", x, y, shown(read[static_cast<std::size_t>(s)]));
+    const int x = left + s * cell + cell / 2 + (words ? 4 : 0), y = top - 6;
+    const std::string how = words ? fmt::format("transform='rotate(-60 {} {})'", x, y) : "text-anchor=middle";
+    svg += fmt::format("<text x={} y={} {}>{}</text>", x, y, how, shown(read[static_cast<std::size_t>(s)]));
   }
   for (int i = 0; i < I; ++i) {
     svg += fmt::format("<text x={} y={} text-anchor=end>{}</text>", left - 6, top + i * cell + cell / 2 + 4,
