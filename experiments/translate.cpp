@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/tape.hpp>
-#include <ebb/experiments/attention_picture.hpp>
 #include <ebb/experiments/data_files.hpp>
 #include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/model.hpp>
@@ -16,19 +15,6 @@ namespace ebb {
 namespace {
 
 constexpr int beam_width = 5;
-
-// Lower case, as Multi30k is, and marks that end a sentence or part it for themselves.
-std::string as_the_data(Symbols symbols, const std::string& prompt) {
-  if (symbols != Symbols::words) return prompt;
-  std::string line;
-  for (std::size_t k = 0; k < prompt.size(); ++k) {
-    const char c = prompt[k];
-    const bool apart = std::string(",.!?;:()").find(c) != std::string::npos && (k + 1 == prompt.size() || prompt[k + 1] == ' ');
-    if (apart) line += ' ';
-    line += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return line;
-}
 
 /// Sentences to sentences.
 ///
@@ -56,9 +42,9 @@ class Translate final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 32, .length = 60, .batch = 30, .steps = 1000, .lr = 1e-2, .schedule = "one-cycle"};
-    if (!by_words_) return {.hidden = 64, .length = 60, .batch = 60, .steps = 2000, .lr = 5e-3, .schedule = "one-cycle"};
-    return {.hidden = 256, .length = 60, .batch = 60, .steps = 4000, .lr = 2e-3, .schedule = "one-cycle", .patience = 5};
+    if (size == Size::quick) return {.hidden = 32, .length = 60, .batch = 30, .steps = 700, .lr = 1e-2, .schedule = "one-cycle"};
+    if (!by_words_) return {.hidden = 64, .length = 60, .batch = 60, .steps = 1500, .lr = 5e-3, .schedule = "one-cycle"};
+    return {.hidden = 256, .length = 60, .batch = 60, .steps = 4000, .lr = 2e-3, .schedule = "cosine", .patience = 5};
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -90,7 +76,7 @@ class Translate final : public Task {
       throw ValueError("a translation is not drawn: --temperature, --top-k and --top-p say nothing to it");
     if (r.greedy && r.beam > 1) throw ValueError("--greedy and --beam exclude each other");
     if (r.length == 0) throw ValueError("--length must be at least 1 for a translation");
-    const std::string line = as_the_data(source_->vocabulary.symbols(), r.prompt);
+    const std::string line = by_words_ ? as_multi30k(r.prompt) : r.prompt;
     const std::vector<std::string> words = cut(source_->vocabulary.symbols(), line);
     if (words.empty()) throw ValueError("there is nothing to translate: --prompt gives the sentence");
     const SearchOptions o{.width = r.greedy ? 1 : r.beam > 0 ? r.beam : beam_width, .longest = r.length > 0 ? r.length : longest_};
@@ -170,14 +156,12 @@ class Translate final : public Task {
     const Memory m = net.read(tokens, Lengths({1}, {S}), Pass{});
     const Sentence best = net.search(m, o)[0];
     const Array looks = net.looks(m, {best}, static_cast<int>(best.size()) + 1).value()[0];
-    std::vector<std::string> said = all_->spelt(best, words, looks);
-    Generated g{.text = joined(all_->symbols, said), .ending = "html"};
+    const std::vector<std::string> said = all_->spelt(best, words, looks);
+    Generated g{.text = readable(joined(all_->symbols, said)), .ending = "html"};
     Report page("ebb generate");
     page.title(g.text);
-    page.lead(joined(all_->symbols, words));
-    said.emplace_back("(end)");
-    page.picture("Where it looked", attention_svg(words, said, looks),
-                 "What was read across, what was written down; the darker, the more it looked there.");
+    page.lead(readable(joined(all_->symbols, words)));
+    show_attention(page, words, said, looks);
     g.file = page.html();
     return g;
   }

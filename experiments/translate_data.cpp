@@ -73,6 +73,26 @@ std::string joined(Symbols symbols, const std::vector<std::string>& parts) {
   return line;
 }
 
+std::string as_multi30k(const std::string& prompt) {
+  std::string line;
+  for (std::size_t k = 0; k < prompt.size(); ++k) {
+    const char c = prompt[k];
+    const bool last = k + 1 == prompt.size() || prompt[k + 1] == ' ';
+    if (c == '\'') line += last ? "&apos; " : " &apos;";
+    else if (c == '"') line += " &quot; ";
+    else if (last && std::string(",.!?;:").find(c) != std::string::npos) line += std::string(" ") + c;
+    else line += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return line;
+}
+
+std::string readable(std::string symbol) {
+  static const std::pair<const char*, const char*> marks[] = {{"&apos;", "'"}, {"&quot;", "\""}, {"&#91;", "["}, {"&#93;", "]"}, {"&amp;", "&"}};
+  for (const auto& [escaped, mark] : marks)
+    for (std::size_t at = 0; (at = symbol.find(escaped, at)) != std::string::npos; ++at) symbol.replace(at, std::string(escaped).size(), mark);
+  return symbol;
+}
+
 Language::Language(Symbols symbols, const std::vector<std::string>& lines, int least)
     : vocabulary([&] {
         std::string text;

@@ -30,6 +30,13 @@ std::vector<std::string> cut(Symbols, const std::string& line);
 /// And the line of symbols.
 std::string joined(Symbols, const std::vector<std::string>&);
 
+/// A prompt as Multi30k has its sentences: lower case, marks for themselves, the apostrophe spelt out.
+///
+///     "The woman's dog runs." -> "the woman &apos;s dog runs ."
+std::string as_multi30k(const std::string& prompt);
+/// A symbol as people write it: "l&apos;" -> "l'". For reading alone, not for measures.
+std::string readable(std::string symbol);
+
 /// One side of a parallel text in numbers. Symbols that are rare in training are unknown.
 struct Language {
   Vocabulary vocabulary;

@@ -14,11 +14,6 @@ Sentence tokens_of(const Array& row) {
   return s;
 }
 
-std::vector<std::string> with_end(std::vector<std::string> symbols) {
-  symbols.emplace_back("(end)");
-  return symbols;
-}
-
 }  // namespace
 
 std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read, const Array& attention) const {
@@ -30,6 +25,14 @@ std::vector<std::string> Translations::spelt(const Sentence& s, const std::vecto
     symbols_of.push_back(s[k] == vocabulary.unknown() ? read[static_cast<std::size_t>(most)] : vocabulary[s[k]]);
   }
   return symbols_of;
+}
+
+void show_attention(Report& report, std::vector<std::string> read, std::vector<std::string> written, const Array& attention) {
+  for (auto* symbols : {&read, &written})
+    for (std::string& symbol : *symbols) symbol = readable(symbol);
+  written.emplace_back("(end)");
+  report.picture("Where it looked", attention_svg(read, written, attention),
+                 "What was read across, what was written down; the darker, the more it looked there.");
 }
 
 void TranslateMeter::add(Score& score, const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
@@ -76,16 +79,15 @@ std::vector<Measure> TranslateMeter::measures() const {
 }
 
 void TranslateMeter::show(Report& report) const {
-  Table t{.head = {"read", "should be", "greedy", fmt::format("beam {}", beam_)}};
-  const auto line = [this](const std::vector<std::string>& symbols) { return joined(all_.symbols, symbols); };
+  Table t{.head = {"read", "should be", "greedy", beam_ > 0 ? fmt::format("beam {}", beam_) : "no beam"}};
+  const auto line = [this](const std::vector<std::string>& symbols) { return readable(joined(all_.symbols, symbols)); };
   for (const auto& [item, s] : shown_) t.rows.push_back({line(s.source), line(s.target), line(s.greedy), line(s.beam)});
   report.section("The first sentences of the test split");
   report.table(t);
   int pictures = 0;
   for (const auto& [item, s] : shown_) {
     if (s.attention.dim(0) != static_cast<int>(s.greedy.size()) + 1 || ++pictures > shown_pictures) continue;
-    report.picture("Where it looked", attention_svg(s.source, with_end(s.greedy), s.attention),
-                   "What was read across, what was written down; the darker, the more it looked there.");
+    show_attention(report, s.source, s.greedy, s.attention);
   }
 }
 

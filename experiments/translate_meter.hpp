@@ -18,6 +18,11 @@ struct Translations {
   std::vector<std::string> spelt(const Sentence&, const std::vector<std::string>& source, const Array& attention) const;
 };
 
+/// The picture of where a model looked as it wrote these symbols and their end.
+///
+/// Shapes    attention [written + 1, read]
+void show_attention(Report&, std::vector<std::string> read, std::vector<std::string> written, const Array& attention);
+
 /// Counts exact translations, or their BLEU; keeps a few of the test split.
 class TranslateMeter final : public Meter {
  public:

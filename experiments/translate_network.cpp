@@ -1,3 +1,4 @@
+#include <cmath>
 #include <ebb/autograd/functions.hpp>
 #include <ebb/experiments/translate_network.hpp>
 #include <ebb/nn/beam_search.hpp>
@@ -38,8 +39,9 @@ Memory Memory::of(const Tokens& rows) const {
 }
 
 TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction, const TranslateSizes& s)
-    : sizes(s), from(p.matrix("source", s.source, r.settings.hidden, normal_init(0, .1))),
-      to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, .1))), reader(p / "reader", r, r.settings.hidden, direction),
+    : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))),
+      from(p.matrix("source", s.source, r.settings.hidden, normal_init(0, 1))),
+      to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, 1 / scale))), reader(p / "reader", r, r.settings.hidden, direction),
       keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
       mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden), decoder(r.make(p / "decoder", r.settings.hidden)),
       bias(p.vector("bias", s.target, zero_init)) {}
@@ -53,7 +55,7 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
 }
 
 TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing, const Pass& at) const {
-  const Packed y = dropout(Packed{gather(to, pack(tokens, packing)), packing}, sizes.dropout, at, "written");
+  const Packed y = dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.dropout, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
   const Packed h = unroll(*decoder, x, at.named("decoder")).packed();
   const Attended a = attend(unpack(h).all(), m.keys, m.values, m.lengths);
@@ -86,7 +88,7 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
 }
 
 Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {
-  const Var x = gather(to, last) + m.summary;
+  const Var x = gather(to, last) * scale + m.summary;
   state = decoder->step(x, state, Pass{});
   const Var h = decoder->output(x, state);
   return log_softmax(matmul(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result}))), table) + bias);

@@ -32,7 +32,7 @@ struct SearchOptions {
 /// A sentence is read in both directions; a decoder of the same cell writes another one, and at each step looks back at the first.
 ///
 ///     m = read(E x),   s = tanh(mean of m W)
-///     h[t] = recurrence(F y[t - 1] + s),   c[t] = attend(h[t], m K, m),   score[t] = tanh([h[t], c[t]] O) F' + b
+///     h[t] = recurrence(sqrt(H) F y[t - 1] + s),   c[t] = attend(h[t], m K, m),   score[t] = tanh([h[t], c[t]] O) F' + b
 ///
 /// The decoder's state starts as the cell's own and s is added to each of its inputs, so that any cell fits, whatever its state. What
 /// was looked at is not fed back: all steps of training look at once.
@@ -42,6 +42,7 @@ struct SearchOptions {
 ///           without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
 struct TranslateNetwork final : Network {
   TranslateSizes sizes;
+  double scale;                          // of F where it is read: small numbers make good scores, and learn nothing as inputs
   Param from, to;                        // E, F: [V, H]
   Reader reader;
   Param keys;                            // K

@@ -8,6 +8,8 @@
 #include <ebb/experiments/translate_meter.hpp>
 #include <ebb/experiments/translate_network.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
 #include <set>
 
 #include "catch.hpp"
@@ -152,7 +154,7 @@ TEST_CASE("runs of translate go on to the same bits") {
 TEST_CASE("greedy search over many sentences is the most probable token, one after the other, of each alone") {
   const auto task = make_task("translate", {.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
-  s.steps = 300;
+  s.steps = 200;
   for (const char* cell : {"gru", "lstm"}) {
     Model model{*task, cell, s, 2};
     train(model, *task, s, 2);
@@ -271,6 +273,23 @@ TEST_CASE("an unknown word of a translation is the word that was looked at most"
   CHECK(all.spelt({}, {"a"}, looks).empty());
 }
 
+TEST_CASE("a prompt is brought into the form of the data, and read back by people") {
+  CHECK(as_multi30k("The woman's dog, a \"Boxer\", runs.") == "the woman &apos;s dog , a  &quot; boxer &quot;  , runs .");
+  CHECK(as_multi30k("l' herbe 3.5 m") == "l&apos;  herbe 3.5 m");
+  CHECK(as_multi30k("élève à l'École") == "élève à l &apos;École");   // beyond ASCII letters stay as they are
+  CHECK(cut(Symbols::words, as_multi30k("two men are talking .")) == cut(Symbols::words, "two men are talking ."));
+  CHECK(readable("l&apos; herbe &quot;&amp;&quot;") == "l' herbe \"&\"");
+  CHECK(cut(Symbols::characters, "né 3") == std::vector<std::string>{"n", "é", " ", "3"});
+
+  const Corpus corpus("the dog &apos;s cat runs\na dog &apos;s cat runs .\n");
+  const TempFolder folder;
+  trained(folder, {"--data", corpus.folder.path(), "--steps", "2", "--hidden", "4"});
+  const Outcome o = says(folder, {"--prompt", "The dog's Zebra runs.", "--beam", "2"});
+  INFO(o.err);
+  CHECK(o.code == 0);
+  CHECK_THAT(read_all(folder / "page.html"), Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
+}
+
 TEST_CASE("the picture of attention has a square for each pair, the words around it, and no mark of theirs is taken for HTML") {
   const std::string svg = attention_svg({"a", "<b>", "&apos;s"}, {"x", " "}, Array::from({2, 3}, {0, .25, 1, .5, 0, 0}));
   const auto count = [&](const std::string& what) {
@@ -313,9 +332,16 @@ TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
   }
   const auto task = make_task("translate", {.data = root});
   CHECK(task->data().find("5,921 and 6,482 different words") != std::string::npos);   // counted by another program, and the four of Ebb
-  const TaskSettings s{.hidden = 32, .length = 60, .batch = 30, .steps = 60, .lr = 1e-2};
-  Model model{*task, "gru", s, 1};
-  const TrainRecord r = train(model, *task, s, 1);
-  CHECK(r.curve.back().loss < task->info().trivial + .3);
-  CHECK(r.curve.front().loss > 8);
+  const Model model{*task, "gru", TaskSettings{.hidden = 32}, 1};
+  Adam adam(model.w, {.lr = 1e-2});
+  std::vector<double> losses;
+  for (std::uint64_t u = 0; u < 60; ++u) {
+    const Batch b = task->batch({.length = 60, .rows = 30, .number = u});
+    auto r = backward(model.w, {.rows = 30, .update = u}, [&](Shard& shard) { return model.loss(shard, b); });
+    clip_by_norm(r.grads, 1);
+    adam.step(r.grads);
+    losses.push_back(r.loss);
+  }
+  CHECK(losses.front() > 8);
+  CHECK(losses.back() < task->info().trivial - .3);
 }
