@@ -88,7 +88,8 @@ WrittenDate draw(const std::vector<chr::year_month_day>& days, Key key) {
 int date_forms() { return static_cast<int>(std::size(forms)); }
 
 std::string written_date(int form, int year, int month, int day) {
-  if (form < 0 || form >= date_forms()) throw ValueError(fmt::format("dates: there is no form {}, there are {}", form, date_forms()));
+  if (form < 0 || form >= date_forms())
+    throw ValueError(fmt::format("dates: there is no form {}, there are {}", form, date_forms()));
   const chr::year_month_day date{chr::year{year}, chr::month{static_cast<unsigned>(month)}, chr::day{static_cast<unsigned>(day)}};
   if (!date.ok() || year < 1900 || year > 2099)
     throw ValueError(fmt::format("dates: {}-{}-{} is no date of the years 1900 to 2099", year, month, day));

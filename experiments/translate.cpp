@@ -19,7 +19,7 @@ constexpr int beam_width = 5;
 /// Sentences to sentences.
 ///
 /// Shapes    source [S, B], source_lengths [B]; tokens [T, B], next [T, B], lengths [B]
-/// Source    data: Elliott et al. 2016, Multi30K, arXiv:1605.00459 (French: Elliott et al. 2017, arXiv:1710.07177); or dates made up
+/// Source    data: Multi30K, Elliott et al. 2016, arXiv:1605.00459 (French: 2017, arXiv:1710.07177); or dates made up
 class Translate final : public Task {
  public:
   explicit Translate(const Inputs& in) : inputs_(in) {
@@ -37,7 +37,7 @@ class Translate final : public Task {
   TaskInfo info() const override {
     return {.vocabulary = 0, .outputs = target_->vocabulary.size(), .unit = by_words_ ? "nats/word" : "nats/character",
             .speed_unit = by_words_ ? "words" : "characters", .trivial = trivial_,
-            .trivial_about = by_words_ ? "always saying how often each word occurs" : "always saying how often each character occurs",
+            .trivial_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
             .validate_by = measure(), .valid_batches = 1 << 20};
   }
 
@@ -65,9 +65,9 @@ class Translate final : public Task {
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TranslateMeter>(*all_, measure()); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const Vocabulary& v = target_->vocabulary;
-    return std::make_unique<TranslateNetwork>(p, r, inputs_.direction,
-                                              TranslateSizes{.source = source_->vocabulary.size(), .target = v.size(), .start = v.bos(),
-                                                             .end = v.eos(), .longest = longest_, .dropout = by_words_ ? .3 : 0});
+    const TranslateSizes sizes{.source = source_->vocabulary.size(), .target = v.size(), .start = v.bos(), .end = v.eos(),
+                               .longest = longest_, .dropout = by_words_ ? .3 : 0};
+    return std::make_unique<TranslateNetwork>(p, r, inputs_.direction, sizes);
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {
@@ -87,8 +87,9 @@ class Translate final : public Task {
   const char* measure() const { return by_words_ ? "BLEU" : "exact"; }
 
   ParallelText load(bool quick) {
-    static const DataFiles files{"translate", {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"}, {"", "multi30k"}, {},
-                                 "train, val and test2016, each .en and .fr: a sentence a line, lower case, words parted by blanks (Multi30k)"};
+    static const DataFiles files{
+        "translate", {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"}, {"", "multi30k"}, {},
+        "train, val and test2016, each .en and .fr: a sentence a line, lower case, words parted by blanks (Multi30k)"};
     std::string& data = inputs_.data;
     if (data.empty() && quick) data = "generated";
     if (data.empty()) data = std::getenv("EBB_DATA") ? found(files) : "dates";
@@ -111,7 +112,8 @@ class Translate final : public Task {
     all_.emplace(Translations{.symbols = text.symbols, .vocabulary = target_->vocabulary});
     Partition parts;
     std::vector<int> lengths;
-    for (const auto& [split, items] : {std::pair{&text.train, &parts.train}, {&text.valid, &parts.valid}, {&text.test, &parts.test}}) {
+    using Side = std::pair<const ParallelText::Split*, std::vector<int>*>;
+    for (const auto& [split, items] : {Side{&text.train, &parts.train}, {&text.valid, &parts.valid}, {&text.test, &parts.test}}) {
       if (items == &parts.test) all_->first_test = static_cast<int>(read_.size());
       for (std::size_t k = 0; k < split->source.size(); ++k) {
         items->push_back(static_cast<int>(read_.size()));
@@ -139,10 +141,12 @@ class Translate final : public Task {
   double unigrams(const Partition& parts) const {
     std::vector<double> counts(static_cast<std::size_t>(target_->vocabulary.size()), 1);
     double all = static_cast<double>(counts.size()), nats = 0, tokens = 0;
-    for (const int item : parts.train)
-      for (const int token : wanted_[static_cast<std::size_t>(item)]) counts[static_cast<std::size_t>(token)] += 1, all += 1;
-    for (const int item : parts.test)
-      for (const int token : wanted_[static_cast<std::size_t>(item)]) nats -= std::log(counts[static_cast<std::size_t>(token)] / all), tokens += 1;
+    const auto each = [this](const std::vector<int>& items, const auto& f) {
+      for (const int item : items)
+        for (const int token : wanted_[static_cast<std::size_t>(item)]) f(static_cast<std::size_t>(token));
+    };
+    each(parts.train, [&](std::size_t token) { counts[token] += 1, all += 1; });
+    each(parts.test, [&](std::size_t token) { nats -= std::log(counts[token] / all), tokens += 1; });
     return nats / tokens;
   }
 

@@ -18,7 +18,8 @@ ParallelText::Split split_of(const std::vector<WrittenDate>& dates) {
 std::vector<std::string> read_side(const std::string& path, std::string& about) {
   std::vector<std::string> lines = read_lines(path);
   for (std::size_t k = 0; k < lines.size(); ++k)
-    if (cut(Symbols::words, lines[k]).empty()) throw FileError(fmt::format("'{}', line {}: is empty; a sentence is expected", path, k + 1));
+    if (cut(Symbols::words, lines[k]).empty())
+      throw FileError(fmt::format("'{}', line {}: is empty; a sentence is expected", path, k + 1));
   if (lines.empty()) throw FileError(fmt::format("'{}': has no sentence", path));
   about += fmt::format("{}{}, {}", about.empty() ? "" : "; ", path.substr(path.rfind('/') + 1), fingerprint(lines));
   return lines;
@@ -41,8 +42,8 @@ bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; 
 ParallelText date_text(int train, int valid, int test) {
   const DateSplits d = written_dates(train, valid, test);
   return {split_of(d.train), split_of(d.valid), split_of(d.test), Symbols::characters,
-          fmt::format("dates made up, {} to learn from, {} and {} to validate and test, of other days", count_text(train), count_text(valid),
-                      count_text(test))};
+          fmt::format("dates made up, {} to learn from, {} and {} to validate and test, of other days", count_text(train),
+                      count_text(valid), count_text(test))};
 }
 
 ParallelText multi30k_text(const std::string& folder) {
@@ -87,9 +88,10 @@ std::string as_multi30k(const std::string& prompt) {
 }
 
 std::string readable(std::string symbol) {
-  static const std::pair<const char*, const char*> marks[] = {{"&apos;", "'"}, {"&quot;", "\""}, {"&#91;", "["}, {"&#93;", "]"}, {"&amp;", "&"}};
+  static const std::pair<std::string, std::string> marks[] = {{"&apos;", "'"}, {"&quot;", "\""}, {"&amp;", "&"}};
   for (const auto& [escaped, mark] : marks)
-    for (std::size_t at = 0; (at = symbol.find(escaped, at)) != std::string::npos; ++at) symbol.replace(at, std::string(escaped).size(), mark);
+    for (std::size_t at = 0; (at = symbol.find(escaped, at)) != std::string::npos; ++at)
+      symbol.replace(at, escaped.size(), mark);
   return symbol;
 }
 

@@ -16,7 +16,8 @@ Sentence tokens_of(const Array& row) {
 
 }  // namespace
 
-std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read, const Array& attention) const {
+std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read,
+                                             const Array& attention) const {
   std::vector<std::string> symbols_of;
   for (std::size_t k = 0; k < s.size(); ++k) {
     int most = 0;
@@ -38,7 +39,10 @@ void show_attention(Report& report, std::vector<std::string> read, std::vector<s
 void TranslateMeter::add(Score& score, const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
   const auto numbers = [this](const std::vector<std::string>& symbols) {
     Sentence s;
-    for (const std::string& symbol : symbols) s.push_back(numbers_.emplace(symbol, static_cast<int>(numbers_.size())).first->second);
+    for (const std::string& symbol : symbols) {
+      const auto [known, fresh] = numbers_.emplace(symbol, static_cast<int>(numbers_.size()));
+      s.push_back(known->second);
+    }
     return s;
   };
   score.bleu.add(numbers(said), {numbers(wanted)});
@@ -73,8 +77,11 @@ std::vector<Measure> TranslateMeter::measures() const {
   if (greedy_.seen == 0) throw ValueError("nothing was measured");
   const char* const name = exact_ ? "exact" : "BLEU";
   const std::string unit = exact_ ? "%" : "";
-  std::vector<Measure> all{{name, value(greedy_), unit, value(copied_), "the source as it stands"}};
-  if (searched_.seen > 0) all.push_back({fmt::format("{}, beam {}", name, beam_), value(searched_), unit, value(copied_), "the source as it stands"});
+  const auto measure = [&](const std::string& called, const Score& s) {
+    return Measure{called, value(s), unit, value(copied_), "the source as it stands"};
+  };
+  std::vector<Measure> all{measure(name, greedy_)};
+  if (searched_.seen > 0) all.push_back(measure(fmt::format("{}, beam {}", name, beam_), searched_));
   return all;
 }
 

@@ -41,8 +41,8 @@ Memory Memory::of(const Tokens& rows) const {
 TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction, const TranslateSizes& s)
     : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))),
       from(p.matrix("source", s.source, r.settings.hidden, normal_init(0, 1))),
-      to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, 1 / scale))), reader(p / "reader", r, r.settings.hidden, direction),
-      keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
+      to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, 1 / scale))),
+      reader(p / "reader", r, r.settings.hidden, direction), keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
       mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden), decoder(r.make(p / "decoder", r.settings.hidden)),
       bias(p.vector("bias", s.target, zero_init)) {}
 
@@ -51,10 +51,12 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
   const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.dropout, at, "read");
   const Packed m = dropout(reader(x, at.named("reader")), sizes.dropout, at, "memory");
   const Var values = unpack(m).all();
-  return {unpack({matmul(m.all, keys), packing}).all(), values, tanh(summary(sum(values, {0}) * constant(one_over(lengths)))), lengths};
+  const Var mean = sum(values, {0}) * constant(one_over(lengths));
+  return {unpack({matmul(m.all, keys), packing}).all(), values, tanh(summary(mean)), lengths};
 }
 
-TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing, const Pass& at) const {
+TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing,
+                                                  const Pass& at) const {
   const Packed y = dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.dropout, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
   const Packed h = unroll(*decoder, x, at.named("decoder")).packed();

@@ -34,12 +34,12 @@ struct SearchOptions {
 ///     m = read(E x),   s = tanh(mean of m W)
 ///     h[t] = recurrence(sqrt(H) F y[t - 1] + s),   c[t] = attend(h[t], m K, m),   score[t] = tanh([h[t], c[t]] O) F' + b
 ///
-/// The decoder's state starts as the cell's own and s is added to each of its inputs, so that any cell fits, whatever its state. What
-/// was looked at is not fed back: all steps of training look at once.
+/// The decoder's state starts as the cell's own and s is added to each of its inputs, so that any cell fits, whatever its
+/// state. What was looked at is not fed back: all steps of training look at once.
 ///
 /// Shapes    source [S, B], tokens [T, B] -> [T, B, V]
-/// Source    Sutskever et al. 2014, arXiv:1409.3215; Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025 ("general",
-///           without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
+/// Source    Sutskever et al. 2014, arXiv:1409.3215; Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025
+///           ("general", without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
 struct TranslateNetwork final : Network {
   TranslateSizes sizes;
   double scale;                          // of F where it is read: small numbers make good scores, and learn nothing as inputs
@@ -51,8 +51,8 @@ struct TranslateNetwork final : Network {
   Param bias;
 
   TranslateNetwork(const Builder&, const Recurrence&, const std::string& direction, const TranslateSizes&);
-  /// In evaluation it puts out "greedy", [B, longest], the tokens of each row's translation with -1 after them, and "greedy attention",
-  /// [B, longest, S]; the same as "beam" if the batch asks for it.
+  /// In evaluation it puts out "greedy", [B, longest], the tokens of each row's translation with -1 after them, and
+  /// "greedy attention", [B, longest, S]; the same as "beam" if the batch asks for it.
   Part loss(Shard&, const Batch&, const StateArrays&) const override;
 
   /// Shapes    source [S, B], lengths [B]

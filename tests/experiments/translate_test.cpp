@@ -134,7 +134,8 @@ TEST_CASE("any registered cell translates, and the state of the decoder is its o
 TEST_CASE("runs of translate go on to the same bits") {
   const TempFolder folder;
   const auto task = make_task("translate", {.data = "generated"});
-  const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
+  const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1,
+                       .patience = 30};
   Origin origin{.task = "translate", .cell = "lstm", .data = {}, .options = {}};
   Model whole{*task, "lstm", s, 5};
   int saved = 0;
@@ -287,7 +288,8 @@ TEST_CASE("a prompt is brought into the form of the data, and read back by peopl
   const Outcome o = says(folder, {"--prompt", "The dog's Zebra runs.", "--beam", "2"});
   INFO(o.err);
   CHECK(o.code == 0);
-  CHECK_THAT(read_all(folder / "page.html"), Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
+  CHECK_THAT(read_all(folder / "page.html"),
+             Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
 }
 
 TEST_CASE("the picture of attention has a square for each pair, the words around it, and no mark of theirs is taken for HTML") {
@@ -315,7 +317,8 @@ TEST_CASE("the loader of translations says what it expects, and what is wrong wi
     write_all(corpus.folder / name, before);
     return what;
   };
-  CHECK_THAT(spoilt("train.fr", "a b\n"), Contains("train.en' has 2 lines, but '") && Contains("train.fr' has 1: line beside line"));
+  CHECK_THAT(spoilt("train.fr", "a b\n"),
+             Contains("train.en' has 2 lines, but '") && Contains("train.fr' has 1: line beside line"));
   CHECK_THAT(spoilt("val.en", "a b\n \t\n"), Contains("val.en', line 2: is empty; a sentence is expected"));
   CHECK_THAT(spoilt("test2016.fr", "\n"), Contains("test2016.fr', line 1: is empty"));
   CHECK_THAT(spoilt("test2016.en", ""), Contains("test2016.en': has no sentence"));
@@ -331,7 +334,7 @@ TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
     return;
   }
   const auto task = make_task("translate", {.data = root});
-  CHECK(task->data().find("5,921 and 6,482 different words") != std::string::npos);   // counted by another program, and the four of Ebb
+  CHECK_THAT(task->data(), Contains("5,921 and 6,482 different words"));   // counted by another program; four more are Ebb's
   const Model model{*task, "gru", TaskSettings{.hidden = 32}, 1};
   Adam adam(model.w, {.lr = 1e-2});
   std::vector<double> losses;
