@@ -5,7 +5,8 @@
 namespace ebb {
 namespace {
 
-constexpr int shown_items = 8, shown_pictures = 2;
+constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
+constexpr std::size_t wide = 90;         // bytes of a line that a table has room for
 
 // Tokens up to the first -1.
 Sentence tokens_of(const Array& row) {
@@ -62,7 +63,7 @@ void TranslateMeter::see(const Batch& b, const Result& r) {
     const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
     add(greedy_, greedy, target), add(copied_, source, target);
     if (b.beam > 0) add(searched_, beam, target);
-    if (item < all_.first_test || item >= all_.first_test + shown_items) continue;
+    if (item < all_.first_test || item >= all_.first_test + looked_through || joined(all_.symbols, source).size() > wide) continue;
     const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
     const Array looks = r.rows("greedy attention")[row];
     shown_[item] = {source, target, greedy, beam, looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
@@ -86,16 +87,27 @@ std::vector<Measure> TranslateMeter::measures() const {
 }
 
 void TranslateMeter::show(Report& report) const {
-  Table t{.head = {"read", "should be", "greedy", beam_ > 0 ? fmt::format("beam {}", beam_) : "no beam"}};
+  const bool words = all_.symbols == Symbols::words;
+  Table t;
+  if (words) t.head = {"", "sentence"};
+  else t.head = {"read", "should be", "greedy", "beam"};
   const auto line = [this](const std::vector<std::string>& symbols) { return readable(joined(all_.symbols, symbols)); };
-  for (const auto& [item, s] : shown_) t.rows.push_back({line(s.source), line(s.target), line(s.greedy), line(s.beam)});
-  report.section("The first sentences of the test split");
+  std::vector<const Shown*> first;
+  for (const auto& [item, s] : shown_)
+    if (first.size() < shown_items) first.push_back(&s);
+  for (const Shown* s : first) {
+    if (!words) t.rows.push_back({line(s->source), line(s->target), line(s->greedy), line(s->beam)});
+    else
+      for (const auto& [what, symbols] : {std::pair{"read", &s->source}, {"should be", &s->target}, {"greedy", &s->greedy},
+                                          {"beam", &s->beam}})
+        t.rows.push_back({what, line(*symbols)});
+  }
+  report.section("Some of the test split");
   report.table(t);
   int pictures = 0;
-  for (const auto& [item, s] : shown_) {
-    if (s.attention.dim(0) != static_cast<int>(s.greedy.size()) + 1 || ++pictures > shown_pictures) continue;
-    show_attention(report, s.source, s.greedy, s.attention);
-  }
+  for (const Shown* s : first)
+    if (s->attention.dim(0) == static_cast<int>(s->greedy.size()) + 1 && ++pictures <= shown_pictures)
+      show_attention(report, s->source, s->greedy, s->attention);
 }
 
 }  // namespace ebb
