@@ -39,10 +39,10 @@ Memory Memory::of(const Tokens& rows) const {
 }
 
 TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction, const TranslateSizes& s)
-    : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))),
+    : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))), reader(p / "reader", r, r.settings.hidden, direction),
       from(p.matrix("source", s.source, r.settings.hidden, normal_init(0, 1))),
       to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, 1 / scale))),
-      reader(p / "reader", r, r.settings.hidden, direction), keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
+      keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
       mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden), decoder(r.make(p / "decoder", r.settings.hidden)),
       bias(p.vector("bias", s.target, zero_init)) {}
 

@@ -43,8 +43,8 @@ struct SearchOptions {
 struct TranslateNetwork final : Network {
   TranslateSizes sizes;
   double scale;                          // of F where it is read: small numbers make good scores, and learn nothing as inputs
+  Reader reader;                         // the first part made, as it refuses a width that cannot be
   Param from, to;                        // E, F: [V, H]
-  Reader reader;
   Param keys;                            // K
   Linear summary, mixed;
   CellPtr decoder;

@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <cstring>
+#include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/attention_picture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
@@ -196,6 +197,17 @@ TEST_CASE("the loss of a sentence is what the decoder says step by step") {
   }
   CHECK(nats / count == Approx(whole).epsilon(1e-5));
   CHECK(b.weight() == count);
+}
+
+TEST_CASE("gradients of translate are those of finite differences, through both readers, the attention and the table in two places") {
+  const auto task = make_task("translate", {.data = "generated"});
+  const Model model{*task, "gru", TaskSettings{.hidden = 3}, 3};
+  const Batch b = task->batch({.length = 7, .rows = 3});
+  const GradcheckReport r = gradcheck(model.w, {.rows = 3, .dtype = f64}, [&](Shard& s) { return model.loss(s, b); });
+  INFO(r);
+  CHECK(r.ok());
+  for (const GradcheckEntry& e : r.entries) CHECK(e.influence);
+  CHECK_THROWS_WITH((Model{*task, "gru", TaskSettings{.hidden = 0}, 3}), Contains("hidden size must be at least 1"));
 }
 
 TEST_CASE("attention is a share of what was read at each step, and nothing past either sentence") {
