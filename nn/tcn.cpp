@@ -12,8 +12,6 @@ namespace ebb {
 
 namespace {
 
-constexpr Init small = normal_init(0, .01);
-
 Init bias_of(int numbers) {
   const double bound = 1 / std::sqrt(static_cast<double>(numbers));
   return uniform_init(-bound, bound);
@@ -23,14 +21,14 @@ Init bias_of(int numbers) {
 Array lengths_of(const Array& v) { return sqrt(sum(v * v, 0)); }
 
 Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
-  const Array v = p.start("v", {numbers, width}, small);
+  const Array v = p.start("v", {numbers, width}, bias_of(numbers));
   return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, bias_of(numbers))};
 }
 
 Tcn::Block block(const Builder& p, int input, int width, int kernel) {
   Tcn::Block b{convolution(p / "first", kernel * input, width), convolution(p / "second", kernel * width, width), {}, {}};
   if (input == width) return b;
-  b.S = p.matrix("S", input, width, small);
+  b.S = p.matrix("S", input, width, bias_of(input));
   b.s = p.vector("s", width, bias_of(input));
   return b;
 }
