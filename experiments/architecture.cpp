@@ -90,7 +90,7 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   for (const detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
   std::unique_ptr<Model> m;
   try {
-    check_cell_names({cell});
+    check_recurrence_names({cell});
     m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
   } catch (const FileError&) {           // of another file, which it names
     throw;

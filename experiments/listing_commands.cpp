@@ -4,7 +4,7 @@
 #include <ebb/experiments/model.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/task.hpp>
-#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/layer_list.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -18,22 +18,27 @@ class CellsCommand final : public Command {
     o.example("ebb cells lstm       one");
   }
   int run() override {
-    check_cell_names(cells_);
+    check_recurrence_names(cells_);
     for (const CellInfo& c : cell_list())
-      if (cells_.empty() || std::find(cells_.begin(), cells_.end(), c.name) != cells_.end()) print(c);
+      if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
+    if (cells_.empty()) fmt::print("\nOver whole sequences, no cells but taken by --cell where a task needs no single steps; none carries a state:\n");
+    for (const LayerEntry* l : layer_list())
+      if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
     if (cells_.empty()) fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
     return 0;
   }
 
  private:
-  static void print(const CellInfo& c) {
-    fmt::print("{} {}\n", fit(c.name, 16), c.about);
-    for (const CellOption& o : cell_options(c.name)) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
+  bool wanted(const std::string& name) const { return cells_.empty() || std::find(cells_.begin(), cells_.end(), name) != cells_.end(); }
+
+  static void print(const std::string& name, const std::string& about, const std::vector<CellOption>& options) {
+    fmt::print("{} {}\n", fit(name, 16), about);
+    for (const CellOption& o : options) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
   }
 
   std::vector<std::string> cells_;
 };
-EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells");
+EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the layers that may stand in their place");
 
 class TasksCommand final : public Command {
  public:

@@ -10,7 +10,7 @@
 namespace ebb {
 
 /// The network that every command trains: the task's own if it has one, in the scope "net"; else one cell between the task's
-/// inputs and a linear layer.
+/// inputs and a linear layer, or a layer over whole sequences in the cell's place.
 ///
 ///     y[t] = cell(embedding(tokens[t]) or x[t]) W + b
 ///
@@ -32,13 +32,14 @@ class Model {
   Part last_loss(Shard&, const Batch&) const;
 
   /// One step of a model of tokens, not for training: takes each row's token [B], moves the state on (an empty one is the start),
-  /// and gives the logits [B, V] of the next.
+  /// and gives the logits [B, V] of the next. Of a layer over whole sequences the state is what it has read: the last T tokens, T of
+  /// training, which it reads again.
   /// Errors    ValueError if the model's inputs are no tokens
   Var next(const Tokens& tokens, State& state) const;
 
   Params w;
   const TaskInfo task;
-  /// Errors    ValueError if the network is the task's own
+  /// Errors    ValueError if the network is the task's own, or its layer has no step
   const Cell& cell() const;
   bool of_the_task() const { return own_ != nullptr; }
   /// The task's own network. Errors: ValueError if it has none
@@ -50,11 +51,13 @@ class Model {
   Sequence inputs(Shard&, const Batch&) const;
   std::unique_ptr<const Network> own_;
   std::optional<Embedding> embedding_;
-  CellPtr cell_;
+  LayerPtr layer_;
+  int window_ = 1;                       // steps that a layer without a state reads again for the next token
   std::optional<Linear> out_;
 };
 
-/// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (options cut off) is a cell's
+/// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (options cut off) is a cell's, which goes step by
+///           step; check_recurrence_names takes layers over whole sequences too
 void check_cell_names(const std::vector<std::string>& names);
 
 }  // namespace ebb

@@ -2,7 +2,7 @@
 #include <ebb/experiments/fashion.hpp>
 #include <ebb/experiments/network.hpp>
 #include <ebb/nn/linear.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/sequence_layer.hpp>
 #include <numeric>
 
 namespace ebb {
@@ -12,10 +12,10 @@ namespace {
 ///
 /// Shapes    x [T, B, I] -> [B, 10]
 struct PixelNetwork final : Network {
-  CellPtr cell;
+  LayerPtr cell;
   Linear out;
   PixelNetwork(const Builder& p, const Recurrence& r, int input)
-      : cell(r.make(p / "cell", input)), out(p / "out", r.settings.hidden, FashionTask::classes) {}
+      : cell(r.layer(p / "cell", input)), out(p / "out", r.settings.hidden, FashionTask::classes) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     const Var score = out(unroll(*cell, s.sequence(b.x), s.pass()).last());
@@ -62,7 +62,9 @@ class Pixels final : public FashionTask {
   Inputs inputs() const override { return {.data = inputs_.data, .order = inputs_.order}; }
 
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<PixelNetwork>(p, r, inputs_.order == "rows" ? side : 1);
+    Recurrence over = r;
+    over.settings.length = inputs_.order == "rows" ? side : side * side;   // whatever --length says
+    return std::make_unique<PixelNetwork>(p, over, inputs_.order == "rows" ? side : 1);
   }
 
  private:

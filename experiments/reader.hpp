@@ -4,7 +4,8 @@
 
 namespace ebb {
 
-/// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and "backward").
+/// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and "backward"). A layer of
+/// which one network sees both ways (a Transformer) stands once, in "forward".
 ///
 /// Shapes    packed [N, I] -> packed [N, width()]
 /// Errors    ValueError for a direction other than "forward" or "both"
@@ -13,13 +14,14 @@ class Reader {
   Reader(const Builder&, const Recurrence&, int input, const std::string& direction);
   int width() const { return width_; }
   Packed operator()(const Packed& x, const Pass&) const;
-  /// Outputs at the end of what each direction reads: of each row's last step, and of its first.
+  /// Outputs at the end of what each direction reads: of each row's last step, and of its first; of a network that
+  /// sees both ways, of its first.
   ///
   /// Shapes    -> [B, width()]
   Var ends(const Packed& x, const Pass&) const;
 
  private:
-  CellPtr forward_, backward_;
+  LayerPtr forward_, backward_;
   int width_;
 };
 

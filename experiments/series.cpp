@@ -5,7 +5,7 @@
 #include <ebb/experiments/series_data.hpp>
 #include <ebb/nn/linear.hpp>
 #include <ebb/nn/loss.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/sequence_layer.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -16,9 +16,9 @@ namespace {
 ///
 /// Shapes    x [T, B, 1] -> [T, B, 1]
 struct SeriesNetwork final : Network {
-  CellPtr cell;
+  LayerPtr cell;
   Linear out;
-  SeriesNetwork(const Builder& p, const Recurrence& r) : cell(r.make(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
+  SeriesNetwork(const Builder& p, const Recurrence& r) : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
     auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.pass());

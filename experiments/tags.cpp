@@ -6,9 +6,9 @@
 #include <ebb/experiments/reader.hpp>
 #include <ebb/experiments/sequence_batches.hpp>
 #include <ebb/experiments/text_format.hpp>
-#include <ebb/nn/bidirectional.hpp>
 #include <ebb/nn/dropout.hpp>
 #include <ebb/nn/linear.hpp>
+#include <ebb/nn/sequence_layer.hpp>
 #include <ebb/nn/word_dropout.hpp>
 #include <fmt/format.h>
 #include <map>
@@ -90,14 +90,15 @@ TaggedText made_up_tags() {
 struct TagNetwork final : Network {
   int unknown;
   Param words, letters;                  // [V, E], [letters, .]
-  CellPtr spell, spell_back;
+  LayerPtr spell, spell_back;
   Reader reader;
   Linear out;
 
   TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count, int tags)
       : unknown(unk), words(p.matrix("words", V, word_width, normal_init(0, .1))),
         letters(p.matrix("letters", letter_count, letter_width, normal_init(0, .3))),
-        spell(r.plain(p / "spell", letter_width, letter_state)), spell_back(r.plain(p / "spell-back", letter_width, letter_state)),
+        spell(r.plain_layer(p / "spell", letter_width, letter_state, most_letters)),
+        spell_back(r.plain_layer(p / "spell-back", letter_width, letter_state, most_letters)),
         reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {

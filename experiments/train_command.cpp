@@ -93,7 +93,7 @@ struct TrainOne {
     if (!sizes.inputs.text.empty() && !Text::from("--text", sizes.inputs.text).utf8)
       throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
     sizes.check_names({task_name});
-    check_cell_names({cell});
+    check_recurrence_names({cell});
     if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
     if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
   }

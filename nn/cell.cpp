@@ -65,8 +65,6 @@ Builder detail_builder(const Builder& b, const Fields& fields) {
   return detail_builder_for(b, &mine);
 }
 
-namespace {
-
 void refuse_unknown_options(const CellSpec& spec, const char* cell) {
   std::vector<std::string> names;
   for (const CellSpec::Known& k : spec.known) names.push_back(k.name);
@@ -80,6 +78,8 @@ void refuse_unknown_options(const CellSpec& spec, const char* cell) {
                      (spec.starts.empty() ? "" : "; and " + spec.starts.front() + "=orthogonal starts a parameter by that rule"));
   }
 }
+
+namespace {
 
 void refuse_equal_names(const CellSpec& spec, const char* cell) {
   for (auto f = spec.fields.begin(); f != spec.fields.end(); ++f)

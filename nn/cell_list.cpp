@@ -14,24 +14,6 @@ std::string trim(const std::string& s) {
   return a == std::string::npos ? "" : s.substr(a, b - a + 1);
 }
 
-// "activation=relu,recurrent=orthogonal"
-std::vector<detail::CellSpec::Given> parse_options(const std::string& cell, const std::string& text) {
-  std::vector<detail::CellSpec::Given> list;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    const std::string item = trim(text.substr(at, end - at));
-    const std::size_t equals = item.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw ValueError(cell + ": '" + item + "' is not an option; options are written " + cell + ":name=value,name=value");
-    const std::string name = trim(item.substr(0, equals));
-    for (const auto& given : list)
-      if (given.name == name) throw ValueError(cell + ": option '" + name + "' is given twice");
-    list.push_back({name, trim(item.substr(equals + 1))});
-    at = end + 1;
-  }
-  return list;
-}
-
 /// A file as seen from the tree: the compiler names it as seen from the folder of the build, "../../nn/lstm.cpp".
 std::string from_root(const char* file) {
   std::string path = file;
@@ -69,7 +51,7 @@ CellPtr make_from(const std::string& text, const Builder& p, CellSizes sizes, de
   if (sizes.input < 1 || sizes.hidden < 1)
     throw ValueError(name + ": sizes must be at least 1, but input is " + std::to_string(sizes.input) +
                      " and hidden is " + std::to_string(sizes.hidden));
-  if (colon != std::string::npos) request.given = parse_options(name, text.substr(colon + 1));
+  if (colon != std::string::npos) request.given = detail::parse_options(name, text.substr(colon + 1));
   request.hidden = sizes.hidden;
   try {
     return CellPtr(entry->make(entry->name, detail_builder_for(p, &request), sizes));
@@ -80,6 +62,24 @@ CellPtr make_from(const std::string& text, const Builder& p, CellSizes sizes, de
 }
 
 }  // namespace
+
+// "activation=relu,recurrent=orthogonal"
+std::vector<detail::CellSpec::Given> detail::parse_options(const std::string& cell, const std::string& text) {
+  std::vector<CellSpec::Given> list;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string item = trim(text.substr(at, end - at));
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw ValueError(cell + ": '" + item + "' is not an option; options are written " + cell + ":name=value,name=value");
+    const std::string name = trim(item.substr(0, equals));
+    for (const auto& given : list)
+      if (given.name == name) throw ValueError(cell + ": option '" + name + "' is given twice");
+    list.push_back({name, trim(item.substr(equals + 1))});
+    at = end + 1;
+  }
+  return list;
+}
 
 detail::CellEntry::CellEntry(const char* n, const char* a, const char* f,
                              const Cell* (*m)(const char*, const Builder&, const CellSizes&))

@@ -50,6 +50,11 @@ struct CellSpec {
   static CellSpec* of(const Builder& b) { return b.cell_; }
 };
 
+/// What follows a name: "activation=relu,recurrent=orthogonal". Errors: ValueError
+std::vector<CellSpec::Given> parse_options(const std::string& cell, const std::string& text);
+/// Errors    ValueError, with the nearest name, if one was given that nobody asked for
+void refuse_unknown_options(const CellSpec&, const char* cell);
+
 }  // namespace detail
 
 /// The same builder, telling what it makes to another cell.

@@ -16,15 +16,17 @@ struct TransformerOptions {
   int longest = 512;       ///< steps
   int feed = 0;            ///< width inside the feed-forward part; 0: 4 D
   PositionKind positions = PositionKind::learned;
+  bool causal = true;      ///< no output sees a later step
 };
 
-/// A Transformer that sees no later step: positions, layers that normalise before they compute, and a last normalisation.
+/// A Transformer, unless asked otherwise one that sees no later step: positions, layers that normalise before they compute, and a last normalisation.
 ///
 ///     x = dropout(x + P)
 ///     each layer:   x = x + dropout(attention(norm(x)), causal);   x = x + dropout(dropout(gelu(norm(x) W1 + b1)) W2 + b2)
 ///     y = norm(x)
 ///
-/// Since no output depends on a later input, rows of different lengths need no mask: leave their padding out of the loss.
+/// Where no output depends on a later input, rows of different lengths need no mask: leave their padding out of the loss. Where it does,
+/// give the lengths [B], each from 1 to T: what stands past them has no effect on the steps before.
 ///
 /// Shapes    x [T, B, D] -> [T, B, D], T at most `longest`
 /// Init      as `Linear`, `LayerNorm`, `MultiHeadAttention` and `Positions`
@@ -46,6 +48,7 @@ struct Transformer {
 
   Transformer(Builder p, TransformerOptions o);
   Sequence operator()(const Sequence& x, const Pass& at) const;
+  Sequence operator()(const Sequence& x, const Lengths&, const Pass& at) const;
 };
 
 }  // namespace ebb
