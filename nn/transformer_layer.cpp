@@ -16,7 +16,7 @@ constexpr int longest_waves = 4096;    // steps: sinusoids are no weights, only 
 class TransformerLayer final : public WholeLayer {
  public:
   TransformerLayer(const Builder& options, const Builder& p, const LayerSizes& s)
-      : in_(p / "in", s.input, s.hidden), net_(p, options_of(options, s)) {}
+      : net_(p, options_of(options, s)), in_(p / "in", s.input, s.hidden) {}
   int width() const override { return net_.options.width; }
 
  protected:
@@ -38,8 +38,8 @@ class TransformerLayer final : public WholeLayer {
     if (t.longest == 0) t.longest = t.positions == PositionKind::learned ? s.steps : longest_waves;
     return t;
   }
-  Linear in_;
   Transformer net_;
+  Linear in_;
 };
 EBB_LAYER(transformer, TransformerLayer, true, "attention over the steps so far, or over all, Vaswani 2017");
 
