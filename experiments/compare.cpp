@@ -245,8 +245,10 @@ struct Compare {
 
   static Measure trained(Job& job, const Task& t, const Variant& v, Trial& trial, int& updates) {
     Model model{t, v.cell, v.settings, trial.seed};
+    const double start = thread_seconds();
     trial.training = train(model, t, v.settings, trial.seed, [&](const CurvePoint& p) {
       ++updates;
+      trial.seconds.push_back(thread_seconds() - start);
       job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", v.name, trial.seed, p.loss));
     });
     if (!trial.ok()) return {};

@@ -19,11 +19,15 @@ int least_width(const std::string& cell, TaskSettings);
 /// Cost      about 2 log2(width / step) calls
 int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at);
 
+/// Processor time of this thread: what else the machine does has no bearing on it.
+double thread_seconds();
+
 /// One training from one seed.
 struct Trial {
   std::uint64_t seed = 1;
   bool begun = false;
   TrainRecord training{};
+  std::vector<double> seconds{};       ///< thread_seconds since training began, after each update
   double quality = 0;                  ///< on the test split, by the task's measure; NaN if it diverged or failed
   double loss = 0;                     ///< on the test split, in the task's unit
   std::string failed{};                ///< empty, or the error that ended this run, and only this one

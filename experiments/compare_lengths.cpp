@@ -15,16 +15,10 @@ namespace {
 constexpr int made_up_width = 32;
 constexpr double of_kept = 2.5;          // peak of a backward pass, adjoints with it, in units of what the tape keeps
 
-// Of the processor, so that what else the machine does has no bearing; all is done on this thread.
 double seconds_of(const std::function<void()>& f) {
-  const auto now = [] {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-  };
-  const double start = now();
+  const double start = thread_seconds();
   f();
-  return now() - start;
+  return thread_seconds() - start;
 }
 
 class OneThread {
@@ -102,6 +96,12 @@ CellCost cost_by_length(const std::string& cell, const TaskSettings& settings, c
     done(length);
   }
   return result;
+}
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 double free_memory() {

@@ -28,7 +28,7 @@ bool is_off(const Results& r, const Variant& v) {
 }
 
 std::string remarks(const Results& r, const Variant& v) {
-  std::string text = is_off(r, v) ? fmt::format("no width comes nearer to {} weights. ", count_text(double(r.budget))) : "";
+  std::string text = is_off(r, v) ? fmt::format("its widths come no nearer to {}. ", count_text(double(r.budget))) : "";
   for (const Trial& t : v.trials) {
     if (!t.begun) text += fmt::format("seed {} was not begun. ", t.seed);
     if (t.training.interrupted) text += fmt::format("seed {} was stopped. ", t.seed);
@@ -46,17 +46,29 @@ std::string level_text(const Results& r) {
 
 double ms(double seconds) { return 1e3 * seconds; }
 
+// A column that says the same of all, which is nothing.
+void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
+  const auto column = std::find(t.head.begin(), t.head.end(), name) - t.head.begin();
+  if (std::any_of(t.rows.begin(), t.rows.end(), [&](const auto& row) { return row[static_cast<std::size_t>(column)].text != nothing; })) return;
+  t.head.erase(t.head.begin() + column);
+  for (auto& row : t.rows) row.erase(row.begin() + column);
+}
+
 Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
   Table t{.head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level", "ms an update",
-                   "kept by the tape", "remarks"},
+                   "kept", "remarks"},
           .caption = fmt::format("Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets {}. "
-                                 "Level: {}; seconds since training began, validation included. Weights: trained ones, tables of embeddings apart.",
+                                 "Level: {}; seconds of the processor on a run's own "
+                                 "thread since training began, validation included. Weights: trained ones, tables of embeddings apart. Kept: by the tape, "
+                                 "for one update.",
                                  number_text(m.guess), level_text(r))};
   for (const Variant& v : r.variants)
     t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)), count_text(double(v.weights.tables)),
                       mean_text(quality_of(v)), time_text(r.goal, v), number_text(ms(seconds_an_update(v).mean)), bytes_text(kept_bytes(v)),
                       remarks(r, v)});
+  drop_empty(t, "remarks", "");
+  drop_empty(t, "in tables", "0");
   return t;
 }
 
@@ -69,7 +81,7 @@ Series validation(const Variant& v, bool by_seconds) {
     std::vector<double> valid, seconds;
     for (const Trial& t : v.trials)
       if (k < t.training.curve.size() && t.training.curve[k].valid >= 0)
-        valid.push_back(t.training.curve[k].valid), seconds.push_back(t.training.curve[k].seconds);
+        valid.push_back(t.training.curve[k].valid), seconds.push_back(t.seconds[k]);
     const Mean m = mean_of(valid);
     if (m.count == 0) continue;
     s.x.push_back(by_seconds ? mean_of(seconds).mean : static_cast<double>(k + 1));
@@ -82,7 +94,7 @@ Plot validation_plot(const Results& r, bool by_seconds) {
   const Measure& m = r.goal.measure;
   Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates", .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
-         .caption = by_seconds ? "Means over seeds, bands from the least to the largest; seconds since training began. Grey: the level that is timed."
+         .caption = by_seconds ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level that is timed."
                                : "The same by updates: what each makes of as much data.",
          .log_y = !m.rises};
   double last = 1;
@@ -167,9 +179,8 @@ void add_to_report(Job& job, const Results& r) {
   job.report.section("At equal weights");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
-  job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}. {}", s.length, s.batch, s.optimizer, s.lr, s.clip,
-                              r.data.empty() ? "made up" : r.data,
-                              job.threads() > 1 ? "Runs stood side by side on several threads: their seconds are what each took beside the others." : ""));
+  job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer, s.lr, s.clip,
+                              r.data.empty() ? "made up" : r.data));
   if (r.costs.empty()) return;
   job.report.section("What a longer sequence costs");
   job.report.plots({cost_plot(r, false), cost_plot(r, true)});

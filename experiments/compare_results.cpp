@@ -21,7 +21,7 @@ double median_update(const Trial& t) {
   std::vector<double> times;
   const auto& curve = t.training.curve;
   for (std::size_t k = 1; k < curve.size(); ++k)
-    if (curve[k].valid < 0) times.push_back(curve[k].seconds - curve[k - 1].seconds);
+    if (curve[k].valid < 0) times.push_back(t.seconds[k] - t.seconds[k - 1]);
   if (times.empty()) return unknown;
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   return times[times.size() / 2];
@@ -34,16 +34,12 @@ double best_valid(const Trial& t, bool rises) {
   return best;
 }
 
-const CurvePoint* first_at(const Goal& goal, const Trial& t) {
-  for (const CurvePoint& p : t.training.curve)
-    if (p.valid >= 0 && goal.reached(p.valid)) return &p;
-  return nullptr;
-}
-
+// Of the seeds that reached the goal, what `of` says of the number of the first point that did.
 template <class F> Mean mean_to(const Goal& goal, const Variant& v, const F& of) {
   return over_trials(v, [&](const Trial& t) {
-    const CurvePoint* p = first_at(goal, t);
-    return p ? of(*p) : unknown;
+    for (std::size_t k = 0; k < t.training.curve.size(); ++k)
+      if (const double valid = t.training.curve[k].valid; valid >= 0 && goal.reached(valid)) return of(t, k);
+    return unknown;
   });
 }
 
@@ -100,8 +96,12 @@ Mean mean_of(const std::vector<double>& numbers) {
 
 Mean quality_of(const Variant& v) { return over_trials(v, [](const Trial& t) { return t.quality; }); }
 Mean seconds_an_update(const Variant& v) { return over_trials(v, median_update); }
-Mean seconds_to(const Goal& g, const Variant& v) { return mean_to(g, v, [](const CurvePoint& p) { return p.seconds; }); }
-Mean updates_to(const Goal& g, const Variant& v) { return mean_to(g, v, [](const CurvePoint& p) { return double(p.step); }); }
+Mean seconds_to(const Goal& g, const Variant& v) {
+  return mean_to(g, v, [](const Trial& t, std::size_t k) { return t.seconds[k]; });
+}
+Mean updates_to(const Goal& g, const Variant& v) {
+  return mean_to(g, v, [](const Trial& t, std::size_t k) { return double(t.training.curve[k].step); });
+}
 
 double kept_bytes(const Variant& v) {
   return over_trials(v, [](const Trial& t) { return static_cast<double>(t.training.kept_bytes); }).high;
@@ -146,9 +146,11 @@ void write_curves(Job& job, const Results& r) {
   std::string csv = "variant,seed,step,loss,gradient_norm,seconds,valid\n";
   for (const Variant& v : r.variants)
     for (const Trial& t : v.trials)
-      for (const CurvePoint& p : t.training.curve)
+      for (std::size_t k = 0; k < t.training.curve.size(); ++k) {
+        const CurvePoint& p = t.training.curve[k];
         fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{:.9g},{:.9g},{:.4f},{}\n", v.name, t.seed, p.step, p.loss, p.gradient_norm,
-                       p.seconds, p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+                       t.seconds[k], p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+      }
   job.write("curves.csv", csv);
   csv = "cell,hidden,length,seconds,kept_bytes,skipped\n";
   for (const CellCost& c : r.costs)
