@@ -155,19 +155,30 @@ struct Compare {
     return s;
   }
 
+  void check_reads(const Task& t, TaskSettings s) const {
+    s.hidden = 4;
+    if (weights_of(Model{t, "rnn", s, 1}).counted == weights_of(Model{t, "lstm", s, 1}).counted)
+      throw ValueError(fmt::format("the network of the task '{}' has no cell that could be another", task));
+  }
+
   std::vector<int> equal_widths(Results& r, const Task& t, const TaskSettings& s) const {
+    check_reads(t, s);
     r.budget = weights;
     if (weights == 0) r.budget = weights_of(Model{t, cells.front(), s, 1}).counted;
     std::vector<int> widths;
     for (const std::string& cell : cells) {
       const int step = least_width(cell, s);
       TaskSettings one = s;
-      one.hidden = step;
-      const std::int64_t tables = weights_of(Model{t, cell, one, 1}).tables;
-      widths.push_back(width_for(r.budget, step, [&](int width) {
+      const auto weights_at = [&](int width, std::int64_t most) {
         one.hidden = width;
+        return weights_of(Model{t, cell, one, 1, most});
+      };
+      const Weights least = weights_at(step, 0);
+      if (weights_at(2 * step, 0).counted == least.counted)
+        throw ValueError(fmt::format("the network of the task '{}' has no cell whose width could be chosen", task));
+      widths.push_back(width_for(r.budget, step, [&](int width) {
         try {
-          return weights_of(Model{t, cell, one, 1, 8 * (r.budget + tables) + 100'000}).counted;
+          return weights_at(width, 8 * (r.budget + least.tables) + 100'000).counted;
         } catch (const ValueError&) {
           return std::numeric_limits<std::int64_t>::max() / 2;   // far too many, and not drawn
         }

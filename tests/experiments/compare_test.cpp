@@ -162,5 +162,6 @@ TEST_CASE("a comparison says what it cannot do before it begins") {
   refused({"--lengths", "64,x"}, "--lengths");
   refused({"--lengths", "64,0"}, "--lengths must be from 1");
   refused({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
+  refused({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
   refused({"--patience", "3"}, "--patience says nothing here");
 }
