@@ -34,7 +34,8 @@ struct Compare {
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights, "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
                                 "task's hidden size").type("N").at_least(0).at_most(1'000'000'000);
-    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (standard: the task's choice)").type("LIST");
+    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (standard: the task's choice)")
+        .type("LIST");
     o.add("--direction", directions, "each compared: forward, both (standard: the task's choice)").type("LIST");
     o.add("--target", target, "level of validation to be timed (standard: nine tenths of the way from a guess to the best)").type("X");
     o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001").type("CELL=X,...");
@@ -70,7 +71,8 @@ struct Compare {
 
  private:
   void declare_inputs(Options& o) {
-    o.add("--data", sizes.inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)").type("PATH");
+    o.add("--data", sizes.inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)")
+        .type("PATH");
     o.add("--order", sizes.inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
     o.add("--column", sizes.inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
     o.add("--ahead", sizes.inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
@@ -102,7 +104,8 @@ struct Compare {
     check_recurrence_names(cells);
     check_once("--cells", cells), check_once("--embedding", embeddings), check_once("--direction", directions);
     sizes.check_names({task});
-    if (!sizes.patience.given.empty()) throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
+    if (!sizes.patience.given.empty())
+      throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
     if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
     if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
     for (const auto& [cell, rate] : rates.given) {
@@ -276,9 +279,9 @@ struct Compare {
   void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
     const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(), share = length_share(r, steps) / double(steps.size());
     for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c)
-      r.costs.push_back(cost_by_length(cells[c], r.variants[c].settings, steps, rows, most, [&] { return job.interrupted(); }, [&](int length) {
-        job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length));
-      }));
+      r.costs.push_back(cost_by_length(
+          cells[c], r.variants[c].settings, steps, rows, most, [&] { return job.interrupted(); },
+          [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
   }
 
   std::vector<std::unique_ptr<Task>> tasks_;       // by embedding and direction

@@ -49,7 +49,8 @@ double ms(double seconds) { return 1e3 * seconds; }
 // A column that says the same of all, which is nothing.
 void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
   const auto column = std::find(t.head.begin(), t.head.end(), name) - t.head.begin();
-  if (std::any_of(t.rows.begin(), t.rows.end(), [&](const auto& row) { return row[static_cast<std::size_t>(column)].text != nothing; })) return;
+  for (const auto& row : t.rows)
+    if (row[static_cast<std::size_t>(column)].text != nothing) return;
   t.head.erase(t.head.begin() + column);
   for (auto& row : t.rows) row.erase(row.begin() + column);
 }
@@ -58,10 +59,9 @@ Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
   Table t{.head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level", "ms an update",
                    "kept", "remarks"},
-          .caption = fmt::format("Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets {}. "
-                                 "Level: {}; seconds of the processor on a run's own "
-                                 "thread since training began, validation included. Weights: trained ones, tables of embeddings apart. Kept: by the tape, "
-                                 "for one update.",
+          .caption = fmt::format("Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets "
+                                 "{}. Level: {}; seconds of the processor on a run's own thread since training began, validation included. "
+                                 "Weights: trained ones, tables of embeddings apart. Kept: by the tape, for one update.",
                                  number_text(m.guess), level_text(r))};
   for (const Variant& v : r.variants)
     t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)), count_text(double(v.weights.tables)),
@@ -94,7 +94,8 @@ Plot validation_plot(const Results& r, bool by_seconds) {
   const Measure& m = r.goal.measure;
   Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates", .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
-         .caption = by_seconds ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level that is timed."
+         .caption = by_seconds ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level "
+                                 "that is timed."
                                : "The same by updates: what each makes of as much data.",
          .log_y = !m.rises};
   double last = 1;
@@ -109,8 +110,8 @@ Plot validation_plot(const Results& r, bool by_seconds) {
 Plot cost_plot(const Results& r, bool memory) {
   Plot p{.title = memory ? "Memory against length" : "Time against length", .x_label = "steps",
          .y_label = memory ? "MB kept by the tape" : "seconds", .caption = {}, .log_y = true, .log_x = true};
-  p.caption = fmt::format("One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one thread. Straight lines of slope "
-                          "one grow as the length does, of slope two as its square.", r.rows);
+  p.caption = fmt::format("One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one "
+                          "thread. Straight lines of slope one grow as the length does, of slope two as its square.", r.rows);
   for (const CellCost& c : r.costs) {
     Series s{.name = c.cell, .group = c.cell};
     for (const Cost& cost : c.costs)
@@ -163,8 +164,8 @@ std::string cost_text(const Results& r) {
   for (const CellCost& cell : r.costs) {
     text += fmt::format("  {}, hidden {}\n", cell.cell, cell.hidden);
     for (const Cost& c : cell.costs)
-      text += c.skipped.empty() ? fmt::format("  {} {} ms {}\n", fit(count_text(c.length), 10, true), fit(number_text(ms(c.seconds)), 9, true),
-                                              fit(bytes_text(c.kept), 10, true))
+      text += c.skipped.empty() ? fmt::format("  {} {} ms {}\n", fit(count_text(c.length), 10, true),
+                                              fit(number_text(ms(c.seconds)), 9, true), fit(bytes_text(c.kept), 10, true))
                                 : fmt::format("  {} {}\n", fit(count_text(c.length), 10, true), c.skipped);
   }
   return text;

@@ -21,7 +21,8 @@ class CellsCommand final : public Command {
     check_recurrence_names(cells_);
     for (const CellInfo& c : cell_list())
       if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
-    if (cells_.empty()) fmt::print("\nOver whole sequences, no cells but taken by --cell where a task needs no single steps; none carries a state:\n");
+    if (cells_.empty())
+      fmt::print("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a state:\n");
     for (const LayerEntry* l : layer_list())
       if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
     if (cells_.empty()) fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");

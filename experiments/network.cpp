@@ -20,8 +20,7 @@ CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
 
 void check_steps(const std::string& cell) {
   if (const LayerEntry* l = find_layer(cell))
-    throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one, `ebb cells` lists them",
-                                 l->name));
+    throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
 }
 
 int checked(int hidden) {

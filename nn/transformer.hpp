@@ -19,7 +19,8 @@ struct TransformerOptions {
   bool causal = true;      ///< no output sees a later step
 };
 
-/// A Transformer, unless asked otherwise one that sees no later step: positions, layers that normalise before they compute, and a last normalisation.
+/// A Transformer, unless asked otherwise one that sees no later step: positions, layers that normalise before they compute, and a last
+/// normalisation.
 ///
 ///     x = dropout(x + P)
 ///     each layer:   x = x + dropout(attention(norm(x)), causal);   x = x + dropout(dropout(gelu(norm(x) W1 + b1)) W2 + b2)

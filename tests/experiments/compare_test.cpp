@@ -105,8 +105,8 @@ TEST_CASE("a quick comparison gives cells equal weights and writes what programs
     for (const char* length : {"16", "32", "64"}) CHECK(s["lengths"][cell][length]["seconds"].get<double>() > 0);
     CHECK(s["lengths"][cell]["64"]["kept_bytes"] > s["lengths"][cell]["32"]["kept_bytes"]);
   }
-  const double ratio = s["lengths"]["transformer"]["64"]["kept_bytes"].get<double>() / s["lengths"]["transformer"]["32"]["kept_bytes"].get<double>();
-  CHECK(ratio > s["lengths"]["lstm"]["64"]["kept_bytes"].get<double>() / s["lengths"]["lstm"]["32"]["kept_bytes"].get<double>() + .2);
+  const auto kept = [&](const char* cell, const char* length) { return s["lengths"][cell][length]["kept_bytes"].get<double>(); };
+  CHECK(kept("transformer", "64") / kept("transformer", "32") > kept("lstm", "64") / kept("lstm", "32") + .2);
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("At equal weights") && Contains("What a longer sequence costs"));
   CHECK_THAT(read_all(folder / "out/curves.csv"), Contains("\"transformer\",2,40,"));
   CHECK_THAT(read_all(folder / "out/lengths.csv"), Contains("\"tcn\","));
@@ -121,8 +121,8 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
   CHECK_FALSE(one.contains("lengths"));
   for (const char* cell : {"gru", "tcn"}) CHECK(one["variants"][cell]["quality"] == two["variants"][cell]["quality"]);
   const std::string hidden = std::to_string(one["variants"]["tcn"]["hidden"].get<int>());
-  const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60", "--patience", "100", "--out",
-                                 folder / "train"});
+  const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60", "--patience", "100",
+                                 "--out", folder / "train"});
   REQUIRE(o.code == 0);
   CHECK(summary_of(folder / "train")["runs"]["1"]["measures"]["accuracy"]["value"] == one["variants"]["tcn"]["quality"]["mean"]);
 }
@@ -130,8 +130,8 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
 TEST_CASE("embeddings and directions are compared at one width of each cell") {
   const TempFolder folder;
   write_all(folder / "some.vec", "3 4\nfilm .1 .2 .3 .4\ndull -1 0 0 1\nbright 1 0 0 -1\n");
-  const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn,transformer:heads=2", "--embedding", "learned,onehot," + (folder / "some.vec"),
-                                   "--direction", "forward,both", "--steps", "20", "--seeds", "1", "--lengths", "0"});
+  const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn,transformer:heads=2", "--embedding",
+                                   "learned,onehot," + (folder / "some.vec"), "--direction", "forward,both", "--steps", "20", "--seeds", "1", "--lengths", "0"});
   CHECK(s["variants"].size() == 12);
   const json& v = s["variants"];
   CHECK(v["rnn, some.vec, both"]["weights_in_tables"].get<int>() == v["rnn, learned, both"]["weights_in_tables"].get<int>() / 25);
@@ -143,11 +143,13 @@ TEST_CASE("embeddings and directions are compared at one width of each cell") {
 
 TEST_CASE("a length that would take too much memory is marked, and the rest goes on") {
   const TempFolder folder;
-  const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths", "32,256,5000", "--memory", ".004"});
+  const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths", "32,256,5000",
+                                   "--memory", ".004"});
   CHECK(s["lengths"]["lstm"]["256"].contains("seconds"));
   CHECK_THAT(s["lengths"]["transformer"]["256"]["skipped"].get<std::string>(), Contains("GB"));
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("needs about"));
-  const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000", "--memory", "1000", "--rows", "1"});
+  const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000", "--memory", "1000",
+                                   "--rows", "1"});
   CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(), Contains("longer than the 4096"));
 }
 

@@ -131,9 +131,10 @@ TEST_CASE("a Transformer over characters goes on with a text, reading again what
   for (const char* cell : {"transformer", "tcn"}) {
     INFO(cell);
     quick(folder, "chars", cell, {"--text", folder / "text", "--length", "16", "--steps", "500"});
-    const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--prompt", "hello wör", "--length", "30", "--greedy"});
+    const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--prompt", "hello wör", "--length",
+                                   "30", "--greedy"});
     CHECK(o.code == 0);
-    CHECK(o.out == "hello wörld\nhello wörld\nhello wörld\nhel\n");                          // longer than the T that it was trained on
+    CHECK(o.out == "hello wörld\nhello wörld\nhello wörld\nhel\n");   // longer than the T that it was trained on
   }
 }
 
