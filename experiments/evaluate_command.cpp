@@ -79,6 +79,7 @@ class EvaluateCommand final : public Command {
       result.set({"measures", m.name, "value"}, m.value);
       result.set({"measures", m.name, "unit"}, m.unit);
       result.set({"measures", m.name, "guess"}, m.guess);
+      result.set({"measures", m.name, "guess_about"}, m.guess_about);
     }
     RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
     folder.create();

@@ -14,6 +14,14 @@ Array multi_hot(const Chord& chord) {
   return x;
 }
 
+// [T, 1, 88]
+Array multi_hot(const Piece& piece) {
+  Array x = Array::zeros({static_cast<int>(piece.size()), 1, piano_keys}, f32);
+  for (std::size_t t = 0; t < piece.size(); ++t)
+    for (const int key : piece[t]) x.data<float>()[t * piano_keys + static_cast<std::size_t>(key)] = 1;
+  return x;
+}
+
 // As Linear's.
 Init spread(int hidden) {
   const double most = 1 / std::sqrt(hidden);
@@ -30,13 +38,13 @@ Array log_odds(const KeyGuess& guess) {
 }  // namespace
 
 MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
-    : cell(r.make(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
+    : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
       b((p / "out").trained("b", log_odds(guess))), set(s), shown(show) {}
 
 Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
   const Pass at = s.pass();
   const Packing packing(s.rows(batch.lengths), batch.steps());
-  const Packed y = unroll(*cell, pack(s.sequence(batch.x), packing), at).packed();
+  const Packed y = unroll(*layer, pack(s.sequence(batch.x), packing), at).packed();
   const Var logits = score(dropout(y, .5, at, "out").all);
   if (!at.training()) {
     s.out("logits", transpose(unpack({logits, packing}).all(), {1, 0, 2}));
@@ -61,10 +69,15 @@ Var MusicNetwork::continuation(const Shard& s, int row, int steps) const {
 }
 
 Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoice& choice) const {
-  Piece made;
-  State state = cell->start(1);
+  Piece made, heard;
+  const Cell* const cell = layer->cell();
+  State state = cell ? cell->start(1) : State{};
   Var logits;
   const auto read = [&](const Chord& chord) {
+    if (!cell) {
+      heard.push_back(chord);
+      return;
+    }
     const Var x = constant(multi_hot(chord));
     state = cell->step(x, state, Pass{});
     logits = score(cell->output(x, state));
@@ -72,6 +85,7 @@ Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoic
   for (const Chord& chord : start) read(chord);
   for (int t = 0; t < steps; ++t) {
     if (t > 0) read(made.back());
+    if (!cell) logits = score(unroll(*layer, constant(multi_hot(heard)), Pass{}).last());
     made.push_back(choose_keys(logits.value()[0], key.at(static_cast<std::uint64_t>(t)), choice));
   }
   return made;

@@ -4,18 +4,19 @@
 #include <ebb/experiments/music_keys.hpp>
 #include <ebb/experiments/network.hpp>
 #include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence_layer.hpp>
 
 namespace ebb {
 
 /// Each key of the next step sounds or does not, given those before; the keys of one step are independent of each other given them.
 ///
-///     p[t+1, k] = sigmoid(cell(x[t]) W + b)[k];   loss: - sum over k of log p of what came, mean over the steps that have a next one
+///     p[t+1, k] = sigmoid(recurrence(x[..t]) W + b)[k];   loss: - sum over k of log p of what came, mean over the steps that have a next one
 ///
 /// Shapes    x, y [T, B, 88], of zeros and ones
 /// Init      b: how often each key sounds in training, so that this need not be learned
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392
 struct MusicNetwork final : Network {
-  CellPtr cell;
+  LayerPtr layer;
   Param W, b;                            // [H, 88], [88]
   const PieceSet& set;
   int shown;                             ///< the piece that the report shows, which is also gone on with
@@ -24,7 +25,7 @@ struct MusicNetwork final : Network {
   /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1, 88].
   Part loss(Shard&, const Batch&, const StateArrays&) const override;
   /// The steps that follow `start`, drawn one after the other, on the innermost tape. Step t takes its numbers from key.at(t).
-  /// `start` has at least one step.
+  /// `start` has at least one step. A layer that has no step reads all that is there again before each.
   Piece go_on(const Piece& start, int steps, Key key, const KeyChoice&) const;
 
  private:

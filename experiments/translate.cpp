@@ -8,6 +8,7 @@
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/translate_meter.hpp>
 #include <ebb/experiments/translate_network.hpp>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 
@@ -95,7 +96,8 @@ class Translate final : public Task {
     if (data.empty()) data = std::getenv("EBB_DATA") ? found(files) : "dates";
     if (data == "generated") return date_text(1500, 100, 200);
     if (data == "dates") return date_text(30'000, 500, 2000);
-    data = find_data(files, data);
+    std::error_code ignored;
+    data = find_data(files, data == "multi30k" && !std::filesystem::exists(data, ignored) ? "" : data);   // by name: EBB_DATA's
     return multi30k_text(data);
   }
 
