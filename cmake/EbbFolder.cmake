@@ -1,6 +1,7 @@
-# ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
+# ebb_folder(NAME [REGISTERS] [ROOMS folder...] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
 #
 # One folder of the tree is one target, ebb::NAME: a static library of its *.cpp.
+#   ROOMS        folders within it, whose files are part of the same library.
 #   SEES         the folders it may include. Each folder has an include root of its own in the build tree, so
 #                that including any other does not compile.
 #   THIRD_PARTY  libraries that its sources see and its users do not.
@@ -9,13 +10,16 @@
 #   REGISTERS    its sources hold static objects that register things; whoever links it takes all of it, for a
 #                linker would drop a file that nobody names.
 function(ebb_folder name)
-  cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
+  cmake_parse_arguments(arg "REGISTERS" "" "ROOMS;SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
   set(target ebb_${name})
   set(root ${PROJECT_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${root}/ebb)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/ebb/${name} SYMBOLIC)
 
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(TRANSFORM arg_ROOMS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE rooms)
+  set(places ${CMAKE_CURRENT_SOURCE_DIR} ${rooms})
+  list(TRANSFORM places APPEND /*.cpp OUTPUT_VARIABLE patterns)
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   foreach(file IN LISTS arg_EXCEPT)
     list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   endforeach()
@@ -57,12 +61,14 @@ function(ebb_folder name)
   endif()
 
   install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.inl)
-  foreach(pattern IN LISTS arg_PRIVATE)
-    file(GLOB private ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
-    list(REMOVE_ITEM headers ${private})
+  foreach(room IN ITEMS "" LISTS arg_ROOMS)
+    file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.inl)
+    foreach(pattern IN LISTS arg_PRIVATE)
+      file(GLOB private ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+      list(REMOVE_ITEM headers ${private})
+    endforeach()
+    install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}/${room})
   endforeach()
-  install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name})
 endfunction()
 
 # ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
-#include <ebb/experiments/scenes.hpp>
+#include <ebb/experiments/tasks/scenes.hpp>
 #include <filesystem>
 #include <map>
 #include <set>

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstring>
 #include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/caption_meter.hpp>
-#include <ebb/experiments/caption_network.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/generate.hpp>
-#include <ebb/experiments/scenes.hpp>
+#include <ebb/experiments/tasks/caption_meter.hpp>
+#include <ebb/experiments/tasks/caption_network.hpp>
+#include <ebb/experiments/tasks/scenes.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/optim/adam.hpp>
 #include <set>

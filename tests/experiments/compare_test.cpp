@@ -1,5 +1,5 @@
 #include <cmath>
-#include <ebb/experiments/compare.hpp>
+#include <ebb/experiments/studies/compare.hpp>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"

@@ -3,7 +3,7 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/class_meter.hpp>
-#include <ebb/experiments/series_data.hpp>
+#include <ebb/experiments/tasks/series_data.hpp>
 #include <ebb/nn/cell_list.hpp>
 
 #include "catch.hpp"

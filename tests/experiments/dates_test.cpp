@@ -1,6 +1,6 @@
 #include <array>
 #include <ctime>
-#include <ebb/experiments/dates.hpp>
+#include <ebb/experiments/tasks/dates.hpp>
 #include <ebb/ops/error.hpp>
 #include <map>
 #include <set>

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <ebb/experiments/gradient_profile.hpp>
+#include <ebb/experiments/studies/vanish.hpp>
 #include <ebb/experiments/text_format.hpp>
-#include <ebb/experiments/vanish.hpp>
 
 #include "catch.hpp"
 

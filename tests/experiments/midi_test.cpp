@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/midi.hpp>
+#include <ebb/experiments/tasks/midi.hpp>
 #include <ebb/ops/error.hpp>
 
 #include "catch.hpp"

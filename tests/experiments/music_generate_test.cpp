@@ -1,7 +1,7 @@
 #include <cmath>
-#include <ebb/experiments/midi.hpp>
-#include <ebb/experiments/music_keys.hpp>
-#include <ebb/experiments/music_text.hpp>
+#include <ebb/experiments/tasks/midi.hpp>
+#include <ebb/experiments/tasks/music_keys.hpp>
+#include <ebb/experiments/tasks/music_text.hpp>
 #include <ebb/ops/error.hpp>
 #include <map>
 

@@ -4,8 +4,8 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/generate.hpp>
-#include <ebb/experiments/music_meter.hpp>
-#include <ebb/experiments/music_network.hpp>
+#include <ebb/experiments/tasks/music_meter.hpp>
+#include <ebb/experiments/tasks/music_network.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <set>
 

@@ -3,8 +3,8 @@
 #include <ebb/data/features.hpp>
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/checkpoint.hpp>
-#include <ebb/experiments/speech_generate.hpp>
-#include <ebb/experiments/speech_meter.hpp>
+#include <ebb/experiments/tasks/speech_generate.hpp>
+#include <ebb/experiments/tasks/speech_meter.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/ops/parallel.hpp>

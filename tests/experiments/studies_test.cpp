@@ -1,9 +1,9 @@
 #include <csignal>
 #include <ebb/autograd/shards.hpp>
-#include <ebb/experiments/forcing.hpp>
 #include <ebb/experiments/network.hpp>
-#include <ebb/experiments/study.hpp>
-#include <ebb/experiments/tbptt.hpp>
+#include <ebb/experiments/studies/forcing.hpp>
+#include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/tbptt.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/nn/unroll.hpp>
 #include <ebb/ops/error.hpp>

@@ -1,9 +1,9 @@
 #include <cmath>
 #include <cstdlib>
-#include <ebb/experiments/attention_picture.hpp>
 #include <ebb/experiments/model.hpp>
+#include <ebb/experiments/tasks/attention_picture.hpp>
+#include <ebb/experiments/tasks/translate_meter.hpp>
 #include <ebb/experiments/train.hpp>
-#include <ebb/experiments/translate_meter.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
 #include <set>

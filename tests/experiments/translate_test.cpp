@@ -3,8 +3,8 @@
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/model.hpp>
+#include <ebb/experiments/tasks/translate_network.hpp>
 #include <ebb/experiments/train.hpp>
-#include <ebb/experiments/translate_network.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <set>
 

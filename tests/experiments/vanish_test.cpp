@@ -1,4 +1,4 @@
-#include <ebb/experiments/vanish.hpp>
+#include <ebb/experiments/studies/vanish.hpp>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"

@@ -7,7 +7,5 @@ check() {  # check FOLDER HEADER
 }
 export -f check
 for folder in ops data autograd nn optim experiments; do
-  for path in "$EBB_SOURCE/$folder"/*.hpp; do
-    [ ! -e "$path" ] || echo "$folder ebb/$folder/${path##*/}"
-  done
+  (cd "$EBB_SOURCE" && find "$folder" -name '*.hpp' | sed "s,.*,$folder ebb/&,")
 done | xargs -P 2 -L 1 bash -c 'check "$@"' --

@@ -1,0 +1,51 @@
+#include <ebb/experiments/network.hpp>
+#include <ebb/experiments/tasks/fashion.hpp>
+#include <ebb/nn/conv.hpp>
+#include <ebb/nn/dropout.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/pool.hpp>
+
+namespace ebb {
+namespace {
+
+/// Two convolutions, each halved by the largest of 2 x 2, and two linear layers: no recurrence.
+///
+/// Shapes    x [28, B, 28] -> [B, 10]
+/// Source    LeCun et al. 1998, doi:10.1109/5.726791, with relu and maxima
+struct ImageNetwork final : Network {
+  static constexpr int maps = 16;
+  Conv2d first, second;
+  Linear inner, out;
+
+  ImageNetwork(const Builder& p, int hidden)
+      : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}), second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}),
+        inner(p / "inner", 2 * maps * 7 * 7, hidden), out(p / "out", hidden, FashionTask::classes) {}
+
+  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    constexpr int side = FashionTask::side;
+    Var x = reshape(transpose(s.sequence(b.x).all(), {1, 0, 2}), {s.rows(), 1, side, side});
+    x = relu(max_pool2d(first(x)));
+    x = relu(max_pool2d(second(x)));
+    x = relu(inner(reshape(x, {s.rows(), -1})));
+    const Var score = out(dropout(x, .25, s.pass()));
+    if (!s.pass().training()) s.out("scores", score);
+    return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
+  }
+};
+
+/// An image to its class: the baseline without recurrence, which leaves --cell unused. --hidden is the width of the linear layer.
+class Images final : public FashionTask {
+ public:
+  explicit Images(const Inputs& in) : FashionTask("images", in) {}
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3};
+    return {.hidden = 64, .length = side, .batch = 100, .steps = 800, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
+  }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    return std::make_unique<ImageNetwork>(p, r.settings.hidden);
+  }
+};
+EBB_TASK(images, Images, "what is in an image of 28 x 28 pixels, by convolution (Fashion-MNIST)");
+
+}  // namespace
+}  // namespace ebb

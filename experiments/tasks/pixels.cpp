@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <ebb/experiments/network.hpp>
+#include <ebb/experiments/tasks/fashion.hpp>
+#include <ebb/nn/linear.hpp>
+#include <ebb/nn/sequence_layer.hpp>
+#include <numeric>
+
+namespace ebb {
+namespace {
+
+/// The class from the output after the last step.
+///
+/// Shapes    x [T, B, I] -> [B, 10]
+struct PixelNetwork final : Network {
+  LayerPtr cell;
+  Linear out;
+  PixelNetwork(const Builder& p, const Recurrence& r, int input)
+      : cell(r.layer(p / "cell", input)), out(p / "out", r.settings.hidden, FashionTask::classes) {}
+
+  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const Var score = out(unroll(*cell, s.sequence(b.x), s.pass()).last());
+    if (!s.pass().training()) s.out("scores", score);
+    return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
+  }
+};
+
+/// The same images as sequences: 28 lines of 28 pixels, or 784 pixels one by one, perhaps in an order drawn once for all images.
+///
+/// Shapes    x [28, B, 28], or [784, B, 1]; labels [B]
+/// Source    Le, Jaitly & Hinton 2015, arXiv:1504.00941
+class Pixels final : public FashionTask {
+ public:
+  explicit Pixels(const Inputs& in) : FashionTask("pixels", in), order_(side * side) {
+    if (inputs_.order.empty()) inputs_.order = "rows";
+    check_name("order", inputs_.order, {"rows", "pixels", "permuted"});
+    std::iota(order_.begin(), order_.end(), 0);
+    if (inputs_.order != "permuted") return;
+    const Key key = Key{1}.named("permutation");
+    for (std::size_t k = order_.size() - 1; k > 0; --k)
+      std::swap(order_[k], order_[static_cast<std::size_t>(key.below(static_cast<int>(k) + 1, k))]);
+  }
+
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 24, .length = 28, .batch = 20, .steps = 200, .lr = 1e-2};
+    return {.hidden = 128, .length = 28, .batch = 100, .steps = 3300, .lr = 3e-3, .schedule = "one-cycle", .patience = 8};
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    Batch b = FashionTask::batch(r);
+    if (inputs_.order == "rows") return b;
+    const int B = b.rows();
+    Array one_by_one = Array::empty({side * side, B, 1}, f32);
+    for (int t = 0; t < side * side; ++t) {
+      const int pixel = order_[static_cast<std::size_t>(t)];
+      for (int row = 0; row < B; ++row)
+        one_by_one.data<float>()[t * B + row] = b.x.data<float>()[(pixel / side * B + row) * side + pixel % side];
+    }
+    b.x = one_by_one;
+    return b;
+  }
+
+  Inputs inputs() const override { return {.data = inputs_.data, .order = inputs_.order}; }
+
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    Recurrence over = r;
+    over.settings.length = inputs_.order == "rows" ? side : side * side;   // whatever --length says
+    return std::make_unique<PixelNetwork>(p, over, inputs_.order == "rows" ? side : 1);
+  }
+
+ private:
+  std::vector<int> order_;
+};
+EBB_TASK(pixels, Pixels, "the same images, read line by line or pixel by pixel");
+
+}  // namespace
+}  // namespace ebb
