@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/train.hpp>
 #include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/tasks/caption_meter.hpp>
 #include <ebb/experiments/tasks/caption_network.hpp>
@@ -11,6 +11,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "goes_on.hpp"
 #include "run_ebb.hpp"
 
 using namespace ebb;
@@ -107,23 +108,8 @@ TEST_CASE("any registered cell captions") {
 }
 
 TEST_CASE("a run of caption goes on to the same bits") {
-  const TempFolder folder;
-  const auto task = make_task("caption", {.data = "generated"});
-  const TaskSettings s{.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
-  Origin origin{.task = "caption", .cell = "lstm", .data = {}, .options = {}};
-  Model whole{*task, "lstm", s, 5};
-  int saved = 0;
-  TrainKeeper each;
-  each.every = 1;
-  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
-  train(whole, *task, s, 5, {}, each);
-  for (const int k : {1, 4}) {
-    Model again{*task, "lstm", s, 99};
-    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
-    keeper.save = {};
-    train(again, *task, s, 5, {}, keeper);
-    CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
-  }
+  goes_on("caption", "lstm", {.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30}, {1, 4},
+          {.data = "generated"});
 }
 
 TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor on how it is asked") {

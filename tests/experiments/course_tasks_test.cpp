@@ -1,12 +1,12 @@
 #include <cstdlib>
-#include <cstring>
 #include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/train.hpp>
 #include <ebb/experiments/class_meter.hpp>
 #include <ebb/experiments/tasks/series_data.hpp>
 #include <ebb/nn/cell_list.hpp>
 
 #include "catch.hpp"
+#include "goes_on.hpp"
 #include "run_ebb.hpp"
 
 using namespace ebb;
@@ -90,26 +90,9 @@ TEST_CASE("any registered cell fits the tasks of the course") {
 }
 
 TEST_CASE("runs of the tasks of the course go on to the same bits") {
-  for (const char* name : {"sentiment", "images", "pixels", "tags", "series"}) {
-    INFO(name);
-    const TempFolder folder;
-    const auto task = make_task(name, {.data = "generated"});
-    const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
-    Origin origin{.task = name, .cell = "lstm", .data = {}, .options = {}};
-    Model whole{*task, "lstm", s, 5};
-    int saved = 0;
-    TrainKeeper each;
-    each.every = 1;
-    each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
-    train(whole, *task, s, 5, {}, each);
-    for (const int k : {1, 4}) {
-      Model again{*task, "lstm", s, 99};
-      TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
-      keeper.save = {};
-      train(again, *task, s, 5, {}, keeper);
-      CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
-    }
-  }
+  for (const char* name : {"sentiment", "images", "pixels", "tags", "series"})
+    goes_on(name, "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+            {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("what a row is taken for does not depend on the rows beside it, however long they are") {

@@ -1,8 +1,7 @@
 #include <cmath>
-#include <cstring>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/train.hpp>
 #include <ebb/experiments/generate.hpp>
 #include <ebb/experiments/tasks/music_meter.hpp>
 #include <ebb/experiments/tasks/music_network.hpp>
@@ -10,6 +9,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "goes_on.hpp"
 #include "run_ebb.hpp"
 
 using namespace ebb;
@@ -184,23 +184,8 @@ TEST_CASE("any registered cell or layer fits music, and goes on with it") {
 }
 
 TEST_CASE("runs of music go on to the same bits") {
-  const TempFolder folder;
-  const auto task = make_task("music", {.data = "generated"});
-  const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30};
-  Origin origin{.task = "music", .cell = "lstm", .data = {}, .options = {}};
-  Model whole{*task, "lstm", s, 5};
-  int saved = 0;
-  TrainKeeper each;
-  each.every = 1;
-  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
-  train(whole, *task, s, 5, {}, each);
-  for (const int k : {1, 4}) {
-    Model again{*task, "lstm", s, 99};
-    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
-    keeper.save = {};
-    train(again, *task, s, 5, {}, keeper);
-    CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
-  }
+  goes_on("music", "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+          {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("what is expected of a piece does not depend on the pieces beside it, however long they are") {

@@ -2,7 +2,6 @@
 #include <ebb/data/audio.hpp>
 #include <ebb/data/features.hpp>
 #include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/tasks/speech_generate.hpp>
 #include <ebb/experiments/tasks/speech_meter.hpp>
 #include <ebb/experiments/train.hpp>
@@ -13,6 +12,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "goes_on.hpp"
 #include "run_ebb.hpp"
 
 using namespace ebb;
@@ -113,23 +113,7 @@ TEST_CASE("any registered cell recognises speech") {
 }
 
 TEST_CASE("a run of speech goes on to the same bits") {
-  const TempFolder folder;
-  const auto task = make_task("speech", {.data = "generated"});
-  const TaskSettings s{.hidden = 6, .length = 3, .batch = 5, .steps = 5, .layers = 2, .dropout = .1};
-  Origin origin{.task = "speech", .cell = "lstm", .data = {}, .options = {}};
-  Model whole{*task, "lstm", s, 5};
-  int saved = 0;
-  TrainKeeper each;
-  each.every = 1;
-  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
-  train(whole, *task, s, 5, {}, each);
-  for (const int k : {1, 3}) {
-    Model again{*task, "lstm", s, 99};
-    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
-    keeper.save = {};
-    train(again, *task, s, 5, {}, keeper);
-    CHECK(same_bits(whole.w.flat(), again.w.flat()));
-  }
+  goes_on("speech", "lstm", {.hidden = 6, .length = 3, .batch = 5, .steps = 5, .layers = 2, .dropout = .1}, {1, 3}, {.data = "generated"});
 }
 
 TEST_CASE("a batch of strings is a function of its key, whatever the threads") {

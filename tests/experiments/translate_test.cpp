@@ -1,7 +1,5 @@
-#include <cstring>
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/tape.hpp>
-#include <ebb/experiments/checkpoint.hpp>
 #include <ebb/experiments/model.hpp>
 #include <ebb/experiments/tasks/translate_network.hpp>
 #include <ebb/experiments/train.hpp>
@@ -9,6 +7,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "goes_on.hpp"
 #include "run_ebb.hpp"
 
 using namespace ebb;
@@ -109,24 +108,8 @@ TEST_CASE("any registered cell translates, and the state of the decoder is its o
 }
 
 TEST_CASE("runs of translate go on to the same bits") {
-  const TempFolder folder;
-  const auto task = make_task("translate", {.data = "generated"});
-  const TaskSettings s{.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1,
-                       .patience = 30};
-  Origin origin{.task = "translate", .cell = "lstm", .data = {}, .options = {}};
-  Model whole{*task, "lstm", s, 5};
-  int saved = 0;
-  TrainKeeper each;
-  each.every = 1;
-  each.save = [&](const TrainPart& part) { save(folder / std::to_string(++saved), origin, part); };
-  train(whole, *task, s, 5, {}, each);
-  for (const int k : {1, 4}) {
-    Model again{*task, "lstm", s, 99};
-    TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
-    keeper.save = {};
-    train(again, *task, s, 5, {}, keeper);
-    CHECK(std::memcmp(whole.w.flat().raw(), again.w.flat().raw(), again.w.flat().bytes()) == 0);
-  }
+  goes_on("translate", "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1,
+                                .patience = 30}, {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("greedy search over many sentences is the most probable token, one after the other, of each alone") {

@@ -1,0 +1,9 @@
+#pragma once
+#include <ebb/experiments/task.hpp>
+#include <string>
+#include <vector>
+
+/// Trains once, a checkpoint after every update; then goes on from some of them in models that began elsewhere, and checks that
+/// weights and curve are the same to the bit.
+void goes_on(const std::string& task, const std::string& cell, const ebb::TaskSettings&, const std::vector<int>& from,
+             const ebb::Task::Inputs& = {});
