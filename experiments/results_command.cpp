@@ -1,3 +1,4 @@
+#include <commit.hpp>
 #include <cstdio>
 #include <ctime>
 #include <ebb/experiments/experiment.hpp>
@@ -21,19 +22,6 @@ std::string today() {
   std::tm parts{};
   localtime_r(&now, &parts);
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
-
-// What git calls the tree that this is run in, and whether anything but its pages was changed since; nothing outside of one.
-std::string commit() {
-  std::string text;
-  constexpr const char* ask =
-      "git describe --always 2>/dev/null && { git diff --quiet HEAD -- ':/' ':(top,exclude)docs' || echo ' with changes'; }";
-  if (FILE* git = popen(ask, "r")) {
-    for (int c; (c = std::fgetc(git)) != EOF;)
-      if (c != '\n') text += static_cast<char>(c);
-    pclose(git);
-  }
-  return text;
 }
 
 std::string processor() {
@@ -65,6 +53,9 @@ class ResultsCommand final : public Command {
     const std::string kept = fs::path(page_).replace_extension(".json").string();
     all_ = read_results(kept);
     if (list_) return print_list();
+    RunFolder trial = folder_of_page();    // that the page can be written shows before any long work
+    trial.create();
+    trial.discard();
     std::vector<const ResultRow*> todo;
     for (const std::string& name : rows_) todo.push_back(&result_row(name));
     if (rows_.empty())
@@ -92,40 +83,52 @@ class ResultsCommand final : public Command {
   }
 
   int one(const ResultRow& row) {
-    const std::string folder = (fs::path(runs_) / row.name).string(), version = version_text();
-    const std::vector<std::string> words = words_of(row, folder, version);
+    const std::string folder = (fs::path(runs_) / row.name).string();
     fmt::print("\n=== {}: {}\n", row.name, row.command());
     std::fflush(stdout);
-    const int code = command(words);
+    const Begun begun = begin(row, folder);
+    const int code = begun == Begun::ended ? 0 : command(words_of(row, folder, begun));
     if (code == 130) return code;
     if (code != 0) {
       std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code).c_str(), stderr);
-      return 1;
+      return code;
     }
     RowResult result = RowResult::of_summary(folder + "/summary.json", row);
-    result.date = today(), result.version = version;
+    result.date = today(), result.version = version_text(), result.quick = quick_;
     result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
     all_[row.name] = result;
     write();
+    taken(row);
     return 0;
   }
 
-  // A run that was begun by the same command of the same version goes on.
-  std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, const std::string& version) const {
-    const std::string begun = folder + ".command";
-    std::vector<std::string> words{"ebb"};
-    words.insert(words.end(), row.words.begin(), row.words.end());
-    if (quick_) words.emplace_back("--quick");
-    for (const std::string& word : {std::string("--seeds"), std::to_string(seeds_ > 0 ? seeds_ : row.seeds), std::string("--out"), folder})
-      words.push_back(word);
-    const std::string line = fmt::format("{} {}\n", version, fmt::join(words, " "));
-    const bool goes_on = fs::exists(folder + "/config.toml") && fs::exists(begun) && read_file(begun) == line && !ended(folder);
+  // How far a run of the same command by the same version is.
+  enum class Begun { anew, on, ended };
+  Begun begin(const ResultRow& row, const std::string& folder) const {
+    const std::string note = folder + ".command";
+    const std::string line = fmt::format("{} {}\n", version_text(), fmt::join(words_of(row, folder, Begun::anew), " "));
+    const bool same = fs::exists(folder + "/config.toml") && fs::exists(note) && read_file(note) == line;
     RunFolder beside{runs_, true};
     beside.create();
     beside.write(row.name + ".command", line);
-    if (goes_on) words = {"ebb", "train", "--resume", folder};
-    else words.emplace_back("--force");
-    words.insert(words.end(), {"--threads", std::to_string(threads_)});
+    return !same ? Begun::anew : ended(folder) ? Begun::ended : Begun::on;
+  }
+
+  // Asked for once more, the row is run from scratch.
+  void taken(const ResultRow& row) const {
+    std::error_code ignored;
+    fs::remove(fs::path(runs_) / (row.name + ".command"), ignored);
+  }
+
+  std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, Begun begun) const {
+    std::vector<std::string> words{"ebb"};
+    if (begun == Begun::on) {
+      words.insert(words.end(), {"train", "--resume", folder});
+    } else {
+      words.insert(words.end(), row.words.begin(), row.words.end());
+      if (quick_) words.emplace_back("--quick");
+      words.insert(words.end(), {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
+    }
     return words;
   }
 
@@ -133,7 +136,8 @@ class ResultsCommand final : public Command {
     return fs::exists(folder + "/summary.json") && read_file(folder + "/summary.json").find("\"interrupted\": true") == std::string::npos;
   }
 
-  static int command(std::vector<std::string> words) {
+  int command(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--threads", std::to_string(threads_)});
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -141,16 +145,21 @@ class ResultsCommand final : public Command {
   }
 
   static std::string version_text() {
-    const std::string at = commit();
+    const std::string at = EBB_COMMIT;
     return at.empty() ? EBB_VERSION : fmt::format("{} at {}", EBB_VERSION, at);
   }
 
   void write() const {
     const fs::path page(page_);
-    RunFolder folder{page.has_parent_path() ? page.parent_path().string() : ".", true};
+    RunFolder folder = folder_of_page();
     folder.create();
     folder.write(page.filename().replace_extension(".json").string(), results_json(all_));
     folder.write(page.filename().string(), results_page(all_));
+  }
+
+  RunFolder folder_of_page() const {
+    const fs::path page(page_);
+    return {page.has_parent_path() ? page.parent_path().string() : ".", true};
   }
 
   std::vector<std::string> rows_;

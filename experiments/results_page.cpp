@@ -61,7 +61,7 @@ std::string table_line(const ResultRow& row, const RowResult* r) {
 }
 
 std::string section(const ResultRow& row, const RowResult& r) {
-  std::string text = fmt::format("\n## {}\n\n    {}\n\n", row.name, r.command);
+  std::string text = fmt::format("\n## {}\n\n    {}{}\n\n", row.name, r.command, r.seconds.size() > 1 ? fmt::format(" --seeds {}", r.seconds.size()) : "");
   text += "| measure | mean | each seed | a guess |\n|---|---|---|---|\n";
   for (const auto& [name, v] : r.measures)
     text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds), with_unit(v.guess, v.unit),
@@ -74,7 +74,7 @@ std::string section(const ResultRow& row, const RowResult& r) {
 }
 
 json to_json(const RowResult& r) {
-  json j = {{"command", r.command}, {"date", r.date}, {"version", r.version}, {"machine", r.machine}, {"weights", r.weights},
+  json j = {{"command", r.command}, {"date", r.date}, {"version", r.version}, {"machine", r.machine}, {"quick", r.quick}, {"weights", r.weights},
             {"seconds", r.seconds}, {"measures", json::object()}};
   for (const auto& [name, v] : r.measures)
     j["measures"][name] = {{"unit", v.unit}, {"guess", v.guess}, {"guess_about", v.guess_about}, {"seeds", v.of_seeds}};
@@ -83,7 +83,7 @@ json to_json(const RowResult& r) {
 
 RowResult from_json(const json& j) {
   RowResult r{.command = j.at("command"), .date = j.at("date"), .version = j.at("version"), .machine = j.at("machine"),
-              .weights = j.at("weights"), .seconds = j.at("seconds"), .measures = {}};
+              .quick = j.at("quick"), .weights = j.at("weights"), .seconds = j.at("seconds"), .measures = {}};
   for (const auto& [name, v] : j.at("measures").items())
     r.measures[name] = {v.at("unit"), v.at("guess_about"), v.at("guess"), v.at("seeds")};
   return r;
@@ -134,6 +134,8 @@ std::string results_json(const RowResults& all) {
 
 std::string shortfall(const ResultRow& row, const RowResult& r) {
   std::vector<std::string> missed;
+  if (r.quick) missed.push_back("a toy by --quick, no result");
+  if (static_cast<int>(r.seconds.size()) < row.seeds) missed.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
   for (const Goal& g : row.goals)
     if (const double x = values(r, g.measure).mean(); g.at_least ? x < g.bound : x > g.bound)
       missed.push_back(fmt::format("{} is {}, not {} {}", g.measure, short_number(x), g.at_least ? "≥" : "≤", short_number(g.bound)));
@@ -148,7 +150,7 @@ std::string results_page(const RowResults& all) {
       "# Results\n\n"
       "Each row comes from one command, which its section names; `ebb results ROW` runs it again and writes this page, and\n"
       "`ebb results` runs those that are missing. Figures are of the test split, by the mean of the seeds, with each seed's in brackets.\n"
-      "Seconds are those of each seed, testing included, on two cores that other work may have shared.\n\n"
+      "Seconds are those of each seed, testing included, on a machine that other work may have shared.\n\n"
       "| shape | row | must reach | reached | seconds | weights | date, version |\n|---|---|---|---|---|---|---|\n";
   for (const ResultRow& row : result_rows()) {
     const auto at = all.find(row.name);

@@ -8,6 +8,7 @@ namespace ebb {
 struct RowResult {
   std::string command, date, version;  ///< "2026-01-31"; "0.1.0" or with what git calls the commit
   std::string machine;                 ///< "2 threads, AMD EPYC"
+  bool quick = false;                  ///< a toy, no result
   double weights = 0;
   std::vector<double> seconds;         ///< of each seed
   struct Values {
@@ -31,7 +32,7 @@ std::string results_json(const RowResults&);
 /// The page as Markdown: a table of all rows, then each with its command, every measure and what others reached.
 std::string results_page(const RowResults&);
 
-/// What of the row's goals, time and size was missed, "" if nothing.
+/// What of the row's goals, seeds, time and size was missed, "" if nothing.
 std::string shortfall(const ResultRow&, const RowResult&);
 
 }  // namespace ebb

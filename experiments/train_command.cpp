@@ -111,8 +111,8 @@ struct TrainOne {
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Model model{task, cell, s, seed};
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
-    const double started = job.seconds();
     const TrainRecord record = trained(job, model, task, s, seed);
+    const double trained_at = job.seconds();
     const bool diverged = !record.diverged.empty();
     auto meter = diverged ? nullptr : task.meter();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
@@ -131,7 +131,8 @@ struct TrainOne {
       job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
                            record.diverged, seed, cell, s.lr));
     }
-    results_.add(job, task.info(), {seed, loss, job.seconds() - started, model.w.trained()}, record, std::move(meter));
+    const double seconds = record.seconds + job.seconds() - trained_at;   // those of earlier processes too, if it went on
+    results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {

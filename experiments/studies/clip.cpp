@@ -71,8 +71,12 @@ struct Outcome {
     return all;
   }
   int begun() const { return static_cast<int>(each([](const Clipping&) { return 0.0; }).size()); }
-  int diverged() const { return static_cast<int>(std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); })); }
-  int learnt(double guess) const { return static_cast<int>(std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; })); }
+  int diverged() const {
+    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
+  }
+  int learnt(double guess) const {
+    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; }));
+  }
   Spread loss() const { return spread_of(each([](const Clipping& r) { return r.loss; })); }
   /// Of all updates, those that were clipped.
   double share() const {
@@ -138,9 +142,7 @@ struct Clip {
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = make_task(task, inputs);
-    TaskSettings s = made->settings(job.size());
-    s.hidden = hidden, s.length = length, s.batch = batch, s.steps = steps, s.lr = lr, s.optimizer = optimizer;
-    s.clip = 0, s.enough = 0, s.patience = 0, s.schedule = "constant";
+    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr, .clip = 0, .optimizer = optimizer};
     {
       Model model(*made, cell, s, 1);
       try_out(model, *made);

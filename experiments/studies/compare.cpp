@@ -152,7 +152,7 @@ struct Compare {
 
   // All updates are done, whatever validation says; then the weights that validated best are back, as ebb train's patience has it.
   TaskSettings settings_of(const Task& t, Size size) const {
-    TaskSettings s = sizes.settings(task, t, size);
+    TaskSettings s = sizes.changed(task, t.comparison_settings(size));
     s.enough = 0;
     s.patience = 1'000'000;
     return s;

@@ -50,8 +50,7 @@ struct DropoutStudy {
     inputs.quick = job.size() == Size::quick;
     if (task == "chars" && !inputs.data.empty()) throw ValueError("--data says nothing to the task 'chars'; --text does");
     const auto made = task == "chars" ? part_of(make_task(task, inputs), part > 0 ? part : inputs.quick ? .005 : .05) : make_task(task, inputs);
-    TaskSettings s = made->settings(job.size());
-    s.hidden = hidden, s.length = length, s.batch = batch, s.steps = steps, s.lr = lr, s.enough = 0, s.patience = 0, s.schedule = "constant";
+    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};   // Adam, gradients clipped to 1
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);
     for (const Split split : {Split::train, Split::valid, Split::test}) made->batch({.split = split, .length = length, .rows = batch});
 

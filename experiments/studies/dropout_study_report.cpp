@@ -15,6 +15,7 @@ class PartOfText final : public Task {
   PartOfText(std::unique_ptr<Task> whole, double part) : whole_(std::move(whole)), part_(part) {}
   TaskInfo info() const override { return whole_->info(); }
   TaskSettings settings(Size s) const override { return whole_->settings(s); }
+  TaskSettings comparison_settings(Size s) const override { return whole_->comparison_settings(s); }
   Batch batch(const BatchRequest& r) const override {
     if (r.split != Split::train) return whole_->batch(r);
     BatchRequest inner = r;

@@ -16,7 +16,7 @@ std::vector<std::string> results(const TempFolder& folder, std::vector<std::stri
 }
 
 const RowResult made{.command = "ebb train series", .date = "2026-01-31", .version = "0.1.0", .machine = "2 threads", .weights = 16'961,
-                     .seconds = {90, 110}, .measures = {{"NRMSE", {"%", "that it stays", 162, {6.5, 7.5}}}}};
+                     .seconds = {90, 110, 100}, .measures = {{"NRMSE", {"%", "that it stays", 162, {6.5, 7.5, 7}}}}};
 
 }  // namespace
 
@@ -36,12 +36,26 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
   CHECK(r.date.size() == 10);
   CHECK_THAT(read_all(folder / "docs/page.md"), Contains("[series](tasks/series.md)") && Contains("not run yet"));
 
-  SECTION("a row that was stopped goes on") {
-    std::filesystem::remove(folder / "runs/series/summary.json");
+  SECTION("one that was trained but not written is taken over, one that was stopped goes on") {
+    std::filesystem::remove_all(folder / "docs");
+    std::filesystem::create_directories(folder / "docs/page.md");      // so that the page cannot be written
+    CHECK(ebb_command(results(folder, {"series", "--seeds", "2"})).code == 2);
+    std::filesystem::remove_all(folder / "docs");
+    const bool stopped = GENERATE(false, true);
+    if (stopped) std::filesystem::remove(folder / "runs/series/summary.json");
     const Outcome second = ebb_command(results(folder, {"series", "--seeds", "2"}));
+    INFO(second.out << second.err);
     CHECK(second.code == 0);
-    CHECK_THAT(second.out, Contains("updates were done before"));
-    CHECK(read_results(folder / "docs/page.json").at("series").measures.at("NRMSE").of_seeds == r.measures.at("NRMSE").of_seeds);
+    CHECK((second.out.find("updates were done before") != std::string::npos) == stopped);
+    CHECK((second.out.find("update       1") != std::string::npos) == false);
+    const RowResult again = read_results(folder / "docs/page.json").at("series");
+    CHECK(again.measures.at("NRMSE").of_seeds == r.measures.at("NRMSE").of_seeds);
+    CHECK(again.seconds[0] > .1 * r.seconds[0]);                       // those of the process before count too
+  }
+  SECTION("nothing is trained for a page that cannot be written") {
+    const Outcome none = ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", "/proc/none/page.md"});
+    CHECK(none.code == 2);
+    CHECK_THAT(none.out, !Contains("update"));
   }
   SECTION("one that ended, or was begun with other seeds, is run from scratch when it is asked for") {
     CHECK(ebb_command(results(folder, {"series", "--seeds", "1"})).code == 0);
@@ -49,7 +63,7 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
   }
   SECTION("the list says what each row came to") {
     const Outcome list = ebb_command(results(folder, {"--list"}));
-    CHECK_THAT(list.out, Contains("short: NRMSE") && Contains("not run yet"));
+    CHECK_THAT(list.out, Contains("short: a toy by --quick") && Contains("not run yet"));
   }
 }
 
@@ -57,13 +71,17 @@ TEST_CASE("a row falls short by a measure, its time or its size") {
   const ResultRow& series = result_row("series");
   CHECK(shortfall(series, made).empty());
   RowResult worse = made;
-  worse.measures.at("NRMSE").of_seeds = {8.5, 9.5};
+  worse.measures.at("NRMSE").of_seeds = {8.5, 9.5, 9};
   CHECK_THAT(shortfall(series, worse), Contains("NRMSE is 9, not"));
   CHECK_THAT(results_page({{"series", worse}}), Contains("**short**") && Contains("9 %"));
   RowResult slow = made, large = made;
-  slow.seconds = {200, 500}, large.weights = 20'001;
+  slow.seconds = {200, 500, 350}, large.weights = 20'001;
   CHECK_THAT(shortfall(series, slow), Contains("350 s a seed"));
   CHECK_THAT(shortfall(series, large), Contains("20,001 weights"));
+  RowResult few = made, toy = made;
+  few.seconds = {90}, toy.quick = true;
+  CHECK_THAT(shortfall(series, few), Contains("1 of 3 seeds"));
+  CHECK_THAT(results_page({{"series", toy}}), Contains("a toy by --quick"));
 }
 
 TEST_CASE("what is kept comes back as it was, and what is none of it is refused by name") {

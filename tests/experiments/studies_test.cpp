@@ -128,6 +128,19 @@ TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, an
   CHECK(seen == 2 * 500);
 }
 
+TEST_CASE("the studies do not take over what a task does for its own sake") {
+  TempFolder folder;
+  const Outcome clip = ebb_command({"clip", "--steps", "1", "--seeds", "1", "--batch", "2", "--thresholds", "1", "--values", "none", "--out",
+                                    folder / "clip"});
+  INFO(clip.err);
+  REQUIRE(clip.code == 0);
+  CHECK(summary_of(folder / "clip")["clipping"]["norm 1"]["median_norm"].get<double>() < 1000);   // 1e11 with the task's dropout
+  const Outcome dropout = ebb_command({"dropout", "--steps", "1", "--seeds", "1", "--batch", "2", "--ways", "none", "--out", folder / "dropout"});
+  INFO(dropout.err);
+  REQUIRE(dropout.code == 0);
+  CHECK_THAT(dropout.out, Contains("adam at 0.003"));
+}
+
 TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, and is rounding when it covers all") {
   TempFolder folder;
   const json s = quick(folder, "out", "tbptt");
