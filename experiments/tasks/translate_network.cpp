@@ -65,7 +65,6 @@ TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens&
   return {dropout(Packed{both, packing}, sizes.dropout, at, "out").all, a.weights};
 }
 
-
 Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
   const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.pass());
   const Packing packing(s.rows(b.lengths), b.steps());
