@@ -12,11 +12,24 @@ constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;   // 
 constexpr std::array<const char*, 10> colours{"#c2410c", "#1d6fb8", "#2b8a57", "#8a4fc0", "#b8860b",
                                               "#0f8b8d", "#c2397a", "#6b7280", "#4d7c0f", "#4f46e5"};
 
+// The last step is filled up with zeros where no frame is left for it, which would look like a sound.
+int frames_of(const Array& features) {
+  constexpr int F = SpokenStrings::mels;
+  int frames = static_cast<int>(features.size()) / F;
+  const auto empty = [&](int t) {
+    for (int f = 0; f < F; ++f)
+      if (features.at_flat(std::int64_t{t} * F + f) != 0) return false;
+    return true;
+  };
+  for (int k = 1; k < SpokenStrings::stacked && frames > 1 && empty(frames - 1); ++k) --frames;
+  return frames;
+}
+
 // Time goes to the right, frequency up. White is what is softer than the mean of that mel by a deviation, black the loudest.
 Array pixels_of(const Array& features) {
   constexpr int F = SpokenStrings::mels;
-  const int frames = static_cast<int>(features.size()) / F;
-  const Array flat = features.reshape({frames, F});
+  const int all = static_cast<int>(features.size()) / F, frames = frames_of(features);
+  const Array flat = features.reshape({all, F}).range(0, frames);
   const double low = -1;
   double top = 0;
   for (std::int64_t k = 0; k < flat.size(); ++k) top = std::max(top, flat.at_flat(k));
@@ -99,10 +112,11 @@ std::string axes_svg(const Scale& at, double top, double bottom) {
 std::string SpeechPicture::svg() const {
   const int T = scores.dim(0);
   const Scale at{T * SpokenStrings::step_seconds};
+  const double shown = wide * frames_of(features) / (T * SpokenStrings::stacked);
   const double top = 22, below = top + sound + gap, bottom = below + high;
   std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>",
                                 left + wide + 12, bottom + 24);
-  svg += fmt::format("<image x={} y={} width={} height={} preserveAspectRatio=none href='{}'/>", left, top, wide, sound,
+  svg += fmt::format("<image x={} y={} width={} height={} preserveAspectRatio=none href='{}'/>", left, top, shown, sound,
                      image_address(pixels_of(features)));
   svg += axes_svg(at, top, bottom) + said_svg(*this, at, top) + posteriors_svg(scores, at, below);
   return svg + "</svg>";

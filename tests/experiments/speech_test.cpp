@@ -86,6 +86,14 @@ TEST_CASE("speech --quick knows digits, alone and in strings, far better than a 
   CHECK_THAT(read_all(t.folder / "out/report.html"), Contains("One of them as the network hears it") && Contains("recognised"));
 }
 
+TEST_CASE("a picture of speech ends with its last frame, not with what fills its last step") {
+  const int T = 5, mels = SpokenStrings::mels;
+  SpeechPicture picture{.features = uniform({T, SpokenStrings::width}, Key{4}, .5, 1), .scores = Array::zeros({T, 11}, f32)};
+  CHECK_THAT(picture.svg(), Contains(" width=840 height=150 "));
+  std::fill_n(picture.features.data<float>() + (3 * T - 2) * mels, 2 * mels, 0.0F);
+  CHECK_THAT(picture.svg(), Contains(" width=728 height=150 "));        // 13 frames of 15
+}
+
 TEST_CASE("ebb evaluate says of speech what training said, in either direction") {
   for (const char* direction : {"forward", "both"}) {
     const Taught t({"--steps", "4", "--hidden", "6", "--direction", direction});
