@@ -60,7 +60,8 @@ std::string confusion_svg(const std::vector<std::string>& names, const Confusion
       svg += fmt::format("<rect x={} y={} width={} height={} fill='{}' opacity='{:.3f}'/>", left + 1, top + 1, cell - 2, cell - 2,
                          p == k ? "#1d6fb8" : "#c2410c", share == 0 ? .03 : .15 + .85 * share);
       if (share >= .005)
-        svg += fmt::format("<text x={} y={} text-anchor=middle>{:.0f}</text>", left + cell / 2, top + cell / 2 + 4, 100 * share);
+        svg += fmt::format("<text x={} y={} text-anchor=middle{}>{:.0f}</text>", left + cell / 2, top + cell / 2 + 4,
+                           share > .7 ? " fill='#fff'" : "", 100 * share);
     }
   }
   return svg + "</svg>";

@@ -2,6 +2,7 @@
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/experiments/class_meter.hpp>
+#include <ebb/experiments/pictures.hpp>
 #include <ebb/experiments/tasks/series_data.hpp>
 #include <ebb/nn/cell_list.hpp>
 
@@ -36,6 +37,16 @@ nlohmann::json quick(const std::string& task, const TempFolder& folder, std::vec
 }
 
 }  // namespace
+
+TEST_CASE("a table of confusion has light numbers on its dark squares") {
+  ConfusionMatrix counts(2);
+  Tokens predicted({5}), wanted({5});
+  predicted.data()[1] = predicted.data()[3] = 1;         // two of the four of class 0 are taken for class 1
+  predicted.data()[4] = wanted.data()[4] = 1;
+  counts.add(predicted, wanted);
+  const std::string svg = confusion_svg({"a", "b"}, counts);
+  CHECK_THAT(svg, Contains("fill='#fff'>100<") && Contains("text-anchor=middle>50<"));
+}
 
 TEST_CASE("--quick teaches each task of the course more than a guess knows", "[science]") {
   for (const auto& [task, measure, least] : {std::tuple{"sentiment", "accuracy", 80.0}, {"images", "accuracy", 60.0},
