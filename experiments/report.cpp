@@ -92,7 +92,8 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
     json spec = {{"x", p.x_label}, {"y", p.y_label}, {"logY", p.log_y}, {"logX", p.log_x}, {"rows", rows_of(all)}};
     for (const Series& s : p.series)
       spec["series"].push_back(
-          {{"name", s.name}, {"colour", colour(s.group.empty() ? s.name : s.group)}, {"dashed", s.dashed}, {"dots", s.dots}});
+          {{"name", s.name}, {"colour", colour(s.group.empty() ? s.name : s.group)}, {"dashed", s.dashed}, {"dots", s.dots},
+           {"beads", s.beads}});
     for (const Series& s : p.marks) spec["series"].push_back({{"name", s.name}, {"mark", true}});
     std::string data = spec.dump(-1, ' ', false, json::error_handler_t::replace);
     for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");
@@ -117,7 +118,7 @@ std::string Report::table_html(const Table& t) const {
   for (const auto& row : t.rows) {
     html += "<tr>";
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const auto group = std::find(groups_.begin(), groups_.end(), row[k].text);
+      const auto group = std::find(groups_.begin(), groups_.end(), row[k].group.empty() ? row[k].text : row[k].group);
       html += k == 0 ? "<th scope=row>" : "<td>";
       if (k == 0 && group != groups_.end()) html += fmt::format("<i class='swatch c{}'></i>", (group - groups_.begin()) % 8);
       html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
@@ -129,7 +130,8 @@ std::string Report::table_html(const Table& t) const {
 
 void Report::table(const Table& t) {
   for (const auto& row : t.rows)       // so that a table above the first plot has its colours too
-    if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell") colour(row[0].text);
+    if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell")
+      colour(row[0].group.empty() ? row[0].text : row[0].group);
   body_ += table_html(t);
 }
 

@@ -11,6 +11,7 @@ struct Series {
   std::string group{};                 ///< lines of one group share a colour throughout the report; the name if empty
   bool dashed = false;
   bool dots = false;                   ///< its points alone, without a line
+  bool beads = false;                  ///< a small dot at each of its points, on the line
 };
 
 struct Plot {
@@ -26,8 +27,10 @@ struct Entry {
   std::string text{};
   std::vector<double> spark{};
   double low = 0, high = 1;
+  std::string group{};                 ///< of series whose colour it has in a first column; the text if empty
   Entry(const char* words) : text(words) {}
   Entry(std::string words) : text(std::move(words)) {}
+  Entry(std::string words, std::string of_group) : text(std::move(words)), group(std::move(of_group)) {}
   Entry(std::vector<double> numbers, double l, double h) : spark(std::move(numbers)), low(l), high(h) {}
 };
 
@@ -54,7 +57,7 @@ class Report {
   void plots(const std::vector<Plot>& side_by_side);
   /// A drawing with a title over it and a caption below.
   void picture(const std::string& title, const std::string& svg, const std::string& caption);
-  /// A first column whose words name a group of series gets that group's colour.
+  /// A first column whose words, or groups, name a group of series gets that group's colour.
   void table(const Table&);
   /// A table behind a line that opens at a click.
   void details(const std::string& title, const Table&);

@@ -21,7 +21,8 @@
     return x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? text(x) : String(+x.toPrecision(6));
   }
 
-  // dygraphs labels every decade; over sixty decades that is too many, so ticks stand at every n-th one.
+  // dygraphs labels every decade; over sixty decades that is too many, so ticks stand at every n-th one. Within a decade there may be
+  // too few round numbers: null, and they stand as on a linear axis.
   function logTicks(low, high, pixels) {
     const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
     const room = Math.max(2, Math.floor(pixels / 36));
@@ -32,7 +33,7 @@
           const v = m * Math.pow(10, p);
           if (v >= low && v <= high) ticks.push({v, label: axisText(v)});
         }
-      return ticks;
+      return ticks.length > 2 ? ticks : null;
     }
     const steps = [1, 2, 5, 10, 20, 50, 100];
     const step = steps.find(s => (last - first) / s <= room) || 200;
@@ -41,12 +42,13 @@
     return ticks;
   }
   const ticker = log => (a, b, pixels, opts, graph, vals) =>
-    log && a > 0 ? logTicks(a, b, pixels) : Dygraph.numericLinearTicks(a, b, pixels, opts, graph, vals);
+    log && a > 0 && logTicks(a, b, pixels) || Dygraph.numericLinearTicks(a, b, pixels, opts, graph, vals);
 
   function line(s) {
     if (s.dots) return `<svg width="20" height="10"><circle cx="10" cy="5" r="4.5" fill="${colourOf(s)}"/></svg>`;
     const dash = s.dashed ? ' stroke-dasharray="4 3"' : '';
-    return `<svg width="20" height="8"><line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
+    const bead = s.beads ? `<circle cx="10" cy="4" r="3" fill="${colourOf(s)}"/>` : '';
+    return `<svg width="20" height="8">${bead}<line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
   }
 
   // Of the lines, and of the bands as far as they do not squeeze the lines: one row that spreads over a hundred decades
@@ -77,28 +79,39 @@
       this.logX = this.spec.logX;
       this.logY = this.spec.logY;
     }
-    draw() {
+    draw(room = 52) {
       if (this.graph) this.graph.destroy();
       const {spec} = this, log = this.logY;
       const per = {};
       spec.series.forEach(s => per[s.name] = {
         color: colourOf(s), strokeWidth: s.mark ? 1 : 2, strokePattern: s.mark ? [3, 3] : s.dashed ? [7, 4] : null,
         fillAlpha: s.mark ? 0 : s.dashed ? .07 : .14, ...(s.dots && {strokeWidth: 0, drawPoints: true, pointSize: 5.5}),
+        ...(s.beads && {drawPoints: true, pointSize: 3}),
       });
       this.graph = new Dygraph(this.plot, spec.rows, {
         labels: [spec.x, ...spec.series.map(s => s.name)], customBars: true, series: per, visibility: this.visible,
         connectSeparatedPoints: true, logscale: log, xlabel: spec.x, ylabel: spec.y, legend: 'never',
         valueRange: widened(log === spec.logY && this.shared || range(spec, log), log),
-        axisLabelWidth: 52, xLabelHeight: 20, yLabelWidth: 20, gridLineColor: colour('--line'), axisLineColor: colour('--mark'),
+        xLabelHeight: 20, yLabelWidth: 20, gridLineColor: colour('--line'), axisLineColor: colour('--mark'),
         gridLineWidth: 1, highlightCircleSize: 3, animatedZooms: false,
         axes: {
-          x: {logscale: this.logX, ticker: ticker(this.logX), axisLabelFormatter: axisText, drawGrid: false},
-          y: {ticker: ticker(log), axisLabelFormatter: axisText},
+          x: {logscale: this.logX, ticker: ticker(this.logX), axisLabelFormatter: axisText, axisLabelWidth: 52, drawGrid: false},
+          y: {ticker: ticker(log), axisLabelFormatter: axisText, axisLabelWidth: room},
         },
         highlightCallback: (event, x, points) => this.values(x, points),
         unhighlightCallback: () => this.values(null, []),
       });
+      const needed = this.widestNumber() + 22;
+      if (needed > room) return this.draw(needed);
       this.keys();
+    }
+    // Beside the y axis, whose name else lies over it.
+    widestNumber() {
+      const range = document.createRange();
+      return Math.max(0, ...[...this.plot.querySelectorAll('.dygraph-axis-label-y')].map(label => {
+        range.selectNodeContents(label);
+        return Math.ceil(range.getBoundingClientRect().width);
+      }));
     }
     keys() {
       this.legend.innerHTML = '';

@@ -94,7 +94,7 @@ class Training {
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
     if (keeper.save) keeper.save(part);
-    if (record.diverged.empty()) stop_.restore();   // after it was saved: a run that goes on needs the last weights, not the best
+    if (record.diverged.empty()) keep_best();     // after it was saved: a run that goes on needs the last weights, not the best
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
 
@@ -161,6 +161,12 @@ class Training {
     if (s_.patience > 0) stop_.see(by.rises ? -by.value : by.value);   // else it sees nothing, ends nothing and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
+  }
+
+  void keep_best() {
+    stop_.restore();
+    for (auto p = record.curve.rbegin(); p != record.curve.rend(); ++p)        // the first that is as good, so the last one found
+      if (p->valid >= 0 && p->valid == std::abs(stop_.best())) record.kept = p->step;
   }
 
   Model& m_;

@@ -25,6 +25,7 @@ struct TrainRecord {
   double speed = 0;                    ///< steps or characters per second, over all rows
   std::int64_t kept_bytes = 0;         ///< by the tapes of one update
   bool interrupted = false, enough = false, waited = false;   ///< waited: patience was at its end, the best weights are back
+  int kept = 0;                        ///< with patience, the update whose weights are back; 0: those of the last
   std::string diverged;                ///< empty, or which step, and where the first number that is not finite arose
 };
 

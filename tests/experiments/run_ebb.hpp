@@ -86,6 +86,17 @@ inline Outcome ebb_command(std::vector<std::string> words) {
   return o;
 }
 
+/// The plots of a report, as its page has them for the program that draws them: x, y, logY, series, rows.
+inline std::vector<nlohmann::json> plots_of(const std::string& html) {
+  const std::string begin = "<script type='application/json'>";
+  std::vector<nlohmann::json> plots;
+  for (std::size_t at = html.find(begin); at != std::string::npos; at = html.find(begin, at + 1)) {
+    const std::size_t from = at + begin.size();
+    plots.push_back(nlohmann::json::parse(html.substr(from, html.find("</script>", from) - from)));
+  }
+  return plots;
+}
+
 inline nlohmann::json summary_of(const std::string& folder) {
   return nlohmann::json::parse(read_all(folder + "/summary.json"));
 }

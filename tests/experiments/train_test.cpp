@@ -62,6 +62,41 @@ TEST_CASE("training that does not get better ends when its patience does, with t
   CHECK(ebb::test_loss(m, *task, ebb::Split::valid, s, 8) == Approx(best));
 }
 
+TEST_CASE("the report of a training shows what was validated, and the best where it was kept") {
+  const auto shown = [](const std::vector<std::string>& more) {
+    TempFolder folder;
+    std::vector<std::string> words{"train", "--quick", "--steps", "40", "--hidden", "4", "--out", folder / "out"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome o = ebb_command(words);
+    INFO(o.out << o.err);
+    REQUIRE(o.code == 0);
+    return plots_of(read_all(folder / "out/report.html"));
+  };
+  const auto count = [](const nlohmann::json& plot, std::size_t series) {
+    return std::count_if(plot["rows"].begin(), plot["rows"].end(), [&](const auto& row) { return row.size() > series && !row[series][1].is_null(); });
+  };
+  const auto loss = shown({"adding", "--patience", "30"});
+  REQUIRE(loss.size() == 2);
+  CHECK(loss[0]["series"][1]["name"] == "seed 1, validation");
+  CHECK(count(loss[0], 2) == 20);
+  CHECK(loss[0]["series"][2]["name"] == "seed 1, best");
+  double best = 1e9, marked = 0;
+  for (const auto& row : loss[0]["rows"]) {
+    if (!row[2][1].is_null()) best = std::min(best, row[2][1].get<double>());
+    if (!row[3][1].is_null()) marked = row[3][1];
+  }
+  CHECK(count(loss[0], 3) == 1);
+  CHECK(marked == best);
+  CHECK(loss[0]["logY"] == false);                       // no thirtieth of what it began with
+
+  const auto measured = shown({"sentiment", "--patience", "0"});
+  REQUIRE(measured.size() == 3);
+  CHECK(measured[0]["series"].size() == 2);              // the loss that is learned from, and a guess
+  CHECK(measured[2]["y"] == "accuracy, %");
+  CHECK(measured[2]["series"].size() == 2);              // no weights but the last were kept
+  CHECK(count(measured[2], 1) == 20);
+}
+
 TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wrote") {
   TempFolder folder;
   const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0", "--steps", "50",
