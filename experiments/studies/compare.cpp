@@ -121,6 +121,23 @@ struct Compare {
       if (std::find(names.begin(), name, *name) != name) throw ValueError(fmt::format("{} names '{}' twice", option, *name));
   }
 
+  // Of a file's path as many parts, from the end, as tell it from the others.
+  std::string short_name(const std::string& embedding) const {
+    const std::filesystem::path whole = embedding;
+    for (auto parts = 1; parts < std::distance(whole.begin(), whole.end()); ++parts) {
+      const std::string name = path_end(whole, parts).string();
+      if (std::count_if(embeddings.begin(), embeddings.end(), [&](const std::string& e) { return path_end(e, parts).string() == name; }) == 1)
+        return name;
+    }
+    return embedding;
+  }
+  static std::filesystem::path path_end(const std::filesystem::path& whole, int parts) {
+    std::filesystem::path end;
+    auto part = whole.end();
+    for (int k = 0; k < parts && part != whole.begin(); ++k) end = end.empty() ? *--part : *--part / end;
+    return end;
+  }
+
   static std::vector<std::string> or_none(const std::vector<std::string>& list) {
     return list.empty() ? std::vector<std::string>{""} : list;
   }
@@ -195,9 +212,7 @@ struct Compare {
     s.hidden = width;
     s.lr = rates.of(bare(cells[c]), s.lr);
     Variant v{.name = cells[c], .cell = cells[c], .embedding = embedding, .direction = direction, .settings = s};
-    const bool file = embedding != "learned" && embedding != "onehot";
-    const std::string from = file ? std::filesystem::path(embedding).filename().string() : embedding;
-    if (embeddings.size() > 1) v.name += ", " + from;
+    if (embeddings.size() > 1) v.name += ", " + short_name(embedding);
     if (directions.size() > 1) v.name += ", " + direction;
     const Model model{t, v.cell, s, 1};
     try_out(model, t);
@@ -219,8 +234,9 @@ struct Compare {
 
   void announce(Job& job, const Results& r) const {
     const TaskSettings& s = r.variants.front().settings;
-    job.print(fmt::format("{}: T {}, batch {}, {} updates, {}, about {} weights each besides tables of embeddings\n", task, s.length,
-                          s.batch, count_text(s.steps), s.optimizer, count_text(static_cast<double>(r.budget))));
+    const std::string which = equal_weights(r) ? "each" : "for the first of each cell";
+    job.print(fmt::format("{}: T {}, batch {}, {} updates, {}, about {} weights {} besides tables of embeddings\n", task, s.length,
+                          s.batch, count_text(s.steps), s.optimizer, count_text(static_cast<double>(r.budget)), which));
   }
 
   // Seeds outermost: after Ctrl-C there is a comparison of all, if from fewer seeds.

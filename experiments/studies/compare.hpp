@@ -92,6 +92,7 @@ struct Results {
   int rows = 0;
   std::vector<CellCost> costs{};
 };
+bool equal_weights(const Results&);                ///< with all embeddings and directions; else only with the first of them
 std::string table_text(const Results&);            ///< for a terminal of 80 columns
 std::string cost_text(const Results&);
 void add_to_summary(Job&, const Results&);

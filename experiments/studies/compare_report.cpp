@@ -21,10 +21,25 @@ std::string time_text(const Goal& goal, const Variant& v) {
   return number_text(m.mean) + (m.count < begun ? fmt::format(" ({} of {})", m.count, begun) : "");
 }
 
+bool is_far(const Results& r, const Variant& v) {
+  return std::abs(static_cast<double>(v.weights.counted - r.budget)) > .1 * static_cast<double>(r.budget);
+}
+
+// The first of its cell, for which the width was chosen.
+bool is_first(const Results& r, const Variant& v) {
+  return v.embedding == r.variants.front().embedding && v.direction == r.variants.front().direction;
+}
+
 // Where no width has so few weights, as of a cell that a task's network also uses at a width of its own.
-bool is_off(const Results& r, const Variant& v) {
-  const bool same = v.embedding == r.variants.front().embedding && v.direction == r.variants.front().direction;
-  return same && std::abs(static_cast<double>(v.weights.counted - r.budget)) > .1 * static_cast<double>(r.budget);
+bool is_off(const Results& r, const Variant& v) { return is_first(r, v) && is_far(r, v); }
+
+// "About 7,522 trained weights each", if that is so of all; else of which it is.
+std::string weights_text(const Results& r) {
+  const std::string number = count_text(static_cast<double>(r.budget));
+  if (equal_weights(r)) return fmt::format("About {} trained weights each", number);
+  const Variant& first = r.variants.front();
+  return fmt::format("Each cell at the width that comes nearest to {} trained weights with “{}”, and throughout at that", number,
+                     first.name.substr(first.cell.size() + 2));
 }
 
 std::string remarks(const Results& r, const Variant& v) {
@@ -98,13 +113,18 @@ Plot validation_plot(const Results& r, bool by_seconds) {
                                  "that is timed."
                                : "The same by updates: what each makes of as much data.",
          .log_y = !m.rises};
-  double last = 1;
+  double last = 0;
   for (const Variant& v : r.variants) {
     p.series.push_back(validation(v, by_seconds));
     if (!p.series.back().x.empty()) last = std::max(last, p.series.back().x.back());
   }
-  if (std::isfinite(r.goal.level)) p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
+  if (std::isfinite(r.goal.level) && last > 0) p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
   return p;
+}
+
+// A cell's costs have the colour of the first variant with it, at whose width they were measured.
+std::string group_of(const Results& r, const CellCost& c) {
+  return std::find_if(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return v.cell == c.cell; })->name;
 }
 
 Plot cost_plot(const Results& r, bool memory) {
@@ -113,7 +133,7 @@ Plot cost_plot(const Results& r, bool memory) {
   p.caption = fmt::format("One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one "
                           "thread. Straight lines of slope one grow as the length does, of slope two as its square.", r.rows);
   for (const CellCost& c : r.costs) {
-    Series s{.name = c.cell, .group = c.cell};
+    Series s{.name = c.cell, .group = group_of(r, c)};
     for (const Cost& cost : c.costs)
       if (cost.skipped.empty()) s.x.push_back(cost.length), s.y.push_back(memory ? cost.kept / 1e6 : cost.seconds);
     p.series.push_back(std::move(s));
@@ -125,7 +145,7 @@ Table cost_table(const Results& r) {
   Table t{.head = {"cell", "hidden"}, .caption = "Milliseconds, and what the tape keeps."};
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
-    std::vector<Entry> row{cell.cell, count_text(cell.hidden)};
+    std::vector<Entry> row{Entry(cell.cell, group_of(r, cell)), count_text(cell.hidden)};
     for (const Cost& c : cell.costs)
       row.emplace_back(c.skipped.empty() ? fmt::format("{}, {}", number_text(ms(c.seconds)), bytes_text(c.kept)) : c.skipped);
     t.rows.push_back(std::move(row));
@@ -136,6 +156,10 @@ Table cost_table(const Results& r) {
 constexpr int name_width = 20, time_width = 16;
 
 }  // namespace
+
+bool equal_weights(const Results& r) {
+  return std::none_of(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return !is_first(r, v) && is_far(r, v); });
+}
 
 std::string table_text(const Results& r) {
   const Measure& m = r.goal.measure;
@@ -174,10 +198,9 @@ std::string cost_text(const Results& r) {
 void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
   job.report.title("Compared on " + r.task);
-  job.report.lead(fmt::format("About {} trained weights each, {} updates each, {} seed{}: what is reached, how soon, and what a longer "
-                              "sequence costs.", count_text(double(r.budget)), count_text(s.steps), job.seeds().size(),
-                              job.seeds().size() == 1 ? "" : "s"));
-  job.report.section("At equal weights");
+  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached, how soon, and what a longer sequence costs.", weights_text(r),
+                              count_text(s.steps), job.seeds().size(), job.seeds().size() == 1 ? "" : "s"));
+  job.report.section(equal_weights(r) ? "At equal weights" : "At one width of each cell");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
   job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer, s.lr, s.clip,

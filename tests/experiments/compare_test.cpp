@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/experiments/studies/compare.hpp>
+#include <map>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -139,6 +140,40 @@ TEST_CASE("embeddings and directions are compared at one width of each cell") {
   CHECK(v["rnn, onehot, forward"]["hidden"] == v["rnn, learned, both"]["hidden"]);
   CHECK(v["rnn, learned, both"]["weights"] > v["rnn, learned, forward"]["weights"]);
   CHECK(s["measure"]["name"] == "accuracy");
+}
+
+TEST_CASE("files of vectors with one name are told apart by as much of their folders as it takes") {
+  const TempFolder folder;
+  for (const char* sub : {"a/x", "b/x", "c"}) std::filesystem::create_directories(folder / sub);
+  std::string list = "learned";
+  for (const char* file : {"a/x/e.vec", "b/x/e.vec", "c/e.vec", "c/other.vec", "c/learned"}) {
+    write_all(folder / file, "3 4\nfilm .1 .2 .3 .4\ndull -1 0 0 1\nbright 1 0 0 -1\n");
+    list += "," + (folder / file);
+  }
+  const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn", "--embedding", list, "--steps", "2", "--seeds", "1", "--lengths", "0"});
+  std::vector<std::string> names;
+  for (const auto& [name, variant] : s["variants"].items()) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"rnn, a/x/e.vec", "rnn, b/x/e.vec", "rnn, c/e.vec", "rnn, c/learned", "rnn, learned",
+                                          "rnn, other.vec"});
+}
+
+TEST_CASE("the report of several directions claims equal weights of one only, and keeps to a colour for each line") {
+  const TempFolder folder;
+  compared(folder, {"--task", "sentiment", "--cells", "rnn,gru", "--direction", "forward,both", "--steps", "20", "--seeds", "1", "--lengths", "8,16"});
+  const std::string html = read_all(folder / "out/report.html");
+  CHECK_THAT(html, !Contains("At equal weights") && Contains("At one width of each cell"));
+  CHECK_THAT(html, Contains("trained weights with “forward”, and throughout at that;") && !Contains("trained weights each"));
+  const auto plots = plots_of(html);
+  REQUIRE(plots.size() == 4);                            // validation against time and updates; time and memory against length
+  std::map<std::string, int> colours;
+  for (const json& series : plots[0]["series"])
+    if (series.contains("colour")) colours[series["name"]] = series["colour"];
+  for (const json& series : plots[2]["series"]) CHECK(series["colour"] == colours.at(series["name"].get<std::string>() + ", forward"));
+  double last = 0;
+  for (const json& row : plots[0]["rows"])
+    for (std::size_t k = 1; k <= colours.size(); ++k)
+      if (!row[k][1].is_null()) last = std::max(last, row[0].get<double>());
+  CHECK(plots[0]["rows"].back()[0] == last);             // and the axis ends where the lines do
 }
 
 TEST_CASE("a length that would take too much memory is marked, and the rest goes on") {
