@@ -29,8 +29,9 @@ struct Place {
   }
 };
 
-// Of whatever is there instead, as much as a line bears.
+// Of whatever is there instead, as much as a line bears. Lists may be nested too deeply to be written out.
 std::string shown(const json& j) {
+  if (j.is_structured()) return j.is_array() ? "a list" : "an object";
   const std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
   return text.size() <= 30 ? text : text.substr(0, 27) + "...";
 }

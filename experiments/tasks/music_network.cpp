@@ -39,7 +39,7 @@ Array log_odds(const KeyGuess& guess) {
 
 MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
     : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
-      b((p / "out").trained("b", log_odds(guess))), set(s), shown(show) {}
+      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show) {}
 
 Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
   const Pass at = s.pass();
@@ -76,6 +76,7 @@ Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoic
   const auto read = [&](const Chord& chord) {
     if (!cell) {
       heard.push_back(chord);
+      if (static_cast<int>(heard.size()) > window) heard.erase(heard.begin());
       return;
     }
     const Var x = constant(multi_hot(chord));

@@ -19,13 +19,14 @@ struct MusicNetwork final : Network {
   LayerPtr layer;
   Param W, b;                            // [H, 88], [88]
   const PieceSet& set;
+  int window;                            ///< steps that a layer without a state reads again for the next one: T of training
   int shown;                             ///< the piece that the report shows, which is also gone on with
 
   MusicNetwork(const Builder&, const Recurrence&, const PieceSet&, const KeyGuess&, int shown);
   /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1, 88].
   Part loss(Shard&, const Batch&, const StateArrays&) const override;
   /// The steps that follow `start`, drawn one after the other, on the innermost tape. Step t takes its numbers from key.at(t).
-  /// `start` has at least one step. A layer that has no step reads all that is there again before each.
+  /// `start` has at least one step. A layer that has no step reads the last `window` of them again before each.
   Piece go_on(const Piece& start, int steps, Key key, const KeyChoice&) const;
 
  private:

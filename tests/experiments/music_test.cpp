@@ -183,6 +183,21 @@ TEST_CASE("any registered cell or layer fits music, and goes on with it") {
   }
 }
 
+TEST_CASE("a layer without a state goes on from the last T steps of a piece, however long it is") {
+  const auto task = make_task("music", {.data = "generated"});
+  const Model m{*task, "transformer", TaskSettings{.hidden = 8, .length = 6}, 1};
+  const auto& network = dynamic_cast<const MusicNetwork&>(m.network());
+  const auto next = [&](const Piece& start) {
+    const Tape tape;
+    const NoGrad off;
+    return network.go_on(start, 4, Key{5}, {});
+  };
+  Piece whole = network.set.pieces[0];
+  const Piece end(whole.end() - 6, whole.end());
+  CHECK(next(whole) == next(end));
+  CHECK(next({end.begin() + 3, end.end()}) != next(end));   // and from no fewer
+}
+
 TEST_CASE("runs of music go on to the same bits") {
   goes_on("music", "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
           {1, 4}, {.data = "generated"});
@@ -222,6 +237,9 @@ TEST_CASE("a file that holds no piano rolls is refused with split, sequence and 
   CHECK_THAT(why(R"({"train": [[[1], [88]]])" + rest), Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87"));
   for (const char* bad : {"-1", "1.0", "\"C4\"", "null", "[1]", "18446744073709551615", "99999999999999999999999"})
     CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest), Contains("train, sequence 1, step 1: ") && Contains("is no key"));
+  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');   // too deep to be written out by calls
+  CHECK_THAT(why(R"({"train": [[[], [)" + deep + "]]]" + rest), Contains("step 2: a list is no key"));
+  CHECK_THAT(why(R"({"train": [[{"a": )" + deep + "}, []]]" + rest), Contains("step 1: a list of keys is expected, not an object"));
   CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 stands there twice"));
   CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}), Contains("music expects chorales, generated or a JSON file that is there"));
 }
