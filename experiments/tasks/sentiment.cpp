@@ -45,6 +45,7 @@ Reviews read_reviews(const std::string& folder) {
   for (const char* name : {"neg", "pos"}) {
     const std::string path = fmt::format("{}/rt-polarity.{}", folder, name);
     const std::vector<std::string> lines = read_lines(path);
+    if (lines.empty()) throw FileError(fmt::format("'{}': has no sentence", path));
     for (std::size_t k = 0; k < lines.size(); ++k) {
       if (lines[k].find_first_not_of(" \t") == std::string::npos)
         throw FileError(fmt::format("'{}', line {}: is empty, where a sentence is expected", path, k + 1));

@@ -205,6 +205,8 @@ TEST_CASE("loaders say what they expect, and what is wrong with a file that diff
   CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.pos', line 2: is empty"));
   write_all(folder / "rt-polarity.pos", "good\n\xff\n");
   CHECK_THAT(why("sentiment", folder.path()), Contains("line 2: is not UTF-8"));
+  write_all(folder / "rt-polarity.neg", "");
+  CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.neg': has no sentence"));
 }
 
 TEST_CASE("an option that says nothing to the task is refused before anything is written") {
