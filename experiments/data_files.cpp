@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <ebb/experiments/data_files.hpp>
 #include <ebb/experiments/event_file.hpp>
@@ -22,6 +23,19 @@ std::string missing(const fs::path& folder, const std::vector<std::string>& name
   return {};
 }
 
+// Of these places the one that was meant: that with most of the files, of several a folder below before the one it is in.
+std::size_t meant(const std::vector<fs::path>& places, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  std::size_t best = 0;
+  std::ptrdiff_t most = 0;
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    if (!fs::exists(places[k], ignored)) continue;
+    const auto there = std::count_if(names.begin(), names.end(), [&](auto& name) { return fs::exists(places[k] / name, ignored); });
+    if (there >= most) best = k, most = there;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::string find_data(const DataFiles& d, const std::string& given) {
@@ -30,13 +44,14 @@ std::string find_data(const DataFiles& d, const std::string& given) {
   std::vector<fs::path> places;
   if (!root.empty())
     for (const std::string& below : d.folders) places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
+  const fs::path near = places.empty() ? fs::path() : places[meant(places, d.names)];
   if (given.empty()) places.insert(places.end(), d.elsewhere.begin(), d.elsewhere.end());
   for (const fs::path& place : places)
     if (missing(place, d.names).empty()) return fs::absolute(place).string();   // weights are read from other folders
   if (places.empty())
     throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
-  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", places[0].string(), d.task, missing(places[0], d.names),
-                              d.expected));
+  const fs::path place = near.empty() ? places[0] : near;
+  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task, missing(place, d.names), d.expected));
 }
 
 std::vector<std::string> read_lines(const std::string& path) {

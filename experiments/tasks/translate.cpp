@@ -101,13 +101,15 @@ class Translate final : public Task {
     return multi30k_text(data);
   }
 
-  // EBB_DATA may be there for the sake of other tasks.
+  // EBB_DATA may be there for the sake of other tasks. Sentences that are there in part are not to be replaced by dates unnoticed.
   static std::string found(const DataFiles& files) {
-    try {
-      return find_data(files, "");
-    } catch (const FileError&) {
-      return "dates";
-    }
+    namespace fs = std::filesystem;
+    const fs::path root = std::getenv("EBB_DATA");
+    if (root.empty()) return "dates";
+    std::error_code ignored;
+    if (!fs::is_directory(root, ignored)) throw FileError(fmt::format("EBB_DATA: there is no folder '{}'", root.string()));
+    const bool begun = std::any_of(files.names.begin(), files.names.end(), [&](auto& name) { return fs::exists(root / name, ignored); });
+    return begun || fs::exists(root / "multi30k", ignored) ? find_data(files, "") : "dates";
   }
 
   void encode(const ParallelText& text) {

@@ -147,6 +147,25 @@ TEST_CASE("the loader of translations says what it expects, and what is wrong wi
   CHECK_THAT(why(empty.path()), Contains(empty.path()) && Contains("has no 'train.en' there") && Contains("Multi30k"));
 }
 
+TEST_CASE("sentences below EBB_DATA that are not whole are an error, and not dates") {
+  const char* const before = std::getenv("EBB_DATA");
+  const std::string kept = before ? before : "";
+  const TempFolder root;
+  const auto with = [&](const std::string& folder) {
+    setenv("EBB_DATA", folder.c_str(), 1);
+    return why("");
+  };
+  CHECK(with(root.path()) == "nothing");   // dates
+  CHECK_THAT(with(root / "none"), Contains("EBB_DATA: there is no folder '" + root / "none" + "'"));
+  std::filesystem::create_directory(root / "multi30k");
+  for (const char* name : files) write_all(root / "multi30k/" + name, "a b\nc d\n");
+  CHECK(with(root.path()) == "nothing");
+  std::filesystem::remove(root / "multi30k/val.en");
+  CHECK_THAT(with(root.path()), Contains("multi30k': translate has no 'val.en' there"));
+  CHECK_THAT(with(root / "multi30k"), Contains("has no 'val.en' there"));
+  before ? setenv("EBB_DATA", kept.c_str(), 1) : unsetenv("EBB_DATA");
+}
+
 TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
   const char* const root = std::getenv("EBB_DATA");
   if (!root || !std::filesystem::exists(std::string(root) + "/multi30k/train.en")) {
