@@ -22,4 +22,8 @@ struct Generated {
   std::string ending{};                ///< of that file's name: "mid", "html"
 };
 
+/// Of a task that draws nothing.
+/// Errors    ValueError if a draw is asked for, naming what is not drawn ("a translation"), or --greedy together with --beam
+void refuse_sampling(const GenerateRequest&, const char* what);
+
 }  // namespace ebb

@@ -51,7 +51,14 @@ class GenerateCommand final : public Command {
       throw ValueError("--greedy draws nothing: it excludes --temperature, --top-k and --top-p");
   }
 
+  void check_characters() const {
+    if (request_.beam > 0) throw ValueError("--beam: a text is drawn character by character, there is no search");
+    if (!out_.empty()) throw ValueError("--out: a text is printed, and no file goes with it");
+    if (!data_.empty()) throw ValueError("--data says nothing to a model of characters, which goes on without its text");
+  }
+
   int characters(const Architecture& a) const {
+    check_characters();
     const int V = a.alphabet->vocabulary();
     const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};   // the text itself is not needed
     a.alphabet->encode("--prompt", request_.prompt);                          // refused before anything is printed

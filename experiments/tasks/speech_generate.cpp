@@ -75,6 +75,8 @@ Batch speech_batch(const std::vector<Array>& features, const std::vector<std::ve
 }
 
 Generated recognise(const Model& model, const SpokenStrings& strings, const GenerateRequest& request) {
+  refuse_sampling(request, "what is recognised");
+  if (request.length >= 0) throw ValueError("--length says nothing to speech, of which all is heard");
   Heard heard = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
   SpeechPicture& picture = heard.picture;
   const Batch b = speech_batch({picture.features}, {heard.said});

@@ -72,10 +72,7 @@ class Translate final : public Task {
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {
-    const SampleOptions none;
-    if (r.sampling.temperature != none.temperature || r.sampling.top_k != none.top_k || r.sampling.top_p != none.top_p)
-      throw ValueError("a translation is not drawn: --temperature, --top-k and --top-p say nothing to it");
-    if (r.greedy && r.beam > 1) throw ValueError("--greedy and --beam exclude each other");
+    refuse_sampling(r, "a translation");
     if (r.length == 0) throw ValueError("--length must be at least 1 for a translation");
     const std::string line = by_words_ ? as_multi30k(r.prompt) : r.prompt;
     const std::vector<std::string> words = cut(source_->vocabulary.symbols(), line);

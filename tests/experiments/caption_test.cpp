@@ -190,6 +190,16 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
     CHECK(!folder.has("none.html"));
   };
   refused({}, "");
+  const auto says_nothing = [&](std::vector<std::string> options, const std::string& reason) {
+    options.insert(options.begin(), {"generate", "--weights", weights, "--prompt", "3", "--out", folder / "none.html"});
+    const Outcome no = ebb_command(options);
+    CHECK(no.code == 2);
+    CHECK_THAT(no.err, Contains(reason));
+  };
+  for (const auto& [draw, value] : {std::pair{"--temperature", ".5"}, {"--top-k", "5"}, {"--top-p", ".5"}})
+    says_nothing({draw, value}, "a caption is not drawn");
+  says_nothing({"--length", "3"}, "--length says nothing to a caption");
+  says_nothing({"--greedy", "--beam", "4"}, "--greedy and --beam exclude each other");
   for (const char* wrong : {"200", "-1", "3.5", "a bag"}) refused({"--prompt", wrong}, wrong);
 }
 

@@ -111,6 +111,9 @@ TEST_CASE("what cannot be generated is refused with the reason") {
           "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
   refused(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
   refused(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
+  refused(parrot.says({"--beam", "4"}), "--beam: a text is drawn character by character");
+  refused(parrot.says({"--out", "x"}), "--out: a text is printed");
+  refused(parrot.says({"--data", "x"}), "--data says nothing to a model of characters");
   refused(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
   refused(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
   refused(parrot.says({"--temperature", "0"}), "--temperature must be above 0");

@@ -302,6 +302,14 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
   refused(wav(tone(), 16'000), "has 16000 samples a second, where speech expects 8000");
   refused(wav(tone(700)), "less than a tenth of a second");
   refused(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
+  for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"}, {"--top-k", "3", "is not drawn"},
+                                              {"--top-p", ".5", "is not drawn"}, {"--length", "3", "--length says nothing to speech"},
+                                              {"--greedy", "--beam=2", "exclude each other"}}) {
+    const Outcome no = ebb_command({"generate", "--weights", t.weights, option, value, "--out", t.folder / "page.html"});
+    CHECK(no.code == 2);
+    CHECK_THAT(no.err, Contains(reason));
+  }
+  CHECK_FALSE(t.folder.has("page.html"));
   const Outcome o = ebb_command({"generate", "--weights", t.weights, "--prompt", t.folder / "none.wav"});
   CHECK(o.code == 2);
   CHECK_THAT(o.err, Contains("none.wav"));
