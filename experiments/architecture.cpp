@@ -95,8 +95,9 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   } catch (const FileError&) {           // of another file, which it names
     throw;
   } catch (const Error& e) {
-    refuse(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds: {}",
-                             cell, settings.hidden, settings.layers, numbers, e.what()));
+    refuse(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds{}: {}",
+                             cell, settings.hidden, settings.layers, numbers,
+                             inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
   m->w.load(path);
   return m;

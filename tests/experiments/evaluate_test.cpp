@@ -43,6 +43,18 @@ TEST_CASE("weights alone give the loss that training reported, whatever the mode
   CHECK(nlohmann::json::parse(read_all(folder / "long.json"))["loss"] != result["loss"]);
 }
 
+TEST_CASE("weights whose data have changed since say that this may be so") {
+  TempFolder folder;
+  std::string lines;
+  for (int k = 0; k < 40; ++k) lines += "word" + std::to_string(k) + " again\n";
+  for (const char* name : {"rt-polarity.neg", "rt-polarity.pos"}) write_all(folder / name, lines);
+  REQUIRE(ebb_command({"train", "sentiment", "--data", folder.path(), "--hidden", "3", "--steps", "2", "--out", folder / "out"}).code == 0);
+  write_all(folder / "rt-polarity.neg", lines + "a much longer review of other words\n");
+  for (int k = 0; k < 40; ++k) lines += "new" + std::to_string(k) + " word\n";
+  write_all(folder / "rt-polarity.pos", lines);
+  refused(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
+}
+
 TEST_CASE("a model of characters takes its alphabet along, also of bytes, and reads another text in it") {
   TempFolder folder;
   std::string greek, bytes;
