@@ -63,7 +63,20 @@ void TaskOptions::declare_more(Options& o) {
       .check(whole(0), "a whole number of at least 0");
 }
 
-std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
+std::unique_ptr<Task> TaskOptions::make(const std::string& name) const { return std::move(make(std::vector{name}).front()); }
+
+std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::string>& names) const {
+  std::vector<std::unique_ptr<Task>> tasks;
+  bool read = inputs.text.empty();
+  for (const std::string& name : names) {
+    tasks.push_back(one(name));
+    read = read || !tasks.back()->inputs().text.empty();
+  }
+  if (!read) throw ValueError(fmt::format("--text says nothing to the task{} '{}'", names.size() > 1 ? "s" : "", fmt::join(names, "', '")));
+  return tasks;
+}
+
+std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   auto task = make_task(name, inputs);
   const Task::Inputs read = task->inputs();
   const auto check = [&](const char* option, bool given, bool used) {
@@ -75,6 +88,10 @@ std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
   check("order", !inputs.order.empty(), !read.order.empty());
   check("column", !inputs.column.empty(), !read.column.empty());
   check("ahead", inputs.ahead > 0, read.ahead > 0);
+  const bool recurrence = task->info().recurrence;
+  check("layers", layers.of(name, 1) > 1, recurrence);
+  check("dropout", dropout.of(name, 0) > 0, recurrence);
+  check("zoneout", zoneout.of(name, 0) > 0, recurrence);
   return task;
 }
 

@@ -17,6 +17,8 @@ struct TaskOptions {
   /// A task and its sizes. Errors: ValueError for an unknown task, or an option that the task does not read; what the task says of
   /// its data
   std::unique_ptr<Task> make(const std::string& task) const;
+  /// Several, of which one at least must read the text, if there is one.
+  std::vector<std::unique_ptr<Task>> make(const std::vector<std::string>& tasks) const;
   TaskSettings settings(const std::string& name, const Task& task, Size size) const { return changed(name, task.settings(size)); }
   /// These sizes, but for what the user says.
   TaskSettings changed(const std::string& name, TaskSettings) const;
@@ -24,6 +26,9 @@ struct TaskOptions {
   void keep(const TaskSettings&);
   void keep(const Task::Inputs&);
   void check_names(const std::vector<std::string>& tasks) const;
+
+ private:
+  std::unique_ptr<Task> one(const std::string& task) const;
 };
 
 }  // namespace ebb

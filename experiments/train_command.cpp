@@ -53,6 +53,7 @@ struct TrainOne {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     const auto task = sizes.make(task_name);
+    if (!task->info().recurrence && cell != "lstm") throw ValueError(fmt::format("--cell says nothing to the task '{}'", task_name));
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})
@@ -100,10 +101,11 @@ struct TrainOne {
 
   void announce(Job& job, const TaskInfo& info, const TaskSettings& s) const {
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
-    job.print(fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, what,
+    const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, within,
                           s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
                           number_text(info.trivial), info.unit));
-    job.report.title(fmt::format("{} on {}", what, task_name));
+    job.report.title(title + task_name);
     job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
                                 s.lr, count_text(s.steps)));
   }

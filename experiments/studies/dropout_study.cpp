@@ -50,6 +50,7 @@ struct DropoutStudy {
     inputs.quick = job.size() == Size::quick;
     if (task == "chars" && !inputs.data.empty()) throw ValueError("--data says nothing to the task 'chars'; --text does");
     const auto made = task == "chars" ? part_of(make_task(task, inputs), part > 0 ? part : inputs.quick ? .005 : .05) : make_task(task, inputs);
+    if (!made->info().recurrence) throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
     const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};   // Adam, gradients clipped to 1
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);
     for (const Split split : {Split::train, Split::valid, Split::test}) made->batch({.split = split, .length = length, .rows = batch});

@@ -77,11 +77,11 @@ struct Vanish {
     check_once("--tasks", tasks);
     check_once("--cells", cells);
     sizes.check_names(tasks);
-    std::vector<std::unique_ptr<Task>> made;
+    auto made = sizes.make(tasks);
     std::vector<TaskResult> results;
-    for (const std::string& name : tasks) {
-      made.push_back(sizes.make(name));
-      const Task& task = *made.back();
+    for (std::size_t k = 0; k < tasks.size(); ++k) {
+      const std::string& name = tasks[k];
+      const Task& task = *made[k];
       TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.changed(name, task.comparison_settings(job.size())),
                    .lags = lags, .rows = rows};
       const TaskSettings& s = r.settings;

@@ -35,7 +35,7 @@ class CharsMeter final : public Meter {
 /// Numerics  trained in nats, reported in bits
 class Chars final : public Task {
  public:
-  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)) {
+  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)), file_(in.text) {
     const long n = static_cast<long>(text_.tokens.size());
     cut_[1] = n - 2 * (n / 20);
     cut_[2] = n - n / 20;
@@ -93,6 +93,7 @@ class Chars final : public Task {
                        text_.utf8 ? "characters" : "bytes", text_.vocabulary());
   }
 
+  Inputs inputs() const override { return {.text = file_}; }
   const Alphabet* alphabet() const override { return &text_; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<CharsMeter>(frequency_bits()); }
 
@@ -125,6 +126,7 @@ class Chars final : public Task {
   }
 
   Text text_;
+  std::string file_;                     // that the text stands in, empty for the one built in
   long cut_[4] = {};
 };
 EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");

@@ -33,10 +33,15 @@ struct ImageNetwork final : Network {
   }
 };
 
-/// An image to its class: the baseline without recurrence, which leaves --cell unused. --hidden is the width of the linear layer.
+/// An image to its class: the baseline without recurrence, which refuses --cell. --hidden is the width of the linear layer.
 class Images final : public FashionTask {
  public:
   explicit Images(const Inputs& in) : FashionTask("images", in) {}
+  TaskInfo info() const override {
+    TaskInfo i = FashionTask::info();
+    i.recurrence = false;
+    return i;
+  }
   TaskSettings settings(Size size) const override {
     if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3};
     return {.hidden = 64, .length = side, .batch = 100, .steps = 800, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};

@@ -212,7 +212,9 @@ TEST_CASE("loaders say what they expect, and what is wrong with a file that diff
 TEST_CASE("an option that says nothing to the task is refused before anything is written") {
   const TempFolder folder;
   for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"}, {"chars", "--direction", "both"}, {"tags", "--order", "rows"},
-                                            {"series", "--column", "a"}, {"images", "--embedding", "onehot"}, {"sentiment", "--ahead", "3"}}) {
+                                            {"series", "--column", "a"}, {"images", "--embedding", "onehot"}, {"sentiment", "--ahead", "3"},
+                                            {"tags", "--text", "e.txt"}, {"images", "--cell", "tcn"}, {"images", "--layers", "3"},
+                                            {"images", "--dropout", ".1"}, {"images", "--zoneout", ".1"}}) {
     const Outcome o = ebb_command({"train", task, option, value, "--quick", "--out", folder / "out"});
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
@@ -220,7 +222,20 @@ TEST_CASE("an option that says nothing to the task is refused before anything is
   CHECK_THAT(ebb_command({"train", "pixels", "--order", "row", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'rows'?"));
   CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'both'?"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err, Contains("a network of its own"));
+  CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
+             Contains("--text says nothing to the task 'adding'"));
+  CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err, Contains("has no cell"));
   CHECK(folder.empty());
+}
+
+TEST_CASE("a run of images is not said to be one of a cell that it has not") {
+  const TempFolder folder;
+  const Outcome o = ebb_command({"train", "images", "--quick", "--steps", "2", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, !Contains("lstm"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("<h1>images</h1>"));
+  CHECK_THAT(ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"}).out, Contains("images, test: ") && !Contains("lstm"));
+  CHECK(ebb_command({"train", "--config", folder / "out/config.toml", "--out", folder / "again"}).code == 0);
 }
 
 TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
