@@ -39,7 +39,8 @@ std::string why(const std::vector<MidiNote>& notes, const MidiOptions& o = {}) {
 }  // namespace
 
 TEST_CASE("a MIDI file is, byte for byte, the one that mido writes of the same notes") {
-  for (const auto& piece : golden()["pieces"]) {
+  const nlohmann::json pieces = golden()["pieces"];              // kept for as long as the loop lasts
+  for (const auto& piece : pieces) {
     INFO(piece["name"]);
     const auto steps = steps_of(piece["steps"]);
     const auto& given = piece["options"];
@@ -51,7 +52,8 @@ TEST_CASE("a MIDI file is, byte for byte, the one that mido writes of the same n
 }
 
 TEST_CASE("the notes of a piano roll begin and end when mido hears them") {
-  for (const auto& piece : golden()["pieces"]) {
+  const nlohmann::json pieces = golden()["pieces"];              // kept for as long as the loop lasts
+  for (const auto& piece : pieces) {
     INFO(piece["name"]);
     const auto& given = piece["options"];
     const double seconds = 60 / given.value("tempo", 72.0) / given.value("ticks", 480);   // of a tick
