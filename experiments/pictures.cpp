@@ -5,12 +5,6 @@
 namespace ebb {
 namespace {
 
-std::string escaped(const std::string& text) {
-  std::string html;
-  for (const char c : text) html += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-  return html;
-}
-
 std::string base64(const std::string& bytes) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
@@ -40,6 +34,18 @@ std::string bmp(const Array& pixels) {
 }
 
 }  // namespace
+
+std::string escaped(const std::string& text) {
+  std::string html;
+  for (const char c : text) {
+    if (c == '&') html += "&amp;";
+    else if (c == '<') html += "&lt;";
+    else if (c == '>') html += "&gt;";
+    else if (c == '"') html += "&quot;";
+    else html += c;
+  }
+  return html;
+}
 
 std::string image_address(const Array& pixels) { return "data:image/bmp;base64," + base64(bmp(pixels)); }
 

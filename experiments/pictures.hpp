@@ -7,6 +7,9 @@
 /// Pictures for Report::picture, as SVG that needs no other file.
 namespace ebb {
 
+/// Words as HTML and SVG take them.
+std::string escaped(const std::string& text);
+
 /// A square for each pair of classes, the darker the larger its share of the row.
 std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix&);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/assets.hpp>
+#include <ebb/experiments/pictures.hpp>
 #include <ebb/experiments/report.hpp>
 #include <fmt/format.h>
 #include <iterator>
@@ -11,18 +12,6 @@ namespace ebb {
 namespace {
 
 using nlohmann::json;
-
-std::string escaped(const std::string& text) {
-  std::string html;
-  for (const char c : text) {
-    if (c == '&') html += "&amp;";
-    else if (c == '<') html += "&lt;";
-    else if (c == '>') html += "&gt;";
-    else if (c == '"') html += "&quot;";
-    else html += c;
-  }
-  return html;
-}
 
 // Six digits draw as well as seventeen and make a file a third the size.
 json rounded(double x) {

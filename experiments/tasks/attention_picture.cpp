@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/experiments/pictures.hpp>
 #include <ebb/experiments/tasks/attention_picture.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -6,12 +7,6 @@
 
 namespace ebb {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string html;
-  for (const char c : text) html += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-  return html;
-}
 
 // Characters, of which the bytes that go on with one are none; a blank is drawn so that it can be seen.
 std::size_t characters(const std::string& word) {
