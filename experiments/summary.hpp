@@ -2,6 +2,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ebb {
@@ -25,9 +26,36 @@ class Summary {
   void set_json(const Path&, const std::string& json); ///< any value that is JSON already
   std::string json() const;
 
+  class Section;
+  /// What stands below a path.
+  ///
+  ///     const auto lstm = summary.under({"cells", "lstm"});
+  ///     lstm.set({"loss"}, 0.003);
+  Section under(const Path&);
+
  private:
   struct Tree;
   std::unique_ptr<Tree> tree_;
 };
+
+class Summary::Section {
+ public:
+  template <class T>
+  void set(const Path& path, const T& x) const { summary_.set(below(path), x); }
+  void set_json(const Path& path, const std::string& json) const { summary_.set_json(below(path), json); }
+  Section under(const Path& path) const { return {summary_, below(path)}; }
+
+ private:
+  friend Summary;
+  Section(Summary& s, Path at) : summary_(s), at_(std::move(at)) {}
+  Path below(Path path) const {
+    path.insert(path.begin(), at_.begin(), at_.end());
+    return path;
+  }
+  Summary& summary_;
+  Path at_;
+};
+
+inline Summary::Section Summary::under(const Path& path) { return {*this, path}; }
 
 }  // namespace ebb

@@ -65,4 +65,18 @@ std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inp
   return nullptr;
 }
 
+void refuse_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
+  const Task::Inputs read = task.inputs();
+  const auto check = [&](const char* option, bool is_given, bool is_read) {
+    if (is_given && !is_read) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
+  };
+  check("text", check_text && !given.text.empty(), !read.text.empty());
+  check("data", !given.data.empty(), !read.data.empty());
+  check("embedding", !given.embedding.empty(), !read.embedding.empty());
+  check("direction", !given.direction.empty(), !read.direction.empty());
+  check("order", !given.order.empty(), !read.order.empty());
+  check("column", !given.column.empty(), !read.column.empty());
+  check("ahead", given.ahead > 0, read.ahead > 0);
+}
+
 }  // namespace ebb

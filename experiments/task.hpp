@@ -124,6 +124,9 @@ class Task {
 
 /// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {});
+/// Of several tasks, one may read the text and the others not: those leave --text unchecked.
+/// Errors    ValueError that names an option, given by the user, which the task does not read
+void refuse_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);
 
 struct TaskEntry {
   const char* name;

@@ -78,16 +78,10 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
 
 std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   auto task = make_task(name, inputs);
-  const Task::Inputs read = task->inputs();
+  refuse_unread(name, *task, inputs, false);
   const auto check = [&](const char* option, bool given, bool used) {
     if (given && !used) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
   };
-  check("data", !inputs.data.empty(), !read.data.empty());
-  check("embedding", !inputs.embedding.empty(), !read.embedding.empty());
-  check("direction", !inputs.direction.empty(), !read.direction.empty());
-  check("order", !inputs.order.empty(), !read.order.empty());
-  check("column", !inputs.column.empty(), !read.column.empty());
-  check("ahead", inputs.ahead > 0, read.ahead > 0);
   const bool recurrence = task->info().recurrence;
   check("layers", layers.of(name, 1) > 1, recurrence);
   check("dropout", dropout.of(name, 0) > 0, recurrence);

@@ -59,23 +59,25 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
                          count_text(r.speed), number_text(run.seconds), bytes_text(static_cast<double>(r.kept_bytes)),
                          r.diverged.empty() ? remark : "diverged at " + r.diverged});
-  const Summary::Path at{"runs", std::to_string(run.seed)};
-  const auto set = [&](const char* key, auto x) { job.summary.set({at[0], at[1], key}, x); };
-  set("loss", run.loss);
-  set("trivial_loss", info.trivial);
-  set("unit", info.unit);
-  set("updates", static_cast<int>(r.curve.size()));
-  set("clip_events", r.clip_events);
-  set("seconds", run.seconds);
-  set("speed", r.speed);
-  set("weights", static_cast<double>(run.weights));
-  set("kept_bytes", static_cast<double>(r.kept_bytes));
-  set("diverged", r.diverged);
+  const auto summary = job.summary.under({"runs", std::to_string(run.seed)});
+  summary.set({"loss"}, run.loss);
+  summary.set({"trivial_loss"}, info.trivial);
+  summary.set({"unit"}, info.unit);
+  summary.set({"updates"}, static_cast<int>(r.curve.size()));
+  summary.set({"clip_events"}, r.clip_events);
+  summary.set({"seconds"}, run.seconds);
+  summary.set({"speed"}, r.speed);
+  summary.set({"weights"}, static_cast<double>(run.weights));
+  summary.set({"kept_bytes"}, static_cast<double>(r.kept_bytes));
+  summary.set({"diverged"}, r.diverged);
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
     measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
-    const auto put = [&](const char* key, auto x) { job.summary.set({at[0], at[1], "measures", m.name, key}, x); };
-    put("value", m.value), put("unit", m.unit), put("guess", m.guess), put("guess_about", m.guess_about);
+    const auto measure = summary.under({"measures", m.name});
+    measure.set({"value"}, m.value);
+    measure.set({"unit"}, m.unit);
+    measure.set({"guess"}, m.guess);
+    measure.set({"guess_about"}, m.guess_about);
   }
   if (meter_) return;
   meter_ = std::move(meter);

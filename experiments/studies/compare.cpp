@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/studies/compare.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/task_options.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 #include <limits>
 #include <mutex>
-#include <new>
 
 namespace ebb {
 namespace {
@@ -91,7 +91,8 @@ struct Compare {
         const TaskSettings s = settings_of(t, job.size());
         for (const Split split : {Split::train, Split::valid, Split::test}) t.batch({.split = split, .length = s.length, .rows = 1});
         if (widths.empty()) {
-          widths = equal_widths(r, t, s);
+          r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}).counted;
+          widths = equal_widths(r, t, s, cells);
           r.data = t.data(), r.info = t.info();
         }
         for (std::size_t c = 0; c < cells.size(); ++c) r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
@@ -102,7 +103,9 @@ struct Compare {
   void check_words() {
     check_task_names({task});
     check_recurrence_names(cells);
-    check_once("--cells", cells), check_once("--embedding", embeddings), check_once("--direction", directions);
+    study::check_once("--cells", cells);
+    if (!embeddings.empty()) study::check_once("--embedding", embeddings);
+    if (!directions.empty()) study::check_once("--direction", directions);
     sizes.check_names({task});
     if (!sizes.patience.given.empty())
       throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
@@ -114,11 +117,6 @@ struct Compare {
         throw ValueError(fmt::format("--rates names the cell '{}', which is not among --cells", cell));
     }
     measured_lengths();
-  }
-
-  static void check_once(const char* option, const std::vector<std::string>& names) {
-    for (auto name = names.begin(); name != names.end(); ++name)
-      if (std::find(names.begin(), name, *name) != name) throw ValueError(fmt::format("{} names '{}' twice", option, *name));
   }
 
   // Of a file's path as many parts, from the end, as tell it from the others.
@@ -144,20 +142,10 @@ struct Compare {
   static std::string bare(const std::string& cell) { return cell.substr(0, cell.find(':')); }
 
   std::vector<int> measured_lengths() const {
-    std::vector<int> steps;
-    for (const std::string& word : lengths) {
-      int length = 0;
-      try {
-        detail::read_option(word, length);
-      } catch (const ValueError& e) {
-        throw ValueError(std::string("--lengths ") + e.what());
-      }
-      if (length == 0 && lengths.size() == 1) return {};
-      if (length < 1 || length > 1'000'000) throw ValueError(fmt::format("--lengths must be from 1 to 1,000,000 steps, not {}", length));
-      steps.push_back(length);
-    }
+    std::vector<int> steps = study::whole_numbers_of("--lengths", lengths, 0, 1'000'000);
+    if (steps == std::vector<int>{0}) return {};
     std::sort(steps.begin(), steps.end());
-    steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+    if (steps.front() == 0) throw ValueError("--lengths: 0, for none, stands alone");
     return steps;
   }
 
@@ -173,38 +161,6 @@ struct Compare {
     s.enough = 0;
     s.patience = 1'000'000;
     return s;
-  }
-
-  void check_reads(const Task& t, TaskSettings s) const {
-    s.hidden = 4;
-    if (weights_of(Model{t, "rnn", s, 1}).counted == weights_of(Model{t, "lstm", s, 1}).counted)
-      throw ValueError(fmt::format("the network of the task '{}' has no cell that could be another", task));
-  }
-
-  std::vector<int> equal_widths(Results& r, const Task& t, const TaskSettings& s) const {
-    check_reads(t, s);
-    r.budget = weights;
-    if (weights == 0) r.budget = weights_of(Model{t, cells.front(), s, 1}).counted;
-    std::vector<int> widths;
-    for (const std::string& cell : cells) {
-      const int step = least_width(cell, s);
-      TaskSettings one = s;
-      const auto weights_at = [&](int width, std::int64_t most) {
-        one.hidden = width;
-        return weights_of(Model{t, cell, one, 1, most});
-      };
-      const Weights least = weights_at(step, 0);
-      if (weights_at(2 * step, 0).counted == least.counted)
-        throw ValueError(fmt::format("the network of the task '{}' has no cell whose width could be chosen", task));
-      widths.push_back(width_for(r.budget, step, [&](int width) {
-        try {
-          return weights_at(width, 8 * (r.budget + least.tables) + 100'000).counted;
-        } catch (const ValueError&) {
-          return std::numeric_limits<std::int64_t>::max() / 2;   // far too many, and not drawn
-        }
-      }));
-    }
-    return widths;
   }
 
   Variant variant(Job& job, const Task& t, TaskSettings s, std::size_t c, int width, const std::string& embedding,
@@ -249,46 +205,11 @@ struct Compare {
       Variant& v = r.variants[at];
       Trial& trial = v.trials[static_cast<std::size_t>(k / n)];
       if (job.interrupted()) return;
-      const Measure m = one(job, task_of(at), v, trial);
+      const Measure m = run_trial(job, task_of(at), v, trial);
       if (!trial.ok() || !*r.info.validate_by) return;
       const std::lock_guard lock(mutex);
       measure_ = m;
     });
-  }
-
-  // What one run throws is kept with it, and the others go on.
-  static Measure one(Job& job, const Task& t, const Variant& v, Trial& trial) {
-    trial.begun = true;
-    int updates = 0;
-    Measure m;
-    try {
-      m = trained(job, t, v, trial, updates);
-    } catch (const std::bad_alloc&) {
-      trial.failed = "there is not enough memory";
-    } catch (const std::exception& e) {
-      trial.failed = *e.what() ? e.what() : "an error without a message";
-    }
-    if (!trial.ok()) trial.quality = trial.loss = not_given;
-    job.progress().skip(v.settings.steps - updates);
-    return m;
-  }
-
-  static Measure trained(Job& job, const Task& t, const Variant& v, Trial& trial, int& updates) {
-    Model model{t, v.cell, v.settings, trial.seed};
-    const double start = thread_seconds();
-    trial.training = train(model, t, v.settings, trial.seed, [&](const CurvePoint& p) {
-      ++updates;
-      trial.seconds.push_back(thread_seconds() - start);
-      job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", v.name, trial.seed, p.loss));
-    });
-    if (!trial.ok()) return {};
-    const std::string by = t.info().validate_by;
-    const auto meter = by.empty() ? nullptr : t.meter();
-    trial.loss = trial.quality = test_loss(model, t, Split::test, v.settings, 1 << 30, meter.get());
-    if (!meter) return {};
-    const Measure m = measure_named(by, meter->measures());
-    trial.quality = m.value;
-    return m;
   }
 
   // One after the other, so that nothing else of this program runs beside what is timed.

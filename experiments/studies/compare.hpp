@@ -19,6 +19,12 @@ int least_width(const std::string& cell, TaskSettings);
 /// Cost      about 2 log2(width / step) calls
 int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at);
 
+struct Results;
+/// By cell, the width at which a model of the task has about as many weights as the results' budget.
+///
+/// Errors    ValueError naming the task, if its network has no recurrence, or one whose width says nothing
+std::vector<int> equal_widths(const Results&, const Task&, const TaskSettings&, const std::vector<std::string>& cells);
+
 /// Processor time of this thread: what else the machine does has no bearing on it.
 double thread_seconds();
 
@@ -33,6 +39,12 @@ struct Trial {
   std::string failed{};                ///< empty, or the error that ended this run, and only this one
   bool ok() const { return begun && failed.empty() && training.diverged.empty(); }
 };
+
+struct Variant;
+/// Trains and tests it; what it throws is kept with it, so that the others go on.
+///
+/// Returns   what the quality is a measure of; nothing if it failed
+Measure run_trial(Job&, const Task&, const Variant&, Trial&);
 
 /// A cell with one embedding and one direction; all seeds.
 struct Variant {

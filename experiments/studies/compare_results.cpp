@@ -43,43 +43,37 @@ template <class F> Mean mean_to(const Goal& goal, const Variant& v, const F& of)
   });
 }
 
-void set_mean(Summary& s, Summary::Path at, const char* name, const Mean& m) {
-  at.push_back(name);
-  for (const auto& [key, x] : {std::pair{"mean", m.mean}, {"low", m.low}, {"high", m.high}}) {
-    Summary::Path path = at;
-    path.push_back(key);
-    s.set(path, x);
-  }
-  at.push_back("seeds");
-  s.set(at, m.count);
+void set_mean(const Summary::Section& s, const Mean& m) {
+  s.set({"mean"}, m.mean);
+  s.set({"low"}, m.low);
+  s.set({"high"}, m.high);
+  s.set({"seeds"}, m.count);
 }
 
-void set_variant(Summary& s, const Results& r, const Variant& v) {
-  const Summary::Path at{"variants", v.name};
-  const auto set = [&](const char* key, auto x) { s.set({at[0], at[1], key}, x); };
-  set("cell", v.cell);
-  if (!v.embedding.empty()) set("embedding", v.embedding);
-  if (!v.direction.empty()) set("direction", v.direction);
-  set("hidden", v.settings.hidden);
-  set("lr", v.settings.lr);
-  set("weights", static_cast<double>(v.weights.counted));
-  set("weights_in_tables", static_cast<double>(v.weights.tables));
-  set_mean(s, at, "quality", quality_of(v));
-  set_mean(s, at, "loss", over_trials(v, [](const Trial& t) { return t.loss; }));
-  set_mean(s, at, "seconds_to_target", seconds_to(r.goal, v));
-  set_mean(s, at, "updates_to_target", updates_to(r.goal, v));
-  set_mean(s, at, "seconds_an_update", seconds_an_update(v));
-  set("kept_bytes", kept_bytes(v));
+void set_variant(const Summary::Section& s, const Results& r, const Variant& v) {
+  s.set({"cell"}, v.cell);
+  if (!v.embedding.empty()) s.set({"embedding"}, v.embedding);
+  if (!v.direction.empty()) s.set({"direction"}, v.direction);
+  s.set({"hidden"}, v.settings.hidden);
+  s.set({"lr"}, v.settings.lr);
+  s.set({"weights"}, static_cast<double>(v.weights.counted));
+  s.set({"weights_in_tables"}, static_cast<double>(v.weights.tables));
+  set_mean(s.under({"quality"}), quality_of(v));
+  set_mean(s.under({"loss"}), over_trials(v, [](const Trial& t) { return t.loss; }));
+  set_mean(s.under({"seconds_to_target"}), seconds_to(r.goal, v));
+  set_mean(s.under({"updates_to_target"}), updates_to(r.goal, v));
+  set_mean(s.under({"seconds_an_update"}), seconds_an_update(v));
+  s.set({"kept_bytes"}, kept_bytes(v));
   for (const Trial& t : v.trials) {
-    const auto put = [&](const char* key, auto x) { s.set({at[0], at[1], "runs", std::to_string(t.seed), key}, x); };
-    put("begun", t.begun);
+    const auto run = s.under({"runs", std::to_string(t.seed)});
+    run.set({"begun"}, t.begun);
     if (!t.begun) continue;
-    put("quality", t.quality);
-    put("updates", static_cast<int>(t.training.curve.size()));
-    put("seconds", t.training.seconds);
-    put("interrupted", t.training.interrupted);
-    put("diverged", t.training.diverged);
-    put("failed", t.failed);
+    run.set({"quality"}, t.quality);
+    run.set({"updates"}, static_cast<int>(t.training.curve.size()));
+    run.set({"seconds"}, t.training.seconds);
+    run.set({"interrupted"}, t.training.interrupted);
+    run.set({"diverged"}, t.training.diverged);
+    run.set({"failed"}, t.failed);
   }
 }
 
@@ -129,7 +123,7 @@ void add_to_summary(Job& job, const Results& r) {
   s.set({"measure", "rises"}, r.goal.measure.rises);
   s.set({"measure", "guess"}, r.goal.measure.guess);
   s.set({"target"}, r.goal.level);
-  for (const Variant& v : r.variants) set_variant(s, r, v);
+  for (const Variant& v : r.variants) set_variant(s.under({"variants", v.name}), r, v);
   for (const CellCost& c : r.costs)
     for (const Cost& cost : c.costs) {
       const Summary::Path at{"lengths", c.cell, std::to_string(cost.length)};

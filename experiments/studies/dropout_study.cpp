@@ -48,8 +48,9 @@ struct DropoutStudy {
     check_cell_names({cell});
     if (part > 0 && task != "chars") throw ValueError(fmt::format("--part says nothing to the task '{}'", task));
     inputs.quick = job.size() == Size::quick;
-    if (task == "chars" && !inputs.data.empty()) throw ValueError("--data says nothing to the task 'chars'; --text does");
-    const auto made = task == "chars" ? part_of(make_task(task, inputs), part > 0 ? part : inputs.quick ? .005 : .05) : make_task(task, inputs);
+    auto made = make_task(task, inputs);
+    refuse_unread(task, *made, inputs);
+    if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (!made->info().recurrence) throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
     const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};   // Adam, gradients clipped to 1
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);

@@ -144,20 +144,27 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const TaskInfo& info
   job.summary.set({"data"}, data);
   std::string csv = "way,seed,update,train,valid\n";
   for (const Way& w : ways) {
-    const auto set = [&](std::initializer_list<std::string> keys, auto x) {
-      Summary::Path path{"ways", w.name};
-      path.insert(path.end(), keys);
-      job.summary.set(path, x);
-    };
-    set({"best_valid"}, of(w, best_valid).mean), set({"best_update"}, of(w, best_update).mean), set({"best_gap"}, of(w, best_gap).mean);
-    set({"test"}, of(w, test_of).mean), set({"test_at_end"}, of(w, test_at_end_of).mean);
-    set({"end_valid"}, of(w, end_valid).mean), set({"end_train"}, of(w, end_train).mean), set({"end_gap"}, of(w, end_gap).mean);
+    const auto way = job.summary.under({"ways", w.name});
+    way.set({"best_valid"}, of(w, best_valid).mean);
+    way.set({"best_update"}, of(w, best_update).mean);
+    way.set({"best_gap"}, of(w, best_gap).mean);
+    way.set({"test"}, of(w, test_of).mean);
+    way.set({"test_at_end"}, of(w, test_at_end_of).mean);
+    way.set({"end_valid"}, of(w, end_valid).mean);
+    way.set({"end_train"}, of(w, end_train).mean);
+    way.set({"end_gap"}, of(w, end_gap).mean);
     for (std::size_t k = 0; k < w.runs.size(); ++k) {
       const WayRun& r = w.runs[k];
       const std::string seed = std::to_string(job.seeds()[k]);
-      set({"runs", seed, "begun"}, r.begun), set({"runs", seed, "done"}, r.done), set({"runs", seed, "best_valid"}, best_valid(r));
-      set({"runs", seed, "best_update"}, best_update(r)), set({"runs", seed, "stopped"}, r.stopped), set({"runs", seed, "test"}, r.test);
-      set({"runs", seed, "best_gap"}, best_gap(r)), set({"runs", seed, "end_gap"}, end_gap(r));
+      const auto run = way.under({"runs", seed});
+      run.set({"begun"}, r.begun);
+      run.set({"done"}, r.done);
+      run.set({"best_valid"}, best_valid(r));
+      run.set({"best_update"}, best_update(r));
+      run.set({"stopped"}, r.stopped);
+      run.set({"test"}, r.test);
+      run.set({"best_gap"}, best_gap(r));
+      run.set({"end_gap"}, end_gap(r));
       for (std::size_t i = 0; i < r.update.size(); ++i)
         fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g}\n", w.name, seed, r.update[i], r.train[i], r.valid[i]);
     }

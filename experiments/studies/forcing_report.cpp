@@ -109,21 +109,21 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const Practice& p, c
   job.summary.set({"unit"}, "%");
   std::string csv = "way,seed,step,forced,free\n";
   for (const Way& w : ways) {
-    const auto set = [&](std::initializer_list<std::string> keys, auto x) {
-      Summary::Path path{"ways", w.name};
-      path.insert(path.end(), keys);
-      job.summary.set(path, x);
-    };
-    set({"forced"}, forced_of(w, p.free).mean), set({"free"}, free_of(w, p.free).mean);
+    const auto way = job.summary.under({"ways", w.name});
+    way.set({"forced"}, forced_of(w, p.free).mean);
+    way.set({"free"}, free_of(w, p.free).mean);
     for (const int step : marks_of(p))
-      set({"free_at_step", std::to_string(step)}, spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); })).mean);
+      way.set({"free_at_step", std::to_string(step)}, spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); })).mean);
     for (std::size_t k = 0; k < w.runs.size(); ++k) {
       const WayRun& r = w.runs[k];
       const std::string seed = std::to_string(job.seeds()[k]);
-      set({"runs", seed, "begun"}, r.begun), set({"runs", seed, "done"}, r.done);
-      set({"runs", seed, "forced"}, 100 * Errors::over(r.errors.forced, p.free));
-      set({"runs", seed, "free"}, 100 * Errors::over(r.errors.free, p.free));
-      set({"runs", seed, "forced_first"}, 100 * at(r.errors.forced, 1)), set({"runs", seed, "free_first"}, 100 * at(r.errors.free, 1));
+      const auto run = way.under({"runs", seed});
+      run.set({"begun"}, r.begun);
+      run.set({"done"}, r.done);
+      run.set({"forced"}, 100 * Errors::over(r.errors.forced, p.free));
+      run.set({"free"}, 100 * Errors::over(r.errors.free, p.free));
+      run.set({"forced_first"}, 100 * at(r.errors.forced, 1));
+      run.set({"free_first"}, 100 * at(r.errors.free, 1));
       for (std::size_t t = 0; t < r.errors.free.size(); ++t)
         fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g}\n", w.name, seed, t + 1, r.errors.forced[t], r.errors.free[t]);
     }

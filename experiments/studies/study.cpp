@@ -13,31 +13,17 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
+int columns_of(const std::string& text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
 void check_once(const char* option, const std::vector<std::string>& words) {
   if (words.empty()) throw ValueError(fmt::format("{} names nothing", option));
   for (auto word = words.begin(); word != words.end(); ++word)
     if (std::find(words.begin(), word, *word) != word) throw ValueError(fmt::format("{} names '{}' twice", option, *word));
 }
-
-int columns_of(const std::string& text) {
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-// What a run throws, in words; empty if it threw nothing.
-std::string attempt(const std::function<void()>& run) {
-  try {
-    run();
-  } catch (const std::bad_alloc&) {
-    return "there is not enough memory";
-  } catch (const std::exception& e) {
-    return *e.what() ? e.what() : "an error without a message";
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-  return {};
-}
-
-}  // namespace
 
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most) {
   check_once(option, words);
@@ -143,6 +129,19 @@ void show(Job& job, const std::string& title, const Table& t, const std::string&
   text += table_text(t);
   for (const std::string& line : wrapped(verdict, 76)) text += "  " + line + "\n";
   job.print(text);
+}
+
+std::string attempt(const std::function<void()>& run) {
+  try {
+    run();
+  } catch (const std::bad_alloc&) {
+    return "there is not enough memory";
+  } catch (const std::exception& e) {
+    return *e.what() ? e.what() : "an error without a message";
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+  return {};
 }
 
 void each_run(Job& job, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body) {

@@ -9,7 +9,9 @@ namespace ebb::study {
 /// Errors    ValueError that names the option, for none, one that is no number, is outside [least, most], or stands there twice
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most);
 std::vector<int> whole_numbers_of(const char* option, const std::vector<std::string>& words, int least, int most);
-/// Errors    ValueError that names the option and what there is, for none, one that is not known, or one twice
+/// Errors    ValueError that names the option, for no word, or one twice
+void check_once(const char* option, const std::vector<std::string>& words);
+/// Errors    the same; that names the option and what there is, for one that is not known
 void check_words(const char* option, const std::vector<std::string>& words, const std::vector<std::string>& known);
 
 /// Mean and standard deviation of those numbers that are finite.
@@ -36,6 +38,8 @@ std::string table_text(const Table&);
 /// Into the report, and onto the screen.
 void show(Job&, const std::string& title, const Table&, const std::string& verdict);
 
+/// What a run throws, in words; empty if it threw nothing.
+std::string attempt(const std::function<void()>& run);
 /// body(way, seed) for each way and each number of a seed, over the threads, the ways of one seed first: after Ctrl-C there is still a
 /// comparison. What one run throws ends that run only, and the command with exit code 1.
 void each_run(Job&, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body);

@@ -103,26 +103,28 @@ void add_to_report(Job& job, const StreamResult& s) {
 }
 
 void add_to_summary(Job& job, const StreamResult& s) {
-  job.summary.set({"tasks", s.name, "unit"}, s.info.unit);
-  job.summary.set({"tasks", s.name, "trivial_loss"}, s.info.trivial);
-  job.summary.set({"tasks", s.name, "data"}, s.data);
-  job.summary.set({"tasks", s.name, "updates"}, s.reading.updates);
+  const auto stream = job.summary.under({"tasks", s.name});
+  stream.set({"unit"}, s.info.unit);
+  stream.set({"trivial_loss"}, s.info.trivial);
+  stream.set({"data"}, s.data);
+  stream.set({"updates"}, s.reading.updates);
   for (const Window& w : s.windows) {
-    const Summary::Path at{"tasks", s.name, "windows", std::to_string(w.steps)};
-    const auto set = [&](std::initializer_list<std::string> keys, auto x) {
-      Summary::Path path = at;
-      path.insert(path.end(), keys);
-      job.summary.set(path, x);
-    };
-    set({"loss"}, of(w, test_of).mean), set({"seconds_a_character"}, 1e-6 * of(w, microseconds_of).mean);
-    set({"kept_bytes"}, of(w, kept_of).mean);
-    set({"start", "cosine"}, of(w, start_cosine).mean), set({"start", "difference"}, of(w, start_difference).mean);
-    set({"trained", "cosine"}, of(w, trained_cosine).mean), set({"trained", "difference"}, of(w, trained_difference).mean);
+    const auto window = stream.under({"windows", std::to_string(w.steps)});
+    window.set({"loss"}, of(w, test_of).mean);
+    window.set({"seconds_a_character"}, 1e-6 * of(w, microseconds_of).mean);
+    window.set({"kept_bytes"}, of(w, kept_of).mean);
+    window.set({"start", "cosine"}, of(w, start_cosine).mean);
+    window.set({"start", "difference"}, of(w, start_difference).mean);
+    window.set({"trained", "cosine"}, of(w, trained_cosine).mean);
+    window.set({"trained", "difference"}, of(w, trained_difference).mean);
     for (std::size_t k = 0; k < w.runs.size(); ++k) {
-      const std::string seed = std::to_string(job.seeds()[k]);
       const WindowRun& r = w.runs[k];
-      set({"runs", seed, "begun"}, r.begun), set({"runs", seed, "done"}, r.done), set({"runs", seed, "loss"}, r.test);
-      set({"runs", seed, "start_difference"}, r.at_start.difference), set({"runs", seed, "trained_difference"}, r.trained.difference);
+      const auto run = window.under({"runs", std::to_string(job.seeds()[k])});
+      run.set({"begun"}, r.begun);
+      run.set({"done"}, r.done);
+      run.set({"loss"}, r.test);
+      run.set({"start_difference"}, r.at_start.difference);
+      run.set({"trained_difference"}, r.trained.difference);
     }
   }
 }

@@ -10,51 +10,37 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-void set_decay(Summary& s, Summary::Path path, const Decay& d) {
-  const auto set = [&](std::initializer_list<const char*> keys, double x) {
-    Summary::Path full = path;
-    full.insert(full.end(), keys.begin(), keys.end());
-    s.set(full, x);
-  };
-  set({"decay_per_step"}, d.per_step);
-  set({"half_life_steps"}, d.half_life());
+void set_decay(const Summary::Section& s, const Decay& d) {
+  s.set({"decay_per_step"}, d.per_step);
+  s.set({"half_life_steps"}, d.half_life());
   for (const int lag : {1, 10, 50, 100}) {
     const std::string key = std::to_string(lag);
-    set({"norm_at_lag", key.c_str()}, d.norm(lag));
-    set({"ln_norm_spread_at_lag", key.c_str()},
-        lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
+    s.set({"norm_at_lag", key}, d.norm(lag));
+    s.set({"ln_norm_spread_at_lag", key}, lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
   }
 }
 
-void set_settings(Summary& s, const TaskResult& task) {
+void set_settings(const Summary::Section& s, const TaskResult& task) {
   const TaskSettings& ts = task.settings;
   for (const auto& [key, x] : {std::pair{"hidden", ts.hidden}, {"length", ts.length}, {"batch", ts.batch},
                                {"steps", ts.steps}, {"lags", task.lags}, {"rows", task.rows}})
-    s.set({"tasks", task.name, "settings", key}, x);
-  for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}})
-    s.set({"tasks", task.name, "settings", key}, x);
+    s.set({key}, x);
+  for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}}) s.set({key}, x);
 }
 
-void set_runs(Summary& s, Summary::Path path, const CellResult& cell) {
-  path.push_back("runs");
-  s.set_json(path, "{}");
+void set_runs(const Summary::Section& s, const CellResult& cell) {
+  s.set_json({}, "{}");
   for (const Run& run : cell.runs) {
-    Summary::Path at = path;
-    at.push_back(std::to_string(run.seed));
-    const auto set = [&](const char* key, auto x) {
-      Summary::Path full = at;
-      full.push_back(key);
-      s.set(full, x);
-    };
-    set("begun", run.begun);
+    const auto one = s.under({std::to_string(run.seed)});
+    one.set({"begun"}, run.begun);
     if (!run.begun) continue;
-    set("loss", run.loss);
-    set("updates", static_cast<int>(run.training.curve.size()));
-    set("clip_events", run.training.clip_events);
-    set("seconds", run.seconds);
-    set("interrupted", run.training.interrupted);
-    set("diverged", run.training.diverged);
-    set("failed", run.failed);
+    one.set({"loss"}, run.loss);
+    one.set({"updates"}, static_cast<int>(run.training.curve.size()));
+    one.set({"clip_events"}, run.training.clip_events);
+    one.set({"seconds"}, run.seconds);
+    one.set({"interrupted"}, run.training.interrupted);
+    one.set({"diverged"}, run.training.diverged);
+    one.set({"failed"}, run.failed);
   }
 }
 
@@ -135,44 +121,37 @@ std::pair<double, double> scale_of(const TaskResult& task) {
 }
 
 void add_to_summary(Job& job, const TaskResult& task) {
-  Summary& s = job.summary;
-  const Summary::Path at{"tasks", task.name};
-  const auto set = [&](const Summary::Path& base, const char* key, auto x) {
-    Summary::Path path = base;
-    path.push_back(key);
-    s.set(path, x);
-  };
-  set(at, "unit", task.info.unit);
-  set(at, "trivial_loss", task.info.trivial);
-  set(at, "data", task.data);
-  set_settings(s, task);
+  const auto of_task = job.summary.under({"tasks", task.name});
+  of_task.set({"unit"}, task.info.unit);
+  of_task.set({"trivial_loss"}, task.info.trivial);
+  of_task.set({"data"}, task.data);
+  set_settings(of_task.under({"settings"}), task);
   for (const CellResult& cell : task.cells) {
-    const Summary::Path path{"tasks", task.name, "cells", cell.cell};
-    for (int when = 0; when < 2; ++when)
+    const auto of_cell = of_task.under({"cells", cell.cell});
+    for (int when = 0; when < 2; ++when) {
+      const auto then = of_cell.under({when_names[when]});
       for (std::size_t f = 0; f < cell.decays.size(); ++f) {
-        Summary::Path to = path;
-        to.push_back(when_names[when]);
         const Decay& d = when == 0 ? cell.decays[f].init : cell.decays[f].trained;
         if (f == 0) {
-          set_decay(s, to, d);
-          set(to, "loss", cell.mean(when == 0 ? loss_before_of : loss_of));
+          set_decay(then, d);
+          then.set({"loss"}, cell.mean(when == 0 ? loss_before_of : loss_of));
         }
-        to.insert(to.end(), {"fields", cell.decays[f].field});
-        set_decay(s, to, d);
+        set_decay(then.under({"fields", cell.decays[f].field}), d);
       }
-    set(path, "loss", cell.mean(loss_of));
-    set(path, "trivial_loss", task.info.trivial);
+    }
+    of_cell.set({"loss"}, cell.mean(loss_of));
+    of_cell.set({"trivial_loss"}, task.info.trivial);
     double seconds = 0;
     for (const Run& run : cell.runs) seconds += run.seconds;
-    set(path, "seconds", seconds);
-    set(path, "weights", cell.mean(weights_of));
-    set(path, "kept_bytes", cell.mean(kept_of));
-    set(path, "speed", cell.mean(speed_of));
-    set(path, "updates", cell.mean(updates_of));
-    set(path, "clip_events", cell.mean(clips_of));
-    set(path, "diverged", cell.diverged());
-    set(path, "failed", cell.failed());
-    set_runs(s, path, cell);
+    of_cell.set({"seconds"}, seconds);
+    of_cell.set({"weights"}, cell.mean(weights_of));
+    of_cell.set({"kept_bytes"}, cell.mean(kept_of));
+    of_cell.set({"speed"}, cell.mean(speed_of));
+    of_cell.set({"updates"}, cell.mean(updates_of));
+    of_cell.set({"clip_events"}, cell.mean(clips_of));
+    of_cell.set({"diverged"}, cell.diverged());
+    of_cell.set({"failed"}, cell.failed());
+    set_runs(of_cell.under({"runs"}), cell);
   }
 }
 

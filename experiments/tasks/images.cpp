@@ -44,7 +44,7 @@ class Images final : public FashionTask {
   }
   TaskSettings settings(Size size) const override {
     if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3};
-    return {.hidden = 64, .length = side, .batch = 100, .steps = 800, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
+    return {.hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
   }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<ImageNetwork>(p, r.settings.hidden);

@@ -25,7 +25,7 @@ bool skipped() {
 
 TEST_CASE("Recordings that scipy wrote hold its samples") {
   if (skipped()) return;
-  const std::vector<double> pcm = nlohmann::json::parse(test::bytes_of(goldens + "spectra.json"))["pcm"];
+  const std::vector<double> pcm = nlohmann::json::parse(read_all(goldens + "spectra.json"))["pcm"];
   for (const char* name : {"i16.wav", "f32.wav"}) {
     for (const DType t : {f32, f64}) {
       const Audio a = read_wav(goldens + name, t);
@@ -46,8 +46,8 @@ TEST_CASE("Recordings that scipy wrote hold its samples") {
 
 TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") {
   if (skipped()) return;
-  const test::Folder folder;
-  const std::string whole = test::bytes_of(goldens + "u8_stereo.wav");
+  const TempFolder folder;
+  const std::string whole = read_all(goldens + "u8_stereo.wav");
   for (std::size_t n = 0; n < whole.size(); ++n) REQUIRE_THROWS_AS(read_wav(folder.file("x", whole.substr(0, n))), FileError);
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
@@ -58,11 +58,11 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
   std::string adpcm = whole;
   adpcm[20] = 17;
   CHECK(contains(refusal(adpcm), "x: "));
-  std::string endless = test::bytes_of(goldens + "f32.wav");
+  std::string endless = read_all(goldens + "f32.wav");
   endless.replace(endless.size() - 4, 4, std::string("\x00\x00\xc0\x7f", 4));
   CHECK(contains(refusal(endless), "x: sample 599 is not a finite number"));
   CHECK_THROWS_AS(read_wav(folder / "none"), FileError);
-  CHECK_THROWS_AS(read_wav(folder.path), FileError);
+  CHECK_THROWS_AS(read_wav(folder.path()), FileError);
 }
 
 TEST_CASE("Without libsndfile a wav file is refused with the name of the package to install") {

@@ -22,9 +22,9 @@ const std::string series = "day,open,close\n2020-01-01,1,2.5\n2020-01-02,-3e2, 4
 }  // namespace
 
 TEST_CASE("Columns are read by name, in the order asked for, and the others may hold anything") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string windows = "\xef\xbb\xbf" "day,open,close\r\n\"1,\r\n2\",1,2.5\r\n,\"-300\",\"4\"\r\n\r\n\r\n";
-  for (const std::string& path : {folder.file("a", series), folder.file("b", windows), folder.gzipped("c", series),
+  for (const std::string& path : {folder.file("a", series), folder.file("b", windows), test::gzipped(folder, "c", series),
                                   folder.file("d", series.substr(0, series.size() - 1))}) {
     CAPTURE(path);
     const CsvTable t = read_csv(path, {.columns = {"close", "open"}, .dtype = f64});
@@ -35,7 +35,7 @@ TEST_CASE("Columns are read by name, in the order asked for, and the others may 
 }
 
 TEST_CASE("Without a header the columns are called by their numbers; other delimiters, quotes inside quotes") {
-  const test::Folder folder;
+  const TempFolder folder;
   const CsvTable t = read_csv(folder.file("a", "1;2\n+3;.5\n"), {.header = false, .delimiter = ';'});
   CHECK(t.names == Strings{"0", "1"});
   CHECK(t.values.dtype() == f32);
@@ -46,7 +46,7 @@ TEST_CASE("Without a header the columns are called by their numbers; other delim
 }
 
 TEST_CASE("Missing values are refused unless it is said what they become") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string path = folder.file("a", "a,b\n1,2\n,4\nNaN,6\n7,8\n");
   CHECK(message_of<FileError>([&] { read_csv(path); }) == path + ": line 3, column 'a': the value is missing");
   CHECK(numbers(read_csv(path, {.missing = Missing::previous}).values) == Numbers{1, 2, 1, 4, 1, 6, 7, 8});
@@ -61,7 +61,7 @@ TEST_CASE("Missing values are refused unless it is said what they become") {
 }
 
 TEST_CASE("What is wrong with a CSV file is named by line and column") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto refusal = [&](const std::string& bytes, const CsvOptions& o = {}) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_csv(path, o); }).substr(path.size());

@@ -11,7 +11,7 @@ using test::message_of;
 
 namespace {
 
-nlohmann::json golden() { return nlohmann::json::parse(test::bytes_of(std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/spectra.json")); }
+nlohmann::json golden() { return nlohmann::json::parse(read_all(std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/spectra.json")); }
 
 Array samples_of(const nlohmann::json& g, DType t) {
   const std::vector<double> pcm = g["pcm"];

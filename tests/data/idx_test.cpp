@@ -21,9 +21,9 @@ const std::string pixels{"\x00\xff\x33\x66\x99\xcc", 6};
 }  // namespace
 
 TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, labels as tokens") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string bytes = idx("\x08", {1, 2, 3}, pixels);
-  for (const std::string& path : {folder.file("plain", bytes), folder.gzipped("images.gz", bytes)}) {
+  for (const std::string& path : {folder.file("plain", bytes), test::gzipped(folder, "images.gz", bytes)}) {
     const Array scaled = read_idx_images(path), raw = read_idx_images(path, {.scaled = false, .dtype = f64});
     REQUIRE(scaled.shape() == Shape{1, 2, 3});
     CHECK(scaled.dtype() == f32);
@@ -40,7 +40,7 @@ TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, l
 }
 
 TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is refused") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_idx_images(path); }).substr(path.size());

@@ -14,7 +14,7 @@ namespace {
 
 const std::string goldens = std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/";
 
-nlohmann::json golden_arrays() { return nlohmann::json::parse(test::bytes_of(goldens + "arrays.json"))["arrays"]; }
+nlohmann::json golden_arrays() { return nlohmann::json::parse(read_all(goldens + "arrays.json"))["arrays"]; }
 
 void check_equal(const NpyArray& got, const nlohmann::json& wanted) {
   const Array a = got.numbers(f64);
@@ -55,15 +55,15 @@ TEST_CASE("Arrays of every kind that numpy wrote, stored or compressed, hold its
 }
 
 TEST_CASE("All three versions of the format are read, and what is written has numpy's bytes") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto wanted = golden_arrays()["f8"];
   for (const char* version : {"v1.npy", "v2.npy", "v3.npy"}) check_equal(read_npy(goldens + version), wanted);
   write_npy(folder / "x.npy", read_npy(goldens + "v1.npy").values);
-  CHECK(test::bytes_of(folder / "x.npy") == test::bytes_of(goldens + "v1.npy"));
+  CHECK(read_all(folder / "x.npy") == read_all(goldens + "v1.npy"));
 }
 
 TEST_CASE("Arrays and tokens of any rank come back from a file bit by bit") {
-  const test::Folder folder;
+  const TempFolder folder;
   for (const Shape& s : {Shape{}, Shape{1}, Shape{7}, Shape{2, 3}, Shape{2, 3, 4}, Shape{2, 1, 3, 2}, Shape{0, 2}}) {
     for (const DType t : {f32, f64}) {
       const Array a = normal(s, Key{1}, 0, 1, t);
@@ -86,7 +86,7 @@ TEST_CASE("Arrays and tokens of any rank come back from a file bit by bit") {
 }
 
 TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_npy(path); }).substr(path.size());
@@ -120,8 +120,8 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
 }
 
 TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
-  const test::Folder folder;
-  const std::string whole = test::bytes_of(goldens + "compressed.npz");
+  const TempFolder folder;
+  const std::string whole = read_all(goldens + "compressed.npz");
   for (std::size_t n = 0; n < whole.size(); n += 7) CHECK_THROWS_AS(read_npz(folder.file("x", whole.substr(0, n))), FileError);
   // Bytes of dates, names and the like may change unseen; numbers may not.
   const auto before = read_npz(goldens + "compressed.npz");
@@ -143,5 +143,5 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
   }
   CHECK(refused > 100);
   CHECK_THROWS_AS(read_npz(folder / "missing"), FileError);
-  CHECK_THROWS_AS(read_npz(folder.path), FileError);
+  CHECK_THROWS_AS(read_npz(folder.path()), FileError);
 }

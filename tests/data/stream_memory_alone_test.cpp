@@ -38,7 +38,7 @@ void write_long_files(const std::string& plain, const std::string& zipped) {
 }  // namespace
 
 TEST_CASE("A text of 48 MB, plain or gzipped, is counted and streamed in a few of them") {
-  const test::Folder folder;
+  const TempFolder folder;
   write_long_files(folder / "plain", folder / "zipped");
   REQUIRE(std::filesystem::file_size(folder / "plain") == 48'000'000);
   const double before = most_memory();

@@ -43,12 +43,12 @@ std::vector<Ints> rows_of(TokenStream& stream, int rows, int steps) {
 }  // namespace
 
 TEST_CASE("Each row of a stream reads its own share of the text without a gap, whatever the symbols, plain or gzipped") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string s = long_text();
   const int rows = GENERATE(1, 3), steps = 50;
   for (const Symbols kind : {Symbols::words, Symbols::characters, Symbols::bytes}) {
     const auto v = Vocabulary::from_text(kind, s);
-    for (const std::string& path : {folder.file("plain", s), folder.gzipped("zipped", s)}) {
+    for (const std::string& path : {folder.file("plain", s), test::gzipped(folder, "zipped", s)}) {
       TokenStream stream(path, v, {.steps = steps, .rows = rows});
       const auto read = rows_of(stream, rows, steps);
       const Tokens all = v.encode(s);
@@ -70,10 +70,10 @@ TEST_CASE("Each row of a stream reads its own share of the text without a gap, w
 }
 
 TEST_CASE("A stream that is restored goes on with the very window that would have come") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string s = long_text();
   const auto v = Vocabulary::from_text(Symbols::words, s);
-  for (const std::string& path : {folder.file("plain", s), folder.gzipped("zipped", s)}) {
+  for (const std::string& path : {folder.file("plain", s), test::gzipped(folder, "zipped", s)}) {
     TokenStream a(path, v, {.steps = 20, .rows = 4}), b(path, v, {.steps = 20, .rows = 4});
     TokenWindow x, y;
     CHECK_FALSE(a.position().begun);
@@ -99,7 +99,7 @@ TEST_CASE("A stream that is restored goes on with the very window that would hav
 }
 
 TEST_CASE("A line's end among words is <eos> if that is wanted") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string s = "a b\nc\n\n";
   const auto v = Vocabulary::from_text(Symbols::words, s, {.pad = false, .unknown = false, .eos = true});   // <eos> a b c
   TokenStream stream(folder.file("x", s), v, {.steps = 5, .rows = 1, .line_ends = true});
@@ -112,7 +112,7 @@ TEST_CASE("A line's end among words is <eos> if that is wanted") {
 }
 
 TEST_CASE("A stream names what it cannot read") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto v = Vocabulary::from_text(Symbols::characters, "abc", {.unknown = false});
   const auto refusal = [&](const std::string& bytes, int rows) {
     const std::string path = folder.file("x", bytes);

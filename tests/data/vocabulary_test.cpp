@@ -60,7 +60,7 @@ TEST_CASE("Characters are code points, bytes are bytes, and both give the text b
 TEST_CASE("What is not UTF-8 is refused with its byte, and an unknown symbol by its name") {
   for (const char* bad : {"ab\x80", "ab\xc3", "ab\xc0\x80", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80", "ab\xe2\x82\x41", "ab\xe0\x9f\xbf"})
     CHECK(contains(message_of<ValueError>([&] { Vocabulary::from_text(Symbols::characters, bad); }), "byte 2"));
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string path = folder.file("latin1", "caf\xe9 au lait");
   CHECK(message_of<FileError>([&] { Vocabulary::from_file(Symbols::characters, path); }) == path + ": is not UTF-8 at byte 3");
   const auto v = Vocabulary::from_text(Symbols::words, "a b", {.unknown = false});
@@ -69,20 +69,20 @@ TEST_CASE("What is not UTF-8 is refused with its byte, and an unknown symbol by 
 }
 
 TEST_CASE("A file, plain or gzipped and longer than any buffer, gives the vocabulary of its text") {
-  const test::Folder folder;
+  const TempFolder folder;
   std::string s;
   for (int k = 0; k < 40'000; ++k) s += "w" + std::to_string(k * k % 97) + (k % 9 ? " " : "\xc3\xa9\n");
   for (const Symbols kind : {Symbols::words, Symbols::characters, Symbols::bytes}) {
     const Strings wanted = symbols(Vocabulary::from_text(kind, s));
     CHECK(symbols(Vocabulary::from_file(kind, folder.file("plain", s))) == wanted);
-    CHECK(symbols(Vocabulary::from_file(kind, folder.gzipped("text.gz", s))) == wanted);
+    CHECK(symbols(Vocabulary::from_file(kind, test::gzipped(folder, "text.gz", s))) == wanted);
   }
-  const std::string zipped = test::bytes_of(folder / "text.gz"), torn = folder.file("torn.gz", zipped.substr(0, zipped.size() - 9));
+  const std::string zipped = read_all(folder / "text.gz"), torn = folder.file("torn.gz", zipped.substr(0, zipped.size() - 9));
   CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::bytes, torn); }), "torn.gz: is torn or altered"));
 }
 
 TEST_CASE("A saved vocabulary comes back, odd symbols and all") {
-  const test::Folder folder;
+  const TempFolder folder;
   const std::string odd = "a\\b \x01 \x7f x\\n caf\xc3\xa9 <pad> \\";
   for (const Symbols kind : {Symbols::words, Symbols::characters, Symbols::bytes}) {
     const auto v = Vocabulary::from_text(kind, odd + "\n\t\r" + std::string(1, '\0'), {.eos = true});
@@ -94,12 +94,12 @@ TEST_CASE("A saved vocabulary comes back, odd symbols and all") {
     CHECK(back.bos() == -1);
   }
   Vocabulary::from_text(Symbols::characters, "b\na a").save(folder / "v");
-  CHECK(test::bytes_of(folder / "v") == "ebb vocabulary of characters\n<pad>\n<unk>\na\n\\n\n \nb\n");
+  CHECK(read_all(folder / "v") == "ebb vocabulary of characters\n<pad>\n<unk>\na\n\\n\n \nb\n");
   CHECK_THROWS_AS(Vocabulary::from_text(Symbols::words, "a").save(folder / "none/v"), FileError);
 }
 
 TEST_CASE("A vocabulary's file that is not one is refused by its line") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { Vocabulary::load(path); }).substr(path.size());
@@ -113,6 +113,6 @@ TEST_CASE("A vocabulary's file that is not one is refused by its line") {
   CHECK(contains(refusal("ebb vocabulary of characters\nab\n"), ": line 2: is not one of the characters"));
   CHECK(contains(refusal("ebb vocabulary of characters\n\xc3\n"), ": line 2: is not one of the characters"));
   CHECK(contains(refusal("ebb vocabulary of bytes\n\\x4\n"), ": line 2: a backslash"));
-  CHECK_THROWS_AS(Vocabulary::load(folder.path), FileError);
+  CHECK_THROWS_AS(Vocabulary::load(folder.path()), FileError);
   CHECK_THROWS_AS(Vocabulary::load(folder / "missing"), FileError);
 }

@@ -19,13 +19,13 @@ const std::string glove = "the 0.25 -1.5e-1 3\ndog 1 2 3\ncat +4 5.5 6\n";
 }  // namespace
 
 TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers where it has none") {
-  const test::Folder folder;
+  const TempFolder folder;
   // ". . ." stands in a published file; fastText ends its lines with a blank.
   const std::string spaced = glove + ". . . 7 8 9\nat name@domain.com 1 1 1\n";
   const std::string fasttext = "3 3\nthe 0.25 -1.5e-1 3 \ndog 1 2 3 \ncat 4 5.5 6 \n";
   const std::string windows = "the 0.25 -1.5e-1 3\r\ndog 1 2 3\r\ncat 4 5.5 6";
   for (const std::string& path : {folder.file("glove", glove), folder.file("spaced", spaced), folder.file("vec", fasttext),
-                                  folder.file("windows", windows), folder.gzipped("glove.gz", glove)}) {
+                                  folder.file("windows", windows), test::gzipped(folder, "glove.gz", glove)}) {
     CAPTURE(path);
     const WordVectors v = read_word_vectors(path, words, missing);
     CHECK(v.found == 2);
@@ -43,14 +43,14 @@ TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers w
 }
 
 TEST_CASE("A file without any of the words gives the caller's numbers") {
-  const test::Folder folder;
+  const TempFolder folder;
   const WordVectors v = read_word_vectors(folder.file("v", "dog 1 2\nbird 3 4\n"), words, missing);
   CHECK(v.found == 0);
   CHECK(v.table.at({3, 1}) == missing({4, 2}).at({3, 1}));
 }
 
 TEST_CASE("What is wrong with a file of vectors is named by its line") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());

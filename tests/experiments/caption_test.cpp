@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "goes_on.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 using namespace ebb;
 using Catch::Matchers::Contains;
@@ -20,15 +20,6 @@ using Catch::Matchers::Contains;
 namespace {
 
 const std::string fashion = "/usr/share/datasets/fashion-mnist";
-
-nlohmann::json quick(const TempFolder& folder, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"train", "caption", "--quick", "--threads", "1", "--out", folder / "out"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  INFO(o.out << o.err);
-  REQUIRE(o.code == 0);
-  return summary_of(folder / "out")["runs"]["1"];
-}
 
 }  // namespace
 
@@ -73,7 +64,7 @@ TEST_CASE("sentences are scored as by hand") {
 
 TEST_CASE("at --quick more scenes are captioned than by a guess", "[science]") {
   const TempFolder folder;
-  const auto run = quick(folder);
+  const auto run = train_quick("caption", folder);
   const auto measures = run["measures"];
   CHECK(measures["exact captions"]["value"].get<double>() > measures["exact captions"]["guess"].get<double>() + 25);
   CHECK(measures["words"]["value"].get<double>() > measures["words"]["guess"].get<double>() + 30);
@@ -84,7 +75,7 @@ TEST_CASE("at --quick more scenes are captioned than by a guess", "[science]") {
 
 TEST_CASE("ebb evaluate reports the captions that training reported") {
   const TempFolder folder;
-  const auto run = quick(folder, {"--steps", "40", "--hidden", "6", "--layers", "2"});
+  const auto run = train_quick("caption", folder, {"--steps", "40", "--hidden", "6", "--layers", "2"});
   const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
   INFO(o.err);
   REQUIRE(o.code == 0);
@@ -172,7 +163,7 @@ TEST_CASE("a search finds no sentence less probable than the greedy one") {
 
 TEST_CASE("ebb generate captions a test scene, and writes a page that shows where it looked") {
   const TempFolder folder;
-  quick(folder, {"--steps", "30", "--hidden", "8"});
+  train_quick("caption", folder, {"--steps", "30", "--hidden", "8"});
   const std::string weights = folder / "out/weights.safetensors", page = folder / "scene.html";
   const Outcome o = ebb_command({"generate", "--weights", weights, "--prompt", "3", "--beam", "3", "--out", page});
   INFO(o.err);

@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "goes_on.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 using namespace ebb;
 using Catch::Matchers::Contains;
@@ -24,16 +24,6 @@ std::string why(const std::string& task, const std::string& data) {
     return e.what();
   }
   return "nothing";
-}
-
-// What the command says of a task at --quick, the folder it wrote, and its measures.
-nlohmann::json quick(const std::string& task, const TempFolder& folder, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"train", task, "--quick", "--out", folder / "out"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  INFO(o.out << o.err);
-  REQUIRE(o.code == 0);
-  return summary_of(folder / "out")["runs"]["1"];
 }
 
 }  // namespace
@@ -53,7 +43,7 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
                                              {"pixels", "accuracy", 60.0}, {"tags", "accuracy", 90.0}}) {
     INFO(task);
     const TempFolder folder;
-    const auto run = quick(task, folder);
+    const auto run = train_quick(task, folder);
     const double value = run["measures"][measure]["value"], guess = run["measures"][measure]["guess"];
     CHECK(value > least);
     CHECK(value > guess + 15);
@@ -62,7 +52,7 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
     CHECK_THAT(read_all(folder / "out/report.html"), Contains("Which class was taken for which") && Contains("accuracy"));
   }
   const TempFolder folder;
-  const auto run = quick("series", folder);
+  const auto run = train_quick("series", folder);
   CHECK(run["measures"]["NRMSE"]["value"].get<double>() < 60);   // 100 is always saying the mean
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("Forecast 15 steps ahead"));
 }
@@ -75,7 +65,7 @@ TEST_CASE("weights of each task say how it was read, and ebb evaluate measures w
     const TempFolder folder;
     std::vector<std::string> words{"--steps", "4", "--hidden", "6"};
     words.insert(words.end(), more.begin(), more.end());
-    const auto run = quick(task, folder, words);
+    const auto run = train_quick(task, folder, words);
     const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
     INFO(o.err);
     REQUIRE(o.code == 0);
@@ -258,7 +248,7 @@ TEST_CASE("real data teach what made-up ones do", "[slow]") {
   const auto learns = [&](const std::string& task, const std::string& data, int steps, double least) {
     INFO(task);
     const TempFolder folder;
-    const auto run = quick(task, folder, {"--data", data, "--steps", std::to_string(steps), "--hidden", "16"});
+    const auto run = train_quick(task, folder, {"--data", data, "--steps", std::to_string(steps), "--hidden", "16"});
     CHECK(run["measures"]["accuracy"]["value"].get<double>() > least);
   };
   if (root && std::filesystem::exists(std::string(root) + "/rt-polarity.pos")) learns("sentiment", root, 300, 60);

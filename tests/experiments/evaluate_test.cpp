@@ -3,21 +3,13 @@
 #include <ebb/experiments/train.hpp>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 namespace {
 
 Outcome evaluate(const std::string& weights, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"evaluate", "--weights", weights});
   return ebb_command(more);
-}
-
-void refused(const Outcome& o, const std::string& message) {
-  INFO(o.err);
-  CHECK(o.code == 2);
-  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
-  CHECK_THAT(o.err, Catch::Matchers::Contains(message));
-  CHECK(o.out.empty());
 }
 
 }  // namespace
@@ -52,7 +44,7 @@ TEST_CASE("weights whose data have changed since say that this may be so") {
   write_all(folder / "rt-polarity.neg", lines + "a much longer review of other words\n");
   for (int k = 0; k < 40; ++k) lines += "new" + std::to_string(k) + " word\n";
   write_all(folder / "rt-polarity.pos", lines);
-  refused(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
+  check_refused(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
 }
 
 TEST_CASE("a model of characters takes its alphabet along, also of bytes, and reads another text in it") {
@@ -70,12 +62,12 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   }
   write_all(folder / "more", std::string(greek.rbegin(), greek.rend()));
   const std::string weights = folder / "greek.out/weights.safetensors";
-  refused(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
+  check_refused(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
   write_all(folder / "more", greek + "λ€" + greek);
-  refused(evaluate(weights, {"--text", folder / "more"}),
-          "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
+  check_refused(evaluate(weights, {"--text", folder / "more"}),
+                "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
   std::filesystem::remove(folder / "greek");
-  refused(evaluate(weights), "greek': No such file");
+  check_refused(evaluate(weights), "greek': No such file");
   write_all(folder / "more", greek + greek);
   CHECK(evaluate(weights, {"--text", folder / "more"}).code == 0);
 }
@@ -85,14 +77,14 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors", odd = folder / "odd.safetensors";
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code == 0);
-  refused(evaluate(folder / "none"), "none");
-  refused(evaluate(folder.path()), "ebb evaluate: ");
-  refused(evaluate(folder / "out/report.html"), "report.html");
-  refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
-  refused(ebb_command({"evaluate"}), "--weights is required");
+  check_refused(evaluate(folder / "none"), "none");
+  check_refused(evaluate(folder.path()), "ebb evaluate: ");
+  check_refused(evaluate(folder / "out/report.html"), "report.html");
+  check_refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
+  check_refused(ebb_command({"evaluate"}), "--weights is required");
   const std::string bytes = read_all(weights);
   write_all(odd, bytes.substr(0, bytes.size() - 5));
-  refused(evaluate(odd), "odd.safetensors");
+  check_refused(evaluate(odd), "odd.safetensors");
 
   const auto arrays = read_safetensors(weights);
   const auto with = [&](const char* key, const std::string& value, const std::string& message) {
@@ -101,7 +93,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
     if (value.empty()) m.erase(key);
     else m[key] = value;
     write_safetensors(odd, arrays, m);
-    refused(evaluate(odd), message);
+    check_refused(evaluate(odd), message);
   };
   with("task", "", "its metadata name no task: these weights were not written by ebb train");
   with("task", "addign", "unknown task 'addign'; did you mean 'adding'?");
@@ -152,7 +144,7 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
 
   text[1] = 'b';                           // as long as before, of the same characters
   write_all(folder / "text", text);
-  refused(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
+  check_refused(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
   CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);   // whoever names it knows
 }
 

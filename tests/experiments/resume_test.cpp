@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "goes_on.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 namespace {
 
@@ -14,12 +14,6 @@ using namespace ebb;
 Outcome resumed(const std::string& folder, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"train", "--resume", folder});
   return ebb_command(more);
-}
-
-void refused(const Outcome& o, const std::string& message) {
-  CHECK(o.code == 2);
-  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
-  CHECK_THAT(o.err, Catch::Matchers::Contains(message));
 }
 
 std::vector<std::string> small_run(const std::string& out) {
@@ -82,10 +76,10 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
 TEST_CASE("a run goes on with its own options only") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
-  refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
-  refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
-  refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
-  refused(resumed(folder / "missing"), "missing/config.toml': No such file");
+  check_refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
+  check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
+  check_refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
+  check_refused(resumed(folder / "missing"), "missing/config.toml': No such file");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
 }
@@ -99,7 +93,7 @@ TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is
   CHECK(resumed(folder / "out").code == 0);
   std::swap(text[0], text[1]);
   write_all(folder / "text", text);
-  refused(resumed(folder / "out"), "CRC-32C");
+  check_refused(resumed(folder / "out"), "CRC-32C");
 }
 
 TEST_CASE("two jobs do not write into one folder") {
@@ -109,7 +103,7 @@ TEST_CASE("two jobs do not write into one folder") {
   first.lock();
   auto words = small_run(folder / "out");
   words.push_back("--force");
-  refused(ebb_command(words), "is in use: another run is writing into it");
+  check_refused(ebb_command(words), "is in use: another run is writing into it");
   first = {};
   CHECK(ebb_command(words).code == 0);
 }
@@ -129,7 +123,7 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   const std::string path = folder / "out/checkpoint", bytes = read_all(path);
   const auto with = [&](const std::string& content, const std::string& message) {
     write_all(path, content);
-    refused(resumed(folder / "out"), message);
+    check_refused(resumed(folder / "out"), message);
     CHECK(read_all(path) == content);
   };
   with(bytes.substr(0, bytes.size() / 2), "out/checkpoint");
@@ -143,11 +137,11 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   write_all(path, bytes);
   const std::string config = read_all(folder / "out/config.toml");
   write_all(folder / "out/config.toml", config + "\n[train]\nzoneout = 0.5\n");
-  refused(resumed(folder / "out"), "zoneout");
+  check_refused(resumed(folder / "out"), "zoneout");
   std::string other = config;
   other.replace(other.find("lr = 0.01"), 9, "lr = 0.02");
   write_all(folder / "out/config.toml", other);
-  refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here");
+  check_refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here");
   write_all(folder / "out/config.toml", config);
   CHECK(resumed(folder / "out").code == 0);
 }

@@ -3,51 +3,18 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <ebb/experiments/main.hpp>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
+
+#include "temp_folder.hpp"
 
 /// What a call of the command did.
 struct Outcome {
   int code = 0;
   std::string out, err;
-};
-
-inline std::string read_all(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
-inline void write_all(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream(path, std::ios::binary) << content;
-}
-
-/// A folder that is gone when the test ends.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ebb-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  bool has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
-  bool empty() const { return std::filesystem::is_empty(path_); }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Sends a file descriptor into a file for as long as it lives: what the command prints goes past C++'s streams.

@@ -6,7 +6,7 @@
 
 #include "catch.hpp"
 #include "goes_on.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 using namespace ebb;
 using Catch::Matchers::Contains;
@@ -15,12 +15,8 @@ using nlohmann::json;
 namespace {
 
 json quick(const TempFolder& folder, const std::string& task, const std::string& cell, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"train", task, "--cell", cell, "--quick", "--out", folder / "out", "--force"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  INFO(o.out << o.err);
-  REQUIRE(o.code == 0);
-  return summary_of(folder / "out")["runs"]["1"];
+  more.insert(more.begin(), {"--cell", cell});
+  return train_quick(task, folder, more);
 }
 
 void refused(const std::vector<std::string>& words, const std::string& message) {

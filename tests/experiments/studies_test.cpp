@@ -294,6 +294,10 @@ TEST_CASE("a run that diverges is a result; one that cannot be is refused before
   refused({"tbptt", "--windows", "3,5"}, "--every 5: a gradient goes back");
   refused({"tbptt", "--tasks", "adding"}, "unknown --tasks 'adding'");
   refused({"tbptt", "--characters", "3"}, "--characters 3 are fewer");
+  refused({"clip", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
+  refused({"tbptt", "--tasks", "echo", "--text", folder / "text"}, "--text says nothing to the task 'echo'");
+  refused({"dropout", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
+  refused({"dropout", "--data", folder / "text"}, "--data says nothing to the task 'chars'");
   refused({"dropout", "--ways", "none,naiv"}, "did you mean 'naive'?");
   refused({"dropout", "--p", "1"}, "--p must be at most 0.99");
   refused({"dropout", "--task", "adding", "--part", ".5"}, "--part says nothing to the task 'adding'");

@@ -8,21 +8,12 @@
 
 #include "catch.hpp"
 #include "goes_on.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 using namespace ebb;
 using Catch::Matchers::Contains;
 
 namespace {
-
-nlohmann::json trained(const TempFolder& folder, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"train", "translate", "--quick", "--out", folder / "out"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  INFO(o.out << o.err);
-  REQUIRE(o.code == 0);
-  return summary_of(folder / "out")["runs"]["1"];
-}
 
 Outcome says(const TempFolder& folder, std::vector<std::string> more) {
   more.insert(more.begin(), {"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "page.html"});
@@ -59,7 +50,7 @@ Sentence step_by_step(const TranslateNetwork& net, const Alone& x) {
 
 TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[science]") {
   const TempFolder folder;
-  const auto run = trained(folder);
+  const auto run = train_quick("translate", folder);
   CHECK(run["measures"]["exact"]["value"].get<double>() > 60);
   CHECK(run["measures"]["exact, beam 5"]["value"].get<double>() > 60);
   CHECK(run["measures"]["exact"]["guess"].get<double>() == 0);
@@ -83,7 +74,7 @@ TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[sci
 TEST_CASE("weights of translate say how it was read, and ebb evaluate measures what training measured") {
   for (const char* direction : {"forward", "both"}) {
     const TempFolder folder;
-    const auto run = trained(folder, {"--steps", "30", "--hidden", "12", "--direction", direction});
+    const auto run = train_quick("translate", folder, {"--steps", "30", "--hidden", "12", "--direction", direction});
     const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
     INFO(o.err);
     REQUIRE(o.code == 0);

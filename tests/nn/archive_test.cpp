@@ -10,11 +10,10 @@
 
 #include "arrays.hpp"
 #include "catch.hpp"
-#include "folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
-using test::Folder;
 using test::message_of;
 
 namespace {
@@ -70,17 +69,17 @@ struct Everything {
   void load(const std::string& path) { with([&](auto&... p) { ebb::load(path, p...); }); }
   std::string bits(const std::string& path) {   // what a second file of the same holds
     save(path);
-    return test::read(path);
+    return read_all(path);
   }
 };
 
 }  // namespace
 
 TEST_CASE("Every kind of part comes back from an archive to the bit") {
-  const Folder folder;
+  const TempFolder folder;
   Everything a(true), b(false);
-  a.save(folder.file("run"));
-  b.load(folder.file("run"));
+  a.save(folder / "run");
+  b.load(folder / "run");
   CHECK(test::same_bits(a.w.flat(), b.w.flat()));
   CHECK(b.yes);
   CHECK(b.least == a.least);
@@ -104,18 +103,18 @@ TEST_CASE("Every kind of part comes back from an archive to the bit") {
   CHECK(b.cursor.epoch == 1L << 60);
   CHECK(b.cursor.bytes == std::vector<std::uint8_t>{0, 255});
   CHECK(b.cursor.followed == static_cast<int>(1L << 60) + 1);
-  const bool same_file = a.bits(folder.file("1")) == b.bits(folder.file("2"));
+  const bool same_file = a.bits(folder / "1") == b.bits(folder / "2");
   CHECK(same_file);
 }
 
 TEST_CASE("An archive that is torn anywhere, or altered in any byte, changes nothing in any part") {
-  const Folder folder;
+  const TempFolder folder;
   Everything a(true), b(false);
-  a.save(folder.file("run"));
-  const std::string whole = test::read(folder.file("run")), before = b.bits(folder.file("before"));
+  a.save(folder / "run");
+  const std::string whole = read_all(folder / "run"), before = b.bits(folder / "before");
   const auto refused = [&](const std::string& bytes) {
-    test::write(folder.file("bad"), bytes);
-    REQUIRE_THROWS_AS(b.load(folder.file("bad")), FileError);
+    write_all(folder / "bad", bytes);
+    REQUIRE_THROWS_AS(b.load(folder / "bad"), FileError);
   };
   for (std::size_t n = 0; n < whole.size(); n += 1 + n % 7) refused(whole.substr(0, n));
   for (std::size_t n = 0; n < whole.size(); ++n) {
@@ -125,14 +124,14 @@ TEST_CASE("An archive that is torn anywhere, or altered in any byte, changes not
     refused(bad);
   }
   refused(whole + "x");
-  const bool unchanged = b.bits(folder.file("after")) == before;
+  const bool unchanged = b.bits(folder / "after") == before;
   CHECK(unchanged);
   CHECK(b.cursor.followed == 0);
 }
 
 TEST_CASE("What does not fit is named by part and member, and no part is changed") {
-  const Folder folder;
-  const std::string path = folder.file("run");
+  const TempFolder folder;
+  const std::string path = folder / "run";
   Params w{{.seed = 1}};
   (w / "a").vector("b", 3), (w / "a").matrix("W", 2, 3);
   std::int64_t n = 300;
@@ -170,26 +169,26 @@ TEST_CASE("What does not fit is named by part and member, and no part is changed
 }
 
 TEST_CASE("An archive is told from a file of weights, both ways") {
-  const Folder folder;
+  const TempFolder folder;
   Params w{{.seed = 1}};
   (w / "a").vector("b", 3);
-  w.save(folder.file("weights"));
-  save(folder.file("run"), w);
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("weights"), w); }), "no archive"));
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("run")); }), "is read by load()"));
+  w.save(folder / "weights");
+  save(folder / "run", w);
+  CHECK(contains(message_of<FileError>([&] { load(folder / "weights", w); }), "no archive"));
+  CHECK(contains(message_of<FileError>([&] { w.load(folder / "run"); }), "is read by load()"));
 }
 
 TEST_CASE("A list that claims to be longer than its file is refused by its first missing word") {
-  const Folder folder;
-  write_safetensors(folder.file("run"), {}, {{"ebb archive", "1"}, {"parts", "1"}, {"1/count", "integer 18446744073709551615"}});
+  const TempFolder folder;
+  write_safetensors(folder / "run", {}, {{"ebb archive", "1"}, {"parts", "1"}, {"1/count", "integer 18446744073709551615"}});
   std::vector<std::string> words{"kept"};
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("run"), words); }), "part 1, '0'"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "run", words); }), "part 1, '0'"));
   CHECK(words.size() == 1);
   for (const char* text : {"integer 18446744073709551616", "integer", "integer 1x", "integer -1", "float64 1", ""}) {
-    write_safetensors(folder.file("run"), {}, {{"ebb archive", "1"}, {"parts", "1"}, {"1", text}});
+    write_safetensors(folder / "run", {}, {{"ebb archive", "1"}, {"parts", "1"}, {"1", text}});
     std::uint64_t n = 7;
     CAPTURE(text);
-    CHECK(contains(message_of<FileError>([&] { load(folder.file("run"), n); }), "part 1"));
+    CHECK(contains(message_of<FileError>([&] { load(folder / "run", n); }), "part 1"));
     CHECK(n == 7);
   }
 }
@@ -199,7 +198,7 @@ TEST_CASE("Two members of one name are refused before anything is written") {
     int a = 0, b = 0;
     void visit(Archive& archive) { archive("a", a)("a", b); }
   };
-  const Folder folder;
-  CHECK(contains(message_of<ValueError>([&] { save(folder.file("run"), Twice{}); }), "1/a"));
-  CHECK_FALSE(std::filesystem::exists(folder.file("run")));
+  const TempFolder folder;
+  CHECK(contains(message_of<ValueError>([&] { save(folder / "run", Twice{}); }), "1/a"));
+  CHECK_FALSE(std::filesystem::exists(folder / "run"));
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "message_of.hpp"
+
 /// Comparing arrays, and reading the golden files.
 namespace test {
 
@@ -46,17 +48,5 @@ inline ebb::Array array_of(const nlohmann::json& j) {
   std::copy(values.begin(), values.end(), a.data<double>());
   return a;
 }
-
-/// The message of the E that f throws; says so if it throws nothing, and lets other exceptions through.
-template <class E, class F> std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "(nothing was thrown)";
-}
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace test

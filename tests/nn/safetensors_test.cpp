@@ -8,14 +8,11 @@
 
 #include "arrays.hpp"
 #include "catch.hpp"
-#include "folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
-using test::Folder;
 using test::message_of;
-using test::read;
-using test::write;
 
 namespace {
 
@@ -24,9 +21,9 @@ std::string with_header(const std::string& header, const std::string& data) {
   return std::string(reinterpret_cast<const char*>(&n), sizeof n) + header + data;
 }
 
-std::string refusal(const Folder& folder, const std::string& bytes) {
-  write(folder.file("hostile"), bytes);
-  return message_of<FileError>([&] { read_safetensors(folder.file("hostile")); });
+std::string refusal(const TempFolder& folder, const std::string& bytes) {
+  write_all(folder / "hostile", bytes);
+  return message_of<FileError>([&] { read_safetensors(folder / "hostile"); });
 }
 
 // One array "a" of four float32 zeros: what is wrong in each hostile file stands out against it.
@@ -37,7 +34,7 @@ std::string table(const std::string& entry) {
 }  // namespace
 
 TEST_CASE("Parameters come back from a file bit by bit, in either element type") {
-  const Folder folder;
+  const TempFolder folder;
   for (const DType dtype : {f32, f64}) {
     Params a{{.seed = 1, .dtype = dtype}}, b{{.seed = 2, .dtype = dtype}};
     for (Params* w : {&a, &b}) {
@@ -46,30 +43,30 @@ TEST_CASE("Parameters come back from a file bit by bit, in either element type")
     }
     REQUIRE_FALSE(test::same_bits(a.flat(), b.flat()));
     const std::uint64_t version = b.version();
-    a.save(folder.file("model"));
-    b.load(folder.file("model"));
+    a.save(folder / "model");
+    b.load(folder / "model");
     CHECK(test::same_bits(a.flat(), b.flat()));
     CHECK(b.version() > version);
   }
 }
 
 TEST_CASE("A file is read by name into any order and element type") {
-  const Folder folder;
+  const TempFolder folder;
   Params a{{.seed = 1, .dtype = f64}}, b{{.seed = 2, .dtype = f32}};
   (a / "x").vector("p", 3), (a / "y").matrix("q", 2, 2);
   (b / "y").matrix("q", 2, 2), (b / "x").vector("p", 3);
-  a.save(folder.file("model"));
-  b.load(folder.file("model"));
+  a.save(folder / "model");
+  b.load(folder / "model");
   CHECK(test::same_bits(a.find("x/p").value().to(f32), b.find("x/p").value()));
   CHECK(test::same_bits(a.find("y/q").value().to(f32), b.find("y/q").value()));
 }
 
 TEST_CASE("The file is safetensors: length, JSON header, numbers at a multiple of eight bytes") {
-  const Folder folder;
+  const TempFolder folder;
   Params w{{.dtype = f32}};
   (w / "a").vector("b", 3, constant_init(1.5));
-  w.save(folder.file("model"));
-  const std::string bytes = read(folder.file("model"));
+  w.save(folder / "model");
+  const std::string bytes = read_all(folder / "model");
   std::uint64_t n = 0;
   std::memcpy(&n, bytes.data(), sizeof n);
   CHECK(n % 8 == 0);
@@ -85,34 +82,34 @@ TEST_CASE("The file is safetensors: length, JSON header, numbers at a multiple o
 }
 
 TEST_CASE("A file that is torn anywhere, or altered in any byte, is refused and changes nothing") {
-  const Folder folder;
+  const TempFolder folder;
   Params w{{.seed = 1}};
   (w / "a").vector("b", 5), (w / "a").matrix("W", 2, 3);
-  w.save(folder.file("model"));
-  const std::string whole = read(folder.file("model"));
+  w.save(folder / "model");
+  const std::string whole = read_all(folder / "model");
   Params other{{.seed = 2}};
   (other / "a").vector("b", 5), (other / "a").matrix("W", 2, 3);
   const Array before = other.flat().copy();
   for (std::size_t n = 0; n < whole.size(); ++n) {
-    write(folder.file("bad"), whole.substr(0, n));
-    REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+    write_all(folder / "bad", whole.substr(0, n));
+    REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
   }
   for (std::size_t n = 0; n < whole.size(); ++n) {
     std::string bad = whole;
     bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 7)));
-    write(folder.file("bad"), bad);
+    write_all(folder / "bad", bad);
     CAPTURE(n);
-    REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+    REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
   }
-  write(folder.file("bad"), whole + "x");
-  REQUIRE_THROWS_AS(other.load(folder.file("bad")), FileError);
+  write_all(folder / "bad", whole + "x");
+  REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
   CHECK(test::same_bits(before, other.flat()));
-  other.load(folder.file("model"));
+  other.load(folder / "model");
   CHECK(test::same_bits(w.flat(), other.flat()));
 }
 
 TEST_CASE("Hostile headers are refused before anything is allocated") {
-  const Folder folder;
+  const TempFolder folder;
   const std::string data(16, '\0');
   const auto refuse = [&](const std::string& entry) { return refusal(folder, with_header(table(entry), data)); };
   CHECK(contains(refusal(folder, std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8)), "header"));
@@ -141,15 +138,15 @@ TEST_CASE("Hostile headers are refused before anything is allocated") {
 }
 
 TEST_CASE("A file of another model is refused by the parameter that does not fit") {
-  const Folder folder;
+  const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3), (w / "a").vector("c", 3);
-  w.save(folder.file("model"));
+  w.save(folder / "model");
   const auto refusal_of = [&](auto&& build) {
     Params other{{.seed = 3}};
     build(other);
     const Array before = other.flat().copy();
-    const std::string message = message_of<FileError>([&] { other.load(folder.file("model")); });
+    const std::string message = message_of<FileError>([&] { other.load(folder / "model"); });
     CHECK(test::same_bits(before, other.flat()));
     return message;
   };
@@ -159,30 +156,30 @@ TEST_CASE("A file of another model is refused by the parameter that does not fit
 }
 
 TEST_CASE("What cannot be read or written is named, and nothing is left half-written") {
-  const Folder folder;
+  const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("missing")); }), "missing"));
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.path); }), "is not a file"));
-  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("pipe")); }), "is not a file"));
-  CHECK(contains(message_of<FileError>([&] { w.save(folder.file("no/such/folder")); }), "no/such/folder"));
-  std::filesystem::create_directories(folder.file("full/of/files"));
-  CHECK_THROWS_AS(w.save(folder.file("full")), FileError);   // a folder stands where the file would go
+  CHECK(contains(message_of<FileError>([&] { w.load(folder / "missing"); }), "missing"));
+  CHECK(contains(message_of<FileError>([&] { w.load(folder.path()); }), "is not a file"));
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(contains(message_of<FileError>([&] { w.load(folder / "pipe"); }), "is not a file"));
+  CHECK(contains(message_of<FileError>([&] { w.save(folder / "no/such/folder"); }), "no/such/folder"));
+  std::filesystem::create_directories(folder / "full/of/files");
+  CHECK_THROWS_AS(w.save(folder / "full"), FileError);   // a folder stands where the file would go
   std::vector<std::string> names;
-  for (const auto& e : std::filesystem::directory_iterator(folder.path)) names.push_back(e.path().filename());
+  for (const auto& e : std::filesystem::directory_iterator(folder.path())) names.push_back(e.path().filename());
   std::sort(names.begin(), names.end());
   CHECK(names == std::vector<std::string>{"full", "pipe"});
 }
 
 TEST_CASE("Saving over a file replaces it whole") {
-  const Folder folder;
+  const TempFolder folder;
   Params a{{.seed = 1}}, b{{.seed = 2}};
   (a / "m").matrix("W", 30, 30), (b / "n").vector("v", 2);
-  a.save(folder.file("model"));
-  b.save(folder.file("model"));
-  CHECK(read_safetensors(folder.file("model")).size() == 1);
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  a.save(folder / "model");
+  b.save(folder / "model");
+  CHECK(read_safetensors(folder / "model").size() == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 TEST_CASE("Files that PyTorch wrote are read, every number exactly") {
@@ -219,7 +216,7 @@ TEST_CASE("Files that PyTorch wrote are read, every number exactly") {
 TEST_CASE("Other programs' numbers that Ebb cannot hold are refused by name") {
   CHECK(contains(message_of<FileError>([] { read_safetensors(std::string(EBB_SOURCE_DIR) + "/tests/goldens/foreign_f8.safetensors"); }),
                  "array 'weight': its numbers are F8_E4M3"));
-  const Folder folder;
+  const TempFolder folder;
   const auto of_one = [&](const char* type, auto x) {
     const std::string entry = std::string(R"({"n":{"dtype":")") + type + R"(","shape":[1],"data_offsets":[0,)" + std::to_string(sizeof x) + "]}}";
     return refusal(folder, with_header(entry, std::string(reinterpret_cast<const char*>(&x), sizeof x)));
@@ -232,36 +229,36 @@ TEST_CASE("Other programs' numbers that Ebb cannot hold are refused by name") {
 }
 
 TEST_CASE("A file of weights carries texts, which its checksum covers") {
-  const Folder folder;
+  const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3, constant_init(2));
   const std::map<std::string, std::string> about{{"cell", "lstm:forget_bias=2"}, {"hidden", "128"}, {"", "\xc3\xa9\n\"\\"}};
-  w.save(folder.file("model"), about);
-  CHECK(read_safetensors_metadata(folder.file("model")) == about);
+  w.save(folder / "model", about);
+  CHECK(read_safetensors_metadata(folder / "model") == about);
   w.edit().flat().fill(0);
-  w.load(folder.file("model"));
+  w.load(folder / "model");
   CHECK(w.find("a/b").value().at({2}) == 2);
-  std::string bytes = read(folder.file("model"));
+  std::string bytes = read_all(folder / "model");
   bytes[bytes.find("128")] = '2';
-  write(folder.file("model"), bytes);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.file("model")); }), "checksum"));
-  CHECK_THROWS_AS(read_safetensors_metadata(folder.file("model")), FileError);
-  CHECK(contains(message_of<ValueError>([&] { w.save(folder.file("other"), {{"format", "mine"}}); }), "'format'"));
-  CHECK(contains(message_of<ValueError>([&] { w.save(folder.file("other"), {{"name", "\xff"}}); }), "UTF-8"));
-  CHECK_FALSE(std::filesystem::exists(folder.file("other")));
-  w.save(folder.file("model"));
-  CHECK(read_safetensors_metadata(folder.file("model")).empty());
+  write_all(folder / "model", bytes);
+  CHECK(contains(message_of<FileError>([&] { w.load(folder / "model"); }), "checksum"));
+  CHECK_THROWS_AS(read_safetensors_metadata(folder / "model"), FileError);
+  CHECK(contains(message_of<ValueError>([&] { w.save(folder / "other", {{"format", "mine"}}); }), "'format'"));
+  CHECK(contains(message_of<ValueError>([&] { w.save(folder / "other", {{"name", "\xff"}}); }), "UTF-8"));
+  CHECK_FALSE(std::filesystem::exists(folder / "other"));
+  w.save(folder / "model");
+  CHECK(read_safetensors_metadata(folder / "model").empty());
 }
 
 TEST_CASE("Ebb's own file with its mark altered is not taken for another program's") {
-  const Folder folder;
+  const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3);
-  w.save(folder.file("model"));
+  w.save(folder / "model");
   for (const std::string mark : {"ebb\"", "format", "crc32"}) {
-    std::string bytes = read(folder.file("model"));
+    std::string bytes = read_all(folder / "model");
     bytes[bytes.find(mark)] = 'z';
-    write(folder.file("bad"), bytes);
-    CHECK(contains(message_of<FileError>([&] { read_safetensors(folder.file("bad")); }), "altered"));
+    write_all(folder / "bad", bytes);
+    CHECK(contains(message_of<FileError>([&] { read_safetensors(folder / "bad"); }), "altered"));
   }
 }

@@ -10,11 +10,10 @@
 
 #include "arrays.hpp"
 #include "catch.hpp"
-#include "folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
-using test::Folder;
 using test::message_of;
 
 namespace {
@@ -78,40 +77,40 @@ TEST_CASE("Weights that PyTorch wrote give PyTorch's outputs: two layers, both d
 }
 
 TEST_CASE("Weights written under PyTorch's names come back to the bit, and have the tensors PyTorch's own file has") {
-  const Folder folder;
+  const TempFolder folder;
   for (const std::string& kind : kinds) {
     CAPTURE(kind);
     Model a(kind, 1), b(kind, 2);
-    a.names.save(folder.file("model"), {{"cell", kind}});
-    b.names.load(folder.file("model"));
+    a.names.save(folder / "model", {{"cell", kind}});
+    b.names.load(folder / "model");
     CHECK(test::same_bits(a.w.flat(), b.w.flat()));
-    CHECK(read_safetensors_metadata(folder.file("model")).at("cell") == kind);
+    CHECK(read_safetensors_metadata(folder / "model").at("cell") == kind);
     std::map<std::string, Shape> ours, theirs;
-    for (const NamedArray& t : read_safetensors(folder.file("model"))) ours[t.name] = t.values.shape();
+    for (const NamedArray& t : read_safetensors(folder / "model")) ours[t.name] = t.values.shape();
     for (const NamedArray& t : read_safetensors(made_by_torch(kind))) theirs[t.name] = t.values.shape();
     CHECK(ours == theirs);
   }
 }
 
 TEST_CASE("A stack's layers are those of a module, and what PyTorch has no bias for has a bias of zero") {
-  const Folder folder;
+  const TempFolder folder;
   Params w{{.seed = 1}}, other{{.seed = 2}};
   for (Params* p : {&w, &other}) make_stack("gru", *p / "rnn", {3, 4}, 2);
-  TorchNames(w).gru("", {"rnn/1", "rnn/2"}).save(folder.file("model"));
-  std::vector<NamedArray> list = read_safetensors(folder.file("model")), bare;
+  TorchNames(w).gru("", {"rnn/1", "rnn/2"}).save(folder / "model");
+  std::vector<NamedArray> list = read_safetensors(folder / "model"), bare;
   CHECK(list.size() == 8);
   for (const NamedArray& a : list)
     if (contains(a.name, "weight")) bare.push_back(a);
-  write_safetensors(folder.file("bare"), bare);
+  write_safetensors(folder / "bare", bare);
   TorchNames names(other);
-  names.gru("", {"rnn/1", "rnn/2"}).load(folder.file("bare"));
+  names.gru("", {"rnn/1", "rnn/2"}).load(folder / "bare");
   CHECK(test::same_bits(other.find("rnn/2/Wx").value(), w.find("rnn/2/Wx").value()));
   CHECK(largest_magnitude(other.find("rnn/1/b").value()) == 0);
   CHECK(largest_magnitude(other.find("rnn/2/bn").value()) == 0);
 }
 
 TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and changes nothing") {
-  const Folder folder;
+  const TempFolder folder;
   Model m("lstm", 1);
   const Array before = m.w.flat().copy();
   const std::vector<NamedArray> list = read_safetensors(made_by_torch("lstm"));
@@ -119,8 +118,8 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
     std::vector<NamedArray> changed;
     for (NamedArray a : list)
       if (keep(a)) changed.push_back(a);
-    write_safetensors(folder.file("bad"), changed);
-    const std::string message = message_of<FileError>([&] { m.names.load(folder.file("bad")); });
+    write_safetensors(folder / "bad", changed);
+    const std::string message = message_of<FileError>([&] { m.names.load(folder / "bad"); });
     CHECK(test::same_bits(m.w.flat(), before));
     return message;
   };

@@ -16,11 +16,10 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
-#include "nn/folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
-using test::Folder;
 using test::message_of;
 
 namespace {
@@ -75,7 +74,7 @@ std::map<std::string, Rule> rules() {
 }  // namespace
 
 TEST_CASE("A training that is saved and taken up in fresh objects goes on to the bit, under every rule", "[shards]") {
-  const Folder folder;
+  const TempFolder folder;
   for (const auto& [name, rule] : rules()) {
     CAPTURE(name);
     Training whole(rule), first(rule), second(rule), used(rule);
@@ -83,17 +82,17 @@ TEST_CASE("A training that is saved and taken up in fresh objects goes on to the
     for (const int n : {0, 4}) {   // before the first step there is no memory yet
       Training begun(rule);
       begun.run(n);
-      begun.save(folder.file("run"));
+      begun.save(folder / "run");
       used.run(2);                 // what was there before is of no account
       for (Training* t : {&second, &used}) {
-        t->load(folder.file("run"));
+        t->load(folder / "run");
         REQUIRE(t->rule->updates() == n);
         t->run(9 - n);
         REQUIRE(t->update == 9);
-        t->save(folder.file("end"));
-        whole.save(folder.file("whole"));
+        t->save(folder / "end");
+        whole.save(folder / "whole");
         CHECK(test::same_bits(t->w.flat(), whole.w.flat()));
-        const bool same_file = test::read(folder.file("end")) == test::read(folder.file("whole"));
+        const bool same_file = read_all(folder / "end") == read_all(folder / "whole");
         CHECK(same_file);
       }
     }
@@ -102,28 +101,28 @@ TEST_CASE("A training that is saved and taken up in fresh objects goes on to the
 }
 
 TEST_CASE("The state of another rule, another model or another list is refused and changes nothing") {
-  const Folder folder;
+  const TempFolder folder;
   const auto adam = [](const LeafSet& w) { return make_optimizer("adam", w, 1e-2); };
   const auto lion = [](const LeafSet& w) { return make_optimizer("lion", w, 1e-2); };
   Training a(adam), other(lion);
   a.run(3), other.run(2);
-  a.save(folder.file("run")), other.save(folder.file("before"));
-  CHECK(contains(message_of<FileError>([&] { other.load(folder.file("run")); }),
+  a.save(folder / "run"), other.save(folder / "before");
+  CHECK(contains(message_of<FileError>([&] { other.load(folder / "run"); }),
                  "run: part 2, 'kind': is 'adam' in the file and 'lion' here"));
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("run"), other.w, other.stop); }), "7 parts where 2"));
-  save(folder.file("stop"), a.stop);
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("stop"), other.mean); }), "early stopping"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }), "7 parts where 2"));
+  save(folder / "stop", a.stop);
+  CHECK(contains(message_of<FileError>([&] { load(folder / "stop", other.mean); }), "early stopping"));
   Params small;
   (small / "").vector("v", 2);
   EarlyStopping stop{small};
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("stop"), stop); }), "'kept/v'"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "stop", stop); }), "'kept/v'"));
   CHECK(std::isinf(stop.best()));
-  const std::string whole = test::read(folder.file("run"));
+  const std::string whole = read_all(folder / "run");
   for (std::size_t n = 0; n < whole.size(); n += 97) {
-    test::write(folder.file("bad"), whole.substr(0, n));
-    REQUIRE_THROWS_AS(a.load(folder.file("bad")), FileError);
+    write_all(folder / "bad", whole.substr(0, n));
+    REQUIRE_THROWS_AS(a.load(folder / "bad"), FileError);
   }
-  other.save(folder.file("after"));
-  const bool unchanged = test::read(folder.file("before")) == test::read(folder.file("after"));
+  other.save(folder / "after");
+  const bool unchanged = read_all(folder / "before") == read_all(folder / "after");
   CHECK(unchanged);
 }

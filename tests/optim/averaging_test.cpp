@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
-#include "nn/folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using nlohmann::json;
@@ -97,7 +97,7 @@ TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and 
 }
 
 TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
-  const test::Folder folder;
+  const TempFolder folder;
   const auto losses = test::golden("training.json")["trigger"][1];
   const auto run = [&](Descent& d, Asgd& rule, NonMonotone& trigger, std::size_t from, std::size_t to) {
     for (std::size_t u = from; u < to; ++u) {
@@ -115,8 +115,8 @@ TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
     Asgd first_rule{first.w, o}, second_rule{second.w, o};
     NonMonotone first_trigger{3}, second_trigger{3};
     run(first, first_rule, first_trigger, 0, cut);
-    save(folder.file("run"), first.w, first_rule, first_trigger);
-    load(folder.file("run"), second.w, second_rule, second_trigger);
+    save(folder / "run", first.w, first_rule, first_trigger);
+    load(folder / "run", second.w, second_rule, second_trigger);
     run(second, second_rule, second_trigger, cut, 40);
     CHECK(second_rule.averaging());
     CHECK(test::same_bits(second.p.value(), whole.p.value()));

@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
-#include "nn/folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
@@ -91,7 +91,7 @@ TEST_CASE("Two rules train parts of one set, and what is frozen keeps its values
 }
 
 TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, and the others go on") {
-  const test::Folder folder;
+  const TempFolder folder;
   for (const std::string& name : optimizer_names()) {
     CAPTURE(name);
     Model m, late, all;
@@ -101,9 +101,9 @@ TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, a
     for (std::uint64_t u = 0; u < 9; ++u) {
       if (u == 4) rule->group("rnn/*", {});
       if (u == 6) {
-        save(folder.file("run"), *rule);
+        save(folder / "run", *rule);
         rule = make_optimizer(name, m.w, .01);   // without groups: nothing is frozen any more
-        load(folder.file("run"), *rule);
+        load(folder / "run", *rule);
       }
       rule->step(m.gradient(u)), usual->step(all.gradient(u));
       if (u >= 4) fresh->step(late.gradient(u));

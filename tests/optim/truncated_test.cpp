@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
-#include "nn/folder.hpp"
+#include "temp_folder.hpp"
 
 using namespace ebb;
 using test::contains;
@@ -131,19 +131,19 @@ TEST_CASE("What a stream keeps does not grow with its length, over tokens and wi
 }
 
 TEST_CASE("A stream goes on from a file to the bit, and begins anew when told to") {
-  const test::Folder folder;
+  const TempFolder folder;
   const Model m("lstm");
   Truncated whole{{.k1 = 2, .k2 = 5}}, second{{.k1 = 2, .k2 = 5}};
   const Array first = m.window(whole, 0, 2).grads.flat();
   m.window(whole, 2, 4), m.window(whole, 4, 6);
-  save(folder.file("run"), whole);
-  load(folder.file("run"), second);
+  save(folder / "run", whole);
+  load(folder / "run", second);
   CHECK(test::same_bits(m.window(whole, 6, 8).grads.flat(), m.window(second, 6, 8).grads.flat()));
   whole.restart();
   CHECK(whole.steps() == 0);
   CHECK(test::same_bits(m.window(whole, 0, 2).grads.flat(), first));
   Truncated other{{.k1 = 2, .k2 = 6}};
-  CHECK(contains(message_of<FileError>([&] { load(folder.file("run"), other); }), "'truncated, k1 2 k2 5' in the file"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other); }), "'truncated, k1 2 k2 5' in the file"));
 }
 
 TEST_CASE("A window that failed can be tried again, and calls out of order are refused") {
