@@ -197,7 +197,7 @@ TEST_CASE("a comparison says what it cannot do before it begins") {
   refused({"--task", "sentiment", "--embedding", "learned,nowhere.vec"}, "nowhere.vec");
   refused({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
   refused({"--lengths", "64,x"}, "--lengths");
-  refused({"--lengths", "64,0"}, "--lengths must be from 1");
+  refused({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
   refused({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
   refused({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
   refused({"--patience", "3"}, "--patience says nothing here");
