@@ -44,7 +44,8 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
   if (e.flag) return;
   option->type_name(e.type);
   const std::string standard = detail::option_text(e.json());
-  if (!standard.empty() && !e.required) option->default_str(standard);
+  const bool in_words = e.help.find("(standard: ") != std::string::npos;
+  if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
 }
 
 std::string examples_text(const std::vector<std::string>& examples) {

@@ -45,8 +45,10 @@ Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t s
 
 Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)
     : Model(t.info(), seed, most) {
-  own_ = t.network(w / "net", {cell, s});
-  if (!own_) build({cell, s});
+  Recurrence r{cell, s};
+  r.settings.length = t.steps(s);
+  own_ = t.network(w / "net", r);
+  if (!own_) build(r);
 }
 
 Model::Model(const TaskInfo& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)

@@ -90,6 +90,7 @@ class ResultsCommand final : public Command {
     const int code = begun == Begun::ended ? 0 : command(words_of(row, folder, begun));
     if (code == 130) return code;
     if (code != 0) {
+      forget(row);
       std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code).c_str(), stderr);
       return code;
     }
@@ -98,7 +99,7 @@ class ResultsCommand final : public Command {
     result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
     all_[row.name] = result;
     write();
-    taken(row);
+    forget(row);
     return 0;
   }
 
@@ -108,6 +109,8 @@ class ResultsCommand final : public Command {
     const std::string note = folder + ".command";
     const std::string line = fmt::format("{} {}\n", version_text(), fmt::join(words_of(row, folder, Begun::anew), " "));
     const bool same = fs::exists(folder + "/config.toml") && fs::exists(note) && read_file(note) == line;
+    if (!same)                             // of an older run: it would be taken for this one, if this one is killed
+      for (const char* left : {"/summary.json", "/config.toml"}) remove(folder + left);
     RunFolder beside{runs_, true};
     beside.create();
     beside.write(row.name + ".command", line);
@@ -115,9 +118,10 @@ class ResultsCommand final : public Command {
   }
 
   // Asked for once more, the row is run from scratch.
-  void taken(const ResultRow& row) const {
+  void forget(const ResultRow& row) const { remove((fs::path(runs_) / (row.name + ".command")).string()); }
+  static void remove(const std::string& path) {
     std::error_code ignored;
-    fs::remove(fs::path(runs_) / (row.name + ".command"), ignored);
+    fs::remove(path, ignored);
   }
 
   std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, Begun begun) const {

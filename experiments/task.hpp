@@ -105,7 +105,9 @@ class Task {
   virtual TaskSettings comparison_settings(Size size) const { return settings(size); }
   /// Errors    ValueError if there is not enough data for one window of that length
   virtual Batch batch(const BatchRequest&) const = 0;
-  /// Number of batches that cover the valid or test split.
+  /// Of the longest sequence that its recurrence reads: a TCN reaches as far, a Transformer has as many positions.
+  virtual int steps(const TaskSettings& s) const { return s.length; }
+  /// Number of batches that cover the valid or test split, but for what does not fill one.
   virtual int batches(Split, int length, int rows) const = 0;
   /// What was read, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
   virtual std::string data() const { return {}; }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 namespace ebb {
 namespace {
@@ -38,7 +39,7 @@ struct Compare {
         .type("LIST");
     o.add("--direction", directions, "each compared: forward, both (standard: the task's choice)").type("LIST");
     o.add("--target", target, "level of validation to be timed (standard: nine tenths of the way from a guess to the best)").type("X");
-    o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001").type("CELL=X,...");
+    o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001 (standard: the task's)").type("CELL=X,...");
     o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0").type("LIST").quick({"16", "32", "64"});
     o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
     o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);
@@ -91,7 +92,7 @@ struct Compare {
         const TaskSettings s = settings_of(t, job.size());
         for (const Split split : {Split::train, Split::valid, Split::test}) t.batch({.split = split, .length = s.length, .rows = 1});
         if (widths.empty()) {
-          r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}).counted;
+          r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
           widths = equal_widths(r, t, s, cells);
           r.data = t.data(), r.info = t.info();
         }
@@ -172,7 +173,7 @@ struct Compare {
     if (directions.size() > 1) v.name += ", " + direction;
     const Model model{t, v.cell, s, 1};
     try_out(model, t);
-    v.weights = weights_of(model);
+    v.weights = weights_of(model, tables_of(t, s));
     for (const std::uint64_t seed : job.seeds()) v.trials.push_back({.seed = seed});
     return v;
   }
@@ -199,6 +200,8 @@ struct Compare {
   void train_all(Job& job, Results& r) {
     measure_ = {"loss", 0, r.info.unit, r.info.trivial, r.info.trivial_about, false};
     const int n = static_cast<int>(r.variants.size());
+    std::optional<OneThread> only;       // as it is for each of several, which run side by side
+    if (n == 1 && job.seeds().size() == 1) only.emplace();
     std::mutex mutex;
     job.parallel(n * static_cast<int>(job.seeds().size()), [&](int k) {
       const auto at = static_cast<std::size_t>(k % n);
@@ -215,10 +218,13 @@ struct Compare {
   // One after the other, so that nothing else of this program runs beside what is timed.
   void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
     const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(), share = length_share(r, steps) / double(steps.size());
-    for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c)
+    for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c) {
+      TaskSettings s = r.variants[c].settings;
+      s.length = task_of(c).steps(s);    // as it was trained
       r.costs.push_back(cost_by_length(
-          cells[c], r.variants[c].settings, steps, rows, most, [&] { return job.interrupted(); },
+          cells[c], s, steps, rows, most, [&] { return job.interrupted(); },
           [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
+    }
   }
 
   std::vector<std::unique_ptr<Task>> tasks_;       // by embedding and direction

@@ -1,15 +1,19 @@
 #pragma once
 #include <ebb/experiments/job.hpp>
 #include <ebb/experiments/train.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <set>
 
 /// What `ebb compare` learns, between its parts: widths of equal weights, runs of each variant, costs by length.
 namespace ebb::compare {
 
-/// Trained numbers of a model: in tables of embeddings ("embedding/W", and what a task calls "words" or "letters"), and in all else.
+/// Trained numbers of a model: in tables of embeddings that no width changes, so that all cells have them alike, and in all else.
 struct Weights {
   std::int64_t counted = 0, tables = 0;
 };
-Weights weights_of(const Model&);
+/// Names of those tables.
+std::set<std::string> tables_of(const Task&, TaskSettings);
+Weights weights_of(const Model&, const std::set<std::string>& tables);
 
 /// The least width that a cell can have, of which the others are multiples: as many as a Transformer has heads.
 /// Errors    ValueError if there is none up to 256: what the cell says of a width of 1
@@ -27,6 +31,18 @@ std::vector<int> equal_widths(const Results&, const Task&, const TaskSettings&, 
 
 /// Processor time of this thread: what else the machine does has no bearing on it.
 double thread_seconds();
+
+/// While it lives, this thread does all its work itself, so that thread_seconds() has all of it.
+class OneThread {
+ public:
+  OneThread() { set_threads(1); }
+  ~OneThread() { set_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_ = threads();
+};
 
 /// One training from one seed.
 struct Trial {

@@ -4,7 +4,6 @@
 #include <ebb/experiments/studies/compare.hpp>
 #include <ebb/nn/loss.hpp>
 #include <ebb/nn/sequence_layer.hpp>
-#include <ebb/ops/parallel.hpp>
 #include <fmt/format.h>
 #include <fstream>
 #include <new>
@@ -20,17 +19,6 @@ double seconds_of(const std::function<void()>& f) {
   f();
   return thread_seconds() - start;
 }
-
-class OneThread {
- public:
-  OneThread() { set_threads(1); }
-  ~OneThread() { set_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_ = threads();
-};
 
 // The fastest of a few passes: the first one warms up.
 Cost measured(const Params& w, const SequenceLayer& layer, int length, int rows) {

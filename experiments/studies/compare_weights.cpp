@@ -16,10 +16,21 @@ bool is_table(const std::string& name) {
 
 }  // namespace
 
-Weights weights_of(const Model& m) {
+std::set<std::string> tables_of(const Task& task, TaskSettings s) {
+  s.hidden = 4;
+  const Model narrow{task, "rnn", s, 1};
+  s.hidden = 8;
+  const Model wide{task, "rnn", s, 1};
+  std::set<std::string> names;
+  for (int k = 0; k < narrow.w.count(); ++k)
+    if (is_table(narrow.w[k].name()) && narrow.w[k].shape() == wide.w[k].shape()) names.insert(narrow.w[k].name());
+  return names;
+}
+
+Weights weights_of(const Model& m, const std::set<std::string>& tables) {
   Weights w;
   for (int k = 0; k < m.w.count(); ++k)
-    if (m.w[k].trained()) (is_table(m.w[k].name()) ? w.tables : w.counted) += m.w[k].shape().size();
+    if (m.w[k].trained()) (tables.contains(m.w[k].name()) ? w.tables : w.counted) += m.w[k].shape().size();
   return w;
 }
 
@@ -50,10 +61,11 @@ int width_for(std::int64_t budget, int step, const std::function<std::int64_t(in
 }
 
 std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSettings& s, const std::vector<std::string>& cells) {
+  const std::set<std::string> tables = tables_of(task, s);
   const auto at = [&](const std::string& cell, int width, std::int64_t most) {
     TaskSettings one = s;
     one.hidden = width;
-    return weights_of(Model{task, cell, one, 1, most});
+    return weights_of(Model{task, cell, one, 1, most}, tables);
   };
   constexpr std::int64_t any = 0;
   if (at("rnn", 4, any).counted == at("lstm", 4, any).counted)

@@ -85,7 +85,8 @@ struct DropoutStudy {
       // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training loss.
       const double valid = *info.validate_by ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
       run.update.push_back(c.step), run.valid.push_back(valid);
-      run.train.push_back(test_loss(model, made, Split::train, s, info.valid_batches));
+      const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
+      run.train.push_back(test_loss(model, made, Split::train, s, as_many));
       stop.see(valid);
       if (stop && run.stopped == 0) run.stopped = c.step;
     });

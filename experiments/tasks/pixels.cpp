@@ -60,11 +60,10 @@ class Pixels final : public FashionTask {
   }
 
   Inputs inputs() const override { return {.data = inputs_.data, .order = inputs_.order}; }
+  int steps(const TaskSettings&) const override { return inputs_.order == "rows" ? side : side * side; }   // whatever --length says
 
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    Recurrence over = r;
-    over.settings.length = inputs_.order == "rows" ? side : side * side;   // whatever --length says
-    return std::make_unique<PixelNetwork>(p, over, inputs_.order == "rows" ? side : 1);
+    return std::make_unique<PixelNetwork>(p, r, inputs_.order == "rows" ? side : 1);
   }
 
  private:

@@ -14,6 +14,8 @@ Array mel_powers(const Array& waveform) {
                                          .mels = SpokenStrings::mels, .low = 50, .floor = 1e-6});
 }
 
+constexpr double longest_silence = .25, slowest = .88;   // in seconds; of how a digit is played
+
 double between(double low, double high, const Key& key, std::uint64_t position) { return low + (high - low) * key.uniform(position); }
 
 std::size_t number(Split s) { return static_cast<std::size_t>(s); }
@@ -80,15 +82,22 @@ SpokenString SpokenStrings::drawn(Split split, Key key, int count, double longes
 }
 
 SpokenString SpokenStrings::training(Key key, int most) const {
-  SpokenString s = drawn(Split::train, key, 1 + key.below(most, 0), .25);
+  SpokenString s = drawn(Split::train, key, 1 + key.below(most, 0), longest_silence);
   for (std::size_t k = 0; k < s.digits.size(); ++k) {
     const auto at = static_cast<std::uint64_t>(16 + 8 * k);
     s.digits[k].gain = std::exp(between(std::log(.4), std::log(2.5), key, at + 2));
-    s.digits[k].speed = between(.88, 1.14, key, at + 3);
+    s.digits[k].speed = between(slowest, 1.14, key, at + 3);
   }
   if (key.below(4, 5) == 0) s.noise = s.silence = s.digits[0].silence = 0;   // as bare as a recording alone
   s.masks = true;
   return s;
+}
+
+int SpokenStrings::longest(int digits) const {
+  double samples = 0;
+  for (const Recording& r : recordings_.all) samples = std::max(samples, r.samples.dim(0) / slowest);
+  const double silence = longest_silence * speech_rate;
+  return static_cast<int>((silence + digits * (samples + silence)) / (hop * stacked)) + 1;
 }
 
 const std::vector<SpokenString>& SpokenStrings::items(Split s) const {

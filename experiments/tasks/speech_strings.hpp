@@ -34,6 +34,7 @@ class SpokenStrings {
   const Recordings& recordings() const { return recordings_; }
   /// Of one to `most` digits, played louder or softer, faster or slower, in noise, some of it hidden.
   SpokenString training(Key, int most) const;
+  int longest(int digits) const;                         ///< steps that no string of so many digits exceeds
   const std::vector<SpokenString>& items(Split) const;   ///< valid or test
   /// Number `begin + k` is the k-th of a split, so that a number says which split it is from.
   int begin(Split s) const { return s == Split::test ? static_cast<int>(valid_.size()) : 0; }

@@ -61,15 +61,14 @@ TEST_CASE("the width of a budget is the multiple whose weights come nearest to i
   CHECK_THROWS_WITH(least_width("tcn:kernl=2", {}), Contains("there is no option 'kernl'"));
 }
 
-TEST_CASE("tables of embeddings are counted apart") {
+TEST_CASE("tables of embeddings that all cells have alike are counted apart") {
   const auto sentiment = make_task("sentiment", {.data = "generated"});
   const Model m{*sentiment, "rnn", TaskSettings{.hidden = 5}, 1};
-  const Weights w = weights_of(m);
+  const Weights w = weights_of(m, tables_of(*sentiment, {}));
   CHECK(w.counted == (100 + 5 + 1) * 5 + (5 + 1) * 2);
   CHECK(w.tables % 100 == 0);
   CHECK(w.counted + w.tables == m.w.trained());
-  const Model chars{TaskInfo{.vocabulary = 9, .outputs = 9, .every_step = true}, "rnn", TaskSettings{.hidden = 4}, 1};
-  CHECK(weights_of(chars).tables == 9 * 4);
+  CHECK(tables_of(*make_task("chars"), {}).empty());   // as wide as the cell: a wider cell has more of them
 }
 
 TEST_CASE("the level to be timed lies nine tenths of the way from a guess to the best, and is timed where it is first reached") {

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <ebb/experiments/results_page.hpp>
 #include <filesystem>
 
@@ -65,6 +66,22 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
     const Outcome list = ebb_command(results(folder, {"--list"}));
     CHECK_THAT(list.out, Contains("short: a toy by --quick") && Contains("not run yet"));
   }
+}
+
+TEST_CASE("what an older run left is not taken for one that never came to its end") {
+  const TempFolder folder;
+  REQUIRE(ebb_command(results(folder, {"sentiment", "--seeds", "1"})).code == 0);
+  const char* const before = std::getenv("EBB_DATA");
+  const std::string kept = before ? before : "";
+  ::setenv("EBB_DATA", folder.path().c_str(), 1);        // no reviews there, so that a run not quick ends at once
+  for (int k = 0; k < 2; ++k) {
+    const Outcome o = ebb_command({"results", "sentiment", "--seeds", "1", "--page", folder / "docs/other.md", "--runs", folder / "runs"});
+    INFO(o.out << o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains("it stays as it was"));
+    CHECK_FALSE(folder.has("runs/sentiment/summary.json"));
+  }
+  before ? ::setenv("EBB_DATA", kept.c_str(), 1) : ::unsetenv("EBB_DATA");
 }
 
 TEST_CASE("a row falls short by a measure, its time or its size") {
