@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <commit.hpp>
 #include <cstdio>
 #include <ctime>
@@ -67,14 +68,18 @@ class ResultsCommand final : public Command {
       if (row_code == 130) return 130;
       code = std::max(code, row_code);
     }
-    write();
-    fmt::print("{}\n", page_);
+    if (code == 0) {
+      write();
+      fmt::print("{}\n", page_);
+    }
     return code;
   }
 
  private:
   int print_list() const {
+    for (const std::string& name : rows_) result_row(name);
     for (const ResultRow& row : result_rows()) {
+      if (!rows_.empty() && std::find(rows_.begin(), rows_.end(), row.name) == rows_.end()) continue;
       const auto at = all_.find(row.name);
       const std::string state = at == all_.end() ? "not run yet" : shortfall(row, at->second).empty() ? "reached" : "short: " + shortfall(row, at->second);
       fmt::print("{:<20} {:<50} {}\n", row.name, row.command(), state);
@@ -108,12 +113,16 @@ class ResultsCommand final : public Command {
   Begun begin(const ResultRow& row, const std::string& folder) const {
     const std::string note = folder + ".command";
     const std::string line = fmt::format("{} {}\n", version_text(), fmt::join(words_of(row, folder, Begun::anew), " "));
+    RunFolder own{folder, true};
+    own.create();
+    own.lock();                            // who trains there now is not disturbed
     const bool same = fs::exists(folder + "/config.toml") && fs::exists(note) && read_file(note) == line;
     if (!same)                             // of an older run: it would be taken for this one, if this one is killed
       for (const char* left : {"/summary.json", "/config.toml"}) remove(folder + left);
     RunFolder beside{runs_, true};
     beside.create();
     beside.write(row.name + ".command", line);
+    own.discard();
     return !same ? Begun::anew : ended(folder) ? Begun::ended : Begun::on;
   }
 

@@ -78,6 +78,7 @@ struct TaskInfo {
   const char* speed_unit = "steps";    ///< what is counted per second: time steps of one row, or characters
   double trivial = 0;                  ///< reported loss of a guess that ignores the input's order
   std::string trivial_about{};         ///< which guess that is
+  bool any_length = true;              ///< --length says something to it
   bool recurrence = true;              ///< --cell, --layers, --dropout and --zoneout say something to its network
   const char* validate_by = "";        ///< name of the measure that says when to stop; empty: the loss
   int valid_batches = 8;               ///< of the validation split, enough to see when to stop

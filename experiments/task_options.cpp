@@ -82,6 +82,8 @@ std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   const auto check = [&](const char* option, bool given, bool used) {
     if (given && !used) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
   };
+  const double own = task->settings(Size::standard).length;
+  check("length", length.of(name, own) != own, task->info().any_length);
   const bool recurrence = task->info().recurrence;
   check("layers", layers.of(name, 1) > 1, recurrence);
   check("dropout", dropout.of(name, 0) > 0, recurrence);

@@ -63,7 +63,7 @@ struct TrainOne {
     sizes.keep(s);
     sizes.keep(task->inputs());
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
-    announce(job, task->info(), s);
+    announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
       if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);   // of an earlier run in this folder
@@ -99,14 +99,16 @@ struct TrainOne {
     if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
   }
 
-  void announce(Job& job, const TaskInfo& info, const TaskSettings& s) const {
+  void announce(Job& job, const Task& task, const TaskSettings& s) const {
+    const TaskInfo info = task.info();
+    const int length = info.any_length ? s.length : task.steps(s);
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
     job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, within,
-                          s.length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
+                          length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
                           number_text(info.trivial), info.unit));
     job.report.title(title + task_name);
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, s.length, s.batch, s.optimizer,
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch, s.optimizer,
                                 s.lr, count_text(s.steps)));
   }
 
@@ -115,6 +117,7 @@ struct TrainOne {
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
+    if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
     const bool diverged = !record.diverged.empty();
     auto meter = diverged ? nullptr : task.meter();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
@@ -146,7 +149,7 @@ struct TrainOne {
       const auto done = static_cast<double>(before.curve.size());
       log = log_of(job, seed, origin.started, before.curve);
       job.progress().advance(done);
-      if (job.again()) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
+      if (job.again() && done > 0) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
     };
     TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});

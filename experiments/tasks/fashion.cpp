@@ -108,7 +108,7 @@ void FashionTask::make_up() {
 
 TaskInfo FashionTask::info() const {
   return {.width = side, .outputs = classes, .unit = "nats", .speed_unit = "lines", .trivial = std::log(double{classes}),
-          .trivial_about = "ten equally likely classes", .validate_by = "accuracy", .valid_batches = 1 << 20};
+          .trivial_about = "ten equally likely classes", .any_length = false, .validate_by = "accuracy", .valid_batches = 1 << 20};
 }
 
 Batch FashionTask::batch(const BatchRequest& r) const {

@@ -92,16 +92,21 @@ class Forecast final : public Task {
     else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
       inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.column);
     else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
-    if (!data_.one) inputs_.column.clear();              // so that a --column is refused
+    inputs_.column = data_.column;                       // empty, so that a --column is refused, if there is no file
     Moments m;
     for (const auto& s : data_.train.series)
       for (const float x : s) m.add(x);
     if (m.n == 0 || m.variance() <= 0) throw ValueError("series: the numbers to learn from are none, or all the same");
     mean_ = m.sum / m.n, deviation_ = std::sqrt(m.variance());
+    Moments test;
+    for (const auto& s : data_.test.series)
+      for (const float x : s) test.add(scaled(x));
+    mean_costs_ = test.mean_square();
   }
 
   TaskInfo info() const override {
-    return {.width = 1, .outputs = 1, .unit = "variances", .speed_unit = "steps", .trivial = 1, .trivial_about = "always saying the mean",
+    return {.width = 1, .outputs = 1, .unit = "variances", .speed_unit = "steps", .trivial = mean_costs_,
+            .trivial_about = "always saying the mean of what was learned from",
             .validate_by = "NRMSE", .valid_batches = 1 << 20};
   }
 
@@ -166,7 +171,7 @@ class Forecast final : public Task {
 
   Inputs inputs_;
   SeriesData data_;
-  double mean_ = 0, deviation_ = 1;
+  double mean_ = 0, deviation_ = 1, mean_costs_ = 1;
 };
 EBB_TASK(series, Forecast, "forecasts of a series: Mackey-Glass, Lorenz, or a column of a CSV file");
 

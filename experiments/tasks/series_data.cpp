@@ -5,6 +5,7 @@
 #include <ebb/experiments/run_folder.hpp>
 #include <ebb/experiments/tasks/series_data.hpp>
 #include <ebb/experiments/text_format.hpp>
+#include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <fmt/format.h>
 #include <functional>
@@ -63,7 +64,14 @@ SeriesData lorenz(int train, int others, int length) { return made("lorenz", tra
 SeriesData csv_series(const std::string& path, const std::string& column) {
   CsvOptions options{.missing = Missing::previous};
   if (!column.empty()) options.columns = {column};
-  const CsvTable t = read_csv(path, options);
+  const CsvTable t = [&] {
+    try {
+      return read_csv(path, options);
+    } catch (const FileError& e) {
+      if (!column.empty()) throw;
+      throw FileError(std::string(e.what()) + "; --column NAME reads that one alone");
+    }
+  }();
   const int n = t.values.dim(0), last = t.values.dim(1) - 1, tenth = n / 10;
   SeriesData d;
   d.one = true;
@@ -73,8 +81,8 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
     each[k]->series.emplace_back();
     for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(static_cast<float>(t.values.at({i, last})));
   }
-  d.source = fmt::format("{}, column {}, {} numbers, CRC-32C {:08x}", path, t.names[static_cast<std::size_t>(last)], count_text(n),
-                         crc32c(read_file(path)));
+  d.column = t.names[static_cast<std::size_t>(last)];
+  d.source = fmt::format("{}, column {}, {} numbers, CRC-32C {:08x}", path, d.column, count_text(n), crc32c(read_file(path)));
   return d;
 }
 

@@ -12,7 +12,7 @@ struct SeriesSplit {
 struct SeriesData {
   SeriesSplit train, valid, test;
   bool one = false;                    ///< all splits are stretches of one series in time: rows are pieces of it
-  std::string source;
+  std::string source, column{};        ///< what was read, and of a CSV file which column
 };
 
 /// dx/dt = .2 x(t - 17) / (1 + x(t - 17)^10) - .1 x, one number a unit of time, after 500 that are left out.

@@ -204,7 +204,7 @@ TEST_CASE("an option that says nothing to the task is refused before anything is
   for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"}, {"chars", "--direction", "both"}, {"tags", "--order", "rows"},
                                             {"series", "--column", "a"}, {"images", "--embedding", "onehot"}, {"sentiment", "--ahead", "3"},
                                             {"tags", "--text", "e.txt"}, {"images", "--cell", "tcn"}, {"images", "--layers", "3"},
-                                            {"images", "--dropout", ".1"}, {"images", "--zoneout", ".1"}}) {
+                                            {"images", "--dropout", ".1"}, {"images", "--zoneout", ".1"}, {"pixels", "--length", "10"}}) {
     const Outcome o = ebb_command({"train", task, option, value, "--quick", "--out", folder / "out"});
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));

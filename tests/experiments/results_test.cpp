@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <ebb/experiments/results_page.hpp>
+#include <ebb/experiments/run_folder.hpp>
 #include <filesystem>
 
 #include "catch.hpp"
@@ -82,6 +83,21 @@ TEST_CASE("what an older run left is not taken for one that never came to its en
     CHECK_FALSE(folder.has("runs/sentiment/summary.json"));
   }
   before ? ::setenv("EBB_DATA", kept.c_str(), 1) : ::unsetenv("EBB_DATA");
+}
+
+TEST_CASE("a row that another job trains is left alone") {
+  const TempFolder folder;
+  RunFolder busy{folder / "runs/series", true};
+  busy.create();
+  busy.lock();
+  busy.write("config.toml", "theirs");
+  write_all(folder / "runs/series.command", "theirs");
+  const Outcome o = ebb_command(results(folder, {"series"}));
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Contains("is in use"));
+  CHECK(read_all(folder / "runs/series/config.toml") == "theirs");
+  CHECK(read_all(folder / "runs/series.command") == "theirs");
+  CHECK_FALSE(folder.has("docs/page.md"));
 }
 
 TEST_CASE("a row falls short by a measure, its time or its size") {

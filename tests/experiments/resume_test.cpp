@@ -60,8 +60,7 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
   const Outcome o = resumed(folder / "out", {"--threads", "1"});
   INFO(o.err);
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") &&
-                        Catch::Matchers::Contains("seed 2: 0 updates were done before"));
+  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") && !Catch::Matchers::Contains("seed 2: 0 updates"));
   for (const char* file : {"weights-1.safetensors", "weights-2.safetensors", "curve-1.csv"})
     CHECK(read_all(folder / ("out/" + std::string(file))) == read_all(folder / ("whole/" + std::string(file))));
   CHECK(!folder.has("out/weights-2.safetensors.17.0.tmp"));
