@@ -124,8 +124,10 @@ int Job::finish() {
   summary.set({"interrupted"}, interrupted());
   summary.set({"seconds"}, seconds());
   report.section("How this was made",
-                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, seeds {} to {}.", EBB_VERSION, command_, started_,
-                             duration_text(seconds()), threads(), threads() == 1 ? "" : "s", seeds_.front(), seeds_.back()));
+                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_, duration_text(seconds()), threads(),
+                             threads() == 1 ? "" : "s",
+                             seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
+                                                : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("Every option and its value", settings_);
   folder_.write("report.html", report.html());
   folder_.write("summary.json", summary.json());

@@ -128,6 +128,12 @@ const char* option_type(const std::string*) { return "TEXT"; }
 const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
 const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
 
+std::string misread(const OptionEntry& e, const std::string& text, const std::string& why) {
+  const bool only_by_name = e.type.find('=') != std::string::npos && e.type.rfind("X or", 0) != 0;
+  return only_by_name && text.find('=') == std::string::npos ? fmt::format("{} must be {}, not '{}'", e.name, e.type, text)
+                                                             : e.name + " " + why;
+}
+
 }  // namespace detail
 
 detail::OptionEntry& Options::entry(const std::string& name, const std::string& help) {

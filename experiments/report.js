@@ -59,6 +59,7 @@
     const line = of(spec.rows.flatMap(row => row.slice(1).map(e => e[1])));
     const band = of(spec.rows.flatMap(row => row.slice(1).flat()));
     if (!isFinite(line[0])) return line;
+    if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // it hides no other
     const room = log ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
     return log ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];

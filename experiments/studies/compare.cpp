@@ -113,6 +113,7 @@ struct Compare {
     if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
     if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
     for (const auto& [cell, rate] : rates.given) {
+      if (cell.empty()) throw ValueError(fmt::format("--rates must be CELL=X,..., not '{:g}'", rate));
       if (!(rate > 0)) throw ValueError("--rates must be above 0");
       if (std::none_of(cells.begin(), cells.end(), [&, &cell = cell](const std::string& c) { return bare(c) == cell; }))
         throw ValueError(fmt::format("--rates names the cell '{}', which is not among --cells", cell));
@@ -191,9 +192,18 @@ struct Compare {
 
   void announce(Job& job, const Results& r) const {
     const TaskSettings& s = r.variants.front().settings;
-    const std::string which = equal_weights(r) ? "each" : "for the first of each cell";
-    job.print(fmt::format("{}: T {}, batch {}, {} updates, {}, about {} weights {} besides tables of embeddings\n", task, s.length,
-                          s.batch, count_text(s.steps), s.optimizer, count_text(static_cast<double>(r.budget)), which));
+    const bool near = near_budget(r);
+    const std::string number = count_text(static_cast<double>(r.budget)),
+                      which = !equal_weights(r) ? " for the first of each cell" : near ? " each" : "",
+                      weights = near ? fmt::format("about {} weights{}", number, which)
+                                     : fmt::format("weights as near to {} as the widths allow{},", number, which);
+    std::string text;
+    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides tables of embeddings", task, s.length, s.batch,
+                                        count_text(s.steps), s.optimizer, weights);
+    for (const std::string& line : wrapped(all, 78)) text += line + "\n";
+    for (std::size_t c = 0; c < cells.size() && !near; ++c)
+      text += fmt::format("  {}: {}\n", r.variants[c].name, count_text(static_cast<double>(r.variants[c].weights.counted)));
+    job.print(text);
   }
 
   // Seeds outermost: after Ctrl-C there is a comparison of all, if from fewer seeds.

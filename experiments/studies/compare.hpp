@@ -121,6 +121,7 @@ struct Results {
   std::vector<CellCost> costs{};
 };
 bool equal_weights(const Results&);                ///< with all embeddings and directions; else only with the first of them
+bool near_budget(const Results&);                  ///< the first of each cell: none is further off the budget than a tenth
 std::string table_text(const Results&);            ///< for a terminal of 80 columns
 std::string cost_text(const Results&);
 void add_to_summary(Job&, const Results&);

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <ebb/experiments/studies/compare.hpp>
+#include <ebb/experiments/text_format.hpp>
 #include <ebb/nn/loss.hpp>
 #include <ebb/nn/sequence_layer.hpp>
 #include <fmt/format.h>
@@ -47,6 +49,14 @@ double foretold(const std::vector<Cost>& before, int length) {
   return b.kept * std::pow(static_cast<double>(length) / b.length, std::clamp(power + .25, 1.0, 2.0));
 }
 
+// As much of an error's text as fits into a table: without the place in the source.
+std::string reason_in(const std::string& text) {
+  const std::string few = " is longer than the ";
+  if (const std::size_t at = text.find(few); at != std::string::npos && text.find("positions", at) != std::string::npos)
+    return fmt::format("has {} positions", count_text(std::strtod(text.c_str() + at + few.size(), nullptr)));
+  return text.ends_with(')') ? text.substr(0, text.rfind(" (")) : text;
+}
+
 double number_in(const char* path) {
   double x = INFINITY;
   std::ifstream(path) >> x;
@@ -66,13 +76,13 @@ CellCost cost_by_length(const std::string& cell, const TaskSettings& settings, c
     Cost c{.length = length};
     try {
       if (const double most = of_kept * foretold(seen, length); most > most_bytes)
-        c.skipped = fmt::format("needs about {:.1f} GB", most / 1e9);
+        c.skipped = fmt::format("peak about {}", bytes_text(most));
       else
         seen.push_back(c = measured(w, *layer, length, rows));
     } catch (const std::bad_alloc&) {
       c.skipped = "there is not enough memory";
     } catch (const Error& e) {
-      c.skipped = e.what();
+      c.skipped = reason_in(e.what());
     }
     return c;
   };

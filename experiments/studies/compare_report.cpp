@@ -36,7 +36,9 @@ bool is_off(const Results& r, const Variant& v) { return is_first(r, v) && is_fa
 // "About 7,522 trained weights each", if that is so of all; else of which it is.
 std::string weights_text(const Results& r) {
   const std::string number = count_text(static_cast<double>(r.budget));
-  if (equal_weights(r)) return fmt::format("About {} trained weights each", number);
+  if (equal_weights(r))
+    return near_budget(r) ? fmt::format("About {} trained weights each", number)
+                          : fmt::format("Trained weights as near to {} as the widths allow, which is not equal", number);
   const Variant& first = r.variants.front();
   return fmt::format("Each cell at the width that comes nearest to {} trained weights with “{}”, and throughout at that", number,
                      first.name.substr(first.cell.size() + 2));
@@ -143,13 +145,17 @@ Plot cost_plot(const Results& r, bool memory) {
 
 Table cost_table(const Results& r) {
   Table t{.head = {"cell", "hidden"}, .caption = "Milliseconds, and what the tape keeps."};
+  bool foretold = false;
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
     std::vector<Entry> row{Entry(cell.cell, group_of(r, cell)), count_text(cell.hidden)};
-    for (const Cost& c : cell.costs)
+    for (const Cost& c : cell.costs) {
       row.emplace_back(c.skipped.empty() ? fmt::format("{}, {}", number_text(ms(c.seconds)), bytes_text(c.kept)) : c.skipped);
+      foretold = foretold || c.skipped.rfind("peak", 0) == 0;
+    }
     t.rows.push_back(std::move(row));
   }
+  if (foretold) t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
   return t;
 }
 
@@ -159,6 +165,10 @@ constexpr int name_width = 20, time_width = 16;
 
 bool equal_weights(const Results& r) {
   return std::none_of(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return !is_first(r, v) && is_far(r, v); });
+}
+
+bool near_budget(const Results& r) {
+  return std::none_of(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return is_off(r, v); });
 }
 
 std::string table_text(const Results& r) {
@@ -198,9 +208,12 @@ std::string cost_text(const Results& r) {
 void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
   job.report.title("Compared on " + r.task);
-  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached, how soon, and what a longer sequence costs.", weights_text(r),
-                              count_text(s.steps), job.seeds().size(), job.seeds().size() == 1 ? "" : "s"));
-  job.report.section(equal_weights(r) ? "At equal weights" : "At one width of each cell");
+  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached{}.", weights_text(r), count_text(s.steps),
+                              job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
+                              r.costs.empty() ? " and how soon" : ", how soon, and what a longer sequence costs"));
+  job.report.section(!equal_weights(r) ? "At one width of each cell"
+                     : near_budget(r)  ? "At equal weights"
+                                       : "At weights as near as the widths allow");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
   job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer, s.lr, s.clip,

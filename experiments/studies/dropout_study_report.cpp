@@ -58,20 +58,46 @@ Table table_of(const std::vector<Way>& ways, const TaskInfo& info) {
                                  "of the best validation; then the same with the last.", info.unit)};
   const auto number = [](const Spread& s) { return number_text(s.mean); };
   for (const Way& w : ways)
-    t.rows.push_back({w.name, text_of(of(w, best_valid)), fmt::format("{:.0f}", of(w, best_update).mean), number(of(w, test_of)),
+    t.rows.push_back({w.name, text_of(of(w, best_valid)), count_text(of(w, best_update).mean), number(of(w, test_of)),
                       number(of(w, best_gap)), number(of(w, test_at_end_of)), number(of(w, end_gap))});
   return t;
 }
 
+long runs_that(const Way& w, bool WayRun::* what) {
+  return std::count_if(w.runs.begin(), w.runs.end(), [=](const WayRun& r) { return r.*what; });
+}
+// A way of which a run is missing, or was stopped before its end, is not to be judged beside the others.
+bool whole(const Way& w) { return runs_that(w, &WayRun::done) == std::ssize(w.runs) && std::isfinite(of(w, test_of).mean); }
+
+// "naive was not begun, of input 1 of 2 runs came to its end"; empty if nothing is missing.
+std::string missing(const std::vector<Way>& ways) {
+  std::string text;
+  for (const Way& w : ways) {
+    if (whole(w)) continue;
+    text += text.empty() ? "" : ", ";
+    if (runs_that(w, &WayRun::begun) == 0) text += w.name + " was not begun";
+    else text += fmt::format("of {} {} of {} runs came to the end", w.name, runs_that(w, &WayRun::done), w.runs.size());
+  }
+  return text;
+}
+
 std::string verdict(const std::vector<Way>& ways, const TaskInfo& info) {
-  const Way* best = nullptr;
+  std::vector<const Way*> judged;
   for (const Way& w : ways)
-    if (std::isfinite(of(w, test_of).mean) && (!best || of(w, test_of).mean < of(*best, test_of).mean)) best = &w;
-  if (!best) return "No way was validated.";
-  std::string text = fmt::format("The best on new data is {}: {} {}", best->name, number_text(of(*best, test_of).mean), info.unit);
-  for (const Way& w : ways)
-    if (&w != best) text += fmt::format(", {} {}", w.name, number_text(of(w, test_of).mean));
-  return text + ", each at its early stopping's point.";
+    if (whole(w)) judged.push_back(&w);
+  const std::string gap = missing(ways), rest = gap.empty() ? "" : fmt::format(" Not judged: {}.", gap);
+  if (judged.empty()) return fmt::format("No way came to its end: {}.", gap);
+  const auto text_of_test = [](const Way& w) { return number_text(of(w, test_of).mean); };
+  if (judged.size() == 1)
+    return fmt::format("On new data {} gets {} {}, at its early stopping's point.{}", judged[0]->name, text_of_test(*judged[0]), info.unit,
+                       rest);
+  const Way& best = **std::min_element(judged.begin(), judged.end(), [](const Way* a, const Way* b) {
+    return of(*a, test_of).mean < of(*b, test_of).mean;
+  });
+  std::string text = fmt::format("The best on new data is {}: {} {}", best.name, text_of_test(best), info.unit);
+  for (const Way* w : judged)
+    if (w != &best) text += fmt::format(", {} {}", w->name, text_of_test(*w));
+  return text + ", each at its early stopping's point." + rest;
 }
 
 Series line(const Way& w, bool valid) {

@@ -52,6 +52,9 @@ std::string verdict(const StreamResult& s) {
   const Window &small = s.windows.front(), &large = s.windows.back();
   const double a = of(small, test_of).mean, b = of(large, test_of).mean;
   if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows came to their end.";
+  if (s.windows.size() == 1)
+    return fmt::format("The window of {} steps ends at {} {}. After training the gradient through it differs from the full one by {:.2g} of its norm.",
+                       small.steps, number_text(a), s.info.unit, of(small, trained_difference).mean);
   return fmt::format("A window of {} steps ends at {} {}, one of {} at {}, for {:.0f} times the time and {:.0f} times the memory. After training the gradient "
                      "through {} steps differs from the full one by {:.2g} of its norm, through {} by {:.2g}.",
                      small.steps, number_text(a), s.info.unit, large.steps, number_text(b),

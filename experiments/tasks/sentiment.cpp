@@ -209,8 +209,10 @@ class Sentiment final : public Task {
     const auto random = [](const Shape& shape) { return uniform(shape, Key{1}.named("words without a vector"), -.25, .25); };
     inputs_.embedding = std::filesystem::absolute(inputs_.embedding).string();   // for weights are read from other folders
     const WordVectors v = read_word_vectors(inputs_.embedding, *vocabulary_, random);
+    const std::string all = count_text(vocabulary_->size());
+    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.embedding, all));
     table_ = v.table;
-    data_ += fmt::format("; {} of them in {}", count_text(v.found), inputs_.embedding);
+    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.embedding).filename().string(), count_text(v.found), all);
   }
 
   Inputs inputs_;

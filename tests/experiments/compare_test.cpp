@@ -107,9 +107,24 @@ TEST_CASE("a quick comparison gives cells equal weights and writes what programs
   }
   const auto kept = [&](const char* cell, const char* length) { return s["lengths"][cell][length]["kept_bytes"].get<double>(); };
   CHECK(kept("transformer", "64") / kept("transformer", "32") > kept("lstm", "64") / kept("lstm", "32") + .2);
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("At equal weights") && Contains("What a longer sequence costs"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("At weights as near as the widths allow") && Contains("What a longer sequence costs"));
   CHECK_THAT(read_all(folder / "out/curves.csv"), Contains("\"transformer\",2,40,"));
   CHECK_THAT(read_all(folder / "out/lengths.csv"), Contains("\"tcn\","));
+}
+
+TEST_CASE("weights that no width brings near the budget are not called equal, and lengths that are left out not announced") {
+  const TempFolder folder;
+  const Outcome o = ebb_command({"compare", "--quick", "--task", "tags", "--cells", "rnn,lstm", "--steps", "3", "--seeds", "1", "--lengths", "0",
+                                 "--out", folder / "out"});
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("weights as near to ") && !Contains("weights each"));
+  const json v = summary_of(folder / "out")["variants"];
+  REQUIRE(v["lstm"]["weights"].get<double>() > 1.1 * v["rnn"]["weights"].get<double>());   // the letters' reader alone
+  const std::string html = read_all(folder / "out/report.html");
+  CHECK_THAT(html, Contains("At weights as near as the widths allow") && Contains("which is not equal") && Contains("its widths come no nearer"));
+  CHECK_THAT(html, !Contains("At equal weights") && !Contains("what a longer sequence costs"));
+  CHECK_THAT(html, Contains(", seed 1.") && !Contains("seeds 1 to 1"));
 }
 
 TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads") {
@@ -119,6 +134,7 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
   more.insert(more.end(), {"--threads", "1"});
   const json one = compared(folder, words), two = compared(folder, more);
   CHECK_FALSE(one.contains("lengths"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("At equal weights") && Contains("trained weights each"));
   for (const char* cell : {"gru", "tcn"}) CHECK(one["variants"][cell]["quality"] == two["variants"][cell]["quality"]);
   const std::string hidden = std::to_string(one["variants"]["tcn"]["hidden"].get<int>());
   const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60", "--patience", "100",
@@ -180,11 +196,11 @@ TEST_CASE("a length that would take too much memory is marked, and the rest goes
   const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths", "32,256,5000",
                                    "--memory", ".004"});
   CHECK(s["lengths"]["lstm"]["256"].contains("seconds"));
-  CHECK_THAT(s["lengths"]["transformer"]["256"]["skipped"].get<std::string>(), Contains("GB"));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("needs about"));
+  CHECK_THAT(s["lengths"]["transformer"]["256"]["skipped"].get<std::string>(), Contains("peak about ") && Contains(" MB"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("peak about"));
   const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000", "--memory", "1000",
                                    "--rows", "1"});
-  CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(), Contains("longer than the 4096"));
+  CHECK(t["lengths"]["transformer"]["5000"]["skipped"] == "has 4,096 positions");
 }
 
 TEST_CASE("a comparison says what it cannot do before it begins") {
@@ -197,6 +213,8 @@ TEST_CASE("a comparison says what it cannot do before it begins") {
   refused({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
   refused({"--lengths", "64,x"}, "--lengths");
   refused({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
+  refused({"--rates", "lstm"}, "--rates must be CELL=X,..., not 'lstm'");
+  refused({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
   refused({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
   refused({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
   refused({"--patience", "3"}, "--patience says nothing here");

@@ -233,7 +233,10 @@ TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
   write_all(folder / "v.txt", "dull .5 -1 2\nbright 1 2 3\n");
   const auto task = make_task("sentiment", {.data = "generated", .embedding = folder / "v.txt"});
   const Model m{*task, "gru", TaskSettings{.hidden = 4}, 1};
-  CHECK_THAT(task->data(), Contains("2 of them in"));
+  CHECK_THAT(task->data(), Contains("; v.txt has 2 of ") && Contains(" words"));
+  write_all(folder / "strange.txt", "zzz 1 2\n");
+  CHECK_THROWS_WITH(make_task("sentiment", {.data = "generated", .embedding = folder / "strange.txt"}),
+                    Contains("strange.txt': has not one of the"));
   int found = 0;
   for (int k = 0; k < m.w.count(); ++k)
     if (std::string(m.w[k].name()).find("words") != std::string::npos) {

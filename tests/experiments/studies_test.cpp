@@ -272,6 +272,23 @@ TEST_CASE("Ctrl-C: the studies report what there is") {
   }
 }
 
+TEST_CASE("ebb dropout, interrupted: a dash for what was not begun, and no winner among ways that did not end") {
+  TempFolder folder;
+  Impatient::steps = 0;
+  const Outcome o = ebb_command({"dropout", "--quick", "--threads", "1", "--cell", "impatient", "--ways", "none,naive", "--out", folder / "out"});
+  CHECK(o.code == 130);
+  CHECK_THAT(o.out, !Contains("nan") && !Contains("The best on new data"));
+  CHECK_THAT(o.out, Contains("No way came to its end: of none 0 of 2 runs came to the end"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("came to the end, naive was not begun.") && !Contains(">nan"));
+}
+
+TEST_CASE("ebb tbptt: one window is compared with nothing") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"tbptt", "--quick", "--tasks", "echo", "--windows", "7", "--characters", "2000", "--out", folder / "out"});
+  CHECK(o.code == 0);
+  CHECK_THAT(o.out, Contains("The window of 7 steps ends at ") && !Contains("one of 7 at"));
+}
+
 TEST_CASE("a run that diverges is a result; one that cannot be is refused before anything is written") {
   TempFolder folder;
   const auto refused = [&](std::vector<std::string> words, const std::string& why) {
