@@ -72,6 +72,7 @@ Audio read_wav(const std::string& path, DType dtype) {
   if (!sound) file.refuse(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
   const int bytes = sample_bytes(about.format);
   if (!is_wav(about.format) || bytes == 0) file.refuse(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
+  if (about.frames == 0) file.refuse("holds no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
     file.refuse(fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
   if (static_cast<std::uint64_t>(about.frames) > file.length() / static_cast<unsigned>(bytes * about.channels))

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <ebb/experiments/architecture.hpp>
 #include <ebb/experiments/experiment.hpp>
+#include <ebb/experiments/out_file.hpp>
 #include <ebb/experiments/text_format.hpp>
 #include <ebb/experiments/train.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -33,6 +34,7 @@ class EvaluateCommand final : public Command {
   int run() override {
     check_name("split", split_, {"valid", "test"});
     set_threads(threads_);
+    if (!json_.empty()) OutFile{json_};  // that it can be written shows before the work
     const Trained t = Trained::read(weights_, text_, data_);
     TaskSettings s = t.architecture.settings;
     if (length_ > 0) s.length = length_;
@@ -81,9 +83,7 @@ class EvaluateCommand final : public Command {
       result.set({"measures", m.name, "guess"}, m.guess);
       result.set({"measures", m.name, "guess_about"}, m.guess_about);
     }
-    RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
-    folder.create();
-    folder.write(path.filename().string(), result.json());
+    OutFile(path.string()).write(result.json());
   }
 
   std::string weights_, split_ = "test", text_, data_, json_;

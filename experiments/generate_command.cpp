@@ -4,9 +4,9 @@
 #include <ebb/experiments/characters.hpp>
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/interrupt.hpp>
-#include <ebb/experiments/run_folder.hpp>
-#include <filesystem>
+#include <ebb/experiments/out_file.hpp>
 #include <fmt/format.h>
+#include <optional>
 
 namespace ebb {
 namespace {
@@ -27,7 +27,7 @@ class GenerateCommand final : public Command {
     o.add("--top-p", request_.sampling.top_p, "of those the fewest that have this probability together").type("P").above(0).at_most(1);
     o.add("--greedy", request_.greedy, "always the most probable one");
     o.add("--beam", request_.beam, "width of a beam search where the task has one; 0: the task's choice").at_least(0).at_most(1000);
-    o.add("--seed", request_.seed, "of the draws");
+    o.add("--seed", request_.seed, "of the draws; in speech the number of the string, in music also which first chord");
     o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH");
     o.add("--out", out_, "where to write the music or the page that goes with it (standard: generated.ENDING)").type("FILE");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors");
@@ -71,16 +71,16 @@ class GenerateCommand final : public Command {
   }
 
   int by_the_task() const {
+    std::optional<OutFile> named;        // that it can be written shows before the work
+    if (!out_.empty()) named.emplace(out_);
     const Trained t = Trained::read(weights_, {}, data_);
     const Generated made = generated(t);
     fmt::print("{}\n", made.text);
     std::fflush(stdout);
     if (made.file.empty()) return 0;
-    const std::filesystem::path path = out_.empty() ? "generated." + made.ending : out_;
-    RunFolder folder{path.has_parent_path() ? path.parent_path().string() : ".", true};
-    folder.create();
-    folder.write(path.filename().string(), made.file);
-    fmt::print("{}\n", path.string());
+    const OutFile file = named ? *named : OutFile("generated." + made.ending);
+    file.write(made.file);
+    fmt::print("{}\n", file.path());
     return 0;
   }
 

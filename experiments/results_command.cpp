@@ -5,6 +5,7 @@
 #include <ebb/experiments/experiment.hpp>
 #include <ebb/experiments/interrupt.hpp>
 #include <ebb/experiments/main.hpp>
+#include <ebb/experiments/out_file.hpp>
 #include <ebb/experiments/results_page.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
@@ -51,12 +52,9 @@ class ResultsCommand final : public Command {
 
   int run() override {
     if (quick_ && page_ == standard_page) page_ = (fs::path(runs_) / "quick.md").string();
-    const std::string kept = fs::path(page_).replace_extension(".json").string();
-    all_ = read_results(kept);
+    all_ = read_results(kept());
     if (list_) return print_list();
-    RunFolder trial = folder_of_page();    // that the page can be written shows before any long work
-    trial.create();
-    trial.discard();
+    for (const std::string& file : {kept(), page_}) OutFile{file};   // that they can be written shows before any long work
     std::vector<const ResultRow*> todo;
     for (const std::string& name : rows_) todo.push_back(&result_row(name));
     if (rows_.empty())
@@ -163,17 +161,11 @@ class ResultsCommand final : public Command {
   }
 
   void write() const {
-    const fs::path page(page_);
-    RunFolder folder = folder_of_page();
-    folder.create();
-    folder.write(page.filename().replace_extension(".json").string(), results_json(all_));
-    folder.write(page.filename().string(), results_page(all_));
+    OutFile(kept()).write(results_json(all_));
+    OutFile(page_).write(results_page(all_));
   }
 
-  RunFolder folder_of_page() const {
-    const fs::path page(page_);
-    return {page.has_parent_path() ? page.parent_path().string() : ".", true};
-  }
+  std::string kept() const { return fs::path(page_).replace_extension(".json").string(); }
 
   std::vector<std::string> rows_;
   static constexpr const char* standard_page = "docs/results.md";

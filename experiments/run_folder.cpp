@@ -88,8 +88,8 @@ void RunFolder::create() {
   fs::remove(probe, error);
 }
 
-void RunFolder::write(const std::string& name, const std::string& content) {
-  const std::string target = path_ + "/" + name, partial = target + ".part";
+void write_whole(const std::string& target, const std::string& content) {
+  const std::string partial = target + ".part";
   std::FILE* f = std::fopen(partial.c_str(), "wb");
   if (!f) refuse(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
@@ -100,6 +100,10 @@ void RunFolder::write(const std::string& name, const std::string& content) {
     std::remove(partial.c_str());
     refuse(target, why);
   }
+}
+
+void RunFolder::write(const std::string& name, const std::string& content) {
+  write_whole(path_ + "/" + name, content);
   written_.push_back(name);
 }
 

@@ -85,6 +85,8 @@ class Caption final : public Task {
   Generated generate(const Model& model, const GenerateRequest& r) const override {
     refuse_sampling(r, "a caption");
     if (r.length >= 0) throw ValueError("--length says nothing to a caption, which ends where the model ends it");
+    if (r.prompt.empty())
+      throw ValueError(fmt::format("--prompt is needed: the number of a test scene, from 0 to {}", tests_ - 1));
     int number = 0;
     const char* const last = r.prompt.data() + r.prompt.size();
     const auto read = std::from_chars(r.prompt.data(), last, number);

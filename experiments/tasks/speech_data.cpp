@@ -70,12 +70,24 @@ Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
   return r;
 }
 
+// What is wrong with a file, and what it should be.
+Audio read_expected(const std::string& path) {
+  try {
+    return read_wav(path);
+  } catch (const FileError& e) {
+    std::error_code ignored;
+    if (!can_read_wav() || !fs::is_regular_file(path, ignored)) throw;
+    throw FileError(fmt::format("{}; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth of a second "
+                                "long", e.what()));
+  }
+}
+
 }  // namespace
 
 std::string Recording::name() const { return fmt::format("{}_{}_{}.wav", digit, speaker, index); }
 
 Array read_speech(const std::string& path) {
-  const Audio a = read_wav(path);
+  const Audio a = read_expected(path);
   const int channels = a.samples.dim(1);
   if (channels != 1) throw FileError(fmt::format("'{}': has {} channels, where speech expects one", path, channels));
   if (a.rate != speech_rate)

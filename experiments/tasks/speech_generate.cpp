@@ -29,10 +29,12 @@ Heard from_test(const SpokenStrings& strings, std::uint64_t seed) {
   const auto& all = strings.items(Split::test);
   const auto first = std::find_if(all.begin(), all.end(), [](const SpokenString& s) { return s.digits.size() > 1; });
   if (first == all.end()) throw ValueError("the test split has no strings");
-  const auto count = static_cast<std::uint64_t>(all.end() - first), at = seed == 0 ? 0 : (seed - 1) % count;
-  const SpokenString& s = first[static_cast<std::ptrdiff_t>(at)];
+  const auto count = static_cast<std::uint64_t>(all.end() - first);
+  if (seed < 1 || seed > count)
+    throw ValueError(fmt::format("--seed is the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
+  const SpokenString& s = first[static_cast<std::ptrdiff_t>(seed - 1)];
   return {.picture = {.features = strings.features(s), .scores = {}, .said = places(strings, s)},
-          .what = fmt::format("string {} of the test split", at + 1), .said = strings.digits(s), .known = true};
+          .what = fmt::format("string {} of the test split", seed), .said = strings.digits(s), .known = true};
 }
 
 std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {

@@ -74,14 +74,24 @@ class Translate final : public Task {
   Generated generate(const Model& model, const GenerateRequest& r) const override {
     refuse_sampling(r, "a translation");
     if (r.length == 0) throw ValueError("--length must be at least 1 for a translation");
-    const std::string line = by_words_ ? as_multi30k(r.prompt) : r.prompt;
+    const std::string prompt = one_line(r.prompt), line = by_words_ ? as_multi30k(prompt) : prompt;
     const std::vector<std::string> words = cut(source_->vocabulary.symbols(), line);
-    if (words.empty()) throw ValueError("there is nothing to translate: --prompt gives the sentence");
     const SearchOptions o{.width = r.greedy ? 1 : r.beam > 0 ? r.beam : beam_width, .longest = r.length > 0 ? r.length : longest_};
     return translated(dynamic_cast<const TranslateNetwork&>(model.network()), words, source_->encode(line), o);
   }
 
  private:
+  // The prompt without blanks around it.
+  static std::string one_line(const std::string& prompt) {
+    const char* const blanks = " \t\r\n\v\f";
+    const std::size_t first = prompt.find_first_not_of(blanks), last = prompt.find_last_not_of(blanks);
+    if (first == std::string::npos) throw ValueError("there is nothing to translate: --prompt gives the sentence");
+    const std::string line = prompt.substr(first, last + 1 - first);
+    if (line.find_first_of("\r\n") != std::string::npos)
+      throw ValueError("--prompt has more than one line: one sentence at a time is translated");
+    return line;
+  }
+
   const char* measure() const { return by_words_ ? "BLEU" : "exact"; }
 
   ParallelText load(bool quick) {

@@ -75,13 +75,16 @@ std::string joined(Symbols symbols, const std::vector<std::string>& parts) {
 }
 
 std::string as_multi30k(const std::string& prompt) {
+  constexpr std::string_view marks = ",.!?;:", closing = ",.!?;:)\"'", blanks = " \t";
+  const auto blank = [&](std::size_t k) { return k >= prompt.size() || blanks.find(prompt[k]) != std::string_view::npos; };
   std::string line;
   for (std::size_t k = 0; k < prompt.size(); ++k) {
     const char c = prompt[k];
-    const bool last = k + 1 == prompt.size() || prompt[k + 1] == ' ';
+    const bool last = blank(k + 1), ends = blank(prompt.find_first_not_of(closing, k));   // npos is past the end too
     if (c == '\'') line += last ? "&apos; " : " &apos;";
     else if (c == '"') line += " &quot; ";
-    else if (last && std::string(",.!?;:").find(c) != std::string::npos) line += std::string(" ") + c;
+    else if (c == '(' || c == ')') line += fmt::format(" {} ", c);
+    else if (ends && marks.find(c) != std::string_view::npos) line += fmt::format(" {}{}", c, last ? "" : " ");
     else line += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return line;

@@ -30,7 +30,7 @@ std::vector<std::string> cut(Symbols, const std::string& line);
 /// And the line of symbols.
 std::string joined(Symbols, const std::vector<std::string>&);
 
-/// A prompt as Multi30k has its sentences: lower case, marks for themselves, the apostrophe spelt out.
+/// A prompt as Multi30k has its sentences: lower case, marks at the end of words and brackets for themselves, the apostrophe spelt out.
 ///
 ///     "The woman's dog runs." -> "the woman &apos;s dog runs ."
 std::string as_multi30k(const std::string& prompt);

@@ -180,7 +180,8 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
     CHECK_THAT(no.err, Contains("number of a test scene, from 0 to 199, not '" + named + "'"));
     CHECK(!folder.has("none.html"));
   };
-  refused({}, "");
+  CHECK_THAT(ebb_command({"generate", "--weights", weights, "--out", folder / "none.html"}).err,
+             Contains("--prompt is needed: the number of a test scene, from 0 to 199"));
   const auto says_nothing = [&](std::vector<std::string> options, const std::string& reason) {
     options.insert(options.begin(), {"generate", "--weights", weights, "--prompt", "3", "--out", folder / "none.html"});
     const Outcome no = ebb_command(options);

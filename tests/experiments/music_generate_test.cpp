@@ -1,3 +1,8 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/tasks/midi.hpp>
 #include <ebb/experiments/tasks/music_keys.hpp>
@@ -82,6 +87,54 @@ TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no 
   CHECK_FALSE(t.folder.has("new"));
   CHECK(t.generate({"--length", "0", "--prompt", "C4"}).code == 0);
   CHECK(t.generate({"--prompt", "|||"}).code == 0);
+}
+
+TEST_CASE("ebb generate --out writes through links, into what is no file, and says before the work what cannot be written") {
+  namespace fs = std::filesystem;
+  const MusicRun t{{"--steps", "1", "--hidden", "3"}};
+  const auto write = [&](const std::string& out) {
+    return ebb_command({"generate", "--weights", t.folder / "out/weights.safetensors", "--length", "2", "--out", out});
+  };
+  REQUIRE(write(t.folder / "plain.mid").code == 0);
+  const std::string music = read_all(t.folder / "plain.mid");
+
+  fs::create_directory(t.folder / "far");
+  fs::create_symlink("far/x.mid", t.folder / "link");                     // of a file that is not there yet
+  for (int time = 0; time < 2; ++time) {
+    CHECK(write(t.folder / "link").code == 0);
+    CHECK(fs::is_symlink(t.folder / "link"));
+    CHECK(read_all(t.folder / "far/x.mid") == music);
+    write_all(t.folder / "far/x.mid", "older");
+  }
+
+  REQUIRE(mkfifo((t.folder / "pipe").c_str(), 0600) == 0);
+  const int reader = open((t.folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  CHECK(write(t.folder / "pipe").code == 0);
+  std::string got(music.size() + 1, ' ');
+  got.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(reader, got.data(), got.size()))));
+  close(reader);
+  CHECK(got == music);
+  CHECK(fs::is_fifo(t.folder / "pipe"));
+
+  fs::create_symlink("/dev/full", t.folder / "full");                     // a link, so that no error here replaces the device
+  const Outcome full = write(t.folder / "full");
+  CHECK(full.code == 2);
+  CHECK_THAT(full.err, Contains("full': No space left on device"));
+  CHECK(fs::is_symlink(t.folder / "full"));
+  CHECK_THAT(write("/dev/stdout").out, Contains("-- given up to here --") && Contains(music) && Contains("/dev/stdout\n"));
+
+  const auto refused = [&](const std::string& out, const std::string& reason) {
+    const Outcome no = write(out);
+    CHECK(no.code == 2);
+    CHECK(no.out.empty());                                                // the music would have been printed first
+    CHECK_THAT(no.err, Contains(reason));
+  };
+  refused(t.folder / "far", "far': it is a folder");
+  refused(t.folder / "new/", "new/': it is a folder");
+  refused(t.folder / "plain.mid/x.mid", "plain.mid': it is a file, not a folder");
+  refused("/proc/none/x.mid", "cannot write to '/proc/none'");
+  CHECK(read_all(t.folder / "plain.mid") == music);
+  CHECK_FALSE(t.folder.has("new"));
 }
 
 TEST_CASE("keys are drawn each by its probability, however the draw is made") {

@@ -40,8 +40,10 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
 
   SECTION("one that was trained but not written is taken over, one that was stopped goes on") {
     std::filesystem::remove_all(folder / "docs");
-    std::filesystem::create_directories(folder / "docs/page.md");      // so that the page cannot be written
+    std::filesystem::create_directories(folder / "docs");
+    std::filesystem::create_symlink("/dev/full", folder / "docs/page.md");   // the page can be opened, but not written
     CHECK(ebb_command(results(folder, {"series", "--seeds", "2"})).code == 2);
+    CHECK(std::filesystem::is_symlink(folder / "docs/page.md"));
     std::filesystem::remove_all(folder / "docs");
     const bool stopped = GENERATE(false, true);
     if (stopped) std::filesystem::remove(folder / "runs/series/summary.json");
@@ -58,6 +60,9 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
     const Outcome none = ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", "/proc/none/page.md"});
     CHECK(none.code == 2);
     CHECK_THAT(none.out, !Contains("update"));
+    const Outcome at_folder = ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", folder / "docs"});
+    CHECK_THAT(at_folder.err, Contains("docs': it is a folder"));
+    CHECK_THAT(at_folder.out, !Contains("update"));
   }
   SECTION("one that ended, or was begun with other seeds, is run from scratch when it is asked for") {
     CHECK(ebb_command(results(folder, {"series", "--seeds", "1"})).code == 0);

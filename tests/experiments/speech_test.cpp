@@ -284,6 +284,18 @@ TEST_CASE("without a file ebb generate listens to a string of the test split and
   CHECK_THAT(beam.out, Contains(" %\n") && Contains("said were " + said));
   CHECK(std::count(beam.out.begin(), beam.out.end(), '%') == 5);
   CHECK_THAT(read_all(t.folder / "page.html"), Contains("probability"));
+  for (const std::string number : {"0", "61", "18446744073709551615"}) {
+    const Outcome no = ebb_command({"generate", "--weights", t.weights, "--seed", number, "--out", t.folder / "none.html"});
+    CHECK(no.code == 2);
+    CHECK_THAT(no.err, Contains("--seed is the number of a string of the test split, from 1 to 60, not '" + number + "'"));
+  }
+  const auto at = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"generate", "--weights", t.weights, "--out", t.folder / "page.html"};
+    words.insert(words.end(), more.begin(), more.end());
+    return ebb_command(words).out;
+  };
+  CHECK(at({}) == at({"--seed", "1"}));
+  CHECK_THAT(at({"--seed", "60"}), Contains("said were " + digits_text(strings.digits(strings.items(Split::test)[150 + 59]))));
 }
 
 TEST_CASE("a file that is no speech is refused by ebb generate, and no page is written") {
@@ -301,6 +313,8 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
   refused(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
   refused(wav(tone(), 16'000), "has 16000 samples a second, where speech expects 8000");
   refused(wav(tone(700)), "less than a tenth of a second");
+  refused(wav(Array::zeros({0}, f32)),
+          "holds no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
   refused(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
   for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"}, {"--top-k", "3", "is not drawn"},
                                               {"--top-p", ".5", "is not drawn"}, {"--length", "3", "--length says nothing to speech"},

@@ -96,6 +96,9 @@ TEST_CASE("a prompt is brought into the form of the data, and read back by peopl
   CHECK(as_multi30k("The woman's dog, a \"Boxer\", runs.") == "the woman &apos;s dog , a  &quot; boxer &quot;  , runs .");
   CHECK(as_multi30k("l' herbe 3.5 m") == "l&apos;  herbe 3.5 m");
   CHECK(as_multi30k("élève à l'École") == "élève à l &apos;École");   // beyond ASCII letters stay as they are
+  const auto words = [](const std::string& prompt) { return joined(Symbols::words, cut(Symbols::words, as_multi30k(prompt))); };
+  CHECK(words("He (runs)!! \"Yes.\"\tStop...") == "he ( runs ) ! ! &quot; yes . &quot; stop . . .");
+  CHECK(words("'dogs.', a.b") == "&apos;dogs . &apos; , a.b");
   CHECK(cut(Symbols::words, as_multi30k("two men are talking .")) == cut(Symbols::words, "two men are talking ."));
   CHECK(readable("l&apos; herbe &quot;&amp;&quot;") == "l' herbe \"&\"");
   CHECK(cut(Symbols::characters, "né 3") == std::vector<std::string>{"n", "é", " ", "3"});
@@ -110,6 +113,14 @@ TEST_CASE("a prompt is brought into the form of the data, and read back by peopl
   CHECK(o.code == 0);
   CHECK_THAT(read_all(folder / "page.html"),
              Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
+  for (const auto& [prompt, reason] : {std::pair{" \t\n", "nothing to translate: --prompt"},
+                                       {"the dog\nthe cat", "--prompt has more than one line: one sentence at a time"}}) {
+    const Outcome no = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "none.html",
+                                    "--prompt", prompt});
+    CHECK(no.code == 2);
+    CHECK_THAT(no.err, Contains(reason));
+    CHECK_FALSE(folder.has("none.html"));
+  }
 }
 
 TEST_CASE("the picture of attention has a square for each pair, the words around it, and no mark of theirs is taken for HTML") {
