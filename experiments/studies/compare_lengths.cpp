@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <ctime>
 #include <ebb/experiments/studies/compare.hpp>
 #include <ebb/experiments/text_format.hpp>
@@ -49,13 +48,8 @@ double foretold(const std::vector<Cost>& before, int length) {
   return b.kept * std::pow(static_cast<double>(length) / b.length, std::clamp(power + .25, 1.0, 2.0));
 }
 
-// As much of an error's text as fits into a table: without the place in the source.
-std::string reason_in(const std::string& text) {
-  const std::string few = " is longer than the ";
-  if (const std::size_t at = text.find(few); at != std::string::npos && text.find("positions", at) != std::string::npos)
-    return fmt::format("has {} positions", count_text(std::strtod(text.c_str() + at + few.size(), nullptr)));
-  return text.ends_with(')') ? text.substr(0, text.rfind(" (")) : text;
-}
+// An error's text without the place in the source.
+std::string reason_in(const std::string& text) { return text.ends_with(')') ? text.substr(0, text.rfind(" (")) : text; }
 
 double number_in(const char* path) {
   double x = INFINITY;

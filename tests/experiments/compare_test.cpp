@@ -200,7 +200,7 @@ TEST_CASE("a length that would take too much memory is marked, and the rest goes
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("peak about"));
   const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000", "--memory", "1000",
                                    "--rows", "1"});
-  CHECK(t["lengths"]["transformer"]["5000"]["skipped"] == "has 4,096 positions");
+  CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(), Contains("the 4096 that there are positions for") && !Contains(".cpp"));
 }
 
 TEST_CASE("a comparison says what it cannot do before it begins") {
