@@ -52,6 +52,9 @@ struct Batch {
 /// is about to add to its state (Semeniuta et al. 2016).
 enum class DropoutKind { variational, naive, input, candidate };
 
+/// A patience that ends no run, as each validates fewer times, but keeps the weights that validate best.
+constexpr int all_validations = 40;
+
 /// Sizes with which a task shows what it is for; options such as --hidden replace them.
 struct TaskSettings {
   int hidden = 64;                     ///< H, and the width of the embedding if inputs are tokens

@@ -96,7 +96,7 @@ void TrainResults::report(Job& job, const TaskInfo& info) {
   job.report.plots({loss_, norm_});
   if (!valid_.series.empty()) {
     if (meter_) valid_.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});
-    valid_.caption = std::string("Of the validation split, by which it is decided when to stop. Grey: a guess.") + large;
+    valid_.caption = std::string("Of the validation split. Grey: a guess.") + large;
     job.report.plots({valid_});
   }
   job.report.table(table_);

@@ -161,7 +161,7 @@ struct Compare {
   TaskSettings settings_of(const Task& t, Size size) const {
     TaskSettings s = sizes.changed(task, t.comparison_settings(size));
     s.enough = 0;
-    s.patience = 1'000'000;
+    s.patience = all_validations;
     return s;
   }
 

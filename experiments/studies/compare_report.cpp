@@ -143,19 +143,21 @@ Plot cost_plot(const Results& r, bool memory) {
   return p;
 }
 
-Table cost_table(const Results& r) {
-  Table t{.head = {"cell", "hidden"}, .caption = "Milliseconds, and what the tape keeps."};
+// Of a length that was left out, why, in the table of times alone.
+Table cost_table(const Results& r, bool memory) {
+  Table t{.head = {"cell", "hidden"}, .caption = memory ? "What the tape keeps of that pass." : "Milliseconds of one forward and backward pass."};
   bool foretold = false;
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
     std::vector<Entry> row{Entry(cell.cell, group_of(r, cell)), count_text(cell.hidden)};
     for (const Cost& c : cell.costs) {
-      row.emplace_back(c.skipped.empty() ? fmt::format("{}, {}", number_text(ms(c.seconds)), bytes_text(c.kept)) : c.skipped);
+      if (!c.skipped.empty()) row.emplace_back(memory ? "–" : c.skipped);
+      else row.emplace_back(memory ? bytes_text(c.kept) : number_text(ms(c.seconds)));
       foretold = foretold || c.skipped.rfind("peak", 0) == 0;
     }
     t.rows.push_back(std::move(row));
   }
-  if (foretold) t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
+  if (foretold && !memory) t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
   return t;
 }
 
@@ -178,7 +180,7 @@ std::string table_text(const Results& r) {
                                                      number_text(m.guess), level_text(r)), 78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true), fit("weights", 9, true),
-                      fit(m.name, 10, true), fit("s to level", time_width, true), fit("ms/update", 9, true));
+                      fit(m.name.size() <= 10 ? m.name : "reached", 10, true), fit("s to level", time_width, true), fit("ms/update", 9, true));
   for (const Variant& v : r.variants) {
     const Mean q = quality_of(v);
     const bool long_name = v.name.size() > name_width;
@@ -221,7 +223,8 @@ void add_to_report(Job& job, const Results& r) {
   if (r.costs.empty()) return;
   job.report.section("What a longer sequence costs");
   job.report.plots({cost_plot(r, false), cost_plot(r, true)});
-  job.report.table(cost_table(r));
+  job.report.table(cost_table(r, false));
+  job.report.table(cost_table(r, true));
 }
 
 }  // namespace ebb::compare

@@ -74,7 +74,7 @@ void add_to_report(Job& job, const StreamResult& s) {
 
   Plot bias{.title = "Gradient bias", .x_label = "window (steps)", .y_label = "|truncated − full| / |full|", .log_y = true, .log_x = true};
   bias.series = {against_window(s, "at the start", start_drawn, true), against_window(s, "after training", trained_drawn, true)};
-  bias.caption = fmt::format("Of the mean loss over {} steps, at the weights of the largest window's run.", r.stretch);
+  bias.caption = fmt::format("Of the mean loss over {} steps, at the weights of the largest window's run. No difference, that of a window as long as the stretch, is not drawn.", r.stretch);
   Plot quality{.title = "Quality", .x_label = "window (steps)", .y_label = s.info.unit, .log_x = true};
   quality.series = {against_window(s, "test", test_of, false)};
   if (s.name == "echo") quality.marks.push_back({.name = s.info.trivial_about, .x = {double(s.windows.front().steps), double(s.windows.back().steps)},

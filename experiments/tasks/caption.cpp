@@ -41,7 +41,7 @@ class Caption final : public Task {
   TaskSettings settings(Size size) const override {
     TaskSettings s{.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 8000, .lr = 3e-3, .schedule = "one-cycle",
                    .patience = 10};
-    if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3, s.patience = 0;
+    if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3, s.patience = all_validations;
     return s;
   }
 

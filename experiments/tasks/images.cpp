@@ -43,7 +43,7 @@ class Images final : public FashionTask {
     return i;
   }
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3};
+    if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3, .patience = all_validations};
     return {.hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
   }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {

@@ -41,7 +41,7 @@ class Pixels final : public FashionTask {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 24, .length = 28, .batch = 20, .steps = 200, .lr = 1e-2};
+    if (size == Size::quick) return {.hidden = 24, .length = 28, .batch = 20, .steps = 200, .lr = 1e-2, .patience = all_validations};
     return {.hidden = 128, .length = 28, .batch = 100, .steps = 3300, .lr = 3e-3, .schedule = "one-cycle", .patience = 8};
   }
 

@@ -148,7 +148,7 @@ class Sentiment final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 64, .batch = 20, .steps = 240, .lr = 1e-2};
+    if (size == Size::quick) return {.hidden = 16, .length = 64, .batch = 20, .steps = 240, .lr = 1e-2, .patience = all_validations};
     return {.hidden = 128, .length = 64, .batch = 50, .steps = 1400, .lr = 1e-3, .patience = 4};
   }
 

@@ -111,7 +111,7 @@ class Forecast final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2};
+    if (size == Size::quick) return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2, .patience = all_validations};
     return {.hidden = 64, .length = 100, .batch = 32, .steps = 8000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
   }
 

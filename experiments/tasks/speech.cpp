@@ -62,7 +62,7 @@ class Speech final : public Task {
 
   // `length` is the most digits of a string that is learned from.
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 24, .length = 3, .batch = 16, .steps = 160, .lr = 2e-2};
+    if (size == Size::quick) return {.hidden = 24, .length = 3, .batch = 16, .steps = 160, .lr = 2e-2, .patience = all_validations};
     return {.hidden = 128, .length = 5, .batch = 32, .steps = 2000, .lr = 4e-3, .schedule = "one-cycle", .patience = 10};
   }
 

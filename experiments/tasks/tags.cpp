@@ -122,7 +122,7 @@ class Tags final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 100, .batch = 20, .steps = 120, .lr = 1e-2};
+    if (size == Size::quick) return {.hidden = 16, .length = 100, .batch = 20, .steps = 120, .lr = 1e-2, .patience = all_validations};
     return {.hidden = 128, .length = 100, .batch = 32, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 5};
   }
 

@@ -159,7 +159,7 @@ TEST_CASE("a result that cannot be kept is printed all the same") {
   CHECK_THAT(o.err, Catch::Matchers::Contains("evaluation-test.json'") && Catch::Matchers::Contains("--json"));
   const Outcome asked = evaluate(weights, {"--json", "/proc/none/x.json"});
   CHECK(asked.code == 2);
-  CHECK_THAT(asked.out, Catch::Matchers::Contains("lstm on adding, test:"));
+  CHECK(asked.out.empty());                // that it cannot be written shows before the work
   CHECK_THAT(asked.err, Catch::Matchers::Contains("/proc/none"));
 }
 
