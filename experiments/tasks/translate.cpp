@@ -43,7 +43,8 @@ class Translate final : public Task {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 32, .length = 60, .batch = 30, .steps = 700, .lr = 1e-2, .schedule = "one-cycle", .patience = all_validations};
+    if (size == Size::quick)
+      return {.hidden = 32, .length = 60, .batch = 30, .steps = 700, .lr = 1e-2, .schedule = "one-cycle", .patience = all_validations};
     if (!by_words_) return {.hidden = 64, .length = 60, .batch = 60, .steps = 1500, .lr = 5e-3, .schedule = "one-cycle", .patience = 10};
     return {.hidden = 256, .length = 60, .batch = 60, .steps = 2500, .lr = 2e-3, .schedule = "cosine", .patience = 5};
   }
