@@ -92,7 +92,7 @@ std::vector<std::string> masks_of(ebb::DropoutKind kind, const char* field) {
 
 }  // namespace
 
-TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, and its direction stays") {
+TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, and its direction stays", "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", "clip");
   const json& rules = s["clipping"];
@@ -187,7 +187,7 @@ TEST_CASE("naive masks are new at each step, variational ones last a sequence, a
   }
 }
 
-TEST_CASE("ebb dropout: all its numbers are there, and a network without dropout drifts furthest from what it has read") {
+TEST_CASE("ebb dropout: all its numbers are there, and a network without dropout drifts furthest from what it has read", "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", "dropout");
   for (const char* way : {"none", "naive", "input", "variational"}) {
@@ -251,7 +251,7 @@ TEST_CASE("every schedule begins with the truth and shows it every other time at
   CHECK(ebb::forcing::truth("free", 0, 2000, .25) == 0);
 }
 
-TEST_CASE("the studies give the same numbers on any number of threads") {
+TEST_CASE("the studies give the same numbers on any number of threads", "[slow]") {
   same_for_any_threads("clip", "norms.csv", {"--steps", "30", "--thresholds", "0,1", "--hidden", "8"});
   same_for_any_threads("tbptt", "learning.csv", {"--characters", "4000", "--windows", "5,10", "--stretch", "10", "--hidden", "8"});
   same_for_any_threads("dropout", "curves.csv", {"--steps", "40", "--hidden", "8"});
