@@ -44,8 +44,8 @@ class EvaluateCommand final : public Command {
     const double loss = test_loss(*t.model, *t.task, split, s, 1 << 30, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    fmt::print("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "", t.architecture.task, split_, number_text(loss), info.unit,
-               info.trivial_about, number_text(info.trivial));
+    fmt::print("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "", t.architecture.task, split_,
+               number_text(loss), info.unit, info.trivial_about, number_text(info.trivial));
     if (meter) fmt::print("{}\n", measures_text(measures));
     std::fflush(stdout);
     keep(t, s, loss, measures);

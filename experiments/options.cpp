@@ -67,7 +67,11 @@ void read_option(const std::string& text, PerTask& x) {
     const std::size_t equals = item.find('=');
     const std::string task = equals == std::string::npos ? "" : item.substr(0, equals);
     double value = 0;
-    read_option(equals == std::string::npos ? item : item.substr(equals + 1), value);
+    try {
+      read_option(equals == std::string::npos ? item : item.substr(equals + 1), value);
+    } catch (const ValueError& e) {
+      throw ValueError(std::string(e.what()) + (task.empty() ? "; NAME=number is of one name alone" : ""));
+    }
     if (!read.given.emplace(task, value).second)
       throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") + text + "'");
   }
@@ -127,12 +131,6 @@ const char* option_type(const bool*) { return ""; }
 const char* option_type(const std::string*) { return "TEXT"; }
 const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
 const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
-
-std::string misread(const OptionEntry& e, const std::string& text, const std::string& why) {
-  const bool only_by_name = e.type.find('=') != std::string::npos && e.type.rfind("X or", 0) != 0;
-  return only_by_name && text.find('=') == std::string::npos ? fmt::format("{} must be {}, not '{}'", e.name, e.type, text)
-                                                             : e.name + " " + why;
-}
 
 }  // namespace detail
 

@@ -60,9 +60,6 @@ struct OptionEntry {
   bool given = false;
 };
 
-/// What is wrong with a text that read_option refused, with the option's name.
-std::string misread(const OptionEntry&, const std::string& text, const std::string& why);
-
 }  // namespace detail
 
 /// One declared option; refine it where it is declared: `o.add("--hidden", hidden, "width").at_least(1).quick(16)`.
@@ -116,7 +113,7 @@ class Options {
       try {
         detail::read_option(text, value);
       } catch (const ValueError& error) {
-        throw ValueError(detail::misread(e, text, error.what()));
+        throw ValueError(e.name + " " + error.what());
       }
     };
     e.json = [&value] { return detail::option_json(value); };

@@ -61,7 +61,8 @@ std::string table_line(const ResultRow& row, const RowResult* r) {
 }
 
 std::string section(const ResultRow& row, const RowResult& r) {
-  std::string text = fmt::format("\n## {}\n\n    {}{}\n\n", row.name, r.command, r.seconds.size() > 1 ? fmt::format(" --seeds {}", r.seconds.size()) : "");
+  const std::string seeds = r.seconds.size() > 1 ? fmt::format(" --seeds {}", r.seconds.size()) : "";
+  std::string text = fmt::format("\n## {}\n\n    {}{}\n\n", row.name, r.command, seeds);
   text += "| measure | mean | each seed | a guess |\n|---|---|---|---|\n";
   for (const auto& [name, v] : r.measures)
     text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds), with_unit(v.guess, v.unit),
@@ -74,8 +75,8 @@ std::string section(const ResultRow& row, const RowResult& r) {
 }
 
 json to_json(const RowResult& r) {
-  json j = {{"command", r.command}, {"date", r.date}, {"version", r.version}, {"machine", r.machine}, {"quick", r.quick}, {"weights", r.weights},
-            {"seconds", r.seconds}, {"measures", json::object()}};
+  json j = {{"command", r.command}, {"date", r.date}, {"version", r.version}, {"machine", r.machine}, {"quick", r.quick},
+            {"weights", r.weights}, {"seconds", r.seconds}, {"measures", json::object()}};
   for (const auto& [name, v] : r.measures)
     j["measures"][name] = {{"unit", v.unit}, {"guess", v.guess}, {"guess_about", v.guess_about}, {"seeds", v.of_seeds}};
   return j;

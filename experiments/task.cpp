@@ -65,11 +65,13 @@ std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inp
   return nullptr;
 }
 
+void check_read(const char* option, const std::string& task, bool given, bool read) {
+  if (given && !read) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, task));
+}
+
 void refuse_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
   const Task::Inputs read = task.inputs();
-  const auto check = [&](const char* option, bool is_given, bool is_read) {
-    if (is_given && !is_read) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
-  };
+  const auto check = [&](const char* option, bool is_given, bool is_read) { check_read(option, name, is_given, is_read); };
   check("text", check_text && !given.text.empty(), !read.text.empty());
   check("data", !given.data.empty(), !read.data.empty());
   check("embedding", !given.embedding.empty(), !read.embedding.empty());

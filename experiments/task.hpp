@@ -130,6 +130,8 @@ class Task {
 
 /// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {});
+/// Errors    ValueError "--OPTION says nothing to the task 'NAME'", if it is given and not read
+void check_read(const char* option, const std::string& task, bool given, bool read);
 /// Of several tasks, one may read the text and the others not: those leave --text unchecked.
 /// Errors    ValueError that names an option, given by the user, which the task does not read
 void refuse_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);

@@ -79,15 +79,12 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
 std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   auto task = make_task(name, inputs);
   refuse_unread(name, *task, inputs, false);
-  const auto check = [&](const char* option, bool given, bool used) {
-    if (given && !used) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, name));
-  };
   const double own = task->settings(Size::standard).length;
-  check("length", length.of(name, own) != own, task->info().any_length);
+  check_read("length", name, length.of(name, own) != own, task->info().any_length);
   const bool recurrence = task->info().recurrence;
-  check("layers", layers.of(name, 1) > 1, recurrence);
-  check("dropout", dropout.of(name, 0) > 0, recurrence);
-  check("zoneout", zoneout.of(name, 0) > 0, recurrence);
+  check_read("layers", name, layers.of(name, 1) > 1, recurrence);
+  check_read("dropout", name, dropout.of(name, 0) > 0, recurrence);
+  check_read("zoneout", name, zoneout.of(name, 0) > 0, recurrence);
   return task;
 }
 

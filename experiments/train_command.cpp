@@ -53,7 +53,7 @@ struct TrainOne {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     const auto task = sizes.make(task_name);
-    if (!task->info().recurrence && cell != "lstm") throw ValueError(fmt::format("--cell says nothing to the task '{}'", task_name));
+    check_read("cell", task_name, cell != "lstm", task->info().recurrence);
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})

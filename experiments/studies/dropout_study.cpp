@@ -46,7 +46,7 @@ struct DropoutStudy {
   void run(Job& job) {
     study::check_words("--ways", ways, {"none", "naive", "input", "variational", "candidate"});
     check_cell_names({cell});
-    if (part > 0 && task != "chars") throw ValueError(fmt::format("--part says nothing to the task '{}'", task));
+    check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
     auto made = make_task(task, inputs);
     refuse_unread(task, *made, inputs);

@@ -49,7 +49,7 @@ struct Tbptt {
       throw ValueError(fmt::format("--every {}: a gradient goes back through at least the steps of its update, so no window may be smaller; "
                                    "the smallest is {}", every, sizes.front()));
     check_words("--tasks", tasks, {"chars", "echo"});
-    if (!inputs.text.empty() && tasks == std::vector<std::string>{"echo"}) throw ValueError("--text says nothing to the task 'echo'");
+    check_read("text", "echo", !inputs.text.empty(), tasks != std::vector<std::string>{"echo"});
     check_cell_names({cell});
     const auto updates = static_cast<int>(characters / (static_cast<std::int64_t>(rows) * every));
     if (updates < 1) throw ValueError(fmt::format("--characters {} are fewer than the {} of one update", characters, rows * every));

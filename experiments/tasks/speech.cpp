@@ -89,7 +89,7 @@ class Speech final : public Task {
   int batches(Split s, int, int rows) const override {
     return s == Split::train ? 1 << 20 : (static_cast<int>(strings_->items(s).size()) + rows - 1) / rows;
   }
-  int steps(const TaskSettings& s) const override { return strings_->longest(s.length); }
+  int steps(const TaskSettings& s) const override { return strings_->longest(std::max(s.length, SpokenStrings::most_tested)); }
   std::string data() const override { return strings_->recordings().source; }
   Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_guess_); }

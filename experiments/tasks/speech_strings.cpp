@@ -58,7 +58,7 @@ SpokenStrings::SpokenStrings(Recordings r, int valid_strings, int test_strings) 
   const auto add = [&](std::vector<SpokenString>& to, Split split, const Key& key, int count) {
     for (int k = 0; k < count; ++k) {
       const Key own = key.at(static_cast<std::uint64_t>(k));
-      to.push_back(drawn(split, own, 3 + own.below(3, 0), .2));
+      to.push_back(drawn(split, own, least_tested + own.below(most_tested - least_tested + 1, 0), .2));
     }
   };
   add(valid_, Split::valid, Key{0}.named("speech valid"), valid_strings);

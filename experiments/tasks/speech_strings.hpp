@@ -26,6 +26,7 @@ struct SpokenString {
 class SpokenStrings {
  public:
   static constexpr int mels = 40, stacked = 3, width = mels * stacked, hop = speech_rate / 100;
+  static constexpr int least_tested = 3, most_tested = 5;   // digits of a string of the valid and test splits
   static constexpr double step_seconds = static_cast<double>(stacked) * hop / speech_rate;
 
   /// Of the valid and test splits: each recording alone as it is, then so many strings of 3 to 5 of them.

@@ -213,7 +213,7 @@ TEST_CASE("a comparison says what it cannot do before it begins") {
   refused({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
   refused({"--lengths", "64,x"}, "--lengths");
   refused({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
-  refused({"--rates", "lstm"}, "--rates must be CELL=X,..., not 'lstm'");
+  refused({"--rates", "lstm"}, "--rates must be a number, not 'lstm'; NAME=number is of one name alone");
   refused({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
   refused({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
   refused({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
