@@ -44,6 +44,7 @@ function(ebb_folder name)
     target_link_libraries(${target} PRIVATE ${library})
   endforeach()
   ebb_target_options(${target})
+  ebb_names_paths(${target} PUBLIC ${root})   # headers as they are included; the last of the maps that fit is taken
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   set(targets ${target})
 
