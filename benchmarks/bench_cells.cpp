@@ -6,7 +6,7 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/parallel.hpp>
 
 using namespace ebb;

@@ -3,12 +3,12 @@
 //   compare_ebb cell=lstm spelling=textbook work=cell dtype=float32 T=100 B=32 I=128 H=128 threads=2 \
 //     problem=FILE result=FILE started=0 <<< "0.5 10"
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/bidirectional.hpp>
+#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/parallel.hpp>

@@ -1,6 +1,6 @@
 # ebb_embed(target name file [name file...])
 #
-# Puts each file into the target as the symbols that experiments/assets.hpp declares. The assembler copies the
+# Puts each file into the target as the symbols that experiments/report/assets.hpp declares. The assembler copies the
 # bytes (.incbin): a C array of a megabyte takes seconds to compile. A file that is not there is left out.
 function(ebb_embed target)
   set(index 0)

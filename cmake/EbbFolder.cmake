@@ -1,27 +1,24 @@
-# ebb_folder(NAME [REGISTERS] [ROOMS folder...] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
+# ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
 #
-# One folder of the tree is one target, ebb::NAME: a static library of its *.cpp.
-#   ROOMS        folders within it, whose files are part of the same library.
+# One folder of the tree is one target, ebb::NAME: a static library of its *.cpp, those of its rooms (subfolders) included.
 #   SEES         the folders it may include. Each folder has an include root of its own in the build tree, so
 #                that including any other does not compile.
 #   THIRD_PARTY  libraries that its sources see and its users do not.
 #   PRIVATE      headers that are not installed, because they include what THIRD_PARTY brings.
-#   EXCEPT       sources that are not part of the library.
+#   EXCEPT       patterns of sources that are not part of the library.
 #   REGISTERS    its sources hold static objects that register things; whoever links it takes all of it, for a
 #                linker would drop a file that nobody names.
 function(ebb_folder name)
-  cmake_parse_arguments(arg "REGISTERS" "" "ROOMS;SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
+  cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
   set(target ebb_${name})
   set(root ${PROJECT_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${root}/ebb)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/ebb/${name} SYMBOLIC)
 
-  list(TRANSFORM arg_ROOMS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE rooms)
-  set(places ${CMAKE_CURRENT_SOURCE_DIR} ${rooms})
-  list(TRANSFORM places APPEND /*.cpp OUTPUT_VARIABLE patterns)
-  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
-  foreach(file IN LISTS arg_EXCEPT)
-    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(pattern IN LISTS arg_EXCEPT)
+    file(GLOB except ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+    list(REMOVE_ITEM sources ${except})
   endforeach()
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
     list(FILTER sources EXCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$")
@@ -62,13 +59,15 @@ function(ebb_folder name)
   endif()
 
   install(TARGETS ${targets} EXPORT ebbTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  foreach(room IN ITEMS "" LISTS arg_ROOMS)
-    file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*.inl)
-    foreach(pattern IN LISTS arg_PRIVATE)
-      file(GLOB private ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
-      list(REMOVE_ITEM headers ${private})
-    endforeach()
-    install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}/${room})
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.inl)
+  foreach(pattern IN LISTS arg_PRIVATE)
+    file(GLOB private ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+    list(REMOVE_ITEM headers ${private})
+  endforeach()
+  foreach(header IN LISTS headers)
+    file(RELATIVE_PATH room ${CMAKE_CURRENT_SOURCE_DIR} ${header})
+    get_filename_component(room ${room} DIRECTORY)
+    install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}/${room})
   endforeach()
 endfunction()
 

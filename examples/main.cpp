@@ -1,3 +1,3 @@
-#include <ebb/experiments/main.hpp>
+#include <ebb/experiments/cli/main.hpp>
 
 int main(int argc, char** argv) { return ebb::main(argc, argv); }

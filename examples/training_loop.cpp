@@ -1,9 +1,9 @@
 // A training loop written out line by line, on data of one's own: an LSTM has to name the first symbol of a sequence that it
 // has read to its end.
 #include <ebb/autograd/tape.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/lstm.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/ops/xtensor.hpp>
 #include <ebb/optim/adam.hpp>

@@ -1,7 +1,7 @@
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/pattern.hpp>
-#include <ebb/nn/safetensors.hpp>
+#include <ebb/nn/files/safetensors.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <fmt/format.h>

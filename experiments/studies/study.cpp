@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/studies/study.hpp>
-#include <ebb/experiments/task.hpp>
-#include <ebb/experiments/text_format.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 #include <limits>
 #include <map>

@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/job.hpp>
+#include <ebb/experiments/cli/job.hpp>
 
 /// What the course's comparisons share (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): a few ways of doing one thing, each from
 /// every seed, side by side in a table and in plots.

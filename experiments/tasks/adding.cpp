@@ -1,4 +1,4 @@
-#include <ebb/experiments/task.hpp>
+#include <ebb/experiments/train/task.hpp>
 
 namespace ebb {
 namespace {

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/shards.hpp>
-#include <ebb/experiments/measure.hpp>
-#include <ebb/experiments/text_format.hpp>
-#include <ebb/experiments/task.hpp>
-#include <ebb/experiments/text.hpp>
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/text.hpp>
 #include <fmt/format.h>
 
 namespace ebb {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/data/idx.hpp>
-#include <ebb/experiments/data_files.hpp>
-#include <ebb/experiments/event_file.hpp>
-#include <ebb/experiments/pictures.hpp>
+#include <ebb/experiments/train/data_files.hpp>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
 #include <fmt/format.h>
 #include <numeric>

@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/class_meter.hpp>
-#include <ebb/experiments/sequence_batches.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/sequence_batches.hpp>
 
 namespace ebb {
 

@@ -1,9 +1,9 @@
-#include <ebb/experiments/network.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
-#include <ebb/nn/conv.hpp>
-#include <ebb/nn/dropout.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/pool.hpp>
+#include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/layers/pool.hpp>
 
 namespace ebb {
 namespace {

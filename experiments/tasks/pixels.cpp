@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <ebb/experiments/network.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/sequence_layer.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
 #include <numeric>
 
 namespace ebb {

@@ -1,5 +1,5 @@
 #include <ebb/nn/cell.hpp>
-#include <ebb/nn/gradcheck_cell.hpp>
+#include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <sstream>
 
 #include "catch.hpp"

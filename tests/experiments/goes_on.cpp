@@ -1,7 +1,7 @@
 #include "goes_on.hpp"
 
 #include <cstring>
-#include <ebb/experiments/checkpoint.hpp>
+#include <ebb/experiments/train/checkpoint.hpp>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/task.hpp>
+#include <ebb/experiments/train/task.hpp>
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include <ebb/experiments/architecture.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/ops/memory.hpp>
 
 #include "catch.hpp"

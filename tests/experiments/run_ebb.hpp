@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <ebb/experiments/main.hpp>
+#include <ebb/experiments/cli/main.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>

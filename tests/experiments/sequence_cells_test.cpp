@@ -1,8 +1,8 @@
 #include <cstring>
-#include <ebb/experiments/architecture.hpp>
-#include <ebb/experiments/train.hpp>
-#include <ebb/experiments/reader.hpp>
-#include <ebb/nn/sequence_layer.hpp>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/reader.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
 
 #include "catch.hpp"
 #include "goes_on.hpp"

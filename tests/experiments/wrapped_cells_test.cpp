@@ -1,11 +1,11 @@
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/bidirectional.hpp>
-#include <ebb/nn/drop_connect.hpp>
-#include <ebb/nn/dropout.hpp>
+#include <ebb/nn/sequence/bidirectional.hpp>
+#include <ebb/nn/sequence/drop_connect.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/recurrent_dropout.hpp>
-#include <ebb/nn/stacked_cell.hpp>
-#include <ebb/nn/zoneout.hpp>
+#include <ebb/nn/sequence/recurrent_dropout.hpp>
+#include <ebb/nn/sequence/stacked_cell.hpp>
+#include <ebb/nn/sequence/zoneout.hpp>
 #include <functional>
 
 #include "catch.hpp"

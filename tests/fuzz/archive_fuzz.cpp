@@ -1,5 +1,5 @@
-#include <ebb/nn/archive.hpp>
-#include <ebb/nn/linear.hpp>
+#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/optim/adam.hpp>
 
 #include "input.hpp"

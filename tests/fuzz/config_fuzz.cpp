@@ -1,4 +1,4 @@
-#include <ebb/experiments/config.hpp>
+#include <ebb/experiments/cli/config.hpp>
 
 #include "input.hpp"
 

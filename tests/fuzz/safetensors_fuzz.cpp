@@ -1,4 +1,4 @@
-#include <ebb/nn/safetensors.hpp>
+#include <ebb/nn/files/safetensors.hpp>
 
 #include "input.hpp"
 

@@ -1,12 +1,12 @@
 #include <cmath>
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/drop_connect.hpp>
+#include <ebb/nn/sequence/drop_connect.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/skew.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/layers/skew.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 

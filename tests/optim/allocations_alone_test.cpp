@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/loss.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/memory.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/optim/adam.hpp>

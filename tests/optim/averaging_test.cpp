@@ -1,5 +1,5 @@
 #include <ebb/autograd/tape.hpp>
-#include <ebb/nn/archive.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/asgd.hpp>
 #include <ebb/optim/average.hpp>

@@ -1,8 +1,8 @@
 #include <ebb/autograd/grads.hpp>
-#include <ebb/nn/archive.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <ebb/optim/adamw.hpp>

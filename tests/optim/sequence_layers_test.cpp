@@ -1,12 +1,12 @@
 #include <cmath>
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/attention.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/loss.hpp>
+#include <ebb/nn/layers/attention.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/params.hpp>
-#include <ebb/nn/tcn.hpp>
-#include <ebb/nn/transformer.hpp>
+#include <ebb/nn/layers/tcn.hpp>
+#include <ebb/nn/layers/transformer.hpp>
 #include <ebb/optim/adam.hpp>
 
 #include "catch.hpp"

@@ -2,9 +2,9 @@
 
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/embedding.hpp>
-#include <ebb/nn/linear.hpp>
-#include <ebb/nn/unroll.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>

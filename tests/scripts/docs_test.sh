@@ -51,7 +51,7 @@ cd "$OLDPWD"
 [ ! -e bad ] || exit 1
 
 for folder in ops data autograd nn optim; do
-  for path in "$EBB_PREFIX/include/ebb/$folder"/*.hpp; do [ ! -e "$path" ] || echo "#include <ebb/$folder/${path##*/}>"; done
+  (cd "$EBB_PREFIX/include" && find "ebb/$folder" -name '*.hpp' | sort | sed 's,.*,#include <&>,')
 done >src/everything.hpp
 echo '#include <cmath>
 #include <cstdio>
@@ -60,7 +60,7 @@ echo '#include <cmath>
 #include <string>
 #include <vector>
 using namespace ebb;' >>src/everything.hpp
-echo '#include <ebb/experiments/main.hpp>
+echo '#include <ebb/experiments/cli/main.hpp>
 int main(int argc, char** argv) { return ebb::main(argc, argv); }' >src/command_main.cc
 
 cat >src/CMakeLists.txt <<'END'

@@ -5,7 +5,7 @@ set -eu
 "$EBB" new cell leaky-unit --dir .
 "$EBB" new experiment far_apart --dir .
 cat >main.cpp <<'EOF'
-#include <ebb/experiments/main.hpp>
+#include <ebb/experiments/cli/main.hpp>
 int main(int argc, char** argv) { return ebb::main(argc, argv); }
 EOF
 cat >CMakeLists.txt <<'EOF'

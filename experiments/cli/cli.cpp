@@ -1,0 +1,162 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/main.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <fmt/format.h>
+#include <new>
+
+namespace ebb {
+namespace {
+
+struct Declared {
+  const CommandEntry* entry;
+  CLI::App* app;
+  std::unique_ptr<Command> command;
+  Options options;
+  std::string config;                    // --config FILE, empty if not given
+};
+
+int bad_input(const std::string& where, const std::string& what) {
+  std::fputs(fmt::format("{}: {}\n", where, what).c_str(), stderr);
+  return 2;
+}
+
+void declare_option(CLI::App& app, detail::OptionEntry& e) {
+  CLI::Option* option = nullptr;
+  // CLI11 must not ask for it, since --config may give it; Options::settle does.
+  const std::string help = e.required ? e.help + " (required)" : e.help;
+  if (e.flag) {
+    option = app.add_flag_callback(e.name, [&e] { e.read("true"), e.given = true; }, help);
+  } else if (e.rest) {
+    option = app.add_option_function<std::vector<std::string>>(
+        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, help);
+  } else {
+    option = app.add_option_function<std::string>(
+        e.name,
+        [&e](const std::string& text) {
+          if (text.starts_with("--")) throw ValueError(fmt::format("{} needs a value, not '{}'", e.name, text));
+          e.read(text), e.given = true;
+        },
+        help);
+  }
+  if (e.flag) return;
+  option->type_name(e.type);
+  const std::string standard = detail::option_text(e.json());
+  const bool in_words = e.help.find("(standard: ") != std::string::npos;
+  if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
+}
+
+std::string examples_text(const std::vector<std::string>& examples) {
+  std::string text;
+  for (const std::string& e : examples) text += (text.empty() ? "Examples:\n  " : "\n  ") + e;
+  return text;
+}
+
+// What CLI11 calls an extra is an unknown command or option: say which known one is nearest.
+std::string unknown_word(const std::string& word, const std::vector<std::string>& known, const char* kind,
+                         const std::string& help) {
+  const std::string near = nearest(word, known);
+  return fmt::format("unknown {} '{}'; {}", kind, word,
+                     near.empty() ? fmt::format("see {} --help", help) : fmt::format("did you mean '{}'?", near));
+}
+
+std::string complaint(const CLI::ParseError& e, const Declared& d) {
+  std::vector<std::string> known{"--config"};
+  for (const auto& o : d.options.entries()) known.push_back(o->name);
+  const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
+    const bool option = word.size() > 1 && word[0] == '-';
+    if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
+    return fmt::format("'{}' is one argument too many; see ebb {} --help", word, d.app->get_name());
+  }
+  std::string text = e.what();
+  return text.substr(0, text.find('\n'));
+}
+
+std::vector<Declared> declare_commands(CLI::App& app) {
+  std::vector<Declared> all;
+  for (const CommandEntry* entry : command_list()) {
+    CLI::App* sub = app.add_subcommand(entry->name, entry->about);
+    all.push_back({entry, sub, entry->make(), {}, {}});
+  }
+  for (Declared& d : all) {              // only now: an option points at its own Options, which must not move
+    d.command->options(d.options);
+    for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
+    if (!d.options.entries().empty() && !d.app->get_option_no_throw("--config"))   // unless an experiment has one of its own
+      d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
+          ->type_name("FILE");
+    d.app->footer(examples_text(d.options.examples()));
+  }
+  return all;
+}
+
+int run_command(Declared& d) {
+  const std::string where = fmt::format("ebb {}", d.entry->name);
+  try {
+    if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_file(d.config));
+    d.command->prepare(d.options);
+    d.options.settle(d.command->size());
+    return d.command->run();
+  } catch (const Error& e) {
+    return bad_input(where, e.what());
+  } catch (const std::bad_alloc&) {
+    return bad_input(where, "there is not enough memory for these sizes");
+  } catch (const std::exception& e) {
+    std::fputs(fmt::format("{}: internal error: {}\n", where, e.what()).c_str(), stderr);
+    return 1;
+  } catch (...) {
+    std::fputs(fmt::format("{}: internal error: an exception that is no std::exception\n", where).c_str(), stderr);
+    return 1;
+  }
+}
+
+// Which word stands where a command should be, if it is none.
+std::string stray_command(int argc, char** argv, const std::vector<Declared>& commands) {
+  std::vector<std::string> names;
+  for (const Declared& d : commands) names.push_back(d.entry->name);
+  if (argc < 2) return "a command is missing; see ebb --help";
+  const std::string word = argv[1];
+  if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+  return unknown_word(word, names, word[0] == '-' ? "option" : "command", "ebb");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Ebb: how gradients ebb away through time in recurrent cells", "ebb"};
+  app.set_version_flag("--version", "ebb " EBB_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",
+                            "ebb vanish --cells rnn,lstm,gru,mgu       four cells, side by side",
+                            "ebb train adding --cell gru --hidden 64   train one",
+                            "ebb train --resume runs/mine              go on where a run was stopped",
+                            "ebb evaluate --weights runs/mine/weights.safetensors",
+                            "ebb generate --weights runs/mine/weights.safetensors --prompt 'To be'",
+                            "ebb check mgu                             are its gradients right?",
+                            "ebb new cell mycell                       write a file to start a cell from",
+                            "ebb COMMAND --help                        options and examples"}));
+  std::vector<Declared> commands = declare_commands(app);
+  Declared* chosen = nullptr;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    for (Declared& d : commands)
+      if (argc > 1 && d.app->check_name(argv[1])) return bad_input(std::string("ebb ") + d.entry->name, complaint(e, d));
+    const std::string stray = stray_command(argc, argv, commands);
+    return bad_input("ebb", stray.empty() ? e.what() : stray);
+  } catch (const Error& e) {               // an option's value was refused
+    for (Declared& d : commands)
+      if (argc > 1 && d.app->check_name(argv[1])) return bad_input(std::string("ebb ") + d.entry->name, e.what());
+    return bad_input("ebb", e.what());
+  }
+  for (Declared& d : commands)
+    if (d.app->parsed()) chosen = &d;
+  return run_command(*chosen);
+}
+
+}  // namespace ebb

@@ -1,0 +1,203 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <fmt/format.h>
+#include <set>
+#include <sstream>
+
+namespace ebb {
+namespace {
+
+// "--checkpoint-every" -> "checkpoint-every", "TASK" -> "task"
+std::string key_of(const detail::OptionEntry& e) {
+  std::string key = e.name.substr(0, e.name.find(','));
+  if (!e.positional) return key.substr(2);
+  std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return key;
+}
+
+std::string quoted(const std::string& key, const std::string& text) {
+  const bool lines = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+  const bool basic = text.find_first_of("\"\\") == std::string::npos, literal = text.find('\'') == std::string::npos;
+  if (lines || (!basic && !literal))
+    throw ValueError(fmt::format("--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key,
+                                 text));
+  return basic ? '"' + text + '"' : '\'' + text + '\'';
+}
+
+// CLI11 would cut at a # within a string too.
+std::string without_comment(const std::string& line) {
+  char quote = 0;
+  for (std::size_t k = 0; k < line.size(); ++k) {
+    if (quote == '"' && line[k] == '\\') ++k;
+    else if (quote) quote = line[k] == quote ? '\0' : quote;
+    else if (line[k] == '"' || line[k] == '\'') quote = line[k];
+    else if (line[k] == '#') return line.substr(0, k);
+  }
+  return line;
+}
+
+struct Given {
+  std::string key, value;
+  int line;                              // of the file, from 1
+  bool several;                          // an array, or words without quotes
+};
+
+// Reads a file's keys for one command; sections of other commands are passed over.
+class Reader {
+ public:
+  Reader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";   // of UTF-8, which some editors put first
+    std::istringstream in(text.starts_with(mark) ? text.substr(mark.size()) : text);
+    for (std::string line; std::getline(in, line);) {
+      line = without_comment(line);
+      lines_.push_back(CLI::detail::trim(line));
+    }
+    check_lines();
+  }
+
+  std::vector<Given> all() const {
+    std::string clean;
+    for (const std::string& line : lines_) clean += line + "\n";
+    std::istringstream in(clean);
+    CLI::ConfigTOML toml;
+    toml.comment('\x01');
+    std::vector<Given> found;
+    std::set<std::string> seen;
+    for (const CLI::ConfigItem& item : toml.from_config(in)) {
+      if (item.name == "++" || item.name == "--" || !ours(item)) continue;
+      const int line = line_of(item);
+      found.push_back({item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
+      if (!seen.insert(item.name).second) fail(found.back().line, fmt::format("'{}' stands there twice", item.name));
+    }
+    return found;
+  }
+
+  [[noreturn]] void fail(int line, const std::string& what) const {
+    throw ValueError(fmt::format("'{}', line {}: {}", source_, line, what));
+  }
+
+ private:
+  // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.
+  // Nor does it tell of a key that stands there twice: it joins the values.
+  void check_lines() const {
+    bool in_list = false;
+    std::string section;
+    std::set<std::string> keys;
+    for (std::size_t k = 0; k < lines_.size(); ++k) {
+      const std::string& line = lines_[k];
+      const std::size_t equals = line.find('=');
+      if (in_list || line.empty() || (line.front() == '[' && line.back() == ']')) {
+        if (!in_list && !line.empty()) section = line;
+        in_list = in_list && !line.ends_with(']');
+        continue;
+      }
+      if (equals == 0 || equals == std::string::npos || line.size() < 3)
+        fail(static_cast<int>(k) + 1, fmt::format("'{}' is not of the form key = value", line));
+      if (const std::string key = key_in(line); !keys.insert(section + key).second)
+        fail(static_cast<int>(k) + 1, fmt::format("'{}' stands there twice", key));
+      const std::size_t value = line.find_first_not_of(" \t", equals + 1);
+      in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
+    }
+  }
+  static std::string key_in(const std::string& line) {
+    std::string name = line.substr(0, line.find('='));
+    CLI::detail::trim(name);
+    return CLI::detail::remove_quotes(name);
+  }
+  bool array_at(int number) const {
+    const std::string& line = lines_[static_cast<std::size_t>(number - 1)];
+    const std::size_t value = line.find_first_not_of(" \t", line.find('=') + 1);
+    return value != std::string::npos && line[value] == '[';
+  }
+  bool ours(const CLI::ConfigItem& item) const {
+    if (item.parents.empty()) return true;
+    if (item.parents.size() == 1 && item.parents[0] == command_) return true;
+    std::vector<std::string> commands;
+    for (const CommandEntry* c : command_list()) commands.push_back(c->name);
+    if (std::find(commands.begin(), commands.end(), item.parents[0]) == commands.end())
+      fail(line_of(item),
+           fmt::format("'{}' is not in a section of a command: [{}]", item.name, CLI::detail::join(item.parents, ".")));
+    return false;
+  }
+  // CLI11 does not say; the line of the item's section that begins with its key.
+  int line_of(const CLI::ConfigItem& item) const {
+    std::string section;
+    for (std::size_t k = 0; k < lines_.size(); ++k) {
+      const std::string& line = lines_[k];
+      if (line.size() > 2 && line.front() == '[' && line.back() == ']') section = line.substr(1, line.size() - 2) + ".";
+      else if (section + key_in(line) == item.fullname()) return static_cast<int>(k) + 1;
+    }
+    return 1;
+  }
+
+  std::string command_, source_;
+  std::vector<std::string> lines_;
+};
+
+detail::OptionEntry& entry_of(const Options& options, const Reader& reader, const Given& g) {
+  std::vector<std::string> keys;
+  for (const auto& e : options.entries()) {
+    if (key_of(*e) == g.key) return *e;
+    keys.push_back(key_of(*e));
+  }
+  const std::string near = nearest(g.key, keys);
+  reader.fail(g.line, fmt::format("unknown option '{}'{}", g.key, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+}
+
+void read(detail::OptionEntry& e, const Reader& reader, const Given& g) {
+  if (e.flag && g.value != "true" && g.value != "false")
+    reader.fail(g.line, fmt::format("{} must be true or false, not '{}'", g.key, g.value));
+  if (g.several && !e.list && !g.value.empty())
+    reader.fail(g.line, fmt::format("'{}' takes one value, not several (a text stands in quotes): {}", g.key, g.value));
+  try {
+    e.read(g.value);
+  } catch (const ValueError& error) {
+    reader.fail(g.line, error.what());
+  }
+  e.given = true;
+}
+
+}  // namespace
+
+std::string config_text(const std::string& command, const Options& options, const std::vector<std::string>& without) {
+  std::string text = fmt::format("# The same run again: ebb {} --config THIS_FILE\n", command);
+  for (const auto& e : options.entries()) {
+    const std::vector<std::string> words = detail::option_words(e->json());
+    const std::string key = key_of(*e);
+    if (!e->kept || words.empty() || std::find(without.begin(), without.end(), key) != without.end()) continue;
+    if (!e->list) {
+      text += fmt::format("{} = {}\n", key, detail::option_is_word(e->json()) ? quoted(key, words[0]) : words[0]);
+      continue;
+    }
+    std::string items;
+    for (const std::string& word : words) items += (items.empty() ? "" : ", ") + quoted(key, word);
+    text += fmt::format("{} = [{}]\n", key, items);
+  }
+  return text;
+}
+
+void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text) {
+  const Reader reader{command, source, text};
+  for (const Given& g : reader.all())
+    if (auto& e = entry_of(options, reader, g); !e.given) read(e, reader, g);
+}
+
+void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,
+                    const std::vector<std::string>& free_ones) {
+  const Reader reader{command, source, text};
+  for (const Given& g : reader.all()) {
+    auto& e = entry_of(options, reader, g);
+    if (e.given && std::find(free_ones.begin(), free_ones.end(), g.key) != free_ones.end()) continue;
+    const bool was_given = e.given;
+    const std::string wanted = e.json();
+    read(e, reader, g);
+    if (was_given && e.json() != wanted)
+      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run goes on with the options that it began with", e.name,
+                                   detail::option_text(e.json()), source, detail::option_text(wanted)));
+  }
+}
+
+}  // namespace ebb

@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/ops/parallel.hpp>
+
+namespace ebb {
+namespace {
+
+std::vector<const CommandEntry*>& registry() {
+  static std::vector<const CommandEntry*> entries;
+  return entries;
+}
+
+}  // namespace
+
+Command::~Command() = default;
+
+CommandEntry::CommandEntry(const char* n, const char* a, std::unique_ptr<Command> (*m)()) : name(n), about(a), make(m) {
+  registry().push_back(this);
+}
+
+std::vector<const CommandEntry*> command_list() {
+  auto sorted = registry();
+  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
+  return sorted;
+}
+
+void LongCommand::options(Options& o) {
+  shared_.threads = threads();
+  declared_ = &o;
+  own_options(o);
+  o.add("--out", shared_.out, "folder for the results (standard: runs/COMMAND-TIME)").type("DIR").not_kept();
+  o.add("--force", shared_.force, "write into a folder that is not empty").unrecorded();
+  o.add("--seed", shared_.seed, "first seed").at_most(~std::uint64_t{0} - 1000);
+  const int few = std::min(shared_.seeds, 2), many = std::max(shared_.seeds, shared_.seeds > 1 ? 5 : 1);
+  o.add("--seeds", shared_.seeds, "how many seeds").at_least(1).at_most(1000).quick(few).full(many);
+  o.add("--threads", shared_.threads, "threads; results do not depend on them").at_least(1).at_most(1024);
+  o.add("--quick", shared_.quick, "the whole job at a toy size, in seconds");
+  o.add("--full", shared_.full, "the literature's sizes");
+}
+
+Size LongCommand::size() const {
+  if (shared_.quick && shared_.full) throw ValueError("--quick and --full exclude each other");
+  return shared_.size();
+}
+
+int LongCommand::run() {
+  Job job{name_, shared_, *declared_};
+  work(job);
+  return job.finish();
+}
+
+}  // namespace ebb

@@ -1,0 +1,89 @@
+#pragma once
+#include <ebb/experiments/cli/job.hpp>
+
+namespace ebb {
+
+/// A subcommand of `ebb`.
+class Command {
+ public:
+  virtual ~Command();
+  virtual void options(Options&) = 0;
+  /// Called once the command line was read: may give options values that it took from elsewhere.
+  virtual void prepare(Options&) {}
+  /// Which values the options take that the user left alone.
+  virtual Size size() const { return Size::standard; }
+  /// Returns the exit code. Errors: any ebb::Error becomes exit code 2 and one line on stderr
+  virtual int run() = 0;
+};
+
+struct CommandEntry {
+  const char* name;
+  const char* about;
+  std::unique_ptr<Command> (*make)();
+  CommandEntry(const char* n, const char* a, std::unique_ptr<Command> (*m)());
+};
+/// All registered commands, by name.
+std::vector<const CommandEntry*> command_list();
+
+/// A long command: it has the shared options, and is given a Job.
+class LongCommand : public Command {
+ public:
+  explicit LongCommand(std::string name) : name_(std::move(name)) {}
+  void options(Options&) final;
+  void prepare(Options& o) final { before(shared_, o); }
+  Size size() const final;
+  int run() final;
+
+ protected:
+  virtual void own_options(Options&) = 0;
+  virtual void before(SharedOptions&, Options&) {}
+  virtual void work(Job&) = 0;
+  void default_seeds(int n) { shared_.seeds = n; }
+
+ private:
+  std::string name_;
+  SharedOptions shared_;
+  Options* declared_ = nullptr;
+};
+
+namespace detail {
+
+template <class E> class ExperimentCommand final : public LongCommand {
+ public:
+  explicit ExperimentCommand(const char* name) : LongCommand(name) {
+    if constexpr (requires { E::seeds; }) default_seeds(E::seeds);
+  }
+
+ private:
+  void own_options(Options& o) override {
+    if constexpr (requires { experiment_.options(o); }) experiment_.options(o);
+  }
+  void before(SharedOptions& shared, Options& o) override {
+    if constexpr (requires { experiment_.prepare(shared, o); }) experiment_.prepare(shared, o);
+  }
+  void work(Job& job) override { experiment_.run(job); }
+  E experiment_;
+};
+
+}  // namespace detail
+}  // namespace ebb
+
+/// Registers an experiment, a struct whose members are its options:
+///
+///     struct Depth {
+///       int hidden = 64;
+///       void options(ebb::Options& o) { o.add("--hidden", hidden, "width").at_least(1).quick(8); }
+///       void run(ebb::Job& job) { ... }
+///     };
+///     EBB_EXPERIMENT(depth, Depth, "what it shows");
+///
+/// Use EBB_EXPERIMENT_NAMED for a name with a dash.
+#define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
+#define EBB_EXPERIMENT_NAMED(id, name, Type, about)    \
+  static const ebb::CommandEntry ebb_experiment_##id{ \
+      name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<ebb::detail::ExperimentCommand<Type>>(name); }}
+
+/// Registers a short command, a class derived from ebb::Command.
+#define EBB_SUBCOMMAND(id, name, Type, about)          \
+  static const ebb::CommandEntry ebb_command_##id{ \
+      name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<Type>(); }}

@@ -1,0 +1,145 @@
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <exception>
+#include <fmt/format.h>
+
+namespace ebb {
+
+struct Job::Clock {
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  InterruptGuard guard;
+};
+
+Job::Job(const std::string& command, const SharedOptions& shared, const Options& options)
+    : report("ebb " + command),
+      command_(command),
+      started_(time_stamp()),
+      shared_(shared),
+      options_(options),
+      folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
+                                 : RunFolder(shared.out, shared.force || shared.again)),
+      clock_(std::make_unique<Clock>()) {
+  set_threads(shared.threads);
+  for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
+  if (shared.quick) report.badge("QUICK");
+  record_job();
+}
+
+Job::~Job() { folder_.discard(); }
+
+void Job::record_job() {
+  summary.set({"ebb"}, EBB_VERSION);
+  summary.set({"command"}, command_);
+  summary.set({"started"}, started_);
+  summary.set({"size"}, name_of(size()));
+  summary.set({"quick"}, shared_.quick);
+  summary.set({"interrupted"}, false);
+  summary.set({"seconds"}, 0.0);
+  std::string seeds;
+  for (const std::uint64_t s : seeds_) seeds += (seeds.empty() ? "" : ",") + std::to_string(s);
+  summary.set_json({"seeds"}, "[" + seeds + "]");
+  summary.set_json({"options"}, "{}");   // holds their place
+}
+
+void Job::record_options() {
+  settings_.head = {"option", "value", "meaning"};
+  for (const auto& e : options_.entries()) {
+    if (!e->recorded) continue;
+    std::string name = e->name.substr(0, e->name.find(','));
+    if (!e->positional) name = name.substr(2);
+    summary.set_json({"options", name}, e->json());
+    settings_.rows.push_back({(e->positional ? "" : "--") + name, detail::option_text(e->json()), e->help});
+  }
+}
+
+bool Job::interrupted() const { return ebb::interrupted(); }
+
+void Job::create_folder() {
+  const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
+  folder_.create();
+  folder_.lock();
+  if (shared_.again) folder_.sweep();
+  folder_.write("config.toml", config);
+  record_options();   // not before: the job has put in what the user left open
+}
+
+Progress& Job::start(double work) {
+  create_folder();
+  progress_ = std::make_unique<Progress>(work);
+  return *progress_;
+}
+
+Progress& Job::progress() {
+  if (!progress_) throw Error("job.progress() before job.start()");
+  return *progress_;
+}
+
+void Job::parallel(int n, const std::function<void(int)>& body) {
+  if (n == 1) return body(0);
+  std::atomic<int> next{0};
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(n));
+  // One worker a thread, each taking the next run: runs take very different times.
+  parallel_for(std::min(n, shared_.threads), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t worker = begin; worker < end; ++worker)
+      for (int k; (k = next++) < n;) {
+        try {
+          body(k);
+        } catch (...) {
+          errors[static_cast<std::size_t>(k)] = std::current_exception();
+        }
+      }
+  });
+  for (const auto& e : errors)
+    if (e) std::rethrow_exception(e);
+}
+
+void Job::keep(const std::string& name, const std::function<void(const std::string&)>& writer) {
+  folder_.make_parents(name);
+  writer(folder_.path() + "/" + name);
+  folder_.note(name);
+}
+
+void Job::print(const std::string& text) {
+  if (progress_) progress_->clear();
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void Job::fail(const std::string& why) { failure_ = why; }
+
+double Job::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock_->start).count();
+}
+
+int Job::finish() {
+  if (progress_) progress_->clear();
+  else create_folder();
+  if (interrupted()) report.badge("INTERRUPTED");
+  summary.set({"interrupted"}, interrupted());
+  summary.set({"seconds"}, seconds());
+  report.section("How this was made",
+                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_, duration_text(seconds()), threads(),
+                             threads() == 1 ? "" : "s",
+                             seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
+                                                : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
+  report.details("Every option and its value", settings_);
+  folder_.write("report.html", report.html());
+  folder_.write("summary.json", summary.json());
+  std::string files;
+  for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
+  std::string end = "\n";
+  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
+                                                     duration_text(seconds()), folder_.path(), files), 78))
+    end += line + "\n";
+  print(end);
+  if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
+  return interrupted() ? 130 : failure_.empty() ? 0 : 1;
+}
+
+}  // namespace ebb

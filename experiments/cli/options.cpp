@@ -1,0 +1,155 @@
+#include <charconv>
+#include <cmath>
+#include <ebb/experiments/cli/options.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace ebb {
+
+using nlohmann::json;
+
+const char* name_of(Size s) { return s == Size::quick ? "quick" : s == Size::full ? "full" : "standard"; }
+
+double PerTask::of(const std::string& task, double standard) const {
+  if (auto own = given.find(task); own != given.end()) return own->second;
+  if (auto all = given.find(""); all != given.end()) return all->second;
+  return standard;
+}
+
+namespace detail {
+namespace {
+
+template <class T> void read_number(const std::string& text, T& x, const char* kind) {
+  const char* end = text.data() + text.size();
+  T parsed{};
+  const auto [stop, error] = std::from_chars(text.data(), end, parsed);
+  if (error == std::errc::result_out_of_range) throw ValueError("is out of range: " + text);
+  if (error != std::errc{} || stop != end) throw ValueError("must be " + std::string(kind) + ", not '" + text + "'");
+  x = parsed;
+}
+
+// A cell's options follow its name after a colon and are split by commas too: "rnn:activation=relu,bias=0,lstm" is two.
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> items;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string item = text.substr(at, comma - at);
+    const bool goes_on = item.find('=') != std::string::npos && item.find(':') == std::string::npos && !items.empty() &&
+                         items.back().find(':') != std::string::npos;
+    if (goes_on) items.back() += "," + item;
+    else items.push_back(item);
+    at = comma + 1;
+  }
+  return items;
+}
+
+}  // namespace
+
+void read_option(const std::string& text, int& x) { read_number(text, x, "a whole number"); }
+void read_option(const std::string& text, std::uint64_t& x) { read_number(text, x, "a whole number of 0 or more"); }
+void read_option(const std::string& text, double& x) {
+  read_number(text, x, "a number");
+  if (!std::isfinite(x)) throw ValueError("must be a finite number, not '" + text + "'");
+}
+void read_option(const std::string& text, bool& x) { x = text != "false"; }
+void read_option(const std::string& text, std::string& x) {
+  if (text.empty()) throw ValueError("must not be empty");
+  x = text;
+}
+void read_option(const std::string& text, std::vector<std::string>& x) {
+  x = split_list(text);
+  for (const std::string& item : x)
+    if (item.empty()) throw ValueError("has an empty entry: '" + text + "'");
+}
+void read_option(const std::string& text, PerTask& x) {
+  PerTask read;
+  for (const std::string& item : split_list(text)) {
+    const std::size_t equals = item.find('=');
+    const std::string task = equals == std::string::npos ? "" : item.substr(0, equals);
+    double value = 0;
+    try {
+      read_option(equals == std::string::npos ? item : item.substr(equals + 1), value);
+    } catch (const ValueError& e) {
+      throw ValueError(std::string(e.what()) + (task.empty() ? "; NAME=number is of one name alone" : ""));
+    }
+    if (!read.given.emplace(task, value).second)
+      throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") + text + "'");
+  }
+  x = read;
+}
+
+std::string option_json(int x) { return std::to_string(x); }
+std::string option_json(std::uint64_t x) { return std::to_string(x); }
+std::string option_json(double x) { return std::abs(x) < 1e15 && x == std::floor(x) ? fmt::format("{:.0f}", x) : json(x).dump(); }
+std::string option_json(bool x) { return x ? "true" : "false"; }
+std::string option_json(const std::string& x) { return json(x).dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string option_json(const std::vector<std::string>& x) {
+  return json(x).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+std::string option_json(const PerTask& x) {
+  if (x.given.empty()) return "null";
+  if (auto all = x.given.find(""); all != x.given.end() && x.given.size() == 1) return option_json(all->second);
+  json by_task;
+  for (const auto& [task, value] : x.given) by_task[task.empty() ? "others" : task] = json::parse(option_json(value));
+  return by_task.dump();
+}
+
+std::string option_text(const std::string& text) {
+  const json value = json::parse(text);
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "each task's own";
+  if (value.is_object()) {
+    std::string all;
+    for (const auto& [key, x] : value.items()) all += (all.empty() ? "" : ", ") + key + "=" + x.dump();
+    return all;
+  }
+  if (!value.is_array()) return text;
+  std::string joined;
+  for (const json& item : value) joined += (joined.empty() ? "" : ",") + item.get<std::string>();
+  return joined;
+}
+
+std::vector<std::string> option_words(const std::string& text) {
+  const json value = json::parse(text);
+  if (value.is_null() || value == "") return {};
+  if (value.is_array()) return value.get<std::vector<std::string>>();
+  if (!value.is_object()) return {option_text(text)};
+  std::string all;
+  for (const auto& [task, x] : value.items()) all += (all.empty() ? "" : ",") + (task == "others" ? "" : task + "=") + x.dump();
+  return {all};
+}
+
+bool option_is_word(const std::string& text) {
+  const json value = json::parse(text);
+  return value.is_string() || value.is_object();
+}
+
+const char* option_type(const int*) { return "N"; }
+const char* option_type(const std::uint64_t*) { return "N"; }
+const char* option_type(const double*) { return "X"; }
+const char* option_type(const bool*) { return ""; }
+const char* option_type(const std::string*) { return "TEXT"; }
+const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
+const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
+
+}  // namespace detail
+
+detail::OptionEntry& Options::entry(const std::string& name, const std::string& help) {
+  auto e = std::make_unique<detail::OptionEntry>();
+  e->name = name;
+  e->help = help;
+  e->positional = name[0] != '-';
+  entries_.push_back(std::move(e));
+  return *entries_.back();
+}
+
+void Options::settle(Size size) {
+  for (auto& e : entries_) {
+    if (e->required && !e->given) throw ValueError(e->name + " is required");
+    if (!e->given && size == Size::quick && e->if_quick) e->if_quick();
+    if (!e->given && size == Size::full && e->if_full) e->if_full();
+    for (auto& check : e->checks) check();
+  }
+}
+
+}  // namespace ebb

@@ -1,0 +1,64 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ebb/experiments/cli/progress.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+int columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+}  // namespace
+
+std::string duration_text(double seconds) {
+  if (seconds < 9.95) return fmt::format("{:.1f} s", std::max(seconds, 0.0));
+  const long whole = std::lround(seconds);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+Progress::Progress(double total) : total_(total), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::~Progress() { clear(); }
+
+void Progress::advance(double work, const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  done_ += work;
+  if (!what.empty()) what_ = what;
+  const auto now = Clock::now();
+  if (!terminal_ || now - drawn_ < std::chrono::milliseconds(100)) return;
+  drawn_ = now;
+  draw();
+}
+
+void Progress::skip(double work) {
+  const std::lock_guard lock(mutex_);
+  total_ -= work;
+}
+
+void Progress::clear() {
+  const std::lock_guard lock(mutex_);
+  if (visible_) std::fputs("\r\033[K", stderr);
+  visible_ = false;
+}
+
+void Progress::draw() {
+  constexpr int width = 20;
+  const double share = total_ > 0 ? std::clamp(done_ / total_, 0.0, 1.0) : 1.0;
+  const double spent = std::chrono::duration<double>(Clock::now() - started_).count();
+  std::string bar;
+  for (int k = 0; k < width; ++k) bar += k < share * width ? "█" : "░";
+  const std::string left = share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "...";
+  const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * share, left);
+  const std::size_t room = static_cast<std::size_t>(std::max(0, columns() - width - static_cast<int>(head.size()) - 1));
+  fmt::print(stderr, "\r{}{}{}\033[K", bar, head, what_.substr(0, room));
+  std::fflush(stderr);
+  visible_ = true;
+}
+
+}  // namespace ebb

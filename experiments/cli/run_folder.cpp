@@ -1,0 +1,179 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/ops/error.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <regex>
+
+namespace ebb {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw FileError(fmt::format("cannot write to '{}': {}", path, why));
+}
+
+// The nearest folder that exists already: the one that has to be writable.
+fs::path nearest_parent(fs::path path) {
+  path = fs::absolute(path).lexically_normal();
+  while (!fs::exists(path) && path.has_parent_path() && path != path.parent_path()) path = path.parent_path();
+  return path;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path_, error);
+  if (fs::exists(status) && !fs::is_directory(status)) refuse(path_, "it is a file, not a folder");
+  if (fs::is_directory(status)) {
+    const bool empty = fs::is_empty(path_, error);
+    if (error) refuse(path_, error.message());
+    if (!empty && !force) throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
+  }
+  try {
+    const fs::path parent = nearest_parent(path_);
+    if (!fs::is_directory(parent)) refuse(path_, fmt::format("'{}' is not a folder", parent.string()));
+    if (access(parent.c_str(), W_OK | X_OK) != 0) refuse(path_, std::strerror(errno));
+  } catch (const fs::filesystem_error& e) {
+    refuse(path_, e.code().message());
+  }
+}
+
+RunFolder RunFolder::of_its_own(std::string path) {
+  RunFolder folder(std::move(path), true);
+  folder.own_ = true;
+  return folder;
+}
+
+// Whoever makes a folder has it: create_directory says so to one process only.
+void RunFolder::claim() {
+  const std::string first = path_;
+  std::error_code error;
+  for (int k = 2; !fs::create_directory(path_, error); ++k) {
+    if (!fs::exists(path_)) refuse(path_, error ? error.message() : "it was removed meanwhile");
+    path_ = fmt::format("{}-{}", first, k);
+  }
+  made_.push_back(fs::absolute(path_).lexically_normal().string());
+}
+
+void RunFolder::create() {
+  std::vector<fs::path> missing;
+  const fs::path whole = fs::absolute(path_).lexically_normal();
+  for (fs::path p = own_ ? whole.parent_path() : whole; !fs::exists(p) && p != p.parent_path(); p = p.parent_path())
+    if (p.has_filename()) missing.insert(missing.begin(), p);
+  std::error_code error;
+  for (const fs::path& p : missing) {
+    if (fs::create_directory(p, error)) made_.push_back(p.string());
+    if (error) break;
+  }
+  if (own_ && !error) claim();
+  // Root may pass access() where the file system still refuses (read-only, /proc): only writing tells.
+  const std::string probe = path_ + "/.ebb-probe";
+  std::FILE* f = error ? nullptr : std::fopen(probe.c_str(), "w");
+  const std::string why = error ? error.message() : std::strerror(errno);
+  if (!f) {
+    discard();
+    refuse(path_, why);
+  }
+  std::fclose(f);
+  fs::remove(probe, error);
+}
+
+void write_whole(const std::string& target, const std::string& content) {
+  const std::string partial = target + ".part";
+  std::FILE* f = std::fopen(partial.c_str(), "wb");
+  if (!f) refuse(target, std::strerror(errno));
+  const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
+  const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);   // not every file system can
+  const bool closed = std::fclose(f) == 0;
+  if (!whole || !flushed || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
+    const std::string why = std::strerror(errno);
+    std::remove(partial.c_str());
+    refuse(target, why);
+  }
+}
+
+void RunFolder::write(const std::string& name, const std::string& content) {
+  write_whole(path_ + "/" + name, content);
+  written_.push_back(name);
+}
+
+void RunFolder::make_parents(const std::string& name) {
+  const fs::path parent = (fs::path(path_) / name).parent_path();
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) refuse(parent.string(), error.message());
+}
+
+void RunFolder::lock() {
+  const int folder = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  lock_ = {nullptr, [folder](void*) { close(folder); }};
+  if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)   // other errors: a file system without locks
+    throw FileError(fmt::format("folder '{}' is in use: another run is writing into it", path_));
+}
+
+void RunFolder::sweep() const {
+  static const std::regex unfinished{R"(.*(\.part|\.\d+\.\d+\.tmp))"};
+  std::error_code error;
+  std::vector<fs::path> found;
+  const fs::recursive_directory_iterator end;
+  for (fs::recursive_directory_iterator at(path_, error); !error && at != end; at.increment(error))
+    if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished)) found.push_back(at->path());
+  for (const fs::path& p : found) fs::remove(p, error);
+}
+
+void RunFolder::discard() {
+  std::error_code ignored;
+  while (!made_.empty() && fs::remove(made_.back(), ignored)) made_.pop_back();
+  made_.clear();
+}
+
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &local);
+  return text;
+}
+
+namespace {
+// A pipe may never be written to, and a device such as /dev/zero never ends: neither is opened for waiting, nor read.
+template <class Fail> std::FILE* open_regular(const std::string& path, const Fail& fail) {
+  const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (file < 0) fail(std::strerror(errno));
+  struct stat about {};
+  const bool known = fstat(file, &about) == 0;
+  if (known && S_ISREG(about.st_mode)) return fdopen(file, "rb");
+  close(file);
+  fail(known && S_ISDIR(about.st_mode) ? "it is a folder" : "it is no regular file, but a pipe, a device or a socket");
+  return nullptr;
+}
+}  // namespace
+
+std::string read_file(const std::string& path) {
+  const auto fail = [&](const char* why) { throw FileError(fmt::format("cannot read '{}': {}", path, why)); };
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{open_regular(path, fail), &std::fclose};
+  std::FILE* const f = file.get();
+  std::string content;
+  char block[1 << 16];
+  constexpr std::size_t most = std::size_t{1} << 30;   // a file may grow while it is read
+  for (std::size_t got; content.size() <= most && (got = std::fread(block, 1, sizeof block, f)) > 0;)
+    content.append(block, got);
+  const bool failed = std::ferror(f) != 0;
+  if (content.size() > most) fail("it is larger than 1 GiB");
+  if (failed) fail("reading stopped in the middle");
+  return content;
+}
+
+}  // namespace ebb

@@ -1,0 +1,77 @@
+#include <cstdio>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/sequence/gradcheck_cell.hpp>
+#include <ebb/nn/params.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+/// Central differences against the gradients that backward returns, in float64, for every input of a cell.
+class CheckCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    o.add("CELL", cells_, "cells to check (standard: all)");
+    o.add("--order", check_.order, "2 checks the gradient's own gradient too").at_least(1).at_most(2);
+    o.add("--steps", check_.steps, "time steps").at_least(1).at_most(1000);
+    o.add("--rows", check_.rows, "rows of the batch").at_least(1).at_most(1000);
+    o.add("--input", check_.input, "width of the input").at_least(1).at_most(1000);
+    o.add("--hidden", check_.hidden, "width of the state").at_least(1).at_most(1000);
+    o.add("--tolerance", check_.tolerance, "largest error, relative to max(1, largest entry)").above(0);
+    o.add("--seed", check_.seed, "of the values at which it is checked");
+    o.example("ebb check                   every cell");
+    o.example("ebb check mgu --order 2     one cell, second derivatives too");
+    o.example("ebb check lstm:forget_bias=2 --steps 10");
+  }
+
+  int run() override {
+    if (cells_.empty())
+      for (const CellInfo& c : cell_list()) cells_.push_back(c.name);
+    check_cell_names(cells_);
+    for (const std::string& cell : cells_) {
+      Params w;                            // all names first: a wrong one must not cost the minutes before it
+      make_cell(cell, w / "cell", {check_.input, check_.hidden});
+    }
+    int wrong = 0, threw = 0;
+    for (const std::string& cell : cells_) {
+      const GradcheckReport r = check(cell);
+      if (!r.ok()) ++(r.failure.empty() ? wrong : threw);
+    }
+    if (cells_.size() > 1)
+      fmt::print("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw, cells_.size());
+    return threw > 0 ? 2 : wrong > 0 ? 1 : 0;
+  }
+
+ private:
+  GradcheckReport check(const std::string& cell) const {
+    const GradcheckReport r = gradcheck_cell(cell, check_);
+    fmt::print("{}: {}\n", cell, r.ok() ? "right" : "WRONG");
+    if (!r.failure.empty()) fmt::print("  failed: {}\n", r.failure);
+    if (!r.finding.empty()) fmt::print("  {}\n", r.finding);
+    if (!r.deterministic)
+      fmt::print("  not deterministic: two calls with the same numbers gave different results\n");
+    std::string pass;
+    for (const GradcheckEntry& e : r.entries) {
+      if (e.pass != pass) heading(pass = e.pass);
+      fmt::print("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error, fit(e.element, 14),
+                 e.analytic, e.numeric, !e.ok ? "  <-- wrong" : e.influence ? "" : "  has no influence");
+    }
+    return r;
+  }
+
+  static void heading(const std::string& pass) {
+    fmt::print("  {}\n", pass == "both" ? "in training and evaluation, which are the same" : "in " + pass);
+    fmt::print("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
+               fit("analytic", 13, true), fit("numeric", 13, true));
+  }
+
+  std::vector<std::string> cells_;
+  GradcheckCellOptions check_;
+};
+EBB_SUBCOMMAND(check, "check", CheckCommand, "check a cell's gradients against finite differences");
+
+}  // namespace
+}  // namespace ebb

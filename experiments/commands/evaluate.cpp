@@ -1,0 +1,95 @@
+#include <cstdio>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/train.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The loss of trained weights on a split that training did not see; the file says which model they belong to.
+class EvaluateCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    threads_ = threads();
+    o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required();
+    o.add("--split", split_, "valid or test").type("NAME");
+    o.add("--text", text_, "another text for a model of characters (standard: the one it was trained on)").type("FILE");
+    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH");
+    o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--json", json_, "where to write the result (standard: evaluation-SPLIT.json beside the weights)").type("FILE");
+    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
+    o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors");
+    o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors --split valid --json valid.json");
+    o.example("ebb evaluate --weights runs/adding/weights.safetensors --length 400      longer than it was trained on");
+  }
+
+  int run() override {
+    check_name("split", split_, {"valid", "test"});
+    set_threads(threads_);
+    if (!json_.empty()) OutFile{json_};  // that it can be written shows before the work
+    const Trained t = Trained::read(weights_, text_, data_);
+    TaskSettings s = t.architecture.settings;
+    if (length_ > 0) s.length = length_;
+    if (batch_ > 0) s.batch = batch_;
+    const Split split = split_ == "valid" ? Split::valid : Split::test;
+    const auto meter = t.task->meter();
+    const double loss = test_loss(*t.model, *t.task, split, s, 1 << 30, meter.get());
+    const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
+    const TaskInfo info = t.task->info();
+    fmt::print("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "", t.architecture.task, split_,
+               number_text(loss), info.unit, info.trivial_about, number_text(info.trivial));
+    if (meter) fmt::print("{}\n", measures_text(measures));
+    std::fflush(stdout);
+    keep(t, s, loss, measures);
+    return 0;
+  }
+
+ private:
+  // Where nobody asked for a file, one that cannot be written does not spoil the result.
+  void keep(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
+    try {
+      write(t, s, loss, measures);
+    } catch (const FileError& e) {
+      if (!json_.empty()) throw;
+      std::fputs(fmt::format("ebb evaluate: {}; --json says another place for the result\n", e.what()).c_str(), stderr);
+    }
+  }
+
+  void write(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
+    const fs::path beside = fs::path(weights_).parent_path() / fmt::format("evaluation-{}.json", split_);
+    const fs::path path = json_.empty() ? beside : fs::path(json_);
+    Summary result;
+    result.set({"weights"}, weights_);
+    result.set({"task"}, t.architecture.task);
+    result.set({"cell"}, t.architecture.cell);
+    result.set({"data"}, t.task->data());
+    result.set({"split"}, split_);
+    result.set({"unit"}, t.task->info().unit);
+    result.set({"loss"}, loss);
+    result.set({"trivial_loss"}, t.task->info().trivial);
+    result.set({"length"}, s.length);
+    result.set({"batch"}, s.batch);
+    for (const Measure& m : measures) {
+      result.set({"measures", m.name, "value"}, m.value);
+      result.set({"measures", m.name, "unit"}, m.unit);
+      result.set({"measures", m.name, "guess"}, m.guess);
+      result.set({"measures", m.name, "guess_about"}, m.guess_about);
+    }
+    OutFile(path.string()).write(result.json());
+  }
+
+  std::string weights_, split_ = "test", text_, data_, json_;
+  int length_ = 0, batch_ = 0, threads_ = 1;
+};
+EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "the loss of trained weights on the valid or test split");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <cstdio>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <ebb/nn/sequence/layer_list.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+class CellsCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    o.add("CELL", cells_, "cells to list (standard: all)");
+    o.example("ebb cells            every cell with its options");
+    o.example("ebb cells lstm       one");
+  }
+  int run() override {
+    check_recurrence_names(cells_);
+    for (const CellInfo& c : cell_list())
+      if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
+    if (cells_.empty())
+      fmt::print("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a state:\n");
+    for (const LayerEntry* l : layer_list())
+      if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
+    if (cells_.empty()) fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
+    return 0;
+  }
+
+ private:
+  bool wanted(const std::string& name) const { return cells_.empty() || std::find(cells_.begin(), cells_.end(), name) != cells_.end(); }
+
+  static void print(const std::string& name, const std::string& about, const std::vector<CellOption>& options) {
+    fmt::print("{} {}\n", fit(name, 16), about);
+    for (const CellOption& o : options) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
+  }
+
+  std::vector<std::string> cells_;
+};
+EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the layers that may stand in their place");
+
+class TasksCommand final : public Command {
+ public:
+  void options(Options& o) override { o.example("ebb tasks"); }
+  int run() override {
+    for (const TaskEntry* t : task_list()) {
+      const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
+      fmt::print("{} {}\n", fit(t->name, 14), t->about);
+      fmt::print("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length, s.hidden,
+                 s.batch, count_text(s.steps), s.lr, s.clip);
+    }
+    return 0;
+  }
+};
+EBB_SUBCOMMAND(tasks, "tasks", TasksCommand, "list the tasks and the sizes they are run at");
+
+}  // namespace
+}  // namespace ebb

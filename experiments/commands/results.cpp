@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <commit.hpp>
+#include <cstdio>
+#include <ctime>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/cli/main.hpp>
+#include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/commands/results_page.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fstream>
+
+namespace ebb {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string today() {
+  char text[16];
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
+
+std::string processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "processor unknown";
+}
+
+/// Runs the rows of docs/results.md and writes the page, row by row: what was stopped goes on where it was.
+class ResultsCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    threads_ = threads();
+    o.add("ROW", rows_, "rows to run again (standard: those that are missing)");
+    o.add("--list", list_, "only list the rows, with what they came to");
+    o.add("--page", page_, "the page to write; what it is made from stands beside it, as .json").type("FILE");
+    o.add("--runs", runs_, "folder for the runs themselves").type("DIR");
+    o.add("--seeds", seeds_, "how many seeds; 0: the row's own number, 3 or 1").at_least(0).at_most(1000);
+    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
+    o.add("--quick", quick_, "every row at a toy size, to see that it runs: no results");
+    o.example("ebb results --list");
+    o.example("ebb results images series                  these two, from scratch or where they were stopped");
+    o.example("EBB_DATA=data ebb results                  all that are missing, about an hour and a half on two cores");
+  }
+
+  int run() override {
+    if (quick_ && page_ == standard_page) page_ = (fs::path(runs_) / "quick.md").string();
+    all_ = read_results(kept());
+    if (list_) return print_list();
+    for (const std::string& file : {kept(), page_}) OutFile{file};   // that they can be written shows before any long work
+    std::vector<const ResultRow*> todo;
+    for (const std::string& name : rows_) todo.push_back(&result_row(name));
+    if (rows_.empty())
+      for (const ResultRow& row : result_rows())
+        if (!all_.contains(row.name)) todo.push_back(&row);
+    int code = 0;
+    for (const ResultRow* row : todo) {
+      const int row_code = one(*row);
+      if (row_code == 130) return 130;
+      code = std::max(code, row_code);
+    }
+    if (code == 0) {
+      write();
+      fmt::print("{}\n", page_);
+    }
+    return code;
+  }
+
+ private:
+  int print_list() const {
+    for (const std::string& name : rows_) result_row(name);
+    for (const ResultRow& row : result_rows()) {
+      if (!rows_.empty() && std::find(rows_.begin(), rows_.end(), row.name) == rows_.end()) continue;
+      const auto at = all_.find(row.name);
+      const std::string state = at == all_.end() ? "not run yet" : shortfall(row, at->second).empty() ? "reached" : "short: " + shortfall(row, at->second);
+      fmt::print("{:<20} {:<50} {}\n", row.name, row.command(), state);
+    }
+    return 0;
+  }
+
+  int one(const ResultRow& row) {
+    const std::string folder = (fs::path(runs_) / row.name).string();
+    fmt::print("\n=== {}: {}\n", row.name, row.command());
+    std::fflush(stdout);
+    const Begun begun = begin(row, folder);
+    const int code = begun == Begun::ended ? 0 : command(words_of(row, folder, begun));
+    if (code == 130) return code;
+    if (code != 0) {
+      forget(row);
+      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code).c_str(), stderr);
+      return code;
+    }
+    RowResult result = RowResult::of_summary(folder + "/summary.json", row);
+    result.date = today(), result.version = version_text(), result.quick = quick_;
+    result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
+    all_[row.name] = result;
+    write();
+    forget(row);
+    return 0;
+  }
+
+  // How far a run of the same command by the same version is.
+  enum class Begun { anew, on, ended };
+  Begun begin(const ResultRow& row, const std::string& folder) const {
+    const std::string note = folder + ".command";
+    const std::string line = fmt::format("{} {}\n", version_text(), fmt::join(words_of(row, folder, Begun::anew), " "));
+    RunFolder own{folder, true};
+    own.create();
+    own.lock();                            // who trains there now is not disturbed
+    const bool same = fs::exists(folder + "/config.toml") && fs::exists(note) && read_file(note) == line;
+    if (!same)                             // of an older run: it would be taken for this one, if this one is killed
+      for (const char* left : {"/summary.json", "/config.toml"}) remove(folder + left);
+    RunFolder beside{runs_, true};
+    beside.create();
+    beside.write(row.name + ".command", line);
+    own.discard();
+    return !same ? Begun::anew : ended(folder) ? Begun::ended : Begun::on;
+  }
+
+  // Asked for once more, the row is run from scratch.
+  void forget(const ResultRow& row) const { remove((fs::path(runs_) / (row.name + ".command")).string()); }
+  static void remove(const std::string& path) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+
+  std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, Begun begun) const {
+    std::vector<std::string> words{"ebb"};
+    if (begun == Begun::on) {
+      words.insert(words.end(), {"train", "--resume", folder});
+    } else {
+      words.insert(words.end(), row.words.begin(), row.words.end());
+      if (quick_) words.emplace_back("--quick");
+      words.insert(words.end(), {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
+    }
+    return words;
+  }
+
+  static bool ended(const std::string& folder) {
+    return fs::exists(folder + "/summary.json") && read_file(folder + "/summary.json").find("\"interrupted\": true") == std::string::npos;
+  }
+
+  int command(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--threads", std::to_string(threads_)});
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    return main(static_cast<int>(words.size()), argv.data());
+  }
+
+  static std::string version_text() {
+    const std::string at = EBB_COMMIT;
+    return at.empty() ? EBB_VERSION : fmt::format("{} at {}", EBB_VERSION, at);
+  }
+
+  void write() const {
+    OutFile(kept()).write(results_json(all_));
+    OutFile(page_).write(results_page(all_));
+  }
+
+  std::string kept() const { return fs::path(page_).replace_extension(".json").string(); }
+
+  std::vector<std::string> rows_;
+  static constexpr const char* standard_page = "docs/results.md";
+  std::string page_ = standard_page, runs_ = "runs/results";
+  int seeds_ = 0, threads_ = 1;
+  bool list_ = false, quick_ = false;
+  RowResults all_;
+};
+EBB_SUBCOMMAND(results, "results", ResultsCommand, "run the rows of docs/results.md and write it");
+
+}  // namespace
+}  // namespace ebb

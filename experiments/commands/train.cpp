@@ -1,0 +1,216 @@
+#include <chrono>
+#include <cmath>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/characters.hpp>
+#include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/train/run_log.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/task_options.hpp>
+#include <ebb/experiments/train/train_results.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sstream>
+
+namespace ebb {
+namespace {
+
+/// Trains one cell on one task, shows the loss as it goes, and keeps the weights.
+struct TrainOne {
+  static constexpr int seeds = 1;
+  std::string task_name, cell = "lstm";
+  TaskOptions sizes;
+  int checkpoint_every = 0;
+  std::string resume;
+
+  void options(Options& o) {
+    o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
+    o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
+    sizes.declare(o);
+    sizes.declare_inputs(o);
+    sizes.declare_more(o);
+    o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
+    o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options")
+        .type("DIR").unrecorded();
+    examples(o);
+  }
+
+  // A run goes on with the options that its folder has, and in that folder.
+  void prepare(SharedOptions& shared, Options& o) {
+    keep_text_absolute();
+    if (resume.empty()) return;
+    if (!shared.out.empty() && shared.out != resume)
+      throw ValueError(fmt::format("--resume goes on in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    const std::string config = resume + "/config.toml";
+    restore_config(o, "train", config, read_file(config), free_ones);
+    keep_text_absolute();
+    shared.out = resume, shared.again = true;
+  }
+
+  void run(Job& job) {
+    check_words();
+    sizes.inputs.quick = job.size() == Size::quick;
+    const auto task = sizes.make(task_name);
+    check_read("cell", task_name, cell != "lstm", task->info().recurrence);
+    text_sum_ = sum_of_text(sizes.inputs.text);
+    const TaskSettings s = sizes.settings(task_name, *task, job.size());
+    for (const Split split : {Split::train, Split::valid, Split::test})
+      task->batch({.split = split, .length = s.length, .rows = 1});
+    try_out(Model{*task, cell, s, job.seeds().front()}, *task);
+
+    sizes.keep(s);
+    sizes.keep(task->inputs());
+    job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
+    announce(job, *task, s);
+    for (const std::uint64_t seed : job.seeds()) {
+      std::error_code ignored;
+      if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);   // of an earlier run in this folder
+    }
+    for (const std::uint64_t seed : job.seeds())
+      if (!job.interrupted()) one(job, *task, s, seed);
+    if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
+    results_.report(job, task->info());
+    if (!written_.empty()) {
+      job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
+      job.report.verbatim(written_);
+    }
+  }
+
+ private:
+  static void examples(Options& o) {
+    o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
+    o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
+    o.example("ebb train chars --text book.txt --quick");
+    o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
+    o.example("ebb train chars --cell lstm --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train sentiment --data FOLDER --direction both --threads 2");
+    o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
+    o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+  }
+
+  void check_words() const {
+    if (!sizes.inputs.text.empty() && !Text::from("--text", sizes.inputs.text).utf8)
+      throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
+    sizes.check_names({task_name});
+    check_recurrence_names({cell});
+    if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
+    if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
+  }
+
+  void announce(Job& job, const Task& task, const TaskSettings& s) const {
+    const TaskInfo info = task.info();
+    const int length = info.any_length ? s.length : task.steps(s);
+    const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
+    const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, within,
+                          length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
+                          number_text(info.trivial), info.unit));
+    job.report.title(title + task_name);
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch, s.optimizer,
+                                s.lr, count_text(s.steps)));
+  }
+
+  void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
+    Model model{task, cell, s, seed};
+    if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
+    const TrainRecord record = trained(job, model, task, s, seed);
+    const double trained_at = job.seconds();
+    if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
+    const bool diverged = !record.diverged.empty();
+    auto meter = diverged ? nullptr : task.meter();
+    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
+    if (!diverged) {
+      const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.inputs.text,
+                                      .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s,
+                                      .inputs = sizes.inputs, .text_sum = text_sum_};
+      job.keep(name_of("weights", job, seed) + ".safetensors",
+               [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
+      job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
+                            task.info().trivial_about, number_text(task.info().trivial)));
+      if (task.alphabet() && written_.empty())
+        go_on(model, *task.alphabet(), {.length = 600}, [this](const std::string& character) { written_ += character; });
+      if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
+    } else {
+      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
+                           record.diverged, seed, cell, s.lr));
+    }
+    const double seconds = record.seconds + job.seconds() - trained_at;   // those of earlier processes too, if it went on
+    results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+  }
+
+  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
+    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = options_of(job), .seed = seed, .started = now()};
+    const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
+    TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
+    std::unique_ptr<RunLog> log;
+    keeper.begin = [&](const TrainRecord& before) {
+      const auto done = static_cast<double>(before.curve.size());
+      log = log_of(job, seed, origin.started, before.curve);
+      job.progress().advance(done);
+      if (job.again() && done > 0) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
+    };
+    TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
+    job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
+    return record;
+  }
+
+  // "weights", or "weights-2" where there are several seeds.
+  static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
+    return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
+  }
+
+  static std::string checkpoint_of(const Job& job, std::uint64_t seed) {
+    return fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed));
+  }
+
+  // A text that was edited meanwhile is not the same data.
+  std::string data_of(const Task& task) const {
+    return text_sum_.empty() ? task.data() : fmt::format("{}, CRC-32C {}", task.data(), text_sum_);
+  }
+
+  // Weights and checkpoints are read from other folders than the one they were made from.
+  void keep_text_absolute() {
+    if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
+  }
+
+  static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+  static std::map<std::string, std::string> options_of(const Job& job) {
+    std::map<std::string, std::string> values;
+    std::istringstream lines(config_text("train", job.options(), free_ones));
+    for (std::string line; std::getline(lines, line);)
+      if (const std::size_t equals = line.find(" = "); line[0] != '#' && equals != std::string::npos)
+        values[line.substr(0, equals)] = line.substr(equals + 3);
+    return values;
+  }
+
+  // Both files grow from now on, so that a run that is killed leaves them too.
+  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started, const std::vector<CurvePoint>& before) {
+    const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
+    std::unique_ptr<RunLog> log;
+    job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
+      job.keep(folder + "/events.out.tfevents.ebb",
+               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, started, before); });
+    });
+    return log;
+  }
+
+  // Twenty lines a run, so that a log that is no terminal shows the loss too.
+  static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
+    job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
+    if (p.step == 1 || p.step % std::max(1, s.steps / 20) == 0)
+      job.print(fmt::format("  update {:>7}  loss {:>9}  gradient {:>9}{}  {}{}\n", count_text(p.step), number_text(p.loss),
+                            number_text(p.gradient_norm), p.clipped ? " clipped" : "        ",
+                            p.valid < 0 ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
+  }
+
+  inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
+  TrainResults results_;
+  std::string text_sum_, written_;         // written_: what a model of characters writes
+};
+EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
+
+}  // namespace
+}  // namespace ebb

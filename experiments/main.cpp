@@ -1,3 +1,0 @@
-#include <ebb/experiments/main.hpp>
-
-int main(int argc, char** argv) { return ebb::main(argc, argv); }

@@ -1,0 +1,73 @@
+#include <array>
+#include <bit>
+#include <cstring>
+#include <ebb/experiments/report/event_file.hpp>
+#include <protozero/pbf_writer.hpp>
+
+static_assert(std::endian::native == std::endian::little, "lengths and sums are stored little-endian");
+
+namespace ebb {
+namespace {
+
+// Numbers of the fields, from the .proto files.
+namespace event { enum : protozero::pbf_tag_type { wall_time = 1, step = 2, file_version = 3, summary = 5 }; }
+namespace summary { enum : protozero::pbf_tag_type { value = 1 }; }
+namespace value { enum : protozero::pbf_tag_type { tag = 1, simple_value = 2 }; }
+
+constexpr std::array<std::uint32_t, 256> table = [] {
+  std::array<std::uint32_t, 256> t{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t r = byte;
+    for (int bit = 0; bit < 8; ++bit) r = r >> 1 ^ (r & 1 ? 0x82F63B78u : 0u);   // the polynomial, bits reversed
+    t[byte] = r;
+  }
+  return t;
+}();
+
+// A sum stored beside what it sums would itself be summed where files are nested; hence the format masks it.
+std::uint32_t masked(std::uint32_t sum) { return std::rotr(sum, 15) + 0xA282EAD8u; }
+
+template <class T> std::string bytes_of(T x) {
+  std::string bytes(sizeof x, '\0');
+  std::memcpy(bytes.data(), &x, sizeof x);
+  return bytes;
+}
+
+std::string record(const std::string& message) {
+  const std::string length = bytes_of(std::uint64_t{message.size()});
+  return length + bytes_of(masked(crc32c(length))) + message + bytes_of(masked(crc32c(message)));
+}
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes) {
+  std::uint32_t r = ~0u;
+  for (const char c : bytes) r = r >> 8 ^ table[(r ^ static_cast<unsigned char>(c)) & 0xFF];
+  return ~r;
+}
+
+std::string event_file_head(double wall_time) {
+  std::string message;
+  protozero::pbf_writer w{message};
+  w.add_double(event::wall_time, wall_time);
+  w.add_string(event::file_version, "brain.Event:2");
+  return record(message);
+}
+
+std::string scalars_event(double wall_time, std::int64_t step, const std::vector<Scalar>& scalars) {
+  std::string message;
+  protozero::pbf_writer w{message};
+  w.add_double(event::wall_time, wall_time);
+  if (step != 0) w.add_int64(event::step, step);   // proto3 leaves out what is zero
+  {
+    protozero::pbf_writer all{w, event::summary};
+    for (const Scalar& s : scalars) {
+      protozero::pbf_writer one{all, summary::value};
+      one.add_string(value::tag, s.tag);
+      one.add_float(value::simple_value, static_cast<float>(s.value));
+    }
+  }
+  return record(message);
+}
+
+}  // namespace ebb

@@ -1,0 +1,111 @@
+#include <cmath>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/optim/clip.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+using namespace clip_study;
+using namespace study;
+
+double cosine(const Array& a, const Array& b) {
+  double product = 0, of_a = 0, of_b = 0;
+  for (std::int64_t k = 0; k < a.size(); ++k) {
+    const double x = a.at_flat(k), y = b.at_flat(k);
+    product += x * y, of_a += x * x, of_b += y * y;
+  }
+  return product / std::sqrt(of_a * of_b);
+}
+
+Clipped apply(const Rule& rule, Grads& g, Clipping& seen) {
+  const double norm = g.norm();
+  const bool by_norm = rule.bound > 0 && !rule.by_value && norm > rule.bound;
+  Array before;
+  if (by_norm || (rule.bound > 0 && rule.by_value)) before = g.flat().copy();
+  std::int64_t outside = by_norm;
+  if (by_norm) clip_by_norm(g, rule.bound);
+  if (rule.bound > 0 && rule.by_value) outside = clip_by_value(g, rule.bound);
+  seen.after.push_back(outside > 0 ? g.norm() : norm);
+  if (outside > 0 && std::isfinite(norm)) seen.cosines.push_back(cosine(before, g.flat()));
+  return {norm, outside > 0};
+}
+
+/// Exploding gradients: one task, one start, one rate; only what is done to the gradient before it is applied differs.
+///
+/// Source    Pascanu et al. 2013, arXiv:1211.5063; by value: Mikolov 2012
+struct Clip {
+  std::string task = "chars", cell = "irnn", optimizer = "sgd";
+  std::vector<std::string> thresholds{"0", "0.1", "1", "10"}, values{"0.01"};
+  int hidden = 64, length = 100, batch = 16, steps = 2000;
+  double lr = .2;
+  Task::Inputs inputs;
+
+  void options(Options& o) {
+    o.add("--thresholds", thresholds, "largest norms of the gradient to compare, 0: it is not clipped");
+    o.add("--values", values, "bounds of clipping number by number, to compare with; `none` for none");
+    o.add("--task", task, "what is learnt; `ebb tasks` lists them");
+    o.add("--cell", cell, "cell; `ebb cells` lists them");
+    o.add("--optimizer", optimizer, "update rule");
+    o.add("--lr", lr, "its rate").above(0);
+    o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(32);
+    o.add("--length", length, "T, steps that a gradient goes back").at_least(2).at_most(100'000).quick(50);
+    o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000);
+    o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(500).full(20'000);
+    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
+    o.example("ebb clip                                        under a minute on two cores");
+    o.example("ebb clip --quick --out /tmp/look                a toy, in seconds");
+    o.example("ebb clip --thresholds 0,0.5,5 --values none --lr 0.5");
+    o.example("ebb clip --task adding --cell rnn:recurrent=orthogonal --lr 0.1 --steps 10000");
+  }
+
+  void run(Job& job) {
+    std::vector<Outcome> outcomes;
+    for (const double x : numbers_of("--thresholds", thresholds, 0, 1e9))
+      outcomes.push_back({{x > 0 ? fmt::format("norm {:g}", x) : "no clipping", x, false}, {}});
+    if (values != std::vector<std::string>{"none"})
+      for (const double x : numbers_of("--values", values, 1e-9, 1e9)) outcomes.push_back({{fmt::format("value {:g}", x), x, true}, {}});
+    check_cell_names({cell});
+    inputs.quick = job.size() == Size::quick;
+    const auto made = make_task(task, inputs);
+    refuse_unread(task, *made, inputs);
+    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr, .clip = 0, .optimizer = optimizer};
+    {
+      Model model(*made, cell, s, 1);
+      try_out(model, *made);
+      made->batch({.length = length, .rows = batch});
+      train(model, *made, [&] { auto none = s; none.steps = 0; return none; }(), 1);   // an unknown update rule shows here
+    }
+    for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
+
+    job.start(static_cast<double>(outcomes.size() * job.seeds().size()) * steps);
+    each_run(job, outcomes.size(), [&](std::size_t way, std::size_t seed) {
+      one(job, *made, s, outcomes[way].rule, job.seeds()[seed], outcomes[way].runs[seed]);
+    });
+    job.report.title("Exploding gradients: what clipping does");
+    job.report.lead("One task, one start and one rate for each seed. Only what is done to the gradient before it is applied differs.");
+    add_to_report(job, outcomes, made->info(),
+                  fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch, optimizer,
+                              lr, count_text(steps), made->data()));
+    add_to_summary(job, outcomes, made->info(), made->data());
+  }
+
+ private:
+  void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {
+    c.begun = true;
+    Model model{made, cell, s, seed};
+    int updates = 0;
+    c.training = train(model, made, s, seed, [&](const CurvePoint& p) {
+      ++updates;
+      job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", rule.name, seed, p.loss));
+    }, {}, [&](Grads& g) { return apply(rule, g, c); });
+    if (c.training.diverged.empty()) c.loss = test_loss(model, made, Split::test, s);
+    job.progress().skip(steps - updates);
+  }
+};
+EBB_EXPERIMENT(clip, Clip, "exploding gradients: runs that diverge without clipping, and learn with it");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace ebb::clip_study {
+namespace {
+
+using namespace study;
+
+double median(std::vector<double> x) {
+  x.erase(std::remove_if(x.begin(), x.end(), [](double y) { return !std::isfinite(y); }), x.end());
+  if (x.empty()) return NAN;
+  std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
+  return x[x.size() / 2];
+}
+
+std::string ended(const Outcome& o, double guess) {
+  std::string at;
+  for (const Clipping& r : o.runs)
+    if (!r.training.diverged.empty()) at += fmt::format("{}{}", at.empty() ? "" : ", ", r.training.curve.back().step);
+  const int n = o.begun();
+  if (o.diverged() == n && n > 0) return "diverged at " + at;
+  const std::string learnt = fmt::format("{} of {} learnt", o.learnt(guess), n);
+  return at.empty() ? learnt : learnt + ", diverged at " + at;
+}
+
+std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
+  std::string text;
+  for (const Outcome& o : all) {
+    const int n = o.begun();
+    const std::string who = o.rule.bound > 0 ? fmt::format("Clipped by {}", o.rule.name) : "Without clipping";
+    if (n == 0) text += fmt::format("{}: not begun. ", who);
+    else if (o.diverged() > 0) text += fmt::format("{}, {} of {} runs diverged. ", who, o.diverged(), n);
+    else text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.trivial), n, number_text(o.loss().mean), info.unit);
+  }
+  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.trivial_about, number_text(info.trivial), info.unit);
+}
+
+Curve curve_of(const Clipping& c, const std::function<double(std::size_t)>& y) {
+  Curve curve;
+  for (std::size_t k = 0; k < c.training.curve.size(); ++k) curve.x.push_back(c.training.curve[k].step), curve.y.push_back(y(k));
+  return curve;
+}
+
+void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
+  Plot before{.title = "Before clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
+  Plot after{.title = "After clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
+  Plot loss{.title = "Loss", .x_label = "update", .y_label = info.unit};
+  double last = 0;
+  for (const Outcome& o : all) {
+    std::vector<Curve> losses;
+    for (const Clipping& c : o.runs) {
+      last = std::max(last, static_cast<double>(c.training.curve.size()));
+      losses.push_back(curve_of(c, [&](std::size_t k) {        // what is far above a guess would hide all else
+        return std::fmin(c.training.curve[k].loss, 2 * info.trivial);
+      }));
+    }
+    // Of one seed, every update: a mean would hide the single ones that explode.
+    const Clipping& first = o.runs.front();
+    const Curve norms = curve_of(first, [&](std::size_t k) { return first.training.curve[k].gradient_norm; });
+    const Curve applied = curve_of(first, [&](std::size_t k) { return first.after[k]; });
+    before.series.push_back({.name = o.rule.name, .x = norms.x, .y = norms.y});
+    after.series.push_back({.name = o.rule.name, .x = applied.x, .y = applied.y});
+    loss.series.push_back(line_of(o.rule.name, losses));
+  }
+  loss.marks.push_back(level(info.trivial_about, info.trivial, last));
+  before.caption = fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
+  after.caption = "The same updates as they were applied. A norm is cut at its threshold; by value, at no one norm.";
+  loss.caption = fmt::format("Training loss, drawn up to twice that of {}.", info.trivial_about);
+  job.report.plots({loss});
+  job.report.plots({before, after});
+}
+
+}  // namespace
+
+std::vector<double> Outcome::each(const std::function<double(const Clipping&)>& of) const {
+  std::vector<double> all;
+  for (const Clipping& r : runs)
+    if (r.begun) all.push_back(of(r));
+  return all;
+}
+
+int Outcome::begun() const {
+  return static_cast<int>(std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return r.begun; }));
+}
+
+int Outcome::diverged() const {
+  return static_cast<int>(std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
+}
+
+int Outcome::learnt(double guess) const {
+  return static_cast<int>(std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; }));
+}
+
+Spread Outcome::loss() const { return spread_of(each([](const Clipping& r) { return r.loss; })); }
+
+double Outcome::share() const {
+  double clipped = 0, all = 0;
+  for (const Clipping& r : runs) clipped += r.training.clip_events, all += static_cast<double>(r.training.curve.size());
+  return all > 0 ? clipped / all : NAN;
+}
+
+double Outcome::clipped() const { return spread_of(each([](const Clipping& r) { return double(r.training.clip_events); })).mean; }
+
+double Outcome::largest() const {
+  double most = NAN;
+  for (const Clipping& r : runs)
+    for (const CurvePoint& p : r.training.curve) most = std::fmax(most, p.gradient_norm);
+  return most;
+}
+
+double Outcome::middle() const {
+  std::vector<double> all;
+  for (const Clipping& r : runs)
+    for (const CurvePoint& p : r.training.curve) all.push_back(p.gradient_norm);
+  return median(all);
+}
+
+double Outcome::least_cosine() const {
+  double least = NAN;
+  for (const Clipping& r : runs)
+    for (const double c : r.cosines) least = std::fmin(least, c);
+  return least;
+}
+
+void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& info, const std::string& settings) {
+  Table table{.head = {"clipping", "what came of it", info.unit, "clipped", "norm", "largest", "cosine"},
+              .caption = "Clipped: of all updates. Norm: the median before clipping, over updates and seeds. Cosine: the least between "
+                         "the gradient before and after, over the clipped updates."};
+  for (const Outcome& o : all)
+    table.rows.push_back({o.rule.name, ended(o, info.trivial), text_of(o.loss()),
+                          o.rule.bound > 0 ? fmt::format("{:.1f} %", 100 * o.share()) : "–", number_text(o.middle()),
+                          number_text(o.largest()), std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
+  plots(job, all, info);
+  job.report.section("In numbers", verdict(all, info));
+  show(job, settings, table, verdict(all, info));
+  job.report.note(settings + ".");
+}
+
+void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& info, const std::string& data) {
+  job.summary.set({"unit"}, info.unit);
+  job.summary.set({"trivial_loss"}, info.trivial);
+  job.summary.set({"data"}, data);
+  std::string csv = "clipping,seed,update,loss,norm_before,norm_after,clipped\n";
+  for (const Outcome& o : all) {
+    const auto rule = job.summary.under({"clipping", o.rule.name});
+    rule.set({"bound"}, o.rule.bound);
+    rule.set({"by_value"}, o.rule.by_value);
+    rule.set({"runs_begun"}, o.begun());
+    rule.set({"diverged"}, o.diverged());
+    rule.set({"learnt"}, o.learnt(info.trivial));
+    rule.set({"loss"}, o.loss().mean);
+    rule.set({"clipped_updates"}, o.clipped());
+    rule.set({"clipped_share"}, o.share());
+    rule.set({"median_norm"}, o.middle());
+    rule.set({"largest_norm"}, o.largest());
+    rule.set({"least_cosine"}, o.least_cosine());
+    for (std::size_t k = 0; k < o.runs.size(); ++k) {
+      const Clipping& r = o.runs[k];
+      const std::string seed = std::to_string(job.seeds()[k]);
+      const auto run = rule.under({"runs", seed});
+      run.set({"loss"}, r.loss);
+      run.set({"diverged"}, r.training.diverged);
+      run.set({"updates"}, static_cast<int>(r.training.curve.size()));
+      run.set({"clipped_updates"}, r.training.clip_events);
+      for (std::size_t u = 0; u < r.training.curve.size(); ++u) {
+        const CurvePoint& p = r.training.curve[u];
+        fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g},{:.9g},{}\n", o.rule.name, seed, p.step, p.loss,
+                       p.gradient_norm, r.after[u], p.clipped ? 1 : 0);
+      }
+    }
+  }
+  job.write("norms.csv", csv);
+}
+
+}  // namespace ebb::clip_study

@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/studies/compare/compare.hpp>
+#include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_options.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <limits>
+#include <mutex>
+#include <optional>
+
+namespace ebb {
+namespace {
+
+using namespace compare;
+
+constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
+
+/// Recurrent cells, a TCN and a Transformer with equally many weights side by side on one task: what they reach, how soon, and what
+/// a longer sequence costs each; the same cell with other word vectors, or reading in both directions.
+struct Compare {
+  std::string task = "adding";
+  std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
+  std::vector<std::string> lengths{"64", "128", "256", "512", "1024", "2048", "4096"};
+  int weights = 0, rows = 4;
+  PerTask rates, target;
+  double memory = 0;
+  TaskOptions sizes;
+
+  void options(Options& o) {
+    o.add("--task", task, "what to learn; `ebb tasks` lists them").type("TASK");
+    o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
+    o.add("--weights", weights, "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
+                                "task's hidden size").type("N").at_least(0).at_most(1'000'000'000);
+    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (standard: the task's choice)")
+        .type("LIST");
+    o.add("--direction", directions, "each compared: forward, both (standard: the task's choice)").type("LIST");
+    o.add("--target", target, "level of validation to be timed (standard: nine tenths of the way from a guess to the best)").type("X");
+    o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001 (standard: the task's)").type("CELL=X,...");
+    o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0").type("LIST").quick({"16", "32", "64"});
+    o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
+    o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);
+    sizes.declare(o);
+    declare_inputs(o);
+    sizes.declare_more(o);
+    o.example("ebb compare --quick                                          a toy, in seconds");
+    o.example("ebb compare --task series --cells lstm,tcn:kernel=5,transformer --rates transformer=.001 --seeds 3");
+    o.example("ebb compare --task sentiment --data FOLDER --cells lstm --embedding onehot,learned,glove.6B.100d.txt --lengths 0");
+    o.example("ebb compare --task tags --data FOLDER --cells gru,transformer --direction forward,both --lengths 0");
+  }
+
+  void run(Job& job) {
+    Results r = prepare(job);
+    const std::vector<int> steps = measured_lengths();
+    job.start(work_of(job, r, steps));
+    announce(job, r);
+    train_all(job, r);
+    if (!steps.empty()) measure_lengths(job, r, steps);
+    r.goal = goal_of(measure_, r.variants, target.of("", not_given));
+    job.print("\n" + compare::table_text(r));
+    if (!r.costs.empty()) job.print("\n" + cost_text(r));
+    add_to_report(job, r);
+    add_to_summary(job, r);
+    write_curves(job, r);
+    for (const Variant& v : r.variants)
+      for (const Trial& t : v.trials)
+        if (!t.failed.empty()) job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed, t.failed));
+  }
+
+ private:
+  void declare_inputs(Options& o) {
+    o.add("--data", sizes.inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)")
+        .type("PATH");
+    o.add("--order", sizes.inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
+    o.add("--column", sizes.inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
+    o.add("--ahead", sizes.inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
+  }
+
+  // Everything that can be wrong with what the user asked for is found here, before the folder is made.
+  Results prepare(Job& job) {
+    check_words();
+    sizes.inputs.quick = job.size() == Size::quick;
+    Results r{.task = task, .data = {}, .info = {}, .rows = rows};
+    std::vector<int> widths;             // by cell, found with the first embedding and direction, kept for the others
+    for (const std::string& embedding : or_none(embeddings))
+      for (const std::string& direction : or_none(directions)) {
+        tasks_.push_back(made(embedding, direction));
+        const Task& t = *tasks_.back();
+        const TaskSettings s = settings_of(t, job.size());
+        for (const Split split : {Split::train, Split::valid, Split::test}) t.batch({.split = split, .length = s.length, .rows = 1});
+        if (widths.empty()) {
+          r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
+          widths = equal_widths(r, t, s, cells);
+          r.data = t.data(), r.info = t.info();
+        }
+        for (std::size_t c = 0; c < cells.size(); ++c) r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
+      }
+    return r;
+  }
+
+  void check_words() {
+    check_task_names({task});
+    check_recurrence_names(cells);
+    study::check_once("--cells", cells);
+    if (!embeddings.empty()) study::check_once("--embedding", embeddings);
+    if (!directions.empty()) study::check_once("--direction", directions);
+    sizes.check_names({task});
+    if (!sizes.patience.given.empty())
+      throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
+    if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
+    if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
+    for (const auto& [cell, rate] : rates.given) {
+      if (cell.empty()) throw ValueError(fmt::format("--rates must be CELL=X,..., not '{:g}'", rate));
+      if (!(rate > 0)) throw ValueError("--rates must be above 0");
+      if (std::none_of(cells.begin(), cells.end(), [&, &cell = cell](const std::string& c) { return bare(c) == cell; }))
+        throw ValueError(fmt::format("--rates names the cell '{}', which is not among --cells", cell));
+    }
+    measured_lengths();
+  }
+
+  // Of a file's path as many parts, from the end, as tell it from the others.
+  std::string short_name(const std::string& embedding) const {
+    const std::filesystem::path whole = embedding;
+    for (auto parts = 1; parts < std::distance(whole.begin(), whole.end()); ++parts) {
+      const std::string name = path_end(whole, parts).string();
+      if (std::count_if(embeddings.begin(), embeddings.end(), [&](const std::string& e) { return path_end(e, parts).string() == name; }) == 1)
+        return name;
+    }
+    return embedding;
+  }
+  static std::filesystem::path path_end(const std::filesystem::path& whole, int parts) {
+    std::filesystem::path end;
+    auto part = whole.end();
+    for (int k = 0; k < parts && part != whole.begin(); ++k) end = end.empty() ? *--part : *--part / end;
+    return end;
+  }
+
+  static std::vector<std::string> or_none(const std::vector<std::string>& list) {
+    return list.empty() ? std::vector<std::string>{""} : list;
+  }
+  static std::string bare(const std::string& cell) { return cell.substr(0, cell.find(':')); }
+
+  std::vector<int> measured_lengths() const {
+    std::vector<int> steps = study::whole_numbers_of("--lengths", lengths, 0, 1'000'000);
+    if (steps == std::vector<int>{0}) return {};
+    std::sort(steps.begin(), steps.end());
+    if (steps.front() == 0) throw ValueError("--lengths: 0, for none, stands alone");
+    return steps;
+  }
+
+  std::unique_ptr<Task> made(const std::string& embedding, const std::string& direction) const {
+    TaskOptions one = sizes;
+    one.inputs.embedding = embedding, one.inputs.direction = direction;
+    return one.make(task);
+  }
+
+  // All updates are done, whatever validation says; then the weights that validated best are back, as ebb train's patience has it.
+  TaskSettings settings_of(const Task& t, Size size) const {
+    TaskSettings s = sizes.changed(task, t.comparison_settings(size));
+    s.enough = 0;
+    s.patience = all_validations;
+    return s;
+  }
+
+  Variant variant(Job& job, const Task& t, TaskSettings s, std::size_t c, int width, const std::string& embedding,
+                  const std::string& direction) const {
+    s.hidden = width;
+    s.lr = rates.of(bare(cells[c]), s.lr);
+    Variant v{.name = cells[c], .cell = cells[c], .embedding = embedding, .direction = direction, .settings = s};
+    if (embeddings.size() > 1) v.name += ", " + short_name(embedding);
+    if (directions.size() > 1) v.name += ", " + direction;
+    const Model model{t, v.cell, s, 1};
+    try_out(model, t);
+    v.weights = weights_of(model, tables_of(t, s));
+    for (const std::uint64_t seed : job.seeds()) v.trials.push_back({.seed = seed});
+    return v;
+  }
+
+  const Task& task_of(std::size_t variant) const { return *tasks_[variant / cells.size()]; }
+
+  double work_of(const Job& job, const Results& r, const std::vector<int>& steps) const {
+    const double updates = r.variants.front().settings.steps;
+    return updates * static_cast<double>(r.variants.size() * job.seeds().size()) + length_share(r, steps) * double(cells.size());
+  }
+  // Of the bar: a tenth of a training for the lengths of a cell.
+  static double length_share(const Results& r, const std::vector<int>& steps) {
+    return steps.empty() ? 0 : std::max(1.0, .1 * r.variants.front().settings.steps);
+  }
+
+  void announce(Job& job, const Results& r) const {
+    const TaskSettings& s = r.variants.front().settings;
+    const bool near = near_budget(r);
+    const std::string number = count_text(static_cast<double>(r.budget)),
+                      which = !equal_weights(r) ? " for the first of each cell" : near ? " each" : "",
+                      weights = near ? fmt::format("about {} weights{}", number, which)
+                                     : fmt::format("weights as near to {} as the widths allow{},", number, which);
+    std::string text;
+    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides tables of embeddings", task, s.length, s.batch,
+                                        count_text(s.steps), s.optimizer, weights);
+    for (const std::string& line : wrapped(all, 78)) text += line + "\n";
+    for (std::size_t c = 0; c < cells.size() && !near; ++c)
+      text += fmt::format("  {}: {}\n", r.variants[c].name, count_text(static_cast<double>(r.variants[c].weights.counted)));
+    job.print(text);
+  }
+
+  // Seeds outermost: after Ctrl-C there is a comparison of all, if from fewer seeds.
+  void train_all(Job& job, Results& r) {
+    measure_ = {"loss", 0, r.info.unit, r.info.trivial, r.info.trivial_about, false};
+    const int n = static_cast<int>(r.variants.size());
+    std::optional<OneThread> only;       // as it is for each of several, which run side by side
+    if (n == 1 && job.seeds().size() == 1) only.emplace();
+    std::mutex mutex;
+    job.parallel(n * static_cast<int>(job.seeds().size()), [&](int k) {
+      const auto at = static_cast<std::size_t>(k % n);
+      Variant& v = r.variants[at];
+      Trial& trial = v.trials[static_cast<std::size_t>(k / n)];
+      if (job.interrupted()) return;
+      const Measure m = run_trial(job, task_of(at), v, trial);
+      if (!trial.ok() || !*r.info.validate_by) return;
+      const std::lock_guard lock(mutex);
+      measure_ = m;
+    });
+  }
+
+  // One after the other, so that nothing else of this program runs beside what is timed.
+  void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
+    const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(), share = length_share(r, steps) / double(steps.size());
+    for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c) {
+      TaskSettings s = r.variants[c].settings;
+      s.length = task_of(c).steps(s);    // as it was trained
+      r.costs.push_back(cost_by_length(
+          cells[c], s, steps, rows, most, [&] { return job.interrupted(); },
+          [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
+    }
+  }
+
+  std::vector<std::unique_ptr<Task>> tasks_;       // by embedding and direction
+  Measure measure_;
+};
+EBB_EXPERIMENT(compare, Compare, "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/studies/compare/compare.hpp>
+#include <fmt/format.h>
+#include <iterator>
+#include <limits>
+
+namespace ebb::compare {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+template <class F> Mean over_trials(const Variant& v, const F& of) {
+  std::vector<double> numbers;
+  for (const Trial& t : v.trials)
+    if (t.begun) numbers.push_back(of(t));
+  return mean_of(numbers);
+}
+
+double median_update(const Trial& t) {
+  std::vector<double> times;
+  const auto& curve = t.training.curve;
+  for (std::size_t k = 1; k < curve.size(); ++k)
+    if (curve[k].valid < 0) times.push_back(t.seconds[k] - t.seconds[k - 1]);
+  if (times.empty()) return unknown;
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  return times[times.size() / 2];
+}
+
+double best_valid(const Trial& t, bool rises) {
+  double best = unknown;
+  for (const CurvePoint& p : t.training.curve)
+    if (p.valid >= 0 && !(rises ? p.valid <= best : p.valid >= best)) best = p.valid;
+  return best;
+}
+
+// Of the seeds that reached the goal, what `of` says of the number of the first point that did.
+template <class F> Mean mean_to(const Goal& goal, const Variant& v, const F& of) {
+  return over_trials(v, [&](const Trial& t) {
+    for (std::size_t k = 0; k < t.training.curve.size(); ++k)
+      if (const double valid = t.training.curve[k].valid; valid >= 0 && goal.reached(valid)) return of(t, k);
+    return unknown;
+  });
+}
+
+void set_mean(const Summary::Section& s, const Mean& m) {
+  s.set({"mean"}, m.mean);
+  s.set({"low"}, m.low);
+  s.set({"high"}, m.high);
+  s.set({"seeds"}, m.count);
+}
+
+void set_variant(const Summary::Section& s, const Results& r, const Variant& v) {
+  s.set({"cell"}, v.cell);
+  if (!v.embedding.empty()) s.set({"embedding"}, v.embedding);
+  if (!v.direction.empty()) s.set({"direction"}, v.direction);
+  s.set({"hidden"}, v.settings.hidden);
+  s.set({"lr"}, v.settings.lr);
+  s.set({"weights"}, static_cast<double>(v.weights.counted));
+  s.set({"weights_in_tables"}, static_cast<double>(v.weights.tables));
+  set_mean(s.under({"quality"}), quality_of(v));
+  set_mean(s.under({"loss"}), over_trials(v, [](const Trial& t) { return t.loss; }));
+  set_mean(s.under({"seconds_to_target"}), seconds_to(r.goal, v));
+  set_mean(s.under({"updates_to_target"}), updates_to(r.goal, v));
+  set_mean(s.under({"seconds_an_update"}), seconds_an_update(v));
+  s.set({"kept_bytes"}, kept_bytes(v));
+  for (const Trial& t : v.trials) {
+    const auto run = s.under({"runs", std::to_string(t.seed)});
+    run.set({"begun"}, t.begun);
+    if (!t.begun) continue;
+    run.set({"quality"}, t.quality);
+    run.set({"updates"}, static_cast<int>(t.training.curve.size()));
+    run.set({"seconds"}, t.training.seconds);
+    run.set({"interrupted"}, t.training.interrupted);
+    run.set({"diverged"}, t.training.diverged);
+    run.set({"failed"}, t.failed);
+  }
+}
+
+}  // namespace
+
+Mean mean_of(const std::vector<double>& numbers) {
+  Mean m{0, INFINITY, -INFINITY, 0};
+  for (const double x : numbers)
+    if (std::isfinite(x)) m = {m.mean + x, std::min(m.low, x), std::max(m.high, x), m.count + 1};
+  if (m.count == 0) return {unknown, unknown, unknown, 0};
+  m.mean /= m.count;
+  return m;
+}
+
+Mean quality_of(const Variant& v) { return over_trials(v, [](const Trial& t) { return t.quality; }); }
+Mean seconds_an_update(const Variant& v) { return over_trials(v, median_update); }
+Mean seconds_to(const Goal& g, const Variant& v) {
+  return mean_to(g, v, [](const Trial& t, std::size_t k) { return t.seconds[k]; });
+}
+Mean updates_to(const Goal& g, const Variant& v) {
+  return mean_to(g, v, [](const Trial& t, std::size_t k) { return double(t.training.curve[k].step); });
+}
+
+double kept_bytes(const Variant& v) {
+  return over_trials(v, [](const Trial& t) { return static_cast<double>(t.training.kept_bytes); }).high;
+}
+
+Goal goal_of(const Measure& measure, const std::vector<Variant>& variants, double target) {
+  Goal goal{measure, target};
+  if (std::isfinite(target)) return goal;
+  double best = measure.guess;
+  for (const Variant& v : variants) {
+    const double valid = over_trials(v, [&](const Trial& t) { return best_valid(t, measure.rises); }).mean;
+    if (std::isfinite(valid)) best = measure.rises ? std::max(best, valid) : std::min(best, valid);
+  }
+  goal.level = best == measure.guess ? unknown : measure.guess + .9 * (best - measure.guess);
+  return goal;
+}
+
+void add_to_summary(Job& job, const Results& r) {
+  Summary& s = job.summary;
+  s.set({"task"}, r.task);
+  s.set({"data"}, r.data);
+  s.set({"weights_wanted"}, static_cast<double>(r.budget));
+  s.set({"measure", "name"}, r.goal.measure.name);
+  s.set({"measure", "unit"}, r.goal.measure.unit);
+  s.set({"measure", "rises"}, r.goal.measure.rises);
+  s.set({"measure", "guess"}, r.goal.measure.guess);
+  s.set({"target"}, r.goal.level);
+  for (const Variant& v : r.variants) set_variant(s.under({"variants", v.name}), r, v);
+  for (const CellCost& c : r.costs)
+    for (const Cost& cost : c.costs) {
+      const Summary::Path at{"lengths", c.cell, std::to_string(cost.length)};
+      if (!cost.skipped.empty()) {
+        s.set({at[0], at[1], at[2], "skipped"}, cost.skipped);
+        continue;
+      }
+      s.set({at[0], at[1], at[2], "seconds"}, cost.seconds);
+      s.set({at[0], at[1], at[2], "kept_bytes"}, cost.kept);
+    }
+}
+
+void write_curves(Job& job, const Results& r) {
+  std::string csv = "variant,seed,step,loss,gradient_norm,seconds,valid\n";
+  for (const Variant& v : r.variants)
+    for (const Trial& t : v.trials)
+      for (std::size_t k = 0; k < t.training.curve.size(); ++k) {
+        const CurvePoint& p = t.training.curve[k];
+        fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{:.9g},{:.9g},{:.4f},{}\n", v.name, t.seed, p.step, p.loss, p.gradient_norm,
+                       t.seconds[k], p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+      }
+  job.write("curves.csv", csv);
+  csv = "cell,hidden,length,seconds,kept_bytes,skipped\n";
+  for (const CellCost& c : r.costs)
+    for (const Cost& cost : c.costs)
+      fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{},{},\"{}\"\n", c.cell, c.hidden, cost.length,
+                     cost.skipped.empty() ? fmt::format("{:.6g}", cost.seconds) : "",
+                     cost.skipped.empty() ? fmt::format("{:.0f}", cost.kept) : "", cost.skipped);
+  if (!r.costs.empty()) job.write("lengths.csv", csv);
+}
+
+}  // namespace ebb::compare

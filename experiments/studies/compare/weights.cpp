@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <ebb/experiments/studies/compare/compare.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+#include <fmt/format.h>
+#include <limits>
+
+namespace ebb::compare {
+namespace {
+
+constexpr int widest = 1 << 16, widest_step = 256;
+
+bool is_table(const std::string& name) {
+  const std::string last = name.substr(name.rfind('/') + 1);
+  return last == "words" || last == "letters" || name.rfind("embedding/", 0) == 0 || name.find("/embedding/") != std::string::npos;
+}
+
+}  // namespace
+
+std::set<std::string> tables_of(const Task& task, TaskSettings s) {
+  s.hidden = 4;
+  const Model narrow{task, "rnn", s, 1};
+  s.hidden = 8;
+  const Model wide{task, "rnn", s, 1};
+  std::set<std::string> names;
+  for (int k = 0; k < narrow.w.count(); ++k)
+    if (is_table(narrow.w[k].name()) && narrow.w[k].shape() == wide.w[k].shape()) names.insert(narrow.w[k].name());
+  return names;
+}
+
+Weights weights_of(const Model& m, const std::set<std::string>& tables) {
+  Weights w;
+  for (int k = 0; k < m.w.count(); ++k)
+    if (m.w[k].trained()) (tables.contains(m.w[k].name()) ? w.tables : w.counted) += m.w[k].shape().size();
+  return w;
+}
+
+int least_width(const std::string& cell, TaskSettings s) {
+  for (s.hidden = 1; s.hidden <= widest_step; ++s.hidden) {
+    Params scratch;
+    try {
+      Recurrence{cell, s}.layer(scratch / "", 1);
+      return s.hidden;
+    } catch (const ValueError&) {
+    }
+  }
+  s.hidden = 1;
+  Params scratch;
+  Recurrence{cell, s}.layer(scratch / "", 1);   // says why
+  return 1;
+}
+
+int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at) {
+  int low = 1, high = 2;                 // in steps: at low there are too few weights, at high enough, if either can be
+  while (high * step < widest && at(high * step) < budget) low = high, high *= 2;
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    (at(middle * step) < budget ? low : high) = middle;
+  }
+  const auto off = [&](int k) { return std::abs(at(k * step) - budget); };
+  return (off(low) <= off(high) ? low : high) * step;
+}
+
+std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSettings& s, const std::vector<std::string>& cells) {
+  const std::set<std::string> tables = tables_of(task, s);
+  const auto at = [&](const std::string& cell, int width, std::int64_t most) {
+    TaskSettings one = s;
+    one.hidden = width;
+    return weights_of(Model{task, cell, one, 1, most}, tables);
+  };
+  constexpr std::int64_t any = 0;
+  if (at("rnn", 4, any).counted == at("lstm", 4, any).counted)
+    throw ValueError(fmt::format("the network of the task '{}' has no cell that could be another", r.task));
+  std::vector<int> widths;
+  for (const std::string& cell : cells) {
+    const int step = least_width(cell, s);
+    const Weights least = at(cell, step, any);
+    if (at(cell, 2 * step, any).counted == least.counted)
+      throw ValueError(fmt::format("the network of the task '{}' has no cell whose width could be chosen", r.task));
+    widths.push_back(width_for(r.budget, step, [&](int width) {
+      try {
+        return at(cell, width, 8 * (r.budget + least.tables) + 100'000).counted;
+      } catch (const ValueError&) {
+        return std::numeric_limits<std::int64_t>::max() / 2;   // far too many, and not drawn
+      }
+    }));
+  }
+  return widths;
+}
+
+}  // namespace ebb::compare

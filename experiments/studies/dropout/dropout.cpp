@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/studies/dropout/dropout.hpp>
+#include <ebb/experiments/studies/study.hpp>
+#include <ebb/optim/early_stopping.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+using namespace dropout_study;
+
+/// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a sequence, and
+/// with none.
+///
+/// Source    Gal & Ghahramani 2016, arXiv:1512.05287; Zaremba et al. 2014, arXiv:1409.2329; Semeniuta et al. 2016, arXiv:1603.05118
+struct DropoutStudy {
+  std::vector<std::string> ways{"none", "naive", "input", "variational"};
+  std::string task = "chars", cell = "lstm";
+  double p = .3, part = 0, lr = 3e-3;
+  int hidden = 128, length = 50, batch = 32, steps = 1000, patience = 3;
+  Task::Inputs inputs;
+
+  void options(Options& o) {
+    o.add("--ways", ways, "none, naive (new masks at each step, on input and state), input (likewise, input alone), variational (one mask a "
+                          "sequence), candidate (on what is added to the state)");
+    o.add("--p", p, "probability that a number is dropped").above(0).at_most(.99);
+    o.add("--task", task, "what is learnt; `ebb tasks` lists them");
+    o.add("--part", part, "share of chars' training text that is read, so that there is too little of it; 0: 0.05").at_least(0).at_most(1);
+    o.add("--cell", cell, "cell; `ebb cells` lists them");
+    o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(48);
+    o.add("--length", length, "T, steps of a sequence").at_least(2).at_most(100'000).quick(25);
+    o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000).quick(16);
+    o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
+    o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
+    o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end").at_least(0);
+    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
+    o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH");
+    o.example("ebb dropout                                     a few minutes on two cores");
+    o.example("ebb dropout --quick --out /tmp/look             a toy, in seconds");
+    o.example("ebb dropout --ways none,variational,candidate --p 0.5 --part 0.02");
+    o.example("ebb dropout --task sentiment --hidden 100 --steps 1500");
+  }
+
+  void run(Job& job) {
+    study::check_words("--ways", ways, {"none", "naive", "input", "variational", "candidate"});
+    check_cell_names({cell});
+    check_read("part", task, part > 0, task == "chars");
+    inputs.quick = job.size() == Size::quick;
+    auto made = make_task(task, inputs);
+    refuse_unread(task, *made, inputs);
+    if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
+    if (!made->info().recurrence) throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
+    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};   // Adam, gradients clipped to 1
+    for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);
+    for (const Split split : {Split::train, Split::valid, Split::test}) made->batch({.split = split, .length = length, .rows = batch});
+
+    std::vector<Way> results;
+    for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
+    job.start(static_cast<double>(ways.size() * job.seeds().size()) * steps);
+    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) {
+      one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], results[way].runs[seed]);
+    });
+    const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
+                                             batch, steps, s.optimizer, lr, p, made->data());
+    job.report.title("Dropout in recurrent networks");
+    job.report.lead("Too little to learn from: the loss on what is learnt goes on falling when that on new text has begun to rise.");
+    add_to_report(job, results, made->info(), settings);
+    add_to_summary(job, results, made->info(), made->data());
+  }
+
+ private:
+  void one(Job& job, const Task& made, const TaskSettings& s, const Way& way, std::uint64_t seed, WayRun& run) const {
+    Model model{made, cell, s, seed};
+    EarlyStopping stop{model.w, {.patience = patience}};
+    const TaskInfo info = made.info();
+    int updates = 0;
+    run.begun = true;
+    const TrainRecord record = train(model, made, s, seed, [&](const CurvePoint& c) {
+      ++updates;
+      run.seen.push_back(c.loss);
+      job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", way.name, seed, c.loss));
+      if (c.valid < 0) return;
+      // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training loss.
+      const double valid = *info.validate_by ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
+      run.update.push_back(c.step), run.valid.push_back(valid);
+      const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
+      run.train.push_back(test_loss(model, made, Split::train, s, as_many));
+      stop.see(valid);
+      if (stop && run.stopped == 0) run.stopped = c.step;
+    });
+    job.progress().skip(s.steps - updates);
+    run.done = record.diverged.empty() && !record.interrupted;
+    if (stop.best_at() < 0) return;
+    run.best = static_cast<std::size_t>(stop.best_at());
+    if (run.done) run.test_at_end = test_loss(model, made, Split::test, s);
+    stop.restore();
+    run.test = test_loss(model, made, Split::test, s);
+  }
+};
+EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy, "naive against variational dropout: how far training and new text drift apart");
+
+}  // namespace
+}  // namespace ebb

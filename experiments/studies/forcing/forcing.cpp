@@ -1,0 +1,70 @@
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/studies/forcing/forcing.hpp>
+#include <ebb/experiments/studies/study.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+using namespace forcing;
+
+/// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on its own forecasts.
+///
+/// Source    Bengio et al. 2015, arXiv:1506.03099
+struct ForcingStudy {
+  std::vector<std::string> ways{"forcing", "linear", "exponential", "inverse-sigmoid"};
+  Practice p;
+
+  void options(Options& o) {
+    o.add("--ways", ways, "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
+                          "exponential, inverse-sigmoid");
+    o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated");
+    o.add("--column", p.column, "which column of a CSV file (standard: the last)").type("NAME");
+    o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time").above(0).at_most(1);
+    o.add("--through", p.through, "gradients pass through the model's own outputs, too (Bengio's do not)");
+    o.add("--cell", p.cell, "cell; `ebb cells` lists them");
+    o.add("--hidden", p.hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
+    o.add("--context", p.context, "true numbers before the model is left to itself").at_least(1).at_most(100'000).quick(20);
+    o.add("--horizon", p.horizon, "steps after the context, in training").at_least(1).at_most(100'000).quick(20);
+    o.add("--free", p.free, "steps after the context, in the test").at_least(1).at_most(100'000).quick(40);
+    o.add("--batch", p.batch, "B, series at once").at_least(1).at_most(100'000).quick(16);
+    o.add("--steps", p.steps, "updates").at_least(1).at_most(1'000'000).quick(150).full(10'000);
+    o.add("--lr", p.lr, "Adam's rate").above(0).quick(1e-2);
+    o.example("ebb forcing                                     a few minutes on two cores");
+    o.example("ebb forcing --quick --out /tmp/look             a toy, in seconds");
+    o.example("ebb forcing --data lorenz --free 100 --ways forcing,inverse-sigmoid");
+    o.example("ebb forcing --cell gru --ways forcing,linear,free --half 0.5 --through");
+  }
+
+  void run(Job& job) {
+    study::check_words("--ways", ways, {"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
+    check_cell_names({p.cell});
+    const auto task = series_of(p);
+    for (const auto& [split, length] : {std::pair{Split::train, p.context + p.horizon}, {Split::test, p.context + p.free}})
+      task->batch({.split = split, .length = length, .rows = p.batch});
+    const Forecaster trial(p, 1);
+    test(trial, *task, p, Limit{1, 1});
+
+    std::vector<Way> results;
+    for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
+    job.start(static_cast<double>(ways.size() * job.seeds().size()) * p.steps);
+    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) {
+      Way& w = results[way];
+      WayRun& run = w.runs[seed];
+      Forecaster m(p, job.seeds()[seed]);
+      train(m, *task, p, w.name, job.seeds()[seed], run, [&](double loss) {
+        job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", w.name, job.seeds()[seed], loss));
+      });
+      if (run.done) run.errors = test(m, *task, p, {});
+    });
+    job.report.title("Teacher forcing and scheduled sampling");
+    job.report.lead("Who learns from the truth alone never sees what his own errors do. How far off is a forecast that goes on from itself?");
+    add_to_report(job, results, p, task->data());
+    add_to_summary(job, results, p, task->data());
+  }
+};
+EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy, "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
+
+}  // namespace
+}  // namespace ebb

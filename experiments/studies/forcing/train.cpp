@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/studies/forcing/forcing.hpp>
+#include <ebb/nn/decoding/scheduled_sampling.hpp>
+#include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
+#include <ebb/optim/schedule.hpp>
+
+namespace ebb::forcing {
+namespace {
+
+// The k at which k ln k = u, where k / (k + exp(u / k)) is 1/2; k of at least 1.
+double inverse_sigmoid_k(double u) {
+  double low = 1, high = std::max(3.0, u);
+  for (int step = 0; step < 100; ++step) {
+    const double k = (low + high) / 2;
+    (k * std::log(k) < u ? low : high) = k;
+  }
+  return low;
+}
+
+}  // namespace
+
+Forecaster::Forecaster(const Practice& p, std::uint64_t seed)
+    : w({.seed = seed}), cell(make_cell(p.cell, w / "cell", {1, p.hidden})), out(w / "out", p.hidden, 1) {}
+
+std::unique_ptr<Task> series_of(const Practice& p) {
+  return make_task("series", {.data = p.data, .column = p.column, .ahead = 1, .quick = p.data == "generated"});
+}
+
+double truth(const std::string& way, int update, int updates, double half) {
+  const double middle = std::max(1.0, half * updates);
+  const auto u = static_cast<std::uint64_t>(update);
+  if (way == "linear") return gold_linear(u, .5 / middle);
+  if (way == "exponential") return gold_exponential(u, std::pow(.5, 1 / middle));
+  if (way == "inverse-sigmoid") return gold_inverse_sigmoid(u, inverse_sigmoid_k(middle));
+  return way == "free" ? 0 : 1;
+}
+
+Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool through, const Pass& pass) {
+  const int rows = x.dim(1), T = x.dim(0);
+  State s = m.cell->start(rows);
+  Var own;
+  std::vector<Var> all;
+  for (int t = 0; t < T; ++t) {
+    const Pass at = pass.at_time(t);
+    Var in = x[t];
+    if (t >= context && p < 1) {
+      const Array coins = gold_coins(at, "truth", rows, p).reshape({rows, 1});
+      in = where(constant(coins), in, through ? own : detach(own));
+    }
+    s = m.cell->step(in, s, at);
+    own = m.out(m.cell->output(in, s));
+    all.push_back(own);
+  }
+  return concat(all, 1);
+}
+
+void train(Forecaster& m, const Task& task, const Practice& p, const std::string& way, std::uint64_t seed, WayRun& run,
+           const std::function<void(double)>& watch) {
+  Adam adam{m.w, {.lr = p.lr}};
+  const Schedule rate = one_cycle(p.lr, p.steps);
+  run.begun = true;
+  for (int u = 0; u < p.steps; ++u) {
+    if (interrupted()) return;
+    const auto number = static_cast<std::uint64_t>(u);
+    const Batch b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed});
+    const double gold = truth(way, u, p.steps, p.half);
+    Result r = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) {
+      const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.pass());
+      const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
+      return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
+    });
+    if (!std::isfinite(clip_by_norm(r.grads, 1))) return;
+    adam.set_lr(rate(u));
+    adam.step(r.grads);
+    run.update.push_back(u + 1), run.loss.push_back(r.loss);
+    watch(r.loss);
+  }
+  run.done = true;
+}
+
+double Errors::over(const std::vector<double>& by_step, int steps) {
+  const std::size_t n = std::min(by_step.size(), static_cast<std::size_t>(steps));
+  double squares = 0;
+  for (std::size_t k = 0; k < n; ++k) squares += by_step[k] * by_step[k];
+  return n > 0 ? std::sqrt(squares / static_cast<double>(n)) : NAN;
+}
+
+Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limit) {
+  const int T = p.context + p.free, rows = std::min(p.batch, limit.rows);
+  std::vector<double> forced(static_cast<std::size_t>(p.free)), free = forced;
+  double count = 0;
+  for (int k = 0; k < std::min(limit.batches, task.batches(Split::test, T, rows)); ++k) {
+    const Batch b = task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
+      const Var x = s.sequence(b.x).all();
+      s.out("forced", forecasts(m, x, p.context, 1, false, s.pass()));
+      s.out("free", forecasts(m, x, p.context, 0, false, s.pass()));
+      return s.mean_rows(reshape(x[0], {x.dim(1)}));
+    });
+    for (int row = 0; row < b.rows(); ++row)
+      for (int t = 0; t < p.free; ++t) {
+        // The first forecast after the context has read nothing but the truth, and so has that of step context - 1.
+        const int at = p.context - 1 + t;
+        const double wanted = b.y.at({at, row, 0});
+        const double on_truth = r.rows("forced").at({row, at}) - wanted, on_itself = r.rows("free").at({row, at}) - wanted;
+        const auto step = static_cast<std::size_t>(t);
+        forced[step] += on_truth * on_truth, free[step] += on_itself * on_itself;
+      }
+    count += b.rows();
+  }
+  for (std::vector<double>* e : {&forced, &free})
+    for (double& x : *e) x = std::sqrt(x / count);
+  return {forced, free};
+}
+
+}  // namespace ebb::forcing

@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <chrono>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/optim/clip.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/nn/sequence/truncated.hpp>
+#include <fmt/format.h>
+
+namespace ebb::tbptt {
+namespace {
+
+class Echo final : public Task {
+ public:
+  explicit Echo(int lag) : lag_(lag) {}
+  TaskInfo info() const override {
+    return {.vocabulary = symbols, .outputs = symbols, .every_step = true, .unit = "bits/symbol", .unit_per_loss = 1 / std::log(2.0),
+            .speed_unit = "symbols", .trivial = 1, .trivial_about = "a coin"};
+  }
+  TaskSettings settings(Size) const override { return {}; }
+  Batch batch(const BatchRequest& r) const override {
+    const char* const split = r.split == Split::train ? "train" : r.split == Split::valid ? "valid" : "test";
+    const Key key = Key{r.split == Split::train ? r.seed : 0}.named("echo").named(split);
+    Batch b{.tokens = Tokens({r.length, r.rows}), .next = Tokens({r.length, r.rows}), .continues = r.number > 0};
+    for (int row = 0; row < r.rows; ++row) {
+      const Key symbol = key.at(static_cast<std::uint64_t>(row));
+      for (int t = 0; t < r.length; ++t) {
+        const std::uint64_t now = r.number * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t + lag_);
+        b.tokens.data()[t * r.rows + row] = symbol.below(symbols, now);
+        b.next.data()[t * r.rows + row] = symbol.below(symbols, now - static_cast<std::uint64_t>(lag_));
+      }
+    }
+    return b;
+  }
+  int batches(Split, int length, int rows) const override { return std::max(1, 50'000 / (length * rows)); }
+  std::string data() const override { return fmt::format("generated, lag {}", lag_); }
+
+ private:
+  static constexpr int symbols = 2;
+  int lag_;
+};
+
+// The loss of those steps that were pushed last.
+Part loss_of(const Reader& m, const Truncated& bptt, const Tokens& next, Shard& s) {
+  const Run run = bptt.unroll(*m.cell, Sequence(m.embedding(s.sequence(bptt.tokens()))), s);
+  return s.mean_tokens(cross_entropy(m.out(bptt.fresh(run)), s.sequence(next)));
+}
+
+double tested(const Reader& m, const Task& task, int rows) {
+  constexpr int length = 100;
+  StateArrays carry;
+  double sum = 0, weight = 0;
+  for (int k = 0; k < task.batches(Split::test, length, rows); ++k) {
+    const Batch b = task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    if (!b.continues) carry = {};
+    const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
+      const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(b.tokens))), s.take(carry), s.pass());
+      s.out("carry", run.end());
+      return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(b.next)));
+    });
+    carry = r.state("carry");
+    sum += r.loss * b.weight(), weight += b.weight();
+  }
+  return task.info().unit_per_loss * sum / weight;
+}
+
+// Mean loss over the stretch, differentiated `every` steps at a time through `window` of them, at weights that stay.
+Array gradient(const Reader& m, const Batch& b, int every, int window) {
+  Truncated bptt{{.k1 = every, .k2 = window}};
+  Grads all;
+  for (int t = 0; t < b.steps(); t += every) {
+    const int end = std::min(t + every, b.steps());
+    const Tokens next = b.next.range(t, end);
+    bptt.push(b.tokens.range(t, end));
+    const Result r = backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
+    bptt.advance(r);
+    const double share = static_cast<double>(end - t) / b.steps();
+    if (all.empty()) all = r.grads, all.scale(share);
+    else all.add(r.grads, share);
+  }
+  return all.flat();
+}
+
+}  // namespace
+
+Reader::Reader(const TaskInfo& task, const Reading& r, std::uint64_t seed)
+    : w({.seed = seed}),
+      embedding(w / "embedding", task.vocabulary, r.hidden),
+      cell(make_cell(r.cell, w / "cell", {r.hidden, r.hidden})),
+      out(w / "out", r.hidden, task.outputs) {}
+
+std::vector<double> Window::each(const std::function<double(const WindowRun&)>& of) const {
+  std::vector<double> all;
+  for (const WindowRun& r : runs) all.push_back(of(r));
+  return all;
+}
+
+std::unique_ptr<Task> make_echo(int lag) { return std::make_unique<Echo>(lag); }
+
+void try_reading(const Task& task, const Reading& r) {
+  Reader m(task.info(), r, 1);
+  make_optimizer(r.optimizer, m.w, r.lr);
+  for (const auto& [length, rows] : {std::pair{r.every, r.rows}, {r.stretch, 1}, {100, r.rows}})
+    for (const Split split : {Split::train, Split::test}) task.batch({.split = split, .length = length, .rows = rows});
+  const Batch b = task.batch({.length = 2, .rows = 1});
+  evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& s) {
+    Truncated bptt{{.k1 = 2, .k2 = 2}};
+    bptt.push(b.tokens);
+    return loss_of(m, bptt, b.next, s);
+  });
+}
+
+void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64_t seed, WindowRun& run,
+          const std::function<void(double)>& watch) {
+  using Clock = std::chrono::steady_clock;
+  const auto optimizer = make_optimizer(r.optimizer, m.w, r.lr);
+  const double unit = task.info().unit_per_loss;
+  const int point = std::max(1, r.updates / 100);
+  Truncated bptt{{.k1 = r.every, .k2 = window}};
+  const auto started = Clock::now();
+  double since = 0, characters = 0;
+  run.begun = true, run.kept_bytes = 0;
+  for (int u = 1; u <= r.updates; ++u) {
+    if (interrupted()) return;
+    const auto number = static_cast<std::uint64_t>(u - 1);
+    const Batch b = task.batch({.length = r.every, .rows = r.rows, .number = number, .seed = seed});
+    if (!b.continues) bptt.restart();
+    bptt.push(b.tokens);
+    Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) { return loss_of(m, bptt, b.next, s); });
+    const double norm = clip_by_norm(result.grads, r.clip);
+    if (!std::isfinite(result.loss) || !std::isfinite(norm)) return;
+    bptt.advance(result);
+    optimizer->step(result.grads);
+    run.kept_bytes = std::max(run.kept_bytes, static_cast<double>(result.kept_bytes));
+    characters += static_cast<double>(b.rows()) * r.every, since += unit * result.loss;
+    if (u % point == 0) run.read.push_back(static_cast<double>(u) * r.every * b.rows()), run.loss.push_back(since / point), since = 0;
+    watch(unit * result.loss);
+  }
+  run.seconds = std::chrono::duration<double>(Clock::now() - started).count() / characters;
+  run.test = tested(m, task, r.rows);
+  run.done = true;
+}
+
+Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
+  const Batch b = task.batch({.split = Split::test, .length = r.stretch, .rows = 16});
+  const Array cut = gradient(m, b, r.every, window), full = gradient(m, b, b.steps(), b.steps());
+  double product = 0, of_cut = 0, of_full = 0, between = 0;
+  for (std::int64_t k = 0; k < full.size(); ++k) {
+    const double x = cut.at_flat(k), y = full.at_flat(k);
+    product += x * y, of_cut += x * x, of_full += y * y, between += (x - y) * (x - y);
+  }
+  return {product / std::sqrt(of_cut * of_full), std::sqrt(between / of_full)};
+}
+
+}  // namespace ebb::tbptt

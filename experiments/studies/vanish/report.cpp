@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+
+namespace ebb::vanish {
+namespace {
+
+Series decay_series(const std::string& cell, const std::string& field, const Decay& d, bool first) {
+  Series s{.name = first ? cell : cell + " d" + field, .group = cell, .dashed = !first};
+  for (std::size_t lag = 1; lag < d.mean.size(); ++lag) {
+    s.x.push_back(static_cast<double>(lag));
+    s.y.push_back(std::exp(d.mean[lag]));
+    s.low.push_back(std::exp(d.mean[lag] - d.spread[lag]));
+    s.high.push_back(std::exp(d.mean[lag] + d.spread[lag]));
+  }
+  return s;
+}
+
+Plot decay_plot(const TaskResult& task, bool trained) {
+  Plot p{.title = trained ? "After training" : "At the start", .x_label = "lag T − t (steps)",
+         .y_label = "norm of the gradient", .log_y = true};
+  for (const CellResult& cell : task.cells)
+    for (const Decays& d : cell.decays)
+      p.series.push_back(decay_series(cell.cell, d.field, trained ? d.trained : d.init, &d == &cell.decays.front()));
+  p.caption = trained ? "The same rows after training. A cell that learnt the task has had to carry gradient back to where "
+                        "the answer stands; a cell that could not carry it did not learn."
+                      : "Solid: dL/dh at lag T − t, where L is the loss of the last step alone; dashed: other parts of the state, "
+                        "such as an LSTM's c. Bands: one standard deviation of the logarithm over rows and seeds. A straight line "
+                        "is a constant factor at every step.";
+  return p;
+}
+
+/// Mean of each stretch of a run's curve; a run that ended early stays where it was, or the others would seem to jump.
+std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t count, std::size_t length,
+                              const std::function<double(const CurvePoint&)>& of) {
+  std::vector<double> means;
+  for (std::size_t k = 0; k < count; ++k) {
+    double sum = 0, n = 0;
+    for (std::size_t at = k * length; at < std::min((k + 1) * length, curve.size()); ++at)
+      if (std::isfinite(of(curve[at]))) sum += of(curve[at]), n += 1;
+    means.push_back(n > 0 ? sum / n : means.empty() ? NAN : means.back());
+  }
+  return means;
+}
+
+/// All runs of one cell, cut into at most 150 stretches: mean and standard deviation over seeds, of ln where that is drawn.
+Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
+  const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
+  const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
+  Series s{.name = cell.cell, .group = cell.cell};
+  std::size_t longest = 0;
+  for (const Run& run : cell.runs) longest = std::max(longest, run.training.curve.size());
+  const std::size_t length = std::max<std::size_t>(1, (longest + 149) / 150), count = (longest + length - 1) / length;
+  std::vector<std::vector<double>> runs;
+  for (const Run& run : cell.runs)
+    if (!run.training.curve.empty()) runs.push_back(stretches(run.training.curve, count, length, scaled));
+  const double n = static_cast<double>(runs.size());
+  for (std::size_t k = 0; k < count; ++k) {
+    double mean = 0, square = 0;
+    for (const auto& run : runs) mean += run[k] / n;
+    for (const auto& run : runs) square += (run[k] - mean) * (run[k] - mean) / n;
+    s.x.push_back(static_cast<double>(k * length + 1));
+    s.y.push_back(unscaled(mean));
+    s.low.push_back(unscaled(mean - std::sqrt(square)));
+    s.high.push_back(unscaled(mean + std::sqrt(square)));
+  }
+  return s;
+}
+
+Series level(const std::string& name, double y, int last) {
+  return {.name = name, .x = {1, static_cast<double>(std::max(last, 2))}, .y = {y, y}};
+}
+
+std::vector<Plot> training_plots(const TaskResult& task) {
+  const bool squares = !task.info.every_step;          // squared errors span decades
+  Plot loss{.title = "Loss", .x_label = "update", .y_label = task.info.unit, .log_y = squares};
+  Plot norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
+  int last = 1;
+  for (const CellResult& cell : task.cells) {
+    loss.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.loss; }, squares));
+    norm.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.gradient_norm; }, true));
+    for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
+  }
+  loss.marks.push_back(level(task.info.trivial_about, task.info.trivial, last));
+  loss.caption = fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
+                             task.info.trivial_about, number_text(task.info.trivial), task.info.unit,
+                             task.settings.enough > 0 ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
+                                                                    number_text(task.settings.enough))
+                                                      : "");
+  if (task.settings.clip > 0) norm.marks.push_back(level("clipped above", task.settings.clip, last));
+  norm.caption = "Global norm over all weights, before clipping, at every update.";
+  return {std::move(loss), std::move(norm)};
+}
+
+Table verdict_table(const TaskResult& task) {
+  const auto [low, high] = scale_of(task);
+  const int far = std::min(100, task.lags);
+  Table t{.head = {"cell", "state", "factor a step", "half-life (steps)", fmt::format("lag 1 to {}", far),
+                   fmt::format("lags 1 to {}", task.lags), task.info.unit},
+          .caption = "Factor and half-life by least squares on ln norm over lags 10 to 100; the column after them says how far "
+                     "the norm has fallen. Loss on the test split, mean over seeds."};
+  for (const CellResult& cell : task.cells)
+    for (const Decays& d : cell.decays)
+      for (const bool trained : {false, true}) {
+        const Decay& decay = trained ? d.trained : d.init;
+        if (trained && decay.mean.empty()) continue;
+        const bool first = &d == &cell.decays.front();
+        const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1, decay.mean.end());
+        const double half = decay.half_life();
+        std::vector<Entry> row{trained || !first ? "" : cell.cell, "d" + d.field + (trained ? ", trained" : ", start"),
+                               std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
+                               std::isfinite(half) ? number_text(half) : std::isfinite(decay.per_step) ? "grows" : "–",
+                               lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),
+                               Entry(lags, low, high),
+                               first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : ""};
+        t.rows.push_back(std::move(row));
+      }
+  return t;
+}
+
+Table cost_table(const TaskResult& task) {
+  Table t{.head = {"cell", "weights", "kept by the tape", "updates", "clipped", fmt::format("{} a second", task.info.speed_unit),
+                   "seconds a run", "remarks"},
+          .caption = "Means over seeds. Kept by the tape: bytes of one update's forward pass. Speed: over all rows of the batch, one run on one "
+                     "thread if there are several runs, validation not counted."};
+  for (const CellResult& cell : task.cells) {
+    std::string remarks;
+    for (const Run& run : cell.runs) {
+      if (!run.begun) remarks += fmt::format("seed {} not begun. ", run.seed);
+      if (run.training.interrupted) remarks += fmt::format("seed {} interrupted. ", run.seed);
+      if (!run.training.diverged.empty()) remarks += fmt::format("seed {} diverged at {}. ", run.seed, run.training.diverged);
+      if (!run.failed.empty()) remarks += fmt::format("seed {} failed: {}. ", run.seed, run.failed);
+    }
+    t.rows.push_back({cell.cell, count_text(cell.mean(weights_of)), bytes_text(cell.mean(kept_of)),
+                      count_text(cell.mean(updates_of)), count_text(cell.mean(clips_of)), count_text(cell.mean(speed_of)),
+                      number_text(cell.mean(seconds_of)), remarks});
+  }
+  return t;
+}
+
+}  // namespace
+
+void add_to_report(Job& job, const TaskResult& task) {
+  const TaskSettings& s = task.settings;
+  job.report.section(task.name, verdict(task));
+  job.report.note(fmt::format("T = {} steps in training, hidden {}, batch {}, Adam {}, {}; data: {}. Gradients measured in "
+                              "float64 over {} sequences of the test split and {} seed{}.",
+                              s.length, s.hidden, s.batch, s.lr, updates_text(task), task.data, task.rows, job.seeds().size(),
+                              job.seeds().size() == 1 ? "" : "s"));
+  job.report.table(verdict_table(task));
+  if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
+  job.report.plots({decay_plot(task, false), decay_plot(task, true)});
+  job.report.plots(training_plots(task));
+  job.report.details("What it cost: weights, memory, clipping, time", cost_table(task));
+}
+
+}  // namespace ebb::vanish

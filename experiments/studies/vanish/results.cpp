@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <fmt/format.h>
+#include <iterator>
+#include <limits>
+
+namespace ebb::vanish {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+void set_decay(const Summary::Section& s, const Decay& d) {
+  s.set({"decay_per_step"}, d.per_step);
+  s.set({"half_life_steps"}, d.half_life());
+  for (const int lag : {1, 10, 50, 100}) {
+    const std::string key = std::to_string(lag);
+    s.set({"norm_at_lag", key}, d.norm(lag));
+    s.set({"ln_norm_spread_at_lag", key}, lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
+  }
+}
+
+void set_settings(const Summary::Section& s, const TaskResult& task) {
+  const TaskSettings& ts = task.settings;
+  for (const auto& [key, x] : {std::pair{"hidden", ts.hidden}, {"length", ts.length}, {"batch", ts.batch},
+                               {"steps", ts.steps}, {"lags", task.lags}, {"rows", task.rows}})
+    s.set({key}, x);
+  for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}}) s.set({key}, x);
+}
+
+void set_runs(const Summary::Section& s, const CellResult& cell) {
+  s.set_json({}, "{}");
+  for (const Run& run : cell.runs) {
+    const auto one = s.under({std::to_string(run.seed)});
+    one.set({"begun"}, run.begun);
+    if (!run.begun) continue;
+    one.set({"loss"}, run.loss);
+    one.set({"updates"}, static_cast<int>(run.training.curve.size()));
+    one.set({"clip_events"}, run.training.clip_events);
+    one.set({"seconds"}, run.seconds);
+    one.set({"interrupted"}, run.training.interrupted);
+    one.set({"diverged"}, run.training.diverged);
+    one.set({"failed"}, run.failed);
+  }
+}
+
+const char* const when_names[] = {"init", "trained"};
+
+void write_gradients(Job& job, const std::vector<TaskResult>& tasks) {
+  std::string csv = "task,cell,seed,when,field,lag,rows,mean_ln_norm,spread_ln_norm\n";
+  for (const TaskResult& task : tasks)
+    for (const CellResult& cell : task.cells)
+      for (const Run& run : cell.runs)
+        for (int when = 0; when < 2; ++when)
+          for (const auto& [field, norms] : when == 0 ? run.init : run.trained) {
+            const Decay d = decay_of(norms);
+            for (std::size_t lag = 0; lag < norms.size(); ++lag)
+              fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.9g},{:.6g}\n", task.name, cell.cell, run.seed,
+                             when_names[when], field, lag, norms[lag].size(), d.mean[lag], d.spread[lag]);
+          }
+  job.write("gradients.csv", csv);
+}
+
+}  // namespace
+
+double loss_of(const Run& r) { return r.loss; }
+double loss_before_of(const Run& r) { return r.loss_before; }
+double seconds_of(const Run& r) { return r.seconds; }
+double speed_of(const Run& r) { return r.training.speed; }
+double updates_of(const Run& r) { return static_cast<double>(r.training.curve.size()); }
+double clips_of(const Run& r) { return r.training.clip_events; }
+double weights_of(const Run& r) { return static_cast<double>(r.weights); }
+double kept_of(const Run& r) { return static_cast<double>(r.training.kept_bytes); }
+
+double CellResult::mean(double (*of)(const Run&)) const {
+  double sum = 0, count = 0;
+  for (const Run& r : runs)
+    if (r.begun && r.training.diverged.empty() && r.failed.empty()) sum += of(r), count += 1;
+  return count > 0 ? sum / count : unknown;
+}
+
+bool CellResult::diverged() const {
+  return std::any_of(runs.begin(), runs.end(), [](const Run& r) { return !r.training.diverged.empty(); });
+}
+
+bool CellResult::failed() const {
+  return std::any_of(runs.begin(), runs.end(), [](const Run& r) { return !r.failed.empty(); });
+}
+
+double fallen(const Decay& d, int lag) {
+  if (d.mean.size() < 2 || static_cast<std::size_t>(lag) >= d.mean.size()) return unknown;
+  const double ln = d.mean[static_cast<std::size_t>(lag)];
+  return std::isinf(ln) ? ln : ln - d.mean[1];
+}
+
+void settle(CellResult& cell) {
+  std::vector<std::string> fields;       // h first: the map of a run is in alphabetical order
+  for (const Run& run : cell.runs)
+    for (const auto& [field, norms] : run.init)
+      if (std::find(fields.begin(), fields.end(), field) == fields.end())
+        fields.insert(field == "h" ? fields.begin() : fields.end(), field);
+  for (const std::string& field : fields) {
+    LagNorms init, trained;
+    for (const Run& run : cell.runs) {
+      if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
+      if (auto at = run.trained.find(field); at != run.trained.end()) append_rows(trained, at->second);
+    }
+    cell.decays.push_back({field, decay_of(init), decay_of(trained)});
+  }
+}
+
+std::pair<double, double> scale_of(const TaskResult& task) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const CellResult& cell : task.cells)
+    for (const Decays& d : cell.decays)
+      for (const auto* decay : {&d.init, &d.trained})
+        for (const double ln : decay->mean)
+          if (std::isfinite(ln)) low = std::min(low, ln), high = std::max(high, ln);
+  if (!(low < high)) return {-1, 0};
+  return {std::max(low, high - 40 * std::log(10.0)), high};
+}
+
+void add_to_summary(Job& job, const TaskResult& task) {
+  const auto of_task = job.summary.under({"tasks", task.name});
+  of_task.set({"unit"}, task.info.unit);
+  of_task.set({"trivial_loss"}, task.info.trivial);
+  of_task.set({"data"}, task.data);
+  set_settings(of_task.under({"settings"}), task);
+  for (const CellResult& cell : task.cells) {
+    const auto of_cell = of_task.under({"cells", cell.cell});
+    for (int when = 0; when < 2; ++when) {
+      const auto then = of_cell.under({when_names[when]});
+      for (std::size_t f = 0; f < cell.decays.size(); ++f) {
+        const Decay& d = when == 0 ? cell.decays[f].init : cell.decays[f].trained;
+        if (f == 0) {
+          set_decay(then, d);
+          then.set({"loss"}, cell.mean(when == 0 ? loss_before_of : loss_of));
+        }
+        set_decay(then.under({"fields", cell.decays[f].field}), d);
+      }
+    }
+    of_cell.set({"loss"}, cell.mean(loss_of));
+    of_cell.set({"trivial_loss"}, task.info.trivial);
+    double seconds = 0;
+    for (const Run& run : cell.runs) seconds += run.seconds;
+    of_cell.set({"seconds"}, seconds);
+    of_cell.set({"weights"}, cell.mean(weights_of));
+    of_cell.set({"kept_bytes"}, cell.mean(kept_of));
+    of_cell.set({"speed"}, cell.mean(speed_of));
+    of_cell.set({"updates"}, cell.mean(updates_of));
+    of_cell.set({"clip_events"}, cell.mean(clips_of));
+    of_cell.set({"diverged"}, cell.diverged());
+    of_cell.set({"failed"}, cell.failed());
+    set_runs(of_cell.under({"runs"}), cell);
+  }
+}
+
+void write_series(Job& job, const std::vector<TaskResult>& tasks) {
+  write_gradients(job, tasks);
+  std::string csv = "task,cell,seed,step,loss,gradient_norm,clipped,seconds,valid_loss\n";
+  for (const TaskResult& task : tasks)
+    for (const CellResult& cell : task.cells)
+      for (const Run& run : cell.runs)
+        for (const CurvePoint& p : run.training.curve)
+          fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{:.9g},{:.9g},{},{:.4f},{}\n", task.name, cell.cell, run.seed,
+                         p.step, p.loss, p.gradient_norm, p.clipped ? 1 : 0, p.seconds,
+                         p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+  job.write("training.csv", csv);
+}
+
+}  // namespace ebb::vanish

@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+
+namespace ebb::vanish {
+namespace {
+
+constexpr int spark_width = 17, name_width = 13;
+
+// "x0.553": what is left of the gradient's norm after one more step back.
+std::string factor_text(const Decay& d) {
+  return std::isfinite(d.per_step) ? fmt::format("x{:.3f}", std::exp(d.per_step)) : "–";
+}
+
+std::string half_life_text(const Decay& d) {
+  if (!std::isfinite(d.per_step)) return "–";
+  const double half = d.half_life();
+  if (!std::isfinite(half)) return "grows";
+  return half < 1000 ? fmt::format("{:.1f}", half) : "> 1000";
+}
+
+// Powers of ten from lag 1 to lag 100 (or the largest there is).
+std::string fallen_text(const Decay& d, int lag) {
+  const double ln = fallen(d, lag);
+  if (std::isnan(ln)) return static_cast<std::size_t>(lag) < d.mean.size() && d.mean.size() > 1 ? "no number" : "–";
+  return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
+}
+
+std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss, const TaskResult& task) {
+  const auto [low, high] = scale_of(task);
+  const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
+  return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
+                     fit(half_life_text(d), 9, true), fit(fallen_text(d, std::min(100, task.lags)), 9, true),
+                     spark(lags, low, high, spark_width), fit(loss, 9, true));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t k = 0; k < words.size(); ++k)
+    text += (k == 0 ? "" : k + 1 == words.size() ? " and " : ", ") + words[k];
+  return text;
+}
+
+std::string remarks(const CellResult& cell) {
+  if (std::none_of(cell.runs.begin(), cell.runs.end(), [](const Run& r) { return r.begun; }))
+    return fmt::format("  {}: not begun\n", cell.cell);
+  std::string text;
+  for (const Run& run : cell.runs) {
+    const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
+    if (!run.begun) text += name + " was not begun\n";
+    if (run.training.interrupted) text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
+    if (!run.training.diverged.empty())
+      for (const std::string& line : wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
+        text += "  " + line + "\n";
+    if (!run.failed.empty())
+      for (const std::string& line : wrapped(fmt::format("{} FAILED: {}", name.substr(2), run.failed), 76))
+        text += "  " + line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string updates_text(const TaskResult& task) {
+  return task.settings.steps == 0 ? "not trained" : fmt::format("at most {} updates", count_text(task.settings.steps));
+}
+
+std::string table_text(const TaskResult& task) {
+  const TaskSettings& s = task.settings;
+  std::string text;
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, {}; {}", task.name, s.length, s.hidden, s.batch,
+                                                     updates_text(task), task.data), 78))
+    text += line + "\n";
+  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
+                      fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
+                      fit(fmt::format("lag 1 to {}", task.lags), spark_width), fit(task.info.unit, 9, true));
+  for (const CellResult& cell : task.cells) {
+    const bool long_name = cell.cell.size() > name_width;
+    if (long_name) text += "  " + cell.cell + "\n";
+    for (const Decays& d : cell.decays) {
+      const bool first = &d == &cell.decays.front();
+      const std::string name = first ? long_name ? "" : cell.cell : "  d" + d.field;
+      text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
+      if (!d.trained.mean.empty()) text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
+    }
+    text += remarks(cell);
+  }
+  return text;
+}
+
+std::string verdict(const TaskResult& task) {
+  std::vector<std::string> learnt, lost;
+  const CellResult *best = nullptr, *worst = nullptr;
+  std::vector<std::string> gone;         // those whose gradient is zero so far back
+  std::vector<std::string> undefined;    // those whose gradient is not finite, which says nothing of how far it reaches
+  const int far = std::min(100, task.lags);
+  const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
+  for (const CellResult& cell : task.cells) {
+    const double loss = cell.mean(loss_of);
+    if (std::isfinite(loss))
+      (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
+    if (cell.decays.empty()) continue;
+    if (std::isnan(ln(&cell))) {
+      if (static_cast<std::size_t>(far) < cell.decays[0].init.mean.size()) undefined.push_back(cell.cell);
+      continue;
+    }
+    if (std::isinf(ln(&cell))) {
+      gone.push_back(cell.cell);
+      continue;
+    }
+    if (!best || ln(&cell) > ln(best)) best = &cell;
+    if (!worst || ln(&cell) < ln(worst)) worst = &cell;
+  }
+  std::string text;
+  const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
+  if (!gone.empty()) {
+    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
+    text += best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best)))) : ". ";
+  } else if (decades >= 1) {
+    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
+                        worst->cell, power_text(decades, 0), best->cell);
+  }
+  if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
+  const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  if (task.settings.steps == 0) learnt.clear(), lost.clear();
+  if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));
+  if (!lost.empty()) text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+}  // namespace ebb::vanish

@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/task_options.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+#include <limits>
+#include <new>
+
+namespace ebb {
+namespace {
+
+using namespace vanish;
+
+/// How the gradient of the loss at the last step ebbs away on its way back through time: several cells side by side, at
+/// their start and after training, on tasks that need a long memory.
+struct Vanish {
+  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"};
+  int lags = 200, rows = 32;
+  TaskOptions sizes;
+
+  void options(Options& o) {
+    o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
+    o.add("--lags", lags, "largest lag T - t at which the gradient is measured").at_least(1).at_most(100'000).quick(100);
+    o.add("--rows", rows, "sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    sizes.declare(o);
+    o.example("ebb vanish                                      under four minutes on two cores");
+    o.example("ebb vanish --quick --out /tmp/look              a toy, in seconds");
+    o.example("ebb vanish --cells rnn,rnn:recurrent=orthogonal,lstm,gru:update_bias=1");
+    o.example("ebb vanish --tasks chars --text book.txt --hidden 128 --steps 2000");
+    o.example("ebb vanish --hidden adding=32,chars=64 --seeds 5 --full");
+  }
+
+  void run(Job& job) {
+    auto [made, results] = prepare(job);
+
+    struct Place { std::size_t task, cell, seed; };
+    std::vector<Place> places;
+    double work = 0;
+    // Seeds outermost: after Ctrl-C there is a comparison of all cells, if from fewer seeds.
+    for (std::size_t s = 0; s < job.seeds().size(); ++s)
+      for (std::size_t t = 0; t < results.size(); ++t)
+        for (std::size_t c = 0; c < cells.size(); ++c) {
+          places.push_back({t, c, s});
+          work += results[t].settings.steps;
+        }
+
+    job.start(work);
+    job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
+      const Place p = places[static_cast<std::size_t>(k)];
+      if (!job.interrupted()) one(job, *made[p.task], results[p.task], results[p.task].cells[p.cell].runs[p.seed], cells[p.cell]);
+    });
+
+    job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
+    job.report.lead("How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
+                    "for each cell, before and after training.");
+    for (TaskResult& task : results) {
+      for (CellResult& cell : task.cells) settle(cell);
+      job.print("\n" + table_text(task));
+      for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
+      add_to_report(job, task);
+      add_to_summary(job, task);
+      for (const CellResult& cell : task.cells)
+        for (const Run& run : cell.runs)
+          if (!run.failed.empty())
+            job.fail(fmt::format("{} on {}, seed {}: {}; the others were done", cell.cell, task.name, run.seed, run.failed));
+    }
+    write_series(job, results);
+  }
+
+ private:
+  // Everything that can be wrong with what the user asked for is found here, before the folder is made.
+  std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
+    check_task_names(tasks);
+    check_cell_names(cells);
+    check_once("--tasks", tasks);
+    check_once("--cells", cells);
+    sizes.check_names(tasks);
+    auto made = sizes.make(tasks);
+    std::vector<TaskResult> results;
+    for (std::size_t k = 0; k < tasks.size(); ++k) {
+      const std::string& name = tasks[k];
+      const Task& task = *made[k];
+      TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.changed(name, task.comparison_settings(job.size())),
+                   .lags = lags, .rows = rows};
+      const TaskSettings& s = r.settings;
+      task.batch({.length = s.length, .rows = 1});
+      for (const Split split : {Split::valid, Split::test}) task.batch({.split = split, .length = s.length, .rows = 1});
+      r.rows = task.batch({.split = Split::test, .length = lags + 1, .rows = rows}).rows();
+      for (const std::string& cell : cells) {
+        const Model model(task, cell, s.hidden, 1);
+        if (model.of_the_task())
+          throw ValueError(fmt::format("the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
+        try_out(model, task);
+        r.cells.push_back({.cell = cell});
+        for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
+      }
+      results.push_back(std::move(r));
+    }
+    return {std::move(made), std::move(results)};
+  }
+
+  static void check_once(const char* option, const std::vector<std::string>& names) {
+    for (auto name = names.begin(); name != names.end(); ++name)
+      if (std::find(names.begin(), name, *name) != name) throw ValueError(fmt::format("{} names '{}' twice", option, *name));
+  }
+
+  // What one run throws is kept with it, and the others go on.
+  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell) {
+    const double started = job.seconds();
+    int updates = 0;
+    try {
+      measure_and_train(job, task, result, run, cell, updates);
+    } catch (const std::bad_alloc&) {
+      run.failed = "there is not enough memory";
+    } catch (const std::exception& e) {
+      run.failed = *e.what() ? e.what() : "an error without a message";
+    } catch (...) {
+      run.failed = "an exception that is no std::exception";
+    }
+    if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
+    job.progress().skip(result.settings.steps - updates);
+    run.seconds = job.seconds() - started;
+  }
+
+  // One cell, one task, one seed: measure, train, measure, test.
+  static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell,
+                                int& updates) {
+    const TaskSettings& s = result.settings;
+    run.begun = true;
+    Model model{task, cell, s.hidden, run.seed};
+    run.weights = model.w.trained();
+    run.init = gradient_norms(model, task, result.lags, result.rows);
+    run.loss_before = test_loss(model, task, Split::test, s);
+
+    run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
+      ++updates;
+      job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
+    });
+
+    if (run.training.curve.empty()) {      // --steps 0, or Ctrl-C: the start is all there is
+      run.loss = run.loss_before;
+    } else if (run.training.diverged.empty()) {
+      run.loss = test_loss(model, task, Split::test, s);
+      run.trained = gradient_norms(model, task, result.lags, result.rows);
+    } else {
+      run.loss = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+};
+EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");
+
+}  // namespace
+}  // namespace ebb

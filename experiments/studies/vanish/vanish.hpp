@@ -1,0 +1,66 @@
+#pragma once
+#include <ebb/experiments/train/gradient_profile.hpp>
+#include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/train/train.hpp>
+
+/// What `ebb vanish` learns, between its parts: runs, results of a cell (all seeds), results of a task (all cells).
+namespace ebb::vanish {
+
+/// One cell trained on one task from one seed, its gradients measured before and after.
+struct Run {
+  std::uint64_t seed = 1;
+  bool begun = false;
+  GradientNorms init{}, trained{};     ///< trained is empty if the run diverged or failed
+  double loss_before = 0, loss = 0;    ///< on the test split, in the task's unit; NaN if the run diverged or failed
+  TrainRecord training{};
+  std::string failed{};                ///< empty, or the error that ended this run, and only this one
+  double seconds = 0;                  ///< training, measuring and testing
+  std::int64_t weights = 0;
+};
+
+struct Decays {
+  std::string field;                   ///< h, c, ... in the cell's order
+  Decay init, trained;
+};
+
+struct CellResult {
+  std::string cell;
+  std::vector<Run> runs{};             ///< by seed
+  std::vector<Decays> decays{};        ///< by field, over rows and seeds
+  double mean(double (*of)(const Run&)) const;         ///< over the runs that began and came through; NaN if there is none
+  bool diverged() const;
+  bool failed() const;
+};
+
+struct TaskResult {
+  std::string name, data;
+  TaskInfo info;
+  TaskSettings settings;
+  int lags = 0, rows = 0;
+  std::vector<CellResult> cells{};
+};
+
+double loss_of(const Run&);
+double loss_before_of(const Run&);
+double seconds_of(const Run&);
+double speed_of(const Run&);
+double updates_of(const Run&);
+double clips_of(const Run&);
+double weights_of(const Run&);
+double kept_of(const Run&);
+
+/// Pools rows and seeds of each cell into its decays.
+void settle(CellResult&);
+/// ln of norm(lag) / norm(1), as measured: -inf where the gradient is zero, NaN if the lag was not measured.
+double fallen(const Decay&, int lag);
+/// ln of the largest and smallest norm that a picture of this task has to show, at most 40 decades apart.
+std::pair<double, double> scale_of(const TaskResult&);
+
+void add_to_summary(Job&, const TaskResult&);
+void write_series(Job&, const std::vector<TaskResult>&);   ///< gradients.csv, training.csv
+std::string table_text(const TaskResult&);                 ///< for a terminal of 80 columns
+std::string updates_text(const TaskResult&);               ///< "at most 2,500 updates"
+std::string verdict(const TaskResult&);                    ///< in a sentence or two
+void add_to_report(Job&, const TaskResult&);
+
+}  // namespace ebb::vanish

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <ebb/experiments/report/assets.hpp>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/tasks/music/data.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace ebb {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* splits[] = {"train", "valid", "test"};
+constexpr const char* expected = "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
+                                 "lists of steps, and these lists of keys from 0 to 87";
+
+// Where in the file something is wrong: counted from one, as lines are.
+struct Place {
+  const std::string& path;
+  const char* split;
+  std::size_t sequence = 0, step = 0;
+  [[noreturn]] void refuse(const std::string& what) const {
+    std::string where = fmt::format("'{}', {}", path, split);
+    if (sequence > 0) where += fmt::format(", sequence {}", sequence);
+    if (step > 0) where += fmt::format(", step {}", step);
+    throw FileError(fmt::format("{}: {}", where, what));
+  }
+};
+
+// Of whatever is there instead, as much as a line bears. Lists may be nested too deeply to be written out.
+std::string shown(const json& j) {
+  if (j.is_structured()) return j.is_array() ? "a list" : "an object";
+  const std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
+  return text.size() <= 30 ? text : text.substr(0, 27) + "...";
+}
+
+Chord chord_of(const json& step, const Place& at) {
+  if (!step.is_array()) at.refuse(fmt::format("a list of keys is expected, not {}", shown(step)));
+  Chord chord;
+  for (const json& key : step) {
+    if (!key.is_number_integer() || key < 0 || key >= piano_keys)
+      at.refuse(fmt::format("{} is no key: they go from 0 to 87", shown(key)));
+    chord.push_back(key.get<int>());
+  }
+  std::sort(chord.begin(), chord.end());
+  const auto twice = std::adjacent_find(chord.begin(), chord.end());
+  if (twice != chord.end()) at.refuse(fmt::format("key {} stands there twice", *twice));
+  return chord;
+}
+
+Piece piece_of(const json& sequence, Place at) {
+  if (!sequence.is_array()) at.refuse(fmt::format("a list of steps is expected, not {}", shown(sequence)));
+  if (sequence.size() < 2) at.refuse("has fewer than two steps, so that there is none to predict");
+  Piece piece;
+  for (const json& step : sequence) {
+    ++at.step;
+    piece.push_back(chord_of(step, at));
+  }
+  return piece;
+}
+
+std::string summary(const PieceSet& set) {
+  long steps = 0;
+  for (const Piece& p : set.pieces) steps += static_cast<long>(p.size());
+  return fmt::format("{} pieces ({} to learn from, {} to say when to stop, {} to test), {} steps", set.cut[3], set.cut[1],
+                     set.cut[2] - set.cut[1], set.cut[3] - set.cut[2], count_text(static_cast<double>(steps)));
+}
+
+}  // namespace
+
+PieceSet read_pieces(const std::string& path, const std::string& bytes) {
+  json all;
+  try {
+    all = json::parse(bytes);
+  } catch (const json::parse_error& e) {
+    throw FileError(fmt::format("'{}', byte {}: is no JSON from there on; {}", path, e.byte, expected));
+  }
+  PieceSet set;
+  for (int k = 0; k < 3; ++k) {
+    Place at{path, splits[k]};
+    if (!all.is_object() || !all.contains(at.split)) at.refuse(fmt::format("is missing; {}", expected));
+    const json& sequences = all[at.split];
+    if (!sequences.is_array() || sequences.empty()) at.refuse(fmt::format("has no sequences; {}", expected));
+    for (const json& sequence : sequences) {
+      ++at.sequence;
+      set.pieces.push_back(piece_of(sequence, at));
+    }
+    set.cut[k + 1] = static_cast<int>(set.pieces.size());
+  }
+  set.source = fmt::format("{}, {}, CRC-32C {:08x}", path.substr(path.rfind('/') + 1), summary(set), crc32c(bytes));
+  return set;
+}
+
+PieceSet bach_chorales() {
+  PieceSet set = read_pieces("jsb_chorales.json", std::string(assets::jsb_chorales, assets::jsb_chorales_size));
+  set.source = "Bach's chorales, built in, " + summary(set);
+  return set;
+}
+
+PieceSet made_up_pieces() {
+  const Key key = Key{1}.named("pieces");
+  PieceSet set;
+  std::uint64_t at = 0;
+  const int counts[] = {60, 12, 12};
+  for (int k = 0; k < 3; ++k) {
+    for (int n = 0; n < counts[k]; ++n) {
+      Piece piece(static_cast<std::size_t>(12 + key.below(20, at++)));
+      int root = key.below(12, at++);
+      for (Chord& chord : piece) {
+        const int bass = 24 + root;
+        chord = {bass, bass + 16, bass + 19, bass + 24};
+        root = (root + (key.below(4, at++) == 0 ? 7 : 5)) % 12;
+      }
+      set.pieces.push_back(std::move(piece));
+    }
+    set.cut[k + 1] = static_cast<int>(set.pieces.size());
+  }
+  set.source = "made up, " + summary(set);
+  return set;
+}
+
+KeyRange range_of(const Piece& piece) {
+  KeyRange r{piano_keys, -1};
+  for (const Chord& chord : piece)
+    for (const int key : chord) r = {std::min(r.low, key), std::max(r.high, key)};
+  return r.high < 0 ? KeyRange{0, 0} : r;
+}
+
+}  // namespace ebb

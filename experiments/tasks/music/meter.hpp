@@ -1,0 +1,36 @@
+#pragma once
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/tasks/music/guess.hpp>
+
+namespace ebb {
+
+/// Nats a step, and the frame-level accuracy of the keys more probable than one half:
+///
+///     sum of TP / sum of (TP + FP + FN) over all steps
+///
+/// Source    accuracy: Bay, Ehmann & Downie 2009, ISMIR, as in Boulanger-Lewandowski et al. 2012, arXiv:1206.6392
+class MusicMeter final : public Meter {
+ public:
+  MusicMeter(const PieceSet& set, const KeyGuess& guess, int shown) : set_(set), guess_(guess), shown_(shown) {}
+  void see(const Batch&, const Result&) override;
+  std::vector<Measure> measures() const override;
+  /// Piano rolls of one piece: as it is, as the model expects each step, and as the model goes on with its begin.
+  void show(Report&) const override;
+
+ private:
+  struct Hits {
+    double hit = 0, all = 0;             // TP; TP + FP + FN
+    void add(bool said, bool came) { hit += said && came, all += said || came; }
+    double percent() const { return all > 0 ? 100 * hit / all : 100; }
+  };
+  void keep(const Batch&, const Result&, int row);
+  const PieceSet& set_;
+  const KeyGuess& guess_;
+  int shown_;
+  double steps_ = 0, nats_ = 0, guessed_nats_ = 0;
+  Hits model_, stays_;
+  Array expected_;                       // [T + 1, 88] of the piece shown
+  Piece continued_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/experiments/train/generate.hpp>
+#include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/train/sequence_batches.hpp>
+#include <ebb/experiments/tasks/music/midi.hpp>
+#include <ebb/experiments/tasks/music/meter.hpp>
+#include <ebb/experiments/tasks/music/network.hpp>
+#include <ebb/experiments/tasks/music/text.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+constexpr int lowest = -5, highest = 6;  // semitones by which a piece is transposed: into each of the twelve keys
+
+/// The next step of a piece of music for several voices: which of a piano's 88 keys sound.
+///
+/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes.
+///
+/// Shapes    x [T, B, 88], lengths [B]; y [T, B, 88], the same one step later
+/// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271 (measure, figures)
+class Music final : public Task {
+ public:
+  explicit Music(const Inputs& in) : inputs_(in) {
+    load();
+    Partition parts;
+    std::vector<int>* const each[] = {&parts.train, &parts.valid, &parts.test};
+    for (int k = 0; k < 3; ++k)
+      for (int item = set_.cut[k]; item < set_.cut[k + 1]; ++item) each[k]->push_back(item);
+    std::vector<int> lengths;
+    for (const Piece& p : set_.pieces) lengths.push_back(static_cast<int>(p.size()) - 1);
+    batches_ = std::make_unique<SequenceBatches>(parts, lengths);
+    guess_ = KeyGuess::of(set_, Split::train);
+    trivial_ = guess_.nats(set_, Split::test);
+    shown_ = set_.begin(Split::test);                    // one that fits a page, if there is one
+    while (shown_ < set_.end(Split::test) && lengths[static_cast<std::size_t>(shown_)] > 80) ++shown_;
+    if (shown_ == set_.end(Split::test)) shown_ = set_.begin(Split::test);
+  }
+
+  TaskInfo info() const override {
+    return {.outputs = piano_keys, .unit = "nats/step", .trivial = trivial_,
+            .trivial_about = "always saying how often each key sounds", .valid_batches = 1 << 20};
+  }
+
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 64, .length = 160, .batch = 16, .steps = 400, .lr = 2e-2, .patience = all_validations};
+    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2500, .lr = 2e-2, .optimizer = "adamw", .schedule = "one-cycle",
+            .patience = 20};                             // of twenty: the best is taken
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    Batch b;
+    b.items = batches_->items(r);
+    const bool training = r.split == Split::train;
+    const int B = static_cast<int>(b.items.size()), most = training ? r.length : 1 << 30;   // no step of the other splits is left out
+    b.lengths = Lengths({B});
+    int T = 0;
+    for (int row = 0; row < B; ++row) {
+      b.lengths.data()[row] = std::min(most, static_cast<int>(piece(b, row).size()) - 1);
+      T = std::max(T, b.lengths.data()[row]);
+    }
+    b.x = Array::zeros({T, B, piano_keys}, f32), b.y = Array::zeros({T, B, piano_keys}, f32);
+    const Key key = Key{r.seed}.named("transposed").at(r.number);
+    for (int row = 0; row < B; ++row) write(b, row, training ? shift(piece(b, row), key, row) : 0);
+    return b;
+  }
+
+  int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
+  std::string data() const override { return set_.source; }
+  Inputs inputs() const override { return {.data = inputs_.data}; }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    return std::make_unique<MusicNetwork>(p, r, set_, guess_, shown_);
+  }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<MusicMeter>(set_, guess_, shown_); }
+
+  Generated generate(const Model& m, const GenerateRequest& r) const override {
+    check(r);
+    const auto& network = dynamic_cast<const MusicNetwork&>(m.network());
+    const Piece given = r.prompt.empty() ? first_chord(r.seed) : piece_from_text(r.prompt, "--prompt");
+    Tape tape;
+    const NoGrad off;
+    const KeyChoice choice{.temperature = r.sampling.temperature, .top_k = r.sampling.top_k, .greedy = r.greedy};
+    Piece whole = given;
+    for (Chord& chord : network.go_on(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice))
+      whole.push_back(std::move(chord));
+    return {piece_text(given) + "\n   -- given up to here --\n" + piece_text(whole, given.size()), midi_of(whole), "mid"};
+  }
+
+ private:
+  void load() {
+    if (inputs_.data.empty()) inputs_.data = "chorales";
+    if (inputs_.data == "chorales") {
+      set_ = bach_chorales();
+    } else if (inputs_.data == "generated") {
+      set_ = made_up_pieces();
+    } else {
+      inputs_.data = std::filesystem::absolute(inputs_.data).string();   // for weights are read from other folders
+      std::error_code error;
+      if (!std::filesystem::is_regular_file(inputs_.data, error))
+        throw FileError(fmt::format("'{}': music expects chorales, generated or a JSON file that is there", inputs_.data));
+      set_ = read_pieces(inputs_.data, read_file(inputs_.data));
+    }
+  }
+
+  static void check(const GenerateRequest& r) {
+    constexpr int most = 100'000;
+    if (r.length > most) throw ValueError(fmt::format("--length {}: a piece may have at most {} steps", r.length, count_text(most)));
+    if (r.beam > 0) throw ValueError("--beam: music is drawn step by step, there is no search");
+    if (r.sampling.top_p < 1)
+      throw ValueError("--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most probable "
+                       "sound");
+  }
+
+  Piece first_chord(std::uint64_t seed) const {
+    const auto tests = static_cast<std::uint64_t>(set_.end(Split::test) - set_.begin(Split::test));
+    const std::size_t which = static_cast<std::size_t>(set_.begin(Split::test)) + static_cast<std::size_t>(seed % tests);
+    return {set_.pieces[which].front()};
+  }
+
+  static std::string midi_of(const Piece& piece) {
+    MidiOptions o;
+    o.end = static_cast<long>(piece.size()) * o.ticks;   // a step is a quarter note
+    Piece notes = piece;
+    for (Chord& chord : notes)
+      for (int& key : chord) key += lowest_note;
+    return midi_file(held_notes(notes, o.ticks), o);
+  }
+
+  const Piece& piece(const Batch& b, int row) const {
+    return set_.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
+  }
+
+  static int shift(const Piece& p, Key key, int row) {
+    const KeyRange r = range_of(p);
+    const int low = std::max(lowest, -r.low), high = std::min(highest, piano_keys - 1 - r.high);
+    return low + key.below(high - low + 1, static_cast<std::uint64_t>(row));
+  }
+
+  void write(Batch& b, int row, int by) const {
+    const Piece& p = piece(b, row);
+    const int B = b.rows();
+    for (int t = 0; t <= b.lengths.data()[row]; ++t)
+      for (const int key : p[static_cast<std::size_t>(t)]) {
+        if (t < b.lengths.data()[row]) b.x.data<float>()[(t * B + row) * piano_keys + key + by] = 1;
+        if (t > 0) b.y.data<float>()[((t - 1) * B + row) * piano_keys + key + by] = 1;
+      }
+  }
+
+  Inputs inputs_;
+  PieceSet set_;
+  KeyGuess guess_;
+  double trivial_ = 0;
+  int shown_ = 0;                        // the piece in the report
+  std::unique_ptr<SequenceBatches> batches_;
+};
+EBB_TASK(music, Music, "which keys sound next in Bach's chorales (or another set of piano rolls)");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/tasks/music/network.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+
+namespace ebb {
+namespace {
+
+Array multi_hot(const Chord& chord) {
+  Array x = Array::zeros({1, piano_keys}, f32);
+  for (const int key : chord) x.data<float>()[key] = 1;
+  return x;
+}
+
+// [T, 1, 88]
+Array multi_hot(const Piece& piece) {
+  Array x = Array::zeros({static_cast<int>(piece.size()), 1, piano_keys}, f32);
+  for (std::size_t t = 0; t < piece.size(); ++t)
+    for (const int key : piece[t]) x.data<float>()[t * piano_keys + static_cast<std::size_t>(key)] = 1;
+  return x;
+}
+
+// As Linear's.
+Init spread(int hidden) {
+  const double most = 1 / std::sqrt(hidden);
+  return uniform_init(-most, most);
+}
+
+Array log_odds(const KeyGuess& guess) {
+  Array odds = Array::empty({piano_keys}, f32);
+  for (std::size_t k = 0; k < piano_keys; ++k)
+    odds.data<float>()[k] = static_cast<float>(std::log(guess.at_all[k] / (1 - guess.at_all[k])));
+  return odds;
+}
+
+}  // namespace
+
+MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
+    : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
+      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show) {}
+
+Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
+  const Pass at = s.pass();
+  const Packing packing(s.rows(batch.lengths), batch.steps());
+  const Packed y = unroll(*layer, pack(s.sequence(batch.x), packing), at).packed();
+  const Var logits = score(dropout(y, .5, at, "out").all);
+  if (!at.training()) {
+    s.out("logits", transpose(unpack({logits, packing}).all(), {1, 0, 2}));
+    const auto row = std::find(batch.items.begin(), batch.items.end(), shown) - batch.items.begin();
+    if (row < batch.rows()) s.out("continuation", continuation(s, static_cast<int>(row), batch.steps() + 1));
+  }
+  return s.mean_tokens(binary_cross_entropy(logits, pack(s.sequence(batch.y), packing).all), batch.lengths);
+}
+
+// Of the one row that the report shows, and zeros for the others.
+Var MusicNetwork::continuation(const Shard& s, int row, int steps) const {
+  Array keys = Array::zeros({s.rows(), steps, piano_keys}, f32);
+  if (row >= s.begin() && row < s.end()) {
+    const Piece& piece = set.pieces[static_cast<std::size_t>(shown)];
+    const int given = given_of(piece), all = std::min(steps, static_cast<int>(piece.size()));
+    Piece made(piece.begin(), piece.begin() + given);
+    for (Chord& chord : go_on(made, all - given, Key{1}.named("music"), {})) made.push_back(std::move(chord));
+    for (std::size_t t = 0; t < made.size(); ++t)
+      for (const int key : made[t]) keys.data<float>()[((row - s.begin()) * steps + static_cast<int>(t)) * piano_keys + key] = 1;
+  }
+  return constant(keys);
+}
+
+Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoice& choice) const {
+  Piece made, heard;
+  const Cell* const cell = layer->cell();
+  State state = cell ? cell->start(1) : State{};
+  Var logits;
+  const auto read = [&](const Chord& chord) {
+    if (!cell) {
+      heard.push_back(chord);
+      if (static_cast<int>(heard.size()) > window) heard.erase(heard.begin());
+      return;
+    }
+    const Var x = constant(multi_hot(chord));
+    state = cell->step(x, state, Pass{});
+    logits = score(cell->output(x, state));
+  };
+  for (const Chord& chord : start) read(chord);
+  for (int t = 0; t < steps; ++t) {
+    if (t > 0) read(made.back());
+    if (!cell) logits = score(unroll(*layer, constant(multi_hot(heard)), Pass{}).last());
+    made.push_back(choose_keys(logits.value()[0], key.at(static_cast<std::uint64_t>(t)), choice));
+  }
+  return made;
+}
+
+}  // namespace ebb

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+/// A forecast at every step, of the number that comes `ahead` steps later.
+///
+/// Shapes    x [T, B, 1] -> [T, B, 1]
+struct SeriesNetwork final : Network {
+  LayerPtr cell;
+  Linear out;
+  SeriesNetwork(const Builder& p, const Recurrence& r) : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
+
+  Part loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
+    auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.pass());
+    s.out("carry", run.end());
+    const Var y = out(run.all());
+    if (!s.pass().training()) s.out("forecast", transpose(y, {1, 0, 2}));
+    return s.mean_tokens(squared_error(y, s.sequence(b.y).all()));
+  }
+};
+
+// Mean and variance, number by number.
+struct Moments {
+  double n = 0, sum = 0, squares = 0;
+  void add(double x) { n += 1, sum += x, squares += x * x; }
+  double mean_square() const { return squares / n; }
+  double variance() const { return squares / n - sum / n * (sum / n); }
+};
+
+/// The root of the mean squared error, in % of the deviation of what was to be forecast: 100 % is always saying the mean.
+class SeriesMeter final : public Meter {
+ public:
+  SeriesMeter(int ahead, double mean, double deviation) : ahead_(ahead), mean_(mean), deviation_(deviation) {}
+
+  void see(const Batch& b, const Result& r) override {
+    const Array& forecast = r.rows("forecast");
+    for (int row = 0; row < b.rows(); ++row)
+      for (int t = 0; t < b.steps(); ++t) {
+        const double y = b.y.at({t, row, 0}), said = forecast.at({row, t, 0});
+        error_.add(said - y), stays_.add(b.x.at({t, row, 0}) - y), wanted_.add(y);
+        if (row == 0 && shown_ < 400) keep(y, said);
+      }
+  }
+
+  std::vector<Measure> measures() const override {
+    if (wanted_.n == 0) throw ValueError("nothing was measured");
+    const double scale = 100 / std::sqrt(std::max(wanted_.variance(), 1e-12));
+    return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(stays_.mean_square()), "that the number stays", false}};
+  }
+
+  void show(Report& report) const override {
+    Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_), .x_label = "step", .y_label = "the series' own unit",
+              .caption = "The first series of the test split from its start: the forecast beside what came."};
+    plot.series = {what_came_, forecast_};
+    report.plots({plot});
+  }
+
+ private:
+  void keep(double y, double said) {
+    const double t = shown_++ + ahead_;
+    what_came_.x.push_back(t), what_came_.y.push_back(mean_ + deviation_ * y);
+    forecast_.x.push_back(t), forecast_.y.push_back(mean_ + deviation_ * said);
+  }
+  int ahead_, shown_ = 0;
+  double mean_, deviation_;
+  Moments error_, stays_, wanted_;
+  Series what_came_{.name = "what came"}, forecast_{.name = "forecast"};
+};
+
+/// Forecasts of a series. Rows are series, or pieces of one, that are read window after window, the state carried along.
+///
+/// Shapes    x [T, B, 1]; y [T, B, 1], `ahead` steps later; both less the training mean, in training deviations
+/// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
+class Forecast final : public Task {
+ public:
+  explicit Forecast(const Inputs& in) : inputs_(in) {
+    if (inputs_.data.empty()) inputs_.data = in.quick ? "generated" : "mackey-glass";
+    if (inputs_.ahead == 0) inputs_.ahead = 15;
+    if (inputs_.data == "generated") data_ = mackey_glass(16, 8, 600);
+    else if (inputs_.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
+    else if (inputs_.data == "lorenz") data_ = lorenz(64, 32, 2000);
+    else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
+      inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.column);
+    else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
+    inputs_.column = data_.column;                       // empty, so that a --column is refused, if there is no file
+    Moments m;
+    for (const auto& s : data_.train.series)
+      for (const float x : s) m.add(x);
+    if (m.n == 0 || m.variance() <= 0) throw ValueError("series: the numbers to learn from are none, or all the same");
+    mean_ = m.sum / m.n, deviation_ = std::sqrt(m.variance());
+    Moments test;
+    for (const auto& s : data_.test.series)
+      for (const float x : s) test.add(scaled(x));
+    mean_costs_ = test.mean_square();
+  }
+
+  TaskInfo info() const override {
+    return {.width = 1, .outputs = 1, .unit = "variances", .speed_unit = "steps", .trivial = mean_costs_,
+            .trivial_about = "always saying the mean of what was learned from",
+            .validate_by = "NRMSE", .valid_batches = 1 << 20};
+  }
+
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2, .patience = all_validations};
+    return {.hidden = 64, .length = 100, .batch = 32, .steps = 8000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    const Layout l = layout(r.split, r.length, r.rows);
+    const auto number = static_cast<long>(r.number);
+    const long window = number % l.windows, group = number / l.windows % l.groups, epoch = number / l.windows / l.groups;
+    const long spare = l.length - inputs_.ahead - l.windows * r.length;
+    const Key key = Key{r.seed}.named("series").at(static_cast<std::uint64_t>(number / l.windows));
+    const long shift = r.split == Split::train && spare > 0 ? key.below(static_cast<int>(spare) + 1, 0) : 0;
+    Batch b{.x = Array::empty({r.length, l.rows, 1}, f32), .y = Array::empty({r.length, l.rows, 1}, f32), .continues = window != 0};
+    const auto& all = of(r.split).series;
+    for (int row = 0; row < l.rows; ++row) {
+      const long which = (group + epoch) % l.groups * l.rows + row;
+      const float* from = data_.one ? all[0].data() + which * l.length : all[static_cast<std::size_t>(which)].data();
+      from += shift + window * r.length;
+      for (int t = 0; t < r.length; ++t) {
+        b.x.data<float>()[t * l.rows + row] = scaled(from[t]);
+        b.y.data<float>()[t * l.rows + row] = scaled(from[t + inputs_.ahead]);
+      }
+    }
+    return b;
+  }
+
+  int batches(Split s, int length, int rows) const override {
+    const Layout l = layout(s, length, rows);
+    return static_cast<int>(l.windows * l.groups);
+  }
+  std::string data() const override { return data_.source; }
+  Inputs inputs() const override { return {.data = inputs_.data, .column = inputs_.column, .ahead = inputs_.ahead}; }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(inputs_.ahead, mean_, deviation_); }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override { return std::make_unique<SeriesNetwork>(p, r); }
+
+ private:
+  struct Layout {
+    int rows;                            // side by side
+    long groups, windows, length;        // groups of so many rows, windows a group, numbers of a row
+  };
+
+  const SeriesSplit& of(Split s) const { return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test; }
+  float scaled(float x) const { return static_cast<float>((static_cast<double>(x) - mean_) / deviation_); }
+
+  // One series is cut into as many pieces as have a window each, at most `rows`.
+  Layout layout(Split split, int T, int rows) const {
+    const auto& all = of(split).series;
+    const long n = static_cast<long>(all[0].size()), need = T + inputs_.ahead;
+    if (n < need)
+      throw ValueError(fmt::format("series: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)", n, need, T,
+                                   inputs_.ahead));
+    if (!data_.one) {
+      const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
+      return {side_by_side, count / side_by_side, (n - inputs_.ahead) / T, n};
+    }
+    const long pieces = std::min<long>(rows, n / need), length = n / pieces;
+    return {static_cast<int>(pieces), 1, (length - inputs_.ahead) / T, length};
+  }
+
+  Inputs inputs_;
+  SeriesData data_;
+  double mean_ = 0, deviation_ = 1, mean_costs_ = 1;
+};
+EBB_TASK(series, Forecast, "forecasts of a series: Mackey-Glass, Lorenz, or a column of a CSV file");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/tasks/speech/generate.hpp>
+#include <ebb/experiments/tasks/speech/meter.hpp>
+#include <ebb/nn/decoding/ctc_decode.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+constexpr int longest_seconds = 60, most_hypotheses = 5;
+
+struct Heard {
+  SpeechPicture picture;
+  std::string what;                      // was listened to
+  std::vector<int> said{};
+  bool known = false;                    // what was said
+};
+
+Heard from_file(const SpokenStrings& strings, const std::string& path) {
+  const Array wave = read_speech(path);
+  if (wave.dim(0) > longest_seconds * speech_rate)
+    throw FileError(fmt::format("'{}': is {:.0f} s long; at most {} s are listened to at once", path,
+                                static_cast<double>(wave.dim(0)) / speech_rate, longest_seconds));
+  return {.picture = {.features = strings.features(wave), .scores = {}}, .what = path};
+}
+
+Heard from_test(const SpokenStrings& strings, std::uint64_t seed) {
+  const auto& all = strings.items(Split::test);
+  const auto first = std::find_if(all.begin(), all.end(), [](const SpokenString& s) { return s.digits.size() > 1; });
+  if (first == all.end()) throw ValueError("the test split has no strings");
+  const auto count = static_cast<std::uint64_t>(all.end() - first);
+  if (seed < 1 || seed > count)
+    throw ValueError(fmt::format("--seed is the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
+  const SpokenString& s = first[static_cast<std::ptrdiff_t>(seed - 1)];
+  return {.picture = {.features = strings.features(s), .scores = {}, .said = places(strings, s)},
+          .what = fmt::format("string {} of the test split", seed), .said = strings.digits(s), .known = true};
+}
+
+std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {
+  const int T = scores.dim(0);
+  const CtcBeamOptions options{.width = width, .best = std::min(width, most_hypotheses)};
+  auto all = ctc_beam_search(scores.reshape({T, 1, scores.dim(1)}), Lengths({1}, {T}), options)[0];
+  for (CtcHypothesis& h : all)
+    for (int& label : h.labels) --label;   // class 0 is the blank
+  return all;
+}
+
+std::string nothing_or(const std::vector<int>& digits) { return digits.empty() ? "no digit" : digits_text(digits); }
+
+std::string page(const Heard& heard, const Table& hypotheses) {
+  Report report("ebb generate: speech");
+  report.title(nothing_or(heard.picture.recognised));
+  report.lead("Recognised in " + heard.what + (heard.known ? ", where were said: " + digits_text(heard.said) + "." : "."));
+  report.picture("As the network hears it", heard.picture.svg(), SpeechPicture::caption());
+  if (!hypotheses.rows.empty()) report.table(hypotheses);
+  return report.html();
+}
+
+}  // namespace
+
+Batch speech_batch(const std::vector<Array>& features, const std::vector<std::vector<int>>& digits) {
+  const int B = static_cast<int>(features.size());
+  int T = 1, L = 1;
+  for (const Array& f : features) T = std::max(T, f.dim(0));
+  for (const auto& row : digits) L = std::max(L, static_cast<int>(row.size()));
+  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32), .lengths = Lengths({B}), .next_lengths = Lengths({B}),
+          .labels = Tokens({B, L})};
+  for (int row = 0; row < B; ++row) {
+    const Array& f = features[static_cast<std::size_t>(row)];
+    const auto& said = digits[static_cast<std::size_t>(row)];
+    for (int t = 0; t < f.dim(0); ++t) b.x[t][row].assign(f[t]);
+    b.lengths.data()[row] = f.dim(0), b.next_lengths.data()[row] = static_cast<int>(said.size());
+    for (std::size_t k = 0; k < said.size(); ++k) b.labels.data()[static_cast<std::size_t>(row * L) + k] = 1 + said[k];
+  }
+  return b;
+}
+
+Generated recognise(const Model& model, const SpokenStrings& strings, const GenerateRequest& request) {
+  refuse_sampling(request, "what is recognised");
+  if (request.length >= 0) throw ValueError("--length says nothing to speech, of which all is heard");
+  Heard heard = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
+  SpeechPicture& picture = heard.picture;
+  const Batch b = speech_batch({picture.features}, {heard.said});
+  const Result r = evaluate(model.w, {.rows = 1, .training = false}, [&](Shard& s) { return model.loss(s, b); });
+  picture.scores = r.rows("scores")[0].copy();
+  Generated made{.ending = "html"};
+  Table table{.head = {"digits", "probability"}, .caption = "The most probable strings that the search found."};
+  if (request.beam > 0) {
+    const auto found = by_beam(picture.scores, request.beam);
+    picture.recognised = found[0].labels;
+    for (const CtcHypothesis& h : found) {
+      const std::string share = fmt::format("{:.1f} %", 100 * std::exp(h.log_probability));
+      table.rows.push_back({nothing_or(h.labels), share});
+      made.text += fmt::format("{}{}  {}", made.text.empty() ? "" : "\n", nothing_or(h.labels), share);
+    }
+  } else {
+    picture.recognised = recognised_digits(r.rows("scores"), b.lengths)[0];
+    made.text = nothing_or(picture.recognised);
+  }
+  if (heard.known) {
+    const std::string edits = edits_text(heard.said, picture.recognised);
+    made.text += fmt::format("\nsaid were {}{}", digits_text(heard.said), edits.empty() ? "" : ": " + edits);
+  }
+  made.file = page(heard, table);
+  return made;
+}
+
+}  // namespace ebb

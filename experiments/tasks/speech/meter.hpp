@@ -1,0 +1,52 @@
+#pragma once
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/tasks/speech/strings.hpp>
+#include <ebb/nn/decoding/metrics_text.hpp>
+
+namespace ebb {
+
+/// "3 1 4"
+std::string digits_text(const std::vector<int>&);
+
+/// What edits make of the digits said those recognised, "5 heard as 9, 1 missed, 7 added"; empty if they are the same.
+std::string edits_text(const std::vector<int>& said, const std::vector<int>& recognised);
+
+/// The digits of each row's most probable path. Shapes: scores [B, T, 11], the blank first; lengths [B]
+std::vector<std::vector<int>> recognised_digits(const Array& scores, const Lengths&);
+
+/// What a network heard of a string, and what it made of each step.
+struct SpeechPicture {
+  Array features;                        ///< [T, 120]
+  Array scores;                          ///< [T, 11], before the softmax, the blank first
+  std::vector<int> recognised{};
+  struct Said {
+    int digit;
+    double begin, end;                   ///< seconds
+  };
+  std::vector<Said> said{};              ///< empty if nobody knows
+  std::string svg() const;
+  static const char* caption();
+};
+
+/// Single digits and strings of digits, recognised by the most probable path.
+class SpeechMeter final : public Meter {
+ public:
+  SpeechMeter(const SpokenStrings& strings, double single_guess) : strings_(strings), single_guess_(single_guess) {}
+  void see(const Batch&, const Result&) override;
+  std::vector<Measure> measures() const override;
+  void show(Report&) const override;
+
+ private:
+  void see_string(const Batch&, int row, const Array& scores, const std::vector<int>& said, const std::vector<int>& recognised);
+  const SpokenStrings& strings_;
+  double single_guess_;
+  int singles_ = 0, single_hits_ = 0, many_ = 0, many_hits_ = 0, right_shown_ = 0;
+  ErrorRate edits_;
+  Table table_{.head = {"said", "recognised", "errors"}};
+  SpeechPicture picture_;
+};
+
+/// Where each of a string's digits is heard.
+std::vector<SpeechPicture::Said> places(const SpokenStrings&, const SpokenString&);
+
+}  // namespace ebb

@@ -1,0 +1,245 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/data/vocabulary.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/sequence_batches.hpp>
+#include <ebb/experiments/tasks/tags/data.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+#include <ebb/nn/sequence/word_dropout.hpp>
+#include <fmt/format.h>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+namespace ebb {
+namespace {
+
+constexpr int word_width = 100, letter_width = 32, letter_state = 48, most_letters = 20;
+
+/// Words and letters, read in both directions, then sentences.
+///
+///     y = recurrence([word vector, ends of the recurrence over its letters]),   score[t] = y[t] W + b
+///
+/// Shapes    tokens [T, B], letters [L T, B] -> [T, B, K]
+/// Source    Ling et al. 2015, arXiv:1508.02096; Plank et al. 2016, arXiv:1604.05529
+struct TagNetwork final : Network {
+  int unknown;
+  Param words, letters;                  // [V, E], [letters, .]
+  LayerPtr spell, spell_back;
+  Reader reader;
+  Linear out;
+
+  TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count, int tags)
+      : unknown(unk), words(p.matrix("words", V, word_width, normal_init(0, .1))),
+        letters(p.matrix("letters", letter_count, letter_width, normal_init(0, .3))),
+        spell(r.plain_layer(p / "spell", letter_width, letter_state, most_letters)),
+        spell_back(r.plain_layer(p / "spell-back", letter_width, letter_state, most_letters)),
+        reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags) {}
+
+  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const Pass at = s.pass();
+    const Packing packing(s.rows(b.lengths), b.steps());
+    const Tokens read = word_dropout(s.sequence(b.tokens), at.training() ? .1 : 0, unknown, at);
+    const Var x = concat({gather(words, pack(read, packing)), spelt(s, b, packing)});
+    const Packed in = dropout(Packed{x, packing}, .3, at, "in");
+    const Var y = dropout(reader(in, at), .3, at, "out").all;
+    const Var score = out(y);
+    if (!at.training()) s.out("scores", transpose(unpack({score, packing}).all(), {1, 0, 2}));
+    return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.next), packing)), b.lengths);
+  }
+
+  // The letters of all words of the shard at once: [L, N], each word a row of its own.
+  Var spelt(Shard& s, const Batch& b, const Packing& packing) const {
+    const int T = b.steps(), L = b.letters.dim(0) / T, N = packing.size();
+    const Tokens mine = s.sequence(b.letters), index = packing.index();
+    Tokens side_by_side({L, N});
+    Lengths lengths({N});
+    for (int n = 0; n < N; ++n)
+      for (int l = 0; l < L; ++l) {
+        const int letter = mine.data()[l * T * s.rows() + index.data()[n]];
+        side_by_side.data()[l * N + n] = std::max(letter, 0);
+        lengths.data()[n] += letter >= 0;
+      }
+    const Packing each(lengths, L);
+    const Packed x{gather(letters, pack(side_by_side, each)), each};
+    return concat({unroll(*spell, x, State{}, Pass{}, Direction::forward).last(),
+                   unroll(*spell_back, x, State{}, Pass{}, Direction::backward).last()});
+  }
+};
+
+/// Keeps a few sentences with their tags.
+class TagMeter final : public ClassMeter {
+ public:
+  TagMeter(const TaggedText& text, const std::vector<std::string>& tags, const ClassGuess& g)
+      : ClassMeter(tags, g.accuracy, g.f1), text_(text) {}
+  void see(const Batch& b, const Result& r) override {
+    ClassMeter::see(b, r);
+    const Array& scores = r.rows("scores");
+    if (shown_.size() >= 5 || b.steps() < 8) return;
+    Table t{.head = {"word", "tag", "the model's"}};
+    for (int k = 0; k < b.lengths.data()[0]; ++k) {
+      int best = 0;
+      for (int c = 1; c < scores.columns(); ++c)
+        if (scores.at({0, k, c}) > scores.at({0, k, best})) best = c;
+      const auto sentence = static_cast<std::size_t>(b.items[0]), word = static_cast<std::size_t>(k);
+      const std::string& said = names()[static_cast<std::size_t>(best)];
+      t.rows.push_back({text_.words[sentence][word], text_.tags[sentence][word], said == text_.tags[sentence][word] ? said : said + ", wrong"});
+    }
+    shown_.push_back(t);
+  }
+  void show(Report& report) const override {
+    report.section("Some sentences");
+    for (const Table& t : shown_) report.table(t);
+    ClassMeter::show(report);
+  }
+
+ private:
+  const TaggedText& text_;
+  std::vector<Table> shown_;
+};
+
+/// The part of speech of each word.
+///
+/// Shapes    tokens [T, B], letters [L T, B], lengths [B]; next [T, B], the tags
+/// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English Web Treebank)
+class Tags final : public Task {
+ public:
+  explicit Tags(const Inputs& in) : inputs_(in) {
+    if (inputs_.direction.empty()) inputs_.direction = "both";
+    check_direction(inputs_.direction);
+    load();
+    encode();
+  }
+
+  TaskInfo info() const override {
+    return {.vocabulary = 0, .outputs = static_cast<int>(tags_.size()), .unit = "nats/word", .speed_unit = "words", .trivial = guess_.nats,
+            .trivial_about = "always saying how often each tag occurs", .validate_by = "accuracy", .valid_batches = 1 << 20};
+  }
+
+  TaskSettings settings(Size size) const override {
+    if (size == Size::quick) return {.hidden = 16, .length = 100, .batch = 20, .steps = 120, .lr = 1e-2, .patience = all_validations};
+    return {.hidden = 128, .length = 100, .batch = 32, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 5};
+  }
+
+  Batch batch(const BatchRequest& r) const override {
+    Batch b;
+    b.items = batches_->items(r);
+    const int most = r.split == Split::train ? r.length : 1 << 30;   // no word of the other splits is left out
+    Rows rows = padded(words_, b.items, most);
+    b.tokens = rows.tokens, b.lengths = rows.lengths;
+    b.next = padded(targets_, b.items, most).tokens;
+    b.letters = letters_of(b);
+    return b;
+  }
+
+  int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
+  std::string data() const override { return data_; }
+  Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    return std::make_unique<TagNetwork>(p, r, inputs_.direction, vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
+                                        static_cast<int>(tags_.size()));
+  }
+
+ private:
+  void load() {
+    if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
+    if (inputs_.data == "generated") {
+      text_ = made_up_tagged_text();
+      return;
+    }
+    inputs_.data = find_tagged_text(inputs_.data);
+    text_ = read_tagged_text(inputs_.data);
+  }
+
+  // Words that occur once in training are unknown, so that the model learns what to make of unknown ones.
+  void encode() {
+    std::string text;
+    std::map<std::string, int> numbers;
+    for (int k = 0; k < text_.cut[1]; ++k)
+      for (const std::string& word : text_.words[static_cast<std::size_t>(k)]) text += lower(word) + "\n";
+    vocabulary_ = Vocabulary::from_text(Symbols::words, text, {.min_count = 2});
+    std::string spelling;
+    for (int k = 0; k < text_.cut[1]; ++k)
+      for (const std::string& word : text_.words[static_cast<std::size_t>(k)]) spelling += word;
+    letter_set_ = Vocabulary::from_text(Symbols::bytes, spelling, {.most = 200});
+    std::set<std::string> known;
+    for (const auto& sentence : text_.tags) known.insert(sentence.begin(), sentence.end());
+    tags_.assign(known.begin(), known.end());
+    for (std::size_t k = 0; k < tags_.size(); ++k) numbers[tags_[k]] = static_cast<int>(k);
+    std::vector<int> lengths;
+    for (std::size_t k = 0; k < text_.words.size(); ++k) {
+      words_.emplace_back(), targets_.emplace_back();
+      for (const std::string& word : text_.words[k]) {
+        const int id = vocabulary_->find(lower(word));
+        words_.back().push_back(id < 0 ? vocabulary_->unknown() : id);
+      }
+      for (const std::string& tag : text_.tags[k]) targets_.back().push_back(numbers[tag]);
+      lengths.push_back(static_cast<int>(words_.back().size()));
+    }
+    split(lengths);
+  }
+
+  void split(const std::vector<int>& lengths) {
+    Partition parts;
+    std::vector<int>* const each[] = {&parts.train, &parts.valid, &parts.test};
+    for (std::size_t k = 0; k < 3; ++k)
+      for (int item = text_.cut[k]; item < text_.cut[k + 1]; ++item) each[k]->push_back(item);
+    std::vector<long> counts(tags_.size());
+    for (const int item : parts.test)
+      for (const int tag : targets_[static_cast<std::size_t>(item)]) ++counts[static_cast<std::size_t>(tag)];
+    guess_ = class_guess(counts);
+    batches_ = std::make_unique<SequenceBatches>(parts, lengths);
+    data_ = fmt::format("{}; {} different words, {} tags", text_.source, count_text(vocabulary_->size()), tags_.size());
+  }
+
+  static std::string lower(std::string word) {
+    for (char& c : word)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (char& c : word)
+      if (c == ' ') c = '_';             // blanks part the words of a vocabulary's text
+    return word;
+  }
+
+  // Bytes of each word, its first ones if it is long.
+  Tokens letters_of(const Batch& b) const {
+    const int T = b.steps(), B = b.rows();
+    std::size_t longest = 1;
+    for (int row = 0; row < B; ++row)
+      for (int t = 0; t < b.lengths.data()[row]; ++t) longest = std::max(longest, word(b, t, row).size());
+    const int L = static_cast<int>(std::min<std::size_t>(longest, most_letters));
+    Tokens letters({L * T, B});
+    std::fill(letters.data(), letters.data() + letters.size(), -1);
+    for (int row = 0; row < B; ++row)
+      for (int t = 0; t < b.lengths.data()[row]; ++t) {
+        const std::string& w = word(b, t, row);
+        for (int l = 0; l < L && l < static_cast<int>(w.size()); ++l) {
+          const int id = letter_set_->find(std::string_view(w).substr(static_cast<std::size_t>(l), 1));
+          letters.data()[(l * T + t) * B + row] = id < 0 ? letter_set_->unknown() : id;
+        }
+      }
+    return letters;
+  }
+
+  const std::string& word(const Batch& b, int t, int row) const {
+    return text_.words[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])][static_cast<std::size_t>(t)];
+  }
+
+  Inputs inputs_;
+  TaggedText text_;
+  std::optional<Vocabulary> vocabulary_, letter_set_;
+  std::vector<std::string> tags_;
+  std::vector<std::vector<int>> words_, targets_;
+  std::unique_ptr<SequenceBatches> batches_;
+  ClassGuess guess_;
+  std::string data_;
+};
+EBB_TASK(tags, Tags, "the part of speech of each word (Universal Dependencies, English)");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,113 @@
+#include <ebb/experiments/report/attention_picture.hpp>
+#include <ebb/experiments/tasks/translate/meter.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
+constexpr std::size_t wide = 90;         // bytes of a line that a table has room for
+
+// Tokens up to the first -1.
+Sentence tokens_of(const Array& row) {
+  Sentence s;
+  for (int k = 0; k < row.columns() && row.at_flat(k) >= 0; ++k) s.push_back(static_cast<int>(row.at_flat(k)));
+  return s;
+}
+
+}  // namespace
+
+std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read,
+                                             const Array& attention) const {
+  std::vector<std::string> symbols_of;
+  for (std::size_t k = 0; k < s.size(); ++k) {
+    int most = 0;
+    for (int j = 1; j < static_cast<int>(read.size()); ++j)
+      if (attention.at({static_cast<int>(k), j}) > attention.at({static_cast<int>(k), most})) most = j;
+    symbols_of.push_back(s[k] == vocabulary.unknown() ? read[static_cast<std::size_t>(most)] : vocabulary[s[k]]);
+  }
+  return symbols_of;
+}
+
+void show_attention(Report& report, std::vector<std::string> read, std::vector<std::string> written, const Array& attention) {
+  for (auto* symbols : {&read, &written})
+    for (std::string& symbol : *symbols) symbol = readable(symbol);
+  written.emplace_back("(end)");
+  report.picture("Where it looked", attention_svg(read, written, attention),
+                 "What was read across, what was written down; the darker, the more it looked there.");
+}
+
+void TranslateMeter::add(Score& score, const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
+  const auto numbers = [this](const std::vector<std::string>& symbols) {
+    Sentence s;
+    for (const std::string& symbol : symbols) {
+      const auto [known, fresh] = numbers_.emplace(symbol, static_cast<int>(numbers_.size()));
+      s.push_back(known->second);
+    }
+    return s;
+  };
+  score.bleu.add(numbers(said), {numbers(wanted)});
+  score.exact += said == wanted, ++score.seen;
+}
+
+void TranslateMeter::see(const Batch& b, const Result& r) {
+  beam_ = b.beam;
+  for (int row = 0; row < b.rows(); ++row) {
+    const int item = b.items[static_cast<std::size_t>(row)];
+    const auto at = static_cast<std::size_t>(item);
+    const auto& source = all_.source[at];
+    const auto& target = all_.target[at];
+    const auto said = [&](const char* how, const char* attention) {
+      return all_.spelt(tokens_of(r.rows(how)[row]), source, r.rows(attention)[row]);
+    };
+    const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
+    add(greedy_, greedy, target), add(copied_, source, target);
+    if (b.beam > 0) add(searched_, beam, target);
+    if (item < all_.first_test || item >= all_.first_test + looked_through || joined(all_.symbols, source).size() > wide) continue;
+    const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
+    const Array looks = r.rows("greedy attention")[row];
+    shown_[item] = {source, target, greedy, beam, looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
+  }
+}
+
+double TranslateMeter::value(const Score& s) const {
+  return exact_ ? 100. * static_cast<double>(s.exact) / static_cast<double>(s.seen) : 100 * s.bleu.value();
+}
+
+std::vector<Measure> TranslateMeter::measures() const {
+  if (greedy_.seen == 0) throw ValueError("nothing was measured");
+  const char* const name = exact_ ? "exact" : "BLEU";
+  const std::string unit = exact_ ? "%" : "";
+  const auto measure = [&](const std::string& called, const Score& s) {
+    return Measure{called, value(s), unit, value(copied_), "the source as it stands"};
+  };
+  std::vector<Measure> all{measure(name, greedy_)};
+  if (searched_.seen > 0) all.push_back(measure(fmt::format("{}, beam {}", name, beam_), searched_));
+  return all;
+}
+
+void TranslateMeter::show(Report& report) const {
+  const bool words = all_.symbols == Symbols::words;
+  Table t;
+  if (words) t.head = {"", "sentence"};
+  else t.head = {"read", "should be", "greedy", "beam"};
+  const auto line = [this](const std::vector<std::string>& symbols) { return readable(joined(all_.symbols, symbols)); };
+  std::vector<const Shown*> first;
+  for (const auto& [item, s] : shown_)
+    if (first.size() < shown_items) first.push_back(&s);
+  for (const Shown* s : first) {
+    if (!words) t.rows.push_back({line(s->source), line(s->target), line(s->greedy), line(s->beam)});
+    else
+      for (const auto& [what, symbols] : {std::pair{"read", &s->source}, {"should be", &s->target}, {"greedy", &s->greedy},
+                                          {"beam", &s->beam}})
+        t.rows.push_back({what, line(*symbols)});
+  }
+  report.section("Some of the test split");
+  report.table(t);
+  int pictures = 0;
+  for (const Shown* s : first)
+    if (s->attention.dim(0) == static_cast<int>(s->greedy.size()) + 1 && ++pictures <= shown_pictures)
+      show_attention(report, s->source, s->greedy, s->attention);
+}
+
+}  // namespace ebb

@@ -1,0 +1,54 @@
+#pragma once
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/tasks/translate/data.hpp>
+#include <map>
+
+namespace ebb {
+
+/// The sentences of all splits, train, valid and test one after the other, and how the target's numbers are spelt.
+struct Translations {
+  Symbols symbols;
+  std::vector<std::vector<std::string>> source{}, target{};   ///< symbols of each line
+  Vocabulary vocabulary;                                  ///< of the target
+  int first_test = 0;
+
+  /// The symbols of a translation of that source; an unknown one becomes the symbol that was looked at most when it was written.
+  ///
+  /// Shapes    attention [steps, S]
+  std::vector<std::string> spelt(const Sentence&, const std::vector<std::string>& source, const Array& attention) const;
+};
+
+/// The picture of where a model looked as it wrote these symbols and their end.
+///
+/// Shapes    attention [written + 1, read]
+void show_attention(Report&, std::vector<std::string> read, std::vector<std::string> written, const Array& attention);
+
+/// Counts exact translations, or their BLEU; keeps a few of the test split.
+class TranslateMeter final : public Meter {
+ public:
+  /// by: "exact" or "BLEU"
+  TranslateMeter(const Translations& all, const std::string& by) : all_(all), exact_(by == "exact") {}
+  void see(const Batch&, const Result&) override;
+  std::vector<Measure> measures() const override;
+  void show(Report&) const override;
+
+ private:
+  struct Score {
+    long exact = 0, seen = 0;
+    Bleu bleu;
+  };
+  struct Shown {
+    std::vector<std::string> source, target, greedy, beam;
+    Array attention;                     // [greedy and end, source]
+  };
+  void add(Score&, const std::vector<std::string>& said, const std::vector<std::string>& wanted);
+  double value(const Score&) const;
+  const Translations& all_;
+  bool exact_;
+  int beam_ = 0;
+  Score greedy_, searched_, copied_;
+  std::map<std::string, int> numbers_;   // of symbols, known to the vocabulary or not
+  std::map<int, Shown> shown_;           // by item
+};
+
+}  // namespace ebb

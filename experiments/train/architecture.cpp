@@ -1,0 +1,127 @@
+#include <charconv>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/nn/files/safetensors_file.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
+
+// The metadata of one file, each value with its checks.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
+    if (!has("task")) refuse(path, "its metadata name no task: these weights were not written by ebb train");
+  }
+
+  bool has(const char* key) const { return values_.count(key) > 0; }
+  const std::string& text(const char* key) const {
+    if (!has(key)) refuse(path_, fmt::format("its metadata have no '{}'", key));
+    return values_.at(key);
+  }
+  template <class T> T number(const char* key, T least, T most) const {
+    const std::string& digits = text(key);
+    T x{};
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
+    if (error != std::errc{} || stop != digits.data() + digits.size() || !(x >= least && x <= most))
+      refuse(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
+    return x;
+  }
+
+ private:
+  const std::string path_;
+  const Metadata values_;
+};
+
+// Those of a task's inputs that are words, by the names that metadata have for them.
+template <class I> std::vector<std::pair<const char*, decltype(&std::declval<I&>().data)>> words_of(I& in) {
+  return {{"data", &in.data}, {"embedding", &in.embedding}, {"direction", &in.direction}, {"order", &in.order}, {"column", &in.column}};
+}
+
+}  // namespace
+
+Metadata Architecture::metadata() const {
+  Metadata m{{"task", task}, {"cell", cell}, {"text", text}};
+  for (const auto& [key, x] : {std::pair{"hidden", settings.hidden}, {"layers", settings.layers}, {"length", settings.length},
+                               {"batch", settings.batch}})
+    m[key] = std::to_string(x);
+  m["dropout"] = fmt::format("{}", settings.dropout);
+  m["zoneout"] = fmt::format("{}", settings.zoneout);
+  for (const auto& [key, word] : words_of(inputs))
+    if (!word->empty()) m[key] = *word;
+  if (!text_sum.empty()) m["text CRC-32C"] = text_sum;
+  if (inputs.ahead > 0) m["ahead"] = std::to_string(inputs.ahead);
+  if (alphabet) {
+    m["symbols"] = alphabet->stored();
+    m["symbols are"] = alphabet->utf8 ? "characters" : "bytes";
+  }
+  return m;
+}
+
+Architecture Architecture::read(const std::string& path) {
+  const Reader r{path};
+  constexpr int most = 1'000'000;
+  Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}, .inputs = {}};
+  a.settings.hidden = r.number("hidden", 1, most);
+  a.settings.layers = r.number("layers", 1, 8);
+  a.settings.length = r.number("length", 1, most);
+  a.settings.batch = r.number("batch", 1, most);
+  a.settings.dropout = r.number("dropout", 0.0, 1.0);
+  a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
+  for (const auto& [key, word] : words_of(a.inputs))
+    if (r.has(key)) *word = r.text(key);
+  if (r.has("text CRC-32C")) a.text_sum = r.text("text CRC-32C");
+  if (r.has("ahead")) a.inputs.ahead = r.number("ahead", 1, most);
+  if (!r.has("symbols")) return a;
+  try {
+    a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
+  } catch (const ValueError& e) {
+    refuse(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
+  }
+  return a;
+}
+
+template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const std::string& path) const {
+  std::int64_t numbers = 0;
+  const detail::StoredFile file(path);
+  for (const detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
+  std::unique_ptr<Model> m;
+  try {
+    check_recurrence_names({cell});
+    m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
+  } catch (const FileError&) {           // of another file, which it names
+    throw;
+  } catch (const Error& e) {
+    refuse(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds{}: {}",
+                             cell, settings.hidden, settings.layers, numbers,
+                             inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
+  }
+  m->w.load(path);
+  return m;
+}
+template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;
+template std::unique_ptr<Model> Architecture::model(const TaskInfo&, const std::string&) const;
+
+std::string sum_of_text(const std::string& path) { return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path))); }
+
+Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
+  Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
+  Architecture& a = t.architecture;
+  if (!text.empty()) a.text = text;
+  else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
+    refuse(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
+                             a.text, sum_of_text(a.text), a.text_sum));
+  check_task_names({a.task});
+  if (!data.empty()) a.inputs.data = data;
+  Task::Inputs inputs = a.inputs;
+  inputs.text = a.text;
+  inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
+  t.task = make_task(a.task, inputs);
+  t.model = a.model(*t.task, path);
+  return t;
+}
+
+}  // namespace ebb

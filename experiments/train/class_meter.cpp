@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/report/pictures.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+ClassGuess class_guess(const std::vector<long>& counts) {
+  double all = 0, most = 0, nats = 0;
+  for (const long n : counts) all += static_cast<double>(n), most = std::max(most, static_cast<double>(n));
+  for (const long n : counts)
+    if (n > 0) nats -= static_cast<double>(n) / all * std::log(static_cast<double>(n) / all);
+  const auto classes = static_cast<double>(std::count_if(counts.begin(), counts.end(), [](long n) { return n > 0; }));
+  return {100 * most / all, 100 * 2 * most / (most + all) / classes, nats};
+}
+
+ClassMeter::ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that)
+    : names_(std::move(names)), guess_(most_frequent), guess_f1_(f1_of_that), counts_(static_cast<int>(names_.size())) {}
+
+void ClassMeter::see(const Batch& b, const Result& r) {
+  const Array& scores = r.rows("scores");
+  const int rows = scores.dim(0), K = scores.columns(), T = scores.rank() == 3 ? scores.dim(1) : 1;
+  const Array flat = scores.compact().to(f32);
+  const auto best = [&](int row, int t) {
+    const float* s = flat.data<float>() + static_cast<std::int64_t>(row * T + t) * K;
+    return static_cast<int>(std::max_element(s, s + K) - s);
+  };
+  if (scores.rank() == 2) {
+    Tokens predicted({rows});
+    for (int row = 0; row < rows; ++row) predicted.data()[row] = best(row, 0);
+    return counts_.add(predicted, b.labels);
+  }
+  Tokens predicted({T, rows});
+  for (int t = 0; t < T; ++t)
+    for (int row = 0; row < rows; ++row) predicted.data()[t * rows + row] = best(row, t);
+  counts_.add(predicted, b.next, b.lengths);
+}
+
+std::vector<Measure> ClassMeter::measures() const {
+  if (counts_.total() == 0) throw ValueError("nothing was measured");
+  return {{"accuracy", 100 * counts_.accuracy(), "%", guess_, "the most frequent class"},
+          {"F1", 100 * (names_.size() == 2 ? counts_.f1(1) : counts_.f1(Average::macro)), names_.size() == 2 ? "%" : "% macro", guess_f1_}};
+}
+
+void ClassMeter::show(Report& report) const {
+  report.picture("Which class was taken for which", confusion_svg(names_, counts_),
+                 "A row is what was wanted, a column what was predicted, shares of the row in %.");
+  Table t{.head = {"class", "precision %", "recall %", "F1 %", "examples"}};
+  for (int k = 0; k < counts_.classes(); ++k) {
+    double wanted = 0;
+    for (int p = 0; p < counts_.classes(); ++p) wanted += static_cast<double>(counts_.count(k, p));
+    t.rows.push_back({names_[static_cast<std::size_t>(k)], number_text(100 * counts_.precision(k)), number_text(100 * counts_.recall(k)),
+                      number_text(100 * counts_.f1(k)), count_text(wanted)});
+  }
+  report.table(t);
+}
+
+}  // namespace ebb

@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <cstdlib>
+#include <ebb/experiments/train/data_files.hpp>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/train/text.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/error.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sstream>
+
+namespace ebb {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first name that is not there, empty if all are.
+std::string missing(const fs::path& folder, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  for (const std::string& name : names)
+    if (!fs::exists(folder / name, ignored)) return name;
+  return {};
+}
+
+// Of these places the one that was meant: that with most of the files, of several a folder below before the one it is in.
+std::size_t meant(const std::vector<fs::path>& places, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  std::size_t best = 0;
+  std::ptrdiff_t most = 0;
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    if (!fs::exists(places[k], ignored)) continue;
+    const auto there = std::count_if(names.begin(), names.end(), [&](auto& name) { return fs::exists(places[k] / name, ignored); });
+    if (there >= most) best = k, most = there;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string find_data(const DataFiles& d, const std::string& given) {
+  const char* const variable = std::getenv("EBB_DATA");
+  const std::string root = !given.empty() ? given : variable ? variable : "";
+  std::vector<fs::path> places;
+  if (!root.empty())
+    for (const std::string& below : d.folders) places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
+  const fs::path near = places.empty() ? fs::path() : places[meant(places, d.names)];
+  if (given.empty()) places.insert(places.end(), d.elsewhere.begin(), d.elsewhere.end());
+  for (const fs::path& place : places)
+    if (missing(place, d.names).empty()) return fs::absolute(place).string();   // weights are read from other folders
+  if (places.empty())
+    throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
+  const fs::path place = near.empty() ? places[0] : near;
+  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task, missing(place, d.names), d.expected));
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  std::istringstream in(read_file(path));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty() && !Text::from(path, line).utf8)
+      throw FileError(fmt::format("'{}', line {}: is not UTF-8", path, lines.size() + 1));
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+std::string fingerprint(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  return fmt::format("{} lines, CRC-32C {:08x}", count_text(static_cast<double>(lines.size())), crc32c(all));
+}
+
+}  // namespace ebb

@@ -1,0 +1,14 @@
+#include <ebb/experiments/train/generate.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+void refuse_sampling(const GenerateRequest& r, const char* what) {
+  const SampleOptions none;
+  if (r.sampling.temperature != none.temperature || r.sampling.top_k != none.top_k || r.sampling.top_p != none.top_p)
+    throw ValueError(fmt::format("{} is not drawn: --temperature, --top-k and --top-p say nothing to it", what));
+  if (r.greedy && r.beam > 0) throw ValueError("--greedy and --beam exclude each other");
+}
+
+}  // namespace ebb

@@ -1,0 +1,23 @@
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+Meter::~Meter() = default;
+
+const Measure& measure_named(const std::string& name, const std::vector<Measure>& all) {
+  for (const Measure& m : all)
+    if (m.name == name) return m;
+  throw ValueError(fmt::format("there is no measure '{}'", name));
+}
+
+std::string measures_text(const std::vector<Measure>& all) {
+  std::string text;
+  for (const Measure& m : all)
+    text += fmt::format("{}{} {}{}{} (guess {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value), m.unit.empty() ? "" : " ",
+                        m.unit, number_text(m.guess), m.guess_about.empty() ? "" : ", ", m.guess_about);
+  return text;
+}
+
+}  // namespace ebb

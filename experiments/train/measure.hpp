@@ -1,0 +1,36 @@
+#pragma once
+#include <ebb/autograd/shards.hpp>
+#include <ebb/experiments/report/report.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <string>
+#include <vector>
+
+namespace ebb {
+
+/// One number that says how good a model is, beside what a guess gets.
+struct Measure {
+  std::string name;                    ///< "accuracy"
+  double value = 0;
+  std::string unit;                    ///< "%", "nats/step"
+  double guess = 0;                    ///< the same for a guess that ignores the input, in the same unit
+  std::string guess_about{};           ///< which guess that is
+  bool rises = true;                   ///< more is better
+};
+
+/// Sees each batch of a split with what the network put out for it, then says what it came to.
+class Meter {
+ public:
+  virtual ~Meter();
+  virtual void see(const Batch&, const Result&) = 0;
+  /// Errors    ValueError if nothing was seen
+  virtual std::vector<Measure> measures() const = 0;
+  /// Adds a picture of the result to a report.
+  virtual void show(Report&) const {}
+};
+
+/// The measure of that name. Errors: ValueError if there is none
+const Measure& measure_named(const std::string& name, const std::vector<Measure>&);
+/// "accuracy 76.2 %, F1 75.9 % (a guess: 50 %, always the same class)"
+std::string measures_text(const std::vector<Measure>&);
+
+}  // namespace ebb

@@ -1,0 +1,89 @@
+#include <ebb/experiments/train/network.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/nn/sequence/recurrent_dropout.hpp>
+#include <ebb/nn/sequence/stacked_cell.hpp>
+#include <ebb/nn/sequence/zoneout.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
+  if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
+  if (s.dropout <= 0) return cell;
+  if (s.dropout_kind == DropoutKind::candidate) cell = CellPtr(new RecurrentDropout(cell, s.dropout));
+  const bool state = s.dropout_kind <= DropoutKind::naive && has_state_products(*cell, input);
+  return CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = state ? s.dropout : 0,
+                                        .per_sequence = s.dropout_kind == DropoutKind::variational}));
+}
+
+void check_steps(const std::string& cell) {
+  if (const LayerEntry* l = find_layer(cell))
+    throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
+}
+
+int checked(int hidden) {
+  if (hidden < 1) throw ValueError("hidden size must be at least 1, not " + std::to_string(hidden));
+  return hidden;
+}
+
+LayerSizes sizes_of(const TaskSettings& s, int input) {
+  return {.input = input, .hidden = checked(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
+}
+
+void check_no_state(const LayerEntry& l, const TaskSettings& s) {
+  if (s.zoneout > 0) throw ValueError(fmt::format("zoneout is of a state that goes from step to step: '{}' has none", l.name));
+}
+
+}  // namespace
+
+Network::~Network() = default;
+
+CellPtr Recurrence::make(const Builder& p, int input) const {
+  const TaskSettings& s = settings;
+  check_steps(cell);
+  CellSizes sizes{input, checked(s.hidden)};
+  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), sizes.input, s);
+  std::vector<CellPtr> layers;
+  for (int l = 1; l <= s.layers; ++l) {
+    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), sizes.input, s));
+    sizes.input = sizes.hidden;
+  }
+  return CellPtr(new StackedCell(std::move(layers)));
+}
+
+CellPtr Recurrence::plain(const Builder& p, int input, int hidden) const {
+  check_steps(cell);
+  return make_cell(cell, p, {input, hidden});
+}
+
+LayerPtr Recurrence::layer(const Builder& p, int input) const {
+  const LayerEntry* const entry = find_layer(cell);
+  if (!entry) return layer_of(make(p, input), settings.hidden);
+  check_no_state(*entry, settings);
+  return make_layer(cell, p, sizes_of(settings, input));
+}
+
+LayerPtr Recurrence::plain_layer(const Builder& p, int input, int hidden, int steps) const {
+  if (!find_layer(cell)) return layer_of(plain(p, input, hidden), hidden);
+  return make_layer(cell, p, {.input = input, .hidden = hidden, .steps = steps});
+}
+
+LayerPtr Recurrence::both_ways(const Builder& p, int input) const {
+  const LayerEntry* const entry = find_layer(cell);
+  if (!entry || !entry->both) return nullptr;
+  check_no_state(*entry, settings);
+  LayerSizes sizes = sizes_of(settings, input);
+  sizes.both = true;
+  return make_layer(cell, p, sizes);
+}
+
+void check_recurrence_names(const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const CellInfo& c : cell_list()) known.push_back(c.name);
+  for (const LayerEntry* l : layer_list()) known.push_back(l->name);
+  for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known);
+}
+
+}  // namespace ebb

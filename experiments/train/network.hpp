@@ -1,0 +1,47 @@
+#pragma once
+#include <ebb/autograd/shards.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/params.hpp>
+#include <memory>
+
+namespace ebb {
+
+class SequenceLayer;
+using LayerPtr = std::shared_ptr<const SequenceLayer>;   // nn/sequence/sequence_layer.hpp
+
+/// The recurrence that the user asked for: --cell, --hidden, --layers, --dropout, --zoneout. A task's network asks it for as many as
+/// it needs.
+struct Recurrence {
+  std::string cell;
+  TaskSettings settings;
+
+  /// Layers and wrappers as the settings say; layer k stands in the scope "k" if there are several.
+  /// Errors    ValueError for an unknown cell or option, a size below 1, or a layer that has no step (`tcn`)
+  CellPtr make(const Builder&, int input) const;
+  /// One cell of another width, nothing around it.
+  CellPtr plain(const Builder& p, int input, int hidden) const;
+
+  /// For a task that reads whole sequences: what `make` gives, or the layer over all steps that --cell names. `unroll` takes either.
+  /// Errors    as make, but for the layers; ValueError if there is zoneout and no state
+  LayerPtr layer(const Builder&, int input) const;
+  /// The same of another width, for sequences of so many steps, nothing around it.
+  LayerPtr plain_layer(const Builder&, int input, int hidden, int steps) const;
+  /// One network of which each output sees the steps before and after it; null where two have to read, one in each direction.
+  LayerPtr both_ways(const Builder&, int input) const;
+};
+
+/// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
+void check_recurrence_names(const std::vector<std::string>& names);
+
+/// A network that a task brings along where embedding, cell and linear layer do not do: a struct of layers, made from the task's
+/// data and a Recurrence in Task::network.
+class Network {
+ public:
+  virtual ~Network();
+  /// Mean loss over the rows, or over the steps that have a target. Without training it puts out by `s.out` what the task's Meter
+  /// reads; with batches that continue it puts out the last state as "carry".
+  virtual Part loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
+};
+
+}  // namespace ebb

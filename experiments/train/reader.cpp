@@ -1,0 +1,31 @@
+#include <ebb/experiments/train/reader.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+
+namespace ebb {
+
+void check_direction(const std::string& direction) { check_name("direction", direction, {"forward", "both"}); }
+
+Reader::Reader(const Builder& p, const Recurrence& r, int input, const std::string& direction) {
+  check_direction(direction);
+  const bool both = direction == "both";
+  if (both) forward_ = r.both_ways(p / "forward", input);
+  const bool two = both && !forward_;
+  if (!forward_) forward_ = r.layer(p / "forward", input);
+  if (two) backward_ = r.layer(p / "backward", input);
+  width_ = forward_->width() + (backward_ ? backward_->width() : 0);
+}
+
+Packed Reader::operator()(const Packed& x, const Pass& at) const {
+  if (!backward_) return unroll(*forward_, x, at).packed();
+  const Var ahead = unroll(*forward_, x, State{}, at.named("forward"), Direction::forward).packed().all;
+  const Var back = unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).packed().all;
+  return {concat({ahead, back}, -1), x.packing};
+}
+
+Var Reader::ends(const Packed& x, const Pass& at) const {
+  const Var end = unroll(*forward_, x, State{}, at.named("forward"), Direction::forward).last();
+  if (!backward_) return end;
+  return concat({end, unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).last()});
+}
+
+}  // namespace ebb

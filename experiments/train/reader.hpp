@@ -1,0 +1,31 @@
+#pragma once
+#include <ebb/experiments/train/network.hpp>
+#include <ebb/nn/sequence/packing.hpp>
+
+namespace ebb {
+
+/// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and "backward"). A layer of
+/// which one network sees both ways (a Transformer) stands once, in "forward".
+///
+/// Shapes    packed [N, I] -> packed [N, width()]
+/// Errors    ValueError for a direction other than "forward" or "both"
+class Reader {
+ public:
+  Reader(const Builder&, const Recurrence&, int input, const std::string& direction);
+  int width() const { return width_; }
+  Packed operator()(const Packed& x, const Pass&) const;
+  /// Outputs at the end of what each direction reads: of each row's last step, and of its first; of a network that
+  /// sees both ways, of its first.
+  ///
+  /// Shapes    -> [B, width()]
+  Var ends(const Packed& x, const Pass&) const;
+
+ private:
+  LayerPtr forward_, backward_;
+  int width_;
+};
+
+/// Throws ValueError unless the direction is "forward" or "both".
+void check_direction(const std::string&);
+
+}  // namespace ebb

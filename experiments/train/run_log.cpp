@@ -1,0 +1,42 @@
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/train/run_log.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+std::string line_of(const CurvePoint& p) {
+  return fmt::format("{},{:.4f},{:.9g},{:.9g},{},{:.9g},{}\n", p.step, p.seconds, p.loss, p.gradient_norm, p.clipped ? 1 : 0, p.lr,
+                     p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+}
+
+std::string event_of(double started, const CurvePoint& p) {
+  std::vector<Scalar> scalars{{"train/loss", p.loss}, {"train/gradient_norm", p.gradient_norm},
+                              {"train/clipped", p.clipped ? 1.0 : 0.0}, {"train/lr", p.lr}};
+  if (p.valid >= 0) scalars.push_back({"valid/loss", p.valid});
+  return scalars_event(started + p.seconds, p.step, scalars);
+}
+
+}  // namespace
+
+std::string RunLog::csv(const std::vector<CurvePoint>& curve) {
+  std::string text = "step,seconds,loss,gradient_norm,clipped,lr,valid\n";
+  for (const CurvePoint& p : curve) text += line_of(p);
+  return text;
+}
+
+std::string RunLog::events(double started, const std::vector<CurvePoint>& curve) {
+  std::string bytes = event_file_head(started);
+  for (const CurvePoint& p : curve) bytes += event_of(started, p);
+  return bytes;
+}
+
+RunLog::RunLog(const std::string& csv_path, const std::string& events_path, double started, const std::vector<CurvePoint>& before)
+    : started_(started), csv_(csv_path, csv(before)), events_(events_path, events(started, before)) {}
+
+void RunLog::add(const CurvePoint& p) {
+  csv_.append(line_of(p));
+  events_.append(event_of(started_, p));
+}
+
+}  // namespace ebb

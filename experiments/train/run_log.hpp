@@ -1,0 +1,27 @@
+#pragma once
+#include <ebb/experiments/cli/append_file.hpp>
+#include <ebb/experiments/train/train.hpp>
+
+namespace ebb {
+
+/// The curve of a run in two files that grow with it: a table, and what TensorBoard reads. A run that is killed leaves every update
+/// that it made.
+///
+///     step,seconds,loss,gradient_norm,clipped,lr,valid      valid is empty where it was not measured
+///
+/// Errors    FileError if a file cannot be written
+class RunLog {
+ public:
+  /// `before`: what a run that is taken up again had done. `started`: seconds since 1970, the wall time of second 0.
+  RunLog(const std::string& csv, const std::string& events, double started, const std::vector<CurvePoint>& before = {});
+  void add(const CurvePoint&);
+
+  static std::string csv(const std::vector<CurvePoint>&);                    ///< with the head
+  static std::string events(double started, const std::vector<CurvePoint>&);
+
+ private:
+  double started_;
+  AppendFile csv_, events_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,37 @@
+#pragma once
+#include <ebb/data/batches.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <map>
+#include <mutex>
+
+namespace ebb {
+
+/// Which items of each split stand in which batch: in training mixed anew in each epoch, those of like length together; in the
+/// other splits by length, so that little is padded. The same request gives the same items on any number of threads.
+class SequenceBatches {
+ public:
+  SequenceBatches(Partition, std::vector<int> length_of);
+
+  /// Items of the batch, numbers among all items.
+  std::vector<int> items(const BatchRequest&) const;
+  int batches(Split, int rows) const;
+  const Partition& partition() const { return parts_; }
+
+ private:
+  const std::vector<int>& of(Split) const;
+  Partition parts_;
+  std::vector<int> lengths_;
+  mutable std::mutex mutex_;
+  mutable std::map<int, Batches> training_;   // by rows
+};
+
+/// Rows of `items`' symbols side by side, each cut to `most` steps.
+///
+/// Shapes    tokens [T, B], lengths [B]
+struct Rows {
+  Tokens tokens;
+  Lengths lengths;
+};
+Rows padded(const std::vector<std::vector<int>>& sequences, const std::vector<int>& items, int most, int filler = 0);
+
+}  // namespace ebb

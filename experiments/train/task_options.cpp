@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/train/task_options.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+// Whole numbers in [low, 1e6]: more would only run out of memory later.
+std::function<bool(const PerTask&)> whole(double low) {
+  return [low](const PerTask& p) {
+    return std::all_of(p.given.begin(), p.given.end(), [&](const auto& item) {
+      return item.second >= low && item.second <= 1e6 && item.second == std::floor(item.second);
+    });
+  };
+}
+
+std::function<bool(const PerTask&)> each(std::function<bool(double)> holds) {
+  return [holds](const PerTask& p) {
+    return std::all_of(p.given.begin(), p.given.end(), [&](const auto& item) { return holds(item.second); });
+  };
+}
+
+std::function<bool(const PerTask&)> number(bool zero_too) {
+  return [zero_too](const PerTask& p) {
+    return std::all_of(p.given.begin(), p.given.end(),
+                       [&](const auto& item) { return item.second > 0 || (zero_too && item.second == 0); });
+  };
+}
+
+}  // namespace
+
+void TaskOptions::declare(Options& o) {
+  o.add("--hidden", hidden, "width of the cell's state").check(whole(1), "a whole number of at least 1");
+  o.add("--length", length, "T, steps of a sequence in training").check(whole(1), "a whole number of at least 1");
+  o.add("--batch", batch, "B, sequences at once").check(whole(1), "a whole number of at least 1");
+  o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
+  o.add("--lr", lr, "the update rule's rate").check(number(false), "above 0");
+  o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
+  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE");
+}
+
+void TaskOptions::declare_inputs(Options& o) {
+  o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)").type("PATH");
+  o.add("--embedding", inputs.embedding, "of words: learned, onehot, or a file of vectors as GloVe's or fastText's").type("WHICH");
+  o.add("--direction", inputs.direction, "of the recurrence: forward or both").type("WHICH");
+  o.add("--order", inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
+  o.add("--column", inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
+  o.add("--ahead", inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
+}
+
+void TaskOptions::declare_more(Options& o) {
+  o.add("--layers", layers, "cells, one above the other").check(each([](double x) { return x >= 1; }), "at least 1")
+      .check(each([](double x) { return x <= 8 && x == std::floor(x); }), "a whole number, at most 8");
+  o.add("--dropout", dropout, "variational dropout of each layer's input and state").check(number(true), "at least 0")
+      .check(each([](double p) { return p < 1; }), "below 1");
+  o.add("--zoneout", zoneout, "probability that a number of the state stays").check(number(true), "at least 0")
+      .check(each([](double p) { return p <= 1; }), "at most 1");
+  o.add("--optimizer", optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd "
+                                  "(standard: each task's own)").type("NAME");
+  o.add("--schedule", schedule, "of the rate: constant, cosine or one-cycle (standard: each task's own)").type("NAME");
+  o.add("--patience", patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
+      .check(whole(0), "a whole number of at least 0");
+}
+
+std::unique_ptr<Task> TaskOptions::make(const std::string& name) const { return std::move(make(std::vector{name}).front()); }
+
+std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::string>& names) const {
+  std::vector<std::unique_ptr<Task>> tasks;
+  bool read = inputs.text.empty();
+  for (const std::string& name : names) {
+    tasks.push_back(one(name));
+    read = read || !tasks.back()->inputs().text.empty();
+  }
+  if (!read) throw ValueError(fmt::format("--text says nothing to the task{} '{}'", names.size() > 1 ? "s" : "", fmt::join(names, "', '")));
+  return tasks;
+}
+
+std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
+  auto task = make_task(name, inputs);
+  refuse_unread(name, *task, inputs, false);
+  const double own = task->settings(Size::standard).length;
+  check_read("length", name, length.of(name, own) != own, task->info().any_length);
+  const bool recurrence = task->info().recurrence;
+  check_read("layers", name, layers.of(name, 1) > 1, recurrence);
+  check_read("dropout", name, dropout.of(name, 0) > 0, recurrence);
+  check_read("zoneout", name, zoneout.of(name, 0) > 0, recurrence);
+  return task;
+}
+
+TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const {
+  s.hidden = static_cast<int>(hidden.of(name, s.hidden));
+  s.length = static_cast<int>(length.of(name, s.length));
+  s.batch = static_cast<int>(batch.of(name, s.batch));
+  s.steps = static_cast<int>(steps.of(name, s.steps));
+  s.lr = lr.of(name, s.lr);
+  s.clip = clip.of(name, s.clip);
+  s.layers = static_cast<int>(layers.of(name, s.layers));
+  s.dropout = dropout.of(name, s.dropout);
+  s.zoneout = zoneout.of(name, s.zoneout);
+  s.patience = static_cast<int>(patience.of(name, s.patience));
+  if (!optimizer.empty()) s.optimizer = optimizer;
+  if (!schedule.empty()) s.schedule = schedule;
+  return s;
+}
+
+void TaskOptions::keep(const TaskSettings& s) {
+  const auto set = [&](PerTask& p, double x) { p.given = {{"", x}}; };
+  set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr), set(clip, s.clip);
+  set(layers, s.layers), set(dropout, s.dropout), set(zoneout, s.zoneout), set(patience, s.patience);
+  optimizer = s.optimizer, schedule = s.schedule;
+}
+
+void TaskOptions::keep(const Task::Inputs& chosen) {
+  const std::string text = inputs.text;
+  inputs = chosen;
+  inputs.text = text;
+}
+
+void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
+  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience})
+    for (const auto& [name, value] : p->given) {
+      if (name.empty() || std::find(tasks.begin(), tasks.end(), name) != tasks.end()) continue;
+      check_task_names({name});
+      throw ValueError(fmt::format("an option names the task '{}', which is not among --tasks", name));
+    }
+}
+
+}  // namespace ebb

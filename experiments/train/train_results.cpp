@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/train_results.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+namespace {
+
+// A logarithmic axis shows more of what falls by decades, and has too few numbers for less.
+bool spans_decades(const Plot& p) {
+  double low = INFINITY, high = 0;
+  for (const auto* lines : {&p.series, &p.marks})
+    for (const Series& s : *lines)
+      for (const double y : s.y)
+        if (std::isfinite(y) && y > 0) low = std::min(low, y), high = std::max(high, y);
+  return high > 30 * low;
+}
+
+bool beaded(const Plot& p) {
+  return std::any_of(p.series.begin(), p.series.end(), [](const Series& s) { return s.beads; });
+}
+
+}  // namespace
+
+void TrainResults::plot(const std::string& name, const TaskInfo& info, const TrainRecord& r) {
+  Series losses{.name = name}, norms{.name = name};
+  for (const CurvePoint& p : r.curve) {
+    losses.x.push_back(p.step), losses.y.push_back(p.loss);
+    norms.x.push_back(p.step), norms.y.push_back(p.gradient_norm);
+    last_ = std::max(last_, static_cast<double>(p.step));
+  }
+  loss_.y_label = info.unit;
+  loss_.series.push_back(std::move(losses));
+  norm_.series.push_back(std::move(norms));
+  plot_validation(name, info, r);
+  any_kept_ |= r.kept > 0;
+}
+
+// What training validates by: its loss, beside the loss that is learned from, or a measure in a plot of its own.
+void TrainResults::plot_validation(const std::string& name, const TaskInfo& info, const TrainRecord& r) {
+  const bool measured = *info.validate_by;
+  const std::string of = measured ? name : name + ", validation";
+  Series all{.name = of, .beads = true}, best{.name = name + ", best", .group = of, .dots = true};
+  for (const CurvePoint& p : r.curve) {
+    if (p.valid >= 0) all.x.push_back(p.step), all.y.push_back(p.valid);
+    if (p.valid >= 0 && p.step == r.kept) best.x.push_back(p.step), best.y.push_back(p.valid);
+  }
+  for (Series* s : {&all, &best})
+    if (!s->x.empty()) (measured ? valid_ : loss_).series.push_back(std::move(*s));
+}
+
+void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r,
+                       std::unique_ptr<Meter> meter) {
+  const std::string name = fmt::format("seed {}", run.seed);
+  const char* remark = r.interrupted ? "interrupted" : r.waited ? "ended early" : "";
+  plot(name, info, r);
+  if (*info.validate_by && valid_.y_label.empty()) valid_.y_label = info.validate_by;   // all there is to say if every run diverged
+  table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
+                         count_text(r.speed), number_text(run.seconds), bytes_text(static_cast<double>(r.kept_bytes)),
+                         r.diverged.empty() ? remark : "diverged at " + r.diverged});
+  const auto summary = job.summary.under({"runs", std::to_string(run.seed)});
+  summary.set({"loss"}, run.loss);
+  summary.set({"trivial_loss"}, info.trivial);
+  summary.set({"unit"}, info.unit);
+  summary.set({"updates"}, static_cast<int>(r.curve.size()));
+  summary.set({"clip_events"}, r.clip_events);
+  summary.set({"seconds"}, run.seconds);
+  summary.set({"speed"}, r.speed);
+  summary.set({"weights"}, static_cast<double>(run.weights));
+  summary.set({"kept_bytes"}, static_cast<double>(r.kept_bytes));
+  summary.set({"diverged"}, r.diverged);
+  if (!meter) return;
+  for (const Measure& m : meter->measures()) {
+    measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
+    const auto measure = summary.under({"measures", m.name});
+    measure.set({"value"}, m.value);
+    measure.set({"unit"}, m.unit);
+    measure.set({"guess"}, m.guess);
+    measure.set({"guess_about"}, m.guess_about);
+  }
+  if (meter_) return;
+  meter_ = std::move(meter);
+  if (!*info.validate_by) return;
+  const Measure by = measure_named(info.validate_by, meter_->measures());
+  valid_.y_label = fmt::format("{}, {}", by.name, by.unit);
+  guess_ = by.guess, guess_about_ = by.guess_about.empty() ? "a guess" : by.guess_about;
+}
+
+void TrainResults::report(Job& job, const TaskInfo& info) {
+  loss_.marks.push_back({.name = info.trivial_about, .x = {1, std::max(2.0, last_)}, .y = {info.trivial, info.trivial}});
+  loss_.log_y = !info.every_step && spans_decades(loss_);
+  loss_.caption = "Training loss of every update. Grey: what a guess costs.";
+  const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
+  if (!*info.validate_by && beaded(loss_)) loss_.caption += std::string(" Small dots: the loss on the validation split.") + large;
+  job.report.plots({loss_, norm_});
+  if (!valid_.series.empty()) {
+    if (meter_) valid_.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});
+    valid_.caption = std::string("Of the validation split. Grey: a guess.") + large;
+    job.report.plots({valid_});
+  }
+  job.report.table(table_);
+  if (!meter_) return;
+  job.report.section("On the test split");
+  job.report.table(measures_);
+  meter_->show(job.report);
+}
+
+}  // namespace ebb

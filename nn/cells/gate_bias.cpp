@@ -1,0 +1,28 @@
+#include <cmath>
+#include <ebb/nn/cells/gate_bias.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+
+Param gate_bias(const Builder& p, const char* name, int hidden, int gates, const KeepGate& keep, const Init& others) {
+  Array bias = p.start(name, {gates * hidden}, others);
+  const auto block = [&](int k) { return bias.column_block(k * hidden, (k + 1) * hidden); };
+  const double longest = p.option("chrono", 0, "longest dependency in steps, from which the gates' biases start; 0: not used");
+  if (longest != 0 && !(longest > 2)) throw ValueError("option chrono: the longest dependency must be more than 2 steps");
+  if (longest > 0) {
+    const Array b = log(p.start(name, {hidden}, uniform_init(1, longest - 1))) * keep.sign;
+    block(keep.block).assign(b);
+    if (keep.write >= 0) block(keep.write).assign(b * -1);
+  } else if (keep.bias != 0) {
+    block(keep.block).fill(keep.sign * keep.bias);
+  }
+  return p.trained(name, bias);
+}
+
+Param gate_bias(const Builder& p, const char* name, int hidden, int gates, const KeepGate& keep) {
+  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
+  return gate_bias(p, name, hidden, gates, keep, uniform_init(-bound, bound));
+}
+
+}  // namespace ebb

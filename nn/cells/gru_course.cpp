@@ -1,0 +1,31 @@
+#include <cmath>
+#include <ebb/nn/cells/gate_bias.hpp>
+#include <ebb/nn/cells/gru_course.hpp>
+
+namespace ebb {
+
+GruCourse::GruCourse(Builder p, CellSizes s) {
+  const int H = s.hidden;
+  const double bound = 1 / std::sqrt(static_cast<double>(H));
+  const Init uniform = uniform_init(-bound, bound);
+  Wx = p.matrix("Wx", s.input, 3 * H, uniform);
+  Wh = p.matrix("Wh", H, 2 * H, uniform);
+  Un = p.matrix("Un", H, H, uniform);
+  const double keep = p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others");
+  b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep, .sign = -1}, uniform);
+}
+
+Hidden GruCourse::step(const Var& x, const Hidden& s, const Pass& at) const {
+  const Var h = at.thinned(s.h);
+  auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
+  auto [hr, hz] = split<2>(matmul(h, Wh));
+  Var r = sigmoid(xr + hr);
+  Var z = sigmoid(xz + hz);
+  Var n = tanh(xn + matmul(r * h, Un));
+  if (at.drops_candidate()) n = n * at.candidate_mask(n);
+  return {(1 - z) * s.h + z * n};
+}
+
+EBB_CELL_NAMED(gru_course, "gru-course", GruCourse, "Gated recurrent unit as courses write it (reset before the product)");
+
+}  // namespace ebb

@@ -1,0 +1,32 @@
+#include <cmath>
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cells/gate_bias.hpp>
+#include <ebb/nn/cells/lstm.hpp>
+
+namespace ebb {
+
+Lstm::Lstm(Builder p, CellSizes s) {
+  const int H = s.hidden;
+  const double bound = 1 / std::sqrt(static_cast<double>(H));
+  const Init uniform = uniform_init(-bound, bound);
+  Wx = p.matrix("Wx", s.input, 4 * H, uniform);
+  Wh = p.matrix("Wh", H, 4 * H, uniform);
+  const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+  b = gate_bias(p, "b", H, 4, {.block = 1, .bias = forget, .write = 0}, uniform);
+  p.state("h", &State::h, {H});
+  p.state("c", &State::c, {H});
+}
+
+Lstm::State Lstm::step(const Var& x, const State& s, const Pass& at) const {
+  constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto... kept) {
+    auto c1 = sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
+    return std::pair{c1, sigmoid(o) * tanh(c1)};
+  };
+  auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
+  auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
+  return {.h = h, .c = c};
+}
+
+EBB_CELL(lstm, Lstm, "Long short-term memory with forget gate, Hochreiter & Schmidhuber 1997, Gers et al. 2000");
+
+}  // namespace ebb

@@ -1,0 +1,42 @@
+#include <cmath>
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/nn/cells/rnn.hpp>
+
+namespace ebb {
+
+namespace {
+
+Init recurrent_start(int choice, const Init& standard) {
+  const Init starts[] = {standard, orthogonal(), xavier_uniform(), identity_init()};
+  return starts[choice];
+}
+
+Init standard(int hidden) {
+  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
+  return uniform_init(-bound, bound);
+}
+
+}  // namespace
+
+Rnn::Rnn(Builder p, CellSizes s)
+    : W(p.matrix("W", s.input, s.hidden, standard(s.hidden))),
+      U(p.matrix("U", s.hidden, s.hidden,
+                 recurrent_start(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "start of U"),
+                                 standard(s.hidden)))),
+      b(p.vector("b", s.hidden, standard(s.hidden))),
+      activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}
+
+Hidden Rnn::step(const Var& x, const Hidden& s, const Pass& at) const {
+  Var a = matmul(x, W) + matmul(at.thinned(s.h), U);
+  switch (activation) {
+    case Activation::relu: return {fuse([](auto a, auto b) { return relu(a + b); }, std::move(a), b)};
+    case Activation::sigmoid: return {fuse([](auto a, auto b) { return sigmoid(a + b); }, std::move(a), b)};
+    case Activation::linear: return {std::move(a) + b};
+    case Activation::tanh: break;
+  }
+  return {fuse([](auto a, auto b) { return tanh(a + b); }, std::move(a), b)};
+}
+
+EBB_CELL(rnn, Rnn, "Vanilla recurrent network, Elman 1990");
+
+}  // namespace ebb

@@ -1,0 +1,105 @@
+#include <cmath>
+#include <ebb/autograd/op.hpp>
+#include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/layers/conv_unfold.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+using detail::Windows;
+
+Init standard(int numbers) {
+  const double bound = 1 / std::sqrt(static_cast<double>(numbers));
+  return uniform_init(-bound, bound);
+}
+
+/// An axis long enough for any kernel: what is checked before there is an input.
+constexpr int long_enough = 1 << 30;
+
+Windows windows_of(int size, const Conv1dOptions& o) {
+  const int reach = o.dilation * (o.kernel - 1);
+  Windows w{size, o.kernel, o.stride, o.dilation, 0, 0};
+  if (o.padding == Padding::causal) w.before = reach;
+  if (o.padding == Padding::same) {
+    w.before = reach / 2;
+    w.after = reach - reach / 2;
+  }
+  return w;
+}
+
+void check_options(const Conv1dOptions& o) {
+  detail::check({long_enough, o.kernel, o.stride, o.dilation, 0, 0}, "conv1d", "time");
+  if (o.padding == Padding::same && o.stride != 1)
+    throw ValueError(fmt::format("conv1d: padding `same` keeps the length, so that the stride must be 1, not {}", o.stride));
+}
+
+Windows height_of(int size, const Conv2dOptions& o) {
+  return {size, o.kernel.h, o.stride.h, o.dilation.h, o.padding.h, o.padding.h};
+}
+Windows width_of(int size, const Conv2dOptions& o) {
+  return {size, o.kernel.w, o.stride.w, o.dilation.w, o.padding.w, o.padding.w};
+}
+
+void check_options(const Conv2dOptions& o) {
+  detail::check(height_of(long_enough, o), "conv2d", "height");
+  detail::check(width_of(long_enough, o), "conv2d", "width");
+}
+
+Conv1dOptions checked(Conv1dOptions o) { return check_options(o), o; }
+Conv2dOptions checked(Conv2dOptions o) { return check_options(o), o; }
+
+/// x has the axes and channels that the kernel is made for.
+void check_input(const char* op, const char* axes, const Shape& x, int rank, int channel_axis, int channels) {
+  if (x.rank() != rank || x[channel_axis] != channels)
+    throw ShapeError(fmt::format("{}: x must be {} with {} channels, but is {}", op, axes, channels, text(x)));
+}
+
+}  // namespace
+
+Conv1d::Conv1d(Builder p, int input, int output, Conv1dOptions o)
+    : W(p.matrix("W", checked(o).kernel * input, output, standard(o.kernel * input))),
+      b(p.vector("b", output, standard(o.kernel * input))), options(o) {}
+
+Sequence Conv1d::operator()(const Sequence& x, std::source_location where) const {
+  return Arg(conv1d(At(x.all(), where), At(W, where), options), where) + Arg(b, where);
+}
+
+Var conv1d(At x, At W, const Conv1dOptions& o) {
+  const std::source_location where = x.where;
+  const Windows time = detail::located(where, [&] {
+    check_options(o);
+    if (W.var.rank() != 2 || W.var.dim(0) % o.kernel != 0)
+      throw ShapeError(fmt::format("conv1d: W must be [kernel channels, O] with a kernel of {}, but is {}", o.kernel,
+                                   text(W.var.shape())));
+    check_input("conv1d", "[T, B, C]", x.var.shape(), 3, 2, W.var.dim(0) / o.kernel);
+    const Windows w = windows_of(x.var.dim(0), o);
+    detail::check(w, "conv1d", "time");
+    return w;
+  });
+  return matmul(At(detail::unfold_steps(std::move(x), time), where), std::move(W));
+}
+
+Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
+    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, standard(input * o.kernel.h * o.kernel.w))),
+      b(p.vector("b", output, standard(input * o.kernel.h * o.kernel.w))), options(o) {}
+
+Var Conv2d::operator()(At x) const {
+  const std::source_location where = x.where;
+  const int numbers = W.shape()[0], outputs = W.shape()[1], rows = x.var.rank() > 0 ? x.var.dim(0) : 0;
+  const auto [height, width] = detail::located(where, [&] {
+    check_input("conv2d", "[B, C, H, W]", x.var.shape(), 4, 1, numbers / (options.kernel.h * options.kernel.w));
+    const std::pair axes{height_of(x.var.dim(2), options), width_of(x.var.dim(3), options)};
+    detail::check(axes.first, "conv2d", "height");
+    detail::check(axes.second, "conv2d", "width");
+    return axes;
+  });
+  const Var rows_of_windows = detail::unfold_images(std::move(x), height, width);
+  const Var y = Arg(matmul(At(rows_of_windows, where), At(W, where)), where) + Arg(b, where);
+  return reshape(At(transpose(At(y, where), {0, 2, 1}), where), {rows, outputs, height.count(), width.count()});
+}
+
+}  // namespace ebb

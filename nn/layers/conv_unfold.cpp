@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <ebb/autograd/op.hpp>
+#include <ebb/nn/layers/conv_unfold.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <vector>
+
+namespace ebb::detail {
+
+namespace {
+
+constexpr std::int64_t grain = 1 << 14;   // numbers that a thread must have to move
+
+/// Number j of a window: a step of x, [B, C], into its C columns of [B, K C]; zeros if there is no such step.
+template <class T> void put_step(const T* from, T* to, std::int64_t row, int rows, int columns) {
+  for (int b = 0; b < rows; ++b, to += row)
+    for (int c = 0; c < columns; ++c) to[c] = from ? *from++ : T(0);
+}
+template <class T> void add_step(const T* from, std::int64_t row, T* to, int rows, int columns) {
+  for (int b = 0; b < rows; ++b, from += row)
+    for (int c = 0; c < columns; ++c) *to++ += from[c];
+}
+
+/// The row of a kernel in one window: where it begins in the image, and which of its numbers, [begin, end), stand inside.
+struct KernelRow {
+  int first, begin, end;
+  KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {
+    begin = first >= 0 ? 0 : std::min(w.kernel, (w.dilation - 1 - first) / w.dilation);
+    end = first >= w.size ? 0 : std::min(w.kernel, (w.size - 1 - first) / w.dilation + 1);
+  }
+};
+
+Array unfold(const Array& sequence, const Windows& w) {
+  const int B = sequence.dim(1), C = sequence.dim(2), steps = w.count();
+  const Array x = sequence.compact();
+  Array y = Array::empty({steps, B, w.kernel * C}, x.dtype());
+  const std::int64_t in = std::int64_t{B} * C, out = in * w.kernel;
+  with_dtype(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = x.data<T>();
+    T* to = y.data<T>();
+    parallel_for(steps, grain / (out + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
+        for (int j = 0; j < w.kernel; ++j) {
+          const int t = w.entry(static_cast<int>(i), j);
+          put_step<T>(w.inside(t) ? from + t * in : nullptr, to + i * out + std::int64_t{j} * C, std::int64_t{w.kernel} * C, B, C);
+        }
+    });
+  });
+  return y;
+}
+
+/// Each step of x collects from the windows that saw it, so that steps can be made side by side.
+Array fold(const Array& windows, const Windows& w) {
+  const int B = windows.dim(1), C = windows.dim(2) / w.kernel, steps = w.count();
+  const Array g = windows.compact();
+  Array y = Array::zeros({w.size, B, C}, g.dtype());
+  const std::int64_t out = std::int64_t{B} * C, in = out * w.kernel;
+  with_dtype(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = g.data<T>();
+    T* to = y.data<T>();
+    parallel_for(w.size, grain / (in + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t t = begin; t < end; ++t)
+        for (int j = 0; j < w.kernel; ++j) {
+          const std::int64_t first = t + w.before - std::int64_t{j} * w.dilation, i = first / w.stride;
+          if (first < 0 || first % w.stride != 0 || i >= steps) continue;
+          add_step<T>(from + i * in + std::int64_t{j} * C, std::int64_t{w.kernel} * C, to + t * out, B, C);
+        }
+    });
+  });
+  return y;
+}
+
+/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the windows.
+/// Its numbers are `dilation` apart in the image and neighbours in the windows.
+template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
+  std::vector<KernelRow> rows;
+  for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);
+  std::int64_t at = 0;
+  for (int p = 0; p < h.count(); ++p)
+    for (const KernelRow& row : rows)
+      for (int c = 0; c < channels; ++c)
+        for (int i = 0; i < h.kernel; ++i, at += w.kernel) f(c, h.entry(p, i), row, at);
+}
+
+Array unfold(const Array& images, const Windows& h, const Windows& w) {
+  const int B = images.dim(0), C = images.dim(1), places = h.count() * w.count(), numbers = C * h.kernel * w.kernel;
+  const Array x = images.compact();
+  Array y = Array::empty({B, places, numbers}, x.dtype());
+  const std::int64_t image = std::int64_t{C} * h.size * w.size, out = std::int64_t{places} * numbers;
+  with_dtype(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    parallel_for(B, grain / (out + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t b = begin; b < end; ++b) {
+        const T* from = x.data<T>() + b * image;
+        T* to = y.data<T>() + b * out;
+        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
+          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
+          const bool there = h.inside(r);
+          if (!there || row.end - row.begin < w.kernel)
+            for (int j = 0; j < w.kernel; ++j) to[at + j] = 0;
+          if (there)
+            for (int j = row.begin; j < row.end; ++j) to[at + j] = from[line + j * w.dilation];
+        });
+      }
+    });
+  });
+  return y;
+}
+
+Array fold(const Array& windows, const Windows& h, const Windows& w) {
+  const int B = windows.dim(0), C = windows.dim(2) / (h.kernel * w.kernel);
+  const Array g = windows.compact();
+  Array y = Array::zeros({B, C, h.size, w.size}, g.dtype());
+  const std::int64_t image = std::int64_t{C} * h.size * w.size, in = g.size() / std::max(B, 1);
+  with_dtype(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    parallel_for(B, grain / (in + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t b = begin; b < end; ++b) {
+        const T* from = g.data<T>() + b * in;
+        T* to = y.data<T>() + b * image;
+        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
+          if (!h.inside(r)) return;
+          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
+          for (int j = row.begin; j < row.end; ++j) to[line + j * w.dilation] += from[at + j];
+        });
+      }
+    });
+  });
+  return y;
+}
+
+/// Windows along time, or put back: each is the other's gradient.
+struct StepWindows {
+  static constexpr auto name = "unfold";
+  static constexpr unsigned needs = need_nothing;
+  Windows time;
+  bool back;
+  Array value(const Array& x) const { return back ? fold(x, time) : unfold(x, time); }
+  Var vjp(const Var& g, const Var&, const Var&) const { return apply(StepWindows{time, !back}, g); }
+};
+
+struct ImageWindows {
+  static constexpr auto name = "unfold";
+  static constexpr unsigned needs = need_nothing;
+  Windows height, width;
+  bool back;
+  Array value(const Array& x) const { return back ? fold(x, height, width) : unfold(x, height, width); }
+  Var vjp(const Var& g, const Var&, const Var&) const { return apply(ImageWindows{height, width, !back}, g); }
+};
+
+}  // namespace
+
+Var unfold_steps(At x, const Windows& time) { return time.trivial() ? x.var : apply(StepWindows{time, false}, std::move(x)); }
+
+Var unfold_images(At x, const Windows& height, const Windows& width) {
+  return apply(ImageWindows{height, width, false}, std::move(x));
+}
+
+}  // namespace ebb::detail

@@ -1,0 +1,23 @@
+#include <cmath>
+#include <ebb/nn/layers/linear.hpp>
+
+namespace ebb {
+
+namespace {
+
+Init standard(int input) {
+  const double bound = 1 / std::sqrt(static_cast<double>(input));
+  return uniform_init(-bound, bound);
+}
+
+}  // namespace
+
+Linear::Linear(Builder p, int input, int output)
+    : W(p.matrix("W", input, output, standard(input))), b(p.vector("b", output, standard(input))) {}
+
+Var Linear::operator()(At x) const {
+  const std::source_location where = x.where;
+  return Arg(matmul(static_cast<At&&>(x), At(W, where)), where) + Arg(b, where);
+}
+
+}  // namespace ebb

@@ -1,0 +1,70 @@
+#include <cmath>
+#include <ebb/autograd/op.hpp>
+#include <ebb/nn/layers/attention_ops.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/layers/multi_head_attention.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+MultiHeadOptions checked(MultiHeadOptions o, int width) {
+  if (width < 1 || o.keys < 0 || o.values < 0)
+    throw ValueError(fmt::format("multi-head attention: widths of {}, {} and {} cannot be", width, o.keys, o.values));
+  if (o.heads < 1 || width % o.heads != 0)
+    throw ValueError(fmt::format("multi-head attention: {} heads do not divide a width of {}", o.heads, width));
+  if (!(o.dropout >= 0 && o.dropout < 1))
+    throw ValueError(fmt::format("multi-head attention: dropout must be at least 0 and less than 1, but is {}", o.dropout));
+  if (o.keys == 0) o.keys = width;
+  if (o.values == 0) o.values = width;
+  return o;
+}
+
+Var linear(const Var& x, const Param& W, const Param& b, std::source_location where) {
+  return Arg(matmul(At(x, where), At(W, where)), where) + Arg(b, where);
+}
+
+}  // namespace
+
+MultiHeadAttention::MultiHeadAttention(Builder p, int width, MultiHeadOptions o) : options(checked(o, width)) {
+  const double bound = 1 / std::sqrt(static_cast<double>(width));
+  Wq = p.matrix("Wq", width, width, xavier_uniform());
+  Wk = p.matrix("Wk", options.keys, width, xavier_uniform());
+  Wv = p.matrix("Wv", options.values, width, xavier_uniform());
+  Wo = p.matrix("Wo", width, width, uniform_init(-bound, bound));
+  bq = p.vector("bq", width, zero_init);
+  bk = p.vector("bk", width, zero_init);
+  bv = p.vector("bv", width, zero_init);
+  bo = p.vector("bo", width, zero_init);
+}
+
+Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const Pass& at, const AttendOptions& o) const {
+  const std::source_location where = q.where;
+  detail::located(where, [&] {
+    detail::check_attention("multi-head attention", q.var.shape(), K.var.shape(), V.var.shape(), lengths, o.causal);
+    return 0;
+  });
+  const bool one = q.var.rank() == 2;
+  const int heads = options.heads, D = Wq.shape()[1], B = K.var.dim(1), T = K.var.dim(0), I = one ? 1 : q.var.dim(0);
+  const auto cut = [&](const Var& x, int steps) { return reshape(At(x, where), {steps, B * heads, D / heads}); };
+  const Var asked = linear(q.var, Wq, bq, where);
+  const double scale = o.scaled ? 1 / std::sqrt(static_cast<double>(D / heads)) : 1;
+  const detail::Seen seen{lengths, heads};
+
+  const Var s = detail::scores(cut(Arg(asked, where) * Arg(scale, where), I), cut(linear(K.var, Wk, bk, where), T), seen);
+  const Var p = detail::seen_softmax(At(s, where), seen, o.causal), weights = reshape(At(p, where), {B, heads, I, T});
+  // The mask is drawn for [B, ...], so that a row's does not depend on the shard that it stands in.
+  const Var used = reshape(At(dropout(weights, options.dropout, at, "weights"), where), {B * heads, I, T});
+  const Var joined = reshape(At(detail::mix(At(used, where), cut(linear(V.var, Wv, bv, where), T), seen), where), {I, B, D});
+  const Var y = linear(joined, Wo, bo, where);
+  if (!one) return {y, weights};
+  return {reshape(At(y, where), {B, D}), reshape(At(weights, where), {B, heads, T})};
+}
+
+Attended MultiHeadAttention::operator()(At q, At K, At V, const Pass& at, const AttendOptions& o) const {
+  return (*this)(std::move(q), std::move(K), std::move(V), Lengths(), at, o);
+}
+
+}  // namespace ebb

@@ -1,0 +1,47 @@
+#include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/nn/layers/transformer.hpp>
+
+namespace ebb {
+
+namespace {
+
+constexpr int longest_waves = 4096;    // steps: sinusoids are no weights, only memory
+
+/// Transformer (transformer.hpp) of width H over a linear layer, as something that a task may read its sequences with.
+///
+///     y = transformer(x W + b)
+///
+/// Options   heads=4; blocks=2, times --layers; positions=sinusoidal|learned; longest=0, steps: T of training if positions are learned,
+///           else 4,096
+class TransformerLayer final : public WholeLayer {
+ public:
+  TransformerLayer(const Builder& options, const Builder& p, const LayerSizes& s)
+      : net_(p, options_of(options, s)), in_(p / "in", s.input, s.hidden) {}
+  int width() const override { return net_.options.width; }
+
+ protected:
+  bool sees_all() const override { return !net_.options.causal; }
+  Var run(const Sequence& x, const Lengths& lengths, const Pass& at) const override {
+    const Sequence y = in_(x.all());
+    const Pass own = at.named("transformer");
+    return (net_.options.causal ? net_(y, own) : net_(y, lengths, own)).all();
+  }
+
+ private:
+  static TransformerOptions options_of(const Builder& o, const LayerSizes& s) {
+    TransformerOptions t{.width = s.hidden, .dropout = s.dropout, .causal = !s.both};
+    t.heads = whole_option(o, "heads", 4, 1, 1024, "attentions side by side; they divide the width");
+    t.layers = s.layers * whole_option(o, "blocks", 2, 1, 64, "of attention and a feed-forward part, times --layers");
+    t.positions = o.choice("positions", "sinusoidal|learned", "what says where a step stands") ? PositionKind::learned
+                                                                                                : PositionKind::sinusoidal;
+    t.longest = whole_option(o, "longest", 0, 0, 1 << 20, "steps of a sequence; 0: T if positions are learned, else 4096");
+    if (t.longest == 0) t.longest = t.positions == PositionKind::learned ? s.steps : longest_waves;
+    return t;
+  }
+  Transformer net_;
+  Linear in_;
+};
+EBB_LAYER(transformer, TransformerLayer, true, "attention over the steps so far, or over all, Vaswani 2017");
+
+}  // namespace
+}  // namespace ebb

@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <cmath>
+#include <ebb/nn/losses/ctc_row.hpp>
+#include <vector>
+
+namespace ebb::detail {
+
+namespace {
+
+/// Stands for the logarithm of zero: no sum with a finite number changes it, and no difference of two of it is NaN.
+constexpr double low = -1e30;
+
+using Line = std::source_location;
+
+/// yes(row, column), or yes(0, i) for rank 1.
+Array mask(const Shape& shape, auto&& yes) {
+  Array m = Array::empty(shape, f64);
+  const int n = shape.columns();
+  for (std::int64_t i = 0; i < m.size(); ++i) m.set_flat(i, yes(static_cast<int>(i / n), static_cast<int>(i % n)) ? 1 : 0);
+  return m;
+}
+
+Tokens tokens(const Shape& shape, auto&& number) {
+  Tokens t(shape);
+  const int n = shape.columns();
+  for (std::int64_t i = 0; i < t.size(); ++i) t.data()[i] = number(static_cast<int>(i / n), static_cast<int>(i % n));
+  return t;
+}
+
+Var choose(const Array& m, const Arg& yes, const Arg& no, const Line& line) { return where(At(constant(m), line), yes, no); }
+
+Var log_sum(std::initializer_list<Var> terms, const Line& line) { return logsumexp(At(stack(terms), line), 0); }
+
+/// The log-probability of each state's class at each step, [T, B, S]. The padding is set to zeros, so that nothing in it counts.
+Var emissions(const At& logits, const CtcBatch& c, int S) {
+  const Line line = logits.where;
+  const int T = logits.var.dim(0), B = c.rows(), V = logits.var.dim(2);
+  const Array real = mask({T, B}, [&](int t, int b) { return t < c.length(b); }).reshape({T, B, 1});
+  const Var l = log_softmax(At(choose(real, Arg(logits.var, line), Arg(0.0, line), line), line));
+  Tokens place = tokens({T * B, S}, [&](int row, int s) {
+    const int b = row % B;
+    return row * V + (s < c.states(b) ? c.state(b, s) : c.o.blank);
+  });
+  return gather(At(reshape(At(l, line), {T * B * V}), line), place.reshape({T, B, S}));
+}
+
+/// alpha of one step from that of the step before, without the step's own emission.
+Var arrivals(const Var& alpha, const Array& skips, const Line& line) {
+  const int S = alpha.dim(1);
+  if (S == 1) return alpha;
+  const Var one = pad(At(slice(At(alpha, line), 1, 0, S - 1), line), 1, 1, 0, low);
+  const Var two = pad(At(slice(At(alpha, line), 1, 0, S - 2), line), 1, 2, 0, low);
+  return log_sum({alpha, one, choose(skips, Arg(two, line), Arg(low, line), line)}, line);
+}
+
+}  // namespace
+
+Var ctc_in_vars(const At& logits, const CtcBatch& c) {
+  const Line line = logits.where;
+  const int T = logits.var.dim(0), B = c.rows();
+  int S = 1;
+  for (int b = 0; b < B; ++b) S = std::max(S, c.states(b));
+  const Array answered = mask({B}, [&](int, int b) { return !std::isnan(c.loss_without_logits(b)); });
+  Array answers = Array::zeros({B}, f64);
+  for (int b = 0; b < B; ++b)
+    if (const double fixed = c.loss_without_logits(b); !std::isnan(fixed)) answers.set_flat(b, fixed);
+  if (T == 0) return constant(answers);
+
+  const Array skips = mask({B, S}, [&](int b, int s) { return s < c.states(b) && c.may_skip(b, s); });
+  const Var e = emissions(logits, c, S);
+  Var alpha = choose(mask({B, S}, [&](int b, int s) { return s < std::min(2, c.states(b)); }), Arg(e[0], line), Arg(low, line), line);
+  for (int t = 1; t < T; ++t) {
+    const Var next = Arg(arrivals(alpha, skips, line), line) + Arg(e[t], line);
+    alpha = choose(mask({B, 1}, [&](int b, int) { return t < c.length(b); }), Arg(next, line), Arg(alpha, line), line);
+  }
+  const Var last = pick(At(alpha, line), tokens({B}, [&](int, int b) { return c.states(b) - 1; }));
+  const Var before = pick(At(alpha, line), tokens({B}, [&](int, int b) { return std::max(0, c.states(b) - 2); }));
+  const Array two_ends = mask({B}, [&](int, int b) { return c.states(b) > 1; });
+  const Var loss = -Arg(log_sum({last, choose(two_ends, Arg(before, line), Arg(low, line), line)}, line), line);
+  return choose(answered, Arg(constant(answers), line), Arg(loss, line), line);
+}
+
+}  // namespace ebb::detail

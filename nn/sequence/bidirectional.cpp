@@ -1,0 +1,36 @@
+#include <ebb/nn/sequence/bidirectional.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+namespace {
+
+Var joined(const Var& f, const Var& b, Join join) {
+  if (join == Join::concatenate) return concat({f, b}, -1);
+  if (!(f.shape() == b.shape()))
+    throw ShapeError("bidirectional: outputs of " + text(f.shape()) + " and " + text(b.shape()) + " cannot be summed; concatenate them");
+  return f + b;
+}
+
+}  // namespace
+
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass& pass, Join join) {
+  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
+  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  return {joined(ahead.all(), back.all(), join), ahead.end(), back.end()};
+}
+
+BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass& pass, Join join) {
+  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
+  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  return {{joined(ahead.packed().all, back.packed().all, join), x.packing}, ahead.end(), back.end()};
+}
+
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths& lengths, const Pass& pass,
+                            Join join) {
+  const auto run = bidirectional(forward, backward, pack(x, lengths), pass, join);
+  return {unpack(run.all), run.forward, run.backward};
+}
+
+}  // namespace ebb

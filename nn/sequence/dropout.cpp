@@ -1,0 +1,70 @@
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+void check(double p) {
+  if (!(p >= 0 && p < 1)) throw ValueError(fmt::format("dropout: the probability must be at least 0 and less than 1, but is {}", p));
+}
+
+Var masked(const Var& x, const Var& mask, double p) {
+  return fuse([](auto x, auto mask, auto scale) { return x * mask * scale; }, x, mask, 1 / (1 - p));
+}
+
+}  // namespace
+
+Var dropout(const Var& x, double p, const Pass& at, const char* name) {
+  check(p);
+  return at.training() && p > 0 ? masked(x, at.bernoulli(name, x, 1 - p), p) : x;
+}
+
+Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name) {
+  check(p);
+  return at.training() && p > 0 ? Sequence(masked(x.all(), at.bernoulli_of_steps(name, x.all(), 1 - p), p)) : x;
+}
+
+Packed dropout(const Packed& x, double p, const Pass& at, const char* name) {
+  check(p);
+  if (!at.training() || p == 0) return x;
+  const Packing& packing = x.packing;
+  Array mask = Array::empty(x.all.shape(), x.all.dtype());
+  const Pass rows = at.of_rows(packing.order());
+  for (int t = 0; t < packing.steps(); ++t) {
+    const NoGrad off;   // the step is looked at for its shape alone
+    const int begin = packing.begin(t);
+    mask.range(begin, begin + packing.alive(t)).assign(rows.at_time(t).bernoulli(name, x[t], 1 - p).value());
+  }
+  return {masked(x.all, constant(mask), p), packing};
+}
+
+DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_cast<CellPtr&&>(inner)), o_(o) {
+  check(o.input);
+  check(o.state);
+}
+
+State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
+  const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
+  const Var input = dropout(x, o_.input, mask, "input");
+  if (o_.state == 0) return inner().step(input, s, at);
+  int heard = 0;
+  State next = inner().step(input, s, at.with_state_dropout(o_.state, o_.per_sequence, heard));
+  if (heard == 0)
+    throw ValueError(fmt::format("dropout: cell {} does not say where its state enters its products, which at.thinned(h) does in its step; "
+                                 "drop its input alone", name()));
+  return next;
+}
+
+bool has_state_products(const Cell& cell, int input) {
+  const Tape scratch;
+  const NoGrad off;
+  int heard = 0;
+  cell.step(zeros({1, input}), cell.start(1), Pass().with_state_dropout(0, true, heard));
+  return heard > 0;
+}
+
+}  // namespace ebb

@@ -1,0 +1,167 @@
+#include <cmath>
+#include <cstring>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/sequence/gradcheck_cell.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+#include <fmt/format.h>
+#include <memory>
+
+namespace ebb {
+
+namespace {
+
+Shape state_shape(const Field& f, int rows) {
+  int extents[Shape::max_rank] = {rows};
+  for (int a = 0; a < f.rank; ++a) extents[a + 1] = f.width[a];
+  return Shape(extents, f.rank + 1);
+}
+
+// sum(v * fixed random numbers), so that no symmetry of the loss hides an error.
+Part projected(Shard& s, const Var& v, const char* name, Key key) {
+  const Shape mine = v.shape();
+  const std::uint64_t first = static_cast<std::uint64_t>(s.begin()) * static_cast<std::uint64_t>(mine.size() / mine[0]);
+  return s.sum(v * constant(uniform(mine, key.named(name), -1, 1, f64, first)));
+}
+
+bool same_bits(const Array& a, const Array& b) {
+  return a.size() == b.size() && std::memcmp(a.compact().raw(), b.compact().raw(), a.bytes()) == 0;
+}
+
+class CellCheck {
+ public:
+  CellCheck(const Cell& cell, const Params& w, CellSizes sizes, const GradcheckCellOptions& o)
+      : cell_(cell), w_(w), hidden_(sizes.hidden), o_(o), key_(Key{o.seed}.named("gradcheck_cell")), inputs_(f64),
+        x_(inputs_.add("x", uniform({o.steps, o.rows, sizes.input}, key_.named("x"), -1, 1, f64))) {
+    for (int k = 0; k < cell.field_count(); ++k) {
+      const Field& f = cell.field(k);
+      const std::string label = std::string("start/") + f.name;
+      const Array values = uniform(state_shape(f, o.rows), key_.named(label.c_str()), f.start - .5, f.start + .5, f64);
+      start_.push_back(inputs_.add(label.c_str(), values));
+    }
+  }
+
+  GradcheckReport run() {
+    GradcheckReport report;
+    const std::vector<std::unique_ptr<Bind>> moved = moved_from_start();
+    try {
+      for (const bool training : {false, true})
+        if (report.finding.empty()) report.finding = finding(training);
+      if (report.finding.empty()) gradients(report);
+    } catch (const Error& e) {
+      report.failure = e.what();
+    }
+    return report;
+  }
+
+ private:
+  // A parameter that starts at zero would hide a wrong gradient of whatever it multiplies.
+  std::vector<std::unique_ptr<Bind>> moved_from_start() const {
+    std::vector<std::unique_ptr<Bind>> moved;
+    for (int k = 0; k < w_.count(); ++k) {
+      const Leaf leaf = w_[k];
+      if (!leaf.trained()) continue;
+      const Array noise = uniform(leaf.shape(), key_.named("parameters").named(leaf.name()), -.1, .1, f64);
+      moved.push_back(std::make_unique<Bind>(leaf, leaf.value().to(f64) + noise));
+    }
+    return moved;
+  }
+
+  Run unrolled(int begin, int end, const Pass& pass) const {
+    State s(cell_.field_names(), cell_.field_count());
+    for (int k = 0; k < s.size(); ++k) s[k] = slice(start_[static_cast<std::size_t>(k)], 0, begin, end);
+    return unroll(cell_, Sequence(slice(x_, 1, begin, end)), s, pass);
+  }
+
+  Part loss(Shard& s) const {
+    const Run run = unrolled(s.begin(), s.end(), s.pass());
+    Part total = projected(s, run[0], "output 0", key_);
+    for (int t = 1; t < run.steps(); ++t) total = total + projected(s, run[t], ("output " + std::to_string(t)).c_str(), key_);
+    for (int k = 0; k < cell_.field_count(); ++k) total = total + projected(s, run.end()[k], cell_.field(k).name, key_);
+    return total;
+  }
+
+  ShardOptions shards(bool training) const {
+    return {.rows = o_.rows, .seed = o_.seed, .dtype = f64, .order = o_.order, .training = training, .shards = o_.rows < 4 ? 1 : 2};
+  }
+
+  void gradients(GradcheckReport& report) const {
+    const ShardLoss f = [&](Shard& s) { return loss(s); };
+    const Result evaluated = backward(w_, shards(false), f), trained = backward(w_, shards(true), f);
+    const std::vector<Array> one = evaluated.grads.flats(), other = trained.grads.flats();
+    bool same = std::memcmp(&evaluated.loss, &trained.loss, sizeof(double)) == 0 && one.size() == other.size();
+    for (std::size_t k = 0; same && k < one.size(); ++k) same = same_bits(one[k], other[k]);
+    add(report, f, false, same ? "both" : "evaluation");
+    if (!same) add(report, f, true, "training");
+  }
+
+  void add(GradcheckReport& report, const ShardLoss& f, bool training, const char* pass) const {
+    GradcheckReport r = gradcheck(w_, inputs_, shards(training), f, o_);
+    for (GradcheckEntry& e : r.entries) {
+      e.pass = pass;
+      report.entries.push_back(std::move(e));
+    }
+    const std::string where = pass == std::string("both") ? "" : std::string(" (in ") + pass + ")";
+    report.deterministic &= r.deterministic;
+    if (!r.failure.empty()) report.failure = r.failure + where;
+    if (!r.finding.empty()) report.finding = r.finding + where;
+  }
+
+  /// What no gradient shows: an output of another width, rows that depend on each other. Empty if there is nothing.
+  std::string finding(bool training) const {
+    Tape tape{{.dtype = f64}};
+    const NoGrad off;
+    const auto pass = [&](int row) { return Pass({.training = training, .seed = o_.seed, .first_row = row}); };
+    const Run all = unrolled(0, o_.rows, pass(0));
+    if (const Shape wanted{o_.rows, hidden_}; !(all[0].shape() == wanted))
+      return fmt::format("cell {}: output is {}, must be [rows, hidden], {}", cell_.name(), text(all[0].shape()), text(wanted));
+    for (int row = 0; row < o_.rows && o_.rows > 1; ++row) {
+      const Run alone = unrolled(row, row + 1, pass(row));
+      std::string differs;
+      for (int t = 0; t < o_.steps && differs.empty(); ++t)
+        differs = difference(all[t], alone[t], row, "output of step " + std::to_string(t));
+      for (int k = 0; k < cell_.field_count() && differs.empty(); ++k)
+        differs = difference(all.end()[k], alone.end()[k], row, std::string("last ") + cell_.field(k).name);
+      if (!differs.empty()) return "a row's result depends on the others: " + differs + (training ? ", in training" : "");
+    }
+    return {};
+  }
+
+  static std::string difference(const Var& all, const Var& alone, int row, const std::string& what) {
+    const Array with = all.value().range(row, row + 1), without = alone.value();
+    for (std::int64_t i = 0; i < without.size(); ++i) {
+      const double a = with.at_flat(i), b = without.at_flat(i);
+      if (std::abs(a - b) > 1e-9 * std::max(1.0, std::abs(b)))
+        return fmt::format("{}, row {} is {:.6g}, without the others {:.6g}", what, row, a, b);
+    }
+    return {};
+  }
+
+  const Cell& cell_;
+  const Params& w_;
+  int hidden_;
+  GradcheckCellOptions o_;
+  Key key_;
+  LeafSet inputs_;
+  Leaf x_;
+  std::vector<Leaf> start_;
+};
+
+}  // namespace
+
+GradcheckReport gradcheck_cell(const Cell& cell, const Params& w, CellSizes sizes, GradcheckCellOptions o) {
+  return CellCheck(cell, w, sizes, o).run();
+}
+
+GradcheckReport gradcheck_cell(const std::string& name, GradcheckCellOptions o) {
+  Params w{{.seed = o.seed, .dtype = f64}};
+  const CellSizes sizes{o.input, o.hidden};
+  const CellPtr cell = make_cell(name, w / "cell", sizes);
+  return gradcheck_cell(*cell, w, sizes, o);
+}
+
+}  // namespace ebb

@@ -1,0 +1,78 @@
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+
+int Run::steps() const { return packing_ ? packing_.padded_steps() : static_cast<int>(outputs_.size()); }
+
+Var Run::operator[](int t) const {
+  if (t < 0 || t >= steps())
+    throw ValueError("run: there is no step " + std::to_string(t) + ", it has " + std::to_string(steps()));
+  return packing_ ? all()[t] : outputs_[static_cast<std::size_t>(t)];
+}
+
+Var Run::last() const {
+  if (none_) return zeros(none_.shape());
+  if (outputs_.empty()) throw ValueError("run: it has no steps");
+  if (!packing_) return reverse_ ? outputs_.front() : outputs_.back();
+  const int none = packing_.rows() - packing_.alive(0);
+  return ended(outputs_, none > 0 ? zeros(outputs_.front().shape().with(0, packing_.rows())) : Var());
+}
+
+Var Run::all() const {
+  if (!packing_) return stack(outputs_);
+  if (!padded_) padded_ = unpack(packed()).all();
+  return padded_;
+}
+
+Packed Run::packed() const {
+  if (!packing_) throw ValueError("run: it is not packed, since no lengths were given");
+  return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
+}
+
+const State& Run::end() const {
+  if (outputs_.empty() && !packing_) throw ValueError("run: it has no steps");
+  return end_;
+}
+
+/// Rows from the packing's order into the batch's.
+Var Run::upright(const Var& sorted) const { return gather(sorted, packing_.places()); }
+
+/// Each row as its last step left it; those without a step are rows of `never`.
+Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
+  const int B = packing_.rows(), first = packing_.alive(0);
+  PoolVector<Var> parts;
+  if (reverse_ && first > 0) {
+    parts.push_back(steps.front());
+  } else {
+    for (int t = packing_.steps() - 1; t >= 0; --t) {
+      const int staying = packing_.alive(t + 1), n = packing_.alive(t);
+      if (staying < n) parts.push_back(range(steps[static_cast<std::size_t>(t)], staying, n));
+    }
+  }
+  if (first < B) parts.push_back(range(never, first, B));
+  return upright(parts.size() == 1 ? parts[0] : concat(parts, 0));
+}
+
+std::vector<Var> Run::states(const std::string& field) const {
+  std::vector<Var> list;
+  if (states_.empty() && !packing_) return list;
+  const int k = start_.index(field.c_str());
+  if (!packing_) {
+    for (const State& s : states_) list.push_back(s[k]);
+    return list;
+  }
+  Var sorted = start_[k];
+  const int T = packing_.steps();
+  for (int i = 0; i < T; ++i) {
+    const int t = reverse_ ? T - 1 - i : i, n = packing_.alive(t);
+    const Var& alive = states_[static_cast<std::size_t>(t)][k];
+    sorted = n == packing_.rows() ? alive : concat({alive, range(sorted, n, packing_.rows())}, 0);
+    list.push_back(upright(sorted));
+  }
+  if (reverse_) list = {list.rbegin(), list.rend()};
+  for (int t = T; t < steps(); ++t) list.push_back(reverse_ || list.empty() ? upright(start_[k]) : list.back());
+  return list;
+}
+
+}  // namespace ebb

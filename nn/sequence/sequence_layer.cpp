@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb {
+
+namespace {
+
+/// A cell, unrolled.
+class CellLayer final : public SequenceLayer {
+ public:
+  CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
+  int width() const override { return width_; }
+  const Cell* cell() const override { return &*cell_; }
+  Reading read(const Sequence& x, const State& start, const Pass& at) const override { return unroll(*cell_, x, start, at); }
+  Reading read(const Packed& x, const State& start, const Pass& at, Direction d) const override {
+    return unroll(*cell_, x, start, at, d);
+  }
+
+ private:
+  CellPtr cell_;
+  int width_;
+};
+
+// Steps of each row, in the packing's order: the longest first.
+std::vector<int> sorted_lengths(const Packing& p) {
+  std::vector<int> lengths(static_cast<std::size_t>(p.rows()));
+  for (int t = 0; t < p.steps(); ++t)
+    for (int k = 0; k < p.alive(t); ++k) ++lengths[static_cast<std::size_t>(k)];
+  return lengths;
+}
+
+// A row without a step has nothing that could be attended to: it stands as one of a single zero, which packing leaves out.
+Lengths lengths_of(const Packing& p) {
+  const std::vector<int> sorted = sorted_lengths(p);
+  Lengths lengths({p.rows()});
+  for (int row = 0; row < p.rows(); ++row)
+    lengths.data()[row] = std::max(1, sorted[static_cast<std::size_t>(p.places().data()[row])]);
+  return lengths;
+}
+
+// Each row's steps from its last to its first; twice is once.
+Var turned(const Packed& x) {
+  const Packing& p = x.packing;
+  const std::vector<int> lengths = sorted_lengths(p);
+  Tokens places({p.size()});
+  for (int t = 0; t < p.steps(); ++t)
+    for (int k = 0; k < p.alive(t); ++k)
+      places.data()[p.begin(t) + k] = p.begin(lengths[static_cast<std::size_t>(k)] - 1 - t) + k;
+  return gather(x.all, places);
+}
+
+}  // namespace
+
+SequenceLayer::~SequenceLayer() = default;
+LayerPtr layer_of(CellPtr cell, int width) { return std::make_shared<CellLayer>(std::move(cell), width); }
+
+Var Reading::all() const { return run_ ? run_->all() : packed_ ? unpack(*packed_).all() : all_; }
+State Reading::end() const { return run_ ? run_->end() : State{}; }
+
+Packed Reading::packed() const {
+  if (packed_) return *packed_;
+  if (!run_) throw ValueError("reading: it is not packed, since no lengths were given");
+  return run_->packed();
+}
+
+Var Reading::last() const {
+  if (run_) return run_->last();
+  if (!packed_) return all_[all_.dim(0) - 1];
+  const Packing& p = packed_->packing;
+  const std::vector<int> lengths = sorted_lengths(p);
+  Tokens places({p.rows()});
+  for (int row = 0; row < p.rows(); ++row) {
+    const int k = p.places().data()[row], steps = lengths[static_cast<std::size_t>(k)];
+    places.data()[row] = steps == 0 ? p.size() : p.begin(first_ ? 0 : steps - 1) + k;   // the row of zeros put below
+  }
+  return gather(concat({packed_->all, zeros({1, packed_->all.dim(1)})}, 0), places);
+}
+
+Reading WholeLayer::read(const Packed& x, const State&, const Pass& at, Direction direction) const {
+  const Packing& p = x.packing;
+  if (p.padded_steps() == 0) throw ValueError("the sequence is empty");
+  const bool back = direction == Direction::backward;
+  const Packed in = back ? Packed{turned(x), p} : x;
+  const Packed y = pack(run(unpack(in), lengths_of(p), at), p);
+  return Reading(back ? Packed{turned(y), p} : y, back || sees_all());
+}
+
+Reading unroll(const SequenceLayer& l, const Sequence& x, const State& start, const Pass& at) { return l.read(x, start, at); }
+Reading unroll(const SequenceLayer& l, const Sequence& x, const Pass& at) { return l.read(x, State{}, at); }
+Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const Pass& at) {
+  return l.read(pack(x, lengths), State{}, at, Direction::forward);
+}
+Reading unroll(const SequenceLayer& l, const Packed& x, const Pass& at) { return l.read(x, State{}, at, Direction::forward); }
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at) {
+  return l.read(x, start, at, Direction::forward);
+}
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at, Direction d) { return l.read(x, start, at, d); }
+
+}  // namespace ebb

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cstring>
+#include <ebb/nn/files/archive.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+#include <ebb/nn/sequence/truncated.hpp>
+#include <fmt/format.h>
+
+namespace ebb {
+
+namespace {
+
+constexpr const char* carried = "truncated";      // the name of the state in a Result
+
+Array joined(const Array& a, const Array& b) {
+  Array both = Array::empty(b.shape().with(0, a.dim(0) + b.dim(0)), b.dtype());
+  both.range(0, a.dim(0)).assign(a);
+  both.range(a.dim(0), both.dim(0)).assign(b);
+  return both;
+}
+Tokens joined(const Tokens& a, const Tokens& b) {
+  Tokens both(b.shape().with(0, a.dim(0) + b.dim(0)));
+  std::copy_n(a.data(), a.size(), both.data());
+  std::copy_n(b.data(), b.size(), both.data() + a.size());
+  return both;
+}
+
+State state_after(const Run& run, int step) {
+  State s = run.end();
+  for (int k = 0; k < s.size(); ++k) s[k] = run.states(s.name(k))[static_cast<std::size_t>(step)];
+  return s;
+}
+
+}  // namespace
+
+Truncated::Truncated(TruncatedOptions o) : o_(o) {
+  if (o.k1 < 1 || o.k2 < o.k1) throw ValueError(fmt::format("truncated: 1 <= k1 <= k2 must hold, but k1 is {} and k2 is {}", o.k1, o.k2));
+}
+
+void Truncated::check_push(const Shape& next, const Shape& before) {
+  if (fresh_ > 0) throw ValueError("truncated: push was called twice without advance");
+  if (next.rank() < 2 || next[0] < 1 || next[0] > o_.k1)
+    throw ShapeError(fmt::format("truncated: push takes [n, B, ...] with n from 1 to k1 = {}, but is given {}", o_.k1, text(next)));
+  if (steps_ > 0 && (before.rank() == 0 || !(next == before.with(0, next[0]))))
+    throw ShapeError(fmt::format("truncated: the steps before were {}, those pushed are {}", text(before), text(next)));
+}
+void Truncated::pushed(int n) {
+  fresh_ = n;
+  steps_ += n;
+}
+
+void Truncated::push(const Array& next) {
+  check_push(next.shape(), x_.shape());
+  x_ = steps_ > 0 ? joined(x_, next) : next.copy();
+  pushed(next.dim(0));
+}
+void Truncated::push(const Tokens& next) {
+  check_push(next.shape(), tokens_.shape());
+  tokens_ = steps_ > 0 ? joined(tokens_, next) : next.copy();
+  pushed(next.dim(0));
+}
+
+int Truncated::leaving() const { return std::max(0, steps_ + o_.k1 - o_.k2); }
+
+Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
+  if (fresh_ == 0) throw ValueError("truncated: push comes before unroll");
+  if (x.steps() != steps_) throw ShapeError(fmt::format("truncated: the window has {} steps, and x is {}", steps_, text(x.all().shape())));
+  Run run = ebb::unroll(cell, x, s.take(carry_), s.pass());
+  if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
+  return run;
+}
+
+Var Truncated::fresh(const Run& run) const {
+  if (fresh_ == 0 || run.steps() != steps_) throw ValueError("truncated: this run is not of the window's steps");
+  return range(run.all(), steps_ - fresh_, steps_);
+}
+
+void Truncated::advance(const Result& r) {
+  if (fresh_ == 0) throw ValueError("truncated: push comes before advance");
+  if (const int first = leaving(); first > 0) {
+    carry_ = r.state(carried);
+    if (x_) x_ = x_.range(first, steps_).copy();
+    else tokens_ = tokens_.range(first, steps_).copy();
+    steps_ -= first;
+  }
+  fresh_ = 0;
+}
+
+void Truncated::restart() { *this = Truncated(o_); }
+
+void Truncated::visit(Archive& a) {
+  if (fresh_ > 0) throw ValueError("truncated: save and load come between advance and push");
+  a.same("kind", fmt::format("truncated, k1 {} k2 {}", o_.k1, o_.k2))("x", x_)("tokens", tokens_)("steps", steps_)("carry", carry_);
+}
+
+}  // namespace ebb

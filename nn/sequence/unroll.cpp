@@ -1,0 +1,150 @@
+#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+namespace {
+
+bool fits(const Field& f, const Shape& s, int rows) {
+  bool ok = s.rank() == f.rank + 1 && s[0] == rows;
+  for (int a = 0; ok && a < f.rank; ++a) ok = s[a + 1] == f.width[a];
+  return ok;
+}
+
+/// What a step returned is what the cell declared: else a state that broadcasts would grow unseen.
+void check_step(const Cell& cell, const State& s, int rows) {
+  for (int k = 0; k < s.size(); ++k) {
+    const Field& f = cell.field(k);
+    if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
+    if (const Shape shape = s[k].shape(); !fits(f, shape, rows))
+      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) + ", declared are " +
+                       std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) + detail::origin_of(s[k]));
+  }
+}
+
+void check_start(const Cell& cell, const State& start, int rows) {
+  const std::string name = cell.name();
+  if (start.size() != 0 && start.size() != cell.field_count())
+    throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
+                     " fields, the given start has " + std::to_string(start.size()));
+  for (int k = 0; k < start.size(); ++k)
+    if (const Field& f = cell.field(k); !fits(f, start[k].shape(), rows))
+      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(start[k].shape()) +
+                       ", the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
+}
+
+void check(const Cell& cell, const Sequence& x) {
+  const std::string name = cell.name();
+  if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty");
+  const Shape shape = x.all().shape();
+  if (shape.rank() != 3)
+    throw ShapeError("unroll " + name + ": a sequence is [steps, rows, width], but x is " + text(shape));
+  if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape));
+}
+
+template <class F> State each(const State& s, const F& f) {
+  State out = s;
+  for (int k = 0; k < s.size(); ++k) out[k] = f(s[k], k);
+  return out;
+}
+
+State rows_of(const State& s, int begin, int end) {
+  if (begin == 0 && end == s[0].dim(0)) return s;
+  return each(s, [&](const Var& v, int) { return range(v, begin, end); });
+}
+
+/// The state for a step on `rows` rows: of those alive on the way forward, with those that begin on the way back.
+State fitted(const State& s, const State& start, int rows) {
+  const int before = s.size() ? s[0].dim(0) : 0;
+  if (before >= rows) return rows_of(s, 0, rows);
+  if (before == 0) return rows_of(start, 0, rows);
+  return each(s, [&](const Var& v, int k) { return concat({v, range(start[k], before, rows)}, 0); });
+}
+
+}  // namespace
+
+/// The loop over time that all forms of unroll share.
+class Unrolling {
+ public:
+  Unrolling(const Cell& cell, const Pass& pass, Direction d) : cell_(cell), pass_(pass) { run_.reverse_ = d == Direction::backward; }
+
+  Run plain(const Sequence& x, const State& start) {
+    check(cell_, x);
+    begin(start, x.rows());
+    go(x.steps(), pass_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
+    run_.end_ = last_;
+    return std::move(run_);
+  }
+
+  Run packed(const Packed& x, const State& start) {
+    const Packing& p = x.packing;
+    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
+    if (x.all.rank() != 2 || x.all.dim(0) != p.size())
+      throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) + ", width], but x is " +
+                       text(x.all.shape()));
+    begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
+    run_.packing_ = p;
+    if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);
+    go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
+    run_.end_ = each(run_.start_, [&](const Var& never, int k) {
+      PoolVector<Var> field;
+      for (const State& s : run_.states_) field.push_back(s[k]);
+      return run_.ended(field, never);
+    });
+    return std::move(run_);
+  }
+
+ private:
+  void begin(const State& start, int rows) {
+    check_start(cell_, start, rows);
+    run_.start_ = start.size() ? start : cell_.start(rows);
+  }
+
+  template <class X, class N> void go(int T, const Pass& pass, const X& x, const N& rows) {
+    run_.outputs_.resize(static_cast<std::size_t>(T));
+    run_.states_.resize(static_cast<std::size_t>(T));
+    if (!run_.reverse_) last_ = run_.start_;
+    for (int k : steps(T)) {
+      const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
+      detail::TapeImpl::current().time = t;
+      const Var x_t = x(t);
+      State next = cell_.step(x_t, fitted(last_, run_.start_, n), pass.at_time(t));
+      check_step(cell_, next, n);
+      last_ = std::move(next);
+      run_.outputs_[static_cast<std::size_t>(t)] = cell_.output(x_t, last_);
+      run_.states_[static_cast<std::size_t>(t)] = last_;
+    }
+  }
+
+  const Cell& cell_;
+  const Pass& pass_;
+  State last_;
+  Run run_;
+};
+
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass, Direction d) {
+  return Unrolling(cell, pass, d).plain(x, start);
+}
+Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass, Direction d) {
+  return Unrolling(cell, pass, d).packed(x, start);
+}
+
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass) {
+  return unroll(cell, x, start, pass, Direction::forward);
+}
+Run unroll(const Cell& cell, const Sequence& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
+Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass) {
+  return unroll(cell, x, start, pass, Direction::forward);
+}
+Run unroll(const Cell& cell, const Packed& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
+Run unroll(const Cell& cell, const Sequence& x, const State& start, const Lengths& lengths, const Pass& pass) {
+  check(cell, x);
+  return unroll(cell, pack(x, lengths), start, pass);
+}
+Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const Pass& pass) {
+  return unroll(cell, x, State{}, lengths, pass);
+}
+
+}  // namespace ebb

@@ -1,0 +1,147 @@
+#include <ebb/experiments/cli/config.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+struct Some {
+  std::string task, text;
+  int hidden = 1;
+  double lr = .5;
+  bool quick = false;
+  std::vector<std::string> cells{"rnn"};
+  ebb::PerTask steps;
+  ebb::Options options;
+  Some() {
+    options.add("TASK", task, "").required();
+    options.add("--text", text, "");
+    options.add("--hidden", hidden, "").at_least(1);
+    options.add("--lr", lr, "");
+    options.add("--quick", quick, "");
+    options.add("--cells", cells, "");
+    options.add("--steps", steps, "");
+  }
+  void apply(const std::string& toml) { ebb::apply_config(options, "train", "my.toml", toml); }
+};
+
+std::vector<std::string> with_config(const TempFolder& folder, const std::string& toml, std::vector<std::string> more) {
+  write_all(folder / "config", toml);
+  more.insert(more.begin(), {"train", "--config", folder / "config"});
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("a configuration gives every kind of option its value") {
+  Some s;
+  s.apply("# a comment\n"
+          "task = \"adding\"   # another\n"
+          "hidden=12\n"
+          "\n"
+          "lr = 1e-3\n"
+          "quick = true\n"
+          "cells = [\"rnn:activation=relu,bias=0\",   # the first\n"
+          "         'lstm']\n"
+          "steps = \"adding=5,7\"\n"
+          "text = \"a # b, 'c' \u00e4.txt\"\n"
+          "[vanish]\n"
+          "hidden = 99\n"
+          "unknown = 1\n");
+  CHECK(s.task == "adding");
+  CHECK(s.hidden == 12);
+  CHECK(s.lr == 1e-3);
+  CHECK(s.quick);
+  CHECK(s.cells == std::vector<std::string>{"rnn:activation=relu,bias=0", "lstm"});
+  CHECK(s.steps.of("adding", 0) == 5);
+  CHECK(s.steps.of("chars", 0) == 7);
+  CHECK(s.text == "a # b, 'c' \u00e4.txt");
+}
+
+TEST_CASE("what a configuration was written from comes back from it") {
+  Some s, back;
+  s.task = "chars", s.text = "C:\\a \"b\" # c", s.hidden = 7, s.lr = 0.1 + 0.2, s.cells = {"gru:update_bias=1,bias=0", "rnn"};
+  s.steps.given = {{"adding", 5}, {"", 7}};
+  back.apply(ebb::config_text("train", s.options));
+  CHECK(back.task == s.task);
+  CHECK(back.text == s.text);
+  CHECK(back.hidden == 7);
+  CHECK(back.lr == s.lr);
+  CHECK(back.cells == s.cells);
+  CHECK(back.steps.given == s.steps.given);
+  CHECK(ebb::config_text("train", back.options) == ebb::config_text("train", s.options));
+  s.text = "both ' and \"";
+  CHECK_THROWS_WITH(ebb::config_text("train", s.options),
+                    Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("quotes of both kinds"));
+}
+
+TEST_CASE("what is wrong in a configuration is named with its line") {
+  const auto refused = [](const std::string& toml, const std::string& message) {
+    Some s;
+    INFO(toml);
+    CHECK_THROWS_WITH(s.apply(toml), Catch::Matchers::Contains(message));
+  };
+  refused("\nhiden = 3\n", "'my.toml', line 2: unknown option 'hiden'; did you mean 'hidden'?");
+  refused("[train]\nlr = 1\nlayrs = 3\n", "line 3: unknown option 'layrs'");
+  refused("[trian]\nlr = 1\n", "line 2: 'lr' is not in a section of a command: [trian]");
+  refused("quick = true\nhidden\n", "line 2: 'hidden' is not of the form key = value");
+  refused("a=\n", "line 1: 'a=' is not of the form key = value");
+  refused("= 3\n", "line 1: '= 3' is not of the form");
+  refused("hidden =\n", "line 1: --hidden must be a whole number, not ''");
+  refused("lr = x\n", "line 1: --lr must be a number, not 'x'");
+  refused("quick = 1\n", "line 1: quick must be true or false, not '1'");
+  refused("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' stands there twice");
+  refused("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' stands there twice");
+  refused("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' stands there twice");
+  refused("hidden = 3\n[train]\nhidden = 4\n", "'hidden' stands there twice");
+  refused("lr = 1\nhidden = [3,4]\n", "'my.toml', line 2: 'hidden' takes one value, not several");
+  refused("steps = [3,4]\n", "line 1: 'steps' takes one value");
+  refused("steps = [3]\n", "line 1: 'steps' takes one value");
+  refused("steps = [\n3,\n4]\n", "line 1: 'steps' takes one value");
+  refused("text = [\"a\", \"b\"]\n", "line 1: 'text' takes one value");
+  refused("steps = \"adding=3,adding=4\"\n", "line 1: --steps names the task 'adding' twice: 'adding=3,adding=4'");
+  refused("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
+}
+
+TEST_CASE("a mark of the byte order at a configuration's start is passed over, and sections may share keys") {
+  Some s;
+  s.apply("\xEF\xBB\xBFhidden = 3\n[vanish]\nlr = [1]\n[train]\nlr = .25\n");
+  CHECK(s.hidden == 3);
+  CHECK_THROWS_WITH(s.apply("[vanish]\nsteps = 3\n[train]\nsteps = x\n"),
+                    Catch::Matchers::Contains("line 4: --steps must be a number"));
+  CHECK(s.lr == .25);
+}
+
+TEST_CASE("the command line wins over the configuration, and what is missing in both is asked for") {
+  TempFolder folder;
+  const Outcome o = ebb_command(with_config(folder, "task = \"adding\"\ncell = \"gru\"\nhidden = 5\nlength = 10\nsteps = 9\n",
+                                            {"--hidden", "4", "--out", folder / "out"}));
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const auto options = summary_of(folder / "out")["options"];
+  CHECK(options["hidden"] == 4);
+  CHECK(options["steps"] == 9);
+  CHECK(options["cell"] == "gru");
+
+  const Outcome missing = ebb_command(with_config(folder, "hidden = 5\n", {}));
+  CHECK(missing.code == 2);
+  CHECK_THAT(missing.err, Catch::Matchers::Contains("TASK is required"));
+  const Outcome limit = ebb_command(with_config(folder, "layers = 0\n", {"adding"}));
+  CHECK(limit.code == 2);
+  CHECK_THAT(limit.err, Catch::Matchers::Contains("--layers must be at least 1, not 0"));
+  const Outcome absent = ebb_command({"train", "adding", "--config", folder / "absent.toml"});
+  CHECK(absent.code == 2);
+  CHECK_THAT(absent.err, Catch::Matchers::Contains("absent.toml': No such file"));
+}
+
+TEST_CASE("the configuration that a run leaves gives the same run") {
+  TempFolder folder;
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--steps", "12", "--lr", "0.0123", "--seed", "7", "--optimizer",
+                       "nadam", "--out", folder / "first"}).code == 0);
+  const Outcome o = ebb_command({"train", "--config", folder / "first/config.toml", "--out", folder / "second"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(read_all(folder / "first/weights.safetensors") == read_all(folder / "second/weights.safetensors"));
+  CHECK(read_all(folder / "first/config.toml") == read_all(folder / "second/config.toml"));
+  CHECK_THAT(read_all(folder / "first/config.toml"), Catch::Matchers::Contains("hidden = 16\n"));   // the size that --quick chose
+}

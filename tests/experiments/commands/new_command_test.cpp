@@ -1,0 +1,54 @@
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+TEST_CASE("ebb new writes a cell and an experiment, and overwrites nothing") {
+  TempFolder folder;
+  const Outcome cell = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
+  REQUIRE(cell.code == 0);
+  CHECK_THAT(cell.out, Catch::Matchers::Contains("leaky-unit.cpp is written"));
+  const std::string text = read_all(folder / "cells/leaky-unit.cpp");
+  CHECK_THAT(text, Catch::Matchers::Contains("struct LeakyUnit") &&
+                       Catch::Matchers::Contains("EBB_CELL_NAMED(leaky_unit, \"leaky-unit\", LeakyUnit,") &&
+                       !Catch::Matchers::Contains("@"));
+  CHECK(ebb_command({"new", "experiment", "depth", "--dir", folder.path()}).code == 0);
+  CHECK_THAT(read_all(folder / "depth.cpp"), Catch::Matchers::Contains("EBB_EXPERIMENT(depth, Depth,") && !Catch::Matchers::Contains("@"));
+
+  write_all(folder / "cells/leaky-unit.cpp", "mine");
+  const Outcome again = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
+  CHECK(again.code == 2);
+  CHECK_THAT(again.err, Catch::Matchers::Contains("exists already"));
+  CHECK(read_all(folder / "cells/leaky-unit.cpp") == "mine");
+}
+
+TEST_CASE("ebb new finds the folder of cells from inside experiments, and elsewhere names ebb_add_cells") {
+  TempFolder folder;
+  std::filesystem::create_directories(folder / "experiments/cells");
+  std::filesystem::create_directories(folder / "experiments/cli");
+  write_all(folder / "experiments/cli/experiment.hpp", "");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder / "experiments");
+  const Outcome inside = ebb_command({"new", "cell", "inside"});
+  std::filesystem::current_path(folder.path());
+  const Outcome above = ebb_command({"new", "cell", "above"}), own = ebb_command({"new", "cell", "own", "--dir", "src"});
+  std::filesystem::current_path(before);
+  CHECK(inside.code == 0);
+  CHECK(above.code == 0);
+  CHECK(folder.has("experiments/cells/inside.cpp"));
+  CHECK(folder.has("experiments/cells/above.cpp"));
+  CHECK_THAT(above.out, !Catch::Matchers::Contains("ebb_add_cells"));
+  CHECK_THAT(own.out, Catch::Matchers::Contains("ebb_add_cells(TARGET src/own.cpp)"));
+}
+
+TEST_CASE("ebb new refuses names that cannot be or are taken, and writes nothing") {
+  TempFolder folder;
+  for (const char* name : {"", "Leaky", "1cell", "a b", "../up", "a/b", "naïve", "-x", "dash-", "a,b", "a:b"}) {
+    INFO(name);
+    CHECK(ebb_command({"new", "cell", name, "--dir", folder.path()}).code == 2);
+  }
+  const Outcome taken = ebb_command({"new", "cell", "lstm", "--dir", folder.path()});
+  CHECK(taken.code == 2);
+  CHECK_THAT(taken.err, Catch::Matchers::Contains("there is a cell 'lstm' already, in nn/cells/lstm.cpp"));
+  CHECK(ebb_command({"new", "experiment", "vanish", "--dir", folder.path()}).code == 2);
+  CHECK(ebb_command({"new", "cell", "fine", "--dir", "/proc/nowhere"}).code == 2);
+  CHECK(folder.empty());
+}

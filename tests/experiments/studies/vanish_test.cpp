@@ -1,0 +1,178 @@
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using nlohmann::json;
+
+namespace {
+
+const std::vector<std::string> cells{"rnn", "lstm", "gru", "mgu"};
+
+json quick(const TempFolder& folder, const std::string& name, std::vector<std::string> more = {}) {
+  std::vector<std::string> words{"vanish", "--quick", "--out", folder / name};
+  words.insert(words.end(), more.begin(), more.end());
+  const Outcome o = ebb_command(words);
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  return summary_of(folder / name);
+}
+
+// Everything but what a clock says.
+json without_times(json s) {
+  s.erase("seconds");
+  s.erase("started");
+  s["options"].erase("threads");
+  s["options"].erase("out");
+  for (auto& task : s["tasks"])
+    for (auto& cell : task["cells"]) {
+      cell.erase("seconds");
+      cell.erase("speed");
+      for (auto& run : cell["runs"]) run.erase("seconds");
+    }
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("a quick vanish writes summary.json with everything that programs read") {
+  TempFolder folder;
+  const json s = quick(folder, "out", {"--cells", "rnn,lstm,gru,mgu"});
+  CHECK(s["quick"] == true);
+  CHECK(s["size"] == "quick");
+  CHECK(s["interrupted"] == false);
+  CHECK(s["seeds"] == json::array({1, 2}));
+  CHECK(s["options"]["cells"] == json(cells));
+  CHECK(s["options"].contains("lags"));
+  for (const char* task : {"adding", "chars"})
+    for (const std::string& cell : cells) {
+      INFO(task << " " << cell);
+      const json& c = s["tasks"][task]["cells"][cell];
+      for (const char* when : {"init", "trained"}) {
+        const json& d = c[when];
+        CHECK(d["decay_per_step"].is_number());
+        CHECK((d["half_life_steps"].is_number() || d["half_life_steps"].is_null()));
+        if (d["decay_per_step"] < 0.0)
+          CHECK(d["half_life_steps"].get<double>() == Approx(std::log(2) / -d["decay_per_step"].get<double>()));
+        else
+          CHECK(d["half_life_steps"].is_null());
+        for (const char* lag : {"1", "10", "50", "100"}) CHECK(d["norm_at_lag"][lag] > 0.0);
+        CHECK(d["norm_at_lag"].size() == 4);
+      }
+      CHECK(c["loss"].is_number());
+      CHECK(c["trivial_loss"].is_number());
+      CHECK(c["seconds"] > 0.0);
+      CHECK(c["weights"] > 0.0);
+      CHECK(c["kept_bytes"] > 0.0);
+      CHECK(c["speed"] > 0.0);
+      CHECK(c["runs"].size() == 2);
+    }
+  CHECK(s["tasks"]["adding"]["trivial_loss"].get<double>() == Approx(1.0 / 6));
+  CHECK(s["tasks"]["adding"]["cells"]["lstm"]["init"]["fields"].contains("c"));
+}
+
+TEST_CASE("a quick vanish leaves a report that opens offline and the raw series") {
+  TempFolder folder;
+  quick(folder, "out");
+  std::vector<std::string> names;
+  for (const auto& f : std::filesystem::directory_iterator(folder / "out")) names.push_back(f.path().filename().string());
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"config.toml", "gradients.csv", "report.html", "summary.json", "training.csv"});
+
+  const std::string html = read_all(folder / "out/report.html");
+  CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));
+  CHECK_THAT(html, Catch::Matchers::Contains("Dygraph"));
+  for (const char* outside : {"src=\"http", "src='http", "href=\"http", "href='http", "@import", "url(http"})
+    CHECK_THAT(html, !Catch::Matchers::Contains(outside));
+  CHECK_THAT(html, Catch::Matchers::Contains("default-src 'none'"));
+
+  // Each plot's numbers stand in the page: 4 plots a task, 100 lags, low <= middle <= high.
+  const std::string open = "<script type='application/json'>";
+  std::size_t plots = 0, lags = 0;
+  for (std::size_t at = 0; (at = html.find(open, at)) != std::string::npos; ++plots) {
+    at += open.size();
+    const json plot = json::parse(html.substr(at, html.find("</script>", at) - at));
+    CHECK(plot["series"].size() >= 3);
+    for (const json& row : plot["rows"])
+      for (std::size_t k = 1; k < row.size(); ++k)
+        if (!row[k][1].is_null()) CHECK((row[k][0] <= row[k][1] && row[k][1] <= row[k][2]));
+    lags += plot["rows"].size() == 100 && plot["x"].get<std::string>().substr(0, 3) == "lag";
+  }
+  CHECK(plots == 8);
+  CHECK(lags == 4);
+
+  const std::string gradients = read_all(folder / "out/gradients.csv"), training = read_all(folder / "out/training.csv");
+  CHECK(gradients.substr(0, gradients.find('\n')) == "task,cell,seed,when,field,lag,rows,mean_ln_norm,spread_ln_norm");
+  // 2 tasks, 2 seeds, 2 times, 101 lags; rnn h, lstm h and c, gru h
+  CHECK(std::count(gradients.begin(), gradients.end(), '\n') == 1 + 2 * 2 * 2 * 101 * 4);
+  CHECK(std::count(training.begin(), training.end(), '\n') == 1 + 3 * 2 * (200 + 150));
+}
+
+TEST_CASE("the same seed gives the same numbers, whatever the threads") {
+  TempFolder folder;
+  const json one = quick(folder, "one", {"--threads", "1"}), two = quick(folder, "two", {"--threads", "2"}),
+             three = quick(folder, "three", {"--threads", "3"});
+  CHECK(without_times(one) == without_times(two));
+  CHECK(without_times(one) == without_times(three));
+  CHECK(read_all(folder / "one/gradients.csv") == read_all(folder / "two/gradients.csv"));
+  const json other = quick(folder, "other", {"--seed", "7"});
+  CHECK(one["tasks"]["adding"]["cells"]["gru"]["loss"] != other["tasks"]["adding"]["cells"]["gru"]["loss"]);
+}
+
+TEST_CASE("the table is readable at 80 columns") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"vanish", "--quick", "--steps", "5", "--out", folder / "out", "--cells",
+                                 "lstm,rnn:recurrent=orthogonal,gru:update_bias=1"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("rnn:recurrent=orthogonal"));
+  CHECK_THAT(o.out, Catch::Matchers::Contains("█"));
+  std::istringstream lines(o.out);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }) <= 80);
+  }
+}
+
+TEST_CASE("the table and the sentence on gradients speak of measured lags and norms") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"vanish", "--quick", "--tasks", "adding", "--steps", "0", "--lags", "20", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("  1 to 20 ") && !Catch::Matchers::Contains("1 to 100"));
+
+  using namespace ebb::vanish;
+  // ln of the norm falls by `first` a step over 10 lags and by `later` a step from there on.
+  const auto cell = [](const std::string& name, double first, double later) {
+    CellResult c{.cell = name};
+    c.runs.push_back({.begun = true});
+    ebb::LagNorms norms;
+    for (int lag = 0; lag <= 30; ++lag) norms.push_back({-first * std::min(lag, 10) - (lag > 10 ? later * (lag - 10) : 0)});
+    c.runs[0].init["h"] = norms;
+    settle(c);
+    return c;
+  };
+  TaskResult task;
+  task.lags = 30;
+  task.settings.steps = 0;
+  task.cells = {cell("even", 0.1, 0.1), cell("alike", 0.1, 0.15)};
+  CHECK(verdict(task).empty());                        // less than ten times
+  task.cells.push_back(cell("early", 3.0, 0.0));       // its slope from lag 10 on is 0, and yet it fell furthest
+  CHECK_THAT(verdict(task), Catch::Matchers::Contains("30 steps back, the gradient of early "
+                                                          "has fallen 10¹⁰ times further than that of even."));
+  task.cells.push_back(cell("dead", 2000, 0));
+  CHECK_THAT(verdict(task), Catch::Matchers::Contains("30 steps back, the gradient of dead "
+                                                          "has fallen to zero, that of even is 0.055"));
+  CHECK_THAT(table_text(task), Catch::Matchers::Contains("to zero"));
+}
+
+TEST_CASE("a run that diverges is marked and the others go on") {
+  TempFolder folder;
+  const json s = quick(folder, "out", {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"});
+  const json& broken = s["tasks"]["adding"]["cells"]["rnn:activation=relu"];
+  CHECK(broken["diverged"] == true);
+  CHECK(broken["loss"].is_null());
+  CHECK(broken["trained"]["decay_per_step"].is_null());
+  CHECK(broken["init"]["decay_per_step"].is_number());
+  CHECK_THAT(broken["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("diverged at step 2"));
+  CHECK(s["tasks"]["adding"]["cells"]["lstm"].contains("init"));
+}

@@ -1,0 +1,264 @@
+#include <cstdlib>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/report/pictures.hpp>
+#include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/nn/cell_list.hpp>
+
+#include "catch.hpp"
+#include "goes_on.hpp"
+#include "train_quick.hpp"
+
+using namespace ebb;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::vector<std::string> with_recurrence{"sentiment", "pixels", "tags", "series"};
+
+std::string why(const std::string& task, const std::string& data) {
+  try {
+    make_task(task, {.data = data});
+  } catch (const FileError& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+TEST_CASE("a table of confusion has light numbers on its dark squares") {
+  ConfusionMatrix counts(2);
+  Tokens predicted({5}), wanted({5});
+  predicted.data()[1] = predicted.data()[3] = 1;         // two of the four of class 0 are taken for class 1
+  predicted.data()[4] = wanted.data()[4] = 1;
+  counts.add(predicted, wanted);
+  const std::string svg = confusion_svg({"a", "b"}, counts);
+  CHECK_THAT(svg, Contains("fill='#fff'>100<") && Contains("text-anchor=middle>50<"));
+}
+
+TEST_CASE("--quick teaches each task of the course more than a guess knows", "[science]") {
+  for (const auto& [task, measure, least] : {std::tuple{"sentiment", "accuracy", 80.0}, {"images", "accuracy", 60.0},
+                                             {"pixels", "accuracy", 60.0}, {"tags", "accuracy", 90.0}}) {
+    INFO(task);
+    const TempFolder folder;
+    const auto run = train_quick(task, folder);
+    const double value = run["measures"][measure]["value"], guess = run["measures"][measure]["guess"];
+    CHECK(value > least);
+    CHECK(value > guess + 15);
+    CHECK(run["measures"].contains("F1"));
+    CHECK(run["loss"].get<double>() < .6 * run["trivial_loss"].get<double>());
+    CHECK_THAT(read_all(folder / "out/report.html"), Contains("Which class was taken for which") && Contains("accuracy"));
+  }
+  const TempFolder folder;
+  const auto run = train_quick("series", folder);
+  CHECK(run["measures"]["NRMSE"]["value"].get<double>() < 60);   // 100 is always saying the mean
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("Forecast 15 steps ahead"));
+}
+
+TEST_CASE("weights of each task say how it was read, and ebb evaluate measures what training measured") {
+  for (const auto& [task, more] : {std::pair<std::string, std::vector<std::string>>{"sentiment", {"--direction", "both"}},
+                                   {"sentiment", {"--embedding", "onehot"}}, {"pixels", {"--order", "permuted"}}, {"images", {}},
+                                   {"tags", {"--direction", "forward"}}, {"series", {"--ahead", "3"}}}) {
+    INFO(task);
+    const TempFolder folder;
+    std::vector<std::string> words{"--steps", "4", "--hidden", "6"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto run = train_quick(task, folder, words);
+    const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    const auto again = nlohmann::json::parse(read_all(folder / "out/evaluation-test.json"));
+    CHECK(again["loss"] == run["loss"]);
+    CHECK(again["measures"] == run["measures"]);
+  }
+}
+
+TEST_CASE("any registered cell fits the tasks of the course") {
+  for (const std::string& name : with_recurrence) {
+    const auto task = make_task(name, {.data = "generated"});
+    for (const CellInfo& cell : cell_list()) {
+      if (cell.about.find("made by the tests") != std::string::npos) continue;
+      INFO(name << " " << cell.name);
+      const TaskSettings s{.hidden = 8, .length = 9, .batch = 5, .steps = 2};
+      Model m{*task, cell.name, s, 1};
+      const TrainRecord r = train(m, *task, s, 1);
+      CHECK(r.diverged.empty());
+      CHECK(r.curve.size() == 2);
+    }
+  }
+}
+
+TEST_CASE("runs of the tasks of the course go on to the same bits") {
+  for (const char* name : {"sentiment", "images", "pixels", "tags", "series"})
+    goes_on(name, "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+            {1, 4}, {.data = "generated"});
+}
+
+TEST_CASE("what a row is taken for does not depend on the rows beside it, however long they are") {
+  for (const char* name : {"sentiment", "tags"}) {
+    INFO(name);
+    const auto task = make_task(name, {.data = "generated"});
+    const TaskSettings s{.hidden = 8};
+    const Model m{*task, "gru", s, 3};
+    const Batch all = task->batch({.split = Split::train, .rows = 30, .seed = 4});
+    const auto scores = [&](const Batch& b) {
+      return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");
+    };
+    const Array together = scores(all);
+    for (const std::uint64_t number : {0u, 17u, 59u}) {
+      const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
+      const Batch many = task->batch({.split = Split::test, .rows = 1000});
+      int row = 0;
+      while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
+      const Array alone = scores(one)[0], among = scores(many)[row];
+      for (std::int64_t k = 0; k < alone.size(); ++k) CHECK(alone.at_flat(k) == Approx(among.at_flat(k)).margin(1e-6));
+    }
+    CHECK(together.dim(0) == 30);
+  }
+}
+
+TEST_CASE("training stops by the task's own measure, and the best weights come back") {
+  const auto task = make_task("sentiment", {.data = "generated"});
+  TaskSettings s = task->settings(Size::quick);
+  s.steps = 400, s.lr = .05, s.patience = 2;
+  Model m{*task, "gru", s, 1};
+  const TrainRecord r = train(m, *task, s, 1);
+  double best = 0;
+  for (const CurvePoint& p : r.curve) best = std::max(best, p.valid);
+  const auto meter = task->meter();
+  test_loss(m, *task, Split::valid, s, 1 << 20, meter.get());
+  CHECK(measure_named("accuracy", meter->measures()).value == Approx(best));
+  CHECK(best > 80);
+  CHECK(r.waited);
+}
+
+TEST_CASE("a batch weighs as many steps as have a target") {
+  Batch b{.tokens = Tokens({4, 3})};
+  CHECK(b.weight() == 3);
+  b.lengths = Lengths({3}, {4, 1, 2});
+  CHECK(b.weight() == 3);                        // one target a row
+  b.next = Tokens({4, 3});
+  CHECK(b.weight() == 7);
+}
+
+TEST_CASE("guesses among classes cost what they must") {
+  const ClassGuess g = class_guess({50, 30, 20, 0});
+  CHECK(g.accuracy == Approx(50));
+  CHECK(g.f1 == Approx(100 * (2 * .5 / 1.5) / 3));                       // precision .5, recall 1, and two classes never named
+  CHECK(g.nats == Approx(-.5 * std::log(.5) - .3 * std::log(.3) - .2 * std::log(.2)));
+}
+
+TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
+  const auto task = make_task("series", {.data = "mackey-glass"});
+  const auto meter = task->meter();
+  const TaskSettings s{.hidden = 2, .length = 100, .batch = 32};
+  const Model m{*task, "rnn", s, 1};
+  test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
+  CHECK(meter->measures()[0].guess == Approx(162).margin(2));            // persistence, as Voelker 2019 publishes it
+  double n = 0, sum = 0, squares = 0;
+  for (const auto& series : lorenz(1, 8, 4000).test.series)
+    for (const double x : series) n += 1, sum += x, squares += x * x;
+  CHECK(sum / n == Approx(0).margin(1));
+  CHECK(std::sqrt(squares / n) == Approx(7.93).margin(.25));             // of the attractor
+}
+
+TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit") {
+  const TempFolder folder;
+  std::string csv = "day,level\n";
+  for (int k = 0; k < 500; ++k) csv += std::to_string(k) + "," + std::to_string(100 + k) + "\n";
+  write_all(folder / "x.csv", csv);
+  const auto task = make_task("series", {.data = folder / "x.csv", .column = "level", .ahead = 2});
+  const Batch b = task->batch({.split = Split::test, .length = 10, .rows = 3});
+  REQUIRE(b.rows() == 3);
+  const double step = b.x.at({1, 0, 0}) - b.x.at({0, 0, 0});
+  CHECK(step > 0);
+  for (int row = 0; row < 3; ++row)
+    for (int t = 0; t < 10; ++t) CHECK(b.y.at({t, row, 0}) - b.x.at({t, row, 0}) == Approx(2 * step).epsilon(1e-3));
+  const Batch before = task->batch({.split = Split::valid, .length = 10, .rows = 1});
+  CHECK(before.x.at({9, 0, 0}) < b.x.at({0, 0, 0}));
+  CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}), Contains("a split has 50 numbers, fewer than the 51"));
+}
+
+TEST_CASE("loaders say what they expect, and what is wrong with a file that differs") {
+  const TempFolder folder;
+  for (const char* task : {"sentiment", "tags", "images", "pixels"}) CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("expects"));
+  CHECK_THAT(why("series", folder / "none.csv"), Contains("expects mackey-glass, lorenz or a CSV file"));
+  for (const char* name : {"dev.tsv", "test.tsv"}) write_all(folder / name, "a\tX\n");
+  write_all(folder / "train.tsv", "a\tDET\nb NOUN\n");
+  CHECK_THAT(why("tags", folder.path()), Contains("train.tsv', line 2: expects a word, a tab and its tag"));
+  write_all(folder / "train.tsv", "\n\n");
+  CHECK_THAT(why("tags", folder.path()), Contains("has no sentence"));
+  write_all(folder / "rt-polarity.neg", "bad\n");
+  write_all(folder / "rt-polarity.pos", "good\n \n");
+  CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.pos', line 2: is empty"));
+  write_all(folder / "rt-polarity.pos", "good\n\xff\n");
+  CHECK_THAT(why("sentiment", folder.path()), Contains("line 2: is not UTF-8"));
+  write_all(folder / "rt-polarity.neg", "");
+  CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.neg': has no sentence"));
+}
+
+TEST_CASE("an option that says nothing to the task is refused before anything is written") {
+  const TempFolder folder;
+  for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"}, {"chars", "--direction", "both"}, {"tags", "--order", "rows"},
+                                            {"series", "--column", "a"}, {"images", "--embedding", "onehot"}, {"sentiment", "--ahead", "3"},
+                                            {"tags", "--text", "e.txt"}, {"images", "--cell", "tcn"}, {"images", "--layers", "3"},
+                                            {"images", "--dropout", ".1"}, {"images", "--zoneout", ".1"}, {"pixels", "--length", "10"}}) {
+    const Outcome o = ebb_command({"train", task, option, value, "--quick", "--out", folder / "out"});
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
+  }
+  CHECK_THAT(ebb_command({"train", "pixels", "--order", "row", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'rows'?"));
+  CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'both'?"));
+  CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err, Contains("a network of its own"));
+  CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
+             Contains("--text says nothing to the task 'adding'"));
+  CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err, Contains("has no cell"));
+  CHECK(folder.empty());
+}
+
+TEST_CASE("a run of images is not said to be one of a cell that it has not") {
+  const TempFolder folder;
+  const Outcome o = ebb_command({"train", "images", "--quick", "--steps", "2", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, !Contains("lstm"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("<h1>images</h1>"));
+  CHECK_THAT(ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"}).out, Contains("images, test: ") && !Contains("lstm"));
+  CHECK(ebb_command({"train", "--config", folder / "out/config.toml", "--out", folder / "again"}).code == 0);
+}
+
+TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
+  const TempFolder folder;
+  write_all(folder / "v.txt", "dull .5 -1 2\nbright 1 2 3\n");
+  const auto task = make_task("sentiment", {.data = "generated", .embedding = folder / "v.txt"});
+  const Model m{*task, "gru", TaskSettings{.hidden = 4}, 1};
+  CHECK_THAT(task->data(), Contains("; v.txt has 2 of ") && Contains(" words"));
+  write_all(folder / "strange.txt", "zzz 1 2\n");
+  CHECK_THROWS_WITH(make_task("sentiment", {.data = "generated", .embedding = folder / "strange.txt"}),
+                    Contains("strange.txt': has not one of the"));
+  int found = 0;
+  for (int k = 0; k < m.w.count(); ++k)
+    if (std::string(m.w[k].name()).find("words") != std::string::npos) {
+      ++found;
+      CHECK(m.w[k].value().dim(1) == 3);
+    }
+  CHECK(found == 1);
+}
+
+TEST_CASE("real data teach what made-up ones do", "[slow]") {
+  const char* const root = std::getenv("EBB_DATA");
+  const auto learns = [&](const std::string& task, const std::string& data, int steps, double least) {
+    INFO(task);
+    const TempFolder folder;
+    const auto run = train_quick(task, folder, {"--data", data, "--steps", std::to_string(steps), "--hidden", "16"});
+    CHECK(run["measures"]["accuracy"]["value"].get<double>() > least);
+  };
+  if (root && std::filesystem::exists(std::string(root) + "/rt-polarity.pos")) learns("sentiment", root, 300, 60);
+  else WARN("skipped: EBB_DATA names no folder with rt-polarity.pos");
+  if (root && std::filesystem::exists(std::string(root) + "/ud-ewt/train.tsv")) learns("tags", root, 100, 60);
+  else WARN("skipped: EBB_DATA names no folder with ud-ewt/train.tsv");
+  const std::string fashion = "/usr/share/datasets/fashion-mnist";
+  if (std::filesystem::exists(fashion)) learns("images", fashion, 40, 50);
+  else WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
+}

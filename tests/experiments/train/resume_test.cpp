@@ -1,0 +1,146 @@
+#include <csignal>
+#include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+
+#include "catch.hpp"
+#include "goes_on.hpp"
+#include "train_quick.hpp"
+
+namespace {
+
+using namespace ebb;
+
+Outcome resumed(const std::string& folder, std::vector<std::string> more = {}) {
+  more.insert(more.begin(), {"train", "--resume", folder});
+  return ebb_command(more);
+}
+
+std::vector<std::string> small_run(const std::string& out) {
+  return {"train", "adding", "--quick", "--steps", "9", "--hidden", "4", "--length", "6", "--out", out};
+}
+
+}  // namespace
+
+TEST_CASE("a run goes on to the same bits with every update rule") {
+  for (const std::string& rule : optimizer_names()) {
+    const double lr = rule == "adadelta" ? 1 : .01;
+    goes_on("adding", "gru", {.hidden = 4, .length = 5, .batch = 4, .steps = 12, .lr = lr, .optimizer = rule, .schedule = "one-cycle"},
+            {1, 7, 12});
+  }
+}
+
+TEST_CASE("a run of every cell goes on to the same bits") {
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.about.find("made by the tests") != std::string::npos) continue;   // they are there to fail
+    goes_on("adding", cell.name, {.hidden = 4, .length = 5, .batch = 4, .steps = 6, .lr = .01}, {3});
+    goes_on("chars", cell.name, {.hidden = 4, .length = 5, .batch = 3, .steps = 6, .lr = .01, .zoneout = .1}, {2});
+  }
+}
+
+TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goes on to the same bits") {
+  goes_on("chars", "lstm", {.hidden = 6, .length = 7, .batch = 5, .steps = 20, .lr = .02, .layers = 2, .dropout = .2, .zoneout = .1,
+                            .patience = 30}, {1, 6, 19, 20});
+}
+
+TEST_CASE("a run that its patience ended keeps its end, and the best weights come back") {
+  TaskSettings s{.hidden = 4, .length = 5, .batch = 8, .steps = 400, .lr = 0, .patience = 2};
+  goes_on("adding", "rnn", s, {1, 30, 79, 80});
+}
+
+TEST_CASE("a resumed run leaves what the whole one leaves") {
+  TempFolder folder;
+  auto words = small_run(folder / "out");
+  words.insert(words.end(), {"--seeds", "2", "--checkpoint-every", "4"});
+  REQUIRE(ebb_command(words).code == 0);
+  std::filesystem::copy(folder / "out", folder / "whole", std::filesystem::copy_options::recursive);
+  std::filesystem::remove(folder / "out/checkpoint-2");          // as if killed before it
+  std::filesystem::remove(folder / "out/weights-2.safetensors");
+  write_all(folder / "out/weights-2.safetensors.17.0.tmp", "half");
+  const Outcome o = resumed(folder / "out", {"--threads", "1"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") && !Catch::Matchers::Contains("seed 2: 0 updates"));
+  for (const char* file : {"weights-1.safetensors", "weights-2.safetensors", "curve-1.csv"})
+    CHECK(read_all(folder / ("out/" + std::string(file))) == read_all(folder / ("whole/" + std::string(file))));
+  CHECK(!folder.has("out/weights-2.safetensors.17.0.tmp"));
+  auto a = summary_of(folder / "whole"), b = summary_of(folder / "out");
+  for (auto* s : {&a, &b}) {
+    s->erase("seconds"), s->erase("started"), (*s)["options"].erase("threads");
+    for (const char* seed : {"1", "2"}) (*s)["runs"][seed].erase("seconds"), (*s)["runs"][seed].erase("speed");
+  }
+  CHECK(a == b);
+}
+
+TEST_CASE("a run goes on with its own options only") {
+  TempFolder folder;
+  REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
+  check_refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
+  check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
+  check_refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
+  check_refused(resumed(folder / "missing"), "missing/config.toml': No such file");
+  CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
+  CHECK(!folder.has("other"));
+}
+
+TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is as long as before") {
+  TempFolder folder;
+  std::string text;
+  for (int k = 0; k < 1000; ++k) text += "ab\n";
+  write_all(folder / "text", text);
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / "text", "--out", folder / "out"}).code == 0);
+  CHECK(resumed(folder / "out").code == 0);
+  std::swap(text[0], text[1]);
+  write_all(folder / "text", text);
+  check_refused(resumed(folder / "out"), "CRC-32C", true);
+}
+
+TEST_CASE("two jobs do not write into one folder") {
+  TempFolder folder;
+  RunFolder first{folder / "out", false};
+  first.create();
+  first.lock();
+  auto words = small_run(folder / "out");
+  words.push_back("--force");
+  check_refused(ebb_command(words), "is in use: another run is writing into it");
+  first = {};
+  CHECK(ebb_command(words).code == 0);
+}
+
+TEST_CASE("a checkpoint of another run in the same folder is not taken for this one's") {
+  TempFolder folder;
+  auto words = small_run(folder / "out");
+  REQUIRE(ebb_command(words).code == 0);
+  words.insert(words.end(), {"--force", "--lr", "0.02"});
+  REQUIRE(ebb_command(words).code == 0);
+  CHECK(resumed(folder / "out").code == 0);
+}
+
+TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused by name and left as it is") {
+  TempFolder folder;
+  REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
+  const std::string path = folder / "out/checkpoint", bytes = read_all(path);
+  const auto with = [&](const std::string& content, const std::string& message) {
+    write_all(path, content);
+    check_refused(resumed(folder / "out"), message, true);
+    CHECK(read_all(path) == content);
+  };
+  with(bytes.substr(0, bytes.size() / 2), "out/checkpoint");
+  std::string altered = bytes;
+  altered[bytes.size() - 3] ^= 1;
+  with(altered, "out/checkpoint");
+  with("", "out/checkpoint");
+  with(read_all(folder / "out/weights.safetensors"), "out/checkpoint");
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--out", folder / "chars"}).code == 0);
+  with(read_all(folder / "chars/checkpoint"), "task");
+  write_all(path, bytes);
+  const std::string config = read_all(folder / "out/config.toml");
+  write_all(folder / "out/config.toml", config + "\n[train]\nzoneout = 0.5\n");
+  check_refused(resumed(folder / "out"), "zoneout");
+  std::string other = config;
+  other.replace(other.find("lr = 0.01"), 9, "lr = 0.02");
+  write_all(folder / "out/config.toml", other);
+  check_refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here", true);
+  write_all(folder / "out/config.toml", config);
+  CHECK(resumed(folder / "out").code == 0);
+}

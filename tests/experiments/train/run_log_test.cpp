@@ -1,0 +1,101 @@
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/train/run_log.hpp>
+#include <fmt/format.h>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+namespace {
+
+double number(const nlohmann::json& x) { return x == "inf" ? INFINITY : x.get<double>(); }
+
+std::vector<ebb::CurvePoint> curve_of(const nlohmann::json& golden) {
+  std::vector<ebb::CurvePoint> curve;
+  for (const auto& p : golden["curve"])
+    curve.push_back({.step = p[0], .loss = number(p[2]), .gradient_norm = p[3], .clipped = p[4], .seconds = p[1], .lr = p[5],
+                     .valid = p[6].is_null() ? -1 : p[6].get<double>()});
+  return curve;
+}
+
+std::string hex(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("an event file is byte for byte the one that TensorBoard's own writer makes") {
+  const auto golden = nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json"));
+  CHECK(hex(ebb::RunLog::events(golden["started"], curve_of(golden))) == golden["hex"].get<std::string>());
+}
+
+TEST_CASE("CRC-32C gives the sums that RFC 3720 lists") {
+  std::string rising;
+  for (int k = 0; k < 32; ++k) rising += static_cast<char>(k);
+  CHECK(ebb::crc32c("123456789") == 0xE3069283u);
+  CHECK(ebb::crc32c("") == 0u);
+  CHECK(ebb::crc32c(std::string(32, '\0')) == 0x8A9136AAu);
+  CHECK(ebb::crc32c(std::string(32, '\xFF')) == 0x62A8AB43u);
+  CHECK(ebb::crc32c(rising) == 0x46DD794Eu);
+}
+
+TEST_CASE("a log that grows point by point holds what the whole curve would, after every point") {
+  const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
+  TempFolder folder;
+  ebb::RunLog log{folder / "a.csv", folder / "a.tfevents", 5.5, {curve[0]}};
+  for (std::size_t n = 1; n <= curve.size(); ++n) {
+    const std::vector<ebb::CurvePoint> part(curve.begin(), curve.begin() + static_cast<std::ptrdiff_t>(n));
+    CHECK(read_all(folder / "a.csv") == ebb::RunLog::csv(part));
+    CHECK(read_all(folder / "a.tfevents") == ebb::RunLog::events(5.5, part));
+    if (n < curve.size()) log.add(curve[n]);
+  }
+  CHECK(read_all(folder / "a.csv") ==
+        "step,seconds,loss,gradient_norm,clipped,lr,valid\n"
+        "1,0.1250,1.27674383,3.08033127,1,0.01,\n"
+        "2,0.5000,0.851727992,0.75,0,0.005,\n"
+        "300,7.7500,0,1e-30,0,1e-05,0.1640625\n"
+        "1000000,86400.0000,inf,2,1,0,12345.678\n");
+}
+
+TEST_CASE("a log that is taken up again is cut in its place where it began the same, and replaced where it did not") {
+  const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
+  TempFolder folder;
+  const std::string csv = folder / "a.csv", events = folder / "a.tfevents";
+  const std::vector<ebb::CurvePoint> two(curve.begin(), curve.begin() + 2);
+  ebb::RunLog{csv, events, 5.5, curve};
+  std::ifstream follower(events, std::ios::binary);
+  follower.seekg(static_cast<std::streamoff>(ebb::RunLog::events(5.5, curve).size()));
+  {
+    ebb::RunLog log{csv, events, 5.5, two};
+    CHECK(read_all(csv) == ebb::RunLog::csv(two));
+    CHECK(read_all(events) == ebb::RunLog::events(5.5, two));
+    for (std::size_t k = 2; k < curve.size(); ++k) log.add(curve[k]);
+    log.add(curve[0]);
+  }
+  CHECK(follower.peek() != EOF);   // who had read to the end reads on
+  ebb::RunLog{csv, events, 6.5, two};
+  CHECK(read_all(events) == ebb::RunLog::events(6.5, two));
+}
+
+TEST_CASE("a log that cannot be written says where") {
+  TempFolder folder;
+  CHECK_THROWS_WITH((ebb::RunLog{folder / "missing/a.csv", folder / "b", 0}),
+                    Catch::Matchers::Contains("missing/a.csv") && Catch::Matchers::Contains("No such file"));
+}
+
+TEST_CASE("train writes curve and events of every seed as it goes") {
+  TempFolder folder;
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "7", "--seeds", "2", "--schedule", "cosine", "--out",
+                       folder / "out"}).code == 0);
+  for (const std::string seed : {"1", "2"}) {
+    std::stringstream lines(read_all(folder / "out/curve-" + seed + ".csv"));
+    std::string line, last;
+    int count = 0;
+    while (std::getline(lines, line)) ++count, last = line;
+    CHECK(count == 8);
+    CHECK(last.starts_with("7,"));
+    CHECK(folder.has("out/tensorboard/seed-" + seed + "/events.out.tfevents.ebb"));
+  }
+  CHECK(read_all(folder / "out/curve-1.csv") != read_all(folder / "out/curve-2.csv"));
+}

@@ -1,0 +1,161 @@
+#include <ebb/autograd/gradcheck.hpp>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/sequence/stacked_cell.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/nn/sequence/zoneout.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/reduce.hpp>
+
+#include "arrays.hpp"
+#include "catch.hpp"
+
+using namespace ebb;
+
+namespace {
+
+constexpr int T = 6, I = 3, H = 5;
+
+/// A cell in several wrappings, and what each is called.
+struct Wrapped {
+  const char* cell;
+  const char* wrapper;
+};
+
+CellPtr make(Params& w, const Wrapped& c) {
+  const CellPtr plain = make_cell(c.cell, w / "rnn", {I, H});
+  const std::string kind = c.wrapper;
+  if (kind == "zoneout") return CellPtr(new Zoneout(plain, .3));
+  return CellPtr(new DropoutCell(plain, {.input = .2, .state = .4, .per_sequence = kind == "variational"}));
+}
+
+Pass training(std::int64_t first_row = 0) { return Pass({.training = true, .seed = 3, .update = 8, .first_row = first_row}); }
+
+}  // namespace
+
+TEST_CASE("Dropout keeps the mean, scales what it keeps, and leaves evaluation alone") {
+  Tape tape{{.dtype = f64}};
+  const Var x = constant(Array::full({50, 200}, 3, f64));
+  const Array y = dropout(x, .25, training()).value();
+  CHECK(mean(y).item() == Approx(3).epsilon(.03));
+  for (int k = 0; k < 100; ++k) CHECK((y.at_flat(k) == 0 || y.at_flat(k) == Approx(4)));
+  CHECK(dropout(x, .25, Pass()).node() == x.node());
+  CHECK(dropout(x, 0, training()).node() == x.node());
+  CHECK_THROWS_AS(dropout(x, 1, training()), ValueError);
+  CHECK_THROWS_AS(Zoneout(CellPtr(), 1.5), ValueError);
+}
+
+TEST_CASE("Dropout of a sequence has the mask of each step, and a row's mask is its own in whatever shard") {
+  Tape tape{{.dtype = f64}};
+  const Var x = constant(Array::full({T, 8, I}, 1, f64));
+  const Array all = dropout(Sequence(x), .5, training(), "in").all().value();
+  for (int t = 0; t < T; ++t)
+    CHECK(test::same_bits(all[t], dropout(Sequence(x)[t], .5, training().at_time(t), "in").value()));
+  const Var later = constant(Array::full({T, 3, I}, 1, f64));
+  const Array part = dropout(Sequence(later), .5, training(5), "in").all().value();
+  for (int t = 0; t < T; ++t) CHECK(test::same_bits(part[t], all[t].range(5, 8)));
+  CHECK_FALSE(test::same_bits(all[0], all[1]));
+}
+
+TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain dropout one for each") {
+  for (const bool per_sequence : {true, false}) {
+    Tape tape{{.dtype = f64}};
+    Params w{{.dtype = f64}};
+    // With W = 0 and U = 1 a linear RNN hands its masked state on: what is dropped once stays zero.
+    const CellPtr cell(new DropoutCell(make_cell("rnn:activation=linear", w / "rnn", {1, 400}), {.state = .5, .per_sequence = per_sequence}));
+    {
+      Edit change = w.edit();
+      for (int k = 0; k < w.count(); ++k) change[w[k]].fill(0);
+      for (int k = 0; k < 400; ++k) change[w.find("rnn/U")].set_flat(k * 401, 1);
+    }
+    State start = cell->start(1);
+    start[0] = constant(Array::full({1, 400}, 1, f64));
+    const Array end = unroll(*cell, constant(Array::zeros({4, 1, 1}, f64)), start, training()).last().value();
+    int alive = 0;
+    for (int k = 0; k < 400; ++k) alive += end.at_flat(k) != 0;
+    if (per_sequence) CHECK(alive > 150);        // about a half
+    else CHECK(alive < 60);                      // about a sixteenth
+  }
+}
+
+TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on") {
+  Tape tape{{.dtype = f64}};
+  Params w{{.seed = 2, .dtype = f64}};
+  // An update gate that keeps all: whatever is dropped, h stays.
+  const CellPtr gru(new DropoutCell(make_cell("gru:update_bias=1000", w / "rnn", {I, H}), {.state = .5}));
+  State start = gru->start(4);
+  start[0] = constant(normal({4, H}, Key{1}, 0, 1, f64));
+  const Var end = unroll(*gru, constant(normal({50, 4, I}, Key{2}, 0, 1, f64)), start, training()).last();
+  CHECK(test::same_bits(end.value(), start[0].value()));
+
+  const CellPtr blind(new DropoutCell(make_cell("mingru", w / "blind", {I, H}), {.state = .5}));
+  CHECK(test::contains(test::message_of<ValueError>([&] { blind->step(zeros({1, I}), blind->start(1), training()); }), "cell mingru does not say"));
+  CHECK(has_state_products(*make_cell("lem", w / "lem", {I, H}), I));
+  CHECK_FALSE(has_state_products(*make_cell("mingru", w / "mingru", {I, H}), I));
+}
+
+TEST_CASE("Layers of a stack drop their states by masks of their own, of their own widths") {
+  Tape tape{{.dtype = f64}};
+  Params w{{.seed = 2, .dtype = f64}};
+  const std::vector<CellPtr> layers{make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "1", {I, 300}),
+                                    make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "2", {300, 200})};
+  const CellPtr cell(new DropoutCell(CellPtr(new StackedCell(layers)), {.state = .5}));
+  State start = cell->start(1);
+  for (int k = 0; k < 2; ++k) start[k] = full(start[k].shape(), 1);
+  const State next = cell->step(zeros({1, I}), start, training());
+  int both = 0, second = 0;
+  for (int k = 0; k < 200; ++k) {
+    second += next[1].value().at_flat(k) == 0;
+    both += next[1].value().at_flat(k) == 0 && next[0].value().at_flat(k) == 0;
+  }
+  CHECK(second > 70);
+  CHECK(second < 130);
+  CHECK(both < 80);    // about a quarter; with one mask all of them
+}
+
+TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation takes the mean") {
+  Params w{{.seed = 2, .dtype = f64}};
+  const CellPtr lstm = make_cell("lstm", w / "rnn", {I, H});
+  Tape tape{{.dtype = f64}};
+  const Var x = constant(normal({2, I}, Key{1}, 0, 1, f64));
+  State s = lstm->start(2);
+  for (int k = 0; k < 2; ++k) s[k] = constant(normal({2, H}, Key{5}.at(static_cast<std::uint64_t>(k)), 0, 1, f64));
+  const State n = lstm->step(x, s, training());
+  const State kept = Zoneout(lstm, 1).step(x, s, training()), moved = Zoneout(lstm, 0).step(x, s, training());
+  const State half = Zoneout(lstm, .5).step(x, s, Pass());
+  for (int k = 0; k < 2; ++k) {
+    CHECK(test::same_bits(kept[k].value(), s[k].value()));
+    CHECK(test::same_bits(moved[k].value(), n[k].value()));
+    CHECK(test::error_of(half[k].value(), ((s[k] + n[k]) / 2).value()) < 1e-15);
+  }
+}
+
+TEST_CASE("Gradients through wrappers are those of finite differences, with the masks on, around any cell") {
+  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"janet", "dropout"}, Wrapped{"lem", "zoneout"}}) {
+    CAPTURE(c.cell, c.wrapper);
+    Params w{{.seed = 4, .dtype = f64}};
+    const CellPtr cell = make(w, c);
+    const Array x = normal({T, 20, I}, Key{1}, 0, 1, f64);
+    const auto report = gradcheck(w, {.rows = 20, .update = 3, .seed = 9}, [&](Shard& s) {
+      return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all())));
+    }, {.most_elements = 12});
+    INFO(report);
+    CHECK(report.ok());
+  }
+}
+
+TEST_CASE("Wrapped cells have the same gradients sharded and whole", "[shards]") {
+  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"cornn", "dropout"}}) {
+    CAPTURE(c.cell, c.wrapper);
+    Params w{{.seed = 4, .dtype = f64}};
+    const CellPtr cell = make(w, c);
+    const Array x = normal({T, 33, I}, Key{1}, 0, 1, f64);
+    const auto run = [&](int shards) {
+      return backward(w, {.rows = 33, .dtype = f64, .shards = shards}, [&](Shard& s) {
+        return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all())));
+      });
+    };
+    const Result one = run(1);
+    for (const int shards : {0, 5, 33}) CHECK(test::error_of(run(shards).grads.flat(), one.grads.flat()) <= 1e-12);
+  }
+}
