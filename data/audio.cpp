@@ -8,7 +8,7 @@ namespace ebb {
 bool can_read_wav() { return false; }
 
 Audio read_wav(const std::string& path, DType) {
-  const detail::ByteReader file(path);
+  const detail::ByteReader file(path, detail::Content::bytes);
   file.refuse("cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
               "again (cmake build/release) and build it");
 }
@@ -20,6 +20,7 @@ Audio read_wav(const std::string& path, DType) {
 #include <fmt/format.h>
 #include <sndfile.h>
 
+#include <algorithm>
 #include <climits>
 #include <cmath>
 #include <cstring>
@@ -49,15 +50,48 @@ bool is_wav(int format) {
   return type == SF_FORMAT_WAV || type == SF_FORMAT_WAVEX || type == SF_FORMAT_RF64;
 }
 
-/// Errors    FileError unless the file begins as a wav file does and is as long as it says; libsndfile would read what is there
-void check_begin(detail::ByteReader& file) {
-  unsigned char b[12] = {};
-  const bool whole = file.read(b, sizeof b) == sizeof b, riff = std::memcmp(b, "RIFF", 4) == 0 || std::memcmp(b, "RF64", 4) == 0;
-  if (!whole || !riff || std::memcmp(b + 8, "WAVE", 4) != 0)
+std::string printable(const unsigned char* name) {
+  std::string s;
+  for (int k = 0; k < 4; ++k) s += name[k] >= ' ' && name[k] < 0x7f ? static_cast<char>(name[k]) : '?';
+  return s;
+}
+
+std::uint64_t little_endian(const unsigned char* b, int bytes) {
+  std::uint64_t n = 0;
+  for (int k = bytes; k-- > 0;) n = n << 8 | b[k];
+  return n;
+}
+
+/// Written into the place of a length by programs that write to a pipe, and so did not know it: the samples go on to the end.
+bool is_unknown(std::uint64_t length) { return length == 0xffffffff || length == 0x7fffffff || length == 0x7ffff000; }
+
+/// Bytes of samples that a wav file holds. Its data chunk decides: the length of the whole, which stands before it, is wrong in
+/// many files of which no sample is missing.
+///
+/// Errors    FileError: no wav file, one without samples, or with fewer than the chunk says, of which libsndfile would read those
+///           that are there
+std::uint64_t wav_data(detail::ByteReader& file) {
+  unsigned char b[16] = {};
+  const bool whole = file.read(b, 12) == 12, large = std::memcmp(b, "RF64", 4) == 0;
+  if (!whole || (!large && std::memcmp(b, "RIFF", 4) != 0) || std::memcmp(b + 8, "WAVE", 4) != 0)
     file.refuse("is no wav file: it does not begin with RIFF, a length and WAVE");
-  const std::uint64_t says = 8 + (b[4] | std::uint64_t{b[5]} << 8 | std::uint64_t{b[6]} << 16 | std::uint64_t{b[7]} << 24);
-  const std::uint64_t unknown = 8 + std::uint64_t{0xffffffff};   // written by programs that did not know
-  if (says != unknown && says > file.length()) file.refuse(fmt::format("is torn: it says {} bytes and has {}", says, file.length()));
+  const std::uint64_t end = file.length();
+  std::uint64_t long_length = 0;
+  while (file.read(b, 8) == 8) {
+    const std::uint64_t length = little_endian(b + 4, 4), there = end - std::min(end, file.at());
+    if (std::memcmp(b, "data", 4) == 0) {
+      const std::uint64_t says = large && length == 0xffffffff && long_length > 0 ? long_length : length;
+      if (says <= there) return says;
+      if (is_unknown(says)) return there;
+      file.refuse(fmt::format("is torn: its data chunk says {} bytes and has {}", says, there));
+    }
+    if (length > there)
+      file.refuse(fmt::format("is torn: its chunk '{}' says {} bytes and has {}", printable(b), length, there));
+    const std::uint64_t next = file.at() + length + length % 2;   // chunks begin at even bytes
+    if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16) long_length = little_endian(b + 8, 8);
+    file.seek(next);
+  }
+  file.refuse("is torn: it has no data chunk");
 }
 
 }  // namespace
@@ -65,8 +99,8 @@ void check_begin(detail::ByteReader& file) {
 bool can_read_wav() { return true; }
 
 Audio read_wav(const std::string& path, DType dtype) {
-  detail::ByteReader file(path);
-  check_begin(file);
+  detail::ByteReader file(path, detail::Content::bytes);
+  const std::uint64_t length = wav_data(file);
   SF_INFO about{};
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> sound(sf_open(path.c_str(), SFM_READ, &about), &sf_close);
   if (!sound) file.refuse(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
@@ -75,8 +109,8 @@ Audio read_wav(const std::string& path, DType dtype) {
   if (about.frames == 0) file.refuse("holds no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
     file.refuse(fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
-  if (static_cast<std::uint64_t>(about.frames) > file.length() / static_cast<unsigned>(bytes * about.channels))
-    file.refuse(fmt::format("is torn: it is too short for {} samples of {} channels", about.frames, about.channels));
+  if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels); static_cast<std::uint64_t>(about.frames) != whole)
+    file.refuse(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames, about.channels, whole));
 
   Audio a{Array::empty({static_cast<int>(about.frames), about.channels}, dtype), about.samplerate};
   with_dtype(dtype, [&](auto zero) {

@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -6,27 +5,51 @@
 #include <cstring>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/regular_file.hpp>
 #include <fmt/format.h>
+#include <memory>
+#include <string_view>
 
 namespace ebb::detail {
 
 namespace {
 constexpr std::size_t buffer_bytes = 1 << 16, longest_line = std::size_t{1} << 24;
 gzFile handle(void* file) { return static_cast<gzFile>(file); }
+
+/// "UTF-16" or "UTF-32" if a text begins with the mark of one, or with a dozen characters of which each byte but one is zero.
+const char* other_encoding(std::string_view begin) {
+  using namespace std::string_view_literals;
+  if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
+  if (begin.starts_with("\xff\xfe"sv) || begin.starts_with("\xfe\xff"sv)) return "UTF-16";
+  constexpr std::size_t look = 24;
+  if (begin.size() < look) return nullptr;
+  const auto letters = [&](std::size_t first) {   // at every second byte, and zeros between them
+    for (std::size_t k = 0; k < look; ++k)
+      if ((begin[k] == 0) == (k % 2 == first)) return false;
+    return true;
+  };
+  return letters(0) || letters(1) ? "UTF-16" : nullptr;
+}
 }  // namespace
 
-ByteReader::ByteReader(const std::string& path) : path_(path), buffer_(buffer_bytes) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) refuse(std::string("cannot be read: ") + std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) refuse("is not a file");   // before opening: opening a pipe would wait
-  size_ = static_cast<std::uint64_t>(about.st_size);
+ByteReader::ByteReader(const std::string& path, Content content) : path_(path), buffer_(buffer_bytes) {
+  size_ = regular_file_size(path);
   errno = 0;
-  file_ = gzopen(path.c_str(), "rbe");
-  if (!file_) refuse(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rbe"), &gzclose);
+  if (!file) refuse(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
+  file_ = file.get();
+  if (content == Content::text) begin_text();
+  (void)file.release();
 }
 
-ByteReader::~ByteReader() {
-  if (file_) gzclose(handle(file_));
+ByteReader::~ByteReader() { gzclose(handle(file_)); }
+
+void ByteReader::begin_text() {
+  peek();
+  const std::string_view first(buffer_.data(), filled_);
+  if (const char* name = other_encoding(first)) refuse(std::string("is ") + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)");
+  if (first.starts_with("\xef\xbb\xbf")) start_ = next_ = 3;
+  if (first.find('\r') != first.npos && first.find('\n') == first.npos) line_end_ = '\r';
 }
 
 bool ByteReader::fill() {
@@ -73,7 +96,7 @@ bool ByteReader::line(std::string& to) {
   ++lines_;
   while (peek() != end) {
     const char* from = buffer_.data() + next_;
-    const auto* stop = static_cast<const char*>(std::memchr(from, '\n', filled_ - next_));
+    const auto* stop = static_cast<const char*>(std::memchr(from, line_end_, filled_ - next_));
     const std::size_t n = stop ? static_cast<std::size_t>(stop - from) : filled_ - next_;
     if (to.size() + n > longest_line) refuse_line("is longer than 16 MiB");
     to.append(from, n);
@@ -85,6 +108,7 @@ bool ByteReader::line(std::string& to) {
 }
 
 void ByteReader::seek(std::uint64_t at) {
+  at = std::max(at, start_);
   peek();   // only once it has read some does zlib know that the file is plain, and jumps rather than reads on
   if (at >= begin_ && at - begin_ <= filled_) {   // going back would unzip all from the file's begin
     next_ = static_cast<std::size_t>(at - begin_);

@@ -3,8 +3,9 @@
 #include <cmath>
 #include <ebb/data/csv.hpp>
 #include <ebb/data/csv_record.hpp>
-#include <ebb/data/number.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -26,13 +27,14 @@ class SeriesReader final {
   SeriesReader(const std::string& path, const CsvOptions& o) : records_(path, o.delimiter), options_(o) {
     if (o.delimiter == '"' || o.delimiter == '\n' || o.delimiter == '\r')
       throw ValueError("read_csv: a quote or a line's end cannot be the delimiter");
+    if (o.missing == Missing::fill && !std::isnan(o.fill) && !detail::fits(o.fill, o.dtype))
+      throw ValueError(fmt::format("read_csv: {} does not fit into {}", o.fill, name_of(o.dtype)));
   }
 
   CsvTable read() {
     Strings fields;
     bool any = records_.next(fields);
     if (!any) records_.file().refuse("holds no rows");
-    if (fields[0].starts_with("\xef\xbb\xbf")) fields[0].erase(0, 3);   // the mark that some programs begin UTF-8 with
     width_ = fields.size();
     choose(fields);
     if (options_.header) any = records_.next(fields);
@@ -55,7 +57,6 @@ class SeriesReader final {
     if (options_.columns.empty()) {
       for (std::size_t k = 0; k < width_; ++k) chosen_.push_back(k);
       names_ = std::move(names);
-      return;
     }
     for (const std::string& wanted : options_.columns) {
       const auto at = std::find(names.begin(), names.end(), wanted);
@@ -64,6 +65,9 @@ class SeriesReader final {
       chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
       names_.push_back(wanted);
     }
+    // What is made of a name later, such as metadata, has to be UTF-8.
+    for (std::size_t k = 0; k < names_.size(); ++k)
+      if (!detail::is_utf8(names_[k])) records_.refuse(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
   }
 
   static std::string list(const Strings& names) {
@@ -78,14 +82,23 @@ class SeriesReader final {
     for (std::size_t k = 0; k < chosen_.size(); ++k) {
       double x = 0;
       const std::string_view field = trimmed(fields[chosen_[k]]);
-      const bool missing = std::find(options_.marks.begin(), options_.marks.end(), field) != options_.marks.end();
+      const detail::Parsed parsed = detail::parse_number(field, x);
+      const bool value = parsed == detail::Parsed::special && !options_.finite;
+      const bool missing = !value && std::find(options_.marks.begin(), options_.marks.end(), field) != options_.marks.end();
       if (missing && options_.missing == Missing::drop_row) return values_.resize(begin);
       if (missing) x = substitute(k);
-      else if (!detail::parse_number(field, x) || !std::isfinite(options_.dtype == f32 ? static_cast<float>(x) : x))
-        refuse(k, fmt::format("'{}' is not a number that can be kept", field.substr(0, 40)));
+      else if (!value) check(k, field, parsed, x);
       values_.push_back(x);
     }
     ++rows_;
+  }
+
+  void check(std::size_t k, std::string_view field, detail::Parsed parsed, double x) const {
+    const std::string_view shown = field.substr(0, 40);
+    if (parsed == detail::Parsed::none) refuse(k, fmt::format("'{}' is not a number", shown));
+    if (parsed == detail::Parsed::special) refuse(k, fmt::format("'{}' is not a finite number", shown));
+    if (parsed == detail::Parsed::too_large || !detail::fits(x, options_.dtype))
+       refuse(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
   }
 
   double substitute(std::size_t k) const {

@@ -13,7 +13,7 @@ void CsvRecords::refuse(const std::string& why, const std::string& where) const 
 }
 
 int CsvRecords::get() {
-  const int c = file_.get();
+  const int c = with_line_end(file_.get());
   if (c == '\n') ++line_;
   return c;
 }
@@ -30,10 +30,10 @@ bool CsvRecords::quoted(std::string& field) {
     if (c == ByteReader::end) refuse("a quote is not closed");
     if (c != '"') {
       add(field, c);
-    } else if (file_.peek() == '"') {
+    } else if (peek() == '"') {
       add(field, get());
     } else {
-      const int after = file_.peek();
+      const int after = peek();
       return after == delimiter_ || after == '\n' || after == '\r' || after == ByteReader::end;
     }
   }
@@ -41,20 +41,20 @@ bool CsvRecords::quoted(std::string& field) {
 
 bool CsvRecords::parse(std::vector<std::string>& fields) {
   begin_ = line_;
-  if (file_.peek() == ByteReader::end) return false;
+  if (peek() == ByteReader::end) return false;
   std::size_t n = 0;
   for (;;) {
     if (n == most_fields) refuse(fmt::format("has more than {} fields", most_fields));
     if (fields.size() == n) fields.emplace_back();
     std::string& field = fields[n++];
     field.clear();
-    if (file_.peek() == '"') {
+    if (peek() == '"') {
       get();
       if (!quoted(field)) refuse(fmt::format("field {} goes on after its closing quote", n));
     }
     int c = get();
     for (; c != delimiter_ && c != '\n' && c != ByteReader::end; c = get())
-      if (c != '\r' || file_.peek() != '\n') add(field, c);
+      if (c != '\r' || peek() != '\n') add(field, c);
     if (c == delimiter_) continue;
     fields.resize(n);
     return true;

@@ -6,7 +6,7 @@ namespace ebb::detail {
 /// The records of a CSV file one after another, whatever is in their fields. Not part of the public face.
 class CsvRecords final {
  public:
-  CsvRecords(const std::string& path, char delimiter) : file_(path), delimiter_(static_cast<unsigned char>(delimiter)) {}
+  CsvRecords(const std::string& path, char delimiter) : file_(path, Content::text), delimiter_(static_cast<unsigned char>(delimiter)) {}
 
   /// The next record that is not an empty line at the end of the file; false if there is none.
   bool next(std::vector<std::string>& fields);
@@ -18,6 +18,8 @@ class CsvRecords final {
   bool parse(std::vector<std::string>& fields);
   bool quoted(std::string& field);
   int get();
+  int peek() { return with_line_end(file_.peek()); }
+  int with_line_end(int c) const { return c == file_.line_end() ? '\n' : c; }
   void add(std::string& field, int c) const;
 
   ByteReader file_;

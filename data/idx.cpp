@@ -14,7 +14,7 @@ struct Idx {
 };
 
 Idx read_idx(const std::string& path, int most_axes) {
-  detail::ByteReader file(path);
+  detail::ByteReader file(path, detail::Content::bytes);
   const auto head = file.bytes(4, "the first four bytes");
   if (head[0] != 0 || head[1] != 0) file.refuse("is no idx file: it does not begin with two zero bytes");
   if (head[2] != 8) file.refuse(fmt::format("holds elements of type {:#04x}, not bytes (0x08)", head[2]));

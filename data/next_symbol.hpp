@@ -1,25 +1,12 @@
 #pragma once
 #include <ebb/data/vocabulary.hpp>
+#include <ebb/ops/utf8.hpp>
 
 namespace ebb::detail {
 
 constexpr std::size_t longest_word = std::size_t{1} << 20;   // bytes: a file without white space does not fill the memory
 
 inline bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-/// One code point of which `first` has been taken; false if it is not UTF-8 (too long forms and surrogates included).
-template <class Source> bool rest_of_point(Source& from, int first, std::string& to) {
-  const int more = first < 0x80 ? 0 : first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
-  if ((first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
-  for (int k = 1; k <= more; ++k) {
-    const int c = from.peek();
-    const int least = k > 1 ? 0x80 : first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    const int last = k > 1 ? 0xBF : first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (c < least || c > last) return false;
-    to.push_back(static_cast<char>(from.get()));
-  }
-  return true;
-}
 
 /// The next symbol of a source of bytes (peek, get, at, refuse); false at its end. With `line_ends`, among words the end of a line
 /// is the symbol "\n".

@@ -120,7 +120,7 @@ void write(const std::string& path, const char* descr, const Shape& shape, const
 }  // namespace
 
 NpyArray read_npy(const std::string& path) {
-  detail::ByteReader file(path);
+  detail::ByteReader file(path, detail::Content::bytes);
   return detail::parse_npy({.read = [&](void* to, std::size_t n) { return file.read(to, n); },
                             .refuse = [&](const std::string& why) { file.refuse(why); },
                             .most = file.length()});

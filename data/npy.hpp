@@ -14,7 +14,7 @@ struct NpyArray {
   Array numbers(DType dtype = f32) const;
 };
 
-/// An array as numpy.save wrote it, versions 1 to 3 of the format, little-endian, in C's order of axes or Fortran's: f4 and f8 become
+/// An array as numpy.save wrote it, under Python 2 too, versions 1 to 3 of the format, little-endian, in C's order of axes or Fortran's: f4 and f8 become
 /// float32 and float64, i4, i8 and u1 become Tokens. The file is not trusted, and nothing in it is executed (numpy's own objects are
 /// refused).
 ///

@@ -85,6 +85,7 @@ class HeaderParser final {
       const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
       if (error != std::errc() || n < 0) fail("an extent is not a whole number that an int holds");
       at_ = static_cast<std::size_t>(stop - text_.data());
+      if (at_ < text_.size() && text_[at_] == 'L') ++at_;   // as Python 2 writes its long
       if (rank == Shape::max_rank) from_.refuse("has more than four axes");
       extents[rank++] = n;
       comma = take(',');

@@ -15,7 +15,7 @@ constexpr std::uint64_t most_unzipped = 1040;   // bytes that one zipped byte ca
 /// The entries of a zip file, of which only what their zipped bytes can hold is believed.
 class ZipReader final {
  public:
-  explicit ZipReader(const std::string& path) : file_(path), zip_(unzOpen64(path.c_str()), &unzClose) {
+  explicit ZipReader(const std::string& path) : file_(path, detail::Content::bytes), zip_(unzOpen64(path.c_str()), &unzClose) {
     if (!zip_) file_.refuse("is no zip file, which an .npz is, or is torn");
   }
 

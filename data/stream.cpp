@@ -2,6 +2,7 @@
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/next_symbol.hpp>
 #include <ebb/data/stream.hpp>
+#include <ebb/data/symbol_table.hpp>
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 #include <list>
@@ -12,7 +13,7 @@ namespace {
 
 /// One row's reader. It holds the last symbol that it gave, which is the first of the next window.
 struct Row {
-  explicit Row(const std::string& path) : reader(path) {}
+  Row(const std::string& path, Symbols kind) : reader(path, detail::content_of(kind)) {}
   detail::ByteReader reader;
   std::uint64_t begin = 0, end = 0;      // of its share
   std::uint64_t at = 0;                  // where the symbol held begins, or the next one if none is
@@ -32,7 +33,7 @@ struct TokenStream::Data {
   /// The begin of the first symbol at or after a byte.
   std::uint64_t aligned(detail::ByteReader& from, std::uint64_t byte) const {
     const Symbols kind = vocabulary.symbols();
-    if (byte == 0 || kind == Symbols::bytes) return byte;
+    if (byte == from.start() || kind == Symbols::bytes) return byte;
     from.seek(kind == Symbols::words ? byte - 1 : byte);
     if (kind == Symbols::words)
       while (from.peek() >= 0 && !detail::is_space(from.peek())) from.get();
@@ -66,9 +67,10 @@ TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const S
     throw ValueError("stream: for a line's end to be <eos>, the vocabulary has to be of words and to have it");
   std::uint64_t length = 0;
   for (int b = 0; b < o.rows; ++b) {
-    Row& row = data_->rows.emplace_back(path);
+    Row& row = data_->rows.emplace_back(path, data_->vocabulary.symbols());
     if (b == 0) length = row.reader.length();
-    row.begin = data_->aligned(row.reader, length * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
+    const std::uint64_t start = row.reader.start();
+    row.begin = data_->aligned(row.reader, start + (length - start) * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
     row.end = length;
     if (b > 0) std::prev(data_->rows.end(), 2)->end = row.begin;
   }

@@ -25,7 +25,7 @@ struct StreamPosition {
 /// own share from begin to end, T symbols a window. The epoch ends when a row has no whole window left, so that of other rows'
 /// ends a little may stay unread.
 ///
-/// Errors    FileError: unreadable, not UTF-8 (with the byte), too short for a window, or a symbol that the vocabulary does not
+/// Errors    FileError: unreadable, not UTF-8 (with the byte; UTF-16 by its name), too short for a window, or a symbol that the vocabulary does not
 ///           have, if it has no <unk>; ValueError for sizes or a position that cannot be
 /// Cost      memory of B buffers of 64 kB, whatever the file's length; each row has the file open. In a gzipped file a row's share is
 ///           reached by unzipping what is before it, at construction and whenever a position is restored

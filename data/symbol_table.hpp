@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/data/byte_reader.hpp>
 #include <ebb/data/vocabulary.hpp>
 #include <functional>
 #include <unordered_map>
@@ -13,6 +14,9 @@ struct SymbolHash {
   std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
 };
 template <class T> using SymbolMap = std::unordered_map<std::string, T, SymbolHash, std::equal_to<>>;
+
+/// Symbols that are bytes are those of any file, its marks among them.
+inline Content content_of(Symbols kind) { return kind == Symbols::bytes ? Content::bytes : Content::text; }
 
 /// A symbol as a line of a file: no control characters, and no bytes that are not UTF-8 where symbols are bytes.
 std::string escaped(std::string_view symbol, Symbols);

@@ -14,12 +14,7 @@ namespace {
 using detail::SymbolMap;
 
 /// A text in memory, read as a file is.
-struct TextSource {
-  std::string_view text;
-  std::size_t next = 0;
-  int peek() const { return next < text.size() ? static_cast<unsigned char>(text[next]) : -1; }
-  int get() { return next < text.size() ? static_cast<unsigned char>(text[next++]) : -1; }
-  std::uint64_t at() const { return next; }
+struct TextSource : detail::BytesOf {
   [[noreturn]] void refuse(const std::string& why) const { throw ValueError("vocabulary: the text " + why); }
 };
 
@@ -65,12 +60,12 @@ struct Vocabulary::Data {
 };
 
 Vocabulary Vocabulary::from_text(Symbols kind, std::string_view text, const VocabularyOptions& options) {
-  TextSource from{text};
+  TextSource from{{text}};
   return Vocabulary(std::make_shared<const Data>(kind, counted(kind, from, options)));
 }
 
 Vocabulary Vocabulary::from_file(Symbols kind, const std::string& path, const VocabularyOptions& options) {
-  detail::ByteReader from(path);
+  detail::ByteReader from(path, detail::content_of(kind));
   return Vocabulary(std::make_shared<const Data>(kind, counted(kind, from, options)));
 }
 
@@ -102,7 +97,7 @@ int Vocabulary::find(std::string_view symbol) const {
 Tokens Vocabulary::encode(std::string_view text) const {
   std::vector<int> ids;
   if (bos() >= 0) ids.push_back(bos());
-  TextSource from{text};
+  TextSource from{{text}};
   std::string symbol;
   while (detail::next_symbol(from, data_->kind, symbol)) {
     const int id = find(symbol);

@@ -21,11 +21,13 @@ struct VocabularyOptions {
 /// falling count, equal counts by their bytes, so that the same text gives the same numbers everywhere. A word of a text that is
 /// spelt like one of the four is that one, wanted or not. Copies share what they hold.
 ///
-/// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte
+/// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte, or a file of
+///           characters or words in UTF-16
 class Vocabulary final {
  public:
   static Vocabulary from_text(Symbols, std::string_view text, const VocabularyOptions& = {});
-  /// Reads the file, plain or gzipped, a piece at a time: the memory is that of the different symbols.
+  /// Reads the file, plain or gzipped, a piece at a time: the memory is that of the different symbols. A mark of
+  /// UTF-8 (U+FEFF) at its begin is no symbol, unless symbols are bytes.
   static Vocabulary from_file(Symbols, const std::string& path, const VocabularyOptions& = {});
   /// Errors    FileError naming the line: not what `save` writes, a symbol twice
   static Vocabulary load(const std::string& path);

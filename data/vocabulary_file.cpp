@@ -39,14 +39,6 @@ bool unescape(const std::string& line, std::string& symbol) {
   return true;
 }
 
-/// A symbol's bytes as a source, to ask whether they are one symbol.
-struct SymbolSource {
-  std::string_view text;
-  std::size_t next = 0;
-  int peek() const { return next < text.size() ? static_cast<unsigned char>(text[next]) : -1; }
-  int get() { return next < text.size() ? static_cast<unsigned char>(text[next++]) : -1; }
-};
-
 bool is_one(const std::string& s, Symbols kind) {
   if (s.empty()) return false;
   if (is_special(s)) return true;
@@ -54,7 +46,7 @@ bool is_one(const std::string& s, Symbols kind) {
   if (kind == Symbols::words)
     return s.size() <= longest_word &&
            std::none_of(s.begin(), s.end(), [](char c) { return is_space(static_cast<unsigned char>(c)); });
-  SymbolSource from{s};
+  BytesOf from{s};
   std::string point;
   return rest_of_point(from, from.get(), point) && from.next == s.size();
 }
@@ -75,7 +67,7 @@ std::string escaped(std::string_view symbol, Symbols kind) {
 }
 
 std::vector<std::string> load_symbols(const std::string& path, Symbols& kind) {
-  ByteReader file(path);
+  ByteReader file(path, Content::text);
   std::string line, symbol;
   const std::string begin = "ebb vocabulary of ";
   file.line(line);

@@ -53,7 +53,7 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
   };
-  CHECK(contains(refusal(whole.substr(0, 100)), "x: is torn: it says 216 bytes and has 100"));
+  CHECK(contains(refusal(whole.substr(0, 100)), "x: is torn: its data chunk says 172 bytes and has 56"));
   CHECK(contains(refusal("OggS and so on"), "x: is no wav file"));
   std::string adpcm = whole;
   adpcm[20] = 17;
@@ -63,6 +63,42 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
   CHECK(contains(refusal(endless), "x: sample 599 is not a finite number"));
   CHECK_THROWS_AS(read_wav(folder / "none"), FileError);
   CHECK_THROWS_AS(read_wav(folder.path()), FileError);
+}
+
+TEST_CASE("The data chunk says how many samples a wav file has, whatever the length before it says") {
+  if (skipped()) return;
+  const TempFolder folder;
+  const std::string whole = read_all(goldens + "u8_stereo.wav");
+  const auto length = [](std::uint32_t n) {
+    std::string s;
+    for (int k = 0; k < 4; ++k) s += static_cast<char>(n >> 8 * k & 255);
+    return s;
+  };
+  const auto with = [&](std::string bytes, std::size_t at, const std::string& s) { return bytes.replace(at, s.size(), s); };
+  const auto frames = [&](const std::string& bytes) { return read_wav(folder.file("x", bytes)).samples.dim(0); };
+  const std::uint32_t lengths[] = {0, 1, 36, 100, 216, 217, 1'000'000, 0x7ffff024, 0xfffffffe, 0xffffffff};
+  for (const std::uint32_t n : lengths) {
+    CAPTURE(n);
+    CHECK(frames(with(whole, 4, length(n))) == 86);
+  }
+  // What programs write into a pipe: the samples go on to the end.
+  for (const std::uint32_t n : {0x7ffff000u, 0x7fffffffu, 0xffffffffu}) {
+    CHECK(frames(with(with(whole, 4, length(n + 36)), 40, length(n))) == 86);
+    CHECK(frames(with(whole, 40, length(n)).substr(0, 144)) == 50);
+  }
+  // A chunk after the samples, one before them, and an odd number of samples without the byte that should follow.
+  CHECK(frames(whole + "LIST" + length(4) + "INFO") == 86);
+  CHECK(frames(whole.substr(0, 36) + "LIST" + length(3) + std::string("abc\0", 4) + whole.substr(36)) == 86);
+  const std::string mono = with(with(whole, 22, std::string("\1\0", 2)), 32, std::string("\1\0", 2));
+  CHECK(frames(with(mono.substr(0, 44 + 51), 40, length(51))) == 51);
+  const auto refusal = [&](const std::string& bytes) {
+    const std::string path = folder.file("x", bytes);
+    return message_of<FileError>([&] { read_wav(path); });
+  };
+  CHECK(contains(refusal(with(whole, 40, length(100)).substr(0, 54)), "x: is torn: its data chunk says 100 bytes and has 10"));
+  CHECK(contains(refusal(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)), "says 100 bytes and has 10"));
+  CHECK(contains(refusal(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"), "chunk 'LIST' says 1000 bytes and has 4"));
+  CHECK(contains(refusal(whole.substr(0, 36)), "has no data chunk"));
 }
 
 TEST_CASE("Without libsndfile a wav file is refused with the name of the package to install") {

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <ebb/data/csv.hpp>
 
 #include "catch.hpp"
@@ -60,15 +61,49 @@ TEST_CASE("Missing values are refused unless it is said what they become") {
   CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("c", "a\n1\n\n\n2\n")); }), "c: line 3, column 'a': the value is missing"));
 }
 
+TEST_CASE("A number too small for its type is zero, one too large is refused, and what Ebb writes is read back") {
+  const TempFolder folder;
+  const std::string path = folder.file("a", "a,b\n1e-400,-1e-400\n0.0000000001e-99999999999999999999,1e-45\n");
+  const Array small = read_csv(path, {.dtype = f64}).values;
+  CHECK(numbers(small) == Numbers{0, 0, 0, 1e-45});
+  CHECK(std::signbit(small.at({0, 1})));
+  CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});   // below the least float32
+  const auto refusal = [&](const std::string& number, DType t) {
+    const std::string file = folder.file("v", "a\n" + number + "\n");
+    return message_of<FileError>([&] { read_csv(file, {.dtype = t}); }).substr(file.size());
+  };
+  CHECK(refusal("1e39", f32) == ": line 2, column 'a': 1e39 is too large for float32");
+  CHECK(refusal("-1e400", f64) == ": line 2, column 'a': -1e400 is too large for float64");
+  CHECK(contains(refusal("1" + std::string(400, '0'), f64), "is too large for float64"));
+  CHECK_THROWS_AS(read_csv(path, {.missing = Missing::fill, .fill = 1e39}), ValueError);
+
+  const std::string spelled = folder.file("s", "loss\nnan\n-nan\ninf\n-inf\nNaN\n");
+  const Array all = read_csv(spelled, {.finite = false}).values;
+  CHECK(all.dim(0) == 5);
+  for (const int k : {0, 1, 4}) CHECK(std::isnan(all.at({k, 0})));
+  CHECK(all.at({2, 0}) == INFINITY);
+  CHECK(all.at({3, 0}) == -INFINITY);
+  CHECK(contains(message_of<FileError>([&] { read_csv(spelled); }), "line 2, column 'loss': the value is missing"));
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("m", "a\n1\n\n2\n"), {.finite = false}); }), "line 3"));
+}
+
+TEST_CASE("A column's name that is not UTF-8 is refused where it is read, not where it is written") {
+  const TempFolder folder;
+  const std::string latin = folder.file("a", "day,temp\xe9rature\n1,2\n");
+  CHECK(message_of<FileError>([&] { read_csv(latin); }) == latin + ": line 1: the name of column 2 is not UTF-8");
+  CHECK(contains(message_of<FileError>([&] { read_csv(latin, {.columns = {"temp\xe9rature"}}); }), "column 2 is not UTF-8"));
+  CHECK(read_csv(latin, {.columns = {"day"}}).values.at({0, 0}) == 1);
+}
+
 TEST_CASE("What is wrong with a CSV file is named by line and column") {
   const TempFolder folder;
   const auto refusal = [&](const std::string& bytes, const CsvOptions& o = {}) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_csv(path, o); }).substr(path.size());
   };
-  CHECK(refusal("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number that can be kept");
-  CHECK(contains(refusal("a,b\n1,1e40\n"), "'1e40' is not a number that can be kept"));
-  CHECK(contains(refusal("a,b\n1,inf\n"), "'inf' is not a number"));
+  CHECK(refusal("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number");
+  CHECK(contains(refusal("a,b\n1,1e40\n"), "1e40 is too large for float32"));
+  CHECK(contains(refusal("a,b\n1,inf\n"), "'inf' is not a finite number"));
   CHECK(refusal("a,b\n1,2\n1\n") == ": line 3: has 1 fields, not 2");
   CHECK(refusal("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
   CHECK(refusal("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");

@@ -54,6 +54,21 @@ TEST_CASE("Arrays of every kind that numpy wrote, stored or compressed, hold its
   CHECK(message_of<FileError>([&] { read_npz(goldens + "stored.npz", {"u1", "x"}); }) == goldens + "stored.npz: has no array 'x'");
 }
 
+TEST_CASE("The whole numbers of Python 2, with an L behind them, are read") {
+  const TempFolder folder;
+  const std::string numbers(24, '\0');
+  const auto shape = [&](const std::string& tuple, const std::string& data) {
+    return read_npy(folder.file("x", npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple + ", }\n", data))).values.shape();
+  };
+  CHECK(shape("(2L, 3L)", numbers) == Shape{2, 3});
+  CHECK(shape("(6L,)", numbers) == Shape{6});
+  CHECK(shape("(2L, 3)", numbers) == Shape{2, 3});
+  for (const char* wrong : {"(2LL, 3L)", "(L, 3)", "(2l, 3)", "(2 L, 3)", "(2L)"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(shape(wrong, numbers), FileError);
+  }
+}
+
 TEST_CASE("All three versions of the format are read, and what is written has numpy's bytes") {
   const TempFolder folder;
   const auto wanted = golden_arrays()["f8"];

@@ -42,6 +42,34 @@ TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers w
   }
 }
 
+TEST_CASE("Tabs part a word from its numbers as blanks do, and no other separator passes for a narrower table") {
+  const TempFolder folder;
+  for (const std::string text : {"the\t1 2\ncat\t3 4\n", "the\t1\t2\ncat\t3\t4\t\n", "2 2\nthe\t1 2\ncat 3\t4\n"}) {
+    CAPTURE(text);
+    const WordVectors v = read_word_vectors(folder.file("v", text), words, missing);
+    CHECK(v.found == 2);
+    REQUIRE(v.table.shape() == Shape{4, 2});
+    CHECK(v.table.at({2, 1}) == 4);
+  }
+  const auto refusal = [&](const std::string& bytes) {
+    const std::string path = folder.file("v", bytes);
+    return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
+  };
+  CHECK(refusal("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
+  CHECK(refusal("the\xc2\xa0" "1 2\ncat\xc2\xa0" "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
+  CHECK(refusal("2 1\nthe\v1 2\ncat\v3 4\n") == ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
+}
+
+TEST_CASE("A vector's number too small for its type is zero, and one too large is refused") {
+  const TempFolder folder;
+  const std::string path = folder.file("v", "the 1e-400 1e39\n");
+  const WordVectors v = read_word_vectors(path, words, missing);
+  CHECK(v.table.at({1, 0}) == 0);
+  CHECK(v.table.at({1, 1}) == 1e39);
+  const auto narrow = [](const Shape& s) { return Array::zeros(s, f32); };
+  CHECK(message_of<FileError>([&] { read_word_vectors(path, words, narrow); }) == path + ": line 1: number 2 of 'the' is too large: '1e39'");
+}
+
 TEST_CASE("A file without any of the words gives the caller's numbers") {
   const TempFolder folder;
   const WordVectors v = read_word_vectors(folder.file("v", "dog 1 2\nbird 3 4\n"), words, missing);
@@ -62,7 +90,7 @@ TEST_CASE("What is wrong with a file of vectors is named by its line") {
   CHECK(refusal(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
   CHECK(refusal(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
   CHECK(refusal(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
-  CHECK(refusal(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is not one: '1e999'");
+  CHECK(refusal(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is too large: '1e999'");
   CHECK(refusal(glove + "\nsat 1 2 3\n") == ": line 4: is not a word and its numbers");
   CHECK(refusal("3 2\nthe 1 2\ncat 3 4\n") == ": its first line says 3 words, and 2 follow");
   CHECK(refusal("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, not 5000000000");

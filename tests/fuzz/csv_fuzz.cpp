@@ -16,6 +16,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const bool filled = read({.missing = ebb::Missing::fill});
   fuzz::require(filled || !strict);
   read({.header = false, .delimiter = ';', .missing = ebb::Missing::drop_row, .dtype = ebb::f64});
+  const auto unbounded = [&] { ebb::read_csv(path, {.missing = ebb::Missing::fill, .finite = false}); };
+  fuzz::require(fuzz::reads(unbounded) || !filled);
   read({.columns = {"a"}, .missing = ebb::Missing::previous});
   return 0;
 }

@@ -1,0 +1,124 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ebb/data/csv.hpp>
+#include <ebb/data/stream.hpp>
+#include <ebb/data/text_file.hpp>
+#include <ebb/data/word_vectors.hpp>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+const std::string mark = "\xef\xbb\xbf";
+using Strings = std::vector<std::string>;
+
+/// As UTF-16, the byte that is zero for Latin letters second or first.
+std::string utf16(const std::string& text, bool zero_first) {
+  std::string all;
+  for (const char c : text) all += zero_first ? std::string{'\0', c} : std::string{c, '\0'};
+  return all;
+}
+
+Array zeros(const Shape& s) { return Array::zeros(s, f64); }
+
+}  // namespace
+
+TEST_CASE("The mark that some programs begin UTF-8 with is part of no text, in whatever format") {
+  const TempFolder folder;
+  CHECK(read_text(folder.file("t", mark + "ab\n" + mark)) == "ab\n" + mark);   // only the first is one
+  CHECK(read_text(test::gzipped(folder, "t.gz", mark + "ab")) == "ab");
+  CHECK(read_text(folder.file("t", mark)).empty());
+  CHECK(read_lines(folder.file("t", mark + "a\tb\nc")) == Strings{"a\tb", "c"});
+
+  const CsvTable table = read_csv(folder.file("t", mark + "\"open, close\",b\n1,2\n"), {.columns = {"open, close"}});
+  CHECK(table.names == Strings{"open, close"});
+
+  const Vocabulary letters = Vocabulary::from_file(Symbols::characters, folder.file("t", mark + "aab"), {.pad = false, .unknown = false});
+  CHECK(letters.size() == 2);
+  const Vocabulary words = Vocabulary::from_file(Symbols::words, folder.file("t", mark + "the cat"), {.pad = false, .unknown = false});
+  CHECK(words.find("the") >= 0);
+  words.save(folder / "v");
+  CHECK(Vocabulary::load(folder.file("v", mark + read_all(folder / "v"))).size() == 2);
+  CHECK(read_word_vectors(folder.file("t", mark + "the 1 2\ncat 3 4\n"), words, zeros).found == 2);
+
+  // Bytes are those of the file.
+  CHECK(Vocabulary::from_file(Symbols::bytes, folder.file("t", mark + "ab"), {.pad = false, .unknown = false}).size() == 5);
+}
+
+TEST_CASE("A stream's rows begin after the mark, and return there") {
+  const TempFolder folder;
+  const std::string text = "abcdefghijklmnop";
+  const Vocabulary v = Vocabulary::from_text(Symbols::characters, text, {.pad = false, .unknown = false});
+  for (const int rows : {1, 5}) {
+    TokenStream with(folder.file("a", mark + text), v, {.steps = 2, .rows = rows});
+    TokenStream without(folder.file("b", text), v, {.steps = 2, .rows = rows});
+    TokenWindow w, expected;
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      while (without.next(expected)) {
+        REQUIRE(with.next(w));
+        CHECK(std::equal(w.tokens.data(), w.tokens.data() + w.tokens.size(), expected.tokens.data()));
+      }
+      CHECK_FALSE(with.next(w));
+      with.rewind();
+      without.rewind();
+    }
+    with.restore(with.position());
+    REQUIRE(with.next(w));
+    CHECK(w.tokens.data()[0] == v.find("a"));
+  }
+}
+
+TEST_CASE("UTF-16 and UTF-32 are named, with a mark and without, in whatever format") {
+  const TempFolder folder;
+  const std::string text = "open,close\n1,2\n3,4\n";
+  const Vocabulary v = Vocabulary::from_text(Symbols::words, text);
+  const std::string encodings[] = {"\xff\xfe" + utf16(text, false), "\xfe\xff" + utf16(text, true), utf16(text, false), utf16(text, true)};
+  for (const std::string& bytes : encodings) {
+    const std::string path = folder.file("t", bytes), expected = path + ": is UTF-16; save it as UTF-8";
+    CHECK(contains(message_of<FileError>([&] { read_text(path); }), expected));
+    CHECK(contains(message_of<FileError>([&] { read_lines(path); }), expected));
+    CHECK(contains(message_of<FileError>([&] { read_csv(path); }), expected));
+    CHECK(contains(message_of<FileError>([&] { read_word_vectors(path, v, zeros); }), expected));
+    CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::words, path); }), expected));
+    CHECK(contains(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }), expected));
+    CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
+  }
+  CHECK(contains(message_of<FileError>([&] { read_text(folder.file("t", std::string("\xff\xfe\0\0a\0\0\0", 8))); }), "is UTF-32"));
+  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);   // too little to tell
+}
+
+TEST_CASE("Lines end as on any system") {
+  const TempFolder folder;
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    CAPTURE(end);
+    const std::string path = folder.file("t", "a,\"b\"" + end + "1,2" + end + "\"3\",4" + end);
+    CHECK(read_lines(path) == Strings{"a,\"b\"", "1,2", "\"3\",4"});
+    const CsvTable t = read_csv(path);
+    CHECK(t.names == Strings{"a", "b"});
+    CHECK(t.values.at({1, 1}) == 4);
+    const Vocabulary v = Vocabulary::from_text(Symbols::words, "the cat");
+    CHECK(read_word_vectors(folder.file("v", "the 1 2" + end + "cat 3 4" + end), v, zeros).found == 2);
+    CHECK(Vocabulary::load(folder.file("w", "ebb vocabulary of words" + end + "a" + end + "b" + end)).size() == 2);
+  }
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("t", "a\r1\rx\r")); }), "line 3, column 'a': 'x' is not a number"));
+  CHECK(read_lines(folder.file("t", "a\rb\nc")) == Strings{"a\rb", "c"});
+}
+
+TEST_CASE("What cannot be read as a text is named by its path and line") {
+  const TempFolder folder;
+  const std::string path = folder.file("t", "a\n\xe9t\xe9\n");
+  CHECK(message_of<FileError>([&] { read_lines(path); }) == path + ": line 2: is not UTF-8");
+  CHECK(read_text(path) == "a\n\xe9t\xe9\n");
+  CHECK(contains(message_of<FileError>([&] { read_text(folder / "none"); }), "none: cannot be read: No such file"));
+  CHECK(message_of<FileError>([&] { read_text(folder.path()); }) == folder.path() + ": is a folder, not a file");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(contains(message_of<FileError>([&] { read_text(folder / "pipe"); }), "pipe: is a pipe, and a file is needed"));
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder / "pipe"); }), "is a pipe"));
+  CHECK(message_of<FileError>([] { read_lines("/dev/zero"); }) == "/dev/zero: is a device, not a file");
+}
