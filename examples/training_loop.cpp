@@ -1,6 +1,7 @@
 // A training loop written out line by line, on data of one's own: an LSTM has to name the first symbol of a sequence that it
 // has read to its end.
 #include <ebb/autograd/tape.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/cells/lstm.hpp>
@@ -75,9 +76,9 @@ int main() {
   }
 
   const std::string file = (std::filesystem::temp_directory_path() / "ebb_training_loop.safetensors").string();
-  m.w.save(file);
+  save_weights(file, m.w);
   Model again;
-  again.w.load(file);
+  load_weights(file, again.w);
   std::filesystem::remove(file);
   const Tokens x = tokens_from_xt(xt::transpose(sequences)), y = tokens_from_xt(labels);
   const double saved = evaluate(m, x, y), loaded = evaluate(again, x, y);

@@ -1,11 +1,9 @@
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/pattern.hpp>
-#include <ebb/nn/files/safetensors.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <fmt/format.h>
-#include <map>
 
 namespace ebb {
 
@@ -63,38 +61,6 @@ int Params::transform(const std::string& pattern, const Transform& f) {
     ++found;
   }
   return found;
-}
-
-namespace {
-/// For those who hand an archive to Params::load.
-std::string hint(const std::map<std::string, Array>& found) {
-  return !found.empty() && found.begin()->first.rfind("1/", 0) == 0 ? "; a file of several parts, by save(), is read by load()" : "";
-}
-}  // namespace
-
-void Params::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
-  std::vector<NamedArray> list;
-  for (int k = 0; k < count(); ++k) list.push_back({(*this)[k].name(), (*this)[k].value()});
-  write_safetensors(path, list, metadata);
-}
-
-void Params::load(const std::string& path) {
-  std::map<std::string, Array> found;
-  for (NamedArray& a : read_safetensors(path)) found[a.name] = a.values;
-  std::vector<Array> values;
-  for (int k = 0; k < count(); ++k) {
-    const Leaf leaf = (*this)[k];
-    const auto it = found.find(leaf.name());
-    if (it == found.end()) throw FileError(path + ": has no parameter '" + leaf.name() + "', which this model needs" + hint(found));
-    if (!(it->second.shape() == leaf.shape()))
-      throw FileError(path + ": parameter '" + leaf.name() + "' is " + text(it->second.shape()) + " in the file and " +
-                      text(leaf.shape()) + " in this model");
-    values.push_back(it->second);
-    found.erase(it);
-  }
-  if (!found.empty()) throw FileError(path + ": has a parameter '" + found.begin()->first + "' that this model lacks");
-  Edit change(*this);
-  for (int k = 0; k < count(); ++k) change[(*this)[k]].assign(values[static_cast<std::size_t>(k)]);
 }
 
 }  // namespace ebb

@@ -1,6 +1,5 @@
 #pragma once
 #include <ebb/nn/param.hpp>
-#include <map>
 #include <string>
 
 namespace ebb {
@@ -38,12 +37,8 @@ class Params : public LeafSet {
   /// Writable views; raises the version.
   Edit edit() { return Edit{*this}; }
 
-  /// Writes every parameter to a file (written beside it and renamed), with texts such as the model's architecture
-  /// (`read_safetensors_metadata`), or reads it back by name, whichever program wrote it.
-  /// Errors    FileError if the file is missing, torn, altered, or of another model; nothing is changed then
-  void save(const std::string& path, const std::map<std::string, std::string>& metadata = {}) const;
-  void load(const std::string& path);
-  void visit(Archive&);                                  ///< for `save` and `load` of a whole run
+  void visit(Archive&);                                  ///< for `save` and `load` of a whole run (nn/files/archive.hpp); weights
+                                                         ///< alone by `save_weights` and `load_weights` (nn/files/weights.hpp)
 
  private:
   detail::ParamsData* data_;

@@ -1,4 +1,4 @@
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/early_stopping.hpp>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 #include <cmath>
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/optim/moments.hpp>
 #include <ebb/optim/nadam.hpp>
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/optim/optimizer.hpp>

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule.hpp>
 #include <fmt/format.h>

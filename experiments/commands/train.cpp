@@ -9,6 +9,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 #include <fmt/format.h>
@@ -126,7 +127,7 @@ struct TrainOne {
                                       .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s,
                                       .inputs = sizes.inputs, .text_sum = text_sum_};
       job.keep(name_of("weights", job, seed) + ".safetensors",
-               [&](const std::string& path) { model.w.save(path, architecture.metadata()); });
+               [&](const std::string& path) { save_weights(path, model.w, architecture.metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
       if (task.alphabet() && written_.empty())

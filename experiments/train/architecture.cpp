@@ -3,6 +3,7 @@
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -99,7 +100,7 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
                              cell, settings.hidden, settings.layers, numbers,
                              inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
-  m->w.load(path);
+  load_weights(path, m->w);
   return m;
 }
 template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;

@@ -1,4 +1,5 @@
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <filesystem>
 
 namespace ebb {

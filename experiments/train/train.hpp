@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/model.hpp>
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/optim/schedule.hpp>
 
 namespace ebb {

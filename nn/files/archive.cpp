@@ -1,143 +1,53 @@
-#include <charconv>
-#include <cmath>
-#include <cstring>
+#include <ebb/nn/archive_impl.hpp>
 #include <ebb/nn/files/archive.hpp>
-#include <ebb/nn/files/archive_impl.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
-#include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::detail {
 
 namespace {
 
 constexpr const char* mark = "ebb archive";   // metadata that tells an archive from a file of weights
 const std::string version = "1";
 
-template <class W> constexpr const char* kind_of() {
-  if constexpr (std::is_same_v<W, double>) return "float64";
-  else if constexpr (std::is_same_v<W, float>) return "float32";
-  else return "integer";
-}
-template <class W> constexpr const char* stored_type() {
-  if constexpr (std::is_same_v<W, double>) return "F64";
-  else if constexpr (std::is_same_v<W, float>) return "F32";
-  else return std::is_signed_v<W> ? "I64" : "U64";
-}
-
-/// The shortest digits that give the same number; a NaN by its bits.
-template <class W> std::string text_of(W x) {
-  if constexpr (std::is_floating_point_v<W>) {
-    if (std::isnan(x)) {
-      std::conditional_t<sizeof(W) == 8, std::uint64_t, std::uint32_t> bits;
-      std::memcpy(&bits, &x, sizeof x);
-      return fmt::format("nan {:x}", bits);
-    }
-  }
-  char digits[64];
-  const auto end = std::to_chars(digits, digits + sizeof digits, x);
-  return {digits, end.ptr};
-}
-
-template <class W> bool parse(const std::string& text, W& x) {
-  const char *begin = text.data(), *end = begin + text.size();
-  if constexpr (std::is_floating_point_v<W>) {
-    if (text.rfind("nan ", 0) == 0) {
-      std::conditional_t<sizeof(W) == 8, std::uint64_t, std::uint32_t> bits = 0;
-      const auto r = std::from_chars(begin + 4, end, bits, 16);
-      std::memcpy(&x, &bits, sizeof x);
-      return r.ec == std::errc() && r.ptr == end && std::isnan(x);
-    }
-  }
-  const auto r = std::from_chars(begin, end, x);
-  return r.ec == std::errc() && r.ptr == end;
-}
-
 }  // namespace
 
-Archive::Archive(Direction d, const std::string& path, int parts) : impl_(new Impl) {
-  impl_->path = path;
-  impl_->reading = d == Direction::read;
-  if (!impl_->reading) {
-    impl_->texts[mark] = version;
-    impl_->texts["parts"] = std::to_string(parts);
+ArchiveFile::ArchiveFile(Direction d, const std::string& path, int parts) : archive_(d == Direction::read) {
+  archive_.impl_->path = path;
+  if (archive_.reading()) {
+    read(parts);
     return;
   }
-  detail::StoredFile file(path);
-  if (!file.checked() || !file.metadata().count(mark)) file.refuse("is no archive: save() did not write it");
+  archive_.impl_->texts[mark] = version;
+  archive_.impl_->texts["parts"] = std::to_string(parts);
+}
+
+void ArchiveFile::read(int parts) {
+  Archive::Impl& to = *archive_.impl_;
+  StoredFile file(to.path);
+  if (!file.checked() || !file.metadata().count(mark))
+    file.refuse("is no archive: save() did not write it (weights alone are read by load_weights())");
   if (file.metadata().at(mark) != version) file.refuse("is an archive of a later version of Ebb");
-  impl_->texts = file.metadata();
-  impl_->texts.erase(mark);
-  for (const detail::Stored& s : file.table()) {
+  to.texts = file.metadata();
+  to.texts.erase(mark);
+  for (const Stored& s : file.table()) {
+    file.check(s);
     std::vector<char> bytes(s.bytes());
     file.read(bytes.data(), bytes.size());
-    impl_->arrays[s.name] = {s.type, s.shape, {}, std::move(bytes)};
+    to.arrays[s.name] = {s.type, s.shape, {}, std::move(bytes)};
   }
   file.finish();
-  const std::string count = impl_->texts["parts"];
-  impl_->texts.erase("parts");
+  const std::string count = to.texts["parts"];
+  to.texts.erase("parts");
   if (count != std::to_string(parts)) file.refuse(fmt::format("holds {} parts where {} are asked for", count, parts));
 }
 
-Archive::~Archive() = default;
-bool Archive::reading() const { return impl_->reading; }
-void Archive::enter(const char* name) { impl_->scope.emplace_back(name); }
-void Archive::leave() { impl_->scope.pop_back(); }
-void Archive::later(std::function<void()> f) { impl_->changes.push_back(std::move(f)); }
-Archive& Archive::then(std::function<void()> f) {
-  if (reading()) impl_->last.push_back(std::move(f));
-  return *this;
-}
-void Archive::too_large(const char* name) const { impl_->refuse(name, "is a larger number than there is room for here"); }
-
-void Archive::finish() {
-  if (impl_->reading) {
-    impl_->refuse_what_is_left();
-    for (const auto& change : impl_->changes) change();
-    for (const auto& f : impl_->last) f();
-    return;
-  }
-  std::vector<detail::ToStore> list;
-  for (const auto& [name, a] : impl_->arrays) list.push_back({name, a.type, a.shape, a.data(), a.size()});
-  detail::write_stored(impl_->path, list, impl_->texts);
+void ArchiveFile::finish() {
+  const Archive::Impl& from = *archive_.impl_;
+  if (from.reading) return archive_.give();
+  std::vector<ToStore> list;
+  for (const auto& [name, a] : from.arrays) list.push_back({name, a.type, a.shape, a.data(), a.size()});
+  write_stored(from.path, list, from.texts);
 }
 
-template <class W> void Archive::put(const char* name, W x) {
-  impl_->add_text(name, fmt::format("{} {}", kind_of<W>(), text_of(x)));
-}
-
-template <class W> W Archive::get(const char* name) {
-  const std::string text = impl_->take_text(name), kind = std::string(kind_of<W>()) + " ";
-  W x{};
-  if (text.rfind(kind, 0) != 0 || !parse(text.substr(kind.size()), x))
-    impl_->refuse(name, fmt::format("is '{}', but a number of type {} is asked for", text, kind_of<W>()));
-  return x;
-}
-
-template <class W> void Archive::put_list(const char* name, const std::vector<W>& list) {
-  const char* bytes = reinterpret_cast<const char*>(list.data());
-  if (list.size() > INT32_MAX) throw ValueError(fmt::format("{}: a list holds at most 2^31 numbers", impl_->full(name)));
-  impl_->add_array(name, {stored_type<W>(), {static_cast<int>(list.size())}, {}, {bytes, bytes + list.size() * sizeof(W)}});
-}
-
-template <class W> std::vector<W> Archive::get_list(const char* name) {
-  const detail::ArchivedArray a = impl_->take_array(name);
-  if (a.type != stored_type<W>() || a.shape.size() != 1)
-    impl_->refuse(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(), stored_type<W>()));
-  std::vector<W> list(a.bytes.size() / sizeof(W));
-  if (!list.empty()) std::memcpy(list.data(), a.bytes.data(), a.bytes.size());
-  return list;
-}
-
-#define EBB_WIDE(W)                                                   \
-  template void Archive::put<W>(const char*, W);                      \
-  template W Archive::get<W>(const char*);                            \
-  template void Archive::put_list<W>(const char*, const std::vector<W>&); \
-  template std::vector<W> Archive::get_list<W>(const char*);
-EBB_WIDE(std::int64_t)
-EBB_WIDE(std::uint64_t)
-EBB_WIDE(double)
-EBB_WIDE(float)
-#undef EBB_WIDE
-
-}  // namespace ebb
+}  // namespace ebb::detail

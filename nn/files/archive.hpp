@@ -1,23 +1,7 @@
 #pragma once
-#include <ebb/autograd/shards.hpp>
-#include <ebb/nn/params.hpp>
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <type_traits>
-#include <vector>
+#include <ebb/nn/archive.hpp>
 
 namespace ebb {
-
-class Archive;
-
-/// Has a `visit(Archive&)`: Params, update rules, EarlyStopping, AverageWeights, Plateau, a struct of one's own.
-template <class T>
-concept Visitable = requires(T& x, Archive& a) { x.visit(a); };
-template <class T>
-concept Arithmetic = std::is_arithmetic_v<T> && !std::same_as<T, long double>;
 
 /// Writes all parts into one file, from which `load` takes them with the same list:
 ///
@@ -36,114 +20,35 @@ template <class... Parts> requires(sizeof...(Parts) > 0) void save(const std::st
 ///           update rule, or has other parts; nothing is changed then, in any part
 template <class... Parts> requires(sizeof...(Parts) > 0) void load(const std::string& path, Parts&... parts);
 
-/// What a part's `visit` is given, for writing and for reading alike:
-///
-///     struct Cursor {
-///       std::int64_t epoch = 0;
-///       std::string file;
-///       void visit(Archive& a) { a("epoch", epoch)("file", file); }
-///     };
-///
-/// When reading, members get their values only after everything in the file was found to fit: `visit` names them and does not
-/// look at them. What has to be worked out from them goes into `then`.
-///
-/// Errors    ValueError, when writing, for two members of one name
-class Archive final {
+namespace detail {
+
+/// The file behind an Archive: what its parts hold when it is written, or what they are given when it was read.
+class ArchiveFile final {
  public:
-  ~Archive();
-  Archive(const Archive&) = delete;
-  Archive& operator=(const Archive&) = delete;
-  bool reading() const;
-
-  template <Arithmetic T> Archive& operator()(const char* name, T& x);
-  template <Arithmetic T> Archive& operator()(const char* name, std::vector<T>& list);
-  Archive& operator()(const char* name, std::string&);
-  Archive& operator()(const char* name, std::vector<std::string>&);
-  Archive& operator()(const char* name, Array&);          ///< of any shape and element type, or empty
-  Archive& operator()(const char* name, Tokens&);
-  Archive& operator()(const char* name, StateArrays&);
-  template <Visitable T> Archive& operator()(const char* name, T& part);
-
-  /// The values of every leaf. Errors: FileError, when reading, if there are others, or of another shape or element type
-  Archive& leaves(const char* name, const LeafSet&);
-  /// Numbers laid out as the set's flat buffer is, or empty; stored by leaf. Errors: as those of `leaves`
-  Archive& like(const char* name, const LeafSet&, Array& flat);
-  /// Must be the same in the file: which update rule, which architecture. Errors: FileError naming both
-  Archive& same(const char* name, const std::string& here);
-  /// When reading: called once all members have their values; must not throw.
-  Archive& then(std::function<void()>);
+  enum class Direction { write, read };
+  ArchiveFile(Direction, const std::string& path, int parts);
+  Archive& archive() { return archive_; }
+  void finish();                         ///< writes the file, or gives every member its value
 
  private:
-  // Numbers travel as the widest of their kind.
-  template <class T>
-  using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
-
-  enum class Direction { write, read };
-  Archive(Direction, const std::string& path, int parts);
-  void finish();                                          // writes the file, or gives every member its value
-  void enter(const char* name);
-  void leave();
-  void later(std::function<void()>);                      // part of what finish() does when reading
-  [[noreturn]] void too_large(const char* name) const;
-  template <class W> void put(const char* name, W x);
-  template <class W> W get(const char* name);
-  template <class W> void put_list(const char* name, const std::vector<W>&);
-  template <class W> std::vector<W> get_list(const char* name);
-  template <class T> T narrow(const char* name, Wide<T> wide) const;
-
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-  template <class... Parts> requires(sizeof...(Parts) > 0) friend void save(const std::string&, const Parts&...);
-  template <class... Parts> requires(sizeof...(Parts) > 0) friend void load(const std::string&, Parts&...);
+  void read(int parts);
+  Archive archive_;
 };
 
-template <class T> T Archive::narrow(const char* name, Wide<T> wide) const {
-  const T x = static_cast<T>(wide);
-  if constexpr (std::is_integral_v<T>)
-    if (static_cast<Wide<T>>(x) != wide) too_large(name);
-  return x;
-}
-
-template <Arithmetic T> Archive& Archive::operator()(const char* name, T& x) {
-  if (!reading()) {
-    put<Wide<T>>(name, x);
-  } else {
-    const T y = narrow<T>(name, get<Wide<T>>(name));
-    later([&x, y] { x = y; });
-  }
-  return *this;
-}
-
-template <Arithmetic T> Archive& Archive::operator()(const char* name, std::vector<T>& list) {
-  if (!reading()) {
-    put_list(name, std::vector<Wide<T>>(list.begin(), list.end()));
-  } else {
-    auto fresh = std::make_shared<std::vector<T>>();
-    for (const Wide<T> y : get_list<Wide<T>>(name)) fresh->push_back(narrow<T>(name, y));
-    later([&list, fresh] { list.swap(*fresh); });
-  }
-  return *this;
-}
-
-template <Visitable T> Archive& Archive::operator()(const char* name, T& part) {
-  enter(name);
-  part.visit(*this);
-  leave();
-  return *this;
-}
+}  // namespace detail
 
 template <class... Parts> requires(sizeof...(Parts) > 0) void save(const std::string& path, const Parts&... parts) {
-  Archive a(Archive::Direction::write, path, static_cast<int>(sizeof...(Parts)));
+  detail::ArchiveFile file(detail::ArchiveFile::Direction::write, path, static_cast<int>(sizeof...(Parts)));
   int k = 0;
-  (a(std::to_string(++k).c_str(), const_cast<Parts&>(parts)), ...);   // writing, visit changes nothing
-  a.finish();
+  (file.archive()(std::to_string(++k).c_str(), const_cast<Parts&>(parts)), ...);   // writing, visit changes nothing
+  file.finish();
 }
 
 template <class... Parts> requires(sizeof...(Parts) > 0) void load(const std::string& path, Parts&... parts) {
-  Archive a(Archive::Direction::read, path, static_cast<int>(sizeof...(Parts)));
+  detail::ArchiveFile file(detail::ArchiveFile::Direction::read, path, static_cast<int>(sizeof...(Parts)));
   int k = 0;
-  (a(std::to_string(++k).c_str(), parts), ...);
-  a.finish();
+  (file.archive()(std::to_string(++k).c_str(), parts), ...);
+  file.finish();
 }
 
 }  // namespace ebb

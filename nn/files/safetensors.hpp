@@ -26,12 +26,12 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>&, 
 
 /// Reads them back, in the order of their numbers; other programs' files too, which have no checksum to be held to. F32 and
 /// F64 stay what they are. F16, BF16, BOOL and integers of 8 and 16 bits become float32, those of 32 and 64 bits float64:
-/// each number is exact, or the file is refused.
+/// each number is exact, or it is an error. Only what is asked for is converted: all arrays, or those that are named.
 ///
 /// The file is not trusted: every size is checked against the file's own before anything is allocated.
 ///
-/// Errors    FileError naming what is wrong: missing, torn, altered, or an array whose numbers Ebb cannot hold
-std::vector<NamedArray> read_safetensors(const std::string& path);
+/// Errors    FileError naming what is wrong: missing, torn, altered, no array of a name, or one whose numbers Ebb cannot hold
+std::vector<NamedArray> read_safetensors(const std::string& path, const std::vector<std::string>& names = {});
 
 /// The texts of such a file. Errors: as read_safetensors', for the whole file is checked
 Metadata read_safetensors_metadata(const std::string& path);

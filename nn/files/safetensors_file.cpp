@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <cstring>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/regular_file.hpp>
 #include <ebb/ops/shape.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -22,12 +22,9 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 [[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(path + ": " + why); }
 
 File open_file(const std::string& path, std::uint64_t& size) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) refuse(path, "is not a file");   // before opening: opening a pipe would wait
+  size = regular_file_size(path);
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
-  size = static_cast<std::uint64_t>(about.st_size);
   return file;
 }
 
@@ -75,23 +72,26 @@ Stored parse_place(const std::string& path, const std::string& name, const Json&
   };
   const Json& shape = list("shape");
   const Json& offsets = list("data_offsets");
-  if (shape.size() > Shape::max_rank) bad("has more than four axes");
   if (offsets.size() != 2) bad("data_offsets is not a pair");
   const Json type = entry.value("dtype", Json());
-  const std::size_t each = type.is_string() ? stored_bytes(type.get<std::string>()) : 0;
-  if (each == 0) bad("has no type that is known, but " + type.dump(-1, ' ', true, Json::error_handler_t::replace));
+  if (!type.is_string()) bad("has no type");
 
-  Stored p{name, type, {}, offsets[0], offsets[1]};
+  Stored p{name, type, {}, {}, offsets[0], offsets[1]};
+  if (p.begin > p.end || p.end > data_bytes) bad("data_offsets " + offsets.dump() + " do not fit the file");
+  const std::size_t each = stored_bytes(p.type);
   std::uint64_t bytes = each;
   for (const Json& n : shape) {   // an array without numbers has extents too; none may be larger than the file
     const std::uint64_t extent = n;
-    if (extent > INT_MAX || extent > data_bytes / std::max<std::uint64_t>(bytes, 1))
+    if (extent > INT_MAX) p.strange = "has an axis longer than an array can have";
+    if (each > 0 && extent > data_bytes / std::max<std::uint64_t>(bytes, 1))
       bad("its shape " + shape.dump() + " does not fit into the file");
-    p.shape.push_back(static_cast<int>(extent));
     bytes *= extent;
+    p.shape.push_back(static_cast<int>(extent));
   }
-  if (p.begin > p.end || p.end > data_bytes || p.bytes() != bytes)
-    bad("data_offsets " + offsets.dump() + " do not fit the shape " + shape.dump() + " or the file");
+  if (each > 0 && p.bytes() != bytes) bad("data_offsets " + offsets.dump() + " do not fit the shape " + shape.dump());
+  if (each == 0) p.strange = "has no type that is known, but " + type.dump(-1, ' ', true, Json::error_handler_t::replace);
+  else if (shape.size() > Shape::max_rank) p.strange = "has more than four axes";
+  if (!p.strange.empty()) p.shape.clear();
   return p;
 }
 
@@ -142,6 +142,7 @@ bool take_checksum(const std::string& path, Metadata& texts, uLong& wanted) {
 }  // namespace
 
 std::uint64_t Stored::count() const {
+  if (!strange.empty()) return bytes();
   std::uint64_t n = 1;
   for (const int extent : shape) n *= static_cast<std::uint64_t>(extent);
   return n;
@@ -172,6 +173,19 @@ StoredFile::StoredFile(const std::string& path) : path_(path), file_(nullptr, &s
 void StoredFile::read(void* to, std::size_t bytes) {
   read_bytes(path_, file_, to, bytes);
   if (checked_ && bytes > 0) sum_ = crc32_z(sum_, static_cast<const Bytef*>(to), bytes);
+}
+
+void StoredFile::skip(std::uint64_t bytes) {
+  if (!checked_ && ::fseeko(file_.get(), static_cast<off_t>(bytes), SEEK_CUR) == 0) return;
+  std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1 << 16)));
+  for (; bytes > 0; bytes -= piece.size()) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, piece.size())));
+    read(piece.data(), piece.size());
+  }
+}
+
+void StoredFile::check(const Stored& a) const {
+  if (!a.strange.empty()) refuse("array '" + a.name + "': " + a.strange);
 }
 
 void StoredFile::finish() {

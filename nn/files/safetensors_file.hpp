@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,10 +15,11 @@ namespace ebb::detail {
 /// One line of the file's table.
 struct Stored {
   std::string name, type;              // the type as the format spells it, "F32"
+  std::string strange;                 // why no Array can hold it: the type is unknown, or it has too many axes; else empty
   std::vector<int> shape;
   std::uint64_t begin = 0, end = 0;    // bytes, counted from the end of the header
   std::uint64_t bytes() const { return end - begin; }
-  std::uint64_t count() const;         // of elements
+  std::uint64_t count() const;         // of elements; of a strange one, no more than its bytes
 };
 
 /// Bytes of one element, 0 for a type that the format does not have.
@@ -33,7 +35,9 @@ class StoredFile final {
   const std::vector<Stored>& table() const { return table_; }
   const Metadata& metadata() const { return metadata_; }   ///< without what Ebb itself keeps there
   bool checked() const { return checked_; }                ///< has a checksum: written by Ebb
+  void check(const Stored&) const;                         ///< Errors: FileError if it is strange
   void read(void* to, std::size_t bytes);                  ///< the numbers that come next
+  void skip(std::uint64_t bytes);                          ///< of them those that nobody asked for
   void finish();                                           ///< after the last. Errors: also if the checksum does not fit
   [[noreturn]] void refuse(const std::string& why) const;
 
@@ -52,6 +56,12 @@ struct ToStore {
   const void* data;
   std::size_t bytes;
 };
+
+/// The arrays that are wanted, in the file's order; of the others only the checksum is taken.
+std::vector<NamedArray> read_arrays(StoredFile&, const std::function<bool(const Stored&)>& wanted);
+
+/// Errors    FileError for a finite number that is infinite in that element type
+void check_fits(const std::string& path, const NamedArray&, DType);
 
 /// Errors    FileError if it cannot be written; ValueError for a name given twice, or a name or text that is not UTF-8
 void write_stored(const std::string& path, const std::vector<ToStore>&, const Metadata&);

@@ -1,8 +1,11 @@
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
 #include <fmt/format.h>
+#include <set>
 
 namespace ebb {
 
@@ -62,6 +65,7 @@ void fill(const StoredFile& file, const Stored& a, const std::vector<char>& from
 }
 
 Array read_array(StoredFile& file, const Stored& a) {
+  file.check(a);
   Array values = Array::empty(Shape(a.shape.data(), static_cast<int>(a.shape.size())), as_f64(a.type) ? f64 : f32);
   if (a.type == "F32" || a.type == "F64") {
     file.read(values.raw(), values.bytes());
@@ -75,23 +79,36 @@ Array read_array(StoredFile& file, const Stored& a) {
 
 }  // namespace
 
-std::vector<NamedArray> read_safetensors(const std::string& path) {
-  StoredFile file(path);
+std::vector<NamedArray> detail::read_arrays(StoredFile& file, const std::function<bool(const Stored&)>& wanted) {
   std::vector<NamedArray> arrays;
-  for (const Stored& a : file.table()) arrays.push_back({a.name, read_array(file, a)});
+  for (const Stored& a : file.table()) {
+    if (wanted(a)) arrays.push_back({a.name, read_array(file, a)});
+    else file.skip(a.bytes());
+  }
   file.finish();
+  return arrays;
+}
+
+void detail::check_fits(const std::string& path, const NamedArray& a, DType t) {
+  if (t == f64 || a.values.dtype() == f32) return;
+  const Array whole = a.values.compact();
+  const double* x = whole.data<double>();
+  for (std::int64_t i = 0; i < whole.size(); ++i)
+    if (std::isfinite(x[i]) && !fits(x[i], t))
+      throw FileError(fmt::format("{}: array '{}': {} is too large for {}", path, a.name, x[i], name_of(t)));
+}
+
+std::vector<NamedArray> read_safetensors(const std::string& path, const std::vector<std::string>& names) {
+  StoredFile file(path);
+  std::set<std::string> left(names.begin(), names.end());
+  auto arrays = detail::read_arrays(file, [&](const Stored& a) { return left.erase(a.name) > 0 || names.empty(); });
+  if (!left.empty()) file.refuse("has no array '" + *left.begin() + "'");
   return arrays;
 }
 
 Metadata read_safetensors_metadata(const std::string& path) {
   StoredFile file(path);
-  std::vector<char> piece(1 << 16);
-  for (const Stored& a : file.table())
-    for (std::uint64_t left = a.bytes(); left > 0;) {
-      const std::size_t n = std::min<std::uint64_t>(left, piece.size());
-      file.read(piece.data(), n);
-      left -= n;
-    }
+  for (const Stored& a : file.table()) file.skip(a.bytes());
   file.finish();
   return file.metadata();
 }

@@ -1,8 +1,10 @@
+#include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/torch_names.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <map>
+#include <set>
 
 namespace ebb {
 
@@ -21,13 +23,21 @@ Array transposed(const Array& from) {
 
 }  // namespace
 
-/// What a file holds, taken out by name.
+/// What a file holds of the tensors that are asked for, taken out by name.
 struct TorchNames::Tensors {
   std::string path;
   std::map<std::string, Array> left;
+  std::string other;                     // the first tensor that nobody asked for
 
-  explicit Tensors(const std::string& file) : path(file) {
-    for (NamedArray& a : read_safetensors(file)) left[a.name] = a.values;
+  Tensors(const std::string& file_path, const std::vector<Pair>& pairs) : path(file_path) {
+    std::set<std::string> names;
+    for (const Pair& p : pairs) names.insert({p.tensor, p.second});
+    names.erase("");                     // where there is no second
+    detail::StoredFile file(path);
+    for (const detail::Stored& s : file.table())
+      if (other.empty() && names.count(s.name) == 0) other = s.name;
+    for (NamedArray& a : detail::read_arrays(file, [&](const detail::Stored& s) { return names.count(s.name) > 0; }))
+      left[a.name] = a.values;
   }
   bool has(const std::string& name) const { return left.count(name) > 0; }
   Array take(const std::string& name, const Shape& shape, const Leaf& leaf) {
@@ -47,7 +57,7 @@ struct TorchNames::Tensors {
 
 void TorchNames::load(const std::string& path, Fit fit) const {
   check_all_named("torch names: load", fit);
-  Tensors file(path);
+  Tensors file(path, pairs_);
   std::vector<std::pair<Leaf, Array>> values;
   for (const Pair& p : pairs_) {
     const Shape shape = p.leaf.shape();
@@ -70,8 +80,9 @@ void TorchNames::load(const std::string& path, Fit fit) const {
       values.emplace_back(p.leaf, first + second);
     }
   }
-  if (fit == Fit::whole && !file.left.empty())
-    throw FileError(path + ": has a tensor '" + file.left.begin()->first + "' that no parameter is named for");
+  if (fit == Fit::whole && !file.other.empty())
+    throw FileError(path + ": has a tensor '" + file.other + "' that no parameter is named for");
+  for (const auto& [leaf, array] : values) detail::check_fits(path, {leaf.name(), array}, set_.dtype());
   Edit change(set_);
   for (const auto& [leaf, array] : values) change[leaf].assign(array);
 }

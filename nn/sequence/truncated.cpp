@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cstring>
-#include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/nn/sequence/truncated.hpp>

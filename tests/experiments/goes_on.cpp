@@ -1,6 +1,7 @@
 #include "goes_on.hpp"
 
 #include <cstring>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
 
 #include "catch.hpp"

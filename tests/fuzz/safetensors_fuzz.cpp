@@ -9,5 +9,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const ebb::NamedArray& a : ebb::read_safetensors(path)) bytes += a.values.bytes();
     fuzz::require(bytes < size);
   });
+  fuzz::reads([&] {
+    const auto some = ebb::read_safetensors(path, {"a"});
+    fuzz::require(some.size() == 1 && some[0].name == "a" && some[0].values.bytes() < 8 * size);
+  });
+  fuzz::reads([&] { ebb::read_safetensors_metadata(path); });
   return 0;
 }

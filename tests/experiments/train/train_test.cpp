@@ -1,5 +1,7 @@
 #include <ebb/experiments/train/train.hpp>
 
+#include <ebb/nn/files/weights.hpp>
+
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
@@ -20,7 +22,7 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
 
   const auto task = ebb::make_task("adding");
   ebb::Model m{*task, "gru", 8, 99};
-  m.w.load(folder / "out/weights.safetensors");
+  load_weights(folder / "out/weights.safetensors", m.w);
   ebb::TaskSettings settings = task->settings(ebb::Size::standard);
   settings.length = 10;
   CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
@@ -39,11 +41,11 @@ TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weigh
   ebb::TaskSettings settings = task->settings(ebb::Size::standard);
   settings.hidden = 8, settings.length = 10, settings.layers = 2;   // wrappers have no weights; without them the test loss differs
   ebb::Model m{*task, "gru", settings, 99};
-  m.w.load(folder / "out/weights.safetensors");
+  load_weights(folder / "out/weights.safetensors", m.w);
   CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) > 0);
   settings.zoneout = settings.dropout = .1;
   ebb::Model wrapped{*task, "gru", settings, 99};
-  wrapped.w.load(folder / "out/weights.safetensors");
+  load_weights(folder / "out/weights.safetensors", wrapped.w);
   CHECK(ebb::test_loss(wrapped, *task, ebb::Split::test, settings) ==
         Approx(summary_of(folder / "out")["runs"]["1"]["loss"].get<double>()));
 }

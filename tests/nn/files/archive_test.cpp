@@ -2,7 +2,7 @@
 
 #include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/files/safetensors.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <filesystem>
@@ -172,10 +172,10 @@ TEST_CASE("An archive is told from a file of weights, both ways") {
   const TempFolder folder;
   Params w{{.seed = 1}};
   (w / "a").vector("b", 3);
-  w.save(folder / "weights");
+  save_weights(folder / "weights", w);
   save(folder / "run", w);
   CHECK(contains(message_of<FileError>([&] { load(folder / "weights", w); }), "no archive"));
-  CHECK(contains(message_of<FileError>([&] { w.load(folder / "run"); }), "is read by load()"));
+  CHECK(contains(message_of<FileError>([&] { load_weights(folder / "run", w); }), "is read by load()"));
 }
 
 TEST_CASE("A list that claims to be longer than its file is refused by its first missing word") {

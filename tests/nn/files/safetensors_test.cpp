@@ -2,7 +2,8 @@
 #include <unistd.h>
 
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/files/safetensors.hpp>
+#include <ebb/nn/files/torch_names.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
 
@@ -43,8 +44,8 @@ TEST_CASE("Parameters come back from a file bit by bit, in either element type")
     }
     REQUIRE_FALSE(test::same_bits(a.flat(), b.flat()));
     const std::uint64_t version = b.version();
-    a.save(folder / "model");
-    b.load(folder / "model");
+    save_weights(folder / "model", a);
+    load_weights(folder / "model", b);
     CHECK(test::same_bits(a.flat(), b.flat()));
     CHECK(b.version() > version);
   }
@@ -55,8 +56,8 @@ TEST_CASE("A file is read by name into any order and element type") {
   Params a{{.seed = 1, .dtype = f64}}, b{{.seed = 2, .dtype = f32}};
   (a / "x").vector("p", 3), (a / "y").matrix("q", 2, 2);
   (b / "y").matrix("q", 2, 2), (b / "x").vector("p", 3);
-  a.save(folder / "model");
-  b.load(folder / "model");
+  save_weights(folder / "model", a);
+  load_weights(folder / "model", b);
   CHECK(test::same_bits(a.find("x/p").value().to(f32), b.find("x/p").value()));
   CHECK(test::same_bits(a.find("y/q").value().to(f32), b.find("y/q").value()));
 }
@@ -65,7 +66,7 @@ TEST_CASE("The file is safetensors: length, JSON header, numbers at a multiple o
   const TempFolder folder;
   Params w{{.dtype = f32}};
   (w / "a").vector("b", 3, constant_init(1.5));
-  w.save(folder / "model");
+  save_weights(folder / "model", w);
   const std::string bytes = read_all(folder / "model");
   std::uint64_t n = 0;
   std::memcpy(&n, bytes.data(), sizeof n);
@@ -85,26 +86,26 @@ TEST_CASE("A file that is torn anywhere, or altered in any byte, is refused and 
   const TempFolder folder;
   Params w{{.seed = 1}};
   (w / "a").vector("b", 5), (w / "a").matrix("W", 2, 3);
-  w.save(folder / "model");
+  save_weights(folder / "model", w);
   const std::string whole = read_all(folder / "model");
   Params other{{.seed = 2}};
   (other / "a").vector("b", 5), (other / "a").matrix("W", 2, 3);
   const Array before = other.flat().copy();
   for (std::size_t n = 0; n < whole.size(); ++n) {
     write_all(folder / "bad", whole.substr(0, n));
-    REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
+    REQUIRE_THROWS_AS(load_weights(folder / "bad", other), FileError);
   }
   for (std::size_t n = 0; n < whole.size(); ++n) {
     std::string bad = whole;
     bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 7)));
     write_all(folder / "bad", bad);
     CAPTURE(n);
-    REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
+    REQUIRE_THROWS_AS(load_weights(folder / "bad", other), FileError);
   }
   write_all(folder / "bad", whole + "x");
-  REQUIRE_THROWS_AS(other.load(folder / "bad"), FileError);
+  REQUIRE_THROWS_AS(load_weights(folder / "bad", other), FileError);
   CHECK(test::same_bits(before, other.flat()));
-  other.load(folder / "model");
+  load_weights(folder / "model", other);
   CHECK(test::same_bits(w.flat(), other.flat()));
 }
 
@@ -141,12 +142,12 @@ TEST_CASE("A file of another model is refused by the parameter that does not fit
   const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3), (w / "a").vector("c", 3);
-  w.save(folder / "model");
+  save_weights(folder / "model", w);
   const auto refusal_of = [&](auto&& build) {
     Params other{{.seed = 3}};
     build(other);
     const Array before = other.flat().copy();
-    const std::string message = message_of<FileError>([&] { other.load(folder / "model"); });
+    const std::string message = message_of<FileError>([&] { load_weights(folder / "model", other); });
     CHECK(test::same_bits(before, other.flat()));
     return message;
   };
@@ -159,13 +160,13 @@ TEST_CASE("What cannot be read or written is named, and nothing is left half-wri
   const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder / "missing"); }), "missing"));
-  CHECK(contains(message_of<FileError>([&] { w.load(folder.path()); }), "is not a file"));
+  CHECK(contains(message_of<FileError>([&] { load_weights(folder / "missing", w); }), "missing"));
+  CHECK(contains(message_of<FileError>([&] { load_weights(folder.path(), w); }), "is a folder"));
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder / "pipe"); }), "is not a file"));
-  CHECK(contains(message_of<FileError>([&] { w.save(folder / "no/such/folder"); }), "no/such/folder"));
+  CHECK(contains(message_of<FileError>([&] { load_weights(folder / "pipe", w); }), "is a pipe"));
+  CHECK(contains(message_of<FileError>([&] { save_weights(folder / "no/such/folder", w); }), "no/such/folder"));
   std::filesystem::create_directories(folder / "full/of/files");
-  CHECK_THROWS_AS(w.save(folder / "full"), FileError);   // a folder stands where the file would go
+  CHECK_THROWS_AS(save_weights(folder / "full", w), FileError);   // a folder stands where the file would go
   std::vector<std::string> names;
   for (const auto& e : std::filesystem::directory_iterator(folder.path())) names.push_back(e.path().filename());
   std::sort(names.begin(), names.end());
@@ -176,8 +177,8 @@ TEST_CASE("Saving over a file replaces it whole") {
   const TempFolder folder;
   Params a{{.seed = 1}}, b{{.seed = 2}};
   (a / "m").matrix("W", 30, 30), (b / "n").vector("v", 2);
-  a.save(folder / "model");
-  b.save(folder / "model");
+  save_weights(folder / "model", a);
+  save_weights(folder / "model", b);
   CHECK(read_safetensors(folder / "model").size() == 1);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
@@ -233,20 +234,20 @@ TEST_CASE("A file of weights carries texts, which its checksum covers") {
   Params w;
   (w / "a").vector("b", 3, constant_init(2));
   const std::map<std::string, std::string> about{{"cell", "lstm:forget_bias=2"}, {"hidden", "128"}, {"", "\xc3\xa9\n\"\\"}};
-  w.save(folder / "model", about);
+  save_weights(folder / "model", w, about);
   CHECK(read_safetensors_metadata(folder / "model") == about);
   w.edit().flat().fill(0);
-  w.load(folder / "model");
+  load_weights(folder / "model", w);
   CHECK(w.find("a/b").value().at({2}) == 2);
   std::string bytes = read_all(folder / "model");
   bytes[bytes.find("128")] = '2';
   write_all(folder / "model", bytes);
-  CHECK(contains(message_of<FileError>([&] { w.load(folder / "model"); }), "checksum"));
+  CHECK(contains(message_of<FileError>([&] { load_weights(folder / "model", w); }), "checksum"));
   CHECK_THROWS_AS(read_safetensors_metadata(folder / "model"), FileError);
-  CHECK(contains(message_of<ValueError>([&] { w.save(folder / "other", {{"format", "mine"}}); }), "'format'"));
-  CHECK(contains(message_of<ValueError>([&] { w.save(folder / "other", {{"name", "\xff"}}); }), "UTF-8"));
+  CHECK(contains(message_of<ValueError>([&] { save_weights(folder / "other", w, {{"format", "mine"}}); }), "'format'"));
+  CHECK(contains(message_of<ValueError>([&] { save_weights(folder / "other", w, {{"name", "\xff"}}); }), "UTF-8"));
   CHECK_FALSE(std::filesystem::exists(folder / "other"));
-  w.save(folder / "model");
+  save_weights(folder / "model", w);
   CHECK(read_safetensors_metadata(folder / "model").empty());
 }
 
@@ -254,11 +255,77 @@ TEST_CASE("Ebb's own file with its mark altered is not taken for another program
   const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3);
-  w.save(folder / "model");
+  save_weights(folder / "model", w);
   for (const std::string mark : {"ebb\"", "format", "crc32"}) {
     std::string bytes = read_all(folder / "model");
     bytes[bytes.find(mark)] = 'z';
     write_all(folder / "bad", bytes);
     CHECK(contains(message_of<FileError>([&] { read_safetensors(folder / "bad"); }), "altered"));
   }
+}
+
+TEST_CASE("Tensors that nobody asks for spoil nothing, whatever they hold") {
+  const TempFolder folder;
+  const std::string f32s = R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
+  const struct {
+    const char *entry, *why;
+    std::string data;
+  } strange[] = {
+      {R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[8,16]})", "its numbers are F8_E4M3", std::string(8, '\x38')},
+      {R"({"dtype":"C64","shape":[1],"data_offsets":[8,16]})", "its numbers are C64", std::string(8, '\0')},
+      {R"({"dtype":"F4","shape":[16],"data_offsets":[8,16]})", "has no type that is known, but \"F4\"", std::string(8, '\0')},
+      {R"({"dtype":"F32","shape":[1,1,1,1,2],"data_offsets":[8,16]})", "has more than four axes", std::string(8, '\0')},
+      {R"({"dtype":"I64","shape":[1],"data_offsets":[8,16]})", "beyond 2^53", std::string("\1\0\0\0\0\0\x20\0", 8)},
+  };
+  for (const auto& s : strange) {
+    CAPTURE(s.entry);
+    const std::string header = R"({"w/b":)" + f32s + R"(,"odd":)" + s.entry + "}";
+    const std::string path = folder.file("m", with_header(header, std::string("\0\0\x80\x3f\0\0\0\x40", 8) + s.data));
+    const std::vector<NamedArray> some = read_safetensors(path, {"w/b"});
+    REQUIRE(some.size() == 1);
+    CHECK(some[0].values.at({1}) == 2);
+    CHECK(read_safetensors_metadata(path).empty());
+    CHECK(contains(message_of<FileError>([&] { read_safetensors(path); }), std::string("array 'odd': ") + (s.why[0] == 'b' ? "I64" : s.why)));
+    CHECK(contains(message_of<FileError>([&] { read_safetensors(path, {"odd"}); }), s.why));
+    CHECK(message_of<FileError>([&] { read_safetensors(path, {"w/b", "x"}); }) == path + ": has no array 'x'");
+
+    Params w;
+    (w / "w").vector("b", 2);
+    CHECK(message_of<FileError>([&] { load_weights(path, w); }) == path + ": has a parameter 'odd' that this model lacks");
+    (w / "w").vector("c", 2);
+    TorchNames(w).same("w/b", "w/b").load(path, Fit::part);
+    CHECK(w.find("w/b").value().at({1}) == 2);
+    CHECK(contains(message_of<FileError>([&] { TorchNames(w).same("w/b", "w/b").same("odd", "w/c").load(path, Fit::part); }), s.why));
+  }
+}
+
+TEST_CASE("A tensor that is passed over is held to the checksum all the same") {
+  const TempFolder folder;
+  write_safetensors(folder / "m", {{"a", Array::full({300, 300}, .5, f64)}, {"b", Array::full({2}, .25, f32)}});
+  CHECK(read_safetensors(folder / "m", {"b"})[0].values.at({0}) == .25);
+  std::string bytes = read_all(folder / "m");
+  bytes[bytes.size() - 400'000] ^= 1;
+  write_all(folder / "m", bytes);
+  CHECK(contains(message_of<FileError>([&] { read_safetensors(folder / "m", {"b"}); }), "checksum"));
+}
+
+TEST_CASE("A number too large for the set's element type is refused, not made infinite") {
+  const TempFolder folder;
+  Params w, wide{{.dtype = f64}};
+  for (Params* p : {&w, &wide}) (*p / "a").vector("b", 2);
+  const auto with = [&](double x) { write_safetensors(folder / "m", {{"a/b", Array::from({2}, {1, x}, f64)}}); };
+  with(1e39);
+  const Array before = w.flat().copy();
+  const std::string expected = folder / "m" + ": array 'a/b': 1e+39 is too large for float32";
+  CHECK(message_of<FileError>([&] { load_weights(folder / "m", w); }) == expected);
+  CHECK(message_of<FileError>([&] { TorchNames(w).same("a/b", "a/b").load(folder / "m"); }) == expected);
+  CHECK(test::same_bits(before, w.flat()));
+  load_weights(folder / "m", wide);
+  CHECK(wide.flat().at({1}) == 1e39);
+  with(1e-60);
+  load_weights(folder / "m", w);
+  CHECK(w.flat().at({1}) == 0);
+  with(INFINITY);                          // which it was
+  load_weights(folder / "m", w);
+  CHECK(w.flat().at({1}) == INFINITY);
 }

@@ -1,9 +1,9 @@
 #include <cstring>
-#include <ebb/nn/files/archive_impl.hpp>
+#include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace ebb {
 
@@ -19,14 +19,10 @@ std::vector<int> extents(const Shape& s) {
 }
 
 std::string stored_text(const std::string& s) {
-  try {
-    (void)nlohmann::json(s).dump();
-    return words + s;
-  } catch (const nlohmann::json::exception&) {   // not UTF-8
-    std::string text = bits;
-    for (const char c : s) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return text;
-  }
+  if (detail::is_utf8(s)) return words + s;
+  std::string text = bits;
+  for (const char c : s) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
 }
 
 bool read_text(const std::string& stored, std::string& s) {

@@ -1,9 +1,8 @@
 #pragma once
-#include <ebb/nn/files/archive.hpp>
-#include <ebb/nn/files/safetensors.hpp>
-#include <set>
+#include <ebb/nn/archive.hpp>
+#include <map>
 
-/// What an Archive holds between its file and its parts. For nn's own sources.
+/// What an Archive holds between its file (nn/files/archive.cpp) and its parts. For nn's own sources.
 namespace ebb {
 
 namespace detail {
@@ -25,7 +24,7 @@ struct Archive::Impl {
   std::string path;
   bool reading = false;
   std::vector<std::string> scope;      // the part's number first
-  Metadata texts;
+  std::map<std::string, std::string> texts;
   std::map<std::string, detail::ArchivedArray> arrays;   // when reading, both shrink as they are asked for
   std::vector<std::function<void()>> changes, last;
 

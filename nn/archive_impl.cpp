@@ -1,4 +1,4 @@
-#include <ebb/nn/files/archive_impl.hpp>
+#include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <cstring>
