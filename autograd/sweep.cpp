@@ -86,7 +86,9 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
   const auto restore = [&] { sweeping = false; recording_ = was_recording; time = was_time; };
   try {
     accumulate(root, std::move(seed));
+    step_ends.begin_sweep(*this, root);
     for (std::uint32_t id = root; id >= 1; --id) {
+      while (step_ends.reached(id)) [[unlikely]] step_ends.put_aside(*this);
       Node& n = node(id);
       if (id > 16) look_ahead(node(id - 16), node(id - 8));
       if (n.group && n.op) deferred.flush(id);   // leaves are flushed together at the end
@@ -101,9 +103,11 @@ void TapeImpl::sweep_from(std::uint32_t root, Array seed, bool free_values) {
       if (free_values && n.handles == 0 && engine().reuse) n.value = Array();
     }
     deferred.flush_all();
+    step_ends.end_sweep(*this);
   } catch (...) {
     restore();
     deferred.clear();
+    step_ends.drop_sweep();
     clear_adjoints();
     if (free_values) spent = top;   // a part of the values is gone
     throw;
@@ -159,7 +163,12 @@ void Replay::add(std::uint32_t id, Var contribution) {
 std::vector<Var> replay(TapeImpl& t, std::uint32_t root, const Var& seed, const std::vector<Var>& wrt) {
   Replay r(t, root);
   r.adjoint_[root] = seed;
+  std::vector<Var> entering(wrt.size());   // of states, as the sweep finds them behind their steps
+  std::vector<std::uint32_t> ends;
+  for (const Var& v : wrt) ends.push_back(v.node() <= root ? std::min(root, t.step_ends.of(v.node())) : 0);
   for (std::uint32_t id = root; id >= 1; --id) {
+    for (std::size_t k = 0; k < wrt.size(); ++k)
+      if (ends[k] == id) entering[k] = r.adjoint_[wrt[k].node()];
     if (!r.adjoint_[id] || !t.wants(id) || !t.node(id).op) continue;
     t.node(id).op->replay(r, id);
     bool asked = false;
@@ -167,9 +176,10 @@ std::vector<Var> replay(TapeImpl& t, std::uint32_t root, const Var& seed, const 
     if (!asked) r.adjoint_[id] = Var();
   }
   std::vector<Var> out;
-  for (const Var& v : wrt) {
-    const bool reached = v.node() <= root && r.adjoint_[v.node()];
-    out.push_back(reached ? r.adjoint_[v.node()] : zeros(v.shape()));
+  for (std::size_t k = 0; k < wrt.size(); ++k) {
+    const std::uint32_t id = wrt[k].node();
+    const Var& g = id > root || ends[k] != 0 ? entering[k] : r.adjoint_[id];
+    out.push_back(g ? g : zeros(wrt[k].shape()));
   }
   return out;
 }

@@ -102,6 +102,7 @@ void TapeImpl::reset() {
   free_packs_.clear();
   large_.clear();
   deferred.clear();
+  step_ends.clear();
   for (std::uint32_t id = 1; id <= top; ++id) {
     Node& n = node(id);
     if (n.op && n.op->destroy && n.attributes) n.op->destroy(n.attributes);

@@ -4,6 +4,7 @@
 #include <ebb/autograd/node.hpp>
 #include <ebb/autograd/packs.hpp>
 #include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <array>
@@ -79,6 +80,7 @@ class TapeImpl {
   const Pack* packed(std::uint32_t id, Trans tb, std::int64_t rows);
   void release_pack(Node&) noexcept;
   Deferred deferred{*this};
+  StepEnds step_ends;
 
   void release_handle(std::uint32_t id) noexcept;
 

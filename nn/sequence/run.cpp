@@ -1,3 +1,4 @@
+#include <ebb/autograd/step_ends.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
 
@@ -30,8 +31,15 @@ Packed Run::packed() const {
   return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
 }
 
+/// Tells the tape where step t ended, for the gradients of its state.
+void Run::mark_state(int t) const {
+  const State& s = states_[static_cast<std::size_t>(t)];
+  for (int k = 0; k < s.size(); ++k) detail::set_step_end(s[k], step_ends_[static_cast<std::size_t>(t)]);
+}
+
 const State& Run::end() const {
   if (outputs_.empty() && !packing_) throw ValueError("run: it has no steps");
+  if (!packing_) mark_state(reverse_ ? 0 : steps() - 1);
   return end_;
 }
 
@@ -59,7 +67,10 @@ std::vector<Var> Run::states(const std::string& field) const {
   if (states_.empty() && !packing_) return list;
   const int k = start_.index(field.c_str());
   if (!packing_) {
-    for (const State& s : states_) list.push_back(s[k]);
+    for (int t = 0; t < steps(); ++t) {
+      mark_state(t);
+      list.push_back(states_[static_cast<std::size_t>(t)][k]);
+    }
     return list;
   }
   Var sorted = start_[k];

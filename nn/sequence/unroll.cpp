@@ -1,3 +1,4 @@
+#include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
@@ -63,6 +64,19 @@ State fitted(const State& s, const State& start, int rows) {
   return each(s, [&](const Var& v, int k) { return concat({v, range(start[k], before, rows)}, 0); });
 }
 
+bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
+
+/// A field that a step handed on as it came in, or returned under two names, becomes a view of it: each field of each step has a
+/// gradient of its own.
+void part_fields(State& next, const State& before, const Var& x) {
+  for (int k = 0; k < next.size(); ++k) {
+    bool shared = same_node(next[k], x);
+    for (int j = 0; !shared && j < before.size(); ++j) shared = same_node(next[k], before[j]);
+    for (int j = 0; !shared && j < k; ++j) shared = same_node(next[k], next[j]);
+    if (shared && next[k].requires_grad()) next[k] = range(next[k], 0, next[k].dim(0));
+  }
+}
+
 }  // namespace
 
 /// The loop over time that all forms of unroll share.
@@ -105,14 +119,18 @@ class Unrolling {
   template <class X, class N> void go(int T, const Pass& pass, const X& x, const N& rows) {
     run_.outputs_.resize(static_cast<std::size_t>(T));
     run_.states_.resize(static_cast<std::size_t>(T));
+    run_.step_ends_.resize(static_cast<std::size_t>(T));
     if (!run_.reverse_) last_ = run_.start_;
     for (int k : steps(T)) {
       const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
       detail::TapeImpl::current().time = t;
       const Var x_t = x(t);
-      State next = cell_.step(x_t, fitted(last_, run_.start_, n), pass.at_time(t));
+      const State before = fitted(last_, run_.start_, n);
+      State next = cell_.step(x_t, before, pass.at_time(t));
       check_step(cell_, next, n);
+      part_fields(next, before, x_t);
       last_ = std::move(next);
+      run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
       run_.outputs_[static_cast<std::size_t>(t)] = cell_.output(x_t, last_);
       run_.states_[static_cast<std::size_t>(t)] = last_;
     }

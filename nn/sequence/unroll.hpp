@@ -15,7 +15,9 @@ class Run {
   Packed packed() const;                              ///< the same without padding. Errors: ValueError if no lengths were given
   Var operator[](int t) const;                        ///< output of step t
   const State& end() const;                           ///< state after each row's last step
-  /// One field after each step. With lengths these are copies put together for reading, ended rows as they ended: nothing is
+  /// One field after each step. Its gradient (retain, Shard::retain, grad, vjp) is that of the state which enters the next step and
+  /// the output, each field an independent coordinate: what the step itself did with it, as in h' = o * tanh(c'), is no part of it,
+  /// so that it does not depend on how the step is written. With lengths these are copies put together for reading, ended rows as they ended: nothing is
   /// computed from them, so that a gradient with respect to them is zero.
   std::vector<Var> states(const std::string& field) const;
   int steps() const;
@@ -24,8 +26,10 @@ class Run {
   friend class Unrolling;
   Var ended(const PoolVector<Var>& steps, const Var& never) const;
   Var upright(const Var& sorted) const;
+  void mark_state(int t) const;
   PoolVector<Var> outputs_;                           // by time; with lengths of the rows alive, the longest first
   PoolVector<State> states_;
+  PoolVector<std::uint32_t> step_ends_;               // last node of each step
   State start_, end_;
   Var none_;                                          // of the outputs' shape, if there is no step
   Packing packing_;
