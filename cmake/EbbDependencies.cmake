@@ -24,6 +24,8 @@ endfunction()
 
 ebb_header_only(ebb_xsimd xsimd/xsimd.hpp libxsimd-dev)
 ebb_header_only(ebb_random123 Random123/philox.h librandom123-dev)
+ebb_header_only(ebb_eigen eigen3/Eigen/Dense libeigen3-dev)
+target_include_directories(ebb_eigen SYSTEM INTERFACE ${ebb_eigen_INCLUDE_DIR}/eigen3)
 ebb_header_only(ebb_kissfft kissfft/kissfft.hh libkissfft-dev)
 ebb_header_only(ebb_cli11 CLI/CLI.hpp libcli11-dev)
 ebb_header_only(ebb_nlohmann_json nlohmann/json.hpp nlohmann-json3-dev)

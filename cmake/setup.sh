@@ -37,6 +37,7 @@ cmake has_cmake
 ninja-build has_make
 libxsimd-dev has_file include/xsimd/xsimd.hpp
 librandom123-dev has_file include/Random123/philox.h
+libeigen3-dev has_file include/eigen3/Eigen/Dense
 libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp
