@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cctype>
-#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/nearest.hpp>
 
 namespace ebb {
 

@@ -1,7 +1,13 @@
 #include <cmath>
 #include <ebb/optim/adadelta.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AdadeltaOptions::declare(GivenOptions& given) {
+  given("rho", rho, "share of the running means that is kept")("epsilon", epsilon, "added under both roots")
+      ("decay", decay, "weight decay, added to the gradient");
+}
 
 Adadelta::Adadelta(const LeafSet& set, AdadeltaOptions o) : Optimizer("adadelta", set, o.lr, o.decay, 2), o_(o) {
   check("rho", o.rho, 0, 1);
@@ -23,5 +29,7 @@ template <class T> void Adadelta::run(const Slice<T>& s) const {
 
 void Adadelta::update(const Slice<float>& s) { run(s); }
 void Adadelta::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(adadelta, Adadelta, "running means of squares, no rate to choose, Zeiler 2012");
 
 }  // namespace ebb

@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AdadeltaOptions {
   double lr = 1, rho = .9, epsilon = 1e-6, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Steps in the units of the weights: the root of the running mean of past steps' squares over that of the gradients'.
@@ -16,6 +17,7 @@ struct AdadeltaOptions {
 /// Source    Zeiler 2012, arXiv:1212.5701
 class Adadelta final : public Optimizer {
  public:
+  using Options = AdadeltaOptions;
   explicit Adadelta(const LeafSet& set, AdadeltaOptions o = {});
 
  private:

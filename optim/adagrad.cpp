@@ -1,7 +1,14 @@
 #include <cmath>
 #include <ebb/optim/adagrad.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AdagradOptions::declare(GivenOptions& given) {
+  given("lr_decay", lr_decay, "the rate falls as 1 / (1 + updates times this)")
+      ("initial", initial, "value that the sums of squares begin with")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+}
 
 Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", set, o.lr, o.decay, 1), o_(o) {
   check_not_negative("epsilon", o.epsilon);
@@ -22,5 +29,7 @@ template <class T> void Adagrad::run(const Slice<T>& s) const {
 
 void Adagrad::update(const Slice<float>& s) { run(s); }
 void Adagrad::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(adagrad, Adagrad, "each step shrinks with all past squares, Duchi 2011");
 
 }  // namespace ebb

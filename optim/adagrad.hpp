@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AdagradOptions {
   double lr = 1e-2, lr_decay = 0, decay = 0, initial = 0, epsilon = 1e-10;
+  void declare(GivenOptions&);
 };
 
 /// Each number's step shrinks with the squares of all its gradients so far.
@@ -17,6 +18,7 @@ struct AdagradOptions {
 /// Source    Duchi et al. 2011, JMLR 12:2121
 class Adagrad final : public Optimizer {
  public:
+  using Options = AdagradOptions;
   explicit Adagrad(const LeafSet& set, AdagradOptions o = {});
 
  private:

@@ -1,7 +1,14 @@
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/adam_step.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AdamOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+}
 
 Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -17,5 +24,7 @@ template <class T> void Adam::run(const Slice<T>& s) const {
 
 void Adam::update(const Slice<float>& s) { run(s); }
 void Adam::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(adam, Adam, "running means of the gradient and of its square, Kingma & Ba 2015");
 
 }  // namespace ebb

@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AdamOptions {
   double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Steps from running means of the gradient and of its square, each freed of its bias towards the zero it starts from.
@@ -16,6 +17,7 @@ struct AdamOptions {
 /// Source    Kingma & Ba 2015, arXiv:1412.6980
 class Adam final : public Optimizer {
  public:
+  using Options = AdamOptions;
   explicit Adam(const LeafSet& set, AdamOptions o = {});
 
  private:

@@ -1,8 +1,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/optim/adamax.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AdamaxOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "the largest gradient fades by this factor per update")
+      ("epsilon", epsilon, "added to each gradient's size")("decay", decay, "weight decay, added to the gradient");
+}
 
 Adamax::Adamax(const LeafSet& set, AdamaxOptions o) : Optimizer("adamax", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -25,5 +32,7 @@ template <class T> void Adamax::run(const Slice<T>& s) const {
 
 void Adamax::update(const Slice<float>& s) { run(s); }
 void Adamax::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(adamax, Adamax, "Adam with the largest recent gradient as the scale, Kingma & Ba 2015");
 
 }  // namespace ebb

@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AdamaxOptions {
   double lr = 2e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Adam with the largest recent gradient in place of the root of the mean square.
@@ -16,6 +17,7 @@ struct AdamaxOptions {
 /// Source    Kingma & Ba 2015, section 7.1, arXiv:1412.6980
 class Adamax final : public Optimizer {
  public:
+  using Options = AdamaxOptions;
   explicit Adamax(const LeafSet& set, AdamaxOptions o = {});
 
  private:

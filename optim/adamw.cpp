@@ -1,7 +1,14 @@
 #include <ebb/optim/adam_step.hpp>
 #include <ebb/optim/adamw.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AdamWOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "decoupled weight decay");
+}
 
 AdamW::AdamW(const LeafSet& set, AdamWOptions o)
     : Optimizer("adamw", set, o.lr, o.decay, 2), o_{o.lr, o.beta1, o.beta2, o.epsilon, o.decay} {
@@ -18,5 +25,7 @@ template <class T> void AdamW::run(const Slice<T>& s) const {
 
 void AdamW::update(const Slice<float>& s) { run(s); }
 void AdamW::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(adamw, AdamW, "Adam with decoupled weight decay, Loshchilov & Hutter 2019");
 
 }  // namespace ebb

@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AdamWOptions {
   double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 1e-2;
+  void declare(GivenOptions&);
 };
 
 /// Adam with the weights' decay kept out of the running means.
@@ -16,6 +17,7 @@ struct AdamWOptions {
 /// Differs   the decay is multiplied by lr, as in PyTorch; the paper's schedule factor is set_lr's
 class AdamW final : public Optimizer {
  public:
+  using Options = AdamWOptions;
   explicit AdamW(const LeafSet& set, AdamWOptions o = {});
 
  private:

@@ -2,8 +2,15 @@
 #include <cmath>
 #include <ebb/optim/amsgrad.hpp>
 #include <ebb/optim/moments.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void AmsGradOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+}
 
 AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", set, o.lr, o.decay, 3), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -28,5 +35,7 @@ template <class T> void AmsGrad::run(const Slice<T>& s) const {
 
 void AmsGrad::update(const Slice<float>& s) { run(s); }
 void AmsGrad::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(amsgrad, AmsGrad, "Adam whose second moment never falls, Reddi 2018");
 
 }  // namespace ebb

@@ -5,6 +5,7 @@ namespace ebb {
 
 struct AmsGradOptions {
   double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Adam whose second moment never falls, so that its steps cannot grow again.
@@ -16,6 +17,7 @@ struct AmsGradOptions {
 /// Differs   from the paper, which leaves out the corrections of Adam's bias; PyTorch has them
 class AmsGrad final : public Optimizer {
  public:
+  using Options = AmsGradOptions;
   explicit AmsGrad(const LeafSet& set, AmsGradOptions o = {});
 
  private:

@@ -1,6 +1,12 @@
 #include <ebb/optim/lion.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void LionOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean in a step")
+      ("beta2", beta2, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
+}
 
 Lion::Lion(const LeafSet& set, LionOptions o) : Optimizer("lion", set, o.lr, o.decay, 1), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -21,5 +27,7 @@ template <class T> void Lion::run(const Slice<T>& s) const {
 
 void Lion::update(const Slice<float>& s) { run(s); }
 void Lion::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(lion, Lion, "the sign of a running mean, Chen 2023");
 
 }  // namespace ebb

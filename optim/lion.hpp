@@ -5,6 +5,7 @@ namespace ebb {
 
 struct LionOptions {
   double lr = 1e-4, beta1 = .9, beta2 = .99, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Steps of one size: the sign of a mean that the present gradient weighs more in than in the one that is kept.
@@ -15,6 +16,7 @@ struct LionOptions {
 /// Source    Chen et al. 2023, arXiv:2302.06675
 class Lion final : public Optimizer {
  public:
+  using Options = LionOptions;
   explicit Lion(const LeafSet& set, LionOptions o = {});
 
  private:

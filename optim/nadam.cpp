@@ -2,8 +2,16 @@
 #include <ebb/nn/archive.hpp>
 #include <ebb/optim/moments.hpp>
 #include <ebb/optim/nadam.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
+
+void NAdamOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")
+      ("momentum_decay", momentum_decay, "how fast the momentum rises to beta1");
+}
 
 NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -43,5 +51,7 @@ template <class T> void NAdam::run(const Slice<T>& s) {
 
 void NAdam::update(const Slice<float>& s) { run(s); }
 void NAdam::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(nadam, NAdam, "Adam with Nesterov's momentum, Dozat 2016");
 
 }  // namespace ebb

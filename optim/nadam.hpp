@@ -5,6 +5,7 @@ namespace ebb {
 
 struct NAdamOptions {
   double lr = 2e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0, momentum_decay = 4e-3;
+  void declare(GivenOptions&);
 };
 
 /// Adam with Nesterov's look ahead, whose momentum warms up.
@@ -17,6 +18,7 @@ struct NAdamOptions {
 /// Source    Dozat 2016, ICLR workshop
 class NAdam final : public Optimizer {
  public:
+  using Options = NAdamOptions;
   explicit NAdam(const LeafSet& set, NAdamOptions o = {});
   void visit(Archive&) override;
 

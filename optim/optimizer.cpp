@@ -131,7 +131,9 @@ void Optimizer::step(const Grads& grads) {
                  .size = d.gradient.size(),
                  .t = updates_ - missed_of(d.leaf),
                  .lr = lr_ * d.group.rate,
-                 .decay = d.group.decay.value_or(decay_)};
+                 .decay = d.group.decay.value_or(decay_),
+                 .name = set_[d.leaf].name(),
+                 .shape = set_[d.leaf].shape()};
       for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
       update(s);
       restore_bounds(set_[d.leaf], s);

@@ -8,8 +8,10 @@
 namespace ebb {
 
 class Archive;
+class GivenOptions;
 
-/// What one update rule sees of one parameter: its numbers w, their gradient g, and the rule's own memory of them.
+/// What one optimiser sees of one parameter: its values w, their gradient g, and the optimiser's own memory of them. Most take the
+/// values one by one; those for which a matrix is one thing look at its shape, and at its name to tell a hidden one from the others.
 template <class T> struct Slice {
   T* w;
   const T* g;
@@ -17,6 +19,8 @@ template <class T> struct Slice {
   std::int64_t size;
   std::int64_t t;                // which update of this parameter it is, from 1: those while it was frozen do not count
   double lr, decay;              // of this parameter's group
+  const char* name;              // full name, "lm/rnn/Wx"
+  Shape shape;                   // a weight of x W is [in, out]
 };
 
 /// How the parameters of a group differ from the rest.

@@ -1,8 +1,15 @@
 #include <cmath>
 #include <ebb/optim/moments.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/radam.hpp>
 
 namespace ebb {
+
+void RAdamOptions::declare(GivenOptions& given) {
+  given("beta1", beta1, "share of the running mean that is kept")
+      ("beta2", beta2, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+}
 
 RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr, o.decay, 2), o_(o) {
   check("beta1", o.beta1, 0, 1);
@@ -29,5 +36,7 @@ template <class T> void RAdam::run(const Slice<T>& s) const {
 
 void RAdam::update(const Slice<float>& s) { run(s); }
 void RAdam::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(radam, RAdam, "Adam that takes in its second moment as that settles, Liu 2020");
 
 }  // namespace ebb

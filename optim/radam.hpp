@@ -5,6 +5,7 @@ namespace ebb {
 
 struct RAdamOptions {
   double lr = 1e-3, beta1 = .9, beta2 = .999, epsilon = 1e-8, decay = 0;
+  void declare(GivenOptions&);
 };
 
 /// Adam that starts without its second moment, and takes it in as the variance of that becomes finite: warm-up without a schedule.
@@ -18,6 +19,7 @@ struct RAdamOptions {
 /// Source    Liu et al. 2020, arXiv:1908.03265
 class RAdam final : public Optimizer {
  public:
+  using Options = RAdamOptions;
   explicit RAdam(const LeafSet& set, RAdamOptions o = {});
 
  private:

@@ -1,8 +1,15 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/rmsprop.hpp>
 
 namespace ebb {
+
+void RmsPropOptions::declare(GivenOptions& given) {
+  given("alpha", alpha, "share of the running mean square that is kept")
+      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")
+      ("momentum", momentum, "of the steps")("centered", centered, "divide by the deviation instead");
+}
 
 RmsProp::RmsProp(const LeafSet& set, RmsPropOptions o) : Optimizer("rmsprop", set, o.lr, o.decay, 3), o_(o) {
   check("alpha", o.alpha, 0, 1);
@@ -33,5 +40,7 @@ template <class T> void RmsProp::run(const Slice<T>& s) const {
 
 void RmsProp::update(const Slice<float>& s) { run(s); }
 void RmsProp::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(rmsprop, RmsProp, "divided by a running root mean square, Hinton 2012");
 
 }  // namespace ebb

@@ -6,6 +6,7 @@ namespace ebb {
 struct RmsPropOptions {
   double lr = 1e-2, alpha = .99, epsilon = 1e-8, decay = 0, momentum = 0;
   bool centered = false;
+  void declare(GivenOptions&);
 };
 
 /// Each step divided by a running root mean square of the gradient.
@@ -19,6 +20,7 @@ struct RmsPropOptions {
 /// Differs   from Graves and TensorFlow, who add epsilon under the root: as in PyTorch, it is added outside
 class RmsProp final : public Optimizer {
  public:
+  using Options = RmsPropOptions;
   explicit RmsProp(const LeafSet& set, RmsPropOptions o = {});
 
  private:

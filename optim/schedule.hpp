@@ -28,6 +28,9 @@ Schedule exponential_decay(double lr, double factor);
 /// Source    Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts
 Schedule cosine_decay(double lr, std::int64_t updates, double least = 0);
 
+/// From lr down to `least` in a line, and `least` from then on.
+Schedule linear_decay(double lr, std::int64_t updates, double least = 0);
+
 /// (u + 1) / updates of the schedule's first rate for so many updates; then the schedule from its begin.
 Schedule warm_up(std::int64_t updates, Schedule then);
 

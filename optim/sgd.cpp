@@ -1,7 +1,14 @@
 #include <ebb/ops/error.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/sgd.hpp>
 
 namespace ebb {
+
+void SgdOptions::declare(GivenOptions& given) {
+  given("momentum", momentum, "share of the velocity that is kept")
+      ("dampening", dampening, "the gradient counts less by this share")
+      ("decay", decay, "weight decay, added to the gradient")("nesterov", nesterov, "look one step ahead");
+}
 
 Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.decay, o.momentum != 0 ? 1 : 0), o_(o) {
   check_not_negative("momentum", o.momentum);
@@ -28,5 +35,7 @@ template <class T> void Sgd::run(const Slice<T>& s) const {
 
 void Sgd::update(const Slice<float>& s) { run(s); }
 void Sgd::update(const Slice<double>& s) { run(s); }
+
+EBB_OPTIMIZER(sgd, Sgd, "gradient descent, with or without momentum");
 
 }  // namespace ebb

@@ -6,6 +6,7 @@ namespace ebb {
 struct SgdOptions {
   double lr = 1e-2, momentum = 0, dampening = 0, decay = 0;
   bool nesterov = false;
+  void declare(GivenOptions&);
 };
 
 /// Gradient descent, with momentum if asked for.
@@ -18,6 +19,7 @@ struct SgdOptions {
 /// Source    Polyak 1964; Sutskever et al. 2013, in the form of PyTorch (lr outside the velocity)
 class Sgd final : public Optimizer {
  public:
+  using Options = SgdOptions;
   explicit Sgd(const LeafSet& set, SgdOptions o = {});
 
  private:

@@ -5,10 +5,17 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
 namespace {
+
+template <class O> void print(const std::string& name, const std::string& about, const std::vector<O>& options) {
+  fmt::print("{} {}\n", fit(name, 16), about);
+  for (const O& o : options) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
+}
 
 class CellsCommand final : public Command {
  public:
@@ -32,14 +39,43 @@ class CellsCommand final : public Command {
  private:
   bool wanted(const std::string& name) const { return cells_.empty() || std::find(cells_.begin(), cells_.end(), name) != cells_.end(); }
 
-  static void print(const std::string& name, const std::string& about, const std::vector<CellOption>& options) {
-    fmt::print("{} {}\n", fit(name, 16), about);
-    for (const CellOption& o : options) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
-  }
-
   std::vector<std::string> cells_;
 };
 EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the layers that may stand in their place");
+
+struct Optimizers {
+  using Entry = OptimizerEntry;
+  static constexpr auto options_of = optimizer_options;
+  static constexpr const char *example = "ebb optimizers lion", *use = "Options follow a name: ebb train adding --optimizer lion:beta2=.98";
+};
+
+struct Schedules {
+  using Entry = ScheduleEntry;
+  static constexpr auto options_of = schedule_options;
+  static constexpr const char *example = "ebb schedules cosine",
+                              *use = "Options follow a name, + joins several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
+};
+
+/// All that is registered of one kind, or some of it by name, with its options.
+template <class Kind> class ListCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    o.add("NAME", names_, std::string(Kind::Entry::kind) + "s to list (standard: all)");
+    o.example(Kind::example);
+  }
+  int run() override {
+    const bool all = names_.empty();
+    if (all) names_ = Registry<typename Kind::Entry>::names();
+    for (const std::string& name : names_) print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of(name));
+    if (all) fmt::print("\n{}\n", Kind::use);
+    return 0;
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+EBB_SUBCOMMAND(optimizers, "optimizers", ListCommand<Optimizers>, "list the optimisers with their options");
+EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>, "list the schedules of the learning rate with their options");
 
 class TasksCommand final : public Command {
  public:

@@ -10,7 +10,6 @@
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/nn/files/weights.hpp>
-#include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sstream>
@@ -96,8 +95,6 @@ struct TrainOne {
       throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
     sizes.check_names({task_name});
     check_recurrence_names({cell});
-    if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
-    if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
   }
 
   void announce(Job& job, const Task& task, const TaskSettings& s) const {

@@ -66,8 +66,8 @@ struct TaskSettings {
   int layers = 1;                      ///< cells, one above the other
   double dropout = 0, zoneout = 0;     ///< probabilities, around each layer
   DropoutKind dropout_kind = DropoutKind::variational;
-  std::string optimizer = "adam";      ///< the update rule's name
-  std::string schedule = "constant";   ///< of the rate: constant, cosine or one-cycle, over `steps`
+  std::string optimizer = "adam";      ///< as make_optimizer takes it
+  std::string schedule = "constant";   ///< of the rate over `steps`, as make_schedule takes it
   int patience = 0;                    ///< validations without improvement that are borne, 0: all
 };
 

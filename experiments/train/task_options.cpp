@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/task_options.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -56,9 +58,8 @@ void TaskOptions::declare_more(Options& o) {
       .check(each([](double p) { return p < 1; }), "below 1");
   o.add("--zoneout", zoneout, "probability that a number of the state stays").check(number(true), "at least 0")
       .check(each([](double p) { return p <= 1; }), "at most 1");
-  o.add("--optimizer", optimizer, "adadelta, adagrad, adam, adamax, adamw, amsgrad, lion, nadam, radam, rmsprop or sgd "
-                                  "(standard: each task's own)").type("NAME");
-  o.add("--schedule", schedule, "of the rate: constant, cosine or one-cycle (standard: each task's own)").type("NAME");
+  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (standard: each task's own)").type("NAME");
+  o.add("--schedule", schedule, "of the rate; `ebb schedules` lists them (standard: each task's own)").type("NAME");
   o.add("--patience", patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
       .check(whole(0), "a whole number of at least 0");
 }
@@ -118,6 +119,8 @@ void TaskOptions::keep(const Task::Inputs& chosen) {
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
+  if (!optimizer.empty()) make_optimizer(optimizer, LeafSet{}, 1e-3);
+  if (!schedule.empty()) make_schedule(schedule, 1e-3, 1000);
   for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience})
     for (const auto& [name, value] : p->given) {
       if (name.empty() || std::find(tasks.begin(), tasks.end(), name) != tasks.end()) continue;

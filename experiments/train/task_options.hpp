@@ -25,6 +25,7 @@ struct TaskOptions {
   /// Takes these sizes as if they had been given, so that config.toml holds what was used.
   void keep(const TaskSettings&);
   void keep(const Task::Inputs&);
+  /// Errors    ValueError for an option of a task that is not among these, or an optimiser or schedule that cannot be
   void check_names(const std::vector<std::string>& tasks) const;
 
  private:

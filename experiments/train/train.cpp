@@ -7,6 +7,7 @@
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -186,10 +187,7 @@ class Training {
 }  // namespace
 
 Schedule schedule_of(const TaskSettings& s) {
-  if (s.schedule == "constant") return step_decay(s.lr, 1, 1);
-  if (s.schedule == "cosine") return cosine_decay(s.lr, s.steps);
-  if (s.schedule == "one-cycle") return one_cycle(s.lr, s.steps);
-  throw ValueError("there is no schedule '" + s.schedule + "'; there are constant, cosine and one-cycle");
+  return make_schedule(s.schedule, s.lr, s.steps);
 }
 
 TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch,

@@ -54,7 +54,7 @@ struct TrainKeeper {
   std::function<void(const TrainRecord&)> begin;       ///< called once before the first update, with what was loaded
 };
 
-/// The schedule of that name: "constant", "cosine" or "one-cycle". Errors: ValueError for another
+/// The schedule over the run's updates. Errors: as make_schedule
 Schedule schedule_of(const TaskSettings&);
 
 /// The loop that all commands share: an update rule on gradients clipped to a global norm, windows whose state is carried where the

@@ -33,8 +33,8 @@ TEST_CASE("an unknown word is refused with the nearest one that is known") {
   refused({"vanish", "--tasks", "adding,adding"}, "ebb vanish: --tasks names 'adding' twice");
   refused({"train", "char"}, "unknown task 'char'; did you mean 'chars'?");
   refused({"train", "adding", "--cell", "gur"}, "unknown cell 'gur'; did you mean 'gru'?");
-  refused({"train", "adding", "--optimizer", "adma"}, "unknown update rule 'adma'; did you mean 'adam'?");
-  refused({"train", "adding", "--schedule", "cosin"}, "unknown schedule 'cosin'; did you mean 'cosine'?");
+  refused({"train", "adding", "--optimizer", "adma"}, "there is no optimiser 'adma'; did you mean 'adam'?");
+  refused({"train", "adding", "--schedule", "cosin"}, "there is no schedule 'cosin'; did you mean 'cosine'?");
   refused({"train", "adding", "--dropout", "1"}, "--dropout must be below 1");
   refused({"train", "adding", "--layers", "0"}, "--layers must be at least 1");
   refused({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");

@@ -62,7 +62,7 @@ struct Training {
 /// Rules as they come, and with options that give them more to remember.
 std::map<std::string, Rule> rules() {
   std::map<std::string, Rule> all;
-  for (const std::string& name : optimizer_names())
+  for (const std::string& name : Registry<OptimizerEntry>::names())
     all[name] = [name](const LeafSet& w) { return make_optimizer(name, w, 1e-2); };
   all["sgd with momentum"] = [](const LeafSet& w) { return std::make_unique<Sgd>(w, SgdOptions{.momentum = .9, .dampening = .1}); };
   all["rmsprop centered"] = [](const LeafSet& w) {

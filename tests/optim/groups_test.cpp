@@ -52,7 +52,7 @@ TEST_CASE("A star in a pattern stands for any letters, a question mark for one")
 }
 
 TEST_CASE("A group has its own rate and decay under every rule, as if it were trained by a rule of its own") {
-  for (const std::string& name : optimizer_names()) {
+  for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
     Model grouped, plain, other;
     const auto rule = make_optimizer(name, grouped.w, .01), usual = make_optimizer(name, plain.w, .01);
@@ -92,7 +92,7 @@ TEST_CASE("Two rules train parts of one set, and what is frozen keeps its values
 
 TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, and the others go on") {
   const TempFolder folder;
-  for (const std::string& name : optimizer_names()) {
+  for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
     Model m, late, all;
     auto rule = make_optimizer(name, m.w, .01);

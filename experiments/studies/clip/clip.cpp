@@ -48,7 +48,7 @@ struct Clip {
     o.add("--values", values, "bounds of clipping number by number, to compare with; `none` for none");
     o.add("--task", task, "what is learnt; `ebb tasks` lists them");
     o.add("--cell", cell, "cell; `ebb cells` lists them");
-    o.add("--optimizer", optimizer, "update rule");
+    o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
     o.add("--lr", lr, "its rate").above(0);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(32);
     o.add("--length", length, "T, steps that a gradient goes back").at_least(2).at_most(100'000).quick(50);

@@ -5,7 +5,6 @@
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <limits>
@@ -110,8 +109,6 @@ struct Compare {
     sizes.check_names({task});
     if (!sizes.patience.given.empty())
       throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
-    if (!sizes.optimizer.empty()) check_name("update rule", sizes.optimizer, optimizer_names());
-    if (!sizes.schedule.empty()) check_name("schedule", sizes.schedule, {"constant", "cosine", "one-cycle"});
     for (const auto& [cell, rate] : rates.given) {
       if (cell.empty()) throw ValueError(fmt::format("--rates must be CELL=X,..., not '{:g}'", rate));
       if (!(rate > 0)) throw ValueError("--rates must be above 0");

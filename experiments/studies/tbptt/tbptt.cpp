@@ -32,7 +32,7 @@ struct Tbptt {
         .at_most(100'000).quick(40);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
     o.add("--rows", rows, "places of the text that are read at once").at_least(1).at_most(100'000).quick(16);
-    o.add("--optimizer", optimizer, "update rule");
+    o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
     o.add("--lr", lr, "its rate").above(0).quick(1e-2);
     o.add("--clip", clip, "largest norm of the gradient").above(0);
     o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");

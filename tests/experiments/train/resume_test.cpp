@@ -23,7 +23,7 @@ std::vector<std::string> small_run(const std::string& out) {
 }  // namespace
 
 TEST_CASE("a run goes on to the same bits with every update rule") {
-  for (const std::string& rule : optimizer_names()) {
+  for (const std::string& rule : Registry<OptimizerEntry>::names()) {
     const double lr = rule == "adadelta" ? 1 : .01;
     goes_on("adding", "gru", {.hidden = 4, .length = 5, .batch = 4, .steps = 12, .lr = lr, .optimizer = rule, .schedule = "one-cycle"},
             {1, 7, 12});

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <ebb/nn/given_options.hpp>
+#include <ebb/nn/nearest.hpp>
+#include <ebb/ops/error.hpp>
+#include <fmt/format.h>
+#include <limits>
+#include <optional>
+
+namespace ebb {
+
+namespace {
+
+std::string trim(const std::string& s) {
+  const std::size_t a = s.find_first_not_of(" \t"), b = s.find_last_not_of(" \t");
+  return a == std::string::npos ? "" : s.substr(a, b - a + 1);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> list{""};
+  for (const char c : text) {
+    if (c == separator) list.emplace_back();
+    else list.back() += c;
+  }
+  return list;
+}
+
+std::optional<double> finite_number(const std::string& text) {
+  char* end = nullptr;
+  const double x = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !std::isfinite(x)) return {};
+  return x;
+}
+
+}  // namespace
+
+std::string name_before_options(const std::string& text) { return trim(text.substr(0, text.find(':'))); }
+
+GivenOptions GivenOptions::after_name(const std::string& text, const std::string& first) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string::npos) return {name_before_options(text), text.substr(colon + 1), first};
+  GivenOptions none;
+  none.owner_ = name_before_options(text);
+  return none;
+}
+
+// "activation=relu,recurrent=orthogonal"
+GivenOptions::GivenOptions(std::string owner, const std::string& text, const std::string& first) : owner_(std::move(owner)) {
+  for (const std::string& part : split(text, ',')) {
+    std::string item = trim(part);
+    if (!first.empty() && !item.empty() && item.find('=') == std::string::npos) item.insert(0, first + "=");
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw ValueError(fmt::format("{0}: '{1}' is not an option; options are written {0}:name=value,name=value", owner_, item));
+    const std::string name = trim(item.substr(0, equals));
+    for (const Given& g : given_)
+      if (g.name == name) throw ValueError(fmt::format("{}: option '{}' is given twice", owner_, name));
+    given_.push_back({name, trim(item.substr(equals + 1))});
+  }
+}
+
+const std::string* GivenOptions::asked(const std::string& name, const std::string& standard, const std::string& help) {
+  const auto same = [&](const OptionInfo& o) { return o.name == name; };
+  if (std::none_of(known_.begin(), known_.end(), same)) known_.push_back({name, standard, help});   // two layers of one kind ask twice
+  for (Given& g : given_) {
+    if (g.name != name) continue;
+    g.known = true;
+    return &g.value;
+  }
+  return nullptr;
+}
+
+const std::string* GivenOptions::unlisted(const std::string& name) {
+  unlisted_.push_back(name);
+  for (Given& g : given_) {
+    if (g.name != name) continue;
+    g.known = true;
+    return &g.value;
+  }
+  return nullptr;
+}
+
+void GivenOptions::wrong(const std::string& name, const std::string& value, const std::string& what) const {
+  throw ValueError(fmt::format("{}: option {}: '{}' is {}", owner_, name, value, what));
+}
+
+double GivenOptions::number(const std::string& name, double standard, const std::string& help) {
+  const std::string* const value = asked(name, fmt::format("{:g}", standard), help);
+  if (!value) return standard;
+  const std::optional<double> x = finite_number(*value);
+  if (!x) wrong(name, *value, "not a number");
+  return *x;
+}
+
+std::int64_t GivenOptions::whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high, const std::string& help) {
+  const std::string* const value = asked(name, fmt::format("{}", standard), help);
+  if (!value) return standard;
+  const std::optional<double> x = finite_number(*value);   // 2e4 is one too
+  if (!x || *x != std::floor(*x) || *x < static_cast<double>(low) || *x > static_cast<double>(high))
+    wrong(name, *value, fmt::format("not a whole number from {} to {}", low, high));
+  return static_cast<std::int64_t>(*x);
+}
+
+bool GivenOptions::flag(const std::string& name, bool standard, const std::string& help) {
+  const std::string* const value = asked(name, standard ? "true" : "false", help);
+  if (!value) return standard;
+  if (*value == "true" || *value == "1") return true;
+  if (*value == "false" || *value == "0") return false;
+  wrong(name, *value, "neither true nor false");
+}
+
+int GivenOptions::choice(const std::string& name, const std::string& choices, const std::string& help) {
+  const std::string* const value = asked(name, choices, help);
+  if (!value) return 0;
+  const std::vector<std::string> list = split(choices, '|');
+  for (std::size_t k = 0; k < list.size(); ++k)
+    if (list[k] == *value) return static_cast<int>(k);
+  const std::string near = nearest(*value, list);
+  wrong(name, *value, "none of " + choices + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+std::string GivenOptions::word(const std::string& name, const std::string& standard, const std::string& help) {
+  const std::string* const value = asked(name, standard, help);
+  return value ? *value : standard;
+}
+
+GivenOptions& GivenOptions::operator()(const char* name, int& x, const char* help) {
+  x = static_cast<int>(whole(name, x, std::numeric_limits<int>::min(), std::numeric_limits<int>::max(), help));
+  return *this;
+}
+
+GivenOptions& GivenOptions::operator()(const char* name, std::int64_t& x, const char* help) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;      // each of them has a double of its own
+  x = whole(name, x, -most, most, help);
+  return *this;
+}
+
+std::string GivenOptions::list() const {
+  std::string all;
+  for (const OptionInfo& k : known_) all += fmt::format("{}{}={} ({})", all.empty() ? "" : ", ", k.name, k.standard, k.help);
+  return all;
+}
+
+void GivenOptions::reject_unknown(const std::string& more) const {
+  std::vector<std::string> names;
+  for (const OptionInfo& k : known_) names.push_back(k.name);
+  names.insert(names.end(), unlisted_.begin(), unlisted_.end());
+  for (const Given& g : given_) {
+    if (g.known) continue;
+    const std::string near = nearest(g.name, names);
+    throw ValueError(fmt::format("{}: there is no option '{}'{}; {}{}", owner_, g.name,
+                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near),
+                                 known_.empty() ? "it has none" : "the options are " + list(), more));
+  }
+}
+
+}  // namespace ebb

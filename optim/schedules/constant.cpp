@@ -1,0 +1,10 @@
+#include <ebb/optim/schedule_list.hpp>
+
+namespace ebb {
+
+namespace {
+Schedule constant_of(GivenOptions&, const ScheduleSpan& s) { return step_decay(s.lr, 1, 1); }
+}  // namespace
+EBB_SCHEDULE(constant, constant_of, "the rate as it is");
+
+}  // namespace ebb

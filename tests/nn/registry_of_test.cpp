@@ -1,0 +1,111 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ebb/nn/given_options.hpp>
+#include <ebb/nn/registry.hpp>
+#include <ebb/ops/error.hpp>
+
+#include "catch.hpp"
+#include "message_of.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+struct Thing : Registered<Thing> {
+  static constexpr const char* kind = "thing";
+  Thing(const char* n, const char* a, const char* f, int v) : Registered(n, a, f), value(v) {}
+  int value;
+};
+const Thing second{"second", "the other", "../../things/second.cpp", 2};
+const Thing first{"first", "one of them", "things/first.cpp", 1};
+
+struct None : Registered<None> {
+  static constexpr const char* kind = "thing of another kind";
+};
+
+// What is registered stays: it is registered in a process of its own.
+bool in_child(const std::function<bool()>& holds) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(holds() ? 0 : 1);
+  int status = -1;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::string refusal(const std::string& text) { return message_of<ValueError>([&] { GivenOptions::after_name(text); }); }
+
+}  // namespace
+
+TEST_CASE("A registry lists by name, finds, and keeps kinds apart") {
+  CHECK(Registry<Thing>::names() == std::vector<std::string>{"first", "second"});
+  CHECK(Registry<Thing>::get("second").value == 2);
+  CHECK(Registry<Thing>::find("secon") == nullptr);
+  CHECK(Registry<None>::list().empty());
+}
+
+TEST_CASE("An unknown name is rejected with the nearest one and all there are") {
+  CHECK(message_of<ValueError>([] { Registry<Thing>::get("secnod"); }) ==
+        "there is no thing 'secnod'; did you mean 'second'?; the things are first, second");
+}
+
+TEST_CASE("Two different things of one name are rejected with the files of both, as seen from the tree") {
+  CHECK(in_child([] {
+    static const Thing another{"second", "quite another", "/home/someone/build/mine/second.cpp", 3};
+    const auto wanted = [](const std::string& m) { return contains(m, "two things are registered as 'second', in ") &&
+                                                          contains(m, " mine/second.cpp") && contains(m, " things/second.cpp") && !contains(m, "someone"); };
+    return wanted(message_of<ValueError>([] { Registry<Thing>::get("second"); })) && wanted(message_of<ValueError>([] { Registry<Thing>::list(); })) &&
+           Registry<Thing>::get("first").value == 1;
+  }));
+}
+
+TEST_CASE("The same thing twice, as two copies of one library register it, is one") {
+  CHECK(in_child([] {
+    static const Thing again{"second", "the other", "/elsewhere/things/second.cpp", 2};
+    return Registry<Thing>::list().size() == 2 && Registry<Thing>::get("second").value == 2;
+  }));
+}
+
+TEST_CASE("Options after a name are numbers, whole numbers, flags, choices and words") {
+  GivenOptions o = GivenOptions::after_name("thing: scale = 2e-1 , order=12,on=true,way=back,pattern=a*|b");
+  double scale = 1;
+  bool on = false, off = false;
+  std::int64_t order = 4, kept = 7;
+  std::string pattern = "c";
+  o("scale", scale, "how large")("order", order, "how many")("on", on, "whether")("off", off, "whether not")("pattern", pattern, "which")("kept", kept, "as it is");
+  CHECK(o.choice("way", "forth|back", "where") == 1);
+  o.reject_unknown();
+  CHECK(o.owner() == "thing");
+  CHECK((scale == .2 && order == 12 && on && !off && pattern == "a*|b" && kept == 7));
+  REQUIRE(o.known().size() == 7);
+  CHECK(o.known()[1].name == "order");
+  CHECK(o.known()[1].standard == "4");
+  CHECK(o.known()[2].standard == "false");
+}
+
+TEST_CASE("An option that is no value of its kind is rejected by thing and name") {
+  const auto asked = [](const std::string& text, auto ask) {
+    GivenOptions o = GivenOptions::after_name(text);
+    return message_of<ValueError>([&] { ask(o); });
+  };
+  CHECK(asked("a:x=1e999", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '1e999' is not a number");
+  CHECK(asked("a:x=", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '' is not a number");
+  CHECK(asked("a:x=1.5", [](auto& o) { o.whole("x", 1, 0, 9, ""); }) == "a: option x: '1.5' is not a whole number from 0 to 9");
+  CHECK(contains(asked("a:x=10", [](auto& o) { o.whole("x", 1, 0, 9, ""); }), "from 0 to 9"));
+  CHECK(contains(asked("a:x=1e300", [](auto& o) { int x = 0; o("x", x, ""); }), "not a whole number"));
+  CHECK(asked("a:x=yes", [](auto& o) { o.flag("x", false, ""); }) == "a: option x: 'yes' is neither true nor false");
+  CHECK(asked("a:x=bakc", [](auto& o) { o.choice("x", "forth|back", ""); }) == "a: option x: 'bakc' is none of forth|back; did you mean 'back'?");
+  CHECK(asked("a:xs=1", [](auto& o) { o.number("x", 0, "help"); o.reject_unknown(); }) ==
+        "a: there is no option 'xs'; did you mean 'x'?; the options are x=0 (help)");
+  CHECK(asked("a:x=1", [](auto& o) { o.reject_unknown(); }) == "a: there is no option 'x'; it has none");
+}
+
+TEST_CASE("Text that is no list of options is rejected, and a value alone is of the option that may stand first") {
+  for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"}) CHECK(contains(refusal(text), "is not an option"));
+  CHECK(contains(refusal("a:x=1,x=2"), "'x' is given twice"));
+  GivenOptions o = GivenOptions::after_name("a:500,y=2", "x");
+  CHECK(o.whole("x", 0, 0, 1000, "") == 500);
+  CHECK(o.number("y", 0, "") == 2);
+  CHECK(contains(message_of<ValueError>([] { GivenOptions::after_name("a:500,x=2", "x"); }), "given twice"));
+}

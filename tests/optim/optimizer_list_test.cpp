@@ -1,0 +1,103 @@
+#include <ebb/nn/params.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/optim/lion.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/sgd.hpp>
+
+#include "catch.hpp"
+#include "nn/arrays.hpp"
+
+using namespace ebb;
+using test::contains;
+using test::message_of;
+
+namespace {
+
+/// An optimiser of one's own in one file: a matrix steps along its gradient over the largest entry, unless its name says that it stays,
+/// and a vector along its gradient.
+struct PeakOptions {
+  double lr = .1, decay = 0;
+  int power = 1;
+  std::string still = "none";
+  void declare(GivenOptions& given) { given("decay", decay, "weight decay")("power", power, "of the scale")("still", still, "a name that stays"); }
+};
+class Peak final : public Optimizer {
+ public:
+  using Options = PeakOptions;
+  explicit Peak(const LeafSet& set, PeakOptions o = {}) : Optimizer("test-peak", set, o.lr, o.decay, 0), o_(o) { check("power", o.power, 1, 3); }
+
+ private:
+  void update(const Slice<float>& s) override { run(s); }
+  void update(const Slice<double>& s) override { run(s); }
+  template <class T> void run(const Slice<T>& s) const {
+    if (s.name == o_.still) return;
+    T peak = s.shape.rank() == 2 ? 0 : 1;
+    for (std::int64_t i = 0; i < s.size && s.shape.rank() == 2; ++i) peak = std::max(peak, std::abs(s.g[i]));
+    const T rate = static_cast<T>(s.lr / std::pow(peak, o_.power)), decay = static_cast<T>(s.lr * s.decay);
+    for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= rate * s.g[i] + decay * s.w[i];
+  }
+  PeakOptions o_;
+};
+EBB_OPTIMIZER_NAMED(test_peak, "test-peak", Peak, "steps of one size per matrix");
+
+std::string refusal(const std::string& text) {
+  return message_of<ValueError>([&] { make_optimizer(text, LeafSet{}, 1e-3); });
+}
+
+}  // namespace
+
+TEST_CASE("Every optimiser is listed with its options, and made with its defaults") {
+  const std::vector<std::string> names = Registry<OptimizerEntry>::names();
+  for (const char* wanted : {"adam", "adamw", "lion", "muon", "sgd", "test-peak"}) CHECK(std::count(names.begin(), names.end(), wanted) == 1);
+  CHECK(names.size() >= 12);
+  for (const OptimizerEntry* e : Registry<OptimizerEntry>::list()) {
+    CAPTURE(e->name);
+    CHECK(std::string(e->about).size() > 10);
+    CHECK(make_optimizer(e->name, LeafSet{}, .25)->lr() == .25);
+    bool decays = false;
+    for (const OptionInfo& o : optimizer_options(e->name)) {
+      CHECK_FALSE(o.help.empty());
+      CHECK(o.name != "lr");
+      decays = decays || o.name == "decay";
+      make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.standard), LeafSet{}, .1);   // its default is a value of it
+    }
+    CHECK(decays);
+  }
+}
+
+TEST_CASE("Options after the name reach the optimiser: the same bits as when they are given in C++") {
+  Params text{{.seed = 4}}, code{{.seed = 4}};
+  for (Params* w : {&text, &code}) (*w / "a").matrix("W", 3, 4), (*w / "a").vector("b", 4);
+  const auto by_name = make_optimizer("lion:beta2=.5,decay=.25", text, .01);
+  Lion by_type{code, {.lr = .01, .beta2 = .5, .decay = .25}};
+  for (std::uint64_t u = 0; u < 4; ++u) {
+    Grads g, h;
+    g.flat_of(text, f32).assign(normal({static_cast<int>(text.size())}, Key{1}.at(u), 0, 1, f32));
+    h.flat_of(code, f32).assign(normal({static_cast<int>(code.size())}, Key{1}.at(u), 0, 1, f32));
+    by_name->step(g), by_type.step(h);
+  }
+  CHECK(test::same_bits(text.flat(), code.flat()));
+}
+
+TEST_CASE("An unknown optimiser or option and a value out of range are rejected by name") {
+  CHECK(contains(refusal("adma"), "there is no optimiser 'adma'; did you mean 'adam'?; the optimisers are adadelta, adagrad, adam,"));
+  CHECK(contains(refusal("lion:beta3=.5"), "lion: there is no option 'beta3'; did you mean 'beta1'?; the options are beta1=0.9 ("));
+  CHECK(contains(refusal("lion:lr=.5"), "the learning rate is given by itself"));
+  CHECK(contains(refusal("lion:beta2=2"), "lion: beta2 must be at least 0 and less than 1, but is 2"));
+  CHECK(contains(refusal("rmsprop:centered=yes"), "rmsprop: option centered: 'yes' is neither true nor false"));
+  CHECK(contains(refusal("sgd:nesterov=true"), "nesterov needs a momentum"));
+  CHECK(contains(refusal("muon:iterations=0"), "muon: option iterations: '0' is not a whole number from 1 to 100"));
+  CHECK(contains(refusal("test-peak:power=5"), "test-peak: power must be"));
+}
+
+TEST_CASE("An optimiser sees the name and the shape of each parameter") {
+  Params w{{.dtype = f64}};
+  (w / "a").matrix("W", 2, 3, constant_init(1)), (w / "a").matrix("V", 2, 3, constant_init(1)), (w / "a").vector("b", 3, constant_init(1));
+  Grads g;
+  g.flat_of(w, f64);
+  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(-4);
+  make_optimizer("test-peak:still=a/V,power=2", w, .5)->step(g);
+  CHECK(w.find("a/W").value().at({1, 2}) == 1.125);
+  CHECK(w.find("a/V").value().at({0, 0}) == 1);
+  CHECK(w.find("a/b").value().at({0}) == 3);
+}
