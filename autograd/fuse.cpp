@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <ebb/autograd/fuse_run.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/watch_point.hpp>
 #include <ebb/ops/broadcasting.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -208,6 +210,14 @@ void Call::give(Var* out) {
   }
 }
 
+/// The lambda on Vars, for the values that it names; what it computes is let go.
+void name_values(const FuseProgram& p, const Var* in) {
+  const NoGrad off;
+  Var operands[fuse_operands], results[fuse_results];
+  std::copy(in, in + p.operands, operands);
+  p.plain(operands, results);
+}
+
 }  // namespace
 
 void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& where) {
@@ -216,6 +226,7 @@ void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& w
     Call c(t, p, in, where);
     c.read_operands();
     if (!c.plain()) {
+      if (watch_point) [[unlikely]] name_values(p, in);
       c.find_dying();
       if (c.record) {
         c.make_record();

@@ -2,6 +2,7 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/transformed_leaves.hpp>
+#include <ebb/autograd/watch_point.hpp>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@ struct ShardRun {
   PoolVector<std::exception_ptr> errors;
   PoolVector<std::string> traces;
   std::optional<TransformedLeaves> transformed;
+  const WatchPoint* watcher = nullptr;        ///< where the caller's values go
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
   int begin(int shard) const;                 ///< rows are dealt out evenly, the first shards one more

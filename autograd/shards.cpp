@@ -1,5 +1,6 @@
 #include <ebb/autograd/shard_run.hpp>
 #include <ebb/autograd/trace.hpp>
+#include <ebb/autograd/watched_values.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 
@@ -49,6 +50,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
     t.trace_found = trace ? &traces[k] : nullptr;
     t.recording_ = gradients;
     Shard s(*this, shard, begin(shard), begin(shard + 1));
+    const WatchShard watched(watcher, s.begin());
     const Part part = loss(s);
     kept[k] = tape.stats().kept_bytes;
     if (!part.var()) throw ValueError("shard: the loss is an empty Part");
@@ -69,6 +71,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
 void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
   transformed.emplace(set, options, gradients);
   Binding* const outer = bindings();
+  watcher = watch_point;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
     bindings() = outer;   // numbers bound by the caller hold in its shards

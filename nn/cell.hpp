@@ -2,6 +2,7 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/pass.hpp>
 #include <ebb/autograd/state.hpp>
+#include <ebb/autograd/watch_point.hpp>
 #include <ebb/nn/param.hpp>
 #include <type_traits>
 

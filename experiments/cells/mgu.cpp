@@ -16,8 +16,8 @@ struct Mgu {
 
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::Pass& at) const {
     const ebb::Var h = at.thinned(s.h);   // s.h itself, unless DropoutCell drops a part of what the matrices see
-    auto f = sigmoid(matmul(x, Wf) + matmul(h, Uf) + bf);
-    auto n = tanh(matmul(x, Wn) + matmul(f * h, Un) + bn);
+    auto f = watch("f", sigmoid(matmul(x, Wf) + matmul(h, Uf) + bf));
+    auto n = watch("n", tanh(matmul(x, Wn) + matmul(f * h, Un) + bn));
     return {(1 - f) * s.h + f * n};
   }
 };

@@ -44,7 +44,7 @@ struct AntisymmetricRnn {
     return {fuse(
         [](auto a, auto x, auto b, auto xz, auto bz, auto h, auto gamma, auto epsilon) {
           auto d = a - gamma * h;
-          return h + epsilon * sigmoid(d + xz + bz) * tanh(d + x + b);
+          return h + epsilon * watch("z", sigmoid(d + xz + bz)) * tanh(d + x + b);
         },
         a, matmul(x, V), b, matmul(x, Vz), bz, s.h, gamma, epsilon)};
   }

@@ -34,9 +34,9 @@ struct Cifg {
 
   State step(const Var& x, const State& s, const Pass& at) const {
     constexpr auto gates = [](auto f, auto g, auto o, auto c, auto... kept) {
-      auto keep = sigmoid(f);
-      auto c1 = keep * c + (1 - keep) * (tanh(g) * ... * kept);
-      return std::pair{c1, sigmoid(o) * tanh(c1)};
+      auto keep = watch("f", sigmoid(f));
+      auto c1 = keep * c + (1 - keep) * (watch("g", tanh(g)) * ... * kept);
+      return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
     };
     auto blocks = split<3>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
     auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);

@@ -28,8 +28,8 @@ struct FastGrnn {
   Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
     return {fuse(
         [](auto a, auto bz, auto bn, auto zeta, auto nu, auto h) {
-          auto z = sigmoid(a + bz);
-          return z * h + (sigmoid(zeta) * (1 - z) + sigmoid(nu)) * tanh(a + bn);
+          auto z = watch("z", sigmoid(a + bz));
+          return z * h + (sigmoid(zeta) * (1 - z) + sigmoid(nu)) * watch("n", tanh(a + bn));
         },
         matmul(x, W) + matmul(at.thinned(s.h), U), bz, bn, zeta, nu, s.h)};
   }

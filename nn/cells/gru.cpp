@@ -18,9 +18,9 @@ Gru::Gru(Builder p, CellSizes s) {
 
 Hidden Gru::step(const Var& x, const Hidden& s, const Pass& at) const {
   constexpr auto gates = [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h, auto... kept) {
-    auto r = sigmoid(xr + hr);
-    auto z = sigmoid(xz + hz);
-    auto n = (tanh(xn + r * (hn + bn)) * ... * kept);
+    auto r = watch("r", sigmoid(xr + hr));
+    auto z = watch("z", sigmoid(xz + hz));
+    auto n = (watch("n", tanh(xn + r * (hn + bn))) * ... * kept);
     return (1 - z) * n + z * h;
   };
   auto xs = split<3>(matmul(x, Wx) + b), hs = split<3>(matmul(at.thinned(s.h), Wh));

@@ -19,9 +19,9 @@ Hidden GruCourse::step(const Var& x, const Hidden& s, const Pass& at) const {
   const Var h = at.thinned(s.h);
   auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
   auto [hr, hz] = split<2>(matmul(h, Wh));
-  Var r = sigmoid(xr + hr);
-  Var z = sigmoid(xz + hz);
-  Var n = tanh(xn + matmul(r * h, Un));
+  Var r = watch("r", sigmoid(xr + hr));
+  Var z = watch("z", sigmoid(xz + hz));
+  Var n = watch("n", tanh(xn + matmul(r * h, Un)));
   if (at.drops_candidate()) n = n * at.candidate_mask(n);
   return {(1 - z) * s.h + z * n};
 }

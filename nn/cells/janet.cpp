@@ -30,7 +30,7 @@ struct Janet {
   }
 
   Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
-    return {fuse([](auto s, auto g, auto h, auto beta) { return sigmoid(s) * h + (1 - sigmoid(s - beta)) * tanh(g); },
+    return {fuse([](auto s, auto g, auto h, auto beta) { return watch("f", sigmoid(s)) * h + watch("i", 1 - sigmoid(s - beta)) * watch("g", tanh(g)); },
                  split<2>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b), s.h, beta)};
   }
 };

@@ -19,8 +19,8 @@ Lstm::Lstm(Builder p, CellSizes s) {
 
 Lstm::State Lstm::step(const Var& x, const State& s, const Pass& at) const {
   constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto... kept) {
-    auto c1 = sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
-    return std::pair{c1, sigmoid(o) * tanh(c1)};
+    auto c1 = watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * ... * kept);
+    return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
   };
   auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
   auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);

@@ -41,10 +41,10 @@ struct LstmLayernorm {
   State step(const Var& x, const State& s, const Pass& at) const {
     auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(at.thinned(s.h), Wh), gh, sh) + b);
     constexpr auto gates = [](auto i, auto f, auto g, auto c, auto... kept) {
-      return sigmoid(f) * c + sigmoid(i) * (tanh(g) * ... * kept);
+      return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * ... * kept);
     };
     const Var c = at.drops_candidate() ? fuse(gates, i, f, g, s.c, at.candidate_mask(s.c)) : fuse(gates, i, f, g, s.c);
-    return {.h = sigmoid(o) * tanh(layer_norm(c, gc, sc)), .c = c};
+    return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 };
 EBB_CELL_NAMED(lstm_layernorm, "lstm-layernorm", LstmLayernorm, "LSTM with layer normalisation inside, Ba et al. 2016");

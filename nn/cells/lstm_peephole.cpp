@@ -36,8 +36,8 @@ struct LstmPeephole {
 
   State step(const Var& x, const State& s, const Pass& at) const {
     constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po, auto... kept) {
-      auto c1 = sigmoid(f + pf * c) * c + sigmoid(i + pi * c) * (tanh(g) * ... * kept);
-      return std::pair{c1, sigmoid(o + po * c1) * tanh(c1)};
+      auto c1 = watch("f", sigmoid(f + pf * c)) * c + watch("i", sigmoid(i + pi * c)) * (watch("g", tanh(g)) * ... * kept);
+      return std::pair{c1, watch("o", sigmoid(o + po * c1)) * tanh(c1)};
     };
     auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
     auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, pi, pf, po, at.candidate_mask(s.c))

@@ -26,8 +26,8 @@ struct MinGru {
   Hidden step(const Var& x, const Hidden& s) const {
     return {fuse(
         [](auto z, auto n, auto h) {
-          auto write = sigmoid(z);
-          auto candidate = where(n >= 0, n + .5, sigmoid(n));
+          auto write = watch("z", sigmoid(z));
+          auto candidate = watch("n", where(n >= 0, n + .5, sigmoid(n)));
           return (1 - write) * h + write * candidate;
         },
         split<2>(matmul(x, W) + b), s.h)};

@@ -29,8 +29,8 @@ struct MinLstm {
         [](auto f, auto i, auto n, auto h) {
           auto keep = sigmoid(f);
           auto write = sigmoid(i);
-          auto share = keep / (keep + write);
-          auto candidate = where(n >= 0, n + .5, sigmoid(n));
+          auto share = watch("f", keep / (keep + write));
+          auto candidate = watch("n", where(n >= 0, n + .5, sigmoid(n)));
           return share * h + (1 - share) * candidate;
         },
         split<3>(matmul(x, W) + b), s.h)};

@@ -8,6 +8,8 @@
 namespace ebb {
 namespace {
 
+constexpr const char* head_names[8] = {"head1", "head2", "head3", "head4", "head5", "head6", "head7", "head8"};
+
 /// LSTM with exponential gates, a normaliser n beside the cell, and a stabiliser m that keeps the exponents at or below zero.
 ///
 ///     [i f z o] = x W + b + h R,  R block-diagonal, a block a head;   m' = max(i, m + log sigmoid(f))
@@ -56,11 +58,11 @@ struct SLstm {
         [](auto i, auto f, auto z, auto o, auto c, auto n, auto m) {
           auto kept = m - softplus(-f);
           auto m1 = max(i, kept);
-          auto in = exp(i - m1);
-          auto keep = exp(kept - m1);
-          auto c1 = keep * c + in * tanh(z);
+          auto in = watch("i", exp(i - m1));
+          auto keep = watch("f", exp(kept - m1));
+          auto c1 = keep * c + in * watch("z", tanh(z));
           auto n1 = keep * n + in;
-          return std::tuple{m1, c1, n1, sigmoid(o) * c1 / n1};
+          return std::tuple{m1, c1, n1, watch("o", sigmoid(o)) * c1 / n1};
         },
         split<4>(pre), s.c, s.n, s.m);
     return {.h = h, .c = c, .n = n, .m = m};
@@ -71,6 +73,7 @@ struct SLstm {
     if (heads == 1) return head_step(pre + matmul(seen, R[0]), s);
     Var h[8], c[8], n[8], m[8];
     for (int k = 0; k < heads; ++k) {
+      const detail::WatchScope named(head_names[k]);
       const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
       const State next = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
                                    {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});

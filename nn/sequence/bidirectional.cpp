@@ -13,17 +13,23 @@ Var joined(const Var& f, const Var& b, Join join) {
   return f + b;
 }
 
+/// What is drawn and what is watched stands in a scope of its own.
+template <class X> Run named_run(const char* name, const Cell& cell, const X& x, const Pass& pass, Direction d) {
+  const detail::WatchScope named(name);
+  return unroll(cell, x, State{}, pass.named(name), d);
+}
+
 }  // namespace
 
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass& pass, Join join) {
-  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
-  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  const Run ahead = named_run("forward", forward, x, pass, Direction::forward);
+  const Run back = named_run("backward", backward, x, pass, Direction::backward);
   return {joined(ahead.all(), back.all(), join), ahead.end(), back.end()};
 }
 
 BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass& pass, Join join) {
-  const Run ahead = unroll(forward, x, State{}, pass.named("forward"), Direction::forward);
-  const Run back = unroll(backward, x, State{}, pass.named("backward"), Direction::backward);
+  const Run ahead = named_run("forward", forward, x, pass, Direction::forward);
+  const Run back = named_run("backward", backward, x, pass, Direction::backward);
   return {{joined(ahead.packed().all, back.packed().all, join), x.packing}, ahead.end(), back.end()};
 }
 

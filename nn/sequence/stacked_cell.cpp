@@ -41,6 +41,7 @@ State StackedCell::step(const Var& x, const State& s, const Pass& at) const {
   State next(field_names(), field_count());
   Var below = x;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const detail::WatchScope named(scopes_[l].c_str());
     const State n = layers_[l]->step(below, part(s, l), at.named(scopes_[l].c_str()));
     for (int k = 0; k < n.size(); ++k) next[first_[l] + k] = n[k];
     if (l + 1 < layers_.size()) below = raised(below, layers_[l]->output(below, n), l);

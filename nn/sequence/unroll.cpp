@@ -1,5 +1,6 @@
 #include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape_impl.hpp>
+#include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -100,6 +101,7 @@ class Unrolling {
                        text(x.all.shape()));
     begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
     run_.packing_ = p;
+    const detail::WatchRows rows(p.order());
     if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);
     go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
     run_.end_ = each(run_.start_, [&](const Var& never, int k) {

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/autograd/watch.hpp>
+#include <ebb/autograd/watched_values.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb {
+
+namespace detail {
+
+/// A step that this shard has seen already begins the next run of the sequence. Outside a loop over time steps are counted.
+void WatchedValues::add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value) {
+  const std::lock_guard lock(mutex_);
+  Named& n = all_[name];
+  std::vector<bool>& seen = n.seen[first_row];
+  std::size_t& run = n.run_of[first_row];
+  const auto t = time < 0 ? seen.size() : static_cast<std::size_t>(time);
+  if (run == 0 || (t < seen.size() && seen[t])) {
+    ++run;
+    seen.clear();
+  }
+  if (seen.size() <= t) seen.resize(t + 1);
+  seen[t] = true;
+  if (n.runs.size() < run) n.runs.resize(run);
+  n.runs[run - 1].push_back({static_cast<int>(t), std::move(rows), std::move(value)});
+}
+
+std::vector<std::string> WatchedValues::names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> list;
+  for (const auto& [name, n] : all_) list.push_back(name);
+  return list;
+}
+
+const WatchedValues::Named& WatchedValues::named(const std::string& name) const {
+  if (const auto found = all_.find(name); found != all_.end()) return found->second;
+  std::string known;
+  for (const auto& [other, n] : all_) known += (known.empty() ? "" : ", ") + other;
+  throw ValueError("watch: nothing was named '" + name + "'; " + (known.empty() ? "nothing was named at all" : "there is " + known));
+}
+
+int WatchedValues::runs(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(named(name).runs.size());
+}
+
+Array WatchedValues::run(const std::string& name, int k) const {
+  const std::lock_guard lock(mutex_);
+  const auto& runs = named(name).runs;
+  const int count = static_cast<int>(runs.size()), at = k < 0 ? k + count : k;
+  if (at < 0 || at >= count)
+    throw ValueError("watch: '" + name + "' was run " + std::to_string(count) + " times, there is no run " + std::to_string(k));
+  const std::vector<Part>& parts = runs[static_cast<std::size_t>(at)];
+  int T = 0, B = 0;
+  for (const Part& p : parts) {
+    T = std::max(T, p.time + 1);
+    for (const int row : p.rows) B = std::max(B, row + 1);
+  }
+  const Array& one = parts.front().value;
+  const Shape step = one.rank() == 0 ? Shape{B} : one.shape().with(0, B);
+  Array whole = Array::zeros(step.inserted(0, T), one.dtype());
+  for (const Part& p : parts) {
+    if (!(p.value.shape().without(0) == step.without(0)))
+      throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(p.value.shape()) + " at another");
+    for (std::size_t r = 0; r < p.rows.size(); ++r) whole[p.time][p.rows[r]].assign(p.value[static_cast<int>(r)]);
+  }
+  return whole;
+}
+
+void WatchedValues::clear() {
+  const std::lock_guard lock(mutex_);
+  all_.clear();
+}
+
+void WatchPoint::add(const char* name, const Var& v) {
+  Array value = v.value().copy();
+  if (value.rank() == 0) value = value.reshape({1});
+  std::vector<int> rows;
+  for (int r = 0; r < value.dim(0); ++r) rows.push_back(first_row_ + (order ? order->data()[r] : r));
+  to_->add(scopes + name, TapeImpl::current("watch").time, first_row_, std::move(rows), std::move(value));
+}
+
+WatchShard::WatchShard(const WatchPoint* callers, int first_row) : before_(watch_point) {
+  if (!callers) return;
+  own_ = std::make_unique<WatchPoint>(callers->values(), first_row);
+  own_->scopes = callers->scopes;
+  watch_point = own_.get();
+}
+
+void watched(const char* name, const Var& v) { watch_point->add(name, v); }
+
+void WatchScope::enter(const char* part) {
+  outer_ = point_->scopes.size();
+  point_->scopes += std::string(part) + "/";
+}
+void WatchScope::leave() noexcept { point_->scopes.resize(outer_); }
+
+}  // namespace detail
+
+Watch::Watch()
+    : values_(std::make_unique<detail::WatchedValues>()), point_(std::make_unique<detail::WatchPoint>(*values_)), outer_(detail::watch_point) {
+  detail::watch_point = point_.get();
+}
+Watch::~Watch() { detail::watch_point = outer_; }
+Array Watch::operator[](const std::string& name) const { return values_->run(name, -1); }
+std::vector<std::string> Watch::names() const { return values_->names(); }
+int Watch::runs(const std::string& name) const { return values_->runs(name); }
+Array Watch::run(const std::string& name, int k) const {
+  if (k < 0) throw ValueError("watch: runs are counted from 0, there is no run " + std::to_string(k));
+  return values_->run(name, k);
+}
+void Watch::clear() { values_->clear(); }
+
+}  // namespace ebb
