@@ -1,36 +1,29 @@
 #pragma once
 #include <array>
 #include <ebb/autograd/var.hpp>
+#include <type_traits>
 
 /// Every function of Vars. Elementwise ones broadcast by numpy's rule; axes may be negative. Each returns a new Var and
 /// records its gradient. Errors: ShapeError naming the op, the shapes and the caller's line.
 namespace ebb {
 
-// ---- elementwise (formulas and gradients: ops/pointwise_list.hpp)
-Var exp(At x);
-Var log(At x);
-Var log1p(At x);
-Var expm1(At x);
-Var sqrt(At x);
-Var square(At x);
-Var pow(Arg x, Arg exponent);
-Var abs(At x);
-Var sign(At x);                          // no gradient
-Var min(Arg a, Arg b);
-Var max(Arg a, Arg b);
-Var where(At condition, Arg yes, Arg no);  // condition != 0 ? yes : no
-Var clip(At x, Arg low, Arg high);
-Var tanh(At x);
-Var sigmoid(At x);
-Var relu(At x);
-Var softplus(At x);
-Var elu(At x, Arg alpha = 1.0);
-Var gelu(At x);                          // exact: x Phi(x)
-Var sin(At x);
-Var cos(At x);
-Var erf(At x);
-Var equal(Arg a, Arg b);                 // 1 where true, else 0; no gradient
-Var not_equal(Arg a, Arg b);
+// ---- elementwise: every function of ops/pointwise_functions.inl (formulas and gradients: ops/pointwise_list.hpp)
+#define EBB_UNARY(Op, function, x) Var function(At x);
+#define EBB_BINARY(Op, function, a, b) Var function(Arg a, Arg b);
+#define EBB_TERNARY(Op, function, a, b, c) Var function(At a, Arg b, Arg c);
+#define EBB_COMPARISON(Op, function, a, b) Comparison function(Arg a, Arg b);
+#include <ebb/ops/pointwise_functions.inl>
+Var elu(At x);
+
+/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is meant.
+template <class Integer> requires std::is_integral_v<Integer> Var max(const At&, Integer) {
+  static_assert(sizeof(Integer) == 0, "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of each element and 1");
+  return {};
+}
+template <class Integer> requires std::is_integral_v<Integer> Var min(const At&, Integer) {
+  static_assert(sizeof(Integer) == 0, "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each element and 1");
+  return {};
+}
 
 // ---- products
 /// [M, K] x [K, N]; [..., M, K] x [K, N]; [B, M, K] x [B, K, N]. A transposed operand is read without a copy.
@@ -38,6 +31,8 @@ Var matmul(At a, At b);
 /// Last two axes swapped, lazily: matmul reads the original.
 Var transpose(At x);
 Var transpose(At x, std::initializer_list<int> order);
+/// Every product of an element of a with one of b: a [..., M], b [..., N] -> [..., M, N]; axes before the last broadcast.
+Var outer(At a, At b);
 
 // ---- reductions
 Var sum(At x, Axes axes = {}, Keep keep = Keep::no);
@@ -50,7 +45,9 @@ Var softmax(At x, int axis = -1);
 Var log_softmax(At x, int axis = -1);
 /// -log softmax(logits)[target], in nats: logits [..., V], targets [...], result [...].
 Var cross_entropy(At logits, const Tokens& targets);
-Var row_norm(At x);                      // sqrt(sum of squares over the last axis); gradient zero at zero
+/// sqrt(sum of squares) over the axes; gradient x / norm, zero at zero. No square overflows or is lost.
+Var norm(At x, Axes axes = {}, Keep keep = Keep::no);
+Var row_norm(At x);                      // norm(x, -1)
 
 // ---- shape and place
 Var reshape(At x, Shape shape);          // one extent may be -1

@@ -74,19 +74,22 @@ template <class F, int N> inline constexpr FuseProgram program = Fusion<F, N>::m
 template <class A> inline constexpr int width = 1;
 template <std::size_t n> inline constexpr int width<std::array<Var, n>> = static_cast<int>(n);
 
-inline void take(Var*& at, Var v, std::source_location&) { *at++ = static_cast<Var&&>(v); }
-inline void take(Var*& at, const Leaf& p, std::source_location& where) { *at++ = var_of(p, where); }
-inline void take(Var*& at, At x, std::source_location& where) {
-  where = x.where;
-  *at++ = static_cast<Var&&>(x.var);
-}
-template <class X> requires std::is_arithmetic_v<X> void take(Var*& at, X x, std::source_location&) {
-  *at++ = fuse_number(static_cast<double>(x));
-}
-template <std::size_t n> void take(Var*& at, std::array<Var, n>&& v, std::source_location&) {
+/// The first operand, with the line that the call is written in.
+struct First : At {
+  First(Var v, std::source_location w = std::source_location::current()) : At(static_cast<Var&&>(v), w) {}
+  First(const Leaf& p, std::source_location w = std::source_location::current()) : At(p, w) {}
+  First(double x, std::source_location w = std::source_location::current()) : At(fuse_number(x), w) {}
+  First(At x) : At(static_cast<At&&>(x)) {}
+};
+
+inline void take(Var*& at, Var v) { *at++ = static_cast<Var&&>(v); }
+inline void take(Var*& at, const Leaf& p) { *at++ = var_of(p); }
+inline void take(Var*& at, At x) { *at++ = static_cast<Var&&>(x.var); }
+template <class X> requires std::is_arithmetic_v<X> void take(Var*& at, X x) { *at++ = fuse_number(static_cast<double>(x)); }
+template <std::size_t n> void take(Var*& at, std::array<Var, n>&& v) {
   for (Var& x : v) *at++ = static_cast<Var&&>(x);
 }
-template <std::size_t n> void take(Var*& at, const std::array<Var, n>& v, std::source_location&) {
+template <std::size_t n> void take(Var*& at, const std::array<Var, n>& v) {
   for (const Var& x : v) *at++ = x;
 }
 
@@ -116,12 +119,10 @@ template <class F, class... A> auto run(F, std::source_location where, A&&... a)
                 "and the functions that it calls must be constexpr");
   Var in[N], out[fuse_results];
   Var* at = in;
-  (take(at, static_cast<A&&>(a), where), ...);
+  (take(at, static_cast<A&&>(a)), ...);
   detail::fuse(program<F, N>, in, out, where);
   return Form<decltype(result_of<F>(Indices{}))>::of(out);
 }
-
-using Where = std::source_location;
 
 }  // namespace detail::fused
 
@@ -140,68 +141,25 @@ using Where = std::source_location;
 /// Errors    ShapeError naming the shapes and the line
 /// Cost      keeps at most one number for each operand and element: what the gradient reads, in the place of operands that
 ///           nobody names any more; the rest is computed again. Tapes of order 2 run and record the lambda on Vars
-template <class F, class A> auto fuse(F f, A&& a, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a));
+template <class F, class... A> auto fuse(F f, detail::fused::First first, A&&... rest) {
+  return detail::fused::run(f, first.where, static_cast<At&&>(first), static_cast<A&&>(rest)...);
 }
-template <class F, class A, class B>
-auto fuse(F f, A&& a, B&& b, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b));
+/// With one or two arrays in front: the line is that of the first operand after them.
+template <class F, std::size_t n, class... A> auto fuse(F f, std::array<Var, n> a, detail::fused::First first, A&&... rest) {
+  return detail::fused::run(f, first.where, static_cast<std::array<Var, n>&&>(a), static_cast<At&&>(first), static_cast<A&&>(rest)...);
 }
-template <class F, class A, class B, class C>
-auto fuse(F f, A&& a, B&& b, C&& c, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c));
+template <class F, std::size_t n, std::size_t m, class... A>
+auto fuse(F f, std::array<Var, n> a, std::array<Var, m> b, detail::fused::First first, A&&... rest) {
+  return detail::fused::run(f, first.where, static_cast<std::array<Var, n>&&>(a), static_cast<std::array<Var, m>&&>(b),
+                            static_cast<At&&>(first), static_cast<A&&>(rest)...);
 }
-template <class F, class A, class B, class C, class D>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d));
+template <class F, std::size_t n>
+auto fuse(F f, std::array<Var, n> a, std::source_location w = std::source_location::current()) {
+  return detail::fused::run(f, w, static_cast<std::array<Var, n>&&>(a));
 }
-template <class F, class A, class B, class C, class D, class E>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e));
-}
-template <class F, class A, class B, class C, class D, class E, class G>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, detail::fused::Where w = detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H, class I>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, detail::fused::Where w =
-    detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, detail::fused::Where w =
-    detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, detail::fused::Where w =
-    detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
-      static_cast<K&&>(k));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K, class L>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, L&& l, detail::fused::Where w =
-    detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
-      static_cast<K&&>(k), static_cast<L&&>(l));
-}
-template <class F, class A, class B, class C, class D, class E, class G, class H, class I, class J, class K, class L, class M>
-auto fuse(F f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g, H&& h, I&& i, J&& j, K&& k, L&& l, M&& m, detail::fused::Where w =
-    detail::fused::Where::current()) {
-  return detail::fused::run(f, w, static_cast<A&&>(a), static_cast<B&&>(b), static_cast<C&&>(c), static_cast<D&&>(d),
-      static_cast<E&&>(e), static_cast<G&&>(g), static_cast<H&&>(h), static_cast<I&&>(i), static_cast<J&&>(j),
-      static_cast<K&&>(k), static_cast<L&&>(l), static_cast<M&&>(m));
+template <class F, std::size_t n, std::size_t m>
+auto fuse(F f, std::array<Var, n> a, std::array<Var, m> b, std::source_location w = std::source_location::current()) {
+  return detail::fused::run(f, w, static_cast<std::array<Var, n>&&>(a), static_cast<std::array<Var, m>&&>(b));
 }
 
 }  // namespace ebb

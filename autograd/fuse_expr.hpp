@@ -1,14 +1,23 @@
 #pragma once
 #include <ebb/autograd/fuse_graph.hpp>
+#include <ebb/autograd/var.hpp>
+#include <type_traits>
 
-/// What a fused lambda sees in place of its operands: the functions of Var, for symbols. An op of pointwise_list.hpp is
-/// published here with one line, as it is for Var.
+/// What a fused lambda sees in place of its operands: the elementwise functions of Var, for symbols.
 namespace ebb::detail::fused {
+
+template <class T> concept operand_of_a_function =
+    std::is_same_v<T, Var> || std::is_same_v<T, At> || std::is_same_v<T, Arg> || std::is_same_v<T, VarList>;
 
 struct Expr {
   Symbol s;
   constexpr Expr(double x) : s(x) {}
   constexpr explicit Expr(Symbol symbol) : s(symbol) {}
+  /// Any other function of Vars is found through this, so that the error says what is wrong.
+  template <class T> requires operand_of_a_function<T> operator T() const {
+    static_assert(sizeof(T) == 0, "fuse: the lambda may call elementwise functions alone (docs/functions.md): apply this one to the operand, or to the result, outside of the lambda");
+    return *static_cast<T*>(nullptr);
+  }
 };
 
 template <class O, class... E> constexpr Expr apply(const E&... e) {
@@ -25,43 +34,29 @@ template <class O, class... E> constexpr Expr apply(const E&... e) {
   return Expr(y);
 }
 
-constexpr Expr operator+(Expr a, Expr b) { return apply<pointwise::Add>(a, b); }
-constexpr Expr operator-(Expr a, Expr b) { return apply<pointwise::Sub>(a, b); }
-constexpr Expr operator*(Expr a, Expr b) { return apply<pointwise::Mul>(a, b); }
-constexpr Expr operator/(Expr a, Expr b) { return apply<pointwise::Div>(a, b); }
-constexpr Expr operator-(Expr x) { return apply<pointwise::Neg>(x); }
-constexpr Expr operator<(Expr a, Expr b) { return apply<pointwise::Less>(a, b); }
-constexpr Expr operator<=(Expr a, Expr b) { return apply<pointwise::LessEqual>(a, b); }
-constexpr Expr operator>(Expr a, Expr b) { return apply<pointwise::Greater>(a, b); }
-constexpr Expr operator>=(Expr a, Expr b) { return apply<pointwise::GreaterEqual>(a, b); }
+#define EBB_UNARY(Op, function, x) \
+  constexpr Expr function(Expr x) { return apply<pointwise::Op>(x); }
+#define EBB_BINARY(Op, function, a, b) \
+  constexpr Expr function(Expr a, Expr b) { return apply<pointwise::Op>(a, b); }
+#define EBB_TERNARY(Op, function, a, b, c) \
+  constexpr Expr function(Expr a, Expr b, Expr c) { return apply<pointwise::Op>(a, b, c); }
+#define EBB_COMPARISON EBB_BINARY
+#include <ebb/ops/pointwise_functions.inl>
+constexpr Expr elu(Expr x) { return elu(x, 1.0); }
+
 constexpr Expr& operator+=(Expr& a, Expr b) { return a = a + b; }
 constexpr Expr& operator-=(Expr& a, Expr b) { return a = a - b; }
 constexpr Expr& operator*=(Expr& a, Expr b) { return a = a * b; }
 constexpr Expr& operator/=(Expr& a, Expr b) { return a = a / b; }
-constexpr Expr equal(Expr a, Expr b) { return apply<pointwise::Equal>(a, b); }
-constexpr Expr not_equal(Expr a, Expr b) { return apply<pointwise::NotEqual>(a, b); }
-constexpr Expr exp(Expr x) { return apply<pointwise::Exp>(x); }
-constexpr Expr log(Expr x) { return apply<pointwise::Log>(x); }
-constexpr Expr log1p(Expr x) { return apply<pointwise::Log1p>(x); }
-constexpr Expr expm1(Expr x) { return apply<pointwise::Expm1>(x); }
-constexpr Expr sqrt(Expr x) { return apply<pointwise::Sqrt>(x); }
-constexpr Expr square(Expr x) { return apply<pointwise::Square>(x); }
-constexpr Expr pow(Expr x, Expr exponent) { return apply<pointwise::Pow>(x, exponent); }
-constexpr Expr abs(Expr x) { return apply<pointwise::Abs>(x); }
-constexpr Expr sign(Expr x) { return apply<pointwise::Sign>(x); }
-constexpr Expr min(Expr a, Expr b) { return apply<pointwise::Min>(a, b); }
-constexpr Expr max(Expr a, Expr b) { return apply<pointwise::Max>(a, b); }
-constexpr Expr where(Expr condition, Expr yes, Expr no) { return apply<pointwise::Where>(condition, yes, no); }
-constexpr Expr clip(Expr x, Expr low, Expr high) { return apply<pointwise::Clip>(x, low, high); }
-constexpr Expr tanh(Expr x) { return apply<pointwise::Tanh>(x); }
-constexpr Expr sigmoid(Expr x) { return apply<pointwise::Sigmoid>(x); }
-constexpr Expr relu(Expr x) { return apply<pointwise::Relu>(x); }
-constexpr Expr softplus(Expr x) { return apply<pointwise::Softplus>(x); }
-constexpr Expr elu(Expr x, Expr alpha = 1.0) { return apply<pointwise::Elu>(x, alpha); }
-constexpr Expr gelu(Expr x) { return apply<pointwise::Gelu>(x); }
-constexpr Expr sin(Expr x) { return apply<pointwise::Sin>(x); }
-constexpr Expr cos(Expr x) { return apply<pointwise::Cos>(x); }
-constexpr Expr erf(Expr x) { return apply<pointwise::Erf>(x); }
 constexpr Expr watch(const char*, Expr x) { return x; }   // collected by the lambda on Vars, which runs beside the kernel if somebody watches
+
+template <class Integer> requires std::is_integral_v<Integer> constexpr Expr max(Expr x, Integer) {
+  static_assert(sizeof(Integer) == 0, "max(x, 1) reads like a maximum along axis 1, and would be one elsewhere: write max(x, 1.0)");
+  return x;
+}
+template <class Integer> requires std::is_integral_v<Integer> constexpr Expr min(Expr x, Integer) {
+  static_assert(sizeof(Integer) == 0, "min(x, 1) reads like a minimum along axis 1, and would be one elsewhere: write min(x, 1.0)");
+  return x;
+}
 
 }  // namespace ebb::detail::fused

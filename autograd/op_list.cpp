@@ -33,6 +33,8 @@ OpSample sample(ShippedOp op) {
       return {"matmul", [](Vars in) { return matmul(in[0], in[1]); }, {{{2, 3}, {3, 4}}, {{2, 2, 3}, {3, 2}}, {{1, 5}, {5, 1}}}};
     case ShippedOp::matmul_batched:
       return {"matmul batched", [](Vars in) { return matmul(in[0], in[1]); }, {{{2, 2, 3}, {2, 3, 2}}}};
+    case ShippedOp::outer:
+      return {"outer", [](Vars in) { return square(outer(in[0], in[1])); }, {{{3}, {4}}, {{2, 3}, {2, 2}}, {{2, 3}, {2}}, {{3, 1, 2}, {2, 4}}}};
     case ShippedOp::transpose:
       return {"transpose", [](Vars in) { return matmul(transpose(in[0]), transpose(in[1])) * sum(transpose(in[1])); },
               {{{3, 2}, {4, 3}}}};
@@ -54,6 +56,8 @@ OpSample sample(ShippedOp op) {
       return {"log_softmax", [](Vars in) { return square(log_softmax(in[0])) + log_softmax(in[0], 0); }, {{{3, 4}}}};
     case ShippedOp::cross_entropy:
       return {"cross_entropy", [](Vars in) { return square(cross_entropy(in[0], labels())); }, {{{2, 3, 4}}}};
+    case ShippedOp::norm:
+      return {"norm", [](Vars in) { return norm(in[0]) * square(norm(in[0], 0, Keep::yes)) + norm(in[0], {1}); }, {{{3, 3}}, {{2, 2, 2}}}, .5, 2};
     case ShippedOp::row_norm:
       return {"row_norm", [](Vars in) { return square(row_norm(in[0])) + row_norm(in[0]); }, {{{3, 4}}}, .5, 2};
     case ShippedOp::reshape:

@@ -7,8 +7,8 @@ namespace ebb {
 
 /// Shipped ops that are not elementwise. An entry without a case in op_list.cpp does not compile.
 enum class ShippedOp {
-  matmul, matmul_batched, transpose, transpose_order, sum, mean, amax, cumsum, logsumexp, softmax, log_softmax,
-  cross_entropy, row_norm, reshape, broadcast_to, sum_to, slice, range, entry, split, concat, stack, flip, pad, gather,
+  matmul, matmul_batched, outer, transpose, transpose_order, sum, mean, amax, cumsum, logsumexp, softmax, log_softmax,
+  cross_entropy, norm, row_norm, reshape, broadcast_to, sum_to, slice, range, entry, split, concat, stack, flip, pad, gather,
   scatter_add, pick, count
 };
 

@@ -137,44 +137,24 @@ Var detail::apply_pointwise(int op, const std::vector<Var>& in) {
 
 using namespace pointwise;
 
-Var operator+(Arg a, Arg b) { return run<Add>(a, b); }
-Var operator-(Arg a, Arg b) { return run<Sub>(a, b); }
-Var operator*(Arg a, Arg b) { return run<Mul>(a, b); }
-Var operator/(Arg a, Arg b) { return run<Div>(a, b); }
-Var operator-(Arg x) { return run<Neg>(x); }
-Comparison operator<(Arg a, Arg b) { return run<Less>(a, b); }
-Comparison operator<=(Arg a, Arg b) { return run<LessEqual>(a, b); }
-Comparison operator>(Arg a, Arg b) { return run<Greater>(a, b); }
-Comparison operator>=(Arg a, Arg b) { return run<GreaterEqual>(a, b); }
-Var equal(Arg a, Arg b) { return run<Equal>(a, b); }
-Var not_equal(Arg a, Arg b) { return run<NotEqual>(a, b); }
+#define EBB_UNARY(Op, function, x) \
+  Var function(At x) { return run<Op>(x); }
+#define EBB_BINARY(Op, function, a, b) \
+  Var function(Arg a, Arg b) { return run<Op>(a, b); }
+#define EBB_TERNARY(Op, function, a, b, c) \
+  Var function(At a, Arg b, Arg c) { return run<Op>(a, b, c); }
+#define EBB_COMPARISON(Op, function, a, b) \
+  Comparison function(Arg a, Arg b) { return run<Op>(a, b); }
+#include <ebb/ops/pointwise_functions.inl>
+
+Var elu(At x) {
+  Arg alpha = 1.0;
+  return run<Elu>(x, alpha);
+}
 
 Var& operator+=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Add>(x, b); }
 Var& operator-=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Sub>(x, b); }
 Var& operator*=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Mul>(x, b); }
 Var& operator/=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Div>(x, b); }
-
-Var exp(At x) { return run<Exp>(x); }
-Var log(At x) { return run<Log>(x); }
-Var log1p(At x) { return run<Log1p>(x); }
-Var expm1(At x) { return run<Expm1>(x); }
-Var sqrt(At x) { return run<Sqrt>(x); }
-Var square(At x) { return run<Square>(x); }
-Var pow(Arg x, Arg exponent) { return run<Pow>(x, exponent); }
-Var abs(At x) { return run<Abs>(x); }
-Var sign(At x) { return run<Sign>(x); }
-Var min(Arg a, Arg b) { return run<Min>(a, b); }
-Var max(Arg a, Arg b) { return run<Max>(a, b); }
-Var where(At condition, Arg yes, Arg no) { return run<Where>(condition, yes, no); }
-Var clip(At x, Arg low, Arg high) { return run<Clip>(x, low, high); }
-Var tanh(At x) { return run<Tanh>(x); }
-Var sigmoid(At x) { return run<Sigmoid>(x); }
-Var relu(At x) { return run<Relu>(x); }
-Var softplus(At x) { return run<Softplus>(x); }
-Var elu(At x, Arg alpha) { return run<Elu>(x, alpha); }
-Var gelu(At x) { return run<Gelu>(x); }
-Var sin(At x) { return run<Sin>(x); }
-Var cos(At x) { return run<Cos>(x); }
-Var erf(At x) { return run<Erf>(x); }
 
 }  // namespace ebb

@@ -4,6 +4,7 @@
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <ebb/ops/text.hpp>
 
 /// Matrix products and the lazy transpose. y = op(a) op(b), with op the identity or the transpose of the last two axes:
 ///     A = op(a), B = op(b):   dA = g B^T, dB = A^T g;   da = dA or dA^T = B g^T;   db = dB or dB^T = g^T A
@@ -145,6 +146,15 @@ struct Permute {
 }  // namespace
 
 Var matmul(At a, At b) { return product(std::move(a), std::move(b), Trans::no, Trans::no); }
+
+Var outer(At a, At b) {
+  const Shape x = detail::shape_of(a), y = detail::shape_of(b);
+  const std::source_location where = a.where;
+  return detail::located(where, [&] {
+    if (x.rank() == 0 || y.rank() == 0) throw ShapeError("outer: needs vectors or rows of them, not " + text(x) + " and " + text(y));
+    return Arg(reshape(std::move(a), x.inserted(x.rank(), 1)), where) * Arg(reshape(std::move(b), y.inserted(y.rank() - 1, 1)), where);
+  });
+}
 
 Var transpose(At x) {
   TapeImpl& t = TapeImpl::current("transpose");

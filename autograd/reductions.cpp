@@ -37,7 +37,7 @@ struct Max {
   static constexpr auto name = "amax";
   Axes axes;
   Keep keep;
-  Array value(const Array& x) const { return max(x, axes, keep); }
+  Array value(const Array& x) const { return amax(x, axes, keep); }
   Var vjp(const Var& g, const Var& x, const Var& y) const {
     const Shape k = kept(x.shape(), axes);
     const Var hit = equal(x, reshape(y, k));
@@ -109,6 +109,19 @@ struct RowNorm {
   }
 };
 
+/// x / norm, and zero where the norm is zero.
+struct Norm {
+  static constexpr auto name = "norm";
+  Axes axes;
+  Keep keep;
+  Array value(const Array& x) const { return norm(x, axes, keep); }
+  Var vjp(const Var& g, const Var& x, const Var& y) const {
+    const Shape k = kept(x.shape(), axes);
+    const Var n = reshape(y, k), zero = equal(n, 0);
+    return where(zero, 0, x / where(zero, 1, n)) * reshape(g, k);
+  }
+};
+
 struct SumTo {
   static constexpr auto name = "sum_to";
   static constexpr unsigned needs = need_nothing;
@@ -152,6 +165,7 @@ Var logsumexp(At x, int axis, Keep keep) { return apply(LogSumExp{axis, keep}, s
 Var softmax(At x, int axis) { return apply(Softmax{axis}, std::move(x)); }
 Var log_softmax(At x, int axis) { return apply(LogSoftmax{axis}, std::move(x)); }
 Var cross_entropy(At logits, const Tokens& targets) { return apply(CrossEntropy{targets}, std::move(logits)); }
+Var norm(At x, Axes axes, Keep keep) { return apply(Norm{axes, keep}, std::move(x)); }
 Var row_norm(At x) { return apply(RowNorm{}, std::move(x)); }
 
 Var sum_to(At x, Shape to) {

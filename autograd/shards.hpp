@@ -135,4 +135,16 @@ template <LossOfShard F> Result evaluate(const LeafSet& set, const ShardOptions&
   return detail::evaluate(set, o, detail::LossRef(loss));
 }
 
+/// What returns anything else, such as mean(...), which knows this shard's rows and not how many the batch has.
+template <std::invocable<Shard&> F> requires(!LossOfShard<F>) Result backward(const LeafSet&, const ShardOptions&, const F&) {
+  static_assert(sizeof(F) == 0, "a shard's loss is its share of the batch's: return s.mean_rows(each), each [rows], "
+                                "s.mean_tokens(each), or s.sum(all), and no mean(...), which does not know the whole batch");
+  return {};
+}
+template <std::invocable<Shard&> F> requires(!LossOfShard<F>) Result evaluate(const LeafSet&, const ShardOptions&, const F&) {
+  static_assert(sizeof(F) == 0, "a shard's loss is its share of the batch's: return s.mean_rows(each), each [rows], "
+                                "s.mean_tokens(each), or s.sum(all), and no mean(...), which does not know the whole batch");
+  return {};
+}
+
 }  // namespace ebb

@@ -12,6 +12,7 @@ namespace detail {
 struct Node;
 void hold(std::uint32_t node, std::uint32_t epoch) noexcept;
 void drop(std::uint32_t node, std::uint32_t epoch) noexcept;
+template <class A> concept is_array = __is_same(A, Array);
 }  // namespace detail
 
 /// A place on an axis, with the line that named it.
@@ -73,6 +74,10 @@ struct At {
   std::source_location where;
   At(Var v, std::source_location w = std::source_location::current()) : var(static_cast<Var&&>(v)), where(w) {}
   At(const Leaf& p, std::source_location w = std::source_location::current());
+  template <class A> requires detail::is_array<A> At(const A&) {
+    static_assert(sizeof(A) == 0, "an Array is not on the tape: constant(array) puts its numbers there, variable(array) if their gradient is wanted; "
+                                  "for functions of Arrays alone include <ebb/ops/elementwise.hpp>");
+  }
 };
 
 /// An operand that may also be a plain number, which takes the tape's element type.
@@ -110,7 +115,7 @@ Var operator+(Arg a, Arg b);
 Var operator-(Arg a, Arg b);
 Var operator*(Arg a, Arg b);   // elementwise
 Var operator/(Arg a, Arg b);
-Var operator-(Arg x);
+Var operator-(At x);
 Comparison operator<(Arg a, Arg b);   // 1 where true, else 0; no gradient
 Comparison operator<=(Arg a, Arg b);
 Comparison operator>(Arg a, Arg b);

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   all_ops(pw::List{});
   reduction("sum of rows", [](const Array& x) { return sum(x, 1); });
   reduction("sum of columns", [](const Array& x) { return sum(x, 0); });
-  reduction("largest of rows", [](const Array& x) { return max(x, 1); });
+  reduction("largest of rows", [](const Array& x) { return amax(x, 1); });
   reduction("softmax", [](const Array& x) { return softmax(x); });
   reduction("logsumexp", [](const Array& x) { return logsumexp(x); });
   reduction("argmax", [](const Array& x) { return argmax(x); });

@@ -12,16 +12,17 @@ namespace {
 
 namespace pw = pointwise;
 
-template <class Op> Array run(const Array& x) { return pw::value(pw::id<Op>, &x, 1); }
-template <class Op> Array run(const Array& a, const Array& b) {
-  const Array in[] = {a, b};
-  return pw::value(pw::id<Op>, in, 2);
-}
-template <class Op> Array run(const Array& a, const Array& b, const Array& c) {
-  const Array in[] = {a, b, c};
-  return pw::value(pw::id<Op>, in, 3);
-}
+Array run(int op, const Array& x) { return pw::value(op, &x, 1); }
 Array number_like(const Array& a, double x) { return Array::number(x, a.dtype()); }
+/// Numbers take the element type of the first Array among the operands.
+Array run(int op, const Array& a, const ArrayArg& b) {
+  const Array in[] = {a, b.array ? *b.array : number_like(a, b.number)};
+  return pw::value(op, in, 2);
+}
+Array run(int op, const Array& a, const ArrayArg& b, const ArrayArg& c) {
+  const Array in[] = {a, b.array ? *b.array : number_like(a, b.number), c.array ? *c.array : number_like(a, c.number)};
+  return pw::value(op, in, 3);
+}
 
 /// Runs one of the kernels that change `target` in place, with the same rows of x.
 void in_place(const detail::ReduceKernel (&kernel)[2], Array& target, const Array& x, double scale) {
@@ -39,30 +40,19 @@ void in_place(const detail::ReduceKernel (&kernel)[2], Array& target, const Arra
 
 }  // namespace
 
-Array operator+(const Array& a, const Array& b) { return run<pw::Add>(a, b); }
-Array operator-(const Array& a, const Array& b) { return run<pw::Sub>(a, b); }
-Array operator*(const Array& a, const Array& b) { return run<pw::Mul>(a, b); }
-Array operator/(const Array& a, const Array& b) { return run<pw::Div>(a, b); }
-Array operator-(const Array& a) { return run<pw::Neg>(a); }
-Array operator*(const Array& a, double b) { return a * number_like(a, b); }
-Array operator*(double a, const Array& b) { return number_like(b, a) * b; }
-Array operator+(const Array& a, double b) { return a + number_like(a, b); }
-Array operator-(const Array& a, double b) { return a - number_like(a, b); }
-Array operator-(double a, const Array& b) { return number_like(b, a) - b; }
-Array operator/(const Array& a, double b) { return a / number_like(a, b); }
+#define EBB_UNARY(Op, function, x) \
+  Array function(const Array& x) { return run(pw::id<pw::Op>, x); }
+#define EBB_BINARY(Op, function, a, b) \
+  Array function(const Array& a, const ArrayArg& b) { return run(pw::id<pw::Op>, a, b); }
+#define EBB_TERNARY(Op, function, a, b, c) \
+  Array function(const Array& a, const ArrayArg& b, const ArrayArg& c) { return run(pw::id<pw::Op>, a, b, c); }
+#define EBB_COMPARISON(Op, function, a, b)
+#include <ebb/ops/pointwise_functions.inl>
 
-Array exp(const Array& x) { return run<pw::Exp>(x); }
-Array log(const Array& x) { return run<pw::Log>(x); }
-Array sqrt(const Array& x) { return run<pw::Sqrt>(x); }
-Array pow(const Array& a, const Array& b) { return run<pw::Pow>(a, b); }
-Array abs(const Array& x) { return run<pw::Abs>(x); }
-Array min(const Array& a, const Array& b) { return run<pw::Min>(a, b); }
-Array max(const Array& a, const Array& b) { return run<pw::Max>(a, b); }
-Array where(const Array& c, const Array& yes, const Array& no) { return run<pw::Where>(c, yes, no); }
-Array clip(const Array& x, double low, double high) { return run<pw::Clip>(x, number_like(x, low), number_like(x, high)); }
-Array tanh(const Array& x) { return run<pw::Tanh>(x); }
-Array sigmoid(const Array& x) { return run<pw::Sigmoid>(x); }
-Array relu(const Array& x) { return run<pw::Relu>(x); }
+Array operator+(double a, const Array& b) { return number_like(b, a) + b; }
+Array operator-(double a, const Array& b) { return number_like(b, a) - b; }
+Array operator*(double a, const Array& b) { return number_like(b, a) * b; }
+Array elu(const Array& x) { return elu(x, 1.0); }
 
 void add_into(Array& target, const Array& x) { add_scaled_into(target, 1, x); }
 

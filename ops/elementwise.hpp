@@ -1,33 +1,40 @@
 #pragma once
 #include <ebb/ops/array.hpp>
+#include <type_traits>
 
-/// Elementwise functions on numbers alone, with numpy broadcasting. The same names on Vars are in autograd.
+/// Elementwise functions on numbers alone, with numpy broadcasting: the functions of Var, under the same names and with the same
+/// meaning.
 namespace ebb {
 
-Array operator+(const Array&, const Array&);
-Array operator-(const Array&, const Array&);
-Array operator*(const Array&, const Array&);
-Array operator/(const Array&, const Array&);
-Array operator-(const Array&);
-Array operator*(const Array&, double);
-Array operator*(double, const Array&);
-Array operator+(const Array&, double);
-Array operator-(const Array&, double);
-Array operator-(double, const Array&);
-Array operator/(const Array&, double);
+/// The second or third operand of an elementwise function of Arrays: an Array, or a number, which takes their element type.
+struct ArrayArg {
+  const Array* array = nullptr;
+  double number = 0;
+  ArrayArg(const Array& a) : array(&a) {}   // lives to the end of the call's full expression
+  ArrayArg(double x) : number(x) {}
+};
 
-Array exp(const Array&);
-Array log(const Array&);
-Array sqrt(const Array&);
-Array pow(const Array&, const Array&);
-Array abs(const Array&);
-Array min(const Array&, const Array&);
-Array max(const Array&, const Array&);
-Array where(const Array& condition, const Array& yes, const Array& no);
-Array clip(const Array&, double low, double high);
-Array tanh(const Array&);
-Array sigmoid(const Array&);
-Array relu(const Array&);
+/// Every function of ops/pointwise_functions.inl but the comparisons. The first operand is an Array.
+#define EBB_UNARY(Op, function, x) Array function(const Array& x);
+#define EBB_BINARY(Op, function, a, b) Array function(const Array& a, const ArrayArg& b);
+#define EBB_TERNARY(Op, function, a, b, c) Array function(const Array& a, const ArrayArg& b, const ArrayArg& c);
+#define EBB_COMPARISON(Op, function, a, b)
+#include <ebb/ops/pointwise_functions.inl>
+
+Array operator+(double, const Array&);
+Array operator-(double, const Array&);
+Array operator*(double, const Array&);
+Array elu(const Array& x);
+
+/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is meant.
+template <class Integer> requires std::is_integral_v<Integer> Array max(const Array&, Integer) {
+  static_assert(sizeof(Integer) == 0, "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of each element and 1");
+  return {};
+}
+template <class Integer> requires std::is_integral_v<Integer> Array min(const Array&, Integer) {
+  static_assert(sizeof(Integer) == 0, "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each element and 1");
+  return {};
+}
 
 /// target += x, shapes and element types equal; the kernel of gradient accumulation.
 void add_into(Array& target, const Array& x);

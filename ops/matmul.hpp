@@ -47,6 +47,11 @@ void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumu
 /// c (+)= the sum of b's rows, [N].
 void sum_rows_into(Array& c, const Pack& b, bool accumulate);
 
+/// Every product of an element of a with one of b.
+///
+/// Shapes    a [..., M], b [..., N] -> c [..., M, N]; axes before the last broadcast
+Array outer(const Array& a, const Array& b);
+
 /// Shape of matmul(a, b) or ShapeError.
 Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb);
 

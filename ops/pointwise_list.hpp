@@ -10,7 +10,7 @@
 /// still be finite when differentiated once more: mend its argument, not its result.
 ///
 /// `needs` says what the vjp reads; what it does not name, the tape does not keep. Gradcheck samples each input from
-/// [low, high]. Adding an op: one struct here, its name in `List`, and the function that publishes it.
+/// [low, high]. Adding an op: one struct here, one line in pointwise_functions.inl, from which `List` and the functions follow.
 ///
 /// NaN in, NaN out, except where a choice leaves the NaN out (where, comparisons) and pow(NaN, 0) = pow(1, NaN) = 1.
 namespace ebb::pointwise {
@@ -312,6 +312,14 @@ struct Softplus : Op {
   static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sigmoid(x); }};
 };
 
+/// log(sigmoid(x)) = -softplus(-x): neither does e^-x overflow for large negative x, nor is log(1) all that is left for large x.
+struct LogSigmoid : Op {
+  static constexpr auto name = "log_sigmoid";
+  static constexpr unsigned needs = inputs;
+  static constexpr auto value = [](auto x) { return min(x, like(x, 0)) - log1p(exp(-abs(x))); };
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sigmoid(-x); }};
+};
+
 /// x where positive, else a (e^x - 1). Clevert et al. 2016, arXiv:1511.07289.
 struct Elu : Op {
   static constexpr auto name = "elu";
@@ -339,9 +347,15 @@ struct Gelu : Op {
 template <class... Ops> struct TypeList {
   static constexpr int count = sizeof...(Ops);
 };
-using List = TypeList<Add, Sub, Mul, Div, Neg, Square, Sqrt, Pow, Exp, Expm1, Log, Log1p, Sin, Cos, Erf, Abs, Sign, Min,
-                      Max, Clip, Where, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, Tanh, Sigmoid, Relu,
-                      Softplus, Elu, Gelu>;
+template <class None, class... Ops> using Listed = TypeList<Ops...>;   // None stands before the first comma
+
+#define EBB_UNARY(Op, ...) , Op
+#define EBB_BINARY(Op, ...) , Op
+#define EBB_TERNARY(Op, ...) , Op
+#define EBB_COMPARISON(Op, ...) , Op
+using List = Listed<void
+#include <ebb/ops/pointwise_functions.inl>
+>;
 
 template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
   int k = 0, found = -1;
@@ -350,7 +364,7 @@ template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
 }
 /// Position of an op in the list: the number by which kernels are called.
 template <class O> consteval int id_of() {
-  static_assert(position<O>(List{}) >= 0, "this op is not named in pointwise::List");
+  static_assert(position<O>(List{}) >= 0, "this op has no line in pointwise_functions.inl");
   return position<O>(List{});
 }
 template <class O> inline constexpr int id = id_of<O>();

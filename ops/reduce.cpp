@@ -146,8 +146,8 @@ Array mean(const Array& x, Axes axes, Keep keep) {
   return y;
 }
 
-Array max(const Array& x, Axes axes, Keep keep) {
-  if (reduced_count(x.shape(), axes) == 0) throw ShapeError("max: nothing to take the maximum of in " + text(x.shape()));
+Array amax(const Array& x, Axes axes, Keep keep) {
+  if (reduced_count(x.shape(), axes) == 0) throw ShapeError("amax: nothing to take the maximum of in " + text(x.shape()));
   return reduce(maxima(), x, axes, keep);
 }
 

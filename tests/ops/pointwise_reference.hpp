@@ -42,6 +42,7 @@ inline Real exact(pw::Equal, Real a, Real b) { return a == b; }
 inline Real exact(pw::NotEqual, Real a, Real b) { return a != b; }
 inline Real exact(pw::Tanh, Real x) { return std::tanh(x); }
 inline Real exact(pw::Sigmoid, Real x) { return 1 / (1 + std::exp(-x)); }
+inline Real exact(pw::LogSigmoid, Real x) { return lesser(x, 0) - std::log1p(std::exp(-std::fabs(x))); }
 inline Real exact(pw::Relu, Real x) { return larger(x, 0); }
 inline Real exact(pw::Softplus, Real x) { return larger(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
 inline Real exact(pw::Elu, Real x, Real a) { return x > 0 ? x : a * std::expm1(x); }

@@ -4,7 +4,9 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/pointwise.hpp>
+#include <fstream>
 #include <limits>
+#include <string>
 
 using namespace ebb;
 using namespace reference;
@@ -74,6 +76,15 @@ template <class T> void pow_like_c() {
 }
 
 }  // namespace
+
+TEST_CASE("every op of pointwise_list.hpp has its line in pointwise_functions.inl") {
+  std::ifstream in(EBB_SOURCE_DIR "/ops/pointwise_list.hpp");
+  int structs = 0;
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("struct ") && line.find(" : Op {") != std::string::npos) ++structs;
+  CHECK(structs > 0);
+  CHECK(structs == pw::List::count);
+}
 
 TEST_CASE("every pointwise op agrees with its definition at every row length") {
   for (const OpRecord& op : every_op()) {

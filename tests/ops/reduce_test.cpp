@@ -58,7 +58,7 @@ void check_all_axes(const Array& x) {
     const double n = static_cast<double>(x.size()) / static_cast<double>(want.size());
     CHECK(distance(mean(x, axes_of(bits), Keep::yes), want * (1 / n)) <= tolerance);
     const Array top = fold(x, gone, -inf, [](long double a, long double b) { return a > b ? a : b; });
-    CHECK(distance(max(x, axes_of(bits), Keep::yes), top) == 0);
+    CHECK(distance(amax(x, axes_of(bits), Keep::yes), top) == 0);
   }
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("a long sum keeps its digits and its bits for any number of threads") 
 TEST_CASE("sums of nothing are zero, the maximum of nothing is refused") {
   CHECK(sum(Array::zeros({0}, f32)).item() == 0);
   CHECK(same_bits(sum(Array::zeros({0, 3}, f32), 0), Array::zeros({3}, f32)));
-  CHECK_THROWS_AS(max(Array::zeros({0, 3}, f32), 0), ShapeError);
+  CHECK_THROWS_AS(amax(Array::zeros({0, 3}, f32), 0), ShapeError);
   CHECK_THROWS_AS(sum(Array::zeros({2, 3}, f32), 2), ShapeError);
 }
 
@@ -115,8 +115,8 @@ TEST_CASE("a NaN anywhere makes the maximum NaN") {
     for (int at = 0; at < n; at += 3) {
       Array x = numbers({n}, f32, 1);
       x.set_flat(at, not_a_number);
-      CHECK(std::isnan(max(x).item()));
-      CHECK(std::isnan(max(x.reshape({n, 1}), 0).item()));
+      CHECK(std::isnan(amax(x).item()));
+      CHECK(std::isnan(amax(x.reshape({n, 1}), 0).item()));
       CHECK(std::isnan(largest_magnitude(x)));
       CHECK_FALSE(all_finite(x));
     }
