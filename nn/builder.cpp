@@ -20,15 +20,6 @@ std::string join(const char* scope, const char* name) {
   return *scope ? std::string(scope) + "/" + name : std::string(name);
 }
 
-std::vector<std::string> words(const std::string& text, char separator) {
-  std::vector<std::string> list{""};
-  for (char c : text) {
-    if (c == separator) list.emplace_back();
-    else list.back() += c;
-  }
-  return list;
-}
-
 Init standard_init(int width) {
   const double bound = 1 / std::sqrt(static_cast<double>(width));
   return uniform_init(-bound, bound);
@@ -95,7 +86,7 @@ Array Builder::start(const char* name, const Shape& shape, const Init& init) con
 Param Builder::trained(const char* name, const Array& values) const {
   params_->admit(join(scope_, name), values.shape());
   Array start = values;
-  if (const std::string* rule = cell_ ? cell_->asked_start(name) : nullptr)
+  if (const std::string* rule = cell_ ? cell_->asked_init(name) : nullptr)
     start = this->start(name, values.shape(), init_named(*rule));
   return Param(params_->set.add(join(scope_, name).c_str(), start.to(params_->set.dtype()), true));
 }
@@ -105,28 +96,20 @@ Param Builder::fixed(const char* name, const Array& values) const {
 }
 
 double Builder::option(const char* name, double standard, const char* help) const {
-  if (!cell_) return standard;
-  char number[32];
-  std::snprintf(number, sizeof number, "%g", standard);
-  const std::string* value = cell_->asked(name, number, help);
-  if (!value) return standard;
-  char* end = nullptr;
-  const double x = std::strtod(value->c_str(), &end);
-  if (value->empty() || *end != '\0' || !std::isfinite(x))
-    throw ValueError(std::string("option ") + name + ": '" + *value + "' is not a number");
-  return x;
+  return cell_ ? cell_->options.number(name, standard, help) : standard;
 }
-
+int Builder::whole(const char* name, int standard, int low, int high, const char* help) const {
+  return cell_ ? static_cast<int>(cell_->options.whole(name, standard, low, high, help)) : standard;
+}
+bool Builder::flag(const char* name, bool standard, const char* help) const {
+  return cell_ ? cell_->options.flag(name, standard, help) : standard;
+}
 int Builder::choice(const char* name, const char* choices, const char* help) const {
-  if (!cell_) return 0;
-  const std::string* value = cell_->asked(name, choices, help);
-  if (!value) return 0;
-  const std::vector<std::string> list = words(choices, '|');
-  for (std::size_t k = 0; k < list.size(); ++k)
-    if (list[k] == *value) return static_cast<int>(k);
-  const std::string near = nearest(*value, list);
-  throw ValueError(std::string("option ") + name + ": '" + *value + "' is none of " + choices +
-                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  return cell_ ? cell_->options.choice(name, choices, help) : 0;
+}
+void Builder::reject(const char* option, const char* why) const {
+  const std::string owner = cell_ ? cell_->options.owner() : "";
+  throw ValueError((owner.empty() ? "" : owner + ": ") + "option " + option + ": " + why);
 }
 
 void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double start) const {

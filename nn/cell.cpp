@@ -23,30 +23,10 @@ State Cell::start(int rows) const {
 
 namespace detail {
 
-const std::string* CellSpec::asked(const char* name, const std::string& standard, const char* help) {
-  known.push_back({name, standard, help});
-  for (Given& g : given)
-    if (g.name == name) {
-      g.known = true;
-      return &g.value;
-    }
-  return nullptr;
-}
-
-const std::string* CellSpec::asked_start(const char* parameter) {
-  starts.push_back(std::string("init.") + parameter);
-  for (Given& g : given)
-    if (g.name == starts.back()) {
-      g.known = true;
-      return &g.value;
-    }
-  return nullptr;
-}
-
-std::string CellSpec::options() const {
-  std::string list;
-  for (const Known& k : known) list += (list.empty() ? "" : ", ") + k.name + "=" + k.standard + " (" + k.help + ")";
-  return list;
+const std::string* CellSpec::asked_init(const char* parameter) {
+  const std::string name = std::string("init.") + parameter;
+  if (first_init.empty()) first_init = name;
+  return options.unlisted(name);
 }
 
 Fields::Fields() : spec_(new CellSpec) {}
@@ -59,24 +39,14 @@ Builder detail_builder(const Builder& b, const Fields& fields) {
   CellSpec& mine = *fields.spec();
   if (CellSpec* request = CellSpec::of(b)) {
     mine.hidden = request->hidden;
-    mine.given = request->given;
+    mine.options = request->options;
     mine.request = request;
   }
   return detail_builder_for(b, &mine);
 }
 
-void refuse_unknown_options(const CellSpec& spec, const char* cell) {
-  std::vector<std::string> names;
-  for (const CellSpec::Known& k : spec.known) names.push_back(k.name);
-  names.insert(names.end(), spec.starts.begin(), spec.starts.end());
-  for (const CellSpec::Given& g : spec.given) {
-    if (g.known) continue;
-    const std::string near = nearest(g.name, names);
-    throw ValueError(std::string(cell) + ": there is no option '" + g.name + "'" +
-                     (near.empty() ? "" : "; did you mean '" + near + "'?") +
-                     (spec.known.empty() ? "; this cell has none" : "; the options are " + spec.options()) +
-                     (spec.starts.empty() ? "" : "; and " + spec.starts.front() + "=orthogonal starts a parameter by that rule"));
-  }
+void reject_unknown_options(const CellSpec& spec) {
+  spec.options.reject_unknown(spec.first_init.empty() ? "" : "; and " + spec.first_init + "=orthogonal initialises a parameter");
 }
 
 namespace {
@@ -106,9 +76,9 @@ void refuse_undeclared_members(const CellSpec& spec, int members, const char* ce
 
 void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
   CellSpec& s = *spec_;
-  if (s.request) s.request->known = s.known;
+  if (s.request) s.request->options = s.options;
   s.request = nullptr;                      // it dies with make_cell
-  refuse_unknown_options(s, cell);
+  reject_unknown_options(s);
   const int members = state_bytes / static_cast<int>(sizeof(Var));
   if (state_bytes % static_cast<int>(sizeof(Var)) != 0)
     throw ValueError(std::string(cell) + ": State holds something besides Vars, which no step would see again; what a cell counts or "

@@ -4,6 +4,7 @@
 #include <ebb/autograd/state.hpp>
 #include <ebb/autograd/watch_point.hpp>
 #include <ebb/nn/param.hpp>
+#include <ebb/nn/registered.hpp>
 #include <type_traits>
 
 /// All that a cell's file needs. A cell is a plain struct: parameters made in its constructor, and
@@ -148,24 +149,23 @@ template <class C> class CellAdapter final : public Cell {
   C cell_;
 };
 
-/// Puts a cell into the registry; made by EBB_CELL.
-struct CellEntry {
-  const char* name;
-  const char* about;
-  const char* file;
-  const Cell* (*make)(const char* name, const Builder&, const CellSizes&);
-  CellEntry* next;
-  CellEntry(const char* n, const char* a, const char* f, const Cell* (*m)(const char*, const Builder&, const CellSizes&));
-};
-
 template <class C> const Cell* make_adapter(const char* name, const Builder& p, const CellSizes& s) {
   return new CellAdapter<C>(name, p, s);
 }
 
 }  // namespace detail
+
+/// A cell as commands name it; made by EBB_CELL.
+struct CellEntry : Registered<CellEntry> {
+  static constexpr const char* kind = "cell";
+  using Make = const Cell* (*)(const char* name, const Builder&, const CellSizes&);
+  CellEntry(const char* n, const char* a, const char* f, Make m) : Registered(n, a, f), make(m) {}
+  Make make;
+};
+
 }  // namespace ebb
 
 /// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); use EBB_CELL_NAMED for a name with a dash.
 #define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
 #define EBB_CELL_NAMED(id, name, Type, about) \
-  static const ebb::detail::CellEntry ebb_cell_##id{name, about, __FILE__, &ebb::detail::make_adapter<Type>}
+  static const ebb::CellEntry ebb_cell_##id{name, about, __FILE__, &ebb::detail::make_adapter<Type>}

@@ -1,5 +1,7 @@
 #pragma once
 #include <ebb/nn/cell.hpp>
+#include <ebb/nn/given_options.hpp>
+#include <ebb/nn/nearest.hpp>
 #include <string>
 #include <vector>
 
@@ -15,14 +17,8 @@ std::vector<CellInfo> cell_list();
 /// Errors    ValueError for an unknown cell (with the nearest name) or option, or a size below 1
 CellPtr make_cell(const std::string& name_and_options, const Builder&, CellSizes);
 
-struct CellOption {
-  std::string name, standard, help;   ///< standard: the default, or all choices "tanh|relu" with the default first
-};
 /// The options that a registered cell takes. Errors: as make_cell
-std::vector<CellOption> cell_options(const std::string& name);
-
-/// The candidate nearest to a mistyped word by edit distance, empty if none is near: "did you mean ...?".
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+std::vector<OptionInfo> cell_options(const std::string& name);
 
 /// A cell around a cell: dropout, zoneout, ... Forwards everything but step.
 class CellWrapper : public Cell {

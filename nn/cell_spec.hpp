@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 #include <ebb/nn/cell.hpp>
+#include <ebb/nn/given_options.hpp>
 #include <ebb/nn/params.hpp>
 #include <string>
 #include <vector>
@@ -24,36 +25,21 @@ void drop(ParamsData*) noexcept;
 
 /// A cell that is being built: what its name asked for, and what its constructor declares.
 struct CellSpec {
-  struct Given {
-    std::string name, value;
-    bool known = false;
-  };
-  struct Known {
-    std::string name, standard, help;
-  };
-
   int hidden = 0;
-  std::vector<Given> given;
-  std::vector<Known> known;
-  std::vector<std::string> starts;     // "init.Wh", one a parameter
+  GivenOptions options;
+  std::string first_init;              // "init.Wh", of the parameter made first
   std::vector<Field> fields;
   std::deque<std::string> text;        // owns the fields' names; a deque, so that they stay where they are
   std::vector<const char*> names;
   CellSpec* request = nullptr;         // make_cell's: told which options the cell has
 
-  /// The value that the user gave, or null; remembers that the cell knows this option.
-  const std::string* asked(const char* name, const std::string& standard, const char* help);
   /// The initialiser that the user named for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell takes it.
-  const std::string* asked_start(const char* parameter);
-  /// "activation=tanh|relu|sigmoid (pointwise function), ..."
-  std::string options() const;
+  const std::string* asked_init(const char* parameter);
   static CellSpec* of(const Builder& b) { return b.cell_; }
 };
 
-/// What follows a name: "activation=relu,recurrent=orthogonal". Errors: ValueError
-std::vector<CellSpec::Given> parse_options(const std::string& cell, const std::string& text);
-/// Errors    ValueError, with the nearest name, if one was given that nobody asked for
-void refuse_unknown_options(const CellSpec&, const char* cell);
+/// Errors    ValueError, with the nearest name, if an option was given that nobody asked for
+void reject_unknown_options(const CellSpec&);
 
 }  // namespace detail
 

@@ -44,10 +44,15 @@ class Builder {
   /// The float64 values with which a rule would start this parameter, for starts made of several rules.
   Array start(const char* name, const Shape&, const Init&) const;
 
-  /// A number that the user may set when naming the cell, "lmu:order=256".
+  /// A number that the user may set when naming the cell, "janet:beta=2".
   double option(const char* name, double standard, const char* help) const;
+  /// The same with a whole number from `low` to `high`, "lmu:order=256", and with true or false, "lmu:trained=true".
+  int whole(const char* name, int standard, int low, int high, const char* help) const;
+  bool flag(const char* name, bool standard, const char* help) const;
   /// The same with words: returns the position of the chosen one in `choices` ("tanh|relu|sigmoid"), the first is standard.
   int choice(const char* name, const char* choices, const char* help) const;
+  /// For values that no range says: throws ValueError "CELL: option NAME: WHY".
+  [[noreturn]] void reject(const char* option, const char* why) const;
 
   /// Declares one field of the state: member, width (without the batch), starting value.
   template <class S> void state(const char* name, Var S::* member, std::initializer_list<int> width, double start = 0) const {

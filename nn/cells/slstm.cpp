@@ -33,7 +33,7 @@ struct SLstm {
     const double asked = p.option("heads", standard, "blocks of the recurrent matrix, at most 8");
     heads = static_cast<int>(asked);
     if (heads != asked || heads < 1 || heads > 8 || s.hidden % heads != 0)
-      throw ValueError("option heads: must be a whole number from 1 to 8 that divides the hidden size");
+      p.reject("heads", "must be a whole number from 1 to 8 that divides the hidden size");
     width = s.hidden / heads;
     W = p.matrix("W", s.input, 4 * s.hidden);
     b = p.trained("b", bias(p.option("depth", 0, "of the layer, 0 the first, 1 the last")));

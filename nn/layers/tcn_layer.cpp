@@ -18,8 +18,8 @@ int enough_blocks(int kernel, int steps) {
 class TcnLayer final : public WholeLayer {
  public:
   TcnLayer(const Builder& options, const Builder& p, const LayerSizes& s) : width_(s.hidden) {
-    const int kernel = whole_option(options, "kernel", 3, 1, 1000, "steps that a convolution sees");
-    int blocks = whole_option(options, "blocks", 0, 0, 16, "of two convolutions each; 0: as many as reach over T steps");
+    const int kernel = options.whole("kernel", 3, 1, 1000, "steps that a convolution sees");
+    int blocks = options.whole("blocks", 0, 0, 16, "of two convolutions each; 0: as many as reach over T steps");
     if (blocks == 0) blocks = enough_blocks(kernel, s.steps);
     const std::vector<int> channels(static_cast<std::size_t>(blocks), s.hidden);
     for (int l = 1; l <= s.layers; ++l)

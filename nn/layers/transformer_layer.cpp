@@ -30,11 +30,11 @@ class TransformerLayer final : public WholeLayer {
  private:
   static TransformerOptions options_of(const Builder& o, const LayerSizes& s) {
     TransformerOptions t{.width = s.hidden, .dropout = s.dropout, .causal = !s.both};
-    t.heads = whole_option(o, "heads", 4, 1, 1024, "attentions side by side; they divide the width");
-    t.layers = s.layers * whole_option(o, "blocks", 2, 1, 64, "of attention and a feed-forward part, times --layers");
+    t.heads = o.whole("heads", 4, 1, 1024, "attentions side by side; they divide the width");
+    t.layers = s.layers * o.whole("blocks", 2, 1, 64, "of attention and a feed-forward part, times --layers");
     t.positions = o.choice("positions", "sinusoidal|learned", "what says where a step stands") ? PositionKind::learned
                                                                                                 : PositionKind::sinusoidal;
-    t.longest = whole_option(o, "longest", 0, 0, 1 << 20, "steps of a sequence; 0: T if positions are learned, else 4096");
+    t.longest = o.whole("longest", 0, 0, 1 << 20, "steps of a sequence; 0: T if positions are learned, else 4096");
     if (t.longest == 0) t.longest = t.positions == PositionKind::learned ? s.steps : longest_waves;
     return t;
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/registry.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
 namespace ebb {
@@ -14,13 +15,13 @@ struct LayerSizes {
 };
 
 /// A layer over whole sequences as a command names it: "tcn:kernel=5". Registered by EBB_LAYER, listed apart from the cells.
-struct LayerEntry {
-  const char* name;
-  const char* about;
-  bool both;                           ///< one network can see both ways; of others it takes two
+struct LayerEntry : Registered<LayerEntry> {
+  static constexpr const char* kind = "layer";
   /// Options are asked of `options`, parameters made by `p`.
-  LayerPtr (*make)(const Builder& options, const Builder& p, const LayerSizes&);
-  LayerEntry(const char* n, const char* a, bool b, LayerPtr (*m)(const Builder&, const Builder&, const LayerSizes&));
+  using Make = LayerPtr (*)(const Builder& options, const Builder& p, const LayerSizes&);
+  LayerEntry(const char* n, const char* a, const char* f, bool b, Make m) : Registered(n, a, f), both(b), make(m) {}
+  bool both;                           ///< one network can see both ways; of others it takes two
+  Make make;
 };
 
 /// All registered layers, by name.
@@ -30,15 +31,13 @@ const LayerEntry* find_layer(const std::string& name_and_options);
 /// Errors    ValueError for an unknown layer or option, or a size below 1
 LayerPtr make_layer(const std::string& name_and_options, const Builder&, const LayerSizes&);
 /// The options that a registered layer takes. Errors: as make_layer
-std::vector<CellOption> layer_options(const std::string& name);
-/// A whole number that the user may set. Errors: ValueError naming the option if it is none from `low` to `high`
-int whole_option(const Builder& options, const char* name, int standard, int low, int high, const char* help);
+std::vector<OptionInfo> layer_options(const std::string& name);
 
 }  // namespace ebb
 
 /// Registers a layer, a class made from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal convolutions").
 #define EBB_LAYER(name, Type, both, about)                                                                                \
-  static const ebb::LayerEntry ebb_layer_##name{#name, about, both,                                                       \
+  static const ebb::LayerEntry ebb_layer_##name{#name, about, __FILE__, both,                                             \
       [](const ebb::Builder& options, const ebb::Builder& p, const ebb::LayerSizes& sizes) -> ebb::LayerPtr {             \
         return std::make_shared<Type>(options, p, sizes);                                                                 \
       }}

@@ -31,7 +31,7 @@ struct TwoStates {
   Param W, V;
   int order;
   TwoStates(Builder p, CellSizes s)
-      : W(p.matrix("W", s.input, s.hidden)), order(int(p.option("order", 5, "width of the memory"))) {
+      : W(p.matrix("W", s.input, s.hidden)), order(p.whole("order", 5, 1, 100, "width of the memory")) {
     V = p.matrix("V", s.hidden, order);
     p.state("m", &State::m, {order, 2}, .25);   // declared in another order than the members stand in
     p.state("h", &State::h, {s.hidden}, -1);
@@ -43,6 +43,16 @@ struct TwoStates {
   Var output(const Var&, const State& s) const { return s.h; }
 };
 EBB_CELL_NAMED(two_states, "test-two-states", TwoStates, "a memory of its own width");
+
+struct Asks {
+  Param W;
+  Asks(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {
+    const int order = p.whole("order", 5, 1, 100, "width of the memory");
+    if (p.flag("trained", false, "whether it learns") && order == 7) p.reject("order", "7 does not learn");
+  }
+  Hidden step(const Var& x, const Hidden& s) const { return {tanh(matmul(x, W) + s.h)}; }
+};
+EBB_CELL_NAMED(asks, "test-asks", Asks, "options of every kind");
 
 struct Undeclared {
   struct State {
@@ -115,6 +125,17 @@ TEST_CASE("Wrong options are refused with the options there are") {
   CHECK(contains(refusal("lstm:forget_bias"), "not an option"));
 }
 
+TEST_CASE("An option may be a whole number, a flag or a word, and a cell rejects by name what no range says") {
+  CHECK(refusal("test-asks:order=2.5") == "test-asks: option order: '2.5' is not a whole number from 1 to 100");
+  CHECK(contains(refusal("test-asks:order=101"), "from 1 to 100"));
+  CHECK(contains(refusal("test-asks:trained=yes"), "option trained: 'yes' is neither true nor false"));
+  CHECK(refusal("test-asks:order=7,trained=true") == "test-asks: option order: 7 does not learn");
+  CHECK(refusal("test-asks:order=1e1,trained=1") == "(nothing was thrown)");
+  CHECK(refusal("slstm:heads=3", {2, 8}) == "slstm: option heads: must be a whole number from 1 to 8 that divides the hidden size");
+  CHECK(contains(refusal("lstm:chrono=1"), "lstm: option chrono: the longest dependency"));
+  CHECK(cell_options("test-asks")[1].standard == "false");
+}
+
 TEST_CASE("Sizes below one are refused") {
   CHECK(contains(refusal("gru", {2, 0}), "hidden is 0"));
   CHECK(contains(refusal("gru", {0, 2}), "input is 0"));
@@ -137,7 +158,7 @@ TEST_CASE("Options reach the constructor, and cell_options tells which there are
   }
   CHECK(std::abs(w.find("a/b").value().at({2})) < 1 / std::sqrt(3.));
   CHECK(std::abs(w.find("a/b").value().at({6})) < 1 / std::sqrt(3.));
-  const std::vector<CellOption> options = cell_options("lstm");
+  const std::vector<OptionInfo> options = cell_options("lstm");
   REQUIRE(options.size() == 2);
   CHECK(options[0].name == "forget_bias");
   CHECK(options[1].name == "chrono");
@@ -176,7 +197,7 @@ TEST_CASE("Two cells of one name are refused, with the files of both") {
   // In a process of its own: an entry stays for good.
   const pid_t child = ::fork();
   if (child == 0) {
-    static const detail::CellEntry again("lstm", "another", "elsewhere.cpp", &detail::make_adapter<TwoStates>);
+    static const CellEntry again("lstm", "another", "elsewhere.cpp", &detail::make_adapter<TwoStates>);
     const std::string message = refusal("lstm");
     const bool listed = contains(message_of<ValueError>([] { cell_list(); }), "elsewhere.cpp");
     ::_exit(listed && contains(message, "elsewhere.cpp") && contains(message, "lstm.cpp") ? 0 : 1);

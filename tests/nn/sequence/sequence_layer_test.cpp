@@ -29,8 +29,16 @@ struct Named {
   std::string name;
   bool both;
 };
-const std::vector<Named> whole{{"tcn", false}, {"tcn:kernel=2,blocks=1", false}, {"transformer", false},
-                               {"transformer:positions=learned,heads=2", false}, {"transformer", true}};
+
+// Each layer that is registered, in the directions that it can, and some with options.
+std::vector<Named> every_layer() {
+  std::vector<Named> all{{"tcn:kernel=2,blocks=1", false}, {"transformer:positions=learned,heads=2", false}};
+  for (const LayerEntry* l : layer_list()) {
+    all.push_back({l->name, false});
+    if (l->both) all.push_back({l->name, true});
+  }
+  return all;
+}
 
 LayerPtr made(const Named& n, const Builder& p) { return make_layer(n.name, p, {.input = I, .hidden = H, .steps = 12, .both = n.both}); }
 
@@ -68,7 +76,7 @@ TEST_CASE("A cell as a layer over sequences gives what unroll gives, bit by bit"
 }
 
 TEST_CASE("A row read by a layer over whole sequences has the bits of that row alone, however it is padded") {
-  for (const Named& n : whole) {
+  for (const Named& n : every_layer()) {
     INFO(n.name << (n.both ? ", both ways" : ""));
     Params w{{.seed = 3, .dtype = f64}};
     const LayerPtr layer = made(n, w / "net");
@@ -97,7 +105,7 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
 }
 
 TEST_CASE("A layer reads backward as it reads the row turned round, and one that sees both ways sees what comes") {
-  for (const Named& n : whole) {
+  for (const Named& n : every_layer()) {
     INFO(n.name << (n.both ? ", both ways" : ""));
     Params w{{.seed = 5, .dtype = f64}};
     const LayerPtr layer = made(n, w / "net");
@@ -136,7 +144,7 @@ TEST_CASE("Gradients through a layer over sequences of different lengths are tho
   constexpr int T = 4, B = 5;
   const Lengths lengths({B}, {2, 4, 1, 3, 4});
   const Array x = drawn({T, B, I});
-  for (const Named& n : whole) {
+  for (const Named& n : every_layer()) {
     INFO(n.name << (n.both ? ", both ways" : ""));
     Params w{{.seed = 6, .dtype = f64}};
     const LayerPtr layer = make_layer(n.name, w / "net", {.input = I, .hidden = H, .steps = T, .both = n.both});
@@ -187,8 +195,8 @@ TEST_CASE("Layers over whole sequences are listed apart from cells, and say what
     return message_of<ValueError>([&] { make_layer(name, w / "a", s); });
   };
   CHECK(contains(why("tcn:kernl=3"), "tcn: there is no option 'kernl'; did you mean 'kernel'"));
-  CHECK(contains(why("tcn:kernel=0"), "tcn: option kernel: must be a whole number from 1 to 1000"));
-  CHECK(contains(why("tcn:blocks=2.5"), "option blocks: must be a whole number"));
+  CHECK(contains(why("tcn:kernel=0"), "tcn: option kernel: '0' is not a whole number from 1 to 1000"));
+  CHECK(contains(why("tcn:blocks=2.5"), "option blocks: '2.5' is not a whole number"));
   CHECK(contains(why("transformer:heads=3"), "3 heads do not divide a width of 8"));
   CHECK(contains(why("transformer:positions=none"), "none of sinusoidal|learned"));
   CHECK(contains(why("tcn", {.input = 1, .hidden = 0}), "sizes must be at least 1"));
