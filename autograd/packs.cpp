@@ -6,7 +6,7 @@ namespace ebb::detail {
 namespace {
 
 /// With more rows than this a product lays out its right operand anyway, panel by panel.
-constexpr std::int64_t most_rows = 64;
+constexpr std::int64_t most_packed_rows = 64;
 
 /// A leaf's pack, made by the first shard that needs it, for the set's present version.
 Pack shared_pack(const Node& n, const Array& value, Trans tb) {
@@ -42,7 +42,7 @@ Pack pack_of(const Node& n, const Array& value, Trans tb) {
 }  // namespace
 
 const Pack* TapeImpl::packed(std::uint32_t id, Trans tb, std::int64_t rows) {
-  if (!engine().pack || rows > most_rows || node(id).shape.rank() != 2) return nullptr;
+  if (!engine().pack || rows > most_packed_rows || node(id).shape.rank() != 2) return nullptr;
   Node& n = node(id);
   const bool parameter = n.leaf && !n.bound;
   // The numbers under this node may have moved on, or may be about to: a pack would keep the old ones.

@@ -135,26 +135,24 @@ Var detail::apply_pointwise(int op, const std::vector<Var>& in) {
   return run_by_number(op, operands, pointwise::List{});
 }
 
-using namespace pointwise;
-
 #define EBB_UNARY(Op, function, x) \
-  Var function(At x) { return run<Op>(x); }
+  Var function(At x) { return run<pointwise::Op>(x); }
 #define EBB_BINARY(Op, function, a, b) \
-  Var function(Arg a, Arg b) { return run<Op>(a, b); }
+  Var function(Arg a, Arg b) { return run<pointwise::Op>(a, b); }
 #define EBB_TERNARY(Op, function, a, b, c) \
-  Var function(At a, Arg b, Arg c) { return run<Op>(a, b, c); }
+  Var function(At a, Arg b, Arg c) { return run<pointwise::Op>(a, b, c); }
 #define EBB_COMPARISON(Op, function, a, b) \
-  Comparison function(Arg a, Arg b) { return run<Op>(a, b); }
+  Comparison function(Arg a, Arg b) { return run<pointwise::Op>(a, b); }
 #include <ebb/ops/pointwise_functions.inl>
 
 Var elu(At x) {
   Arg alpha = 1.0;
-  return run<Elu>(x, alpha);
+  return run<pointwise::Elu>(x, alpha);
 }
 
-Var& operator+=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Add>(x, b); }
-Var& operator-=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Sub>(x, b); }
-Var& operator*=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Mul>(x, b); }
-Var& operator/=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<Div>(x, b); }
+Var& operator+=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Add>(x, b); }
+Var& operator-=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Sub>(x, b); }
+Var& operator*=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Mul>(x, b); }
+Var& operator/=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Div>(x, b); }
 
 }  // namespace ebb

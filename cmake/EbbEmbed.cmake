@@ -35,6 +35,6 @@ asm(\".pushsection .rodata\\n\"
   endwhile()
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_assets.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "${code}" @ONLY)
-  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}" SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${source})
 endfunction()

@@ -29,6 +29,12 @@ function(ebb_folder name)
     set(sources ${empty})
   endif()
 
+  # Where several sources are compiled as one (CMAKE_UNITY_BUILD), kernels and cells stay alone: each kernel file has an instruction
+  # set of its own, and whoever edits one cell compiles one file.
+  set(alone ${sources})
+  list(FILTER alone INCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$|/cells/[^/]*\\.cpp$")
+  set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -9,20 +9,16 @@
 
 namespace ebb {
 
-namespace {
-
-/// One row's reader. It holds the last symbol that it gave, which is the first of the next window.
-struct Row {
-  Row(const std::string& path, Symbols kind) : reader(path, detail::content_of(kind)) {}
-  detail::ByteReader reader;
-  std::uint64_t begin = 0, end = 0;      // of its share
-  std::uint64_t at = 0;                  // where the symbol held begins, or the next one if none is
-  int held = -1;
-};
-
-}  // namespace
-
 struct TokenStream::Data {
+  /// One row's reader. It holds the last symbol that it gave, which is the first of the next window.
+  struct Row {
+    Row(const std::string& path, Symbols kind) : reader(path, detail::content_of(kind)) {}
+    detail::ByteReader reader;
+    std::uint64_t begin = 0, end = 0;    // of its share
+    std::uint64_t at = 0;                // where the symbol held begins, or the next one if none is
+    int held = -1;
+  };
+
   Vocabulary vocabulary;
   StreamOptions options;
   std::list<Row> rows;                   // readers do not move
@@ -67,7 +63,7 @@ TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const S
     throw ValueError("stream: for a line's end to be <eos>, the vocabulary has to be of words and to have it");
   std::uint64_t length = 0;
   for (int b = 0; b < o.rows; ++b) {
-    Row& row = data_->rows.emplace_back(path, data_->vocabulary.symbols());
+    Data::Row& row = data_->rows.emplace_back(path, data_->vocabulary.symbols());
     if (b == 0) length = row.reader.length();
     const std::uint64_t start = row.reader.start();
     row.begin = data_->aligned(row.reader, start + (length - start) * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
@@ -82,7 +78,7 @@ TokenStream& TokenStream::operator=(TokenStream&&) noexcept = default;
 TokenStream::~TokenStream() = default;
 
 void TokenStream::rewind() {
-  for (Row& row : data_->rows) data_->go_to(row, row.begin);
+  for (Data::Row& row : data_->rows) data_->go_to(row, row.begin);
   data_->begun = data_->ended = false;
 }
 
@@ -92,7 +88,7 @@ bool TokenStream::next(TokenWindow& window) {
   if (data_->ended) return false;
   data_->last = position();
   int b = 0;
-  for (Row& row : data_->rows) {
+  for (Data::Row& row : data_->rows) {
     bool there = row.held >= 0 || data_->read(row, row.held, row.at);
     for (int t = 0; there && t < steps; ++t) {
       const std::int64_t k = std::int64_t{t} * rows + b;
@@ -113,7 +109,7 @@ bool TokenStream::next(TokenWindow& window) {
 StreamPosition TokenStream::position() const {
   if (data_->ended) return data_->last;
   StreamPosition p{{}, data_->begun};
-  for (const Row& row : data_->rows) p.bytes.push_back(row.at);
+  for (const Data::Row& row : data_->rows) p.bytes.push_back(row.at);
   return p;
 }
 
@@ -121,14 +117,14 @@ void TokenStream::restore(const StreamPosition& p) {
   if (p.bytes.size() != data_->rows.size())
     throw ValueError(fmt::format("stream: a position of {} rows is not one of {}", p.bytes.size(), data_->rows.size()));
   std::size_t b = 0;
-  for (const Row& row : data_->rows) {
+  for (const Data::Row& row : data_->rows) {
     if (p.bytes[b] < row.begin || p.bytes[b] > row.end)
       throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b], row.begin,
                                    row.end));
     ++b;
   }
   b = 0;
-  for (Row& row : data_->rows) data_->go_to(row, p.bytes[b++]);
+  for (Data::Row& row : data_->rows) data_->go_to(row, p.bytes[b++]);
   data_->begun = p.begun;
   data_->ended = false;
 }

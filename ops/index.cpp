@@ -13,7 +13,7 @@ namespace {
 using detail::Around;
 using detail::around;
 
-char* byte(const Array& a, std::int64_t element) {
+char* bytes_at(const Array& a, std::int64_t element) {
   return static_cast<char*>(a.raw()) + element * static_cast<std::int64_t>(bytes_of(a.dtype()));
 }
 
@@ -110,7 +110,7 @@ Array flip(const Array& x, int axis) {
   const std::size_t chunk = static_cast<std::size_t>(a.inner) * bytes_of(x.dtype());
   for (std::int64_t o = 0; o < a.outer; ++o)
     for (int i = 0; i < a.extent; ++i)
-      std::memcpy(byte(out, (o * a.extent + i) * a.inner), byte(in, (o * a.extent + a.extent - 1 - i) * a.inner), chunk);
+      std::memcpy(bytes_at(out, (o * a.extent + i) * a.inner), bytes_at(in, (o * a.extent + a.extent - 1 - i) * a.inner), chunk);
   return out;
 }
 

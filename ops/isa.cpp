@@ -15,7 +15,7 @@ Isa best() {
   return found;
 }
 
-Isa chosen() {
+Isa chosen_isa() {
   const char* asked = std::getenv("EBB_ISA");
   if (asked == nullptr || *asked == '\0') return best();
   for (Isa i : all) {
@@ -29,7 +29,7 @@ Isa chosen() {
 }  // namespace
 
 Isa isa() {
-  static const Isa the_one = chosen();
+  static const Isa the_one = chosen_isa();
   return the_one;
 }
 

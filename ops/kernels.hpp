@@ -6,6 +6,8 @@
 /// Not part of the public face.
 namespace ebb::detail {
 
+inline int type_index(DType t) { return t == f32 ? 0 : 1; }   ///< in these tables
+
 /// A rectangle of elements: input k of row r starts at in[k] + r * in_stride[k], in elements, and moves on by
 /// step[k], 0 (one number for the whole row) or 1.
 struct PointwiseRows {

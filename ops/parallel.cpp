@@ -7,17 +7,17 @@
 
 namespace ebb {
 namespace {
-std::atomic<int> chosen{0};
+std::atomic<int> chosen_count{0};
 }
 
 int threads() {
-  const int n = chosen.load(std::memory_order_relaxed);
+  const int n = chosen_count.load(std::memory_order_relaxed);
   return n > 0 ? n : omp_get_max_threads();
 }
 
 void set_threads(int n) {
   if (n < 1) throw ValueError("threads: " + std::to_string(n) + " is not a positive number");
-  chosen.store(n, std::memory_order_relaxed);
+  chosen_count.store(n, std::memory_order_relaxed);
 }
 
 void parallel_for(std::int64_t n, std::int64_t grain, void* context,

@@ -14,7 +14,7 @@ using detail::Operand;
 using detail::PointwiseKernel;
 using detail::PointwiseRows;
 
-constexpr std::int64_t grain = 1 << 15;  // elements a thread must have for a parallel region to pay
+constexpr std::int64_t pointwise_grain = 1 << 15;  // elements a thread must have for a parallel region to pay
 
 template <class... O> constexpr const char* names[] = {O::name...};
 template <class... O> const char* const* name_list(TypeList<O...>) { return names<O...>; }
@@ -56,18 +56,18 @@ PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int
 
 /// One rectangle, cut among threads if it is large.
 void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operands, std::size_t size) {
-  if (all.rows * all.columns < 2 * grain) return kernel(all);
+  if (all.rows * all.columns < 2 * pointwise_grain) return kernel(all);
   if (all.rows == 1) {
     // Pieces of whole registers, so that no thread but the last has a tail.
     const std::int64_t piece = 1024, pieces = (all.columns + piece - 1) / piece;
-    parallel_for(pieces, grain / piece, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(pieces, pointwise_grain / piece, [&](std::int64_t begin, std::int64_t end) {
       PointwiseRows a = shifted(all, operands, 0, begin * piece, size);
       a.columns = std::min(all.columns, end * piece) - begin * piece;
       kernel(a);
     });
     return;
   }
-  parallel_for(all.rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, all.columns)),
+  parallel_for(all.rows, std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(1, all.columns)),
                [&](std::int64_t begin, std::int64_t end) {
                  PointwiseRows a = shifted(all, operands, begin, 0, size);
                  a.rows = end - begin;
@@ -141,7 +141,6 @@ void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool
     }
 }
 
-int type_index(const Array& a) { return a.dtype() == f32 ? 0 : 1; }
 
 }  // namespace
 
@@ -155,7 +154,7 @@ Array value(int op, const Array* const* inputs, int n, Array* spent) {
   Array out = reuse ? std::move(*spent) : Array::empty(shape, inputs[0]->dtype());
   const Array* in[3];
   for (int k = 0; k < n; ++k) in[k] = reuse && inputs[k] == spent ? &out : inputs[k];
-  run(detail::pointwise_kernels().value[type_index(out)][op], in, n, out, false);
+  run(detail::pointwise_kernels().value[detail::type_index(out.dtype())][op], in, n, out, false);
   return out;
 }
 
@@ -172,7 +171,7 @@ void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const
   const Array* in[PointwiseRows::most] = {&g};
   for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];
   in[n + 1] = &y;
-  run(detail::pointwise_kernels().vjp[type_index(out)][op][k], in, n + 2, out, accumulate);
+  run(detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k], in, n + 2, out, accumulate);
 }
 
 void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {

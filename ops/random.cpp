@@ -11,7 +11,7 @@
 namespace ebb {
 namespace {
 
-constexpr std::int64_t grain = 4096;  // numbers per thread before another one pays
+constexpr std::int64_t random_grain = 4096;  // numbers per thread before another one pays
 
 struct Pair {
   std::uint64_t first, second;
@@ -60,7 +60,7 @@ template <class F> Array filled(const Shape& shape, const Key& key, DType t, std
   with_dtype(t, [&](auto zero) {
     using T = decltype(zero);
     T* out = a.data<T>();
-    parallel_for(a.size(), grain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(a.size(), random_grain, [&](std::int64_t begin, std::int64_t end) {
       over_blocks(key, first + static_cast<std::uint64_t>(begin), end - begin, [&](std::uint64_t position, Pair p) {
         const Two two = f(p);
         const std::int64_t i = static_cast<std::int64_t>(position - first);  // -1 if the first is an odd one

@@ -15,13 +15,12 @@ namespace {
 using detail::ReduceKernel;
 using detail::ReduceTask;
 
-constexpr std::int64_t grain = 1 << 15;   // elements a thread must have
+constexpr std::int64_t reduce_grain = 1 << 15;   // elements a thread must have
 constexpr std::int64_t stretch = 1 << 14; // a longer row is summed in stretches, for precision and for threads
 
 const char* byte(const Array& a, std::int64_t element) {
   return static_cast<const char*>(a.raw()) + element * static_cast<std::int64_t>(bytes_of(a.dtype()));
 }
-int type_index(const Array& a) { return a.dtype() == f32 ? 0 : 1; }
 
 /// What to do with a run of axes: along rows, or across them.
 struct Kind {
@@ -29,7 +28,7 @@ struct Kind {
 };
 
 void run_rows(ReduceKernel kernel, const ReduceTask& all, std::size_t size) {
-  const auto row_grain = std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, all.columns));
+  const auto row_grain = std::max<std::int64_t>(1, reduce_grain / std::max<std::int64_t>(1, all.columns));
   parallel_for(all.rows, row_grain, [&](std::int64_t begin, std::int64_t end) {
     ReduceTask t = all;
     t.in = static_cast<const char*>(all.in) + begin * all.in_stride * static_cast<std::int64_t>(size);
@@ -48,7 +47,7 @@ void reduce_rows(const Kind& kind, const ReduceTask& all, DType type) {
   Array partial = Array::empty({static_cast<int>(pieces)}, type);
   for (std::int64_t r = 0; r < all.rows; ++r) {
     const char* row = static_cast<const char*>(all.in) + r * all.in_stride * static_cast<std::int64_t>(size);
-    parallel_for(pieces, grain / stretch, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(pieces, reduce_grain / stretch, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t p = begin; p < end; ++p)
         kernel({.in = row + static_cast<std::size_t>(p * stretch) * size, .in_stride = 0, .rows = 1,
                 .columns = std::min(stretch, all.columns - p * stretch),
@@ -80,7 +79,7 @@ Array reduce_run(const Kind& kind, Array x, int from, int to) {
   const bool flat = to + 1 < x.rank();
   const std::int64_t stride = flat ? inner : x.row_stride();
   for (std::int64_t o = 0; o < outer; ++o)
-    kind.column[type_index(x)]({.in = byte(x, o * extent * stride), .in_stride = stride, .rows = extent, .columns = inner,
+    kind.column[detail::type_index(x.dtype())]({.in = byte(x, o * extent * stride), .in_stride = stride, .rows = extent, .columns = inner,
                                 .out = const_cast<char*>(byte(out, o * inner)), .out_stride = inner});
   return out;
 }
@@ -175,7 +174,7 @@ Array broadcast_to(const Array& x, const Shape& shape) {
 }
 
 double sum_of_squares(const Array& x) {
-  const auto kernel = detail::reduce_kernels().squares[type_index(x)];
+  const auto kernel = detail::reduce_kernels().squares[detail::type_index(x.dtype())];
   const bool flat = x.contiguous();
   const std::int64_t columns = flat ? x.size() : x.columns(), rows = flat ? 1 : x.rows();
   double sum = 0;
@@ -187,7 +186,7 @@ double sum_of_squares(const Array& x) {
 }
 
 double largest_magnitude(const Array& x) {
-  const auto kernel = detail::reduce_kernels().magnitude[type_index(x)];
+  const auto kernel = detail::reduce_kernels().magnitude[detail::type_index(x.dtype())];
   double m = 0;
   if (x.size() != 0)
     for (std::int64_t r = 0, rows = x.contiguous() ? 1 : x.rows(); r < rows; ++r) {

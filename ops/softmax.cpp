@@ -13,9 +13,8 @@ namespace {
 using detail::ReduceKernel;
 using detail::ReduceTask;
 
-constexpr std::int64_t grain = 1 << 13;  // elements a thread must have
+constexpr std::int64_t softmax_grain = 1 << 13;  // elements a thread must have
 
-int type_index(const Array& a) { return a.dtype() == f32 ? 0 : 1; }
 
 /// Runs a kernel over the rows of x, cut among threads. `per_row` numbers come out of each.
 void run(ReduceKernel kernel, const Array& x, Array& out, std::int64_t per_row, const int* targets = nullptr,
@@ -23,7 +22,7 @@ void run(ReduceKernel kernel, const Array& x, Array& out, std::int64_t per_row, 
   const auto size = static_cast<std::int64_t>(bytes_of(x.dtype()));
   const auto at = [&](const Array& a, std::int64_t element) { return static_cast<char*>(a.raw()) + element * size; };
   if (x.size() == 0) return;
-  parallel_for(x.rows(), std::max<std::int64_t>(1, grain / x.columns()), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(x.rows(), std::max<std::int64_t>(1, softmax_grain / x.columns()), [&](std::int64_t begin, std::int64_t end) {
     ReduceTask t{};
     t.in = at(x, begin * x.row_stride());
     t.in_stride = x.row_stride();
@@ -56,7 +55,7 @@ Moved to_end(const Array& x, int axis) {
 Array along(const ReduceKernel (&kernel)[2], const Array& x, int axis) {
   const Moved m = to_end(x, axis);
   Array y = Array::empty(m.x.shape(), x.dtype());
-  run(kernel[type_index(x)], m.x, y, y.columns());
+  run(kernel[detail::type_index(x.dtype())], m.x, y, y.columns());
   return m.same ? y : transpose(y, m.order);
 }
 
@@ -78,7 +77,7 @@ Array logsumexp(const Array& x, int axis, Keep keep) {
   if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("logsumexp: nothing to sum in " + text(x.shape()));
   const Moved m = to_end(x, axis);
   Array y = Array::empty(m.x.shape().with(-1, 1), x.dtype());
-  run(detail::reduce_kernels().logsumexp[type_index(x)], m.x, y, 1);
+  run(detail::reduce_kernels().logsumexp[detail::type_index(x.dtype())], m.x, y, 1);
   if (!m.same) y = transpose(y, m.order);
   return y.reshape(keep == Keep::yes ? x.shape().with(axis, 1) : x.shape().without(axis));
 }
@@ -86,7 +85,7 @@ Array logsumexp(const Array& x, int axis, Keep keep) {
 Array cross_entropy(const Array& logits, const Tokens& targets) {
   check_targets("cross_entropy", logits, targets);
   Array y = Array::empty(targets.shape(), logits.dtype());
-  run(detail::reduce_kernels().cross_entropy[type_index(logits)], logits, y, 1, targets.data());
+  run(detail::reduce_kernels().cross_entropy[detail::type_index(logits.dtype())], logits, y, 1, targets.data());
   return y;
 }
 
@@ -96,7 +95,7 @@ Array cross_entropy_vjp(const Array& g, const Array& logits, const Tokens& targe
     throw ShapeError("cross_entropy_vjp: the adjoint is " + text(g.shape()) + ", the targets " + text(targets.shape()));
   Array out = Array::empty(logits.shape(), logits.dtype());
   const Array dense = g.compact();
-  run(detail::reduce_kernels().cross_entropy_vjp[type_index(logits)], logits, out, out.columns(), targets.data(), &dense);
+  run(detail::reduce_kernels().cross_entropy_vjp[detail::type_index(logits.dtype())], logits, out, out.columns(), targets.data(), &dense);
   return out;
 }
 

@@ -19,20 +19,20 @@ std::vector<std::string> parts_of(const std::string& text) {
   return parts;
 }
 
-struct Part {
+struct SchedulePart {
   const ScheduleEntry* entry;
   GivenOptions given;
   std::int64_t updates;                // 0: not said
 };
 
-Part part_of(const std::string& text) {
+SchedulePart part_of(const std::string& text) {
   const ScheduleEntry& entry = Registry<ScheduleEntry>::get(name_before_options(text));
   GivenOptions given = GivenOptions::after_name(text, "updates");
   const std::int64_t updates = given.whole("updates", 0, 0, most_updates, "for how many it lasts; 0: the rest of the run");
   return {&entry, std::move(given), updates};
 }
 
-Schedule made_of(Part& part, const ScheduleSpan& span) {
+Schedule made_of(SchedulePart& part, const ScheduleSpan& span) {
   Schedule schedule = part.entry->make(part.given, span);
   part.given.reject_unknown();
   return schedule;
@@ -41,7 +41,7 @@ Schedule made_of(Part& part, const ScheduleSpan& span) {
 }  // namespace
 
 Schedule make_schedule(const std::string& text, double lr, std::int64_t updates) {
-  std::vector<Part> parts;
+  std::vector<SchedulePart> parts;
   for (const std::string& part : parts_of(text)) parts.push_back(part_of(part));
   std::int64_t before = 0;
   for (std::size_t k = 0; k + 1 < parts.size(); ++k) {
@@ -50,7 +50,7 @@ Schedule make_schedule(const std::string& text, double lr, std::int64_t updates)
       throw ValueError(name + ": for how many updates it lasts has to be said, since a schedule follows it: " + name + ":500+...");
     before += parts[k].updates;
   }
-  Part& last = parts.back();
+  SchedulePart& last = parts.back();
   Schedule all = made_of(last, {lr, last.updates > 0 ? last.updates : std::max<std::int64_t>(updates - before, 1), {}});
   for (std::size_t k = parts.size() - 1; k-- > 0;) {
     const std::int64_t n = parts[k].updates;
@@ -60,7 +60,7 @@ Schedule make_schedule(const std::string& text, double lr, std::int64_t updates)
 }
 
 std::vector<OptionInfo> schedule_options(const std::string& name) {
-  Part part = part_of(name);
+  SchedulePart part = part_of(name);
   made_of(part, {});
   return part.given.known();
 }

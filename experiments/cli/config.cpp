@@ -46,9 +46,9 @@ struct Given {
 };
 
 // Reads a file's keys for one command; sections of other commands are passed over.
-class Reader {
+class ConfigReader {
  public:
-  Reader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
+  ConfigReader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
     constexpr std::string_view mark = "\xEF\xBB\xBF";   // of UTF-8, which some editors put first
     std::istringstream in(text.starts_with(mark) ? text.substr(mark.size()) : text);
     for (std::string line; std::getline(in, line);) {
@@ -137,7 +137,7 @@ class Reader {
   std::vector<std::string> lines_;
 };
 
-detail::OptionEntry& entry_of(const Options& options, const Reader& reader, const Given& g) {
+detail::OptionEntry& entry_of(const Options& options, const ConfigReader& reader, const Given& g) {
   std::vector<std::string> keys;
   for (const auto& e : options.entries()) {
     if (key_of(*e) == g.key) return *e;
@@ -147,7 +147,7 @@ detail::OptionEntry& entry_of(const Options& options, const Reader& reader, cons
   reader.fail(g.line, fmt::format("unknown option '{}'{}", g.key, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
 }
 
-void read(detail::OptionEntry& e, const Reader& reader, const Given& g) {
+void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
   if (e.flag && g.value != "true" && g.value != "false")
     reader.fail(g.line, fmt::format("{} must be true or false, not '{}'", g.key, g.value));
   if (g.several && !e.list && !g.value.empty())
@@ -180,14 +180,14 @@ std::string config_text(const std::string& command, const Options& options, cons
 }
 
 void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text) {
-  const Reader reader{command, source, text};
+  const ConfigReader reader{command, source, text};
   for (const Given& g : reader.all())
     if (auto& e = entry_of(options, reader, g); !e.given) read(e, reader, g);
 }
 
 void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,
                     const std::vector<std::string>& free_ones) {
-  const Reader reader{command, source, text};
+  const ConfigReader reader{command, source, text};
   for (const Given& g : reader.all()) {
     auto& e = entry_of(options, reader, g);
     if (e.given && std::find(free_ones.begin(), free_ones.end(), g.key) != free_ones.end()) continue;

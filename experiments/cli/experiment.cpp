@@ -5,7 +5,7 @@
 namespace ebb {
 namespace {
 
-std::vector<const CommandEntry*>& registry() {
+std::vector<const CommandEntry*>& command_registry() {
   static std::vector<const CommandEntry*> entries;
   return entries;
 }
@@ -15,11 +15,11 @@ std::vector<const CommandEntry*>& registry() {
 Command::~Command() = default;
 
 CommandEntry::CommandEntry(const char* n, const char* a, std::unique_ptr<Command> (*m)()) : name(n), about(a), make(m) {
-  registry().push_back(this);
+  command_registry().push_back(this);
 }
 
 std::vector<const CommandEntry*> command_list() {
-  auto sorted = registry();
+  auto sorted = command_registry();
   std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
   return sorted;
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr long long bounce = 1'000'000'000;            // ns: a key that bounces is one press
 std::atomic<bool> flag{false};
-std::atomic<long long> first{0};
+std::atomic<long long> first_signal{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<long long>::is_always_lock_free);
 
 long long now() {
@@ -20,9 +20,9 @@ long long now() {
 
 void raise_flag(int signal) {
   if (!flag) {
-    first = now();
+    first_signal = now();
     flag = true;
-  } else if (now() - first >= bounce) {
+  } else if (now() - first_signal >= bounce) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }

@@ -15,7 +15,7 @@ namespace ebb {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+[[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
   throw FileError(fmt::format("cannot write to '{}': {}", path, why));
 }
 
@@ -44,12 +44,12 @@ RunFolder folder_of(const fs::path& path) { return {path.has_parent_path() ? pat
 OutFile::OutFile(std::string path) : path_(std::move(path)) {
   struct stat about {};
   const bool there = stat(path_.c_str(), &about) == 0;
-  if (!there && errno != ENOENT && errno != ENOTDIR) refuse(path_, std::strerror(errno));
-  if ((there && S_ISDIR(about.st_mode)) || path_.ends_with('/')) refuse(path_, "it is a folder");
+  if (!there && errno != ENOENT && errno != ENOTDIR) refuse_file(path_, std::strerror(errno));
+  if ((there && S_ISDIR(about.st_mode)) || path_.ends_with('/')) refuse_file(path_, "it is a folder");
   standard_output_ = there && leads_to_standard_output(path_, about);
   if (standard_output_ || (there && !S_ISREG(about.st_mode))) {
-    if (!standard_output_ && S_ISSOCK(about.st_mode)) refuse(path_, "it is a socket");   // which no program can open by its path
-    if (!standard_output_ && access(path_.c_str(), W_OK) != 0) refuse(path_, std::strerror(errno));
+    if (!standard_output_ && S_ISSOCK(about.st_mode)) refuse_file(path_, "it is a socket");   // which no program can open by its path
+    if (!standard_output_ && access(path_.c_str(), W_OK) != 0) refuse_file(path_, std::strerror(errno));
     return;
   }
   target_ = end_of_links(path_).string();
@@ -67,7 +67,7 @@ void OutFile::write(const std::string& content) const {
 void OutFile::write_into(const std::string& content) const {
   std::fflush(stdout);                   // what was printed stands before it
   const int file = standard_output_ ? dup(STDOUT_FILENO) : open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
-  if (file < 0) refuse(path_, std::strerror(errno));
+  if (file < 0) refuse_file(path_, std::strerror(errno));
   int why = 0;
   for (std::size_t at = 0; at < content.size() && why == 0;) {
     const ssize_t n = ::write(file, content.data() + at, content.size() - at);
@@ -75,7 +75,7 @@ void OutFile::write_into(const std::string& content) const {
     else if (errno != EINTR) why = errno;
   }
   if (close(file) != 0 && why == 0) why = errno;
-  if (why != 0) refuse(path_, std::strerror(why));
+  if (why != 0) refuse_file(path_, std::strerror(why));
 }
 
 }  // namespace ebb

@@ -9,7 +9,7 @@
 
 namespace ebb {
 namespace {
-int columns() {
+int terminal_columns() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
@@ -55,7 +55,7 @@ void Progress::draw() {
   for (int k = 0; k < width; ++k) bar += k < share * width ? "█" : "░";
   const std::string left = share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "...";
   const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * share, left);
-  const std::size_t room = static_cast<std::size_t>(std::max(0, columns() - width - static_cast<int>(head.size()) - 1));
+  const std::size_t room = static_cast<std::size_t>(std::max(0, terminal_columns() - width - static_cast<int>(head.size()) - 1));
   fmt::print(stderr, "\r{}{}{}\033[K", bar, head, what_.substr(0, room));
   std::fflush(stderr);
   visible_ = true;

@@ -15,7 +15,7 @@ std::size_t characters(const std::string& word) {
 }
 std::string shown(const std::string& word) { return word == " " ? "␣" : escaped(word); }
 
-int longest(const std::vector<std::string>& words) {
+int longest_word(const std::vector<std::string>& words) {
   std::size_t most = 1;
   for (const std::string& word : words) most = std::max(most, characters(word));
   return static_cast<int>(std::min<std::size_t>(most, 24));
@@ -28,8 +28,8 @@ std::string attention_svg(const std::vector<std::string>& read, const std::vecto
   const int I = static_cast<int>(written.size()), S = static_cast<int>(read.size());
   if (weights.rank() != 2 || weights.dim(0) != I || weights.dim(1) != S)
     throw ShapeError(fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
-  const bool words = longest(read) > 1;  // these are written aslant
-  const int left = 16 + 7 * longest(written), top = 16 + 7 * longest(read);
+  const bool words = longest_word(read) > 1;  // these are written aslant
+  const int left = 16 + 7 * longest_word(written), top = 16 + 7 * longest_word(read);
   std::string svg = fmt::format(
       "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",
       left + S * cell + top / 2, top + I * cell + 6);

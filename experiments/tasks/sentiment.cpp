@@ -17,7 +17,7 @@
 namespace ebb {
 namespace {
 
-constexpr int word_width = 100;          // E of learned vectors
+constexpr int review_word_width = 100;          // E of learned vectors
 
 struct Reviews {
   std::vector<std::string> lines;        // all sentences, words between blanks
@@ -77,7 +77,7 @@ struct SentimentNetwork final : Network {
   // Learned ones start as Kim's: U(-.25, .25).
   static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
     if (embedding == "onehot") return std::nullopt;
-    return table ? p.trained("words", table) : p.matrix("words", V, word_width, uniform_init(-.25, .25));
+    return table ? p.trained("words", table) : p.matrix("words", V, review_word_width, uniform_init(-.25, .25));
   }
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {

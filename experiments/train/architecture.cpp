@@ -9,18 +9,18 @@
 namespace ebb {
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
+[[noreturn]] void refuse_metadata(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
 
 // The metadata of one file, each value with its checks.
-class Reader {
+class MetadataReader {
  public:
-  explicit Reader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
-    if (!has("task")) refuse(path, "its metadata name no task: these weights were not written by ebb train");
+  explicit MetadataReader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
+    if (!has("task")) refuse_metadata(path, "its metadata name no task: these weights were not written by ebb train");
   }
 
   bool has(const char* key) const { return values_.count(key) > 0; }
   const std::string& text(const char* key) const {
-    if (!has(key)) refuse(path_, fmt::format("its metadata have no '{}'", key));
+    if (!has(key)) refuse_metadata(path_, fmt::format("its metadata have no '{}'", key));
     return values_.at(key);
   }
   template <class T> T number(const char* key, T least, T most) const {
@@ -28,7 +28,7 @@ class Reader {
     T x{};
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
     if (error != std::errc{} || stop != digits.data() + digits.size() || !(x >= least && x <= most))
-      refuse(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
+      refuse_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
     return x;
   }
 
@@ -63,7 +63,7 @@ Metadata Architecture::metadata() const {
 }
 
 Architecture Architecture::read(const std::string& path) {
-  const Reader r{path};
+  const MetadataReader r{path};
   constexpr int most = 1'000'000;
   Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}, .inputs = {}};
   a.settings.hidden = r.number("hidden", 1, most);
@@ -80,7 +80,7 @@ Architecture Architecture::read(const std::string& path) {
   try {
     a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
   } catch (const ValueError& e) {
-    refuse(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
+    refuse_metadata(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
   }
   return a;
 }
@@ -96,7 +96,7 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   } catch (const FileError&) {           // of another file, which it names
     throw;
   } catch (const Error& e) {
-    refuse(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds{}: {}",
+    refuse_metadata(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds{}: {}",
                              cell, settings.hidden, settings.layers, numbers,
                              inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
@@ -113,7 +113,7 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
-    refuse(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
+    refuse_metadata(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
                              a.text, sum_of_text(a.text), a.text_sum));
   check_task_names({a.task});
   if (!data.empty()) a.inputs.data = data;

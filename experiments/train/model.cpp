@@ -1,16 +1,12 @@
 #include <algorithm>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
 namespace {
-
-int checked(int hidden) {
-  if (hidden < 1) throw ValueError("hidden size must be at least 1, not " + std::to_string(hidden));
-  return hidden;
-}
 
 const char* const window_names[] = {"window"};
 
@@ -57,7 +53,7 @@ Model::Model(const TaskInfo& t, const std::string& cell, const TaskSettings& s, 
 }
 
 void Model::build(const Recurrence& r) {
-  const int hidden = checked(r.settings.hidden);
+  const int hidden = checked_hidden(r.settings.hidden);
   if (task.vocabulary > 0) embedding_.emplace(w / "embedding", task.vocabulary, hidden);
   layer_ = r.layer(w / "cell", task.vocabulary > 0 ? hidden : task.width);
   window_ = r.settings.length;

@@ -23,13 +23,8 @@ void check_steps(const std::string& cell) {
     throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
 }
 
-int checked(int hidden) {
-  if (hidden < 1) throw ValueError("hidden size must be at least 1, not " + std::to_string(hidden));
-  return hidden;
-}
-
 LayerSizes sizes_of(const TaskSettings& s, int input) {
-  return {.input = input, .hidden = checked(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
+  return {.input = input, .hidden = checked_hidden(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
 }
 
 void check_no_state(const LayerEntry& l, const TaskSettings& s) {
@@ -38,12 +33,17 @@ void check_no_state(const LayerEntry& l, const TaskSettings& s) {
 
 }  // namespace
 
+int checked_hidden(int hidden) {
+  if (hidden < 1) throw ValueError("hidden size must be at least 1, not " + std::to_string(hidden));
+  return hidden;
+}
+
 Network::~Network() = default;
 
 CellPtr Recurrence::make(const Builder& p, int input) const {
   const TaskSettings& s = settings;
   check_steps(cell);
-  CellSizes sizes{input, checked(s.hidden)};
+  CellSizes sizes{input, checked_hidden(s.hidden)};
   if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), sizes.input, s);
   std::vector<CellPtr> layers;
   for (int l = 1; l <= s.layers; ++l) {

@@ -31,6 +31,8 @@ struct Recurrence {
   LayerPtr both_ways(const Builder&, int input) const;
 };
 
+/// The size as it is. Errors: ValueError below 1
+int checked_hidden(int hidden);
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
 

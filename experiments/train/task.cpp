@@ -10,7 +10,7 @@ namespace ebb {
 namespace {
 
 // Constructed at first use: entries register before main, in any order of files.
-std::vector<const TaskEntry*>& registry() {
+std::vector<const TaskEntry*>& task_registry() {
   static std::vector<const TaskEntry*> entries;
   return entries;
 }
@@ -32,11 +32,11 @@ Generated Task::generate(const Model&, const GenerateRequest&) const { throw Val
 
 TaskEntry::TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&))
     : name(n), about(a), make(m) {
-  registry().push_back(this);
+  task_registry().push_back(this);
 }
 
 std::vector<const TaskEntry*> task_list() {
-  auto sorted = registry();
+  auto sorted = task_registry();
   std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
   return sorted;
 }
@@ -60,7 +60,7 @@ void check_task_names(const std::vector<std::string>& names) {
 
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inputs) {
   check_task_names({name});
-  for (const TaskEntry* e : registry())
+  for (const TaskEntry* e : task_registry())
     if (name == e->name) return e->make(inputs);
   return nullptr;
 }

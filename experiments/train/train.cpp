@@ -52,11 +52,11 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-constexpr int columns = 7;
+constexpr int curve_columns = 7;
 
 Array table_of(const std::vector<CurvePoint>& curve) {
   if (curve.empty()) return {};
-  Array table = Array::empty({static_cast<int>(curve.size()), columns}, f64);
+  Array table = Array::empty({static_cast<int>(curve.size()), curve_columns}, f64);
   double* x = table.data<double>();
   for (const CurvePoint& p : curve)
     for (const double value : {double(p.step), p.loss, p.gradient_norm, p.clipped ? 1.0 : 0.0, p.seconds, p.lr, p.valid}) *x++ = value;
@@ -65,7 +65,7 @@ Array table_of(const std::vector<CurvePoint>& curve) {
 
 std::vector<CurvePoint> curve_of(const Array& table) {
   std::vector<CurvePoint> curve;
-  for (std::int64_t k = 0; table && k + columns <= table.size(); k += columns) {
+  for (std::int64_t k = 0; table && k + curve_columns <= table.size(); k += curve_columns) {
     const auto x = [&](int column) { return table.at_flat(k + column); };
     curve.push_back({.step = static_cast<int>(x(0)), .loss = x(1), .gradient_norm = x(2), .clipped = x(3) != 0, .seconds = x(4),
                      .lr = x(5), .valid = x(6)});

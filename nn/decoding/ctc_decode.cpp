@@ -13,11 +13,11 @@ namespace ebb {
 
 namespace {
 
-constexpr double nothing = -std::numeric_limits<double>::infinity();   // the logarithm of zero
+constexpr double log_zero = -std::numeric_limits<double>::infinity();   // the logarithm of zero
 
 double add_logs(double a, double b) {
   const double larger = a < b ? b : a, lesser = a < b ? a : b;
-  return larger == nothing ? lesser : larger + std::log1p(std::exp(lesser - larger));
+  return larger == log_zero ? lesser : larger + std::log1p(std::exp(lesser - larger));
 }
 
 void check(const char* op, const Array& logits, const Lengths& lengths, int blank) {
@@ -32,7 +32,7 @@ void check(const char* op, const Array& logits, const Lengths& lengths, int blan
 
 /// Log-probability of a prefix, apart for the paths that end in a blank and for those that end in its last label.
 struct Score {
-  double blank = nothing, label = nothing;
+  double blank = log_zero, label = log_zero;
   double both() const { return add_logs(blank, label); }
 };
 
@@ -78,7 +78,7 @@ class Beam {
       const int last = prefixes_.last(prefix);
       for (int k = 0; k < l.columns(); ++k) {
         const double p = l.at_flat(k);
-        if (p == nothing) continue;
+        if (p == log_zero) continue;
         if (k == o_.blank) add(next[{prefix, -1}].blank, score.both() + p);
         else if (k != last) add(longer(next, prefix, k).label, score.both() + p);
         else {                    // a repeat joins the label before it, unless a blank stands between
@@ -108,7 +108,7 @@ class Beam {
   void keep(const Candidates& next) {
     std::vector<Candidates::const_iterator> order;
     for (auto it = next.begin(); it != next.end(); ++it)
-      if (it->second.both() > nothing) order.push_back(it);
+      if (it->second.both() > log_zero) order.push_back(it);
     std::sort(order.begin(), order.end(), [](auto a, auto b) {
       const double p = a->second.both(), q = b->second.both();
       return p != q ? p > q : a->first < b->first;

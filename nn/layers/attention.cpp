@@ -10,7 +10,7 @@ namespace ebb {
 
 namespace {
 
-Init standard(int input) {
+Init attention_init(int input) {
   const double bound = 1 / std::sqrt(static_cast<double>(input));
   return uniform_init(-bound, bound);
 }
@@ -44,9 +44,9 @@ Attended attend(At q, At K, At V, const AttendOptions& o) { return attend(std::m
 AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width) {
   if (query < 1 || key < 1 || width < 1)
     throw ValueError(fmt::format("additive attention: widths of {}, {} and {} cannot be", query, key, width));
-  W = p.matrix("W", query, width, standard(query));
-  U = p.matrix("U", key, width, standard(key));
-  v = p.matrix("v", width, 1, standard(width));
+  W = p.matrix("W", query, width, attention_init(query));
+  U = p.matrix("U", key, width, attention_init(key));
+  v = p.matrix("v", width, 1, attention_init(width));
 }
 
 Var AdditiveAttention::keys(At K) const { return matmul(std::move(K), U); }

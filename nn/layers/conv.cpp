@@ -12,7 +12,7 @@ namespace {
 
 using detail::Windows;
 
-Init standard(int numbers) {
+Init conv_init(int numbers) {
   const double bound = 1 / std::sqrt(static_cast<double>(numbers));
   return uniform_init(-bound, bound);
 }
@@ -61,8 +61,8 @@ void check_input(const char* op, const char* axes, const Shape& x, int rank, int
 }  // namespace
 
 Conv1d::Conv1d(Builder p, int input, int output, Conv1dOptions o)
-    : W(p.matrix("W", checked(o).kernel * input, output, standard(o.kernel * input))),
-      b(p.vector("b", output, standard(o.kernel * input))), options(o) {}
+    : W(p.matrix("W", checked(o).kernel * input, output, conv_init(o.kernel * input))),
+      b(p.vector("b", output, conv_init(o.kernel * input))), options(o) {}
 
 Sequence Conv1d::operator()(const Sequence& x, std::source_location where) const {
   return Arg(conv1d(At(x.all(), where), At(W, where), options), where) + Arg(b, where);
@@ -84,8 +84,8 @@ Var conv1d(At x, At W, const Conv1dOptions& o) {
 }
 
 Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
-    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, standard(input * o.kernel.h * o.kernel.w))),
-      b(p.vector("b", output, standard(input * o.kernel.h * o.kernel.w))), options(o) {}
+    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, conv_init(input * o.kernel.h * o.kernel.w))),
+      b(p.vector("b", output, conv_init(input * o.kernel.h * o.kernel.w))), options(o) {}
 
 Var Conv2d::operator()(At x) const {
   const std::source_location where = x.where;

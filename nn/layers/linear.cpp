@@ -5,7 +5,7 @@ namespace ebb {
 
 namespace {
 
-Init standard(int input) {
+Init linear_init(int input) {
   const double bound = 1 / std::sqrt(static_cast<double>(input));
   return uniform_init(-bound, bound);
 }
@@ -13,7 +13,7 @@ Init standard(int input) {
 }  // namespace
 
 Linear::Linear(Builder p, int input, int output)
-    : W(p.matrix("W", input, output, standard(input))), b(p.vector("b", output, standard(input))) {}
+    : W(p.matrix("W", input, output, linear_init(input))), b(p.vector("b", output, linear_init(input))) {}
 
 Var Linear::operator()(At x) const {
   const std::source_location where = x.where;

@@ -6,7 +6,7 @@ namespace ebb {
 
 namespace {
 
-LayerPtr make_from(const std::string& text, const Builder& p, const LayerSizes& sizes, detail::CellSpec& request) {
+LayerPtr make_layer_from(const std::string& text, const Builder& p, const LayerSizes& sizes, detail::CellSpec& request) {
   const LayerEntry& entry = Registry<LayerEntry>::get(name_before_options(text));
   if (sizes.input < 1 || sizes.hidden < 1)
     throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " + std::to_string(sizes.input) +
@@ -27,13 +27,13 @@ const LayerEntry* find_layer(const std::string& name_and_options) {
 
 LayerPtr make_layer(const std::string& name_and_options, const Builder& p, const LayerSizes& sizes) {
   detail::CellSpec request;
-  return make_from(name_and_options, p, sizes, request);
+  return make_layer_from(name_and_options, p, sizes, request);
 }
 
 std::vector<OptionInfo> layer_options(const std::string& name) {
   Params scratch;
   detail::CellSpec request;
-  make_from(name, scratch / "", {.hidden = 8}, request);
+  make_layer_from(name, scratch / "", {.hidden = 8}, request);
   return request.options.known();
 }
 

@@ -5,10 +5,9 @@
 #include <ebb/optim/clip.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::clip_study {
 namespace {
 
-using namespace clip_study;
 using namespace study;
 
 double cosine(const Array& a, const Array& b) {
@@ -108,4 +107,4 @@ struct Clip {
 EBB_EXPERIMENT(clip, Clip, "exploding gradients: runs that diverge without clipping, and learn with it");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::clip_study

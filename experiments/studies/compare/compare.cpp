@@ -11,10 +11,8 @@
 #include <mutex>
 #include <optional>
 
-namespace ebb {
+namespace ebb::compare {
 namespace {
-
-using namespace compare;
 
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 
@@ -240,4 +238,4 @@ struct Compare {
 EBB_EXPERIMENT(compare, Compare, "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::compare

@@ -6,10 +6,8 @@
 #include <ebb/optim/early_stopping.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::dropout_study {
 namespace {
-
-using namespace dropout_study;
 
 /// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a sequence, and
 /// with none.
@@ -102,4 +100,4 @@ struct DropoutStudy {
 EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy, "naive against variational dropout: how far training and new text drift apart");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::dropout_study

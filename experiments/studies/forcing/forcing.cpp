@@ -4,10 +4,8 @@
 #include <ebb/experiments/studies/study.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::forcing {
 namespace {
-
-using namespace forcing;
 
 /// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on its own forecasts.
 ///
@@ -67,4 +65,4 @@ struct ForcingStudy {
 EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy, "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::forcing

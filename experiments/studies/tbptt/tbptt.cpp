@@ -5,11 +5,10 @@
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::tbptt {
 namespace {
 
 using namespace study;
-using namespace tbptt;
 
 /// What truncation costs. Of one stream, each update reads the next `every` characters of every row, and its gradient goes back through
 /// the last `window` of them: rate, rows, updates, characters and losses of an update are the same for every window.
@@ -98,4 +97,4 @@ struct Tbptt {
 EBB_EXPERIMENT(tbptt, Tbptt, "what truncated backpropagation through time costs: quality, memory, time, bias");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::tbptt

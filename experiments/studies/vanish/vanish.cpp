@@ -7,10 +7,8 @@
 #include <limits>
 #include <new>
 
-namespace ebb {
+namespace ebb::vanish {
 namespace {
-
-using namespace vanish;
 
 /// How the gradient of the loss at the last step ebbs away on its way back through time: several cells side by side, at
 /// their start and after training, on tasks that need a long memory.
@@ -152,4 +150,4 @@ struct Vanish {
 EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::vanish

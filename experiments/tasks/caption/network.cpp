@@ -6,7 +6,7 @@
 namespace ebb {
 namespace {
 
-constexpr int maps1 = 8, maps2 = 24, maps3 = 48, maps = 64, word_width = 32;
+constexpr int maps1 = 8, maps2 = 24, maps3 = 48, maps = 64, caption_word_width = 32;
 
 int halved(int pixels) { return (pixels + 1) / 2; }
 
@@ -24,8 +24,8 @@ CaptionNetwork::CaptionNetwork(const Builder& p, const Recurrence& r, const Capt
       conv3_(p / "conv3", maps2, maps3, {.kernel = 3, .stride = 2, .padding = 1}),
       conv4_(p / "conv4", maps3, maps, {.kernel = 3, .padding = 1}), norm_(p / "norm", maps),
       places_(p.matrix("places", rows_ * columns_, maps, normal_init(0, .1))),
-      words_(p.matrix("words", s.vocabulary, word_width, normal_init(0, 1))), key_(p / "key", maps, maps),
-      query_(p / "query", hidden_ + word_width, maps), cell_(r.make(p / "cell", word_width + 2 * maps)),
+      words_(p.matrix("words", s.vocabulary, caption_word_width, normal_init(0, 1))), key_(p / "key", maps, maps),
+      query_(p / "query", hidden_ + caption_word_width, maps), cell_(r.make(p / "cell", caption_word_width + 2 * maps)),
       out_(p / "out", hidden_ + maps, s.vocabulary) {
   for (int k = 0; k < cell_->field_count(); ++k) fields_.push_back(cell_->field_names()[k]);
   fields_.push_back("output");

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* splits[] = {"train", "valid", "test"};
-constexpr const char* expected = "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
+constexpr const char* expected_pieces = "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
                                  "lists of steps, and these lists of keys from 0 to 87";
 
 // Where in the file something is wrong: counted from one, as lines are.
@@ -61,7 +61,7 @@ Piece piece_of(const json& sequence, Place at) {
   return piece;
 }
 
-std::string summary(const PieceSet& set) {
+std::string summary_of(const PieceSet& set) {
   long steps = 0;
   for (const Piece& p : set.pieces) steps += static_cast<long>(p.size());
   return fmt::format("{} pieces ({} to learn from, {} to say when to stop, {} to test), {} steps", set.cut[3], set.cut[1],
@@ -75,27 +75,27 @@ PieceSet read_pieces(const std::string& path, const std::string& bytes) {
   try {
     all = json::parse(bytes);
   } catch (const json::parse_error& e) {
-    throw FileError(fmt::format("'{}', byte {}: is no JSON from there on; {}", path, e.byte, expected));
+    throw FileError(fmt::format("'{}', byte {}: is no JSON from there on; {}", path, e.byte, expected_pieces));
   }
   PieceSet set;
   for (int k = 0; k < 3; ++k) {
     Place at{path, splits[k]};
-    if (!all.is_object() || !all.contains(at.split)) at.refuse(fmt::format("is missing; {}", expected));
+    if (!all.is_object() || !all.contains(at.split)) at.refuse(fmt::format("is missing; {}", expected_pieces));
     const json& sequences = all[at.split];
-    if (!sequences.is_array() || sequences.empty()) at.refuse(fmt::format("has no sequences; {}", expected));
+    if (!sequences.is_array() || sequences.empty()) at.refuse(fmt::format("has no sequences; {}", expected_pieces));
     for (const json& sequence : sequences) {
       ++at.sequence;
       set.pieces.push_back(piece_of(sequence, at));
     }
     set.cut[k + 1] = static_cast<int>(set.pieces.size());
   }
-  set.source = fmt::format("{}, {}, CRC-32C {:08x}", path.substr(path.rfind('/') + 1), summary(set), crc32c(bytes));
+  set.source = fmt::format("{}, {}, CRC-32C {:08x}", path.substr(path.rfind('/') + 1), summary_of(set), crc32c(bytes));
   return set;
 }
 
 PieceSet bach_chorales() {
   PieceSet set = read_pieces("jsb_chorales.json", std::string(assets::jsb_chorales, assets::jsb_chorales_size));
-  set.source = "Bach's chorales, built in, " + summary(set);
+  set.source = "Bach's chorales, built in, " + summary_of(set);
   return set;
 }
 
@@ -117,7 +117,7 @@ PieceSet made_up_pieces() {
     }
     set.cut[k + 1] = static_cast<int>(set.pieces.size());
   }
-  set.source = "made up, " + summary(set);
+  set.source = "made up, " + summary_of(set);
   return set;
 }
 

@@ -9,7 +9,7 @@
 namespace ebb {
 namespace {
 
-constexpr long longest = 0x0FFFFFFF;     // time between two events that a file can hold, in ticks
+constexpr long longest_pause = 0x0FFFFFFF;     // time between two events that a file can hold, in ticks
 
 // Numbers are stored with their highest byte first.
 std::string big(unsigned long x, int bytes) {
@@ -38,7 +38,7 @@ void check(const MidiOptions& o) {
   if (!(o.tempo >= 4 && o.tempo <= 1000)) refuse(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
   if (o.program < 0 || o.program > 127) refuse(fmt::format("program {} is outside 0 to 127", o.program));
   if (o.velocity < 1 || o.velocity > 127) refuse(fmt::format("velocity {} is outside 1 to 127", o.velocity));
-  if (o.end < 0 || o.end > longest) refuse(fmt::format("an end at tick {}", o.end));
+  if (o.end < 0 || o.end > longest_pause) refuse(fmt::format("an end at tick {}", o.end));
 }
 
 std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
@@ -46,7 +46,7 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
   std::vector<Event> events;
   for (const MidiNote& n : notes) {
     if (n.note < 0 || n.note > 127) throw ValueError(fmt::format("MIDI: note {} is outside 0 to 127", n.note));
-    if (n.begin < 0 || n.end <= n.begin || n.end > longest)
+    if (n.begin < 0 || n.end <= n.begin || n.end > longest_pause)
       throw ValueError(fmt::format("MIDI: note {} from tick {} to {}", n.note, n.begin, n.end));
     of_key[static_cast<std::size_t>(n.note)].push_back(n);
     events.push_back({n.begin, true, n.note}), events.push_back({n.end, false, n.note});

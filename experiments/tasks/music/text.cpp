@@ -28,7 +28,7 @@ int number_of(const std::string& word) {
   return std::stoi(word);
 }
 
-int named(const std::string& word) {
+int token_named(const std::string& word) {
   const int letter = word.empty() ? -1 : semitone(word[0]);
   const bool altered = word.size() > 1 && (word[1] == '#' || word[1] == 'b');
   const int octave = number_of(word.substr(std::min(word.size(), altered ? 2UL : 1UL)));
@@ -36,7 +36,7 @@ int named(const std::string& word) {
   return 12 * (octave + 1) + letter + (!altered ? 0 : word[1] == '#' ? 1 : -1);
 }
 
-constexpr int left = 34, wide = 9, high = 6, heading = 22, most_steps = 120;
+constexpr int rolls_left = 34, step_width = 9, key_height = 6, heading = 22, most_steps = 120;
 
 // Keys from the lowest to the highest of all rolls, some room around them.
 KeyRange keys_of(const std::vector<PianoRoll>& rolls) {
@@ -57,8 +57,8 @@ int steps_of(const PianoRoll& roll) {
 std::string bars(const Piece& piece, int T, int top, const KeyRange& keys) {
   std::string svg;
   for (const MidiNote& n : held_notes(Piece(piece.begin(), piece.begin() + T), 1))
-    svg += fmt::format("<rect x={} y={} width={} height={} rx=1.5 fill='#1d6fb8'/>", left + static_cast<int>(n.begin) * wide,
-                       top + (keys.high - n.note) * high, static_cast<int>(n.end - n.begin) * wide - 1, high - 1);
+    svg += fmt::format("<rect x={} y={} width={} height={} rx=1.5 fill='#1d6fb8'/>", rolls_left + static_cast<int>(n.begin) * step_width,
+                       top + (keys.high - n.note) * key_height, static_cast<int>(n.end - n.begin) * step_width - 1, key_height - 1);
   return svg;
 }
 
@@ -67,8 +67,8 @@ std::string squares(const Array& shades, int T, int top, const KeyRange& keys) {
   for (int t = 0; t < T; ++t)
     for (int key = keys.low; key <= keys.high; ++key)
       if (const double p = shades.at({t, key}); p >= .02)
-        svg += fmt::format("<rect x={} y={} width={} height={} fill='#c2410c' opacity='{:.2f}'/>", left + t * wide,
-                           top + (keys.high - key) * high, wide - 1, high - 1, p);
+        svg += fmt::format("<rect x={} y={} width={} height={} fill='#c2410c' opacity='{:.2f}'/>", rolls_left + t * step_width,
+                           top + (keys.high - key) * key_height, step_width - 1, key_height - 1, p);
   return svg;
 }
 
@@ -80,7 +80,7 @@ std::string note_name(int note) {
 }
 
 int note_of(const std::string& word, const std::string& where) {
-  const int number = number_of(word), note = number >= 0 ? number : named(word);
+  const int number = number_of(word), note = number >= 0 ? number : token_named(word);
   if (note < 0) throw ValueError(fmt::format("{}: '{}' is no note; a MIDI number such as 60, or a name such as C4, F#3, Bb2", where, word));
   if (note < lowest_note || note >= lowest_note + piano_keys)
     throw ValueError(fmt::format("{}: '{}' is no key of a piano, which go from 21 (A0) to 108 (C8)", where, word));
@@ -122,27 +122,27 @@ std::string piece_text(const Piece& piece, std::size_t first) {
 
 std::string piano_rolls_svg(const std::vector<PianoRoll>& rolls) {
   const KeyRange keys = keys_of(rolls);
-  const int tall = (keys.high - keys.low + 1) * high;
+  const int tall = (keys.high - keys.low + 1) * key_height;
   int longest = 1;
   for (const PianoRoll& roll : rolls) longest = std::max(longest, steps_of(roll));
-  const int width = left + longest * wide + 4, height = static_cast<int>(rolls.size()) * (tall + heading + 8);
+  const int width = rolls_left + longest * step_width + 4, height = static_cast<int>(rolls.size()) * (tall + heading + 8);
   std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>",
                                 width, height);
   int top = heading;
   for (const PianoRoll& roll : rolls) {
     const int T = steps_of(roll);
-    svg += fmt::format("<text x={} y={} font-weight=600>{}</text>", left, top - 7, roll.title);
-    svg += fmt::format("<rect x={} y={} width={} height={} fill='currentColor' opacity='.06'/>", left, top, longest * wide, tall);
+    svg += fmt::format("<text x={} y={} font-weight=600>{}</text>", rolls_left, top - 7, roll.title);
+    svg += fmt::format("<rect x={} y={} width={} height={} fill='currentColor' opacity='.06'/>", rolls_left, top, longest * step_width, tall);
     for (int key = keys.low; key <= keys.high; ++key)
       if ((key + lowest_note) % 12 == 0) {
-        const int y = top + (keys.high - key) * high;
-        svg += fmt::format("<text x={} y={} text-anchor=end font-size=9>{}</text>", left - 5, y + high, note_name(key + lowest_note));
-        svg += fmt::format("<rect x={} y={} width={} height=1 fill='currentColor' opacity='.25'/>", left, y + high - 1, longest * wide);
+        const int y = top + (keys.high - key) * key_height;
+        svg += fmt::format("<text x={} y={} text-anchor=end font-size=9>{}</text>", rolls_left - 5, y + key_height, note_name(key + lowest_note));
+        svg += fmt::format("<rect x={} y={} width={} height=1 fill='currentColor' opacity='.25'/>", rolls_left, y + key_height - 1, longest * step_width);
       }
     if (roll.notes) svg += bars(*roll.notes, T, top, keys);
     else if (roll.shades) svg += squares(*roll.shades, T, top, keys);
     if (roll.given > 0)
-      svg += fmt::format("<rect x={} y={} width=2 height={} fill='currentColor'/>", left + roll.given * wide - 1, top - 4, tall + 8);
+      svg += fmt::format("<rect x={} y={} width=2 height={} fill='currentColor'/>", rolls_left + roll.given * step_width - 1, top - 4, tall + 8);
     top += tall + heading + 8;
   }
   return svg + "</svg>";

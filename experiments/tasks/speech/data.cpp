@@ -20,11 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int shortest = speech_rate / 10;
-constexpr const char* expected = "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples a second, of the Free Spoken "
+constexpr const char* expected_recordings = "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples a second, of the Free Spoken "
                                  "Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)";
 
 // What a name such as 7_theo_12.wav says.
-std::optional<Recording> named(const std::string& name) {
+std::optional<Recording> recording_named(const std::string& name) {
   const std::size_t first = name.find('_'), last = name.rfind('_'), end = name.size() < 4 ? 0 : name.size() - 4;
   if (first != 1 || last <= first + 1 || name.substr(end) != ".wav" || name[0] < '0' || name[0] > '9') return std::nullopt;
   const std::string index = last + 1 < end ? name.substr(last + 1, end - last - 1) : "";
@@ -36,7 +36,7 @@ std::vector<Recording> list(const fs::path& folder) {
   std::vector<Recording> found;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (auto r = named(at->path().filename().string())) found.push_back(std::move(*r));
+    if (auto r = recording_named(at->path().filename().string())) found.push_back(std::move(*r));
   std::sort(found.begin(), found.end(), [](const Recording& a, const Recording& b) {
     return std::tie(a.digit, a.speaker, a.index) < std::tie(b.digit, b.speaker, b.index);
   });
@@ -52,7 +52,7 @@ void check_digits(const Recordings& r) {
     for (std::size_t digit = 0; digit < 10; ++digit)
       if (count[s][digit] == 0)
         throw FileError(fmt::format("'{}': no recording of the digit {} with an index of {}; speech expects {}", r.folder, digit,
-                                    indices[s], expected));
+                                    indices[s], expected_recordings));
 }
 
 Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
@@ -106,8 +106,8 @@ Recordings read_recordings(const std::string& given) {
   for (const std::string& name : below)
     if (auto found = list(fs::path(root) / name); !root.empty() && !found.empty())
       return read_all(name.empty() ? fs::path(root) : fs::path(root) / name, std::move(found));
-  const std::string at = find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected}, given);   // says what is missing where
-  throw FileError(fmt::format("'{}': cannot be listed; speech expects {}", at, expected));
+  const std::string at = find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected_recordings}, given);   // says what is missing where
+  throw FileError(fmt::format("'{}': cannot be listed; speech expects {}", at, expected_recordings));
 }
 
 Recordings made_up_recordings() {

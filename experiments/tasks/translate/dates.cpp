@@ -61,15 +61,15 @@ constexpr Form forms[] = {
     [](const Day& d) { return d.clear() ? fmt::format("{:02}/{:02}/{}", d.month, d.day, d.year) : ""; },
 };
 
-const chr::sys_days first = chr::sys_days{chr::year{1900} / 1 / 1}, past = chr::sys_days{chr::year{2100} / 1 / 1};
+const chr::sys_days first_day = chr::sys_days{chr::year{1900} / 1 / 1}, past = chr::sys_days{chr::year{2100} / 1 / 1};
 
 // All days, each in the split that its own number draws.
 struct Days {
   std::vector<chr::year_month_day> train, valid, test;
   Days() {
     const Key key = Key{1}.named("dates").named("split");
-    for (chr::sys_days day = first; day < past; day += chr::days{1}) {
-      const int drawn = key.below(20, static_cast<std::uint64_t>((day - first).count()));
+    for (chr::sys_days day = first_day; day < past; day += chr::days{1}) {
+      const int drawn = key.below(20, static_cast<std::uint64_t>((day - first_day).count()));
       (drawn == 0 ? valid : drawn == 1 ? test : train).push_back(day);
     }
   }

@@ -6,7 +6,7 @@ namespace ebb {
 namespace {
 
 constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
-constexpr std::size_t wide = 90;         // bytes of a line that a table has room for
+constexpr std::size_t widest_line = 90;         // bytes of a line that a table has room for
 
 // Tokens up to the first -1.
 Sentence tokens_of(const Array& row) {
@@ -63,7 +63,7 @@ void TranslateMeter::see(const Batch& b, const Result& r) {
     const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
     add(greedy_, greedy, target), add(copied_, source, target);
     if (b.beam > 0) add(searched_, beam, target);
-    if (item < all_.first_test || item >= all_.first_test + looked_through || joined(all_.symbols, source).size() > wide) continue;
+    if (item < all_.first_test || item >= all_.first_test + looked_through || joined(all_.symbols, source).size() > widest_line) continue;
     const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
     const Array looks = r.rows("greedy attention")[row];
     shown_[item] = {source, target, greedy, beam, looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
