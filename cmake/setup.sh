@@ -1,4 +1,4 @@
-# Shared by experiments/run, tests/run and .ci/run: install what is missing, configure, build. Sourced, with the
+# Shared by experiments/run, tests/run, benchmarks/compare and .ci/run: install what is missing, configure, build. Sourced, with the
 # repository's root in $root. Everything it says goes to stderr, with the seconds each step took.
 
 say() { echo "ebb: $*" >&2; }
@@ -50,6 +50,8 @@ tests_need='
 libxtensor-dev has_file include/xtensor
 catch2 has_file include/catch2
 libsndfile1-dev has_file include/sndfile.h'
+benchmarks_need='
+libbenchmark-dev has_file include/benchmark/benchmark.h'
 clang_needs='
 llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19
@@ -102,28 +104,63 @@ quietly() {
 # (EBB_TARGET alone, if that is set).
 build() {
   local preset=$1 dir=$root/build/$1; shift
-  cached() { sed -n "s/^$1:[A-Z]*=//p" "$dir/CMakeCache.txt"; }
-  if [ -e "$dir/CMakeCache.txt" ] &&
-      [[ ! -x $(cached CMAKE_MAKE_PROGRAM) || $(cached CMAKE_HOME_DIRECTORY) != "$root" ]]; then
-    rm -rf "$dir"  # the tree has been moved, or what built it is gone
-  fi
-  if [ ! -e "$dir/CMakeCache.txt" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
-  if [ $# -gt 0 ] || [ ! -e "$dir/build.ninja" -a ! -e "$dir/Makefile" ]; then
-    (cd "$root" && timed "configuring ($preset)" quietly cmake --preset "$preset" "$@") || return
-  fi
+  usable "$dir" || rm -rf "$dir"
+  if [ $# -gt 0 ] || [ ! -e "$dir" ]; then configure "$preset" "$dir" "$@" || return; fi
   local start=$SECONDS code=0
-  cmake --build "$dir" ${EBB_TARGET:+--target "$EBB_TARGET"} -j "${EBB_JOBS:-$(nproc)}" 2>&1 | shown_if_any "building ($preset)" || code=$?
+  NINJA_STATUS='[%f/%t] ' cmake --build "$dir" ${EBB_TARGET:+--target "$EBB_TARGET"} -j "${EBB_JOBS:-$(nproc)}" 2>&1 |
+    shown_if_any "building ($preset)" || code=$?
   [ $code = 0 ] || say "building ($preset): failed after $((SECONDS - start)) s"
   return $code
 }
 
-# shown_if_any NAME: passes a build's lines on, with its time; nothing at all if it had nothing to build.
+# usable DIR: it has been configured to the end, for this tree, by a program that is still there.
+usable() {
+  local dir=$1
+  cached() { sed -n "s/^$1:[A-Z]*=//p" "$dir/CMakeCache.txt"; }
+  [ -e "$dir/build.ninja" ] || [ -e "$dir/Makefile" ] || return
+  [ -e "$dir/CMakeCache.txt" ] && [ -x "$(cached CMAKE_MAKE_PROGRAM)" ] && [ "$(cached CMAKE_HOME_DIRECTORY)" = "$root" ]
+}
+
+# configure PRESET DIR [cmake argument...]: one that fails leaves nothing behind, nor changes a folder that was configured before.
+configure() {
+  local preset=$1 dir=$2 before=; shift 2
+  if [ -e "$dir" ]; then
+    before=$(mktemp)
+    cp "$dir/CMakeCache.txt" "$before"
+  elif command -v ninja >/dev/null; then
+    export CMAKE_GENERATOR=Ninja
+  fi
+  if (cd "$root" && timed "configuring ($preset)" quietly cmake --preset "$preset" "$@"); then
+    rm -f "$before"
+  else
+    if [ -n "$before" ]; then mv "$before" "$dir/CMakeCache.txt"; else rm -rf "$dir"; fi
+    return 1
+  fi
+}
+
+# shown_if_any NAME: passes on what a build says besides the files it is at, and how far it is: on a terminal in one line that moves on,
+# elsewhere at each tenth. Nothing at all if there was nothing to build.
 shown_if_any() {
-  local line start=$SECONDS any=
+  local line start=$SECONDS any= tenth=0 clear=
+  [ ! -t 2 ] || clear=$'\r\e[K'
   while IFS= read -r line; do
-    case $line in *'Re-checking globbed'*|*'no work to do'*|*'Built target'*|*'Entering directory'*) continue ;; esac
+    case $line in *'Re-checking globbed'*|*'no work to do'*|*'Built target'*|*'Entering directory'*|*'Leaving directory'*) continue ;; esac
     [ -n "$any" ] || { any=1; say "$1 ..."; }
-    printf '%s\n' "$line" >&2
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ |^\[\ *([0-9]+)(%)\]\  ]]; then
+      how_far "${BASH_REMATCH[1]:-${BASH_REMATCH[3]}}" "${BASH_REMATCH[2]:-100}" "${BASH_REMATCH[4]}"
+    else
+      printf '%s%s\n' "$clear" "$line" >&2
+    fi
   done
-  [ -z "$any" ] || say "$1: ended after $((SECONDS - start)) s"
+  [ -z "$any" ] || { printf '%s' "$clear" >&2; say "$1: ended after $((SECONDS - start)) s"; }
+}
+how_far() {  # how_far DONE TOTAL UNIT, within shown_if_any
+  if [ -n "$clear" ]; then
+    local columns
+    columns=$(tput cols 2>/dev/null) || columns=80
+    printf '%s%s' "$clear" "${line:0:columns - 1}" >&2
+  elif [ $((10 * $1 / $2)) -gt "$tenth" ]; then
+    tenth=$((10 * $1 / $2))
+    say "  $1${3:- of $2 steps} after $((SECONDS - start)) s"
+  fi
 }

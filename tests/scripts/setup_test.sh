@@ -1,0 +1,53 @@
+# cmake/setup.sh, by which every script builds: a configure that fails leaves nothing behind and does no harm to a folder that was
+# configured before, so that a second try works; a build says how far it is.
+set -euo pipefail
+root=$PWD/tree
+. "$EBB_SOURCE/cmake/setup.sh"
+unset CMAKE_GENERATOR
+mkdir tree
+cat >tree/CMakePresets.json <<'TXT'
+{ "version": 6, "configurePresets": [ { "name": "toy", "binaryDir": "${sourceDir}/build/toy" } ] }
+TXT
+cat >tree/CMakeLists.txt <<'TXT'
+cmake_minimum_required(VERSION 3.25)
+project(toy LANGUAGES NONE)
+option(HARM "fails" OFF)
+if(HARM OR NOT EXISTS ${CMAKE_SOURCE_DIR}/package)
+  message(FATAL_ERROR "the package is missing")
+endif()
+foreach(k RANGE 1 20)
+  add_custom_command(OUTPUT made${k} COMMAND ${CMAKE_COMMAND} -E touch made${k})
+  list(APPEND made made${k})
+endforeach()
+add_custom_target(all_made ALL DEPENDS ${made})
+TXT
+fail() { echo "$*"; cat log; exit 1; }
+
+! build toy 2>log || fail "builds without its package"
+grep -q 'the package is missing' log || fail "does not show why"
+[ ! -e tree/build/toy ] || fail "a failed configure left its folder behind"
+
+mkdir -p tree/build/toy/CMakeFiles   # as one leaves it that was killed: a cache, and nothing to build from
+echo 'CMAKE_GENERATOR:INTERNAL=No such generator' >tree/build/toy/CMakeCache.txt
+touch tree/package
+build toy 2>log || fail "the second try fails"
+[ -e tree/build/toy/made20 ] || fail "nothing was built"
+grep -Eq '^ebb:   (1?[0-9]+ of [0-9]+ steps|[0-9]+%) after [0-9]+ s$' log || fail "does not say how far it is"
+[ "$(grep -c ' after [0-9]* s$' log)" -le 12 ] || fail "says it too often"
+
+build toy 2>log
+[ ! -s log ] || fail "there was nothing to build"
+
+! build toy -DHARM=ON 2>log || fail "the harm does nothing"
+rm tree/build/toy/made3
+build toy 2>log || fail "a failed configure harmed the folder that was there"
+[ -e tree/build/toy/made3 ] || fail "made3 was not built"
+
+mv tree moved
+root=$PWD/moved
+build toy 2>log || fail "does not build in a tree that has been moved"
+
+# No script configures in another way.
+if (cd "$EBB_SOURCE" && grep -nE 'cmake +(--preset|-S|-B)' experiments/run tests/run tests/fuzz/run .ci/run benchmarks/compare); then
+  echo "these configure by themselves"; exit 1
+fi
