@@ -5,6 +5,7 @@
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
+#include <limits>
 #include <numbers>
 #include <string>
 
@@ -30,6 +31,9 @@ Pair block(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
 // Through a signed integer, which is what processors convert fastest.
 double unit(std::uint64_t bits) { return static_cast<double>(static_cast<std::int64_t>(bits >> 11)) * 0x1p-53; }
 
+/// The high half of bits * m, an integer in [0, m); m at most 2^32.
+std::uint64_t scaled(std::uint64_t bits, std::uint64_t m) { return ((bits >> 32) * m + ((bits & 0xffffffff) * m >> 32)) >> 32; }
+
 // Streams are derived under other seeds than numbers are drawn, so that no stream's name is one of its numbers.
 constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
 
@@ -54,18 +58,43 @@ template <class F> void over_blocks(const Key& key, std::uint64_t first, std::in
   }
 }
 
-/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it.
-template <class F> Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F f) {
+/// As the element type has it, by rounding.
+constexpr auto rounded = [](auto zero) { return [](double x) { return static_cast<decltype(zero)>(x); }; };
+
+/// Rounded and held to [low, high): rounding alone reaches `high`, and may pass below `low`.
+template <class T> class Within {
+ public:
+  Within(double low, double high) {
+    if (!(low < high)) return;
+    first_ = static_cast<T>(low), last_ = static_cast<T>(high);
+    if (static_cast<double>(first_) < low) first_ = std::nextafter(first_, std::numeric_limits<T>::infinity());
+    if (!(static_cast<double>(last_) < high)) last_ = std::nextafter(last_, -std::numeric_limits<T>::infinity());
+    if (last_ < first_) first_ = last_ = static_cast<T>(low);   // no number of T lies between them
+  }
+  T operator()(double x) const {
+    const T y = static_cast<T>(x);
+    return y < first_ ? first_ : y > last_ ? last_ : y;
+  }
+
+ private:
+  T first_ = -std::numeric_limits<T>::infinity(), last_ = std::numeric_limits<T>::infinity();
+};
+
+/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it, and narrow(T()) says how
+/// they become numbers of the element type T.
+template <class F, class N = decltype(rounded)>
+Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F f, N narrow = rounded) {
   Array a = Array::empty(shape, t);
   with_dtype(t, [&](auto zero) {
     using T = decltype(zero);
     T* out = a.data<T>();
+    const auto number = narrow(zero);
     parallel_for(a.size(), random_grain, [&](std::int64_t begin, std::int64_t end) {
       over_blocks(key, first + static_cast<std::uint64_t>(begin), end - begin, [&](std::uint64_t position, Pair p) {
         const Two two = f(p);
         const std::int64_t i = static_cast<std::int64_t>(position - first);  // -1 if the first is an odd one
-        if (i >= begin) out[i] = static_cast<T>(two.even);
-        if (i + 1 < end) out[i + 1] = static_cast<T>(two.odd);
+        if (i >= begin) out[i] = number(two.even);
+        if (i + 1 < end) out[i + 1] = number(two.odd);
       });
     });
   });
@@ -102,13 +131,17 @@ double Key::normal(std::uint64_t position) const {
 
 int Key::below(int n, std::uint64_t position) const {
   if (n < 1) throw ValueError("below: " + std::to_string(n) + " is not a positive number");
-  const std::uint64_t b = bits(position), m = static_cast<std::uint64_t>(n);
-  return static_cast<int>(((b >> 32) * m + ((b & 0xffffffff) * m >> 32)) >> 32);  // the high half of b * n
+  return static_cast<int>(scaled(bits(position), static_cast<std::uint64_t>(n)));
 }
 
 Array uniform(const Shape& shape, Key key, double low, double high, DType t, std::uint64_t first) {
+  const auto within = [=](auto zero) { return Within<decltype(zero)>(low, high); };
   const double width = high - low;
-  return filled(shape, key, t, first, [=](Pair p) { return Two{low + width * unit(p.first), low + width * unit(p.second)}; });
+  if (std::isinf(width) && std::isfinite(low) && std::isfinite(high)) {   // the width is no number, its half is one
+    const auto between = [=](std::uint64_t bits) { return 2 * (low / 2 + (high / 2 - low / 2) * unit(bits)); };
+    return filled(shape, key, t, first, [=](Pair p) { return Two{between(p.first), between(p.second)}; }, within);
+  }
+  return filled(shape, key, t, first, [=](Pair p) { return Two{low + width * unit(p.first), low + width * unit(p.second)}; }, within);
 }
 
 Array normal(const Shape& shape, Key key, double mean, double deviation, DType t, std::uint64_t first) {
@@ -125,9 +158,12 @@ Array bernoulli(const Shape& shape, Key key, double p, DType t, std::uint64_t fi
 
 Tokens integers(const Shape& shape, Key key, int low, int high, std::uint64_t first) {
   if (high <= low) throw ValueError("integers: no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
+  const auto width = static_cast<std::uint64_t>(std::int64_t{high} - low);   // up to 2^32 - 1: more than an int holds
   Tokens t(shape);
-  for (std::int64_t i = 0; i < t.size(); ++i)
-    t.data()[i] = low + key.below(high - low, first + static_cast<std::uint64_t>(i));
+  for (std::int64_t i = 0; i < t.size(); ++i) {
+    const std::uint64_t step = scaled(key.bits(first + static_cast<std::uint64_t>(i)), width);
+    t.data()[i] = static_cast<int>(low + static_cast<std::int64_t>(step));
+  }
   return t;
 }
 

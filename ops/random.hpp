@@ -27,6 +27,7 @@ class Key {
 
 /// Filled arrays. Element i (row-major) takes position first + i of the key's stream; with first = id of the first row
 /// times the row's length, rows keep their numbers wherever a batch is cut. f32 rounds the f64 number.
+/// In [low, high), in f32 too: what rounding would take out of the range becomes the nearest number in it.
 Array uniform(const Shape&, Key, double low, double high, DType = f32, std::uint64_t first = 0);
 Array normal(const Shape&, Key, double mean, double deviation, DType = f32, std::uint64_t first = 0);
 Array bernoulli(const Shape&, Key, double p, DType = f32, std::uint64_t first = 0);  ///< 1 with probability p, else 0
