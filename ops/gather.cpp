@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <cstring>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/kernels.hpp>
+#include <ebb/ops/reduce.hpp>
 #include <ebb/ops/text.hpp>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace ebb {
 namespace {
@@ -27,6 +31,25 @@ Shape joined(const char* op, const Shape& tokens, const Shape& entry) {
 
 std::int64_t offset(const Array& x, std::int64_t row) {
   return row * x.row_stride() * static_cast<std::int64_t>(bytes_of(x.dtype()));
+}
+
+constexpr int most_rows_at_once = 1 << 12;   // rows that are added to an entry one after the other
+
+/// The places of the tokens whose entry takes more rows than that.
+std::map<int, std::vector<int>> crowded(const Tokens& tokens, int entries) {
+  std::map<int, std::vector<int>> places;
+  if (tokens.size() <= most_rows_at_once) return places;
+  std::vector<int> count(static_cast<std::size_t>(entries));
+  for (std::int64_t i = 0; i < tokens.size(); ++i) ++count[static_cast<std::size_t>(tokens.data()[i])];
+  for (std::int64_t i = 0; i < tokens.size(); ++i)
+    if (const int k = tokens.data()[i]; count[static_cast<std::size_t>(k)] > most_rows_at_once) places[k].push_back(static_cast<int>(i));
+  return places;
+}
+
+Tokens as_tokens(const std::vector<int>& numbers) {
+  Tokens t({static_cast<int>(numbers.size())});
+  std::copy(numbers.begin(), numbers.end(), t.data());
+  return t;
 }
 
 }  // namespace
@@ -64,10 +87,15 @@ Array scatter_add(const Array& rows, const Tokens& tokens, int table_rows) {
   const std::int64_t entry = out.size() / table_rows, stride = plain ? rows.row_stride() : entry;
   const auto size = static_cast<std::int64_t>(bytes_of(rows.dtype()));
   const auto add = detail::reduce_kernels().add[rows.dtype() == f32 ? 0 : 1];
+  const std::map<int, std::vector<int>> many = crowded(tokens, table_rows);
+  const Array flat = many.empty() ? dense : dense.reshape({static_cast<int>(tokens.size()), static_cast<int>(entry)});
+  for (const auto& [k, places] : many)   // as a column of rows is summed, in blocks
+    out.range(k, k + 1).assign(sum(gather(flat, as_tokens(places)), 0).reshape(out.shape().with(0, 1)));
   detail::ReduceTask t{};
   t.rows = 1;
   t.columns = entry;
   for (std::int64_t i = 0; i < tokens.size(); ++i) {
+    if (!many.empty() && many.count(tokens.data()[i])) continue;
     t.in = static_cast<const char*>(dense.raw()) + i * stride * size;
     t.out = static_cast<char*>(out.raw()) + tokens.data()[i] * entry * size;
     add(t);

@@ -74,7 +74,7 @@ using ReduceKernel = void (*)(const ReduceTask&);
 
 struct ReduceKernels {
   ReduceKernel row_sum[2], row_max[2];         // out[r] from row r; out_stride apart
-  ReduceKernel column_sum[2], column_max[2];   // out[j] from column j, in the order of the rows
+  ReduceKernel column_sum[2], column_max[2];   // out[j] from column j, in the order of the rows; long sums in blocks
   ReduceKernel logsumexp[2], softmax[2], log_softmax[2];
   ReduceKernel cross_entropy[2], cross_entropy_vjp[2];
   ReduceKernel add[2], scale[2];               // out += scale * in;  out = scale * in

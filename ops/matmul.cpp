@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/text.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace ebb {
 namespace {
@@ -15,6 +18,8 @@ using detail::PackTask;
 constexpr double flops_per_thread = 5e5;  // below, a second thread costs more than it brings
 constexpr std::int64_t packed_per_thread = 1 << 15;   // elements, likewise
 constexpr std::int64_t column_cut = 64;   // columns are cut where every instruction set begins a register
+constexpr std::int64_t longest_inner = 1 << 12;   // of the inner index: a longer product is a sum of products of blocks
+constexpr std::int64_t inner_block = 1 << 10;
 
 /// The matrices within two operands: `batches` products of op(a) [m, k] and op(b) [k, n].
 struct Sizes {
@@ -87,6 +92,42 @@ void run_one(const MatmulTask& t, DType type) {
   }
 }
 
+/// One product whose inner size is long: the products of its blocks, joined as a binary tree joins its leaves.
+void run_long(const MatmulTask& t, DType type) {
+  if (t.inner <= longest_inner) return run_one(t, type);
+  const std::size_t size = bytes_of(type);
+  const auto moved = [&](const void* p, std::int64_t elements) {
+    return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
+  };
+  const Shape shape{static_cast<int>(t.rows), static_cast<int>(t.columns)};
+  std::vector<Array> held;   // sums of 1, 2, 4, ... blocks; none where there is no such sum now
+  for (std::int64_t k = 0; k < t.inner; k += inner_block) {
+    Array sum = Array::empty(shape, type);
+    MatmulTask block = t;
+    block.a = moved(t.a, k * t.a_column);
+    block.b = moved(t.b, t.b_transposed ? k : k * t.b_row);
+    block.c = sum.raw();
+    block.c_row = t.columns;
+    block.inner = std::min(inner_block, t.inner - k);
+    block.accumulate = false;
+    run_one(block, type);
+    std::size_t level = 0;
+    for (; level < held.size() && held[level]; ++level) {
+      add_into(held[level], sum);
+      sum = std::exchange(held[level], Array());
+    }
+    if (level == held.size()) held.emplace_back();
+    held[level] = sum;
+  }
+  Array total;
+  for (Array& part : held)
+    if (part && total) add_into(part, total), total = part;
+    else if (part) total = part;
+  const auto into = detail::reduce_kernels();
+  const detail::ReduceTask result{.in = total.raw(), .in_stride = t.columns, .rows = t.rows, .columns = t.columns, .out = t.c, .out_stride = t.c_row};
+  (t.accumulate ? into.add : into.scale)[type == f32 ? 0 : 1](result);
+}
+
 }  // namespace
 
 Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb) {
@@ -126,7 +167,7 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
       one.a = matrix(a, i, s.batches > 1);
       one.b = matrix(b, i, s.b_batched);
       one.c = matrix(c, i, s.batches > 1);
-      run_one(one, c.dtype());
+      run_long(one, c.dtype());
     }
   });
 }

@@ -42,6 +42,37 @@ template <class T> T largest_lane(Lane<T> x) {
   return v[0];
 }
 
+/// Sums of blocks joined as a binary tree joins its leaves, in the order of the blocks: rounding errors grow with the logarithm
+/// of their number. `parts` sums, of T or of registers, stand side by side.
+template <class S, int parts> class Pairwise {
+ public:
+  void add(const S* block) {
+    S sum[parts];
+    for (int k = 0; k < parts; ++k) sum[k] = block[k];
+    int level = 0;
+    for (std::uint64_t before = count_++; before & 1; before >>= 1, ++level)
+      for (int k = 0; k < parts; ++k) sum[k] = held_[level][k] + sum[k];
+    for (int k = 0; k < parts; ++k) held_[level][k] = sum[k];
+  }
+  void total(S* out) const {
+    bool any = false;
+    for (int level = 0; level < levels; ++level) {
+      if (!(count_ >> level & 1)) continue;
+      for (int k = 0; k < parts; ++k) out[k] = any ? held_[level][k] + out[k] : held_[level][k];
+      any = true;
+    }
+  }
+
+ private:
+  static constexpr int levels = 48;
+  S held_[levels][parts];
+  std::uint64_t count_ = 0;
+};
+
+constexpr std::int64_t longest_stretch = 1 << 14;   // elements of a row that are summed at once; ops/reduce.cpp cuts the rows of sums
+constexpr std::int64_t longest_column = 1 << 12;    // rows that are summed as one chain: more are summed in blocks
+constexpr std::int64_t column_block = 1 << 8;
+
 /// Sum over j of f(j, lanes), where f(j, n) gives the n elements from j on, zero beyond: in four chains, so that
 /// additions overlap, joined in an order that n alone decides.
 template <class T, class F> T sum_of(std::int64_t n, F f) {
@@ -136,8 +167,35 @@ template <class T, class F> void fold_columns(const ReduceTask& t, F f) {
     store_up_to(s, out + j, n);
   }
 }
+
+/// Columns [j, j + 4 registers) of many rows: sums of blocks of rows, joined pairwise.
+template <class T> void sum_long_columns(ReduceTask t, std::int64_t j, std::int64_t columns) {
+  constexpr int width = Lane<T>::width;
+  T* const out = static_cast<T*>(t.out) + j;
+  const T* const in = static_cast<const T*>(t.in) + j;
+  const std::int64_t rows = t.rows;
+  T sum[4 * width];
+  Lane<T> s[4];
+  for (int k = 0; k < 4 * width; ++k) sum[k] = 0;
+  Pairwise<Lane<T>, 4> sums;
+  t.out = sum;
+  t.columns = columns;
+  for (std::int64_t r = 0; r < rows; r += column_block) {
+    t.in = in + r * t.in_stride;
+    t.rows = smaller(column_block, rows - r);
+    fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return a + b; });
+    for (int k = 0; k < 4; ++k) s[k] = Lane<T>::load(sum + k * width);
+    sums.add(s);
+  }
+  sums.total(s);
+  for (int k = 0; k < 4; ++k) s[k].store(sum + k * width);
+  for (std::int64_t k = 0; k < columns; ++k) out[k] = sum[k];
+}
+
 template <class T> void column_sum(const ReduceTask& t) {
-  fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return a + b; });
+  constexpr int strip = 4 * Lane<T>::width;
+  if (t.rows <= longest_column) return fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return a + b; });
+  for (std::int64_t j = 0; j < t.columns; j += strip) sum_long_columns<T>(t, j, smaller<std::int64_t>(strip, t.columns - j));
 }
 template <class T> void column_max(const ReduceTask& t) {
   fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return max(a, b); });

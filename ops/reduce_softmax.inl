@@ -1,7 +1,7 @@
 // Softmax, its logarithm and cross entropy along rows. Part of reduce_kernels.inl, inside its namespace.
 
 /// Sum of exp(x - shift) over a row; what each register gives is also handed to `keep(j, n, e)`.
-template <class T, class F> T sum_exp(const T* x, std::int64_t n, T shift, F keep) {
+template <class T, class F> T sum_exp_stretch(const T* x, std::int64_t n, T shift, F keep) {
   const Lane<T> m = Lane<T>::all(shift);
   return sum_of<T>(n, [&](std::int64_t j, int count) {
     Lane<T> e = exp(load_up_to(x + j, count) - m);
@@ -9,6 +9,20 @@ template <class T, class F> T sum_exp(const T* x, std::int64_t n, T shift, F kee
     keep(j, count, e);
     return e;
   });
+}
+
+/// The same of a row of any length: a long one in stretches, whose sums are joined pairwise.
+template <class T, class F> T sum_exp(const T* x, std::int64_t n, T shift, F keep) {
+  if (n <= longest_stretch) return sum_exp_stretch(x, n, shift, keep);
+  Pairwise<T, 1> sums;
+  for (std::int64_t from = 0; from < n; from += longest_stretch) {
+    const T one = sum_exp_stretch(x + from, smaller(longest_stretch, n - from), shift,
+                                  [&](std::int64_t j, int count, Lane<T> e) { keep(from + j, count, e); });
+    sums.add(&one);
+  }
+  T total;
+  sums.total(&total);
+  return total;
 }
 
 template <class T> T log_of(T x) {
@@ -66,6 +80,10 @@ template <class T> void cross_entropy_vjp(const ReduceTask& t) {
   for (std::int64_t r = 0; r < t.rows; ++r) {
     const RowView<T> row = row_of<T>(t, r);
     const T g = static_cast<const T*>(t.g)[r];
+    if (g == 0) {   // left out, whatever its logits are: 0 times NaN would be NaN
+      over_row<T>(t.columns, [&](std::int64_t j, int n) { store_up_to(Lane<T>(0), row.out + j, n); });
+      continue;
+    }
     const T sum = sum_exp(row.in, t.columns, max_row(row.in, t.columns),
                           [&](std::int64_t j, int n, Lane<T> e) { store_up_to(e, row.out + j, n); });
     const T at_target = (row.out[t.targets[r]] / sum - 1) * g;

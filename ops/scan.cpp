@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
+#include <vector>
 
 namespace ebb {
 namespace {
@@ -19,12 +21,31 @@ template <class T> int first_largest(const T* x, std::int64_t stride, int n) {
   return best;
 }
 
-/// Running sums of `rows` rows of n numbers; each row adds to the one before it in the direction of the sum.
+constexpr int longest_running = 1 << 12;   // numbers that are added up one after the other; more are in blocks
+constexpr int running_block = 1 << 8;
+
+/// Running sums of n rows of `width` numbers, each row added to the one before it in the direction of the sum.
 template <class T> void running(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
   for (int i = 0; i < n; ++i) {
     const std::int64_t row = from_end ? n - 1 - i : i, before = from_end ? row + 1 : row - 1;
     for (std::int64_t j = 0; j < width; ++j)
       y[row * width + j] = i == 0 ? x[row * stride + j] : y[before * width + j] + x[row * stride + j];
+  }
+}
+
+/// The same of many rows: blocks by themselves, and on each what came before it, which is carried in float64.
+template <class T> void running_blocks(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
+  std::vector<double> carried(static_cast<std::size_t>(width));
+  for (int done = 0; done < n; done += running_block) {
+    const int rows = std::min(running_block, n - done), first = from_end ? n - done - rows : done;
+    T* const own = y + first * width;
+    running(x + first * stride, own, stride, rows, width, from_end);
+    for (std::int64_t j = 0; j < width; ++j) {
+      double& before = carried[static_cast<std::size_t>(j)];
+      const double sum = before + static_cast<double>(own[(from_end ? 0 : rows - 1) * width + j]);
+      for (int r = 0; done > 0 && r < rows; ++r) own[r * width + j] = static_cast<T>(before + static_cast<double>(own[r * width + j]));
+      before = sum;
+    }
   }
 }
 
@@ -60,8 +81,8 @@ Array cumsum(const Array& x, int axis, bool from_end) {
   with_dtype(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for (std::int64_t o = 0; o < a.outer; ++o)
-      running(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner, rows ? 1 : a.inner, a.extent, a.inner,
-              from_end);
+      (a.extent <= longest_running ? running<T> : running_blocks<T>)(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner,
+                                                                   rows ? 1 : a.inner, a.extent, a.inner, from_end);
   });
   return out;
 }
