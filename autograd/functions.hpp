@@ -3,8 +3,8 @@
 #include <ebb/autograd/var.hpp>
 #include <type_traits>
 
-/// Every function of Vars. Elementwise ones broadcast by numpy's rule; axes may be negative. Each returns a new Var and
-/// records its gradient. Errors: ShapeError naming the op, the shapes and the caller's line.
+/// Every function of Vars. Elementwise ones broadcast by numpy's rule; axes may be negative. Each returns a new Var and records its
+/// gradient. Errors: ShapeError naming the op, the shapes and the caller's line. After the bars: PyTorch's and JAX's names.
 namespace ebb {
 
 // ---- elementwise: every function of ops/pointwise_functions.inl (formulas and gradients: ops/pointwise_list.hpp)
@@ -27,58 +27,58 @@ template <class Integer> requires std::is_integral_v<Integer> Var min(const At&,
 
 // ---- products
 /// [M, K] x [K, N]; [..., M, K] x [K, N]; [B, M, K] x [B, K, N]. A transposed operand is read without a copy.
-Var matmul(At a, At b);
+Var matmul(At a, At b);                                       // | matmul | matmul
 /// Last two axes swapped, lazily: matmul reads the original.
-Var transpose(At x);
-Var transpose(At x, std::initializer_list<int> order);
+Var transpose(At x);                                          // | x.mT | matrix_transpose
+Var transpose(At x, std::initializer_list<int> order);        // axes in the given order | permute | transpose
 /// Every product of an element of a with one of b: a [..., M], b [..., N] -> [..., M, N]; axes before the last broadcast.
-Var outer(At a, At b);
+Var outer(At a, At b);                                        // | outer; einsum("...m,...n->...mn") | outer; einsum("...m,...n->...mn")
 
 // ---- reductions
-Var sum(At x, Axes axes = {}, Keep keep = Keep::no);
-Var mean(At x, Axes axes = {}, Keep keep = Keep::no);
-Var amax(At x, Axes axes = {}, Keep keep = Keep::no);    // equal largest ones share the gradient
-Tokens argmax(At x, int axis = -1);
-Var cumsum(At x, int axis = -1);
-Var logsumexp(At x, int axis = -1, Keep keep = Keep::no);
-Var softmax(At x, int axis = -1);
-Var log_softmax(At x, int axis = -1);
+Var sum(At x, Axes axes = {}, Keep keep = Keep::no);          // over the axes, or all | sum | sum
+Var mean(At x, Axes axes = {}, Keep keep = Keep::no);         // over the axes, or all | mean | mean
+Var amax(At x, Axes axes = {}, Keep keep = Keep::no);         // the largest; equal ones share the gradient | amax | max
+Tokens argmax(At x, int axis = -1);                           // place of the largest, the first of equal ones | argmax | argmax
+Var cumsum(At x, int axis = -1);                              // sum of the entries so far | cumsum | cumsum
+Var logsumexp(At x, int axis = -1, Keep keep = Keep::no);     // log(sum(exp(x))), the largest subtracted first | logsumexp | nn.logsumexp
+Var softmax(At x, int axis = -1);                             // exp(x) / sum(exp(x)) | softmax | nn.softmax
+Var log_softmax(At x, int axis = -1);                         // x - logsumexp(x) | log_softmax | nn.log_softmax
 /// -log softmax(logits)[target], in nats: logits [..., V], targets [...], result [...].
-Var cross_entropy(At logits, const Tokens& targets);
+Var cross_entropy(At logits, const Tokens& targets);          // | nn.functional.cross_entropy(reduction="none") | optax: softmax_cross_entropy_with_integer_labels
 /// sqrt(sum of squares) over the axes; gradient x / norm, zero at zero. No square overflows or is lost.
-Var norm(At x, Axes axes = {}, Keep keep = Keep::no);
-Var row_norm(At x);                      // norm(x, -1)
+Var norm(At x, Axes axes = {}, Keep keep = Keep::no);         // | linalg.vector_norm | linalg.norm
+Var row_norm(At x);                                           // norm(x, -1) | linalg.vector_norm(dim=-1) | linalg.norm(axis=-1)
 
 // ---- shape and place
-Var reshape(At x, Shape shape);          // one extent may be -1
-Var broadcast_to(At x, Shape shape);
-Var sum_to(At x, Shape shape);           // sums broadcast axes away
-Var slice(At x, int axis, int begin, int end);
-Var range(At x, int begin, int end);     // entries [begin, end) of the first axis: a view
-Var concat(VarList parts, int axis = -1);
-Var stack(VarList parts, int axis = 0);
-Var flip(At x, int axis);
-Var pad(At x, int axis, int before, int after, double value = 0);
-Var gather(At table, const Tokens& tokens);               // table [V, ...], result [tokens..., ...]
-Var scatter_add(At rows, const Tokens& tokens, int table_rows);
-Var pick(At x, const Tokens& tokens);                     // x[..., tokens[...]]
-Var one_hot(const Tokens& tokens, int depth, std::source_location where = std::source_location::current());
+Var reshape(At x, Shape shape);                               // one extent may be -1 | reshape | reshape
+Var broadcast_to(At x, Shape shape);                          // repeated along new axes and those of extent one | broadcast_to | broadcast_to
+Var sum_to(At x, Shape shape);                                // sums broadcast axes away | sum_to_size | none
+Var slice(At x, int axis, int begin, int end);                // entries [begin, end) of an axis | narrow | lax.slice_in_dim
+Var range(At x, int begin, int end);                          // entries [begin, end) of the first axis: a view | x[begin:end] | x[begin:end]
+Var concat(VarList parts, int axis = -1);                     // joined along an axis | cat | concatenate
+Var stack(VarList parts, int axis = 0);                       // joined along a new axis | stack | stack
+Var flip(At x, int axis);                                     // in the opposite order along an axis | flip | flip
+Var pad(At x, int axis, int before, int after, double value = 0);  // value put before and after | nn.functional.pad | pad
+Var gather(At table, const Tokens& tokens);                   // rows of a table: [V, ...] -> [tokens..., ...] | nn.functional.embedding | take(axis=0)
+Var scatter_add(At rows, const Tokens& tokens, int table_rows);  // rows added into those of a table of zeros | index_add | table.at[tokens].add
+Var pick(At x, const Tokens& tokens);                         // x[..., tokens[...]] | gather | take_along_axis
+Var one_hot(const Tokens& tokens, int depth, std::source_location where = std::source_location::current());  // 1 at the token, else 0 | nn.functional.one_hot | nn.one_hot
 
 /// The last axis cut into N blocks of equal width, views of one buffer: `auto [i, f, g, o] = split<4>(pre);`
 void split_into(At x, Var* blocks, int count);
-template <int N> std::array<Var, N> split(At x) {
+template <int N> std::array<Var, N> split(At x) {             // | chunk | split
   std::array<Var, N> blocks;
   split_into(static_cast<At&&>(x), blocks.data(), N);
   return blocks;
 }
 
 /// The value without its history.
-Var detach(At x);
+Var detach(At x);                                             // | detach | lax.stop_gradient
 /// Numbers that need no gradient, on the current tape and in its element type.
-Var constant(const Array& numbers, std::source_location where = std::source_location::current());
+Var constant(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor | asarray
 /// Numbers whose gradient is wanted.
-Var variable(const Array& numbers, std::source_location where = std::source_location::current());
-Var zeros(Shape shape, std::source_location where = std::source_location::current());
-Var full(Shape shape, double x, std::source_location where = std::source_location::current());
+Var variable(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor(requires_grad=True) | an argument of grad
+Var zeros(Shape shape, std::source_location where = std::source_location::current());  // a constant | zeros | zeros
+Var full(Shape shape, double x, std::source_location where = std::source_location::current());  // a constant | full | full
 
 }  // namespace ebb

@@ -116,6 +116,7 @@ void TapeImpl::reset() {
   recording_ = true;
   sweeping = tracing = false;
   trace_found = nullptr;
+  probe = nullptr;
   time = -1;
   epoch = 0;
 }
@@ -192,6 +193,7 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   ++recorded_nodes;
   Var v = make(id, std::move(value), shape, where);
   if (tracing && n.value) trace(id, n.value, "value");
+  if (probe) [[unlikely]] probe->recorded(*this, v, inputs, count);
   return v;
 }
 

@@ -4,6 +4,7 @@
 #include <ebb/autograd/node.hpp>
 #include <ebb/autograd/packs.hpp>
 #include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/probe.hpp>
 #include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/pool_allocator.hpp>
@@ -98,6 +99,7 @@ class TapeImpl {
   std::int64_t recorded_nodes = 0;
   bool tracing = false;                                     ///< look for the first value that is not finite
   std::string* trace_found = nullptr;
+  Probe* probe = nullptr;                                   ///< sees what is recorded
 
  private:
   static constexpr unsigned chunk_bits = 10, chunk_mask = (1u << chunk_bits) - 1;

@@ -20,7 +20,7 @@ class CheckCommand final : public Command {
     o.add("--rows", check_.rows, "rows of the batch").at_least(1).at_most(1000);
     o.add("--input", check_.input, "width of the input").at_least(1).at_most(1000);
     o.add("--hidden", check_.hidden, "width of the state").at_least(1).at_most(1000);
-    o.add("--tolerance", check_.tolerance, "largest error, relative to max(1, largest entry)").above(0);
+    o.add("--tolerance", check_.tolerance, "largest error of an entry, relative to it").above(0);
     o.add("--seed", check_.seed, "of the values at which it is checked");
     o.example("ebb check                   every cell");
     o.example("ebb check mgu --order 2     one cell, second derivatives too");

@@ -106,6 +106,7 @@ class CellCheck {
       report.entries.push_back(std::move(e));
     }
     const std::string where = pass == std::string("both") ? "" : std::string(" (in ") + pass + ")";
+    for (std::string& op : r.wrong_ops) report.wrong_ops.push_back(std::move(op));
     report.deterministic &= r.deterministic;
     if (!r.failure.empty()) report.failure = r.failure + where;
     if (!r.finding.empty()) report.finding = r.finding + where;

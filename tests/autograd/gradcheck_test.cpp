@@ -5,7 +5,9 @@
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/random.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <cmath>
 #include <sstream>
 
 using namespace ebb;
@@ -197,4 +199,77 @@ TEST_CASE("an op that refuses its inputs is reported with their shapes, not with
   const std::string failure = gradcheck_op(Hypot{}, {{3, 4}, {5}}).failure;
   CHECK_THAT(failure, Catch::Matchers::Contains("in hypot::value with inputs [3, 4], [5]: "));
   CHECK(failure.find("gradcheck_op.hpp") == std::string::npos);
+}
+
+namespace {
+
+/// Row by row (x - mean) / sqrt(variance + 1e-5).
+Var normalised(const Var& x) {
+  const Var centred = x - mean(x, -1, Keep::yes);
+  return centred / sqrt(mean(square(centred), -1, Keep::yes) + 1e-5);
+}
+
+template <int power> struct CubeScaled {   // a gradient that is 10^power times the right one
+  static constexpr auto name = "cube, gradient scaled";
+  static constexpr double low = .5, high = 2;
+  Array value(const Array& x) const { return x * x * x; }
+  Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * std::pow(10., power) * g * x * x; }
+};
+
+GradcheckReport scaled_loss(double scale, bool right) {
+  return gradcheck([&](const std::vector<Var>& in) { return scale * (right ? apply(Cube{}, in[0]) : apply(CubeWrong{}, in[0])); },
+                   {uniform({3, 4}, Key{1}, .5, 2, f64)});
+}
+
+}  // namespace
+
+TEST_CASE("a layer norm of constant rows is found right, though its curvature is that of 1e-5") {
+  for (const double x : {0., 1., -3.}) {
+    const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return square(normalised(in[0])) + normalised(in[0]); },
+                                        {Array::full({2, 5}, x, f64)}, {.order = 2});
+    INFO("rows of " << x << "\n" << r);
+    CHECK(r.ok());
+  }
+}
+
+TEST_CASE("a gradient scaled by 1e-8 is wrong, and so is one 0.1 % off in a loss of any scale") {
+  CHECK_FALSE(gradcheck_op(CubeScaled<-8>{}, {{3, 4}}).ok());
+  CHECK_FALSE(gradcheck_op(CubeScaled<8>{}, {{3, 4}}).ok());
+  for (const double scale : {1e-30, 1e-8, 1e-4, 1e8, 1e30}) {
+    INFO("scale " << scale);
+    CHECK(scaled_loss(scale, true).ok());
+    CHECK(scaled_loss(scale, true).entries[0].too_small == 0);
+    CHECK_FALSE(scaled_loss(scale, false).ok());
+  }
+}
+
+TEST_CASE("one small wrong entry among large right ones is found") {
+  const auto f = [](bool right) {
+    return [right](const std::vector<Var>& in) {
+      const Var small = slice(in[0], 0, 0, 1) * 1e-7;
+      return sum(square(slice(in[0], 0, 1, 4))) + sum(right ? small : small + detach(small));
+    };
+  };
+  const std::vector<Array> x = {uniform({4}, Key{2}, .5, 1, f64)};
+  CHECK(gradcheck(f(true), x).ok());
+  const GradcheckReport r = gradcheck(f(false), x);
+  CHECK_FALSE(r.ok());
+  CHECK(r.entries[0].element == "[0]");
+}
+
+TEST_CASE("entries that are too small to judge beside the value are counted and named, and are not wrong") {
+  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return 1000 + 1e-13 * in[0]; }, {uniform({3}, Key{1}, .5, 1, f64)});
+  CHECK(r.ok());
+  REQUIRE(r.entries.size() == 1);
+  CHECK(r.entries[0].elements == 3);
+  CHECK(r.entries[0].too_small == 3);
+  std::ostringstream text;
+  text << r;
+  CHECK_THAT(text.str(), Catch::Matchers::Contains("3 of 3 too small to judge: [0], [1], [2]"));
+}
+
+TEST_CASE("entries of very different sizes are each judged by their own") {
+  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return exp(30 * in[0]); }, {Array::from({4}, {-1, -.3, .2, 1}, f64)});
+  INFO(r);
+  CHECK(r.ok());
 }
