@@ -42,6 +42,29 @@ GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int row
   return norms;
 }
 
+namespace {
+
+/// ln sqrt(e^2a + e^2b)
+double ln_joint(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return unknown;
+  const double larger = std::max(a, b), smaller = std::min(a, b);
+  return smaller == -infinity ? larger : larger + 0.5 * std::log1p(std::exp(2 * (smaller - larger)));
+}
+
+}  // namespace
+
+LagNorms whole_state(const GradientNorms& norms) {
+  LagNorms whole;
+  for (const auto& [field, of_field] : norms) {
+    whole.resize(std::max(whole.size(), of_field.size()));
+    for (std::size_t lag = 0; lag < of_field.size(); ++lag) {
+      whole[lag].resize(std::max(whole[lag].size(), of_field[lag].size()), -infinity);
+      for (std::size_t row = 0; row < of_field[lag].size(); ++row) whole[lag][row] = ln_joint(whole[lag][row], of_field[lag][row]);
+    }
+  }
+  return whole;
+}
+
 void append_rows(LagNorms& all, const LagNorms& more) {
   all.resize(std::max(all.size(), more.size()));
   for (std::size_t lag = 0; lag < more.size(); ++lag) all[lag].insert(all[lag].end(), more[lag].begin(), more[lag].end());

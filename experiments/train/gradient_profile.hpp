@@ -8,10 +8,15 @@ namespace ebb {
 using LagNorms = std::vector<std::vector<double>>;      ///< [lag][row], lags 0, 1, ...; -inf for a norm of zero, NaN if not finite
 using GradientNorms = std::map<std::string, LagNorms>;  ///< by the field's name
 
-/// Gradients of the loss at the last step alone, row by row, on windows of the test split, from an empty state.
+/// Gradients of the loss at the last step alone, row by row, on windows of the test split, from an empty state: with respect to the
+/// state that enters the next step (at lag 0, the loss), each field an independent coordinate.
 ///
 /// Numerics  float64 throughout: float32 flushes such numbers to zero
 GradientNorms gradient_norms(const Model&, const Task&, int lags, int rows);
+
+/// The norm over the whole state, all fields together: what a verdict is about, for how a state is cut into fields, and which of them
+/// comes first, is a matter of spelling. A field without influence adds nothing. Scaled: no norm is squared.
+LagNorms whole_state(const GradientNorms&);
 
 /// Adds the rows of one run to those of others: `all` then spans rows and seeds.
 void append_rows(LagNorms& all, const LagNorms& more);

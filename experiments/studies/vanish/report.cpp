@@ -8,7 +8,7 @@ namespace ebb::vanish {
 namespace {
 
 Series decay_series(const std::string& cell, const std::string& field, const Decay& d, bool first) {
-  Series s{.name = first ? cell : cell + " d" + field, .group = cell, .dashed = !first};
+  Series s{.name = first ? cell : cell + " " + field, .group = cell, .dashed = !first};
   for (std::size_t lag = 1; lag < d.mean.size(); ++lag) {
     s.x.push_back(static_cast<double>(lag));
     s.y.push_back(std::exp(d.mean[lag]));
@@ -23,11 +23,11 @@ Plot decay_plot(const TaskResult& task, bool trained) {
          .y_label = "norm of the gradient", .log_y = true};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
-      p.series.push_back(decay_series(cell.cell, d.field, trained ? d.trained : d.init, &d == &cell.decays.front()));
+      p.series.push_back(decay_series(cell.cell, d.name(), trained ? d.trained : d.init, &d == &cell.decays.front()));
   p.caption = trained ? "The same rows after training. A cell that learnt the task has had to carry gradient back to where "
                         "the answer stands; a cell that could not carry it did not learn."
-                      : "Solid: dL/dh at lag T − t, where L is the loss of the last step alone; dashed: other parts of the state, "
-                        "such as an LSTM's c. Bands: one standard deviation of the logarithm over rows and seeds. A straight line "
+                      : "Solid: the gradient with respect to the whole state at lag T − t, where L is the loss of the last step alone; "
+                        "dashed: with respect to its parts, such as an LSTM's h and c, where there are several. Bands: one standard deviation of the logarithm over rows and seeds. A straight line "
                         "is a constant factor at every step.";
   return p;
 }
@@ -109,7 +109,7 @@ Table verdict_table(const TaskResult& task) {
         const bool first = &d == &cell.decays.front();
         const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1, decay.mean.end());
         const double half = decay.half_life();
-        std::vector<Entry> row{trained || !first ? "" : cell.cell, "d" + d.field + (trained ? ", trained" : ", start"),
+        std::vector<Entry> row{trained || !first ? "" : cell.cell, d.name() + (trained ? ", trained" : ", start"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
                                std::isfinite(half) ? number_text(half) : std::isfinite(decay.per_step) ? "grows" : "–",
                                lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),

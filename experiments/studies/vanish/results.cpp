@@ -46,13 +46,20 @@ void set_runs(const Summary::Section& s, const CellResult& cell) {
 
 const char* const when_names[] = {"init", "trained"};
 
+/// The fields, and the whole state under the name "whole state" if there are several.
+std::vector<std::pair<std::string, LagNorms>> with_whole(const GradientNorms& norms) {
+  std::vector<std::pair<std::string, LagNorms>> all(norms.begin(), norms.end());
+  if (norms.size() > 1) all.insert(all.begin(), {"whole state", whole_state(norms)});
+  return all;
+}
+
 void write_gradients(Job& job, const std::vector<TaskResult>& tasks) {
   std::string csv = "task,cell,seed,when,field,lag,rows,mean_ln_norm,spread_ln_norm\n";
   for (const TaskResult& task : tasks)
     for (const CellResult& cell : task.cells)
       for (const Run& run : cell.runs)
         for (int when = 0; when < 2; ++when)
-          for (const auto& [field, norms] : when == 0 ? run.init : run.trained) {
+          for (const auto& [field, norms] : with_whole(when == 0 ? run.init : run.trained)) {
             const Decay d = decay_of(norms);
             for (std::size_t lag = 0; lag < norms.size(); ++lag)
               fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.9g},{:.6g}\n", task.name, cell.cell, run.seed,
@@ -93,20 +100,34 @@ double fallen(const Decay& d, int lag) {
   return std::isinf(ln) ? ln : ln - d.mean[1];
 }
 
+namespace {
+
+Decays decays_of(const CellResult& cell, const std::string& field) {
+  LagNorms init, trained;
+  for (const Run& run : cell.runs) {
+    if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
+    if (auto at = run.trained.find(field); at != run.trained.end()) append_rows(trained, at->second);
+  }
+  return {field, decay_of(init), decay_of(trained)};
+}
+
+}  // namespace
+
 void settle(CellResult& cell) {
   std::vector<std::string> fields;       // h first: the map of a run is in alphabetical order
   for (const Run& run : cell.runs)
     for (const auto& [field, norms] : run.init)
       if (std::find(fields.begin(), fields.end(), field) == fields.end())
         fields.insert(field == "h" ? fields.begin() : fields.end(), field);
-  for (const std::string& field : fields) {
-    LagNorms init, trained;
-    for (const Run& run : cell.runs) {
-      if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
-      if (auto at = run.trained.find(field); at != run.trained.end()) append_rows(trained, at->second);
-    }
-    cell.decays.push_back({field, decay_of(init), decay_of(trained)});
+  if (fields.empty()) return;
+  LagNorms init, trained;
+  for (const Run& run : cell.runs) {
+    append_rows(init, whole_state(run.init));
+    append_rows(trained, whole_state(run.trained));
   }
+  cell.decays.push_back({fields.size() == 1 ? fields[0] : "", decay_of(init), decay_of(trained)});
+  if (fields.size() == 1) return;
+  for (const std::string& field : fields) cell.decays.push_back(decays_of(cell, field));
 }
 
 std::pair<double, double> scale_of(const TaskResult& task) {
@@ -136,7 +157,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
           set_decay(then, d);
           then.set({"loss"}, cell.mean(when == 0 ? loss_before_of : loss_of));
         }
-        set_decay(then.under({"fields", cell.decays[f].field}), d);
+        if (!cell.decays[f].field.empty()) set_decay(then.under({"fields", cell.decays[f].field}), d);
       }
     }
     of_cell.set({"loss"}, cell.mean(loss_of));

@@ -81,7 +81,7 @@ std::string table_text(const TaskResult& task) {
     if (long_name) text += "  " + cell.cell + "\n";
     for (const Decays& d : cell.decays) {
       const bool first = &d == &cell.decays.front();
-      const std::string name = first ? long_name ? "" : cell.cell : "  d" + d.field;
+      const std::string name = first ? long_name ? "" : cell.cell : "  " + d.name();
       text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
       if (!d.trained.mean.empty()) text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
     }
@@ -122,6 +122,7 @@ std::string verdict(const TaskResult& task) {
     text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
                         worst->cell, power_text(decades, 0), best->cell);
   }
+  if (!text.empty()) text += "Norms are over the whole state. ";
   if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
   const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
   if (task.settings.steps == 0) learnt.clear(), lost.clear();

@@ -19,14 +19,15 @@ struct Run {
 };
 
 struct Decays {
-  std::string field;                   ///< h, c, ... in the cell's order
+  std::string field;                   ///< h, c, ...; empty: all of several together
   Decay init, trained;
+  std::string name() const { return field.empty() ? "whole state" : "d" + field; }
 };
 
 struct CellResult {
   std::string cell;
   std::vector<Run> runs{};             ///< by seed
-  std::vector<Decays> decays{};        ///< by field, over rows and seeds
+  std::vector<Decays> decays{};        ///< over rows and seeds: of the whole state, and of each field if there are several
   double mean(double (*of)(const Run&)) const;         ///< over the runs that began and came through; NaN if there is none
   bool diverged() const;
   bool failed() const;

@@ -103,8 +103,8 @@ TEST_CASE("a quick vanish leaves a report that opens offline and the raw series"
 
   const std::string gradients = read_all(folder / "out/gradients.csv"), training = read_all(folder / "out/training.csv");
   CHECK(gradients.substr(0, gradients.find('\n')) == "task,cell,seed,when,field,lag,rows,mean_ln_norm,spread_ln_norm");
-  // 2 tasks, 2 seeds, 2 times, 101 lags; rnn h, lstm h and c, gru h
-  CHECK(std::count(gradients.begin(), gradients.end(), '\n') == 1 + 2 * 2 * 2 * 101 * 4);
+  // 2 tasks, 2 seeds, 2 times, 101 lags; rnn h, lstm h, c and both, gru h
+  CHECK(std::count(gradients.begin(), gradients.end(), '\n') == 1 + 2 * 2 * 2 * 101 * 5);
   CHECK(std::count(training.begin(), training.end(), '\n') == 1 + 3 * 2 * (200 + 150));
 }
 
