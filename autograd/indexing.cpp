@@ -1,5 +1,6 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 
@@ -11,6 +12,7 @@ using detail::TapeImpl;
 namespace {
 
 struct Reshape {
+  static constexpr auto tried_by = ShippedOp::reshape;
   static constexpr auto name = "reshape";
   static constexpr unsigned needs = need_nothing;
   Shape from, to;
@@ -19,6 +21,7 @@ struct Reshape {
 };
 
 struct Flip {
+  static constexpr auto tried_by = ShippedOp::flip;
   static constexpr auto name = "flip";
   static constexpr unsigned needs = need_nothing;
   int axis;
@@ -27,6 +30,7 @@ struct Flip {
 };
 
 struct Pad {
+  static constexpr auto tried_by = ShippedOp::pad;
   static constexpr auto name = "pad";
   static constexpr unsigned needs = need_nothing;
   int axis, before, after;
@@ -37,6 +41,7 @@ struct Pad {
 };
 
 struct Gather {
+  static constexpr auto tried_by = ShippedOp::gather;
   static constexpr auto name = "gather";
   static constexpr unsigned needs = need_nothing;
   Tokens tokens;
@@ -46,6 +51,7 @@ struct Gather {
 };
 
 struct ScatterAdd {
+  static constexpr auto tried_by = ShippedOp::scatter_add;
   static constexpr auto name = "scatter_add";
   static constexpr unsigned needs = need_nothing;
   Tokens tokens;
@@ -55,6 +61,7 @@ struct ScatterAdd {
 };
 
 struct Unpick {
+  static constexpr auto tried_by = ShippedOp::pick;
   static constexpr auto name = "unpick";
   static constexpr unsigned needs = need_nothing;
   Tokens tokens;
@@ -64,6 +71,7 @@ struct Unpick {
 };
 
 struct Pick {
+  static constexpr auto tried_by = ShippedOp::pick;
   static constexpr auto name = "pick";
   static constexpr unsigned needs = need_nothing;
   Tokens tokens;

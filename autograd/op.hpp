@@ -128,6 +128,9 @@ Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int c
 
 /// Runs the op at once and records it. Errors: what the op's value throws, with the caller's line added
 template <class Op, class... In> Var apply(const Op& op, At first, const In&... rest) {
+#ifdef EBB_SHIPS_OPS   // while the library itself is compiled
+  static_assert(requires { Op::tried_by; }, "a shipped op says which sample tries it, of ShippedOp or NnOp: static constexpr auto tried_by = ShippedOp::cumsum");
+#endif
   constexpr std::size_t N = 1 + sizeof...(In);
   detail::TapeImpl& t = detail::TapeImpl::current(Op::name);
   const Var in[N] = {first.var, At(rest, first.where).var...};

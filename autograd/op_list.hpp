@@ -1,16 +1,10 @@
 #pragma once
 #include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/shipped_op.hpp>
 #include <functional>
 #include <vector>
 
 namespace ebb {
-
-/// Shipped ops that are not elementwise. An entry without a case in op_list.cpp does not compile.
-enum class ShippedOp {
-  matmul, matmul_batched, outer, transpose, transpose_order, sum, mean, amax, cumsum, logsumexp, softmax, log_softmax,
-  cross_entropy, norm, row_norm, reshape, broadcast_to, sum_to, slice, range, entry, split, concat, stack, flip, pad, gather,
-  scatter_add, pick, count
-};
 
 /// One way to try an op: what to call, on inputs of which shapes, drawn from where. Drives gradient checks and benchmarks.
 struct OpSample {

@@ -1,5 +1,6 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/matmul.hpp>
@@ -130,6 +131,7 @@ void replay_product(detail::Replay& r, std::uint32_t id) {
 }
 
 struct Permute {
+  static constexpr auto tried_by = ShippedOp::transpose_order;
   static constexpr auto name = "transpose";
   static constexpr unsigned needs = need_nothing;
   int order[Shape::max_rank] = {};

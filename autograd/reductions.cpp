@@ -1,5 +1,6 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/shipped_op.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -24,6 +25,7 @@ Shape kept(const Shape& x, const Axes& axes) {
 }
 
 struct Sum {
+  static constexpr auto tried_by = ShippedOp::sum;
   static constexpr auto name = "sum";
   static constexpr unsigned needs = need_nothing;
   Axes axes;
@@ -34,6 +36,7 @@ struct Sum {
 };
 
 struct Max {
+  static constexpr auto tried_by = ShippedOp::amax;
   static constexpr auto name = "amax";
   Axes axes;
   Keep keep;
@@ -46,6 +49,7 @@ struct Max {
 };
 
 struct Cumsum {
+  static constexpr auto tried_by = ShippedOp::cumsum;
   static constexpr auto name = "cumsum";
   static constexpr unsigned needs = need_nothing;
   int axis;
@@ -55,6 +59,7 @@ struct Cumsum {
 };
 
 struct LogSumExp {
+  static constexpr auto tried_by = ShippedOp::logsumexp;
   static constexpr auto name = "logsumexp";
   int axis;
   Keep keep;
@@ -66,6 +71,7 @@ struct LogSumExp {
 };
 
 struct Softmax {
+  static constexpr auto tried_by = ShippedOp::softmax;
   static constexpr auto name = "softmax";
   static constexpr unsigned needs = need_output;
   int axis;
@@ -74,6 +80,7 @@ struct Softmax {
 };
 
 struct LogSoftmax {
+  static constexpr auto tried_by = ShippedOp::log_softmax;
   static constexpr auto name = "log_softmax";
   static constexpr unsigned needs = need_output;
   int axis;
@@ -82,6 +89,7 @@ struct LogSoftmax {
 };
 
 struct CrossEntropy {
+  static constexpr auto tried_by = ShippedOp::cross_entropy;
   static constexpr auto name = "cross_entropy";
   static constexpr unsigned needs = need_inputs;
   Tokens targets;
@@ -97,6 +105,7 @@ struct CrossEntropy {
 
 /// sqrt(sum x^2) over the last axis; the gradient at zero is zero, so that a vanished gradient can be penalised.
 struct RowNorm {
+  static constexpr auto tried_by = ShippedOp::row_norm;
   static constexpr auto name = "row_norm";
   Array value(const Array& x) const {
     return sqrt(sum(x * x, -1));
@@ -111,6 +120,7 @@ struct RowNorm {
 
 /// x / norm, and zero where the norm is zero.
 struct Norm {
+  static constexpr auto tried_by = ShippedOp::norm;
   static constexpr auto name = "norm";
   Axes axes;
   Keep keep;
@@ -123,6 +133,7 @@ struct Norm {
 };
 
 struct SumTo {
+  static constexpr auto tried_by = ShippedOp::sum_to;
   static constexpr auto name = "sum_to";
   static constexpr unsigned needs = need_nothing;
   Shape from, to;
@@ -131,6 +142,7 @@ struct SumTo {
 };
 
 struct BroadcastTo {
+  static constexpr auto tried_by = ShippedOp::broadcast_to;
   static constexpr auto name = "broadcast_to";
   static constexpr unsigned needs = need_nothing;
   Shape from, to;

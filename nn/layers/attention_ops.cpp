@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
+#include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -36,6 +37,7 @@ template <class F> void over_rows(const Seen& seen, int rows, int queries, int k
 }
 
 struct Scores {
+  static constexpr auto tried_by = NnOp::attention_scores;
   static constexpr auto name = "attention scores";
   static constexpr unsigned needs = need_inputs;
   Seen seen;
@@ -44,6 +46,7 @@ struct Scores {
 };
 
 struct Mix {
+  static constexpr auto tried_by = NnOp::attention_mix;
   static constexpr auto name = "attention mix";
   static constexpr unsigned needs = need_inputs;
   Seen seen;
@@ -53,6 +56,7 @@ struct Mix {
 
 /// z[j, n, e] = sum_i p[n, i, j] x[i, n, e], zero for keys that are not seen: [N, I, T], [I, N, E] -> [T, N, E]
 struct Spread {
+  static constexpr auto tried_by = NnOp::attention_scores;
   static constexpr auto name = "attention spread";
   static constexpr unsigned needs = need_inputs;
   Seen seen;
@@ -110,6 +114,7 @@ std::array<Var, 2> Spread::vjp(const Var& g, const Var& p, const Var& x, const V
 }
 
 struct SeenSoftmax {
+  static constexpr auto tried_by = NnOp::attention_softmax;
   static constexpr auto name = "attention softmax";
   static constexpr unsigned needs = need_output;
   Seen seen;

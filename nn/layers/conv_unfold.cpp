@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
+#include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <vector>
 
@@ -132,6 +133,7 @@ Array fold(const Array& windows, const Windows& h, const Windows& w) {
 
 /// Windows along time, or put back: each is the other's gradient.
 struct StepWindows {
+  static constexpr auto tried_by = NnOp::unfold_steps;
   static constexpr auto name = "unfold";
   static constexpr unsigned needs = need_nothing;
   Windows time;
@@ -141,6 +143,7 @@ struct StepWindows {
 };
 
 struct ImageWindows {
+  static constexpr auto tried_by = NnOp::unfold_images;
   static constexpr auto name = "unfold";
   static constexpr unsigned needs = need_nothing;
   Windows height, width;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/pool.hpp>
+#include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/text.hpp>
@@ -62,6 +63,7 @@ Tokens largest(const Array& x, const Grid& d) {
 
 /// y[k] = x[at[k]] over all numbers of x in their order, or its adjoint.
 struct Chosen {
+  static constexpr auto tried_by = NnOp::max_pool;
   static constexpr auto name = "max_pool";
   static constexpr unsigned needs = need_nothing;
   Tokens at;
@@ -86,6 +88,7 @@ struct Chosen {
 
 /// The mean of each window, or its adjoint.
 struct WindowMean {
+  static constexpr auto tried_by = NnOp::mean_pool;
   static constexpr auto name = "mean_pool";
   static constexpr unsigned needs = need_nothing;
   Grid grid;

@@ -1,5 +1,6 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/losses/ctc_row.hpp>
+#include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/text.hpp>
@@ -50,6 +51,7 @@ namespace {
 using detail::CtcBatch;
 
 struct Ctc {
+  static constexpr auto tried_by = NnOp::ctc;
   static constexpr auto name = "ctc";
   static constexpr unsigned needs = need_inputs;
   CtcBatch batch;

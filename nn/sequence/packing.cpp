@@ -2,6 +2,7 @@
 #include <cstring>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/sequence/packing.hpp>
+#include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <numeric>
@@ -74,6 +75,7 @@ namespace {
 
 /// Rows put to places that are all different: copied, not added to zero, which would take the sign of a -0.
 struct Unpack {
+  static constexpr auto tried_by = NnOp::unpack;
   static constexpr auto name = "unpack";
   static constexpr unsigned needs = need_nothing;
   Tokens places;
