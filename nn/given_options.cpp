@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <ebb/nn/given_options.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
@@ -27,10 +27,8 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 std::optional<double> finite_number(const std::string& text) {
-  char* end = nullptr;
-  const double x = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(x)) return {};
-  return x;
+  double x = 0;
+  return detail::parse_number(text, x) == detail::Parsed::finite ? std::optional(x) : std::nullopt;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-#include <cmath>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/init_name.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
 
 namespace ebb {
 
@@ -41,9 +41,10 @@ Init init_named(const std::string& text) {
     if (name != r.name) continue;
     if (star == std::string::npos) return r.make(r.standard);
     const std::string number = text.substr(star + 1);
-    char* end = nullptr;
-    const double x = std::strtod(number.c_str(), &end);
-    if (number.empty() || *end != '\0' || !std::isfinite(x)) throw ValueError("initialiser " + name + ": '" + number + "' is not a number");
+    double x = 0;
+    if (const auto parsed = detail::parse_number(number, x); parsed != detail::Parsed::finite)
+      throw ValueError("initialiser " + name + ": '" + number + "' is not a " +
+                       (parsed == detail::Parsed::none ? "number" : "finite number"));
     return r.make(x);
   }
   const std::string near = nearest(name, known);

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/main.hpp>
@@ -95,10 +96,13 @@ std::vector<Declared> declare_commands(CLI::App& app) {
 int run_command(Declared& d) {
   const std::string where = fmt::format("ebb {}", d.entry->name);
   try {
-    if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_file(d.config));
+    if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_text(d.config));
     d.command->prepare(d.options);
     d.options.settle(d.command->size());
     return d.command->run();
+  } catch (const ValueError& e) {        // which may be one of a file's values, wherever it was used
+    const std::string& file = d.options.source(), what = e.what();
+    return bad_input(where, file.empty() || what.find(file) != what.npos ? what : fmt::format("{}; options are those of '{}'", what, file));
   } catch (const Error& e) {
     return bad_input(where, e.what());
   } catch (const std::bad_alloc&) {

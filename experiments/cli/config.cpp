@@ -49,8 +49,7 @@ struct Given {
 class ConfigReader {
  public:
   ConfigReader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";   // of UTF-8, which some editors put first
-    std::istringstream in(text.starts_with(mark) ? text.substr(mark.size()) : text);
+    std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
       line = without_comment(line);
       lines_.push_back(CLI::detail::trim(line));
@@ -66,7 +65,7 @@ class ConfigReader {
     toml.comment('\x01');
     std::vector<Given> found;
     std::set<std::string> seen;
-    for (const CLI::ConfigItem& item : toml.from_config(in)) {
+    for (const CLI::ConfigItem& item : items(toml, in)) {
       if (item.name == "++" || item.name == "--" || !ours(item)) continue;
       const int line = line_of(item);
       found.push_back({item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
@@ -80,6 +79,13 @@ class ConfigReader {
   }
 
  private:
+  std::vector<CLI::ConfigItem> items(CLI::ConfigTOML& toml, std::istream& in) const {
+    try {
+      return toml.from_config(in);
+    } catch (const CLI::Error& e) {
+      throw ValueError(fmt::format("'{}': {}", source_, e.what()));
+    }
+  }
   // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.
   // Nor does it tell of a key that stands there twice: it joins the values.
   void check_lines() const {
@@ -167,6 +173,7 @@ std::string config_text(const std::string& command, const Options& options, cons
   for (const auto& e : options.entries()) {
     const std::vector<std::string> words = detail::option_words(e->json());
     const std::string key = key_of(*e);
+    if (e->kept && !e->utf8) throw ValueError(e->name + " is not UTF-8, and could not be recorded with the run");
     if (!e->kept || words.empty() || std::find(without.begin(), without.end(), key) != without.end()) continue;
     if (!e->list) {
       text += fmt::format("{} = {}\n", key, detail::option_is_word(e->json()) ? quoted(key, words[0]) : words[0]);
@@ -181,6 +188,7 @@ std::string config_text(const std::string& command, const Options& options, cons
 
 void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text) {
   const ConfigReader reader{command, source, text};
+  options.take_from(source);
   for (const Given& g : reader.all())
     if (auto& e = entry_of(options, reader, g); !e.given) read(e, reader, g);
 }
@@ -188,6 +196,7 @@ void apply_config(Options& options, const std::string& command, const std::strin
 void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,
                     const std::vector<std::string>& free_ones) {
   const ConfigReader reader{command, source, text};
+  options.take_from(source);
   for (const Given& g : reader.all()) {
     auto& e = entry_of(options, reader, g);
     if (e.given && std::find(free_ones.begin(), free_ones.end(), g.key) != free_ones.end()) continue;

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cmath>
 #include <ebb/experiments/cli/options.hpp>
+#include <ebb/ops/number.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -48,8 +49,12 @@ std::vector<std::string> split_list(const std::string& text) {
 void read_option(const std::string& text, int& x) { read_number(text, x, "a whole number"); }
 void read_option(const std::string& text, std::uint64_t& x) { read_number(text, x, "a whole number of 0 or more"); }
 void read_option(const std::string& text, double& x) {
-  read_number(text, x, "a number");
-  if (!std::isfinite(x)) throw ValueError("must be a finite number, not '" + text + "'");
+  double parsed = 0;
+  const Parsed kind = parse_number(text, parsed);
+  if (kind == Parsed::none) throw ValueError("must be a number, not '" + text + "'");
+  if (kind == Parsed::special) throw ValueError("must be a finite number, not '" + text + "'");
+  if (kind == Parsed::too_large) throw ValueError("is out of range: " + text);
+  x = parsed;
 }
 void read_option(const std::string& text, bool& x) { x = text != "false"; }
 void read_option(const std::string& text, std::string& x) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +59,7 @@ struct OptionEntry {
   std::function<void()> if_quick, if_full;             ///< take the value of that size
   std::vector<std::function<void()>> checks;
   bool given = false;
+  bool utf8 = true;                                    ///< what was given, so that it can be recorded
 };
 
 }  // namespace detail
@@ -112,6 +114,7 @@ class Options {
     e.read = [&value, &e](const std::string& text) {
       try {
         detail::read_option(text, value);
+        e.utf8 = detail::is_utf8(text);
       } catch (const ValueError& error) {
         throw ValueError(e.name + " " + error.what());
       }
@@ -125,12 +128,16 @@ class Options {
   /// Errors    ValueError if a required one was not given, or a limit does not hold
   void settle(Size);
   const std::vector<std::unique_ptr<detail::OptionEntry>>& entries() const { return entries_; }
+  /// The file from which some of them were read, empty if there is none.
+  const std::string& source() const { return source_; }
+  void take_from(std::string file) { source_ = std::move(file); }
   const std::vector<std::string>& examples() const { return examples_; }
 
  private:
   detail::OptionEntry& entry(const std::string& name, const std::string& help);
   std::vector<std::unique_ptr<detail::OptionEntry>> entries_;
   std::vector<std::string> examples_;
+  std::string source_;
 };
 
 }  // namespace ebb

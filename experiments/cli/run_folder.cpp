@@ -9,6 +9,7 @@
 #include <ctime>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/regular_file.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <regex>
@@ -147,23 +148,11 @@ std::string time_stamp() {
   return text;
 }
 
-namespace {
-// A pipe may never be written to, and a device such as /dev/zero never ends: neither is opened for waiting, nor read.
-template <class Fail> std::FILE* open_regular(const std::string& path, const Fail& fail) {
-  const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (file < 0) fail(std::strerror(errno));
-  struct stat about {};
-  const bool known = fstat(file, &about) == 0;
-  if (known && S_ISREG(about.st_mode)) return fdopen(file, "rb");
-  close(file);
-  fail(known && S_ISDIR(about.st_mode) ? "it is a folder" : "it is no regular file, but a pipe, a device or a socket");
-  return nullptr;
-}
-}  // namespace
-
 std::string read_file(const std::string& path) {
-  const auto fail = [&](const char* why) { throw FileError(fmt::format("cannot read '{}': {}", path, why)); };
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{open_regular(path, fail), &std::fclose};
+  const auto fail = [&](const char* why) { throw FileError(fmt::format("{}: {}", path, why)); };
+  (void)detail::regular_file_size(path);
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"), &std::fclose};
+  if (!file) fail(std::strerror(errno));
   std::FILE* const f = file.get();
   std::string content;
   char block[1 << 16];
@@ -171,8 +160,8 @@ std::string read_file(const std::string& path) {
   for (std::size_t got; content.size() <= most && (got = std::fread(block, 1, sizeof block, f)) > 0;)
     content.append(block, got);
   const bool failed = std::ferror(f) != 0;
-  if (content.size() > most) fail("it is larger than 1 GiB");
-  if (failed) fail("reading stopped in the middle");
+  if (content.size() > most) fail("is larger than 1 GiB");
+  if (failed) fail("cannot be read to its end");
   return content;
 }
 

@@ -44,7 +44,7 @@ class RunFolder {
 std::string time_stamp();
 /// Writes a file under another name and renames it. Errors: FileError if the disk is full, ...; nothing is left half-written
 void write_whole(const std::string& path, const std::string& content);
-/// All bytes of a file. Errors: FileError if it is missing, no regular file, larger than 1 GiB, or cannot be read
+/// All bytes of a file, as they are; texts are read by read_text. Errors: FileError if it is missing, no regular file, larger than 1 GiB, or cannot be read
 std::string read_file(const std::string& path);
 
 }  // namespace ebb

@@ -41,7 +41,7 @@ class EvaluateCommand final : public Command {
     if (batch_ > 0) s.batch = batch_;
     const Split split = split_ == "valid" ? Split::valid : Split::test;
     const auto meter = t.task->meter();
-    const double loss = test_loss(*t.model, *t.task, split, s, 1 << 30, meter.get());
+    const double loss = measured(t, split, s, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
     fmt::print("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "", t.architecture.task, split_,
@@ -53,6 +53,14 @@ class EvaluateCommand final : public Command {
   }
 
  private:
+  double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
+    try {
+      return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
+    } catch (const ValueError& e) {        // such as of a length that stands in the file
+      throw ValueError(fmt::format("'{}': {}", weights_, e.what()));
+    }
+  }
+
   // Where nobody asked for a file, one that cannot be written does not spoil the result.
   void keep(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
     try {

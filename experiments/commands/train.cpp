@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cmath>
+#include <ebb/data/text_file.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
@@ -10,6 +11,7 @@
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/nn/files/weights.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sstream>
@@ -43,8 +45,11 @@ struct TrainOne {
     if (resume.empty()) return;
     if (!shared.out.empty() && shared.out != resume)
       throw ValueError(fmt::format("--resume goes on in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    std::error_code none;                  // before its options, which may have other names
+    for (const auto& file : std::filesystem::directory_iterator(resume, none))
+      if (file.path().filename().string().starts_with("checkpoint")) check_checkpoint_version(file.path().string());
     const std::string config = resume + "/config.toml";
-    restore_config(o, "train", config, read_file(config), free_ones);
+    restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
     shared.out = resume, shared.again = true;
   }
@@ -62,6 +67,8 @@ struct TrainOne {
 
     sizes.keep(s);
     sizes.keep(task->inputs());
+    for (const auto& [key, text] : architecture(*task, s).metadata())   // not when all is done
+      if (!detail::is_utf8(text)) throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
@@ -91,8 +98,6 @@ struct TrainOne {
   }
 
   void check_words() const {
-    if (!sizes.inputs.text.empty() && !Text::from("--text", sizes.inputs.text).utf8)
-      throw ValueError("--text: the file's name is not UTF-8, and could not be kept with the weights");
     sizes.check_names({task_name});
     check_recurrence_names({cell});
   }
@@ -120,11 +125,8 @@ struct TrainOne {
     auto meter = diverged ? nullptr : task.meter();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
     if (!diverged) {
-      const Architecture architecture{.task = task_name, .cell = cell, .text = sizes.inputs.text,
-                                      .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s,
-                                      .inputs = sizes.inputs, .text_sum = text_sum_};
       job.keep(name_of("weights", job, seed) + ".safetensors",
-               [&](const std::string& path) { save_weights(path, model.w, architecture.metadata()); });
+               [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
       if (task.alphabet() && written_.empty())
@@ -136,6 +138,12 @@ struct TrainOne {
     }
     const double seconds = record.seconds + job.seconds() - trained_at;   // those of earlier processes too, if it went on
     results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+  }
+
+  Architecture architecture(const Task& task, const TaskSettings& s) const {
+    return {.task = task_name, .cell = cell, .text = sizes.inputs.text,
+            .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s, .inputs = sizes.inputs,
+            .text_sum = text_sum_};
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {

@@ -41,6 +41,8 @@ std::string number_text(double x) {
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
+std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }   // a NaN may have a sign
+
 std::string power_text(double exponent, int decimals) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string text = "10";

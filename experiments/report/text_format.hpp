@@ -14,6 +14,8 @@ std::string number_text(double);
 std::string power_text(double exponent, int decimals);
 /// Cut into lines of at most `width` columns, at blanks.
 std::vector<std::string> wrapped(const std::string& text, int width);
+/// Nine digits, or nan, inf or -inf, each spelled in the one way in which read_csv takes it.
+std::string csv_text(double);
 /// "13,505"
 std::string count_text(double);
 /// "1.5 MB"

@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
+#include <ebb/ops/number.hpp>
 #include <fmt/format.h>
 
 namespace ebb {
@@ -26,8 +27,14 @@ class MetadataReader {
   template <class T> T number(const char* key, T least, T most) const {
     const std::string& digits = text(key);
     T x{};
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
-    if (error != std::errc{} || stop != digits.data() + digits.size() || !(x >= least && x <= most))
+    bool read = false;
+    if constexpr (std::is_same_v<T, double>) {
+      read = detail::parse_number(digits, x) == detail::Parsed::finite;
+    } else {
+      const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
+      read = error == std::errc{} && stop == digits.data() + digits.size();
+    }
+    if (!read || !(x >= least && x <= most))
       refuse_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
     return x;
   }
@@ -115,12 +122,16 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
     refuse_metadata(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
                              a.text, sum_of_text(a.text), a.text_sum));
-  check_task_names({a.task});
   if (!data.empty()) a.inputs.data = data;
   Task::Inputs inputs = a.inputs;
   inputs.text = a.text;
   inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
-  t.task = make_task(a.task, inputs);
+  try {
+    check_task_names({a.task});
+    t.task = make_task(a.task, inputs);
+  } catch (const ValueError& e) {        // of a value that stands there, or of data that it names
+    refuse_metadata(path, fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
+  }
   t.model = a.model(*t.task, path);
   return t;
 }

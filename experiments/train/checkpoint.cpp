@@ -1,22 +1,57 @@
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/nn/files/archive.hpp>
+#include <ebb/nn/files/safetensors.hpp>
+#include <ebb/ops/error.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 
 namespace ebb {
 
+namespace {
+
+/// Raised whenever what a checkpoint holds, or the names of the options in it, change. Ebb 0.1.0 wrote none.
+const std::string checkpoint_format = "2";
+
+}  // namespace
+
 void Origin::visit(Archive& a) {
+  a.same("format", checkpoint_format)("version", version);
   a.same("task", task).same("cell", cell).same("data", data).same("seed", std::to_string(seed));
   for (const auto& [name, value] : options) a.same(("option " + name).c_str(), value);
   a("started", started);
 }
 
+void check_checkpoint_version(const std::string& path) {
+  Metadata texts;
+  try {
+    texts = read_safetensors_metadata(path);
+  } catch (const FileError&) {           // torn: the load will say how
+    return;
+  }
+  const auto text = [&](const char* key) {   // behind "text ", as an archive stores it
+    const auto at = texts.find(key);
+    return at == texts.end() ? std::string() : at->second.substr(std::min(at->second.find(' ') + 1, at->second.size()));
+  };
+  if (texts.count("1/task") == 0 || text("1/format") == checkpoint_format) return;
+  const std::string writer = texts.count("1/format") ? text("1/version") : "0.1.0";
+  throw FileError(fmt::format("{0}: was written by Ebb {1}, whose runs this version, " EBB_VERSION ", does not continue: train anew, or resume "
+                              "with Ebb {1}. Weights of that version are read", path, writer));
+}
+
 TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool resume) {
   TrainKeeper keeper;
   keeper.every = every;
-  keeper.save = [path, &origin](const TrainPart& run) { save(path, origin, run); };
+  keeper.save = [path, &origin](const TrainPart& run) {
+    origin.version = EBB_VERSION;
+    save(path, origin, run);
+  };
   std::error_code error;
   if (!resume) std::filesystem::remove(path, error);   // of another run in this folder
-  else if (std::filesystem::exists(path, error)) keeper.load = [path, &origin](TrainPart& run) { load(path, origin, run); };
+  else if (std::filesystem::exists(path, error)) keeper.load = [path, &origin](TrainPart& run) {
+    check_checkpoint_version(path);
+    load(path, origin, run);
+  };
   return keeper;
 }
 

@@ -2,13 +2,10 @@
 #include <cstdlib>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/report/event_file.hpp>
-#include <ebb/experiments/cli/run_folder.hpp>
-#include <ebb/experiments/train/text.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
 #include <fmt/format.h>
-#include <sstream>
 
 namespace ebb {
 namespace {
@@ -52,18 +49,6 @@ std::string find_data(const DataFiles& d, const std::string& given) {
     throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
   const fs::path place = near.empty() ? places[0] : near;
   throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task, missing(place, d.names), d.expected));
-}
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::istringstream in(read_file(path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty() && !Text::from(path, line).utf8)
-      throw FileError(fmt::format("'{}', line {}: is not UTF-8", path, lines.size() + 1));
-    lines.push_back(line);
-  }
-  return lines;
 }
 
 std::string fingerprint(const std::vector<std::string>& lines) {

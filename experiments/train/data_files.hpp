@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/data/text_file.hpp>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,6 @@ struct DataFiles {
 /// The folder that has them all: below `given` (--data), else below EBB_DATA, else one of `elsewhere`.
 /// Errors    FileError saying which file is missing where, and what is expected
 std::string find_data(const DataFiles&, const std::string& given);
-
-/// The lines of a file, without their ends. Errors: FileError if it cannot be read, or a line is not UTF-8
-std::vector<std::string> read_lines(const std::string& path);
 
 /// "5,331 lines, CRC-32C 1a2b3c4d": so that a run does not go on with other data.
 std::string fingerprint(const std::vector<std::string>& lines);

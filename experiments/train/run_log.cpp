@@ -1,4 +1,5 @@
 #include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/run_log.hpp>
 #include <fmt/format.h>
 
@@ -6,8 +7,8 @@ namespace ebb {
 namespace {
 
 std::string line_of(const CurvePoint& p) {
-  return fmt::format("{},{:.4f},{:.9g},{:.9g},{},{:.9g},{}\n", p.step, p.seconds, p.loss, p.gradient_norm, p.clipped ? 1 : 0, p.lr,
-                     p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+  return fmt::format("{},{:.4f},{},{},{},{},{}\n", p.step, p.seconds, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0,
+                     csv_text(p.lr), p.valid < 0 ? "" : csv_text(p.valid));
 }
 
 std::string event_of(double started, const CurvePoint& p) {

@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <ebb/data/text_file.hpp>
 #include <ebb/experiments/report/assets.hpp>
-#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/train/text.hpp>
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
@@ -113,7 +113,7 @@ Text Text::from(std::string source, const std::string& bytes, const Alphabet* kn
   return text;
 }
 
-Text Text::read(const std::string& path, const Alphabet* known) { return from(path, read_file(path), known); }
+Text Text::read(const std::string& path, const Alphabet* known) { return from(path, read_text(path), known); }
 
 Text Text::built_in(const Alphabet* known) {
   return from("tiny Shakespeare, built in", std::string(assets::tinyshakespeare, assets::tinyshakespeare_size), known);

@@ -26,7 +26,7 @@ struct Text : Alphabet {
 
   /// In its own alphabet, those symbols that occur, or in that of a model. Errors: ValueError if there is no text; as encode
   static Text from(std::string source, const std::string& bytes, const Alphabet* known = nullptr);
-  /// Errors    FileError if the file cannot be read; as from
+  /// Plain or gzipped, without the mark U+FEFF. Errors: as read_text and from
   static Text read(const std::string& path, const Alphabet* known = nullptr);
   static Text built_in(const Alphabet* known = nullptr);
 };

@@ -1,6 +1,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <ebb/nn/files/safetensors.hpp>
+
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
@@ -96,10 +98,10 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
     const auto with = [&](const std::string& file) { auto w = words; w.push_back(file); return w; };
     refused(with(texts / "missing.txt"), "No such file");
     refused(with(texts / "empty.txt"), "is empty");
-    refused(with(texts.path()), "it is a folder");
+    refused(with(texts.path()), "is a folder, not a file");
     refused(with(texts / "short.txt"), "too short");
-    refused(with("/dev/zero"), "cannot read '/dev/zero': it is no regular file");
-    refused(with(texts / "pipe"), "pipe': it is no regular file");
+    refused(with("/dev/zero"), "/dev/zero: is a device, not a file");
+    refused(with(texts / "pipe"), "pipe: is a pipe, and a file is needed");
     refused(with(""), "--text must not be empty");
     if (geteuid() != 0) {
       write_all(texts / "locked.txt", "secret");
@@ -110,6 +112,46 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
   // long enough to train on, but not for the longest lag
   write_all(texts / "middle.txt", std::string(1200, 'a') + std::string(1200, 'b'));
   refused({"vanish", "--text", texts / "middle.txt", "--lags", "500"}, "too short");
+}
+
+TEST_CASE("a name that is not UTF-8 is refused before any work, for it could not be kept with the weights") {
+  TempFolder folder;
+  const std::string latin = folder / "caf\xe9", text(2000, 'a');
+  std::filesystem::create_directory(latin);
+  write_all(latin + "/text", text + std::string(2000, 'b'));
+  write_all(latin + "/series.csv", "a,b\n1,2\n");
+  std::string rows = "temp\xe9rature\n";
+  for (int k = 0; k < 400; ++k) rows += std::to_string(k % 7) + "\n";
+  write_all(folder / "latin.csv", rows);
+  refused({"train", "chars", "--text", latin + "/text"}, "is not UTF-8, and could not be");
+  refused({"train", "series", "--data", latin + "/series.csv", "--column", "b"}, "");
+  refused({"train", "series", "--data", folder / "latin.csv"}, "the name of column 1 is not UTF-8");
+  refused({"train", "series", "--data", folder / "latin.csv", "--column", "temp\xe9rature"}, "is not UTF-8");
+  refused({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, and could not be recorded");
+}
+
+TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no character") {
+  TempFolder folder;
+  std::string wide = "\xff\xfe", plain;
+  for (int k = 0; k < 3000; ++k) plain += "ab\n"[k % 3];
+  for (const char c : plain) wide += {c, '\0'};
+  write_all(folder / "wide", wide);
+  refused({"train", "chars", "--text", folder / "wide"}, "wide: is UTF-16; save it as UTF-8");
+  write_all(folder / "marked", "\xef\xbb\xbf" + plain);
+  const Outcome o = ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", folder / "marked", "--out", folder / "out"});
+  INFO(o.err);
+  CHECK(o.code == 0);
+  CHECK(ebb::read_safetensors_metadata(folder / "out/weights.safetensors").at("symbols") == "\nab");
+}
+
+TEST_CASE("what is wrong with a series names its file") {
+  TempFolder folder;
+  write_all(folder / "flat.csv", "a\n" + [] { std::string s; for (int k = 0; k < 400; ++k) s += "3\n"; return s; }());
+  write_all(folder / "one.csv", "a,b\n1,2\n");
+  write_all(folder / "large.csv", "a\n1\n1e39\n");
+  refused({"train", "series", "--data", folder / "flat.csv"}, "flat.csv', column a: the numbers to learn from are none, or all the same");
+  refused({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
+  refused({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");
 }
 
 TEST_CASE("a folder that cannot be written is refused before any work") {

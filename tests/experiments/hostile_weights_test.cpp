@@ -107,5 +107,12 @@ TEST_CASE("metadata with a value that the model's parts refuse name the file") {
     refused(a.run(command, {{"cell", "lstm:init.Wh=orthogonl"}}), "'" + a.path() + "'", "orthogonl");
     refused(a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'", "did you mean 'gru'?");
     refused(a.run(command, {{"hidden", "15"}}), a.path(), "in the file and");
+    refused(a.run(command, {{"hidden", "1e999"}}), "'" + a.path() + "'", "1e999");
+    refused(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");
   }
+  refused(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'", "did you mean 'chars'?");
+  const Altered series({"series", "--data", "generated"});
+  refused(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
+  const Altered tags({"tags", "--data", "generated"});
+  refused(tags.run("evaluate", {{"direction", "sideways"}}), "'" + tags.path() + "'", "sideways");
 }

@@ -50,6 +50,7 @@ TEST_CASE("Starts that cannot be are refused by name") {
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=ortogonal", "Wh"); }), "did you mean 'orthogonal'?"));
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Uh=zeros", "Wh"); }), "did you mean 'init.Wh'?"));
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=normal*x", "Wh"); }), "'x' is not a number"));
+  CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=normal*1e400", "Wh"); }), "'1e400' is not a finite number"));
   CHECK(contains(message_of<ShapeError>([] { start_of("lstm:init.b=orthogonal", "Wh"); }), "orthogonal"));
   CHECK(contains(message_of<ShapeError>([] { start_of("lstm:init.Wx=orthogonal-gates", "Wx"); }), "square blocks"));
 }

@@ -90,6 +90,8 @@ TEST_CASE("An option that is no value of its kind is rejected by thing and name"
     return message_of<ValueError>([&] { ask(o); });
   };
   CHECK(asked("a:x=1e999", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '1e999' is not a number");
+  CHECK(asked("a:x=0x10", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '0x10' is not a number");   // nor is it elsewhere
+  CHECK(asked("a:x=1e-400", [](auto& o) { o.number("x", 1, ""); }) == "(nothing was thrown)");
   CHECK(asked("a:x=", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '' is not a number");
   CHECK(asked("a:x=1.5", [](auto& o) { o.whole("x", 1, 0, 9, ""); }) == "a: option x: '1.5' is not a whole number from 0 to 9");
   CHECK(contains(asked("a:x=10", [](auto& o) { o.whole("x", 1, 0, 9, ""); }), "from 0 to 9"));

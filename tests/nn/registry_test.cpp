@@ -119,6 +119,8 @@ TEST_CASE("Wrong options are refused with the options there are") {
   CHECK(contains(refusal("rnn:activation="), "none of tanh|relu|sigmoid|linear"));
   CHECK(contains(refusal("lstm:forget_bias=much"), "'much' is not a number"));
   CHECK(contains(refusal("lstm:forget_bias=1e999"), "is not a number"));
+  CHECK(contains(refusal("lstm:forget_bias=0x10"), "'0x10' is not a number"));   // as everywhere else
+  CHECK(refusal("lstm:forget_bias=1e-400") == "(nothing was thrown)");
   CHECK(contains(refusal("lstm:forget_bias=1,forget_bias=2"), "given twice"));
   CHECK(contains(refusal("lstm:"), "not an option"));
   CHECK(contains(refusal("lstm:=1"), "not an option"));

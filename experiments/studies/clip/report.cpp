@@ -167,8 +167,8 @@ void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& i
       run.set({"clipped_updates"}, r.training.clip_events);
       for (std::size_t u = 0; u < r.training.curve.size(); ++u) {
         const CurvePoint& p = r.training.curve[u];
-        fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g},{:.9g},{}\n", o.rule.name, seed, p.step, p.loss,
-                       p.gradient_norm, r.after[u], p.clipped ? 1 : 0);
+        fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{}\n", o.rule.name, seed, p.step, csv_text(p.loss),
+                       csv_text(p.gradient_norm), csv_text(r.after[u]), p.clipped ? 1 : 0);
       }
     }
   }

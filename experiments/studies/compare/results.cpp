@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <fmt/format.h>
 #include <iterator>
@@ -142,8 +143,8 @@ void write_curves(Job& job, const Results& r) {
     for (const Trial& t : v.trials)
       for (std::size_t k = 0; k < t.training.curve.size(); ++k) {
         const CurvePoint& p = t.training.curve[k];
-        fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{:.9g},{:.9g},{:.4f},{}\n", v.name, t.seed, p.step, p.loss, p.gradient_norm,
-                       t.seconds[k], p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+        fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{},{},{:.4f},{}\n", v.name, t.seed, p.step, csv_text(p.loss),
+                       csv_text(p.gradient_norm), t.seconds[k], p.valid < 0 ? "" : csv_text(p.valid));
       }
   job.write("curves.csv", csv);
   csv = "cell,hidden,length,seconds,kept_bytes,skipped\n";

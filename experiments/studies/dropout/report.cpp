@@ -192,7 +192,8 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const TaskInfo& info
       run.set({"best_gap"}, best_gap(r));
       run.set({"end_gap"}, end_gap(r));
       for (std::size_t i = 0; i < r.update.size(); ++i)
-        fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g}\n", w.name, seed, r.update[i], r.train[i], r.valid[i]);
+        fmt::format_to(std::back_inserter(csv), "{},{},{},{},{}\n", w.name, seed, r.update[i], csv_text(r.train[i]),
+                       csv_text(r.valid[i]));
     }
   }
   job.write("curves.csv", csv);

@@ -125,7 +125,8 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const Practice& p, c
       run.set({"forced_first"}, 100 * at(r.errors.forced, 1));
       run.set({"free_first"}, 100 * at(r.errors.free, 1));
       for (std::size_t t = 0; t < r.errors.free.size(); ++t)
-        fmt::format_to(std::back_inserter(csv), "{},{},{},{:.9g},{:.9g}\n", w.name, seed, t + 1, r.errors.forced[t], r.errors.free[t]);
+        fmt::format_to(std::back_inserter(csv), "{},{},{},{},{}\n", w.name, seed, t + 1, csv_text(r.errors.forced[t]),
+                       csv_text(r.errors.free[t]));
     }
   }
   job.write("errors.csv", csv);

@@ -138,7 +138,8 @@ void write_series(Job& job, const std::vector<StreamResult>& results) {
     for (const Window& w : s.windows)
       for (std::size_t k = 0; k < w.runs.size(); ++k)
         for (std::size_t i = 0; i < w.runs[k].read.size(); ++i)
-          fmt::format_to(std::back_inserter(csv), "{},{},{},{:.0f},{:.9g}\n", s.name, w.steps, job.seeds()[k], w.runs[k].read[i], w.runs[k].loss[i]);
+          fmt::format_to(std::back_inserter(csv), "{},{},{},{:.0f},{}\n", s.name, w.steps, job.seeds()[k], w.runs[k].read[i],
+                         csv_text(w.runs[k].loss[i]));
   job.write("learning.csv", csv);
 }
 

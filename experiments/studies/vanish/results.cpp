@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <fmt/format.h>
 #include <iterator>
@@ -62,8 +63,8 @@ void write_gradients(Job& job, const std::vector<TaskResult>& tasks) {
           for (const auto& [field, norms] : with_whole(when == 0 ? run.init : run.trained)) {
             const Decay d = decay_of(norms);
             for (std::size_t lag = 0; lag < norms.size(); ++lag)
-              fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.9g},{:.6g}\n", task.name, cell.cell, run.seed,
-                             when_names[when], field, lag, norms[lag].size(), d.mean[lag], d.spread[lag]);
+              fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{},{}\n", task.name, cell.cell, run.seed,
+                             when_names[when], field, lag, norms[lag].size(), csv_text(d.mean[lag]), csv_text(d.spread[lag]));
           }
   job.write("gradients.csv", csv);
 }
@@ -183,9 +184,9 @@ void write_series(Job& job, const std::vector<TaskResult>& tasks) {
     for (const CellResult& cell : task.cells)
       for (const Run& run : cell.runs)
         for (const CurvePoint& p : run.training.curve)
-          fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{:.9g},{:.9g},{},{:.4f},{}\n", task.name, cell.cell, run.seed,
-                         p.step, p.loss, p.gradient_norm, p.clipped ? 1 : 0, p.seconds,
-                         p.valid < 0 ? "" : fmt::format("{:.9g}", p.valid));
+          fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.4f},{}\n", task.name, cell.cell, run.seed,
+                         p.step, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0, p.seconds,
+                         p.valid < 0 ? "" : csv_text(p.valid));
   job.write("training.csv", csv);
 }
 

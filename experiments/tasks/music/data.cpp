@@ -6,6 +6,7 @@
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace ebb {
 namespace {
@@ -16,10 +17,13 @@ constexpr const char* splits[] = {"train", "valid", "test"};
 constexpr const char* expected_pieces = "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
                                  "lists of steps, and these lists of keys from 0 to 87";
 
+constexpr const char* pitches = "for MIDI pitches, from 21 to 108, put \"numbers\": \"pitches\" beside \"train\"";
+
 // Where in the file something is wrong: counted from one, as lines are.
 struct Place {
   const std::string& path;
   const char* split;
+  int lowest;                            // the number of key 0
   std::size_t sequence = 0, step = 0;
   [[noreturn]] void refuse(const std::string& what) const {
     std::string where = fmt::format("'{}', {}", path, split);
@@ -40,14 +44,37 @@ Chord chord_of(const json& step, const Place& at) {
   if (!step.is_array()) at.refuse(fmt::format("a list of keys is expected, not {}", shown(step)));
   Chord chord;
   for (const json& key : step) {
-    if (!key.is_number_integer() || key < 0 || key >= piano_keys)
-      at.refuse(fmt::format("{} is no key: they go from 0 to 87", shown(key)));
-    chord.push_back(key.get<int>());
+    if (!key.is_number_integer() || key < at.lowest || key >= at.lowest + piano_keys)
+      at.refuse(at.lowest > 0 ? fmt::format("{} is no pitch of a piano: they go from 21 to 108", shown(key))
+                              : fmt::format("{} is no key: they go from 0 to 87; {}", shown(key), pitches));
+    chord.push_back(key.get<int>() - at.lowest);
   }
   std::sort(chord.begin(), chord.end());
   const auto twice = std::adjacent_find(chord.begin(), chord.end());
   if (twice != chord.end()) at.refuse(fmt::format("key {} stands there twice", *twice));
   return chord;
+}
+
+// What number the lowest key has, if the file says what its numbers are.
+std::optional<int> said_lowest(const std::string& path, const json& all) {
+  if (!all.is_object() || !all.contains("numbers")) return std::nullopt;
+  const json& numbers = all["numbers"];
+  if (numbers == "keys") return 0;
+  if (numbers == "pitches") return lowest_note;
+  throw FileError(fmt::format("'{}', numbers: \"keys\" or \"pitches\" is expected, not {}", path, shown(numbers)));
+}
+
+/// Errors    FileError if what was taken for keys is more likely pitches: music in which no key below the 33rd sounds, from the middle of
+///           the piano on, has no bass
+void check_keys(const std::string& path, const PieceSet& set) {
+  constexpr int high = 33;
+  KeyRange all{piano_keys, -1};
+  for (const Piece& piece : set.pieces)
+    for (const Chord& chord : piece)
+      if (!chord.empty()) all = {std::min(all.low, chord.front()), std::max(all.high, chord.back())};
+  if (all.high < 0 || all.low < high) return;
+  throw FileError(fmt::format("'{}': its numbers, from {} to {}, may be MIDI pitches as well as keys (0 to 87, of which 0 is pitch 21): put "
+                              "\"numbers\": \"pitches\" or \"numbers\": \"keys\" beside \"train\"", path, all.low, all.high));
 }
 
 Piece piece_of(const json& sequence, Place at) {
@@ -76,10 +103,14 @@ PieceSet read_pieces(const std::string& path, const std::string& bytes) {
     all = json::parse(bytes);
   } catch (const json::parse_error& e) {
     throw FileError(fmt::format("'{}', byte {}: is no JSON from there on; {}", path, e.byte, expected_pieces));
+  } catch (const json::out_of_range&) {
+    throw FileError(fmt::format("'{}': has a number that is too large for any; {}", path, expected_pieces));
   }
   PieceSet set;
+  const std::optional<int> said = said_lowest(path, all);
+  const int lowest = said.value_or(0);
   for (int k = 0; k < 3; ++k) {
-    Place at{path, splits[k]};
+    Place at{path, splits[k], lowest};
     if (!all.is_object() || !all.contains(at.split)) at.refuse(fmt::format("is missing; {}", expected_pieces));
     const json& sequences = all[at.split];
     if (!sequences.is_array() || sequences.empty()) at.refuse(fmt::format("has no sequences; {}", expected_pieces));
@@ -89,6 +120,7 @@ PieceSet read_pieces(const std::string& path, const std::string& bytes) {
     }
     set.cut[k + 1] = static_cast<int>(set.pieces.size());
   }
+  if (!said) check_keys(path, set);
   set.source = fmt::format("{}, {}, CRC-32C {:08x}", path.substr(path.rfind('/') + 1), summary_of(set), crc32c(bytes));
   return set;
 }

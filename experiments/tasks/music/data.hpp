@@ -20,10 +20,12 @@ struct PieceSet {
   int end(Split s) const { return cut[static_cast<int>(s) + 1]; }
 };
 
-/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}, a piece a list of steps, a step a list of keys from 0 to 87.
+/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}, a piece a list of steps, a step a list of keys from 0 to 87, or of
+/// MIDI pitches from 21 to 108 if "numbers": "pitches" stands beside them.
 ///
 /// Errors    FileError naming the file, and split, sequence, step and key, counted from one, of what is not that: no JSON, a split
-///           that is missing or has no sequence, a sequence of fewer than two steps, a key that is none or stands twice
+///           that is missing or has no sequence, a sequence of fewer than two steps, a key that is none or stands twice;
+///           or numbers that may be either and of which the file does not say ("numbers": "keys") what they are
 PieceSet read_pieces(const std::string& path, const std::string& json);
 /// Bach's chorales in the split of Boulanger-Lewandowski et al. 2012, arXiv:1206.6392, a step a quarter note.
 PieceSet bach_chorales();

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/tape.hpp>
+#include <ebb/data/text_file.hpp>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/train/model.hpp>
-#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
 #include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/experiments/tasks/music/meter.hpp>
@@ -103,7 +103,7 @@ class Music final : public Task {
       std::error_code error;
       if (!std::filesystem::is_regular_file(inputs_.data, error))
         throw FileError(fmt::format("'{}': music expects chorales, generated or a JSON file that is there", inputs_.data));
-      set_ = read_pieces(inputs_.data, read_file(inputs_.data));
+      set_ = read_pieces(inputs_.data, read_text(inputs_.data));
     }
   }
 

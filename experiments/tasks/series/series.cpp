@@ -96,7 +96,7 @@ class Forecast final : public Task {
     Moments m;
     for (const auto& s : data_.train.series)
       for (const float x : s) m.add(x);
-    if (m.n == 0 || m.variance() <= 0) throw ValueError("series: the numbers to learn from are none, or all the same");
+    if (m.n == 0 || m.variance() <= 0) throw ValueError(named() + ": the numbers to learn from are none, or all the same");
     mean_ = m.sum / m.n, deviation_ = std::sqrt(m.variance());
     Moments test;
     for (const auto& s : data_.test.series)
@@ -152,6 +152,7 @@ class Forecast final : public Task {
   };
 
   const SeriesSplit& of(Split s) const { return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test; }
+  std::string named() const { return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.column) : "series"; }
   float scaled(float x) const { return static_cast<float>((static_cast<double>(x) - mean_) / deviation_); }
 
   // One series is cut into as many pieces as have a window each, at most `rows`.
@@ -159,7 +160,7 @@ class Forecast final : public Task {
     const auto& all = of(split).series;
     const long n = static_cast<long>(all[0].size()), need = T + inputs_.ahead;
     if (n < need)
-      throw ValueError(fmt::format("series: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)", n, need, T,
+      throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)", named(), n, need, T,
                                    inputs_.ahead));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);

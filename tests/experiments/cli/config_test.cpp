@@ -103,9 +103,31 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
   refused("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
 }
 
-TEST_CASE("a mark of the byte order at a configuration's start is passed over, and sections may share keys") {
+TEST_CASE("a mark of the byte order at a configuration's start is passed over") {
+  TempFolder folder;
+  const Outcome o = ebb_command(with_config(folder, "\xEF\xBB\xBFtask = \"adding\"\nhidden = 3\nlength = 10\nsteps = 2\n", {"--out", folder / "out"}));
+  INFO(o.err);
+  CHECK(o.code == 0);
+}
+
+TEST_CASE("a value of a configuration that is refused later names the file") {
+  TempFolder folder;
+  const auto refused_by = [&](const std::string& toml, const std::string& message) {
+    const Outcome o = ebb_command(with_config(folder, "task = \"adding\"\n" + toml, {"--quick", "--out", folder / "out"}));
+    INFO(o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Catch::Matchers::Contains(message) && Catch::Matchers::Contains(folder / "config"));
+  };
+  refused_by("cell = \"lstn\"\n", "did you mean 'lstm'?");
+  refused_by("hidden = 0\n", "--hidden must be");
+  refused_by("schedule = \"cosin\"\n", "did you mean 'cosine'?");
+  refused_by("lr = 1e400\n", "--lr is out of range");
+  refused_by("lr = 1e-400\n", "--lr must be above 0");
+}
+
+TEST_CASE("sections of a configuration may share keys") {
   Some s;
-  s.apply("\xEF\xBB\xBFhidden = 3\n[vanish]\nlr = [1]\n[train]\nlr = .25\n");
+  s.apply("hidden = 3\n[vanish]\nlr = [1]\n[train]\nlr = .25\n");
   CHECK(s.hidden == 3);
   CHECK_THROWS_WITH(s.apply("[vanish]\nsteps = 3\n[train]\nsteps = x\n"),
                     Catch::Matchers::Contains("line 4: --steps must be a number"));
@@ -131,7 +153,7 @@ TEST_CASE("the command line wins over the configuration, and what is missing in 
   CHECK_THAT(limit.err, Catch::Matchers::Contains("--layers must be at least 1, not 0"));
   const Outcome absent = ebb_command({"train", "adding", "--config", folder / "absent.toml"});
   CHECK(absent.code == 2);
-  CHECK_THAT(absent.err, Catch::Matchers::Contains("absent.toml': No such file"));
+  CHECK_THAT(absent.err, Catch::Matchers::Contains("absent.toml: cannot be read: No such file"));
 }
 
 TEST_CASE("the configuration that a run leaves gives the same run") {

@@ -220,6 +220,25 @@ TEST_CASE("what is expected of a piece does not depend on the pieces beside it, 
   }
 }
 
+TEST_CASE("pitches are not taken for keys: the file says which they are, or its numbers do") {
+  const auto file = [](const std::string& numbers, const std::string& first) {
+    return "{" + numbers + R"("train": [[[)" + first + R"(], [60, 67]]], "valid": [[[62], [64]]], "test": [[[65], [81]]]})";
+  };
+  const std::string pitches = R"("numbers": "pitches", )", keys = R"("numbers": "keys", )";
+  CHECK_THAT(why(file("", "55")), Contains("'songs.json': its numbers, from 55 to 81, may be MIDI pitches as well as keys"));
+  CHECK_THAT(why(file("", "33")), Contains("may be MIDI pitches"));
+  CHECK(why(file("", "32")) == "nothing");               // a bass
+  CHECK(why(file(keys, "55")) == "nothing");
+  CHECK(read_pieces("songs.json", file(keys, "55")).pieces[0][0] == Chord{55});
+  CHECK(read_pieces("songs.json", file(pitches, "55")).pieces[0][0] == Chord{55 - lowest_note});
+  CHECK(read_pieces("songs.json", file(pitches, "108, 21")).pieces[0][0] == Chord{0, 87});
+  CHECK_THAT(why(file(pitches, "20")), Contains("train, sequence 1, step 1: 20 is no pitch of a piano: they go from 21 to 108"));
+  CHECK_THAT(why(file(pitches, "109")), Contains("109 is no pitch of a piano"));
+  CHECK_THAT(why(file(keys, "88")), Contains("88 is no key"));
+  CHECK_THAT(why(file(R"("numbers": "notes", )", "1")), Contains(R"('songs.json', numbers: "keys" or "pitches" is expected, not "notes")"));
+  CHECK_THAT(why(file(R"("numbers": 3, )", "1")), Contains("is expected, not 3"));
+}
+
 TEST_CASE("a file that holds no piano rolls is refused with split, sequence and step") {
   const std::string rest = R"(, "valid": [[[1], [2]]], "test": [[[1], [2]]]})";
   CHECK(why(R"({"train": [[[1], [2]]])" + rest) == "nothing");
@@ -234,12 +253,13 @@ TEST_CASE("a file that holds no piano rolls is refused with split, sequence and 
   CHECK_THAT(why(R"({"train": [[[1], [2]], 5])" + rest), Contains("train, sequence 2: a list of steps is expected, not 5"));
   CHECK_THAT(why(R"({"train": [[[1], [2]], [[1]]])" + rest), Contains("train, sequence 2: has fewer than two steps"));
   CHECK_THAT(why(R"({"train": [[[1], 7]])" + rest), Contains("train, sequence 1, step 2: a list of keys is expected, not 7"));
-  CHECK_THAT(why(R"({"train": [[[1], [88]]])" + rest), Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87"));
+  CHECK_THAT(why(R"({"train": [[[1], [88]]])" + rest), Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87; for MIDI pitches, from 21 to 108, put"));
   for (const char* bad : {"-1", "1.0", "\"C4\"", "null", "[1]", "18446744073709551615", "99999999999999999999999"})
     CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest), Contains("train, sequence 1, step 1: ") && Contains("is no key"));
   const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');   // too deep to be written out by calls
   CHECK_THAT(why(R"({"train": [[[], [)" + deep + "]]]" + rest), Contains("step 2: a list is no key"));
   CHECK_THAT(why(R"({"train": [[{"a": )" + deep + "}, []]]" + rest), Contains("step 1: a list of keys is expected, not an object"));
   CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 stands there twice"));
+  CHECK_THAT(why(R"({"train": [[[1e999], [2]]])" + rest), Contains("'songs.json': has a number that is too large"));
   CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}), Contains("music expects chorales, generated or a JSON file that is there"));
 }

@@ -78,7 +78,7 @@ TEST_CASE("a run goes on with its own options only") {
   check_refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
   check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
   check_refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
-  check_refused(resumed(folder / "missing"), "missing/config.toml': No such file");
+  check_refused(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
 }
@@ -93,6 +93,31 @@ TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is
   std::swap(text[0], text[1]);
   write_all(folder / "text", text);
   check_refused(resumed(folder / "out"), "CRC-32C", true);
+}
+
+TEST_CASE("a run whose configuration was damaged is refused by the configuration's name") {
+  TempFolder folder;
+  REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
+  const std::string path = folder / "out/config.toml", config = read_all(path);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string damaged = config;
+    REQUIRE(damaged.find(from) != std::string::npos);
+    write_all(path, damaged.replace(damaged.find(from), from.size(), to));
+    const Outcome o = resumed(folder / "out");
+    INFO(to << ": " << o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Catch::Matchers::Contains(path));
+  };
+  with("cell = \"lstm\"", "cell = \"lsxm\"");
+  with("task = \"adding\"", "task = \"ad\xff\"");
+  with("hidden = 4", "hidden = 0");
+  with("hidden = 4", "hidden = \"4");
+  with("optimizer = \"adam\"", "optimizer = \"adm\"");
+  with("layers = 1", "layers = 1e999");
+  with("lr = 0.01", "lr = [0.01");
+  with("steps = 9", "steps = -9");
+  write_all(path, "\xff\xfet\0a\0");
+  CHECK_THAT(resumed(folder / "out").err, Catch::Matchers::Contains(path));
 }
 
 TEST_CASE("two jobs do not write into one folder") {

@@ -1,3 +1,5 @@
+#include <cmath>
+#include <ebb/data/csv.hpp>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/train/run_log.hpp>
 #include <fmt/format.h>
@@ -98,4 +100,19 @@ TEST_CASE("train writes curve and events of every seed as it goes") {
     CHECK(folder.has("out/tensorboard/seed-" + seed + "/events.out.tfevents.ebb"));
   }
   CHECK(read_all(folder / "out/curve-1.csv") != read_all(folder / "out/curve-2.csv"));
+}
+
+TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
+  std::vector<ebb::CurvePoint> curve;
+  for (const double x : {std::nan(""), -std::nan(""), HUGE_VAL, -HUGE_VAL, 1e-300})
+    curve.push_back({.step = 1, .loss = x, .gradient_norm = x, .clipped = false, .seconds = 0, .lr = 1, .valid = 2});
+  const TempFolder folder;
+  const std::string csv = ebb::RunLog::csv(curve);
+  CHECK(csv.find("-nan") == std::string::npos);
+  const ebb::CsvTable t = ebb::read_csv(folder.file("curve.csv", csv), {.columns = {"loss"}, .dtype = ebb::f64, .finite = false});
+  REQUIRE(t.values.dim(0) == 5);
+  for (int k = 0; k < 2; ++k) CHECK(std::isnan(t.values.at({k, 0})));
+  CHECK(t.values.at({2, 0}) == HUGE_VAL);
+  CHECK(t.values.at({3, 0}) == -HUGE_VAL);
+  CHECK(t.values.at({4, 0}) == 1e-300);
 }
