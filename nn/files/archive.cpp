@@ -7,8 +7,8 @@ namespace ebb::detail {
 
 namespace {
 
-constexpr const char* mark = "ebb archive";   // metadata that tells an archive from a file of weights
-const std::string version = "1";
+constexpr const char* archive_mark = "ebb archive";   // metadata that tells an archive from a file of weights
+const std::string archive_format = "1";
 
 }  // namespace
 
@@ -18,18 +18,18 @@ ArchiveFile::ArchiveFile(Direction d, const std::string& path, int parts) : arch
     read(parts);
     return;
   }
-  archive_.impl_->texts[mark] = version;
+  archive_.impl_->texts[archive_mark] = archive_format;
   archive_.impl_->texts["parts"] = std::to_string(parts);
 }
 
 void ArchiveFile::read(int parts) {
   Archive::Impl& to = *archive_.impl_;
   StoredFile file(to.path);
-  if (!file.checked() || !file.metadata().count(mark))
+  if (!file.checked() || !file.metadata().count(archive_mark))
     file.refuse("is no archive: save() did not write it (weights alone are read by load_weights())");
-  if (file.metadata().at(mark) != version) file.refuse("is an archive of a later version of Ebb");
+  if (file.metadata().at(archive_mark) != archive_format) file.refuse("is an archive of a later version of Ebb");
   to.texts = file.metadata();
-  to.texts.erase(mark);
+  to.texts.erase(archive_mark);
   for (const Stored& s : file.table()) {
     file.check(s);
     std::vector<char> bytes(s.bytes());

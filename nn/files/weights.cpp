@@ -9,7 +9,7 @@ namespace ebb {
 namespace {
 
 /// For those who hand over an archive.
-std::string hint(const detail::StoredFile& file) {
+std::string archive_hint(const detail::StoredFile& file) {
   const bool archive = !file.table().empty() && file.table().front().name.starts_with("1/");
   return archive ? "; a file of several parts, by save(), is read by load()" : "";
 }
@@ -20,7 +20,7 @@ void check_names(const detail::StoredFile& file, const LeafSet& w) {
   for (const detail::Stored& s : file.table()) left[s.name] = &s;
   for (int k = 0; k < w.count(); ++k) {
     const auto it = left.find(w[k].name());
-    if (it == left.end()) file.refuse(std::string("has no parameter '") + w[k].name() + "', which this model needs" + hint(file));
+    if (it == left.end()) file.refuse(std::string("has no parameter '") + w[k].name() + "', which this model needs" + archive_hint(file));
     file.check(*it->second);
     const std::vector<int>& extents = it->second->shape;
     const Shape there(extents.data(), static_cast<int>(extents.size())), here = w[k].shape();
