@@ -67,7 +67,7 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   check_refused(evaluate(weights, {"--text", folder / "more"}),
                 "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
   std::filesystem::remove(folder / "greek");
-  check_refused(evaluate(weights), "greek': No such file");
+  check_refused(evaluate(weights), "greek: cannot be read: No such file");
   write_all(folder / "more", greek + greek);
   CHECK(evaluate(weights, {"--text", folder / "more"}).code == 0);
 }
