@@ -153,7 +153,7 @@ TEST_CASE("the loader of translations says what it expects, and what is wrong wi
   CHECK_THAT(spoilt("val.en", "a b\n \t\n"), Contains("val.en', line 2: is empty; a sentence is expected"));
   CHECK_THAT(spoilt("test2016.fr", "\n"), Contains("test2016.fr', line 1: is empty"));
   CHECK_THAT(spoilt("test2016.en", ""), Contains("test2016.en': has no sentence"));
-  CHECK_THAT(spoilt("train.en", "a\n\xff\xfe\n"), Contains("train.en', line 2: is not UTF-8"));
+  CHECK_THAT(spoilt("train.en", "a\n\xff\xfe\n"), Contains("train.en: line 2: is not UTF-8"));
   const TempFolder empty;
   CHECK_THAT(why(empty.path()), Contains(empty.path()) && Contains("has no 'train.en' there") && Contains("Multi30k"));
 }
