@@ -1,13 +1,19 @@
-# The package: find_package(ebb), target ebb::ebb. It holds no absolute path, so the prefix may be moved.
+# The package: find_package(ebb) with two products, ebb::ebb, the library, and ebb::app, the framework of the command for those
+# who add tasks, experiments or a command of their own. It holds no absolute path, so the prefix may be moved.
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 
 add_library(ebb_all INTERFACE)
 set_target_properties(ebb_all PROPERTIES EXPORT_NAME ebb)
-target_link_libraries(ebb_all INTERFACE ebb::experiments)
+target_link_libraries(ebb_all INTERFACE ebb::optim ebb::data)
 add_library(ebb::ebb ALIAS ebb_all)
 
-install(TARGETS ebb_all EXPORT ebbTargets)
+add_library(ebb_app INTERFACE)
+set_target_properties(ebb_app PROPERTIES EXPORT_NAME app)
+target_link_libraries(ebb_app INTERFACE ebb::experiments)
+add_library(ebb::app ALIAS ebb_app)
+
+install(TARGETS ebb_all ebb_app EXPORT ebbTargets)
 install(EXPORT ebbTargets NAMESPACE ebb:: DESTINATION ${package})
 configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebbConfig.cmake
   INSTALL_DESTINATION ${package})

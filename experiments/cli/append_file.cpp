@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 [[noreturn]] void refuse(const std::string& path, const char* what) {
@@ -57,4 +57,4 @@ void AppendFile::append(std::string_view record) {
   }
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

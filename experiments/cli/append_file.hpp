@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A file that grows while a job runs. What it holds at first appears whole: a file that begins with it already is cut to it in
 /// its place, so that whoever follows the file can go on; else it is written beside it and renamed. Each record that follows is
@@ -25,4 +25,4 @@ class AppendFile {
   int file_ = -1;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <new>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 struct Declared {
@@ -163,4 +163,4 @@ int main(int argc, char** argv) {
   return run_command(*chosen);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // "--checkpoint-every" -> "checkpoint-every", "TASK" -> "task"
@@ -209,4 +209,4 @@ void restore_config(Options& options, const std::string& command, const std::str
   }
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/cli/options.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The options of a command as a file in TOML: `hidden = 64` for --hidden 64, `task = "adding"` for the positional TASK. Lists
 /// may be arrays, strings are taken as they stand, and a section [train] holds what only that command reads.
@@ -22,4 +22,4 @@ void apply_config(Options&, const std::string& command, const std::string& sourc
 void restore_config(Options&, const std::string& command, const std::string& source, const std::string& text,
                     const std::vector<std::string>& free_ones);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/ops/parallel.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 std::vector<const CommandEntry*>& command_registry() {
@@ -49,4 +49,4 @@ int LongCommand::run() {
   return job.finish();
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

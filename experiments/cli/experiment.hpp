@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/cli/job.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A subcommand of `ebb`.
 class Command {
@@ -66,24 +66,24 @@ template <class E> class ExperimentCommand final : public LongCommand {
 };
 
 }  // namespace detail
-}  // namespace ebb
+}  // namespace ebb::app
 
 /// Registers an experiment, a struct whose members are its options:
 ///
 ///     struct Depth {
 ///       int hidden = 64;
-///       void options(ebb::Options& o) { o.add("--hidden", hidden, "width").at_least(1).quick(8); }
-///       void run(ebb::Job& job) { ... }
+///       void options(ebb::app::Options& o) { o.add("--hidden", hidden, "width").at_least(1).quick(8); }
+///       void run(ebb::app::Job& job) { ... }
 ///     };
 ///     EBB_EXPERIMENT(depth, Depth, "what it shows");
 ///
 /// Use EBB_EXPERIMENT_NAMED for a name with a dash.
 #define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
 #define EBB_EXPERIMENT_NAMED(id, name, Type, about)    \
-  static const ebb::CommandEntry ebb_experiment_##id{ \
-      name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<ebb::detail::ExperimentCommand<Type>>(name); }}
+  static const ebb::app::CommandEntry ebb_experiment_##id{ \
+      name, about, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<ebb::app::detail::ExperimentCommand<Type>>(name); }}
 
-/// Registers a short command, a class derived from ebb::Command.
+/// Registers a short command, a class derived from ebb::app::Command.
 #define EBB_SUBCOMMAND(id, name, Type, about)          \
-  static const ebb::CommandEntry ebb_command_##id{ \
-      name, about, []() -> std::unique_ptr<ebb::Command> { return std::make_unique<Type>(); }}
+  static const ebb::app::CommandEntry ebb_command_##id{ \
+      name, about, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); }}

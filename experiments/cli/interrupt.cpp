@@ -4,7 +4,7 @@
 #include <csignal>
 #include <ebb/experiments/cli/interrupt.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr long long bounce = 1'000'000'000;            // ns: a key that bounces is one press
@@ -42,4 +42,4 @@ InterruptGuard::~InterruptGuard() {
 
 bool interrupted() { return flag; }
 
-}  // namespace ebb
+}  // namespace ebb::app

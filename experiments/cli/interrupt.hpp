@@ -1,6 +1,6 @@
 #pragma once
 
-namespace ebb {
+namespace ebb::app {
 
 /// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag, so that what is done can be reported and kept. One more
 /// within a second is the same press; a later one kills.
@@ -18,4 +18,4 @@ class InterruptGuard {
 
 bool interrupted();
 
-}  // namespace ebb
+}  // namespace ebb::app

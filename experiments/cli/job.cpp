@@ -9,7 +9,7 @@
 #include <exception>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 struct Job::Clock {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -58,7 +58,7 @@ void Job::record_options() {
   }
 }
 
-bool Job::interrupted() const { return ebb::interrupted(); }
+bool Job::interrupted() const { return ebb::app::interrupted(); }
 
 void Job::create_folder() {
   const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
@@ -142,4 +142,4 @@ int Job::finish() {
   return interrupted() ? 130 : failure_.empty() ? 0 : 1;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <ebb/experiments/report/summary.hpp>
 #include <memory>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Options that all long commands share.
 struct SharedOptions {
@@ -72,4 +72,4 @@ class Job {
   std::unique_ptr<Clock> clock_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,3 +1,3 @@
 #include <ebb/experiments/cli/main.hpp>
 
-int main(int argc, char** argv) { return ebb::main(argc, argv); }
+int main(int argc, char** argv) { return ebb::app::main(argc, argv); }

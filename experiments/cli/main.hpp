@@ -1,12 +1,12 @@
 #pragma once
 
-namespace ebb {
+namespace ebb::app {
 
 /// The `ebb` command, with whatever cells, tasks and experiments are linked in. A project of one's own calls it:
 ///
-///     int main(int argc, char** argv) { return ebb::main(argc, argv); }
+///     int main(int argc, char** argv) { return ebb::app::main(argc, argv); }
 ///
 /// Returns   0; 1 for a wrong gradient or a run that diverged; 2 for bad input; 130 after Ctrl-C
 int main(int argc, char** argv);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 using nlohmann::json;
 
@@ -157,4 +157,4 @@ void Options::settle(Size size) {
   }
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

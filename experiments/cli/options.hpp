@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// How big a job is: --quick is a toy, --full takes the literature's sizes.
 enum class Size { quick, standard, full };
@@ -140,4 +140,4 @@ class Options {
   std::string source_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

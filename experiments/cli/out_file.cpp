@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace fs = std::filesystem;
 namespace {
 
@@ -78,4 +78,4 @@ void OutFile::write_into(const std::string& content) const {
   if (why != 0) refuse_file(path_, std::strerror(why));
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A single file that the user named. Through a link its target is written, and the link stays; a regular file appears whole.
 /// What is neither, as a device or a pipe, is written into: a file in its place would be another thing.
@@ -20,4 +20,4 @@ class OutFile {
   bool standard_output_ = false;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

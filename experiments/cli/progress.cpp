@@ -7,7 +7,7 @@
 #include <ebb/experiments/cli/progress.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 int terminal_columns() {
   winsize size{};
@@ -61,4 +61,4 @@ void Progress::draw() {
   visible_ = true;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <string>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A bar on stderr with the time left; silent where stderr is no terminal. Safe to call from several threads.
 class Progress {
@@ -33,4 +33,4 @@ class Progress {
 /// "3:07" or "1:02:30" for minutes and hours, "41 s" below a minute, "0.8 s" below ten seconds.
 std::string duration_text(double seconds);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <regex>
 
-namespace ebb {
+namespace ebb::app {
 namespace fs = std::filesystem;
 namespace {
 
@@ -165,4 +165,4 @@ std::string read_file(const std::string& path) {
   return content;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

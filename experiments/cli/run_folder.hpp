@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The folder that a job writes into. Files appear whole: each is written under another name and renamed.
 class RunFolder {
@@ -47,4 +47,4 @@ void write_whole(const std::string& path, const std::string& content);
 /// All bytes of a file, as they are; texts are read by read_text. Errors: FileError if it is missing, no regular file, larger than 1 GiB, or cannot be read
 std::string read_file(const std::string& path);
 
-}  // namespace ebb
+}  // namespace ebb::app

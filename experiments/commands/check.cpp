@@ -7,7 +7,7 @@
 #include <ebb/nn/params.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// Central differences against the gradients that backward returns, in float64, for every input of a cell.
@@ -74,4 +74,4 @@ class CheckCommand final : public Command {
 EBB_SUBCOMMAND(check, "check", CheckCommand, "check a cell's gradients against finite differences");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

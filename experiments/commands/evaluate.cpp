@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,4 +100,4 @@ class EvaluateCommand final : public Command {
 EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "the loss of trained weights on the valid or test split");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

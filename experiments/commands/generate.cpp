@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <optional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// Lets a trained model go on: one of characters with a text, each drawn from what the model gives for the next one; any other with
@@ -99,4 +99,4 @@ class GenerateCommand final : public Command {
 EBB_SUBCOMMAND(generate, "generate", GenerateCommand, "let a trained model go on with a text, write music, translate, ...");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -9,7 +9,7 @@
 #include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 template <class O> void print(const std::string& name, const std::string& about, const std::vector<O>& options) {
@@ -93,4 +93,4 @@ class TasksCommand final : public Command {
 EBB_SUBCOMMAND(tasks, "tasks", TasksCommand, "list the tasks and the sizes they are run at");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ class NewCommand final : public Command {
 EBB_SUBCOMMAND(create, "new", NewCommand, "write a file to start a cell or an experiment from");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -13,7 +13,7 @@
 #include <fmt/ranges.h>
 #include <fstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -177,4 +177,4 @@ class ResultsCommand final : public Command {
 EBB_SUBCOMMAND(results, "results", ResultsCommand, "run the rows of docs/results.md and write it");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 using json = nlohmann::json;
@@ -162,4 +162,4 @@ std::string results_page(const RowResults& all) {
   return text;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/commands/results_rows.hpp>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What a row came to when it was last run.
 struct RowResult {
@@ -35,4 +35,4 @@ std::string results_page(const RowResults&);
 /// What of the row's goals, seeds, time and size was missed, "" if nothing.
 std::string shortfall(const ResultRow&, const RowResult&);
 
-}  // namespace ebb
+}  // namespace ebb::app

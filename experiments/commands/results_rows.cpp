@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace ebb {
+namespace ebb::app {
 
 std::string ResultRow::command() const { return fmt::format("ebb {}", fmt::join(words, " ")); }
 
@@ -40,4 +40,4 @@ const ResultRow& result_row(const std::string& name) {
   throw ValueError("no row '" + name + "'");
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

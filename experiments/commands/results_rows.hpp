@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A figure that a row has to come up to.
 struct Goal {
@@ -33,4 +33,4 @@ const std::vector<ResultRow>& result_rows();
 /// Errors    ValueError naming the nearest row, unless there is one of that name
 const ResultRow& result_row(const std::string& name);
 
-}  // namespace ebb
+}  // namespace ebb::app

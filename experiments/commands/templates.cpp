@@ -1,6 +1,6 @@
 #include <ebb/experiments/commands/templates.hpp>
 
-namespace ebb::templates {
+namespace ebb::app::templates {
 
 const char* const cell = R"---(#include <ebb/nn/cell.hpp>
 
@@ -35,44 +35,46 @@ const char* const experiment = R"---(#include <ebb/experiments/cli/experiment.hp
 
 namespace {
 
+using namespace ebb::app;
+
 /// What is asked, in a line: here, how well each cell adds two numbers that stand far apart.
 struct @TYPE@ {
   std::vector<std::string> cells{"rnn", "gru"};
   int length = 50, steps = 500;
 
-  void options(ebb::Options& o) {
+  void options(Options& o) {
     o.add("--cells", cells, "cells to compare");
     o.add("--length", length, "T, steps of a sequence").at_least(2).quick(10);
     o.add("--steps", steps, "updates").at_least(1).quick(50);
     o.example("ebb @NAME@ --quick");
   }
 
-  void run(ebb::Job& job) {
+  void run(Job& job) {
     // Task and cells. What the user may have got wrong is found before the folder is made.
-    const auto task = ebb::make_task("adding");
-    const ebb::TaskSettings settings{.hidden = 16, .length = length, .batch = 32, .steps = steps, .lr = 5e-3};
-    for (const std::string& cell : cells) ebb::try_out(ebb::Model{*task, cell, settings.hidden, 1}, *task);
+    const auto task = make_task("adding");
+    const TaskSettings settings{.hidden = 16, .length = length, .batch = 32, .steps = steps, .lr = 5e-3};
+    for (const std::string& cell : cells) try_out(Model{*task, cell, settings.hidden, 1}, *task);
 
     // Training and measurement: runs do not depend on each other, so they are spread over the threads.
-    struct Run { std::string cell; std::uint64_t seed; ebb::TrainRecord record; double loss; };
+    struct Run { std::string cell; std::uint64_t seed; TrainRecord record; double loss; };
     std::vector<Run> runs;
     for (const std::string& cell : cells)
       for (const std::uint64_t seed : job.seeds()) runs.push_back({cell, seed, {}, 0});
     job.start(static_cast<double>(runs.size()) * steps);
     job.parallel(static_cast<int>(runs.size()), [&](int k) {
       Run& run = runs[static_cast<std::size_t>(k)];
-      ebb::Model model{*task, run.cell, settings.hidden, run.seed};
-      run.record = ebb::train(model, *task, settings, run.seed, [&](const ebb::CurvePoint&) { job.progress().advance(1); });
-      run.loss = ebb::test_loss(model, *task, ebb::Split::test, settings);
+      Model model{*task, run.cell, settings.hidden, run.seed};
+      run.record = train(model, *task, settings, run.seed, [&](const CurvePoint&) { job.progress().advance(1); });
+      run.loss = test_loss(model, *task, Split::test, settings);
     });
 
     // Report: the terminal, summary.json, and a picture and a table in report.html.
-    ebb::Plot curves{.title = "Loss", .x_label = "update", .y_label = "MSE", .log_y = true};
-    ebb::Table table{.head = {"cell", "seed", "test MSE"}};
+    Plot curves{.title = "Loss", .x_label = "update", .y_label = "MSE", .log_y = true};
+    Table table{.head = {"cell", "seed", "test MSE"}};
     for (const Run& run : runs) {
       const std::string seed = std::to_string(run.seed), loss = std::to_string(run.loss);
-      ebb::Series line{.name = run.cell + ", seed " + seed, .group = run.cell};
-      for (const ebb::CurvePoint& p : run.record.curve) line.x.push_back(p.step), line.y.push_back(p.loss);
+      Series line{.name = run.cell + ", seed " + seed, .group = run.cell};
+      for (const CurvePoint& p : run.record.curve) line.x.push_back(p.step), line.y.push_back(p.loss);
       curves.series.push_back(line);
       table.rows.push_back({run.cell, seed, loss});
       job.print(run.cell + ", seed " + seed + ": " + loss + "\n");
@@ -88,4 +90,4 @@ EBB_EXPERIMENT@REGISTER@, @TYPE@, "what `ebb --help` says about it");
 }  // namespace
 )---";
 
-}  // namespace ebb::templates
+}  // namespace ebb::app::templates

@@ -1,9 +1,9 @@
 #pragma once
 
 /// The files that `ebb new` writes, with @NAME@, @TYPE@ and @REGISTER@ to be filled in. Each compiles as it stands.
-namespace ebb::templates {
+namespace ebb::app::templates {
 
 extern const char* const cell;
 extern const char* const experiment;
 
-}  // namespace ebb::templates
+}  // namespace ebb::app::templates

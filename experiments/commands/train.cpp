@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <sstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// Trains one cell on one task, shows the loss as it goes, and keeps the weights.
@@ -219,4 +219,4 @@ struct TrainOne {
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace ebb::assets {
+namespace ebb::app::assets {
 
 // Files built into the program (cmake/EbbEmbed.cmake). Each ends in a zero byte that its size does not count.
 // The labels name the symbols that the generated assembly defines.
@@ -17,4 +17,4 @@ EBB_ASSET(tinyshakespeare);
 
 #undef EBB_ASSET
 
-}  // namespace ebb::assets
+}  // namespace ebb::app::assets

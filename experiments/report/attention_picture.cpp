@@ -5,7 +5,7 @@
 #include <ebb/ops/text.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Characters, of which the bytes that go on with one are none; a blank is drawn so that it can be seen.
@@ -50,4 +50,4 @@ std::string attention_svg(const std::vector<std::string>& read, const std::vecto
   return svg + "</svg>";
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Where a model looked, as SVG that needs no other file: what was read stands across, what was written stands down, and a
 /// square is the darker the larger its weight.
@@ -12,4 +12,4 @@ namespace ebb {
 /// Errors    ShapeError if the weights do not fit the words
 std::string attention_svg(const std::vector<std::string>& read, const std::vector<std::string>& written, const Array& weights);
 
-}  // namespace ebb
+}  // namespace ebb::app

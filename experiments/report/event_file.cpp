@@ -6,7 +6,7 @@
 
 static_assert(std::endian::native == std::endian::little, "lengths and sums are stored little-endian");
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Numbers of the fields, from the .proto files.
@@ -70,4 +70,4 @@ std::string scalars_event(double wall_time, std::int64_t step, const std::vector
   return record(message);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

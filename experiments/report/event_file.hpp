@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A number under a name, as TensorBoard plots it.
 struct Scalar {
@@ -24,4 +24,4 @@ std::string scalars_event(double wall_time, std::int64_t step, const std::vector
 /// Source    Castagnoli, Braeuer & Herrmann 1993, doi:10.1109/26.231911; table-driven: Sarwate 1988, doi:10.1145/63030.63037
 std::uint32_t crc32c(std::string_view);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/report/pictures.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 std::string base64(const std::string& bytes) {
@@ -89,4 +89,4 @@ std::string images_svg(const std::vector<LabelledImage>& images, int across) {
   return svg + "</svg>";
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <vector>
 
 /// Pictures for Report::picture, as SVG that needs no other file.
-namespace ebb {
+namespace ebb::app {
 
 /// Words as HTML and SVG take them.
 std::string escaped(const std::string& text);
@@ -24,4 +24,4 @@ struct LabelledImage {
 /// Grey images side by side, `across` in a line. Image and words are the only things it draws.
 std::string images_svg(const std::vector<LabelledImage>&, int across);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 using nlohmann::json;
@@ -146,4 +146,4 @@ std::string Report::html() const {
   return page;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// One line of a plot, with a band around it if low and high are given. Numbers that are not finite leave a gap.
 struct Series {
@@ -70,4 +70,4 @@ class Report {
   std::vector<std::string> groups_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

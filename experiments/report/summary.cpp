@@ -1,7 +1,7 @@
 #include <ebb/experiments/report/summary.hpp>
 #include <nlohmann/json.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 struct Summary::Tree {
   nlohmann::ordered_json root = nlohmann::ordered_json::object();
@@ -25,4 +25,4 @@ std::string Summary::json() const {
   return tree_->root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What programs read of a job: a tree of named numbers and words, written as summary.json in the order of setting.
 ///
@@ -58,4 +58,4 @@ class Summary::Section {
 
 inline Summary::Section Summary::under(const Path& path) { return {*this, path}; }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 std::string spark(const std::vector<double>& numbers, double low, double high, int width) {
   static constexpr const char* blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -84,4 +84,4 @@ std::string bytes_text(double bytes) {
   return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A line of block characters, `width` of them, for numbers between low and high: "█▇▅▃▁ ". Below low is blank.
 std::string spark(const std::vector<double>& numbers, double low, double high, int width);
@@ -21,4 +21,4 @@ std::string count_text(double);
 /// "1.5 MB"
 std::string bytes_text(double);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <map>
 #include <new>
 
-namespace ebb::study {
+namespace ebb::app::study {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -155,4 +155,4 @@ void each_run(Job& job, std::size_t ways, const std::function<void(std::size_t w
     if (!failed[k].empty()) job.fail(fmt::format("seed {}: {}; the other runs were done", job.seeds()[k / ways], failed[k]));
 }
 
-}  // namespace ebb::study
+}  // namespace ebb::app::study

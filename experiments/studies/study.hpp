@@ -3,7 +3,7 @@
 
 /// What the course's comparisons share (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): a few ways of doing one thing, each from
 /// every seed, side by side in a table and in plots.
-namespace ebb::study {
+namespace ebb::app::study {
 
 /// The numbers of a list such as --thresholds 0,0.1,1.
 /// Errors    ValueError that names the option, for none, one that is no number, is outside [least, most], or stands there twice
@@ -44,4 +44,4 @@ std::string attempt(const std::function<void()>& run);
 /// comparison. What one run throws ends that run only, and the command with exit code 1.
 void each_run(Job&, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body);
 
-}  // namespace ebb::study
+}  // namespace ebb::app::study

@@ -1,6 +1,6 @@
 #include <ebb/experiments/train/task.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// The adding problem: of T random numbers two are marked, and their sum is asked for after the last one.
@@ -60,4 +60,4 @@ class Adding final : public Task {
 EBB_TASK(adding, Adding, "the sum of two marked numbers in a long sequence (Arjovsky 2016)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

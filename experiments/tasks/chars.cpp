@@ -7,7 +7,7 @@
 #include <ebb/experiments/train/text.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// The same loss as the literature has it, in nats, and as a perplexity.
@@ -132,4 +132,4 @@ class Chars final : public Task {
 EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int pixels = FashionTask::side * FashionTask::side;
@@ -129,4 +129,4 @@ Batch FashionTask::batch(const BatchRequest& r) const {
 
 std::unique_ptr<Meter> FashionTask::meter() const { return std::make_unique<FashionMeter>(*this, names_); }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Fashion-MNIST, or a few images made up, as batches that are read from top to bottom: what `images` and `pixels` share.
 ///
@@ -39,4 +39,4 @@ class FashionTask : public Task {
   std::string source_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/layers/pool.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// Two convolutions, each halved by the largest of 2 x 2, and two linear layers: no recurrence.
@@ -53,4 +53,4 @@ class Images final : public FashionTask {
 EBB_TASK(images, Images, "what is in an image of 28 x 28 pixels, by convolution (Fashion-MNIST)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

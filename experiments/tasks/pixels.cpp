@@ -5,7 +5,7 @@
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <numeric>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// The class from the output after the last step.
@@ -72,4 +72,4 @@ class Pixels final : public FashionTask {
 EBB_TASK(pixels, Pixels, "the same images, read line by line or pixel by pixel");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

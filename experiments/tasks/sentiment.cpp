@@ -14,7 +14,7 @@
 #include <optional>
 #include <sstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int review_word_width = 100;          // E of learned vectors
@@ -228,4 +228,4 @@ class Sentiment final : public Task {
 EBB_TASK(sentiment, Sentiment, "is a sentence of a film review for or against the film? (Pang & Lee 2005)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -7,7 +7,7 @@
 #include <ebb/ops/number.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 [[noreturn]] void refuse_metadata(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
@@ -94,8 +94,8 @@ Architecture Architecture::read(const std::string& path) {
 
 template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const std::string& path) const {
   std::int64_t numbers = 0;
-  const detail::StoredFile file(path);
-  for (const detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
+  const ebb::detail::StoredFile file(path);
+  for (const ebb::detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
   std::unique_ptr<Model> m;
   try {
     check_recurrence_names({cell});
@@ -136,4 +136,4 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   return t;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,7 +4,7 @@
 #include <ebb/nn/files/safetensors.hpp>
 #include <optional>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What a file of weights says of the model that they belong to, in its metadata: enough to build it again.
 struct Architecture {
@@ -39,4 +39,4 @@ struct Trained {
   static Trained read(const std::string& path, const std::string& text = {}, const std::string& data = {});
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int standard_length = 500;
@@ -39,4 +39,4 @@ void go_on(const Model& model, const Alphabet& alphabet, const GenerateRequest& 
   }
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

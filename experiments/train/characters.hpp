@@ -4,7 +4,7 @@
 #include <ebb/experiments/train/text.hpp>
 #include <functional>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Lets a model of characters go on with a text: reads the prompt (empty: as if a line had ended), then draws character by character
 /// from what the model gives for the next one, and puts each out as it comes. Ends early at Ctrl-C.
@@ -14,4 +14,4 @@ namespace ebb {
 /// Errors    ValueError if the prompt has a character that the alphabet has not
 void go_on(const Model&, const Alphabet&, const GenerateRequest&, const std::function<void(const std::string&)>& put);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 namespace {
 
@@ -55,4 +55,4 @@ TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool res
   return keeper;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/train.hpp>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What a checkpoint and the run that goes on with it must have in common, and when the run began.
 struct Origin {
@@ -22,4 +22,4 @@ TrainKeeper keep_at(const std::string& path, int every, Origin&, bool resume);
 /// Errors    FileError, naming the version of Ebb and what to do, if another one wrote this checkpoint in a format of its own
 void check_checkpoint_version(const std::string& path);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 ClassGuess class_guess(const std::vector<long>& counts) {
   double all = 0, most = 0, nats = 0;
@@ -57,4 +57,4 @@ void ClassMeter::show(Report& report) const {
   report.table(t);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/nn/decoding/metrics.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Accuracy and F1 of classes, from scores that the network puts out as "scores": [B, K] with the batch's labels, or [B, T, K] with
 /// its `next` and lengths. Shows which class was taken for which.
@@ -30,4 +30,4 @@ struct ClassGuess {
 };
 ClassGuess class_guess(const std::vector<long>& count_of_class);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,4 +57,4 @@ std::string fingerprint(const std::vector<std::string>& lines) {
   return fmt::format("{} lines, CRC-32C {:08x}", count_text(static_cast<double>(lines.size())), crc32c(all));
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Which files a task reads, and what to say to one who has none.
 struct DataFiles {
@@ -21,4 +21,4 @@ std::string find_data(const DataFiles&, const std::string& given);
 /// "5,331 lines, CRC-32C 1a2b3c4d": so that a run does not go on with other data.
 std::string fingerprint(const std::vector<std::string>& lines);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 void refuse_sampling(const GenerateRequest& r, const char* what) {
   const SampleOptions none;
@@ -11,4 +11,4 @@ void refuse_sampling(const GenerateRequest& r, const char* what) {
   if (r.greedy && r.beam > 0) throw ValueError("--greedy and --beam exclude each other");
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/nn/decoding/sample.hpp>
 #include <string>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What `ebb generate` was asked, each task reading what says something to it.
 struct GenerateRequest {
@@ -26,4 +26,4 @@ struct Generated {
 /// Errors    ValueError if a draw is asked for, naming what is not drawn ("a translation"), or --greedy together with --beam
 void refuse_sampling(const GenerateRequest&, const char* what);
 
-}  // namespace ebb
+}  // namespace ebb::app

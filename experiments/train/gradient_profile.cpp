@@ -3,7 +3,7 @@
 #include <limits>
 #include <numbers>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -100,4 +100,4 @@ Decay decay_of(const LagNorms& norms, int first, int last) {
   return d;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

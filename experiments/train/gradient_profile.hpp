@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/model.hpp>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 
 /// ln of the norm of dL_T/ds_t by lag T - t and row, for one field s of a cell's state (h, c, ...).
 using LagNorms = std::vector<std::vector<double>>;      ///< [lag][row], lags 0, 1, ...; -inf for a norm of zero, NaN if not finite
@@ -35,4 +35,4 @@ constexpr double smallest_norm = 1e-300;                ///< below, float64 lose
 /// Least squares over lags [first, last], norms above 1e-300 only.
 Decay decay_of(const LagNorms&, int first = 10, int last = 100);
 
-}  // namespace ebb
+}  // namespace ebb::app

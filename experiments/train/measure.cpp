@@ -2,7 +2,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 
 Meter::~Meter() = default;
 
@@ -20,4 +20,4 @@ std::string measures_text(const std::vector<Measure>& all) {
   return text;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// One number that says how good a model is, beside what a guess gets.
 struct Measure {
@@ -33,4 +33,4 @@ const Measure& measure_named(const std::string& name, const std::vector<Measure>
 /// "accuracy 76.2 %, F1 75.9 % (a guess: 50 %, always the same class)"
 std::string measures_text(const std::vector<Measure>&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/nn/losses/loss.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 const char* const window_names[] = {"window"};
@@ -115,4 +115,4 @@ Part Model::last_loss(Shard& s, const Batch& b) const {
   return s.sum(squared_error(y, s.rows(b.y)));
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

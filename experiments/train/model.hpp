@@ -7,7 +7,7 @@
 #include <ebb/nn/params.hpp>
 #include <optional>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The network that every command trains: the task's own if it has one, in the scope "net"; else one cell between the task's
 /// inputs and a linear layer, or a layer over whole sequences in the cell's place.
@@ -60,4 +60,4 @@ class Model {
 ///           step; check_recurrence_names takes layers over whole sequences too
 void check_cell_names(const std::vector<std::string>& names);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <ebb/nn/sequence/zoneout.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
@@ -86,4 +86,4 @@ void check_recurrence_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

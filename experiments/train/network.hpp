@@ -6,9 +6,11 @@
 #include <memory>
 
 namespace ebb {
-
 class SequenceLayer;
 using LayerPtr = std::shared_ptr<const SequenceLayer>;   // nn/sequence/sequence_layer.hpp
+}  // namespace ebb
+
+namespace ebb::app {
 
 /// The recurrence that the user asked for: --cell, --hidden, --layers, --dropout, --zoneout. A task's network asks it for as many as
 /// it needs.
@@ -46,4 +48,4 @@ class Network {
   virtual Part loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #include <ebb/experiments/train/reader.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 void check_direction(const std::string& direction) { check_name("direction", direction, {"forward", "both"}); }
 
@@ -28,4 +28,4 @@ Var Reader::ends(const Packed& x, const Pass& at) const {
   return concat({end, unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).last()});
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/sequence/packing.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and "backward"). A layer of
 /// which one network sees both ways (a Transformer) stands once, in "forward".
@@ -28,4 +28,4 @@ class Reader {
 /// Throws ValueError unless the direction is "forward" or "both".
 void check_direction(const std::string&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/experiments/train/run_log.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 std::string line_of(const CurvePoint& p) {
@@ -40,4 +40,4 @@ void RunLog::add(const CurvePoint& p) {
   events_.append(event_of(started_, p));
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

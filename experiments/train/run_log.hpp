@@ -2,7 +2,7 @@
 #include <ebb/experiments/cli/append_file.hpp>
 #include <ebb/experiments/train/train.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The curve of a run in two files that grow with it: a table, and what TensorBoard reads. A run that is killed leaves every update
 /// that it made.
@@ -24,4 +24,4 @@ class RunLog {
   AppendFile csv_, events_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

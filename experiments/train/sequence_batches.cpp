@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <ebb/experiments/train/sequence_batches.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 SequenceBatches::SequenceBatches(Partition parts, std::vector<int> length_of) : parts_(std::move(parts)), lengths_(std::move(length_of)) {
   for (auto* part : {&parts_.valid, &parts_.test})
@@ -48,4 +48,4 @@ Rows padded(const std::vector<std::vector<int>>& sequences, const std::vector<in
   return r;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

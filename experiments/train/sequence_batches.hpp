@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Which items of each split stand in which batch: in training mixed anew in each epoch, those of like length together; in the
 /// other splits by length, so that little is padded. The same request gives the same items on any number of threads.
@@ -34,4 +34,4 @@ struct Rows {
 };
 Rows padded(const std::vector<std::vector<int>>& sequences, const std::vector<int>& items, int most, int filler = 0);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <ebb/nn/cell_list.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Constructed at first use: entries register before main, in any order of files.
@@ -81,4 +81,4 @@ void refuse_unread(const std::string& name, const Task& task, const Task::Inputs
   check("ahead", given.ahead > 0, read.ahead > 0);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,8 +4,11 @@
 #include <ebb/ops/random.hpp>
 
 namespace ebb {
-
 class Builder;
+}  // namespace ebb
+
+namespace ebb::app {
+
 class Meter;
 class Model;
 class Network;
@@ -149,9 +152,9 @@ void check_name(const char* kind, const std::string& name, const std::vector<std
 /// Errors    ValueError naming the nearest task, unless every name is one
 void check_task_names(const std::vector<std::string>& names);
 
-}  // namespace ebb
+}  // namespace ebb::app
 
 /// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers").
 #define EBB_TASK(name, Type, about)                    \
-  static const ebb::TaskEntry ebb_task_##name{         \
-      #name, about, [](const ebb::Task::Inputs& inputs) -> std::unique_ptr<ebb::Task> { return std::make_unique<Type>(inputs); }}
+  static const ebb::app::TaskEntry ebb_task_##name{         \
+      #name, about, [](const ebb::app::Task::Inputs& inputs) -> std::unique_ptr<ebb::app::Task> { return std::make_unique<Type>(inputs); }}

@@ -5,7 +5,7 @@
 #include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Whole numbers in [low, 1e6]: more would only run out of memory later.
@@ -129,4 +129,4 @@ void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
     }
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/train/task.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The sizes of training as options: what the user leaves alone, each task chooses (TaskSettings).
 struct TaskOptions {
@@ -32,4 +32,4 @@ struct TaskOptions {
   std::unique_ptr<Task> one(const std::string& task) const;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

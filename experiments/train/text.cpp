@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <functional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Decodes one code point at `at` and moves on; false if the bytes are not UTF-8 (too long forms and surrogates included).
@@ -119,4 +119,4 @@ Text Text::built_in(const Alphabet* known) {
   return from("tiny Shakespeare, built in", std::string(assets::tinyshakespeare, assets::tinyshakespeare_size), known);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What a token stands for: a character of UTF-8, or a byte.
 struct Alphabet {
@@ -31,4 +31,4 @@ struct Text : Alphabet {
   static Text built_in(const Alphabet* known = nullptr);
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

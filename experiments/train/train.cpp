@@ -10,7 +10,7 @@
 #include <ebb/optim/schedule_list.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr double blown_up = 1e6;       // times the first loss: weights are far from any that could come back
@@ -220,4 +220,4 @@ void try_out(const Model& m, const Task& task) {
   evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& shard) { return m.loss(shard, batch); });
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,7 +4,7 @@
 #include <ebb/nn/archive.hpp>
 #include <ebb/optim/schedule.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// One update, as it is recorded.
 struct CurvePoint {
@@ -69,4 +69,4 @@ double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most
 /// One forward pass over two steps of one row: shapes that do not fit show before any long work. Errors: ShapeError
 void try_out(const Model&, const Task&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,7 +4,7 @@
 #include <ebb/experiments/train/train_results.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // A logarithmic axis shows more of what falls by decades, and has too few numbers for less.
@@ -106,4 +106,4 @@ void TrainResults::report(Job& job, const TaskInfo& info) {
   meter_->show(job.report);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

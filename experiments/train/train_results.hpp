@@ -2,7 +2,7 @@
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/train.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What the runs of `ebb train` came to: plots and a table in the report, numbers in the summary.
 class TrainResults {
@@ -31,4 +31,4 @@ class TrainResults {
   double last_ = 1;                    // update of the longest run
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

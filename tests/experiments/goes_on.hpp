@@ -5,5 +5,5 @@
 
 /// Trains once, a checkpoint after every update; then goes on from some of them in models that began elsewhere, and checks that
 /// weights and curve are the same to the bit.
-void goes_on(const std::string& task, const std::string& cell, const ebb::TaskSettings&, const std::vector<int>& from,
-             const ebb::Task::Inputs& = {});
+void goes_on(const std::string& task, const std::string& cell, const ebb::app::TaskSettings&, const std::vector<int>& from,
+             const ebb::app::Task::Inputs& = {});

@@ -7,6 +7,9 @@
 namespace {
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 
 std::int64_t numbers(const Params& w) {
   std::int64_t n = 0;

@@ -46,7 +46,7 @@ inline Outcome ebb_command(std::vector<std::string> words) {
   Outcome o;
   {
     const Redirected out(STDOUT_FILENO, scratch / "out"), err(STDERR_FILENO, scratch / "err");
-    o.code = ebb::main(static_cast<int>(words.size()), argv.data());
+    o.code = ebb::app::main(static_cast<int>(words.size()), argv.data());
   }
   o.out = read_all(scratch / "out");
   o.err = read_all(scratch / "err");

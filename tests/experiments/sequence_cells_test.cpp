@@ -9,6 +9,9 @@
 #include "train_quick.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 using Catch::Matchers::Contains;
 using nlohmann::json;
 

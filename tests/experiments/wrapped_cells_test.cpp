@@ -11,6 +11,8 @@
 #include "catch.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
 
 namespace {
 

@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   double lr = .5;
   bool quick = false;
   std::vector<std::string> cells{"rnn"};
-  ebb::PerTask steps;
-  ebb::Options options;
+  ebb::app::PerTask steps;
+  ebb::app::Options options;
   options.add("TASK", task, "");
   options.add("--text", text, "");
   options.add("--hidden", hidden, "").at_least(1);
@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   options.add("--steps", steps, "");
   fuzz::reads([&] {
     ebb::apply_config(options, "train", "my.toml", std::string(reinterpret_cast<const char*>(data), size));
-    options.settle(ebb::Size::standard);
-    ebb::config_text("train", options);
+    options.settle(ebb::app::Size::standard);
+    ebb::app::config_text("train", options);
   });
   return 0;
 }

@@ -61,7 +61,7 @@ echo '#include <cmath>
 #include <vector>
 using namespace ebb;' >>src/everything.hpp
 echo '#include <ebb/experiments/cli/main.hpp>
-int main(int argc, char** argv) { return ebb::main(argc, argv); }' >src/command_main.cc
+int main(int argc, char** argv) { return ebb::app::main(argc, argv); }' >src/command_main.cc
 
 cat >src/CMakeLists.txt <<'END'
 cmake_minimum_required(VERSION 3.25)

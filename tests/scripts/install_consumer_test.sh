@@ -16,7 +16,7 @@ find_package(ebb REQUIRED)
 add_library(mine STATIC empty.cpp)
 ebb_add_cells(mine ../examples/my_cell.cpp)
 add_executable(command ../examples/main.cpp)
-target_link_libraries(command PRIVATE mine ebb::ebb)
+target_link_libraries(command PRIVATE mine ebb::app)
 END
 echo 'int nothing_of_use;' >library/empty.cpp
 cmake -S library -B build_library -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" \

@@ -6,7 +6,7 @@ set -eu
 "$EBB" new experiment far_apart --dir .
 cat >main.cpp <<'EOF'
 #include <ebb/experiments/cli/main.hpp>
-int main(int argc, char** argv) { return ebb::main(argc, argv); }
+int main(int argc, char** argv) { return ebb::app::main(argc, argv); }
 EOF
 cat >CMakeLists.txt <<'EOF'
 cmake_minimum_required(VERSION 3.25)
@@ -15,7 +15,7 @@ find_package(ebb REQUIRED)
 add_executable(mine main.cpp)
 target_compile_options(mine PRIVATE -Wall -Wextra -Wconversion -Werror)
 ebb_add_cells(mine leaky-unit.cpp far_apart.cpp)
-target_link_libraries(mine PRIVATE ebb::ebb)
+target_link_libraries(mine PRIVATE ebb::app)
 EOF
 cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build

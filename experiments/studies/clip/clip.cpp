@@ -5,7 +5,7 @@
 #include <ebb/optim/clip.hpp>
 #include <fmt/format.h>
 
-namespace ebb::clip_study {
+namespace ebb::app::clip_study {
 namespace {
 
 using namespace study;
@@ -107,4 +107,4 @@ struct Clip {
 EBB_EXPERIMENT(clip, Clip, "exploding gradients: runs that diverge without clipping, and learn with it");
 
 }  // namespace
-}  // namespace ebb::clip_study
+}  // namespace ebb::app::clip_study

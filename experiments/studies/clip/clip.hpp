@@ -5,7 +5,7 @@
 #include <ebb/experiments/train/train.hpp>
 
 /// What `ebb clip` learns, between its parts.
-namespace ebb::clip_study {
+namespace ebb::app::clip_study {
 
 /// How the gradient is held in check: as a whole by its norm, number by number, or not at all.
 struct Rule {
@@ -44,4 +44,4 @@ void add_to_report(Job&, const std::vector<Outcome>&, const TaskInfo&, const std
 /// Also norms.csv, every update.
 void add_to_summary(Job&, const std::vector<Outcome>&, const TaskInfo&, const std::string& data);
 
-}  // namespace ebb::clip_study
+}  // namespace ebb::app::clip_study

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-namespace ebb::clip_study {
+namespace ebb::app::clip_study {
 namespace {
 
 using namespace study;
@@ -175,4 +175,4 @@ void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& i
   job.write("norms.csv", csv);
 }
 
-}  // namespace ebb::clip_study
+}  // namespace ebb::app::clip_study

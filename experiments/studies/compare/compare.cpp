@@ -11,7 +11,7 @@
 #include <mutex>
 #include <optional>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
@@ -238,4 +238,4 @@ struct Compare {
 EBB_EXPERIMENT(compare, Compare, "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
 
 }  // namespace
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

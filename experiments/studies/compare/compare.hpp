@@ -5,7 +5,7 @@
 #include <set>
 
 /// What `ebb compare` learns, between its parts: widths of equal weights, runs of each variant, costs by length.
-namespace ebb::compare {
+namespace ebb::app::compare {
 
 /// Trained numbers of a model: in tables of embeddings that no width changes, so that all cells have them alike, and in all else.
 struct Weights {
@@ -128,4 +128,4 @@ void add_to_summary(Job&, const Results&);
 void write_curves(Job&, const Results&);           ///< curves.csv, lengths.csv
 void add_to_report(Job&, const Results&);
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

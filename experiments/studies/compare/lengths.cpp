@@ -9,7 +9,7 @@
 #include <fstream>
 #include <new>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 constexpr int made_up_width = 32;
@@ -105,4 +105,4 @@ double free_memory() {
   return std::isfinite(most) && std::isfinite(used) ? std::min(bytes, std::max(0.0, most - used)) : bytes;
 }
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

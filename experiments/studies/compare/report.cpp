@@ -4,7 +4,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 // "76.2 (75.9 to 76.4)", or the number alone if there is but one.
@@ -227,4 +227,4 @@ void add_to_report(Job& job, const Results& r) {
   job.report.table(cost_table(r, true));
 }
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <limits>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -156,4 +156,4 @@ void write_curves(Job& job, const Results& r) {
   if (!r.costs.empty()) job.write("lengths.csv", csv);
 }
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 Measure trained(Job& job, const Task& task, const Variant& v, Trial& trial, int& updates) {
@@ -36,4 +36,4 @@ Measure run_trial(Job& job, const Task& task, const Variant& v, Trial& trial) {
   return m;
 }
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

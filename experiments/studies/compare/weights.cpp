@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <limits>
 
-namespace ebb::compare {
+namespace ebb::app::compare {
 namespace {
 
 constexpr int widest = 1 << 16, widest_step = 256;
@@ -87,4 +87,4 @@ std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSett
   return widths;
 }
 
-}  // namespace ebb::compare
+}  // namespace ebb::app::compare

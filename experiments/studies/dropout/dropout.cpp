@@ -6,7 +6,7 @@
 #include <ebb/optim/early_stopping.hpp>
 #include <fmt/format.h>
 
-namespace ebb::dropout_study {
+namespace ebb::app::dropout_study {
 namespace {
 
 /// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a sequence, and
@@ -100,4 +100,4 @@ struct DropoutStudy {
 EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy, "naive against variational dropout: how far training and new text drift apart");
 
 }  // namespace
-}  // namespace ebb::dropout_study
+}  // namespace ebb::app::dropout_study

@@ -4,7 +4,7 @@
 #include <ebb/experiments/train/train.hpp>
 
 /// What `ebb dropout` learns, between its parts.
-namespace ebb::dropout_study {
+namespace ebb::app::dropout_study {
 
 /// One way of dropping out from one seed. Losses are in the task's unit, in evaluation, when nothing is dropped.
 struct WayRun {
@@ -28,4 +28,4 @@ TaskSettings with(TaskSettings, const std::string& way, double p);
 void add_to_report(Job&, const std::vector<Way>&, const TaskInfo&, const std::string& settings);
 void add_to_summary(Job&, const std::vector<Way>&, const TaskInfo&, const std::string& data);
 
-}  // namespace ebb::dropout_study
+}  // namespace ebb::app::dropout_study

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-namespace ebb::dropout_study {
+namespace ebb::app::dropout_study {
 namespace {
 
 using namespace study;
@@ -199,4 +199,4 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const TaskInfo& info
   job.write("curves.csv", csv);
 }
 
-}  // namespace ebb::dropout_study
+}  // namespace ebb::app::dropout_study

@@ -4,7 +4,7 @@
 #include <ebb/experiments/studies/study.hpp>
 #include <fmt/format.h>
 
-namespace ebb::forcing {
+namespace ebb::app::forcing {
 namespace {
 
 /// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on its own forecasts.
@@ -65,4 +65,4 @@ struct ForcingStudy {
 EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy, "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
 
 }  // namespace
-}  // namespace ebb::forcing
+}  // namespace ebb::app::forcing

@@ -7,7 +7,7 @@
 #include <ebb/nn/params.hpp>
 
 /// What `ebb forcing` learns, between its parts: a forecast of the next number that lives on the truth or on itself.
-namespace ebb::forcing {
+namespace ebb::app::forcing {
 
 /// How all ways are practised.
 struct Practice {
@@ -63,4 +63,4 @@ Errors test(const Forecaster&, const Task&, const Practice&, Limit);
 void add_to_report(Job&, const std::vector<Way>&, const Practice&, const std::string& data);
 void add_to_summary(Job&, const std::vector<Way>&, const Practice&, const std::string& data);
 
-}  // namespace ebb::forcing
+}  // namespace ebb::app::forcing

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-namespace ebb::forcing {
+namespace ebb::app::forcing {
 namespace {
 
 using namespace study;
@@ -132,4 +132,4 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const Practice& p, c
   job.write("errors.csv", csv);
 }
 
-}  // namespace ebb::forcing
+}  // namespace ebb::app::forcing

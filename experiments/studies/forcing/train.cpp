@@ -7,7 +7,7 @@
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/schedule.hpp>
 
-namespace ebb::forcing {
+namespace ebb::app::forcing {
 namespace {
 
 // The k at which k ln k = u, where k / (k + exp(u / k)) is 1/2; k of at least 1.
@@ -116,4 +116,4 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
   return {forced, free};
 }
 
-}  // namespace ebb::forcing
+}  // namespace ebb::app::forcing

@@ -8,7 +8,7 @@
 #include <ebb/nn/sequence/truncated.hpp>
 #include <fmt/format.h>
 
-namespace ebb::tbptt {
+namespace ebb::app::tbptt {
 namespace {
 
 class Echo final : public Task {
@@ -153,4 +153,4 @@ Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
   return {product / std::sqrt(of_cut * of_full), std::sqrt(between / of_full)};
 }
 
-}  // namespace ebb::tbptt
+}  // namespace ebb::app::tbptt

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-namespace ebb::tbptt {
+namespace ebb::app::tbptt {
 namespace {
 
 using namespace study;
@@ -143,4 +143,4 @@ void write_series(Job& job, const std::vector<StreamResult>& results) {
   job.write("learning.csv", csv);
 }
 
-}  // namespace ebb::tbptt
+}  // namespace ebb::app::tbptt

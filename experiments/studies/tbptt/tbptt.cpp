@@ -5,7 +5,7 @@
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
 #include <fmt/format.h>
 
-namespace ebb::tbptt {
+namespace ebb::app::tbptt {
 namespace {
 
 using namespace study;
@@ -97,4 +97,4 @@ struct Tbptt {
 EBB_EXPERIMENT(tbptt, Tbptt, "what truncated backpropagation through time costs: quality, memory, time, bias");
 
 }  // namespace
-}  // namespace ebb::tbptt
+}  // namespace ebb::app::tbptt

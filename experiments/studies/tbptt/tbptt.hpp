@@ -8,7 +8,7 @@
 #include <ebb/nn/cell_list.hpp>
 
 /// What `ebb tbptt` learns, between its parts: a stream read with gradients cut off, and what the cut costs.
-namespace ebb::tbptt {
+namespace ebb::app::tbptt {
 
 /// How a stream is read: the same for every window.
 struct Reading {
@@ -79,4 +79,4 @@ void add_to_report(Job&, const StreamResult&);
 void add_to_summary(Job&, const StreamResult&);
 void write_series(Job&, const std::vector<StreamResult>&);
 
-}  // namespace ebb::tbptt
+}  // namespace ebb::app::tbptt

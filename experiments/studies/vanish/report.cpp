@@ -4,7 +4,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb::vanish {
+namespace ebb::app::vanish {
 namespace {
 
 Series decay_series(const std::string& cell, const std::string& field, const Decay& d, bool first) {
@@ -156,4 +156,4 @@ void add_to_report(Job& job, const TaskResult& task) {
   job.report.details("What it cost: weights, memory, clipping, time", cost_table(task));
 }
 
-}  // namespace ebb::vanish
+}  // namespace ebb::app::vanish

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <limits>
 
-namespace ebb::vanish {
+namespace ebb::app::vanish {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -190,4 +190,4 @@ void write_series(Job& job, const std::vector<TaskResult>& tasks) {
   job.write("training.csv", csv);
 }
 
-}  // namespace ebb::vanish
+}  // namespace ebb::app::vanish

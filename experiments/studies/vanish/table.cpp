@@ -4,7 +4,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
 
-namespace ebb::vanish {
+namespace ebb::app::vanish {
 namespace {
 
 constexpr int spark_width = 17, name_width = 13;
@@ -131,4 +131,4 @@ std::string verdict(const TaskResult& task) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-}  // namespace ebb::vanish
+}  // namespace ebb::app::vanish

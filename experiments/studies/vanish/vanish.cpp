@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-namespace ebb::vanish {
+namespace ebb::app::vanish {
 namespace {
 
 /// How the gradient of the loss at the last step ebbs away on its way back through time: several cells side by side, at
@@ -150,4 +150,4 @@ struct Vanish {
 EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");
 
 }  // namespace
-}  // namespace ebb::vanish
+}  // namespace ebb::app::vanish

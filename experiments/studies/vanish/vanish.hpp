@@ -4,7 +4,7 @@
 #include <ebb/experiments/train/train.hpp>
 
 /// What `ebb vanish` learns, between its parts: runs, results of a cell (all seeds), results of a task (all cells).
-namespace ebb::vanish {
+namespace ebb::app::vanish {
 
 /// One cell trained on one task from one seed, its gradients measured before and after.
 struct Run {
@@ -64,4 +64,4 @@ std::string updates_text(const TaskResult&);               ///< "at most 2,500 u
 std::string verdict(const TaskResult&);                    ///< in a sentence or two
 void add_to_report(Job&, const TaskResult&);
 
-}  // namespace ebb::vanish
+}  // namespace ebb::app::vanish

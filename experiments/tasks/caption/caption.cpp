@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// A scene to a sentence that says what is where.
@@ -105,4 +105,4 @@ class Caption final : public Task {
 EBB_TASK(caption, Caption, "a picture of two or three things to a sentence: convolution, then recurrence (Fashion-MNIST)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/tasks/caption/meter.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr std::size_t most_first = 12, most_wrong = 6;
@@ -81,4 +81,4 @@ void CaptionMeter::show(Report& report) const {
   report.picture("More that went wrong", scenes_svg(wrong_, 3), "Below each: what the model says, and what it should have said.");
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/experiments/tasks/caption/scenes.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// How well sentences agree with what should have been said.
 class SentenceScore {
@@ -41,4 +41,4 @@ class CaptionMeter final : public Meter {
   std::vector<CaptionedScene> first_, wrong_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/experiments/tasks/caption/network.hpp>
 #include <ebb/nn/decoding/beam_search.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int maps1 = 8, maps2 = 24, maps3 = 48, maps = 64, caption_word_width = 32;
@@ -116,4 +116,4 @@ std::vector<std::vector<int>> CaptionNetwork::beam(const Seen& seen, int rows, i
   return best;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <ebb/nn/layers/norm.hpp>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 struct CaptionSizes {
   int height, width, vocabulary;
@@ -70,4 +70,4 @@ class CaptionNetwork final : public Network {
   std::vector<const char*> fields_;      // of the state of a search: the cell's, and its output
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/experiments/tasks/caption/page.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 struct Told {
@@ -74,4 +74,4 @@ Generated caption_page(const CaptionNetwork& net, const Scenes& scenes, int numb
           .file = report.html(), .ending = "html"};
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <sstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// Fashion-MNIST as it is read, for its images and labels alone.
@@ -196,4 +196,4 @@ Array Scenes::picture(const Scene& scene) const {
   return canvas;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

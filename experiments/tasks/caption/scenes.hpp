@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 class FashionTask;
 
@@ -72,4 +72,4 @@ class Scenes {
   std::string source_, data_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

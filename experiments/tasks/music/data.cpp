@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 using nlohmann::json;
@@ -160,4 +160,4 @@ KeyRange range_of(const Piece& piece) {
   return r.high < 0 ? KeyRange{0, 0} : r;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 constexpr int piano_keys = 88, lowest_note = 21;   // key 0 is MIDI note 21, the lowest A of a piano
 
@@ -36,4 +36,4 @@ PieceSet made_up_pieces();
 struct KeyRange { int low, high; };
 KeyRange range_of(const Piece&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <ebb/experiments/tasks/music/guess.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // The keys of step t + 1 and of the one before, for each pair of a split.
@@ -45,4 +45,4 @@ double KeyGuess::nats(const PieceSet& set, Split split) const {
   return n > 0 ? sum / n : 0;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <array>
 #include <ebb/experiments/tasks/music/data.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// What can be said of a step without a model: how often each key sounds, at all and after a step in which it did, or did not.
 struct KeyGuess {
@@ -13,4 +13,4 @@ struct KeyGuess {
   double nats(const PieceSet&, Split) const;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/ops/error.hpp>
 #include <numeric>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 double log_sum(double a, double b) {
@@ -63,4 +63,4 @@ Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
   return chord;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/tasks/music/data.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 struct KeyChoice {
   double temperature = 1;                ///< below 1 the more probable keys are chosen more often; their number is not changed by it
@@ -21,4 +21,4 @@ struct KeyChoice {
 /// Source    Chen & Liu 1997, Statistica Sinica 7:875 (the conditional Bernoulli distribution, drawn from by its recursion)
 Chord choose_keys(const Array& logits, Key, const KeyChoice&);
 
-}  // namespace ebb
+}  // namespace ebb::app

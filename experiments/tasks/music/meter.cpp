@@ -5,7 +5,7 @@
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 double nats_of(double p, bool came) { return -std::log(came ? p : 1 - p); }
@@ -64,4 +64,4 @@ void MusicMeter::show(Report& report) const {
                  "key in the middle, the more probable the model thinks it.");
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/tasks/music/guess.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Nats a step, and the frame-level accuracy of the keys more probable than one half:
 ///
@@ -33,4 +33,4 @@ class MusicMeter final : public Meter {
   Piece continued_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

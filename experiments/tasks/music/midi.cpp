@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <tuple>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr long longest_pause = 0x0FFFFFFF;     // time between two events that a file can hold, in ticks
@@ -98,4 +98,4 @@ std::vector<MidiNote> held_notes(const std::vector<std::vector<int>>& steps, lon
   return notes;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <vector>
 
 /// Standard MIDI files: written, never read.
-namespace ebb {
+namespace ebb::app {
 
 /// A note from tick `begin` until `end`.
 struct MidiNote {
@@ -32,4 +32,4 @@ std::string midi_file(const std::vector<MidiNote>&, const MidiOptions& = {});
 /// Shapes    steps: of each the notes that sound, rising
 std::vector<MidiNote> held_notes(const std::vector<std::vector<int>>& steps, long ticks_a_step = 480);
 
-}  // namespace ebb
+}  // namespace ebb::app

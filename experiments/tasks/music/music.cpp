@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int lowest = -5, highest = 6;  // semitones by which a piece is transposed: into each of the twelve keys
@@ -161,4 +161,4 @@ class Music final : public Task {
 EBB_TASK(music, Music, "which keys sound next in Bach's chorales (or another set of piano rolls)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

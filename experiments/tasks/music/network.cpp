@@ -5,7 +5,7 @@
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 Array multi_hot(const Chord& chord) {
@@ -92,4 +92,4 @@ Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoic
   return made;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Each key of the next step sounds or does not, given those before; the keys of one step are independent of each other given them.
 ///
@@ -37,4 +37,4 @@ struct MusicNetwork final : Network {
 /// Steps of a piece that the model is given before it goes on alone.
 inline int given_of(const Piece& p) { return std::min(16, static_cast<int>(p.size()) / 2); }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/ops/error.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // Of the note within an octave that starts at C, -1 for another letter.
@@ -148,4 +148,4 @@ std::string piano_rolls_svg(const std::vector<PianoRoll>& rolls) {
   return svg + "</svg>";
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

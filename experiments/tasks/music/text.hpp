@@ -2,7 +2,7 @@
 #include <ebb/experiments/tasks/music/data.hpp>
 
 /// Pieces as text and as a picture.
-namespace ebb {
+namespace ebb::app {
 
 /// "C4" of MIDI note 60; sharps only, as a key has one name.
 std::string note_name(int midi_note);
@@ -24,4 +24,4 @@ struct PianoRoll {
 /// Piano rolls below each other on one scale: time to the right, high keys on top, held notes as one bar, the Cs named at the side.
 std::string piano_rolls_svg(const std::vector<PianoRoll>&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <functional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 std::vector<float> mackey_glass_series(Key key, int length) {
@@ -86,4 +86,4 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
   return d;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

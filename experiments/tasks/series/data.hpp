@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Series side by side, each of one length: what a forecast learns from, or is tested on.
 struct SeriesSplit {
@@ -30,4 +30,4 @@ SeriesData lorenz(int train, int others, int length);
 /// Errors    FileError with line and column; ValueError if it is too short
 SeriesData csv_series(const std::string& path, const std::string& column);
 
-}  // namespace ebb
+}  // namespace ebb::app

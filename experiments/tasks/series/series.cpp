@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 /// A forecast at every step, of the number that comes `ahead` steps later.
@@ -177,4 +177,4 @@ class Forecast final : public Task {
 EBB_TASK(series, Forecast, "forecasts of a series: Mackey-Glass, Lorenz, or a column of a CSV file");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -14,7 +14,7 @@
 #include <set>
 #include <tuple>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -132,4 +132,4 @@ Recordings made_up_recordings() {
   return r;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 constexpr int speech_rate = 8000;        // samples a second
 
@@ -36,4 +36,4 @@ Recordings made_up_recordings();
 /// One channel at 8,000 samples a second, at least a tenth of one. Errors: FileError naming what is otherwise
 Array read_speech(const std::string& path);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/nn/decoding/ctc_decode.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int longest_seconds = 60, most_hypotheses = 5;
@@ -106,4 +106,4 @@ Generated recognise(const Model& model, const SpokenStrings& strings, const Gene
   return made;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

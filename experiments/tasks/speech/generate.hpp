@@ -3,7 +3,7 @@
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/tasks/speech/strings.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Rows of features side by side, with the digits that were said in each, which may be none.
 ///
@@ -16,4 +16,4 @@ Batch speech_batch(const std::vector<Array>& features, const std::vector<std::ve
 /// Errors    as read_speech's; FileError if the file is longer than a minute
 Generated recognise(const Model&, const SpokenStrings&, const GenerateRequest&);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,7 +4,7 @@
 #include <ebb/ops/index.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int most_shown = 12;           // of strings without an error, and of those with one
@@ -101,4 +101,4 @@ void SpeechMeter::show(Report& report) const {
   report.table(table_);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

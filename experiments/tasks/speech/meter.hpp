@@ -3,7 +3,7 @@
 #include <ebb/experiments/tasks/speech/strings.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// "3 1 4"
 std::string digits_text(const std::vector<int>&);
@@ -49,4 +49,4 @@ class SpeechMeter final : public Meter {
 /// Where each of a string's digits is heard.
 std::vector<SpeechPicture::Said> places(const SpokenStrings&, const SpokenString&);
 
-}  // namespace ebb
+}  // namespace ebb::app

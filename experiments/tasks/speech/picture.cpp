@@ -5,7 +5,7 @@
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;   // pixels
@@ -128,4 +128,4 @@ const char* SpeechPicture::caption() {
          "digit at each step of 30 ms; dashed: no digit. CTC asks which digits there are, not when, so that the peaks are short.";
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -9,7 +9,7 @@
 #include <ebb/ops/parallel.hpp>
 #include <mutex>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int classes = 11;              // the blank and ten digits
@@ -141,4 +141,4 @@ class Speech final : public Task {
 EBB_TASK(speech, Speech, "which digits were said, one or a string of them (the Free Spoken Digit Dataset)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/ops/parallel.hpp>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // The floor is a little below the noise that strings have, so that digital silence is nothing unheard of.
@@ -186,4 +186,4 @@ Array SpokenStrings::features(const SpokenString& s) const {
   return stack_frames(y);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

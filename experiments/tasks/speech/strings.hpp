@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/experiments/tasks/speech/data.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 /// One recording within a string of digits, and how it is played.
 struct SpokenDigit {
@@ -57,4 +57,4 @@ class SpokenStrings {
   std::vector<double> mean_, deviation_;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -4,7 +4,7 @@
 #include <ebb/ops/random.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 void add(TaggedText& text, std::vector<std::string>& words, std::vector<std::string>& tags) {
@@ -75,4 +75,4 @@ TaggedText made_up_tagged_text() {
   return text;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Sentences whose words each have a tag: those of train, then of valid, then of test.
 struct TaggedText {
@@ -22,4 +22,4 @@ TaggedText read_tagged_text(const std::string& folder);
 /// 420 sentences of made-up words.
 TaggedText made_up_tagged_text();
 
-}  // namespace ebb
+}  // namespace ebb::app

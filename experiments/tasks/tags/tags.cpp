@@ -16,7 +16,7 @@
 #include <optional>
 #include <set>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int word_width = 100, letter_width = 32, letter_state = 48, most_letters = 20;
@@ -242,4 +242,4 @@ class Tags final : public Task {
 EBB_TASK(tags, Tags, "the part of speech of each word (Universal Dependencies, English)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

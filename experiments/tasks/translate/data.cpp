@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <sstream>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 ParallelText::Split split_of(const std::vector<WrittenDate>& dates) {
@@ -114,4 +114,4 @@ Sentence Language::encode(const std::string& line) const {
   return numbers;
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

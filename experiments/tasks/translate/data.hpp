@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// Sentences and their translations, line beside line.
 struct ParallelText {
@@ -45,4 +45,4 @@ struct Language {
   Sentence encode(const std::string& line) const;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <functional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 namespace chr = std::chrono;
@@ -110,4 +110,4 @@ DateSplits written_dates(int train, int valid, int test) {
   return {make(days.train, train, "train"), make(days.valid, valid, "valid"), make(days.test, test, "test")};
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace ebb {
+namespace ebb::app {
 
 /// A date as people write it, and as ISO 8601 has it: "Thursday, 3 March 2016", "2016-03-03".
 struct WrittenDate {
@@ -28,4 +28,4 @@ std::string written_date(int form, int year, int month, int day);
 /// Errors    ValueError for a count below 1
 DateSplits written_dates(int train, int valid, int test);
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -2,7 +2,7 @@
 #include <ebb/experiments/tasks/translate/meter.hpp>
 #include <fmt/format.h>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
@@ -110,4 +110,4 @@ void TranslateMeter::show(Report& report) const {
       show_attention(report, s->source, s->greedy, s->attention);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -3,7 +3,7 @@
 #include <ebb/experiments/tasks/translate/data.hpp>
 #include <map>
 
-namespace ebb {
+namespace ebb::app {
 
 /// The sentences of all splits, train, valid and test one after the other, and how the target's numbers are spelt.
 struct Translations {
@@ -51,4 +51,4 @@ class TranslateMeter final : public Meter {
   std::map<int, Shown> shown_;           // by item
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 // The row that each packed step belongs to.
@@ -127,4 +127,4 @@ Var TranslateNetwork::looks(const Memory& m, const std::vector<Sentence>& senten
   return write(m, tokens, Packing(lengths, steps), Pass{}).weights * constant(written);
 }
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -5,7 +5,7 @@
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
-namespace ebb {
+namespace ebb::app {
 
 struct TranslateSizes {
   int source = 0, target = 0;            ///< V of each language
@@ -75,4 +75,4 @@ struct TranslateNetwork final : Network {
   void put_out(Shard&, const Memory&, const SearchOptions&, const char* name, const char* attention) const;
 };
 
-}  // namespace ebb
+}  // namespace ebb::app

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <optional>
 
-namespace ebb {
+namespace ebb::app {
 namespace {
 
 constexpr int beam_width = 5;
@@ -195,4 +195,4 @@ class Translate final : public Task {
 EBB_TASK(translate, Translate, "sentences to sentences: dates to ISO form, or English to French (Multi30k)");
 
 }  // namespace
-}  // namespace ebb
+}  // namespace ebb::app

@@ -11,8 +11,8 @@ struct Some {
   double lr = .5;
   bool quick = false;
   std::vector<std::string> cells{"rnn"};
-  ebb::PerTask steps;
-  ebb::Options options;
+  ebb::app::PerTask steps;
+  ebb::app::Options options;
   Some() {
     options.add("TASK", task, "").required();
     options.add("--text", text, "");
@@ -62,16 +62,16 @@ TEST_CASE("what a configuration was written from comes back from it") {
   Some s, back;
   s.task = "chars", s.text = "C:\\a \"b\" # c", s.hidden = 7, s.lr = 0.1 + 0.2, s.cells = {"gru:update_bias=1,bias=0", "rnn"};
   s.steps.given = {{"adding", 5}, {"", 7}};
-  back.apply(ebb::config_text("train", s.options));
+  back.apply(ebb::app::config_text("train", s.options));
   CHECK(back.task == s.task);
   CHECK(back.text == s.text);
   CHECK(back.hidden == 7);
   CHECK(back.lr == s.lr);
   CHECK(back.cells == s.cells);
   CHECK(back.steps.given == s.steps.given);
-  CHECK(ebb::config_text("train", back.options) == ebb::config_text("train", s.options));
+  CHECK(ebb::app::config_text("train", back.options) == ebb::app::config_text("train", s.options));
   s.text = "both ' and \"";
-  CHECK_THROWS_WITH(ebb::config_text("train", s.options),
+  CHECK_THROWS_WITH(ebb::app::config_text("train", s.options),
                     Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("quotes of both kinds"));
 }
 

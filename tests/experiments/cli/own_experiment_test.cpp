@@ -14,7 +14,7 @@ struct Squares {
   double power = 2;
   bool interrupt = false, terminate = false, fail = false, seven = false;
 
-  void options(ebb::Options& o) {
+  void options(ebb::app::Options& o) {
     o.add("--largest", largest, "last number").at_least(1).quick(10).full(1000);
     o.add("--power", power, "exponent").above(0);
     o.add("--interrupt", interrupt, "as if Ctrl-C were pressed in the middle");
@@ -23,7 +23,7 @@ struct Squares {
     o.add("--fail", fail, "end with an error");
   }
 
-  void run(ebb::Job& job) {
+  void run(ebb::app::Job& job) {
     if (power > 10) throw ebb::ValueError("that is too much");
     if (seven) throw 7;
     std::vector<double> y(static_cast<std::size_t>(largest));
@@ -113,7 +113,7 @@ TEST_CASE("runs of the same second get folders of their own") {
 
 TEST_CASE("two folders of their own by one name are two") {
   TempFolder folder;
-  auto a = ebb::RunFolder::of_its_own(folder / "runs/x"), b = ebb::RunFolder::of_its_own(folder / "runs/x");
+  auto a = ebb::app::RunFolder::of_its_own(folder / "runs/x"), b = ebb::app::RunFolder::of_its_own(folder / "runs/x");
   a.create(), b.create();
   CHECK(a.path() == folder / "runs/x");
   CHECK(b.path() == folder / "runs/x-2");

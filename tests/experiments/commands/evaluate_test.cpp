@@ -74,6 +74,7 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
 
 TEST_CASE("weights that no model can be built from are refused with what is wrong") {
   using namespace ebb;
+  using namespace ebb::app;
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors", odd = folder / "odd.safetensors";
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code == 0);
@@ -108,7 +109,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
 }
 
 TEST_CASE("an alphabet survives being stored") {
-  using ebb::Alphabet, ebb::Text;
+  using ebb::app::Alphabet, ebb::app::Text;
   const Alphabet a = Text::from("x", "\naλ€😀z");
   CHECK(Alphabet::from_stored(a.stored(), true).symbols == a.symbols);
   std::string all;
@@ -134,7 +135,7 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
   std::filesystem::current_path(before);
   INFO(trained.err);
   REQUIRE(trained.code == 0);
-  const std::string weights = folder / "out/weights.safetensors", stored = ebb::Architecture::read(weights).text;
+  const std::string weights = folder / "out/weights.safetensors", stored = ebb::app::Architecture::read(weights).text;
   CHECK(std::filesystem::path(stored).is_absolute());
   CHECK(std::filesystem::equivalent(stored, folder / "text"));
   CHECK(evaluate(weights).code == 0);

@@ -61,6 +61,7 @@ TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most
 
 TEST_CASE("with every cell a model that is led step by step gives the loss of the whole sequence") {
   using namespace ebb;
+  using namespace ebb::app;
   const auto task = make_task("chars");
   const Batch b = task->batch({.length = 6, .rows = 3});
   for (const CellInfo& cell : cell_list()) {

@@ -6,7 +6,10 @@
 #include "run_ebb.hpp"
 
 using namespace ebb;
-using namespace ebb::compare;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app::compare;
 using Catch::Matchers::Contains;
 using nlohmann::json;
 

@@ -73,10 +73,10 @@ struct Impatient {
 };
 EBB_CELL(impatient, Impatient, "presses Ctrl-C (made by the tests)");
 
-std::vector<std::string> masks_of(ebb::DropoutKind kind, const char* field) {
+std::vector<std::string> masks_of(ebb::app::DropoutKind kind, const char* field) {
   ebb::Params w{{.seed = 1}};
-  ebb::TaskSettings s{.hidden = 64, .dropout = .5, .dropout_kind = kind};
-  const ebb::CellPtr cell = ebb::Recurrence{"mask-mirror", s}.make(w / "cell", 64);
+  ebb::app::TaskSettings s{.hidden = 64, .dropout = .5, .dropout_kind = kind};
+  const ebb::CellPtr cell = ebb::app::Recurrence{"mask-mirror", s}.make(w / "cell", 64);
   std::vector<std::string> masks;
   ebb::backward(w, {.rows = 2, .seed = 3}, [&](ebb::Shard& shard) {
     const ebb::Run run = unroll(*cell, ebb::Sequence(ebb::full({4, 2, 64}, 1)), shard.pass());
@@ -172,7 +172,7 @@ TEST_CASE("ebb tbptt: what is further back than the window is not learnt") {
 }
 
 TEST_CASE("naive masks are new at each step, variational ones last a sequence, and some leave the state alone") {
-  using Kind = ebb::DropoutKind;
+  using Kind = ebb::app::DropoutKind;
   for (const char* field : {"h", "m"}) {
     INFO(field);
     const auto naive = masks_of(Kind::naive, field), whole = masks_of(Kind::variational, field), input = masks_of(Kind::input, field);
@@ -219,6 +219,7 @@ TEST_CASE("ebb forcing: the first step on one's own is that under forcing, later
 
 TEST_CASE("a forecast reads the truth in the context, and itself afterwards") {
   using namespace ebb;
+  using namespace ebb::app;
   forcing::Practice p;
   p.cell = "gru", p.hidden = 5;
   const forcing::Forecaster m(p, 1);
@@ -243,12 +244,12 @@ TEST_CASE("a forecast reads the truth in the context, and itself afterwards") {
 TEST_CASE("every schedule begins with the truth and shows it every other time at its half") {
   for (const char* way : {"linear", "exponential", "inverse-sigmoid"}) {
     INFO(way);
-    CHECK(ebb::forcing::truth(way, 0, 2000, .25) > .98);
-    CHECK(ebb::forcing::truth(way, 500, 2000, .25) == Approx(.5).margin(1e-6));
-    for (int u = 1; u < 2000; ++u) CHECK(ebb::forcing::truth(way, u, 2000, .25) <= ebb::forcing::truth(way, u - 1, 2000, .25));
+    CHECK(ebb::app::forcing::truth(way, 0, 2000, .25) > .98);
+    CHECK(ebb::app::forcing::truth(way, 500, 2000, .25) == Approx(.5).margin(1e-6));
+    for (int u = 1; u < 2000; ++u) CHECK(ebb::app::forcing::truth(way, u, 2000, .25) <= ebb::app::forcing::truth(way, u - 1, 2000, .25));
   }
-  CHECK(ebb::forcing::truth("forcing", 1999, 2000, .25) == 1);
-  CHECK(ebb::forcing::truth("free", 0, 2000, .25) == 0);
+  CHECK(ebb::app::forcing::truth("forcing", 1999, 2000, .25) == 1);
+  CHECK(ebb::app::forcing::truth("free", 0, 2000, .25) == 0);
 }
 
 TEST_CASE("the studies give the same numbers on any number of threads", "[slow]") {
@@ -324,13 +325,13 @@ TEST_CASE("a run that diverges is a result; one that cannot be is refused before
 }
 
 TEST_CASE("a line over seeds is their mean, in stretches, of the logarithm where that is drawn") {
-  using namespace ebb::study;
+  using namespace ebb::app::study;
   const std::vector<Curve> curves{{{1, 2, 3, 4}, {1, 1, 100, 100}}, {{1, 2}, {4, 4}}};
-  const ebb::Series s = line_of("a", curves, false, 2);
+  const ebb::app::Series s = line_of("a", curves, false, 2);
   CHECK(s.x == std::vector<double>{1.5, 3.5});
   CHECK(s.y == std::vector<double>{2.5, 100});
   CHECK(s.low == std::vector<double>{1, 100});
-  const ebb::Series log = line_of("a", curves, true, 4);
+  const ebb::app::Series log = line_of("a", curves, true, 4);
   CHECK(log.x.size() == 4);
   CHECK(log.y[0] == Approx(2));
   CHECK(log.high[1] == Approx(4));

@@ -139,12 +139,12 @@ TEST_CASE("the table and the sentence on gradients speak of measured lags and no
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::Contains("  1 to 20 ") && !Catch::Matchers::Contains("1 to 100"));
 
-  using namespace ebb::vanish;
+  using namespace ebb::app::vanish;
   // ln of the norm falls by `first` a step over 10 lags and by `later` a step from there on.
   const auto cell = [](const std::string& name, double first, double later) {
     CellResult c{.cell = name};
     c.runs.push_back({.begun = true});
-    ebb::LagNorms norms;
+    ebb::app::LagNorms norms;
     for (int lag = 0; lag <= 30; ++lag) norms.push_back({-first * std::min(lag, 10) - (lag > 10 ? later * (lag - 10) : 0)});
     c.runs[0].init["h"] = norms;
     settle(c);

@@ -9,6 +9,9 @@
 #include "catch.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 
 namespace {
 

@@ -8,6 +8,9 @@
 #include "catch.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 using Catch::Matchers::Contains;
 
 namespace {

@@ -13,6 +13,9 @@
 #include "run_ebb.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 using Catch::Matchers::Contains;
 
 namespace {

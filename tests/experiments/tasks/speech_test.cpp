@@ -16,6 +16,9 @@
 #include "train_quick.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -253,7 +256,7 @@ TEST_CASE("the edits between what was said and what was heard are told") {
 TEST_CASE("ebb generate recognises in a wav file what the evaluation recognises in that recording") {
   if (no_wav()) return;
   const Taught t({"--steps", "60"});
-  const ebb::Trained model = ebb::Trained::read(t.weights);
+  const ebb::app::Trained model = ebb::app::Trained::read(t.weights);
   const Batch all = model.task->batch({.split = Split::test, .rows = 1000});
   const auto r = evaluate(model.model->w, {.rows = all.rows(), .training = false}, [&](Shard& s) { return model.model->loss(s, all); });
   const auto heard = recognised_digits(r.rows("scores"), all.lengths);

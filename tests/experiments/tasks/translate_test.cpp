@@ -11,6 +11,9 @@
 #include "train_quick.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 using Catch::Matchers::Contains;
 
 namespace {

@@ -10,6 +10,9 @@
 namespace {
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 
 Outcome resumed(const std::string& folder, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"train", "--resume", folder});

@@ -11,8 +11,8 @@ namespace {
 
 double number(const nlohmann::json& x) { return x == "inf" ? INFINITY : x.get<double>(); }
 
-std::vector<ebb::CurvePoint> curve_of(const nlohmann::json& golden) {
-  std::vector<ebb::CurvePoint> curve;
+std::vector<ebb::app::CurvePoint> curve_of(const nlohmann::json& golden) {
+  std::vector<ebb::app::CurvePoint> curve;
   for (const auto& p : golden["curve"])
     curve.push_back({.step = p[0], .loss = number(p[2]), .gradient_norm = p[3], .clipped = p[4], .seconds = p[1], .lr = p[5],
                      .valid = p[6].is_null() ? -1 : p[6].get<double>()});
@@ -29,27 +29,27 @@ std::string hex(const std::string& bytes) {
 
 TEST_CASE("an event file is byte for byte the one that TensorBoard's own writer makes") {
   const auto golden = nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json"));
-  CHECK(hex(ebb::RunLog::events(golden["started"], curve_of(golden))) == golden["hex"].get<std::string>());
+  CHECK(hex(ebb::app::RunLog::events(golden["started"], curve_of(golden))) == golden["hex"].get<std::string>());
 }
 
 TEST_CASE("CRC-32C gives the sums that RFC 3720 lists") {
   std::string rising;
   for (int k = 0; k < 32; ++k) rising += static_cast<char>(k);
-  CHECK(ebb::crc32c("123456789") == 0xE3069283u);
-  CHECK(ebb::crc32c("") == 0u);
-  CHECK(ebb::crc32c(std::string(32, '\0')) == 0x8A9136AAu);
-  CHECK(ebb::crc32c(std::string(32, '\xFF')) == 0x62A8AB43u);
-  CHECK(ebb::crc32c(rising) == 0x46DD794Eu);
+  CHECK(ebb::app::crc32c("123456789") == 0xE3069283u);
+  CHECK(ebb::app::crc32c("") == 0u);
+  CHECK(ebb::app::crc32c(std::string(32, '\0')) == 0x8A9136AAu);
+  CHECK(ebb::app::crc32c(std::string(32, '\xFF')) == 0x62A8AB43u);
+  CHECK(ebb::app::crc32c(rising) == 0x46DD794Eu);
 }
 
 TEST_CASE("a log that grows point by point holds what the whole curve would, after every point") {
   const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
   TempFolder folder;
-  ebb::RunLog log{folder / "a.csv", folder / "a.tfevents", 5.5, {curve[0]}};
+  ebb::app::RunLog log{folder / "a.csv", folder / "a.tfevents", 5.5, {curve[0]}};
   for (std::size_t n = 1; n <= curve.size(); ++n) {
-    const std::vector<ebb::CurvePoint> part(curve.begin(), curve.begin() + static_cast<std::ptrdiff_t>(n));
-    CHECK(read_all(folder / "a.csv") == ebb::RunLog::csv(part));
-    CHECK(read_all(folder / "a.tfevents") == ebb::RunLog::events(5.5, part));
+    const std::vector<ebb::app::CurvePoint> part(curve.begin(), curve.begin() + static_cast<std::ptrdiff_t>(n));
+    CHECK(read_all(folder / "a.csv") == ebb::app::RunLog::csv(part));
+    CHECK(read_all(folder / "a.tfevents") == ebb::app::RunLog::events(5.5, part));
     if (n < curve.size()) log.add(curve[n]);
   }
   CHECK(read_all(folder / "a.csv") ==
@@ -64,25 +64,25 @@ TEST_CASE("a log that is taken up again is cut in its place where it began the s
   const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
   TempFolder folder;
   const std::string csv = folder / "a.csv", events = folder / "a.tfevents";
-  const std::vector<ebb::CurvePoint> two(curve.begin(), curve.begin() + 2);
-  ebb::RunLog{csv, events, 5.5, curve};
+  const std::vector<ebb::app::CurvePoint> two(curve.begin(), curve.begin() + 2);
+  ebb::app::RunLog{csv, events, 5.5, curve};
   std::ifstream follower(events, std::ios::binary);
-  follower.seekg(static_cast<std::streamoff>(ebb::RunLog::events(5.5, curve).size()));
+  follower.seekg(static_cast<std::streamoff>(ebb::app::RunLog::events(5.5, curve).size()));
   {
-    ebb::RunLog log{csv, events, 5.5, two};
-    CHECK(read_all(csv) == ebb::RunLog::csv(two));
-    CHECK(read_all(events) == ebb::RunLog::events(5.5, two));
+    ebb::app::RunLog log{csv, events, 5.5, two};
+    CHECK(read_all(csv) == ebb::app::RunLog::csv(two));
+    CHECK(read_all(events) == ebb::app::RunLog::events(5.5, two));
     for (std::size_t k = 2; k < curve.size(); ++k) log.add(curve[k]);
     log.add(curve[0]);
   }
   CHECK(follower.peek() != EOF);   // who had read to the end reads on
-  ebb::RunLog{csv, events, 6.5, two};
-  CHECK(read_all(events) == ebb::RunLog::events(6.5, two));
+  ebb::app::RunLog{csv, events, 6.5, two};
+  CHECK(read_all(events) == ebb::app::RunLog::events(6.5, two));
 }
 
 TEST_CASE("a log that cannot be written says where") {
   TempFolder folder;
-  CHECK_THROWS_WITH((ebb::RunLog{folder / "missing/a.csv", folder / "b", 0}),
+  CHECK_THROWS_WITH((ebb::app::RunLog{folder / "missing/a.csv", folder / "b", 0}),
                     Catch::Matchers::Contains("missing/a.csv") && Catch::Matchers::Contains("No such file"));
 }
 
@@ -103,11 +103,11 @@ TEST_CASE("train writes curve and events of every seed as it goes") {
 }
 
 TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
-  std::vector<ebb::CurvePoint> curve;
+  std::vector<ebb::app::CurvePoint> curve;
   for (const double x : {std::nan(""), -std::nan(""), HUGE_VAL, -HUGE_VAL, 1e-300})
     curve.push_back({.step = 1, .loss = x, .gradient_norm = x, .clipped = false, .seconds = 0, .lr = 1, .valid = 2});
   const TempFolder folder;
-  const std::string csv = ebb::RunLog::csv(curve);
+  const std::string csv = ebb::app::RunLog::csv(curve);
   CHECK(csv.find("-nan") == std::string::npos);
   const ebb::CsvTable t = ebb::read_csv(folder.file("curve.csv", csv), {.columns = {"loss"}, .dtype = ebb::f64, .finite = false});
   REQUIRE(t.values.dim(0) == 5);

@@ -5,6 +5,9 @@
 #include "run_ebb.hpp"
 
 using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app;
+using namespace ebb::app;
 
 TEST_CASE("adding marks one number in each half and asks for their sum") {
   const auto task = make_task("adding");

@@ -20,12 +20,12 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
   CHECK(s["options"]["cell"] == "gru");
   CHECK(s["options"]["hidden"] == 8);
 
-  const auto task = ebb::make_task("adding");
-  ebb::Model m{*task, "gru", 8, 99};
+  const auto task = ebb::app::make_task("adding");
+  ebb::app::Model m{*task, "gru", 8, 99};
   load_weights(folder / "out/weights.safetensors", m.w);
-  ebb::TaskSettings settings = task->settings(ebb::Size::standard);
+  ebb::app::TaskSettings settings = task->settings(ebb::app::Size::standard);
   settings.length = 10;
-  CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
+  CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
 }
 
 TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weights serve the same model") {
@@ -37,31 +37,31 @@ TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weigh
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::Contains("2 layers of gru") && Catch::Matchers::Contains("nadam") &&
                         Catch::Matchers::Contains("cell/2/Wx"));
-  const auto task = ebb::make_task("adding");
-  ebb::TaskSettings settings = task->settings(ebb::Size::standard);
+  const auto task = ebb::app::make_task("adding");
+  ebb::app::TaskSettings settings = task->settings(ebb::app::Size::standard);
   settings.hidden = 8, settings.length = 10, settings.layers = 2;   // wrappers have no weights; without them the test loss differs
-  ebb::Model m{*task, "gru", settings, 99};
+  ebb::app::Model m{*task, "gru", settings, 99};
   load_weights(folder / "out/weights.safetensors", m.w);
-  CHECK(ebb::test_loss(m, *task, ebb::Split::test, settings) > 0);
+  CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::test, settings) > 0);
   settings.zoneout = settings.dropout = .1;
-  ebb::Model wrapped{*task, "gru", settings, 99};
+  ebb::app::Model wrapped{*task, "gru", settings, 99};
   load_weights(folder / "out/weights.safetensors", wrapped.w);
-  CHECK(ebb::test_loss(wrapped, *task, ebb::Split::test, settings) ==
+  CHECK(ebb::app::test_loss(wrapped, *task, ebb::app::Split::test, settings) ==
         Approx(summary_of(folder / "out")["runs"]["1"]["loss"].get<double>()));
 }
 
 TEST_CASE("training that does not get better ends when its patience does, with the best weights") {
-  const auto task = ebb::make_task("adding");
-  ebb::TaskSettings s = task->settings(ebb::Size::quick);
+  const auto task = ebb::app::make_task("adding");
+  ebb::app::TaskSettings s = task->settings(ebb::app::Size::quick);
   s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = 0;   // nothing moves
-  ebb::Model m{*task, "rnn", s, 1};
-  const ebb::TrainRecord r = ebb::train(m, *task, s, 1);
+  ebb::app::Model m{*task, "rnn", s, 1};
+  const ebb::app::TrainRecord r = ebb::app::train(m, *task, s, 1);
   REQUIRE(r.waited);
   CHECK(r.curve.size() == 80);   // one validation in twenty updates: the first is the best, two are borne, the fourth ends it
   double best = 1e9;
-  for (const ebb::CurvePoint& p : r.curve)
+  for (const ebb::app::CurvePoint& p : r.curve)
     if (p.valid >= 0) best = std::min(best, p.valid);
-  CHECK(ebb::test_loss(m, *task, ebb::Split::valid, s, 8) == Approx(best));
+  CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::valid, s, 8) == Approx(best));
 }
 
 TEST_CASE("the report of a training shows what was validated, and the best where it was kept") {
@@ -123,10 +123,10 @@ TEST_CASE("the character model learns more than how frequent characters are") {
 }
 
 TEST_CASE("training ends early once the validation loss is low enough") {
-  const auto task = ebb::make_task("adding");
-  ebb::Model m{*task, "gru", 8, 1};
-  ebb::TaskSettings s{.hidden = 8, .length = 4, .batch = 16, .steps = 400, .lr = 1e-2, .enough = 10};
-  const auto record = ebb::train(m, *task, s, 1);
+  const auto task = ebb::app::make_task("adding");
+  ebb::app::Model m{*task, "gru", 8, 1};
+  ebb::app::TaskSettings s{.hidden = 8, .length = 4, .batch = 16, .steps = 400, .lr = 1e-2, .enough = 10};
+  const auto record = ebb::app::train(m, *task, s, 1);
   CHECK(record.enough);
   CHECK(record.curve.size() == 20);
   CHECK(record.curve.back().valid < 10);
