@@ -79,7 +79,7 @@ foreach(block IN LISTS blocks)
   if(kind STREQUAL "command")
     target_sources(${name} PRIVATE command_main.cc)
   endif()
-  target_link_libraries(${name} PRIVATE ebb::xtensor)
+  target_link_libraries(${name} PRIVATE ebb::xtensor ebb::app)
 endforeach()
 END
 cmake -S src -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
