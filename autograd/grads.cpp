@@ -6,6 +6,7 @@
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/norm.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 
@@ -52,7 +53,9 @@ const LeafSet& Grads::set() const {
 double Grads::norm() const {
   double squares = 0;
   for (const OfSet& s : sets_) squares += sum_of_squares(s.flat);
-  return std::sqrt(squares);
+  if (detail::safe_squares(squares)) return std::sqrt(squares);
+  const std::vector<Array> all = flats();
+  return norm_of(all.data(), all.size());
 }
 void Grads::scale(double factor) {
   for (OfSet& s : sets_) scale_in_place(s.flat, factor);

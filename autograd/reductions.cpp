@@ -98,18 +98,17 @@ struct CrossEntropy {
     TapeImpl& t = TapeImpl::current();
     if (t.sweeping)   // first order: one pass, no softmax kept
       return t.push(cross_entropy_vjp(t.value(g.node()), t.value(logits.node()), targets), std::source_location::current());
-    return (softmax(logits) - one_hot(targets, logits.dim(-1))) * reshape(g, kept_last(g.shape()));
+    const Var weight = reshape(g, kept_last(g.shape())), counts = not_equal(weight, 0);
+    return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) * weight;   // 0 times NaN would be NaN
   }
   static Shape kept_last(const Shape& s) { return s.inserted(s.rank(), 1); }
 };
 
-/// sqrt(sum x^2) over the last axis; the gradient at zero is zero, so that a vanished gradient can be penalised.
+/// sqrt(sum x^2) over the last axis, scaled where squares would not fit; the gradient at zero is zero, so that a vanished gradient can be penalised.
 struct RowNorm {
   static constexpr auto tried_by = ShippedOp::row_norm;
   static constexpr auto name = "row_norm";
-  Array value(const Array& x) const {
-    return sqrt(sum(x * x, -1));
-  }
+  Array value(const Array& x) const { return norm(x, -1); }
   Var vjp(const Var& g, const Var& x, const Var& y) const {
     const Shape k = CrossEntropy::kept_last(y.shape());
     const Var n = reshape(y, k);

@@ -63,7 +63,14 @@ void add_scaled_into(Array& target, double scale, const Array& x) {
   in_place(detail::reduce_kernels().add, target, x, scale);
 }
 
-void scale_in_place(Array& target, double factor) { in_place(detail::reduce_kernels().scale, target, target, factor); }
+void scale_in_place(Array& target, double factor) {
+  constexpr double least = 0x1p-126, step = 0x1p-100;   // below, f32 keeps fewer digits of the factor, or none: so in two steps
+  if (target.dtype() == f32 && factor != 0 && std::abs(factor) < least) {
+    in_place(detail::reduce_kernels().scale, target, target, step);
+    factor /= step;
+  }
+  in_place(detail::reduce_kernels().scale, target, target, factor);
+}
 
 bool all_finite(const Array& a) {
   const auto magnitude = detail::reduce_kernels().magnitude[a.dtype() == f32 ? 0 : 1];

@@ -1,9 +1,22 @@
 #include <cmath>
 #include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/norm.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <limits>
+#include <span>
 
 namespace ebb {
 namespace {
+
+/// Whether the squares of all these norms were summed without loss: far from the smallest numbers of T, and from the largest.
+template <class T> bool safe(const Array& norms) {
+  constexpr int digits = std::numeric_limits<T>::digits, least = std::numeric_limits<T>::min_exponent;
+  const T low = std::ldexp(T(1), (least + 2 * digits) / 2), high = std::sqrt(std::numeric_limits<T>::max()) / 16;
+  const T* y = norms.data<T>();
+  for (std::int64_t i = 0; i < norms.size(); ++i)
+    if (!(y[i] > low && y[i] < high)) return false;
+  return true;
+}
 
 /// For each largest magnitude a power of two near it, by which numbers can be divided without rounding; 1 where there is none.
 Array powers_near(const Array& largest) {
@@ -19,9 +32,33 @@ Array powers_near(const Array& largest) {
 
 Array norm(const Array& x, Axes axes, Keep keep) {
   if (x.size() == 0) return sum(x, axes, keep);
+  const Array plain = sqrt(sum(square(x), axes, keep));
+  if (x.dtype() == f32 ? safe<float>(plain) : safe<double>(plain)) return plain;
   const Array scale = powers_near(amax(abs(x), axes, Keep::yes));
   const Array y = sqrt(sum(square(x / scale), axes, Keep::yes)) * scale;
   return keep == Keep::yes ? y : sum(y, axes);   // over axes of one element
+}
+
+double norm_of(const Array* parts, std::size_t count) {
+  const std::span all(parts, count);
+  double squares = 0, largest = 0;
+  for (const Array& x : all) squares += sum_of_squares(x);
+  if (detail::safe_squares(squares)) return std::sqrt(squares);
+  for (const Array& x : all) {
+    const double one = largest_magnitude(x);
+    if (std::isnan(one)) return one;
+    if (one > largest) largest = one;
+  }
+  if (largest == 0 || std::isinf(largest)) return largest;
+  const int scale = detail::scale_of(largest);
+  squares = 0;
+  for (const Array& x : all) {
+    Array scaled = x.to(f64).copy();
+    scale_in_place(scaled, std::ldexp(1, -scale / 2));   // in two steps: the inverse of the least number is none
+    scale_in_place(scaled, std::ldexp(1, -scale - -scale / 2));
+    squares += sum_of_squares(scaled);
+  }
+  return std::ldexp(std::sqrt(squares), scale);
 }
 
 }  // namespace ebb

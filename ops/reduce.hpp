@@ -28,10 +28,6 @@ Array cross_entropy_vjp(const Array& g, const Array& logits, const Tokens& targe
 Array sum_to(const Array&, const Shape& shape);
 Array broadcast_to(const Array&, const Shape& shape);
 
-/// sqrt(sum of x^2) over one axis.
-///
-/// Numerics  where the squares leave the range of the type, they are summed scaled: the norm of 3e-30 and 4e-30 is 5e-30 in f32
-Array norm(const Array&, int axis = -1, Keep = Keep::no);
 /// sqrt of the sum of the squares of all elements of all parts, in double; infinite only if an element is, or the norm does not fit.
 double norm_of(const Array* parts, std::size_t count);
 inline double norm_of(const Array& x) { return norm_of(&x, 1); }

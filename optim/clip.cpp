@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/norm.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/optim/clip.hpp>
 #include <fmt/format.h>
@@ -29,12 +30,8 @@ template <class T> std::int64_t clip_columns(T* g, const Array& weights, int row
   const T* in = w.template data<T>();
   std::int64_t outside = 0;
   for (int c = 0; c < columns; ++c) {
-    double of_g = 0, of_w = 0;
-    for (std::int64_t at = c, r = 0; r < rows; ++r, at += columns) {
-      of_g += static_cast<double>(g[at]) * static_cast<double>(g[at]);
-      of_w += static_cast<double>(in[at]) * static_cast<double>(in[at]);
-    }
-    const double norm = std::sqrt(of_g), most = share * std::max(std::sqrt(of_w), epsilon);
+    const double norm = detail::strided_norm(g + c, columns, rows);
+    const double most = share * std::max(detail::strided_norm(in + c, columns, rows), epsilon);
     if (norm <= most) continue;
     ++outside;
     if (!std::isfinite(norm)) continue;
@@ -63,7 +60,7 @@ int clip_each_by_norm(Grads& g, double largest) {
   int outside = 0;
   each_trained(g, [&](const Leaf& leaf) {
     Array part = g[leaf];
-    const double norm = std::sqrt(sum_of_squares(part));
+    const double norm = norm_of(part);
     if (norm <= largest) return;
     ++outside;
     if (std::isfinite(norm)) scale_in_place(part, largest / norm);

@@ -1,3 +1,4 @@
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/clip.hpp>
 
@@ -72,4 +73,47 @@ TEST_CASE("Bounds that cannot be are refused by name") {
   CHECK(contains(message_of<ValueError>([&] { clip_each_by_norm(g, 0); }), "clip_each_by_norm"));
   CHECK(contains(message_of<ValueError>([&] { clip_adaptive(g, NAN); }), "clip_adaptive"));
   CHECK(contains(message_of<ValueError>([&] { clip_adaptive(g, .1, -1); }), "epsilon"));
+}
+
+namespace {
+
+/// One matrix [2, 2] whose gradient is unit times (3 0; 4 5).
+struct Enormous {
+  Params w{{.dtype = f64}};
+  Param W = (w / "").trained("W", Array::from({2, 2}, {3, 0, 4, 0}, f64));
+
+  Grads gradient(double unit, DType dtype) const {
+    Grads g;
+    g.flat_of(w, dtype);
+    g[W].assign((Array::from({2, 2}, {3, 0, 4, 5}, f64) * unit).to(dtype));
+    return g;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Gradients whose squares float64 cannot hold are clipped as others are") {
+  const Enormous e;
+  for (const double unit : {1e-170, 1., 1e160, 1e305}) {
+    Grads g = e.gradient(unit, f64);
+    const double norm = std::sqrt(50.) * unit, most = norm / 2;
+    CHECK(g.norm() == Approx(norm).epsilon(1e-14));
+    CHECK(clip_by_norm(g, most) == Approx(norm).epsilon(1e-14));
+    CHECK(g[e.W].at({1, 0}) == Approx(2 * unit).epsilon(1e-14));
+    g = e.gradient(unit, f64);
+    CHECK(clip_each_by_norm(g, most) == 1);
+    CHECK(g[e.W].at({1, 1}) == Approx(2.5 * unit).epsilon(1e-14));
+  }
+  Grads g = e.gradient(1e160, f64);
+  CHECK(clip_adaptive(g, .1) == 2);
+  CHECK(g[e.W].at({0, 0}) == Approx(.3).epsilon(1e-14));
+  CHECK(g[e.W].at({1, 0}) == Approx(.4).epsilon(1e-14));
+  CHECK(g[e.W].at({1, 1}) == Approx(1e-4).epsilon(1e-14));   // of weights that are zero: share times epsilon
+}
+
+TEST_CASE("float32 gradients near the largest number keep their digits when they are clipped") {
+  const Enormous e;
+  Grads g = e.gradient(5e37, f32);
+  CHECK(clip_by_norm(g, 1e-6) == Approx(std::sqrt(50.) * 5e37).epsilon(1e-6));
+  CHECK(g[e.W].at({0, 0}) == Approx(3e-6 / std::sqrt(50.)).epsilon(1e-6));
 }
