@@ -16,7 +16,9 @@ Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numer
 }
 
 double Plateau::see(double loss) {
-  if (loss < best_ * (1 - o_.threshold)) {
+  // A share of the best's magnitude: below zero, (1 - threshold) of the best would lie above it.
+  const double margin = std::isinf(best_) ? 0 : o_.threshold * std::abs(best_);
+  if (loss < best_ - margin) {
     best_ = loss;
     waited_ = 0;
   } else if (++waited_ > o_.patience) {

@@ -52,7 +52,7 @@ Schedule noam(int width, std::int64_t warm, double factor = 1);
 struct PlateauOptions {
   double factor = .1;             ///< of the rate, each time
   int patience = 10;              ///< evaluations without improvement that are borne
-  double threshold = 1e-4;        ///< an improvement is a loss below (1 - threshold) times the best
+  double threshold = 1e-4;        ///< an improvement is a loss below best - threshold |best|
   double least = 0;               ///< the rate falls no further
 };
 /// A rate that falls when the loss that it is shown has stopped to improve.

@@ -41,6 +41,22 @@ TEST_CASE("An improvement that is too small counts for nothing") {
   CHECK_THROWS_AS(EarlyStopping(w, {.patience = -1}), ValueError);
 }
 
+TEST_CASE("Losses below zero improve by falling, by at least the least") {
+  Params w;
+  const Param p = (w / "").vector("p", 1, zero_init);
+  EarlyStopping stop{w, {.patience = 1, .least = .1}};
+  double losses[] = {-1, -.95, -1.2, -1.25, -1.29};
+  for (int k = 0; k < 5; ++k) {
+    CHECK_FALSE(bool(stop));
+    w.edit()[p].fill(k);
+    stop.see(losses[k]);
+  }
+  CHECK(bool(stop));
+  CHECK(stop.best() == -1.2);
+  stop.restore();
+  CHECK(p.value().item() == 2);
+}
+
 TEST_CASE("Averaged weights are the mean of what was seen, even at first, and stand in the model's place and back") {
   Params w{{.dtype = f64}};
   const Param p = (w / "").vector("p", 1, zero_init);

@@ -66,3 +66,26 @@ TEST_CASE("Schedules refuse by name what cannot be") {
   CHECK(contains(message_of<ValueError>([] { noam(0, 10); }), "width"));
   CHECK(contains(message_of<ValueError>([] { Plateau(1, {.factor = 1}); }), "factor"));
 }
+
+TEST_CASE("Losses below zero improve by a share of their magnitude") {
+  Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
+  rate.see(-1);
+  CHECK(rate.see(-.95) == .5);     // worse, though it lies below (1 - threshold) times the best
+  CHECK(rate.see(-1.05) == .25);   // better, but by too little
+  CHECK(rate.see(-1.11) == .25);
+  CHECK(rate.see(-1.11) == .125);
+  Plateau flat{1, {.factor = .5, .patience = 2}};
+  for (int k = 0; k < 4; ++k) flat.see(-1);
+  CHECK(flat.lr() == .5);
+}
+
+TEST_CASE("A loss of zero is improved upon by any loss below it, and a first loss of any sign is the best") {
+  Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
+  CHECK(rate.see(0) == 1);
+  CHECK(rate.see(-1e-9) == 1);
+  CHECK(rate.see(1e-9) == .5);
+  Plateau large{1, {.factor = .5, .patience = 0, .threshold = 2}};
+  CHECK(large.see(-5) == 1);
+  CHECK(large.see(-14) == .5);
+  CHECK(large.see(-16) == .5);
+}
