@@ -4,9 +4,11 @@
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
+#include <ebb/ops/reduce.hpp>
 #include <ebb/optim/optimizer.hpp>
 #include <ebb/nn/pattern.hpp>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -74,7 +76,7 @@ void Optimizer::visit(Archive& a) {
   auto missed = std::make_shared<std::vector<std::int64_t>>(), fresh = std::make_shared<std::vector<std::int64_t>>(order.size());
   if (std::count(missed_.begin(), missed_.end(), 0) < static_cast<std::ptrdiff_t>(missed_.size()))
     for (const int k : order) missed->push_back(missed_of(k));
-  a.same("kind", rule_)("lr", lr_)("updates", updates_)("missed", *missed).then([this, order, missed, fresh] {
+  a.same("kind", rule_)("lr", lr_)("updates", updates_)("skipped", skipped_)("missed", *missed).then([this, order, missed, fresh] {
     for (std::size_t k = 0; k < missed->size() && k < order.size(); ++k) (*fresh)[static_cast<std::size_t>(order[k])] = (*missed)[k];
     missed_.swap(*fresh);
   });
@@ -88,12 +90,12 @@ std::int64_t Optimizer::missed_of(int leaf) const {
   return k < missed_.size() ? missed_[k] : 0;
 }
 
-void Optimizer::count_update() {
-  ++updates_;
+void Optimizer::count_update(std::int64_t by) {
+  updates_ += by;
   if (of_leaf_.empty()) return;
   missed_.resize(of_leaf_.size());
   for (std::size_t k = 0; k < of_leaf_.size(); ++k)
-    if (of_leaf_[k].rate == 0) ++missed_[k];
+    if (of_leaf_[k].rate == 0) missed_[k] += by;
 }
 
 void Optimizer::make_memories() {
@@ -105,12 +107,52 @@ void Optimizer::make_memories() {
   }
 }
 
+/// A parameter that is to be updated.
+struct Optimizer::Todo {
+  int leaf;
+  Array gradient;
+  GroupOptions group;
+};
+
+/// `flat` holds the values of the whole set.
+template <class T> Slice<T> Optimizer::slice_of(const Todo& d, T* flat) {
+  const std::int64_t at = set_[d.leaf].offset();
+  Slice<T> s{.w = flat + at,
+             .g = d.gradient.data<T>(),
+             .memory = {},
+             .size = d.gradient.size(),
+             .t = updates_ - missed_of(d.leaf),
+             .lr = lr_ * d.group.rate,
+             .decay = d.group.decay.value_or(decay_),
+             .name = set_[d.leaf].name(),
+             .shape = set_[d.leaf].shape()};
+  for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
+  return s;
+}
+
+/// Whether the update would make a finite number of the memory infinite: an enormous gradient is tried on copies.
+template <class T> bool Optimizer::overflows(const Todo& d) {
+  // Squares below are lost in the rounding of the largest number of the type, so that no sum with them overflows.
+  constexpr double harmless = sizeof(T) == 4 ? 0x1p51 : 0x1p484;
+  const double decay = d.group.decay.value_or(decay_);
+  const double largest = largest_magnitude(d.gradient) + (decay != 0 ? decay * largest_magnitude(set_[d.leaf].value()) : 0);
+  if (!(largest > harmless) || std::isinf(largest)) return false;
+  Array values = set_.flat().copy();
+  const Slice<T> real = slice_of(d, values.data<T>());
+  std::vector<T> tried[std::size(real.memory)];
+  Slice<T> trial = real;
+  for (int m = 0; m < memories_; ++m) {
+    tried[m].assign(real.memory[m], real.memory[m] + real.size);
+    trial.memory[m] = tried[m].data();
+  }
+  update(trial);
+  for (int m = 0; m < memories_; ++m)
+    for (std::int64_t i = 0; i < real.size; ++i)
+      if (std::isfinite(real.memory[m][i]) && std::isinf(trial.memory[m][i])) return true;
+  return false;
+}
+
 void Optimizer::step(const Grads& grads) {
-  struct Todo {
-    int leaf;
-    Array gradient;
-    GroupOptions group;
-  };
   PoolVector<Todo> todo;
   settle_groups();
   for (int k = 0; k < set_.count(); ++k) {
@@ -118,23 +160,18 @@ void Optimizer::step(const Grads& grads) {
     if (set_[k].trained() && group.rate > 0) todo.push_back({k, grads[set_[k]].to(set_.dtype()).compact(), group});
   }
   make_memories();
-  count_update();
-  Edit change(set_);
-  Array flat = change.flat();
+  count_update(1);
   with_dtype(set_.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    if (memories_ > 0 && std::any_of(todo.begin(), todo.end(), [&](const Todo& d) { return overflows<T>(d); })) {
+      count_update(-1);
+      ++skipped_;
+      return;
+    }
+    Edit change(set_);
+    Array flat = change.flat();
     for (const Todo& d : todo) {
-      const std::int64_t at = set_[d.leaf].offset();
-      Slice<T> s{.w = flat.data<T>() + at,
-                 .g = d.gradient.template data<T>(),
-                 .memory = {},
-                 .size = d.gradient.size(),
-                 .t = updates_ - missed_of(d.leaf),
-                 .lr = lr_ * d.group.rate,
-                 .decay = d.group.decay.value_or(decay_),
-                 .name = set_[d.leaf].name(),
-                 .shape = set_[d.leaf].shape()};
-      for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
+      const Slice<T> s = slice_of(d, flat.data<T>());
       update(s);
       restore_bounds(set_[d.leaf], s);
     }

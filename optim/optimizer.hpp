@@ -38,6 +38,8 @@ struct GroupOptions {
 ///     Sgd sgd{w, {.lr = 1}};
 ///     sgd.only({"emb/*"});                                    // two rules on parts of one set: step both
 ///
+/// Numerics  an update whose gradients are finite, but so large that the rule's memory of them would become infinite, is not made and
+///           counted in `skipped`: no later gradient would move the weights again. Gradients that are not finite are not looked for
 /// Errors    ValueError, with nothing changed, if the gradients are of another set or parameters were added after step 1; if a
 ///           pattern fits no parameter, naming those there are, or a factor or decay is negative
 class Optimizer {
@@ -50,10 +52,11 @@ class Optimizer {
   double lr() const { return lr_; }
   void set_lr(double lr);                        ///< Errors: ValueError if negative or not finite
   std::int64_t updates() const { return updates_; }
+  std::int64_t skipped() const { return skipped_; }      ///< steps that were no update, since the memory would have overflowed
   void group(const std::string& pattern, GroupOptions);
   void freeze(const std::string& pattern) { group(pattern, {.rate = 0}); }
   void only(const std::vector<std::string>& patterns);   ///< all others are frozen
-  /// For `save` and `load`: the rule's name, rate, updates and memory; not the options that its constructor was given.
+  /// For `save` and `load`: the rule's name, rate, updates, skipped steps and memory; not the options that its constructor was given.
   virtual void visit(Archive&);
 
  protected:
@@ -66,10 +69,13 @@ class Optimizer {
 
  private:
   struct Group { std::string pattern; GroupOptions options; };
+  struct Todo;
   void settle_groups();
   void make_memories();
-  void count_update();
+  void count_update(std::int64_t by);
   std::int64_t missed_of(int leaf) const;
+  template <class T> Slice<T> slice_of(const Todo&, T* flat);
+  template <class T> bool overflows(const Todo&);
   virtual Array first_memory(int m) const;       // zeros, unless a rule says otherwise
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
@@ -83,6 +89,7 @@ class Optimizer {
   std::vector<std::int64_t> missed_;             // updates of each leaf while it was frozen; none if not given
   Array memory_[3];
   std::int64_t updates_ = 0;                     // counts the one that runs
+  std::int64_t skipped_ = 0;
 };
 
 }  // namespace ebb
