@@ -18,7 +18,8 @@ constexpr const char* head_names[8] = {"head1", "head2", "head3", "head4", "head
 /// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both head by head, in each the blocks i f z o; R1, R2, ... [H/heads, 4H/heads]
 /// Options   heads=4 (1 if H is no multiple); depth=0, how deep the layer stands, 0 the first, 1 the last
 /// Init      W uniform in +-1/sqrt(H), R zero; b zero but f's 5 - 12 (k / (d - 1))^(.3 + 1.3 depth), k = 0 ... d - 1 in its head
-/// Numerics  m starts at -10,000, so that the first step's m' is i: F is then exactly zero
+/// Numerics  n = 0 says that nothing has been written, as before the first step: m counts as -infinity then, so that m' is i, however
+///           small that is, and F zero. After it n is at least one
 /// Cost      8 H (I + H / heads) flops a row and step
 /// Source    Beck et al. 2024, arXiv:2405.04517
 struct SLstm {
@@ -56,10 +57,11 @@ struct SLstm {
   State head_step(const Var& pre, const State& s) const {
     auto [m, c, n, h] = fuse(
         [](auto i, auto f, auto z, auto o, auto c, auto n, auto m) {
-          auto kept = m - softplus(-f);
+          auto first = equal(n, 0);
+          auto kept = where(first, i, m - softplus(-f));
           auto m1 = max(i, kept);
           auto in = watch("i", exp(i - m1));
-          auto keep = watch("f", exp(kept - m1));
+          auto keep = watch("f", where(first, 0, exp(kept - m1)));
           auto c1 = keep * c + in * watch("z", tanh(z));
           auto n1 = keep * n + in;
           return std::tuple{m1, c1, n1, watch("o", sigmoid(o)) * c1 / n1};
