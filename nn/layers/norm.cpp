@@ -1,15 +1,51 @@
+#include <algorithm>
+#include <cmath>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/layers/norm.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/reduce.hpp>
 #include <utility>
 
 namespace ebb {
 
+namespace {
+
+/// Beyond, squares and what the gradient makes of them leave the range of the type.
+double largest_variance(DType type) { return type == f32 ? 0x1p80 : 0x1p600; }
+
+/// For each row the power of two by which it is multiplied before anything is squared; one for an ordinary row.
+Array row_scales(const Array& x) {
+  Array scales = amax(abs(x), -1, Keep::yes);
+  const double least = std::sqrt(largest_variance(x.dtype()));
+  for (std::int64_t i = 0; i < scales.size(); ++i) {
+    const double largest = scales.at_flat(i);
+    scales.set_flat(i, std::isfinite(largest) && largest > least / 2 ? std::ldexp(1., -std::ilogb(largest)) : 1);
+  }
+  return scales;
+}
+
+struct Centred {
+  Var rows, variance;
+};
+Centred centred(const Var& x, std::source_location where) {
+  const Var rows = Arg(x, where) - Arg(mean(At(x, where), -1, Keep::yes), where);
+  return {rows, mean(At(square(At(rows, where)), where), -1, Keep::yes)};
+}
+
+}  // namespace
+
 Var layer_norm(At x, At gain, At shift, double epsilon) {
   const std::source_location where = x.where;
-  const Var centred = Arg(x.var, where) - Arg(mean(At(x.var, where), -1, Keep::yes), where);
-  const Var variance = mean(At(square(At(centred, where)), where), -1, Keep::yes);
-  return fuse([](auto c, auto v, auto gain, auto shift, auto epsilon) { return gain * c / sqrt(v + epsilon) + shift; },
-              At(centred, where), variance, gain.var, shift.var, epsilon);
+  constexpr auto formula = [](auto c, auto v, auto gain, auto shift, auto epsilon) { return gain * c / sqrt(v + epsilon) + shift; };
+  const Centred c = centred(x.var, where);
+  if (largest_magnitude(c.variance.value()) < largest_variance(x.var.dtype()))
+    return fuse(formula, At(c.rows, where), c.variance, gain.var, shift.var, epsilon);
+  // A factor changes neither the result nor its gradient, if epsilon takes its square.
+  const Array scales = row_scales(x.var.value());
+  Array small = scales * scales * epsilon;
+  for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022));
+  const Centred s = centred(Arg(x.var, where) * Arg(constant(scales), where), where);
+  return fuse(formula, At(s.rows, where), s.variance, gain.var, shift.var, constant(small));
 }
 
 LayerNorm::LayerNorm(Builder p, int width)

@@ -9,6 +9,7 @@ namespace ebb {
 ///     gain * (x - m) / sqrt(v + epsilon) + shift,   m and v the mean and the (biased) variance of the row
 ///
 /// Shapes    x [..., N]; gain, shift [N]
+/// Numerics  rows whose squares would leave the range of the type are scaled by a power of two first
 /// Source    Ba et al. 2016, arXiv:1607.06450
 Var layer_norm(At x, At gain, At shift, double epsilon = 1e-5);
 
