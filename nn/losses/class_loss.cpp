@@ -1,6 +1,8 @@
 #include <cmath>
 #include <ebb/nn/losses/class_loss.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/index.hpp>
 #include <ebb/ops/text.hpp>
 #include <fmt/format.h>
 
@@ -52,12 +54,30 @@ Var without_ignored(Var loss, const Tokens& targets, int ignored, const Line& li
   return masked(At(std::move(loss), line), mask);
 }
 
-Var weights_of(const Array& weights, const Tokens& targets, const Line& line) { return gather(At(constant(weights), line), targets); }
+/// v times the weights, zero where they are: 0 times infinity would be NaN, and so would the gradient.
+Var weighed(const Var& v, const Array& weights, const Line& line) {
+  const Var w = constant(weights);
+  bool zero = false;
+  for (std::int64_t i = 0; i < weights.size(); ++i) zero = zero || weights.at_flat(i) == 0;
+  return Arg(zero ? where(At(w, line), Arg(v, line), Arg(0.0, line)) : v, line) * Arg(w, line);
+}
 
 /// -sum over k of w[k] l[k], divided by V.
 Var spread(const Var& l, const Array& weights, const Line& line) {
-  const Var weighed = weights ? Arg(l, line) * Arg(constant(weights), line) : l;
-  return Arg(sum(At(weighed, line), -1), line) * Arg(-1.0 / l.dim(-1), line);
+  const Var terms = weights ? weighed(l, weights, line) : l;
+  return Arg(sum(At(terms, line), -1), line) * Arg(-1.0 / l.dim(-1), line);
+}
+
+/// The logits, zero in the rows of ignored targets if something there is not finite: else log_softmax, whose adjoint there is zero,
+/// would hand back 0 times NaN.
+Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored, const Line& line) {
+  if (logits.rank() < 1 || !(logits.shape().without(-1) == targets.shape()) || !any_ignored(targets, ignored)) return logits;
+  const Array rows = logits.value().reshape({static_cast<int>(targets.size()), logits.dim(-1)});
+  bool odd = false;
+  for (int i = 0; i < rows.dim(0) && !odd; ++i) odd = targets.data()[i] == ignored && !all_finite(rows[i]);
+  if (!odd) return logits;
+  const Array mask = counted(targets, ignored, logits.dtype());
+  return where(At(constant(mask.reshape(mask.shape().inserted(mask.rank(), 1))), line), Arg(logits, line), Arg(0.0, line));
 }
 
 /// What masked_mean and weighted_mean ask of their shapes; the rows of the batch stand on the mask's last axis.
@@ -86,18 +106,21 @@ Var negative_log_likelihood(At log_probabilities, const Tokens& targets, const C
   check("negative_log_likelihood", o, l.rank() ? l.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
   Var loss = -Arg(pick(At(l, line), t), line);
-  if (o.weights) loss = Arg(loss, line) * Arg(weights_of(o.weights, t, line), line);
+  if (o.weights) loss = weighed(loss, gather(o.weights, t), line);
   if (o.smoothing > 0) loss = Arg(1 - o.smoothing, line) * Arg(loss, line) + o.smoothing * spread(l, o.weights, line);
   return without_ignored(loss, targets, o.ignored, line);
 }
 
 Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o) {
   const Line line = logits.where;
-  if (o.smoothing != 0) return negative_log_likelihood(At(log_softmax(logits), line), targets, o);
+  if (o.smoothing != 0) {
+    const Var usual = without_odd_rows(logits.var, targets, o.ignored, line);
+    return negative_log_likelihood(At(log_softmax(At(usual, line)), line), targets, o);
+  }
   check("cross_entropy", o, logits.var.rank() ? logits.var.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
   Var loss = cross_entropy(At(logits.var, line), t);    // one pass, which keeps no probabilities
-  if (o.weights) loss = Arg(loss, line) * Arg(weights_of(o.weights, t, line), line);
+  if (o.weights) loss = weighed(loss, gather(o.weights, t), line);
   return without_ignored(loss, targets, o.ignored, line);
 }
 

@@ -18,6 +18,7 @@ struct ClassLossOptions {
 /// divides by the weights of the targets, as PyTorch's does, is `weighted_mean`.
 ///
 /// Shapes    logits [..., V], targets [...] -> [...]
+/// Numerics  what is left out, ignored or of weight zero, hands back a gradient of zero whatever its logits are: infinite or NaN
 /// Errors    ShapeError; ValueError if smoothing is outside [0, 1], a weight is negative or no number, or a target is outside
 ///           [0, V) and not the ignored one
 /// Source    Szegedy et al. 2016, arXiv:1512.00567 (smoothing); weights and smoothing together as in PyTorch

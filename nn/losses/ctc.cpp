@@ -67,6 +67,7 @@ struct Ctc {
   Array vjp(const Array& g, const Array& logits, const Array&) const {
     Array d = Array::zeros(logits.shape(), logits.dtype());
     rows(logits, [&](auto& row, int b) {
+      if (g.at_flat(b) == 0) return;      // left out, whatever its logits are
       row.loss();          // once more: alpha is cheaper to make than to keep
       row.gradient(g.at_flat(b), d);
     });

@@ -7,8 +7,8 @@ namespace ebb::detail {
 
 namespace {
 
-/// Stands for the logarithm of zero: no sum with a finite number changes it, and no difference of two of it is NaN.
-constexpr double low = -1e30;
+/// Stands for the logarithm of zero, far below any log-probability of the type: no difference of two of it is NaN.
+double least_logarithm(DType type) { return type == f32 ? -1e37 : -1e300; }
 
 using Line = std::source_location;
 
@@ -48,6 +48,7 @@ Var emissions(const At& logits, const CtcBatch& c, int S) {
 Var arrivals(const Var& alpha, const Array& skips, const Line& line) {
   const int S = alpha.dim(1);
   if (S == 1) return alpha;
+  const double low = least_logarithm(alpha.dtype());
   const Var one = pad(At(slice(At(alpha, line), 1, 0, S - 1), line), 1, 1, 0, low);
   const Var two = pad(At(slice(At(alpha, line), 1, 0, S - 2), line), 1, 2, 0, low);
   return log_sum({alpha, one, choose(skips, Arg(two, line), Arg(low, line), line)}, line);
@@ -57,6 +58,7 @@ Var arrivals(const Var& alpha, const Array& skips, const Line& line) {
 
 Var ctc_in_vars(const At& logits, const CtcBatch& c) {
   const Line line = logits.where;
+  const double low = least_logarithm(logits.var.dtype());
   const int T = logits.var.dim(0), B = c.rows();
   int S = 1;
   for (int b = 0; b < B; ++b) S = std::max(S, c.states(b));

@@ -78,7 +78,11 @@ Var binary_cross_entropy(At logits, At target) {
   const Line line = logits.where;
   const Var z = logits.var, t = target.var;
   // Either term alone is exact for its label; softplus(z) - t z would cancel for a large z with t = 1.
-  return sum_of_row(t * softplus(At(-Arg(z, line), line)) + (1 - t) * softplus(At(z, line)), line);
+  // A term of weight zero is left out, or an infinite logit on the right side would make it NaN.
+  const Var terms = fuse([](auto z, auto t) {
+    return where(equal(t, 0), 0, t * softplus(-z)) + where(equal(t, 1), 0, (1 - t) * softplus(z));
+  }, At(z, line), t);
+  return sum_of_row(terms, line);
 }
 
 Var hinge(At scores, At signs, HingeOptions o) {
@@ -97,7 +101,8 @@ Var multiclass_hinge(At scores, const Tokens& targets, HingeOptions o) {
   const int V = scores.var.dim(-1);
   // The target's own term would be the margin itself, squared or not, and is left out.
   const Var terms = hinge_terms(At(Arg(o.margin, line) + Arg(Arg(scores.var, line) - Arg(column, line), line), line), o.squared);
-  return Arg(sum(At(Arg(terms, line) * Arg(1 - one_hot(targets, V, line), line), line), -1), line) * Arg(1.0 / V, line);
+  const Var others = where(At(one_hot(targets, V, line), line), Arg(0.0, line), Arg(terms, line));
+  return Arg(sum(At(others, line), -1), line) * Arg(1.0 / V, line);
 }
 
 }  // namespace ebb

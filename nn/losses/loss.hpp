@@ -32,7 +32,8 @@ Var smooth_l1(At y, At target, double beta = 1);
 ///
 /// Shapes    logits z, targets t in [0, 1]: [B, D] or [B] -> [B]
 /// Errors    ShapeError unless both shapes are equal
-/// Numerics  t softplus(-z) + (1 - t) softplus(z): finite for any finite z, and no digit is lost to cancellation
+/// Numerics  t softplus(-z) + (1 - t) softplus(z): finite for any finite z, zero for an infinite one on the right side; no digit
+///           is lost to cancellation
 Var binary_cross_entropy(At logits, At target);
 
 struct HingeOptions {

@@ -13,7 +13,7 @@ void check(double p) {
 }
 
 Var masked(const Var& x, const Var& mask, double p) {
-  return fuse([](auto x, auto mask, auto scale) { return x * mask * scale; }, x, mask, 1 / (1 - p));
+  return fuse([](auto x, auto mask, auto scale) { return where(mask, x * scale, 0); }, x, mask, 1 / (1 - p));   // x may be infinite
 }
 
 }  // namespace
