@@ -63,7 +63,8 @@ Attended AdditiveAttention::operator()(At q, At keys, At V, const Lengths& lengt
   const bool one = q.var.rank() == 2;
   const int I = one ? 1 : q.var.dim(0), T = k[0], B = k[1];
   const Var asked = reshape(At(matmul(std::move(q), At(W, where)), where), {I, 1, B, k[2]});
-  const Var fit = tanh(At(Arg(asked, where) + Arg(keys.var, where), where));
+  const Var real = detail::without_padding(At(keys.var, where), lengths);
+  const Var fit = tanh(At(Arg(asked, where) + Arg(real, where), where));
   const Var s = reshape(At(matmul(At(fit, where), At(v, where)), where), {I, T, B});
   return attended(transpose(At(s, where), {2, 0, 1}), At(V.var, where), detail::Seen{lengths}, false, one);
 }

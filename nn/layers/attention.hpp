@@ -39,7 +39,7 @@ Attended attend(At q, At K, At V, const AttendOptions& o = {});
 /// Shapes    q [B, Q] or [I, B, Q]; K [T, B, D], keys(K) [T, B, A], V [T, B, E]; lengths [B]; W [Q, A], U [D, A], v [A, 1]
 /// Init      W uniform in +-1/sqrt(Q), U in +-1/sqrt(D), v in +-1/sqrt(A)
 /// Errors    as `attend`
-/// Numerics  past a row's length K may hold any finite number; it has weight 0 and no gradient
+/// Numerics  whatever stands past a row's length has weight 0 and no gradient; K itself must be finite there where `keys` meets U
 /// Cost      2 T A + 2 T E flops and as many tanh as T A a query; keeps T A numbers a query
 /// Source    Bahdanau et al. 2015, arXiv:1409.0473
 /// Differs   the paper starts v at zero, W and U in N(0, .001^2)

@@ -2,6 +2,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
 #include <ebb/nn/shipped_op.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -154,6 +155,16 @@ void check_lengths(const char* op, const Lengths& lengths, int rows, int steps) 
 Var scores(At q, At K, const Seen& seen) { return apply(Scores{seen}, std::move(q), K.var); }
 Var mix(At p, At V, const Seen& seen) { return apply(Mix{seen}, std::move(p), V.var); }
 Var seen_softmax(At s, const Seen& seen, bool causal) { return apply(SeenSoftmax{seen, causal}, std::move(s)); }
+
+Var without_padding(At x, const Lengths& lengths) {
+  if (!lengths || all_finite(x.var.value())) return x.var;
+  const int T = x.var.dim(0), B = x.var.dim(1);
+  Array real = Array::zeros({T, B, 1}, x.var.dtype());
+  for (int b = 0; b < B; ++b)
+    for (int t = 0; t < lengths.data()[b]; ++t) real.set_flat(std::int64_t{t} * B + b, 1);
+  const std::source_location line = x.where;
+  return where(At(constant(real), line), Arg(x.var, line), Arg(0.0, line));
+}
 
 void check_attention(const char* op, const Shape& q, const Shape& K, const Shape& V, const Lengths& lengths, bool causal) {
   const bool ranks = (q.rank() == 2 || q.rank() == 3) && K.rank() == 3 && V.rank() == 3;

@@ -16,6 +16,9 @@ struct Seen {
 Var scores(At q, At K, const Seen&);
 /// y[i, n, e] = sum_j p[n, i, j] V[j, n, e], over the keys that are seen: [N, I, T], [T, N, E] -> [I, N, E]
 Var mix(At p, At V, const Seen&);
+/// x [T, B, D], with zeros in the padding if something there or elsewhere is not finite: a matrix that met it would take 0 times NaN for
+/// its gradient.
+Var without_padding(At x, const Lengths&);
 /// Softmax of s over the keys that are seen, zero elsewhere; causal: of those, query i sees keys 0 to i.
 Var seen_softmax(At s, const Seen&, bool causal);
 

@@ -53,11 +53,12 @@ Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths
   const double scale = o.scaled ? 1 / std::sqrt(static_cast<double>(D / heads)) : 1;
   const detail::Seen seen{lengths, heads};
 
-  const Var s = detail::scores(cut(Arg(asked, where) * Arg(scale, where), I), cut(linear(K.var, Wk, bk, where), T), seen);
+  const Var keys = detail::without_padding(At(K.var, where), lengths), values = detail::without_padding(At(V.var, where), lengths);
+  const Var s = detail::scores(cut(Arg(asked, where) * Arg(scale, where), I), cut(linear(keys, Wk, bk, where), T), seen);
   const Var p = detail::seen_softmax(At(s, where), seen, o.causal), weights = reshape(At(p, where), {B, heads, I, T});
   // The mask is drawn for [B, ...], so that a row's does not depend on the shard that it stands in.
   const Var used = reshape(At(dropout(weights, options.dropout, at, "weights"), where), {B * heads, I, T});
-  const Var joined = reshape(At(detail::mix(At(used, where), cut(linear(V.var, Wv, bv, where), T), seen), where), {I, B, D});
+  const Var joined = reshape(At(detail::mix(At(used, where), cut(linear(values, Wv, bv, where), T), seen), where), {I, B, D});
   const Var y = linear(joined, Wo, bo, where);
   if (!one) return {y, weights};
   return {reshape(At(y, where), {B, D}), reshape(At(weights, where), {B, heads, T})};

@@ -18,7 +18,7 @@ struct MultiHeadOptions {
 ///           [B, heads, I, T]; Wq, Wo [D, D], Wk [keys, D], Wv [values, D]
 /// Init      Wq, Wk, Wv Xavier-uniform, Wo uniform in +-1/sqrt(D), biases zero
 /// Errors    as `attend`; ValueError if the heads do not divide the width, or dropout is not in [0, 1)
-/// Numerics  as `attend`, but that past a row's length K and V must be finite; weights are given as they are before dropout, whose
+/// Numerics  as `attend`, whatever stands past a row's length; weights are given as they are before dropout, whose
 ///           mask depends on T
 /// Source    Vaswani et al. 2017, arXiv:1706.03762
 struct MultiHeadAttention {

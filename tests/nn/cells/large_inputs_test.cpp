@@ -42,7 +42,10 @@ Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint6
 }  // namespace
 
 TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in both types") {
-  for (const CellInfo& cell : cell_list())
+  int shipped = 0;
+  for (const CellInfo& cell : cell_list()) {
+    if (cell.file.find("tests/") != std::string::npos) continue;   // those of other tests
+    ++shipped;
     for (const double scale : {60., 1e4, 1e10, 1e20, 1e30})
       for (const std::uint64_t seed : {1u, 2u, 3u}) {
         const Array x = normal({T, B, I}, Key{seed}.named("x"), 0, scale, f32).to(f64);
@@ -59,6 +62,8 @@ TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in bot
           CHECK(lost == 0);
         }
       }
+  }
+  CHECK(shipped >= 18);
 }
 
 namespace {

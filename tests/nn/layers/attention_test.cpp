@@ -144,6 +144,25 @@ TEST_CASE("Several heads and additive scores also give a padded row the bits tha
   }
 }
 
+TEST_CASE("What is not finite in the padding has no part in the gradients of several heads and of additive scores") {
+  Padded zeros_there;
+  zeros_there.fill_padding(0);
+  const auto gradients = [](const Padded& p, bool several) {
+    Params w{{.dtype = f64}};
+    const MultiHeadAttention heads(w / "heads", D, {.heads = 2});
+    const AdditiveAttention additive(w / "additive", D, D, D);
+    Tape tape{{.dtype = f64}};
+    const Var q = variable(p.q), K = variable(p.K), V = variable(p.V);
+    const Var y = several ? heads(q, K, V, p.lengths, Pass()).result : additive(q, K, V, p.lengths).result;   // K as keys() makes them
+    return tape.backward(sum(square(y))).flat().copy();
+  };
+  for (const double odd : {double(INFINITY), double(NAN)}) {
+    Padded p;
+    p.fill_padding(odd);
+    for (const bool several : {true, false}) CHECK(test::same_bits(gradients(p, several), gradients(zeros_there, several)));
+  }
+}
+
 TEST_CASE("A causal query sees no later key") {
   Padded m;
   Tape tape{{.dtype = f64}};
