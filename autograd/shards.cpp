@@ -50,7 +50,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
     t.trace_found = trace ? &traces[k] : nullptr;
     t.recording_ = gradients;
     Shard s(*this, shard, begin(shard), begin(shard + 1));
-    const WatchShard watched(watcher, s.begin());
+    const WatchShard watched(watcher, s.begin(), s.rows());
     const Part part = loss(s);
     kept[k] = tape.stats().kept_bytes;
     if (!part.var()) throw ValueError("shard: the loss is an empty Part");

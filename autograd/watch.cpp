@@ -23,7 +23,7 @@ void WatchedValues::add(const std::string& name, int time, int first_row, std::v
   if (seen.size() <= t) seen.resize(t + 1);
   seen[t] = true;
   if (n.runs.size() < run) n.runs.resize(run);
-  n.runs[run - 1].push_back({static_cast<int>(t), std::move(rows), std::move(value)});
+  n.runs[run - 1].push_back({static_cast<int>(t), first_row, std::move(rows), std::move(value)});
 }
 
 std::vector<std::string> WatchedValues::names() const {
@@ -52,17 +52,21 @@ Array WatchedValues::run(const std::string& name, int k) const {
   if (at < 0 || at >= count)
     throw ValueError("watch: '" + name + "' was run " + std::to_string(count) + " times, there is no run " + std::to_string(k));
   const std::vector<Part>& parts = runs[static_cast<std::size_t>(at)];
-  int T = 0, B = 0;
+  int T = 0, B = 0, first = parts.front().first_row;
   for (const Part& p : parts) {
     T = std::max(T, p.time + 1);
+    first = std::min(first, p.first_row);
     for (const int row : p.rows) B = std::max(B, row + 1);
   }
   const Array& one = parts.front().value;
-  const Shape step = one.rank() == 0 ? Shape{B} : one.shape().with(0, B);
+  const bool by_row = B > 0;
+  const Shape step = by_row ? one.shape().with(0, B) : one.shape();
   Array whole = Array::zeros(step.inserted(0, T), one.dtype());
   for (const Part& p : parts) {
-    if (!(p.value.shape().without(0) == step.without(0)))
-      throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(p.value.shape()) + " at another");
+    const Shape shape = p.value.shape();
+    if (shape.rank() != step.rank() || p.rows.empty() == by_row || !((by_row ? shape.with(0, B) : shape) == step))
+      throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(shape) + " at another");
+    if (!by_row && p.first_row == first) whole[p.time].assign(p.value);   // the first shard's
     for (std::size_t r = 0; r < p.rows.size(); ++r) whole[p.time][p.rows[r]].assign(p.value[static_cast<int>(r)]);
   }
   return whole;
@@ -75,15 +79,15 @@ void WatchedValues::clear() {
 
 void WatchPoint::add(const char* name, const Var& v) {
   Array value = v.value().copy();
-  if (value.rank() == 0) value = value.reshape({1});
-  std::vector<int> rows;
-  for (int r = 0; r < value.dim(0); ++r) rows.push_back(first_row_ + (order ? order->data()[r] : r));
-  to_->add(scopes + name, TapeImpl::current("watch").time, first_row_, std::move(rows), std::move(value));
+  std::vector<int> places;
+  const bool by_row = value.rank() > 0 && (rows < 0 || value.dim(0) == rows);
+  for (int r = 0; by_row && r < value.dim(0); ++r) places.push_back(first_row_ + (order ? order->data()[r] : r));
+  to_->add(scopes + name, TapeImpl::current("watch").time, first_row_, std::move(places), std::move(value));
 }
 
-WatchShard::WatchShard(const WatchPoint* callers, int first_row) : before_(watch_point) {
+WatchShard::WatchShard(const WatchPoint* callers, int first_row, int rows) : before_(watch_point) {
   if (!callers) return;
-  own_ = std::make_unique<WatchPoint>(callers->values(), first_row);
+  own_ = std::make_unique<WatchPoint>(callers->values(), first_row, rows);
   own_->scopes = callers->scopes;
   watch_point = own_.get();
 }

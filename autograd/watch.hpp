@@ -16,7 +16,8 @@ namespace detail { class WatchedValues; }
 ///     Array f = w["f"];                           // [T, B, H], the forget gate at every step of every row
 ///
 /// Names of a stack's layers are "1/f", "2/f", those of a cell's heads "head1/f", of two directions "forward/f" and "backward/f".
-/// Rows of sequences that have ended are zero. If the sequence is run again, w[name] is of its last run; what was seen before is kept
+/// Rows of sequences that have ended are zero; of a value without rows, such as a gate that parameters alone decide, w[name] is
+/// [T, ...], the first shard's. If the sequence is run again, w[name] is of its last run; what was seen before is kept
 /// until clear(). The innermost Watch of a thread collects.
 ///
 /// Cost      a copy of each named value; a fused lambda that names values is run once more, unfused, beside the fused one

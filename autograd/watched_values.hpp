@@ -12,7 +12,7 @@ namespace ebb::detail {
 /// Collected by name, then by run of the sequence. Guarded: shards name values at once.
 class WatchedValues {
  public:
-  /// `rows` are the places in the batch of the value's rows.
+  /// `rows` are the places in the batch of the value's rows; none if it has no rows but is of the whole batch.
   void add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value);
   std::vector<std::string> names() const;
   int runs(const std::string& name) const;
@@ -20,7 +20,7 @@ class WatchedValues {
   void clear();
 
  private:
-  struct Part { int time; std::vector<int> rows; Array value; };
+  struct Part { int time, first_row; std::vector<int> rows; Array value; };
   struct Named {
     std::vector<std::vector<Part>> runs;
     std::map<int, std::size_t> run_of;               // by a shard's first row: which run it is in, counted from one
@@ -34,9 +34,10 @@ class WatchedValues {
 /// One thread's way to the values: its shard's first row, the order of its rows, the scopes it is in.
 class WatchPoint {
  public:
-  explicit WatchPoint(WatchedValues& to, int first_row = 0) : to_(&to), first_row_(first_row) {}
+  explicit WatchPoint(WatchedValues& to, int first = 0, int count = -1) : rows(count), to_(&to), first_row_(first) {}
   WatchedValues& values() const { return *to_; }
   void add(const char* name, const Var& v);
+  int rows;                                          ///< of the step under way; -1: not known, all values have rows
   const Tokens* order = nullptr;                     ///< if set, row k of a value is row order[k] of the shard
   std::string scopes;
 
@@ -48,7 +49,7 @@ class WatchPoint {
 /// A shard of a backward whose caller watches: a point of its own for the thread that runs it.
 class WatchShard {
  public:
-  WatchShard(const WatchPoint* callers, int first_row);
+  WatchShard(const WatchPoint* callers, int first_row, int rows);
   ~WatchShard() { watch_point = before_; }
   WatchShard(const WatchShard&) = delete;
   WatchShard& operator=(const WatchShard&) = delete;
@@ -58,20 +59,30 @@ class WatchShard {
   std::unique_ptr<WatchPoint> own_;
 };
 
-/// In its scope a value's rows stand in the order of a packing.
-class WatchRows {
+/// In its scope a sequence is run: its values have so many rows, of packed ones in the packing's order.
+class WatchRun {
  public:
-  explicit WatchRows(const Tokens& order) : before_(watch_point ? watch_point->order : nullptr) {
-    if (watch_point) watch_point->order = &order;
+  explicit WatchRun(const Tokens* order) : point_(watch_point) {
+    if (!point_) return;
+    order_ = point_->order;
+    rows_ = point_->rows;
+    point_->order = order;
   }
-  ~WatchRows() {
-    if (watch_point) watch_point->order = before_;
+  ~WatchRun() {
+    if (!point_) return;
+    point_->order = order_;
+    point_->rows = rows_;
   }
-  WatchRows(const WatchRows&) = delete;
-  WatchRows& operator=(const WatchRows&) = delete;
+  WatchRun(const WatchRun&) = delete;
+  WatchRun& operator=(const WatchRun&) = delete;
+  void step(int rows) const {
+    if (point_) [[unlikely]] point_->rows = rows;
+  }
 
  private:
-  const Tokens* before_;
+  WatchPoint* point_;
+  const Tokens* order_ = nullptr;
+  int rows_ = -1;
 };
 
 }  // namespace ebb::detail

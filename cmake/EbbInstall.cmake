@@ -8,6 +8,13 @@ set_target_properties(ebb_all PROPERTIES EXPORT_NAME ebb)
 target_link_libraries(ebb_all INTERFACE ebb::optim ebb::data)
 add_library(ebb::ebb ALIAS ebb_all)
 
+# <ebb/ebb.hpp>, all of the library's headers: for those who link ebb::ebb, not for the folders that make it up.
+set(umbrella ${PROJECT_BINARY_DIR}/include/all)
+file(MAKE_DIRECTORY ${umbrella}/ebb)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/ebb.hpp ${umbrella}/ebb/ebb.hpp SYMBOLIC)
+target_include_directories(ebb_all INTERFACE $<BUILD_INTERFACE:${umbrella}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+install(FILES ${PROJECT_SOURCE_DIR}/ebb.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb)
+
 add_library(ebb_app INTERFACE)
 set_target_properties(ebb_app PROPERTIES EXPORT_NAME app)
 target_link_libraries(ebb_app INTERFACE ebb::experiments)

@@ -101,7 +101,6 @@ class Unrolling {
                        text(x.all.shape()));
     begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
     run_.packing_ = p;
-    const detail::WatchRows rows(p.order());
     if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);
     go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
     run_.end_ = each(run_.start_, [&](const Var& never, int k) {
@@ -119,12 +118,14 @@ class Unrolling {
   }
 
   template <class X, class N> void go(int T, const Pass& pass, const X& x, const N& rows) {
+    const detail::WatchRun watched(run_.packing_ ? &run_.packing_.order() : nullptr);
     run_.outputs_.resize(static_cast<std::size_t>(T));
     run_.states_.resize(static_cast<std::size_t>(T));
     run_.step_ends_.resize(static_cast<std::size_t>(T));
     if (!run_.reverse_) last_ = run_.start_;
     for (int k : steps(T)) {
       const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
+      watched.step(n);
       detail::TapeImpl::current().time = t;
       const Var x_t = x(t);
       const State before = fitted(last_, run_.start_, n);

@@ -30,6 +30,8 @@ struct Named {
     auto [f, g] = split<2>(matmul(x, W) + matmul(s.h, U));
     const Var plain = watch("plain f", sigmoid(f));
     watch("old h", s.h);
+    watch("row", sum(matmul(s.h, U), {0}));
+    watch("number", sum(s.h));
     return {fuse([](auto f, auto g, auto h) {
       auto keep = watch("f", sigmoid(f));
       return keep * h + (1 - keep) * watch("g", tanh(g));
@@ -63,7 +65,10 @@ TEST_CASE("Named values are collected by time step, from fused lambdas too, and 
       CHECK(watch["f"].shape() == Shape{T, B, H});
       CHECK(watch.runs("f") == 1);
       if (std::string(name) == "lstm") continue;
-      CHECK(watch.names() == Names{"f", "g", "old h", "plain f"});
+      CHECK(watch.names() == Names{"f", "g", "number", "old h", "plain f", "row"});
+      CHECK(watch["row"].shape() == Shape{T, 2 * H});   // no rows
+      CHECK(watch["number"].shape() == Shape{T});
+      if (order == 1) CHECK(watch["number"].at({1}) == Approx(sum(watch["old h"][1].range(0, B / 2)).item()).margin(1e-4));   // of the first of two shards
       CHECK(test::same_bits(watch["f"], watch["plain f"]));
       CHECK(largest_magnitude(watch["old h"][0]) == 0);
     }
@@ -126,9 +131,9 @@ TEST_CASE("Every gated cell names its gates, which lie between none and all") {
       const Array values = watch[gate];
       CHECK(values.dim(0) == T);
       CHECK(values.dim(1) == B);
-      CHECK(max(values).item() <= 1);
-      CHECK(-max(-values).item() >= 0);
-      CHECK(max(values).item() > 0);
+      CHECK(amax(values).item() <= 1);
+      CHECK(-amax(-values).item() >= 0);
+      CHECK(amax(values).item() > 0);
     }
   }
 }

@@ -1,0 +1,36 @@
+# <ebb/ebb.hpp> reaches every public header of the library, and none of the command's framework. Public is what declares something in
+# namespace ebb itself; the exceptions, which serve Ebb's own sources or ask for more than Ebb, are named here.
+set -eu
+mkdir ebb
+ln -s "$EBB_SOURCE/ebb.hpp" ebb/ebb.hpp
+echo '#include <ebb/ebb.hpp>' >all.cpp
+"$CXX" -std=c++20 -M -I. $(cat "$EBB_INCLUDES/optim.txt" "$EBB_INCLUDES/data.txt") all.cpp | tr -d '\\' | tr ' ' '\n' |
+  sed -n 's,.*ebb/\(\(ops\|data\|autograd\|nn\|optim\|experiments\)/.*\.hpp\)$,\1,p' | sort -u >reached
+[ "$(wc -l <reached)" -gt 100 ]
+if grep '^experiments/' reached; then echo "<ebb/ebb.hpp> includes the command's framework"; exit 1; fi
+cat >exceptions <<'END'
+autograd/op_list.hpp
+autograd/shipped_op.hpp
+nn/archive_impl.hpp
+nn/cell_spec.hpp
+nn/shipped_op.hpp
+ops/lane.hpp
+ops/pool.hpp
+ops/text.hpp
+ops/xtensor.hpp
+END
+(cd "$EBB_SOURCE" && grep -rl --include='*.hpp' '^namespace ebb {' ops data autograd nn optim | sort) >public
+comm -23 public reached | grep -vxFf exceptions >missing || true
+if [ -s missing ]; then cat missing; echo "are public and not reached by ebb.hpp: add them there, or to the exceptions in this test"; exit 1; fi
+sed 's,^,/,' exceptions | while read -r header; do [ -e "$EBB_SOURCE$header" ] || { echo "exception $header is gone"; exit 1; }; done
+
+cat >use.cpp <<'END'
+#include <ebb/ebb.hpp>
+ebb::Array f() {
+  ebb::Params w;
+  const ebb::CellPtr cell = ebb::make_cell("lstm", w / "cell", {2, 3});
+  ebb::Tape tape;
+  return ebb::singular_values(ebb::step_jacobian(*cell, ebb::zeros({1, 2}), cell->start(1)));
+}
+END
+"$CXX" -std=c++20 -fsyntax-only -Wall -Wextra -I. $(cat "$EBB_INCLUDES/optim.txt" "$EBB_INCLUDES/data.txt") use.cpp
