@@ -50,7 +50,8 @@ void read_option(const std::string& text, int& x) { read_number(text, x, "a whol
 void read_option(const std::string& text, std::uint64_t& x) { read_number(text, x, "a whole number of 0 or more"); }
 void read_option(const std::string& text, double& x) {
   double parsed = 0;
-  const Parsed kind = parse_number(text, parsed);
+  using ebb::detail::Parsed;
+  const Parsed kind = ebb::detail::parse_number(text, parsed);
   if (kind == Parsed::none) throw ValueError("must be a number, not '" + text + "'");
   if (kind == Parsed::special) throw ValueError("must be a finite number, not '" + text + "'");
   if (kind == Parsed::too_large) throw ValueError("is out of range: " + text);

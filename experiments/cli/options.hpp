@@ -114,7 +114,7 @@ class Options {
     e.read = [&value, &e](const std::string& text) {
       try {
         detail::read_option(text, value);
-        e.utf8 = detail::is_utf8(text);
+        e.utf8 = ebb::detail::is_utf8(text);
       } catch (const ValueError& error) {
         throw ValueError(e.name + " " + error.what());
       }

@@ -150,7 +150,7 @@ std::string time_stamp() {
 
 std::string read_file(const std::string& path) {
   const auto fail = [&](const char* why) { throw FileError(fmt::format("{}: {}", path, why)); };
-  (void)detail::regular_file_size(path);
+  (void)ebb::detail::regular_file_size(path);
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"), &std::fclose};
   if (!file) fail(std::strerror(errno));
   std::FILE* const f = file.get();

@@ -68,7 +68,7 @@ struct TrainOne {
     sizes.keep(s);
     sizes.keep(task->inputs());
     for (const auto& [key, text] : architecture(*task, s).metadata())   // not when all is done
-      if (!detail::is_utf8(text)) throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
+      if (!ebb::detail::is_utf8(text)) throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {

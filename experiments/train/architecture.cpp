@@ -29,7 +29,7 @@ class MetadataReader {
     T x{};
     bool read = false;
     if constexpr (std::is_same_v<T, double>) {
-      read = detail::parse_number(digits, x) == detail::Parsed::finite;
+      read = ebb::detail::parse_number(digits, x) == ebb::detail::Parsed::finite;
     } else {
       const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
       read = error == std::errc{} && stop == digits.data() + digits.size();
