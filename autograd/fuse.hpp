@@ -80,6 +80,7 @@ struct First : At {
   First(const Leaf& p, std::source_location w = std::source_location::current()) : At(p, w) {}
   First(double x, std::source_location w = std::source_location::current()) : At(fuse_number(x), w) {}
   First(At x) : At(static_cast<At&&>(x)) {}
+  template <class A> requires is_array<A> First(const A& a) : At(a) {}   // which says what to write instead
 };
 
 inline void take(Var*& at, Var v) { *at++ = static_cast<Var&&>(v); }

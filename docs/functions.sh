@@ -84,6 +84,9 @@ awk '
 
 cat <<'PAGE'
 
+There is no einsum: its string would have to be read at every step. `matmul` with its batches and transposed operands, `outer`, and
+`sum` of products say what cells need, and errors name the op that was written.
+
 ## Several elementwise functions at once
 
 `fuse(lambda, operands...)` (`<ebb/autograd/fuse.hpp>`) makes one pass of a lambda of elementwise functions, and one of its gradient;

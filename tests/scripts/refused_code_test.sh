@@ -43,6 +43,7 @@ refused '(void)(a * x);' 'constant(array) puts its numbers there'
 refused '(void)where(x, x, a);' 'constant(array) puts its numbers there'
 refused '(void)matmul(x, a);' 'constant(array) puts its numbers there'
 refused '(void)fuse([](auto v, auto w) { return v * w; }, x, a);' 'constant(array) puts its numbers there'
+refused '(void)fuse([](auto v, auto w) { return v * w; }, a, x);' 'constant(array) puts its numbers there'
 compiles '(void)(x + constant(a)); (void)matmul(x, constant(a)); (void)(a + a); (void)tanh(a); (void)pow(a, 2);'
 
 # A function in fuse that is not elementwise
