@@ -28,4 +28,9 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake CO
 install(FILES ${PROJECT_BINARY_DIR}/ebbConfig.cmake ${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/cmake/EbbCells.cmake ${PROJECT_SOURCE_DIR}/cmake/EbbXtensor.cmake
   ${PROJECT_SOURCE_DIR}/cmake/EbbData.cmake DESTINATION ${package})
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICES.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICES.md ${PROJECT_SOURCE_DIR}/README.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN build EXCLUDE)   # beside the README: its links hold
+if(PROJECT_IS_TOP_LEVEL)
+  include(EbbPackage)
+endif()

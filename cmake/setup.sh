@@ -52,6 +52,11 @@ catch2 has_file include/catch2
 libsndfile1-dev has_file include/sndfile.h'
 benchmarks_need='
 libbenchmark-dev has_file include/benchmark/benchmark.h'
+package_needs='
+dpkg-dev command -v dpkg-shlibdeps
+binutils command -v strings
+libxtensor-dev has_file include/xtensor
+libsndfile1-dev has_file include/sndfile.h'
 clang_needs='
 llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19

@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/main.hpp>
+#include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <fmt/format.h>
 #include <new>
@@ -130,7 +131,7 @@ std::string stray_command(int argc, char** argv, const std::vector<Declared>& co
 
 int main(int argc, char** argv) {
   CLI::App app{"Ebb: how gradients ebb away through time in recurrent cells", "ebb"};
-  app.set_version_flag("--version", "ebb " EBB_VERSION);
+  app.set_version_flag("--version", version_line);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <commit.hpp>
 #include <cstdio>
 #include <ctime>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/main.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/commands/results_page.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
@@ -98,7 +98,7 @@ class ResultsCommand final : public Command {
       return code;
     }
     RowResult result = RowResult::of_summary(folder + "/summary.json", row);
-    result.date = today(), result.version = version_text(), result.quick = quick_;
+    result.date = today(), result.version = version_and_commit(), result.quick = quick_;
     result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
     all_[row.name] = result;
     write();
@@ -110,7 +110,7 @@ class ResultsCommand final : public Command {
   enum class Begun { anew, on, ended };
   Begun begin(const ResultRow& row, const std::string& folder) const {
     const std::string note = folder + ".command";
-    const std::string line = fmt::format("{} {}\n", version_text(), fmt::join(words_of(row, folder, Begun::anew), " "));
+    const std::string line = fmt::format("{} {}\n", version_and_commit(), fmt::join(words_of(row, folder, Begun::anew), " "));
     RunFolder own{folder, true};
     own.create();
     own.lock();                            // who trains there now is not disturbed
@@ -153,11 +153,6 @@ class ResultsCommand final : public Command {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     return main(static_cast<int>(words.size()), argv.data());
-  }
-
-  static std::string version_text() {
-    const std::string at = EBB_COMMIT;
-    return at.empty() ? EBB_VERSION : fmt::format("{} at {}", EBB_VERSION, at);
   }
 
   void write() const {

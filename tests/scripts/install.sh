@@ -14,5 +14,10 @@ while read -r binary; do
   fi
 done <binaries
 rm -f stripped
+for page in README.md LICENSE docs/index.md docs/decisions/README.md examples/CMakeLists.txt; do
+  [ -s "first/share/doc/ebb/$page" ] || { echo "$page is not installed"; exit 1; }
+done
+first/bin/ebb cells >cells
+grep -q '^mgu ' cells || { echo "the installed command does not know the README's cell"; exit 1; }
 rm -rf "$EBB_PREFIX"
 mv first "$EBB_PREFIX"

@@ -1,0 +1,20 @@
+# The sources of a folder may be compiled as one, in any order and number (CMAKE_UNITY_BUILD): no name in an unnamed namespace stands
+# in two of them, no `using namespace` or macro of one reaches the next. Kernels and cells are always compiled alone.
+set -eu
+alone='_(sse2|avx2|avx512)\.cpp$|/cells/|^ops/linalg\.cpp$|^experiments/cli/(main|version)\.cpp$'
+whole() {  # whole FOLDER
+  (cd "$EBB_SOURCE" && find "$1" -name '*.cpp' | grep -vE "$alone" | sort | sed "s,.*,#include \"$EBB_SOURCE/&\",") >"$1.cpp"
+  [ "$(wc -l <"$1.cpp")" -gt 10 ]
+  "$CXX" -std=c++20 -fsyntax-only '-DEBB_VERSION="0"' $(cat "$EBB_INCLUDES/$1.txt") "$1.cpp" >"$1.log" 2>&1 ||
+    { echo "$1/ does not compile as one:"; grep -m 10 'error' "$1.log"; exit 1; }
+  ! grep 'whose type uses the anonymous namespace' "$1.log"
+}
+for folder in ops data autograd nn optim experiments; do whole $folder; done
+
+# So that it is known to see a clash.
+mkdir -p tree/optim
+for name in one two; do echo 'namespace { int twice() { return 1; } } int use_'$name'() { return twice(); }' >tree/optim/$name.cpp; done
+for k in $(seq 10); do echo "int more_$k;" >tree/optim/$k.cpp; done
+EBB_SOURCE=$PWD/tree
+if (whole optim) >found; then echo "sees no clash"; exit 1; fi
+grep -q twice found
