@@ -3,26 +3,10 @@
 #include <ebb/ops/parallel.hpp>
 
 namespace ebb::app {
-namespace {
-
-std::vector<const CommandEntry*>& command_registry() {
-  static std::vector<const CommandEntry*> entries;
-  return entries;
-}
-
-}  // namespace
 
 Command::~Command() = default;
 
-CommandEntry::CommandEntry(const char* n, const char* a, std::unique_ptr<Command> (*m)()) : name(n), about(a), make(m) {
-  command_registry().push_back(this);
-}
-
-std::vector<const CommandEntry*> command_list() {
-  auto sorted = command_registry();
-  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
-  return sorted;
-}
+std::vector<const CommandEntry*> command_list() { return Registry<CommandEntry>::list(); }
 
 void LongCommand::options(Options& o) {
   shared_.threads = threads();

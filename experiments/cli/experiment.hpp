@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/nn/registry.hpp>
 
 namespace ebb::app {
 
@@ -16,11 +17,11 @@ class Command {
   virtual int run() = 0;
 };
 
-struct CommandEntry {
-  const char* name;
-  const char* about;
-  std::unique_ptr<Command> (*make)();
-  CommandEntry(const char* n, const char* a, std::unique_ptr<Command> (*m)());
+struct CommandEntry : Registered<CommandEntry> {
+  static constexpr const char* kind = "command";
+  using Make = std::unique_ptr<Command> (*)();
+  CommandEntry(const char* n, const char* a, const char* f, Make m) : Registered(n, a, f), make(m) {}
+  Make make;
 };
 /// All registered commands, by name.
 std::vector<const CommandEntry*> command_list();
@@ -80,10 +81,11 @@ template <class E> class ExperimentCommand final : public LongCommand {
 /// Use EBB_EXPERIMENT_NAMED for a name with a dash.
 #define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
 #define EBB_EXPERIMENT_NAMED(id, name, Type, about)    \
-  static const ebb::app::CommandEntry ebb_experiment_##id{ \
-      name, about, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<ebb::app::detail::ExperimentCommand<Type>>(name); }}
+  static const ebb::app::CommandEntry ebb_experiment_##id{  \
+      name, about, __FILE__,                            \
+      []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<ebb::app::detail::ExperimentCommand<Type>>(name); }}
 
 /// Registers a short command, a class derived from ebb::app::Command.
 #define EBB_SUBCOMMAND(id, name, Type, about)          \
   static const ebb::app::CommandEntry ebb_command_##id{ \
-      name, about, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); }}
+      name, about, __FILE__, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); }}

@@ -30,11 +30,11 @@ struct PixelNetwork final : Network {
 /// Source    Le, Jaitly & Hinton 2015, arXiv:1504.00941
 class Pixels final : public FashionTask {
  public:
+  static constexpr TaskOption options[] = {{.name = "order", .type = "WHICH", .help = "of an image as a sequence: rows, pixels or permuted"}};
   explicit Pixels(const Inputs& in) : FashionTask("pixels", in), order_(side * side) {
-    if (inputs_.order.empty()) inputs_.order = "rows";
-    check_name("order", inputs_.order, {"rows", "pixels", "permuted"});
+    check_name("order", inputs_.own.choose("order", "rows"), {"rows", "pixels", "permuted"});
     std::iota(order_.begin(), order_.end(), 0);
-    if (inputs_.order != "permuted") return;
+    if (inputs_.own["order"] != "permuted") return;
     const Key key = Key{1}.named("permutation");
     for (std::size_t k = order_.size() - 1; k > 0; --k)
       std::swap(order_[k], order_[static_cast<std::size_t>(key.below(static_cast<int>(k) + 1, k))]);
@@ -47,7 +47,7 @@ class Pixels final : public FashionTask {
 
   Batch batch(const BatchRequest& r) const override {
     Batch b = FashionTask::batch(r);
-    if (inputs_.order == "rows") return b;
+    if (inputs_.own["order"] == "rows") return b;
     const int B = b.rows();
     Array one_by_one = Array::empty({side * side, B, 1}, f32);
     for (int t = 0; t < side * side; ++t) {
@@ -59,11 +59,11 @@ class Pixels final : public FashionTask {
     return b;
   }
 
-  Inputs inputs() const override { return {.data = inputs_.data, .order = inputs_.order}; }
-  int steps(const TaskSettings&) const override { return inputs_.order == "rows" ? side : side * side; }   // whatever --length says
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
+  int steps(const TaskSettings&) const override { return inputs_.own["order"] == "rows" ? side : side * side; }   // whatever --length says
 
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<PixelNetwork>(p, r, inputs_.order == "rows" ? side : 1);
+    return std::make_unique<PixelNetwork>(p, r, inputs_.own["order"] == "rows" ? side : 1);
   }
 
  private:

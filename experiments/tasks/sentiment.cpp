@@ -71,8 +71,8 @@ struct SentimentNetwork final : Network {
   Linear out;
 
   SentimentNetwork(const Builder& p, const Recurrence& r, const Task::Inputs& in, const Array& table, int V, int unk)
-      : words(vectors(p, in.embedding, table, V)), vocabulary(V), unknown(unk),
-        reader(p, r, words ? words->value().dim(1) : V, in.direction), out(p / "out", reader.width(), 2) {}
+      : words(vectors(p, in.own["embedding"], table, V)), vocabulary(V), unknown(unk),
+        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2) {}
 
   // Learned ones start as Kim's: U(-.25, .25).
   static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
@@ -133,13 +133,14 @@ class SentimentMeter final : public ClassMeter {
 /// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; figures to compare with: Kim 2014, arXiv:1408.5882
 class Sentiment final : public Task {
  public:
+  static constexpr TaskOption options[] = {direction_option,
+                                           {.name = "embedding", .type = "WHICH", .help = "of words: learned, onehot, or a file of vectors as GloVe's or fastText's"}};
   explicit Sentiment(const Inputs& in) : inputs_(in) {
-    if (inputs_.direction.empty()) inputs_.direction = "forward";
-    if (inputs_.embedding.empty()) inputs_.embedding = "learned";
-    check_direction(inputs_.direction);
+    check_direction(inputs_.own.choose("direction", "forward"));
+    inputs_.own.choose("embedding", "learned");
     load();
     encode();
-    if (inputs_.embedding != "onehot" && inputs_.embedding != "learned") read_vectors();
+    if (inputs_.own["embedding"] != "onehot" && inputs_.own["embedding"] != "learned") read_vectors();
   }
 
   TaskInfo info() const override {
@@ -166,7 +167,7 @@ class Sentiment final : public Task {
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
   Inputs inputs() const override {
-    return {.data = inputs_.data, .embedding = inputs_.embedding, .direction = inputs_.direction};
+    return {.data = inputs_.data, .own = inputs_.own};
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
@@ -207,12 +208,12 @@ class Sentiment final : public Task {
 
   void read_vectors() {
     const auto random = [](const Shape& shape) { return uniform(shape, Key{1}.named("words without a vector"), -.25, .25); };
-    inputs_.embedding = std::filesystem::absolute(inputs_.embedding).string();   // for weights are read from other folders
-    const WordVectors v = read_word_vectors(inputs_.embedding, *vocabulary_, random);
+    inputs_.own["embedding"] = std::filesystem::absolute(inputs_.own["embedding"]).string();   // for weights are read from other folders
+    const WordVectors v = read_word_vectors(inputs_.own["embedding"], *vocabulary_, random);
     const std::string all = count_text(vocabulary_->size());
-    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.embedding, all));
+    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.own["embedding"], all));
     table_ = v.table;
-    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.embedding).filename().string(), count_text(v.found), all);
+    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.own["embedding"]).filename().string(), count_text(v.found), all);
   }
 
   Inputs inputs_;

@@ -24,6 +24,11 @@ class MetadataReader {
     if (!has(key)) refuse_metadata(path_, fmt::format("its metadata have no '{}'", key));
     return values_.at(key);
   }
+  std::string value_of(const TaskOption& option) const {
+    const std::string& value = text(option.name);
+    if (option.whole()) number(option.name, option.low, option.high);
+    return value;
+  }
   template <class T> T number(const char* key, T least, T most) const {
     const std::string& digits = text(key);
     T x{};
@@ -44,9 +49,10 @@ class MetadataReader {
   const Metadata values_;
 };
 
-// Those of a task's inputs that are words, by the names that metadata have for them.
-template <class I> std::vector<std::pair<const char*, decltype(&std::declval<I&>().data)>> words_of(I& in) {
-  return {{"data", &in.data}, {"embedding", &in.embedding}, {"direction", &in.direction}, {"order", &in.order}, {"column", &in.column}};
+// The options that the task of a model declares; none for a task that is not linked in.
+std::span<const TaskOption> options_of(const std::string& task) {
+  const TaskEntry* const entry = Registry<TaskEntry>::find(task);
+  return entry ? entry->options : std::span<const TaskOption>{};
 }
 
 }  // namespace
@@ -58,10 +64,10 @@ Metadata Architecture::metadata() const {
     m[key] = std::to_string(x);
   m["dropout"] = fmt::format("{}", settings.dropout);
   m["zoneout"] = fmt::format("{}", settings.zoneout);
-  for (const auto& [key, word] : words_of(inputs))
-    if (!word->empty()) m[key] = *word;
+  if (!inputs.data.empty()) m["data"] = inputs.data;
+  for (const auto& [key, value] : inputs.own.all())
+    if (!value.empty()) m[key] = value;
   if (!text_sum.empty()) m["text CRC-32C"] = text_sum;
-  if (inputs.ahead > 0) m["ahead"] = std::to_string(inputs.ahead);
   if (alphabet) {
     m["symbols"] = alphabet->stored();
     m["symbols are"] = alphabet->utf8 ? "characters" : "bytes";
@@ -79,10 +85,10 @@ Architecture Architecture::read(const std::string& path) {
   a.settings.batch = r.number("batch", 1, most);
   a.settings.dropout = r.number("dropout", 0.0, 1.0);
   a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
-  for (const auto& [key, word] : words_of(a.inputs))
-    if (r.has(key)) *word = r.text(key);
+  if (r.has("data")) a.inputs.data = r.text("data");
+  for (const TaskOption& option : options_of(a.task))
+    if (r.has(option.name) && r.value_of(option) != option.none) a.inputs.own[option.name] = r.value_of(option);
   if (r.has("text CRC-32C")) a.text_sum = r.text("text CRC-32C");
-  if (r.has("ahead")) a.inputs.ahead = r.number("ahead", 1, most);
   if (!r.has("symbols")) return a;
   try {
     a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");

@@ -25,6 +25,9 @@ class Reader {
   int width_;
 };
 
+/// As tasks declare it that have a Reader.
+inline constexpr TaskOption direction_option{.name = "direction", .type = "WHICH", .help = "of the recurrence: forward or both"};
+
 /// Throws ValueError unless the direction is "forward" or "both".
 void check_direction(const std::string&);
 

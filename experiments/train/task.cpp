@@ -7,15 +7,6 @@
 #include <fmt/format.h>
 
 namespace ebb::app {
-namespace {
-
-// Constructed at first use: entries register before main, in any order of files.
-std::vector<const TaskEntry*>& task_registry() {
-  static std::vector<const TaskEntry*> entries;
-  return entries;
-}
-
-}  // namespace
 
 double Batch::weight() const {
   const bool each_step = next || (y && y.rank() == 3);
@@ -30,16 +21,7 @@ std::unique_ptr<Network> Task::network(const Builder&, const Recurrence&) const 
 std::unique_ptr<Meter> Task::meter() const { return nullptr; }
 Generated Task::generate(const Model&, const GenerateRequest&) const { throw ValueError("its task generates nothing"); }
 
-TaskEntry::TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&))
-    : name(n), about(a), make(m) {
-  task_registry().push_back(this);
-}
-
-std::vector<const TaskEntry*> task_list() {
-  auto sorted = task_registry();
-  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::string(a->name) < b->name; });
-  return sorted;
-}
+std::vector<const TaskEntry*> task_list() { return Registry<TaskEntry>::list(); }
 
 void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
@@ -53,16 +35,12 @@ void check_name(const char* kind, const std::string& name, const std::vector<std
 }
 
 void check_task_names(const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const TaskEntry* e : task_list()) known.push_back(e->name);
-  for (const std::string& name : names) check_name("task", name, known);
+  for (const std::string& name : names) check_name("task", name, Registry<TaskEntry>::names());
 }
 
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inputs) {
   check_task_names({name});
-  for (const TaskEntry* e : task_registry())
-    if (name == e->name) return e->make(inputs);
-  return nullptr;
+  return Registry<TaskEntry>::get(name).make(inputs);
 }
 
 void check_read(const char* option, const std::string& task, bool given, bool read) {
@@ -74,11 +52,11 @@ void refuse_unread(const std::string& name, const Task& task, const Task::Inputs
   const auto check = [&](const char* option, bool is_given, bool is_read) { check_read(option, name, is_given, is_read); };
   check("text", check_text && !given.text.empty(), !read.text.empty());
   check("data", !given.data.empty(), !read.data.empty());
-  check("embedding", !given.embedding.empty(), !read.embedding.empty());
-  check("direction", !given.direction.empty(), !read.direction.empty());
-  check("order", !given.order.empty(), !read.order.empty());
-  check("column", !given.column.empty(), !read.column.empty());
-  check("ahead", given.ahead > 0, read.ahead > 0);
+  const std::span<const TaskOption> declared = Registry<TaskEntry>::get(name).options;
+  for (const auto& [option, value] : given.own.all()) {
+    const bool known = std::any_of(declared.begin(), declared.end(), [&, &option = option](const TaskOption& o) { return o.name == option; });
+    check(option.c_str(), !value.empty(), known && !read.own[option].empty());
+  }
 }
 
 }  // namespace ebb::app

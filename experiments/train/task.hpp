@@ -1,7 +1,10 @@
 #pragma once
 #include <ebb/experiments/cli/options.hpp>
+#include <ebb/experiments/train/task_values.hpp>
+#include <ebb/nn/registry.hpp>
 #include <ebb/ops/array.hpp>
 #include <ebb/ops/random.hpp>
+#include <span>
 
 namespace ebb {
 class Builder;
@@ -93,16 +96,12 @@ struct TaskInfo {
 /// A task: data made or read, cut into batches. Registered by EBB_TASK, known by name to every command.
 class Task {
  public:
-  /// Task options that a command offers to all tasks.
+  /// What a task is made from: where its data stand, and the options that it declares (`static constexpr TaskOption options[]`).
   struct Inputs {
     std::string text{};                  ///< --text FILE, empty for the text that is built in
     const Alphabet* alphabet = nullptr;  ///< a model's, for its text; else the text's own
     std::string data{};                  ///< --data: a file, a folder, or a name that the task knows; empty for EBB_DATA's
-    std::string embedding{};             ///< --embedding: learned, onehot, or a file of word vectors; empty for the task's choice
-    std::string direction{};             ///< --direction: forward or both; empty for the task's choice
-    std::string order{};                 ///< --order: how an image becomes a sequence; empty for the task's choice
-    std::string column{};                ///< --column of a CSV file
-    int ahead = 0;                     ///< --ahead: steps to forecast over; 0 for the task's choice
+    TaskValues own{};                    ///< of the options that tasks declare themselves
     bool quick = false;                ///< without data, a small sample is made
   };
   virtual ~Task();
@@ -127,7 +126,8 @@ class Task {
   /// What a trained model makes of a request (generate.hpp), for `ebb generate`.
   /// Errors    ValueError if the task generates nothing, or the request is not one for it
   virtual Generated generate(const Model&, const GenerateRequest&) const;
-  /// The inputs with what the task chose itself, so that weights can say it.
+  /// The inputs that it reads, with what it chose itself, so that weights and config.toml can say it. Errors of a command: an option
+  /// that was given and is not among these
   virtual Inputs inputs() const { return {}; }
 };
 
@@ -139,12 +139,23 @@ void check_read(const char* option, const std::string& task, bool given, bool re
 /// Errors    ValueError that names an option, given by the user, which the task does not read
 void refuse_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);
 
-struct TaskEntry {
-  const char* name;
-  const char* about;
-  std::unique_ptr<Task> (*make)(const Task::Inputs&);
-  TaskEntry(const char* n, const char* a, std::unique_ptr<Task> (*m)(const Task::Inputs&));
+struct TaskEntry : Registered<TaskEntry> {
+  static constexpr const char* kind = "task";
+  using Make = std::unique_ptr<Task> (*)(const Task::Inputs&);
+  TaskEntry(const char* n, const char* a, const char* f, std::span<const TaskOption> o, Make m)
+      : Registered(n, a, f), options(o), make(m) {}
+  std::span<const TaskOption> options;
+  Make make;
 };
+
+namespace detail {
+template <class T> std::unique_ptr<Task> make_task_of(const Task::Inputs& inputs) { return std::make_unique<T>(inputs); }
+template <class T> constexpr std::span<const TaskOption> options_of() {
+  if constexpr (requires { T::options; }) return T::options;
+  else return {};
+}
+}  // namespace detail
+
 /// All registered tasks, by name.
 std::vector<const TaskEntry*> task_list();
 /// Errors    ValueError "unknown KIND 'NAME'; did you mean ...?", or what there is, unless the name is among those known
@@ -155,6 +166,6 @@ void check_task_names(const std::vector<std::string>& names);
 }  // namespace ebb::app
 
 /// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers").
-#define EBB_TASK(name, Type, about)                    \
-  static const ebb::app::TaskEntry ebb_task_##name{         \
-      #name, about, [](const ebb::app::Task::Inputs& inputs) -> std::unique_ptr<ebb::app::Task> { return std::make_unique<Type>(inputs); }}
+#define EBB_TASK(name, Type, about)                                                                  \
+  static const ebb::app::TaskEntry ebb_task_##name{                                                       \
+      #name, about, __FILE__, ebb::app::detail::options_of<Type>(), &ebb::app::detail::make_task_of<Type>}

@@ -42,13 +42,14 @@ void TaskOptions::declare(Options& o) {
   o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE");
 }
 
-void TaskOptions::declare_inputs(Options& o) {
+void TaskOptions::declare_inputs(Options& o, const std::vector<std::string>& but) {
   o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)").type("PATH");
-  o.add("--embedding", inputs.embedding, "of words: learned, onehot, or a file of vectors as GloVe's or fastText's").type("WHICH");
-  o.add("--direction", inputs.direction, "of the recurrence: forward or both").type("WHICH");
-  o.add("--order", inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
-  o.add("--column", inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
-  o.add("--ahead", inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
+  for (const DeclaredTaskOption& d : declared_task_options()) {
+    if (std::find(but.begin(), but.end(), d.option->name) != but.end()) continue;
+    o.add(fmt::format("--{}", d.option->name), inputs.own[d.option->name], fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help))
+        .type(d.option->type)
+        .check([option = d.option](const std::string& value) { return option->check(value), true; }, "");
+  }
 }
 
 void TaskOptions::declare_more(Options& o) {
@@ -78,8 +79,11 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
 }
 
 std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
-  auto task = make_task(name, inputs);
-  refuse_unread(name, *task, inputs, false);
+  Task::Inputs given = inputs;
+  for (const DeclaredTaskOption& d : declared_task_options())
+    if (given.own[d.option->name] == d.option->none) given.own[d.option->name].clear();
+  auto task = make_task(name, given);
+  refuse_unread(name, *task, given, false);
   const double own = task->settings(Size::standard).length;
   check_read("length", name, length.of(name, own) != own, task->info().any_length);
   const bool recurrence = task->info().recurrence;
@@ -113,9 +117,8 @@ void TaskOptions::keep(const TaskSettings& s) {
 }
 
 void TaskOptions::keep(const Task::Inputs& chosen) {
-  const std::string text = inputs.text;
-  inputs = chosen;
-  inputs.text = text;
+  inputs.data = chosen.data;
+  inputs.own.take(chosen.own);           // options point at the values that are here
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {

@@ -11,8 +11,9 @@ struct TaskOptions {
   Task::Inputs inputs;
 
   void declare(Options&);
-  /// Those beyond what a comparison of cells needs: where data stand, layers and wrappers, update rule, patience.
-  void declare_inputs(Options&);
+  /// Where data stand, and what tasks declare themselves, but for some.
+  void declare_inputs(Options&, const std::vector<std::string>& but = {});
+  /// Those beyond what a comparison of cells needs: layers and wrappers, optimiser, patience.
   void declare_more(Options&);
   /// A task and its sizes. Errors: ValueError for an unknown task, or an option that the task does not read; what the task says of
   /// its data

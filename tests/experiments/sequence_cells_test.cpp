@@ -79,7 +79,7 @@ TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows
     for (const char* cell : {"tcn", "transformer"})
       for (const char* direction : {"forward", "both"}) {
         INFO(name << " " << cell << " " << direction);
-        const auto task = make_task(name, {.data = "generated", .direction = direction});
+        const auto task = make_task(name, {.data = "generated", .own = {{"direction", direction}}});
         const Model m{*task, cell, TaskSettings{.hidden = 8}, 3};
         const auto scores = [&](const Batch& b) {
           return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");

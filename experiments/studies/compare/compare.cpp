@@ -41,7 +41,7 @@ struct Compare {
     o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
     o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);
     sizes.declare(o);
-    declare_inputs(o);
+    sizes.declare_inputs(o, {"embedding", "direction"});   // which are lists here
     sizes.declare_more(o);
     o.example("ebb compare --quick                                          a toy, in seconds");
     o.example("ebb compare --task series --cells lstm,tcn:kernel=5,transformer --rates transformer=.001 --seeds 3");
@@ -68,14 +68,6 @@ struct Compare {
   }
 
  private:
-  void declare_inputs(Options& o) {
-    o.add("--data", sizes.inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)")
-        .type("PATH");
-    o.add("--order", sizes.inputs.order, "of an image as a sequence: rows, pixels or permuted").type("WHICH");
-    o.add("--column", sizes.inputs.column, "which column of a CSV file (standard: the last)").type("NAME");
-    o.add("--ahead", sizes.inputs.ahead, "steps to forecast over; 0: the task's own").at_least(0).at_most(100'000);
-  }
-
   // Everything that can be wrong with what the user asked for is found here, before the folder is made.
   Results prepare(Job& job) {
     check_words();
@@ -148,7 +140,8 @@ struct Compare {
 
   std::unique_ptr<Task> made(const std::string& embedding, const std::string& direction) const {
     TaskOptions one = sizes;
-    one.inputs.embedding = embedding, one.inputs.direction = direction;
+    one.inputs.own["embedding"] = embedding;
+    one.inputs.own["direction"] = direction;
     return one.make(task);
   }
 

@@ -26,7 +26,7 @@ Forecaster::Forecaster(const Practice& p, std::uint64_t seed)
     : w({.seed = seed}), cell(make_cell(p.cell, w / "cell", {1, p.hidden})), out(w / "out", p.hidden, 1) {}
 
 std::unique_ptr<Task> series_of(const Practice& p) {
-  return make_task("series", {.data = p.data, .column = p.column, .ahead = 1, .quick = p.data == "generated"});
+  return make_task("series", {.data = p.data, .own = {{"column", p.column}, {"ahead", "1"}}, .quick = p.data == "generated"});
 }
 
 double truth(const std::string& way, int update, int updates, double half) {

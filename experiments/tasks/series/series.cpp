@@ -83,16 +83,17 @@ class SeriesMeter final : public Meter {
 /// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
 class Forecast final : public Task {
  public:
-  explicit Forecast(const Inputs& in) : inputs_(in) {
+  static constexpr TaskOption options[] = {{.name = "column", .type = "NAME", .help = "which column of a CSV file (standard: the last)"},
+                                           {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
+  explicit Forecast(const Inputs& in) : inputs_(in), ahead_(inputs_.own.choose_whole("ahead", 15)) {
     if (inputs_.data.empty()) inputs_.data = in.quick ? "generated" : "mackey-glass";
-    if (inputs_.ahead == 0) inputs_.ahead = 15;
     if (inputs_.data == "generated") data_ = mackey_glass(16, 8, 600);
     else if (inputs_.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
     else if (inputs_.data == "lorenz") data_ = lorenz(64, 32, 2000);
     else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
-      inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.column);
+      inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.own["column"]);
     else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
-    inputs_.column = data_.column;                       // empty, so that a --column is refused, if there is no file
+    inputs_.own["column"] = data_.column;                // empty, so that a --column is refused, if there is no file
     Moments m;
     for (const auto& s : data_.train.series)
       for (const float x : s) m.add(x);
@@ -119,7 +120,7 @@ class Forecast final : public Task {
     const Layout l = layout(r.split, r.length, r.rows);
     const auto number = static_cast<long>(r.number);
     const long window = number % l.windows, group = number / l.windows % l.groups, epoch = number / l.windows / l.groups;
-    const long spare = l.length - inputs_.ahead - l.windows * r.length;
+    const long spare = l.length - ahead_ - l.windows * r.length;
     const Key key = Key{r.seed}.named("series").at(static_cast<std::uint64_t>(number / l.windows));
     const long shift = r.split == Split::train && spare > 0 ? key.below(static_cast<int>(spare) + 1, 0) : 0;
     Batch b{.x = Array::empty({r.length, l.rows, 1}, f32), .y = Array::empty({r.length, l.rows, 1}, f32), .continues = window != 0};
@@ -130,7 +131,7 @@ class Forecast final : public Task {
       from += shift + window * r.length;
       for (int t = 0; t < r.length; ++t) {
         b.x.data<float>()[t * l.rows + row] = scaled(from[t]);
-        b.y.data<float>()[t * l.rows + row] = scaled(from[t + inputs_.ahead]);
+        b.y.data<float>()[t * l.rows + row] = scaled(from[t + ahead_]);
       }
     }
     return b;
@@ -141,8 +142,8 @@ class Forecast final : public Task {
     return static_cast<int>(l.windows * l.groups);
   }
   std::string data() const override { return data_.source; }
-  Inputs inputs() const override { return {.data = inputs_.data, .column = inputs_.column, .ahead = inputs_.ahead}; }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(inputs_.ahead, mean_, deviation_); }
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override { return std::make_unique<SeriesNetwork>(p, r); }
 
  private:
@@ -152,25 +153,26 @@ class Forecast final : public Task {
   };
 
   const SeriesSplit& of(Split s) const { return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test; }
-  std::string named() const { return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.column) : "series"; }
+  std::string named() const { return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.own["column"]) : "series"; }
   float scaled(float x) const { return static_cast<float>((static_cast<double>(x) - mean_) / deviation_); }
 
   // One series is cut into as many pieces as have a window each, at most `rows`.
   Layout layout(Split split, int T, int rows) const {
     const auto& all = of(split).series;
-    const long n = static_cast<long>(all[0].size()), need = T + inputs_.ahead;
+    const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
       throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)", named(), n, need, T,
-                                   inputs_.ahead));
+                                   ahead_));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
-      return {side_by_side, count / side_by_side, (n - inputs_.ahead) / T, n};
+      return {side_by_side, count / side_by_side, (n - ahead_) / T, n};
     }
     const long pieces = std::min<long>(rows, n / need), length = n / pieces;
-    return {static_cast<int>(pieces), 1, (length - inputs_.ahead) / T, length};
+    return {static_cast<int>(pieces), 1, (length - ahead_) / T, length};
   }
 
   Inputs inputs_;
+  int ahead_;
   SeriesData data_;
   double mean_ = 0, deviation_ = 1, mean_costs_ = 1;
 };

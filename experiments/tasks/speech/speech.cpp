@@ -43,9 +43,9 @@ struct SpeechNetwork final : Network {
 /// Source    data: Jackson et al., the Free Spoken Digit Dataset, doi:10.5281/zenodo.1342401
 class Speech final : public Task {
  public:
+  static constexpr TaskOption options[] = {direction_option};
   explicit Speech(const Inputs& in) : inputs_(in) {
-    if (inputs_.direction.empty()) inputs_.direction = "both";
-    check_direction(inputs_.direction);
+    check_direction(inputs_.own.choose("direction", "both"));
     if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
     const bool generated = inputs_.data == "generated";
     Recordings r = generated ? made_up_recordings() : read_recordings(inputs_.data);
@@ -91,10 +91,10 @@ class Speech final : public Task {
   }
   int steps(const TaskSettings& s) const override { return strings_->longest(std::max(s.length, SpokenStrings::most_tested)); }
   std::string data() const override { return strings_->recordings().source; }
-  Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<SpeechNetwork>(p, r, inputs_.direction);
+    return std::make_unique<SpeechNetwork>(p, r, inputs_.own["direction"]);
   }
   Generated generate(const Model& m, const GenerateRequest& r) const override { return recognise(m, *strings_, r); }
 

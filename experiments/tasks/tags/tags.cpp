@@ -109,9 +109,9 @@ class TagMeter final : public ClassMeter {
 /// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English Web Treebank)
 class Tags final : public Task {
  public:
+  static constexpr TaskOption options[] = {direction_option};
   explicit Tags(const Inputs& in) : inputs_(in) {
-    if (inputs_.direction.empty()) inputs_.direction = "both";
-    check_direction(inputs_.direction);
+    check_direction(inputs_.own.choose("direction", "both"));
     load();
     encode();
   }
@@ -139,10 +139,10 @@ class Tags final : public Task {
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<TagNetwork>(p, r, inputs_.direction, vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
+    return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
                                         static_cast<int>(tags_.size()));
   }
 

@@ -23,9 +23,9 @@ constexpr int beam_width = 5;
 /// Source    data: Multi30K, Elliott et al. 2016, arXiv:1605.00459 (French: 2017, arXiv:1710.07177); or dates made up
 class Translate final : public Task {
  public:
+  static constexpr TaskOption options[] = {direction_option};
   explicit Translate(const Inputs& in) : inputs_(in) {
-    if (inputs_.direction.empty()) inputs_.direction = "both";
-    check_direction(inputs_.direction);
+    check_direction(inputs_.own.choose("direction", "both"));
     const ParallelText text = load(in.quick);
     by_words_ = text.symbols == Symbols::words;
     const int least = by_words_ ? 2 : 1;
@@ -63,13 +63,13 @@ class Translate final : public Task {
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return {.data = inputs_.data, .direction = inputs_.direction}; }
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TranslateMeter>(*all_, measure()); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const Vocabulary& v = target_->vocabulary;
     const TranslateSizes sizes{.source = source_->vocabulary.size(), .target = v.size(), .start = v.bos(), .end = v.eos(),
                                .longest = longest_, .dropout = by_words_ ? .3 : 0};
-    return std::make_unique<TranslateNetwork>(p, r, inputs_.direction, sizes);
+    return std::make_unique<TranslateNetwork>(p, r, inputs_.own["direction"], sizes);
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {

@@ -172,7 +172,7 @@ TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit")
   std::string csv = "day,level\n";
   for (int k = 0; k < 500; ++k) csv += std::to_string(k) + "," + std::to_string(100 + k) + "\n";
   write_all(folder / "x.csv", csv);
-  const auto task = make_task("series", {.data = folder / "x.csv", .column = "level", .ahead = 2});
+  const auto task = make_task("series", {.data = folder / "x.csv", .own = {{"column", "level"}, {"ahead", "2"}}});
   const Batch b = task->batch({.split = Split::test, .length = 10, .rows = 3});
   REQUIRE(b.rows() == 3);
   const double step = b.x.at({1, 0, 0}) - b.x.at({0, 0, 0});
@@ -234,11 +234,11 @@ TEST_CASE("a run of images is not said to be one of a cell that it has not") {
 TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
   const TempFolder folder;
   write_all(folder / "v.txt", "dull .5 -1 2\nbright 1 2 3\n");
-  const auto task = make_task("sentiment", {.data = "generated", .embedding = folder / "v.txt"});
+  const auto task = make_task("sentiment", {.data = "generated", .own = {{"embedding", folder / "v.txt"}}});
   const Model m{*task, "gru", TaskSettings{.hidden = 4}, 1};
   CHECK_THAT(task->data(), Contains("; v.txt has 2 of ") && Contains(" words"));
   write_all(folder / "strange.txt", "zzz 1 2\n");
-  CHECK_THROWS_WITH(make_task("sentiment", {.data = "generated", .embedding = folder / "strange.txt"}),
+  CHECK_THROWS_WITH(make_task("sentiment", {.data = "generated", .own = {{"embedding", folder / "strange.txt"}}}),
                     Contains("strange.txt': has not one of the"));
   int found = 0;
   for (int k = 0; k < m.w.count(); ++k)
