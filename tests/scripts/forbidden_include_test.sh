@@ -16,3 +16,27 @@ nn ops autograd
 optim ops autograd nn
 experiments ops data autograd nn optim
 END
+
+# Within nn and experiments the rooms see each other so: core <- sequence <- layers <- cells, with losses,
+# decoding and files beside them; report <- cli <- train <- tasks, studies <- commands. A room of tasks or studies sees no other.
+sees() {  # sees ROOM: the rooms whose headers it may include
+  case $1 in
+    nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
+    nn/losses|nn/decoding|nn/files) echo nn ;;
+    experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
+    experiments/tasks|experiments/studies) echo experiments/report experiments/cli experiments/train ;;
+    experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
+    experiments/commands) echo experiments/report experiments/cli experiments/train ;;
+    experiments/cells) echo nn nn/sequence nn/layers ;;
+    *) echo "unknown room $1" >&2; exit 1 ;;
+  esac
+}
+(cd "$EBB_SOURCE" && grep -rnoE '#include <ebb/(nn|experiments)/[^>]+>' nn experiments --include='*.cpp' --include='*.hpp') |
+  sed -E 's,^([^:]+):([0-9]+):#include <ebb/([^>]+)>,\1 \2 \3,' >includes
+[ "$(wc -l <includes)" -gt 300 ]
+while read -r file line header; do
+  room=$(dirname "$file") other=$(dirname "$header")
+  [ "${room%%/*}" = "${other%%/*}" ] && [ "$room" != "$other" ] || continue
+  case " $(sees "$room") " in *" $other "*) ;; *) echo "$file:$line: $room may not see <ebb/$header>"; touch bad ;; esac
+done <includes
+[ ! -e bad ]
