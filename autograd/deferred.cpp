@@ -1,5 +1,7 @@
 #include <ebb/autograd/deferred.hpp>
 
+#include <ebb/autograd/engine.hpp>
+#include <ebb/autograd/sweep.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/reduce.hpp>
 
@@ -14,7 +16,7 @@ constexpr std::int64_t most_deferred_rows = 512;
 
 /// The operand's group, with room for `rows` more.
 Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows) {
-  Node& n = tape_.node(b);
+  Node& n = sweep_.tape.node(b);
   if (n.group != 0) {
     const Group& before = groups_[n.group - 1];
     if (before.product != product || before.tb != tb) flush(b);
@@ -42,10 +44,10 @@ bool Deferred::add_product(std::uint32_t b, const Array& x, const Array& g, Tran
 }
 
 void Deferred::add_sum(std::uint32_t b, const Array& g) {
-  const Shape& shape = tape_.node(b).shape;
+  const Shape& shape = sweep_.tape.node(b).shape;
   const std::int64_t rows = g.rows();
   const bool row = shape.rank() == 1 && shape.columns() == g.columns();
-  if (!engine().defer || !row || rows >= most_deferred_rows) return tape_.accumulate(b, sum_to(g, shape));
+  if (!engine().defer || !row || rows >= most_deferred_rows) return sweep_.accumulate(b, sum_to(g, shape));
   group_of(b, false, Trans::no, rows).g.add(g);
 }
 
@@ -69,25 +71,23 @@ const Pack& Deferred::right(const Stacked& s) {
 }
 
 void Deferred::flush_group(const Group& group) {
-  bool fresh = false;
-  Array part;
-  Array& target = tape_.adjoint(group.operand, fresh, part);
-  if (!group.product) return sum_rows_into(target, right(group.g), !fresh);
+  Adjoint to = sweep_.adjoint(group.operand);
+  if (!group.product) return sum_rows_into(to.target(), right(group.g), to.accumulate);
   const bool straight = group.tb == Trans::no;
   const Stacked &a = straight ? group.x : group.g, &b = straight ? group.g : group.x;
   const Array x = left(a);   // a handle, for right() may move what is laid out
-  matmul_transposed_into(target, x, right(b), !fresh);
+  matmul_transposed_into(to.target(), x, right(b), to.accumulate);
 }
 
-void Deferred::end_group(Group& group) {
-  tape_.node(group.operand).group = 0;
+void Deferred::end_group(Group& group) noexcept {
+  sweep_.tape.node(group.operand).group = 0;
   group.operand = 0;
   group.x.clear();
   group.g.clear();
 }
 
 void Deferred::flush(std::uint32_t b) {
-  Group& group = groups_[tape_.node(b).group - 1];
+  Group& group = groups_[sweep_.tape.node(b).group - 1];
   flush_group(group);
   laid_.clear();
   end_group(group);
@@ -99,7 +99,7 @@ void Deferred::flush_all() {
   clear();
 }
 
-void Deferred::clear() {
+void Deferred::clear() noexcept {
   laid_.clear();
   for (Group& group : groups_)
     if (group.operand != 0) end_group(group);

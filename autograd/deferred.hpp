@@ -1,25 +1,26 @@
 #pragma once
+#include <cstdint>
 #include <ebb/ops/matmul.hpp>
 #include <vector>
 
 namespace ebb::detail {
 
-class TapeImpl;
+class Sweep;
 
 /// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as one
 /// long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand; all are
-/// flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with time, and a
+/// flushed together when one would grow past `most_deferred_rows`, so that the bytes of adjoints alive do not grow with time, and a
 /// group is flushed before the sweep visits its operand.
 class Deferred {
  public:
-  explicit Deferred(TapeImpl& t) : tape_(t) {}
+  explicit Deferred(Sweep& s) : sweep_(s) {}
   /// db += x^T g (or its transpose). False if the product is better done at once.
   bool add_product(std::uint32_t b, const Array& x, const Array& g, Trans tb);
   /// db += g summed to b's shape.
   void add_sum(std::uint32_t b, const Array& g);
   void flush(std::uint32_t b);
   void flush_all();
-  void clear();
+  void clear() noexcept;
 
  private:
   struct Group {
@@ -36,12 +37,12 @@ class Deferred {
   };
   Group& group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows);
   void flush_group(const Group&);
-  void end_group(Group&);
+  void end_group(Group&) noexcept;
   const Array& left(const Stacked&);
   const Pack& right(const Stacked&);
   Laid& laid(const Stacked&);
 
-  TapeImpl& tape_;
+  Sweep& sweep_;
   std::vector<Group> groups_;
   std::vector<Laid> laid_;
 };

@@ -31,7 +31,7 @@ void write_node(std::ostream& s, const Node& n, std::uint32_t id) {
 std::string to_dot(const Var& y) {
   TapeImpl& t = TapeImpl::current("to_dot");
   t.node(y, "to_dot");
-  std::vector<char> wanted(t.top + 1);
+  std::vector<char> wanted(t.top() + 1);
   wanted[y.node()] = 1;
   // Inputs of a recorded node may be numbered higher (recycled constants), so follow edges until nothing is new.
   std::vector<std::uint32_t> open{y.node()};
@@ -50,7 +50,7 @@ std::string to_dot(const Var& y) {
   }
   std::ostringstream s;
   s << "digraph ebb {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=10];\n";
-  for (std::uint32_t id = 1; id <= t.top; ++id)
+  for (std::uint32_t id = 1; id <= t.top(); ++id)
     if (wanted[id]) write_node(s, t.node(id), id);
   s << edges.str() << "}\n";
   return s.str();

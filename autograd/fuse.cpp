@@ -76,7 +76,7 @@ Shape Call::shape_of(unsigned operands) const {
 
 /// Whether the lambda is to run on Vars: if gradients of gradients are to come, or if a result is smaller than the whole.
 bool Call::plain() const {
-  if (record && t.order > 1) return true;
+  if (record && t.order() > 1) return true;
   if (even) return false;
   const unsigned all = (1u << p.operands) - 1;
   for (int r = 0; r < p.results; ++r)
@@ -111,7 +111,7 @@ void Call::find_dying() {
 bool Call::blocks_of_one_row(int first) const {
   const std::int64_t columns = shape.columns();
   const auto place = [&](int k) { return static_cast<const char*>(x[k]->raw()); };
-  const std::int64_t size = static_cast<std::int64_t>(bytes_of(t.dtype));
+  const std::int64_t size = static_cast<std::int64_t>(bytes_of(t.dtype()));
   for (int k = first; k < p.operands; ++k) {
     if (group[k] != first) continue;
     if (x[k]->row_stride() != columns * group_size[first]) return false;
@@ -138,7 +138,7 @@ void Call::place_slots() {
     const FuseSlot& s = p.slot[k];
     Array& slot = made->slot[k];
     if (s.operand >= 0) slot = dying[s.operand] && !filled[group[s.operand]] ? x[s.operand]->copy() : *x[s.operand];
-    if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype);
+    if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype());
   }
 }
 
@@ -167,7 +167,7 @@ void Call::place_results() {
       result[r] = *x[k];
       taken[k] = true;
     }
-    if (!result[r]) result[r] = Array::empty(shape, t.dtype);
+    if (!result[r]) result[r] = Array::empty(shape, t.dtype());
   }
   for (int k = 0; record && k < p.slots; ++k)
     if (p.slot[k].result >= 0) made->slot[k] = result[p.slot[k].result];
@@ -180,7 +180,7 @@ void Call::compute() {
   for (int k = 0; k < p.intermediates; ++k) to[p.results + k] = {nullptr, &shape, 0, false};
   for (int k = 0; record && k < p.slots; ++k)
     if (p.slot[k].intermediate >= 0) to[p.results + p.slot[k].intermediate] = place_of(made->slot[k]);
-  fuse_run({fuse_kernel(p.forward, t.dtype), shape, t.dtype, p.operands, p.results + p.intermediates, 0, false, false}, from,
+  fuse_run({fuse_kernel(p.forward, t.dtype()), shape, t.dtype(), p.operands, p.results + p.intermediates, 0, false, false}, from,
            to);
 }
 

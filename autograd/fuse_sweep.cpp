@@ -24,9 +24,10 @@ void clear(const FusePlace& p, std::int64_t size) {
 /// Where the operands' gradients go. Only addresses are held: a handle would make the tape copy a parent's adjoint when the
 /// next block of it is asked for.
 struct Targets {
-  Targets(TapeImpl& tape, const FuseRecord& record, const std::uint32_t* in)
-      : t(tape), r(record), inputs(in), size(static_cast<std::int64_t>(bytes_of(tape.dtype))) {}
+  Targets(Sweep& s, const FuseRecord& record, const std::uint32_t* in)
+      : sweep(s), t(s.tape), r(record), inputs(in), size(static_cast<std::int64_t>(bytes_of(s.tape.dtype()))) {}
 
+  Sweep& sweep;
   TapeImpl& t;
   const FuseRecord& r;
   const std::uint32_t* inputs;
@@ -40,7 +41,7 @@ struct Targets {
   /// The node of which this one is a view, 0 if it is none.
   std::uint32_t parent_of(std::uint32_t id) const {
     const Node& n = t.node(id);
-    return n.op && n.op->place && !n.retained ? n.inputs()[0] : 0;
+    return n.in_parent() ? n.inputs()[0] : 0;
   }
   int same_operand(int k) const {
     for (int j = 0; j < k; ++j)
@@ -53,39 +54,38 @@ struct Targets {
     std::int64_t elements = 0;
     for (int k = 0; k < r.program->gradients; ++k) {
       const std::uint32_t id = operand(k);
-      if (!t.wants(id) || parent_of(id) != parent || !(t.node(id).shape == r.shape)) continue;
+      if (!sweep.wants(id) || parent_of(id) != parent || !(t.node(id).shape == r.shape)) continue;
       bool again = false;
       for (int j = 0; j < k; ++j) again |= operand(j) == id;
       if (!again) elements += r.shape.size();
     }
     return elements == t.node(parent).shape.size();
   }
-  Array block(std::uint32_t id, std::uint32_t parent, bool& fresh) {
-    Array above;
-    Array& whole = t.adjoint(parent, fresh, above);
-    if (fresh && fills(parent)) untouched[untouched_count++] = parent;
-    else if (fresh) whole.fill(0);
-    fresh = false;
-    for (int k = 0; k < untouched_count; ++k) fresh |= untouched[k] == parent;
+  /// A view's part of its parent's adjoint.
+  Adjoint block(std::uint32_t id, std::uint32_t parent) {
+    Adjoint whole = sweep.adjoint(parent);
+    if (!whole.accumulate && fills(parent)) untouched[untouched_count++] = parent;
+    else if (!whole.accumulate) whole.target().fill(0);
     const Node& n = t.node(id);
-    return n.op->place(n.attributes, whole);
+    Adjoint part(n.op->place(n.attributes, whole.target()));
+    for (int k = 0; k < untouched_count; ++k)
+      if (untouched[k] == parent) part.accumulate = false;
+    return part;
   }
 
   void find() {
     for (int k = 0; k < r.program->gradients; ++k) {
       const std::uint32_t id = operand(k);
       to[k] = {nullptr, &r.shape, 0, false};
-      if (!t.wants(id)) continue;
+      if (!sweep.wants(id)) continue;
       if (const int j = same_operand(k); j >= 0) {
         to[k] = to[j];
         to[k].add = true;
         continue;
       }
-      bool fresh = false;
       const std::uint32_t parent = parent_of(id);
-      Array part;
-      const Array& a = parent ? (part = block(id, parent, fresh)) : t.adjoint(id, fresh, part);
-      to[k] = {a.raw(), &t.node(id).shape, a.row_stride(), !fresh};
+      Adjoint a = parent ? block(id, parent) : sweep.adjoint(id);
+      to[k] = {a.target().raw(), &t.node(id).shape, a.target().row_stride(), a.accumulate};
       if (!(*to[k].shape == r.shape)) start_at_zero(k);   // a sum over rows
     }
     for (int k = 0; k < r.program->gradients; ++k)
@@ -104,7 +104,8 @@ struct Targets {
   }
 };
 
-void sweep_fused(TapeImpl& t, std::uint32_t id) {
+void sweep_fused(Sweep& sweep, std::uint32_t id) {
+  TapeImpl& t = sweep.tape;
   FuseRecord& r = *static_cast<FuseRecord*>(t.node(id).attributes);
   const FuseProgram& p = *r.program;
   if (p.results == 1) r.adjoint[0] = t.node(id).grad;
@@ -118,19 +119,20 @@ void sweep_fused(TapeImpl& t, std::uint32_t id) {
     from[p.slots + k] = {const_cast<double*>(&zero), &number, 0, false};
     if (r.adjoint[k]) from[p.slots + k] = place_of(r.adjoint[k]);
   }
-  Targets targets(t, r, t.node(id).inputs());
+  Targets targets(sweep, r, t.node(id).inputs());
   targets.find();
   if (p.gradients > 0)
-    fuse_run({fuse_kernel(p.backward, t.dtype), r.shape, t.dtype, p.slots + p.results, p.gradients, live, true, targets.shared}, from,
+    fuse_run({fuse_kernel(p.backward, t.dtype()), r.shape, t.dtype(), p.slots + p.results, p.gradients, live, true, targets.shared}, from,
              targets.to);
   for (int k = 0; k < p.results; ++k) r.adjoint[k] = Array();
-  for (int k = 0; t.freeing && k < p.slots; ++k) r.slot[k] = Array();
+  for (int k = 0; sweep.frees() && k < p.slots; ++k) r.slot[k] = Array();
 }
 
 /// One of several results: its adjoint waits at the op, which is swept later for it stands before its results.
-void sweep_result(TapeImpl& t, std::uint32_t id) {
+void sweep_result(Sweep& sweep, std::uint32_t id) {
+  TapeImpl& t = sweep.tape;
   const std::uint32_t op = t.node(id).inputs()[0];
-  if (!t.wants(op)) return;
+  if (!sweep.wants(op)) return;
   FuseRecord& r = *static_cast<FuseRecord*>(t.node(op).attributes);
   if (!t.node(op).grad) {
     for (int k = 0; k < r.program->results; ++k) r.adjoint[k] = Array();   // an earlier sweep may have ended in an exception

@@ -59,8 +59,7 @@ class FunctionCheck {
   }
   std::vector<Array> gradients(int order, std::string* trace = nullptr) const {
     Tape tape{{.dtype = f64, .order = order}};
-    detail::TapeImpl::current().tracing = trace != nullptr;
-    detail::TapeImpl::current().trace_found = trace;
+    detail::TapeImpl::current().trace_into(trace);
     const std::vector<Var> in = variables();
     const Var y = number(in, order);
     check_untouched(in);
@@ -104,7 +103,7 @@ class FunctionCheck {
     std::vector<Var> in;
     for (std::size_t k = 0; k < x_.size(); ++k)
       in.push_back(variable(x_[k] + step * nodes.direction(x_[k].shape(), nodes.key().named("input").at(k))));
-    detail::TapeImpl::current().probe = &nodes.probe(0);
+    detail::TapeImpl::current().set_probe(&nodes.probe(0));
     (void)f_(in);
   }
   std::vector<std::string> wrong_ops() const {

@@ -91,9 +91,9 @@ class ModelCheck {
       x_[k] = before[k] + step * nodes.direction(before[k].shape(), nodes.key().named("leaf").at(k));
     const ShardLoss watched = [&](Shard& s) {
       detail::TapeImpl& t = detail::TapeImpl::current();
-      t.probe = &nodes.probe(s.number());
+      t.set_probe(&nodes.probe(s.number()));
       Part part = loss_(s);
-      t.probe = nullptr;
+      t.set_probe(nullptr);
       return part;
     };
     try {

@@ -95,18 +95,19 @@ Var part_of(const Var& g, const Join& j, int k) {
   return j.stacked ? reshape(part, g.shape().without(j.axis)) : part;
 }
 
-void sweep_join(TapeImpl& t, std::uint32_t id) {
+void sweep_join(detail::Sweep& s, std::uint32_t id) {
+  TapeImpl& t = s.tape;
   const Join j = *static_cast<const Join*>(t.node(id).attributes);
   const Var g = t.push(t.node(id).grad, std::source_location::current());
   for (int k = 0; k < t.node(id).input_count; ++k)
-    if (const std::uint32_t in = t.node(id).inputs()[k]; t.wants(in)) t.accumulate(in, t.value(part_of(g, j, k).node()));
+    if (const std::uint32_t in = t.node(id).inputs()[k]; s.wants(in)) s.accumulate(in, t.value(part_of(g, j, k).node()));
 }
 
 void replay_join(detail::Replay& r, std::uint32_t id) {
   const Join j = *static_cast<const Join*>(r.tape.node(id).attributes);
   const Var g = r.adjoint(id);
   for (int k = 0; k < r.tape.node(id).input_count; ++k)
-    if (const std::uint32_t in = r.tape.node(id).inputs()[k]; r.tape.wants(in)) r.add(in, part_of(g, j, k));
+    if (const std::uint32_t in = r.tape.node(id).inputs()[k]; r.wants(in)) r.add(in, part_of(g, j, k));
 }
 
 constexpr detail::OpTable concat_table{"concat", need_nothing, true, sweep_join, replay_join, nullptr, nullptr};
@@ -160,7 +161,7 @@ Var pick(At x, const Tokens& tokens) {
 Var one_hot(const Tokens& tokens, int depth, std::source_location where) {
   TapeImpl& t = TapeImpl::current("one_hot");
   try {
-    return t.push(one_hot(tokens, depth, t.dtype), where);
+    return t.push(one_hot(tokens, depth, t.dtype()), where);
   } catch (...) {
     detail::rethrow_at(where);
   }

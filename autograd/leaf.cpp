@@ -1,6 +1,8 @@
 #include <ebb/autograd/leaf.hpp>
 
-#include <atomic>
+#include <algorithm>
+#include <ebb/autograd/binding.hpp>
+#include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/error.hpp>
@@ -36,12 +38,7 @@ Array Leaf::value() const { return view_of(*data_->set, *data_); }
 bool Leaf::trained() const { return data_->trained; }
 std::int64_t Leaf::offset() const { return data_->offset; }
 
-void Leaf::transform(const Transform& f) const {
-  if (!transformed()) data_->set->transformed.push_back(data_);
-  data_->transforms.push_back(f);
-  ++data_->set->version;   // a tape that has used it has another value
-}
-bool Leaf::transformed() const { return !data_->transforms.empty(); }
+bool Leaf::transformed() const { return data_->transforms != nullptr; }
 void Leaf::within(double low, double high) const {
   if (!(low <= high))
     throw ValueError(std::string("parameter ") + name() + ": it cannot be within [" + std::to_string(low) + ", " + std::to_string(high) + "]");
@@ -100,7 +97,8 @@ LeafSet LeafSet::copy() const {
   LeafSet c(data_->dtype);
   for (auto& l : data_->leaves) {
     const Leaf leaf = c.add(l->name.c_str(), view_of(*data_, *l), l->trained);
-    for (const Transform& f : l->transforms) leaf.transform(f);
+    if (l->transforms) c.data_->transformed.push_back(leaf.get());
+    leaf.get()->transforms = l->transforms;
     leaf.within(l->low, l->high);
   }
   return c;
@@ -124,37 +122,13 @@ Array Edit::operator[](const Leaf& l) {
   return view_of(*set_.get(), *l.get());
 }
 
-namespace detail {
-
-Binding*& bindings() {
-  static thread_local Binding* head = nullptr;
-  return head;
-}
-
-Binding::Binding(const Leaf& l, const Shape& shape, Var v, Array a, bool whole)
-    : leaf(l.get()), var(std::move(v)), array(std::move(a)), transformed(whole), outer(bindings()) {
-  static std::atomic<std::uint64_t> next{1};
-  if (!(shape == l.shape())) throw ShapeError(std::string("bind: the shape of parameter ") + l.name() + " differs");
-  serial = next.fetch_add(2);
-  bindings() = this;
-}
-Binding::~Binding() {   // in whatever order: an exception destroys a vector of them from its front
-  for (Binding** at = &bindings(); *at; at = &(*at)->outer)
-    if (*at == this) {
-      *at = outer;
-      break;
-    }
-}
-
-}  // namespace detail
-
 Bind::Bind(const Leaf& l, const Var& v) : self_(new detail::Binding(l, v.shape(), v, {}, false)) {}
 Bind::Bind(const Leaf& l, const Array& a) : self_(new detail::Binding(l, a.shape(), {}, a, false)) {}
-Bind::~Bind() { delete static_cast<detail::Binding*>(self_); }
+Bind::~Bind() { delete self_; }
 
 Var var_of(const Leaf& l, std::source_location where) {
   if (!l) detail::located(where, [] { throw ValueError("an empty parameter was used: it was never made by a Builder"); });
-  return detail::TapeImpl::current("a parameter").leaf(l, where);
+  return detail::TapeImpl::current("a parameter").leaves().of(l, where);
 }
 
 At::At(const Leaf& p, std::source_location w) : var(var_of(p, w)), where(w) {}

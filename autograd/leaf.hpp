@@ -1,10 +1,13 @@
 #pragma once
-#include <ebb/autograd/transform.hpp>
 #include <ebb/autograd/var.hpp>
 
 namespace ebb {
 
+class Pass;
+class Transform;
+
 namespace detail {
+struct Binding;
 struct LeafData;
 struct LeafSetData;
 }  // namespace detail
@@ -29,7 +32,7 @@ class Leaf {
 
   /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In backward() and
   /// evaluate() it is evaluated once, before the shards, with their mode, seed and update; elsewhere once a tape, as in evaluation.
-  /// Errors    ShapeError, when it is used, if f changes the shape
+  /// Any function of a Var is a Transform (transform.hpp). Errors: ShapeError, when it is used, if f changes the shape
   void transform(const Transform& f) const;
   bool transformed() const;
   /// The optimiser moves every value back into [low, high] after each update. Errors: ValueError unless low <= high
@@ -58,7 +61,7 @@ class Bind {
   Bind& operator=(const Bind&) = delete;
 
  private:
-  void* self_;
+  detail::Binding* self_;
 };
 
 /// Leaves in one flat buffer, with a version that rises when values change. A counted handle: copies are the same set.

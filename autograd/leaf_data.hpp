@@ -9,13 +9,22 @@
 
 namespace ebb::detail {
 
+/// What a leaf's transforms make of its own numbers. The tape knows this and no more of them: transform.cpp knows how they are
+/// written, shards.cpp what they are told.
+class LeafTransforms {
+ public:
+  virtual ~LeafTransforms() = default;
+  /// `told` null: as in evaluation. Errors    ShapeError if the shape is not the leaf's
+  virtual Var apply(const Leaf&, const Var& raw, const Pass* told) const = 0;
+};
+
 struct LeafData {
   LeafSetData* set = nullptr;      // what every handle counts
   std::string name;
   Shape shape;
   std::int64_t offset = 0;
   bool trained = true;
-  std::vector<Transform> transforms;   // applied in this order
+  std::shared_ptr<const LeafTransforms> transforms;   // null: none
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 

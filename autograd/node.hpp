@@ -1,13 +1,12 @@
 #pragma once
 #include <ebb/autograd/var.hpp>
-#include <type_traits>
 
-/// What a node of the tape holds, and the table of functions by which the sweep calls an op. For autograd's own files
-/// and for op.hpp; users write ops through op.hpp alone.
+/// What a node of the tape holds, and the table of functions by which the sweeps call an op. For autograd's own files and for
+/// op.hpp; users write ops through op.hpp alone.
 namespace ebb::detail {
 
 struct LeafData;
-class TapeImpl;
+class Sweep;
 class Replay;
 
 /// What an op's backward reads. What it does not name, the tape does not keep.
@@ -17,7 +16,7 @@ struct OpTable {
   const char* name;
   unsigned needs;
   bool higher;                                      ///< the gradient can be recorded and differentiated again
-  void (*sweep)(TapeImpl&, std::uint32_t node);     ///< first order, on arrays
+  void (*sweep)(Sweep&, std::uint32_t node);        ///< first order, on arrays
   void (*replay)(Replay&, std::uint32_t node);      ///< recorded, on Vars
   void (*destroy)(void* op);                        ///< of the op's attributes, null if trivial
   /// For views: the part of the parent's adjoint that is this node's own; null for other ops.
@@ -35,7 +34,7 @@ struct alignas(64) Node {
   std::uint32_t line = 0;
   std::uint32_t handles = 0;       ///< Vars that name this node
   union {
-    std::uint32_t few[4] = {};     ///< inputs
+    std::uint32_t few[4] = {};     ///< inputs; of a node that waits to be used again, the next one that does
     std::uint32_t* many;           ///< if there are more, in the tape's arena
     std::uint64_t version;         ///< of a leaf, which has none: its set's when the numbers were read
   };
@@ -53,24 +52,10 @@ struct alignas(64) Node {
   bool in_flat : 1 = false;        ///< a leaf whose grad is its place in the flat gradient
 
   const std::uint32_t* inputs() const { return input_count > 4 ? many : few; }
+  /// A view whose adjoint is a part of its parent's, and so is not held here.
+  bool in_parent() const { return op && op->place && !retained; }
 };
 
-
 static_assert(sizeof(Node) == 192);
-
-/// A thing thrown by an op's kernel, with the line of the cell and the time step added. Call inside a catch block.
-[[noreturn]] void rethrow_at(const std::source_location& where);
-
-/// f(), with the caller's line added to what it throws.
-template <class F> auto located(const std::source_location& where, const F& f) {
-  try {
-    return f();
-  } catch (...) {
-    rethrow_at(where);
-  }
-}
-inline Shape shape_of(const At& x) {
-  return located(x.where, [&] { return x.var.shape(); });
-}
 
 }  // namespace ebb::detail

@@ -1,6 +1,6 @@
 #include <ebb/autograd/op.hpp>
 
-#include <sstream>
+#include <ebb/ops/text.hpp>
 #include <string>
 
 namespace ebb::detail {
@@ -8,21 +8,14 @@ namespace ebb::detail {
 namespace {
 
 [[noreturn]] void refuse(TapeImpl& t, std::uint32_t node, std::size_t input, const std::string& got) {
-  std::ostringstream s;
-  s << t.node(node).op->name << ": vjp returned " << got << " for input " << input << " of shape "
-    << t.node(t.node(node).inputs()[input]).shape << origin_of(t.handle(node));
-  throw ShapeError(s.str());
-}
-
-std::string text_of(const Shape& shape) {
-  std::ostringstream s;
-  s << shape;
-  return s.str();
+  throw ShapeError(std::string(t.node(node).op->name) + ": vjp returned " + got + " for input " + std::to_string(input) + " of shape " +
+                   text(t.node(t.node(node).inputs()[input]).shape) + origin_of(t.handle(node)));
 }
 
 /// Said only of an op that used something empty: to every other error it adds nothing.
-std::string unseen(const OpTable& op, const std::string& error) {
-  if (error.find("an empty ") == std::string::npos || op.needs == (need_inputs | need_output)) return {};
+std::string unseen(const OpTable& op, const Error& e) {
+  const bool empty = dynamic_cast<const EmptyVarError*>(&e) || dynamic_cast<const EmptyArrayError*>(&e);
+  if (!empty || op.needs == (need_inputs | need_output)) return {};
   const char* what = op.needs == need_nothing ? "neither its inputs nor its result, which `needs` does not name"
                      : op.needs == need_output ? "no inputs, which `needs` does not name"
                                                : "no result, which `needs` does not name";
@@ -32,28 +25,22 @@ std::string unseen(const OpTable& op, const std::string& error) {
 }  // namespace
 
 void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Var& got) {
-  if (got && got.epoch() != t.epoch) refuse(t, node, input, "a Var of another tape");
-  refuse(t, node, input, got ? text_of(got.shape()) : "an empty Var");
+  if (got && got.epoch() != t.epoch()) refuse(t, node, input, "a Var of another tape");
+  refuse(t, node, input, got ? text(got.shape()) : "an empty Var");
 }
 
 void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Array& got) {
-  if (got && got.dtype() != t.dtype) refuse(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype));
-  refuse(t, node, input, got ? text_of(got.shape()) : "an empty Array");
+  if (got && got.dtype() != t.dtype()) refuse(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype()));
+  refuse(t, node, input, got ? text(got.shape()) : "an empty Array");
 }
 
 void rethrow_from_vjp(TapeImpl& t, std::uint32_t node) {
   const OpTable& op = *t.node(node).op;
-  const auto told = [&](const Error& e) {
-    return e.what() + std::string("; in the vjp of ") + op.name + origin_of(t.handle(node)) + unseen(op, e.what());
-  };
   try {
     throw;
-  } catch (const ShapeError& e) {
-    throw ShapeError(told(e));
-  } catch (const ValueError& e) {
-    throw ValueError(told(e));
-  } catch (const TapeError& e) {
-    throw TapeError(told(e));
+  } catch (Error& e) {
+    e.with_context(std::string("; in the vjp of ") + op.name + origin_of(t.handle(node)) + unseen(op, e));
+    throw;
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 #include <array>
+#include <ebb/autograd/call_site.hpp>
+#include <ebb/autograd/replay.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <new>
@@ -71,25 +73,26 @@ template <class Op, std::size_t N> struct Sweeps {
     }
   }
   static const Var& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Var& r) {
-    if (r.epoch() != t.epoch || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    if (r.epoch() != t.epoch() || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
     return r;
   }
   static const Array& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Array& r) {
-    if (r.dtype() != t.dtype || !(r.shape() == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    if (r.dtype() != t.dtype() || !(r.shape() == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
     return r;
   }
 
-  static void sweep(TapeImpl& t, std::uint32_t id) {
+  static void sweep(Sweep& s, std::uint32_t id) {
+    TapeImpl& t = s.tape;
     if constexpr (in_vars) {
       const Var g = t.push(t.node(id).grad, std::source_location::current());
       auto r = gradients(t, id, g);
       for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; t.wants(input))
-          t.accumulate(input, t.value(checked(t, id, k, begin_of(r)[k]).node()));
+        if (const auto input = t.node(id).inputs()[k]; s.wants(input))
+          s.accumulate(input, t.value(checked(t, id, k, begin_of(r)[k]).node()));
     } else {
       auto r = gradients(t, id, t.node(id).grad);
       for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; t.wants(input)) t.accumulate(input, checked(t, id, k, begin_of(r)[k]));
+        if (const auto input = t.node(id).inputs()[k]; s.wants(input)) s.accumulate(input, checked(t, id, k, begin_of(r)[k]));
     }
   }
 
@@ -98,7 +101,7 @@ template <class Op, std::size_t N> struct Sweeps {
       TapeImpl& t = r.tape;
       auto v = gradients(t, id, r.adjoint(id));
       for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; t.wants(input)) r.add(input, checked(t, id, k, begin_of(v)[k]));
+        if (const auto input = t.node(id).inputs()[k]; r.wants(input)) r.add(input, checked(t, id, k, begin_of(v)[k]));
     }
   }
 

@@ -1,3 +1,7 @@
+#include <ebb/autograd/packs.hpp>
+
+#include <ebb/autograd/binding.hpp>
+#include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 
@@ -24,7 +28,7 @@ Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   return set.packs.back().pack;
 }
 
-/// The pack of a value that the transforms made for all shards. 
+/// The pack of a value that the transforms made for all shards.
 Pack transformed_pack(const Node& n, const Array& value, Trans tb) {
   Binding* bound = binding_of(n.leaf);
   if (!bound || !bound->transformed || bound->serial != n.version) return Pack(value, tb);
@@ -41,32 +45,37 @@ Pack pack_of(const Node& n, const Array& value, Trans tb) {
 
 }  // namespace
 
-const Pack* TapeImpl::packed(std::uint32_t id, Trans tb, std::int64_t rows) {
-  if (!engine().pack || rows > most_packed_rows || node(id).shape.rank() != 2) return nullptr;
-  Node& n = node(id);
+const Pack* PackTable::of(std::uint32_t id, Trans tb, std::int64_t rows) {
+  Node& n = tape_.node(id);
+  if (!engine().pack || rows > most_packed_rows || n.shape.rank() != 2) return nullptr;
   const bool parameter = n.leaf && !n.bound;
   // The numbers under this node may have moved on, or may be about to: a pack would keep the old ones.
   if (parameter && (n.leaf->set->editors != 0 || n.version != n.leaf->set->version)) return nullptr;
   if (n.pack == 0) {
-    if (free_packs_.empty()) {
+    if (free_.empty()) {
       packs_.emplace_back();
-      free_packs_.reserve(packs_.capacity());   // so that giving one back cannot throw
-      free_packs_.push_back(static_cast<std::uint32_t>(packs_.size()));
+      free_.reserve(packs_.capacity());   // so that giving one back cannot throw
+      free_.push_back(static_cast<std::uint32_t>(packs_.size()));
     }
-    n.pack = free_packs_.back();
-    free_packs_.pop_back();
+    n.pack = free_.back();
+    free_.pop_back();
   }
   const int k = tb == Trans::yes;
   Packs& p = packs_[n.pack - 1];
   if (++p.uses[k] < 2) return nullptr;
-  if (!p.pack[k]) p.pack[k] = pack_of(n, value(id), tb);
+  if (!p.pack[k]) p.pack[k] = pack_of(n, tape_.value(id), tb);
   return &p.pack[k];
 }
 
-void TapeImpl::release_pack(Node& n) noexcept {
+void PackTable::release(Node& n) noexcept {
   packs_[n.pack - 1] = Packs{};
-  free_packs_.push_back(n.pack);
+  free_.push_back(n.pack);
   n.pack = 0;
+}
+
+void PackTable::clear() {
+  packs_.clear();
+  free_.clear();
 }
 
 }  // namespace ebb::detail

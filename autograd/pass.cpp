@@ -1,12 +1,8 @@
 #include <ebb/autograd/pass.hpp>
 
-#include <cstring>
 #include <ebb/autograd/functions.hpp>
-#include <ebb/autograd/node.hpp>
-#include <ebb/autograd/state.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
-#include <string>
 
 namespace ebb {
 
@@ -64,23 +60,5 @@ Var Pass::thinned(const Var& h) const {
 }
 Var Pass::candidate_mask(const Var& like) const { return bernoulli("candidate", like, 1 - candidate_) * (1 / (1 - candidate_)); }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
-
-namespace {
-[[noreturn]] void no_field(const std::string& which, const char* const* names, int size, const std::source_location& where) {
-  std::string known;
-  for (int k = 0; k < size; ++k) known += (k ? ", " : "") + std::string(names[k]);
-  detail::located(where, [&] {
-    throw ValueError("state: there is no field " + which + "; this cell has " + (known.empty() ? "none" : known));
-  });
-  __builtin_unreachable();
-}
-}  // namespace
-
-int State::index(FieldName f) const {
-  for (int k = 0; k < size_; ++k)
-    if (std::strcmp(names_[k], f.name) == 0) return k;
-  no_field(f.name, names_, size_, f.where);
-}
-void State::refuse(const Index& k) const { no_field(std::to_string(k.number), names_, size_, k.where); }
 
 }  // namespace ebb

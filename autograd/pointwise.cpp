@@ -1,3 +1,4 @@
+#include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
 #include <ebb/autograd/op_list.hpp>
@@ -10,6 +11,7 @@
 /// instantiated with Vars.
 namespace ebb {
 
+using detail::Sweep;
 using detail::TapeImpl;
 
 Var like(const Var&, double x) { return TapeImpl::current().number(x); }
@@ -28,45 +30,43 @@ template <class O> struct Pointwise {
   static constexpr int id = pointwise::id<O>;
   static constexpr int N = pointwise::arity<O>;
 
-  static void sweep(TapeImpl& t, std::uint32_t node) {
-    detail::Node& n = t.node(node);
+  static void sweep(Sweep& s, std::uint32_t node) {
+    detail::Node& n = s.tape.node(node);
     const std::uint32_t* in = n.inputs();
     if constexpr (N == 2 && forwards<O, 0> && forwards<O, 1>) {
-      const bool both = t.wants(in[0]) && t.wants(in[1]);
-      if (both) forward(t, n, in[0], n.grad);
-      const std::uint32_t last = t.wants(in[1]) ? in[1] : in[0];
-      if (t.wants(last)) forward(t, n, last, n.retained ? n.grad : std::move(n.grad));
+      const bool both = s.wants(in[0]) && s.wants(in[1]);
+      if (both) forward(s, n, in[0], n.grad);
+      const std::uint32_t last = s.wants(in[1]) ? in[1] : in[0];
+      if (s.wants(last)) forward(s, n, last, n.retained ? n.grad : std::move(n.grad));
     } else {
       const Array* x[N];
-      for (int k = 0; k < N; ++k) x[k] = &t.value(O::needs & pointwise::inputs ? in[k] : 0);
-      const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (sweep_input<K>(t, n, in[K], x), ...); };
+      for (int k = 0; k < N; ++k) x[k] = &s.tape.value(O::needs & pointwise::inputs ? in[k] : 0);
+      const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (sweep_input<K>(s, n, in[K], x), ...); };
       each(std::make_index_sequence<N>{});
     }
   }
 
-  static void forward(TapeImpl& t, const detail::Node& n, std::uint32_t input, Array g) {
-    if (t.node(input).shape == n.shape) t.accumulate(input, std::move(g));
-    else t.deferred.add_sum(input, g);
+  static void forward(Sweep& s, const detail::Node& n, std::uint32_t input, Array g) {
+    if (s.tape.node(input).shape == n.shape) s.accumulate(input, std::move(g));
+    else s.deferred.add_sum(input, g);
   }
 
   template <std::size_t k>
-  static void sweep_input(TapeImpl& t, const detail::Node& n, std::uint32_t input, const Array* const* x) {
-    if (!t.wants(input)) return;
-    if constexpr (forwards<O, k>) return forward(t, n, input, n.grad);
-    const Shape& wanted = t.node(input).shape;
+  static void sweep_input(Sweep& s, const detail::Node& n, std::uint32_t input, const Array* const* x) {
+    if (!s.wants(input)) return;
+    if constexpr (forwards<O, k>) return forward(s, n, input, n.grad);
+    const Shape& wanted = s.tape.node(input).shape;
     if (wanted == n.shape) {
-      bool fresh = false;
-      Array part;
-      Array& target = t.adjoint(input, fresh, part);
-      return pointwise::vjp(id, k, n.grad, x, N, n.value, target, !fresh);
+      detail::Adjoint to = s.adjoint(input);
+      return pointwise::vjp(id, k, n.grad, x, N, n.value, to.target(), to.accumulate);
     }
-    Array r = Array::empty(n.shape, t.dtype);
+    Array r = Array::empty(n.shape, s.tape.dtype());
     pointwise::vjp(id, k, n.grad, x, N, n.value, r, false);
-    t.accumulate(input, sum_to(r, wanted));
+    s.accumulate(input, sum_to(r, wanted));
   }
 
   template <std::size_t k> static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
-    if (!r.tape.wants(in[k].node())) return;
+    if (!r.wants(in[k].node())) return;
     const Var g = r.adjoint(node), y = r.tape.handle(node);
     const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) { return pointwise::vjp_of<O, k>()(g, in[J]..., y); };
     r.add(in[k].node(), call(std::make_index_sequence<N>{}));

@@ -11,6 +11,7 @@
 ///     A = op(a), B = op(b):   dA = g B^T, dB = A^T g;   da = dA or dA^T = B g^T;   db = dB or dB^T = g^T A
 namespace ebb {
 
+using detail::Sweep;
 using detail::TapeImpl;
 
 namespace {
@@ -26,59 +27,58 @@ Shape rows_of(const Shape& s) { return {static_cast<int>(s.rows()), s.columns()}
 /// [..., M, K] x [K, N]: leading axes are folded into rows, so that one product does it all.
 bool folds(const Shape& a, const Shape& b, Trans ta) { return b.rank() == 2 && (a.rank() == 2 || ta == Trans::no); }
 
-void into_adjoint(TapeImpl& t, std::uint32_t id, const Array& x, const Array& y, Trans tx, Trans ty) {
-  bool fresh = false;
-  Array part;
-  Array& target = t.adjoint(id, fresh, part);
-  matmul_into(target, x, y, tx, ty, !fresh);
+void into_adjoint(Sweep& s, std::uint32_t id, const Array& x, const Array& y, Trans tx, Trans ty) {
+  detail::Adjoint to = s.adjoint(id);
+  matmul_into(to.target(), x, y, tx, ty, to.accumulate);
 }
 
 /// da = g op(b)^T, with op(b)^T packed if it serves again.
-void sweep_left(TapeImpl& t, std::uint32_t a, std::uint32_t b, const Array& g, Product p) {
-  if (p.ta == Trans::yes) return into_adjoint(t, a, t.value(b), g, p.tb, Trans::yes);
-  const Pack* w = t.packed(b, flip(p.tb), g.rows());
-  if (!w) return into_adjoint(t, a, g, t.value(b), Trans::no, flip(p.tb));
-  bool fresh = false;
-  Array part;
-  Array& target = t.adjoint(a, fresh, part);
-  matmul_into(target, g, *w, !fresh);
+void sweep_left(Sweep& s, std::uint32_t a, std::uint32_t b, const Array& g, Product p) {
+  if (p.ta == Trans::yes) return into_adjoint(s, a, s.tape.value(b), g, p.tb, Trans::yes);
+  const Pack* w = s.tape.packs().of(b, flip(p.tb), g.rows());
+  if (!w) return into_adjoint(s, a, g, s.tape.value(b), Trans::no, flip(p.tb));
+  detail::Adjoint to = s.adjoint(a);
+  matmul_into(to.target(), g, *w, to.accumulate);
 }
 
-void sweep_folded(TapeImpl& t, detail::Node& n, Product p) {
+void sweep_folded(Sweep& s, detail::Node& n, Product p) {
   const std::uint32_t a = n.inputs()[0], b = n.inputs()[1];
   const Array& g = n.grad;
-  if (t.wants(a)) sweep_left(t, a, b, g, p);
-  if (!t.wants(b)) return;
-  const Array& x = t.value(a);
-  if (p.ta == Trans::no && t.deferred.add_product(b, x, g, p.tb)) return;
+  if (s.wants(a)) sweep_left(s, a, b, g, p);
+  if (!s.wants(b)) return;
+  const Array& x = s.tape.value(a);
+  if (p.ta == Trans::no && s.deferred.add_product(b, x, g, p.tb)) return;
   const Array x2 = x.reshape(rows_of(x.shape())), g2 = g.reshape(rows_of(g.shape()));
-  if (p.tb == Trans::no) into_adjoint(t, b, x2, g2, flip(p.ta), Trans::no);
-  else into_adjoint(t, b, g2, x2, Trans::yes, p.ta);
+  if (p.tb == Trans::no) into_adjoint(s, b, x2, g2, flip(p.ta), Trans::no);
+  else into_adjoint(s, b, g2, x2, Trans::yes, p.ta);
 }
 
-void sweep_batched(TapeImpl& t, std::uint32_t id, Product p) {
+void sweep_batched(Sweep& s, std::uint32_t id, Product p) {
+  TapeImpl& t = s.tape;
   const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
   const Array g = t.node(id).grad, x = t.value(a), w = t.value(b);
-  const auto give = [&](std::uint32_t to, Array r) { t.accumulate(to, sum_to(r, t.node(to).shape)); };
-  if (t.wants(a))
+  const auto give = [&](std::uint32_t to, Array r) { s.accumulate(to, sum_to(r, t.node(to).shape)); };
+  if (s.wants(a))
     give(a, p.ta == Trans::no ? matmul(g, w, Trans::no, flip(p.tb)) : matmul(w, g, p.tb, Trans::yes));
-  if (t.wants(b))
+  if (s.wants(b))
     give(b, p.tb == Trans::no ? matmul(x, g, flip(p.ta), Trans::no) : matmul(g, x, Trans::yes, p.ta));
 }
 
-void sweep_product(TapeImpl& t, std::uint32_t id) {
+void sweep_product(Sweep& s, std::uint32_t id) {
+  TapeImpl& t = s.tape;
   detail::Node& n = t.node(id);
   const Product p = *static_cast<const Product*>(n.attributes);
-  if (folds(t.node(n.inputs()[0]).shape, t.node(n.inputs()[1]).shape, p.ta)) sweep_folded(t, n, p);
-  else sweep_batched(t, id, p);
+  if (folds(t.node(n.inputs()[0]).shape, t.node(n.inputs()[1]).shape, p.ta)) sweep_folded(s, n, p);
+  else sweep_batched(s, id, p);
 }
 
 void replay_product(detail::Replay& r, std::uint32_t id);
 constexpr detail::OpTable product_table{"matmul", need_inputs, true, sweep_product, replay_product, nullptr, nullptr};
 
 /// Transposes are read through: matmul takes the original and the flipped orientation.
-void sweep_transpose(TapeImpl& t, std::uint32_t id) {
-  t.accumulate(t.node(id).inputs()[0], transpose(t.node(id).grad));
+void sweep_transpose(Sweep& s, std::uint32_t id) {
+  const detail::Node& n = s.tape.node(id);
+  s.accumulate(n.inputs()[0], transpose(n.grad));
 }
 void replay_transpose(detail::Replay& r, std::uint32_t id) {
   r.add(r.tape.node(id).inputs()[0], transpose(r.adjoint(id)));
@@ -96,8 +96,8 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
   const Array& x = t.value(a);
   const Shape& w = t.node(b).shape;
   const bool fits = p.ta == Trans::no && w.rank() == 2 && x.rank() >= 2 && x.columns() == w[p.tb == Trans::no ? 0 : 1];
-  if (const Pack* pack = fits ? t.packed(b, p.tb, x.rows()) : nullptr) {
-    Array c = Array::empty(x.shape().with(-1, pack->columns()), t.dtype);
+  if (const Pack* pack = fits ? t.packs().of(b, p.tb, x.rows()) : nullptr) {
+    Array c = Array::empty(x.shape().with(-1, pack->columns()), t.dtype());
     matmul_into(c, x, *pack, false);
     return c;
   }
@@ -122,9 +122,9 @@ void replay_product(detail::Replay& r, std::uint32_t id) {
   TapeImpl& t = r.tape;
   const Product p = *static_cast<const Product*>(t.node(id).attributes);
   const Var a = t.handle(t.node(id).inputs()[0]), b = t.handle(t.node(id).inputs()[1]), g = r.adjoint(id);
-  if (t.wants(a.node()))
+  if (r.wants(a.node()))
     r.add(a.node(), p.ta == Trans::no ? product(g, b, Trans::no, flip(p.tb)) : product(b, g, p.tb, Trans::yes));
-  if (!t.wants(b.node())) return;
+  if (!r.wants(b.node())) return;
   const bool fold = folds(a.shape(), b.shape(), p.ta);
   const Var x = fold ? reshape(a, rows_of(a.shape())) : a, h = fold ? reshape(g, rows_of(g.shape())) : g;
   r.add(b.node(), p.tb == Trans::no ? product(x, h, flip(p.ta), Trans::no) : product(h, x, Trans::yes, p.ta));
@@ -161,13 +161,7 @@ Var outer(At a, At b) {
 Var transpose(At x) {
   TapeImpl& t = TapeImpl::current("transpose");
   const detail::Node& n = t.node(x.var, "transpose");
-  if (n.shape.rank() < 2) {
-    try {
-      throw ShapeError("transpose: needs two axes or more");
-    } catch (const Error&) {
-      detail::rethrow_at(x.where);
-    }
-  }
+  if (n.shape.rank() < 2) throw ShapeError("transpose: needs two axes or more" + detail::place_of(x.where));
   if (!t.any_requires(&x.var, 1)) return t.push(transpose(t.value(x.var.node())), x.where);
   const int r = n.shape.rank();
   const Shape s = n.shape.with(r - 1, n.shape[r - 2]).with(r - 2, n.shape[r - 1]);

@@ -96,7 +96,7 @@ struct CrossEntropy {
   Array value(const Array& logits) const { return cross_entropy(logits, targets); }
   Var vjp(const Var& g, const Var& logits, const Var&) const {
     TapeImpl& t = TapeImpl::current();
-    if (t.sweeping)   // first order: one pass, no softmax kept
+    if (t.sweep().running())   // first order: one pass, no softmax kept
       return t.push(cross_entropy_vjp(t.value(g.node()), t.value(logits.node()), targets), std::source_location::current());
     const Var weight = reshape(g, kept_last(g.shape())), counts = not_equal(weight, 0);
     return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) * weight;   // 0 times NaN would be NaN

@@ -46,9 +46,8 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
   try {
     Tape tape{{.dtype = options.dtype, .order = options.order}};
     TapeImpl& t = TapeImpl::current();
-    t.tracing = trace;
-    t.trace_found = trace ? &traces[k] : nullptr;
-    t.recording_ = gradients;
+    t.trace_into(trace ? &traces[k] : nullptr);
+    t.set_recording(gradients);
     Shard s(*this, shard, begin(shard), begin(shard + 1));
     const WatchShard watched(watcher, s.begin(), s.rows());
     const Part part = loss(s);
@@ -69,7 +68,8 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
 }
 
 void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
-  transformed.emplace(set, options, gradients);
+  const Pass told({.training = options.training, .seed = options.seed, .update = options.update});
+  transformed.emplace(set, options.dtype, told, gradients);
   Binding* const outer = bindings();
   watcher = watch_point;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {

@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <ebb/autograd/step_ends.hpp>
+
+#include <algorithm>
 #include <ebb/autograd/tape_impl.hpp>
 
 namespace ebb::detail {
@@ -38,15 +39,15 @@ void StepEnds::drop_sweep() {
   next_ = 0;
 }
 
-std::uint32_t step_end() { return TapeImpl::current("unroll").top; }
+std::uint32_t step_end() { return TapeImpl::current("unroll").top(); }
 
 void set_step_end(const Var& v, std::uint32_t end) {
   TapeImpl* t = TapeImpl::find(v.epoch());
   if (!t) return;
   Node& n = t->node(v.node());
   if (!n.requires_grad || n.leaf) return;
-  t->step_ends.add(v.node(), end);
-  if (n.op && n.op->place) n.retained = true;   // a view has an adjoint of its own, or its parent's would hold both
+  t->sweep().step_ends().add(v.node(), end);
+  if (n.in_parent()) n.retained = true;   // a view has an adjoint of its own, or its parent's would hold both
 }
 
 }  // namespace ebb::detail

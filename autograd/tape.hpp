@@ -5,20 +5,14 @@
 
 namespace ebb {
 
+namespace detail {
+class TapeImpl;
+}
+
 struct TapeOptions {
   DType dtype = f32;   ///< of every value on the tape; what enters is converted
   int order = 1;       ///< highest order of differentiation, declared before recording
 };
-
-/// What the engine does beyond recording and sweeping. Results are the same to rounding with each off; for tests and
-/// measurements. Set while no tape is in use.
-struct Engine {
-  bool pack = true;      ///< right operands of repeated products are laid out once for the kernels
-  bool defer = true;     ///< gradients of weights are summed over many steps in one long product
-  bool forward = true;   ///< an adjoint that only passes through is handed on by pointer
-  bool reuse = true;     ///< values are freed, or overwritten, at their last use
-};
-Engine& engine();
 
 struct TapeStats {
   std::int64_t nodes = 0;        ///< recorded nodes
@@ -27,7 +21,10 @@ struct TapeStats {
 };
 
 /// Records what is computed while it lives, on its own thread, as the innermost tape. An append-only list of nodes; the
-/// sweep is one loop from the end.
+/// sweep is one loop from the end. docs/how-it-works.md builds a small one; tape_impl.hpp is where this one begins.
+///
+/// Threads   A tape and its Vars serve the thread that made them, elsewhere they are an error. The Tape itself may be destroyed on
+///           any thread
 ///
 ///     Tape tape{{.dtype = f64, .order = 2}};
 ///     Var y = ...;
@@ -49,7 +46,7 @@ class Tape {
   int order() const;
 
  private:
-  void* impl_;
+  detail::TapeImpl* impl_;
 };
 
 /// The gradient of v is kept by the next backward: g[v]. Returns v.
@@ -64,20 +61,25 @@ class NoGrad {
   NoGrad& operator=(const NoGrad&) = delete;
 
  private:
+  std::uint32_t tape_;
   bool before_;
 };
 
-/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks.
+/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks; behind the loop, however it was left, the
+/// time is what it was before.
 class steps {
  public:
-  explicit steps(int count) : begin_(0), end_(count) {}
-  steps(int begin, int end) : begin_(begin), end_(end) {}
+  explicit steps(int count) : steps(0, count) {}
+  steps(int begin, int end);
+  ~steps();
+  steps(const steps&) = delete;
+  steps& operator=(const steps&) = delete;
   class iterator {
    public:
     explicit iterator(int t) : t_(t) {}
     int operator*() const;
     iterator& operator++() { ++t_; return *this; }
-    bool operator!=(const iterator& o) const;
+    bool operator!=(const iterator& o) const { return t_ != o.t_; }
 
    private:
     int t_;
@@ -87,6 +89,8 @@ class steps {
 
  private:
   int begin_, end_;
+  std::uint32_t tape_ = 0;   // the innermost when the loop began, and the time there
+  int before_ = -1;
 };
 
 }  // namespace ebb

@@ -1,32 +1,20 @@
 #include <ebb/autograd/transformed_leaves.hpp>
 
 #include <ebb/autograd/leaf_data.hpp>
-#include <ebb/ops/error.hpp>
-#include <ebb/ops/text.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 
 namespace ebb::detail {
 
-Var transformed(const Leaf& leaf, const Var& raw, const Pass& at) {
-  const Pass own = at.named("transform").named(leaf.name());
-  Var w = raw;
-  for (const Transform& f : leaf.get()->transforms) {
-    w = f(w, own);
-    if (!(w.shape() == leaf.shape()))
-      throw ShapeError(std::string("parameter ") + leaf.name() + ": it is " + text(leaf.shape()) + ", and a transform made it " + text(w.shape()));
-  }
-  return w;
-}
-
-TransformedLeaves::TransformedLeaves(const LeafSet& set, const ShardOptions& o, bool gradients) {
+TransformedLeaves::TransformedLeaves(const LeafSet& set, DType dtype, const Pass& told, bool gradients) : told_(told) {
   if (set.get()->transformed.empty()) return;
-  tape_.emplace(TapeOptions{.dtype = o.dtype});
+  tape_.emplace(TapeOptions{.dtype = dtype});
   TapeImpl& t = TapeImpl::current();
-  t.transform_at = Pass({.training = o.training, .seed = o.seed, .update = o.update});
+  t.leaves().tell_transforms(&told_);
   std::optional<NoGrad> off;
   if (!gradients) off.emplace();
   for (LeafData* data : set.get()->transformed) {
     const Leaf leaf(data);
-    leaves_.push_back({leaf, t.leaf(leaf, std::source_location::current())});
+    leaves_.push_back({leaf, t.leaves().of(leaf, std::source_location::current())});
   }
   for (const Pair& p : leaves_)
     bound_.push_back(std::make_unique<Binding>(p.leaf, p.leaf.shape(), Var(), p.result.value(), true));

@@ -1,19 +1,18 @@
 #pragma once
-#include <ebb/autograd/shards.hpp>
-#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/autograd/binding.hpp>
+#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/tape.hpp>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace ebb::detail {
-
-/// What a leaf's transforms make of its own numbers.
-Var transformed(const Leaf&, const Var& raw, const Pass&);
 
 /// The transformed leaves of a set during one backward: evaluated on a tape of its own, bound to the results while it lives, so
 /// that shards meet them as leaves; the gradients that come back are of the results.
 class TransformedLeaves {
  public:
-  TransformedLeaves(const LeafSet&, const ShardOptions&, bool gradients);
+  TransformedLeaves(const LeafSet&, DType, const Pass& told, bool gradients);
   TransformedLeaves(const TransformedLeaves&) = delete;
   TransformedLeaves& operator=(const TransformedLeaves&) = delete;
   /// dL/df(w) -> dL/dw, in place; once.
@@ -21,6 +20,7 @@ class TransformedLeaves {
 
  private:
   struct Pair { Leaf leaf; Var result; };
+  const Pass told_;
   std::optional<Tape> tape_;          // before what is recorded on it
   std::vector<Pair> leaves_;
   std::vector<std::unique_ptr<Binding>> bound_;

@@ -10,7 +10,8 @@ class Var;
 
 namespace detail {
 struct Node;
-void hold(std::uint32_t node, std::uint32_t epoch) noexcept;
+class TapeImpl;
+void hold(std::uint32_t node, std::uint32_t epoch);
 void drop(std::uint32_t node, std::uint32_t epoch) noexcept;
 template <class A> concept is_array = __is_same(A, Array);
 }  // namespace detail
@@ -25,15 +26,16 @@ struct Index {
 /// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
 /// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
 ///
-/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread
+/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread; also when a copy is made on another
+///           thread than the tape's
 class Var {
  public:
   Var() noexcept = default;
-  Var(const Var& o) noexcept : node_(o.node_), epoch_(o.epoch_) {
+  Var(const Var& o) : node_(o.node_), epoch_(o.epoch_) {
     if (epoch_ != 0) detail::hold(node_, epoch_);
   }
   Var(Var&& o) noexcept : node_(o.node_), epoch_(o.epoch_) { o.epoch_ = 0; }
-  Var& operator=(const Var& o) noexcept { return *this = Var(o); }
+  Var& operator=(const Var& o) { return *this = Var(o); }
   Var& operator=(Var&& o) noexcept {
     if (this != &o) {
       if (epoch_ != 0) detail::drop(node_, epoch_);
@@ -61,12 +63,36 @@ class Var {
   std::uint32_t epoch() const noexcept { return epoch_; }
 
  private:
-  friend Var detail_make_var(std::uint32_t node, std::uint32_t epoch) noexcept;
+  friend class detail::TapeImpl;
+  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}   // of which one handle is counted already
   std::uint32_t node_ = 0, epoch_ = 0;
 };
 static_assert(sizeof(Var) == 8);
 
 std::ostream& operator<<(std::ostream&, const Var&);
+
+/// In its scope all ops carry this line, whatever lines they are called from: for a function that is made of several ops, so that
+/// errors name the line of its caller. The outermost one counts. Not around code that the user has written.
+///
+///     Var rms(At x) {
+///       const CallSite here{x.where};
+///       return sqrt(mean(square(x.var)));
+///     }
+class CallSite {
+ public:
+  explicit CallSite(const std::source_location& where) noexcept : where_(where), before_(current_) {
+    if (!current_) current_ = &where_;
+  }
+  ~CallSite() { current_ = before_; }
+  CallSite(const CallSite&) = delete;
+  CallSite& operator=(const CallSite&) = delete;
+  static const std::source_location* current() noexcept { return current_; }   ///< null outside of all
+
+ private:
+  std::source_location where_;
+  const std::source_location* before_;
+  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local const std::source_location* current_ = nullptr;
+};
 
 /// An operand together with the line that wrote it. Taken by value, so that a dying temporary can be overwritten.
 struct At {

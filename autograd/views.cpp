@@ -30,15 +30,13 @@ struct View {
 const View& attributes_of(TapeImpl& t, std::uint32_t id) { return *static_cast<const View*>(t.node(id).attributes); }
 
 /// Reached only if the view's own gradient was asked for: hands it on to the parent.
-void sweep_view(TapeImpl& t, std::uint32_t id) {
-  const std::uint32_t parent = t.node(id).inputs()[0];
-  if (!t.wants(parent)) return;
-  bool fresh = false;
-  Array above;
-  Array& whole = t.adjoint(parent, fresh, above);
-  if (fresh) whole.fill(0);
-  Array part = attributes_of(t, id).of(whole);
-  add_into(part, t.node(id).grad);
+void sweep_view(detail::Sweep& s, std::uint32_t id) {
+  const std::uint32_t parent = s.tape.node(id).inputs()[0];
+  if (!s.wants(parent)) return;
+  detail::Adjoint whole = s.adjoint(parent);
+  if (!whole.accumulate) whole.target().fill(0);
+  Array part = attributes_of(s.tape, id).of(whole.target());
+  add_into(part, s.tape.node(id).grad);
 }
 
 Array place_view(const void* op, const Array& parent) { return static_cast<const View*>(op)->of(parent); }
@@ -101,13 +99,9 @@ Var slice(At x, int axis, int begin, int end) {
 
 void split_into(At x, Var* blocks, int count) {
   const int width = detail::shape_of(x)[-1];
-  if (count < 1 || width % count != 0) {
-    try {
-      throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) + " equal blocks");
-    } catch (const Error&) {
-      detail::rethrow_at(x.where);
-    }
-  }
+  if (count < 1 || width % count != 0)
+    throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) + " equal blocks" +
+                     detail::place_of(x.where));
   const int each = width / count;
   for (int k = 0; k < count; ++k) blocks[k] = view(x, {View::Kind::columns, k * each, (k + 1) * each});
 }

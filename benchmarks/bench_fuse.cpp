@@ -53,7 +53,7 @@ void tape_step(benchmark::State& state, Step step, DType dtype, bool backward) {
     if (!backward) continue;
     auto& t = detail::TapeImpl::current();
     t.node(c1.node()).grad = gc;
-    t.sweep_from(h1.node(), gh, true);
+    t.sweep().run(h1.node(), gh, true);
   }
   count(state, B * H);
 }

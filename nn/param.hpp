@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/autograd/leaf.hpp>
+#include <ebb/autograd/transform.hpp>
 #include <ebb/nn/init.hpp>
 
 namespace ebb {

@@ -7,14 +7,24 @@
 
 namespace ebb {
 
+namespace {
+
+/// What is left of a transform when its Params is gone.
+class Gone final : public detail::LeafTransforms {
+ public:
+  Var apply(const Leaf& leaf, const Var&, const Pass*) const override {
+    throw TapeError(std::string("parameter ") + leaf.name() + ": its Params is gone, and its transform with it");
+  }
+};
+
+}  // namespace
+
 Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData{*this, o.seed, o.most}) {}
 Params::~Params() {
   // A transform may hold parameters of this very set, which would then hold itself. Whoever uses one later is told.
   for (int k = 0; k < count(); ++k)
     if (const Leaf leaf = (*this)[k]; leaf.transformed())
-      leaf.get()->transforms = {Transform([name = std::string(leaf.name())](const Var&) -> Var {
-        throw TapeError("parameter " + name + ": its Params is gone, and its transform with it");
-      })};
+      leaf.get()->transforms = std::make_shared<Gone>();
   detail::drop(data_);
 }
 

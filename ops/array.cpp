@@ -10,7 +10,7 @@ namespace ebb {
 
 Array Array::empty(const Shape& shape, DType t) {
   detail::require_known(shape);
-  if (t == no_type) throw ValueError("an empty array was used");   // a result takes its element type from the operands
+  if (t == no_type) throw EmptyArrayError("an empty array was used");   // a result takes its element type from the operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
   a.data_ = a.buffer_->data;
@@ -57,7 +57,7 @@ Array Array::borrowed(void* data, const Shape& shape, std::int64_t row_stride, D
 }
 
 void Array::wrong_dtype(DType asked) const {
-  if (dtype_ == no_type) throw ValueError("an empty array was used");
+  if (dtype_ == no_type) throw EmptyArrayError("an empty array was used");
   throw ValueError(std::string("array: elements are ") + name_of(dtype_) + ", not " + name_of(asked));
 }
 

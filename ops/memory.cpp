@@ -1,4 +1,8 @@
 #include <ebb/ops/pool.hpp>
+#include <cstdlib>   // defines __GLIBC__
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <mutex>
 #include <new>
 #include <vector>
@@ -56,6 +60,14 @@ PoolStats pool_stats() { return pool().stats(); }
 void reset_pool_peak() { pool().reset_peak(); }
 
 namespace detail {
+
+std::size_t trim_pool(std::size_t most) noexcept { return mine ? mine->trim(most) : 0; }
+
+void return_to_system() noexcept {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 Buffer* allocate(std::size_t bytes) { return pool().take(bytes); }
 

@@ -14,4 +14,11 @@ struct PoolStats {
 PoolStats pool_stats();
 void reset_pool_peak();
 
+namespace detail {
+/// Gives free buffers of the calling thread's pool back until it has at most `most` bytes. Returns the bytes that were freed.
+std::size_t trim_pool(std::size_t most) noexcept;
+/// After much was freed: lets the system have what the C library would keep for itself.
+void return_to_system() noexcept;
+}  // namespace detail
+
 }  // namespace ebb

@@ -27,7 +27,7 @@ void check_inputs(int op, const Array* const* inputs, int n) {
                      std::to_string(arity_list(List{})[op]) + " expected");
   for (int k = 1; k < n; ++k)
     if (inputs[k]->dtype() != inputs[0]->dtype()) {
-      if (!*inputs[k] || !*inputs[0]) throw ValueError(std::string(name(op)) + ": an empty array was used");
+      if (!*inputs[k] || !*inputs[0]) throw EmptyArrayError(std::string(name(op)) + ": an empty array was used");
       throw ValueError(std::string(name(op)) + ": element types differ: " + name_of(inputs[0]->dtype()) + " and " +
                        name_of(inputs[k]->dtype()));
     }

@@ -99,7 +99,7 @@ Buffer* Pool::from_system(std::uint32_t c) {
   const std::size_t total = sizeof(Buffer) + bytes_of_class(c);
   void* memory = std::aligned_alloc(64, total);
   if (memory == nullptr) {
-    trim();
+    trim(0);
     memory = std::aligned_alloc(64, total);
     if (memory == nullptr) throw std::bad_alloc();
   }
@@ -112,14 +112,18 @@ Buffer* Pool::from_system(std::uint32_t c) {
   return b;
 }
 
-void Pool::trim() noexcept {
-  for (std::uint32_t c = 0; c < classes; ++c)
-    while (Buffer* b = free_[c]) {
+std::size_t Pool::trim(std::size_t most) noexcept {
+  collect();
+  const std::size_t before = stats_.reserved;
+  for (std::uint32_t c = classes; c-- > 0;)
+    while (stats_.reserved > most && free_[c]) {
+      Buffer* b = free_[c];
       free_[c] = b->next;
       stats_.reserved -= sizeof(Buffer) + bytes_of_class(c);
       may_use(b, bytes_of_class(c), bytes_of_class(c));
       std::free(b);
     }
+  return before - stats_.reserved;
 }
 
 PoolStats Pool::stats() noexcept {

@@ -14,6 +14,7 @@ class Pool final {
   void give(detail::Buffer*) noexcept;                            ///< owner's thread
   void give_from_elsewhere(detail::Buffer*) noexcept;             ///< any thread
   PoolStats stats() noexcept;
+  std::size_t trim(std::size_t most) noexcept;                    ///< free buffers back to the system, until it has at most that much
   void reset_peak() noexcept { stats_.peak = stats_.in_use; }
 
   // Classes are 64 bytes apart up to 512, then four to each doubling: at most a fifth of a buffer is unused.
@@ -24,7 +25,6 @@ class Pool final {
  private:
   detail::Buffer* from_system(std::uint32_t size_class);
   void collect() noexcept;  // what other threads returned
-  void trim() noexcept;     // free buffers back to the system
 
   detail::Buffer* free_[classes] = {};
   PoolStats stats_;

@@ -29,7 +29,7 @@ Array Stacked::joined() const {
   return whole;
 }
 
-void Stacked::clear() {
+void Stacked::clear() noexcept {
   arrays_.clear();
   parts_.clear();
   rows_ = 0;

@@ -12,7 +12,7 @@ class Stacked {
   /// Leading axes are folded into rows. Errors: ShapeError or ValueError if the columns or the element type are not those
   /// of the first
   void add(const Array& part);
-  void clear();
+  void clear() noexcept;
   std::int64_t rows() const { return rows_; }
   int columns() const { return arrays_.empty() ? 0 : arrays_.front().columns(); }
   DType dtype() const { return arrays_.empty() ? f32 : arrays_.front().dtype(); }

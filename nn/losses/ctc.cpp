@@ -95,7 +95,7 @@ struct Ctc {
 Var ctc(At logits, const Lengths& lengths, const Tokens& labels, const Lengths& label_lengths, const CtcOptions& o) {
   const CtcBatch batch{lengths, labels, label_lengths, o};
   detail::located(logits.where, [&] { batch.check(logits.var.shape()); });
-  if (detail::TapeImpl::current("ctc").order > 1) return detail::ctc_in_vars(logits, batch);
+  if (detail::TapeImpl::current("ctc").order() > 1) return detail::ctc_in_vars(logits, batch);
   return apply(Ctc{batch}, std::move(logits));
 }
 

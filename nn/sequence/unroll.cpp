@@ -126,7 +126,7 @@ class Unrolling {
     for (int k : steps(T)) {
       const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
       watched.step(n);
-      detail::TapeImpl::current().time = t;
+      detail::TapeImpl::current().set_time(t);
       const Var x_t = x(t);
       const State before = fitted(last_, run_.start_, n);
       State next = cell_.step(x_t, before, pass.at_time(t));

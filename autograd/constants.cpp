@@ -1,0 +1,35 @@
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/tape_impl.hpp>
+
+/// Values that come from outside of the graph, and the one that leaves it.
+namespace ebb {
+
+using detail::TapeImpl;
+
+Var constant(const Array& numbers, std::source_location where) {
+  TapeImpl& t = TapeImpl::current("constant");
+  return t.push(t.convert(numbers), where);
+}
+
+Var variable(const Array& numbers, std::source_location where) {
+  TapeImpl& t = TapeImpl::current("variable");
+  return t.input(t.convert(numbers), true, where);
+}
+
+Var zeros(Shape shape, std::source_location where) {
+  TapeImpl& t = TapeImpl::current("zeros");
+  return t.push(Array::zeros(shape, t.dtype()), where);
+}
+
+Var full(Shape shape, double x, std::source_location where) {
+  TapeImpl& t = TapeImpl::current("full");
+  return t.push(Array::full(shape, x, t.dtype()), where);
+}
+
+Var detach(At x) {
+  TapeImpl& t = TapeImpl::current("detach");
+  t.node(x.var, "detach");
+  return t.push(t.value(x.var.node()), x.where);
+}
+
+}  // namespace ebb

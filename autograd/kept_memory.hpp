@@ -1,0 +1,27 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <functional>
+
+namespace ebb::detail {
+
+/// How much memory a closed tape leaves to the next one. The tapes of a loop need about as much each time, so what two of the last
+/// eight needed is kept; of what one alone needed, a little, for no tape like it may come again.
+class KeptMemory {
+ public:
+  static constexpr std::size_t always = std::size_t{32} << 20;
+  /// The bytes to keep after a tape that needed so many.
+  std::size_t after(std::size_t needed) {
+    needed_[next_++ % needed_.size()] = needed;
+    std::array<std::size_t, 8> sorted = needed_;
+    std::nth_element(sorted.begin(), sorted.begin() + 1, sorted.end(), std::greater<>());
+    return std::max(always, sorted[1]);
+  }
+
+ private:
+  std::array<std::size_t, 8> needed_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace ebb::detail

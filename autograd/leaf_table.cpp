@@ -1,0 +1,91 @@
+#include <ebb/autograd/leaf_table.hpp>
+
+#include <algorithm>
+#include <ebb/autograd/binding.hpp>
+#include <ebb/autograd/grads.hpp>
+#include <ebb/autograd/leaf_data.hpp>
+#include <ebb/autograd/tape_impl.hpp>
+#include <ebb/ops/error.hpp>
+
+namespace ebb::detail {
+
+Var LeafTable::of(const Leaf& l, const std::source_location& where) {
+  Var raw_value = raw(l, where);
+  const LeafTransforms* transforms = l.get()->transforms.get();
+  if (!transforms) return raw_value;
+  if (const Binding* bound = binding_of(l.get()); bound && bound->transformed) return raw_value;
+  for (const Transformed& t : transformed_)
+    if (t.raw == raw_value.node() && t.recorded == tape_.recording()) return t.v;
+  Var made = transforms->apply(l, raw_value, told_);
+  transformed_.push_back({raw_value.node(), tape_.recording(), made});
+  return made;
+}
+
+Var LeafTable::raw(const Leaf& l, const std::source_location& where) {
+  const LeafData* data = l.get();
+  const Binding* bound = binding_of(data);
+  if (bound && bound->var) return bound->var;
+  const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
+  // After an edit the numbers are read anew: what was recorded with the old ones is refused by backward.
+  const std::uint64_t version = bound ? 0 : data->set->version;
+  Found& last = found_[(key >> 4) % found_.size()];
+  if (last.key == key && last.version == version) return tape_.handle(last.id);
+  if (auto found = leaves_.find(key); found != leaves_.end()) {
+    if (found->second.version == version) {
+      last = {key, version, found->second.v.node()};
+      return found->second.v;
+    }
+    leaves_.erase(found);
+  }
+  return make(l, key, version, bound != nullptr, tape_.convert(bound ? bound->array : l.value()), where);
+}
+
+Var LeafTable::make(const Leaf& l, std::uint64_t key, std::uint64_t version, bool bound, Array value,
+                    const std::source_location& where) {
+  use(l.get()->set);
+  Var v = tape_.input(std::move(value), l.trained(), where);
+  Node& n = tape_.node(v.node());
+  n.leaf = l.get();
+  n.version = bound ? key : version;
+  n.bound = bound;
+  n.keep = true;
+  leaves_.emplace(key, LeafVar{v, version});
+  nodes_.push_back(v.node());
+  return v;
+}
+
+void LeafTable::use(LeafSetData* set) {
+  const bool known = std::any_of(used_.begin(), used_.end(), [&](const UsedSet& u) { return u.set.get() == set; });
+  if (!known) used_.push_back({LeafSet(set), set->version});
+}
+
+void LeafTable::check_versions() const {
+  for (const UsedSet& u : used_)
+    if (u.set.version() != u.version)
+      throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");
+}
+
+Grads LeafTable::place_gradients() {
+  Grads g;
+  for (const UsedSet& u : used_) g.flat_of(u.set, tape_.dtype());
+  for (std::uint32_t id : nodes_) {
+    Node& n = tape_.node(id);
+    bool again = false;   // bound and as itself: one of the two has the place, the other's gradient is added at the end
+    for (std::uint32_t other : nodes_) again |= tape_.node(other).in_flat && tape_.node(other).leaf == n.leaf;
+    if (again || !n.requires_grad) continue;
+    n.grad = g[Leaf(n.leaf)];
+    n.in_flat = true;
+  }
+  return g;
+}
+
+void LeafTable::clear() {
+  leaves_.clear();
+  nodes_.clear();
+  transformed_.clear();
+  found_.fill({});
+  used_.clear();
+  told_ = nullptr;
+}
+
+}  // namespace ebb::detail
