@@ -7,20 +7,13 @@
 
 namespace ebb::detail {
 
-namespace {
-
-/// Rows of a group at which all are flushed; 256 to 1024 measure alike.
-constexpr std::int64_t most_deferred_rows = 512;
-
-}  // namespace
-
 /// The operand's group, with room for `rows` more.
 Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows) {
   Node& n = sweep_.tape.node(b);
   if (n.group != 0) {
     const Group& before = groups_[n.group - 1];
     if (before.product != product || before.tb != tb) flush(b);
-    else if (before.g.rows() + rows > most_deferred_rows) flush_all();
+    else if (before.g.rows() + rows > most_rows) flush_all();
   }
   if (n.group == 0) {
     std::size_t k = 0;
@@ -36,7 +29,7 @@ Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std
 
 bool Deferred::add_product(std::uint32_t b, const Array& x, const Array& g, Trans tb) {
   const std::int64_t rows = g.rows();
-  if (!engine().defer || rows >= most_deferred_rows) return false;
+  if (!engine().defer || rows >= most_rows) return false;
   Group& group = group_of(b, true, tb, rows);
   group.x.add(x);
   group.g.add(g);
@@ -47,7 +40,7 @@ void Deferred::add_sum(std::uint32_t b, const Array& g) {
   const Shape& shape = sweep_.tape.node(b).shape;
   const std::int64_t rows = g.rows();
   const bool row = shape.rank() == 1 && shape.columns() == g.columns();
-  if (!engine().defer || !row || rows >= most_deferred_rows) return sweep_.accumulate(b, sum_to(g, shape));
+  if (!engine().defer || !row || rows >= most_rows) return sweep_.accumulate(b, sum_to(g, shape));
   group_of(b, false, Trans::no, rows).g.add(g);
 }
 

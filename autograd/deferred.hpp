@@ -9,7 +9,7 @@ class Sweep;
 
 /// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as one
 /// long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand; all are
-/// flushed together when one would grow past `most_deferred_rows`, so that the bytes of adjoints alive do not grow with time, and a
+/// flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with time, and a
 /// group is flushed before the sweep visits its operand.
 class Deferred {
  public:
@@ -23,6 +23,7 @@ class Deferred {
   void clear() noexcept;
 
  private:
+  static constexpr std::int64_t most_rows = 512;   // of a group, at which all are flushed; 256 to 1024 measure alike
   struct Group {
     std::uint32_t operand = 0;    // 0: the place is free
     bool product = true;          // else a sum over rows

@@ -10,6 +10,9 @@ struct Engine {
   bool forward = true;   ///< an adjoint that only passes through is handed on by pointer (sweep.hpp)
   bool reuse = true;     ///< values are freed, or overwritten, at their last use (tape_impl.hpp)
 };
-Engine& engine();
+inline Engine& engine() {
+  static Engine e;
+  return e;
+}
 
 }  // namespace ebb

@@ -5,6 +5,11 @@
 
 namespace ebb {
 
+class Grads;
+namespace detail {
+void sum_grads(Grads*, std::size_t);   // sum_grads.hpp
+}
+
 /// Gradients that a backward returned: of each leaf set one flat buffer, laid out like the set's own; of each retained
 /// Var and each `variable` one array.
 class Grads {
@@ -34,11 +39,9 @@ class Grads {
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }
   void lead_with(const LeafSet&, DType);                 ///< this set becomes the first, if need be made of zeros
-  /// Sums the leaf sets of all into the first, in the order of a binary tree over their numbers. An empty one has been summed
-  /// already, into its left neighbour in that tree.
-  static void sum(Grads* first, std::size_t count);
 
  private:
+  friend void detail::sum_grads(Grads*, std::size_t);
   struct OfSet { LeafSet set; Array flat; };
   struct OfVar { std::uint32_t node, epoch; Array grad; };
   PoolVector<OfSet> sets_;

@@ -10,7 +10,7 @@ namespace ebb::detail {
 /// eight needed is kept; of what one alone needed, a little, for no tape like it may come again.
 class KeptMemory {
  public:
-  static constexpr std::size_t always = std::size_t{32} << 20;
+  static constexpr std::size_t always = std::size_t{16} << 20;
   /// The bytes to keep after a tape that needed so many.
   std::size_t after(std::size_t needed) {
     needed_[next_++ % needed_.size()] = needed;

@@ -19,11 +19,6 @@ void drop(LeafSetData* s) noexcept {
   if (s->holders.drop()) delete s;
 }
 
-Array view_of(const LeafSetData& s, const LeafData& l) {
-  Array whole = s.flat.range(static_cast<int>(l.offset), static_cast<int>(l.offset + l.shape.size()));
-  return whole.reshape(l.shape);
-}
-
 /// Leaves start on a cache line, so that no two threads write to one line and SIMD loads are aligned.
 std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
 
@@ -34,7 +29,7 @@ Leaf::Leaf(const Leaf& o) noexcept : Leaf(o.data_) {}
 Leaf::~Leaf() { if (data_) drop(data_->set); }
 const char* Leaf::name() const { return data_->name.c_str(); }
 const Shape& Leaf::shape() const { return data_->shape; }
-Array Leaf::value() const { return view_of(*data_->set, *data_); }
+Array Leaf::value() const { return data_->set->view_of(*data_); }
 bool Leaf::trained() const { return data_->trained; }
 std::int64_t Leaf::offset() const { return data_->offset; }
 
@@ -76,7 +71,7 @@ Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
   leaf->trained = trained;
   s.used = end;
   ++s.version;
-  view_of(s, *leaf).assign(values);
+  s.view_of(*leaf).assign(values);
   s.leaves.push_back(std::move(leaf));
   return Leaf(s.leaves.back().get());
 }
@@ -96,30 +91,12 @@ Array LeafSet::flat() const { return data_->flat.range(0, static_cast<int>(data_
 LeafSet LeafSet::copy() const {
   LeafSet c(data_->dtype);
   for (auto& l : data_->leaves) {
-    const Leaf leaf = c.add(l->name.c_str(), view_of(*data_, *l), l->trained);
+    const Leaf leaf = c.add(l->name.c_str(), data_->view_of(*l), l->trained);
     if (l->transforms) c.data_->transformed.push_back(leaf.get());
     leaf.get()->transforms = l->transforms;
     leaf.within(l->low, l->high);
   }
   return c;
-}
-
-Edit::Edit(const LeafSet& set) : set_(set) {
-  ++set_.get()->version;
-  ++set_.get()->editors;
-}
-Edit::~Edit() {
-  ++set_.get()->version;
-  --set_.get()->editors;
-}
-Array Edit::flat() {
-  ++set_.get()->version;
-  return set_.flat();
-}
-Array Edit::operator[](const Leaf& l) {
-  if (l.get()->set != set_.get()) throw ValueError(std::string("edit: parameter ") + l.name() + " is of another set");
-  ++set_.get()->version;
-  return view_of(*set_.get(), *l.get());
 }
 
 Bind::Bind(const Leaf& l, const Var& v) : self_(new detail::Binding(l, v.shape(), v, {}, false)) {}

@@ -49,6 +49,10 @@ struct LeafSetData {
   std::vector<LeafData*> transformed;
   std::mutex packing;              // guards packs
   std::vector<LeafPack> packs;
+
+  Array view_of(const LeafData& l) const {
+    return flat.range(static_cast<int>(l.offset), static_cast<int>(l.offset + l.shape.size())).reshape(l.shape);
+  }
 };
 
 }  // namespace ebb::detail

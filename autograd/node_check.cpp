@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/grad.hpp>
 #include <ebb/autograd/tape_impl.hpp>

@@ -35,8 +35,8 @@ std::size_t NodeStore::bytes_used() const {
 std::size_t NodeStore::give_back(std::size_t most) noexcept {
   const auto held = [&] { return chunks_.size() * chunk_bytes + blocks_.size() * block_bytes; };
   const std::size_t before = held();
-  while (held() > most && !blocks_.empty() && blocks_.size() * block_bytes > most / 8) blocks_.pop_back();
-  while (held() > most && chunks_.size() > 1) chunks_.pop_back();
+  while (held() > most && blocks_.size() > block_ + 1 && blocks_.size() * block_bytes > most / 8) blocks_.pop_back();
+  while (held() > most && chunks_.size() > (top_ >> chunk_bits) + 1) chunks_.pop_back();
   return before - held();
 }
 

@@ -54,7 +54,7 @@ class NodeStore {
   /// Ends all nodes and what their ops hold; keeps the memory.
   void clear() noexcept;
   std::size_t bytes_used() const;                 ///< of chunks and blocks that hold something
-  /// Frees chunks and blocks until at most this much is held. Returns the bytes that were freed. Only when cleared.
+  /// Frees unused chunks and blocks until at most this much is held. Returns the bytes that were freed.
   std::size_t give_back(std::size_t most) noexcept;
 
  private:

@@ -48,7 +48,8 @@ void end_epoch(std::uint32_t epoch) noexcept {
 /// The calling thread's closed tapes, and what becomes of its open ones when it ends.
 struct ThreadTapes {
   std::vector<std::unique_ptr<TapeImpl>> idle;
-  KeptMemory arrays;       // of the thread's pool, as the outermost tapes left it
+  std::vector<KeptMemory> nodes;   // one for each depth of nesting, since inner tapes are another loop's
+  KeptMemory arrays;               // of the thread's pool, as the outermost tapes left it
 
   ~ThreadTapes() {
     for (TapeImpl* t = std::exchange(TapeImpl::innermost_, nullptr); t;) {
@@ -59,6 +60,12 @@ struct ThreadTapes {
       }
       t = outer;
     }
+  }
+
+  std::size_t open() const {
+    std::size_t n = 0;
+    for (const TapeImpl* t = TapeImpl::innermost_; t; t = t->outer_) ++n;
+    return n;
   }
 
   static ThreadTapes& mine() {
@@ -76,14 +83,15 @@ TapeImpl& TapeImpl::search(const char* who) {
 TapeImpl* TapeImpl::open(TapeOptions o) {
   if (o.order < 1) throw ValueError("tape: the order of differentiation is at least 1");
   collect_closed();
-  auto& idle = ThreadTapes::mine().idle;
-  if (idle.empty()) {
-    idle.reserve(8);
-    idle.emplace_back(new TapeImpl);
+  ThreadTapes& mine = ThreadTapes::mine();
+  if (mine.idle.empty()) {
+    mine.idle.reserve(8);
+    mine.idle.emplace_back(new TapeImpl);
   }
+  if (mine.nodes.size() <= mine.open()) mine.nodes.resize(mine.open() + 1);
   const std::uint32_t epoch = new_epoch();
-  TapeImpl* t = idle.back().release();
-  idle.pop_back();
+  TapeImpl* t = mine.idle.back().release();
+  mine.idle.pop_back();
   t->dtype_ = o.dtype;
   t->order_ = o.order;
   t->epoch_ = epoch;
@@ -114,10 +122,10 @@ void TapeImpl::collect_closed() noexcept {
 
 void TapeImpl::shelve(TapeImpl* t) noexcept {
   ThreadTapes& mine = ThreadTapes::mine();
-  const std::size_t most_nodes = t->kept_nodes_.after(t->nodes_.bytes_used());
+  const std::size_t needed = t->nodes_.bytes_used();
   t->reset();
   t->unlink();
-  std::size_t freed = t->nodes_.give_back(most_nodes);
+  std::size_t freed = t->nodes_.give_back(mine.nodes[mine.open()].after(needed));
   if (!innermost_) freed += trim_pool(mine.arrays.after(pool_stats().reserved));
   if (freed > KeptMemory::always) return_to_system();
   mine.idle.emplace_back(t);
@@ -143,11 +151,11 @@ void TapeImpl::reset() noexcept {
   epoch_ = 0;
 }
 
-void TapeImpl::check_elsewhere(std::uint32_t epoch) {
+void TapeImpl::check_elsewhere(std::uint32_t epoch, const std::string& who) {
   Epochs& e = epochs();
   const std::lock_guard lock(e.mutex);
   if (std::find(e.live.begin(), e.live.end(), epoch) != e.live.end())
-    throw TapeError("a Var of another thread's tape was copied: a Var is used on the thread that made it; pass its value(), an Array");
+    throw TapeError(std::string(who) + "this Var belongs to another thread: it is used, and copied, where it was made; pass its value(), an Array");
 }
 
 }  // namespace ebb::detail

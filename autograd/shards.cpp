@@ -1,4 +1,5 @@
 #include <ebb/autograd/shard_run.hpp>
+#include <ebb/autograd/sum_grads.hpp>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/ops/error.hpp>
@@ -91,7 +92,7 @@ void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
   for (std::int64_t size = 2; (k + 1) % size == 0 && k + 1 - size >= first; size *= 2) {
     const auto left = static_cast<std::size_t>(k + 1 - size), right = left + static_cast<std::size_t>(size / 2);
     Grads pair[2] = {std::move(grads[left]), std::move(grads[right])};
-    Grads::sum(pair, 2);
+    sum_grads(pair, 2);
     grads[left] = std::move(pair[0]);
     grads[right] = Grads();
   }
@@ -107,7 +108,7 @@ void ShardRun::publish(bool gradients) {
       for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
     }
   if (gradients) {
-    Grads::sum(grads.data(), grads.size());
+    sum_grads(grads.data(), grads.size());
     transformed->pull_back(grads[0]);
   }
   result.loss = losses[0];

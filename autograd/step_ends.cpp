@@ -10,7 +10,7 @@ std::uint32_t StepEnds::of(std::uint32_t node) const {
   return found == end_of_.end() ? 0 : found->second;
 }
 
-void StepEnds::clear() {
+void StepEnds::clear() noexcept {
   end_of_.clear();
   drop_sweep();
 }
@@ -33,7 +33,7 @@ void StepEnds::end_sweep(TapeImpl& t) {
   drop_sweep();
 }
 
-void StepEnds::drop_sweep() {
+void StepEnds::drop_sweep() noexcept {
   asked_.clear();
   aside_.clear();
   next_ = 0;

@@ -20,14 +20,14 @@ class StepEnds {
   /// `node` is a field of the state that a step returned; the step's last node is `end`.
   void add(std::uint32_t node, std::uint32_t end) { end_of_.insert_or_assign(node, end); }
   std::uint32_t of(std::uint32_t node) const;               ///< 0 if it is no state's
-  void clear();
+  void clear() noexcept;
 
   // ---- one sweep
   void begin_sweep(TapeImpl&, std::uint32_t root);          ///< looks up the retained ones
   bool reached(std::uint32_t id) const { return next_ >= id; }
   void put_aside(TapeImpl&);
   void end_sweep(TapeImpl&);                                ///< gives what was put aside back to the nodes
-  void drop_sweep();                                        ///< after an exception
+  void drop_sweep() noexcept;                                        ///< after an exception
 
  private:
   struct Asked { std::uint32_t end, node; };

@@ -28,12 +28,13 @@ namespace {
 /// A sweep under way. Ended by an exception it leaves a graph that was being freed freed; whoever called it clears the adjoints.
 class Sweep::Scope {
  public:
-  Scope(Sweep& s, bool free_values) : sweep_(s), quiet_(s.tape), time_(s.tape.time()), free_values_(free_values) {
+  Scope(Sweep& s, bool free_values) : sweep_(s), recorded_(s.tape.set_recording(false)), time_(s.tape.time()), free_values_(free_values) {
     s.running_ = true;
     s.freeing_ = free_values && engine().reuse;
   }
   ~Scope() {
     sweep_.running_ = false;
+    sweep_.tape.set_recording(recorded_);
     sweep_.tape.set_time(time_);
     if (free_values_) sweep_.freed_ = sweep_.tape.top();
     sweep_.deferred.clear();
@@ -44,7 +45,7 @@ class Sweep::Scope {
 
  private:
   Sweep& sweep_;
-  const NotRecording quiet_;
+  const bool recorded_;
   const int time_;
   const bool free_values_;
 };

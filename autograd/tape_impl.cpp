@@ -88,6 +88,7 @@ void TapeImpl::require_order(const OpTable& op, const std::source_location& wher
 
 void TapeImpl::refuse(const Var& v, const char* who) const {
   if (!v) throw EmptyVarError(std::string(who) + ": an empty Var was used");
+  if (!find(v.epoch())) check_elsewhere(v.epoch(), std::string(who) + ": ");
   throw TapeError(std::string(who) + (find(v.epoch()) ? ": this Var belongs to an outer tape; only the innermost tape's "
                                                         "Vars can be used here: pass its value() through constant()"
                                                       : ": this Var's tape is gone"));

@@ -1,7 +1,6 @@
 #pragma once
 #include <atomic>
 #include <ebb/autograd/engine.hpp>
-#include <ebb/autograd/kept_memory.hpp>
 #include <ebb/autograd/leaf_table.hpp>
 #include <ebb/autograd/node_store.hpp>
 #include <ebb/autograd/packs.hpp>
@@ -35,8 +34,8 @@ class TapeImpl {
   }
   static TapeImpl* open(TapeOptions);
   static void close(TapeImpl*) noexcept;                    ///< on any thread
-  /// A Var whose tape is not on this thread was copied. Errors    TapeError if the tape lives on another
-  static void check_elsewhere(std::uint32_t epoch);
+  /// For a Var whose tape is not on this thread. Errors    TapeError if it lives on another
+  static void check_elsewhere(std::uint32_t epoch, const std::string& who = {});
 
   // ---- nodes and values
   Node& node(std::uint32_t id) { return nodes_[id]; }
@@ -119,25 +118,11 @@ class TapeImpl {
   std::int64_t recorded_nodes_ = 0;
   std::size_t bytes_at_start_ = 0;
   NodeStore nodes_;
-  KeptMemory kept_nodes_;
   PackTable packs_{*this};
   LeafTable leaves_{*this};
   Sweep sweep_{*this};
   struct Number { double x; Var v; };
   std::vector<Number> numbers_;
-};
-
-/// In its scope nothing is recorded on this tape.
-class NotRecording {
- public:
-  explicit NotRecording(TapeImpl& t) : tape_(t), before_(t.set_recording(false)) {}
-  ~NotRecording() { tape_.set_recording(before_); }
-  NotRecording(const NotRecording&) = delete;
-  NotRecording& operator=(const NotRecording&) = delete;
-
- private:
-  TapeImpl& tape_;
-  const bool before_;
 };
 
 inline bool Sweep::wants(std::uint32_t id) const { return id != 0 && tape.node(id).requires_grad && (marks_.empty() || marks_[id]); }

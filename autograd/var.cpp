@@ -12,7 +12,8 @@ namespace {
 TapeImpl& tape_of(const Var& v) {
   if (!v) throw EmptyVarError("an empty Var was used");
   if (TapeImpl* t = TapeImpl::find(v.epoch())) return *t;   // reading an outer tape's numbers is harmless
-  throw TapeError("this Var's tape is gone, or belongs to another thread");
+  TapeImpl::check_elsewhere(v.epoch());
+  throw TapeError("this Var's tape is gone");
 }
 }  // namespace
 

@@ -82,7 +82,7 @@ void WatchPoint::add(const char* name, const Var& v) {
   std::vector<int> places;
   const bool by_row = value.rank() > 0 && (rows < 0 || value.dim(0) == rows);
   for (int r = 0; by_row && r < value.dim(0); ++r) places.push_back(first_row_ + (order ? order->data()[r] : r));
-  to_->add(scopes + name, TapeImpl::current("watch").time, first_row_, std::move(places), std::move(value));
+  to_->add(scopes + name, TapeImpl::current("watch").time(), first_row_, std::move(places), std::move(value));
 }
 
 WatchShard::WatchShard(const WatchPoint* callers, int first_row, int rows) : before_(watch_point) {

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>

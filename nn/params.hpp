@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/autograd/edit.hpp>
 #include <ebb/nn/param.hpp>
 #include <string>
 

@@ -1,3 +1,4 @@
+#include <ebb/autograd/edit.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/exchange.hpp>
 #include <string>

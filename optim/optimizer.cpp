@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>

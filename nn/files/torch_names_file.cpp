@@ -1,3 +1,4 @@
+#include <ebb/autograd/edit.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/torch_names.hpp>
 #include <ebb/ops/elementwise.hpp>

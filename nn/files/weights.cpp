@@ -1,3 +1,4 @@
+#include <ebb/autograd/edit.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/error.hpp>

@@ -1,4 +1,5 @@
 #include <ebb/autograd/step_ends.hpp>
+#include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/sequence/unroll.hpp>

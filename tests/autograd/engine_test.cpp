@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include <ebb/autograd/edit.hpp>
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>

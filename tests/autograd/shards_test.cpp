@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include <cstring>
+#include <ebb/autograd/edit.hpp>
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/ops/error.hpp>

@@ -138,23 +138,6 @@ TEST_CASE("an outer tape's Var is refused by an inner tape's ops") {
   CHECK((v * 2).value().at({0}) == 2);
 }
 
-TEST_CASE("another thread refuses a Var, and its handles there do no harm") {
-  Tape tape;
-  const Var v = variable(Array::full({2}, 1, f32));
-  bool refused = false;
-  std::thread([&] {
-    const Var copy = v;
-    Tape mine;
-    try {
-      (void)(copy + 1);
-    } catch (const TapeError&) {
-      refused = true;
-    }
-  }).join();
-  CHECK(refused);
-  CHECK((v + 1).value().at({0}) == 2);
-}
-
 TEST_CASE("a spent graph is refused, a kept one can be swept again") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(numbers({3}));

@@ -1,0 +1,101 @@
+#include "catch.hpp"
+
+#include <ebb/autograd/kept_memory.hpp>
+#include <ebb/autograd/node_store.hpp>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/ops/memory.hpp>
+#include <fstream>
+#include <thread>
+
+using namespace ebb;
+
+namespace {
+
+constexpr double MiB = 1 << 20;
+
+double reserved() { return static_cast<double>(pool_stats().reserved) / MiB; }
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;   // they keep what was freed, to find uses of it
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// MiB of this process in memory.
+double resident() {
+  std::ifstream f("/proc/self/statm");
+  double pages = 0;
+  f >> pages >> pages;
+  return pages * 4096 / MiB;
+}
+
+/// A tape of many steps, all values kept to its end.
+void long_tape(int steps) {
+  Tape tape;
+  const Var x = variable(Array::full({16}, .5));
+  Var y = x;
+  for (int t = 0; t < steps; ++t) y = tanh(y);
+  CHECK(tape.backward(sum(y), true)[x].at({0}) >= 0);
+}
+
+}  // namespace
+
+TEST_CASE("a long tape's memory goes back to the system with it") {
+  std::thread([] {   // with a pool and tapes of its own, that nothing else has used
+    const double before = resident();
+    double during = 0;
+    {
+      Tape tape;
+      Var y = variable(Array::full({16}, .5));
+      for (int t = 0; t < 400000; ++t) y = tanh(y);
+      during = resident();
+    }
+    CHECK(reserved() <= 16.5);
+    if (sanitized || before == 0) return;
+    CHECK(during - before > 100);
+    CHECK(resident() - before < 80);
+  }).join();
+}
+
+TEST_CASE("what the tapes of a loop need stays with the thread") {
+  std::thread([] {
+    for (int k = 0; k < 2; ++k) long_tape(300000);
+    const std::size_t calls = pool_stats().system_calls;
+    for (int k = 0; k < 3; ++k) long_tape(300000);
+    CHECK(pool_stats().system_calls == calls);
+    CHECK(reserved() > 33);
+  }).join();
+}
+
+TEST_CASE("what two of the last eight tapes needed is kept, else a little") {
+  detail::KeptMemory kept;
+  const std::size_t little = detail::KeptMemory::always, much = 10 * little;
+  CHECK(kept.after(much) == little);
+  for (int k = 0; k < 6; ++k) CHECK(kept.after(little / 2) == little);
+  CHECK(kept.after(much - 1) == much - 1);
+  CHECK(kept.after(1) == little);
+}
+
+TEST_CASE("a node store keeps as much as it is told, and goes on from there") {
+  detail::NodeStore nodes;
+  const auto fill = [&] {
+    for (int k = 0; k < 100000; ++k) {
+      nodes.append();
+      nodes.arena(64);
+    }
+  };
+  fill();
+  CHECK(nodes.bytes_used() > 100000 * sizeof(detail::Node));
+  nodes.clear();
+  CHECK(nodes.give_back(std::size_t{8} << 20) > 100000 * sizeof(detail::Node) / 2);
+  CHECK(nodes.give_back(std::size_t{8} << 20) == 0);
+  fill();
+  CHECK(nodes.top() == 100000);
+  CHECK(nodes.give_back(0) == 0);   // in use
+}
