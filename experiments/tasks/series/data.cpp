@@ -13,39 +13,42 @@
 namespace ebb::app {
 namespace {
 
-std::vector<float> mackey_glass_series(Key key, int length) {
+/// The numbers that are made are those of float32, by which the results of the task were measured.
+double published(double x) { return static_cast<double>(static_cast<float>(x)); }
+
+std::vector<double> mackey_glass_series(Key key, int length) {
   constexpr int delay = 170, a_number = 10, warm_up = 500;
   constexpr double h = .1;
   std::vector<double> past;
   for (int k = 0; k <= delay; ++k) past.push_back(1.2 + .2 * (key.uniform(static_cast<std::uint64_t>(k / 10)) - .5));
   const auto slope = [](double x, double old) { return .2 * old / (1 + std::pow(old, 10)) - .1 * x; };
-  std::vector<float> series;
+  std::vector<double> series;
   for (int step = 1; static_cast<int>(series.size()) < length; ++step) {
     const double x = past.back(), old = past[past.size() - 1 - delay], next = past[past.size() - delay], between = (old + next) / 2;
     const double k1 = slope(x, old), k2 = slope(x + h / 2 * k1, between), k3 = slope(x + h / 2 * k2, between), k4 = slope(x + h * k3, next);
     past.push_back(x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4));
-    if (step % a_number == 0 && step > warm_up * a_number) series.push_back(static_cast<float>(past.back()));
+    if (step % a_number == 0 && step > warm_up * a_number) series.push_back(published(past.back()));
   }
   return series;
 }
 
-std::vector<float> lorenz_series(Key key, int length) {
+std::vector<double> lorenz_series(Key key, int length) {
   using Point = std::array<double, 3>;
   constexpr double h = .01;
   constexpr int a_number = 5, warm_up = 500;
   const auto slope = [](const Point& p) { return Point{10 * (p[1] - p[0]), p[0] * (28 - p[2]) - p[1], p[0] * p[1] - 8.0 / 3 * p[2]}; };
   const auto moved = [](const Point& p, double by, const Point& d) { return Point{p[0] + by * d[0], p[1] + by * d[1], p[2] + by * d[2]}; };
   Point p{key.uniform(0), 1 + key.uniform(1), 20 + key.uniform(2)};
-  std::vector<float> series;
+  std::vector<double> series;
   for (int step = 1; static_cast<int>(series.size()) < length; ++step) {
     const Point k1 = slope(p), k2 = slope(moved(p, h / 2, k1)), k3 = slope(moved(p, h / 2, k2)), k4 = slope(moved(p, h, k3));
     for (std::size_t k = 0; k < 3; ++k) p[k] += h / 6 * (k1[k] + 2 * k2[k] + 2 * k3[k] + k4[k]);
-    if (step % a_number == 0 && step > warm_up) series.push_back(static_cast<float>(p[0]));
+    if (step % a_number == 0 && step > warm_up) series.push_back(published(p[0]));
   }
   return series;
 }
 
-SeriesData made(const char* name, int train, int others, int length, const std::function<std::vector<float>(Key, int)>& one) {
+SeriesData made(const char* name, int train, int others, int length, const std::function<std::vector<double>(Key, int)>& one) {
   SeriesData d;
   std::uint64_t number = 0;
   const auto fill = [&](SeriesSplit& split, int count) {
@@ -62,7 +65,7 @@ SeriesData mackey_glass(int train, int others, int length) { return made("mackey
 SeriesData lorenz(int train, int others, int length) { return made("lorenz", train, others, length, lorenz_series); }
 
 SeriesData csv_series(const std::string& path, const std::string& column) {
-  CsvOptions options{.missing = Missing::previous};
+  CsvOptions options{.missing = Missing::previous, .dtype = f64};   // a small signal far from zero would drown in float32
   if (!column.empty()) options.columns = {column};
   const CsvTable t = [&] {
     try {
@@ -79,7 +82,7 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
   const int cut[] = {0, n - 2 * tenth, n - tenth, n};
   for (std::size_t k = 0; k < 3; ++k) {
     each[k]->series.emplace_back();
-    for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(static_cast<float>(t.values.at({i, last})));
+    for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
   }
   d.column = t.names[static_cast<std::size_t>(last)];
   d.source = fmt::format("{}, column {}, {} numbers, CRC-32C {:08x}", path, d.column, count_text(n), crc32c(read_file(path)));

@@ -6,7 +6,7 @@ namespace ebb::app {
 
 /// Series side by side, each of one length: what a forecast learns from, or is tested on.
 struct SeriesSplit {
-  std::vector<std::vector<float>> series;
+  std::vector<std::vector<double>> series;   ///< narrowed only once their mean is taken off
 };
 
 struct SeriesData {

@@ -32,9 +32,40 @@ struct SeriesNetwork final : Network {
 // Mean and variance, number by number.
 struct Moments {
   double n = 0, sum = 0, squares = 0;
+  double mean() const { return sum / n; }
   void add(double x) { n += 1, sum += x, squares += x * x; }
   double mean_square() const { return squares / n; }
   double variance() const { return squares / n - sum / n * (sum / n); }
+};
+
+/// Mean and deviation of what is learned from. Where the mean is large its square drowns the variance, so that is taken again of the
+/// numbers without their mean. Errors: ValueError if they do not vary
+struct Centring {
+  double mean = 0, deviation = 1;
+
+  Centring(const std::vector<std::vector<double>>& all, const std::string& name) {
+    const Moments plain = moments(all, 0);
+    mean = plain.n > 0 ? plain.mean() : 0;
+    double variance = plain.variance();
+    if (!(mean * mean < 1e4 * variance)) {
+      const Moments rest = moments(all, mean);
+      mean += rest.mean();
+      variance = rest.variance();
+    }
+    const double rounding = mean * 0x1p-52;
+    if (plain.n == 0 || !(variance > rounding * rounding)) throw ValueError(name + ": the numbers to learn from are none, or all the same");
+    deviation = std::sqrt(variance);
+  }
+  /// Decimal digits that float64 leaves of a number once the mean is taken off.
+  double digits() const { return std::log10(deviation / (std::abs(mean) * 0x1p-53)); }
+
+ private:
+  static Moments moments(const std::vector<std::vector<double>>& all, double less) {
+    Moments m;
+    for (const auto& s : all)
+      for (const double x : s) m.add(x - less);
+    return m;
+  }
 };
 
 /// The root of the mean squared error, in % of the deviation of what was to be forecast: 100 % is always saying the mean.
@@ -94,14 +125,14 @@ class Forecast final : public Task {
       inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.own["column"]);
     else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
     inputs_.own["column"] = data_.column;                // empty, so that a --column is refused, if there is no file
-    Moments m;
-    for (const auto& s : data_.train.series)
-      for (const float x : s) m.add(x);
-    if (m.n == 0 || m.variance() <= 0) throw ValueError(named() + ": the numbers to learn from are none, or all the same");
-    mean_ = m.sum / m.n, deviation_ = std::sqrt(m.variance());
+    const Centring centring(data_.train.series, named());
+    mean_ = centring.mean, deviation_ = centring.deviation;
+    if (centring.digits() < 7)     // fewer than float32 has
+      data_.source += fmt::format("; it varies by {:.2g} around {:.2g}: of what it varies by, float64 keeps about {:.0f} digits",
+                                  deviation_, mean_, std::max(0., std::floor(centring.digits())));
     Moments test;
     for (const auto& s : data_.test.series)
-      for (const float x : s) test.add(scaled(x));
+      for (const double x : s) test.add(scaled(x));
     mean_costs_ = test.mean_square();
   }
 
@@ -127,7 +158,7 @@ class Forecast final : public Task {
     const auto& all = of(r.split).series;
     for (int row = 0; row < l.rows; ++row) {
       const long which = (group + epoch) % l.groups * l.rows + row;
-      const float* from = data_.one ? all[0].data() + which * l.length : all[static_cast<std::size_t>(which)].data();
+      const double* from = data_.one ? all[0].data() + which * l.length : all[static_cast<std::size_t>(which)].data();
       from += shift + window * r.length;
       for (int t = 0; t < r.length; ++t) {
         b.x.data<float>()[t * l.rows + row] = scaled(from[t]);
@@ -154,7 +185,7 @@ class Forecast final : public Task {
 
   const SeriesSplit& of(Split s) const { return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test; }
   std::string named() const { return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.own["column"]) : "series"; }
-  float scaled(float x) const { return static_cast<float>((static_cast<double>(x) - mean_) / deviation_); }
+  float scaled(double x) const { return static_cast<float>((x - mean_) / deviation_); }
 
   // One series is cut into as many pieces as have a window each, at most `rows`.
   Layout layout(Split split, int T, int rows) const {

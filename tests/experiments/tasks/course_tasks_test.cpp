@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdlib>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/train.hpp>
@@ -5,6 +6,7 @@
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <fmt/format.h>
 
 #include "catch.hpp"
 #include "goes_on.hpp"
@@ -182,6 +184,31 @@ TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit")
   const Batch before = task->batch({.split = Split::valid, .length = 10, .rows = 1});
   CHECK(before.x.at({9, 0, 0}) < b.x.at({0, 0, 0}));
   CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}), Contains("a split has 50 numbers, fewer than the 51"));
+}
+
+TEST_CASE("a series far from zero is learned from as the same series around zero") {
+  const TempFolder folder;
+  const auto written = [&](double offset) {
+    std::string csv = "level\n";
+    for (int k = 0; k < 500; ++k) csv += fmt::format("{:.17g}\n", offset + std::round(1024 * std::sin(.1 * k)) / 1024);
+    write_all(folder / "x.csv", csv);
+    return make_task("series", {.data = folder / "x.csv", .own = {{"ahead", "2"}}});
+  };
+  const Batch near = written(0)->batch({.split = Split::train, .length = 50, .rows = 4});
+  for (const double offset : {-1e4, 1e6, 1e7, 1e9, 1e11}) {
+    const auto task = written(offset);
+    const Batch far = task->batch({.split = Split::train, .length = 50, .rows = 4});
+    double worst = 0;
+    for (int row = 0; row < 4; ++row)
+      for (int t = 0; t < 50; ++t) worst = std::max(worst, std::abs(far.x.at({t, row, 0}) - near.x.at({t, row, 0})));
+    INFO(offset);
+    CHECK(worst < 2e-4);
+    CHECK(worst < std::max(1e-6, 4 * offset * 0x1p-53));
+    CHECK((task->data().find("digits") != std::string::npos) == (offset > 1e8));
+  }
+  CHECK_THAT(written(1e12)->data(), Contains("around 1e+12") && Contains("about 3 digits"));
+  write_all(folder / "x.csv", "level\n" + [] { std::string rows; for (int k = 0; k < 99; ++k) rows += "1e7\n"; return rows; }());
+  CHECK_THROWS_WITH(make_task("series", {.data = folder / "x.csv"}), Contains("all the same"));
 }
 
 TEST_CASE("loaders say what they expect, and what is wrong with a file that differs") {
