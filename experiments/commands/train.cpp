@@ -120,6 +120,10 @@ struct TrainOne {
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
+    if (record.skipped > 0)
+      job.print(fmt::format("seed {}: {} of {} updates were skipped: so large a gradient would have made {}'s memory infinite\n", seed,
+                            count_text(static_cast<double>(record.skipped)), count_text(static_cast<double>(record.curve.size())),
+                            s.optimizer));
     if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
     const bool diverged = !record.diverged.empty();
     auto meter = diverged ? nullptr : task.meter();
@@ -209,7 +213,7 @@ struct TrainOne {
     if (p.step == 1 || p.step % std::max(1, s.steps / 20) == 0)
       job.print(fmt::format("  update {:>7}  loss {:>9}  gradient {:>9}{}  {}{}\n", count_text(p.step), number_text(p.loss),
                             number_text(p.gradient_norm), p.clipped ? " clipped" : "        ",
-                            p.valid < 0 ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
+                            !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
   inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers

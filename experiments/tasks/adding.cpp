@@ -40,9 +40,8 @@ class Adding final : public Task {
     for (int row = 0; row < r.rows; ++row) {
       const auto id = static_cast<std::uint64_t>(row);
       const int marked[] = {marks.below(half, 2 * id), half + marks.below(r.length - half, 2 * id + 1)};
-      for (int t = 0; t < r.length; ++t)
-        x[(t * r.rows + row) * 2] =
-            static_cast<float>(key.uniform(id * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t)));
+      const Array u = uniform({r.length}, key, 0, 1, f32, id * static_cast<std::uint64_t>(r.length));
+      for (int t = 0; t < r.length; ++t) x[(t * r.rows + row) * 2] = u.data<float>()[t];
       for (const int t : marked) {
         x[(t * r.rows + row) * 2 + 1] = 1;
         b.y.data<float>()[row] += x[(t * r.rows + row) * 2];

@@ -8,13 +8,13 @@ namespace {
 
 std::string line_of(const CurvePoint& p) {
   return fmt::format("{},{:.4f},{},{},{},{},{}\n", p.step, p.seconds, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0,
-                     csv_text(p.lr), p.valid < 0 ? "" : csv_text(p.valid));
+                     csv_text(p.lr), !p.validated() ? "" : csv_text(p.valid));
 }
 
 std::string event_of(double started, const CurvePoint& p) {
   std::vector<Scalar> scalars{{"train/loss", p.loss}, {"train/gradient_norm", p.gradient_norm},
                               {"train/clipped", p.clipped ? 1.0 : 0.0}, {"train/lr", p.lr}};
-  if (p.valid >= 0) scalars.push_back({"valid/loss", p.valid});
+  if (p.validated()) scalars.push_back({"valid/loss", p.valid});
   return scalars_event(started + p.seconds, p.step, scalars);
 }
 

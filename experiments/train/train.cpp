@@ -96,6 +96,7 @@ class Training {
     }
     if (keeper.save) keeper.save(part);
     if (record.diverged.empty()) keep_best();     // after it was saved: a run that goes on needs the last weights, not the best
+    record.skipped = optimizer_->skipped();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
 
@@ -166,8 +167,9 @@ class Training {
 
   void keep_best() {
     stop_.restore();
-    for (auto p = record.curve.rbegin(); p != record.curve.rend(); ++p)        // the first that is as good, so the last one found
-      if (p->valid >= 0 && p->valid == std::abs(stop_.best())) record.kept = p->step;
+    int validations = 0;
+    for (const CurvePoint& p : record.curve)
+      if (p.validated() && validations++ == stop_.best_at()) record.kept = p.step;
   }
 
   Model& m_;

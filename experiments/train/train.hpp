@@ -1,8 +1,10 @@
 #pragma once
+#include <cmath>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/optim/schedule.hpp>
+#include <limits>
 
 namespace ebb::app {
 
@@ -14,13 +16,15 @@ struct CurvePoint {
   bool clipped = false;
   double seconds = 0;                  ///< since training began, validation included
   double lr = 0;                       ///< of this update
-  double valid = -1;                   ///< loss on the validation split, or the task's measure of it, where it was measured, else below 0
+  double valid = std::numeric_limits<double>::quiet_NaN();   ///< loss on the validation split, or the task's measure of it, of either sign
+  bool validated() const { return !std::isnan(valid); }
 };
 
 /// What a run of training left behind.
 struct TrainRecord {
   std::vector<CurvePoint> curve;
   int clip_events = 0;
+  std::int64_t skipped = 0;            ///< updates that were not made: their gradient would have made the rule's memory infinite
   double seconds = 0;
   double speed = 0;                    ///< steps or characters per second, over all rows
   std::int64_t kept_bytes = 0;         ///< by the tapes of one update

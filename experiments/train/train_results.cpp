@@ -43,8 +43,8 @@ void TrainResults::plot_validation(const std::string& name, const TaskInfo& info
   const std::string of = measured ? name : name + ", validation";
   Series all{.name = of, .beads = true}, best{.name = name + ", best", .group = of, .dots = true};
   for (const CurvePoint& p : r.curve) {
-    if (p.valid >= 0) all.x.push_back(p.step), all.y.push_back(p.valid);
-    if (p.valid >= 0 && p.step == r.kept) best.x.push_back(p.step), best.y.push_back(p.valid);
+    if (p.validated()) all.x.push_back(p.step), all.y.push_back(p.valid);
+    if (p.validated() && p.step == r.kept) best.x.push_back(p.step), best.y.push_back(p.valid);
   }
   for (Series* s : {&all, &best})
     if (!s->x.empty()) (measured ? valid_ : loss_).series.push_back(std::move(*s));
@@ -65,6 +65,7 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   summary.set({"unit"}, info.unit);
   summary.set({"updates"}, static_cast<int>(r.curve.size()));
   summary.set({"clip_events"}, r.clip_events);
+  summary.set({"skipped_updates"}, static_cast<double>(r.skipped));
   summary.set({"seconds"}, run.seconds);
   summary.set({"speed"}, r.speed);
   summary.set({"weights"}, static_cast<double>(run.weights));

@@ -24,7 +24,7 @@ bool same(const TrainRecord& a, const TrainRecord& b) {
   for (std::size_t k = 0; equal && k < a.curve.size(); ++k) {
     const CurvePoint &p = a.curve[k], &q = b.curve[k];
     equal = p.step == q.step && p.loss == q.loss && p.gradient_norm == q.gradient_norm && p.clipped == q.clipped && p.lr == q.lr &&
-            p.valid == q.valid;
+            (p.valid == q.valid || (!p.validated() && !q.validated()));
   }
   return equal;
 }

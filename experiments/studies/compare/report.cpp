@@ -97,7 +97,7 @@ Series validation(const Variant& v, bool by_seconds) {
   for (std::size_t k = 0; k < longest; ++k) {
     std::vector<double> valid, seconds;
     for (const Trial& t : v.trials)
-      if (k < t.training.curve.size() && t.training.curve[k].valid >= 0)
+      if (k < t.training.curve.size() && t.training.curve[k].validated())
         valid.push_back(t.training.curve[k].valid), seconds.push_back(t.seconds[k]);
     const Mean m = mean_of(valid);
     if (m.count == 0) continue;

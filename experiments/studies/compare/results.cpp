@@ -22,7 +22,7 @@ double median_update(const Trial& t) {
   std::vector<double> times;
   const auto& curve = t.training.curve;
   for (std::size_t k = 1; k < curve.size(); ++k)
-    if (curve[k].valid < 0) times.push_back(t.seconds[k] - t.seconds[k - 1]);
+    if (!curve[k].validated()) times.push_back(t.seconds[k] - t.seconds[k - 1]);
   if (times.empty()) return unknown;
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   return times[times.size() / 2];
@@ -31,7 +31,7 @@ double median_update(const Trial& t) {
 double best_valid(const Trial& t, bool rises) {
   double best = unknown;
   for (const CurvePoint& p : t.training.curve)
-    if (p.valid >= 0 && !(rises ? p.valid <= best : p.valid >= best)) best = p.valid;
+    if (p.validated() && !(rises ? p.valid <= best : p.valid >= best)) best = p.valid;
   return best;
 }
 
@@ -39,7 +39,7 @@ double best_valid(const Trial& t, bool rises) {
 template <class F> Mean mean_to(const Goal& goal, const Variant& v, const F& of) {
   return over_trials(v, [&](const Trial& t) {
     for (std::size_t k = 0; k < t.training.curve.size(); ++k)
-      if (const double valid = t.training.curve[k].valid; valid >= 0 && goal.reached(valid)) return of(t, k);
+      if (const CurvePoint& p = t.training.curve[k]; p.validated() && goal.reached(p.valid)) return of(t, k);
     return unknown;
   });
 }
@@ -144,7 +144,7 @@ void write_curves(Job& job, const Results& r) {
       for (std::size_t k = 0; k < t.training.curve.size(); ++k) {
         const CurvePoint& p = t.training.curve[k];
         fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{},{},{:.4f},{}\n", v.name, t.seed, p.step, csv_text(p.loss),
-                       csv_text(p.gradient_norm), t.seconds[k], p.valid < 0 ? "" : csv_text(p.valid));
+                       csv_text(p.gradient_norm), t.seconds[k], !p.validated() ? "" : csv_text(p.valid));
       }
   job.write("curves.csv", csv);
   csv = "cell,hidden,length,seconds,kept_bytes,skipped\n";

@@ -79,7 +79,7 @@ struct DropoutStudy {
       ++updates;
       run.seen.push_back(c.loss);
       job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", way.name, seed, c.loss));
-      if (c.valid < 0) return;
+      if (!c.validated()) return;
       // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training loss.
       const double valid = *info.validate_by ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
       run.update.push_back(c.step), run.valid.push_back(valid);

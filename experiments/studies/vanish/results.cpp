@@ -186,7 +186,7 @@ void write_series(Job& job, const std::vector<TaskResult>& tasks) {
         for (const CurvePoint& p : run.training.curve)
           fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.4f},{}\n", task.name, cell.cell, run.seed,
                          p.step, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0, p.seconds,
-                         p.valid < 0 ? "" : csv_text(p.valid));
+                         !p.validated() ? "" : csv_text(p.valid));
   job.write("training.csv", csv);
 }
 

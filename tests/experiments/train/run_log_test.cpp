@@ -15,7 +15,7 @@ std::vector<ebb::app::CurvePoint> curve_of(const nlohmann::json& golden) {
   std::vector<ebb::app::CurvePoint> curve;
   for (const auto& p : golden["curve"])
     curve.push_back({.step = p[0], .loss = number(p[2]), .gradient_norm = p[3], .clipped = p[4], .seconds = p[1], .lr = p[5],
-                     .valid = p[6].is_null() ? -1 : p[6].get<double>()});
+                     .valid = p[6].is_null() ? NAN : p[6].get<double>()});
   return curve;
 }
 

@@ -5,6 +5,36 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+TEST_CASE("an update with an enormous gradient is skipped, counted, and the run goes on") {
+  const auto task = ebb::app::make_task("adding");
+  const ebb::app::TaskSettings s{.hidden = 4, .length = 5, .batch = 8, .steps = 6, .lr = 1e-2, .enough = 0};
+  ebb::app::Model m{*task, "gru", s, 1};
+  int update = 0;
+  const auto rule = [&](ebb::Grads& g) {
+    if (++update == 3) g.scale(1e30);
+    return ebb::app::Clipped{g.norm(), false};
+  };
+  const ebb::app::TrainRecord r = ebb::app::train(m, *task, s, 1, {}, {}, rule);
+  CHECK(r.skipped == 1);
+  CHECK(r.diverged.empty());
+  CHECK(r.curve.size() == 6);
+  CHECK(r.curve[3].loss != r.curve[2].loss);
+}
+
+TEST_CASE("the best of validations below zero is found as that of others") {
+  const auto task = ebb::app::make_task("adding");
+  ebb::app::TaskSettings s = task->settings(ebb::app::Size::quick);
+  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = -1e9;   // nothing moves
+  ebb::app::TaskInfo info = task->info();
+  info.unit_per_loss = -1;
+  ebb::app::Model m{info, "rnn", s, 1};
+  const ebb::app::TrainRecord r = ebb::app::train(m, *task, s, 1);
+  REQUIRE(r.waited);
+  CHECK(r.curve[19].validated());
+  CHECK(r.curve[19].valid < 0);
+  CHECK(r.kept == 20);
+}
+
 TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary") {
   TempFolder folder;
   const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--lr", "0.01", "--length", "10", "--steps",
