@@ -104,7 +104,7 @@ struct CrossEntropy {
   static Shape kept_last(const Shape& s) { return s.inserted(s.rank(), 1); }
 };
 
-/// sqrt(sum x^2) over the last axis, scaled where squares would not fit; the gradient at zero is zero, so that a vanished gradient can be penalised.
+/// sqrt(sum x^2) over the last axis; the gradient at zero is zero, so that a vanished gradient can be penalised.
 struct RowNorm {
   static constexpr auto tried_by = ShippedOp::row_norm;
   static constexpr auto name = "row_norm";

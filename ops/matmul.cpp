@@ -124,7 +124,8 @@ void run_long(const MatmulTask& t, DType type) {
     if (part && total) add_into(part, total), total = part;
     else if (part) total = part;
   const auto into = detail::reduce_kernels();
-  const detail::ReduceTask result{.in = total.raw(), .in_stride = t.columns, .rows = t.rows, .columns = t.columns, .out = t.c, .out_stride = t.c_row};
+  const detail::ReduceTask result{.in = total.raw(), .in_stride = t.columns, .rows = t.rows, .columns = t.columns,
+                                  .out = t.c, .out_stride = t.c_row};
   (t.accumulate ? into.add : into.scale)[type == f32 ? 0 : 1](result);
 }
 

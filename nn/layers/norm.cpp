@@ -43,7 +43,8 @@ Var layer_norm(At x, At gain, At shift, double epsilon) {
   // A factor changes neither the result nor its gradient, if epsilon takes its square.
   const Array scales = row_scales(x.var.value());
   Array small = scales * scales * epsilon;
-  for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022));
+  const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;   // a constant row is not 0 / 0
+  for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), least));
   const Centred s = centred(Arg(x.var, where) * Arg(constant(scales), where), where);
   return fuse(formula, At(s.rows, where), s.variance, gain.var, shift.var, constant(small));
 }
