@@ -65,12 +65,13 @@ Conv1d::Conv1d(Builder p, int input, int output, Conv1dOptions o)
       b(p.vector("b", output, conv_init(o.kernel * input))), options(o) {}
 
 Sequence Conv1d::operator()(const Sequence& x, std::source_location where) const {
-  return Arg(conv1d(At(x.all(), where), At(W, where), options), where) + Arg(b, where);
+  const CallSite here{where};
+  return conv1d(x.all(), W, options) + b;
 }
 
 Var conv1d(At x, At W, const Conv1dOptions& o) {
-  const std::source_location where = x.where;
-  const Windows time = detail::located(where, [&] {
+  const CallSite here{x.where};
+  const Windows time = detail::located(x.where, [&] {
     check_options(o);
     if (W.var.rank() != 2 || W.var.dim(0) % o.kernel != 0)
       throw ShapeError(fmt::format("conv1d: W must be [kernel channels, O] with a kernel of {}, but is {}", o.kernel,
@@ -80,7 +81,7 @@ Var conv1d(At x, At W, const Conv1dOptions& o) {
     detail::check(w, "conv1d", "time");
     return w;
   });
-  return matmul(At(detail::unfold_steps(std::move(x), time), where), std::move(W));
+  return matmul(detail::unfold_steps(std::move(x), time), std::move(W));
 }
 
 Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
@@ -88,9 +89,9 @@ Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
       b(p.vector("b", output, conv_init(input * o.kernel.h * o.kernel.w))), options(o) {}
 
 Var Conv2d::operator()(At x) const {
-  const std::source_location where = x.where;
+  const CallSite here{x.where};
   const int numbers = W.shape()[0], outputs = W.shape()[1], rows = x.var.rank() > 0 ? x.var.dim(0) : 0;
-  const auto [height, width] = detail::located(where, [&] {
+  const auto [height, width] = detail::located(x.where, [&] {
     check_input("conv2d", "[B, C, H, W]", x.var.shape(), 4, 1, numbers / (options.kernel.h * options.kernel.w));
     const std::pair axes{height_of(x.var.dim(2), options), width_of(x.var.dim(3), options)};
     detail::check(axes.first, "conv2d", "height");
@@ -98,8 +99,8 @@ Var Conv2d::operator()(At x) const {
     return axes;
   });
   const Var rows_of_windows = detail::unfold_images(std::move(x), height, width);
-  const Var y = Arg(matmul(At(rows_of_windows, where), At(W, where)), where) + Arg(b, where);
-  return reshape(At(transpose(At(y, where), {0, 2, 1}), where), {rows, outputs, height.count(), width.count()});
+  const Var y = matmul(rows_of_windows, W) + b;
+  return reshape(transpose(y, {0, 2, 1}), {rows, outputs, height.count(), width.count()});
 }
 
 }  // namespace ebb

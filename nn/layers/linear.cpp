@@ -16,8 +16,8 @@ Linear::Linear(Builder p, int input, int output)
     : W(p.matrix("W", input, output, linear_init(input))), b(p.vector("b", output, linear_init(input))) {}
 
 Var Linear::operator()(At x) const {
-  const std::source_location where = x.where;
-  return Arg(matmul(static_cast<At&&>(x), At(W, where)), where) + Arg(b, where);
+  const CallSite here{x.where};
+  return matmul(static_cast<At&&>(x), W) + b;
 }
 
 }  // namespace ebb

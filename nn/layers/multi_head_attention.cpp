@@ -22,9 +22,7 @@ MultiHeadOptions checked(MultiHeadOptions o, int width) {
   return o;
 }
 
-Var linear(const Var& x, const Param& W, const Param& b, std::source_location where) {
-  return Arg(matmul(At(x, where), At(W, where)), where) + Arg(b, where);
-}
+Var linear(const Var& x, const Param& W, const Param& b) { return matmul(x, W) + b; }
 
 }  // namespace
 
@@ -41,27 +39,27 @@ MultiHeadAttention::MultiHeadAttention(Builder p, int width, MultiHeadOptions o)
 }
 
 Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const Pass& at, const AttendOptions& o) const {
-  const std::source_location where = q.where;
-  detail::located(where, [&] {
+  const CallSite here{q.where};
+  detail::located(q.where, [&] {
     detail::check_attention("multi-head attention", q.var.shape(), K.var.shape(), V.var.shape(), lengths, o.causal);
     return 0;
   });
   const bool one = q.var.rank() == 2;
   const int heads = options.heads, D = Wq.shape()[1], B = K.var.dim(1), T = K.var.dim(0), I = one ? 1 : q.var.dim(0);
-  const auto cut = [&](const Var& x, int steps) { return reshape(At(x, where), {steps, B * heads, D / heads}); };
-  const Var asked = linear(q.var, Wq, bq, where);
+  const auto cut = [&](const Var& x, int steps) { return reshape(x, {steps, B * heads, D / heads}); };
+  const Var asked = linear(q.var, Wq, bq);
   const double scale = o.scaled ? 1 / std::sqrt(static_cast<double>(D / heads)) : 1;
   const detail::Seen seen{lengths, heads};
 
-  const Var keys = detail::without_padding(At(K.var, where), lengths), values = detail::without_padding(At(V.var, where), lengths);
-  const Var s = detail::scores(cut(Arg(asked, where) * Arg(scale, where), I), cut(linear(keys, Wk, bk, where), T), seen);
-  const Var p = detail::seen_softmax(At(s, where), seen, o.causal), weights = reshape(At(p, where), {B, heads, I, T});
+  const Var keys = detail::without_padding(K.var, lengths), values = detail::without_padding(V.var, lengths);
+  const Var s = detail::scores(cut(asked * scale, I), cut(linear(keys, Wk, bk), T), seen);
+  const Var p = detail::seen_softmax(s, seen, o.causal), weights = reshape(p, {B, heads, I, T});
   // The mask is drawn for [B, ...], so that a row's does not depend on the shard that it stands in.
-  const Var used = reshape(At(dropout(weights, options.dropout, at, "weights"), where), {B * heads, I, T});
-  const Var joined = reshape(At(detail::mix(At(used, where), cut(linear(values, Wv, bv, where), T), seen), where), {I, B, D});
-  const Var y = linear(joined, Wo, bo, where);
+  const Var used = reshape(dropout(weights, options.dropout, at, "weights"), {B * heads, I, T});
+  const Var joined = reshape(detail::mix(used, cut(linear(values, Wv, bv), T), seen), {I, B, D});
+  const Var y = linear(joined, Wo, bo);
   if (!one) return {y, weights};
-  return {reshape(At(y, where), {B, D}), reshape(At(weights, where), {B, heads, T})};
+  return {reshape(y, {B, D}), reshape(weights, {B, heads, T})};
 }
 
 Attended MultiHeadAttention::operator()(At q, At K, At V, const Pass& at, const AttendOptions& o) const {

@@ -27,34 +27,34 @@ Array row_scales(const Array& x) {
 struct Centred {
   Var rows, variance;
 };
-Centred centred(const Var& x, std::source_location where) {
-  const Var rows = Arg(x, where) - Arg(mean(At(x, where), -1, Keep::yes), where);
-  return {rows, mean(At(square(At(rows, where)), where), -1, Keep::yes)};
+Centred centred(const Var& x) {
+  const Var rows = x - mean(x, -1, Keep::yes);
+  return {rows, mean(square(rows), -1, Keep::yes)};
 }
 
 }  // namespace
 
 Var layer_norm(At x, At gain, At shift, double epsilon) {
-  const std::source_location where = x.where;
+  const CallSite here{x.where};
   constexpr auto formula = [](auto c, auto v, auto gain, auto shift, auto epsilon) { return gain * c / sqrt(v + epsilon) + shift; };
-  const Centred c = centred(x.var, where);
+  const Centred c = centred(x.var);
   if (largest_magnitude(c.variance.value()) < largest_variance(x.var.dtype()))
-    return fuse(formula, At(c.rows, where), c.variance, gain.var, shift.var, epsilon);
+    return fuse(formula, c.rows, c.variance, gain.var, shift.var, epsilon);
   // A factor changes neither the result nor its gradient, if epsilon takes its square.
   const Array scales = row_scales(x.var.value());
   Array small = scales * scales * epsilon;
   const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;   // a constant row is not 0 / 0
   for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), least));
-  const Centred s = centred(Arg(x.var, where) * Arg(constant(scales), where), where);
-  return fuse(formula, At(s.rows, where), s.variance, gain.var, shift.var, constant(small));
+  const Centred s = centred(x.var * constant(scales));
+  return fuse(formula, s.rows, s.variance, gain.var, shift.var, constant(small));
 }
 
 LayerNorm::LayerNorm(Builder p, int width)
     : gain(p.vector("gain", width, constant_init(1))), shift(p.vector("shift", width, zero_init)) {}
 
 Var LayerNorm::operator()(At x) const {
-  const std::source_location where = x.where;
-  return layer_norm(std::move(x), At(gain, where), At(shift, where));
+  const CallSite here{x.where};
+  return layer_norm(std::move(x), gain, shift);
 }
 
 }  // namespace ebb

@@ -24,6 +24,7 @@ Positions::Positions(Builder p, int longest, int width, PositionKind kind) : lon
 }
 
 Sequence Positions::operator()(const Sequence& x, std::source_location where) const {
+  const CallSite here{where};
   const int T = detail::located(where, [&] {
     const Shape s = x.all().shape();
     if (s.rank() != 3 || s[2] != width_)
@@ -33,8 +34,8 @@ Sequence Positions::operator()(const Sequence& x, std::source_location where) co
                                    longest_));
     return s[0];
   });
-  const Var all = table_ ? constant(table_.range(0, T), where) : range(At(learned_, where), 0, T);
-  return Arg(x.all(), where) + Arg(reshape(At(all, where), {T, 1, width_}), where);
+  const Var all = table_ ? constant(table_.range(0, T)) : range(learned_, 0, T);
+  return x.all() + reshape(all, {T, 1, width_});
 }
 
 }  // namespace ebb

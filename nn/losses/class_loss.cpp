@@ -10,8 +10,6 @@ namespace ebb {
 
 namespace {
 
-using Line = std::source_location;
-
 void check(const char* op, const ClassLossOptions& o, int V) {
   if (!(o.smoothing >= 0 && o.smoothing <= 1)) throw ValueError(fmt::format("{}: smoothing {} is outside [0, 1]", op, o.smoothing));
   if (!o.weights) return;
@@ -48,36 +46,36 @@ bool any_ignored(const Tokens& targets, int ignored) {
   return false;
 }
 
-Var without_ignored(Var loss, const Tokens& targets, int ignored, const Line& line) {
+Var without_ignored(Var loss, const Tokens& targets, int ignored) {
   if (!any_ignored(targets, ignored)) return loss;
   const Array mask = counted(targets, ignored, loss.dtype());
-  return masked(At(std::move(loss), line), mask);
+  return masked(std::move(loss), mask);
 }
 
 /// v times the weights, zero where they are: 0 times infinity would be NaN, and so would the gradient.
-Var weighed(const Var& v, const Array& weights, const Line& line) {
+Var weighed(const Var& v, const Array& weights) {
   const Var w = constant(weights);
   bool zero = false;
   for (std::int64_t i = 0; i < weights.size(); ++i) zero = zero || weights.at_flat(i) == 0;
-  return Arg(zero ? where(At(w, line), Arg(v, line), Arg(0.0, line)) : v, line) * Arg(w, line);
+  return (zero ? where(w, v, 0.0) : v) * w;
 }
 
 /// -sum over k of w[k] l[k], divided by V.
-Var spread(const Var& l, const Array& weights, const Line& line) {
-  const Var terms = weights ? weighed(l, weights, line) : l;
-  return Arg(sum(At(terms, line), -1), line) * Arg(-1.0 / l.dim(-1), line);
+Var spread(const Var& l, const Array& weights) {
+  const Var terms = weights ? weighed(l, weights) : l;
+  return sum(terms, -1) * (-1.0 / l.dim(-1));
 }
 
 /// The logits, zero in the rows of ignored targets if something there is not finite: else log_softmax, whose adjoint there is zero,
 /// would hand back 0 times NaN.
-Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored, const Line& line) {
+Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored) {
   if (logits.rank() < 1 || !(logits.shape().without(-1) == targets.shape()) || !any_ignored(targets, ignored)) return logits;
   const Array rows = logits.value().reshape({static_cast<int>(targets.size()), logits.dim(-1)});
   bool odd = false;
   for (int i = 0; i < rows.dim(0) && !odd; ++i) odd = targets.data()[i] == ignored && !all_finite(rows[i]);
   if (!odd) return logits;
   const Array mask = counted(targets, ignored, logits.dtype());
-  return where(At(constant(mask.reshape(mask.shape().inserted(mask.rank(), 1))), line), Arg(logits, line), Arg(0.0, line));
+  return where(constant(mask.reshape(mask.shape().inserted(mask.rank(), 1))), logits, 0.0);
 }
 
 /// What masked_mean and weighted_mean ask of their shapes; the rows of the batch stand on the mask's last axis.
@@ -94,34 +92,34 @@ template <class A> A rows_of(const char* op, const Shard& s, const Var& v, const
 }  // namespace
 
 Var masked(At v, const Array& mask) {
-  const Line line = v.where;
+  const CallSite here{v.where};
   if (!(v.var.shape() == mask.shape()))
     throw ShapeError("masked: shapes differ: v is " + text(v.var.shape()) + ", the mask is " + text(mask.shape()));
-  return where(At(constant(mask), line), Arg(v.var, line), Arg(0.0, line));
+  return where(constant(mask), v.var, 0.0);
 }
 
 Var negative_log_likelihood(At log_probabilities, const Tokens& targets, const ClassLossOptions& o) {
-  const Line line = log_probabilities.where;
+  const CallSite here{log_probabilities.where};
   const Var l = log_probabilities.var;
   check("negative_log_likelihood", o, l.rank() ? l.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
-  Var loss = -Arg(pick(At(l, line), t), line);
-  if (o.weights) loss = weighed(loss, gather(o.weights, t), line);
-  if (o.smoothing > 0) loss = Arg(1 - o.smoothing, line) * Arg(loss, line) + o.smoothing * spread(l, o.weights, line);
-  return without_ignored(loss, targets, o.ignored, line);
+  Var loss = -pick(l, t);
+  if (o.weights) loss = weighed(loss, gather(o.weights, t));
+  if (o.smoothing > 0) loss = (1 - o.smoothing) * loss + o.smoothing * spread(l, o.weights);
+  return without_ignored(loss, targets, o.ignored);
 }
 
 Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o) {
-  const Line line = logits.where;
+  const CallSite here{logits.where};
   if (o.smoothing != 0) {
-    const Var usual = without_odd_rows(logits.var, targets, o.ignored, line);
-    return negative_log_likelihood(At(log_softmax(At(usual, line)), line), targets, o);
+    const Var usual = without_odd_rows(logits.var, targets, o.ignored);
+    return negative_log_likelihood(log_softmax(usual), targets, o);
   }
   check("cross_entropy", o, logits.var.rank() ? logits.var.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
-  Var loss = cross_entropy(At(logits.var, line), t);    // one pass, which keeps no probabilities
-  if (o.weights) loss = weighed(loss, gather(o.weights, t), line);
-  return without_ignored(loss, targets, o.ignored, line);
+  Var loss = cross_entropy(logits.var, t);    // one pass, which keeps no probabilities
+  if (o.weights) loss = weighed(loss, gather(o.weights, t));
+  return without_ignored(loss, targets, o.ignored);
 }
 
 Tokens ignore_padding(const Tokens& targets, const Lengths& lengths, int ignored) {

@@ -10,8 +10,6 @@ namespace {
 /// Stands for the logarithm of zero, far below any log-probability of the type: no difference of two of it is NaN.
 double least_logarithm(DType type) { return type == f32 ? -1e37 : -1e300; }
 
-using Line = std::source_location;
-
 /// yes(row, column), or yes(0, i) for rank 1.
 Array mask(const Shape& shape, auto&& yes) {
   Array m = Array::empty(shape, f64);
@@ -27,37 +25,36 @@ Tokens tokens(const Shape& shape, auto&& number) {
   return t;
 }
 
-Var choose(const Array& m, const Arg& yes, const Arg& no, const Line& line) { return where(At(constant(m), line), yes, no); }
+Var choose(const Array& m, const Arg& yes, const Arg& no) { return where(constant(m), yes, no); }
 
-Var log_sum(std::initializer_list<Var> terms, const Line& line) { return logsumexp(At(stack(terms), line), 0); }
+Var log_sum(std::initializer_list<Var> terms) { return logsumexp(stack(terms), 0); }
 
 /// The log-probability of each state's class at each step, [T, B, S]. The padding is set to zeros, so that nothing in it counts.
-Var emissions(const At& logits, const CtcBatch& c, int S) {
-  const Line line = logits.where;
-  const int T = logits.var.dim(0), B = c.rows(), V = logits.var.dim(2);
+Var emissions(const Var& logits, const CtcBatch& c, int S) {
+  const int T = logits.dim(0), B = c.rows(), V = logits.dim(2);
   const Array real = mask({T, B}, [&](int t, int b) { return t < c.length(b); }).reshape({T, B, 1});
-  const Var l = log_softmax(At(choose(real, Arg(logits.var, line), Arg(0.0, line), line), line));
+  const Var l = log_softmax(choose(real, logits, 0.0));
   Tokens place = tokens({T * B, S}, [&](int row, int s) {
     const int b = row % B;
     return row * V + (s < c.states(b) ? c.state(b, s) : c.o.blank);
   });
-  return gather(At(reshape(At(l, line), {T * B * V}), line), place.reshape({T, B, S}));
+  return gather(reshape(l, {T * B * V}), place.reshape({T, B, S}));
 }
 
 /// alpha of one step from that of the step before, without the step's own emission.
-Var arrivals(const Var& alpha, const Array& skips, const Line& line) {
+Var arrivals(const Var& alpha, const Array& skips) {
   const int S = alpha.dim(1);
   if (S == 1) return alpha;
   const double low = least_logarithm(alpha.dtype());
-  const Var one = pad(At(slice(At(alpha, line), 1, 0, S - 1), line), 1, 1, 0, low);
-  const Var two = pad(At(slice(At(alpha, line), 1, 0, S - 2), line), 1, 2, 0, low);
-  return log_sum({alpha, one, choose(skips, Arg(two, line), Arg(low, line), line)}, line);
+  const Var one = pad(slice(alpha, 1, 0, S - 1), 1, 1, 0, low);
+  const Var two = pad(slice(alpha, 1, 0, S - 2), 1, 2, 0, low);
+  return log_sum({alpha, one, choose(skips, two, low)});
 }
 
 }  // namespace
 
 Var ctc_in_vars(const At& logits, const CtcBatch& c) {
-  const Line line = logits.where;
+  const CallSite here{logits.where};
   const double low = least_logarithm(logits.var.dtype());
   const int T = logits.var.dim(0), B = c.rows();
   int S = 1;
@@ -69,17 +66,17 @@ Var ctc_in_vars(const At& logits, const CtcBatch& c) {
   if (T == 0) return constant(answers);
 
   const Array skips = mask({B, S}, [&](int b, int s) { return s < c.states(b) && c.may_skip(b, s); });
-  const Var e = emissions(logits, c, S);
-  Var alpha = choose(mask({B, S}, [&](int b, int s) { return s < std::min(2, c.states(b)); }), Arg(e[0], line), Arg(low, line), line);
+  const Var e = emissions(logits.var, c, S);
+  Var alpha = choose(mask({B, S}, [&](int b, int s) { return s < std::min(2, c.states(b)); }), e[0], low);
   for (int t = 1; t < T; ++t) {
-    const Var next = Arg(arrivals(alpha, skips, line), line) + Arg(e[t], line);
-    alpha = choose(mask({B, 1}, [&](int b, int) { return t < c.length(b); }), Arg(next, line), Arg(alpha, line), line);
+    const Var next = arrivals(alpha, skips) + e[t];
+    alpha = choose(mask({B, 1}, [&](int b, int) { return t < c.length(b); }), next, alpha);
   }
-  const Var last = pick(At(alpha, line), tokens({B}, [&](int, int b) { return c.states(b) - 1; }));
-  const Var before = pick(At(alpha, line), tokens({B}, [&](int, int b) { return std::max(0, c.states(b) - 2); }));
+  const Var last = pick(alpha, tokens({B}, [&](int, int b) { return c.states(b) - 1; }));
+  const Var before = pick(alpha, tokens({B}, [&](int, int b) { return std::max(0, c.states(b) - 2); }));
   const Array two_ends = mask({B}, [&](int, int b) { return c.states(b) > 1; });
-  const Var loss = -Arg(log_sum({last, choose(two_ends, Arg(before, line), Arg(low, line), line)}, line), line);
-  return choose(answered, Arg(constant(answers), line), Arg(loss, line), line);
+  const Var loss = -log_sum({last, choose(two_ends, before, low)});
+  return choose(answered, constant(answers), loss);
 }
 
 }  // namespace ebb::detail
