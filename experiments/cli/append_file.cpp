@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ebb/experiments/cli/append_file.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
@@ -20,6 +21,7 @@ namespace {
 }  // namespace
 
 AppendFile::AppendFile(std::string path, std::string_view first) : path_(std::move(path)) {
+  for (const std::string& file : {path_, path_ + ".part"}) refuse_input(file);
   if (!cut_to(first)) replace_by(first);
 }
 

@@ -3,11 +3,15 @@
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/help.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/main.hpp>
+#include <ebb/experiments/cli/outcome.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <fmt/format.h>
-#include <new>
+#include <sstream>
 
 namespace ebb::app {
 namespace {
@@ -30,7 +34,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
   // CLI11 must not ask for it, since --config may give it; Options::settle does.
   const std::string help = e.required ? e.help + " (required)" : e.help;
   if (e.flag) {
-    option = app.add_flag_callback(e.name, [&e] { e.read("true"), e.given = true; }, help);
+    option = app.add_flag(e.name, e.word, help);
   } else if (e.rest) {
     option = app.add_option_function<std::vector<std::string>>(
         e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, help);
@@ -94,27 +98,32 @@ std::vector<Declared> declare_commands(CLI::App& app) {
   return all;
 }
 
-int run_command(Declared& d) {
-  const std::string where = fmt::format("ebb {}", d.entry->name);
+// What is wrong with a value may have come from a file of options: the message names it.
+int of_the_file(const Options& options, const std::function<int()>& body) {
   try {
+    return body();
+  } catch (const ValueError& e) {
+    const std::string& file = options.source();
+    if (file.empty() || std::string_view(e.what()).find(file) != std::string_view::npos) throw;
+    throw ValueError(fmt::format("{}; options are those of '{}'", e.what(), file));
+  }
+}
+
+int run_command(Declared& d) {
+  return outcome_of(fmt::format("ebb {}", d.entry->name), [&] {
+    for (const auto& e : d.options.entries())
+      if (e->flag && !e->word.empty()) e->read(e->word), e->given = true;
+    const InputScope inputs;
     if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_text(d.config));
     d.command->prepare(d.options);
-    d.options.settle(d.command->size());
-    return d.command->run();
-  } catch (const ValueError& e) {        // which may be one of a file's values, wherever it was used
-    const std::string& file = d.options.source(), what = e.what();
-    return bad_input(where, file.empty() || what.find(file) != what.npos ? what : fmt::format("{}; options are those of '{}'", what, file));
-  } catch (const Error& e) {
-    return bad_input(where, e.what());
-  } catch (const std::bad_alloc&) {
-    return bad_input(where, "there is not enough memory for these sizes");
-  } catch (const std::exception& e) {
-    std::fputs(fmt::format("{}: internal error: {}\n", where, e.what()).c_str(), stderr);
-    return 1;
-  } catch (...) {
-    std::fputs(fmt::format("{}: internal error: an exception that is no std::exception\n", where).c_str(), stderr);
-    return 1;
-  }
+    note_input(d.config);
+    for (const auto& e : d.options.entries())
+      for (const std::string& word : e->input ? detail::option_words(e->json()) : std::vector<std::string>{}) note_input(word);
+    return of_the_file(d.options, [&] {
+      d.options.settle(d.command->size());
+      return d.command->run();
+    });
+  });
 }
 
 // Which word stands where a command should be, if it is none.
@@ -127,13 +136,11 @@ std::string stray_command(int argc, char** argv, const std::vector<Declared>& co
   return unknown_word(word, names, word[0] == '-' ? "option" : "command", "ebb");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_words(int argc, char** argv) {
   CLI::App app{"Ebb: how gradients ebb away through time in recurrent cells", "ebb"};
   app.set_version_flag("--version", version_line);
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(help_formatter());
   app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",
                             "ebb vanish --cells rnn,lstm,gru,mgu       four cells, side by side",
                             "ebb train adding --cell gru --hidden 64   train one",
@@ -147,8 +154,11 @@ int main(int argc, char** argv) {
   Declared* chosen = nullptr;
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& e) {
-    return app.exit(e);
+  } catch (const CLI::Success& e) {      // --help or --version
+    std::ostringstream text;
+    const int code = app.exit(e, text, text);
+    put(text.str());
+    return code;
   } catch (const CLI::ParseError& e) {
     for (Declared& d : commands)
       if (argc > 1 && d.app->check_name(argv[1])) return bad_input(std::string("ebb ") + d.entry->name, complaint(e, d));
@@ -162,6 +172,13 @@ int main(int argc, char** argv) {
   for (Declared& d : commands)
     if (d.app->parsed()) chosen = &d;
   return run_command(*chosen);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  open_missing_streams();
+  return with_output("ebb", outcome_of("ebb", [&] { return run_words(argc, argv); }));
 }
 
 }  // namespace ebb::app

@@ -82,8 +82,8 @@ class ConfigReader {
   std::vector<CLI::ConfigItem> items(CLI::ConfigTOML& toml, std::istream& in) const {
     try {
       return toml.from_config(in);
-    } catch (const CLI::Error& e) {
-      throw ValueError(fmt::format("'{}': {}", source_, e.what()));
+    } catch (const std::exception& e) {  // of CLI11, or of the strings that it cuts
+      throw ValueError(fmt::format("'{}': is no file of options: {}", source_, e.what()));
     }
   }
   // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.

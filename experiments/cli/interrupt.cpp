@@ -1,5 +1,6 @@
 #include <time.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <ebb/experiments/cli/interrupt.hpp>
@@ -7,6 +8,7 @@
 namespace ebb::app {
 namespace {
 
+constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 constexpr long long bounce = 1'000'000'000;            // ns: a key that bounces is one press
 std::atomic<bool> flag{false};
 std::atomic<long long> first_signal{0};
@@ -16,6 +18,12 @@ long long now() {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);                  // allowed in a handler
   return static_cast<long long>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
+
+// The terminal, or whoever reads what is printed, is gone: that is said as often as the system likes.
+void raise_flag_once(int) {
+  if (!flag) first_signal = now();
+  flag = true;
 }
 
 void raise_flag(int signal) {
@@ -32,12 +40,14 @@ void raise_flag(int signal) {
 
 InterruptGuard::InterruptGuard() {
   flag = false;
-  before_ = std::signal(SIGINT, raise_flag);
-  terminate_before_ = std::signal(SIGTERM, raise_flag);
+  for (std::size_t k = 0; k < before_.size(); ++k) {
+    const bool of_a_key = signals[k] == SIGINT || signals[k] == SIGTERM;
+    before_[k] = std::signal(signals[k], of_a_key ? raise_flag : raise_flag_once);
+    if (!of_a_key && before_[k] == SIG_IGN) std::signal(signals[k], SIG_IGN);   // by nohup, or whoever started it
+  }
 }
 InterruptGuard::~InterruptGuard() {
-  std::signal(SIGINT, before_);
-  std::signal(SIGTERM, terminate_before_);
+  for (std::size_t k = 0; k < before_.size(); ++k) std::signal(signals[k], before_[k]);
 }
 
 bool interrupted() { return flag; }

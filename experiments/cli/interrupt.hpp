@@ -1,9 +1,11 @@
 #pragma once
+#include <array>
 
 namespace ebb::app {
 
 /// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag, so that what is done can be reported and kept. One more
-/// within a second is the same press; a later one kills.
+/// within a second is the same press; a later one kills. SIGHUP (the terminal is gone) and SIGPIPE (who reads what is printed is gone)
+/// raise the flag too, and never kill; where they are ignored, as under nohup, they stay so.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -12,8 +14,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
  private:
-  void (*before_)(int);
-  void (*terminate_before_)(int);
+  std::array<void (*)(int), 4> before_{};
 };
 
 bool interrupted();

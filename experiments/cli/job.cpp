@@ -1,15 +1,47 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/isa.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <exception>
+#include <filesystem>
 #include <fmt/format.h>
+#include <regex>
 
 namespace ebb::app {
+
+namespace {
+
+// As a browser and a terminal take it.
+std::string address_of(const std::string& path) {
+  std::error_code error;
+  const std::string whole = std::filesystem::absolute(path, error).lexically_normal().string();
+  std::string address = "file://";
+  for (const char c : error ? path : whole) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("/-_.~", c);
+    address += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return address;
+}
+
+// An input that stands where this or any job writes would be refused at last, when all the work is done.
+void refuse_inputs_in(const std::string& folder) {
+  static const std::regex ours{R"((report\.html|summary\.json|config\.toml|[a-z]+(-\d+)?\.(csv|safetensors)|checkpoint(-\d+)?|events.*)(\.part)?)"};
+  std::error_code error;
+  const std::filesystem::recursive_directory_iterator end;
+  for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
+    if (std::regex_match(at->path().filename().string(), ours)) refuse_input(at->path().string());
+}
+
+}  // namespace
 
 struct Job::Clock {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -35,6 +67,8 @@ Job::~Job() { folder_.discard(); }
 
 void Job::record_job() {
   summary.set({"ebb"}, EBB_VERSION);
+  summary.set({"build"}, version_line());
+  summary.set({"instruction_set"}, name_of(isa()));
   summary.set({"command"}, command_);
   summary.set({"started"}, started_);
   summary.set({"size"}, name_of(size()));
@@ -64,8 +98,9 @@ void Job::create_folder() {
   const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
   folder_.create();
   folder_.lock();
+  refuse_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
-  folder_.write("config.toml", config);
+  folder_.write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
   record_options();   // not before: the job has put in what the user left open
 }
 
@@ -101,14 +136,15 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
 
 void Job::keep(const std::string& name, const std::function<void(const std::string&)>& writer) {
   folder_.make_parents(name);
+  refuse_input(folder_.path() + "/" + name);
   writer(folder_.path() + "/" + name);
   folder_.note(name);
 }
 
 void Job::print(const std::string& text) {
+  if (silent_) return;
   if (progress_) progress_->clear();
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  put_or_go_on(text);
 }
 
 void Job::fail(const std::string& why) { failure_ = why; }
@@ -117,11 +153,54 @@ double Job::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock_->start).count();
 }
 
+void Job::run_ended(const std::function<void()>& take, const std::function<void()>& fill) {
+  const std::lock_guard lock(ended_);
+  take();
+  constexpr double share = 20;           // at most a twentieth of the time goes into what will be written once more
+  if (interrupted() || seconds() - written_at_ < share * writing_took_) return;
+  const double begin = seconds();
+  try {
+    write_so_far(fill);
+  } catch (const FileError&) {           // a full disk may have room again; if not, the end says so
+  }
+  written_at_ = seconds(), writing_took_ = written_at_ - begin;
+}
+
+void Job::write_so_far(const std::function<void()>& fill) {
+  const Report kept_report = report;
+  const std::string kept_summary = summary.json(), kept_failure = failure_;
+  const auto restore = [&] { report = kept_report, summary.set_json({}, kept_summary), failure_ = kept_failure, silent_ = false; };
+  silent_ = true;
+  try {
+    report.badge("UNFINISHED");
+    fill();
+    summary.set({"interrupted"}, true);
+    write_results();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  restore();
+}
+
 int Job::finish() {
   if (progress_) progress_->clear();
   else create_folder();
   if (interrupted()) report.badge("INTERRUPTED");
   summary.set({"interrupted"}, interrupted());
+  write_results();
+  std::string files;
+  for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
+  std::string end = "\n";
+  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
+                                                     duration_text(seconds()), folder_.path(), files), 78))
+    end += line + "\n";
+  print(end + address_of(folder_.path() + "/report.html") + "\n");
+  if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
+  return interrupted() ? 130 : failure_.empty() ? 0 : 1;
+}
+
+void Job::write_results() {
   summary.set({"seconds"}, seconds());
   report.section("How this was made",
                  fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_, duration_text(seconds()), threads(),
@@ -131,15 +210,6 @@ int Job::finish() {
   report.details("Every option and its value", settings_);
   folder_.write("report.html", report.html());
   folder_.write("summary.json", summary.json());
-  std::string files;
-  for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
-  std::string end = "\n";
-  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
-                                                     duration_text(seconds()), folder_.path(), files), 78))
-    end += line + "\n";
-  print(end);
-  if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
-  return interrupted() ? 130 : failure_.empty() ? 0 : 1;
 }
 
 }  // namespace ebb::app

@@ -4,7 +4,9 @@
 #include <ebb/experiments/report/report.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/report/summary.hpp>
+#include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace ebb::app {
 
@@ -54,6 +56,11 @@ class Job {
   void fail(const std::string& why);                   ///< the command will exit with 1, and say why
   double seconds() const;                              ///< since the job began
 
+  /// What a run that ended hands over: `take` puts its result where `fill` finds it, and `fill` all that there is into report, summary
+  /// and files. They are written at once, so that a job that is killed leaves the results of the runs that ended; until the end
+  /// the summary calls it interrupted. What `fill` prints is not shown. Safe to call from several threads.
+  void run_ended(const std::function<void()>& take, const std::function<void()>& fill);
+
   /// Writes report.html and summary.json; says where. Returns the exit code: 0, 1 after fail(), 130 after Ctrl-C.
   int finish();
 
@@ -61,6 +68,8 @@ class Job {
   void record_job();
   void record_options();
   void create_folder();
+  void write_so_far(const std::function<void()>& fill);
+  void write_results();
   std::string command_, failure_, started_;
   SharedOptions shared_;
   const Options& options_;
@@ -70,6 +79,9 @@ class Job {
   std::unique_ptr<Progress> progress_;
   struct Clock;
   std::unique_ptr<Clock> clock_;
+  std::mutex ended_;
+  std::atomic<bool> silent_ = false;     // while results are written before the end
+  double written_at_ = 0, writing_took_ = 0;   // seconds
 };
 
 }  // namespace ebb::app

@@ -57,7 +57,10 @@ void read_option(const std::string& text, double& x) {
   if (kind == Parsed::too_large) throw ValueError("is out of range: " + text);
   x = parsed;
 }
-void read_option(const std::string& text, bool& x) { x = text != "false"; }
+void read_option(const std::string& text, bool& x) {
+  if (text != "true" && text != "false") throw ValueError("takes no value but true or false, not '" + text + "'");
+  x = text == "true";
+}
 void read_option(const std::string& text, std::string& x) {
   if (text.empty()) throw ValueError("must not be empty");
   x = text;
@@ -71,6 +74,7 @@ void read_option(const std::string& text, PerTask& x) {
   PerTask read;
   for (const std::string& item : split_list(text)) {
     const std::size_t equals = item.find('=');
+    if (equals == 0) throw ValueError("must be X or NAME=X,..., not '" + text + "'");
     const std::string task = equals == std::string::npos ? "" : item.substr(0, equals);
     double value = 0;
     try {
@@ -83,6 +87,16 @@ void read_option(const std::string& text, PerTask& x) {
   }
   x = read;
 }
+
+namespace {
+template <class T> void read_some(const std::string& text, std::optional<T>& x) {
+  T value{};
+  read_option(text, value);
+  x = value;
+}
+}  // namespace
+void read_option(const std::string& text, std::optional<int>& x) { read_some(text, x); }
+void read_option(const std::string& text, std::optional<double>& x) { read_some(text, x); }
 
 std::string option_json(int x) { return std::to_string(x); }
 std::string option_json(std::uint64_t x) { return std::to_string(x); }
@@ -99,6 +113,8 @@ std::string option_json(const PerTask& x) {
   for (const auto& [task, value] : x.given) by_task[task.empty() ? "others" : task] = json::parse(option_json(value));
   return by_task.dump();
 }
+std::string option_json(const std::optional<int>& x) { return x ? option_json(*x) : "null"; }
+std::string option_json(const std::optional<double>& x) { return x ? option_json(*x) : "null"; }
 
 std::string option_text(const std::string& text) {
   const json value = json::parse(text);
@@ -137,6 +153,8 @@ const char* option_type(const bool*) { return ""; }
 const char* option_type(const std::string*) { return "TEXT"; }
 const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
 const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
+const char* option_type(const std::optional<int>*) { return "N"; }
+const char* option_type(const std::optional<double>*) { return "X"; }
 
 }  // namespace detail
 

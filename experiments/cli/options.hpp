@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ void read_option(const std::string& text, bool&);
 void read_option(const std::string& text, std::string&);
 void read_option(const std::string& text, std::vector<std::string>&);
 void read_option(const std::string& text, PerTask&);
+void read_option(const std::string& text, std::optional<int>&);
+void read_option(const std::string& text, std::optional<double>&);
 std::string option_json(int);
 std::string option_json(std::uint64_t);
 std::string option_json(double);
@@ -38,6 +41,8 @@ std::string option_json(bool);
 std::string option_json(const std::string&);
 std::string option_json(const std::vector<std::string>&);
 std::string option_json(const PerTask&);
+std::string option_json(const std::optional<int>&);     ///< null, as of PerTask, where there is none
+std::string option_json(const std::optional<double>&);
 std::string option_text(const std::string& json);      ///< the same without quotes and brackets
 /// The same as read_option takes it: the items of a list, one word of all else, none where there is no value.
 std::vector<std::string> option_words(const std::string& json);
@@ -49,17 +54,21 @@ const char* option_type(const bool*);
 const char* option_type(const std::string*);
 const char* option_type(const std::vector<std::string>*);
 const char* option_type(const PerTask*);
+const char* option_type(const std::optional<int>*);
+const char* option_type(const std::optional<double>*);
 
 struct OptionEntry {
   std::string name, help, type;
   bool positional = false, flag = false, list = false, required = false, rest = false;
   bool recorded = true, kept = true;                   ///< in summary.json; in config.toml
+  bool input = false;                                  ///< names a file or folder that is read, or may do so
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
   std::function<void()> if_quick, if_full;             ///< take the value of that size
   std::vector<std::function<void()>> checks;
   bool given = false;
   bool utf8 = true;                                    ///< what was given, so that it can be recorded
+  std::string word;                                    ///< of a flag: what the command line says
 };
 
 }  // namespace detail
@@ -84,6 +93,8 @@ template <class T> class Option {
   Option& not_kept() { return entry_.kept = false, *this; }
   /// Nor in summary.json.
   Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
+  /// It names what is read, or may: nothing is written over it (inputs.hpp).
+  Option& reads() { return entry_.input = true, *this; }
   Option& type(const char* word) { return entry_.type = word, *this; }               ///< as --help names it
   /// Any rule of one's own. Errors: ValueError "--name must be RULE" if it does not hold.
   Option& check(std::function<bool(const T&)> holds, const std::string& rule) {

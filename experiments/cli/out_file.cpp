@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
 #include <fmt/format.h>
@@ -53,6 +55,7 @@ OutFile::OutFile(std::string path) : path_(std::move(path)) {
     return;
   }
   target_ = end_of_links(path_).string();
+  for (const std::string& file : {target_, target_ + ".part"}) refuse_input(file);
   RunFolder trial = folder_of(target_);
   trial.create();
   trial.discard();
@@ -65,7 +68,7 @@ void OutFile::write(const std::string& content) const {
 }
 
 void OutFile::write_into(const std::string& content) const {
-  std::fflush(stdout);                   // what was printed stands before it
+  put_or_go_on({});                   // what was printed stands before it
   const int file = standard_output_ ? dup(STDOUT_FILENO) : open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (file < 0) refuse_file(path_, std::strerror(errno));
   int why = 0;

@@ -1,20 +1,13 @@
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <ebb/experiments/cli/progress.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <fmt/format.h>
 
 namespace ebb::app {
-namespace {
-int terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-}  // namespace
-
 std::string duration_text(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f} s", std::max(seconds, 0.0));
   const long whole = std::lround(seconds);
@@ -55,7 +48,7 @@ void Progress::draw() {
   for (int k = 0; k < width; ++k) bar += k < share * width ? "█" : "░";
   const std::string left = share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "...";
   const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * share, left);
-  const std::size_t room = static_cast<std::size_t>(std::max(0, terminal_columns() - width - static_cast<int>(head.size()) - 1));
+  const std::size_t room = static_cast<std::size_t>(std::max(0, terminal_columns(STDERR_FILENO) - width - static_cast<int>(head.size()) - 1));
   fmt::print(stderr, "\r{}{}{}\033[K", bar, head, what_.substr(0, room));
   std::fflush(stderr);
   visible_ = true;

@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
@@ -91,6 +93,7 @@ void RunFolder::create() {
 
 void write_whole(const std::string& target, const std::string& content) {
   const std::string partial = target + ".part";
+  for (const std::string& path : {target, partial}) refuse_input(path);
   std::FILE* f = std::fopen(partial.c_str(), "wb");
   if (!f) refuse_folder(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
@@ -105,7 +108,11 @@ void write_whole(const std::string& target, const std::string& content) {
 
 void RunFolder::write(const std::string& name, const std::string& content) {
   write_whole(path_ + "/" + name, content);
-  written_.push_back(name);
+  note(name);
+}
+
+void RunFolder::note(const std::string& name) {
+  if (std::find(written_.begin(), written_.end(), name) == written_.end()) written_.push_back(name);
 }
 
 void RunFolder::make_parents(const std::string& name) {

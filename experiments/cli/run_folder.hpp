@@ -22,7 +22,7 @@ class RunFolder {
   void write(const std::string& name, const std::string& content);
   /// Makes the folders that a name such as "tensorboard/events" stands in. Errors: FileError
   void make_parents(const std::string& name);
-  void note(const std::string& name) { written_.push_back(name); }   ///< somebody else wrote it
+  void note(const std::string& name);                  ///< somebody else wrote it
   const std::vector<std::string>& written() const { return written_; }
   /// Keeps other jobs out for as long as this object, or a copy, lives; the system lets go when the process dies.
   /// Errors    FileError if another job is in the folder

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -41,31 +42,31 @@ class CheckCommand final : public Command {
       if (!r.ok()) ++(r.failure.empty() ? wrong : threw);
     }
     if (cells_.size() > 1)
-      fmt::print("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw, cells_.size());
+      put(fmt::format("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw, cells_.size()));
     return threw > 0 ? 2 : wrong > 0 ? 1 : 0;
   }
 
  private:
   GradcheckReport check(const std::string& cell) const {
     const GradcheckReport r = gradcheck_cell(cell, check_);
-    fmt::print("{}: {}\n", cell, r.ok() ? "right" : "WRONG");
-    if (!r.failure.empty()) fmt::print("  failed: {}\n", r.failure);
-    if (!r.finding.empty()) fmt::print("  {}\n", r.finding);
+    put(fmt::format("{}: {}\n", cell, r.ok() ? "right" : "WRONG"));
+    if (!r.failure.empty()) put(fmt::format("  failed: {}\n", r.failure));
+    if (!r.finding.empty()) put(fmt::format("  {}\n", r.finding));
     if (!r.deterministic)
-      fmt::print("  not deterministic: two calls with the same numbers gave different results\n");
+      put("  not deterministic: two calls with the same numbers gave different results\n");
     std::string pass;
     for (const GradcheckEntry& e : r.entries) {
       if (e.pass != pass) heading(pass = e.pass);
-      fmt::print("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error, fit(e.element, 14),
-                 e.analytic, e.numeric, !e.ok ? "  <-- wrong" : e.influence ? "" : "  has no influence");
+      put(fmt::format("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error, fit(e.element, 14),
+                 e.analytic, e.numeric, !e.ok ? "  <-- wrong" : e.influence ? "" : "  has no influence"));
     }
     return r;
   }
 
   static void heading(const std::string& pass) {
-    fmt::print("  {}\n", pass == "both" ? "in training and evaluation, which are the same" : "in " + pass);
-    fmt::print("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
-               fit("analytic", 13, true), fit("numeric", 13, true));
+    put(fmt::format("  {}\n", pass == "both" ? "in training and evaluation, which are the same" : "in " + pass));
+    put(fmt::format("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
+               fit("analytic", 13, true), fit("numeric", 13, true)));
   }
 
   std::vector<std::string> cells_;

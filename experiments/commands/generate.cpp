@@ -1,8 +1,8 @@
-#include <cmath>
 #include <cstdio>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <fmt/format.h>
@@ -16,19 +16,18 @@ namespace {
 class GenerateCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required();
+    o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required().reads();
     o.add("--prompt", request_.prompt, "what to go on with: a text, a sentence, a note, ...; the task's page in docs/tasks says which")
         .type("TEXT");
     o.add("--length", length_, "characters or steps to add (standard: 500 characters, or the task's choice)").type("N")
-        .check([](const PerTask& p) { return p.of("", 0) >= 0 && p.of("", 0) <= 1e9 && p.of("", 0) == std::floor(p.of("", 0)); },
-               "at least 0, and whole");
+        .check([](const std::optional<int>& n) { return !n || (*n >= 0 && *n <= 1'000'000'000); }, "from 0 to 1,000,000,000");
     o.add("--temperature", request_.sampling.temperature, "logits are divided by it: below 1 is more certain").above(0);
     o.add("--top-k", request_.sampling.top_k, "only the K most probable ones; 0: all").type("K").at_least(0);
     o.add("--top-p", request_.sampling.top_p, "of those the fewest that have this probability together").type("P").above(0).at_most(1);
     o.add("--greedy", request_.greedy, "always the most probable one");
     o.add("--beam", request_.beam, "width of a beam search where the task has one; 0: the task's choice").at_least(0).at_most(1000);
     o.add("--seed", request_.seed, "of the draws; in speech the number of the string, in music also which first chord");
-    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH");
+    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH").reads();
     o.add("--out", out_, "where to write the music or the page that goes with it (standard: generated.ENDING)").type("FILE");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors --prompt 'ROMEO:' --length 1000 --temperature .7");
@@ -38,7 +37,7 @@ class GenerateCommand final : public Command {
 
   int run() override {
     check_choice();
-    request_.length = static_cast<int>(length_.of("", -1));
+    request_.length = length_.value_or(-1);
     const Architecture a = Architecture::read(weights_);
     return a.alphabet ? characters(a) : by_the_task();
   }
@@ -64,9 +63,9 @@ class GenerateCommand final : public Command {
     a.alphabet->encode("--prompt", request_.prompt);                          // refused before anything is printed
     const auto model = a.model(info, weights_);
     const InterruptGuard guard;
-    std::fputs(request_.prompt.c_str(), stdout);
-    go_on(*model, *a.alphabet, request_, [](const std::string& character) { std::fputs(character.c_str(), stdout); });
-    std::fputs("\n", stdout);
+    put(request_.prompt);
+    go_on(*model, *a.alphabet, request_, [](const std::string& character) { put(character); });
+    put("\n");
     return interrupted() ? 130 : 0;
   }
 
@@ -75,12 +74,12 @@ class GenerateCommand final : public Command {
     if (!out_.empty()) named.emplace(out_);
     const Trained t = Trained::read(weights_, {}, data_);
     const Generated made = generated(t);
-    fmt::print("{}\n", made.text);
-    std::fflush(stdout);
+    put(fmt::format("{}\n", made.text));
+    put_or_go_on({});
     if (made.file.empty()) return 0;
     const OutFile file = named ? *named : OutFile("generated." + made.ending);
     file.write(made.file);
-    fmt::print("{}\n", file.path());
+    put(fmt::format("{}\n", file.path()));
     return 0;
   }
 
@@ -93,7 +92,7 @@ class GenerateCommand final : public Command {
   }
 
   std::string weights_, data_, out_;
-  PerTask length_;
+  std::optional<int> length_;
   GenerateRequest request_;
 };
 EBB_SUBCOMMAND(generate, "generate", GenerateCommand, "let a trained model go on with a text, write music, translate, ...");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/task.hpp>
@@ -13,8 +14,8 @@ namespace ebb::app {
 namespace {
 
 template <class O> void print(const std::string& name, const std::string& about, const std::vector<O>& options) {
-  fmt::print("{} {}\n", fit(name, 16), about);
-  for (const O& o : options) fmt::print("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help);
+  put(fmt::format("{} {}\n", fit(name, 16), about));
+  for (const O& o : options) put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help));
 }
 
 class CellsCommand final : public Command {
@@ -29,10 +30,10 @@ class CellsCommand final : public Command {
     for (const CellInfo& c : cell_list())
       if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
     if (cells_.empty())
-      fmt::print("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a state:\n");
+      put("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a state:\n");
     for (const LayerEntry* l : layer_list())
       if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
-    if (cells_.empty()) fmt::print("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
+    if (cells_.empty()) put("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
     return 0;
   }
 
@@ -67,7 +68,7 @@ template <class Kind> class ListCommand final : public Command {
     const bool all = names_.empty();
     if (all) names_ = Registry<typename Kind::Entry>::names();
     for (const std::string& name : names_) print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of(name));
-    if (all) fmt::print("\n{}\n", Kind::use);
+    if (all) put(fmt::format("\n{}\n", Kind::use));
     return 0;
   }
 
@@ -83,9 +84,9 @@ class TasksCommand final : public Command {
   int run() override {
     for (const TaskEntry* t : task_list()) {
       const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
-      fmt::print("{} {}\n", fit(t->name, 14), t->about);
-      fmt::print("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length, s.hidden,
-                 s.batch, count_text(s.steps), s.lr, s.clip);
+      put(fmt::format("{} {}\n", fit(t->name, 14), t->about));
+      put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length, s.hidden,
+                 s.batch, count_text(s.steps), s.lr, s.clip));
     }
     return 0;
   }

@@ -1,6 +1,7 @@
 #include <cctype>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/experiments/commands/templates.hpp>
@@ -67,10 +68,10 @@ class NewCommand final : public Command {
     RunFolder out{path.parent_path().string(), true};
     out.create();
     out.write(path.filename().string(), filled(cell ? templates::cell : templates::experiment, name_));
-    fmt::print("{} is written. ", path.string());
-    if (!in_tree()) fmt::print("In a project of your own, name it in CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string());
-    if (cell) fmt::print("Build, then: ebb check {0}, ebb vanish --cells rnn,lstm,{0}\n", name_);
-    else fmt::print("Build, then: ebb {} --quick\n", name_);
+    put(fmt::format("{} is written. ", path.string()));
+    if (!in_tree()) put(fmt::format("In a project of your own, name it in CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string()));
+    if (cell) put(fmt::format("Build, then: ebb check {0}, ebb vanish --cells rnn,lstm,{0}\n", name_));
+    else put(fmt::format("Build, then: ebb {} --quick\n", name_));
     return 0;
   }
 

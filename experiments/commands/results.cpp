@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <ctime>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/main.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
@@ -68,7 +69,7 @@ class ResultsCommand final : public Command {
     }
     if (code == 0) {
       write();
-      fmt::print("{}\n", page_);
+      put(fmt::format("{}\n", page_));
     }
     return code;
   }
@@ -80,15 +81,15 @@ class ResultsCommand final : public Command {
       if (!rows_.empty() && std::find(rows_.begin(), rows_.end(), row.name) == rows_.end()) continue;
       const auto at = all_.find(row.name);
       const std::string state = at == all_.end() ? "not run yet" : shortfall(row, at->second).empty() ? "reached" : "short: " + shortfall(row, at->second);
-      fmt::print("{:<20} {:<50} {}\n", row.name, row.command(), state);
+      put(fmt::format("{:<20} {:<50} {}\n", row.name, row.command(), state));
     }
     return 0;
   }
 
   int one(const ResultRow& row) {
     const std::string folder = (fs::path(runs_) / row.name).string();
-    fmt::print("\n=== {}: {}\n", row.name, row.command());
-    std::fflush(stdout);
+    put(fmt::format("\n=== {}: {}\n", row.name, row.command()));
+    put_or_go_on({});
     const Begun begun = begin(row, folder);
     const int code = begun == Begun::ended ? 0 : command(words_of(row, folder, begun));
     if (code == 130) return code;

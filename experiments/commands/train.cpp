@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cmath>
 #include <ebb/data/text_file.hpp>
+#include <cstdio>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
@@ -12,6 +13,7 @@
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/utf8.hpp>
+#include <ebb/ops/isa.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sstream>
@@ -78,14 +80,17 @@ struct TrainOne {
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
     if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
-    results_.report(job, task->info());
-    if (!written_.empty()) {
-      job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
-      job.report.verbatim(written_);
-    }
+    fill(job, *task);
   }
 
  private:
+  void fill(Job& job, const Task& task) const {
+    results_.report(job, task.info());
+    if (written_.empty()) return;
+    job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
+    job.report.verbatim(written_);
+  }
+
   static void examples(Options& o) {
     o.example("ebb train adding --cell gru --hidden 64 --lr 5e-3");
     o.example("ebb train chars --cell lstm --hidden 256 --steps 5000 --out runs/shakespeare");
@@ -110,9 +115,14 @@ struct TrainOne {
     job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, within,
                           length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
                           number_text(info.trivial), info.unit));
+    for (const std::string& line : {task.data(), task.left_out(s)})
+      for (const std::string& part : wrapped(line, 76))
+        if (!part.empty()) job.print("  " + part + "\n");
     job.report.title(title + task_name);
     job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch, s.optimizer,
                                 s.lr, count_text(s.steps)));
+    for (const std::string& line : {task.data(), task.left_out(s)})
+      if (!line.empty()) job.report.note(line + ".");
   }
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
@@ -126,6 +136,7 @@ struct TrainOne {
                             s.optimizer));
     if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
     const bool diverged = !record.diverged.empty();
+    if (const std::string ended = end_of(record, task.info(), s); !ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
     auto meter = diverged ? nullptr : task.meter();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
     if (!diverged) {
@@ -141,7 +152,22 @@ struct TrainOne {
                            record.diverged, seed, cell, s.lr));
     }
     const double seconds = record.seconds + job.seconds() - trained_at;   // those of earlier processes too, if it went on
-    results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+    const auto take = [&] { results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter)); };
+    if (seed == job.seeds().back()) take();
+    else job.run_ended(take, [&] { fill(job, task); });
+  }
+
+  // Why it ended before its last update, and which weights it has; empty if there is nothing to say.
+  static std::string end_of(const TrainRecord& r, const TaskInfo& info, const TaskSettings& s) {
+    const std::string best = r.kept > 0 ? fmt::format("the weights of update {}, whose validation was the best, are kept", count_text(r.kept)) : "";
+    const auto updates = count_text(static_cast<double>(r.curve.size()));
+    if (r.waited)
+      return fmt::format("stopped early, after {} of {} updates: {} validation{} without improvement (--patience); {}", updates,
+                         count_text(s.steps), s.patience, s.patience == 1 ? "" : "s", best);
+    if (r.enough)
+      return fmt::format("stopped early, after {} of {} updates: the validation loss is below {} {}", updates, count_text(s.steps),
+                         number_text(s.enough), info.unit);
+    return best;
   }
 
   Architecture architecture(const Task& task, const TaskSettings& s) const {
@@ -151,13 +177,17 @@ struct TrainOne {
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
-    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = options_of(job), .seed = seed, .started = now()};
+    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = options_of(job), .seed = seed, .started = now(),
+                  .instruction_set = ebb::name_of(isa())};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
+    const char* const by = task.info().validate_by;
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
-      log = log_of(job, seed, origin.started, before.curve);
+      log = log_of(job, seed, origin.started, before.curve, *by ? by : "loss");
+      warn_of_other_kernels(origin);
+      origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
     };
@@ -185,6 +215,15 @@ struct TrainOne {
     if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
   }
 
+  // Kernels of different instruction sets round differently: the rest of the run is another than it would have been.
+  static void warn_of_other_kernels(const Origin& origin) {
+    const std::string here = ebb::name_of(isa());
+    if (origin.instruction_set == here) return;
+    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now with {1}: its results will differ from "
+                           "those of an uninterrupted run in their last bits; EBB_ISA={0} keeps to the same, where the processor has it\n",
+                           origin.instruction_set, here).c_str(), stderr);
+  }
+
   static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
   static std::map<std::string, std::string> options_of(const Job& job) {
@@ -197,12 +236,13 @@ struct TrainOne {
   }
 
   // Both files grow from now on, so that a run that is killed leaves them too.
-  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started, const std::vector<CurvePoint>& before) {
+  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started, const std::vector<CurvePoint>& before,
+                                        const std::string& measure) {
     const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
     std::unique_ptr<RunLog> log;
     job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
       job.keep(folder + "/events.out.tfevents.ebb",
-               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, started, before); });
+               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, started, before, measure); });
     });
     return log;
   }

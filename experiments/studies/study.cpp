@@ -144,12 +144,16 @@ std::string attempt(const std::function<void()>& run) {
   return {};
 }
 
-void each_run(Job& job, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body) {
+void each_run(Job& job, std::size_t ways, const std::function<Take(std::size_t way, std::size_t seed)>& body,
+              const std::function<void()>& fill) {
   const std::size_t n = ways * job.seeds().size();
   std::vector<std::string> failed(n);
   job.parallel(static_cast<int>(n), [&](int number) {
     const auto k = static_cast<std::size_t>(number);
-    if (!job.interrupted()) failed[k] = attempt([&] { body(k % ways, k / ways); });
+    if (job.interrupted()) return;
+    Take take;
+    failed[k] = attempt([&] { take = body(k % ways, k / ways); });
+    if (take) job.run_ended(take, fill);
   });
   for (std::size_t k = 0; k < n; ++k)
     if (!failed[k].empty()) job.fail(fmt::format("seed {}: {}; the other runs were done", job.seeds()[k / ways], failed[k]));

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <ebb/experiments/cli/job.hpp>
 
 /// What the course's comparisons share (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): a few ways of doing one thing, each from
@@ -23,6 +24,19 @@ Spread spread_of(const std::vector<double>&);
 /// "1.234 ± 0.012"; without the second where there is one number.
 std::string text_of(const Spread&);
 
+/// How a run ended: not at all (or it diverged, or failed), by Ctrl-C, or as it should.
+enum class End { none, interrupted, reached };
+/// The runs that can stand in one mean: those that came to their end; before any did, those that were interrupted. A run that was
+/// stopped half-way is no sample of what the others are samples of.
+template <class R, class F> std::vector<const R*> alike(const std::vector<R>& runs, const F& end_of) {
+  End best = End::none;
+  for (const R& r : runs) best = std::max(best, end_of(r));
+  std::vector<const R*> found;
+  for (const R& r : runs)
+    if (best != End::none && end_of(r) == best) found.push_back(&r);
+  return found;
+}
+
 /// One run's numbers.
 struct Curve {
   std::vector<double> x, y;
@@ -40,8 +54,18 @@ void show(Job&, const std::string& title, const Table&, const std::string& verdi
 
 /// What a run throws, in words; empty if it threw nothing.
 std::string attempt(const std::function<void()>& run);
+/// The command fails, with exit code 1, if a run diverged: of ways or windows with a name and runs by seed, each of which says where.
+template <class W> void report_divergence(Job& job, const std::vector<W>& ways) {
+  for (const W& way : ways)
+    for (std::size_t k = 0; k < way.runs.size(); ++k)
+      if (!way.runs[k].diverged.empty())
+        job.fail(way.name + ", seed " + std::to_string(job.seeds()[k]) + " diverged at " + way.runs[k].diverged + "; the other runs were done");
+}
+
 /// body(way, seed) for each way and each number of a seed, over the threads, the ways of one seed first: after Ctrl-C there is still a
-/// comparison. What one run throws ends that run only, and the command with exit code 1.
-void each_run(Job&, std::size_t ways, const std::function<void(std::size_t way, std::size_t seed)>& body);
+/// comparison. What one run throws ends that run only, and the command with exit code 1. What a body returns is called once it is the
+/// only one at work on the results, to put its own there; then `fill` makes report, summary and files of them (Job::run_ended).
+using Take = std::function<void()>;
+void each_run(Job&, std::size_t ways, const std::function<Take(std::size_t way, std::size_t seed)>& body, const std::function<void()>& fill);
 
 }  // namespace ebb::app::study

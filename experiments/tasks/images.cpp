@@ -16,10 +16,11 @@ struct ImageNetwork final : Network {
   static constexpr int maps = 16;
   Conv2d first, second;
   Linear inner, out;
+  double left_out;                       // by dropout
 
-  ImageNetwork(const Builder& p, int hidden)
+  ImageNetwork(const Builder& p, int hidden, double dropped)
       : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}), second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}),
-        inner(p / "inner", 2 * maps * 7 * 7, hidden), out(p / "out", hidden, FashionTask::classes) {}
+        inner(p / "inner", 2 * maps * 7 * 7, hidden), out(p / "out", hidden, FashionTask::classes), left_out(dropped) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     constexpr int side = FashionTask::side;
@@ -27,7 +28,7 @@ struct ImageNetwork final : Network {
     x = relu(max_pool2d(first(x)));
     x = relu(max_pool2d(second(x)));
     x = relu(inner(reshape(x, {s.rows(), -1})));
-    const Var score = out(dropout(x, .25, s.pass()));
+    const Var score = out(dropout(x, left_out, s.pass()));
     if (!s.pass().training()) s.out("scores", score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
@@ -46,8 +47,9 @@ class Images final : public FashionTask {
     if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3, .patience = all_validations};
     return {.hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
   }
+  NetworkDropout own_dropout() const override { return {.output = .25}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<ImageNetwork>(p, r.settings.hidden);
+    return std::make_unique<ImageNetwork>(p, r.settings.hidden, r.settings.network.output);
   }
 };
 EBB_TASK(images, Images, "what is in an image of 28 x 28 pixels, by convolution (Fashion-MNIST)");

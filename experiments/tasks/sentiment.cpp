@@ -69,10 +69,11 @@ struct SentimentNetwork final : Network {
   int vocabulary, unknown;
   Reader reader;
   Linear out;
+  NetworkDropout left_out;
 
   SentimentNetwork(const Builder& p, const Recurrence& r, const Task::Inputs& in, const Array& table, int V, int unk)
       : words(vectors(p, in.own["embedding"], table, V)), vocabulary(V), unknown(unk),
-        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2) {}
+        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2), left_out(r.settings.network) {}
 
   // Learned ones start as Kim's: U(-.25, .25).
   static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
@@ -84,11 +85,11 @@ struct SentimentNetwork final : Network {
     const Pass at = s.pass();
     const Lengths lengths = s.rows(b.lengths);
     const Packing packing(lengths, b.steps());
-    const Tokens read = pack(word_dropout(s.sequence(b.tokens), at.training() ? .1 : 0, unknown, at), packing);
+    const Tokens read = pack(word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at), packing);
     Packed x{words ? gather(*words, read) : one_hot(read, vocabulary), packing};
-    if (words) x = dropout(x, .5, at, "in");
+    if (words) x = dropout(x, left_out.input, at, "in");
     const Packed y = reader(x, at);
-    const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), .5, at, "out"));
+    const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), left_out.output, at, "out"));
     if (!at.training()) s.out("scores", softmax(score));
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
@@ -153,6 +154,14 @@ class Sentiment final : public Task {
     return {.hidden = 128, .length = 64, .batch = 50, .steps = 1400, .lr = 1e-3, .patience = 4};
   }
 
+  std::string left_out(const TaskSettings& s) const override {
+    std::vector<int> all;
+    for (const auto* part : {&batches_->partition().train, &batches_->partition().valid, &batches_->partition().test})
+      all.insert(all.end(), part->begin(), part->end());
+    const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
+    return longer_ones(all, length, s.length, "sentences, of all splits,", "words");
+  }
+
   Batch batch(const BatchRequest& r) const override {
     Batch b;
     b.items = batches_->items(r);
@@ -170,6 +179,7 @@ class Sentiment final : public Task {
     return {.data = inputs_.data, .own = inputs_.own};
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_); }
+  NetworkDropout own_dropout() const override { return {.input = inputs_.own["embedding"] == "onehot" ? -1 : .5, .output = .5, .words = .1}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<SentimentNetwork>(p, r, inputs_, table_, vocabulary_->size(), vocabulary_->unknown());
   }

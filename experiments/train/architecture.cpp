@@ -1,6 +1,7 @@
 #include <charconv>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
@@ -132,12 +133,15 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   Task::Inputs inputs = a.inputs;
   inputs.text = a.text;
   inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
+  for (const std::string& read : {a.text, inputs.data}) note_input(read);
+  for (const auto& [option, value] : inputs.own.all()) note_input(value);   // a file of word vectors
   try {
     check_task_names({a.task});
     t.task = make_task(a.task, inputs);
   } catch (const ValueError& e) {        // of a value that stands there, or of data that it names
     refuse_metadata(path, fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
   }
+  refuse_unread(a.task, *t.task, {.text = text, .data = data});
   t.model = a.model(*t.task, path);
   return t;
 }

@@ -19,7 +19,7 @@ void Origin::visit(Archive& a) {
   a.same("format", checkpoint_format)("version", version);
   a.same("task", task).same("cell", cell).same("data", data).same("seed", std::to_string(seed));
   for (const auto& [name, value] : options) a.same(("option " + name).c_str(), value);
-  a("started", started);
+  a("started", started)("instruction set", instruction_set);
 }
 
 void check_checkpoint_version(const std::string& path) {

@@ -11,6 +11,7 @@ struct Origin {
   std::uint64_t seed = 1;
   double started = 0;                  ///< seconds since 1970
   std::string version = "";            ///< of the Ebb that wrote the checkpoint
+  std::string instruction_set{};       ///< of the kernels that it began with; after reading, those of the checkpoint
   /// Errors    FileError, when reading, naming the first that differs
   void visit(Archive&);
 };

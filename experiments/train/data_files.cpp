@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
@@ -43,8 +44,11 @@ std::string find_data(const DataFiles& d, const std::string& given) {
     for (const std::string& below : d.folders) places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
   const fs::path near = places.empty() ? fs::path() : places[meant(places, d.names)];
   if (given.empty()) places.insert(places.end(), d.elsewhere.begin(), d.elsewhere.end());
-  for (const fs::path& place : places)
-    if (missing(place, d.names).empty()) return fs::absolute(place).string();   // weights are read from other folders
+  for (const fs::path& place : places) {
+    if (!missing(place, d.names).empty()) continue;
+    for (const std::string& name : d.names) note_input((place / name).string());
+    return fs::absolute(place).string();   // weights are read from other folders
+  }
   if (places.empty())
     throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
   const fs::path place = near.empty() ? places[0] : near;

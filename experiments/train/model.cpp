@@ -43,6 +43,7 @@ Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std:
     : Model(t.info(), seed, most) {
   Recurrence r{cell, s};
   r.settings.length = t.steps(s);
+  r.settings.network = with_own(s.network, t);
   own_ = t.network(w / "net", r);
   if (!own_) build(r);
 }

@@ -9,18 +9,22 @@ namespace ebb::app {
 ///
 ///     step,seconds,loss,gradient_norm,clipped,lr,valid      valid is empty where it was not measured
 ///
+/// TensorBoard plots validation under the name of what is measured: valid/loss, valid/accuracy, valid/NRMSE, ...
+///
 /// Errors    FileError if a file cannot be written
 class RunLog {
  public:
   /// `before`: what a run that is taken up again had done. `started`: seconds since 1970, the wall time of second 0.
-  RunLog(const std::string& csv, const std::string& events, double started, const std::vector<CurvePoint>& before = {});
+  RunLog(const std::string& csv, const std::string& events, double started, const std::vector<CurvePoint>& before = {},
+         const std::string& measure = "loss");
   void add(const CurvePoint&);
 
   static std::string csv(const std::vector<CurvePoint>&);                    ///< with the head
-  static std::string events(double started, const std::vector<CurvePoint>&);
+  static std::string events(double started, const std::vector<CurvePoint>&, const std::string& measure = "loss");
 
  private:
   double started_;
+  std::string valid_;                    // its tag
   AppendFile csv_, events_;
 };
 

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
+#include <fmt/format.h>
 
 namespace ebb::app {
 
@@ -32,6 +34,15 @@ std::vector<int> SequenceBatches::items(const BatchRequest& r) const {
 }
 
 int SequenceBatches::batches(Split s, int rows) const { return (static_cast<int>(of(s).size()) + rows - 1) / rows; }
+
+std::string longer_ones(const std::vector<int>& items, const std::function<int(int)>& length, int most, const char* item, const char* symbol) {
+  double longer = 0, left_out = 0;
+  for (const int k : items)
+    if (const int n = length(k); n > most) longer += 1, left_out += n - most;
+  if (longer == 0) return {};
+  return fmt::format("{} of {} {} are longer than T = {}; the last {} {} of them are left out", count_text(longer),
+                     count_text(static_cast<double>(items.size())), item, most, count_text(left_out), symbol);
+}
 
 Rows padded(const std::vector<std::vector<int>>& sequences, const std::vector<int>& items, int most, int filler) {
   const int B = static_cast<int>(items.size());

@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/data/batches.hpp>
 #include <ebb/experiments/train/task.hpp>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -24,6 +25,9 @@ class SequenceBatches {
   mutable std::mutex mutex_;
   mutable std::map<int, Batches> training_;   // by rows
 };
+
+/// "12 of 9,596 sentences are longer than T = 60; the last 134 words of them are left out", of items and their lengths; empty if none is.
+std::string longer_ones(const std::vector<int>& items, const std::function<int(int item)>& length, int most, const char* item, const char* symbol);
 
 /// Rows of `items`' symbols side by side, each cut to `most` steps.
 ///

@@ -21,6 +21,12 @@ std::unique_ptr<Network> Task::network(const Builder&, const Recurrence&) const 
 std::unique_ptr<Meter> Task::meter() const { return nullptr; }
 Generated Task::generate(const Model&, const GenerateRequest&) const { throw ValueError("its task generates nothing"); }
 
+NetworkDropout with_own(const NetworkDropout& said, const Task& task) {
+  const NetworkDropout own = task.own_dropout();
+  const auto chosen = [](double x, double standard) { return standard >= 0 && x >= 0 ? x : standard; };
+  return {chosen(said.input, own.input), chosen(said.output, own.output), chosen(said.words, own.words)};
+}
+
 std::vector<const TaskEntry*> task_list() { return Registry<TaskEntry>::list(); }
 
 void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known) {

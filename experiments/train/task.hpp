@@ -62,6 +62,13 @@ enum class DropoutKind { variational, naive, input, candidate };
 constexpr int all_validations = 40;
 
 /// Sizes with which a task shows what it is for; options such as --hidden replace them.
+/// What the network of a task drops out in training, besides its recurrence; below 0: no such place, or the task's own choice.
+struct NetworkDropout {
+  double input = -1;                   ///< of the values that the recurrence reads
+  double output = -1;                  ///< of those that the scores are made from
+  double words = -1;                   ///< of whole words, which are then read as an unknown one
+};
+
 struct TaskSettings {
   int hidden = 64;                     ///< H, and the width of the embedding if inputs are tokens
   int length = 100;                    ///< T
@@ -74,6 +81,7 @@ struct TaskSettings {
   DropoutKind dropout_kind = DropoutKind::variational;
   std::string optimizer = "adam";      ///< as make_optimizer takes it
   std::string schedule = "constant";   ///< of the rate over `steps`, as make_schedule takes it
+  NetworkDropout network{};            ///< below 0: the task's own choice
   int patience = 0;                    ///< validations without improvement that are borne, 0: all
 };
 
@@ -117,8 +125,12 @@ class Task {
   virtual int batches(Split, int length, int rows) const = 0;
   /// What was read, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
   virtual std::string data() const { return {}; }
+  /// What of the data training does not read at these sizes, or not at once, counted. Empty: it reads all.
+  virtual std::string left_out(const TaskSettings&) const { return {}; }
   /// What the tokens stand for, so that a model's weights can say it. None for a task of numbers.
   virtual const Alphabet* alphabet() const { return nullptr; }
+  /// What its own network drops out unless the user says otherwise. None: nothing can be said.
+  virtual NetworkDropout own_dropout() const { return {}; }
   /// A network of the task's own, built around the user's cell (network.hpp). None: embedding, cell and linear layer (model.hpp).
   virtual std::unique_ptr<Network> network(const Builder&, const Recurrence&) const;
   /// What is measured beside the loss (measure.hpp). None: nothing.
@@ -131,6 +143,8 @@ class Task {
   virtual Inputs inputs() const { return {}; }
 };
 
+/// These, and where nothing is said what the task has itself.
+NetworkDropout with_own(const NetworkDropout&, const Task&);
 /// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {});
 /// Errors    ValueError "--OPTION says nothing to the task 'NAME'", if it is given and not read

@@ -7,6 +7,7 @@ namespace ebb::app {
 struct TaskOptions {
   PerTask hidden, length, batch, steps, lr, clip;
   PerTask layers, dropout, zoneout, patience;
+  PerTask input_dropout, output_dropout, word_dropout;   ///< of a task's own network
   std::string optimizer, schedule;       ///< empty: the task's own
   Task::Inputs inputs;
 
@@ -20,7 +21,11 @@ struct TaskOptions {
   std::unique_ptr<Task> make(const std::string& task) const;
   /// Several, of which one at least must read the text, if there is one.
   std::vector<std::unique_ptr<Task>> make(const std::vector<std::string>& tasks) const;
-  TaskSettings settings(const std::string& name, const Task& task, Size size) const { return changed(name, task.settings(size)); }
+  TaskSettings settings(const std::string& name, const Task& task, Size size) const {
+    TaskSettings s = changed(name, task.settings(size));
+    s.network = with_own(s.network, task);
+    return s;
+  }
   /// These sizes, but for what the user says.
   TaskSettings changed(const std::string& name, TaskSettings) const;
   /// Takes these sizes as if they had been given, so that config.toml holds what was used.

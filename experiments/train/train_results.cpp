@@ -53,7 +53,7 @@ void TrainResults::plot_validation(const std::string& name, const TaskInfo& info
 void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r,
                        std::unique_ptr<Meter> meter) {
   const std::string name = fmt::format("seed {}", run.seed);
-  const char* remark = r.interrupted ? "interrupted" : r.waited ? "ended early" : "";
+  const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
   plot(name, info, r);
   if (*info.validate_by && valid_.y_label.empty()) valid_.y_label = info.validate_by;   // all there is to say if every run diverged
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
@@ -71,6 +71,9 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   summary.set({"weights"}, static_cast<double>(run.weights));
   summary.set({"kept_bytes"}, static_cast<double>(r.kept_bytes));
   summary.set({"diverged"}, r.diverged);
+  summary.set({"stopped_early"}, r.waited || r.enough);
+  summary.set({"interrupted"}, r.interrupted);
+  summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
     measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
@@ -88,17 +91,18 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   guess_ = by.guess, guess_about_ = by.guess_about.empty() ? "a guess" : by.guess_about;
 }
 
-void TrainResults::report(Job& job, const TaskInfo& info) {
-  loss_.marks.push_back({.name = info.trivial_about, .x = {1, std::max(2.0, last_)}, .y = {info.trivial, info.trivial}});
-  loss_.log_y = !info.every_step && spans_decades(loss_);
-  loss_.caption = "Training loss of every update. Grey: what a guess costs.";
+void TrainResults::report(Job& job, const TaskInfo& info) const {
+  Plot loss = loss_, valid = valid_;
+  loss.marks.push_back({.name = info.trivial_about, .x = {1, std::max(2.0, last_)}, .y = {info.trivial, info.trivial}});
+  loss.log_y = !info.every_step && spans_decades(loss);
+  loss.caption = "Training loss of every update. Grey: what a guess costs.";
   const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
-  if (!*info.validate_by && beaded(loss_)) loss_.caption += std::string(" Small dots: the loss on the validation split.") + large;
-  job.report.plots({loss_, norm_});
-  if (!valid_.series.empty()) {
-    if (meter_) valid_.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});
-    valid_.caption = std::string("Of the validation split. Grey: a guess.") + large;
-    job.report.plots({valid_});
+  if (!*info.validate_by && beaded(loss)) loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
+  job.report.plots({loss, norm_});
+  if (!valid.series.empty()) {
+    if (meter_) valid.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});
+    valid.caption = std::string("Of the validation split. Grey: a guess.") + large;
+    job.report.plots({valid});
   }
   job.report.table(table_);
   if (!meter_) return;

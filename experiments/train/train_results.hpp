@@ -14,7 +14,7 @@ class TrainResults {
     std::int64_t weights;              ///< trained ones
   };
   void add(Job&, const TaskInfo&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
-  void report(Job&, const TaskInfo&);
+  void report(Job&, const TaskInfo&) const;
 
  private:
   void plot(const std::string& name, const TaskInfo&, const TrainRecord&);

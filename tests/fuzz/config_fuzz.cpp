@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   options.add("--cells", cells, "");
   options.add("--steps", steps, "");
   fuzz::reads([&] {
-    ebb::apply_config(options, "train", "my.toml", std::string(reinterpret_cast<const char*>(data), size));
+    ebb::app::apply_config(options, "train", "my.toml", std::string(reinterpret_cast<const char*>(data), size));
     options.settle(ebb::app::Size::standard);
     ebb::app::config_text("train", options);
   });

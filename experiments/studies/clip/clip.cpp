@@ -53,7 +53,7 @@ struct Clip {
     o.add("--length", length, "T, steps that a gradient goes back").at_least(2).at_most(100'000).quick(50);
     o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000);
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(500).full(20'000);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
+    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
     o.example("ebb clip                                        under a minute on two cores");
     o.example("ebb clip --quick --out /tmp/look                a toy, in seconds");
     o.example("ebb clip --thresholds 0,0.5,5 --values none --lr 0.5");
@@ -80,18 +80,31 @@ struct Clip {
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
     job.start(static_cast<double>(outcomes.size() * job.seeds().size()) * steps);
-    each_run(job, outcomes.size(), [&](std::size_t way, std::size_t seed) {
-      one(job, *made, s, outcomes[way].rule, job.seeds()[seed], outcomes[way].runs[seed]);
-    });
     job.report.title("Exploding gradients: what clipping does");
     job.report.lead("One task, one start and one rate for each seed. Only what is done to the gradient before it is applied differs.");
-    add_to_report(job, outcomes, made->info(),
-                  fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch, optimizer,
-                              lr, count_text(steps), made->data()));
-    add_to_summary(job, outcomes, made->info(), made->data());
+    const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden,
+                                             batch, optimizer, lr, count_text(steps), made->data());
+    const auto fill = [&] {
+      add_to_report(job, outcomes, made->info(), settings);
+      add_to_summary(job, outcomes, made->info(), made->data());
+      report_divergence(job, outcomes);
+    };
+    each_run(job, outcomes.size(), [&](std::size_t way, std::size_t seed) -> Take {
+      const auto run = std::make_shared<Clipping>();
+      one(job, *made, s, outcomes[way].rule, job.seeds()[seed], *run);
+      return [&outcomes, way, seed, run] { outcomes[way].runs[seed] = std::move(*run); };
+    }, fill);
+    fill();
   }
 
  private:
+  static void report_divergence(Job& job, const std::vector<Outcome>& outcomes) {
+    for (const Outcome& o : outcomes)
+      for (std::size_t k = 0; k < o.runs.size(); ++k)
+        if (const std::string& at = o.runs[k].training.diverged; !at.empty())
+          job.fail(fmt::format("{}, seed {} diverged at {}; the other runs were done", o.rule.name, job.seeds()[k], at));
+  }
+
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {
     c.begun = true;
     Model model{made, cell, s, seed};

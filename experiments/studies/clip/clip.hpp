@@ -28,7 +28,7 @@ struct Outcome {
   Rule rule;
   std::vector<Clipping> runs{};        ///< by seed
 
-  std::vector<double> each(const std::function<double(const Clipping&)>&) const;   ///< of those begun
+  std::vector<double> each(const std::function<double(const Clipping&)>&) const;   ///< of those that are alike (study.hpp)
   int begun() const;
   int diverged() const;
   int learnt(double guess) const;      ///< a tenth below it

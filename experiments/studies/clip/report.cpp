@@ -16,6 +16,9 @@ double median(std::vector<double> x) {
   return x[x.size() / 2];
 }
 
+// A run that diverged has come to an end of its own, which is what is studied here.
+End end_of(const Clipping& r) { return !r.begun ? End::none : r.training.interrupted ? End::interrupted : End::reached; }
+
 std::string ended(const Outcome& o, double guess) {
   std::string at;
   for (const Clipping& r : o.runs)
@@ -51,7 +54,8 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   double last = 0;
   for (const Outcome& o : all) {
     std::vector<Curve> losses;
-    for (const Clipping& c : o.runs) {
+    for (const Clipping* run : alike(o.runs, end_of)) {
+      const Clipping& c = *run;
       last = std::max(last, static_cast<double>(c.training.curve.size()));
       losses.push_back(curve_of(c, [&](std::size_t k) {        // what is far above a guess would hide all else
         return std::fmin(c.training.curve[k].loss, 2 * info.trivial);
@@ -77,8 +81,7 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
 
 std::vector<double> Outcome::each(const std::function<double(const Clipping&)>& of) const {
   std::vector<double> all;
-  for (const Clipping& r : runs)
-    if (r.begun) all.push_back(of(r));
+  for (const Clipping* r : alike(runs, end_of)) all.push_back(of(*r));
   return all;
 }
 

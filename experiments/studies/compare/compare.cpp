@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <limits>
-#include <mutex>
 #include <optional>
 
 namespace ebb::app::compare {
@@ -23,7 +22,8 @@ struct Compare {
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
   std::vector<std::string> lengths{"64", "128", "256", "512", "1024", "2048", "4096"};
   int weights = 0, rows = 4;
-  PerTask rates, target;
+  PerTask rates;
+  std::optional<double> target;
   double memory = 0;
   TaskOptions sizes;
 
@@ -33,7 +33,7 @@ struct Compare {
     o.add("--weights", weights, "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
                                 "task's hidden size").type("N").at_least(0).at_most(1'000'000'000);
     o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (standard: the task's choice)")
-        .type("LIST");
+        .type("LIST").reads();
     o.add("--direction", directions, "each compared: forward, both (standard: the task's choice)").type("LIST");
     o.add("--target", target, "level of validation to be timed (standard: nine tenths of the way from a guess to the best)").type("X");
     o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001 (standard: the task's)").type("CELL=X,...");
@@ -56,7 +56,12 @@ struct Compare {
     announce(job, r);
     train_all(job, r);
     if (!steps.empty()) measure_lengths(job, r, steps);
-    r.goal = goal_of(measure_, r.variants, target.of("", not_given));
+    fill(job, r);
+  }
+
+ private:
+  void fill(Job& job, Results& r) const {
+    r.goal = goal_of(measure_, r.variants, target.value_or(not_given));
     job.print("\n" + compare::table_text(r));
     if (!r.costs.empty()) job.print("\n" + cost_text(r));
     add_to_report(job, r);
@@ -64,7 +69,8 @@ struct Compare {
     write_curves(job, r);
     for (const Variant& v : r.variants)
       for (const Trial& t : v.trials)
-        if (!t.failed.empty()) job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed, t.failed));
+        if (const std::string& at = t.training.diverged; !t.failed.empty() || !at.empty())
+          job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed, t.failed.empty() ? "diverged at " + at : t.failed));
   }
 
  private:
@@ -200,16 +206,18 @@ struct Compare {
     const int n = static_cast<int>(r.variants.size());
     std::optional<OneThread> only;       // as it is for each of several, which run side by side
     if (n == 1 && job.seeds().size() == 1) only.emplace();
-    std::mutex mutex;
     job.parallel(n * static_cast<int>(job.seeds().size()), [&](int k) {
       const auto at = static_cast<std::size_t>(k % n);
-      Variant& v = r.variants[at];
-      Trial& trial = v.trials[static_cast<std::size_t>(k / n)];
+      const Variant& v = r.variants[at];
+      const auto number = static_cast<std::size_t>(k / n);
       if (job.interrupted()) return;
+      Trial trial{.seed = v.trials[number].seed};
       const Measure m = run_trial(job, task_of(at), v, trial);
-      if (!trial.ok() || !*r.info.validate_by) return;
-      const std::lock_guard lock(mutex);
-      measure_ = m;
+      const auto take = [&] {
+        if (trial.ok() && *r.info.validate_by) measure_ = m;
+        r.variants[at].trials[number] = std::move(trial);
+      };
+      job.run_ended(take, [&] { fill(job, r); });
     });
   }
 

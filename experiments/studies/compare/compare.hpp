@@ -70,6 +70,9 @@ struct Variant {
   std::vector<Trial> trials{};
 };
 
+/// The trials that can stand in one mean: those that came to an end of their own; before any did, those that were interrupted.
+std::vector<const Trial*> alike(const Variant&);
+
 /// Mean over those of the numbers that are finite, with the least and the largest; NaN if there is none.
 struct Mean {
   double mean, low, high;

@@ -16,7 +16,7 @@ std::string mean_text(const Mean& m) {
 
 std::string time_text(const Goal& goal, const Variant& v) {
   const Mean m = seconds_to(goal, v);
-  const auto begun = std::count_if(v.trials.begin(), v.trials.end(), [](const Trial& t) { return t.begun; });
+  const auto begun = std::ssize(alike(v));
   if (m.count == 0) return "not reached";
   return number_text(m.mean) + (m.count < begun ? fmt::format(" ({} of {})", m.count, begun) : "");
 }
@@ -93,12 +93,13 @@ Table quality_table(const Results& r) {
 Series validation(const Variant& v, bool by_seconds) {
   Series s{.name = v.name, .group = v.name};
   std::size_t longest = 0;
-  for (const Trial& t : v.trials) longest = std::max(longest, t.training.curve.size());
+  const std::vector<const Trial*> trials = alike(v);
+  for (const Trial* t : trials) longest = std::max(longest, t->training.curve.size());
   for (std::size_t k = 0; k < longest; ++k) {
     std::vector<double> valid, seconds;
-    for (const Trial& t : v.trials)
-      if (k < t.training.curve.size() && t.training.curve[k].validated())
-        valid.push_back(t.training.curve[k].valid), seconds.push_back(t.seconds[k]);
+    for (const Trial* t : trials)
+      if (k < t->training.curve.size() && t->training.curve[k].validated())
+        valid.push_back(t->training.curve[k].valid), seconds.push_back(t->seconds[k]);
     const Mean m = mean_of(valid);
     if (m.count == 0) continue;
     s.x.push_back(by_seconds ? mean_of(seconds).mean : static_cast<double>(k + 1));

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <fmt/format.h>
 #include <iterator>
 #include <limits>
@@ -13,8 +14,7 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 template <class F> Mean over_trials(const Variant& v, const F& of) {
   std::vector<double> numbers;
-  for (const Trial& t : v.trials)
-    if (t.begun) numbers.push_back(of(t));
+  for (const Trial* t : alike(v)) numbers.push_back(of(*t));
   return mean_of(numbers);
 }
 
@@ -79,6 +79,12 @@ void set_variant(const Summary::Section& s, const Results& r, const Variant& v) 
 }
 
 }  // namespace
+
+std::vector<const Trial*> alike(const Variant& v) {
+  return study::alike(v.trials, [](const Trial& t) {
+    return !t.begun ? study::End::none : t.training.interrupted ? study::End::interrupted : study::End::reached;
+  });
+}
 
 Mean mean_of(const std::vector<double>& numbers) {
   Mean m{0, INFINITY, -INFINITY, 0};

@@ -33,8 +33,8 @@ struct DropoutStudy {
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
     o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
     o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end").at_least(0);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
-    o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH");
+    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
+    o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH").reads();
     o.example("ebb dropout                                     a few minutes on two cores");
     o.example("ebb dropout --quick --out /tmp/look             a toy, in seconds");
     o.example("ebb dropout --ways none,variational,candidate --p 0.5 --part 0.02");
@@ -57,15 +57,21 @@ struct DropoutStudy {
     std::vector<Way> results;
     for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * steps);
-    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) {
-      one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], results[way].runs[seed]);
-    });
     const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
                                              batch, steps, s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
     job.report.lead("Too little to learn from: the loss on what is learnt goes on falling when that on new text has begun to rise.");
-    add_to_report(job, results, made->info(), settings);
-    add_to_summary(job, results, made->info(), made->data());
+    const auto fill = [&] {
+      add_to_report(job, results, made->info(), settings);
+      add_to_summary(job, results, made->info(), made->data());
+      study::report_divergence(job, results);
+    };
+    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) -> study::Take {
+      const auto run = std::make_shared<WayRun>();
+      one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], *run);
+      return [&results, way, seed, run] { results[way].runs[seed] = std::move(*run); };
+    }, fill);
+    fill();
   }
 
  private:
@@ -90,6 +96,7 @@ struct DropoutStudy {
     });
     job.progress().skip(s.steps - updates);
     run.done = record.diverged.empty() && !record.interrupted;
+    run.diverged = record.diverged;
     if (stop.best_at() < 0) return;
     run.best = static_cast<std::size_t>(stop.best_at());
     if (run.done) run.test_at_end = test_loss(model, made, Split::test, s);

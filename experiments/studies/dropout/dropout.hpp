@@ -9,6 +9,7 @@ namespace ebb::app::dropout_study {
 /// One way of dropping out from one seed. Losses are in the task's unit, in evaluation, when nothing is dropped.
 struct WayRun {
   bool begun = false, done = false;    ///< done: it neither diverged nor was interrupted
+  std::string diverged{};              ///< empty, or where
   std::vector<double> seen{};          ///< training loss of each update, with its masks
   std::vector<double> update{}, train{}, valid{};   ///< by validation
   std::size_t best = 0;                ///< which validation was the best

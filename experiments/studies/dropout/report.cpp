@@ -46,9 +46,11 @@ double end_gap(const WayRun& r) { return end_valid(r) - end_train(r); }
 double test_of(const WayRun& r) { return r.test; }
 double test_at_end_of(const WayRun& r) { return r.test_at_end; }
 
+End end_of(const WayRun& r) { return !measured(r) ? End::none : r.done ? End::reached : End::interrupted; }
+
 Spread of(const Way& w, double (*what)(const WayRun&)) {
   std::vector<double> all;
-  for (const WayRun& r : w.runs) all.push_back(what(r));
+  for (const WayRun* r : alike(w.runs, end_of)) all.push_back(what(*r));
   return spread_of(all);
 }
 
@@ -102,7 +104,10 @@ std::string verdict(const std::vector<Way>& ways, const TaskInfo& info) {
 
 Series line(const Way& w, bool valid) {
   std::vector<Curve> curves;
-  for (const WayRun& r : w.runs) curves.push_back({r.update, valid ? r.valid : r.train});
+  for (const WayRun* run : alike(w.runs, end_of)) {
+    const WayRun& r = *run;
+    curves.push_back({r.update, valid ? r.valid : r.train});
+  }
   Series s = line_of(w.name, curves);
   if (!valid) s.name += ", training", s.dashed = true, s.low.clear(), s.high.clear();
   return s;

@@ -17,7 +17,7 @@ struct ForcingStudy {
   void options(Options& o) {
     o.add("--ways", ways, "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
                           "exponential, inverse-sigmoid");
-    o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated");
+    o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
     o.add("--column", p.column, "which column of a CSV file (standard: the last)").type("NAME");
     o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time").above(0).at_most(1);
     o.add("--through", p.through, "gradients pass through the model's own outputs, too (Bengio's do not)");
@@ -47,19 +47,25 @@ struct ForcingStudy {
     std::vector<Way> results;
     for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * p.steps);
-    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) {
-      Way& w = results[way];
-      WayRun& run = w.runs[seed];
+    const auto fill = [&] {
+      add_to_report(job, results, p, task->data());
+      add_to_summary(job, results, p, task->data());
+      study::report_divergence(job, results);
+    };
+    job.report.title("Teacher forcing and scheduled sampling");
+    job.report.lead("Who learns from the truth alone never sees what his own errors do. How far off is a forecast that goes on from itself?");
+    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) -> study::Take {
+      const Way& w = results[way];
+      const auto own = std::make_shared<WayRun>();
+      WayRun& run = *own;
       Forecaster m(p, job.seeds()[seed]);
       train(m, *task, p, w.name, job.seeds()[seed], run, [&](double loss) {
         job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", w.name, job.seeds()[seed], loss));
       });
       if (run.done) run.errors = test(m, *task, p, {});
-    });
-    job.report.title("Teacher forcing and scheduled sampling");
-    job.report.lead("Who learns from the truth alone never sees what his own errors do. How far off is a forecast that goes on from itself?");
-    add_to_report(job, results, p, task->data());
-    add_to_summary(job, results, p, task->data());
+      return [&results, way, seed, own] { results[way].runs[seed] = std::move(*own); };
+    }, fill);
+    fill();
   }
 };
 EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy, "teacher forcing against scheduled sampling: errors when the model reads its own outputs");

@@ -33,6 +33,7 @@ struct Errors {
 
 struct WayRun {
   bool begun = false, done = false;
+  std::string diverged{};              ///< empty, or where
   std::vector<double> update{}, loss{};
   Errors errors{};
 };

@@ -6,6 +6,7 @@
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/schedule.hpp>
+#include <fmt/format.h>
 
 namespace ebb::app::forcing {
 namespace {
@@ -72,7 +73,10 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
       const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
       return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
     });
-    if (!std::isfinite(clip_by_norm(r.grads, 1))) return;
+    if (!std::isfinite(clip_by_norm(r.grads, 1))) {
+      run.diverged = fmt::format("update {}", u + 1);
+      return;
+    }
     adam.set_lr(rate(u));
     adam.step(r.grads);
     run.update.push_back(u + 1), run.loss.push_back(r.loss);

@@ -129,7 +129,10 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     bptt.push(b.tokens);
     Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) { return loss_of(m, bptt, b.next, s); });
     const double norm = clip_by_norm(result.grads, r.clip);
-    if (!std::isfinite(result.loss) || !std::isfinite(norm)) return;
+    if (!std::isfinite(result.loss) || !std::isfinite(norm)) {
+      run.diverged = fmt::format("update {}", u);
+      return;
+    }
     bptt.advance(result);
     optimizer->step(result.grads);
     run.kept_bytes = std::max(run.kept_bytes, static_cast<double>(result.kept_bytes));

@@ -34,7 +34,7 @@ struct Tbptt {
     o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
     o.add("--lr", lr, "its rate").above(0).quick(1e-2);
     o.add("--clip", clip, "largest norm of the gradient").above(0);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE");
+    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
     o.example("ebb tbptt                                       a few minutes on two cores");
     o.example("ebb tbptt --quick --out /tmp/look               a toy, in seconds");
     o.example("ebb tbptt --tasks chars --cell gru --windows 10,50,250 --every 10");
@@ -63,35 +63,65 @@ struct Tbptt {
       results.push_back({.name = name, .info = made.back()->info(), .data = made.back()->data(), .reading = r, .windows = {}});
       for (const int k : sizes) results.back().windows.push_back({.steps = k, .runs = std::vector<WindowRun>(job.seeds().size())});
     }
-    work(job, made, results, sizes);
     job.report.title("Truncated backpropagation through time: what the window costs");
     job.report.lead("The same stream, read by the same number of updates. Only how far each update's gradient goes back differs.");
-    for (const StreamResult& result : results) add_to_report(job, result);
-    for (const StreamResult& result : results) add_to_summary(job, result);
-    write_series(job, results);
+    const auto fill = [&] {
+      for (const StreamResult& result : results) add_to_report(job, result);
+      for (const StreamResult& result : results) add_to_summary(job, result);
+      write_series(job, results);
+      report_divergence(job, results);
+    };
+    work(job, made, results, sizes, fill);
+    fill();
   }
 
  private:
   // The largest window first, as it takes longest; it also measures the bias of all windows, all at the same weights.
-  static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results, const std::vector<int>& sizes) {
+  static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results, const std::vector<int>& sizes,
+                   const std::function<void()>& fill) {
     double steps = 0;
     for (const int k : sizes) steps += static_cast<double>(k) * results[0].reading.updates;
     job.start(steps * static_cast<double>(made.size() * job.seeds().size()));
-    each_run(job, made.size() * sizes.size(), [&](std::size_t way, std::size_t seed) {
+    each_run(job, made.size() * sizes.size(), [&](std::size_t way, std::size_t seed) -> Take {
       StreamResult& result = results[way % made.size()];
       const std::size_t k = sizes.size() - 1 - way / made.size();
-      WindowRun& run = result.windows[k].runs[seed];
+      const auto made_here = std::make_shared<Reached>();
+      WindowRun& run = made_here->run;
+      const auto biases = [&](const Reader& reader, const Task& task, std::vector<Bias>& of_windows) {
+        for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
+      };
       const Task& task = *made[way % made.size()];
       const bool measures = k + 1 == sizes.size();
       Reader reader(task.info(), result.reading, job.seeds()[seed]);
-      if (measures)
-        for (std::size_t w = 0; w < sizes.size(); ++w) result.windows[w].runs[seed].at_start = bias_of(reader, task, result.reading, sizes[w]);
+      if (measures) biases(reader, task, made_here->at_start);
       read(reader, task, result.reading, sizes[k], job.seeds()[seed], run, [&](double loss) {
         job.progress().advance(sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
       });
-      if (measures && run.done)
-        for (std::size_t w = 0; w < sizes.size(); ++w) result.windows[w].runs[seed].trained = bias_of(reader, task, result.reading, sizes[w]);
-    });
+      if (measures && run.done) biases(reader, task, made_here->trained);
+      return [&result, k, seed, made_here] { keep(*made_here, result, k, seed); };
+    }, fill);
+  }
+
+  // What one run came to: of the largest window, also the biases of all.
+  struct Reached {
+    WindowRun run{};
+    std::vector<Bias> at_start{}, trained{};
+  };
+  static void keep(Reached& r, StreamResult& result, std::size_t window, std::size_t seed) {
+    WindowRun& run = result.windows[window].runs[seed];
+    r.run.at_start = run.at_start, r.run.trained = run.trained;   // perhaps there already
+    run = std::move(r.run);
+    for (std::size_t w = 0; w < r.at_start.size(); ++w) result.windows[w].runs[seed].at_start = r.at_start[w];
+    for (std::size_t w = 0; w < r.trained.size(); ++w) result.windows[w].runs[seed].trained = r.trained[w];
+  }
+
+  static void report_divergence(Job& job, const std::vector<StreamResult>& results) {
+    for (const StreamResult& result : results)
+      for (const Window& w : result.windows)
+        for (std::size_t k = 0; k < w.runs.size(); ++k)
+          if (!w.runs[k].diverged.empty())
+            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were done", result.name, w.steps, job.seeds()[k],
+                                 w.runs[k].diverged));
   }
 };
 EBB_EXPERIMENT(tbptt, Tbptt, "what truncated backpropagation through time costs: quality, memory, time, bias");

@@ -38,6 +38,7 @@ struct Bias {
 /// One window from one seed.
 struct WindowRun {
   bool begun = false, done = false;    ///< done: it neither diverged nor was interrupted
+  std::string diverged{};              ///< empty, or where
   std::vector<double> read{}, loss{};  ///< characters of a row so far, and the loss of the updates since the point before
   double test = NAN;                   ///< in the task's unit
   double seconds = NAN, kept_bytes = NAN;   ///< a character, with all that goes with its update; by the tapes of one update

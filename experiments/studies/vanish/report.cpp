@@ -45,17 +45,18 @@ std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t 
   return means;
 }
 
-/// All runs of one cell, cut into at most 150 stretches: mean and standard deviation over seeds, of ln where that is drawn.
+/// The runs of one cell that are alike, cut into at most 150 stretches: mean and standard deviation over seeds, of ln where that is drawn.
 Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
   const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
   const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
   Series s{.name = cell.cell, .group = cell.cell};
   std::size_t longest = 0;
-  for (const Run& run : cell.runs) longest = std::max(longest, run.training.curve.size());
+  const std::vector<const Run*> alike = cell.alike();
+  for (const Run* run : alike) longest = std::max(longest, run->training.curve.size());
   const std::size_t length = std::max<std::size_t>(1, (longest + 149) / 150), count = (longest + length - 1) / length;
   std::vector<std::vector<double>> runs;
-  for (const Run& run : cell.runs)
-    if (!run.training.curve.empty()) runs.push_back(stretches(run.training.curve, count, length, scaled));
+  for (const Run* run : alike)
+    if (!run->training.curve.empty()) runs.push_back(stretches(run->training.curve, count, length, scaled));
   const double n = static_cast<double>(runs.size());
   for (std::size_t k = 0; k < count; ++k) {
     double mean = 0, square = 0;

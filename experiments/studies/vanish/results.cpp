@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <fmt/format.h>
 #include <iterator>
@@ -80,10 +81,17 @@ double clips_of(const Run& r) { return r.training.clip_events; }
 double weights_of(const Run& r) { return static_cast<double>(r.weights); }
 double kept_of(const Run& r) { return static_cast<double>(r.training.kept_bytes); }
 
+std::vector<const Run*> CellResult::alike() const {
+  return study::alike(runs, [](const Run& r) {
+    return !r.begun || !r.training.diverged.empty() || !r.failed.empty() ? study::End::none
+           : r.training.interrupted                                      ? study::End::interrupted
+                                                                         : study::End::reached;
+  });
+}
+
 double CellResult::mean(double (*of)(const Run&)) const {
   double sum = 0, count = 0;
-  for (const Run& r : runs)
-    if (r.begun && r.training.diverged.empty() && r.failed.empty()) sum += of(r), count += 1;
+  for (const Run* r : alike()) sum += of(*r), count += 1;
   return count > 0 ? sum / count : unknown;
 }
 
@@ -105,16 +113,17 @@ namespace {
 
 Decays decays_of(const CellResult& cell, const std::string& field) {
   LagNorms init, trained;
-  for (const Run& run : cell.runs) {
+  for (const Run& run : cell.runs)
     if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
-    if (auto at = run.trained.find(field); at != run.trained.end()) append_rows(trained, at->second);
-  }
+  for (const Run* run : cell.alike())
+    if (auto at = run->trained.find(field); at != run->trained.end()) append_rows(trained, at->second);
   return {field, decay_of(init), decay_of(trained)};
 }
 
 }  // namespace
 
 void settle(CellResult& cell) {
+  cell.decays.clear();
   std::vector<std::string> fields;       // h first: the map of a run is in alphabetical order
   for (const Run& run : cell.runs)
     for (const auto& [field, norms] : run.init)
@@ -122,10 +131,8 @@ void settle(CellResult& cell) {
         fields.insert(field == "h" ? fields.begin() : fields.end(), field);
   if (fields.empty()) return;
   LagNorms init, trained;
-  for (const Run& run : cell.runs) {
-    append_rows(init, whole_state(run.init));
-    append_rows(trained, whole_state(run.trained));
-  }
+  for (const Run& run : cell.runs) append_rows(init, whole_state(run.init));
+  for (const Run* run : cell.alike()) append_rows(trained, whole_state(run->trained));
   cell.decays.push_back({fields.size() == 1 ? fields[0] : "", decay_of(init), decay_of(trained)});
   if (fields.size() == 1) return;
   for (const std::string& field : fields) cell.decays.push_back(decays_of(cell, field));

@@ -45,14 +45,22 @@ struct Vanish {
         }
 
     job.start(work);
-    job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
-      const Place p = places[static_cast<std::size_t>(k)];
-      if (!job.interrupted()) one(job, *made[p.task], results[p.task], results[p.task].cells[p.cell].runs[p.seed], cells[p.cell]);
-    });
-
     job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
     job.report.lead("How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
                     "for each cell, before and after training.");
+    job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
+      const Place p = places[static_cast<std::size_t>(k)];
+      if (job.interrupted()) return;
+      Run& place = results[p.task].cells[p.cell].runs[p.seed];
+      Run run{.seed = place.seed};
+      one(job, *made[p.task], results[p.task], run, cells[p.cell]);
+      job.run_ended([&] { place = std::move(run); }, [&] { fill(job, results); });
+    });
+    fill(job, results);
+  }
+
+ private:
+  static void fill(Job& job, std::vector<TaskResult>& results) {
     for (TaskResult& task : results) {
       for (CellResult& cell : task.cells) settle(cell);
       job.print("\n" + table_text(task));
@@ -60,14 +68,16 @@ struct Vanish {
       add_to_report(job, task);
       add_to_summary(job, task);
       for (const CellResult& cell : task.cells)
-        for (const Run& run : cell.runs)
-          if (!run.failed.empty())
-            job.fail(fmt::format("{} on {}, seed {}: {}; the others were done", cell.cell, task.name, run.seed, run.failed));
+        for (const Run& run : cell.runs) {
+          const std::string& diverged = run.training.diverged;
+          if (run.failed.empty() && diverged.empty()) continue;
+          job.fail(fmt::format("{} on {}, seed {}: {}; the others were done", cell.cell, task.name, run.seed,
+                               run.failed.empty() ? "diverged at " + diverged : run.failed));
+        }
     }
     write_series(job, results);
   }
 
- private:
   // Everything that can be wrong with what the user asked for is found here, before the folder is made.
   std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);

@@ -28,7 +28,9 @@ struct CellResult {
   std::string cell;
   std::vector<Run> runs{};             ///< by seed
   std::vector<Decays> decays{};        ///< over rows and seeds: of the whole state, and of each field if there are several
-  double mean(double (*of)(const Run&)) const;         ///< over the runs that began and came through; NaN if there is none
+  /// The runs that can stand in one mean: those that came to their end; before any did, those that were interrupted.
+  std::vector<const Run*> alike() const;
+  double mean(double (*of)(const Run&)) const;         ///< over these; NaN if there is none
   bool diverged() const;
   bool failed() const;
 };
@@ -50,7 +52,7 @@ double clips_of(const Run&);
 double weights_of(const Run&);
 double kept_of(const Run&);
 
-/// Pools rows and seeds of each cell into its decays.
+/// Pools rows and seeds of each cell into its decays: at the start of all that began, trained of those that are alike.
 void settle(CellResult&);
 /// ln of norm(lag) / norm(1), as measured: -inf where the gradient is zero, NaN if the lag was not measured.
 double fallen(const Decay&, int lag);

@@ -16,17 +16,21 @@
 namespace ebb::app {
 namespace {
 
-constexpr int lowest = -5, highest = 6;  // semitones by which a piece is transposed: into each of the twelve keys
+constexpr int every_key = 6;               // semitones of --transpose: from -5 to 6 there are twelve keys
 
 /// The next step of a piece of music for several voices: which of a piano's 88 keys sound.
 ///
-/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes.
+/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes; of one that is longer
+/// than T, a stretch of T steps is read, which row and update say too.
 ///
 /// Shapes    x [T, B, 88], lengths [B]; y [T, B, 88], the same one step later
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271 (measure, figures)
 class Music final : public Task {
  public:
-  explicit Music(const Inputs& in) : inputs_(in) {
+  static constexpr TaskOption options[] = {
+      {.name = "transpose", .type = "N", .help = "semitones, either way, by which pieces are transposed in training; 6 (standard): into all twelve keys, "
+                                                 "-5 to 6; 0: not", .low = 0, .high = every_key}};
+  explicit Music(const Inputs& in) : inputs_(in), highest_(inputs_.own.choose_whole("transpose", every_key)) {
     load();
     Partition parts;
     std::vector<int>* const each[] = {&parts.train, &parts.valid, &parts.test};
@@ -65,14 +69,26 @@ class Music final : public Task {
       T = std::max(T, b.lengths.data()[row]);
     }
     b.x = Array::zeros({T, B, piano_keys}, f32), b.y = Array::zeros({T, B, piano_keys}, f32);
-    const Key key = Key{r.seed}.named("transposed").at(r.number);
-    for (int row = 0; row < B; ++row) write(b, row, training ? shift(piece(b, row), key, row) : 0);
+    const Key key = Key{r.seed}.named("transposed").at(r.number), stretch = Key{r.seed}.named("stretch").at(r.number);
+    for (int row = 0; row < B; ++row) {
+      const int spare = static_cast<int>(piece(b, row).size()) - 1 - b.lengths.data()[row];
+      const int from = spare > 0 ? stretch.below(spare + 1, static_cast<std::uint64_t>(row)) : 0;
+      write(b, row, from, training ? shift(piece(b, row), key, row) : 0);
+    }
     return b;
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return set_.source; }
-  Inputs inputs() const override { return {.data = inputs_.data}; }
+  std::string left_out(const TaskSettings& s) const override {
+    const auto longer = std::count_if(set_.pieces.begin(), set_.pieces.begin() + set_.cut[1],
+                                      [&](const Piece& p) { return static_cast<int>(p.size()) - 1 > s.length; });
+    if (longer == 0) return {};
+    return fmt::format("{} of {} pieces to learn from are longer than T = {}: each time another stretch of so many steps is read of them",
+                       count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
+  }
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
+  NetworkDropout own_dropout() const override { return {.output = .5}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<MusicNetwork>(p, r, set_, guess_, shown_);
   }
@@ -135,23 +151,26 @@ class Music final : public Task {
     return set_.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
   }
 
-  static int shift(const Piece& p, Key key, int row) {
+  int shift(const Piece& p, Key key, int row) const {
     const KeyRange r = range_of(p);
-    const int low = std::max(lowest, -r.low), high = std::min(highest, piano_keys - 1 - r.high);
+    const int lowest = highest_ == every_key ? 1 - every_key : -highest_;
+    const int low = std::max(lowest, -r.low), high = std::min(highest_, piano_keys - 1 - r.high);
     return low + key.below(high - low + 1, static_cast<std::uint64_t>(row));
   }
 
-  void write(Batch& b, int row, int by) const {
+  // The piece from its step `from` on, as long as the row is, transposed.
+  void write(Batch& b, int row, int from, int by) const {
     const Piece& p = piece(b, row);
     const int B = b.rows();
     for (int t = 0; t <= b.lengths.data()[row]; ++t)
-      for (const int key : p[static_cast<std::size_t>(t)]) {
+      for (const int key : p[static_cast<std::size_t>(from + t)]) {
         if (t < b.lengths.data()[row]) b.x.data<float>()[(t * B + row) * piano_keys + key + by] = 1;
         if (t > 0) b.y.data<float>()[((t - 1) * B + row) * piano_keys + key + by] = 1;
       }
   }
 
   Inputs inputs_;
+  int highest_;                          // semitones
   PieceSet set_;
   KeyGuess guess_;
   double trivial_ = 0;

@@ -39,13 +39,13 @@ Array log_odds(const KeyGuess& guess) {
 
 MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
     : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
-      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show) {}
+      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show), left_out(r.settings.network.output) {}
 
 Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
   const Pass at = s.pass();
   const Packing packing(s.rows(batch.lengths), batch.steps());
   const Packed y = unroll(*layer, pack(s.sequence(batch.x), packing), at).packed();
-  const Var logits = score(dropout(y, .5, at, "out").all);
+  const Var logits = score(dropout(y, left_out, at, "out").all);
   if (!at.training()) {
     s.out("logits", transpose(unpack({logits, packing}).all(), {1, 0, 2}));
     const auto row = std::find(batch.items.begin(), batch.items.end(), shown) - batch.items.begin();

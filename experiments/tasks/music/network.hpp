@@ -21,6 +21,7 @@ struct MusicNetwork final : Network {
   const PieceSet& set;
   int window;                            ///< steps that a layer without a state reads again for the next one: T of training
   int shown;                             ///< the piece that the report shows, which is also gone on with
+  double left_out;                       ///< share of the layer's outputs, by dropout
 
   MusicNetwork(const Builder&, const Recurrence&, const PieceSet&, const KeyGuess&, int shown);
   /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1, 88].

@@ -1,11 +1,13 @@
 #include <array>
 #include <cmath>
 #include <ebb/data/csv.hpp>
+#include <ebb/data/csv_record.hpp>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
 #include <ebb/ops/random.hpp>
 #include <fmt/format.h>
 #include <functional>
@@ -64,9 +66,30 @@ SeriesData made(const char* name, int train, int others, int length, const std::
 SeriesData mackey_glass(int train, int others, int length) { return made("mackey-glass", train, others, length, mackey_glass_series); }
 SeriesData lorenz(int train, int others, int length) { return made("lorenz", train, others, length, lorenz_series); }
 
+namespace {
+
+// Which column is meant, and whether the first line has names. A number where the column's name should be is a value: were it taken for
+// a name, the series would lose it.
+CsvOptions csv_options(const std::string& path, const std::string& column) {
+  std::vector<std::string> first;
+  if (!ebb::detail::CsvRecords(path, ',').next(first) || first.empty()) return {.missing = Missing::previous, .dtype = f64};   // read_csv says what is wrong
+  std::size_t place = first.size() - 1;
+  const bool numbered = !column.empty() && column.find_first_not_of("0123456789") == std::string::npos && column.size() < 9;
+  if (numbered) place = std::stoul(column);
+  double x = 0;
+  const bool values = (column.empty() || numbered) && place < first.size() &&
+                      ebb::detail::parse_number(std::string_view(first[place]).substr(std::min(first[place].find_first_not_of(" \t"), first[place].size())), x) ==
+                          ebb::detail::Parsed::finite;
+  CsvOptions options{.header = !values, .missing = Missing::previous, .dtype = f64};   // a small signal far from zero would drown in float32
+  if (values) options.columns = {std::to_string(place)};
+  else if (!column.empty()) options.columns = {column};
+  return options;
+}
+
+}  // namespace
+
 SeriesData csv_series(const std::string& path, const std::string& column) {
-  CsvOptions options{.missing = Missing::previous, .dtype = f64};   // a small signal far from zero would drown in float32
-  if (!column.empty()) options.columns = {column};
+  const CsvOptions options = csv_options(path, column);
   const CsvTable t = [&] {
     try {
       return read_csv(path, options);
@@ -85,7 +108,7 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
     for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
   }
   d.column = t.names[static_cast<std::size_t>(last)];
-  d.source = fmt::format("{}, column {}, {} numbers, CRC-32C {:08x}", path, d.column, count_text(n), crc32c(read_file(path)));
+  d.source = fmt::format("{}, column {}{}, {} numbers, CRC-32C {:08x}", path, d.column, options.header ? "" : " (from 0; the file has no line of names)", count_text(n), crc32c(read_file(path)));
   return d;
 }
 

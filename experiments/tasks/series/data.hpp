@@ -26,7 +26,8 @@ SeriesData mackey_glass(int train, int others, int length);
 /// Source    Lorenz 1963, doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2
 SeriesData lorenz(int train, int others, int length);
 
-/// A column of a CSV file, the last one unless named: its first 80 % to learn from, then 10 % each.
+/// A column of a CSV file, the last one unless named: its first 80 % to learn from, then 10 % each. In a file without a line of names
+/// columns are numbered from 0; it is known by a number in the first line of that column.
 /// Errors    FileError with line and column; ValueError if it is too short
 SeriesData csv_series(const std::string& path, const std::string& column);
 

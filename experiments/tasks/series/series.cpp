@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
@@ -174,6 +175,17 @@ class Forecast final : public Task {
   }
   std::string data() const override { return data_.source; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
+  std::string left_out(const TaskSettings& s) const override {
+    const Layout l = layout(Split::test, s.length, s.batch);
+    const long all = l.length - ahead_, rest = all - l.windows * s.length;
+    const auto series = static_cast<long>(of(Split::test).series.size()), unread = data_.one ? 0 : series - l.groups * l.rows;
+    std::string text;
+    if (rest > 0)
+      text = fmt::format("the last {} of {} steps of each test {} fill no window of T = {} and are not measured", rest, count_text(double(all)),
+                         data_.one ? "piece" : "series", s.length);
+    if (unread > 0) text += fmt::format("{}{} of {} test series fill no batch of {} and are not measured", text.empty() ? "" : "; ", unread, series, s.batch);
+    return text;
+  }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override { return std::make_unique<SeriesNetwork>(p, r); }
 

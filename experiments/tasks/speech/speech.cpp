@@ -23,14 +23,15 @@ constexpr int classes = 11;              // the blank and ten digits
 struct SpeechNetwork final : Network {
   Reader reader;
   Linear out;
+  NetworkDropout left_out;
   SpeechNetwork(const Builder& p, const Recurrence& r, const std::string& direction)
-      : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes) {}
+      : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes), left_out(r.settings.network) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     const Pass at = s.pass();
     const Lengths lengths = s.rows(b.lengths);
-    const Packed in = dropout(pack(s.sequence(b.x), lengths), .1, at, "in");
-    const Packed y = dropout(reader(in, at), .3, at, "out");
+    const Packed in = dropout(pack(s.sequence(b.x), lengths), left_out.input, at, "in");
+    const Packed y = dropout(reader(in, at), left_out.output, at, "out");
     const Var scores = unpack({out(y.all), y.packing}).all();
     if (!at.training()) s.out("scores", transpose(scores, {1, 0, 2}));
     return s.mean_rows(ctc(scores, lengths, s.rows(b.labels), s.rows(b.next_lengths)));
@@ -93,6 +94,7 @@ class Speech final : public Task {
   std::string data() const override { return strings_->recordings().source; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_guess_); }
+  NetworkDropout own_dropout() const override { return {.input = .1, .output = .3}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<SpeechNetwork>(p, r, inputs_.own["direction"]);
   }

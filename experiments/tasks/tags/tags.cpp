@@ -33,21 +33,22 @@ struct TagNetwork final : Network {
   LayerPtr spell, spell_back;
   Reader reader;
   Linear out;
+  NetworkDropout left_out;
 
   TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count, int tags)
       : unknown(unk), words(p.matrix("words", V, word_width, normal_init(0, .1))),
         letters(p.matrix("letters", letter_count, letter_width, normal_init(0, .3))),
         spell(r.plain_layer(p / "spell", letter_width, letter_state, most_letters)),
         spell_back(r.plain_layer(p / "spell-back", letter_width, letter_state, most_letters)),
-        reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags) {}
+        reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags), left_out(r.settings.network) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     const Pass at = s.pass();
     const Packing packing(s.rows(b.lengths), b.steps());
-    const Tokens read = word_dropout(s.sequence(b.tokens), at.training() ? .1 : 0, unknown, at);
+    const Tokens read = word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at);
     const Var x = concat({gather(words, pack(read, packing)), spelt(s, b, packing)});
-    const Packed in = dropout(Packed{x, packing}, .3, at, "in");
-    const Var y = dropout(reader(in, at), .3, at, "out").all;
+    const Packed in = dropout(Packed{x, packing}, left_out.input, at, "in");
+    const Var y = dropout(reader(in, at), left_out.output, at, "out").all;
     const Var score = out(y);
     if (!at.training()) s.out("scores", transpose(unpack({score, packing}).all(), {1, 0, 2}));
     return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.next), packing)), b.lengths);
@@ -137,10 +138,16 @@ class Tags final : public Task {
     return b;
   }
 
+  std::string left_out(const TaskSettings& s) const override {
+    const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
+    return longer_ones(batches_->partition().train, length, s.length, "sentences to learn from", "words");
+  }
+
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
+  NetworkDropout own_dropout() const override { return {.input = .3, .output = .3, .words = .1}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
                                         static_cast<int>(tags_.size()));

@@ -48,8 +48,8 @@ TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const 
 
 Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, const Pass& at) const {
   const Packing packing(lengths, source.dim(0));
-  const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.dropout, at, "read");
-  const Packed m = dropout(reader(x, at.named("reader")), sizes.dropout, at, "memory");
+  const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.left_out.input, at, "read");
+  const Packed m = dropout(reader(x, at.named("reader")), sizes.left_out.output, at, "memory");
   const Var values = unpack(m).all();
   const Var mean = sum(values, {0}) * constant(one_over(lengths));
   return {unpack({matmul(m.all, keys), packing}).all(), values, tanh(summary(mean)), lengths};
@@ -57,12 +57,12 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
 
 TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing,
                                                   const Pass& at) const {
-  const Packed y = dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.dropout, at, "written");
+  const Packed y = dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.left_out.input, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
   const Packed h = unroll(*decoder, x, at.named("decoder")).packed();
   const Attended a = attend(unpack(h).all(), m.keys, m.values, m.lengths);
   const Var both = tanh(mixed(concat({h.all, pack(Sequence(a.result), packing).all})));
-  return {dropout(Packed{both, packing}, sizes.dropout, at, "out").all, a.weights};
+  return {dropout(Packed{both, packing}, sizes.left_out.output, at, "out").all, a.weights};
 }
 
 Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {

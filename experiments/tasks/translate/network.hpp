@@ -11,7 +11,7 @@ struct TranslateSizes {
   int source = 0, target = 0;            ///< V of each language
   int start = 0, end = 0;                ///< tokens of the target that begin and end a sentence
   int longest = 60;                      ///< tokens of a translation at most, the end counted
-  double dropout = 0;                    ///< of embeddings, of what was read, and of what the scores are made from
+  NetworkDropout left_out{.input = 0, .output = 0};   ///< of embeddings; of what was read, and of what the scores are made from
 };
 
 /// What a decoder looks at: the sentence that was read, for each row.

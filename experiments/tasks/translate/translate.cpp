@@ -65,11 +65,23 @@ class Translate final : public Task {
   std::string data() const override { return data_; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TranslateMeter>(*all_, measure()); }
+  NetworkDropout own_dropout() const override { return {.input = by_words_ ? .3 : 0, .output = by_words_ ? .3 : 0}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const Vocabulary& v = target_->vocabulary;
     const TranslateSizes sizes{.source = source_->vocabulary.size(), .target = v.size(), .start = v.bos(), .end = v.eos(),
-                               .longest = longest_, .dropout = by_words_ ? .3 : 0};
+                               .longest = longest_, .left_out = r.settings.network};
     return std::make_unique<TranslateNetwork>(p, r, inputs_.own["direction"], sizes);
+  }
+
+  std::string left_out(const TaskSettings& s) const override {
+    std::string text;
+    for (const auto* side : {&read_, &wanted_}) {
+      const auto length = [&](int item) { return static_cast<int>((*side)[static_cast<std::size_t>(item)].size()); };
+      const std::string longer = longer_ones(batches_->partition().train, length, s.length, side == &read_ ? "sentences to read" : "sentences to write",
+                                             by_words_ ? "words" : "characters");
+      text += (text.empty() || longer.empty() ? "" : "; ") + longer;
+    }
+    return text;
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {

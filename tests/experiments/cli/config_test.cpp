@@ -22,7 +22,7 @@ struct Some {
     options.add("--cells", cells, "");
     options.add("--steps", steps, "");
   }
-  void apply(const std::string& toml) { ebb::apply_config(options, "train", "my.toml", toml); }
+  void apply(const std::string& toml) { ebb::app::apply_config(options, "train", "my.toml", toml); }
 };
 
 std::vector<std::string> with_config(const TempFolder& folder, const std::string& toml, std::vector<std::string> more) {

@@ -9,12 +9,12 @@ namespace {
 
 const std::vector<std::string> cells{"rnn", "lstm", "gru", "mgu"};
 
-json quick(const TempFolder& folder, const std::string& name, std::vector<std::string> more = {}) {
+json quick(const TempFolder& folder, const std::string& name, std::vector<std::string> more = {}, int code = 0) {
   std::vector<std::string> words{"vanish", "--quick", "--out", folder / name};
   words.insert(words.end(), more.begin(), more.end());
   const Outcome o = ebb_command(words);
   INFO(o.err);
-  REQUIRE(o.code == 0);
+  REQUIRE(o.code == code);
   return summary_of(folder / name);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("the table and the sentence on gradients speak of measured lags and no
 
 TEST_CASE("a run that diverges is marked and the others go on") {
   TempFolder folder;
-  const json s = quick(folder, "out", {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"});
+  const json s = quick(folder, "out", {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"}, 1);
   const json& broken = s["tasks"]["adding"]["cells"]["rnn:activation=relu"];
   CHECK(broken["diverged"] == true);
   CHECK(broken["loss"].is_null());
@@ -175,4 +175,25 @@ TEST_CASE("a run that diverges is marked and the others go on") {
   CHECK_THAT(broken["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
   CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("diverged at step 2"));
   CHECK(s["tasks"]["adding"]["cells"]["lstm"].contains("init"));
+}
+
+TEST_CASE("a mean over seeds leaves out what was interrupted, unless there is nothing else") {
+  using namespace ebb::app::vanish;
+  CellResult c{.cell = "lstm"};
+  c.runs.push_back({.begun = true, .trained = {{"h", {{0}, {-1}}}}, .loss = .1});
+  c.runs.push_back({.begun = true, .trained = {{"h", {{0}, {-1}}}}, .loss = .3});
+  c.runs.push_back({.begun = true, .trained = {{"h", {{0}, {-9}}}}, .loss = 5});
+  c.runs.push_back({});
+  for (Run& run : c.runs) run.init = {{"h", {{0}, {-2}}}};
+  c.runs[2].training.interrupted = true;
+  CHECK(c.mean(loss_of) == Approx(.2));
+  settle(c);
+  CHECK(c.decays[0].trained.mean[1] == Approx(-1));
+  settle(c);                             // once more, as after each run
+  CHECK(c.decays.size() == 1);
+  for (Run& run : c.runs) run.training.interrupted = true;
+  CHECK(c.mean(loss_of) == Approx(1.8));
+  c.runs[0].training.diverged = "step 3";
+  c.runs[1].failed = "no memory";
+  CHECK(c.mean(loss_of) == Approx(5));
 }

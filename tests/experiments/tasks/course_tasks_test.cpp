@@ -292,3 +292,31 @@ TEST_CASE("real data teach what made-up ones do", "[slow]") {
   if (std::filesystem::exists(fashion)) learns("images", fashion, 40, 50);
   else WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
 }
+
+TEST_CASE("a CSV file without a line of names loses no row, and one whose series is no series is named") {
+  const TempFolder folder;
+  std::string rows;
+  for (int k = 0; k < 300; ++k) rows += "2020-01-" + std::to_string(k) + "," + std::to_string(k) + "," + std::to_string(k * k % 23) + "\n";
+  const auto data = [&](const std::string& csv, const std::string& column = {}) { return csv_series(folder.file("x.csv", csv), column); };
+  const SeriesData bare = data(rows), named = data("day,level,rest\n" + rows);
+  CHECK(bare.train.series == named.train.series);
+  CHECK(bare.column == "2");
+  CHECK(named.column == "rest");
+  CHECK_THAT(bare.source, Contains("300 numbers") && Contains("the file has no line of names"));
+  CHECK(data(rows, "1").train.series == data("day,level,rest\n" + rows, "level").train.series);
+  CHECK(data(rows, "1").column == "1");
+  CHECK(data("day,2019, 2020\n" + rows, "2019").column == "2019");    // a year is a name where it is asked for by it
+  CHECK(data("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").train.series[0].front() == 1);
+  CHECK(data(" 1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").train.series[0].front() == 1);
+  CHECK_THROWS_WITH(data(rows, "9"), Contains("there is no column '9'"));
+
+  const auto refusal = [&](const std::string& csv) {
+    folder.file("odd.csv", csv);
+    const Outcome o = ebb_command({"train", "series", "--quick", "--data", folder / "odd.csv", "--out", folder / "out"});
+    CHECK(o.code == 2);
+    return o.err;
+  };
+  std::string constant = "x\n";
+  for (int k = 0; k < 300; ++k) constant += "7\n";
+  for (const std::string& csv : {constant, std::string("x\n1\n"), std::string("x\n1\n2\n"), std::string("5\n")}) CHECK_THAT(refusal(csv), Contains("odd.csv'"));
+}

@@ -266,3 +266,88 @@ TEST_CASE("a file that holds no piano rolls is refused with split, sequence and 
   CHECK_THAT(why(R"({"train": [[[1e999], [2]]])" + rest), Contains("'songs.json': has a number that is too large"));
   CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}), Contains("music expects chorales, generated or a JSON file that is there"));
 }
+
+TEST_CASE("of a piece that is longer than T every step is learned from, and how many there are is said") {
+  TempFolder folder;
+  std::string piece;                     // step t is key t % 88
+  for (int t = 0; t < 60; ++t) piece += (t ? ", [" : "[") + std::to_string(t) + "]";
+  const std::string file = folder.file("long.json", "{\"train\": [[" + piece + "], [[1], [2]]], \"valid\": [[[1], [2]]], \"test\": [[" + piece + "]]}");
+  const auto task = make_task("music", {.data = file});
+  std::set<int> seen;
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    const Batch b = task->batch({.length = 20, .rows = 2, .number = n, .seed = 1});
+    for (int row = 0; row < b.rows(); ++row) {
+      if (b.lengths.data()[row] != 20) continue;
+      const int by = chord_at(b.y, 0, row).at(0) - chord_at(b.x, 0, row).at(0);
+      CHECK(by == 1);                    // the next step of the piece
+      for (int t = 1; t < 20; ++t) CHECK(chord_at(b.x, t, row).at(0) == chord_at(b.x, 0, row).at(0) + t);
+      seen.insert(chord_at(b.x, 0, row).at(0));
+    }
+  }
+  CHECK(seen.size() > 20);
+  CHECK_THAT(task->left_out({.length = 20}), Contains("1 of 2 pieces to learn from are longer than T = 20"));
+  CHECK(task->left_out({.length = 59}).empty());
+  CHECK(make_task("music")->left_out({.length = 160}).empty());
+  const Outcome o = ebb_command({"train", "music", "--quick", "--data", file, "--length", "20", "--steps", "2", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("1 of 2 pieces to learn from are longer than T = 20"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("1 of 2 pieces to learn from are longer than T = 20"));
+}
+
+TEST_CASE("words that training leaves out are counted") {
+  const auto sentiment = make_task("sentiment", {.data = "generated"}), tags = make_task("tags", {.data = "generated"}),
+             dates = make_task("translate", {.data = "dates"});
+  for (const auto* task : {&sentiment, &tags, &dates}) {
+    CHECK((*task)->left_out({.length = 1'000}).empty());
+    CHECK_THAT((*task)->left_out({.length = 2}), Contains("are longer than T = 2; the last "));
+  }
+}
+
+TEST_CASE("what a task's network drops out, and how far music is transposed, are options, and stand in config.toml") {
+  TempFolder folder;
+  const auto config_of = [&](const std::string& task, std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", task, "--quick", "--steps", "2", "--data", task == "translate" ? "dates" : "generated", "--out", folder / "out", "--force"});
+    const Outcome o = ebb_command(more);
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    return read_all(folder / "out/config.toml");
+  };
+  const std::string music = config_of("music", {});
+  CHECK_THAT(music, Contains("\noutput-dropout = 0.5\n") && Contains("\ntranspose = \"6\"\n") && Contains("\ndropout = 0\n") && !Contains("word-dropout"));
+  const std::string loss = summary_of(folder / "out")["runs"]["1"]["loss"].dump();
+  CHECK(config_of("music", {"--output-dropout", "0.5", "--transpose", "6"}) == music);
+  CHECK(summary_of(folder / "out")["runs"]["1"]["loss"].dump() == loss);
+  CHECK_THAT(config_of("music", {"--output-dropout", "0", "--transpose", "0"}), Contains("\noutput-dropout = 0\n") && Contains("\ntranspose = \"0\"\n"));
+  CHECK(summary_of(folder / "out")["runs"]["1"]["loss"].dump() != loss);
+  CHECK_THAT(config_of("sentiment", {}), Contains("\ninput-dropout = 0.5\n") && Contains("\noutput-dropout = 0.5\n") && Contains("\nword-dropout = 0.1\n"));
+  CHECK_THAT(config_of("tags", {"--word-dropout", ".2"}), Contains("\ninput-dropout = 0.3\n") && Contains("\nword-dropout = 0.2\n"));
+  CHECK_THAT(config_of("images", {}), Contains("\noutput-dropout = 0.25\n"));
+  CHECK_THAT(config_of("speech", {}), Contains("\ninput-dropout = 0.1\n") && Contains("\noutput-dropout = 0.3\n"));
+  CHECK_THAT(config_of("translate", {}), Contains("\ninput-dropout = 0\n") && Contains("\noutput-dropout = 0\n"));
+}
+
+TEST_CASE("dropout and transposition are refused where a task has none") {
+  TempFolder folder;
+  const auto refused = [&](const char* task, const char* option) {
+    const Outcome o = ebb_command({"train", task, "--quick", option, "0", "--out", folder / "out"});
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
+  };
+  refused("adding", "--output-dropout");
+  refused("music", "--input-dropout");
+  refused("speech", "--word-dropout");
+  refused("series", "--transpose");
+}
+
+TEST_CASE("transposed by so many semitones at most, a piece stays within them") {
+  TempFolder folder;
+  const std::string file = folder.file("one.json", R"({"train": [[[40], [40]]], "valid": [[[1], [2]]], "test": [[[1], [2]]]})");
+  for (const auto& [by, low, high] : {std::tuple{0, 40, 40}, {2, 38, 42}, {6, 35, 46}}) {
+    const auto task = make_task("music", {.data = file, .own = {{"transpose", std::to_string(by)}}});
+    std::set<int> keys;
+    for (std::uint64_t n = 0; n < 200; ++n) keys.insert(chord_at(task->batch({.length = 20, .rows = 1, .number = n, .seed = 1}).x, 0, 0).at(0));
+    CHECK(*keys.begin() == low);
+    CHECK(*keys.rbegin() == high);
+    CHECK(static_cast<int>(keys.size()) == high - low + 1);
+  }
+}

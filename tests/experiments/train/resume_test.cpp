@@ -1,6 +1,7 @@
 #include <csignal>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/ops/isa.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
 #include "catch.hpp"
@@ -171,4 +172,25 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   check_refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here", true);
   write_all(folder / "out/config.toml", config);
   CHECK(resumed(folder / "out").code == 0);
+}
+
+TEST_CASE("a run that goes on with kernels of another instruction set says so, and records which it is") {
+  TempFolder folder;
+  auto words = small_run(folder / "out");
+  words.insert(words.end(), {"--seeds", "2"});
+  REQUIRE(ebb_command(words).code == 0);
+  const std::string here = name_of(isa()), path = folder / "out/checkpoint-2";
+  CHECK(summary_of(folder / "out")["instruction_set"] == here);
+  CHECK_THAT(read_all(folder / "out/config.toml"), Catch::Matchers::Contains(here + " kernels"));
+  const Outcome same = resumed(folder / "out");
+  CHECK(same.code == 0);
+  CHECK(same.err.empty());
+  // As if another machine had begun it: the checkpoint as it is, but for that.
+  const std::string old = read_all(folder / "out/config.toml");
+  Origin origin{.task = "adding", .cell = "lstm", .data = {}, .options = {}, .seed = 1, .instruction_set = "other"};
+  int runs = 0;
+  save(folder / "one", origin, TrainPart{[&](Archive& a) { a("runs", runs); }});
+  Origin read{.task = "adding", .cell = "lstm", .data = {}, .options = {}, .seed = 1, .instruction_set = here};
+  load(folder / "one", read, TrainPart{[&](Archive& a) { a("runs", runs); }});
+  CHECK(read.instruction_set == "other");
 }

@@ -116,3 +116,17 @@ TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
   CHECK(t.values.at({3, 0}) == -HUGE_VAL);
   CHECK(t.values.at({4, 0}) == 1e-300);
 }
+
+TEST_CASE("TensorBoard plots validation under the name of what was measured") {
+  TempFolder folder;
+  const auto events_of = [&](const std::string& task) {
+    const Outcome o = ebb_command({"train", task, "--quick", "--steps", "20", "--hidden", "4", "--out", folder / task});
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    return read_all(folder / (task + "/tensorboard/events.out.tfevents.ebb"));
+  };
+  CHECK_THAT(events_of("adding"), Catch::Matchers::Contains("valid/loss"));
+  CHECK_THAT(events_of("series"), Catch::Matchers::Contains("valid/NRMSE") && !Catch::Matchers::Contains("valid/loss"));
+  CHECK_THAT(events_of("sentiment"), Catch::Matchers::Contains("valid/accuracy") && !Catch::Matchers::Contains("valid/loss"));
+  CHECK_THAT(ebb::app::RunLog::events(0, {{.step = 1, .valid = 90}}, "exact captions"), Catch::Matchers::Contains("valid/exact_captions"));
+}

@@ -181,3 +181,26 @@ TEST_CASE("any text will do: bytes that are not UTF-8, one character only, lette
   CHECK_THAT(data("greek"), Catch::Matchers::Contains("1,500 characters, 2 different"));
   CHECK_THAT(data("same"), Catch::Matchers::Contains("3,000 characters, 1 different"));
 }
+
+TEST_CASE("that training stopped early is printed, with the reason and the update whose weights are kept") {
+  TempFolder folder;
+  const Outcome waited = ebb_command({"train", "adding", "--quick", "--steps", "400", "--hidden", "4", "--length", "5", "--lr", "1e-12", "--patience",
+                                      "2", "--seeds", "2", "--out", folder / "waited"});
+  INFO(waited.out << waited.err);
+  REQUIRE(waited.code == 0);
+  for (const char* seed : {"1", "2"}) {
+    const auto run = summary_of(folder / "waited")["runs"][seed];
+    const auto updates = run["updates"].get<int>(), kept = run["kept_update"].get<int>();
+    CHECK(run["stopped_early"] == true);
+    CHECK(kept < updates);
+    CHECK_THAT(waited.out, Catch::Matchers::Contains("seed " + std::string(seed) + ": stopped early, after " + std::to_string(updates) +
+                                                     " of 400 updates: 2 validations without improvement (--patience); the weights of update " +
+                                                     std::to_string(kept) + ", whose validation was the best, are kept"));
+  }
+  const Outcome enough = ebb_command({"train", "adding", "--quick", "--steps", "4000", "--length", "2", "--out", folder / "enough"});
+  REQUIRE(enough.code == 0);
+  CHECK_THAT(enough.out, Catch::Matchers::Contains("stopped early, after ") && Catch::Matchers::Contains(" of 4,000 updates: the validation loss is below"));
+  CHECK(summary_of(folder / "enough")["runs"]["1"]["stopped_early"] == true);
+  const Outcome best = ebb_command({"train", "series", "--quick", "--steps", "20", "--hidden", "4", "--out", folder / "best"});
+  CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: the weights of update ") && !Catch::Matchers::Contains("stopped early"));
+}

@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/commands/completion.hpp>
+#include <ebb/experiments/commands/results_rows.hpp>
+#include <ebb/experiments/train/task.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/optim/optimizer_list.hpp>
+#include <ebb/optim/schedule_list.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace ebb::app {
+namespace completion {
+namespace {
+
+std::vector<std::string> cells() {
+  std::vector<std::string> names;
+  for (const CellInfo& c : cell_list()) names.push_back(c.name);
+  for (const LayerEntry* l : layer_list()) names.push_back(l->name);
+  return names;
+}
+
+std::vector<std::string> tasks() {
+  std::vector<std::string> names;
+  for (const TaskEntry* t : task_list()) names.push_back(t->name);
+  return names;
+}
+
+std::vector<std::string> rows() {
+  std::vector<std::string> names;
+  for (const ResultRow& r : result_rows()) names.push_back(r.name);
+  return names;
+}
+
+// What may follow an option, or stand in a place, of this name.
+std::vector<std::string> words_for(const std::string& name) {
+  if (name == "--cell" || name == "--cells" || name == "CELL") return cells();
+  if (name == "--task" || name == "--tasks" || name == "TASK") return tasks();
+  if (name == "--optimizer") return Registry<OptimizerEntry>::names();
+  if (name == "--schedule") return Registry<ScheduleEntry>::names();
+  if (name == "--direction") return {"forward", "both"};
+  if (name == "--order") return {"rows", "pixels", "permuted"};
+  if (name == "--split") return {"valid", "test"};
+  if (name == "ROW") return rows();
+  if (name == "KIND") return {"cell", "experiment"};
+  if (name == "SHELL") return shells();
+  return {};
+}
+
+Word word_of(const detail::OptionEntry& e) {
+  const std::string name = e.name.substr(0, e.name.find(','));
+  const bool file = e.type == "FILE" || e.type == "DIR" || e.type == "PATH" || e.type == "WHICH" || e.type == "LIST";
+  return {.name = name, .help = e.help, .flag = e.flag, .list = e.list, .file = file && words_for(name).empty(), .words = words_for(name)};
+}
+
+}  // namespace
+
+std::vector<std::string> shells() { return {"bash", "zsh", "fish"}; }
+
+std::vector<CommandWords> all_commands() {
+  std::vector<CommandWords> all;
+  for (const CommandEntry* entry : command_list()) {
+    const auto command = entry->make();
+    Options options;
+    command->options(options);
+    CommandWords c{.name = entry->name, .about = entry->about, .options = {}, .places = {}};
+    for (const auto& e : options.entries()) (e->positional ? c.places : c.options).push_back(word_of(*e));
+    if (!options.entries().empty()) c.options.push_back({.name = "--config", .help = "file with options", .file = true});
+    c.options.push_back({.name = "--help", .help = "options and examples", .flag = true});
+    all.push_back(std::move(c));
+  }
+  return all;
+}
+
+}  // namespace completion
+
+namespace {
+
+/// Prints a script by which a shell completes commands, options, and the names of tasks, cells and the like, as this program has them.
+class CompletionCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    o.add("SHELL", shell_, "bash, zsh or fish").required();
+    o.example("source <(ebb completion bash)                              in ~/.bashrc");
+    o.example("source <(ebb completion zsh)                               in ~/.zshrc, after compinit");
+    o.example("ebb completion fish > ~/.config/fish/completions/ebb.fish");
+  }
+
+  int run() override {
+    check_name("shell", shell_, completion::shells());
+    const auto commands = completion::all_commands();
+    put(shell_ == "bash" ? completion::bash(commands) : shell_ == "zsh" ? completion::zsh(commands) : completion::fish(commands));
+    return 0;
+  }
+
+ private:
+  std::string shell_;
+};
+EBB_SUBCOMMAND(completion, "completion", CompletionCommand, "print a script by which a shell completes ebb's commands and options");
+
+}  // namespace
+}  // namespace ebb::app

@@ -1,0 +1,84 @@
+#include <unistd.h>
+
+#include <ebb/experiments/cli/inputs.hpp>
+#include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/ops/error.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using Catch::Matchers::Contains;
+
+namespace {
+
+void kept(const std::vector<std::string>& words, const std::string& file) {
+  const std::string before = read_all(file);
+  const Outcome o = ebb_command(words);
+  INFO(words[0] << ": " << o.err);
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Contains("cannot write to '") && Contains("this command reads"));
+  CHECK(read_all(file) == before);
+}
+
+}  // namespace
+
+TEST_CASE("an output never overwrites an input, by whatever name it is called") {
+  TempFolder folder;
+  const std::string run = folder / "run", weights = run + "/weights.safetensors", text = folder / "text";
+  REQUIRE(ebb_command({"train", "music", "--quick", "--data", "generated", "--steps", "2", "--out", run}).code == 0);
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--out", text}).code == 0);
+  kept({"evaluate", "--weights", weights, "--json", weights}, weights);
+  kept({"evaluate", "--weights", weights, "--json", run + "/../run/./weights.safetensors"}, weights);
+  kept({"generate", "--weights", weights, "--out", weights}, weights);
+  std::filesystem::create_symlink(weights, folder / "link");
+  REQUIRE(link(weights.c_str(), (folder / "hard").c_str()) == 0);
+  kept({"generate", "--weights", weights, "--out", folder / "link"}, weights);
+  kept({"generate", "--weights", folder / "link", "--out", weights}, weights);
+  kept({"evaluate", "--weights", weights, "--json", folder / "hard"}, weights);
+  std::filesystem::copy_file(weights, folder / "w.part");           // under which a file is written first
+  kept({"evaluate", "--weights", folder / "w.part", "--json", folder / "w"}, folder / "w.part");
+  CHECK(ebb_command({"evaluate", "--weights", weights, "--json", folder / "other"}).code == 0);
+}
+
+TEST_CASE("a run does not write over its options, its text or its data") {
+  TempFolder folder;
+  const std::string out = folder / "out", config = out + "/config.toml", text = out + "/curve.csv", table = out + "/training.csv";
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", out}).code == 0);
+  kept({"train", "--config", config, "--out", out, "--force"}, config);
+  write_all(text, read_all(EBB_SOURCE_DIR "/experiments/data/tinyshakespeare.txt"));
+  kept({"train", "chars", "--quick", "--text", text, "--out", out, "--force"}, text);
+  std::filesystem::copy_file(text, table);
+  kept({"vanish", "--quick", "--tasks", "chars", "--text", table, "--out", out, "--force"}, table);
+  kept({"tbptt", "--quick", "--text", table, "--out", out, "--force"}, table);
+  // a text that stands beside them is nobody's output
+  std::filesystem::copy_file(text, out + "/book.txt");
+  CHECK(ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", out + "/book.txt", "--out", out, "--force"}).code == 0);
+}
+
+TEST_CASE("what weights say they were trained on is an input too") {
+  TempFolder folder;
+  const std::string csv = folder / "series.csv", run = folder / "run";
+  std::string rows = "x\n";
+  for (int k = 0; k < 600; ++k) rows += std::to_string((k * k) % 17) + "\n";
+  write_all(csv, rows);
+  REQUIRE(ebb_command({"train", "series", "--quick", "--steps", "2", "--length", "10", "--data", csv, "--out", run}).code == 0);
+  kept({"evaluate", "--weights", run + "/weights.safetensors", "--json", csv}, csv);
+}
+
+TEST_CASE("inputs are those of one command") {
+  TempFolder folder;
+  const std::string file = folder.file("a", "1");
+  {
+    const ebb::app::InputScope outer;
+    ebb::app::note_input(file);
+    {
+      const ebb::app::InputScope inner;
+      ebb::app::write_whole(file, "2");
+    }
+    CHECK_THROWS_AS(ebb::app::write_whole(file, "3"), ebb::FileError);
+    CHECK_THROWS_AS(ebb::app::OutFile{file}, ebb::FileError);
+  }
+  CHECK(read_all(file) == "2");
+  ebb::app::write_whole(file, "4");
+}

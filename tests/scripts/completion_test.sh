@@ -1,0 +1,39 @@
+# `ebb completion SHELL` prints a script that the shell takes, and bash completes with it: commands, options, tasks, cells, one of
+# several cells, optimisers, files. zsh and fish read theirs without a complaint, where they are installed.
+set -eu
+for shell in bash zsh fish; do "$EBB" completion $shell >ebb.$shell; done
+touch some.csv
+cat >try.bash <<'END'
+source ./ebb.bash
+try() {   # try WORD...: what completes the last of them
+  COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+  _ebb
+  echo "${COMPREPLY[*]}"
+}
+expect() { local want=$1 got; shift; got=$(try "$@"); [ "$got" = "$want" ] || { echo "'$*' is completed to '$got', not '$want'"; exit 1; }; }
+among() { local want=$1 got; shift; got=$(try "$@"); [[ " $got " = *" $want "* ]] || { echo "'$*' is completed to '$got', without '$want'"; exit 1; }; }
+expect "vanish" ebb van
+among "train" ebb ""
+expect "--checkpoint-every" ebb train adding --check
+among "--help" ebb train adding --he
+expect "adding" ebb train add
+among "mgu" ebb train adding --cell mg
+expect "transformer" ebb train adding --cell transf
+expect "rnn,lstm,transformer" ebb compare --cells rnn,lstm,transf
+expect "adamax" ebb train adding --optimizer adama
+among "one-cycle" ebb train adding --schedule one
+expect "images" ebb results im
+expect "some.csv" ebb train series --data some
+expect "" ebb train adding --hidden 3
+among "lstm" ebb train adding --cell = ls
+expect "test" ebb evaluate --weights w --split te
+END
+bash -u try.bash
+! "$EBB" completion tcsh 2>err || { echo "tcsh is taken"; exit 1; }
+grep -q "unknown shell 'tcsh'" err
+if command -v zsh >/dev/null; then zsh -n ebb.zsh; zsh -fc 'autoload -Uz compinit && compinit -u -D && source ./ebb.zsh && [[ -n $_comps[ebb] ]]'; fi
+if command -v fish >/dev/null; then
+  fish --no-execute ebb.fish
+  HOME=$PWD fish -c 'source ebb.fish; complete -C "ebb train adding --cell transf"' | grep -q '^transformer'
+  HOME=$PWD fish -c 'source ebb.fish; complete -C "ebb van"' | grep -q '^vanish'
+fi
