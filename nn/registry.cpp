@@ -1,7 +1,8 @@
-#include <algorithm>
 #include <cstring>
 #include <ebb/nn/registry.hpp>
 #include <ebb/ops/error.hpp>
+#include <map>
+#include <string_view>
 
 namespace ebb::detail {
 
@@ -26,12 +27,11 @@ std::string file_of(const Entry& e) {
 }
 
 std::vector<const Entry*> sorted_entries(const char* kind, const Entry* first) {
-  std::vector<const Entry*> all;
-  for (const Entry* e = first; e; e = e->next) all.push_back(e);
-  std::stable_sort(all.begin(), all.end(), [](const Entry* a, const Entry* b) { return std::strcmp(a->name, b->name) < 0; });
+  std::multimap<std::string_view, const Entry*> all;   // entries of one name keep their order
+  for (const Entry* e = first; e; e = e->next) all.emplace(e->name, e);
   std::vector<const Entry*> each;
-  for (const Entry* e : all) {
-    if (!each.empty() && std::strcmp(each.back()->name, e->name) == 0) each.back() = &one_of(kind, *each.back(), *e);
+  for (const auto& [name, e] : all) {
+    if (!each.empty() && each.back()->name == name) each.back() = &one_of(kind, *each.back(), *e);
     else each.push_back(e);
   }
   return each;
