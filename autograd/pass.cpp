@@ -43,22 +43,6 @@ Var Pass::uniform(const char* name, const Var& like, double low, double high) co
 Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
   return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::normal(s, key(name), mean, deviation, like.dtype(), first); });
 }
-Pass Pass::with_state_dropout(double p, bool per_sequence, int& heard) const {
-  if (state_heard_) ++*state_heard_;   // whoever asked outside is answered by the one who asks now
-  Pass q = *this;
-  q.state_p_ = p;
-  q.state_per_sequence_ = per_sequence;
-  q.state_heard_ = &heard;
-  return q;
-}
-Var Pass::thinned(const Var& h) const {
-  if (!state_heard_) return h;
-  ++*state_heard_;
-  if (!o_.training || state_p_ == 0) return h;
-  const Pass mask = state_per_sequence_ ? per_sequence() : *this;
-  return h * (mask.bernoulli("thinned state", h, 1 - state_p_) * (1 / (1 - state_p_)));
-}
-Var Pass::candidate_mask(const Var& like) const { return bernoulli("candidate", like, 1 - candidate_) * (1 / (1 - candidate_)); }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 
 }  // namespace ebb

@@ -4,6 +4,13 @@
 
 namespace ebb {
 
+/// How likely a cell is to drop values of its own, which only its step can do (nn/drop.hpp).
+struct DropRates {
+  double state = 0;            ///< values of the state, where they enter a recurrent product
+  double candidate = 0;        ///< values of what a gated cell is about to add to its state
+  bool per_sequence = true;    ///< the state's mask: one for all steps of a sequence, else one for each step
+};
+
 /// What a step is told and never looks up: training or evaluation, seed, update, time, and which rows these are. A mask
 /// is a function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
 ///
@@ -27,16 +34,11 @@ class Pass {
   Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
   /// The same mask at every step: time left out.
   Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
-  /// Asks the cells inside to drop their state out where it enters a product (dropout.hpp), each by a mask of its own; counts those that
-  /// heard it.
-  Pass with_state_dropout(double p, bool per_sequence, int& heard) const;
-  /// For a cell's step: its state h as its matrices see it, `matmul(at.thinned(s.h), U)`. What the state hands on is left alone.
-  Var thinned(const Var& h) const;
-  /// Asks the cells inside to drop what they are about to add to their state (recurrent_dropout.hpp); counts those that heard it.
-  Pass with_candidate_dropout(double p, int& heard) const { Pass q = *this; q.candidate_ = p; q.heard_ = &heard; return q; }
-  /// For a gated cell's step: whether its candidate is to be dropped now, and by which factors, of like's shape.
-  bool drops_candidate() const { if (heard_) ++*heard_; return o_.training && candidate_ > 0; }
-  Var candidate_mask(const Var& like) const;
+  /// For wrappers: what the cells inside are to drop. A cell that cannot ignores it, so a wrapper asks `Cell::drops` first.
+  Pass dropping(const DropRates& r) const { Pass p = *this; p.rates_ = r; return p; }
+  const DropRates& drop_rates() const { return rates_; }
+  /// Whether anything inside a cell is to be dropped in this step: in training, at a rate above zero.
+  bool drops() const { return o_.training && (rates_.state > 0 || rates_.candidate > 0); }
   /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens [rows] are
   /// referred to, not copied.
   Pass of_rows(const Tokens& order) const { Pass p = *this; p.order_ = &order; return p; }
@@ -57,11 +59,7 @@ class Pass {
   Key key_;
   int time_ = -1;
   const Tokens* order_ = nullptr;
-  double state_p_ = 0;
-  bool state_per_sequence_ = true;
-  int* state_heard_ = nullptr;
-  double candidate_ = 0;
-  int* heard_ = nullptr;
+  DropRates rates_;
 };
 
 }  // namespace ebb

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstring>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
@@ -18,11 +17,6 @@ char* own(const std::string& text) {
 
 std::string join(const char* scope, const char* name) {
   return *scope ? std::string(scope) + "/" + name : std::string(name);
-}
-
-Init standard_init(int width) {
-  const double bound = 1 / std::sqrt(static_cast<double>(width));
-  return uniform_init(-bound, bound);
 }
 
 }  // namespace
@@ -59,13 +53,13 @@ Builder detail_builder_for(const Builder& b, detail::CellSpec* cell) {
 }
 
 Param Builder::matrix(const char* name, int rows, int columns) const {
-  return matrix(name, rows, columns, standard_init(cell_ ? cell_->hidden : columns));
+  return matrix(name, rows, columns, fan_in_uniform(cell_ ? cell_->hidden : columns));
 }
 Param Builder::matrix(const char* name, int rows, int columns, const Init& init) const {
   return tensor(name, {rows, columns}, init);
 }
 Param Builder::vector(const char* name, int width) const {
-  return vector(name, width, standard_init(cell_ ? cell_->hidden : width));
+  return vector(name, width, fan_in_uniform(cell_ ? cell_->hidden : width));
 }
 Param Builder::vector(const char* name, int width, const Init& init) const { return tensor(name, {width}, init); }
 Param Builder::tensor(const char* name, const Shape& shape, const Init& init) const {

@@ -3,6 +3,7 @@
 #include <ebb/autograd/pass.hpp>
 #include <ebb/autograd/state.hpp>
 #include <ebb/autograd/watch_point.hpp>
+#include <ebb/nn/drop.hpp>
 #include <ebb/nn/param.hpp>
 #include <ebb/nn/registered.hpp>
 #include <type_traits>
@@ -12,7 +13,7 @@
 ///     State step(const Var& x, const State& s) const            // or with a third argument, const Pass&
 ///
 /// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const` is
-/// needed only if the output is not the field declared first.
+/// needed only if the output is not the field declared first. Dropout inside a cell is one further overload of step (drop.hpp).
 namespace ebb {
 
 struct Hidden {
@@ -39,6 +40,8 @@ class Cell {
   virtual State step(const Var& x, const State& s, const Pass& at) const = 0;
   /// What the layer above sees, [B, H].
   virtual Var output(const Var& x, const State& s) const;
+  /// What the cell can drop out of its own step, asked for by `Pass::dropping`; nothing unless it says so.
+  virtual Drops drops() const { return {}; }
   virtual const char* name() const = 0;
   virtual int field_count() const = 0;
   virtual const Field& field(int k) const = 0;
@@ -100,6 +103,15 @@ template <class C> requires requires { state_of(&C::step); } struct StateOf<C> {
   static constexpr bool known = true;
 };
 
+/// Whether a cell's step takes D, StateDrop, CandidateDrop or Drop, as a third argument; its type is what the cell declares.
+template <class C, class S, class D> concept DropsWith = requires(const C& c, const Var& x, const S& s, const D& d) { S(c.step(x, s, d)); };
+template <class C, class S> consteval Drops drops_of() {
+  constexpr bool state = DropsWith<C, S, StateDrop>, candidate = DropsWith<C, S, CandidateDrop>, any = DropsWith<C, S, Drop>;
+  return {.state = any && (state || !candidate), .candidate = any && (candidate || !state)};
+}
+/// Whether step has more than one form.
+template <class C> concept StepOverloaded = !requires { typename std::type_identity_t<decltype(&C::step)>; };
+
 template <class C> consteval bool has_output() {
   if constexpr (requires { &C::output; }) return std::is_member_function_pointer_v<decltype(&C::output)>;
   else return false;
@@ -109,7 +121,11 @@ template <class C> class CellAdapter final : public Cell {
   using Struct = typename StateOf<C>::type;
   static constexpr bool stepped = StateOf<C>::known;
   static constexpr bool with_output = requires(const C& c, const Var& x, const Struct& s) { Var(c.output(x, s)); };
+  static constexpr Drops can_drop = drops_of<C, Struct>();
+  static constexpr bool droppable = can_drop.state || can_drop.candidate;
   static_assert(stepped, "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, const Pass& at");
+  static_assert(!stepped || droppable || !StepOverloaded<C>,
+                "a cell's further overload of step, for dropout, is `State step(const Var& x, const State& s, const Drop& d) const`");
   static_assert(!stepped || with_output || !has_output<C>(), "a cell's output is `Var output(const Var& x, const State& s) const`");
 
  public:
@@ -118,6 +134,8 @@ template <class C> class CellAdapter final : public Cell {
   }
   State step(const Var& x, const State& s, const Pass& at) const override {
     const Struct before = unpack(s);
+    if constexpr (droppable)
+      if (at.drops()) return pack(cell_.step(x, before, Drop(at)));
     if constexpr (requires { cell_.step(x, before, at); }) return pack(cell_.step(x, before, at));
     else if constexpr (stepped) return pack(cell_.step(x, before));
     else return s;
@@ -126,6 +144,7 @@ template <class C> class CellAdapter final : public Cell {
     if constexpr (with_output) return cell_.output(x, unpack(s));
     else return Cell::output(x, s);
   }
+  Drops drops() const override { return can_drop; }
   const char* name() const override { return name_; }
   int field_count() const override { return fields_.count(); }
   const Field& field(int k) const override { return fields_[k]; }

@@ -71,6 +71,11 @@ Array custom_values(const Init& init, const Shape& shape, Key key) {
 
 }  // namespace
 
+Init fan_in_uniform(int n) {
+  const double bound = 1 / std::sqrt(static_cast<double>(n));
+  return uniform_init(-bound, bound);
+}
+
 Array initial_values(const Init& init, const Shape& shape, Key key) {
   using R = Init::Rule;
   const auto fan_in = [&](const char* rule) { need_matrix(shape, rule); return static_cast<double>(shape[0]); };

@@ -16,6 +16,8 @@ struct Init {
 inline constexpr Init zero_init{};
 constexpr Init constant_init(double x) { return {Init::Rule::constant, x}; }
 constexpr Init uniform_init(double low, double high) { return {Init::Rule::uniform, low, high}; }
+/// U(+-1/sqrt(n)), n the number of values that a unit sums, as in PyTorch's layers; in its recurrent cells n is H.
+Init fan_in_uniform(int n);
 constexpr Init normal_init(double mean, double deviation) { return {Init::Rule::normal, mean, deviation}; }
 /// U(+-gain sqrt(6 / (fan_in + fan_out))). Source: Glorot & Bengio 2010
 constexpr Init xavier_uniform(double gain = 1) { return {Init::Rule::xavier_uniform, gain}; }

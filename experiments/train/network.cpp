@@ -9,11 +9,11 @@
 namespace ebb::app {
 namespace {
 
-CellPtr wrapped(CellPtr cell, int input, const TaskSettings& s) {
+CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
   if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
   if (s.dropout <= 0) return cell;
   if (s.dropout_kind == DropoutKind::candidate) cell = CellPtr(new RecurrentDropout(cell, s.dropout));
-  const bool state = s.dropout_kind <= DropoutKind::naive && has_state_products(*cell, input);
+  const bool state = s.dropout_kind <= DropoutKind::naive && cell->drops().state;
   return CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = state ? s.dropout : 0,
                                         .per_sequence = s.dropout_kind == DropoutKind::variational}));
 }
@@ -44,10 +44,10 @@ CellPtr Recurrence::make(const Builder& p, int input) const {
   const TaskSettings& s = settings;
   check_steps(cell);
   CellSizes sizes{input, checked_hidden(s.hidden)};
-  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), sizes.input, s);
+  if (s.layers == 1) return wrapped(make_cell(cell, p, sizes), s);
   std::vector<CellPtr> layers;
   for (int l = 1; l <= s.layers; ++l) {
-    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), sizes.input, s));
+    layers.push_back(wrapped(make_cell(cell, p / std::to_string(l).c_str(), sizes), s));
     sizes.input = sizes.hidden;
   }
   return CellPtr(new StackedCell(std::move(layers)));

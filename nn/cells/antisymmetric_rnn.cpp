@@ -36,8 +36,13 @@ struct AntisymmetricRnn {
     bz = p.vector("bz", s.hidden, zero_init);
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
-    const Var a = matmul(at.thinned(s.h), M);
+  Hidden step(const Var& x, const Hidden& s) const { return next(x, s, s.h); }
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
+
+ private:
+  /// The equations; seen is h as the recurrent product sees it.
+  Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
+    const Var a = matmul(seen, M);
     if (!gated)
       return {fuse([](auto a, auto x, auto b, auto h, auto gamma, auto epsilon) { return h + epsilon * tanh(a - gamma * h + x + b); },
                    a, matmul(x, V), b, s.h, gamma, epsilon)};

@@ -32,14 +32,26 @@ struct Cifg {
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
-    constexpr auto gates = [](auto f, auto g, auto o, auto c, auto... kept) {
-      auto keep = watch("f", sigmoid(f));
-      auto c1 = keep * c + (1 - keep) * (watch("g", tanh(g)) * ... * kept);
-      return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
-    };
-    auto blocks = split<3>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
-    auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
+  State step(const Var& x, const State& s) const {
+    auto [c, h] = fuse(
+        [](auto f, auto g, auto o, auto c) {
+          auto keep = watch("f", sigmoid(f));
+          auto c1 = keep * c + (1 - keep) * watch("g", tanh(g));
+          return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
+        },
+        split<3>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c);
+    return {.h = h, .c = c};
+  }
+
+  /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
+  State step(const Var& x, const State& s, const Drop& d) const {
+    auto [c, h] = fuse(
+        [](auto f, auto g, auto o, auto c, auto m) {
+          auto keep = watch("f", sigmoid(f));
+          auto c1 = keep * c + (1 - keep) * (watch("g", tanh(g)) * m);
+          return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
+        },
+        split<3>(matmul(x, Wx) + matmul(d.state(s.h), Wh) + b), s.c, d.candidate(s.c));
     return {.h = h, .c = c};
   }
 };

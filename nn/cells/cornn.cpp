@@ -33,13 +33,18 @@ struct CoRnn {
     p.state("z", &State::z, {H});
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
+  State step(const Var& x, const State& s) const { return next(x, s, s.y); }
+  State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.y)); }
+
+ private:
+  /// The equations; seen is y as the recurrent product sees it.
+  State next(const Var& x, const State& s, const Var& seen) const {
     auto [z, y] = fuse(
         [](auto a, auto b, auto y, auto z, auto dt, auto gamma, auto epsilon) {
           auto z1 = z + dt * (tanh(a + b) - gamma * y - epsilon * z);
           return std::pair{z1, y + dt * z1};
         },
-        matmul(at.thinned(s.y), W) + matmul(s.z, Wz) + matmul(x, V), b, s.y, s.z, dt, gamma, epsilon);
+        matmul(seen, W) + matmul(s.z, Wz) + matmul(x, V), b, s.y, s.z, dt, gamma, epsilon);
     return {.y = y, .z = z};
   }
 };

@@ -39,9 +39,10 @@ struct ExpRnn {
     return a;
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
-    return {fuse([](auto z, auto b) { return sign(z) * relu(abs(z) + b); }, matmul(x, W) + matmul(at.thinned(s.h), A), b)};
+  Hidden step(const Var& x, const Hidden& s) const {
+    return {fuse([](auto z, auto b) { return sign(z) * relu(abs(z) + b); }, matmul(x, W) + matmul(s.h, A), b)};
   }
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
 EBB_CELL(exprnn, ExpRnn, "Orthogonal network by the exponential of a skew matrix, Lezcano-Casado & Martinez-Rubio 2019");
 

@@ -25,13 +25,18 @@ struct FastGrnn {
     nu = p.vector("nu", 1, constant_init(-4));
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s) const { return next(x, s, s.h); }
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
+
+ private:
+  /// The equations; seen is h as the recurrent product sees it.
+  Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     return {fuse(
         [](auto a, auto bz, auto bn, auto zeta, auto nu, auto h) {
           auto z = watch("z", sigmoid(a + bz));
           return z * h + (sigmoid(zeta) * (1 - z) + sigmoid(nu)) * watch("n", tanh(a + bn));
         },
-        matmul(x, W) + matmul(at.thinned(s.h), U), bz, bn, zeta, nu, s.h)};
+        matmul(x, W) + matmul(seen, U), bz, bn, zeta, nu, s.h)};
   }
 };
 EBB_CELL(fastgrnn, FastGrnn, "Gated network with one pair of matrices for gate and candidate, Kusupati et al. 2018");

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -21,8 +20,7 @@ Param gate_bias(const Builder& p, const char* name, int hidden, int gates, const
 }
 
 Param gate_bias(const Builder& p, const char* name, int hidden, int gates, const KeepGate& keep) {
-  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  return gate_bias(p, name, hidden, gates, keep, uniform_init(-bound, bound));
+  return gate_bias(p, name, hidden, gates, keep, fan_in_uniform(hidden));
 }
 
 }  // namespace ebb

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/cells/gru.hpp>
@@ -7,8 +6,7 @@ namespace ebb {
 
 Gru::Gru(Builder p, CellSizes s) {
   const int H = s.hidden;
-  const double bound = 1 / std::sqrt(static_cast<double>(H));
-  const Init uniform = uniform_init(-bound, bound);
+  const Init uniform = fan_in_uniform(H);
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 3 * H, uniform);
   const double keep = p.option("update_bias", 0, "start of the update gate's bias, above 0 it keeps; 0: like the others");
@@ -16,16 +14,15 @@ Gru::Gru(Builder p, CellSizes s) {
   bn = p.vector("bn", H, uniform);
 }
 
-Hidden Gru::step(const Var& x, const Hidden& s, const Pass& at) const {
-  constexpr auto gates = [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h, auto... kept) {
-    auto r = watch("r", sigmoid(xr + hr));
-    auto z = watch("z", sigmoid(xz + hz));
-    auto n = (watch("n", tanh(xn + r * (hn + bn))) * ... * kept);
-    return (1 - z) * n + z * h;
-  };
-  auto xs = split<3>(matmul(x, Wx) + b), hs = split<3>(matmul(at.thinned(s.h), Wh));
-  if (at.drops_candidate()) return {fuse(gates, std::move(xs), std::move(hs), bn, s.h, at.candidate_mask(s.h))};
-  return {fuse(gates, std::move(xs), std::move(hs), bn, s.h)};
+Hidden Gru::step(const Var& x, const Hidden& s) const {
+  return {fuse(
+      [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, auto bn, auto h) {
+        auto r = watch("r", sigmoid(xr + hr));
+        auto z = watch("z", sigmoid(xz + hz));
+        auto n = watch("n", tanh(xn + r * (hn + bn)));
+        return (1 - z) * n + z * h;
+      },
+      split<3>(matmul(x, Wx) + b), split<3>(matmul(s.h, Wh)), bn, s.h)};
 }
 
 EBB_CELL(gru, Gru, "Gated recurrent unit as in PyTorch (reset after the product), Cho et al. 2014");

@@ -20,7 +20,8 @@ struct Gru {
   Param Wx, Wh, b, bn;
 
   Gru(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
+  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;   // gru_dropping.cpp
 };
 
 }  // namespace ebb

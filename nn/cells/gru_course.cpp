@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/cells/gru_course.hpp>
 
@@ -6,8 +5,7 @@ namespace ebb {
 
 GruCourse::GruCourse(Builder p, CellSizes s) {
   const int H = s.hidden;
-  const double bound = 1 / std::sqrt(static_cast<double>(H));
-  const Init uniform = uniform_init(-bound, bound);
+  const Init uniform = fan_in_uniform(H);
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 2 * H, uniform);
   Un = p.matrix("Un", H, H, uniform);
@@ -15,14 +13,12 @@ GruCourse::GruCourse(Builder p, CellSizes s) {
   b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep, .sign = -1}, uniform);
 }
 
-Hidden GruCourse::step(const Var& x, const Hidden& s, const Pass& at) const {
-  const Var h = at.thinned(s.h);
+Hidden GruCourse::step(const Var& x, const Hidden& s) const {
   auto [xr, xz, xn] = split<3>(matmul(x, Wx) + b);
-  auto [hr, hz] = split<2>(matmul(h, Wh));
-  Var r = watch("r", sigmoid(xr + hr));
-  Var z = watch("z", sigmoid(xz + hz));
-  Var n = watch("n", tanh(xn + matmul(r * h, Un)));
-  if (at.drops_candidate()) n = n * at.candidate_mask(n);
+  auto [hr, hz] = split<2>(matmul(s.h, Wh));
+  auto r = watch("r", sigmoid(xr + hr));
+  auto z = watch("z", sigmoid(xz + hz));
+  auto n = watch("n", tanh(xn + matmul(r * s.h, Un)));
   return {(1 - z) * s.h + z * n};
 }
 

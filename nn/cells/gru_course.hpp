@@ -21,7 +21,8 @@ struct GruCourse {
   Param Wx, Wh, Un, b;
 
   GruCourse(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
+  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;   // gru_course_dropping.cpp
 };
 
 }  // namespace ebb

@@ -22,9 +22,10 @@ struct Irnn {
     b = p.vector("b", s.hidden, zero_init);
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
-    return {fuse([](auto a, auto b) { return relu(a + b); }, matmul(x, W) + matmul(at.thinned(s.h), U), b)};
+  Hidden step(const Var& x, const Hidden& s) const {
+    return {fuse([](auto a, auto b) { return relu(a + b); }, matmul(x, W) + matmul(s.h, U), b)};
   }
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
 EBB_CELL(irnn, Irnn, "RNN of rectified units that starts as the identity, Le et al. 2015");
 

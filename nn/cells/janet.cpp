@@ -29,9 +29,14 @@ struct Janet {
     b = p.trained("b", bias);
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s) const { return next(x, s, s.h); }
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
+
+ private:
+  /// The equations; seen is h as the recurrent product sees it.
+  Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     return {fuse([](auto s, auto g, auto h, auto beta) { return watch("f", sigmoid(s)) * h + watch("i", 1 - sigmoid(s - beta)) * watch("g", tanh(g)); },
-                 split<2>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b), s.h, beta)};
+                 split<2>(matmul(x, Wx) + matmul(seen, Wh) + b), s.h, beta)};
   }
 };
 EBB_CELL(janet, Janet, "Just another network: an LSTM with the forget gate alone, van der Westhuizen & Lasenby 2018");

@@ -34,8 +34,13 @@ struct Lem {
     p.state("z", &State::z, {H});
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
-    auto [d1, d2, u] = split<3>(matmul(at.thinned(s.y), Wy) + matmul(x, Vx) + b);
+  State step(const Var& x, const State& s) const { return next(x, s, s.y); }
+  State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.y)); }
+
+ private:
+  /// The equations; seen is y as the recurrent product sees it.
+  State next(const Var& x, const State& s, const Var& seen) const {
+    auto [d1, d2, u] = split<3>(matmul(seen, Wy) + matmul(x, Vx) + b);
     Var z = fuse([](auto d, auto u, auto z, auto dt) {
       auto D = watch("step_z", dt * sigmoid(d));
       return (1 - D) * z + D * tanh(u);

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/cells/lstm.hpp>
@@ -7,8 +6,7 @@ namespace ebb {
 
 Lstm::Lstm(Builder p, CellSizes s) {
   const int H = s.hidden;
-  const double bound = 1 / std::sqrt(static_cast<double>(H));
-  const Init uniform = uniform_init(-bound, bound);
+  const Init uniform = fan_in_uniform(H);
   Wx = p.matrix("Wx", s.input, 4 * H, uniform);
   Wh = p.matrix("Wh", H, 4 * H, uniform);
   const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
@@ -17,13 +15,13 @@ Lstm::Lstm(Builder p, CellSizes s) {
   p.state("c", &State::c, {H});
 }
 
-Lstm::State Lstm::step(const Var& x, const State& s, const Pass& at) const {
-  constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto... kept) {
-    auto c1 = watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * ... * kept);
-    return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
-  };
-  auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
-  auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, at.candidate_mask(s.c)) : fuse(gates, std::move(blocks), s.c);
+Lstm::State Lstm::step(const Var& x, const State& s) const {
+  auto [c, h] = fuse(
+      [](auto i, auto f, auto g, auto o, auto c) {
+        auto c1 = watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * watch("g", tanh(g));
+        return std::pair{c1, watch("o", sigmoid(o)) * tanh(c1)};
+      },
+      split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c);
   return {.h = h, .c = c};
 }
 

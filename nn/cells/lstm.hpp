@@ -22,7 +22,8 @@ struct Lstm {
   Param Wx, Wh, b;
 
   Lstm(Builder p, CellSizes s);
-  State step(const Var& x, const State& s, const Pass& at = Pass()) const;
+  State step(const Var& x, const State& s) const;
+  State step(const Var& x, const State& s, const Drop& d) const;   // lstm_dropping.cpp
 };
 
 }  // namespace ebb

@@ -38,12 +38,24 @@ struct LstmLayernorm {
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
-    auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(at.thinned(s.h), Wh), gh, sh) + b);
-    constexpr auto gates = [](auto i, auto f, auto g, auto c, auto... kept) {
-      return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * ... * kept);
-    };
-    const Var c = at.drops_candidate() ? fuse(gates, i, f, g, s.c, at.candidate_mask(s.c)) : fuse(gates, i, f, g, s.c);
+  State step(const Var& x, const State& s) const {
+    auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(s.h, Wh), gh, sh) + b);
+    const Var c = fuse(
+        [](auto i, auto f, auto g, auto c) {
+          return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * watch("g", tanh(g));
+        },
+        i, f, g, s.c);
+    return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
+  }
+
+  /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
+  State step(const Var& x, const State& s, const Drop& d) const {
+    auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(d.state(s.h), Wh), gh, sh) + b);
+    const Var c = fuse(
+        [](auto i, auto f, auto g, auto c, auto m) {
+          return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * m);
+        },
+        i, f, g, s.c, d.candidate(s.c));
     return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 };

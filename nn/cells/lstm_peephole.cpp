@@ -34,14 +34,24 @@ struct LstmPeephole {
     p.state("c", &State::c, {H});
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
-    constexpr auto gates = [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po, auto... kept) {
-      auto c1 = watch("f", sigmoid(f + pf * c)) * c + watch("i", sigmoid(i + pi * c)) * (watch("g", tanh(g)) * ... * kept);
-      return std::pair{c1, watch("o", sigmoid(o + po * c1)) * tanh(c1)};
-    };
-    auto blocks = split<4>(matmul(x, Wx) + matmul(at.thinned(s.h), Wh) + b);
-    auto [c, h] = at.drops_candidate() ? fuse(gates, std::move(blocks), s.c, pi, pf, po, at.candidate_mask(s.c))
-                                       : fuse(gates, std::move(blocks), s.c, pi, pf, po);
+  State step(const Var& x, const State& s) const {
+    auto [c, h] = fuse(
+        [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po) {
+          auto c1 = watch("f", sigmoid(f + pf * c)) * c + watch("i", sigmoid(i + pi * c)) * watch("g", tanh(g));
+          return std::pair{c1, watch("o", sigmoid(o + po * c1)) * tanh(c1)};
+        },
+        split<4>(matmul(x, Wx) + matmul(s.h, Wh) + b), s.c, pi, pf, po);
+    return {.h = h, .c = c};
+  }
+
+  /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
+  State step(const Var& x, const State& s, const Drop& d) const {
+    auto [c, h] = fuse(
+        [](auto i, auto f, auto g, auto o, auto c, auto pi, auto pf, auto po, auto m) {
+          auto c1 = watch("f", sigmoid(f + pf * c)) * c + watch("i", sigmoid(i + pi * c)) * (watch("g", tanh(g)) * m);
+          return std::pair{c1, watch("o", sigmoid(o + po * c1)) * tanh(c1)};
+        },
+        split<4>(matmul(x, Wx) + matmul(d.state(s.h), Wh) + b), s.c, pi, pf, po, d.candidate(s.c));
     return {.h = h, .c = c};
   }
 };

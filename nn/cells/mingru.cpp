@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/cell.hpp>
 
@@ -18,7 +17,7 @@ struct MinGru {
   Param W, b;
 
   MinGru(Builder p, CellSizes s) {
-    const Init start = uniform_init(-1 / std::sqrt(s.input), 1 / std::sqrt(s.input));
+    const Init start = fan_in_uniform(s.input);
     W = p.matrix("W", s.input, 2 * s.hidden, start);
     b = p.vector("b", 2 * s.hidden, start);
   }

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/cells/rnn.hpp>
 
@@ -11,23 +10,18 @@ Init recurrent_start(int choice, const Init& standard) {
   return starts[choice];
 }
 
-Init standard(int hidden) {
-  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  return uniform_init(-bound, bound);
-}
-
 }  // namespace
 
 Rnn::Rnn(Builder p, CellSizes s)
-    : W(p.matrix("W", s.input, s.hidden, standard(s.hidden))),
+    : W(p.matrix("W", s.input, s.hidden, fan_in_uniform(s.hidden))),
       U(p.matrix("U", s.hidden, s.hidden,
                  recurrent_start(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "start of U"),
-                                 standard(s.hidden)))),
-      b(p.vector("b", s.hidden, standard(s.hidden))),
+                                 fan_in_uniform(s.hidden)))),
+      b(p.vector("b", s.hidden, fan_in_uniform(s.hidden))),
       activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}
 
-Hidden Rnn::step(const Var& x, const Hidden& s, const Pass& at) const {
-  Var a = matmul(x, W) + matmul(at.thinned(s.h), U);
+Hidden Rnn::step(const Var& x, const Hidden& s) const {
+  Var a = matmul(x, W) + matmul(s.h, U);
   switch (activation) {
     case Activation::relu: return {fuse([](auto a, auto b) { return relu(a + b); }, std::move(a), b)};
     case Activation::sigmoid: return {fuse([](auto a, auto b) { return sigmoid(a + b); }, std::move(a), b)};

@@ -22,7 +22,8 @@ struct Rnn {
   Activation activation;
 
   Rnn(Builder p, CellSizes s);
-  Hidden step(const Var& x, const Hidden& s, const Pass& at = Pass()) const;
+  Hidden step(const Var& x, const Hidden& s) const;
+  Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
 
 }  // namespace ebb

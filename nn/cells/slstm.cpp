@@ -70,16 +70,24 @@ struct SLstm {
     return {.h = h, .c = c, .n = n, .m = m};
   }
 
-  State step(const Var& x, const State& s, const Pass& at) const {
-    const Var pre = matmul(x, W) + b, seen = at.thinned(s.h);
+  State step(const Var& x, const State& s) const { return next(x, s, s.h); }
+  State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
+
+ private:
+  /// The equations; seen is h as the recurrent product sees it.
+  State next(const Var& x, const State& s, const Var& seen) const {
+    const Var pre = matmul(x, W) + b;
     if (heads == 1) return head_step(pre + matmul(seen, R[0]), s);
     Var h[8], c[8], n[8], m[8];
     for (int k = 0; k < heads; ++k) {
       const detail::WatchScope named(head_names[k]);
       const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
-      const State next = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
+      const State one = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
                                    {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});
-      h[k] = next.h, c[k] = next.c, n[k] = next.n, m[k] = next.m;
+      h[k] = one.h;
+      c[k] = one.c;
+      n[k] = one.n;
+      m[k] = one.m;
     }
     const auto joined = [&](const Var* parts) { return concat(std::span(parts, static_cast<std::size_t>(heads))); };
     return {.h = joined(h), .c = joined(c), .n = joined(n), .m = joined(m)};

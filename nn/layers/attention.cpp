@@ -10,11 +10,6 @@ namespace ebb {
 
 namespace {
 
-Init attention_init(int input) {
-  const double bound = 1 / std::sqrt(static_cast<double>(input));
-  return uniform_init(-bound, bound);
-}
-
 /// Result [I, B, E] and weights [B, I, T], without the axis I if there was one query.
 Attended attended(const Var& s, const Var& V, const detail::Seen& seen, bool causal, bool one) {
   const Var p = detail::seen_softmax(s, seen, causal), y = detail::mix(p, V, seen);
@@ -44,9 +39,9 @@ Attended attend(At q, At K, At V, const AttendOptions& o) { return attend(std::m
 AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width) {
   if (query < 1 || key < 1 || width < 1)
     throw ValueError(fmt::format("additive attention: widths of {}, {} and {} cannot be", query, key, width));
-  W = p.matrix("W", query, width, attention_init(query));
-  U = p.matrix("U", key, width, attention_init(key));
-  v = p.matrix("v", width, 1, attention_init(width));
+  W = p.matrix("W", query, width, fan_in_uniform(query));
+  U = p.matrix("U", key, width, fan_in_uniform(key));
+  v = p.matrix("v", width, 1, fan_in_uniform(width));
 }
 
 Var AdditiveAttention::keys(At K) const { return matmul(std::move(K), U); }

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
@@ -11,11 +10,6 @@ namespace ebb {
 namespace {
 
 using detail::Windows;
-
-Init conv_init(int numbers) {
-  const double bound = 1 / std::sqrt(static_cast<double>(numbers));
-  return uniform_init(-bound, bound);
-}
 
 /// An axis long enough for any kernel: what is checked before there is an input.
 constexpr int long_enough = 1 << 30;
@@ -61,8 +55,8 @@ void check_input(const char* op, const char* axes, const Shape& x, int rank, int
 }  // namespace
 
 Conv1d::Conv1d(Builder p, int input, int output, Conv1dOptions o)
-    : W(p.matrix("W", checked(o).kernel * input, output, conv_init(o.kernel * input))),
-      b(p.vector("b", output, conv_init(o.kernel * input))), options(o) {}
+    : W(p.matrix("W", checked(o).kernel * input, output, fan_in_uniform(o.kernel * input))),
+      b(p.vector("b", output, fan_in_uniform(o.kernel * input))), options(o) {}
 
 Sequence Conv1d::operator()(const Sequence& x, std::source_location where) const {
   const CallSite here{where};
@@ -85,8 +79,8 @@ Var conv1d(At x, At W, const Conv1dOptions& o) {
 }
 
 Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
-    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, conv_init(input * o.kernel.h * o.kernel.w))),
-      b(p.vector("b", output, conv_init(input * o.kernel.h * o.kernel.w))), options(o) {}
+    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, fan_in_uniform(input * o.kernel.h * o.kernel.w))),
+      b(p.vector("b", output, fan_in_uniform(input * o.kernel.h * o.kernel.w))), options(o) {}
 
 Var Conv2d::operator()(At x) const {
   const CallSite here{x.where};

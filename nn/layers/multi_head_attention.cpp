@@ -27,11 +27,10 @@ Var linear(const Var& x, const Param& W, const Param& b) { return matmul(x, W) +
 }  // namespace
 
 MultiHeadAttention::MultiHeadAttention(Builder p, int width, MultiHeadOptions o) : options(checked(o, width)) {
-  const double bound = 1 / std::sqrt(static_cast<double>(width));
   Wq = p.matrix("Wq", width, width, xavier_uniform());
   Wk = p.matrix("Wk", options.keys, width, xavier_uniform());
   Wv = p.matrix("Wv", options.values, width, xavier_uniform());
-  Wo = p.matrix("Wo", width, width, uniform_init(-bound, bound));
+  Wo = p.matrix("Wo", width, width, fan_in_uniform(width));
   bq = p.vector("bq", width, zero_init);
   bk = p.vector("bk", width, zero_init);
   bv = p.vector("bv", width, zero_init);

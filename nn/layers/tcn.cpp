@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/tcn.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -12,24 +11,19 @@ namespace ebb {
 
 namespace {
 
-Init bias_of(int numbers) {
-  const double bound = 1 / std::sqrt(static_cast<double>(numbers));
-  return uniform_init(-bound, bound);
-}
-
 /// The lengths of the columns, [O]: with them as g the convolution starts as v.
 Array lengths_of(const Array& v) { return sqrt(sum(v * v, 0)); }
 
 Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
-  const Array v = p.start("v", {numbers, width}, bias_of(numbers));
-  return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, bias_of(numbers))};
+  const Array v = p.start("v", {numbers, width}, fan_in_uniform(numbers));
+  return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, fan_in_uniform(numbers))};
 }
 
 Tcn::Block block(const Builder& p, int input, int width, int kernel) {
   Tcn::Block b{convolution(p / "first", kernel * input, width), convolution(p / "second", kernel * width, width), {}, {}};
   if (input == width) return b;
-  b.S = p.matrix("S", input, width, bias_of(input));
-  b.s = p.vector("s", width, bias_of(input));
+  b.S = p.matrix("S", input, width, fan_in_uniform(input));
+  b.s = p.vector("s", width, fan_in_uniform(input));
   return b;
 }
 

@@ -45,26 +45,17 @@ Packed dropout(const Packed& x, double p, const Pass& at, const char* name) {
 DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_cast<CellPtr&&>(inner)), o_(o) {
   check(o.input);
   check(o.state);
+  if (o.state > 0 && !drops().state)
+    throw ValueError(fmt::format("dropout: cell {} does not say where its state enters its products. Give it, beside its step, `State step(const Var& x, "
+                                 "const State& s, const StateDrop& d) const`, the same equations with d.state(s.h) in the products; or drop its "
+                                 "input alone", name()));
 }
 
 State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
   const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
   const Var input = dropout(x, o_.input, mask, "input");
   if (o_.state == 0) return inner().step(input, s, at);
-  int heard = 0;
-  State next = inner().step(input, s, at.with_state_dropout(o_.state, o_.per_sequence, heard));
-  if (heard == 0)
-    throw ValueError(fmt::format("dropout: cell {} does not say where its state enters its products, which at.thinned(h) does in its step; "
-                                 "drop its input alone", name()));
-  return next;
-}
-
-bool has_state_products(const Cell& cell, int input) {
-  const Tape scratch;
-  const NoGrad off;
-  int heard = 0;
-  cell.step(zeros({1, input}), cell.start(1), Pass().with_state_dropout(0, true, heard));
-  return heard > 0;
+  return inner().step(input, s, at.dropping({.state = o_.state, .candidate = at.drop_rates().candidate, .per_sequence = o_.per_sequence}));
 }
 
 }  // namespace ebb

@@ -25,10 +25,10 @@ struct DropoutOptions {
 /// be used on the state; with a mask for each step noise on the state adds up over the steps.
 ///
 /// The state is dropped where it meets a matrix, not where it is handed on, as by a GRU's z * h, which the factor 1 / (1 - p) would let
-/// grow from step to step. Only the cell knows where that is: the shipped ones use `at.thinned(h)` in their products, and so does a
-/// cell of one's own.
+/// grow from step to step. Only the cell's equations say where that is, so the cell has one more overload of step for it (drop.hpp), as
+/// all shipped cells with a recurrent matrix do.
 ///
-/// Errors    ValueError if a probability is outside [0, 1), and, when it runs, if the state is to be dropped and the cell never asks
+/// Errors    ValueError if a probability is outside [0, 1), or if the state is to be dropped and the cell has no such step
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287
 class DropoutCell final : public CellWrapper {
  public:
@@ -38,8 +38,5 @@ class DropoutCell final : public CellWrapper {
  private:
   DropoutOptions o_;
 };
-
-/// Whether the cell says where its state enters its products, so that the state can be dropped out. Takes one step on zeros.
-bool has_state_products(const Cell&, int input);
 
 }  // namespace ebb

@@ -8,9 +8,10 @@ namespace ebb {
 ///
 ///     LSTM: c' = f * c + i * d(g);   GRU: h' = (1 - z) * d(n) + z * h;   d zero with probability p, else divided by 1 - p
 ///
-/// The shipped LSTMs and GRUs do it; a cell of one's own joins them by `if (at.drops_candidate()) g = g * at.candidate_mask(g);`.
+/// All shipped LSTMs and GRUs but `slstm` can do it: they have one more overload of step, in which the candidate is `g * d.candidate(g)`
+/// (drop.hpp).
 ///
-/// Errors    ValueError if p is outside [0, 1), and, when it runs, if the cell never asks
+/// Errors    ValueError if p is outside [0, 1), or if the cell has no such step
 /// Source    Semeniuta et al. 2016, arXiv:1603.05118
 class RecurrentDropout final : public CellWrapper {
  public:

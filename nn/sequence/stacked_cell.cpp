@@ -23,6 +23,15 @@ StackedCell::StackedCell(std::vector<CellPtr> layers, StackOptions o) : o_(o), l
     }
 }
 
+Drops StackedCell::drops() const {
+  Drops any;
+  for (const CellPtr& layer : layers_) {
+    const Drops d = layer->drops();
+    any = {.state = any.state || d.state, .candidate = any.candidate || d.candidate};
+  }
+  return any;
+}
+
 /// The fields of one layer, under its own names.
 State StackedCell::part(const State& s, std::size_t layer) const {
   State own(layers_[layer]->field_names(), layers_[layer]->field_count());

@@ -18,6 +18,7 @@ class StackedCell final : public Cell {
   explicit StackedCell(std::vector<CellPtr> layers, StackOptions o = {});
   State step(const Var& x, const State& s, const Pass& at) const override;
   Var output(const Var& x, const State& s) const override;
+  Drops drops() const override;   ///< what any of its layers can drop
   const char* name() const override { return "stack"; }
   int field_count() const override { return static_cast<int>(fields_.size()); }
   const Field& field(int k) const override { return fields_[static_cast<std::size_t>(k)]; }

@@ -22,12 +22,6 @@ Array multi_hot(const Piece& piece) {
   return x;
 }
 
-// As Linear's.
-Init spread(int hidden) {
-  const double most = 1 / std::sqrt(hidden);
-  return uniform_init(-most, most);
-}
-
 Array log_odds(const KeyGuess& guess) {
   Array odds = Array::empty({piano_keys}, f32);
   for (std::size_t k = 0; k < piano_keys; ++k)
@@ -38,7 +32,7 @@ Array log_odds(const KeyGuess& guess) {
 }  // namespace
 
 MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
-    : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, spread(r.settings.hidden))),
+    : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, fan_in_uniform(r.settings.hidden))),
       b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show), left_out(r.settings.network.output) {}
 
 Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {

@@ -57,7 +57,8 @@ struct MaskMirror {
     p.state("h", &State::h, {s.input});
     p.state("m", &State::m, {s.input});
   }
-  State step(const ebb::Var& x, const State& s, const ebb::Pass& at) const { return {x + nothing, at.thinned(0 * s.h + 1)}; }
+  State step(const ebb::Var& x, const State& s) const { return {x + nothing, 0 * s.h + 1}; }
+  State step(const ebb::Var& x, const State& s, const ebb::StateDrop& d) const { return {x + nothing, d.state(0 * s.h + 1)}; }
 };
 EBB_CELL_NAMED(mask_mirror, "mask-mirror", MaskMirror, "shows its masks (made by the tests)");
 

@@ -59,9 +59,10 @@ TEST_CASE("Recurrent dropout differentiates twice, in shards and in stacks") {
 
 TEST_CASE("Recurrent dropout around a cell without a candidate is refused") {
   Params w;
-  const RecurrentDropout dropped(make_cell("cornn", w / "rnn", {I, 4}), .25);
-  Tape tape;
-  CHECK(contains(message_of<ValueError>([&] { dropped.step(zeros({1, I}), dropped.start(1), training()); }), "cell cornn has no candidate"));
+  const CellPtr cell = make_cell("cornn", w / "rnn", {I, 4});
+  const std::string why = message_of<ValueError>([&] { RecurrentDropout(cell, .25); });
+  CHECK(contains(why, "cell cornn has no candidate"));
+  CHECK(contains(why, "`State step(const Var& x, const State& s, const Drop& d) const`"));
   CHECK_THROWS_AS(RecurrentDropout(make_cell("lstm", w / "lstm", {I, 4}), 1), ValueError);
 }
 

@@ -1,0 +1,115 @@
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/nn/sequence/recurrent_dropout.hpp>
+#include <ebb/nn/sequence/stacked_cell.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/nn/sequence/zoneout.hpp>
+#include <ebb/ops/error.hpp>
+#include <cmath>
+#include <map>
+
+#include "arrays.hpp"
+#include "catch.hpp"
+
+using namespace ebb;
+
+namespace {
+
+constexpr int T = 4, B = 6, I = 3, H = 8;
+constexpr double hardly = 1e-300;   // a rate at which nothing is ever dropped: the factors are one
+
+Array gradients(Params& w, const Cell& cell) {
+  const Array x = normal({T, B, I}, Key{5}, 0, 1, f64);
+  return backward(w, {.rows = B, .dtype = f64}, [&](Shard& s) { return s.sum(sum(square(unroll(cell, s.sequence(x), s.pass()).last()))); }).grads.flat();
+}
+
+struct Leaky {
+  Param W, U;
+  Leaky(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)), U(p.matrix("U", s.hidden, s.hidden)) {}
+  Hidden step(const Var& x, const Hidden& s) const { return {.5 * s.h + matmul(x, W) + matmul(s.h, U)}; }
+};
+struct LeakyCandidate : Leaky {
+  using Leaky::Leaky;
+  using Leaky::step;
+  Hidden step(const Var& x, const Hidden& s, const CandidateDrop& d) const {
+    const Var n = matmul(x, W) + matmul(s.h, U);
+    return {.5 * s.h + n * d.candidate(n)};
+  }
+};
+
+template <class C> CellPtr made(Params& w, const char* scope) {
+  return CellPtr(detail::make_adapter<C>(scope, w / scope, {I, H}));
+}
+
+}  // namespace
+
+TEST_CASE("A cell says what it can drop by the overloads of its step, and wrappers and stacks pass it on") {
+  const std::map<std::string, const char*> expected{
+      {"rnn", "state"}, {"irnn", "state"}, {"exprnn", "state"}, {"antisymmetric", "state"}, {"cornn", "state"}, {"lem", "state"},
+      {"janet", "state"}, {"fastgrnn", "state"}, {"slstm", "state"}, {"lstm", "both"}, {"lstm-peephole", "both"},
+      {"lstm-layernorm", "both"}, {"cifg", "both"}, {"gru", "both"}, {"gru-course", "both"}, {"mingru", "nothing"},
+      {"minlstm", "nothing"}, {"indrnn", "nothing"}};
+  for (const auto& [name, what] : expected) {
+    CAPTURE(name);
+    Params w;
+    const CellPtr cell = make_cell(name, w / "c", {I, H});
+    const std::string can = what;
+    CHECK(cell->drops().state == (can != "nothing"));
+    CHECK(cell->drops().candidate == (can == "both"));
+  }
+  Params w;
+  const CellPtr leaky = made<Leaky>(w, "leaky"), candidate = made<LeakyCandidate>(w, "candidate");
+  CHECK_FALSE((leaky->drops().state || leaky->drops().candidate));
+  CHECK_FALSE(candidate->drops().state);
+  CHECK(candidate->drops().candidate);
+  CHECK(Zoneout(candidate, .1).drops().candidate);
+  const StackedCell stack({made<Leaky>(w, "1"), make_cell("rnn", w / "2", {H, H})});
+  CHECK(stack.drops().state);
+  CHECK_FALSE(stack.drops().candidate);
+}
+
+TEST_CASE("With nothing dropped, the step that drops has the bits of the plain one, and of its gradients") {
+  for (const CellInfo& info : cell_list()) {
+    CAPTURE(info.name);
+    Params w{{.seed = 4, .dtype = f64}};
+    const CellPtr plain = make_cell(info.name, w / "rnn", {I, H});
+    const Array expected = gradients(w, *plain);
+    if (plain->drops().state) CHECK(test::same_bits(gradients(w, DropoutCell(plain, {.state = hardly})), expected));
+    if (plain->drops().candidate) CHECK(test::same_bits(gradients(w, RecurrentDropout(plain, hardly)), expected));
+  }
+}
+
+TEST_CASE("State and candidate are dropped together, by the masks that each has alone") {
+  Params w{{.seed = 2, .dtype = f64}};
+  const CellPtr gru = make_cell("gru:init.b=zeros,init.bn=zeros", w / "rnn", {I, H});
+  const Array alone = gradients(w, DropoutCell(gru, {.state = .4})), candidate = gradients(w, RecurrentDropout(gru, .4));
+  const CellPtr inner(new RecurrentDropout(gru, .4)), outer(new DropoutCell(gru, {.state = .4}));
+  const Array one = gradients(w, DropoutCell(inner, {.state = .4})), other = gradients(w, RecurrentDropout(outer, .4));
+  CHECK(test::same_bits(one, other));
+  CHECK_FALSE(test::same_bits(one, alone));
+  CHECK_FALSE(test::same_bits(one, candidate));
+}
+
+TEST_CASE("A cell of one's own may drop its candidate alone") {
+  Params w{{.seed = 2, .dtype = f64}};
+  const RecurrentDropout dropped(made<LeakyCandidate>(w, "own"), .5);
+  Tape tape{{.dtype = f64}};
+  const Var x = constant(normal({40, I}, Key{1}, 0, 1, f64));
+  const Array h = dropped.step(x, dropped.start(40), Pass({.training = true, .seed = 3}))[0].value();
+  int zero = 0;
+  for (int k = 0; k < 40 * H; ++k) zero += h.at_flat(k) == 0;
+  CHECK(zero > 120);
+  CHECK(zero < 200);
+  CHECK_THROWS_AS(DropoutCell(made<LeakyCandidate>(w, "other"), {.state = .5}), ValueError);
+}
+
+TEST_CASE("fan_in_uniform fills +-1/sqrt(n)") {
+  const Array a = initial_values(fan_in_uniform(16), {200, 20}, Key{1});
+  double most = 0;
+  for (int k = 0; k < 4000; ++k) most = std::max(most, std::abs(a.at_flat(k)));
+  CHECK(most <= .25);
+  CHECK(most > .249);
+  CHECK(test::same_bits(a, initial_values(uniform_init(-.25, .25), {200, 20}, Key{1})));
+}
