@@ -31,9 +31,15 @@ refused() {  # refused STEP OUTPUT MESSAGE
 compiles "$right" ''
 compiles 'const Var& x, const Hidden& s, const Pass&) const' ''
 compiles "$right" 'Var output(const Var&, const Hidden& s) const { return s.h; }'
+compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, {d.state(s.h)}); }'
+compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const CandidateDrop&) const { return s; }'
+compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const Drop& d) const { return step(x, {d.state(s.h)}); }'
 compiles "$right" 'Param output;   // a parameter of that name'
 for step in 'const Var& x, Hidden s) const' 'const Var& x, const Hidden& s)' 'const Var& x, const Hidden& s, Pass) const'; do
   refused "$step" '' 'a cell needs `State step(const Var& x, const State& s) const`'
 done
 refused "$right" 'Var output(const Hidden& s) const { return s.h; }' 'a cell'\''s output is `Var output(const Var& x, const State& s) const`'
 refused "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a cell'\''s output is `Var output('
+for last in 'StateDrop& d' 'double d'; do
+  refused "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s further overload of step, for dropout, is `State step('
+done
