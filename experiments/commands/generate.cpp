@@ -20,7 +20,7 @@ class GenerateCommand final : public Command {
     o.add("--prompt", request_.prompt, "what to go on with: a text, a sentence, a note, ...; the task's page in docs/tasks says which")
         .type("TEXT");
     o.add("--length", length_, "characters or steps to add (standard: 500 characters, or the task's choice)").type("N")
-        .check([](const std::optional<int>& n) { return !n || (*n >= 0 && *n <= 1'000'000'000); }, "from 0 to 1,000,000,000");
+        .check([](const std::optional<int>& n) { return !n || (*n >= 0 && *n <= 1'000'000'000); }, "at least 0, and at most 1,000,000,000");
     o.add("--temperature", request_.sampling.temperature, "logits are divided by it: below 1 is more certain").above(0);
     o.add("--top-k", request_.sampling.top_k, "only the K most probable ones; 0: all").type("K").at_least(0);
     o.add("--top-p", request_.sampling.top_p, "of those the fewest that have this probability together").type("P").above(0).at_most(1);

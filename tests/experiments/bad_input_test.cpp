@@ -148,7 +148,7 @@ TEST_CASE("what is wrong with a series names its file") {
   TempFolder folder;
   write_all(folder / "flat.csv", "a\n" + [] { std::string s; for (int k = 0; k < 400; ++k) s += "3\n"; return s; }());
   write_all(folder / "one.csv", "a,b\n1,2\n");
-  write_all(folder / "large.csv", "a\n1\n1e39\n");
+  write_all(folder / "large.csv", "a\n1\n1e309\n");
   refused({"train", "series", "--data", folder / "flat.csv"}, "flat.csv', column a: the numbers to learn from are none, or all the same");
   refused({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
   refused({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");

@@ -11,8 +11,6 @@
 #include "catch.hpp"
 
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 
 namespace {
 

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
@@ -179,18 +180,18 @@ TEST_CASE("a run that goes on with kernels of another instruction set says so, a
   auto words = small_run(folder / "out");
   words.insert(words.end(), {"--seeds", "2"});
   REQUIRE(ebb_command(words).code == 0);
-  const std::string here = name_of(isa()), path = folder / "out/checkpoint-2";
+  const std::string here = name_of(isa());
   CHECK(summary_of(folder / "out")["instruction_set"] == here);
   CHECK_THAT(read_all(folder / "out/config.toml"), Catch::Matchers::Contains(here + " kernels"));
   const Outcome same = resumed(folder / "out");
   CHECK(same.code == 0);
   CHECK(same.err.empty());
   // As if another machine had begun it: the checkpoint as it is, but for that.
-  const std::string old = read_all(folder / "out/config.toml");
   Origin origin{.task = "adding", .cell = "lstm", .data = {}, .options = {}, .seed = 1, .instruction_set = "other"};
   int runs = 0;
-  save(folder / "one", origin, TrainPart{[&](Archive& a) { a("runs", runs); }});
+  TrainPart part{[&](Archive& a) { a("runs", runs); }};
+  ebb::save(folder / "one", origin, part);
   Origin read{.task = "adding", .cell = "lstm", .data = {}, .options = {}, .seed = 1, .instruction_set = here};
-  load(folder / "one", read, TrainPart{[&](Archive& a) { a("runs", runs); }});
+  ebb::load(folder / "one", read, part);
   CHECK(read.instruction_set == "other");
 }

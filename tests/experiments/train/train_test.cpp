@@ -197,9 +197,9 @@ TEST_CASE("that training stopped early is printed, with the reason and the updat
                                                      " of 400 updates: 2 validations without improvement (--patience); the weights of update " +
                                                      std::to_string(kept) + ", whose validation was the best, are kept"));
   }
-  const Outcome enough = ebb_command({"train", "adding", "--quick", "--steps", "4000", "--length", "2", "--out", folder / "enough"});
+  const Outcome enough = ebb_command({"train", "adding", "--hidden", "16", "--length", "2", "--lr", "0.01", "--out", folder / "enough"});
   REQUIRE(enough.code == 0);
-  CHECK_THAT(enough.out, Catch::Matchers::Contains("stopped early, after ") && Catch::Matchers::Contains(" of 4,000 updates: the validation loss is below"));
+  CHECK_THAT(enough.out, Catch::Matchers::Contains("stopped early, after ") && Catch::Matchers::Contains(" of 2,500 updates: the validation loss is below"));
   CHECK(summary_of(folder / "enough")["runs"]["1"]["stopped_early"] == true);
   const Outcome best = ebb_command({"train", "series", "--quick", "--steps", "20", "--hidden", "4", "--out", folder / "best"});
   CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: the weights of update ") && !Catch::Matchers::Contains("stopped early"));
