@@ -53,7 +53,7 @@ class Music final : public Task {
 
   TaskSettings settings(Size size) const override {
     if (size == Size::quick) return {.hidden = 64, .length = 160, .batch = 16, .steps = 400, .lr = 2e-2, .patience = all_validations};
-    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2500, .lr = 2e-2, .optimizer = "adamw", .schedule = "one-cycle",
+    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2500, .lr = 1e-2, .optimizer = "adamw", .schedule = "one-cycle",
             .patience = 20};                             // of twenty: the best is taken
   }
 
