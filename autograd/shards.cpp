@@ -17,7 +17,7 @@ namespace detail {
 
 ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o) {
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
-  if (o.shards < 0 || o.shards > o.rows) throw ValueError("backward: shards must be between 0 (the rule) and the rows");
+  if (o.shards < 0 || o.shards > o.rows) throw ValueError("backward: shards must be between 0 (chosen by the rows) and the rows");
   shards = o.shards > 0 ? o.shards : shard_count(o.rows);
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);

@@ -50,7 +50,7 @@ bool CsvRecords::parse(std::vector<std::string>& fields) {
     field.clear();
     if (peek() == '"') {
       get();
-      if (!quoted(field)) refuse(fmt::format("field {} goes on after its closing quote", n));
+      if (!quoted(field)) refuse(fmt::format("field {} continues after its closing quote", n));
     }
     int c = get();
     for (; c != delimiter_ && c != '\n' && c != ByteReader::end; c = get())

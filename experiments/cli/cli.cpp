@@ -50,7 +50,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
   if (e.flag) return;
   option->type_name(e.type);
   const std::string standard = detail::option_text(e.json());
-  const bool in_words = e.help.find("(standard: ") != std::string::npos;
+  const bool in_words = e.help.find("(default: ") != std::string::npos;
   if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
 }
 

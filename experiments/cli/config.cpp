@@ -204,7 +204,7 @@ void restore_config(Options& options, const std::string& command, const std::str
     const std::string wanted = e.json();
     read(e, reader, g);
     if (was_given && e.json() != wanted)
-      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run goes on with the options that it began with", e.name,
+      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with the options that it began with", e.name,
                                    detail::option_text(e.json()), source, detail::option_text(wanted)));
   }
 }

@@ -12,7 +12,7 @@ void LongCommand::options(Options& o) {
   shared_.threads = threads();
   declared_ = &o;
   own_options(o);
-  o.add("--out", shared_.out, "folder for the results (standard: runs/COMMAND-TIME)").type("DIR").not_kept();
+  o.add("--out", shared_.out, "folder for the results (default: runs/COMMAND-TIME)").type("DIR").not_kept();
   o.add("--force", shared_.force, "write into a folder that is not empty").unrecorded();
   o.add("--seed", shared_.seed, "first seed").at_most(~std::uint64_t{0} - 1000);
   const int few = std::min(shared_.seeds, 2), many = std::max(shared_.seeds, shared_.seeds > 1 ? 5 : 1);

@@ -15,7 +15,7 @@ namespace {
 class CheckCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("CELL", cells_, "cells to check (standard: all)");
+    o.add("CELL", cells_, "cells to check (default: all)");
     o.add("--order", check_.order, "2 checks the gradient's own gradient too").at_least(1).at_most(2);
     o.add("--steps", check_.steps, "time steps").at_least(1).at_most(1000);
     o.add("--rows", check_.rows, "rows of the batch").at_least(1).at_most(1000);

@@ -21,11 +21,11 @@ class EvaluateCommand final : public Command {
     threads_ = threads();
     o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required().reads();
     o.add("--split", split_, "valid or test").type("NAME");
-    o.add("--text", text_, "another text for a model of characters (standard: the one it was trained on)").type("FILE").reads();
-    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH").reads();
+    o.add("--text", text_, "another text for a model of characters (default: the one it was trained on)").type("FILE").reads();
+    o.add("--data", data_, "where the data stand now (default: where they stood in training)").type("PATH").reads();
     o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
     o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
-    o.add("--json", json_, "where to write the result (standard: evaluation-SPLIT.json beside the weights)").type("FILE");
+    o.add("--json", json_, "where to write the result (default: evaluation-SPLIT.json beside the weights)").type("FILE");
     o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors --split valid --json valid.json");

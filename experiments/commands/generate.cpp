@@ -19,7 +19,7 @@ class GenerateCommand final : public Command {
     o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required().reads();
     o.add("--prompt", request_.prompt, "what to go on with: a text, a sentence, a note, ...; the task's page in docs/tasks says which")
         .type("TEXT");
-    o.add("--length", length_, "characters or steps to add (standard: 500 characters, or the task's choice)").type("N")
+    o.add("--length", length_, "characters or steps to add (default: 500 characters, or the task's choice)").type("N")
         .check([](const std::optional<int>& n) { return !n || (*n >= 0 && *n <= 1'000'000'000); }, "at least 0, and at most 1,000,000,000");
     o.add("--temperature", request_.sampling.temperature, "logits are divided by it: below 1 is more certain").above(0);
     o.add("--top-k", request_.sampling.top_k, "only the K most probable ones; 0: all").type("K").at_least(0);
@@ -27,8 +27,8 @@ class GenerateCommand final : public Command {
     o.add("--greedy", request_.greedy, "always the most probable one");
     o.add("--beam", request_.beam, "width of a beam search where the task has one; 0: the task's choice").at_least(0).at_most(1000);
     o.add("--seed", request_.seed, "of the draws; in speech the number of the string, in music also which first chord");
-    o.add("--data", data_, "where the data stand now (standard: where they stood in training)").type("PATH").reads();
-    o.add("--out", out_, "where to write the music or the page that goes with it (standard: generated.ENDING)").type("FILE");
+    o.add("--data", data_, "where the data stand now (default: where they stood in training)").type("PATH").reads();
+    o.add("--out", out_, "where to write the music or the page that goes with it (default: generated.ENDING)").type("FILE");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors --prompt 'ROMEO:' --length 1000 --temperature .7");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors --top-k 20 --top-p .95 --seed 7");
@@ -53,7 +53,7 @@ class GenerateCommand final : public Command {
   void check_characters() const {
     if (request_.beam > 0) throw ValueError("--beam: a text is drawn character by character, there is no search");
     if (!out_.empty()) throw ValueError("--out: a text is printed, and no file goes with it");
-    if (!data_.empty()) throw ValueError("--data says nothing to a model of characters, which goes on without its text");
+    if (!data_.empty()) throw ValueError("--data does not apply to a model of characters, which continues a prompt without its text");
   }
 
   int characters(const Architecture& a) const {

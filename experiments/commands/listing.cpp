@@ -21,7 +21,7 @@ template <class O> void print(const std::string& name, const std::string& about,
 class CellsCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("CELL", cells_, "cells to list (standard: all)");
+    o.add("CELL", cells_, "cells to list (default: all)");
     o.example("ebb cells            every cell with its options");
     o.example("ebb cells lstm       one");
   }
@@ -61,7 +61,7 @@ struct Schedules {
 template <class Kind> class ListCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("NAME", names_, std::string(Kind::Entry::kind) + "s to list (standard: all)");
+    o.add("NAME", names_, std::string(Kind::Entry::kind) + "s to list (default: all)");
     o.example(Kind::example);
   }
   int run() override {

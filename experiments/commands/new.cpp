@@ -50,7 +50,7 @@ class NewCommand final : public Command {
   void options(Options& o) override {
     o.add("KIND", kind_, "cell or experiment").required();
     o.add("NAME", name_, "its name on the command line").required();
-    o.add("--dir", dir_, "where to write it (standard: experiments/cells or experiments if they are here, else this folder)")
+    o.add("--dir", dir_, "where to write it (default: experiments/cells or experiments if they are here, else this folder)")
         .type("DIR");
     o.example("ebb new cell leaky             experiments/cells/leaky.cpp");
     o.example("ebb new experiment depth       experiments/depth.cpp");

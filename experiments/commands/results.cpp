@@ -39,7 +39,7 @@ class ResultsCommand final : public Command {
  public:
   void options(Options& o) override {
     threads_ = threads();
-    o.add("ROW", rows_, "rows to run again (standard: those that are missing)");
+    o.add("ROW", rows_, "rows to run again (default: those that are missing)");
     o.add("--list", list_, "only list the rows, with what they came to");
     o.add("--page", page_, "the page to write; what it is made from stands beside it, as .json").type("FILE");
     o.add("--runs", runs_, "folder for the runs themselves").type("DIR");

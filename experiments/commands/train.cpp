@@ -46,7 +46,7 @@ struct TrainOne {
     keep_text_absolute();
     if (resume.empty()) return;
     if (!shared.out.empty() && shared.out != resume)
-      throw ValueError(fmt::format("--resume goes on in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+      throw ValueError(fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
     std::error_code none;                  // before its options, which may have other names
     for (const auto& file : std::filesystem::directory_iterator(resume, none))
       if (file.path().filename().string().starts_with("checkpoint")) check_checkpoint_version(file.path().string());

@@ -37,13 +37,13 @@ void TaskOptions::declare(Options& o) {
   o.add("--length", length, "T, steps of a sequence in training").check(whole(1), "a whole number of at least 1");
   o.add("--batch", batch, "B, sequences at once").check(whole(1), "a whole number of at least 1");
   o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
-  o.add("--lr", lr, "the update rule's rate").check(number(false), "above 0");
+  o.add("--lr", lr, "learning rate").check(number(false), "above 0");
   o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
-  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (standard: tiny Shakespeare, built in)").type("FILE").reads();
+  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (default: tiny Shakespeare, built in)").type("FILE").reads();
 }
 
 void TaskOptions::declare_inputs(Options& o, const std::vector<std::string>& but) {
-  o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (standard: what EBB_DATA's folder has)").type("PATH").reads();
+  o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (default: what EBB_DATA's folder has)").type("PATH").reads();
   for (const DeclaredTaskOption& d : declared_task_options()) {
     if (std::find(but.begin(), but.end(), d.option->name) != but.end()) continue;
     o.add(fmt::format("--{}", d.option->name), inputs.own[d.option->name], fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help))
@@ -65,8 +65,8 @@ void TaskOptions::declare_more(Options& o) {
   share("--word-dropout", word_dropout, "share of the words that a task's own network reads as unknown ones in training");
   o.add("--zoneout", zoneout, "probability that a number of the state stays").check(number(true), "at least 0")
       .check(each([](double p) { return p <= 1; }), "at most 1");
-  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (standard: each task's own)").type("NAME");
-  o.add("--schedule", schedule, "of the rate; `ebb schedules` lists them (standard: each task's own)").type("NAME");
+  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (default: each task's own)").type("NAME");
+  o.add("--schedule", schedule, "of the rate; `ebb schedules` lists them (default: each task's own)").type("NAME");
   o.add("--patience", patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
       .check(whole(0), "a whole number of at least 0");
 }

@@ -108,7 +108,7 @@ TEST_CASE("What is wrong with a CSV file is named by line and column") {
   CHECK(refusal("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
   CHECK(refusal("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");
   CHECK(refusal("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
-  CHECK(refusal("a,b\n\"1\"2,3\n") == ": line 2: field 1 goes on after its closing quote");
+  CHECK(refusal("a,b\n\"1\"2,3\n") == ": line 2: field 1 continues after its closing quote");
   CHECK(contains(refusal("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));
   CHECK(refusal("a,b\n") == ": holds no rows");
   CHECK(refusal("") == ": holds no rows");

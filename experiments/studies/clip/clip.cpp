@@ -53,7 +53,7 @@ struct Clip {
     o.add("--length", length, "T, steps that a gradient goes back").at_least(2).at_most(100'000).quick(50);
     o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000);
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(500).full(20'000);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
+    o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
     o.example("ebb clip                                        under a minute on two cores");
     o.example("ebb clip --quick --out /tmp/look                a toy, in seconds");
     o.example("ebb clip --thresholds 0,0.5,5 --values none --lr 0.5");

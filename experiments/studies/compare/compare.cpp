@@ -32,11 +32,11 @@ struct Compare {
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights, "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
                                 "task's hidden size").type("N").at_least(0).at_most(1'000'000'000);
-    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (standard: the task's choice)")
+    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (default: the task's choice)")
         .type("LIST").reads();
-    o.add("--direction", directions, "each compared: forward, both (standard: the task's choice)").type("LIST");
-    o.add("--target", target, "level of validation to be timed (standard: nine tenths of the way from a guess to the best)").type("X");
-    o.add("--rates", rates, "the update rule's rate where a cell has one of its own: transformer=.001 (standard: the task's)").type("CELL=X,...");
+    o.add("--direction", directions, "each compared: forward, both (default: the task's choice)").type("LIST");
+    o.add("--target", target, "level of validation to be timed (default: nine tenths of the way from a guess to the best)").type("X");
+    o.add("--rates", rates, "the learning rate where a cell has one of its own: transformer=.001 (default: the task's)").type("CELL=X,...");
     o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0").type("LIST").quick({"16", "32", "64"});
     o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
     o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);

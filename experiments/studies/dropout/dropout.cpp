@@ -33,7 +33,7 @@ struct DropoutStudy {
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
     o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
     o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end").at_least(0);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
+    o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
     o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH").reads();
     o.example("ebb dropout                                     a few minutes on two cores");
     o.example("ebb dropout --quick --out /tmp/look             a toy, in seconds");
@@ -60,7 +60,7 @@ struct DropoutStudy {
     const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
                                              batch, steps, s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
-    job.report.lead("Too little to learn from: the loss on what is learnt goes on falling when that on new text has begun to rise.");
+    job.report.lead("Too little to learn from: the training loss keeps falling when the validation loss has begun to rise.");
     const auto fill = [&] {
       add_to_report(job, results, made->info(), settings);
       add_to_summary(job, results, made->info(), made->data());

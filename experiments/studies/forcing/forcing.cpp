@@ -18,7 +18,7 @@ struct ForcingStudy {
     o.add("--ways", ways, "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
                           "exponential, inverse-sigmoid");
     o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
-    o.add("--column", p.column, "which column of a CSV file (standard: the last)").type("NAME");
+    o.add("--column", p.column, "which column of a CSV file (default: the last)").type("NAME");
     o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time").above(0).at_most(1);
     o.add("--through", p.through, "gradients pass through the model's own outputs, too (Bengio's do not)");
     o.add("--cell", p.cell, "cell; `ebb cells` lists them");
@@ -53,7 +53,7 @@ struct ForcingStudy {
       study::report_divergence(job, results);
     };
     job.report.title("Teacher forcing and scheduled sampling");
-    job.report.lead("Who learns from the truth alone never sees what his own errors do. How far off is a forecast that goes on from itself?");
+    job.report.lead("A model fed only true inputs never meets its own errors. How far off is a forecast that is fed its own?");
     study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) -> study::Take {
       const Way& w = results[way];
       const auto own = std::make_shared<WayRun>();

@@ -83,7 +83,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
   for (const Way& w : ways) errors.series.push_back(by_step(w, true));
   for (const Way& w : ways) errors.series.push_back(by_step(w, false));
   errors.marks.push_back({.name = "always saying the mean", .x = {1, double(p.free)}, .y = {100, 100}});
-  errors.caption = "Solid: each forecast goes on from the one before it. Dashed: from the true number. The first step is the same for both. "
+  errors.caption = "Solid: each forecast is fed the one before it. Dashed: the true value. The first step is the same for both. "
                    "Bands: one standard deviation of the logarithm over seeds.";
   job.report.plots({errors});
   Plot shown{.title = "Truth shown in training", .x_label = "update", .y_label = "probability"};

@@ -34,7 +34,7 @@ struct Tbptt {
     o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
     o.add("--lr", lr, "its rate").above(0).quick(1e-2);
     o.add("--clip", clip, "largest norm of the gradient").above(0);
-    o.add("--text", inputs.text, "text for chars (standard: tiny Shakespeare, built in)").type("FILE").reads();
+    o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
     o.example("ebb tbptt                                       a few minutes on two cores");
     o.example("ebb tbptt --quick --out /tmp/look               a toy, in seconds");
     o.example("ebb tbptt --tasks chars --cell gru --windows 10,50,250 --every 10");

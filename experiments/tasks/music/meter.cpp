@@ -58,7 +58,7 @@ void MusicMeter::show(Report& report) const {
   report.section("A piece of the test split");
   report.picture("Piano rolls", piano_rolls_svg({{.title = "as it is", .notes = &piece},
                                                  {.title = "what the model expects of each step, given those before it", .shades = &expected_},
-                                                 {.title = fmt::format("the model goes on from the line, {} steps of it given", given),
+                                                 {.title = fmt::format("the model continues after the line, given {} steps", given),
                                                   .notes = &continued_, .given = given}}),
                  "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker a "
                  "key in the middle, the more probable the model thinks it.");

@@ -115,7 +115,7 @@ class SeriesMeter final : public Meter {
 /// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
 class Forecast final : public Task {
  public:
-  static constexpr TaskOption options[] = {{.name = "column", .type = "NAME", .help = "which column of a CSV file (standard: the last)"},
+  static constexpr TaskOption options[] = {{.name = "column", .type = "NAME", .help = "which column of a CSV file (default: the last)"},
                                            {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
   explicit Forecast(const Inputs& in) : inputs_(in), ahead_(inputs_.own.choose_whole("ahead", 15)) {
     if (inputs_.data.empty()) inputs_.data = in.quick ? "generated" : "mackey-glass";

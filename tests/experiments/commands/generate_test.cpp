@@ -106,7 +106,7 @@ TEST_CASE("what cannot be generated is refused with the reason") {
   check_refused(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
   check_refused(parrot.says({"--beam", "4"}), "--beam: a text is drawn character by character");
   check_refused(parrot.says({"--out", "x"}), "--out: a text is printed");
-  check_refused(parrot.says({"--data", "x"}), "--data says nothing to a model of characters");
+  check_refused(parrot.says({"--data", "x"}), "--data does not apply to a model of characters");
   check_refused(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
   check_refused(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
   check_refused(parrot.says({"--temperature", "0"}), "--temperature must be above 0");

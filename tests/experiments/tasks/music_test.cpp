@@ -167,7 +167,7 @@ TEST_CASE("--quick teaches music more than a guess knows, and the report shows a
   CHECK(nll["value"].get<double>() < 9.4);
   CHECK(nll["value"].get<double>() < nll["guess"].get<double>() - 1);
   CHECK(run["loss"].get<double>() == Approx(nll["value"].get<double>()).epsilon(1e-5));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("the model goes on from the line, 16 steps of it given") && Contains("<svg"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("the model continues after the line, given 16 steps") && Contains("<svg"));
 }
 
 TEST_CASE("any registered cell or layer fits music, and goes on with it") {

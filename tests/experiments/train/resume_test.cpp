@@ -82,7 +82,7 @@ TEST_CASE("a run goes on with its own options only") {
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
   check_refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
   check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
-  check_refused(resumed(folder / "out", {"--out", folder / "other"}), "goes on in the run's own folder");
+  check_refused(resumed(folder / "out", {"--out", folder / "other"}), "continues in the run's own folder");
   check_refused(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
