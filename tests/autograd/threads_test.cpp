@@ -37,7 +37,7 @@ TEST_CASE("a copy of a Var on another thread is an error, and the value is what 
   Var x = variable(two(3));
   Var y = x + 4;
   CHECK(test::contains(elsewhere([&] { const Var copy = y; }), "another thread"));
-  for (int k = 0; k < 50; ++k) Var(constant(two(100)));   // would take the place of a value that was let go too early
+  for (int k = 0; k < 50; ++k) const Var other = constant(two(100));   // would take the place of a value that was let go too early
   const Var z = y * 2;
   CHECK(z.value().at({0}) == 14);
   CHECK(tape.backward(sum(z))[x].at({0}) == 2);
