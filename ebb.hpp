@@ -1,7 +1,8 @@
 #pragma once
 
-/// All of the library: arrays, the tape, cells and layers, optimisers. Not of the command's framework (ebb/experiments/...), and without
-/// <ebb/ops/xtensor.hpp>, which asks for xtensor. A cell's file includes <ebb/nn/cell.hpp> alone, which compiles in a fraction of the time.
+/// All of the library: arrays, the tape, cells and layers, optimisers. Not of the command's framework
+/// (ebb/experiments/...), and without <ebb/ops/xtensor.hpp>, which asks for xtensor. A cell's file includes
+/// <ebb/nn/cell.hpp> alone, which compiles in a fraction of the time.
 
 // ---- ops: numbers
 #include <ebb/ops/array.hpp>

@@ -5,8 +5,8 @@
 
 namespace ebb::detail {
 
-/// A leaf's value replaced while this lives: what stands behind Bind. A thread's bindings are a list, innermost first, which is
-/// handed on to the shards that start inside.
+/// A leaf's value replaced while this lives: what stands behind Bind. A thread's bindings are a list, innermost first,
+/// which is handed on to the shards that start inside.
 struct Binding {
   Binding(const Leaf&, const Shape&, Var, Array, bool transformed);
   Binding(const Binding&) = delete;
@@ -15,14 +15,14 @@ struct Binding {
   const LeafData* leaf;
   Var var;
   Array array;
-  bool transformed;         // what the transforms made, for all shards; else it stands for the parameter's own numbers
+  bool transformed;  // what the transforms made, for all shards; else it stands for the parameter's own numbers
   Binding* outer;
-  std::uint64_t serial;     // odd and never used twice: what a tape knows it by, since a pointer may come back
-  std::mutex packing;       // guards pack: of `array` and its transpose, if it is transformed, for all shards
+  std::uint64_t serial;  // odd and never used twice: what a tape knows it by, since a pointer may come back
+  std::mutex packing;    // guards pack: of `array` and its transpose, if it is transformed, for all shards
   Pack pack[2];
 };
 
-Binding*& bindings();                     ///< the calling thread's innermost
-Binding* binding_of(const LeafData*);     ///< the innermost of this leaf, null if there is none
+Binding*& bindings();                  ///< the calling thread's innermost
+Binding* binding_of(const LeafData*);  ///< the innermost of this leaf, null if there is none
 
 }  // namespace ebb::detail

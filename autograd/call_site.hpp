@@ -2,8 +2,8 @@
 #include <ebb/autograd/var.hpp>
 #include <string>
 
-/// Where a value was written. Every op is given the line of its caller; a function made of several ops opens a CallSite (var.hpp),
-/// so that they all carry the line of whoever called the function.
+/// Where a value was written. Every op is given the line of its caller; a function made of several ops opens a CallSite
+/// (var.hpp), so that they all carry the line of whoever called the function.
 namespace ebb::detail {
 
 /// The line to name: that of the outermost CallSite, else `where`.
@@ -26,9 +26,7 @@ std::string origin_of(const Var&);
 template <class F> auto located(const std::source_location& where, const F& f) {
   try {
     return f();
-  } catch (...) {
-    rethrow_at(where);
-  }
+  } catch (...) { rethrow_at(where); }
 }
 inline Shape shape_of(const At& x) {
   return located(x.where, [&] { return x.var.shape(); });

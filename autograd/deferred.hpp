@@ -7,10 +7,10 @@ namespace ebb::detail {
 
 class Sweep;
 
-/// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as one
-/// long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand; all are
-/// flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with time, and a
-/// group is flushed before the sweep visits its operand.
+/// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as
+/// one long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand;
+/// all are flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with
+/// time, and a group is flushed before the sweep visits its operand.
 class Deferred {
  public:
   explicit Deferred(Sweep& s) : sweep_(s) {}
@@ -23,18 +23,18 @@ class Deferred {
   void clear() noexcept;
 
  private:
-  static constexpr std::int64_t most_rows = 512;   // of a group, at which all are flushed; 256 to 1024 measure alike
+  static constexpr std::int64_t most_rows = 512;  // of a group, at which all are flushed; 256 to 1024 measure alike
   struct Group {
-    std::uint32_t operand = 0;    // 0: the place is free
-    bool product = true;          // else a sum over rows
+    std::uint32_t operand = 0;  // 0: the place is free
+    bool product = true;        // else a sum over rows
     Trans tb = Trans::no;
     Stacked x, g;
   };
   /// What a flush has laid out, for the groups that share it: all gates have one x, a gate's W, U and b one adjoint.
   struct Laid {
     const Stacked* from;
-    Array joined;    // as a left operand
-    Pack pack;       // as a right one
+    Array joined;  // as a left operand
+    Pack pack;     // as a right one
   };
   Group& group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows);
   void flush_group(const Group&);

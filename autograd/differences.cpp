@@ -11,15 +11,17 @@ namespace ebb {
 namespace {
 
 constexpr double double_epsilon = std::numeric_limits<double>::epsilon();
-constexpr double value_rounding = 16;    // units of the function's value by which it may be off: its own sums are rounded too
-constexpr double judged_to = 1e-2;    // of an entry's size: an error that may be larger leaves it unjudged
+constexpr double value_rounding =
+    16;  // units of the function's value by which it may be off: its own sums are rounded too
+constexpr double judged_to = 1e-2;  // of an entry's size: an error that may be larger leaves it unjudged
 constexpr int ridders_levels = 9;
-constexpr double ridders_first_step = 4e-3, ridders_shrink = 4;   // down to 6e-8
+constexpr double ridders_first_step = 4e-3, ridders_shrink = 4;  // down to 6e-8
 constexpr int small_names_kept = 8;
 
 /// All elements, or a sample by seed if there are more than wanted.
 std::vector<std::int64_t> elements_of(const Array& a, const GradcheckOptions& o, std::uint64_t stream) {
-  if (o.most_elements < 1) throw ValueError("gradcheck: most_elements must be at least 1, not " + std::to_string(o.most_elements));
+  if (o.most_elements < 1)
+    throw ValueError("gradcheck: most_elements must be at least 1, not " + std::to_string(o.most_elements));
   std::vector<std::int64_t> out;
   const std::int64_t n = a.size();
   if (n <= o.most_elements) {
@@ -35,7 +37,7 @@ std::vector<std::int64_t> elements_of(const Array& a, const GradcheckOptions& o,
 /// What one element came to.
 struct Judgement {
   double analytic = 0, numeric = 0, allowed = 0;
-  bool small = false;   // to judge
+  bool small = false;  // to judge
   double error() const { return std::abs(analytic - numeric); }
   double size() const { return std::max(std::abs(analytic), std::abs(numeric)); }
   bool ok() const { return error() <= allowed; }
@@ -46,8 +48,8 @@ struct Judgement {
   }
 };
 
-/// One difference at the given step decides wherever it agrees; only where it does not is the best step looked for, which takes
-/// eighteen values of the function.
+/// One difference at the given step decides wherever it agrees; only where it does not is the best step looked for,
+/// which takes eighteen values of the function.
 Judgement judge(double analytic, double step, double scale, double gradient_rounding, double tolerance,
                 const std::function<double(double)>& at) {
   Judgement j{.analytic = analytic};
@@ -70,7 +72,8 @@ detail::Difference detail::refined_difference(const std::function<double(double)
   Difference best{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
   double h = ridders_first_step * scale;
   for (int i = 0; i < ridders_levels; ++i, h /= ridders_shrink) {
-    const double up = at(h), down = at(-h), noise = value_rounding * double_epsilon * std::max(std::abs(up), std::abs(down)) / h;
+    const double up = at(h), down = at(-h),
+                 noise = value_rounding * double_epsilon * std::max(std::abs(up), std::abs(down)) / h;
     table[0][i] = (up - down) / (2 * h);
     double factor = 1;
     for (int j = 1; j <= i; ++j) {
@@ -95,8 +98,9 @@ std::string detail::element_name(const Shape& s, std::int64_t i) {
   return out + "]";
 }
 
-GradcheckEntry detail::compare(const std::string& name, int order, const Array& x, const Array& analytic, const GradcheckOptions& o,
-                               std::uint64_t stream, const std::function<double(std::int64_t, double)>& at) {
+GradcheckEntry detail::compare(const std::string& name, int order, const Array& x, const Array& analytic,
+                               const GradcheckOptions& o, std::uint64_t stream,
+                               const std::function<double(std::int64_t, double)>& at) {
   GradcheckEntry e;
   e.input = name;
   e.order = order;

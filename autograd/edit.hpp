@@ -12,7 +12,7 @@ class Edit {
   Edit(const Edit&) = delete;
   Edit& operator=(const Edit&) = delete;
   Array flat();
-  Array operator[](const Leaf&);        ///< writable view
+  Array operator[](const Leaf&);  ///< writable view
 
  private:
   LeafSet set_;

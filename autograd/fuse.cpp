@@ -7,7 +7,8 @@
 #include <ebb/ops/text.hpp>
 #include <new>
 
-/// The part of fuse that is no template: shapes, places of results and of what backward reads, and the record on the tape.
+/// The part of fuse that is no template: shapes, places of results and of what backward reads, and the record on the
+/// tape.
 namespace ebb::detail {
 namespace {
 
@@ -21,15 +22,15 @@ struct Call {
   Var* in;
   const std::source_location& where;
   bool record = false;
-  bool even = true;                   // all operands have the shape of the whole
+  bool even = true;  // all operands have the shape of the whole
   Shape shape;
-  const Array* x[fuse_operands];      // in their nodes
+  const Array* x[fuse_operands];  // in their nodes
   // For each operand; set by find_dying as far as there are operands.
-  bool dying[fuse_operands];          // the numbers may be overwritten, if all of their buffer is
-  bool taken[fuse_operands];          // something stands there already
-  int group[fuse_operands];           // first operand in the same buffer
+  bool dying[fuse_operands];  // the numbers may be overwritten, if all of their buffer is
+  bool taken[fuse_operands];  // something stands there already
+  int group[fuse_operands];   // first operand in the same buffer
   int group_size[fuse_operands];
-  bool filled[fuse_operands];         // all of the group's buffer is put to use
+  bool filled[fuse_operands];  // all of the group's buffer is put to use
   FuseRecord* made = nullptr;
   Array result[fuse_results];
 
@@ -70,11 +71,13 @@ Shape Call::shape_of(unsigned operands) const {
   }
   if (fits) return s;
   std::string message = "fuse: shapes ";
-  for (int k = 0; k < p.operands; ++k) message += (k == 0 ? "" : k + 1 == p.operands ? " and " : ", ") + text(x[k]->shape());
+  for (int k = 0; k < p.operands; ++k)
+    message += (k == 0 ? "" : k + 1 == p.operands ? " and " : ", ") + text(x[k]->shape());
   throw ShapeError(message + " do not broadcast");
 }
 
-/// Whether the lambda is to run on Vars: if gradients of gradients are to come, or if a result is smaller than the whole.
+/// Whether the lambda is to run on Vars: if gradients of gradients are to come, or if a result is smaller than the
+/// whole.
 bool Call::plain() const {
   if (record && t.order() > 1) return true;
   if (even) return false;
@@ -84,7 +87,8 @@ bool Call::plain() const {
   return false;
 }
 
-/// Operands that only this call names, by buffer. A column block may be overwritten if all blocks of its buffer die here.
+/// Operands that only this call names, by buffer. A column block may be overwritten if all blocks of its buffer die
+/// here.
 void Call::find_dying() {
   for (int k = 0; k < p.operands; ++k) {
     const Node& n = t.node(in[k].node());
@@ -103,7 +107,9 @@ void Call::find_dying() {
     if (!dying[k]) continue;
     const int g = group[k], size = group_size[g];
     if (g < k) dying[k] = dying[g];
-    else dying[k] = x[k]->holders() == static_cast<std::uint32_t>(size) && (size == 1 ? x[k]->contiguous() : blocks_of_one_row(g));
+    else
+      dying[k] = x[k]->holders() == static_cast<std::uint32_t>(size) &&
+                 (size == 1 ? x[k]->contiguous() : blocks_of_one_row(g));
   }
 }
 
@@ -123,8 +129,8 @@ bool Call::blocks_of_one_row(int first) const {
   return true;
 }
 
-/// Kept operands stay where they are. Intermediates go to dying buffers that they fill, else to arrays of their own: a buffer
-/// of which a part alone is needed would be kept whole.
+/// Kept operands stay where they are. Intermediates go to dying buffers that they fill, else to arrays of their own: a
+/// buffer of which a part alone is needed would be kept whole.
 void Call::place_slots() {
   int left = 0;
   for (int k = 0; k < p.slots; ++k) {
@@ -180,8 +186,9 @@ void Call::compute() {
   for (int k = 0; k < p.intermediates; ++k) to[p.results + k] = {nullptr, &shape, 0, false};
   for (int k = 0; record && k < p.slots; ++k)
     if (p.slot[k].intermediate >= 0) to[p.results + p.slot[k].intermediate] = place_of(made->slot[k]);
-  fuse_run({fuse_kernel(p.forward, t.dtype()), shape, t.dtype(), p.operands, p.results + p.intermediates, 0, false, false}, from,
-           to);
+  fuse_run(
+      {fuse_kernel(p.forward, t.dtype()), shape, t.dtype(), p.operands, p.results + p.intermediates, 0, false, false},
+      from, to);
 }
 
 void Call::make_record() {
@@ -226,7 +233,8 @@ void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& w
     Call c(t, p, in, where);
     c.read_operands();
     if (!c.plain()) {
-      if (watch_point) [[unlikely]] name_values(p, in);
+      if (watch_point) [[unlikely]]
+        name_values(p, in);
       c.find_dying();
       if (c.record) {
         c.make_record();
@@ -236,9 +244,7 @@ void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& w
       c.compute();
       return c.give(out);
     }
-  } catch (...) {
-    rethrow_at(where);
-  }
+  } catch (...) { rethrow_at(where); }
   p.plain(in, out);
 }
 

@@ -34,17 +34,20 @@ template <class F, std::size_t... k> constexpr Plan plan_of(std::index_sequence<
   return p;
 }
 
-template <class F, class N> concept known_now = requires { typename std::bool_constant<(plan_of<F>(N{}), true)>; };
+template <class F, class N>
+concept known_now = requires { typename std::bool_constant<(plan_of<F>(N{}), true)>; };
 
 template <class F, int N> struct Fusion {
   static constexpr Plan plan = plan_of<F>(std::make_index_sequence<N>{});
   struct Forward {
     static constexpr bool adds = false;
-    static constexpr auto code = lines<lines<0>(plan, forward_outputs(plan), false).count>(plan, forward_outputs(plan), false);
+    static constexpr auto code =
+        lines<lines<0>(plan, forward_outputs(plan), false).count>(plan, forward_outputs(plan), false);
   };
   struct Backward {
     static constexpr bool adds = true;
-    static constexpr auto code = lines<lines<0>(plan, backward_outputs(plan), true).count>(plan, backward_outputs(plan), true);
+    static constexpr auto code =
+        lines<lines<0>(plan, backward_outputs(plan), true).count>(plan, backward_outputs(plan), true);
   };
 
   static void put(Var*& out, Var y) { *out++ = static_cast<Var&&>(y); }
@@ -80,13 +83,19 @@ struct First : At {
   First(const Leaf& p, std::source_location w = std::source_location::current()) : At(p, w) {}
   First(double x, std::source_location w = std::source_location::current()) : At(fuse_number(x), w) {}
   First(At x) : At(static_cast<At&&>(x)) {}
-  template <class A> requires is_array<A> First(const A& a) : At(a) {}   // which says what to write instead
+  template <class A>
+    requires is_array<A>
+  First(const A& a) : At(a) {}  // which says what to write instead
 };
 
 inline void take(Var*& at, Var v) { *at++ = static_cast<Var&&>(v); }
 inline void take(Var*& at, const Leaf& p) { *at++ = var_of(p); }
 inline void take(Var*& at, At x) { *at++ = static_cast<Var&&>(x.var); }
-template <class X> requires std::is_arithmetic_v<X> void take(Var*& at, X x) { *at++ = fuse_number(static_cast<double>(x)); }
+template <class X>
+  requires std::is_arithmetic_v<X>
+void take(Var*& at, X x) {
+  *at++ = fuse_number(static_cast<double>(x));
+}
 template <std::size_t n> void take(Var*& at, std::array<Var, n>&& v) {
   for (Var& x : v) *at++ = static_cast<Var&&>(x);
 }
@@ -116,7 +125,8 @@ template <class F, class... A> auto run(F, std::source_location where, A&&... a)
   static_assert(N <= fuse_operands, "fuse: at most sixteen operands");
   using Indices = std::make_index_sequence<N>;
   static_assert(known_now<F, Indices>,
-                "fuse: the lambda is no constant expression. Its numbers must be known to the compiler (pass others as operands), "
+                "fuse: the lambda is no constant expression. Its numbers must be known to the compiler (pass others as "
+                "operands), "
                 "and the functions that it calls must be constexpr");
   Var in[N], out[fuse_results];
   Var* at = in;
@@ -140,14 +150,16 @@ template <class F, class... A> auto run(F, std::source_location where, A&&... a)
 ///
 /// Shapes    operands broadcast by numpy's rule; their gradients are sums over rows, in the order of the rows
 /// Errors    ShapeError naming the shapes and the line
-/// Cost      keeps at most one number for each operand and element: what the gradient reads, in the place of operands that
-///           nobody names any more; the rest is computed again. Tapes of order 2 run and record the lambda on Vars
+/// Cost      keeps at most one number for each operand and element: what the gradient reads, in the place of operands
+///           that nobody names any more; the rest is computed again. Tapes of order 2 run and record the lambda on Vars
 template <class F, class... A> auto fuse(F f, detail::fused::First first, A&&... rest) {
   return detail::fused::run(f, first.where, static_cast<At&&>(first), static_cast<A&&>(rest)...);
 }
 /// With one or two arrays in front: the line is that of the first operand after them.
-template <class F, std::size_t n, class... A> auto fuse(F f, std::array<Var, n> a, detail::fused::First first, A&&... rest) {
-  return detail::fused::run(f, first.where, static_cast<std::array<Var, n>&&>(a), static_cast<At&&>(first), static_cast<A&&>(rest)...);
+template <class F, std::size_t n, class... A>
+auto fuse(F f, std::array<Var, n> a, detail::fused::First first, A&&... rest) {
+  return detail::fused::run(f, first.where, static_cast<std::array<Var, n>&&>(a), static_cast<At&&>(first),
+                            static_cast<A&&>(rest)...);
 }
 template <class F, std::size_t n, std::size_t m, class... A>
 auto fuse(F f, std::array<Var, n> a, std::array<Var, m> b, detail::fused::First first, A&&... rest) {

@@ -6,7 +6,8 @@
 /// What a fused lambda sees in place of its operands: the elementwise functions of Var, for symbols.
 namespace ebb::detail::fused {
 
-template <class T> concept operand_of_a_function =
+template <class T>
+concept operand_of_a_function =
     std::is_same_v<T, Var> || std::is_same_v<T, At> || std::is_same_v<T, Arg> || std::is_same_v<T, VarList>;
 
 struct Expr {
@@ -14,8 +15,12 @@ struct Expr {
   constexpr Expr(double x) : s(x) {}
   constexpr explicit Expr(Symbol symbol) : s(symbol) {}
   /// Any other function of Vars is found through this, so that the error says what is wrong.
-  template <class T> requires operand_of_a_function<T> operator T() const {
-    static_assert(sizeof(T) == 0, "fuse: the lambda may call elementwise functions alone (docs/functions.md): apply this one to the operand, or to the result, outside of the lambda");
+  template <class T>
+    requires operand_of_a_function<T>
+  operator T() const {
+    static_assert(sizeof(T) == 0,
+                  "fuse: the lambda may call elementwise functions alone (docs/functions.md): apply this one to the "
+                  "operand, or to the result, outside of the lambda");
     return *static_cast<T*>(nullptr);
   }
 };
@@ -48,14 +53,22 @@ constexpr Expr& operator+=(Expr& a, Expr b) { return a = a + b; }
 constexpr Expr& operator-=(Expr& a, Expr b) { return a = a - b; }
 constexpr Expr& operator*=(Expr& a, Expr b) { return a = a * b; }
 constexpr Expr& operator/=(Expr& a, Expr b) { return a = a / b; }
-constexpr Expr watch(const char*, Expr x) { return x; }   // collected by the lambda on Vars, which runs beside the kernel if somebody watches
+constexpr Expr watch(const char*, Expr x) {
+  return x;
+}  // collected by the lambda on Vars, which runs beside the kernel if somebody watches
 
-template <class Integer> requires std::is_integral_v<Integer> constexpr Expr max(Expr x, Integer) {
-  static_assert(sizeof(Integer) == 0, "max(x, 1) reads like a maximum along axis 1, and would be one elsewhere: write max(x, 1.0)");
+template <class Integer>
+  requires std::is_integral_v<Integer>
+constexpr Expr max(Expr x, Integer) {
+  static_assert(sizeof(Integer) == 0,
+                "max(x, 1) reads like a maximum along axis 1, and would be one elsewhere: write max(x, 1.0)");
   return x;
 }
-template <class Integer> requires std::is_integral_v<Integer> constexpr Expr min(Expr x, Integer) {
-  static_assert(sizeof(Integer) == 0, "min(x, 1) reads like a minimum along axis 1, and would be one elsewhere: write min(x, 1.0)");
+template <class Integer>
+  requires std::is_integral_v<Integer>
+constexpr Expr min(Expr x, Integer) {
+  static_assert(sizeof(Integer) == 0,
+                "min(x, 1) reads like a minimum along axis 1, and would be one elsewhere: write min(x, 1.0)");
   return x;
 }
 

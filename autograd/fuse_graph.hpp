@@ -2,18 +2,43 @@
 #include <cstdint>
 #include <ebb/ops/pointwise_list.hpp>
 
-/// What a fused lambda computes, as a list of primitive steps made while compiling: the lambda is called once with symbols,
-/// in a constant expression, and so are the values and vjps of pointwise_list.hpp. Equal steps are one step.
+/// What a fused lambda computes, as a list of primitive steps made while compiling: the lambda is called once with
+/// symbols, in a constant expression, and so are the values and vjps of pointwise_list.hpp. Equal steps are one step.
 namespace ebb::detail::fused {
 
 enum class Prim : std::uint8_t {
-  input, number, add, sub, mul, div, neg, less, less_equal, equal, not_equal, where, gate,
-  min, max, abs, sqrt, exp, expm1, log, log1p, sin, cos, erf, pow, tanh, sigmoid
+  input,
+  number,
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  less,
+  less_equal,
+  equal,
+  not_equal,
+  where,
+  gate,
+  min,
+  max,
+  abs,
+  sqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  erf,
+  pow,
+  tanh,
+  sigmoid
 };
 
 struct Step {
   Prim op = Prim::number;
-  short a = -1, b = -1, c = -1;   // earlier steps; for an input its number, for a gate the set of results in b
+  short a = -1, b = -1, c = -1;  // earlier steps; for an input its number, for a gate the set of results in b
   double number = 0;
   friend constexpr bool operator==(const Step& x, const Step& y) {
     return x.op == y.op && x.a == y.a && x.b == y.b && x.c == y.c &&
@@ -64,7 +89,7 @@ struct Graph {
   constexpr bool is_number(int id) const { return step[id].op == Prim::number; }
   constexpr void apply(const Applied& a) {
     for (int k = 0; k < applications; ++k)
-      if (applied[k].y == a.y) return;   // the same value once more
+      if (applied[k].y == a.y) return;  // the same value once more
     if (applications == most / 4) throw "this fused expression is too long: cut it in two";
     applied[applications++] = a;
   }

@@ -56,8 +56,8 @@ template <class Program, class T> struct Kernel {
   }
   /// One register of each. All are read before any is written, for a result may stand in an operand's place.
   template <std::size_t... k, std::size_t... o>
-  [[gnu::always_inline]] static inline void block(const FuseRow& row, std::int64_t at, unsigned live, std::index_sequence<k...>,
-                                                  std::index_sequence<o...>) {
+  [[gnu::always_inline]] static inline void block(const FuseRow& row, std::int64_t at, unsigned live,
+                                                  std::index_sequence<k...>, std::index_sequence<o...>) {
     Values x;
     (line<k>(x, row, at, live), ...);
     (put(x.v[code.out[o]], row, static_cast<int>(o), at), ...);

@@ -2,14 +2,16 @@
 #include <ebb/autograd/fuse_plan.hpp>
 #include <ebb/ops/lane_coefficients.hpp>
 
-/// The kernel templates once for each instruction set, compiled for it by function attributes and not by flags, so that the
-/// user's file needs none. g++ asks the attribute of the outermost function, clang of each that touches a wide vector; both
-/// give it to what is instantiated later. Internal linkage, or the linker could keep another file's copy, built with flags
-/// that this processor lacks.
+/// The kernel templates once for each instruction set, compiled for it by function attributes and not by flags, so that
+/// the user's file needs none. g++ asks the attribute of the outermost function, clang of each that touches a wide
+/// vector; both give it to what is instantiated later. Internal linkage, or the linker could keep another file's copy,
+/// built with flags that this processor lacks.
 #if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"  // spoken of where templates are instantiated, so it cannot be pushed and popped
+#pragma GCC diagnostic ignored \
+    "-Wpsabi"  // spoken of where templates are instantiated, so it cannot be pushed and popped
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // taken for granted of lanes that are written before they are read
+#pragma GCC diagnostic ignored \
+    "-Wmaybe-uninitialized"  // taken for granted of lanes that are written before they are read
 #endif
 
 namespace ebb::detail::fused {
@@ -17,8 +19,8 @@ namespace {
 
 namespace plain {
 #define EBB_LANE_BYTES 16
-#include <ebb/ops/vector_lane.inl>
 #include <ebb/autograd/fuse_kernel.inl>
+#include <ebb/ops/vector_lane.inl>
 #undef EBB_LANE_BYTES
 }  // namespace plain
 
@@ -31,13 +33,14 @@ namespace plain {
 #endif
 namespace avx2 {
 #define EBB_LANE_BYTES 32
-#include <ebb/ops/vector_lane.inl>
 #include <ebb/autograd/fuse_kernel.inl>
+#include <ebb/ops/vector_lane.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx2
 #if defined(__clang__)
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512cd,avx512dq,avx512bw,avx512vl,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512cd,avx512dq,avx512bw,avx512vl,fma"))), \
+                             apply_to = function)
 #else
 #pragma GCC pop_options
 #pragma GCC push_options
@@ -45,8 +48,8 @@ namespace avx2 {
 #endif
 namespace avx512 {
 #define EBB_LANE_BYTES 64
-#include <ebb/ops/vector_lane.inl>
 #include <ebb/autograd/fuse_kernel.inl>
+#include <ebb/ops/vector_lane.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx512
 #if defined(__clang__)

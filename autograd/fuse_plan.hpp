@@ -3,18 +3,18 @@
 #include <ebb/autograd/fuse_program.hpp>
 #include <utility>
 
-/// From a lambda's list of steps to its gradient, to the numbers that backward keeps, and to the two straight lines of code
-/// that the kernels run. All of it while compiling.
+/// From a lambda's list of steps to its gradient, to the numbers that backward keeps, and to the two straight lines of
+/// code that the kernels run. All of it while compiling.
 namespace ebb::detail::fused {
 
 struct Plan {
   Graph graph;
   int operands = 0, results = 0;
-  int forward = 0;                           // steps of the lambda itself; those after it are the gradient's
+  int forward = 0;  // steps of the lambda itself; those after it are the gradient's
   short result[fuse_results] = {};
-  unsigned depends[Graph::most] = {};        // operands that a forward step depends on, as bits
-  short adjoint[fuse_operands] = {};         // step, or -1
-  short slot[Graph::most] = {};              // steps that backward reads
+  unsigned depends[Graph::most] = {};  // operands that a forward step depends on, as bits
+  short adjoint[fuse_operands] = {};   // step, or -1
+  short slot[Graph::most] = {};        // steps that backward reads
   int slots = 0;
 };
 
@@ -29,8 +29,8 @@ template <class F> constexpr void each_argument(const Step& s, F f) {
   if (s.c >= 0) f(s.c);
 }
 
-/// An adjoint on its way: which results' adjoints it was made from, and whether it is zero if they are missing. One that was
-/// computed may be 0 * inf then.
+/// An adjoint on its way: which results' adjoints it was made from, and whether it is zero if they are missing. One
+/// that was computed may be 0 * inf then.
 struct Flow {
   short step = -1;
   unsigned results = 0;
@@ -53,7 +53,7 @@ struct Sweep {
     const bool same = f.results == c.results;
     const short a = same ? f.step : gated(f), b = same ? c.step : gated(c);
     f = {p.graph.add({Prim::add, a, b}), f.results | c.results, same ? f.clean && c.clean : f.clean || c.clean};
-    if (!same) f.clean = true;   // each part is zero where its results are missing
+    if (!same) f.clean = true;  // each part is zero where its results are missing
   }
   constexpr void back(const Applied& a) {
     const Flow from = flow[a.y];
@@ -80,8 +80,7 @@ constexpr void find_dependences(Plan& p) {
 
 constexpr void differentiate(Plan& p) {
   Sweep sweep{p};
-  for (int k = 0; k < p.results; ++k)
-    sweep.add(p.result[k], {p.graph.input(p.operands + k).id, 1u << k, true});
+  for (int k = 0; k < p.results; ++k) sweep.add(p.result[k], {p.graph.input(p.operands + k).id, 1u << k, true});
   for (int k = p.graph.applications - 1; k >= 0; --k) sweep.back(p.graph.applied[k]);
   const unsigned all = (1u << p.results) - 1;
   for (int k = 0; k < p.operands; ++k) {
@@ -90,7 +89,8 @@ constexpr void differentiate(Plan& p) {
   }
 }
 
-/// Marks the forward steps that the gradient reads. A comparison is no number to keep, so its operands are read instead.
+/// Marks the forward steps that the gradient reads. A comparison is no number to keep, so its operands are read
+/// instead.
 constexpr void find_needs(const Plan& p, bool (&needed)[Graph::most]) {
   bool live[Graph::most] = {};
   for (int k = 0; k < p.operands; ++k)
@@ -115,8 +115,8 @@ constexpr bool follows(const Plan& p, const bool (&kept)[Graph::most], int id) {
   return known[id];
 }
 
-/// What is kept: what the gradient reads, without what follows from the rest of it, and never more numbers than operands. So
-/// an LSTM keeps its activations, in the place of what it was given, and computes tanh(c) again.
+/// What is kept: what the gradient reads, without what follows from the rest of it, and never more numbers than
+/// operands. So an LSTM keeps its activations, in the place of what it was given, and computes tanh(c) again.
 constexpr void choose_slots(Plan& p) {
   bool kept[Graph::most] = {};
   find_needs(p, kept);

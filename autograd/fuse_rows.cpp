@@ -54,7 +54,9 @@ template <class T> struct Rows {
   alignas(most_bytes) char out_tail[fuse_streams][most_bytes];
 
   Rows(const FuseRows& rows, Registers registers) : r(rows), reg(registers) {}
-  static char* place(const FuseStream& s, std::int64_t at) { return s.p + at * s.row * static_cast<std::int64_t>(sizeof(T)); }
+  static char* place(const FuseStream& s, std::int64_t at) {
+    return s.p + at * s.row * static_cast<std::int64_t>(sizeof(T));
+  }
 
   void start(std::int64_t at) {
     for (int k = 0; k < r.ins; ++k) {

@@ -8,10 +8,10 @@
 namespace ebb::detail {
 namespace {
 
-constexpr std::int64_t grain = 1 << 13;   // elements a thread must have for a parallel region to pay
+constexpr std::int64_t grain = 1 << 13;  // elements a thread must have for a parallel region to pay
 
 struct Rectangle : FuseRows {
-  std::int64_t size = 0;   // bytes of an element
+  std::int64_t size = 0;  // bytes of an element
   bool overlap = false;
 
   FuseStream moved(FuseStream s, std::int64_t row, std::int64_t column) const {

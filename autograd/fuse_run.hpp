@@ -9,16 +9,16 @@ namespace ebb::detail {
 /// that hands its adjoint over to this one.
 struct FuseRecord {
   const FuseProgram* program = nullptr;
-  Shape shape;                          // of the whole
-  Array* slot = nullptr;                // what backward reads; both lists stand behind the record
-  Array* adjoint = nullptr;             // of several results, as they come
+  Shape shape;               // of the whole
+  Array* slot = nullptr;     // what backward reads; both lists stand behind the record
+  Array* adjoint = nullptr;  // of several results, as they come
 };
 
 extern const OpTable fuse_table, fuse_result_table;
 
 /// A place of `shape` or of what broadcasts to it, for the kernels. Filled in by those who make one.
 struct FusePlace {
-  void* p;              // of a result: null if nobody wants it
+  void* p;  // of a result: null if nobody wants it
   const Shape* shape;
   std::int64_t row_stride;
   bool add;
@@ -31,9 +31,9 @@ struct FuseJob {
   Shape shape;
   DType dtype = f32;
   int ins = 0, outs = 0;
-  unsigned live = 0;      // bit k: result k has an adjoint
-  bool sums = false;      // results smaller than the whole are sums
-  bool overlap = false;   // results share elements: no threads
+  unsigned live = 0;     // bit k: result k has an adjoint
+  bool sums = false;     // results smaller than the whole are sums
+  bool overlap = false;  // results share elements: no threads
 };
 void fuse_run(const FuseJob&, const FusePlace* in, const FusePlace* out);
 

@@ -8,7 +8,9 @@ namespace {
 
 /// Whether two places share an element. Column blocks of one array do not, though their rows interleave.
 bool overlap(const FusePlace& a, const FusePlace& b, std::int64_t size) {
-  const auto extent = [&](const FusePlace& p) { return ((p.shape->rows() - 1) * p.row_stride + p.shape->columns()) * size; };
+  const auto extent = [&](const FusePlace& p) {
+    return ((p.shape->rows() - 1) * p.row_stride + p.shape->columns()) * size;
+  };
   const char *pa = static_cast<const char*>(a.p), *pb = static_cast<const char*>(b.p);
   if (!pa || !pb || pa + extent(a) <= pb || pb + extent(b) <= pa) return false;
   if (a.row_stride != b.row_stride || a.row_stride == 0) return true;
@@ -18,11 +20,12 @@ bool overlap(const FusePlace& a, const FusePlace& b, std::int64_t size) {
 
 void clear(const FusePlace& p, std::int64_t size) {
   for (std::int64_t r = 0; r < p.shape->rows(); ++r)
-    std::memset(static_cast<char*>(p.p) + r * p.row_stride * size, 0, static_cast<std::size_t>(p.shape->columns() * size));
+    std::memset(static_cast<char*>(p.p) + r * p.row_stride * size, 0,
+                static_cast<std::size_t>(p.shape->columns() * size));
 }
 
-/// Where the operands' gradients go. Only addresses are held: a handle would make the tape copy a parent's adjoint when the
-/// next block of it is asked for.
+/// Where the operands' gradients go. Only addresses are held: a handle would make the tape copy a parent's adjoint when
+/// the next block of it is asked for.
 struct Targets {
   Targets(Sweep& s, const FuseRecord& record, const std::uint32_t* in)
       : sweep(s), t(s.tape), r(record), inputs(in), size(static_cast<std::int64_t>(bytes_of(s.tape.dtype()))) {}
@@ -33,9 +36,10 @@ struct Targets {
   const std::uint32_t* inputs;
   std::int64_t size;
   FusePlace to[fuse_operands];
-  std::uint32_t untouched[fuse_operands];   // parents whose adjoints we are the first to write, block by block, to the last element
+  std::uint32_t untouched
+      [fuse_operands];  // parents whose adjoints we are the first to write, block by block, to the last element
   int untouched_count = 0;
-  bool shared = false;                      // two places meet
+  bool shared = false;  // two places meet
 
   std::uint32_t operand(int k) const { return inputs[r.program->gradient_of[k]]; }
   /// The node of which this one is a view, 0 if it is none.
@@ -86,7 +90,7 @@ struct Targets {
       const std::uint32_t parent = parent_of(id);
       Adjoint a = parent ? block(id, parent) : sweep.adjoint(id);
       to[k] = {a.target().raw(), &t.node(id).shape, a.target().row_stride(), a.accumulate};
-      if (!(*to[k].shape == r.shape)) start_at_zero(k);   // a sum over rows
+      if (!(*to[k].shape == r.shape)) start_at_zero(k);  // a sum over rows
     }
     for (int k = 0; k < r.program->gradients; ++k)
       for (int j = 0; j < k; ++j)
@@ -122,8 +126,9 @@ void sweep_fused(Sweep& sweep, std::uint32_t id) {
   Targets targets(sweep, r, t.node(id).inputs());
   targets.find();
   if (p.gradients > 0)
-    fuse_run({fuse_kernel(p.backward, t.dtype()), r.shape, t.dtype(), p.slots + p.results, p.gradients, live, true, targets.shared}, from,
-             targets.to);
+    fuse_run({fuse_kernel(p.backward, t.dtype()), r.shape, t.dtype(), p.slots + p.results, p.gradients, live, true,
+              targets.shared},
+             from, targets.to);
   for (int k = 0; k < p.results; ++k) r.adjoint[k] = Array();
   for (int k = 0; sweep.frees() && k < p.slots; ++k) r.slot[k] = Array();
 }
@@ -135,8 +140,9 @@ void sweep_result(Sweep& sweep, std::uint32_t id) {
   if (!sweep.wants(op)) return;
   FuseRecord& r = *static_cast<FuseRecord*>(t.node(op).attributes);
   if (!t.node(op).grad) {
-    for (int k = 0; k < r.program->results; ++k) r.adjoint[k] = Array();   // an earlier sweep may have ended in an exception
-    t.node(op).grad = t.value(t.number(0).node());                         // so that this one stops there
+    for (int k = 0; k < r.program->results; ++k)
+      r.adjoint[k] = Array();                       // an earlier sweep may have ended in an exception
+    t.node(op).grad = t.value(t.number(0).node());  // so that this one stops there
   }
   r.adjoint[*static_cast<const int*>(t.node(id).attributes)] = t.node(id).grad;
 }

@@ -68,7 +68,8 @@ std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& w
 
 std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions o) {
   if (y.shape().size() != 1)
-    throw ShapeError("grad: y must be a single number, this one is " + text(y.shape()) + "; vjp() takes an adjoint for other shapes");
+    throw ShapeError("grad: y must be a single number, this one is " + text(y.shape()) +
+                     "; vjp() takes an adjoint for other shapes");
   return vjp(y, full(y.shape(), 1), wrt, o);
 }
 

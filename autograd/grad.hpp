@@ -5,7 +5,7 @@
 namespace ebb {
 
 struct GradOptions {
-  bool create_graph = false;   ///< record the gradient, so that it can be differentiated again (tape of order >= 2)
+  bool create_graph = false;  ///< record the gradient, so that it can be differentiated again (tape of order >= 2)
 };
 
 /// dy/dv for each v in `wrt`, on the current tape; the graph stays usable. Sweeps only what leads to `wrt`.

@@ -21,8 +21,9 @@ std::string detail::not_finite(const std::string& trace) {
   return "not finite: " + (trace.empty() ? "the result or its gradient" : trace);
 }
 
-std::vector<std::string> detail::wrong_ops(std::uint64_t seed, const std::function<void(NodeCheck&, double)>& run_moved) {
-  struct Kept {   // values that an op may not overwrite, for they are compared
+std::vector<std::string> detail::wrong_ops(std::uint64_t seed,
+                                           const std::function<void(NodeCheck&, double)>& run_moved) {
+  struct Kept {  // values that an op may not overwrite, for they are compared
     bool before = engine().reuse;
     Kept() { engine().reuse = false; }
     ~Kept() { engine().reuse = before; }
@@ -62,9 +63,10 @@ bool GradcheckReport::ok() const {
 std::ostream& operator<<(std::ostream& s, const GradcheckReport& r) {
   std::ostringstream out;
   for (const GradcheckEntry& e : r.entries)
-    out << (e.ok ? "ok    " : "WRONG ") << std::left << std::setw(20) << e.input << " order " << e.order << "  largest error "
-        << std::scientific << std::setprecision(2) << e.error << " at " << e.element << ": analytic " << std::setprecision(9)
-        << e.analytic << ", numeric " << e.numeric << (e.influence ? "" : "  (has no influence)")
+    out << (e.ok ? "ok    " : "WRONG ") << std::left << std::setw(20) << e.input << " order " << e.order
+        << "  largest error " << std::scientific << std::setprecision(2) << e.error << " at " << e.element
+        << ": analytic " << std::setprecision(9) << e.analytic << ", numeric " << e.numeric
+        << (e.influence ? "" : "  (has no influence)")
         << (e.pass == "training" || e.pass == "evaluation" ? "  in " + e.pass : "") << too_small_text(e) << "\n";
   for (const std::string& op : r.wrong_ops) out << "wrong gradient of " << op << "\n";
   if (!r.deterministic) out << "not deterministic: two calls with the same numbers gave different results\n";

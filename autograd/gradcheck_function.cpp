@@ -15,26 +15,26 @@ using Function = std::function<Var(const std::vector<Var>&)>;
 
 class FunctionCheck {
  public:
-  FunctionCheck(const Function& f, const std::vector<Array>& x, const GradcheckOptions& o, const std::vector<std::string>& names)
+  FunctionCheck(const Function& f, const std::vector<Array>& x, const GradcheckOptions& o,
+                const std::vector<std::string>& names)
       : f_(f), o_(o) {
     for (const Array& a : x) x_.push_back(a.to(f64).copy());
-    for (std::size_t k = 0; k < x.size(); ++k) names_.push_back(k < names.size() ? names[k] : "input " + std::to_string(k));
+    for (std::size_t k = 0; k < x.size(); ++k)
+      names_.push_back(k < names.size() ? names[k] : "input " + std::to_string(k));
   }
 
   GradcheckReport run() {
     GradcheckReport report;
     try {
       for (int order = 1; order <= o_.order && report.finding.empty(); ++order) check(order, report);
-    } catch (const Error& e) {
-      report.failure = e.what();
-    }
+    } catch (const Error& e) { report.failure = e.what(); }
     return report;
   }
 
  private:
   std::vector<Var> variables() const {
     std::vector<Var> in;
-    for (const Array& a : x_) in.push_back(variable(a.copy()));   // a copy: the op may overwrite what it is given
+    for (const Array& a : x_) in.push_back(variable(a.copy()));  // a copy: the op may overwrite what it is given
     return in;
   }
   /// <y, r> with r fixed random numbers, so that every element of y matters and none cancels.
@@ -72,7 +72,9 @@ class FunctionCheck {
   void check_untouched(const std::vector<Var>& in) const {
     for (std::size_t k = 0; k < in.size(); ++k)
       if (!detail::same_bits(in[k].value(), x_[k]))
-        throw ValueError(names_[k] + " was overwritten by the function that is checked: an Array shares its numbers, write to x.copy()");
+        throw ValueError(
+            names_[k] +
+            " was overwritten by the function that is checked: an Array shares its numbers, write to x.copy()");
   }
   void check(int order, GradcheckReport& report) {
     const std::vector<Array> analytic = gradients(order), again = gradients(order);
@@ -86,13 +88,14 @@ class FunctionCheck {
     }
     for (std::size_t k = 0; k < x_.size(); ++k) {
       report.deterministic &= detail::same_bits(analytic[k], again[k]);
-      report.entries.push_back(detail::compare(names_[k], order, x_[k], analytic[k], o_, k, [&](std::int64_t i, double v) {
-        const double before = x_[k].at_flat(i);
-        x_[k].set_flat(i, v);
-        const double y = value(order);
-        x_[k].set_flat(i, before);
-        return y;
-      }));
+      report.entries.push_back(
+          detail::compare(names_[k], order, x_[k], analytic[k], o_, k, [&](std::int64_t i, double v) {
+            const double before = x_[k].at_flat(i);
+            x_[k].set_flat(i, v);
+            const double y = value(order);
+            x_[k].set_flat(i, before);
+            return y;
+          }));
     }
     report.deterministic &= detail::same_bits(value(order), value(order));
     if (order == 1 && !report.ok()) report.wrong_ops = wrong_ops();

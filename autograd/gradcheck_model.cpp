@@ -36,9 +36,7 @@ class ModelCheck {
     try {
       first_order(report);
       if (o_.order >= 2 && report.finding.empty()) second_order(report);
-    } catch (const Error& e) {
-      report.failure = e.what();
-    }
+    } catch (const Error& e) { report.failure = e.what(); }
     return report;
   }
 
@@ -70,7 +68,8 @@ class ModelCheck {
   }
 
   void first_order(GradcheckReport& report) {
-    const Result a = bound([&] { return backward(set_, s_, loss_); }), b = bound([&] { return backward(set_, s_, loss_); });
+    const Result a = bound([&] { return backward(set_, s_, loss_); }),
+                 b = bound([&] { return backward(set_, s_, loss_); });
     report.deterministic = detail::same_bits(a.loss, b.loss);
     const std::vector<Array> one = a.grads.flats(), other = b.grads.flats();
     for (std::size_t k = 0; k < one.size(); ++k) report.deterministic &= detail::same_bits(one[k], other[k]);
@@ -79,9 +78,9 @@ class ModelCheck {
       return;
     }
     for (std::size_t k = 0; k < leaves_.size(); ++k)
-      report.entries.push_back(detail::compare(leaves_[k].name(), 1, x_[k], a.grads[leaves_[k]], o_, k, [&](std::int64_t i, double v) {
-        return moved(k, i, v, [&] { return loss_value(); });
-      }));
+      report.entries.push_back(
+          detail::compare(leaves_[k].name(), 1, x_[k], a.grads[leaves_[k]], o_, k,
+                          [&](std::int64_t i, double v) { return moved(k, i, v, [&] { return loss_value(); }); }));
     if (!report.ok()) report.wrong_ops = wrong_ops();
   }
   /// The loss with its ops watched, all leaves moved by `step` along random directions.
@@ -98,7 +97,7 @@ class ModelCheck {
     };
     try {
       bound([&] { return backward(set_, s_, watched).loss; });
-    } catch (const Error&) {   // what stands so far is judged
+    } catch (const Error&) {  // what stands so far is judged
     }
     x_ = before;
   }
@@ -126,9 +125,10 @@ class ModelCheck {
     const ShardLoss f = [&](Shard& s) { return projected(s); };
     const Result a = bound([&] { return backward(set_, twice, f); });
     for (std::size_t k = 0; k < leaves_.size(); ++k)
-      report.entries.push_back(detail::compare(leaves_[k].name(), 2, x_[k], a.grads[leaves_[k]], o_, k, [&](std::int64_t i, double v) {
-        return moved(k, i, v, [&] { return bound([&] { return backward(set_, twice, f).loss; }); });
-      }));
+      report.entries.push_back(
+          detail::compare(leaves_[k].name(), 2, x_[k], a.grads[leaves_[k]], o_, k, [&](std::int64_t i, double v) {
+            return moved(k, i, v, [&] { return bound([&] { return backward(set_, twice, f).loss; }); });
+          }));
   }
 
   const LeafSet& set_;
@@ -145,7 +145,8 @@ GradcheckReport gradcheck(const LeafSet& set, const ShardOptions& s, const Shard
   return ModelCheck(set, s, loss, o).run();
 }
 
-GradcheckReport gradcheck(const LeafSet& set, const LeafSet& inputs, const ShardOptions& s, const ShardLoss& loss, GradcheckOptions o) {
+GradcheckReport gradcheck(const LeafSet& set, const LeafSet& inputs, const ShardOptions& s, const ShardLoss& loss,
+                          GradcheckOptions o) {
   ModelCheck check(set, s, loss, o);
   check.add(inputs);
   return check.run();

@@ -8,7 +8,7 @@ namespace ebb {
 namespace detail {
 
 [[noreturn]] void throw_wrong_count(const char* op, std::size_t given);
-std::string in_value(const char* op, const std::vector<Array>& inputs);   // "in cube::value with inputs [3, 4], [5]: "
+std::string in_value(const char* op, const std::vector<Array>& inputs);  // "in cube::value with inputs [3, 4], [5]: "
 
 template <class Op> double sample_low() {
   if constexpr (requires { Op::low; }) return Op::low;
@@ -44,19 +44,21 @@ template <class Op> Var apply_all(const Op& op, const std::vector<Var>& in, cons
 /// The error of op.value at these inputs with their shapes, empty if it throws none.
 template <class Op> std::string value_error(const Op& op, const std::vector<Array>& in) {
   try {
-    with_indices<Op>(in.size(), [&]<std::size_t... K>(std::index_sequence<K...>) { (void)op.value(Array(in[K].copy())...); });
-  } catch (const Error& e) {
-    return in_value(Op::name, in) + e.what();
-  }
+    with_indices<Op>(in.size(),
+                     [&]<std::size_t... K>(std::index_sequence<K...>) { (void)op.value(Array(in[K].copy())...); });
+  } catch (const Error& e) { return in_value(Op::name, in) + e.what(); }
   return {};
 }
 
 }  // namespace detail
 
-template <class Op> GradcheckReport gradcheck_op(const Op& op, const std::vector<Shape>& shapes, GradcheckOptions o, std::source_location where) {
+template <class Op>
+GradcheckReport gradcheck_op(const Op& op, const std::vector<Shape>& shapes, GradcheckOptions o,
+                             std::source_location where) {
   std::vector<Array> inputs;
   for (std::size_t k = 0; k < shapes.size(); ++k)
-    inputs.push_back(uniform(shapes[k], Key{o.seed}.named(Op::name).at(k), detail::sample_low<Op>(), detail::sample_high<Op>(), f64));
+    inputs.push_back(uniform(shapes[k], Key{o.seed}.named(Op::name).at(k), detail::sample_low<Op>(),
+                             detail::sample_high<Op>(), f64));
   if (std::string error = detail::value_error(op, inputs); !error.empty()) return {.failure = std::move(error)};
   return gradcheck([&](const std::vector<Var>& in) { return detail::apply_all(op, in, where); }, inputs, o);
 }

@@ -31,8 +31,9 @@ Array Grads::operator[](const Var& v) const {
     if (k.node == v.node() && k.epoch == v.epoch()) return k.grad;
   if (v && detail::TapeImpl::find(v.epoch()) && !v.requires_grad())
     throw TapeError("gradient of a constant: this Var depends on no parameter and no variable()");
-  throw TapeError("gradient of a Var that was not retained, or that the loss does not depend on: call retain(v) before "
-                  "backward");
+  throw TapeError(
+      "gradient of a Var that was not retained, or that the loss does not depend on: call retain(v) before "
+      "backward");
 }
 
 Array Grads::flat() const {
@@ -71,7 +72,7 @@ void Grads::add(const Grads& other, double factor) {
         throw ValueError("gradients: parameters were added between those that are to be summed");
   for (const OfSet& o : other.sets_) {
     Array& target = flat_of(o.set, o.flat.dtype());
-    if (!target.unique()) target = target.copy();   // a copy of these Grads may hold it too
+    if (!target.unique()) target = target.copy();  // a copy of these Grads may hold it too
     add_scaled_into(target, factor, o.flat.to(target.dtype()));
   }
 }

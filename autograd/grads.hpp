@@ -7,7 +7,7 @@ namespace ebb {
 
 class Grads;
 namespace detail {
-void sum_grads(Grads*, std::size_t);   // sum_grads.hpp
+void sum_grads(Grads*, std::size_t);  // sum_grads.hpp
 }
 
 /// Gradients that a backward returned: of each leaf set one flat buffer, laid out like the set's own; of each retained
@@ -26,24 +26,30 @@ class Grads {
   std::vector<Array> flats() const;
   const LeafSet& set() const;
   bool empty() const { return sets_.empty(); }
-  double norm() const;                 ///< Euclidean, over all sets, accumulated in double
+  double norm() const;  ///< Euclidean, over all sets, accumulated in double
   void scale(double factor);
   std::vector<LeafSet> sets() const;
-  /// Adds another backward's gradients of parameters, times a factor: a large batch in several small ones. Those of Vars are
-  /// not taken over. Errors: ValueError, with nothing changed, if parameters were added in between
+  /// Adds another backward's gradients of parameters, times a factor: a large batch in several small ones. Those of
+  /// Vars are not taken over. Errors: ValueError, with nothing changed, if parameters were added in between
   void add(const Grads& other, double factor = 1);
   bool finite() const;
 
   // For engines (shards, tape): not needed by users.
-  Array& flat_of(const LeafSet&, DType);                 ///< made of zeros at first use
+  Array& flat_of(const LeafSet&, DType);  ///< made of zeros at first use
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }
-  void lead_with(const LeafSet&, DType);                 ///< this set becomes the first, if need be made of zeros
+  void lead_with(const LeafSet&, DType);  ///< this set becomes the first, if need be made of zeros
 
  private:
   friend void detail::sum_grads(Grads*, std::size_t);
-  struct OfSet { LeafSet set; Array flat; };
-  struct OfVar { std::uint32_t node, epoch; Array grad; };
+  struct OfSet {
+    LeafSet set;
+    Array flat;
+  };
+  struct OfVar {
+    std::uint32_t node, epoch;
+    Array grad;
+  };
   PoolVector<OfSet> sets_;
   PoolVector<OfVar> vars_;
 };

@@ -7,10 +7,12 @@ namespace ebb {
 
 std::vector<Var> hvp(const Var& y, const std::vector<Var>& wrt, const std::vector<Var>& v, GradOptions o) {
   if (v.size() != wrt.size())
-    throw ShapeError("hvp: " + std::to_string(wrt.size()) + " Vars and " + std::to_string(v.size()) + " directions: one for each is needed");
+    throw ShapeError("hvp: " + std::to_string(wrt.size()) + " Vars and " + std::to_string(v.size()) +
+                     " directions: one for each is needed");
   for (std::size_t k = 0; k < v.size(); ++k)
     if (!(v[k].shape() == wrt[k].shape()))
-      throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", its Var is " + text(wrt[k].shape()));
+      throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", its Var is " +
+                       text(wrt[k].shape()));
   const std::vector<Var> g = grad(y, wrt, {.create_graph = true});
   Var along = zeros({});
   for (std::size_t k = 0; k < v.size(); ++k) along += sum(g[k] * v[k]);

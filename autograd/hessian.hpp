@@ -4,14 +4,15 @@
 
 namespace ebb {
 
-/// H v for the Hessian H of a scalar y with respect to all of `wrt` together, one product for each of them: sum_j H_ij v_j.
+/// H v for the Hessian H of a scalar y with respect to all of `wrt` together, one product for each of them: sum_j H_ij
+/// v_j.
 ///
 ///     Tape tape{{.dtype = f64, .order = 2}};
 ///     std::vector<Var> Hv = hvp(loss, {var_of(m.W), var_of(m.U)}, {v, w});
 ///
 /// Shapes    v[k] as wrt[k]
-/// Errors    ShapeError if y is not a single number or a v does not fit; TapeError on a tape of order 1, or if an op on the way has a
-///           first-order gradient only
+/// Errors    ShapeError if y is not a single number or a v does not fit; TapeError on a tape of order 1, or if an op on
+///           the way has a first-order gradient only
 /// Cost      one recorded sweep and one sweep of that: about twice a gradient's flops each, and the memory of both
 /// Source    Pearlmutter 1994, doi:10.1162/neco.1994.6.1.147
 std::vector<Var> hvp(const Var& y, const std::vector<Var>& wrt, const std::vector<Var>& v, GradOptions = {});

@@ -85,7 +85,7 @@ struct Pick {
 struct Join {
   int axis;
   bool stacked;
-  const int* begin;   // where each input stands on the axis, and the end of the last; in the tape's arena
+  const int* begin;  // where each input stands on the axis, and the end of the last; in the tape's arena
   int extent(int k) const { return begin[k + 1] - begin[k]; }
 };
 
@@ -100,7 +100,8 @@ void sweep_join(detail::Sweep& s, std::uint32_t id) {
   const Join j = *static_cast<const Join*>(t.node(id).attributes);
   const Var g = t.push(t.node(id).grad, std::source_location::current());
   for (int k = 0; k < t.node(id).input_count; ++k)
-    if (const std::uint32_t in = t.node(id).inputs()[k]; s.wants(in)) s.accumulate(in, t.value(part_of(g, j, k).node()));
+    if (const std::uint32_t in = t.node(id).inputs()[k]; s.wants(in))
+      s.accumulate(in, t.value(part_of(g, j, k).node()));
 }
 
 void replay_join(detail::Replay& r, std::uint32_t id) {
@@ -125,9 +126,7 @@ Var join(VarList parts, int axis, bool stacked) {
   Array y;
   try {
     y = stacked ? stack(in.data(), parts.count, axis) : concat(in.data(), parts.count, axis);
-  } catch (...) {
-    detail::rethrow_at(parts.where);
-  }
+  } catch (...) { detail::rethrow_at(parts.where); }
   if (!t.any_requires(parts.first, parts.count)) return t.push(std::move(y), parts.where);
   axis = y.shape().normal_axis(axis);
   int* begin = static_cast<int*>(t.arena(sizeof(int) * (in.size() + 1)));
@@ -135,7 +134,8 @@ Var join(VarList parts, int axis, bool stacked) {
   for (std::size_t k = 0; k < in.size(); ++k) begin[k + 1] = begin[k] + (stacked ? 1 : in[k].dim(axis));
   void* attributes = new (t.arena(sizeof(Join))) Join{axis, stacked, begin};
   const Shape shape = y.shape();
-  return t.record(stacked ? stack_table : concat_table, attributes, parts.first, parts.count, std::move(y), shape, parts.where);
+  return t.record(stacked ? stack_table : concat_table, attributes, parts.first, parts.count, std::move(y), shape,
+                  parts.where);
 }
 
 }  // namespace
@@ -153,7 +153,9 @@ Var gather(At table, const Tokens& tokens) {
   const int rows = detail::located(table.where, [&] { return table.var.dim(0); });
   return apply(Gather{tokens, rows}, std::move(table));
 }
-Var scatter_add(At rows, const Tokens& tokens, int table_rows) { return apply(ScatterAdd{tokens, table_rows}, std::move(rows)); }
+Var scatter_add(At rows, const Tokens& tokens, int table_rows) {
+  return apply(ScatterAdd{tokens, table_rows}, std::move(rows));
+}
 Var pick(At x, const Tokens& tokens) {
   const int columns = detail::located(x.where, [&] { return x.var.dim(-1); });
   return apply(Pick{tokens, columns}, std::move(x));
@@ -162,9 +164,7 @@ Var one_hot(const Tokens& tokens, int depth, std::source_location where) {
   TapeImpl& t = TapeImpl::current("one_hot");
   try {
     return t.push(one_hot(tokens, depth, t.dtype()), where);
-  } catch (...) {
-    detail::rethrow_at(where);
-  }
+  } catch (...) { detail::rethrow_at(where); }
 }
 Var concat(VarList parts, int axis) { return join(parts, axis, false); }
 Var stack(VarList parts, int axis) { return join(parts, axis, true); }

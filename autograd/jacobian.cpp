@@ -35,8 +35,8 @@ void check_rows_apart(const Recorded& r) {
 void check_shapes(const Shape& x, const Shape& y) {
   const bool fits = x.rank() == y.rank() && (x.rank() == 1 || (x.rank() == 2 && x[0] == y[0]));
   if (!fits)
-    throw ShapeError("jacobian: x [B, N] -> f(x) [B, M] or x [N] -> f(x) [M] are expected, x is " + text(x) + " and f(x) is " + text(y) +
-                     "; jacobian_full takes other shapes");
+    throw ShapeError("jacobian: x [B, N] -> f(x) [B, M] or x [N] -> f(x) [M] are expected, x is " + text(x) +
+                     " and f(x) is " + text(y) + "; jacobian_full takes other shapes");
 }
 
 }  // namespace
@@ -57,7 +57,8 @@ Var jacobian_full(const VarFunction& f, const Var& x, GradOptions o) {
   const Recorded r(f, x, "jacobian_full");
   const Shape from = r.x.shape(), to = r.y.shape();
   if (from.rank() + to.rank() > Shape::max_rank)
-    throw ShapeError("jacobian_full: f(x) is " + text(to) + " and x is " + text(from) + ", together more than four axes: reshape them");
+    throw ShapeError("jacobian_full: f(x) is " + text(to) + " and x is " + text(from) +
+                     ", together more than four axes: reshape them");
   Shape both = to;
   for (int a = 0; a < from.rank(); ++a) both = both.inserted(both.rank(), from[a]);
   std::vector<Var> rows;

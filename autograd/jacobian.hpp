@@ -9,11 +9,12 @@ namespace ebb {
 ///     x [B, N] -> f(x) [B, M]     J[b, m, n] = d f(x)[b, m] / d x[b, n]
 ///     x [N]    -> f(x) [M]        J[m, n]    = d f(x)[m] / d x[n]
 ///
-/// f runs once, on x as it is, so that it may use what else belongs to these rows: a sequence of inputs, a Pass, targets.
+/// f runs once, on x as it is, so that it may use what else belongs to these rows: a sequence of inputs, a Pass,
+/// targets.
 ///
 /// Shapes    [B, M, N], or [M, N]; jacobian_full takes all other shapes
-/// Errors    ShapeError for other shapes; ValueError if the first row of f(x) depends on another row of x; TapeError in a NoGrad, or
-///           if create_graph is asked of a tape of order 1
+/// Errors    ShapeError for other shapes; ValueError if the first row of f(x) depends on another row of x; TapeError in
+///           a NoGrad, or if create_graph is asked of a tape of order 1
 /// Cost      f once, and M + 1 sweeps over what it recorded, each for all rows
 Var jacobian(const VarFunction& f, const Var& x, GradOptions = {});
 /// The same on a tape of its own, in the element type of x.

@@ -6,8 +6,8 @@
 
 namespace ebb::detail {
 
-/// How much memory a closed tape leaves to the next one. The tapes of a loop need about as much each time, so what two of the last
-/// eight needed is kept; of what one alone needed, a little, for no tape like it may come again.
+/// How much memory a closed tape leaves to the next one. The tapes of a loop need about as much each time, so what two
+/// of the last eight needed is kept; of what one alone needed, a little, for no tape like it may come again.
 class KeptMemory {
  public:
   static constexpr std::size_t always = std::size_t{16} << 20;

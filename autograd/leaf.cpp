@@ -24,9 +24,13 @@ std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace
 
-Leaf::Leaf(LeafData* d) noexcept : data_(d) { if (d) hold(d->set); }
+Leaf::Leaf(LeafData* d) noexcept : data_(d) {
+  if (d) hold(d->set);
+}
 Leaf::Leaf(const Leaf& o) noexcept : Leaf(o.data_) {}
-Leaf::~Leaf() { if (data_) drop(data_->set); }
+Leaf::~Leaf() {
+  if (data_) drop(data_->set);
+}
 const char* Leaf::name() const { return data_->name.c_str(); }
 const Shape& Leaf::shape() const { return data_->shape; }
 Array Leaf::value() const { return data_->set->view_of(*data_); }
@@ -36,7 +40,8 @@ std::int64_t Leaf::offset() const { return data_->offset; }
 bool Leaf::transformed() const { return data_->transforms != nullptr; }
 void Leaf::within(double low, double high) const {
   if (!(low <= high))
-    throw ValueError(std::string("parameter ") + name() + ": it cannot be within [" + std::to_string(low) + ", " + std::to_string(high) + "]");
+    throw ValueError(std::string("parameter ") + name() + ": it cannot be within [" + std::to_string(low) + ", " +
+                     std::to_string(high) + "]");
   data_->low = low;
   data_->high = high;
 }
@@ -104,7 +109,8 @@ Bind::Bind(const Leaf& l, const Array& a) : self_(new detail::Binding(l, a.shape
 Bind::~Bind() { delete self_; }
 
 Var var_of(const Leaf& l, std::source_location where) {
-  if (!l) detail::located(where, [] { throw ValueError("an empty parameter was used: it was never made by a Builder"); });
+  if (!l)
+    detail::located(where, [] { throw ValueError("an empty parameter was used: it was never made by a Builder"); });
   return detail::TapeImpl::current("a parameter").leaves().of(l, where);
 }
 

@@ -20,24 +20,30 @@ class Leaf {
   explicit Leaf(detail::LeafData* d) noexcept;
   Leaf(const Leaf&) noexcept;
   Leaf(Leaf&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
-  Leaf& operator=(Leaf o) noexcept { detail::LeafData* d = data_; data_ = o.data_; o.data_ = d; return *this; }
+  Leaf& operator=(Leaf o) noexcept {
+    detail::LeafData* d = data_;
+    data_ = o.data_;
+    o.data_ = d;
+    return *this;
+  }
   ~Leaf();
 
   explicit operator bool() const noexcept { return data_ != nullptr; }
-  const char* name() const;             ///< full name, "lm/rnn/Wf"
+  const char* name() const;  ///< full name, "lm/rnn/Wf"
   const Shape& shape() const;
-  Array value() const;                  ///< a view of the set's buffer, in the set's element type; not to be written
-  bool trained() const;                 ///< false for fixed ones: saved, never changed by optimisers
-  std::int64_t offset() const;          ///< first element in the set's flat buffer
+  Array value() const;          ///< a view of the set's buffer, in the set's element type; not to be written
+  bool trained() const;         ///< false for fixed ones: saved, never changed by optimisers
+  std::int64_t offset() const;  ///< first element in the set's flat buffer
 
-  /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In backward() and
-  /// evaluate() it is evaluated once, before the shards, with their mode, seed and update; elsewhere once a tape, as in evaluation.
-  /// Any function of a Var is a Transform (transform.hpp). Errors: ShapeError, when it is used, if f changes the shape
+  /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In
+  /// backward() and evaluate() it is evaluated once, before the shards, with their mode, seed and update; elsewhere
+  /// once a tape, as in evaluation. Any function of a Var is a Transform (transform.hpp). Errors: ShapeError, when it
+  /// is used, if f changes the shape
   void transform(const Transform& f) const;
   bool transformed() const;
   /// The optimiser moves every value back into [low, high] after each update. Errors: ValueError unless low <= high
   void within(double low, double high) const;
-  double low() const;                   ///< -infinity if there is no bound
+  double low() const;  ///< -infinity if there is no bound
   double high() const;
 
   detail::LeafData* get() const noexcept { return data_; }
@@ -68,21 +74,26 @@ class Bind {
 class LeafSet {
  public:
   explicit LeafSet(DType dtype = f32);
-  explicit LeafSet(detail::LeafSetData* d) noexcept;   ///< another handle to the same set
+  explicit LeafSet(detail::LeafSetData* d) noexcept;  ///< another handle to the same set
   LeafSet(const LeafSet&) noexcept;
-  LeafSet& operator=(LeafSet o) noexcept { detail::LeafSetData* d = data_; data_ = o.data_; o.data_ = d; return *this; }
+  LeafSet& operator=(LeafSet o) noexcept {
+    detail::LeafSetData* d = data_;
+    data_ = o.data_;
+    o.data_ = d;
+    return *this;
+  }
   ~LeafSet();
 
   /// Adds a leaf with these starting values. Errors: ValueError if the name is taken.
   Leaf add(const char* name, const Array& values, bool trained = true);
   int count() const;
   Leaf operator[](int i) const;
-  Leaf find(const char* name) const;    ///< empty if there is none
+  Leaf find(const char* name) const;  ///< empty if there is none
   DType dtype() const;
-  std::int64_t size() const;            ///< numbers in the flat buffer
+  std::int64_t size() const;  ///< numbers in the flat buffer
   std::uint64_t version() const;
-  Array flat() const;                   ///< all values, read only
-  LeafSet copy() const;                 ///< deep
+  Array flat() const;    ///< all values, read only
+  LeafSet copy() const;  ///< deep
   detail::LeafSetData* get() const noexcept { return data_; }
 
  private:

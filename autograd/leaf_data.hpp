@@ -9,8 +9,8 @@
 
 namespace ebb::detail {
 
-/// What a leaf's transforms make of its own numbers. The tape knows this and no more of them: transform.cpp knows how they are
-/// written, shards.cpp what they are told.
+/// What a leaf's transforms make of its own numbers. The tape knows this and no more of them: transform.cpp knows how
+/// they are written, shards.cpp what they are told.
 class LeafTransforms {
  public:
   virtual ~LeafTransforms() = default;
@@ -19,12 +19,12 @@ class LeafTransforms {
 };
 
 struct LeafData {
-  LeafSetData* set = nullptr;      // what every handle counts
+  LeafSetData* set = nullptr;  // what every handle counts
   std::string name;
   Shape shape;
   std::int64_t offset = 0;
   bool trained = true;
-  std::shared_ptr<const LeafTransforms> transforms;   // null: none
+  std::shared_ptr<const LeafTransforms> transforms;  // null: none
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
@@ -41,13 +41,13 @@ struct LeafPack {
 struct LeafSetData {
   Count holders;
   DType dtype = f32;
-  Array flat;                      // room for more than `used` numbers
+  Array flat;  // room for more than `used` numbers
   std::int64_t used = 0;
   std::uint64_t version = 1;
-  int editors = 0;                 // Edits that live: their views may be written at any time
+  int editors = 0;  // Edits that live: their views may be written at any time
   std::vector<std::unique_ptr<LeafData>> leaves;
   std::vector<LeafData*> transformed;
-  std::mutex packing;              // guards packs
+  std::mutex packing;  // guards packs
   std::vector<LeafPack> packs;
 
   Array view_of(const LeafData& l) const {

@@ -62,7 +62,8 @@ void LeafTable::use(LeafSetData* set) {
 void LeafTable::check_versions() const {
   for (const UsedSet& u : used_)
     if (u.set.version() != u.version)
-      throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");
+      throw TapeError(
+          "backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");
 }
 
 Grads LeafTable::place_gradients() {
@@ -70,7 +71,7 @@ Grads LeafTable::place_gradients() {
   for (const UsedSet& u : used_) g.flat_of(u.set, tape_.dtype());
   for (std::uint32_t id : nodes_) {
     Node& n = tape_.node(id);
-    bool again = false;   // bound and as itself: one of the two has the place, the other's gradient is added at the end
+    bool again = false;  // bound and as itself: one of the two has the place, the other's gradient is added at the end
     for (std::uint32_t other : nodes_) again |= tape_.node(other).in_flat && tape_.node(other).leaf == n.leaf;
     if (again || !n.requires_grad) continue;
     n.grad = g[Leaf(n.leaf)];

@@ -13,9 +13,9 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and is that node from there on; where
-/// it is bound to another value it is a node of its own. The table knows at which version of its set a leaf was read, so that a
-/// backward after an edit is refused.
+/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and is that node from
+/// there on; where it is bound to another value it is a node of its own. The table knows at which version of its set a
+/// leaf was read, so that a backward after an edit is refused.
 class LeafTable {
  public:
   explicit LeafTable(TapeImpl& t) : tape_(t) {}
@@ -27,7 +27,8 @@ class LeafTable {
   void tell_transforms(const Pass* at) { told_ = at; }
   /// Errors    TapeError if a set was edited since the tape used it
   void check_versions() const;
-  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, so that what reaches a leaf is written there at once.
+  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, so that what reaches a leaf is
+  /// written there at once.
   Grads place_gradients();
   void clear();
 
@@ -37,16 +38,30 @@ class LeafTable {
 
   TapeImpl& tape_;
   const Pass* told_ = nullptr;
-  struct UsedSet { LeafSet set; std::uint64_t version; };   // held: its leaves may not die before the tape
+  struct UsedSet {
+    LeafSet set;
+    std::uint64_t version;
+  };  // held: its leaves may not die before the tape
   std::vector<UsedSet> used_;
   // By the leaf's address or its binding's serial number, which is odd.
-  struct LeafVar { Var v; std::uint64_t version = 0; };
+  struct LeafVar {
+    Var v;
+    std::uint64_t version = 0;
+  };
   std::unordered_map<std::uint64_t, LeafVar, std::hash<std::uint64_t>, std::equal_to<>,
-                     PoolAllocator<std::pair<const std::uint64_t, LeafVar>>> leaves_;
-  struct Found { std::uint64_t key = 0, version = 0; std::uint32_t id = 0; };
-  std::array<Found, 32> found_;                             // before the map: a cell asks for the same few at each step
-  std::vector<std::uint32_t> nodes_;                        // of all leaves
-  struct Transformed { std::uint32_t raw; bool recorded; Var v; };
+                     PoolAllocator<std::pair<const std::uint64_t, LeafVar>>>
+      leaves_;
+  struct Found {
+    std::uint64_t key = 0, version = 0;
+    std::uint32_t id = 0;
+  };
+  std::array<Found, 32> found_;       // before the map: a cell asks for the same few at each step
+  std::vector<std::uint32_t> nodes_;  // of all leaves
+  struct Transformed {
+    std::uint32_t raw;
+    bool recorded;
+    Var v;
+  };
   std::vector<Transformed> transformed_;
 };
 

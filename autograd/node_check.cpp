@@ -55,7 +55,8 @@ Key NodeCheck::Lane::key_of(const char* what) const {
   return check_.key_.named(what).at(static_cast<std::uint64_t>(number_)).at(at_);
 }
 
-/// Those that need a gradient, each once; through ops that have no value of their own, as a fused lambda of several results.
+/// Those that need a gradient, each once; through ops that have no value of their own, as a fused lambda of several
+/// results.
 std::vector<Var> NodeCheck::Lane::inputs_of(TapeImpl& t, const Var* inputs, int count) {
   std::vector<std::uint32_t> ids;
   for (int k = 0; k < count; ++k) {
@@ -77,7 +78,8 @@ void NodeCheck::Lane::take_vjp(TapeImpl& t, Op& op, const Var& y, const std::vec
   for (const Var& g : vjp(y, r, in)) op.vjp.push_back(g.value());
 }
 
-void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::vector<Var>& in, const std::vector<Array>& outside) {
+void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::vector<Var>& in,
+                                 const std::vector<Array>& outside) {
   Node& n = t.node(y.node());
   const bool plus = check_.run_ == Run::plus;
   (plus ? op.plus : op.minus) = n.value;
@@ -86,7 +88,8 @@ void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::v
   for (const Var& v : in) moved.push_back(t.value(v.node()));
   if (plus) op.outside = outside;
   op.checked &= op.outside.size() == outside.size();
-  for (std::size_t k = 0; op.checked && k < outside.size(); ++k)   // what detach() cut off moves too, and is none of the op's gradient
+  for (std::size_t k = 0; op.checked && k < outside.size();
+       ++k)  // what detach() cut off moves too, and is none of the op's gradient
     op.checked = outside[k].shape() == op.outside[k].shape() && largest_magnitude(outside[k] - op.outside[k]) == 0;
   n.value = op.value + (plus ? check_.step_ : -check_.step_) * check_.direction(n.shape, key_of("move"));
 }
@@ -94,7 +97,7 @@ void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::v
 void NodeCheck::Lane::recorded(TapeImpl& t, const Var& y, const Var* inputs, int count) {
   Node& n = t.node(y.node());
   const std::vector<Var> in = inputs_of(t, inputs, count);
-  if (n.lazy) return;   // a transpose: its reader sees the moved original
+  if (n.lazy) return;  // a transpose: its reader sees the moved original
   if (!n.value) {
     auto& passed = passed_[y.node()];
     for (const Var& v : in) passed.push_back(v.node());
@@ -117,7 +120,8 @@ void NodeCheck::Lane::recorded(TapeImpl& t, const Var& y, const Var* inputs, int
 }
 
 void NodeCheck::judge(Op& op, Key key) const {
-  if (!op.checked || !op.plus || !op.minus || op.in_plus.size() != op.vjp.size() || op.in_minus.size() != op.vjp.size()) return;
+  if (!op.checked || !op.plus || !op.minus || op.in_plus.size() != op.vjp.size() || op.in_minus.size() != op.vjp.size())
+    return;
   const Array r = direction(op.value.shape(), key);
   double analytic = 0, size = 0;
   for (std::size_t k = 0; k < op.vjp.size(); ++k) {
@@ -152,7 +156,8 @@ std::vector<std::string> NodeCheck::wrong() const {
       if (steps_ == 0 || op.wrong < steps_ || std::find(seen.begin(), seen.end(), place) != seen.end()) continue;
       seen.push_back(place);
       char figures[96];
-      std::snprintf(figures, sizeof figures, ": along a random direction %.9e, by differences %.9e", op.analytic, op.numeric);
+      std::snprintf(figures, sizeof figures, ": along a random direction %.9e, by differences %.9e", op.analytic,
+                    op.numeric);
       out.push_back(op.name + figures);
     }
   return out;

@@ -8,15 +8,16 @@ namespace ebb::detail {
 namespace {
 
 [[noreturn]] void refuse(TapeImpl& t, std::uint32_t node, std::size_t input, const std::string& got) {
-  throw ShapeError(std::string(t.node(node).op->name) + ": vjp returned " + got + " for input " + std::to_string(input) + " of shape " +
-                   text(t.node(t.node(node).inputs()[input]).shape) + origin_of(t.handle(node)));
+  throw ShapeError(std::string(t.node(node).op->name) + ": vjp returned " + got + " for input " +
+                   std::to_string(input) + " of shape " + text(t.node(t.node(node).inputs()[input]).shape) +
+                   origin_of(t.handle(node)));
 }
 
 /// Said only of an op that used something empty: to every other error it adds nothing.
 std::string unseen(const OpTable& op, const Error& e) {
   const bool empty = dynamic_cast<const EmptyVarError*>(&e) || dynamic_cast<const EmptyArrayError*>(&e);
   if (!empty || op.needs == (need_inputs | need_output)) return {};
-  const char* what = op.needs == need_nothing ? "neither its inputs nor its result, which `needs` does not name"
+  const char* what = op.needs == need_nothing  ? "neither its inputs nor its result, which `needs` does not name"
                      : op.needs == need_output ? "no inputs, which `needs` does not name"
                                                : "no result, which `needs` does not name";
   return std::string("; it is given ") + what;
@@ -30,7 +31,8 @@ void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const V
 }
 
 void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Array& got) {
-  if (got && got.dtype() != t.dtype()) refuse(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype()));
+  if (got && got.dtype() != t.dtype())
+    refuse(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype()));
   refuse(t, node, input, got ? text(got.shape()) : "an empty Array");
 }
 

@@ -15,8 +15,8 @@
 ///     Var vjp(const Var& g, const Var& x, ..., const Var& y) const;             // std::array<Var, N> for N inputs
 ///
 /// g is the adjoint of the result y. What `needs` does not name arrives as an empty Var. A vjp written in Vars can be
-/// differentiated again; one in Arrays (same form, Array for Var) is first order, and tapes of order 2 refuse the op while
-/// recording. Attributes are members of the struct, copied onto the tape. Check it with gradcheck_op.
+/// differentiated again; one in Arrays (same form, Array for Var) is first order, and tapes of order 2 refuse the op
+/// while recording. Attributes are members of the struct, copied onto the tape. Check it with gradcheck_op.
 namespace ebb {
 
 inline constexpr unsigned need_nothing = detail::need_nothing;
@@ -25,15 +25,18 @@ inline constexpr unsigned need_output = detail::need_output;
 
 namespace detail {
 
-template <class Op, std::size_t... K>
-auto call_value(const Op& op, const Array* in, std::index_sequence<K...>) { return op.value(in[K]...); }
+template <class Op, std::size_t... K> auto call_value(const Op& op, const Array* in, std::index_sequence<K...>) {
+  return op.value(in[K]...);
+}
 template <class Op, class T, std::size_t... K>
-auto call_vjp(const Op& op, const T& g, const T* in, const T& y, std::index_sequence<K...>) -> decltype(op.vjp(g, in[K]..., y)) {
+auto call_vjp(const Op& op, const T& g, const T* in, const T& y, std::index_sequence<K...>)
+    -> decltype(op.vjp(g, in[K]..., y)) {
   return op.vjp(g, in[K]..., y);
 }
 
 template <class Op, class T, std::size_t N>
-concept has_vjp = requires(const Op& op, const T& g, const T* in) { call_vjp(op, g, in, g, std::make_index_sequence<N>{}); };
+concept has_vjp =
+    requires(const Op& op, const T& g, const T* in) { call_vjp(op, g, in, g, std::make_index_sequence<N>{}); };
 
 template <class T> T* begin_of(T& one) { return &one; }
 template <class T, std::size_t N> T* begin_of(std::array<T, N>& many) { return many.data(); }
@@ -49,12 +52,13 @@ template <class Op> consteval unsigned needs_of() {
 /// What a vjp threw, with the op, its line and what it does not see. Call inside a catch block.
 [[noreturn]] void rethrow_from_vjp(TapeImpl&, std::uint32_t node);
 
-/// The two sweeps of an op with N inputs, made from its one vjp. What `needs` does not name is empty even where the tape happens
-/// to hold it: else a wrong `needs` would be right while somebody holds the value, and wrong in training.
+/// The two sweeps of an op with N inputs, made from its one vjp. What `needs` does not name is empty even where the
+/// tape happens to hold it: else a wrong `needs` would be right while somebody holds the value, and wrong in training.
 template <class Op, std::size_t N> struct Sweeps {
   static constexpr auto indices = std::make_index_sequence<N>{};
   static constexpr bool in_vars = has_vjp<Op, Var, N>;
-  static constexpr bool sees_inputs = (needs_of<Op>() & need_inputs) != 0, sees_output = (needs_of<Op>() & need_output) != 0;
+  static constexpr bool sees_inputs = (needs_of<Op>() & need_inputs) != 0,
+                        sees_output = (needs_of<Op>() & need_output) != 0;
   static_assert(in_vars || has_vjp<Op, Array, N>, "an op needs vjp(g, inputs..., y), on Vars or on Arrays");
 
   template <class T> static auto gradients(TapeImpl& t, std::uint32_t id, const T& g) {
@@ -68,12 +72,11 @@ template <class Op, std::size_t N> struct Sweeps {
     else if constexpr (sees_output) y = t.node(id).value;
     try {
       return call_vjp(*static_cast<const Op*>(t.node(id).attributes), g, in, y, indices);
-    } catch (const Error&) {
-      rethrow_from_vjp(t, id);
-    }
+    } catch (const Error&) { rethrow_from_vjp(t, id); }
   }
   static const Var& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Var& r) {
-    if (r.epoch() != t.epoch() || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    if (r.epoch() != t.epoch() || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape))
+      refuse_gradient(t, id, k, r);
     return r;
   }
   static const Array& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Array& r) {
@@ -92,7 +95,8 @@ template <class Op, std::size_t N> struct Sweeps {
     } else {
       auto r = gradients(t, id, t.node(id).grad);
       for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; s.wants(input)) s.accumulate(input, checked(t, id, k, begin_of(r)[k]));
+        if (const auto input = t.node(id).inputs()[k]; s.wants(input))
+          s.accumulate(input, checked(t, id, k, begin_of(r)[k]));
     }
   }
 
@@ -119,7 +123,8 @@ inline constexpr OpTable table_of{Op::name,
 
 /// Puts y = op(inputs) on the tape; copies the op's attributes only if the graph needs them.
 template <class Op>
-Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int count, Array y, const std::source_location& at) {
+Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int count, Array y,
+           const std::source_location& at) {
   if (!t.any_requires(in, count)) return t.push(std::move(y), at);
   t.require_order(table, at);
   void* attributes = new (t.arena(sizeof(Op))) Op(op);
@@ -131,8 +136,11 @@ Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int c
 
 /// Runs the op at once and records it. Errors: what the op's value throws, with the caller's line added
 template <class Op, class... In> Var apply(const Op& op, At first, const In&... rest) {
-#ifdef EBB_SHIPS_OPS   // while the library itself is compiled
-  static_assert(requires { Op::tried_by; }, "a shipped op says which sample tries it, of ShippedOp or NnOp: static constexpr auto tried_by = ShippedOp::cumsum");
+#ifdef EBB_SHIPS_OPS  // while the library itself is compiled
+  static_assert(
+      requires { Op::tried_by; },
+      "a shipped op says which sample tries it, of ShippedOp or NnOp: static constexpr auto tried_by = "
+      "ShippedOp::cumsum");
 #endif
   constexpr std::size_t N = 1 + sizeof...(In);
   detail::TapeImpl& t = detail::TapeImpl::current(Op::name);
@@ -145,9 +153,7 @@ template <class Op, class... In> Var apply(const Op& op, At first, const In&... 
   Array y;
   try {
     y = detail::call_value(op, values, std::make_index_sequence<N>{});
-  } catch (...) {
-    detail::rethrow_at(first.where);
-  }
+  } catch (...) { detail::rethrow_at(first.where); }
   return detail::finish(t, detail::table_of<Op, N>, op, in, static_cast<int>(N), std::move(y), first.where);
 }
 

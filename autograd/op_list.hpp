@@ -6,11 +6,12 @@
 
 namespace ebb {
 
-/// One way to try an op: what to call, on inputs of which shapes, drawn from where. Drives gradient checks and benchmarks.
+/// One way to try an op: what to call, on inputs of which shapes, drawn from where. Drives gradient checks and
+/// benchmarks.
 struct OpSample {
   const char* name;
   std::function<Var(const std::vector<Var>&)> call;
-  std::vector<std::vector<Shape>> shapes;   ///< each a set of inputs
+  std::vector<std::vector<Shape>> shapes;  ///< each a set of inputs
   double low = -2, high = 2;
 };
 

@@ -6,22 +6,22 @@
 #include <memory>
 #include <mutex>
 
-/// Which tapes a thread has open, and what becomes of their memory. A tape belongs to the thread that opened it: it alone uses it,
-/// and it alone takes it apart. A Tape that another thread destroys is dead from then on (its epoch is 0, which no Var has), and its
-/// thread takes it apart when it next opens, closes or looks for a tape, or ends.
+/// Which tapes a thread has open, and what becomes of their memory. A tape belongs to the thread that opened it: it
+/// alone uses it, and it alone takes it apart. A Tape that another thread destroys is dead from then on (its epoch is
+/// 0, which no Var has), and its thread takes it apart when it next opens, closes or looks for a tape, or ends.
 namespace ebb::detail {
 
 namespace {
 
-/// The epochs of all tapes, so that a Var of another thread's is known from one whose tape is gone. Read only when a Var's tape is
-/// not found on its thread.
+/// The epochs of all tapes, so that a Var of another thread's is known from one whose tape is gone. Read only when a
+/// Var's tape is not found on its thread.
 struct Epochs {
   std::mutex mutex;
   std::uint32_t last = 0;
   std::vector<std::uint32_t> live;
 };
 Epochs& epochs() {
-  static auto* all = new Epochs;   // never destroyed: threads may end after main
+  static auto* all = new Epochs;  // never destroyed: threads may end after main
   return *all;
 }
 
@@ -48,8 +48,8 @@ void end_epoch(std::uint32_t epoch) noexcept {
 /// The calling thread's closed tapes, and what becomes of its open ones when it ends.
 struct ThreadTapes {
   std::vector<std::unique_ptr<TapeImpl>> idle;
-  std::vector<KeptMemory> nodes;   // one for each depth of nesting, since inner tapes are another loop's
-  KeptMemory arrays;               // of the thread's pool, as the outermost tapes left it
+  std::vector<KeptMemory> nodes;  // one for each depth of nesting, since inner tapes are another loop's
+  KeptMemory arrays;              // of the thread's pool, as the outermost tapes left it
 
   ~ThreadTapes() {
     for (TapeImpl* t = std::exchange(TapeImpl::innermost_, nullptr); t;) {
@@ -106,7 +106,7 @@ void TapeImpl::close(TapeImpl* t) noexcept {
   for (TapeImpl* own = innermost_; own; own = own->outer_)
     if (own == t) return shelve(t);
   t->epoch_ = 0;
-  if (t->owner_.exchange(Owner::closed_elsewhere) != Owner::nobody) return;   // left to its thread
+  if (t->owner_.exchange(Owner::closed_elsewhere) != Owner::nobody) return;  // left to its thread
   t->reset();
   delete t;
 }
@@ -133,7 +133,7 @@ void TapeImpl::shelve(TapeImpl* t) noexcept {
 
 void TapeImpl::unlink() noexcept {
   TapeImpl** at = &innermost_;
-  while (*at != this) at = &(*at)->outer_;   // destroyed out of order: the others live on
+  while (*at != this) at = &(*at)->outer_;  // destroyed out of order: the others live on
   *at = std::exchange(outer_, nullptr);
 }
 
@@ -155,7 +155,9 @@ void TapeImpl::check_elsewhere(std::uint32_t epoch, const std::string& who) {
   Epochs& e = epochs();
   const std::lock_guard lock(e.mutex);
   if (std::find(e.live.begin(), e.live.end(), epoch) != e.live.end())
-    throw TapeError(std::string(who) + "this Var belongs to another thread: it is used, and copied, where it was made; pass its value(), an Array");
+    throw TapeError(
+        std::string(who) +
+        "this Var belongs to another thread: it is used, and copied, where it was made; pass its value(), an Array");
 }
 
 }  // namespace ebb::detail

@@ -54,7 +54,7 @@ const Pack* PackTable::of(std::uint32_t id, Trans tb, std::int64_t rows) {
   if (n.pack == 0) {
     if (free_.empty()) {
       packs_.emplace_back();
-      free_.reserve(packs_.capacity());   // so that giving one back cannot throw
+      free_.reserve(packs_.capacity());  // so that giving one back cannot throw
       free_.push_back(static_cast<std::uint32_t>(packs_.size()));
     }
     n.pack = free_.back();

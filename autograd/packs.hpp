@@ -7,14 +7,15 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Right operands of matrix products, laid out for the kernels. A weight serves at every step, so it is laid out at its second use
-/// and read from there on; a product that stays alone gains nothing by it. The packs of parameters are shared by all shards.
+/// Right operands of matrix products, laid out for the kernels. A weight serves at every step, so it is laid out at its
+/// second use and read from there on; a product that stays alone gains nothing by it. The packs of parameters are
+/// shared by all shards.
 class PackTable {
  public:
   explicit PackTable(TapeImpl& t) : tape_(t) {}
   /// Node `id` as op(b), if that pays for one more product with `rows` rows on the left; null if it does not.
   const Pack* of(std::uint32_t id, Trans tb, std::int64_t rows);
-  void release(Node&) noexcept;      ///< the node's value is gone
+  void release(Node&) noexcept;  ///< the node's value is gone
   void clear();
 
  private:

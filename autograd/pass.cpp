@@ -26,7 +26,8 @@ template <class F> Var Pass::drawn(const Var& like, const F& draw) const {
 }
 
 Var Pass::bernoulli(const char* name, const Var& like, double p) const {
-  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::bernoulli(s, key(name), p, like.dtype(), first); });
+  return drawn(
+      like, [&](const Shape& s, std::uint64_t first) { return ebb::bernoulli(s, key(name), p, like.dtype(), first); });
 }
 Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const {
   const Shape shape = like.shape();
@@ -38,10 +39,14 @@ Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const 
   return constant(all);
 }
 Var Pass::uniform(const char* name, const Var& like, double low, double high) const {
-  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::uniform(s, key(name), low, high, like.dtype(), first); });
+  return drawn(like, [&](const Shape& s, std::uint64_t first) {
+    return ebb::uniform(s, key(name), low, high, like.dtype(), first);
+  });
 }
 Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
-  return drawn(like, [&](const Shape& s, std::uint64_t first) { return ebb::normal(s, key(name), mean, deviation, like.dtype(), first); });
+  return drawn(like, [&](const Shape& s, std::uint64_t first) {
+    return ebb::normal(s, key(name), mean, deviation, like.dtype(), first);
+  });
 }
 bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 

@@ -6,22 +6,23 @@ namespace ebb {
 
 /// How likely a cell is to drop values of its own, which only its step can do (nn/drop.hpp).
 struct DropRates {
-  double state = 0;            ///< values of the state, where they enter a recurrent product
-  double candidate = 0;        ///< values of what a gated cell is about to add to its state
-  bool per_sequence = true;    ///< the state's mask: one for all steps of a sequence, else one for each step
+  double state = 0;          ///< values of the state, where they enter a recurrent product
+  double candidate = 0;      ///< values of what a gated cell is about to add to its state
+  bool per_sequence = true;  ///< the state's mask: one for all steps of a sequence, else one for each step
 };
 
 /// What a step is told and never looks up: training or evaluation, seed, update, time, and which rows these are. A mask
 /// is a function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
 ///
-/// Two draws of one name in one scope are the same numbers: a wrapper names each by the field it is for, `field(k).name`, and draws
-/// in a scope of its own, `at.named("my wrapper")`, or the wrapper around it draws the same once more.
+/// Two draws of one name in one scope are the same numbers: a wrapper names each by the field it is for,
+/// `field(k).name`, and draws in a scope of its own, `at.named("my wrapper")`, or the wrapper around it draws the same
+/// once more.
 class Pass {
  public:
   struct Options {
     bool training = false;
     std::uint64_t seed = 0, update = 0;
-    std::int64_t first_row = 0;        ///< id of this shard's first row in the batch
+    std::int64_t first_row = 0;  ///< id of this shard's first row in the batch
   };
   Pass() = default;
   explicit Pass(Options o) : o_(o), key_(Key{o.seed}.at(o.update)) {}
@@ -29,19 +30,40 @@ class Pass {
   bool training() const { return o_.training; }
   int time() const { return time_; }
   std::uint64_t update() const { return o_.update; }
-  Pass at_time(int t) const { Pass p = *this; p.time_ = t; return p; }
+  Pass at_time(int t) const {
+    Pass p = *this;
+    p.time_ = t;
+    return p;
+  }
   /// A scope of its own for what is drawn; scopes nest.
-  Pass named(const char* scope) const { Pass p = *this; p.key_ = key_.named(scope); return p; }
+  Pass named(const char* scope) const {
+    Pass p = *this;
+    p.key_ = key_.named(scope);
+    return p;
+  }
   /// The same mask at every step: time left out.
-  Pass per_sequence() const { Pass p = *this; p.time_ = -1; return p; }
-  /// For wrappers: what the cells inside are to drop. A cell that cannot ignores it, so a wrapper asks `Cell::drops` first.
-  Pass dropping(const DropRates& r) const { Pass p = *this; p.rates_ = r; return p; }
+  Pass per_sequence() const {
+    Pass p = *this;
+    p.time_ = -1;
+    return p;
+  }
+  /// For wrappers: what the cells inside are to drop. A cell that cannot ignores it, so a wrapper asks `Cell::drops`
+  /// first.
+  Pass dropping(const DropRates& r) const {
+    Pass p = *this;
+    p.rates_ = r;
+    return p;
+  }
   const DropRates& drop_rates() const { return rates_; }
   /// Whether anything inside a cell is to be dropped in this step: in training, at a rate above zero.
   bool drops() const { return o_.training && (rates_.state > 0 || rates_.candidate > 0); }
-  /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens [rows] are
-  /// referred to, not copied.
-  Pass of_rows(const Tokens& order) const { Pass p = *this; p.order_ = &order; return p; }
+  /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens
+  /// [rows] are referred to, not copied.
+  Pass of_rows(const Tokens& order) const {
+    Pass p = *this;
+    p.order_ = &order;
+    return p;
+  }
 
   /// Random numbers of like's shape [rows, ...], constant on the tape.
   Var bernoulli(const char* name, const Var& like, double p) const;

@@ -7,8 +7,8 @@
 #include <ebb/ops/pointwise.hpp>
 #include <ebb/ops/reduce.hpp>
 
-/// Elementwise ops on Vars: values and first-order adjoints run the kernels of ops/, recorded gradients the same lambdas
-/// instantiated with Vars.
+/// Elementwise ops on Vars: values and first-order adjoints run the kernels of ops/, recorded gradients the same
+/// lambdas instantiated with Vars.
 namespace ebb {
 
 using detail::Sweep;
@@ -68,7 +68,9 @@ template <class O> struct Pointwise {
   template <std::size_t k> static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
     if (!r.wants(in[k].node())) return;
     const Var g = r.adjoint(node), y = r.tape.handle(node);
-    const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) { return pointwise::vjp_of<O, k>()(g, in[J]..., y); };
+    const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) {
+      return pointwise::vjp_of<O, k>()(g, in[J]..., y);
+    };
     r.add(in[k].node(), call(std::make_index_sequence<N>{}));
   }
   static void replay(detail::Replay& r, std::uint32_t node) {
@@ -98,9 +100,7 @@ template <class O> struct Pointwise {
         if (may_overwrite(*n[k], record)) spent = &n[k]->value;
       }
       y = pointwise::value(id, x, N, spent);
-    } catch (...) {
-      detail::rethrow_at(where);
-    }
+    } catch (...) { detail::rethrow_at(where); }
     if (!record) return t.push(std::move(y), where);
     const Shape shape = y.shape();
     return t.record(table, nullptr, in, N, std::move(y), shape, where);
@@ -108,7 +108,8 @@ template <class O> struct Pointwise {
 
   /// Nobody but this call names the value or shares its memory, and no backward reads it.
   static bool may_overwrite(const detail::Node& n, bool record) {
-    return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0) && n.value.unique() && engine().reuse;
+    return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0) && n.value.unique() &&
+           engine().reuse;
   }
 };
 
@@ -150,9 +151,21 @@ Var elu(At x) {
   return run<pointwise::Elu>(x, alpha);
 }
 
-Var& operator+=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Add>(x, b); }
-Var& operator-=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Sub>(x, b); }
-Var& operator*=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Mul>(x, b); }
-Var& operator/=(Var& a, Arg b) { Arg x(std::move(a), b.where); return a = run<pointwise::Div>(x, b); }
+Var& operator+=(Var& a, Arg b) {
+  Arg x(std::move(a), b.where);
+  return a = run<pointwise::Add>(x, b);
+}
+Var& operator-=(Var& a, Arg b) {
+  Arg x(std::move(a), b.where);
+  return a = run<pointwise::Sub>(x, b);
+}
+Var& operator*=(Var& a, Arg b) {
+  Arg x(std::move(a), b.where);
+  return a = run<pointwise::Mul>(x, b);
+}
+Var& operator/=(Var& a, Arg b) {
+  Arg x(std::move(a), b.where);
+  return a = run<pointwise::Div>(x, b);
+}
 
 }  // namespace ebb

@@ -5,7 +5,8 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Sees each value as it is recorded on a tape, and may replace it. For gradcheck, which checks each op where it stands.
+/// Sees each value as it is recorded on a tape, and may replace it. For gradcheck, which checks each op where it
+/// stands.
 class Probe {
  public:
   virtual void recorded(TapeImpl&, const Var& y, const Var* inputs, int count) = 0;

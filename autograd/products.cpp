@@ -58,10 +58,8 @@ void sweep_batched(Sweep& s, std::uint32_t id, Product p) {
   const std::uint32_t a = t.node(id).inputs()[0], b = t.node(id).inputs()[1];
   const Array g = t.node(id).grad, x = t.value(a), w = t.value(b);
   const auto give = [&](std::uint32_t to, Array r) { s.accumulate(to, sum_to(r, t.node(to).shape)); };
-  if (s.wants(a))
-    give(a, p.ta == Trans::no ? matmul(g, w, Trans::no, flip(p.tb)) : matmul(w, g, p.tb, Trans::yes));
-  if (s.wants(b))
-    give(b, p.tb == Trans::no ? matmul(x, g, flip(p.ta), Trans::no) : matmul(g, x, Trans::yes, p.ta));
+  if (s.wants(a)) give(a, p.ta == Trans::no ? matmul(g, w, Trans::no, flip(p.tb)) : matmul(w, g, p.tb, Trans::yes));
+  if (s.wants(b)) give(b, p.tb == Trans::no ? matmul(x, g, flip(p.ta), Trans::no) : matmul(g, x, Trans::yes, p.ta));
 }
 
 void sweep_product(Sweep& s, std::uint32_t id) {
@@ -83,7 +81,8 @@ void sweep_transpose(Sweep& s, std::uint32_t id) {
 void replay_transpose(detail::Replay& r, std::uint32_t id) {
   r.add(r.tape.node(id).inputs()[0], transpose(r.adjoint(id)));
 }
-constexpr detail::OpTable transpose_table{"transpose", need_inputs, true, sweep_transpose, replay_transpose, nullptr, nullptr};
+constexpr detail::OpTable transpose_table{"transpose",      need_inputs, true,   sweep_transpose,
+                                          replay_transpose, nullptr,     nullptr};
 
 void read_through(TapeImpl& t, Var& v, Trans& flag) {
   const detail::Node& n = t.node(v, "matmul");
@@ -112,9 +111,7 @@ Var product(At a, At b, Trans ta, Trans tb) {
     read_through(t, in[0], ta);
     read_through(t, in[1], tb);
     y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
-  } catch (...) {
-    detail::rethrow_at(a.where);
-  }
+  } catch (...) { detail::rethrow_at(a.where); }
   return detail::finish(t, product_table, Product{ta, tb}, in, 2, std::move(y), a.where);
 }
 
@@ -153,8 +150,10 @@ Var outer(At a, At b) {
   const Shape x = detail::shape_of(a), y = detail::shape_of(b);
   const std::source_location where = a.where;
   return detail::located(where, [&] {
-    if (x.rank() == 0 || y.rank() == 0) throw ShapeError("outer: needs vectors or rows of them, not " + text(x) + " and " + text(y));
-    return Arg(reshape(std::move(a), x.inserted(x.rank(), 1)), where) * Arg(reshape(std::move(b), y.inserted(y.rank() - 1, 1)), where);
+    if (x.rank() == 0 || y.rank() == 0)
+      throw ShapeError("outer: needs vectors or rows of them, not " + text(x) + " and " + text(y));
+    return Arg(reshape(std::move(a), x.inserted(x.rank(), 1)), where) *
+           Arg(reshape(std::move(b), y.inserted(y.rank() - 1, 1)), where);
   });
 }
 

@@ -96,10 +96,11 @@ struct CrossEntropy {
   Array value(const Array& logits) const { return cross_entropy(logits, targets); }
   Var vjp(const Var& g, const Var& logits, const Var&) const {
     TapeImpl& t = TapeImpl::current();
-    if (t.sweep().running())   // first order: one pass, no softmax kept
-      return t.push(cross_entropy_vjp(t.value(g.node()), t.value(logits.node()), targets), std::source_location::current());
+    if (t.sweep().running())  // first order: one pass, no softmax kept
+      return t.push(cross_entropy_vjp(t.value(g.node()), t.value(logits.node()), targets),
+                    std::source_location::current());
     const Var weight = reshape(g, kept_last(g.shape())), counts = not_equal(weight, 0);
-    return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) * weight;   // 0 times NaN would be NaN
+    return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) * weight;  // 0 times NaN would be NaN
   }
   static Shape kept_last(const Shape& s) { return s.inserted(s.rank(), 1); }
 };
@@ -158,7 +159,8 @@ Var sum(At x, Axes axes, Keep keep) {
 
 Var mean(At x, Axes axes, Keep keep) {
   const Shape from = detail::shape_of(x);
-  const double n = static_cast<double>(from.size()) / static_cast<double>(std::max<std::int64_t>(1, kept(from, axes).size()));
+  const double n =
+      static_cast<double>(from.size()) / static_cast<double>(std::max<std::int64_t>(1, kept(from, axes).size()));
   const std::source_location where = x.where;
   return Arg(sum(std::move(x), axes, keep), where) * Arg(1 / n, where);
 }
@@ -167,9 +169,7 @@ Var amax(At x, Axes axes, Keep keep) { return apply(Max{axes, keep}, std::move(x
 Tokens argmax(At x, int axis) {
   try {
     return argmax(x.var.value(), axis);
-  } catch (...) {
-    detail::rethrow_at(x.where);
-  }
+  } catch (...) { detail::rethrow_at(x.where); }
 }
 Var cumsum(At x, int axis) { return apply(Cumsum{axis, false}, std::move(x)); }
 Var logsumexp(At x, int axis, Keep keep) { return apply(LogSumExp{axis, keep}, std::move(x)); }

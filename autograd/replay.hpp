@@ -6,7 +6,8 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// The recorded sweep: adjoints are Vars, computed by ops on the same tape, so that the gradient can be differentiated again.
+/// The recorded sweep: adjoints are Vars, computed by ops on the same tape, so that the gradient can be differentiated
+/// again.
 class Replay {
  public:
   Replay(TapeImpl& t, std::uint32_t root) : tape(t), adjoint_(root + 1) {}
@@ -19,7 +20,7 @@ class Replay {
   static std::vector<Var> run(TapeImpl&, std::uint32_t root, const Var& seed, const std::vector<Var>& wrt);
 
  private:
-  std::vector<Var> adjoint_;                     // of each node that has one, until the node has been visited
+  std::vector<Var> adjoint_;  // of each node that has one, until the node has been visited
 };
 
 }  // namespace ebb::detail

@@ -32,7 +32,8 @@ template <class A> A rows_of_steps(const A& whole, int begin, int end, A made) {
 
 }  // namespace
 
-Shard::Shard(detail::ShardRun& run, int number, int begin, int end) : run_(run), number_(number), begin_(begin), end_(end) {}
+Shard::Shard(detail::ShardRun& run, int number, int begin, int end)
+    : run_(run), number_(number), begin_(begin), end_(end) {}
 
 int Shard::batch() const { return run_.options.rows; }
 
@@ -54,7 +55,10 @@ Tokens Shard::sequence(const Tokens& whole) const {
 }
 
 Pass Shard::pass(const char* scope) const {
-  const Pass p({.training = run_.options.training, .seed = run_.options.seed, .update = run_.options.update, .first_row = begin_});
+  const Pass p({.training = run_.options.training,
+                .seed = run_.options.seed,
+                .update = run_.options.update,
+                .first_row = begin_});
   return *scope ? p.named(scope) : p;
 }
 
@@ -81,14 +85,16 @@ Part Shard::mean_tokens(const Var& v) const {
 Part Shard::mean_tokens(const Var& v, const Lengths& whole) const {
   const bool packed = v.rank() == 1;
   if (!packed && (v.rank() != 2 || v.dim(1) != rows())) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
-  if (whole.rank() != 1 || whole.dim(0) != batch()) wrong_rows("mean_tokens: lengths", whole.shape(), "one a row of the batch", batch());
+  if (whole.rank() != 1 || whole.dim(0) != batch())
+    wrong_rows("mean_tokens: lengths", whole.shape(), "one a row of the batch", batch());
   const int steps = packed ? INT_MAX : v.dim(0);
   double real = 0;
   int own = 0;
   for (int r = 0; r < batch(); ++r) {
     const int n = whole.data()[r];
-    if (n < 0 || n > steps) throw ValueError("mean_tokens: length " + std::to_string(n) + " of row " + std::to_string(r) +
-                                             " is outside [0, " + std::to_string(steps) + "]");
+    if (n < 0 || n > steps)
+      throw ValueError("mean_tokens: length " + std::to_string(n) + " of row " + std::to_string(r) +
+                       " is outside [0, " + std::to_string(steps) + "]");
     real += n;
     if (r >= begin_ && r < end_) own += n;
   }
@@ -134,7 +140,7 @@ void Shard::count(const char* name, double x) { run_.counts[static_cast<std::siz
 
 void Shard::retain(const char* name, const std::vector<Var>& steps) {
   if (steps.empty()) throw ValueError(std::string("shard: retain ") + name + " was given no steps");
-  if (!detail::TapeImpl::current("retain").recording()) return;   // evaluate() has no gradients to keep
+  if (!detail::TapeImpl::current("retain").recording()) return;  // evaluate() has no gradients to keep
   for (const Var& v : steps) ebb::retain(v);
   retained_.push_back({name, steps});
 }

@@ -15,7 +15,7 @@ struct ShardRun {
   ShardOptions options;
   int shards = 1;
   Result result;
-  std::mutex mutex;                           // guards the maps of result, not the rows: those are each shard's own
+  std::mutex mutex;  // guards the maps of result, not the rows: those are each shard's own
   PoolVector<Grads> grads;
   PoolVector<double> losses;
   PoolVector<std::map<std::string, double>> counts;
@@ -23,10 +23,10 @@ struct ShardRun {
   PoolVector<std::exception_ptr> errors;
   PoolVector<std::string> traces;
   std::optional<TransformedLeaves> transformed;
-  const WatchPoint* watcher = nullptr;        ///< where the caller's values go
+  const WatchPoint* watcher = nullptr;  ///< where the caller's values go
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
-  int begin(int shard) const;                 ///< rows are dealt out evenly, the first shards one more
+  int begin(int shard) const;  ///< rows are dealt out evenly, the first shards one more
   void run(int shard, const detail::LossRef&, bool gradients, bool trace);
   void run_all(const detail::LossRef&, bool gradients, bool trace);
   void sum_behind(std::int64_t shard, std::int64_t first_of_thread);

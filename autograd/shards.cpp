@@ -17,7 +17,8 @@ namespace detail {
 
 ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o) {
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
-  if (o.shards < 0 || o.shards > o.rows) throw ValueError("backward: shards must be between 0 (chosen by the rows) and the rows");
+  if (o.shards < 0 || o.shards > o.rows)
+    throw ValueError("backward: shards must be between 0 (chosen by the rows) and the rows");
   shards = o.shards > 0 ? o.shards : shard_count(o.rows);
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
@@ -57,15 +58,13 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
     if (gradients) {
       grads[k] = tape.backward(part.var());
       s.publish(grads[k]);
-      grads[k].forget_vars();   // nothing that a shard's tape made outlives it
+      grads[k].forget_vars();  // nothing that a shard's tape made outlives it
       grads[k].lead_with(set, options.dtype);
     } else {
       s.publish({});
     }
     losses[k] = part.var().item();
-  } catch (...) {
-    errors[k] = std::current_exception();
-  }
+  } catch (...) { errors[k] = std::current_exception(); }
 }
 
 void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
@@ -75,7 +74,7 @@ void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
   watcher = watch_point;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
-    bindings() = outer;   // numbers bound by the caller hold in its shards
+    bindings() = outer;  // numbers bound by the caller hold in its shards
     for (std::int64_t k = first; k < last; ++k) {
       run(static_cast<int>(k), loss, gradients, trace);
       if (gradients) sum_behind(k, first);
@@ -86,8 +85,8 @@ void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
     if (e) std::rethrow_exception(e);
 }
 
-/// Sums the subtrees that shard k completes, among those that this thread has run, so that a few gradients are alive at a time
-/// and not one for each shard.
+/// Sums the subtrees that shard k completes, among those that this thread has run, so that a few gradients are alive at
+/// a time and not one for each shard.
 void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
   for (std::int64_t size = 2; (k + 1) % size == 0 && k + 1 - size >= first; size *= 2) {
     const auto left = static_cast<std::size_t>(k + 1 - size), right = left + static_cast<std::size_t>(size / 2);
@@ -139,7 +138,7 @@ std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const Sha
   detail::ShardRun run(set, o);
   try {
     run.run_all(detail::LossRef(loss), true, true);
-  } catch (const Error&) {   // what it threw was seen by the caller already; what was traced until then counts
+  } catch (const Error&) {  // what it threw was seen by the caller already; what was traced until then counts
   }
   for (const std::string& t : run.traces)
     if (!t.empty()) return t;

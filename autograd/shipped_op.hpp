@@ -2,12 +2,39 @@
 
 namespace ebb {
 
-/// Shipped ops that are not elementwise. An entry without a case in op_list.cpp does not compile, nor does an op of this folder that
-/// does not say which entry tries it: `static constexpr auto tried_by = ShippedOp::cumsum;`
+/// Shipped ops that are not elementwise. An entry without a case in op_list.cpp does not compile, nor does an op of
+/// this folder that does not say which entry tries it: `static constexpr auto tried_by = ShippedOp::cumsum;`
 enum class ShippedOp {
-  matmul, matmul_batched, outer, transpose, transpose_order, sum, mean, amax, cumsum, logsumexp, softmax, log_softmax,
-  cross_entropy, norm, row_norm, reshape, broadcast_to, sum_to, slice, range, entry, split, concat, stack, flip, pad, gather,
-  scatter_add, pick, count
+  matmul,
+  matmul_batched,
+  outer,
+  transpose,
+  transpose_order,
+  sum,
+  mean,
+  amax,
+  cumsum,
+  logsumexp,
+  softmax,
+  log_softmax,
+  cross_entropy,
+  norm,
+  row_norm,
+  reshape,
+  broadcast_to,
+  sum_to,
+  slice,
+  range,
+  entry,
+  split,
+  concat,
+  stack,
+  flip,
+  pad,
+  gather,
+  scatter_add,
+  pick,
+  count
 };
 
 }  // namespace ebb

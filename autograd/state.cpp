@@ -9,7 +9,8 @@ namespace ebb {
 
 namespace {
 
-[[noreturn]] void no_field(const std::string& which, const char* const* names, int size, const std::source_location& where) {
+[[noreturn]] void no_field(const std::string& which, const char* const* names, int size,
+                           const std::source_location& where) {
   std::string known;
   for (int k = 0; k < size; ++k) known += (k ? ", " : "") + std::string(names[k]);
   throw ValueError("state: there is no field " + which + "; this cell has " + (known.empty() ? "none" : known) +

@@ -8,7 +8,8 @@ namespace ebb {
 struct FieldName {
   const char* name;
   std::source_location where;
-  template <class T> requires std::is_convertible_v<T, const char*>   // a template, so that s[0] is no null pointer
+  template <class T>
+    requires std::is_convertible_v<T, const char*>  // a template, so that s[0] is no null pointer
   FieldName(const T& n, std::source_location w = std::source_location::current()) : name(n), where(w) {}
 };
 
@@ -20,7 +21,7 @@ class State {
   static constexpr int max_fields = 16;
 
   State() = default;
-  State(const State& o) : names_(o.names_), size_(o.size_) {   // the fields there are, not all sixteen
+  State(const State& o) : names_(o.names_), size_(o.size_) {  // the fields there are, not all sixteen
     for (int k = 0; k < size_; ++k) field_[k] = o.field_[k];
   }
   State(State&& o) noexcept : names_(o.names_), size_(o.size_) {

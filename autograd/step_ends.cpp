@@ -19,12 +19,13 @@ void StepEnds::begin_sweep(TapeImpl& t, std::uint32_t root) {
   drop_sweep();
   for (const auto& [node, end] : end_of_)
     if (t.node(node).retained) asked_.push_back({std::min(end, root), node});
-  std::sort(asked_.begin(), asked_.end(), [](Asked a, Asked b) { return a.end != b.end ? a.end > b.end : a.node < b.node; });
+  std::sort(asked_.begin(), asked_.end(),
+            [](Asked a, Asked b) { return a.end != b.end ? a.end > b.end : a.node < b.node; });
   if (!asked_.empty()) next_ = asked_.front().end;
 }
 
 void StepEnds::put_aside(TapeImpl& t) {
-  aside_.push_back(t.node(asked_[aside_.size()].node).grad);   // shared: copied by whoever adds to it
+  aside_.push_back(t.node(asked_[aside_.size()].node).grad);  // shared: copied by whoever adds to it
   next_ = aside_.size() < asked_.size() ? asked_[aside_.size()].end : 0;
 }
 
@@ -47,7 +48,7 @@ void set_step_end(const Var& v, std::uint32_t end) {
   Node& n = t->node(v.node());
   if (!n.requires_grad || n.leaf) return;
   t->sweep().step_ends().add(v.node(), end);
-  if (n.in_parent()) n.retained = true;   // a view has an adjoint of its own, or its parent's would hold both
+  if (n.in_parent()) n.retained = true;  // a view has an adjoint of its own, or its parent's would hold both
 }
 
 }  // namespace ebb::detail

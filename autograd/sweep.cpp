@@ -13,10 +13,11 @@ namespace ebb::detail {
 
 namespace {
 
-/// Fetches what the sweep comes to soon: a long tape has left the cache, and its values stand where the processor does not
-/// expect them. Always inline, for g++ takes a function that only prefetches for one without effect and drops the call.
+/// Fetches what the sweep comes to soon: a long tape has left the cache, and its values stand where the processor does
+/// not expect them. Always inline, for g++ takes a function that only prefetches for one without effect and drops the
+/// call.
 [[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
-  constexpr std::size_t most = 4096;   // bytes; the processor sees by itself how a longer value goes on
+  constexpr std::size_t most = 4096;  // bytes; the processor sees by itself how a longer value goes on
   for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
   if (!sooner.value) return;
   const char* p = static_cast<const char*>(sooner.value.raw());
@@ -25,10 +26,12 @@ namespace {
 
 }  // namespace
 
-/// A sweep under way. Ended by an exception it leaves a graph that was being freed freed; whoever called it clears the adjoints.
+/// A sweep under way. Ended by an exception it leaves a graph that was being freed freed; whoever called it clears the
+/// adjoints.
 class Sweep::Scope {
  public:
-  Scope(Sweep& s, bool free_values) : sweep_(s), recorded_(s.tape.set_recording(false)), time_(s.tape.time()), free_values_(free_values) {
+  Scope(Sweep& s, bool free_values)
+      : sweep_(s), recorded_(s.tape.set_recording(false)), time_(s.tape.time()), free_values_(free_values) {
     s.running_ = true;
     s.freeing_ = free_values && engine().reuse;
   }
@@ -55,10 +58,11 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
   accumulate(root, std::move(seed));
   step_ends_.begin_sweep(tape, root);
   for (std::uint32_t id = root; id >= 1; --id) {
-    while (step_ends_.reached(id)) [[unlikely]] step_ends_.put_aside(tape);
+    while (step_ends_.reached(id)) [[unlikely]]
+      step_ends_.put_aside(tape);
     Node& n = tape.node(id);
     if (id > 16) look_ahead(tape.node(id - 16), tape.node(id - 8));
-    if (n.group && n.op) deferred.flush(id);   // leaves are flushed together at the end
+    if (n.group && n.op) deferred.flush(id);  // leaves are flushed together at the end
     if (!n.op || !n.recorded || !n.requires_grad) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
     if (freeing_ && n.handles == 0) n.value = Array();
@@ -68,7 +72,8 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
 }
 
 inline void Sweep::visit(std::uint32_t id) {
-  if (freed(id)) throw TapeError("backward: a part of this graph was spent by an earlier backward; pass keep = true there");
+  if (freed(id))
+    throw TapeError("backward: a part of this graph was spent by an earlier backward; pass keep = true there");
   Node& n = tape.node(id);
   tape.set_time(n.time);
   if (tape.tracing()) tape.trace(id, n.grad, "gradient");
@@ -95,8 +100,8 @@ Adjoint Sweep::adjoint(std::uint32_t id) {
 void Sweep::accumulate(std::uint32_t id, Array contribution) {
   Node& n = tape.node(id);
   if (!(contribution.shape() == n.shape))
-    throw ShapeError("backward: a gradient of shape " + text(contribution.shape()) + " reached a value of shape " + text(n.shape) +
-                     ", " + (n.op ? n.op->name : "an input") + origin_of(tape.handle(id)));
+    throw ShapeError("backward: a gradient of shape " + text(contribution.shape()) + " reached a value of shape " +
+                     text(n.shape) + ", " + (n.op ? n.op->name : "an input") + origin_of(tape.handle(id)));
   if (!n.grad && !n.in_parent()) {
     // Forwarded by pointer, copied only if written to while shared.
     n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();

@@ -20,7 +20,9 @@ namespace {
 class Adjoints {
  public:
   explicit Adjoints(detail::Sweep& s) : sweep_(s) {}
-  ~Adjoints() { if (!collected_) sweep_.clear_adjoints(); }
+  ~Adjoints() {
+    if (!collected_) sweep_.clear_adjoints();
+  }
   Adjoints(const Adjoints&) = delete;
   Adjoints& operator=(const Adjoints&) = delete;
   void collect(Grads& g) {
@@ -37,10 +39,12 @@ class Adjoints {
 
 Grads Tape::backward(const Var& loss, bool keep) {
   TapeImpl& t = *impl_;
-  if (TapeImpl::find(t.epoch()) != &t) throw TapeError("backward: this tape belongs to another thread, the one that made it");
+  if (TapeImpl::find(t.epoch()) != &t)
+    throw TapeError("backward: this tape belongs to another thread, the one that made it");
   const detail::Node& n = t.node(loss, "backward");
   if (n.shape.size() != 1)
-    throw ShapeError("backward: the loss must be a single number, this one is " + text(n.shape) + ": take its sum or mean");
+    throw ShapeError("backward: the loss must be a single number, this one is " + text(n.shape) +
+                     ": take its sum or mean");
   if (n.requires_grad && t.sweep().freed(loss.node()))
     throw TapeError("backward: this graph was spent by an earlier backward; pass keep = true there to use it again");
   t.leaves().check_versions();

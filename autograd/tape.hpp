@@ -10,21 +10,21 @@ class TapeImpl;
 }
 
 struct TapeOptions {
-  DType dtype = f32;   ///< of every value on the tape; what enters is converted
-  int order = 1;       ///< highest order of differentiation, declared before recording
+  DType dtype = f32;  ///< of every value on the tape; what enters is converted
+  int order = 1;      ///< highest order of differentiation, declared before recording
 };
 
 struct TapeStats {
-  std::int64_t nodes = 0;        ///< recorded nodes
-  std::int64_t kept_bytes = 0;   ///< bytes of values alive on the tape now
-  std::int64_t peak_bytes = 0;   ///< most bytes of values and adjoints alive at once
+  std::int64_t nodes = 0;       ///< recorded nodes
+  std::int64_t kept_bytes = 0;  ///< bytes of values alive on the tape now
+  std::int64_t peak_bytes = 0;  ///< most bytes of values and adjoints alive at once
 };
 
 /// Records what is computed while it lives, on its own thread, as the innermost tape. An append-only list of nodes; the
 /// sweep is one loop from the end. docs/how-it-works.md builds a small one; tape_impl.hpp is where this one begins.
 ///
-/// Threads   A tape and its Vars serve the thread that made them, elsewhere they are an error. The Tape itself may be destroyed on
-///           any thread
+/// Threads   A tape and its Vars serve the thread that made them, elsewhere they are an error. The Tape itself may be
+///           destroyed on any thread
 ///
 ///     Tape tape{{.dtype = f64, .order = 2}};
 ///     Var y = ...;
@@ -65,8 +65,8 @@ class NoGrad {
   bool before_;
 };
 
-/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks; behind the loop, however it was left, the
-/// time is what it was before.
+/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks; behind the loop, however it was
+/// left, the time is what it was before.
 class steps {
  public:
   explicit steps(int count) : steps(0, count) {}
@@ -78,7 +78,10 @@ class steps {
    public:
     explicit iterator(int t) : t_(t) {}
     int operator*() const;
-    iterator& operator++() { ++t_; return *this; }
+    iterator& operator++() {
+      ++t_;
+      return *this;
+    }
     bool operator!=(const iterator& o) const { return t_ != o.t_; }
 
    private:
@@ -89,7 +92,7 @@ class steps {
 
  private:
   int begin_, end_;
-  std::uint32_t tape_ = 0;   // the innermost when the loop began, and the time there
+  std::uint32_t tape_ = 0;  // the innermost when the loop began, and the time there
   int before_ = -1;
 };
 

@@ -46,12 +46,13 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   n.keep = (op.needs & need_output) != 0;
   n.input_count = count;
   std::uint32_t* list = n.few;
-  if (count > 4) list = n.many = static_cast<std::uint32_t*>(arena(sizeof(std::uint32_t) * static_cast<std::size_t>(count)));
+  if (count > 4)
+    list = n.many = static_cast<std::uint32_t*>(arena(sizeof(std::uint32_t) * static_cast<std::size_t>(count)));
   for (int k = 0; k < count; ++k) {
     Node& in = nodes_[inputs[k].node()];
     const bool read = (op.needs & need_inputs) != 0;
     if (!read && !in.requires_grad) {
-      list[k] = 0;                     // neither read nor to be given a gradient: let it go
+      list[k] = 0;  // neither read nor to be given a gradient: let it go
       continue;
     }
     list[k] = inputs[k].node();
@@ -61,7 +62,8 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   ++recorded_nodes_;
   Var v = make(id, std::move(value), shape, where);
   if (tracing() && n.value) trace(id, n.value, "value");
-  if (probe_) [[unlikely]] probe_->recorded(*this, v, inputs, count);
+  if (probe_) [[unlikely]]
+    probe_->recorded(*this, v, inputs, count);
   return v;
 }
 
@@ -82,16 +84,18 @@ bool TapeImpl::any_requires(const Var* inputs, int count) {
 
 void TapeImpl::require_order(const OpTable& op, const std::source_location& where) const {
   if (order_ < 2 || op.higher) return;
-  throw TapeError(std::string(op.name) + ": its gradient is written on arrays and is first order only; this tape was opened with order " +
+  throw TapeError(std::string(op.name) +
+                  ": its gradient is written on arrays and is first order only; this tape was opened with order " +
                   std::to_string(order_) + place_of(where));
 }
 
 void TapeImpl::refuse(const Var& v, const char* who) const {
   if (!v) throw EmptyVarError(std::string(who) + ": an empty Var was used");
   if (!find(v.epoch())) check_elsewhere(v.epoch(), std::string(who) + ": ");
-  throw TapeError(std::string(who) + (find(v.epoch()) ? ": this Var belongs to an outer tape; only the innermost tape's "
-                                                        "Vars can be used here: pass its value() through constant()"
-                                                      : ": this Var's tape is gone"));
+  throw TapeError(std::string(who) + (find(v.epoch())
+                                          ? ": this Var belongs to an outer tape; only the innermost tape's "
+                                            "Vars can be used here: pass its value() through constant()"
+                                          : ": this Var's tape is gone"));
 }
 
 void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }
@@ -107,7 +111,9 @@ void TapeImpl::release_handle(std::uint32_t id) noexcept {
 
 TapeStats TapeImpl::stats() const {
   const PoolStats p = pool_stats();
-  const auto over = [&](std::size_t bytes) { return static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(bytes_at_start_); };
+  const auto over = [&](std::size_t bytes) {
+    return static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(bytes_at_start_);
+  };
   return {recorded_nodes_, over(p.in_use), over(p.peak)};
 }
 

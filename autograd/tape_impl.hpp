@@ -14,47 +14,48 @@ namespace ebb::detail {
 
 class Probe;
 
-/// The tape behind Tape: records ops as nodes, and owns the parts that do the rest. The nodes and their memory are in NodeStore,
-/// parameters in LeafTable, laid-out operands in PackTable, gradients in Sweep; which tapes a thread has is in open_tapes.cpp.
+/// The tape behind Tape: records ops as nodes, and owns the parts that do the rest. The nodes and their memory are in
+/// NodeStore, parameters in LeafTable, laid-out operands in PackTable, gradients in Sweep; which tapes a thread has is
+/// in open_tapes.cpp.
 ///
-/// A value lives as long as a handle names it or a recorded backward reads it. A node that no recorded op reads is used again as
-/// soon as its last handle goes, so that what needs no gradient leaves nothing behind.
+/// A value lives as long as a handle names it or a recorded backward reads it. A node that no recorded op reads is used
+/// again as soon as its last handle goes, so that what needs no gradient leaves nothing behind.
 class TapeImpl {
  public:
   // ---- the tapes of this thread (open_tapes.cpp)
-  static TapeImpl* innermost() { return innermost_; }       ///< null if none is live
-  static TapeImpl& current(const char* who = nullptr) {     ///< TapeError if none is live
+  static TapeImpl* innermost() { return innermost_; }    ///< null if none is live
+  static TapeImpl& current(const char* who = nullptr) {  ///< TapeError if none is live
     TapeImpl* t = innermost_;
     return t && t->epoch() != 0 ? *t : search(who);
   }
-  static TapeImpl* find(std::uint32_t epoch) {              ///< live on this thread, else null
+  static TapeImpl* find(std::uint32_t epoch) {  ///< live on this thread, else null
     for (TapeImpl* t = innermost_; t; t = t->outer_)
       if (t->epoch() == epoch) return t;
     return nullptr;
   }
   static TapeImpl* open(TapeOptions);
-  static void close(TapeImpl*) noexcept;                    ///< on any thread
+  static void close(TapeImpl*) noexcept;  ///< on any thread
   /// For a Var whose tape is not on this thread. Errors    TapeError if it lives on another
   static void check_elsewhere(std::uint32_t epoch, const std::string& who = {});
 
   // ---- nodes and values
   Node& node(std::uint32_t id) { return nodes_[id]; }
-  Node& node(const Var& v, const char* who = "value") {     ///< TapeError if v is empty, dead, or of another tape
+  Node& node(const Var& v, const char* who = "value") {  ///< TapeError if v is empty, dead, or of another tape
     if (v.epoch() != epoch()) refuse(v, who);
     return nodes_[v.node()];
   }
-  const Array& value(std::uint32_t id) {                    ///< makes lazy ones; an empty array for id 0
+  const Array& value(std::uint32_t id) {  ///< makes lazy ones; an empty array for id 0
     Node& n = nodes_[id];
     if (n.lazy && !n.value) make_lazy(n);
     return n.value;
   }
-  Var handle(std::uint32_t id) {                            ///< another handle to an existing node
+  Var handle(std::uint32_t id) {  ///< another handle to an existing node
     if (id == 0) return {};
     ++nodes_[id].handles;
     return {id, epoch()};
   }
   void release_handle(std::uint32_t id) noexcept;
-  std::uint32_t top() const { return nodes_.top(); }        ///< highest node in use
+  std::uint32_t top() const { return nodes_.top(); }  ///< highest node in use
 
   // ---- recording
   /// A value outside the graph.
@@ -64,18 +65,18 @@ class TapeImpl {
   /// A value in the graph: op(inputs). `attributes` are of the op, made in `arena`.
   Var record(const OpTable&, void* attributes, const Var* inputs, int count, Array value, const Shape&,
              const std::source_location&);
-  Var number(double);                                       ///< a constant of rank 0, made once
+  Var number(double);  ///< a constant of rank 0, made once
   void* arena(std::size_t bytes) { return nodes_.arena(bytes); }
   bool recording() const { return recording_; }
-  bool set_recording(bool on) { return std::exchange(recording_, on); }   ///< returns what it was
-  bool any_requires(const Var* inputs, int count);          ///< the op is to be recorded
+  bool set_recording(bool on) { return std::exchange(recording_, on); }  ///< returns what it was
+  bool any_requires(const Var* inputs, int count);                       ///< the op is to be recorded
   void require_order(const OpTable&, const std::source_location&) const;
 
   // ---- what the tape was opened with, and what it is told on the way
   DType dtype() const { return dtype_; }
   int order() const { return order_; }
   Array convert(const Array& a) const { return a.to(dtype_); }
-  std::uint32_t epoch() const { return epoch_.load(std::memory_order_relaxed); }   ///< 0 once it is closed
+  std::uint32_t epoch() const { return epoch_.load(std::memory_order_relaxed); }  ///< 0 once it is closed
   int time() const { return time_; }
   void set_time(int t) { time_ = t; }
   TapeStats stats() const;
@@ -83,7 +84,7 @@ class TapeImpl {
   void trace_into(std::string* found) { trace_ = found; }
   bool tracing() const { return trace_ != nullptr; }
   void trace(std::uint32_t id, const Array&, const char* what);
-  void set_probe(Probe* p) { probe_ = p; }                  ///< sees what is recorded from now on; null: nobody
+  void set_probe(Probe* p) { probe_ = p; }  ///< sees what is recorded from now on; null: nobody
 
   // ---- the parts
   LeafTable& leaves() { return leaves_; }
@@ -121,10 +122,15 @@ class TapeImpl {
   PackTable packs_{*this};
   LeafTable leaves_{*this};
   Sweep sweep_{*this};
-  struct Number { double x; Var v; };
+  struct Number {
+    double x;
+    Var v;
+  };
   std::vector<Number> numbers_;
 };
 
-inline bool Sweep::wants(std::uint32_t id) const { return id != 0 && tape.node(id).requires_grad && (marks_.empty() || marks_[id]); }
+inline bool Sweep::wants(std::uint32_t id) const {
+  return id != 0 && tape.node(id).requires_grad && (marks_.empty() || marks_[id]);
+}
 
 }  // namespace ebb::detail

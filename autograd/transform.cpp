@@ -17,8 +17,8 @@ class Chained final : public detail::LeafTransforms {
     const Var w = before_ ? before_->apply(leaf, raw, told) : raw;
     const Var made = f_(w, (told ? *told : Pass()).named("transform").named(leaf.name()));
     if (!(made.shape() == leaf.shape()))
-      throw ShapeError(std::string("parameter ") + leaf.name() + ": it is " + text(leaf.shape()) + ", and a transform made it " +
-                       text(made.shape()));
+      throw ShapeError(std::string("parameter ") + leaf.name() + ": it is " + text(leaf.shape()) +
+                       ", and a transform made it " + text(made.shape()));
     return made;
   }
 
@@ -32,7 +32,7 @@ class Chained final : public detail::LeafTransforms {
 void Leaf::transform(const Transform& f) const {
   if (!transformed()) data_->set->transformed.push_back(data_);
   data_->transforms = std::make_shared<Chained>(data_->transforms, f);
-  ++data_->set->version;   // a tape that has used it has another value
+  ++data_->set->version;  // a tape that has used it has another value
 }
 
 }  // namespace ebb

@@ -3,18 +3,26 @@
 
 namespace ebb {
 
-/// What a parameter's numbers go through before anyone sees them: an orthogonal matrix made from a free one, a weight of
-/// which a part is dropped. A counted handle to a function of the numbers, with or without a Pass.
+/// What a parameter's numbers go through before anyone sees them: an orthogonal matrix made from a free one, a weight
+/// of which a part is dropped. A counted handle to a function of the numbers, with or without a Pass.
 ///
 ///     w.transform("cell/Wh", [](const Var& m) { return m - transpose(m); });
 class Transform {
  public:
   template <class F>
-    requires requires(const F& f, const Var& w, const Pass& at) { f(w, at); } || requires(const F& f, const Var& w) { f(w); }
+    requires requires(const F& f, const Var& w, const Pass& at) { f(w, at); } ||
+             requires(const F& f, const Var& w) { f(w); }
   Transform(F f) : self_(new Holder<F>(static_cast<F&&>(f))) {}
   Transform(const Transform& o) : self_(o.self_) { self_->holders.hold(); }
-  Transform& operator=(Transform o) { Base* b = self_; self_ = o.self_; o.self_ = b; return *this; }
-  ~Transform() { if (self_->holders.drop()) delete self_; }
+  Transform& operator=(Transform o) {
+    Base* b = self_;
+    self_ = o.self_;
+    o.self_ = b;
+    return *this;
+  }
+  ~Transform() {
+    if (self_->holders.drop()) delete self_;
+  }
   Var operator()(const Var& w, const Pass& at) const { return self_->call(w, at); }
 
  private:

@@ -21,7 +21,7 @@ TransformedLeaves::TransformedLeaves(const LeafSet& set, DType dtype, const Pass
 }
 
 void TransformedLeaves::pull_back(Grads& g) {
-  Var all;   // its gradient is what every leaf gets through the transforms, also those that a transform reads besides its own
+  Var all;  // its gradient is what every leaf gets through the transforms, those read by a transform included
   for (const Pair& p : leaves_) {
     Array place = g[p.leaf];
     const Var share = sum(p.result * constant(place.copy()));

@@ -8,8 +8,8 @@
 
 namespace ebb::detail {
 
-/// The transformed leaves of a set during one backward: evaluated on a tape of its own, bound to the results while it lives, so
-/// that shards meet them as leaves; the gradients that come back are of the results.
+/// The transformed leaves of a set during one backward: evaluated on a tape of its own, bound to the results while it
+/// lives, so that shards meet them as leaves; the gradients that come back are of the results.
 class TransformedLeaves {
  public:
   TransformedLeaves(const LeafSet&, DType, const Pass& told, bool gradients);
@@ -19,9 +19,12 @@ class TransformedLeaves {
   void pull_back(Grads&);
 
  private:
-  struct Pair { Leaf leaf; Var result; };
+  struct Pair {
+    Leaf leaf;
+    Var result;
+  };
   const Pass told_;
-  std::optional<Tape> tape_;          // before what is recorded on it
+  std::optional<Tape> tape_;  // before what is recorded on it
   std::vector<Pair> leaves_;
   std::vector<std::unique_ptr<Binding>> bound_;
 };

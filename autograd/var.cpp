@@ -11,7 +11,7 @@ using detail::TapeImpl;
 namespace {
 TapeImpl& tape_of(const Var& v) {
   if (!v) throw EmptyVarError("an empty Var was used");
-  if (TapeImpl* t = TapeImpl::find(v.epoch())) return *t;   // reading an outer tape's numbers is harmless
+  if (TapeImpl* t = TapeImpl::find(v.epoch())) return *t;  // reading an outer tape's numbers is harmless
   TapeImpl::check_elsewhere(v.epoch());
   throw TapeError("this Var's tape is gone");
 }

@@ -13,7 +13,8 @@ struct Node;
 class TapeImpl;
 void hold(std::uint32_t node, std::uint32_t epoch);
 void drop(std::uint32_t node, std::uint32_t epoch) noexcept;
-template <class A> concept is_array = __is_same(A, Array);
+template <class A>
+concept is_array = __is_same(A, Array);
 }  // namespace detail
 
 /// A place on an axis, with the line that named it.
@@ -26,8 +27,8 @@ struct Index {
 /// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
 /// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
 ///
-/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread; also when a copy is made on another
-///           thread than the tape's
+/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread; also when a copy is made
+///           on another thread than the tape's
 class Var {
  public:
   Var() noexcept = default;
@@ -49,30 +50,34 @@ class Var {
     if (epoch_ != 0) detail::drop(node_, epoch_);
   }
 
-  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all; says nothing about the value
-  Array value() const;                  ///< the numbers, shared, never to be written
+  explicit operator bool() const noexcept {
+    return epoch_ != 0;
+  }  ///< names a value at all; says nothing about the value
+  Array value() const;  ///< the numbers, shared, never to be written
   Shape shape() const;
   int rank() const { return shape().rank(); }
   int dim(int axis) const { return shape()[axis]; }
   DType dtype() const;
   bool requires_grad() const;
-  double item() const;                  ///< the only number. Errors: ShapeError if there is not exactly one
-  Var operator[](Index i) const;        ///< entry i of the first axis, a view; negative ones from the end
+  double item() const;            ///< the only number. Errors: ShapeError if there is not exactly one
+  Var operator[](Index i) const;  ///< entry i of the first axis, a view; negative ones from the end
 
   std::uint32_t node() const noexcept { return node_; }
   std::uint32_t epoch() const noexcept { return epoch_; }
 
  private:
   friend class detail::TapeImpl;
-  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}   // of which one handle is counted already
+  Var(std::uint32_t node, std::uint32_t epoch) noexcept
+      : node_(node), epoch_(epoch) {}  // of which one handle is counted already
   std::uint32_t node_ = 0, epoch_ = 0;
 };
 static_assert(sizeof(Var) == 8);
 
 std::ostream& operator<<(std::ostream&, const Var&);
 
-/// In its scope all ops carry this line, whatever lines they are called from: for a function that is made of several ops, so that
-/// errors name the line of its caller. The outermost one counts. Not around code that the user has written.
+/// In its scope all ops carry this line, whatever lines they are called from: for a function that is made of several
+/// ops, so that errors name the line of its caller. The outermost one counts. Not around code that the user has
+/// written.
 ///
 ///     Var rms(At x) {
 ///       const CallSite here{x.where};
@@ -86,12 +91,13 @@ class CallSite {
   ~CallSite() { current_ = before_; }
   CallSite(const CallSite&) = delete;
   CallSite& operator=(const CallSite&) = delete;
-  static const std::source_location* current() noexcept { return current_; }   ///< null outside of all
+  static const std::source_location* current() noexcept { return current_; }  ///< null outside of all
 
  private:
   std::source_location where_;
   const std::source_location* before_;
-  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local const std::source_location* current_ = nullptr;
+  [[gnu::tls_model("initial-exec")]] static inline constinit thread_local const std::source_location* current_ =
+      nullptr;
 };
 
 /// An operand together with the line that wrote it. Taken by value, so that a dying temporary can be overwritten.
@@ -100,9 +106,13 @@ struct At {
   std::source_location where;
   At(Var v, std::source_location w = std::source_location::current()) : var(static_cast<Var&&>(v)), where(w) {}
   At(const Leaf& p, std::source_location w = std::source_location::current());
-  template <class A> requires detail::is_array<A> At(const A&) {
-    static_assert(sizeof(A) == 0, "an Array is not on the tape: constant(array) puts its numbers there, variable(array) if their gradient is wanted; "
-                                  "for functions of Arrays alone include <ebb/ops/elementwise.hpp>");
+  template <class A>
+    requires detail::is_array<A>
+  At(const A&) {
+    static_assert(sizeof(A) == 0,
+                  "an Array is not on the tape: constant(array) puts its numbers there, variable(array) if their "
+                  "gradient is wanted; "
+                  "for functions of Arrays alone include <ebb/ops/elementwise.hpp>");
   }
 };
 
@@ -120,29 +130,32 @@ struct VarList {
   int count = 0;
   std::source_location where;
   VarList(std::initializer_list<Var> l, std::source_location w = std::source_location::current()) : where(w) {
-    first = l.begin();   // the list lives to the end of the call's full expression
+    first = l.begin();  // the list lives to the end of the call's full expression
     count = static_cast<int>(l.size());
   }
   template <class C>
-    requires requires(const C& c) { static_cast<const Var*>(c.data()); c.size(); }
+    requires requires(const C& c) {
+      static_cast<const Var*>(c.data());
+      c.size();
+    }
   VarList(const C& c, std::source_location w = std::source_location::current())
       : first(c.data()), count(static_cast<int>(c.size())), where(w) {}
 };
 
-/// What a comparison gives: a Var of ones and zeros. Not a condition of the program, where it would ask whether the handle is
-/// empty and so be true always: for that, compare its number, `if (x[0].item() > 0)`.
+/// What a comparison gives: a Var of ones and zeros. Not a condition of the program, where it would ask whether the
+/// handle is empty and so be true always: for that, compare its number, `if (x[0].item() > 0)`.
 struct Comparison : Var {
   Comparison(Var v) noexcept : Var(static_cast<Var&&>(v)) {}
   using Var::operator=;
-  explicit operator bool() const = delete;   // compare item(), or choose with where()
+  explicit operator bool() const = delete;  // compare item(), or choose with where()
 };
 
 Var operator+(Arg a, Arg b);
 Var operator-(Arg a, Arg b);
-Var operator*(Arg a, Arg b);   // elementwise
+Var operator*(Arg a, Arg b);  // elementwise
 Var operator/(Arg a, Arg b);
 Var operator-(At x);
-Comparison operator<(Arg a, Arg b);   // 1 where true, else 0; no gradient
+Comparison operator<(Arg a, Arg b);  // 1 where true, else 0; no gradient
 Comparison operator<=(Arg a, Arg b);
 Comparison operator>(Arg a, Arg b);
 Comparison operator>=(Arg a, Arg b);

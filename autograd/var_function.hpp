@@ -4,8 +4,8 @@
 
 namespace ebb {
 
-/// A function of one Var, as the derivatives of functions take it: `[&](const Var& h) { return tanh(matmul(h, U)); }`. What else it
-/// uses it captures: parameters, arrays, and Vars of the tape on which it runs.
+/// A function of one Var, as the derivatives of functions take it: `[&](const Var& h) { return tanh(matmul(h, U)); }`.
+/// What else it uses it captures: parameters, arrays, and Vars of the tape on which it runs.
 using VarFunction = std::function<Var(const Var&)>;
 
 namespace detail {

@@ -1,12 +1,12 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/op.hpp>
 #include <ebb/autograd/shipped_op.hpp>
-#include <ebb/ops/error.hpp>
 #include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 
-/// Views: rows, one entry of the first axis, blocks of columns. Their values share the parent's numbers and their adjoints
-/// are written into the parent's, so that T slices of a sequence cost O(T), not O(T^2).
+/// Views: rows, one entry of the first axis, blocks of columns. Their values share the parent's numbers and their
+/// adjoints are written into the parent's, so that T slices of a sequence cost O(T), not O(T^2).
 namespace ebb {
 
 using detail::TapeImpl;
@@ -60,9 +60,7 @@ Var view(At x, View v) {
   try {
     t.node(x.var, "view");
     y = v.of(t.value(x.var.node()));
-  } catch (...) {
-    detail::rethrow_at(x.where);
-  }
+  } catch (...) { detail::rethrow_at(x.where); }
   return detail::finish(t, view_table, v, &x.var, 1, std::move(y), x.where);
 }
 
@@ -100,8 +98,8 @@ Var slice(At x, int axis, int begin, int end) {
 void split_into(At x, Var* blocks, int count) {
   const int width = detail::shape_of(x)[-1];
   if (count < 1 || width % count != 0)
-    throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) + " equal blocks" +
-                     detail::place_of(x.where));
+    throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) +
+                     " equal blocks" + detail::place_of(x.where));
   const int each = width / count;
   for (int k = 0; k < count; ++k) blocks[k] = view(x, {View::Kind::columns, k * each, (k + 1) * each});
 }

@@ -9,7 +9,8 @@ namespace ebb {
 
 namespace detail {
 
-/// A step that this shard has seen already begins the next run of the sequence. Outside a loop over time steps are counted.
+/// A step that this shard has seen already begins the next run of the sequence. Outside a loop over time steps are
+/// counted.
 void WatchedValues::add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value) {
   const std::lock_guard lock(mutex_);
   Named& n = all_[name];
@@ -37,7 +38,8 @@ const WatchedValues::Named& WatchedValues::named(const std::string& name) const 
   if (const auto found = all_.find(name); found != all_.end()) return found->second;
   std::string known;
   for (const auto& [other, n] : all_) known += (known.empty() ? "" : ", ") + other;
-  throw ValueError("watch: nothing was named '" + name + "'; " + (known.empty() ? "nothing was named at all" : "there is " + known));
+  throw ValueError("watch: nothing was named '" + name + "'; " +
+                   (known.empty() ? "nothing was named at all" : "there is " + known));
 }
 
 int WatchedValues::runs(const std::string& name) const {
@@ -50,7 +52,8 @@ Array WatchedValues::run(const std::string& name, int k) const {
   const auto& runs = named(name).runs;
   const int count = static_cast<int>(runs.size()), at = k < 0 ? k + count : k;
   if (at < 0 || at >= count)
-    throw ValueError("watch: '" + name + "' was run " + std::to_string(count) + " times, there is no run " + std::to_string(k));
+    throw ValueError("watch: '" + name + "' was run " + std::to_string(count) + " times, there is no run " +
+                     std::to_string(k));
   const std::vector<Part>& parts = runs[static_cast<std::size_t>(at)];
   int T = 0, B = 0, first = parts.front().first_row;
   for (const Part& p : parts) {
@@ -65,8 +68,9 @@ Array WatchedValues::run(const std::string& name, int k) const {
   for (const Part& p : parts) {
     const Shape shape = p.value.shape();
     if (shape.rank() != step.rank() || p.rows.empty() == by_row || !((by_row ? shape.with(0, B) : shape) == step))
-      throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(shape) + " at another");
-    if (!by_row && p.first_row == first) whole[p.time].assign(p.value);   // the first shard's
+      throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(shape) +
+                       " at another");
+    if (!by_row && p.first_row == first) whole[p.time].assign(p.value);  // the first shard's
     for (std::size_t r = 0; r < p.rows.size(); ++r) whole[p.time][p.rows[r]].assign(p.value[static_cast<int>(r)]);
   }
   return whole;
@@ -103,7 +107,8 @@ void WatchScope::leave() noexcept { point_->scopes.resize(outer_); }
 }  // namespace detail
 
 Watch::Watch()
-    : values_(std::make_unique<detail::WatchedValues>()), point_(std::make_unique<detail::WatchPoint>(*values_)), outer_(detail::watch_point) {
+    : values_(std::make_unique<detail::WatchedValues>()), point_(std::make_unique<detail::WatchPoint>(*values_)),
+      outer_(detail::watch_point) {
   detail::watch_point = point_.get();
 }
 Watch::~Watch() { detail::watch_point = outer_; }

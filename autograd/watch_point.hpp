@@ -6,7 +6,8 @@ namespace ebb {
 namespace detail {
 
 class WatchPoint;
-/// Where the values go that this thread names; null if nobody watches. Read without a call, also from position-independent code.
+/// Where the values go that this thread names; null if nobody watches. Read without a call, also from
+/// position-independent code.
 [[gnu::tls_model("initial-exec")]] inline constinit thread_local WatchPoint* watch_point = nullptr;
 void watched(const char* name, const Var& v);
 
@@ -14,10 +15,12 @@ void watched(const char* name, const Var& v);
 class WatchScope {
  public:
   explicit WatchScope(const char* part) : point_(watch_point) {
-    if (point_) [[unlikely]] enter(part);
+    if (point_) [[unlikely]]
+      enter(part);
   }
   ~WatchScope() {
-    if (point_) [[unlikely]] leave();
+    if (point_) [[unlikely]]
+      leave();
   }
   WatchScope(const WatchScope&) = delete;
   WatchScope& operator=(const WatchScope&) = delete;
@@ -26,21 +29,23 @@ class WatchScope {
   void enter(const char* part);
   void leave() noexcept;
   WatchPoint* point_;
-  std::size_t outer_ = 0;   // length of the names before
+  std::size_t outer_ = 0;  // length of the names before
 };
 
 }  // namespace detail
 
-/// Names a value inside a step, for a Watch (watch.hpp) to collect, and gives it back: `watch("f", f);`, or in the middle of an
-/// expression. Inside a fused lambda it is written in the same way.
+/// Names a value inside a step, for a Watch (watch.hpp) to collect, and gives it back: `watch("f", f);`, or in the
+/// middle of an expression. Inside a fused lambda it is written in the same way.
 ///
 /// Cost      a test of a pointer if nobody watches; inside a fused lambda nothing
 inline const Var& watch(const char* name, const Var& v) {
-  if (detail::watch_point) [[unlikely]] detail::watched(name, v);
+  if (detail::watch_point) [[unlikely]]
+    detail::watched(name, v);
   return v;
 }
 inline Var watch(const char* name, Var&& v) {
-  if (detail::watch_point) [[unlikely]] detail::watched(name, v);
+  if (detail::watch_point) [[unlikely]]
+    detail::watched(name, v);
   return static_cast<Var&&>(v);
 }
 

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-/// What stands behind Watch: the values of all threads, and each thread's place among them. For autograd's and nn's own files.
+/// What stands behind Watch: the values of all threads, and each thread's place among them. For autograd's and nn's own
+/// files.
 namespace ebb::detail {
 
 /// Collected by name, then by run of the sequence. Guarded: shards name values at once.
@@ -16,15 +17,19 @@ class WatchedValues {
   void add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value);
   std::vector<std::string> names() const;
   int runs(const std::string& name) const;
-  Array run(const std::string& name, int k) const;   ///< k from the end if negative
+  Array run(const std::string& name, int k) const;  ///< k from the end if negative
   void clear();
 
  private:
-  struct Part { int time, first_row; std::vector<int> rows; Array value; };
+  struct Part {
+    int time, first_row;
+    std::vector<int> rows;
+    Array value;
+  };
   struct Named {
     std::vector<std::vector<Part>> runs;
-    std::map<int, std::size_t> run_of;               // by a shard's first row: which run it is in, counted from one
-    std::map<int, std::vector<bool>> seen;           // by a shard's first row: the times of that run
+    std::map<int, std::size_t> run_of;      // by a shard's first row: which run it is in, counted from one
+    std::map<int, std::vector<bool>> seen;  // by a shard's first row: the times of that run
   };
   const Named& named(const std::string& name) const;
   mutable std::mutex mutex_;
@@ -37,8 +42,8 @@ class WatchPoint {
   explicit WatchPoint(WatchedValues& to, int first = 0, int count = -1) : rows(count), to_(&to), first_row_(first) {}
   WatchedValues& values() const { return *to_; }
   void add(const char* name, const Var& v);
-  int rows;                                          ///< of the step under way; -1: not known, all values have rows
-  const Tokens* order = nullptr;                     ///< if set, row k of a value is row order[k] of the shard
+  int rows;                       ///< of the step under way; -1: not known, all values have rows
+  const Tokens* order = nullptr;  ///< if set, row k of a value is row order[k] of the shard
   std::string scopes;
 
  private:
@@ -76,7 +81,8 @@ class WatchRun {
   WatchRun(const WatchRun&) = delete;
   WatchRun& operator=(const WatchRun&) = delete;
   void step(int rows) const {
-    if (point_) [[unlikely]] point_->rows = rows;
+    if (point_) [[unlikely]]
+      point_->rows = rows;
   }
 
  private:

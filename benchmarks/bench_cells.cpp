@@ -16,7 +16,7 @@ namespace {
 struct Sizes {
   int T, B, I, H;
 };
-constexpr Sizes compared[] = {{100, 32, 64, 64}, {100, 32, 128, 128}, {100, 64, 256, 256}, {784, 32, 1, 128},
+constexpr Sizes compared[] = {{100, 32, 64, 64},  {100, 32, 128, 128}, {100, 64, 256, 256}, {784, 32, 1, 128},
                               {35, 20, 200, 200}, {1000, 16, 64, 64},  {100, 1, 64, 64}};
 
 void step(benchmark::State& state, const std::string& cell, Sizes z, int threads) {
@@ -31,15 +31,15 @@ void step(benchmark::State& state, const std::string& cell, Sizes z, int threads
       return s.mean_rows(mean(square(run.last()), {-1}));
     });
     kept = r.kept_bytes;
-    Edit as_an_optimiser_would{w};   // so that what was made from the weights is made anew, as in training
+    Edit as_an_optimiser_would{w};  // so that what was made from the weights is made anew, as in training
   }
   state.counters["kept_bytes"] = static_cast<double>(kept);
   state.counters["kept_per_row_step_H"] = static_cast<double>(kept) / (4.0 * z.T * z.B * z.H);
 }
 
 void add(const std::string& cell, Sizes z, int threads) {
-  const std::string name = cell + "/" + std::to_string(z.T) + "/" + std::to_string(z.B) + "/" + std::to_string(z.I) + "/" +
-                           std::to_string(z.H) + "/threads:" + std::to_string(threads);
+  const std::string name = cell + "/" + std::to_string(z.T) + "/" + std::to_string(z.B) + "/" + std::to_string(z.I) +
+                           "/" + std::to_string(z.H) + "/threads:" + std::to_string(threads);
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& s) { step(s, cell, z, threads); })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();

@@ -1,5 +1,5 @@
-// The pointwise part of an LSTM step, forward and backward, in nanoseconds an element (a row's hidden unit): by hand as loops
-// over single numbers, in plain operators, and fused. One thread; counters say which instruction set ran.
+// The pointwise part of an LSTM step, forward and backward, in nanoseconds an element (a row's hidden unit): by hand as
+// loops over single numbers, in plain operators, and fused. One thread; counters say which instruction set ran.
 //   bench_fuse --benchmark_filter=f32
 #include <benchmark/benchmark.h>
 
@@ -21,7 +21,9 @@ constexpr auto lstm = [](auto i, auto f, auto g, auto o, auto c) {
   return std::pair{c1, sigmoid(o) * tanh(c1)};
 };
 
-std::pair<Var, Var> fused(std::array<Var, 4> p, const Var& c) { return fuse(lstm, static_cast<std::array<Var, 4>&&>(p), c); }
+std::pair<Var, Var> fused(std::array<Var, 4> p, const Var& c) {
+  return fuse(lstm, static_cast<std::array<Var, 4>&&>(p), c);
+}
 std::pair<Var, Var> plain(std::array<Var, 4> p, const Var& c) {
   auto& [i, f, g, o] = p;
   Var c1 = sigmoid(std::move(f)) * c + sigmoid(std::move(i)) * tanh(std::move(g));
@@ -35,8 +37,8 @@ void count(benchmark::State& state, double elements) {
 
 using Step = std::pair<Var, Var> (*)(std::array<Var, 4>, const Var&);
 
-/// Forward alone, or forward and backward from adjoints of both results. The operands are made by an addition that dies, as the
-/// pre-activations of a cell are; its cost is in the row "operands".
+/// Forward alone, or forward and backward from adjoints of both results. The operands are made by an addition that
+/// dies, as the pre-activations of a cell are; its cost is in the row "operands".
 void tape_step(benchmark::State& state, Step step, DType dtype, bool backward) {
   const int B = static_cast<int>(state.range(0)), H = static_cast<int>(state.range(1));
   const Array pre = normal({B, 4 * H}, Key{1}, 0, 1, dtype), c0 = normal({B, H}, Key{2}, 0, 1, dtype);
@@ -62,14 +64,16 @@ template <class T> T sigmoid_of(T x) { return 1 / (1 + std::exp(-x)); }
 
 /// What one would write without a library: loops over single numbers that keep the activations.
 template <class T> void by_hand(benchmark::State& state, bool backward) {
-  const std::size_t B = static_cast<std::size_t>(state.range(0)), H = static_cast<std::size_t>(state.range(1)), n = B * H;
+  const std::size_t B = static_cast<std::size_t>(state.range(0)), H = static_cast<std::size_t>(state.range(1)),
+                    n = B * H;
   std::vector<T> pre(4 * n, T(.3)), a(4 * n), c(n, T(.2)), c1(n), h(n), gc(n, T(.1)), gh(n, T(.2)), dpre(4 * n), dc(n);
   for (auto _ : state) {
     for (std::size_t r = 0; r < B; ++r)
       for (std::size_t j = 0; j < H; ++j) {
         const T* p = &pre[r * 4 * H + j];
         T* q = &a[r * 4 * H + j];
-        q[0] = sigmoid_of(p[0]), q[H] = sigmoid_of(p[H]), q[2 * H] = std::tanh(p[2 * H]), q[3 * H] = sigmoid_of(p[3 * H]);
+        q[0] = sigmoid_of(p[0]), q[H] = sigmoid_of(p[H]), q[2 * H] = std::tanh(p[2 * H]),
+        q[3 * H] = sigmoid_of(p[3 * H]);
         const std::size_t k = r * H + j;
         c1[k] = q[H] * c[k] + q[0] * q[2 * H];
         h[k] = q[3 * H] * std::tanh(c1[k]);
@@ -102,12 +106,13 @@ int main(int argc, char** argv) {
       const std::string tail = std::string(backward ? "/both/" : "/forward/") + (d == f32 ? "f32" : "f64");
       const auto shapes = [](auto* b) {
         for (const int H : {64, 128, 200, 256}) b->Args({16, H});
-      b->Args({8, 128});
-      b->Args({2, 16});
+        b->Args({8, 128});
+        b->Args({2, 16});
         b->Args({1, 64});
       };
       const auto tape = [&](const char* who, Step s) {
-        shapes(benchmark::RegisterBenchmark((who + tail).c_str(), [=](benchmark::State& st) { tape_step(st, s, d, backward); }));
+        shapes(benchmark::RegisterBenchmark((who + tail).c_str(),
+                                            [=](benchmark::State& st) { tape_step(st, s, d, backward); }));
       };
       if (!backward) tape("operands", nullptr);
       tape("plain", plain);

@@ -22,7 +22,8 @@ void per_element(benchmark::State& state, std::int64_t n) {
 template <class O> struct Operands {
   Array in[3];
   Operands(int n, DType t) {
-    for (int k = 0; k < pw::arity<O>; ++k) in[k] = uniform({32, n}, Key{static_cast<std::uint64_t>(k)}, O::low, O::high, t);
+    for (int k = 0; k < pw::arity<O>; ++k)
+      in[k] = uniform({32, n}, Key{static_cast<std::uint64_t>(k)}, O::low, O::high, t);
   }
 };
 
@@ -49,11 +50,14 @@ template <class... O> void all_ops(pw::TypeList<O...>) {
 }
 
 template <class F> void reduction(const char* name, F f) {
-  benchmark::RegisterBenchmark(name, [f](benchmark::State& state) {
-    const Array x = uniform({32, static_cast<int>(state.range(0))}, Key{1}, -1, 1);
-    for (auto _ : state) benchmark::DoNotOptimize(f(x));
-    per_element(state, x.size());
-  })->Arg(128)->Arg(1000);
+  benchmark::RegisterBenchmark(name,
+                               [f](benchmark::State& state) {
+                                 const Array x = uniform({32, static_cast<int>(state.range(0))}, Key{1}, -1, 1);
+                                 for (auto _ : state) benchmark::DoNotOptimize(f(x));
+                                 per_element(state, x.size());
+                               })
+      ->Arg(128)
+      ->Arg(1000);
 }
 
 }  // namespace

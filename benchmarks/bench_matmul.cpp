@@ -10,7 +10,8 @@ using namespace ebb;
 namespace {
 
 void product(benchmark::State& state, DType dtype, Trans ta, Trans tb) {
-  const int M = static_cast<int>(state.range(0)), K = static_cast<int>(state.range(1)), N = static_cast<int>(state.range(2));
+  const int M = static_cast<int>(state.range(0)), K = static_cast<int>(state.range(1)),
+            N = static_cast<int>(state.range(2));
   const Array a = uniform(ta == Trans::yes ? Shape{K, M} : Shape{M, K}, Key{1}, -1, 1, dtype);
   const Array b = uniform(tb == Trans::yes ? Shape{N, K} : Shape{K, N}, Key{2}, -1, 1, dtype);
   Array c = Array::empty({M, N}, dtype);

@@ -1,4 +1,5 @@
-// Every op of the list, recorded and swept. Elementwise ones on [32, 128], as in a cell; the others as gradcheck samples them.
+// Every op of the list, recorded and swept. Elementwise ones on [32, 128], as in a cell; the others as gradcheck
+// samples them.
 //   bench_ops --benchmark_filter=tanh
 #include <benchmark/benchmark.h>
 

@@ -10,7 +10,7 @@ using namespace ebb;
 
 namespace {
 
-constexpr int chain = 4096;   // ops on a tape
+constexpr int chain = 4096;  // ops on a tape
 
 // Hands its input on: what is left is the tape's own work.
 struct Same {
@@ -57,7 +57,7 @@ void negated(benchmark::State& s) {
 void added(benchmark::State& s) {
   run(s, {1}, [](const Var& y, const Var& one) { return y + one; });
 }
-void multiplied(benchmark::State& s) {   // both inputs are kept
+void multiplied(benchmark::State& s) {  // both inputs are kept
   run(s, {1}, [](const Var& y, const Var& one) { return y * one; });
 }
 void row_added(benchmark::State& s) {

@@ -3,11 +3,11 @@
 //   compare_ebb cell=lstm spelling=textbook work=cell dtype=float32 T=100 B=32 I=128 H=128 threads=2 \
 //     problem=FILE result=FILE started=0 <<< "0.5 10"
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/isa.hpp>
@@ -30,7 +30,8 @@ struct Sizes {
 
 Sizes sizes_of(const compare::Arguments& a) {
   return {a.text("work"), a.text("cell"), a.text("spelling"), a.text("dtype") == "float64" ? f64 : f32,
-          a.number("T"),  a.number("B"),  a.number("I"),      a.number("H"), a.number("V")};
+          a.number("T"),  a.number("B"),  a.number("I"),      a.number("H"),
+          a.number("V")};
 }
 
 /// One letter a gate, in the order in which the problem's matrices hold their blocks of columns.
@@ -44,8 +45,9 @@ std::string gates(const std::string& cell) {
 
 /// Calls f(parameter, its part of `whole`) for the parameters that together are one matrix or vector of the problem:
 /// "1/Wx" itself, or one a gate, "1/Wi", "1/Wf", ...
-template <class F> void for_parts(const LeafSet& w, const std::string& scope, const std::string& name,
-                                  const std::string& letters, const Array& whole, F&& f) {
+template <class F>
+void for_parts(const LeafSet& w, const std::string& scope, const std::string& name, const std::string& letters,
+               const Array& whole, F&& f) {
   if (const Leaf one = w.find((scope + name).c_str())) return f(one, whole);
   const std::string one_a_gate = scope + (name == "Wx" ? "W" : name == "Wh" ? "U" : name);
   if (letters.empty()) return f(w.find(one_a_gate.c_str()), whole);
@@ -116,21 +118,23 @@ class Row {
       clip_by_norm(r.grads, 1.0);
       adam_->step(r.grads);
     } else {
-      Edit as_an_optimiser_would{w_};   // so that what was made from the weights is made anew, as in training
+      Edit as_an_optimiser_would{w_};  // so that what was made from the weights is made anew, as in training
     }
     return r;
   }
 
   Result gradient() {
-    return backward(w_, {.rows = z_.B, .dtype = z_.dtype},
-                    [&](Shard& s) { return adam_ ? chars_loss(s) : lengths_ ? packed_loss(s) : last_loss(s); });
+    return backward(w_, {.rows = z_.B, .dtype = z_.dtype}, [&](Shard& s) {
+      return adam_ ? chars_loss(s) : lengths_ ? packed_loss(s) : last_loss(s);
+    });
   }
 
   std::vector<double> numbers(const Result& r) const {
     std::vector<double> all{r.loss};
     for (const Block& k : layout(z_)) {
       Array whole = Array::empty(k.shape, f64);
-      for_parts(w_, k.scope, k.name, gates(z_.cell), whole, [&](const Leaf& p, Array part) { part.assign(r.grads[p]); });
+      for_parts(w_, k.scope, k.name, gates(z_.cell), whole,
+                [&](const Leaf& p, Array part) { part.assign(r.grads[p]); });
       all.insert(all.end(), whole.data<double>(), whole.data<double>() + whole.size());
     }
     return all;

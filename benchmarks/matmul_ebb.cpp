@@ -25,7 +25,7 @@ template <class T> bool plain(const Product& p, T* a, T* b, T* c) {
 template <class T> bool packed(const Product& p, T* a, T* b, T* c) {
   static ebb::Pack weight;
   static const void* of = nullptr;
-  if (p.M == p.N && p.K == p.N) return false;   // a square product stands alone: nothing is used again
+  if (p.M == p.N && p.K == p.N) return false;  // a square product stands alone: nothing is used again
   ebb::Array to = view(c, p.M, p.N);
   const ebb::Array right = view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N);
   if (p.ta) {
@@ -42,7 +42,7 @@ template <class T> bool packed(const Product& p, T* a, T* b, T* c) {
 
 int main(int argc, char** argv) {
   const bool packing = argc > 1 && std::strcmp(argv[1], "packed") == 0;
-  return compare::matmul_main(argc - packing, argv + packing, EBB_VERSION, [&](const Product& p, auto* a, auto* b, auto* c) {
-    return packing ? packed(p, a, b, c) : plain(p, a, b, c);
-  });
+  return compare::matmul_main(
+      argc - packing, argv + packing, EBB_VERSION,
+      [&](const Product& p, auto* a, auto* b, auto* c) { return packing ? packed(p, a, b, c) : plain(p, a, b, c); });
 }

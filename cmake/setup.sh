@@ -57,6 +57,8 @@ dpkg-dev command -v dpkg-shlibdeps
 binutils command -v strings
 libxtensor-dev has_file include/xtensor
 libsndfile1-dev has_file include/sndfile.h'
+format_needs='
+clang-format-19 command -v clang-format-19'
 clang_needs='
 llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19

@@ -9,8 +9,9 @@ bool can_read_wav() { return false; }
 
 Audio read_wav(const std::string& path, DType) {
   const detail::ByteReader file(path, detail::Content::bytes);
-  file.refuse("cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
-              "again (cmake build/release) and build it");
+  file.refuse(
+      "cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
+      "again (cmake build/release) and build it");
 }
 
 }  // namespace ebb
@@ -62,14 +63,15 @@ std::uint64_t little_endian(const unsigned char* b, int bytes) {
   return n;
 }
 
-/// Written into the place of a length by programs that write to a pipe, and so did not know it: the samples go on to the end.
+/// Written into the place of a length by programs that write to a pipe, and so did not know it: the samples go on to
+/// the end.
 bool is_unknown(std::uint64_t length) { return length == 0xffffffff || length == 0x7fffffff || length == 0x7ffff000; }
 
-/// Bytes of samples that a wav file holds. Its data chunk decides: the length of the whole, which stands before it, is wrong in
-/// many files of which no sample is missing.
+/// Bytes of samples that a wav file holds. Its data chunk decides: the length of the whole, which stands before it, is
+/// wrong in many files of which no sample is missing.
 ///
-/// Errors    FileError: no wav file, one without samples, or with fewer than the chunk says, of which libsndfile would read those
-///           that are there
+/// Errors    FileError: no wav file, one without samples, or with fewer than the chunk says, of which libsndfile would
+///           read those that are there
 std::uint64_t wav_data(detail::ByteReader& file) {
   unsigned char b[16] = {};
   const bool whole = file.read(b, 12) == 12, large = std::memcmp(b, "RF64", 4) == 0;
@@ -87,8 +89,9 @@ std::uint64_t wav_data(detail::ByteReader& file) {
     }
     if (length > there)
       file.refuse(fmt::format("is torn: its chunk '{}' says {} bytes and has {}", printable(b), length, there));
-    const std::uint64_t next = file.at() + length + length % 2;   // chunks begin at even bytes
-    if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16) long_length = little_endian(b + 8, 8);
+    const std::uint64_t next = file.at() + length + length % 2;  // chunks begin at even bytes
+    if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16)
+      long_length = little_endian(b + 8, 8);
     file.seek(next);
   }
   file.refuse("is torn: it has no data chunk");
@@ -105,12 +108,16 @@ Audio read_wav(const std::string& path, DType dtype) {
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> sound(sf_open(path.c_str(), SFM_READ, &about), &sf_close);
   if (!sound) file.refuse(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
   const int bytes = sample_bytes(about.format);
-  if (!is_wav(about.format) || bytes == 0) file.refuse(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
+  if (!is_wav(about.format) || bytes == 0)
+    file.refuse(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
   if (about.frames == 0) file.refuse("holds no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
-    file.refuse(fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
-  if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels); static_cast<std::uint64_t>(about.frames) != whole)
-    file.refuse(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames, about.channels, whole));
+    file.refuse(
+        fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
+  if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels);
+      static_cast<std::uint64_t>(about.frames) != whole)
+    file.refuse(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames,
+                            about.channels, whole));
 
   Audio a{Array::empty({static_cast<int>(about.frames), about.channels}, dtype), about.samplerate};
   with_dtype(dtype, [&](auto zero) {

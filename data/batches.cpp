@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/data/batches.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
-#include <fmt/format.h>
 #include <numeric>
 
 namespace ebb {
@@ -30,7 +30,8 @@ std::vector<int> all_of(const std::vector<int>& length_of) {
 
 Partition partition(int n, std::uint64_t seed, const Fractions& f) {
   if (n < 0 || !(f.valid >= 0) || !(f.test >= 0) || !(f.valid + f.test <= 1))
-    throw ValueError(fmt::format("partition: {} items, of which {} and {} for validation and test, cannot be", n, f.valid, f.test));
+    throw ValueError(
+        fmt::format("partition: {} items, of which {} and {} for validation and test, cannot be", n, f.valid, f.test));
   const std::vector<int> order = shuffled(static_cast<std::size_t>(n), Key{seed}.named("partition"));
   const auto valid = order.begin() + std::min<long>(n, std::lround(n * f.valid));
   const auto test = valid + std::min<long>(order.end() - valid, std::lround(n * f.test));
@@ -47,10 +48,12 @@ Batches Batches::of(std::vector<int> items, const std::vector<int>& length_of, c
 
 Batches::Batches(const BatchOptions& o, std::vector<int> items, const std::vector<int>& length_of)
     : items_(std::move(items)), options_(o) {
-  if (o.rows < 1 || o.pool < 1) throw ValueError(fmt::format("batches: {} rows in pools of {} batches cannot be", o.rows, o.pool));
+  if (o.rows < 1 || o.pool < 1)
+    throw ValueError(fmt::format("batches: {} rows in pools of {} batches cannot be", o.rows, o.pool));
   for (const int i : items_) {
     if (i < 0 || static_cast<std::size_t>(i) >= length_of.size())
-      throw ValueError(fmt::format("batches: item {} is not one of the {} whose lengths are given", i, length_of.size()));
+      throw ValueError(
+          fmt::format("batches: item {} is not one of the {} whose lengths are given", i, length_of.size()));
     lengths_.push_back(length_of[static_cast<std::size_t>(i)]);
   }
   const std::size_t rows = static_cast<std::size_t>(o.rows);
@@ -62,9 +65,10 @@ void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
   const Key key = Key{seed}.named("batches").at(epoch);
   order_ = shuffled(items_.size(), key);
   const std::size_t rows = static_cast<std::size_t>(options_.rows);
-  if (options_.drop_last) order_.resize(static_cast<std::size_t>(batches_) * rows);   // before sorting: not always the longest
+  if (options_.drop_last)
+    order_.resize(static_cast<std::size_t>(batches_) * rows);  // before sorting: not always the longest
   const std::size_t pool = std::min(order_.size(), rows * static_cast<std::size_t>(options_.pool));
-  std::vector<int> place(items_.size());   // items of one length stay in the order of chance
+  std::vector<int> place(items_.size());  // items of one length stay in the order of chance
   for (std::size_t k = 0; k < order_.size(); ++k) place[static_cast<std::size_t>(order_[k])] = static_cast<int>(k);
   const auto before = [&](int a, int b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);

@@ -1,12 +1,12 @@
 #include <zlib.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
-#include <fmt/format.h>
 #include <memory>
 #include <string_view>
 
@@ -16,14 +16,15 @@ namespace {
 constexpr std::size_t buffer_bytes = 1 << 16, longest_line = std::size_t{1} << 24;
 gzFile handle(void* file) { return static_cast<gzFile>(file); }
 
-/// "UTF-16" or "UTF-32" if a text begins with the mark of one, or with a dozen characters of which each byte but one is zero.
+/// "UTF-16" or "UTF-32" if a text begins with the mark of one, or with a dozen characters of which each byte but one is
+/// zero.
 const char* other_encoding(std::string_view begin) {
   using namespace std::string_view_literals;
   if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
   if (begin.starts_with("\xff\xfe"sv) || begin.starts_with("\xfe\xff"sv)) return "UTF-16";
   constexpr std::size_t look = 24;
   if (begin.size() < look) return nullptr;
-  const auto letters = [&](std::size_t first) {   // at every second byte, and zeros between them
+  const auto letters = [&](std::size_t first) {  // at every second byte, and zeros between them
     for (std::size_t k = 0; k < look; ++k)
       if ((begin[k] == 0) == (k % 2 == first)) return false;
     return true;
@@ -47,7 +48,8 @@ ByteReader::~ByteReader() { gzclose(handle(file_)); }
 void ByteReader::begin_text() {
   peek();
   const std::string_view first(buffer_.data(), filled_);
-  if (const char* name = other_encoding(first)) refuse(std::string("is ") + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)");
+  if (const char* name = other_encoding(first))
+    refuse(std::string("is ") + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)");
   if (first.starts_with("\xef\xbb\xbf")) start_ = next_ = 3;
   if (first.find('\r') != first.npos && first.find('\n') == first.npos) line_end_ = '\r';
 }
@@ -81,7 +83,8 @@ std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) 
   std::vector<unsigned char> all;
   while (all.size() < n) {
     const std::size_t before = all.size();
-    const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(n - before, std::max(before, buffer_bytes)));
+    const std::size_t more =
+        static_cast<std::size_t>(std::min<std::uint64_t>(n - before, std::max(before, buffer_bytes)));
     all.resize(before + more);
     const std::size_t got = read(all.data() + before, more);
     if (got < more)
@@ -109,8 +112,8 @@ bool ByteReader::line(std::string& to) {
 
 void ByteReader::seek(std::uint64_t at) {
   at = std::max(at, start_);
-  peek();   // only once it has read some does zlib know that the file is plain, and jumps rather than reads on
-  if (at >= begin_ && at - begin_ <= filled_) {   // going back would unzip all from the file's begin
+  peek();  // only once it has read some does zlib know that the file is plain, and jumps rather than reads on
+  if (at >= begin_ && at - begin_ <= filled_) {  // going back would unzip all from the file's begin
     next_ = static_cast<std::size_t>(at - begin_);
     return;
   }
@@ -120,7 +123,7 @@ void ByteReader::seek(std::uint64_t at) {
 }
 
 std::uint64_t ByteReader::length() {
-  peek();   // zlib looks at the first bytes only when it is asked for some
+  peek();  // zlib looks at the first bytes only when it is asked for some
   if (gzdirect(handle(file_))) return size_;
   const std::uint64_t here = at();
   while (fill()) {}

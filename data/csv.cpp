@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <climits>
 #include <cmath>
@@ -6,7 +7,6 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
 #include <ebb/ops/utf8.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -41,10 +41,12 @@ class SeriesReader final {
     for (; any; any = records_.next(fields)) row(fields);
     if (rows_ == 0) records_.file().refuse("holds no rows");
     if (rows_ > INT_MAX) records_.file().refuse("has more rows than an array can");
-    CsvTable table{std::move(names_), Array::empty({static_cast<int>(rows_), static_cast<int>(chosen_.size())}, options_.dtype)};
+    CsvTable table{std::move(names_),
+                   Array::empty({static_cast<int>(rows_), static_cast<int>(chosen_.size())}, options_.dtype)};
     with_dtype(options_.dtype, [&](auto zero) {
       using T = decltype(zero);
-      std::transform(values_.begin(), values_.end(), table.values.data<T>(), [](double x) { return static_cast<T>(x); });
+      std::transform(values_.begin(), values_.end(), table.values.data<T>(),
+                     [](double x) { return static_cast<T>(x); });
     });
     return table;
   }
@@ -60,14 +62,17 @@ class SeriesReader final {
     }
     for (const std::string& wanted : options_.columns) {
       const auto at = std::find(names.begin(), names.end(), wanted);
-      if (at == names.end()) records_.refuse(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
-      if (std::find(at + 1, names.end(), wanted) != names.end()) records_.refuse(fmt::format("there are two columns '{}'", wanted));
+      if (at == names.end())
+        records_.refuse(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
+      if (std::find(at + 1, names.end(), wanted) != names.end())
+        records_.refuse(fmt::format("there are two columns '{}'", wanted));
       chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
       names_.push_back(wanted);
     }
     // What is made of a name later, such as metadata, has to be UTF-8.
     for (std::size_t k = 0; k < names_.size(); ++k)
-      if (!detail::is_utf8(names_[k])) records_.refuse(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
+      if (!detail::is_utf8(names_[k]))
+        records_.refuse(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
   }
 
   static std::string list(const Strings& names) {
@@ -84,7 +89,8 @@ class SeriesReader final {
       const std::string_view field = trimmed(fields[chosen_[k]]);
       const detail::Parsed parsed = detail::parse_number(field, x);
       const bool value = parsed == detail::Parsed::special && !options_.finite;
-      const bool missing = !value && std::find(options_.marks.begin(), options_.marks.end(), field) != options_.marks.end();
+      const bool missing =
+          !value && std::find(options_.marks.begin(), options_.marks.end(), field) != options_.marks.end();
       if (missing && options_.missing == Missing::drop_row) return values_.resize(begin);
       if (missing) x = substitute(k);
       else if (!value) check(k, field, parsed, x);
@@ -98,7 +104,7 @@ class SeriesReader final {
     if (parsed == detail::Parsed::none) refuse(k, fmt::format("'{}' is not a number", shown));
     if (parsed == detail::Parsed::special) refuse(k, fmt::format("'{}' is not a finite number", shown));
     if (parsed == detail::Parsed::too_large || !detail::fits(x, options_.dtype))
-       refuse(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
+      refuse(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
   }
 
   double substitute(std::size_t k) const {

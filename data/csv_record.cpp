@@ -1,5 +1,5 @@
-#include <ebb/data/csv_record.hpp>
 #include <fmt/format.h>
+#include <ebb/data/csv_record.hpp>
 
 namespace ebb::detail {
 

@@ -6,12 +6,14 @@ namespace ebb::detail {
 /// The records of a CSV file one after another, whatever is in their fields. Not part of the public face.
 class CsvRecords final {
  public:
-  CsvRecords(const std::string& path, char delimiter) : file_(path, Content::text), delimiter_(static_cast<unsigned char>(delimiter)) {}
+  CsvRecords(const std::string& path, char delimiter)
+      : file_(path, Content::text), delimiter_(static_cast<unsigned char>(delimiter)) {}
 
   /// The next record that is not an empty line at the end of the file; false if there is none.
   bool next(std::vector<std::string>& fields);
-  std::uint64_t line() const { return begin_; }          ///< where the record begins, counted from 1
-  [[noreturn]] void refuse(const std::string& why, const std::string& where = {}) const;   ///< "path: line 7, where: why"
+  std::uint64_t line() const { return begin_; }  ///< where the record begins, counted from 1
+  [[noreturn]] void refuse(const std::string& why,
+                           const std::string& where = {}) const;  ///< "path: line 7, where: why"
   const ByteReader& file() const { return file_; }
 
  private:
@@ -24,9 +26,9 @@ class CsvRecords final {
 
   ByteReader file_;
   int delimiter_;
-  std::uint64_t line_ = 1, begin_ = 1;   // of what is read next, of the record
-  std::uint64_t empty_ = 0;              // empty lines that are still to be given out, since a record follows
-  bool have_ = false;                    // that record is in held_
+  std::uint64_t line_ = 1, begin_ = 1;  // of what is read next, of the record
+  std::uint64_t empty_ = 0;             // empty lines that are still to be given out, since a record follows
+  bool have_ = false;                   // that record is in held_
   std::vector<std::string> held_;
   std::uint64_t held_begin_ = 0;
 };

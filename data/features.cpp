@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <complex>
 #include <ebb/data/features.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <kissfft/kissfft.hh>
 #include <numbers>
 #include <numeric>
@@ -18,17 +18,20 @@ constexpr double pi = std::numbers::pi;
 int transform_length(const FrameOptions& o) {
   const int fft = o.fft == 0 ? o.window : o.fft;
   if (o.window < 2 || o.hop < 1 || fft < o.window || fft > (1 << 24))
-    throw ValueError(fmt::format("stft: a window of {} samples, hop {} and transform {} cannot be", o.window, o.hop, fft));
+    throw ValueError(
+        fmt::format("stft: a window of {} samples, hop {} and transform {} cannot be", o.window, o.hop, fft));
   return fft;
 }
 
 /// Samples as numbers, `margin` reflected ones before and after them.
 std::vector<double> reflected(const Array& samples, int margin) {
   if (samples.rank() != 1 && !(samples.rank() == 2 && samples.dim(1) == 1))
-    throw ShapeError("stft: samples are " + text(samples.shape()) + ", not [N] or [N, 1]; take one channel by column_block");
+    throw ShapeError("stft: samples are " + text(samples.shape()) +
+                     ", not [N] or [N, 1]; take one channel by column_block");
   const Array x = samples.compact();
   const auto n = x.size();
-  if (margin > 0 && n <= margin) throw ValueError(fmt::format("stft: {} samples are too few, more than {} are needed", n, margin));
+  if (margin > 0 && n <= margin)
+    throw ValueError(fmt::format("stft: {} samples are too few, more than {} are needed", n, margin));
   std::vector<double> all(static_cast<std::size_t>(n + 2 * margin));
   for (std::int64_t k = -margin; k < n + margin; ++k)
     all[static_cast<std::size_t>(k + margin)] = x.at_flat(k < 0 ? -k : k < n ? k : 2 * (n - 1) - k);
@@ -64,17 +67,18 @@ Array log_mel_f64(const Array& samples, int rate, const MelOptions& o) {
   const double* weight = filters.data<double>();
   Array y;
   int bins = 0;
-  for_frames(samples, o.frames,
-             [&](int frames, int n) {
-               y = Array::zeros({frames, o.mels}, f64);
-               bins = n;
-             },
-             [&](int t, const Complex* spectrum) {
-               double* row = y.data<double>() + std::int64_t{t} * o.mels;
-               for (int k = 0; k < bins; ++k)
-                 for (int m = 0; m < o.mels; ++m) row[m] += std::norm(spectrum[k]) * weight[std::int64_t{k} * o.mels + m];
-               for (int m = 0; m < o.mels; ++m) row[m] = std::log(std::max(row[m], o.floor));
-             });
+  for_frames(
+      samples, o.frames,
+      [&](int frames, int n) {
+        y = Array::zeros({frames, o.mels}, f64);
+        bins = n;
+      },
+      [&](int t, const Complex* spectrum) {
+        double* row = y.data<double>() + std::int64_t{t} * o.mels;
+        for (int k = 0; k < bins; ++k)
+          for (int m = 0; m < o.mels; ++m) row[m] += std::norm(spectrum[k]) * weight[std::int64_t{k} * o.mels + m];
+        for (int m = 0; m < o.mels; ++m) row[m] = std::log(std::max(row[m], o.floor));
+      });
   return y;
 }
 
@@ -83,17 +87,18 @@ Array log_mel_f64(const Array& samples, int rate, const MelOptions& o) {
 Spectrum stft(const Array& samples, const FrameOptions& o) {
   Spectrum s;
   int bins = 0;
-  for_frames(samples, o,
-             [&](int frames, int n) {
-               s = {Array::empty({frames, n}, samples.dtype()), Array::empty({frames, n}, samples.dtype())};
-               bins = n;
-             },
-             [&](int t, const Complex* spectrum) {
-               for (int k = 0; k < bins; ++k) {
-                 s.real.set_flat(std::int64_t{t} * bins + k, spectrum[k].real());
-                 s.imaginary.set_flat(std::int64_t{t} * bins + k, spectrum[k].imag());
-               }
-             });
+  for_frames(
+      samples, o,
+      [&](int frames, int n) {
+        s = {Array::empty({frames, n}, samples.dtype()), Array::empty({frames, n}, samples.dtype())};
+        bins = n;
+      },
+      [&](int t, const Complex* spectrum) {
+        for (int k = 0; k < bins; ++k) {
+          s.real.set_flat(std::int64_t{t} * bins + k, spectrum[k].real());
+          s.imaginary.set_flat(std::int64_t{t} * bins + k, spectrum[k].imag());
+        }
+      });
   return s;
 }
 
@@ -101,11 +106,13 @@ Array mel_filters(int rate, const MelOptions& o, DType dtype) {
   const int fft = transform_length(o.frames);
   const double high = o.high == 0 ? rate / 2. : o.high;
   if (rate < 1 || o.mels < 1 || !(o.low >= 0) || !(o.low < high) || !(high <= rate / 2.))
-    throw ValueError(fmt::format("mel_filters: {} mels from {} to {} Hz at a rate of {} cannot be", o.mels, o.low, high, rate));
+    throw ValueError(
+        fmt::format("mel_filters: {} mels from {} to {} Hz at a rate of {} cannot be", o.mels, o.low, high, rate));
   const double first = mel(o.low), step = (mel(high) - first) / (o.mels + 1);
   Array w = Array::empty({fft / 2 + 1, o.mels}, dtype);
   for (int m = 0; m < o.mels; ++m) {
-    const double left = hertz(first + m * step), middle = hertz(first + (m + 1) * step), right = hertz(first + (m + 2) * step);
+    const double left = hertz(first + m * step), middle = hertz(first + (m + 1) * step),
+                 right = hertz(first + (m + 2) * step);
     for (int k = 0; k <= fft / 2; ++k) {
       const double f = static_cast<double>(k) * rate / fft;
       const double height = std::min((f - left) / (middle - left), (right - f) / (right - middle));
@@ -115,7 +122,9 @@ Array mel_filters(int rate, const MelOptions& o, DType dtype) {
   return w;
 }
 
-Array log_mel(const Array& samples, int rate, const MelOptions& o) { return log_mel_f64(samples, rate, o).to(samples.dtype()); }
+Array log_mel(const Array& samples, int rate, const MelOptions& o) {
+  return log_mel_f64(samples, rate, o).to(samples.dtype());
+}
 
 Array mfcc(const Array& samples, int rate, int coefficients, const MelOptions& o) {
   if (coefficients < 1 || coefficients > o.mels)

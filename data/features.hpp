@@ -5,14 +5,14 @@ namespace ebb {
 
 /// How a recording is cut into frames. All lengths in samples.
 struct FrameOptions {
-  int window = 400;                      ///< Hann's, periodic
-  int hop = 160;                         ///< from one frame to the next
-  int fft = 0;                           ///< length of the transform, the window in its middle; 0: the window's
-  bool centered = true;                  ///< frame t is centred on sample t hop, the ends reflected; else it begins there
+  int window = 400;      ///< Hann's, periodic
+  int hop = 160;         ///< from one frame to the next
+  int fft = 0;           ///< length of the transform, the window in its middle; 0: the window's
+  bool centered = true;  ///< frame t is centred on sample t hop, the ends reflected; else it begins there
 };
 
 struct Spectrum {
-  Array real, imaginary;                 ///< [T, F] each
+  Array real, imaginary;  ///< [T, F] each
 };
 
 /// Short-time Fourier transform of one channel, as torch.stft computes it (frames first).
@@ -28,8 +28,8 @@ Spectrum stft(const Array& samples, const FrameOptions& = {});
 struct MelOptions {
   FrameOptions frames = {};
   int mels = 40;
-  double low = 0, high = 0;              ///< Hz; high 0: half the rate
-  double floor = 1e-10;                  ///< least power of which the logarithm is taken
+  double low = 0, high = 0;  ///< Hz; high 0: half the rate
+  double floor = 1e-10;      ///< least power of which the logarithm is taken
 };
 
 /// Triangles of height one, equally wide on the mel scale: the share of each frequency in each mel.

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <climits>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/idx.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -31,7 +31,8 @@ Idx read_idx(const std::string& path, int most_axes) {
     size *= n;
   }
   Idx idx{Shape(extents, axes), file.bytes(size, "its entries")};
-  if (file.peek() != detail::ByteReader::end) file.refuse(fmt::format("has bytes left over after its {} entries", size));
+  if (file.peek() != detail::ByteReader::end)
+    file.refuse(fmt::format("has bytes left over after its {} entries", size));
   return idx;
 }
 

@@ -5,12 +5,12 @@
 namespace ebb {
 
 struct IdxOptions {
-  bool scaled = true;                    ///< from 0 to 1; else 0 to 255, as the file has them
+  bool scaled = true;  ///< from 0 to 1; else 0 to 255, as the file has them
   DType dtype = f32;
 };
 
-/// Images of MNIST's format, plain or gzipped: 0, 0, 8 (bytes), the number of axes, each extent as four bytes (big-endian), then one
-/// byte a pixel.
+/// Images of MNIST's format, plain or gzipped: 0, 0, 8 (bytes), the number of axes, each extent as four bytes
+/// (big-endian), then one byte a pixel.
 ///
 /// Shapes    as the file says, [N, rows, columns] for MNIST and its kin; rank 1 to 4
 /// Errors    FileError: another element type, more axes than four, no entries, too few bytes or some left over

@@ -4,12 +4,13 @@
 
 namespace ebb::detail {
 
-constexpr std::size_t longest_word = std::size_t{1} << 20;   // bytes: a file without white space does not fill the memory
+constexpr std::size_t longest_word = std::size_t{1}
+                                     << 20;  // bytes: a file without white space does not fill the memory
 
 inline bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// The next symbol of a source of bytes (peek, get, at, refuse); false at its end. With `line_ends`, among words the end of a line
-/// is the symbol "\n".
+/// The next symbol of a source of bytes (peek, get, at, refuse); false at its end. With `line_ends`, among words the
+/// end of a line is the symbol "\n".
 template <class Source> bool next_symbol(Source& from, Symbols kind, std::string& to, bool line_ends = false) {
   to.clear();
   if (kind == Symbols::words)
@@ -24,7 +25,8 @@ template <class Source> bool next_symbol(Source& from, Symbols kind, std::string
     return true;
   }
   while (from.peek() >= 0 && !is_space(from.peek())) {
-    if (to.size() == longest_word) from.refuse("a word before byte " + std::to_string(from.at()) + " is longer than 1 MiB");
+    if (to.size() == longest_word)
+      from.refuse("a word before byte " + std::to_string(from.at()) + " is longer than 1 MiB");
     to.push_back(static_cast<char>(from.get()));
   }
   return true;

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <bit>
 #include <climits>
 #include <cstring>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/npy_format.hpp>
 #include <ebb/ops/new_file.hpp>
-#include <fmt/format.h>
 
 static_assert(std::endian::native == std::endian::little, "the format's numbers are read as they stand");
 
@@ -27,7 +27,8 @@ std::string header_text(const NpySource& from) {
     from.refuse(fmt::format("has version {}.{} of the format, not 1.0 to 3.0", version, begin[7]));
   unsigned char length[4] = {};
   exactly(from, length, version == 1 ? 2 : 4, "its header's length");
-  const std::size_t n = length[0] | std::size_t{length[1]} << 8 | std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
+  const std::size_t n =
+      length[0] | std::size_t{length[1]} << 8 | std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
   if (n > (1 << 16)) from.refuse(fmt::format("has a header of {} bytes, more than it can need", n));
   std::string text(n, '\0');
   exactly(from, text.data(), n, "its header");
@@ -40,7 +41,7 @@ template <class T> void from_fortran(T* numbers, const Shape& shape) {
   int index[Shape::max_rank] = {};
   std::int64_t stride[Shape::max_rank] = {};
   for (int k = shape.rank(); k-- > 0;) stride[k] = k + 1 == shape.rank() ? 1 : stride[k + 1] * shape[k + 1];
-  for (const T x : as_read) {              // the first axis runs fastest
+  for (const T x : as_read) {  // the first axis runs fastest
     std::int64_t at = 0;
     for (int k = 0; k < shape.rank(); ++k) at += index[k] * stride[k];
     numbers[at] = x;
@@ -80,7 +81,8 @@ std::size_t element_bytes(const NpySource& from, const std::string& descr) {
 NpyArray parse_npy(const NpySource& from) {
   const NpyHeader h = parse_npy_header(header_text(from), from);
   const std::size_t bytes = element_bytes(from, h.descr);
-  if (static_cast<std::uint64_t>(h.shape.size()) > from.most / bytes) from.refuse("is torn: it ends before the end of its numbers");
+  if (static_cast<std::uint64_t>(h.shape.size()) > from.most / bytes)
+    from.refuse("is torn: it ends before the end of its numbers");
   NpyArray a;
   if (h.descr[1] == 'f') {
     a.values = read_floating(from, h, bytes == 4 ? f32 : f64);
@@ -102,9 +104,9 @@ namespace {
 void write(const std::string& path, const char* descr, const Shape& shape, const void* numbers, std::size_t bytes) {
   std::string extents;
   for (int k = 0; k < shape.rank(); ++k) extents += (k ? ", " : "") + std::to_string(shape[k]);
-  if (shape.rank() == 1) extents += ',';   // Python's tuple of one
+  if (shape.rank() == 1) extents += ',';  // Python's tuple of one
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, extents);
-  constexpr std::size_t before = 10, multiple = 64;   // numbers start at a multiple of 64 bytes
+  constexpr std::size_t before = 10, multiple = 64;  // numbers start at a multiple of 64 bytes
   header.append((multiple - (before + header.size() + 1) % multiple) % multiple, ' ');
   header += '\n';
   std::string begin("\x93NUMPY\x01\x00", 8);

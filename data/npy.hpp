@@ -14,12 +14,13 @@ struct NpyArray {
   Array numbers(DType dtype = f32) const;
 };
 
-/// An array as numpy.save wrote it, under Python 2 too, versions 1 to 3 of the format, little-endian, in C's order of axes or Fortran's: f4 and f8 become
-/// float32 and float64, i4, i8 and u1 become Tokens. The file is not trusted, and nothing in it is executed (numpy's own objects are
-/// refused).
+/// An array as numpy.save wrote it, under Python 2 too, versions 1 to 3 of the format, little-endian, in C's order of
+/// axes or Fortran's: f4 and f8 become float32 and float64, i4, i8 and u1 become Tokens. The file is not trusted, and
+/// nothing in it is executed (numpy's own objects are refused).
 ///
 /// Shapes    as the file says, rank 0 to 4
-/// Errors    FileError: not such a file, torn or too long, another element type, more axes, a whole number that no int holds
+/// Errors    FileError: not such a file, torn or too long, another element type, more axes, a whole number that no int
+///           holds
 /// Source    https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 NpyArray read_npy(const std::string& path);
 

@@ -36,7 +36,7 @@ class HeaderParser final {
  private:
   [[noreturn]] void fail(const std::string& why) const {
     from_.refuse("its header is not what numpy writes: " + why);
-    std::abort();                          // refuse throws
+    std::abort();  // refuse throws
   }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
@@ -85,7 +85,7 @@ class HeaderParser final {
       const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
       if (error != std::errc() || n < 0) fail("an extent is not a whole number that an int holds");
       at_ = static_cast<std::size_t>(stop - text_.data());
-      if (at_ < text_.size() && text_[at_] == 'L') ++at_;   // as Python 2 writes its long
+      if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // as Python 2 writes its long
       if (rank == Shape::max_rank) from_.refuse("has more than four axes");
       extents[rank++] = n;
       comma = take(',');

@@ -1,21 +1,22 @@
 #include <minizip/unzip.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/npy_format.hpp>
-#include <fmt/format.h>
 #include <memory>
 
 namespace ebb {
 
 namespace {
 
-constexpr std::uint64_t most_unzipped = 1040;   // bytes that one zipped byte can become, a little over the format's 1032
+constexpr std::uint64_t most_unzipped = 1040;  // bytes that one zipped byte can become, a little over the format's 1032
 
 /// The entries of a zip file, of which only what their zipped bytes can hold is believed.
 class ZipReader final {
  public:
-  explicit ZipReader(const std::string& path) : file_(path, detail::Content::bytes), zip_(unzOpen64(path.c_str()), &unzClose) {
+  explicit ZipReader(const std::string& path)
+      : file_(path, detail::Content::bytes), zip_(unzOpen64(path.c_str()), &unzClose) {
     if (!zip_) file_.refuse("is no zip file, which an .npz is, or is torn");
   }
 
@@ -31,7 +32,8 @@ class ZipReader final {
       if (about.size_filename >= sizeof name || std::char_traits<char>::length(name) != about.size_filename)
         file_.refuse("an entry's name is impossible");
       // Entries that lie on one another would make much of little.
-      if (about.compressed_size > length - zipped) file_.refuse(fmt::format("entry '{}' is longer than the file", name));
+      if (about.compressed_size > length - zipped)
+        file_.refuse(fmt::format("entry '{}' is longer than the file", name));
       zipped += about.compressed_size;
       f(std::string(name), about);
     }
@@ -62,7 +64,7 @@ class ZipReader final {
   [[noreturn]] void refuse(const std::string& why) const { file_.refuse(why); }
 
  private:
-  detail::ByteReader file_;                // that it is a file, and how long
+  detail::ByteReader file_;  // that it is a file, and how long
   std::unique_ptr<void, int (*)(void*)> zip_;
 };
 

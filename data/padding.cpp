@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/data/padding.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -26,7 +26,8 @@ template <class S> Lengths lengths_of(const std::vector<S>& sequences, int rank)
   Lengths lengths({static_cast<int>(sequences.size())});
   for (std::size_t b = 0; b < sequences.size(); ++b) {
     if (sequences[b].rank() != rank)
-      throw ShapeError(fmt::format("pad_sequences: sequence {} has the shape {}, not rank {}", b, text(sequences[b].shape()), rank));
+      throw ShapeError(
+          fmt::format("pad_sequences: sequence {} has the shape {}, not rank {}", b, text(sequences[b].shape()), rank));
     lengths.data()[b] = sequences[b].dim(0);
   }
   if (longest(lengths) == 0) throw ValueError("pad_sequences: all sequences are empty");

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <climits>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/next_symbol.hpp>
 #include <ebb/data/stream.hpp>
 #include <ebb/data/symbol_table.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 #include <list>
 
 namespace ebb {
@@ -14,16 +14,16 @@ struct TokenStream::Data {
   struct Row {
     Row(const std::string& path, Symbols kind) : reader(path, detail::content_of(kind)) {}
     detail::ByteReader reader;
-    std::uint64_t begin = 0, end = 0;    // of its share
-    std::uint64_t at = 0;                // where the symbol held begins, or the next one if none is
+    std::uint64_t begin = 0, end = 0;  // of its share
+    std::uint64_t at = 0;              // where the symbol held begins, or the next one if none is
     int held = -1;
   };
 
   Vocabulary vocabulary;
   StreamOptions options;
-  std::list<Row> rows;                   // readers do not move
+  std::list<Row> rows;  // readers do not move
   bool begun = false, ended = false;
-  StreamPosition last;                   // before the window that was no longer whole, once ended
+  StreamPosition last;  // before the window that was no longer whole, once ended
   std::string symbol;
 
   /// The begin of the first symbol at or after a byte.
@@ -58,7 +58,8 @@ struct TokenStream::Data {
 
 TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const StreamOptions& o)
     : data_(new Data{std::move(vocabulary), o, {}, false, false, {}, {}}) {
-  if (o.steps < 1 || o.rows < 1) throw ValueError(fmt::format("stream: windows of {} steps and {} rows cannot be", o.steps, o.rows));
+  if (o.steps < 1 || o.rows < 1)
+    throw ValueError(fmt::format("stream: windows of {} steps and {} rows cannot be", o.steps, o.rows));
   if (o.line_ends && (data_->vocabulary.eos() < 0 || data_->vocabulary.symbols() != Symbols::words))
     throw ValueError("stream: for a line's end to be <eos>, the vocabulary has to be of words and to have it");
   std::uint64_t length = 0;
@@ -66,7 +67,8 @@ TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const S
     Data::Row& row = data_->rows.emplace_back(path, data_->vocabulary.symbols());
     if (b == 0) length = row.reader.length();
     const std::uint64_t start = row.reader.start();
-    row.begin = data_->aligned(row.reader, start + (length - start) * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
+    row.begin =
+        data_->aligned(row.reader, start + (length - start) * static_cast<unsigned>(b) / static_cast<unsigned>(o.rows));
     row.end = length;
     if (b > 0) std::prev(data_->rows.end(), 2)->end = row.begin;
   }
@@ -119,8 +121,8 @@ void TokenStream::restore(const StreamPosition& p) {
   std::size_t b = 0;
   for (const Data::Row& row : data_->rows) {
     if (p.bytes[b] < row.begin || p.bytes[b] > row.end)
-      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b], row.begin,
-                                   row.end));
+      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b],
+                                   row.begin, row.end));
     ++b;
   }
   b = 0;

@@ -5,7 +5,8 @@
 namespace ebb {
 
 std::string read_text(const std::string& path) {
-  constexpr std::size_t most = std::size_t{1} << 30, block = 1 << 16;   // what a small gzip file unzips to may be endless
+  constexpr std::size_t most = std::size_t{1} << 30,
+                        block = 1 << 16;  // what a small gzip file unzips to may be endless
   detail::ByteReader file(path, detail::Content::text);
   std::string text;
   for (std::size_t got = block; got == block;) {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <climits>
 #include <ebb/data/byte_reader.hpp>
@@ -5,7 +6,6 @@
 #include <ebb/data/symbol_table.hpp>
 #include <ebb/data/vocabulary.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -31,14 +31,15 @@ template <class Source> std::vector<std::string> counted(Symbols kind, Source& f
   const bool wanted[] = {o.pad, o.unknown, o.bos, o.eos};
   for (std::size_t k = 0; k < 4; ++k) {
     if (wanted[k]) list.emplace_back(detail::special_names[k]);
-    if (wanted[k] && kind == Symbols::words) count.erase(detail::special_names[k]);   // spelt out in the text
+    if (wanted[k] && kind == Symbols::words) count.erase(detail::special_names[k]);  // spelt out in the text
   }
   using Entry = std::pair<std::int64_t, std::string>;
   std::vector<Entry> order;
   for (const auto& [name, n] : count)
     if (n >= o.min_count) order.emplace_back(n, name);
-  std::sort(order.begin(), order.end(),
-            [](const Entry& a, const Entry& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(order.begin(), order.end(), [](const Entry& a, const Entry& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   if (o.most > 0 && order.size() > static_cast<std::size_t>(o.most)) order.resize(static_cast<std::size_t>(o.most));
   for (Entry& e : order) list.push_back(std::move(e.second));
   return list;
@@ -114,7 +115,8 @@ Tokens Vocabulary::encode(std::string_view text) const {
 }
 
 std::string Vocabulary::decode(const Tokens& tokens) const {
-  if (tokens.rank() != 1) throw ShapeError(fmt::format("vocabulary: tokens to decode have rank {}, not 1", tokens.rank()));
+  if (tokens.rank() != 1)
+    throw ShapeError(fmt::format("vocabulary: tokens to decode have rank {}, not 1", tokens.rank()));
   std::string text;
   bool first = true;
   for (std::int64_t i = 0; i < tokens.size(); ++i) {

@@ -12,17 +12,17 @@ namespace ebb {
 enum class Symbols : std::uint8_t { characters, bytes, words };
 
 struct VocabularyOptions {
-  int min_count = 1;                     ///< symbols that occur less often are left out
-  int most = 0;                          ///< no more symbols of the text than this, the most frequent ones; 0: all
-  bool pad = true, unknown = true, bos = false, eos = false;   ///< whether there is a <pad>, <unk>, <bos>, <eos>
+  int min_count = 1;  ///< symbols that occur less often are left out
+  int most = 0;       ///< no more symbols of the text than this, the most frequent ones; 0: all
+  bool pad = true, unknown = true, bos = false, eos = false;  ///< whether there is a <pad>, <unk>, <bos>, <eos>
 };
 
-/// The symbols of a text, numbered: first <pad>, <unk>, <bos>, <eos> (those that are wanted, in this order), then the text's by
-/// falling count, equal counts by their bytes, so that the same text gives the same numbers everywhere. A word of a text that is
-/// spelt like one of the four is that one, wanted or not. Copies share what they hold.
+/// The symbols of a text, numbered: first <pad>, <unk>, <bos>, <eos> (those that are wanted, in this order), then the
+/// text's by falling count, equal counts by their bytes, so that the same text gives the same numbers everywhere. A
+/// word of a text that is spelt like one of the four is that one, wanted or not. Copies share what they hold.
 ///
-/// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte, or a file of
-///           characters or words in UTF-16
+/// Errors    ValueError, or FileError with the path, for a text of characters that is not UTF-8, naming the byte, or a
+///           file of characters or words in UTF-16
 class Vocabulary final {
  public:
   static Vocabulary from_text(Symbols, std::string_view text, const VocabularyOptions& = {});
@@ -37,9 +37,9 @@ class Vocabulary final {
 
   int size() const;
   Symbols symbols() const;
-  const std::string& operator[](int id) const;           ///< Errors: ValueError if there is no such number
-  int find(std::string_view symbol) const;               ///< its number, or -1
-  int pad() const;                                       ///< -1 if there is none, as the next three
+  const std::string& operator[](int id) const;  ///< Errors: ValueError if there is no such number
+  int find(std::string_view symbol) const;      ///< its number, or -1
+  int pad() const;                              ///< -1 if there is none, as the next three
   int unknown() const;
   int bos() const;
   int eos() const;

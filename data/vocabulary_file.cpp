@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/next_symbol.hpp>
 #include <ebb/data/symbol_table.hpp>
 #include <ebb/ops/new_file.hpp>
-#include <fmt/format.h>
 
 namespace ebb::detail {
 
@@ -60,7 +60,8 @@ std::string escaped(std::string_view symbol, Symbols kind) {
     if (c == '\n') line += "\\n";
     else if (c == '\t') line += "\\t";
     else if (c == '\\') line += "\\\\";
-    else if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && kind == Symbols::bytes)) line += fmt::format("\\x{:02x}", byte);
+    else if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && kind == Symbols::bytes))
+      line += fmt::format("\\x{:02x}", byte);
     else line += c;
   }
   return line;
@@ -79,7 +80,8 @@ std::vector<std::string> load_symbols(const std::string& path, Symbols& kind) {
   std::vector<std::string> list;
   while (file.line(line)) {
     if (!unescape(line, symbol)) file.refuse_line("a backslash is not followed by n, t, x and two digits, or another");
-    if (!is_one(symbol, kind)) file.refuse_line(fmt::format("is not one of the {} of a text", kinds[static_cast<int>(kind)]));
+    if (!is_one(symbol, kind))
+      file.refuse_line(fmt::format("is not one of the {} of a text", kinds[static_cast<int>(kind)]));
     const auto [at, fresh] = seen.emplace(symbol, file.line_number());
     if (!fresh) file.refuse_line(fmt::format("has the same symbol as line {}", at->second));
     list.push_back(symbol);

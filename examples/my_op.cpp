@@ -13,7 +13,7 @@ using ebb::Var;
 /// Shapes    x, y [T, B]
 struct Smooth {
   static constexpr auto name = "smooth";
-  static constexpr unsigned needs = ebb::need_nothing;   // vjp reads neither x nor y, so the tape need not keep them
+  static constexpr unsigned needs = ebb::need_nothing;  // vjp reads neither x nor y, so the tape need not keep them
   double a;
 
   Array value(const Array& x) const {

@@ -1,10 +1,10 @@
-// A training loop written out line by line, on data of one's own: an LSTM has to name the first symbol of a sequence that it
-// has read to its end.
+// A training loop written out line by line, on data of one's own: an LSTM has to name the first symbol of a sequence
+// that it has read to its end.
 #include <ebb/autograd/tape.hpp>
+#include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/ops/xtensor.hpp>
 #include <ebb/optim/adam.hpp>
@@ -61,16 +61,17 @@ int main() {
       const Tokens x = tokens_from_xt(xt::transpose(rows));  // [T, B]: time first
       const Tokens y = tokens_from_xt(xt::strided_view(labels, batch));
 
-      Tape tape;                                          // records what follows
+      Tape tape;  // records what follows
       const Var logits = m.logits(x);
-      const Var loss = mean(cross_entropy(logits, y));    // nats
+      const Var loss = mean(cross_entropy(logits, y));  // nats
       Grads g = tape.backward(loss);
       clip_by_norm(g, 1.0);
       adam.step(g);
 
       loss_sum += loss.item();
       right += accuracy(logits, y);
-      if (epoch == 0 && first == 0) std::cout << "logits of row 0 " << logits[0] << "\nd loss / d b " << g[m.out.b] << "\n\n";
+      if (epoch == 0 && first == 0)
+        std::cout << "logits of row 0 " << logits[0] << "\nd loss / d b " << g[m.out.b] << "\n\n";
     }
     std::cout << "epoch " << epoch + 1 << ": loss " << loss_sum * B / N << " nats, accuracy " << right * B / N << "\n";
   }

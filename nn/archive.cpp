@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -61,7 +61,9 @@ Archive& Archive::then(std::function<void()> f) {
   if (reading()) impl_->last.push_back(std::move(f));
   return *this;
 }
-void Archive::too_large(const char* name) const { impl_->refuse(name, "is a larger number than there is room for here"); }
+void Archive::too_large(const char* name) const {
+  impl_->refuse(name, "is a larger number than there is room for here");
+}
 
 void Archive::give() {
   impl_->refuse_what_is_left();
@@ -83,22 +85,25 @@ template <class W> W Archive::get(const char* name) {
 
 template <class W> void Archive::put_list(const char* name, const std::vector<W>& list) {
   const char* bytes = reinterpret_cast<const char*>(list.data());
-  if (list.size() > INT32_MAX) throw ValueError(fmt::format("{}: a list holds at most 2^31 numbers", impl_->full(name)));
-  impl_->add_array(name, {stored_type<W>(), {static_cast<int>(list.size())}, {}, {bytes, bytes + list.size() * sizeof(W)}});
+  if (list.size() > INT32_MAX)
+    throw ValueError(fmt::format("{}: a list holds at most 2^31 numbers", impl_->full(name)));
+  impl_->add_array(name,
+                   {stored_type<W>(), {static_cast<int>(list.size())}, {}, {bytes, bytes + list.size() * sizeof(W)}});
 }
 
 template <class W> std::vector<W> Archive::get_list(const char* name) {
   const detail::ArchivedArray a = impl_->take_array(name);
   if (a.type != stored_type<W>() || a.shape.size() != 1)
-    impl_->refuse(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(), stored_type<W>()));
+    impl_->refuse(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(),
+                                    stored_type<W>()));
   std::vector<W> list(a.bytes.size() / sizeof(W));
   if (!list.empty()) std::memcpy(list.data(), a.bytes.data(), a.bytes.size());
   return list;
 }
 
-#define EBB_WIDE(W)                                                   \
-  template void Archive::put<W>(const char*, W);                      \
-  template W Archive::get<W>(const char*);                            \
+#define EBB_WIDE(W)                                                       \
+  template void Archive::put<W>(const char*, W);                          \
+  template W Archive::get<W>(const char*);                                \
   template void Archive::put_list<W>(const char*, const std::vector<W>&); \
   template std::vector<W> Archive::get_list<W>(const char*);
 EBB_WIDE(std::int64_t)

@@ -1,8 +1,8 @@
 #pragma once
-#include <ebb/autograd/shards.hpp>
-#include <ebb/nn/params.hpp>
 #include <concepts>
 #include <cstdint>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/nn/params.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,8 +30,8 @@ concept Arithmetic = std::is_arithmetic_v<T> && !std::same_as<T, long double>;
 ///       void visit(Archive& a) { a("epoch", epoch)("file", file); }
 ///     };
 ///
-/// When reading, members get their values only after everything in the file was found to fit: `visit` names them and does not
-/// look at them. What has to be worked out from them goes into `then`.
+/// When reading, members get their values only after everything in the file was found to fit: `visit` names them and
+/// does not look at them. What has to be worked out from them goes into `then`.
 ///
 /// Errors    ValueError, when writing, for two members of one name
 class Archive final {
@@ -45,12 +45,13 @@ class Archive final {
   template <Arithmetic T> Archive& operator()(const char* name, std::vector<T>& list);
   Archive& operator()(const char* name, std::string&);
   Archive& operator()(const char* name, std::vector<std::string>&);
-  Archive& operator()(const char* name, Array&);          ///< of any shape and element type, or empty
+  Archive& operator()(const char* name, Array&);  ///< of any shape and element type, or empty
   Archive& operator()(const char* name, Tokens&);
   Archive& operator()(const char* name, StateArrays&);
   template <Visitable T> Archive& operator()(const char* name, T& part);
 
-  /// The values of every leaf. Errors: FileError, when reading, if there are others, or of another shape or element type
+  /// The values of every leaf. Errors: FileError, when reading, if there are others, or of another shape or element
+  /// type
   Archive& leaves(const char* name, const LeafSet&);
   /// Numbers laid out as the set's flat buffer is, or empty; stored by leaf. Errors: as those of `leaves`
   Archive& like(const char* name, const LeafSet&, Array& flat);
@@ -62,13 +63,14 @@ class Archive final {
  private:
   // Numbers travel as the widest of their kind.
   template <class T>
-  using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
+  using Wide = std::conditional_t<std::is_floating_point_v<T>, T,
+                                  std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
 
   explicit Archive(bool reading);
-  void give();                                            // gives every member its value, once all were found to fit
+  void give();  // gives every member its value, once all were found to fit
   void enter(const char* name);
   void leave();
-  void later(std::function<void()>);                      // part of what finish() does when reading
+  void later(std::function<void()>);  // part of what finish() does when reading
   [[noreturn]] void too_large(const char* name) const;
   template <class W> void put(const char* name, W x);
   template <class W> W get(const char* name);

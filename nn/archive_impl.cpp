@@ -1,14 +1,16 @@
+#include <fmt/format.h>
+#include <cstring>
 #include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <cstring>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
-std::string text(const std::vector<int>& shape) { return ebb::text(Shape(shape.data(), static_cast<int>(shape.size()))); }
+std::string text(const std::vector<int>& shape) {
+  return ebb::text(Shape(shape.data(), static_cast<int>(shape.size())));
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ void Archive::Impl::refuse_what_is_left() const {
 }
 
 void Archive::Impl::add_text(const char* name, std::string text) {
-  if (!texts.emplace(full(name), std::move(text)).second) throw ValueError("archive: two members are named '" + full(name) + "'");
+  if (!texts.emplace(full(name), std::move(text)).second)
+    throw ValueError("archive: two members are named '" + full(name) + "'");
 }
 
 std::string Archive::Impl::take_text(const char* name) {
@@ -52,7 +55,8 @@ bool Archive::Impl::take_nothing(const char* name) {
 }
 
 void Archive::Impl::add_array(const char* name, detail::ArchivedArray a) {
-  if (!arrays.emplace(full(name), std::move(a)).second) throw ValueError("archive: two members are named '" + full(name) + "'");
+  if (!arrays.emplace(full(name), std::move(a)).second)
+    throw ValueError("archive: two members are named '" + full(name) + "'");
 }
 
 detail::ArchivedArray Archive::Impl::take_array(const char* name) {
@@ -73,7 +77,8 @@ void Archive::Impl::add(const char* name, const Array& a) {
 Array Archive::Impl::take(const char* name) {
   if (take_nothing(name)) return {};
   const detail::ArchivedArray a = take_array(name);
-  if (a.type != "F32" && a.type != "F64") refuse(name, "holds " + a.type + ", but an array of float32 or float64 is asked for");
+  if (a.type != "F32" && a.type != "F64")
+    refuse(name, "holds " + a.type + ", but an array of float32 or float64 is asked for");
   Array values = Array::empty(Shape(a.shape.data(), static_cast<int>(a.shape.size())), a.type == "F32" ? f32 : f64);
   if (!a.bytes.empty()) std::memcpy(values.raw(), a.bytes.data(), a.bytes.size());
   return values;
@@ -86,7 +91,8 @@ Array Archive::Impl::take(const char* name, const Shape& shape, DType dtype) {
   }
   const Array a = take(name);
   if (!a) refuse(name, "is empty in the file");
-  if (a.dtype() != dtype) refuse(name, fmt::format("is {} in the file and {} here", name_of(a.dtype()), name_of(dtype)));
+  if (a.dtype() != dtype)
+    refuse(name, fmt::format("is {} in the file and {} here", name_of(a.dtype()), name_of(dtype)));
   return a;
 }
 

@@ -1,16 +1,16 @@
+#include <fmt/format.h>
 #include <cstring>
 #include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/ops/utf8.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
-const std::string words = "text ", bits = "bytes ";   // how a std::string is stored, which may hold anything
+const std::string words = "text ", bits = "bytes ";  // how a std::string is stored, which may hold anything
 const char* const nothing = detail::archived_nothing;
 
 std::vector<int> extents(const Shape& s) {
@@ -51,7 +51,7 @@ Archive& Archive::operator()(const char* name, std::string& s) {
   if (!reading()) {
     impl_->add_text(name, stored_text(s));
   } else {
-    auto fresh = std::make_shared<std::string>(impl_->take_string(name));   // what is done later must not fail
+    auto fresh = std::make_shared<std::string>(impl_->take_string(name));  // what is done later must not fail
     later([&s, fresh] { s.swap(*fresh); });
   }
   return *this;
@@ -64,7 +64,7 @@ Archive& Archive::operator()(const char* name, std::vector<std::string>& list) {
     for (std::size_t k = 0; k < list.size(); ++k) impl_->add_text(std::to_string(k).c_str(), stored_text(list[k]));
   } else {
     const auto count = get<std::uint64_t>("count");
-    auto fresh = std::make_shared<std::vector<std::string>>();   // grows with what is there, whatever the count says
+    auto fresh = std::make_shared<std::vector<std::string>>();  // grows with what is there, whatever the count says
     for (std::uint64_t k = 0; k < count; ++k) fresh->push_back(impl_->take_string(std::to_string(k).c_str()));
     later([&list, fresh] { list.swap(*fresh); });
   }
@@ -82,7 +82,9 @@ Archive& Archive::operator()(const char* name, Tokens& tokens) {
   if (!reading()) {
     if (!tokens) return impl_->add_text(name, nothing), *this;
     const char* first = reinterpret_cast<const char*>(tokens.data());
-    impl_->add_array(name, {"I32", extents(tokens.shape()), {}, {first, first + sizeof(int) * static_cast<std::size_t>(tokens.size())}});
+    impl_->add_array(
+        name,
+        {"I32", extents(tokens.shape()), {}, {first, first + sizeof(int) * static_cast<std::size_t>(tokens.size())}});
   } else if (impl_->take_nothing(name)) {
     later([&tokens] { tokens = Tokens(); });
   } else {

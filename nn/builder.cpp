@@ -30,10 +30,13 @@ void detail::ParamsData::admit(const std::string& name, const Shape& shape) cons
   std::int64_t left = most;
   for (int k = 0; k < set.count(); ++k) left -= set[k].shape().size();
   if (shape.size() > left)
-    throw ValueError(name + ": " + text(shape) + " asks for more numbers than the " + std::to_string(most) + " that there may be");
+    throw ValueError(name + ": " + text(shape) + " asks for more numbers than the " + std::to_string(most) +
+                     " that there may be");
 }
 
-Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) { params_->holders.hold(); }
+Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) {
+  params_->holders.hold();
+}
 Builder::Builder(const Builder& o) : Builder(o.params_, o.scope_) { cell_ = o.cell_; }
 Builder::~Builder() {
   delete[] scope_;
@@ -72,9 +75,7 @@ Array Builder::start(const char* name, const Shape& shape, const Init& init) con
   params_->admit(full, shape);
   try {
     return initial_values(init, shape, Key{params_->seed}.named(full.c_str()));
-  } catch (const ShapeError& e) {
-    throw ShapeError(full + ": " + e.what());
-  }
+  } catch (const ShapeError& e) { throw ShapeError(full + ": " + e.what()); }
 }
 
 Param Builder::trained(const char* name, const Array& values) const {
@@ -107,7 +108,7 @@ void Builder::reject(const char* option, const char* why) const {
 }
 
 void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double start) const {
-  if (!cell_) return;   // a cell built by hand is stepped by hand: nobody asks for its fields
+  if (!cell_) return;  // a cell built by hand is stepped by hand: nobody asks for its fields
   if (width.size() > 3) throw ShapeError(std::string("state ") + name + ": more than three extents after the batch");
   cell_->text.emplace_back(name);
   Field f{cell_->text.back().c_str(), {}, static_cast<int>(width.size()), start, offset};

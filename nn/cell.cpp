@@ -46,7 +46,8 @@ Builder detail_builder(const Builder& b, const Fields& fields) {
 }
 
 void reject_unknown_options(const CellSpec& spec) {
-  spec.options.reject_unknown(spec.first_init.empty() ? "" : "; and " + spec.first_init + "=orthogonal initialises a parameter");
+  spec.options.reject_unknown(
+      spec.first_init.empty() ? "" : "; and " + spec.first_init + "=orthogonal initialises a parameter");
 }
 
 namespace {
@@ -54,7 +55,8 @@ namespace {
 void refuse_equal_names(const CellSpec& spec, const char* cell) {
   for (auto f = spec.fields.begin(); f != spec.fields.end(); ++f)
     for (auto g = spec.fields.begin(); g != f; ++g)
-      if (std::strcmp(f->name, g->name) == 0) throw ValueError(std::string(cell) + ": two fields of its state are named " + f->name);
+      if (std::strcmp(f->name, g->name) == 0)
+        throw ValueError(std::string(cell) + ": two fields of its state are named " + f->name);
 }
 
 void refuse_undeclared_members(const CellSpec& spec, int members, const char* cell) {
@@ -67,7 +69,8 @@ void refuse_undeclared_members(const CellSpec& spec, int members, const char* ce
     throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
   if (static_cast<int>(offsets.size()) != members)
     throw ValueError(std::string(cell) + ": State has " + std::to_string(members) + " Vars, of which " +
-                     std::to_string(offsets.size()) + " were declared by p.state(...)" + declared + "; each needs a name and a width");
+                     std::to_string(offsets.size()) + " were declared by p.state(...)" + declared +
+                     "; each needs a name and a width");
   if (members > State::max_fields)
     throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
 }
@@ -77,11 +80,12 @@ void refuse_undeclared_members(const CellSpec& spec, int members, const char* ce
 void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
   CellSpec& s = *spec_;
   if (s.request) s.request->options = s.options;
-  s.request = nullptr;                      // it dies with make_cell
+  s.request = nullptr;  // it dies with make_cell
   reject_unknown_options(s);
   const int members = state_bytes / static_cast<int>(sizeof(Var));
   if (state_bytes % static_cast<int>(sizeof(Var)) != 0)
-    throw ValueError(std::string(cell) + ": State holds something besides Vars, which no step would see again; what a cell counts or "
+    throw ValueError(std::string(cell) +
+                     ": State holds something besides Vars, which no step would see again; what a cell counts or "
                      "keeps is a field of numbers, or the time and mode that a Pass gives to step");
   refuse_equal_names(s, cell);
   if (s.fields.empty() && members == 1) {

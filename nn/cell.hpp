@@ -12,8 +12,9 @@
 ///
 ///     State step(const Var& x, const State& s) const            // or with a third argument, const Pass&
 ///
-/// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const` is
-/// needed only if the output is not the field declared first. Dropout inside a cell is one further overload of step (drop.hpp).
+/// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const`
+/// is needed only if the output is not the field declared first. Dropout inside a cell is one further overload of step
+/// (drop.hpp).
 namespace ebb {
 
 struct Hidden {
@@ -23,10 +24,10 @@ struct Hidden {
 /// One field of a cell's state.
 struct Field {
   const char* name;
-  int width[3];       ///< extents after the batch
-  int rank;           ///< of width
-  double start;       ///< initial value
-  int offset;         ///< of the Var in the cell's State struct, bytes
+  int width[3];  ///< extents after the batch
+  int rank;      ///< of width
+  double start;  ///< initial value
+  int offset;    ///< of the Var in the cell's State struct, bytes
 };
 
 /// A cell as wrappers and commands see it: erased, counted, const when it runs.
@@ -57,10 +58,19 @@ class Cell {
 class CellPtr {
  public:
   CellPtr() = default;
-  explicit CellPtr(const Cell* c) : cell_(c) { if (cell_) cell_->holders_.hold(); }
+  explicit CellPtr(const Cell* c) : cell_(c) {
+    if (cell_) cell_->holders_.hold();
+  }
   CellPtr(const CellPtr& o) : CellPtr(o.cell_) {}
-  CellPtr& operator=(CellPtr o) { const Cell* c = cell_; cell_ = o.cell_; o.cell_ = c; return *this; }
-  ~CellPtr() { if (cell_ && cell_->holders_.drop()) delete cell_; }
+  CellPtr& operator=(CellPtr o) {
+    const Cell* c = cell_;
+    cell_ = o.cell_;
+    o.cell_ = c;
+    return *this;
+  }
+  ~CellPtr() {
+    if (cell_ && cell_->holders_.drop()) delete cell_;
+  }
   const Cell& operator*() const { return *cell_; }
   const Cell* operator->() const { return cell_; }
   explicit operator bool() const { return cell_ != nullptr; }
@@ -98,19 +108,25 @@ template <class C> struct StateOf {
   using type = Hidden;
   static constexpr bool known = false;
 };
-template <class C> requires requires { state_of(&C::step); } struct StateOf<C> {
+template <class C>
+  requires requires { state_of(&C::step); }
+struct StateOf<C> {
   using type = decltype(state_of(&C::step));
   static constexpr bool known = true;
 };
 
-/// Whether a cell's step takes D, StateDrop, CandidateDrop or Drop, as a third argument; its type is what the cell declares.
-template <class C, class S, class D> concept DropsWith = requires(const C& c, const Var& x, const S& s, const D& d) { S(c.step(x, s, d)); };
+/// Whether a cell's step takes D, StateDrop, CandidateDrop or Drop, as a third argument; its type is what the cell
+/// declares.
+template <class C, class S, class D>
+concept DropsWith = requires(const C& c, const Var& x, const S& s, const D& d) { S(c.step(x, s, d)); };
 template <class C, class S> consteval Drops drops_of() {
-  constexpr bool state = DropsWith<C, S, StateDrop>, candidate = DropsWith<C, S, CandidateDrop>, any = DropsWith<C, S, Drop>;
+  constexpr bool state = DropsWith<C, S, StateDrop>, candidate = DropsWith<C, S, CandidateDrop>,
+                 any = DropsWith<C, S, Drop>;
   return {.state = any && (state || !candidate), .candidate = any && (candidate || !state)};
 }
 /// Whether step has more than one form.
-template <class C> concept StepOverloaded = !requires { typename std::type_identity_t<decltype(&C::step)>; };
+template <class C>
+concept StepOverloaded = !requires { typename std::type_identity_t<decltype(&C::step)>; };
 
 template <class C> consteval bool has_output() {
   if constexpr (requires { &C::output; }) return std::is_member_function_pointer_v<decltype(&C::output)>;
@@ -123,13 +139,18 @@ template <class C> class CellAdapter final : public Cell {
   static constexpr bool with_output = requires(const C& c, const Var& x, const Struct& s) { Var(c.output(x, s)); };
   static constexpr Drops can_drop = drops_of<C, Struct>();
   static constexpr bool droppable = can_drop.state || can_drop.candidate;
-  static_assert(stepped, "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, const Pass& at");
+  static_assert(stepped,
+                "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, "
+                "const Pass& at");
   static_assert(!stepped || droppable || !StepOverloaded<C>,
-                "a cell's further overload of step, for dropout, is `State step(const Var& x, const State& s, const Drop& d) const`");
-  static_assert(!stepped || with_output || !has_output<C>(), "a cell's output is `Var output(const Var& x, const State& s) const`");
+                "a cell's further overload of step, for dropout, is `State step(const Var& x, const State& s, const "
+                "Drop& d) const`");
+  static_assert(!stepped || with_output || !has_output<C>(),
+                "a cell's output is `Var output(const Var& x, const State& s) const`");
 
  public:
-  CellAdapter(const char* name, const Builder& p, const CellSizes& s) : name_(name), cell_(detail_builder(p, fields_), s) {
+  CellAdapter(const char* name, const Builder& p, const CellSizes& s)
+      : name_(name), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
   }
   State step(const Var& x, const State& s, const Pass& at) const override {
@@ -184,7 +205,8 @@ struct CellEntry : Registered<CellEntry> {
 
 }  // namespace ebb
 
-/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); use EBB_CELL_NAMED for a name with a dash.
+/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); use EBB_CELL_NAMED for a name with a
+/// dash.
 #define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
 #define EBB_CELL_NAMED(id, name, Type, about) \
-  static const ebb::CellEntry ebb_cell_##id{name, about, __FILE__, &ebb::detail::make_adapter<Type>}
+  static const ebb::CellEntry ebb_cell_##id { name, about, __FILE__, &ebb::detail::make_adapter<Type> }

@@ -10,8 +10,8 @@ namespace {
 CellPtr make_from(const std::string& text, const Builder& p, CellSizes sizes, detail::CellSpec& request) {
   const CellEntry& entry = Registry<CellEntry>::get(name_before_options(text));
   if (sizes.input < 1 || sizes.hidden < 1)
-    throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " + std::to_string(sizes.input) +
-                     " and hidden is " + std::to_string(sizes.hidden));
+    throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " +
+                     std::to_string(sizes.input) + " and hidden is " + std::to_string(sizes.hidden));
   request.options = GivenOptions::after_name(text);
   request.hidden = sizes.hidden;
   return CellPtr(entry.make(entry.name, detail_builder_for(p, &request), sizes));

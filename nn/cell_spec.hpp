@@ -15,7 +15,7 @@ namespace detail {
 struct ParamsData {
   LeafSet set;
   std::uint64_t seed;
-  std::int64_t most;                   // numbers, 0: any
+  std::int64_t most;  // numbers, 0: any
   Count holders{1};
 
   /// Errors    ValueError if one more parameter of this shape is more than there may be
@@ -27,13 +27,14 @@ void drop(ParamsData*) noexcept;
 struct CellSpec {
   int hidden = 0;
   GivenOptions options;
-  std::string first_init;              // "init.Wh", of the parameter made first
+  std::string first_init;  // "init.Wh", of the parameter made first
   std::vector<Field> fields;
-  std::deque<std::string> text;        // owns the fields' names; a deque, so that they stay where they are
+  std::deque<std::string> text;  // owns the fields' names; a deque, so that they stay where they are
   std::vector<const char*> names;
-  CellSpec* request = nullptr;         // make_cell's: told which options the cell has
+  CellSpec* request = nullptr;  // make_cell's: told which options the cell has
 
-  /// The initialiser that the user named for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell takes it.
+  /// The initialiser that the user named for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell takes
+  /// it.
   const std::string* asked_init(const char* parameter);
   static CellSpec* of(const Builder& b) { return b.cell_; }
 };

@@ -1,8 +1,9 @@
 #pragma once
 #include <ebb/autograd/pass.hpp>
 
-/// Dropout inside a cell, which only its own equations can place. A cell that offers it has one further overload of step, beside the plain
-/// equation. It runs in training, if a wrapper asks for dropout, and the type of its last argument says what it drops:
+/// Dropout inside a cell, which only its own equations can place. A cell that offers it has one further overload of
+/// step, beside the plain equation. It runs in training, if a wrapper asks for dropout, and the type of its last
+/// argument says what it drops:
 ///
 ///     State step(const Var& x, const State& s, const StateDrop& d) const       // DropoutCell
 ///     State step(const Var& x, const State& s, const CandidateDrop& d) const   // RecurrentDropout
@@ -13,8 +14,8 @@ namespace ebb {
 class StateDrop {
  public:
   explicit StateDrop(const Pass& at) : at_(&at) {}
-  /// h as the recurrent products see it, `matmul(d.state(s.h), U)`; what is handed on to the next step is s.h, with nothing dropped. h
-  /// itself if the state is not dropped.
+  /// h as the recurrent products see it, `matmul(d.state(s.h), U)`; what is handed on to the next step is s.h, with
+  /// nothing dropped. h itself if the state is not dropped.
   Var state(const Var& h) const;
   const Pass& pass() const { return *at_; }
 
@@ -26,7 +27,8 @@ class StateDrop {
 class CandidateDrop {
  public:
   explicit CandidateDrop(const Pass& at) : at_(&at) {}
-  /// Factors for the candidate, of like's shape: `tanh(g) * d.candidate(g)`. One factor, 1, if the candidate is not dropped.
+  /// Factors for the candidate, of like's shape: `tanh(g) * d.candidate(g)`. One factor, 1, if the candidate is not
+  /// dropped.
   Var candidate(const Var& like) const;
   const Pass& pass() const { return *at_; }
 

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/given_options.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
-#include <fmt/format.h>
 #include <limits>
 #include <optional>
 
@@ -44,13 +44,15 @@ GivenOptions GivenOptions::after_name(const std::string& text, const std::string
 }
 
 // "activation=relu,recurrent=orthogonal"
-GivenOptions::GivenOptions(std::string owner, const std::string& text, const std::string& first) : owner_(std::move(owner)) {
+GivenOptions::GivenOptions(std::string owner, const std::string& text, const std::string& first)
+    : owner_(std::move(owner)) {
   for (const std::string& part : split(text, ',')) {
     std::string item = trim(part);
     if (!first.empty() && !item.empty() && item.find('=') == std::string::npos) item.insert(0, first + "=");
     const std::size_t equals = item.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw ValueError(fmt::format("{0}: '{1}' is not an option; options are written {0}:name=value,name=value", owner_, item));
+      throw ValueError(
+          fmt::format("{0}: '{1}' is not an option; options are written {0}:name=value,name=value", owner_, item));
     const std::string name = trim(item.substr(0, equals));
     for (const Given& g : given_)
       if (g.name == name) throw ValueError(fmt::format("{}: option '{}' is given twice", owner_, name));
@@ -60,7 +62,8 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
 
 const std::string* GivenOptions::asked(const std::string& name, const std::string& standard, const std::string& help) {
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
-  if (std::none_of(known_.begin(), known_.end(), same)) known_.push_back({name, standard, help});   // two layers of one kind ask twice
+  if (std::none_of(known_.begin(), known_.end(), same))
+    known_.push_back({name, standard, help});  // two layers of one kind ask twice
   for (Given& g : given_) {
     if (g.name != name) continue;
     g.known = true;
@@ -91,10 +94,11 @@ double GivenOptions::number(const std::string& name, double standard, const std:
   return *x;
 }
 
-std::int64_t GivenOptions::whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high, const std::string& help) {
+std::int64_t GivenOptions::whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high,
+                                 const std::string& help) {
   const std::string* const value = asked(name, fmt::format("{}", standard), help);
   if (!value) return standard;
-  const std::optional<double> x = finite_number(*value);   // 2e4 is one too
+  const std::optional<double> x = finite_number(*value);  // 2e4 is one too
   if (!x || *x != std::floor(*x) || *x < static_cast<double>(low) || *x > static_cast<double>(high))
     wrong(name, *value, fmt::format("not a whole number from {} to {}", low, high));
   return static_cast<std::int64_t>(*x);
@@ -129,14 +133,15 @@ GivenOptions& GivenOptions::operator()(const char* name, int& x, const char* hel
 }
 
 GivenOptions& GivenOptions::operator()(const char* name, std::int64_t& x, const char* help) {
-  constexpr std::int64_t most = std::int64_t{1} << 53;      // each of them has a double of its own
+  constexpr std::int64_t most = std::int64_t{1} << 53;  // each of them has a double of its own
   x = whole(name, x, -most, most, help);
   return *this;
 }
 
 std::string GivenOptions::list() const {
   std::string all;
-  for (const OptionInfo& k : known_) all += fmt::format("{}{}={} ({})", all.empty() ? "" : ", ", k.name, k.standard, k.help);
+  for (const OptionInfo& k : known_)
+    all += fmt::format("{}{}={} ({})", all.empty() ? "" : ", ", k.name, k.standard, k.help);
   return all;
 }
 

@@ -7,17 +7,18 @@ namespace ebb {
 
 /// An option that something registered takes.
 struct OptionInfo {
-  std::string name, standard, help;   ///< standard: the default, or all choices "tanh|relu" with the default first
+  std::string name, standard, help;  ///< standard: the default, or all choices "tanh|relu" with the default first
 };
 
-/// The options that follow a name, "lion:beta2=.98,decay=.1", asked for one by one by the thing of that name. What it asks for is what
-/// it has: the list of options and the check for others follow from that.
+/// The options that follow a name, "lion:beta2=.98,decay=.1", asked for one by one by the thing of that name. What it
+/// asks for is what it has: the list of options and the check for others follow from that.
 ///
 ///     GivenOptions given("lion", "beta2=.98");
 ///     given("beta1", o.beta1, "share of the mean in a step")("beta2", o.beta2, "share of the mean that is kept");
 ///     given.reject_unknown();
 ///
-/// Errors    ValueError naming thing and option, for a value that is none of its kind, an option given twice, or text without "="
+/// Errors    ValueError naming thing and option, for a value that is none of its kind, an option given twice, or text
+///           without "="
 class GivenOptions {
  public:
   GivenOptions() = default;
@@ -28,22 +29,27 @@ class GivenOptions {
 
   const std::string& owner() const { return owner_; }
   double number(const std::string& name, double standard, const std::string& help);
-  std::int64_t whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high, const std::string& help);
-  bool flag(const std::string& name, bool standard, const std::string& help);          ///< "true" or "false", "1" or "0"
-  int choice(const std::string& name, const std::string& choices, const std::string& help);   ///< position in "tanh|relu", 0 if not given
+  std::int64_t whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high,
+                     const std::string& help);
+  bool flag(const std::string& name, bool standard, const std::string& help);  ///< "true" or "false", "1" or "0"
+  int choice(const std::string& name, const std::string& choices,
+             const std::string& help);  ///< position in "tanh|relu", 0 if not given
   std::string word(const std::string& name, const std::string& standard, const std::string& help);
 
   /// By the type of a variable, whose value is the default.
   GivenOptions& operator()(const char* name, double& x, const char* help) { return x = number(name, x, help), *this; }
   GivenOptions& operator()(const char* name, bool& x, const char* help) { return x = flag(name, x, help), *this; }
-  GivenOptions& operator()(const char* name, std::string& x, const char* help) { return x = word(name, x, help), *this; }
+  GivenOptions& operator()(const char* name, std::string& x, const char* help) {
+    return x = word(name, x, help), *this;
+  }
   GivenOptions& operator()(const char* name, int& x, const char* help);
   GivenOptions& operator()(const char* name, std::int64_t& x, const char* help);
 
   /// The value that was given, or null; for what is not listed among the options.
   const std::string* unlisted(const std::string& name);
   const std::vector<OptionInfo>& known() const { return known_; }
-  /// Errors    ValueError, with the nearest name, if one was given that nobody asked for; `more` follows the list of options
+  /// Errors    ValueError, with the nearest name, if one was given that nobody asked for; `more` follows the list of
+  ///           options
   void reject_unknown(const std::string& more = "") const;
 
  private:

@@ -26,9 +26,10 @@ double dot(const double* a, const double* b, int n) {
   return s;
 }
 
-// Rows made orthonormal one after the other, each taking off its part along those before it. Done twice, that is exact to
-// rounding ("twice is enough"). It leaves R's diagonal positive, which QR by reflections needs a change of signs for:
-// without it the matrices would not be spread evenly over the orthogonal group (Mezzadri 2007, arXiv:math-ph/0609050).
+// Rows made orthonormal one after the other, each taking off its part along those before it. Done twice, that is exact
+// to rounding ("twice is enough"). It leaves R's diagonal positive, which QR by reflections needs a change of signs
+// for: without it the matrices would not be spread evenly over the orthogonal group (Mezzadri 2007,
+// arXiv:math-ph/0609050).
 void orthonormal_rows(Array& a) {
   const int n = a.columns();
   double* first = a.data<double>();
@@ -78,8 +79,14 @@ Init fan_in_uniform(int n) {
 
 Array initial_values(const Init& init, const Shape& shape, Key key) {
   using R = Init::Rule;
-  const auto fan_in = [&](const char* rule) { need_matrix(shape, rule); return static_cast<double>(shape[0]); };
-  const auto fans = [&](const char* rule) { need_matrix(shape, rule); return static_cast<double>(shape[0]) + shape[1]; };
+  const auto fan_in = [&](const char* rule) {
+    need_matrix(shape, rule);
+    return static_cast<double>(shape[0]);
+  };
+  const auto fans = [&](const char* rule) {
+    need_matrix(shape, rule);
+    return static_cast<double>(shape[0]) + shape[1];
+  };
   const auto gaussian = [&](double deviation) { return normal(shape, key, 0, deviation, f64); };
   switch (init.rule) {
     case R::zeros: return Array::zeros(shape, f64);
@@ -94,10 +101,12 @@ Array initial_values(const Init& init, const Shape& shape, Key key) {
     case R::lecun_normal: return gaussian(1 / std::sqrt(fan_in("lecun_normal")));
     case R::orthogonal: need_matrix(shape, "orthogonal"); return orthogonal_values(shape, key, init.a);
     case R::identity: need_matrix(shape, "identity"); return identity(shape, init.a);
-    case R::orthogonal_gates: return gates(shape, "orthogonal-gates", [&](const Shape& s, int k) {
-      return orthogonal_values(s, key.at(static_cast<std::uint64_t>(k)), init.a);
-    });
-    case R::identity_gates: return gates(shape, "identity-gates", [&](const Shape& s, int) { return identity(s, init.a); });
+    case R::orthogonal_gates:
+      return gates(shape, "orthogonal-gates", [&](const Shape& s, int k) {
+        return orthogonal_values(s, key.at(static_cast<std::uint64_t>(k)), init.a);
+      });
+    case R::identity_gates:
+      return gates(shape, "identity-gates", [&](const Shape& s, int) { return identity(s, init.a); });
     case R::custom: return custom_values(init, shape, key);
   }
   throw ValueError("initialiser: unknown rule");

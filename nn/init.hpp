@@ -3,11 +3,26 @@
 
 namespace ebb {
 
-/// How a parameter starts. A plain value: a rule and up to two numbers, or a function of one's own. fan_in is the number
-/// of rows of a matrix [in, out], fan_out the number of columns.
+/// How a parameter starts. A plain value: a rule and up to two numbers, or a function of one's own. fan_in is the
+/// number of rows of a matrix [in, out], fan_out the number of columns.
 struct Init {
-  enum class Rule { zeros, constant, uniform, normal, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal,
-                    lecun_uniform, lecun_normal, orthogonal, identity, orthogonal_gates, identity_gates, custom };
+  enum class Rule {
+    zeros,
+    constant,
+    uniform,
+    normal,
+    xavier_uniform,
+    xavier_normal,
+    kaiming_uniform,
+    kaiming_normal,
+    lecun_uniform,
+    lecun_normal,
+    orthogonal,
+    identity,
+    orthogonal_gates,
+    identity_gates,
+    custom
+  };
   Rule rule = Rule::zeros;
   double a = 0, b = 0;
   Array (*make)(const Shape&, Key) = nullptr;

@@ -9,7 +9,7 @@ namespace {
 
 struct Named {
   const char* name;
-  double standard;          // of the number that may follow
+  double standard;  // of the number that may follow
   Init (*make)(double);
 };
 

@@ -34,7 +34,7 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   if (word.empty() || word.size() > 200) return "";
   const std::string typed = lower(word);
   std::string best;
-  int least = std::max(1, static_cast<int>(typed.size() + 1) / 3) + 1;   // a third of the letters may be wrong
+  int least = std::max(1, static_cast<int>(typed.size() + 1) / 3) + 1;  // a third of the letters may be wrong
   for (const std::string& c : candidates) {
     const int d = edit_distance(typed, lower(c));
     if (d < least) {

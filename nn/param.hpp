@@ -16,9 +16,15 @@ class Param : public Leaf {
   Param() noexcept = default;
   explicit Param(Leaf l) noexcept : Leaf(static_cast<Leaf&&>(l)) {}
   /// `U = p.matrix("U", H, H).as(skew_exp)`: what is used is f of the numbers that are stored and trained.
-  Param as(const Transform& f) const { transform(f); return *this; }
+  Param as(const Transform& f) const {
+    transform(f);
+    return *this;
+  }
   /// `u = p.vector("u", H).within(-1, 1)`: restored by the optimiser after each update.
-  Param within(double low, double high) const { Leaf::within(low, high); return *this; }
+  Param within(double low, double high) const {
+    Leaf::within(low, high);
+    return *this;
+  }
 };
 
 /// Widths that a cell is built with.
@@ -35,13 +41,13 @@ class Builder {
   ~Builder();
   Builder operator/(const char* scope) const;
 
-  Param matrix(const char* name, int rows, int columns) const;               ///< U(+-1/sqrt(H)), H of the cell or columns
+  Param matrix(const char* name, int rows, int columns) const;  ///< U(+-1/sqrt(H)), H of the cell or columns
   Param matrix(const char* name, int rows, int columns, const Init&) const;
-  Param vector(const char* name, int width) const;                           ///< likewise
+  Param vector(const char* name, int width) const;  ///< likewise
   Param vector(const char* name, int width, const Init&) const;
   Param tensor(const char* name, const Shape&, const Init&) const;
-  Param trained(const char* name, const Array& values) const;                ///< with starting values of one's own
-  Param fixed(const char* name, const Array& values) const;                  ///< saved, never trained
+  Param trained(const char* name, const Array& values) const;  ///< with starting values of one's own
+  Param fixed(const char* name, const Array& values) const;    ///< saved, never trained
   /// The float64 values with which a rule would start this parameter, for starts made of several rules.
   Array start(const char* name, const Shape&, const Init&) const;
 
@@ -50,15 +56,18 @@ class Builder {
   /// The same with a whole number from `low` to `high`, "lmu:order=256", and with true or false, "lmu:trained=true".
   int whole(const char* name, int standard, int low, int high, const char* help) const;
   bool flag(const char* name, bool standard, const char* help) const;
-  /// The same with words: returns the position of the chosen one in `choices` ("tanh|relu|sigmoid"), the first is standard.
+  /// The same with words: returns the position of the chosen one in `choices` ("tanh|relu|sigmoid"), the first is
+  /// standard.
   int choice(const char* name, const char* choices, const char* help) const;
   /// For values that no range says: throws ValueError "CELL: option NAME: WHY".
   [[noreturn]] void reject(const char* option, const char* why) const;
 
   /// Declares one field of the state: member, width (without the batch), starting value.
-  template <class S> void state(const char* name, Var S::* member, std::initializer_list<int> width, double start = 0) const {
+  template <class S>
+  void state(const char* name, Var S::* member, std::initializer_list<int> width, double start = 0) const {
     static const S probe{};
-    declare(name, static_cast<int>(reinterpret_cast<const char*>(&(probe.*member)) - reinterpret_cast<const char*>(&probe)),
+    declare(name,
+            static_cast<int>(reinterpret_cast<const char*>(&(probe.*member)) - reinterpret_cast<const char*>(&probe)),
             width, start);
   }
 
@@ -68,7 +77,7 @@ class Builder {
   void declare(const char* name, int offset, std::initializer_list<int> width, double start) const;
   detail::ParamsData* params_;
   char* scope_;
-  detail::CellSpec* cell_ = nullptr;   // the cell being built, receives options and state fields
+  detail::CellSpec* cell_ = nullptr;  // the cell being built, receives options and state fields
 };
 
 }  // namespace ebb

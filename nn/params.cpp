@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <ebb/autograd/leaf_data.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/pattern.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -23,8 +23,7 @@ Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData
 Params::~Params() {
   // A transform may hold parameters of this very set, which would then hold itself. Whoever uses one later is told.
   for (int k = 0; k < count(); ++k)
-    if (const Leaf leaf = (*this)[k]; leaf.transformed())
-      leaf.get()->transforms = std::make_shared<Gone>();
+    if (const Leaf leaf = (*this)[k]; leaf.transformed()) leaf.get()->transforms = std::make_shared<Gone>();
   detail::drop(data_);
 }
 
@@ -46,7 +45,8 @@ std::string Params::summary() const {
   }
   const auto line = [&](const std::string& name, const std::string& shape, const auto& weights, const auto& bytes,
                         const char* note) {
-    return fmt::format("{:<{}}  {:<{}}  {:>10}  {:>11}{}\n", name, name_width, shape, shape_width, weights, bytes, note);
+    return fmt::format("{:<{}}  {:<{}}  {:>10}  {:>11}{}\n", name, name_width, shape, shape_width, weights, bytes,
+                       note);
   };
   const auto each = static_cast<std::int64_t>(bytes_of(dtype()));
   std::string table = line("parameter", "shape", "weights", "bytes", "");

@@ -10,11 +10,11 @@ class Archive;
 struct ParamsOptions {
   std::uint64_t seed = 1;
   DType dtype = f32;
-  std::int64_t most = 0;               ///< numbers that it may hold, such as a file's; 0: any. More are refused undrawn
+  std::int64_t most = 0;  ///< numbers that it may hold, such as a file's; 0: any. More are refused undrawn
 };
 
-/// Owns every parameter of a model in one flat buffer. A parameter's start depends on the seed and its full name, not on
-/// the order in which parameters are made.
+/// Owns every parameter of a model in one flat buffer. A parameter's start depends on the seed and its full name, not
+/// on the order in which parameters are made.
 ///
 ///     Params w{{.seed = 1}};
 ///     CellPtr rnn = make_cell("mgu", w / "rnn", {2, 128});
@@ -38,8 +38,8 @@ class Params : public LeafSet {
   /// Writable views; raises the version.
   Edit edit() { return Edit{*this}; }
 
-  void visit(Archive&);                                  ///< for `save` and `load` of a whole run (nn/files/archive.hpp); weights
-                                                         ///< alone by `save_weights` and `load_weights` (nn/files/weights.hpp)
+  void visit(Archive&);  ///< for `save` and `load` of a whole run (nn/files/archive.hpp); weights
+                         ///< alone by `save_weights` and `load_weights` (nn/files/weights.hpp)
 
  private:
   detail::ParamsData* data_;

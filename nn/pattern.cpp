@@ -1,10 +1,10 @@
 #include <fnmatch.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/ops/error.hpp>
 #include <ebb/nn/pattern.hpp>
-#include <fmt/format.h>
+#include <ebb/ops/error.hpp>
 
 namespace ebb::detail {
 
@@ -18,13 +18,14 @@ void check_fits(const char* who, const LeafSet& set, const std::string& pattern)
   }
   std::string bare = pattern;
   std::erase(bare, '*');
-  std::vector<std::string> ends;   // "*/bias" is near the end of "rnn/b", not its whole
+  std::vector<std::string> ends;  // "*/bias" is near the end of "rnn/b", not its whole
   for (const std::string& n : names) ends.push_back(n.substr(n.rfind('/') == std::string::npos ? 0 : n.rfind('/')));
   std::string near = nearest(bare, names);
   if (const std::string end = nearest(bare, ends); near.empty() && !end.empty())
     near = names[static_cast<std::size_t>(std::find(ends.begin(), ends.end(), end) - ends.begin())];
   if (near.empty() && !names.empty()) near = names.front();
-  throw ValueError(fmt::format("{}: no parameter fits '{}'{}", who, pattern, near.empty() ? "" : "; there is, for one, '" + near + "'"));
+  throw ValueError(fmt::format("{}: no parameter fits '{}'{}", who, pattern,
+                               near.empty() ? "" : "; there is, for one, '" + near + "'"));
 }
 
 }  // namespace ebb::detail

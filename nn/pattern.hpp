@@ -4,8 +4,8 @@
 
 namespace ebb::detail {
 
-/// Whether a name fits a pattern as the shell's file names do: "*" stands for any letters, also "/", "?" for any one, "[hx]" for one of
-/// these.
+/// Whether a name fits a pattern as the shell's file names do: "*" stands for any letters, also "/", "?" for any one,
+/// "[hx]" for one of these.
 bool fits(const char* pattern, const char* name);
 
 /// Errors    ValueError if the pattern fits no parameter, with the nearest names there are

@@ -9,25 +9,28 @@ namespace ebb::detail {
 namespace {
 
 // One library linked into a process twice registers the same things twice.
-bool same_thing(const Entry& a, const Entry& b) { return std::strcmp(a.about, b.about) == 0 && file_of(a) == file_of(b); }
+bool same_thing(const Entry& a, const Entry& b) {
+  return std::strcmp(a.about, b.about) == 0 && file_of(a) == file_of(b);
+}
 
 const Entry& one_of(const char* kind, const Entry& a, const Entry& b) {
   if (same_thing(a, b)) return a;
-  throw ValueError("two " + std::string(kind) + "s are registered as '" + a.name + "', in " + file_of(a) + " and in " + file_of(b));
+  throw ValueError("two " + std::string(kind) + "s are registered as '" + a.name + "', in " + file_of(a) + " and in " +
+                   file_of(b));
 }
 
 }  // namespace
 
 std::string file_of(const Entry& e) {
   std::string path = e.file;
-  while (path.rfind("../", 0) == 0) path.erase(0, 3);   // as seen from the folder of the build
+  while (path.rfind("../", 0) == 0) path.erase(0, 3);  // as seen from the folder of the build
   if (path.rfind('/', 0) != 0) return path;
   const std::size_t name = path.rfind('/'), folder = name == 0 ? 0 : path.rfind('/', name - 1);
   return path.substr(folder + 1);
 }
 
 std::vector<const Entry*> sorted_entries(const char* kind, const Entry* first) {
-  std::multimap<std::string_view, const Entry*> all;   // entries of one name keep their order
+  std::multimap<std::string_view, const Entry*> all;  // entries of one name keep their order
   for (const Entry* e = first; e; e = e->next) all.emplace(e->name, e);
   std::vector<const Entry*> each;
   for (const auto& [name, e] : all) {
@@ -52,8 +55,8 @@ void unknown_entry(const char* kind, const Entry* first, const std::string& name
     all += (all.empty() ? "" : ", ") + names.back();
   }
   const std::string near = nearest(name, names);
-  throw ValueError("there is no " + std::string(kind) + " '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?") +
-                   "; the " + kind + "s are " + all);
+  throw ValueError("there is no " + std::string(kind) + " '" + name + "'" +
+                   (near.empty() ? "" : "; did you mean '" + near + "'?") + "; the " + kind + "s are " + all);
 }
 
 }  // namespace ebb::detail

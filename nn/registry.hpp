@@ -12,13 +12,14 @@ namespace detail {
 std::vector<const Entry*> sorted_entries(const char* kind, const Entry* first);
 const Entry* find_entry(const char* kind, const Entry* first, const std::string& name);
 [[noreturn]] void unknown_entry(const char* kind, const Entry* first, const std::string& name);
-/// A file as seen from the root of its tree; of one that the compiler names by an absolute path, the last folder and the name.
+/// A file as seen from the root of its tree; of one that the compiler names by an absolute path, the last folder and
+/// the name.
 std::string file_of(const Entry&);
 
 }  // namespace detail
 
-/// All that is registered as a T (registered.hpp), by name. It lives in nn, the lowest folder in which something registers, so that
-/// nn, optim and experiments share it.
+/// All that is registered as a T (registered.hpp), by name. It lives in nn, the lowest folder in which something
+/// registers, so that nn, optim and experiments share it.
 ///
 /// The same thing may be there twice, when two copies of a library stand in one process: that is one thing.
 /// Errors    ValueError if two different things have one name, with the files of both
@@ -35,7 +36,9 @@ template <class T> struct Registry {
     return all;
   }
   /// Null if there is none.
-  static const T* find(const std::string& name) { return static_cast<const T*>(detail::find_entry(T::kind, T::first_, name)); }
+  static const T* find(const std::string& name) {
+    return static_cast<const T*>(detail::find_entry(T::kind, T::first_, name));
+  }
   /// Errors    ValueError with the nearest name and all there are, if there is none of this name
   static const T& get(const std::string& name) {
     if (const T* found = find(name)) return *found;

@@ -10,7 +10,8 @@ namespace ebb {
 
 Array Array::empty(const Shape& shape, DType t) {
   detail::require_known(shape);
-  if (t == no_type) throw EmptyArrayError("an empty array was used");   // a result takes its element type from the operands
+  if (t == no_type)
+    throw EmptyArrayError("an empty array was used");  // a result takes its element type from the operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
   a.data_ = a.buffer_->data;
@@ -45,7 +46,8 @@ Array Array::from(const Shape& shape, std::initializer_list<double> numbers, DTy
 
 Array Array::borrowed(void* data, const Shape& shape, std::int64_t row_stride, DType t) {
   if (row_stride < shape.columns() && shape.rows() > 1)
-    throw ShapeError("borrowed: a row stride of " + std::to_string(row_stride) + " is less than a row of " + text(shape));
+    throw ShapeError("borrowed: a row stride of " + std::to_string(row_stride) + " is less than a row of " +
+                     text(shape));
   const std::int64_t span = shape.size() == 0 ? 0 : (shape.rows() - 1) * row_stride + shape.columns();
   Array a;
   a.buffer_ = detail::borrow(data, static_cast<std::size_t>(span) * bytes_of(t));
@@ -73,7 +75,8 @@ double Array::at_flat(std::int64_t i) const {
   if (i < 0 || i >= size() || !buffer_)
     throw ShapeError("at_flat: no element " + std::to_string(i) + " in " + (buffer_ ? text(shape_) : "an empty array"));
   const std::int64_t c = columns(), at = (i / c) * row_stride_ + i % c;
-  return dtype_ == f32 ? static_cast<double>(static_cast<const float*>(data_)[at]) : static_cast<const double*>(data_)[at];
+  return dtype_ == f32 ? static_cast<double>(static_cast<const float*>(data_)[at])
+                       : static_cast<const double*>(data_)[at];
 }
 
 double Array::at(std::initializer_list<int> index) const {
@@ -91,7 +94,8 @@ double Array::at(std::initializer_list<int> index) const {
 
 void Array::set_flat(std::int64_t i, double x) {
   if (i < 0 || i >= size() || !buffer_)
-    throw ShapeError("set_flat: no element " + std::to_string(i) + " in " + (buffer_ ? text(shape_) : "an empty array"));
+    throw ShapeError("set_flat: no element " + std::to_string(i) + " in " +
+                     (buffer_ ? text(shape_) : "an empty array"));
   const std::int64_t c = columns(), at = (i / c) * row_stride_ + i % c;
   if (dtype_ == f32) static_cast<float*>(data_)[at] = static_cast<float>(x);
   else static_cast<double*>(data_)[at] = x;
@@ -162,9 +166,8 @@ void Array::assign(const Array& from) {
 void Array::fill(double x) {
   with_dtype(dtype_, [&](auto zero) {
     using T = decltype(zero);
-    detail::for_rows(*this, [&](std::int64_t r) {
-      std::fill_n(data<T>() + r * row_stride_, columns(), static_cast<T>(x));
-    });
+    detail::for_rows(*this,
+                     [&](std::int64_t r) { std::fill_n(data<T>() + r * row_stride_, columns(), static_cast<T>(x)); });
   });
 }
 

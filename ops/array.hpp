@@ -12,22 +12,23 @@ namespace detail {
 struct alignas(64) Buffer {
   Count holders;
   std::uint32_t size_class;
-  Pool* owner;                          // null: borrowed memory, nothing to free
+  Pool* owner;  // null: borrowed memory, nothing to free
   void* data;
   std::size_t bytes;
-  Buffer* next;                         // link in a free list
+  Buffer* next;  // link in a free list
 };
-Buffer* allocate(std::size_t bytes);    // from the calling thread's pool, holders = 1
+Buffer* allocate(std::size_t bytes);  // from the calling thread's pool, holders = 1
 Buffer* borrow(void* data, std::size_t bytes);
-void release(Buffer*) noexcept;         // last holder gone: back to the pool that owns it
-inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }   // of what allocate gave
+void release(Buffer*) noexcept;  // last holder gone: back to the pool that owns it
+inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }  // of what allocate gave
 }  // namespace detail
 
 /// A counted handle to numbers: float32 or float64, rank 0 to 4, row-major, with a stride between rows so that
 /// blocks of columns and ranges of rows are views. Copying the handle shares the numbers; `copy()` copies them.
 ///
 /// Shapes    element (i, ..., j) stands at  data[row(i, ...) * row_stride + j], rows counted over all axes but the last
-/// Errors    ShapeError for an impossible view; ValueError for the wrong element type, or where an empty handle is used as numbers
+/// Errors    ShapeError for an impossible view; ValueError for the wrong element type, or where an empty handle is used
+///           as numbers
 class Array {
  public:
   Array() noexcept = default;
@@ -36,10 +37,10 @@ class Array {
   Array& operator=(Array o) noexcept;
   ~Array();
 
-  static Array empty(const Shape&, DType);            ///< elements undefined
+  static Array empty(const Shape&, DType);  ///< elements undefined
   static Array zeros(const Shape&, DType = f32);
   static Array full(const Shape&, double, DType = f32);
-  static Array number(double, DType = f32);           ///< rank 0
+  static Array number(double, DType = f32);  ///< rank 0
   static Array from(const Shape&, std::initializer_list<double>, DType = f32);
   /// A view of memory that someone else owns and keeps alive; row_stride in elements.
   static Array borrowed(void* data, const Shape&, std::int64_t row_stride, DType);
@@ -58,32 +59,38 @@ class Array {
   /// Nobody else holds this memory: it may be overwritten.
   bool unique() const noexcept;
   /// How many handles share this memory; 0 for memory that is only borrowed.
-  std::uint32_t holders() const noexcept {
-    return buffer_ && buffer_->owner ? buffer_->holders.number() : 0;
-  }
+  std::uint32_t holders() const noexcept { return buffer_ && buffer_->owner ? buffer_->holders.number() : 0; }
   bool same_buffer(const Array& o) const noexcept { return buffer_ == o.buffer_; }
   bool same_memory(const Array& o) const noexcept { return buffer_ == o.buffer_ && data_ == o.data_; }
 
-  template <class T> T* data() { check_dtype(dtype_of<T>); return static_cast<T*>(data_); }
-  template <class T> const T* data() const { check_dtype(dtype_of<T>); return static_cast<const T*>(data_); }
+  template <class T> T* data() {
+    check_dtype(dtype_of<T>);
+    return static_cast<T*>(data_);
+  }
+  template <class T> const T* data() const {
+    check_dtype(dtype_of<T>);
+    return static_cast<const T*>(data_);
+  }
   void* raw() const noexcept { return data_; }
   double at(std::initializer_list<int> index) const;  ///< one element, bounds checked
   double at_flat(std::int64_t i) const;               ///< i-th element in row-major order
   void set_flat(std::int64_t i, double x);
-  double item() const;                                ///< the only element. Errors: ShapeError if there is not exactly one
+  double item() const;  ///< the only element. Errors: ShapeError if there is not exactly one
 
-  Array reshape(const Shape&) const;                  ///< a view if contiguous, else a copy; one extent may be -1
-  Array operator[](int i) const;                      ///< view of entry i of the first axis
-  Array range(int begin, int end) const;              ///< view of entries [begin, end) of the first axis
-  Array column_block(int begin, int end) const;       ///< view of columns [begin, end) of the last axis
-  Array copy() const;                                 ///< contiguous, memory of its own
-  Array to(DType) const;                              ///< itself if the type is right already, else a converted copy
-  Array compact() const;                              ///< itself if contiguous, else a copy
-  void assign(const Array& from);                     ///< copies elements (converting); shapes equal
+  Array reshape(const Shape&) const;             ///< a view if contiguous, else a copy; one extent may be -1
+  Array operator[](int i) const;                 ///< view of entry i of the first axis
+  Array range(int begin, int end) const;         ///< view of entries [begin, end) of the first axis
+  Array column_block(int begin, int end) const;  ///< view of columns [begin, end) of the last axis
+  Array copy() const;                            ///< contiguous, memory of its own
+  Array to(DType) const;                         ///< itself if the type is right already, else a converted copy
+  Array compact() const;                         ///< itself if contiguous, else a copy
+  void assign(const Array& from);                ///< copies elements (converting); shapes equal
   void fill(double x);
 
  private:
-  void check_dtype(DType t) const { if (t != dtype_) wrong_dtype(t); }
+  void check_dtype(DType t) const {
+    if (t != dtype_) wrong_dtype(t);
+  }
   [[noreturn]] void wrong_dtype(DType asked) const;
   Array view(const Shape&, std::int64_t offset, std::int64_t row_stride) const;
 
@@ -100,7 +107,7 @@ std::ostream& operator<<(std::ostream&, const Array&);  ///< numpy-like, long ax
 class Tokens {
  public:
   Tokens() = default;
-  explicit Tokens(const Shape&);                       ///< zeros
+  explicit Tokens(const Shape&);  ///< zeros
   Tokens(const Shape&, std::initializer_list<int>);
   Tokens(const Tokens&) noexcept;
   Tokens(Tokens&&) noexcept;
@@ -115,8 +122,8 @@ class Tokens {
   int* data() noexcept { return data_; }
   const int* data() const noexcept { return data_; }
   int at(std::initializer_list<int> index) const;
-  Tokens operator[](int i) const;                      ///< view of entry i of the first axis
-  Tokens range(int begin, int end) const;              ///< view of entries [begin, end) of the first axis
+  Tokens operator[](int i) const;          ///< view of entry i of the first axis
+  Tokens range(int begin, int end) const;  ///< view of entries [begin, end) of the first axis
   Tokens reshape(const Shape&) const;
   Tokens copy() const;
 
@@ -152,8 +159,6 @@ inline Array& Array::operator=(Array o) noexcept {
 inline Array::~Array() {
   if (buffer_) detail::release(buffer_);
 }
-inline bool Array::unique() const noexcept {
-  return buffer_ && buffer_->owner && buffer_->holders.number() == 1;
-}
+inline bool Array::unique() const noexcept { return buffer_ && buffer_->owner && buffer_->holders.number() == 1; }
 
 }  // namespace ebb

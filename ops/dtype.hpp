@@ -17,9 +17,8 @@ constexpr const char* name_of(DType t) { return t == f32 ? "float32" : t == f64 
 template <class T> inline constexpr DType dtype_of = DType::f32;
 template <> inline constexpr DType dtype_of<double> = DType::f64;
 
-/// Calls f with a value of the C++ type behind `t`: `with_dtype(a.dtype(), [&](auto zero) { using T = decltype(zero); ... })`.
-template <class F> decltype(auto) with_dtype(DType t, F&& f) {
-  return t == DType::f32 ? f(float{}) : f(double{});
-}
+/// Calls f with a value of the C++ type behind `t`: `with_dtype(a.dtype(), [&](auto zero) { using T = decltype(zero);
+/// ... })`.
+template <class F> decltype(auto) with_dtype(DType t, F&& f) { return t == DType::f32 ? f(float{}) : f(double{}); }
 
 }  // namespace ebb

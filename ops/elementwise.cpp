@@ -1,10 +1,10 @@
+#include <cmath>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/pointwise.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
-#include <cmath>
 #include <string>
 
 namespace ebb {
@@ -57,14 +57,16 @@ Array elu(const Array& x) { return elu(x, 1.0); }
 void add_into(Array& target, const Array& x) { add_scaled_into(target, 1, x); }
 
 void add_scaled_into(Array& target, double scale, const Array& x) {
-  if (!(target.shape() == x.shape())) throw ShapeError("add_into: " + text(x.shape()) + " into " + text(target.shape()));
+  if (!(target.shape() == x.shape()))
+    throw ShapeError("add_into: " + text(x.shape()) + " into " + text(target.shape()));
   if (target.dtype() != x.dtype())
     throw ValueError(std::string("add_into: ") + name_of(x.dtype()) + " into " + name_of(target.dtype()));
   in_place(detail::reduce_kernels().add, target, x, scale);
 }
 
 void scale_in_place(Array& target, double factor) {
-  constexpr double least = 0x1p-126, step = 0x1p-100;   // below, f32 keeps fewer digits of the factor, or none: so in two steps
+  constexpr double least = 0x1p-126,
+                   step = 0x1p-100;  // below, f32 keeps fewer digits of the factor, or none: so in two steps
   if (target.dtype() == f32 && factor != 0 && std::abs(factor) < least) {
     in_place(detail::reduce_kernels().scale, target, target, step);
     factor /= step;

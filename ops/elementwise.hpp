@@ -2,15 +2,16 @@
 #include <ebb/ops/array.hpp>
 #include <type_traits>
 
-/// Elementwise functions on numbers alone, with numpy broadcasting: the functions of Var, under the same names and with the same
-/// meaning.
+/// Elementwise functions on numbers alone, with numpy broadcasting: the functions of Var, under the same names and with
+/// the same meaning.
 namespace ebb {
 
-/// The second or third operand of an elementwise function of Arrays: an Array, or a number, which takes their element type.
+/// The second or third operand of an elementwise function of Arrays: an Array, or a number, which takes their element
+/// type.
 struct ArrayArg {
   const Array* array = nullptr;
   double number = 0;
-  ArrayArg(const Array& a) : array(&a) {}   // lives to the end of the call's full expression
+  ArrayArg(const Array& a) : array(&a) {}  // lives to the end of the call's full expression
   ArrayArg(double x) : number(x) {}
 };
 
@@ -26,13 +27,22 @@ Array operator-(double, const Array&);
 Array operator*(double, const Array&);
 Array elu(const Array& x);
 
-/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is meant.
-template <class Integer> requires std::is_integral_v<Integer> Array max(const Array&, Integer) {
-  static_assert(sizeof(Integer) == 0, "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of each element and 1");
+/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is
+/// meant.
+template <class Integer>
+  requires std::is_integral_v<Integer>
+Array max(const Array&, Integer) {
+  static_assert(sizeof(Integer) == 0,
+                "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of "
+                "each element and 1");
   return {};
 }
-template <class Integer> requires std::is_integral_v<Integer> Array min(const Array&, Integer) {
-  static_assert(sizeof(Integer) == 0, "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each element and 1");
+template <class Integer>
+  requires std::is_integral_v<Integer>
+Array min(const Array&, Integer) {
+  static_assert(sizeof(Integer) == 0,
+                "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each "
+                "element and 1");
   return {};
 }
 

@@ -15,8 +15,8 @@ namespace {
 void check_tokens(const char* op, const Tokens& t, int n) {
   for (std::int64_t i = 0; i < t.size(); ++i)
     if (t.data()[i] < 0 || t.data()[i] >= n)
-      throw ValueError(std::string(op) + ": token " + std::to_string(t.data()[i]) + " at position " + std::to_string(i) +
-                       " is outside [0, " + std::to_string(n) + ")");
+      throw ValueError(std::string(op) + ": token " + std::to_string(t.data()[i]) + " at position " +
+                       std::to_string(i) + " is outside [0, " + std::to_string(n) + ")");
 }
 
 /// tokens' axes, then those of `entry`.
@@ -25,7 +25,8 @@ Shape joined(const char* op, const Shape& tokens, const Shape& entry) {
   for (int k = 0; k < tokens.rank(); ++k) e[n++] = tokens[k];
   for (int k = 0; k < entry.rank(); ++k) e[n++] = entry[k];
   if (n > Shape::max_rank)
-    throw ShapeError(std::string(op) + ": tokens " + text(tokens) + " of entries " + text(entry) + " make more than four axes");
+    throw ShapeError(std::string(op) + ": tokens " + text(tokens) + " of entries " + text(entry) +
+                     " make more than four axes");
   return Shape(e, n);
 }
 
@@ -33,7 +34,7 @@ std::int64_t offset(const Array& x, std::int64_t row) {
   return row * x.row_stride() * static_cast<std::int64_t>(bytes_of(x.dtype()));
 }
 
-constexpr int most_rows_at_once = 1 << 12;   // rows that are added to an entry one after the other
+constexpr int most_rows_at_once = 1 << 12;  // rows that are added to an entry one after the other
 
 /// The places of the tokens whose entry takes more rows than that.
 std::map<int, std::vector<int>> crowded(const Tokens& tokens, int entries) {
@@ -42,7 +43,8 @@ std::map<int, std::vector<int>> crowded(const Tokens& tokens, int entries) {
   std::vector<int> count(static_cast<std::size_t>(entries));
   for (std::int64_t i = 0; i < tokens.size(); ++i) ++count[static_cast<std::size_t>(tokens.data()[i])];
   for (std::int64_t i = 0; i < tokens.size(); ++i)
-    if (const int k = tokens.data()[i]; count[static_cast<std::size_t>(k)] > most_rows_at_once) places[k].push_back(static_cast<int>(i));
+    if (const int k = tokens.data()[i]; count[static_cast<std::size_t>(k)] > most_rows_at_once)
+      places[k].push_back(static_cast<int>(i));
   return places;
 }
 
@@ -89,7 +91,7 @@ Array scatter_add(const Array& rows, const Tokens& tokens, int table_rows) {
   const auto add = detail::reduce_kernels().add[rows.dtype() == f32 ? 0 : 1];
   const std::map<int, std::vector<int>> many = crowded(tokens, table_rows);
   const Array flat = many.empty() ? dense : dense.reshape({static_cast<int>(tokens.size()), static_cast<int>(entry)});
-  for (const auto& [k, places] : many)   // as a column of rows is summed, in blocks
+  for (const auto& [k, places] : many)  // as a column of rows is summed, in blocks
     out.range(k, k + 1).assign(sum(gather(flat, as_tokens(places)), 0).reshape(out.shape().with(0, 1)));
   detail::ReduceTask t{};
   t.rows = 1;
@@ -118,7 +120,8 @@ Array pick(const Array& x, const Tokens& tokens) {
   const std::size_t size = bytes_of(x.dtype());
   for (std::int64_t i = 0; i < tokens.size(); ++i)
     std::memcpy(static_cast<char*>(out.raw()) + static_cast<std::size_t>(i) * size,
-                static_cast<const char*>(x.raw()) + offset(x, i) + static_cast<std::size_t>(tokens.data()[i]) * size, size);
+                static_cast<const char*>(x.raw()) + offset(x, i) + static_cast<std::size_t>(tokens.data()[i]) * size,
+                size);
   return out;
 }
 

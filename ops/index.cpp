@@ -29,7 +29,8 @@ void check_same(const char* op, const Array& first, const Array& part, int axis)
     throw ShapeError(std::string(op) + ": shapes " + text(first.shape()) + " and " + text(part.shape()) +
                      " do not fit together");
   if (first.dtype() != part.dtype())
-    throw ValueError(std::string(op) + ": element types differ: " + name_of(first.dtype()) + " and " + name_of(part.dtype()));
+    throw ValueError(std::string(op) + ": element types differ: " + name_of(first.dtype()) + " and " +
+                     name_of(part.dtype()));
 }
 
 }  // namespace
@@ -37,8 +38,8 @@ void check_same(const char* op, const Array& first, const Array& part, int axis)
 Array slice(const Array& x, int axis, int begin, int end) {
   const int k = x.shape().normal_axis(axis);
   if (begin < 0 || begin > end || end > x.dim(k))
-    throw ShapeError("slice: [" + std::to_string(begin) + ", " + std::to_string(end) + ") of axis " + std::to_string(k) +
-                     " of " + text(x.shape()));
+    throw ShapeError("slice: [" + std::to_string(begin) + ", " + std::to_string(end) + ") of axis " +
+                     std::to_string(k) + " of " + text(x.shape()));
   if (k == x.rank() - 1) return x.column_block(begin, end);
   if (k == 0) return x.range(begin, end);
   Array out = Array::empty(x.shape().with(k, end - begin), x.dtype());
@@ -57,8 +58,8 @@ void put_slice(Array& whole, int axis, int begin, const Array& part, bool accumu
   check_same("put_slice", whole, part, k);
   const int extent = part.dim(k);
   if (begin < 0 || begin + extent > whole.dim(k))
-    throw ShapeError("put_slice: " + text(part.shape()) + " at " + std::to_string(begin) + " of axis " + std::to_string(k) +
-                     " of " + text(whole.shape()));
+    throw ShapeError("put_slice: " + text(part.shape()) + " at " + std::to_string(begin) + " of axis " +
+                     std::to_string(k) + " of " + text(whole.shape()));
   if (part.size() == 0) return;
   const auto put = [&](Array to, const Array& from) {
     if (accumulate) add_into(to, from);
@@ -110,7 +111,8 @@ Array flip(const Array& x, int axis) {
   const std::size_t chunk = static_cast<std::size_t>(a.inner) * bytes_of(x.dtype());
   for (std::int64_t o = 0; o < a.outer; ++o)
     for (int i = 0; i < a.extent; ++i)
-      std::memcpy(bytes_at(out, (o * a.extent + i) * a.inner), bytes_at(in, (o * a.extent + a.extent - 1 - i) * a.inner), chunk);
+      std::memcpy(bytes_at(out, (o * a.extent + i) * a.inner),
+                  bytes_at(in, (o * a.extent + a.extent - 1 - i) * a.inner), chunk);
   return out;
 }
 

@@ -7,7 +7,7 @@ namespace ebb {
 /// Axes in the given order; `transpose(a)` swaps the last two.
 Array transpose(const Array&);
 Array transpose(const Array&, std::initializer_list<int> order);
-Array transpose(const Array&, const int* order);           ///< order has rank entries
+Array transpose(const Array&, const int* order);  ///< order has rank entries
 /// Entries [begin, end) of an axis: a view for the first and the last axis, a copy between.
 Array slice(const Array&, int axis, int begin, int end);
 /// Writes (or adds) `part` into entries [begin, begin + extent) of an axis of `whole`.
@@ -17,7 +17,8 @@ Array stack(const Array* parts, int count, int axis = 0);  ///< a new axis of ex
 Array flip(const Array&, int axis);
 Array pad(const Array&, int axis, int before, int after, double value = 0);
 
-/// Rows of a table: table [V, ...E], tokens [...], result [..., ...E]. Errors: ValueError naming a token outside the table.
+/// Rows of a table: table [V, ...E], tokens [...], result [..., ...E]. Errors: ValueError naming a token outside the
+/// table.
 Array gather(const Array& table, const Tokens&);
 /// Adjoint of gather: a table of `rows` rows in which row tokens[i] has received rows[i], added in order of i.
 Array scatter_add(const Array& rows, const Tokens&, int table_rows);

@@ -53,7 +53,7 @@ template <class T> struct Lane {
   static Lane all(T x) { return Lane(Batch(x)); }
   static Lane load(const T* p) { return Lane(Batch::load_unaligned(p)); }
   void store(T* p) const { v.store_unaligned(p); }
-  static Lane load_part(const T* p, int n);      // the first n, 0 < n < width; the rest zero, and not touched
+  static Lane load_part(const T* p, int n);  // the first n, 0 < n < width; the rest zero, and not touched
   void store_part(T* p, int n) const;
 
   friend Lane operator+(Lane a, Lane b) { return Lane(a.v + b.v); }
@@ -74,11 +74,17 @@ template <class T> struct Lane {
 #include "lane_registers.inl"
 
 template <class T> typename Lane<T>::Bits bits(Lane<T> x) { return xsimd::bitwise_cast<typename Lane<T>::Bits>(x.v); }
-template <class T> Lane<T> from_bits(typename Lane<T>::Bits b) { return Lane<T>(xsimd::bitwise_cast<typename Lane<T>::Batch>(b)); }
+template <class T> Lane<T> from_bits(typename Lane<T>::Bits b) {
+  return Lane<T>(xsimd::bitwise_cast<typename Lane<T>::Batch>(b));
+}
 
 template <class T> struct Format;  // of the number: mantissa bits, exponent bias
-template <> struct Format<float> { static constexpr int mantissa = 23, bias = 127; };
-template <> struct Format<double> { static constexpr int mantissa = 52, bias = 1023; };
+template <> struct Format<float> {
+  static constexpr int mantissa = 23, bias = 127;
+};
+template <> struct Format<double> {
+  static constexpr int mantissa = 52, bias = 1023;
+};
 /// Added to a small integer it leaves that integer in the lowest bits.
 template <class T> inline constexpr double shifter = 1.5 * static_cast<double>(std::uint64_t{1} << Format<T>::mantissa);
 
@@ -109,7 +115,8 @@ template <class T> Mask<T> odd(Lane<T> n) {
   return from_bits<T>(lowest | bits(Lane<T>(1))) < Lane<T>(0);
 }
 template <class T> Lane<T> each(Lane<T> y, Lane<T> x, Mask<T> bad, double (*f)(double)) {
-  if (!xsimd::any(bad.m)) [[likely]] return y;
+  if (!xsimd::any(bad.m)) [[likely]]
+    return y;
   T in[Lane<T>::width], out[Lane<T>::width], chosen[Lane<T>::width];
   x.store(in);
   y.store(out);
@@ -133,7 +140,9 @@ template <class T> Lane<T> erf(Lane<T> x) { return lanes::erf(x); }
 template <class T> Lane<T> sin(Lane<T> x) { return lanes::sin(x); }
 template <class T> Lane<T> cos(Lane<T> x) { return lanes::cos(x); }
 template <class T> Lane<T> pow(Lane<T> x, Lane<T> y) { return lanes::pow(x, y); }
-template <class T> Lane<T> sign(Lane<T> x) { return where(x > Lane<T>(0), Lane<T>(1), where(x < Lane<T>(0), Lane<T>(-1), x)); }
+template <class T> Lane<T> sign(Lane<T> x) {
+  return where(x > Lane<T>(0), Lane<T>(1), where(x < Lane<T>(0), Lane<T>(-1), x));
+}
 
 }  // namespace
 }  // namespace ebb

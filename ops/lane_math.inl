@@ -57,16 +57,16 @@ template <class L> EBB_INLINE L expm1_below_zero(L x) {
   return fma(small_expm1(r), p, p - L(1));
 }
 
-/// Numerics  (e - 1) / (e + 1) with e = e^-2|x| = 2^k (1 + q): small x keeps its digits, and as 2^k - 1 and 2^k + 1 are exact
-///           both sides are rounded once; below 2 ulp (float), about 2 (double)
+/// Numerics  (e - 1) / (e + 1) with e = e^-2|x| = 2^k (1 + q): small x keeps its digits, and as 2^k - 1 and 2^k + 1 are
+///           exact both sides are rounded once; below 2 ulp (float), about 2 (double)
 template <class L> EBB_INLINE L tanh(L x) {
   const auto [k, r] = by_ln2(greater(L(-40), abs(x) * L(-2)));
   const L q = small_expm1(r), p = two_to(k);
   return with_sign_of(fma(q, p, p - L(1)) / fma(q, p, p + L(1)), x);
 }
 
-/// Numerics  1 / (1 + 2^k + 2^k q): where 1 + 2^k is not exact, what it lost is put back; below 1.8 ulp; 0 where that is no
-///           normal number
+/// Numerics  1 / (1 + 2^k + 2^k q): where 1 + 2^k is not exact, what it lost is put back; below 1.8 ulp; 0 where that
+///           is no normal number
 template <class L> EBB_INLINE L sigmoid(L x) {
   const double least = is_double<L> ? -708.4 : -87.34;
   const auto [k, r] = by_ln2(lesser(L(-least), greater(L(-60), -x)));
@@ -98,7 +98,8 @@ template <class L> EBB_INLINE L log_of_parts(L k, L f, L correction) {
 template <class L> EBB_INLINE L log(L x) {
   const auto [k, f] = split(x);
   const L y = where(equal(x, L(0)), L(-__builtin_huge_val()), log_of_parts(k, f, L(0)));
-  return where(x < L(0), L(__builtin_nan("")), where(x < L(__builtin_huge_val()), y, x));  // inf and NaN stand for themselves
+  return where(x < L(0), L(__builtin_nan("")),
+               where(x < L(__builtin_huge_val()), y, x));  // inf and NaN stand for themselves
 }
 
 /// log(1 + x) without cancellation near zero.
@@ -138,5 +139,9 @@ template <class L> EBB_INLINE L sine(L x, int quarter, double (*exact)(double)) 
   const double limit = is_double<L> ? 1e6 : 2e4;
   return each(signed_y, x, abs(x) > L(limit), exact);
 }
-template <class L> EBB_INLINE L sin(L x) { return sine(x, 0, [](double v) { return __builtin_sin(v); }); }
-template <class L> EBB_INLINE L cos(L x) { return sine(x, 1, [](double v) { return __builtin_cos(v); }); }
+template <class L> EBB_INLINE L sin(L x) {
+  return sine(x, 0, [](double v) { return __builtin_sin(v); });
+}
+template <class L> EBB_INLINE L cos(L x) {
+  return sine(x, 1, [](double v) { return __builtin_cos(v); });
+}

@@ -22,7 +22,7 @@ template <class L> EBB_INLINE Long<L> long_log(L k, L f) {
 /// exp(x.high + x.low)
 template <class L> EBB_INLINE L exp_of_long(Long<L> x) {
   const double top = is_double<L> ? 710 : 89, bottom = is_double<L> ? -746 : -104;
-  const auto inside = x.high < L(top), above = x.high > L(bottom);
+  const auto inside = x.high<L(top), above = x.high> L(bottom);
   const L low = where(inside & above, x.low, L(0));  // an infinite product has no low part
   const auto [k, r] = by_ln2(greater(L(bottom), lesser(L(top), x.high)));
   const L half = nearest(k * L(.5));

@@ -1,5 +1,6 @@
-// The only file that includes Eigen: its inline functions, built for the plain architecture, may be shared by nobody who was built for
-// another (docs/decisions/0010). Matrices are spread over threads here, so that Eigen does not do it once more.
+// The only file that includes Eigen: its inline functions, built for the plain architecture, may be shared by nobody
+// who was built for another (docs/decisions/0010). Matrices are spread over threads here, so that Eigen does not do it
+// once more.
 #define EIGEN_DONT_PARALLELIZE
 #define EIGEN_MPL2_ONLY
 #include <Eigen/Dense>
@@ -19,14 +20,15 @@ namespace {
 using Matrix = Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
 struct Matrices {
-  Array all;                // float64, contiguous
+  Array all;  // float64, contiguous
   int rows, columns;
   std::int64_t count;
   Matrix operator[](std::int64_t k) const { return {all.data<double>() + k * rows * columns, rows, columns}; }
 };
 
 Matrices matrices_of(const Array& a, const char* what) {
-  if (a.rank() < 2) throw ShapeError(std::string(what) + ": matrices are [..., rows, columns], this is " + text(a.shape()));
+  if (a.rank() < 2)
+    throw ShapeError(std::string(what) + ": matrices are [..., rows, columns], this is " + text(a.shape()));
   if (!all_finite(a)) throw ValueError(std::string(what) + ": an element of the matrix is infinite or NaN");
   const int rows = a.dim(-2), columns = a.dim(-1);
   const std::int64_t each = std::int64_t{rows} * columns;
@@ -74,7 +76,8 @@ ComplexArrays eigenvalues(const Array& a) {
       std::transform(values.begin(), values.end(), im + k * n, [](const auto& z) { return z.imag(); });
     }
   });
-  if (std::find(failed.begin(), failed.end(), 1) != failed.end()) throw ValueError("eigenvalues: the QR iteration did not converge");
+  if (std::find(failed.begin(), failed.end(), 1) != failed.end())
+    throw ValueError("eigenvalues: the QR iteration did not converge");
   return {real.to(a.dtype()), imag.to(a.dtype())};
 }
 

@@ -15,10 +15,10 @@ namespace {
 using detail::MatmulTask;
 using detail::PackTask;
 
-constexpr double flops_per_thread = 5e5;  // below, a second thread costs more than it brings
-constexpr std::int64_t packed_per_thread = 1 << 15;   // elements, likewise
-constexpr std::int64_t column_cut = 64;   // columns are cut where every instruction set begins a register
-constexpr std::int64_t longest_inner = 1 << 12;   // of the inner index: a longer product is a sum of products of blocks
+constexpr double flops_per_thread = 5e5;             // below, a second thread costs more than it brings
+constexpr std::int64_t packed_per_thread = 1 << 15;  // elements, likewise
+constexpr std::int64_t column_cut = 64;              // columns are cut where every instruction set begins a register
+constexpr std::int64_t longest_inner = 1 << 12;  // of the inner index: a longer product is a sum of products of blocks
 constexpr std::int64_t inner_block = 1 << 10;
 
 /// The matrices within two operands: `batches` products of op(a) [m, k] and op(b) [k, n].
@@ -86,9 +86,8 @@ void run_one(const MatmulTask& t, DType type) {
       kernel(cut(t, size, 0, t.rows, from, to - from));
     });
   } else {
-    parallel_for(t.rows, grain(t.rows), [&](std::int64_t begin, std::int64_t end) {
-      kernel(cut(t, size, begin, end - begin, 0, t.columns));
-    });
+    parallel_for(t.rows, grain(t.rows),
+                 [&](std::int64_t begin, std::int64_t end) { kernel(cut(t, size, begin, end - begin, 0, t.columns)); });
   }
 }
 
@@ -100,7 +99,7 @@ void run_long(const MatmulTask& t, DType type) {
     return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
   };
   const Shape shape{static_cast<int>(t.rows), static_cast<int>(t.columns)};
-  std::vector<Array> held;   // sums of 1, 2, 4, ... blocks; none where there is no such sum now
+  std::vector<Array> held;  // sums of 1, 2, 4, ... blocks; none where there is no such sum now
   for (std::int64_t k = 0; k < t.inner; k += inner_block) {
     Array sum = Array::empty(shape, type);
     MatmulTask block = t;
@@ -124,8 +123,12 @@ void run_long(const MatmulTask& t, DType type) {
     if (part && total) add_into(part, total), total = part;
     else if (part) total = part;
   const auto into = detail::reduce_kernels();
-  const detail::ReduceTask result{.in = total.raw(), .in_stride = t.columns, .rows = t.rows, .columns = t.columns,
-                                  .out = t.c, .out_stride = t.c_row};
+  const detail::ReduceTask result{.in = total.raw(),
+                                  .in_stride = t.columns,
+                                  .rows = t.rows,
+                                  .columns = t.columns,
+                                  .out = t.c,
+                                  .out_stride = t.c_row};
   (t.accumulate ? into.add : into.scale)[type == f32 ? 0 : 1](result);
 }
 
@@ -204,12 +207,24 @@ namespace {
 MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType left, const Pack& b, bool accumulate) {
   if (inner != b.inner() || c.columns() != b.columns() || rows != c.rows())
     throw ShapeError("matmul: the product of [" + std::to_string(rows) + ", " + std::to_string(inner) + "] and [" +
-                     std::to_string(b.inner()) + ", " + std::to_string(b.columns()) + "] does not fit " + text(c.shape()));
+                     std::to_string(b.inner()) + ", " + std::to_string(b.columns()) + "] does not fit " +
+                     text(c.shape()));
   if (left != b.panels().dtype() || left != c.dtype())
-    throw ValueError(std::string("matmul: element types differ: ") + name_of(left) + ", " + name_of(b.panels().dtype()) +
-                     " into " + name_of(c.dtype()));
-  return {.a = nullptr, .a_row = 0, .a_column = 0, .b = b.panels().raw(), .b_row = 0, .b_transposed = false, .b_packed = true,
-          .c = c.raw(), .c_row = c.row_stride(), .rows = rows, .columns = b.columns(), .inner = inner, .accumulate = accumulate};
+    throw ValueError(std::string("matmul: element types differ: ") + name_of(left) + ", " +
+                     name_of(b.panels().dtype()) + " into " + name_of(c.dtype()));
+  return {.a = nullptr,
+          .a_row = 0,
+          .a_column = 0,
+          .b = b.panels().raw(),
+          .b_row = 0,
+          .b_transposed = false,
+          .b_packed = true,
+          .c = c.raw(),
+          .c_row = c.row_stride(),
+          .rows = rows,
+          .columns = b.columns(),
+          .inner = inner,
+          .accumulate = accumulate};
 }
 
 }  // namespace
@@ -233,7 +248,7 @@ void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumu
 void sum_rows_into(Array& c, const Pack& b, bool accumulate) {
   const Array one = Array::number(1, c.dtype());
   MatmulTask t = packed_task(c, 1, b.inner(), c.dtype(), b, accumulate);
-  t.a = one.raw();   // its only number again and again: a_column stays 0
+  t.a = one.raw();  // its only number again and again: a_column stays 0
   run_one(t, c.dtype());
 }
 

@@ -9,8 +9,8 @@ enum class Trans : bool { no, yes };
 ///
 /// Shapes    [M, K] x [K, N] -> [M, N];  [..., M, K] x [K, N] -> [..., M, N];  [B, M, K] x [B, K, N] -> [B, M, N]
 /// Errors    ShapeError naming both shapes: "inner sizes differ: x is [32, 128], W is [64, 256]"
-/// Numerics  each element is one chain of fused multiply-adds in the order of K, and beyond K = 4096 a sum of such chains,
-///           joined pairwise: a row's result does not depend on its place in the batch, nor on threads
+/// Numerics  each element is one chain of fused multiply-adds in the order of K, and beyond K = 4096 a sum of such
+///           chains, joined pairwise: a row's result does not depend on its place in the batch, nor on threads
 Array matmul(const Array& a, const Array& b, Trans ta = Trans::no, Trans tb = Trans::no);
 
 /// c (+)= op(a) op(b), rank 2 (leading axes of a and c are folded when b is rank 2 and a is not transposed).

@@ -22,11 +22,11 @@ template <class T> struct Tile {
   std::int64_t a_row, a_column;
   const T* b;
   std::int64_t b_row;
-  std::int64_t b_pair;   // from one pair of registers of b to the next: two registers, or a whole panel
+  std::int64_t b_pair;  // from one pair of registers of b to the next: two registers, or a whole panel
   T* c;
   std::int64_t c_row, inner;
-  int columns;   // that are wanted of the tile's width
-  bool resume;   // go on from what stands in c
+  int columns;  // that are wanted of the tile's width
+  bool resume;  // go on from what stands in c
 };
 
 /// `rows` by `vectors` registers of c at once. Every element is one chain of fma in the order of the inner index,
@@ -37,13 +37,12 @@ template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
   const bool whole = t.columns == vectors * width;
   const auto rest = [&](int v) { return smaller(t.columns - v * width, width); };
 
-  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i)
-    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
-      const T* c = t.c + i * t.c_row + v * width;
-      if (!t.resume) sum[i][v] = Lane<T>(0);
-      else if (whole || rest(v) == width) sum[i][v] = Lane<T>::load(c);
-      else sum[i][v] = Lane<T>::load_part(c, rest(v));
-    }
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
+    const T* c = t.c + i * t.c_row + v * width;
+    if (!t.resume) sum[i][v] = Lane<T>(0);
+    else if (whole || rest(v) == width) sum[i][v] = Lane<T>::load(c);
+    else sum[i][v] = Lane<T>::load_part(c, rest(v));
+  }
 
   const T* a = t.a;
   const T* b = t.b;
@@ -56,23 +55,21 @@ template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
     }
   }
 
-  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i)
-    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
-      T* c = t.c + i * t.c_row + v * width;
-      if (whole || rest(v) == width) sum[i][v].store(c);
-      else sum[i][v].store_part(c, rest(v));
-    }
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
+    T* c = t.c + i * t.c_row + v * width;
+    if (whole || rest(v) == width) sum[i][v].store(c);
+    else sum[i][v].store_part(c, rest(v));
+  }
 }
 
 // Accumulators, two registers of b and one of a fill the register file.
 constexpr int most_rows = sizeof(Lane<float>) == 64 ? 12 : fused ? 6 : 5;
-constexpr int wide = 8;         // registers of one row at once, when there are too few rows to hide fma's latency
+constexpr int wide = 8;  // registers of one row at once, when there are too few rows to hide fma's latency
 constexpr int panel_inner = 256;
 constexpr int block_rows = 20 * most_rows;
 
 template <class T> using TileKernel = void (*)(const Tile<T>&);
-template <class T, int vectors, std::size_t... i>
-constexpr TileKernel<T> choose(int rows, std::index_sequence<i...>) {
+template <class T, int vectors, std::size_t... i> constexpr TileKernel<T> choose(int rows, std::index_sequence<i...>) {
   constexpr TileKernel<T> by_rows[] = {tile<T, static_cast<int>(i) + 1, vectors>...};
   return by_rows[rows - 1];
 }
@@ -115,8 +112,17 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
     if (pack && vectors > 2) vectors = 2;
     for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
       const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
-      Tile<T> t{static_cast<const T*>(m.a) + first_row * m.a_row + k * m.a_column, m.a_row, m.a_column, nullptr, m.b_row,
-                2 * width, static_cast<T*>(m.c) + first_row * m.c_row + j, m.c_row, inner, columns, m.accumulate || k > 0};
+      Tile<T> t{static_cast<const T*>(m.a) + first_row * m.a_row + k * m.a_column,
+                m.a_row,
+                m.a_column,
+                nullptr,
+                m.b_row,
+                2 * width,
+                static_cast<T*>(m.c) + first_row * m.c_row + j,
+                m.c_row,
+                inner,
+                columns,
+                m.accumulate || k > 0};
       const T* b = static_cast<const T*>(m.b) + (m.b_transposed ? j * m.b_row + k : k * m.b_row + j);
       t.b = b;
       if (pack) {
@@ -141,8 +147,10 @@ template <class T> void run_packed(const MatmulTask& m) {
     const std::int64_t row = vectors == 1 ? width : pair;
     for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
       const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
-      run_panel(m, Tile<T>{static_cast<const T*>(m.a) + k * m.a_column, m.a_row, m.a_column, panel + k * row, row, m.inner * pair,
-                           static_cast<T*>(m.c) + j, m.c_row, inner, columns, m.accumulate || k > 0}, m.rows, vectors);
+      run_panel(m,
+                Tile<T>{static_cast<const T*>(m.a) + k * m.a_column, m.a_row, m.a_column, panel + k * row, row,
+                        m.inner * pair, static_cast<T*>(m.c) + j, m.c_row, inner, columns, m.accumulate || k > 0},
+                m.rows, vectors);
     }
     panel += m.inner * vectors * width;
     j += columns;
@@ -151,7 +159,8 @@ template <class T> void run_packed(const MatmulTask& m) {
 
 template <class T> void run_matmul(const MatmulTask& m) {
   if (m.b_packed) return run_packed<T>(m);
-  for (std::int64_t i = 0; i < m.rows; i += block_rows) run_block<T>(m, i, smaller<std::int64_t>(block_rows, m.rows - i));
+  for (std::int64_t i = 0; i < m.rows; i += block_rows)
+    run_block<T>(m, i, smaller<std::int64_t>(block_rows, m.rows - i));
 }
 
 template <class T> std::int64_t packed_columns(std::int64_t columns) {
@@ -164,7 +173,8 @@ template <class T> void pack(const detail::PackTask& m) {
   T* panel = static_cast<T*>(m.panels);
   for (std::int64_t j = 0; j < m.columns; j += pair) {
     const std::int64_t left = m.columns - j;
-    const int wide_panel = left > width ? pair : width, columns = static_cast<int>(smaller<std::int64_t>(left, wide_panel));
+    const int wide_panel = left > width ? pair : width,
+              columns = static_cast<int>(smaller<std::int64_t>(left, wide_panel));
     std::int64_t k = 0;
     for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
       const T* b = static_cast<const T*>(p->p) + (m.first + j) * (m.transposed ? p->row : 1);
@@ -176,8 +186,9 @@ template <class T> void pack(const detail::PackTask& m) {
   }
 }
 
-constexpr detail::MatmulKernels all_matmul = {
-    {run_matmul<float>, run_matmul<double>}, {pack<float>, pack<double>}, {packed_columns<float>, packed_columns<double>}};
+constexpr detail::MatmulKernels all_matmul = {{run_matmul<float>, run_matmul<double>},
+                                              {pack<float>, pack<double>},
+                                              {packed_columns<float>, packed_columns<double>}};
 
 }  // namespace
 }  // namespace ebb

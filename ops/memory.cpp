@@ -1,5 +1,5 @@
+#include <cstdlib>  // defines __GLIBC__
 #include <ebb/ops/pool.hpp>
-#include <cstdlib>   // defines __GLIBC__
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif

@@ -12,7 +12,7 @@ class NewFile final {
   explicit NewFile(const std::string& path);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  ~NewFile();                            ///< leaves nothing behind unless published
+  ~NewFile();  ///< leaves nothing behind unless published
   void write(const void* data, std::size_t bytes);
   void publish();
 

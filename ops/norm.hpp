@@ -8,7 +8,8 @@ namespace ebb::detail {
 /// A sum of squares in float64 between these has lost nothing to underflow and has not overflowed.
 inline bool safe_squares(double sum) { return sum > 0x1p-800 && sum < 0x1p1000; }
 
-/// 2^n above the largest of the magnitudes, by which all are divided before they are squared: exact, as powers of two are.
+/// 2^n above the largest of the magnitudes, by which all are divided before they are squared: exact, as powers of two
+/// are.
 inline int scale_of(double largest) {
   int exponent = 0;
   std::frexp(largest, &exponent);

@@ -1,9 +1,9 @@
+#include <omp.h>
 #include <algorithm>
 #include <atomic>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <exception>
-#include <omp.h>
 
 namespace ebb {
 namespace {
@@ -20,8 +20,7 @@ void set_threads(int n) {
   chosen_count.store(n, std::memory_order_relaxed);
 }
 
-void parallel_for(std::int64_t n, std::int64_t grain, void* context,
-                  void (*body)(void*, std::int64_t, std::int64_t)) {
+void parallel_for(std::int64_t n, std::int64_t grain, void* context, void (*body)(void*, std::int64_t, std::int64_t)) {
   if (n <= 0) return;
   const std::int64_t pieces = std::min<std::int64_t>(threads(), n / std::max<std::int64_t>(grain, 1));
   if (pieces <= 1 || omp_in_parallel()) return body(context, 0, n);

@@ -77,7 +77,7 @@ void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operand
 
 /// The everyday case: every operand is of the result's shape, a row [columns] or a single number. True if it was that.
 bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
-  PointwiseRows a;   // its first n places are filled below; zeros first would cost as much as a short row
+  PointwiseRows a;  // its first n places are filled below; zeros first would cost as much as a short row
   const int columns = out.columns();
   bool one_row = out.contiguous();
   for (int k = 0; k < n; ++k) {
@@ -141,7 +141,6 @@ void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool
     }
 }
 
-
 }  // namespace
 
 int count() { return List::count; }
@@ -165,9 +164,11 @@ Array value(int op, const Array* inputs, int n, int overwrite) {
   return value(op, in, n, overwrite >= 0 ? &spent : nullptr);
 }
 
-void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const Array& y, Array& out, bool accumulate) {
+void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const Array& y, Array& out,
+         bool accumulate) {
   if (!(out.shape() == g.shape()))
-    throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its place " + text(out.shape()));
+    throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its place " +
+                     text(out.shape()));
   const Array* in[PointwiseRows::most] = {&g};
   for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];
   in[n + 1] = &y;

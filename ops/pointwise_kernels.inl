@@ -65,7 +65,7 @@ template <class T, class O> void value_kernel(const PointwiseRows& a) {
 
 template <class T, class O, std::size_t k> void vjp_kernel(const PointwiseRows& a) {
   constexpr int n = pointwise::arity<O> + 2;
-  constexpr unsigned in = ((1u << pointwise::arity<O>) - 1) << 1, y = 1u << (n - 1);
+  constexpr unsigned in = ((1u << pointwise::arity<O>)-1) << 1, y = 1u << (n - 1);
   constexpr unsigned reads = 1u | (O::needs & pointwise::inputs ? in : 0) | (O::needs & pointwise::output ? y : 0);
   run_rows<T, n, reads>(a, pointwise::vjp_of<O, k>());
 }

@@ -5,12 +5,13 @@
 ///
 ///     vjp[k](g, inputs..., y)   adjoint of input k, given the adjoint g of the result y
 ///
-/// They may use: numbers; + - * / and unary -; < <= > >=, equal, not_equal (a mask, for where alone); where(mask, a, b);
-/// like(x, number), a constant of x's kind; and the functions of this list. A branch of `where` that is not taken must
-/// still be finite when differentiated once more: mend its argument, not its result.
+/// They may use: numbers; + - * / and unary -; < <= > >=, equal, not_equal (a mask, for where alone); where(mask, a,
+/// b); like(x, number), a constant of x's kind; and the functions of this list. A branch of `where` that is not taken
+/// must still be finite when differentiated once more: mend its argument, not its result.
 ///
 /// `needs` says what the vjp reads; what it does not name, the tape does not keep. Gradcheck samples each input from
-/// [low, high]. Adding an op: one struct here, one line in pointwise_functions.inl, from which `List` and the functions follow.
+/// [low, high]. Adding an op: one struct here, one line in pointwise_functions.inl, from which `List` and the functions
+/// follow.
 ///
 /// NaN in, NaN out, except where a choice leaves the NaN out (where, comparisons) and pow(NaN, 0) = pow(1, NaN) = 1.
 namespace ebb::pointwise {
@@ -36,31 +37,31 @@ template <class First, class Second, class Third> Vjps(First, Second, Third) -> 
 
 /// What every op has unless it says otherwise.
 struct Op {
-  static constexpr double low = -2, high = 2;   // where gradcheck samples
+  static constexpr double low = -2, high = 2;  // where gradcheck samples
 };
 
 struct Add : Op {
   static constexpr auto name = "add";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return a + b; };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return g; },
-                                         [](auto g, auto, auto, auto) { return g; }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return g; }, [](auto g, auto, auto, auto) { return g; }};
 };
 
 struct Sub : Op {
   static constexpr auto name = "sub";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return a - b; };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return g; },
-                                         [](auto g, auto, auto, auto) { return -g; }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return g; }, [](auto g, auto, auto, auto) { return -g; }};
 };
 
 struct Mul : Op {
   static constexpr auto name = "mul";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return a * b; };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto b, auto) { return g * b; },
-                                         [](auto g, auto a, auto, auto) { return g * a; }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto b, auto) { return g * b; }, [](auto g, auto a, auto, auto) { return g * a; }};
 };
 
 struct Div : Op {
@@ -68,8 +69,8 @@ struct Div : Op {
   static constexpr unsigned needs = inputs | output;
   static constexpr double low = .5, high = 2;
   static constexpr auto value = [](auto a, auto b) { return a / b; };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto b, auto) { return g / b; },
-                                         [](auto g, auto, auto b, auto y) { return -g * y / b; }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto b, auto) { return g / b; }, [](auto g, auto, auto b, auto y) { return -g * y / b; }};
 };
 
 struct Neg : Op {
@@ -104,13 +105,13 @@ struct Pow : Op {
   static constexpr auto value = [](auto a, auto b) { return pow(a, b); };
   static constexpr auto vjp =
       Vjps{[](auto g, auto a, auto b, auto) {
-                   auto zero = like(a, 0);
-                   return g * b * pow(a, where(equal(a, zero), where(equal(b, zero), like(b, 1), b - 1), b - 1));
-                 },
-                 [](auto g, auto a, auto, auto y) {
-                   auto zero = like(a, 0);
-                   return where(equal(a, zero), zero, g * y * log(where(equal(a, zero), like(a, 1), a)));
-                 }};
+             auto zero = like(a, 0);
+             return g * b * pow(a, where(equal(a, zero), where(equal(b, zero), like(b, 1), b - 1), b - 1));
+           },
+           [](auto g, auto a, auto, auto y) {
+             auto zero = like(a, 0);
+             return where(equal(a, zero), zero, g * y * log(where(equal(a, zero), like(a, 1), a)));
+           }};
 };
 
 struct Exp : Op {
@@ -190,7 +191,7 @@ struct Min : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return min(a, b); };
   static constexpr auto vjp = Vjps{[](auto g, auto a, auto b, auto) { return where(b < a, like(g, 0), g); },
-                                         [](auto g, auto a, auto b, auto) { return where(b < a, g, like(g, 0)); }};
+                                   [](auto g, auto a, auto b, auto) { return where(b < a, g, like(g, 0)); }};
 };
 
 /// The greater; of two equal ones the first takes the gradient.
@@ -199,7 +200,7 @@ struct Max : Op {
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto a, auto b) { return max(a, b); };
   static constexpr auto vjp = Vjps{[](auto g, auto a, auto b, auto) { return where(a < b, like(g, 0), g); },
-                                         [](auto g, auto a, auto b, auto) { return where(a < b, g, like(g, 0)); }};
+                                   [](auto g, auto a, auto b, auto) { return where(a < b, g, like(g, 0)); }};
 };
 
 /// x held between a and b. Whichever of the three is the result takes the gradient; x does on the bounds themselves.
@@ -209,12 +210,12 @@ struct Clip : Op {
   static constexpr auto value = [](auto x, auto a, auto b) { return min(max(x, a), b); };
   static constexpr auto vjp =
       Vjps{[](auto g, auto x, auto a, auto b, auto) {
-                   return where(max(x, a) > b, like(g, 0), where(x < a, like(g, 0), g));
-                 },
-                 [](auto g, auto x, auto a, auto b, auto) {
-                   return where(max(x, a) > b, like(g, 0), where(x < a, g, like(g, 0)));
-                 },
-                 [](auto g, auto x, auto a, auto b, auto) { return where(max(x, a) > b, g, like(g, 0)); }};
+             return where(max(x, a) > b, like(g, 0), where(x < a, like(g, 0), g));
+           },
+           [](auto g, auto x, auto a, auto b, auto) {
+             return where(max(x, a) > b, like(g, 0), where(x < a, g, like(g, 0)));
+           },
+           [](auto g, auto x, auto a, auto b, auto) { return where(max(x, a) > b, g, like(g, 0)); }};
 };
 
 /// c ? a : b, where c counts as true when it is not zero; c has no gradient.
@@ -224,8 +225,8 @@ struct Where : Op {
   static constexpr auto value = [](auto c, auto a, auto b) { return where(not_equal(c, like(c, 0)), a, b); };
   static constexpr auto vjp =
       Vjps{[](auto g, auto, auto, auto, auto) { return like(g, 0); },
-                 [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), g, like(g, 0)); },
-                 [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), like(g, 0), g); }};
+           [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), g, like(g, 0)); },
+           [](auto g, auto c, auto, auto, auto) { return where(not_equal(c, like(c, 0)), like(g, 0), g); }};
 };
 
 /// 1 where a < b, else 0; no gradient.
@@ -233,8 +234,8 @@ struct Less : Op {
   static constexpr auto name = "less";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a < b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 /// 1 where a <= b, else 0; no gradient.
@@ -242,8 +243,8 @@ struct LessEqual : Op {
   static constexpr auto name = "less_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a <= b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 /// 1 where a > b, else 0; no gradient.
@@ -251,8 +252,8 @@ struct Greater : Op {
   static constexpr auto name = "greater";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a > b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 /// 1 where a >= b, else 0; no gradient.
@@ -260,8 +261,8 @@ struct GreaterEqual : Op {
   static constexpr auto name = "greater_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(a >= b, like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 /// 1 where a == b, else 0; no gradient.
@@ -269,8 +270,8 @@ struct Equal : Op {
   static constexpr auto name = "equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(equal(a, b), like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 /// 1 where a != b, else 0; no gradient.
@@ -278,8 +279,8 @@ struct NotEqual : Op {
   static constexpr auto name = "not_equal";
   static constexpr unsigned needs = nothing;
   static constexpr auto value = [](auto a, auto b) { return where(not_equal(a, b), like(a, 1), like(a, 0)); };
-  static constexpr auto vjp = Vjps{[](auto g, auto, auto, auto) { return like(g, 0); },
-                                         [](auto g, auto, auto, auto) { return like(g, 0); }};
+  static constexpr auto vjp =
+      Vjps{[](auto g, auto, auto, auto) { return like(g, 0); }, [](auto g, auto, auto, auto) { return like(g, 0); }};
 };
 
 struct Tanh : Op {
@@ -312,7 +313,8 @@ struct Softplus : Op {
   static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sigmoid(x); }};
 };
 
-/// log(sigmoid(x)) = -softplus(-x): neither does e^-x overflow for large negative x, nor is log(1) all that is left for large x.
+/// log(sigmoid(x)) = -softplus(-x): neither does e^-x overflow for large negative x, nor is log(1) all that is left for
+/// large x.
 struct LogSigmoid : Op {
   static constexpr auto name = "log_sigmoid";
   static constexpr unsigned needs = inputs;
@@ -327,9 +329,7 @@ struct Elu : Op {
   static constexpr auto value = [](auto x, auto a) { return where(x > like(x, 0), x, a * expm1(min(x, like(x, 0)))); };
   static constexpr auto vjp =
       Vjps{[](auto g, auto x, auto a, auto) { return where(x > like(x, 0), g, g * a * exp(min(x, like(x, 0)))); },
-                 [](auto g, auto x, auto, auto) {
-                   return where(x > like(x, 0), like(g, 0), g * expm1(min(x, like(x, 0))));
-                 }};
+           [](auto g, auto x, auto, auto) { return where(x > like(x, 0), like(g, 0), g * expm1(min(x, like(x, 0)))); }};
 };
 
 /// x times the normal distribution function, exact (with erf). Hendrycks & Gimpel 2016, arXiv:1606.08415.
@@ -337,17 +337,16 @@ struct Gelu : Op {
   static constexpr auto name = "gelu";
   static constexpr unsigned needs = inputs;
   static constexpr auto value = [](auto x) { return .5 * x * (1 + erf(x * .7071067811865476)); };
-  static constexpr auto vjp =
-      Vjps{[](auto g, auto x, auto) {
-                   auto density = .3989422804014327 * exp(-.5 * (x * x));
-                   return g * (.5 * (1 + erf(x * .7071067811865476)) + x * density);
-                 }};
+  static constexpr auto vjp = Vjps{[](auto g, auto x, auto) {
+    auto density = .3989422804014327 * exp(-.5 * (x * x));
+    return g * (.5 * (1 + erf(x * .7071067811865476)) + x * density);
+  }};
 };
 
 template <class... Ops> struct TypeList {
   static constexpr int count = sizeof...(Ops);
 };
-template <class None, class... Ops> using Listed = TypeList<Ops...>;   // None stands before the first comma
+template <class None, class... Ops> using Listed = TypeList<Ops...>;  // None stands before the first comma
 
 #define EBB_UNARY(Op, ...) , Op
 #define EBB_BINARY(Op, ...) , Op
@@ -355,7 +354,7 @@ template <class None, class... Ops> using Listed = TypeList<Ops...>;   // None s
 #define EBB_COMPARISON(Op, ...) , Op
 using List = Listed<void
 #include <ebb/ops/pointwise_functions.inl>
->;
+                    >;
 
 template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
   int k = 0, found = -1;

@@ -30,7 +30,7 @@ void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[m
 
 /// The next buffer of this size, soon to be written: in a long pass it has left the cache.
 [[gnu::always_inline]] inline void fetch(const Buffer* b, std::size_t bytes) {
-  constexpr std::size_t most = 4096;   // the processor sees by itself how a longer one goes on
+  constexpr std::size_t most = 4096;  // the processor sees by itself how a longer one goes on
   for (std::size_t k = 0, end = sizeof(Buffer) + std::min(most, bytes); k < end; k += 64)
     __builtin_prefetch(reinterpret_cast<const char*>(b) + k, 1);
 }

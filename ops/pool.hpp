@@ -10,11 +10,11 @@ namespace ebb {
 /// one that is warmest in the cache. Other threads return buffers over a lock-free stack, emptied by the owner.
 class Pool final {
  public:
-  detail::Buffer* take(std::size_t bytes);                        ///< owner's thread. Errors: std::bad_alloc
-  void give(detail::Buffer*) noexcept;                            ///< owner's thread
-  void give_from_elsewhere(detail::Buffer*) noexcept;             ///< any thread
+  detail::Buffer* take(std::size_t bytes);             ///< owner's thread. Errors: std::bad_alloc
+  void give(detail::Buffer*) noexcept;                 ///< owner's thread
+  void give_from_elsewhere(detail::Buffer*) noexcept;  ///< any thread
   PoolStats stats() noexcept;
-  std::size_t trim(std::size_t most) noexcept;                    ///< free buffers back to the system, until it has at most that much
+  std::size_t trim(std::size_t most) noexcept;  ///< free buffers back to the system, until it has at most that much
   void reset_peak() noexcept { stats_.peak = stats_.in_use; }
 
   // Classes are 64 bytes apart up to 512, then four to each doubling: at most a fifth of a buffer is unused.

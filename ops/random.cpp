@@ -32,7 +32,9 @@ Pair block(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
 double unit(std::uint64_t bits) { return static_cast<double>(static_cast<std::int64_t>(bits >> 11)) * 0x1p-53; }
 
 /// The high half of bits * m, an integer in [0, m); m at most 2^32.
-std::uint64_t scaled(std::uint64_t bits, std::uint64_t m) { return ((bits >> 32) * m + ((bits & 0xffffffff) * m >> 32)) >> 32; }
+std::uint64_t scaled(std::uint64_t bits, std::uint64_t m) {
+  return ((bits >> 32) * m + ((bits & 0xffffffff) * m >> 32)) >> 32;
+}
 
 // Streams are derived under other seeds than numbers are drawn, so that no stream's name is one of its numbers.
 constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
@@ -54,7 +56,8 @@ template <class F> void over_blocks(const Key& key, std::uint64_t first, std::in
   for (std::uint64_t b = first / 2; 2 * b < end; b += most) {
     const auto blocks = std::min<std::int64_t>(most, static_cast<std::int64_t>((end + 1) / 2 - b));
     detail::random_kernels().blocks(key.seed(), key.stream(), b, blocks, bits);
-    for (std::int64_t i = 0; i < blocks; ++i) f(2 * (b + static_cast<std::uint64_t>(i)), Pair{bits[2 * i], bits[2 * i + 1]});
+    for (std::int64_t i = 0; i < blocks; ++i)
+      f(2 * (b + static_cast<std::uint64_t>(i)), Pair{bits[2 * i], bits[2 * i + 1]});
   }
 }
 
@@ -69,7 +72,7 @@ template <class T> class Within {
     first_ = static_cast<T>(low), last_ = static_cast<T>(high);
     if (static_cast<double>(first_) < low) first_ = std::nextafter(first_, std::numeric_limits<T>::infinity());
     if (!(static_cast<double>(last_) < high)) last_ = std::nextafter(last_, -std::numeric_limits<T>::infinity());
-    if (last_ < first_) first_ = last_ = static_cast<T>(low);   // no number of T lies between them
+    if (last_ < first_) first_ = last_ = static_cast<T>(low);  // no number of T lies between them
   }
   T operator()(double x) const {
     const T y = static_cast<T>(x);
@@ -80,8 +83,8 @@ template <class T> class Within {
   T first_ = -std::numeric_limits<T>::infinity(), last_ = std::numeric_limits<T>::infinity();
 };
 
-/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it, and narrow(T()) says how
-/// they become numbers of the element type T.
+/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it, and narrow(T())
+/// says how they become numbers of the element type T.
 template <class F, class N = decltype(rounded)>
 Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F f, N narrow = rounded) {
   Array a = Array::empty(shape, t);
@@ -137,11 +140,13 @@ int Key::below(int n, std::uint64_t position) const {
 Array uniform(const Shape& shape, Key key, double low, double high, DType t, std::uint64_t first) {
   const auto within = [=](auto zero) { return Within<decltype(zero)>(low, high); };
   const double width = high - low;
-  if (std::isinf(width) && std::isfinite(low) && std::isfinite(high)) {   // the width is no number, its half is one
+  if (std::isinf(width) && std::isfinite(low) && std::isfinite(high)) {  // the width is no number, its half is one
     const auto between = [=](std::uint64_t bits) { return 2 * (low / 2 + (high / 2 - low / 2) * unit(bits)); };
     return filled(shape, key, t, first, [=](Pair p) { return Two{between(p.first), between(p.second)}; }, within);
   }
-  return filled(shape, key, t, first, [=](Pair p) { return Two{low + width * unit(p.first), low + width * unit(p.second)}; }, within);
+  return filled(
+      shape, key, t, first, [=](Pair p) { return Two{low + width * unit(p.first), low + width * unit(p.second)}; },
+      within);
 }
 
 Array normal(const Shape& shape, Key key, double mean, double deviation, DType t, std::uint64_t first) {
@@ -153,12 +158,14 @@ Array normal(const Shape& shape, Key key, double mean, double deviation, DType t
 
 Array bernoulli(const Shape& shape, Key key, double p, DType t, std::uint64_t first) {
   if (!(p >= 0 && p <= 1)) throw ValueError("bernoulli: " + std::to_string(p) + " is not a probability");
-  return filled(shape, key, t, first, [=](Pair b) { return Two{unit(b.first) < p ? 1. : 0., unit(b.second) < p ? 1. : 0.}; });
+  return filled(shape, key, t, first,
+                [=](Pair b) { return Two{unit(b.first) < p ? 1. : 0., unit(b.second) < p ? 1. : 0.}; });
 }
 
 Tokens integers(const Shape& shape, Key key, int low, int high, std::uint64_t first) {
-  if (high <= low) throw ValueError("integers: no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
-  const auto width = static_cast<std::uint64_t>(std::int64_t{high} - low);   // up to 2^32 - 1: more than an int holds
+  if (high <= low)
+    throw ValueError("integers: no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
+  const auto width = static_cast<std::uint64_t>(std::int64_t{high} - low);  // up to 2^32 - 1: more than an int holds
   Tokens t(shape);
   for (std::int64_t i = 0; i < t.size(); ++i) {
     const std::uint64_t step = scaled(key.bits(first + static_cast<std::uint64_t>(i)), width);

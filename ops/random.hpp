@@ -12,12 +12,12 @@ namespace ebb {
 class Key {
  public:
   constexpr explicit Key(std::uint64_t seed = 0) : seed_(seed) {}
-  Key at(std::uint64_t index) const;         ///< the stream of one update, step, ...
-  Key named(const char* purpose) const;      ///< the stream of one purpose
-  std::uint64_t bits(std::uint64_t position) const;   ///< 64 random bits
-  double uniform(std::uint64_t position) const;       ///< in [0, 1)
-  double normal(std::uint64_t position) const;        ///< mean 0, variance 1 (Box-Muller)
-  int below(int n, std::uint64_t position) const;     ///< integer in [0, n)
+  Key at(std::uint64_t index) const;                 ///< the stream of one update, step, ...
+  Key named(const char* purpose) const;              ///< the stream of one purpose
+  std::uint64_t bits(std::uint64_t position) const;  ///< 64 random bits
+  double uniform(std::uint64_t position) const;      ///< in [0, 1)
+  double normal(std::uint64_t position) const;       ///< mean 0, variance 1 (Box-Muller)
+  int below(int n, std::uint64_t position) const;    ///< integer in [0, n)
   constexpr std::uint64_t seed() const { return seed_; }
   constexpr std::uint64_t stream() const { return stream_; }
 

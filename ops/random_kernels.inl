@@ -1,8 +1,8 @@
 // Philox 4x32-10 for one instruction set, one block in each 64-bit lane; every step there uses the low 32 bits alone.
 // The numbers are those of Random123's scalar code, to the bit. Included by random_<isa>.cpp.
+#include <immintrin.h>
 #include <cstdint>
 #include <ebb/ops/kernels.hpp>
-#include <immintrin.h>
 
 // See lane.hpp.
 #if defined(__GNUC__) && !defined(__clang__)

@@ -15,8 +15,8 @@ namespace {
 using detail::ReduceKernel;
 using detail::ReduceTask;
 
-constexpr std::int64_t reduce_grain = 1 << 15;   // elements a thread must have
-constexpr std::int64_t stretch = 1 << 14; // a longer row is summed in stretches, for precision and for threads
+constexpr std::int64_t reduce_grain = 1 << 15;  // elements a thread must have
+constexpr std::int64_t stretch = 1 << 14;       // a longer row is summed in stretches, for precision and for threads
 
 const char* byte(const Array& a, std::int64_t element) {
   return static_cast<const char*>(a.raw()) + element * static_cast<std::int64_t>(bytes_of(a.dtype()));
@@ -49,13 +49,21 @@ void reduce_rows(const Kind& kind, const ReduceTask& all, DType type) {
     const char* row = static_cast<const char*>(all.in) + r * all.in_stride * static_cast<std::int64_t>(size);
     parallel_for(pieces, reduce_grain / stretch, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t p = begin; p < end; ++p)
-        kernel({.in = row + static_cast<std::size_t>(p * stretch) * size, .in_stride = 0, .rows = 1,
+        kernel({.in = row + static_cast<std::size_t>(p * stretch) * size,
+                .in_stride = 0,
+                .rows = 1,
                 .columns = std::min(stretch, all.columns - p * stretch),
-                .out = static_cast<char*>(partial.raw()) + static_cast<std::size_t>(p) * size, .out_stride = 0});
+                .out = static_cast<char*>(partial.raw()) + static_cast<std::size_t>(p) * size,
+                .out_stride = 0});
     });
-    reduce_rows(kind, {.in = partial.raw(), .in_stride = pieces, .rows = 1, .columns = pieces,
-                       .out = static_cast<char*>(all.out) + r * all.out_stride * static_cast<std::int64_t>(size),
-                       .out_stride = 1}, type);
+    reduce_rows(kind,
+                {.in = partial.raw(),
+                 .in_stride = pieces,
+                 .rows = 1,
+                 .columns = pieces,
+                 .out = static_cast<char*>(all.out) + r * all.out_stride * static_cast<std::int64_t>(size),
+                 .out_stride = 1},
+                type);
   }
 }
 
@@ -71,16 +79,21 @@ Array reduce_run(const Kind& kind, Array x, int from, int to) {
   if (to == x.rank()) {
     if (to - from > 1) x = x.compact();
     const std::int64_t stride = to - from > 1 ? extent : x.row_stride();
-    reduce_rows(kind, {.in = x.raw(), .in_stride = stride, .rows = outer, .columns = extent, .out = out.raw(), .out_stride = 1},
-                x.dtype());
+    reduce_rows(
+        kind, {.in = x.raw(), .in_stride = stride, .rows = outer, .columns = extent, .out = out.raw(), .out_stride = 1},
+        x.dtype());
     return out;
   }
   if (to + 1 < x.rank()) x = x.compact();  // columns run over several axes
   const bool flat = to + 1 < x.rank();
   const std::int64_t stride = flat ? inner : x.row_stride();
   for (std::int64_t o = 0; o < outer; ++o)
-    kind.column[detail::type_index(x.dtype())]({.in = byte(x, o * extent * stride), .in_stride = stride, .rows = extent, .columns = inner,
-                                .out = const_cast<char*>(byte(out, o * inner)), .out_stride = inner});
+    kind.column[detail::type_index(x.dtype())]({.in = byte(x, o * extent * stride),
+                                                .in_stride = stride,
+                                                .rows = extent,
+                                                .columns = inner,
+                                                .out = const_cast<char*>(byte(out, o * inner)),
+                                                .out_stride = inner});
   return out;
 }
 
@@ -115,7 +128,10 @@ Array reduce(const Kind& kind, const Array& x, const Axes& axes, Keep keep) {
   Array y = x;
   // From the last run of axes to the first, so that rows are summed before columns.
   for (int to = x.rank(); to > 0;) {
-    if (!gone[to - 1]) { --to; continue; }
+    if (!gone[to - 1]) {
+      --to;
+      continue;
+    }
     int from = to;
     while (from > 0 && gone[from - 1]) --from;
     y = reduce_run(kind, y, from, to);
@@ -146,7 +162,8 @@ Array mean(const Array& x, Axes axes, Keep keep) {
 }
 
 Array amax(const Array& x, Axes axes, Keep keep) {
-  if (reduced_count(x.shape(), axes) == 0) throw ShapeError("amax: nothing to take the maximum of in " + text(x.shape()));
+  if (reduced_count(x.shape(), axes) == 0)
+    throw ShapeError("amax: nothing to take the maximum of in " + text(x.shape()));
   return reduce(maxima(), x, axes, keep);
 }
 

@@ -42,8 +42,8 @@ template <class T> T largest_lane(Lane<T> x) {
   return v[0];
 }
 
-/// Sums of blocks joined as a binary tree joins its leaves, in the order of the blocks: rounding errors grow with the logarithm
-/// of their number. `parts` sums, of T or of registers, stand side by side.
+/// Sums of blocks joined as a binary tree joins its leaves, in the order of the blocks: rounding errors grow with the
+/// logarithm of their number. `parts` sums, of T or of registers, stand side by side.
 template <class S, int parts> class Pairwise {
  public:
   void add(const S* block) {
@@ -69,8 +69,9 @@ template <class S, int parts> class Pairwise {
   std::uint64_t count_ = 0;
 };
 
-constexpr std::int64_t longest_stretch = 1 << 14;   // elements of a row that are summed at once; ops/reduce.cpp cuts the rows of sums
-constexpr std::int64_t longest_column = 1 << 12;    // rows that are summed as one chain: more are summed in blocks
+constexpr std::int64_t longest_stretch =
+    1 << 14;  // elements of a row that are summed at once; ops/reduce.cpp cuts the rows of sums
+constexpr std::int64_t longest_column = 1 << 12;  // rows that are summed as one chain: more are summed in blocks
 constexpr std::int64_t column_block = 1 << 8;
 
 /// Sum over j of f(j, lanes), where f(j, n) gives the n elements from j on, zero beyond: in four chains, so that
@@ -195,7 +196,8 @@ template <class T> void sum_long_columns(ReduceTask t, std::int64_t j, std::int6
 template <class T> void column_sum(const ReduceTask& t) {
   constexpr int strip = 4 * Lane<T>::width;
   if (t.rows <= longest_column) return fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return a + b; });
-  for (std::int64_t j = 0; j < t.columns; j += strip) sum_long_columns<T>(t, j, smaller<std::int64_t>(strip, t.columns - j));
+  for (std::int64_t j = 0; j < t.columns; j += strip)
+    sum_long_columns<T>(t, j, smaller<std::int64_t>(strip, t.columns - j));
 }
 template <class T> void column_max(const ReduceTask& t) {
   fold_columns<T>(t, [](Lane<T> a, Lane<T> b) { return max(a, b); });

@@ -53,7 +53,8 @@ template <class T> void softmax(const ReduceTask& t) {
     const T sum = sum_exp(row.in, t.columns, max_row(row.in, t.columns),
                           [&](std::int64_t j, int n, Lane<T> e) { store_up_to(e, row.out + j, n); });
     const Lane<T> total = Lane<T>::all(sum);
-    over_row<T>(t.columns, [&](std::int64_t j, int n) { store_up_to(load_up_to(row.out + j, n) / total, row.out + j, n); });
+    over_row<T>(t.columns,
+                [&](std::int64_t j, int n) { store_up_to(load_up_to(row.out + j, n) / total, row.out + j, n); });
   }
 }
 
@@ -80,7 +81,7 @@ template <class T> void cross_entropy_vjp(const ReduceTask& t) {
   for (std::int64_t r = 0; r < t.rows; ++r) {
     const RowView<T> row = row_of<T>(t, r);
     const T g = static_cast<const T*>(t.g)[r];
-    if (g == 0) {   // left out, whatever its logits are: 0 times NaN would be NaN
+    if (g == 0) {  // left out, whatever its logits are: 0 times NaN would be NaN
       over_row<T>(t.columns, [&](std::int64_t j, int n) { store_up_to(Lane<T>(0), row.out + j, n); });
       continue;
     }

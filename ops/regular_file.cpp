@@ -12,7 +12,8 @@ namespace {
 std::string kind_of(unsigned mode) {
   if (S_ISDIR(mode)) return "is a folder, not a file";
   // Most readers go over a file twice or jump in it.
-  if (S_ISFIFO(mode)) return "is a pipe, and a file is needed: write it to one first (a gzipped text or array is read as it is)";
+  if (S_ISFIFO(mode))
+    return "is a pipe, and a file is needed: write it to one first (a gzipped text or array is read as it is)";
   if (S_ISSOCK(mode)) return "is a socket, not a file";
   return "is a device, not a file";
 }
@@ -20,7 +21,7 @@ std::string kind_of(unsigned mode) {
 }  // namespace
 
 std::uint64_t regular_file_size(const std::string& path) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(path.c_str(), &about) != 0) throw FileError(path + ": cannot be read: " + std::strerror(errno));
   if (!S_ISREG(about.st_mode)) throw FileError(path + ": " + kind_of(about.st_mode));
   return static_cast<std::uint64_t>(about.st_size);

@@ -21,7 +21,7 @@ template <class T> int first_largest(const T* x, std::int64_t stride, int n) {
   return best;
 }
 
-constexpr int longest_running = 1 << 12;   // numbers that are added up one after the other; more are in blocks
+constexpr int longest_running = 1 << 12;  // numbers that are added up one after the other; more are in blocks
 constexpr int running_block = 1 << 8;
 
 /// Running sums of n rows of `width` numbers, each row added to the one before it in the direction of the sum.
@@ -34,7 +34,8 @@ template <class T> void running(const T* x, T* y, std::int64_t stride, int n, st
 }
 
 /// The same of many rows: blocks by themselves, and on each what came before it, which is carried in float64.
-template <class T> void running_blocks(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
+template <class T>
+void running_blocks(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
   std::vector<double> carried(static_cast<std::size_t>(width));
   for (int done = 0; done < n; done += running_block) {
     const int rows = std::min(running_block, n - done), first = from_end ? n - done - rows : done;
@@ -43,7 +44,8 @@ template <class T> void running_blocks(const T* x, T* y, std::int64_t stride, in
     for (std::int64_t j = 0; j < width; ++j) {
       double& before = carried[static_cast<std::size_t>(j)];
       const double sum = before + static_cast<double>(own[(from_end ? 0 : rows - 1) * width + j]);
-      for (int r = 0; done > 0 && r < rows; ++r) own[r * width + j] = static_cast<T>(before + static_cast<double>(own[r * width + j]));
+      for (int r = 0; done > 0 && r < rows; ++r)
+        own[r * width + j] = static_cast<T>(before + static_cast<double>(own[r * width + j]));
       before = sum;
     }
   }
@@ -56,8 +58,12 @@ Tokens argmax(const Array& x, int axis) {
   const int k = x.shape().normal_axis(axis);
   Tokens out(x.shape().without(k));
   if (k == x.rank() - 1) {
-    detail::reduce_kernels().row_argmax[x.dtype() == f32 ? 0 : 1](
-        {.in = x.raw(), .in_stride = x.row_stride(), .rows = x.rows(), .columns = x.columns(), .out = out.data(), .out_stride = 1});
+    detail::reduce_kernels().row_argmax[x.dtype() == f32 ? 0 : 1]({.in = x.raw(),
+                                                                   .in_stride = x.row_stride(),
+                                                                   .rows = x.rows(),
+                                                                   .columns = x.columns(),
+                                                                   .out = out.data(),
+                                                                   .out_stride = 1});
     return out;
   }
   const Array flat = x.compact();
@@ -81,8 +87,9 @@ Array cumsum(const Array& x, int axis, bool from_end) {
   with_dtype(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for (std::int64_t o = 0; o < a.outer; ++o)
-      (a.extent <= longest_running ? running<T> : running_blocks<T>)(in.data<T>() + o * next, out.data<T>() + o * a.extent * a.inner,
-                                                                   rows ? 1 : a.inner, a.extent, a.inner, from_end);
+      (a.extent <= longest_running ? running<T> : running_blocks<T>)(in.data<T>() + o * next,
+                                                                     out.data<T>() + o * a.extent * a.inner,
+                                                                     rows ? 1 : a.inner, a.extent, a.inner, from_end);
   });
   return out;
 }

@@ -40,9 +40,9 @@ class Shape {
     for (int k = 0; k + 1 < rank_; ++k) n *= extent_[k];
     return n;
   }
-  Shape with(int axis, int extent) const;     ///< the same with one extent replaced
-  Shape without(int axis) const;              ///< the same with one axis removed
-  Shape inserted(int axis, int extent) const; ///< the same with one axis added before `axis`
+  Shape with(int axis, int extent) const;      ///< the same with one extent replaced
+  Shape without(int axis) const;               ///< the same with one axis removed
+  Shape inserted(int axis, int extent) const;  ///< the same with one axis added before `axis`
 
   friend constexpr bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;

@@ -15,25 +15,25 @@ using detail::ReduceTask;
 
 constexpr std::int64_t softmax_grain = 1 << 13;  // elements a thread must have
 
-
 /// Runs a kernel over the rows of x, cut among threads. `per_row` numbers come out of each.
 void run(ReduceKernel kernel, const Array& x, Array& out, std::int64_t per_row, const int* targets = nullptr,
          const Array* g = nullptr) {
   const auto size = static_cast<std::int64_t>(bytes_of(x.dtype()));
   const auto at = [&](const Array& a, std::int64_t element) { return static_cast<char*>(a.raw()) + element * size; };
   if (x.size() == 0) return;
-  parallel_for(x.rows(), std::max<std::int64_t>(1, softmax_grain / x.columns()), [&](std::int64_t begin, std::int64_t end) {
-    ReduceTask t{};
-    t.in = at(x, begin * x.row_stride());
-    t.in_stride = x.row_stride();
-    t.rows = end - begin;
-    t.columns = x.columns();
-    t.out = at(out, begin * per_row);
-    t.out_stride = per_row;
-    if (targets) t.targets = targets + begin;
-    if (g) t.g = at(*g, begin);
-    kernel(t);
-  });
+  parallel_for(x.rows(), std::max<std::int64_t>(1, softmax_grain / x.columns()),
+               [&](std::int64_t begin, std::int64_t end) {
+                 ReduceTask t{};
+                 t.in = at(x, begin * x.row_stride());
+                 t.in_stride = x.row_stride();
+                 t.rows = end - begin;
+                 t.columns = x.columns();
+                 t.out = at(out, begin * per_row);
+                 t.out_stride = per_row;
+                 if (targets) t.targets = targets + begin;
+                 if (g) t.g = at(*g, begin);
+                 kernel(t);
+               });
 }
 
 /// The array with an axis moved to the end, and where the axes then come from.
@@ -95,7 +95,8 @@ Array cross_entropy_vjp(const Array& g, const Array& logits, const Tokens& targe
     throw ShapeError("cross_entropy_vjp: the adjoint is " + text(g.shape()) + ", the targets " + text(targets.shape()));
   Array out = Array::empty(logits.shape(), logits.dtype());
   const Array dense = g.compact();
-  run(detail::reduce_kernels().cross_entropy_vjp[detail::type_index(logits.dtype())], logits, out, out.columns(), targets.data(), &dense);
+  run(detail::reduce_kernels().cross_entropy_vjp[detail::type_index(logits.dtype())], logits, out, out.columns(),
+      targets.data(), &dense);
   return out;
 }
 

@@ -23,7 +23,8 @@ Array Stacked::joined() const {
     const auto rows = static_cast<std::size_t>(p.rows), step = static_cast<std::size_t>(p.row) * size;
     const char* from = static_cast<const char*>(p.p);
     if (step == row) std::memcpy(to, from, rows * row);
-    else for (std::size_t k = 0; k < rows; ++k) std::memcpy(to + k * row, from + k * step, row);
+    else
+      for (std::size_t k = 0; k < rows; ++k) std::memcpy(to + k * row, from + k * step, row);
     to += rows * row;
   }
   return whole;

@@ -51,7 +51,8 @@ Array transpose(const Array& x, const int* order) {
   bool seen[rank] = {};
   for (int k = 0; k < x.rank(); ++k) {
     const int axis = x.shape().normal_axis(order[k]);
-    if (seen[axis]) throw ShapeError("transpose: axis " + std::to_string(axis) + " of " + text(x.shape()) + " is named twice");
+    if (seen[axis])
+      throw ShapeError("transpose: axis " + std::to_string(axis) + " of " + text(x.shape()) + " is named twice");
     seen[axis] = true;
     extents[k] = x.dim(axis);
   }

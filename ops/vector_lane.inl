@@ -1,7 +1,7 @@
-// A register of numbers over the compilers' vector types, for kernels that are compiled in a user's file: the vocabulary of
-// lane_math.hpp, as lane.hpp gives it over xsimd. Included once for each instruction set, inside a namespace of its own and
-// under that set's target attribute, with EBB_LANE_BYTES the bytes of a register: 64, 32 or 16. No standard header and no
-// intrinsics header, for they cost more to compile than the kernels.
+// A register of numbers over the compilers' vector types, for kernels that are compiled in a user's file: the
+// vocabulary of lane_math.hpp, as lane.hpp gives it over xsimd. Included once for each instruction set, inside a
+// namespace of its own and under that set's target attribute, with EBB_LANE_BYTES the bytes of a register: 64, 32 or
+// 16. No standard header and no intrinsics header, for they cost more to compile than the kernels.
 
 #define EBB_INLINE [[gnu::always_inline]] inline
 
@@ -60,10 +60,12 @@ template <class T> EBB_INLINE Mask<T> not_equal(Lane<T> a, Lane<T> b) { return {
 template <class T> EBB_INLINE Lane<T> where(Mask<T> m, Lane<T> a, Lane<T> b) { return Lane<T>(m.m ? a.v : b.v); }
 
 template <class T> EBB_INLINE typename Format<T>::Bits bits(Lane<T> x) { return (typename Format<T>::Bits)x.v; }
-template <class T> EBB_INLINE Lane<T> from_bits(typename Format<T>::Bits b) { return Lane<T>((typename Format<T>::Numbers)b); }
+template <class T> EBB_INLINE Lane<T> from_bits(typename Format<T>::Bits b) {
+  return Lane<T>((typename Format<T>::Numbers)b);
+}
 
-// What vector operators do not say: one rounding for a b + c, a square root, and a minimum in one instruction (which a choice
-// between vectors becomes only sometimes).
+// What vector operators do not say: one rounding for a b + c, a square root, and a minimum in one instruction (which a
+// choice between vectors becomes only sometimes).
 #if EBB_LANE_BYTES >= 32
 inline constexpr bool has_fma = true;
 #else
@@ -175,7 +177,8 @@ template <class T> EBB_INLINE bool any(Mask<T> mask) {
   return all != 0;
 }
 template <class T> EBB_INLINE Lane<T> each(Lane<T> y, Lane<T> x, Mask<T> bad, double (*f)(double)) {
-  if (!any(bad)) [[likely]] return y;
+  if (!any(bad)) [[likely]]
+    return y;
   for (int k = 0; k < static_cast<int>(EBB_LANE_BYTES / sizeof(T)); ++k)
     if (bad.m[k]) y.v[k] = static_cast<T>(f(static_cast<double>(x.v[k])));
   return y;

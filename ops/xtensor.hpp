@@ -93,7 +93,8 @@ View<T, N> adapt(T* data, const Shape& shape, std::int64_t row_stride, std::shar
 /// Errors    ShapeError if the memory is not row-major with evenly spaced rows, or has more than four axes
 template <class E> Array borrow(E& e) {
   using T = std::remove_const_t<typename E::value_type>;
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "borrow takes float or double; from_xt converts");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "borrow takes float or double; from_xt converts");
   const Shape s = xtensor_bridge::shape_of(e.shape(), "borrow");
   auto* data = const_cast<T*>(e.data() + e.data_offset());
   return Array::borrowed(data, s, xtensor_bridge::row_stride_of(e, s), dtype_of<T>);

@@ -5,8 +5,8 @@
 namespace ebb {
 
 void AdadeltaOptions::declare(GivenOptions& given) {
-  given("rho", rho, "share of the running means that is kept")("epsilon", epsilon, "added under both roots")
-      ("decay", decay, "weight decay, added to the gradient");
+  given("rho", rho, "share of the running means that is kept")("epsilon", epsilon, "added under both roots")(
+      "decay", decay, "weight decay, added to the gradient");
 }
 
 Adadelta::Adadelta(const LeafSet& set, AdadeltaOptions o) : Optimizer("adadelta", set, o.lr, o.decay, 2), o_(o) {

@@ -5,9 +5,9 @@
 namespace ebb {
 
 void AdagradOptions::declare(GivenOptions& given) {
-  given("lr_decay", lr_decay, "the rate falls as 1 / (1 + updates times this)")
-      ("initial", initial, "value that the sums of squares begin with")
-      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("lr_decay", lr_decay, "the rate falls as 1 / (1 + updates times this)")(
+      "initial", initial, "value that the sums of squares begin with")(
+      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
 }
 
 Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", set, o.lr, o.decay, 1), o_(o) {

@@ -11,8 +11,7 @@ template <class T> struct AdamStep {
   T rate, root, epsilon;
 
   AdamStep(const AdamOptions& o, double lr, std::int64_t t)
-      : moments(o.beta1, o.beta2),
-        rate(static_cast<T>(lr / (1 - std::pow(o.beta1, static_cast<double>(t))))),
+      : moments(o.beta1, o.beta2), rate(static_cast<T>(lr / (1 - std::pow(o.beta1, static_cast<double>(t))))),
         root(static_cast<T>(std::sqrt(1 - std::pow(o.beta2, static_cast<double>(t))))),
         epsilon(static_cast<T>(o.epsilon)) {}
 

@@ -7,9 +7,9 @@
 namespace ebb {
 
 void AmsGradOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")
-      ("beta2", beta2, "share of the running mean square that is kept")
-      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
+                                                                  "share of the running mean square that is kept")(
+      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
 }
 
 AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", set, o.lr, o.decay, 3), o_(o) {

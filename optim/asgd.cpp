@@ -38,7 +38,7 @@ template <class T> void Asgd::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     s.w[i] = kept * s.w[i] - rate * g;
-    mean[i] = fresh == T(1) ? s.w[i] : mean[i] + (s.w[i] - mean[i]) * fresh;   // the weights themselves, to the bit
+    mean[i] = fresh == T(1) ? s.w[i] : mean[i] + (s.w[i] - mean[i]) * fresh;  // the weights themselves, to the bit
   }
 }
 

@@ -1,15 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/average.hpp>
 #include <ebb/optim/exchange.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 AverageWeights::AverageWeights(const LeafSet& set, double decay) : set_(set), decay_(decay) {
-  if (!(decay >= 0 && decay <= 1)) throw ValueError(fmt::format("average: the decay must be between 0 and 1, but is {}", decay));
+  if (!(decay >= 0 && decay <= 1))
+    throw ValueError(fmt::format("average: the decay must be between 0 and 1, but is {}", decay));
 }
 
 void AverageWeights::check_size() const {
@@ -26,7 +27,7 @@ void AverageWeights::see() {
 
 void AverageWeights::swap() {
   if (!mean_) throw ValueError("average: no update was seen");
-  mean_ = mean_.copy();   // flat() may have been asked for, and is not to change
+  mean_ = mean_.copy();  // flat() may have been asked for, and is not to change
   detail::exchange("average", set_, mean_);
 }
 

@@ -9,8 +9,8 @@ class Archive;
 ///
 ///     a = (1 - f) a + f w,   f = max(1 - decay, 1 / n),   n = 1, 2, ... counts the updates
 ///
-/// So that the first few are averaged evenly; with decay 1 all are (Polyak's average), with less it is the exponential moving
-/// average. `swap` leaves fixed parameters alone.
+/// So that the first few are averaged evenly; with decay 1 all are (Polyak's average), with less it is the exponential
+/// moving average. `swap` leaves fixed parameters alone.
 ///
 ///     AverageWeights mean{w, .999};
 ///     ... adam.step(r.grads); mean.see();
@@ -21,10 +21,10 @@ class Archive;
 class AverageWeights {
  public:
   explicit AverageWeights(const LeafSet& set, double decay = .999);
-  void see();                                     ///< after an update
-  void swap();                                    ///< Errors: also ValueError if nothing was seen
+  void see();   ///< after an update
+  void swap();  ///< Errors: also ValueError if nothing was seen
   Array flat() const { return mean_; }
-  void visit(Archive&);                           ///< for `save` and `load`
+  void visit(Archive&);  ///< for `save` and `load`
 
  private:
   void check_size() const;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/ops/elementwise.hpp>
@@ -5,7 +6,6 @@
 #include <ebb/ops/norm.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/optim/clip.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -19,13 +19,14 @@ template <class T> std::int64_t clip(T* g, std::int64_t n, T bound) {
   std::int64_t outside = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     outside += !(std::abs(g[i]) <= bound);
-    g[i] = std::min(std::max(g[i], -bound), bound);   // both keep a NaN that stands first
+    g[i] = std::min(std::max(g[i], -bound), bound);  // both keep a NaN that stands first
   }
   return outside;
 }
 
 /// The columns of g, each bounded by the same column of w; w and g [rows, columns].
-template <class T> std::int64_t clip_columns(T* g, const Array& weights, int rows, int columns, double share, double epsilon) {
+template <class T>
+std::int64_t clip_columns(T* g, const Array& weights, int rows, int columns, double share, double epsilon) {
   const Array w = weights.compact();
   const T* in = w.template data<T>();
   std::int64_t outside = 0;
@@ -35,7 +36,8 @@ template <class T> std::int64_t clip_columns(T* g, const Array& weights, int row
     if (norm <= most) continue;
     ++outside;
     if (!std::isfinite(norm)) continue;
-    for (std::int64_t at = c, r = 0; r < rows; ++r, at += columns) g[at] = static_cast<T>(static_cast<double>(g[at]) * (most / norm));
+    for (std::int64_t at = c, r = 0; r < rows; ++r, at += columns)
+      g[at] = static_cast<T>(static_cast<double>(g[at]) * (most / norm));
   }
   return outside;
 }

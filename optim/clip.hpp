@@ -8,13 +8,13 @@ namespace ebb {
 ///     if |g| > largest: g = g largest / |g|
 ///
 /// Errors    ValueError if `largest` is not above zero
-/// Numerics  a norm that is not finite is returned, and the gradients are left as they are: see std::isfinite of it before
-///           a step is taken
+/// Numerics  a norm that is not finite is returned, and the gradients are left as they are: see std::isfinite of it
+///           before a step is taken
 /// Source    Pascanu et al. 2013, arXiv:1211.5063
 double clip_by_norm(Grads& g, double largest);
 
-/// The same for each parameter by itself; returns how many had a larger norm. One whose norm is not finite counts, and is left
-/// as it is.
+/// The same for each parameter by itself; returns how many had a larger norm. One whose norm is not finite counts, and
+/// is left as it is.
 ///
 ///     if |g_p| > largest: g_p = g_p largest / |g_p|     of each parameter p
 ///

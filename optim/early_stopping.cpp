@@ -1,16 +1,18 @@
+#include <fmt/format.h>
 #include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/early_stopping.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb {
 
 EarlyStopping::EarlyStopping(const LeafSet& set, EarlyStoppingOptions o)
     : set_(set), o_(o), best_(std::numeric_limits<double>::infinity()) {
-  if (o.patience < 0) throw ValueError(fmt::format("early stopping: the patience must not be negative, but is {}", o.patience));
-  if (!(o.least >= 0)) throw ValueError(fmt::format("early stopping: the least improvement must not be negative, but is {}", o.least));
+  if (o.patience < 0)
+    throw ValueError(fmt::format("early stopping: the patience must not be negative, but is {}", o.patience));
+  if (!(o.least >= 0))
+    throw ValueError(fmt::format("early stopping: the least improvement must not be negative, but is {}", o.least));
 }
 
 void EarlyStopping::see(double loss) {
@@ -33,7 +35,8 @@ void EarlyStopping::restore() {
 }
 
 void EarlyStopping::visit(Archive& a) {
-  a.same("kind", "early stopping")("best", best_)("best at", best_at_)("seen", seen_)("waited", waited_).like("kept", set_, kept_);
+  a.same("kind", "early stopping")("best", best_)("best at", best_at_)("seen", seen_)("waited", waited_)
+      .like("kept", set_, kept_);
 }
 
 }  // namespace ebb

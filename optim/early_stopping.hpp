@@ -6,8 +6,8 @@ namespace ebb {
 class Archive;
 
 struct EarlyStoppingOptions {
-  int patience = 10;              ///< evaluations without improvement that are borne
-  double least = 0;               ///< by how much a loss must fall below the best to count
+  int patience = 10;  ///< evaluations without improvement that are borne
+  double least = 0;   ///< by how much a loss must fall below the best to count
 };
 
 /// Says when a loss on held-out data has stopped to fall, and keeps the parameters of its best.
@@ -21,13 +21,13 @@ class EarlyStopping {
  public:
   explicit EarlyStopping(const LeafSet& set, EarlyStoppingOptions o = {});
 
-  void see(double loss);                          ///< a loss that is not a number is no improvement
+  void see(double loss);  ///< a loss that is not a number is no improvement
   explicit operator bool() const { return waited_ > o_.patience; }
-  double best() const { return best_; }           ///< infinite before the first evaluation
-  int best_at() const { return best_at_; }        ///< number of the evaluation, counted from 0; -1 before the first
+  double best() const { return best_; }     ///< infinite before the first evaluation
+  int best_at() const { return best_at_; }  ///< number of the evaluation, counted from 0; -1 before the first
   int seen() const { return seen_; }
-  void restore();                                 ///< the parameters of the best; nothing if there was none
-  void visit(Archive&);                           ///< for `save` and `load`
+  void restore();        ///< the parameters of the best; nothing if there was none
+  void visit(Archive&);  ///< for `save` and `load`
 
  private:
   LeafSet set_;

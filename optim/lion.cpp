@@ -4,8 +4,8 @@
 namespace ebb {
 
 void LionOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean in a step")
-      ("beta2", beta2, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
+  given("beta1", beta1, "share of the running mean in a step")(
+      "beta2", beta2, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
 }
 
 Lion::Lion(const LeafSet& set, LionOptions o) : Optimizer("lion", set, o.lr, o.decay, 1), o_(o) {

@@ -54,7 +54,8 @@ bool fits_any(const std::string& patterns, const char* name) {
 
 void MuonOptions::declare(GivenOptions& given) {
   given("momentum", momentum, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
-  iterations = static_cast<int>(given.whole("iterations", iterations, 1, 100, "of Newton and Schulz, towards an orthogonal matrix"));
+  iterations = static_cast<int>(
+      given.whole("iterations", iterations, 1, 100, "of Newton and Schulz, towards an orthogonal matrix"));
   given("nesterov", nesterov, "look one step ahead");
   given("others", others, "patterns of names, split by |: matrices that are AdamW's, as all vectors are");
   given("others_rate", others_rate, "AdamW's rate, as a factor of the learning rate");
@@ -70,7 +71,9 @@ Muon::Muon(const LeafSet& set, MuonOptions o) : Optimizer("muon", set, o.lr, o.d
   check("iterations", o_.iterations, 1, 101);
 }
 
-bool Muon::hidden(const char* name, const Shape& shape) const { return shape.rank() >= 2 && !fits_any(o_.others, name); }
+bool Muon::hidden(const char* name, const Shape& shape) const {
+  return shape.rank() >= 2 && !fits_any(o_.others, name);
+}
 
 template <class T> void Muon::run(const Slice<T>& s) const {
   if (hidden(s.name, s.shape)) run_hidden(s);

@@ -8,13 +8,15 @@ struct MuonOptions {
   double lr = 2e-2, momentum = .95, decay = 0;
   int iterations = 5;
   bool nesterov = true;
-  double others_rate = 1.5e-2, beta1 = .9, beta2 = .95, epsilon = 1e-10;   ///< of AdamW, for the others; its rate is lr others_rate
+  double others_rate = 1.5e-2, beta1 = .9, beta2 = .95,
+         epsilon = 1e-10;  ///< of AdamW, for the others; its rate is lr others_rate
   /// Patterns of the names of those matrices that are not hidden: embeddings and output heads.
   std::string others = "*emb*|*words*|*letters*|out/*|*/out/*|*head/*";
   void declare(GivenOptions&);
 };
 
-/// Momentum made orthogonal: each hidden matrix steps along the U V^T of its running mean's U S V^T, all directions equally far.
+/// Momentum made orthogonal: each hidden matrix steps along the U V^T of its running mean's U S V^T, all directions
+/// equally far.
 ///
 ///     m = momentum m + (1 - momentum) g;   u = (1 - momentum) g + momentum m   (nesterov; else u = m)
 ///     w = w (1 - lr decay) - lr max(1, out / in)^1/2 orthogonal(u)
@@ -26,12 +28,15 @@ struct MuonOptions {
 ///     Muon muon{w, {.lr = .02, .others = "embedding/*|out/*"}};
 ///
 /// Shapes    a matrix [in, out]; of a tensor of rank 3 or 4 all but the last axis are taken for `in`
-/// Errors    ValueError if a rate, decay or epsilon is negative, momentum or a beta is outside [0, 1), or iterations is below 1
-/// Numerics  in the parameters' element type, the norm |u| of scaled squares in float64; the same bits for any number of threads
+/// Errors    ValueError if a rate, decay or epsilon is negative, momentum or a beta is outside [0, 1), or iterations is
+///           below 1
+/// Numerics  in the parameters' element type, the norm |u| of scaled squares in float64; the same bits for any number
+///           of threads
 /// Cost      iterations (4 in out k + 2 k^3) flops an update, k the smaller of in and out
 /// Source    Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
-/// Differs   from the authors' reference, which iterates in bfloat16, has its matrices as [out, in], and a rate of its own for the
-///           others in place of a factor. Gates that share one matrix, as [I, 4H] of an LSTM, are one matrix here.
+/// Differs   from the authors' reference, which iterates in bfloat16, has its matrices as [out, in], and a rate of its
+///           own for the others in place of a factor. Gates that share one matrix, as [I, 4H] of an LSTM, are one
+///           matrix here.
 class Muon final : public Optimizer {
  public:
   using Options = MuonOptions;

@@ -7,10 +7,10 @@
 namespace ebb {
 
 void NAdamOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")
-      ("beta2", beta2, "share of the running mean square that is kept")
-      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")
-      ("momentum_decay", momentum_decay, "how fast the momentum rises to beta1");
+  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
+                                                                  "share of the running mean square that is kept")(
+      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")(
+      "momentum_decay", momentum_decay, "how fast the momentum rises to beta1");
 }
 
 NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, o.decay, 2), o_(o) {
@@ -32,12 +32,13 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   for (; multiplied_ < updates(); ++multiplied_) product_ *= momentum(multiplied_ + 1);
   const std::int64_t t = s.t;
   double product = product_;
-  if (t != multiplied_) {                // a parameter that was frozen has a count of its own
+  if (t != multiplied_) {  // a parameter that was frozen has a count of its own
     product = 1;
     for (std::int64_t k = 1; k <= t; ++k) product *= momentum(k);
   }
   const double next = momentum(t + 1);
-  const T of_g = static_cast<T>(s.lr * (1 - momentum(t)) / (1 - product)), of_m = static_cast<T>(s.lr * next / (1 - product * next));
+  const T of_g = static_cast<T>(s.lr * (1 - momentum(t)) / (1 - product)),
+          of_m = static_cast<T>(s.lr * next / (1 - product * next));
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);

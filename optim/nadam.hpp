@@ -27,8 +27,8 @@ class NAdam final : public Optimizer {
   void update(const Slice<double>&) override;
   template <class T> void run(const Slice<T>& s);
   NAdamOptions o_;
-  double product_ = 1;             // P_t
-  std::int64_t multiplied_ = 0;    // t
+  double product_ = 1;           // P_t
+  std::int64_t multiplied_ = 0;  // t
 };
 
 }  // namespace ebb

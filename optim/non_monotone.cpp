@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/non_monotone.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb {
@@ -20,6 +20,8 @@ bool NonMonotone::see(double loss) {
   return triggered_;
 }
 
-void NonMonotone::visit(Archive& a) { a.same("kind", "non-monotone trigger")("triggered", triggered_)("losses", losses_); }
+void NonMonotone::visit(Archive& a) {
+  a.same("kind", "non-monotone trigger")("triggered", triggered_)("losses", losses_);
+}
 
 }  // namespace ebb

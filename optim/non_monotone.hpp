@@ -14,7 +14,7 @@ class Archive;
 class NonMonotone final {
  public:
   explicit NonMonotone(int n = 5);
-  bool see(double loss);                          ///< a loss that is not a number is above all others
+  bool see(double loss);  ///< a loss that is not a number is above all others
   explicit operator bool() const { return triggered_; }
   void visit(Archive&);
 

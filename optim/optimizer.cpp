@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/optim/optimizer.hpp>
-#include <ebb/nn/pattern.hpp>
-#include <fmt/format.h>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -34,7 +34,8 @@ template <class T> void restore_bounds(const Leaf& leaf, const Slice<T>& s) {
 void Optimizer::check(const char* option, double x, double least, double below) const {
   if (x >= least && x < below) return;
   if (std::isfinite(below))
-    throw ValueError(fmt::format("{}: {} must be at least {} and less than {}, but is {}", rule_, option, least, below, x));
+    throw ValueError(
+        fmt::format("{}: {} must be at least {} and less than {}, but is {}", rule_, option, least, below, x));
   throw ValueError(fmt::format("{}: {} must be finite and at least {}, but is {}", rule_, option, least, x));
 }
 void Optimizer::check_not_negative(const char* option, double x) const {
@@ -55,7 +56,7 @@ void Optimizer::group(const std::string& pattern, GroupOptions o) {
 }
 
 void Optimizer::only(const std::vector<std::string>& patterns) {
-  for (const std::string& p : patterns) detail::check_fits(rule_, set_, p);   // before anything is frozen
+  for (const std::string& p : patterns) detail::check_fits(rule_, set_, p);  // before anything is frozen
   groups_.push_back({"*", {.rate = 0}});
   for (const std::string& p : patterns) groups_.push_back({p, {}});
   of_leaf_.clear();
@@ -71,16 +72,20 @@ void Optimizer::settle_groups() {
 }
 
 void Optimizer::visit(Archive& a) {
-  std::vector<int> order(static_cast<std::size_t>(set_.count()));   // by name: the set may be built in another order next time
+  std::vector<int> order(
+      static_cast<std::size_t>(set_.count()));  // by name: the set may be built in another order next time
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](int x, int y) { return std::strcmp(set_[x].name(), set_[y].name()) < 0; });
-  auto missed = std::make_shared<std::vector<std::int64_t>>(), fresh = std::make_shared<std::vector<std::int64_t>>(order.size());
+  auto missed = std::make_shared<std::vector<std::int64_t>>(),
+       fresh = std::make_shared<std::vector<std::int64_t>>(order.size());
   if (std::count(missed_.begin(), missed_.end(), 0) < static_cast<std::ptrdiff_t>(missed_.size()))
     for (const int k : order) missed->push_back(missed_of(k));
-  a.same("kind", rule_)("lr", lr_)("updates", updates_)("skipped", skipped_)("missed", *missed).then([this, order, missed, fresh] {
-    for (std::size_t k = 0; k < missed->size() && k < order.size(); ++k) (*fresh)[static_cast<std::size_t>(order[k])] = (*missed)[k];
-    missed_.swap(*fresh);
-  });
+  a.same("kind", rule_)("lr", lr_)("updates", updates_)("skipped", skipped_)("missed", *missed)
+      .then([this, order, missed, fresh] {
+        for (std::size_t k = 0; k < missed->size() && k < order.size(); ++k)
+          (*fresh)[static_cast<std::size_t>(order[k])] = (*missed)[k];
+        missed_.swap(*fresh);
+      });
   for (int m = 0; m < memories_; ++m) a.like(("memory" + std::to_string(m)).c_str(), set_, memory_[m]);
 }
 
@@ -136,7 +141,8 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
   // Squares below are lost in the rounding of the largest number of the type, so that no sum with them overflows.
   constexpr double harmless = sizeof(T) == 4 ? 0x1p51 : 0x1p484;
   const double decay = d.group.decay.value_or(decay_);
-  const double largest = largest_magnitude(d.gradient) + (decay != 0 ? decay * largest_magnitude(set_[d.leaf].value()) : 0);
+  const double largest =
+      largest_magnitude(d.gradient) + (decay != 0 ? decay * largest_magnitude(set_[d.leaf].value()) : 0);
   if (!(largest > harmless) || std::isinf(largest)) return false;
   Array values = set_.flat().copy();
   const Slice<T> real = slice_of(d, values.data<T>());

@@ -32,12 +32,12 @@ template <class O> std::unique_ptr<Optimizer> make_registered(const LeafSet& set
 }  // namespace detail
 }  // namespace ebb
 
-/// Registers an optimiser, a class made from a LeafSet and its `Options`, a struct with a member lr and, if there are others, a
-/// `void declare(GivenOptions&)` that names them:
+/// Registers an optimiser, a class made from a LeafSet and its `Options`, a struct with a member lr and, if there are
+/// others, a `void declare(GivenOptions&)` that names them:
 ///
 ///     EBB_OPTIMIZER(lion, Lion, "the sign of a running mean, Chen 2023");
 ///
 /// Use EBB_OPTIMIZER_NAMED for a name with a dash.
 #define EBB_OPTIMIZER(name, Type, about) EBB_OPTIMIZER_NAMED(name, #name, Type, about)
 #define EBB_OPTIMIZER_NAMED(id, name, Type, about) \
-  static const ebb::OptimizerEntry ebb_optimizer_##id{name, about, __FILE__, &ebb::detail::make_registered<Type>}
+  static const ebb::OptimizerEntry ebb_optimizer_##id { name, about, __FILE__, &ebb::detail::make_registered<Type> }

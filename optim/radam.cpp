@@ -6,9 +6,9 @@
 namespace ebb {
 
 void RAdamOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")
-      ("beta2", beta2, "share of the running mean square that is kept")
-      ("epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
+                                                                  "share of the running mean square that is kept")(
+      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
 }
 
 RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr, o.decay, 2), o_(o) {

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/nn/archive.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule_checks.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb {
@@ -10,9 +10,12 @@ namespace ebb {
 using detail::checked;
 
 Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numeric_limits<double>::infinity()) {
-  checked("plateau", "the rate", lr), checked("plateau", "the least rate", o.least), checked("plateau", "the threshold", o.threshold);
-  if (!(o.factor > 0 && o.factor < 1)) throw ValueError(fmt::format("plateau: the factor must be between 0 and 1, but is {}", o.factor));
-  if (o.patience < 0) throw ValueError(fmt::format("plateau: the patience must not be negative, but is {}", o.patience));
+  checked("plateau", "the rate", lr), checked("plateau", "the least rate", o.least),
+      checked("plateau", "the threshold", o.threshold);
+  if (!(o.factor > 0 && o.factor < 1))
+    throw ValueError(fmt::format("plateau: the factor must be between 0 and 1, but is {}", o.factor));
+  if (o.patience < 0)
+    throw ValueError(fmt::format("plateau: the patience must not be negative, but is {}", o.patience));
 }
 
 double Plateau::see(double loss) {

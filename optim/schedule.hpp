@@ -35,9 +35,9 @@ Schedule linear_decay(double lr, std::int64_t updates, double least = 0);
 Schedule warm_up(std::int64_t updates, Schedule then);
 
 struct OneCycleOptions {
-  double rising = .3;             ///< share of the updates before the largest rate
-  double start_divisor = 25;      ///< begins at largest / start_divisor
-  double end_divisor = 1e4;       ///< ends at the begin / end_divisor
+  double rising = .3;         ///< share of the updates before the largest rate
+  double start_divisor = 25;  ///< begins at largest / start_divisor
+  double end_divisor = 1e4;   ///< ends at the begin / end_divisor
 };
 /// Up to the largest rate and down again, both along half a cosine.
 ///
@@ -50,10 +50,10 @@ Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o = {})
 Schedule noam(int width, std::int64_t warm, double factor = 1);
 
 struct PlateauOptions {
-  double factor = .1;             ///< of the rate, each time
-  int patience = 10;              ///< evaluations without improvement that are borne
-  double threshold = 1e-4;        ///< an improvement is a loss below best - threshold |best|
-  double least = 0;               ///< the rate falls no further
+  double factor = .1;       ///< of the rate, each time
+  int patience = 10;        ///< evaluations without improvement that are borne
+  double threshold = 1e-4;  ///< an improvement is a loss below best - threshold |best|
+  double least = 0;         ///< the rate falls no further
 };
 /// A rate that falls when the loss that it is shown has stopped to improve.
 ///
@@ -62,9 +62,9 @@ struct PlateauOptions {
 class Plateau {
  public:
   explicit Plateau(double lr, PlateauOptions o = {});
-  double see(double loss);        ///< the rate from now on; a loss that is not a number is no improvement
+  double see(double loss);  ///< the rate from now on; a loss that is not a number is no improvement
   double lr() const { return lr_; }
-  void visit(Archive&);           ///< for `save` and `load`
+  void visit(Archive&);  ///< for `save` and `load`
 
  private:
   PlateauOptions o_;

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule_checks.hpp>
-#include <fmt/format.h>
 
 namespace ebb::detail {
 

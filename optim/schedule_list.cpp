@@ -22,13 +22,14 @@ std::vector<std::string> parts_of(const std::string& text) {
 struct SchedulePart {
   const ScheduleEntry* entry;
   GivenOptions given;
-  std::int64_t updates;                // 0: not said
+  std::int64_t updates;  // 0: not said
 };
 
 SchedulePart part_of(const std::string& text) {
   const ScheduleEntry& entry = Registry<ScheduleEntry>::get(name_before_options(text));
   GivenOptions given = GivenOptions::after_name(text, "updates");
-  const std::int64_t updates = given.whole("updates", 0, 0, most_updates, "for how many it lasts; 0: the rest of the run");
+  const std::int64_t updates =
+      given.whole("updates", 0, 0, most_updates, "for how many it lasts; 0: the rest of the run");
   return {&entry, std::move(given), updates};
 }
 
@@ -47,14 +48,17 @@ Schedule make_schedule(const std::string& text, double lr, std::int64_t updates)
   for (std::size_t k = 0; k + 1 < parts.size(); ++k) {
     const std::string& name = parts[k].given.owner();
     if (parts[k].updates == 0)
-      throw ValueError(name + ": for how many updates it lasts has to be said, since a schedule follows it: " + name + ":500+...");
+      throw ValueError(name + ": for how many updates it lasts has to be said, since a schedule follows it: " + name +
+                       ":500+...");
     before += parts[k].updates;
   }
   SchedulePart& last = parts.back();
   Schedule all = made_of(last, {lr, last.updates > 0 ? last.updates : std::max<std::int64_t>(updates - before, 1), {}});
   for (std::size_t k = parts.size() - 1; k-- > 0;) {
     const std::int64_t n = parts[k].updates;
-    all = [n, own = made_of(parts[k], {lr, n, all}), then = all](std::int64_t u) { return u < n ? own(u) : then(u - n); };
+    all = [n, own = made_of(parts[k], {lr, n, all}), then = all](std::int64_t u) {
+      return u < n ? own(u) : then(u - n);
+    };
   }
   return all;
 }

@@ -8,9 +8,7 @@ namespace test {
 template <class E, class F> std::string message_of(F&& f) {
   try {
     f();
-  } catch (const E& e) {
-    return e.what();
-  }
+  } catch (const E& e) { return e.what(); }
   return "(nothing was thrown)";
 }
 

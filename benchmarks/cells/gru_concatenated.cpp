@@ -22,6 +22,7 @@ struct GruConcatenated {
     return {(1 - z) * n + z * s.h};
   }
 };
-EBB_CELL_NAMED(bench_gru_concatenated, "bench-gru-concatenated", GruConcatenated, "GRU, gates in one matrix, plain operators");
+EBB_CELL_NAMED(bench_gru_concatenated, "bench-gru-concatenated", GruConcatenated,
+               "GRU, gates in one matrix, plain operators");
 
 }  // namespace

@@ -25,6 +25,7 @@ struct LstmConcatenated {
     return {.h = sigmoid(o) * tanh(c), .c = c};
   }
 };
-EBB_CELL_NAMED(bench_lstm_concatenated, "bench-lstm-concatenated", LstmConcatenated, "LSTM, gates in one matrix, plain operators");
+EBB_CELL_NAMED(bench_lstm_concatenated, "bench-lstm-concatenated", LstmConcatenated,
+               "LSTM, gates in one matrix, plain operators");
 
 }  // namespace

@@ -19,6 +19,7 @@ struct MguConcatenated {
     return {(1 - f) * s.h + f * n};
   }
 };
-EBB_CELL_NAMED(bench_mgu_concatenated, "bench-mgu-concatenated", MguConcatenated, "MGU, the input's gates in one matrix, plain operators");
+EBB_CELL_NAMED(bench_mgu_concatenated, "bench-mgu-concatenated", MguConcatenated,
+               "MGU, the input's gates in one matrix, plain operators");
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The cell of benchmarks/cells/lstm_textbook.cpp on libtorch, to see how long such a file takes to compile. Never linked.
+// The cell of benchmarks/cells/lstm_textbook.cpp on libtorch, to see how long such a file takes to compile. Never
+// linked.
 #include <torch/torch.h>
 
 struct LstmTextbook : torch::nn::Module {

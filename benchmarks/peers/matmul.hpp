@@ -20,13 +20,15 @@ struct Product {
 /// Best of many calls of gemm(product, a, b, c), row-major operands.
 template <class T, class F> double best_gflops(const Product& p, double seconds, F&& gemm) {
   using clock = std::chrono::steady_clock;
-  const auto numbers = [](int rows, int columns) { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); };
+  const auto numbers = [](int rows, int columns) {
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  };
   std::vector<T> a(numbers(p.M, p.K)), b(numbers(p.K, p.N)), c(numbers(p.M, p.N));
   for (std::size_t k = 0; k < a.size(); ++k) a[k] = static_cast<T>(static_cast<double>(k % 17) * .1 - .8);
   for (std::size_t k = 0; k < b.size(); ++k) b[k] = static_cast<T>(static_cast<double>(k % 13) * .1 - .6);
   if (!gemm(p, a.data(), b.data(), c.data())) return 0;
   const double flop = 2.0 * p.M * p.K * p.N;
-  const int calls = std::max(1, static_cast<int>(1e7 / flop));   // so that reading the clock costs nothing
+  const int calls = std::max(1, static_cast<int>(1e7 / flop));  // so that reading the clock costs nothing
   double best = 1e30;
   const auto end = clock::now() + std::chrono::duration<double>(seconds);
   do {
@@ -46,7 +48,8 @@ template <class F> int matmul_main(int argc, char** argv, const std::string& ver
     Product p{};
     double seconds = 0;
     std::istringstream(line) >> p.M >> p.K >> p.N >> p.ta >> p.tb >> seconds;
-    const double rate = dtype == "float64" ? best_gflops<double>(p, seconds, gemm) : best_gflops<float>(p, seconds, gemm);
+    const double rate =
+        dtype == "float64" ? best_gflops<double>(p, seconds, gemm) : best_gflops<float>(p, seconds, gemm);
     std::printf("%.3f\n", rate);
     std::fflush(stdout);
   }

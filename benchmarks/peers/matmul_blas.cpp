@@ -23,7 +23,9 @@ template <class T, class F> bool gemm(F* f, const compare::Product& p, const T* 
 }
 
 struct Gemm {
-  bool operator()(const compare::Product& p, const float* a, const float* b, float* c) const { return gemm(sgemm_, p, a, b, c); }
+  bool operator()(const compare::Product& p, const float* a, const float* b, float* c) const {
+    return gemm(sgemm_, p, a, b, c);
+  }
   bool operator()(const compare::Product& p, const double* a, const double* b, double* c) const {
     return gemm(dgemm_, p, a, b, c);
   }
@@ -32,6 +34,8 @@ struct Gemm {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* version = openblas_get_config ? openblas_get_config() : bli_info_get_version_str ? bli_info_get_version_str() : "";
+  const char* version = openblas_get_config        ? openblas_get_config()
+                        : bli_info_get_version_str ? bli_info_get_version_str()
+                                                   : "";
   return compare::matmul_main(argc, argv, version, Gemm{});
 }

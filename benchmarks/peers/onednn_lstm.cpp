@@ -1,5 +1,5 @@
-// oneDNN's LSTM, forward and backward, as one row of benchmarks/compare (see row.hpp). Its gates stand in the order
-// i f g o, as the problem's do. It always computes dx, which nobody asked for, since it offers nothing else; the initial
+// oneDNN's LSTM, forward and backward, as one row of benchmarks/compare (see row.hpp). Its gates stand in the order i f
+// g o, as the problem's do. It always computes dx, which nobody asked for, since it offers nothing else; the initial
 // state is handed in as zeros, for without one 2.6 gets the gradient of Wh wrong.
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
@@ -21,11 +21,12 @@ class Lstm {
     const memory::desc bias = dense({1, 1, 4, H_}, tag::ldgo), none;
     const memory::desc start = dense({1, 1, B_, H_}, tag::ldnc);
     using namespace dnnl;
-    const lstm_forward::desc forward(prop_kind::forward_training, rnn_direction::unidirectional_left2right, x, start, start,
-                                     Wx_any, Wh_any, bias, y, none, none);
+    const lstm_forward::desc forward(prop_kind::forward_training, rnn_direction::unidirectional_left2right, x, start,
+                                     start, Wx_any, Wh_any, bias, y, none, none);
     forward_ = lstm_forward::primitive_desc(forward, engine_);
-    const lstm_backward::desc backward(prop_kind::backward, rnn_direction::unidirectional_left2right, x, start, start, Wx_any,
-                                       Wh_any, bias, y, none, none, x, start, start, Wx_any, Wh_any, bias, y, none, none);
+    const lstm_backward::desc backward(prop_kind::backward, rnn_direction::unidirectional_left2right, x, start, start,
+                                       Wx_any, Wh_any, bias, y, none, none, x, start, start, Wx_any, Wh_any, bias, y,
+                                       none, none);
     backward_ = lstm_backward::primitive_desc(backward, engine_, forward_);
     make_memory(x, y, bias, start);
     run_forward_ = lstm_forward(forward_);
@@ -36,22 +37,34 @@ class Lstm {
   void step() {
     move(Wx_, Wx_forward_);
     move(Wh_, Wh_forward_);
-    run_forward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, x_}, {DNNL_ARG_SRC_ITER, h0_}, {DNNL_ARG_SRC_ITER_C, c0_},
+    run_forward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, x_},
+                                   {DNNL_ARG_SRC_ITER, h0_},
+                                   {DNNL_ARG_SRC_ITER_C, c0_},
                                    {DNNL_ARG_WEIGHTS_LAYER, Wx_forward_},
-                                   {DNNL_ARG_WEIGHTS_ITER, Wh_forward_}, {DNNL_ARG_BIAS, b_}, {DNNL_ARG_DST_LAYER, y_},
+                                   {DNNL_ARG_WEIGHTS_ITER, Wh_forward_},
+                                   {DNNL_ARG_BIAS, b_},
+                                   {DNNL_ARG_DST_LAYER, y_},
                                    {DNNL_ARG_WORKSPACE, workspace_}});
     stream_.wait();
     loss_ = mean_square();
     for (const memory& m : {dWx_, dWh_, db_}) zero(m);
     move(Wx_, Wx_backward_);
     move(Wh_, Wh_backward_);
-    run_backward_.execute(
-        stream_, {{DNNL_ARG_SRC_LAYER, x_}, {DNNL_ARG_SRC_ITER, h0_}, {DNNL_ARG_SRC_ITER_C, c0_},
-                  {DNNL_ARG_WEIGHTS_LAYER, Wx_backward_}, {DNNL_ARG_WEIGHTS_ITER, Wh_backward_},
-                  {DNNL_ARG_BIAS, b_}, {DNNL_ARG_DST_LAYER, y_}, {DNNL_ARG_WORKSPACE, workspace_}, {DNNL_ARG_DIFF_DST_LAYER, dy_},
-                  {DNNL_ARG_DIFF_SRC_LAYER, dx_}, {DNNL_ARG_DIFF_SRC_ITER, dh0_}, {DNNL_ARG_DIFF_SRC_ITER_C, dc0_},
-                  {DNNL_ARG_DIFF_WEIGHTS_LAYER, dWx_}, {DNNL_ARG_DIFF_WEIGHTS_ITER, dWh_},
-                  {DNNL_ARG_DIFF_BIAS, db_}});
+    run_backward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, x_},
+                                    {DNNL_ARG_SRC_ITER, h0_},
+                                    {DNNL_ARG_SRC_ITER_C, c0_},
+                                    {DNNL_ARG_WEIGHTS_LAYER, Wx_backward_},
+                                    {DNNL_ARG_WEIGHTS_ITER, Wh_backward_},
+                                    {DNNL_ARG_BIAS, b_},
+                                    {DNNL_ARG_DST_LAYER, y_},
+                                    {DNNL_ARG_WORKSPACE, workspace_},
+                                    {DNNL_ARG_DIFF_DST_LAYER, dy_},
+                                    {DNNL_ARG_DIFF_SRC_LAYER, dx_},
+                                    {DNNL_ARG_DIFF_SRC_ITER, dh0_},
+                                    {DNNL_ARG_DIFF_SRC_ITER_C, dc0_},
+                                    {DNNL_ARG_DIFF_WEIGHTS_LAYER, dWx_},
+                                    {DNNL_ARG_DIFF_WEIGHTS_ITER, dWh_},
+                                    {DNNL_ARG_DIFF_BIAS, db_}});
     stream_.wait();
     move(dWx_, dWx_plain_);
     move(dWh_, dWh_plain_);
@@ -105,8 +118,12 @@ class Lstm {
     return sum / static_cast<double>(n);
   }
 
-  void move(const memory& from, const memory& to) { dnnl::reorder(from, to).execute(stream_, const_cast<memory&>(from), const_cast<memory&>(to)); }
-  static void zero(const memory& m) { std::fill_n(static_cast<char*>(m.get_data_handle()), m.get_desc().get_size(), char(0)); }
+  void move(const memory& from, const memory& to) {
+    dnnl::reorder(from, to).execute(stream_, const_cast<memory&>(from), const_cast<memory&>(to));
+  }
+  static void zero(const memory& m) {
+    std::fill_n(static_cast<char*>(m.get_data_handle()), m.get_desc().get_size(), char(0));
+  }
 
   memory::dim T_, B_, I_, H_;
   dnnl::engine engine_;

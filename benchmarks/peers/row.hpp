@@ -16,7 +16,8 @@
 ///
 /// A program does one row. It is started with arguments `key=value`, reads the problem, computes one gradient, writes
 /// it, says that it is ready, and then waits: for each line "SECONDS COUNT" it does training steps for that long, at
-/// least COUNT of them, and prints their times. So several programs can be timed in turn, none of them while another works.
+/// least COUNT of them, and prints their times. So several programs can be timed in turn, none of them while another
+/// works.
 ///
 ///     problem=FILE    float32 numbers: x, then the parameters, in the order of the driver's `layout`
 ///     result=FILE     float64 numbers: the loss, then the gradients in the same order (written)
@@ -56,12 +57,14 @@ inline std::vector<float> read_problem(const std::string& path) {
 
 inline void write_result(const std::string& path, const std::vector<double>& numbers) {
   std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(numbers.data()), static_cast<std::streamsize>(numbers.size() * sizeof(double)));
+  file.write(reinterpret_cast<const char*>(numbers.data()),
+             static_cast<std::streamsize>(numbers.size() * sizeof(double)));
   if (!file) throw std::runtime_error("cannot write " + path);
 }
 
 inline std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 /// Most memory this program ever held, MB. Not from getrusage, whose figure survives exec and so may be the driver's.
@@ -87,10 +90,11 @@ inline void serve(const std::function<void()>& step) {
     double seconds = 0;
     int count = 0;
     std::istringstream(line) >> seconds >> count;
-    step();   // caches and threads were another program's a moment ago
+    step();  // caches and threads were another program's a moment ago
     std::vector<double> ms;
     const std::int64_t begin = now();
-    for (std::int64_t at = begin; static_cast<double>(at - begin) < seconds * 1e9 || static_cast<int>(ms.size()) < count;) {
+    for (std::int64_t at = begin;
+         static_cast<double>(at - begin) < seconds * 1e9 || static_cast<int>(ms.size()) < count;) {
       step();
       const std::int64_t end = now();
       ms.push_back(static_cast<double>(end - at) * 1e-6);

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -9,7 +10,6 @@
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -27,7 +27,8 @@ AppendFile::AppendFile(std::string path, std::string_view first) : path_(std::mo
 
 bool AppendFile::cut_to(std::string_view first) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path_, error) || !std::string_view(read_file(path_)).starts_with(first)) return false;
+  if (!std::filesystem::is_regular_file(path_, error) || !std::string_view(read_file(path_)).starts_with(first))
+    return false;
   file_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (file_ >= 0 && ::ftruncate(file_, static_cast<off_t>(first.size())) == 0) return true;
   if (file_ >= 0) ::close(file_);

@@ -4,9 +4,9 @@
 
 namespace ebb::app {
 
-/// A file that grows while a job runs. What it holds at first appears whole: a file that begins with it already is cut to it in
-/// its place, so that whoever follows the file can go on; else it is written beside it and renamed. Each record that follows is
-/// one write to the system, so that a process that is killed leaves whole records.
+/// A file that grows while a job runs. What it holds at first appears whole: a file that begins with it already is cut
+/// to it in its place, so that whoever follows the file can go on; else it is written beside it and renamed. Each
+/// record that follows is one write to the system, so that a process that is killed leaves whole records.
 ///
 /// Errors    FileError naming the path and why: no such folder, no rights, the disk is full
 class AppendFile {

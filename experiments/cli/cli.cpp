@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ebb/data/text_file.hpp>
@@ -10,7 +11,6 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <fmt/format.h>
 #include <sstream>
 
 namespace ebb::app {
@@ -21,7 +21,7 @@ struct Declared {
   CLI::App* app;
   std::unique_ptr<Command> command;
   Options options;
-  std::string config;                    // --config FILE, empty if not given
+  std::string config;  // --config FILE, empty if not given
 };
 
 int bad_input(const std::string& where, const std::string& what) {
@@ -37,7 +37,8 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
     option = app.add_flag(e.name, e.word, help);
   } else if (e.rest) {
     option = app.add_option_function<std::vector<std::string>>(
-        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; }, help);
+        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; },
+        help);
   } else {
     option = app.add_option_function<std::string>(
         e.name,
@@ -87,11 +88,14 @@ std::vector<Declared> declare_commands(CLI::App& app) {
     CLI::App* sub = app.add_subcommand(entry->name, entry->about);
     all.push_back({entry, sub, entry->make(), {}, {}});
   }
-  for (Declared& d : all) {              // only now: an option points at its own Options, which must not move
+  for (Declared& d : all) {  // only now: an option points at its own Options, which must not move
     d.command->options(d.options);
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
-    if (!d.options.entries().empty() && !d.app->get_option_no_throw("--config"))   // unless an experiment has one of its own
-      d.app->add_option("--config", d.config, "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
+    if (!d.options.entries().empty() &&
+        !d.app->get_option_no_throw("--config"))  // unless an experiment has one of its own
+      d.app
+          ->add_option("--config", d.config,
+                       "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
           ->type_name("FILE");
     d.app->footer(examples_text(d.options.examples()));
   }
@@ -118,7 +122,8 @@ int run_command(Declared& d) {
     d.command->prepare(d.options);
     note_input(d.config);
     for (const auto& e : d.options.entries())
-      for (const std::string& word : e->input ? detail::option_words(e->json()) : std::vector<std::string>{}) note_input(word);
+      for (const std::string& word : e->input ? detail::option_words(e->json()) : std::vector<std::string>{})
+        note_input(word);
     return of_the_file(d.options, [&] {
       d.options.settle(d.command->size());
       return d.command->run();
@@ -154,17 +159,18 @@ int run_words(int argc, char** argv) {
   Declared* chosen = nullptr;
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& e) {      // --help or --version
+  } catch (const CLI::Success& e) {  // --help or --version
     std::ostringstream text;
     const int code = app.exit(e, text, text);
     put(text.str());
     return code;
   } catch (const CLI::ParseError& e) {
     for (Declared& d : commands)
-      if (argc > 1 && d.app->check_name(argv[1])) return bad_input(std::string("ebb ") + d.entry->name, complaint(e, d));
+      if (argc > 1 && d.app->check_name(argv[1]))
+        return bad_input(std::string("ebb ") + d.entry->name, complaint(e, d));
     const std::string stray = stray_command(argc, argv, commands);
     return bad_input("ebb", stray.empty() ? e.what() : stray);
-  } catch (const Error& e) {               // an option's value was refused
+  } catch (const Error& e) {  // an option's value was refused
     for (Declared& d : commands)
       if (argc > 1 && d.app->check_name(argv[1])) return bad_input(std::string("ebb ") + d.entry->name, e.what());
     return bad_input("ebb", e.what());

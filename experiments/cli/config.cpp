@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <fmt/format.h>
 #include <set>
 #include <sstream>
 
@@ -14,7 +14,8 @@ namespace {
 std::string key_of(const detail::OptionEntry& e) {
   std::string key = e.name.substr(0, e.name.find(','));
   if (!e.positional) return key.substr(2);
-  std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return key;
 }
 
@@ -22,8 +23,8 @@ std::string quoted(const std::string& key, const std::string& text) {
   const bool lines = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
   const bool basic = text.find_first_of("\"\\") == std::string::npos, literal = text.find('\'') == std::string::npos;
   if (lines || (!basic && !literal))
-    throw ValueError(fmt::format("--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key,
-                                 text));
+    throw ValueError(fmt::format(
+        "--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key, text));
   return basic ? '"' + text + '"' : '\'' + text + '\'';
 }
 
@@ -41,14 +42,15 @@ std::string without_comment(const std::string& line) {
 
 struct Given {
   std::string key, value;
-  int line;                              // of the file, from 1
-  bool several;                          // an array, or words without quotes
+  int line;      // of the file, from 1
+  bool several;  // an array, or words without quotes
 };
 
 // Reads a file's keys for one command; sections of other commands are passed over.
 class ConfigReader {
  public:
-  ConfigReader(std::string command, std::string source, const std::string& text) : command_(std::move(command)), source_(std::move(source)) {
+  ConfigReader(std::string command, std::string source, const std::string& text)
+      : command_(std::move(command)), source_(std::move(source)) {
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
       line = without_comment(line);
@@ -68,7 +70,8 @@ class ConfigReader {
     for (const CLI::ConfigItem& item : items(toml, in)) {
       if (item.name == "++" || item.name == "--" || !ours(item)) continue;
       const int line = line_of(item);
-      found.push_back({item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
+      found.push_back(
+          {item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
       if (!seen.insert(item.name).second) fail(found.back().line, fmt::format("'{}' stands there twice", item.name));
     }
     return found;
@@ -150,7 +153,8 @@ detail::OptionEntry& entry_of(const Options& options, const ConfigReader& reader
     keys.push_back(key_of(*e));
   }
   const std::string near = nearest(g.key, keys);
-  reader.fail(g.line, fmt::format("unknown option '{}'{}", g.key, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  reader.fail(g.line, fmt::format("unknown option '{}'{}", g.key,
+                                  near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
 }
 
 void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
@@ -160,9 +164,7 @@ void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
     reader.fail(g.line, fmt::format("'{}' takes one value, not several (a text stands in quotes): {}", g.key, g.value));
   try {
     e.read(g.value);
-  } catch (const ValueError& error) {
-    reader.fail(g.line, error.what());
-  }
+  } catch (const ValueError& error) { reader.fail(g.line, error.what()); }
   e.given = true;
 }
 
@@ -204,8 +206,8 @@ void restore_config(Options& options, const std::string& command, const std::str
     const std::string wanted = e.json();
     read(e, reader, g);
     if (was_given && e.json() != wanted)
-      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with the options that it began with", e.name,
-                                   detail::option_text(e.json()), source, detail::option_text(wanted)));
+      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with the options that it began with",
+                                   e.name, detail::option_text(e.json()), source, detail::option_text(wanted)));
   }
 }
 

@@ -80,12 +80,15 @@ template <class E> class ExperimentCommand final : public LongCommand {
 ///
 /// Use EBB_EXPERIMENT_NAMED for a name with a dash.
 #define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
-#define EBB_EXPERIMENT_NAMED(id, name, Type, about)    \
-  static const ebb::app::CommandEntry ebb_experiment_##id{  \
-      name, about, __FILE__,                            \
-      []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<ebb::app::detail::ExperimentCommand<Type>>(name); }}
+#define EBB_EXPERIMENT_NAMED(id, name, Type, about)                             \
+  static const ebb::app::CommandEntry ebb_experiment_##id {                     \
+    name, about, __FILE__, []() -> std::unique_ptr<ebb::app::Command> {         \
+      return std::make_unique<ebb::app::detail::ExperimentCommand<Type>>(name); \
+    }                                                                           \
+  }
 
 /// Registers a short command, a class derived from ebb::app::Command.
-#define EBB_SUBCOMMAND(id, name, Type, about)          \
-  static const ebb::app::CommandEntry ebb_command_##id{ \
-      name, about, __FILE__, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); }}
+#define EBB_SUBCOMMAND(id, name, Type, about)                                                              \
+  static const ebb::app::CommandEntry ebb_command_##id {                                                   \
+    name, about, __FILE__, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); } \
+  }

@@ -9,7 +9,7 @@
 namespace ebb::app {
 namespace {
 
-constexpr int names = 34;                // columns of the names
+constexpr int names = 34;  // columns of the names
 
 class WrappedHelp final : public CLI::Formatter {
  public:
@@ -24,10 +24,13 @@ class WrappedHelp final : public CLI::Formatter {
     for (const std::string& line : wrapped(text, width_)) lines += line + "\n";
     return lines;
   }
-  std::string make_option_desc(const CLI::Option* option) const override { return folded(Formatter::make_option_desc(option)); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return folded(Formatter::make_option_desc(option));
+  }
   std::string make_subcommand(const CLI::App* sub) const override {
     std::string text;
-    for (const std::string& line : lines_of(sub->get_description())) text += fit(text.empty() ? "  " + sub->get_name() : "", names) + line + "\n";
+    for (const std::string& line : lines_of(sub->get_description()))
+      text += fit(text.empty() ? "  " + sub->get_name() : "", names) + line + "\n";
     return text;
   }
 
@@ -37,10 +40,13 @@ class WrappedHelp final : public CLI::Formatter {
     if constexpr (requires { f.right_column_width(1U); }) f.right_column_width(10'000);
   }
 
-  std::vector<std::string> lines_of(const std::string& text) const { return wrapped(text, std::max(20, width_ - names - 1)); }
+  std::vector<std::string> lines_of(const std::string& text) const {
+    return wrapped(text, std::max(20, width_ - names - 1));
+  }
   std::string folded(const std::string& text) const {
     std::string all;
-    for (const std::string& line : lines_of(text)) all += (all.empty() ? "" : "\n") + line;   // CLI11 indents what follows a line's end
+    for (const std::string& line : lines_of(text))
+      all += (all.empty() ? "" : "\n") + line;  // CLI11 indents what follows a line's end
     return all;
   }
 

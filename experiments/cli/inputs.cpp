@@ -1,9 +1,9 @@
 #include <sys/stat.h>
 
+#include <fmt/format.h>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <map>
 #include <mutex>
 
@@ -13,7 +13,7 @@ namespace {
 using FileId = std::pair<dev_t, ino_t>;
 
 bool known_file(const std::string& path, FileId& file, mode_t kind) {
-  struct stat about {};
+  struct stat about{};
   if (stat(path.c_str(), &about) != 0 || (about.st_mode & S_IFMT) != kind) return false;
   file = {about.st_dev, about.st_ino};
   return true;
@@ -23,7 +23,7 @@ bool known_file(const std::string& path, FileId& file, mode_t kind) {
 
 struct InputScope::Files {
   std::mutex mutex;
-  std::map<FileId, std::string> by_file;   // as the user calls it
+  std::map<FileId, std::string> by_file;  // as the user calls it
   static inline Files* now = nullptr;
 };
 
@@ -52,7 +52,8 @@ void refuse_input(const std::string& path) {
   if (!files || !known_file(path, file, S_IFREG)) return;
   const std::lock_guard lock(files->mutex);
   if (const auto at = files->by_file.find(file); at != files->by_file.end())
-    throw FileError(fmt::format("cannot write to '{}': this command reads {}", path, at->second == path ? "it" : fmt::format("that file, as '{}'", at->second)));
+    throw FileError(fmt::format("cannot write to '{}': this command reads {}", path,
+                                at->second == path ? "it" : fmt::format("that file, as '{}'", at->second)));
 }
 
 }  // namespace ebb::app

@@ -3,8 +3,9 @@
 
 namespace ebb::app {
 
-/// What a command reads, so that nothing is written over it: files are known by device and inode, whatever names or links lead to them.
-/// A path that leads to no regular file, as a word of an option that may be one, is passed over; of a folder, its own files are noted.
+/// What a command reads, so that nothing is written over it: files are known by device and inode, whatever names or
+/// links lead to them. A path that leads to no regular file, as a word of an option that may be one, is passed over; of
+/// a folder, its own files are noted.
 void note_input(const std::string& path);
 /// Errors    FileError if the file there is an input
 void refuse_input(const std::string& path);

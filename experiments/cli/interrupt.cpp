@@ -9,14 +9,14 @@ namespace ebb::app {
 namespace {
 
 constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-constexpr long long bounce = 1'000'000'000;            // ns: a key that bounces is one press
+constexpr long long bounce = 1'000'000'000;  // ns: a key that bounces is one press
 std::atomic<bool> flag{false};
 std::atomic<long long> first_signal{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<long long>::is_always_lock_free);
 
 long long now() {
   timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);                  // allowed in a handler
+  clock_gettime(CLOCK_MONOTONIC, &t);  // allowed in a handler
   return static_cast<long long>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
 
@@ -43,7 +43,7 @@ InterruptGuard::InterruptGuard() {
   for (std::size_t k = 0; k < before_.size(); ++k) {
     const bool of_a_key = signals[k] == SIGINT || signals[k] == SIGTERM;
     before_[k] = std::signal(signals[k], of_a_key ? raise_flag : raise_flag_once);
-    if (!of_a_key && before_[k] == SIG_IGN) std::signal(signals[k], SIG_IGN);   // by nohup, or whoever started it
+    if (!of_a_key && before_[k] == SIG_IGN) std::signal(signals[k], SIG_IGN);  // by nohup, or whoever started it
   }
 }
 InterruptGuard::~InterruptGuard() {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -13,7 +14,6 @@
 #include <ebb/ops/parallel.hpp>
 #include <exception>
 #include <filesystem>
-#include <fmt/format.h>
 #include <regex>
 
 namespace ebb::app {
@@ -26,7 +26,8 @@ std::string address_of(const std::string& path) {
   const std::string whole = std::filesystem::absolute(path, error).lexically_normal().string();
   std::string address = "file://";
   for (const char c : error ? path : whole) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("/-_.~", c);
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("/-_.~", c);
     address += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return address;
@@ -34,7 +35,8 @@ std::string address_of(const std::string& path) {
 
 // An input that stands where this or any job writes would be refused at last, when all the work is done.
 void refuse_inputs_in(const std::string& folder) {
-  static const std::regex ours{R"((report\.html|summary\.json|config\.toml|[a-z]+(-\d+)?\.(csv|safetensors)|checkpoint(-\d+)?|events.*)(\.part)?)"};
+  static const std::regex ours{
+      R"((report\.html|summary\.json|config\.toml|[a-z]+(-\d+)?\.(csv|safetensors)|checkpoint(-\d+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
@@ -49,11 +51,7 @@ struct Job::Clock {
 };
 
 Job::Job(const std::string& command, const SharedOptions& shared, const Options& options)
-    : report("ebb " + command),
-      command_(command),
-      started_(time_stamp()),
-      shared_(shared),
-      options_(options),
+    : report("ebb " + command), command_(command), started_(time_stamp()), shared_(shared), options_(options),
       folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
                                  : RunFolder(shared.out, shared.force || shared.again)),
       clock_(std::make_unique<Clock>()) {
@@ -78,7 +76,7 @@ void Job::record_job() {
   std::string seeds;
   for (const std::uint64_t s : seeds_) seeds += (seeds.empty() ? "" : ",") + std::to_string(s);
   summary.set_json({"seeds"}, "[" + seeds + "]");
-  summary.set_json({"options"}, "{}");   // holds their place
+  summary.set_json({"options"}, "{}");  // holds their place
 }
 
 void Job::record_options() {
@@ -95,13 +93,13 @@ void Job::record_options() {
 bool Job::interrupted() const { return ebb::app::interrupted(); }
 
 void Job::create_folder() {
-  const std::string config = config_text(command_, options_);   // before: what it refuses leaves no folder
+  const std::string config = config_text(command_, options_);  // before: what it refuses leaves no folder
   folder_.create();
   folder_.lock();
   refuse_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
   folder_.write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
-  record_options();   // not before: the job has put in what the user left open
+  record_options();  // not before: the job has put in what the user left open
 }
 
 Progress& Job::start(double work) {
@@ -125,9 +123,7 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
       for (int k; (k = next++) < n;) {
         try {
           body(k);
-        } catch (...) {
-          errors[static_cast<std::size_t>(k)] = std::current_exception();
-        }
+        } catch (...) { errors[static_cast<std::size_t>(k)] = std::current_exception(); }
       }
   });
   for (const auto& e : errors)
@@ -156,12 +152,12 @@ double Job::seconds() const {
 void Job::run_ended(const std::function<void()>& take, const std::function<void()>& fill) {
   const std::lock_guard lock(ended_);
   take();
-  constexpr double share = 20;           // at most a twentieth of the time goes into what will be written once more
+  constexpr double share = 20;  // at most a twentieth of the time goes into what will be written once more
   if (interrupted() || seconds() - written_at_ < share * writing_took_) return;
   const double begin = seconds();
   try {
     write_so_far(fill);
-  } catch (const FileError&) {           // a full disk may have room again; if not, the end says so
+  } catch (const FileError&) {  // a full disk may have room again; if not, the end says so
   }
   written_at_ = seconds(), writing_took_ = written_at_ - begin;
 }
@@ -169,7 +165,9 @@ void Job::run_ended(const std::function<void()>& take, const std::function<void(
 void Job::write_so_far(const std::function<void()>& fill) {
   const Report kept_report = report;
   const std::string kept_summary = summary.json(), kept_failure = failure_;
-  const auto restore = [&] { report = kept_report, summary.set_json({}, kept_summary), failure_ = kept_failure, silent_ = false; };
+  const auto restore = [&] {
+    report = kept_report, summary.set_json({}, kept_summary), failure_ = kept_failure, silent_ = false;
+  };
   silent_ = true;
   try {
     report.badge("UNFINISHED");
@@ -193,7 +191,8 @@ int Job::finish() {
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
   std::string end = "\n";
   for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
-                                                     duration_text(seconds()), folder_.path(), files), 78))
+                                                     duration_text(seconds()), folder_.path(), files),
+                                         78))
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
@@ -203,8 +202,8 @@ int Job::finish() {
 void Job::write_results() {
   summary.set({"seconds"}, seconds());
   report.section("How this was made",
-                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_, duration_text(seconds()), threads(),
-                             threads() == 1 ? "" : "s",
+                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_,
+                             duration_text(seconds()), threads(), threads() == 1 ? "" : "s",
                              seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("Every option and its value", settings_);

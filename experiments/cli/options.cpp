@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <charconv>
 #include <cmath>
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/ops/number.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace ebb::app {
@@ -83,7 +83,8 @@ void read_option(const std::string& text, PerTask& x) {
       throw ValueError(std::string(e.what()) + (task.empty() ? "; NAME=number is of one name alone" : ""));
     }
     if (!read.given.emplace(task, value).second)
-      throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") + text + "'");
+      throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") +
+                       text + "'");
   }
   x = read;
 }
@@ -100,7 +101,9 @@ void read_option(const std::string& text, std::optional<double>& x) { read_some(
 
 std::string option_json(int x) { return std::to_string(x); }
 std::string option_json(std::uint64_t x) { return std::to_string(x); }
-std::string option_json(double x) { return std::abs(x) < 1e15 && x == std::floor(x) ? fmt::format("{:.0f}", x) : json(x).dump(); }
+std::string option_json(double x) {
+  return std::abs(x) < 1e15 && x == std::floor(x) ? fmt::format("{:.0f}", x) : json(x).dump();
+}
 std::string option_json(bool x) { return x ? "true" : "false"; }
 std::string option_json(const std::string& x) { return json(x).dump(-1, ' ', false, json::error_handler_t::replace); }
 std::string option_json(const std::vector<std::string>& x) {
@@ -137,7 +140,8 @@ std::vector<std::string> option_words(const std::string& text) {
   if (value.is_array()) return value.get<std::vector<std::string>>();
   if (!value.is_object()) return {option_text(text)};
   std::string all;
-  for (const auto& [task, x] : value.items()) all += (all.empty() ? "" : ",") + (task == "others" ? "" : task + "=") + x.dump();
+  for (const auto& [task, x] : value.items())
+    all += (all.empty() ? "" : ",") + (task == "others" ? "" : task + "=") + x.dump();
   return {all};
 }
 

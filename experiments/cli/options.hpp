@@ -17,7 +17,7 @@ const char* name_of(Size);
 
 /// A number that tasks choose themselves unless the user says otherwise: "64" for all of them, or "adding=32,chars=64".
 struct PerTask {
-  std::map<std::string, double> given;                 ///< "" stands for every task
+  std::map<std::string, double> given;  ///< "" stands for every task
   double of(const std::string& task, double standard) const;
 };
 
@@ -41,12 +41,12 @@ std::string option_json(bool);
 std::string option_json(const std::string&);
 std::string option_json(const std::vector<std::string>&);
 std::string option_json(const PerTask&);
-std::string option_json(const std::optional<int>&);     ///< null, as of PerTask, where there is none
+std::string option_json(const std::optional<int>&);  ///< null, as of PerTask, where there is none
 std::string option_json(const std::optional<double>&);
-std::string option_text(const std::string& json);      ///< the same without quotes and brackets
+std::string option_text(const std::string& json);  ///< the same without quotes and brackets
 /// The same as read_option takes it: the items of a list, one word of all else, none where there is no value.
 std::vector<std::string> option_words(const std::string& json);
-bool option_is_word(const std::string& json);           ///< to be quoted in a file: neither a number nor true or false
+bool option_is_word(const std::string& json);  ///< to be quoted in a file: neither a number nor true or false
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);
@@ -60,15 +60,15 @@ const char* option_type(const std::optional<double>*);
 struct OptionEntry {
   std::string name, help, type;
   bool positional = false, flag = false, list = false, required = false, rest = false;
-  bool recorded = true, kept = true;                   ///< in summary.json; in config.toml
-  bool input = false;                                  ///< names a file or folder that is read, or may do so
+  bool recorded = true, kept = true;  ///< in summary.json; in config.toml
+  bool input = false;                 ///< names a file or folder that is read, or may do so
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
-  std::function<void()> if_quick, if_full;             ///< take the value of that size
+  std::function<void()> if_quick, if_full;  ///< take the value of that size
   std::vector<std::function<void()>> checks;
   bool given = false;
-  bool utf8 = true;                                    ///< what was given, so that it can be recorded
-  std::string word;                                    ///< of a flag: what the command line says
+  bool utf8 = true;  ///< what was given, so that it can be recorded
+  std::string word;  ///< of a flag: what the command line says
 };
 
 }  // namespace detail
@@ -77,8 +77,8 @@ struct OptionEntry {
 template <class T> class Option {
  public:
   Option(detail::OptionEntry& e, T& v) : entry_(e), value_(v) {}
-  Option& quick(T v) { return entry_.if_quick = set(static_cast<T&&>(v)), *this; }   ///< value under --quick
-  Option& full(T v) { return entry_.if_full = set(static_cast<T&&>(v)), *this; }     ///< value under --full
+  Option& quick(T v) { return entry_.if_quick = set(static_cast<T&&>(v)), *this; }  ///< value under --quick
+  Option& full(T v) { return entry_.if_full = set(static_cast<T&&>(v)), *this; }    ///< value under --full
   Option& at_least(T low) {
     return check([low](const T& v) { return v >= low; }, "at least " + detail::option_json(low));
   }
@@ -95,7 +95,7 @@ template <class T> class Option {
   Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
   /// It names what is read, or may: nothing is written over it (inputs.hpp).
   Option& reads() { return entry_.input = true, *this; }
-  Option& type(const char* word) { return entry_.type = word, *this; }               ///< as --help names it
+  Option& type(const char* word) { return entry_.type = word, *this; }  ///< as --help names it
   /// Any rule of one's own. Errors: ValueError "--name must be RULE" if it does not hold.
   Option& check(std::function<bool(const T&)> holds, const std::string& rule) {
     entry_.checks.push_back([&e = entry_, &v = value_, holds, rule] {
@@ -106,7 +106,9 @@ template <class T> class Option {
   }
 
  private:
-  std::function<void()> set(T v) { return [&target = value_, v] { target = v; }; }
+  std::function<void()> set(T v) {
+    return [&target = value_, v] { target = v; };
+  }
   detail::OptionEntry& entry_;
   T& value_;
 };
@@ -114,8 +116,8 @@ template <class T> class Option {
 /// The options of a command, declared once: command line, --help, sizes, limits and the record in summary.json follow.
 class Options {
  public:
-  /// "--name" (or "--name,-n"), or "NAME" for a positional one; a positional list takes all that is left. The value that
-  /// the variable has is the standard one; the variable outlives the Options.
+  /// "--name" (or "--name,-n"), or "NAME" for a positional one; a positional list takes all that is left. The value
+  /// that the variable has is the standard one; the variable outlives the Options.
   template <class T> Option<T> add(const std::string& name, T& value, const std::string& help) {
     detail::OptionEntry& e = entry(name, help);
     e.type = detail::option_type(&value);
@@ -126,14 +128,12 @@ class Options {
       try {
         detail::read_option(text, value);
         e.utf8 = ebb::detail::is_utf8(text);
-      } catch (const ValueError& error) {
-        throw ValueError(e.name + " " + error.what());
-      }
+      } catch (const ValueError& error) { throw ValueError(e.name + " " + error.what()); }
     };
     e.json = [&value] { return detail::option_json(value); };
     return {e, value};
   }
-  void example(const std::string& command) { examples_.push_back(command); }   ///< shown by --help
+  void example(const std::string& command) { examples_.push_back(command); }  ///< shown by --help
 
   /// Takes the values of a size for all options that the user left alone, then checks every limit.
   /// Errors    ValueError if a required one was not given, or a limit does not hold

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -11,7 +12,6 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ fs::path end_of_links(fs::path path) {
 
 // A link such as /dev/stdout: were its file replaced, what else is printed would go into one that is gone.
 bool leads_to_standard_output(const std::string& path, const struct stat& about) {
-  struct stat out {};
+  struct stat out{};
   return is_link(path) && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == about.st_dev && out.st_ino == about.st_ino;
 }
 
@@ -44,13 +44,14 @@ RunFolder folder_of(const fs::path& path) { return {path.has_parent_path() ? pat
 }  // namespace
 
 OutFile::OutFile(std::string path) : path_(std::move(path)) {
-  struct stat about {};
+  struct stat about{};
   const bool there = stat(path_.c_str(), &about) == 0;
   if (!there && errno != ENOENT && errno != ENOTDIR) refuse_file(path_, std::strerror(errno));
   if ((there && S_ISDIR(about.st_mode)) || path_.ends_with('/')) refuse_file(path_, "it is a folder");
   standard_output_ = there && leads_to_standard_output(path_, about);
   if (standard_output_ || (there && !S_ISREG(about.st_mode))) {
-    if (!standard_output_ && S_ISSOCK(about.st_mode)) refuse_file(path_, "it is a socket");   // which no program can open by its path
+    if (!standard_output_ && S_ISSOCK(about.st_mode))
+      refuse_file(path_, "it is a socket");  // which no program can open by its path
     if (!standard_output_ && access(path_.c_str(), W_OK) != 0) refuse_file(path_, std::strerror(errno));
     return;
   }
@@ -68,7 +69,7 @@ void OutFile::write(const std::string& content) const {
 }
 
 void OutFile::write_into(const std::string& content) const {
-  put_or_go_on({});                   // what was printed stands before it
+  put_or_go_on({});  // what was printed stands before it
   const int file = standard_output_ ? dup(STDOUT_FILENO) : open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (file < 0) refuse_file(path_, std::strerror(errno));
   int why = 0;

@@ -3,8 +3,8 @@
 
 namespace ebb::app {
 
-/// A single file that the user named. Through a link its target is written, and the link stays; a regular file appears whole.
-/// What is neither, as a device or a pipe, is written into: a file in its place would be another thing.
+/// A single file that the user named. Through a link its target is written, and the link stays; a regular file appears
+/// whole. What is neither, as a device or a pipe, is written into: a file in its place would be another thing.
 class OutFile {
  public:
   /// Checks, before the work, that it can be written; nothing stays behind, and no pipe is waited for.
@@ -16,7 +16,7 @@ class OutFile {
 
  private:
   void write_into(const std::string& content) const;
-  std::string path_, target_;            // target_: where links lead; empty if it is written into
+  std::string path_, target_;  // target_: where links lead; empty if it is written into
   bool standard_output_ = false;
 };
 

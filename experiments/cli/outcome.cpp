@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <CLI/Error.hpp>
 #include <cstdio>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <ios>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -39,25 +39,17 @@ std::string said(const fs::filesystem_error& e) {
 int outcome_of(const std::string& where, const std::function<int()>& body) {
   try {
     return body();
-  } catch (const Error& e) {
-    return complain(where, e.what(), 2);
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& e) { return complain(where, e.what(), 2); } catch (const std::bad_alloc&) {
     return complain(where, "there is not enough memory for these sizes", 2);
-  } catch (const std::length_error&) {   // of a container that no memory could hold
+  } catch (const std::length_error&) {  // of a container that no memory could hold
     return complain(where, "there is not enough memory for these sizes", 2);
-  } catch (const fs::filesystem_error& e) {
-    return complain(where, said(e), 2);
-  } catch (const std::system_error& e) {
+  } catch (const fs::filesystem_error& e) { return complain(where, said(e), 2); } catch (const std::system_error& e) {
     return complain(where, fmt::format("{}: {}", e.what(), e.code().message()), 2);
   } catch (const nlohmann::json::exception& e) {
     return complain(where, fmt::format("cannot read or write JSON: {}", e.what()), 2);
-  } catch (const CLI::Error& e) {
-    return complain(where, e.what(), 2);
-  } catch (const std::exception& e) {
+  } catch (const CLI::Error& e) { return complain(where, e.what(), 2); } catch (const std::exception& e) {
     return complain(where, fmt::format("internal error: {}", e.what()), 1);
-  } catch (...) {
-    return complain(where, "internal error: an exception that is no std::exception", 1);
-  }
+  } catch (...) { return complain(where, "internal error: an exception that is no std::exception", 1); }
 }
 
 }  // namespace ebb::app

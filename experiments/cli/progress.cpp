@@ -1,11 +1,11 @@
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <ebb/experiments/cli/progress.hpp>
 #include <ebb/experiments/cli/streams.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 std::string duration_text(double seconds) {
@@ -48,7 +48,8 @@ void Progress::draw() {
   for (int k = 0; k < width; ++k) bar += k < share * width ? "█" : "░";
   const std::string left = share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "...";
   const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * share, left);
-  const std::size_t room = static_cast<std::size_t>(std::max(0, terminal_columns(STDERR_FILENO) - width - static_cast<int>(head.size()) - 1));
+  const std::size_t room = static_cast<std::size_t>(
+      std::max(0, terminal_columns(STDERR_FILENO) - width - static_cast<int>(head.size()) - 1));
   fmt::print(stderr, "\r{}{}{}\033[K", bar, head, what_.substr(0, room));
   std::fflush(stderr);
   visible_ = true;

@@ -10,7 +10,7 @@ class Progress {
  public:
   /// total in units of work; bars of several runs add up in one.
   explicit Progress(double total);
-  ~Progress();                                         ///< clears the line
+  ~Progress();  ///< clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 

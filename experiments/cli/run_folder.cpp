@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -13,7 +14,6 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <regex>
 
 namespace ebb::app {
@@ -40,15 +40,14 @@ RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
   if (fs::is_directory(status)) {
     const bool empty = fs::is_empty(path_, error);
     if (error) refuse_folder(path_, error.message());
-    if (!empty && !force) throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
+    if (!empty && !force)
+      throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
   }
   try {
     const fs::path parent = nearest_parent(path_);
     if (!fs::is_directory(parent)) refuse_folder(path_, fmt::format("'{}' is not a folder", parent.string()));
     if (access(parent.c_str(), W_OK | X_OK) != 0) refuse_folder(path_, std::strerror(errno));
-  } catch (const fs::filesystem_error& e) {
-    refuse_folder(path_, e.code().message());
-  }
+  } catch (const fs::filesystem_error& e) { refuse_folder(path_, e.code().message()); }
 }
 
 RunFolder RunFolder::of_its_own(std::string path) {
@@ -97,7 +96,7 @@ void write_whole(const std::string& target, const std::string& content) {
   std::FILE* f = std::fopen(partial.c_str(), "wb");
   if (!f) refuse_folder(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
-  const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);   // not every file system can
+  const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);  // not every file system can
   const bool closed = std::fclose(f) == 0;
   if (!whole || !flushed || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
     const std::string why = std::strerror(errno);
@@ -126,7 +125,7 @@ void RunFolder::lock() {
   const int folder = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
   lock_ = {nullptr, [folder](void*) { close(folder); }};
-  if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)   // other errors: a file system without locks
+  if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)  // other errors: a file system without locks
     throw FileError(fmt::format("folder '{}' is in use: another run is writing into it", path_));
 }
 
@@ -136,7 +135,8 @@ void RunFolder::sweep() const {
   std::vector<fs::path> found;
   const fs::recursive_directory_iterator end;
   for (fs::recursive_directory_iterator at(path_, error); !error && at != end; at.increment(error))
-    if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished)) found.push_back(at->path());
+    if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished))
+      found.push_back(at->path());
   for (const fs::path& p : found) fs::remove(p, error);
 }
 
@@ -163,7 +163,7 @@ std::string read_file(const std::string& path) {
   std::FILE* const f = file.get();
   std::string content;
   char block[1 << 16];
-  constexpr std::size_t most = std::size_t{1} << 30;   // a file may grow while it is read
+  constexpr std::size_t most = std::size_t{1} << 30;  // a file may grow while it is read
   for (std::size_t got; content.size() <= most && (got = std::fread(block, 1, sizeof block, f)) > 0;)
     content.append(block, got);
   const bool failed = std::ferror(f) != 0;

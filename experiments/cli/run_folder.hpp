@@ -22,7 +22,7 @@ class RunFolder {
   void write(const std::string& name, const std::string& content);
   /// Makes the folders that a name such as "tensorboard/events" stands in. Errors: FileError
   void make_parents(const std::string& name);
-  void note(const std::string& name);                  ///< somebody else wrote it
+  void note(const std::string& name);  ///< somebody else wrote it
   const std::vector<std::string>& written() const { return written_; }
   /// Keeps other jobs out for as long as this object, or a copy, lives; the system lets go when the process dies.
   /// Errors    FileError if another job is in the folder
@@ -37,14 +37,16 @@ class RunFolder {
   std::string path_;
   bool own_ = false;
   std::shared_ptr<void> lock_;
-  std::vector<std::string> written_, made_;            // made_: folders that create() made, outermost first
+  std::vector<std::string> written_, made_;  // made_: folders that create() made, outermost first
 };
 
 /// "20250131-142233", local time.
 std::string time_stamp();
-/// Writes a file under another name and renames it. Errors: FileError if the disk is full, ...; nothing is left half-written
+/// Writes a file under another name and renames it. Errors: FileError if the disk is full, ...; nothing is left
+/// half-written
 void write_whole(const std::string& path, const std::string& content);
-/// All bytes of a file, as they are; texts are read by read_text. Errors: FileError if it is missing, no regular file, larger than 1 GiB, or cannot be read
+/// All bytes of a file, as they are; texts are read by read_text. Errors: FileError if it is missing, no regular file,
+/// larger than 1 GiB, or cannot be read
 std::string read_file(const std::string& path);
 
 }  // namespace ebb::app

@@ -2,29 +2,31 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 #include <iostream>
 
 namespace ebb::app {
 namespace {
 
-int why_lost = 0;                        // errno of the first write to standard output that failed
+int why_lost = 0;  // errno of the first write to standard output that failed
 
 std::string lost() {
-  return fmt::format("cannot write to standard output: {}", why_lost != 0 ? std::strerror(why_lost) : "some of it was lost");
+  return fmt::format("cannot write to standard output: {}",
+                     why_lost != 0 ? std::strerror(why_lost) : "some of it was lost");
 }
 
 }  // namespace
 
 void open_missing_streams() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
-    if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) (void)!open("/dev/null", O_RDWR);   // takes the lowest that is free
+    if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
+      (void)!open("/dev/null", O_RDWR);  // takes the lowest that is free
 }
 
 void put(const std::string& text) {
@@ -40,11 +42,11 @@ void put_or_go_on(const std::string& text) {
 }
 
 int with_output(const std::string& where, int code) {
-  put_or_go_on({});                      // before std::cout: it would flush too, and keep why to itself
+  put_or_go_on({});  // before std::cout: it would flush too, and keep why to itself
   std::cout.flush();
   const bool fine = why_lost == 0 && std::ferror(stdout) == 0 && std::cout.good();
   if (!fine && code == 0) std::fputs(fmt::format("{}: {}\n", where, lost()).c_str(), stderr);
-  std::clearerr(stdout);                 // the next command of this process begins anew
+  std::clearerr(stdout);  // the next command of this process begins anew
   std::cout.clear();
   why_lost = 0;
   return fine || code != 0 ? code : 2;

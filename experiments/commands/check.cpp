@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <ebb/nn/params.hpp>
-#include <fmt/format.h>
+#include <ebb/nn/sequence/gradcheck_cell.hpp>
 
 namespace ebb::app {
 namespace {
@@ -33,7 +33,7 @@ class CheckCommand final : public Command {
       for (const CellInfo& c : cell_list()) cells_.push_back(c.name);
     check_cell_names(cells_);
     for (const std::string& cell : cells_) {
-      Params w;                            // all names first: a wrong one must not cost the minutes before it
+      Params w;  // all names first: a wrong one must not cost the minutes before it
       make_cell(cell, w / "cell", {check_.input, check_.hidden});
     }
     int wrong = 0, threw = 0;
@@ -42,7 +42,8 @@ class CheckCommand final : public Command {
       if (!r.ok()) ++(r.failure.empty() ? wrong : threw);
     }
     if (cells_.size() > 1)
-      put(fmt::format("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw, cells_.size()));
+      put(fmt::format("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw,
+                      cells_.size()));
     return threw > 0 ? 2 : wrong > 0 ? 1 : 0;
   }
 
@@ -52,13 +53,15 @@ class CheckCommand final : public Command {
     put(fmt::format("{}: {}\n", cell, r.ok() ? "right" : "WRONG"));
     if (!r.failure.empty()) put(fmt::format("  failed: {}\n", r.failure));
     if (!r.finding.empty()) put(fmt::format("  {}\n", r.finding));
-    if (!r.deterministic)
-      put("  not deterministic: two calls with the same numbers gave different results\n");
+    if (!r.deterministic) put("  not deterministic: two calls with the same numbers gave different results\n");
     std::string pass;
     for (const GradcheckEntry& e : r.entries) {
       if (e.pass != pass) heading(pass = e.pass);
-      put(fmt::format("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error, fit(e.element, 14),
-                 e.analytic, e.numeric, !e.ok ? "  <-- wrong" : e.influence ? "" : "  has no influence"));
+      put(fmt::format("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error,
+                      fit(e.element, 14), e.analytic, e.numeric,
+                      !e.ok         ? "  <-- wrong"
+                      : e.influence ? ""
+                                    : "  has no influence"));
     }
     return r;
   }
@@ -66,7 +69,7 @@ class CheckCommand final : public Command {
   static void heading(const std::string& pass) {
     put(fmt::format("  {}\n", pass == "both" ? "in training and evaluation, which are the same" : "in " + pass));
     put(fmt::format("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
-               fit("analytic", 13, true), fit("numeric", 13, true)));
+                    fit("analytic", 13, true), fit("numeric", 13, true)));
   }
 
   std::vector<std::string> cells_;

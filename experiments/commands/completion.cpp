@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
@@ -8,8 +10,6 @@
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace ebb::app {
 namespace completion {
@@ -52,7 +52,12 @@ std::vector<std::string> words_for(const std::string& name) {
 Word word_of(const detail::OptionEntry& e) {
   const std::string name = e.name.substr(0, e.name.find(','));
   const bool file = e.type == "FILE" || e.type == "DIR" || e.type == "PATH" || e.type == "WHICH" || e.type == "LIST";
-  return {.name = name, .help = e.help, .flag = e.flag, .list = e.list, .file = file && words_for(name).empty(), .words = words_for(name)};
+  return {.name = name,
+          .help = e.help,
+          .flag = e.flag,
+          .list = e.list,
+          .file = file && words_for(name).empty(),
+          .words = words_for(name)};
 }
 
 }  // namespace
@@ -67,7 +72,8 @@ std::vector<CommandWords> all_commands() {
     command->options(options);
     CommandWords c{.name = entry->name, .about = entry->about, .options = {}, .places = {}};
     for (const auto& e : options.entries()) (e->positional ? c.places : c.options).push_back(word_of(*e));
-    if (!options.entries().empty()) c.options.push_back({.name = "--config", .help = "file with options", .file = true});
+    if (!options.entries().empty())
+      c.options.push_back({.name = "--config", .help = "file with options", .file = true});
     c.options.push_back({.name = "--help", .help = "options and examples", .flag = true});
     all.push_back(std::move(c));
   }
@@ -78,7 +84,8 @@ std::vector<CommandWords> all_commands() {
 
 namespace {
 
-/// Prints a script by which a shell completes commands, options, and the names of tasks, cells and the like, as this program has them.
+/// Prints a script by which a shell completes commands, options, and the names of tasks, cells and the like, as this
+/// program has them.
 class CompletionCommand final : public Command {
  public:
   void options(Options& o) override {
@@ -91,14 +98,17 @@ class CompletionCommand final : public Command {
   int run() override {
     check_name("shell", shell_, completion::shells());
     const auto commands = completion::all_commands();
-    put(shell_ == "bash" ? completion::bash(commands) : shell_ == "zsh" ? completion::zsh(commands) : completion::fish(commands));
+    put(shell_ == "bash"  ? completion::bash(commands)
+        : shell_ == "zsh" ? completion::zsh(commands)
+                          : completion::fish(commands));
     return 0;
   }
 
  private:
   std::string shell_;
 };
-EBB_SUBCOMMAND(completion, "completion", CompletionCommand, "print a script by which a shell completes ebb's commands and options");
+EBB_SUBCOMMAND(completion, "completion", CompletionCommand,
+               "print a script by which a shell completes ebb's commands and options");
 
 }  // namespace
 }  // namespace ebb::app

@@ -8,8 +8,8 @@ namespace ebb::app::completion {
 /// An option, or an argument without a name.
 struct Word {
   std::string name, help{};
-  bool flag = false, list = false, file = false;       ///< list: names with commas between; file: a path completes it
-  std::vector<std::string> words{};                    ///< what it may be, if that is known
+  bool flag = false, list = false, file = false;  ///< list: names with commas between; file: a path completes it
+  std::vector<std::string> words{};               ///< what it may be, if that is known
 };
 struct CommandWords {
   std::string name, about;

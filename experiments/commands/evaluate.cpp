@@ -1,13 +1,13 @@
+#include <fmt/format.h>
 #include <cstdio>
-#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -21,11 +21,14 @@ class EvaluateCommand final : public Command {
     threads_ = threads();
     o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required().reads();
     o.add("--split", split_, "valid or test").type("NAME");
-    o.add("--text", text_, "another text for a model of characters (default: the one it was trained on)").type("FILE").reads();
+    o.add("--text", text_, "another text for a model of characters (default: the one it was trained on)")
+        .type("FILE")
+        .reads();
     o.add("--data", data_, "where the data stand now (default: where they stood in training)").type("PATH").reads();
     o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
     o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
-    o.add("--json", json_, "where to write the result (default: evaluation-SPLIT.json beside the weights)").type("FILE");
+    o.add("--json", json_, "where to write the result (default: evaluation-SPLIT.json beside the weights)")
+        .type("FILE");
     o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors --split valid --json valid.json");
@@ -37,7 +40,8 @@ class EvaluateCommand final : public Command {
     set_threads(threads_);
     if (!json_.empty()) OutFile{json_};  // that it can be written shows before the work
     const Trained t = Trained::read(weights_, text_, data_);
-    check_read("length", t.architecture.task, length_ > 0 && length_ != t.architecture.settings.length, t.task->info().any_length);
+    check_read("length", t.architecture.task, length_ > 0 && length_ != t.architecture.settings.length,
+               t.task->info().any_length);
     TaskSettings s = t.architecture.settings;
     if (length_ > 0) s.length = length_;
     if (batch_ > 0) s.batch = batch_;
@@ -46,8 +50,9 @@ class EvaluateCommand final : public Command {
     const double loss = measured(t, split, s, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "", t.architecture.task, split_,
-               number_text(loss), info.unit, info.trivial_about, number_text(info.trivial)));
+    put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "",
+                    t.architecture.task, split_, number_text(loss), info.unit, info.trivial_about,
+                    number_text(info.trivial)));
     if (meter) put(fmt::format("{}\n", measures_text(measures)));
     put_or_go_on({});
     keep(t, s, loss, measures);
@@ -58,7 +63,7 @@ class EvaluateCommand final : public Command {
   double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
     try {
       return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
-    } catch (const ValueError& e) {        // such as of a length that stands in the file
+    } catch (const ValueError& e) {  // such as of a length that stands in the file
       throw ValueError(fmt::format("'{}': {}", weights_, e.what()));
     }
   }

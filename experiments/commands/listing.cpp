@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -30,15 +30,19 @@ class CellsCommand final : public Command {
     for (const CellInfo& c : cell_list())
       if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
     if (cells_.empty())
-      put("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a state:\n");
+      put("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a "
+          "state:\n");
     for (const LayerEntry* l : layer_list())
       if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
-    if (cells_.empty()) put("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
+    if (cells_.empty())
+      put("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
     return 0;
   }
 
  private:
-  bool wanted(const std::string& name) const { return cells_.empty() || std::find(cells_.begin(), cells_.end(), name) != cells_.end(); }
+  bool wanted(const std::string& name) const {
+    return cells_.empty() || std::find(cells_.begin(), cells_.end(), name) != cells_.end();
+  }
 
   std::vector<std::string> cells_;
 };
@@ -47,14 +51,16 @@ EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the 
 struct Optimizers {
   using Entry = OptimizerEntry;
   static constexpr auto options_of = optimizer_options;
-  static constexpr const char *example = "ebb optimizers lion", *use = "Options follow a name: ebb train adding --optimizer lion:beta2=.98";
+  static constexpr const char *example = "ebb optimizers lion",
+                              *use = "Options follow a name: ebb train adding --optimizer lion:beta2=.98";
 };
 
 struct Schedules {
   using Entry = ScheduleEntry;
   static constexpr auto options_of = schedule_options;
-  static constexpr const char *example = "ebb schedules cosine",
-                              *use = "Options follow a name, + joins several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
+  static constexpr const char
+      *example = "ebb schedules cosine",
+      *use = "Options follow a name, + joins several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
 };
 
 /// All that is registered of one kind, or some of it by name, with its options.
@@ -67,7 +73,8 @@ template <class Kind> class ListCommand final : public Command {
   int run() override {
     const bool all = names_.empty();
     if (all) names_ = Registry<typename Kind::Entry>::names();
-    for (const std::string& name : names_) print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of(name));
+    for (const std::string& name : names_)
+      print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of(name));
     if (all) put(fmt::format("\n{}\n", Kind::use));
     return 0;
   }
@@ -76,7 +83,8 @@ template <class Kind> class ListCommand final : public Command {
   std::vector<std::string> names_;
 };
 EBB_SUBCOMMAND(optimizers, "optimizers", ListCommand<Optimizers>, "list the optimisers with their options");
-EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>, "list the schedules of the learning rate with their options");
+EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>,
+               "list the schedules of the learning rate with their options");
 
 class TasksCommand final : public Command {
  public:
@@ -85,8 +93,8 @@ class TasksCommand final : public Command {
     for (const TaskEntry* t : task_list()) {
       const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
       put(fmt::format("{} {}\n", fit(t->name, 14), t->about));
-      put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length, s.hidden,
-                 s.batch, count_text(s.steps), s.lr, s.clip));
+      put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length,
+                      s.hidden, s.batch, count_text(s.steps), s.lr, s.clip));
     }
     return 0;
   }

@@ -1,17 +1,17 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/main.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/commands/results_page.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fstream>
 
 namespace ebb::app {
@@ -55,7 +55,8 @@ class ResultsCommand final : public Command {
     if (quick_ && page_ == standard_page) page_ = (fs::path(runs_) / "quick.md").string();
     all_ = read_results(kept());
     if (list_) return print_list();
-    for (const std::string& file : {kept(), page_}) OutFile{file};   // that they can be written shows before any long work
+    for (const std::string& file : {kept(), page_})
+      OutFile{file};  // that they can be written shows before any long work
     std::vector<const ResultRow*> todo;
     for (const std::string& name : rows_) todo.push_back(&result_row(name));
     if (rows_.empty())
@@ -80,7 +81,9 @@ class ResultsCommand final : public Command {
     for (const ResultRow& row : result_rows()) {
       if (!rows_.empty() && std::find(rows_.begin(), rows_.end(), row.name) == rows_.end()) continue;
       const auto at = all_.find(row.name);
-      const std::string state = at == all_.end() ? "not run yet" : shortfall(row, at->second).empty() ? "reached" : "short: " + shortfall(row, at->second);
+      const std::string state = at == all_.end()                     ? "not run yet"
+                                : shortfall(row, at->second).empty() ? "reached"
+                                                                     : "short: " + shortfall(row, at->second);
       put(fmt::format("{:<20} {:<50} {}\n", row.name, row.command(), state));
     }
     return 0;
@@ -95,12 +98,15 @@ class ResultsCommand final : public Command {
     if (code == 130) return code;
     if (code != 0) {
       forget(row);
-      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code).c_str(), stderr);
+      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code)
+                     .c_str(),
+                 stderr);
       return code;
     }
     RowResult result = RowResult::of_summary(folder + "/summary.json", row);
     result.date = today(), result.version = version_and_commit(), result.quick = quick_;
-    result.machine = fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
+    result.machine =
+        fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
     all_[row.name] = result;
     write();
     forget(row);
@@ -111,12 +117,13 @@ class ResultsCommand final : public Command {
   enum class Begun { anew, on, ended };
   Begun begin(const ResultRow& row, const std::string& folder) const {
     const std::string note = folder + ".command";
-    const std::string line = fmt::format("{} {}\n", version_and_commit(), fmt::join(words_of(row, folder, Begun::anew), " "));
+    const std::string line =
+        fmt::format("{} {}\n", version_and_commit(), fmt::join(words_of(row, folder, Begun::anew), " "));
     RunFolder own{folder, true};
     own.create();
-    own.lock();                            // who trains there now is not disturbed
+    own.lock();  // who trains there now is not disturbed
     const bool same = fs::exists(folder + "/config.toml") && fs::exists(note) && read_file(note) == line;
-    if (!same)                             // of an older run: it would be taken for this one, if this one is killed
+    if (!same)  // of an older run: it would be taken for this one, if this one is killed
       for (const char* left : {"/summary.json", "/config.toml"}) remove(folder + left);
     RunFolder beside{runs_, true};
     beside.create();
@@ -139,13 +146,15 @@ class ResultsCommand final : public Command {
     } else {
       words.insert(words.end(), row.words.begin(), row.words.end());
       if (quick_) words.emplace_back("--quick");
-      words.insert(words.end(), {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
+      words.insert(words.end(),
+                   {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
     }
     return words;
   }
 
   static bool ended(const std::string& folder) {
-    return fs::exists(folder + "/summary.json") && read_file(folder + "/summary.json").find("\"interrupted\": true") == std::string::npos;
+    return fs::exists(folder + "/summary.json") &&
+           read_file(folder + "/summary.json").find("\"interrupted\": true") == std::string::npos;
   }
 
   int command(std::vector<std::string> words) const {

@@ -1,10 +1,10 @@
-#include <ebb/experiments/commands/results_page.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/commands/results_page.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -36,7 +36,8 @@ const RowResult::Values& values(const RowResult& r, const std::string& measure) 
 
 std::string wanted(const ResultRow& row) {
   std::vector<std::string> words;
-  for (const Goal& g : row.goals) words.push_back(fmt::format("{} {} {}", g.measure, g.at_least ? "≥" : "≤", short_number(g.bound)));
+  for (const Goal& g : row.goals)
+    words.push_back(fmt::format("{} {} {}", g.measure, g.at_least ? "≥" : "≤", short_number(g.bound)));
   if (row.minutes > 0) words.push_back(fmt::format("≤ {} min", short_number(row.minutes)));
   if (row.weights > 0) words.push_back(fmt::format("≤ {} weights", count_text(row.weights)));
   return fmt::format("{}", fmt::join(words, ", "));
@@ -57,7 +58,8 @@ std::string table_line(const ResultRow& row, const RowResult* r) {
   if (!r) return fmt::format("| {} | {} | {} | not run yet | | | |\n", row.shape, name, wanted(row));
   const std::string missed = shortfall(row, *r);
   return fmt::format("| {} | {} | {} | {}{} | {} | {} | {}, {} |\n", row.shape, name, wanted(row), reached(row, *r),
-                     missed.empty() ? "" : "; **short**", each(r->seconds), count_text(r->weights), r->date, r->version);
+                     missed.empty() ? "" : "; **short**", each(r->seconds), count_text(r->weights), r->date,
+                     r->version);
 }
 
 std::string section(const ResultRow& row, const RowResult& r) {
@@ -65,9 +67,10 @@ std::string section(const ResultRow& row, const RowResult& r) {
   std::string text = fmt::format("\n## {}\n\n    {}{}\n\n", row.name, r.command, seeds);
   text += "| measure | mean | each seed | a guess |\n|---|---|---|---|\n";
   for (const auto& [name, v] : r.measures)
-    text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds), with_unit(v.guess, v.unit),
-                        v.guess_about.empty() ? "" : ", " + v.guess_about);
-  text += fmt::format("\n{} weights; {} s a seed; {}.", count_text(r.weights), short_number(mean_of(r.seconds)), r.machine);
+    text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds),
+                        with_unit(v.guess, v.unit), v.guess_about.empty() ? "" : ", " + v.guess_about);
+  text +=
+      fmt::format("\n{} weights; {} s a seed; {}.", count_text(r.weights), short_number(mean_of(r.seconds)), r.machine);
   if (!row.known.empty()) text += fmt::format(" To compare with: {}.", row.known);
   if (const std::string missed = shortfall(row, r); !missed.empty())
     text += fmt::format(" It falls short: {}.{}", missed, row.tried.empty() ? "" : " " + row.tried);
@@ -75,16 +78,22 @@ std::string section(const ResultRow& row, const RowResult& r) {
 }
 
 json to_json(const RowResult& r) {
-  json j = {{"command", r.command}, {"date", r.date}, {"version", r.version}, {"machine", r.machine}, {"quick", r.quick},
-            {"weights", r.weights}, {"seconds", r.seconds}, {"measures", json::object()}};
+  json j = {{"command", r.command}, {"date", r.date},       {"version", r.version}, {"machine", r.machine},
+            {"quick", r.quick},     {"weights", r.weights}, {"seconds", r.seconds}, {"measures", json::object()}};
   for (const auto& [name, v] : r.measures)
     j["measures"][name] = {{"unit", v.unit}, {"guess", v.guess}, {"guess_about", v.guess_about}, {"seeds", v.of_seeds}};
   return j;
 }
 
 RowResult from_json(const json& j) {
-  RowResult r{.command = j.at("command"), .date = j.at("date"), .version = j.at("version"), .machine = j.at("machine"),
-              .quick = j.at("quick"), .weights = j.at("weights"), .seconds = j.at("seconds"), .measures = {}};
+  RowResult r{.command = j.at("command"),
+              .date = j.at("date"),
+              .version = j.at("version"),
+              .machine = j.at("machine"),
+              .quick = j.at("quick"),
+              .weights = j.at("weights"),
+              .seconds = j.at("seconds"),
+              .measures = {}};
   for (const auto& [name, v] : j.at("measures").items())
     r.measures[name] = {v.at("unit"), v.at("guess_about"), v.at("guess"), v.at("seeds")};
   return r;
@@ -100,11 +109,13 @@ RowResult RowResult::of_summary(const std::string& path, const ResultRow& row) {
     const json all = json::parse(read_file(path));
     if (all.at("interrupted").get<bool>()) throw FileError(fmt::format("'{}': the run was interrupted", path));
     for (const auto& [seed, run] : all.at("runs").items()) {
-      if (!run.at("diverged").get<std::string>().empty()) throw FileError(fmt::format("'{}': seed {} diverged", path, seed));
+      if (!run.at("diverged").get<std::string>().empty())
+        throw FileError(fmt::format("'{}': seed {} diverged", path, seed));
       r.weights = run.at("weights"), r.seconds.push_back(run.at("seconds"));
       for (const auto& [name, m] : run.at("measures").items()) {
         RowResult::Values& v = r.measures[name];
-        v.unit = m.at("unit"), v.guess = m.at("guess").is_null() ? 0 : m.at("guess").get<double>(), v.guess_about = m.value("guess_about", "");
+        v.unit = m.at("unit"), v.guess = m.at("guess").is_null() ? 0 : m.at("guess").get<double>(),
+        v.guess_about = m.value("guess_about", "");
         v.of_seeds.push_back(m.at("value"));
       }
     }
@@ -136,12 +147,15 @@ std::string results_json(const RowResults& all) {
 std::string shortfall(const ResultRow& row, const RowResult& r) {
   std::vector<std::string> missed;
   if (r.quick) missed.push_back("a toy by --quick, no result");
-  if (static_cast<int>(r.seconds.size()) < row.seeds) missed.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
+  if (static_cast<int>(r.seconds.size()) < row.seeds)
+    missed.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
   for (const Goal& g : row.goals)
     if (const double x = values(r, g.measure).mean(); g.at_least ? x < g.bound : x > g.bound)
-      missed.push_back(fmt::format("{} is {}, not {} {}", g.measure, short_number(x), g.at_least ? "≥" : "≤", short_number(g.bound)));
+      missed.push_back(fmt::format("{} is {}, not {} {}", g.measure, short_number(x), g.at_least ? "≥" : "≤",
+                                   short_number(g.bound)));
   if (row.minutes > 0 && mean_of(r.seconds) > 60 * row.minutes)
-    missed.push_back(fmt::format("{} s a seed are more than {} min", short_number(mean_of(r.seconds)), short_number(row.minutes)));
+    missed.push_back(
+        fmt::format("{} s a seed are more than {} min", short_number(mean_of(r.seconds)), short_number(row.minutes)));
   if (row.weights > 0 && r.weights > row.weights) missed.push_back(fmt::format("{} weights", count_text(r.weights)));
   return fmt::format("{}", fmt::join(missed, ", "));
 }
@@ -149,8 +163,10 @@ std::string shortfall(const ResultRow& row, const RowResult& r) {
 std::string results_page(const RowResults& all) {
   std::string text =
       "# Results\n\n"
-      "Each row comes from one command, which its section names; `ebb results ROW` runs it again and writes this page, and\n"
-      "`ebb results` runs those that are missing. Figures are of the test split, by the mean of the seeds, with each seed's in brackets.\n"
+      "Each row comes from one command, which its section names; `ebb results ROW` runs it again and writes this page, "
+      "and\n"
+      "`ebb results` runs those that are missing. Figures are of the test split, by the mean of the seeds, with each "
+      "seed's in brackets.\n"
       "Seconds are those of each seed, testing included, on a machine that other work may have shared.\n\n"
       "| shape | row | must reach | reached | seconds | weights | date, version |\n|---|---|---|---|---|---|---|\n";
   for (const ResultRow& row : result_rows()) {

@@ -10,7 +10,7 @@ struct RowResult {
   std::string machine;                 ///< "2 threads, AMD EPYC"
   bool quick = false;                  ///< a toy, no result
   double weights = 0;
-  std::vector<double> seconds;         ///< of each seed
+  std::vector<double> seconds;  ///< of each seed
   struct Values {
     std::string unit, guess_about;
     double guess = 0;
@@ -26,7 +26,8 @@ struct RowResult {
 
 using RowResults = std::map<std::string, RowResult>;
 
-/// The file in which rows are kept; none, if there is none yet. Errors: FileError naming the file if it is not one of these
+/// The file in which rows are kept; none, if there is none yet. Errors: FileError naming the file if it is not one of
+/// these
 RowResults read_results(const std::string& path);
 std::string results_json(const RowResults&);
 /// The page as Markdown: a table of all rows, then each with its command, every measure and what others reached.

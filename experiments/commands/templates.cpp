@@ -18,7 +18,8 @@ struct @TYPE@ {
       : Wk(p.matrix("Wk", s.input, s.hidden)), Uk(p.matrix("Uk", s.hidden, s.hidden)), bk(p.vector("bk", s.hidden)),
         Wn(p.matrix("Wn", s.input, s.hidden)), Un(p.matrix("Un", s.hidden, s.hidden)), bn(p.vector("bn", s.hidden)) {}
 
-  // State in, state out. A state of several parts is a struct of Vars, each declared by p.state("c", &State::c, {s.hidden}).
+  // State in, state out. A state of several parts is a struct of Vars, each declared by p.state("c", &State::c,
+  // {s.hidden}).
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
     auto k = sigmoid(matmul(x, Wk) + matmul(s.h, Uk) + bk);
     auto n = tanh(matmul(x, Wn) + matmul(s.h, Un) + bn);

@@ -1,21 +1,21 @@
+#include <fmt/format.h>
 #include <chrono>
 #include <cmath>
-#include <ebb/data/text_file.hpp>
 #include <cstdio>
+#include <ebb/data/text_file.hpp>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
-#include <ebb/experiments/cli/config.hpp>
-#include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/train/run_log.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/nn/files/weights.hpp>
-#include <ebb/ops/utf8.hpp>
 #include <ebb/ops/isa.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <sstream>
 
 namespace ebb::app {
@@ -35,9 +35,11 @@ struct TrainOne {
     sizes.declare(o);
     sizes.declare_inputs(o);
     sizes.declare_more(o);
-    o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run").at_least(0);
+    o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run")
+        .at_least(0);
     o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options")
-        .type("DIR").unrecorded();
+        .type("DIR")
+        .unrecorded();
     examples(o);
   }
 
@@ -46,8 +48,9 @@ struct TrainOne {
     keep_text_absolute();
     if (resume.empty()) return;
     if (!shared.out.empty() && shared.out != resume)
-      throw ValueError(fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
-    std::error_code none;                  // before its options, which may have other names
+      throw ValueError(
+          fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    std::error_code none;  // before its options, which may have other names
     for (const auto& file : std::filesystem::directory_iterator(resume, none))
       if (file.path().filename().string().starts_with("checkpoint")) check_checkpoint_version(file.path().string());
     const std::string config = resume + "/config.toml";
@@ -69,13 +72,14 @@ struct TrainOne {
 
     sizes.keep(s);
     sizes.keep(task->inputs());
-    for (const auto& [key, text] : architecture(*task, s).metadata())   // not when all is done
-      if (!ebb::detail::is_utf8(text)) throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
+    for (const auto& [key, text] : architecture(*task, s).metadata())  // not when all is done
+      if (!ebb::detail::is_utf8(text))
+        throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
-      if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);   // of an earlier run in this folder
+      if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);  // of an earlier run in this folder
     }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
@@ -112,15 +116,15 @@ struct TrainOne {
     const int length = info.any_length ? s.length : task.steps(s);
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
-    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name, within,
-                          length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip, info.trivial_about,
-                          number_text(info.trivial), info.unit));
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name,
+                          within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
+                          info.trivial_about, number_text(info.trivial), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
         if (!part.empty()) job.print("  " + part + "\n");
     job.report.title(title + task_name);
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch, s.optimizer,
-                                s.lr, count_text(s.steps)));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch,
+                                s.optimizer, s.lr, count_text(s.steps)));
     for (const std::string& line : {task.data(), task.left_out(s)})
       if (!line.empty()) job.report.note(line + ".");
   }
@@ -131,12 +135,14 @@ struct TrainOne {
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
     if (record.skipped > 0)
-      job.print(fmt::format("seed {}: {} of {} updates were skipped: so large a gradient would have made {}'s memory infinite\n", seed,
-                            count_text(static_cast<double>(record.skipped)), count_text(static_cast<double>(record.curve.size())),
-                            s.optimizer));
+      job.print(fmt::format(
+          "seed {}: {} of {} updates were skipped: so large a gradient would have made {}'s memory infinite\n", seed,
+          count_text(static_cast<double>(record.skipped)), count_text(static_cast<double>(record.curve.size())),
+          s.optimizer));
     if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
     const bool diverged = !record.diverged.empty();
-    if (const std::string ended = end_of(record, task.info(), s); !ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
+    if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
+      job.print(fmt::format("seed {}: {}\n", seed, ended));
     auto meter = diverged ? nullptr : task.meter();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
     if (!diverged) {
@@ -145,39 +151,56 @@ struct TrainOne {
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().trivial_about, number_text(task.info().trivial)));
       if (task.alphabet() && written_.empty())
-        go_on(model, *task.alphabet(), {.length = 600}, [this](const std::string& character) { written_ += character; });
+        go_on(model, *task.alphabet(), {.length = 600},
+              [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
-      job.fail(fmt::format("diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
-                           record.diverged, seed, cell, s.lr));
+      job.fail(fmt::format(
+          "diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
+          record.diverged, seed, cell, s.lr));
     }
-    const double seconds = record.seconds + job.seconds() - trained_at;   // those of earlier processes too, if it went on
-    const auto take = [&] { results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter)); };
+    const double seconds =
+        record.seconds + job.seconds() - trained_at;  // those of earlier processes too, if it went on
+    const auto take = [&] {
+      results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+    };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
   }
 
   // Why it ended before its last update, and which weights it has; empty if there is nothing to say.
   static std::string end_of(const TrainRecord& r, const TaskInfo& info, const TaskSettings& s) {
-    const std::string best = r.kept > 0 ? fmt::format("the weights of update {}, whose validation was the best, are kept", count_text(r.kept)) : "";
+    const std::string best =
+        r.kept > 0
+            ? fmt::format("the weights of update {}, whose validation was the best, are kept", count_text(r.kept))
+            : "";
     const auto updates = count_text(static_cast<double>(r.curve.size()));
     if (r.waited)
-      return fmt::format("stopped early, after {} of {} updates: {} validation{} without improvement (--patience); {}", updates,
-                         count_text(s.steps), s.patience, s.patience == 1 ? "" : "s", best);
+      return fmt::format("stopped early, after {} of {} updates: {} validation{} without improvement (--patience); {}",
+                         updates, count_text(s.steps), s.patience, s.patience == 1 ? "" : "s", best);
     if (r.enough)
-      return fmt::format("stopped early, after {} of {} updates: the validation loss is below {} {}", updates, count_text(s.steps),
-                         number_text(s.enough), info.unit);
+      return fmt::format("stopped early, after {} of {} updates: the validation loss is below {} {}", updates,
+                         count_text(s.steps), number_text(s.enough), info.unit);
     return best;
   }
 
   Architecture architecture(const Task& task, const TaskSettings& s) const {
-    return {.task = task_name, .cell = cell, .text = sizes.inputs.text,
-            .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt, .settings = s, .inputs = sizes.inputs,
+    return {.task = task_name,
+            .cell = cell,
+            .text = sizes.inputs.text,
+            .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt,
+            .settings = s,
+            .inputs = sizes.inputs,
             .text_sum = text_sum_};
   }
 
   TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
-    Origin origin{.task = task_name, .cell = cell, .data = data_of(task), .options = options_of(job), .seed = seed, .started = now(),
+    Origin origin{.task = task_name,
+                  .cell = cell,
+                  .data = data_of(task),
+                  .options = options_of(job),
+                  .seed = seed,
+                  .started = now(),
                   .instruction_set = ebb::name_of(isa())};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
@@ -189,9 +212,11 @@ struct TrainOne {
       warn_of_other_kernels(origin);
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
-      if (job.again() && done > 0) job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
+      if (job.again() && done > 0)
+        job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
     };
-    TrainRecord record = train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
+    TrainRecord record =
+        train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
   }
@@ -219,12 +244,18 @@ struct TrainOne {
   static void warn_of_other_kernels(const Origin& origin) {
     const std::string here = ebb::name_of(isa());
     if (origin.instruction_set == here) return;
-    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now with {1}: its results will differ from "
-                           "those of an uninterrupted run in their last bits; EBB_ISA={0} keeps to the same, where the processor has it\n",
-                           origin.instruction_set, here).c_str(), stderr);
+    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now with {1}: its "
+                           "results will differ from "
+                           "those of an uninterrupted run in their last bits; EBB_ISA={0} keeps to the same, where the "
+                           "processor has it\n",
+                           origin.instruction_set, here)
+                   .c_str(),
+               stderr);
   }
 
-  static double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
 
   static std::map<std::string, std::string> options_of(const Job& job) {
     std::map<std::string, std::string> values;
@@ -236,13 +267,14 @@ struct TrainOne {
   }
 
   // Both files grow from now on, so that a run that is killed leaves them too.
-  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started, const std::vector<CurvePoint>& before,
-                                        const std::string& measure) {
+  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started,
+                                        const std::vector<CurvePoint>& before, const std::string& measure) {
     const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
     std::unique_ptr<RunLog> log;
     job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
-      job.keep(folder + "/events.out.tfevents.ebb",
-               [&](const std::string& events) { log = std::make_unique<RunLog>(csv, events, started, before, measure); });
+      job.keep(folder + "/events.out.tfevents.ebb", [&](const std::string& events) {
+        log = std::make_unique<RunLog>(csv, events, started, before, measure);
+      });
     });
     return log;
   }
@@ -251,14 +283,15 @@ struct TrainOne {
   static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
     job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
     if (p.step == 1 || p.step % std::max(1, s.steps / 20) == 0)
-      job.print(fmt::format("  update {:>7}  loss {:>9}  gradient {:>9}{}  {}{}\n", count_text(p.step), number_text(p.loss),
-                            number_text(p.gradient_norm), p.clipped ? " clipped" : "        ",
+      job.print(fmt::format("  update {:>7}  loss {:>9}  gradient {:>9}{}  {}{}\n", count_text(p.step),
+                            number_text(p.loss), number_text(p.gradient_norm), p.clipped ? " clipped" : "        ",
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};   // have no bearing on the numbers
+  inline static const std::vector<std::string> free_ones{"threads",
+                                                         "checkpoint-every"};  // have no bearing on the numbers
   TrainResults results_;
-  std::string text_sum_, written_;         // written_: what a model of characters writes
+  std::string text_sum_, written_;  // written_: what a model of characters writes
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

@@ -4,8 +4,8 @@ namespace ebb::app::assets {
 
 // Files built into the program (cmake/EbbEmbed.cmake). Each ends in a zero byte that its size does not count.
 // The labels name the symbols that the generated assembly defines.
-#define EBB_ASSET(name)                                       \
-  extern const char name[] asm("ebb_asset_" #name);           \
+#define EBB_ASSET(name)                             \
+  extern const char name[] asm("ebb_asset_" #name); \
   extern const unsigned long name##_size asm("ebb_asset_" #name "_size")
 
 EBB_ASSET(dygraph_js);

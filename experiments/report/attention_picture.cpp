@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
-#include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/report/attention_picture.hpp>
+#include <ebb/experiments/report/pictures.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -23,11 +23,13 @@ int longest_word(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::string attention_svg(const std::vector<std::string>& read, const std::vector<std::string>& written, const Array& weights) {
+std::string attention_svg(const std::vector<std::string>& read, const std::vector<std::string>& written,
+                          const Array& weights) {
   constexpr int cell = 24;
   const int I = static_cast<int>(written.size()), S = static_cast<int>(read.size());
   if (weights.rank() != 2 || weights.dim(0) != I || weights.dim(1) != S)
-    throw ShapeError(fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
+    throw ShapeError(
+        fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
   const bool words = longest_word(read) > 1;  // these are written aslant
   const int left = 16 + 7 * longest_word(written), top = 16 + 7 * longest_word(read);
   std::string svg = fmt::format(
@@ -43,8 +45,9 @@ std::string attention_svg(const std::vector<std::string>& read, const std::vecto
                        shown(written[static_cast<std::size_t>(i)]));
     for (int s = 0; s < S; ++s) {
       const double p = std::clamp(weights.at({i, s}), 0.0, 1.0);
-      svg += fmt::format("<rect x={} y={} width={} height={} fill='#1d6fb8' opacity='{:.3f}'><title>{:.2f}</title></rect>",
-                         left + s * cell + 1, top + i * cell + 1, cell - 2, cell - 2, .04 + .96 * p, p);
+      svg +=
+          fmt::format("<rect x={} y={} width={} height={} fill='#1d6fb8' opacity='{:.3f}'><title>{:.2f}</title></rect>",
+                      left + s * cell + 1, top + i * cell + 1, cell - 2, cell - 2, .04 + .96 * p, p);
     }
   }
   return svg + "</svg>";

@@ -10,15 +10,21 @@ namespace ebb::app {
 namespace {
 
 // Numbers of the fields, from the .proto files.
-namespace event { enum : protozero::pbf_tag_type { wall_time = 1, step = 2, file_version = 3, summary = 5 }; }
-namespace summary { enum : protozero::pbf_tag_type { value = 1 }; }
-namespace value { enum : protozero::pbf_tag_type { tag = 1, simple_value = 2 }; }
+namespace event {
+enum : protozero::pbf_tag_type { wall_time = 1, step = 2, file_version = 3, summary = 5 };
+}
+namespace summary {
+enum : protozero::pbf_tag_type { value = 1 };
+}
+namespace value {
+enum : protozero::pbf_tag_type { tag = 1, simple_value = 2 };
+}
 
 constexpr std::array<std::uint32_t, 256> table = [] {
   std::array<std::uint32_t, 256> t{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t r = byte;
-    for (int bit = 0; bit < 8; ++bit) r = r >> 1 ^ (r & 1 ? 0x82F63B78u : 0u);   // the polynomial, bits reversed
+    for (int bit = 0; bit < 8; ++bit) r = r >> 1 ^ (r & 1 ? 0x82F63B78u : 0u);  // the polynomial, bits reversed
     t[byte] = r;
   }
   return t;
@@ -58,7 +64,7 @@ std::string scalars_event(double wall_time, std::int64_t step, const std::vector
   std::string message;
   protozero::pbf_writer w{message};
   w.add_double(event::wall_time, wall_time);
-  if (step != 0) w.add_int64(event::step, step);   // proto3 leaves out what is zero
+  if (step != 0) w.add_int64(event::step, step);  // proto3 leaves out what is zero
   {
     protozero::pbf_writer all{w, event::summary};
     for (const Scalar& s : scalars) {

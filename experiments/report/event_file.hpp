@@ -9,19 +9,21 @@ namespace ebb::app {
 /// A number under a name, as TensorBoard plots it.
 struct Scalar {
   const char* tag;
-  double value;                        ///< kept in float32, as the format has it
+  double value;  ///< kept in float32, as the format has it
 };
 
-/// Records of a TensorBoard event file: 8 bytes of length, its masked CRC-32C, an Event message in protobuf, its masked CRC-32C,
-/// all little-endian. A file begins with `event_file_head`; its name must hold "tfevents".
+/// Records of a TensorBoard event file: 8 bytes of length, its masked CRC-32C, an Event message in protobuf, its masked
+/// CRC-32C, all little-endian. A file begins with `event_file_head`; its name must hold "tfevents".
 ///
-/// Source    tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto, tensorflow/core/lib/io/record_writer.cc
-std::string event_file_head(double wall_time);                        ///< wall_time in seconds since 1970
+/// Source    tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto,
+///           tensorflow/core/lib/io/record_writer.cc
+std::string event_file_head(double wall_time);  ///< wall_time in seconds since 1970
 std::string scalars_event(double wall_time, std::int64_t step, const std::vector<Scalar>&);
 
 /// CRC-32 with the polynomial of Castagnoli: crc32c("123456789") is e3069283.
 ///
-/// Source    Castagnoli, Braeuer & Herrmann 1993, doi:10.1109/26.231911; table-driven: Sarwate 1988, doi:10.1145/63030.63037
+/// Source    Castagnoli, Braeuer & Herrmann 1993, doi:10.1109/26.231911; table-driven: Sarwate 1988,
+///           doi:10.1145/63030.63037
 std::uint32_t crc32c(std::string_view);
 
 }  // namespace ebb::app

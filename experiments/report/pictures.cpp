@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/report/pictures.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -27,7 +27,8 @@ std::string bmp(const Array& pixels) {
   put(u(54 + H * line), 4), put(0, 4), put(54, 4), put(40, 4), put(u(W), 4), put(u(H), 4), put(1, 2), put(24, 2);
   for (int k = 0; k < 6; ++k) put(0, 4);
   for (int y = H - 1; y >= 0; --y) {
-    for (int x = 0; x < W; ++x) put(u(static_cast<int>(255 - 255 * std::clamp(pixels.at({y, x}), 0.0, 1.0))) * 0x010101U, 3);
+    for (int x = 0; x < W; ++x)
+      put(u(static_cast<int>(255 - 255 * std::clamp(pixels.at({y, x}), 0.0, 1.0))) * 0x010101U, 3);
     put(0, u(line - 3 * W));
   }
   return file;
@@ -52,7 +53,8 @@ std::string image_address(const Array& pixels) { return "data:image/bmp;base64,"
 std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix& c) {
   constexpr int cell = 34, margin = 110;
   const int K = c.classes(), side = margin + K * cell + 10;
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {0}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>", side);
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {0}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>", side);
   for (int k = 0; k < K; ++k) {
     const std::string name = escaped(names[static_cast<std::size_t>(k)]);
     svg += fmt::format("<text x={} y={} text-anchor=end>{}</text>", margin - 6, margin + k * cell + cell / 2 + 4, name);
@@ -63,8 +65,8 @@ std::string confusion_svg(const std::vector<std::string>& names, const Confusion
     for (int p = 0; p < K && row > 0; ++p) {
       const double share = static_cast<double>(c.count(k, p)) / row;
       const int left = margin + p * cell, top = margin + k * cell;
-      svg += fmt::format("<rect x={} y={} width={} height={} fill='{}' opacity='{:.3f}'/>", left + 1, top + 1, cell - 2, cell - 2,
-                         p == k ? "#1d6fb8" : "#c2410c", share == 0 ? .03 : .15 + .85 * share);
+      svg += fmt::format("<rect x={} y={} width={} height={} fill='{}' opacity='{:.3f}'/>", left + 1, top + 1, cell - 2,
+                         cell - 2, p == k ? "#1d6fb8" : "#c2410c", share == 0 ? .03 : .15 + .85 * share);
       if (share >= .005)
         svg += fmt::format("<text x={} y={} text-anchor=middle{}>{:.0f}</text>", left + cell / 2, top + cell / 2 + 4,
                            share > .7 ? " fill='#fff'" : "", 100 * share);
@@ -76,8 +78,9 @@ std::string confusion_svg(const std::vector<std::string>& names, const Confusion
 std::string images_svg(const std::vector<LabelledImage>& images, int across) {
   constexpr int wide = 90, high = 100, side = 72;
   const int lines = (static_cast<int>(images.size()) + across - 1) / across;
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=10 fill='currentColor' role=img>",
-                                across * wide, lines * high);
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=10 fill='currentColor' role=img>",
+      across * wide, lines * high);
   for (int k = 0; k < static_cast<int>(images.size()); ++k) {
     const LabelledImage& image = images[static_cast<std::size_t>(k)];
     const int x = k % across * wide, y = k / across * high;

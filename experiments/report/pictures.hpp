@@ -17,9 +17,9 @@ std::string confusion_svg(const std::vector<std::string>& names, const Confusion
 std::string image_address(const Array& pixels);
 
 struct LabelledImage {
-  Array pixels;                        ///< [rows, columns], from 0 to 1
-  std::string below;                   ///< words under it
-  bool wrong = false;                  ///< they are marked
+  Array pixels;        ///< [rows, columns], from 0 to 1
+  std::string below;   ///< words under it
+  bool wrong = false;  ///< they are marked
 };
 /// Grey images side by side, `across` in a line. Image and words are the only things it draws.
 std::string images_svg(const std::vector<LabelledImage>&, int across);

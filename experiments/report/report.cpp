@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/assets.hpp>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/report/report.hpp>
-#include <fmt/format.h>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -32,7 +32,7 @@ json rows_of(const std::vector<Series>& series) {
     }
   json table = json::array();
   for (auto& [x, row] : rows) {
-    json line = json::array();   // braces around one json would mean a copy to some compilers
+    json line = json::array();  // braces around one json would mean a copy to some compilers
     line.push_back(rounded(x));
     for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
     table.push_back(std::move(line));
@@ -46,12 +46,13 @@ std::string spark_svg(const Entry& e) {
   const double last = std::max(1.0, static_cast<double>(e.spark.size()) - 1);
   for (std::size_t k = 0; k < e.spark.size(); ++k) {
     const double share = (e.spark[k] - e.low) / (e.high - e.low);
-    if (!std::isfinite(share) || share < 0) break;     // below the scale: the line ends where the gradient is gone
+    if (!std::isfinite(share) || share < 0) break;  // below the scale: the line ends where the gradient is gone
     points += fmt::format("{:.1f},{:.1f} ", width * static_cast<double>(k) / last,
                           1 + (height - 2) * (1 - std::min(share, 1.0)));
   }
-  return fmt::format("<svg class=spark viewBox='0 0 {0} {1}' width={0} height={1} role=img><polyline points='{2}'/></svg>",
-                     width, height, points);
+  return fmt::format(
+      "<svg class=spark viewBox='0 0 {0} {1}' width={0} height={1} role=img><polyline points='{2}'/></svg>", width,
+      height, points);
 }
 
 }  // namespace
@@ -80,9 +81,11 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
     all.insert(all.end(), p.marks.begin(), p.marks.end());
     json spec = {{"x", p.x_label}, {"y", p.y_label}, {"logY", p.log_y}, {"logX", p.log_x}, {"rows", rows_of(all)}};
     for (const Series& s : p.series)
-      spec["series"].push_back(
-          {{"name", s.name}, {"colour", colour(s.group.empty() ? s.name : s.group)}, {"dashed", s.dashed}, {"dots", s.dots},
-           {"beads", s.beads}});
+      spec["series"].push_back({{"name", s.name},
+                                {"colour", colour(s.group.empty() ? s.name : s.group)},
+                                {"dashed", s.dashed},
+                                {"dots", s.dots},
+                                {"beads", s.beads}});
     for (const Series& s : p.marks) spec["series"].push_back({{"name", s.name}, {"mark", true}});
     std::string data = spec.dump(-1, ' ', false, json::error_handler_t::replace);
     for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");
@@ -95,7 +98,8 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
 }
 
 void Report::picture(const std::string& title, const std::string& svg, const std::string& caption) {
-  body_ += fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
+  body_ +=
+      fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
 }
 
 std::string Report::table_html(const Table& t) const {
@@ -109,7 +113,8 @@ std::string Report::table_html(const Table& t) const {
     for (std::size_t k = 0; k < row.size(); ++k) {
       const auto group = std::find(groups_.begin(), groups_.end(), row[k].group.empty() ? row[k].text : row[k].group);
       html += k == 0 ? "<th scope=row>" : "<td>";
-      if (k == 0 && group != groups_.end()) html += fmt::format("<i class='swatch c{}'></i>", (group - groups_.begin()) % 8);
+      if (k == 0 && group != groups_.end())
+        html += fmt::format("<i class='swatch c{}'></i>", (group - groups_.begin()) % 8);
       html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
     }
     html += "\n";
@@ -118,7 +123,7 @@ std::string Report::table_html(const Table& t) const {
 }
 
 void Report::table(const Table& t) {
-  for (const auto& row : t.rows)       // so that a table above the first plot has its colours too
+  for (const auto& row : t.rows)  // so that a table above the first plot has its colours too
     if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell")
       colour(row[0].group.empty() ? row[0].text : row[0].group);
   body_ += table_html(t);
@@ -138,9 +143,10 @@ std::string Report::html() const {
                  "script-src 'unsafe-inline'; img-src data:\"><title>{}</title>\n<style>",
                  escaped(title_.empty() ? kicker_ : title_));
   page.append(dygraph_css, dygraph_css_size).append("</style>\n<style>").append(report_css, report_css_size);
-  fmt::format_to(std::back_inserter(page),
-                 "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
-                 escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
+  fmt::format_to(
+      std::back_inserter(page),
+      "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
+      escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
   page.append(body_).append("</main>\n<script>").append(dygraph_js, dygraph_js_size).append("</script>\n<script>");
   page.append(report_js, report_js_size).append("</script></body></html>\n");
   return page;

@@ -8,18 +8,18 @@ namespace ebb::app {
 struct Series {
   std::string name{};
   std::vector<double> x{}, y{}, low{}, high{};
-  std::string group{};                 ///< lines of one group share a colour throughout the report; the name if empty
+  std::string group{};  ///< lines of one group share a colour throughout the report; the name if empty
   bool dashed = false;
-  bool dots = false;                   ///< its points alone, without a line
-  bool beads = false;                  ///< a small dot at each of its points, on the line
+  bool dots = false;   ///< its points alone, without a line
+  bool beads = false;  ///< a small dot at each of its points, on the line
 };
 
 struct Plot {
   std::string title{}, x_label{}, y_label{};
-  std::string caption{};               ///< what there is to be seen
-  bool log_y = false, log_x = false;   ///< how it opens; the reader can change it
+  std::string caption{};              ///< what there is to be seen
+  bool log_y = false, log_x = false;  ///< how it opens; the reader can change it
   std::vector<Series> series{};
-  std::vector<Series> marks{};         ///< thin grey lines to compare with, such as what a trivial guess costs
+  std::vector<Series> marks{};  ///< thin grey lines to compare with, such as what a trivial guess costs
 };
 
 /// One entry of a table: words, or a small line of numbers between low and high.
@@ -27,7 +27,7 @@ struct Entry {
   std::string text{};
   std::vector<double> spark{};
   double low = 0, high = 1;
-  std::string group{};                 ///< of series whose colour it has in a first column; the text if empty
+  std::string group{};  ///< of series whose colour it has in a first column; the text if empty
   Entry(const char* words) : text(words) {}
   Entry(std::string words) : text(std::move(words)) {}
   Entry(std::string words, std::string of_group) : text(std::move(words)), group(std::move(of_group)) {}
@@ -47,12 +47,12 @@ class Report {
   /// kicker: the small line over the title, the title until there is one.
   explicit Report(std::string kicker) : kicker_(std::move(kicker)) {}
   void title(const std::string& text);
-  void lead(const std::string& text);                  ///< the sentence under the title
-  void badge(const std::string& word);                 ///< beside the title: QUICK, INTERRUPTED
+  void lead(const std::string& text);   ///< the sentence under the title
+  void badge(const std::string& word);  ///< beside the title: QUICK, INTERRUPTED
   void section(const std::string& title, const std::string& text = "");
   void text(const std::string& paragraph);
-  void verbatim(const std::string& text);              ///< its lines and blanks as they stand
-  void note(const std::string& small);                 ///< how something was made, in smaller letters
+  void verbatim(const std::string& text);  ///< its lines and blanks as they stand
+  void note(const std::string& small);     ///< how something was made, in smaller letters
   /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
   void plots(const std::vector<Plot>& side_by_side);
   /// A drawing with a title over it and a caption below.

@@ -18,12 +18,12 @@ class Summary {
   Summary(const Summary&) = delete;
   Summary& operator=(const Summary&) = delete;
 
-  void set(const Path&, double);                       ///< NaN and infinities become null
+  void set(const Path&, double);  ///< NaN and infinities become null
   void set(const Path&, int);
   void set(const Path&, bool);
   void set(const Path&, const std::string&);
   void set(const Path& path, const char* word) { set(path, std::string(word)); }
-  void set_json(const Path&, const std::string& json); ///< any value that is JSON already
+  void set_json(const Path&, const std::string& json);  ///< any value that is JSON already
   std::string json() const;
 
   class Section;
@@ -40,8 +40,7 @@ class Summary {
 
 class Summary::Section {
  public:
-  template <class T>
-  void set(const Path& path, const T& x) const { summary_.set(below(path), x); }
+  template <class T> void set(const Path& path, const T& x) const { summary_.set(below(path), x); }
   void set_json(const Path& path, const std::string& json) const { summary_.set_json(below(path), json); }
   Section under(const Path& path) const { return {summary_, below(path)}; }
 

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 
@@ -9,7 +9,8 @@ std::string spark(const std::vector<double>& numbers, double low, double high, i
   static constexpr const char* blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   std::string line;
   for (int k = 0; k < width; ++k) {
-    const std::size_t n = numbers.size(), columns = static_cast<std::size_t>(width), column = static_cast<std::size_t>(k);
+    const std::size_t n = numbers.size(), columns = static_cast<std::size_t>(width),
+                      column = static_cast<std::size_t>(k);
     const std::size_t begin = column * n / columns, end = std::max(begin + 1, (column + 1) * n / columns);
     double sum = 0;
     for (std::size_t i = begin; i < end && i < n; ++i) sum += numbers[i];
@@ -41,7 +42,7 @@ std::string number_text(double x) {
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
-std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }   // a NaN may have a sign
+std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }  // a NaN may have a sign
 
 std::string power_text(double exponent, int decimals) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -57,7 +58,8 @@ std::vector<std::string> wrapped(const std::string& text, int width) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
     const std::string word = text.substr(at, end - at);
-    const int length = static_cast<int>(std::count_if(word.begin(), word.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    const int length =
+        static_cast<int>(std::count_if(word.begin(), word.end(), [](char c) { return (c & 0xC0) != 0x80; }));
     if (columns > 0 && columns + 1 + length > width) lines.emplace_back(), columns = 0;
     lines.back() += (columns > 0 ? " " : "") + word;
     columns += length + (columns > 0 ? 1 : 0);

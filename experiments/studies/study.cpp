@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 #include <limits>
 #include <map>
 #include <new>
@@ -22,7 +22,8 @@ int columns_of(const std::string& text) {
 void check_once(const char* option, const std::vector<std::string>& words) {
   if (words.empty()) throw ValueError(fmt::format("{} names nothing", option));
   for (auto word = words.begin(); word != words.end(); ++word)
-    if (std::find(words.begin(), word, *word) != word) throw ValueError(fmt::format("{} names '{}' twice", option, *word));
+    if (std::find(words.begin(), word, *word) != word)
+      throw ValueError(fmt::format("{} names '{}' twice", option, *word));
 }
 
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most) {
@@ -32,11 +33,11 @@ std::vector<double> numbers_of(const char* option, const std::vector<std::string
     double x = 0;
     try {
       detail::read_option(word, x);
-    } catch (const ValueError&) {
-      throw ValueError(fmt::format("{}: '{}' is no number", option, word));
-    }
-    if (!(x >= least && x <= most)) throw ValueError(fmt::format("{}: {} is not from {} to {}", option, word, least, most));
-    if (std::find(numbers.begin(), numbers.end(), x) != numbers.end()) throw ValueError(fmt::format("{} names {} twice", option, x));
+    } catch (const ValueError&) { throw ValueError(fmt::format("{}: '{}' is no number", option, word)); }
+    if (!(x >= least && x <= most))
+      throw ValueError(fmt::format("{}: {} is not from {} to {}", option, word, least, most));
+    if (std::find(numbers.begin(), numbers.end(), x) != numbers.end())
+      throw ValueError(fmt::format("{} names {} twice", option, x));
     numbers.push_back(x);
   }
   return numbers;
@@ -75,7 +76,7 @@ std::string text_of(const Spread& s) {
 Series line_of(const std::string& name, const std::vector<Curve>& curves, bool logarithmic, int most) {
   const auto scaled = [=](double y) { return logarithmic ? std::log(y) : y; };
   const auto unscaled = [=](double y) { return logarithmic ? std::exp(y) : y; };
-  std::map<double, int> places;          // each x that some run has, and the number of its stretch
+  std::map<double, int> places;  // each x that some run has, and the number of its stretch
   for (const Curve& c : curves)
     for (const double x : c.x) places[x] = 0;
   const int all = static_cast<int>(places.size()), length = std::max(1, (all + most - 1) / most);
@@ -87,7 +88,8 @@ Series line_of(const std::string& name, const std::vector<Curve>& curves, bool l
   for (const auto& [x, stretch] : places) of_x[static_cast<std::size_t>(stretch)].push_back(x);
   for (const Curve& c : curves) {
     std::vector<std::vector<double>> of_run(count);
-    for (std::size_t k = 0; k < c.x.size(); ++k) of_run[static_cast<std::size_t>(places[c.x[k]])].push_back(scaled(c.y[k]));
+    for (std::size_t k = 0; k < c.x.size(); ++k)
+      of_run[static_cast<std::size_t>(places[c.x[k]])].push_back(scaled(c.y[k]));
     for (std::size_t k = 0; k < count; ++k) of_y[k].push_back(spread_of(of_run[k]).mean);
   }
   Series s{.name = name, .group = name};
@@ -101,7 +103,9 @@ Series line_of(const std::string& name, const std::vector<Curve>& curves, bool l
   return s;
 }
 
-Series level(const std::string& name, double y, double last) { return {.name = name, .x = {0, std::max(last, 1.0)}, .y = {y, y}}; }
+Series level(const std::string& name, double y, double last) {
+  return {.name = name, .x = {0, std::max(last, 1.0)}, .y = {y, y}};
+}
 
 std::string table_text(const Table& t) {
   std::vector<int> widths;
@@ -134,13 +138,9 @@ void show(Job& job, const std::string& title, const Table& t, const std::string&
 std::string attempt(const std::function<void()>& run) {
   try {
     run();
-  } catch (const std::bad_alloc&) {
-    return "there is not enough memory";
-  } catch (const std::exception& e) {
+  } catch (const std::bad_alloc&) { return "there is not enough memory"; } catch (const std::exception& e) {
     return *e.what() ? e.what() : "an error without a message";
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
+  } catch (...) { return "an exception that is no std::exception"; }
   return {};
 }
 
@@ -156,7 +156,8 @@ void each_run(Job& job, std::size_t ways, const std::function<Take(std::size_t w
     if (take) job.run_ended(take, fill);
   });
   for (std::size_t k = 0; k < n; ++k)
-    if (!failed[k].empty()) job.fail(fmt::format("seed {}: {}; the other runs were done", job.seeds()[k / ways], failed[k]));
+    if (!failed[k].empty())
+      job.fail(fmt::format("seed {}: {}; the other runs were done", job.seeds()[k / ways], failed[k]));
 }
 
 }  // namespace ebb::app::study

@@ -15,7 +15,11 @@ class Adding final : public Task {
   explicit Adding(const Inputs&) {}
 
   TaskInfo info() const override {
-    return {.width = 2, .outputs = 1, .unit = "MSE", .speed_unit = "steps", .trivial = 1.0 / 6,
+    return {.width = 2,
+            .outputs = 1,
+            .unit = "MSE",
+            .speed_unit = "steps",
+            .trivial = 1.0 / 6,
             .trivial_about = "always answering 1"};
   }
 
@@ -54,7 +58,7 @@ class Adding final : public Task {
   std::string data() const override { return "generated"; }
 
  private:
-  static constexpr int examples = 512;   // in a test set: the MSE of a guess is known to about 5 %
+  static constexpr int examples = 512;  // in a test set: the MSE of a guess is known to about 5 %
 };
 EBB_TASK(adding, Adding, "the sum of two marked numbers in a long sequence (Arjovsky 2016)");
 

@@ -1,11 +1,11 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/shards.hpp>
-#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/experiments/train/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -26,16 +26,17 @@ class CharsMeter final : public Meter {
   double nats_ = 0, rows_ = 0, guess_;
 };
 
-/// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B readers
-/// that start evenly spaced and move on by one window of T characters an update, so that their states can be carried
-/// across windows (truncated backpropagation through time). When the readers have met, they start again with an empty
-/// state and windows that are shifted by a random number of characters.
+/// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B
+/// readers that start evenly spaced and move on by one window of T characters an update, so that their states can be
+/// carried across windows (truncated backpropagation through time). When the readers have met, they start again with an
+/// empty state and windows that are shifted by a random number of characters.
 ///
 /// Shapes    tokens [T, B]; next [T, B], the same one character later
 /// Numerics  trained in nats, reported in bits
 class Chars final : public Task {
  public:
-  explicit Chars(const Inputs& in) : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)), file_(in.text) {
+  explicit Chars(const Inputs& in)
+      : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)), file_(in.text) {
     const long n = static_cast<long>(text_.tokens.size());
     cut_[1] = n - 2 * (n / 20);
     cut_[2] = n - n / 20;
@@ -43,15 +44,27 @@ class Chars final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = text_.vocabulary(), .outputs = text_.vocabulary(), .every_step = true, .unit = "bits/char",
-            .unit_per_loss = 1 / std::log(2.0), .speed_unit = "characters", .trivial = frequency_bits(),
+    return {.vocabulary = text_.vocabulary(),
+            .outputs = text_.vocabulary(),
+            .every_step = true,
+            .unit = "bits/char",
+            .unit_per_loss = 1 / std::log(2.0),
+            .speed_unit = "characters",
+            .trivial = frequency_bits(),
             .trivial_about = "guessing by the frequency of characters"};
   }
 
   TaskSettings settings(Size size) const override {
     if (size == Size::quick) return comparison_settings(size);
-    return {.hidden = 384, .length = 100, .batch = 64, .steps = 4000, .lr = 4e-3, .dropout = .25, .optimizer = "adamw",
-            .schedule = "one-cycle", .patience = 5};
+    return {.hidden = 384,
+            .length = 100,
+            .batch = 64,
+            .steps = 4000,
+            .lr = 4e-3,
+            .dropout = .25,
+            .optimizer = "adamw",
+            .schedule = "one-cycle",
+            .patience = 5};
   }
 
   TaskSettings comparison_settings(Size size) const override {
@@ -67,11 +80,12 @@ class Chars final : public Task {
     const long windows = windows_of(r.split, r.length);
     const long rows = std::min<long>(r.rows, windows), per_row = windows / rows;
     const long number = static_cast<long>(r.number), epoch = number / per_row, at = number % per_row;
-    const long spare = n - 1 - windows * r.length;   // characters left over, and one window's length to be shifted by
+    const long spare = n - 1 - windows * r.length;  // characters left over, and one window's length to be shifted by
     long shift = 0;
     if (r.split == Split::train && spare > 0)
       shift = Key{r.seed}.named("chars").below(static_cast<int>(spare) + 1, static_cast<std::uint64_t>(epoch));
-    Batch b{.tokens = Tokens({r.length, static_cast<int>(rows)}), .next = Tokens({r.length, static_cast<int>(rows)}),
+    Batch b{.tokens = Tokens({r.length, static_cast<int>(rows)}),
+            .next = Tokens({r.length, static_cast<int>(rows)}),
             .continues = at != 0};
     for (long row = 0; row < rows; ++row) {
       const int* from = text_.tokens.data() + begin + shift + (row * per_row + at) * r.length;
@@ -107,9 +121,10 @@ class Chars final : public Task {
     if (n < 1 || windows < 1) {
       const long all = static_cast<long>(text_.tokens.size());
       const char* purpose = split == Split::train ? "training" : split == Split::valid ? "validation" : "testing";
-      throw ValueError(fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of "
-                                   "{} + 1; about {} are needed",
-                                   text_.source, all, std::max(n, 0L), purpose, length, 20L * (length + 1)));
+      throw ValueError(
+          fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of "
+                      "{} + 1; about {} are needed",
+                      text_.source, all, std::max(n, 0L), purpose, length, 20L * (length + 1)));
     }
     return split == Split::train && windows > 1 ? windows - 1 : windows;
   }
@@ -126,7 +141,7 @@ class Chars final : public Task {
   }
 
   Text text_;
-  std::string file_;                     // that the text stands in, empty for the one built in
+  std::string file_;  // that the text stands in, empty for the one built in
   long cut_[4] = {};
 };
 EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");

@@ -4,7 +4,8 @@
 
 namespace ebb::app {
 
-/// Fashion-MNIST, or a few images made up, as batches that are read from top to bottom: what `images` and `pixels` share.
+/// Fashion-MNIST, or a few images made up, as batches that are read from top to bottom: what `images` and `pixels`
+/// share.
 ///
 /// The last 5,000 of the 60,000 training images say when to stop; the test images are the publishers' 10,000.
 ///
@@ -32,8 +33,8 @@ class FashionTask : public Task {
  private:
   void read(const std::string& folder, const char* part);
   void make_up();
-  Array images_;                         // [N, 784]
-  Tokens labels_;                        // [N]
+  Array images_;   // [N, 784]
+  Tokens labels_;  // [N]
   std::unique_ptr<SequenceBatches> batches_;
   std::vector<std::string> names_;
   std::string source_;

@@ -1,9 +1,9 @@
-#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/layers/conv.hpp>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/layers/pool.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 
 namespace ebb::app {
 namespace {
@@ -16,11 +16,12 @@ struct ImageNetwork final : Network {
   static constexpr int maps = 16;
   Conv2d first, second;
   Linear inner, out;
-  double left_out;                       // by dropout
+  double left_out;  // by dropout
 
   ImageNetwork(const Builder& p, int hidden, double dropped)
-      : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}), second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}),
-        inner(p / "inner", 2 * maps * 7 * 7, hidden), out(p / "out", hidden, FashionTask::classes), left_out(dropped) {}
+      : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}),
+        second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}), inner(p / "inner", 2 * maps * 7 * 7, hidden),
+        out(p / "out", hidden, FashionTask::classes), left_out(dropped) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     constexpr int side = FashionTask::side;
@@ -34,7 +35,8 @@ struct ImageNetwork final : Network {
   }
 };
 
-/// An image to its class: the baseline without recurrence, which refuses --cell. --hidden is the width of the linear layer.
+/// An image to its class: the baseline without recurrence, which refuses --cell. --hidden is the width of the linear
+/// layer.
 class Images final : public FashionTask {
  public:
   explicit Images(const Inputs& in) : FashionTask("images", in) {}
@@ -44,8 +46,10 @@ class Images final : public FashionTask {
     return i;
   }
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3, .patience = all_validations};
-    return {.hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
+    if (size == Size::quick)
+      return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3, .patience = all_validations};
+    return {
+        .hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
   }
   NetworkDropout own_dropout() const override { return {.output = .25}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <numeric>
@@ -24,13 +24,15 @@ struct PixelNetwork final : Network {
   }
 };
 
-/// The same images as sequences: 28 lines of 28 pixels, or 784 pixels one by one, perhaps in an order drawn once for all images.
+/// The same images as sequences: 28 lines of 28 pixels, or 784 pixels one by one, perhaps in an order drawn once for
+/// all images.
 ///
 /// Shapes    x [28, B, 28], or [784, B, 1]; labels [B]
 /// Source    Le, Jaitly & Hinton 2015, arXiv:1504.00941
 class Pixels final : public FashionTask {
  public:
-  static constexpr TaskOption options[] = {{.name = "order", .type = "WHICH", .help = "of an image as a sequence: rows, pixels or permuted"}};
+  static constexpr TaskOption options[] = {
+      {.name = "order", .type = "WHICH", .help = "of an image as a sequence: rows, pixels or permuted"}};
   explicit Pixels(const Inputs& in) : FashionTask("pixels", in), order_(side * side) {
     check_name("order", inputs_.own.choose("order", "rows"), {"rows", "pixels", "permuted"});
     std::iota(order_.begin(), order_.end(), 0);
@@ -41,8 +43,10 @@ class Pixels final : public FashionTask {
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 24, .length = 28, .batch = 20, .steps = 200, .lr = 1e-2, .patience = all_validations};
-    return {.hidden = 128, .length = 28, .batch = 100, .steps = 3300, .lr = 3e-3, .schedule = "one-cycle", .patience = 8};
+    if (size == Size::quick)
+      return {.hidden = 24, .length = 28, .batch = 20, .steps = 200, .lr = 1e-2, .patience = all_validations};
+    return {
+        .hidden = 128, .length = 28, .batch = 100, .steps = 3300, .lr = 3e-3, .schedule = "one-cycle", .patience = 8};
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -60,7 +64,9 @@ class Pixels final : public FashionTask {
   }
 
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
-  int steps(const TaskSettings&) const override { return inputs_.own["order"] == "rows" ? side : side * side; }   // whatever --length says
+  int steps(const TaskSettings&) const override {
+    return inputs_.own["order"] == "rows" ? side : side * side;
+  }  // whatever --length says
 
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<PixelNetwork>(p, r, inputs_.own["order"] == "rows" ? side : 1);

@@ -1,27 +1,27 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/data/word_vectors.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/reader.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
-#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/class_loss.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
-#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/sequence/word_dropout.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <optional>
 #include <sstream>
 
 namespace ebb::app {
 namespace {
 
-constexpr int review_word_width = 100;          // E of learned vectors
+constexpr int review_word_width = 100;  // E of learned vectors
 
 struct Reviews {
-  std::vector<std::string> lines;        // all sentences, words between blanks
-  std::vector<int> labels;               // 0 negative, 1 positive
+  std::vector<std::string> lines;  // all sentences, words between blanks
+  std::vector<int> labels;         // 0 negative, 1 positive
   std::string source;
 };
 
@@ -33,8 +33,8 @@ Reviews made_up_reviews() {
   Reviews r{{}, {}, "made up, 600 sentences"};
   for (std::uint64_t k = 0; k < 600; ++k) {
     const int judgement = key.below(8, 4 * k), turned = key.below(4, 4 * k + 1) == 0;
-    r.lines.push_back(fmt::format("the {} of this {} is {}{}", things[key.below(8, 4 * k + 2)], things[key.below(8, 4 * k + 3)],
-                                  turned ? "not " : "", judgements[judgement]));
+    r.lines.push_back(fmt::format("the {} of this {} is {}{}", things[key.below(8, 4 * k + 2)],
+                                  things[key.below(8, 4 * k + 3)], turned ? "not " : "", judgements[judgement]));
     r.labels.push_back((judgement >= 4) != (turned != 0));
   }
   return r;
@@ -57,15 +57,16 @@ Reviews read_reviews(const std::string& folder) {
   return r;
 }
 
-/// What a recurrence says of a sentence: its outputs, the largest of each number over the steps, through a linear layer.
+/// What a recurrence says of a sentence: its outputs, the largest of each number over the steps, through a linear
+/// layer.
 ///
 ///     score = max_t y[t] W + b,   y = recurrence(words)
 ///
 /// Shapes    tokens [T, B] -> [B, 2]
-/// Source    the maximum over time: Collobert et al. 2011, JMLR 12:2493; with a recurrence in both directions Conneau et al. 2017,
-///           arXiv:1705.02364
+/// Source    the maximum over time: Collobert et al. 2011, JMLR 12:2493; with a recurrence in both directions Conneau
+///           et al. 2017, arXiv:1705.02364
 struct SentimentNetwork final : Network {
-  std::optional<Param> words;            // [V, E]; none: one number a word of the vocabulary
+  std::optional<Param> words;  // [V, E]; none: one number a word of the vocabulary
   int vocabulary, unknown;
   Reader reader;
   Linear out;
@@ -73,7 +74,8 @@ struct SentimentNetwork final : Network {
 
   SentimentNetwork(const Builder& p, const Recurrence& r, const Task::Inputs& in, const Array& table, int V, int unk)
       : words(vectors(p, in.own["embedding"], table, V)), vocabulary(V), unknown(unk),
-        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2), left_out(r.settings.network) {}
+        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2),
+        left_out(r.settings.network) {}
 
   // Learned ones start as Kim's: U(-.25, .25).
   static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
@@ -85,7 +87,8 @@ struct SentimentNetwork final : Network {
     const Pass at = s.pass();
     const Lengths lengths = s.rows(b.lengths);
     const Packing packing(lengths, b.steps());
-    const Tokens read = pack(word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at), packing);
+    const Tokens read =
+        pack(word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at), packing);
     Packed x{words ? gather(*words, read) : one_hot(read, vocabulary), packing};
     if (words) x = dropout(x, left_out.input, at, "in");
     const Packed y = reader(x, at);
@@ -107,14 +110,16 @@ struct SentimentNetwork final : Network {
 /// Keeps some sentences with what the model said of them.
 class SentimentMeter final : public ClassMeter {
  public:
-  SentimentMeter(const std::vector<std::string>& lines, double guess, double f1) : ClassMeter({"negative", "positive"}, guess, f1), lines_(lines) {}
+  SentimentMeter(const std::vector<std::string>& lines, double guess, double f1)
+      : ClassMeter({"negative", "positive"}, guess, f1), lines_(lines) {}
   void see(const Batch& b, const Result& r) override {
     ClassMeter::see(b, r);
     for (int row = 0; row < b.rows() && table_.rows.size() < 20; row += 9) {
       const double p = r.rows("scores").at({row, 1});
       const int wanted = b.labels.data()[row];
-      table_.rows.push_back({lines_[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])], names()[static_cast<std::size_t>(wanted)],
-                             fmt::format("{:.0f} %", 100 * p), (p > .5) == (wanted == 1) ? "" : "wrong"});
+      table_.rows.push_back({lines_[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])],
+                             names()[static_cast<std::size_t>(wanted)], fmt::format("{:.0f} %", 100 * p),
+                             (p > .5) == (wanted == 1) ? "" : "wrong"});
     }
   }
   void show(Report& report) const override {
@@ -134,8 +139,11 @@ class SentimentMeter final : public ClassMeter {
 /// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; figures to compare with: Kim 2014, arXiv:1408.5882
 class Sentiment final : public Task {
  public:
-  static constexpr TaskOption options[] = {direction_option,
-                                           {.name = "embedding", .type = "WHICH", .help = "of words: learned, onehot, or a file of vectors as GloVe's or fastText's"}};
+  static constexpr TaskOption options[] = {
+      direction_option,
+      {.name = "embedding",
+       .type = "WHICH",
+       .help = "of words: learned, onehot, or a file of vectors as GloVe's or fastText's"}};
   explicit Sentiment(const Inputs& in) : inputs_(in) {
     check_direction(inputs_.own.choose("direction", "forward"));
     inputs_.own.choose("embedding", "learned");
@@ -145,12 +153,19 @@ class Sentiment final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0, .outputs = 2, .unit = "nats", .speed_unit = "words", .trivial = guess_.nats,
-            .trivial_about = "always saying how often each class occurs", .validate_by = "accuracy", .valid_batches = 1 << 20};
+    return {.vocabulary = 0,
+            .outputs = 2,
+            .unit = "nats",
+            .speed_unit = "words",
+            .trivial = guess_.nats,
+            .trivial_about = "always saying how often each class occurs",
+            .validate_by = "accuracy",
+            .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 64, .batch = 20, .steps = 240, .lr = 1e-2, .patience = all_validations};
+    if (size == Size::quick)
+      return {.hidden = 16, .length = 64, .batch = 20, .steps = 240, .lr = 1e-2, .patience = all_validations};
     return {.hidden = 128, .length = 64, .batch = 50, .steps = 1400, .lr = 1e-3, .patience = 4};
   }
 
@@ -169,17 +184,20 @@ class Sentiment final : public Task {
     b.tokens = rows.tokens;
     b.lengths = rows.lengths;
     b.labels = Tokens({static_cast<int>(b.items.size())});
-    for (std::size_t k = 0; k < b.items.size(); ++k) b.labels.data()[k] = reviews_.labels[static_cast<std::size_t>(b.items[k])];
+    for (std::size_t k = 0; k < b.items.size(); ++k)
+      b.labels.data()[k] = reviews_.labels[static_cast<std::size_t>(b.items[k])];
     return b;
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override {
-    return {.data = inputs_.data, .own = inputs_.own};
+  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
+  std::unique_ptr<Meter> meter() const override {
+    return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_);
   }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_); }
-  NetworkDropout own_dropout() const override { return {.input = inputs_.own["embedding"] == "onehot" ? -1 : .5, .output = .5, .words = .1}; }
+  NetworkDropout own_dropout() const override {
+    return {.input = inputs_.own["embedding"] == "onehot" ? -1 : .5, .output = .5, .words = .1};
+  }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<SentimentNetwork>(p, r, inputs_, table_, vocabulary_->size(), vocabulary_->unknown());
   }
@@ -191,12 +209,17 @@ class Sentiment final : public Task {
       reviews_ = made_up_reviews();
       return;
     }
-    inputs_.data = find_data({"sentiment", {"rt-polarity.neg", "rt-polarity.pos"}, {"", "rt-polaritydata"}, {},
-                              "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"}, inputs_.data);
+    inputs_.data = find_data({"sentiment",
+                              {"rt-polarity.neg", "rt-polarity.pos"},
+                              {"", "rt-polaritydata"},
+                              {},
+                              "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"},
+                             inputs_.data);
     reviews_ = read_reviews(inputs_.data);
   }
 
-  // Nine tenths to learn from, of which a ninth says when to stop. The vocabulary is that of the sentences learned from.
+  // Nine tenths to learn from, of which a ninth says when to stop. The vocabulary is that of the sentences learned
+  // from.
   void encode() {
     const Partition parts = partition(static_cast<int>(reviews_.lines.size()), 1, {.valid = .1, .test = .1});
     std::string text;
@@ -211,19 +234,25 @@ class Sentiment final : public Task {
     std::vector<long> counts(2);
     for (const int k : parts.test) ++counts[static_cast<std::size_t>(reviews_.labels[static_cast<std::size_t>(k)])];
     guess_ = class_guess(counts);
-    f1_guess_ = 200 * static_cast<double>(counts[1]) / static_cast<double>(counts[1] + counts[0] + counts[1]);   // always positive
+    f1_guess_ = 200 * static_cast<double>(counts[1]) /
+                static_cast<double>(counts[1] + counts[0] + counts[1]);  // always positive
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
     data_ = fmt::format("{}; {} different words", reviews_.source, count_text(vocabulary_->size()));
   }
 
   void read_vectors() {
-    const auto random = [](const Shape& shape) { return uniform(shape, Key{1}.named("words without a vector"), -.25, .25); };
-    inputs_.own["embedding"] = std::filesystem::absolute(inputs_.own["embedding"]).string();   // for weights are read from other folders
+    const auto random = [](const Shape& shape) {
+      return uniform(shape, Key{1}.named("words without a vector"), -.25, .25);
+    };
+    inputs_.own["embedding"] =
+        std::filesystem::absolute(inputs_.own["embedding"]).string();  // for weights are read from other folders
     const WordVectors v = read_word_vectors(inputs_.own["embedding"], *vocabulary_, random);
     const std::string all = count_text(vocabulary_->size());
-    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.own["embedding"], all));
+    if (v.found == 0)
+      throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.own["embedding"], all));
     table_ = v.table;
-    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.own["embedding"]).filename().string(), count_text(v.found), all);
+    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.own["embedding"]).filename().string(),
+                         count_text(v.found), all);
   }
 
   Inputs inputs_;

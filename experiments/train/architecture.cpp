@@ -1,17 +1,19 @@
+#include <fmt/format.h>
 #include <charconv>
-#include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/number.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
-[[noreturn]] void refuse_metadata(const std::string& path, const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); }
+[[noreturn]] void refuse_metadata(const std::string& path, const std::string& why) {
+  throw FileError(fmt::format("'{}': {}", path, why));
+}
 
 // The metadata of one file, each value with its checks.
 class MetadataReader {
@@ -41,7 +43,8 @@ class MetadataReader {
       read = error == std::errc{} && stop == digits.data() + digits.size();
     }
     if (!read || !(x >= least && x <= most))
-      refuse_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits, least, most));
+      refuse_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits,
+                                         least, most));
     return x;
   }
 
@@ -60,7 +63,9 @@ std::span<const TaskOption> options_of(const std::string& task) {
 
 Metadata Architecture::metadata() const {
   Metadata m{{"task", task}, {"cell", cell}, {"text", text}};
-  for (const auto& [key, x] : {std::pair{"hidden", settings.hidden}, {"layers", settings.layers}, {"length", settings.length},
+  for (const auto& [key, x] : {std::pair{"hidden", settings.hidden},
+                               {"layers", settings.layers},
+                               {"length", settings.length},
                                {"batch", settings.batch}})
     m[key] = std::to_string(x);
   m["dropout"] = fmt::format("{}", settings.dropout);
@@ -79,7 +84,12 @@ Metadata Architecture::metadata() const {
 Architecture Architecture::read(const std::string& path) {
   const MetadataReader r{path};
   constexpr int most = 1'000'000;
-  Architecture a{.task = r.text("task"), .cell = r.text("cell"), .text = r.text("text"), .alphabet = {}, .settings = {}, .inputs = {}};
+  Architecture a{.task = r.text("task"),
+                 .cell = r.text("cell"),
+                 .text = r.text("text"),
+                 .alphabet = {},
+                 .settings = {},
+                 .inputs = {}};
   a.settings.hidden = r.number("hidden", 1, most);
   a.settings.layers = r.number("layers", 1, 8);
   a.settings.length = r.number("length", 1, most);
@@ -107,12 +117,14 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   try {
     check_recurrence_names({cell});
     m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
-  } catch (const FileError&) {           // of another file, which it names
+  } catch (const FileError&) {  // of another file, which it names
     throw;
   } catch (const Error& e) {
-    refuse_metadata(path, fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that the file holds{}: {}",
-                             cell, settings.hidden, settings.layers, numbers,
-                             inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
+    refuse_metadata(path,
+                    fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that "
+                                "the file holds{}: {}",
+                                cell, settings.hidden, settings.layers, numbers,
+                                inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
   load_weights(path, m->w);
   return m;
@@ -120,26 +132,33 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
 template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;
 template std::unique_ptr<Model> Architecture::model(const TaskInfo&, const std::string&) const;
 
-std::string sum_of_text(const std::string& path) { return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path))); }
+std::string sum_of_text(const std::string& path) {
+  return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path)));
+}
 
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
-    refuse_metadata(path, fmt::format("its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
-                             a.text, sum_of_text(a.text), a.text_sum));
+    refuse_metadata(
+        path,
+        fmt::format(
+            "its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
+            a.text, sum_of_text(a.text), a.text_sum));
   if (!data.empty()) a.inputs.data = data;
   Task::Inputs inputs = a.inputs;
   inputs.text = a.text;
   inputs.alphabet = a.alphabet ? &*a.alphabet : nullptr;
   for (const std::string& read : {a.text, inputs.data}) note_input(read);
-  for (const auto& [option, value] : inputs.own.all()) note_input(value);   // a file of word vectors
+  for (const auto& [option, value] : inputs.own.all()) note_input(value);  // a file of word vectors
   try {
     check_task_names({a.task});
     t.task = make_task(a.task, inputs);
-  } catch (const ValueError& e) {        // of a value that stands there, or of data that it names
-    refuse_metadata(path, fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
+  } catch (const ValueError& e) {  // of a value that stands there, or of data that it names
+    refuse_metadata(
+        path,
+        fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
   }
   refuse_unread(a.task, *t.task, {.text = text, .data = data});
   t.model = a.model(*t.task, path);

@@ -1,6 +1,6 @@
 #include <ebb/autograd/tape.hpp>
-#include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/train/characters.hpp>
 
 namespace ebb::app {
 namespace {
@@ -32,8 +32,9 @@ void go_on(const Model& model, const Alphabet& alphabet, const GenerateRequest& 
   Var logits;
   for (const int read : prompt) logits = next(read);
   for (int t = 0; t < length && !interrupted(); ++t) {
-    const Tokens chosen = request.greedy ? greedy(logits.value())
-                                         : sample(logits.value(), key.at(static_cast<std::uint64_t>(t)), request.sampling);
+    const Tokens chosen = request.greedy
+                              ? greedy(logits.value())
+                              : sample(logits.value(), key.at(static_cast<std::uint64_t>(t)), request.sampling);
     put(alphabet.decode(chosen.data()[0]));
     logits = next(chosen.data()[0]);
   }

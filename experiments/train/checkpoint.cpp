@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+#include <algorithm>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/files/safetensors.hpp>
 #include <ebb/ops/error.hpp>
-#include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 
@@ -26,17 +26,19 @@ void check_checkpoint_version(const std::string& path) {
   Metadata texts;
   try {
     texts = read_safetensors_metadata(path);
-  } catch (const FileError&) {           // torn: the load will say how
+  } catch (const FileError&) {  // torn: the load will say how
     return;
   }
-  const auto text = [&](const char* key) {   // behind "text ", as an archive stores it
+  const auto text = [&](const char* key) {  // behind "text ", as an archive stores it
     const auto at = texts.find(key);
     return at == texts.end() ? std::string() : at->second.substr(std::min(at->second.find(' ') + 1, at->second.size()));
   };
   if (texts.count("1/task") == 0 || text("1/format") == checkpoint_format) return;
   const std::string writer = texts.count("1/format") ? text("1/version") : "0.1.0";
-  throw FileError(fmt::format("{0}: was written by Ebb {1}, whose runs this version, " EBB_VERSION ", does not continue: train anew, or resume "
-                              "with Ebb {1}. Weights of that version are read", path, writer));
+  throw FileError(fmt::format("{0}: was written by Ebb {1}, whose runs this version, " EBB_VERSION
+                              ", does not continue: train anew, or resume "
+                              "with Ebb {1}. Weights of that version are read",
+                              path, writer));
 }
 
 TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool resume) {
@@ -47,11 +49,12 @@ TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool res
     save(path, origin, run);
   };
   std::error_code error;
-  if (!resume) std::filesystem::remove(path, error);   // of another run in this folder
-  else if (std::filesystem::exists(path, error)) keeper.load = [path, &origin](TrainPart& run) {
-    check_checkpoint_version(path);
-    load(path, origin, run);
-  };
+  if (!resume) std::filesystem::remove(path, error);  // of another run in this folder
+  else if (std::filesystem::exists(path, error))
+    keeper.load = [path, &origin](TrainPart& run) {
+      check_checkpoint_version(path);
+      load(path, origin, run);
+    };
   return keeper;
 }
 

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/train/class_meter.hpp>
 
 namespace ebb::app {
 
@@ -17,7 +17,8 @@ ClassGuess class_guess(const std::vector<long>& counts) {
 }
 
 ClassMeter::ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that)
-    : names_(std::move(names)), guess_(most_frequent), guess_f1_(f1_of_that), counts_(static_cast<int>(names_.size())) {}
+    : names_(std::move(names)), guess_(most_frequent), guess_f1_(f1_of_that), counts_(static_cast<int>(names_.size())) {
+}
 
 void ClassMeter::see(const Batch& b, const Result& r) {
   const Array& scores = r.rows("scores");
@@ -41,7 +42,8 @@ void ClassMeter::see(const Batch& b, const Result& r) {
 std::vector<Measure> ClassMeter::measures() const {
   if (counts_.total() == 0) throw ValueError("nothing was measured");
   return {{"accuracy", 100 * counts_.accuracy(), "%", guess_, "the most frequent class"},
-          {"F1", 100 * (names_.size() == 2 ? counts_.f1(1) : counts_.f1(Average::macro)), names_.size() == 2 ? "%" : "% macro", guess_f1_}};
+          {"F1", 100 * (names_.size() == 2 ? counts_.f1(1) : counts_.f1(Average::macro)),
+           names_.size() == 2 ? "%" : "% macro", guess_f1_}};
 }
 
 void ClassMeter::show(Report& report) const {
@@ -51,8 +53,8 @@ void ClassMeter::show(Report& report) const {
   for (int k = 0; k < counts_.classes(); ++k) {
     double wanted = 0;
     for (int p = 0; p < counts_.classes(); ++p) wanted += static_cast<double>(counts_.count(k, p));
-    t.rows.push_back({names_[static_cast<std::size_t>(k)], number_text(100 * counts_.precision(k)), number_text(100 * counts_.recall(k)),
-                      number_text(100 * counts_.f1(k)), count_text(wanted)});
+    t.rows.push_back({names_[static_cast<std::size_t>(k)], number_text(100 * counts_.precision(k)),
+                      number_text(100 * counts_.recall(k)), number_text(100 * counts_.f1(k)), count_text(wanted)});
   }
   report.table(t);
 }

@@ -4,8 +4,8 @@
 
 namespace ebb::app {
 
-/// Accuracy and F1 of classes, from scores that the network puts out as "scores": [B, K] with the batch's labels, or [B, T, K] with
-/// its `next` and lengths. Shows which class was taken for which.
+/// Accuracy and F1 of classes, from scores that the network puts out as "scores": [B, K] with the batch's labels, or
+/// [B, T, K] with its `next` and lengths. Shows which class was taken for which.
 class ClassMeter : public Meter {
  public:
   /// `most_frequent`: share in % of the class that a guess names.
@@ -23,8 +23,8 @@ class ClassMeter : public Meter {
   ConfusionMatrix counts_;
 };
 
-/// What a guess that names the most frequent class gets: accuracy and macro F1 in %, and its cost in nats if it names each class as
-/// often as it occurs.
+/// What a guess that names the most frequent class gets: accuracy and macro F1 in %, and its cost in nats if it names
+/// each class as often as it occurs.
 struct ClassGuess {
   double accuracy = 0, f1 = 0, nats = 0;
 };

@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
-#include <ebb/experiments/train/data_files.hpp>
-#include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
+#include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/data_files.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -21,14 +21,16 @@ std::string missing(const fs::path& folder, const std::vector<std::string>& name
   return {};
 }
 
-// Of these places the one that was meant: that with most of the files, of several a folder below before the one it is in.
+// Of these places the one that was meant: that with most of the files, of several a folder below before the one it is
+// in.
 std::size_t meant(const std::vector<fs::path>& places, const std::vector<std::string>& names) {
   std::error_code ignored;
   std::size_t best = 0;
   std::ptrdiff_t most = 0;
   for (std::size_t k = 0; k < places.size(); ++k) {
     if (!fs::exists(places[k], ignored)) continue;
-    const auto there = std::count_if(names.begin(), names.end(), [&](auto& name) { return fs::exists(places[k] / name, ignored); });
+    const auto there =
+        std::count_if(names.begin(), names.end(), [&](auto& name) { return fs::exists(places[k] / name, ignored); });
     if (there >= most) best = k, most = there;
   }
   return best;
@@ -41,18 +43,21 @@ std::string find_data(const DataFiles& d, const std::string& given) {
   const std::string root = !given.empty() ? given : variable ? variable : "";
   std::vector<fs::path> places;
   if (!root.empty())
-    for (const std::string& below : d.folders) places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
+    for (const std::string& below : d.folders)
+      places.push_back(below.empty() ? fs::path(root) : fs::path(root) / below);
   const fs::path near = places.empty() ? fs::path() : places[meant(places, d.names)];
   if (given.empty()) places.insert(places.end(), d.elsewhere.begin(), d.elsewhere.end());
   for (const fs::path& place : places) {
     if (!missing(place, d.names).empty()) continue;
     for (const std::string& name : d.names) note_input((place / name).string());
-    return fs::absolute(place).string();   // weights are read from other folders
+    return fs::absolute(place).string();  // weights are read from other folders
   }
   if (places.empty())
-    throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated", d.task, d.expected));
+    throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated",
+                                d.task, d.expected));
   const fs::path place = near.empty() ? places[0] : near;
-  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task, missing(place, d.names), d.expected));
+  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task,
+                              missing(place, d.names), d.expected));
 }
 
 std::string fingerprint(const std::vector<std::string>& lines) {

@@ -8,10 +8,11 @@ namespace ebb::app {
 /// Which files a task reads, and what to say to one who has none.
 struct DataFiles {
   const char* task;
-  std::vector<std::string> names;      ///< all in one folder
-  std::vector<std::string> folders;    ///< where they may stand below the folder given; "" is that folder itself
-  std::vector<std::string> elsewhere;  ///< folders to look into if none was given, such as that of a package of the system
-  const char* expected;                ///< what the files hold, and where they are to be had
+  std::vector<std::string> names;    ///< all in one folder
+  std::vector<std::string> folders;  ///< where they may stand below the folder given; "" is that folder itself
+  std::vector<std::string>
+      elsewhere;         ///< folders to look into if none was given, such as that of a package of the system
+  const char* expected;  ///< what the files hold, and where they are to be had
 };
 
 /// The folder that has them all: below `given` (--data), else below EBB_DATA, else one of `elsewhere`.

@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 

@@ -10,9 +10,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double ln_norm(const double* x, std::int64_t n) {
-  double largest = 0, sum = 0;         // scaled, for the square of 1e-200 is zero
+  double largest = 0, sum = 0;  // scaled, for the square of 1e-200 is zero
   for (std::int64_t k = 0; k < n; ++k) {
-    if (!std::isfinite(x[k])) return unknown;            // not zero: max() would pass over a NaN
+    if (!std::isfinite(x[k])) return unknown;  // not zero: max() would pass over a NaN
     largest = std::max(largest, std::abs(x[k]));
   }
   if (largest == 0) return -infinity;
@@ -29,7 +29,7 @@ GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int row
   GradientNorms norms;
   for (int k = 0; k < m.cell().field_count(); ++k) {
     const char* field = m.cell().field(k).name;
-    const Array gradient = r.grad(field).compact();      // [T, B, ...]
+    const Array gradient = r.grad(field).compact();  // [T, B, ...]
     const std::int64_t width = gradient.size() / gradient.dim(0) / gradient.dim(1);
     LagNorms by_lag(static_cast<std::size_t>(lags) + 1);
     for (int lag = 0; lag <= lags; ++lag)
@@ -59,7 +59,8 @@ LagNorms whole_state(const GradientNorms& norms) {
     whole.resize(std::max(whole.size(), of_field.size()));
     for (std::size_t lag = 0; lag < of_field.size(); ++lag) {
       whole[lag].resize(std::max(whole[lag].size(), of_field[lag].size()), -infinity);
-      for (std::size_t row = 0; row < of_field[lag].size(); ++row) whole[lag][row] = ln_joint(whole[lag][row], of_field[lag][row]);
+      for (std::size_t row = 0; row < of_field[lag].size(); ++row)
+        whole[lag][row] = ln_joint(whole[lag][row], of_field[lag][row]);
     }
   }
   return whole;
@@ -67,13 +68,15 @@ LagNorms whole_state(const GradientNorms& norms) {
 
 void append_rows(LagNorms& all, const LagNorms& more) {
   all.resize(std::max(all.size(), more.size()));
-  for (std::size_t lag = 0; lag < more.size(); ++lag) all[lag].insert(all[lag].end(), more[lag].begin(), more[lag].end());
+  for (std::size_t lag = 0; lag < more.size(); ++lag)
+    all[lag].insert(all[lag].end(), more[lag].begin(), more[lag].end());
 }
 
 double Decay::half_life() const { return per_step < 0 ? std::numbers::ln2 / -per_step : unknown; }
 
 double Decay::norm(int lag) const {
-  return lag >= 0 && static_cast<std::size_t>(lag) < mean.size() ? std::exp(mean[static_cast<std::size_t>(lag)]) : unknown;
+  return lag >= 0 && static_cast<std::size_t>(lag) < mean.size() ? std::exp(mean[static_cast<std::size_t>(lag)])
+                                                                 : unknown;
 }
 
 Decay decay_of(const LagNorms& norms, int first, int last) {

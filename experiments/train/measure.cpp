@@ -1,6 +1,6 @@
-#include <ebb/experiments/train/measure.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/measure.hpp>
 
 namespace ebb::app {
 
@@ -15,8 +15,9 @@ const Measure& measure_named(const std::string& name, const std::vector<Measure>
 std::string measures_text(const std::vector<Measure>& all) {
   std::string text;
   for (const Measure& m : all)
-    text += fmt::format("{}{} {}{}{} (guess {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value), m.unit.empty() ? "" : " ",
-                        m.unit, number_text(m.guess), m.guess_about.empty() ? "" : ", ", m.guess_about);
+    text += fmt::format("{}{} {}{}{} (guess {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value),
+                        m.unit.empty() ? "" : " ", m.unit, number_text(m.guess), m.guess_about.empty() ? "" : ", ",
+                        m.guess_about);
   return text;
 }
 

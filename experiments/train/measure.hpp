@@ -9,12 +9,12 @@ namespace ebb::app {
 
 /// One number that says how good a model is, beside what a guess gets.
 struct Measure {
-  std::string name;                    ///< "accuracy"
+  std::string name;  ///< "accuracy"
   double value = 0;
-  std::string unit;                    ///< "%", "nats/step"
-  double guess = 0;                    ///< the same for a guess that ignores the input, in the same unit
-  std::string guess_about{};           ///< which guess that is
-  bool rises = true;                   ///< more is better
+  std::string unit;           ///< "%", "nats/step"
+  double guess = 0;           ///< the same for a guess that ignores the input, in the same unit
+  std::string guess_about{};  ///< which guess that is
+  bool rises = true;          ///< more is better
 };
 
 /// Sees each batch of a split with what the network put out for it, then says what it came to.

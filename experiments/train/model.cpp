@@ -1,16 +1,17 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/network.hpp>
-#include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/losses/loss.hpp>
-#include <fmt/format.h>
+#include <ebb/nn/sequence/layer_list.hpp>
 
 namespace ebb::app {
 namespace {
 
 const char* const window_names[] = {"window"};
 
-// The tokens [1, B] behind those that were read, the oldest of more than `most` left out: a layer without a state reads them all again.
+// The tokens [1, B] behind those that were read, the oldest of more than `most` left out: a layer without a state reads
+// them all again.
 Tokens window_of(const State& before, const Tokens& token, int most) {
   const int B = token.dim(0), kept = before.size() ? std::min(before[0].dim(1), most - 1) : 0;
   Tokens window({kept + 1, B});
@@ -26,7 +27,8 @@ State state_of(const Tokens& window) {
   const int T = window.dim(0), B = window.dim(1);
   Array numbers = Array::empty({B, T}, f32);
   for (int t = 0; t < T; ++t)
-    for (int row = 0; row < B; ++row) numbers.data<float>()[row * T + t] = static_cast<float>(window.data()[t * B + row]);
+    for (int row = 0; row < B; ++row)
+      numbers.data<float>()[row * T + t] = static_cast<float>(window.data()[t * B + row]);
   State s(window_names, 1);
   s[0] = constant(numbers);
   return s;
@@ -77,7 +79,8 @@ void check_cell_names(const std::vector<std::string>& names) {
   for (const CellInfo& c : cell_list()) known.push_back(c.name);
   for (const std::string& name : names) {
     if (const LayerEntry* l = find_layer(name))
-      throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
+      throw ValueError(
+          fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
     check_name("cell", name.substr(0, name.find(':')), known);
   }
 }

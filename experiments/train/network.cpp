@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/sequence/recurrent_dropout.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -14,21 +14,25 @@ CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
   if (s.dropout <= 0) return cell;
   if (s.dropout_kind == DropoutKind::candidate) cell = CellPtr(new RecurrentDropout(cell, s.dropout));
   const bool state = s.dropout_kind <= DropoutKind::naive && cell->drops().state;
-  return CellPtr(new DropoutCell(cell, {.input = s.dropout, .state = state ? s.dropout : 0,
+  return CellPtr(new DropoutCell(cell, {.input = s.dropout,
+                                        .state = state ? s.dropout : 0,
                                         .per_sequence = s.dropout_kind == DropoutKind::variational}));
 }
 
 void check_steps(const std::string& cell) {
   if (const LayerEntry* l = find_layer(cell))
-    throw ValueError(fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
+    throw ValueError(
+        fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
 }
 
 LayerSizes sizes_of(const TaskSettings& s, int input) {
-  return {.input = input, .hidden = checked_hidden(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
+  return {
+      .input = input, .hidden = checked_hidden(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
 }
 
 void check_no_state(const LayerEntry& l, const TaskSettings& s) {
-  if (s.zoneout > 0) throw ValueError(fmt::format("zoneout is of a state that goes from step to step: '{}' has none", l.name));
+  if (s.zoneout > 0)
+    throw ValueError(fmt::format("zoneout is of a state that goes from step to step: '{}' has none", l.name));
 }
 
 }  // namespace

@@ -7,13 +7,13 @@
 
 namespace ebb {
 class SequenceLayer;
-using LayerPtr = std::shared_ptr<const SequenceLayer>;   // nn/sequence/sequence_layer.hpp
+using LayerPtr = std::shared_ptr<const SequenceLayer>;  // nn/sequence/sequence_layer.hpp
 }  // namespace ebb
 
 namespace ebb::app {
 
-/// The recurrence that the user asked for: --cell, --hidden, --layers, --dropout, --zoneout. A task's network asks it for as many as
-/// it needs.
+/// The recurrence that the user asked for: --cell, --hidden, --layers, --dropout, --zoneout. A task's network asks it
+/// for as many as it needs.
 struct Recurrence {
   std::string cell;
   TaskSettings settings;
@@ -24,12 +24,14 @@ struct Recurrence {
   /// One cell of another width, nothing around it.
   CellPtr plain(const Builder& p, int input, int hidden) const;
 
-  /// For a task that reads whole sequences: what `make` gives, or the layer over all steps that --cell names. `unroll` takes either.
+  /// For a task that reads whole sequences: what `make` gives, or the layer over all steps that --cell names. `unroll`
+  /// takes either.
   /// Errors    as make, but for the layers; ValueError if there is zoneout and no state
   LayerPtr layer(const Builder&, int input) const;
   /// The same of another width, for sequences of so many steps, nothing around it.
   LayerPtr plain_layer(const Builder&, int input, int hidden, int steps) const;
-  /// One network of which each output sees the steps before and after it; null where two have to read, one in each direction.
+  /// One network of which each output sees the steps before and after it; null where two have to read, one in each
+  /// direction.
   LayerPtr both_ways(const Builder&, int input) const;
 };
 
@@ -38,13 +40,13 @@ int checked_hidden(int hidden);
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
 
-/// A network that a task brings along where embedding, cell and linear layer do not do: a struct of layers, made from the task's
-/// data and a Recurrence in Task::network.
+/// A network that a task brings along where embedding, cell and linear layer do not do: a struct of layers, made from
+/// the task's data and a Recurrence in Task::network.
 class Network {
  public:
   virtual ~Network();
-  /// Mean loss over the rows, or over the steps that have a target. Without training it puts out by `s.out` what the task's Meter
-  /// reads; with batches that continue it puts out the last state as "carry".
+  /// Mean loss over the rows, or over the steps that have a target. Without training it puts out by `s.out` what the
+  /// task's Meter reads; with batches that continue it puts out the last state as "carry".
   virtual Part loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
 };
 

@@ -4,8 +4,8 @@
 
 namespace ebb::app {
 
-/// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and "backward"). A layer of
-/// which one network sees both ways (a Transformer) stands once, in "forward".
+/// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and
+/// "backward"). A layer of which one network sees both ways (a Transformer) stands once, in "forward".
 ///
 /// Shapes    packed [N, I] -> packed [N, width()]
 /// Errors    ValueError for a direction other than "forward" or "both"
@@ -26,7 +26,8 @@ class Reader {
 };
 
 /// As tasks declare it that have a Reader.
-inline constexpr TaskOption direction_option{.name = "direction", .type = "WHICH", .help = "of the recurrence: forward or both"};
+inline constexpr TaskOption direction_option{
+    .name = "direction", .type = "WHICH", .help = "of the recurrence: forward or both"};
 
 /// Throws ValueError unless the direction is "forward" or "both".
 void check_direction(const std::string&);

@@ -4,8 +4,8 @@
 
 namespace ebb::app {
 
-/// The curve of a run in two files that grow with it: a table, and what TensorBoard reads. A run that is killed leaves every update
-/// that it made.
+/// The curve of a run in two files that grow with it: a table, and what TensorBoard reads. A run that is killed leaves
+/// every update that it made.
 ///
 ///     step,seconds,loss,gradient_norm,clipped,lr,valid      valid is empty where it was not measured
 ///
@@ -19,12 +19,12 @@ class RunLog {
          const std::string& measure = "loss");
   void add(const CurvePoint&);
 
-  static std::string csv(const std::vector<CurvePoint>&);                    ///< with the head
+  static std::string csv(const std::vector<CurvePoint>&);  ///< with the head
   static std::string events(double started, const std::vector<CurvePoint>&, const std::string& measure = "loss");
 
  private:
   double started_;
-  std::string valid_;                    // its tag
+  std::string valid_;  // its tag
   AppendFile csv_, events_;
 };
 

@@ -7,8 +7,9 @@
 
 namespace ebb::app {
 
-/// Which items of each split stand in which batch: in training mixed anew in each epoch, those of like length together; in the
-/// other splits by length, so that little is padded. The same request gives the same items on any number of threads.
+/// Which items of each split stand in which batch: in training mixed anew in each epoch, those of like length together;
+/// in the other splits by length, so that little is padded. The same request gives the same items on any number of
+/// threads.
 class SequenceBatches {
  public:
   SequenceBatches(Partition, std::vector<int> length_of);
@@ -23,11 +24,13 @@ class SequenceBatches {
   Partition parts_;
   std::vector<int> lengths_;
   mutable std::mutex mutex_;
-  mutable std::map<int, Batches> training_;   // by rows
+  mutable std::map<int, Batches> training_;  // by rows
 };
 
-/// "12 of 9,596 sentences are longer than T = 60; the last 134 words of them are left out", of items and their lengths; empty if none is.
-std::string longer_ones(const std::vector<int>& items, const std::function<int(int item)>& length, int most, const char* item, const char* symbol);
+/// "12 of 9,596 sentences are longer than T = 60; the last 134 words of them are left out", of items and their lengths;
+/// empty if none is.
+std::string longer_ones(const std::vector<int>& items, const std::function<int(int item)>& length, int most,
+                        const char* item, const char* symbol);
 
 /// Rows of `items`' symbols side by side, each cut to `most` steps.
 ///

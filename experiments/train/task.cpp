@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 
@@ -33,11 +33,12 @@ void check_name(const char* kind, const std::string& name, const std::vector<std
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string near = nearest(name, known);
   const std::string word = kind;
-  const bool listed = word == "cell" || word == "task";   // by a command
+  const bool listed = word == "cell" || word == "task";  // by a command
   std::string all;
   for (const std::string& k : known) all += (all.empty() ? "there are " : ", ") + k;
   if (listed) all = fmt::format("`ebb {}s` lists them", word);
-  throw ValueError(fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
+  throw ValueError(
+      fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
 }
 
 void check_task_names(const std::vector<std::string>& names) {
@@ -55,12 +56,15 @@ void check_read(const char* option, const std::string& task, bool given, bool re
 
 void refuse_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
   const Task::Inputs read = task.inputs();
-  const auto check = [&](const char* option, bool is_given, bool is_read) { check_read(option, name, is_given, is_read); };
+  const auto check = [&](const char* option, bool is_given, bool is_read) {
+    check_read(option, name, is_given, is_read);
+  };
   check("text", check_text && !given.text.empty(), !read.text.empty());
   check("data", !given.data.empty(), !read.data.empty());
   const std::span<const TaskOption> declared = Registry<TaskEntry>::get(name).options;
   for (const auto& [option, value] : given.own.all()) {
-    const bool known = std::any_of(declared.begin(), declared.end(), [&, &option = option](const TaskOption& o) { return o.name == option; });
+    const bool known = std::any_of(declared.begin(), declared.end(),
+                                   [&, &option = option](const TaskOption& o) { return o.name == option; });
     check(option.c_str(), !value.empty(), known && !read.own[option].empty());
   }
 }

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -39,39 +39,54 @@ void TaskOptions::declare(Options& o) {
   o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
   o.add("--lr", lr, "learning rate").check(number(false), "above 0");
   o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
-  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (default: tiny Shakespeare, built in)").type("FILE").reads();
+  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (default: tiny Shakespeare, built in)")
+      .type("FILE")
+      .reads();
 }
 
 void TaskOptions::declare_inputs(Options& o, const std::vector<std::string>& but) {
-  o.add("--data", inputs.data, "file or folder of the task's data, or `generated` (default: what EBB_DATA's folder has)").type("PATH").reads();
+  o.add("--data", inputs.data,
+        "file or folder of the task's data, or `generated` (default: what EBB_DATA's folder has)")
+      .type("PATH")
+      .reads();
   for (const DeclaredTaskOption& d : declared_task_options()) {
     if (std::find(but.begin(), but.end(), d.option->name) != but.end()) continue;
-    o.add(fmt::format("--{}", d.option->name), inputs.own[d.option->name], fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help))
-        .type(d.option->type).reads()
+    o.add(fmt::format("--{}", d.option->name), inputs.own[d.option->name],
+          fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help))
+        .type(d.option->type)
+        .reads()
         .check([option = d.option](const std::string& value) { return option->check(value), true; }, "");
   }
 }
 
 void TaskOptions::declare_more(Options& o) {
-  o.add("--layers", layers, "cells, one above the other").check(each([](double x) { return x >= 1; }), "at least 1")
+  o.add("--layers", layers, "cells, one above the other")
+      .check(each([](double x) { return x >= 1; }), "at least 1")
       .check(each([](double x) { return x <= 8 && x == std::floor(x); }), "a whole number, at most 8");
-  o.add("--dropout", dropout, "variational dropout of each layer's input and state").check(number(true), "at least 0")
+  o.add("--dropout", dropout, "variational dropout of each layer's input and state")
+      .check(number(true), "at least 0")
       .check(each([](double p) { return p < 1; }), "below 1");
   const auto share = [&](const char* name, PerTask& p, const char* help) {
     o.add(name, p, help).check(number(true), "at least 0").check(each([](double x) { return x < 1; }), "below 1");
   };
   share("--input-dropout", input_dropout, "dropout of what the recurrence of a task's own network reads");
   share("--output-dropout", output_dropout, "dropout of what a task's own network makes its scores from");
-  share("--word-dropout", word_dropout, "share of the words that a task's own network reads as unknown ones in training");
-  o.add("--zoneout", zoneout, "probability that a number of the state stays").check(number(true), "at least 0")
+  share("--word-dropout", word_dropout,
+        "share of the words that a task's own network reads as unknown ones in training");
+  o.add("--zoneout", zoneout, "probability that a number of the state stays")
+      .check(number(true), "at least 0")
       .check(each([](double p) { return p <= 1; }), "at most 1");
-  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (default: each task's own)").type("NAME");
+  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (default: each task's own)")
+      .type("NAME");
   o.add("--schedule", schedule, "of the rate; `ebb schedules` lists them (default: each task's own)").type("NAME");
-  o.add("--patience", patience, "validations (20 a run) without improvement before it ends with the best weights; 0: never")
+  o.add("--patience", patience,
+        "validations (20 a run) without improvement before it ends with the best weights; 0: never")
       .check(whole(0), "a whole number of at least 0");
 }
 
-std::unique_ptr<Task> TaskOptions::make(const std::string& name) const { return std::move(make(std::vector{name}).front()); }
+std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
+  return std::move(make(std::vector{name}).front());
+}
 
 std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::string>& names) const {
   std::vector<std::unique_ptr<Task>> tasks;
@@ -80,7 +95,9 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
     tasks.push_back(one(name));
     read = read || !tasks.back()->inputs().text.empty();
   }
-  if (!read) throw ValueError(fmt::format("--text says nothing to the task{} '{}'", names.size() > 1 ? "s" : "", fmt::join(names, "', '")));
+  if (!read)
+    throw ValueError(
+        fmt::format("--text says nothing to the task{} '{}'", names.size() > 1 ? "s" : "", fmt::join(names, "', '")));
   return tasks;
 }
 
@@ -114,7 +131,8 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
   s.dropout = dropout.of(name, s.dropout);
   s.zoneout = zoneout.of(name, s.zoneout);
   s.patience = static_cast<int>(patience.of(name, s.patience));
-  s.network = {input_dropout.of(name, s.network.input), output_dropout.of(name, s.network.output), word_dropout.of(name, s.network.words)};
+  s.network = {input_dropout.of(name, s.network.input), output_dropout.of(name, s.network.output),
+               word_dropout.of(name, s.network.words)};
   if (!optimizer.empty()) s.optimizer = optimizer;
   if (!schedule.empty()) s.schedule = schedule;
   return s;
@@ -122,25 +140,27 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
 
 void TaskOptions::keep(const TaskSettings& s) {
   const auto set = [&](PerTask& p, double x) { p.given = {{"", x}}; };
-  set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr), set(clip, s.clip);
+  set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr),
+      set(clip, s.clip);
   set(layers, s.layers), set(dropout, s.dropout), set(zoneout, s.zoneout), set(patience, s.patience);
   const auto set_known = [&](PerTask& p, double x) {
     if (x >= 0) set(p, x);
   };
-  set_known(input_dropout, s.network.input), set_known(output_dropout, s.network.output), set_known(word_dropout, s.network.words);
+  set_known(input_dropout, s.network.input), set_known(output_dropout, s.network.output),
+      set_known(word_dropout, s.network.words);
   optimizer = s.optimizer, schedule = s.schedule;
 }
 
 void TaskOptions::keep(const Task::Inputs& chosen) {
   inputs.data = chosen.data;
-  inputs.own.take(chosen.own);           // options point at the values that are here
+  inputs.own.take(chosen.own);  // options point at the values that are here
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
   if (!optimizer.empty()) make_optimizer(optimizer, LeafSet{}, 1e-3);
   if (!schedule.empty()) make_schedule(schedule, 1e-3, 1000);
-  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience, &input_dropout, &output_dropout,
-                           &word_dropout})
+  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience,
+                           &input_dropout, &output_dropout, &word_dropout})
     for (const auto& [name, value] : p->given) {
       if (name.empty() || std::find(tasks.begin(), tasks.end(), name) != tasks.end()) continue;
       check_task_names({name});

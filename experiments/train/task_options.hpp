@@ -7,8 +7,8 @@ namespace ebb::app {
 struct TaskOptions {
   PerTask hidden, length, batch, steps, lr, clip;
   PerTask layers, dropout, zoneout, patience;
-  PerTask input_dropout, output_dropout, word_dropout;   ///< of a task's own network
-  std::string optimizer, schedule;       ///< empty: the task's own
+  PerTask input_dropout, output_dropout, word_dropout;  ///< of a task's own network
+  std::string optimizer, schedule;                      ///< empty: the task's own
   Task::Inputs inputs;
 
   void declare(Options&);
@@ -16,8 +16,8 @@ struct TaskOptions {
   void declare_inputs(Options&, const std::vector<std::string>& but = {});
   /// Those beyond what a comparison of cells needs: layers and wrappers, optimiser, patience.
   void declare_more(Options&);
-  /// A task and its sizes. Errors: ValueError for an unknown task, or an option that the task does not read; what the task says of
-  /// its data
+  /// A task and its sizes. Errors: ValueError for an unknown task, or an option that the task does not read; what the
+  /// task says of its data
   std::unique_ptr<Task> make(const std::string& task) const;
   /// Several, of which one at least must read the text, if there is one.
   std::vector<std::unique_ptr<Task>> make(const std::vector<std::string>& tasks) const;

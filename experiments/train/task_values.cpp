@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <charconv>
 #include <cstring>
 #include <ebb/experiments/train/task.hpp>
-#include <fmt/format.h>
 #include <optional>
 
 namespace ebb::app {
@@ -58,7 +58,8 @@ std::vector<DeclaredTaskOption> declared_task_options() {
     for (const TaskOption& option : task->options) {
       DeclaredTaskOption& declared = all.try_emplace(option.name, DeclaredTaskOption{&option, {}}).first->second;
       if (!same(*declared.option, option))
-        throw ValueError(fmt::format("the tasks '{}' and '{}' declare different options --{}", declared.tasks.front(), task->name, option.name));
+        throw ValueError(fmt::format("the tasks '{}' and '{}' declare different options --{}", declared.tasks.front(),
+                                     task->name, option.name));
       declared.tasks.emplace_back(task->name);
     }
   std::vector<DeclaredTaskOption> list;

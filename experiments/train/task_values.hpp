@@ -7,11 +7,11 @@ namespace ebb::app {
 
 /// An option that a task declares: known to every command as --NAME, kept in config.toml and with the weights.
 struct TaskOption {
-  const char* name;                    ///< "ahead", for --ahead
-  const char* type;                    ///< as --help names a value: "N", "NAME", "WHICH"
+  const char* name;  ///< "ahead", for --ahead
+  const char* type;  ///< as --help names a value: "N", "NAME", "WHICH"
   const char* help;
-  int low = 0, high = 0;               ///< of a whole number; any text if they are equal
-  const char* none = "";               ///< a value that says the same as no value
+  int low = 0, high = 0;  ///< of a whole number; any text if they are equal
+  const char* none = "";  ///< a value that says the same as no value
 
   bool whole() const { return low < high; }
   /// Errors    ValueError "--NAME must be ...", for a text that is no such number
@@ -25,7 +25,7 @@ class TaskValues {
   TaskValues(std::initializer_list<std::pair<const std::string, std::string>> values) : values_(values) {}
 
   const std::string& operator[](const std::string& name) const;
-  std::string& operator[](const std::string& name) { return values_[name]; }     ///< its address stays
+  std::string& operator[](const std::string& name) { return values_[name]; }  ///< its address stays
   /// What was given, else `own`, which then counts as given.
   const std::string& choose(const std::string& name, const std::string& own);
   int choose_whole(const std::string& name, int own);

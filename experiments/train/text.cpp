@@ -1,15 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/report/assets.hpp>
 #include <ebb/experiments/train/text.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 #include <functional>
 
 namespace ebb::app {
 namespace {
 
-// Decodes one code point at `at` and moves on; false if the bytes are not UTF-8 (too long forms and surrogates included).
+// Decodes one code point at `at` and moves on; false if the bytes are not UTF-8 (too long forms and surrogates
+// included).
 bool decode(const std::string& s, std::size_t& at, char32_t& point) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned first = byte(at);
@@ -59,7 +60,8 @@ std::vector<char32_t> bytes_of(const std::string& bytes) {
 std::vector<char32_t> points_of(const std::string& source, const std::string& bytes, bool utf8) {
   if (!utf8) return bytes_of(bytes);
   std::vector<char32_t> points;
-  if (!decode_all(bytes, points)) throw ValueError(fmt::format("{} is not UTF-8, and the model knows characters", source));
+  if (!decode_all(bytes, points))
+    throw ValueError(fmt::format("{} is not UTF-8, and the model knows characters", source));
   return points;
 }
 
@@ -72,8 +74,8 @@ std::vector<int> Alphabet::encode(const std::string& where, const std::string& b
   for (const char32_t p : points) {
     const auto at = std::lower_bound(symbols.begin(), symbols.end(), p);
     if (at == symbols.end() || *at != p)
-      throw ValueError(fmt::format("{} of {}, number {}, is not among the {} that the model knows", shown(p, utf8), where,
-                                   tokens.size() + 1, symbols.size()));
+      throw ValueError(fmt::format("{} of {}, number {}, is not among the {} that the model knows", shown(p, utf8),
+                                   where, tokens.size() + 1, symbols.size()));
     tokens.push_back(static_cast<int>(at - symbols.begin()));
   }
   return tokens;
@@ -93,7 +95,8 @@ std::string Alphabet::stored() const {
 Alphabet Alphabet::from_stored(const std::string& text, bool utf8) {
   Alphabet a{.utf8 = utf8, .symbols = points_of("the list of symbols", text, true)};
   const bool rising = std::adjacent_find(a.symbols.begin(), a.symbols.end(), std::greater_equal<>()) == a.symbols.end();
-  if (a.symbols.empty() || !rising || (!utf8 && a.symbols.back() > 0xFF)) throw ValueError("the list of symbols is none");
+  if (a.symbols.empty() || !rising || (!utf8 && a.symbols.back() > 0xFF))
+    throw ValueError("the list of symbols is none");
   return a;
 }
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <chrono>
 #include <cmath>
 #include <ebb/autograd/trace.hpp>
@@ -8,12 +9,11 @@
 #include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
-constexpr double blown_up = 1e6;       // times the first loss: weights are far from any that could come back
+constexpr double blown_up = 1e6;  // times the first loss: weights are far from any that could come back
 
 // Names where it went wrong: a weight that is no number any more, or the first op whose result is not.
 std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
@@ -32,7 +32,10 @@ std::string divergence(const Model& m, const Result& r, double norm, int step, d
                        whereabouts(m, options, loss));
   if (r.loss > blown_up * std::max(first_loss, 1e-3))
     return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
-                       unit * r.loss, m.task.unit, m.of_the_task() ? "its network" : m.task.every_step ? "cross_entropy" : "squared_error");
+                       unit * r.loss, m.task.unit,
+                       m.of_the_task()     ? "its network"
+                       : m.task.every_step ? "cross_entropy"
+                                           : "squared_error");
   return {};
 }
 
@@ -44,7 +47,9 @@ StateArrays carried(const Result& r) {
 
 class Stopwatch {
  public:
-  double seconds() const { return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const {
+    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
   void go_on_from(double seconds) { before_ = seconds, start_ = std::chrono::steady_clock::now(); }
 
  private:
@@ -59,7 +64,9 @@ Array table_of(const std::vector<CurvePoint>& curve) {
   Array table = Array::empty({static_cast<int>(curve.size()), curve_columns}, f64);
   double* x = table.data<double>();
   for (const CurvePoint& p : curve)
-    for (const double value : {double(p.step), p.loss, p.gradient_norm, p.clipped ? 1.0 : 0.0, p.seconds, p.lr, p.valid}) *x++ = value;
+    for (const double value :
+         {double(p.step), p.loss, p.gradient_norm, p.clipped ? 1.0 : 0.0, p.seconds, p.lr, p.valid})
+      *x++ = value;
   return table;
 }
 
@@ -67,8 +74,13 @@ std::vector<CurvePoint> curve_of(const Array& table) {
   std::vector<CurvePoint> curve;
   for (std::int64_t k = 0; table && k + curve_columns <= table.size(); k += curve_columns) {
     const auto x = [&](int column) { return table.at_flat(k + column); };
-    curve.push_back({.step = static_cast<int>(x(0)), .loss = x(1), .gradient_norm = x(2), .clipped = x(3) != 0, .seconds = x(4),
-                     .lr = x(5), .valid = x(6)});
+    curve.push_back({.step = static_cast<int>(x(0)),
+                     .loss = x(1),
+                     .gradient_norm = x(2),
+                     .clipped = x(3) != 0,
+                     .seconds = x(4),
+                     .lr = x(5),
+                     .valid = x(6)});
   }
   return curve;
 }
@@ -77,8 +89,8 @@ std::vector<CurvePoint> curve_of(const Array& table) {
 class Training {
  public:
   Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const ClipRule& clip)
-      : m_(m), task_(task), s_(s), seed_(seed), clip_(clip), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)), rate_(schedule_of(s)),
-        stop_(m.w, {.patience = s.patience}) {}
+      : m_(m), task_(task), s_(s), seed_(seed), clip_(clip), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)),
+        rate_(schedule_of(s)), stop_(m.w, {.patience = s.patience}) {}
 
   void run(const TrainWatch& watch, const TrainKeeper& keeper) {
     TrainPart part{[this](Archive& a) { visit(a); }};
@@ -95,7 +107,8 @@ class Training {
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
     if (keeper.save) keeper.save(part);
-    if (record.diverged.empty()) keep_best();     // after it was saved: a run that goes on needs the last weights, not the best
+    if (record.diverged.empty())
+      keep_best();  // after it was saved: a run that goes on needs the last weights, not the best
     record.skipped = optimizer_->skipped();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
@@ -142,8 +155,11 @@ class Training {
       optimizer_->set_lr(rate_(step - 1));
       optimizer_->step(r.grads);
     }
-    return {.step = step, .loss = r.loss * m_.task.unit_per_loss, .gradient_norm = norm,
-            .clipped = clipped, .lr = rate_(step - 1)};
+    return {.step = step,
+            .loss = r.loss * m_.task.unit_per_loss,
+            .gradient_norm = norm,
+            .clipped = clipped,
+            .lr = rate_(step - 1)};
   }
 
   Clipped clip(Grads& g) const {
@@ -156,11 +172,14 @@ class Training {
     const double before = time_.seconds();
     const bool measured = *m_.task.validate_by;
     const auto meter = measured ? task_.meter() : nullptr;
-    point.valid = test_loss(m_, task_, Split::valid, s_, m_.task.valid_batches, meter.get());   // a part is enough to see when to stop
+    point.valid = test_loss(m_, task_, Split::valid, s_, m_.task.valid_batches,
+                            meter.get());  // a part is enough to see when to stop
     record.enough = !measured && point.valid < s_.enough;
-    const Measure by = measured ? measure_named(m_.task.validate_by, meter->measures()) : Measure{"loss", point.valid, "", 0, "", false};
+    const Measure by = measured ? measure_named(m_.task.validate_by, meter->measures())
+                                : Measure{"loss", point.valid, "", 0, "", false};
     point.valid = by.value;
-    if (s_.patience > 0) stop_.see(by.rises ? -by.value : by.value);   // else it sees nothing, ends nothing and has nothing to restore
+    if (s_.patience > 0)
+      stop_.see(by.rises ? -by.value : by.value);  // else it sees nothing, ends nothing and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
@@ -181,16 +200,14 @@ class Training {
   Schedule rate_;
   EarlyStopping stop_;
   StateArrays carry_;
-  Array table_;                          // the curve as a checkpoint has it
+  Array table_;  // the curve as a checkpoint has it
   Stopwatch time_;
   double first_loss_ = 0, numbers_ = 0, validating_ = 0;
 };
 
 }  // namespace
 
-Schedule schedule_of(const TaskSettings& s) {
-  return make_schedule(s.schedule, s.lr, s.steps);
-}
+Schedule schedule_of(const TaskSettings& s) { return make_schedule(s.schedule, s.lr, s.steps); }
 
 TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch,
                   const TrainKeeper& keeper, const ClipRule& clip) {
@@ -199,8 +216,7 @@ TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64
   return std::move(training.record);
 }
 
-double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches,
-                 Meter* meter) {
+double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches, Meter* meter) {
   StateArrays carry;
   double sum = 0, rows = 0;
   const int batches = std::min(most_batches, task.batches(split, s.length, s.batch));

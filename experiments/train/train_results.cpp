@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/train_results.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -55,9 +55,11 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   const std::string name = fmt::format("seed {}", run.seed);
   const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
   plot(name, info, r);
-  if (*info.validate_by && valid_.y_label.empty()) valid_.y_label = info.validate_by;   // all there is to say if every run diverged
-  table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())), count_text(r.clip_events),
-                         count_text(r.speed), number_text(run.seconds), bytes_text(static_cast<double>(r.kept_bytes)),
+  if (*info.validate_by && valid_.y_label.empty())
+    valid_.y_label = info.validate_by;  // all there is to say if every run diverged
+  table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())),
+                         count_text(r.clip_events), count_text(r.speed), number_text(run.seconds),
+                         bytes_text(static_cast<double>(r.kept_bytes)),
                          r.diverged.empty() ? remark : "diverged at " + r.diverged});
   const auto summary = job.summary.under({"runs", std::to_string(run.seed)});
   summary.set({"loss"}, run.loss);
@@ -76,7 +78,8 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
-    measures_.rows.push_back({name, m.name, number_text(m.value), m.unit, number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
+    measures_.rows.push_back({name, m.name, number_text(m.value), m.unit,
+                              number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
     const auto measure = summary.under({"measures", m.name});
     measure.set({"value"}, m.value);
     measure.set({"unit"}, m.unit);
@@ -97,7 +100,8 @@ void TrainResults::report(Job& job, const TaskInfo& info) const {
   loss.log_y = !info.every_step && spans_decades(loss);
   loss.caption = "Training loss of every update. Grey: what a guess costs.";
   const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
-  if (!*info.validate_by && beaded(loss)) loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
+  if (!*info.validate_by && beaded(loss))
+    loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
   job.report.plots({loss, norm_});
   if (!valid.series.empty()) {
     if (meter_) valid.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});

@@ -9,9 +9,9 @@ class TrainResults {
  public:
   struct Run {
     std::uint64_t seed;
-    double loss;                       ///< on the test split; not a number if it diverged
+    double loss;  ///< on the test split; not a number if it diverged
     double seconds;
-    std::int64_t weights;              ///< trained ones
+    std::int64_t weights;  ///< trained ones
   };
   void add(Job&, const TaskInfo&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
   void report(Job&, const TaskInfo&) const;
@@ -22,13 +22,14 @@ class TrainResults {
   Plot loss_{.title = "Loss", .x_label = "update"};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   Plot valid_{.title = "Validation", .x_label = "update"};
-  Table table_{.head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
+  Table table_{
+      .head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
   Table measures_{.head = {"run", "measure", "value", "unit", "a guess"}};
-  std::unique_ptr<Meter> meter_;       // of the first run that has one: its pictures are shown
-  double guess_ = 0;                   // of the measure that is validated by
+  std::unique_ptr<Meter> meter_;  // of the first run that has one: its pictures are shown
+  double guess_ = 0;              // of the measure that is validated by
   std::string guess_about_;
-  bool any_kept_ = false;              // a run's best weights are back
-  double last_ = 1;                    // update of the longest run
+  bool any_kept_ = false;  // a run's best weights are back
+  double last_ = 1;        // update of the longest run
 };
 
 }  // namespace ebb::app

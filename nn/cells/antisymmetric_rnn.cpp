@@ -6,8 +6,8 @@
 namespace ebb {
 namespace {
 
-/// Antisymmetric recurrent network: Euler's method on an equation whose Jacobian has eigenvalues near the imaginary axis, so that
-/// what it remembers neither grows nor fades.
+/// Antisymmetric recurrent network: Euler's method on an equation whose Jacobian has eigenvalues near the imaginary
+/// axis, so that what it remembers neither grows nor fades.
 ///
 ///     a = h (M - M^T) - gamma h;   h' = h + epsilon tanh(a + x V + b)
 ///     gated:                       h' = h + epsilon sigmoid(a + x Vz + bz) * tanh(a + x V + b)
@@ -28,7 +28,8 @@ struct AntisymmetricRnn {
     const double sigma = p.option("sigma", 1, "scale of M at the start");
     gated = p.choice("gate", "none|input", "a gate on what is added") == 1;
     const Init input = normal_init(0, 1 / std::sqrt(static_cast<double>(s.input)));
-    M = p.matrix("M", s.hidden, s.hidden, normal_init(0, sigma / std::sqrt(static_cast<double>(s.hidden)))).as(antisymmetric);
+    M = p.matrix("M", s.hidden, s.hidden, normal_init(0, sigma / std::sqrt(static_cast<double>(s.hidden))))
+            .as(antisymmetric);
     V = p.matrix("V", s.input, s.hidden, input);
     b = p.vector("b", s.hidden, zero_init);
     if (!gated) return;
@@ -44,7 +45,8 @@ struct AntisymmetricRnn {
   Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     const Var a = matmul(seen, M);
     if (!gated)
-      return {fuse([](auto a, auto x, auto b, auto h, auto gamma, auto epsilon) { return h + epsilon * tanh(a - gamma * h + x + b); },
+      return {fuse([](auto a, auto x, auto b, auto h, auto gamma,
+                      auto epsilon) { return h + epsilon * tanh(a - gamma * h + x + b); },
                    a, matmul(x, V), b, s.h, gamma, epsilon)};
     return {fuse(
         [](auto a, auto x, auto b, auto xz, auto bz, auto h, auto gamma, auto epsilon) {
@@ -54,7 +56,8 @@ struct AntisymmetricRnn {
         a, matmul(x, V), b, matmul(x, Vz), bz, s.h, gamma, epsilon)};
   }
 };
-EBB_CELL(antisymmetric, AntisymmetricRnn, "Antisymmetric network, Euler's steps that neither grow nor fade, Chang et al. 2019");
+EBB_CELL(antisymmetric, AntisymmetricRnn,
+         "Antisymmetric network, Euler's steps that neither grow nor fade, Chang et al. 2019");
 
 }  // namespace
 }  // namespace ebb

@@ -13,8 +13,8 @@ namespace {
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], A [H, H], b [H]
 /// Options   start=cayley|henaff
-/// Init      S of 2 x 2 blocks with one angle each: -sqrt((1 - cos s) / (1 + cos s)), s U(0, pi / 2) (cayley), or U(-pi, pi)
-///           (henaff); W Kaiming-normal, b U(+-.01)
+/// Init      S of 2 x 2 blocks with one angle each: -sqrt((1 - cos s) / (1 + cos s)), s U(0, pi / 2) (cayley), or
+///           U(-pi, pi) (henaff); W Kaiming-normal, b U(+-.01)
 /// Cost      2 H (I + H) flops a row and step; some ten products of H x H once an update
 /// Source    Lezcano-Casado & Martinez-Rubio 2019, arXiv:1901.08428; modReLU: Arjovsky et al. 2016, arXiv:1511.06464
 struct ExpRnn {
@@ -34,7 +34,8 @@ struct ExpRnn {
     const Array angle = p.start("A", {hidden / 2}, cayley ? uniform_init(0, pi / 2) : uniform_init(-pi, pi));
     for (int k = 0; k < hidden / 2; ++k) {
       const double s = angle.at_flat(k);
-      a.set_flat(std::int64_t{2 * k} * hidden + 2 * k + 1, cayley ? -std::sqrt((1 - std::cos(s)) / (1 + std::cos(s))) : s);
+      a.set_flat(std::int64_t{2 * k} * hidden + 2 * k + 1,
+                 cayley ? -std::sqrt((1 - std::cos(s)) / (1 + std::cos(s))) : s);
     }
     return a;
   }
@@ -44,7 +45,8 @@ struct ExpRnn {
   }
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
-EBB_CELL(exprnn, ExpRnn, "Orthogonal network by the exponential of a skew matrix, Lezcano-Casado & Martinez-Rubio 2019");
+EBB_CELL(exprnn, ExpRnn,
+         "Orthogonal network by the exponential of a skew matrix, Lezcano-Casado & Martinez-Rubio 2019");
 
 }  // namespace
 }  // namespace ebb

@@ -6,13 +6,13 @@ namespace ebb {
 /// Which block of a bias belongs to the gate that keeps the state.
 struct KeepGate {
   int block;
-  double bias = 0;             ///< where it starts; 0: like the others
-  int write = -1;              ///< block of the gate that lets new things in, if it is another
-  double sign = 1;             ///< -1 for a gate that keeps when it is low
+  double bias = 0;  ///< where it starts; 0: like the others
+  int write = -1;   ///< block of the gate that lets new things in, if it is another
+  double sign = 1;  ///< -1 for a gate that keeps when it is low
 };
 
-/// The bias of a cell with several gates, one block of H columns each. Adds an option to the cell, chrono=T: the gate that keeps
-/// starts with time scales spread up to T steps.
+/// The bias of a cell with several gates, one block of H columns each. Adds an option to the cell, chrono=T: the gate
+/// that keeps starts with time scales spread up to T steps.
 ///
 ///     chrono: b_keep = ln u, u in U[1, T - 1);   b_write = -b_keep
 ///

@@ -21,7 +21,7 @@ struct Gru {
 
   Gru(Builder p, CellSizes s);
   Hidden step(const Var& x, const Hidden& s) const;
-  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;   // gru_dropping.cpp
+  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;  // gru_dropping.cpp
 };
 
 }  // namespace ebb

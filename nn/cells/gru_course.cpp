@@ -22,6 +22,7 @@ Hidden GruCourse::step(const Var& x, const Hidden& s) const {
   return {(1 - z) * s.h + z * n};
 }
 
-EBB_CELL_NAMED(gru_course, "gru-course", GruCourse, "Gated recurrent unit as courses write it (reset before the product)");
+EBB_CELL_NAMED(gru_course, "gru-course", GruCourse,
+               "Gated recurrent unit as courses write it (reset before the product)");
 
 }  // namespace ebb

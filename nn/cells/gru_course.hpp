@@ -10,8 +10,8 @@ namespace ebb {
 ///     h' = (1 - z) * h + z * n
 ///
 /// Shapes    x [B, I]; h [B, H]; Wx [I, 3H] and b [3H] in blocks r, z, n; Wh [H, 2H], Un [H, H]
-/// Options   update_bias=0, with the meaning that it has in `gru`: above 0 the cell keeps its state. Since z writes here, the
-///           update block of b starts at minus this number; 0 starts it like the rest
+/// Options   update_bias=0, with the meaning that it has in `gru`: above 0 the cell keeps its state. Since z writes
+///           here, the update block of b starts at minus this number; 0 starts it like the rest
 /// Init      Wx, Wh, Un, b uniform in +-1/sqrt(H)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]
 /// Cost      6 H (I + H) flops a row and step; keeps 6 H numbers
@@ -22,7 +22,7 @@ struct GruCourse {
 
   GruCourse(Builder p, CellSizes s);
   Hidden step(const Var& x, const Hidden& s) const;
-  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;   // gru_course_dropping.cpp
+  Hidden step(const Var& x, const Hidden& s, const Drop& d) const;  // gru_course_dropping.cpp
 };
 
 }  // namespace ebb

@@ -5,14 +5,15 @@
 namespace ebb {
 namespace {
 
-/// Independently recurrent network: each unit sees of the state itself alone, so that how fast its gradient grows or fades is one
-/// number, which is kept within bounds.
+/// Independently recurrent network: each unit sees of the state itself alone, so that how fast its gradient grows or
+/// fades is one number, which is kept within bounds.
 ///
 ///     h' = relu(x W + u * h + b),   |u| <= 2^(1 / steps)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], u, b [H]
 /// Options   steps=100, the longest memory, bounds u so that a gradient at most doubles over as many; layer=first|last
-/// Init      u U(0, bound); in the last layer U(1 / bound, bound), which remembers; W normal with deviation .001, b zero
+/// Init      u U(0, bound); in the last layer U(1 / bound, bound), which remembers; W normal with deviation .001, b
+///           zero
 /// Cost      2 H I flops a row and step
 /// Source    Li et al. 2018, arXiv:1803.04831
 struct IndRnn {

@@ -4,7 +4,8 @@
 namespace ebb {
 namespace {
 
-/// Recurrent network of rectified units whose recurrent matrix starts as the identity, so that at first nothing is forgotten.
+/// Recurrent network of rectified units whose recurrent matrix starts as the identity, so that at first nothing is
+/// forgotten.
 ///
 ///     h' = relu(x W + h U + b)
 ///

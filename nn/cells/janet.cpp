@@ -5,13 +5,15 @@
 namespace ebb {
 namespace {
 
-/// Just another network: of the LSTM's gates the forget gate alone, and what is written a little less than what is forgotten.
+/// Just another network: of the LSTM's gates the forget gate alone, and what is written a little less than what is
+/// forgotten.
 ///
 ///     [s g] = x Wx + h Wh + b;   h' = sigmoid(s) * h + (1 - sigmoid(s - beta)) * tanh(g)
 ///
 /// Shapes    x [B, I]; h [B, H]; Wx [I, 2H], Wh [H, 2H], b [2H]
 /// Options   beta=1; longest=100, the longest dependency in steps, for the chrono start
-/// Init      Wx, Wh Xavier-uniform; b's block of s ln U(1, longest - 1) (Tallec & Ollivier 2018, arXiv:1804.11188), of g zero
+/// Init      Wx, Wh Xavier-uniform; b's block of s ln U(1, longest - 1) (Tallec & Ollivier 2018, arXiv:1804.11188), of
+///           g zero
 /// Cost      4 H (I + H) flops a row and step
 /// Source    van der Westhuizen & Lasenby 2018, arXiv:1804.04849
 struct Janet {
@@ -35,8 +37,11 @@ struct Janet {
  private:
   /// The equations; seen is h as the recurrent product sees it.
   Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
-    return {fuse([](auto s, auto g, auto h, auto beta) { return watch("f", sigmoid(s)) * h + watch("i", 1 - sigmoid(s - beta)) * watch("g", tanh(g)); },
-                 split<2>(matmul(x, Wx) + matmul(seen, Wh) + b), s.h, beta)};
+    return {fuse(
+        [](auto s, auto g, auto h, auto beta) {
+          return watch("f", sigmoid(s)) * h + watch("i", 1 - sigmoid(s - beta)) * watch("g", tanh(g));
+        },
+        split<2>(matmul(x, Wx) + matmul(seen, Wh) + b), s.h, beta)};
   }
 };
 EBB_CELL(janet, Janet, "Just another network: an LSTM with the forget gate alone, van der Westhuizen & Lasenby 2018");

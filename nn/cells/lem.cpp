@@ -41,14 +41,18 @@ struct Lem {
   /// The equations; seen is y as the recurrent product sees it.
   State next(const Var& x, const State& s, const Var& seen) const {
     auto [d1, d2, u] = split<3>(matmul(seen, Wy) + matmul(x, Vx) + b);
-    Var z = fuse([](auto d, auto u, auto z, auto dt) {
-      auto D = watch("step_z", dt * sigmoid(d));
-      return (1 - D) * z + D * tanh(u);
-    }, d2, u, s.z, dt);
-    Var y = fuse([](auto d, auto a, auto bz, auto y, auto dt) {
-      auto D = watch("step_y", dt * sigmoid(d));
-      return (1 - D) * y + D * tanh(a + bz);
-    }, d1, matmul(z, Wz) + matmul(x, Vz), bz, s.y, dt);
+    Var z = fuse(
+        [](auto d, auto u, auto z, auto dt) {
+          auto D = watch("step_z", dt * sigmoid(d));
+          return (1 - D) * z + D * tanh(u);
+        },
+        d2, u, s.z, dt);
+    Var y = fuse(
+        [](auto d, auto a, auto bz, auto y, auto dt) {
+          auto D = watch("step_y", dt * sigmoid(d));
+          return (1 - D) * y + D * tanh(a + bz);
+        },
+        d1, matmul(z, Wz) + matmul(x, Vz), bz, s.y, dt);
     return {.y = y, .z = z};
   }
 };

@@ -23,7 +23,7 @@ struct Lstm {
 
   Lstm(Builder p, CellSizes s);
   State step(const Var& x, const State& s) const;
-  State step(const Var& x, const State& s, const Drop& d) const;   // lstm_dropping.cpp
+  State step(const Var& x, const State& s, const Drop& d) const;  // lstm_dropping.cpp
 };
 
 }  // namespace ebb

@@ -1,12 +1,13 @@
 #include <ebb/autograd/fuse.hpp>
-#include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/cell.hpp>
+#include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/layers/norm.hpp>
 
 namespace ebb {
 namespace {
 
-/// Long short-term memory with layer normalisation: both products over all four gates together, and the cell as it is read.
+/// Long short-term memory with layer normalisation: both products over all four gates together, and the cell as it is
+/// read.
 ///
 ///     [i f g o] = norm(x Wx; gx, sx) + norm(h Wh; gh, sh) + b
 ///     c' = sigmoid(f) * c + sigmoid(i) * tanh(g);   h' = sigmoid(o) * tanh(norm(c'; gc, sc))
@@ -40,22 +41,19 @@ struct LstmLayernorm {
 
   State step(const Var& x, const State& s) const {
     auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(s.h, Wh), gh, sh) + b);
-    const Var c = fuse(
-        [](auto i, auto f, auto g, auto c) {
-          return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * watch("g", tanh(g));
-        },
-        i, f, g, s.c);
+    const Var c = fuse([](auto i, auto f, auto g,
+                          auto c) { return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * watch("g", tanh(g)); },
+                       i, f, g, s.c);
     return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 
   /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
   State step(const Var& x, const State& s, const Drop& d) const {
     auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(d.state(s.h), Wh), gh, sh) + b);
-    const Var c = fuse(
-        [](auto i, auto f, auto g, auto c, auto m) {
-          return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * m);
-        },
-        i, f, g, s.c, d.candidate(s.c));
+    const Var c =
+        fuse([](auto i, auto f, auto g, auto c,
+                auto m) { return watch("f", sigmoid(f)) * c + watch("i", sigmoid(i)) * (watch("g", tanh(g)) * m); },
+             i, f, g, s.c, d.candidate(s.c));
     return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 };

@@ -55,7 +55,8 @@ struct LstmPeephole {
     return {.h = h, .c = c};
   }
 };
-EBB_CELL_NAMED(lstm_peephole, "lstm-peephole", LstmPeephole, "LSTM whose gates see the cell state, Gers & Schmidhuber 2000");
+EBB_CELL_NAMED(lstm_peephole, "lstm-peephole", LstmPeephole,
+               "LSTM whose gates see the cell state, Gers & Schmidhuber 2000");
 
 }  // namespace
 }  // namespace ebb

@@ -4,7 +4,8 @@
 namespace ebb {
 namespace {
 
-/// Minimal gated recurrent unit: the gate and the candidate see the input alone, so that h is a weighted sum of candidates.
+/// Minimal gated recurrent unit: the gate and the candidate see the input alone, so that h is a weighted sum of
+/// candidates.
 ///
 ///     [z n] = x W + b;   h' = (1 - sigmoid(z)) * h + sigmoid(z) * g(n),   g(a) = a + 1/2 for a >= 0, sigmoid(a) below
 ///

@@ -11,7 +11,8 @@ namespace {
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, 3H], b [3H]
 /// Init      uniform in +-1/sqrt(I)
-/// Numerics  F = sigmoid(log sigmoid(f) - log sigmoid(i)): where both gates underflow, their ratio is right all the same
+/// Numerics  F = sigmoid(log sigmoid(f) - log sigmoid(i)): where both gates underflow, their ratio is right all the
+///           same
 /// Cost      6 H I flops a row and step
 /// Source    Feng et al. 2024, arXiv:2410.01201, with the g of its appendix B
 /// Differs   from the authors' code, which runs all steps in parallel; the numbers are the same

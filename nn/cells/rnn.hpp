@@ -10,8 +10,8 @@ namespace ebb {
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
 /// Options   activation=tanh|relu|sigmoid|linear, the function f
 ///           recurrent=uniform|orthogonal|xavier|identity, the start of U
-/// Init      W, U, b uniform in +-1/sqrt(H); U as `recurrent` says: orthogonal (Saxe et al. 2014), Xavier-uniform (Glorot &
-///           Bengio 2010), or the identity (with relu the IRNN of Le et al. 2015, arXiv:1504.00941)
+/// Init      W, U, b uniform in +-1/sqrt(H); U as `recurrent` says: orthogonal (Saxe et al. 2014), Xavier-uniform
+///           (Glorot & Bengio 2010), or the identity (with relu the IRNN of Le et al. 2015, arXiv:1504.00941)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]
 /// Cost      2 H (I + H) flops a row and step; keeps h', H numbers
 /// Source    Elman 1990, doi:10.1207/s15516709cog1402_1

@@ -1,25 +1,28 @@
 #include <cmath>
-#include <span>
-#include <tuple>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/cell.hpp>
 #include <ebb/ops/error.hpp>
+#include <span>
+#include <tuple>
 
 namespace ebb {
 namespace {
 
 constexpr const char* head_names[8] = {"head1", "head2", "head3", "head4", "head5", "head6", "head7", "head8"};
 
-/// LSTM with exponential gates, a normaliser n beside the cell, and a stabiliser m that keeps the exponents at or below zero.
+/// LSTM with exponential gates, a normaliser n beside the cell, and a stabiliser m that keeps the exponents at or below
+/// zero.
 ///
 ///     [i f z o] = x W + b + h R,  R block-diagonal, a block a head;   m' = max(i, m + log sigmoid(f))
 ///     I = exp(i - m'),  F = exp(m + log sigmoid(f) - m');   c' = F c + I tanh(z);   n' = F n + I;   h' = sigmoid(o) c' / n'
 ///
-/// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both head by head, in each the blocks i f z o; R1, R2, ... [H/heads, 4H/heads]
+/// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both head by head, in each the blocks i f z o; R1, R2, ...
+///           [H/heads, 4H/heads]
 /// Options   heads=4 (1 if H is no multiple); depth=0, how deep the layer stands, 0 the first, 1 the last
-/// Init      W uniform in +-1/sqrt(H), R zero; b zero but f's 5 - 12 (k / (d - 1))^(.3 + 1.3 depth), k = 0 ... d - 1 in its head
-/// Numerics  n = 0 says that nothing has been written, as before the first step: m counts as -infinity then, so that m' is i, however
-///           small that is, and F zero. After it n is at least one
+/// Init      W uniform in +-1/sqrt(H), R zero; b zero but f's 5 - 12 (k / (d - 1))^(.3 + 1.3 depth), k = 0 ... d - 1 in
+///           its head
+/// Numerics  n = 0 says that nothing has been written, as before the first step: m counts as -infinity then, so that m'
+///           is i, however small that is, and F zero. After it n is at least one
 /// Cost      8 H (I + H / heads) flops a row and step
 /// Source    Beck et al. 2024, arXiv:2405.04517
 struct SLstm {
@@ -83,7 +86,7 @@ struct SLstm {
       const detail::WatchScope named(head_names[k]);
       const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
       const State one = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
-                                   {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});
+                                  {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});
       h[k] = one.h;
       c[k] = one.c;
       n[k] = one.n;

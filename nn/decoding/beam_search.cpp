@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/decoding/beam_search.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -12,12 +12,12 @@ namespace {
 struct Live {
   std::vector<int> tokens;
   double log_probability;
-  int parent;                  // its place in the batch of the step before
+  int parent;  // its place in the batch of the step before
 };
 
 struct Candidate {
   double log_probability;
-  int parent, token;           // parent: place among the row's live ones
+  int parent, token;  // parent: place among the row's live ones
 };
 
 /// The hypotheses of one row.
@@ -84,33 +84,38 @@ class RowBeam {
   bool decided() const {
     if (static_cast<int>(done_.size()) < o_.best) return false;
     const double to_beat = done_.back().score, most_help = penalty(o_.longest);
-    return std::all_of(live_.begin(), live_.end(), [&](const Live& h) { return h.log_probability / most_help <= to_beat; });
+    return std::all_of(live_.begin(), live_.end(),
+                       [&](const Live& h) { return h.log_probability / most_help <= to_beat; });
   }
 
   BeamOptions o_;
   std::vector<Live> live_;
-  std::vector<BeamHypothesis> done_;   // the best first
+  std::vector<BeamHypothesis> done_;  // the best first
 };
 
 void check(const State& start, const Tokens& first, const BeamOptions& o) {
   if (o.width < 1 || o.best < 1 || o.longest < 1)
-    throw ValueError(fmt::format("beam_search: width {}, best {} and longest {} must be at least 1", o.width, o.best, o.longest));
+    throw ValueError(
+        fmt::format("beam_search: width {}, best {} and longest {} must be at least 1", o.width, o.best, o.longest));
   if (!(o.length_penalty >= 0 && std::isfinite(o.length_penalty)))
     throw ValueError(fmt::format("beam_search: the length penalty cannot be {}", o.length_penalty));
   if (first.rank() != 1) throw ShapeError("beam_search: first tokens are " + text(first.shape()) + ", expected is [B]");
   for (int k = 0; k < start.size(); ++k)
     if (const Shape s = start[k].shape(); s.rank() < 1 || s[0] != first.dim(0))
-      throw ShapeError(fmt::format("beam_search: {} of the start is {}, expected are {} rows", start.name(k), text(s), first.dim(0)));
+      throw ShapeError(fmt::format("beam_search: {} of the start is {}, expected are {} rows", start.name(k), text(s),
+                                   first.dim(0)));
 }
 
 void check(const BeamStep& s, int live) {
   if (!s.log_probabilities) throw ValueError("beam_search: the step returned no log-probabilities");
   const Shape l = s.log_probabilities.shape();
   if (l.rank() != 2 || l[0] != live)
-    throw ShapeError(fmt::format("beam_search: the step returned log-probabilities {} for {} hypotheses", text(l), live));
+    throw ShapeError(
+        fmt::format("beam_search: the step returned log-probabilities {} for {} hypotheses", text(l), live));
   for (int k = 0; k < s.state.size(); ++k)
     if (const Shape f = s.state[k].shape(); f.rank() < 1 || f[0] != live)
-      throw ShapeError(fmt::format("beam_search: the step returned {} as {} for {} hypotheses", s.state.name(k), text(f), live));
+      throw ShapeError(
+          fmt::format("beam_search: the step returned {} as {} for {} hypotheses", s.state.name(k), text(f), live));
 }
 
 /// The batch of all live hypotheses; each brings the state that its parent had after the step.
@@ -136,7 +141,8 @@ BeamBatch gathered(const std::vector<RowBeam>& beams, const Tokens& first, const
 }  // namespace
 
 std::vector<std::vector<BeamHypothesis>> beam_search(const State& start, const Tokens& first,
-                                                     const std::function<BeamStep(const BeamBatch&)>& step, const BeamOptions& o) {
+                                                     const std::function<BeamStep(const BeamBatch&)>& step,
+                                                     const BeamOptions& o) {
   check(start, first, o);
   const NoGrad off;
   std::vector<RowBeam> beams;
@@ -148,7 +154,8 @@ std::vector<std::vector<BeamHypothesis>> beam_search(const State& start, const T
     const BeamStep next = step(batch);
     check(next, batch.tokens.dim(0));
     const Array l = next.log_probabilities.value().to(f64).compact();
-    if (o.end < 0 || o.end >= l.columns()) throw ValueError(fmt::format("beam_search: the end {} is outside [0, {})", o.end, l.columns()));
+    if (o.end < 0 || o.end >= l.columns())
+      throw ValueError(fmt::format("beam_search: the end {} is outside [0, {})", o.end, l.columns()));
     int place = 0;
     for (RowBeam& b : beams) {
       const int live = static_cast<int>(b.live().size());

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/decoding/ctc_decode.hpp>
@@ -5,7 +6,6 @@
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <limits>
 #include <map>
 
@@ -13,7 +13,7 @@ namespace ebb {
 
 namespace {
 
-constexpr double log_zero = -std::numeric_limits<double>::infinity();   // the logarithm of zero
+constexpr double log_zero = -std::numeric_limits<double>::infinity();  // the logarithm of zero
 
 double add_logs(double a, double b) {
   const double larger = a < b ? b : a, lesser = a < b ? a : b;
@@ -22,9 +22,10 @@ double add_logs(double a, double b) {
 
 void check(const char* op, const Array& logits, const Lengths& lengths, int blank) {
   if (logits.rank() != 3 || lengths.rank() != 1 || lengths.dim(0) != logits.dim(1))
-    throw ShapeError(fmt::format("{}: logits are {}, lengths {}; expected are [T, B, V] and [B]", op, text(logits.shape()),
-                                 text(lengths.shape())));
-  if (blank < 0 || blank >= logits.dim(2)) throw ValueError(fmt::format("{}: the blank {} is outside [0, {})", op, blank, logits.dim(2)));
+    throw ShapeError(fmt::format("{}: logits are {}, lengths {}; expected are [T, B, V] and [B]", op,
+                                 text(logits.shape()), text(lengths.shape())));
+  if (blank < 0 || blank >= logits.dim(2))
+    throw ValueError(fmt::format("{}: the blank {} is outside [0, {})", op, blank, logits.dim(2)));
   for (int b = 0; b < lengths.dim(0); ++b)
     if (const int n = lengths.data()[b]; n < 0 || n > logits.dim(0))
       throw ValueError(fmt::format("{}: length {} of row {} is outside [0, {}]", op, n, b, logits.dim(0)));
@@ -60,19 +61,22 @@ class Prefixes {
   }
 
  private:
-  struct Node { int parent, label; };
+  struct Node {
+    int parent, label;
+  };
   std::vector<Node> nodes_{{-1, -1}};
   std::map<std::pair<int, int>, int> children_;
 };
 
-/// What a step may lead to: a known prefix {id, -1}, or a new one {parent, label}, which gets a node only if it is kept.
+/// What a step may lead to: a known prefix {id, -1}, or a new one {parent, label}, which gets a node only if it is
+/// kept.
 using Candidates = std::map<std::pair<int, int>, Score>;
 
 class Beam {
  public:
   explicit Beam(const CtcBeamOptions& o) : o_(o), live_{{Prefixes::empty, {.blank = 0}}} {}
 
-  void step(const Array& l) {     // log-probabilities [V] of one step
+  void step(const Array& l) {  // log-probabilities [V] of one step
     Candidates next;
     for (const auto& [prefix, score] : live_) {
       const int last = prefixes_.last(prefix);
@@ -81,7 +85,7 @@ class Beam {
         if (p == log_zero) continue;
         if (k == o_.blank) add(next[{prefix, -1}].blank, score.both() + p);
         else if (k != last) add(longer(next, prefix, k).label, score.both() + p);
-        else {                    // a repeat joins the label before it, unless a blank stands between
+        else {  // a repeat joins the label before it, unless a blank stands between
           add(next[{prefix, -1}].label, score.label + p);
           add(longer(next, prefix, k).label, score.blank + p);
         }
@@ -123,14 +127,14 @@ class Beam {
 
   CtcBeamOptions o_;
   Prefixes prefixes_;
-  std::vector<std::pair<int, Score>> live_;   // the best first
+  std::vector<std::pair<int, Score>> live_;  // the best first
 };
 
 }  // namespace
 
 std::vector<std::vector<int>> ctc_best_path(const Array& logits, const Lengths& lengths, int blank) {
   check("ctc_best_path", logits, lengths, blank);
-  const Tokens path = argmax(logits, -1);     // [T, B]
+  const Tokens path = argmax(logits, -1);  // [T, B]
   std::vector<std::vector<int>> rows(static_cast<std::size_t>(lengths.dim(0)));
   for (int b = 0; b < lengths.dim(0); ++b)
     for (int t = 0, before = blank; t < lengths.data()[b]; ++t) {
@@ -141,9 +145,11 @@ std::vector<std::vector<int>> ctc_best_path(const Array& logits, const Lengths& 
   return rows;
 }
 
-std::vector<std::vector<CtcHypothesis>> ctc_beam_search(const Array& logits, const Lengths& lengths, const CtcBeamOptions& o) {
+std::vector<std::vector<CtcHypothesis>> ctc_beam_search(const Array& logits, const Lengths& lengths,
+                                                        const CtcBeamOptions& o) {
   check("ctc_beam_search", logits, lengths, o.blank);
-  if (o.width < 1 || o.best < 1) throw ValueError(fmt::format("ctc_beam_search: width {} and best {} must be at least 1", o.width, o.best));
+  if (o.width < 1 || o.best < 1)
+    throw ValueError(fmt::format("ctc_beam_search: width {} and best {} must be at least 1", o.width, o.best));
   const Array l = log_softmax(logits.to(f64), -1);
   std::vector<std::vector<CtcHypothesis>> rows(static_cast<std::size_t>(lengths.dim(0)));
   parallel_for(lengths.dim(0), 1, [&](std::int64_t begin, std::int64_t end) {

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/nn/decoding/metrics.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <numeric>
 
 namespace ebb {
@@ -11,12 +11,14 @@ namespace {
 
 void check_equal(const char* op, const Shape& predicted, const Shape& wanted) {
   if (!(predicted == wanted))
-    throw ShapeError(fmt::format("{}: shapes differ: predicted is {}, wanted is {}", op, text(predicted), text(wanted)));
+    throw ShapeError(
+        fmt::format("{}: shapes differ: predicted is {}, wanted is {}", op, text(predicted), text(wanted)));
 }
 
 void check_lengths(const char* op, const Shape& wanted, const Lengths& lengths) {
   if (wanted.rank() != 2 || lengths.rank() != 1 || lengths.dim(0) != wanted[1])
-    throw ShapeError(fmt::format("{}: wanted is {}, lengths {}; expected are [T, B] and [B]", op, text(wanted), text(lengths.shape())));
+    throw ShapeError(fmt::format("{}: wanted is {}, lengths {}; expected are [T, B] and [B]", op, text(wanted),
+                                 text(lengths.shape())));
   for (int b = 0; b < wanted[1]; ++b)
     if (const int n = lengths.data()[b]; n < 0 || n > wanted[0])
       throw ValueError(fmt::format("{}: length {} of row {} is outside [0, {}]", op, n, b, wanted[0]));
@@ -33,7 +35,8 @@ Ratio hits(const Tokens& predicted, const Tokens& wanted, const Lengths* lengths
   check_equal("accuracy", predicted.shape(), wanted.shape());
   if (lengths) check_lengths("accuracy", wanted.shape(), *lengths);
   Ratio r;
-  each_place(wanted.shape(), lengths, [&](std::int64_t i) { r += {predicted.data()[i] == wanted.data()[i] ? 1. : 0., 1}; });
+  each_place(wanted.shape(), lengths,
+             [&](std::int64_t i) { r += {predicted.data()[i] == wanted.data()[i] ? 1. : 0., 1}; });
   return r;
 }
 
@@ -46,9 +49,10 @@ Ratio top_hits(const Array& scores, const Tokens& wanted, int k, const Lengths* 
   Ratio r;
   each_place(wanted.shape(), lengths, [&](std::int64_t i) {
     const int w = wanted.data()[i];
-    if (w < 0 || w >= V) throw ValueError(fmt::format("top_k_accuracy: wanted {} at position {} is outside [0, {})", w, i, V));
+    if (w < 0 || w >= V)
+      throw ValueError(fmt::format("top_k_accuracy: wanted {} at position {} is outside [0, {})", w, i, V));
     const double own = scores.at_flat(i * V + w);
-    int before = std::isnan(own) ? V : 0;        // a NaN stands above nothing
+    int before = std::isnan(own) ? V : 0;  // a NaN stands above nothing
     for (int v = 0; v < V; ++v) {
       const double x = scores.at_flat(i * V + v);
       before += x > own || (x == own && v < w);
@@ -68,7 +72,9 @@ double Ratio::value() const {
 }
 
 Ratio accuracy(const Tokens& predicted, const Tokens& wanted) { return hits(predicted, wanted, nullptr); }
-Ratio accuracy(const Tokens& predicted, const Tokens& wanted, const Lengths& lengths) { return hits(predicted, wanted, &lengths); }
+Ratio accuracy(const Tokens& predicted, const Tokens& wanted, const Lengths& lengths) {
+  return hits(predicted, wanted, &lengths);
+}
 Ratio top_k_accuracy(const Array& scores, const Tokens& wanted, int k) { return top_hits(scores, wanted, k, nullptr); }
 Ratio top_k_accuracy(const Array& scores, const Tokens& wanted, int k, const Lengths& lengths) {
   return top_hits(scores, wanted, k, &lengths);
@@ -92,20 +98,21 @@ void ConfusionMatrix::add(const Tokens& predicted, const Tokens& wanted, const L
   check_equal("confusion matrix", predicted.shape(), wanted.shape());
   check_lengths("confusion matrix", wanted.shape(), lengths);
   for (const Tokens* t : {&predicted, &wanted})
-    each_place(wanted.shape(), &lengths, [&](std::int64_t i) { checked(t->data()[i]); });   // all, before any is counted
-  each_place(wanted.shape(), &lengths, [&](std::int64_t i) {
-    ++counts_[place(wanted.data()[i], predicted.data()[i])];
-  });
+    each_place(wanted.shape(), &lengths, [&](std::int64_t i) { checked(t->data()[i]); });  // all, before any is counted
+  each_place(wanted.shape(), &lengths,
+             [&](std::int64_t i) { ++counts_[place(wanted.data()[i], predicted.data()[i])]; });
 }
 
 ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& o) {
-  if (o.classes_ != classes_) throw ShapeError(fmt::format("confusion matrix: {} classes and {} do not add", classes_, o.classes_));
+  if (o.classes_ != classes_)
+    throw ShapeError(fmt::format("confusion matrix: {} classes and {} do not add", classes_, o.classes_));
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += o.counts_[i];
   return *this;
 }
 
 int ConfusionMatrix::checked(int k) const {
-  if (k < 0 || k >= classes_) throw ValueError(fmt::format("confusion matrix: class {} is outside [0, {})", k, classes_));
+  if (k < 0 || k >= classes_)
+    throw ValueError(fmt::format("confusion matrix: class {} is outside [0, {})", k, classes_));
   return k;
 }
 

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/decoding/metrics_text.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <map>
 #include <numeric>
 
@@ -11,19 +11,21 @@ namespace ebb {
 
 std::vector<Sentence> sentences(const Tokens& tokens, const Lengths& lengths) {
   if (tokens.rank() != 2 || lengths.rank() != 1 || lengths.dim(0) != tokens.dim(1))
-    throw ShapeError(fmt::format("sentences: tokens are {}, lengths {}; expected are [T, B] and [B]", text(tokens.shape()),
-                                 text(lengths.shape())));
+    throw ShapeError(fmt::format("sentences: tokens are {}, lengths {}; expected are [T, B] and [B]",
+                                 text(tokens.shape()), text(lengths.shape())));
   std::vector<Sentence> rows(static_cast<std::size_t>(tokens.dim(1)));
   for (int b = 0; b < tokens.dim(1); ++b) {
     const int n = lengths.data()[b];
-    if (n < 0 || n > tokens.dim(0)) throw ValueError(fmt::format("sentences: length {} of row {} is outside [0, {}]", n, b, tokens.dim(0)));
-    for (int t = 0; t < n; ++t) rows[static_cast<std::size_t>(b)].push_back(tokens.data()[std::int64_t{t} * tokens.dim(1) + b]);
+    if (n < 0 || n > tokens.dim(0))
+      throw ValueError(fmt::format("sentences: length {} of row {} is outside [0, {}]", n, b, tokens.dim(0)));
+    for (int t = 0; t < n; ++t)
+      rows[static_cast<std::size_t>(b)].push_back(tokens.data()[std::int64_t{t} * tokens.dim(1) + b]);
   }
   return rows;
 }
 
 int edit_distance(const Sentence& a, const Sentence& b) {
-  std::vector<int> d(b.size() + 1);             // of a's tokens so far to the first j of b
+  std::vector<int> d(b.size() + 1);  // of a's tokens so far to the first j of b
   std::iota(d.begin(), d.end(), 0);
   for (const int token : a) {
     int diagonal = d[0]++;
@@ -66,7 +68,9 @@ Grams most_in(const std::vector<Sentence>& references, std::size_t n) {
 }
 
 long nearest_length(std::size_t length, const std::vector<Sentence>& references) {
-  const auto distance = [&](const Sentence& r) { return std::abs(static_cast<long>(r.size()) - static_cast<long>(length)); };
+  const auto distance = [&](const Sentence& r) {
+    return std::abs(static_cast<long>(r.size()) - static_cast<long>(length));
+  };
   const auto nearer = [&](const Sentence& a, const Sentence& b) {
     return std::pair{distance(a), a.size()} < std::pair{distance(b), b.size()};
   };
@@ -96,7 +100,8 @@ void Bleu::add(const Sentence& translation, const std::vector<Sentence>& referen
 }
 
 double Bleu::precision(int n) const {
-  if (n < 1 || n > static_cast<int>(found_.size())) throw ValueError(fmt::format("bleu: there is no order {} of {}", n, found_.size()));
+  if (n < 1 || n > static_cast<int>(found_.size()))
+    throw ValueError(fmt::format("bleu: there is no order {} of {}", n, found_.size()));
   const auto k = static_cast<std::size_t>(n - 1);
   return all_[k] == 0 ? 0 : static_cast<double>(found_[k]) / static_cast<double>(all_[k]);
 }
@@ -108,7 +113,7 @@ double Bleu::brevity() const {
 
 double Bleu::value() const {
   double logs = 0;
-  for (int n = 1; n <= static_cast<int>(found_.size()); ++n) logs += std::log(precision(n));   // log 0 makes the whole 0
+  for (int n = 1; n <= static_cast<int>(found_.size()); ++n) logs += std::log(precision(n));  // log 0 makes the whole 0
   return brevity() * std::exp(logs / static_cast<double>(found_.size()));
 }
 

@@ -23,7 +23,7 @@ int edit_distance(const Sentence& a, const Sentence& b);
 class ErrorRate {
  public:
   void add(const Sentence& predicted, const Sentence& wanted);
-  double value() const;                  ///< Errors: ValueError if no token was wanted yet
+  double value() const;  ///< Errors: ValueError if no token was wanted yet
   long edits() const { return edits_; }
   long wanted() const { return wanted_; }
 
@@ -46,9 +46,9 @@ class Bleu {
  public:
   explicit Bleu(int order = 4);
   void add(const Sentence& translation, const std::vector<Sentence>& references);
-  double value() const;                  ///< zero if nothing was added
-  double precision(int n) const;         ///< p[n], n from 1. Errors: ValueError if there is no such order
-  double brevity() const;                ///< the first factor
+  double value() const;           ///< zero if nothing was added
+  double precision(int n) const;  ///< p[n], n from 1. Errors: ValueError if there is no such order
+  double brevity() const;         ///< the first factor
 
  private:
   std::vector<long> found_, all_;

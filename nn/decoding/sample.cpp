@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/decoding/sample.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
-#include <fmt/format.h>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -52,11 +52,12 @@ Numbers probabilities_of(Numbers z, const SampleOptions& o) {
   for (double& x : z) x = o.temperature > 0 ? std::exp(x / o.temperature) : x == 0;
   std::vector<std::size_t> order(z.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (o.temperature > 0 && o.top_k == 0 && o.top_p == 1) {     // nothing is cut, so nothing needs sorting
+  if (o.temperature > 0 && o.top_k == 0 && o.top_p == 1) {  // nothing is cut, so nothing needs sorting
     cut(z, order, z.size());
     return z;
   }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return z[a] != z[b] ? z[a] > z[b] : a < b; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return z[a] != z[b] ? z[a] > z[b] : a < b; });
   const std::size_t most = o.temperature == 0 ? 1 : o.top_k > 0 ? static_cast<std::size_t>(o.top_k) : z.size();
   cut(z, order, std::min(most, z.size()));
   if (o.top_p == 1) return z;
@@ -73,7 +74,7 @@ int drawn(const Numbers& p, double u) {
     if (p[k] == 0) continue;
     sum += p[k];
     last = static_cast<int>(k);
-    if (u < sum) break;        // the sum may end a rounding below one: then it is the last that can be
+    if (u < sum) break;  // the sum may end a rounding below one: then it is the last that can be
   }
   return last;
 }
@@ -96,7 +97,8 @@ Tokens sample(const Array& logits, Key key, const SampleOptions& o, std::uint64_
   check(logits, o);
   Tokens out(logits.shape().without(logits.rank() - 1));
   for (std::int64_t r = 0; r < logits.rows(); ++r)
-    out.data()[r] = drawn(probabilities_of(logits_of(logits, r), o), key.uniform(first_row + static_cast<std::uint64_t>(r)));
+    out.data()[r] =
+        drawn(probabilities_of(logits_of(logits, r), o), key.uniform(first_row + static_cast<std::uint64_t>(r)));
   return out;
 }
 

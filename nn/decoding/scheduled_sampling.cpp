@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/functions.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -15,7 +15,8 @@ void check(bool ok, const char* what, double x) {
 }
 
 void check_equal(const Shape& gold, const Shape& own) {
-  if (!(gold == own)) throw ShapeError("choose: shapes differ: gold is " + text(gold) + ", the model's own " + text(own));
+  if (!(gold == own))
+    throw ShapeError("choose: shapes differ: gold is " + text(gold) + ", the model's own " + text(own));
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ Tokens choose(bool coin, const Tokens& gold, const Tokens& own) {
 
 Tokens choose(const Array& coins, const Tokens& gold, const Tokens& own) {
   check_equal(gold.shape(), own.shape());
-  if (!(coins.shape() == gold.shape())) throw ShapeError("choose: coins are " + text(coins.shape()) + ", tokens " + text(gold.shape()));
+  if (!(coins.shape() == gold.shape()))
+    throw ShapeError("choose: coins are " + text(coins.shape()) + ", tokens " + text(gold.shape()));
   Tokens t = own.copy();
   for (std::int64_t i = 0; i < t.size(); ++i)
     if (coins.at_flat(i) != 0) t.data()[i] = gold.data()[i];

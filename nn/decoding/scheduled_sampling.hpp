@@ -1,8 +1,8 @@
 #pragma once
 #include <ebb/autograd/pass.hpp>
 
-/// Scheduled sampling: while a decoder learns it is shown the gold token of the step before, later more and more often its own, as it will
-/// be when it is used.
+/// Scheduled sampling: while a decoder learns it is shown the gold token of the step before, later more and more often
+/// its own, as it will be when it is used.
 ///
 ///     const double p = gold_inverse_sigmoid(update, 300);
 ///     for (int t : steps(T)) {
@@ -25,8 +25,9 @@ double gold_linear(std::uint64_t update, double slope, double start = 1, double 
 double gold_exponential(std::uint64_t update, double k);
 double gold_inverse_sigmoid(std::uint64_t update, double k);
 
-/// A coin for each row, [rows], 1 with probability p: a function of the pass's seed, update and time, of `name`, and of the row itself, in
-/// whatever shard it stands. `pass.coin(name, p)` is one coin for all rows. Not for training alone: whoever evaluates does not ask.
+/// A coin for each row, [rows], 1 with probability p: a function of the pass's seed, update and time, of `name`, and of
+/// the row itself, in whatever shard it stands. `pass.coin(name, p)` is one coin for all rows. Not for training alone:
+/// whoever evaluates does not ask.
 Array gold_coins(const Pass& at, const char* name, int rows, double p);
 
 /// Gold where the coin says so, else the model's own.

@@ -1,13 +1,13 @@
+#include <fmt/format.h>
 #include <ebb/nn/archive_impl.hpp>
 #include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
-#include <fmt/format.h>
 
 namespace ebb::detail {
 
 namespace {
 
-constexpr const char* archive_mark = "ebb archive";   // metadata that tells an archive from a file of weights
+constexpr const char* archive_mark = "ebb archive";  // metadata that tells an archive from a file of weights
 const std::string archive_format = "1";
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <zlib.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -8,7 +9,6 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <ebb/ops/shape.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -36,14 +36,15 @@ std::string read_header(const std::string& path, const File& file, std::uint64_t
   std::uint64_t length = 0;
   if (size < sizeof length) refuse(path, "is no safetensors file: it is shorter than eight bytes");
   read_bytes(path, file, &length, sizeof length);
-  if (length > size - sizeof length) refuse(path, "is torn, or no safetensors file: its header would be longer than the file");
+  if (length > size - sizeof length)
+    refuse(path, "is torn, or no safetensors file: its header would be longer than the file");
   std::string text(length, '\0');
   read_bytes(path, file, text.data(), text.size());
   return text;
 }
 
 Json parse_header(const std::string& path, const std::string& text) {
-  std::vector<std::set<std::string>> names;   // of the objects that are open
+  std::vector<std::set<std::string>> names;  // of the objects that are open
   std::string twice;
   const auto notice = [&](int depth, Json::parse_event_t event, Json& parsed) {
     const auto level = static_cast<std::size_t>(depth);
@@ -53,10 +54,10 @@ Json parse_header(const std::string& path, const std::string& text) {
     }
     if (event == Json::parse_event_t::key && !names[level].insert(parsed.get<std::string>()).second)
       twice = parsed.get<std::string>();
-    return depth <= 8;   // the format needs three levels
+    return depth <= 8;  // the format needs three levels
   };
   Json header = Json::parse(text, notice, false);
-  if (!header.is_object() || text.find('\0') != std::string::npos)   // which the parser takes for the end
+  if (!header.is_object() || text.find('\0') != std::string::npos)  // which the parser takes for the end
     refuse(path, "is not a safetensors file: its header is not a JSON object");
   if (!twice.empty()) refuse(path, "names '" + twice + "' twice");
   return header;
@@ -80,7 +81,7 @@ Stored parse_place(const std::string& path, const std::string& name, const Json&
   if (p.begin > p.end || p.end > data_bytes) bad("data_offsets " + offsets.dump() + " do not fit the file");
   const std::size_t each = stored_bytes(p.type);
   std::uint64_t bytes = each;
-  for (const Json& n : shape) {   // an array without numbers has extents too; none may be larger than the file
+  for (const Json& n : shape) {  // an array without numbers has extents too; none may be larger than the file
     const std::uint64_t extent = n;
     if (extent > INT_MAX) p.strange = "has an axis longer than an array can have";
     if (each > 0 && extent > data_bytes / std::max<std::uint64_t>(bytes, 1))
@@ -89,7 +90,8 @@ Stored parse_place(const std::string& path, const std::string& name, const Json&
     p.shape.push_back(static_cast<int>(extent));
   }
   if (each > 0 && p.bytes() != bytes) bad("data_offsets " + offsets.dump() + " do not fit the shape " + shape.dump());
-  if (each == 0) p.strange = "has no type that is known, but " + type.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (each == 0)
+    p.strange = "has no type that is known, but " + type.dump(-1, ' ', true, Json::error_handler_t::replace);
   else if (shape.size() > Shape::max_rank) p.strange = "has more than four axes";
   if (!p.strange.empty()) p.shape.clear();
   return p;
@@ -107,7 +109,8 @@ std::vector<Stored> parse_table(const std::string& path, const Json& table, std:
     if (p.begin != at) refuse(path, "array '" + p.name + "' " + (p.begin < at ? "overlaps another" : "leaves a gap"));
     at = p.end;
   }
-  if (at != data_bytes) refuse(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
+  if (at != data_bytes)
+    refuse(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
   return places;
 }
 
@@ -123,13 +126,14 @@ Metadata parse_metadata(const std::string& path, const Json& header) {
   return texts;
 }
 
-/// The checksum that the metadata hold, if Ebb wrote the file; takes it out of them. Either of its two words alone tells that
-/// it did, so that a file with one of them altered is not taken for another program's.
+/// The checksum that the metadata hold, if Ebb wrote the file; takes it out of them. Either of its two words alone
+/// tells that it did, so that a file with one of them altered is not taken for another program's.
 bool take_checksum(const std::string& path, Metadata& texts, uLong& wanted) {
   const auto format = texts.find("format"), sum = texts.find("crc32");
   const bool named = format != texts.end() && format->second == "ebb";
   if (!named && sum == texts.end()) return false;
-  if (!named || sum == texts.end()) refuse(path, "has been altered: its metadata has only one of format \"ebb\" and a checksum");
+  if (!named || sum == texts.end())
+    refuse(path, "has been altered: its metadata has only one of format \"ebb\" and a checksum");
   const std::string text = sum->second;
   if (text.size() != 8 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
     refuse(path, "its checksum is not one");
@@ -164,7 +168,7 @@ StoredFile::StoredFile(const std::string& path) : path_(path), file_(nullptr, &s
   metadata_ = parse_metadata(path, header);
   checked_ = take_checksum(path, metadata_, wanted_);
   table_ = parse_table(path, header, size - sizeof(std::uint64_t) - text.size());
-  if (metadata_.empty()) header.erase("__metadata__");   // the sum is taken of what was there before the checksum
+  if (metadata_.empty()) header.erase("__metadata__");  // the sum is taken of what was there before the checksum
   else header["__metadata__"] = metadata_;
   const std::string listed = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   sum_ = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
-#include <fmt/format.h>
 #include <set>
 
 namespace ebb {
@@ -19,13 +19,14 @@ float of_half(std::uint16_t h) {
   const std::uint32_t sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 31u, fraction = h & 1023u;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
   if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float small = static_cast<float>(fraction) * 0x1p-24f;   // subnormal there, normal here
+  const float small = static_cast<float>(fraction) * 0x1p-24f;  // subnormal there, normal here
   return sign ? -small : small;
 }
 /// The upper half of a float32.
 float of_bfloat(std::uint16_t h) { return std::bit_cast<float>(static_cast<std::uint32_t>(h) << 16); }
 
-template <class From, class To, class Convert> void convert(const std::vector<char>& from, Array& to, const Convert& f) {
+template <class From, class To, class Convert>
+void convert(const std::vector<char>& from, Array& to, const Convert& f) {
   To* out = to.data<To>();
   for (std::int64_t i = 0; i < to.size(); ++i) {
     From x;
@@ -35,10 +36,11 @@ template <class From, class To, class Convert> void convert(const std::vector<ch
 }
 
 /// Whole numbers; those that To cannot hold exactly refuse the file.
-template <class From, class To> void convert_whole(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
+template <class From, class To>
+void convert_whole(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
   convert<From, To>(from, to, [&](From x) {
     if constexpr (sizeof(From) == sizeof(double)) {
-      constexpr From last = From{1} << 53;   // beyond it a float64 may be the neighbour's
+      constexpr From last = From{1} << 53;  // beyond it a float64 may be the neighbour's
       if (x > last || (std::is_signed_v<From> && x < From{} - last))
         file.refuse(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
     }

@@ -1,10 +1,10 @@
 #include <zlib.h>
 
+#include <fmt/format.h>
 #include <bit>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/new_file.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 static_assert(std::endian::native == std::endian::little, "the format stores numbers little-endian");
@@ -29,7 +29,8 @@ Json table_of(const std::string& path, const std::vector<detail::ToStore>& array
   for (const detail::ToStore& a : arrays) {
     if (a.name == "__metadata__") throw ValueError(path + ": an array cannot be named '__metadata__'");
     Json entry = {{"dtype", a.type}, {"shape", a.shape}, {"data_offsets", {at, at + a.bytes}}};
-    if (!table.emplace(a.name, std::move(entry)).second) throw ValueError(path + ": two arrays are named '" + a.name + "'");
+    if (!table.emplace(a.name, std::move(entry)).second)
+      throw ValueError(path + ": two arrays are named '" + a.name + "'");
     at += a.bytes;
   }
   for (const auto& [key, text] : metadata)
@@ -44,12 +45,12 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
   Json table = table_of(path, arrays, metadata);
   const std::string listed = dumped(path, table);
   uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
-  for (const ToStore& a : arrays)   // zlib starts anew at a null pointer, which an empty array may have
+  for (const ToStore& a : arrays)  // zlib starts anew at a null pointer, which an empty array may have
     if (a.bytes > 0) sum = crc32_z(sum, static_cast<const Bytef*>(a.data), a.bytes);
   table["__metadata__"]["format"] = "ebb";
   table["__metadata__"]["crc32"] = fmt::format("{:08x}", sum);
   std::string header = dumped(path, table);
-  header.resize((header.size() + 7) / 8 * 8, ' ');   // numbers start at a multiple of eight bytes
+  header.resize((header.size() + 7) / 8 * 8, ' ');  // numbers start at a multiple of eight bytes
 
   detail::NewFile file(path);
   const std::uint64_t length = header.size();
@@ -60,7 +61,7 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
 }
 
 void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
-  std::vector<Array> data;                                   // what lies scattered is gathered, and lives until it is written
+  std::vector<Array> data;  // what lies scattered is gathered, and lives until it is written
   std::vector<detail::ToStore> list;
   for (const NamedArray& a : arrays) {
     data.push_back(a.values.compact());

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/files/torch_names.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -21,7 +21,8 @@ Leaf TorchNames::claim(const std::string& parameter) {
     std::vector<std::string> known;
     for (int k = 0; k < set_.count(); ++k) known.emplace_back(set_[k].name());
     const std::string near = nearest(parameter, known);
-    throw ValueError("torch names: there is no parameter '" + parameter + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    throw ValueError("torch names: there is no parameter '" + parameter + "'" +
+                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
   if (std::count(claimed_.begin(), claimed_.end(), parameter) > 0)
     throw ValueError("torch names: parameter '" + parameter + "' is given two names");
@@ -39,23 +40,26 @@ void TorchNames::add(Layout layout, const std::string& tensor, const std::string
   pairs_.push_back({layout, tensor, second, leaf, apart.empty() ? Leaf() : claim(apart)});
 }
 
-void TorchNames::layer(const Cell& cell, const std::string& prefix, const std::string& suffix, const std::string& scope) {
+void TorchNames::layer(const Cell& cell, const std::string& prefix, const std::string& suffix,
+                       const std::string& scope) {
   const auto name = [&](const char* what) { return joined(prefix, '.', what + suffix); };
   const auto in = [&](const char* what) { return joined(scope, '/', what); };
   add(Layout::transposed, name("weight_ih_l"), "", in(cell.input));
   add(Layout::transposed, name("weight_hh_l"), "", in(cell.state));
   const Shape shape = pairs_.back().leaf.shape();
   if (shape[1] != cell.gates * shape[0])
-    throw ValueError(fmt::format("torch names: parameter '{}' is {}, where {} blocks of [H, H] are needed", in(cell.state),
-                                 text(shape), cell.gates));
+    throw ValueError(fmt::format("torch names: parameter '{}' is {}, where {} blocks of [H, H] are needed",
+                                 in(cell.state), text(shape), cell.gates));
   add(cell.bias, name("bias_ih_l"), name("bias_hh_l"), in("b"), cell.bias == Layout::gru_biases ? in("bn") : "");
 }
 
-TorchNames& TorchNames::recurrent(const Cell& cell, const std::string& module, const Scopes& layers, const Scopes& reverse) {
+TorchNames& TorchNames::recurrent(const Cell& cell, const std::string& module, const Scopes& layers,
+                                  const Scopes& reverse) {
   if (layers.empty()) throw ValueError("torch names: module '" + module + "' has no layer");
   if (!reverse.empty() && reverse.size() != layers.size())
-    throw ValueError(fmt::format("torch names: module '{}' has {} layers and {} ways back", module, layers.size(), reverse.size()));
-  TorchNames next(*this);   // a layer that is refused leaves none behind
+    throw ValueError(
+        fmt::format("torch names: module '{}' has {} layers and {} ways back", module, layers.size(), reverse.size()));
+  TorchNames next(*this);  // a layer that is refused leaves none behind
   for (std::size_t l = 0; l < layers.size(); ++l) {
     next.layer(cell, module, std::to_string(l), layers[l]);
     if (!reverse.empty()) next.layer(cell, module, std::to_string(l) + "_reverse", reverse[l]);

@@ -28,12 +28,12 @@ Array transposed(const Array& from) {
 struct TorchNames::Tensors {
   std::string path;
   std::map<std::string, Array> left;
-  std::string other;                     // the first tensor that nobody asked for
+  std::string other;  // the first tensor that nobody asked for
 
   Tensors(const std::string& file_path, const std::vector<Pair>& pairs) : path(file_path) {
     std::set<std::string> names;
     for (const Pair& p : pairs) names.insert({p.tensor, p.second});
-    names.erase("");                     // where there is no second
+    names.erase("");  // where there is no second
     detail::StoredFile file(path);
     for (const detail::Stored& s : file.table())
       if (other.empty() && names.count(s.name) == 0) other = s.name;
@@ -43,11 +43,12 @@ struct TorchNames::Tensors {
   bool has(const std::string& name) const { return left.count(name) > 0; }
   Array take(const std::string& name, const Shape& shape, const Leaf& leaf) {
     const auto it = left.find(name);
-    if (it == left.end()) throw FileError(path + ": has no tensor '" + name + "', which parameter '" + leaf.name() + "' needs");
+    if (it == left.end())
+      throw FileError(path + ": has no tensor '" + name + "', which parameter '" + leaf.name() + "' needs");
     const Array a = it->second;
     if (!(a.shape() == shape))
-      throw FileError(path + ": tensor '" + name + "' is " + text(a.shape()) + ", but parameter '" + leaf.name() + "' needs " +
-                      text(shape));
+      throw FileError(path + ": tensor '" + name + "' is " + text(a.shape()) + ", but parameter '" + leaf.name() +
+                      "' needs " + text(shape));
     left.erase(it);
     return a.to(f64).copy();
   }
@@ -69,11 +70,11 @@ void TorchNames::load(const std::string& path, Fit fit) const {
     } else if (p.layout == Layout::bias) {
       values.emplace_back(p.leaf, file.take_bias(p.tensor, p.leaf));
     } else {
-      if (file.has(p.tensor) != file.has(p.second))   // bias=False leaves out both
+      if (file.has(p.tensor) != file.has(p.second))  // bias=False leaves out both
         throw FileError(path + ": has only one of '" + p.tensor + "' and '" + p.second + "'");
       const Array first = file.take_bias(p.tensor, p.leaf);
       Array second = file.take_bias(p.second, p.leaf);
-      if (p.layout == Layout::gru_biases) {           // n's second bias is multiplied by r, so it stays apart
+      if (p.layout == Layout::gru_biases) {  // n's second bias is multiplied by r, so it stays apart
         const int H = p.apart.shape()[0];
         values.emplace_back(p.apart, second.range(2 * H, 3 * H).copy());
         second.range(2 * H, 3 * H).fill(0);

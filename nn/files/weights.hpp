@@ -15,8 +15,8 @@ void save_weights(const std::string& path, const LeafSet& w, const Metadata& = {
 
 /// Reads them back by name, whichever program wrote them.
 ///
-/// Errors    FileError if the file is missing, torn, altered or of another model, or has a number too large for the set's element
-///           type; nothing is changed then
+/// Errors    FileError if the file is missing, torn, altered or of another model, or has a number too large for the
+///           set's element type; nothing is changed then
 void load_weights(const std::string& path, LeafSet& w);
 
 }  // namespace ebb

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -24,7 +24,8 @@ Attended attend(At q, At K, At V, const Lengths& lengths, const AttendOptions& o
   const Shape shape = detail::located(q.where, [&] {
     detail::check_attention("attend", q.var.shape(), K.var.shape(), V.var.shape(), lengths, o.causal);
     if (q.var.dim(-1) != K.var.dim(-1))
-      throw ShapeError(fmt::format("attend: queries {} and keys {} differ in width", text(q.var.shape()), text(K.var.shape())));
+      throw ShapeError(
+          fmt::format("attend: queries {} and keys {} differ in width", text(q.var.shape()), text(K.var.shape())));
     return q.var.shape();
   });
   const bool one = shape.rank() == 2;
@@ -34,7 +35,9 @@ Attended attend(At q, At K, At V, const Lengths& lengths, const AttendOptions& o
   return attended(detail::scores(scaled, K, seen), V.var, seen, o.causal, one);
 }
 
-Attended attend(At q, At K, At V, const AttendOptions& o) { return attend(std::move(q), std::move(K), std::move(V), Lengths(), o); }
+Attended attend(At q, At K, At V, const AttendOptions& o) {
+  return attend(std::move(q), std::move(K), std::move(V), Lengths(), o);
+}
 
 AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width) {
   if (query < 1 || key < 1 || width < 1)
@@ -51,8 +54,8 @@ Attended AdditiveAttention::operator()(At q, At keys, At V, const Lengths& lengt
   const Shape k = detail::located(q.where, [&] {
     detail::check_attention("additive attention", q.var.shape(), keys.var.shape(), V.var.shape(), lengths, false);
     if (keys.var.dim(-1) != v.shape()[0])
-      throw ShapeError(fmt::format("additive attention: keys must be of width {}, as `keys` makes them, but are {}", v.shape()[0],
-                                   text(keys.var.shape())));
+      throw ShapeError(fmt::format("additive attention: keys must be of width {}, as `keys` makes them, but are {}",
+                                   v.shape()[0], text(keys.var.shape())));
     return keys.var.shape();
   });
   const bool one = q.var.rank() == 2;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
@@ -8,7 +9,6 @@
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb::detail {
@@ -86,7 +86,8 @@ Array Mix::value(const Array& p, const Array& V) const {
   const Side out(y);
   over_rows(seen, N, I, T, values.width, [&](std::int64_t n, int count) {
     Array row = out.of(n, I);
-    matmul_into(row, weights[static_cast<int>(n)].column_block(0, count), values.of(n, count), Trans::no, Trans::no, false);
+    matmul_into(row, weights[static_cast<int>(n)].column_block(0, count), values.of(n, count), Trans::no, Trans::no,
+                false);
   });
   return y;
 }
@@ -95,7 +96,8 @@ Array Spread::value(const Array& p, const Array& x) const {
   const int N = p.dim(0), I = p.dim(1), T = p.dim(2);
   const Array weights = p.compact();
   const Side given(x);
-  const Array z = seen.lengths ? Array::zeros({T, N, given.width}, p.dtype()) : Array::empty({T, N, given.width}, p.dtype());
+  const Array z =
+      seen.lengths ? Array::zeros({T, N, given.width}, p.dtype()) : Array::empty({T, N, given.width}, p.dtype());
   const Side out(z);
   over_rows(seen, N, I, T, given.width, [&](std::int64_t n, int count) {
     Array row = out.of(n, count);
@@ -142,11 +144,13 @@ struct SeenSoftmax {
 void check_lengths(const char* op, const Lengths& lengths, int rows, int steps) {
   if (!lengths) return;
   if (lengths.rank() != 1 || lengths.dim(0) != rows)
-    throw ShapeError(fmt::format("{}: lengths are {}, one is needed for each of {} rows", op, text(lengths.shape()), rows));
+    throw ShapeError(
+        fmt::format("{}: lengths are {}, one is needed for each of {} rows", op, text(lengths.shape()), rows));
   for (int r = 0; r < rows; ++r) {
     const int n = lengths.data()[r];
     if (n == 0) throw ValueError(fmt::format("{}: row {} has length 0, so that there is nothing to attend to", op, r));
-    if (n < 0 || n > steps) throw ValueError(fmt::format("{}: length {} of row {} is outside [1, {}]", op, n, r, steps));
+    if (n < 0 || n > steps)
+      throw ValueError(fmt::format("{}: length {} of row {} is outside [1, {}]", op, n, r, steps));
   }
 }
 
@@ -166,11 +170,13 @@ Var without_padding(At x, const Lengths& lengths) {
   return where(At(constant(real), line), Arg(x.var, line), Arg(0.0, line));
 }
 
-void check_attention(const char* op, const Shape& q, const Shape& K, const Shape& V, const Lengths& lengths, bool causal) {
+void check_attention(const char* op, const Shape& q, const Shape& K, const Shape& V, const Lengths& lengths,
+                     bool causal) {
   const bool ranks = (q.rank() == 2 || q.rank() == 3) && K.rank() == 3 && V.rank() == 3;
   if (!ranks || q[-2] != K[1] || K[1] != V[1] || K[0] != V[0])
-    throw ShapeError(fmt::format("{}: q must be [B, D] or [I, B, D], K [T, B, D] and V [T, B, E], but they are {}, {} and {}", op,
-                                 text(q), text(K), text(V)));
+    throw ShapeError(
+        fmt::format("{}: q must be [B, D] or [I, B, D], K [T, B, D] and V [T, B, E], but they are {}, {} and {}", op,
+                    text(q), text(K), text(V)));
   if (K[0] == 0) throw ShapeError(fmt::format("{}: there are no keys: K is {}", op, text(K)));
   if (causal && q.rank() == 2)
     throw ValueError(fmt::format("{}: a single query {} has no place in time to be causal at", op, text(q)));

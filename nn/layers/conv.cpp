@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -28,7 +28,8 @@ Windows windows_of(int size, const Conv1dOptions& o) {
 void check_options(const Conv1dOptions& o) {
   detail::check({long_enough, o.kernel, o.stride, o.dilation, 0, 0}, "conv1d", "time");
   if (o.padding == Padding::same && o.stride != 1)
-    throw ValueError(fmt::format("conv1d: padding `same` keeps the length, so that the stride must be 1, not {}", o.stride));
+    throw ValueError(
+        fmt::format("conv1d: padding `same` keeps the length, so that the stride must be 1, not {}", o.stride));
 }
 
 Windows height_of(int size, const Conv2dOptions& o) {
@@ -79,7 +80,8 @@ Var conv1d(At x, At W, const Conv1dOptions& o) {
 }
 
 Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
-    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output, fan_in_uniform(input * o.kernel.h * o.kernel.w))),
+    : W(p.matrix("W", input * checked(o).kernel.h * o.kernel.w, output,
+                 fan_in_uniform(input * o.kernel.h * o.kernel.w))),
       b(p.vector("b", output, fan_in_uniform(input * o.kernel.h * o.kernel.w))), options(o) {}
 
 Var Conv2d::operator()(At x) const {

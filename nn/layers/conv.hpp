@@ -5,12 +5,12 @@
 
 namespace ebb {
 
-/// What stands around a sequence: nothing; as many zeros on either side as leave its length (an odd one more behind); or all of
-/// them in front, so that no output sees a later input.
+/// What stands around a sequence: nothing; as many zeros on either side as leave its length (an odd one more behind);
+/// or all of them in front, so that no output sees a later input.
 enum class Padding { none, same, causal };
 
 struct Conv1dOptions {
-  int kernel = 3, stride = 1, dilation = 1;   ///< steps
+  int kernel = 3, stride = 1, dilation = 1;  ///< steps
   Padding padding = Padding::none;
 };
 
@@ -18,11 +18,11 @@ struct Conv1dOptions {
 ///
 ///     y[t] = b + sum_k x[t stride + k dilation - before] W[k],   W[k] rows k I to (k + 1) I of W
 ///
-/// Shapes    x [T, B, I] -> [T', B, O], T' = (T + before + after - dilation (kernel - 1) - 1) / stride + 1, rounded down;
-///           W [kernel I, O], b [O]
+/// Shapes    x [T, B, I] -> [T', B, O], T' = (T + before + after - dilation (kernel - 1) - 1) / stride + 1, rounded
+///           down; W [kernel I, O], b [O]
 /// Init      W, b uniform in +-1/sqrt(kernel I)
-/// Errors    ValueError if an option cannot be, as `same` with a stride; ShapeError if x is not [T, B, I] or the kernel reaches
-///           over more steps than there are
+/// Errors    ValueError if an option cannot be, as `same` with a stride; ShapeError if x is not [T, B, I] or the kernel
+///           reaches over more steps than there are
 /// Cost      2 kernel I O flops a row and step; keeps kernel I numbers
 /// Differs   from PyTorch: W is its weight [O, I, kernel] with the axes turned round, as a matrix
 struct Conv1d {
@@ -37,7 +37,7 @@ struct Conv1d {
 Var conv1d(At x, At W, const Conv1dOptions&);
 
 struct Conv2dOptions {
-  Size2d kernel = 3, stride = 1, padding = 0, dilation = 1;   ///< pixels; padding: zeros on either side
+  Size2d kernel = 3, stride = 1, padding = 0, dilation = 1;  ///< pixels; padding: zeros on either side
 };
 
 /// Convolution of images.
@@ -46,7 +46,8 @@ struct Conv2dOptions {
 ///
 /// Shapes    x [B, I, H, W] -> [B, O, H', W'], with H' and W' as T' above; W [I Kh Kw, O], b [O]
 /// Init      W, b uniform in +-1/sqrt(I Kh Kw)
-/// Errors    ValueError if an option cannot be; ShapeError if x is not [B, I, H, W] or the kernel is larger than the padded image
+/// Errors    ValueError if an option cannot be; ShapeError if x is not [B, I, H, W] or the kernel is larger than the
+///           padded image
 /// Cost      2 I Kh Kw O flops a pixel of y; keeps I Kh Kw numbers
 /// Differs   from PyTorch: W is its weight [O, I, Kh, Kw] as a matrix, transposed
 struct Conv2d {

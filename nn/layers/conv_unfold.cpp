@@ -9,7 +9,7 @@ namespace ebb::detail {
 
 namespace {
 
-constexpr std::int64_t grain = 1 << 14;   // numbers that a thread must have to move
+constexpr std::int64_t grain = 1 << 14;  // numbers that a thread must have to move
 
 /// Number j of a window: a step of x, [B, C], into its C columns of [B, K C]; zeros if there is no such step.
 template <class T> void put_step(const T* from, T* to, std::int64_t row, int rows, int columns) {
@@ -21,7 +21,8 @@ template <class T> void add_step(const T* from, std::int64_t row, T* to, int row
     for (int c = 0; c < columns; ++c) *to++ += from[c];
 }
 
-/// The row of a kernel in one window: where it begins in the image, and which of its numbers, [begin, end), stand inside.
+/// The row of a kernel in one window: where it begins in the image, and which of its numbers, [begin, end), stand
+/// inside.
 struct KernelRow {
   int first, begin, end;
   KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {
@@ -43,7 +44,8 @@ Array unfold(const Array& sequence, const Windows& w) {
       for (std::int64_t i = begin; i < end; ++i)
         for (int j = 0; j < w.kernel; ++j) {
           const int t = w.entry(static_cast<int>(i), j);
-          put_step<T>(w.inside(t) ? from + t * in : nullptr, to + i * out + std::int64_t{j} * C, std::int64_t{w.kernel} * C, B, C);
+          put_step<T>(w.inside(t) ? from + t * in : nullptr, to + i * out + std::int64_t{j} * C,
+                      std::int64_t{w.kernel} * C, B, C);
         }
     });
   });
@@ -72,8 +74,8 @@ Array fold(const Array& windows, const Windows& w) {
   return y;
 }
 
-/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the windows.
-/// Its numbers are `dilation` apart in the image and neighbours in the windows.
+/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the
+/// windows. Its numbers are `dilation` apart in the image and neighbours in the windows.
 template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
   std::vector<KernelRow> rows;
   for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);
@@ -154,7 +156,9 @@ struct ImageWindows {
 
 }  // namespace
 
-Var unfold_steps(At x, const Windows& time) { return time.trivial() ? x.var : apply(StepWindows{time, false}, std::move(x)); }
+Var unfold_steps(At x, const Windows& time) {
+  return time.trivial() ? x.var : apply(StepWindows{time, false}, std::move(x));
+}
 
 Var unfold_images(At x, const Windows& height, const Windows& width) {
   return apply(ImageWindows{height, width, false}, std::move(x));

@@ -2,8 +2,8 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/nn/layers/conv_windows.hpp>
 
-/// Windows laid out as rows, so that a convolution is a product with the kernel. The windows must have been checked, and x be what
-/// they were made for.
+/// Windows laid out as rows, so that a convolution is a product with the kernel. The windows must have been checked,
+/// and x be what they were made for.
 namespace ebb::detail {
 
 /// Windows along time.

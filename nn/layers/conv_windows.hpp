@@ -13,17 +13,17 @@ namespace detail {
 
 /// The windows that a kernel sees along one axis: number j of window i is entry i stride + j dilation - before.
 struct Windows {
-  int size = 1;                                    ///< entries of the axis
+  int size = 1;  ///< entries of the axis
   int kernel = 1, stride = 1, dilation = 1;
-  int before = 0, after = 0;                       ///< zeros around the axis
+  int before = 0, after = 0;  ///< zeros around the axis
   int count() const { return (size + before + after - dilation * (kernel - 1) - 1) / stride + 1; }
   int entry(int window, int number) const { return window * stride + number * dilation - before; }
   bool inside(int entry) const { return entry >= 0 && entry < size; }
   bool trivial() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
 };
 
-/// Errors    ValueError if a number cannot be; ShapeError if the kernel is larger than the axis with its zeros. Messages begin
-///           with `op` and name the axis
+/// Errors    ValueError if a number cannot be; ShapeError if the kernel is larger than the axis with its zeros.
+///           Messages begin with `op` and name the axis
 void check(const Windows&, const char* op, const char* axis);
 
 }  // namespace detail

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/multi_head_attention.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -16,7 +16,8 @@ MultiHeadOptions checked(MultiHeadOptions o, int width) {
   if (o.heads < 1 || width % o.heads != 0)
     throw ValueError(fmt::format("multi-head attention: {} heads do not divide a width of {}", o.heads, width));
   if (!(o.dropout >= 0 && o.dropout < 1))
-    throw ValueError(fmt::format("multi-head attention: dropout must be at least 0 and less than 1, but is {}", o.dropout));
+    throw ValueError(
+        fmt::format("multi-head attention: dropout must be at least 0 and less than 1, but is {}", o.dropout));
   if (o.keys == 0) o.keys = width;
   if (o.values == 0) o.values = width;
   return o;
@@ -37,7 +38,8 @@ MultiHeadAttention::MultiHeadAttention(Builder p, int width, MultiHeadOptions o)
   bo = p.vector("bo", width, zero_init);
 }
 
-Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const Pass& at, const AttendOptions& o) const {
+Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const Pass& at,
+                                        const AttendOptions& o) const {
   const CallSite here{q.where};
   detail::located(q.where, [&] {
     detail::check_attention("multi-head attention", q.var.shape(), K.var.shape(), V.var.shape(), lengths, o.causal);

@@ -36,14 +36,16 @@ Centred centred(const Var& x) {
 
 Var layer_norm(At x, At gain, At shift, double epsilon) {
   const CallSite here{x.where};
-  constexpr auto formula = [](auto c, auto v, auto gain, auto shift, auto epsilon) { return gain * c / sqrt(v + epsilon) + shift; };
+  constexpr auto formula = [](auto c, auto v, auto gain, auto shift, auto epsilon) {
+    return gain * c / sqrt(v + epsilon) + shift;
+  };
   const Centred c = centred(x.var);
   if (largest_magnitude(c.variance.value()) < largest_variance(x.var.dtype()))
     return fuse(formula, c.rows, c.variance, gain.var, shift.var, epsilon);
   // A factor changes neither the result nor its gradient, if epsilon takes its square.
   const Array scales = row_scales(x.var.value());
   Array small = scales * scales * epsilon;
-  const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;   // a constant row is not 0 / 0
+  const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;  // a constant row is not 0 / 0
   for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), least));
   const Centred s = centred(x.var * constant(scales));
   return fuse(formula, s.rows, s.variance, gain.var, shift.var, constant(small));

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/pool.hpp>
@@ -5,7 +6,6 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb {
@@ -14,7 +14,7 @@ namespace {
 
 using detail::Windows;
 
-constexpr std::int64_t grain = 1 << 13;   // windows that a thread must have
+constexpr std::int64_t grain = 1 << 13;  // windows that a thread must have
 
 /// Sequences and images alike: planes of height times width places, each with `inner` neighbours that are pooled apart.
 struct Grid {
@@ -25,8 +25,8 @@ struct Grid {
   int area() const { return height.kernel * width.kernel; }
 };
 
-/// Calls f(first of `inner` numbers of x, first of those of y) for each number of each window, in the order of y and within a
-/// window row by row; planes [begin, end).
+/// Calls f(first of `inner` numbers of x, first of those of y) for each number of each window, in the order of y and
+/// within a window row by row; planes [begin, end).
 template <class F> void over_windows(const Grid& d, std::int64_t begin, std::int64_t end, F&& f) {
   const std::int64_t plane = std::int64_t{d.height.size} * d.width.size;
   for (std::int64_t n = begin; n < end; ++n)
@@ -118,8 +118,9 @@ Windows windows_of(const char* op, const char* axis, int size, int kernel, int s
   const Windows w{size, kernel, stride == 0 ? kernel : stride, 1, padding, padding};
   detail::check(w, op, axis);
   if (2 * padding > kernel)
-    throw ValueError(fmt::format("{}: padding must be at most half the kernel, but along the {} it is {}, the kernel {}", op, axis,
-                                 padding, kernel));
+    throw ValueError(
+        fmt::format("{}: padding must be at most half the kernel, but along the {} it is {}, the kernel {}", op, axis,
+                    padding, kernel));
   return w;
 }
 

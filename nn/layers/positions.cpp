@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/positions.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -30,8 +30,8 @@ Sequence Positions::operator()(const Sequence& x, std::source_location where) co
     if (s.rank() != 3 || s[2] != width_)
       throw ShapeError(fmt::format("positions: x must be [T, B, {}], but is {}", width_, text(s)));
     if (s[0] > longest_)
-      throw ValueError(fmt::format("positions: a sequence of {} steps is longer than the {} that there are positions for", s[0],
-                                   longest_));
+      throw ValueError(fmt::format(
+          "positions: a sequence of {} steps is longer than the {} that there are positions for", s[0], longest_));
     return s[0];
   });
   const Var all = table_ ? constant(table_.range(0, T)) : range(learned_, 0, T);

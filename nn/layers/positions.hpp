@@ -26,7 +26,7 @@ class Positions {
 
  private:
   Param learned_;
-  Array table_;   // of sinusoids; empty if learned
+  Array table_;  // of sinusoids; empty if learned
   int longest_, width_;
 };
 

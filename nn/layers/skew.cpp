@@ -8,7 +8,8 @@ namespace ebb {
 namespace {
 
 void need_square(const char* op, const Var& m) {
-  if (m.rank() != 2 || m.dim(0) != m.dim(1)) throw ShapeError(std::string(op) + ": the matrix must be square, but is " + text(m.shape()));
+  if (m.rank() != 2 || m.dim(0) != m.dim(1))
+    throw ShapeError(std::string(op) + ": the matrix must be square, but is " + text(m.shape()));
 }
 
 /// Numbers on and above a diagonal: 0 the main one, 1 the next to its right.
@@ -35,7 +36,9 @@ Var taylor(const Var& x, const Var& one) {
   const Var x2 = matmul(x, x), x3 = matmul(x2, x), x4 = matmul(x2, x2);
   double inverse[16] = {1};
   for (int k = 1; k < 16; ++k) inverse[k] = inverse[k - 1] / k;
-  const auto cubic = [&](int k) { return inverse[k] * one + inverse[k + 1] * x + inverse[k + 2] * x2 + inverse[k + 3] * x3; };
+  const auto cubic = [&](int k) {
+    return inverse[k] * one + inverse[k + 1] * x + inverse[k + 2] * x2 + inverse[k + 3] * x3;
+  };
   Var y = cubic(12);
   for (int k = 8; k >= 0; k -= 4) y = matmul(y, x4) + cubic(k);
   return y;

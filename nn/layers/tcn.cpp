@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <algorithm>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/tcn.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
-#include <fmt/format.h>
 #include <string>
 
 namespace ebb {
@@ -20,7 +20,8 @@ Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
 }
 
 Tcn::Block block(const Builder& p, int input, int width, int kernel) {
-  Tcn::Block b{convolution(p / "first", kernel * input, width), convolution(p / "second", kernel * width, width), {}, {}};
+  Tcn::Block b{
+      convolution(p / "first", kernel * input, width), convolution(p / "second", kernel * width, width), {}, {}};
   if (input == width) return b;
   b.S = p.matrix("S", input, width, fan_in_uniform(input));
   b.s = p.vector("s", width, fan_in_uniform(input));
@@ -40,7 +41,8 @@ Tcn::Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o) :
     throw ValueError(fmt::format("tcn: a width of {} cannot be", narrowest));
   if (o.kernel < 1) throw ValueError(fmt::format("tcn: the kernel must be at least 1, but is {}", o.kernel));
   if (std::ldexp(o.kernel, static_cast<int>(std::min<std::size_t>(channels.size(), 64))) > 1 << 28)
-    throw ValueError(fmt::format("tcn: {} blocks with a kernel of {} reach further than can be counted", channels.size(), o.kernel));
+    throw ValueError(
+        fmt::format("tcn: {} blocks with a kernel of {} reach further than can be counted", channels.size(), o.kernel));
   if (!(o.dropout >= 0 && o.dropout < 1))
     throw ValueError(fmt::format("tcn: dropout must be at least 0 and less than 1, but is {}", o.dropout));
   for (const int width : channels) {

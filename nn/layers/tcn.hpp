@@ -5,11 +5,12 @@
 namespace ebb {
 
 struct TcnOptions {
-  int kernel = 2;        ///< steps
-  double dropout = 0;    ///< probability, after either convolution of a block
+  int kernel = 2;      ///< steps
+  double dropout = 0;  ///< probability, after either convolution of a block
 };
 
-/// Temporal convolutional network: blocks of two causal convolutions whose steps between entries double from block to block.
+/// Temporal convolutional network: blocks of two causal convolutions whose steps between entries double from block to
+/// block.
 ///
 ///     block l, from 0:   f_i(x) = dropout(relu(conv_i(x))), dilation 2^l;   y = relu(f_2(f_1(x)) + x)
 ///     conv_i(x)[t] = b + sum_k x[t - (kernel - 1 - k) 2^l] W[k],   W = g * v / |v|, the length of each column
@@ -21,21 +22,22 @@ struct TcnOptions {
 /// Errors    ValueError if there is no block, or an option cannot be; ShapeError if x is not [T, B, I]
 /// Cost      2 kernel O (I + O) flops a row, step and block
 /// Source    Bai et al. 2018, arXiv:1803.01271; weight normalisation Salimans & Kingma 2016, arXiv:1602.07868
-/// Differs   the paper starts v and S in N(0, .01^2), from where 600 updates learn nothing of the adding problem over 20 steps
+/// Differs   the paper starts v and S in N(0, .01^2), from where 600 updates learn nothing of the adding problem over
+///           20 steps
 struct Tcn {
   struct Convolution {
     Param v, g, b;
   };
   struct Block {
     Convolution first, second;
-    Param S, s;   ///< empty where the width stays
+    Param S, s;  ///< empty where the width stays
   };
   std::vector<Block> blocks;
   TcnOptions options;
 
   Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o = {});
   Sequence operator()(const Sequence& x, const Pass& at) const;
-  int reach() const;   ///< steps: 1 + 2 (kernel - 1) (2^blocks - 1)
+  int reach() const;  ///< steps: 1 + 2 (kernel - 1) (2^blocks - 1)
 };
 
 }  // namespace ebb

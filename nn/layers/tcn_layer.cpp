@@ -1,5 +1,5 @@
-#include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/layers/tcn.hpp>
+#include <ebb/nn/sequence/layer_list.hpp>
 
 namespace ebb {
 

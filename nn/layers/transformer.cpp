@@ -1,7 +1,7 @@
-#include <ebb/nn/sequence/dropout.hpp>
-#include <ebb/nn/layers/transformer.hpp>
-#include <ebb/ops/error.hpp>
 #include <fmt/format.h>
+#include <ebb/nn/layers/transformer.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
+#include <ebb/ops/error.hpp>
 #include <string>
 
 namespace ebb {
@@ -10,8 +10,8 @@ namespace {
 
 TransformerOptions checked(TransformerOptions o) {
   if (o.width < 1 || o.layers < 1 || o.feed < 0)
-    throw ValueError(fmt::format("transformer: width {}, {} layers and a feed-forward width of {} cannot be", o.width, o.layers,
-                                 o.feed));
+    throw ValueError(fmt::format("transformer: width {}, {} layers and a feed-forward width of {} cannot be", o.width,
+                                 o.layers, o.feed));
   if (o.heads < 1 || o.width % o.heads != 0)
     throw ValueError(fmt::format("transformer: {} heads do not divide a width of {}", o.heads, o.width));
   if (!(o.dropout >= 0 && o.dropout < 1))
@@ -49,7 +49,8 @@ Sequence Transformer::operator()(const Sequence& x, const Lengths& lengths, cons
     const Layer& layer = layers[l];
     const Pass mask = at.named(std::to_string(l + 1).c_str());
     const Var seen = layer.before_attention(h);
-    h = h + thinned(layer.attention(seen, seen, seen, lengths, mask, {.causal = options.causal}).result, mask, "attended");
+    h = h +
+        thinned(layer.attention(seen, seen, seen, lengths, mask, {.causal = options.causal}).result, mask, "attended");
     const Var wide = thinned(gelu(layer.up(layer.before_feed(h))), mask, "feed");
     h = h + thinned(layer.down(wide), mask, "fed");
   }

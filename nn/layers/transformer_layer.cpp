@@ -1,18 +1,18 @@
-#include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/layers/transformer.hpp>
+#include <ebb/nn/sequence/layer_list.hpp>
 
 namespace ebb {
 
 namespace {
 
-constexpr int longest_waves = 4096;    // steps: sinusoids are no weights, only memory
+constexpr int longest_waves = 4096;  // steps: sinusoids are no weights, only memory
 
 /// Transformer (transformer.hpp) of width H over a linear layer, as something that a task may read its sequences with.
 ///
 ///     y = transformer(x W + b)
 ///
-/// Options   heads=4; blocks=2, times --layers; positions=sinusoidal|learned; longest=0, steps: T of training if positions are learned,
-///           else 4,096
+/// Options   heads=4; blocks=2, times --layers; positions=sinusoidal|learned; longest=0, steps: T of training if
+///           positions are learned, else 4,096
 class TransformerLayer final : public WholeLayer {
  public:
   TransformerLayer(const Builder& options, const Builder& p, const LayerSizes& s)
@@ -32,8 +32,9 @@ class TransformerLayer final : public WholeLayer {
     TransformerOptions t{.width = s.hidden, .dropout = s.dropout, .causal = !s.both};
     t.heads = o.whole("heads", 4, 1, 1024, "attentions side by side; they divide the width");
     t.layers = s.layers * o.whole("blocks", 2, 1, 64, "of attention and a feed-forward part, times --layers");
-    t.positions = o.choice("positions", "sinusoidal|learned", "what says where a step stands") ? PositionKind::learned
-                                                                                                : PositionKind::sinusoidal;
+    t.positions = o.choice("positions", "sinusoidal|learned", "what says where a step stands")
+                      ? PositionKind::learned
+                      : PositionKind::sinusoidal;
     t.longest = o.whole("longest", 0, 0, 1 << 20, "steps of a sequence; 0: T if positions are learned, else 4096");
     if (t.longest == 0) t.longest = t.positions == PositionKind::learned ? s.steps : longest_waves;
     return t;

@@ -1,20 +1,22 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/nn/losses/class_loss.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
 void check(const char* op, const ClassLossOptions& o, int V) {
-  if (!(o.smoothing >= 0 && o.smoothing <= 1)) throw ValueError(fmt::format("{}: smoothing {} is outside [0, 1]", op, o.smoothing));
+  if (!(o.smoothing >= 0 && o.smoothing <= 1))
+    throw ValueError(fmt::format("{}: smoothing {} is outside [0, 1]", op, o.smoothing));
   if (!o.weights) return;
   if (o.weights.rank() != 1 || o.weights.dim(0) != V)
-    throw ShapeError(fmt::format("{}: weights are {}, one is needed for each of {} classes", op, text(o.weights.shape()), V));
+    throw ShapeError(
+        fmt::format("{}: weights are {}, one is needed for each of {} classes", op, text(o.weights.shape()), V));
   for (int k = 0; k < V; ++k)
     if (const double w = o.weights.at_flat(k); !(w >= 0 && std::isfinite(w)))
       throw ValueError(fmt::format("{}: the weight of class {} is {}", op, k, w));
@@ -66,10 +68,11 @@ Var spread(const Var& l, const Array& weights) {
   return sum(terms, -1) * (-1.0 / l.dim(-1));
 }
 
-/// The logits, zero in the rows of ignored targets if something there is not finite: else log_softmax, whose adjoint there is zero,
-/// would hand back 0 times NaN.
+/// The logits, zero in the rows of ignored targets if something there is not finite: else log_softmax, whose adjoint
+/// there is zero, would hand back 0 times NaN.
 Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored) {
-  if (logits.rank() < 1 || !(logits.shape().without(-1) == targets.shape()) || !any_ignored(targets, ignored)) return logits;
+  if (logits.rank() < 1 || !(logits.shape().without(-1) == targets.shape()) || !any_ignored(targets, ignored))
+    return logits;
   const Array rows = logits.value().reshape({static_cast<int>(targets.size()), logits.dim(-1)});
   bool odd = false;
   for (int i = 0; i < rows.dim(0) && !odd; ++i) odd = targets.data()[i] == ignored && !all_finite(rows[i]);
@@ -81,10 +84,11 @@ Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored) {
 /// What masked_mean and weighted_mean ask of their shapes; the rows of the batch stand on the mask's last axis.
 template <class A> A rows_of(const char* op, const Shard& s, const Var& v, const A& whole) {
   const bool steps = whole.rank() == 2;
-  if (v.rank() != whole.rank() || whole.rank() < 1 || whole.rank() > 2 || v.dim(-1) != s.rows() || whole.dim(-1) != s.batch() ||
-      (steps && v.dim(0) != whole.dim(0)))
-    throw ShapeError(fmt::format("{}: v is {}, the batch's numbers are {}; expected are [{}] and [{}], or [T, {}] and [T, {}]", op,
-                                 text(v.shape()), text(whole.shape()), s.rows(), s.batch(), s.rows(), s.batch()));
+  if (v.rank() != whole.rank() || whole.rank() < 1 || whole.rank() > 2 || v.dim(-1) != s.rows() ||
+      whole.dim(-1) != s.batch() || (steps && v.dim(0) != whole.dim(0)))
+    throw ShapeError(
+        fmt::format("{}: v is {}, the batch's numbers are {}; expected are [{}] and [{}], or [T, {}] and [T, {}]", op,
+                    text(v.shape()), text(whole.shape()), s.rows(), s.batch(), s.rows(), s.batch()));
   if constexpr (std::is_same_v<A, Tokens>) return steps ? s.sequence(whole) : s.rows(whole);
   else return steps ? s.sequence(whole).all().value() : s.rows(whole).value();
 }
@@ -117,7 +121,7 @@ Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o) {
   }
   check("cross_entropy", o, logits.var.rank() ? logits.var.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
-  Var loss = cross_entropy(logits.var, t);    // one pass, which keeps no probabilities
+  Var loss = cross_entropy(logits.var, t);  // one pass, which keeps no probabilities
   if (o.weights) loss = weighed(loss, gather(o.weights, t));
   return without_ignored(loss, targets, o.ignored);
 }
@@ -130,7 +134,8 @@ Tokens ignore_padding(const Tokens& targets, const Lengths& lengths, int ignored
   Tokens t = targets.copy();
   for (int b = 0; b < B; ++b) {
     const int n = lengths.data()[b];
-    if (n < 0 || n > T) throw ValueError(fmt::format("ignore_padding: length {} of row {} is outside [0, {}]", n, b, T));
+    if (n < 0 || n > T)
+      throw ValueError(fmt::format("ignore_padding: length {} of row {} is outside [0, {}]", n, b, T));
     for (int k = n; k < T; ++k) t.data()[k * B + b] = ignored;
   }
   return t;
@@ -146,7 +151,8 @@ Part weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const Cl
     total += o.weights ? o.weights.at_flat(k) : 1;
   }
   if (!(total > 0))
-    throw ValueError(fmt::format("weighted_mean: the weights of {} targets sum to {}, there is nothing to average", targets.size(), total));
+    throw ValueError(fmt::format("weighted_mean: the weights of {} targets sum to {}, there is nothing to average",
+                                 targets.size(), total));
   return s.sum(v) * (1 / total);
 }
 
@@ -154,7 +160,8 @@ Part masked_mean(const Shard& s, const Var& v, const Array& mask) {
   const Array own = rows_of("masked_mean", s, v, mask);
   std::int64_t left = 0;
   for (std::int64_t i = 0; i < mask.size(); ++i) left += mask.at_flat(i) != 0;
-  if (left == 0) throw ValueError("masked_mean: the mask " + text(mask.shape()) + " leaves nothing in, there is nothing to average");
+  if (left == 0)
+    throw ValueError("masked_mean: the mask " + text(mask.shape()) + " leaves nothing in, there is nothing to average");
   return s.sum(masked(v, own)) * (1.0 / static_cast<double>(left));
 }
 

@@ -1,26 +1,29 @@
 #pragma once
-#include <ebb/autograd/shards.hpp>
 #include <climits>
+#include <ebb/autograd/shards.hpp>
 
 namespace ebb {
 
 struct ClassLossOptions {
-  double smoothing = 0;        ///< share of the target's probability that is spread evenly over all V classes
-  Array weights = {};          ///< [V], one for each class; none: all one
-  int ignored = INT_MIN;       ///< a target that is none: its loss and its gradient are zero; unless given, there is none such
+  double smoothing = 0;  ///< share of the target's probability that is spread evenly over all V classes
+  Array weights = {};    ///< [V], one for each class; none: all one
+  int ignored =
+      INT_MIN;  ///< a target that is none: its loss and its gradient are zero; unless given, there is none such
 };
 
-/// Cross entropy with smoothed targets, weighted classes, and targets to be ignored: one number per row or token, in nats.
+/// Cross entropy with smoothed targets, weighted classes, and targets to be ignored: one number per row or token, in
+/// nats.
 ///
 ///     l = log softmax(logits);   (1 - smoothing) (-w[target] l[target]) + smoothing / V sum over k of (-w[k] l[k])
 ///
-/// Weights are in the numbers already. A mean of them by mean_rows or mean_tokens so divides by how many they are; the mean that
-/// divides by the weights of the targets, as PyTorch's does, is `weighted_mean`.
+/// Weights are in the numbers already. A mean of them by mean_rows or mean_tokens so divides by how many they are; the
+/// mean that divides by the weights of the targets, as PyTorch's does, is `weighted_mean`.
 ///
 /// Shapes    logits [..., V], targets [...] -> [...]
-/// Numerics  what is left out, ignored or of weight zero, hands back a gradient of zero whatever its logits are: infinite or NaN
-/// Errors    ShapeError; ValueError if smoothing is outside [0, 1], a weight is negative or no number, or a target is outside
-///           [0, V) and not the ignored one
+/// Numerics  what is left out, ignored or of weight zero, hands back a gradient of zero whatever its logits are:
+///           infinite or NaN
+/// Errors    ShapeError; ValueError if smoothing is outside [0, 1], a weight is negative or no number, or a target is
+///           outside [0, V) and not the ignored one
 /// Source    Szegedy et al. 2016, arXiv:1512.00567 (smoothing); weights and smoothing together as in PyTorch
 Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o);
 
@@ -48,8 +51,8 @@ Part weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const Cl
 ///
 /// Shapes    v, mask of one shape
 /// Errors    ShapeError
-/// Numerics  what is left out hands back a gradient of zero; a v made of a NaN makes NaN of that again (0 NaN), so that a NaN
-///           among the inputs is to be masked there
+/// Numerics  what is left out hands back a gradient of zero; a v made of a NaN makes NaN of that again (0 NaN), so that
+///           a NaN among the inputs is to be masked there
 Var masked(At v, const Array& mask);
 
 /// The share of a shard in the mean of the numbers that the whole batch's mask leaves in.

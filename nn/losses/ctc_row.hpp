@@ -6,9 +6,9 @@ namespace ebb::detail {
 
 /// The labels of a whole batch, checked.
 struct CtcBatch {
-  Lengths lengths;             ///< [B]
-  Tokens labels;               ///< [B, L]
-  Lengths label_lengths;       ///< [B]
+  Lengths lengths;        ///< [B]
+  Tokens labels;          ///< [B, L]
+  Lengths label_lengths;  ///< [B]
   CtcOptions o;
 
   int rows() const { return lengths.dim(0); }
@@ -31,8 +31,8 @@ struct CtcBatch {
 template <class T> class CtcRow {
  public:
   CtcRow(const CtcBatch& batch, const Array& logits, int row);
-  double loss();                                ///< runs forward
-  void gradient(double g, Array& d);            ///< after loss(): adds nothing, writes the row's steps into d [T, B, V]
+  double loss();                      ///< runs forward
+  void gradient(double g, Array& d);  ///< after loss(): adds nothing, writes the row's steps into d [T, B, V]
 
  private:
   const T* logits_of(int t) const { return logits_ + (std::int64_t{t} * rows_ + row_) * stride_; }

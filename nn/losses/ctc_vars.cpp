@@ -14,7 +14,8 @@ double least_logarithm(DType type) { return type == f32 ? -1e37 : -1e300; }
 Array mask(const Shape& shape, auto&& yes) {
   Array m = Array::empty(shape, f64);
   const int n = shape.columns();
-  for (std::int64_t i = 0; i < m.size(); ++i) m.set_flat(i, yes(static_cast<int>(i / n), static_cast<int>(i % n)) ? 1 : 0);
+  for (std::int64_t i = 0; i < m.size(); ++i)
+    m.set_flat(i, yes(static_cast<int>(i / n), static_cast<int>(i % n)) ? 1 : 0);
   return m;
 }
 
@@ -29,7 +30,8 @@ Var choose(const Array& m, const Arg& yes, const Arg& no) { return where(constan
 
 Var log_sum(std::initializer_list<Var> terms) { return logsumexp(stack(terms), 0); }
 
-/// The log-probability of each state's class at each step, [T, B, S]. The padding is set to zeros, so that nothing in it counts.
+/// The log-probability of each state's class at each step, [T, B, S]. The padding is set to zeros, so that nothing in
+/// it counts.
 Var emissions(const Var& logits, const CtcBatch& c, int S) {
   const int T = logits.dim(0), B = c.rows(), V = logits.dim(2);
   const Array real = mask({T, B}, [&](int t, int b) { return t < c.length(b); }).reshape({T, B, 1});

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
@@ -30,10 +30,12 @@ Var sum_of_row(Var v) { return v.rank() < 2 ? v : sum(std::move(v), -1); }
 
 // No product of |r| with itself: the second derivative at r = 0 would come out as sign(0)^2.
 Var huber_terms(const At& y, const At& target, double delta, double scale) {
-  return fuse([](auto y, auto t, auto delta, auto scale) {
-    auto r = y - t;
-    return scale * where(abs(r) <= delta, .5 * square(r), delta * (abs(r) - .5 * delta));
-  }, y, target.var, delta, scale);
+  return fuse(
+      [](auto y, auto t, auto delta, auto scale) {
+        auto r = y - t;
+        return scale * where(abs(r) <= delta, .5 * square(r), delta * (abs(r) - .5 * delta));
+      },
+      y, target.var, delta, scale);
 }
 
 Var hinge_terms(Var shortfall, bool squared) {
@@ -45,7 +47,8 @@ void check_signs(const At& signs) {
   const Array t = signs.var.value();
   for (std::int64_t i = 0; i < t.size(); ++i)
     if (std::abs(t.at_flat(i)) != 1)
-      throw ValueError(fmt::format("hinge: target {} at position {} is neither -1 nor 1{}", t.at_flat(i), i, text(signs.where)));
+      throw ValueError(
+          fmt::format("hinge: target {} at position {} is neither -1 nor 1{}", t.at_flat(i), i, text(signs.where)));
 }
 
 }  // namespace
@@ -76,9 +79,11 @@ Var binary_cross_entropy(At logits, At target) {
   const Var z = logits.var, t = target.var;
   // Either term alone is exact for its label; softplus(z) - t z would cancel for a large z with t = 1.
   // A term of weight zero is left out, or an infinite logit on the right side would make it NaN.
-  const Var terms = fuse([](auto z, auto t) {
-    return where(equal(t, 0), 0, t * softplus(-z)) + where(equal(t, 1), 0, (1 - t) * softplus(z));
-  }, z, t);
+  const Var terms = fuse(
+      [](auto z, auto t) {
+        return where(equal(t, 0), 0, t * softplus(-z)) + where(equal(t, 1), 0, (1 - t) * softplus(z));
+      },
+      z, t);
   return sum_of_row(terms);
 }
 

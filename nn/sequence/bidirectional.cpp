@@ -9,7 +9,8 @@ namespace {
 Var joined(const Var& f, const Var& b, Join join) {
   if (join == Join::concatenate) return concat({f, b}, -1);
   if (!(f.shape() == b.shape()))
-    throw ShapeError("bidirectional: outputs of " + text(f.shape()) + " and " + text(b.shape()) + " cannot be summed; concatenate them");
+    throw ShapeError("bidirectional: outputs of " + text(f.shape()) + " and " + text(b.shape()) +
+                     " cannot be summed; concatenate them");
   return f + b;
 }
 
@@ -27,14 +28,15 @@ Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Seq
   return {joined(ahead.all(), back.all(), join), ahead.end(), back.end()};
 }
 
-BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass& pass, Join join) {
+BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass& pass,
+                                      Join join) {
   const Run ahead = named_run("forward", forward, x, pass, Direction::forward);
   const Run back = named_run("backward", backward, x, pass, Direction::backward);
   return {{joined(ahead.packed().all, back.packed().all, join), x.packing}, ahead.end(), back.end()};
 }
 
-Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths& lengths, const Pass& pass,
-                            Join join) {
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths& lengths,
+                            const Pass& pass, Join join) {
   const auto run = bidirectional(forward, backward, pack(x, lengths), pass, join);
   return {unpack(run.all), run.forward, run.backward};
 }

@@ -16,10 +16,11 @@ enum class Join { concatenate, sum };
 /// Source    Schuster & Paliwal 1997, doi:10.1109/78.650093
 template <class X> struct BidirectionalOf {
   X all;
-  State forward, backward;   ///< after the last step of each: of each row's last time, and of time 0
+  State forward, backward;  ///< after the last step of each: of each row's last time, and of time 0
 };
 using Bidirectional = BidirectionalOf<Sequence>;
-Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass&, Join join = Join::concatenate);
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass&,
+                            Join join = Join::concatenate);
 /// Of sequences of different lengths: the way back begins at each row's own end. Zeros in the padding.
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths&, const Pass&,
                             Join join = Join::concatenate);

@@ -1,14 +1,15 @@
+#include <fmt/format.h>
 #include <ebb/nn/sequence/drop_connect.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
 double checked(const char* rule, double p) {
-  if (!(p >= 0 && p < 1)) throw ValueError(fmt::format("{}: the probability must be at least 0 and less than 1, but is {}", rule, p));
+  if (!(p >= 0 && p < 1))
+    throw ValueError(fmt::format("{}: the probability must be at least 0 and less than 1, but is {}", rule, p));
   return p;
 }
 

@@ -3,8 +3,8 @@
 
 namespace ebb {
 
-/// A transform of a parameter: in training each number of it is zero with probability p and else divided by 1 - p, one mask an
-/// update for all rows and steps. On a cell's recurrent matrix this is weight drop:
+/// A transform of a parameter: in training each number of it is zero with probability p and else divided by 1 - p, one
+/// mask an update for all rows and steps. On a cell's recurrent matrix this is weight drop:
 ///
 ///     w.transform("cell/Wh", drop_connect(.5));
 ///

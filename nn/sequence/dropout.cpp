@@ -1,19 +1,21 @@
+#include <fmt/format.h>
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
 void check(double p) {
-  if (!(p >= 0 && p < 1)) throw ValueError(fmt::format("dropout: the probability must be at least 0 and less than 1, but is {}", p));
+  if (!(p >= 0 && p < 1))
+    throw ValueError(fmt::format("dropout: the probability must be at least 0 and less than 1, but is {}", p));
 }
 
 Var masked(const Var& x, const Var& mask, double p) {
-  return fuse([](auto x, auto mask, auto scale) { return where(mask, x * scale, 0); }, x, mask, 1 / (1 - p));   // x may be infinite
+  return fuse([](auto x, auto mask, auto scale) { return where(mask, x * scale, 0); }, x, mask,
+              1 / (1 - p));  // x may be infinite
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ Packed dropout(const Packed& x, double p, const Pass& at, const char* name) {
   Array mask = Array::empty(x.all.shape(), x.all.dtype());
   const Pass rows = at.of_rows(packing.order());
   for (int t = 0; t < packing.steps(); ++t) {
-    const NoGrad off;   // the step is looked at for its shape alone
+    const NoGrad off;  // the step is looked at for its shape alone
     const int begin = packing.begin(t);
     mask.range(begin, begin + packing.alive(t)).assign(rows.at_time(t).bernoulli(name, x[t], 1 - p).value());
   }
@@ -46,16 +48,21 @@ DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_c
   check(o.input);
   check(o.state);
   if (o.state > 0 && !drops().state)
-    throw ValueError(fmt::format("dropout: cell {} does not say where its state enters its products. Give it, beside its step, `State step(const Var& x, "
-                                 "const State& s, const StateDrop& d) const`, the same equations with d.state(s.h) in the products; or drop its "
-                                 "input alone", name()));
+    throw ValueError(fmt::format(
+        "dropout: cell {} does not say where its state enters its products. Give it, beside its step, `State "
+        "step(const Var& x, "
+        "const State& s, const StateDrop& d) const`, the same equations with d.state(s.h) in the products; or drop its "
+        "input alone",
+        name()));
 }
 
 State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
   const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
   const Var input = dropout(x, o_.input, mask, "input");
   if (o_.state == 0) return inner().step(input, s, at);
-  return inner().step(input, s, at.dropping({.state = o_.state, .candidate = at.drop_rates().candidate, .per_sequence = o_.per_sequence}));
+  return inner().step(
+      input, s,
+      at.dropping({.state = o_.state, .candidate = at.drop_rates().candidate, .per_sequence = o_.per_sequence}));
 }
 
 }  // namespace ebb

@@ -5,8 +5,9 @@
 
 namespace ebb {
 
-/// In training each number is zero with probability p and else divided by 1 - p; in evaluation all stay as they are. The mask is
-/// a function of the pass and `name`: two places that are to differ have two names, or scopes of the pass (`s.pass("in")`).
+/// In training each number is zero with probability p and else divided by 1 - p; in evaluation all stay as they are.
+/// The mask is a function of the pass and `name`: two places that are to differ have two names, or scopes of the pass
+/// (`s.pass("in")`).
 ///
 /// Errors    ValueError if p is outside [0, 1)
 /// Source    Srivastava et al. 2014, JMLR 15:1929
@@ -16,19 +17,20 @@ Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name =
 Packed dropout(const Packed& x, double p, const Pass& at, const char* name = "dropout");
 
 struct DropoutOptions {
-  double input = 0;            ///< probability that a number of x is dropped
-  double state = 0;            ///< likewise of the state's first field, where it enters the cell's products
-  bool per_sequence = true;    ///< one mask for all steps of a sequence, else one for each step
+  double input = 0;          ///< probability that a number of x is dropped
+  double state = 0;          ///< likewise of the state's first field, where it enters the cell's products
+  bool per_sequence = true;  ///< one mask for all steps of a sequence, else one for each step
 };
 
-/// A cell whose input and hidden state are dropped out. With one mask for a sequence this is variational dropout, which may
-/// be used on the state; with a mask for each step noise on the state adds up over the steps.
+/// A cell whose input and hidden state are dropped out. With one mask for a sequence this is variational dropout, which
+/// may be used on the state; with a mask for each step noise on the state adds up over the steps.
 ///
-/// The state is dropped where it meets a matrix, not where it is handed on, as by a GRU's z * h, which the factor 1 / (1 - p) would let
-/// grow from step to step. Only the cell's equations say where that is, so the cell has one more overload of step for it (drop.hpp), as
-/// all shipped cells with a recurrent matrix do.
+/// The state is dropped where it meets a matrix, not where it is handed on, as by a GRU's z * h, which the factor 1 /
+/// (1 - p) would let grow from step to step. Only the cell's equations say where that is, so the cell has one more
+/// overload of step for it (drop.hpp), as all shipped cells with a recurrent matrix do.
 ///
-/// Errors    ValueError if a probability is outside [0, 1), or if the state is to be dropped and the cell has no such step
+/// Errors    ValueError if a probability is outside [0, 1), or if the state is to be dropped and the cell has no such
+///           step
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287
 class DropoutCell final : public CellWrapper {
  public:

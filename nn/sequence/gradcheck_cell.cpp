@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <cstring>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 #include <memory>
 
 namespace ebb {
@@ -52,9 +52,7 @@ class CellCheck {
       for (const bool training : {false, true})
         if (report.finding.empty()) report.finding = finding(training);
       if (report.finding.empty()) gradients(report);
-    } catch (const Error& e) {
-      report.failure = e.what();
-    }
+    } catch (const Error& e) { report.failure = e.what(); }
     return report;
   }
 
@@ -80,13 +78,19 @@ class CellCheck {
   Part loss(Shard& s) const {
     const Run run = unrolled(s.begin(), s.end(), s.pass());
     Part total = projected(s, run[0], "output 0", key_);
-    for (int t = 1; t < run.steps(); ++t) total = total + projected(s, run[t], ("output " + std::to_string(t)).c_str(), key_);
+    for (int t = 1; t < run.steps(); ++t)
+      total = total + projected(s, run[t], ("output " + std::to_string(t)).c_str(), key_);
     for (int k = 0; k < cell_.field_count(); ++k) total = total + projected(s, run.end()[k], cell_.field(k).name, key_);
     return total;
   }
 
   ShardOptions shards(bool training) const {
-    return {.rows = o_.rows, .seed = o_.seed, .dtype = f64, .order = o_.order, .training = training, .shards = o_.rows < 4 ? 1 : 2};
+    return {.rows = o_.rows,
+            .seed = o_.seed,
+            .dtype = f64,
+            .order = o_.order,
+            .training = training,
+            .shards = o_.rows < 4 ? 1 : 2};
   }
 
   void gradients(GradcheckReport& report) const {
@@ -119,7 +123,8 @@ class CellCheck {
     const auto pass = [&](int row) { return Pass({.training = training, .seed = o_.seed, .first_row = row}); };
     const Run all = unrolled(0, o_.rows, pass(0));
     if (const Shape wanted{o_.rows, hidden_}; !(all[0].shape() == wanted))
-      return fmt::format("cell {}: output is {}, must be [rows, hidden], {}", cell_.name(), text(all[0].shape()), text(wanted));
+      return fmt::format("cell {}: output is {}, must be [rows, hidden], {}", cell_.name(), text(all[0].shape()),
+                         text(wanted));
     for (int row = 0; row < o_.rows && o_.rows > 1; ++row) {
       const Run alone = unrolled(row, row + 1, pass(row));
       std::string differs;
@@ -127,7 +132,8 @@ class CellCheck {
         differs = difference(all[t], alone[t], row, "output of step " + std::to_string(t));
       for (int k = 0; k < cell_.field_count() && differs.empty(); ++k)
         differs = difference(all.end()[k], alone.end()[k], row, std::string("last ") + cell_.field(k).name);
-      if (!differs.empty()) return "a row's result depends on the others: " + differs + (training ? ", in training" : "");
+      if (!differs.empty())
+        return "a row's result depends on the others: " + differs + (training ? ", in training" : "");
     }
     return {};
   }

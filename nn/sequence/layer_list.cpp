@@ -6,11 +6,12 @@ namespace ebb {
 
 namespace {
 
-LayerPtr make_layer_from(const std::string& text, const Builder& p, const LayerSizes& sizes, detail::CellSpec& request) {
+LayerPtr make_layer_from(const std::string& text, const Builder& p, const LayerSizes& sizes,
+                         detail::CellSpec& request) {
   const LayerEntry& entry = Registry<LayerEntry>::get(name_before_options(text));
   if (sizes.input < 1 || sizes.hidden < 1)
-    throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " + std::to_string(sizes.input) +
-                     " and hidden is " + std::to_string(sizes.hidden));
+    throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " +
+                     std::to_string(sizes.input) + " and hidden is " + std::to_string(sizes.hidden));
   request.options = GivenOptions::after_name(text);
   const LayerPtr layer = entry.make(detail_builder_for(p, &request), detail_builder_for(p, nullptr), sizes);
   detail::reject_unknown_options(request);

@@ -16,14 +16,15 @@ void check(const Lengths& lengths, int steps) {
   for (int r = 0; r < lengths.dim(0); ++r) {
     const int n = lengths.data()[r];
     if (n < 0 || n > steps)
-      throw ValueError("length " + std::to_string(n) + " of row " + std::to_string(r) + " is outside [0, " + std::to_string(steps) + "]");
+      throw ValueError("length " + std::to_string(n) + " of row " + std::to_string(r) + " is outside [0, " +
+                       std::to_string(steps) + "]");
   }
 }
 
 void check(const Packing& p, const Shape& s) {
   if (s.rank() >= 2 && s[0] == p.padded_steps() && s[1] == p.rows()) return;
-  throw ShapeError("pack: the lengths are of " + std::to_string(p.padded_steps()) + " steps of " + std::to_string(p.rows()) +
-                   " rows, but the sequence is " + text(s));
+  throw ShapeError("pack: the lengths are of " + std::to_string(p.padded_steps()) + " steps of " +
+                   std::to_string(p.rows()) + " rows, but the sequence is " + text(s));
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ Packed pack(const Sequence& x, const Packing& p) {
 }
 Packed pack(const Sequence& x, const Lengths& lengths) {
   if (lengths.rank() != 1 || lengths.dim(0) != x.rows())
-    throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", one is needed for each of " + std::to_string(x.rows()) + " rows");
+    throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", one is needed for each of " +
+                     std::to_string(x.rows()) + " rows");
   return pack(x, Packing(lengths, x.steps()));
 }
 
@@ -98,7 +100,8 @@ struct Unpack {
 Sequence unpack(const Packed& x) {
   const Packing& p = x.packing;
   if (x.all.rank() < 1 || x.all.dim(0) != p.size())
-    throw ShapeError("unpack: the lengths are of " + std::to_string(p.size()) + " steps in all, but x is " + text(x.all.shape()));
+    throw ShapeError("unpack: the lengths are of " + std::to_string(p.size()) + " steps in all, but x is " +
+                     text(x.all.shape()));
   const Var padded = apply(Unpack{p.index(), p.padded_steps() * p.rows()}, x.all);
   return reshape(padded, padded.shape().with(0, p.rows()).inserted(0, p.padded_steps()));
 }

@@ -5,14 +5,14 @@
 
 namespace ebb {
 
-/// Where the steps of sequences of different lengths stand when no padding is kept: time after time, and in each the rows that
-/// are still alive, the longest sequence first, rows of one length in their order.
+/// Where the steps of sequences of different lengths stand when no padding is kept: time after time, and in each the
+/// rows that are still alive, the longest sequence first, rows of one length in their order.
 ///
 ///     lengths 2, 3, 1:   (t=0: rows 1 0 2) (t=1: rows 1 0) (t=2: row 1)
 ///
 /// Shapes    lengths [B], each from 0 to `steps`
-/// Errors    ShapeError or ValueError, naming the row, if the lengths are not that. All may be zero, as in a shard of a batch that
-///           has a longer row elsewhere; a mean over a whole batch of nothing is refused by mean_tokens
+/// Errors    ShapeError or ValueError, naming the row, if the lengths are not that. All may be zero, as in a shard of a
+///           batch that has a longer row elsewhere; a mean over a whole batch of nothing is refused by mean_tokens
 class Packing {
  public:
   Packing() = default;
@@ -20,14 +20,14 @@ class Packing {
   explicit operator bool() const { return bool(order_); }
 
   int padded_steps() const { return padded_steps_; }
-  int steps() const { return static_cast<int>(alive_.size()); }   ///< of the longest sequence
-  int rows() const { return order_.dim(0); }                      ///< B
-  int size() const { return begin_.back(); }                      ///< N, steps of all sequences together
-  int alive(int t) const { return t < steps() ? alive_[static_cast<std::size_t>(t)] : 0; }   ///< rows longer than t
-  int begin(int t) const { return begin_[static_cast<std::size_t>(t)]; }                     ///< where those of time t stand
-  const Tokens& order() const { return order_; }                  ///< [B] rows, the longest first
-  const Tokens& places() const { return places_; }                ///< [B] the place of each row in that order
-  Tokens index() const;                                           ///< [N] t B + row of each packed step
+  int steps() const { return static_cast<int>(alive_.size()); }  ///< of the longest sequence
+  int rows() const { return order_.dim(0); }                     ///< B
+  int size() const { return begin_.back(); }                     ///< N, steps of all sequences together
+  int alive(int t) const { return t < steps() ? alive_[static_cast<std::size_t>(t)] : 0; }  ///< rows longer than t
+  int begin(int t) const { return begin_[static_cast<std::size_t>(t)]; }  ///< where those of time t stand
+  const Tokens& order() const { return order_; }                          ///< [B] rows, the longest first
+  const Tokens& places() const { return places_; }                        ///< [B] the place of each row in that order
+  Tokens index() const;                                                   ///< [N] t B + row of each packed step
 
  private:
   int padded_steps_ = 0;
@@ -40,7 +40,7 @@ class Packing {
 ///     const Packed x = pack(s.sequence(d.x), s.rows(d.lengths));
 ///     const Packed y = bidirectional(*f1, *b1, x, s.pass("1")).all, z = bidirectional(*f2, *b2, y, s.pass("2")).all;
 struct Packed {
-  Var all;            ///< [N, ...]
+  Var all;  ///< [N, ...]
   Packing packing;
   Var operator[](int t) const { return range(all, packing.begin(t), packing.begin(t) + packing.alive(t)); }
 };

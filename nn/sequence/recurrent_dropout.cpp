@@ -1,16 +1,20 @@
+#include <fmt/format.h>
 #include <ebb/nn/sequence/recurrent_dropout.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 RecurrentDropout::RecurrentDropout(CellPtr inner, double p) : CellWrapper(static_cast<CellPtr&&>(inner)), p_(p) {
   if (!(p >= 0 && p < 1))
-    throw ValueError(fmt::format("recurrent dropout: the probability must be at least 0 and less than 1, but is {}", p));
+    throw ValueError(
+        fmt::format("recurrent dropout: the probability must be at least 0 and less than 1, but is {}", p));
   if (!drops().candidate)
-    throw ValueError(fmt::format("recurrent dropout: cell {} has no candidate to drop. Give it, beside its step, `State step(const Var& x, const State& s, "
-                                 "const Drop& d) const`, the same equations with g * d.candidate(g) for the candidate g, and d.state(s.h) "
-                                 "in the products; or CandidateDrop, if only the candidate can be dropped", name()));
+    throw ValueError(fmt::format(
+        "recurrent dropout: cell {} has no candidate to drop. Give it, beside its step, `State step(const Var& x, "
+        "const State& s, "
+        "const Drop& d) const`, the same equations with g * d.candidate(g) for the candidate g, and d.state(s.h) "
+        "in the products; or CandidateDrop, if only the candidate can be dropped",
+        name()));
 }
 
 State RecurrentDropout::step(const Var& x, const State& s, const Pass& at) const {

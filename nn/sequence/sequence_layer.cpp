@@ -12,7 +12,9 @@ class CellLayer final : public SequenceLayer {
   CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
   int width() const override { return width_; }
   const Cell* cell() const override { return &*cell_; }
-  Reading read(const Sequence& x, const State& start, const Pass& at) const override { return unroll(*cell_, x, start, at); }
+  Reading read(const Sequence& x, const State& start, const Pass& at) const override {
+    return unroll(*cell_, x, start, at);
+  }
   Reading read(const Packed& x, const State& start, const Pass& at, Direction d) const override {
     return unroll(*cell_, x, start, at, d);
   }
@@ -30,7 +32,8 @@ std::vector<int> sorted_lengths(const Packing& p) {
   return lengths;
 }
 
-// A row without a step has nothing that could be attended to: it stands as one of a single zero, which packing leaves out.
+// A row without a step has nothing that could be attended to: it stands as one of a single zero, which packing leaves
+// out.
 Lengths lengths_of(const Packing& p) {
   const std::vector<int> sorted = sorted_lengths(p);
   Lengths lengths({p.rows()});
@@ -72,7 +75,7 @@ Var Reading::last() const {
   Tokens places({p.rows()});
   for (int row = 0; row < p.rows(); ++row) {
     const int k = p.places().data()[row], steps = lengths[static_cast<std::size_t>(k)];
-    places.data()[row] = steps == 0 ? p.size() : p.begin(first_ ? 0 : steps - 1) + k;   // the row of zeros put below
+    places.data()[row] = steps == 0 ? p.size() : p.begin(first_ ? 0 : steps - 1) + k;  // the row of zeros put below
   }
   return gather(concat({packed_->all, zeros({1, packed_->all.dim(1)})}, 0), places);
 }
@@ -86,15 +89,21 @@ Reading WholeLayer::read(const Packed& x, const State&, const Pass& at, Directio
   return Reading(back ? Packed{turned(y), p} : y, back || sees_all());
 }
 
-Reading unroll(const SequenceLayer& l, const Sequence& x, const State& start, const Pass& at) { return l.read(x, start, at); }
+Reading unroll(const SequenceLayer& l, const Sequence& x, const State& start, const Pass& at) {
+  return l.read(x, start, at);
+}
 Reading unroll(const SequenceLayer& l, const Sequence& x, const Pass& at) { return l.read(x, State{}, at); }
 Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const Pass& at) {
   return l.read(pack(x, lengths), State{}, at, Direction::forward);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const Pass& at) { return l.read(x, State{}, at, Direction::forward); }
+Reading unroll(const SequenceLayer& l, const Packed& x, const Pass& at) {
+  return l.read(x, State{}, at, Direction::forward);
+}
 Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at) {
   return l.read(x, start, at, Direction::forward);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at, Direction d) { return l.read(x, start, at, d); }
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at, Direction d) {
+  return l.read(x, start, at, d);
+}
 
 }  // namespace ebb

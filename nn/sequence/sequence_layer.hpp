@@ -6,19 +6,19 @@
 
 namespace ebb {
 
-/// What came of reading sequences. As of a Run: outputs of all steps, that of each row's end, and the state to carry on, which is empty
-/// where there is none.
+/// What came of reading sequences. As of a Run: outputs of all steps, that of each row's end, and the state to carry
+/// on, which is empty where there is none.
 class Reading {
  public:
   Reading(Run run) : run_(std::move(run)) {}
-  explicit Reading(Var all) : all_(std::move(all)) {}              ///< [T, B, H]
+  explicit Reading(Var all) : all_(std::move(all)) {}  ///< [T, B, H]
   /// `first`: each row's end is its first step, as of one that read backward.
   Reading(Packed all, bool first) : packed_(std::move(all)), first_(first) {}
 
-  Var all() const;                     ///< [T, B, H]
-  Var last() const;                    ///< of the step that was read last, [B, H]; zero for a row without a step, or the cell's start
+  Var all() const;   ///< [T, B, H]
+  Var last() const;  ///< of the step that was read last, [B, H]; zero for a row without a step, or the cell's start
   State end() const;
-  Packed packed() const;               ///< Errors: ValueError if no lengths were given
+  Packed packed() const;  ///< Errors: ValueError if no lengths were given
 
  private:
   std::optional<Run> run_;
@@ -27,15 +27,15 @@ class Reading {
   bool first_ = false;
 };
 
-/// Something that reads whole sequences: a cell that is unrolled, or a layer over all steps at once, such as a TCN or a Transformer.
-/// `unroll` takes it where it takes a cell.
+/// Something that reads whole sequences: a cell that is unrolled, or a layer over all steps at once, such as a TCN or a
+/// Transformer. `unroll` takes it where it takes a cell.
 ///
 ///     const LayerPtr layer = recurrence.layer(p / "cell", 1);
 ///     const Reading read = unroll(*layer, s.sequence(b.x), s.take(carried), s.pass());
 class SequenceLayer {
  public:
   virtual ~SequenceLayer();
-  virtual int width() const = 0;       ///< H, of an output
+  virtual int width() const = 0;  ///< H, of an output
   /// The cell that is unrolled; null for a layer that has no step.
   virtual const Cell* cell() const { return nullptr; }
   virtual Reading read(const Sequence& x, const State& start, const Pass&) const = 0;

@@ -9,12 +9,13 @@ StackedCell::StackedCell(std::vector<CellPtr> layers, StackOptions o) : o_(o), l
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     scopes_.push_back(std::to_string(l + 1));
     first_.push_back(static_cast<int>(names_.size()));
-    for (int k = 0; k < layers_[l]->field_count(); ++k) names_.push_back(scopes_.back() + "/" + layers_[l]->field(k).name);
+    for (int k = 0; k < layers_[l]->field_count(); ++k)
+      names_.push_back(scopes_.back() + "/" + layers_[l]->field(k).name);
   }
   first_.push_back(static_cast<int>(names_.size()));
   if (static_cast<int>(names_.size()) > State::max_fields)
-    throw ValueError("stack: its layers have " + std::to_string(names_.size()) + " fields of state together; there is room for " +
-                     std::to_string(State::max_fields));
+    throw ValueError("stack: its layers have " + std::to_string(names_.size()) +
+                     " fields of state together; there is room for " + std::to_string(State::max_fields));
   for (const std::string& n : names_) name_list_.push_back(n.c_str());
   for (std::size_t l = 0; l < layers_.size(); ++l)
     for (int k = 0; k < layers_[l]->field_count(); ++k) {
@@ -42,7 +43,8 @@ State StackedCell::part(const State& s, std::size_t layer) const {
 Var StackedCell::raised(const Var& below, const Var& output, std::size_t layer) const {
   if (!o_.residual || layer == 0) return output;
   if (!(output.shape() == below.shape()))
-    throw ShapeError("stack: layer " + scopes_[layer] + " gives " + text(output.shape()) + " where a residual connection adds " + text(below.shape()));
+    throw ShapeError("stack: layer " + scopes_[layer] + " gives " + text(output.shape()) +
+                     " where a residual connection adds " + text(below.shape()));
   return output + below;
 }
 
@@ -67,7 +69,8 @@ Var StackedCell::output(const Var& x, const State& s) const {
 CellPtr make_stack(const std::string& cell, const Builder& p, CellSizes sizes, int layers, StackOptions o) {
   std::vector<CellPtr> list;
   for (int l = 0; l < layers; ++l)
-    list.push_back(make_cell(cell, p / std::to_string(l + 1).c_str(), {l == 0 ? sizes.input : sizes.hidden, sizes.hidden}));
+    list.push_back(
+        make_cell(cell, p / std::to_string(l + 1).c_str(), {l == 0 ? sizes.input : sizes.hidden, sizes.hidden}));
   return CellPtr(new StackedCell(std::move(list), o));
 }
 

@@ -6,11 +6,11 @@
 namespace ebb {
 
 struct StackOptions {
-  bool residual = false;   ///< a layer's input is added to its output, from the second layer on
+  bool residual = false;  ///< a layer's input is added to its output, from the second layer on
 };
 
-/// Layers of cells as one cell: each sees the output of the one below. Its state has the fields of all, "1/h", "1/c", "2/h", ...;
-/// random numbers of layer k are those of the pass's scope "k".
+/// Layers of cells as one cell: each sees the output of the one below. Its state has the fields of all, "1/h", "1/c",
+/// "2/h", ...; random numbers of layer k are those of the pass's scope "k".
 ///
 /// Errors    ValueError if there is no layer; ShapeError, when it runs, if widths do not fit
 class StackedCell final : public Cell {
@@ -18,7 +18,7 @@ class StackedCell final : public Cell {
   explicit StackedCell(std::vector<CellPtr> layers, StackOptions o = {});
   State step(const Var& x, const State& s, const Pass& at) const override;
   Var output(const Var& x, const State& s) const override;
-  Drops drops() const override;   ///< what any of its layers can drop
+  Drops drops() const override;  ///< what any of its layers can drop
   const char* name() const override { return "stack"; }
   int field_count() const override { return static_cast<int>(fields_.size()); }
   const Field& field(int k) const override { return fields_[static_cast<std::size_t>(k)]; }
@@ -29,7 +29,7 @@ class StackedCell final : public Cell {
   Var raised(const Var& below, const Var& output, std::size_t layer) const;
   StackOptions o_;
   std::vector<CellPtr> layers_;
-  std::vector<int> first_;               // each layer's first field, and the end
+  std::vector<int> first_;  // each layer's first field, and the end
   std::vector<std::string> scopes_, names_;
   std::vector<const char*> name_list_;
   std::vector<Field> fields_;

@@ -10,7 +10,8 @@ namespace ebb {
 
 namespace {
 
-/// Rows begin to end of B, each `times` times in a row; behind them zeros up to B entries, for a Pass draws for as many rows.
+/// Rows begin to end of B, each `times` times in a row; behind them zeros up to B entries, for a Pass draws for as many
+/// rows.
 Tokens repeated(int begin, int end, int times, int B) {
   const int count = (end - begin) * times;
   Tokens rows({std::max(count, B)});
@@ -28,8 +29,8 @@ Array one_hot_rows(int rows, int S, DType dtype) {
 void check_state(const Cell& cell, const Var& x, const State& s) {
   if (x.rank() != 2) throw ShapeError(std::string("step_jacobian: x is [rows, width], this is ") + text(x.shape()));
   if (s.size() != cell.field_count())
-    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, those of cell " + cell.name() +
-                     " are " + std::to_string(cell.field_count()));
+    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) +
+                     " fields, those of cell " + cell.name() + " are " + std::to_string(cell.field_count()));
   for (int k = 0; k < s.size(); ++k)
     if (s[k].rank() == 0 || s[k].dim(0) != x.dim(0))
       throw ShapeError(std::string("step_jacobian: ") + cell.field(k).name + " is " + text(s[k].shape()) + ", x has " +
@@ -39,7 +40,8 @@ void check_state(const Cell& cell, const Var& x, const State& s) {
 enum class By { state, input };
 
 /// Some of the rows, on a tape of their own.
-void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>& state, const Pass& at, By by, const Tokens& order, Array J) {
+void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>& state, const Pass& at, By by,
+                      const Tokens& order, Array J) {
   const int S = J.dim(1);
   const Tokens rows = order.range(0, J.dim(0) * S);
   const Tape tape{{.dtype = J.dtype()}};
@@ -50,7 +52,8 @@ void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>
     s[k] = by == By::state ? variable(values) : constant(values);
   }
   const Var next = flat_state(cell.step(input, s, at.of_rows(order)));
-  if (next.dim(1) != S) throw ShapeError(std::string("step_jacobian: the step of cell ") + cell.name() + " changes the width of its state");
+  if (next.dim(1) != S)
+    throw ShapeError(std::string("step_jacobian: the step of cell ") + cell.name() + " changes the width of its state");
   std::vector<Var> wrt;
   if (by == By::input) wrt.push_back(input);
   for (int k = 0; by == By::state && k < s.size(); ++k) wrt.push_back(s[k]);
@@ -86,11 +89,16 @@ int state_size(const Cell& cell) {
 
 Var flat_state(const State& s) {
   std::vector<Var> fields;
-  for (int k = 0; k < s.size(); ++k) fields.push_back(reshape(s[k], {s[k].dim(0), static_cast<int>(s[k].shape().size() / s[k].dim(0))}));
+  for (int k = 0; k < s.size(); ++k)
+    fields.push_back(reshape(s[k], {s[k].dim(0), static_cast<int>(s[k].shape().size() / s[k].dim(0))}));
   return concat(fields, -1);
 }
 
-Array step_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) { return jacobian_of(cell, x, s, at, By::state); }
-Array step_input_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) { return jacobian_of(cell, x, s, at, By::input); }
+Array step_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) {
+  return jacobian_of(cell, x, s, at, By::state);
+}
+Array step_input_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) {
+  return jacobian_of(cell, x, s, at, By::input);
+}
 
 }  // namespace ebb

@@ -1,16 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
 #include <ebb/nn/archive.hpp>
+#include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <ebb/nn/sequence/truncated.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 namespace {
 
-constexpr const char* carried = "truncated";      // the name of the state in a Result
+constexpr const char* carried = "truncated";  // the name of the state in a Result
 
 Array joined(const Array& a, const Array& b) {
   Array both = Array::empty(b.shape().with(0, a.dim(0) + b.dim(0)), b.dtype());
@@ -34,13 +34,15 @@ State state_after(const Run& run, int step) {
 }  // namespace
 
 Truncated::Truncated(TruncatedOptions o) : o_(o) {
-  if (o.k1 < 1 || o.k2 < o.k1) throw ValueError(fmt::format("truncated: 1 <= k1 <= k2 must hold, but k1 is {} and k2 is {}", o.k1, o.k2));
+  if (o.k1 < 1 || o.k2 < o.k1)
+    throw ValueError(fmt::format("truncated: 1 <= k1 <= k2 must hold, but k1 is {} and k2 is {}", o.k1, o.k2));
 }
 
 void Truncated::check_push(const Shape& next, const Shape& before) {
   if (fresh_ > 0) throw ValueError("truncated: push was called twice without advance");
   if (next.rank() < 2 || next[0] < 1 || next[0] > o_.k1)
-    throw ShapeError(fmt::format("truncated: push takes [n, B, ...] with n from 1 to k1 = {}, but is given {}", o_.k1, text(next)));
+    throw ShapeError(
+        fmt::format("truncated: push takes [n, B, ...] with n from 1 to k1 = {}, but is given {}", o_.k1, text(next)));
   if (steps_ > 0 && (before.rank() == 0 || !(next == before.with(0, next[0]))))
     throw ShapeError(fmt::format("truncated: the steps before were {}, those pushed are {}", text(before), text(next)));
 }
@@ -64,7 +66,8 @@ int Truncated::leaving() const { return std::max(0, steps_ + o_.k1 - o_.k2); }
 
 Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
   if (fresh_ == 0) throw ValueError("truncated: push comes before unroll");
-  if (x.steps() != steps_) throw ShapeError(fmt::format("truncated: the window has {} steps, and x is {}", steps_, text(x.all().shape())));
+  if (x.steps() != steps_)
+    throw ShapeError(fmt::format("truncated: the window has {} steps, and x is {}", steps_, text(x.all().shape())));
   Run run = ebb::unroll(cell, x, s.take(carry_), s.pass());
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
@@ -90,7 +93,8 @@ void Truncated::restart() { *this = Truncated(o_); }
 
 void Truncated::visit(Archive& a) {
   if (fresh_ > 0) throw ValueError("truncated: save and load come between advance and push");
-  a.same("kind", fmt::format("truncated, k1 {} k2 {}", o_.k1, o_.k2))("x", x_)("tokens", tokens_)("steps", steps_)("carry", carry_);
+  a.same("kind", fmt::format("truncated, k1 {} k2 {}", o_.k1, o_.k2))("x", x_)("tokens", tokens_)("steps", steps_)(
+      "carry", carry_);
 }
 
 }  // namespace ebb

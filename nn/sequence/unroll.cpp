@@ -1,5 +1,5 @@
-#include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/call_site.hpp>
+#include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
@@ -22,8 +22,9 @@ void check_step(const Cell& cell, const State& s, int rows) {
     const Field& f = cell.field(k);
     if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
     if (const Shape shape = s[k].shape(); !fits(f, shape, rows))
-      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) + ", declared are " +
-                       std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) + detail::origin_of(s[k]));
+      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
+                       ", declared are " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) +
+                       detail::origin_of(s[k]));
   }
 }
 
@@ -68,8 +69,8 @@ State fitted(const State& s, const State& start, int rows) {
 
 bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
 
-/// A field that a step handed on as it came in, or returned under two names, becomes a view of it: each field of each step has a
-/// gradient of its own.
+/// A field that a step handed on as it came in, or returned under two names, becomes a view of it: each field of each
+/// step has a gradient of its own.
 void part_fields(State& next, const State& before, const Var& x) {
   for (int k = 0; k < next.size(); ++k) {
     bool shared = same_node(next[k], x);
@@ -84,7 +85,9 @@ void part_fields(State& next, const State& before, const Var& x) {
 /// The loop over time that all forms of unroll share.
 class Unrolling {
  public:
-  Unrolling(const Cell& cell, const Pass& pass, Direction d) : cell_(cell), pass_(pass) { run_.reverse_ = d == Direction::backward; }
+  Unrolling(const Cell& cell, const Pass& pass, Direction d) : cell_(cell), pass_(pass) {
+    run_.reverse_ = d == Direction::backward;
+  }
 
   Run plain(const Sequence& x, const State& start) {
     check(cell_, x);
@@ -98,8 +101,8 @@ class Unrolling {
     const Packing& p = x.packing;
     if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
     if (x.all.rank() != 2 || x.all.dim(0) != p.size())
-      throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) + ", width], but x is " +
-                       text(x.all.shape()));
+      throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) +
+                       ", width], but x is " + text(x.all.shape()));
     begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
     run_.packing_ = p;
     if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);

@@ -6,19 +6,20 @@
 
 namespace ebb {
 
-/// A cell run over a sequence: outputs and states of every step. Of sequences of different lengths, `last()` and `end()` are of
-/// each row's own end, and outputs are zero in the padding.
+/// A cell run over a sequence: outputs and states of every step. Of sequences of different lengths, `last()` and
+/// `end()` are of each row's own end, and outputs are zero in the padding.
 class Run {
  public:
-  Var last() const;                                   ///< output of each row's last step, [B, H]
-  Var all() const;                                    ///< outputs of all steps, [T, B, H]
-  Packed packed() const;                              ///< the same without padding. Errors: ValueError if no lengths were given
-  Var operator[](int t) const;                        ///< output of step t
-  const State& end() const;                           ///< state after each row's last step
-  /// One field after each step. Its gradient (retain, Shard::retain, grad, vjp) is that of the state which enters the next step and
-  /// the output, each field an independent coordinate: what the step itself did with it, as in h' = o * tanh(c'), is no part of it,
-  /// so that it does not depend on how the step is written. With lengths these are copies put together for reading, ended rows as they ended: nothing is
-  /// computed from them, so that a gradient with respect to them is zero.
+  Var last() const;             ///< output of each row's last step, [B, H]
+  Var all() const;              ///< outputs of all steps, [T, B, H]
+  Packed packed() const;        ///< the same without padding. Errors: ValueError if no lengths were given
+  Var operator[](int t) const;  ///< output of step t
+  const State& end() const;     ///< state after each row's last step
+  /// One field after each step. Its gradient (retain, Shard::retain, grad, vjp) is that of the state which enters the
+  /// next step and the output, each field an independent coordinate: what the step itself did with it, as in h' = o *
+  /// tanh(c'), is no part of it, so that it does not depend on how the step is written. With lengths these are copies
+  /// put together for reading, ended rows as they ended: nothing is computed from them, so that a gradient with respect
+  /// to them is zero.
   std::vector<Var> states(const std::string& field) const;
   int steps() const;
 
@@ -27,11 +28,11 @@ class Run {
   Var ended(const PoolVector<Var>& steps, const Var& never) const;
   Var upright(const Var& sorted) const;
   void mark_state(int t) const;
-  PoolVector<Var> outputs_;                           // by time; with lengths of the rows alive, the longest first
+  PoolVector<Var> outputs_;  // by time; with lengths of the rows alive, the longest first
   PoolVector<State> states_;
-  PoolVector<std::uint32_t> step_ends_;               // last node of each step
+  PoolVector<std::uint32_t> step_ends_;  // last node of each step
   State start_, end_;
-  Var none_;                                          // of the outputs' shape, if there is no step
+  Var none_;  // of the outputs' shape, if there is no step
   Packing packing_;
   bool reverse_ = false;
   mutable Var padded_;
@@ -42,8 +43,8 @@ class Run {
 Run unroll(const Cell&, const Sequence& x, const State& start, const Pass&);
 Run unroll(const Cell&, const Sequence& x, const Pass&);
 
-/// The same of sequences of different lengths, padded to one: a step runs on the rows that are still alive, a row's state stays as
-/// it is after its last step, and what stands in the padding has no effect and no gradient.
+/// The same of sequences of different lengths, padded to one: a step runs on the rows that are still alive, a row's
+/// state stays as it is after its last step, and what stands in the padding has no effect and no gradient.
 ///
 /// Shapes    lengths [B], each from 0 to T; a row of length 0 keeps its start
 /// Errors    also ShapeError or ValueError if the lengths are not that

@@ -1,15 +1,17 @@
+#include <fmt/format.h>
 #include <ebb/autograd/functions.hpp>
 #include <ebb/nn/sequence/word_dropout.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 Tokens word_dropout(const Tokens& tokens, double p, int replacement, const Pass& at, const char* name) {
-  if (!(p >= 0 && p <= 1)) throw ValueError(fmt::format("word dropout: the probability must be between 0 and 1, but is {}", p));
+  if (!(p >= 0 && p <= 1))
+    throw ValueError(fmt::format("word dropout: the probability must be between 0 and 1, but is {}", p));
   const int rank = tokens.rank();
-  if (rank != 1 && rank != 2) throw ShapeError("word dropout: tokens are " + text(tokens.shape()) + ", expected [T, rows] or [rows]");
+  if (rank != 1 && rank != 2)
+    throw ShapeError("word dropout: tokens are " + text(tokens.shape()) + ", expected [T, rows] or [rows]");
   if (!at.training() || p == 0) return tokens;
   const Var like = zeros(tokens.shape());
   const Array kept = (rank == 2 ? at.bernoulli_of_steps(name, like, 1 - p) : at.bernoulli(name, like, 1 - p)).value();

@@ -3,7 +3,8 @@
 
 namespace ebb {
 
-/// In training each token is, with probability p, replaced by another, such as that of unknown words; in evaluation all stay.
+/// In training each token is, with probability p, replaced by another, such as that of unknown words; in evaluation all
+/// stay.
 ///
 /// Shapes    tokens [T, rows], each step with the mask of its time; or [rows], those of one step
 /// Errors    ValueError if p is outside [0, 1]; ShapeError for another rank

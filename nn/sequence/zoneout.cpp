@@ -1,11 +1,12 @@
+#include <fmt/format.h>
 #include <ebb/nn/sequence/zoneout.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 Zoneout::Zoneout(CellPtr inner, double p) : CellWrapper(static_cast<CellPtr&&>(inner)), p_(p) {
-  if (!(p >= 0 && p <= 1)) throw ValueError(fmt::format("zoneout: the probability must be between 0 and 1, but is {}", p));
+  if (!(p >= 0 && p <= 1))
+    throw ValueError(fmt::format("zoneout: the probability must be between 0 and 1, but is {}", p));
 }
 
 State Zoneout::step(const Var& x, const State& s, const Pass& at) const {

@@ -1,15 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule_checks.hpp>
 #include <ebb/optim/schedule_list.hpp>
-#include <fmt/format.h>
 
 namespace ebb {
 
 Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o) {
   detail::checked("one_cycle", "the largest rate", largest);
   const double n = detail::updates_of("one_cycle", updates);
-  if (!(o.rising > 0 && o.rising < 1)) throw ValueError(fmt::format("one_cycle: rising must be between 0 and 1, but is {}", o.rising));
+  if (!(o.rising > 0 && o.rising < 1))
+    throw ValueError(fmt::format("one_cycle: rising must be between 0 and 1, but is {}", o.rising));
   for (const double d : {o.start_divisor, o.end_divisor})
     if (!(d >= 1)) throw ValueError(fmt::format("one_cycle: a divisor must be at least 1, but is {}", d));
   const double begin = largest / o.start_divisor, end = begin / o.end_divisor;
@@ -25,10 +26,12 @@ namespace {
 Schedule one_cycle_of(GivenOptions& given, const ScheduleSpan& s) {
   OneCycleOptions o;
   given("rising", o.rising, "share of the updates before the largest rate");
-  given("start_divisor", o.start_divisor, "begins at the rate over this")("end_divisor", o.end_divisor, "ends at its first rate over this");
+  given("start_divisor", o.start_divisor, "begins at the rate over this")("end_divisor", o.end_divisor,
+                                                                          "ends at its first rate over this");
   return one_cycle(s.lr, s.updates, o);
 }
 }  // namespace
-EBB_SCHEDULE_NAMED(one_cycle, "one-cycle", one_cycle_of, "up to the rate and down again along cosines, Smith & Topin 2018");
+EBB_SCHEDULE_NAMED(one_cycle, "one-cycle", one_cycle_of,
+                   "up to the rate and down again along cosines, Smith & Topin 2018");
 
 }  // namespace ebb

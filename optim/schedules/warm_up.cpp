@@ -9,7 +9,9 @@ Schedule warm_up(std::int64_t updates, Schedule then) {
 }
 
 namespace {
-Schedule warmup_of(GivenOptions&, const ScheduleSpan& s) { return warm_up(s.updates, s.then ? s.then : step_decay(s.lr, 1, 1)); }
+Schedule warmup_of(GivenOptions&, const ScheduleSpan& s) {
+  return warm_up(s.updates, s.then ? s.then : step_decay(s.lr, 1, 1));
+}
 }  // namespace
 EBB_SCHEDULE(warmup, warmup_of, "up in a line to the first rate of what follows, Goyal 2017");
 

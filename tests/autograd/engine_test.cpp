@@ -9,8 +9,8 @@ using namespace ebb;
 
 namespace {
 
-/// A recurrence with shared weights, a tied transpose, a computed weight and a split: all that packing, deferral, forwarding
-/// and reuse have to get right.
+/// A recurrence with shared weights, a tied transpose, a computed weight and a split: all that packing, deferral,
+/// forwarding and reuse have to get right.
 struct Recurrence {
   LeafSet set{f64};
   Leaf w = set.add("w", uniform({3, 8}, Key{1}.named("w"), -1, 1, f64));
@@ -20,7 +20,7 @@ struct Recurrence {
 
   Part loss(Shard& s, const Array& x) const {
     const Sequence in = s.sequence(x);
-    const Var skew = var_of(v) - transpose(v);   // a right operand that is a value, made once
+    const Var skew = var_of(v) - transpose(v);  // a right operand that is a value, made once
     Var h = zeros({s.rows(), 4});
     std::vector<Var> all;
     for (int t : steps(in.steps())) {
@@ -54,13 +54,16 @@ TEST_CASE("results with and without each thing the engine does are equal to 1e-1
   const Recurrence m;
   for (const auto& [rows, length] : {std::pair{1, 700}, {20, 9}, {9, 150}}) {
     const Array x = normal({length, rows, 3}, Key{2}, 0, 1, f64);
-    const auto run = [&, rows = rows] { return backward(m.set, {.rows = rows, .dtype = f64}, [&](Shard& s) { return m.loss(s, x); }); };
+    const auto run = [&, rows = rows] {
+      return backward(m.set, {.rows = rows, .dtype = f64}, [&](Shard& s) { return m.loss(s, x); });
+    };
     const Result all = run();
-    for (const Engine& off : {Engine{.pack = false}, Engine{.defer = false}, Engine{.forward = false}, Engine{.reuse = false},
-                              Engine{false, false, false, false}}) {
+    for (const Engine& off : {Engine{.pack = false}, Engine{.defer = false}, Engine{.forward = false},
+                              Engine{.reuse = false}, Engine{false, false, false, false}}) {
       const EngineScope scope(off);
       const Result r = run();
-      INFO("rows " << rows << " pack " << off.pack << " defer " << off.defer << " forward " << off.forward << " reuse " << off.reuse);
+      INFO("rows " << rows << " pack " << off.pack << " defer " << off.defer << " forward " << off.forward << " reuse "
+                   << off.reuse);
       CHECK(r.loss == Approx(all.loss).epsilon(1e-13));
       CHECK(largest_relative(r.grads.flat(), all.grads.flat()) < 1e-12);
       CHECK(largest_relative(r.grad("out"), all.grad("out")) < 1e-12);
@@ -83,7 +86,9 @@ TEST_CASE("packing changes no bit", "[shards]") {
 TEST_CASE("a pack follows the weights when they change") {
   Recurrence m;
   const Array x = normal({6, 9, 3}, Key{4}, 0, 1, f64);
-  const auto run = [&] { return backward(m.set, {.rows = 9, .dtype = f64}, [&](Shard& s) { return m.loss(s, x); }).loss; };
+  const auto run = [&] {
+    return backward(m.set, {.rows = 9, .dtype = f64}, [&](Shard& s) { return m.loss(s, x); }).loss;
+  };
   const double before = run();
   Edit(m.set)[m.u].fill(.25);
   const double after = run();

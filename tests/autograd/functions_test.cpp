@@ -17,7 +17,9 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity(), no_number = std::numeric_limits<double>::quiet_NaN();
 
-struct ValueAndGradient { Array value, gradient; };
+struct ValueAndGradient {
+  Array value, gradient;
+};
 template <class F> ValueAndGradient at(const F& f, const Array& x) {
   Tape tape{{.dtype = x.dtype()}};
   const Var v = variable(x), y = f(v);
@@ -41,7 +43,8 @@ TEST_CASE("log_sigmoid and its gradient are right where sigmoid is 0 or 1 in the
 }
 
 TEST_CASE("log_sigmoid at infinities and NaN") {
-  const auto [value, gradient] = at([](const Var& x) { return log_sigmoid(x); }, Array::from({3}, {-inf, inf, no_number}, f64));
+  const auto [value, gradient] =
+      at([](const Var& x) { return log_sigmoid(x); }, Array::from({3}, {-inf, inf, no_number}, f64));
   CHECK(value.at_flat(0) == -inf);
   CHECK(value.at_flat(1) == 0);
   CHECK(std::isnan(value.at_flat(2)));
@@ -115,7 +118,8 @@ TEST_CASE("outer of vectors is the column times the row, of rows one such produc
 TEST_CASE("outer refuses a single number and rows that do not match, with the line") {
   Tape tape{{.dtype = f64}};
   const Var one = full({}, 1), x = full({2, 3}, 1), y = full({5, 3}, 1);
-  CHECK_THROWS_WITH(outer(one, x), Contains("outer: needs vectors or rows of them, not [] and [2, 3]") && Contains("functions_test.cpp:"));
+  CHECK_THROWS_WITH(outer(one, x), Contains("outer: needs vectors or rows of them, not [] and [2, 3]") &&
+                                       Contains("functions_test.cpp:"));
   CHECK_THROWS_WITH(outer(x, y), Contains("[2, 3, 1]") && Contains("functions_test.cpp:"));
   CHECK_THROWS_AS(outer(Array::number(1), Array::zeros({2})), ShapeError);
 }

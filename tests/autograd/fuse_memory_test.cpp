@@ -42,7 +42,7 @@ void lstm_step(const Var& x, const Var& Wh, Var& h, Var& c) {
 
 TEST_CASE("a fused LSTM step keeps six numbers a row and hidden unit") {
   CHECK(kept_by(lstm_step) <= 6.05);
-  CHECK(kept_by(lstm_step) >= 5.9);   // four activations, c and h
+  CHECK(kept_by(lstm_step) >= 5.9);  // four activations, c and h
 }
 
 TEST_CASE("a fused LSTM step keeps no more if its pre-activations have names") {
@@ -55,9 +55,11 @@ TEST_CASE("a fused LSTM step keeps no more if its pre-activations have names") {
 }
 
 TEST_CASE("a fused GRU step keeps five numbers") {
-  CHECK(kept_by([](const Var& x, const Var& Wh, Var& h, Var&) {
-          h = fuse(gru, split<3>(matmul(x, Wh) + 0.0), split<3>(matmul(h, Wh)), slice(Wh[0], 0, 0, 64), h);
-        }, 3) <= 5.05);
+  CHECK(kept_by(
+            [](const Var& x, const Var& Wh, Var& h, Var&) {
+              h = fuse(gru, split<3>(matmul(x, Wh) + 0.0), split<3>(matmul(h, Wh)), slice(Wh[0], 0, 0, 64), h);
+            },
+            3) <= 5.05);
 }
 
 TEST_CASE("what a fused op keeps is let go as the sweep passes") {

@@ -35,8 +35,8 @@ template <class... V> std::vector<Var> listed(std::tuple<V...> y) {
   return std::apply([](auto&... v) { return std::vector<Var>{v...}; }, y);
 }
 
-/// Values of the results, then the operands' gradients, of the lambda on its own or fused. Results whose bit is not in `used` are
-/// left out of the loss. Operands pass through 1 * x, so that they die if `dying`.
+/// Values of the results, then the operands' gradients, of the lambda on its own or fused. Results whose bit is not in
+/// `used` are left out of the loss. Operands pass through 1 * x, so that they die if `dying`.
 template <int N, class F>
 std::vector<Array> outcome(F f, const std::vector<Array>& in, bool fused, DType d, bool dying, unsigned used) {
   Tape tape{{.dtype = d}};
@@ -58,7 +58,8 @@ std::vector<Array> outcome(F f, const std::vector<Array>& in, bool fused, DType 
 }
 
 template <int N, class F>
-void same(const char* name, F f, const std::vector<Shape>& shapes, double low = -2, double high = 2, unsigned used = ~0u) {
+void same(const char* name, F f, const std::vector<Shape>& shapes, double low = -2, double high = 2,
+          unsigned used = ~0u) {
   for (const DType d : {f64, f32})
     for (const bool dying : {false, true}) {
       std::vector<Array> in;
@@ -66,8 +67,8 @@ void same(const char* name, F f, const std::vector<Shape>& shapes, double low = 
       const auto a = outcome<N>(f, in, true, d, dying, used), b = outcome<N>(f, in, false, d, dying, used);
       REQUIRE(a.size() == b.size());
       for (std::size_t k = 0; k < a.size(); ++k) {
-        INFO(name << (d == f64 ? " float64" : " float32") << (dying ? ", dying operands" : "") << ", array " << k << " of shape "
-                  << a[k].shape());
+        INFO(name << (d == f64 ? " float64" : " float32") << (dying ? ", dying operands" : "") << ", array " << k
+                  << " of shape " << a[k].shape());
         CHECK(error_of(a[k], b[k]) <= (d == f64 ? 1e-12 : 3e-5));
       }
     }
@@ -90,8 +91,10 @@ constexpr auto mixed = [](auto a, auto b, auto c) { return tanh(a * b) + c * sig
 TEST_CASE("every elementwise op has the same value and gradient fused as on Vars") {
 #define EBB_UNARY(Op, function, x) \
   same<1>(#function, [](auto x) { return function(x) * x; }, {{3, 37}}, pointwise::Op::low, pointwise::Op::high);
-#define EBB_BINARY(Op, function, a, b) \
-  same<2>(#function, [](auto a, auto b) { return function(a, b) * a + b; }, {{3, 37}, {3, 37}}, pointwise::Op::low, pointwise::Op::high);
+#define EBB_BINARY(Op, function, a, b)                                                                          \
+  same<2>(                                                                                                      \
+      #function, [](auto a, auto b) { return function(a, b) * a + b; }, {{3, 37}, {3, 37}}, pointwise::Op::low, \
+      pointwise::Op::high);
 #define EBB_TERNARY(Op, function, a, b, c) \
   same<3>(#function, [](auto a, auto b, auto c) { return function(a, b, c) + a * b * c; }, {{3, 37}, {3, 37}, {3, 37}});
 #define EBB_COMPARISON EBB_BINARY
@@ -118,17 +121,33 @@ TEST_CASE("a fused op takes numbers and comparisons as it does on Vars") {
 TEST_CASE("numbers in a fused lambda are told apart, equal parts are one") {
   same<1>("polynomial", [](auto x) { return 2 * x + 3 * x * x; }, {{50}});
   same<1>("common part", [](auto x) { return sigmoid(x) * sigmoid(x) + tanh(sigmoid(x)); }, {{50}});
-  same<1>("compound", [](auto x) { auto y = x * 1.5; y += x; y *= 2; y -= 1; y /= 3; return y; }, {{50}});
+  same<1>("compound",
+          [](auto x) {
+            auto y = x * 1.5;
+            y += x;
+            y *= 2;
+            y -= 1;
+            y /= 3;
+            return y;
+          },
+          {{50}});
   same<1>("softsign", [](auto x) { return x / (1 + abs(x)); }, {{4, 5, 6}});
   same<2>("mish", [](auto x, auto) { return x * tanh(softplus(x)); }, {{7, 3}, {7, 3}});
 }
 
 TEST_CASE("fused operands broadcast, and their gradients are sums") {
-  const std::vector<std::vector<Shape>> cases = {
-      {{6, 33}, {6, 33}, {33}},     {{6, 33}, {33}, {}},           {{6, 33}, {6, 1}, {1, 33}},   {{6, 33}, {}, {6, 1}},
-      {{5}, {5}, {}},               {{}, {}, {}},                  {{2, 3, 4}, {3, 4}, {2, 1, 4}}, {{2, 3, 4}, {2, 3, 1}, {1, 3, 1}},
-      {{2, 3, 4, 5}, {3, 1, 5}, {2, 1, 4, 1}}, {{40, 1}, {1, 7}, {40, 7}}, {{1, 17}, {1, 17}, {17}},
-      {{0, 4}, {0, 4}, {4}}};
+  const std::vector<std::vector<Shape>> cases = {{{6, 33}, {6, 33}, {33}},
+                                                 {{6, 33}, {33}, {}},
+                                                 {{6, 33}, {6, 1}, {1, 33}},
+                                                 {{6, 33}, {}, {6, 1}},
+                                                 {{5}, {5}, {}},
+                                                 {{}, {}, {}},
+                                                 {{2, 3, 4}, {3, 4}, {2, 1, 4}},
+                                                 {{2, 3, 4}, {2, 3, 1}, {1, 3, 1}},
+                                                 {{2, 3, 4, 5}, {3, 1, 5}, {2, 1, 4, 1}},
+                                                 {{40, 1}, {1, 7}, {40, 7}},
+                                                 {{1, 17}, {1, 17}, {17}},
+                                                 {{0, 4}, {0, 4}, {4}}};
   for (const auto& shapes : cases) same<3>("mixed", mixed, shapes, -1, 1);
 }
 
@@ -172,12 +191,14 @@ TEST_CASE("views are fused where they stand: rows, slices of a sequence, column 
       std::vector<Array> found[2];
       for (const int way : {0, 1}) {
         Tape tape{{.dtype = d}};
-        const Var x = variable(uniform({3, 5, 4 * 11}, Key{1}, -1, 1, d)), c0 = variable(uniform({5, 11}, Key{2}, -1, 1, d));
+        const Var x = variable(uniform({3, 5, 4 * 11}, Key{1}, -1, 1, d)),
+                  c0 = variable(uniform({5, 11}, Key{2}, -1, 1, d));
         Var c = c0, all = constant(Array::number(0, d));
         for (int t = 0; t < 3; ++t) {
           std::array<Var, 4> pre = split<4>(named ? x[t] : tanh(x[t]));
-          auto [c1, h1] = way ? lstm(pre[0], pre[1], pre[2], pre[3], c)
-                              : named ? fuse(lstm, pre, c) : fuse(lstm, static_cast<std::array<Var, 4>&&>(pre), c);
+          auto [c1, h1] = way     ? lstm(pre[0], pre[1], pre[2], pre[3], c)
+                          : named ? fuse(lstm, pre, c)
+                                  : fuse(lstm, static_cast<std::array<Var, 4>&&>(pre), c);
           c = c1;
           all = all + sum(h1 * (t + 1.0));
         }
@@ -277,10 +298,12 @@ TEST_CASE("fused expressions pass gradcheck, and to second order through Vars") 
   for (std::uint64_t k = 0; k < 5; ++k) in.push_back(uniform({3, 4}, Key{k}, -1, 1, f64));
   in.push_back(uniform({4}, Key{8}, -1, 1, f64));
   for (const int order : {1, 2}) {
-    const auto r = gradcheck([](const std::vector<Var>& v) {
-      auto [c, h] = fuse(lstm, v[0] + v[5], v[1], v[2] * v[5], v[3], v[4]);
-      return c + fuse([](auto h, auto b) { return h / (1 + abs(h)) * b; }, h, v[5]);
-    }, in, {.order = order});
+    const auto r = gradcheck(
+        [](const std::vector<Var>& v) {
+          auto [c, h] = fuse(lstm, v[0] + v[5], v[1], v[2] * v[5], v[3], v[4]);
+          return c + fuse([](auto h, auto b) { return h / (1 + abs(h)) * b; }, h, v[5]);
+        },
+        in, {.order = order});
     INFO("order " << order << "\n" << r);
     CHECK(r.ok());
   }
@@ -299,13 +322,14 @@ TEST_CASE("operands whose shapes do not fit are named, with the line") {
   Tape tape;
   const Var a = constant(Array::zeros({3, 4}, f32)), b = constant(Array::zeros({5}, f32));
   CHECK_THROWS_AS(fuse(mixed, a, b, 1), ShapeError);
-  CHECK_THROWS_WITH(fuse(mixed, a, b, 1), Contains("fuse") && Contains("[3, 4]") && Contains("[5]") && Contains("fuse_test.cpp:"));
+  CHECK_THROWS_WITH(fuse(mixed, a, b, 1),
+                    Contains("fuse") && Contains("[3, 4]") && Contains("[5]") && Contains("fuse_test.cpp:"));
 }
 
 TEST_CASE("what cannot be fused is known while compiling") {
   double outside = 2;
   auto captures = [outside](auto x) { return x * outside; };
-  CHECK_FALSE(std::is_empty_v<decltype(captures)>);   // on which fuse has a static_assert
+  CHECK_FALSE(std::is_empty_v<decltype(captures)>);  // on which fuse has a static_assert
   static double changes = 1;
   auto reads = [](auto x) { return x * changes; };
   CHECK_FALSE(detail::fused::known_now<decltype(reads), std::make_index_sequence<1>>);

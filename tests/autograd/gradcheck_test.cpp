@@ -1,13 +1,13 @@
 #include "catch.hpp"
 
-#include <ebb/autograd/gradcheck.hpp>
+#include <cmath>
 #include <ebb/autograd/grad.hpp>
+#include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <ebb/ops/reduce.hpp>
-#include <cmath>
 #include <sstream>
 
 using namespace ebb;
@@ -21,7 +21,7 @@ std::vector<Array> drawn(const OpSample& op, const std::vector<Shape>& shapes) {
   return in;
 }
 
-struct CubeWrong {   // d x^3 = 3 x^2, times 1.001: a gradient 0.1 % off
+struct CubeWrong {  // d x^3 = 3 x^2, times 1.001: a gradient 0.1 % off
   static constexpr auto name = "cube, gradient 0.1 % off";
   static constexpr double low = .5, high = 2;
   Array value(const Array& x) const { return x * x * x; }
@@ -34,7 +34,7 @@ struct Cube {
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * g * x * x; }
 };
 
-struct CubeFirstOrderWrongTwice {   // right once, wrong when differentiated again
+struct CubeFirstOrderWrongTwice {  // right once, wrong when differentiated again
   static constexpr auto name = "cube, second order wrong";
   Array value(const Array& x) const { return x * x * x; }
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * g * detach(x) * x; }
@@ -46,14 +46,16 @@ struct CubeOnArrays {
   Array vjp(const Array& g, const Array& x, const Array&) const { return g * x * x * 3.0; }
 };
 
-struct Hypot {   // two inputs
+struct Hypot {  // two inputs
   static constexpr auto name = "hypot";
   static constexpr double low = .5, high = 2;
   Array value(const Array& a, const Array& b) const { return sqrt(a * a + b * b); }
-  std::array<Var, 2> vjp(const Var& g, const Var& a, const Var& b, const Var& y) const { return {g * a / y, g * b / y}; }
+  std::array<Var, 2> vjp(const Var& g, const Var& a, const Var& b, const Var& y) const {
+    return {g * a / y, g * b / y};
+  }
 };
 
-struct OverwritesItsInput {   // y shares its numbers with x, and is written to
+struct OverwritesItsInput {  // y shares its numbers with x, and is written to
   static constexpr auto name = "overwrites its input";
   Array value(const Array& x) const {
     Array y = x;
@@ -118,7 +120,8 @@ TEST_CASE("the recorded gradient of every shipped op is the one that the sweep o
       INFO(op.name);
       for (std::size_t k = 0; k < in.size(); ++k) {
         REQUIRE(recorded[k].shape() == swept[k].shape());
-        CHECK(largest_magnitude(recorded[k].value() - swept[k].value()) <= 1e-12 * std::max(1., largest_magnitude(swept[k].value())));
+        CHECK(largest_magnitude(recorded[k].value() - swept[k].value()) <=
+              1e-12 * std::max(1., largest_magnitude(swept[k].value())));
       }
     }
 }
@@ -156,14 +159,17 @@ TEST_CASE("the checker refuses to check nothing") {
 
 TEST_CASE("the checker says when a function is not deterministic") {
   int calls = 0;
-  const GradcheckReport r = gradcheck([&](const std::vector<Var>& in) { return in[0] * double(++calls); }, {Array::full({2}, 1, f64)});
+  const GradcheckReport r =
+      gradcheck([&](const std::vector<Var>& in) { return in[0] * double(++calls); }, {Array::full({2}, 1, f64)});
   CHECK_FALSE(r.deterministic);
   CHECK_FALSE(r.ok());
 }
 
 TEST_CASE("the checker reports the element, both values and the shape's index") {
   const GradcheckReport r = gradcheck(
-      [](const std::vector<Var>& in) { return where(constant(Array::from({2, 2}, {0, 0, 0, 1}, f64)), detach(in[0]) * in[0], in[0] * in[0]); },
+      [](const std::vector<Var>& in) {
+        return where(constant(Array::from({2, 2}, {0, 0, 0, 1}, f64)), detach(in[0]) * in[0], in[0] * in[0]);
+      },
       {Array::full({2, 2}, 1, f64)}, {}, {"x"});
   REQUIRE(r.entries.size() == 1);
   CHECK(r.entries[0].element == "[1, 1]");
@@ -177,10 +183,12 @@ TEST_CASE("the checker finds an op whose value overwrites its input") {
 }
 
 TEST_CASE("the checker says where a number is not finite, and not that the function is not deterministic") {
-  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return log(in[0] - 2); }, {Array::full({2}, 1, f64)});
+  const GradcheckReport r =
+      gradcheck([](const std::vector<Var>& in) { return log(in[0] - 2); }, {Array::full({2}, 1, f64)});
   CHECK_FALSE(r.ok());
   CHECK(r.deterministic);
-  CHECK_THAT(r.finding, Catch::Matchers::Contains("not finite: log has the first value that is not finite (gradcheck_test.cpp:"));
+  CHECK_THAT(r.finding,
+             Catch::Matchers::Contains("not finite: log has the first value that is not finite (gradcheck_test.cpp:"));
 }
 
 TEST_CASE("the checker notes an input that has no influence, and does not call it wrong") {
@@ -209,7 +217,7 @@ Var normalised(const Var& x) {
   return centred / sqrt(mean(square(centred), -1, Keep::yes) + 1e-5);
 }
 
-template <int power> struct CubeScaled {   // a gradient that is 10^power times the right one
+template <int power> struct CubeScaled {  // a gradient that is 10^power times the right one
   static constexpr auto name = "cube, gradient scaled";
   static constexpr double low = .5, high = 2;
   Array value(const Array& x) const { return x * x * x; }
@@ -217,16 +225,18 @@ template <int power> struct CubeScaled {   // a gradient that is 10^power times 
 };
 
 GradcheckReport scaled_loss(double scale, bool right) {
-  return gradcheck([&](const std::vector<Var>& in) { return scale * (right ? apply(Cube{}, in[0]) : apply(CubeWrong{}, in[0])); },
-                   {uniform({3, 4}, Key{1}, .5, 2, f64)});
+  return gradcheck(
+      [&](const std::vector<Var>& in) { return scale * (right ? apply(Cube{}, in[0]) : apply(CubeWrong{}, in[0])); },
+      {uniform({3, 4}, Key{1}, .5, 2, f64)});
 }
 
 }  // namespace
 
 TEST_CASE("a layer norm of constant rows is found right, though its curvature is that of 1e-5") {
   for (const double x : {0., 1., -3.}) {
-    const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return square(normalised(in[0])) + normalised(in[0]); },
-                                        {Array::full({2, 5}, x, f64)}, {.order = 2});
+    const GradcheckReport r =
+        gradcheck([](const std::vector<Var>& in) { return square(normalised(in[0])) + normalised(in[0]); },
+                  {Array::full({2, 5}, x, f64)}, {.order = 2});
     INFO("rows of " << x << "\n" << r);
     CHECK(r.ok());
   }
@@ -258,7 +268,8 @@ TEST_CASE("one small wrong entry among large right ones is found") {
 }
 
 TEST_CASE("entries that are too small to judge beside the value are counted and named, and are not wrong") {
-  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return 1000 + 1e-13 * in[0]; }, {uniform({3}, Key{1}, .5, 1, f64)});
+  const GradcheckReport r =
+      gradcheck([](const std::vector<Var>& in) { return 1000 + 1e-13 * in[0]; }, {uniform({3}, Key{1}, .5, 1, f64)});
   CHECK(r.ok());
   REQUIRE(r.entries.size() == 1);
   CHECK(r.entries[0].elements == 3);
@@ -269,7 +280,8 @@ TEST_CASE("entries that are too small to judge beside the value are counted and 
 }
 
 TEST_CASE("entries of very different sizes are each judged by their own") {
-  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return exp(30 * in[0]); }, {Array::from({4}, {-1, -.3, .2, 1}, f64)});
+  const GradcheckReport r =
+      gradcheck([](const std::vector<Var>& in) { return exp(30 * in[0]); }, {Array::from({4}, {-1, -.3, .2, 1}, f64)});
   INFO(r);
   CHECK(r.ok());
 }

@@ -20,7 +20,8 @@ Array numbers(const Shape& s, std::uint64_t seed) { return uniform(s, Key{seed},
 /// Rows apart: [B, 3] -> [B, 2].
 Var rows_apart(const Var& x) {
   const Var W = constant(numbers({3, 2}, 7));
-  return fuse([](auto a, auto b) { return tanh(a) * b + sin(b); }, matmul(x, W), matmul(square(x), W)) + exp(.3 * slice(x, -1, 0, 2));
+  return fuse([](auto a, auto b) { return tanh(a) * b + sin(b); }, matmul(x, W), matmul(square(x), W)) +
+         exp(.3 * slice(x, -1, 0, 2));
 }
 
 double worst(const Array& a, const Array& b) {
@@ -84,7 +85,7 @@ TEST_CASE("Without rows the Jacobian is [M, N], and a function that mixes rows h
 TEST_CASE("A Jacobian on the tape at hand uses its Vars, and can be differentiated") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var a = variable(numbers({4, 3}, 4)), x = variable(numbers({4, 3}, 5));
-  const Var J = jacobian([&](const Var& v) { return a * v * v * v; }, x, {.create_graph = true});   // diagonal, 3 a x^2
+  const Var J = jacobian([&](const Var& v) { return a * v * v * v; }, x, {.create_graph = true});  // diagonal, 3 a x^2
   const Grads g = tape.backward(sum(J));
   CHECK(worst(g[a], (x.value() * x.value()) * 3) < 1e-14);
   CHECK(worst(g[x], a.value() * x.value() * 6) < 1e-14);
@@ -133,7 +134,7 @@ TEST_CASE("H v over several Vars counts what stands between them") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var a = variable(Array::number(2, f64)), b = variable(Array::number(3, f64));
   const Var v = constant(Array::number(5, f64)), w = constant(Array::number(7, f64));
-  const std::vector<Var> Hv = hvp(a * a * b, {a, b}, {v, w});   // H = [2b 2a; 2a 0]
+  const std::vector<Var> Hv = hvp(a * a * b, {a, b}, {v, w});  // H = [2b 2a; 2a 0]
   CHECK(Hv[0].item() == Approx(2 * 3 * 5 + 2 * 2 * 7));
   CHECK(Hv[1].item() == Approx(2 * 2 * 5));
   CHECK(hvp(a + b, {a, b}, {v, w})[0].item() == 0);
@@ -146,7 +147,8 @@ TEST_CASE("What does not depend on x has zeros, and what cannot be asked for is 
   CHECK(worst(jvp(constant_rows, x, x).second, Array::zeros({2, 2}, f64)) == 0);
   CHECK(worst(hessian([](const Var&) { return zeros({}); }, numbers({3}, 1)), Array::zeros({3, 3}, f64)) == 0);
 
-  CHECK_THROWS_WITH(jacobian([](const Var& v) { return sum(v); }, x), Contains("x is [2, 3]") && Contains("jacobian_full"));
+  CHECK_THROWS_WITH(jacobian([](const Var& v) { return sum(v); }, x),
+                    Contains("x is [2, 3]") && Contains("jacobian_full"));
   CHECK_THROWS_AS(jacobian_full([](const Var& v) { return reshape(v, {1, 2, 3}); }, x), ShapeError);
   CHECK_THROWS_WITH(jvp(rows_apart, x, numbers({3}, 1)), Contains("[3]") && Contains("[2, 3]"));
   CHECK_THROWS_AS(hvp(rows_apart, x, x), ShapeError);

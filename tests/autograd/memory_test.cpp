@@ -16,7 +16,7 @@ constexpr double MiB = 1 << 20;
 double reserved() { return static_cast<double>(pool_stats().reserved) / MiB; }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;   // they keep what was freed, to find uses of it
+constexpr bool sanitized = true;  // they keep what was freed, to find uses of it
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool sanitized = true;
@@ -47,7 +47,7 @@ void long_tape(int steps) {
 }  // namespace
 
 TEST_CASE("a long tape's memory goes back to the system with it") {
-  std::thread([] {   // with a pool and tapes of its own, that nothing else has used
+  std::thread([] {  // with a pool and tapes of its own, that nothing else has used
     const double before = resident();
     double during = 0;
     {
@@ -60,7 +60,8 @@ TEST_CASE("a long tape's memory goes back to the system with it") {
     if (sanitized || before == 0) return;
     CHECK(during - before > 100);
     CHECK(resident() - before < 80);
-  }).join();
+  })
+      .join();
 }
 
 TEST_CASE("what the tapes of a loop need stays with the thread") {
@@ -97,5 +98,5 @@ TEST_CASE("a node store keeps as much as it is told, and goes on from there") {
   CHECK(nodes.give_back(std::size_t{8} << 20) == 0);
   fill();
   CHECK(nodes.top() == 100000);
-  CHECK(nodes.give_back(0) == 0);   // in use
+  CHECK(nodes.give_back(0) == 0);  // in use
 }

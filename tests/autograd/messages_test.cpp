@@ -45,7 +45,10 @@ TEST_CASE("an empty parameter is refused with the line and the time step that us
   const Var x = zeros({2});
   const Leaf never;
   CHECK_THROWS_WITH(x * never, Contains("an empty parameter was used") && Contains("(messages_test.cpp:"));
-  const auto stepped = [&] { for (int t : steps(3)) if (t == 2) (void)(x + never); };
+  const auto stepped = [&] {
+    for (int t : steps(3))
+      if (t == 2) (void)(x + never);
+  };
   CHECK_THROWS_WITH(stepped(), Contains("time step 2"));
 }
 

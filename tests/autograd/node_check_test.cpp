@@ -12,13 +12,13 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-struct CubeWrong {   // a gradient 0.1 % off
+struct CubeWrong {  // a gradient 0.1 % off
   static constexpr auto name = "wrong cube";
   Array value(const Array& x) const { return x * x * x; }
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3.003 * g * x * x; }
 };
 
-struct ProductWrong {   // right in its first input
+struct ProductWrong {  // right in its first input
   static constexpr auto name = "wrong product";
   Array value(const Array& a, const Array& b) const { return a * b; }
   std::array<Var, 2> vjp(const Var& g, const Var& a, const Var& b, const Var&) const { return {g * b, -g * a}; }
@@ -30,7 +30,8 @@ struct Weights {
   Leaf u = set.add("u", uniform({2, 2}, Key{1}.named("u"), -1, 1, f64));
 };
 
-/// An LSTM-like model with every kind of node: splits, fused lambdas of one and of two results, transposes, broadcast, sums.
+/// An LSTM-like model with every kind of node: splits, fused lambdas of one and of two results, transposes, broadcast,
+/// sums.
 template <class Odd> GradcheckReport checked(const Odd& odd) {
   const Weights m;
   const Array x = uniform({3, 4, 3}, Key{2}, -1, 1, f64);
@@ -39,10 +40,12 @@ template <class Odd> GradcheckReport checked(const Odd& odd) {
     Var h = zeros({s.rows(), 2}), c = h;
     for (int t : steps(in.steps())) {
       auto [i, f, g, o] = split<4>(matmul(in[t], m.w));
-      std::tie(c, h) = fuse([](auto i, auto f, auto g, auto o, auto c) {
-        auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
-        return std::pair{c1, sigmoid(o) * tanh(c1)};
-      }, i, f, g, o + matmul(h, transpose(m.u)), c);
+      std::tie(c, h) = fuse(
+          [](auto i, auto f, auto g, auto o, auto c) {
+            auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
+            return std::pair{c1, sigmoid(o) * tanh(c1)};
+          },
+          i, f, g, o + matmul(h, transpose(m.u)), c);
       h = h + odd(h);
     }
     return s.mean_rows(sum(square(softmax(h)) + fuse([](auto a, auto b) { return a * b; }, h, detach(c)), 1));
@@ -75,7 +78,7 @@ TEST_CASE("an op of two inputs with one wrong gradient is named, twice where it 
 TEST_CASE("a model that is right names no op, and neither does one whose gradient detach() cuts") {
   const GradcheckReport right = checked([](const Var& h) { return h * .5; });
   INFO(right);
-  CHECK_FALSE(right.ok());                       // detach(c) above
+  CHECK_FALSE(right.ok());  // detach(c) above
   CHECK(right.wrong_ops.empty());
   const GradcheckReport cut = checked([](const Var& h) { return h * .5 + detach(h); });
   CHECK_FALSE(cut.ok());
@@ -83,8 +86,9 @@ TEST_CASE("a model that is right names no op, and neither does one whose gradien
 }
 
 TEST_CASE("in a function of arrays the wrong op is named too") {
-  const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return sum(tanh(apply(CubeWrong{}, in[0] * 2)), 0); },
-                                      {uniform({2, 3}, Key{3}, .5, 1, f64)});
+  const GradcheckReport r =
+      gradcheck([](const std::vector<Var>& in) { return sum(tanh(apply(CubeWrong{}, in[0] * 2)), 0); },
+                {uniform({2, 3}, Key{3}, .5, 1, f64)});
   CHECK_FALSE(r.ok());
   REQUIRE(r.wrong_ops.size() == 1);
   CHECK_THAT(r.wrong_ops[0], Contains("wrong cube (node_check_test.cpp:"));

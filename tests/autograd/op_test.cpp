@@ -12,14 +12,14 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-template <unsigned named> struct CubeByInput {   // vjp reads x
+template <unsigned named> struct CubeByInput {  // vjp reads x
   static constexpr auto name = "cube by input";
   static constexpr unsigned needs = named;
   Array value(const Array& x) const { return x * x * x; }
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * g * x * x; }
 };
 
-template <unsigned named> struct ExpByOutput {   // vjp reads y
+template <unsigned named> struct ExpByOutput {  // vjp reads y
   static constexpr auto name = "exp by output";
   static constexpr unsigned needs = named;
   Array value(const Array& x) const { return exp(x); }
@@ -50,13 +50,11 @@ template <class Op> double derivative(const Op& op, DType dtype) {
 template <class Op> std::string refusal(const Op& op, DType dtype) {
   try {
     derivative(op, dtype);
-  } catch (const Error& e) {
-    return e.what();
-  }
+  } catch (const Error& e) { return e.what(); }
   return "accepted";
 }
 
-struct ScaleByRow {   // y = x * w, w [columns]: the gradient of w lacks its sum
+struct ScaleByRow {  // y = x * w, w [columns]: the gradient of w lacks its sum
   static constexpr auto name = "scale by row";
   Array value(const Array& x, const Array& w) const { return x * w; }
   std::array<Var, 2> vjp(const Var& g, const Var& x, const Var& w, const Var&) const { return {g * w, g * x}; }
@@ -79,7 +77,8 @@ struct SingleOnDouble {
 TEST_CASE("a vjp that reads what needs does not name is refused, with the op, its line and what it lacks") {
   const DType dtype = GENERATE(f32, f64);
   const std::string neither = "given neither its inputs nor its result, which `needs` does not name";
-  CHECK_THAT(refusal(CubeByInput<need_nothing>{}, dtype), Contains("in the vjp of cube by input (op_test.cpp:") && Contains(neither));
+  CHECK_THAT(refusal(CubeByInput<need_nothing>{}, dtype),
+             Contains("in the vjp of cube by input (op_test.cpp:") && Contains(neither));
   CHECK_THAT(refusal(CubeByInput<need_output>{}, dtype), Contains("given no inputs"));
   CHECK_THAT(refusal(ExpByOutput<need_nothing>{}, dtype), Contains("exp by output (") && Contains(neither));
   CHECK_THAT(refusal(ExpByOutput<need_inputs>{}, dtype), Contains("given no result"));
@@ -90,7 +89,8 @@ TEST_CASE("a vjp that reads what needs does not name is refused, with the op, it
 
 TEST_CASE("a vjp that reads what needs names is right on tapes of both element types") {
   const DType dtype = GENERATE(f32, f64);
-  const double x = 1.5, cube = 1 - std::tanh(x * x * x) * std::tanh(x * x * x), e = 1 - std::tanh(std::exp(x)) * std::tanh(std::exp(x));
+  const double x = 1.5, cube = 1 - std::tanh(x * x * x) * std::tanh(x * x * x),
+               e = 1 - std::tanh(std::exp(x)) * std::tanh(std::exp(x));
   CHECK(derivative(CubeByInput<need_inputs>{}, dtype) == Approx(2 * cube * 3 * x * x).epsilon(1e-3));
   CHECK(derivative(CubeOnArrays<need_inputs>{}, dtype) == Approx(2 * cube * 3 * x * x).epsilon(1e-3));
   CHECK(derivative(ExpByOutput<need_output>{}, dtype) == Approx(2 * e * std::exp(x)).epsilon(1e-2));

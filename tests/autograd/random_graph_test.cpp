@@ -7,9 +7,10 @@ using namespace ebb;
 
 namespace {
 
-/// A random expression over a pool of values: reuse, views, splits, stacks, broadcasts and dying temporaries in any order.
+/// A random expression over a pool of values: reuse, views, splits, stacks, broadcasts and dying temporaries in any
+/// order.
 Var random_expression(const std::vector<Var>& inputs, Key key, int length) {
-  std::vector<Var> pool = inputs;   // all [3, 4]
+  std::vector<Var> pool = inputs;  // all [3, 4]
   std::uint64_t at = 0;
   const auto pick_one = [&] { return pool[static_cast<std::size_t>(key.below(static_cast<int>(pool.size()), at++))]; };
   for (int k = 0; k < length; ++k) {
@@ -19,7 +20,11 @@ Var random_expression(const std::vector<Var>& inputs, Key key, int length) {
       case 0: r = a + b; break;
       case 1: r = tanh(a) * b; break;
       case 2: r = a - sigmoid(b * .5); break;
-      case 3: { auto [p, q] = split<2>(a); r = concat({q * .7, p}, 1); break; }
+      case 3: {
+        auto [p, q] = split<2>(a);
+        r = concat({q * .7, p}, 1);
+        break;
+      }
       case 4: r = stack({a[2], b[0], a[1]}); break;
       case 5: r = a + mean(b, 0); break;
       case 6: r = tanh(matmul(a, matmul(transpose(b), a)) * .1); break;
@@ -28,7 +33,7 @@ Var random_expression(const std::vector<Var>& inputs, Key key, int length) {
       case 9: r = reshape(reshape(a, {4, 3}) * .5, {3, 4}) + b; break;
       default: r = softmax(a) - b * .2; break;
     }
-    if (key.below(3, at++) == 0 && pool.size() > 3) pool.erase(pool.begin() + 2);   // let one die
+    if (key.below(3, at++) == 0 && pool.size() > 3) pool.erase(pool.begin() + 2);  // let one die
     pool.push_back(r);
   }
   return pool.back() + pool[pool.size() / 2];

@@ -35,22 +35,27 @@ template <class F> void same(const char* call, const F& f, const std::vector<Sha
     CHECK(same_bits(numbers, y.value()));
   }
 }
-#define SAME(call, ...) same(#call, [](const auto& x) { (void)x; return call; }, {__VA_ARGS__})
+#define SAME(call, ...)    \
+  same(#call,              \
+       [](const auto& x) { \
+         (void)x;          \
+         return call;      \
+       },                  \
+       {__VA_ARGS__})
 
 }  // namespace
 
 TEST_CASE("an elementwise function has one meaning for Arrays and for Vars, broadcasting and numbers included") {
   const Shape whole{3, 5}, row{5}, column{3, 1};
-#define EBB_UNARY(Op, function, x) \
-  same(#function, [](const auto& x) { return function(x[0]); }, {whole});
-#define EBB_BINARY(Op, function, a, b)                                                          \
-  same(#function, [](const auto& x) { return function(x[0], x[1]); }, {whole, row});            \
-  same(#function, [](const auto& x) { return function(x[0], x[1]); }, {column, row});           \
+#define EBB_UNARY(Op, function, x) same(#function, [](const auto& x) { return function(x[0]); }, {whole});
+#define EBB_BINARY(Op, function, a, b)                                                \
+  same(#function, [](const auto& x) { return function(x[0], x[1]); }, {whole, row});  \
+  same(#function, [](const auto& x) { return function(x[0], x[1]); }, {column, row}); \
   same(#function " of a number", [](const auto& x) { return function(x[0], .7); }, {whole});
-#define EBB_TERNARY(Op, function, a, b, c)                                                      \
+#define EBB_TERNARY(Op, function, a, b, c)                                                         \
   same(#function, [](const auto& x) { return function(x[0], x[1], x[2]); }, {whole, row, column}); \
   same(#function " of numbers", [](const auto& x) { return function(x[0], .4, .7); }, {whole});
-#define EBB_COMPARISON(Op, function, a, b)   // of Arrays there is none
+#define EBB_COMPARISON(Op, function, a, b)  // of Arrays there is none
 #include <ebb/ops/pointwise_functions.inl>
   SAME(2 + x[0], whole);
   SAME(2 - x[0], whole);
@@ -100,7 +105,8 @@ TEST_CASE("means and positions of the largest agree between Arrays and Vars") {
   const Tokens from_numbers = argmax(a), from_vars = argmax(v), down = argmax(a, 0), down_vars = argmax(v, 0);
   for (int k = 0; k < 3; ++k) CHECK(from_numbers.at({k}) == from_vars.at({k}));
   for (int k = 0; k < 4; ++k) CHECK(down.at({k}) == down_vars.at({k}));
-  for (int k = 0; k < 4; ++k) CHECK(mean(a, 0).at({k}) == Approx(mean(v, 0).value().at({k})).epsilon(1e-15));   // divided, or times 1 / n
+  for (int k = 0; k < 4; ++k)
+    CHECK(mean(a, 0).at({k}) == Approx(mean(v, 0).value().at({k})).epsilon(1e-15));  // divided, or times 1 / n
   CHECK(mean(a).item() == Approx(mean(v).item()).epsilon(1e-15));
 }
 

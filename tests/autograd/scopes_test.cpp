@@ -54,15 +54,16 @@ TEST_CASE("after a backward that threw, a second one on another graph is right")
 
 TEST_CASE("behind a loop over steps the time is what it was, however the loop ended") {
   Tape tape;
-  const auto message = [] { return test::message_of<ShapeError>([] { (void)(constant(Array::zeros({2})) + constant(Array::zeros({3}))); }); };
+  const auto message = [] {
+    return test::message_of<ShapeError>([] { (void)(constant(Array::zeros({2})) + constant(Array::zeros({3}))); });
+  };
   for (int t : steps(5))
     if (t == 3) break;
   CHECK_FALSE(test::contains(message(), "time step"));
   try {
     for (int t : steps(5))
       if (t == 2) throw 1;
-  } catch (int) {
-  }
+  } catch (int) {}
   CHECK_FALSE(test::contains(message(), "time step"));
   for (int t : steps(3)) {
     for (int k : steps(2)) (void)k;

@@ -47,7 +47,8 @@ double largest_difference(const Array& a, const Array& b) {
 
 }  // namespace
 
-TEST_CASE("the number of shards is the largest power of two that leaves sixteen rows each, but two from sixteen on", "[shards]") {
+TEST_CASE("the number of shards is the largest power of two that leaves sixteen rows each, but two from sixteen on",
+          "[shards]") {
   CHECK(shard_count(1) == 1);
   CHECK(shard_count(15) == 1);
   CHECK(shard_count(16) == 2);
@@ -69,7 +70,7 @@ TEST_CASE("sharded equals unsharded to 1e-12, with masks too", "[shards]") {
       CHECK(cut.loss == Approx(one.loss).epsilon(1e-12));
       CHECK(largest_difference(cut.grads.flat(), one.grads.flat()) < 1e-12);
       CHECK(largest_difference(cut.grad("h"), one.grad("h")) < 1e-12);
-      CHECK(same_bits(cut.rows("last"), one.rows("last")));   // a row's values do not depend on its shard
+      CHECK(same_bits(cut.rows("last"), one.rows("last")));  // a row's values do not depend on its shard
       CHECK(cut.counts.at("rows") == B);
     }
   }
@@ -152,7 +153,8 @@ TEST_CASE("masks do not depend on shards", "[shards]") {
     s.out("mask", s.pass("in").at_time(3).bernoulli("drop", zeros({s.rows(), 5}), .4));
     return s.sum(zeros({}));
   };
-  const Result one = evaluate(none, {.rows = 20, .update = 2, .shards = 1}, f), cut = evaluate(none, {.rows = 20, .update = 2, .shards = 3}, f);
+  const Result one = evaluate(none, {.rows = 20, .update = 2, .shards = 1}, f),
+               cut = evaluate(none, {.rows = 20, .update = 2, .shards = 3}, f);
   CHECK(same_bits(one.rows("mask"), cut.rows("mask")));
   CHECK_FALSE(same_bits(one.rows("mask"), evaluate(none, {.rows = 20, .update = 3, .shards = 1}, f).rows("mask")));
 }

@@ -68,9 +68,9 @@ TEST_CASE("values that no backward needs are freed at once") {
   const Var x = variable(Array::full({1000}, 1, f64));
   const auto before = tape.stats().kept_bytes;
   Var h = x;
-  for (int k = 0; k < 100; ++k) h = h + x;   // additions keep nothing
+  for (int k = 0; k < 100; ++k) h = h + x;  // additions keep nothing
   CHECK(tape.stats().kept_bytes - before < 4 * 8192);
-  for (int k = 0; k < 100; ++k) h = tanh(h);   // tanh keeps its result
+  for (int k = 0; k < 100; ++k) h = tanh(h);  // tanh keeps its result
   CHECK(tape.stats().kept_bytes - before > 99 * 8000);
 }
 
@@ -170,15 +170,14 @@ TEST_CASE("a loss that is not a single number is refused with its shape") {
 TEST_CASE("shapes that do not fit name the op, both shapes, the line and the time step") {
   Tape tape;
   const Var x = constant(Array::zeros({32, 128}, f32)), w = constant(Array::zeros({64, 256}, f32));
-  CHECK_THROWS_WITH(matmul(x, w), Contains("matmul") && Contains("[32, 128]") && Contains("[64, 256]") && Contains("tape_test.cpp:"));
+  CHECK_THROWS_WITH(matmul(x, w),
+                    Contains("matmul") && Contains("[32, 128]") && Contains("[64, 256]") && Contains("tape_test.cpp:"));
   std::string message;
   try {
     for (int t : steps(10)) {
       if (t == 7) (void)(x + w);
     }
-  } catch (const ShapeError& e) {
-    message = e.what();
-  }
+  } catch (const ShapeError& e) { message = e.what(); }
   CHECK_THAT(message, Contains("add") && Contains("time step 7"));
 }
 
@@ -232,7 +231,7 @@ TEST_CASE("adjoints alive do not grow with the number of steps") {
     const Var x = variable(Array::full({1000}, 1, f64));
     Var h = x;
     const int T = k ? 400 : 100;
-    for (int t = 0; t < T; ++t) h = h + x * 1e-3;   // keeps nothing in the forward pass
+    for (int t = 0; t < T; ++t) h = h + x * 1e-3;  // keeps nothing in the forward pass
     const Var l = sum(h);
     reset_pool_peak();
     (void)tape.backward(l);
@@ -258,7 +257,8 @@ TEST_CASE("a Var and a graph can be printed") {
   s << x;
   CHECK_THAT(s.str(), Contains("1") && Contains("4"));
   const std::string dot = to_dot(tanh(x) * 2);
-  CHECK_THAT(dot, Contains("digraph") && Contains("tanh") && Contains("[2, 2]") && Contains("->") && Contains("tape_test.cpp"));
+  CHECK_THAT(dot, Contains("digraph") && Contains("tanh") && Contains("[2, 2]") && Contains("->") &&
+                      Contains("tape_test.cpp"));
 }
 
 TEST_CASE("an empty Var, a place and an axis that are not there are reported with the line") {

@@ -21,9 +21,7 @@ std::string elsewhere(const std::function<void()>& f) {
   std::thread([&] {
     try {
       f();
-    } catch (const TapeError& e) {
-      said = e.what();
-    }
+    } catch (const TapeError& e) { said = e.what(); }
   }).join();
   return said;
 }
@@ -37,7 +35,8 @@ TEST_CASE("a copy of a Var on another thread is an error, and the value is what 
   Var x = variable(two(3));
   Var y = x + 4;
   CHECK(test::contains(elsewhere([&] { const Var copy = y; }), "another thread"));
-  for (int k = 0; k < 50; ++k) const Var other = constant(two(100));   // would take the place of a value that was let go too early
+  for (int k = 0; k < 50; ++k)
+    const Var other = constant(two(100));  // would take the place of a value that was let go too early
   const Var z = y * 2;
   CHECK(z.value().at({0}) == 14);
   CHECK(tape.backward(sum(z))[x].at({0}) == 2);
@@ -55,7 +54,11 @@ TEST_CASE("what holds Vars is not copied on another thread either") {
   CHECK(test::contains(elsewhere([&] { const Sequence copy = all; }), "another thread"));
   CHECK(test::contains(elsewhere([&] { const std::vector<Var> copy = many; }), "another thread"));
   CHECK(test::contains(elsewhere([&] { const auto copy = captured; }), "another thread"));
-  CHECK(test::contains(elsewhere([&] { Var v; v = s[0]; }), "another thread"));
+  CHECK(test::contains(elsewhere([&] {
+                         Var v;
+                         v = s[0];
+                       }),
+                       "another thread"));
   CHECK(s[0].value().at({1}) == 3);
 }
 
@@ -66,9 +69,10 @@ TEST_CASE("another thread's ops, reads and sweeps of a Var are errors") {
   CHECK(test::contains(elsewhere([&] { x.value(); }), "another thread"));
   CHECK(test::contains(elsewhere([&] { tape.backward(loss); }), "another thread"));
   CHECK(test::contains(elsewhere([&] {
-          Tape mine;
-          (void)(std::move(x) + 1);
-        }), "another thread"));
+                         Tape mine;
+                         (void)(std::move(x) + 1);
+                       }),
+                       "another thread"));
   CHECK(loss.item() == 18);
 }
 
@@ -92,7 +96,7 @@ TEST_CASE("a tape destroyed on another thread is gone for its own, which goes on
   SECTION("the inner one") {
     CHECK(elsewhere([&] { inner.reset(); }).empty());
     CHECK_THROWS_AS(y.value(), TapeError);
-    CHECK(outer->backward(sum(x * x))[x].at({0}) == 6);   // the innermost again
+    CHECK(outer->backward(sum(x * x))[x].at({0}) == 6);  // the innermost again
   }
   SECTION("the outer one") {
     CHECK(elsewhere([&] { outer.reset(); }).empty());

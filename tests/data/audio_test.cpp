@@ -48,7 +48,8 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
   if (skipped()) return;
   const TempFolder folder;
   const std::string whole = read_all(goldens + "u8_stereo.wav");
-  for (std::size_t n = 0; n < whole.size(); ++n) REQUIRE_THROWS_AS(read_wav(folder.file("x", whole.substr(0, n))), FileError);
+  for (std::size_t n = 0; n < whole.size(); ++n)
+    REQUIRE_THROWS_AS(read_wav(folder.file("x", whole.substr(0, n))), FileError);
   const auto refusal = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
@@ -74,7 +75,9 @@ TEST_CASE("The data chunk says how many samples a wav file has, whatever the len
     for (int k = 0; k < 4; ++k) s += static_cast<char>(n >> 8 * k & 255);
     return s;
   };
-  const auto with = [&](std::string bytes, std::size_t at, const std::string& s) { return bytes.replace(at, s.size(), s); };
+  const auto with = [&](std::string bytes, std::size_t at, const std::string& s) {
+    return bytes.replace(at, s.size(), s);
+  };
   const auto frames = [&](const std::string& bytes) { return read_wav(folder.file("x", bytes)).samples.dim(0); };
   const std::uint32_t lengths[] = {0, 1, 36, 100, 216, 217, 1'000'000, 0x7ffff024, 0xfffffffe, 0xffffffff};
   for (const std::uint32_t n : lengths) {
@@ -95,9 +98,12 @@ TEST_CASE("The data chunk says how many samples a wav file has, whatever the len
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
   };
-  CHECK(contains(refusal(with(whole, 40, length(100)).substr(0, 54)), "x: is torn: its data chunk says 100 bytes and has 10"));
-  CHECK(contains(refusal(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)), "says 100 bytes and has 10"));
-  CHECK(contains(refusal(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"), "chunk 'LIST' says 1000 bytes and has 4"));
+  CHECK(contains(refusal(with(whole, 40, length(100)).substr(0, 54)),
+                 "x: is torn: its data chunk says 100 bytes and has 10"));
+  CHECK(
+      contains(refusal(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)), "says 100 bytes and has 10"));
+  CHECK(contains(refusal(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"),
+                 "chunk 'LIST' says 1000 bytes and has 4"));
   CHECK(contains(refusal(whole.substr(0, 36)), "has no data chunk"));
 }
 

@@ -52,7 +52,8 @@ TEST_CASE("Parts share nothing, leave out nothing, have the sizes asked for and 
   CHECK_THROWS_AS(partition(5, 1, {.valid = -.1}), ValueError);
 }
 
-TEST_CASE("An epoch has every item once, epochs and seeds differ, and a position gives its batch whatever came before") {
+TEST_CASE(
+    "An epoch has every item once, epochs and seeds differ, and a position gives its batch whatever came before") {
   const Ints lengths = random_lengths(1003);
   Batches b(lengths, {.rows = 16, .pool = 8}), other(lengths, {.rows = 16, .pool = 8});
   CHECK(b.per_epoch() == 63);
@@ -67,7 +68,8 @@ TEST_CASE("An epoch has every item once, epochs and seeds differ, and a position
   CHECK_THROWS_AS(b.at({1, 0, 63}), ValueError);
 }
 
-TEST_CASE("Batches of like length waste far less than batches as chance has them, and still come in no order of length") {
+TEST_CASE(
+    "Batches of like length waste far less than batches as chance has them, and still come in no order of length") {
   const Ints lengths = random_lengths(4000);
   const auto padded = [&](int pool) {
     Batches b(lengths, {.rows = 32, .pool = pool});

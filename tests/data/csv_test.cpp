@@ -24,9 +24,12 @@ const std::string series = "day,open,close\n2020-01-01,1,2.5\n2020-01-02,-3e2, 4
 
 TEST_CASE("Columns are read by name, in the order asked for, and the others may hold anything") {
   const TempFolder folder;
-  const std::string windows = "\xef\xbb\xbf" "day,open,close\r\n\"1,\r\n2\",1,2.5\r\n,\"-300\",\"4\"\r\n\r\n\r\n";
-  for (const std::string& path : {folder.file("a", series), folder.file("b", windows), test::gzipped(folder, "c", series),
-                                  folder.file("d", series.substr(0, series.size() - 1))}) {
+  const std::string windows =
+      "\xef\xbb\xbf"
+      "day,open,close\r\n\"1,\r\n2\",1,2.5\r\n,\"-300\",\"4\"\r\n\r\n\r\n";
+  for (const std::string& path :
+       {folder.file("a", series), folder.file("b", windows), test::gzipped(folder, "c", series),
+        folder.file("d", series.substr(0, series.size() - 1))}) {
     CAPTURE(path);
     const CsvTable t = read_csv(path, {.columns = {"close", "open"}, .dtype = f64});
     CHECK(t.names == Strings{"close", "open"});
@@ -55,10 +58,13 @@ TEST_CASE("Missing values are refused unless it is said what they become") {
   CHECK(numbers(read_csv(path, {.missing = Missing::drop_row}).values) == Numbers{1, 2, 7, 8});
   CHECK(numbers(read_csv(path, {.columns = {"b"}}).values) == Numbers{2, 4, 6, 8});
   const std::string first = folder.file("b", "a\n-\n1\n");
-  CHECK(contains(message_of<FileError>([&] { read_csv(first, {.missing = Missing::previous, .marks = {"-"}}); }), "none stands above it"));
+  CHECK(contains(message_of<FileError>([&] { read_csv(first, {.missing = Missing::previous, .marks = {"-"}}); }),
+                 "none stands above it"));
   // An empty line is a missing value where there is one column, unless only such lines follow.
-  CHECK(numbers(read_csv(folder.file("c", "a\n1\n\n\n2\n\n\n"), {.missing = Missing::fill}).values) == Numbers{1, 0, 0, 2});
-  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("c", "a\n1\n\n\n2\n")); }), "c: line 3, column 'a': the value is missing"));
+  CHECK(numbers(read_csv(folder.file("c", "a\n1\n\n\n2\n\n\n"), {.missing = Missing::fill}).values) ==
+        Numbers{1, 0, 0, 2});
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("c", "a\n1\n\n\n2\n")); }),
+                 "c: line 3, column 'a': the value is missing"));
 }
 
 TEST_CASE("A number too small for its type is zero, one too large is refused, and what Ebb writes is read back") {
@@ -67,7 +73,7 @@ TEST_CASE("A number too small for its type is zero, one too large is refused, an
   const Array small = read_csv(path, {.dtype = f64}).values;
   CHECK(numbers(small) == Numbers{0, 0, 0, 1e-45});
   CHECK(std::signbit(small.at({0, 1})));
-  CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});   // below the least float32
+  CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});  // below the least float32
   const auto refusal = [&](const std::string& number, DType t) {
     const std::string file = folder.file("v", "a\n" + number + "\n");
     return message_of<FileError>([&] { read_csv(file, {.dtype = t}); }).substr(file.size());
@@ -84,14 +90,16 @@ TEST_CASE("A number too small for its type is zero, one too large is refused, an
   CHECK(all.at({2, 0}) == INFINITY);
   CHECK(all.at({3, 0}) == -INFINITY);
   CHECK(contains(message_of<FileError>([&] { read_csv(spelled); }), "line 2, column 'loss': the value is missing"));
-  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("m", "a\n1\n\n2\n"), {.finite = false}); }), "line 3"));
+  CHECK(
+      contains(message_of<FileError>([&] { read_csv(folder.file("m", "a\n1\n\n2\n"), {.finite = false}); }), "line 3"));
 }
 
 TEST_CASE("A column's name that is not UTF-8 is refused where it is read, not where it is written") {
   const TempFolder folder;
   const std::string latin = folder.file("a", "day,temp\xe9rature\n1,2\n");
   CHECK(message_of<FileError>([&] { read_csv(latin); }) == latin + ": line 1: the name of column 2 is not UTF-8");
-  CHECK(contains(message_of<FileError>([&] { read_csv(latin, {.columns = {"temp\xe9rature"}}); }), "column 2 is not UTF-8"));
+  CHECK(contains(message_of<FileError>([&] { read_csv(latin, {.columns = {"temp\xe9rature"}}); }),
+                 "column 2 is not UTF-8"));
   CHECK(read_csv(latin, {.columns = {"day"}}).values.at({0, 0}) == 1);
 }
 

@@ -11,7 +11,9 @@ using test::message_of;
 
 namespace {
 
-nlohmann::json golden() { return nlohmann::json::parse(read_all(std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/spectra.json")); }
+nlohmann::json golden() {
+  return nlohmann::json::parse(read_all(std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/spectra.json"));
+}
 
 Array samples_of(const nlohmann::json& g, DType t) {
   const std::vector<double> pcm = g["pcm"];
@@ -66,15 +68,19 @@ TEST_CASE("Silence has the floor's logarithm, and a tone is loudest at its own f
   const Spectrum s = stft(tone, {.window = 256, .hop = 128});
   int best = 0;
   for (int k = 0; k < 129; ++k)
-    if (std::hypot(s.real.at({9, k}), s.imaginary.at({9, k})) > std::hypot(s.real.at({9, best}), s.imaginary.at({9, best}))) best = k;
+    if (std::hypot(s.real.at({9, k}), s.imaginary.at({9, k})) >
+        std::hypot(s.real.at({9, best}), s.imaginary.at({9, best})))
+      best = k;
   CHECK(best * 8000 / 256 == 1000);
   CHECK(s.real.shape() == Shape{1 + 4000 / 128, 129});
 }
 
 TEST_CASE("Lengths, channels and frequencies that cannot be are refused with what they are") {
   const Array x = Array::zeros({500}, f32);
-  CHECK(contains(message_of<ValueError>([&] { stft(Array::zeros({200}, f32)); }), "200 samples are too few, more than 200 are needed"));
-  CHECK(contains(message_of<ValueError>([&] { stft(x, {.window = 501, .centered = false}); }), "500 samples are fewer than a frame's 501"));
+  CHECK(contains(message_of<ValueError>([&] { stft(Array::zeros({200}, f32)); }),
+                 "200 samples are too few, more than 200 are needed"));
+  CHECK(contains(message_of<ValueError>([&] { stft(x, {.window = 501, .centered = false}); }),
+                 "500 samples are fewer than a frame's 501"));
   CHECK(stft(x, {.window = 500, .centered = false}).real.dim(0) == 1);
   CHECK_THROWS_AS(stft(x, {.window = 100, .fft = 99}), ValueError);
   CHECK_THROWS_AS(stft(x, {.window = 100, .hop = 0}), ValueError);

@@ -46,7 +46,8 @@ TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is re
     return message_of<FileError>([&] { read_idx_images(path); }).substr(path.size());
   };
   const std::string whole = idx("\x08", {1, 2, 3}, pixels);
-  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(refusal(whole.substr(0, n)), ": is torn: it ends at byte"));
+  for (std::size_t n = 0; n < whole.size(); ++n)
+    CHECK(contains(refusal(whole.substr(0, n)), ": is torn: it ends at byte"));
   CHECK(refusal(whole.substr(0, 20)) == ": is torn: it ends at byte 20, 2 bytes before the end of its entries");
   CHECK(refusal(whole + "x") == ": has bytes left over after its 6 entries");
   CHECK(refusal("PNG" + whole) == ": is no idx file: it does not begin with two zero bytes");
@@ -56,8 +57,10 @@ TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is re
   CHECK(refusal(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is impossible");
   CHECK(refusal(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is impossible");
   CHECK(contains(refusal(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is impossible"));
-  CHECK(contains(refusal(idx("\x08", {0x7fffffff, 0x1000}, "ab")), ": is torn"));   // 8 TiB, of which two bytes are there
-  CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) == folder / "x: has 3 axes, not 1 to 1");
+  CHECK(
+      contains(refusal(idx("\x08", {0x7fffffff, 0x1000}, "ab")), ": is torn"));  // 8 TiB, of which two bytes are there
+  CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) ==
+        folder / "x: has 3 axes, not 1 to 1");
 }
 
 TEST_CASE("Fashion-MNIST is read as its publishers describe it") {
@@ -74,7 +77,8 @@ TEST_CASE("Fashion-MNIST is read as its publishers describe it") {
   for (int i = 0; i < 10'000; ++i) ++count[labels.data()[i]];
   for (const int n : count) CHECK(n == 1000);
   double low = 1, high = 0;
-  for (std::int64_t i = 0; i < images.size(); ++i) low = std::min(low, images.at_flat(i)), high = std::max(high, images.at_flat(i));
+  for (std::int64_t i = 0; i < images.size(); ++i)
+    low = std::min(low, images.at_flat(i)), high = std::max(high, images.at_flat(i));
   CHECK(low == 0);
   CHECK(high == 1);
 }

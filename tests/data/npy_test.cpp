@@ -20,7 +20,8 @@ void check_equal(const NpyArray& got, const nlohmann::json& wanted) {
   const Array a = got.numbers(f64);
   const std::vector<int> shape = wanted["shape"];
   REQUIRE(a.shape() == Shape(shape.data(), static_cast<int>(shape.size())));
-  for (std::int64_t i = 0; i < a.size(); ++i) CHECK(a.at_flat(i) == wanted["values"][static_cast<std::size_t>(i)].get<double>());
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    CHECK(a.at_flat(i) == wanted["values"][static_cast<std::size_t>(i)].get<double>());
 }
 
 std::string npy(const std::string& header, const std::string& data) {
@@ -51,14 +52,16 @@ TEST_CASE("Arrays of every kind that numpy wrote, stored or compressed, hold its
   const auto some = read_npz(goldens + "stored.npz", {"u1", "scalar"});
   CHECK(some.size() == 2);
   CHECK(some.at("scalar").values.item() == 2.5);
-  CHECK(message_of<FileError>([&] { read_npz(goldens + "stored.npz", {"u1", "x"}); }) == goldens + "stored.npz: has no array 'x'");
+  CHECK(message_of<FileError>([&] { read_npz(goldens + "stored.npz", {"u1", "x"}); }) ==
+        goldens + "stored.npz: has no array 'x'");
 }
 
 TEST_CASE("The whole numbers of Python 2, with an L behind them, are read") {
   const TempFolder folder;
   const std::string numbers(24, '\0');
   const auto shape = [&](const std::string& tuple, const std::string& data) {
-    return read_npy(folder.file("x", npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple + ", }\n", data))).values.shape();
+    return read_npy(folder.file("x", npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple + ", }\n", data)))
+        .values.shape();
   };
   CHECK(shape("(2L, 3L)", numbers) == Shape{2, 3});
   CHECK(shape("(6L,)", numbers) == Shape{6});
@@ -116,11 +119,15 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
   CHECK(contains(header("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '>f4'"));
   CHECK(contains(header("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '|O'"));
   CHECK(contains(header("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2,)}"), "holds records"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 2)}"), "has more than four axes"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}"), "an extent is not a whole number"));
+  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 2)}"),
+                 "has more than four axes"));
+  CHECK(
+      contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}"), "an extent is not a whole number"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2)}"), "(n) is not a tuple"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,)}"), "an extent is not a whole number"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000, 2000000000)}"), "more entries than can be addressed"));
+  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,)}"),
+                 "an extent is not a whole number"));
+  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000, 2000000000)}"),
+                 "more entries than can be addressed"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000,)}"), "is torn"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}"), "neither True nor False"));
   CHECK(contains(header("{'descr': '<f4', 'shape': (2,)}"), "is not in it"));
@@ -137,7 +144,8 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
 TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
   const TempFolder folder;
   const std::string whole = read_all(goldens + "compressed.npz");
-  for (std::size_t n = 0; n < whole.size(); n += 7) CHECK_THROWS_AS(read_npz(folder.file("x", whole.substr(0, n))), FileError);
+  for (std::size_t n = 0; n < whole.size(); n += 7)
+    CHECK_THROWS_AS(read_npz(folder.file("x", whole.substr(0, n))), FileError);
   // Bytes of dates, names and the like may change unseen; numbers may not.
   const auto before = read_npz(goldens + "compressed.npz");
   int refused = 0;
@@ -152,9 +160,7 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
         REQUIRE(x.shape() == y.shape());
         for (std::int64_t i = 0; i < x.size(); ++i) REQUIRE(x.at_flat(i) == y.at_flat(i));
       }
-    } catch (const FileError&) {
-      ++refused;
-    }
+    } catch (const FileError&) { ++refused; }
   }
   CHECK(refused > 100);
   CHECK_THROWS_AS(read_npz(folder / "missing"), FileError);

@@ -11,12 +11,12 @@ namespace {
 
 /// The most that this program has held so far, in MB.
 double most_memory() {
-  struct rusage used {};
+  struct rusage used{};
   getrusage(RUSAGE_SELF, &used);
   return static_cast<double>(used.ru_maxrss) / 1024;
 }
 
-constexpr int copies = 2000;             // of 24 kB
+constexpr int copies = 2000;  // of 24 kB
 
 std::string piece() {
   std::string s;

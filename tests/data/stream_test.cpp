@@ -17,7 +17,8 @@ using Ints = std::vector<int>;
 std::string long_text() {
   std::string s;
   const Tokens t = integers({40'000}, Key{4}, 0, 500);
-  for (int k = 0; k < 40'000; ++k) s += "w" + std::to_string(t.data()[k] * t.data()[k]) + (k % 11 ? " " : k % 5 ? "\n" : "  \xc3\xa9 \n\n");
+  for (int k = 0; k < 40'000; ++k)
+    s += "w" + std::to_string(t.data()[k] * t.data()[k]) + (k % 11 ? " " : k % 5 ? "\n" : "  \xc3\xa9 \n\n");
   return s;
 }
 
@@ -42,7 +43,8 @@ std::vector<Ints> rows_of(TokenStream& stream, int rows, int steps) {
 
 }  // namespace
 
-TEST_CASE("Each row of a stream reads its own share of the text without a gap, whatever the symbols, plain or gzipped") {
+TEST_CASE(
+    "Each row of a stream reads its own share of the text without a gap, whatever the symbols, plain or gzipped") {
   const TempFolder folder;
   const std::string s = long_text();
   const int rows = GENERATE(1, 3), steps = 50;
@@ -55,7 +57,8 @@ TEST_CASE("Each row of a stream reads its own share of the text without a gap, w
       const Ints whole(all.data(), all.data() + all.size());
       std::size_t at = 0;
       for (const Ints& row : read) {
-        // A row's symbols stand in the text one after another, past those of the row before, with little left out between.
+        // A row's symbols stand in the text one after another, past those of the row before, with little left out
+        // between.
         REQUIRE(row.size() > whole.size() / static_cast<std::size_t>(rows) * 95 / 100);
         const auto found = std::search(whole.begin() + static_cast<long>(at), whole.end(), row.begin(), row.end());
         REQUIRE(found != whole.end());
@@ -87,11 +90,12 @@ TEST_CASE("A stream that is restored goes on with the very window that would hav
       REQUIRE(a.next(x));
       REQUIRE(b.next(y));
       REQUIRE(x.continues == y.continues);
-      for (std::int64_t i = 0; i < x.next.size(); ++i) 
-        if (x.tokens.data()[i] != y.tokens.data()[i] || x.next.data()[i] != y.next.data()[i]) FAIL("window " << k << " differs");
+      for (std::int64_t i = 0; i < x.next.size(); ++i)
+        if (x.tokens.data()[i] != y.tokens.data()[i] || x.next.data()[i] != y.next.data()[i])
+          FAIL("window " << k << " differs");
     }
     while (a.next(x)) {}
-    b.restore(a.position());                // at the end
+    b.restore(a.position());  // at the end
     CHECK_FALSE(b.next(y));
     CHECK_THROWS_AS(b.restore({{0}, true}), ValueError);
     CHECK_THROWS_AS(b.restore({{s.size(), 0, 0, 0}, true}), ValueError);
@@ -101,7 +105,8 @@ TEST_CASE("A stream that is restored goes on with the very window that would hav
 TEST_CASE("A line's end among words is <eos> if that is wanted") {
   const TempFolder folder;
   const std::string s = "a b\nc\n\n";
-  const auto v = Vocabulary::from_text(Symbols::words, s, {.pad = false, .unknown = false, .eos = true});   // <eos> a b c
+  const auto v =
+      Vocabulary::from_text(Symbols::words, s, {.pad = false, .unknown = false, .eos = true});  // <eos> a b c
   TokenStream stream(folder.file("x", s), v, {.steps = 5, .rows = 1, .line_ends = true});
   TokenWindow w;
   REQUIRE(stream.next(w));
@@ -117,13 +122,16 @@ TEST_CASE("A stream names what it cannot read") {
   const auto refusal = [&](const std::string& bytes, int rows) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] {
-      TokenStream stream(path, v, {.steps = 4, .rows = rows});
-      TokenWindow w;
-      while (stream.next(w)) {}
-    }).substr(path.size());
+             TokenStream stream(path, v, {.steps = 4, .rows = rows});
+             TokenWindow w;
+             while (stream.next(w)) {}
+           })
+        .substr(path.size());
   };
   CHECK(refusal("abcabcXbc", 1) == ": byte 6: a symbol that the vocabulary does not have, nor an <unk>");
-  CHECK(refusal("abcab\xff" "cabc", 1) == ": is not UTF-8 at byte 5");
+  CHECK(refusal("abcab\xff"
+                "cabc",
+                1) == ": is not UTF-8 at byte 5");
   CHECK(refusal("abca", 1) == ": is too short: row 0 of 1 has no 4 + 1 symbols");
   CHECK(refusal("abcabcabc", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
   CHECK(refusal("", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");

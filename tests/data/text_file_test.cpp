@@ -31,7 +31,7 @@ Array zeros(const Shape& s) { return Array::zeros(s, f64); }
 
 TEST_CASE("The mark that some programs begin UTF-8 with is part of no text, in whatever format") {
   const TempFolder folder;
-  CHECK(read_text(folder.file("t", mark + "ab\n" + mark)) == "ab\n" + mark);   // only the first is one
+  CHECK(read_text(folder.file("t", mark + "ab\n" + mark)) == "ab\n" + mark);  // only the first is one
   CHECK(read_text(test::gzipped(folder, "t.gz", mark + "ab")) == "ab");
   CHECK(read_text(folder.file("t", mark)).empty());
   CHECK(read_lines(folder.file("t", mark + "a\tb\nc")) == Strings{"a\tb", "c"});
@@ -39,16 +39,19 @@ TEST_CASE("The mark that some programs begin UTF-8 with is part of no text, in w
   const CsvTable table = read_csv(folder.file("t", mark + "\"open, close\",b\n1,2\n"), {.columns = {"open, close"}});
   CHECK(table.names == Strings{"open, close"});
 
-  const Vocabulary letters = Vocabulary::from_file(Symbols::characters, folder.file("t", mark + "aab"), {.pad = false, .unknown = false});
+  const Vocabulary letters =
+      Vocabulary::from_file(Symbols::characters, folder.file("t", mark + "aab"), {.pad = false, .unknown = false});
   CHECK(letters.size() == 2);
-  const Vocabulary words = Vocabulary::from_file(Symbols::words, folder.file("t", mark + "the cat"), {.pad = false, .unknown = false});
+  const Vocabulary words =
+      Vocabulary::from_file(Symbols::words, folder.file("t", mark + "the cat"), {.pad = false, .unknown = false});
   CHECK(words.find("the") >= 0);
   words.save(folder / "v");
   CHECK(Vocabulary::load(folder.file("v", mark + read_all(folder / "v"))).size() == 2);
   CHECK(read_word_vectors(folder.file("t", mark + "the 1 2\ncat 3 4\n"), words, zeros).found == 2);
 
   // Bytes are those of the file.
-  CHECK(Vocabulary::from_file(Symbols::bytes, folder.file("t", mark + "ab"), {.pad = false, .unknown = false}).size() == 5);
+  CHECK(Vocabulary::from_file(Symbols::bytes, folder.file("t", mark + "ab"), {.pad = false, .unknown = false}).size() ==
+        5);
 }
 
 TEST_CASE("A stream's rows begin after the mark, and return there") {
@@ -78,7 +81,8 @@ TEST_CASE("UTF-16 and UTF-32 are named, with a mark and without, in whatever for
   const TempFolder folder;
   const std::string text = "open,close\n1,2\n3,4\n";
   const Vocabulary v = Vocabulary::from_text(Symbols::words, text);
-  const std::string encodings[] = {"\xff\xfe" + utf16(text, false), "\xfe\xff" + utf16(text, true), utf16(text, false), utf16(text, true)};
+  const std::string encodings[] = {"\xff\xfe" + utf16(text, false), "\xfe\xff" + utf16(text, true), utf16(text, false),
+                                   utf16(text, true)};
   for (const std::string& bytes : encodings) {
     const std::string path = folder.file("t", bytes), expected = path + ": is UTF-16; save it as UTF-8";
     CHECK(contains(message_of<FileError>([&] { read_text(path); }), expected));
@@ -89,8 +93,9 @@ TEST_CASE("UTF-16 and UTF-32 are named, with a mark and without, in whatever for
     CHECK(contains(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }), expected));
     CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
   }
-  CHECK(contains(message_of<FileError>([&] { read_text(folder.file("t", std::string("\xff\xfe\0\0a\0\0\0", 8))); }), "is UTF-32"));
-  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);   // too little to tell
+  CHECK(contains(message_of<FileError>([&] { read_text(folder.file("t", std::string("\xff\xfe\0\0a\0\0\0", 8))); }),
+                 "is UTF-32"));
+  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);  // too little to tell
 }
 
 TEST_CASE("Lines end as on any system") {
@@ -106,7 +111,8 @@ TEST_CASE("Lines end as on any system") {
     CHECK(read_word_vectors(folder.file("v", "the 1 2" + end + "cat 3 4" + end), v, zeros).found == 2);
     CHECK(Vocabulary::load(folder.file("w", "ebb vocabulary of words" + end + "a" + end + "b" + end)).size() == 2);
   }
-  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("t", "a\r1\rx\r")); }), "line 3, column 'a': 'x' is not a number"));
+  CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("t", "a\r1\rx\r")); }),
+                 "line 3, column 'a': 'x' is not a number"));
   CHECK(read_lines(folder.file("t", "a\rb\nc")) == Strings{"a\rb", "c"});
 }
 

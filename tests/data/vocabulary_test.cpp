@@ -33,8 +33,10 @@ TEST_CASE("Words are numbered by falling count, equal counts by the alphabet, af
 }
 
 TEST_CASE("A vocabulary leaves out what is rare, and what is one too many") {
-  CHECK(symbols(Vocabulary::from_text(Symbols::words, text + "cat", {.min_count = 2})) == Strings{"<pad>", "<unk>", "the", "cat"});
-  CHECK(symbols(Vocabulary::from_text(Symbols::words, text, {.most = 2, .pad = false})) == Strings{"<unk>", "the", "cat"});
+  CHECK(symbols(Vocabulary::from_text(Symbols::words, text + "cat", {.min_count = 2})) ==
+        Strings{"<pad>", "<unk>", "the", "cat"});
+  CHECK(symbols(Vocabulary::from_text(Symbols::words, text, {.most = 2, .pad = false})) ==
+        Strings{"<unk>", "the", "cat"});
   CHECK_THROWS_AS(Vocabulary::from_text(Symbols::words, text, {.min_count = 0}), ValueError);
 }
 
@@ -58,11 +60,13 @@ TEST_CASE("Characters are code points, bytes are bytes, and both give the text b
 }
 
 TEST_CASE("What is not UTF-8 is refused with its byte, and an unknown symbol by its name") {
-  for (const char* bad : {"ab\x80", "ab\xc3", "ab\xc0\x80", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80", "ab\xe2\x82\x41", "ab\xe0\x9f\xbf"})
+  for (const char* bad :
+       {"ab\x80", "ab\xc3", "ab\xc0\x80", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80", "ab\xe2\x82\x41", "ab\xe0\x9f\xbf"})
     CHECK(contains(message_of<ValueError>([&] { Vocabulary::from_text(Symbols::characters, bad); }), "byte 2"));
   const TempFolder folder;
   const std::string path = folder.file("latin1", "caf\xe9 au lait");
-  CHECK(message_of<FileError>([&] { Vocabulary::from_file(Symbols::characters, path); }) == path + ": is not UTF-8 at byte 3");
+  CHECK(message_of<FileError>([&] { Vocabulary::from_file(Symbols::characters, path); }) ==
+        path + ": is not UTF-8 at byte 3");
   const auto v = Vocabulary::from_text(Symbols::words, "a b", {.unknown = false});
   CHECK(contains(message_of<ValueError>([&] { v.encode("a c"); }), "'c' is not among its 3 symbols"));
   CHECK_THROWS_AS(v.decode(Tokens({2}, {0, 3})), ValueError);
@@ -77,8 +81,10 @@ TEST_CASE("A file, plain or gzipped and longer than any buffer, gives the vocabu
     CHECK(symbols(Vocabulary::from_file(kind, folder.file("plain", s))) == wanted);
     CHECK(symbols(Vocabulary::from_file(kind, test::gzipped(folder, "text.gz", s))) == wanted);
   }
-  const std::string zipped = read_all(folder / "text.gz"), torn = folder.file("torn.gz", zipped.substr(0, zipped.size() - 9));
-  CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::bytes, torn); }), "torn.gz: is torn or altered"));
+  const std::string zipped = read_all(folder / "text.gz"),
+                    torn = folder.file("torn.gz", zipped.substr(0, zipped.size() - 9));
+  CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::bytes, torn); }),
+                 "torn.gz: is torn or altered"));
 }
 
 TEST_CASE("A saved vocabulary comes back, odd symbols and all") {

@@ -10,7 +10,7 @@ using test::message_of;
 
 namespace {
 
-const Vocabulary words = Vocabulary::from_text(Symbols::words, "the the cat sat", {.pad = false});   // <unk> the cat sat
+const Vocabulary words = Vocabulary::from_text(Symbols::words, "the the cat sat", {.pad = false});  // <unk> the cat sat
 
 Array missing(const Shape& s) { return normal(s, Key{7}.named("words"), 0, .1, f64); }
 
@@ -24,8 +24,9 @@ TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers w
   const std::string spaced = glove + ". . . 7 8 9\nat name@domain.com 1 1 1\n";
   const std::string fasttext = "3 3\nthe 0.25 -1.5e-1 3 \ndog 1 2 3 \ncat 4 5.5 6 \n";
   const std::string windows = "the 0.25 -1.5e-1 3\r\ndog 1 2 3\r\ncat 4 5.5 6";
-  for (const std::string& path : {folder.file("glove", glove), folder.file("spaced", spaced), folder.file("vec", fasttext),
-                                  folder.file("windows", windows), test::gzipped(folder, "glove.gz", glove)}) {
+  for (const std::string& path :
+       {folder.file("glove", glove), folder.file("spaced", spaced), folder.file("vec", fasttext),
+        folder.file("windows", windows), test::gzipped(folder, "glove.gz", glove)}) {
     CAPTURE(path);
     const WordVectors v = read_word_vectors(path, words, missing);
     CHECK(v.found == 2);
@@ -56,8 +57,11 @@ TEST_CASE("Tabs part a word from its numbers as blanks do, and no other separato
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
   };
   CHECK(refusal("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
-  CHECK(refusal("the\xc2\xa0" "1 2\ncat\xc2\xa0" "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
-  CHECK(refusal("2 1\nthe\v1 2\ncat\v3 4\n") == ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
+  CHECK(refusal("the\xc2\xa0"
+                "1 2\ncat\xc2\xa0"
+                "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
+  CHECK(refusal("2 1\nthe\v1 2\ncat\v3 4\n") ==
+        ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
 }
 
 TEST_CASE("A vector's number too small for its type is zero, and one too large is refused") {
@@ -67,7 +71,8 @@ TEST_CASE("A vector's number too small for its type is zero, and one too large i
   CHECK(v.table.at({1, 0}) == 0);
   CHECK(v.table.at({1, 1}) == 1e39);
   const auto narrow = [](const Shape& s) { return Array::zeros(s, f32); };
-  CHECK(message_of<FileError>([&] { read_word_vectors(path, words, narrow); }) == path + ": line 1: number 2 of 'the' is too large: '1e39'");
+  CHECK(message_of<FileError>([&] { read_word_vectors(path, words, narrow); }) ==
+        path + ": line 1: number 2 of 'the' is too large: '1e39'");
 }
 
 TEST_CASE("A file without any of the words gives the caller's numbers") {
@@ -98,5 +103,7 @@ TEST_CASE("What is wrong with a file of vectors is named by its line") {
   CHECK(refusal("") == ": holds no word vectors");
   CHECK(refusal("0 300\n") == ": holds no word vectors");
   CHECK(contains(refusal(std::string((1 << 24) + 9, 'x')), ": line 1: is longer than 16 MiB"));
-  CHECK_THROWS_AS(read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }), ShapeError);
+  CHECK_THROWS_AS(
+      read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }),
+      ShapeError);
 }

@@ -90,12 +90,16 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
   TempFolder texts;
   write_all(texts / "empty.txt", "");
   write_all(texts / "short.txt", "To be, or not to be");
-  REQUIRE(mkfifo((texts / "pipe").c_str(), 0600) == 0);   // nobody writes into it: opening it would wait
+  REQUIRE(mkfifo((texts / "pipe").c_str(), 0600) == 0);  // nobody writes into it: opening it would wait
   for (const char* command : {"vanish", "train"}) {
     std::vector<std::string> words{command};
     if (words[0] == "train") words.push_back("chars");
     words.push_back("--text");
-    const auto with = [&](const std::string& file) { auto w = words; w.push_back(file); return w; };
+    const auto with = [&](const std::string& file) {
+      auto w = words;
+      w.push_back(file);
+      return w;
+    };
     refused(with(texts / "missing.txt"), "No such file");
     refused(with(texts / "empty.txt"), "is empty");
     refused(with(texts.path()), "is a folder, not a file");
@@ -138,7 +142,8 @@ TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no ch
   write_all(folder / "wide", wide);
   refused({"train", "chars", "--text", folder / "wide"}, "wide: is UTF-16; save it as UTF-8");
   write_all(folder / "marked", "\xef\xbb\xbf" + plain);
-  const Outcome o = ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", folder / "marked", "--out", folder / "out"});
+  const Outcome o =
+      ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", folder / "marked", "--out", folder / "out"});
   INFO(o.err);
   CHECK(o.code == 0);
   CHECK(ebb::read_safetensors_metadata(folder / "out/weights.safetensors").at("symbols") == "\nab");
@@ -146,10 +151,16 @@ TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no ch
 
 TEST_CASE("what is wrong with a series names its file") {
   TempFolder folder;
-  write_all(folder / "flat.csv", "a\n" + [] { std::string s; for (int k = 0; k < 400; ++k) s += "3\n"; return s; }());
+  write_all(
+      folder / "flat.csv", "a\n" + [] {
+        std::string s;
+        for (int k = 0; k < 400; ++k) s += "3\n";
+        return s;
+      }());
   write_all(folder / "one.csv", "a,b\n1,2\n");
   write_all(folder / "large.csv", "a\n1\n1e309\n");
-  refused({"train", "series", "--data", folder / "flat.csv"}, "flat.csv', column a: the numbers to learn from are none, or all the same");
+  refused({"train", "series", "--data", folder / "flat.csv"},
+          "flat.csv', column a: the numbers to learn from are none, or all the same");
   refused({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
   refused({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");
 }

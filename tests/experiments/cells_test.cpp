@@ -10,7 +10,8 @@ namespace {
 /// A gradient that stops halfway: the checker has to notice.
 struct Forgetful {
   ebb::Param W, U;
-  Forgetful(ebb::Builder p, ebb::CellSizes s) : W(p.matrix("W", s.input, s.hidden)), U(p.matrix("U", s.hidden, s.hidden)) {}
+  Forgetful(ebb::Builder p, ebb::CellSizes s)
+      : W(p.matrix("W", s.input, s.hidden)), U(p.matrix("U", s.hidden, s.hidden)) {}
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
     return {tanh(matmul(x, W) + .999 * matmul(s.h, U) + .001 * detach(matmul(s.h, U)))};
   }
@@ -60,17 +61,20 @@ TEST_CASE("ebb check exits with 1 for a gradient 0.1 % off") {
 }
 
 TEST_CASE("ebb check exits with 2 for a cell that throws, whatever the others do") {
-  for (const std::vector<std::string>& words : {std::vector<std::string>{"check", "never-fits"}, {"check", "never-fits", "forgetful"}}) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"check", "never-fits"}, {"check", "never-fits", "forgetful"}}) {
     const Outcome o = ebb_command(words);
     CHECK(o.code == 2);
-    CHECK_THAT(o.out, Catch::Matchers::Contains("never-fits: WRONG") && Catch::Matchers::Contains("failed: matmul: inner sizes differ"));
+    CHECK_THAT(o.out, Catch::Matchers::Contains("never-fits: WRONG") &&
+                          Catch::Matchers::Contains("failed: matmul: inner sizes differ"));
   }
 }
 
 TEST_CASE("ebb check says which pass it checked, and which parameter has no influence") {
   const Outcome masked = ebb_command({"check", "masked"}), plain = ebb_command({"check", "mgu"});
   CHECK(masked.code == 0);
-  CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation\n") && Catch::Matchers::Contains("  in training\n") &&
+  CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation\n") &&
+                             Catch::Matchers::Contains("  in training\n") &&
                              Catch::Matchers::Contains("has no influence"));
   CHECK_THAT(plain.out, Catch::Matchers::Contains("in training and evaluation, which are the same") &&
                             !Catch::Matchers::Contains("no influence"));
@@ -78,7 +82,8 @@ TEST_CASE("ebb check says which pass it checked, and which parameter has no infl
 
 TEST_CASE("ebb cells lists the options of each cell, or of the one that is named") {
   const Outcome all = ebb_command({"cells"}), one = ebb_command({"cells", "lstm"});
-  CHECK_THAT(all.out, Catch::Matchers::Contains("forget_bias=1") && Catch::Matchers::Contains("activation=tanh|relu|sigmoid|linear"));
+  CHECK_THAT(all.out, Catch::Matchers::Contains("forget_bias=1") &&
+                          Catch::Matchers::Contains("activation=tanh|relu|sigmoid|linear"));
   CHECK_THAT(one.out, Catch::Matchers::Contains("forget_bias=1") && !Catch::Matchers::Contains("activation="));
   const Outcome none = ebb_command({"cells", "lstn"});
   CHECK(none.code == 2);

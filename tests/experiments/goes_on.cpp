@@ -1,8 +1,8 @@
 #include "goes_on.hpp"
 
 #include <cstring>
-#include <ebb/nn/files/archive.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/nn/files/archive.hpp>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -19,12 +19,12 @@ bool same_bits(const LeafSet& a, const LeafSet& b) {
 }
 
 bool same(const TrainRecord& a, const TrainRecord& b) {
-  bool equal = a.curve.size() == b.curve.size() && a.clip_events == b.clip_events && a.enough == b.enough && a.waited == b.waited &&
-               a.diverged == b.diverged;
+  bool equal = a.curve.size() == b.curve.size() && a.clip_events == b.clip_events && a.enough == b.enough &&
+               a.waited == b.waited && a.diverged == b.diverged;
   for (std::size_t k = 0; equal && k < a.curve.size(); ++k) {
     const CurvePoint &p = a.curve[k], &q = b.curve[k];
-    equal = p.step == q.step && p.loss == q.loss && p.gradient_norm == q.gradient_norm && p.clipped == q.clipped && p.lr == q.lr &&
-            (p.valid == q.valid || (!p.validated() && !q.validated()));
+    equal = p.step == q.step && p.loss == q.loss && p.gradient_norm == q.gradient_norm && p.clipped == q.clipped &&
+            p.lr == q.lr && (p.valid == q.valid || (!p.validated() && !q.validated()));
   }
   return equal;
 }

@@ -51,7 +51,7 @@ void refused(const Outcome& o, const std::string& path, const std::string& messa
   CHECK_THAT(o.err, Catch::Matchers::Contains(path) && Catch::Matchers::Contains(message));
 }
 
-constexpr std::uint64_t small = 16 << 20;   // bytes
+constexpr std::uint64_t small = 16 << 20;  // bytes
 
 }  // namespace
 
@@ -73,11 +73,11 @@ TEST_CASE("no cell takes the memory of the parameters that it is refused") {
   for (const CellInfo& cell : cell_list()) {
     if (of_the_tests(cell)) continue;
     INFO(cell.name);
-    Params w{{.most = 50'000}};          // enough for vectors, not for a matrix of 3000 x 3000: 72 MB
+    Params w{{.most = 50'000}};  // enough for vectors, not for a matrix of 3000 x 3000: 72 MB
     reset_pool_peak();
     try {
       make_cell(cell.name, w / "cell", {2, 3000});
-      CHECK(numbers(w) <= 50'000);       // a cell of vectors
+      CHECK(numbers(w) <= 50'000);  // a cell of vectors
     } catch (const ValueError& e) {
       CHECK_THAT(e.what(), Catch::Matchers::Contains("more numbers than the 50000 that there may be"));
     }

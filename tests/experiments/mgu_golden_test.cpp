@@ -1,3 +1,5 @@
 #include "../nn/cells/cell_golden.hpp"
 
-TEST_CASE("Outputs and all gradients of the minimal gated unit agree with its equations in PyTorch") { test::check_cell("mgu"); }
+TEST_CASE("Outputs and all gradients of the minimal gated unit agree with its equations in PyTorch") {
+  test::check_cell("mgu");
+}

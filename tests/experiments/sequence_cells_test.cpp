@@ -1,7 +1,7 @@
 #include <cstring>
 #include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
 #include "catch.hpp"
@@ -17,7 +17,8 @@ using nlohmann::json;
 
 namespace {
 
-json quick(const TempFolder& folder, const std::string& task, const std::string& cell, std::vector<std::string> more = {}) {
+json quick(const TempFolder& folder, const std::string& task, const std::string& cell,
+           std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"--cell", cell});
   return train_quick(task, folder, more);
 }
@@ -35,14 +36,17 @@ TEST_CASE("a TCN and a Transformer in the cell's place learn at --quick more tha
   for (const std::string cell : {"tcn", "transformer"}) {
     const TempFolder folder;
     INFO(cell);
-    CHECK(quick(folder, "adding", cell)["loss"].get<double>() < .04);                        // a guess: .167
-    CHECK(quick(folder, "chars", cell)["loss"].get<double>() < 4.2);                         // 4.85
-    CHECK(quick(folder, "series", cell)["measures"]["NRMSE"]["value"].get<double>() < 75);   // 100
+    CHECK(quick(folder, "adding", cell)["loss"].get<double>() < .04);                       // a guess: .167
+    CHECK(quick(folder, "chars", cell)["loss"].get<double>() < 4.2);                        // 4.85
+    CHECK(quick(folder, "series", cell)["measures"]["NRMSE"]["value"].get<double>() < 75);  // 100
     CHECK(quick(folder, "pixels", cell)["measures"]["accuracy"]["value"].get<double>() > 80);
     for (const char* direction : {"forward", "both"}) {
       INFO(direction);
-      CHECK(quick(folder, "sentiment", cell, {"--direction", direction})["measures"]["accuracy"]["value"].get<double>() > 75);
-      CHECK(quick(folder, "tags", cell, {"--direction", direction})["measures"]["accuracy"]["value"].get<double>() > 75);
+      CHECK(
+          quick(folder, "sentiment", cell, {"--direction", direction})["measures"]["accuracy"]["value"].get<double>() >
+          75);
+      CHECK(quick(folder, "tags", cell, {"--direction", direction})["measures"]["accuracy"]["value"].get<double>() >
+            75);
     }
   }
 }
@@ -50,8 +54,10 @@ TEST_CASE("a TCN and a Transformer in the cell's place learn at --quick more tha
 TEST_CASE("weights of a TCN or a Transformer say which it was, and ebb evaluate measures what training measured") {
   for (const auto& [task, cell, more] :
        {std::tuple<std::string, std::string, std::vector<std::string>>{"adding", "tcn:kernel=2", {"--layers", "2"}},
-        {"chars", "transformer:heads=2,positions=learned", {"--dropout", ".1"}}, {"series", "transformer:heads=2", {}},
-        {"pixels", "tcn", {"--order", "permuted"}}, {"sentiment", "transformer:heads=2", {"--direction", "both"}},
+        {"chars", "transformer:heads=2,positions=learned", {"--dropout", ".1"}},
+        {"series", "transformer:heads=2", {}},
+        {"pixels", "tcn", {"--order", "permuted"}},
+        {"sentiment", "transformer:heads=2", {"--direction", "both"}},
         {"tags", "tcn:blocks=1", {"--direction", "both"}}}) {
     INFO(task << " " << cell);
     const TempFolder folder;
@@ -68,8 +74,10 @@ TEST_CASE("weights of a TCN or a Transformer say which it was, and ebb evaluate 
 }
 
 TEST_CASE("runs of a TCN and of a Transformer go on to the same bits") {
-  for (const auto& [name, cell] : {std::pair<const char*, const char*>{"tags", "tcn"}, {"sentiment", "transformer:heads=2"},
-                                   {"series", "transformer:heads=2"}, {"adding", "tcn"}})
+  for (const auto& [name, cell] : {std::pair<const char*, const char*>{"tags", "tcn"},
+                                   {"sentiment", "transformer:heads=2"},
+                                   {"series", "transformer:heads=2"},
+                                   {"adding", "tcn"}})
     goes_on(name, cell, {.hidden = 6, .length = 20, .batch = 7, .steps = 5, .dropout = .1, .patience = 30}, {2},
             {.data = std::string(name) == "adding" ? "" : "generated"});
 }
@@ -82,7 +90,8 @@ TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows
         const auto task = make_task(name, {.data = "generated", .own = {{"direction", direction}}});
         const Model m{*task, cell, TaskSettings{.hidden = 8}, 3};
         const auto scores = [&](const Batch& b) {
-          return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");
+          return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
+              .rows("scores");
         };
         const Batch many = task->batch({.split = Split::test, .rows = 1000});
         const Array all = scores(many);
@@ -91,7 +100,8 @@ TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows
           int row = 0;
           while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
           const Array alone = scores(one)[0], among = all[row];
-          for (std::int64_t k = 0; k < alone.size(); ++k) CHECK(alone.at_flat(k) == Approx(among.at_flat(k)).margin(1e-6));
+          for (std::int64_t k = 0; k < alone.size(); ++k)
+            CHECK(alone.at_flat(k) == Approx(among.at_flat(k)).margin(1e-6));
         }
       }
 }
@@ -116,10 +126,10 @@ TEST_CASE("a Transformer over characters goes on with a text, reading again what
   for (const char* cell : {"transformer", "tcn"}) {
     INFO(cell);
     quick(folder, "chars", cell, {"--text", folder / "text", "--length", "16", "--steps", "500"});
-    const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--prompt", "hello wör", "--length",
-                                   "30", "--greedy"});
+    const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--prompt", "hello wör",
+                                   "--length", "30", "--greedy"});
     CHECK(o.code == 0);
-    CHECK(o.out == "hello wörld\nhello wörld\nhello wörld\nhel\n");   // longer than the T that it was trained on
+    CHECK(o.out == "hello wörld\nhello wörld\nhello wörld\nhel\n");  // longer than the T that it was trained on
   }
 }
 
@@ -128,14 +138,15 @@ TEST_CASE("logits of the next token are those of the whole window") {
   const Model m{info, "transformer:heads=2", TaskSettings{.hidden = 4, .length = 3}, 1};
   Tape tape;
   const NoGrad off;
-  const auto after = [&](const std::vector<std::vector<int>>& read) {   // of two rows
+  const auto after = [&](const std::vector<std::vector<int>>& read) {  // of two rows
     State state;
     Var logits;
     for (const auto& tokens : read) logits = m.next(Tokens({2}, {tokens[0], tokens[1]}), state);
     return logits.value();
   };
-  const Array all = after({{1, 2}, {3, 4}, {5, 6}, {0, 1}}), window = after({{3, 4}, {5, 6}, {0, 1}}), other = after({{5, 6}, {0, 1}});
-  CHECK(std::memcmp(all.copy().raw(), window.copy().raw(), all.bytes()) == 0);   // the oldest of four is forgotten
+  const Array all = after({{1, 2}, {3, 4}, {5, 6}, {0, 1}}), window = after({{3, 4}, {5, 6}, {0, 1}}),
+              other = after({{5, 6}, {0, 1}});
+  CHECK(std::memcmp(all.copy().raw(), window.copy().raw(), all.bytes()) == 0);  // the oldest of four is forgotten
   CHECK(std::memcmp(all.copy().raw(), other.copy().raw(), all.bytes()) != 0);
 }
 
@@ -145,8 +156,10 @@ TEST_CASE("what needs single steps refuses a layer over whole sequences by name,
   refused({"vanish", "--cells", "lstm,tcn", "--quick", "--out", folder / "out"}, why);
   refused({"check", "tcn"}, why);
   refused({"train", "adding", "--cell", "tcm", "--quick", "--out", folder / "out"}, "did you mean 'tcn'?");
-  refused({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"}, "zoneout is of a state");
-  refused({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"}, "3 heads do not divide a width of 16");
+  refused({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"},
+          "zoneout is of a state");
+  refused({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"},
+          "3 heads do not divide a width of 16");
   CHECK_FALSE(folder.has("out"));
   Params w;
   const Recurrence r{"tcn", {.hidden = 8}};

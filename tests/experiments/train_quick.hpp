@@ -7,7 +7,8 @@
 #include "run_ebb.hpp"
 
 /// `ebb train TASK --quick` into folder/out: it ends well, and this is what the summary says of seed 1.
-inline nlohmann::json train_quick(const std::string& task, const TempFolder& folder, std::vector<std::string> more = {}) {
+inline nlohmann::json train_quick(const std::string& task, const TempFolder& folder,
+                                  std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"train", task, "--quick", "--out", folder / "out", "--force"});
   const Outcome o = ebb_command(more);
   INFO(o.out << o.err);

@@ -10,7 +10,8 @@ const std::string goldens = std::string(EBB_SOURCE_DIR) + "/tests/goldens/v0_1_0
 
 nlohmann::json evaluated(const std::string& weights, const std::string& split) {
   const TempFolder folder;
-  const Outcome o = ebb_command({"evaluate", "--weights", goldens + weights, "--split", split, "--json", folder / "result"});
+  const Outcome o =
+      ebb_command({"evaluate", "--weights", goldens + weights, "--split", split, "--json", folder / "result"});
   INFO(o.err);
   REQUIRE(o.code == 0);
   return nlohmann::json::parse(read_all(folder / "result"));
@@ -31,7 +32,8 @@ TEST_CASE("weights that Ebb 0.1.0 wrote give the numbers that it gave") {
 
 TEST_CASE("a model of Ebb 0.1.0 writes what it wrote") {
   const auto written = [](std::vector<std::string> how) {
-    how.insert(how.begin(), {"generate", "--weights", goldens + "chars_gru.safetensors", "--prompt", "ROMEO:", "--length", "120"});
+    how.insert(how.begin(),
+               {"generate", "--weights", goldens + "chars_gru.safetensors", "--prompt", "ROMEO:", "--length", "120"});
     const Outcome o = ebb_command(how);
     INFO(o.err);
     REQUIRE(o.code == 0);

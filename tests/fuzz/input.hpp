@@ -18,14 +18,13 @@ inline std::string file_of(const std::uint8_t* data, std::size_t size) {
   return "/proc/self/fd/" + std::to_string(file);
 }
 
-/// Runs a reader. Ebb's own errors are an answer to bad input; whatever else it throws ends the program. Whether it read.
+/// Runs a reader. Ebb's own errors are an answer to bad input; whatever else it throws ends the program. Whether it
+/// read.
 template <class F> bool reads(F&& f) {
   try {
     f();
     return true;
-  } catch (const ebb::Error&) {
-    return false;
-  }
+  } catch (const ebb::Error&) { return false; }
 }
 
 /// What has to hold whenever a reader accepts its input.

@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
-    std::cout << entry.path().filename().string() << std::endl;   // flushed: the last one named is the one that was too much
+    std::cout << entry.path().filename().string()
+              << std::endl;  // flushed: the last one named is the one that was too much
     std::ifstream in(entry.path(), std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());

@@ -20,7 +20,7 @@ inline double error_of(const ebb::Array& got, const ebb::Array& wanted) {
   double worst = 0, scale = 0;
   for (std::int64_t i = 0; i < wanted.size(); ++i) {
     const double difference = std::abs(got.at_flat(i) - wanted.at_flat(i));
-    if (!(difference <= worst)) worst = difference;   // a NaN stays
+    if (!(difference <= worst)) worst = difference;  // a NaN stays
     scale = std::max(scale, std::abs(wanted.at_flat(i)));
   }
   return scale > 0 ? worst / scale : worst;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/params.hpp>
@@ -7,7 +8,6 @@
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 #include <ebb/ops/error.hpp>
-#include <cmath>
 #include <map>
 
 #include "arrays.hpp"
@@ -18,24 +18,27 @@ using namespace ebb;
 namespace {
 
 constexpr int T = 4, B = 6, I = 3, H = 8;
-constexpr double hardly = 1e-300;   // a rate at which nothing is ever dropped: the factors are one
+constexpr double hardly = 1e-300;  // a rate at which nothing is ever dropped: the factors are one
 
 Result result_of(Params& w, const Cell& cell) {
   const Array x = normal({T, B, I}, Key{5}, 0, 1, f64);
-  return backward(w, {.rows = B, .dtype = f64}, [&](Shard& s) { return s.sum(sum(square(unroll(cell, s.sequence(x), s.pass()).last()))); });
+  return backward(w, {.rows = B, .dtype = f64},
+                  [&](Shard& s) { return s.sum(sum(square(unroll(cell, s.sequence(x), s.pass()).last()))); });
 }
 Array gradients(Params& w, const Cell& cell) { return result_of(w, cell).grads.flat(); }
 
 /// What each shipped cell can drop.
 const std::map<std::string, const char*> shipped{
-    {"rnn", "state"}, {"irnn", "state"}, {"exprnn", "state"}, {"antisymmetric", "state"}, {"cornn", "state"}, {"lem", "state"},
-    {"janet", "state"}, {"fastgrnn", "state"}, {"slstm", "state"}, {"lstm", "both"}, {"lstm-peephole", "both"},
-    {"lstm-layernorm", "both"}, {"cifg", "both"}, {"gru", "both"}, {"gru-course", "both"}, {"mingru", "nothing"},
+    {"rnn", "state"},       {"irnn", "state"},    {"exprnn", "state"},       {"antisymmetric", "state"},
+    {"cornn", "state"},     {"lem", "state"},     {"janet", "state"},        {"fastgrnn", "state"},
+    {"slstm", "state"},     {"lstm", "both"},     {"lstm-peephole", "both"}, {"lstm-layernorm", "both"},
+    {"cifg", "both"},       {"gru", "both"},      {"gru-course", "both"},    {"mingru", "nothing"},
     {"minlstm", "nothing"}, {"indrnn", "nothing"}};
 
 struct Leaky {
   Param W, U;
-  Leaky(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden, xavier_uniform())), U(p.matrix("U", s.hidden, s.hidden, orthogonal())) {}
+  Leaky(Builder p, CellSizes s)
+      : W(p.matrix("W", s.input, s.hidden, xavier_uniform())), U(p.matrix("U", s.hidden, s.hidden, orthogonal())) {}
   Hidden step(const Var& x, const Hidden& s) const { return {.5 * s.h + matmul(x, W) + matmul(s.h, U)}; }
 };
 struct LeakyCandidate : Leaky {
@@ -73,8 +76,8 @@ TEST_CASE("A cell says what it can drop by the overloads of its step, and wrappe
   CHECK_FALSE(stack.drops().candidate);
 }
 
-// The two overloads of a step write the same equations: were one edited alone, this would show it. The gradient of h is summed in another
-// order where h has one more use.
+// The two overloads of a step write the same equations: were one edited alone, this would show it. The gradient of h is
+// summed in another order where h has one more use.
 TEST_CASE("With nothing dropped, the step that drops has the bits of the plain one, and its gradients") {
   const auto check_same = [](const Result& dropped, const Result& plain) {
     CHECK(dropped.loss == plain.loss);
@@ -93,7 +96,8 @@ TEST_CASE("With nothing dropped, the step that drops has the bits of the plain o
 TEST_CASE("State and candidate are dropped together, in whichever order the wrappers stand") {
   Params w{{.seed = 2, .dtype = f64}};
   const CellPtr gru = make_cell("gru", w / "rnn", {I, H});
-  const Array alone = gradients(w, DropoutCell(gru, {.state = .4})), candidate = gradients(w, RecurrentDropout(gru, .4));
+  const Array alone = gradients(w, DropoutCell(gru, {.state = .4})),
+              candidate = gradients(w, RecurrentDropout(gru, .4));
   const CellPtr inner(new RecurrentDropout(gru, .4)), outer(new DropoutCell(gru, {.state = .4}));
   const Array one = gradients(w, DropoutCell(inner, {.state = .4})), other = gradients(w, RecurrentDropout(outer, .4));
   CHECK(test::same_bits(one, other));

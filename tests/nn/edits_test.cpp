@@ -26,11 +26,13 @@ struct Fuse {
 
 struct Layer {
   explicit Layer(DType type) : x(Array::full({16, 8}, 1, type)) {}
-  double loss(DType type) const {   // the second product is packed
-    return evaluate(w, {.rows = 16, .dtype = type}, [&](Shard& s) {
-      const Var h = s.rows(x);
-      return s.mean_rows(sum(matmul(h, W) + matmul(h, W), 1));
-    }).loss;
+  double loss(DType type) const {  // the second product is packed
+    return evaluate(w, {.rows = 16, .dtype = type},
+                    [&](Shard& s) {
+                      const Var h = s.rows(x);
+                      return s.mean_rows(sum(matmul(h, W) + matmul(h, W), 1));
+                    })
+        .loss;
   }
   Params w{{.seed = 1}};
   Param W = (w / "a").matrix("W", 8, 8);
@@ -47,10 +49,10 @@ TEST_CASE("An edit while a tape lives leaves no old numbers to later tapes") {
       {
         Tape outer{{.dtype = type}};
         const Var first = matmul(constant(m.x), m.W);
-        if (grows) (m.w / "a").matrix("V", 64, 64);   // the buffer moves
+        if (grows) (m.w / "a").matrix("V", 64, 64);  // the buffer moves
         m.w.edit()[m.W].fill(1);
         const Var again = sum(matmul(constant(m.x), m.W) + matmul(constant(m.x), m.W));
-        CHECK(again.item() == Approx(2 * 16 * 64));   // the new numbers
+        CHECK(again.item() == Approx(2 * 16 * 64));  // the new numbers
         CHECK_THROWS_AS(outer.backward(sum(first)), TapeError);
       }
       CHECK(m.loss(type) == Approx(2 * 64));

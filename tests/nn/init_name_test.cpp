@@ -47,29 +47,32 @@ TEST_CASE("Any parameter of any cell starts by the rule that its name asks for")
 }
 
 TEST_CASE("Starts that cannot be are refused by name") {
-  CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=ortogonal", "Wh"); }), "did you mean 'orthogonal'?"));
+  CHECK(
+      contains(message_of<ValueError>([] { start_of("lstm:init.Wh=ortogonal", "Wh"); }), "did you mean 'orthogonal'?"));
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Uh=zeros", "Wh"); }), "did you mean 'init.Wh'?"));
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=normal*x", "Wh"); }), "'x' is not a number"));
-  CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=normal*1e400", "Wh"); }), "'1e400' is not a finite number"));
+  CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Wh=normal*1e400", "Wh"); }),
+                 "'1e400' is not a finite number"));
   CHECK(contains(message_of<ShapeError>([] { start_of("lstm:init.b=orthogonal", "Wh"); }), "orthogonal"));
   CHECK(contains(message_of<ShapeError>([] { start_of("lstm:init.Wx=orthogonal-gates", "Wx"); }), "square blocks"));
 }
 
 TEST_CASE("Chrono biases: time scales up to the longest dependency, and the input gate their opposite") {
-  const Array lstm = start_of("lstm:chrono=100", "b"), gru = start_of("gru:chrono=100", "b"), course = start_of("gru-course:chrono=100", "b");
+  const Array lstm = start_of("lstm:chrono=100", "b"), gru = start_of("gru:chrono=100", "b"),
+              course = start_of("gru-course:chrono=100", "b");
   double shortest = 1e9, longest = 0;
   for (int k = 0; k < H; ++k) {
-    const double forget = lstm.at_flat(H + k), scale = std::exp(forget);   // 1 / (1 - sigmoid(b)) - 1
+    const double forget = lstm.at_flat(H + k), scale = std::exp(forget);  // 1 / (1 - sigmoid(b)) - 1
     CHECK(lstm.at_flat(k) == -forget);
     shortest = std::min(shortest, scale);
     longest = std::max(longest, scale);
-    CHECK(gru.at_flat(H + k) == forget);        // drawn by the same name
-    CHECK(course.at_flat(H + k) == -forget);    // its z lets in
+    CHECK(gru.at_flat(H + k) == forget);      // drawn by the same name
+    CHECK(course.at_flat(H + k) == -forget);  // its z lets in
   }
   CHECK(shortest >= 1);
   CHECK(shortest < 20);
   CHECK(longest <= 99);
   CHECK(longest > 80);
-  CHECK(lstm.at_flat(2 * H) != 0);              // g and o are as ever
+  CHECK(lstm.at_flat(2 * H) != 0);  // g and o are as ever
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:chrono=1", "b"); }), "more than 2 steps"));
 }

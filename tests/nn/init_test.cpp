@@ -113,7 +113,8 @@ TEST_CASE("A rule for matrices refuses other ranks by name, and a custom rule's 
 }
 
 TEST_CASE("A parameter's start depends on seed and full name alone") {
-  Params a{{.seed = 9, .dtype = f64}}, b{{.seed = 9, .dtype = f64}}, other{{.seed = 10, .dtype = f64}}, single{{.seed = 9}};
+  Params a{{.seed = 9, .dtype = f64}}, b{{.seed = 9, .dtype = f64}}, other{{.seed = 10, .dtype = f64}},
+      single{{.seed = 9}};
   const Param first = (a / "lm" / "rnn").matrix("W", 5, 6), second = (a / "lm").matrix("W", 5, 6);
   const Param late = (b / "lm").matrix("W", 5, 6), early = (b / "lm/rnn").matrix("W", 5, 6);
   CHECK(test::same_bits(first.value(), early.value()));

@@ -12,14 +12,15 @@ namespace test {
 
 using Vars = std::map<std::string, ebb::Var>;
 
-/// As error_of, but what is zero up to rounding, as the gradient of a bias that softmax takes out again, has no digits to compare.
+/// As error_of, but what is zero up to rounding, as the gradient of a bias that softmax takes out again, has no digits
+/// to compare.
 inline double gradient_error(const ebb::Array& got, const ebb::Array& wanted) {
   const bool zero = ebb::largest_magnitude(wanted) < 1e-14;
   return zero ? error_of(got, ebb::Array::zeros(wanted.shape(), ebb::f64)) : error_of(got, wanted);
 }
 
-/// Sets w's parameters to the case's inputs of the same names; run gets the others as Vars and returns the outputs by name. They and
-/// the gradients of all inputs must be the case's.
+/// Sets w's parameters to the case's inputs of the same names; run gets the others as Vars and returns the outputs by
+/// name. They and the gradients of all inputs must be the case's.
 template <class F> void compare_case(const nlohmann::json& c, ebb::Params& w, double tolerance, F&& run) {
   CAPTURE(c["options"].dump());
   std::map<std::string, bool> is_parameter;

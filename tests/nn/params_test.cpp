@@ -1,8 +1,8 @@
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -113,7 +113,7 @@ TEST_CASE("A binding stands for a parameter in its scope, the cell untouched") {
   }
   CHECK(out(x).item() == plain);
   {
-    const Bind other{out.b, Array::full({1}, out.b.value().item() + 20, f64)};   // may lie where the first one lay
+    const Bind other{out.b, Array::full({1}, out.b.value().item() + 20, f64)};  // may lie where the first one lay
     CHECK(out(x).item() == Approx(plain + 20));
   }
 }
@@ -122,7 +122,7 @@ TEST_CASE("Bindings may end in any order") {
   Params w{{.dtype = f64}};
   const Param a = (w / "").vector("a", 1, constant_init(1)), b = (w / "").vector("b", 1, constant_init(1));
   {
-    std::vector<std::unique_ptr<Bind>> binds;   // destroyed from its front
+    std::vector<std::unique_ptr<Bind>> binds;  // destroyed from its front
     binds.push_back(std::make_unique<Bind>(a, Array::full({1}, 2, f64)));
     binds.push_back(std::make_unique<Bind>(b, Array::full({1}, 3, f64)));
   }

@@ -34,7 +34,9 @@ bool in_child(const std::function<bool()>& holds) {
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-std::string refusal(const std::string& text) { return message_of<ValueError>([&] { GivenOptions::after_name(text); }); }
+std::string refusal(const std::string& text) {
+  return message_of<ValueError>([&] { GivenOptions::after_name(text); });
+}
 
 }  // namespace
 
@@ -53,10 +55,12 @@ TEST_CASE("An unknown name is rejected with the nearest one and all there are") 
 TEST_CASE("Two different things of one name are rejected with the files of both, as seen from the tree") {
   CHECK(in_child([] {
     static const Thing another{"second", "quite another", "/home/someone/build/mine/second.cpp", 3};
-    const auto wanted = [](const std::string& m) { return contains(m, "two things are registered as 'second', in ") &&
-                                                          contains(m, " mine/second.cpp") && contains(m, " things/second.cpp") && !contains(m, "someone"); };
-    return wanted(message_of<ValueError>([] { Registry<Thing>::get("second"); })) && wanted(message_of<ValueError>([] { Registry<Thing>::list(); })) &&
-           Registry<Thing>::get("first").value == 1;
+    const auto wanted = [](const std::string& m) {
+      return contains(m, "two things are registered as 'second', in ") && contains(m, " mine/second.cpp") &&
+             contains(m, " things/second.cpp") && !contains(m, "someone");
+    };
+    return wanted(message_of<ValueError>([] { Registry<Thing>::get("second"); })) &&
+           wanted(message_of<ValueError>([] { Registry<Thing>::list(); })) && Registry<Thing>::get("first").value == 1;
   }));
 }
 
@@ -73,7 +77,8 @@ TEST_CASE("Options after a name are numbers, whole numbers, flags, choices and w
   bool on = false, off = false;
   std::int64_t order = 4, kept = 7;
   std::string pattern = "c";
-  o("scale", scale, "how large")("order", order, "how many")("on", on, "whether")("off", off, "whether not")("pattern", pattern, "which")("kept", kept, "as it is");
+  o("scale", scale, "how large")("order", order, "how many")("on", on, "whether")("off", off, "whether not")(
+      "pattern", pattern, "which")("kept", kept, "as it is");
   CHECK(o.choice("way", "forth|back", "where") == 1);
   o.reject_unknown();
   CHECK(o.owner() == "thing");
@@ -90,21 +95,32 @@ TEST_CASE("An option that is no value of its kind is rejected by thing and name"
     return message_of<ValueError>([&] { ask(o); });
   };
   CHECK(asked("a:x=1e999", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '1e999' is not a number");
-  CHECK(asked("a:x=0x10", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '0x10' is not a number");   // nor is it elsewhere
+  CHECK(asked("a:x=0x10", [](auto& o) { o.number("x", 0, ""); }) ==
+        "a: option x: '0x10' is not a number");  // nor is it elsewhere
   CHECK(asked("a:x=1e-400", [](auto& o) { o.number("x", 1, ""); }) == "(nothing was thrown)");
   CHECK(asked("a:x=", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '' is not a number");
-  CHECK(asked("a:x=1.5", [](auto& o) { o.whole("x", 1, 0, 9, ""); }) == "a: option x: '1.5' is not a whole number from 0 to 9");
+  CHECK(asked("a:x=1.5", [](auto& o) { o.whole("x", 1, 0, 9, ""); }) ==
+        "a: option x: '1.5' is not a whole number from 0 to 9");
   CHECK(contains(asked("a:x=10", [](auto& o) { o.whole("x", 1, 0, 9, ""); }), "from 0 to 9"));
-  CHECK(contains(asked("a:x=1e300", [](auto& o) { int x = 0; o("x", x, ""); }), "not a whole number"));
+  CHECK(contains(asked("a:x=1e300",
+                       [](auto& o) {
+                         int x = 0;
+                         o("x", x, "");
+                       }),
+                 "not a whole number"));
   CHECK(asked("a:x=yes", [](auto& o) { o.flag("x", false, ""); }) == "a: option x: 'yes' is neither true nor false");
-  CHECK(asked("a:x=bakc", [](auto& o) { o.choice("x", "forth|back", ""); }) == "a: option x: 'bakc' is none of forth|back; did you mean 'back'?");
-  CHECK(asked("a:xs=1", [](auto& o) { o.number("x", 0, "help"); o.reject_unknown(); }) ==
-        "a: there is no option 'xs'; did you mean 'x'?; the options are x=0 (help)");
+  CHECK(asked("a:x=bakc", [](auto& o) { o.choice("x", "forth|back", ""); }) ==
+        "a: option x: 'bakc' is none of forth|back; did you mean 'back'?");
+  CHECK(asked("a:xs=1", [](auto& o) {
+          o.number("x", 0, "help");
+          o.reject_unknown();
+        }) == "a: there is no option 'xs'; did you mean 'x'?; the options are x=0 (help)");
   CHECK(asked("a:x=1", [](auto& o) { o.reject_unknown(); }) == "a: there is no option 'x'; it has none");
 }
 
 TEST_CASE("Text that is no list of options is rejected, and a value alone is of the option that may stand first") {
-  for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"}) CHECK(contains(refusal(text), "is not an option"));
+  for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"})
+    CHECK(contains(refusal(text), "is not an option"));
   CHECK(contains(refusal("a:x=1,x=2"), "'x' is given twice"));
   GivenOptions o = GivenOptions::after_name("a:500,y=2", "x");
   CHECK(o.whole("x", 0, 0, 1000, "") == 500);

@@ -33,7 +33,7 @@ struct TwoStates {
   TwoStates(Builder p, CellSizes s)
       : W(p.matrix("W", s.input, s.hidden)), order(p.whole("order", 5, 1, 100, "width of the memory")) {
     V = p.matrix("V", s.hidden, order);
-    p.state("m", &State::m, {order, 2}, .25);   // declared in another order than the members stand in
+    p.state("m", &State::m, {order, 2}, .25);  // declared in another order than the members stand in
     p.state("h", &State::h, {s.hidden}, -1);
   }
   State step(const Var& x, const State& s) const {
@@ -95,7 +95,7 @@ TEST_CASE("The registry lists the shipped cells by name with what they are and w
   for (const CellInfo& c : cell_list()) {
     names.push_back(c.name);
     CHECK_FALSE(c.about.empty());
-    CHECK(std::filesystem::exists(std::string(EBB_SOURCE_DIR "/") + c.file));   // as seen from the tree
+    CHECK(std::filesystem::exists(std::string(EBB_SOURCE_DIR "/") + c.file));  // as seen from the tree
   }
   CHECK(std::is_sorted(names.begin(), names.end()));
   for (const char* wanted : {"rnn", "lstm", "gru", "gru-course"})
@@ -119,7 +119,7 @@ TEST_CASE("Wrong options are refused with the options there are") {
   CHECK(contains(refusal("rnn:activation="), "none of tanh|relu|sigmoid|linear"));
   CHECK(contains(refusal("lstm:forget_bias=much"), "'much' is not a number"));
   CHECK(contains(refusal("lstm:forget_bias=1e999"), "is not a number"));
-  CHECK(contains(refusal("lstm:forget_bias=0x10"), "'0x10' is not a number"));   // as everywhere else
+  CHECK(contains(refusal("lstm:forget_bias=0x10"), "'0x10' is not a number"));  // as everywhere else
   CHECK(refusal("lstm:forget_bias=1e-400") == "(nothing was thrown)");
   CHECK(contains(refusal("lstm:forget_bias=1,forget_bias=2"), "given twice"));
   CHECK(contains(refusal("lstm:"), "not an option"));
@@ -133,7 +133,8 @@ TEST_CASE("An option may be a whole number, a flag or a word, and a cell rejects
   CHECK(contains(refusal("test-asks:trained=yes"), "option trained: 'yes' is neither true nor false"));
   CHECK(refusal("test-asks:order=7,trained=true") == "test-asks: option order: 7 does not learn");
   CHECK(refusal("test-asks:order=1e1,trained=1") == "(nothing was thrown)");
-  CHECK(refusal("slstm:heads=3", {2, 8}) == "slstm: option heads: must be a whole number from 1 to 8 that divides the hidden size");
+  CHECK(refusal("slstm:heads=3", {2, 8}) ==
+        "slstm: option heads: must be a whole number from 1 to 8 that divides the hidden size");
   CHECK(contains(refusal("lstm:chrono=1"), "lstm: option chrono: the longest dependency"));
   CHECK(cell_options("test-asks")[1].standard == "false");
 }

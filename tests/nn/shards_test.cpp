@@ -53,7 +53,8 @@ TEST_CASE("A sharded language model has the loss and the gradients of the unshar
       CHECK(many.loss == Approx(one.loss).epsilon(1e-12));
       CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
       CHECK(test::error_of(many.grad("h"), one.grad("h")) <= 1e-12);
-      CHECK(test::same_bits(many.state("end")["h"], one.state("end")["h"]));   // a row's result does not depend on its place
+      CHECK(test::same_bits(many.state("end")["h"],
+                            one.state("end")["h"]));  // a row's result does not depend on its place
       CHECK(many.counts.at("rows") == rows);
       const Result each = m.run(rows, rows, with_lengths);
       CHECK(test::error_of(each.grads.flat(), one.grads.flat()) <= 1e-12);

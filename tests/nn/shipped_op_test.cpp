@@ -10,7 +10,7 @@
 #include <ebb/nn/shipped_op.hpp>
 #include <limits>
 
-#pragma GCC diagnostic error "-Wswitch"   // an op without a sample does not compile
+#pragma GCC diagnostic error "-Wswitch"  // an op without a sample does not compile
 
 using namespace ebb;
 
@@ -19,36 +19,50 @@ namespace {
 using Vars = const std::vector<Var>&;
 using detail::Windows;
 
-detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }   // of three keys
+detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }  // of three keys
 
 OpSample sample(NnOp op) {
   switch (op) {
     case NnOp::attention_scores:
-      return {"attention scores", [](Vars in) { return square(detail::scores(in[0], in[1], seen())); }, {{{2, 2, 4}, {3, 2, 4}}}};
+      return {"attention scores",
+              [](Vars in) { return square(detail::scores(in[0], in[1], seen())); },
+              {{{2, 2, 4}, {3, 2, 4}}}};
     case NnOp::attention_mix:
-      return {"attention mix", [](Vars in) { return square(detail::mix(in[0], in[1], seen())); }, {{{2, 2, 3}, {3, 2, 4}}}};
+      return {
+          "attention mix", [](Vars in) { return square(detail::mix(in[0], in[1], seen())); }, {{{2, 2, 3}, {3, 2, 4}}}};
     case NnOp::attention_softmax:
       return {"attention softmax",
-              [](Vars in) { return square(detail::seen_softmax(in[0], seen(), true)) + detail::seen_softmax(in[0], seen(), false); },
+              [](Vars in) {
+                return square(detail::seen_softmax(in[0], seen(), true)) + detail::seen_softmax(in[0], seen(), false);
+              },
               {{{2, 3, 3}}}};
     case NnOp::unfold_steps:
-      return {"unfold steps", [](Vars in) { return square(detail::unfold_steps(in[0], Windows{5, 3, 2, 1, 1, 1})); }, {{{5, 2, 3}}}};
+      return {"unfold steps",
+              [](Vars in) { return square(detail::unfold_steps(in[0], Windows{5, 3, 2, 1, 1, 1})); },
+              {{{5, 2, 3}}}};
     case NnOp::unfold_images:
       return {"unfold images",
-              [](Vars in) { return square(detail::unfold_images(in[0], Windows{4, 3, 1, 1, 1, 0}, Windows{3, 2, 2, 1, 0, 1})); },
+              [](Vars in) {
+                return square(detail::unfold_images(in[0], Windows{4, 3, 1, 1, 1, 0}, Windows{3, 2, 2, 1, 0, 1}));
+              },
               {{{2, 2, 4, 3}}}};
     case NnOp::max_pool:
-      return {"max_pool", [](Vars in) { return square(max_pool2d(in[0], {.kernel = {2, 3}, .stride = 1, .padding = 1})); }, {{{1, 2, 3, 4}}}};
+      return {"max_pool",
+              [](Vars in) { return square(max_pool2d(in[0], {.kernel = {2, 3}, .stride = 1, .padding = 1})); },
+              {{{1, 2, 3, 4}}}};
     case NnOp::mean_pool:
-      return {"mean_pool", [](Vars in) { return square(mean_pool2d(in[0], {.kernel = 2, .stride = {1, 2}, .padding = 1})); }, {{{1, 2, 3, 4}}}};
+      return {"mean_pool",
+              [](Vars in) { return square(mean_pool2d(in[0], {.kernel = 2, .stride = {1, 2}, .padding = 1})); },
+              {{{1, 2, 3, 4}}}};
     case NnOp::unpack:
       return {"unpack",
               [](Vars in) { return square(unpack(Packed{in[0], Packing(Lengths({3}, {3, 1, 2}), 3)}).all()); },
               {{{6, 2}}}};
     case NnOp::ctc:
-      return {"ctc",
-              [](Vars in) { return ctc(in[0], Lengths({2}, {4, 3}), Tokens({2, 2}, {1, 1, 2, 0}), Lengths({2}, {2, 1})); },
-              {{{4, 2, 3}}}};
+      return {
+          "ctc",
+          [](Vars in) { return ctc(in[0], Lengths({2}, {4, 3}), Tokens({2, 2}, {1, 1, 2, 0}), Lengths({2}, {2, 1})); },
+          {{{4, 2, 3}}}};
     case NnOp::count: break;
   }
   return {};

@@ -1,11 +1,11 @@
 #include <cmath>
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/sequence/drop_connect.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/params.hpp>
 #include <ebb/nn/layers/skew.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/drop_connect.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -21,9 +21,7 @@ constexpr int T = 5, B = 20, I = 3, H = 6;
 
 struct Model {
   explicit Model(const char* cell = "lstm") : rnn(make_cell(cell, w / "rnn", {I, H})) {}
-  Part loss(Shard& s) const {
-    return s.mean_rows(sum(square(unroll(*rnn, s.sequence(x), s.pass()).last()), -1));
-  }
+  Part loss(Shard& s) const { return s.mean_rows(sum(square(unroll(*rnn, s.sequence(x), s.pass()).last()), -1)); }
   ShardLoss lambda() const {
     return [this](Shard& s) { return loss(s); };
   }
@@ -34,14 +32,19 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("A transform is evaluated once a backward, whatever the number of shards, and gradients flow back through it") {
+TEST_CASE(
+    "A transform is evaluated once a backward, whatever the number of shards, and gradients flow back through it") {
   Model m;
   int calls = 0;
-  m.w.find("rnn/Wh").transform([&](const Var& w) { ++calls; return tanh(w) * 2; });
+  m.w.find("rnn/Wh").transform([&](const Var& w) {
+    ++calls;
+    return tanh(w) * 2;
+  });
   const Result whole = backward(m.w, {.rows = B, .dtype = f64, .shards = 1}, m.lambda());
   CHECK(calls == 1);
   for (const int shards : {2, 7, B})
-    CHECK(test::error_of(backward(m.w, {.rows = B, .dtype = f64, .shards = shards}, m.lambda()).grads.flat(), whole.grads.flat()) < 1e-12);
+    CHECK(test::error_of(backward(m.w, {.rows = B, .dtype = f64, .shards = shards}, m.lambda()).grads.flat(),
+                         whole.grads.flat()) < 1e-12);
   CHECK(calls == 4);
   CHECK(evaluate(m.w, {.rows = B, .dtype = f64}, m.lambda()).loss == Approx(whole.loss));
   const GradcheckReport r = gradcheck(m.w, {.rows = B, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
@@ -49,12 +52,14 @@ TEST_CASE("A transform is evaluated once a backward, whatever the number of shar
   CHECK(r.ok());
 }
 
-TEST_CASE("A transformed parameter gives what the same weights without a transform give, and the chain rule its gradient") {
+TEST_CASE(
+    "A transformed parameter gives what the same weights without a transform give, and the chain rule its gradient") {
   Model free, plain;
   const Array raw = free.w.find("rnn/Wh").value().copy();
   free.w.find("rnn/Wh").transform([](const Var& w) { return w * w; });
   plain.w.edit()[plain.w.find("rnn/Wh")].assign(raw * raw);
-  const Result a = backward(free.w, {.rows = B, .dtype = f64}, free.lambda()), b = backward(plain.w, {.rows = B, .dtype = f64}, plain.lambda());
+  const Result a = backward(free.w, {.rows = B, .dtype = f64}, free.lambda()),
+               b = backward(plain.w, {.rows = B, .dtype = f64}, plain.lambda());
   CHECK(a.loss == b.loss);
   CHECK(test::error_of(a.grads[free.w.find("rnn/Wh")], b.grads[plain.w.find("rnn/Wh")] * raw * 2) < 1e-14);
   CHECK(test::same_bits(a.grads[free.w.find("rnn/Wx")], b.grads[plain.w.find("rnn/Wx")]));
@@ -64,14 +69,17 @@ TEST_CASE("On a tape of one's own a transform is evaluated once, and again after
   Model m;
   int calls = 0;
   const Leaf U = m.w.find("rnn/Wh");
-  U.transform([&](const Var& w) { ++calls; return 3 * w; });
+  U.transform([&](const Var& w) {
+    ++calls;
+    return 3 * w;
+  });
   Tape tape{{.dtype = f64}};
   {
     NoGrad off;
     CHECK(test::error_of(var_of(U).value(), U.value() * 3) == 0);
   }
   const Var run = unroll(*m.rnn, constant(m.x), Pass()).last();
-  CHECK(calls == 2);   // one without a graph, one with
+  CHECK(calls == 2);  // one without a graph, one with
   CHECK(tape.backward(sum(run))[U].size() == H * 4 * H);
   m.w.edit()[U].fill(1);
   CHECK(var_of(U).value().at_flat(0) == 3);
@@ -79,11 +87,13 @@ TEST_CASE("On a tape of one's own a transform is evaluated once, and again after
 
 TEST_CASE("A transform may read other parameters, transformed ones too, and each gets its gradient") {
   Model m;
-  const Param gain = (m.w / "norm").vector("gain", 4 * H, constant_init(.7)), half = (m.w / "norm").vector("half", 4 * H, constant_init(.2));
+  const Param gain = (m.w / "norm").vector("gain", 4 * H, constant_init(.7)),
+              half = (m.w / "norm").vector("half", 4 * H, constant_init(.2));
   half.transform([](const Var& v) { return v * v; });
   m.w.find("rnn/Wh").transform([=](const Var& v) { return v * gain + half; });
   m.w.transform("rnn/Wx", drop_connect(.2));
-  const GradcheckReport r = gradcheck(m.w, {.rows = B, .update = 3, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
+  const GradcheckReport r =
+      gradcheck(m.w, {.rows = B, .update = 3, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
   INFO(r);
   CHECK(r.ok());
   const Result whole = backward(m.w, {.rows = B, .dtype = f64, .training = false}, m.lambda());
@@ -114,7 +124,8 @@ TEST_CASE("Transforms follow one another, go along with a copy, and must keep th
   CHECK(test::error_of(var_of(copy.find("out/W")).value(), (out.W.value() + 1) * 10) == 0);
   w.transform("out/b", [](const Var& v) { return sum(v); });
   CHECK(test::contains(test::message_of<ShapeError>([&] { var_of(out.b); }), "out/b"));
-  CHECK(test::contains(test::message_of<ValueError>([&] { w.transform("out/w", [](const Var& v) { return v; }); }), "there is, for one, 'out/W'"));
+  CHECK(test::contains(test::message_of<ValueError>([&] { w.transform("out/w", [](const Var& v) { return v; }); }),
+                       "there is, for one, 'out/W'"));
 }
 
 TEST_CASE("Dropped weights: the rate, one mask for all shards, another with each update, none in evaluation") {
@@ -133,8 +144,10 @@ TEST_CASE("Dropped weights: the rate, one mask for all shards, another with each
   CHECK(dropped > .35 * 4 * H * H);
   CHECK(dropped < .65 * 4 * H * H);
   Model plain;
-  CHECK(evaluate(m.w, {.rows = B, .dtype = f64}, m.lambda()).loss == evaluate(plain.w, {.rows = B, .dtype = f64}, plain.lambda()).loss);
-  const GradcheckReport r = gradcheck(m.w, {.rows = B, .update = 1, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
+  CHECK(evaluate(m.w, {.rows = B, .dtype = f64}, m.lambda()).loss ==
+        evaluate(plain.w, {.rows = B, .dtype = f64}, plain.lambda()).loss);
+  const GradcheckReport r =
+      gradcheck(m.w, {.rows = B, .update = 1, .dtype = f64}, m.lambda(), {.order = 2, .most_elements = 20});
   INFO(r);
   CHECK(r.ok());
   CHECK_THROWS_AS(drop_connect(1), ValueError);
@@ -163,8 +176,9 @@ TEST_CASE("Embedding dropout drops whole words") {
 
 TEST_CASE("The exponential of a skew matrix is orthogonal, that of a plane's is a turn") {
   Tape tape{{.dtype = f64, .order = 2}};
-  const Array turn = skew_exp(constant(Array::from({2, 2}, {7, 2.5, -3, 5}, f64))).value();   // only the 2.5 counts
-  CHECK(test::error_of(turn, Array::from({2, 2}, {std::cos(2.5), std::sin(2.5), -std::sin(2.5), std::cos(2.5)}, f64)) < 1e-14);
+  const Array turn = skew_exp(constant(Array::from({2, 2}, {7, 2.5, -3, 5}, f64))).value();  // only the 2.5 counts
+  CHECK(test::error_of(turn, Array::from({2, 2}, {std::cos(2.5), std::sin(2.5), -std::sin(2.5), std::cos(2.5)}, f64)) <
+        1e-14);
   const Var q = skew_exp(constant(normal({30, 30}, Key{1}, 0, 2, f64)));
   Array one = Array::zeros({30, 30}, f64);
   for (int k = 0; k < 30; ++k) one.set_flat(k * 31, 1);

@@ -1,9 +1,9 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pointwise.hpp>
 #include <ebb/ops/reduce.hpp>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -38,8 +38,9 @@ void check_subtraction(const Array& a, const Array& b) {
 }  // namespace
 
 TEST_CASE("shapes broadcast by numpy's rule up to rank four, views included") {
-  const Shape shapes[] = {{}, {1}, {5}, {1, 5}, {4, 1}, {4, 5}, {3, 1, 5}, {3, 4, 1}, {1, 4, 5}, {3, 1, 1}, {3, 4, 5},
-                          {2, 1, 4, 5}, {2, 3, 1, 1}, {1, 3, 1, 5}, {2, 3, 4, 5}, {2, 1, 1, 5}, {2, 3, 4, 1}};
+  const Shape shapes[] = {{},           {1},          {5},          {1, 5},       {4, 1},      {4, 5},
+                          {3, 1, 5},    {3, 4, 1},    {1, 4, 5},    {3, 1, 1},    {3, 4, 5},   {2, 1, 4, 5},
+                          {2, 3, 1, 1}, {1, 3, 1, 5}, {2, 3, 4, 5}, {2, 1, 1, 5}, {2, 3, 4, 1}};
   std::uint64_t seed = 0;
   for (const Shape& s : shapes)
     for (const Shape& t : shapes) {
@@ -56,19 +57,22 @@ TEST_CASE("where broadcasts all three of its operands") {
   const Array y = where(c, a, b);
   REQUIRE(y.shape() == Shape{2, 2, 3});
   for (std::int64_t i = 0; i < y.size(); ++i)
-    CHECK(y.at_flat(i) == (broadcast_at(c, y.shape(), i) != 0 ? broadcast_at(a, y.shape(), i) : broadcast_at(b, y.shape(), i)));
+    CHECK(y.at_flat(i) ==
+          (broadcast_at(c, y.shape(), i) != 0 ? broadcast_at(a, y.shape(), i) : broadcast_at(b, y.shape(), i)));
 }
 
 TEST_CASE("shapes that do not broadcast are refused with the op and all shapes named") {
   CHECK_THROWS_AS(Array::zeros({3}, f32) + Array::zeros({4}, f32), ShapeError);
-  CHECK_THROWS_WITH(Array::zeros({32, 3}, f32) * Array::zeros({4}, f32), "mul: shapes [32, 3] and [4] do not broadcast");
+  CHECK_THROWS_WITH(Array::zeros({32, 3}, f32) * Array::zeros({4}, f32),
+                    "mul: shapes [32, 3] and [4] do not broadcast");
   CHECK_THROWS_WITH(where(Array::zeros({2}, f32), Array::zeros({3}, f32), Array::zeros({1}, f32)),
                     "where: shapes [2], [3] and [1] do not broadcast");
 }
 
 TEST_CASE("element types do not mix") {
   CHECK_THROWS_AS(Array::zeros({3}, f32) + Array::zeros({3}, f64), ValueError);
-  CHECK_THROWS_WITH(Array::zeros({3}, f32) / Array::zeros({3}, f64), Contains("div") && Contains("float32") && Contains("float64"));
+  CHECK_THROWS_WITH(Array::zeros({3}, f32) / Array::zeros({3}, f64),
+                    Contains("div") && Contains("float32") && Contains("float64"));
 }
 
 TEST_CASE("a result takes the memory of an input only where asked and possible") {
@@ -85,7 +89,8 @@ TEST_CASE("a result takes the memory of an input only where asked and possible")
 }
 
 TEST_CASE("sum_to undoes broadcast_to") {
-  for (const Shape& s : {Shape{5}, Shape{1, 5}, Shape{4, 1}, Shape{1}, Shape{3, 1, 1}, Shape{1, 4, 1}, Shape{}, Shape{4, 5}}) {
+  for (const Shape& s :
+       {Shape{5}, Shape{1, 5}, Shape{4, 1}, Shape{1}, Shape{3, 1, 1}, Shape{1, 4, 1}, Shape{}, Shape{4, 5}}) {
     const Array x = numbers(s, f64, 3), wide = broadcast_to(x, {3, 4, 5});
     const double copies = 60. / static_cast<double>(x.size());
     CHECK(distance(sum_to(wide, s), x * copies) < 1e-14);

@@ -1,5 +1,5 @@
-// Over all 2^32 floats: EBB_ISA=avx512 build/dev/tests/test_ops "[long]" (or avx2, sse2); 2 to 5 minutes each on two cores.
-#include "catch.hpp"
+// Over all 2^32 floats: EBB_ISA=avx512 build/dev/tests/test_ops "[long]" (or avx2, sse2); 2 to 5 minutes each on two
+// cores.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -9,6 +9,7 @@
 #include <ebb/ops/pointwise.hpp>
 #include <limits>
 #include <vector>
+#include "catch.hpp"
 
 using namespace ebb;
 namespace pw = ebb::pointwise;
@@ -29,15 +30,28 @@ struct Function {
 const std::vector<Function>& functions() {
   static const std::vector<Function> all = {
       // Where the result overflows, is no normal number any more, and is zero; where the power of two steps.
-      {pw::id<pw::Exp>, "exp", [](double x) { return std::exp(x); }, {0x1p-26, 104},
+      {pw::id<pw::Exp>,
+       "exp",
+       [](double x) { return std::exp(x); },
+       {0x1p-26, 104},
        {88.72284f, -87.33655f, -103.9728f, .34657359f, -.34657359f, 1.0397208f, -1.0397208f, 88.f, -88.f}},
       // Around one, and where the mantissa is taken as below it.
-      {pw::id<pw::Log>, "log", [](double x) { return std::log(x); }, {.25, 4}, {1.f, 1.4142135f, .70710678f, 0x1p-126f}},
+      {pw::id<pw::Log>,
+       "log",
+       [](double x) { return std::log(x); },
+       {.25, 4},
+       {1.f, 1.4142135f, .70710678f, 0x1p-126f}},
       // Where 1/2 is passed, the power of two steps, and one is reached.
-      {pw::id<pw::Tanh>, "tanh", [](double x) { return std::tanh(x); }, {0x1p-13, 10},
+      {pw::id<pw::Tanh>,
+       "tanh",
+       [](double x) { return std::tanh(x); },
+       {0x1p-13, 10},
        {.54930614f, .17328680f, .51986039f, .86643398f, 8.317766f, 9.010913f, 20.f}},
       // Where the divisor takes in the one no more, on either side, and where zero begins.
-      {pw::id<pw::Sigmoid>, "sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, {0x1p-26, 90},
+      {pw::id<pw::Sigmoid>,
+       "sigmoid",
+       [](double x) { return 1 / (1 + std::exp(-x)); },
+       {0x1p-26, 90},
        {16.635532f, -16.635532f, 17.328680f, -17.328680f, -1.1f, -60.f, 60.f, -87.33654f, -87.34f, -88.f}}};
   return all;
 }
@@ -47,7 +61,8 @@ double ulps(float got, double want) {
   if (std::isnan(got) || std::isnan(want)) return std::isnan(got) && std::isnan(want) ? 0 : wrong;
   const double size = std::fabs(want), off = std::fabs(static_cast<double>(got) - want);
   if (size >= 0x1.ffffffp127) return std::isinf(got) && std::signbit(got) == std::signbit(want) ? 0 : wrong;
-  if (size < 0x1.fffffep-127) return got == 0 ? 0 : off / 0x1p-149;  // rounds to a subnormal number, for which zero will do
+  if (size < 0x1.fffffep-127)
+    return got == 0 ? 0 : off / 0x1p-149;  // rounds to a subnormal number, for which zero will do
   const std::uint64_t exponent = std::bit_cast<std::uint64_t>(size) & 0x7ff0'0000'0000'0000;
   return off / (std::bit_cast<double>(exponent) * 0x1p-23);
 }
@@ -115,7 +130,8 @@ TEST_CASE("exp, log, tanh and sigmoid of samples from all floats are within 2 ul
 
 TEST_CASE("exp, log, tanh and sigmoid are within 2 ulp next to every place where their formulas turn") {
   for (const Function& f : functions())
-    for (float place : f.awkward) check(f, "next to a turn", worst_between(f, bits_of(place) - 1024, bits_of(place) + 1024, 1));
+    for (float place : f.awkward)
+      check(f, "next to a turn", worst_between(f, bits_of(place) - 1024, bits_of(place) + 1024, 1));
 }
 
 TEST_CASE("exp, log, tanh and sigmoid of zeros, infinities and NaN are exact") {

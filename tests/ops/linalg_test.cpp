@@ -1,6 +1,3 @@
-#include "catch.hpp"
-#include "message_of.hpp"
-#include "reference.hpp"
 #include <cmath>
 #include <cstring>
 #include <ebb/ops/error.hpp>
@@ -8,14 +5,18 @@
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <limits>
+#include "catch.hpp"
+#include "message_of.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 
 namespace {
 
-/// The matrix of which the characteristic polynomial has these roots: x^n = sum_k c_k x^k, powers shifted one place each row.
+/// The matrix of which the characteristic polynomial has these roots: x^n = sum_k c_k x^k, powers shifted one place
+/// each row.
 Array companion(const std::vector<double>& roots) {
-  std::vector<double> p{1};   // coefficients, the highest power first
+  std::vector<double> p{1};  // coefficients, the highest power first
   for (const double r : roots) {
     p.push_back(0);
     for (std::size_t k = p.size() - 1; k > 0; --k) p[k] -= r * p[k - 1];
@@ -27,7 +28,9 @@ Array companion(const std::vector<double>& roots) {
   return a;
 }
 
-bool same_bits(const Array& a, const Array& b) { return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0; }
+bool same_bits(const Array& a, const Array& b) {
+  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
 
 }  // namespace
 
@@ -37,7 +40,7 @@ TEST_CASE("A rotation has eigenvalues on the unit circle and singular values of 
   const auto [re, im] = eigenvalues(a);
   CHECK(re.shape() == Shape{2});
   CHECK(re.at({0}) == Approx(r * std::cos(t)));
-  CHECK(im.at({0}) == Approx(r * std::sin(t)));   // of a pair the positive imaginary part first
+  CHECK(im.at({0}) == Approx(r * std::sin(t)));  // of a pair the positive imaginary part first
   CHECK(re.at({1}) == Approx(r * std::cos(t)));
   CHECK(im.at({1}) == Approx(-r * std::sin(t)));
   const Array s = singular_values(a);
@@ -86,7 +89,7 @@ TEST_CASE("Matrices are counted by the leading axes, each by itself, whatever th
       }
       CHECK(sum_re == Approx(trace).margin(1e-12));
       CHECK(sum_im == Approx(0).margin(1e-12));
-      CHECK(ln_eigen == Approx(ln_singular).epsilon(1e-11));   // both are ln |det|
+      CHECK(ln_eigen == Approx(ln_singular).epsilon(1e-11));  // both are ln |det|
     }
   const int before = threads();
   for (const int n : {1, 2, 3}) {

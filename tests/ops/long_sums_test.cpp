@@ -1,19 +1,19 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <cmath>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
 
-/// Sums of very many float32 numbers. One chain of additions stops to grow at 2^24 = 16,777,216; what is right is known in closed
-/// form or from float64.
+/// Sums of very many float32 numbers. One chain of additions stops to grow at 2^24 = 16,777,216; what is right is known
+/// in closed form or from float64.
 namespace {
 
-constexpr int many = 18'000'000;   // more than 2^24
+constexpr int many = 18'000'000;  // more than 2^24
 const double tenth = static_cast<double>(.1f);
 
 }  // namespace
@@ -105,7 +105,8 @@ TEST_CASE("up to 4096 rows are summed in their order, bit for bit") {
       for (int j = 0; j < s[1]; ++j) {
         double chain = x.at({0, j});
         for (int r = 1; r < s[0]; ++r)
-          chain = t == f32 ? static_cast<double>(static_cast<float>(chain) + static_cast<float>(x.at({r, j}))) : chain + x.at({r, j});
+          chain = t == f32 ? static_cast<double>(static_cast<float>(chain) + static_cast<float>(x.at({r, j})))
+                           : chain + x.at({r, j});
         CHECK(got.at({j}) == chain);
       }
     }

@@ -1,11 +1,11 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -22,7 +22,8 @@ Array by_hand(const Array& a, const Array& b, Trans ta, Trans tb) {
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; ++j) {
       long double sum = 0;
-      for (int p = 0; p < k; ++p) sum += static_cast<long double>(at ? a.at({p, i}) : a.at({i, p})) * (bt ? b.at({j, p}) : b.at({p, j}));
+      for (int p = 0; p < k; ++p)
+        sum += static_cast<long double>(at ? a.at({p, i}) : a.at({i, p})) * (bt ? b.at({j, p}) : b.at({p, j}));
       c.set_flat(i * n + j, static_cast<double>(sum));
     }
   return c;
@@ -41,8 +42,8 @@ void check_product(int m, int k, int n, DType t, Trans ta, Trans tb, bool views)
     start = as_view(start);
   }
   const Array want = by_hand(a, b, ta, tb), got = matmul(a, b, ta, tb);
-  INFO(m << "x" << k << "x" << n << " " << name_of(t) << (ta == Trans::yes ? " a'" : "") << (tb == Trans::yes ? " b'" : "")
-         << (views ? " views " : " ") << name_of(isa()));
+  INFO(m << "x" << k << "x" << n << " " << name_of(t) << (ta == Trans::yes ? " a'" : "")
+         << (tb == Trans::yes ? " b'" : "") << (views ? " views " : " ") << name_of(isa()));
   CHECK(distance(got, want) <= tolerance(t, k));
   const Array before = start.copy();
   matmul_into(start, a, b, ta, tb, true);
@@ -52,8 +53,9 @@ void check_product(int m, int k, int n, DType t, Trans ta, Trans tb, bool views)
 }  // namespace
 
 TEST_CASE("products agree with three loops for all transposes, strides and odd sizes") {
-  const int sizes[][3] = {{1, 1, 1}, {1, 5, 7}, {2, 3, 17}, {3, 16, 33}, {5, 9, 64}, {12, 31, 40}, {13, 8, 129},
-                          {16, 64, 48}, {17, 300, 20}, {25, 37, 31}, {7, 513, 5}, {260, 19, 35}, {1, 270, 260}};
+  const int sizes[][3] = {{1, 1, 1},    {1, 5, 7},     {2, 3, 17},   {3, 16, 33},   {5, 9, 64},
+                          {12, 31, 40}, {13, 8, 129},  {16, 64, 48}, {17, 300, 20}, {25, 37, 31},
+                          {7, 513, 5},  {260, 19, 35}, {1, 270, 260}};
   for (const auto& s : sizes)
     for (DType t : {f32, f64})
       for (Trans ta : both)
@@ -90,7 +92,8 @@ TEST_CASE("a packed operand gives the bits of the plain one, for any number of r
     for (Trans tb : both)
       for (int n : {1, 16, 21, 32, 37, 130})
         for (int k : {1, 30, 300}) {
-          const Array a = as_view(numbers({61, k}, t, 1)), b = as_view(numbers(tb == Trans::yes ? Shape{n, k} : Shape{k, n}, t, 2));
+          const Array a = as_view(numbers({61, k}, t, 1)),
+                      b = as_view(numbers(tb == Trans::yes ? Shape{n, k} : Shape{k, n}, t, 2));
           const Pack packed(b, tb);
           for (int rows : {1, 2, 3, 7, 16, 25, 61}) {
             Array plain = numbers({rows, n}, t, 3), c = as_view(plain);
@@ -170,7 +173,8 @@ TEST_CASE("a product has the same bits for any number of threads") {
       const Array b = numbers(tb == Trans::yes ? Shape{170, 300} : Shape{300, 170}, f32, 2);
       const Array tall = numbers({190, 2000}, f32, 3);
       set_threads(1);
-      const Array one = matmul(a, b, ta, tb), wide = matmul(a, tall, ta == Trans::yes ? Trans::no : Trans::yes, Trans::no).copy();
+      const Array one = matmul(a, b, ta, tb),
+                  wide = matmul(a, tall, ta == Trans::yes ? Trans::no : Trans::yes, Trans::no).copy();
       for (int n : {2, 3}) {
         set_threads(n);
         CHECK(same_bits(matmul(a, b, ta, tb), one));
@@ -221,7 +225,8 @@ TEST_CASE("NaN and infinity pass through a product") {
 
 TEST_CASE("products that cannot be are refused with both shapes named") {
   const Array x = Array::zeros({32, 128}, f32);
-  CHECK_THROWS_WITH(matmul(x, Array::zeros({64, 256}, f32)), "matmul: inner sizes differ: x is [32, 128], W is [64, 256]");
+  CHECK_THROWS_WITH(matmul(x, Array::zeros({64, 256}, f32)),
+                    "matmul: inner sizes differ: x is [32, 128], W is [64, 256]");
   CHECK_THROWS_AS(matmul(x, Array::zeros({128}, f32)), ShapeError);
   CHECK_THROWS_AS(matmul(x, Array::zeros({2, 128, 3}, f32)), ShapeError);
   CHECK_THROWS_AS(matmul(Array::zeros({3, 2, 4}, f32), Array::zeros({2, 4, 5}, f32)), ShapeError);

@@ -1,9 +1,9 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <cmath>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <limits>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -20,7 +20,9 @@ TEST_CASE("the norm of a row is right wherever it fits its type") {
       const Array x = Array::from({2, 2}, {3, 4, 5, 12}).to(f64) * unit;
       const Array n = norm(x.to(t), -1);
       INFO(unit << " " << name_of(t));
-      const double tolerance = t == f64 ? 1e-15 : unit < 1e-37 ? .5 : 1e-6;   // few digits are left of the smallest f32 numbers
+      const double tolerance = t == f64       ? 1e-15
+                               : unit < 1e-37 ? .5
+                                              : 1e-6;  // few digits are left of the smallest f32 numbers
       CHECK(n.at({0}) == Approx(5 * unit).epsilon(tolerance));
       CHECK(n.at({1}) == Approx(13 * unit).epsilon(tolerance));
     }

@@ -1,5 +1,3 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <atomic>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -7,6 +5,8 @@
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <vector>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -19,7 +19,11 @@ TEST_CASE("parallel_for covers every index once, and throws what a piece threw")
     for (std::int64_t i = begin; i < end; ++i) ++seen[static_cast<std::size_t>(i)];
   });
   for (auto& s : seen) CHECK(s == 1);
-  CHECK_THROWS_AS(parallel_for(1000, 10, [](std::int64_t begin, std::int64_t) { if (begin > 0) throw ValueError("no"); }), ValueError);
+  CHECK_THROWS_AS(parallel_for(1000, 10,
+                               [](std::int64_t begin, std::int64_t) {
+                                 if (begin > 0) throw ValueError("no");
+                               }),
+                  ValueError);
   int calls = 0;
   parallel_for(5, 100, [&](std::int64_t begin, std::int64_t end) {
     ++calls;
@@ -36,7 +40,8 @@ TEST_CASE("large elementwise ops and reductions have the same bits for any numbe
   const int before = threads();
   const Array x = numbers({700, 301}, f32, 1), b = numbers({301}, f32, 2), line = numbers({200'003}, f32, 3);
   set_threads(1);
-  const Array sums[] = {tanh(x + b), exp(line), sum(x, 0), sum(x, 1), softmax(x), x.column_block(3, 290) * b.range(3, 290)};
+  const Array sums[] = {tanh(x + b), exp(line),  sum(x, 0),
+                        sum(x, 1),   softmax(x), x.column_block(3, 290) * b.range(3, 290)};
   for (int n : {2, 3}) {
     set_threads(n);
     CHECK(same_bits(tanh(x + b), sums[0]));

@@ -1,12 +1,12 @@
-#include "catch.hpp"
-#include "pointwise_reference.hpp"
-#include "reference.hpp"
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/pointwise.hpp>
 #include <fstream>
 #include <limits>
 #include <string>
+#include "catch.hpp"
+#include "pointwise_reference.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -27,7 +27,8 @@ template <class T> void compare_with_scalars(const OpRecord& op, int n, bool vie
     for (int k = 0; k < op.arity; ++k) x[k] = in[k].at_flat(i);
     worst = std::fmax(worst, ulps(static_cast<T>(y.at_flat(i)), op.exact(x)));
   }
-  INFO(op.name << " of " << name_of(dtype_of<T>) << ", row of " << n << (views ? ", view" : "") << ", " << name_of(isa()));
+  INFO(op.name << " of " << name_of(dtype_of<T>) << ", row of " << n << (views ? ", view" : "") << ", "
+               << name_of(isa()));
   CHECK(worst <= op.domain.ulps);
 }
 
@@ -117,7 +118,9 @@ TEST_CASE("pow answers as C's pow, signs and NaN included") {
 TEST_CASE("a NaN operand gives a NaN wherever it stands in a row") {
   for (const OpRecord& op : every_op()) {
     const std::string name = op.name;
-    if (name == "where" || name.find("less") == 0 || name.find("greater") == 0 || name.find("equal") != std::string::npos) continue;
+    if (name == "where" || name.find("less") == 0 || name.find("greater") == 0 ||
+        name.find("equal") != std::string::npos)
+      continue;
     for (DType t : {f32, f64})
       for (int n : {1, 5, 16, 19})
         for (int k = 0; k < op.arity; ++k) {
@@ -146,7 +149,8 @@ TEST_CASE("a row's bits do not depend on its place in a batch") {
     for (DType t : {f32, f64})
       for (int n : {1, 3, 8, 21}) {
         Array in[3], row[3];
-        for (int k = 0; k < op.arity; ++k) in[k] = numbers({9, n}, t, static_cast<std::uint64_t>(k), op.domain.low, op.domain.high);
+        for (int k = 0; k < op.arity; ++k)
+          in[k] = numbers({9, n}, t, static_cast<std::uint64_t>(k), op.domain.low, op.domain.high);
         const Array all = pw::value(op.id, in, op.arity);
         for (int r = 0; r < 9; ++r) {
           for (int k = 0; k < op.arity; ++k) row[k] = in[k][r].copy();

@@ -1,8 +1,8 @@
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/pointwise.hpp>
 #include "catch.hpp"
 #include "pointwise_reference.hpp"
 #include "reference.hpp"
-#include <ebb/ops/elementwise.hpp>
-#include <ebb/ops/pointwise.hpp>
 
 using namespace ebb;
 using namespace reference;
@@ -17,7 +17,9 @@ double adjoint(const OpRecord& op, int k, const Array* in) {
   return out.at_flat(0);
 }
 
-template <class O> double adjoint(int k, const Array* in) { return adjoint(every_op()[static_cast<std::size_t>(pw::id<O>)], k, in); }
+template <class O> double adjoint(int k, const Array* in) {
+  return adjoint(every_op()[static_cast<std::size_t>(pw::id<O>)], k, in);
+}
 
 Array row(std::initializer_list<double> x) { return Array::from({static_cast<int>(x.size())}, x, f64); }
 

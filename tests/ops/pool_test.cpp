@@ -1,11 +1,11 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <atomic>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/memory.hpp>
 #include <ebb/ops/pool.hpp>
 #include <thread>
 #include <vector>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;

@@ -1,7 +1,7 @@
-#include "catch.hpp"
 #include <ebb/ops/array.hpp>
 #include <limits>
 #include <sstream>
+#include "catch.hpp"
 
 using namespace ebb;
 
@@ -32,6 +32,4 @@ TEST_CASE("long axes are abbreviated") {
   CHECK(s.find("\n ...\n") != std::string::npos);
 }
 
-TEST_CASE("tokens print as integers") {
-  CHECK(printed(Tokens({2, 2}, {1, 20, 3, 4})) == "[[ 1 20]\n [ 3  4]]");
-}
+TEST_CASE("tokens print as integers") { CHECK(printed(Tokens({2, 2}, {1, 20, 3, 4})) == "[[ 1 20]\n [ 3  4]]"); }

@@ -1,7 +1,7 @@
-#include "catch.hpp"
 #include <climits>
 #include <cmath>
 #include <ebb/ops/random.hpp>
+#include "catch.hpp"
 
 using namespace ebb;
 
@@ -18,9 +18,10 @@ TEST_CASE("a range far from zero is half open in both types") {
     CHECK(static_cast<float>(100 + Key{1}.uniform(position)) == 101.f);
     CHECK(uniform({1}, Key{1}, 100, 101, f32, position).item() == static_cast<double>(std::nextafter(101.f, 0.f)));
   }
-  const Array wide = uniform({10'000}, Key{1}, 1e15, 1e15 + 1, f64);   // the numbers there are 1/8 apart
+  const Array wide = uniform({10'000}, Key{1}, 1e15, 1e15 + 1, f64);  // the numbers there are 1/8 apart
   double least = 2e15, most = 0;
-  for (std::int64_t i = 0; i < wide.size(); ++i) least = std::fmin(least, wide.at_flat(i)), most = std::fmax(most, wide.at_flat(i));
+  for (std::int64_t i = 0; i < wide.size(); ++i)
+    least = std::fmin(least, wide.at_flat(i)), most = std::fmax(most, wide.at_flat(i));
   CHECK(least == 1e15);
   CHECK(most == 1e15 + .875);
 }
@@ -35,7 +36,8 @@ TEST_CASE("a lower bound that float32 rounds down is not passed") {
 TEST_CASE("numbers within the range are those of the stream") {
   const Array u = uniform({1000}, Key{5}, -2, 3, f32);
   for (int i = 0; i < 1000; ++i)
-    CHECK(u.at_flat(i) == static_cast<double>(static_cast<float>(-2 + 5 * Key{5}.uniform(static_cast<std::uint64_t>(i)))));
+    CHECK(u.at_flat(i) ==
+          static_cast<double>(static_cast<float>(-2 + 5 * Key{5}.uniform(static_cast<std::uint64_t>(i)))));
 }
 
 TEST_CASE("a range without a number of the type, or of one number, gives its lower end") {
@@ -54,7 +56,8 @@ TEST_CASE("a width that float64 cannot hold is no infinity") {
 }
 
 TEST_CASE("integers keep to their range, however wide") {
-  for (auto [low, high] : {std::pair{-INT_MAX, INT_MAX}, {INT_MIN, INT_MAX}, {-2'000'000'000, 1'000'000'000}, {0, INT_MAX}}) {
+  for (auto [low, high] :
+       {std::pair{-INT_MAX, INT_MAX}, {INT_MIN, INT_MAX}, {-2'000'000'000, 1'000'000'000}, {0, INT_MAX}}) {
     const Tokens t = integers({2000}, Key{3}, low, high);
     double below = 0;
     for (std::int64_t i = 0; i < t.size(); ++i) {

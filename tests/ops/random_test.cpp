@@ -1,10 +1,10 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <Random123/philox.h>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <set>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -80,7 +80,8 @@ TEST_CASE("moments are those of the distributions") {
     for (int i = 0; i < n; ++i) sum += std::pow(a.at_flat(i) - centre, power);
     return sum / n;
   };
-  const Array u = uniform({n}, Key{1}, 2, 4, f64), g = normal({n}, Key{2}, 1, 3, f64), b = bernoulli({n}, Key{3}, .3, f64);
+  const Array u = uniform({n}, Key{1}, 2, 4, f64), g = normal({n}, Key{2}, 1, 3, f64),
+              b = bernoulli({n}, Key{3}, .3, f64);
   CHECK(moment(u, 0, 1) == Approx(3).margin(.01));
   CHECK(moment(u, 3, 2) == Approx(1. / 3).margin(.005));
   CHECK(moment(g, 0, 1) == Approx(1).margin(.03));

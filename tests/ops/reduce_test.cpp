@@ -1,11 +1,11 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <limits>
 #include <vector>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -66,8 +66,8 @@ void check_all_axes(const Array& x) {
 
 TEST_CASE("sum, mean and max agree with a plain loop over every set of axes") {
   for (DType t : {f32, f64})
-    for (const Shape& s : {Shape{}, Shape{1}, Shape{37}, Shape{5, 7}, Shape{3, 70}, Shape{70, 3}, Shape{2, 3, 4}, Shape{3, 1, 17},
-                           Shape{2, 3, 4, 5}, Shape{2, 1, 3, 33}}) {
+    for (const Shape& s : {Shape{}, Shape{1}, Shape{37}, Shape{5, 7}, Shape{3, 70}, Shape{70, 3}, Shape{2, 3, 4},
+                           Shape{3, 1, 17}, Shape{2, 3, 4, 5}, Shape{2, 1, 3, 33}}) {
       check_all_axes(numbers(s, t, 5));
       check_all_axes(as_view(numbers(s, t, 6)));
     }

@@ -1,10 +1,10 @@
-#include "catch.hpp"
-#include "reference.hpp"
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <limits>
+#include "catch.hpp"
+#include "reference.hpp"
 
 using namespace ebb;
 using namespace reference;
@@ -85,7 +85,8 @@ TEST_CASE("cross entropy is the negative log softmax of the target, and its adjo
 
 TEST_CASE("a target outside the vocabulary is refused with its place") {
   const Array x = Array::zeros({4, 10}, f32);
-  CHECK_THROWS_WITH(cross_entropy(x, Tokens({4}, {0, 1, 10, 2})), "cross_entropy: target 10 at position 2 is outside [0, 10)");
+  CHECK_THROWS_WITH(cross_entropy(x, Tokens({4}, {0, 1, 10, 2})),
+                    "cross_entropy: target 10 at position 2 is outside [0, 10)");
   CHECK_THROWS_AS(cross_entropy(x, Tokens({4}, {0, 1, -1, 2})), ValueError);
   CHECK_THROWS_AS(cross_entropy(x, Tokens({3}, {0, 1, 2})), ShapeError);
 }

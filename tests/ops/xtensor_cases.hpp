@@ -1,8 +1,8 @@
 #pragma once
-#include "catch.hpp"
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/xtensor.hpp>
+#include "catch.hpp"
 #if __has_include(<xtensor/views/xview.hpp>)
 #include <xtensor/containers/xarray.hpp>
 #include <xtensor/generators/xbuilder.hpp>

@@ -44,7 +44,7 @@ TEST_CASE("Gradients of small batches add up to those of the large one", "[shard
   Grads total;
   double loss = 0;
   int first = 0;
-  for (const int rows : {6, 1, 9, 8}) {   // a small batch's mean counts by its share of the rows
+  for (const int rows : {6, 1, 9, 8}) {  // a small batch's mean counts by its share of the rows
     const Result r = part(first, first + rows);
     const Array of_one = r.grads.flat().copy();
     total.add(r.grads, static_cast<double>(rows) / B);

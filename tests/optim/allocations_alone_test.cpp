@@ -20,7 +20,7 @@ namespace {
 std::atomic<long> calls{0};
 }
 
-extern "C" {   // glibc's own names for what is replaced here
+extern "C" {  // glibc's own names for what is replaced here
 void* __libc_malloc(std::size_t) noexcept;
 void* __libc_calloc(std::size_t, std::size_t) noexcept;
 void* __libc_realloc(void*, std::size_t) noexcept;
@@ -79,11 +79,11 @@ TEST_CASE("A training loop that has warmed up calls no allocator") {
 }
 
 TEST_CASE("The count sees what a container of the standard library asks for") {
-  std::vector<int>* volatile kept = nullptr;   // else a compiler may leave it all out
+  std::vector<int>* volatile kept = nullptr;  // else a compiler may leave it all out
   CHECK(calls_in(3, [&](int u) {
-    kept = new std::vector<int>(static_cast<std::size_t>(1000 + u));
-    delete kept;
-  }) >= 3);
+          kept = new std::vector<int>(static_cast<std::size_t>(1000 + u));
+          delete kept;
+        }) >= 3);
 }
 
 TEST_CASE("A language model's training loop that has warmed up calls no allocator") {

@@ -1,6 +1,6 @@
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
@@ -64,7 +64,9 @@ std::map<std::string, Rule> rules() {
   std::map<std::string, Rule> all;
   for (const std::string& name : Registry<OptimizerEntry>::names())
     all[name] = [name](const LeafSet& w) { return make_optimizer(name, w, 1e-2); };
-  all["sgd with momentum"] = [](const LeafSet& w) { return std::make_unique<Sgd>(w, SgdOptions{.momentum = .9, .dampening = .1}); };
+  all["sgd with momentum"] = [](const LeafSet& w) {
+    return std::make_unique<Sgd>(w, SgdOptions{.momentum = .9, .dampening = .1});
+  };
   all["rmsprop centered"] = [](const LeafSet& w) {
     return std::make_unique<RmsProp>(w, RmsPropOptions{.momentum = .5, .centered = true});
   };
@@ -79,11 +81,11 @@ TEST_CASE("A training that is saved and taken up in fresh objects goes on to the
     CAPTURE(name);
     Training whole(rule), first(rule), second(rule), used(rule);
     whole.run(9);
-    for (const int n : {0, 4}) {   // before the first step there is no memory yet
+    for (const int n : {0, 4}) {  // before the first step there is no memory yet
       Training begun(rule);
       begun.run(n);
       begun.save(folder / "run");
-      used.run(2);                 // what was there before is of no account
+      used.run(2);  // what was there before is of no account
       for (Training* t : {&second, &used}) {
         t->load(folder / "run");
         REQUIRE(t->rule->updates() == n);

@@ -31,7 +31,8 @@ struct Descent {
   Grads gradient() const {
     Tape tape{{.dtype = f64}};
     const Var v = var_of(p);
-    return tape.backward(sum(constant(numbers(goldens["a"])) * square(square(v - constant(numbers(goldens["target"])))) + square(v) / 2));
+    return tape.backward(sum(
+        constant(numbers(goldens["a"])) * square(square(v - constant(numbers(goldens["target"])))) + square(v) / 2));
   }
   Array mean(Asgd& rule) const {
     rule.swap();
@@ -50,8 +51,12 @@ TEST_CASE("Averaged descent follows PyTorch's path, weights and means") {
     const json& o = run["options"];
     CAPTURE(o.dump());
     Descent d;
-    Asgd rule{d.w, {.lr = o["lr"], .lambda = o.value("lambd", 1e-4), .alpha = o.value("alpha", .75), .decay = o.value("weight_decay", 0.),
-                    .start = o.value("t0", std::int64_t{1'000'000})}};
+    Asgd rule{d.w,
+              {.lr = o["lr"],
+               .lambda = o.value("lambd", 1e-4),
+               .alpha = o.value("alpha", .75),
+               .decay = o.value("weight_decay", 0.),
+               .start = o.value("t0", std::int64_t{1'000'000})}};
     double worst = 0;
     for (std::size_t u = 0; u < 100; ++u) {
       rule.step(d.gradient());
@@ -70,7 +75,7 @@ TEST_CASE("From the trigger on the mean is that of the weights since, each count
     CHECK_FALSE(rule.averaging());
     double worst = 0;
     for (std::size_t u = 0; u < 40; ++u) {
-      if (u >= run["begin"].get<std::size_t>()) rule.start_averaging();   // again and again: the first call counts
+      if (u >= run["begin"].get<std::size_t>()) rule.start_averaging();  // again and again: the first call counts
       rule.step(d.gradient());
       worst = std::max(worst, test::error_of(d.mean(rule), numbers(run["means"][u])));
     }
@@ -110,7 +115,8 @@ TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
   Asgd whole_rule{whole.w, o};
   NonMonotone whole_trigger{3};
   run(whole, whole_rule, whole_trigger, 0, 40);
-  for (const std::size_t cut : std::initializer_list<std::size_t>{0, 20, 30}) {   // without a memory, before the trigger, after it
+  for (const std::size_t cut :
+       std::initializer_list<std::size_t>{0, 20, 30}) {  // without a memory, before the trigger, after it
     Descent first, second;
     Asgd first_rule{first.w, o}, second_rule{second.w, o};
     NonMonotone first_trigger{3}, second_trigger{3};
@@ -126,7 +132,8 @@ TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
 
 TEST_CASE("A mean put in the model's place leaves fixed and frozen parameters as they are, to the bit") {
   Params w{{.dtype = f32}};
-  const Param free = (w / "").vector("free", 3, constant_init(1)), frozen = (w / "").vector("frozen", 3, constant_init(.1));
+  const Param free = (w / "").vector("free", 3, constant_init(1)),
+              frozen = (w / "").vector("frozen", 3, constant_init(.1));
   const Param fixed = (w / "").fixed("fixed", Array::full({3}, .1, f32));
   Asgd rule{w, {.lr = .3, .start = 0}};
   rule.freeze("frozen");
@@ -148,7 +155,7 @@ TEST_CASE("A mean put in the model's place leaves fixed and frozen parameters as
     swap();
     CHECK(test::same_bits(free.value(), last));
   }
-  CHECK(before.at_flat(0) > last.at({0}));   // an Array that was handed out is not exchanged
+  CHECK(before.at_flat(0) > last.at({0}));  // an Array that was handed out is not exchanged
 }
 
 TEST_CASE("Averaged weights with a decay are the exponential moving average once it has warmed up") {

@@ -13,7 +13,8 @@ using namespace ebb;
 
 TEST_CASE("Bounds of a parameter are restored after each update, and those without any move freely") {
   Params w{{.dtype = f64}};
-  const Param bounded = (w / "").vector("bounded", 4, zero_init).within(-1, .5), free = (w / "").vector("free", 4, zero_init);
+  const Param bounded = (w / "").vector("bounded", 4, zero_init).within(-1, .5),
+              free = (w / "").vector("free", 4, zero_init);
   Sgd sgd(w, {.lr = 1});
   const Array pull = Array::from({4}, {3, -3, .25, std::numeric_limits<double>::quiet_NaN()}, f64);
   Tape tape{{.dtype = f64}};

@@ -34,7 +34,7 @@ TEST_CASE("Clipping each parameter by its own norm is PyTorch's, parameter by pa
   Grads g = c.gradient();
   CHECK(clip_each_by_norm(g, .5) == 1);
   CHECK(std::sqrt(sum_of_squares(g[c.W])) == Approx(.5).epsilon(1e-12));
-  CHECK(test::error_of(g[c.W], array_of(c.goldens["each"]["W"])) < 2e-6);   // PyTorch adds 1e-6 to the norm
+  CHECK(test::error_of(g[c.W], array_of(c.goldens["each"]["W"])) < 2e-6);  // PyTorch adds 1e-6 to the norm
   CHECK(test::same_bits(g[c.b], array_of(c.goldens["each"]["b"])));
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("A norm that is not finite is counted and left to be looked at, the ot
     CHECK(std::sqrt(sum_of_squares(g[c.W])) == Approx(.5));
     CHECK(g[c.b].at_flat(0) == array_of(c.goldens["g"]["b"]).at_flat(0));
     g = c.gradient();
-    g[c.W].set_flat(1, bad);   // unit 1 of 3
+    g[c.W].set_flat(1, bad);  // unit 1 of 3
     CHECK(clip_adaptive(g, c.goldens["share"], c.goldens["epsilon"]) == 3);
     CHECK(g[c.W].at({1, 1}) == array_of(c.goldens["g"]["W"]).at({1, 1}));
     CHECK(g[c.W].at({1, 0}) == Approx(array_of(c.goldens["adaptive"]["W"]).at({1, 0})));
@@ -108,7 +108,7 @@ TEST_CASE("Gradients whose squares float64 cannot hold are clipped as others are
   CHECK(clip_adaptive(g, .1) == 2);
   CHECK(g[e.W].at({0, 0}) == Approx(.3).epsilon(1e-14));
   CHECK(g[e.W].at({1, 0}) == Approx(.4).epsilon(1e-14));
-  CHECK(g[e.W].at({1, 1}) == Approx(1e-4).epsilon(1e-14));   // of weights that are zero: share times epsilon
+  CHECK(g[e.W].at({1, 1}) == Approx(1e-4).epsilon(1e-14));  // of weights that are zero: share times epsilon
 }
 
 TEST_CASE("float32 gradients near the largest number keep their digits when they are clipped") {

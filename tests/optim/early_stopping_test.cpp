@@ -18,7 +18,7 @@ TEST_CASE("Early stopping ends after its patience and brings the best parameters
     w.edit()[p].fill(seen);
     stop.see(losses[seen]);
   }
-  CHECK(seen == 5);          // two without improvement are borne, the third ends it
+  CHECK(seen == 5);  // two without improvement are borne, the third ends it
   CHECK(bool(stop));
   CHECK(stop.best() == 3);
   CHECK(stop.best_at() == 1);

@@ -41,7 +41,7 @@ TEST_CASE("Every optimiser moves on after one enormous finite gradient, as if it
         both();
         one->step(hit.gradient(0, size));
         INFO(name << " " << size << " " << name_of(dtype));
-        if (one->skipped() == 0) continue;      // its memory holds such a gradient
+        if (one->skipped() == 0) continue;  // its memory holds such a gradient
         CHECK(one->skipped() == 1);
         CHECK(one->updates() == 1);
         CHECK(test::same_bits(hit.w.flat(), spared.w.flat()));
@@ -53,8 +53,14 @@ TEST_CASE("Every optimiser moves on after one enormous finite gradient, as if it
 }
 
 TEST_CASE("Those whose squares overflow skip the update: Adagrad, Adadelta, RMSProp and all kin of Adam") {
-  for (const auto& [name, size] : {std::pair{"adagrad", 1e20}, {"adadelta", 1e20}, {"rmsprop", 1e25}, {"adam", 1e25}, {"adamw", 1e25},
-                                   {"amsgrad", 1e25}, {"nadam", 1e25}, {"radam", 1e25}}) {
+  for (const auto& [name, size] : {std::pair{"adagrad", 1e20},
+                                   {"adadelta", 1e20},
+                                   {"rmsprop", 1e25},
+                                   {"adam", 1e25},
+                                   {"adamw", 1e25},
+                                   {"amsgrad", 1e25},
+                                   {"nadam", 1e25},
+                                   {"radam", 1e25}}) {
     Two p{f32};
     const auto rule = make_optimizer(name, p.w, .1);
     rule->step(p.gradient(1, size));

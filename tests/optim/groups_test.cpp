@@ -1,13 +1,13 @@
 #include <ebb/autograd/grads.hpp>
-#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/pattern.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <ebb/optim/adamw.hpp>
 #include <ebb/optim/optimizer_list.hpp>
-#include <ebb/nn/pattern.hpp>
 #include <ebb/optim/sgd.hpp>
 
 #include "catch.hpp"
@@ -66,7 +66,7 @@ TEST_CASE("A group has its own rate and decay under every rule, as if it were tr
     }
     for (const char* p : {"emb/W", "rnn/Wx", "rnn/Wh", "out/W"}) CHECK(test::same_bits(grouped[p], plain[p]));
     for (const char* p : {"rnn/b", "out/b"}) {
-      CHECK(test::error_of(grouped[p], other[p]) < 1e-14);   // .01 * .1 is not quite .001
+      CHECK(test::error_of(grouped[p], other[p]) < 1e-14);  // .01 * .1 is not quite .001
       CHECK(test::error_of(grouped[p], plain[p]) > 1e-4);
     }
   }
@@ -102,7 +102,7 @@ TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, a
       if (u == 4) rule->group("rnn/*", {});
       if (u == 6) {
         save(folder / "run", *rule);
-        rule = make_optimizer(name, m.w, .01);   // without groups: nothing is frozen any more
+        rule = make_optimizer(name, m.w, .01);  // without groups: nothing is frozen any more
         load(folder / "run", *rule);
       }
       rule->step(m.gradient(u)), usual->step(all.gradient(u));
@@ -136,7 +136,8 @@ TEST_CASE("The last group that fits counts, also for parameters that come later,
 TEST_CASE("A pattern that fits nothing is refused with the nearest name, and changes nothing") {
   Model m;
   Sgd sgd{m.w, {.lr = 1}};
-  CHECK(contains(message_of<ValueError>([&] { sgd.freeze("ebm/W"); }), "sgd: no parameter fits 'ebm/W'; there is, for one, 'emb/W'"));
+  CHECK(contains(message_of<ValueError>([&] { sgd.freeze("ebm/W"); }),
+                 "sgd: no parameter fits 'ebm/W'; there is, for one, 'emb/W'"));
   CHECK(contains(message_of<ValueError>([&] { sgd.freeze("*/bb"); }), "'rnn/b'"));
   CHECK(contains(message_of<ValueError>([&] { sgd.freeze("quite another"); }), "'emb/W'"));
   CHECK(contains(message_of<ValueError>([&] { sgd.only({"emb/*", "rn/*"}); }), "'rn/*'"));

@@ -40,7 +40,11 @@ TEST_CASE("Muon follows its authors' algorithm for hidden matrices, and AdamW fo
     for (const auto& [dtype, bound] : {std::pair{f64, 1e-12}, std::pair{f32, 2e-5}}) {
       Params w{{.dtype = dtype}};
       make(w, goldens["start"]);
-      Muon muon{w, {.lr = goldens["lr"], .decay = goldens["decay"], .iterations = run["iterations"], .nesterov = run["nesterov"]}};
+      Muon muon{w,
+                {.lr = goldens["lr"],
+                 .decay = goldens["decay"],
+                 .iterations = run["iterations"],
+                 .nesterov = run["nesterov"]}};
       double worst = 0;
       for (std::size_t u = 0; u < goldens["grads"].size(); ++u) {
         step(muon, w, goldens["grads"][u]);
@@ -67,7 +71,7 @@ TEST_CASE("A step of Muon has singular values near one, however long the gradien
       muon.step(g);
       const Array gram = matmul(W.value(), W.value(), Trans::yes, Trans::no);
       for (int k = 0; k < 4; ++k)
-        for (int l = 0; l < 4; ++l) CHECK(std::abs(gram.at({k, l}) - (k == l)) < .5);   // squares of .7 to 1.2
+        for (int l = 0; l < 4; ++l) CHECK(std::abs(gram.at({k, l}) - (k == l)) < .5);  // squares of .7 to 1.2
     }
 }
 

@@ -30,34 +30,58 @@ std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& rule, const
   const auto get = [&](const char* name, double standard) { return o.value(name, standard); };
   const std::vector<double> betas = o.value("betas", std::vector<double>{.9, .999});
   if (rule == "sgd")
-    return std::make_unique<Sgd>(w, SgdOptions{.lr = o["lr"], .momentum = get("momentum", 0), .dampening = get("dampening", 0),
-                                               .decay = get("weight_decay", 0), .nesterov = o.value("nesterov", false)});
+    return std::make_unique<Sgd>(w, SgdOptions{.lr = o["lr"],
+                                               .momentum = get("momentum", 0),
+                                               .dampening = get("dampening", 0),
+                                               .decay = get("weight_decay", 0),
+                                               .nesterov = o.value("nesterov", false)});
   if (rule == "rmsprop")
-    return std::make_unique<RmsProp>(w, RmsPropOptions{.lr = o["lr"], .alpha = get("alpha", .99), .epsilon = get("eps", 1e-8),
-                                                       .decay = get("weight_decay", 0), .momentum = get("momentum", 0),
+    return std::make_unique<RmsProp>(w, RmsPropOptions{.lr = o["lr"],
+                                                       .alpha = get("alpha", .99),
+                                                       .epsilon = get("eps", 1e-8),
+                                                       .decay = get("weight_decay", 0),
+                                                       .momentum = get("momentum", 0),
                                                        .centered = o.value("centered", false)});
   if (rule == "adam")
-    return std::make_unique<Adam>(w, AdamOptions{.lr = o["lr"], .beta1 = betas[0], .beta2 = betas[1],
-                                                 .epsilon = get("eps", 1e-8), .decay = get("weight_decay", 0)});
+    return std::make_unique<Adam>(w, AdamOptions{.lr = o["lr"],
+                                                 .beta1 = betas[0],
+                                                 .beta2 = betas[1],
+                                                 .epsilon = get("eps", 1e-8),
+                                                 .decay = get("weight_decay", 0)});
   const double lr = o["lr"], decay = get("weight_decay", 0), eps = get("eps", 1e-8);
   if (rule == "adagrad")
-    return std::make_unique<Adagrad>(w, AdagradOptions{.lr = lr, .lr_decay = get("lr_decay", 0), .decay = decay,
-                                                       .initial = get("initial_accumulator_value", 0), .epsilon = get("eps", 1e-10)});
+    return std::make_unique<Adagrad>(w, AdagradOptions{.lr = lr,
+                                                       .lr_decay = get("lr_decay", 0),
+                                                       .decay = decay,
+                                                       .initial = get("initial_accumulator_value", 0),
+                                                       .epsilon = get("eps", 1e-10)});
   if (rule == "adadelta")
-    return std::make_unique<Adadelta>(w, AdadeltaOptions{.lr = lr, .rho = get("rho", .9), .epsilon = get("eps", 1e-6), .decay = decay});
+    return std::make_unique<Adadelta>(
+        w, AdadeltaOptions{.lr = lr, .rho = get("rho", .9), .epsilon = get("eps", 1e-6), .decay = decay});
   if (rule == "adamax")
-    return std::make_unique<Adamax>(w, AdamaxOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+    return std::make_unique<Adamax>(
+        w, AdamaxOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
   if (rule == "nadam")
-    return std::make_unique<NAdam>(w, NAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay,
+    return std::make_unique<NAdam>(w, NAdamOptions{.lr = lr,
+                                                   .beta1 = betas[0],
+                                                   .beta2 = betas[1],
+                                                   .epsilon = eps,
+                                                   .decay = decay,
                                                    .momentum_decay = get("momentum_decay", 4e-3)});
   if (rule == "radam")
-    return std::make_unique<RAdam>(w, RAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+    return std::make_unique<RAdam>(
+        w, RAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
   if (rule == "amsgrad")
-    return std::make_unique<AmsGrad>(w, AmsGradOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
+    return std::make_unique<AmsGrad>(
+        w, AmsGradOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
   if (rule == "lion")
-    return std::make_unique<Lion>(w, LionOptions{.lr = lr, .beta1 = betas[0], .beta2 = o.contains("betas") ? betas[1] : .99, .decay = decay});
-  return std::make_unique<AdamW>(w, AdamWOptions{.lr = o["lr"], .beta1 = betas[0], .beta2 = betas[1],
-                                                 .epsilon = get("eps", 1e-8), .decay = get("weight_decay", 1e-2)});
+    return std::make_unique<Lion>(
+        w, LionOptions{.lr = lr, .beta1 = betas[0], .beta2 = o.contains("betas") ? betas[1] : .99, .decay = decay});
+  return std::make_unique<AdamW>(w, AdamWOptions{.lr = o["lr"],
+                                                 .beta1 = betas[0],
+                                                 .beta2 = betas[1],
+                                                 .epsilon = get("eps", 1e-8),
+                                                 .decay = get("weight_decay", 1e-2)});
 }
 
 }  // namespace

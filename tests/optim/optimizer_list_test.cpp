@@ -13,18 +13,22 @@ using test::message_of;
 
 namespace {
 
-/// An optimiser of one's own in one file: a matrix steps along its gradient over the largest entry, unless its name says that it stays,
-/// and a vector along its gradient.
+/// An optimiser of one's own in one file: a matrix steps along its gradient over the largest entry, unless its name
+/// says that it stays, and a vector along its gradient.
 struct PeakOptions {
   double lr = .1, decay = 0;
   int power = 1;
   std::string still = "none";
-  void declare(GivenOptions& given) { given("decay", decay, "weight decay")("power", power, "of the scale")("still", still, "a name that stays"); }
+  void declare(GivenOptions& given) {
+    given("decay", decay, "weight decay")("power", power, "of the scale")("still", still, "a name that stays");
+  }
 };
 class Peak final : public Optimizer {
  public:
   using Options = PeakOptions;
-  explicit Peak(const LeafSet& set, PeakOptions o = {}) : Optimizer("test-peak", set, o.lr, o.decay, 0), o_(o) { check("power", o.power, 1, 3); }
+  explicit Peak(const LeafSet& set, PeakOptions o = {}) : Optimizer("test-peak", set, o.lr, o.decay, 0), o_(o) {
+    check("power", o.power, 1, 3);
+  }
 
  private:
   void update(const Slice<float>& s) override { run(s); }
@@ -48,7 +52,8 @@ std::string refusal(const std::string& text) {
 
 TEST_CASE("Every optimiser is listed with its options, and made with its defaults") {
   const std::vector<std::string> names = Registry<OptimizerEntry>::names();
-  for (const char* wanted : {"adam", "adamw", "lion", "muon", "sgd", "test-peak"}) CHECK(std::count(names.begin(), names.end(), wanted) == 1);
+  for (const char* wanted : {"adam", "adamw", "lion", "muon", "sgd", "test-peak"})
+    CHECK(std::count(names.begin(), names.end(), wanted) == 1);
   CHECK(names.size() >= 12);
   for (const OptimizerEntry* e : Registry<OptimizerEntry>::list()) {
     CAPTURE(e->name);
@@ -59,7 +64,8 @@ TEST_CASE("Every optimiser is listed with its options, and made with its default
       CHECK_FALSE(o.help.empty());
       CHECK(o.name != "lr");
       decays = decays || o.name == "decay";
-      make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.standard), LeafSet{}, .1);   // its default is a value of it
+      make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.standard),
+                     LeafSet{}, .1);  // its default is a value of it
     }
     CHECK(decays);
   }
@@ -80,8 +86,10 @@ TEST_CASE("Options after the name reach the optimiser: the same bits as when the
 }
 
 TEST_CASE("An unknown optimiser or option and a value out of range are rejected by name") {
-  CHECK(contains(refusal("adma"), "there is no optimiser 'adma'; did you mean 'adam'?; the optimisers are adadelta, adagrad, adam,"));
-  CHECK(contains(refusal("lion:beta3=.5"), "lion: there is no option 'beta3'; did you mean 'beta1'?; the options are beta1=0.9 ("));
+  CHECK(contains(refusal("adma"),
+                 "there is no optimiser 'adma'; did you mean 'adam'?; the optimisers are adadelta, adagrad, adam,"));
+  CHECK(contains(refusal("lion:beta3=.5"),
+                 "lion: there is no option 'beta3'; did you mean 'beta1'?; the options are beta1=0.9 ("));
   CHECK(contains(refusal("lion:lr=.5"), "the learning rate is given by itself"));
   CHECK(contains(refusal("lion:beta2=2"), "lion: beta2 must be at least 0 and less than 1, but is 2"));
   CHECK(contains(refusal("rmsprop:centered=yes"), "rmsprop: option centered: 'yes' is neither true nor false"));
@@ -92,7 +100,8 @@ TEST_CASE("An unknown optimiser or option and a value out of range are rejected 
 
 TEST_CASE("An optimiser sees the name and the shape of each parameter") {
   Params w{{.dtype = f64}};
-  (w / "a").matrix("W", 2, 3, constant_init(1)), (w / "a").matrix("V", 2, 3, constant_init(1)), (w / "a").vector("b", 3, constant_init(1));
+  (w / "a").matrix("W", 2, 3, constant_init(1)), (w / "a").matrix("V", 2, 3, constant_init(1)),
+      (w / "a").vector("b", 3, constant_init(1));
   Grads g;
   g.flat_of(w, f64);
   for (int k = 0; k < w.count(); ++k) g[w[k]].fill(-4);

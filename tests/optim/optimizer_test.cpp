@@ -17,7 +17,7 @@ namespace {
 Grads gradients(const Params& w, double value, DType dtype) {
   Grads g;
   g.flat_of(w, dtype);
-  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(value);   // not the room between parameters
+  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(value);  // not the room between parameters
   return g;
 }
 
@@ -37,7 +37,8 @@ TEST_CASE("Options that cannot be are refused by name") {
   CHECK(contains(message_of<ValueError>([&] { RmsProp(w, {.epsilon = -1e-8}); }), "epsilon"));
   CHECK(contains(message_of<ValueError>([&] { Sgd(w, {.momentum = -1}); }), "momentum"));
   CHECK(contains(message_of<ValueError>([&] { Sgd(w, {.nesterov = true}); }), "nesterov"));
-  CHECK(contains(message_of<ValueError>([&] { Sgd(w, {.momentum = .9, .dampening = .1, .nesterov = true}); }), "nesterov"));
+  CHECK(contains(message_of<ValueError>([&] { Sgd(w, {.momentum = .9, .dampening = .1, .nesterov = true}); }),
+                 "nesterov"));
   Adam adam(w);
   CHECK_THROWS_AS(adam.set_lr(-1), ValueError);
   CHECK(adam.lr() == 1e-3);

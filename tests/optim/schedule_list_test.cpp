@@ -15,14 +15,16 @@ Schedule halving(GivenOptions& o, const ScheduleSpan& s) {
 }
 EBB_SCHEDULE_NAMED(test_halving, "test-halving", halving, "half the rate again and again");
 
-std::string refusal(const std::string& text) { return message_of<ValueError>([&] { make_schedule(text, .5, 100); }); }
+std::string refusal(const std::string& text) {
+  return message_of<ValueError>([&] { make_schedule(text, .5, 100); });
+}
 
 void same_rates(const std::string& text, const Schedule& wanted) {
   CAPTURE(text);
   const Schedule rate = make_schedule(text, .5, 100);
   for (int u = 0; u < 120; ++u) {
     CAPTURE(u);
-    CHECK(rate(u) == wanted(u));           // to the bit
+    CHECK(rate(u) == wanted(u));  // to the bit
   }
 }
 
@@ -48,7 +50,9 @@ TEST_CASE("Schedules joined by + follow one another, each from its own first upd
   const Schedule down = cosine_decay(.5, 30), rest = cosine_decay(.5, 70);
   same_rates("cosine:30+cosine", [=](std::int64_t u) { return u < 30 ? down(u) : rest(u - 30); });
   const Schedule end = linear_decay(.5, 50, 1e+0);
-  same_rates("warmup:20+constant:30+linear:least=1e+0", [=](std::int64_t u) { return u < 20 ? static_cast<double>(u + 1) / 20 * .5 : u < 50 ? .5 : end(u - 50); });
+  same_rates("warmup:20+constant:30+linear:least=1e+0", [=](std::int64_t u) {
+    return u < 20 ? static_cast<double>(u + 1) / 20 * .5 : u < 50 ? .5 : end(u - 50);
+  });
 }
 
 TEST_CASE("The rate rises in a line to its largest and falls with the root under noam, whatever the model's width") {
@@ -75,7 +79,8 @@ TEST_CASE("Every schedule is listed with its options, and gives rates that are f
 }
 
 TEST_CASE("A schedule that cannot be is rejected by name") {
-  CHECK(contains(refusal("cosin"), "there is no schedule 'cosin'; did you mean 'cosine'?; the schedules are constant, cosine,"));
+  CHECK(contains(refusal("cosin"),
+                 "there is no schedule 'cosin'; did you mean 'cosine'?; the schedules are constant, cosine,"));
   CHECK(contains(refusal("cosine:lest=1"), "cosine: there is no option 'lest'; did you mean 'least'?"));
   CHECK(contains(refusal("cosine:least=-1"), "cosine_decay: the least rate must be finite and not negative"));
   CHECK(contains(refusal("warmup+cosine"), "warmup: for how many updates it lasts has to be said"));

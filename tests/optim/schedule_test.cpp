@@ -70,8 +70,8 @@ TEST_CASE("Schedules refuse by name what cannot be") {
 TEST_CASE("Losses below zero improve by a share of their magnitude") {
   Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
   rate.see(-1);
-  CHECK(rate.see(-.95) == .5);     // worse, though it lies below (1 - threshold) times the best
-  CHECK(rate.see(-1.05) == .25);   // better, but by too little
+  CHECK(rate.see(-.95) == .5);    // worse, though it lies below (1 - threshold) times the best
+  CHECK(rate.see(-1.05) == .25);  // better, but by too little
   CHECK(rate.see(-1.11) == .25);
   CHECK(rate.see(-1.11) == .125);
   Plateau flat{1, {.factor = .5, .patience = 2}};

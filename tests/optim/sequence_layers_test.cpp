@@ -3,10 +3,10 @@
 #include <ebb/nn/layers/attention.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/losses/loss.hpp>
-#include <ebb/nn/params.hpp>
 #include <ebb/nn/layers/tcn.hpp>
 #include <ebb/nn/layers/transformer.hpp>
+#include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/params.hpp>
 #include <ebb/optim/adam.hpp>
 
 #include "catch.hpp"
@@ -22,7 +22,8 @@ struct Adding {
 
   explicit Adding(Key key) {
     x = uniform({T, B, 2}, key.named("x"), 0, 1);
-    const Tokens first = integers({B}, key.named("first"), 0, T / 2), second = integers({B}, key.named("second"), T / 2, T);
+    const Tokens first = integers({B}, key.named("first"), 0, T / 2),
+                 second = integers({B}, key.named("second"), T / 2, T);
     for (int r = 0; r < B; ++r) {
       const auto at = [&](int t, int k) { return (std::int64_t{t} * B + r) * 2 + k; };
       for (int t = 0; t < T; ++t) x.set_flat(at(t, 1), 0);
@@ -78,7 +79,7 @@ TEST_CASE("A Transformer learns to say the token before last again", "[science]"
       return s.sum(cross_entropy(range(y, 2, T), tokens.range(0, T - 2))) * (1. / (B * (T - 2)));
     });
   });
-  CHECK(loss < std::log(V) / 4);   // guessing costs ln 6 nats
+  CHECK(loss < std::log(V) / 4);  // guessing costs ln 6 nats
 }
 
 TEST_CASE("Attention learns to look where the mark is", "[science]") {
@@ -103,6 +104,6 @@ TEST_CASE("Attention learns to look where the mark is", "[science]") {
     sharp = r.counts.at("sharp");
     return r;
   });
-  CHECK(loss < .01);   // the mean of all numbers costs about 1/12
+  CHECK(loss < .01);  // the mean of all numbers costs about 1/12
   CHECK(sharp > .8);
 }

@@ -27,7 +27,7 @@ struct Training {
 
   double update(std::uint64_t u) {
     const Tokens tokens = integers({T, B}, Key{1}.at(u), 0, V);
-    const Tokens before = integers({T - 1, B}, Key{1}.at(u), 0, V);   // the same stream: rows 0 to T - 2
+    const Tokens before = integers({T - 1, B}, Key{1}.at(u), 0, V);  // the same stream: rows 0 to T - 2
     Result r = backward(w, {.rows = B, .update = u}, [&](Shard& s) {
       const Run run = unroll(*cell, emb(s.sequence(tokens)), s.pass());
       return s.mean_tokens(cross_entropy(out(range(run.all(), 1, T)), s.sequence(before)));

@@ -1,14 +1,14 @@
-#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
+#include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/memory.hpp>
 #include <ebb/optim/adam.hpp>
-#include <ebb/nn/sequence/truncated.hpp>
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
@@ -67,7 +67,7 @@ TEST_CASE("Each update's gradient is that of the last k1 losses through the last
       const Model m(name);
       Truncated bptt{{.k1 = k1, .k2 = k2}};
       for (int from = 0; from < T; from += k1) {
-        const int to = std::min(from + k1, T), cut = std::max(0, from + k1 - k2);   // the last steps may be fewer
+        const int to = std::min(from + k1, T), cut = std::max(0, from + k1 - k2);  // the last steps may be fewer
         double loss = 0;
         const Grads wanted = m.by_hand(cut, from, to, loss);
         const Result r = m.window(bptt, from, to);
@@ -111,10 +111,10 @@ TEST_CASE("What a stream keeps does not grow with its length, over tokens and wi
       for (int b = 0; b < 16; ++b) {
         const int time = 2 * static_cast<int>(u) + t;
         x.data()[t * 16 + b] = (time * time + b) % 5;
-        y.data()[t * 16 + b] = time < 2 ? 0 : ((time - 2) * (time - 2) + b) % 5;   // what came two steps before
+        y.data()[t * 16 + b] = time < 2 ? 0 : ((time - 2) * (time - 2) + b) % 5;  // what came two steps before
       }
     bptt.push(x);
-    const Result r = backward(w, {.rows = 16, .update = u, .shards = 1}, [&](Shard& s) {   // bytes are counted by thread
+    const Result r = backward(w, {.rows = 16, .update = u, .shards = 1}, [&](Shard& s) {  // bytes are counted by thread
       const Run run = bptt.unroll(*cell, emb(s.sequence(bptt.tokens())), s);
       return s.mean_tokens(cross_entropy(out(bptt.fresh(run)), s.sequence(y)));
     });
@@ -155,7 +155,7 @@ TEST_CASE("A window that failed can be tried again, and calls out of order are r
   CHECK(contains(message_of<ShapeError>([&] { bptt.push(m.x.range(0, 3)); }), "k1 = 2, but is given [3, 18, 3]"));
   bptt.push(m.x.range(0, 2));
   CHECK(contains(message_of<ValueError>([&] { bptt.push(m.x.range(0, 2)); }), "twice"));
-  CHECK(contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "truncated"));   // the state is not in it
+  CHECK(contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "truncated"));  // the state is not in it
   const auto run = [&] {
     return backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
       return s.sum(sum(bptt.fresh(bptt.unroll(*m.cell, s.sequence(bptt.inputs()), s)), Axes{0, 2}));

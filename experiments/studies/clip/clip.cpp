@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/studies/clip/clip.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/clip/clip.hpp>
 #include <ebb/optim/clip.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app::clip_study {
 namespace {
@@ -65,35 +65,55 @@ struct Clip {
     for (const double x : numbers_of("--thresholds", thresholds, 0, 1e9))
       outcomes.push_back({{x > 0 ? fmt::format("norm {:g}", x) : "no clipping", x, false}, {}});
     if (values != std::vector<std::string>{"none"})
-      for (const double x : numbers_of("--values", values, 1e-9, 1e9)) outcomes.push_back({{fmt::format("value {:g}", x), x, true}, {}});
+      for (const double x : numbers_of("--values", values, 1e-9, 1e9))
+        outcomes.push_back({{fmt::format("value {:g}", x), x, true}, {}});
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = make_task(task, inputs);
     refuse_unread(task, *made, inputs);
-    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr, .clip = 0, .optimizer = optimizer};
+    const TaskSettings s{.hidden = hidden,
+                         .length = length,
+                         .batch = batch,
+                         .steps = steps,
+                         .lr = lr,
+                         .clip = 0,
+                         .optimizer = optimizer};
     {
       Model model(*made, cell, s, 1);
       try_out(model, *made);
       made->batch({.length = length, .rows = batch});
-      train(model, *made, [&] { auto none = s; none.steps = 0; return none; }(), 1);   // an unknown update rule shows here
+      train(
+          model, *made,
+          [&] {
+            auto none = s;
+            none.steps = 0;
+            return none;
+          }(),
+          1);  // an unknown update rule shows here
     }
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
     job.start(static_cast<double>(outcomes.size() * job.seeds().size()) * steps);
     job.report.title("Exploding gradients: what clipping does");
-    job.report.lead("One task, one start and one rate for each seed. Only what is done to the gradient before it is applied differs.");
-    const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden,
-                                             batch, optimizer, lr, count_text(steps), made->data());
+    job.report.lead(
+        "One task, one start and one rate for each seed. Only what is done to the gradient before it is applied "
+        "differs.");
+    const std::string settings =
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch,
+                    optimizer, lr, count_text(steps), made->data());
     const auto fill = [&] {
       add_to_report(job, outcomes, made->info(), settings);
       add_to_summary(job, outcomes, made->info(), made->data());
       report_divergence(job, outcomes);
     };
-    each_run(job, outcomes.size(), [&](std::size_t way, std::size_t seed) -> Take {
-      const auto run = std::make_shared<Clipping>();
-      one(job, *made, s, outcomes[way].rule, job.seeds()[seed], *run);
-      return [&outcomes, way, seed, run] { outcomes[way].runs[seed] = std::move(*run); };
-    }, fill);
+    each_run(
+        job, outcomes.size(),
+        [&](std::size_t way, std::size_t seed) -> Take {
+          const auto run = std::make_shared<Clipping>();
+          one(job, *made, s, outcomes[way].rule, job.seeds()[seed], *run);
+          return [&outcomes, way, seed, run] { outcomes[way].runs[seed] = std::move(*run); };
+        },
+        fill);
     fill();
   }
 
@@ -102,17 +122,21 @@ struct Clip {
     for (const Outcome& o : outcomes)
       for (std::size_t k = 0; k < o.runs.size(); ++k)
         if (const std::string& at = o.runs[k].training.diverged; !at.empty())
-          job.fail(fmt::format("{}, seed {} diverged at {}; the other runs were done", o.rule.name, job.seeds()[k], at));
+          job.fail(
+              fmt::format("{}, seed {} diverged at {}; the other runs were done", o.rule.name, job.seeds()[k], at));
   }
 
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {
     c.begun = true;
     Model model{made, cell, s, seed};
     int updates = 0;
-    c.training = train(model, made, s, seed, [&](const CurvePoint& p) {
-      ++updates;
-      job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", rule.name, seed, p.loss));
-    }, {}, [&](Grads& g) { return apply(rule, g, c); });
+    c.training = train(
+        model, made, s, seed,
+        [&](const CurvePoint& p) {
+          ++updates;
+          job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", rule.name, seed, p.loss));
+        },
+        {}, [&](Grads& g) { return apply(rule, g, c); });
     if (c.training.diverged.empty()) c.loss = test_loss(model, made, Split::test, s);
     job.progress().skip(steps - updates);
   }

@@ -17,26 +17,27 @@ struct Rule {
 /// What one seed came to under one rule.
 struct Clipping {
   TrainRecord training{};
-  std::vector<double> after{};         ///< norms after clipping, by update
-  std::vector<double> cosines{};       ///< between the gradient before and after, of the updates that were clipped
-  double loss = NAN;                   ///< on the test split; NaN if the run diverged or was not begun
+  std::vector<double> after{};    ///< norms after clipping, by update
+  std::vector<double> cosines{};  ///< between the gradient before and after, of the updates that were clipped
+  double loss = NAN;              ///< on the test split; NaN if the run diverged or was not begun
   bool begun = false;
 };
 
 /// What a rule came to over all seeds.
 struct Outcome {
   Rule rule;
-  std::vector<Clipping> runs{};        ///< by seed
+  std::vector<Clipping> runs{};  ///< by seed
 
-  std::vector<double> each(const std::function<double(const Clipping&)>&) const;   ///< of those that are alike (study.hpp)
+  std::vector<double> each(
+      const std::function<double(const Clipping&)>&) const;  ///< of those that are alike (study.hpp)
   int begun() const;
   int diverged() const;
-  int learnt(double guess) const;      ///< a tenth below it
+  int learnt(double guess) const;  ///< a tenth below it
   study::Spread loss() const;
-  double share() const;                ///< of all updates, those that were clipped
-  double clipped() const;              ///< updates of a run
-  double largest() const;              ///< norm before clipping
-  double middle() const;               ///< median of it, over updates and seeds
+  double share() const;    ///< of all updates, those that were clipped
+  double clipped() const;  ///< updates of a run
+  double largest() const;  ///< norm before clipping
+  double middle() const;   ///< median of it, over updates and seeds
   double least_cosine() const;
 };
 

@@ -1,7 +1,7 @@
-#include <algorithm>
-#include <ebb/experiments/studies/clip/clip.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <fmt/format.h>
+#include <algorithm>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/clip/clip.hpp>
 #include <iterator>
 
 namespace ebb::app::clip_study {
@@ -17,7 +17,9 @@ double median(std::vector<double> x) {
 }
 
 // A run that diverged has come to an end of its own, which is what is studied here.
-End end_of(const Clipping& r) { return !r.begun ? End::none : r.training.interrupted ? End::interrupted : End::reached; }
+End end_of(const Clipping& r) {
+  return !r.begun ? End::none : r.training.interrupted ? End::interrupted : End::reached;
+}
 
 std::string ended(const Outcome& o, double guess) {
   std::string at;
@@ -36,20 +38,26 @@ std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
     const std::string who = o.rule.bound > 0 ? fmt::format("Clipped by {}", o.rule.name) : "Without clipping";
     if (n == 0) text += fmt::format("{}: not begun. ", who);
     else if (o.diverged() > 0) text += fmt::format("{}, {} of {} runs diverged. ", who, o.diverged(), n);
-    else text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.trivial), n, number_text(o.loss().mean), info.unit);
+    else
+      text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.trivial), n, number_text(o.loss().mean),
+                          info.unit);
   }
-  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.trivial_about, number_text(info.trivial), info.unit);
+  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.trivial_about,
+                            number_text(info.trivial), info.unit);
 }
 
 Curve curve_of(const Clipping& c, const std::function<double(std::size_t)>& y) {
   Curve curve;
-  for (std::size_t k = 0; k < c.training.curve.size(); ++k) curve.x.push_back(c.training.curve[k].step), curve.y.push_back(y(k));
+  for (std::size_t k = 0; k < c.training.curve.size(); ++k)
+    curve.x.push_back(c.training.curve[k].step), curve.y.push_back(y(k));
   return curve;
 }
 
 void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
-  Plot before{.title = "Before clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
-  Plot after{.title = "After clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
+  Plot before{
+      .title = "Before clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
+  Plot after{
+      .title = "After clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
   Plot loss{.title = "Loss", .x_label = "update", .y_label = info.unit};
   double last = 0;
   for (const Outcome& o : all) {
@@ -57,7 +65,7 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
     for (const Clipping* run : alike(o.runs, end_of)) {
       const Clipping& c = *run;
       last = std::max(last, static_cast<double>(c.training.curve.size()));
-      losses.push_back(curve_of(c, [&](std::size_t k) {        // what is far above a guess would hide all else
+      losses.push_back(curve_of(c, [&](std::size_t k) {  // what is far above a guess would hide all else
         return std::fmin(c.training.curve[k].loss, 2 * info.trivial);
       }));
     }
@@ -70,7 +78,8 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
     loss.series.push_back(line_of(o.rule.name, losses));
   }
   loss.marks.push_back(level(info.trivial_about, info.trivial, last));
-  before.caption = fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
+  before.caption =
+      fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
   after.caption = "The same updates as they were applied. A norm is cut at its threshold; by value, at no one norm.";
   loss.caption = fmt::format("Training loss, drawn up to twice that of {}.", info.trivial_about);
   job.report.plots({loss});
@@ -90,14 +99,18 @@ int Outcome::begun() const {
 }
 
 int Outcome::diverged() const {
-  return static_cast<int>(std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
+  return static_cast<int>(
+      std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
 }
 
 int Outcome::learnt(double guess) const {
-  return static_cast<int>(std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; }));
+  return static_cast<int>(
+      std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; }));
 }
 
-Spread Outcome::loss() const { return spread_of(each([](const Clipping& r) { return r.loss; })); }
+Spread Outcome::loss() const {
+  return spread_of(each([](const Clipping& r) { return r.loss; }));
+}
 
 double Outcome::share() const {
   double clipped = 0, all = 0;
@@ -105,7 +118,9 @@ double Outcome::share() const {
   return all > 0 ? clipped / all : NAN;
 }
 
-double Outcome::clipped() const { return spread_of(each([](const Clipping& r) { return double(r.training.clip_events); })).mean; }
+double Outcome::clipped() const {
+  return spread_of(each([](const Clipping& r) { return double(r.training.clip_events); })).mean;
+}
 
 double Outcome::largest() const {
   double most = NAN;
@@ -130,12 +145,15 @@ double Outcome::least_cosine() const {
 
 void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& info, const std::string& settings) {
   Table table{.head = {"clipping", "what came of it", info.unit, "clipped", "norm", "largest", "cosine"},
-              .caption = "Clipped: of all updates. Norm: the median before clipping, over updates and seeds. Cosine: the least between "
-                         "the gradient before and after, over the clipped updates."};
+              .caption =
+                  "Clipped: of all updates. Norm: the median before clipping, over updates and seeds. Cosine: the "
+                  "least between "
+                  "the gradient before and after, over the clipped updates."};
   for (const Outcome& o : all)
     table.rows.push_back({o.rule.name, ended(o, info.trivial), text_of(o.loss()),
                           o.rule.bound > 0 ? fmt::format("{:.1f} %", 100 * o.share()) : "–", number_text(o.middle()),
-                          number_text(o.largest()), std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
+                          number_text(o.largest()),
+                          std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
   plots(job, all, info);
   job.report.section("In numbers", verdict(all, info));
   show(job, settings, table, verdict(all, info));

@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <limits>
 #include <optional>
 
@@ -15,8 +15,8 @@ namespace {
 
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 
-/// Recurrent cells, a TCN and a Transformer with equally many weights side by side on one task: what they reach, how soon, and what
-/// a longer sequence costs each; the same cell with other word vectors, or reading in both directions.
+/// Recurrent cells, a TCN and a Transformer with equally many weights side by side on one task: what they reach, how
+/// soon, and what a longer sequence costs each; the same cell with other word vectors, or reading in both directions.
 struct Compare {
   std::string task = "adding";
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
@@ -30,22 +30,35 @@ struct Compare {
   void options(Options& o) {
     o.add("--task", task, "what to learn; `ebb tasks` lists them").type("TASK");
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
-    o.add("--weights", weights, "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
-                                "task's hidden size").type("N").at_least(0).at_most(1'000'000'000);
-    o.add("--embedding", embeddings, "of words, each compared: learned, onehot, files of vectors (default: the task's choice)")
-        .type("LIST").reads();
+    o.add("--weights", weights,
+          "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
+          "task's hidden size")
+        .type("N")
+        .at_least(0)
+        .at_most(1'000'000'000);
+    o.add("--embedding", embeddings,
+          "of words, each compared: learned, onehot, files of vectors (default: the task's choice)")
+        .type("LIST")
+        .reads();
     o.add("--direction", directions, "each compared: forward, both (default: the task's choice)").type("LIST");
-    o.add("--target", target, "level of validation to be timed (default: nine tenths of the way from a guess to the best)").type("X");
-    o.add("--rates", rates, "the learning rate where a cell has one of its own: transformer=.001 (default: the task's)").type("CELL=X,...");
-    o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0").type("LIST").quick({"16", "32", "64"});
+    o.add("--target", target,
+          "level of validation to be timed (default: nine tenths of the way from a guess to the best)")
+        .type("X");
+    o.add("--rates", rates, "the learning rate where a cell has one of its own: transformer=.001 (default: the task's)")
+        .type("CELL=X,...");
+    o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0")
+        .type("LIST")
+        .quick({"16", "32", "64"});
     o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
     o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);
     sizes.declare(o);
-    sizes.declare_inputs(o, {"embedding", "direction"});   // which are lists here
+    sizes.declare_inputs(o, {"embedding", "direction"});  // which are lists here
     sizes.declare_more(o);
     o.example("ebb compare --quick                                          a toy, in seconds");
     o.example("ebb compare --task series --cells lstm,tcn:kernel=5,transformer --rates transformer=.001 --seeds 3");
-    o.example("ebb compare --task sentiment --data FOLDER --cells lstm --embedding onehot,learned,glove.6B.100d.txt --lengths 0");
+    o.example(
+        "ebb compare --task sentiment --data FOLDER --cells lstm --embedding onehot,learned,glove.6B.100d.txt "
+        "--lengths 0");
     o.example("ebb compare --task tags --data FOLDER --cells gru,transformer --direction forward,both --lengths 0");
   }
 
@@ -70,7 +83,8 @@ struct Compare {
     for (const Variant& v : r.variants)
       for (const Trial& t : v.trials)
         if (const std::string& at = t.training.diverged; !t.failed.empty() || !at.empty())
-          job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed, t.failed.empty() ? "diverged at " + at : t.failed));
+          job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed,
+                               t.failed.empty() ? "diverged at " + at : t.failed));
   }
 
  private:
@@ -79,19 +93,21 @@ struct Compare {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     Results r{.task = task, .data = {}, .info = {}, .rows = rows};
-    std::vector<int> widths;             // by cell, found with the first embedding and direction, kept for the others
+    std::vector<int> widths;  // by cell, found with the first embedding and direction, kept for the others
     for (const std::string& embedding : or_none(embeddings))
       for (const std::string& direction : or_none(directions)) {
         tasks_.push_back(made(embedding, direction));
         const Task& t = *tasks_.back();
         const TaskSettings s = settings_of(t, job.size());
-        for (const Split split : {Split::train, Split::valid, Split::test}) t.batch({.split = split, .length = s.length, .rows = 1});
+        for (const Split split : {Split::train, Split::valid, Split::test})
+          t.batch({.split = split, .length = s.length, .rows = 1});
         if (widths.empty()) {
           r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
           widths = equal_widths(r, t, s, cells);
           r.data = t.data(), r.info = t.info();
         }
-        for (std::size_t c = 0; c < cells.size(); ++c) r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
+        for (std::size_t c = 0; c < cells.size(); ++c)
+          r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
       }
     return r;
   }
@@ -119,7 +135,8 @@ struct Compare {
     const std::filesystem::path whole = embedding;
     for (auto parts = 1; parts < std::distance(whole.begin(), whole.end()); ++parts) {
       const std::string name = path_end(whole, parts).string();
-      if (std::count_if(embeddings.begin(), embeddings.end(), [&](const std::string& e) { return path_end(e, parts).string() == name; }) == 1)
+      if (std::count_if(embeddings.begin(), embeddings.end(),
+                        [&](const std::string& e) { return path_end(e, parts).string() == name; }) == 1)
         return name;
     }
     return embedding;
@@ -151,7 +168,8 @@ struct Compare {
     return one.make(task);
   }
 
-  // All updates are done, whatever validation says; then the weights that validated best are back, as ebb train's patience has it.
+  // All updates are done, whatever validation says; then the weights that validated best are back, as ebb train's
+  // patience has it.
   TaskSettings settings_of(const Task& t, Size size) const {
     TaskSettings s = sizes.changed(task, t.comparison_settings(size));
     s.enough = 0;
@@ -177,7 +195,8 @@ struct Compare {
 
   double work_of(const Job& job, const Results& r, const std::vector<int>& steps) const {
     const double updates = r.variants.front().settings.steps;
-    return updates * static_cast<double>(r.variants.size() * job.seeds().size()) + length_share(r, steps) * double(cells.size());
+    return updates * static_cast<double>(r.variants.size() * job.seeds().size()) +
+           length_share(r, steps) * double(cells.size());
   }
   // Of the bar: a tenth of a training for the lengths of a cell.
   static double length_share(const Results& r, const std::vector<int>& steps) {
@@ -188,15 +207,18 @@ struct Compare {
     const TaskSettings& s = r.variants.front().settings;
     const bool near = near_budget(r);
     const std::string number = count_text(static_cast<double>(r.budget)),
-                      which = !equal_weights(r) ? " for the first of each cell" : near ? " each" : "",
+                      which = !equal_weights(r) ? " for the first of each cell"
+                              : near            ? " each"
+                                                : "",
                       weights = near ? fmt::format("about {} weights{}", number, which)
                                      : fmt::format("weights as near to {} as the widths allow{},", number, which);
     std::string text;
-    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides tables of embeddings", task, s.length, s.batch,
-                                        count_text(s.steps), s.optimizer, weights);
+    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides tables of embeddings", task,
+                                        s.length, s.batch, count_text(s.steps), s.optimizer, weights);
     for (const std::string& line : wrapped(all, 78)) text += line + "\n";
     for (std::size_t c = 0; c < cells.size() && !near; ++c)
-      text += fmt::format("  {}: {}\n", r.variants[c].name, count_text(static_cast<double>(r.variants[c].weights.counted)));
+      text +=
+          fmt::format("  {}: {}\n", r.variants[c].name, count_text(static_cast<double>(r.variants[c].weights.counted)));
     job.print(text);
   }
 
@@ -204,7 +226,7 @@ struct Compare {
   void train_all(Job& job, Results& r) {
     measure_ = {"loss", 0, r.info.unit, r.info.trivial, r.info.trivial_about, false};
     const int n = static_cast<int>(r.variants.size());
-    std::optional<OneThread> only;       // as it is for each of several, which run side by side
+    std::optional<OneThread> only;  // as it is for each of several, which run side by side
     if (n == 1 && job.seeds().size() == 1) only.emplace();
     job.parallel(n * static_cast<int>(job.seeds().size()), [&](int k) {
       const auto at = static_cast<std::size_t>(k % n);
@@ -223,20 +245,22 @@ struct Compare {
 
   // One after the other, so that nothing else of this program runs beside what is timed.
   void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
-    const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(), share = length_share(r, steps) / double(steps.size());
+    const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(),
+                 share = length_share(r, steps) / double(steps.size());
     for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c) {
       TaskSettings s = r.variants[c].settings;
-      s.length = task_of(c).steps(s);    // as it was trained
+      s.length = task_of(c).steps(s);  // as it was trained
       r.costs.push_back(cost_by_length(
           cells[c], s, steps, rows, most, [&] { return job.interrupted(); },
           [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
     }
   }
 
-  std::vector<std::unique_ptr<Task>> tasks_;       // by embedding and direction
+  std::vector<std::unique_ptr<Task>> tasks_;  // by embedding and direction
   Measure measure_;
 };
-EBB_EXPERIMENT(compare, Compare, "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
+EBB_EXPERIMENT(compare, Compare,
+               "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
 
 }  // namespace
 }  // namespace ebb::app::compare

@@ -7,7 +7,8 @@
 /// What `ebb compare` learns, between its parts: widths of equal weights, runs of each variant, costs by length.
 namespace ebb::app::compare {
 
-/// Trained numbers of a model: in tables of embeddings that no width changes, so that all cells have them alike, and in all else.
+/// Trained numbers of a model: in tables of embeddings that no width changes, so that all cells have them alike, and in
+/// all else.
 struct Weights {
   std::int64_t counted = 0, tables = 0;
 };
@@ -49,10 +50,10 @@ struct Trial {
   std::uint64_t seed = 1;
   bool begun = false;
   TrainRecord training{};
-  std::vector<double> seconds{};       ///< thread_seconds since training began, after each update
-  double quality = 0;                  ///< on the test split, by the task's measure; NaN if it diverged or failed
-  double loss = 0;                     ///< on the test split, in the task's unit
-  std::string failed{};                ///< empty, or the error that ended this run, and only this one
+  std::vector<double> seconds{};  ///< thread_seconds since training began, after each update
+  double quality = 0;             ///< on the test split, by the task's measure; NaN if it diverged or failed
+  double loss = 0;                ///< on the test split, in the task's unit
+  std::string failed{};           ///< empty, or the error that ended this run, and only this one
   bool ok() const { return begun && failed.empty() && training.diverged.empty(); }
 };
 
@@ -64,13 +65,14 @@ Measure run_trial(Job&, const Task&, const Variant&, Trial&);
 
 /// A cell with one embedding and one direction; all seeds.
 struct Variant {
-  std::string name, cell, embedding, direction;   ///< the last two empty where the task has no such choice
+  std::string name, cell, embedding, direction;  ///< the last two empty where the task has no such choice
   TaskSettings settings{};
   Weights weights{};
   std::vector<Trial> trials{};
 };
 
-/// The trials that can stand in one mean: those that came to an end of their own; before any did, those that were interrupted.
+/// The trials that can stand in one mean: those that came to an end of their own; before any did, those that were
+/// interrupted.
 std::vector<const Trial*> alike(const Variant&);
 
 /// Mean over those of the numbers that are finite, with the least and the largest; NaN if there is none.
@@ -80,25 +82,27 @@ struct Mean {
 };
 Mean mean_of(const std::vector<double>&);
 Mean quality_of(const Variant&);
-Mean seconds_an_update(const Variant&);            ///< the median of each run's, validation left out
+Mean seconds_an_update(const Variant&);  ///< the median of each run's, validation left out
 double kept_bytes(const Variant&);
 
-/// What quality is: the task's measure or its loss, what a guess gets, and the level of validation that is to be reached.
+/// What quality is: the task's measure or its loss, what a guess gets, and the level of validation that is to be
+/// reached.
 struct Goal {
-  Measure measure{};                   ///< without a value
-  double level = 0;                    ///< NaN if nothing beat the guess
+  Measure measure{};  ///< without a value
+  double level = 0;   ///< NaN if nothing beat the guess
   bool reached(double valid) const { return measure.rises ? valid >= level : valid <= level; }
 };
-/// Nine tenths of the way from the guess to the best mean over seeds of the best validation, unless `target` is a number.
+/// Nine tenths of the way from the guess to the best mean over seeds of the best validation, unless `target` is a
+/// number.
 Goal goal_of(const Measure&, const std::vector<Variant>&, double target);
-Mean seconds_to(const Goal&, const Variant&);      ///< over the seeds that reached it, validation included
+Mean seconds_to(const Goal&, const Variant&);  ///< over the seeds that reached it, validation included
 Mean updates_to(const Goal&, const Variant&);
 
 /// One forward and backward pass over made-up numbers of so many steps.
 struct Cost {
   int length = 0;
-  double seconds = 0, kept = 0;        ///< of the processor, on one thread; bytes on the tape
-  std::string skipped{};               ///< empty, or why it was not measured
+  double seconds = 0, kept = 0;  ///< of the processor, on one thread; bytes on the tape
+  std::string skipped{};         ///< empty, or why it was not measured
 };
 struct CellCost {
   std::string cell;
@@ -108,8 +112,8 @@ struct CellCost {
 /// Measures the longer lengths only if their memory, foretold from the shorter ones, stays below `most_bytes`.
 ///
 /// Shapes    x [T, rows, 32], outputs [T, rows, H]; loss: mean square
-CellCost cost_by_length(const std::string& cell, const TaskSettings&, const std::vector<int>& lengths, int rows, double most_bytes,
-                        const std::function<bool()>& enough, const std::function<void(int)>& done);
+CellCost cost_by_length(const std::string& cell, const TaskSettings&, const std::vector<int>& lengths, int rows,
+                        double most_bytes, const std::function<bool()>& enough, const std::function<void(int)>& done);
 /// Bytes that this machine, or the group this process is in, can still give.
 double free_memory();
 
@@ -123,12 +127,12 @@ struct Results {
   int rows = 0;
   std::vector<CellCost> costs{};
 };
-bool equal_weights(const Results&);                ///< with all embeddings and directions; else only with the first of them
-bool near_budget(const Results&);                  ///< the first of each cell: none is further off the budget than a tenth
-std::string table_text(const Results&);            ///< for a terminal of 80 columns
+bool equal_weights(const Results&);      ///< with all embeddings and directions; else only with the first of them
+bool near_budget(const Results&);        ///< the first of each cell: none is further off the budget than a tenth
+std::string table_text(const Results&);  ///< for a terminal of 80 columns
 std::string cost_text(const Results&);
 void add_to_summary(Job&, const Results&);
-void write_curves(Job&, const Results&);           ///< curves.csv, lengths.csv
+void write_curves(Job&, const Results&);  ///< curves.csv, lengths.csv
 void add_to_report(Job&, const Results&);
 
 }  // namespace ebb::app::compare

@@ -1,11 +1,11 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
-#include <fmt/format.h>
 #include <fstream>
 #include <new>
 
@@ -13,7 +13,7 @@ namespace ebb::app::compare {
 namespace {
 
 constexpr int made_up_width = 32;
-constexpr double of_kept = 2.5;          // peak of a backward pass, adjoints with it, in units of what the tape keeps
+constexpr double of_kept = 2.5;  // peak of a backward pass, adjoints with it, in units of what the tape keeps
 
 double seconds_of(const std::function<void()>& f) {
   const double start = thread_seconds();
@@ -40,7 +40,8 @@ Cost measured(const Params& w, const SequenceLayer& layer, int length, int rows)
   return cost;
 }
 
-// What a pass of this length will keep: the power by which the last two grew, a little more since what grows faster comes to count.
+// What a pass of this length will keep: the power by which the last two grew, a little more since what grows faster
+// comes to count.
 double foretold(const std::vector<Cost>& before, int length) {
   if (before.size() < 2) return 0;
   const Cost &a = before[before.size() - 2], &b = before.back();
@@ -59,23 +60,21 @@ double number_in(const char* path) {
 
 }  // namespace
 
-CellCost cost_by_length(const std::string& cell, const TaskSettings& settings, const std::vector<int>& lengths, int rows,
-                        double most_bytes, const std::function<bool()>& enough, const std::function<void(int)>& done) {
+CellCost cost_by_length(const std::string& cell, const TaskSettings& settings, const std::vector<int>& lengths,
+                        int rows, double most_bytes, const std::function<bool()>& enough,
+                        const std::function<void(int)>& done) {
   const OneThread only;
   CellCost result{.cell = cell, .hidden = settings.hidden};
   Params w;
   const LayerPtr layer = Recurrence{cell, settings}.layer(w / "cell", made_up_width);
-  std::vector<Cost> seen;                // with two short ones, so that the first of the lengths is foretold too
+  std::vector<Cost> seen;  // with two short ones, so that the first of the lengths is foretold too
   const auto take = [&](int length) {
     Cost c{.length = length};
     try {
       if (const double most = of_kept * foretold(seen, length); most > most_bytes)
         c.skipped = fmt::format("peak about {}", bytes_text(most));
-      else
-        seen.push_back(c = measured(w, *layer, length, rows));
-    } catch (const std::bad_alloc&) {
-      c.skipped = "there is not enough memory";
-    } catch (const Error& e) {
+      else seen.push_back(c = measured(w, *layer, length, rows));
+    } catch (const std::bad_alloc&) { c.skipped = "there is not enough memory"; } catch (const Error& e) {
       c.skipped = reason_in(e.what());
     }
     return c;
@@ -97,7 +96,7 @@ double thread_seconds() {
 }
 
 double free_memory() {
-  double bytes = 4e9;                    // where nothing says
+  double bytes = 4e9;  // where nothing says
   std::ifstream info("/proc/meminfo");
   for (std::string word; info >> word;)
     if (word == "MemAvailable:" && info >> bytes) bytes *= 1024;

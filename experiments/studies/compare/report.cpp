@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/studies/compare/compare.hpp>
 
 namespace ebb::app::compare {
 namespace {
@@ -37,11 +37,13 @@ bool is_off(const Results& r, const Variant& v) { return is_first(r, v) && is_fa
 std::string weights_text(const Results& r) {
   const std::string number = count_text(static_cast<double>(r.budget));
   if (equal_weights(r))
-    return near_budget(r) ? fmt::format("About {} trained weights each", number)
-                          : fmt::format("Trained weights as near to {} as the widths allow, which is not equal", number);
+    return near_budget(r)
+               ? fmt::format("About {} trained weights each", number)
+               : fmt::format("Trained weights as near to {} as the widths allow, which is not equal", number);
   const Variant& first = r.variants.front();
-  return fmt::format("Each cell at the width that comes nearest to {} trained weights with “{}”, and throughout at that", number,
-                     first.name.substr(first.cell.size() + 2));
+  return fmt::format(
+      "Each cell at the width that comes nearest to {} trained weights with “{}”, and throughout at that", number,
+      first.name.substr(first.cell.size() + 2));
 }
 
 std::string remarks(const Results& r, const Variant& v) {
@@ -74,16 +76,18 @@ void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
 
 Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
-  Table t{.head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level", "ms an update",
-                   "kept", "remarks"},
-          .caption = fmt::format("Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets "
-                                 "{}. Level: {}; seconds of the processor on a run's own thread since training began, validation included. "
-                                 "Weights: trained ones, tables of embeddings apart. Kept: by the tape, for one update.",
-                                 number_text(m.guess), level_text(r))};
+  Table t{
+      .head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level",
+               "ms an update", "kept", "remarks"},
+      .caption = fmt::format(
+          "Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets "
+          "{}. Level: {}; seconds of the processor on a run's own thread since training began, validation included. "
+          "Weights: trained ones, tables of embeddings apart. Kept: by the tape, for one update.",
+          number_text(m.guess), level_text(r))};
   for (const Variant& v : r.variants)
-    t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)), count_text(double(v.weights.tables)),
-                      mean_text(quality_of(v)), time_text(r.goal, v), number_text(ms(seconds_an_update(v).mean)), bytes_text(kept_bytes(v)),
-                      remarks(r, v)});
+    t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)),
+                      count_text(double(v.weights.tables)), mean_text(quality_of(v)), time_text(r.goal, v),
+                      number_text(ms(seconds_an_update(v).mean)), bytes_text(kept_bytes(v)), remarks(r, v)});
   drop_empty(t, "remarks", "");
   drop_empty(t, "in tables", "0");
   return t;
@@ -110,18 +114,22 @@ Series validation(const Variant& v, bool by_seconds) {
 
 Plot validation_plot(const Results& r, bool by_seconds) {
   const Measure& m = r.goal.measure;
-  Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates", .x_label = by_seconds ? "seconds" : "update",
+  Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates",
+         .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
-         .caption = by_seconds ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level "
-                                 "that is timed."
-                               : "The same by updates: what each makes of as much data.",
+         .caption =
+             by_seconds
+                 ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level "
+                   "that is timed."
+                 : "The same by updates: what each makes of as much data.",
          .log_y = !m.rises};
   double last = 0;
   for (const Variant& v : r.variants) {
     p.series.push_back(validation(v, by_seconds));
     if (!p.series.back().x.empty()) last = std::max(last, p.series.back().x.back());
   }
-  if (std::isfinite(r.goal.level) && last > 0) p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
+  if (std::isfinite(r.goal.level) && last > 0)
+    p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
   return p;
 }
 
@@ -131,10 +139,16 @@ std::string group_of(const Results& r, const CellCost& c) {
 }
 
 Plot cost_plot(const Results& r, bool memory) {
-  Plot p{.title = memory ? "Memory against length" : "Time against length", .x_label = "steps",
-         .y_label = memory ? "MB kept by the tape" : "seconds", .caption = {}, .log_y = true, .log_x = true};
-  p.caption = fmt::format("One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one "
-                          "thread. Straight lines of slope one grow as the length does, of slope two as its square.", r.rows);
+  Plot p{.title = memory ? "Memory against length" : "Time against length",
+         .x_label = "steps",
+         .y_label = memory ? "MB kept by the tape" : "seconds",
+         .caption = {},
+         .log_y = true,
+         .log_x = true};
+  p.caption = fmt::format(
+      "One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one "
+      "thread. Straight lines of slope one grow as the length does, of slope two as its square.",
+      r.rows);
   for (const CellCost& c : r.costs) {
     Series s{.name = c.cell, .group = group_of(r, c)};
     for (const Cost& cost : c.costs)
@@ -146,7 +160,8 @@ Plot cost_plot(const Results& r, bool memory) {
 
 // Of a length that was left out, why, in the table of times alone.
 Table cost_table(const Results& r, bool memory) {
-  Table t{.head = {"cell", "hidden"}, .caption = memory ? "What the tape keeps of that pass." : "Milliseconds of one forward and backward pass."};
+  Table t{.head = {"cell", "hidden"},
+          .caption = memory ? "What the tape keeps of that pass." : "Milliseconds of one forward and backward pass."};
   bool foretold = false;
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
@@ -158,7 +173,8 @@ Table cost_table(const Results& r, bool memory) {
     }
     t.rows.push_back(std::move(row));
   }
-  if (foretold && !memory) t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
+  if (foretold && !memory)
+    t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
   return t;
 }
 
@@ -167,7 +183,8 @@ constexpr int name_width = 20, time_width = 16;
 }  // namespace
 
 bool equal_weights(const Results& r) {
-  return std::none_of(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return !is_first(r, v) && is_far(r, v); });
+  return std::none_of(r.variants.begin(), r.variants.end(),
+                      [&](const Variant& v) { return !is_first(r, v) && is_far(r, v); });
 }
 
 bool near_budget(const Results& r) {
@@ -177,19 +194,23 @@ bool near_budget(const Results& r) {
 std::string table_text(const Results& r) {
   const Measure& m = r.goal.measure;
   std::string text;
-  for (const std::string& line : wrapped(fmt::format("{}: {} on the test split, {}; a guess: {}; level: {}", r.task, m.name, m.unit,
-                                                     number_text(m.guess), level_text(r)), 78))
+  for (const std::string& line : wrapped(fmt::format("{}: {} on the test split, {}; a guess: {}; level: {}", r.task,
+                                                     m.name, m.unit, number_text(m.guess), level_text(r)),
+                                         78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true), fit("weights", 9, true),
-                      fit(m.name.size() <= 10 ? m.name : "reached", 10, true), fit("s to level", time_width, true), fit("ms/update", 9, true));
+                      fit(m.name.size() <= 10 ? m.name : "reached", 10, true), fit("s to level", time_width, true),
+                      fit("ms/update", 9, true));
   for (const Variant& v : r.variants) {
     const Mean q = quality_of(v);
     const bool long_name = v.name.size() > name_width;
     if (long_name) text += "  " + v.name + "\n";
-    text += fmt::format("  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width), fit(count_text(v.settings.hidden), 6, true),
-                        fit(count_text(double(v.weights.counted)), 9, true), fit(q.count ? number_text(q.mean) : "-", 10, true),
-                        fit(time_text(r.goal, v), time_width, true), fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
-    if (q.count > 1) text += fmt::format("  {} from {} to {}\n", fit("", name_width), number_text(q.low), number_text(q.high));
+    text += fmt::format(
+        "  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width), fit(count_text(v.settings.hidden), 6, true),
+        fit(count_text(double(v.weights.counted)), 9, true), fit(q.count ? number_text(q.mean) : "-", 10, true),
+        fit(time_text(r.goal, v), time_width, true), fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
+    if (q.count > 1)
+      text += fmt::format("  {} from {} to {}\n", fit("", name_width), number_text(q.low), number_text(q.high));
     for (const std::string& line : wrapped(remarks(r, v), 72))
       if (!line.empty()) text += "    " + line + "\n";
   }
@@ -201,9 +222,10 @@ std::string cost_text(const Results& r) {
   for (const CellCost& cell : r.costs) {
     text += fmt::format("  {}, hidden {}\n", cell.cell, cell.hidden);
     for (const Cost& c : cell.costs)
-      text += c.skipped.empty() ? fmt::format("  {} {} ms {}\n", fit(count_text(c.length), 10, true),
-                                              fit(number_text(ms(c.seconds)), 9, true), fit(bytes_text(c.kept), 10, true))
-                                : fmt::format("  {} {}\n", fit(count_text(c.length), 10, true), c.skipped);
+      text += c.skipped.empty()
+                  ? fmt::format("  {} {} ms {}\n", fit(count_text(c.length), 10, true),
+                                fit(number_text(ms(c.seconds)), 9, true), fit(bytes_text(c.kept), 10, true))
+                  : fmt::format("  {} {}\n", fit(count_text(c.length), 10, true), c.skipped);
   }
   return text;
 }
@@ -211,16 +233,16 @@ std::string cost_text(const Results& r) {
 void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
   job.report.title("Compared on " + r.task);
-  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached{}.", weights_text(r), count_text(s.steps),
-                              job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
+  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached{}.", weights_text(r),
+                              count_text(s.steps), job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
                               r.costs.empty() ? " and how soon" : ", how soon, and what a longer sequence costs"));
   job.report.section(!equal_weights(r) ? "At one width of each cell"
                      : near_budget(r)  ? "At equal weights"
                                        : "At weights as near as the widths allow");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
-  job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer, s.lr, s.clip,
-                              r.data.empty() ? "made up" : r.data));
+  job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch,
+                              s.optimizer, s.lr, s.clip, r.data.empty() ? "made up" : r.data));
   if (r.costs.empty()) return;
   job.report.section("What a longer sequence costs");
   job.report.plots({cost_plot(r, false), cost_plot(r, true)});

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <fmt/format.h>
 #include <iterator>
 #include <limits>
 
@@ -95,7 +95,9 @@ Mean mean_of(const std::vector<double>& numbers) {
   return m;
 }
 
-Mean quality_of(const Variant& v) { return over_trials(v, [](const Trial& t) { return t.quality; }); }
+Mean quality_of(const Variant& v) {
+  return over_trials(v, [](const Trial& t) { return t.quality; });
+}
 Mean seconds_an_update(const Variant& v) { return over_trials(v, median_update); }
 Mean seconds_to(const Goal& g, const Variant& v) {
   return mean_to(g, v, [](const Trial& t, std::size_t k) { return t.seconds[k]; });
@@ -149,8 +151,9 @@ void write_curves(Job& job, const Results& r) {
     for (const Trial& t : v.trials)
       for (std::size_t k = 0; k < t.training.curve.size(); ++k) {
         const CurvePoint& p = t.training.curve[k];
-        fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{},{},{:.4f},{}\n", v.name, t.seed, p.step, csv_text(p.loss),
-                       csv_text(p.gradient_norm), t.seconds[k], !p.validated() ? "" : csv_text(p.valid));
+        fmt::format_to(std::back_inserter(csv), "\"{}\",{},{},{},{},{:.4f},{}\n", v.name, t.seed, p.step,
+                       csv_text(p.loss), csv_text(p.gradient_norm), t.seconds[k],
+                       !p.validated() ? "" : csv_text(p.valid));
       }
   job.write("curves.csv", csv);
   csv = "cell,hidden,length,seconds,kept_bytes,skipped\n";

@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb::app::compare {

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
-#include <fmt/format.h>
 #include <limits>
 
 namespace ebb::app::compare {
@@ -11,7 +11,8 @@ constexpr int widest = 1 << 16, widest_step = 256;
 
 bool is_table(const std::string& name) {
   const std::string last = name.substr(name.rfind('/') + 1);
-  return last == "words" || last == "letters" || name.rfind("embedding/", 0) == 0 || name.find("/embedding/") != std::string::npos;
+  return last == "words" || last == "letters" || name.rfind("embedding/", 0) == 0 ||
+         name.find("/embedding/") != std::string::npos;
 }
 
 }  // namespace
@@ -40,17 +41,16 @@ int least_width(const std::string& cell, TaskSettings s) {
     try {
       Recurrence{cell, s}.layer(scratch / "", 1);
       return s.hidden;
-    } catch (const ValueError&) {
-    }
+    } catch (const ValueError&) {}
   }
   s.hidden = 1;
   Params scratch;
-  Recurrence{cell, s}.layer(scratch / "", 1);   // says why
+  Recurrence{cell, s}.layer(scratch / "", 1);  // says why
   return 1;
 }
 
 int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at) {
-  int low = 1, high = 2;                 // in steps: at low there are too few weights, at high enough, if either can be
+  int low = 1, high = 2;  // in steps: at low there are too few weights, at high enough, if either can be
   while (high * step < widest && at(high * step) < budget) low = high, high *= 2;
   while (high - low > 1) {
     const int middle = (low + high) / 2;
@@ -60,7 +60,8 @@ int width_for(std::int64_t budget, int step, const std::function<std::int64_t(in
   return (off(low) <= off(high) ? low : high) * step;
 }
 
-std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSettings& s, const std::vector<std::string>& cells) {
+std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSettings& s,
+                              const std::vector<std::string>& cells) {
   const std::set<std::string> tables = tables_of(task, s);
   const auto at = [&](const std::string& cell, int width, std::int64_t most) {
     TaskSettings one = s;
@@ -80,7 +81,7 @@ std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSett
       try {
         return at(cell, width, 8 * (r.budget + least.tables) + 100'000).counted;
       } catch (const ValueError&) {
-        return std::numeric_limits<std::int64_t>::max() / 2;   // far too many, and not drawn
+        return std::numeric_limits<std::int64_t>::max() / 2;  // far too many, and not drawn
       }
     }));
   }

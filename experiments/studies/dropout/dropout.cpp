@@ -1,18 +1,19 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/optim/early_stopping.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app::dropout_study {
 namespace {
 
-/// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a sequence, and
-/// with none.
+/// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a
+/// sequence, and with none.
 ///
-/// Source    Gal & Ghahramani 2016, arXiv:1512.05287; Zaremba et al. 2014, arXiv:1409.2329; Semeniuta et al. 2016, arXiv:1603.05118
+/// Source    Gal & Ghahramani 2016, arXiv:1512.05287; Zaremba et al. 2014, arXiv:1409.2329; Semeniuta et al. 2016,
+///           arXiv:1603.05118
 struct DropoutStudy {
   std::vector<std::string> ways{"none", "naive", "input", "variational"};
   std::string task = "chars", cell = "lstm";
@@ -21,18 +22,23 @@ struct DropoutStudy {
   Task::Inputs inputs;
 
   void options(Options& o) {
-    o.add("--ways", ways, "none, naive (new masks at each step, on input and state), input (likewise, input alone), variational (one mask a "
-                          "sequence), candidate (on what is added to the state)");
+    o.add("--ways", ways,
+          "none, naive (new masks at each step, on input and state), input (likewise, input alone), variational (one "
+          "mask a "
+          "sequence), candidate (on what is added to the state)");
     o.add("--p", p, "probability that a number is dropped").above(0).at_most(.99);
     o.add("--task", task, "what is learnt; `ebb tasks` lists them");
-    o.add("--part", part, "share of chars' training text that is read, so that there is too little of it; 0: 0.05").at_least(0).at_most(1);
+    o.add("--part", part, "share of chars' training text that is read, so that there is too little of it; 0: 0.05")
+        .at_least(0)
+        .at_most(1);
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(48);
     o.add("--length", length, "T, steps of a sequence").at_least(2).at_most(100'000).quick(25);
     o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000).quick(16);
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
     o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
-    o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end").at_least(0);
+    o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end")
+        .at_least(0);
     o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
     o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH").reads();
     o.example("ebb dropout                                     a few minutes on two cores");
@@ -49,28 +55,37 @@ struct DropoutStudy {
     auto made = make_task(task, inputs);
     refuse_unread(task, *made, inputs);
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
-    if (!made->info().recurrence) throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
-    const TaskSettings s{.hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};   // Adam, gradients clipped to 1
+    if (!made->info().recurrence)
+      throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
+    const TaskSettings s{
+        .hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};  // Adam, gradients clipped to 1
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);
-    for (const Split split : {Split::train, Split::valid, Split::test}) made->batch({.split = split, .length = length, .rows = batch});
+    for (const Split split : {Split::train, Split::valid, Split::test})
+      made->batch({.split = split, .length = length, .rows = batch});
 
     std::vector<Way> results;
-    for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
+    for (const std::string& name : ways)
+      results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * steps);
-    const std::string settings = fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
-                                             batch, steps, s.optimizer, lr, p, made->data());
+    const std::string settings =
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
+                    batch, steps, s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
-    job.report.lead("Too little to learn from: the training loss keeps falling when the validation loss has begun to rise.");
+    job.report.lead(
+        "Too little to learn from: the training loss keeps falling when the validation loss has begun to rise.");
     const auto fill = [&] {
       add_to_report(job, results, made->info(), settings);
       add_to_summary(job, results, made->info(), made->data());
       study::report_divergence(job, results);
     };
-    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) -> study::Take {
-      const auto run = std::make_shared<WayRun>();
-      one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], *run);
-      return [&results, way, seed, run] { results[way].runs[seed] = std::move(*run); };
-    }, fill);
+    study::each_run(
+        job, ways.size(),
+        [&](std::size_t way, std::size_t seed) -> study::Take {
+          const auto run = std::make_shared<WayRun>();
+          one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], *run);
+          return [&results, way, seed, run] { results[way].runs[seed] = std::move(*run); };
+        },
+        fill);
     fill();
   }
 
@@ -86,7 +101,8 @@ struct DropoutStudy {
       run.seen.push_back(c.loss);
       job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", way.name, seed, c.loss));
       if (!c.validated()) return;
-      // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training loss.
+      // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training
+      // loss.
       const double valid = *info.validate_by ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
       run.update.push_back(c.step), run.valid.push_back(valid);
       const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
@@ -104,7 +120,8 @@ struct DropoutStudy {
     run.test = test_loss(model, made, Split::test, s);
   }
 };
-EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy, "naive against variational dropout: how far training and new text drift apart");
+EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy,
+                     "naive against variational dropout: how far training and new text drift apart");
 
 }  // namespace
 }  // namespace ebb::app::dropout_study

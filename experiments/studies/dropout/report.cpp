@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 #include <iterator>
 
 namespace ebb::app::dropout_study {
@@ -28,7 +28,9 @@ class PartOfText final : public Task {
     const int all = whole_->batches(split, length, rows);
     return split == Split::train ? std::max(1, static_cast<int>(std::lround(part_ * all))) : all;
   }
-  std::string data() const override { return fmt::format("{:g} % of the training text of {}", 100 * part_, whole_->data()); }
+  std::string data() const override {
+    return fmt::format("{:g} % of the training text of {}", 100 * part_, whole_->data());
+  }
   const Alphabet* alphabet() const override { return whole_->alphabet(); }
 
  private:
@@ -56,8 +58,10 @@ Spread of(const Way& w, double (*what)(const WayRun&)) {
 
 Table table_of(const std::vector<Way>& ways, const TaskInfo& info) {
   Table t{.head = {"dropout", "best valid", "at update", "test", "gap", "end test", "end gap"},
-          .caption = fmt::format("{}, mean and deviation over seeds. Test and gap (validation less training loss, both without masks) with the weights "
-                                 "of the best validation; then the same with the last.", info.unit)};
+          .caption = fmt::format("{}, mean and deviation over seeds. Test and gap (validation less training loss, both "
+                                 "without masks) with the weights "
+                                 "of the best validation; then the same with the last.",
+                                 info.unit)};
   const auto number = [](const Spread& s) { return number_text(s.mean); };
   for (const Way& w : ways)
     t.rows.push_back({w.name, text_of(of(w, best_valid)), count_text(of(w, best_update).mean), number(of(w, test_of)),
@@ -69,7 +73,9 @@ long runs_that(const Way& w, bool WayRun::* what) {
   return std::count_if(w.runs.begin(), w.runs.end(), [=](const WayRun& r) { return r.*what; });
 }
 // A way of which a run is missing, or was stopped before its end, is not to be judged beside the others.
-bool whole(const Way& w) { return runs_that(w, &WayRun::done) == std::ssize(w.runs) && std::isfinite(of(w, test_of).mean); }
+bool whole(const Way& w) {
+  return runs_that(w, &WayRun::done) == std::ssize(w.runs) && std::isfinite(of(w, test_of).mean);
+}
 
 // "naive was not begun, of input 1 of 2 runs came to its end"; empty if nothing is missing.
 std::string missing(const std::vector<Way>& ways) {
@@ -91,8 +97,8 @@ std::string verdict(const std::vector<Way>& ways, const TaskInfo& info) {
   if (judged.empty()) return fmt::format("No way came to its end: {}.", gap);
   const auto text_of_test = [](const Way& w) { return number_text(of(w, test_of).mean); };
   if (judged.size() == 1)
-    return fmt::format("On new data {} gets {} {}, at its early stopping's point.{}", judged[0]->name, text_of_test(*judged[0]), info.unit,
-                       rest);
+    return fmt::format("On new data {} gets {} {}, at its early stopping's point.{}", judged[0]->name,
+                       text_of_test(*judged[0]), info.unit, rest);
   const Way& best = **std::min_element(judged.begin(), judged.end(), [](const Way* a, const Way* b) {
     return of(*a, test_of).mean < of(*b, test_of).mean;
   });
@@ -117,13 +123,17 @@ Series line(const Way& w, bool valid) {
 Series dots(const Way& w) {
   Series s{.name = w.name + ", best", .group = w.name, .dots = true};
   for (const WayRun& r : w.runs)
-    if (measured(r)) s.x.push_back(r.update[r.best] + .01 * static_cast<double>(s.x.size())), s.y.push_back(r.valid[r.best]);   // none hides another
+    if (measured(r))
+      s.x.push_back(r.update[r.best] + .01 * static_cast<double>(s.x.size())),
+          s.y.push_back(r.valid[r.best]);  // none hides another
   return s;
 }
 
 }  // namespace
 
-std::unique_ptr<Task> part_of(std::unique_ptr<Task> whole, double part) { return std::make_unique<PartOfText>(std::move(whole), part); }
+std::unique_ptr<Task> part_of(std::unique_ptr<Task> whole, double part) {
+  return std::make_unique<PartOfText>(std::move(whole), part);
+}
 
 TaskSettings with(TaskSettings s, const std::string& way, double p) {
   s.dropout = way == "none" ? 0 : p;
@@ -139,8 +149,10 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
   for (const Way& w : ways) loss.series.push_back(line(w, true));
   for (const Way& w : ways) loss.series.push_back(dots(w));
   for (const Way& w : ways) loss.series.push_back(line(w, false));
-  loss.caption = "Solid: validation, mean and one standard deviation over seeds; dashed: training, measured without masks. Dots: the best "
-                 "validation of each seed, whose weights early stopping keeps.";
+  loss.caption =
+      "Solid: validation, mean and one standard deviation over seeds; dashed: training, measured without masks. Dots: "
+      "the best "
+      "validation of each seed, whose weights early stopping keeps.";
   job.report.plots({loss});
   Plot seen{.title = "Training loss with its masks", .x_label = "update", .y_label = info.unit};
   for (const Way& w : ways) {

@@ -1,13 +1,14 @@
+#include <fmt/format.h>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/train/model.hpp>
 
 namespace ebb::app::forcing {
 namespace {
 
-/// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on its own forecasts.
+/// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on
+/// its own forecasts.
 ///
 /// Source    Bengio et al. 2015, arXiv:1506.03099
 struct ForcingStudy {
@@ -15,15 +16,21 @@ struct ForcingStudy {
   Practice p;
 
   void options(Options& o) {
-    o.add("--ways", ways, "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
-                          "exponential, inverse-sigmoid");
+    o.add("--ways", ways,
+          "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
+          "exponential, inverse-sigmoid");
     o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
     o.add("--column", p.column, "which column of a CSV file (default: the last)").type("NAME");
-    o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time").above(0).at_most(1);
+    o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time")
+        .above(0)
+        .at_most(1);
     o.add("--through", p.through, "gradients pass through the model's own outputs, too (Bengio's do not)");
     o.add("--cell", p.cell, "cell; `ebb cells` lists them");
     o.add("--hidden", p.hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
-    o.add("--context", p.context, "true numbers before the model is left to itself").at_least(1).at_most(100'000).quick(20);
+    o.add("--context", p.context, "true numbers before the model is left to itself")
+        .at_least(1)
+        .at_most(100'000)
+        .quick(20);
     o.add("--horizon", p.horizon, "steps after the context, in training").at_least(1).at_most(100'000).quick(20);
     o.add("--free", p.free, "steps after the context, in the test").at_least(1).at_most(100'000).quick(40);
     o.add("--batch", p.batch, "B, series at once").at_least(1).at_most(100'000).quick(16);
@@ -39,13 +46,15 @@ struct ForcingStudy {
     study::check_words("--ways", ways, {"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
     check_cell_names({p.cell});
     const auto task = series_of(p);
-    for (const auto& [split, length] : {std::pair{Split::train, p.context + p.horizon}, {Split::test, p.context + p.free}})
+    for (const auto& [split, length] :
+         {std::pair{Split::train, p.context + p.horizon}, {Split::test, p.context + p.free}})
       task->batch({.split = split, .length = length, .rows = p.batch});
     const Forecaster trial(p, 1);
     test(trial, *task, p, Limit{1, 1});
 
     std::vector<Way> results;
-    for (const std::string& name : ways) results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
+    for (const std::string& name : ways)
+      results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * p.steps);
     const auto fill = [&] {
       add_to_report(job, results, p, task->data());
@@ -53,22 +62,27 @@ struct ForcingStudy {
       study::report_divergence(job, results);
     };
     job.report.title("Teacher forcing and scheduled sampling");
-    job.report.lead("A model fed only true inputs never meets its own errors. How far off is a forecast that is fed its own?");
-    study::each_run(job, ways.size(), [&](std::size_t way, std::size_t seed) -> study::Take {
-      const Way& w = results[way];
-      const auto own = std::make_shared<WayRun>();
-      WayRun& run = *own;
-      Forecaster m(p, job.seeds()[seed]);
-      train(m, *task, p, w.name, job.seeds()[seed], run, [&](double loss) {
-        job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", w.name, job.seeds()[seed], loss));
-      });
-      if (run.done) run.errors = test(m, *task, p, {});
-      return [&results, way, seed, own] { results[way].runs[seed] = std::move(*own); };
-    }, fill);
+    job.report.lead(
+        "A model fed only true inputs never meets its own errors. How far off is a forecast that is fed its own?");
+    study::each_run(
+        job, ways.size(),
+        [&](std::size_t way, std::size_t seed) -> study::Take {
+          const Way& w = results[way];
+          const auto own = std::make_shared<WayRun>();
+          WayRun& run = *own;
+          Forecaster m(p, job.seeds()[seed]);
+          train(m, *task, p, w.name, job.seeds()[seed], run, [&](double loss) {
+            job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", w.name, job.seeds()[seed], loss));
+          });
+          if (run.done) run.errors = test(m, *task, p, {});
+          return [&results, way, seed, own] { results[way].runs[seed] = std::move(*own); };
+        },
+        fill);
     fill();
   }
 };
-EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy, "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
+EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy,
+                     "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
 
 }  // namespace
 }  // namespace ebb::app::forcing

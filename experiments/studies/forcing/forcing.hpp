@@ -28,27 +28,28 @@ struct Forecaster {
 /// Root mean squared errors by step after the context, in deviations of the series: 1 is always saying the mean.
 struct Errors {
   std::vector<double> forced{}, free{};
-  static double over(const std::vector<double>& by_step, int steps);   ///< of the first so many steps together
+  static double over(const std::vector<double>& by_step, int steps);  ///< of the first so many steps together
 };
 
 struct WayRun {
   bool begun = false, done = false;
-  std::string diverged{};              ///< empty, or where
+  std::string diverged{};  ///< empty, or where
   std::vector<double> update{}, loss{};
   Errors errors{};
 };
 struct Way {
   std::string name;
-  std::vector<WayRun> runs{};          ///< by seed
+  std::vector<WayRun> runs{};  ///< by seed
 };
 
 std::unique_ptr<Task> series_of(const Practice&);
 
-/// Probability of the true number after so many updates; Bengio's schedules are set so that it is 1/2 after the share `half` of them.
+/// Probability of the true number after so many updates; Bengio's schedules are set so that it is 1/2 after the share
+/// `half` of them.
 double truth(const std::string& way, int update, int updates, double half);
 
-/// Forecasts of x[1 .. T] from x[0 .. T - 1]; from the context's end on a row's input is the number before it if its coin (drawn with
-/// probability p) says so, else the forecast of it.
+/// Forecasts of x[1 .. T] from x[0 .. T - 1]; from the context's end on a row's input is the number before it if its
+/// coin (drawn with probability p) says so, else the forecast of it.
 ///
 /// Shapes    x [T, B, 1]; forecasts [B, T]
 Var forecasts(const Forecaster&, const Var& x, int context, double p, bool through, const Pass&);

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 #include <iterator>
 
 namespace ebb::app::forcing {
@@ -17,29 +17,38 @@ std::vector<double> each(const Way& w, const std::function<double(const WayRun&)
 }
 
 double at(const std::vector<double>& by_step, int step) {
-  return step >= 1 && static_cast<std::size_t>(step) <= by_step.size() ? by_step[static_cast<std::size_t>(step - 1)] : NAN;
+  return step >= 1 && static_cast<std::size_t>(step) <= by_step.size() ? by_step[static_cast<std::size_t>(step - 1)]
+                                                                       : NAN;
 }
 
 std::vector<int> marks_of(const Practice& p) {
   std::vector<int> marks;
-  for (const int step : {1, 10, 50, 100}) if (step < p.free) marks.push_back(step);
+  for (const int step : {1, 10, 50, 100})
+    if (step < p.free) marks.push_back(step);
   marks.push_back(p.free);
   return marks;
 }
 
-Spread forced_of(const Way& w, int steps) { return spread_of(each(w, [=](const WayRun& r) { return 100 * Errors::over(r.errors.forced, steps); })); }
-Spread free_of(const Way& w, int steps) { return spread_of(each(w, [=](const WayRun& r) { return 100 * Errors::over(r.errors.free, steps); })); }
+Spread forced_of(const Way& w, int steps) {
+  return spread_of(each(w, [=](const WayRun& r) { return 100 * Errors::over(r.errors.forced, steps); }));
+}
+Spread free_of(const Way& w, int steps) {
+  return spread_of(each(w, [=](const WayRun& r) { return 100 * Errors::over(r.errors.free, steps); }));
+}
 
 std::string percent(const Spread& s) { return std::isfinite(s.mean) ? fmt::format("{:.2f}", s.mean) : "–"; }
 
 Table table_of(const std::vector<Way>& ways, const Practice& p) {
-  Table t{.head = {"trained by", "forced"}, .caption = "NRMSE in %: 100 is always saying the mean. Forced: each forecast from the true numbers. "
-                                                       "Free: from its own, at the step after the context that is named, and over all of them."};
+  Table t{.head = {"trained by", "forced"},
+          .caption =
+              "NRMSE in %: 100 is always saying the mean. Forced: each forecast from the true numbers. "
+              "Free: from its own, at the step after the context that is named, and over all of them."};
   for (const int step : marks_of(p)) t.head.push_back(fmt::format("{}{}", step == 1 ? "free, step " : "", step));
   t.head.push_back("free, all");
   for (const Way& w : ways) {
     std::vector<Entry> row{w.name, percent(forced_of(w, p.free))};
-    for (const int step : marks_of(p)) row.push_back(percent(spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); }))));
+    for (const int step : marks_of(p))
+      row.push_back(percent(spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); }))));
     row.push_back(text_of(free_of(w, p.free)));
     t.rows.push_back(row);
   }
@@ -50,13 +59,15 @@ std::string verdict(const std::vector<Way>& ways, const Practice& p) {
   const Way* best = nullptr;
   std::string text;
   for (const Way& w : ways)
-    if (const Spread s = free_of(w, p.free); std::isfinite(s.mean) && (!best || s.mean < free_of(*best, p.free).mean)) best = &w;
+    if (const Spread s = free_of(w, p.free); std::isfinite(s.mean) && (!best || s.mean < free_of(*best, p.free).mean))
+      best = &w;
   if (!best) return "No way came to its end.";
-  text = fmt::format("Over {} steps on its own, {} is the nearest: {:.1f} %", p.free, best->name, free_of(*best, p.free).mean);
+  text = fmt::format("Over {} steps on its own, {} is the nearest: {:.1f} %", p.free, best->name,
+                     free_of(*best, p.free).mean);
   for (const Way& w : ways)
     if (w.name == "forcing" && &w != best)
-      text += fmt::format(", where teacher forcing gives {:.1f} %; forced, {:.2f} % against {:.2f} %", free_of(w, p.free).mean,
-                          forced_of(*best, p.free).mean, forced_of(w, p.free).mean);
+      text += fmt::format(", where teacher forcing gives {:.1f} %; forced, {:.2f} % against {:.2f} %",
+                          free_of(w, p.free).mean, forced_of(*best, p.free).mean, forced_of(w, p.free).mean);
   return text + ".";
 }
 
@@ -65,7 +76,8 @@ Series by_step(const Way& w, bool free) {
   for (const WayRun& r : w.runs) {
     Curve c;
     const auto& errors = free ? r.errors.free : r.errors.forced;
-    for (std::size_t k = 0; k < errors.size(); ++k) c.x.push_back(static_cast<double>(k + 1)), c.y.push_back(100 * errors[k]);
+    for (std::size_t k = 0; k < errors.size(); ++k)
+      c.x.push_back(static_cast<double>(k + 1)), c.y.push_back(100 * errors[k]);
     curves.push_back(c);
   }
   Series s = line_of(w.name, curves, true, 400);
@@ -76,21 +88,25 @@ Series by_step(const Way& w, bool free) {
 }  // namespace
 
 void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, const std::string& data) {
-  const std::string settings = fmt::format("{}, hidden {}, {} true numbers and {} further in training, {} rows, {} updates, Adam, one cycle to {:g}; "
-                                           "half the truth after {:g} of them; {}", p.cell, p.hidden, p.context, p.horizon, p.batch,
-                                           count_text(p.steps), p.lr, p.half, data);
-  Plot errors{.title = "Left to itself", .x_label = "steps after the last true number", .y_label = "NRMSE (%)", .log_y = true};
+  const std::string settings = fmt::format(
+      "{}, hidden {}, {} true numbers and {} further in training, {} rows, {} updates, Adam, one cycle to {:g}; "
+      "half the truth after {:g} of them; {}",
+      p.cell, p.hidden, p.context, p.horizon, p.batch, count_text(p.steps), p.lr, p.half, data);
+  Plot errors{
+      .title = "Left to itself", .x_label = "steps after the last true number", .y_label = "NRMSE (%)", .log_y = true};
   for (const Way& w : ways) errors.series.push_back(by_step(w, true));
   for (const Way& w : ways) errors.series.push_back(by_step(w, false));
   errors.marks.push_back({.name = "always saying the mean", .x = {1, double(p.free)}, .y = {100, 100}});
-  errors.caption = "Solid: each forecast is fed the one before it. Dashed: the true value. The first step is the same for both. "
-                   "Bands: one standard deviation of the logarithm over seeds.";
+  errors.caption =
+      "Solid: each forecast is fed the one before it. Dashed: the true value. The first step is the same for both. "
+      "Bands: one standard deviation of the logarithm over seeds.";
   job.report.plots({errors});
   Plot shown{.title = "Truth shown in training", .x_label = "update", .y_label = "probability"};
   Plot loss{.title = "Loss", .x_label = "update", .y_label = "variances", .log_y = true};
   for (const Way& w : ways) {
     Series s{.name = w.name};
-    for (int k = 0; k <= 100; ++k) s.x.push_back(k * p.steps / 100.0), s.y.push_back(truth(w.name, k * p.steps / 100, p.steps, p.half));
+    for (int k = 0; k <= 100; ++k)
+      s.x.push_back(k * p.steps / 100.0), s.y.push_back(truth(w.name, k * p.steps / 100, p.steps, p.half));
     shown.series.push_back(s);
     std::vector<Curve> curves;
     for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
@@ -113,7 +129,8 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const Practice& p, c
     way.set({"forced"}, forced_of(w, p.free).mean);
     way.set({"free"}, free_of(w, p.free).mean);
     for (const int step : marks_of(p))
-      way.set({"free_at_step", std::to_string(step)}, spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); })).mean);
+      way.set({"free_at_step", std::to_string(step)},
+              spread_of(each(w, [=](const WayRun& r) { return 100 * at(r.errors.free, step); })).mean);
     for (std::size_t k = 0; k < w.runs.size(); ++k) {
       const WayRun& r = w.runs[k];
       const std::string seed = std::to_string(job.seeds()[k]);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
@@ -6,7 +7,6 @@
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/schedule.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app::forcing {
 namespace {
@@ -27,7 +27,8 @@ Forecaster::Forecaster(const Practice& p, std::uint64_t seed)
     : w({.seed = seed}), cell(make_cell(p.cell, w / "cell", {1, p.hidden})), out(w / "out", p.hidden, 1) {}
 
 std::unique_ptr<Task> series_of(const Practice& p) {
-  return make_task("series", {.data = p.data, .own = {{"column", p.column}, {"ahead", "1"}}, .quick = p.data == "generated"});
+  return make_task("series",
+                   {.data = p.data, .own = {{"column", p.column}, {"ahead", "1"}}, .quick = p.data == "generated"});
 }
 
 double truth(const std::string& way, int update, int updates, double half) {
@@ -97,7 +98,8 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
   std::vector<double> forced(static_cast<std::size_t>(p.free)), free = forced;
   double count = 0;
   for (int k = 0; k < std::min(limit.batches, task.batches(Split::test, T, rows)); ++k) {
-    const Batch b = task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    const Batch b =
+        task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)});
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Var x = s.sequence(b.x).all();
       s.out("forced", forecasts(m, x, p.context, 1, false, s.pass()));
@@ -109,7 +111,8 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
         // The first forecast after the context has read nothing but the truth, and so has that of step context - 1.
         const int at = p.context - 1 + t;
         const double wanted = b.y.at({at, row, 0});
-        const double on_truth = r.rows("forced").at({row, at}) - wanted, on_itself = r.rows("free").at({row, at}) - wanted;
+        const double on_truth = r.rows("forced").at({row, at}) - wanted,
+                     on_itself = r.rows("free").at({row, at}) - wanted;
         const auto step = static_cast<std::size_t>(t);
         forced[step] += on_truth * on_truth, free[step] += on_itself * on_itself;
       }

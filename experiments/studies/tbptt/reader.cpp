@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/optimizer_list.hpp>
-#include <ebb/nn/sequence/truncated.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app::tbptt {
 namespace {
@@ -15,8 +15,14 @@ class Echo final : public Task {
  public:
   explicit Echo(int lag) : lag_(lag) {}
   TaskInfo info() const override {
-    return {.vocabulary = symbols, .outputs = symbols, .every_step = true, .unit = "bits/symbol", .unit_per_loss = 1 / std::log(2.0),
-            .speed_unit = "symbols", .trivial = 1, .trivial_about = "a coin"};
+    return {.vocabulary = symbols,
+            .outputs = symbols,
+            .every_step = true,
+            .unit = "bits/symbol",
+            .unit_per_loss = 1 / std::log(2.0),
+            .speed_unit = "symbols",
+            .trivial = 1,
+            .trivial_about = "a coin"};
   }
   TaskSettings settings(Size) const override { return {}; }
   Batch batch(const BatchRequest& r) const override {
@@ -26,7 +32,8 @@ class Echo final : public Task {
     for (int row = 0; row < r.rows; ++row) {
       const Key symbol = key.at(static_cast<std::uint64_t>(row));
       for (int t = 0; t < r.length; ++t) {
-        const std::uint64_t now = r.number * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t + lag_);
+        const std::uint64_t now =
+            r.number * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t + lag_);
         b.tokens.data()[t * r.rows + row] = symbol.below(symbols, now);
         b.next.data()[t * r.rows + row] = symbol.below(symbols, now - static_cast<std::uint64_t>(lag_));
       }
@@ -52,7 +59,8 @@ double tested(const Reader& m, const Task& task, int rows) {
   StateArrays carry;
   double sum = 0, weight = 0;
   for (int k = 0; k < task.batches(Split::test, length, rows); ++k) {
-    const Batch b = task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    const Batch b =
+        task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
     if (!b.continues) carry = {};
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(b.tokens))), s.take(carry), s.pass());
@@ -73,7 +81,8 @@ Array gradient(const Reader& m, const Batch& b, int every, int window) {
     const int end = std::min(t + every, b.steps());
     const Tokens next = b.next.range(t, end);
     bptt.push(b.tokens.range(t, end));
-    const Result r = backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
+    const Result r =
+        backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
     bptt.advance(r);
     const double share = static_cast<double>(end - t) / b.steps();
     if (all.empty()) all = r.grads, all.scale(share);
@@ -85,10 +94,8 @@ Array gradient(const Reader& m, const Batch& b, int every, int window) {
 }  // namespace
 
 Reader::Reader(const TaskInfo& task, const Reading& r, std::uint64_t seed)
-    : w({.seed = seed}),
-      embedding(w / "embedding", task.vocabulary, r.hidden),
-      cell(make_cell(r.cell, w / "cell", {r.hidden, r.hidden})),
-      out(w / "out", r.hidden, task.outputs) {}
+    : w({.seed = seed}), embedding(w / "embedding", task.vocabulary, r.hidden),
+      cell(make_cell(r.cell, w / "cell", {r.hidden, r.hidden})), out(w / "out", r.hidden, task.outputs) {}
 
 std::vector<double> Window::each(const std::function<double(const WindowRun&)>& of) const {
   std::vector<double> all;
@@ -127,7 +134,8 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     const Batch b = task.batch({.length = r.every, .rows = r.rows, .number = number, .seed = seed});
     if (!b.continues) bptt.restart();
     bptt.push(b.tokens);
-    Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) { return loss_of(m, bptt, b.next, s); });
+    Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed},
+                             [&](Shard& s) { return loss_of(m, bptt, b.next, s); });
     const double norm = clip_by_norm(result.grads, r.clip);
     if (!std::isfinite(result.loss) || !std::isfinite(norm)) {
       run.diverged = fmt::format("update {}", u);
@@ -137,7 +145,8 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     optimizer->step(result.grads);
     run.kept_bytes = std::max(run.kept_bytes, static_cast<double>(result.kept_bytes));
     characters += static_cast<double>(b.rows()) * r.every, since += unit * result.loss;
-    if (u % point == 0) run.read.push_back(static_cast<double>(u) * r.every * b.rows()), run.loss.push_back(since / point), since = 0;
+    if (u % point == 0)
+      run.read.push_back(static_cast<double>(u) * r.every * b.rows()), run.loss.push_back(since / point), since = 0;
     watch(unit * result.loss);
   }
   run.seconds = std::chrono::duration<double>(Clock::now() - started).count() / characters;

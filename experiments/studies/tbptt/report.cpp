@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 #include <iterator>
 
 namespace ebb::app::tbptt {
@@ -20,7 +20,8 @@ double trained_difference(const WindowRun& r) { return r.trained.difference; }
 
 Spread of(const Window& w, double (*what)(const WindowRun&)) { return spread_of(w.each(what)); }
 
-Series against_window(const StreamResult& s, const std::string& name, double (*what)(const WindowRun&), bool logarithmic) {
+Series against_window(const StreamResult& s, const std::string& name, double (*what)(const WindowRun&),
+                      bool logarithmic) {
   std::vector<Curve> curves(s.windows[0].runs.size());
   for (const Window& w : s.windows)
     for (std::size_t k = 0; k < curves.size(); ++k) {
@@ -36,11 +37,20 @@ double trained_drawn(const WindowRun& r) { return r.trained.difference > 1e-9 ? 
 
 Table table_of(const StreamResult& s) {
   Table t{.head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
-          .caption = "Quality is of the test split, mean and deviation over seeds. Time and bytes kept by the tapes of one update are of "
-                     "training. Cosine and relative difference of the truncated gradient and the full one, both at the same weights."};
-  const auto differs = [](const Spread& d) { return std::isfinite(d.mean) ? fmt::format("{:.2g}", d.mean) : std::string("–"); };
-  const auto number = [](const Spread& x) { return std::isfinite(x.mean) ? fmt::format("{:.1f}", x.mean) : std::string("–"); };
-  const auto alike = [](const Spread& c) { return std::isfinite(c.mean) ? fmt::format("{:.4f}", c.mean) : std::string("–"); };
+          .caption =
+              "Quality is of the test split, mean and deviation over seeds. Time and bytes kept by the tapes of one "
+              "update are of "
+              "training. Cosine and relative difference of the truncated gradient and the full one, both at the same "
+              "weights."};
+  const auto differs = [](const Spread& d) {
+    return std::isfinite(d.mean) ? fmt::format("{:.2g}", d.mean) : std::string("–");
+  };
+  const auto number = [](const Spread& x) {
+    return std::isfinite(x.mean) ? fmt::format("{:.1f}", x.mean) : std::string("–");
+  };
+  const auto alike = [](const Spread& c) {
+    return std::isfinite(c.mean) ? fmt::format("{:.4f}", c.mean) : std::string("–");
+  };
   for (const Window& w : s.windows)
     t.rows.push_back({std::to_string(w.steps), text_of(of(w, test_of)), number(of(w, microseconds_of)),
                       bytes_text(of(w, kept_of).mean), alike(of(w, start_cosine)), differs(of(w, start_difference)),
@@ -53,38 +63,55 @@ std::string verdict(const StreamResult& s) {
   const double a = of(small, test_of).mean, b = of(large, test_of).mean;
   if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows came to their end.";
   if (s.windows.size() == 1)
-    return fmt::format("The window of {} steps ends at {} {}. After training the gradient through it differs from the full one by {:.2g} of its norm.",
-                       small.steps, number_text(a), s.info.unit, of(small, trained_difference).mean);
-  return fmt::format("A window of {} steps ends at {} {}, one of {} at {}, for {:.0f} times the time and {:.0f} times the memory. After training the gradient "
-                     "through {} steps differs from the full one by {:.2g} of its norm, through {} by {:.2g}.",
-                     small.steps, number_text(a), s.info.unit, large.steps, number_text(b),
-                     of(large, microseconds_of).mean / of(small, microseconds_of).mean, of(large, kept_of).mean / of(small, kept_of).mean,
-                     small.steps, of(small, trained_difference).mean, large.steps, of(large, trained_difference).mean);
+    return fmt::format(
+        "The window of {} steps ends at {} {}. After training the gradient through it differs from the full one by "
+        "{:.2g} of its norm.",
+        small.steps, number_text(a), s.info.unit, of(small, trained_difference).mean);
+  return fmt::format(
+      "A window of {} steps ends at {} {}, one of {} at {}, for {:.0f} times the time and {:.0f} times the memory. "
+      "After training the gradient "
+      "through {} steps differs from the full one by {:.2g} of its norm, through {} by {:.2g}.",
+      small.steps, number_text(a), s.info.unit, large.steps, number_text(b),
+      of(large, microseconds_of).mean / of(small, microseconds_of).mean,
+      of(large, kept_of).mean / of(small, kept_of).mean, small.steps, of(small, trained_difference).mean, large.steps,
+      of(large, trained_difference).mean);
 }
 
 }  // namespace
 
 void add_to_report(Job& job, const StreamResult& s) {
   const Reading& r = s.reading;
-  const std::string settings =
-      fmt::format("{}: {}, hidden {}, {} rows, an update each {} steps, {} updates of {} characters, {} at {:g}; {}", s.name, r.cell,
-                  r.hidden, r.rows, r.every, count_text(r.updates), r.every * r.rows, r.optimizer, r.lr, s.data);
+  const std::string settings = fmt::format(
+      "{}: {}, hidden {}, {} rows, an update each {} steps, {} updates of {} characters, {} at {:g}; {}", s.name,
+      r.cell, r.hidden, r.rows, r.every, count_text(r.updates), r.every * r.rows, r.optimizer, r.lr, s.data);
   job.report.section(s.name, verdict(s));
   show(job, settings, table_of(s), verdict(s));
 
-  Plot bias{.title = "Gradient bias", .x_label = "window (steps)", .y_label = "|truncated − full| / |full|", .log_y = true, .log_x = true};
-  bias.series = {against_window(s, "at the start", start_drawn, true), against_window(s, "after training", trained_drawn, true)};
-  bias.caption = fmt::format("Of the mean loss over {} steps, at the weights of the largest window's run. No difference, that of a window as long as the stretch, is not drawn.", r.stretch);
+  Plot bias{.title = "Gradient bias",
+            .x_label = "window (steps)",
+            .y_label = "|truncated − full| / |full|",
+            .log_y = true,
+            .log_x = true};
+  bias.series = {against_window(s, "at the start", start_drawn, true),
+                 against_window(s, "after training", trained_drawn, true)};
+  bias.caption = fmt::format(
+      "Of the mean loss over {} steps, at the weights of the largest window's run. No difference, that of a window as "
+      "long as the stretch, is not drawn.",
+      r.stretch);
   Plot quality{.title = "Quality", .x_label = "window (steps)", .y_label = s.info.unit, .log_x = true};
   quality.series = {against_window(s, "test", test_of, false)};
-  if (s.name == "echo") quality.marks.push_back({.name = s.info.trivial_about, .x = {double(s.windows.front().steps), double(s.windows.back().steps)},
-                                                 .y = {s.info.trivial, s.info.trivial}});
+  if (s.name == "echo")
+    quality.marks.push_back({.name = s.info.trivial_about,
+                             .x = {double(s.windows.front().steps), double(s.windows.back().steps)},
+                             .y = {s.info.trivial, s.info.trivial}});
   quality.caption = "Loss on the test split after the same number of characters and of updates.";
   job.report.plots({bias, quality});
 
   Plot time{.title = "Time", .x_label = "window (steps)", .y_label = "µs a character", .log_y = true, .log_x = true};
   time.series = {against_window(s, "training", microseconds_of, true)};
-  time.caption = fmt::format("The window is run anew each {} steps, so that it costs window / {} steps for each of the stream.", r.every, r.every);
+  time.caption =
+      fmt::format("The window is run anew each {} steps, so that it costs window / {} steps for each of the stream.",
+                  r.every, r.every);
   Plot memory{.title = "Memory", .x_label = "window (steps)", .y_label = "MB kept", .log_y = true, .log_x = true};
   memory.series = {against_window(s, "one update", megabytes_of, true)};
   memory.caption = "By the tapes of one update, until its gradient is known.";
@@ -138,8 +165,8 @@ void write_series(Job& job, const std::vector<StreamResult>& results) {
     for (const Window& w : s.windows)
       for (std::size_t k = 0; k < w.runs.size(); ++k)
         for (std::size_t i = 0; i < w.runs[k].read.size(); ++i)
-          fmt::format_to(std::back_inserter(csv), "{},{},{},{:.0f},{}\n", s.name, w.steps, job.seeds()[k], w.runs[k].read[i],
-                         csv_text(w.runs[k].loss[i]));
+          fmt::format_to(std::back_inserter(csv), "{},{},{},{:.0f},{}\n", s.name, w.steps, job.seeds()[k],
+                         w.runs[k].read[i], csv_text(w.runs[k].loss[i]));
   job.write("learning.csv", csv);
 }
 

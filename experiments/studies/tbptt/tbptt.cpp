@@ -1,17 +1,18 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/train/model.hpp>
 
 namespace ebb::app::tbptt {
 namespace {
 
 using namespace study;
 
-/// What truncation costs. Of one stream, each update reads the next `every` characters of every row, and its gradient goes back through
-/// the last `window` of them: rate, rows, updates, characters and losses of an update are the same for every window.
+/// What truncation costs. Of one stream, each update reads the next `every` characters of every row, and its gradient
+/// goes back through the last `window` of them: rate, rows, updates, characters and losses of an update are the same
+/// for every window.
 struct Tbptt {
   std::vector<std::string> tasks{"chars", "echo"}, windows{"5", "10", "20", "50", "100"};
   std::string cell = "lstm", optimizer = "adam";
@@ -23,12 +24,19 @@ struct Tbptt {
     o.add("--windows", windows, "steps that a gradient goes back through").quick({"5", "10", "20", "40"});
     o.add("--tasks", tasks, "chars, and echo: to say the symbol of --lag steps ago");
     o.add("--cell", cell, "cell; `ebb cells` lists them");
-    o.add("--every", every, "steps from one update to the next, at most the smallest window").at_least(1).at_most(10'000);
+    o.add("--every", every, "steps from one update to the next, at most the smallest window")
+        .at_least(1)
+        .at_most(10'000);
     o.add("--lag", lag, "of echo").at_least(1).at_most(10'000).quick(4);
-    o.add("--characters", characters, "that a run reads").at_least(1).at_most(1'000'000'000).quick(24'000)
+    o.add("--characters", characters, "that a run reads")
+        .at_least(1)
+        .at_most(1'000'000'000)
+        .quick(24'000)
         .full(5'000'000);
-    o.add("--stretch", stretch, "steps over which the gradient is compared with that of full backpropagation").at_least(2)
-        .at_most(100'000).quick(40);
+    o.add("--stretch", stretch, "steps over which the gradient is compared with that of full backpropagation")
+        .at_least(2)
+        .at_most(100'000)
+        .quick(40);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
     o.add("--rows", rows, "places of the text that are read at once").at_least(1).at_most(100'000).quick(16);
     o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
@@ -45,26 +53,39 @@ struct Tbptt {
     std::vector<int> sizes = whole_numbers_of("--windows", windows, 1, 100'000);
     std::sort(sizes.begin(), sizes.end());
     if (every > sizes.front())
-      throw ValueError(fmt::format("--every {}: a gradient goes back through at least the steps of its update, so no window may be smaller; "
-                                   "the smallest is {}", every, sizes.front()));
+      throw ValueError(fmt::format(
+          "--every {}: a gradient goes back through at least the steps of its update, so no window may be smaller; "
+          "the smallest is {}",
+          every, sizes.front()));
     check_words("--tasks", tasks, {"chars", "echo"});
     check_read("text", "echo", !inputs.text.empty(), tasks != std::vector<std::string>{"echo"});
     check_cell_names({cell});
     const auto updates = static_cast<int>(characters / (static_cast<std::int64_t>(rows) * every));
-    if (updates < 1) throw ValueError(fmt::format("--characters {} are fewer than the {} of one update", characters, rows * every));
+    if (updates < 1)
+      throw ValueError(fmt::format("--characters {} are fewer than the {} of one update", characters, rows * every));
 
-    const Reading r{.cell = cell, .optimizer = optimizer, .hidden = hidden, .rows = rows, .every = every, .updates = updates,
-                    .stretch = stretch, .lr = lr, .clip = clip};
+    const Reading r{.cell = cell,
+                    .optimizer = optimizer,
+                    .hidden = hidden,
+                    .rows = rows,
+                    .every = every,
+                    .updates = updates,
+                    .stretch = stretch,
+                    .lr = lr,
+                    .clip = clip};
     std::vector<StreamResult> results;
     std::vector<std::unique_ptr<Task>> made;
     for (const std::string& name : tasks) {
       made.push_back(name == "echo" ? make_echo(lag) : make_task(name, inputs));
       try_reading(*made.back(), r);
-      results.push_back({.name = name, .info = made.back()->info(), .data = made.back()->data(), .reading = r, .windows = {}});
-      for (const int k : sizes) results.back().windows.push_back({.steps = k, .runs = std::vector<WindowRun>(job.seeds().size())});
+      results.push_back(
+          {.name = name, .info = made.back()->info(), .data = made.back()->data(), .reading = r, .windows = {}});
+      for (const int k : sizes)
+        results.back().windows.push_back({.steps = k, .runs = std::vector<WindowRun>(job.seeds().size())});
     }
     job.report.title("Truncated backpropagation through time: what the window costs");
-    job.report.lead("The same stream, read by the same number of updates. Only how far each update's gradient goes back differs.");
+    job.report.lead(
+        "The same stream, read by the same number of updates. Only how far each update's gradient goes back differs.");
     const auto fill = [&] {
       for (const StreamResult& result : results) add_to_report(job, result);
       for (const StreamResult& result : results) add_to_summary(job, result);
@@ -77,29 +98,33 @@ struct Tbptt {
 
  private:
   // The largest window first, as it takes longest; it also measures the bias of all windows, all at the same weights.
-  static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results, const std::vector<int>& sizes,
-                   const std::function<void()>& fill) {
+  static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results,
+                   const std::vector<int>& sizes, const std::function<void()>& fill) {
     double steps = 0;
     for (const int k : sizes) steps += static_cast<double>(k) * results[0].reading.updates;
     job.start(steps * static_cast<double>(made.size() * job.seeds().size()));
-    each_run(job, made.size() * sizes.size(), [&](std::size_t way, std::size_t seed) -> Take {
-      StreamResult& result = results[way % made.size()];
-      const std::size_t k = sizes.size() - 1 - way / made.size();
-      const auto made_here = std::make_shared<Reached>();
-      WindowRun& run = made_here->run;
-      const auto biases = [&](const Reader& reader, const Task& task, std::vector<Bias>& of_windows) {
-        for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
-      };
-      const Task& task = *made[way % made.size()];
-      const bool measures = k + 1 == sizes.size();
-      Reader reader(task.info(), result.reading, job.seeds()[seed]);
-      if (measures) biases(reader, task, made_here->at_start);
-      read(reader, task, result.reading, sizes[k], job.seeds()[seed], run, [&](double loss) {
-        job.progress().advance(sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
-      });
-      if (measures && run.done) biases(reader, task, made_here->trained);
-      return [&result, k, seed, made_here] { keep(*made_here, result, k, seed); };
-    }, fill);
+    each_run(
+        job, made.size() * sizes.size(),
+        [&](std::size_t way, std::size_t seed) -> Take {
+          StreamResult& result = results[way % made.size()];
+          const std::size_t k = sizes.size() - 1 - way / made.size();
+          const auto made_here = std::make_shared<Reached>();
+          WindowRun& run = made_here->run;
+          const auto biases = [&](const Reader& reader, const Task& task, std::vector<Bias>& of_windows) {
+            for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
+          };
+          const Task& task = *made[way % made.size()];
+          const bool measures = k + 1 == sizes.size();
+          Reader reader(task.info(), result.reading, job.seeds()[seed]);
+          if (measures) biases(reader, task, made_here->at_start);
+          read(reader, task, result.reading, sizes[k], job.seeds()[seed], run, [&](double loss) {
+            job.progress().advance(
+                sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
+          });
+          if (measures && run.done) biases(reader, task, made_here->trained);
+          return [&result, k, seed, made_here] { keep(*made_here, result, k, seed); };
+        },
+        fill);
   }
 
   // What one run came to: of the largest window, also the biases of all.
@@ -109,7 +134,7 @@ struct Tbptt {
   };
   static void keep(Reached& r, StreamResult& result, std::size_t window, std::size_t seed) {
     WindowRun& run = result.windows[window].runs[seed];
-    r.run.at_start = run.at_start, r.run.trained = run.trained;   // perhaps there already
+    r.run.at_start = run.at_start, r.run.trained = run.trained;  // perhaps there already
     run = std::move(r.run);
     for (std::size_t w = 0; w < r.at_start.size(); ++w) result.windows[w].runs[seed].at_start = r.at_start[w];
     for (std::size_t w = 0; w < r.trained.size(); ++w) result.windows[w].runs[seed].trained = r.trained[w];
@@ -120,8 +145,8 @@ struct Tbptt {
       for (const Window& w : result.windows)
         for (std::size_t k = 0; k < w.runs.size(); ++k)
           if (!w.runs[k].diverged.empty())
-            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were done", result.name, w.steps, job.seeds()[k],
-                                 w.runs[k].diverged));
+            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were done", result.name,
+                                 w.steps, job.seeds()[k], w.runs[k].diverged));
   }
 };
 EBB_EXPERIMENT(tbptt, Tbptt, "what truncated backpropagation through time costs: quality, memory, time, bias");

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
 
 namespace ebb::app::vanish {
 namespace {
@@ -19,16 +19,21 @@ Series decay_series(const std::string& cell, const std::string& field, const Dec
 }
 
 Plot decay_plot(const TaskResult& task, bool trained) {
-  Plot p{.title = trained ? "After training" : "At the start", .x_label = "lag T − t (steps)",
-         .y_label = "norm of the gradient", .log_y = true};
+  Plot p{.title = trained ? "After training" : "At the start",
+         .x_label = "lag T − t (steps)",
+         .y_label = "norm of the gradient",
+         .log_y = true};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       p.series.push_back(decay_series(cell.cell, d.name(), trained ? d.trained : d.init, &d == &cell.decays.front()));
-  p.caption = trained ? "The same rows after training. A cell that learnt the task has had to carry gradient back to where "
-                        "the answer stands; a cell that could not carry it did not learn."
-                      : "Solid: the gradient with respect to the whole state at lag T − t, where L is the loss of the last step alone; "
-                        "dashed: with respect to its parts, such as an LSTM's h and c, where there are several. Bands: one standard deviation of the logarithm over rows and seeds. A straight line "
-                        "is a constant factor at every step.";
+  p.caption = trained
+                  ? "The same rows after training. A cell that learnt the task has had to carry gradient back to where "
+                    "the answer stands; a cell that could not carry it did not learn."
+                  : "Solid: the gradient with respect to the whole state at lag T − t, where L is the loss of the last "
+                    "step alone; "
+                    "dashed: with respect to its parts, such as an LSTM's h and c, where there are several. Bands: one "
+                    "standard deviation of the logarithm over rows and seeds. A straight line "
+                    "is a constant factor at every step.";
   return p;
 }
 
@@ -45,7 +50,8 @@ std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t 
   return means;
 }
 
-/// The runs of one cell that are alike, cut into at most 150 stretches: mean and standard deviation over seeds, of ln where that is drawn.
+/// The runs of one cell that are alike, cut into at most 150 stretches: mean and standard deviation over seeds, of ln
+/// where that is drawn.
 Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
   const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
   const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
@@ -75,7 +81,7 @@ Series level(const std::string& name, double y, int last) {
 }
 
 std::vector<Plot> training_plots(const TaskResult& task) {
-  const bool squares = !task.info.every_step;          // squared errors span decades
+  const bool squares = !task.info.every_step;  // squared errors span decades
   Plot loss{.title = "Loss", .x_label = "update", .y_label = task.info.unit, .log_y = squares};
   Plot norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   int last = 1;
@@ -85,11 +91,13 @@ std::vector<Plot> training_plots(const TaskResult& task) {
     for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
   }
   loss.marks.push_back(level(task.info.trivial_about, task.info.trivial, last));
-  loss.caption = fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
-                             task.info.trivial_about, number_text(task.info.trivial), task.info.unit,
-                             task.settings.enough > 0 ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
-                                                                    number_text(task.settings.enough))
-                                                      : "");
+  loss.caption =
+      fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
+                  task.info.trivial_about, number_text(task.info.trivial), task.info.unit,
+                  task.settings.enough > 0
+                      ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
+                                    number_text(task.settings.enough))
+                      : "");
   if (task.settings.clip > 0) norm.marks.push_back(level("clipped above", task.settings.clip, last));
   norm.caption = "Global norm over all weights, before clipping, at every update.";
   return {std::move(loss), std::move(norm)};
@@ -98,21 +106,27 @@ std::vector<Plot> training_plots(const TaskResult& task) {
 Table verdict_table(const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const int far = std::min(100, task.lags);
-  Table t{.head = {"cell", "state", "factor a step", "half-life (steps)", fmt::format("lag 1 to {}", far),
-                   fmt::format("lags 1 to {}", task.lags), task.info.unit},
-          .caption = "Factor and half-life by least squares on ln norm over lags 10 to 100; the column after them says how far "
-                     "the norm has fallen. Loss on the test split, mean over seeds."};
+  Table t{
+      .head = {"cell", "state", "factor a step", "half-life (steps)", fmt::format("lag 1 to {}", far),
+               fmt::format("lags 1 to {}", task.lags), task.info.unit},
+      .caption =
+          "Factor and half-life by least squares on ln norm over lags 10 to 100; the column after them says how far "
+          "the norm has fallen. Loss on the test split, mean over seeds."};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {
         const Decay& decay = trained ? d.trained : d.init;
         if (trained && decay.mean.empty()) continue;
         const bool first = &d == &cell.decays.front();
-        const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1, decay.mean.end());
+        const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1,
+                                       decay.mean.end());
         const double half = decay.half_life();
-        std::vector<Entry> row{trained || !first ? "" : cell.cell, d.name() + (trained ? ", trained" : ", start"),
+        std::vector<Entry> row{trained || !first ? "" : cell.cell,
+                               d.name() + (trained ? ", trained" : ", start"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
-                               std::isfinite(half) ? number_text(half) : std::isfinite(decay.per_step) ? "grows" : "–",
+                               std::isfinite(half)             ? number_text(half)
+                               : std::isfinite(decay.per_step) ? "grows"
+                                                               : "–",
                                lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),
                                Entry(lags, low, high),
                                first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : ""};
@@ -122,21 +136,24 @@ Table verdict_table(const TaskResult& task) {
 }
 
 Table cost_table(const TaskResult& task) {
-  Table t{.head = {"cell", "weights", "kept by the tape", "updates", "clipped", fmt::format("{} a second", task.info.speed_unit),
-                   "seconds a run", "remarks"},
-          .caption = "Means over seeds. Kept by the tape: bytes of one update's forward pass. Speed: over all rows of the batch, one run on one "
-                     "thread if there are several runs, validation not counted."};
+  Table t{.head = {"cell", "weights", "kept by the tape", "updates", "clipped",
+                   fmt::format("{} a second", task.info.speed_unit), "seconds a run", "remarks"},
+          .caption =
+              "Means over seeds. Kept by the tape: bytes of one update's forward pass. Speed: over all rows of the "
+              "batch, one run on one "
+              "thread if there are several runs, validation not counted."};
   for (const CellResult& cell : task.cells) {
     std::string remarks;
     for (const Run& run : cell.runs) {
       if (!run.begun) remarks += fmt::format("seed {} not begun. ", run.seed);
       if (run.training.interrupted) remarks += fmt::format("seed {} interrupted. ", run.seed);
-      if (!run.training.diverged.empty()) remarks += fmt::format("seed {} diverged at {}. ", run.seed, run.training.diverged);
+      if (!run.training.diverged.empty())
+        remarks += fmt::format("seed {} diverged at {}. ", run.seed, run.training.diverged);
       if (!run.failed.empty()) remarks += fmt::format("seed {} failed: {}. ", run.seed, run.failed);
     }
     t.rows.push_back({cell.cell, count_text(cell.mean(weights_of)), bytes_text(cell.mean(kept_of)),
-                      count_text(cell.mean(updates_of)), count_text(cell.mean(clips_of)), count_text(cell.mean(speed_of)),
-                      number_text(cell.mean(seconds_of)), remarks});
+                      count_text(cell.mean(updates_of)), count_text(cell.mean(clips_of)),
+                      count_text(cell.mean(speed_of)), number_text(cell.mean(seconds_of)), remarks});
   }
   return t;
 }
@@ -146,10 +163,11 @@ Table cost_table(const TaskResult& task) {
 void add_to_report(Job& job, const TaskResult& task) {
   const TaskSettings& s = task.settings;
   job.report.section(task.name, verdict(task));
-  job.report.note(fmt::format("T = {} steps in training, hidden {}, batch {}, Adam {}, {}; data: {}. Gradients measured in "
-                              "float64 over {} sequences of the test split and {} seed{}.",
-                              s.length, s.hidden, s.batch, s.lr, updates_text(task), task.data, task.rows, job.seeds().size(),
-                              job.seeds().size() == 1 ? "" : "s"));
+  job.report.note(
+      fmt::format("T = {} steps in training, hidden {}, batch {}, Adam {}, {}; data: {}. Gradients measured in "
+                  "float64 over {} sequences of the test split and {} seed{}.",
+                  s.length, s.hidden, s.batch, s.lr, updates_text(task), task.data, task.rows, job.seeds().size(),
+                  job.seeds().size() == 1 ? "" : "s"));
   job.report.table(verdict_table(task));
   if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});

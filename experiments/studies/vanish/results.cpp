@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
-#include <fmt/format.h>
 #include <iterator>
 #include <limits>
 
@@ -18,14 +18,19 @@ void set_decay(const Summary::Section& s, const Decay& d) {
   for (const int lag : {1, 10, 50, 100}) {
     const std::string key = std::to_string(lag);
     s.set({"norm_at_lag", key}, d.norm(lag));
-    s.set({"ln_norm_spread_at_lag", key}, lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
+    s.set({"ln_norm_spread_at_lag", key},
+          lag < static_cast<int>(d.spread.size()) ? d.spread[static_cast<std::size_t>(lag)] : unknown);
   }
 }
 
 void set_settings(const Summary::Section& s, const TaskResult& task) {
   const TaskSettings& ts = task.settings;
-  for (const auto& [key, x] : {std::pair{"hidden", ts.hidden}, {"length", ts.length}, {"batch", ts.batch},
-                               {"steps", ts.steps}, {"lags", task.lags}, {"rows", task.rows}})
+  for (const auto& [key, x] : {std::pair{"hidden", ts.hidden},
+                               {"length", ts.length},
+                               {"batch", ts.batch},
+                               {"steps", ts.steps},
+                               {"lags", task.lags},
+                               {"rows", task.rows}})
     s.set({key}, x);
   for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}}) s.set({key}, x);
 }
@@ -64,8 +69,9 @@ void write_gradients(Job& job, const std::vector<TaskResult>& tasks) {
           for (const auto& [field, norms] : with_whole(when == 0 ? run.init : run.trained)) {
             const Decay d = decay_of(norms);
             for (std::size_t lag = 0; lag < norms.size(); ++lag)
-              fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{},{}\n", task.name, cell.cell, run.seed,
-                             when_names[when], field, lag, norms[lag].size(), csv_text(d.mean[lag]), csv_text(d.spread[lag]));
+              fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{},{}\n", task.name, cell.cell,
+                             run.seed, when_names[when], field, lag, norms[lag].size(), csv_text(d.mean[lag]),
+                             csv_text(d.spread[lag]));
           }
   job.write("gradients.csv", csv);
 }
@@ -124,7 +130,7 @@ Decays decays_of(const CellResult& cell, const std::string& field) {
 
 void settle(CellResult& cell) {
   cell.decays.clear();
-  std::vector<std::string> fields;       // h first: the map of a run is in alphabetical order
+  std::vector<std::string> fields;  // h first: the map of a run is in alphabetical order
   for (const Run& run : cell.runs)
     for (const auto& [field, norms] : run.init)
       if (std::find(fields.begin(), fields.end(), field) == fields.end())
@@ -191,8 +197,8 @@ void write_series(Job& job, const std::vector<TaskResult>& tasks) {
     for (const CellResult& cell : task.cells)
       for (const Run& run : cell.runs)
         for (const CurvePoint& p : run.training.curve)
-          fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.4f},{}\n", task.name, cell.cell, run.seed,
-                         p.step, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0, p.seconds,
+          fmt::format_to(std::back_inserter(csv), "{},\"{}\",{},{},{},{},{},{:.4f},{}\n", task.name, cell.cell,
+                         run.seed, p.step, csv_text(p.loss), csv_text(p.gradient_norm), p.clipped ? 1 : 0, p.seconds,
                          !p.validated() ? "" : csv_text(p.valid));
   job.write("training.csv", csv);
 }

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
 
 namespace ebb::app::vanish {
 namespace {
@@ -28,7 +28,8 @@ std::string fallen_text(const Decay& d, int lag) {
   return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
 }
 
-std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss, const TaskResult& task) {
+std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss,
+                const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
   return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
@@ -50,9 +51,11 @@ std::string remarks(const CellResult& cell) {
   for (const Run& run : cell.runs) {
     const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
     if (!run.begun) text += name + " was not begun\n";
-    if (run.training.interrupted) text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
+    if (run.training.interrupted)
+      text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
     if (!run.training.diverged.empty())
-      for (const std::string& line : wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
+      for (const std::string& line :
+           wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
         text += "  " + line + "\n";
     if (!run.failed.empty())
       for (const std::string& line : wrapped(fmt::format("{} FAILED: {}", name.substr(2), run.failed), 76))
@@ -70,11 +73,12 @@ std::string updates_text(const TaskResult& task) {
 std::string table_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
   std::string text;
-  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, {}; {}", task.name, s.length, s.hidden, s.batch,
-                                                     updates_text(task), task.data), 78))
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, {}; {}", task.name, s.length,
+                                                     s.hidden, s.batch, updates_text(task), task.data),
+                                         78))
     text += line + "\n";
-  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true), fit("half-life", 9, true),
-                      fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
+  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true),
+                      fit("half-life", 9, true), fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
                       fit(fmt::format("lag 1 to {}", task.lags), spark_width), fit(task.info.unit, 9, true));
   for (const CellResult& cell : task.cells) {
     const bool long_name = cell.cell.size() > name_width;
@@ -83,7 +87,8 @@ std::string table_text(const TaskResult& task) {
       const bool first = &d == &cell.decays.front();
       const std::string name = first ? long_name ? "" : cell.cell : "  " + d.name();
       text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
-      if (!d.trained.mean.empty()) text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
+      if (!d.trained.mean.empty())
+        text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
     }
     text += remarks(cell);
   }
@@ -93,8 +98,8 @@ std::string table_text(const TaskResult& task) {
 std::string verdict(const TaskResult& task) {
   std::vector<std::string> learnt, lost;
   const CellResult *best = nullptr, *worst = nullptr;
-  std::vector<std::string> gone;         // those whose gradient is zero so far back
-  std::vector<std::string> undefined;    // those whose gradient is not finite, which says nothing of how far it reaches
+  std::vector<std::string> gone;       // those whose gradient is zero so far back
+  std::vector<std::string> undefined;  // those whose gradient is not finite, which says nothing of how far it reaches
   const int far = std::min(100, task.lags);
   const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
   for (const CellResult& cell : task.cells) {
@@ -117,17 +122,21 @@ std::string verdict(const TaskResult& task) {
   const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
   if (!gone.empty()) {
     text += fmt::format("At the start, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
-    text += best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best)))) : ". ";
+    text +=
+        best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best))))
+             : ". ";
   } else if (decades >= 1) {
-    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
-                        worst->cell, power_text(decades, 0), best->cell);
+    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ",
+                        far, worst->cell, power_text(decades, 0), best->cell);
   }
   if (!text.empty()) text += "Norms are over the whole state. ";
   if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
-  const std::string guess = fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  const std::string guess =
+      fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
   if (task.settings.steps == 0) learnt.clear(), lost.clear();
   if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));
-  if (!lost.empty()) text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
+  if (!lost.empty())
+    text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 

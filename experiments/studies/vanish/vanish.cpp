@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/train/task_options.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <fmt/format.h>
 #include <limits>
 #include <new>
 
@@ -20,7 +20,10 @@ struct Vanish {
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
     o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
-    o.add("--lags", lags, "largest lag T - t at which the gradient is measured").at_least(1).at_most(100'000).quick(100);
+    o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
+        .at_least(1)
+        .at_most(100'000)
+        .quick(100);
     o.add("--rows", rows, "sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
     sizes.declare(o);
     o.example("ebb vanish                                      under four minutes on two cores");
@@ -33,7 +36,9 @@ struct Vanish {
   void run(Job& job) {
     auto [made, results] = prepare(job);
 
-    struct Place { std::size_t task, cell, seed; };
+    struct Place {
+      std::size_t task, cell, seed;
+    };
     std::vector<Place> places;
     double work = 0;
     // Seeds outermost: after Ctrl-C there is a comparison of all cells, if from fewer seeds.
@@ -46,8 +51,9 @@ struct Vanish {
 
     job.start(work);
     job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
-    job.report.lead("How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
-                    "for each cell, before and after training.");
+    job.report.lead(
+        "How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
+        "for each cell, before and after training.");
     job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
       const Place p = places[static_cast<std::size_t>(k)];
       if (job.interrupted()) return;
@@ -90,8 +96,12 @@ struct Vanish {
     for (std::size_t k = 0; k < tasks.size(); ++k) {
       const std::string& name = tasks[k];
       const Task& task = *made[k];
-      TaskResult r{.name = name, .data = task.data(), .info = task.info(), .settings = sizes.changed(name, task.comparison_settings(job.size())),
-                   .lags = lags, .rows = rows};
+      TaskResult r{.name = name,
+                   .data = task.data(),
+                   .info = task.info(),
+                   .settings = sizes.changed(name, task.comparison_settings(job.size())),
+                   .lags = lags,
+                   .rows = rows};
       const TaskSettings& s = r.settings;
       task.batch({.length = s.length, .rows = 1});
       for (const Split split : {Split::valid, Split::test}) task.batch({.split = split, .length = s.length, .rows = 1});
@@ -99,7 +109,8 @@ struct Vanish {
       for (const std::string& cell : cells) {
         const Model model(task, cell, s.hidden, 1);
         if (model.of_the_task())
-          throw ValueError(fmt::format("the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
+          throw ValueError(fmt::format(
+              "the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
         try_out(model, task);
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
@@ -111,7 +122,8 @@ struct Vanish {
 
   static void check_once(const char* option, const std::vector<std::string>& names) {
     for (auto name = names.begin(); name != names.end(); ++name)
-      if (std::find(names.begin(), name, *name) != name) throw ValueError(fmt::format("{} names '{}' twice", option, *name));
+      if (std::find(names.begin(), name, *name) != name)
+        throw ValueError(fmt::format("{} names '{}' twice", option, *name));
   }
 
   // What one run throws is kept with it, and the others go on.
@@ -120,13 +132,9 @@ struct Vanish {
     int updates = 0;
     try {
       measure_and_train(job, task, result, run, cell, updates);
-    } catch (const std::bad_alloc&) {
-      run.failed = "there is not enough memory";
-    } catch (const std::exception& e) {
+    } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
       run.failed = *e.what() ? e.what() : "an error without a message";
-    } catch (...) {
-      run.failed = "an exception that is no std::exception";
-    }
+    } catch (...) { run.failed = "an exception that is no std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);
     run.seconds = job.seconds() - started;
@@ -147,7 +155,7 @@ struct Vanish {
       job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
     });
 
-    if (run.training.curve.empty()) {      // --steps 0, or Ctrl-C: the start is all there is
+    if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: the start is all there is
       run.loss = run.loss_before;
     } else if (run.training.diverged.empty()) {
       run.loss = test_loss(model, task, Split::test, s);

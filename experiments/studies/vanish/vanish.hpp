@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
 
 /// What `ebb vanish` learns, between its parts: runs, results of a cell (all seeds), results of a task (all cells).
@@ -10,27 +10,27 @@ namespace ebb::app::vanish {
 struct Run {
   std::uint64_t seed = 1;
   bool begun = false;
-  GradientNorms init{}, trained{};     ///< trained is empty if the run diverged or failed
-  double loss_before = 0, loss = 0;    ///< on the test split, in the task's unit; NaN if the run diverged or failed
+  GradientNorms init{}, trained{};   ///< trained is empty if the run diverged or failed
+  double loss_before = 0, loss = 0;  ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
-  std::string failed{};                ///< empty, or the error that ended this run, and only this one
-  double seconds = 0;                  ///< training, measuring and testing
+  std::string failed{};  ///< empty, or the error that ended this run, and only this one
+  double seconds = 0;    ///< training, measuring and testing
   std::int64_t weights = 0;
 };
 
 struct Decays {
-  std::string field;                   ///< h, c, ...; empty: all of several together
+  std::string field;  ///< h, c, ...; empty: all of several together
   Decay init, trained;
   std::string name() const { return field.empty() ? "whole state" : "d" + field; }
 };
 
 struct CellResult {
   std::string cell;
-  std::vector<Run> runs{};             ///< by seed
-  std::vector<Decays> decays{};        ///< over rows and seeds: of the whole state, and of each field if there are several
+  std::vector<Run> runs{};       ///< by seed
+  std::vector<Decays> decays{};  ///< over rows and seeds: of the whole state, and of each field if there are several
   /// The runs that can stand in one mean: those that came to their end; before any did, those that were interrupted.
   std::vector<const Run*> alike() const;
-  double mean(double (*of)(const Run&)) const;         ///< over these; NaN if there is none
+  double mean(double (*of)(const Run&)) const;  ///< over these; NaN if there is none
   bool diverged() const;
   bool failed() const;
 };
@@ -60,10 +60,10 @@ double fallen(const Decay&, int lag);
 std::pair<double, double> scale_of(const TaskResult&);
 
 void add_to_summary(Job&, const TaskResult&);
-void write_series(Job&, const std::vector<TaskResult>&);   ///< gradients.csv, training.csv
-std::string table_text(const TaskResult&);                 ///< for a terminal of 80 columns
-std::string updates_text(const TaskResult&);               ///< "at most 2,500 updates"
-std::string verdict(const TaskResult&);                    ///< in a sentence or two
+void write_series(Job&, const std::vector<TaskResult>&);  ///< gradients.csv, training.csv
+std::string table_text(const TaskResult&);                ///< for a terminal of 80 columns
+std::string updates_text(const TaskResult&);              ///< "at most 2,500 updates"
+std::string verdict(const TaskResult&);                   ///< in a sentence or two
 void add_to_report(Job&, const TaskResult&);
 
 }  // namespace ebb::app::vanish

@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <ebb/experiments/train/class_meter.hpp>
-#include <ebb/experiments/train/generate.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
 #include <ebb/experiments/tasks/caption/network.hpp>
 #include <ebb/experiments/tasks/caption/page.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/generate.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <map>
 
 namespace ebb::app {
@@ -14,8 +14,8 @@ namespace {
 
 /// A scene to a sentence that says what is where.
 ///
-/// Shapes    x [1, B, H W], grey pixels; tokens [T, B], the sentence from the word before its first; next [T, B], from its first
-///           word to its end; lengths [B]
+/// Shapes    x [1, B, H W], grey pixels; tokens [T, B], the sentence from the word before its first; next [T, B], from
+///           its first word to its end; lengths [B]
 class Caption final : public Task {
  public:
   explicit Caption(const Inputs& in) : scenes_(in), tests_(scenes_.data() == "generated" ? 200 : 2000) {
@@ -27,19 +27,30 @@ class Caption final : public Task {
       for (const int word : said) ++counts[static_cast<std::size_t>(word)];
     }
     nats_ = class_guess(counts).nats;
-    const auto commonest = std::max_element(often.begin(), often.end(), [](auto& a, auto& b) { return a.second < b.second; });
+    const auto commonest =
+        std::max_element(often.begin(), often.end(), [](auto& a, auto& b) { return a.second < b.second; });
     for (const auto& [said, times] : often)
       for (int k = 0; k < times; ++k) guess_.add(commonest->first, said);
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0, .outputs = static_cast<int>(scenes_.words().size()), .unit = "nats/word", .speed_unit = "scenes",
-            .trivial = nats_, .trivial_about = "always saying how often each word occurs", .validate_by = "exact captions",
+    return {.vocabulary = 0,
+            .outputs = static_cast<int>(scenes_.words().size()),
+            .unit = "nats/word",
+            .speed_unit = "scenes",
+            .trivial = nats_,
+            .trivial_about = "always saying how often each word occurs",
+            .validate_by = "exact captions",
             .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
-    TaskSettings s{.hidden = 128, .length = Scenes::longest, .batch = 32, .steps = 8000, .lr = 3e-3, .schedule = "one-cycle",
+    TaskSettings s{.hidden = 128,
+                   .length = Scenes::longest,
+                   .batch = 32,
+                   .steps = 8000,
+                   .lr = 3e-3,
+                   .schedule = "one-cycle",
                    .patience = 10};
     if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3, s.patience = all_validations;
     return s;
@@ -91,7 +102,8 @@ class Caption final : public Task {
     const char* const last = r.prompt.data() + r.prompt.size();
     const auto read = std::from_chars(r.prompt.data(), last, number);
     if (read.ec != std::errc{} || read.ptr != last || number < 0 || number >= tests_)
-      throw ValueError(fmt::format("--prompt is the number of a test scene, from 0 to {}, not '{}'", tests_ - 1, r.prompt));
+      throw ValueError(
+          fmt::format("--prompt is the number of a test scene, from 0 to {}, not '{}'", tests_ - 1, r.prompt));
     return caption_page(dynamic_cast<const CaptionNetwork&>(model.network()), scenes_, number, r.beam);
   }
 
@@ -102,7 +114,8 @@ class Caption final : public Task {
   SentenceScore guess_;
   double nats_ = 0;
 };
-EBB_TASK(caption, Caption, "a picture of two or three things to a sentence: convolution, then recurrence (Fashion-MNIST)");
+EBB_TASK(caption, Caption,
+         "a picture of two or three things to a sentence: convolution, then recurrence (Fashion-MNIST)");
 
 }  // namespace
 }  // namespace ebb::app

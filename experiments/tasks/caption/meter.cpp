@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -21,7 +21,7 @@ Sentence said_by(const Array& said, int row) {
 
 Sentence wanted_of(const Batch& b, int row) {
   Sentence words;
-  for (int t = 0; t + 1 < b.lengths.data()[row]; ++t) words.push_back(b.next.at({t, row}));   // the last one is the end
+  for (int t = 0; t + 1 < b.lengths.data()[row]; ++t) words.push_back(b.next.at({t, row}));  // the last one is the end
   return words;
 }
 
@@ -40,17 +40,20 @@ std::string scenes_svg(const std::vector<CaptionedScene>& scenes, int across) {
   constexpr int wide = 300, high = 210, width = 252, height = 168;
   const int count = static_cast<int>(scenes.size()), lines = (count + across - 1) / across;
   std::string svg = fmt::format(
-      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>", across * wide, lines * high);
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",
+      across * wide, lines * high);
   for (int k = 0; k < count; ++k) {
     const CaptionedScene& s = scenes[static_cast<std::size_t>(k)];
     const int x = k % across * wide + wide / 2, y = k / across * high;
-    svg += fmt::format("<image x={0} y={1} width={2} height={3} style='image-rendering:pixelated' href='{4}'/>"
-                       "<rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' opacity='.25'/>",
-                       x - width / 2, y + 1, width, height, image_address(s.pixels));
+    svg += fmt::format(
+        "<image x={0} y={1} width={2} height={3} style='image-rendering:pixelated' href='{4}'/>"
+        "<rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' opacity='.25'/>",
+        x - width / 2, y + 1, width, height, image_address(s.pixels));
     const bool wrong = s.said != s.wanted;
-    svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x, y + height + 15, wrong ? " fill='#c2410c'" : "",
-                       s.said.empty() ? "(nothing)" : s.said);
-    if (wrong) svg += fmt::format("<text x={} y={} text-anchor=middle opacity=.7>{}</text>", x, y + height + 31, s.wanted);
+    svg += fmt::format("<text x={} y={} text-anchor=middle{}>{}</text>", x, y + height + 15,
+                       wrong ? " fill='#c2410c'" : "", s.said.empty() ? "(nothing)" : s.said);
+    if (wrong)
+      svg += fmt::format("<text x={} y={} text-anchor=middle opacity=.7>{}</text>", x, y + height + 31, s.wanted);
   }
   return svg + "</svg>";
 }
@@ -78,7 +81,8 @@ void CaptionMeter::show(Report& report) const {
   report.picture("The first scenes", scenes_svg(first_, 3),
                  "Below each: what the model says; red: wrong, and then what it should have said.");
   if (wrong_.empty()) return;
-  report.picture("More that went wrong", scenes_svg(wrong_, 3), "Below each: what the model says, and what it should have said.");
+  report.picture("More that went wrong", scenes_svg(wrong_, 3),
+                 "Below each: what the model says, and what it should have said.");
 }
 
 }  // namespace ebb::app

@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/tasks/caption/scenes.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
 namespace ebb::app {
@@ -10,8 +10,8 @@ class SentenceScore {
  public:
   void add(const Sentence& said, const Sentence& wanted);
   long count() const { return count_; }
-  double exact() const;                  ///< sentences that are right from first to last, %
-  double words() const;                  ///< of the wanted words, those that were said at their place, %
+  double exact() const;  ///< sentences that are right from first to last, %
+  double words() const;  ///< of the wanted words, those that were said at their place, %
   double bleu() const { return 100 * bleu_.value(); }
 
  private:
@@ -21,10 +21,11 @@ class SentenceScore {
 
 /// A scene as a picture in a report.
 struct CaptionedScene {
-  Array pixels;                          ///< [rows, columns], from 0 to 1
+  Array pixels;  ///< [rows, columns], from 0 to 1
   std::string said, wanted;
 };
-/// Scenes side by side, what was said below each; where that is wrong it is marked, and what was wanted stands below it.
+/// Scenes side by side, what was said below each; where that is wrong it is marked, and what was wanted stands below
+/// it.
 std::string scenes_svg(const std::vector<CaptionedScene>&, int across);
 
 /// Exact captions, words and BLEU of what the network put out as "said".

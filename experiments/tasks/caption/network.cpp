@@ -18,8 +18,8 @@ Seen Seen::of_rows(const Tokens& rows) const {
 }
 
 CaptionNetwork::CaptionNetwork(const Builder& p, const Recurrence& r, const CaptionSizes& s)
-    : sizes_(s), rows_(halved(halved(halved(s.height)))), columns_(halved(halved(halved(s.width)))), hidden_(r.settings.hidden),
-      conv1_(p / "conv1", 1, maps1, {.kernel = 5, .stride = 2, .padding = 2}),
+    : sizes_(s), rows_(halved(halved(halved(s.height)))), columns_(halved(halved(halved(s.width)))),
+      hidden_(r.settings.hidden), conv1_(p / "conv1", 1, maps1, {.kernel = 5, .stride = 2, .padding = 2}),
       conv2_(p / "conv2", maps1, maps2, {.kernel = 5, .stride = 2, .padding = 2}),
       conv3_(p / "conv3", maps2, maps3, {.kernel = 3, .stride = 2, .padding = 1}),
       conv4_(p / "conv4", maps3, maps, {.kernel = 3, .padding = 1}), norm_(p / "norm", maps),

@@ -10,24 +10,24 @@ namespace ebb::app {
 
 struct CaptionSizes {
   int height, width, vocabulary;
-  int longest;                           ///< words of a sentence, the end counted
-  int end;                               ///< the word that ends a sentence and stands before its first
+  int longest;  ///< words of a sentence, the end counted
+  int end;      ///< the word that ends a sentence and stands before its first
 };
 
 /// What there is to be seen in pictures: P places, each with what the convolution found there and where that is.
 struct Seen {
-  Var keys, values;                      ///< [P, B, C]
-  Var most;                              ///< [B, C], of each number the largest that any place has
+  Var keys, values;  ///< [P, B, C]
+  Var most;          ///< [B, C], of each number the largest that any place has
   /// The same rows of pictures as `rows` says, each as often as it says.
   Seen of_rows(const Tokens& rows) const;
 };
 
 /// In the middle of a sentence.
 struct Speaking {
-  State state;                           ///< of the cell
-  Var output;                            ///< of the cell, [B, H]
-  Var scores;                            ///< of the next word, [B, V]
-  Var looked;                            ///< weights of the places, [B, P]
+  State state;  ///< of the cell
+  Var output;   ///< of the cell, [B, H]
+  Var scores;   ///< of the next word, [B, V]
+  Var looked;   ///< weights of the places, [B, P]
 };
 
 /// A picture to a sentence: convolution, then recurrence that looks at a place of the picture before each word.
@@ -35,8 +35,8 @@ struct Speaking {
 ///     v[p] = norm(convolution(x)[p]) + P[p];   k[p] = v[p] K;   m = max over p of v[p]
 ///     c[t] = attend([y[t-1], e[w[t-1]]] Q, k, v);   y[t] = cell([e[w[t-1]], c[t], m]);   score[t] = [y[t], c[t]] W + b
 ///
-/// The convolution has four layers, relu between them, and leaves an eighth of the picture's height and width. In training w is the
-/// sentence itself, else what was said so far.
+/// The convolution has four layers, relu between them, and leaves an eighth of the picture's height and width. In
+/// training w is the sentence itself, else what was said so far.
 ///
 /// Shapes    x [1, B, H W] -> scores [T, B, V]
 /// Source    Xu et al. 2015, arXiv:1502.03044, with dot products as scores; Vinyals et al. 2015, arXiv:1411.4555
@@ -55,7 +55,7 @@ class CaptionNetwork final : public Network {
   /// The best sentences of a search that keeps `width` of them at a time, without the end; one for each row.
   /// Errors    ValueError for a cell of as many fields as a State has at most
   std::vector<std::vector<int>> beam(const Seen&, int rows, int width) const;
-  int down() const { return rows_; }     ///< places of the picture from top to bottom
+  int down() const { return rows_; }  ///< places of the picture from top to bottom
   int across() const { return columns_; }
 
  private:
@@ -63,11 +63,11 @@ class CaptionNetwork final : public Network {
   int rows_, columns_, hidden_;
   Conv2d conv1_, conv2_, conv3_, conv4_;
   LayerNorm norm_;
-  Param places_, words_;                 // [P, C], [V, E]
+  Param places_, words_;  // [P, C], [V, E]
   Linear key_, query_;
   CellPtr cell_;
   Linear out_;
-  std::vector<const char*> fields_;      // of the state of a search: the cell's, and its output
+  std::vector<const char*> fields_;  // of the state of a search: the cell's, and its output
 };
 
 }  // namespace ebb::app

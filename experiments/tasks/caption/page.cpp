@@ -1,16 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
 #include <ebb/experiments/tasks/caption/page.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
 struct Told {
-  std::vector<int> words;                // without the end
-  std::vector<Array> looked;             // [1, P], before each word and the end
+  std::vector<int> words;     // without the end
+  std::vector<Array> looked;  // [1, P], before each word and the end
 };
 
 Told tell(const CaptionNetwork& net, const Array& picture, int beam) {
@@ -20,7 +20,8 @@ Told tell(const CaptionNetwork& net, const Array& picture, int beam) {
   Told told;
   if (beam > 0) told.words = net.beam(seen, 1, beam)[0];
   else
-    for (const Tokens words = net.greedy(seen, 1); const int word : std::vector<int>(words.data(), words.data() + words.size()))
+    for (const Tokens words = net.greedy(seen, 1);
+         const int word : std::vector<int>(words.data(), words.data() + words.size()))
       if (word != Scenes::end) told.words.push_back(word);
   Speaking now = net.begin(1);
   for (std::size_t t = 0; t <= told.words.size() && t < Scenes::longest; ++t) {
@@ -41,14 +42,16 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
       across * wide, lines * high, width, height, image_address(picture));
   for (int k = 0; k < count; ++k) {
     const int left = k % across * wide + (wide - width) / 2, top = k / across * high + 1;
-    svg += fmt::format("<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "
-                       "opacity='.25'/>", left, top, width, height);
+    svg += fmt::format(
+        "<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "
+        "opacity='.25'/>",
+        left, top, width, height);
     const Array& weights = told.looked[static_cast<std::size_t>(k)];
     for (int p = 0; p < net.down() * net.across(); ++p)
       if (const double w = weights.at({0, p}); w >= .01)
         svg += fmt::format("<rect x={:.1f} y={:.1f} width={:.1f} height={:.1f} fill='#c2410c' opacity='{:.2f}'/>",
-                           left + p % net.across() * cell_wide, top + p / net.across() * cell_high, cell_wide, cell_high,
-                           .75 * std::min(1.0, 2 * w));
+                           left + p % net.across() * cell_wide, top + p / net.across() * cell_high, cell_wide,
+                           cell_high, .75 * std::min(1.0, 2 * w));
     const auto at = static_cast<std::size_t>(k);
     svg += fmt::format("<text x={} y={} text-anchor=middle>{}</text>", left + width / 2, top + height + 17,
                        at < told.words.size() ? scenes.text({told.words[at]}) : "(end)");
@@ -65,13 +68,16 @@ Generated caption_page(const CaptionNetwork& net, const Scenes& scenes, int numb
   const std::string said = scenes.text(told.words), wanted = scenes.text(scenes.sentence(scene));
   Report report("ebb generate, a model of caption");
   report.title(said.empty() ? "(nothing)" : said);
-  report.lead(said == wanted ? fmt::format("What the model says of test scene {}: exact.", number)
-                             : fmt::format("What the model says of test scene {}; it should have said: {}.", number, wanted));
+  report.lead(said == wanted
+                  ? fmt::format("What the model says of test scene {}: exact.", number)
+                  : fmt::format("What the model says of test scene {}; it should have said: {}.", number, wanted));
   report.picture("The scene", scenes_svg({{picture, said, wanted}}, 1), "");
   report.picture("Where it looked before each word", looks_svg(net, scenes, picture, told),
                  "The redder a place, the more weight the attention gave it.");
-  return {.text = fmt::format("scene {}: {}\ntrue: {}{}", number, said, wanted, said == wanted ? " (exact)" : " (wrong)"),
-          .file = report.html(), .ending = "html"};
+  return {
+      .text = fmt::format("scene {}: {}\ntrue: {}{}", number, said, wanted, said == wanted ? " (exact)" : " (wrong)"),
+      .file = report.html(),
+      .ending = "html"};
 }
 
 }  // namespace ebb::app

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/tasks/fashion.hpp>
 #include <ebb/experiments/tasks/caption/scenes.hpp>
-#include <fmt/format.h>
+#include <ebb/experiments/tasks/fashion.hpp>
 #include <sstream>
 
 namespace ebb::app {
@@ -19,7 +19,7 @@ class Draws {
  public:
   explicit Draws(Key key) : key_(key) {}
   int below(int n) { return key_.below(n, at_++); }
-  int from(int low, int high) { return low + below(high - low + 1); }   // both ends included
+  int from(int low, int high) { return low + below(high - low + 1); }  // both ends included
   int sign() { return below(2) ? 1 : -1; }
 
  private:
@@ -27,8 +27,9 @@ class Draws {
   std::uint64_t at_ = 0;
 };
 
-// Where things stand to the first one, in pixels; u is a fourteenth of an item. Whoever is beside another is at most 6u higher or
-// lower than it, whoever is over another at most 3u to its left or right, and the two ends of a corner are at least 11u apart both ways.
+// Where things stand to the first one, in pixels; u is a fourteenth of an item. Whoever is beside another is at most 6u
+// higher or lower than it, whoever is over another at most 3u to its left or right, and the two ends of a corner are at
+// least 11u apart both ways.
 void arrange(Scene& s, Draws& draw, int u) {
   const auto jitter = [&] { return draw.from(-3 * u, 3 * u); };
   if (s.size() == 2 && draw.below(2)) {
@@ -46,7 +47,7 @@ void arrange(Scene& s, Draws& draw, int u) {
 
 // The whole of it somewhere on the canvas.
 void shift(Scene& s, Draws& draw, int side, int height, int width) {
-  const auto place = [&](int Placed::*at, int room) {
+  const auto place = [&](int Placed::* at, int room) {
     const auto before = [&](const Placed& a, const Placed& b) { return a.*at < b.*at; };
     const auto [low, high] = std::minmax_element(s.begin(), s.end(), before);
     const int first = (*low).*at, last = (*high).*at, begin = draw.from(0, room - side - (last - first));
@@ -61,12 +62,12 @@ float shape_at(int kind, int y, int x) {
   const double dy = y - 6.5, dx = x - 6.5, r = std::hypot(dy, dx);
   const bool inside = std::abs(dy) < 5.5 && std::abs(dx) < 5.5;
   switch (kind) {
-    case 0: return inside && std::abs(dy) < 2;                           // bar
-    case 1: return inside && std::abs(dy) < 4 && std::abs(dx) < 4;       // block
-    case 2: return inside && std::abs(std::abs(dy) - std::abs(dx)) < 1.5;   // cross
-    case 3: return inside && (std::abs(dy) < 1 || std::abs(dx) < 1);     // plus
-    case 4: return inside && std::abs(dx) < 2;                           // pole
-    default: return r > 3 && r < 6;                                      // ring
+    case 0: return inside && std::abs(dy) < 2;                             // bar
+    case 1: return inside && std::abs(dy) < 4 && std::abs(dx) < 4;         // block
+    case 2: return inside && std::abs(std::abs(dy) - std::abs(dx)) < 1.5;  // cross
+    case 3: return inside && (std::abs(dy) < 1 || std::abs(dx) < 1);       // plus
+    case 4: return inside && std::abs(dx) < 2;                             // pole
+    default: return r > 3 && r < 6;                                        // ring
   }
 }
 
@@ -80,14 +81,15 @@ Scenes::Scenes(const Task::Inputs& in) : data_(in.quick && in.data.empty() ? "ge
 Scenes::~Scenes() = default;
 
 void Scenes::read(const Task::Inputs& in) {
-  constexpr std::array labels{8, 9, 3, 2, 5, 1};                         // of the kinds, in Fashion-MNIST
+  constexpr std::array labels{8, 9, 3, 2, 5, 1};  // of the kinds, in Fashion-MNIST
   fashion_ = std::make_unique<Wardrobe>(in);
   data_ = fashion_->inputs().data;
   const Partition& parts = fashion_->partition();
   const std::vector<int>* const split[] = {&parts.train, &parts.valid, &parts.test};
   for (std::size_t s = 0; s < 3; ++s)
     for (const int item : *split[s]) {
-      const auto kind = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), fashion_->label(item)) - labels.begin());
+      const auto kind =
+          static_cast<std::size_t>(std::find(labels.begin(), labels.end(), fashion_->label(item)) - labels.begin());
       if (kind < labels.size()) items_[s][kind].push_back(item);
     }
   name({"a bag", "a boot", "a dress", "a pullover", "a sandal", "trousers"});
@@ -111,7 +113,7 @@ void Scenes::name(const std::array<const char*, kinds>& nouns) {
   words_ = {".", "a", "above", "and", "below", "between", "left", "of", "right"};
   for (std::size_t kind = 0; kind < kinds; ++kind) {
     const std::string phrase = nouns[kind];
-    words_.push_back(phrase.substr(phrase.find(' ') + 1));               // all of it if there is no blank
+    words_.push_back(phrase.substr(phrase.find(' ') + 1));  // all of it if there is no blank
     nouns_[kind] = ids(phrase);
   }
 }
@@ -134,7 +136,9 @@ const std::vector<int>& Scenes::items(Split s, int kind) const {
   return items_[s == Split::train ? 0 : s == Split::valid ? 1 : 2].at(static_cast<std::size_t>(kind));
 }
 
-Array Scenes::image(int item) const { return fashion_ ? fashion_->image(item) : made_up_[item].reshape({side(), side()}); }
+Array Scenes::image(int item) const {
+  return fashion_ ? fashion_->image(item) : made_up_[item].reshape({side(), side()});
+}
 
 Scene Scenes::scene(Split split, std::uint64_t seed, std::uint64_t number) const {
   const char* const name = split == Split::train ? "train" : split == Split::valid ? "valid" : "test";

@@ -18,17 +18,18 @@ using Scene = std::vector<Placed>;
 
 /// Scenes of two or three Fashion-MNIST items of different kinds, and the sentence that each is described by.
 ///
-/// The kinds are bags, boots, dresses, pullovers, sandals and trousers. Two things stand beside each other or one over the other;
-/// three in a row, or one at a corner with another beside it and a third above or below it: two, row and corner equally often. All is
-/// drawn by key: (split, seed, number) is the scene. Things of the training scenes are from the first 55,000 images, of the validation
-/// scenes from the next 5,000, of the test scenes from the publishers' 10,000 test images.
+/// The kinds are bags, boots, dresses, pullovers, sandals and trousers. Two things stand beside each other or one over
+/// the other; three in a row, or one at a corner with another beside it and a third above or below it: two, row and
+/// corner equally often. All is drawn by key: (split, seed, number) is the scene. Things of the training scenes are
+/// from the first 55,000 images, of the validation scenes from the next 5,000, of the test scenes from the publishers'
+/// 10,000 test images.
 ///
 /// Shapes    a picture is [64, 96], an item in it [28, 28]; half that if made up
 /// Source    data: Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747
 class Scenes {
  public:
-  static constexpr int kinds = 6, end = 0;   // the word that ends a sentence, and stands before its first
-  static constexpr int longest = 10;         // words of a sentence, the end counted
+  static constexpr int kinds = 6, end = 0;  // the word that ends a sentence, and stands before its first
+  static constexpr int longest = 10;        // words of a sentence, the end counted
 
   /// Errors    FileError as FashionTask
   explicit Scenes(const Task::Inputs&);
@@ -44,14 +45,14 @@ class Scenes {
   /// [height, width], from 0 to 1; where images touch, the brighter number.
   Array picture(const Scene&) const;
 
-  int side() const { return 14 * unit_; }                    ///< of an item, pixels
+  int side() const { return 14 * unit_; }  ///< of an item, pixels
   int height() const { return 32 * unit_; }
   int width() const { return 48 * unit_; }
   const std::vector<std::string>& words() const { return words_; }
   /// "a bag left of a boot"
   std::string text(const std::vector<int>& sentence) const;
-  const std::vector<int>& items(Split, int kind) const;      ///< numbers of the images that show one
-  Array image(int item) const;                               ///< [side, side]
+  const std::vector<int>& items(Split, int kind) const;  ///< numbers of the images that show one
+  Array image(int item) const;                           ///< [side, side]
   const std::string& source() const { return source_; }
   /// Where the items were found: "generated", or a folder.
   const std::string& data() const { return data_; }
@@ -63,11 +64,11 @@ class Scenes {
   std::vector<int> relation(const Placed&, const Placed&) const;
   std::vector<int> ids(const std::string& text) const;
   bool beside(const Placed&, const Placed&) const;
-  int unit_ = 2;                                             // pixels: a fourteenth of an item
-  std::unique_ptr<FashionTask> fashion_;                     // none if made up
-  Array made_up_;                                            // [N, 196]
-  std::array<std::array<std::vector<int>, kinds>, 3> items_; // of each split
-  std::array<std::vector<int>, kinds> nouns_;                // words of each kind
+  int unit_ = 2;                                              // pixels: a fourteenth of an item
+  std::unique_ptr<FashionTask> fashion_;                      // none if made up
+  Array made_up_;                                             // [N, 196]
+  std::array<std::array<std::vector<int>, kinds>, 3> items_;  // of each split
+  std::array<std::vector<int>, kinds> nouns_;                 // words of each kind
   std::vector<std::string> words_;
   std::string source_, data_;
 };

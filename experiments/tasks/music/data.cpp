@@ -1,10 +1,10 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/report/assets.hpp>
 #include <ebb/experiments/report/event_file.hpp>
-#include <ebb/experiments/tasks/music/data.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/music/data.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -14,8 +14,9 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* splits[] = {"train", "valid", "test"};
-constexpr const char* expected_pieces = "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
-                                 "lists of steps, and these lists of keys from 0 to 87";
+constexpr const char* expected_pieces =
+    "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
+    "lists of steps, and these lists of keys from 0 to 87";
 
 constexpr const char* pitches = "for MIDI pitches, from 21 to 108, put \"numbers\": \"pitches\" beside \"train\"";
 
@@ -23,7 +24,7 @@ constexpr const char* pitches = "for MIDI pitches, from 21 to 108, put \"numbers
 struct Place {
   const std::string& path;
   const char* split;
-  int lowest;                            // the number of key 0
+  int lowest;  // the number of key 0
   std::size_t sequence = 0, step = 0;
   [[noreturn]] void refuse(const std::string& what) const {
     std::string where = fmt::format("'{}', {}", path, split);
@@ -64,8 +65,8 @@ std::optional<int> said_lowest(const std::string& path, const json& all) {
   throw FileError(fmt::format("'{}', numbers: \"keys\" or \"pitches\" is expected, not {}", path, shown(numbers)));
 }
 
-/// Errors    FileError if what was taken for keys is more likely pitches: music in which no key below the 33rd sounds, from the middle of
-///           the piano on, has no bass
+/// Errors    FileError if what was taken for keys is more likely pitches: music in which no key below the 33rd sounds,
+///           from the middle of the piano on, has no bass
 void check_keys(const std::string& path, const PieceSet& set) {
   constexpr int high = 33;
   KeyRange all{piano_keys, -1};
@@ -73,8 +74,10 @@ void check_keys(const std::string& path, const PieceSet& set) {
     for (const Chord& chord : piece)
       if (!chord.empty()) all = {std::min(all.low, chord.front()), std::max(all.high, chord.back())};
   if (all.high < 0 || all.low < high) return;
-  throw FileError(fmt::format("'{}': its numbers, from {} to {}, may be MIDI pitches as well as keys (0 to 87, of which 0 is pitch 21): put "
-                              "\"numbers\": \"pitches\" or \"numbers\": \"keys\" beside \"train\"", path, all.low, all.high));
+  throw FileError(fmt::format(
+      "'{}': its numbers, from {} to {}, may be MIDI pitches as well as keys (0 to 87, of which 0 is pitch 21): put "
+      "\"numbers\": \"pitches\" or \"numbers\": \"keys\" beside \"train\"",
+      path, all.low, all.high));
 }
 
 Piece piece_of(const json& sequence, Place at) {
@@ -91,8 +94,9 @@ Piece piece_of(const json& sequence, Place at) {
 std::string summary_of(const PieceSet& set) {
   long steps = 0;
   for (const Piece& p : set.pieces) steps += static_cast<long>(p.size());
-  return fmt::format("{} pieces ({} to learn from, {} to say when to stop, {} to test), {} steps", set.cut[3], set.cut[1],
-                     set.cut[2] - set.cut[1], set.cut[3] - set.cut[2], count_text(static_cast<double>(steps)));
+  return fmt::format("{} pieces ({} to learn from, {} to say when to stop, {} to test), {} steps", set.cut[3],
+                     set.cut[1], set.cut[2] - set.cut[1], set.cut[3] - set.cut[2],
+                     count_text(static_cast<double>(steps)));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace ebb::app {
 
-constexpr int piano_keys = 88, lowest_note = 21;   // key 0 is MIDI note 21, the lowest A of a piano
+constexpr int piano_keys = 88, lowest_note = 21;  // key 0 is MIDI note 21, the lowest A of a piano
 
 /// Keys from 0 to 87 that sound at one step, rising; none: a rest.
 using Chord = std::vector<int>;
@@ -13,19 +13,20 @@ using Piece = std::vector<Chord>;
 
 /// Pieces in three splits.
 struct PieceSet {
-  std::vector<Piece> pieces;             ///< of train, then valid, then test
-  int cut[4] = {};                       ///< split k is [cut[k], cut[k + 1])
-  std::string source;                    ///< for the record
+  std::vector<Piece> pieces;  ///< of train, then valid, then test
+  int cut[4] = {};            ///< split k is [cut[k], cut[k + 1])
+  std::string source;         ///< for the record
   int begin(Split s) const { return cut[static_cast<int>(s)]; }
   int end(Split s) const { return cut[static_cast<int>(s) + 1]; }
 };
 
-/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}, a piece a list of steps, a step a list of keys from 0 to 87, or of
-/// MIDI pitches from 21 to 108 if "numbers": "pitches" stands beside them.
+/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}, a piece a list of steps, a step a list of keys from 0
+/// to 87, or of MIDI pitches from 21 to 108 if "numbers": "pitches" stands beside them.
 ///
-/// Errors    FileError naming the file, and split, sequence, step and key, counted from one, of what is not that: no JSON, a split
-///           that is missing or has no sequence, a sequence of fewer than two steps, a key that is none or stands twice;
-///           or numbers that may be either and of which the file does not say ("numbers": "keys") what they are
+/// Errors    FileError naming the file, and split, sequence, step and key, counted from one, of what is not that: no
+///           JSON, a split that is missing or has no sequence, a sequence of fewer than two steps, a key that is none
+///           or stands twice; or numbers that may be either and of which the file does not say ("numbers": "keys") what
+///           they are
 PieceSet read_pieces(const std::string& path, const std::string& json);
 /// Bach's chorales in the split of Boulanger-Lewandowski et al. 2012, arXiv:1206.6392, a step a quarter note.
 PieceSet bach_chorales();
@@ -33,7 +34,9 @@ PieceSet bach_chorales();
 PieceSet made_up_pieces();
 
 /// Lowest and highest key of a piece; 0 and 0 of one that is silent.
-struct KeyRange { int low, high; };
+struct KeyRange {
+  int low, high;
+};
 KeyRange range_of(const Piece&);
 
 }  // namespace ebb::app

@@ -4,7 +4,8 @@
 
 namespace ebb::app {
 
-/// What can be said of a step without a model: how often each key sounds, at all and after a step in which it did, or did not.
+/// What can be said of a step without a model: how often each key sounds, at all and after a step in which it did, or
+/// did not.
 struct KeyGuess {
   std::array<double, piano_keys> at_all{}, after_sound{}, after_none{};
   /// Counted over the pieces of a split, each once more than it occurs.

@@ -25,8 +25,9 @@ std::vector<int> best_keys(const Array& logits, int most) {
   return keys;
 }
 
-// n of the keys, S with probability proportional to exp(sum of z over S). all[k][j] is the logarithm of that summed over the sets of j
-// among the first k keys, from which the last key's chance to be in the set follows, then the one's before it.
+// n of the keys, S with probability proportional to exp(sum of z over S). all[k][j] is the logarithm of that summed
+// over the sets of j among the first k keys, from which the last key's chance to be in the set follows, then the one's
+// before it.
 Chord draw(const std::vector<int>& keys, const std::vector<double>& z, std::size_t n, Key random) {
   std::vector<std::vector<double>> all(keys.size() + 1, std::vector<double>(n + 1, -INFINITY));
   all[0][0] = 0;
@@ -48,7 +49,7 @@ Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
   if (!(choice.temperature > 0)) throw ValueError("the temperature must be above 0");
   if (choice.top_k < 0) throw ValueError("top-k must be at least 0");
   if (!all_finite(logits)) throw ValueError("its weights give keys a probability that is no number");
-  const double temperature = std::max(choice.temperature, 1e-6);   // less chooses the same, and loses digits
+  const double temperature = std::max(choice.temperature, 1e-6);  // less chooses the same, and loses digits
   const std::vector<int> keys = best_keys(logits, choice.top_k);
   double expected = 0;
   std::size_t drawn = 0;
@@ -58,7 +59,8 @@ Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
     expected += p, drawn += random.uniform(static_cast<std::uint64_t>(key)) < p;
     z.push_back(logits.at_flat(key) / temperature);
   }
-  Chord chord = choice.greedy ? Chord(keys.begin(), keys.begin() + std::lround(expected)) : draw(keys, z, drawn, random.named("which"));
+  Chord chord = choice.greedy ? Chord(keys.begin(), keys.begin() + std::lround(expected))
+                              : draw(keys, z, drawn, random.named("which"));
   std::sort(chord.begin(), chord.end());
   return chord;
 }

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/experiments/tasks/music/meter.hpp>
 #include <ebb/experiments/tasks/music/network.hpp>
 #include <ebb/experiments/tasks/music/text.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -26,7 +26,8 @@ void MusicMeter::see(const Batch& b, const Result& r) {
         const bool before = b.x.at({t, row, k}) > 0, came = b.y.at({t, row, k}) > 0;
         const double z = logits.at({row, t, k});
         const auto key = static_cast<std::size_t>(k);
-        nats_ += nats_of_logit(z, came), guessed_nats_ += nats_of((before ? guess_.after_sound : guess_.after_none)[key], came);
+        nats_ += nats_of_logit(z, came),
+            guessed_nats_ += nats_of((before ? guess_.after_sound : guess_.after_none)[key], came);
         model_.add(z > 0, came), stays_.add(before, came);
       }
     if (b.items[static_cast<std::size_t>(row)] == shown_) keep(b, r, row);
@@ -35,19 +36,21 @@ void MusicMeter::see(const Batch& b, const Result& r) {
 
 void MusicMeter::keep(const Batch& b, const Result& r, int row) {
   const int T = b.lengths.data()[row];
-  expected_ = Array::zeros({T + 1, piano_keys}, f32);   // of its first step it expects nothing
+  expected_ = Array::zeros({T + 1, piano_keys}, f32);  // of its first step it expects nothing
   continued_.assign(static_cast<std::size_t>(T) + 1, {});
   for (int t = 0; t <= T; ++t)
     for (int k = 0; k < piano_keys; ++k) {
       if (t > 0)
-        expected_.data<float>()[t * piano_keys + k] = static_cast<float>(1 / (1 + std::exp(-r.rows("logits").at({row, t - 1, k}))));
+        expected_.data<float>()[t * piano_keys + k] =
+            static_cast<float>(1 / (1 + std::exp(-r.rows("logits").at({row, t - 1, k}))));
       if (r.rows("continuation").at({row, t, k}) > 0) continued_[static_cast<std::size_t>(t)].push_back(k);
     }
 }
 
 std::vector<Measure> MusicMeter::measures() const {
   if (steps_ == 0) throw ValueError("nothing was measured");
-  return {{"NLL", nats_ / steps_, "nats/step", guessed_nats_ / steps_, "how often each key sounds after it did, or did not", false},
+  return {{"NLL", nats_ / steps_, "nats/step", guessed_nats_ / steps_,
+           "how often each key sounds after it did, or did not", false},
           {"accuracy", model_.percent(), "%", stays_.percent(), "that the chord stays"}};
 }
 
@@ -56,12 +59,16 @@ void MusicMeter::show(Report& report) const {
   const Piece& piece = set_.pieces[static_cast<std::size_t>(shown_)];
   const int given = given_of(piece);
   report.section("A piece of the test split");
-  report.picture("Piano rolls", piano_rolls_svg({{.title = "as it is", .notes = &piece},
-                                                 {.title = "what the model expects of each step, given those before it", .shades = &expected_},
-                                                 {.title = fmt::format("the model continues after the line, given {} steps", given),
-                                                  .notes = &continued_, .given = given}}),
-                 "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker a "
-                 "key in the middle, the more probable the model thinks it.");
+  report.picture(
+      "Piano rolls",
+      piano_rolls_svg({{.title = "as it is", .notes = &piece},
+                       {.title = "what the model expects of each step, given those before it", .shades = &expected_},
+                       {.title = fmt::format("the model continues after the line, given {} steps", given),
+                        .notes = &continued_,
+                        .given = given}}),
+      "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker "
+      "a "
+      "key in the middle, the more probable the model thinks it.");
 }
 
 }  // namespace ebb::app

@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/tasks/music/guess.hpp>
+#include <ebb/experiments/train/measure.hpp>
 
 namespace ebb::app {
 
@@ -19,7 +19,7 @@ class MusicMeter final : public Meter {
 
  private:
   struct Hits {
-    double hit = 0, all = 0;             // TP; TP + FP + FN
+    double hit = 0, all = 0;  // TP; TP + FP + FN
     void add(bool said, bool came) { hit += said && came, all += said || came; }
     double percent() const { return all > 0 ? 100 * hit / all : 100; }
   };
@@ -29,7 +29,7 @@ class MusicMeter final : public Meter {
   int shown_;
   double steps_ = 0, nats_ = 0, guessed_nats_ = 0;
   Hits model_, stays_;
-  Array expected_;                       // [T + 1, 88] of the piece shown
+  Array expected_;  // [T + 1, 88] of the piece shown
   Piece continued_;
 };
 

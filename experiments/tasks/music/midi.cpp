@@ -1,15 +1,15 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 #include <tuple>
 
 namespace ebb::app {
 namespace {
 
-constexpr long longest_pause = 0x0FFFFFFF;     // time between two events that a file can hold, in ticks
+constexpr long longest_pause = 0x0FFFFFFF;  // time between two events that a file can hold, in ticks
 
 // Numbers are stored with their highest byte first.
 std::string big(unsigned long x, int bytes) {
@@ -34,8 +34,10 @@ struct Event {
 
 void check(const MidiOptions& o) {
   const auto refuse = [](const std::string& what) { throw ValueError("MIDI: " + what); };
-  if (o.ticks < 1 || o.ticks > 0x7FFF) refuse(fmt::format("{} ticks a quarter note, where a file holds 1 to 32767", o.ticks));
-  if (!(o.tempo >= 4 && o.tempo <= 1000)) refuse(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
+  if (o.ticks < 1 || o.ticks > 0x7FFF)
+    refuse(fmt::format("{} ticks a quarter note, where a file holds 1 to 32767", o.ticks));
+  if (!(o.tempo >= 4 && o.tempo <= 1000))
+    refuse(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
   if (o.program < 0 || o.program > 127) refuse(fmt::format("program {} is outside 0 to 127", o.program));
   if (o.velocity < 1 || o.velocity > 127) refuse(fmt::format("velocity {} is outside 1 to 127", o.velocity));
   if (o.end < 0 || o.end > longest_pause) refuse(fmt::format("an end at tick {}", o.end));
@@ -55,8 +57,8 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
     std::sort(same.begin(), same.end(), [](const MidiNote& a, const MidiNote& b) { return a.begin < b.begin; });
     for (std::size_t k = 1; k < same.size(); ++k)
       if (same[k].begin < same[k - 1].end)
-        throw ValueError(fmt::format("MIDI: note {} begins at tick {}, before it ends at {}", same[k].note, same[k].begin,
-                                     same[k - 1].end));
+        throw ValueError(fmt::format("MIDI: note {} begins at tick {}, before it ends at {}", same[k].note,
+                                     same[k].begin, same[k - 1].end));
   }
   std::sort(events.begin(), events.end());
   return events;
@@ -67,7 +69,7 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
 std::string midi_file(const std::vector<MidiNote>& notes, const MidiOptions& o) {
   check(o);
   std::string track = variable(0) + "\xFF\x51\x03" + big(static_cast<unsigned long>(std::lround(60e6 / o.tempo)), 3);
-  track += variable(0) + "\xFF\x58\x04" + big(0x04021808, 4);   // 4/4, a click a quarter note
+  track += variable(0) + "\xFF\x58\x04" + big(0x04021808, 4);  // 4/4, a click a quarter note
   track += variable(0) + "\xC0" + static_cast<char>(o.program);
   long now = 0;
   bool running = false;
@@ -79,16 +81,18 @@ std::string midi_file(const std::vector<MidiNote>& notes, const MidiOptions& o) 
     running = true, now = e.tick;
   }
   track += variable(std::max(0L, o.end - now)) + std::string("\xFF\x2F\x00", 3);
-  return "MThd" + big(6, 4) + big(0, 2) + big(1, 2) + big(static_cast<unsigned long>(o.ticks), 2) + "MTrk" + big(track.size(), 4) + track;
+  return "MThd" + big(6, 4) + big(0, 2) + big(1, 2) + big(static_cast<unsigned long>(o.ticks), 2) + "MTrk" +
+         big(track.size(), 4) + track;
 }
 
 std::vector<MidiNote> held_notes(const std::vector<std::vector<int>>& steps, long ticks_a_step) {
   std::vector<MidiNote> notes;
-  std::vector<std::size_t> sounding;     // among notes: those of the step before
+  std::vector<std::size_t> sounding;  // among notes: those of the step before
   for (std::size_t t = 0; t < steps.size(); ++t) {
     std::vector<std::size_t> now;
     for (const int note : steps[t]) {
-      const auto held = std::find_if(sounding.begin(), sounding.end(), [&](std::size_t k) { return notes[k].note == note; });
+      const auto held =
+          std::find_if(sounding.begin(), sounding.end(), [&](std::size_t k) { return notes[k].note == note; });
       now.push_back(held == sounding.end() ? notes.size() : *held);
       if (held == sounding.end()) notes.push_back({note, static_cast<long>(t) * ticks_a_step, 0});
       notes[now.back()].end = static_cast<long>(t + 1) * ticks_a_step;

@@ -1,35 +1,40 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/data/text_file.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/music/meter.hpp>
+#include <ebb/experiments/tasks/music/midi.hpp>
+#include <ebb/experiments/tasks/music/network.hpp>
+#include <ebb/experiments/tasks/music/text.hpp>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
-#include <ebb/experiments/tasks/music/midi.hpp>
-#include <ebb/experiments/tasks/music/meter.hpp>
-#include <ebb/experiments/tasks/music/network.hpp>
-#include <ebb/experiments/tasks/music/text.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
-constexpr int every_key = 6;               // semitones of --transpose: from -5 to 6 there are twelve keys
+constexpr int every_key = 6;  // semitones of --transpose: from -5 to 6 there are twelve keys
 
 /// The next step of a piece of music for several voices: which of a piano's 88 keys sound.
 ///
-/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes; of one that is longer
-/// than T, a stretch of T steps is read, which row and update say too.
+/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes; of one
+/// that is longer than T, a stretch of T steps is read, which row and update say too.
 ///
 /// Shapes    x [T, B, 88], lengths [B]; y [T, B, 88], the same one step later
-/// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271 (measure, figures)
+/// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271
+///           (measure, figures)
 class Music final : public Task {
  public:
   static constexpr TaskOption options[] = {
-      {.name = "transpose", .type = "N", .help = "semitones, either way, by which pieces are transposed in training; 6 (standard): into all twelve keys, "
-                                                 "-5 to 6; 0: not", .low = 0, .high = every_key}};
+      {.name = "transpose",
+       .type = "N",
+       .help = "semitones, either way, by which pieces are transposed in training; 6 (standard): into all twelve keys, "
+               "-5 to 6; 0: not",
+       .low = 0,
+       .high = every_key}};
   explicit Music(const Inputs& in) : inputs_(in), highest_(inputs_.own.choose_whole("transpose", every_key)) {
     load();
     Partition parts;
@@ -41,27 +46,38 @@ class Music final : public Task {
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
     guess_ = KeyGuess::of(set_, Split::train);
     trivial_ = guess_.nats(set_, Split::test);
-    shown_ = set_.begin(Split::test);                    // one that fits a page, if there is one
+    shown_ = set_.begin(Split::test);  // one that fits a page, if there is one
     while (shown_ < set_.end(Split::test) && lengths[static_cast<std::size_t>(shown_)] > 80) ++shown_;
     if (shown_ == set_.end(Split::test)) shown_ = set_.begin(Split::test);
   }
 
   TaskInfo info() const override {
-    return {.outputs = piano_keys, .unit = "nats/step", .trivial = trivial_,
-            .trivial_about = "always saying how often each key sounds", .valid_batches = 1 << 20};
+    return {.outputs = piano_keys,
+            .unit = "nats/step",
+            .trivial = trivial_,
+            .trivial_about = "always saying how often each key sounds",
+            .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 64, .length = 160, .batch = 16, .steps = 400, .lr = 2e-2, .patience = all_validations};
-    return {.hidden = 200, .length = 160, .batch = 16, .steps = 2500, .lr = 1e-2, .optimizer = "adamw", .schedule = "one-cycle",
-            .patience = 20};                             // of twenty: the best is taken
+    if (size == Size::quick)
+      return {.hidden = 64, .length = 160, .batch = 16, .steps = 400, .lr = 2e-2, .patience = all_validations};
+    return {.hidden = 200,
+            .length = 160,
+            .batch = 16,
+            .steps = 2500,
+            .lr = 1e-2,
+            .optimizer = "adamw",
+            .schedule = "one-cycle",
+            .patience = 20};  // of twenty: the best is taken
   }
 
   Batch batch(const BatchRequest& r) const override {
     Batch b;
     b.items = batches_->items(r);
     const bool training = r.split == Split::train;
-    const int B = static_cast<int>(b.items.size()), most = training ? r.length : 1 << 30;   // no step of the other splits is left out
+    const int B = static_cast<int>(b.items.size()),
+              most = training ? r.length : 1 << 30;  // no step of the other splits is left out
     b.lengths = Lengths({B});
     int T = 0;
     for (int row = 0; row < B; ++row) {
@@ -84,8 +100,10 @@ class Music final : public Task {
     const auto longer = std::count_if(set_.pieces.begin(), set_.pieces.begin() + set_.cut[1],
                                       [&](const Piece& p) { return static_cast<int>(p.size()) - 1 > s.length; });
     if (longer == 0) return {};
-    return fmt::format("{} of {} pieces to learn from are longer than T = {}: each time another stretch of so many steps is read of them",
-                       count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
+    return fmt::format(
+        "{} of {} pieces to learn from are longer than T = {}: each time another stretch of so many steps is read of "
+        "them",
+        count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
   }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   NetworkDropout own_dropout() const override { return {.output = .5}; }
@@ -104,7 +122,8 @@ class Music final : public Task {
     Piece whole = given;
     for (Chord& chord : network.go_on(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice))
       whole.push_back(std::move(chord));
-    return {piece_text(given) + "\n   -- given up to here --\n" + piece_text(whole, given.size()), midi_of(whole), "mid"};
+    return {piece_text(given) + "\n   -- given up to here --\n" + piece_text(whole, given.size()), midi_of(whole),
+            "mid"};
   }
 
  private:
@@ -115,32 +134,37 @@ class Music final : public Task {
     } else if (inputs_.data == "generated") {
       set_ = made_up_pieces();
     } else {
-      inputs_.data = std::filesystem::absolute(inputs_.data).string();   // for weights are read from other folders
+      inputs_.data = std::filesystem::absolute(inputs_.data).string();  // for weights are read from other folders
       std::error_code error;
       if (!std::filesystem::is_regular_file(inputs_.data, error))
-        throw FileError(fmt::format("'{}': music expects chorales, generated or a JSON file that is there", inputs_.data));
+        throw FileError(
+            fmt::format("'{}': music expects chorales, generated or a JSON file that is there", inputs_.data));
       set_ = read_pieces(inputs_.data, read_text(inputs_.data));
     }
   }
 
   static void check(const GenerateRequest& r) {
     constexpr int most = 100'000;
-    if (r.length > most) throw ValueError(fmt::format("--length {}: a piece may have at most {} steps", r.length, count_text(most)));
+    if (r.length > most)
+      throw ValueError(fmt::format("--length {}: a piece may have at most {} steps", r.length, count_text(most)));
     if (r.beam > 0) throw ValueError("--beam: music is drawn step by step, there is no search");
     if (r.sampling.top_p < 1)
-      throw ValueError("--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most probable "
-                       "sound");
+      throw ValueError(
+          "--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most "
+          "probable "
+          "sound");
   }
 
   Piece first_chord(std::uint64_t seed) const {
     const auto tests = static_cast<std::uint64_t>(set_.end(Split::test) - set_.begin(Split::test));
-    const std::size_t which = static_cast<std::size_t>(set_.begin(Split::test)) + static_cast<std::size_t>(seed % tests);
+    const std::size_t which =
+        static_cast<std::size_t>(set_.begin(Split::test)) + static_cast<std::size_t>(seed % tests);
     return {set_.pieces[which].front()};
   }
 
   static std::string midi_of(const Piece& piece) {
     MidiOptions o;
-    o.end = static_cast<long>(piece.size()) * o.ticks;   // a step is a quarter note
+    o.end = static_cast<long>(piece.size()) * o.ticks;  // a step is a quarter note
     Piece notes = piece;
     for (Chord& chord : notes)
       for (int& key : chord) key += lowest_note;
@@ -170,11 +194,11 @@ class Music final : public Task {
   }
 
   Inputs inputs_;
-  int highest_;                          // semitones
+  int highest_;  // semitones
   PieceSet set_;
   KeyGuess guess_;
   double trivial_ = 0;
-  int shown_ = 0;                        // the piece in the report
+  int shown_ = 0;  // the piece in the report
   std::unique_ptr<SequenceBatches> batches_;
 };
 EBB_TASK(music, Music, "which keys sound next in Bach's chorales (or another set of piano rolls)");

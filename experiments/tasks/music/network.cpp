@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/tasks/music/network.hpp>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 
 namespace ebb::app {
@@ -32,8 +32,10 @@ Array log_odds(const KeyGuess& guess) {
 }  // namespace
 
 MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
-    : layer(r.layer(p / "cell", piano_keys)), W((p / "out").matrix("W", r.settings.hidden, piano_keys, fan_in_uniform(r.settings.hidden))),
-      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show), left_out(r.settings.network.output) {}
+    : layer(r.layer(p / "cell", piano_keys)),
+      W((p / "out").matrix("W", r.settings.hidden, piano_keys, fan_in_uniform(r.settings.hidden))),
+      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show),
+      left_out(r.settings.network.output) {}
 
 Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
   const Pass at = s.pass();
@@ -57,7 +59,8 @@ Var MusicNetwork::continuation(const Shard& s, int row, int steps) const {
     Piece made(piece.begin(), piece.begin() + given);
     for (Chord& chord : go_on(made, all - given, Key{1}.named("music"), {})) made.push_back(std::move(chord));
     for (std::size_t t = 0; t < made.size(); ++t)
-      for (const int key : made[t]) keys.data<float>()[((row - s.begin()) * steps + static_cast<int>(t)) * piano_keys + key] = 1;
+      for (const int key : made[t])
+        keys.data<float>()[((row - s.begin()) * steps + static_cast<int>(t)) * piano_keys + key] = 1;
   }
   return constant(keys);
 }

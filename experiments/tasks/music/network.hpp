@@ -1,14 +1,15 @@
 #pragma once
 #include <algorithm>
-#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/tasks/music/guess.hpp>
 #include <ebb/experiments/tasks/music/keys.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
 namespace ebb::app {
 
-/// Each key of the next step sounds or does not, given those before; the keys of one step are independent of each other given them.
+/// Each key of the next step sounds or does not, given those before; the keys of one step are independent of each other
+/// given them.
 ///
 ///     p[t+1, k] = sigmoid(recurrence(x[..t]) W + b)[k];   loss: - sum over k of log p of what came, mean over the steps that have a next one
 ///
@@ -17,17 +18,19 @@ namespace ebb::app {
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392
 struct MusicNetwork final : Network {
   LayerPtr layer;
-  Param W, b;                            // [H, 88], [88]
+  Param W, b;  // [H, 88], [88]
   const PieceSet& set;
-  int window;                            ///< steps that a layer without a state reads again for the next one: T of training
-  int shown;                             ///< the piece that the report shows, which is also gone on with
-  double left_out;                       ///< share of the layer's outputs, by dropout
+  int window;       ///< steps that a layer without a state reads again for the next one: T of training
+  int shown;        ///< the piece that the report shows, which is also gone on with
+  double left_out;  ///< share of the layer's outputs, by dropout
 
   MusicNetwork(const Builder&, const Recurrence&, const PieceSet&, const KeyGuess&, int shown);
-  /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1, 88].
+  /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1,
+  /// 88].
   Part loss(Shard&, const Batch&, const StateArrays&) const override;
-  /// The steps that follow `start`, drawn one after the other, on the innermost tape. Step t takes its numbers from key.at(t).
-  /// `start` has at least one step. A layer that has no step reads the last `window` of them again before each.
+  /// The steps that follow `start`, drawn one after the other, on the innermost tape. Step t takes its numbers from
+  /// key.at(t). `start` has at least one step. A layer that has no step reads the last `window` of them again before
+  /// each.
   Piece go_on(const Piece& start, int steps, Key key, const KeyChoice&) const;
 
  private:

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
 #include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/experiments/tasks/music/text.hpp>
 #include <ebb/ops/error.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -24,7 +24,9 @@ int semitone(char letter) {
 
 // Below 0 if the word is no number, or no note's.
 int number_of(const std::string& word) {
-  if (word.empty() || word.size() > 3 || !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) return -1;
+  if (word.empty() || word.size() > 3 ||
+      !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return -1;
   return std::stoi(word);
 }
 
@@ -51,14 +53,17 @@ KeyRange keys_of(const std::vector<PianoRoll>& rolls) {
 }
 
 int steps_of(const PianoRoll& roll) {
-  return std::min(most_steps, roll.notes ? static_cast<int>(roll.notes->size()) : roll.shades ? roll.shades->dim(0) : 0);
+  return std::min(most_steps, roll.notes    ? static_cast<int>(roll.notes->size())
+                              : roll.shades ? roll.shades->dim(0)
+                                            : 0);
 }
 
 std::string bars(const Piece& piece, int T, int top, const KeyRange& keys) {
   std::string svg;
   for (const MidiNote& n : held_notes(Piece(piece.begin(), piece.begin() + T), 1))
-    svg += fmt::format("<rect x={} y={} width={} height={} rx=1.5 fill='#1d6fb8'/>", rolls_left + static_cast<int>(n.begin) * step_width,
-                       top + (keys.high - n.note) * key_height, static_cast<int>(n.end - n.begin) * step_width - 1, key_height - 1);
+    svg += fmt::format("<rect x={} y={} width={} height={} rx=1.5 fill='#1d6fb8'/>",
+                       rolls_left + static_cast<int>(n.begin) * step_width, top + (keys.high - n.note) * key_height,
+                       static_cast<int>(n.end - n.begin) * step_width - 1, key_height - 1);
   return svg;
 }
 
@@ -67,8 +72,9 @@ std::string squares(const Array& shades, int T, int top, const KeyRange& keys) {
   for (int t = 0; t < T; ++t)
     for (int key = keys.low; key <= keys.high; ++key)
       if (const double p = shades.at({t, key}); p >= .02)
-        svg += fmt::format("<rect x={} y={} width={} height={} fill='#c2410c' opacity='{:.2f}'/>", rolls_left + t * step_width,
-                           top + (keys.high - key) * key_height, step_width - 1, key_height - 1, p);
+        svg += fmt::format("<rect x={} y={} width={} height={} fill='#c2410c' opacity='{:.2f}'/>",
+                           rolls_left + t * step_width, top + (keys.high - key) * key_height, step_width - 1,
+                           key_height - 1, p);
   return svg;
 }
 
@@ -81,7 +87,9 @@ std::string note_name(int note) {
 
 int note_of(const std::string& word, const std::string& where) {
   const int number = number_of(word), note = number >= 0 ? number : token_named(word);
-  if (note < 0) throw ValueError(fmt::format("{}: '{}' is no note; a MIDI number such as 60, or a name such as C4, F#3, Bb2", where, word));
+  if (note < 0)
+    throw ValueError(
+        fmt::format("{}: '{}' is no note; a MIDI number such as 60, or a name such as C4, F#3, Bb2", where, word));
   if (note < lowest_note || note >= lowest_note + piano_keys)
     throw ValueError(fmt::format("{}: '{}' is no key of a piano, which go from 21 (A0) to 108 (C8)", where, word));
   return note;
@@ -125,24 +133,30 @@ std::string piano_rolls_svg(const std::vector<PianoRoll>& rolls) {
   const int tall = (keys.high - keys.low + 1) * key_height;
   int longest = 1;
   for (const PianoRoll& roll : rolls) longest = std::max(longest, steps_of(roll));
-  const int width = rolls_left + longest * step_width + 4, height = static_cast<int>(rolls.size()) * (tall + heading + 8);
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>",
-                                width, height);
+  const int width = rolls_left + longest * step_width + 4,
+            height = static_cast<int>(rolls.size()) * (tall + heading + 8);
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>", width,
+      height);
   int top = heading;
   for (const PianoRoll& roll : rolls) {
     const int T = steps_of(roll);
     svg += fmt::format("<text x={} y={} font-weight=600>{}</text>", rolls_left, top - 7, roll.title);
-    svg += fmt::format("<rect x={} y={} width={} height={} fill='currentColor' opacity='.06'/>", rolls_left, top, longest * step_width, tall);
+    svg += fmt::format("<rect x={} y={} width={} height={} fill='currentColor' opacity='.06'/>", rolls_left, top,
+                       longest * step_width, tall);
     for (int key = keys.low; key <= keys.high; ++key)
       if ((key + lowest_note) % 12 == 0) {
         const int y = top + (keys.high - key) * key_height;
-        svg += fmt::format("<text x={} y={} text-anchor=end font-size=9>{}</text>", rolls_left - 5, y + key_height, note_name(key + lowest_note));
-        svg += fmt::format("<rect x={} y={} width={} height=1 fill='currentColor' opacity='.25'/>", rolls_left, y + key_height - 1, longest * step_width);
+        svg += fmt::format("<text x={} y={} text-anchor=end font-size=9>{}</text>", rolls_left - 5, y + key_height,
+                           note_name(key + lowest_note));
+        svg += fmt::format("<rect x={} y={} width={} height=1 fill='currentColor' opacity='.25'/>", rolls_left,
+                           y + key_height - 1, longest * step_width);
       }
     if (roll.notes) svg += bars(*roll.notes, T, top, keys);
     else if (roll.shades) svg += squares(*roll.shades, T, top, keys);
     if (roll.given > 0)
-      svg += fmt::format("<rect x={} y={} width=2 height={} fill='currentColor'/>", rolls_left + roll.given * step_width - 1, top - 4, tall + 8);
+      svg += fmt::format("<rect x={} y={} width=2 height={} fill='currentColor'/>",
+                         rolls_left + roll.given * step_width - 1, top - 4, tall + 8);
     top += tall + heading + 8;
   }
   return svg + "</svg>";

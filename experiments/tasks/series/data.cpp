@@ -1,15 +1,15 @@
+#include <fmt/format.h>
 #include <array>
 #include <cmath>
 #include <ebb/data/csv.hpp>
 #include <ebb/data/csv_record.hpp>
-#include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
-#include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
 #include <ebb/ops/random.hpp>
-#include <fmt/format.h>
 #include <functional>
 
 namespace ebb::app {
@@ -26,8 +26,10 @@ std::vector<double> mackey_glass_series(Key key, int length) {
   const auto slope = [](double x, double old) { return .2 * old / (1 + std::pow(old, 10)) - .1 * x; };
   std::vector<double> series;
   for (int step = 1; static_cast<int>(series.size()) < length; ++step) {
-    const double x = past.back(), old = past[past.size() - 1 - delay], next = past[past.size() - delay], between = (old + next) / 2;
-    const double k1 = slope(x, old), k2 = slope(x + h / 2 * k1, between), k3 = slope(x + h / 2 * k2, between), k4 = slope(x + h * k3, next);
+    const double x = past.back(), old = past[past.size() - 1 - delay], next = past[past.size() - delay],
+                 between = (old + next) / 2;
+    const double k1 = slope(x, old), k2 = slope(x + h / 2 * k1, between), k3 = slope(x + h / 2 * k2, between),
+                 k4 = slope(x + h * k3, next);
     past.push_back(x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4));
     if (step % a_number == 0 && step > warm_up * a_number) series.push_back(published(past.back()));
   }
@@ -38,49 +40,64 @@ std::vector<double> lorenz_series(Key key, int length) {
   using Point = std::array<double, 3>;
   constexpr double h = .01;
   constexpr int a_number = 5, warm_up = 500;
-  const auto slope = [](const Point& p) { return Point{10 * (p[1] - p[0]), p[0] * (28 - p[2]) - p[1], p[0] * p[1] - 8.0 / 3 * p[2]}; };
-  const auto moved = [](const Point& p, double by, const Point& d) { return Point{p[0] + by * d[0], p[1] + by * d[1], p[2] + by * d[2]}; };
+  const auto slope = [](const Point& p) {
+    return Point{10 * (p[1] - p[0]), p[0] * (28 - p[2]) - p[1], p[0] * p[1] - 8.0 / 3 * p[2]};
+  };
+  const auto moved = [](const Point& p, double by, const Point& d) {
+    return Point{p[0] + by * d[0], p[1] + by * d[1], p[2] + by * d[2]};
+  };
   Point p{key.uniform(0), 1 + key.uniform(1), 20 + key.uniform(2)};
   std::vector<double> series;
   for (int step = 1; static_cast<int>(series.size()) < length; ++step) {
-    const Point k1 = slope(p), k2 = slope(moved(p, h / 2, k1)), k3 = slope(moved(p, h / 2, k2)), k4 = slope(moved(p, h, k3));
+    const Point k1 = slope(p), k2 = slope(moved(p, h / 2, k1)), k3 = slope(moved(p, h / 2, k2)),
+                k4 = slope(moved(p, h, k3));
     for (std::size_t k = 0; k < 3; ++k) p[k] += h / 6 * (k1[k] + 2 * k2[k] + 2 * k3[k] + k4[k]);
     if (step % a_number == 0 && step > warm_up) series.push_back(published(p[0]));
   }
   return series;
 }
 
-SeriesData made(const char* name, int train, int others, int length, const std::function<std::vector<double>(Key, int)>& one) {
+SeriesData made(const char* name, int train, int others, int length,
+                const std::function<std::vector<double>(Key, int)>& one) {
   SeriesData d;
   std::uint64_t number = 0;
   const auto fill = [&](SeriesSplit& split, int count) {
     for (int k = 0; k < count; ++k) split.series.push_back(one(Key{1}.named(name).at(number++), length));
   };
   fill(d.test, others), fill(d.valid, others), fill(d.train, train);
-  d.source = fmt::format("{}, {} series of {} numbers, {} each for validation and test", name, train, count_text(length), others);
+  d.source = fmt::format("{}, {} series of {} numbers, {} each for validation and test", name, train,
+                         count_text(length), others);
   return d;
 }
 
 }  // namespace
 
-SeriesData mackey_glass(int train, int others, int length) { return made("mackey-glass", train, others, length, mackey_glass_series); }
+SeriesData mackey_glass(int train, int others, int length) {
+  return made("mackey-glass", train, others, length, mackey_glass_series);
+}
 SeriesData lorenz(int train, int others, int length) { return made("lorenz", train, others, length, lorenz_series); }
 
 namespace {
 
-// Which column is meant, and whether the first line has names. A number where the column's name should be is a value: were it taken for
-// a name, the series would lose it.
+// Which column is meant, and whether the first line has names. A number where the column's name should be is a value:
+// were it taken for a name, the series would lose it.
 CsvOptions csv_options(const std::string& path, const std::string& column) {
   std::vector<std::string> first;
-  if (!ebb::detail::CsvRecords(path, ',').next(first) || first.empty()) return {.missing = Missing::previous, .dtype = f64};   // read_csv says what is wrong
+  if (!ebb::detail::CsvRecords(path, ',').next(first) || first.empty())
+    return {.missing = Missing::previous, .dtype = f64};  // read_csv says what is wrong
   std::size_t place = first.size() - 1;
-  const bool numbered = !column.empty() && column.find_first_not_of("0123456789") == std::string::npos && column.size() < 9;
+  const bool numbered =
+      !column.empty() && column.find_first_not_of("0123456789") == std::string::npos && column.size() < 9;
   if (numbered) place = std::stoul(column);
   double x = 0;
-  const bool values = (column.empty() || numbered) && place < first.size() &&
-                      ebb::detail::parse_number(std::string_view(first[place]).substr(std::min(first[place].find_first_not_of(" \t"), first[place].size())), x) ==
-                          ebb::detail::Parsed::finite;
-  CsvOptions options{.header = !values, .missing = Missing::previous, .dtype = f64};   // a small signal far from zero would drown in float32
+  const bool values =
+      (column.empty() || numbered) && place < first.size() &&
+      ebb::detail::parse_number(
+          std::string_view(first[place]).substr(std::min(first[place].find_first_not_of(" \t"), first[place].size())),
+          x) == ebb::detail::Parsed::finite;
+  CsvOptions options{.header = !values,
+                     .missing = Missing::previous,
+                     .dtype = f64};  // a small signal far from zero would drown in float32
   if (values) options.columns = {std::to_string(place)};
   else if (!column.empty()) options.columns = {column};
   return options;
@@ -108,7 +125,9 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
     for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
   }
   d.column = t.names[static_cast<std::size_t>(last)];
-  d.source = fmt::format("{}, column {}{}, {} numbers, CRC-32C {:08x}", path, d.column, options.header ? "" : " (from 0; the file has no line of names)", count_text(n), crc32c(read_file(path)));
+  d.source = fmt::format("{}, column {}{}, {} numbers, CRC-32C {:08x}", path, d.column,
+                         options.header ? "" : " (from 0; the file has no line of names)", count_text(n),
+                         crc32c(read_file(path)));
   return d;
 }
 

@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/train/measure.hpp>
-#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -19,7 +19,8 @@ namespace {
 struct SeriesNetwork final : Network {
   LayerPtr cell;
   Linear out;
-  SeriesNetwork(const Builder& p, const Recurrence& r) : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
+  SeriesNetwork(const Builder& p, const Recurrence& r)
+      : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
     auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.pass());
@@ -39,8 +40,8 @@ struct Moments {
   double variance() const { return squares / n - sum / n * (sum / n); }
 };
 
-/// Mean and deviation of what is learned from. Where the mean is large its square drowns the variance, so that is taken again of the
-/// numbers without their mean. Errors: ValueError if they do not vary
+/// Mean and deviation of what is learned from. Where the mean is large its square drowns the variance, so that is taken
+/// again of the numbers without their mean. Errors: ValueError if they do not vary
 struct Centring {
   double mean = 0, deviation = 1;
 
@@ -54,7 +55,8 @@ struct Centring {
       variance = rest.variance();
     }
     const double rounding = mean * 0x1p-52;
-    if (plain.n == 0 || !(variance > rounding * rounding)) throw ValueError(name + ": the numbers to learn from are none, or all the same");
+    if (plain.n == 0 || !(variance > rounding * rounding))
+      throw ValueError(name + ": the numbers to learn from are none, or all the same");
     deviation = std::sqrt(variance);
   }
   /// Decimal digits that float64 leaves of a number once the mean is taken off.
@@ -69,7 +71,8 @@ struct Centring {
   }
 };
 
-/// The root of the mean squared error, in % of the deviation of what was to be forecast: 100 % is always saying the mean.
+/// The root of the mean squared error, in % of the deviation of what was to be forecast: 100 % is always saying the
+/// mean.
 class SeriesMeter final : public Meter {
  public:
   SeriesMeter(int ahead, double mean, double deviation) : ahead_(ahead), mean_(mean), deviation_(deviation) {}
@@ -87,11 +90,14 @@ class SeriesMeter final : public Meter {
   std::vector<Measure> measures() const override {
     if (wanted_.n == 0) throw ValueError("nothing was measured");
     const double scale = 100 / std::sqrt(std::max(wanted_.variance(), 1e-12));
-    return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(stays_.mean_square()), "that the number stays", false}};
+    return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(stays_.mean_square()),
+             "that the number stays", false}};
   }
 
   void show(Report& report) const override {
-    Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_), .x_label = "step", .y_label = "the series' own unit",
+    Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_),
+              .x_label = "step",
+              .y_label = "the series' own unit",
               .caption = "The first series of the test split from its start: the forecast beside what came."};
     plot.series = {what_came_, forecast_};
     report.plots({plot});
@@ -109,28 +115,34 @@ class SeriesMeter final : public Meter {
   Series what_came_{.name = "what came"}, forecast_{.name = "forecast"};
 };
 
-/// Forecasts of a series. Rows are series, or pieces of one, that are read window after window, the state carried along.
+/// Forecasts of a series. Rows are series, or pieces of one, that are read window after window, the state carried
+/// along.
 ///
 /// Shapes    x [T, B, 1]; y [T, B, 1], `ahead` steps later; both less the training mean, in training deviations
 /// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
 class Forecast final : public Task {
  public:
-  static constexpr TaskOption options[] = {{.name = "column", .type = "NAME", .help = "which column of a CSV file (default: the last)"},
-                                           {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
+  static constexpr TaskOption options[] = {
+      {.name = "column", .type = "NAME", .help = "which column of a CSV file (default: the last)"},
+      {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
   explicit Forecast(const Inputs& in) : inputs_(in), ahead_(inputs_.own.choose_whole("ahead", 15)) {
     if (inputs_.data.empty()) inputs_.data = in.quick ? "generated" : "mackey-glass";
     if (inputs_.data == "generated") data_ = mackey_glass(16, 8, 600);
     else if (inputs_.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
     else if (inputs_.data == "lorenz") data_ = lorenz(64, 32, 2000);
     else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
-      inputs_.data = std::filesystem::absolute(inputs_.data).string(), data_ = csv_series(inputs_.data, inputs_.own["column"]);
-    else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
-    inputs_.own["column"] = data_.column;                // empty, so that a --column is refused, if there is no file
+      inputs_.data = std::filesystem::absolute(inputs_.data).string(),
+      data_ = csv_series(inputs_.data, inputs_.own["column"]);
+    else
+      throw FileError(
+          fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
+    inputs_.own["column"] = data_.column;  // empty, so that a --column is refused, if there is no file
     const Centring centring(data_.train.series, named());
     mean_ = centring.mean, deviation_ = centring.deviation;
-    if (centring.digits() < 7)     // fewer than float32 has
-      data_.source += fmt::format("; it varies by {:.2g} around {:.2g}: of what it varies by, float64 keeps about {:.0f} digits",
-                                  deviation_, mean_, std::max(0., std::floor(centring.digits())));
+    if (centring.digits() < 7)  // fewer than float32 has
+      data_.source +=
+          fmt::format("; it varies by {:.2g} around {:.2g}: of what it varies by, float64 keeps about {:.0f} digits",
+                      deviation_, mean_, std::max(0., std::floor(centring.digits())));
     Moments test;
     for (const auto& s : data_.test.series)
       for (const double x : s) test.add(scaled(x));
@@ -138,24 +150,34 @@ class Forecast final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.width = 1, .outputs = 1, .unit = "variances", .speed_unit = "steps", .trivial = mean_costs_,
+    return {.width = 1,
+            .outputs = 1,
+            .unit = "variances",
+            .speed_unit = "steps",
+            .trivial = mean_costs_,
             .trivial_about = "always saying the mean of what was learned from",
-            .validate_by = "NRMSE", .valid_batches = 1 << 20};
+            .validate_by = "NRMSE",
+            .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2, .patience = all_validations};
-    return {.hidden = 64, .length = 100, .batch = 32, .steps = 8000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
+    if (size == Size::quick)
+      return {.hidden = 16, .length = 50, .batch = 16, .steps = 300, .lr = 2e-2, .patience = all_validations};
+    return {
+        .hidden = 64, .length = 100, .batch = 32, .steps = 8000, .lr = 5e-3, .schedule = "one-cycle", .patience = 6};
   }
 
   Batch batch(const BatchRequest& r) const override {
     const Layout l = layout(r.split, r.length, r.rows);
     const auto number = static_cast<long>(r.number);
-    const long window = number % l.windows, group = number / l.windows % l.groups, epoch = number / l.windows / l.groups;
+    const long window = number % l.windows, group = number / l.windows % l.groups,
+               epoch = number / l.windows / l.groups;
     const long spare = l.length - ahead_ - l.windows * r.length;
     const Key key = Key{r.seed}.named("series").at(static_cast<std::uint64_t>(number / l.windows));
     const long shift = r.split == Split::train && spare > 0 ? key.below(static_cast<int>(spare) + 1, 0) : 0;
-    Batch b{.x = Array::empty({r.length, l.rows, 1}, f32), .y = Array::empty({r.length, l.rows, 1}, f32), .continues = window != 0};
+    Batch b{.x = Array::empty({r.length, l.rows, 1}, f32),
+            .y = Array::empty({r.length, l.rows, 1}, f32),
+            .continues = window != 0};
     const auto& all = of(r.split).series;
     for (int row = 0; row < l.rows; ++row) {
       const long which = (group + epoch) % l.groups * l.rows + row;
@@ -178,25 +200,34 @@ class Forecast final : public Task {
   std::string left_out(const TaskSettings& s) const override {
     const Layout l = layout(Split::test, s.length, s.batch);
     const long all = l.length - ahead_, rest = all - l.windows * s.length;
-    const auto series = static_cast<long>(of(Split::test).series.size()), unread = data_.one ? 0 : series - l.groups * l.rows;
+    const auto series = static_cast<long>(of(Split::test).series.size()),
+               unread = data_.one ? 0 : series - l.groups * l.rows;
     std::string text;
     if (rest > 0)
-      text = fmt::format("the last {} of {} steps of each test {} fill no window of T = {} and are not measured", rest, count_text(double(all)),
-                         data_.one ? "piece" : "series", s.length);
-    if (unread > 0) text += fmt::format("{}{} of {} test series fill no batch of {} and are not measured", text.empty() ? "" : "; ", unread, series, s.batch);
+      text = fmt::format("the last {} of {} steps of each test {} fill no window of T = {} and are not measured", rest,
+                         count_text(double(all)), data_.one ? "piece" : "series", s.length);
+    if (unread > 0)
+      text += fmt::format("{}{} of {} test series fill no batch of {} and are not measured", text.empty() ? "" : "; ",
+                          unread, series, s.batch);
     return text;
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
-  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override { return std::make_unique<SeriesNetwork>(p, r); }
+  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
+    return std::make_unique<SeriesNetwork>(p, r);
+  }
 
  private:
   struct Layout {
-    int rows;                            // side by side
-    long groups, windows, length;        // groups of so many rows, windows a group, numbers of a row
+    int rows;                      // side by side
+    long groups, windows, length;  // groups of so many rows, windows a group, numbers of a row
   };
 
-  const SeriesSplit& of(Split s) const { return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test; }
-  std::string named() const { return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.own["column"]) : "series"; }
+  const SeriesSplit& of(Split s) const {
+    return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test;
+  }
+  std::string named() const {
+    return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.own["column"]) : "series";
+  }
   float scaled(double x) const { return static_cast<float>((x - mean_) / deviation_); }
 
   // One series is cut into as many pieces as have a window each, at most `rows`.
@@ -204,8 +235,8 @@ class Forecast final : public Task {
     const auto& all = of(split).series;
     const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
-      throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)", named(), n, need, T,
-                                   ahead_));
+      throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)",
+                                   named(), n, need, T, ahead_));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
       return {side_by_side, count / side_by_side, (n - ahead_) / T, n};

@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
 #include <ebb/data/audio.hpp>
-#include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/report/event_file.hpp>
-#include <ebb/experiments/tasks/speech/data.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/speech/data.hpp>
+#include <ebb/experiments/train/data_files.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <numbers>
 #include <optional>
 #include <set>
@@ -20,16 +20,22 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int shortest = speech_rate / 10;
-constexpr const char* expected_recordings = "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples a second, of the Free Spoken "
-                                 "Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)";
+constexpr const char* expected_recordings =
+    "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples a second, of the Free Spoken "
+    "Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)";
 
 // What a name such as 7_theo_12.wav says.
 std::optional<Recording> recording_named(const std::string& name) {
   const std::size_t first = name.find('_'), last = name.rfind('_'), end = name.size() < 4 ? 0 : name.size() - 4;
-  if (first != 1 || last <= first + 1 || name.substr(end) != ".wav" || name[0] < '0' || name[0] > '9') return std::nullopt;
+  if (first != 1 || last <= first + 1 || name.substr(end) != ".wav" || name[0] < '0' || name[0] > '9')
+    return std::nullopt;
   const std::string index = last + 1 < end ? name.substr(last + 1, end - last - 1) : "";
-  if (index.empty() || index.size() > 6 || index.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  return Recording{.speaker = name.substr(first + 1, last - first - 1), .digit = name[0] - '0', .index = std::stoi(index), .samples = {}};
+  if (index.empty() || index.size() > 6 || index.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return Recording{.speaker = name.substr(first + 1, last - first - 1),
+                   .digit = name[0] - '0',
+                   .index = std::stoi(index),
+                   .samples = {}};
 }
 
 std::vector<Recording> list(const fs::path& folder) {
@@ -46,27 +52,30 @@ std::vector<Recording> list(const fs::path& folder) {
 // Each split must have each digit.
 void check_digits(const Recordings& r) {
   std::array<std::array<int, 10>, 3> count{};
-  for (const Recording& one : r.all) ++count[static_cast<std::size_t>(one.split())][static_cast<std::size_t>(one.digit)];
-  const std::array<const char*, 3> indices{"10 or more, to learn from", "5 to 9, which say when to stop", "0 to 4, the test"};
+  for (const Recording& one : r.all)
+    ++count[static_cast<std::size_t>(one.split())][static_cast<std::size_t>(one.digit)];
+  const std::array<const char*, 3> indices{"10 or more, to learn from", "5 to 9, which say when to stop",
+                                           "0 to 4, the test"};
   for (std::size_t s = 0; s < 3; ++s)
     for (std::size_t digit = 0; digit < 10; ++digit)
       if (count[s][digit] == 0)
-        throw FileError(fmt::format("'{}': no recording of the digit {} with an index of {}; speech expects {}", r.folder, digit,
-                                    indices[s], expected_recordings));
+        throw FileError(fmt::format("'{}': no recording of the digit {} with an index of {}; speech expects {}",
+                                    r.folder, digit, indices[s], expected_recordings));
 }
 
 Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
-  Recordings r{std::move(found), fs::absolute(folder).string(), {}};   // weights are read from other folders
+  Recordings r{std::move(found), fs::absolute(folder).string(), {}};  // weights are read from other folders
   check_digits(r);
   std::string sums;
   std::set<std::string> speakers;
   for (Recording& one : r.all) {
     one.samples = read_speech((folder / one.name()).string());
     speakers.insert(one.speaker);
-    sums += fmt::format("{} {:08x}\n", one.name(), crc32c({static_cast<const char*>(one.samples.raw()), one.samples.bytes()}));
+    sums += fmt::format("{} {:08x}\n", one.name(),
+                        crc32c({static_cast<const char*>(one.samples.raw()), one.samples.bytes()}));
   }
-  r.source = fmt::format("{} recordings of {} speakers, CRC-32C {:08x}", count_text(static_cast<double>(r.all.size())), speakers.size(),
-                         crc32c(sums));
+  r.source = fmt::format("{} recordings of {} speakers, CRC-32C {:08x}", count_text(static_cast<double>(r.all.size())),
+                         speakers.size(), crc32c(sums));
   return r;
 }
 
@@ -77,8 +86,10 @@ Audio read_expected(const std::string& path) {
   } catch (const FileError& e) {
     std::error_code ignored;
     if (!can_read_wav() || !fs::is_regular_file(path, ignored)) throw;
-    throw FileError(fmt::format("{}; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth of a second "
-                                "long", e.what()));
+    throw FileError(fmt::format(
+        "{}; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth of a second "
+        "long",
+        e.what()));
   }
 }
 
@@ -91,11 +102,12 @@ Array read_speech(const std::string& path) {
   const int channels = a.samples.dim(1);
   if (channels != 1) throw FileError(fmt::format("'{}': has {} channels, where speech expects one", path, channels));
   if (a.rate != speech_rate)
-    throw FileError(fmt::format("'{}': has {} samples a second, where speech expects {}; `sox in.wav -r {} out.wav` changes that", path,
-                                a.rate, speech_rate, speech_rate));
+    throw FileError(
+        fmt::format("'{}': has {} samples a second, where speech expects {}; `sox in.wav -r {} out.wav` changes that",
+                    path, a.rate, speech_rate, speech_rate));
   if (a.samples.dim(0) < shortest)
-    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, in which nobody says a digit", path,
-                                a.samples.dim(0)));
+    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, in which nobody says a digit",
+                                path, a.samples.dim(0)));
   return a.samples.reshape({a.samples.dim(0)});
 }
 
@@ -106,7 +118,8 @@ Recordings read_recordings(const std::string& given) {
   for (const std::string& name : below)
     if (auto found = list(fs::path(root) / name); !root.empty() && !found.empty())
       return read_all(name.empty() ? fs::path(root) : fs::path(root) / name, std::move(found));
-  const std::string at = find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected_recordings}, given);   // says what is missing where
+  const std::string at =
+      find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected_recordings}, given);  // says what is missing where
   throw FileError(fmt::format("'{}': cannot be listed; speech expects {}", at, expected_recordings));
 }
 

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/tasks/speech/generate.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <ebb/nn/decoding/ctc_decode.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -12,9 +12,9 @@ constexpr int longest_seconds = 60, most_hypotheses = 5;
 
 struct Heard {
   SpeechPicture picture;
-  std::string what;                      // was listened to
+  std::string what;  // was listened to
   std::vector<int> said{};
-  bool known = false;                    // what was said
+  bool known = false;  // what was said
 };
 
 Heard from_file(const SpokenStrings& strings, const std::string& path) {
@@ -31,10 +31,13 @@ Heard from_test(const SpokenStrings& strings, std::uint64_t seed) {
   if (first == all.end()) throw ValueError("the test split has no strings");
   const auto count = static_cast<std::uint64_t>(all.end() - first);
   if (seed < 1 || seed > count)
-    throw ValueError(fmt::format("--seed is the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
+    throw ValueError(
+        fmt::format("--seed is the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
   const SpokenString& s = first[static_cast<std::ptrdiff_t>(seed - 1)];
   return {.picture = {.features = strings.features(s), .scores = {}, .said = places(strings, s)},
-          .what = fmt::format("string {} of the test split", seed), .said = strings.digits(s), .known = true};
+          .what = fmt::format("string {} of the test split", seed),
+          .said = strings.digits(s),
+          .known = true};
 }
 
 std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {
@@ -42,7 +45,7 @@ std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {
   const CtcBeamOptions options{.width = width, .best = std::min(width, most_hypotheses)};
   auto all = ctc_beam_search(scores.reshape({T, 1, scores.dim(1)}), Lengths({1}, {T}), options)[0];
   for (CtcHypothesis& h : all)
-    for (int& label : h.labels) --label;   // class 0 is the blank
+    for (int& label : h.labels) --label;  // class 0 is the blank
   return all;
 }
 
@@ -51,7 +54,8 @@ std::string nothing_or(const std::vector<int>& digits) { return digits.empty() ?
 std::string page(const Heard& heard, const Table& hypotheses) {
   Report report("ebb generate: speech");
   report.title(nothing_or(heard.picture.recognised));
-  report.lead("Recognised in " + heard.what + (heard.known ? ", where were said: " + digits_text(heard.said) + "." : "."));
+  report.lead("Recognised in " + heard.what +
+              (heard.known ? ", where were said: " + digits_text(heard.said) + "." : "."));
   report.picture("As the network hears it", heard.picture.svg(), SpeechPicture::caption());
   if (!hypotheses.rows.empty()) report.table(hypotheses);
   return report.html();
@@ -64,7 +68,9 @@ Batch speech_batch(const std::vector<Array>& features, const std::vector<std::ve
   int T = 1, L = 1;
   for (const Array& f : features) T = std::max(T, f.dim(0));
   for (const auto& row : digits) L = std::max(L, static_cast<int>(row.size()));
-  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32), .lengths = Lengths({B}), .next_lengths = Lengths({B}),
+  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32),
+          .lengths = Lengths({B}),
+          .next_lengths = Lengths({B}),
           .labels = Tokens({B, L})};
   for (int row = 0; row < B; ++row) {
     const Array& f = features[static_cast<std::size_t>(row)];

@@ -1,13 +1,13 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <ebb/nn/decoding/ctc_decode.hpp>
 #include <ebb/ops/index.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
-constexpr int most_shown = 12;           // of strings without an error, and of those with one
+constexpr int most_shown = 12;  // of strings without an error, and of those with one
 
 }  // namespace
 
@@ -19,8 +19,10 @@ std::string edits_text(const std::vector<int>& said, const std::vector<int>& hea
   std::vector<std::vector<int>> d(n + 1, std::vector<int>(m + 1));
   for (std::size_t i = 0; i <= n; ++i)
     for (std::size_t j = 0; j <= m; ++j)
-      d[i][j] = i == 0 ? static_cast<int>(j) : j == 0 ? static_cast<int>(i)
-                       : std::min({d[i - 1][j - 1] + (said[i - 1] != heard[j - 1]), d[i - 1][j] + 1, d[i][j - 1] + 1});
+      d[i][j] = i == 0 ? static_cast<int>(j)
+                : j == 0
+                    ? static_cast<int>(i)
+                    : std::min({d[i - 1][j - 1] + (said[i - 1] != heard[j - 1]), d[i - 1][j] + 1, d[i][j - 1] + 1});
   std::vector<std::string> edits;
   for (std::size_t i = n, j = m; i > 0 || j > 0;) {
     if (i > 0 && j > 0 && d[i][j] == d[i - 1][j - 1] + (said[i - 1] != heard[j - 1])) {
@@ -39,7 +41,7 @@ std::string edits_text(const std::vector<int>& said, const std::vector<int>& hea
 std::vector<std::vector<int>> recognised_digits(const Array& scores, const Lengths& lengths) {
   auto digits = ctc_best_path(transpose(scores, {1, 0, 2}), lengths);
   for (auto& row : digits)
-    for (int& d : row) --d;              // class 0 is the blank
+    for (int& d : row) --d;  // class 0 is the blank
   return digits;
 }
 
@@ -68,7 +70,8 @@ void SpeechMeter::see(const Batch& b, const Result& r) {
   }
 }
 
-void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const std::vector<int>& said, const std::vector<int>& heard) {
+void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const std::vector<int>& said,
+                             const std::vector<int>& heard) {
   const bool right = heard == said;
   ++many_, many_hits_ += right;
   edits_.add(heard, said);
@@ -79,14 +82,17 @@ void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const
   const int T = b.lengths.data()[row], item = b.items[static_cast<std::size_t>(row)];
   Array features = Array::empty({T, b.x.columns()}, f32);
   for (int t = 0; t < T; ++t) features[t].assign(b.x[t][row]);
-  picture_ = {.features = features, .scores = scores.range(0, T).copy(), .recognised = heard,
+  picture_ = {.features = features,
+              .scores = scores.range(0, T).copy(),
+              .recognised = heard,
               .said = places(strings_, strings_.item(item))};
 }
 
 std::vector<Measure> SpeechMeter::measures() const {
   if (singles_ == 0 && many_ == 0) throw ValueError("nothing was measured");
   std::vector<Measure> all;
-  if (singles_ > 0) all.push_back({"single digits", 100.0 * single_hits_ / singles_, "%", single_guess_, "the most frequent digit"});
+  if (singles_ > 0)
+    all.push_back({"single digits", 100.0 * single_hits_ / singles_, "%", single_guess_, "the most frequent digit"});
   if (many_ > 0) {
     all.push_back({"digit error rate", 100 * edits_.value(), "%", 100, "saying nothing", false});
     all.push_back({"exact strings", 100.0 * many_hits_ / many_, "%", 0, "saying nothing"});

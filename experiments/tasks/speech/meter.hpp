@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/tasks/speech/strings.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
 namespace ebb::app {
@@ -16,14 +16,14 @@ std::vector<std::vector<int>> recognised_digits(const Array& scores, const Lengt
 
 /// What a network heard of a string, and what it made of each step.
 struct SpeechPicture {
-  Array features;                        ///< [T, 120]
-  Array scores;                          ///< [T, 11], before the softmax, the blank first
+  Array features;  ///< [T, 120]
+  Array scores;    ///< [T, 11], before the softmax, the blank first
   std::vector<int> recognised{};
   struct Said {
     int digit;
-    double begin, end;                   ///< seconds
+    double begin, end;  ///< seconds
   };
-  std::vector<Said> said{};              ///< empty if nobody knows
+  std::vector<Said> said{};  ///< empty if nobody knows
   std::string svg() const;
   static const char* caption();
 };
@@ -37,7 +37,8 @@ class SpeechMeter final : public Meter {
   void show(Report&) const override;
 
  private:
-  void see_string(const Batch&, int row, const Array& scores, const std::vector<int>& said, const std::vector<int>& recognised);
+  void see_string(const Batch&, int row, const Array& scores, const std::vector<int>& said,
+                  const std::vector<int>& recognised);
   const SpokenStrings& strings_;
   double single_guess_;
   int singles_ = 0, single_hits_ = 0, many_ = 0, many_hits_ = 0, right_shown_ = 0;

@@ -1,14 +1,14 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
-constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;   // pixels
+constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;  // pixels
 constexpr std::array<const char*, 10> colours{"#c2410c", "#1d6fb8", "#2b8a57", "#8a4fc0", "#b8860b",
                                               "#0f8b8d", "#c2397a", "#6b7280", "#4d7c0f", "#4f46e5"};
 
@@ -25,7 +25,8 @@ int frames_of(const Array& features) {
   return frames;
 }
 
-// Time goes to the right, frequency up. White is what is softer than the mean of that mel by a deviation, black the loudest.
+// Time goes to the right, frequency up. White is what is softer than the mean of that mel by a deviation, black the
+// loudest.
 Array pixels_of(const Array& features) {
   constexpr int F = SpokenStrings::mels;
   const int all = static_cast<int>(features.size()) / F, frames = frames_of(features);
@@ -36,7 +37,8 @@ Array pixels_of(const Array& features) {
   Array pixels = Array::empty({F, frames}, f32);
   for (int t = 0; t < frames; ++t)
     for (int f = 0; f < F; ++f)
-      pixels.data<float>()[(F - 1 - f) * frames + t] = static_cast<float>(std::clamp((flat.at({t, f}) - low) / (top - low), 0.0, 1.0));
+      pixels.data<float>()[(F - 1 - f) * frames + t] =
+          static_cast<float>(std::clamp((flat.at({t, f}) - low) / (top - low), 0.0, 1.0));
   return pixels;
 }
 
@@ -46,7 +48,8 @@ std::vector<std::array<double, 11>> probabilities(const Array& scores) {
   for (std::size_t t = 0; t < p.size(); ++t) {
     double most = -1e30, sum = 0;
     for (int k = 0; k < 11; ++k) most = std::max(most, scores.at({static_cast<int>(t), k}));
-    for (int k = 0; k < 11; ++k) sum += p[t][static_cast<std::size_t>(k)] = std::exp(scores.at({static_cast<int>(t), k}) - most);
+    for (int k = 0; k < 11; ++k)
+      sum += p[t][static_cast<std::size_t>(k)] = std::exp(scores.at({static_cast<int>(t), k}) - most);
     for (double& x : p[t]) x /= sum;
   }
   return p;
@@ -61,8 +64,10 @@ std::string said_svg(const SpeechPicture& picture, const Scale& at, double top) 
   std::string svg;
   for (const SpeechPicture::Said& s : picture.said) {
     for (const double edge : {s.begin, s.end})
-      svg += fmt::format("<line x1={0:.1f} x2={0:.1f} y1={1} y2={2} stroke='currentColor' opacity=.35 />", at.x(edge), top, top + sound);
-    svg += fmt::format("<text x={:.1f} y={} text-anchor=middle font-weight=700>{}</text>", at.x((s.begin + s.end) / 2), top - 6, s.digit);
+      svg += fmt::format("<line x1={0:.1f} x2={0:.1f} y1={1} y2={2} stroke='currentColor' opacity=.35 />", at.x(edge),
+                         top, top + sound);
+    svg += fmt::format("<text x={:.1f} y={} text-anchor=middle font-weight=700>{}</text>", at.x((s.begin + s.end) / 2),
+                       top - 6, s.digit);
   }
   return svg;
 }
@@ -80,26 +85,29 @@ std::string posteriors_svg(const Array& scores, const Scale& at, double top) {
       points += fmt::format("{:.1f},{:.1f} ", x(t), y(p[t][k])), most = std::max(most, p[t][k]);
     if (most < .02) continue;
     if (k == 0) {
-      svg += fmt::format("<polyline points='{}' fill=none stroke='currentColor' opacity=.3 stroke-dasharray='3 3'/>", points);
+      svg += fmt::format("<polyline points='{}' fill=none stroke='currentColor' opacity=.3 stroke-dasharray='3 3'/>",
+                         points);
       continue;
     }
     const char* const colour = colours[k - 1];
     svg += fmt::format("<polyline points='{}' fill=none stroke='{}' stroke-width=2 />", points, colour);
     for (std::size_t t = 0; t < p.size(); ++t)
       if (p[t][k] >= .15 && (t == 0 || p[t - 1][k] < p[t][k]) && (t + 1 == p.size() || p[t + 1][k] <= p[t][k]))
-        svg += fmt::format("<text x={:.1f} y={:.1f} text-anchor=middle font-weight=700 fill='{}'>{}</text>", x(t), y(p[t][k]) - 5, colour,
-                           k - 1);
+        svg += fmt::format("<text x={:.1f} y={:.1f} text-anchor=middle font-weight=700 fill='{}'>{}</text>", x(t),
+                           y(p[t][k]) - 5, colour, k - 1);
   }
   return svg;
 }
 
 std::string axes_svg(const Scale& at, double top, double bottom) {
-  std::string svg = fmt::format("<text x={} y={} text-anchor=end>4 kHz</text><text x={} y={} text-anchor=end>0</text>", left - 4, top + 9,
-                                left - 4, top + sound);
+  std::string svg = fmt::format("<text x={} y={} text-anchor=end>4 kHz</text><text x={} y={} text-anchor=end>0</text>",
+                                left - 4, top + 9, left - 4, top + sound);
   for (const int percent : {0, 50, 100}) {
     const double y = bottom - high * percent / 100;
-    svg += fmt::format("<line x1={0} x2={1} y1={2} y2={2} stroke='currentColor' opacity=.15 /><text x={3} y={4} text-anchor=end>{5} %</text>", left,
-                       left + wide, y, left - 4, y + 4, percent);
+    svg += fmt::format(
+        "<line x1={0} x2={1} y1={2} y2={2} stroke='currentColor' opacity=.15 /><text x={3} y={4} text-anchor=end>{5} "
+        "%</text>",
+        left, left + wide, y, left - 4, y + 4, percent);
   }
   const double every = at.seconds > 8 ? std::ceil(at.seconds / 8) : .5;
   for (int k = 0; k * every <= at.seconds; ++k)
@@ -114,18 +122,22 @@ std::string SpeechPicture::svg() const {
   const Scale at{T * SpokenStrings::step_seconds};
   const double shown = wide * frames_of(features) / (T * SpokenStrings::stacked);
   const double top = 22, below = top + sound + gap, bottom = below + high;
-  std::string svg = fmt::format("<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>",
-                                left + wide + 12, bottom + 24);
-  svg += fmt::format("<image x={} y={} width={} height={} preserveAspectRatio=none href='{}'/>", left, top, shown, sound,
-                     image_address(pixels_of(features)));
+  std::string svg = fmt::format(
+      "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=11 fill='currentColor' role=img>",
+      left + wide + 12, bottom + 24);
+  svg += fmt::format("<image x={} y={} width={} height={} preserveAspectRatio=none href='{}'/>", left, top, shown,
+                     sound, image_address(pixels_of(features)));
   svg += axes_svg(at, top, bottom) + said_svg(*this, at, top) + posteriors_svg(scores, at, below);
   return svg + "</svg>";
 }
 
 const char* SpeechPicture::caption() {
-  return "Above, how loud it is at each time (to the right) and pitch (upwards, on the mel scale); the digits over it are those that "
-         "were said, between lines where their recordings begin and end, if that is known. Below, how probable the network holds each "
-         "digit at each step of 30 ms; dashed: no digit. CTC asks which digits there are, not when, so that the peaks are short.";
+  return "Above, how loud it is at each time (to the right) and pitch (upwards, on the mel scale); the digits over it "
+         "are those that "
+         "were said, between lines where their recordings begin and end, if that is known. Below, how probable the "
+         "network holds each "
+         "digit at each step of 30 ms; dashed: no digit. CTC asks which digits there are, not when, so that the peaks "
+         "are short.";
 }
 
 }  // namespace ebb::app

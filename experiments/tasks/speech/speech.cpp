@@ -1,18 +1,18 @@
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/train/reader.hpp>
 #include <ebb/experiments/tasks/speech/generate.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
+#include <ebb/experiments/train/reader.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/ctc.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
-#include <ebb/nn/layers/linear.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <mutex>
 
 namespace ebb::app {
 namespace {
 
-constexpr int classes = 11;              // the blank and ten digits
+constexpr int classes = 11;  // the blank and ten digits
 
 /// At each step the digit, or that there is none.
 ///
@@ -25,7 +25,8 @@ struct SpeechNetwork final : Network {
   Linear out;
   NetworkDropout left_out;
   SpeechNetwork(const Builder& p, const Recurrence& r, const std::string& direction)
-      : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes), left_out(r.settings.network) {}
+      : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes),
+        left_out(r.settings.network) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     const Pass at = s.pass();
@@ -56,15 +57,22 @@ class Speech final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0, .outputs = classes, .unit = "nats/string", .speed_unit = "steps of 30 ms", .trivial = trivial_,
-            .trivial_about = "knowing how many digits were said, but not which", .validate_by = "digit error rate",
+    return {.vocabulary = 0,
+            .outputs = classes,
+            .unit = "nats/string",
+            .speed_unit = "steps of 30 ms",
+            .trivial = trivial_,
+            .trivial_about = "knowing how many digits were said, but not which",
+            .validate_by = "digit error rate",
             .valid_batches = 1 << 20};
   }
 
   // `length` is the most digits of a string that is learned from.
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 24, .length = 3, .batch = 16, .steps = 160, .lr = 2e-2, .patience = all_validations};
-    return {.hidden = 128, .length = 5, .batch = 32, .steps = 2000, .lr = 4e-3, .schedule = "one-cycle", .patience = 10};
+    if (size == Size::quick)
+      return {.hidden = 24, .length = 3, .batch = 16, .steps = 160, .lr = 2e-2, .patience = all_validations};
+    return {
+        .hidden = 128, .length = 5, .batch = 32, .steps = 2000, .lr = 4e-3, .schedule = "one-cycle", .patience = 10};
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -72,16 +80,20 @@ class Speech final : public Task {
     std::vector<SpokenString> chosen;
     if (r.split == Split::train) {
       const Key key = Key{r.seed}.named("speech").at(r.number);
-      for (int row = 0; row < r.rows; ++row) chosen.push_back(strings_->training(key.at(static_cast<std::uint64_t>(row)), r.length));
+      for (int row = 0; row < r.rows; ++row)
+        chosen.push_back(strings_->training(key.at(static_cast<std::uint64_t>(row)), r.length));
       return speech_batch(features_of(chosen), digits_of(chosen));
     }
     const auto& all = strings_->items(r.split);
     const std::vector<Array>& known = kept(r.split);
     std::vector<Array> features;
     std::vector<int> items;
-    const auto begin = std::min(r.number * static_cast<std::uint64_t>(r.rows), static_cast<std::uint64_t>(all.size() - 1));
-    for (auto k = static_cast<std::size_t>(begin); k < all.size() && items.size() < static_cast<std::size_t>(r.rows); ++k)
-      chosen.push_back(all[k]), features.push_back(known[k]), items.push_back(strings_->begin(r.split) + static_cast<int>(k));
+    const auto begin =
+        std::min(r.number * static_cast<std::uint64_t>(r.rows), static_cast<std::uint64_t>(all.size() - 1));
+    for (auto k = static_cast<std::size_t>(begin); k < all.size() && items.size() < static_cast<std::size_t>(r.rows);
+         ++k)
+      chosen.push_back(all[k]), features.push_back(known[k]),
+          items.push_back(strings_->begin(r.split) + static_cast<int>(k));
     Batch b = speech_batch(features, digits_of(chosen));
     b.items = items;
     return b;
@@ -90,7 +102,9 @@ class Speech final : public Task {
   int batches(Split s, int, int rows) const override {
     return s == Split::train ? 1 << 20 : (static_cast<int>(strings_->items(s).size()) + rows - 1) / rows;
   }
-  int steps(const TaskSettings& s) const override { return strings_->longest(std::max(s.length, SpokenStrings::most_tested)); }
+  int steps(const TaskSettings& s) const override {
+    return strings_->longest(std::max(s.length, SpokenStrings::most_tested));
+  }
   std::string data() const override { return strings_->recordings().source; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_guess_); }
@@ -104,7 +118,8 @@ class Speech final : public Task {
   std::vector<Array> features_of(const std::vector<SpokenString>& chosen) const {
     std::vector<Array> features(chosen.size());
     parallel_for(static_cast<std::int64_t>(chosen.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-      for (auto k = static_cast<std::size_t>(begin); k < static_cast<std::size_t>(end); ++k) features[k] = strings_->features(chosen[k]);
+      for (auto k = static_cast<std::size_t>(begin); k < static_cast<std::size_t>(end); ++k)
+        features[k] = strings_->features(chosen[k]);
     });
     return features;
   }
@@ -118,7 +133,8 @@ class Speech final : public Task {
   // The strings of the other splits are heard again and again.
   const std::vector<Array>& kept(Split split) const {
     const bool test = split == Split::test;
-    std::call_once(test ? test_once_ : valid_once_, [&] { (test ? test_ : valid_) = features_of(strings_->items(split)); });
+    std::call_once(test ? test_once_ : valid_once_,
+                   [&] { (test ? test_ : valid_) = features_of(strings_->items(split)); });
     return test ? test_ : valid_;
   }
 
@@ -128,7 +144,8 @@ class Speech final : public Task {
     const auto& all = strings_->items(Split::test);
     for (const SpokenString& s : all) {
       digits += static_cast<double>(s.digits.size());
-      if (s.digits.size() == 1) ++singles, most = std::max(most, ++count[static_cast<std::size_t>(strings_->digits(s)[0])]);
+      if (s.digits.size() == 1)
+        ++singles, most = std::max(most, ++count[static_cast<std::size_t>(strings_->digits(s)[0])]);
     }
     single_guess_ = 100 * most / singles;
     trivial_ = digits / static_cast<double>(all.size()) * std::log(10);
@@ -137,7 +154,7 @@ class Speech final : public Task {
   Inputs inputs_;
   std::unique_ptr<SpokenStrings> strings_;
   mutable std::once_flag valid_once_, test_once_;
-  mutable std::vector<Array> valid_, test_;   // features of their strings
+  mutable std::vector<Array> valid_, test_;  // features of their strings
   double single_guess_ = 0, trivial_ = 0;
 };
 EBB_TASK(speech, Speech, "which digits were said, one or a string of them (the Free Spoken Digit Dataset)");

@@ -10,13 +10,18 @@ namespace {
 
 // The floor is a little below the noise that strings have, so that digital silence is nothing unheard of.
 Array mel_powers(const Array& waveform) {
-  return log_mel(waveform, speech_rate, {.frames = {.window = speech_rate / 40, .hop = SpokenStrings::hop, .fft = 256},
-                                         .mels = SpokenStrings::mels, .low = 50, .floor = 1e-6});
+  return log_mel(waveform, speech_rate,
+                 {.frames = {.window = speech_rate / 40, .hop = SpokenStrings::hop, .fft = 256},
+                  .mels = SpokenStrings::mels,
+                  .low = 50,
+                  .floor = 1e-6});
 }
 
-constexpr double longest_silence = .25, slowest = .88;   // in seconds; of how a digit is played
+constexpr double longest_silence = .25, slowest = .88;  // in seconds; of how a digit is played
 
-double between(double low, double high, const Key& key, std::uint64_t position) { return low + (high - low) * key.uniform(position); }
+double between(double low, double high, const Key& key, std::uint64_t position) {
+  return low + (high - low) * key.uniform(position);
+}
 
 std::size_t number(Split s) { return static_cast<std::size_t>(s); }
 
@@ -50,7 +55,8 @@ SpokenStrings::SpokenStrings(Recordings r, int valid_strings, int test_strings) 
       const Recording& one = recordings_.all[k];
       if (one.split() != split) continue;
       all.push_back(static_cast<int>(k)), speakers[one.speaker].push_back(static_cast<int>(k));
-      if (split != Split::train) (split == Split::valid ? valid_ : test_).push_back({.digits = {{.recording = static_cast<int>(k)}}});
+      if (split != Split::train)
+        (split == Split::valid ? valid_ : test_).push_back({.digits = {{.recording = static_cast<int>(k)}}});
     }
     for (auto& [speaker, own] : speakers) by_split_[number(split)].push_back(std::move(own));
     by_split_[number(split)].push_back(std::move(all));
@@ -71,8 +77,13 @@ SpokenString SpokenStrings::drawn(Split split, Key key, int count, double longes
   const auto& speakers = by_split_[number(split)];
   const auto one = static_cast<std::size_t>(key.below(static_cast<int>(speakers.size()) - 1, 1));
   const std::vector<int>& from = key.below(2, 2) == 0 ? speakers[one] : speakers.back();
-  const auto silence = [&](std::uint64_t at) { return static_cast<int>(key.uniform(at) * longest_silence * speech_rate); };
-  SpokenString s{.digits = {}, .silence = silence(3), .noise = std::exp(between(std::log(1e-4), std::log(1e-3), key, 4)), .key = key};
+  const auto silence = [&](std::uint64_t at) {
+    return static_cast<int>(key.uniform(at) * longest_silence * speech_rate);
+  };
+  SpokenString s{.digits = {},
+                 .silence = silence(3),
+                 .noise = std::exp(between(std::log(1e-4), std::log(1e-3), key, 4)),
+                 .key = key};
   for (int k = 0; k < count; ++k) {
     const auto at = static_cast<std::uint64_t>(16 + 8 * k);
     const int which = key.below(static_cast<int>(from.size()), at);
@@ -88,7 +99,7 @@ SpokenString SpokenStrings::training(Key key, int most) const {
     s.digits[k].gain = std::exp(between(std::log(.4), std::log(2.5), key, at + 2));
     s.digits[k].speed = between(slowest, 1.14, key, at + 3);
   }
-  if (key.below(4, 5) == 0) s.noise = s.silence = s.digits[0].silence = 0;   // as bare as a recording alone
+  if (key.below(4, 5) == 0) s.noise = s.silence = s.digits[0].silence = 0;  // as bare as a recording alone
   s.masks = true;
   return s;
 }
@@ -117,7 +128,9 @@ std::vector<int> SpokenStrings::digits(const SpokenString& s) const {
 }
 
 Array SpokenStrings::waveform(const SpokenString& s) const {
-  const auto samples = [&](const SpokenDigit& d) -> const Array& { return recordings_.all[static_cast<std::size_t>(d.recording)].samples; };
+  const auto samples = [&](const SpokenDigit& d) -> const Array& {
+    return recordings_.all[static_cast<std::size_t>(d.recording)].samples;
+  };
   const auto length = [&](const SpokenDigit& d) { return 1 + static_cast<int>((samples(d).dim(0) - 1) / d.speed); };
   int n = s.silence;
   for (const SpokenDigit& d : s.digits) n += d.silence + length(d);

@@ -1,8 +1,8 @@
-#include <ebb/experiments/train/data_files.hpp>
+#include <fmt/format.h>
 #include <ebb/experiments/tasks/tags/data.hpp>
+#include <ebb/experiments/train/data_files.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
@@ -22,22 +22,30 @@ void read_tagged(TaggedText& text, const std::string& path) {
       continue;
     }
     const std::size_t tab = lines[k].find('\t');
-    if (tab == 0 || tab == std::string::npos || tab + 1 == lines[k].size() || lines[k].find('\t', tab + 1) != std::string::npos)
-      throw FileError(fmt::format("'{}', line {}: expects a word, a tab and its tag, or an empty line after a sentence", path, k + 1));
+    if (tab == 0 || tab == std::string::npos || tab + 1 == lines[k].size() ||
+        lines[k].find('\t', tab + 1) != std::string::npos)
+      throw FileError(fmt::format("'{}', line {}: expects a word, a tab and its tag, or an empty line after a sentence",
+                                  path, k + 1));
     words.push_back(lines[k].substr(0, tab)), tags.push_back(lines[k].substr(tab + 1));
   }
   add(text, words, tags);
-  if (static_cast<int>(text.words.size()) == text.cut.back()) throw FileError(fmt::format("'{}': has no sentence", path));
+  if (static_cast<int>(text.words.size()) == text.cut.back())
+    throw FileError(fmt::format("'{}': has no sentence", path));
   text.cut.push_back(static_cast<int>(text.words.size()));
-  text.source += fmt::format("{}{}, {}", text.source.empty() ? "" : "; ", path.substr(path.rfind('/') + 1), fingerprint(lines));
+  text.source +=
+      fmt::format("{}{}, {}", text.source.empty() ? "" : "; ", path.substr(path.rfind('/') + 1), fingerprint(lines));
 }
 
 }  // namespace
 
 std::string find_tagged_text(const std::string& folder) {
-  return find_data({"tags", {"train.tsv", "dev.tsv", "test.tsv"}, {"", "ud-ewt"}, {},
-                    "train.tsv, dev.tsv and test.tsv: a word, a tab and its tag on a line, an empty line after a sentence"},
-                   folder);
+  return find_data(
+      {"tags",
+       {"train.tsv", "dev.tsv", "test.tsv"},
+       {"", "ud-ewt"},
+       {},
+       "train.tsv, dev.tsv and test.tsv: a word, a tab and its tag on a line, an empty line after a sentence"},
+      folder);
 }
 
 TaggedText read_tagged_text(const std::string& folder) {
@@ -46,15 +54,16 @@ TaggedText read_tagged_text(const std::string& folder) {
   return text;
 }
 
-// Words are named by their endings, of which a model of letters can tell what it has not seen; one ending is two things, which only
-// the word before tells apart.
+// Words are named by their endings, of which a model of letters can tell what it has not seen; one ending is two
+// things, which only the word before tells apart.
 TaggedText made_up_tagged_text() {
   const Key key = Key{1}.named("tags");
   TaggedText text;
   std::uint64_t at = 0;
   const auto stem = [&] {
     std::string word;
-    for (int k = 0; k < 2; ++k) word += fmt::format("{:c}{:c}", "bdfgklmnprst"[key.below(12, at)], "aeiou"[key.below(5, at + 1)]), at += 2;
+    for (int k = 0; k < 2; ++k)
+      word += fmt::format("{:c}{:c}", "bdfgklmnprst"[key.below(12, at)], "aeiou"[key.below(5, at + 1)]), at += 2;
     return word;
   };
   for (const int sentences : {300, 60, 60}) {

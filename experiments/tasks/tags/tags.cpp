@@ -1,16 +1,16 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/data/vocabulary.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/tags/data.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/reader.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
-#include <ebb/experiments/tasks/tags/data.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/nn/sequence/word_dropout.hpp>
-#include <fmt/format.h>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -29,18 +29,20 @@ constexpr int word_width = 100, letter_width = 32, letter_state = 48, most_lette
 /// Source    Ling et al. 2015, arXiv:1508.02096; Plank et al. 2016, arXiv:1604.05529
 struct TagNetwork final : Network {
   int unknown;
-  Param words, letters;                  // [V, E], [letters, .]
+  Param words, letters;  // [V, E], [letters, .]
   LayerPtr spell, spell_back;
   Reader reader;
   Linear out;
   NetworkDropout left_out;
 
-  TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count, int tags)
+  TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count,
+             int tags)
       : unknown(unk), words(p.matrix("words", V, word_width, normal_init(0, .1))),
         letters(p.matrix("letters", letter_count, letter_width, normal_init(0, .3))),
         spell(r.plain_layer(p / "spell", letter_width, letter_state, most_letters)),
         spell_back(r.plain_layer(p / "spell-back", letter_width, letter_state, most_letters)),
-        reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags), left_out(r.settings.network) {}
+        reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags),
+        left_out(r.settings.network) {}
 
   Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
     const Pass at = s.pass();
@@ -89,7 +91,8 @@ class TagMeter final : public ClassMeter {
         if (scores.at({0, k, c}) > scores.at({0, k, best})) best = c;
       const auto sentence = static_cast<std::size_t>(b.items[0]), word = static_cast<std::size_t>(k);
       const std::string& said = names()[static_cast<std::size_t>(best)];
-      t.rows.push_back({text_.words[sentence][word], text_.tags[sentence][word], said == text_.tags[sentence][word] ? said : said + ", wrong"});
+      t.rows.push_back({text_.words[sentence][word], text_.tags[sentence][word],
+                        said == text_.tags[sentence][word] ? said : said + ", wrong"});
     }
     shown_.push_back(t);
   }
@@ -107,7 +110,8 @@ class TagMeter final : public ClassMeter {
 /// The part of speech of each word.
 ///
 /// Shapes    tokens [T, B], letters [L T, B], lengths [B]; next [T, B], the tags
-/// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English Web Treebank)
+/// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English
+///           Web Treebank)
 class Tags final : public Task {
  public:
   static constexpr TaskOption options[] = {direction_option};
@@ -118,19 +122,27 @@ class Tags final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0, .outputs = static_cast<int>(tags_.size()), .unit = "nats/word", .speed_unit = "words", .trivial = guess_.nats,
-            .trivial_about = "always saying how often each tag occurs", .validate_by = "accuracy", .valid_batches = 1 << 20};
+    return {.vocabulary = 0,
+            .outputs = static_cast<int>(tags_.size()),
+            .unit = "nats/word",
+            .speed_unit = "words",
+            .trivial = guess_.nats,
+            .trivial_about = "always saying how often each tag occurs",
+            .validate_by = "accuracy",
+            .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
-    if (size == Size::quick) return {.hidden = 16, .length = 100, .batch = 20, .steps = 120, .lr = 1e-2, .patience = all_validations};
-    return {.hidden = 128, .length = 100, .batch = 32, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 5};
+    if (size == Size::quick)
+      return {.hidden = 16, .length = 100, .batch = 20, .steps = 120, .lr = 1e-2, .patience = all_validations};
+    return {
+        .hidden = 128, .length = 100, .batch = 32, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 5};
   }
 
   Batch batch(const BatchRequest& r) const override {
     Batch b;
     b.items = batches_->items(r);
-    const int most = r.split == Split::train ? r.length : 1 << 30;   // no word of the other splits is left out
+    const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
     Rows rows = padded(words_, b.items, most);
     b.tokens = rows.tokens, b.lengths = rows.lengths;
     b.next = padded(targets_, b.items, most).tokens;
@@ -149,8 +161,8 @@ class Tags final : public Task {
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
   NetworkDropout own_dropout() const override { return {.input = .3, .output = .3, .words = .1}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(), letter_set_->size(),
-                                        static_cast<int>(tags_.size()));
+    return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(),
+                                        letter_set_->size(), static_cast<int>(tags_.size()));
   }
 
  private:
@@ -209,7 +221,7 @@ class Tags final : public Task {
     for (char& c : word)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     for (char& c : word)
-      if (c == ' ') c = '_';             // blanks part the words of a vocabulary's text
+      if (c == ' ') c = '_';  // blanks part the words of a vocabulary's text
     return word;
   }
 

@@ -1,9 +1,9 @@
-#include <ebb/experiments/train/data_files.hpp>
-#include <ebb/experiments/tasks/translate/dates.hpp>
-#include <ebb/experiments/tasks/translate/data.hpp>
-#include <ebb/experiments/report/text_format.hpp>
-#include <ebb/ops/error.hpp>
 #include <fmt/format.h>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/translate/data.hpp>
+#include <ebb/experiments/tasks/translate/dates.hpp>
+#include <ebb/experiments/train/data_files.hpp>
+#include <ebb/ops/error.hpp>
 #include <sstream>
 
 namespace ebb::app {
@@ -29,8 +29,8 @@ ParallelText::Split read_split(const std::string& folder, const char* name, std:
   const std::string source = fmt::format("{}/{}.en", folder, name), target = fmt::format("{}/{}.fr", folder, name);
   ParallelText::Split s{read_side(source, about), read_side(target, about)};
   if (s.source.size() != s.target.size())
-    throw FileError(fmt::format("'{}' has {} lines, but '{}' has {}: line beside line is expected", source, s.source.size(), target,
-                                s.target.size()));
+    throw FileError(fmt::format("'{}' has {} lines, but '{}' has {}: line beside line is expected", source,
+                                s.source.size(), target, s.target.size()));
   return s;
 }
 
@@ -42,8 +42,8 @@ bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; 
 ParallelText date_text(int train, int valid, int test) {
   const DateSplits d = written_dates(train, valid, test);
   return {split_of(d.train), split_of(d.valid), split_of(d.test), Symbols::characters,
-          fmt::format("dates made up, {} to learn from, {} and {} to validate and test, of other days", count_text(train),
-                      count_text(valid), count_text(test))};
+          fmt::format("dates made up, {} to learn from, {} and {} to validate and test, of other days",
+                      count_text(train), count_text(valid), count_text(test))};
 }
 
 ParallelText multi30k_text(const std::string& folder) {
@@ -76,11 +76,13 @@ std::string joined(Symbols symbols, const std::vector<std::string>& parts) {
 
 std::string as_multi30k(const std::string& prompt) {
   constexpr std::string_view marks = ",.!?;:", closing = ",.!?;:)\"'", blanks = " \t";
-  const auto blank = [&](std::size_t k) { return k >= prompt.size() || blanks.find(prompt[k]) != std::string_view::npos; };
+  const auto blank = [&](std::size_t k) {
+    return k >= prompt.size() || blanks.find(prompt[k]) != std::string_view::npos;
+  };
   std::string line;
   for (std::size_t k = 0; k < prompt.size(); ++k) {
     const char c = prompt[k];
-    const bool last = blank(k + 1), ends = blank(prompt.find_first_not_of(closing, k));   // npos is past the end too
+    const bool last = blank(k + 1), ends = blank(prompt.find_first_not_of(closing, k));  // npos is past the end too
     if (c == '\'') line += last ? "&apos; " : " &apos;";
     else if (c == '"') line += " &quot; ";
     else if (c == '(' || c == ')') line += fmt::format(" {} ", c);
@@ -109,7 +111,7 @@ Sentence Language::encode(const std::string& line) const {
   Sentence numbers;
   for (const std::string& symbol : cut(vocabulary.symbols(), line)) {
     const int id = vocabulary.find(symbol);
-    numbers.push_back(id <= vocabulary.eos() ? vocabulary.unknown() : id);   // a word spelt <eos> is no end
+    numbers.push_back(id <= vocabulary.eos() ? vocabulary.unknown() : id);  // a word spelt <eos> is no end
   }
   return numbers;
 }

@@ -13,8 +13,8 @@ struct ParallelText {
     std::vector<std::string> source, target;
   };
   Split train, valid, test;
-  Symbols symbols = Symbols::words;      ///< what both are cut into
-  std::string about{};                   ///< what was read, for the record
+  Symbols symbols = Symbols::words;  ///< what both are cut into
+  std::string about{};               ///< what was read, for the record
 };
 
 /// Dates written out, and in ISO form, by characters.
@@ -22,7 +22,8 @@ ParallelText date_text(int train, int valid, int test);
 
 /// train, val and test2016, each .en and .fr, in a folder: a sentence a line, its words parted by blanks.
 ///
-/// Errors    FileError naming file and line: an empty line, one that is not UTF-8, files of different numbers of lines, or none
+/// Errors    FileError naming file and line: an empty line, one that is not UTF-8, files of different numbers of lines,
+///           or none
 ParallelText multi30k_text(const std::string& folder);
 
 /// The symbols of a line.
@@ -30,7 +31,8 @@ std::vector<std::string> cut(Symbols, const std::string& line);
 /// And the line of symbols.
 std::string joined(Symbols, const std::vector<std::string>&);
 
-/// A prompt as Multi30k has its sentences: lower case, marks at the end of words and brackets for themselves, the apostrophe spelt out.
+/// A prompt as Multi30k has its sentences: lower case, marks at the end of words and brackets for themselves, the
+/// apostrophe spelt out.
 ///
 ///     "The woman's dog runs." -> "the woman &apos;s dog runs ."
 std::string as_multi30k(const std::string& prompt);

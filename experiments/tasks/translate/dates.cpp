@@ -1,9 +1,9 @@
+#include <fmt/format.h>
 #include <array>
 #include <chrono>
 #include <ebb/experiments/tasks/translate/dates.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
-#include <fmt/format.h>
 #include <functional>
 
 namespace ebb::app {
@@ -17,11 +17,11 @@ constexpr std::array weekdays{"Sunday", "Monday", "Tuesday", "Wednesday", "Thurs
 
 struct Day {
   int year, month, day;
-  std::string name;                      // of the month
+  std::string name;  // of the month
   std::string weekday;
   std::string short_name() const { return name.substr(0, 3); }
   std::string short_weekday() const { return weekday.substr(0, 3); }
-  bool clear() const { return day > 12 || day == month; }   // which number is the month
+  bool clear() const { return day > 12 || day == month; }  // which number is the month
 };
 
 std::string lower(std::string s) {
@@ -54,7 +54,9 @@ constexpr Form forms[] = {
     [](const Day& d) { return fmt::format("{} {} {} {}", d.short_weekday(), d.day, d.short_name(), d.year); },
     [](const Day& d) { return upper(fmt::format("{:02}-{}-{}", d.day, d.short_name(), d.year)); },
     [](const Day& d) { return lower(fmt::format("{}, the {} of {} {}", d.weekday, ordinal(d.day), d.name, d.year)); },
-    [](const Day& d) { return fmt::format("{} {}, {} ({})", d.short_name(), ordinal(d.day), d.year, d.short_weekday()); },
+    [](const Day& d) {
+      return fmt::format("{} {}, {} ({})", d.short_name(), ordinal(d.day), d.year, d.short_weekday());
+    },
     [](const Day& d) { return fmt::format("{}/{}/{}", d.year, d.month, d.day); },
     [](const Day& d) { return fmt::format("{:04}{:02}{:02}", d.year, d.month, d.day); },
     [](const Day& d) { return d.clear() ? fmt::format("{}/{}/{}", d.day, d.month, d.year) : ""; },
@@ -77,7 +79,8 @@ struct Days {
 
 WrittenDate draw(const std::vector<chr::year_month_day>& days, Key key) {
   const chr::year_month_day date = days[static_cast<std::size_t>(key.below(static_cast<int>(days.size()), 0))];
-  const int y = int(date.year()), m = static_cast<int>(unsigned(date.month())), d = static_cast<int>(unsigned(date.day()));
+  const int y = int(date.year()), m = static_cast<int>(unsigned(date.month())),
+            d = static_cast<int>(unsigned(date.day()));
   std::string written;
   for (std::uint64_t k = 1; written.empty(); ++k) written = written_date(key.below(date_forms(), k), y, m, d);
   return {written, fmt::format("{:04}-{:02}-{:02}", y, m, d)};
@@ -90,7 +93,8 @@ int date_forms() { return static_cast<int>(std::size(forms)); }
 std::string written_date(int form, int year, int month, int day) {
   if (form < 0 || form >= date_forms())
     throw ValueError(fmt::format("dates: there is no form {}, there are {}", form, date_forms()));
-  const chr::year_month_day date{chr::year{year}, chr::month{static_cast<unsigned>(month)}, chr::day{static_cast<unsigned>(day)}};
+  const chr::year_month_day date{chr::year{year}, chr::month{static_cast<unsigned>(month)},
+                                 chr::day{static_cast<unsigned>(day)}};
   if (!date.ok() || year < 1900 || year > 2099)
     throw ValueError(fmt::format("dates: {}-{}-{} is no date of the years 1900 to 2099", year, month, day));
   const unsigned weekday = chr::weekday{chr::sys_days{date}}.c_encoding();
@@ -99,7 +103,8 @@ std::string written_date(int form, int year, int month, int day) {
 
 DateSplits written_dates(int train, int valid, int test) {
   if (train < 1 || valid < 1 || test < 1)
-    throw ValueError(fmt::format("dates: each split needs an example, but {}, {} and {} were asked for", train, valid, test));
+    throw ValueError(
+        fmt::format("dates: each split needs an example, but {}, {} and {} were asked for", train, valid, test));
   const Days days;
   const auto make = [](const std::vector<chr::year_month_day>& of, int count, const char* split) {
     std::vector<WrittenDate> made;

@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <ebb/experiments/report/attention_picture.hpp>
 #include <ebb/experiments/tasks/translate/meter.hpp>
-#include <fmt/format.h>
 
 namespace ebb::app {
 namespace {
 
 constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
-constexpr std::size_t widest_line = 90;         // bytes of a line that a table has room for
+constexpr std::size_t widest_line = 90;  // bytes of a line that a table has room for
 
 // Tokens up to the first -1.
 Sentence tokens_of(const Array& row) {
@@ -29,7 +29,8 @@ std::vector<std::string> Translations::spelt(const Sentence& s, const std::vecto
   return symbols_of;
 }
 
-void show_attention(Report& report, std::vector<std::string> read, std::vector<std::string> written, const Array& attention) {
+void show_attention(Report& report, std::vector<std::string> read, std::vector<std::string> written,
+                    const Array& attention) {
   for (auto* symbols : {&read, &written})
     for (std::string& symbol : *symbols) symbol = readable(symbol);
   written.emplace_back("(end)");
@@ -63,10 +64,13 @@ void TranslateMeter::see(const Batch& b, const Result& r) {
     const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
     add(greedy_, greedy, target), add(copied_, source, target);
     if (b.beam > 0) add(searched_, beam, target);
-    if (item < all_.first_test || item >= all_.first_test + looked_through || joined(all_.symbols, source).size() > widest_line) continue;
+    if (item < all_.first_test || item >= all_.first_test + looked_through ||
+        joined(all_.symbols, source).size() > widest_line)
+      continue;
     const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
     const Array looks = r.rows("greedy attention")[row];
-    shown_[item] = {source, target, greedy, beam, looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
+    shown_[item] = {source, target, greedy, beam,
+                    looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
   }
 }
 
@@ -98,8 +102,8 @@ void TranslateMeter::show(Report& report) const {
   for (const Shown* s : first) {
     if (!words) t.rows.push_back({line(s->source), line(s->target), line(s->greedy), line(s->beam)});
     else
-      for (const auto& [what, symbols] : {std::pair{"read", &s->source}, {"should be", &s->target}, {"greedy", &s->greedy},
-                                          {"beam", &s->beam}})
+      for (const auto& [what, symbols] :
+           {std::pair{"read", &s->source}, {"should be", &s->target}, {"greedy", &s->greedy}, {"beam", &s->beam}})
         t.rows.push_back({what, line(*symbols)});
   }
   report.section("Some of the test split");

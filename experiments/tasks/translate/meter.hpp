@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/tasks/translate/data.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <map>
 
 namespace ebb::app {
@@ -8,11 +8,12 @@ namespace ebb::app {
 /// The sentences of all splits, train, valid and test one after the other, and how the target's numbers are spelt.
 struct Translations {
   Symbols symbols;
-  std::vector<std::vector<std::string>> source{}, target{};   ///< symbols of each line
-  Vocabulary vocabulary;                                  ///< of the target
+  std::vector<std::vector<std::string>> source{}, target{};  ///< symbols of each line
+  Vocabulary vocabulary;                                     ///< of the target
   int first_test = 0;
 
-  /// The symbols of a translation of that source; an unknown one becomes the symbol that was looked at most when it was written.
+  /// The symbols of a translation of that source; an unknown one becomes the symbol that was looked at most when it was
+  /// written.
   ///
   /// Shapes    attention [steps, S]
   std::vector<std::string> spelt(const Sentence&, const std::vector<std::string>& source, const Array& attention) const;
@@ -39,7 +40,7 @@ class TranslateMeter final : public Meter {
   };
   struct Shown {
     std::vector<std::string> source, target, greedy, beam;
-    Array attention;                     // [greedy and end, source]
+    Array attention;  // [greedy and end, source]
   };
   void add(Score&, const std::vector<std::string>& said, const std::vector<std::string>& wanted);
   double value(const Score&) const;
@@ -47,8 +48,8 @@ class TranslateMeter final : public Meter {
   bool exact_;
   int beam_ = 0;
   Score greedy_, searched_, copied_;
-  std::map<std::string, int> numbers_;   // of symbols, known to the vocabulary or not
-  std::map<int, Shown> shown_;           // by item
+  std::map<std::string, int> numbers_;  // of symbols, known to the vocabulary or not
+  std::map<int, Shown> shown_;          // by item
 };
 
 }  // namespace ebb::app

@@ -38,13 +38,16 @@ Memory Memory::of(const Tokens& rows) const {
   return {of_rows(keys, rows), of_rows(values, rows), gather(summary, rows), own};
 }
 
-TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction, const TranslateSizes& s)
-    : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))), reader(p / "reader", r, r.settings.hidden, direction),
+TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction,
+                                   const TranslateSizes& s)
+    : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))),
+      reader(p / "reader", r, r.settings.hidden, direction),
       from(p.matrix("source", s.source, r.settings.hidden, normal_init(0, 1))),
       to(p.matrix("target", s.target, r.settings.hidden, normal_init(0, 1 / scale))),
-      keys(p.matrix("keys", reader.width(), r.settings.hidden)), summary(p / "summary", reader.width(), r.settings.hidden),
-      mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden), decoder(r.make(p / "decoder", r.settings.hidden)),
-      bias(p.vector("bias", s.target, zero_init)) {}
+      keys(p.matrix("keys", reader.width(), r.settings.hidden)),
+      summary(p / "summary", reader.width(), r.settings.hidden),
+      mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden),
+      decoder(r.make(p / "decoder", r.settings.hidden)), bias(p.vector("bias", s.target, zero_init)) {}
 
 Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, const Pass& at) const {
   const Packing packing(lengths, source.dim(0));
@@ -57,7 +60,8 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
 
 TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing,
                                                   const Pass& at) const {
-  const Packed y = dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.left_out.input, at, "written");
+  const Packed y =
+      dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.left_out.input, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
   const Packed h = unroll(*decoder, x, at.named("decoder")).packed();
   const Attended a = attend(unpack(h).all(), m.keys, m.values, m.lengths);
@@ -76,7 +80,8 @@ Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const 
   return s.mean_tokens(cross_entropy(matmul(y, transpose(to)) + bias, pack(s.sequence(b.next), packing)), b.lengths);
 }
 
-void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o, const char* name, const char* attention) const {
+void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o, const char* name,
+                               const char* attention) const {
   const std::vector<Sentence> found = search(m, o);
   Array tokens = Array::empty({s.rows(), o.longest}, f32);
   tokens.fill(-1);
@@ -99,14 +104,15 @@ std::vector<Sentence> TranslateNetwork::search(const Memory& m, const SearchOpti
   const int B = m.lengths.dim(0);
   Tokens first({B});
   std::fill(first.data(), first.data() + B, sizes.start);
-  const Var table = transpose(to);       // once, not at each step
+  const Var table = transpose(to);  // once, not at each step
   const auto step = [&](const BeamBatch& b) {
     State s = b.state;
     Var p = next(m.of(b.rows), b.tokens, s, table);
     return BeamStep{std::move(p), std::move(s)};
   };
-  const auto found = beam_search(decoder->start(B), first, step,
-                                 {.end = sizes.end, .longest = o.longest, .width = o.width, .length_penalty = o.length_penalty});
+  const auto found =
+      beam_search(decoder->start(B), first, step,
+                  {.end = sizes.end, .longest = o.longest, .width = o.width, .length_penalty = o.length_penalty});
   std::vector<Sentence> best;
   for (const auto& hypotheses : found) best.push_back(hypotheses.at(0).tokens);
   return best;

@@ -1,15 +1,15 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/autograd/tape.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/translate/meter.hpp>
+#include <ebb/experiments/tasks/translate/network.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
-#include <ebb/experiments/tasks/translate/meter.hpp>
-#include <ebb/experiments/tasks/translate/network.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 #include <optional>
 
 namespace ebb::app {
@@ -36,23 +36,35 @@ class Translate final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0, .outputs = target_->vocabulary.size(), .unit = by_words_ ? "nats/word" : "nats/character",
-            .speed_unit = by_words_ ? "words" : "characters", .trivial = trivial_,
+    return {.vocabulary = 0,
+            .outputs = target_->vocabulary.size(),
+            .unit = by_words_ ? "nats/word" : "nats/character",
+            .speed_unit = by_words_ ? "words" : "characters",
+            .trivial = trivial_,
             .trivial_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
-            .validate_by = measure(), .valid_batches = 1 << 20};
+            .validate_by = measure(),
+            .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
     if (size == Size::quick)
-      return {.hidden = 32, .length = 60, .batch = 30, .steps = 700, .lr = 1e-2, .schedule = "one-cycle", .patience = all_validations};
-    if (!by_words_) return {.hidden = 64, .length = 60, .batch = 60, .steps = 1500, .lr = 5e-3, .schedule = "one-cycle", .patience = 10};
+      return {.hidden = 32,
+              .length = 60,
+              .batch = 30,
+              .steps = 700,
+              .lr = 1e-2,
+              .schedule = "one-cycle",
+              .patience = all_validations};
+    if (!by_words_)
+      return {
+          .hidden = 64, .length = 60, .batch = 60, .steps = 1500, .lr = 5e-3, .schedule = "one-cycle", .patience = 10};
     return {.hidden = 256, .length = 60, .batch = 60, .steps = 2500, .lr = 2e-3, .schedule = "cosine", .patience = 5};
   }
 
   Batch batch(const BatchRequest& r) const override {
     Batch b;
     b.items = batches_->items(r);
-    const int most = r.split == Split::train ? r.length : 1 << 30;   // no word of the other splits is left out
+    const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
     const Rows read = padded(read_, b.items, most), given = padded(given_, b.items, most);
     b.source = read.tokens, b.source_lengths = read.lengths;
     b.tokens = given.tokens, b.lengths = given.lengths;
@@ -68,8 +80,12 @@ class Translate final : public Task {
   NetworkDropout own_dropout() const override { return {.input = by_words_ ? .3 : 0, .output = by_words_ ? .3 : 0}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const Vocabulary& v = target_->vocabulary;
-    const TranslateSizes sizes{.source = source_->vocabulary.size(), .target = v.size(), .start = v.bos(), .end = v.eos(),
-                               .longest = longest_, .left_out = r.settings.network};
+    const TranslateSizes sizes{.source = source_->vocabulary.size(),
+                               .target = v.size(),
+                               .start = v.bos(),
+                               .end = v.eos(),
+                               .longest = longest_,
+                               .left_out = r.settings.network};
     return std::make_unique<TranslateNetwork>(p, r, inputs_.own["direction"], sizes);
   }
 
@@ -77,8 +93,9 @@ class Translate final : public Task {
     std::string text;
     for (const auto* side : {&read_, &wanted_}) {
       const auto length = [&](int item) { return static_cast<int>((*side)[static_cast<std::size_t>(item)].size()); };
-      const std::string longer = longer_ones(batches_->partition().train, length, s.length, side == &read_ ? "sentences to read" : "sentences to write",
-                                             by_words_ ? "words" : "characters");
+      const std::string longer =
+          longer_ones(batches_->partition().train, length, s.length,
+                      side == &read_ ? "sentences to read" : "sentences to write", by_words_ ? "words" : "characters");
       text += (text.empty() || longer.empty() ? "" : "; ") + longer;
     }
     return text;
@@ -89,7 +106,10 @@ class Translate final : public Task {
     if (r.length == 0) throw ValueError("--length must be at least 1 for a translation");
     const std::string prompt = one_line(r.prompt), line = by_words_ ? as_multi30k(prompt) : prompt;
     const std::vector<std::string> words = cut(source_->vocabulary.symbols(), line);
-    const SearchOptions o{.width = r.greedy ? 1 : r.beam > 0 ? r.beam : beam_width, .longest = r.length > 0 ? r.length : longest_};
+    const SearchOptions o{.width = r.greedy     ? 1
+                                   : r.beam > 0 ? r.beam
+                                                : beam_width,
+                          .longest = r.length > 0 ? r.length : longest_};
     return translated(dynamic_cast<const TranslateNetwork&>(model.network()), words, source_->encode(line), o);
   }
 
@@ -109,7 +129,10 @@ class Translate final : public Task {
 
   ParallelText load(bool quick) {
     static const DataFiles files{
-        "translate", {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"}, {"", "multi30k"}, {},
+        "translate",
+        {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"},
+        {"", "multi30k"},
+        {},
         "train, val and test2016, each .en and .fr: a sentence a line, lower case, words parted by blanks (Multi30k)"};
     std::string& data = inputs_.data;
     if (data.empty() && quick) data = "generated";
@@ -117,18 +140,22 @@ class Translate final : public Task {
     if (data == "generated") return date_text(1500, 100, 200);
     if (data == "dates") return date_text(30'000, 500, 2000);
     std::error_code ignored;
-    data = find_data(files, data == "multi30k" && !std::filesystem::exists(data, ignored) ? "" : data);   // by name: EBB_DATA's
+    data = find_data(files,
+                     data == "multi30k" && !std::filesystem::exists(data, ignored) ? "" : data);  // by name: EBB_DATA's
     return multi30k_text(data);
   }
 
-  // EBB_DATA may be there for the sake of other tasks. Sentences that are there in part are not to be replaced by dates unnoticed.
+  // EBB_DATA may be there for the sake of other tasks. Sentences that are there in part are not to be replaced by dates
+  // unnoticed.
   static std::string found(const DataFiles& files) {
     namespace fs = std::filesystem;
     const fs::path root = std::getenv("EBB_DATA");
     if (root.empty()) return "dates";
     std::error_code ignored;
-    if (!fs::is_directory(root, ignored)) throw FileError(fmt::format("EBB_DATA: there is no folder '{}'", root.string()));
-    const bool begun = std::any_of(files.names.begin(), files.names.end(), [&](auto& name) { return fs::exists(root / name, ignored); });
+    if (!fs::is_directory(root, ignored))
+      throw FileError(fmt::format("EBB_DATA: there is no folder '{}'", root.string()));
+    const bool begun = std::any_of(files.names.begin(), files.names.end(),
+                                   [&](auto& name) { return fs::exists(root / name, ignored); });
     return begun || fs::exists(root / "multi30k", ignored) ? find_data(files, "") : "dates";
   }
 
@@ -137,7 +164,8 @@ class Translate final : public Task {
     Partition parts;
     std::vector<int> lengths;
     using Side = std::pair<const ParallelText::Split*, std::vector<int>*>;
-    for (const auto& [split, items] : {Side{&text.train, &parts.train}, {&text.valid, &parts.valid}, {&text.test, &parts.test}}) {
+    for (const auto& [split, items] :
+         {Side{&text.train, &parts.train}, {&text.valid, &parts.valid}, {&text.test, &parts.test}}) {
       if (items == &parts.test) all_->first_test = static_cast<int>(read_.size());
       for (std::size_t k = 0; k < split->source.size(); ++k) {
         items->push_back(static_cast<int>(read_.size()));
@@ -198,7 +226,8 @@ class Translate final : public Task {
   bool by_words_ = false;
   std::optional<Language> source_, target_;
   std::optional<Translations> all_;
-  std::vector<Sentence> read_, given_, wanted_;   // of each item: the source, the target after its start, and up to its end
+  std::vector<Sentence> read_, given_,
+      wanted_;  // of each item: the source, the target after its start, and up to its end
   std::unique_ptr<SequenceBatches> batches_;
   int longest_ = 0;
   double trivial_ = 0;

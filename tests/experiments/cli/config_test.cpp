@@ -35,19 +35,20 @@ std::vector<std::string> with_config(const TempFolder& folder, const std::string
 
 TEST_CASE("a configuration gives every kind of option its value") {
   Some s;
-  s.apply("# a comment\n"
-          "task = \"adding\"   # another\n"
-          "hidden=12\n"
-          "\n"
-          "lr = 1e-3\n"
-          "quick = true\n"
-          "cells = [\"rnn:activation=relu,bias=0\",   # the first\n"
-          "         'lstm']\n"
-          "steps = \"adding=5,7\"\n"
-          "text = \"a # b, 'c' \u00e4.txt\"\n"
-          "[vanish]\n"
-          "hidden = 99\n"
-          "unknown = 1\n");
+  s.apply(
+      "# a comment\n"
+      "task = \"adding\"   # another\n"
+      "hidden=12\n"
+      "\n"
+      "lr = 1e-3\n"
+      "quick = true\n"
+      "cells = [\"rnn:activation=relu,bias=0\",   # the first\n"
+      "         'lstm']\n"
+      "steps = \"adding=5,7\"\n"
+      "text = \"a # b, 'c' \u00e4.txt\"\n"
+      "[vanish]\n"
+      "hidden = 99\n"
+      "unknown = 1\n");
   CHECK(s.task == "adding");
   CHECK(s.hidden == 12);
   CHECK(s.lr == 1e-3);
@@ -60,7 +61,8 @@ TEST_CASE("a configuration gives every kind of option its value") {
 
 TEST_CASE("what a configuration was written from comes back from it") {
   Some s, back;
-  s.task = "chars", s.text = "C:\\a \"b\" # c", s.hidden = 7, s.lr = 0.1 + 0.2, s.cells = {"gru:update_bias=1,bias=0", "rnn"};
+  s.task = "chars", s.text = "C:\\a \"b\" # c", s.hidden = 7, s.lr = 0.1 + 0.2,
+  s.cells = {"gru:update_bias=1,bias=0", "rnn"};
   s.steps.given = {{"adding", 5}, {"", 7}};
   back.apply(ebb::app::config_text("train", s.options));
   CHECK(back.task == s.task);
@@ -105,7 +107,8 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
 
 TEST_CASE("a mark of the byte order at a configuration's start is passed over") {
   TempFolder folder;
-  const Outcome o = ebb_command(with_config(folder, "\xEF\xBB\xBFtask = \"adding\"\nhidden = 3\nlength = 10\nsteps = 2\n", {"--out", folder / "out"}));
+  const Outcome o = ebb_command(with_config(
+      folder, "\xEF\xBB\xBFtask = \"adding\"\nhidden = 3\nlength = 10\nsteps = 2\n", {"--out", folder / "out"}));
   INFO(o.err);
   CHECK(o.code == 0);
 }
@@ -113,7 +116,8 @@ TEST_CASE("a mark of the byte order at a configuration's start is passed over") 
 TEST_CASE("a value of a configuration that is refused later names the file") {
   TempFolder folder;
   const auto refused_by = [&](const std::string& toml, const std::string& message) {
-    const Outcome o = ebb_command(with_config(folder, "task = \"adding\"\n" + toml, {"--quick", "--out", folder / "out"}));
+    const Outcome o =
+        ebb_command(with_config(folder, "task = \"adding\"\n" + toml, {"--quick", "--out", folder / "out"}));
     INFO(o.err);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Catch::Matchers::Contains(message) && Catch::Matchers::Contains(folder / "config"));
@@ -136,8 +140,9 @@ TEST_CASE("sections of a configuration may share keys") {
 
 TEST_CASE("the command line wins over the configuration, and what is missing in both is asked for") {
   TempFolder folder;
-  const Outcome o = ebb_command(with_config(folder, "task = \"adding\"\ncell = \"gru\"\nhidden = 5\nlength = 10\nsteps = 9\n",
-                                            {"--hidden", "4", "--out", folder / "out"}));
+  const Outcome o =
+      ebb_command(with_config(folder, "task = \"adding\"\ncell = \"gru\"\nhidden = 5\nlength = 10\nsteps = 9\n",
+                              {"--hidden", "4", "--out", folder / "out"}));
   INFO(o.err);
   REQUIRE(o.code == 0);
   const auto options = summary_of(folder / "out")["options"];
@@ -158,12 +163,14 @@ TEST_CASE("the command line wins over the configuration, and what is missing in 
 
 TEST_CASE("the configuration that a run leaves gives the same run") {
   TempFolder folder;
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--steps", "12", "--lr", "0.0123", "--seed", "7", "--optimizer",
-                       "nadam", "--out", folder / "first"}).code == 0);
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--steps", "12", "--lr", "0.0123", "--seed", "7",
+                       "--optimizer", "nadam", "--out", folder / "first"})
+              .code == 0);
   const Outcome o = ebb_command({"train", "--config", folder / "first/config.toml", "--out", folder / "second"});
   INFO(o.err);
   REQUIRE(o.code == 0);
   CHECK(read_all(folder / "first/weights.safetensors") == read_all(folder / "second/weights.safetensors"));
   CHECK(read_all(folder / "first/config.toml") == read_all(folder / "second/config.toml"));
-  CHECK_THAT(read_all(folder / "first/config.toml"), Catch::Matchers::Contains("hidden = 16\n"));   // the size that --quick chose
+  CHECK_THAT(read_all(folder / "first/config.toml"),
+             Catch::Matchers::Contains("hidden = 16\n"));  // the size that --quick chose
 }

@@ -36,14 +36,15 @@ TEST_CASE("an output never overwrites an input, by whatever name it is called") 
   kept({"generate", "--weights", weights, "--out", folder / "link"}, weights);
   kept({"generate", "--weights", folder / "link", "--out", weights}, weights);
   kept({"evaluate", "--weights", weights, "--json", folder / "hard"}, weights);
-  std::filesystem::copy_file(weights, folder / "w.part");           // under which a file is written first
+  std::filesystem::copy_file(weights, folder / "w.part");  // under which a file is written first
   kept({"evaluate", "--weights", folder / "w.part", "--json", folder / "w"}, folder / "w.part");
   CHECK(ebb_command({"evaluate", "--weights", weights, "--json", folder / "other"}).code == 0);
 }
 
 TEST_CASE("a run does not write over its options, its text or its data") {
   TempFolder folder;
-  const std::string out = folder / "out", config = out + "/config.toml", text = out + "/curve.csv", table = out + "/training.csv";
+  const std::string out = folder / "out", config = out + "/config.toml", text = out + "/curve.csv",
+                    table = out + "/training.csv";
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", out}).code == 0);
   kept({"train", "--config", config, "--out", out, "--force"}, config);
   write_all(text, read_all(EBB_SOURCE_DIR "/experiments/data/tinyshakespeare.txt"));
@@ -53,7 +54,8 @@ TEST_CASE("a run does not write over its options, its text or its data") {
   kept({"tbptt", "--quick", "--text", table, "--out", out, "--force"}, table);
   // a text that stands beside them is nobody's output
   std::filesystem::copy_file(text, out + "/book.txt");
-  CHECK(ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", out + "/book.txt", "--out", out, "--force"}).code == 0);
+  CHECK(ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", out + "/book.txt", "--out", out, "--force"})
+            .code == 0);
 }
 
 TEST_CASE("what weights say they were trained on is an input too") {
@@ -62,7 +64,9 @@ TEST_CASE("what weights say they were trained on is an input too") {
   std::string rows = "x\n";
   for (int k = 0; k < 600; ++k) rows += std::to_string((k * k) % 17) + "\n";
   write_all(csv, rows);
-  REQUIRE(ebb_command({"train", "series", "--quick", "--steps", "2", "--length", "10", "--data", csv, "--out", run}).code == 0);
+  REQUIRE(
+      ebb_command({"train", "series", "--quick", "--steps", "2", "--length", "10", "--data", csv, "--out", run}).code ==
+      0);
   kept({"evaluate", "--weights", run + "/weights.safetensors", "--json", csv}, csv);
 }
 

@@ -24,8 +24,10 @@ TEST_CASE("an option is taken as it is meant, or refused") {
   check_refused(train({"--quick", "--full=off"}), "--full takes no value but true or false, not 'off'");
   CHECK(train({"--quick=true", "--full=false"}).code == 0);
   CHECK(summary_of(folder / "out")["quick"] == true);
-  check_refused(ebb_command({"compare", "--quick", "--target", "nosuch=5", "--out", folder / "compare"}), "--target must be a number, not 'nosuch=5'");
-  check_refused(ebb_command({"compare", "--quick", "--rates", "=.1", "--out", folder / "compare"}), "--rates must be X or NAME=X,...");
+  check_refused(ebb_command({"compare", "--quick", "--target", "nosuch=5", "--out", folder / "compare"}),
+                "--target must be a number, not 'nosuch=5'");
+  check_refused(ebb_command({"compare", "--quick", "--rates", "=.1", "--out", folder / "compare"}),
+                "--rates must be X or NAME=X,...");
 }
 
 TEST_CASE("trained weights refuse what says nothing to their task") {
@@ -33,11 +35,15 @@ TEST_CASE("trained weights refuse what says nothing to their task") {
   REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--out", folder / "text"}).code == 0);
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "adding"}).code == 0);
   const std::string text = folder / "text/weights.safetensors", adding = folder / "adding/weights.safetensors";
-  check_refused(ebb_command({"generate", "--weights", text, "--length", "nosuch=5"}), "--length must be a whole number, not 'nosuch=5'");
+  check_refused(ebb_command({"generate", "--weights", text, "--length", "nosuch=5"}),
+                "--length must be a whole number, not 'nosuch=5'");
   check_refused(ebb_command({"generate", "--weights", text, "--length", "-1"}), "--length must be at least 0");
-  check_refused(ebb_command({"evaluate", "--weights", text, "--data", "/nonexistent"}), "--data says nothing to the task 'chars'");
-  check_refused(ebb_command({"evaluate", "--weights", adding, "--data", "/nonexistent"}), "--data says nothing to the task 'adding'");
-  check_refused(ebb_command({"evaluate", "--weights", adding, "--text", EBB_SOURCE_DIR "/README.md"}), "--text says nothing to the task 'adding'");
+  check_refused(ebb_command({"evaluate", "--weights", text, "--data", "/nonexistent"}),
+                "--data says nothing to the task 'chars'");
+  check_refused(ebb_command({"evaluate", "--weights", adding, "--data", "/nonexistent"}),
+                "--data says nothing to the task 'adding'");
+  check_refused(ebb_command({"evaluate", "--weights", adding, "--text", EBB_SOURCE_DIR "/README.md"}),
+                "--text says nothing to the task 'adding'");
 }
 
 TEST_CASE("what a library throws is said as the user's error where it is one") {
@@ -53,11 +59,15 @@ TEST_CASE("what a library throws is said as the user's error where it is one") {
     CHECK(line.rfind("ebb x: ", 0) == 0);
     return line;
   };
-  CHECK_THAT(said(2, [&]() -> int { return std::filesystem::file_size(folder / "none") > 0; }), Contains("none': No such file or directory"));
+  CHECK_THAT(said(2, [&]() -> int { return std::filesystem::file_size(folder / "none") > 0; }),
+             Contains("none': No such file or directory"));
   CHECK_THAT(said(2, []() -> int { return nlohmann::json::parse("{")["x"]; }), Contains("JSON"));
   CHECK_THAT(said(2, []() -> int { return nlohmann::json("\xff").dump().size() > 0; }), Contains("JSON"));
   CHECK_THAT(said(2, []() -> int { throw std::bad_alloc(); }), Contains("not enough memory"));
-  CHECK_THAT(said(2, []() -> int { return static_cast<int>(std::vector<double>(std::vector<double>().max_size() + 1).size()); }), Contains("not enough memory"));
+  CHECK_THAT(
+      said(2,
+           []() -> int { return static_cast<int>(std::vector<double>(std::vector<double>().max_size() + 1).size()); }),
+      Contains("not enough memory"));
   CHECK_THAT(said(2, []() -> int { throw ebb::ValueError("two\nlines"); }), Contains("two") && !Contains("lines"));
   CHECK_THAT(said(1, []() -> int { throw std::logic_error("a slip"); }), Contains("internal error: a slip"));
   CHECK_THAT(said(1, []() -> int { throw 7; }), Contains("internal error"));
@@ -72,7 +82,8 @@ TEST_CASE("a value that came from a file of options names the file") {
     std::string text = whole;
     text.replace(text.find(from), from.size(), to);
     write_all(config, text);
-    for (const std::vector<std::string>& words : {std::vector<std::string>{"train", "--resume", run}, {"train", "--config", config, "--out", folder / "new"}}) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"train", "--resume", run}, {"train", "--config", config, "--out", folder / "new"}}) {
       const Outcome o = ebb_command(words);
       INFO(to << ": " << o.err);
       CHECK(o.code == 2);

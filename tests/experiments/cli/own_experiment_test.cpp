@@ -29,7 +29,7 @@ struct Squares {
     std::vector<double> y(static_cast<std::size_t>(largest));
     job.start(largest);
     job.parallel(largest, [&](int k) {
-      if (interrupt && k == largest / 2) std::raise(SIGINT), std::raise(SIGINT);   // a bouncing key
+      if (interrupt && k == largest / 2) std::raise(SIGINT), std::raise(SIGINT);  // a bouncing key
       if (terminate && k == largest / 2) std::raise(SIGTERM);
       if (job.interrupted()) return;
       y[static_cast<std::size_t>(k)] = std::pow(k + 1, power);
@@ -39,7 +39,10 @@ struct Squares {
     for (const double x : y) sum += x;
     job.summary.set({"sum"}, sum);
     job.report.lead("Numbers <raised> to a power & summed.");
-    job.report.plots({{.title = "Powers", .x_label = "k", .y_label = "k^p", .series = {{.name = "</script>", .x = {1, 2}, .y = {1, 4}}}}});
+    job.report.plots({{.title = "Powers",
+                       .x_label = "k",
+                       .y_label = "k^p",
+                       .series = {{.name = "</script>", .x = {1, 2}, .y = {1, 4}}}}});
     job.write("numbers.csv", "k,y\n");
     if (fail) job.fail("the numbers are wrong");
   }
@@ -71,7 +74,7 @@ EBB_CELL(fragile, Fragile, "a cell that breaks (made by the tests)");
 
 TEST_CASE("a cell that throws in the middle is marked as failed, the others go on, and the exit code is 1") {
   TempFolder folder;
-  for (const long steps : {50L, 2000L}) {              // while its start is measured; in training
+  for (const long steps : {50L, 2000L}) {  // while its start is measured; in training
     const std::string out = folder / std::to_string(steps);
     Fragile::steps_left = steps;
     const Outcome o = ebb_command({"vanish", "--quick", "--tasks", "adding", "--cells", "fragile,rnn", "--steps", "20",
@@ -169,7 +172,7 @@ TEST_CASE("Ctrl-C ends cleanly: what is done is reported and kept") {
   CHECK(o.code == 130);
   const auto s = summary_of(folder / "out");
   CHECK(s["interrupted"] == true);
-  CHECK(s["sum"] == 42925.0);                          // of 1 to 50
+  CHECK(s["sum"] == 42925.0);  // of 1 to 50
   CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("INTERRUPTED"));
 }
 
@@ -186,7 +189,8 @@ TEST_CASE("an experiment that fails exits with 1, one that refuses its input wit
 
 TEST_CASE("shapes that do not fit in a user's cell are named with op, shapes, file, line and time step") {
   TempFolder folder;
-  const Outcome o = ebb_command({"vanish", "--cells", "crooked", "--tasks", "adding", "--hidden", "4", "--out", folder / "out"});
+  const Outcome o =
+      ebb_command({"vanish", "--cells", "crooked", "--tasks", "adding", "--hidden", "4", "--out", folder / "out"});
   CHECK(o.code == 2);
   for (const char* part : {"matmul", "[1, 4]", "[5, 4]", "own_experiment_test.cpp", "time step 0"})
     CHECK_THAT(o.err, Catch::Matchers::Contains(part));

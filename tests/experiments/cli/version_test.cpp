@@ -7,6 +7,7 @@
 TEST_CASE("--version names the version, the compiler and the instruction set whose kernels run") {
   const Outcome o = ebb_command({"--version"});
   CHECK(o.code == 0);
-  CHECK_THAT(o.out, Catch::Matchers::StartsWith("ebb " + ebb::app::version_and_commit()) && Catch::Matchers::Contains(ebb::name_of(ebb::isa())) &&
+  CHECK_THAT(o.out, Catch::Matchers::StartsWith("ebb " + ebb::app::version_and_commit()) &&
+                        Catch::Matchers::Contains(ebb::name_of(ebb::isa())) &&
                         (Catch::Matchers::Contains("g++ 1") || Catch::Matchers::Contains("clang 1")));
 }

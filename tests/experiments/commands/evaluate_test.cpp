@@ -17,12 +17,17 @@ Outcome evaluate(const std::string& weights, std::vector<std::string> more = {})
 TEST_CASE("weights alone give the loss that training reported, whatever the model was made of") {
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors";
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "rnn:activation=relu", "--hidden", "5", "--layers", "2", "--dropout",
-                       ".2", "--zoneout", ".1", "--steps", "20", "--length", "9", "--batch", "7", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command({"train",       "adding",    "--quick",  "--cell",  "rnn:activation=relu",
+                       "--hidden",    "5",         "--layers", "2",       "--dropout",
+                       ".2",          "--zoneout", ".1",       "--steps", "20",
+                       "--length",    "9",         "--batch",  "7",       "--out",
+                       folder / "out"})
+              .code == 0);
   const Outcome o = evaluate(weights);
   INFO(o.err);
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Catch::Matchers::Contains("rnn:activation=relu on adding, test:") && Catch::Matchers::Contains("MSE"));
+  CHECK_THAT(o.out,
+             Catch::Matchers::Contains("rnn:activation=relu on adding, test:") && Catch::Matchers::Contains("MSE"));
   const auto result = nlohmann::json::parse(read_all(folder / "out/evaluation-test.json"));
   CHECK(result["loss"] == summary_of(folder / "out")["runs"]["1"]["loss"]);
   CHECK(result["length"] == 9);
@@ -40,7 +45,9 @@ TEST_CASE("weights whose data have changed since say that this may be so") {
   std::string lines;
   for (int k = 0; k < 40; ++k) lines += "word" + std::to_string(k) + " again\n";
   for (const char* name : {"rt-polarity.neg", "rt-polarity.pos"}) write_all(folder / name, lines);
-  REQUIRE(ebb_command({"train", "sentiment", "--data", folder.path(), "--hidden", "3", "--steps", "2", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command(
+              {"train", "sentiment", "--data", folder.path(), "--hidden", "3", "--steps", "2", "--out", folder / "out"})
+              .code == 0);
   write_all(folder / "rt-polarity.neg", lines + "a much longer review of other words\n");
   for (int k = 0; k < 40; ++k) lines += "new" + std::to_string(k) + " word\n";
   write_all(folder / "rt-polarity.pos", lines);
@@ -54,7 +61,8 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   for (int k = 0; k < 3000; ++k) bytes += static_cast<char>(k * 37 % 256);
   for (const auto& [name, text] : {std::pair<std::string, std::string>{"greek", greek}, {"bytes", bytes}}) {
     write_all(folder / name, text);
-    REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / name, "--out", folder / name + ".out"})
+    REQUIRE(ebb_command(
+                {"train", "chars", "--quick", "--steps", "3", "--text", folder / name, "--out", folder / name + ".out"})
                 .code == 0);
     REQUIRE(evaluate(folder / name + ".out/weights.safetensors").code == 0);
     const auto result = nlohmann::json::parse(read_all(folder / name + ".out/evaluation-test.json"));
@@ -77,7 +85,8 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   using namespace ebb::app;
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors", odd = folder / "odd.safetensors";
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code ==
+          0);
   check_refused(evaluate(folder / "none"), "none");
   check_refused(evaluate(folder.path()), "ebb evaluate: ");
   check_refused(evaluate(folder / "out/report.html"), "report.html");
@@ -120,7 +129,8 @@ TEST_CASE("an alphabet survives being stored") {
   std::string decoded;
   for (const int t : back.encode("x", all)) decoded += back.decode(t);
   CHECK(decoded == all);
-  for (const char* wrong : {"", "ba", "aa", "\xff"}) CHECK_THROWS_AS(Alphabet::from_stored(wrong, true), ebb::ValueError);
+  for (const char* wrong : {"", "ba", "aa", "\xff"})
+    CHECK_THROWS_AS(Alphabet::from_stored(wrong, true), ebb::ValueError);
   CHECK_THROWS_AS(Alphabet::from_stored("a€", false), ebb::ValueError);
 }
 
@@ -131,7 +141,8 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
   write_all(folder / "text", text);
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
-  const Outcome trained = ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", "text", "--out", folder / "out"});
+  const Outcome trained =
+      ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", "text", "--out", folder / "out"});
   std::filesystem::current_path(before);
   INFO(trained.err);
   REQUIRE(trained.code == 0);
@@ -143,10 +154,10 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
   INFO(resumed.err);
   CHECK(resumed.code == 0);
 
-  text[1] = 'b';                           // as long as before, of the same characters
+  text[1] = 'b';  // as long as before, of the same characters
   write_all(folder / "text", text);
   check_refused(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
-  CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);   // whoever names it knows
+  CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);  // whoever names it knows
 }
 
 TEST_CASE("a result that cannot be kept is printed all the same") {
@@ -160,7 +171,7 @@ TEST_CASE("a result that cannot be kept is printed all the same") {
   CHECK_THAT(o.err, Catch::Matchers::Contains("evaluation-test.json'") && Catch::Matchers::Contains("--json"));
   const Outcome asked = evaluate(weights, {"--json", "/proc/none/x.json"});
   CHECK(asked.code == 2);
-  CHECK(asked.out.empty());                // that it cannot be written shows before the work
+  CHECK(asked.out.empty());  // that it cannot be written shows before the work
   CHECK_THAT(asked.err, Catch::Matchers::Contains("/proc/none"));
 }
 
@@ -171,11 +182,13 @@ TEST_CASE("weights find the data of their task from another folder") {
   write_all(folder / "waves.csv", csv);
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
-  const Outcome trained = ebb_command({"train", "series", "--quick", "--steps", "3", "--data", "waves.csv", "--out", folder / "out"});
+  const Outcome trained =
+      ebb_command({"train", "series", "--quick", "--steps", "3", "--data", "waves.csv", "--out", folder / "out"});
   std::filesystem::current_path(before);
   INFO(trained.err);
   REQUIRE(trained.code == 0);
-  const Outcome o = evaluate(folder / "out/weights.safetensors"), resumed = ebb_command({"train", "--resume", folder / "out"});
+  const Outcome o = evaluate(folder / "out/weights.safetensors"),
+                resumed = ebb_command({"train", "--resume", folder / "out"});
   INFO(o.err << resumed.err);
   CHECK(o.code == 0);
   CHECK(resumed.code == 0);

@@ -15,7 +15,8 @@ class Parrot {
     std::string text;
     while (text.size() < 4000) text += phrase;
     write_all(folder / "text", text);
-    std::vector<std::string> words{"train", "chars", "--quick", "--cell", "gru", "--text", folder / "text", "--out", folder / "out"};
+    std::vector<std::string> words{"train",  "chars",         "--quick", "--cell",      "gru",
+                                   "--text", folder / "text", "--out",   folder / "out"};
     words.insert(words.end(), more.begin(), more.end());
     const Outcome o = ebb_command(words);
     INFO(o.err);
@@ -35,12 +36,12 @@ TEST_CASE("a model goes on with the prompt as its text did") {
   const Parrot parrot{"hello wörld\n", {"--layers", "2", "--zoneout", ".05"}};
   CHECK(parrot.says({"--prompt", "wör", "--length", "12", "--greedy"}).out == "wörld\nhello wör\n");
   CHECK(parrot.says({"--prompt", "hello", "--length", "3", "--greedy"}).out == "hello wö\n");
-  CHECK(parrot.says({"--length", "7", "--greedy"}).out == "hello w\n");   // as after a line's end
+  CHECK(parrot.says({"--length", "7", "--greedy"}).out == "hello w\n");  // as after a line's end
   CHECK(parrot.says({"--prompt", "he", "--length", "0"}).out == "he\n");
 }
 
 TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most probable character") {
-  const Parrot parrot{"abacad", {"--steps", "5"}};   // hardly trained: many characters are probable
+  const Parrot parrot{"abacad", {"--steps", "5"}};  // hardly trained: many characters are probable
   const auto draw = [&](std::vector<std::string> more) {
     more.insert(more.end(), {"--prompt", "a", "--length", "60"});
     const Outcome o = parrot.says(more);
@@ -65,7 +66,7 @@ TEST_CASE("with every cell a model that is led step by step gives the loss of th
   const auto task = make_task("chars");
   const Batch b = task->batch({.length = 6, .rows = 3});
   for (const CellInfo& cell : cell_list()) {
-    if (cell.about.find("made by the tests") != std::string::npos) continue;   // they are there to fail
+    if (cell.about.find("made by the tests") != std::string::npos) continue;  // they are there to fail
     INFO(cell.name);
     const Model m{*task, cell.name, {.hidden = 5, .layers = 2, .dropout = .2, .zoneout = .1}, 3};
     const double whole = evaluate(m.w, {.rows = 3, .training = false}, [&](Shard& s) { return m.loss(s, b); }).loss;
@@ -113,7 +114,8 @@ TEST_CASE("what cannot be generated is refused with the reason") {
   check_refused(parrot.says({"--length", "-1"}), "--length must be at least 0");
   check_refused(ebb_command({"generate"}), "--weights is required");
   check_refused(ebb_command({"generate", "--weights", parrot.folder / "none"}), "none");
-  check_refused(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}), "were not written by ebb train");
+  check_refused(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}),
+                "were not written by ebb train");
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
   check_refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),

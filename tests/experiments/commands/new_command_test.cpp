@@ -11,7 +11,8 @@ TEST_CASE("ebb new writes a cell and an experiment, and overwrites nothing") {
                        Catch::Matchers::Contains("EBB_CELL_NAMED(leaky_unit, \"leaky-unit\", LeakyUnit,") &&
                        !Catch::Matchers::Contains("@"));
   CHECK(ebb_command({"new", "experiment", "depth", "--dir", folder.path()}).code == 0);
-  CHECK_THAT(read_all(folder / "depth.cpp"), Catch::Matchers::Contains("EBB_EXPERIMENT(depth, Depth,") && !Catch::Matchers::Contains("@"));
+  CHECK_THAT(read_all(folder / "depth.cpp"),
+             Catch::Matchers::Contains("EBB_EXPERIMENT(depth, Depth,") && !Catch::Matchers::Contains("@"));
 
   write_all(folder / "cells/leaky-unit.cpp", "mine");
   const Outcome again = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
@@ -29,7 +30,8 @@ TEST_CASE("ebb new finds the folder of cells from inside experiments, and elsewh
   std::filesystem::current_path(folder / "experiments");
   const Outcome inside = ebb_command({"new", "cell", "inside"});
   std::filesystem::current_path(folder.path());
-  const Outcome above = ebb_command({"new", "cell", "above"}), own = ebb_command({"new", "cell", "own", "--dir", "src"});
+  const Outcome above = ebb_command({"new", "cell", "above"}),
+                own = ebb_command({"new", "cell", "own", "--dir", "src"});
   std::filesystem::current_path(before);
   CHECK(inside.code == 0);
   CHECK(above.code == 0);

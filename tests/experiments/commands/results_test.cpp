@@ -1,6 +1,6 @@
 #include <cstdlib>
-#include <ebb/experiments/commands/results_page.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/commands/results_page.hpp>
 #include <filesystem>
 
 #include "catch.hpp"
@@ -15,13 +15,19 @@ using Catch::Matchers::Contains;
 namespace {
 
 std::vector<std::string> results(const TempFolder& folder, std::vector<std::string> more) {
-  std::vector<std::string> words{"results", "--page", folder / "docs/page.md", "--runs", folder / "runs", "--quick", "--threads", "1"};
+  std::vector<std::string> words{"results",   "--page", folder / "docs/page.md", "--runs", folder / "runs", "--quick",
+                                 "--threads", "1"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 
-const RowResult made{.command = "ebb train series", .date = "2026-01-31", .version = "0.1.0", .machine = "2 threads", .weights = 16'961,
-                     .seconds = {90, 110, 100}, .measures = {{"NRMSE", {"%", "that it stays", 162, {6.5, 7.5, 7}}}}};
+const RowResult made{.command = "ebb train series",
+                     .date = "2026-01-31",
+                     .version = "0.1.0",
+                     .machine = "2 threads",
+                     .weights = 16'961,
+                     .seconds = {90, 110, 100},
+                     .measures = {{"NRMSE", {"%", "that it stays", 162, {6.5, 7.5, 7}}}}};
 
 }  // namespace
 
@@ -44,7 +50,7 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
   SECTION("one that was trained but not written is taken over, one that was stopped goes on") {
     std::filesystem::remove_all(folder / "docs");
     std::filesystem::create_directories(folder / "docs");
-    std::filesystem::create_symlink("/dev/full", folder / "docs/page.md");   // the page can be opened, but not written
+    std::filesystem::create_symlink("/dev/full", folder / "docs/page.md");  // the page can be opened, but not written
     CHECK(ebb_command(results(folder, {"series", "--seeds", "2"})).code == 2);
     CHECK(std::filesystem::is_symlink(folder / "docs/page.md"));
     std::filesystem::remove_all(folder / "docs");
@@ -57,13 +63,15 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
     CHECK((second.out.find("update       1") != std::string::npos) == false);
     const RowResult again = read_results(folder / "docs/page.json").at("series");
     CHECK(again.measures.at("NRMSE").of_seeds == r.measures.at("NRMSE").of_seeds);
-    CHECK(again.seconds[0] > .1 * r.seconds[0]);                       // those of the process before count too
+    CHECK(again.seconds[0] > .1 * r.seconds[0]);  // those of the process before count too
   }
   SECTION("nothing is trained for a page that cannot be written") {
-    const Outcome none = ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", "/proc/none/page.md"});
+    const Outcome none =
+        ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", "/proc/none/page.md"});
     CHECK(none.code == 2);
     CHECK_THAT(none.out, !Contains("update"));
-    const Outcome at_folder = ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", folder / "docs"});
+    const Outcome at_folder =
+        ebb_command({"results", "series", "--quick", "--runs", folder / "runs", "--page", folder / "docs"});
     CHECK_THAT(at_folder.err, Contains("docs': it is a folder"));
     CHECK_THAT(at_folder.out, !Contains("update"));
   }
@@ -82,9 +90,10 @@ TEST_CASE("what an older run left is not taken for one that never came to its en
   REQUIRE(ebb_command(results(folder, {"sentiment", "--seeds", "1"})).code == 0);
   const char* const before = std::getenv("EBB_DATA");
   const std::string kept = before ? before : "";
-  ::setenv("EBB_DATA", folder.path().c_str(), 1);        // no reviews there, so that a run not quick ends at once
+  ::setenv("EBB_DATA", folder.path().c_str(), 1);  // no reviews there, so that a run not quick ends at once
   for (int k = 0; k < 2; ++k) {
-    const Outcome o = ebb_command({"results", "sentiment", "--seeds", "1", "--page", folder / "docs/other.md", "--runs", folder / "runs"});
+    const Outcome o = ebb_command(
+        {"results", "sentiment", "--seeds", "1", "--page", folder / "docs/other.md", "--runs", folder / "runs"});
     INFO(o.out << o.err);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains("it stays as it was"));

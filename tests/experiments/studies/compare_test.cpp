@@ -56,7 +56,8 @@ TEST_CASE("the width of a budget is the multiple whose weights come nearest to i
     for (const int step : {1, 4, 7}) {
       const int h = width_for(budget, step, square);
       CHECK(h % step == 0);
-      for (int other = step; other <= 200 * step; other += step) CHECK(std::abs(square(h) - budget) <= std::abs(square(other) - budget));
+      for (int other = step; other <= 200 * step; other += step)
+        CHECK(std::abs(square(h) - budget) <= std::abs(square(other) - budget));
     }
   CHECK(least_width("lstm", {}) == 1);
   CHECK(least_width("transformer", {}) == 4);
@@ -71,22 +72,25 @@ TEST_CASE("tables of embeddings that all cells have alike are counted apart") {
   CHECK(w.counted == (100 + 5 + 1) * 5 + (5 + 1) * 2);
   CHECK(w.tables % 100 == 0);
   CHECK(w.counted + w.tables == m.w.trained());
-  CHECK(tables_of(*make_task("chars"), {}).empty());   // as wide as the cell: a wider cell has more of them
+  CHECK(tables_of(*make_task("chars"), {}).empty());  // as wide as the cell: a wider cell has more of them
 }
 
-TEST_CASE("the level to be timed lies nine tenths of the way from a guess to the best, and is timed where it is first reached") {
-  const std::vector<Variant> v{with_validation({{52, 60, 88}, {50, 72, 92}}), with_validation({{50, 51, 52}})};   // best means: 90, 52
+TEST_CASE(
+    "the level to be timed lies nine tenths of the way from a guess to the best, and is timed where it is first "
+    "reached") {
+  const std::vector<Variant> v{with_validation({{52, 60, 88}, {50, 72, 92}}),
+                               with_validation({{50, 51, 52}})};  // best means: 90, 52
   const Goal goal = goal_of({"accuracy", 0, "%", 50, {}, true}, v, NAN);
   CHECK(goal.level == Approx(86));
   CHECK(seconds_to(goal, v[0]).mean == Approx(30));
   CHECK(updates_to(goal, v[0]).mean == Approx(6));
   CHECK(seconds_to(goal, v[0]).count == 2);
   CHECK(seconds_to(goal, v[1]).count == 0);
-  CHECK(seconds_to(goal_of({"accuracy", 0, "%", 50, {}, true}, v, 70), v[0]).mean == Approx(25));               // 30 and 20
-  const Goal error = goal_of({"loss", 0, "MSE", 100, {}, false}, v, NAN);                                        // falls: best is 51
+  CHECK(seconds_to(goal_of({"accuracy", 0, "%", 50, {}, true}, v, 70), v[0]).mean == Approx(25));  // 30 and 20
+  const Goal error = goal_of({"loss", 0, "MSE", 100, {}, false}, v, NAN);                          // falls: best is 51
   CHECK(error.level == Approx(100 - .9 * 50));
-  CHECK(std::isnan(goal_of({"accuracy", 0, "%", 95, {}, true}, v, NAN).level));                                  // nothing beat it
-  CHECK(seconds_an_update(v[0]).mean == Approx(2));                                                              // validation left out
+  CHECK(std::isnan(goal_of({"accuracy", 0, "%", 95, {}, true}, v, NAN).level));  // nothing beat it
+  CHECK(seconds_an_update(v[0]).mean == Approx(2));                              // validation left out
 }
 
 TEST_CASE("a quick comparison gives cells equal weights and writes what programs read") {
@@ -97,7 +101,7 @@ TEST_CASE("a quick comparison gives cells equal weights and writes what programs
   for (const char* cell : {"rnn", "lstm", "gru", "tcn", "transformer"}) {
     INFO(cell);
     const json& v = s["variants"][cell];
-    CHECK(v["weights"].get<double>() == Approx(6000).epsilon(.13));                        // a Transformer's widths go by fours
+    CHECK(v["weights"].get<double>() == Approx(6000).epsilon(.13));  // a Transformer's widths go by fours
     if (std::string(cell) != "transformer") CHECK(v["weights"].get<double>() == Approx(6000).epsilon(.05));
     CHECK(v["quality"]["seeds"] == 2);
     CHECK(v["quality"]["low"] <= v["quality"]["mean"]);
@@ -108,31 +112,37 @@ TEST_CASE("a quick comparison gives cells equal weights and writes what programs
     for (const char* length : {"16", "32", "64"}) CHECK(s["lengths"][cell][length]["seconds"].get<double>() > 0);
     CHECK(s["lengths"][cell]["64"]["kept_bytes"] > s["lengths"][cell]["32"]["kept_bytes"]);
   }
-  const auto kept = [&](const char* cell, const char* length) { return s["lengths"][cell][length]["kept_bytes"].get<double>(); };
+  const auto kept = [&](const char* cell, const char* length) {
+    return s["lengths"][cell][length]["kept_bytes"].get<double>();
+  };
   CHECK(kept("transformer", "64") / kept("transformer", "32") > kept("lstm", "64") / kept("lstm", "32") + .2);
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("At weights as near as the widths allow") && Contains("What a longer sequence costs"));
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Contains("At weights as near as the widths allow") && Contains("What a longer sequence costs"));
   CHECK_THAT(read_all(folder / "out/curves.csv"), Contains("\"transformer\",2,40,"));
   CHECK_THAT(read_all(folder / "out/lengths.csv"), Contains("\"tcn\","));
 }
 
-TEST_CASE("weights that no width brings near the budget are not called equal, and lengths that are left out not announced") {
+TEST_CASE(
+    "weights that no width brings near the budget are not called equal, and lengths that are left out not announced") {
   const TempFolder folder;
-  const Outcome o = ebb_command({"compare", "--quick", "--task", "tags", "--cells", "rnn,lstm", "--steps", "3", "--seeds", "1", "--lengths", "0",
-                                 "--out", folder / "out"});
+  const Outcome o = ebb_command({"compare", "--quick", "--task", "tags", "--cells", "rnn,lstm", "--steps", "3",
+                                 "--seeds", "1", "--lengths", "0", "--out", folder / "out"});
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("weights as near to ") && !Contains("weights each"));
   const json v = summary_of(folder / "out")["variants"];
-  REQUIRE(v["lstm"]["weights"].get<double>() > 1.1 * v["rnn"]["weights"].get<double>());   // the letters' reader alone
+  REQUIRE(v["lstm"]["weights"].get<double>() > 1.1 * v["rnn"]["weights"].get<double>());  // the letters' reader alone
   const std::string html = read_all(folder / "out/report.html");
-  CHECK_THAT(html, Contains("At weights as near as the widths allow") && Contains("which is not equal") && Contains("its widths come no nearer"));
+  CHECK_THAT(html, Contains("At weights as near as the widths allow") && Contains("which is not equal") &&
+                       Contains("its widths come no nearer"));
   CHECK_THAT(html, !Contains("At equal weights") && !Contains("what a longer sequence costs"));
   CHECK_THAT(html, Contains(", seed 1.") && !Contains("seeds 1 to 1"));
 }
 
 TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads") {
   const TempFolder folder;
-  const std::vector<std::string> words{"--task", "pixels", "--cells", "gru,tcn", "--seeds", "1", "--steps", "60", "--lengths", "0"};
+  const std::vector<std::string> words{"--task", "pixels",  "--cells", "gru,tcn",   "--seeds",
+                                       "1",      "--steps", "60",      "--lengths", "0"};
   auto more = words;
   more.insert(more.end(), {"--threads", "1"});
   const json one = compared(folder, words), two = compared(folder, more);
@@ -140,20 +150,23 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("At equal weights") && Contains("trained weights each"));
   for (const char* cell : {"gru", "tcn"}) CHECK(one["variants"][cell]["quality"] == two["variants"][cell]["quality"]);
   const std::string hidden = std::to_string(one["variants"]["tcn"]["hidden"].get<int>());
-  const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60", "--patience", "100",
-                                 "--out", folder / "train"});
+  const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60",
+                                 "--patience", "100", "--out", folder / "train"});
   REQUIRE(o.code == 0);
-  CHECK(summary_of(folder / "train")["runs"]["1"]["measures"]["accuracy"]["value"] == one["variants"]["tcn"]["quality"]["mean"]);
+  CHECK(summary_of(folder / "train")["runs"]["1"]["measures"]["accuracy"]["value"] ==
+        one["variants"]["tcn"]["quality"]["mean"]);
 }
 
 TEST_CASE("embeddings and directions are compared at one width of each cell") {
   const TempFolder folder;
   write_all(folder / "some.vec", "3 4\nfilm .1 .2 .3 .4\ndull -1 0 0 1\nbright 1 0 0 -1\n");
   const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn,transformer:heads=2", "--embedding",
-                                   "learned,onehot," + (folder / "some.vec"), "--direction", "forward,both", "--steps", "20", "--seeds", "1", "--lengths", "0"});
+                                   "learned,onehot," + (folder / "some.vec"), "--direction", "forward,both", "--steps",
+                                   "20", "--seeds", "1", "--lengths", "0"});
   CHECK(s["variants"].size() == 12);
   const json& v = s["variants"];
-  CHECK(v["rnn, some.vec, both"]["weights_in_tables"].get<int>() == v["rnn, learned, both"]["weights_in_tables"].get<int>() / 25);
+  CHECK(v["rnn, some.vec, both"]["weights_in_tables"].get<int>() ==
+        v["rnn, learned, both"]["weights_in_tables"].get<int>() / 25);
   CHECK(v["rnn, onehot, forward"]["weights_in_tables"] == 0);
   CHECK(v["rnn, onehot, forward"]["hidden"] == v["rnn, learned, both"]["hidden"]);
   CHECK(v["rnn, learned, both"]["weights"] > v["rnn, learned, forward"]["weights"]);
@@ -168,42 +181,48 @@ TEST_CASE("files of vectors with one name are told apart by as much of their fol
     write_all(folder / file, "3 4\nfilm .1 .2 .3 .4\ndull -1 0 0 1\nbright 1 0 0 -1\n");
     list += "," + (folder / file);
   }
-  const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn", "--embedding", list, "--steps", "2", "--seeds", "1", "--lengths", "0"});
+  const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn", "--embedding", list, "--steps", "2",
+                                   "--seeds", "1", "--lengths", "0"});
   std::vector<std::string> names;
   for (const auto& [name, variant] : s["variants"].items()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"rnn, a/x/e.vec", "rnn, b/x/e.vec", "rnn, c/e.vec", "rnn, c/learned", "rnn, learned",
-                                          "rnn, other.vec"});
+  CHECK(names == std::vector<std::string>{"rnn, a/x/e.vec", "rnn, b/x/e.vec", "rnn, c/e.vec", "rnn, c/learned",
+                                          "rnn, learned", "rnn, other.vec"});
 }
 
 TEST_CASE("the report of several directions claims equal weights of one only, and keeps to a colour for each line") {
   const TempFolder folder;
-  compared(folder, {"--task", "sentiment", "--cells", "rnn,gru", "--direction", "forward,both", "--steps", "20", "--seeds", "1", "--lengths", "8,16"});
+  compared(folder, {"--task", "sentiment", "--cells", "rnn,gru", "--direction", "forward,both", "--steps", "20",
+                    "--seeds", "1", "--lengths", "8,16"});
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, !Contains("At equal weights") && Contains("At one width of each cell"));
-  CHECK_THAT(html, Contains("trained weights with “forward”, and throughout at that;") && !Contains("trained weights each"));
+  CHECK_THAT(html,
+             Contains("trained weights with “forward”, and throughout at that;") && !Contains("trained weights each"));
   const auto plots = plots_of(html);
-  REQUIRE(plots.size() == 4);                            // validation against time and updates; time and memory against length
+  REQUIRE(plots.size() == 4);  // validation against time and updates; time and memory against length
   std::map<std::string, int> colours;
   for (const json& series : plots[0]["series"])
     if (series.contains("colour")) colours[series["name"]] = series["colour"];
-  for (const json& series : plots[2]["series"]) CHECK(series["colour"] == colours.at(series["name"].get<std::string>() + ", forward"));
+  for (const json& series : plots[2]["series"])
+    CHECK(series["colour"] == colours.at(series["name"].get<std::string>() + ", forward"));
   double last = 0;
   for (const json& row : plots[0]["rows"])
     for (std::size_t k = 1; k <= colours.size(); ++k)
       if (!row[k][1].is_null()) last = std::max(last, row[0].get<double>());
-  CHECK(plots[0]["rows"].back()[0] == last);             // and the axis ends where the lines do
+  CHECK(plots[0]["rows"].back()[0] == last);  // and the axis ends where the lines do
 }
 
 TEST_CASE("a length that would take too much memory is marked, and the rest goes on") {
   const TempFolder folder;
-  const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths", "32,256,5000",
-                                   "--memory", ".004"});
+  const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths",
+                                   "32,256,5000", "--memory", ".004"});
   CHECK(s["lengths"]["lstm"]["256"].contains("seconds"));
-  CHECK_THAT(s["lengths"]["transformer"]["256"]["skipped"].get<std::string>(), Contains("peak about ") && Contains(" MB"));
+  CHECK_THAT(s["lengths"]["transformer"]["256"]["skipped"].get<std::string>(),
+             Contains("peak about ") && Contains(" MB"));
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("peak about"));
-  const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000", "--memory", "1000",
-                                   "--rows", "1"});
-  CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(), Contains("the 4096 that there are positions for") && !Contains(".cpp"));
+  const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000",
+                                   "--memory", "1000", "--rows", "1"});
+  CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(),
+             Contains("the 4096 that there are positions for") && !Contains(".cpp"));
 }
 
 TEST_CASE("a comparison says what it cannot do before it begins") {

@@ -24,7 +24,8 @@ json vanish(std::vector<std::string> options) {
 
 }  // namespace
 
-TEST_CASE("hidden 64, 100 steps back: the RNN's gradient has fallen 1e6 times further than those of cells that keep", "[science]") {
+TEST_CASE("hidden 64, 100 steps back: the RNN's gradient has fallen 1e6 times further than those of cells that keep",
+          "[science]") {
   const json tasks = vanish({"--hidden", "64", "--steps", "0", "--cells", "rnn,lstm,gru,gru:update_bias=1"});
   for (const char* task : {"adding", "chars"}) {
     const json& cells = tasks[task]["cells"];
@@ -36,8 +37,9 @@ TEST_CASE("hidden 64, 100 steps back: the RNN's gradient has fallen 1e6 times fu
 }
 
 TEST_CASE("at the start an orthogonal or Xavier RNN can outlast LSTM and GRU", "[science]") {
-  const json cells = vanish({"--hidden", "64", "--steps", "0", "--tasks", "adding", "--cells",
-                             "rnn:recurrent=orthogonal,rnn:recurrent=xavier,lstm,gru:update_bias=1"})["adding"]["cells"];
+  const json cells =
+      vanish({"--hidden", "64", "--steps", "0", "--tasks", "adding", "--cells",
+              "rnn:recurrent=orthogonal,rnn:recurrent=xavier,lstm,gru:update_bias=1"})["adding"]["cells"];
   for (const char* rnn : {"rnn:recurrent=orthogonal", "rnn:recurrent=xavier"}) {
     CHECK(fallen(cells[rnn]) < fallen(cells["lstm"]));
     CHECK(fallen(cells[rnn]) < fallen(cells["gru:update_bias=1"]));
@@ -45,13 +47,13 @@ TEST_CASE("at the start an orthogonal or Xavier RNN can outlast LSTM and GRU", "
 }
 
 TEST_CASE("adding over 100 steps: LSTM and GRU get below .01 where the RNN stays above .15", "[science]") {
-  const json cells = vanish({"--tasks", "adding"})["adding"]["cells"];   // as by default: 3 seeds
+  const json cells = vanish({"--tasks", "adding"})["adding"]["cells"];  // as by default: 3 seeds
   for (const char* seed : {"1", "2", "3"}) {
     INFO("seed " << seed);
     CHECK(cells["lstm"]["runs"][seed]["loss"] < .01);
     CHECK(cells["gru"]["runs"][seed]["loss"] < .01);
     CHECK(cells["rnn"]["runs"][seed]["loss"] > .15);
   }
-  CHECK(fallen(cells["lstm"], "trained") < 3);         // who learnt it carries its gradient over the whole sequence
+  CHECK(fallen(cells["lstm"], "trained") < 3);  // who learnt it carries its gradient over the whole sequence
   CHECK(fallen(cells["gru"], "trained") < 3);
 }

@@ -1,9 +1,9 @@
 #include <csignal>
 #include <ebb/autograd/shards.hpp>
-#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
@@ -17,7 +17,8 @@ using nlohmann::json;
 namespace {
 
 /// What the command writes, run as a toy.
-json quick(const TempFolder& folder, const std::string& name, const std::string& command, std::vector<std::string> more = {}, int code = 0) {
+json quick(const TempFolder& folder, const std::string& name, const std::string& command,
+           std::vector<std::string> more = {}, int code = 0) {
   std::vector<std::string> words{command, "--quick", "--out", folder / name};
   words.insert(words.end(), more.begin(), more.end());
   const Outcome o = ebb_command(words);
@@ -52,13 +53,15 @@ struct MaskMirror {
   struct State {
     ebb::Var h, m;
   };
-  ebb::Param nothing;                  // without one there would be no gradient to train by
+  ebb::Param nothing;  // without one there would be no gradient to train by
   MaskMirror(ebb::Builder p, ebb::CellSizes s) : nothing(p.vector("nothing", s.input, ebb::zero_init)) {
     p.state("h", &State::h, {s.input});
     p.state("m", &State::m, {s.input});
   }
   State step(const ebb::Var& x, const State& s) const { return {x + nothing, 0 * s.h + 1}; }
-  State step(const ebb::Var& x, const State& s, const ebb::StateDrop& d) const { return {x + nothing, d.state(0 * s.h + 1)}; }
+  State step(const ebb::Var& x, const State& s, const ebb::StateDrop& d) const {
+    return {x + nothing, d.state(0 * s.h + 1)};
+  }
 };
 EBB_CELL_NAMED(mask_mirror, "mask-mirror", MaskMirror, "shows its masks (made by the tests)");
 
@@ -83,7 +86,8 @@ std::vector<std::string> masks_of(ebb::app::DropoutKind kind, const char* field)
     const ebb::Run run = unroll(*cell, ebb::Sequence(ebb::full({4, 2, 64}, 1)), shard.pass());
     for (const ebb::Var& v : run.states(field)) {
       std::string mask;
-      for (std::int64_t k = 0; k < v.value().size(); ++k) mask += v.value().at_flat(k) == 0 ? '0' : v.value().at_flat(k) == 2 ? '2' : '1';
+      for (std::int64_t k = 0; k < v.value().size(); ++k)
+        mask += v.value().at_flat(k) == 0 ? '0' : v.value().at_flat(k) == 2 ? '2' : '1';
       masks.push_back(mask);
     }
     return shard.sum(run.last());
@@ -95,7 +99,7 @@ std::vector<std::string> masks_of(ebb::app::DropoutKind kind, const char* field)
 
 TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, and its direction stays", "[slow]") {
   TempFolder folder;
-  const json s = quick(folder, "out", "clip", {}, 1);      // some runs diverged
+  const json s = quick(folder, "out", "clip", {}, 1);  // some runs diverged
   const json& rules = s["clipping"];
   CHECK(rules["no clipping"]["diverged"] == 2);
   CHECK(rules["no clipping"]["learnt"] == 0);
@@ -131,12 +135,14 @@ TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, an
 
 TEST_CASE("the studies do not take over what a task does for its own sake") {
   TempFolder folder;
-  const Outcome clip = ebb_command({"clip", "--steps", "1", "--seeds", "1", "--batch", "2", "--thresholds", "1", "--values", "none", "--out",
-                                    folder / "clip"});
+  const Outcome clip = ebb_command({"clip", "--steps", "1", "--seeds", "1", "--batch", "2", "--thresholds", "1",
+                                    "--values", "none", "--out", folder / "clip"});
   INFO(clip.err);
   REQUIRE(clip.code == 0);
-  CHECK(summary_of(folder / "clip")["clipping"]["norm 1"]["median_norm"].get<double>() < 1000);   // 1e11 with the task's dropout
-  const Outcome dropout = ebb_command({"dropout", "--steps", "1", "--seeds", "1", "--batch", "2", "--ways", "none", "--out", folder / "dropout"});
+  CHECK(summary_of(folder / "clip")["clipping"]["norm 1"]["median_norm"].get<double>() <
+        1000);  // 1e11 with the task's dropout
+  const Outcome dropout = ebb_command(
+      {"dropout", "--steps", "1", "--seeds", "1", "--batch", "2", "--ways", "none", "--out", folder / "dropout"});
   INFO(dropout.err);
   REQUIRE(dropout.code == 0);
   CHECK_THAT(dropout.out, Contains("adam at 0.003"));
@@ -166,9 +172,10 @@ TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, and is roun
 
 TEST_CASE("ebb tbptt: what is further back than the window is not learnt") {
   TempFolder folder;
-  const json s = quick(folder, "out", "tbptt", {"--tasks", "echo", "--lag", "12", "--windows", "5,25", "--characters", "80000"});
+  const json s =
+      quick(folder, "out", "tbptt", {"--tasks", "echo", "--lag", "12", "--windows", "5,25", "--characters", "80000"});
   const json& windows = s["tasks"]["echo"]["windows"];
-  CHECK(windows["5"]["loss"] > .9);                    // bits: a coin costs 1
+  CHECK(windows["5"]["loss"] > .9);  // bits: a coin costs 1
   CHECK(windows["25"]["loss"] < .8);
 }
 
@@ -176,7 +183,8 @@ TEST_CASE("naive masks are new at each step, variational ones last a sequence, a
   using Kind = ebb::app::DropoutKind;
   for (const char* field : {"h", "m"}) {
     INFO(field);
-    const auto naive = masks_of(Kind::naive, field), whole = masks_of(Kind::variational, field), input = masks_of(Kind::input, field);
+    const auto naive = masks_of(Kind::naive, field), whole = masks_of(Kind::variational, field),
+               input = masks_of(Kind::input, field);
     CHECK(whole[0].find('0') != std::string::npos);
     CHECK(whole[0].find('2') != std::string::npos);
     for (std::size_t t = 1; t < 4; ++t) {
@@ -188,13 +196,15 @@ TEST_CASE("naive masks are new at each step, variational ones last a sequence, a
   }
 }
 
-TEST_CASE("ebb dropout: all its numbers are there, and a network without dropout drifts furthest from what it has read", "[slow]") {
+TEST_CASE("ebb dropout: all its numbers are there, and a network without dropout drifts furthest from what it has read",
+          "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", "dropout");
   for (const char* way : {"none", "naive", "input", "variational"}) {
     INFO(way);
     const json& w = s["ways"][way];
-    for (const char* number : {"best_valid", "best_update", "best_gap", "test", "test_at_end", "end_valid", "end_train", "end_gap"})
+    for (const char* number :
+         {"best_valid", "best_update", "best_gap", "test", "test_at_end", "end_valid", "end_train", "end_gap"})
       CHECK(w[number].is_number());
     CHECK(w["best_valid"] <= w["end_valid"]);
     if (std::string(way) != "none") CHECK(w["end_gap"] < s["ways"]["none"]["end_gap"]);
@@ -212,7 +222,7 @@ TEST_CASE("ebb forcing: the first step on one's own is that under forcing, later
       const json& run = s["ways"][way]["runs"][seed];
       CHECK(run["free_first"] == run["forced_first"]);
       CHECK(run["free"] > run["forced"]);
-      CHECK(run["forced"] < 30.0);                     // 100 is always saying the mean
+      CHECK(run["forced"] < 30.0);  // 100 is always saying the mean
     }
   CHECK(s["ways"]["exponential"]["free"] < s["ways"]["forcing"]["free"]);
   CHECK(s["ways"]["exponential"]["forced"] > s["ways"]["forcing"]["forced"]);
@@ -226,7 +236,8 @@ TEST_CASE("a forecast reads the truth in the context, and itself afterwards") {
   const forcing::Forecaster m(p, 1);
   const Tape tape{{.dtype = f64}};
   const Var x = constant(uniform({7, 3, 1}, Key{4}, -1, 1));
-  const Array forced = forcing::forecasts(m, x, 2, 1, false, Pass{}).value(), free = forcing::forecasts(m, x, 2, 0, false, Pass{}).value();
+  const Array forced = forcing::forecasts(m, x, 2, 1, false, Pass{}).value(),
+              free = forcing::forecasts(m, x, 2, 0, false, Pass{}).value();
   const Array plain = m.out(unroll(*m.cell, Sequence(x), Pass{}).all()).value();
   for (int row = 0; row < 3; ++row) {
     State s = m.cell->start(3);
@@ -247,7 +258,8 @@ TEST_CASE("every schedule begins with the truth and shows it every other time at
     INFO(way);
     CHECK(ebb::app::forcing::truth(way, 0, 2000, .25) > .98);
     CHECK(ebb::app::forcing::truth(way, 500, 2000, .25) == Approx(.5).margin(1e-6));
-    for (int u = 1; u < 2000; ++u) CHECK(ebb::app::forcing::truth(way, u, 2000, .25) <= ebb::app::forcing::truth(way, u - 1, 2000, .25));
+    for (int u = 1; u < 2000; ++u)
+      CHECK(ebb::app::forcing::truth(way, u, 2000, .25) <= ebb::app::forcing::truth(way, u - 1, 2000, .25));
   }
   CHECK(ebb::app::forcing::truth("forcing", 1999, 2000, .25) == 1);
   CHECK(ebb::app::forcing::truth("free", 0, 2000, .25) == 0);
@@ -255,7 +267,8 @@ TEST_CASE("every schedule begins with the truth and shows it every other time at
 
 TEST_CASE("the studies give the same numbers on any number of threads", "[slow]") {
   same_for_any_threads("clip", "norms.csv", {"--steps", "30", "--thresholds", "0,1", "--hidden", "8"});
-  same_for_any_threads("tbptt", "learning.csv", {"--characters", "4000", "--windows", "5,10", "--stretch", "10", "--hidden", "8"});
+  same_for_any_threads("tbptt", "learning.csv",
+                       {"--characters", "4000", "--windows", "5,10", "--stretch", "10", "--hidden", "8"});
   same_for_any_threads("dropout", "curves.csv", {"--steps", "40", "--hidden", "8"});
   same_for_any_threads("forcing", "errors.csv", {"--steps", "20", "--hidden", "8", "--ways", "forcing,linear"});
 }
@@ -265,7 +278,8 @@ TEST_CASE("Ctrl-C: the studies report what there is") {
     INFO(command);
     TempFolder folder;
     Impatient::steps = 0;
-    std::vector<std::string> words{command, "--quick", "--threads", "1", "--cell", "impatient", "--out", folder / "out"};
+    std::vector<std::string> words{command,  "--quick",   "--threads", "1",
+                                   "--cell", "impatient", "--out",     folder / "out"};
     if (words[0] == "dropout") words.insert(words.end(), {"--ways", "none"});
     const Outcome o = ebb_command(words);
     CHECK(o.code == 130);
@@ -277,16 +291,19 @@ TEST_CASE("Ctrl-C: the studies report what there is") {
 TEST_CASE("ebb dropout, interrupted: a dash for what was not begun, and no winner among ways that did not end") {
   TempFolder folder;
   Impatient::steps = 0;
-  const Outcome o = ebb_command({"dropout", "--quick", "--threads", "1", "--cell", "impatient", "--ways", "none,naive", "--out", folder / "out"});
+  const Outcome o = ebb_command(
+      {"dropout", "--quick", "--threads", "1", "--cell", "impatient", "--ways", "none,naive", "--out", folder / "out"});
   CHECK(o.code == 130);
   CHECK_THAT(o.out, !Contains("nan") && !Contains("The best on new data"));
   CHECK_THAT(o.out, Contains("No way came to its end: of none 0 of 2 runs came to the end"));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("came to the end, naive was not begun.") && !Contains(">nan"));
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Contains("came to the end, naive was not begun.") && !Contains(">nan"));
 }
 
 TEST_CASE("ebb tbptt: one window is compared with nothing") {
   TempFolder folder;
-  const Outcome o = ebb_command({"tbptt", "--quick", "--tasks", "echo", "--windows", "7", "--characters", "2000", "--out", folder / "out"});
+  const Outcome o = ebb_command(
+      {"tbptt", "--quick", "--tasks", "echo", "--windows", "7", "--characters", "2000", "--out", folder / "out"});
   CHECK(o.code == 0);
   CHECK_THAT(o.out, Contains("The window of 7 steps ends at ") && !Contains("one of 7 at"));
 }

@@ -54,8 +54,7 @@ TEST_CASE("a quick vanish writes summary.json with everything that programs read
         CHECK((d["half_life_steps"].is_number() || d["half_life_steps"].is_null()));
         if (d["decay_per_step"] < 0.0)
           CHECK(d["half_life_steps"].get<double>() == Approx(std::log(2) / -d["decay_per_step"].get<double>()));
-        else
-          CHECK(d["half_life_steps"].is_null());
+        else CHECK(d["half_life_steps"].is_null());
         for (const char* lag : {"1", "10", "50", "100"}) CHECK(d["norm_at_lag"][lag] > 0.0);
         CHECK(d["norm_at_lag"].size() == 4);
       }
@@ -75,9 +74,11 @@ TEST_CASE("a quick vanish leaves a report that opens offline and the raw series"
   TempFolder folder;
   quick(folder, "out");
   std::vector<std::string> names;
-  for (const auto& f : std::filesystem::directory_iterator(folder / "out")) names.push_back(f.path().filename().string());
+  for (const auto& f : std::filesystem::directory_iterator(folder / "out"))
+    names.push_back(f.path().filename().string());
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"config.toml", "gradients.csv", "report.html", "summary.json", "training.csv"});
+  CHECK(names ==
+        std::vector<std::string>{"config.toml", "gradients.csv", "report.html", "summary.json", "training.csv"});
 
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));
@@ -101,7 +102,8 @@ TEST_CASE("a quick vanish leaves a report that opens offline and the raw series"
   CHECK(plots == 8);
   CHECK(lags == 4);
 
-  const std::string gradients = read_all(folder / "out/gradients.csv"), training = read_all(folder / "out/training.csv");
+  const std::string gradients = read_all(folder / "out/gradients.csv"),
+                    training = read_all(folder / "out/training.csv");
   CHECK(gradients.substr(0, gradients.find('\n')) == "task,cell,seed,when,field,lag,rows,mean_ln_norm,spread_ln_norm");
   // 2 tasks, 2 seeds, 2 times, 101 lags; rnn h, lstm h, c and both, gru h
   CHECK(std::count(gradients.begin(), gradients.end(), '\n') == 1 + 2 * 2 * 2 * 101 * 5);
@@ -135,7 +137,8 @@ TEST_CASE("the table is readable at 80 columns") {
 
 TEST_CASE("the table and the sentence on gradients speak of measured lags and norms") {
   TempFolder folder;
-  const Outcome o = ebb_command({"vanish", "--quick", "--tasks", "adding", "--steps", "0", "--lags", "20", "--out", folder / "out"});
+  const Outcome o =
+      ebb_command({"vanish", "--quick", "--tasks", "adding", "--steps", "0", "--lags", "20", "--out", folder / "out"});
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::Contains("  1 to 20 ") && !Catch::Matchers::Contains("1 to 100"));
 
@@ -145,7 +148,8 @@ TEST_CASE("the table and the sentence on gradients speak of measured lags and no
     CellResult c{.cell = name};
     c.runs.push_back({.begun = true});
     ebb::app::LagNorms norms;
-    for (int lag = 0; lag <= 30; ++lag) norms.push_back({-first * std::min(lag, 10) - (lag > 10 ? later * (lag - 10) : 0)});
+    for (int lag = 0; lag <= 30; ++lag)
+      norms.push_back({-first * std::min(lag, 10) - (lag > 10 ? later * (lag - 10) : 0)});
     c.runs[0].init["h"] = norms;
     settle(c);
     return c;
@@ -154,19 +158,20 @@ TEST_CASE("the table and the sentence on gradients speak of measured lags and no
   task.lags = 30;
   task.settings.steps = 0;
   task.cells = {cell("even", 0.1, 0.1), cell("alike", 0.1, 0.15)};
-  CHECK(verdict(task).empty());                        // less than ten times
-  task.cells.push_back(cell("early", 3.0, 0.0));       // its slope from lag 10 on is 0, and yet it fell furthest
+  CHECK(verdict(task).empty());                   // less than ten times
+  task.cells.push_back(cell("early", 3.0, 0.0));  // its slope from lag 10 on is 0, and yet it fell furthest
   CHECK_THAT(verdict(task), Catch::Matchers::Contains("30 steps back, the gradient of early "
-                                                          "has fallen 10¹⁰ times further than that of even."));
+                                                      "has fallen 10¹⁰ times further than that of even."));
   task.cells.push_back(cell("dead", 2000, 0));
   CHECK_THAT(verdict(task), Catch::Matchers::Contains("30 steps back, the gradient of dead "
-                                                          "has fallen to zero, that of even is 0.055"));
+                                                      "has fallen to zero, that of even is 0.055"));
   CHECK_THAT(table_text(task), Catch::Matchers::Contains("to zero"));
 }
 
 TEST_CASE("a run that diverges is marked and the others go on") {
   TempFolder folder;
-  const json s = quick(folder, "out", {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"}, 1);
+  const json s = quick(folder, "out",
+                       {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"}, 1);
   const json& broken = s["tasks"]["adding"]["cells"]["rnn:activation=relu"];
   CHECK(broken["diverged"] == true);
   CHECK(broken["loss"].is_null());
@@ -189,7 +194,7 @@ TEST_CASE("a mean over seeds leaves out what was interrupted, unless there is no
   CHECK(c.mean(loss_of) == Approx(.2));
   settle(c);
   CHECK(c.decays[0].trained.mean[1] == Approx(-1));
-  settle(c);                             // once more, as after each run
+  settle(c);  // once more, as after each run
   CHECK(c.decays.size() == 1);
   for (Run& run : c.runs) run.training.interrupted = true;
   CHECK(c.mean(loss_of) == Approx(1.8));

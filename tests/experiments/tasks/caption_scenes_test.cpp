@@ -17,7 +17,8 @@ namespace {
 
 const std::string fashion = "/usr/share/datasets/fashion-mnist";
 
-// What a reader makes of a sentence, who knows nothing of how it was made: pairs of words with what stands between them.
+// What a reader makes of a sentence, who knows nothing of how it was made: pairs of words with what stands between
+// them.
 struct Claim {
   std::string one, how, other;
 };
@@ -54,10 +55,11 @@ void check_scenes(const Scenes& scenes, const std::vector<std::string>& nouns) {
       INFO(said);
       std::map<std::string, Placed> by_name;
       for (const Placed& p : scene) {
-        CHECK((p.top >= 0 && p.left >= 0 && p.top + scenes.side() <= scenes.height() && p.left + scenes.side() <= scenes.width()));
+        CHECK((p.top >= 0 && p.left >= 0 && p.top + scenes.side() <= scenes.height() &&
+               p.left + scenes.side() <= scenes.width()));
         by_name[nouns[static_cast<std::size_t>(p.kind)]] = p;
       }
-      REQUIRE(by_name.size() == scene.size());                       // kinds are distinct
+      REQUIRE(by_name.size() == scene.size());  // kinds are distinct
       const std::vector<Claim> all = claims(said);
       REQUIRE(all.size() == scene.size() - 1);
       std::set<std::string> named;
@@ -70,7 +72,7 @@ void check_scenes(const Scenes& scenes, const std::vector<std::string>& nouns) {
       if (scene.size() == 2) CHECK(all[0].one < all[0].other);
       seen["between"] += said.find("between") != std::string::npos;
       std::reverse(scene.begin(), scene.end());
-      CHECK(scenes.text(scenes.sentence(scene)) == said);            // a function of what stands where
+      CHECK(scenes.text(scenes.sentence(scene)) == said);  // a function of what stands where
     }
   for (const char* how : {"left", "right", "above", "below", "between"}) CHECK(seen[how] > 150);
 }

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstring>
-#include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/train/train.hpp>
-#include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
 #include <ebb/experiments/tasks/caption/network.hpp>
 #include <ebb/experiments/tasks/caption/scenes.hpp>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/generate.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/optim/adam.hpp>
 #include <set>
@@ -51,14 +51,14 @@ TEST_CASE("a batch is its scenes by number, with the words before each word") {
   CHECK(!same(b, task->batch({.rows = 7, .number = 4, .seed = 5})));
   const BatchRequest test{.split = Split::test, .rows = 7, .number = 28, .seed = 1};
   CHECK(same(task->batch(test), task->batch({.split = Split::test, .rows = 7, .number = 28, .seed = 2})));
-  CHECK(task->batch(test).rows() == 200 - 28 * 7);                   // the last ones
+  CHECK(task->batch(test).rows() == 200 - 28 * 7);  // the last ones
   CHECK(task->batches(Split::test, 0, 7) == 29);
 }
 
 TEST_CASE("sentences are scored as by hand") {
   SentenceScore s;
   s.add({1, 9, 2, 1, 10}, {1, 9, 2, 1, 10});
-  s.add({1, 9, 4, 1}, {1, 9, 2, 1, 11});                             // three of five words at their place, and one word short
+  s.add({1, 9, 4, 1}, {1, 9, 2, 1, 11});  // three of five words at their place, and one word short
   CHECK(s.exact() == Approx(50));
   CHECK(s.words() == Approx(100 * 8.0 / 10));
   // n-grams found: 8 of 9, 5 of 7, 3 of 5, 2 of 3; nine words for ten
@@ -102,7 +102,8 @@ TEST_CASE("any registered cell captions") {
 }
 
 TEST_CASE("a run of caption goes on to the same bits") {
-  goes_on("caption", "lstm", {.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30}, {1, 4},
+  goes_on("caption", "lstm",
+          {.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30}, {1, 4},
           {.data = "generated"});
 }
 
@@ -110,7 +111,7 @@ TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor 
   const auto task = make_task("caption", {.data = "generated"});
   const Scenes scenes({.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
-  s.steps = 60, s.layers = 2, s.patience = 0;                        // enough for the last weights to say different things
+  s.steps = 60, s.layers = 2, s.patience = 0;  // enough for the last weights to say different things
   Model m{*task, "lstm", s, 3};
   train(m, *task, s, 3);
   const auto said = [&](const Batch& b) {
@@ -128,7 +129,7 @@ TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor 
     }
     const std::string wanted = scenes.text(words);
     different.insert(wanted);
-    for (const int beam : {0, 1})                                    // a search that keeps one sentence is the greedy choice
+    for (const int beam : {0, 1})  // a search that keeps one sentence is the greedy choice
       CHECK_THAT(task->generate(m, {.prompt = std::to_string(number), .beam = beam}).text,
                  Contains("scene " + std::to_string(number) + ": " + wanted + "\n"));
   }
@@ -143,7 +144,8 @@ TEST_CASE("a search finds no sentence less probable than the greedy one") {
   Tape tape;
   const NoGrad off;
   const Seen seen = net.look(constant(b.x));
-  const auto probability = [&](const std::vector<int>& words, int row) {   // in nats, the end counted if there is room for it
+  const auto probability = [&](const std::vector<int>& words,
+                               int row) {  // in nats, the end counted if there is room for it
     const Seen own = seen.of_rows(Tokens({1}, {row}));
     Speaking now = net.begin(1);
     double sum = 0;
@@ -174,7 +176,8 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
   const Scenes scenes({.data = "generated"});
   const std::string wanted = scenes.text(scenes.sentence(scenes.scene(Split::test, 0, 3)));
   CHECK_THAT(o.out, Contains("scene 3: ") && Contains("true: " + wanted));
-  CHECK_THAT(read_all(page), Contains("Where it looked before each word") && Contains("(end)") && Contains("test scene 3"));
+  CHECK_THAT(read_all(page),
+             Contains("Where it looked before each word") && Contains("(end)") && Contains("test scene 3"));
   const auto refused = [&](const std::vector<std::string>& prompt, const std::string& named) {
     std::vector<std::string> words{"generate", "--weights", weights, "--out", folder / "none.html"};
     words.insert(words.end(), prompt.begin(), prompt.end());

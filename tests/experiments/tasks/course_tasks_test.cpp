@@ -1,12 +1,12 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <cstdlib>
-#include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/train/train.hpp>
-#include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <fmt/format.h>
 
 #include "catch.hpp"
 #include "goes_on.hpp"
@@ -25,9 +25,7 @@ const std::vector<std::string> with_recurrence{"sentiment", "pixels", "tags", "s
 std::string why(const std::string& task, const std::string& data) {
   try {
     make_task(task, {.data = data});
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "nothing";
 }
 
@@ -36,7 +34,7 @@ std::string why(const std::string& task, const std::string& data) {
 TEST_CASE("a table of confusion has light numbers on its dark squares") {
   ConfusionMatrix counts(2);
   Tokens predicted({5}), wanted({5});
-  predicted.data()[1] = predicted.data()[3] = 1;         // two of the four of class 0 are taken for class 1
+  predicted.data()[1] = predicted.data()[3] = 1;  // two of the four of class 0 are taken for class 1
   predicted.data()[4] = wanted.data()[4] = 1;
   counts.add(predicted, wanted);
   const std::string svg = confusion_svg({"a", "b"}, counts);
@@ -44,8 +42,10 @@ TEST_CASE("a table of confusion has light numbers on its dark squares") {
 }
 
 TEST_CASE("--quick teaches each task of the course more than a guess knows", "[science]") {
-  for (const auto& [task, measure, least] : {std::tuple{"sentiment", "accuracy", 80.0}, {"images", "accuracy", 60.0},
-                                             {"pixels", "accuracy", 60.0}, {"tags", "accuracy", 90.0}}) {
+  for (const auto& [task, measure, least] : {std::tuple{"sentiment", "accuracy", 80.0},
+                                             {"images", "accuracy", 60.0},
+                                             {"pixels", "accuracy", 60.0},
+                                             {"tags", "accuracy", 90.0}}) {
     INFO(task);
     const TempFolder folder;
     const auto run = train_quick(task, folder);
@@ -54,18 +54,23 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
     CHECK(value > guess + 15);
     CHECK(run["measures"].contains("F1"));
     CHECK(run["loss"].get<double>() < .6 * run["trivial_loss"].get<double>());
-    CHECK_THAT(read_all(folder / "out/report.html"), Contains("Which class was taken for which") && Contains("accuracy"));
+    CHECK_THAT(read_all(folder / "out/report.html"),
+               Contains("Which class was taken for which") && Contains("accuracy"));
   }
   const TempFolder folder;
   const auto run = train_quick("series", folder);
-  CHECK(run["measures"]["NRMSE"]["value"].get<double>() < 60);   // 100 is always saying the mean
+  CHECK(run["measures"]["NRMSE"]["value"].get<double>() < 60);  // 100 is always saying the mean
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("Forecast 15 steps ahead"));
 }
 
 TEST_CASE("weights of each task say how it was read, and ebb evaluate measures what training measured") {
-  for (const auto& [task, more] : {std::pair<std::string, std::vector<std::string>>{"sentiment", {"--direction", "both"}},
-                                   {"sentiment", {"--embedding", "onehot"}}, {"pixels", {"--order", "permuted"}}, {"images", {}},
-                                   {"tags", {"--direction", "forward"}}, {"series", {"--ahead", "3"}}}) {
+  for (const auto& [task, more] :
+       {std::pair<std::string, std::vector<std::string>>{"sentiment", {"--direction", "both"}},
+        {"sentiment", {"--embedding", "onehot"}},
+        {"pixels", {"--order", "permuted"}},
+        {"images", {}},
+        {"tags", {"--direction", "forward"}},
+        {"series", {"--ahead", "3"}}}) {
     INFO(task);
     const TempFolder folder;
     std::vector<std::string> words{"--steps", "4", "--hidden", "6"};
@@ -97,8 +102,10 @@ TEST_CASE("any registered cell fits the tasks of the course") {
 
 TEST_CASE("runs of the tasks of the course go on to the same bits") {
   for (const char* name : {"sentiment", "images", "pixels", "tags", "series"})
-    goes_on(name, "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
-            {1, 4}, {.data = "generated"});
+    goes_on(
+        name, "lstm",
+        {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+        {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("what a row is taken for does not depend on the rows beside it, however long they are") {
@@ -109,7 +116,8 @@ TEST_CASE("what a row is taken for does not depend on the rows beside it, howeve
     const Model m{*task, "gru", s, 3};
     const Batch all = task->batch({.split = Split::train, .rows = 30, .seed = 4});
     const auto scores = [&](const Batch& b) {
-      return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");
+      return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
+          .rows("scores");
     };
     const Array together = scores(all);
     for (const std::uint64_t number : {0u, 17u, 59u}) {
@@ -143,7 +151,7 @@ TEST_CASE("a batch weighs as many steps as have a target") {
   Batch b{.tokens = Tokens({4, 3})};
   CHECK(b.weight() == 3);
   b.lengths = Lengths({3}, {4, 1, 2});
-  CHECK(b.weight() == 3);                        // one target a row
+  CHECK(b.weight() == 3);  // one target a row
   b.next = Tokens({4, 3});
   CHECK(b.weight() == 7);
 }
@@ -151,7 +159,7 @@ TEST_CASE("a batch weighs as many steps as have a target") {
 TEST_CASE("guesses among classes cost what they must") {
   const ClassGuess g = class_guess({50, 30, 20, 0});
   CHECK(g.accuracy == Approx(50));
-  CHECK(g.f1 == Approx(100 * (2 * .5 / 1.5) / 3));                       // precision .5, recall 1, and two classes never named
+  CHECK(g.f1 == Approx(100 * (2 * .5 / 1.5) / 3));  // precision .5, recall 1, and two classes never named
   CHECK(g.nats == Approx(-.5 * std::log(.5) - .3 * std::log(.3) - .2 * std::log(.2)));
 }
 
@@ -161,12 +169,12 @@ TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
   const TaskSettings s{.hidden = 2, .length = 100, .batch = 32};
   const Model m{*task, "rnn", s, 1};
   test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
-  CHECK(meter->measures()[0].guess == Approx(162).margin(2));            // persistence, as Voelker 2019 publishes it
+  CHECK(meter->measures()[0].guess == Approx(162).margin(2));  // persistence, as Voelker 2019 publishes it
   double n = 0, sum = 0, squares = 0;
   for (const auto& series : lorenz(1, 8, 4000).test.series)
     for (const double x : series) n += 1, sum += x, squares += x * x;
   CHECK(sum / n == Approx(0).margin(1));
-  CHECK(std::sqrt(squares / n) == Approx(7.93).margin(.25));             // of the attractor
+  CHECK(std::sqrt(squares / n) == Approx(7.93).margin(.25));  // of the attractor
 }
 
 TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit") {
@@ -183,7 +191,8 @@ TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit")
     for (int t = 0; t < 10; ++t) CHECK(b.y.at({t, row, 0}) - b.x.at({t, row, 0}) == Approx(2 * step).epsilon(1e-3));
   const Batch before = task->batch({.split = Split::valid, .length = 10, .rows = 1});
   CHECK(before.x.at({9, 0, 0}) < b.x.at({0, 0, 0}));
-  CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}), Contains("a split has 50 numbers, fewer than the 51"));
+  CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}),
+                    Contains("a split has 50 numbers, fewer than the 51"));
 }
 
 TEST_CASE("a series far from zero is learned from as the same series around zero") {
@@ -207,13 +216,19 @@ TEST_CASE("a series far from zero is learned from as the same series around zero
     CHECK((task->data().find("digits") != std::string::npos) == (offset > 1e8));
   }
   CHECK_THAT(written(1e12)->data(), Contains("around 1e+12") && Contains("about 3 digits"));
-  write_all(folder / "x.csv", "level\n" + [] { std::string rows; for (int k = 0; k < 99; ++k) rows += "1e7\n"; return rows; }());
+  write_all(
+      folder / "x.csv", "level\n" + [] {
+        std::string rows;
+        for (int k = 0; k < 99; ++k) rows += "1e7\n";
+        return rows;
+      }());
   CHECK_THROWS_WITH(make_task("series", {.data = folder / "x.csv"}), Contains("all the same"));
 }
 
 TEST_CASE("loaders say what they expect, and what is wrong with a file that differs") {
   const TempFolder folder;
-  for (const char* task : {"sentiment", "tags", "images", "pixels"}) CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("expects"));
+  for (const char* task : {"sentiment", "tags", "images", "pixels"})
+    CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("expects"));
   CHECK_THAT(why("series", folder / "none.csv"), Contains("expects mackey-glass, lorenz or a CSV file"));
   for (const char* name : {"dev.tsv", "test.tsv"}) write_all(folder / name, "a\tX\n");
   write_all(folder / "train.tsv", "a\tDET\nb NOUN\n");
@@ -231,20 +246,32 @@ TEST_CASE("loaders say what they expect, and what is wrong with a file that diff
 
 TEST_CASE("an option that says nothing to the task is refused before anything is written") {
   const TempFolder folder;
-  for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"}, {"chars", "--direction", "both"}, {"tags", "--order", "rows"},
-                                            {"series", "--column", "a"}, {"images", "--embedding", "onehot"}, {"sentiment", "--ahead", "3"},
-                                            {"tags", "--text", "e.txt"}, {"images", "--cell", "tcn"}, {"images", "--layers", "3"},
-                                            {"images", "--dropout", ".1"}, {"images", "--zoneout", ".1"}, {"pixels", "--length", "10"}}) {
+  for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"},
+                                            {"chars", "--direction", "both"},
+                                            {"tags", "--order", "rows"},
+                                            {"series", "--column", "a"},
+                                            {"images", "--embedding", "onehot"},
+                                            {"sentiment", "--ahead", "3"},
+                                            {"tags", "--text", "e.txt"},
+                                            {"images", "--cell", "tcn"},
+                                            {"images", "--layers", "3"},
+                                            {"images", "--dropout", ".1"},
+                                            {"images", "--zoneout", ".1"},
+                                            {"pixels", "--length", "10"}}) {
     const Outcome o = ebb_command({"train", task, option, value, "--quick", "--out", folder / "out"});
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
   }
-  CHECK_THAT(ebb_command({"train", "pixels", "--order", "row", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'rows'?"));
-  CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err, Contains("did you mean 'both'?"));
-  CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err, Contains("a network of its own"));
+  CHECK_THAT(ebb_command({"train", "pixels", "--order", "row", "--quick", "--out", folder / "out"}).err,
+             Contains("did you mean 'rows'?"));
+  CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err,
+             Contains("did you mean 'both'?"));
+  CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err,
+             Contains("a network of its own"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
              Contains("--text says nothing to the task 'adding'"));
-  CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err, Contains("has no cell"));
+  CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err,
+             Contains("has no cell"));
   CHECK(folder.empty());
 }
 
@@ -254,7 +281,8 @@ TEST_CASE("a run of images is not said to be one of a cell that it has not") {
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, !Contains("lstm"));
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("<h1>images</h1>"));
-  CHECK_THAT(ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"}).out, Contains("images, test: ") && !Contains("lstm"));
+  CHECK_THAT(ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"}).out,
+             Contains("images, test: ") && !Contains("lstm"));
   CHECK(ebb_command({"train", "--config", folder / "out/config.toml", "--out", folder / "again"}).code == 0);
 }
 
@@ -296,8 +324,11 @@ TEST_CASE("real data teach what made-up ones do", "[slow]") {
 TEST_CASE("a CSV file without a line of names loses no row, and one whose series is no series is named") {
   const TempFolder folder;
   std::string rows;
-  for (int k = 0; k < 300; ++k) rows += "2020-01-" + std::to_string(k) + "," + std::to_string(k) + "," + std::to_string(k * k % 23) + "\n";
-  const auto data = [&](const std::string& csv, const std::string& column = {}) { return csv_series(folder.file("x.csv", csv), column); };
+  for (int k = 0; k < 300; ++k)
+    rows += "2020-01-" + std::to_string(k) + "," + std::to_string(k) + "," + std::to_string(k * k % 23) + "\n";
+  const auto data = [&](const std::string& csv, const std::string& column = {}) {
+    return csv_series(folder.file("x.csv", csv), column);
+  };
   const SeriesData bare = data(rows), named = data("day,level,rest\n" + rows, "rest");
   CHECK(bare.train.series == named.train.series);
   CHECK(bare.column == "2");
@@ -305,18 +336,20 @@ TEST_CASE("a CSV file without a line of names loses no row, and one whose series
   CHECK_THAT(bare.source, Contains("300 numbers") && Contains("the file has no line of names"));
   CHECK(data(rows, "1").train.series == data("day,level,rest\n" + rows, "level").train.series);
   CHECK(data(rows, "1").column == "1");
-  CHECK(data("day,2019, 2020\n" + rows, "2019").column == "2019");    // a year is a name where it is asked for by it
+  CHECK(data("day,2019, 2020\n" + rows, "2019").column == "2019");  // a year is a name where it is asked for by it
   CHECK(data("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").train.series[0].front() == 1);
   CHECK(data(" 1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").train.series[0].front() == 1);
   CHECK_THROWS_WITH(data(rows, "9"), Contains("there is no column '9'"));
 
   const auto refusal = [&](const std::string& csv) {
     folder.file("odd.csv", csv);
-    const Outcome o = ebb_command({"train", "series", "--quick", "--data", folder / "odd.csv", "--out", folder / "out"});
+    const Outcome o =
+        ebb_command({"train", "series", "--quick", "--data", folder / "odd.csv", "--out", folder / "out"});
     CHECK(o.code == 2);
     return o.err;
   };
   std::string constant = "x\n";
   for (int k = 0; k < 300; ++k) constant += "7\n";
-  for (const std::string& csv : {constant, std::string("x\n1\n"), std::string("x\n1\n2\n"), std::string("5\n")}) CHECK_THAT(refusal(csv), Contains("odd.csv'"));
+  for (const std::string& csv : {constant, std::string("x\n1\n"), std::string("x\n1\n2\n"), std::string("5\n")})
+    CHECK_THAT(refusal(csv), Contains("odd.csv'"));
 }

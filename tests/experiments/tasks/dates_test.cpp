@@ -16,11 +16,12 @@ using Catch::Matchers::Contains;
 namespace {
 
 // The forms as strftime has them; @ is the day with its ending.
-constexpr std::array patterns{"%A, %-d %B %Y", "%-d %B %Y",  "%B %-d, %Y",         "%A, %B %-d, %Y", "the @ of %B, %Y",
-                              "%B @ %Y",       "%-d %b %Y",  "%a %-d %b %Y",       "%d-%b-%Y",       "%A, the @ of %B %Y",
-                              "%b @, %Y (%a)", "%Y/%-m/%-d", "%Y%m%d",             "%-d/%-m/%Y",     "%m/%d/%Y"};
-constexpr std::array endings{"st", "nd", "rd", "th", "th", "th", "th", "th", "th", "th", "th", "th", "th", "th", "th", "th",
-                             "th", "th", "th", "th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th", "th", "st"};
+constexpr std::array patterns{"%A, %-d %B %Y", "%-d %B %Y",  "%B %-d, %Y",   "%A, %B %-d, %Y", "the @ of %B, %Y",
+                              "%B @ %Y",       "%-d %b %Y",  "%a %-d %b %Y", "%d-%b-%Y",       "%A, the @ of %B %Y",
+                              "%b @, %Y (%a)", "%Y/%-m/%-d", "%Y%m%d",       "%-d/%-m/%Y",     "%m/%d/%Y"};
+constexpr std::array endings{"st", "nd", "rd", "th", "th", "th", "th", "th", "th", "th", "th",
+                             "th", "th", "th", "th", "th", "th", "th", "th", "th", "st", "nd",
+                             "rd", "th", "th", "th", "th", "th", "th", "th", "st"};
 
 std::tm calendar(std::time_t seconds) {
   std::tm t{};
@@ -44,7 +45,8 @@ std::string iso(const std::tm& t) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &t)};
 }
 
-constexpr std::time_t day = 86'400, begin = -2'208'988'800, end = 4'102'444'800;   // 1900-01-01, 2100-01-01; from 1970, seconds
+constexpr std::time_t day = 86'400, begin = -2'208'988'800,
+                      end = 4'102'444'800;  // 1900-01-01, 2100-01-01; from 1970, seconds
 
 }  // namespace
 
@@ -54,7 +56,8 @@ TEST_CASE("each form of a date is what the C library writes, and none is two dat
   REQUIRE(iso(calendar(end - day)) == "2099-12-31");
   std::map<std::string, std::string> reads;
   int left_out = 0;
-  for (std::time_t at = begin; at < end; at += at < begin + 800 * day ? day : 13 * day) {   // two whole years, then some days
+  for (std::time_t at = begin; at < end;
+       at += at < begin + 800 * day ? day : 13 * day) {  // two whole years, then some days
     const std::tm t = calendar(at);
     for (int form = 0; form < date_forms(); ++form) {
       const std::string written = written_date(form, t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
@@ -95,7 +98,7 @@ TEST_CASE("each date made up is one of the C library's forms of its ISO form, an
     ++split;
   }
   CHECK(static_cast<int>(forms.size()) == date_forms());
-  CHECK(split_of.size() > 3000);                       // hardly a day twice
+  CHECK(split_of.size() > 3000);  // hardly a day twice
   CHECK(split_of.begin()->first < "1901");
   CHECK(split_of.rbegin()->first > "2099");
   for (std::size_t k = 0; k < d.test.size(); ++k) CHECK(d.test[k].written == again.test[k].written);
@@ -106,6 +109,7 @@ TEST_CASE("a larger set begins with the smaller one, and what is no date is refu
   for (std::size_t k = 0; k < 10; ++k) CHECK(small.train[k].written == large.train[k].written);
   CHECK_THROWS_WITH(written_dates(1, 0, 1), Contains("each split needs an example, but 1, 0 and 1 were asked for"));
   CHECK_THROWS_WITH(written_date(99, 2000, 1, 1), Contains("there is no form 99, there are 15"));
-  for (const auto& [y, m, d] : {std::tuple{2001, 2, 29}, {1899, 12, 31}, {2100, 1, 1}, {2000, 13, 1}, {2000, 0, 1}, {2000, 4, 31}})
+  for (const auto& [y, m, d] :
+       {std::tuple{2001, 2, 29}, {1899, 12, 31}, {2100, 1, 1}, {2000, 13, 1}, {2000, 0, 1}, {2000, 4, 31}})
     CHECK_THROWS_WITH(written_date(0, y, m, d), Contains("is no date of the years 1900 to 2099"));
 }

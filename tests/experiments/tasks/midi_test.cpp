@@ -33,33 +33,34 @@ std::string hex(const std::string& bytes) {
 std::string why(const std::vector<MidiNote>& notes, const MidiOptions& o = {}) {
   try {
     midi_file(notes, o);
-  } catch (const ValueError& e) {
-    return e.what();
-  }
+  } catch (const ValueError& e) { return e.what(); }
   return "nothing";
 }
 
 }  // namespace
 
 TEST_CASE("a MIDI file is, byte for byte, the one that mido writes of the same notes") {
-  const nlohmann::json pieces = golden()["pieces"];              // kept for as long as the loop lasts
+  const nlohmann::json pieces = golden()["pieces"];  // kept for as long as the loop lasts
   for (const auto& piece : pieces) {
     INFO(piece["name"]);
     const auto steps = steps_of(piece["steps"]);
     const auto& given = piece["options"];
     const long step = given.value("step", 480);
-    const MidiOptions o{.ticks = given.value("ticks", 480), .tempo = given.value("tempo", 72.0), .program = given.value("program", 19),
-                        .velocity = given.value("velocity", 80), .end = static_cast<long>(steps.size()) * step};
+    const MidiOptions o{.ticks = given.value("ticks", 480),
+                        .tempo = given.value("tempo", 72.0),
+                        .program = given.value("program", 19),
+                        .velocity = given.value("velocity", 80),
+                        .end = static_cast<long>(steps.size()) * step};
     CHECK(hex(midi_file(held_notes(steps, step), o)) == piece["bytes"].get<std::string>());
   }
 }
 
 TEST_CASE("the notes of a piano roll begin and end when mido hears them") {
-  const nlohmann::json pieces = golden()["pieces"];              // kept for as long as the loop lasts
+  const nlohmann::json pieces = golden()["pieces"];  // kept for as long as the loop lasts
   for (const auto& piece : pieces) {
     INFO(piece["name"]);
     const auto& given = piece["options"];
-    const double seconds = 60 / given.value("tempo", 72.0) / given.value("ticks", 480);   // of a tick
+    const double seconds = 60 / given.value("tempo", 72.0) / given.value("ticks", 480);  // of a tick
     const auto steps = steps_of(piece["steps"]);
     std::vector<std::vector<double>> ours, theirs = piece["read_back"]["notes"];
     for (const MidiNote& n : held_notes(steps, given.value("step", 480)))

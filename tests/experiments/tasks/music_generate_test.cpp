@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/experiments/tasks/music/keys.hpp>
+#include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/experiments/tasks/music/text.hpp>
 #include <ebb/ops/error.hpp>
 #include <map>
@@ -24,9 +24,7 @@ namespace {
 std::string why_not(const std::string& prompt) {
   try {
     piece_from_text(prompt, "--prompt");
-  } catch (const ValueError& e) {
-    return e.what();
-  }
+  } catch (const ValueError& e) { return e.what(); }
   return "nothing";
 }
 
@@ -41,7 +39,8 @@ struct MusicRun {
     REQUIRE(trained.code == 0);
   }
   Outcome generate(std::vector<std::string> more) const {
-    std::vector<std::string> words{"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "new/x.mid"};
+    std::vector<std::string> words{"generate", "--weights", folder / "out/weights.safetensors", "--out",
+                                   folder / "new/x.mid"};
     words.insert(words.end(), more.begin(), more.end());
     return ebb_command(words);
   }
@@ -59,8 +58,8 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
 
   const Outcome o = t.generate({"--prompt", "C3 E4 G4 C5 | 53 69 72 77", "--length", "6", "--greedy"});
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Contains("   1  C3  E4  G4  C5\n   2  F3  A4  C5  F5\n   -- given up to here --\n   3  ") && Contains("\n   8  ") &&
-                        !Contains("\n   9  ") && Contains("new/x.mid"));
+  CHECK_THAT(o.out, Contains("   1  C3  E4  G4  C5\n   2  F3  A4  C5  F5\n   -- given up to here --\n   3  ") &&
+                        Contains("\n   8  ") && !Contains("\n   9  ") && Contains("new/x.mid"));
   const std::string midi = read_all(t.folder / "new/x.mid");
   CHECK(midi.substr(0, 4) == "MThd");
   CHECK(midi.substr(midi.size() - 3) == std::string("\xFF\x2F\x00", 3));
@@ -70,8 +69,9 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
   CHECK(text({"--seed", "2"}) == text({"--seed", "2"}));
   CHECK(text({"--prompt", "C4", "--seed", "2"}) != text({"--prompt", "C4", "--seed", "3"}));
   CHECK(text({"--prompt", "C4", "--seed", "2", "--greedy"}) == text({"--prompt", "C4", "--seed", "3", "--greedy"}));
-  const std::string short_one = text({"--prompt", "C4", "--length", "3"}), long_one = text({"--prompt", "C4", "--length", "9"});
-  const std::size_t music = short_one.rfind("\n/");                       // the file's name follows
+  const std::string short_one = text({"--prompt", "C4", "--length", "3"}),
+                    long_one = text({"--prompt", "C4", "--length", "9"});
+  const std::size_t music = short_one.rfind("\n/");  // the file's name follows
   CHECK(long_one.substr(0, music) == short_one.substr(0, music));
 }
 
@@ -92,7 +92,8 @@ TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no 
   CHECK(t.generate({"--prompt", "|||"}).code == 0);
 }
 
-TEST_CASE("ebb generate --out writes through links, into what is no file, and says before the work what cannot be written") {
+TEST_CASE(
+    "ebb generate --out writes through links, into what is no file, and says before the work what cannot be written") {
   namespace fs = std::filesystem;
   const MusicRun t{{"--steps", "1", "--hidden", "3"}};
   const auto write = [&](const std::string& out) {
@@ -102,7 +103,7 @@ TEST_CASE("ebb generate --out writes through links, into what is no file, and sa
   const std::string music = read_all(t.folder / "plain.mid");
 
   fs::create_directory(t.folder / "far");
-  fs::create_symlink("far/x.mid", t.folder / "link");                     // of a file that is not there yet
+  fs::create_symlink("far/x.mid", t.folder / "link");  // of a file that is not there yet
   for (int time = 0; time < 2; ++time) {
     CHECK(write(t.folder / "link").code == 0);
     CHECK(fs::is_symlink(t.folder / "link"));
@@ -119,17 +120,18 @@ TEST_CASE("ebb generate --out writes through links, into what is no file, and sa
   CHECK(got == music);
   CHECK(fs::is_fifo(t.folder / "pipe"));
 
-  fs::create_symlink("/dev/full", t.folder / "full");                     // a link, so that no error here replaces the device
+  fs::create_symlink("/dev/full", t.folder / "full");  // a link, so that no error here replaces the device
   const Outcome full = write(t.folder / "full");
   CHECK(full.code == 2);
   CHECK_THAT(full.err, Contains("full': No space left on device"));
   CHECK(fs::is_symlink(t.folder / "full"));
-  CHECK_THAT(write("/dev/stdout").out, Contains("-- given up to here --") && Contains(music) && Contains("/dev/stdout\n"));
+  CHECK_THAT(write("/dev/stdout").out,
+             Contains("-- given up to here --") && Contains(music) && Contains("/dev/stdout\n"));
 
   const auto refused = [&](const std::string& out, const std::string& reason) {
     const Outcome no = write(out);
     CHECK(no.code == 2);
-    CHECK(no.out.empty());                                                // the music would have been printed first
+    CHECK(no.out.empty());  // the music would have been printed first
     CHECK_THAT(no.err, Contains(reason));
   };
   refused(t.folder / "far", "far': it is a folder");
@@ -142,11 +144,12 @@ TEST_CASE("ebb generate --out writes through links, into what is no file, and sa
 
 TEST_CASE("keys are drawn each by its probability, however the draw is made") {
   Array logits = Array::full({piano_keys}, -30, f32);
-  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F, logits.data<float>()[40] = -1;
+  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F,
+  logits.data<float>()[40] = -1;
   std::map<Chord, int> seen;
   for (std::uint64_t k = 0; k < 20'000; ++k) ++seen[choose_keys(logits, Key{1}.at(k), {})];
   const auto p = [](double z, bool sounds) { return 1 / (1 + std::exp(sounds ? -z : z)); };
-  for (int set = 0; set < 16; ++set) {                                    // the sixteen chords of four keys
+  for (int set = 0; set < 16; ++set) {  // the sixteen chords of four keys
     const bool a = set & 1, b = set & 2, c = set & 4, d = set & 8;
     Chord chord;
     if (a) chord.push_back(10);
@@ -159,7 +162,7 @@ TEST_CASE("keys are drawn each by its probability, however the draw is made") {
 
 TEST_CASE("a low temperature makes the choice of keys more certain, and not the music silent") {
   Array logits = Array::full({piano_keys}, -30, f32);
-  for (int k = 10; k < 20; ++k) logits.data<float>()[k] = -.8F - .1F * static_cast<float>(k);   // none above one half
+  for (int k = 10; k < 20; ++k) logits.data<float>()[k] = -.8F - .1F * static_cast<float>(k);  // none above one half
   const auto notes_and_top = [&](double temperature) {
     double notes = 0, top = 0, two = 0;
     for (std::uint64_t k = 0; k < 5000; ++k) {
@@ -174,7 +177,8 @@ TEST_CASE("a low temperature makes the choice of keys more certain, and not the 
     expected += 1 / (1 + std::exp(-z));
     for (int j = 10; j < k; ++j) pairs += std::exp(2 * (z - .8 - .1 * j));
   }
-  for (const double temperature : {.01, .5, 1.0, 5.0}) CHECK(notes_and_top(temperature).first == Approx(expected).margin(.05));
+  for (const double temperature : {.01, .5, 1.0, 5.0})
+    CHECK(notes_and_top(temperature).first == Approx(expected).margin(.05));
   CHECK(notes_and_top(.01).second == 1);
   CHECK(notes_and_top(.5).second == Approx(std::exp(2 * (-1.8 - 1.9)) / pairs).margin(.03));
   CHECK(choose_keys(logits, Key{1}, {.greedy = true}).size() == static_cast<std::size_t>(std::lround(expected)));
@@ -182,18 +186,21 @@ TEST_CASE("a low temperature makes the choice of keys more certain, and not the 
 
 TEST_CASE("--top-k lets only the most probable keys sound, and a greedy choice draws nothing") {
   Array logits = Array::full({piano_keys}, -30, f32);
-  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F, logits.data<float>()[40] = -1;
+  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F,
+  logits.data<float>()[40] = -1;
   for (std::uint64_t k = 0; k < 500; ++k)
-    for (const int key : choose_keys(logits, Key{1}.at(k), {.top_k = 2})) CHECK((key == 10 || key == 20));   // 30 is 20's equal, and higher
+    for (const int key : choose_keys(logits, Key{1}.at(k), {.top_k = 2}))
+      CHECK((key == 10 || key == 20));  // 30 is 20's equal, and higher
   CHECK(choose_keys(logits, Key{1}, {.greedy = true}) == Chord{10, 20});
   CHECK(choose_keys(logits, Key{1}, {.top_k = 1, .greedy = true}) == Chord{10});
   CHECK(choose_keys(Array::full({piano_keys}, -30, f32), Key{1}, {}).empty());
   CHECK(choose_keys(Array::full({piano_keys}, 300, f32), Key{1}, {.temperature = 1e-3}).size() == piano_keys);
-  for (std::uint64_t k = 0; k < 200; ++k) {                               // the coldest draw takes the most probable of so many keys
-    const Chord warm = choose_keys(logits, Key{1}.at(k), {}), cold = choose_keys(logits, Key{1}.at(k), {.temperature = 1e-300});
+  for (std::uint64_t k = 0; k < 200; ++k) {  // the coldest draw takes the most probable of so many keys
+    const Chord warm = choose_keys(logits, Key{1}.at(k), {}),
+                cold = choose_keys(logits, Key{1}.at(k), {.temperature = 1e-300});
     const int best[] = {10, 20, 30, 40};
     REQUIRE(cold.size() == warm.size());
-    if (cold.size() != 2) CHECK(cold == Chord(best, best + cold.size()));   // keys 20 and 30 are equals
+    if (cold.size() != 2) CHECK(cold == Chord(best, best + cold.size()));  // keys 20 and 30 are equals
   }
   CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.temperature = 0}), ValueError);
   for (const double bad : {double(NAN), double(INFINITY)})
@@ -202,8 +209,20 @@ TEST_CASE("--top-k lets only the most probable keys sound, and a greedy choice d
 }
 
 TEST_CASE("notes are named as musicians name them") {
-  for (const auto& [word, note] : {std::pair{"60", 60}, {"C4", 60}, {"c4", 60}, {"A4", 69}, {"A0", 21}, {"C8", 108}, {"Bb2", 46}, {"bb2", 46},
-                                   {"F#3", 54}, {"b4", 71}, {"B#3", 60}, {"Cb4", 59}, {"21", 21}, {"108", 108}})
+  for (const auto& [word, note] : {std::pair{"60", 60},
+                                   {"C4", 60},
+                                   {"c4", 60},
+                                   {"A4", 69},
+                                   {"A0", 21},
+                                   {"C8", 108},
+                                   {"Bb2", 46},
+                                   {"bb2", 46},
+                                   {"F#3", 54},
+                                   {"b4", 71},
+                                   {"B#3", 60},
+                                   {"Cb4", 59},
+                                   {"21", 21},
+                                   {"108", 108}})
     CHECK(note_of(word, "") == note);
   for (int note = lowest_note; note < lowest_note + piano_keys; ++note) CHECK(note_of(note_name(note), "") == note);
   for (const char* bad : {"H4", "C", "4C", "C4x", "C##4", "", "C44", "-60", "6e1", "\xc3\xa9", "C-1"})

@@ -1,10 +1,10 @@
 #include <cmath>
 #include <ebb/autograd/tape.hpp>
-#include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/train/train.hpp>
-#include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/tasks/music/meter.hpp>
 #include <ebb/experiments/tasks/music/network.hpp>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/generate.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <set>
 
@@ -23,9 +23,7 @@ namespace {
 std::string why(const std::string& json) {
   try {
     read_pieces("songs.json", json);
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "nothing";
 }
 
@@ -45,7 +43,8 @@ TEST_CASE("the chorales are those of the literature, and what a guess gets is wh
   CHECK(set.cut[3] - set.cut[2] == 77);
   long steps[3] = {};
   for (int k = 0; k < 3; ++k)
-    for (int n = set.cut[k]; n < set.cut[k + 1]; ++n) steps[k] += static_cast<long>(set.pieces[static_cast<std::size_t>(n)].size());
+    for (int n = set.cut[k]; n < set.cut[k + 1]; ++n)
+      steps[k] += static_cast<long>(set.pieces[static_cast<std::size_t>(n)].size());
   CHECK((steps[0] == 13807 && steps[1] == 4602 && steps[2] == 4725));
   const KeyGuess guess = KeyGuess::of(set, Split::train);
   CHECK(guess.nats(set, Split::test) == Approx(11.092323217932925).epsilon(1e-10));
@@ -68,7 +67,8 @@ TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that
   Tape tape;
   const NoGrad off;
   double nats = 0, steps = 0, hit = 0, all = 0;
-  for (int n = set.begin(Split::test); n < set.end(Split::test); ++n) {   // one piece after the other, without batches or padding
+  for (int n = set.begin(Split::test); n < set.end(Split::test);
+       ++n) {  // one piece after the other, without batches or padding
     const Piece& piece = set.pieces[static_cast<std::size_t>(n)];
     State state = network.layer->cell()->start(1);
     for (std::size_t t = 0; t + 1 < piece.size(); ++t, ++steps) {
@@ -100,7 +100,8 @@ TEST_CASE("of a batch of music the targets are the steps that follow, and nothin
   double steps = 0;
   std::set<int> seen;
   for (int n = 0; n < task->batches(Split::test, 9, 16); ++n) {
-    const Batch b = task->batch({.split = Split::test, .length = 9, .rows = 16, .number = static_cast<std::uint64_t>(n)});
+    const Batch b =
+        task->batch({.split = Split::test, .length = 9, .rows = 16, .number = static_cast<std::uint64_t>(n)});
     steps += b.weight();
     for (int row = 0; row < b.rows(); ++row) {
       const int item = b.items[static_cast<std::size_t>(row)], T = b.lengths.data()[row];
@@ -142,7 +143,9 @@ TEST_CASE("in training all voices of a piece are transposed together, each time 
 
 TEST_CASE("a piece that fills the keyboard is not transposed off its ends") {
   const TempFolder folder;
-  write_all(folder / "wide.json", R"({"train": [[[0, 87], [1], []], [[86], [85]], [[0], [0]]], "valid": [[[1], [2]]], "test": [[[3], [4]]]})");
+  write_all(
+      folder / "wide.json",
+      R"({"train": [[[0, 87], [1], []], [[86], [85]], [[0], [0]]], "valid": [[[1], [2]]], "test": [[[3], [4]]]})");
   const auto task = make_task("music", {.data = folder / "wide.json"});
   std::set<Chord> ends;
   for (std::uint64_t number = 0; number < 150; ++number) {
@@ -167,7 +170,8 @@ TEST_CASE("--quick teaches music more than a guess knows, and the report shows a
   CHECK(nll["value"].get<double>() < 9.4);
   CHECK(nll["value"].get<double>() < nll["guess"].get<double>() - 1);
   CHECK(run["loss"].get<double>() == Approx(nll["value"].get<double>()).epsilon(1e-5));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("the model continues after the line, given 16 steps") && Contains("<svg"));
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Contains("the model continues after the line, given 16 steps") && Contains("<svg"));
 }
 
 TEST_CASE("any registered cell or layer fits music, and goes on with it") {
@@ -198,19 +202,22 @@ TEST_CASE("a layer without a state goes on from the last T steps of a piece, how
   Piece whole = network.set.pieces[0];
   const Piece end(whole.end() - 6, whole.end());
   CHECK(next(whole) == next(end));
-  CHECK(next({end.begin() + 3, end.end()}) != next(end));   // and from no fewer
+  CHECK(next({end.begin() + 3, end.end()}) != next(end));  // and from no fewer
 }
 
 TEST_CASE("runs of music go on to the same bits") {
-  goes_on("music", "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
-          {1, 4}, {.data = "generated"});
+  goes_on(
+      "music", "lstm",
+      {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+      {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("what is expected of a piece does not depend on the pieces beside it, however long they are") {
   const auto task = make_task("music", {.data = "generated"});
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
   const auto logits = [&](const Batch& b) {
-    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("logits");
+    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
+        .rows("logits");
   };
   const Batch many = task->batch({.split = Split::test, .rows = 100});
   for (const std::uint64_t number : {0u, 5u, 11u}) {
@@ -225,20 +232,24 @@ TEST_CASE("what is expected of a piece does not depend on the pieces beside it, 
 
 TEST_CASE("pitches are not taken for keys: the file says which they are, or its numbers do") {
   const auto file = [](const std::string& numbers, const std::string& first) {
-    return "{" + numbers + R"("train": [[[)" + first + R"(], [60, 67]]], "valid": [[[62], [64]]], "test": [[[65], [81]]]})";
+    return "{" + numbers + R"("train": [[[)" + first +
+           R"(], [60, 67]]], "valid": [[[62], [64]]], "test": [[[65], [81]]]})";
   };
   const std::string pitches = R"("numbers": "pitches", )", keys = R"("numbers": "keys", )";
-  CHECK_THAT(why(file("", "55")), Contains("'songs.json': its numbers, from 55 to 81, may be MIDI pitches as well as keys"));
+  CHECK_THAT(why(file("", "55")),
+             Contains("'songs.json': its numbers, from 55 to 81, may be MIDI pitches as well as keys"));
   CHECK_THAT(why(file("", "33")), Contains("may be MIDI pitches"));
-  CHECK(why(file("", "32")) == "nothing");               // a bass
+  CHECK(why(file("", "32")) == "nothing");  // a bass
   CHECK(why(file(keys, "55")) == "nothing");
   CHECK(read_pieces("songs.json", file(keys, "55")).pieces[0][0] == Chord{55});
   CHECK(read_pieces("songs.json", file(pitches, "55")).pieces[0][0] == Chord{55 - lowest_note});
   CHECK(read_pieces("songs.json", file(pitches, "108, 21")).pieces[0][0] == Chord{0, 87});
-  CHECK_THAT(why(file(pitches, "20")), Contains("train, sequence 1, step 1: 20 is no pitch of a piano: they go from 21 to 108"));
+  CHECK_THAT(why(file(pitches, "20")),
+             Contains("train, sequence 1, step 1: 20 is no pitch of a piano: they go from 21 to 108"));
   CHECK_THAT(why(file(pitches, "109")), Contains("109 is no pitch of a piano"));
   CHECK_THAT(why(file(keys, "88")), Contains("88 is no key"));
-  CHECK_THAT(why(file(R"("numbers": "notes", )", "1")), Contains(R"('songs.json', numbers: "keys" or "pitches" is expected, not "notes")"));
+  CHECK_THAT(why(file(R"("numbers": "notes", )", "1")),
+             Contains(R"('songs.json', numbers: "keys" or "pitches" is expected, not "notes")"));
   CHECK_THAT(why(file(R"("numbers": 3, )", "1")), Contains("is expected, not 3"));
 }
 
@@ -246,32 +257,42 @@ TEST_CASE("a file that holds no piano rolls is refused with split, sequence and 
   const std::string rest = R"(, "valid": [[[1], [2]]], "test": [[[1], [2]]]})";
   CHECK(why(R"({"train": [[[1], [2]]])" + rest) == "nothing");
   CHECK(why(R"({"train": [[[], []]])" + rest) == "nothing");
-  CHECK_THAT(why(R"({"train": [[[1], [2]]])"), Contains("'songs.json', byte 23: is no JSON from there on; music expects"));
+  CHECK_THAT(why(R"({"train": [[[1], [2]]])"),
+             Contains("'songs.json', byte 23: is no JSON from there on; music expects"));
   CHECK_THAT(why(""), Contains("'songs.json', byte 1: is no JSON"));
   CHECK_THAT(why("\xff"), Contains("is no JSON"));
   CHECK_THAT(why("[[1]]"), Contains("'songs.json', train: is missing; music expects"));
   CHECK_THAT(why(R"({"train": [[[1], [2]]], "valid": [[[1], [2]]]})"), Contains("'songs.json', test: is missing"));
   CHECK_THAT(why(R"({"train": [])" + rest), Contains("train: has no sequences"));
   CHECK_THAT(why(R"({"train": 3)" + rest), Contains("train: has no sequences"));
-  CHECK_THAT(why(R"({"train": [[[1], [2]], 5])" + rest), Contains("train, sequence 2: a list of steps is expected, not 5"));
+  CHECK_THAT(why(R"({"train": [[[1], [2]], 5])" + rest),
+             Contains("train, sequence 2: a list of steps is expected, not 5"));
   CHECK_THAT(why(R"({"train": [[[1], [2]], [[1]]])" + rest), Contains("train, sequence 2: has fewer than two steps"));
-  CHECK_THAT(why(R"({"train": [[[1], 7]])" + rest), Contains("train, sequence 1, step 2: a list of keys is expected, not 7"));
-  CHECK_THAT(why(R"({"train": [[[1], [88]]])" + rest), Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87; for MIDI pitches, from 21 to 108, put"));
+  CHECK_THAT(why(R"({"train": [[[1], 7]])" + rest),
+             Contains("train, sequence 1, step 2: a list of keys is expected, not 7"));
+  CHECK_THAT(
+      why(R"({"train": [[[1], [88]]])" + rest),
+      Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87; for MIDI pitches, from 21 to 108, put"));
   for (const char* bad : {"-1", "1.0", "\"C4\"", "null", "[1]", "18446744073709551615", "99999999999999999999999"})
-    CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest), Contains("train, sequence 1, step 1: ") && Contains("is no key"));
-  const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');   // too deep to be written out by calls
+    CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest),
+               Contains("train, sequence 1, step 1: ") && Contains("is no key"));
+  const std::string deep =
+      std::string(300'000, '[') + std::string(300'000, ']');  // too deep to be written out by calls
   CHECK_THAT(why(R"({"train": [[[], [)" + deep + "]]]" + rest), Contains("step 2: a list is no key"));
-  CHECK_THAT(why(R"({"train": [[{"a": )" + deep + "}, []]]" + rest), Contains("step 1: a list of keys is expected, not an object"));
+  CHECK_THAT(why(R"({"train": [[{"a": )" + deep + "}, []]]" + rest),
+             Contains("step 1: a list of keys is expected, not an object"));
   CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 stands there twice"));
   CHECK_THAT(why(R"({"train": [[[1e999], [2]]])" + rest), Contains("'songs.json': has a number that is too large"));
-  CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}), Contains("music expects chorales, generated or a JSON file that is there"));
+  CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}),
+                    Contains("music expects chorales, generated or a JSON file that is there"));
 }
 
 TEST_CASE("of a piece that is longer than T every step is learned from, and how many there are is said") {
   TempFolder folder;
-  std::string piece;                     // step t is key t % 88
+  std::string piece;  // step t is key t % 88
   for (int t = 0; t < 60; ++t) piece += (t ? ", [" : "[") + std::to_string(t) + "]";
-  const std::string file = folder.file("long.json", "{\"train\": [[" + piece + "], [[1], [2]]], \"valid\": [[[1], [2]]], \"test\": [[" + piece + "]]}");
+  const std::string file = folder.file(
+      "long.json", "{\"train\": [[" + piece + "], [[1], [2]]], \"valid\": [[[1], [2]]], \"test\": [[" + piece + "]]}");
   const auto task = make_task("music", {.data = file});
   std::set<int> seen;
   for (std::uint64_t n = 0; n < 100; ++n) {
@@ -279,7 +300,7 @@ TEST_CASE("of a piece that is longer than T every step is learned from, and how 
     for (int row = 0; row < b.rows(); ++row) {
       if (b.lengths.data()[row] != 20) continue;
       const int by = chord_at(b.y, 0, row).at(0) - chord_at(b.x, 0, row).at(0);
-      CHECK(by == 1);                    // the next step of the piece
+      CHECK(by == 1);  // the next step of the piece
       for (int t = 1; t < 20; ++t) CHECK(chord_at(b.x, t, row).at(0) == chord_at(b.x, 0, row).at(0) + t);
       seen.insert(chord_at(b.x, 0, row).at(0));
     }
@@ -288,7 +309,8 @@ TEST_CASE("of a piece that is longer than T every step is learned from, and how 
   CHECK_THAT(task->left_out({.length = 20}), Contains("1 of 2 pieces to learn from are longer than T = 20"));
   CHECK(task->left_out({.length = 59}).empty());
   CHECK(make_task("music")->left_out({.length = 160}).empty());
-  const Outcome o = ebb_command({"train", "music", "--quick", "--data", file, "--length", "20", "--steps", "2", "--out", folder / "out"});
+  const Outcome o = ebb_command(
+      {"train", "music", "--quick", "--data", file, "--length", "20", "--steps", "2", "--out", folder / "out"});
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("1 of 2 pieces to learn from are longer than T = 20"));
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("1 of 2 pieces to learn from are longer than T = 20"));
@@ -306,21 +328,26 @@ TEST_CASE("words that training leaves out are counted") {
 TEST_CASE("what a task's network drops out, and how far music is transposed, are options, and stand in config.toml") {
   TempFolder folder;
   const auto config_of = [&](const std::string& task, std::vector<std::string> more) {
-    more.insert(more.begin(), {"train", task, "--quick", "--steps", "2", "--data", task == "translate" ? "dates" : "generated", "--out", folder / "out", "--force"});
+    more.insert(more.begin(), {"train", task, "--quick", "--steps", "2", "--data",
+                               task == "translate" ? "dates" : "generated", "--out", folder / "out", "--force"});
     const Outcome o = ebb_command(more);
     INFO(o.err);
     REQUIRE(o.code == 0);
     return read_all(folder / "out/config.toml");
   };
   const std::string music = config_of("music", {});
-  CHECK_THAT(music, Contains("\noutput-dropout = 0.5\n") && Contains("\ntranspose = \"6\"\n") && Contains("\ndropout = 0\n") && !Contains("word-dropout"));
+  CHECK_THAT(music, Contains("\noutput-dropout = 0.5\n") && Contains("\ntranspose = \"6\"\n") &&
+                        Contains("\ndropout = 0\n") && !Contains("word-dropout"));
   const std::string loss = summary_of(folder / "out")["runs"]["1"]["loss"].dump();
   CHECK(config_of("music", {"--output-dropout", "0.5", "--transpose", "6"}) == music);
   CHECK(summary_of(folder / "out")["runs"]["1"]["loss"].dump() == loss);
-  CHECK_THAT(config_of("music", {"--output-dropout", "0", "--transpose", "0"}), Contains("\noutput-dropout = 0\n") && Contains("\ntranspose = \"0\"\n"));
+  CHECK_THAT(config_of("music", {"--output-dropout", "0", "--transpose", "0"}),
+             Contains("\noutput-dropout = 0\n") && Contains("\ntranspose = \"0\"\n"));
   CHECK(summary_of(folder / "out")["runs"]["1"]["loss"].dump() != loss);
-  CHECK_THAT(config_of("sentiment", {}), Contains("\ninput-dropout = 0.5\n") && Contains("\noutput-dropout = 0.5\n") && Contains("\nword-dropout = 0.1\n"));
-  CHECK_THAT(config_of("tags", {"--word-dropout", ".2"}), Contains("\ninput-dropout = 0.3\n") && Contains("\nword-dropout = 0.2\n"));
+  CHECK_THAT(config_of("sentiment", {}), Contains("\ninput-dropout = 0.5\n") && Contains("\noutput-dropout = 0.5\n") &&
+                                             Contains("\nword-dropout = 0.1\n"));
+  CHECK_THAT(config_of("tags", {"--word-dropout", ".2"}),
+             Contains("\ninput-dropout = 0.3\n") && Contains("\nword-dropout = 0.2\n"));
   CHECK_THAT(config_of("images", {}), Contains("\noutput-dropout = 0.25\n"));
   CHECK_THAT(config_of("speech", {}), Contains("\ninput-dropout = 0.1\n") && Contains("\noutput-dropout = 0.3\n"));
   CHECK_THAT(config_of("translate", {}), Contains("\ninput-dropout = 0\n") && Contains("\noutput-dropout = 0\n"));
@@ -341,11 +368,13 @@ TEST_CASE("dropout and transposition are refused where a task has none") {
 
 TEST_CASE("transposed by so many semitones at most, a piece stays within them") {
   TempFolder folder;
-  const std::string file = folder.file("one.json", R"({"train": [[[40], [40]]], "valid": [[[1], [2]]], "test": [[[1], [2]]]})");
+  const std::string file =
+      folder.file("one.json", R"({"train": [[[40], [40]]], "valid": [[[1], [2]]], "test": [[[1], [2]]]})");
   for (const auto& [by, low, high] : {std::tuple{0, 40, 40}, {2, 38, 42}, {6, 35, 46}}) {
     const auto task = make_task("music", {.data = file, .own = {{"transpose", std::to_string(by)}}});
     std::set<int> keys;
-    for (std::uint64_t n = 0; n < 200; ++n) keys.insert(chord_at(task->batch({.length = 20, .rows = 1, .number = n, .seed = 1}).x, 0, 0).at(0));
+    for (std::uint64_t n = 0; n < 200; ++n)
+      keys.insert(chord_at(task->batch({.length = 20, .rows = 1, .number = n, .seed = 1}).x, 0, 0).at(0));
     CHECK(*keys.begin() == low);
     CHECK(*keys.rbegin() == high);
     CHECK(static_cast<int>(keys.size()) == high - low + 1);

@@ -1,9 +1,9 @@
 #include <cstring>
 #include <ebb/data/audio.hpp>
 #include <ebb/data/features.hpp>
-#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/tasks/speech/generate.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -30,7 +30,8 @@ std::string wav(const Array& samples, int rate = speech_rate, int channels = 1) 
     for (unsigned k = 0; k < bytes; ++k) file += static_cast<char>(x >> (8 * k) & 255U);
   };
   const auto u = [](auto x) { return static_cast<unsigned>(x); };
-  file += "RIFF", put(u(36 + data.size()), 4), file += "WAVEfmt ", put(16, 4), put(3, 2), put(u(channels), 2), put(u(rate), 4);
+  file += "RIFF", put(u(36 + data.size()), 4), file += "WAVEfmt ", put(16, 4), put(3, 2), put(u(channels), 2),
+      put(u(rate), 4);
   put(u(4 * channels * rate), 4), put(u(4 * channels), 2), put(32, 2), file += "data", put(u(data.size()), 4);
   return file + data;
 }
@@ -40,15 +41,14 @@ Array tone(int n = 1000) { return uniform({n}, Key{3}, -.1, .1); }
 // One recording a digit and split.
 void write_recordings(const TempFolder& folder) {
   for (int digit = 0; digit < 10; ++digit)
-    for (const int index : {4, 5, 10}) write_all(folder / (std::to_string(digit) + "_anna_" + std::to_string(index) + ".wav"), wav(tone()));
+    for (const int index : {4, 5, 10})
+      write_all(folder / (std::to_string(digit) + "_anna_" + std::to_string(index) + ".wav"), wav(tone()));
 }
 
 std::string why(const std::string& folder) {
   try {
     make_task("speech", {.data = folder});
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "nothing";
 }
 
@@ -65,7 +65,9 @@ struct Taught {
   explicit Taught(std::vector<std::string> more = {}) : run(train_quick("speech", folder, std::move(more))) {}
 };
 
-bool same_bits(const Array& a, const Array& b) { return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0; }
+bool same_bits(const Array& a, const Array& b) {
+  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
 
 SpokenStrings made_up() { return SpokenStrings(made_up_recordings(), 20, 20); }
 
@@ -76,18 +78,20 @@ TEST_CASE("speech --quick knows digits, alone and in strings, far better than a 
   const auto& m = t.run["measures"];
   CHECK(m["single digits"]["guess"] == 10);
   CHECK(m["single digits"]["value"].get<double>() > 50);
-  CHECK(m["digit error rate"]["value"].get<double>() < 45);              // saying nothing: 100
+  CHECK(m["digit error rate"]["value"].get<double>() < 45);  // saying nothing: 100
   CHECK(m["exact strings"]["value"].get<double>() > 10);
   CHECK(t.run["loss"].get<double>() < .5 * t.run["trivial_loss"].get<double>());
-  CHECK_THAT(read_all(t.folder / "out/report.html"), Contains("One of them as the network hears it") && Contains("recognised"));
+  CHECK_THAT(read_all(t.folder / "out/report.html"),
+             Contains("One of them as the network hears it") && Contains("recognised"));
 }
 
 TEST_CASE("a picture of speech ends with its last frame, not with what fills its last step") {
   const int T = 5, mels = SpokenStrings::mels;
-  SpeechPicture picture{.features = uniform({T, SpokenStrings::width}, Key{4}, .5, 1), .scores = Array::zeros({T, 11}, f32)};
+  SpeechPicture picture{.features = uniform({T, SpokenStrings::width}, Key{4}, .5, 1),
+                        .scores = Array::zeros({T, 11}, f32)};
   CHECK_THAT(picture.svg(), Contains(" width=840 height=150 "));
   std::fill_n(picture.features.data<float>() + (3 * T - 2) * mels, 2 * mels, 0.0F);
-  CHECK_THAT(picture.svg(), Contains(" width=728 height=150 "));        // 13 frames of 15
+  CHECK_THAT(picture.svg(), Contains(" width=728 height=150 "));  // 13 frames of 15
 }
 
 TEST_CASE("ebb evaluate says of speech what training said, in either direction") {
@@ -116,16 +120,20 @@ TEST_CASE("any registered cell recognises speech") {
   }
 }
 
-TEST_CASE("a layer with as many positions as the longest string has steps hears the test, however short what it learned from") {
+TEST_CASE(
+    "a layer with as many positions as the longest string has steps hears the test, however short what it learned "
+    "from") {
   const Taught model({"--cell", "transformer:positions=learned", "--length", "1", "--steps", "2"});
   CHECK(model.run["measures"].contains("digit error rate"));
   const SpokenStrings strings = made_up();
   for (const Split split : {Split::valid, Split::test})
-    for (const SpokenString& s : strings.items(split)) CHECK(strings.features(s).dim(0) <= strings.longest(SpokenStrings::most_tested));
+    for (const SpokenString& s : strings.items(split))
+      CHECK(strings.features(s).dim(0) <= strings.longest(SpokenStrings::most_tested));
 }
 
 TEST_CASE("a run of speech goes on to the same bits") {
-  goes_on("speech", "lstm", {.hidden = 6, .length = 3, .batch = 5, .steps = 5, .layers = 2, .dropout = .1}, {1, 3}, {.data = "generated"});
+  goes_on("speech", "lstm", {.hidden = 6, .length = 3, .batch = 5, .steps = 5, .layers = 2, .dropout = .1}, {1, 3},
+          {.data = "generated"});
 }
 
 TEST_CASE("a batch of strings is a function of its key, whatever the threads") {
@@ -146,7 +154,7 @@ TEST_CASE("a batch of strings is a function of its key, whatever the threads") {
   CHECK_FALSE(same_bits(one.x, task->batch({.length = 4, .rows = 9, .number = 8, .seed = 2}).x));
   CHECK_FALSE(same_bits(one.x, task->batch({.length = 4, .rows = 9, .number = 7, .seed = 3}).x));
   BatchRequest fewer = request;
-  fewer.rows = 4;                                        // a row's string does not depend on the rows beside it
+  fewer.rows = 4;  // a row's string does not depend on the rows beside it
   const Batch few = task->batch(fewer);
   for (int row = 0; row < 4; ++row)
     for (int t = 0; t < few.lengths.data()[row]; ++t) CHECK(same_bits(few.x[t][row], one.x[t][row]));
@@ -154,7 +162,9 @@ TEST_CASE("a batch of strings is a function of its key, whatever the threads") {
 
 TEST_CASE("no recording of a test or validation string is ever learned from") {
   const SpokenStrings strings = made_up();
-  const auto split_of = [&](const SpokenDigit& d) { return strings.recordings().all[static_cast<std::size_t>(d.recording)].split(); };
+  const auto split_of = [&](const SpokenDigit& d) {
+    return strings.recordings().all[static_cast<std::size_t>(d.recording)].split();
+  };
   std::set<int> learned;
   for (std::uint64_t k = 0; k < 2000; ++k) {
     const SpokenString s = strings.training(Key{1}.at(k), 5);
@@ -165,7 +175,7 @@ TEST_CASE("no recording of a test or validation string is ever learned from") {
       learned.insert(d.recording);
     }
   }
-  CHECK(learned.size() == 300);                          // all there are
+  CHECK(learned.size() == 300);  // all there are
   for (const Split split : {Split::valid, Split::test}) {
     int alone = 0, many = 0;
     for (const SpokenString& s : strings.items(split)) {
@@ -173,7 +183,7 @@ TEST_CASE("no recording of a test or validation string is ever learned from") {
       CHECK((s.digits.size() == 1 || (s.digits.size() >= 3 && s.digits.size() <= 5)));
       ++(s.digits.size() == 1 ? alone : many);
     }
-    CHECK(alone == 150);                                 // each recording once
+    CHECK(alone == 150);  // each recording once
     CHECK(many == 20);
   }
 }
@@ -183,14 +193,16 @@ TEST_CASE("a string is its recordings one after the other, and a recording alone
   const auto& all = strings.recordings().all;
   const SpokenString alone = strings.items(Split::test)[17];
   CHECK(same_bits(strings.waveform(alone), all[static_cast<std::size_t>(alone.digits[0].recording)].samples));
-  const SpokenString two{.digits = {{.recording = 3, .silence = 50}, {.recording = 8, .silence = 20, .gain = .5, .speed = 2}},
-                         .silence = 7};
+  const SpokenString two{
+      .digits = {{.recording = 3, .silence = 50}, {.recording = 8, .silence = 20, .gain = .5, .speed = 2}},
+      .silence = 7};
   const Array wave = strings.waveform(two);
   const int first = all[3].samples.dim(0), second = 1 + (all[8].samples.dim(0) - 1) / 2;
   REQUIRE(wave.dim(0) == 50 + first + 20 + second + 7);
   CHECK(wave.at({49}) == 0);
   for (const int k : {0, 100, first - 1}) CHECK(wave.at({50 + k}) == all[3].samples.at({k}));
-  for (const int k : {0, 100, second - 1}) CHECK(wave.at({70 + first + k}) == Approx(.5 * all[8].samples.at({2 * k})).margin(1e-9));
+  for (const int k : {0, 100, second - 1})
+    CHECK(wave.at({70 + first + k}) == Approx(.5 * all[8].samples.at({2 * k})).margin(1e-9));
   CHECK(wave.at({wave.dim(0) - 1}) == 0);
   CHECK(strings.digits(two) == std::vector<int>{all[3].digit, all[8].digit});
   const auto said = places(strings, two);
@@ -204,19 +216,21 @@ TEST_CASE("features of what is learned from have mean 0 and deviation 1, and mas
   for (const Recording& r : strings.recordings().all) {
     if (r.split() != Split::train) continue;
     const Array x = strings.features(r.samples);
-    const std::int64_t real = std::int64_t{1 + r.samples.dim(0) / SpokenStrings::hop} * SpokenStrings::mels;   // behind it zeros
+    const std::int64_t real =
+        std::int64_t{1 + r.samples.dim(0) / SpokenStrings::hop} * SpokenStrings::mels;  // behind it zeros
     for (std::int64_t k = 0; k < real; ++k) n += 1, sum += x.at_flat(k), squares += x.at_flat(k) * x.at_flat(k);
     for (std::int64_t k = real; k < x.size(); ++k) CHECK(x.at_flat(k) == 0);
   }
   CHECK(sum / n == Approx(0).margin(1e-5));
   CHECK(squares / n == Approx(1).epsilon(1e-4));
-  const Recording& r = strings.recordings().all[40];     // scaling leaves the shape over time
+  const Recording& r = strings.recordings().all[40];  // scaling leaves the shape over time
   const FrameOptions frames{.window = 200, .hop = 80, .fft = 256};
   const Array raw = log_mel(r.samples, speech_rate, {.frames = frames, .mels = 40, .low = 50, .floor = 1e-6});
   const Array y = strings.features(r.samples).reshape({-1, 40});
   const double scale = (y.at({3, 9}) - y.at({1, 9})) / (raw.at({3, 9}) - raw.at({1, 9}));
   CHECK(scale > 0);
-  for (const int t : {0, 5, 12}) CHECK(y.at({t, 9}) - y.at({1, 9}) == Approx(scale * (raw.at({t, 9}) - raw.at({1, 9}))).margin(1e-4));
+  for (const int t : {0, 5, 12})
+    CHECK(y.at({t, 9}) - y.at({1, 9}) == Approx(scale * (raw.at({t, 9}) - raw.at({1, 9}))).margin(1e-4));
   SpokenString s = strings.training(Key{1}.at(1), 5);
   const Array masked = strings.features(s);
   s.masks = false;
@@ -235,12 +249,14 @@ TEST_CASE("what is recognised does not depend on the rows beside it") {
   const auto task = make_task("speech", {.data = "generated"});
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
   const auto scores = [&](const Batch& b) {
-    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); }).rows("scores");
+    return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
+        .rows("scores");
   };
   const Array many = scores(task->batch({.split = Split::test, .rows = 1000}));
   for (const std::uint64_t number : {0u, 17u, 200u}) {
     const Array one = scores(task->batch({.split = Split::test, .rows = 1, .number = number}))[0];
-    for (std::int64_t k = 0; k < one.size(); ++k) CHECK(one.at_flat(k) == Approx(many[static_cast<int>(number)].at_flat(k)).margin(1e-5));
+    for (std::int64_t k = 0; k < one.size(); ++k)
+      CHECK(one.at_flat(k) == Approx(many[static_cast<int>(number)].at_flat(k)).margin(1e-5));
   }
 }
 
@@ -258,13 +274,16 @@ TEST_CASE("ebb generate recognises in a wav file what the evaluation recognises 
   const Taught t({"--steps", "60"});
   const ebb::app::Trained model = ebb::app::Trained::read(t.weights);
   const Batch all = model.task->batch({.split = Split::test, .rows = 1000});
-  const auto r = evaluate(model.model->w, {.rows = all.rows(), .training = false}, [&](Shard& s) { return model.model->loss(s, all); });
+  const auto r = evaluate(model.model->w, {.rows = all.rows(), .training = false},
+                          [&](Shard& s) { return model.model->loss(s, all); });
   const auto heard = recognised_digits(r.rows("scores"), all.lengths);
   const SpokenStrings strings(made_up_recordings(), 60, 60);
   std::set<std::string> answers;
-  for (const std::size_t item : {std::size_t{3}, std::size_t{77}, std::size_t{149}, std::size_t{152}, std::size_t{190}}) {
+  for (const std::size_t item :
+       {std::size_t{3}, std::size_t{77}, std::size_t{149}, std::size_t{152}, std::size_t{190}}) {
     write_all(t.folder / "x.wav", wav(strings.waveform(strings.items(Split::test)[item])));
-    const Outcome o = ebb_command({"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
+    const Outcome o = ebb_command(
+        {"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
     INFO(o.err);
     REQUIRE(o.code == 0);
     const std::string digits = heard[item].empty() ? "no digit" : digits_text(heard[item]);
@@ -289,9 +308,11 @@ TEST_CASE("without a file ebb generate listens to a string of the test split and
   CHECK(std::count(beam.out.begin(), beam.out.end(), '%') == 5);
   CHECK_THAT(read_all(t.folder / "page.html"), Contains("probability"));
   for (const std::string number : {"0", "61", "18446744073709551615"}) {
-    const Outcome no = ebb_command({"generate", "--weights", t.weights, "--seed", number, "--out", t.folder / "none.html"});
+    const Outcome no =
+        ebb_command({"generate", "--weights", t.weights, "--seed", number, "--out", t.folder / "none.html"});
     CHECK(no.code == 2);
-    CHECK_THAT(no.err, Contains("--seed is the number of a string of the test split, from 1 to 60, not '" + number + "'"));
+    CHECK_THAT(no.err,
+               Contains("--seed is the number of a string of the test split, from 1 to 60, not '" + number + "'"));
   }
   const auto at = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words{"generate", "--weights", t.weights, "--out", t.folder / "page.html"};
@@ -299,7 +320,8 @@ TEST_CASE("without a file ebb generate listens to a string of the test split and
     return ebb_command(words).out;
   };
   CHECK(at({}) == at({"--seed", "1"}));
-  CHECK_THAT(at({"--seed", "60"}), Contains("said were " + digits_text(strings.digits(strings.items(Split::test)[150 + 59]))));
+  CHECK_THAT(at({"--seed", "60"}),
+             Contains("said were " + digits_text(strings.digits(strings.items(Split::test)[150 + 59]))));
 }
 
 TEST_CASE("a file that is no speech is refused by ebb generate, and no page is written") {
@@ -307,7 +329,8 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
   const Taught t({"--steps", "1", "--hidden", "2"});
   const auto refused = [&](const std::string& bytes, const std::string& message) {
     write_all(t.folder / "x.wav", bytes);
-    const Outcome o = ebb_command({"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
+    const Outcome o = ebb_command(
+        {"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains("x.wav") && Contains(message));
     CHECK(o.out.empty());
@@ -320,10 +343,13 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
   refused(wav(Array::zeros({0}, f32)),
           "holds no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
   refused(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
-  for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"}, {"--top-k", "3", "is not drawn"},
-                                              {"--top-p", ".5", "is not drawn"}, {"--length", "3", "--length says nothing to speech"},
+  for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"},
+                                              {"--top-k", "3", "is not drawn"},
+                                              {"--top-p", ".5", "is not drawn"},
+                                              {"--length", "3", "--length says nothing to speech"},
                                               {"--greedy", "--beam=2", "exclude each other"}}) {
-    const Outcome no = ebb_command({"generate", "--weights", t.weights, option, value, "--out", t.folder / "page.html"});
+    const Outcome no =
+        ebb_command({"generate", "--weights", t.weights, option, value, "--out", t.folder / "page.html"});
     CHECK(no.code == 2);
     CHECK_THAT(no.err, Contains(reason));
   }
@@ -336,7 +362,8 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
 TEST_CASE("the loader of speech says what it expects, and what is wrong with a file that differs") {
   if (no_wav()) return;
   const TempFolder folder;
-  CHECK_THAT(why(folder.path()), Contains(folder.path()) && Contains("expects recordings named DIGIT_SPEAKER_INDEX.wav"));
+  CHECK_THAT(why(folder.path()),
+             Contains(folder.path()) && Contains("expects recordings named DIGIT_SPEAKER_INDEX.wav"));
   CHECK_THAT(why(folder / "none"), Contains("none") && Contains("expects recordings"));
   write_recordings(folder);
   write_all(folder / "README", "not read");
@@ -353,7 +380,8 @@ TEST_CASE("the loader of speech says what it expects, and what is wrong with a f
   differs(wav(tone(), 44'100), "has 44100 samples a second, where speech expects 8000");
   differs(wav(tone(799)), "has 799 samples, less than a tenth of a second");
   std::filesystem::remove(broken);
-  CHECK_THAT(why(folder.path()), Contains("no recording of the digit 7 with an index of 5 to 9, which say when to stop"));
+  CHECK_THAT(why(folder.path()),
+             Contains("no recording of the digit 7 with an index of 5 to 9, which say when to stop"));
 }
 
 TEST_CASE("recordings are found in the folder or below it, and known by their content") {
@@ -397,6 +425,6 @@ TEST_CASE("real digits are learned", "[slow]") {
   }
   const auto meter = task->meter();
   test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
-  CHECK(measure_named("single digits", meter->measures()).value > 30);   // a guess: 10
+  CHECK(measure_named("single digits", meter->measures()).value > 30);  // a guess: 10
   CHECK(measure_named("digit error rate", meter->measures()).value < 75);
 }

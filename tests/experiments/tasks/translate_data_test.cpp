@@ -1,8 +1,8 @@
 #include <cmath>
 #include <cstdlib>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/report/attention_picture.hpp>
 #include <ebb/experiments/tasks/translate/meter.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
@@ -24,9 +24,7 @@ const char* const files[] = {"train.en", "train.fr", "val.en", "val.fr", "test20
 std::string why(const std::string& data) {
   try {
     make_task("translate", {.data = data});
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "nothing";
 }
 
@@ -41,7 +39,8 @@ struct Corpus {
 }  // namespace
 
 TEST_CASE("a batch of translations has the source beside what is written, one step late, and its end") {
-  const Corpus corpus("a dog runs\nthe dog\na cat runs far away\na dog runs\nthe cat\na cat runs far away\nthe far away cat\n");
+  const Corpus corpus(
+      "a dog runs\nthe dog\na cat runs far away\na dog runs\nthe cat\na cat runs far away\nthe far away cat\n");
   const auto task = make_task("translate", {.data = corpus.folder.path()});
   const Batch b = task->batch({.split = Split::test, .rows = 7});
   const int bos = 2, eos = 3, filler = 0;
@@ -53,13 +52,13 @@ TEST_CASE("a batch of translations has the source beside what is written, one st
   for (int row = 0; row < 7; ++row) {
     const int n = b.lengths.data()[row], S = b.source_lengths.data()[row];
     lengths.insert(S);
-    REQUIRE(n == S + 1);                               // the sides of this text are the same
+    REQUIRE(n == S + 1);  // the sides of this text are the same
     CHECK(b.tokens.at({0, row}) == bos);
     CHECK(b.next.at({n - 1, row}) == eos);
     for (int t = 0; t + 1 < n; ++t) {
       CHECK(b.next.at({t, row}) == b.tokens.at({t + 1, row}));
       CHECK(b.next.at({t, row}) == b.source.at({t, row}));
-      CHECK(b.next.at({t, row}) > eos);                // every word occurs twice
+      CHECK(b.next.at({t, row}) > eos);  // every word occurs twice
     }
     for (int t = n; t < b.steps(); ++t) CHECK(b.next.at({t, row}) == filler);
   }
@@ -81,9 +80,11 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
   write_all(corpus.folder / "test2016.fr", "the cat sat on a mat\na dog , a zebra and a bird\n");
   const auto other = make_task("translate", {.data = corpus.folder.path()});
   const auto second = other->meter();
-  test_loss(Model{*other, "gru", TaskSettings{.hidden = 4}, 3}, *other, Split::test, {.hidden = 4}, 1 << 20, second.get());
+  test_loss(Model{*other, "gru", TaskSettings{.hidden = 4}, 3}, *other, Split::test, {.hidden = 4}, 1 << 20,
+            second.get());
   // 13 of 14 words, 10 of 12 pairs, 8 of 10 triples, 6 of 8 fours, of equal length
-  CHECK(measure_named("BLEU", second->measures()).guess == Approx(100 * std::pow(13. / 14 * 10 / 12 * 8 / 10 * 6 / 8, .25)));
+  CHECK(measure_named("BLEU", second->measures()).guess ==
+        Approx(100 * std::pow(13. / 14 * 10 / 12 * 8 / 10 * 6 / 8, .25)));
 }
 
 TEST_CASE("an unknown word of a translation is the word that was looked at most") {
@@ -96,10 +97,13 @@ TEST_CASE("an unknown word of a translation is the word that was looked at most"
 }
 
 TEST_CASE("a prompt is brought into the form of the data, and read back by people") {
-  CHECK(as_multi30k("The woman's dog, a \"Boxer\", runs.") == "the woman &apos;s dog , a  &quot; boxer &quot;  , runs .");
+  CHECK(as_multi30k("The woman's dog, a \"Boxer\", runs.") ==
+        "the woman &apos;s dog , a  &quot; boxer &quot;  , runs .");
   CHECK(as_multi30k("l' herbe 3.5 m") == "l&apos;  herbe 3.5 m");
-  CHECK(as_multi30k("élève à l'École") == "élève à l &apos;École");   // beyond ASCII letters stay as they are
-  const auto words = [](const std::string& prompt) { return joined(Symbols::words, cut(Symbols::words, as_multi30k(prompt))); };
+  CHECK(as_multi30k("élève à l'École") == "élève à l &apos;École");  // beyond ASCII letters stay as they are
+  const auto words = [](const std::string& prompt) {
+    return joined(Symbols::words, cut(Symbols::words, as_multi30k(prompt)));
+  };
   CHECK(words("He (runs)!! \"Yes.\"\tStop...") == "he ( runs ) ! ! &quot; yes . &quot; stop . . .");
   CHECK(words("'dogs.', a.b") == "&apos;dogs . &apos; , a.b");
   CHECK(cut(Symbols::words, as_multi30k("two men are talking .")) == cut(Symbols::words, "two men are talking ."));
@@ -108,26 +112,31 @@ TEST_CASE("a prompt is brought into the form of the data, and read back by peopl
 
   const Corpus corpus("the dog &apos;s cat runs\na dog &apos;s cat runs .\n");
   const TempFolder folder;
-  REQUIRE(ebb_command({"train", "translate", "--quick", "--data", corpus.folder.path(), "--steps", "2", "--hidden", "4", "--out",
-                       folder / "out"}).code == 0);
-  const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "page.html",
-                                 "--prompt", "The dog's Zebra runs.", "--beam", "2"});
+  REQUIRE(ebb_command({"train", "translate", "--quick", "--data", corpus.folder.path(), "--steps", "2", "--hidden", "4",
+                       "--out", folder / "out"})
+              .code == 0);
+  const Outcome o = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out",
+                                 folder / "page.html", "--prompt", "The dog's Zebra runs.", "--beam", "2"});
   INFO(o.err);
   CHECK(o.code == 0);
   CHECK_THAT(read_all(folder / "page.html"),
              Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
-  for (const auto& [prompt, reason] : {std::pair{" \t\n", "nothing to translate: --prompt"},
-                                       {"the dog\nthe cat", "--prompt has more than one line: one sentence at a time"}}) {
-    const Outcome no = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "none.html",
-                                    "--prompt", prompt});
+  for (const auto& [prompt, reason] :
+       {std::pair{" \t\n", "nothing to translate: --prompt"},
+        {"the dog\nthe cat", "--prompt has more than one line: one sentence at a time"}}) {
+    const Outcome no = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out",
+                                    folder / "none.html", "--prompt", prompt});
     CHECK(no.code == 2);
     CHECK_THAT(no.err, Contains(reason));
     CHECK_FALSE(folder.has("none.html"));
   }
 }
 
-TEST_CASE("the picture of attention has a square for each pair, the words around it, and no mark of theirs is taken for HTML") {
-  const std::string svg = attention_svg({"a", "<b>", "&apos;s"}, {"x", " "}, Array::from({2, 3}, {0, .25, 1, .5, 0, 0}));
+TEST_CASE(
+    "the picture of attention has a square for each pair, the words around it, and no mark of theirs is taken for "
+    "HTML") {
+  const std::string svg =
+      attention_svg({"a", "<b>", "&apos;s"}, {"x", " "}, Array::from({2, 3}, {0, .25, 1, .5, 0, 0}));
   const auto count = [&](const std::string& what) {
     int n = 0;
     for (std::size_t at = svg.find(what); at != std::string::npos; at = svg.find(what, at + 1)) ++n;
@@ -138,7 +147,8 @@ TEST_CASE("the picture of attention has a square for each pair, the words around
   CHECK(count("opacity='1.000'") == 1);
   CHECK(count("opacity='0.280'") == 1);
   CHECK_THAT(svg, Contains("&lt;b&gt;") && Contains("&amp;apos;s") && !Contains("<b>"));
-  CHECK_THROWS_WITH(attention_svg({"a"}, {"x"}, Array::zeros({2, 1}, f32)), Contains("do not fit 1 symbols written and 1 read"));
+  CHECK_THROWS_WITH(attention_svg({"a"}, {"x"}, Array::zeros({2, 1}, f32)),
+                    Contains("do not fit 1 symbols written and 1 read"));
 }
 
 TEST_CASE("the loader of translations says what it expects, and what is wrong with a file that differs") {
@@ -169,7 +179,7 @@ TEST_CASE("sentences below EBB_DATA that are not whole are an error, and not dat
     setenv("EBB_DATA", folder.c_str(), 1);
     return why("");
   };
-  CHECK(with(root.path()) == "nothing");   // dates
+  CHECK(with(root.path()) == "nothing");  // dates
   CHECK_THAT(with(root / "none"), Contains("EBB_DATA: there is no folder '" + root / "none" + "'"));
   std::filesystem::create_directory(root / "multi30k");
   for (const char* name : files) write_all(root / "multi30k/" + name, "a b\nc d\n");
@@ -187,7 +197,8 @@ TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
     return;
   }
   const auto task = make_task("translate", {.data = root});
-  CHECK_THAT(task->data(), Contains("5,921 and 6,482 different words"));   // counted by another program; four more are Ebb's
+  CHECK_THAT(task->data(),
+             Contains("5,921 and 6,482 different words"));  // counted by another program; four more are Ebb's
   const Model model{*task, "gru", TaskSettings{.hidden = 32}, 1};
   Adam adam(model.w, {.lr = 1e-2});
   std::vector<double> losses;

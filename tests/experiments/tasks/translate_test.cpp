@@ -1,7 +1,7 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/tape.hpp>
-#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/tasks/translate/network.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <set>
@@ -19,7 +19,8 @@ using Catch::Matchers::Contains;
 namespace {
 
 Outcome says(const TempFolder& folder, std::vector<std::string> more) {
-  more.insert(more.begin(), {"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "page.html"});
+  more.insert(more.begin(),
+              {"generate", "--weights", folder / "out/weights.safetensors", "--out", folder / "page.html"});
   return ebb_command(more);
 }
 
@@ -29,7 +30,8 @@ const TranslateNetwork& network_of(const Model& m) { return dynamic_cast<const T
 struct Alone {
   Tokens tokens;
   Lengths lengths;
-  Alone(const Batch& b, int row) : tokens({b.source_lengths.data()[row], 1}), lengths({1}, {b.source_lengths.data()[row]}) {
+  Alone(const Batch& b, int row)
+      : tokens({b.source_lengths.data()[row], 1}), lengths({1}, {b.source_lengths.data()[row]}) {
     for (int s = 0; s < tokens.dim(0); ++s) tokens.data()[s] = b.source.at({s, row});
   }
 };
@@ -64,7 +66,7 @@ TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[sci
   const Outcome o = says(folder, {"--prompt", "Thursday, 3 March 2016", "--greedy"});
   CHECK(o.code == 0);
   CHECK(o.out == "2016-03-03\n" + (folder / "page.html") + "\n");
-  CHECK(says(folder, {"--prompt", "Thursday, 3 March 2016"}).out == o.out);             // by beam
+  CHECK(says(folder, {"--prompt", "Thursday, 3 March 2016"}).out == o.out);  // by beam
   const std::string page = read_all(folder / "page.html");
   CHECK_THAT(page, Contains("2016-03-03") && Contains("Thursday, 3 March 2016") && Contains("<svg"));
   CHECK(says(folder, {"--prompt", "Thursday, 3 March 2016", "--length", "4"}).out.substr(0, 5) == "2016\n");
@@ -102,8 +104,10 @@ TEST_CASE("any registered cell translates, and the state of the decoder is its o
 }
 
 TEST_CASE("runs of translate go on to the same bits") {
-  goes_on("translate", "lstm", {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1,
-                                .patience = 30}, {1, 4}, {.data = "generated"});
+  goes_on(
+      "translate", "lstm",
+      {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
+      {1, 4}, {.data = "generated"});
 }
 
 TEST_CASE("greedy search over many sentences is the most probable token, one after the other, of each alone") {
@@ -125,7 +129,8 @@ TEST_CASE("greedy search over many sentences is the most probable token, one aft
       const Alone x(b, row);
       const auto at = static_cast<std::size_t>(row);
       CHECK(together[at] == step_by_step(net, x));
-      CHECK(beam[at] == net.search(net.read(x.tokens, x.lengths, Pass{}), {.width = 4, .longest = net.sizes.longest})[0]);
+      CHECK(beam[at] ==
+            net.search(net.read(x.tokens, x.lengths, Pass{}), {.width = 4, .longest = net.sizes.longest})[0]);
       different.insert(together[at]);
     }
     CHECK(different.size() > 10);
@@ -136,7 +141,8 @@ TEST_CASE("the loss of a sentence is what the decoder says step by step") {
   const auto task = make_task("translate", {.data = "generated"});
   const Model model{*task, "gru", TaskSettings{.hidden = 9}, 3};
   const Batch b = task->batch({.split = Split::valid, .rows = 6});
-  const double whole = evaluate(model.w, {.rows = 6, .training = false}, [&](Shard& s) { return model.loss(s, b); }).loss;
+  const double whole =
+      evaluate(model.w, {.rows = 6, .training = false}, [&](Shard& s) { return model.loss(s, b); }).loss;
   const Tape tape;
   const NoGrad off;
   const TranslateNetwork& net = network_of(model);
@@ -146,13 +152,17 @@ TEST_CASE("the loss of a sentence is what the decoder says step by step") {
     const Memory m = net.read(x.tokens, x.lengths, Pass{});
     State state = net.decoder->start(1);
     for (int t = 0; t < b.lengths.data()[row]; ++t, ++count)
-      nats -= net.next(m, Tokens({1}, {b.tokens.at({t, row})}), state, transpose(net.to)).value().at_flat(b.next.at({t, row}));
+      nats -= net.next(m, Tokens({1}, {b.tokens.at({t, row})}), state, transpose(net.to))
+                  .value()
+                  .at_flat(b.next.at({t, row}));
   }
   CHECK(nats / count == Approx(whole).epsilon(1e-5));
   CHECK(b.weight() == count);
 }
 
-TEST_CASE("gradients of translate are those of finite differences, through both readers, the attention and the table in two places") {
+TEST_CASE(
+    "gradients of translate are those of finite differences, through both readers, the attention and the table in two "
+    "places") {
   const auto task = make_task("translate", {.data = "generated"});
   const Model model{*task, "gru", TaskSettings{.hidden = 3}, 3};
   const Batch b = task->batch({.length = 7, .rows = 3});

@@ -1,8 +1,8 @@
 #include <cmath>
 #include <ebb/autograd/fuse.hpp>
-#include <ebb/experiments/train/gradient_profile.hpp>
-#include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/gradient_profile.hpp>
 
 #include "catch.hpp"
 
@@ -19,14 +19,14 @@ struct NotANumber {
 };
 EBB_CELL_NAMED(not_a_number, "test-not-a-number", NotANumber, "made by the tests: the logarithm of negative numbers");
 
-// A matrix memory A with a normaliser n, read by the input: h is what it gives. No later step sees h, so that it may stand among the
-// fields or be the output.
+// A matrix memory A with a normaliser n, read by the input: h is what it gives. No later step sees h, so that it may
+// stand among the fields or be the output.
 struct MemoryParams {
   Param Wk, Wv, Wq, wf;
   int width;
   MemoryParams(Builder p, CellSizes s)
-      : Wk(p.matrix("Wk", s.input, s.hidden)), Wv(p.matrix("Wv", s.input, s.hidden)), Wq(p.matrix("Wq", s.input, s.hidden)),
-        wf(p.matrix("wf", s.input, 1)), width(s.hidden) {}
+      : Wk(p.matrix("Wk", s.input, s.hidden)), Wv(p.matrix("Wv", s.input, s.hidden)),
+        Wq(p.matrix("Wq", s.input, s.hidden)), wf(p.matrix("wf", s.input, 1)), width(s.hidden) {}
   Var written(const Var& x, const Var& A) const {
     const int B = x.dim(0);
     const Var keep = reshape(sigmoid(matmul(x, wf) + 2), {B, 1, 1});
@@ -70,7 +70,8 @@ struct LstmParams {
   };
   Param Wx, Wh, b;
   LstmParams(Builder p, CellSizes s)
-      : Wx(p.matrix("Wx", s.input, 4 * s.hidden)), Wh(p.matrix("Wh", s.hidden, 4 * s.hidden)), b(p.vector("b", 4 * s.hidden)) {
+      : Wx(p.matrix("Wx", s.input, 4 * s.hidden)), Wh(p.matrix("Wh", s.hidden, 4 * s.hidden)),
+        b(p.vector("b", 4 * s.hidden)) {
     p.state("h", &State::h, {s.hidden});
     p.state("c", &State::c, {s.hidden});
   }
@@ -124,7 +125,7 @@ TEST_CASE("a gradient that grows has no half-life") {
 }
 
 TEST_CASE("norms below 1e-300 and lags outside 10 to 100 do not bend the line") {
-  LagNorms n = straight(-10, 200, {0, 0});             // below 1e-300 from lag 70 on
+  LagNorms n = straight(-10, 200, {0, 0});  // below 1e-300 from lag 70 on
   for (int lag = 0; lag < 10; ++lag) n[static_cast<std::size_t>(lag)] = {5, 5};
   for (std::size_t lag = 70; lag < n.size(); ++lag) n[lag] = {-INFINITY, -INFINITY};
   const Decay d = decay_of(n);
@@ -156,7 +157,12 @@ TEST_CASE("a cell whose gradient is no number is told from one whose gradient va
   const LagNorms norms = gradient_norms(m, *task, 120, 3).at("h");
   for (const double ln : norms[100]) CHECK(std::isnan(ln));
 
-  vanish::TaskResult result{.name = "adding", .data = "", .info = task->info(), .settings = task->settings(Size::quick), .lags = 120, .rows = 3};
+  vanish::TaskResult result{.name = "adding",
+                            .data = "",
+                            .info = task->info(),
+                            .settings = task->settings(Size::quick),
+                            .lags = 120,
+                            .rows = 3};
   for (const char* cell : {"test-not-a-number", "rnn"}) {
     const Model model{*task, cell, 4, 3};
     result.cells.push_back({.cell = cell, .runs = {{.begun = true, .init = gradient_norms(model, *task, 120, 3)}}});
@@ -206,7 +212,12 @@ TEST_CASE("spark lines and numbers fit their columns") {
 
 TEST_CASE("a verdict is about the whole state, however it is cut into fields and whichever comes first") {
   const auto task = make_task("adding");
-  vanish::TaskResult result{.name = "adding", .data = "", .info = task->info(), .settings = task->settings(Size::quick), .lags = 60, .rows = 5};
+  vanish::TaskResult result{.name = "adding",
+                            .data = "",
+                            .info = task->info(),
+                            .settings = task->settings(Size::quick),
+                            .lags = 60,
+                            .rows = 5};
   result.settings.steps = 0;
   for (const char* cell : {"test-memory-h", "test-memory-output", "rnn"}) {
     const Model model{*task, cell, 4, 3};
@@ -215,10 +226,10 @@ TEST_CASE("a verdict is about the whole state, however it is cut into fields and
   }
   const Decay &with_h = result.cells[0].decays[0].init, &by_output = result.cells[1].decays[0].init;
   for (std::size_t lag = 1; lag <= 60; ++lag) CHECK(with_h.mean[lag] == Approx(by_output.mean[lag]).epsilon(1e-9));
-  REQUIRE(result.cells[0].decays.size() == 4);                     // the whole state, h, A, n
+  REQUIRE(result.cells[0].decays.size() == 4);  // the whole state, h, A, n
   CHECK(result.cells[0].decays[0].name() == "whole state");
   CHECK(result.cells[0].decays[1].name() == "dh");
-  CHECK(result.cells[0].decays[1].init.norm(1) == 0);              // no later step sees h
+  CHECK(result.cells[0].decays[1].init.norm(1) == 0);  // no later step sees h
   REQUIRE(result.cells[2].decays.size() == 1);
   const std::string verdict = vanish::verdict(result);
   INFO(verdict);
@@ -229,7 +240,8 @@ TEST_CASE("a verdict is about the whole state, however it is cut into fields and
 
 TEST_CASE("the norm over the whole state is that of its fields together, at any size") {
   const double none = std::nan(""), small = std::log(1e-200);
-  const GradientNorms norms{{"h", {{std::log(3.0), -INFINITY, small, none}}}, {"c", {{std::log(4.0), -INFINITY, small, 0}}}};
+  const GradientNorms norms{{"h", {{std::log(3.0), -INFINITY, small, none}}},
+                            {"c", {{std::log(4.0), -INFINITY, small, 0}}}};
   const LagNorms whole = whole_state(norms);
   CHECK(whole[0][0] == Approx(std::log(5.0)));
   CHECK(whole[0][1] == -INFINITY);
@@ -245,7 +257,8 @@ TEST_CASE("one LSTM in two spellings has the same norms at every lag") {
     for (std::size_t lag = 0; lag <= 40; ++lag)
       for (std::size_t row = 0; row < 4; ++row) {
         INFO(field << ", lag " << lag);
-        if (field[0] == 'c' && lag == 0) CHECK((a.at(field)[lag][row] == -INFINITY && b.at(field)[lag][row] == -INFINITY));
+        if (field[0] == 'c' && lag == 0)
+          CHECK((a.at(field)[lag][row] == -INFINITY && b.at(field)[lag][row] == -INFINITY));
         else CHECK(a.at(field)[lag][row] == Approx(b.at(field)[lag][row]).epsilon(1e-12));
       }
 }

@@ -1,6 +1,6 @@
 #include <csignal>
-#include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/nn/files/archive.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -30,22 +30,32 @@ std::vector<std::string> small_run(const std::string& out) {
 TEST_CASE("a run goes on to the same bits with every update rule") {
   for (const std::string& rule : Registry<OptimizerEntry>::names()) {
     const double lr = rule == "adadelta" ? 1 : .01;
-    goes_on("adding", "gru", {.hidden = 4, .length = 5, .batch = 4, .steps = 12, .lr = lr, .optimizer = rule, .schedule = "one-cycle"},
+    goes_on("adding", "gru",
+            {.hidden = 4, .length = 5, .batch = 4, .steps = 12, .lr = lr, .optimizer = rule, .schedule = "one-cycle"},
             {1, 7, 12});
   }
 }
 
 TEST_CASE("a run of every cell goes on to the same bits") {
   for (const CellInfo& cell : cell_list()) {
-    if (cell.about.find("made by the tests") != std::string::npos) continue;   // they are there to fail
+    if (cell.about.find("made by the tests") != std::string::npos) continue;  // they are there to fail
     goes_on("adding", cell.name, {.hidden = 4, .length = 5, .batch = 4, .steps = 6, .lr = .01}, {3});
     goes_on("chars", cell.name, {.hidden = 4, .length = 5, .batch = 3, .steps = 6, .lr = .01, .zoneout = .1}, {2});
   }
 }
 
 TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goes on to the same bits") {
-  goes_on("chars", "lstm", {.hidden = 6, .length = 7, .batch = 5, .steps = 20, .lr = .02, .layers = 2, .dropout = .2, .zoneout = .1,
-                            .patience = 30}, {1, 6, 19, 20});
+  goes_on("chars", "lstm",
+          {.hidden = 6,
+           .length = 7,
+           .batch = 5,
+           .steps = 20,
+           .lr = .02,
+           .layers = 2,
+           .dropout = .2,
+           .zoneout = .1,
+           .patience = 30},
+          {1, 6, 19, 20});
 }
 
 TEST_CASE("a run that its patience ended keeps its end, and the best weights come back") {
@@ -59,13 +69,14 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
   words.insert(words.end(), {"--seeds", "2", "--checkpoint-every", "4"});
   REQUIRE(ebb_command(words).code == 0);
   std::filesystem::copy(folder / "out", folder / "whole", std::filesystem::copy_options::recursive);
-  std::filesystem::remove(folder / "out/checkpoint-2");          // as if killed before it
+  std::filesystem::remove(folder / "out/checkpoint-2");  // as if killed before it
   std::filesystem::remove(folder / "out/weights-2.safetensors");
   write_all(folder / "out/weights-2.safetensors.17.0.tmp", "half");
   const Outcome o = resumed(folder / "out", {"--threads", "1"});
   INFO(o.err);
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") && !Catch::Matchers::Contains("seed 2: 0 updates"));
+  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") &&
+                        !Catch::Matchers::Contains("seed 2: 0 updates"));
   for (const char* file : {"weights-1.safetensors", "weights-2.safetensors", "curve-1.csv"})
     CHECK(read_all(folder / ("out/" + std::string(file))) == read_all(folder / ("whole/" + std::string(file))));
   CHECK(!folder.has("out/weights-2.safetensors.17.0.tmp"));
@@ -80,7 +91,8 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
 TEST_CASE("a run goes on with its own options only") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
-  check_refused(resumed(folder / "out", {"--lr", "0.5"}), "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
+  check_refused(resumed(folder / "out", {"--lr", "0.5"}),
+                "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
   check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
   check_refused(resumed(folder / "out", {"--out", folder / "other"}), "continues in the run's own folder");
   check_refused(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
@@ -93,7 +105,8 @@ TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is
   std::string text;
   for (int k = 0; k < 1000; ++k) text += "ab\n";
   write_all(folder / "text", text);
-  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / "text", "--out", folder / "out"}).code == 0);
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "3", "--text", folder / "text", "--out", folder / "out"})
+              .code == 0);
   CHECK(resumed(folder / "out").code == 0);
   std::swap(text[0], text[1]);
   write_all(folder / "text", text);

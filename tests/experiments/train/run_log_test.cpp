@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <cmath>
 #include <ebb/data/csv.hpp>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/train/run_log.hpp>
-#include <fmt/format.h>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -14,7 +14,12 @@ double number(const nlohmann::json& x) { return x == "inf" ? INFINITY : x.get<do
 std::vector<ebb::app::CurvePoint> curve_of(const nlohmann::json& golden) {
   std::vector<ebb::app::CurvePoint> curve;
   for (const auto& p : golden["curve"])
-    curve.push_back({.step = p[0], .loss = number(p[2]), .gradient_norm = p[3], .clipped = p[4], .seconds = p[1], .lr = p[5],
+    curve.push_back({.step = p[0],
+                     .loss = number(p[2]),
+                     .gradient_norm = p[3],
+                     .clipped = p[4],
+                     .seconds = p[1],
+                     .lr = p[5],
                      .valid = p[6].is_null() ? NAN : p[6].get<double>()});
   return curve;
 }
@@ -75,7 +80,7 @@ TEST_CASE("a log that is taken up again is cut in its place where it began the s
     for (std::size_t k = 2; k < curve.size(); ++k) log.add(curve[k]);
     log.add(curve[0]);
   }
-  CHECK(follower.peek() != EOF);   // who had read to the end reads on
+  CHECK(follower.peek() != EOF);  // who had read to the end reads on
   ebb::app::RunLog{csv, events, 6.5, two};
   CHECK(read_all(events) == ebb::app::RunLog::events(6.5, two));
 }
@@ -89,7 +94,8 @@ TEST_CASE("a log that cannot be written says where") {
 TEST_CASE("train writes curve and events of every seed as it goes") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "7", "--seeds", "2", "--schedule", "cosine", "--out",
-                       folder / "out"}).code == 0);
+                       folder / "out"})
+              .code == 0);
   for (const std::string seed : {"1", "2"}) {
     std::stringstream lines(read_all(folder / "out/curve-" + seed + ".csv"));
     std::string line, last;
@@ -109,7 +115,8 @@ TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
   const TempFolder folder;
   const std::string csv = ebb::app::RunLog::csv(curve);
   CHECK(csv.find("-nan") == std::string::npos);
-  const ebb::CsvTable t = ebb::read_csv(folder.file("curve.csv", csv), {.columns = {"loss"}, .dtype = ebb::f64, .finite = false});
+  const ebb::CsvTable t =
+      ebb::read_csv(folder.file("curve.csv", csv), {.columns = {"loss"}, .dtype = ebb::f64, .finite = false});
   REQUIRE(t.values.dim(0) == 5);
   for (int k = 0; k < 2; ++k) CHECK(std::isnan(t.values.at({k, 0})));
   CHECK(t.values.at({2, 0}) == HUGE_VAL);
@@ -127,6 +134,8 @@ TEST_CASE("TensorBoard plots validation under the name of what was measured") {
   };
   CHECK_THAT(events_of("adding"), Catch::Matchers::Contains("valid/loss"));
   CHECK_THAT(events_of("series"), Catch::Matchers::Contains("valid/NRMSE") && !Catch::Matchers::Contains("valid/loss"));
-  CHECK_THAT(events_of("sentiment"), Catch::Matchers::Contains("valid/accuracy") && !Catch::Matchers::Contains("valid/loss"));
-  CHECK_THAT(ebb::app::RunLog::events(0, {{.step = 1, .valid = 90}}, "exact captions"), Catch::Matchers::Contains("valid/exact_captions"));
+  CHECK_THAT(events_of("sentiment"),
+             Catch::Matchers::Contains("valid/accuracy") && !Catch::Matchers::Contains("valid/loss"));
+  CHECK_THAT(ebb::app::RunLog::events(0, {{.step = 1, .valid = 90}}, "exact captions"),
+             Catch::Matchers::Contains("valid/exact_captions"));
 }

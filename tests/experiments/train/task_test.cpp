@@ -34,7 +34,10 @@ TEST_CASE("adding marks one number in each half and asks for their sum") {
 
 TEST_CASE("a batch is a function of seed and number alone, and the test set of neither") {
   const auto task = make_task("adding");
-  const auto first = [&](BatchRequest r) { r.length = 8, r.rows = 4; return task->batch(r).x.at({0, 0, 0}); };
+  const auto first = [&](BatchRequest r) {
+    r.length = 8, r.rows = 4;
+    return task->batch(r).x.at({0, 0, 0});
+  };
   CHECK(first({.number = 1, .seed = 1}) == first({.number = 1, .seed = 1}));
   CHECK(first({.number = 1, .seed = 1}) != first({.number = 2, .seed = 1}));
   CHECK(first({.number = 1, .seed = 1}) != first({.number = 1, .seed = 2}));
@@ -49,21 +52,23 @@ TEST_CASE("chars reads each row on from window to window, and the next character
   write_all(folder / "text", text);
   const auto task = make_task("chars", {.text = folder / "text"});
   CHECK(task->info().vocabulary == 23);
-  const Batch a = task->batch({.length = 10, .rows = 4, .number = 0}), b = task->batch({.length = 10, .rows = 4, .number = 1});
+  const Batch a = task->batch({.length = 10, .rows = 4, .number = 0}),
+              b = task->batch({.length = 10, .rows = 4, .number = 1});
   CHECK(!a.continues);
   CHECK(b.continues);
   for (int row = 0; row < 4; ++row) {
     for (int t = 0; t < 10; ++t) CHECK(a.next.at({t, row}) == (a.tokens.at({t, row}) + 1) % 23);
     CHECK(b.tokens.at({0, row}) == a.next.at({9, row}));
   }
-  CHECK(task->batches(Split::test, 10, 4) == 2);       // 100 characters, 9 windows, 2 for each of 4 rows
+  CHECK(task->batches(Split::test, 10, 4) == 2);  // 100 characters, 9 windows, 2 for each of 4 rows
   CHECK(task->batch({.split = Split::test, .length = 40, .rows = 4}).rows() == 2);
 }
 
 TEST_CASE("valid UTF-8 is read as characters, anything else as bytes") {
   CHECK(Text::from("x", "aλ€😀a").tokens == std::vector<int>{0, 1, 2, 3, 0});
   CHECK(Text::from("x", "aλ").symbols == std::vector<char32_t>{'a', 0x3BB});
-  for (const char* bad : {"\x80", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xE0\x80\x80"}) {
+  for (const char* bad :
+       {"\x80", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xE0\x80\x80"}) {
     const Text t = Text::from("x", bad);
     CHECK(!t.utf8);
     CHECK(t.tokens.size() == std::string(bad).size());

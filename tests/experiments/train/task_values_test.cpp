@@ -22,7 +22,9 @@ class Recall final : public Task {
   explicit Recall(const Inputs& in) : inputs_(in), which_(inputs_.own.choose_whole("which", 1)) {
     check_name("sign", inputs_.own.choose("sign", "plus"), {"plus", "minus"});
   }
-  TaskInfo info() const override { return {.width = 1, .outputs = 1, .unit = "MSE", .trivial = 1.0 / 12, .trivial_about = "always the mean"}; }
+  TaskInfo info() const override {
+    return {.width = 1, .outputs = 1, .unit = "MSE", .trivial = 1.0 / 12, .trivial_about = "always the mean"};
+  }
   TaskSettings settings(Size) const override { return {.hidden = 4, .length = 6, .batch = 4, .steps = 5, .lr = 1e-2}; }
   Batch batch(const BatchRequest& r) const override {
     const Key key = Key{r.split == Split::train ? r.seed : 0}.named("recall").at(r.number);
@@ -44,11 +46,13 @@ EBB_TASK(recall_own, Recall, "one of many numbers (made by the tests)");
 
 TEST_CASE("an option that a task declares reaches it from the command line, config.toml and the weights") {
   TempFolder folder;
-  const Outcome o = ebb_command({"train", "recall_own", "--which", "3", "--sign", "minus", "--threads", "1", "--seeds", "1", "--out", folder / "run"});
+  const Outcome o = ebb_command({"train", "recall_own", "--which", "3", "--sign", "minus", "--threads", "1", "--seeds",
+                                 "1", "--out", folder / "run"});
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   const std::string config = read_all(folder / "run/config.toml");
-  CHECK_THAT(config, Contains("which = \"3\"\n") && Contains("sign = \"minus\"\n") && !Contains("ahead") && !Contains("order"));
+  CHECK_THAT(config,
+             Contains("which = \"3\"\n") && Contains("sign = \"minus\"\n") && !Contains("ahead") && !Contains("order"));
   const Trained t = Trained::read(folder / "run/weights.safetensors", "", "");
   CHECK(t.architecture.inputs.own["which"] == "3");
   CHECK(t.task->data() == "number 3, minus");
@@ -56,7 +60,8 @@ TEST_CASE("an option that a task declares reaches it from the command line, conf
   INFO(again.out << again.err);
   CHECK(again.code == 0);
   CHECK(read_all(folder / "again/weights.safetensors") == read_all(folder / "run/weights.safetensors"));
-  const Outcome defaults = ebb_command({"train", "recall_own", "--threads", "1", "--seeds", "1", "--out", folder / "defaults"});
+  const Outcome defaults =
+      ebb_command({"train", "recall_own", "--threads", "1", "--seeds", "1", "--out", folder / "defaults"});
   REQUIRE(defaults.code == 0);
   CHECK_THAT(read_all(folder / "defaults/config.toml"), Contains("which = \"1\"\n") && Contains("sign = \"plus\"\n"));
 }
@@ -76,14 +81,16 @@ TEST_CASE("an option that a task does not declare, or a value that it cannot hav
   refused({"train", "adding", "--which", "2"}, "--which says nothing to the task 'adding'");
   refused({"train", "recall_own", "--ahead", "2"}, "--ahead says nothing to the task 'recall_own'");
   refused({"train", "series", "--ahead", "100001"}, "--ahead must be a whole number from 0 to 100000");
-  CHECK_THAT(ebb_command({"train", "--help"}).out, Contains("--which N") && Contains("recall_own: which number is asked for"));
+  CHECK_THAT(ebb_command({"train", "--help"}).out,
+             Contains("--which N") && Contains("recall_own: which number is asked for"));
   CHECK_THAT(ebb_command({"compare", "--help"}).out, Contains("--which N"));
 }
 
 TEST_CASE("a number that says the same as none is none: a config.toml of version 0.1.0 has ahead = 0 for every task") {
   TempFolder folder;
   write_all(folder / "old.toml", "task = \"adding\"\nahead = 0\nsteps = 3\n");
-  const Outcome o = ebb_command({"train", "--quick", "--threads", "1", "--seeds", "1", "--config", folder / "old.toml", "--out", folder / "out"});
+  const Outcome o = ebb_command(
+      {"train", "--quick", "--threads", "1", "--seeds", "1", "--config", folder / "old.toml", "--out", folder / "out"});
   INFO(o.out << o.err);
   CHECK(o.code == 0);
 }

@@ -24,7 +24,7 @@ TEST_CASE("an update with an enormous gradient is skipped, counted, and the run 
 TEST_CASE("the best of validations below zero is found as that of others") {
   const auto task = ebb::app::make_task("adding");
   ebb::app::TaskSettings s = task->settings(ebb::app::Size::quick);
-  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = -1e9;   // nothing moves
+  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = -1e9;  // nothing moves
   ebb::app::TaskInfo info = task->info();
   info.unit_per_loss = -1;
   ebb::app::Model m{info, "rnn", s, 1};
@@ -37,8 +37,8 @@ TEST_CASE("the best of validations below zero is found as that of others") {
 
 TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary") {
   TempFolder folder;
-  const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--lr", "0.01", "--length", "10", "--steps",
-                                 "40", "--out", folder / "out"});
+  const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--lr", "0.01", "--length", "10",
+                                 "--steps", "40", "--out", folder / "out"});
   INFO(o.err);
   REQUIRE(o.code == 0);
   CHECK(o.err.empty());
@@ -60,16 +60,18 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
 
 TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weights serve the same model") {
   TempFolder folder;
-  const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--length", "10", "--steps", "40", "--layers", "2",
-                                 "--dropout", "0.1", "--zoneout", "0.1", "--optimizer", "nadam", "--schedule", "cosine", "--out",
-                                 folder / "out"});
+  const Outcome o =
+      ebb_command({"train",       "adding", "--cell",     "gru",    "--hidden",  "8",           "--length",  "10",
+                   "--steps",     "40",     "--layers",   "2",      "--dropout", "0.1",         "--zoneout", "0.1",
+                   "--optimizer", "nadam",  "--schedule", "cosine", "--out",     folder / "out"});
   INFO(o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::Contains("2 layers of gru") && Catch::Matchers::Contains("nadam") &&
                         Catch::Matchers::Contains("cell/2/Wx"));
   const auto task = ebb::app::make_task("adding");
   ebb::app::TaskSettings settings = task->settings(ebb::app::Size::standard);
-  settings.hidden = 8, settings.length = 10, settings.layers = 2;   // wrappers have no weights; without them the test loss differs
+  settings.hidden = 8, settings.length = 10,
+  settings.layers = 2;  // wrappers have no weights; without them the test loss differs
   ebb::app::Model m{*task, "gru", settings, 99};
   load_weights(folder / "out/weights.safetensors", m.w);
   CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::test, settings) > 0);
@@ -83,11 +85,12 @@ TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weigh
 TEST_CASE("training that does not get better ends when its patience does, with the best weights") {
   const auto task = ebb::app::make_task("adding");
   ebb::app::TaskSettings s = task->settings(ebb::app::Size::quick);
-  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = 0;   // nothing moves
+  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = 0;  // nothing moves
   ebb::app::Model m{*task, "rnn", s, 1};
   const ebb::app::TrainRecord r = ebb::app::train(m, *task, s, 1);
   REQUIRE(r.waited);
-  CHECK(r.curve.size() == 80);   // one validation in twenty updates: the first is the best, two are borne, the fourth ends it
+  CHECK(r.curve.size() ==
+        80);  // one validation in twenty updates: the first is the best, two are borne, the fourth ends it
   double best = 1e9;
   for (const ebb::app::CurvePoint& p : r.curve)
     if (p.valid >= 0) best = std::min(best, p.valid);
@@ -105,7 +108,8 @@ TEST_CASE("the report of a training shows what was validated, and the best where
     return plots_of(read_all(folder / "out/report.html"));
   };
   const auto count = [](const nlohmann::json& plot, std::size_t series) {
-    return std::count_if(plot["rows"].begin(), plot["rows"].end(), [&](const auto& row) { return row.size() > series && !row[series][1].is_null(); });
+    return std::count_if(plot["rows"].begin(), plot["rows"].end(),
+                         [&](const auto& row) { return row.size() > series && !row[series][1].is_null(); });
   };
   const auto loss = shown({"adding", "--patience", "30"});
   REQUIRE(loss.size() == 2);
@@ -119,29 +123,31 @@ TEST_CASE("the report of a training shows what was validated, and the best where
   }
   CHECK(count(loss[0], 3) == 1);
   CHECK(marked == best);
-  CHECK(loss[0]["logY"] == false);                       // no thirtieth of what it began with
+  CHECK(loss[0]["logY"] == false);  // no thirtieth of what it began with
 
   const auto measured = shown({"sentiment", "--patience", "0"});
   REQUIRE(measured.size() == 3);
-  CHECK(measured[0]["series"].size() == 2);              // the loss that is learned from, and a guess
+  CHECK(measured[0]["series"].size() == 2);  // the loss that is learned from, and a guess
   CHECK(measured[2]["y"] == "accuracy, %");
-  CHECK(measured[2]["series"].size() == 2);              // no weights but the last were kept
+  CHECK(measured[2]["series"].size() == 2);  // no weights but the last were kept
   CHECK(count(measured[2], 1) == 20);
 }
 
 TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wrote") {
   TempFolder folder;
-  const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0", "--steps", "50",
-                                 "--length", "10", "--out", folder / "out"});
+  const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0",
+                                 "--steps", "50", "--length", "10", "--out", folder / "out"});
   INFO(o.err);
   CHECK(o.code == 1);
   CHECK_THAT(o.err, Catch::Matchers::Contains("diverged at step 2"));
   CHECK_THAT(o.err, Catch::Matchers::Contains("matmul") || Catch::Matchers::Contains("squared_error") ||
                         Catch::Matchers::Contains("square"));
-  CHECK_THAT(o.err, Catch::Matchers::Contains("the curve up to there and the last checkpoint are kept, but no weights"));
+  CHECK_THAT(o.err,
+             Catch::Matchers::Contains("the curve up to there and the last checkpoint are kept, but no weights"));
   CHECK(folder.has("out/curve.csv"));
   CHECK(folder.has("out/checkpoint"));
-  CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
+  CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(),
+             Catch::Matchers::Contains("step 2"));
   CHECK(!folder.has("out/weights.safetensors"));
 }
 
@@ -171,8 +177,8 @@ TEST_CASE("any text will do: bytes that are not UTF-8, one character only, lette
   write_all(folder / "greek", greek);
   write_all(folder / "same", std::string(3000, 'a'));
   const auto data = [&](const std::string& name) {
-    const Outcome o = ebb_command({"vanish", "--tasks", "chars", "--quick", "--steps", "3", "--lags", "20", "--text", folder / name,
-                                   "--out", folder / name + ".out"});
+    const Outcome o = ebb_command({"vanish", "--tasks", "chars", "--quick", "--steps", "3", "--lags", "20", "--text",
+                                   folder / name, "--out", folder / name + ".out"});
     INFO(o.err);
     REQUIRE(o.code == 0);
     return summary_of(folder / name + ".out")["tasks"]["chars"]["data"].get<std::string>();
@@ -184,8 +190,8 @@ TEST_CASE("any text will do: bytes that are not UTF-8, one character only, lette
 
 TEST_CASE("that training stopped early is printed, with the reason and the update whose weights are kept") {
   TempFolder folder;
-  const Outcome waited = ebb_command({"train", "adding", "--quick", "--steps", "400", "--hidden", "4", "--length", "5", "--lr", "1e-12", "--patience",
-                                      "2", "--seeds", "2", "--out", folder / "waited"});
+  const Outcome waited = ebb_command({"train", "adding", "--quick", "--steps", "400", "--hidden", "4", "--length", "5",
+                                      "--lr", "1e-12", "--patience", "2", "--seeds", "2", "--out", folder / "waited"});
   INFO(waited.out << waited.err);
   REQUIRE(waited.code == 0);
   for (const char* seed : {"1", "2"}) {
@@ -193,14 +199,20 @@ TEST_CASE("that training stopped early is printed, with the reason and the updat
     const auto updates = run["updates"].get<int>(), kept = run["kept_update"].get<int>();
     CHECK(run["stopped_early"] == true);
     CHECK(kept < updates);
-    CHECK_THAT(waited.out, Catch::Matchers::Contains("seed " + std::string(seed) + ": stopped early, after " + std::to_string(updates) +
-                                                     " of 400 updates: 2 validations without improvement (--patience); the weights of update " +
-                                                     std::to_string(kept) + ", whose validation was the best, are kept"));
+    CHECK_THAT(waited.out,
+               Catch::Matchers::Contains(
+                   "seed " + std::string(seed) + ": stopped early, after " + std::to_string(updates) +
+                   " of 400 updates: 2 validations without improvement (--patience); the weights of update " +
+                   std::to_string(kept) + ", whose validation was the best, are kept"));
   }
-  const Outcome enough = ebb_command({"train", "adding", "--hidden", "16", "--length", "2", "--lr", "0.01", "--out", folder / "enough"});
+  const Outcome enough =
+      ebb_command({"train", "adding", "--hidden", "16", "--length", "2", "--lr", "0.01", "--out", folder / "enough"});
   REQUIRE(enough.code == 0);
-  CHECK_THAT(enough.out, Catch::Matchers::Contains("stopped early, after ") && Catch::Matchers::Contains(" of 2,500 updates: the validation loss is below"));
+  CHECK_THAT(enough.out, Catch::Matchers::Contains("stopped early, after ") &&
+                             Catch::Matchers::Contains(" of 2,500 updates: the validation loss is below"));
   CHECK(summary_of(folder / "enough")["runs"]["1"]["stopped_early"] == true);
-  const Outcome best = ebb_command({"train", "series", "--quick", "--steps", "20", "--hidden", "4", "--out", folder / "best"});
-  CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: the weights of update ") && !Catch::Matchers::Contains("stopped early"));
+  const Outcome best =
+      ebb_command({"train", "series", "--quick", "--steps", "20", "--hidden", "4", "--out", folder / "best"});
+  CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: the weights of update ") &&
+                           !Catch::Matchers::Contains("stopped early"));
 }

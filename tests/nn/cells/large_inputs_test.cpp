@@ -8,8 +8,8 @@
 
 using namespace ebb;
 
-/// Inputs that nobody scaled. Gates saturate, ratios of them become 0 / 0 and squares overflow, but what a cell computes is finite
-/// wherever the float64 result fits the type.
+/// Inputs that nobody scaled. Gates saturate, ratios of them become 0 / 0 and squares overflow, but what a cell
+/// computes is finite wherever the float64 result fits the type.
 namespace {
 
 constexpr int T = 6, B = 4, I = 5, H = 8;
@@ -44,7 +44,7 @@ Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint6
 TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in both types") {
   int shipped = 0;
   for (const CellInfo& cell : cell_list()) {
-    if (cell.file.find("tests/") != std::string::npos) continue;   // those of other tests
+    if (cell.file.find("tests/") != std::string::npos) continue;  // those of other tests
     ++shipped;
     for (const double scale : {60., 1e4, 1e10, 1e20, 1e30})
       for (const std::uint64_t seed : {1u, 2u, 3u}) {
@@ -68,7 +68,8 @@ TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in bot
 
 namespace {
 
-/// h after `steps` steps of a cell of one number on x = 0, with the bias given, and its gradient with respect to the bias.
+/// h after `steps` steps of a cell of one number on x = 0, with the bias given, and its gradient with respect to the
+/// bias.
 std::pair<double, Array> of_bias(const char* name, const Array& bias, int steps, DType dtype) {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell(name, w / "", {1, 1});
@@ -90,12 +91,13 @@ TEST_CASE("minLSTM's gates have their ratio where both underflow") {
       const auto [h, g] = of_bias("minlstm", Array::from({3}, {x, x, 0}, f64), 1, dtype);
       INFO(x << " " << name_of(dtype));
       CHECK(h == Approx(.25));                                  // half of g(0) = 1/2
-      CHECK(g.at({0}) == Approx(-.125 * (1 - sigmoid_of(x))));   // F (1 - F) (1 - sigmoid(f)) (h - g(n))
+      CHECK(g.at({0}) == Approx(-.125 * (1 - sigmoid_of(x))));  // F (1 - F) (1 - sigmoid(f)) (h - g(n))
       CHECK(g.at({1}) == Approx(.125 * (1 - sigmoid_of(x))));
     }
   for (const DType dtype : {f32, f64})
-    for (const double x : {-86., -700., -1e4})     // the input gate is e times the forget gate
-      CHECK(of_bias("minlstm", Array::from({3}, {x, x + 1, 0}, f64), 1, dtype).first == Approx(.5 / (1 + std::exp(-1))));
+    for (const double x : {-86., -700., -1e4})  // the input gate is e times the forget gate
+      CHECK(of_bias("minlstm", Array::from({3}, {x, x + 1, 0}, f64), 1, dtype).first ==
+            Approx(.5 / (1 + std::exp(-1))));
 }
 
 TEST_CASE("sLSTM's first step writes whatever the input gate is, and later ones weigh the past against it") {
@@ -108,6 +110,6 @@ TEST_CASE("sLSTM's first step writes whatever the input gate is, and later ones 
       CHECK(h == Approx(once));
       CHECK(g.at({0}) == 0);
       CHECK(g.at({2}) == Approx(sigmoid_of(.5) * (1 - std::tanh(.5) * std::tanh(.5))));
-      CHECK(of_bias("slstm", bias, 3, dtype).first == Approx(once));   // a mean of equal candidates
+      CHECK(of_bias("slstm", bias, 3, dtype).first == Approx(once));  // a mean of equal candidates
     }
 }

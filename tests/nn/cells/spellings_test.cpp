@@ -35,7 +35,8 @@ std::string gates(const std::string& cell) {
 }
 
 /// Calls f(parameter, its part of whole) for the parameters that together are `name`.
-template <class F> void for_parts(const Params& w, const std::string& cell, const std::string& name, const Array& whole, F&& f) {
+template <class F>
+void for_parts(const Params& w, const std::string& cell, const std::string& name, const Array& whole, F&& f) {
   if (const Leaf one = w.find(name.c_str())) return f(one, whole);
   const std::string letters = gates(cell), start = name == "Wx" ? "W" : name == "Wh" ? "U" : name;
   if (letters.empty()) return f(w.find(start.c_str()), whole);
@@ -82,7 +83,8 @@ Outcome run(const std::string& cell, const std::string& spelling, Sizes z) {
   }
   const Grads g = tape.backward(loss);
   found.push_back({"dx", g[x]});
-  for (int k = 0; k < start.size(); ++k) found.push_back({std::string("gradient of the first ") + start.name(k), g[start[k]]});
+  for (int k = 0; k < start.size(); ++k)
+    found.push_back({std::string("gradient of the first ") + start.name(k), g[start[k]]});
   for (const auto& [name, shape] : parameters(cell, z)) {
     Array whole = Array::empty(shape, f64);
     for_parts(w, cell, name, whole, [&](const Leaf& p, Array part) { part.assign(g[p]); });
@@ -101,7 +103,8 @@ TEST_CASE("The spellings of a cell give the same outputs and gradients") {
       const Outcome other = run(cell, spelling, z);
       REQUIRE(other.size() == textbook.size());
       for (std::size_t k = 0; k < other.size(); ++k) {
-        INFO(cell << " " << spelling << " (" << z.T << "," << z.B << "," << z.I << "," << z.H << "): " << other[k].first);
+        INFO(cell << " " << spelling << " (" << z.T << "," << z.B << "," << z.I << "," << z.H
+                  << "): " << other[k].first);
         CHECK(test::error_of(other[k].second, textbook[k].second) <= 1e-12);
       }
     }

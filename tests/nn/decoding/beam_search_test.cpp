@@ -1,5 +1,5 @@
-#include <ebb/nn/decoding/beam_search.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/decoding/beam_search.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/ops/error.hpp>
@@ -26,7 +26,8 @@ struct Decoder {
 
   Decoder() {
     Edit change = w.edit();
-    for (int k = 0; k < w.count(); ++k) change[w[k]].assign(normal(w[k].shape(), Key{9}.named(w[k].name()), 0, 1.2, f64));
+    for (int k = 0; k < w.count(); ++k)
+      change[w[k]].assign(normal(w[k].shape(), Key{9}.named(w[k].name()), 0, 1.2, f64));
   }
   BeamStep step(const BeamBatch& b) const {
     const State s = cell->step(emb(b.tokens), b.state, Pass());
@@ -35,7 +36,8 @@ struct Decoder {
   State start(int first_row = 0, int rows = B) const {
     State s = cell->start(rows);
     for (int k = 0; k < 2; ++k)
-      s[k] = constant(normal({B, H}, Key{2}.at(static_cast<std::uint64_t>(k)), 0, 1, f64).range(first_row, first_row + rows));
+      s[k] = constant(
+          normal({B, H}, Key{2}.at(static_cast<std::uint64_t>(k)), 0, 1, f64).range(first_row, first_row + rows));
     return s;
   }
   std::vector<std::vector<BeamHypothesis>> search(const BeamOptions& o) const {
@@ -84,7 +86,8 @@ TEST_CASE("A beam wide enough gives every sequence with its probability, in the 
         CHECK(row[k].log_probability == Approx(all[k].log_probability).epsilon(1e-13));
         CHECK(row[k].score == Approx(all[k].score).epsilon(1e-13));
       }
-      CHECK(d.search(options(1000, 1, penalty))[static_cast<std::size_t>(b)][0].tokens == all[0].tokens);   // which may stop early
+      CHECK(d.search(options(1000, 1, penalty))[static_cast<std::size_t>(b)][0].tokens ==
+            all[0].tokens);  // which may stop early
     }
   }
 }
@@ -118,15 +121,18 @@ TEST_CASE("A row's hypotheses do not depend on the rows around it, and the step 
   Tape tape{{.dtype = f64}};
   const auto together = d.search(options(3, 2));
   for (int b = 0; b < B; ++b) {
-    const auto alone = beam_search(d.start(b, 1), Tokens({1}), [&](const BeamBatch& x) {
-      for (int i = 0; i < x.rows.dim(0); ++i) CHECK(x.rows.data()[i] == 0);
-      return d.step(x);
-    }, options(3, 2))[0];
+    const auto alone = beam_search(
+        d.start(b, 1), Tokens({1}),
+        [&](const BeamBatch& x) {
+          for (int i = 0; i < x.rows.dim(0); ++i) CHECK(x.rows.data()[i] == 0);
+          return d.step(x);
+        },
+        options(3, 2))[0];
     const auto& row = together[static_cast<std::size_t>(b)];
     REQUIRE(row.size() == alone.size());
     for (std::size_t k = 0; k < row.size(); ++k) {
       CHECK(row[k].tokens == alone[k].tokens);
-      CHECK(row[k].log_probability == alone[k].log_probability);   // the same bits
+      CHECK(row[k].log_probability == alone[k].log_probability);  // the same bits
     }
   }
 }
@@ -137,12 +143,15 @@ TEST_CASE("A beam of two finds what greedy choice misses, and a length penalty p
   // First 0, 1 or the end with these probabilities. After 0 each is a third; after 1 the end is certain.
   const auto search = [&](std::initializer_list<double> first, int width, double penalty) {
     const double* p = first.begin();
-    const Array table = Array::from({3, 3}, {std::log(p[0]), std::log(p[1]), std::log(p[2]), third, third, third, never, never, 0}, f64);
-    return beam_search(State(), Tokens({1}), [&](const BeamBatch& b) {
-      Tokens row = b.tokens.copy();
-      for (int i = 0; i < row.dim(0); ++i) row.data()[i] = b.time == 0 ? 0 : 1 + b.tokens.data()[i];
-      return BeamStep{gather(constant(table), row), State()};
-    }, {.end = 2, .longest = 2, .width = width, .length_penalty = penalty})[0][0];
+    const Array table = Array::from(
+        {3, 3}, {std::log(p[0]), std::log(p[1]), std::log(p[2]), third, third, third, never, never, 0}, f64);
+    return beam_search(State(), Tokens({1}),
+                       [&](const BeamBatch& b) {
+                         Tokens row = b.tokens.copy();
+                         for (int i = 0; i < row.dim(0); ++i) row.data()[i] = b.time == 0 ? 0 : 1 + b.tokens.data()[i];
+                         return BeamStep{gather(constant(table), row), State()};
+                       },
+                       {.end = 2, .longest = 2, .width = width, .length_penalty = penalty})[0][0];
   };
   CHECK(search({.4, .35, .25}, 1, 0).tokens == std::vector<int>{0, 0});
   const BeamHypothesis best = search({.4, .35, .25}, 2, 0);
@@ -171,11 +180,16 @@ TEST_CASE("Beam search says what does not fit") {
   CHECK_THROWS_AS(beam_search(d.start(), Tokens({B}), step, {.end = end, .width = 0}), ValueError);
   CHECK_THROWS_AS(beam_search(d.start(), Tokens({B}), step, {.end = end, .length_penalty = -1}), ValueError);
   CHECK(contains(message_of<ValueError>([&] { beam_search(d.start(), Tokens({B}), step, {.end = 3}); }), "the end 3"));
-  CHECK(contains(message_of<ShapeError>([&] { beam_search(d.start(), Tokens({2}), step, {.end = end}); }), "expected are 2 rows"));
+  CHECK(contains(message_of<ShapeError>([&] { beam_search(d.start(), Tokens({2}), step, {.end = end}); }),
+                 "expected are 2 rows"));
   CHECK(contains(message_of<ShapeError>([&] {
-          beam_search(State(), Tokens({B}), [](const BeamBatch&) { return BeamStep{zeros({1, V}), State()}; }, {.end = end});
-        }), "for 3 hypotheses"));
+                   beam_search(State(), Tokens({B}), [](const BeamBatch&) { return BeamStep{zeros({1, V}), State()}; },
+                               {.end = end});
+                 }),
+                 "for 3 hypotheses"));
   CHECK(contains(message_of<ValueError>([&] {
-          beam_search(State(), Tokens({1}), [](const BeamBatch&) { return BeamStep{full({1, V}, 2), State()}; }, {.end = end});
-        }), "log-probability 2"));
+                   beam_search(State(), Tokens({1}),
+                               [](const BeamBatch&) { return BeamStep{full({1, V}, 2), State()}; }, {.end = end});
+                 }),
+                 "log-probability 2"));
 }

@@ -27,7 +27,7 @@ TEST_CASE("Precision, recall and F1 of each class and their means are scikit-lea
     const int classes = c["classes"];
     const Tokens predicted = tokens_of(c["predicted"]), wanted = tokens_of(c["wanted"]);
     ConfusionMatrix m(classes);
-    m.add(predicted.range(0, 13), wanted.range(0, 13));          // in two batches
+    m.add(predicted.range(0, 13), wanted.range(0, 13));  // in two batches
     m.add(predicted.range(13, 40), wanted.range(13, 40));
     CHECK(m.total() == 40);
     for (int i = 0; i < classes; ++i)
@@ -73,14 +73,16 @@ TEST_CASE("Metrics leave the padding out, whatever stands in it") {
   m.add(predicted, wanted, lengths);
   CHECK(m.total() == 4);
   CHECK((m.count(0, 0) == 1 && m.count(0, 1) == 1 && m.count(1, 0) == 1 && m.count(1, 1) == 1));
-  const Ratio top = top_k_accuracy(Array::full({3, 2, 2}, 1, f64), wanted, 1, lengths);     // equal scores: class 0
+  const Ratio top = top_k_accuracy(Array::full({3, 2, 2}, 1, f64), wanted, 1, lengths);  // equal scores: class 0
   CHECK((top.part == 2 && top.whole == 4));
   CHECK(sentences(wanted, lengths) == std::vector<Sentence>{{0, 1, 0}, {1}});
   CHECK_THROWS_AS(accuracy(predicted, wanted, Lengths({2}, {4, 1})), ValueError);
   CHECK_THROWS_AS(accuracy(predicted, wanted, Lengths({3})), ShapeError);
 }
 
-TEST_CASE("A batch with an unknown class leaves a confusion matrix as it was, and nothing divided by nothing is zero or refused") {
+TEST_CASE(
+    "A batch with an unknown class leaves a confusion matrix as it was, and nothing divided by nothing is zero or "
+    "refused") {
   ConfusionMatrix m(3);
   CHECK(contains(message_of<ValueError>([&] { m.add(Tokens({2}, {0, 1}), Tokens({2}, {0, 3})); }), "class 3"));
   CHECK(m.total() == 0);
@@ -100,9 +102,10 @@ TEST_CASE("BLEU is sacrebleu's without smoothing, with one and with several refe
     CHECK(b.value() == Approx(c["bleu"].get<double>()).epsilon(1e-12));
     CHECK(b.brevity() == Approx(c["brevity"].get<double>()).epsilon(1e-12));
     const std::vector<double> precisions = c["precisions"];
-    for (int n = 1; n <= 4; ++n) CHECK(b.precision(n) == Approx(precisions[static_cast<std::size_t>(n - 1)]).epsilon(1e-12));
+    for (int n = 1; n <= 4; ++n)
+      CHECK(b.precision(n) == Approx(precisions[static_cast<std::size_t>(n - 1)]).epsilon(1e-12));
   }
-  Bleu clipped;                                  // the paper's example: "the" seven times, twice in the reference
+  Bleu clipped;  // the paper's example: "the" seven times, twice in the reference
   clipped.add({1, 1, 1, 1, 1, 1, 1}, {{1, 2, 3, 4, 1, 5}, {6, 3, 7, 2, 4, 1, 5}});
   CHECK(clipped.precision(1) == Approx(2. / 7));
   CHECK(Bleu().value() == 0);

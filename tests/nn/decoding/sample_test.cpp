@@ -32,17 +32,18 @@ TEST_CASE("Temperature, top-k and nucleus shape the distribution as their defini
   check_probabilities(l, {.temperature = 0}, {0, 1, 0, 0});
   check_probabilities(l, {.top_k = 2}, {0, 4. / 7, 0, 3. / 7});
   check_probabilities(l, {.top_k = 9}, {.1, .4, .2, .3});
-  check_probabilities(l, {.top_p = .6}, {0, 4. / 7, 0, 3. / 7});      // .4 is too little, .4 + .3 enough
+  check_probabilities(l, {.top_p = .6}, {0, 4. / 7, 0, 3. / 7});  // .4 is too little, .4 + .3 enough
   check_probabilities(l, {.top_p = .8}, {0, 4. / 9, 2. / 9, 3. / 9});
   check_probabilities(l, {.top_p = .001}, {0, 1, 0, 0});
-  check_probabilities(l, {.top_k = 3, .top_p = .5}, {0, 4. / 7, 0, 3. / 7});   // of .4 .3 .2 over .9 the first has .44
+  check_probabilities(l, {.top_k = 3, .top_p = .5}, {0, 4. / 7, 0, 3. / 7});  // of .4 .3 .2 over .9 the first has .44
   check_probabilities(Array::from({1, 4}, {1, 1, 1, 1}, f64), {.top_k = 2}, {.5, .5, 0, 0});
   check_probabilities(Array::from({1, 3}, {-inf, 800, 800}, f64), {}, {0, .5, .5});
 }
 
 TEST_CASE("Tokens are drawn with the probabilities that are asked for, and never a token that was cut") {
   const int n = 20000;
-  for (const SampleOptions o : {SampleOptions{}, SampleOptions{.temperature = 2}, SampleOptions{.top_k = 2}, SampleOptions{.top_p = .8}}) {
+  for (const SampleOptions o :
+       {SampleOptions{}, SampleOptions{.temperature = 2}, SampleOptions{.top_k = 2}, SampleOptions{.top_p = .8}}) {
     const Array p = sample_probabilities(logs({.1, .4, .2, .3}), o);
     Array rows = Array::empty({n, 4}, f64);
     for (int r = 0; r < n; ++r) rows[r].assign(logs({.1, .4, .2, .3})[0]);
@@ -79,7 +80,8 @@ TEST_CASE("Logits that make no distribution, and options that cannot be, are ref
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Key key{1};
   for (const double x : {nan, inf}) CHECK_THROWS_AS(sample(Array::from({1, 2}, {0, x}, f64), key), ValueError);
-  const std::string message = test::message_of<ValueError>([&] { sample(Array::from({2, 2}, {0, 0, -inf, -inf}, f64), key); });
+  const std::string message =
+      test::message_of<ValueError>([&] { sample(Array::from({2, 2}, {0, 0, -inf, -inf}, f64), key); });
   CHECK(test::contains(message, "row 1"));
   const Array l = logs({.5, .5});
   CHECK_THROWS_AS(sample(l, key, {.temperature = -1}), ValueError);

@@ -1,6 +1,6 @@
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/params.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
+#include <ebb/nn/params.hpp>
 #include <ebb/ops/error.hpp>
 
 #include "arrays.hpp"
@@ -29,7 +29,7 @@ TEST_CASE("Choosing takes gold where the coin says so, for a step or for each ro
   CHECK(choose(false, gold, own).at({1}) == 8);
   const Tokens mixed = choose(Array::from({3}, {1, 0, 1}), gold, own);
   CHECK((mixed.at({0}) == 1 && mixed.at({1}) == 8 && mixed.at({2}) == 3));
-  CHECK(own.at({0}) == 7);                       // what was given stays
+  CHECK(own.at({0}) == 7);  // what was given stays
   CHECK_THROWS_AS(choose(true, gold, Tokens({2})), ShapeError);
   CHECK_THROWS_AS(choose(Array::zeros({2}, f32), gold, own), ShapeError);
 }

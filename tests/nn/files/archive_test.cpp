@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
@@ -22,7 +22,7 @@ struct Cursor {
   std::int64_t epoch = 0;
   std::string file;
   std::vector<std::uint8_t> bytes;
-  int followed = 0;                    // worked out, not stored
+  int followed = 0;  // worked out, not stored
   void visit(Archive& a) {
     a("epoch", epoch)("file", file)("bytes", bytes).then([this] { followed = static_cast<int>(epoch) + 1; });
   }
@@ -44,7 +44,7 @@ struct Everything {
   Tokens tokens;
   StateArrays carry, fresh;
   Cursor cursor;
-  std::vector<float> empty;            // the last array of the file: nothing to sum up, and no reason to begin anew
+  std::vector<float> empty;  // the last array of the file: nothing to sum up, and no reason to begin anew
 
   explicit Everything(bool filled) {
     make_cell("lstm", w / "rnn", {3, 4});
@@ -63,11 +63,16 @@ struct Everything {
     cursor = {1L << 60, "p.txt", {0, 255}};
   }
   template <class F> auto with(F&& f) {
-    return f(w, yes, least, most, tenth, nan, third, text, doubles, bools, words, array, none, tokens, carry, fresh, cursor, empty);
+    return f(w, yes, least, most, tenth, nan, third, text, doubles, bools, words, array, none, tokens, carry, fresh,
+             cursor, empty);
   }
-  void save(const std::string& path) { with([&](auto&... p) { ebb::save(path, p...); }); }
-  void load(const std::string& path) { with([&](auto&... p) { ebb::load(path, p...); }); }
-  std::string bits(const std::string& path) {   // what a second file of the same holds
+  void save(const std::string& path) {
+    with([&](auto&... p) { ebb::save(path, p...); });
+  }
+  void load(const std::string& path) {
+    with([&](auto&... p) { ebb::load(path, p...); });
+  }
+  std::string bits(const std::string& path) {  // what a second file of the same holds
     save(path);
     return read_all(path);
   }
@@ -180,7 +185,8 @@ TEST_CASE("An archive is told from a file of weights, both ways") {
 
 TEST_CASE("A list that claims to be longer than its file is refused by its first missing word") {
   const TempFolder folder;
-  write_safetensors(folder / "run", {}, {{"ebb archive", "1"}, {"parts", "1"}, {"1/count", "integer 18446744073709551615"}});
+  write_safetensors(folder / "run", {},
+                    {{"ebb archive", "1"}, {"parts", "1"}, {"1/count", "integer 18446744073709551615"}});
   std::vector<std::string> words{"kept"};
   CHECK(contains(message_of<FileError>([&] { load(folder / "run", words); }), "part 1, '0'"));
   CHECK(words.size() == 1);

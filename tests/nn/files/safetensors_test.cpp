@@ -119,21 +119,29 @@ TEST_CASE("Hostile headers are refused before anything is allocated") {
   CHECK(contains(refusal(folder, with_header("[1]", data)), "JSON object"));
   CHECK(contains(refusal(folder, with_header(std::string(100'000, '['), data)), "JSON"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"), "checksum"));
-  CHECK(contains(refuse(R"("a":{"dtype":"I128","shape":[1],"data_offsets":[0,16]})"), "no type that is known, but \"I128\""));
+  CHECK(contains(refuse(R"("a":{"dtype":"I128","shape":[1],"data_offsets":[0,16]})"),
+                 "no type that is known, but \"I128\""));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[4,20]})"), "data_offsets"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]})"), "data_offsets"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]})"), "whole number"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]})"), "whole number"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"), "holds 16 bytes of numbers where its header lists 0"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"),
+                 "holds 16 bytes of numbers where its header lists 0"));
+  CHECK(
+      contains(refuse(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
+  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"),
+                 "does not fit"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[1,1,1,1,4],"data_offsets":[0,16]})"), "four axes"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "8"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"),
-                 "overlaps"));
+  CHECK(contains(
+      refuse(
+          R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"),
+      "overlaps"));
   CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"), "gap"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"),
-                 "twice"));
+  CHECK(contains(
+      refuse(
+          R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"),
+      "twice"));
   CHECK(contains(refuse(R"("a":7)"), "shape"));
   CHECK(contains(refuse(R"("a":{"shape":[4],"data_offsets":[0,16]})"), "type"));
 }
@@ -152,8 +160,10 @@ TEST_CASE("A file of another model is refused by the parameter that does not fit
     return message;
   };
   CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3); }), "'a/c' that this model lacks"));
-  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }), "no parameter 'a/d'"));
-  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }), "[3] in the file and [1, 3]"));
+  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }),
+                 "no parameter 'a/d'"));
+  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }),
+                 "[3] in the file and [1, 3]"));
 }
 
 TEST_CASE("What cannot be read or written is named, and nothing is left half-written") {
@@ -166,7 +176,7 @@ TEST_CASE("What cannot be read or written is named, and nothing is left half-wri
   CHECK(contains(message_of<FileError>([&] { load_weights(folder / "pipe", w); }), "is a pipe"));
   CHECK(contains(message_of<FileError>([&] { save_weights(folder / "no/such/folder", w); }), "no/such/folder"));
   std::filesystem::create_directories(folder / "full/of/files");
-  CHECK_THROWS_AS(save_weights(folder / "full", w), FileError);   // a folder stands where the file would go
+  CHECK_THROWS_AS(save_weights(folder / "full", w), FileError);  // a folder stands where the file would go
   std::vector<std::string> names;
   for (const auto& e : std::filesystem::directory_iterator(folder.path())) names.push_back(e.path().filename());
   std::sort(names.begin(), names.end());
@@ -197,7 +207,8 @@ TEST_CASE("Files that PyTorch wrote are read, every number exactly") {
   };
   check("f64", f64, {.1, -1e300});
   check("f32", f32, {.1f, 2, -3, 1e-40f});
-  check("f16", f32, {1, -2.5, 65504, 6.103515625e-05, 5.960464477539063e-08, -2.9981136322021484e-05, INFINITY, .333251953125});
+  check("f16", f32,
+        {1, -2.5, 65504, 6.103515625e-05, 5.960464477539063e-08, -2.9981136322021484e-05, INFINITY, .333251953125});
   check("bf16", f32, {1, -2.5, 0x1.c4p127, 0x1p-133});
   check("i64", f64, {0x1p53, -0x1p53, 7});
   check("i32", f64, {2147483647, -2147483648.});
@@ -215,11 +226,13 @@ TEST_CASE("Files that PyTorch wrote are read, every number exactly") {
 }
 
 TEST_CASE("Other programs' numbers that Ebb cannot hold are refused by name") {
-  CHECK(contains(message_of<FileError>([] { read_safetensors(std::string(EBB_SOURCE_DIR) + "/tests/goldens/foreign_f8.safetensors"); }),
+  CHECK(contains(message_of<FileError>(
+                     [] { read_safetensors(std::string(EBB_SOURCE_DIR) + "/tests/goldens/foreign_f8.safetensors"); }),
                  "array 'weight': its numbers are F8_E4M3"));
   const TempFolder folder;
   const auto of_one = [&](const char* type, auto x) {
-    const std::string entry = std::string(R"({"n":{"dtype":")") + type + R"(","shape":[1],"data_offsets":[0,)" + std::to_string(sizeof x) + "]}}";
+    const std::string entry = std::string(R"({"n":{"dtype":")") + type + R"(","shape":[1],"data_offsets":[0,)" +
+                              std::to_string(sizeof x) + "]}}";
     return refusal(folder, with_header(entry, std::string(reinterpret_cast<const char*>(&x), sizeof x)));
   };
   CHECK(contains(of_one("I64", (std::int64_t{1} << 53) + 1), "9007199254740993"));
@@ -233,7 +246,8 @@ TEST_CASE("A file of weights carries texts, which its checksum covers") {
   const TempFolder folder;
   Params w;
   (w / "a").vector("b", 3, constant_init(2));
-  const std::map<std::string, std::string> about{{"cell", "lstm:forget_bias=2"}, {"hidden", "128"}, {"", "\xc3\xa9\n\"\\"}};
+  const std::map<std::string, std::string> about{
+      {"cell", "lstm:forget_bias=2"}, {"hidden", "128"}, {"", "\xc3\xa9\n\"\\"}};
   save_weights(folder / "model", w, about);
   CHECK(read_safetensors_metadata(folder / "model") == about);
   w.edit().flat().fill(0);
@@ -273,7 +287,8 @@ TEST_CASE("Tensors that nobody asks for spoil nothing, whatever they hold") {
   } strange[] = {
       {R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[8,16]})", "its numbers are F8_E4M3", std::string(8, '\x38')},
       {R"({"dtype":"C64","shape":[1],"data_offsets":[8,16]})", "its numbers are C64", std::string(8, '\0')},
-      {R"({"dtype":"F4","shape":[16],"data_offsets":[8,16]})", "has no type that is known, but \"F4\"", std::string(8, '\0')},
+      {R"({"dtype":"F4","shape":[16],"data_offsets":[8,16]})", "has no type that is known, but \"F4\"",
+       std::string(8, '\0')},
       {R"({"dtype":"F32","shape":[1,1,1,1,2],"data_offsets":[8,16]})", "has more than four axes", std::string(8, '\0')},
       {R"({"dtype":"I64","shape":[1],"data_offsets":[8,16]})", "beyond 2^53", std::string("\1\0\0\0\0\0\x20\0", 8)},
   };
@@ -285,17 +300,21 @@ TEST_CASE("Tensors that nobody asks for spoil nothing, whatever they hold") {
     REQUIRE(some.size() == 1);
     CHECK(some[0].values.at({1}) == 2);
     CHECK(read_safetensors_metadata(path).empty());
-    CHECK(contains(message_of<FileError>([&] { read_safetensors(path); }), std::string("array 'odd': ") + (s.why[0] == 'b' ? "I64" : s.why)));
+    CHECK(contains(message_of<FileError>([&] { read_safetensors(path); }),
+                   std::string("array 'odd': ") + (s.why[0] == 'b' ? "I64" : s.why)));
     CHECK(contains(message_of<FileError>([&] { read_safetensors(path, {"odd"}); }), s.why));
     CHECK(message_of<FileError>([&] { read_safetensors(path, {"w/b", "x"}); }) == path + ": has no array 'x'");
 
     Params w;
     (w / "w").vector("b", 2);
-    CHECK(message_of<FileError>([&] { load_weights(path, w); }) == path + ": has a parameter 'odd' that this model lacks");
+    CHECK(message_of<FileError>([&] { load_weights(path, w); }) ==
+          path + ": has a parameter 'odd' that this model lacks");
     (w / "w").vector("c", 2);
     TorchNames(w).same("w/b", "w/b").load(path, Fit::part);
     CHECK(w.find("w/b").value().at({1}) == 2);
-    CHECK(contains(message_of<FileError>([&] { TorchNames(w).same("w/b", "w/b").same("odd", "w/c").load(path, Fit::part); }), s.why));
+    CHECK(contains(
+        message_of<FileError>([&] { TorchNames(w).same("w/b", "w/b").same("odd", "w/c").load(path, Fit::part); }),
+        s.why));
   }
 }
 
@@ -325,7 +344,7 @@ TEST_CASE("A number too large for the set's element type is refused, not made in
   with(1e-60);
   load_weights(folder / "m", w);
   CHECK(w.flat().at({1}) == 0);
-  with(INFINITY);                          // which it was
+  with(INFINITY);  // which it was
   load_weights(folder / "m", w);
   CHECK(w.flat().at({1}) == INFINITY);
 }

@@ -1,10 +1,10 @@
 #include <ebb/autograd/tape.hpp>
-#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/files/torch_names.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
-#include <ebb/nn/files/torch_names.hpp>
 #include <ebb/ops/error.hpp>
 #include <functional>
 
@@ -125,23 +125,30 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
   };
   CHECK(contains(refusal([](NamedArray& a) { return a.name != "rnn.weight_hh_l1_reverse"; }),
                  "no tensor 'rnn.weight_hh_l1_reverse', which parameter 'back/2/Wh' needs"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name != "rnn.bias_hh_l0"; }), "only one of 'rnn.bias_ih_l0' and 'rnn.bias_hh_l0'"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }), "'out.weight'"));
+  CHECK(contains(refusal([](NamedArray& a) { return a.name != "rnn.bias_hh_l0"; }),
+                 "only one of 'rnn.bias_ih_l0' and 'rnn.bias_hh_l0'"));
+  CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }),
+                 "'out.weight'"));
   CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.bias" ? a.name = "out.shift", true : true; }),
                  "'out.shift' that no parameter is named for"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true; }),
-                 "'out.weight' is [8, 5], but parameter 'out/W' needs [5, 8]"));
+  CHECK(contains(
+      refusal([](NamedArray& a) { return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true; }),
+      "'out.weight' is [8, 5], but parameter 'out/W' needs [5, 8]"));
   CHECK(contains(message_of<FileError>([&] { m.names.load(made_by_torch("gru")); }), "weight_ih_l0"));
 }
 
 TEST_CASE("Names that cannot be are refused, and a part of a model is loaded when asked for") {
   Model m("lstm", 1);
   TorchNames names(m.w);
-  CHECK(contains(message_of<ValueError>([&] { names.lstm("rnn", {"ahead/3"}); }), "'ahead/3/Wx'; did you mean 'ahead/1/Wx'"));
-  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).gru("rnn", {"ahead/1"}); }), "'ahead/1/Wh' is [4, 16], where 3 blocks"));
+  CHECK(contains(message_of<ValueError>([&] { names.lstm("rnn", {"ahead/3"}); }),
+                 "'ahead/3/Wx'; did you mean 'ahead/1/Wx'"));
+  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).gru("rnn", {"ahead/1"}); }),
+                 "'ahead/1/Wh' is [4, 16], where 3 blocks"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).lstm("rnn", {"ahead/1", "ahead/1"}); }), "two names"));
-  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).lstm("rnn", {"ahead/1", "ahead/2"}, {"back/1"}); }), "2 layers and 1 ways back"));
-  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).linear("a", "out").embedding("a", "emb"); }), "'a.weight' is given two"));
+  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).lstm("rnn", {"ahead/1", "ahead/2"}, {"back/1"}); }),
+                 "2 layers and 1 ways back"));
+  CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).linear("a", "out").embedding("a", "emb"); }),
+                 "'a.weight' is given two"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).linear("a", "emb"); }), "'emb/b'"));
   TorchNames head(m.w);
   head.linear("out", "out");

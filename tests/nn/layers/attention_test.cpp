@@ -65,7 +65,8 @@ TEST_CASE("Attention and its gradients agree with PyTorch's") {
   for (const json& c : goldens["multi_head"]) {
     Params w{{.dtype = dtype}};
     const json& o = c["options"];
-    const MultiHeadAttention attention(w / "", o["width"], {.heads = o["heads"], .keys = o["keys"], .values = o["values"]});
+    const MultiHeadAttention attention(w / "", o["width"],
+                                       {.heads = o["heads"], .keys = o["keys"], .values = o["values"]});
     test::compare_case(c, w, test::tolerance_of(dtype), [&](Vars& in) {
       return named(attention(in["q"], in["K"], in["V"], lengths_of(o), Pass(), {.causal = o["causal"]}));
     });
@@ -80,21 +81,26 @@ TEST_CASE("Gradients of attention are those of finite differences, to second ord
     CHECK(r.ok());
   };
   for (const bool causal : {false, true})
-    check([&](const std::vector<Var>& in) {
-      const Attended a = attend(in[0], in[1], in[2], lengths, {.causal = causal});
-      return sum(square(a.result)) + sum(tanh(a.weights) * a.weights);
-    }, {drawn({3, 2, 2}, 1), drawn({3, 2, 2}, 2), drawn({3, 2, 2}, 3)});
+    check(
+        [&](const std::vector<Var>& in) {
+          const Attended a = attend(in[0], in[1], in[2], lengths, {.causal = causal});
+          return sum(square(a.result)) + sum(tanh(a.weights) * a.weights);
+        },
+        {drawn({3, 2, 2}, 1), drawn({3, 2, 2}, 2), drawn({3, 2, 2}, 3)});
 
   Params w{{.seed = 1, .dtype = f64}};
   const AdditiveAttention additive(w / "additive", 2, 2, 3);
   const MultiHeadAttention heads(w / "heads", 4, {.heads = 2, .dropout = .3, .keys = 2, .values = 2});
   const Array K = drawn({3, 2, 2}, 1), q = drawn({2, 2}, 2), Q = drawn({2, 2, 4}, 3);
-  const auto trained = gradcheck(w, {.rows = 2, .update = 4, .order = 2}, [&](Shard& s) {
-    const Var keys = s.sequence(K).all();
-    const Attended one = additive(s.rows(q), additive.keys(keys), keys, s.rows(lengths));
-    const Attended many = heads(s.sequence(Q).all(), keys, keys, s.rows(lengths), s.pass());
-    return s.sum(square(one.result)) + s.sum(square(many.result));
-  }, {.order = 2});
+  const auto trained = gradcheck(w, {.rows = 2, .update = 4, .order = 2},
+                                 [&](Shard& s) {
+                                   const Var keys = s.sequence(K).all();
+                                   const Attended one = additive(s.rows(q), additive.keys(keys), keys, s.rows(lengths));
+                                   const Attended many =
+                                       heads(s.sequence(Q).all(), keys, keys, s.rows(lengths), s.pass());
+                                   return s.sum(square(one.result)) + s.sum(square(many.result));
+                                 },
+                                 {.order = 2});
   INFO(trained);
   CHECK(trained.ok());
 }
@@ -108,7 +114,8 @@ TEST_CASE("Padded keys are never read: a row has the bits that it has alone, and
   for (int r = 0; r < B; ++r) {
     CAPTURE(r);
     const int n = m.lengths.data()[r];
-    const Var q1 = constant(Padded::row(m.q, r, I)), K1 = constant(Padded::row(m.K, r, n)), V1 = constant(Padded::row(m.V, r, n));
+    const Var q1 = constant(Padded::row(m.q, r, I)), K1 = constant(Padded::row(m.K, r, n)),
+              V1 = constant(Padded::row(m.V, r, n));
     const Attended one = attend(q1, K1, V1);
     CHECK(test::same_bits(slice(all.result, 1, r, r + 1).value(), one.result.value()));
     CHECK(test::same_bits(all.weights[r].value().column_block(0, n), one.weights[0].value()));
@@ -122,7 +129,7 @@ TEST_CASE("Padded keys are never read: a row has the bits that it has alone, and
       for (int t = 0; t < T; ++t) {
         const int n = m.lengths.data()[r];
         if (t >= n) CHECK(g[side].at({t, r, 0}) == 0);
-        else if (n > 1) CHECK(g[side].at({t, r, 0}) != 0);   // the only key has weight 1, whatever it is
+        else if (n > 1) CHECK(g[side].at({t, r, 0}) != 0);  // the only key has weight 1, whatever it is
       }
 }
 
@@ -138,9 +145,11 @@ TEST_CASE("Several heads and additive scores also give a padded row the bits tha
   for (int r = 0; r < B; ++r) {
     CAPTURE(r);
     const int n = m.lengths.data()[r];
-    const Var q1 = constant(Padded::row(m.q, r, I)), K1 = constant(Padded::row(m.K, r, n)), V1 = constant(Padded::row(m.V, r, n));
+    const Var q1 = constant(Padded::row(m.q, r, I)), K1 = constant(Padded::row(m.K, r, n)),
+              V1 = constant(Padded::row(m.V, r, n));
     CHECK(test::same_bits(slice(all.result, 1, r, r + 1).value(), heads(q1, K1, V1, Pass()).result.value()));
-    CHECK(test::same_bits(slice(scored.result, 1, r, r + 1).value(), additive(q1, additive.keys(K1), V1).result.value()));
+    CHECK(
+        test::same_bits(slice(scored.result, 1, r, r + 1).value(), additive(q1, additive.keys(K1), V1).result.value()));
   }
 }
 
@@ -153,13 +162,15 @@ TEST_CASE("What is not finite in the padding has no part in the gradients of sev
     const AdditiveAttention additive(w / "additive", D, D, D);
     Tape tape{{.dtype = f64}};
     const Var q = variable(p.q), K = variable(p.K), V = variable(p.V);
-    const Var y = several ? heads(q, K, V, p.lengths, Pass()).result : additive(q, K, V, p.lengths).result;   // K as keys() makes them
+    const Var y = several ? heads(q, K, V, p.lengths, Pass()).result
+                          : additive(q, K, V, p.lengths).result;  // K as keys() makes them
     return tape.backward(sum(square(y))).flat().copy();
   };
   for (const double odd : {double(INFINITY), double(NAN)}) {
     Padded p;
     p.fill_padding(odd);
-    for (const bool several : {true, false}) CHECK(test::same_bits(gradients(p, several), gradients(zeros_there, several)));
+    for (const bool several : {true, false})
+      CHECK(test::same_bits(gradients(p, several), gradients(zeros_there, several)));
   }
 }
 
@@ -194,7 +205,7 @@ TEST_CASE("Attention trains alike in one shard and in many, dropped weights and 
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   CHECK(test::same_bits(many.rows("weights"), one.rows("weights")));
   const Result later = backward(w, {.rows = rows, .update = 3, .dtype = f64, .shards = 1}, loss);
-  CHECK(one.loss != later.loss);   // another update, another mask
+  CHECK(one.loss != later.loss);  // another update, another mask
 }
 
 TEST_CASE("Attention says what does not fit") {
@@ -204,17 +215,21 @@ TEST_CASE("Attention says what does not fit") {
   const std::string none = message_of<ValueError>([&] { attend(q, K, V, Lengths({2}, {4, 0})); });
   CHECK(contains(none, "attend: row 1 has length 0, so that there is nothing to attend to"));
   CHECK(contains(none, "attention_test.cpp:"));
-  CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, Lengths({2}, {5, 1})); }), "length 5 of row 0 is outside [1, 4]"));
+  CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, Lengths({2}, {5, 1})); }),
+                 "length 5 of row 0 is outside [1, 4]"));
   CHECK(contains(message_of<ShapeError>([&] { attend(q, K, V, Lengths({3}, {1, 1, 1})); }), "lengths are [3]"));
-  CHECK(contains(message_of<ShapeError>([&] { attend(zeros({3, 3}), K, V); }), "they are [3, 3], [4, 2, 3] and [4, 2, 5]"));
+  CHECK(contains(message_of<ShapeError>([&] { attend(zeros({3, 3}), K, V); }),
+                 "they are [3, 3], [4, 2, 3] and [4, 2, 5]"));
   CHECK(contains(message_of<ShapeError>([&] { attend(zeros({2, 4}), K, V); }), "differ in width"));
   CHECK(contains(message_of<ShapeError>([&] { attend(q, zeros({0, 2, 3}), zeros({0, 2, 3})); }), "there are no keys"));
   CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, {.causal = true}); }), "no place in time"));
   const AdditiveAttention additive(w / "additive", 3, 3, 6);
   CHECK(contains(message_of<ShapeError>([&] { additive(q, K, V); }), "keys must be of width 6"));
-  CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "a", 6, {.heads = 4}); }), "4 heads do not divide"));
+  CHECK(
+      contains(message_of<ValueError>([&] { MultiHeadAttention(w / "a", 6, {.heads = 4}); }), "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "b", 6, {.dropout = 1}); }), "dropout must be"));
-  CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "c", 6, {.keys = -1}); }), "widths of 6, -1 and 0"));
+  CHECK(
+      contains(message_of<ValueError>([&] { MultiHeadAttention(w / "c", 6, {.keys = -1}); }), "widths of 6, -1 and 0"));
   CHECK(contains(message_of<ValueError>([&] { AdditiveAttention(w / "d", 3, 0, 2); }), "widths of 3, 0 and 2"));
-  CHECK(w.count() == 3);   // of `additive`: nothing is half made
+  CHECK(w.count() == 3);  // of `additive`: nothing is half made
 }

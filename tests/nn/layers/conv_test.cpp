@@ -2,8 +2,8 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/layers/conv.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/layers/pool.hpp>
+#include <ebb/nn/losses/loss.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 
@@ -17,7 +17,9 @@ using test::Vars;
 
 namespace {
 
-Padding padding_of(const std::string& s) { return s == "same" ? Padding::same : s == "causal" ? Padding::causal : Padding::none; }
+Padding padding_of(const std::string& s) {
+  return s == "same" ? Padding::same : s == "causal" ? Padding::causal : Padding::none;
+}
 Size2d pair_of(const json& j) { return {j[0], j[1]}; }
 
 Conv1dOptions options_1d(const json& o) { return {o["kernel"], o["stride"], o["dilation"], padding_of(o["padding"])}; }
@@ -77,15 +79,20 @@ TEST_CASE("Gradients of convolutions and pools are those of finite differences, 
   Params w{{.seed = 2, .dtype = f64}};
   const Conv2d conv(w / "", 2, 3, {.kernel = {2, 3}, .stride = {1, 2}, .padding = 1, .dilation = {2, 1}});
   const Array images = drawn({4, 2, 4, 5});
-  const auto trained = gradcheck(w, {.rows = 4, .order = 2}, [&](Shard& s) {
-    const Var y = tanh(conv(s.rows(images)));
-    return s.sum(sum(y * max_pool2d(y, {.kernel = 1}) + square(sum(mean_pool2d(y, {2, 1, 1})))));
-  }, {.order = 2});
+  const auto trained =
+      gradcheck(w, {.rows = 4, .order = 2},
+                [&](Shard& s) {
+                  const Var y = tanh(conv(s.rows(images)));
+                  return s.sum(sum(y * max_pool2d(y, {.kernel = 1}) + square(sum(mean_pool2d(y, {2, 1, 1})))));
+                },
+                {.order = 2});
   INFO(trained);
   CHECK(trained.ok());
-  const auto pooled = gradcheck([](const std::vector<Var>& in) {
-    return square(max_pool1d(in[0], {3, 2, 1}).all()) * square(mean_pool1d(in[0], {3, 2, 1}).all());
-  }, {drawn({7, 2, 2})}, {.order = 2});
+  const auto pooled = gradcheck(
+      [](const std::vector<Var>& in) {
+        return square(max_pool1d(in[0], {3, 2, 1}).all()) * square(mean_pool1d(in[0], {3, 2, 1}).all());
+      },
+      {drawn({7, 2, 2})}, {.order = 2});
   INFO(pooled);
   CHECK(pooled.ok());
 }
@@ -132,15 +139,16 @@ TEST_CASE("A convolution learns which way a bar in an image lies", "[science]") 
       add_scaled_into(values, -.3, r.grads[w[k]]);
     }
   }
-  CHECK(last < .1);   // always answering one half costs .69
+  CHECK(last < .1);  // always answering one half costs .69
 }
 
 TEST_CASE("Convolutions and pools say what does not fit") {
   Params w;
   CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "a", 2, 3, {.kernel = 0}); }), "dilation must be at least 1"));
-  CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "b", 2, 3, {.stride = 2, .padding = Padding::same}); }), "must be 1, not 2"));
+  CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "b", 2, 3, {.stride = 2, .padding = Padding::same}); }),
+                 "must be 1, not 2"));
   CHECK(contains(message_of<ValueError>([&] { Conv2d(w / "c", 2, 3, {.padding = {0, -1}}); }), "along the width"));
-  CHECK(w.count() == 0);   // nothing half made
+  CHECK(w.count() == 0);  // nothing half made
   const Conv1d conv(w / "conv", 2, 3, {.kernel = 3, .dilation = 2});
   const Conv2d images(w / "images", 2, 3, {.kernel = {3, 5}, .padding = {0, 1}});
   Tape tape;
@@ -148,13 +156,15 @@ TEST_CASE("Convolutions and pools say what does not fit") {
   const std::string message = message_of<ShapeError>([&] { conv(x); });
   CHECK(contains(message, "conv1d: a kernel of 3 with dilation 2 reaches over 5 entries, but the time has 4"));
   CHECK(contains(message, "conv_test.cpp:"));
-  CHECK(contains(message_of<ShapeError>([&] { conv(zeros({9, 1, 3})); }), "[T, B, C] with 2 channels, but is [9, 1, 3]"));
+  CHECK(
+      contains(message_of<ShapeError>([&] { conv(zeros({9, 1, 3})); }), "[T, B, C] with 2 channels, but is [9, 1, 3]"));
   CHECK(contains(message_of<ShapeError>([&] { conv(zeros({9, 2})); }), "[9, 2]"));
   CHECK(contains(message_of<ShapeError>([&] { conv1d(x, zeros({5, 2}), {}); }), "W must be [kernel channels, O]"));
   CHECK(contains(message_of<ShapeError>([&] { images(picture); }), "reaches over 5 entries, but the width has 4"));
   CHECK(contains(message_of<ShapeError>([&] { images(x); }), "[B, C, H, W]"));
   CHECK(contains(message_of<ShapeError>([&] { max_pool1d(x, {.kernel = 5}); }), "max_pool1d: a kernel of 5"));
-  CHECK(contains(message_of<ValueError>([&] { mean_pool2d(picture, {.kernel = 2, .padding = {2, 0}}); }), "at most half the kernel"));
+  CHECK(contains(message_of<ValueError>([&] { mean_pool2d(picture, {.kernel = 2, .padding = {2, 0}}); }),
+                 "at most half the kernel"));
   CHECK(contains(message_of<ShapeError>([&] { mean_pool2d(x); }), "mean_pool2d: images are [B, C, H, W]"));
   CHECK(contains(message_of<ShapeError>([&] { mean_pool1d(picture); }), "mean_pool1d: a sequence is [T, B, C]"));
 }

@@ -63,15 +63,19 @@ TEST_CASE("Both directions read the whole sequence, each from its end") {
 
 TEST_CASE("Gradients through stacks, directions and wrapped layers are those of finite differences") {
   Params w{{.seed = 4, .dtype = f64}};
-  std::vector<CellPtr> layers{make_cell("lem", w / "1", {I, H}), CellPtr(new Zoneout(make_cell("cifg", w / "2", {H, H}), .2))};
+  std::vector<CellPtr> layers{make_cell("lem", w / "1", {I, H}),
+                              CellPtr(new Zoneout(make_cell("cifg", w / "2", {H, H}), .2))};
   const StackedCell stack(layers, {.residual = true});
   const CellPtr back = make_stack("mingru", w / "back", {I, H}, 3);
   const Array x = normal({T, B, I}, Key{1}, 0, 1, f64);
-  const auto loss = [&](Shard& s) { return s.sum(sum(square(bidirectional(stack, *back, s.sequence(x), s.pass()).all.all()))); };
+  const auto loss = [&](Shard& s) {
+    return s.sum(sum(square(bidirectional(stack, *back, s.sequence(x), s.pass()).all.all())));
+  };
   const auto report = gradcheck(w, {.rows = B, .update = 3}, loss, {.most_elements = 10});
   INFO(report);
   CHECK(report.ok());
-  const Result one = backward(w, {.rows = B, .dtype = f64, .shards = 1}, loss), many = backward(w, {.rows = B, .dtype = f64}, loss);
+  const Result one = backward(w, {.rows = B, .dtype = f64, .shards = 1}, loss),
+               many = backward(w, {.rows = B, .dtype = f64}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
 }
 
@@ -85,7 +89,10 @@ TEST_CASE("Widths that do not fit are refused, not broadcast") {
   Params w;
   Tape tape;
   const StackedCell stack({make_cell("rnn", w / "1", {2, 4}), make_cell("rnn", w / "2", {4, 1})}, {.residual = true});
-  CHECK(test::contains(test::message_of<ShapeError>([&] { unroll(stack, zeros({3, 2, 2}), Pass()); }), "residual connection"));
+  CHECK(test::contains(test::message_of<ShapeError>([&] { unroll(stack, zeros({3, 2, 2}), Pass()); }),
+                       "residual connection"));
   const CellPtr wide = make_cell("rnn", w / "wide", {2, 4}), narrow = make_cell("rnn", w / "narrow", {2, 1});
-  CHECK(test::contains(test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), Pass(), Join::sum); }), "cannot be summed"));
+  CHECK(test::contains(
+      test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), Pass(), Join::sum); }),
+      "cannot be summed"));
 }

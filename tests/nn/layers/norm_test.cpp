@@ -16,7 +16,8 @@ struct Normed {
 };
 Normed normed(const Array& x, DType dtype, double epsilon = 1e-5) {
   Tape tape{{.dtype = dtype}};
-  const Var v = variable(x), gain = constant(Array::from({4}, {1, 2, .5, -1}, f64)), shift = constant(Array::from({4}, {0, 1, 0, 2}, f64));
+  const Var v = variable(x), gain = constant(Array::from({4}, {1, 2, .5, -1}, f64)),
+            shift = constant(Array::from({4}, {0, 1, 0, 2}, f64));
   const Var y = layer_norm(v, gain, shift, epsilon);
   return {y.value().to(f64), grad(sum(y * constant(Array::from({4}, {1, -1, 2, .5}, f64))), {v})[0].value().to(f64)};
 }
@@ -25,8 +26,9 @@ Normed normed(const Array& x, DType dtype, double epsilon = 1e-5) {
 
 TEST_CASE("Rows are normalised whatever their size, each by its own") {
   const Array row = Array::from({1, 4}, {1, -2, .5, 3}, f64);
-  const Normed want = normed(row, f64, 0);   // of large rows epsilon is nothing
-  for (const auto& [dtype, units] : {std::pair{f32, std::vector{1e18, 1e20, 1e30, 1e38}}, {f64, std::vector{1e100, 1e160, 5e307}}})
+  const Normed want = normed(row, f64, 0);  // of large rows epsilon is nothing
+  for (const auto& [dtype, units] :
+       {std::pair{f32, std::vector{1e18, 1e20, 1e30, 1e38}}, {f64, std::vector{1e100, 1e160, 5e307}}})
     for (const double unit : units) {
       const Normed got = normed(row * unit, dtype);
       INFO(unit << " " << name_of(dtype));

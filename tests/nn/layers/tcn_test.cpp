@@ -32,7 +32,8 @@ TEST_CASE("The temporal convolutional network and its gradients agree with PyTor
     Params w{{.dtype = dtype}};
     const json& o = c["options"];
     const Tcn net(w / "", o["input"], o["channels"].get<std::vector<int>>(), {.kernel = o["kernel"]});
-    test::compare_case(c, w, test::tolerance_of(dtype), [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
+    test::compare_case(c, w, test::tolerance_of(dtype),
+                       [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
   }
 }
 
@@ -54,7 +55,9 @@ TEST_CASE("An output of the temporal convolutional network depends on as many in
   CHECK(test::same_bits(before.range(changed + net.reach(), T), after.range(changed + net.reach(), T)));
 }
 
-TEST_CASE("The temporal convolutional network starts with the weights of its directions, so that normalising changes nothing") {
+TEST_CASE(
+    "The temporal convolutional network starts with the weights of its directions, so that normalising changes "
+    "nothing") {
   Params w{{.seed = 4, .dtype = f64}};
   const Tcn net(w / "", 2, {5}, {.kernel = 3});
   Tape tape{{.dtype = f64}};
@@ -66,8 +69,9 @@ TEST_CASE("The temporal convolutional network starts with the weights of its dir
   CHECK(test::error_of(net(x, Pass()).all().value(), y.value()) < 1e-14);
 }
 
-TEST_CASE("Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many",
-          "[shards]") {
+TEST_CASE(
+    "Gradients of the temporal convolutional network are those of finite differences, and one shard's those of many",
+    "[shards]") {
   constexpr int T = 6, B = 9;
   Params w{{.seed = 6, .dtype = f64}};
   const Tcn net(w / "net", 2, {3, 3}, {.kernel = 2, .dropout = .3});
@@ -81,7 +85,7 @@ TEST_CASE("Gradients of the temporal convolutional network are those of finite d
   const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   const Result later = backward(w, {.rows = B, .update = 3, .dtype = f64}, loss);
-  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));   // the mask is another
+  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // the mask is another
 }
 
 TEST_CASE("The temporal convolutional network says what cannot be") {
@@ -89,9 +93,10 @@ TEST_CASE("The temporal convolutional network says what cannot be") {
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "a", 2, {}); }), "needs a block"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "b", 2, {3}, {.kernel = 0}); }), "kernel must be at least 1"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "c", 2, {3}, {.dropout = 1}); }), "dropout must be"));
-  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "e", 2, std::vector<int>(40, 3)); }), "40 blocks with a kernel of 2 reach"));
+  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "e", 2, std::vector<int>(40, 3)); }),
+                 "40 blocks with a kernel of 2 reach"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "f", 2, {3, 0}); }), "a width of 0"));
-  CHECK(w.count() == 0);   // nothing half made
+  CHECK(w.count() == 0);  // nothing half made
   const Tcn net(w / "d", 2, {3});
   Tape tape;
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), Pass()); }), "with 2 channels, but is [4, 1, 3]"));

@@ -23,9 +23,14 @@ TEST_CASE("The Transformer and its gradients agree with PyTorch's encoder under 
   for (const json& c : goldens["cases"]) {
     Params w{{.dtype = dtype}};
     const json& o = c["options"];
-    const Transformer net(w / "", {.width = o["width"], .heads = o["heads"], .layers = o["layers"], .longest = o["longest"],
-                                   .feed = o["feed"], .positions = o["learned"] ? PositionKind::learned : PositionKind::sinusoidal});
-    test::compare_case(c, w, test::tolerance_of(dtype), [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
+    const Transformer net(w / "", {.width = o["width"],
+                                   .heads = o["heads"],
+                                   .layers = o["layers"],
+                                   .longest = o["longest"],
+                                   .feed = o["feed"],
+                                   .positions = o["learned"] ? PositionKind::learned : PositionKind::sinusoidal});
+    test::compare_case(c, w, test::tolerance_of(dtype),
+                       [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
   }
 }
 
@@ -37,7 +42,8 @@ TEST_CASE("A later input changes no earlier output of the Transformer, so that p
   Array x = drawn({T, B, 6});
   const Array before = net(constant(x), Pass()).all().value();
   for (int t = 4; t < T; ++t) x[t].fill(t);
-  const Array after = net(constant(x), Pass()).all().value(), shorter = net(constant(x.range(0, 4)), Pass()).all().value();
+  const Array after = net(constant(x), Pass()).all().value(),
+              shorter = net(constant(x.range(0, 4)), Pass()).all().value();
   CHECK(test::same_bits(before.range(0, 4), after.range(0, 4)));
   CHECK(test::same_bits(before.range(0, 4), shorter));
   CHECK_FALSE(test::same_bits(before[4], after[4]));
@@ -72,18 +78,20 @@ TEST_CASE("Gradients of the Transformer are those of finite differences, and one
   const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   const Result later = backward(w, {.rows = B, .update = 3, .dtype = f64}, loss);
-  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));   // the mask is another
+  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // the mask is another
 }
 
 TEST_CASE("The Transformer says what cannot be") {
   Params w;
-  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "a", {.width = 6, .heads = 4}); }), "4 heads do not divide"));
+  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "a", {.width = 6, .heads = 4}); }),
+                 "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "b", {.layers = 0}); }), "0 layers"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "c", {.dropout = -1}); }), "dropout must be"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }), "positions: 0"));
-  CHECK(w.count() == 0);   // nothing half made
+  CHECK(w.count() == 0);  // nothing half made
   const Transformer net(w / "e", {.width = 4, .longest = 3});
   Tape tape;
-  CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), Pass()); }), "a sequence of 4 steps is longer than the 3"));
+  CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), Pass()); }),
+                 "a sequence of 4 steps is longer than the 3"));
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({2, 2, 5}), Pass()); }), "[T, B, 4], but is [2, 2, 5]"));
 }

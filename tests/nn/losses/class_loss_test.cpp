@@ -14,11 +14,15 @@ using test::message_of;
 
 namespace {
 
-Array random(const Shape& s, std::uint64_t seed, double low = -2, double high = 2) { return uniform(s, Key{seed}, low, high, f64); }
+Array random(const Shape& s, std::uint64_t seed, double low = -2, double high = 2) {
+  return uniform(s, Key{seed}, low, high, f64);
+}
 
 const Tokens labels({2, 3}, {1, 0, 3, 2, -1, 1});
 
-GradcheckReport check(const std::vector<Array>& in, Var (*loss)(const std::vector<Var>&)) { return gradcheck(loss, in, {.order = 2}); }
+GradcheckReport check(const std::vector<Array>& in, Var (*loss)(const std::vector<Var>&)) {
+  return gradcheck(loss, in, {.order = 2});
+}
 
 }  // namespace
 
@@ -26,10 +30,13 @@ TEST_CASE("Cross entropy with options, the likelihood and the robust losses pass
   const Array logits = random({2, 3, 4}, 1), y = random({3, 4}, 2), t = random({3, 4}, 3);
   using Vars = const std::vector<Var>&;
   CHECK(check({logits}, [](Vars v) {
-          return cross_entropy(v[0], labels, {.smoothing = .2, .weights = Array::from({4}, {1, .5, 2, 0}, f64), .ignored = -1});
+          return cross_entropy(v[0], labels,
+                               {.smoothing = .2, .weights = Array::from({4}, {1, .5, 2, 0}, f64), .ignored = -1});
         }).ok());
   CHECK(check({logits}, [](Vars v) { return square(cross_entropy(v[0], labels, {.ignored = -1})); }).ok());
-  CHECK(check({logits}, [](Vars v) { return square(negative_log_likelihood(v[0], labels, {.smoothing = .3, .ignored = -1})); }).ok());
+  CHECK(check({logits}, [](Vars v) {
+          return square(negative_log_likelihood(v[0], labels, {.smoothing = .3, .ignored = -1}));
+        }).ok());
   CHECK(check({y, t}, [](Vars v) { return huber(v[0], v[1], .8); }).ok());
   CHECK(check({y, t}, [](Vars v) { return smooth_l1(v[0], v[1], .5); }).ok());
   CHECK(check({y}, [](Vars v) { return hinge(v[0], constant(Array::full({3, 4}, -1, f64)), {.squared = true}); }).ok());
@@ -44,7 +51,9 @@ TEST_CASE("Huber's loss at the target itself is zero with zero gradient and curv
   CHECK(grad(sum(first), {y})[0].value().at({1}) == 1);
 }
 
-TEST_CASE("Options that change nothing give the plain cross entropy, and an ignored target has exactly no loss and gradient") {
+TEST_CASE(
+    "Options that change nothing give the plain cross entropy, and an ignored target has exactly no loss and "
+    "gradient") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(random({2, 3, 4}, 4));
   const Tokens all({2, 3}, {1, 0, 3, 2, 2, 1});
@@ -64,8 +73,10 @@ TEST_CASE("Targets are refused unless they are a class or the ignored one, and w
   CHECK(contains(message_of<ValueError>([&] { cross_entropy(x, labels, {.smoothing = .1}); }), "-1"));
   CHECK_THROWS_AS(cross_entropy(x, labels, {}), ValueError);
   CHECK(contains(message_of<ValueError>([&] { cross_entropy(x, labels, {.smoothing = 1.5, .ignored = -1}); }), "1.5"));
-  CHECK(contains(message_of<ShapeError>([&] { cross_entropy(x, labels, {.weights = random({3}, 1), .ignored = -1}); }), "[3]"));
-  CHECK(contains(message_of<ValueError>([&] { cross_entropy(x, labels, {.weights = Array::from({4}, {1, 1, -2, 1}), .ignored = -1}); }),
+  CHECK(contains(message_of<ShapeError>([&] { cross_entropy(x, labels, {.weights = random({3}, 1), .ignored = -1}); }),
+                 "[3]"));
+  CHECK(contains(message_of<ValueError>(
+                     [&] { cross_entropy(x, labels, {.weights = Array::from({4}, {1, 1, -2, 1}), .ignored = -1}); }),
                  "class 2 is -2"));
   CHECK(contains(message_of<ValueError>([&] { huber(x, x, 0); }), "delta"));
   CHECK_THROWS_AS(smooth_l1(x, x, -1), ValueError);
@@ -73,17 +84,17 @@ TEST_CASE("Targets are refused unless they are a class or the ignored one, and w
   CHECK(contains(message_of<ShapeError>([&] { huber(x, zeros({2, 3, 1})); }), "class_loss_test.cpp:"));
 }
 
-TEST_CASE("A masked loss leaves out what is NaN and hands it no gradient, and the mean of a mask of nothing says so", "[shards]") {
+TEST_CASE("A masked loss leaves out what is NaN and hands it no gradient, and the mean of a mask of nothing says so",
+          "[shards]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Array x = Array::from({4}, {1, nan, 3, 4}, f64), mask = Array::from({4}, {1, 0, 0, 1}, f64);
   Params w{{.dtype = f64}};
   const Leaf v = w.add("v", x);
   const auto run = [&](const Array& m, int shards) {
-    return backward(w, {.rows = 4, .dtype = f64, .shards = shards}, [&](Shard& s) {
-      return masked_mean(s, 3 * range(v, s.begin(), s.end()), m);
-    });
+    return backward(w, {.rows = 4, .dtype = f64, .shards = shards},
+                    [&](Shard& s) { return masked_mean(s, 3 * range(v, s.begin(), s.end()), m); });
   };
-  for (const int shards : {1, 2, 4}) {          // with four, two of the shards have nothing
+  for (const int shards : {1, 2, 4}) {  // with four, two of the shards have nothing
     const Result r = run(mask, shards);
     CHECK(r.loss == Approx(7.5));
     CHECK(test::same_bits(r.grads[v], Array::from({4}, {1.5, 0, 0, 1.5}, f64)));
@@ -114,9 +125,9 @@ TEST_CASE("Padding becomes the ignored target, and the weighted mean is then tha
   CHECK(test::error_of(b.grads.flat(), a.grads.flat()) <= 1e-14);
   const Tokens none = ignore_padding(targets, Lengths({B}), -1);
   CHECK(contains(message_of<ValueError>([&] {
-          backward(w, {.rows = B, .dtype = f64, .shards = 1}, [&](Shard& s) {
-            return weighted_mean(s, cross_entropy(logits, none, o), none, o);
-          });
-        }), "nothing to average"));
+                   backward(w, {.rows = B, .dtype = f64, .shards = 1},
+                            [&](Shard& s) { return weighted_mean(s, cross_entropy(logits, none, o), none, o); });
+                 }),
+                 "nothing to average"));
   CHECK_THROWS_AS(ignore_padding(targets, Lengths({B}, {6, 0, 0, 0, 0, 0}), -1), ValueError);
 }

@@ -1,6 +1,6 @@
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/losses/ctc.hpp>
 #include <ebb/nn/decoding/ctc_decode.hpp>
+#include <ebb/nn/losses/ctc.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -77,8 +77,9 @@ TEST_CASE("CTC and its gradient agree with PyTorch's, as one op and as a recorde
       const Var x = variable(test::array_of(c["x"]));
       const int B = x.dim(1);
       const std::vector<int> labels = c["labels"];
-      const Var loss = ctc(x, tokens_of(c["lengths"], {B}), tokens_of(labels, {B, static_cast<int>(labels.size()) / B}),
-                           tokens_of(c["label_lengths"], {B}), {.blank = c["blank"], .impossible = CtcImpossible::zero});
+      const Var loss =
+          ctc(x, tokens_of(c["lengths"], {B}), tokens_of(labels, {B, static_cast<int>(labels.size()) / B}),
+              tokens_of(c["label_lengths"], {B}), {.blank = c["blank"], .impossible = CtcImpossible::zero});
       const Grads g = tape.backward(sum(loss * constant(test::array_of(c["g"]))));
       CAPTURE(order, x.shape());
       CHECK(test::error_of(loss.value(), test::array_of(c["loss"])) <= 1e-12);
@@ -126,7 +127,7 @@ TEST_CASE("What stands in the padding of CTC has no effect, and its gradient is 
 
 TEST_CASE("A row that no alignment fits is named, or has an infinite or no loss, and no gradient") {
   Case c;
-  c.lengths = Lengths({4}, {5, 2, 4, 3});       // rows 1 (2, blank, 2) and 3 (1, blank, 1, 2) are a step short
+  c.lengths = Lengths({4}, {5, 2, 4, 3});  // rows 1 (2, blank, 2) and 3 (1, blank, 1, 2) are a step short
   Tape tape{{.dtype = f64}};
   const std::string message = message_of<ValueError>([&] { c.loss(constant(c.logits)); });
   INFO(message);
@@ -134,7 +135,9 @@ TEST_CASE("A row that no alignment fits is named, or has an infinite or no loss,
   CHECK(contains(message, "ctc_test.cpp:"));
   for (const auto impossible : {CtcImpossible::infinite, CtcImpossible::zero})
     for (const int order : {1, 2}) {
-      const auto loss = [&](const Var& x) { return ctc(x, c.lengths, c.labels, c.label_lengths, {.impossible = impossible}); };
+      const auto loss = [&](const Var& x) {
+        return ctc(x, c.lengths, c.labels, c.label_lengths, {.impossible = impossible});
+      };
       Tape inner{{.dtype = f64, .order = order}};
       const Array l = loss(constant(c.logits)).value();
       CHECK(l.at({1}) == (impossible == CtcImpossible::zero ? 0 : std::numeric_limits<double>::infinity()));
@@ -164,7 +167,8 @@ TEST_CASE("CTC has the same bits for any number of threads, and for a row in wha
   const Lengths lengths = integers({B}, Key{2}, 8, T + 1), label_lengths = integers({B}, Key{3}, 0, 5);
   const auto run = [&](int shards) {
     return backward(w, {.rows = B, .dtype = f64, .shards = shards}, [&](Shard& s) {
-      const Var loss = ctc(slice(logits, 1, s.begin(), s.end()), s.rows(lengths), s.rows(labels), s.rows(label_lengths));
+      const Var loss =
+          ctc(slice(logits, 1, s.begin(), s.end()), s.rows(lengths), s.rows(labels), s.rows(label_lengths));
       s.out("loss", loss);
       return s.mean_rows(loss);
     });
@@ -198,13 +202,14 @@ TEST_CASE("CTC names what is wrong with its input") {
 }
 
 TEST_CASE("The best path of CTC joins repeats and drops blanks") {
-  const Tokens path({6, 2}, {1, 0, 1, 2, 0, 2, 1, 0, 2, 2, 2, 1});   // row 0: 1 1 0 1 2 2, row 1: 0 2 2 0 2 1
+  const Tokens path({6, 2}, {1, 0, 1, 2, 0, 2, 1, 0, 2, 2, 2, 1});  // row 0: 1 1 0 1 2 2, row 1: 0 2 2 0 2 1
   const auto rows = ctc_best_path(one_hot(path, 3, f64), Lengths({2}, {6, 5}));
   CHECK(rows[0] == std::vector<int>{1, 1, 2});
   CHECK(rows[1] == std::vector<int>{2, 2});
 }
 
-TEST_CASE("A beam as wide as there are prefixes finds each sequence's probability over all alignments, the largest first") {
+TEST_CASE(
+    "A beam as wide as there are prefixes finds each sequence's probability over all alignments, the largest first") {
   const int T = 5, V = 3;
   for (const int blank : {0, 2}) {
     const Array logits = random_logits(T, 3, V, 11);
@@ -223,7 +228,8 @@ TEST_CASE("A beam as wide as there are prefixes finds each sequence's probabilit
 }
 
 TEST_CASE("A CTC beam finds what the best path misses") {
-  // Each step: blank .6, label 1 .4. The best path is all blank, .36; but label 1 has .4 .6 twice and .4 .4, which is .64.
+  // Each step: blank .6, label 1 .4. The best path is all blank, .36; but label 1 has .4 .6 twice and .4 .4, which is
+  // .64.
   const Array step = Array::from({2}, {std::log(.6), std::log(.4)}, f64);
   Array logits = Array::empty({2, 1, 2}, f64);
   for (int t = 0; t < 2; ++t) logits[t][0].assign(step);

@@ -12,8 +12,8 @@
 
 using namespace ebb;
 
-/// What is left out of a loss has no part in it and hands back a gradient of zero, even where it is infinite or NaN: it is not
-/// multiplied by zero.
+/// What is left out of a loss has no part in it and hands back a gradient of zero, even where it is infinite or NaN: it
+/// is not multiplied by zero.
 namespace {
 
 const double inf = INFINITY;
@@ -26,7 +26,9 @@ Array logits_without() { return Array::from({2, 3}, {.5, -1, 2, -.5, .25, 0}, f6
 
 TEST_CASE("An ignored row has no part in cross entropy, with every option and to second order") {
   const Tokens targets({3}, {2, -1, 0}), kept({2}, {2, 0});
-  const ClassLossOptions all[] = {{.ignored = -1}, {.smoothing = .2, .ignored = -1}, {.weights = Array::from({3}, {1, .5, 2}), .ignored = -1},
+  const ClassLossOptions all[] = {{.ignored = -1},
+                                  {.smoothing = .2, .ignored = -1},
+                                  {.weights = Array::from({3}, {1, .5, 2}), .ignored = -1},
                                   {.smoothing = .1, .weights = Array::from({3}, {1, 0, 2}), .ignored = -1}};
   for (const DType dtype : {f32, f64})
     for (const int order : {1, 2})
@@ -35,7 +37,8 @@ TEST_CASE("An ignored row has no part in cross entropy, with every option and to
           Tape tape{{.dtype = dtype, .order = order}};
           const Var z = variable(logits_with(odd)), real = variable(logits_without());
           const Var loss = cross_entropy(z, targets, o), alone = cross_entropy(real, kept, o);
-          const Var g = grad(sum(loss), {z}, {.create_graph = order == 2})[0], h = grad(sum(alone), {real}, {.create_graph = order == 2})[0];
+          const Var g = grad(sum(loss), {z}, {.create_graph = order == 2})[0],
+                    h = grad(sum(alone), {real}, {.create_graph = order == 2})[0];
           CHECK(loss.value().at({1}) == 0);
           for (int k = 0; k < 3; ++k) {
             CHECK(g.value().at({1, k}) == 0);
@@ -57,9 +60,10 @@ TEST_CASE("A class of weight zero counts for nothing at minus infinity, smoothed
       const Var z = variable(Array::from({2, 3}, {1, -inf, 2, 1, -inf, 2}, f64));
       const Var loss = cross_entropy(z, Tokens({2}, {2, 1}), {.smoothing = smoothing, .weights = weights});
       const Array g = grad(sum(loss), {z})[0].value();
-      const double l0 = -std::log(1 + std::exp(1)), l2 = -std::log(1 + std::exp(-1)), spread = -smoothing / 3 * (l0 + 2 * l2);
+      const double l0 = -std::log(1 + std::exp(1)), l2 = -std::log(1 + std::exp(-1)),
+                   spread = -smoothing / 3 * (l0 + 2 * l2);
       CHECK(loss.value().at({0}) == Approx((1 - smoothing) * -2 * l2 + spread));
-      CHECK(loss.value().at({1}) == Approx(spread));   // the target's own class weighs nothing
+      CHECK(loss.value().at({1}) == Approx(spread));  // the target's own class weighs nothing
       for (int r = 0; r < 2; ++r) {
         CHECK(g.at({r, 1}) == 0);
         CHECK(std::isfinite(g.at({r, 0})));
@@ -96,7 +100,8 @@ TEST_CASE("Padding by lengths and a mask leave out rows whose logits are not num
   const auto run = [&](bool by_length) {
     return backward(w, {.rows = 2, .dtype = f64, .shards = 1}, [&](Shard& s) {
       const Var loss = cross_entropy(logits, s.sequence(targets));
-      return by_length ? s.mean_tokens(loss, Lengths({2}, {2, 1})) : masked_mean(s, loss, Array::from({2, 2}, {1, 1, 1, 0}, f64));
+      return by_length ? s.mean_tokens(loss, Lengths({2}, {2, 1}))
+                       : masked_mean(s, loss, Array::from({2, 2}, {1, 1, 1, 0}, f64));
     });
   };
   for (const bool by_length : {true, false}) {

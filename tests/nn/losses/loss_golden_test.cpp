@@ -30,7 +30,8 @@ Var loss_of(const json& c, const Var& x) {
   if (name == "cross_entropy") return cross_entropy(x, targets_of(c, rows), options_of(c));
   if (name == "nll") return negative_log_likelihood(x, targets_of(c, rows), options_of(c));
   const double parameter = c["parameter"];
-  if (name == "multiclass_hinge") return multiclass_hinge(x, targets_of(c, rows), {.margin = parameter, .squared = c["squared"]});
+  if (name == "multiclass_hinge")
+    return multiclass_hinge(x, targets_of(c, rows), {.margin = parameter, .squared = c["squared"]});
   const Var target = constant(test::array_of(c["target"]));
   if (name == "hinge") return hinge(x, target, {.margin = parameter, .squared = c["squared"]});
   return name == "huber" ? huber(x, target, parameter) : smooth_l1(x, target, parameter);
@@ -46,7 +47,8 @@ TEST_CASE("Losses and their gradients agree with PyTorch's") {
     const Var x = variable(test::array_of(c["x"]));
     const Var loss = loss_of(c, x);
     const Grads g = tape.backward(sum(loss * constant(test::array_of(c["g"]))));
-    CAPTURE(c["name"].get<std::string>(), c.value("parameter", 0.), c.value("smoothing", 0.), c.value("ignored", false));
+    CAPTURE(c["name"].get<std::string>(), c.value("parameter", 0.), c.value("smoothing", 0.),
+            c.value("ignored", false));
     CHECK(test::error_of(loss.value(), test::array_of(c["loss"])) <= 1e-12);
     CHECK(test::error_of(g[x], test::array_of(c["dx"])) <= 1e-12);
   }
@@ -58,7 +60,7 @@ TEST_CASE("The weighted mean of a batch in shards is PyTorch's mean of a weighte
     if (c["name"] != "cross_entropy") continue;
     Params w{{.dtype = f64}};
     const Array x = test::array_of(c["x"]);
-    const Leaf logits = w.add("logits", x);     // [T, B, V]: a shard takes its rows of the second axis
+    const Leaf logits = w.add("logits", x);  // [T, B, V]: a shard takes its rows of the second axis
     const ClassLossOptions o = options_of(c);
     const Tokens targets = targets_of(c, {x.dim(0), x.dim(1)});
     CAPTURE(o.smoothing, bool(o.weights), o.ignored);

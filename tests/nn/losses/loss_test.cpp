@@ -1,6 +1,6 @@
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/ops/error.hpp>
 
@@ -87,9 +87,9 @@ TEST_CASE("Linear maps the last axis, whatever stands before it, and passes the 
     const std::string message = message_of<ShapeError>([&] { out(zeros({4, 7})); });
     CHECK(contains(message, "loss_test.cpp:"));
   }
-  CHECK(gradcheck(w, {.rows = 5, .dtype = f64, .order = 2}, [&](Shard& s) {
-          return s.sum(square(tanh(out(s.sequence(x).all()))));
-        }, {.order = 2}).ok());
+  CHECK(gradcheck(w, {.rows = 5, .dtype = f64, .order = 2},
+                  [&](Shard& s) { return s.sum(square(tanh(out(s.sequence(x).all())))); }, {.order = 2})
+            .ok());
 }
 
 TEST_CASE("An embedding looks rows up, adds the gradients of repeated tokens, and names a token outside the table") {

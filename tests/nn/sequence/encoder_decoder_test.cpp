@@ -1,11 +1,11 @@
 #include <ebb/autograd/shards.hpp>
-#include <ebb/nn/decoding/beam_search.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/layers/embedding.hpp>
-#include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/decoding/beam_search.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 #include <ebb/nn/decoding/sample.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
+#include <ebb/nn/layers/embedding.hpp>
+#include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 
 #include "arrays.hpp"
@@ -19,7 +19,7 @@ constexpr int digits = 6, end = digits, V = digits + 1, H = 48, shortest = 2, lo
 
 /// Strings of digits and the same from back to front, an end behind them; ends stand in the padding.
 struct Strings {
-  Tokens in, reversed;         // [longest, B], [longest + 1, B]
+  Tokens in, reversed;  // [longest, B], [longest + 1, B]
   Lengths lengths, out_lengths;
 
   explicit Strings(const std::vector<Sentence>& s) {
@@ -33,7 +33,8 @@ struct Strings {
     for (int b = 0; b < B; ++b) {
       const Sentence& row = s[static_cast<std::size_t>(b)];
       const int n = static_cast<int>(row.size());
-      for (int t = 0; t < n; ++t) in.data()[t * B + b] = reversed.data()[(n - 1 - t) * B + b] = row[static_cast<std::size_t>(t)];
+      for (int t = 0; t < n; ++t)
+        in.data()[t * B + b] = reversed.data()[(n - 1 - t) * B + b] = row[static_cast<std::size_t>(t)];
       lengths.data()[b] = n;
       out_lengths.data()[b] = n + 1;
     }
@@ -107,10 +108,12 @@ struct Reverser {
 
   std::vector<Sentence> by_beam(const Strings& d) const {
     Tape tape;
-    const auto rows = beam_search(encode(d.in, d.lengths, Pass()), begin(d.in.dim(1)), [&](const BeamBatch& b) {
-      const State h = decoder->step(emb(b.tokens), b.state, Pass());
-      return BeamStep{log_softmax(out(h[0])), h};
-    }, {.end = end, .longest = longest + 1, .width = 4});
+    const auto rows = beam_search(encode(d.in, d.lengths, Pass()), begin(d.in.dim(1)),
+                                  [&](const BeamBatch& b) {
+                                    const State h = decoder->step(emb(b.tokens), b.state, Pass());
+                                    return BeamStep{log_softmax(out(h[0])), h};
+                                  },
+                                  {.end = end, .longest = longest + 1, .width = 4});
     std::vector<Sentence> found;
     for (const auto& row : rows) found.push_back(row[0].tokens);
     return found;
@@ -119,7 +122,7 @@ struct Reverser {
  private:
   static Tokens begin(int rows) {
     Tokens t(Shape{rows});
-    std::fill(t.data(), t.data() + rows, end);    // the end also stands before the first token
+    std::fill(t.data(), t.data() + rows, end);  // the end also stands before the first token
     return t;
   }
 };
@@ -136,7 +139,8 @@ class Descent {
       const double x = flat.at_flat(i);
       mean_.set_flat(i, .9 * mean_.at_flat(i) + .1 * x);
       square_.set_flat(i, .99 * square_.at_flat(i) + .01 * x * x);
-      const double m = mean_.at_flat(i) / (1 - std::pow(.9, updates_)), v = square_.at_flat(i) / (1 - std::pow(.99, updates_));
+      const double m = mean_.at_flat(i) / (1 - std::pow(.9, updates_)),
+                   v = square_.at_flat(i) / (1 - std::pow(.99, updates_));
       values.set_flat(i, values.at_flat(i) - lr * m / (std::sqrt(v) + 1e-8));
     }
   }
@@ -149,14 +153,17 @@ class Descent {
 
 int right(const std::vector<Sentence>& found, const std::vector<Sentence>& strings) {
   int n = 0;
-  for (std::size_t k = 0; k < found.size(); ++k) n += std::equal(found[k].begin(), found[k].end(), strings[k].rbegin(), strings[k].rend());
+  for (std::size_t k = 0; k < found.size(); ++k)
+    n += std::equal(found[k].begin(), found[k].end(), strings[k].rbegin(), strings[k].rend());
   return n;
 }
 
 }  // namespace
 
-TEST_CASE("An encoder and a decoder learn to reverse strings that they have not seen, with teacher forcing and with scheduled sampling",
-          "[science]") {
+TEST_CASE(
+    "An encoder and a decoder learn to reverse strings that they have not seen, with teacher forcing and with "
+    "scheduled sampling",
+    "[science]") {
   const auto [cell, sampled] = GENERATE(table<std::string, bool>({{"gru", false}, {"lstm", true}}));
   CAPTURE(cell, sampled);
   Reverser model(cell);

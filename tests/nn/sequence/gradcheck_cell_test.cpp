@@ -1,7 +1,7 @@
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
-#include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 #include <sstream>
 
@@ -21,9 +21,9 @@ TEST_CASE("Every registered cell passes the gradient check, first and second ord
 }
 
 TEST_CASE("Every choice that a shipped cell offers passes the gradient check") {
-  const auto cell = GENERATE(as<std::string>{}, "rnn:activation=relu", "rnn:activation=sigmoid", "rnn:activation=linear",
-                             "rnn:recurrent=identity,activation=relu", "lstm:forget_bias=0", "gru:update_bias=1",
-                             "gru-course:update_bias=1");
+  const auto cell = GENERATE(as<std::string>{}, "rnn:activation=relu", "rnn:activation=sigmoid",
+                             "rnn:activation=linear", "rnn:recurrent=identity,activation=relu", "lstm:forget_bias=0",
+                             "gru:update_bias=1", "gru-course:update_bias=1");
   CAPTURE(cell);
   CHECK(gradcheck_cell(cell).ok());
 }
@@ -83,7 +83,8 @@ struct CentredOverTheBatch {
   Param W;
   bool in_training_alone;
   CentredOverTheBatch(Builder p, CellSizes s)
-      : W(p.matrix("W", s.input, s.hidden)), in_training_alone(p.choice("when", "always|training", "when rows are centred") == 1) {}
+      : W(p.matrix("W", s.input, s.hidden)),
+        in_training_alone(p.choice("when", "always|training", "when rows are centred") == 1) {}
   Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
     Var h = tanh(matmul(x, W) + s.h);
     return {in_training_alone && !at.training() ? h : h - mean(h, 0, Keep::yes)};
@@ -107,7 +108,7 @@ struct OneRowForAll {
 };
 EBB_CELL_NAMED(one_row, "test-one-row", OneRowForAll, "a state of one row");
 
-struct MemoryFirst {   // so that the output is the memory, of another width
+struct MemoryFirst {  // so that the output is the memory, of another width
   struct State {
     Var h, m;
   };
@@ -177,7 +178,8 @@ TEST_CASE("A cell with noise is checked in both passes, one without once") {
 }
 
 TEST_CASE("A cell whose rows depend on each other fails the check, though its gradients are right") {
-  CHECK(gradcheck_cell("test-centred").finding.rfind("a row's result depends on the others: output of step 0, row 0 is ", 0) == 0);
+  CHECK(gradcheck_cell("test-centred")
+            .finding.rfind("a row's result depends on the others: output of step 0, row 0 is ", 0) == 0);
   const std::string training = gradcheck_cell("test-centred:when=training").finding;
   CHECK(training.find("depends on the others") != std::string::npos);
   CHECK(training.find("in training") != std::string::npos);
@@ -196,7 +198,8 @@ TEST_CASE("A cell that gives no number fails the check with the op and the line,
   const GradcheckReport report = gradcheck_cell("test-logarithm");
   CHECK_FALSE(report.ok());
   CHECK(report.deterministic);
-  CHECK(report.finding.find("not finite: log has the first value that is not finite, time step 0 (gradcheck_cell_test.cpp:") == 0);
+  CHECK(report.finding.find(
+            "not finite: log has the first value that is not finite, time step 0 (gradcheck_cell_test.cpp:") == 0);
 }
 
 TEST_CASE("A parameter without influence is noted, and is no error") {
@@ -222,7 +225,8 @@ TEST_CASE("A wrapper is checked with its parameters, inputs and start, in float3
 TEST_CASE("The shipped wrappers pass the check in both passes") {
   Params w;
   const CellPtr lstm = make_cell("lstm", w / "cell", {3, 4});
-  for (const CellPtr& cell : {CellPtr(new Zoneout(lstm, .3)), CellPtr(new DropoutCell(lstm, {.input = .2, .state = .4}))}) {
+  for (const CellPtr& cell :
+       {CellPtr(new Zoneout(lstm, .3)), CellPtr(new DropoutCell(lstm, {.input = .2, .state = .4}))}) {
     const GradcheckReport report = gradcheck_cell(*cell, w, {3, 4});
     std::ostringstream text;
     text << report;

@@ -43,8 +43,7 @@ TEST_CASE("Padded sequences have the bits of each sequence alone, both ways, wha
     CAPTURE(r);
     const int n = m.lengths.data()[r];
     const Bidirectional one = bidirectional(*m.there, *m.back, constant(alone(m, r)), Pass());
-    for (int t = 0; t < n; ++t)
-      CHECK(test::same_bits(all.all[t].value().range(r, r + 1), one.all[t].value()));
+    for (int t = 0; t < n; ++t) CHECK(test::same_bits(all.all[t].value().range(r, r + 1), one.all[t].value()));
     CHECK(test::same_bits(run.end()["1/c"].value().range(r, r + 1), one.forward["1/c"].value()));
     CHECK(test::same_bits(run.last().value().range(r, r + 1), one.forward["2/h"].value()));
     CHECK(test::same_bits(all.backward["h"].value().range(r, r + 1), one.backward["h"].value()));
@@ -68,7 +67,8 @@ TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and
     wanted = wanted + one.grads.flat() * (1 / tokens);
   }
   for (const int shards : {1, 0, 7, B})
-    CHECK(test::error_of(backward(m.w, {.rows = B, .dtype = f64, .shards = shards}, loss).grads.flat(), wanted) < 1e-12);
+    CHECK(test::error_of(backward(m.w, {.rows = B, .dtype = f64, .shards = shards}, loss).grads.flat(), wanted) <
+          1e-12);
 
   Tape tape{{.dtype = f64}};
   const Var x = variable(m.x);
@@ -88,10 +88,12 @@ TEST_CASE("Lengths that cannot be are refused by row") {
   using test::message_of;
   CHECK(contains(message_of<ShapeError>([&] { unroll(*m.back, x, Lengths({3}), Pass()); }), "[3]"));
   CHECK(contains(message_of<ValueError>([&] {
-    backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
-      return s.mean_tokens(sum(unroll(*m.back, s.sequence(m.x), s.rows(Lengths({B})), s.pass()).all(), -1), Lengths({B}));
-    });
-  }), "every length is zero"));
+                   backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
+                     return s.mean_tokens(
+                         sum(unroll(*m.back, s.sequence(m.x), s.rows(Lengths({B})), s.pass()).all(), -1), Lengths({B}));
+                   });
+                 }),
+                 "every length is zero"));
   m.lengths.data()[4] = T + 1;
   CHECK(contains(message_of<ValueError>([&] { unroll(*m.back, x, m.lengths, Pass()); }), "row 4"));
 }

@@ -1,9 +1,9 @@
 #include <ebb/autograd/gradcheck.hpp>
-#include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
+#include <ebb/nn/sequence/bidirectional.hpp>
+#include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 #include <ebb/ops/error.hpp>
 
@@ -25,7 +25,7 @@ struct Model {
   CellPtr f, b;
   Linear out;
   Array x = normal({T, B, I}, Key{1}, 0, 1, f64);
-  Lengths lengths = integers({B}, Key{2}, 0, T + 1);   // some are empty
+  Lengths lengths = integers({B}, Key{2}, 0, T + 1);  // some are empty
 };
 
 }  // namespace
@@ -46,7 +46,8 @@ TEST_CASE("A packing has the rows alive at each time, the longest first, and not
   const Array x = normal({5, 4, 2}, Key{1}, 0, 1, f64);
   const Array back = unpack(pack(constant(x), Lengths({4}, {2, 3, 0, 2}))).all().value();
   for (int t = 0; t < 5; ++t)
-    for (int r = 0; r < 4; ++r) CHECK(back.at({t, r, 1}) == (t < std::vector{2, 3, 0, 2}[static_cast<std::size_t>(r)] ? x.at({t, r, 1}) : 0));
+    for (int r = 0; r < 4; ++r)
+      CHECK(back.at({t, r, 1}) == (t < std::vector{2, 3, 0, 2}[static_cast<std::size_t>(r)] ? x.at({t, r, 1}) : 0));
 }
 
 TEST_CASE("Steps do no work for padding") {
@@ -70,7 +71,8 @@ TEST_CASE("Longer padding changes no bit of loss or gradients, in any number of 
   longer.range(0, T).assign(m.x);
   const auto loss = [&](const Array& x) {
     return [&m, &x](Shard& s) {
-      const auto run = bidirectional(*m.f, *m.b, dropout(pack(s.sequence(x), s.rows(m.lengths)), .3, s.pass("in")), s.pass());
+      const auto run =
+          bidirectional(*m.f, *m.b, dropout(pack(s.sequence(x), s.rows(m.lengths)), .3, s.pass("in")), s.pass());
       return s.mean_tokens(sum(square(m.out(run.all.all)), -1), m.lengths);
     };
   };
@@ -84,12 +86,14 @@ TEST_CASE("Longer padding changes no bit of loss or gradients, in any number of 
 
 TEST_CASE("Noise belongs to the row, wherever packing puts it") {
   const Model m;
-  const CellPtr noisy(new DropoutCell(CellPtr(new Zoneout(m.f, .4)), {.input = .3, .state = .3, .per_sequence = false}));
+  const CellPtr noisy(
+      new DropoutCell(CellPtr(new Zoneout(m.f, .4)), {.input = .3, .state = .3, .per_sequence = false}));
   Lengths full({B});
   for (int r = 0; r < B; ++r) full.data()[r] = T;
   const Pass training({.training = true, .seed = 3, .update = 8, .first_row = 5});
   Tape tape{{.dtype = f64}};
-  const Run plain = unroll(*noisy, constant(m.x), training), sorted = unroll(*noisy, constant(m.x), m.lengths, training);
+  const Run plain = unroll(*noisy, constant(m.x), training),
+            sorted = unroll(*noisy, constant(m.x), m.lengths, training);
   CHECK(test::same_bits(unroll(*noisy, constant(m.x), full, training).all().value(), plain.all().value()));
   const Array dropped = dropout(Sequence(constant(m.x)), .5, training).all().value();
   const Array packed = unpack(dropout(pack(constant(m.x), m.lengths), .5, training)).all().value();
@@ -122,7 +126,8 @@ TEST_CASE("States of packed runs are those of each row, ended ones as they ended
     for (int t = 0; t < n; ++t) x[t].assign(m.x[t].range(r, r + 1));
     const std::vector<Var> alone = unroll(*m.f, constant(x), own, Pass()).states("c");
     for (int t = 0; t < T; ++t)
-      CHECK(test::same_bits(c[static_cast<std::size_t>(t)].value().range(r, r + 1), alone[static_cast<std::size_t>(std::min(t, n - 1))].value()));
+      CHECK(test::same_bits(c[static_cast<std::size_t>(t)].value().range(r, r + 1),
+                            alone[static_cast<std::size_t>(std::min(t, n - 1))].value()));
     CHECK(test::same_bits(run.end()["c"].value().range(r, r + 1), alone.back().value()));
   }
 }
@@ -130,10 +135,15 @@ TEST_CASE("States of packed runs are those of each row, ended ones as they ended
 TEST_CASE("Packed bidirectional runs pass the gradient check to second order") {
   for (const char* cell : {"rnn", "lstm", "gru", "gru-course"}) {
     const Model m(cell);
-    const GradcheckReport r = gradcheck(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
-      const auto run = bidirectional(*m.f, *m.b, pack(s.sequence(m.x), s.rows(m.lengths)), s.pass(), Join::concatenate);
-      return s.mean_tokens(sum(square(m.out(run.all.all)), -1), m.lengths) + s.mean_rows(sum(square(run.backward[0]), -1));
-    }, {.order = 2, .most_elements = 12});
+    const GradcheckReport r = gradcheck(m.w, {.rows = B, .dtype = f64},
+                                        [&](Shard& s) {
+                                          const auto run =
+                                              bidirectional(*m.f, *m.b, pack(s.sequence(m.x), s.rows(m.lengths)),
+                                                            s.pass(), Join::concatenate);
+                                          return s.mean_tokens(sum(square(m.out(run.all.all)), -1), m.lengths) +
+                                                 s.mean_rows(sum(square(run.backward[0]), -1));
+                                        },
+                                        {.order = 2, .most_elements = 12});
     INFO(cell << "\n" << r);
     CHECK(r.ok());
   }
@@ -149,7 +159,8 @@ TEST_CASE("A shard of nothing but empty rows takes no part, and does no harm") {
     const auto run = bidirectional(*m.f, *m.b, x, s.pass());
     const Run again = unroll(*m.f, s.sequence(m.x), s.rows(few), s.pass());
     return s.mean_tokens(cross_entropy(m.out(run.all.all), Tokens({run.all.packing.size()})), few) +
-           s.mean_tokens(sum(square(again.all()), -1), few) + s.mean_rows(sum(again.last() + again.end()[0] + again.states("h")[5], -1));
+           s.mean_tokens(sum(square(again.all()), -1), few) +
+           s.mean_rows(sum(again.last() + again.end()[0] + again.states("h")[5], -1));
   };
   const Result one = backward(m.w, {.rows = B, .dtype = f64, .shards = 1}, loss);
   for (const int shards : {2, 5, B}) {
@@ -171,6 +182,8 @@ TEST_CASE("Packing refuses what does not fit, and a batch of nothing") {
   const Packed wide{constant(Array::zeros({3, I}, f64)), Packing(m.lengths, T)};
   CHECK(contains(message_of<ShapeError>([&] { unroll(*m.f, wide, Pass()); }), "[3, 3]"));
   CHECK(contains(message_of<ShapeError>([&] {
-    backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) { return s.mean_tokens(constant(Array::zeros({2}, f64)), m.lengths); });
-  }), "mean_tokens"));
+                   backward(m.w, {.rows = B, .dtype = f64},
+                            [&](Shard& s) { return s.mean_tokens(constant(Array::zeros({2}, f64)), m.lengths); });
+                 }),
+                 "mean_tokens"));
 }

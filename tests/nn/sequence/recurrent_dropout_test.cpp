@@ -30,8 +30,9 @@ TEST_CASE("Recurrent dropout drops what is added to the state, and leaves what i
     Tape tape{{.dtype = f64}};
     const Var x = constant(normal({1, I}, Key{1}, 0, 1, f64));
     const State start = plain->start(1);
-    const int c = start.size() - 1;   // of an LSTM; h of a GRU: from a state of zero it is what is added alone
-    const Array full = plain->step(x, start, training())[c].value(), some = dropped.step(x, start, training())[c].value();
+    const int c = start.size() - 1;  // of an LSTM; h of a GRU: from a state of zero it is what is added alone
+    const Array full = plain->step(x, start, training())[c].value(),
+                some = dropped.step(x, start, training())[c].value();
     int zero = 0;
     for (int k = 0; k < H; ++k) {
       zero += some.at_flat(k) == 0;
@@ -48,11 +49,14 @@ TEST_CASE("Recurrent dropout differentiates twice, in shards and in stacks") {
     Params w{{.seed = 2, .dtype = f64}};
     const CellPtr cell(new RecurrentDropout(make_stack(name, w / "rnn", {I, 4}, 2), .3));
     const Array x = normal({4, 20, I}, Key{5}, 0, 1, f64);
-    const auto loss = [&](Shard& s) { return s.mean_rows(sum(square(unroll(*cell, s.sequence(x), s.pass()).last()), -1)); };
+    const auto loss = [&](Shard& s) {
+      return s.mean_rows(sum(square(unroll(*cell, s.sequence(x), s.pass()).last()), -1));
+    };
     const GradcheckReport r = gradcheck(w, {.rows = 20, .dtype = f64}, loss, {.order = 2, .most_elements = 10});
     INFO(name << "\n" << r);
     CHECK(r.ok());
-    const Result one = backward(w, {.rows = 20, .dtype = f64, .shards = 1}, loss), many = backward(w, {.rows = 20, .dtype = f64, .shards = 5}, loss);
+    const Result one = backward(w, {.rows = 20, .dtype = f64, .shards = 1}, loss),
+                 many = backward(w, {.rows = 20, .dtype = f64, .shards = 5}, loss);
     CHECK(test::error_of(one.grads.flat(), many.grads.flat()) < 1e-12);
   }
 }

@@ -1,8 +1,8 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>
+#include <ebb/nn/layers/transformer.hpp>
 #include <ebb/nn/sequence/bidirectional.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
-#include <ebb/nn/layers/transformer.hpp>
 #include <ebb/ops/error.hpp>
 
 #include "layer_case.hpp"
@@ -40,7 +40,9 @@ std::vector<Named> every_layer() {
   return all;
 }
 
-LayerPtr made(const Named& n, const Builder& p) { return make_layer(n.name, p, {.input = I, .hidden = H, .steps = 12, .both = n.both}); }
+LayerPtr made(const Named& n, const Builder& p) {
+  return make_layer(n.name, p, {.input = I, .hidden = H, .steps = 12, .both = n.both});
+}
 
 // A row alone.
 Array row_of(const Array& x, int row, int steps) {
@@ -86,7 +88,9 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
     const Array x = drawn({6, 4, I});
     const Lengths lengths({4}, {3, 6, 0, 5});
     for (const Direction d : {Direction::forward, Direction::backward}) {
-      const auto read = [&](const Array& in, const Lengths& l) { return unroll(*layer, pack(constant(in), l), State{}, Pass{}, d); };
+      const auto read = [&](const Array& in, const Lengths& l) {
+        return unroll(*layer, pack(constant(in), l), State{}, Pass{}, d);
+      };
       const Reading near = read(x, lengths), far = read(longer(x, 9, 1e30), lengths);
       CHECK(same_bits(near.packed().all.value(), far.packed().all.value()));
       CHECK(same_bits(near.last().value(), far.last().value()));
@@ -96,7 +100,7 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
         CHECK(same_bits(near.last().value()[row], alone.last().value()[0]));
         for (int t = 0; t < steps; ++t) CHECK(same_bits(near.all()[t][row].value(), alone.all()[t][0].value()));
       }
-      for (int k = 0; k < H; ++k) CHECK(near.last().value().at({2, k}) == 0);   // a row without a step
+      for (int k = 0; k < H; ++k) CHECK(near.last().value().at({2, k}) == 0);  // a row without a step
       CHECK(near.end().size() == 0);
     }
     const Var whole_rows = unroll(*layer, constant(x), Lengths({4}, {6, 6, 6, 6}), Pass{}).all();
@@ -118,7 +122,8 @@ TEST_CASE("A layer reads backward as it reads the row turned round, and one that
     const auto read = [&](const Array& in, Direction d) {
       return unroll(*layer, pack(constant(in), Lengths({1}, {T})), State{}, Pass{}, d);
     };
-    const Reading back = read(x, Direction::backward), there = read(turned, Direction::forward), forward = read(x, Direction::forward);
+    const Reading back = read(x, Direction::backward), there = read(turned, Direction::forward),
+                  forward = read(x, Direction::forward);
     for (int t = 0; t < T; ++t) CHECK(same_bits(back.all()[t].value(), there.all()[T - 1 - t].value()));
     CHECK(same_bits(back.last().value(), back.all()[0].value()));
     CHECK(same_bits(forward.last().value(), forward.all()[n.both ? 0 : T - 1].value()));
@@ -156,7 +161,8 @@ TEST_CASE("Gradients through a layer over sequences of different lengths are tho
     const auto r = gradcheck(w, {.rows = B}, [&](Shard& s) { return loss_of(*layer, s); }, {.most_elements = 10});
     INFO(r);
     CHECK(r.ok());
-    const LayerPtr thinned = make_layer(n.name, w / "thinned", {.input = I, .hidden = H, .steps = T, .dropout = .2, .both = n.both});
+    const LayerPtr thinned =
+        make_layer(n.name, w / "thinned", {.input = I, .hidden = H, .steps = T, .dropout = .2, .both = n.both});
     const auto loss = [&](Shard& s) { return loss_of(*thinned, s); };
     const Result one = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 1}, loss);
     const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
@@ -172,7 +178,7 @@ TEST_CASE("A TCN reaches over the steps of training, and --layers stands for mor
     Array x = Array::zeros({steps, 1, 1}, f64), y = x.copy();
     y[0].fill(1e3);
     const auto last = [&](const Array& in) { return unroll(*layer, constant(in), Pass{}).last().value(); };
-    Edit e = w.edit();                               // positive weights, so that nothing that reaches the end is cut off
+    Edit e = w.edit();  // positive weights, so that nothing that reaches the end is cut off
     for (int k = 0; k < w.count(); ++k) e[w[k]].fill(.5);
     CHECK_FALSE(same_bits(last(x), last(y)));
   }
@@ -203,6 +209,8 @@ TEST_CASE("Layers over whole sequences are listed apart from cells, and say what
   CHECK(contains(why("mlp"), "there is no layer 'mlp'"));
   Tape tape;
   const LayerPtr l = make_layer("transformer:longest=4", w / "b", {.input = I, .hidden = H});
-  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({5, 1, I}), Pass{}); }), "5 steps is longer than the 4"));
-  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), Pass{}).packed(); }), "no lengths were given"));
+  CHECK(
+      contains(message_of<ValueError>([&] { unroll(*l, zeros({5, 1, I}), Pass{}); }), "5 steps is longer than the 4"));
+  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), Pass{}).packed(); }),
+                 "no lengths were given"));
 }

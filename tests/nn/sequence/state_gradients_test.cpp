@@ -21,7 +21,8 @@ struct LstmParams {
   };
   Param Wx, Wh, b;
   LstmParams(Builder p, CellSizes s)
-      : Wx(p.matrix("Wx", s.input, 4 * s.hidden)), Wh(p.matrix("Wh", s.hidden, 4 * s.hidden)), b(p.vector("b", 4 * s.hidden)) {
+      : Wx(p.matrix("Wx", s.input, 4 * s.hidden)), Wh(p.matrix("Wh", s.hidden, 4 * s.hidden)),
+        b(p.vector("b", 4 * s.hidden)) {
     p.state("h", &State::h, {s.hidden});
     p.state("c", &State::c, {s.hidden});
   }
@@ -49,8 +50,8 @@ struct FusedLstm : LstmParams {
 };
 EBB_CELL_NAMED(fused_lstm, "test-fused-lstm", FusedLstm, "LSTM written with fuse");
 
-// Fields that are no nodes of their own: the input and an older state handed on, one value under two names, two views of one array
-// of which the step uses one once more.
+// Fields that are no nodes of their own: the input and an older state handed on, one value under two names, two views
+// of one array of which the step uses one once more.
 struct Handed {
   struct State {
     Var h, copy, left, right, kept, before, input;
@@ -106,7 +107,8 @@ void check_against_restart(const std::string& name, bool recorded) {
     const Sequence x(variable(inputs));
     const Run first = unroll(*cell, Sequence(range(x.all(), 0, t + 1)), Pass{});
     std::vector<Var> wrt;
-    for (int k = 0; k < cell->field_count(); ++k) wrt.push_back(first.states(cell->field(k).name)[static_cast<std::size_t>(t)]);
+    for (int k = 0; k < cell->field_count(); ++k)
+      wrt.push_back(first.states(cell->field(k).name)[static_cast<std::size_t>(t)]);
     const Run later = t + 1 < T ? unroll(*cell, Sequence(range(x.all(), t + 1, T)), first.end(), Pass{}) : Run{};
     const Var loss = loss_of(*cell, x, later, first.end(), t);
     std::vector<Var> live;
@@ -133,17 +135,17 @@ TEST_CASE("The gradient of a state is the same however the step is written, at e
     Params w{{.dtype = f64}};
     const CellPtr cell = make_cell(k == 0 ? "test-plain-lstm" : "test-fused-lstm", w / "cell", {I, H});
     of[k] = backward(w, {.rows = B, .dtype = f64}, [&](Shard& s) {
-      const Run run = unroll(*cell, s.sequence(uniform({T, B, I}, Key{5}, -1, 1, f64)), s.pass());
-      for (const char* field : {"h", "c"}) s.retain(field, run.states(field));
-      return s.sum(square(run.last()));
-    }).retained;
+              const Run run = unroll(*cell, s.sequence(uniform({T, B, I}, Key{5}, -1, 1, f64)), s.pass());
+              for (const char* field : {"h", "c"}) s.retain(field, run.states(field));
+              return s.sum(square(run.last()));
+            }).retained;
   }
   for (const char* field : {"h", "c"})
     for (int t = 0; t < T; ++t) {
       const Array plain = of[0][field][t], fused = of[1][field][t];
       INFO(field << ", lag " << T - 1 - t);
       CHECK(test::error_of(plain, fused) < 1e-13);
-      CHECK((sum_of_squares(plain) > 0) == (field[0] == 'h' || t < T - 1));   // the loss does not see the last c
+      CHECK((sum_of_squares(plain) > 0) == (field[0] == 'h' || t < T - 1));  // the loss does not see the last c
     }
 }
 

@@ -52,7 +52,8 @@ struct Case {
 
 State as_state(const Cell& cell, const std::vector<Array>& fields, bool wanted) {
   State s(cell.field_names(), cell.field_count());
-  for (int k = 0; k < s.size(); ++k) s[k] = wanted ? variable(fields[static_cast<std::size_t>(k)]) : constant(fields[static_cast<std::size_t>(k)]);
+  for (int k = 0; k < s.size(); ++k)
+    s[k] = wanted ? variable(fields[static_cast<std::size_t>(k)]) : constant(fields[static_cast<std::size_t>(k)]);
   return s;
 }
 
@@ -114,7 +115,8 @@ void check_grads(const Case& c, const Array& J, const Array& by_input) {
       for (int k = 0; k < s.size(); ++k) {
         const Array one = g[static_cast<std::size_t>(k) + 1].value()[b];
         const Array row = one.reshape({static_cast<int>(one.size())});
-        for (int n = 0; n < row.dim(0); ++n) CHECK(J.at({b, i, first + n}) == Approx(row.at({n})).epsilon(1e-10).margin(1e-10));
+        for (int n = 0; n < row.dim(0); ++n)
+          CHECK(J.at({b, i, first + n}) == Approx(row.at({n})).epsilon(1e-10).margin(1e-10));
         first += row.dim(0);
       }
     }
@@ -125,7 +127,8 @@ void check(const Cell& cell, const Pass& at) {
   const Case c = made(cell, at);
   const Tape tape{{.dtype = f64}};
   const State s = as_state(cell, c.state, false);
-  const Array J = step_jacobian(cell, constant(c.x), s, c.at), by_input = step_input_jacobian(cell, constant(c.x), s, c.at);
+  const Array J = step_jacobian(cell, constant(c.x), s, c.at),
+              by_input = step_input_jacobian(cell, constant(c.x), s, c.at);
   REQUIRE(J.shape() == Shape{B, state_size(cell), state_size(cell)});
   REQUIRE(by_input.shape() == Shape{B, state_size(cell), I});
   check_differences(c, J);
@@ -173,12 +176,13 @@ TEST_CASE("dh_T/dh_0 of an LSTM: the product of the steps' Jacobians is the Jaco
   const Tape tape{{.dtype = f64}};
   const Sequence x(constant(uniform({T, B, I}, Key{1}, -1, 1, f64)));
   const Array whole = jacobian(
-      [&](const Var& flat) {
-        State s(cell->field_names(), cell->field_count());
-        for (int k = 0; k < 2; ++k) s[k] = slice(flat, -1, k * H, (k + 1) * H);
-        return flat_state(unroll(*cell, x, s, Pass{}).end());
-      },
-      flat_state(cell->start(B))).value();
+                          [&](const Var& flat) {
+                            State s(cell->field_names(), cell->field_count());
+                            for (int k = 0; k < 2; ++k) s[k] = slice(flat, -1, k * H, (k + 1) * H);
+                            return flat_state(unroll(*cell, x, s, Pass{}).end());
+                          },
+                          flat_state(cell->start(B)))
+                          .value();
   State s = cell->start(B);
   Array product;
   for (int t = 0; t < T; ++t) {

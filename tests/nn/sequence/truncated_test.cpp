@@ -66,7 +66,8 @@ TEST_CASE("One window over the whole sequence gives the full gradient", "[shards
   CHECK(test::error_of(windows(m, T).gradient, detached(m, T)) < 1e-12);
 }
 
-TEST_CASE("Windows carry the state and cut the graph: the loss stays, the gradient is that of the cut graph", "[shards]") {
+TEST_CASE("Windows carry the state and cut the graph: the loss stays, the gradient is that of the cut graph",
+          "[shards]") {
   const Model m;
   const Total whole = windows(m, T);
   for (const int k : {1, 4, 5}) {

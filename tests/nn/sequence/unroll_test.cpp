@@ -57,7 +57,8 @@ TEST_CASE("A cell is run over all steps from its own start, or from one that is 
   State s = cell->start(5);
   for (int t = 0; t < 4; ++t) s = cell->step(x[t], s, Pass{});
   CHECK(test::same_bits(s["h"].value(), run.last().value()));
-  const Run second = unroll(*cell, Sequence(range(x.all(), 2, 4)), unroll(*cell, Sequence(range(x.all(), 0, 2)), Pass{}).end(), Pass{});
+  const Run second = unroll(*cell, Sequence(range(x.all(), 2, 4)),
+                            unroll(*cell, Sequence(range(x.all(), 0, 2)), Pass{}).end(), Pass{});
   CHECK(test::same_bits(second.last().value(), run.last().value()));
 }
 
@@ -72,12 +73,11 @@ TEST_CASE("Shapes that do not fit are reported with op, both shapes, the cell's 
   Params w;
   const CellPtr cell = make_cell("test-misfit", w / "", {1, 2});
   Tape tape;
-  const std::string message =
-      message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({9, 1, 1})), Pass{}); });
+  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({9, 1, 1})), Pass{}); });
   INFO(message);
   CHECK(contains(message, "matmul"));
   CHECK(contains(message, "[1, 4]"));
-  CHECK(contains(message, "[4, 2]"));   // a transposed operand is named by the shape that it was written with
+  CHECK(contains(message, "[4, 2]"));  // a transposed operand is named by the shape that it was written with
   CHECK(contains(message, "unroll_test.cpp:20"));
   CHECK(contains(message, "time step 2"));
 }

@@ -32,10 +32,13 @@ struct Named {
     watch("old h", s.h);
     watch("row", sum(matmul(s.h, U), {0}));
     watch("number", sum(s.h));
-    return {fuse([](auto f, auto g, auto h) {
-      auto keep = watch("f", sigmoid(f));
-      return keep * h + (1 - keep) * watch("g", tanh(g));
-    }, f, g, s.h) + 0 * plain};
+    return {fuse(
+                [](auto f, auto g, auto h) {
+                  auto keep = watch("f", sigmoid(f));
+                  return keep * h + (1 - keep) * watch("g", tanh(g));
+                },
+                f, g, s.h) +
+            0 * plain};
   }
 };
 EBB_CELL_NAMED(named, "test-named", Named, "names values in each way");
@@ -66,15 +69,18 @@ TEST_CASE("Named values are collected by time step, from fused lambdas too, and 
       CHECK(watch.runs("f") == 1);
       if (std::string(name) == "lstm") continue;
       CHECK(watch.names() == Names{"f", "g", "number", "old h", "plain f", "row"});
-      CHECK(watch["row"].shape() == Shape{T, 2 * H});   // no rows
+      CHECK(watch["row"].shape() == Shape{T, 2 * H});  // no rows
       CHECK(watch["number"].shape() == Shape{T});
-      if (order == 1) CHECK(watch["number"].at({1}) == Approx(sum(watch["old h"][1].range(0, B / 2)).item()).margin(1e-4));   // of the first of two shards
+      if (order == 1)
+        CHECK(watch["number"].at({1}) ==
+              Approx(sum(watch["old h"][1].range(0, B / 2)).item()).margin(1e-4));  // of the first of two shards
       CHECK(test::same_bits(watch["f"], watch["plain f"]));
       CHECK(largest_magnitude(watch["old h"][0]) == 0);
     }
 }
 
-TEST_CASE("The gates of a fused LSTM are those of its equation, in every row and at every step, for any number of threads") {
+TEST_CASE(
+    "The gates of a fused LSTM are those of its equation, in every row and at every step, for any number of threads") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("lstm", w / "cell", {I, H});
   const int before = threads();
@@ -92,8 +98,9 @@ TEST_CASE("The gates of a fused LSTM are those of its equation, in every row and
       CHECK(test::error_of(watch["o"][t] * tanh(c1), run[t].value()) < 1e-15);
     }
     const Watch shards;
-    evaluate(w, {.rows = B, .dtype = f64}, [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs(f64)), s.pass()).last()); });
-    CHECK(test::same_bits(shards["f"], watch["f"]));   // the innermost collects, and shards give the rows of the whole
+    evaluate(w, {.rows = B, .dtype = f64},
+             [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs(f64)), s.pass()).last()); });
+    CHECK(test::same_bits(shards["f"], watch["f"]));  // the innermost collects, and shards give the rows of the whole
     if (n == 1) first = shards["f"];
     CHECK(test::same_bits(shards["f"], first));
   }
@@ -101,14 +108,19 @@ TEST_CASE("The gates of a fused LSTM are those of its equation, in every row and
 }
 
 TEST_CASE("Every gated cell names its gates, which lie between none and all") {
-  struct Case { const char* cell; Names names, gates; };
+  struct Case {
+    const char* cell;
+    Names names, gates;
+  };
   const Case cases[] = {
       {"lstm", {"f", "g", "i", "o"}, {"f", "i", "o"}},
       {"cifg", {"f", "g", "o"}, {"f", "o"}},
       {"lstm-peephole", {"f", "g", "i", "o"}, {"f", "i", "o"}},
       {"lstm-layernorm", {"f", "g", "i", "o"}, {"f", "i", "o"}},
       {"slstm:heads=1", {"f", "i", "o", "z"}, {"f", "i", "o"}},
-      {"slstm:heads=2", {"head1/f", "head1/i", "head1/o", "head1/z", "head2/f", "head2/i", "head2/o", "head2/z"}, {"head1/o", "head2/f"}},
+      {"slstm:heads=2",
+       {"head1/f", "head1/i", "head1/o", "head1/z", "head2/f", "head2/i", "head2/o", "head2/z"},
+       {"head1/o", "head2/f"}},
       {"gru", {"n", "r", "z"}, {"r", "z"}},
       {"gru-course", {"n", "r", "z"}, {"r", "z"}},
       {"janet", {"f", "g", "i"}, {"f", "i"}},
@@ -163,9 +175,10 @@ TEST_CASE("Layers, directions and rows that end are told apart") {
   Lengths lengths({B});
   for (int row = 0; row < B; ++row) lengths.data()[row] = row % (T + 1);
   const Watch watch;
-  evaluate(w, {.rows = B}, [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs()), s.rows(lengths), s.pass()).last()); });
+  evaluate(w, {.rows = B},
+           [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs()), s.rows(lengths), s.pass()).last()); });
   for (int t = 0; t < T; ++t)
-    for (int row = 0; row < B - 1; ++row) {   // the last row has a length of 3, so that all are there
+    for (int row = 0; row < B - 1; ++row) {  // the last row has a length of 3, so that all are there
       const Array got = watch["z"][t][row];
       if (t < lengths.data()[row]) CHECK(test::same_bits(got, whole[t][row]));
       else CHECK(largest_magnitude(got) == 0);
@@ -191,7 +204,8 @@ TEST_CASE("A sequence that is run again is another run, and a name that nobody g
   {
     Tape tape;
     State s = cell->start(B);
-    for (int t = 0; t < 2; ++t) s = cell->step(constant(inputs()[t]), s, Pass{});   // no loop over time: steps are counted
+    for (int t = 0; t < 2; ++t)
+      s = cell->step(constant(inputs()[t]), s, Pass{});  // no loop over time: steps are counted
   }
   CHECK(watch["z"].shape() == Shape{2, B, H});
 }

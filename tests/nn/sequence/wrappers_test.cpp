@@ -29,7 +29,9 @@ CellPtr make(Params& w, const Wrapped& c) {
   return CellPtr(new DropoutCell(plain, {.input = .2, .state = .4, .per_sequence = kind == "variational"}));
 }
 
-Pass training(std::int64_t first_row = 0) { return Pass({.training = true, .seed = 3, .update = 8, .first_row = first_row}); }
+Pass training(std::int64_t first_row = 0) {
+  return Pass({.training = true, .seed = 3, .update = 8, .first_row = first_row});
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain d
     Tape tape{{.dtype = f64}};
     Params w{{.dtype = f64}};
     // With W = 0 and U = 1 a linear RNN hands its masked state on: what is dropped once stays zero.
-    const CellPtr cell(new DropoutCell(make_cell("rnn:activation=linear", w / "rnn", {1, 400}), {.state = .5, .per_sequence = per_sequence}));
+    const CellPtr cell(new DropoutCell(make_cell("rnn:activation=linear", w / "rnn", {1, 400}),
+                                       {.state = .5, .per_sequence = per_sequence}));
     {
       Edit change = w.edit();
       for (int k = 0; k < w.count(); ++k) change[w[k]].fill(0);
@@ -73,8 +76,8 @@ TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain d
     const Array end = unroll(*cell, constant(Array::zeros({4, 1, 1}, f64)), start, training()).last().value();
     int alive = 0;
     for (int k = 0; k < 400; ++k) alive += end.at_flat(k) != 0;
-    if (per_sequence) CHECK(alive > 150);        // about a half
-    else CHECK(alive < 60);                      // about a sixteenth
+    if (per_sequence) CHECK(alive > 150);  // about a half
+    else CHECK(alive < 60);                // about a sixteenth
   }
 }
 
@@ -98,8 +101,9 @@ TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on
 TEST_CASE("Layers of a stack drop their states by masks of their own, of their own widths") {
   Tape tape{{.dtype = f64}};
   Params w{{.seed = 2, .dtype = f64}};
-  const std::vector<CellPtr> layers{make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "1", {I, 300}),
-                                    make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "2", {300, 200})};
+  const std::vector<CellPtr> layers{
+      make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "1", {I, 300}),
+      make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "2", {300, 200})};
   const CellPtr cell(new DropoutCell(CellPtr(new StackedCell(layers)), {.state = .5}));
   State start = cell->start(1);
   for (int k = 0; k < 2; ++k) start[k] = full(start[k].shape(), 1);
@@ -111,7 +115,7 @@ TEST_CASE("Layers of a stack drop their states by masks of their own, of their o
   }
   CHECK(second > 70);
   CHECK(second < 130);
-  CHECK(both < 80);    // about a quarter; with one mask all of them
+  CHECK(both < 80);  // about a quarter; with one mask all of them
 }
 
 TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation takes the mean") {
@@ -132,14 +136,16 @@ TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation t
 }
 
 TEST_CASE("Gradients through wrappers are those of finite differences, with the masks on, around any cell") {
-  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"janet", "dropout"}, Wrapped{"lem", "zoneout"}}) {
+  for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"janet", "dropout"},
+                          Wrapped{"lem", "zoneout"}}) {
     CAPTURE(c.cell, c.wrapper);
     Params w{{.seed = 4, .dtype = f64}};
     const CellPtr cell = make(w, c);
     const Array x = normal({T, 20, I}, Key{1}, 0, 1, f64);
-    const auto report = gradcheck(w, {.rows = 20, .update = 3, .seed = 9}, [&](Shard& s) {
-      return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all())));
-    }, {.most_elements = 12});
+    const auto report =
+        gradcheck(w, {.rows = 20, .update = 3, .seed = 9},
+                  [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all()))); },
+                  {.most_elements = 12});
     INFO(report);
     CHECK(report.ok());
   }
@@ -152,9 +158,8 @@ TEST_CASE("Wrapped cells have the same gradients sharded and whole", "[shards]")
     const CellPtr cell = make(w, c);
     const Array x = normal({T, 33, I}, Key{1}, 0, 1, f64);
     const auto run = [&](int shards) {
-      return backward(w, {.rows = 33, .dtype = f64, .shards = shards}, [&](Shard& s) {
-        return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all())));
-      });
+      return backward(w, {.rows = 33, .dtype = f64, .shards = shards},
+                      [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all()))); });
     };
     const Result one = run(1);
     for (const int shards : {0, 5, 33}) CHECK(test::error_of(run(shards).grads.flat(), one.grads.flat()) <= 1e-12);
