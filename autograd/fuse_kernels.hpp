@@ -19,8 +19,9 @@ namespace {
 
 namespace plain {
 #define EBB_LANE_BYTES 16
-#include <ebb/autograd/fuse_kernel.inl>
 #include <ebb/ops/vector_lane.inl>
+// the kernels use the lanes, so they come second
+#include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace plain
 
@@ -33,8 +34,9 @@ namespace plain {
 #endif
 namespace avx2 {
 #define EBB_LANE_BYTES 32
-#include <ebb/autograd/fuse_kernel.inl>
 #include <ebb/ops/vector_lane.inl>
+// the kernels use the lanes, so they come second
+#include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx2
 #if defined(__clang__)
@@ -48,8 +50,9 @@ namespace avx2 {
 #endif
 namespace avx512 {
 #define EBB_LANE_BYTES 64
-#include <ebb/autograd/fuse_kernel.inl>
 #include <ebb/ops/vector_lane.inl>
+// the kernels use the lanes, so they come second
+#include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx512
 #if defined(__clang__)
