@@ -15,16 +15,16 @@ struct Mgu {
         Wn(p.matrix("Wn", s.input, s.hidden)), Un(p.matrix("Un", s.hidden, s.hidden)), bn(p.vector("bn", s.hidden)) {}
 
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
-    auto f = sigmoid(matmul(x, Wf) + matmul(s.h, Uf) + bf);
-    auto n = tanh(matmul(x, Wn) + matmul(f * s.h, Un) + bn);
+    auto f = watch("f", sigmoid(matmul(x, Wf) + matmul(s.h, Uf) + bf));
+    auto n = watch("n", tanh(matmul(x, Wn) + matmul(f * s.h, Un) + bn));
     return {(1 - f) * s.h + f * n};
   }
 
-  // With dropout of the state (DropoutCell), the products see another h; what is handed on is s.h.
+  // With dropout of the state (DropoutCell), only the products see the masked h; the state itself is not masked.
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::StateDrop& d) const {
     const ebb::Var h = d.state(s.h);
-    auto f = sigmoid(matmul(x, Wf) + matmul(h, Uf) + bf);
-    auto n = tanh(matmul(x, Wn) + matmul(f * h, Un) + bn);
+    auto f = watch("f", sigmoid(matmul(x, Wf) + matmul(h, Uf) + bf));
+    auto n = watch("n", tanh(matmul(x, Wn) + matmul(f * h, Un) + bn));
     return {(1 - f) * s.h + f * n};
   }
 };
