@@ -48,6 +48,7 @@ InterruptGuard::InterruptGuard() {
 }
 InterruptGuard::~InterruptGuard() {
   for (std::size_t k = 0; k < before_.size(); ++k) std::signal(signals[k], before_[k]);
+  flag = false;  // whoever works on in this process was not interrupted
 }
 
 bool interrupted() { return flag; }

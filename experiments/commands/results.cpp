@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <ebb/experiments/cli/command_line.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/cli/interrupt.hpp>
-#include <ebb/experiments/cli/main.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
@@ -118,7 +117,7 @@ class ResultsCommand final : public Command {
   Begun begin(const ResultRow& row, const std::string& folder) const {
     const std::string note = folder + ".command";
     const std::string line =
-        fmt::format("{} {}\n", version_and_commit(), fmt::join(words_of(row, folder, Begun::anew), " "));
+        fmt::format("{} ebb {}\n", version_and_commit(), fmt::join(words_of(row, folder, Begun::anew), " "));
     RunFolder own{folder, true};
     own.create();
     own.lock();  // who trains there now is not disturbed
@@ -140,15 +139,10 @@ class ResultsCommand final : public Command {
   }
 
   std::vector<std::string> words_of(const ResultRow& row, const std::string& folder, Begun begun) const {
-    std::vector<std::string> words{"ebb"};
-    if (begun == Begun::on) {
-      words.insert(words.end(), {"train", "--resume", folder});
-    } else {
-      words.insert(words.end(), row.words.begin(), row.words.end());
-      if (quick_) words.emplace_back("--quick");
-      words.insert(words.end(),
-                   {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
-    }
+    if (begun == Begun::on) return {"train", "--resume", folder};
+    std::vector<std::string> words = row.words;
+    if (quick_) words.emplace_back("--quick");
+    words.insert(words.end(), {"--seeds", std::to_string(seeds_ > 0 ? seeds_ : row.seeds), "--out", folder, "--force"});
     return words;
   }
 
@@ -159,10 +153,7 @@ class ResultsCommand final : public Command {
 
   int command(std::vector<std::string> words) const {
     words.insert(words.end(), {"--threads", std::to_string(threads_)});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    return main(static_cast<int>(words.size()), argv.data());
+    return run_command(words);
   }
 
   void write() const {

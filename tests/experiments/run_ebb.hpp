@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <ebb/experiments/cli/main.hpp>
+#include <ebb/experiments/cli/command_line.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -37,16 +37,12 @@ class Redirected {
 };
 
 /// The command, in this process: ebb({"vanish", "--quick"}).
-inline Outcome ebb_command(std::vector<std::string> words) {
+inline Outcome ebb_command(const std::vector<std::string>& words) {
   TempFolder scratch;
-  words.insert(words.begin(), "ebb");
-  std::vector<char*> argv;
-  for (std::string& w : words) argv.push_back(w.data());
-  argv.push_back(nullptr);
   Outcome o;
   {
     const Redirected out(STDOUT_FILENO, scratch / "out"), err(STDERR_FILENO, scratch / "err");
-    o.code = ebb::app::main(static_cast<int>(words.size()), argv.data());
+    o.code = ebb::app::run_command(words);
   }
   o.out = read_all(scratch / "out");
   o.err = read_all(scratch / "err");

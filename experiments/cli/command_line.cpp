@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <ebb/data/text_file.hpp>
+#include <ebb/experiments/cli/command_line.hpp>
+#include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/help.hpp>
+#include <ebb/experiments/cli/inputs.hpp>
+#include <ebb/experiments/cli/outcome.hpp>
+#include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/cli/version.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <sstream>
+
+namespace ebb::app {
+namespace {
+
+struct Declared {
+  const CommandEntry* entry;
+  CLI::App* app;
+  std::unique_ptr<Command> command;
+  Options options;
+  std::string config;  // --config FILE, empty if not given
+};
+
+int bad_input(const std::string& where, const std::string& what) {
+  std::fputs(fmt::format("{}: {}\n", where, what).c_str(), stderr);
+  return 2;
+}
+
+void declare_option(CLI::App& app, detail::OptionEntry& e) {
+  CLI::Option* option = nullptr;
+  // CLI11 must not ask for it, since --config may give it; Options::settle does.
+  const std::string help = e.required ? e.help + " (required)" : e.help;
+  if (e.flag) {
+    option = app.add_flag(e.name, e.word, help);
+  } else if (e.rest) {
+    option = app.add_option_function<std::vector<std::string>>(
+        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; },
+        help);
+  } else {
+    option = app.add_option_function<std::string>(
+        e.name,
+        [&e](const std::string& text) {
+          if (text.starts_with("--")) throw ValueError(fmt::format("{} needs a value, not '{}'", e.name, text));
+          e.read(text), e.given = true;
+        },
+        help);
+  }
+  if (e.flag) return;
+  option->type_name(e.type);
+  const std::string standard = detail::option_text(e.json());
+  const bool in_words = e.help.find("(default: ") != std::string::npos;
+  if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
+}
+
+std::string examples_text(const std::vector<std::string>& examples) {
+  std::string text;
+  for (const std::string& e : examples) text += (text.empty() ? "Examples:\n  " : "\n  ") + e;
+  return text;
+}
+
+// What CLI11 calls an extra is an unknown command or option: say which known one is nearest.
+std::string unknown_word(const std::string& word, const std::vector<std::string>& known, const char* kind,
+                         const std::string& help) {
+  const std::string near = nearest(word, known);
+  return fmt::format("unknown {} '{}'; {}", kind, word,
+                     near.empty() ? fmt::format("see {} --help", help) : fmt::format("did you mean '{}'?", near));
+}
+
+std::string complaint(const CLI::ParseError& e, const Declared& d) {
+  std::vector<std::string> known{"--config"};
+  for (const auto& o : d.options.entries()) known.push_back(o->name);
+  const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
+    const bool option = word.size() > 1 && word[0] == '-';
+    if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
+    return fmt::format("'{}' is one argument too many; see ebb {} --help", word, d.app->get_name());
+  }
+  std::string text = e.what();
+  return text.substr(0, text.find('\n'));
+}
+
+std::vector<Declared> declare_commands(CLI::App& app) {
+  std::vector<Declared> all;
+  for (const CommandEntry* entry : command_list()) {
+    CLI::App* sub = app.add_subcommand(entry->name, entry->about);
+    all.push_back({entry, sub, entry->make(), {}, {}});
+  }
+  for (Declared& d : all) {  // only now: an option points at its own Options, which must not move
+    d.command->options(d.options);
+    for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
+    if (!d.options.entries().empty() &&
+        !d.app->get_option_no_throw("--config"))  // unless an experiment has one of its own
+      d.app
+          ->add_option("--config", d.config,
+                       "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
+          ->type_name("FILE");
+    d.app->footer(examples_text(d.options.examples()));
+  }
+  return all;
+}
+
+// What is wrong with a value may have come from a file of options: the message names it.
+int of_the_file(const Options& options, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const ValueError& e) {
+    const std::string& file = options.source();
+    if (file.empty() || std::string_view(e.what()).find(file) != std::string_view::npos) throw;
+    throw ValueError(fmt::format("{}; options are those of '{}'", e.what(), file));
+  }
+}
+
+int run_chosen(Declared& d) {
+  return outcome_of(fmt::format("ebb {}", d.entry->name), [&] {
+    for (const auto& e : d.options.entries())
+      if (e->flag && !e->word.empty()) e->read(e->word), e->given = true;
+    const InputScope inputs;
+    if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_text(d.config));
+    d.command->prepare(d.options);
+    note_input(d.config);
+    for (const auto& e : d.options.entries())
+      for (const std::string& word : e->input ? detail::option_words(e->json()) : std::vector<std::string>{})
+        note_input(word);
+    return of_the_file(d.options, [&] {
+      d.options.settle(d.command->size());
+      return d.command->run();
+    });
+  });
+}
+
+// Which word stands where a command should be, if it is none.
+std::string stray_command(const std::vector<std::string>& words, const std::vector<Declared>& commands) {
+  std::vector<std::string> names;
+  for (const Declared& d : commands) names.push_back(d.entry->name);
+  if (words.empty()) return "a command is missing; see ebb --help";
+  const std::string& word = words[0];
+  if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+  return unknown_word(word, names, word[0] == '-' ? "option" : "command", "ebb");
+}
+
+// The command that the words begin with; null if they begin with another word.
+const Declared* command_of(const std::vector<std::string>& words, const std::vector<Declared>& commands) {
+  for (const Declared& d : commands)
+    if (!words.empty() && d.app->check_name(words[0])) return &d;
+  return nullptr;
+}
+
+int run_words(const std::vector<std::string>& words) {
+  CLI::App app{"Ebb: how gradients ebb away through time in recurrent cells", "ebb"};
+  app.set_version_flag("--version", version_line);
+  app.require_subcommand(1);
+  app.formatter(help_formatter());
+  app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",
+                            "ebb vanish --cells rnn,lstm,gru,mgu       four cells, side by side",
+                            "ebb train adding --cell gru --hidden 64   train one",
+                            "ebb train --resume runs/mine              go on where a run was stopped",
+                            "ebb evaluate --weights runs/mine/weights.safetensors",
+                            "ebb generate --weights runs/mine/weights.safetensors --prompt 'To be'",
+                            "ebb check mgu                             are its gradients right?",
+                            "ebb new cell mycell                       write a file to start a cell from",
+                            "ebb COMMAND --help                        options and examples"}));
+  std::vector<Declared> commands = declare_commands(app);
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // which takes the last word first
+  } catch (const CLI::Success& e) {                                     // --help or --version
+    std::ostringstream text;
+    const int code = app.exit(e, text, text);
+    put(text.str());
+    return code;
+  } catch (const CLI::ParseError& e) {
+    if (const Declared* d = command_of(words, commands))
+      return bad_input(fmt::format("ebb {}", d->entry->name), complaint(e, *d));
+    const std::string stray = stray_command(words, commands);
+    return bad_input("ebb", stray.empty() ? e.what() : stray);
+  } catch (const Error& e) {  // an option's value was refused
+    const Declared* const d = command_of(words, commands);
+    return bad_input(d ? fmt::format("ebb {}", d->entry->name) : "ebb", e.what());
+  }
+  const auto chosen = std::find_if(commands.begin(), commands.end(), [](const Declared& d) { return d.app->parsed(); });
+  return run_chosen(*chosen);
+}
+
+// The number of threads is the process's: a command's --threads ends with it.
+class ThreadScope {
+ public:
+  ThreadScope() = default;
+  ~ThreadScope() { set_threads(before_); }
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_ = threads();
+};
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& words) {
+  const ThreadScope scope;
+  return with_output("ebb", outcome_of("ebb", [&] { return run_words(words); }));
+}
+
+}  // namespace ebb::app

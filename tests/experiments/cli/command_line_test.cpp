@@ -1,0 +1,44 @@
+#include <csignal>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/ops/parallel.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using namespace ebb;
+using namespace ebb::app;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a command's options and threads end with it: the next one in the process begins with the defaults") {
+  const TempFolder folder;
+  const int before = threads();
+  const int others = before == 1 ? 2 : 1;
+  const Outcome one = ebb_command({"train", "adding", "--quick", "--steps", "2", "--hidden", "5", "--threads",
+                                   std::to_string(others), "--out", folder / "one"});
+  REQUIRE(one.code == 0);
+  CHECK(threads() == before);
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "two"}).code == 0);
+  const auto first = summary_of(folder / "one")["options"], second = summary_of(folder / "two")["options"];
+  CHECK(first["threads"] == others);
+  CHECK(second["threads"] == before);
+  CHECK(second["hidden"] == 16);
+  SECTION("also when it ended with an error") {
+    CHECK(ebb_command({"evaluate", "--weights", folder / "none", "--threads", std::to_string(others)}).code == 2);
+    CHECK(threads() == before);
+  }
+}
+
+TEST_CASE("a Ctrl-C that one command saw is none of the next one's") {
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+    CHECK(interrupted());
+  }
+  CHECK_FALSE(interrupted());
+}
+
+TEST_CASE("words that begin with no command are rejected with the nearest one, and none at all is an error") {
+  CHECK_THAT(ebb_command({"trian", "adding"}).err, Contains("unknown command 'trian'; did you mean 'train'?"));
+  CHECK_THAT(ebb_command({}).err, Contains("ebb: a command is missing; see ebb --help"));
+  CHECK(ebb_command({}).code == 2);
+}
