@@ -1,4 +1,4 @@
-# What every target of this tree is compiled with. Nothing here reaches those who consume the package.
+# Compile options of every target in this tree. They do not apply to projects that consume the package.
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
@@ -11,9 +11,9 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
-# ebb_names_paths(target VISIBILITY path): files below the path are named without it in __FILE__ and std::source_location, so that
-# messages say "nn/cells/lstm.cpp" and no binary shows the machine that built it. Compilers are given the path as it stands or, by some
-# versions of Ninja's generator and by ccache, relative to where they run. Debug information keeps the true paths.
+# ebb_names_paths(target VISIBILITY path): removes the path from file names in __FILE__ and std::source_location, so that
+# messages say "nn/cells/lstm.cpp" and no binary contains paths of the build machine. Compilers receive absolute paths or, from some
+# versions of the Ninja generator and from ccache, paths relative to their working directory. Debug information keeps the real paths.
 function(ebb_names_paths target visibility path)
   set(runs_in ${CMAKE_BINARY_DIR})
   if(CMAKE_GENERATOR MATCHES "Makefiles")
@@ -26,15 +26,15 @@ endfunction()
 
 function(ebb_target_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  # Without contraction the same source gives the same bits whichever instruction set the file is built for.
+  # Without contraction, results do not depend on the instruction set that a file is compiled for.
   target_compile_options(${target} PRIVATE -ffp-contract=off)
-  # Nobody replaces our functions at load time, so that they may be inlined in position-independent code too.
+  # Our functions are not replaced at load time, so they can be inlined in position-independent code too.
   target_compile_options(${target} PRIVATE -fno-semantic-interposition)
   ebb_names_paths(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   if(EBB_DEV)
     target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
-    if(NOT EBB_SANITIZE)  # whose code makes g++ warn of things that are not there
+    if(NOT EBB_SANITIZE)  # whose instrumentation causes false warnings in g++
       target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion $<$<BOOL:${EBB_WERROR}>:-Werror>)
     endif()
   endif()

@@ -1,7 +1,6 @@
 # ebb_add_cells(target file...)
-#
-# Adds files with EBB_CELL (or any other registration) to a target of yours. In a program it is what
-# target_sources does; in a static library it also makes sure that the program at the end gets them.
+# Adds files with EBB_CELL (or any other registration) to a target. For an executable it does the same as
+# target_sources; for a static library it also ensures that the final executable contains them.
 function(ebb_add_cells target)
   get_target_property(type ${target} TYPE)
   if(NOT type STREQUAL STATIC_LIBRARY)

@@ -1,5 +1,5 @@
-# What ebb::data is linked with and CMake has no package of: minizip for .npz, libsndfile for wav where it is there.
-# Used in this tree and, since a static library passes on what it is linked with, by the installed package too.
+# Libraries of ebb::data for which CMake has no package: minizip for .npz, and libsndfile for wav files if it is installed.
+# Used in this tree and by the installed package, because users of a static library also link its dependencies.
 function(ebb_imported name header library package)
   if(TARGET ${name})
     return()

@@ -1,12 +1,12 @@
-# Everything comes from the distribution. Header-only libraries that only our sources see are wrapped as
-# $<BUILD_INTERFACE:...>, so that the installed package does not ask its users for them.
+# All dependencies come from the distribution. Header-only libraries that only our sources include are wrapped in
+# $<BUILD_INTERFACE:...>, so that the installed package does not require them.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_path(EBB_sndfile_INCLUDE_DIR sndfile.h)
 mark_as_advanced(EBB_sndfile_INCLUDE_DIR)
-option(EBB_SNDFILE "Read wav files if libsndfile is there (Debian: libsndfile1-dev)" ON)
-set(EBB_WITH_SNDFILE OFF)   # not in the cache: one who installs it and configures again has it
+option(EBB_SNDFILE "Read wav files if libsndfile is installed (Debian: libsndfile1-dev)" ON)
+set(EBB_WITH_SNDFILE OFF)   # not cached: configuring again finds it once it is installed
 if(EBB_SNDFILE AND EBB_sndfile_INCLUDE_DIR)
   set(EBB_WITH_SNDFILE ON)
 endif()

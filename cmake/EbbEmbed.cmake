@@ -1,7 +1,6 @@
 # ebb_embed(target name file [name file...])
-#
-# Puts each file into the target as the symbols that experiments/report/assets.hpp declares. The assembler copies the
-# bytes (.incbin): a C array of a megabyte takes seconds to compile. A file that is not there is left out.
+# Embeds each file into the target as the symbols declared in experiments/report/assets.hpp. The assembler copies the
+# bytes (.incbin), because a C array of a megabyte takes seconds to compile. Missing files are skipped.
 function(ebb_embed target)
   set(index 0)
   set(code "// Written by cmake/EbbEmbed.cmake.\n")
@@ -16,7 +15,7 @@ function(ebb_embed target)
     set(file ${ARGV${index}})
     get_filename_component(folder ${file} DIRECTORY)
     get_filename_component(pattern ${file} NAME)
-    file(GLOB found CONFIGURE_DEPENDS ${folder}/${pattern})  # configures again when the file appears
+    file(GLOB found CONFIGURE_DEPENDS ${folder}/${pattern})  # reconfigures when the file appears
     if(found)
       list(APPEND files ${file})
       string(APPEND code "

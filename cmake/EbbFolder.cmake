@@ -1,13 +1,12 @@
 # ebb_folder(NAME [REGISTERS] [SEES folder...] [THIRD_PARTY target...] [PRIVATE pattern...] [EXCEPT file...])
-#
-# One folder of the tree is one target, ebb::NAME: a static library of its *.cpp, those of its rooms (subfolders) included.
-#   SEES         the folders it may include. Each folder has an include root of its own in the build tree, so
-#                that including any other does not compile.
-#   THIRD_PARTY  libraries that its sources see and its users do not.
-#   PRIVATE      headers that are not installed, because they include what THIRD_PARTY brings.
+# One folder of the tree is one target, ebb::NAME: a static library of its *.cpp files, including those in subfolders.
+#   SEES         the folders it may include. Each folder has its own include root in the build tree, so
+#                including any other folder does not compile.
+#   THIRD_PARTY  libraries that its sources use but its users do not see.
+#   PRIVATE      headers that are not installed, because they include headers of THIRD_PARTY.
 #   EXCEPT       patterns of sources that are not part of the library.
-#   REGISTERS    its sources hold static objects that register things; whoever links it takes all of it, for a
-#                linker would drop a file that nobody names.
+#   REGISTERS    its sources contain static objects that register things. Targets that link it take the whole archive,
+#                because a linker would drop unreferenced object files.
 function(ebb_folder name)
   cmake_parse_arguments(arg "REGISTERS" "" "SEES;THIRD_PARTY;PRIVATE;EXCEPT" ${ARGN})
   set(target ebb_${name})
@@ -29,8 +28,8 @@ function(ebb_folder name)
     set(sources ${empty})
   endif()
 
-  # Where several sources are compiled as one (CMAKE_UNITY_BUILD), kernels and cells stay alone: each kernel file has an instruction
-  # set of its own, and whoever edits one cell compiles one file.
+  # Where several sources are compiled as one (CMAKE_UNITY_BUILD), kernels and cells are compiled separately: each kernel file has its
+  # own instruction set, and editing a cell should recompile only that file.
   set(alone ${sources})
   list(FILTER alone INCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$|/cells/[^/]*\\.cpp$")
   set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
@@ -47,12 +46,12 @@ function(ebb_folder name)
     target_link_libraries(${target} PRIVATE ${library})
   endforeach()
   ebb_target_options(${target})
-  ebb_names_paths(${target} PUBLIC ${root})   # headers as they are included; the last of the maps that fit is taken
+  ebb_names_paths(${target} PUBLIC ${root})   # headers by their include paths; the last matching map applies
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   set(targets ${target})
 
   if(arg_REGISTERS)
-    # The exported name in the build tree too: an export does not rename what stands inside an expression.
+    # The build tree uses the exported name too, because an export does not rename targets inside a generator expression.
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name}_archive)
     add_library(ebb::${name}_archive ALIAS ${target})
     add_library(${target}_whole INTERFACE)
@@ -71,14 +70,14 @@ function(ebb_folder name)
     list(REMOVE_ITEM headers ${private})
   endforeach()
   foreach(header IN LISTS headers)
-    file(RELATIVE_PATH room ${CMAKE_CURRENT_SOURCE_DIR} ${header})
-    get_filename_component(room ${room} DIRECTORY)
-    install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}/${room})
+    file(RELATIVE_PATH subfolder ${CMAKE_CURRENT_SOURCE_DIR} ${header})
+    get_filename_component(subfolder ${subfolder} DIRECTORY)
+    install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ebb/${name}/${subfolder})
   endforeach()
 endfunction()
 
-# ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are built for that instruction set;
-# which one runs is chosen at run time. Everything else is built for the plain architecture.
+# ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are compiled for that instruction set;
+# one of them is chosen at run time. Everything else is compiled for the baseline architecture.
 function(ebb_kernel_flags target)
   set(sse2 -msse2)
   set(avx2 -mavx2 -mfma)

@@ -1,5 +1,5 @@
-# The package: find_package(ebb) with two products, ebb::ebb, the library, and ebb::app, the framework of the command for those
-# who add tasks, experiments or a command of their own. It holds no absolute path, so the prefix may be moved.
+# The package: find_package(ebb) with two targets: ebb::ebb, the library, and ebb::app, the framework of the command, for adding
+# tasks, experiments and commands. It contains no absolute paths, so the prefix can be moved.
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 
@@ -8,7 +8,7 @@ set_target_properties(ebb_all PROPERTIES EXPORT_NAME ebb)
 target_link_libraries(ebb_all INTERFACE ebb::optim ebb::data)
 add_library(ebb::ebb ALIAS ebb_all)
 
-# <ebb/ebb.hpp>, all of the library's headers: for those who link ebb::ebb, not for the folders that make it up.
+# <ebb/ebb.hpp>, all of the library's headers: for targets that link ebb::ebb, not for the folders of the library.
 set(umbrella ${PROJECT_BINARY_DIR}/include/all)
 file(MAKE_DIRECTORY ${umbrella}/ebb)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/ebb.hpp ${umbrella}/ebb/ebb.hpp SYMBOLIC)
@@ -30,7 +30,7 @@ install(FILES ${PROJECT_BINARY_DIR}/ebbConfig.cmake ${PROJECT_BINARY_DIR}/ebbCon
   ${PROJECT_SOURCE_DIR}/cmake/EbbData.cmake DESTINATION ${package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICES.md ${PROJECT_SOURCE_DIR}/README.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN build EXCLUDE)   # beside the README: its links hold
+install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN build EXCLUDE)   # beside the README, so that its links work
 if(PROJECT_IS_TOP_LEVEL)
   include(EbbPackage)
 endif()

@@ -1,6 +1,6 @@
-# The Debian package, made by .ci/package or by hand: cmake --build build/release && (cd build/release && cpack)
-# Static libraries, headers, CMake package, command and pages in one. What it is linked with at a user's is named here; what the
-# command needs to run, dpkg-shlibdeps finds where it is there (Debian: dpkg-dev).
+# The Debian package, built by .ci/package or manually: cmake --build build/release && (cd build/release && cpack)
+# It contains static libraries, headers, CMake package, command and pages. The dependencies for linking are listed here; dpkg-shlibdeps
+# finds those that the command needs at run time, if it is installed (Debian: dpkg-dev).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ebb)
 set(CPACK_PACKAGE_VENDOR "the Ebb authors")
@@ -15,7 +15,7 @@ if(EBB_WITH_SNDFILE)
   string(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ", libsndfile1-dev")
 endif()
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake (>= 3.25)")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS libxtensor-dev)   # <ebb/ops/xtensor.hpp> alone
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS libxtensor-dev)   # only for <ebb/ops/xtensor.hpp>
 find_program(EBB_SHLIBDEPS dpkg-shlibdeps)
 mark_as_advanced(EBB_SHLIBDEPS)
 if(EBB_SHLIBDEPS)

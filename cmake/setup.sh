@@ -1,9 +1,9 @@
-# Shared by experiments/run, tests/run, benchmarks/compare and .ci/run: install what is missing, configure, build. Sourced, with the
-# repository's root in $root. Everything it says goes to stderr, with the seconds each step took.
+# Shared by experiments/run, tests/run, benchmarks/compare and .ci/run: installs missing packages, configures and builds. It is sourced
+# with the root of the repository in $root. All messages go to stderr, with the seconds each step took.
 
 say() { echo "ebb: $*" >&2; }
 
-# timed NAME COMMAND...: says what is done, does it, says how long it took.
+# timed NAME COMMAND...: runs a command, and prints its name before and the time it took after.
 timed() {
   local name=$1 start=$SECONDS code=0; shift
   say "$name ..."
@@ -22,7 +22,7 @@ has_gxx() {
   case $("$cxx" --version) in *clang*) ;; *) at_least 12 "$("$cxx" -dumpfullversion)" ;; esac &&
     echo '#include <cstdio>' | "$cxx" -x c++ -fsyntax-only - 2>/dev/null
 }
-has_file() {  # in any of the places a distribution or an administrator puts it
+has_file() {  # under any of the usual prefixes
   local prefix
   for prefix in /usr /usr/local ${CMAKE_PREFIX_PATH:+${CMAKE_PREFIX_PATH//:/ }}; do
     [ ! -e "$prefix/$1" ] || return 0
@@ -30,7 +30,7 @@ has_file() {  # in any of the places a distribution or an administrator puts it
   return 1
 }
 
-# Each line: the Debian package, and the check that tells whether what it brings is there (from wherever).
+# Each line: a Debian package, and a check whether its contents are present, from whatever source.
 ebb_needs='
 g++ has_gxx
 cmake has_cmake
@@ -65,7 +65,7 @@ clang-19 command -v clang++-19
 libomp-19-dev has_file lib/llvm-19/lib/libomp.so
 libclang-rt-19-dev has_file lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.tsan-x86_64.a'
 
-# ensure_packages LIST...: installs what is missing, or says what is and gives up.
+# ensure_packages LIST...: installs the missing packages, or lists them and fails.
 ensure_packages() {
   local package check missing=() sudo=()
   while read -r package check; do
@@ -73,13 +73,13 @@ ensure_packages() {
   done <<<"$(printf '%s\n' "$@")"
   [ ${#missing[@]} -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null; then
-    say "these are missing (Debian's names): ${missing[*]}"
-    say "this system has no apt-get: please install them its way and run this again"
+    say "these packages are missing (Debian's names): ${missing[*]}"
+    say "this system has no apt-get: please install them with its package manager and run this again"
     return 1
   fi
   if [ "$(id -u)" != 0 ]; then
     if ! sudo -n true 2>/dev/null; then
-      say "these packages are missing, and there are no rights to install them. Please run"
+      say "these packages are missing, and installing them needs root. Please run"
       say "  sudo apt-get install --no-install-recommends ${missing[*]}"
       return 1
     fi
@@ -93,11 +93,11 @@ ensure_packages() {
   hash -r
   while read -r package check; do
     [ -z "$package" ] || $check >/dev/null 2>&1 ||
-      { say "$package is installed, yet too old or hidden by another that comes first in PATH"; return 1; }
+      { say "$package is installed, but is too old or is shadowed by another version earlier in PATH"; return 1; }
   done <<<"$(printf '%s\n' "$@")"
 }
 
-# quietly COMMAND...: shows the output only if the command fails, and the sizes that apt names.
+# quietly COMMAND...: shows the output only if the command fails, except for the download sizes that apt prints.
 quietly() {
   local log code=0
   log=$(mktemp)
@@ -107,8 +107,7 @@ quietly() {
   return $code
 }
 
-# build PRESET [cmake argument...]: configures where that has not been done, and builds what is not up to date
-# (EBB_TARGET alone, if that is set).
+# build PRESET [cmake argument...]: configures if necessary, and builds whatever is out of date (only EBB_TARGET, if that is set).
 build() {
   local preset=$1 dir=$root/build/$1; shift
   usable "$dir" || rm -rf "$dir"
@@ -120,7 +119,7 @@ build() {
   return $code
 }
 
-# usable DIR: it has been configured to the end, for this tree, by a program that is still there.
+# usable DIR: whether it is completely configured, for this tree, with a build program that still exists.
 usable() {
   local dir=$1
   cached() { sed -n "s/^$1:[A-Z]*=//p" "$dir/CMakeCache.txt"; }
@@ -128,7 +127,7 @@ usable() {
   [ -e "$dir/CMakeCache.txt" ] && [ -x "$(cached CMAKE_MAKE_PROGRAM)" ] && [ "$(cached CMAKE_HOME_DIRECTORY)" = "$root" ]
 }
 
-# configure PRESET DIR [cmake argument...]: one that fails leaves nothing behind, nor changes a folder that was configured before.
+# configure PRESET DIR [cmake argument...]: on failure, leaves no new folder behind and does not change one that was configured before.
 configure() {
   local preset=$1 dir=$2 before=; shift 2
   if [ -e "$dir" ]; then
@@ -145,8 +144,8 @@ configure() {
   fi
 }
 
-# shown_if_any NAME: passes on what a build says besides the files it is at, and how far it is: on a terminal in one line that moves on,
-# elsewhere at each tenth. Nothing at all if there was nothing to build.
+# shown_if_any NAME: forwards the output of a build except the names of the files, and shows its progress: in one updated line on a
+# terminal, at each tenth elsewhere. Prints nothing if there was nothing to build.
 shown_if_any() {
   local line start=$SECONDS any= tenth=0 clear=
   [ ! -t 2 ] || clear=$'\r\e[K'

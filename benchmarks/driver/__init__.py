@@ -1,2 +1,2 @@
-"""What benchmarks/compare does once everything is built and installed. Only Python's own library, so that it also runs, and
-says what is missing, where no package can be installed."""
+"""benchmarks/compare after everything is built and installed. It uses only Python's standard library, so that it also runs, and
+lists what is missing, where no package can be installed."""

@@ -1,4 +1,4 @@
-"""benchmarks/compare, once everything is built. See the epilogue below for what it does."""
+"""benchmarks/compare, after everything is built. The epilogue below describes it."""
 import argparse
 import os
 import platform
@@ -11,15 +11,16 @@ from pathlib import Path
 from . import compile_times, peak, programs, rows, tables, timing
 
 EXAMPLES = """
-Runs Ebb and its peers (PyTorch, JAX, oneDNN) in turn on the same work: forward and backward of a recurrent cell over T
-steps, loss the mean square of the last hidden state, gradients of all weights. Before a row is timed, its loss and
-gradients must agree with the others' from the same weights, to 1e-3 of the largest entry; else it is refused.
-Saved after each row: compare.json (rows), compare.md (the same to read), compare_run.json (matrix products, compile
-times, what is missing or refused), and plots as SVG. Installs what it needs into build/compare/venv; Debian packages
-too, if it has the rights.
+Runs Ebb and other frameworks (PyTorch, JAX, oneDNN) in turn on the same work: forward and backward of a recurrent
+cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights. Before
+a row is timed, its loss and gradients must agree with the others' for the same weights, to 1e-3 of the largest entry;
+otherwise it is rejected.
+Saved after each row: compare.json (rows), compare.md (the same as a page), compare_run.json (matrix products, compile
+times, missing and rejected rows), and plots as SVG. Installs what it needs into build/compare/venv, and Debian
+packages if it may.
 
 examples:
-  benchmarks/compare --quick                          (100,32,128,128) alone: under 2 minutes once it is installed
+  benchmarks/compare --quick                          only (100,32,128,128): under 2 minutes after installation
   benchmarks/compare                                  everything: up to 40 minutes
   benchmarks/compare --only cell=lstm --only threads=2 --only shape=100x32x64x64
   benchmarks/compare --only who=ebb --only who=jax --only work=cell
@@ -30,15 +31,15 @@ KEYS = ("work", "cell", "shape", "dtype", "threads", "who", "spelling")
 
 def arguments():
     parser = argparse.ArgumentParser(prog="benchmarks/compare", formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     description="Ebb beside its peers, in one table.", epilog=EXAMPLES)
-    parser.add_argument("--quick", action="store_true", help="the second workload alone, without torch.compile")
+                                     description="Compares Ebb with other frameworks in one table.", epilog=EXAMPLES)
+    parser.add_argument("--quick", action="store_true", help="only the second workload, without torch.compile")
     parser.add_argument("--out", type=Path, metavar="DIR", default=programs.ROOT / "build" / "compare",
-                        help="where the tables go (build/compare)")
+                        help="folder for the tables (build/compare)")
     parser.add_argument("--only", action="append", default=[], metavar="KEY=VALUE",
-                        help=f"keep these rows; KEY is one of {', '.join(KEYS)}; several values of one key are alternatives")
+                        help=f"select rows; KEY is one of {', '.join(KEYS)}; several values of one key are alternatives")
     parser.add_argument("--build", type=Path, metavar="DIR", default=programs.ROOT / "build" / "bench",
-                        help="where Ebb is built (build/bench), to compare another state of it")
-    parser.add_argument("--list", action="store_true", help="print the rows that would run, and end")
+                        help="build folder of Ebb (build/bench), to measure another version of it")
+    parser.add_argument("--list", action="store_true", help="print the rows that would run, and exit")
     given = parser.parse_args()
     programs.use_build(given.build)
     only = {}
@@ -50,7 +51,7 @@ def arguments():
     cores = len(os.sched_getaffinity(0))
     given.rows = list(rows.selected(rows.quick_rows() if given.quick else rows.full_rows(cores), only))
     if not given.rows:
-        parser.error("no row passes these filters")
+        parser.error("no row matches these filters")
     return given
 
 
@@ -60,7 +61,7 @@ def processor():
 
 
 def revision(build):
-    """Of the tree that was built: "+abc1234", with an asterisk if its files differ from that now."""
+    """The commit of the tree that was built, "+abc1234", with an asterisk if its files have changed since."""
     cache = (build / "CMakeCache.txt").read_text() if (build / "CMakeCache.txt").exists() else ""
     tree = next((line.partition("=")[2] for line in cache.splitlines() if line.startswith("CMAKE_HOME_DIRECTORY:")), None)
     if tree is None:
@@ -71,14 +72,14 @@ def revision(build):
 
 
 class Others:
-    """How busy other programs kept the processors meanwhile: where that is much, the figures say little."""
+    """CPU use of other programs during the run: if it is high, the measurements are unreliable."""
 
     def __init__(self):
         self.begin = self.now()
 
     @staticmethod
     def now():
-        """Seconds that all processors worked, that they were there, and that this program's children worked."""
+        """Seconds: busy time of all processors, total time of all processors, and CPU time of this program's children."""
         with open("/proc/stat") as stat:
             ticks = [int(word) for word in stat.readline().split()[1:9]]
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -88,7 +89,7 @@ class Others:
     def __str__(self):
         busy, there, own = (after - before for after, before in zip(self.now(), self.begin))
         share = max(0, busy - own) / max(there, 1)
-        return f"other programs used {100 * share:.0f} % of the processors" + (": **do not trust these figures**" if share > .1 else "")
+        return f"other programs used {100 * share:.0f} % of the processors" + (": **these figures are unreliable**" if share > .1 else "")
 
 
 class Run:
@@ -100,13 +101,13 @@ class Run:
         about = [f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} at the start",
                  f"{'quick' if given.quick else 'full'} run of {time.strftime('%Y-%m-%d %H:%M')}, Ebb{self.revision}"]
         if given.quick:
-            about.append("torch.compile is left out of a quick run, and so are all shapes but one")
+            about.append("a quick run omits torch.compile and all shapes but one")
         else:
-            about.append("left out by choice: torch.compile but at two shapes (it takes most of a minute), JAX in train_chars, oneDNN in "
-                         "all but float32 LSTM of one layer")
-        about.append("oneDNN's LSTM always computes the gradient of x too, which no other row of `cell` does and its GFLOP/s leave out")
+            about.append("omitted: torch.compile except at two shapes (it takes most of a minute), JAX in train_chars, oneDNN except "
+                         "for float32 LSTM of one layer")
+        about.append("oneDNN's LSTM always computes the gradient of x too; no other row of `cell` does, and its GFLOP/s do not count it")
         if programs.has_avx512():
-            about.append("OpenBLAS and BLIS are told to use their AVX-512 kernels (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, unless set)")
+            about.append("OpenBLAS and BLIS are set to use their AVX-512 kernels (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, unless already set)")
         self.facts = {"about": about, "missing": self.gone, "refused": [], "products": {}, "peak": {}, "compile_s": {}, "more": {}}
 
     def measure_peaks(self):
@@ -121,7 +122,7 @@ class Run:
             print(f"peak {key}: {self.facts['peak'][key]}", flush=True)
 
     def there(self, contenders):
-        """Those that are not missing. A spelling of Ebb's that nobody has written yet is missing too."""
+        """Those that are available. A spelling of Ebb without a cell counts as missing."""
         for c in contenders:
             if c.who != "Ebb":
                 if c.who not in self.gone:
@@ -129,7 +130,7 @@ class Run:
             elif any(name.endswith("-" + c.spelling) for name in self.spellings):
                 yield c
             else:
-                self.gone[f"Ebb {c.spelling}"] = "there are no cells in this spelling"
+                self.gone[f"Ebb {c.spelling}"] = "there are no cells with this spelling"
 
     def row(self, case, contenders):
         before = len(self.refused)
@@ -140,7 +141,7 @@ class Run:
             self.facts["compile_s"][f"{' '.join(map(str, tables.case_of(found[0])))} {name}"] = round(seconds, 2)
         for _, contender, why in self.refused[before:]:
             self.facts["refused"].append(f"{case}: {contender}: {why}")
-            print(f"refused  {self.facts['refused'][-1]}", flush=True)
+            print(f"rejected {self.facts['refused'][-1]}", flush=True)
         for r in found:
             print(f"{str(case):48} {r['who'] + ' ' + r['spelling']:20} {r['ms_median']:10.3f} ms  {r['gflops']:7.1f} GFLOP/s"
                   f"  {100 * (r['share_of_peak'] or 0):3.0f} %  first {r['first_ms']:7.0f} ms  {r['rss_mb']:6.0f} MB", flush=True)

@@ -1,4 +1,4 @@
-"""How long the file of a cell takes to compile with g++ -O2, and the most memory that takes, beside the same cell on libtorch."""
+"""The time and peak memory for compiling the file of a cell with g++ -O2, and those for the same cell with libtorch."""
 import json
 import os
 import statistics
@@ -23,7 +23,7 @@ def compile_once(command):
 
 
 def ebb_includes(folder):
-    """Only what a cell may see, as in the build tree."""
+    """Only the folders that a cell may include, as in the build tree."""
     for name in ("ops", "autograd", "nn"):
         (folder / name / "ebb").mkdir(parents=True)
         (folder / name / "ebb" / name).symlink_to(ROOT / name)
@@ -38,7 +38,7 @@ def torch_includes():
 
 
 def measure(quick):
-    """[(what, median seconds, MB)]. In a process of its own: a compiler's peak would count what the one that starts it holds."""
+    """[(what, median seconds, MB)]. In a separate process, because a compiler's peak would include the memory of its parent."""
     ran = subprocess.run([sys.executable, "-m", "driver.compile_times", *(["--quick"] if quick else [])], capture_output=True, text=True)
     if ran.returncode:
         raise RuntimeError(ran.stderr.strip())

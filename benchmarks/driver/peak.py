@@ -1,4 +1,4 @@
-"""The best rate of matrix products that Ebb or any library reaches in this run: what 100 % means."""
+"""The highest rate of matrix products that Ebb or any library reaches in this run, which is defined as 100 %."""
 from . import programs
 from .rows import SHAPES
 

@@ -1,4 +1,4 @@
-"""The numbers that all contenders start from, and whether their losses and gradients agree."""
+"""The initial values of all contenders, and the check that their losses and gradients agree."""
 import operator
 import random
 import sys
@@ -53,6 +53,6 @@ def disagreement(result, reference):
 
 
 def reference_of(contenders):
-    """Whose gradients the others are held against: never Ebb's while there is a peer."""
+    """Whose gradients the others are compared with: never Ebb's if there is another framework."""
     order = ["PyTorch eager", "PyTorch builtin", "JAX scan", "oneDNN builtin", "Ebb textbook"]
     return min(contenders, key=lambda c: order.index(str(c)) if str(c) in order else len(order))

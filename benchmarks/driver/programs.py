@@ -1,4 +1,4 @@
-"""The programs of the comparison: where they are, what is missing, and talking to one that runs a row."""
+"""The programs of the comparison: where they are, which are missing, and communication with one that runs a row."""
 import json
 import os
 import select
@@ -36,7 +36,7 @@ def python_has(package):
 
 
 def missing():
-    """Peers that are not there, with the reason."""
+    """Frameworks that are not available, with the reason."""
     gone = {}
     for who in ROWS.keys() | PRODUCTS.keys():
         if who in PACKAGES:
@@ -59,14 +59,14 @@ def has_avx512():
 
 def environment(threads):
     held = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS")}
-    held["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"   # else a second compilation would seem quick
-    if has_avx512():   # a processor newer than the library is taken for an older one: half the speed, or a sixth
+    held["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"   # otherwise a second compilation would seem fast
+    if has_avx512():   # libraries take a processor newer than they are for an older one: half the speed, or a sixth
         held = {"OPENBLAS_CORETYPE": "SkylakeX", "BLIS_ARCH_TYPE": "skx", **held}
     return {**held, **os.environ, **{name: held[name] for name in held if name.endswith("_THREADS")}}
 
 
 class Program:
-    """A running program that answers a line with a line. Held to as many processors as it may have threads."""
+    """A running program that answers each line with a line. It is pinned to as many processors as it has threads."""
 
     def __init__(self, command, threads, log):
         self.log = log
@@ -103,7 +103,7 @@ class Program:
     def last_words(self):
         self.process.wait()
         lines = Path(self.log).read_text(errors="replace").strip().splitlines()
-        return f"exit code {self.process.returncode}: {lines[-1] if lines else 'nothing said'}"
+        return f"exit code {self.process.returncode}: {lines[-1] if lines else 'no output'}"
 
     def close(self):
         self.process.stdin.close()

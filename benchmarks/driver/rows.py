@@ -1,4 +1,4 @@
-"""Which rows there are: a Case is one piece of work, a Contender is one program that does it."""
+"""The rows of the table: a Case is one workload, a Contender is one program that runs it."""
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from work import lengths  # noqa: E402
 
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
-VOCABULARY = 65  # different characters in the text that `ebb train chars` brings along
+VOCABULARY = 65  # different characters in the built-in text of `ebb train chars`
 SHAPES = [(100, 32, 64, 64), (100, 32, 128, 128), (100, 64, 256, 256), (784, 32, 1, 128), (35, 20, 200, 200),
           (1000, 16, 64, 64), (100, 1, 64, 64)]
 QUICK_SHAPE = SHAPES[1]
@@ -33,7 +33,7 @@ class Case:
 
     def flop(self):
         """Forward and backward: each weight is used once forward, once for its own gradient, and once for the adjoint of
-        what it multiplies, where that is wanted."""
+        its input, where that is needed."""
         g, steps, H = GATES[self.cell], self.T * self.B, self.H
         if self.work == "two_layers":
             return 2 * steps * g * H * (2 * self.I + 3 * H) + 2 * steps * g * H * 6 * H
@@ -62,7 +62,7 @@ def ebb(spellings=EBB):
 
 
 def peers(case, eager=True, compiled=False):
-    """The peers that have this cell; eager: also written out in PyTorch."""
+    """The other frameworks that have this cell; eager: also written out in PyTorch."""
     found = []
     if case.cell != "mgu":
         found.append(Contender("PyTorch", "builtin"))
@@ -108,7 +108,7 @@ def full_rows(cores):
 
 
 def sweeps(cores):
-    """For the plots; the lines through time, batch and threads share what stands in the table already."""
+    """For the plots; the curves over time, batch and threads reuse rows that are already in the table."""
     contenders = [Contender("Ebb", "textbook"), Contender("Ebb", "fused"), Contender("PyTorch", "builtin"),
                   Contender("JAX", "scan")]
     for T in (64, 128, 256, 512, 1024, 2048, 4096):
@@ -122,7 +122,7 @@ def sweeps(cores):
 
 
 def selected(rows, only):
-    """Rows that every filter lets through: {"cell": {"lstm", "gru"}, "shape": {"100x32x64x64"}, ...}."""
+    """Rows that match every filter: {"cell": {"lstm", "gru"}, "shape": {"100x32x64x64"}, ...}."""
     seen = set()
     for case, contenders in rows:
         facts = {"work": case.work, "cell": case.cell, "dtype": case.dtype, "threads": str(case.threads),

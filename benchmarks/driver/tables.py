@@ -1,4 +1,4 @@
-"""compare.json (rows), compare.md (the same to read, with the ratios), compare_run.json (all else that the run knows)."""
+"""compare.json (rows), compare.md (the same as a page, with ratios), compare_run.json (everything else about the run)."""
 import json
 import os
 from itertools import groupby
@@ -10,7 +10,7 @@ SPELLING = {("PyTorch", "builtin"): "nn.RNN / LSTM / GRU", ("PyTorch", "eager"):
 
 
 def replace(path, text):
-    """Whole or not at all, also if the run is broken off."""
+    """Writes the file atomically, even if the run is interrupted."""
     beside = path.with_name(path.name + ".part")
     beside.write_text(text)
     os.replace(beside, path)
@@ -27,16 +27,16 @@ def save(out, rows, run):
 
 
 def markdown(rows, run):
-    yield "# Ebb beside its peers"
+    yield "# Ebb compared with other frameworks"
     yield ""
     yield from (f"- {line}" for line in run["about"])
     versions = dict.fromkeys(f"{r['who']} {r['version']}" for r in rows if r["who"] != "Ebb")
     if versions:
-        yield f"- peers: {', '.join(versions)}"
+        yield f"- versions: {', '.join(versions)}"
     for who, why in run["missing"].items():
         yield f"- **missing**: {who}: {why}"
     for refusal in run["refused"]:
-        yield f"- **refused**: {refusal}"
+        yield f"- **rejected**: {refusal}"
     yield ""
     yield from peak_lines(run)
     for key, group in groupby(sorted(rows, key=lambda r: (r["work"], r["dtype"], -r["threads"])),
@@ -50,7 +50,7 @@ def peak_lines(run):
     if not run["products"]:
         return
     yield from ["## Matrix products, GFLOP/s (best of the run)", "",
-                "Ebb packed: as in a pass, with the weight laid out beforehand (forward, dh), or the adjoint each time (dW)."]
+                "Ebb packed: as in training, with the weight packed in advance (forward, dh), or the adjoint packed each time (dW)."]
     for key, rates in run["products"].items():
         whos = list(dict.fromkeys(who for by_who in rates.values() for who in by_who))
         yield from ["", f"{key}; peak {run['peak'][key]}", "", "| | " + " | ".join(whos) + " |", "|---" * (len(whos) + 1) + "|"]
@@ -62,7 +62,7 @@ def section(key, rows, run):
     work, dtype, threads = key
     columns = [peer for peer in PEERS if any((r["who"], r["spelling"]) == peer[:2] for r in rows)]
     yield from ["", f"## {work}, {dtype}, {threads} thread{'s' * (threads > 1)}", "",
-                "ms a training step; \"x NAME\": that peer's median over this row's, above 1 where this row is faster.", "",
+                "ms per training step; \"x NAME\": that framework's median divided by this row's, above 1 if this row is faster.", "",
                 "| cell (T,B,I,H) | who | ms median | ms min | GFLOP/s | of peak | first ms | compile s | MB | "
                 + "".join(f"x {name} | " for _, _, name in columns), "|---" * (9 + len(columns)) + "|"]
     for case, group in groupby(sorted(rows, key=case_of), case_of):

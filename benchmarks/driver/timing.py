@@ -1,4 +1,4 @@
-"""Runs a case: all contenders are started one after the other, checked against each other, and timed in turn."""
+"""Runs a case: starts all contenders one after the other, compares their results, and times them in turn."""
 import statistics
 import tempfile
 import time
@@ -46,7 +46,7 @@ def time_in_turn(case, running, effort, refused):
     memory = {contender: said["rss_mb"] for contender, (_, said, _) in running.items()}
     for _ in range(effort.rounds):
         for contender in list(running):
-            time.sleep(.005)  # the last one's threads spin for a while before they sleep
+            time.sleep(.005)  # the previous contender's threads spin for a while before they sleep
             try:
                 said = running[contender][0].ask(f"{effort.seconds} {effort.count}")
             except programs.Failed as why:
@@ -59,7 +59,7 @@ def time_in_turn(case, running, effort, refused):
 
 
 def run(case, contenders, effort, refused, peak, ebb_revision):
-    """Rows of the table, and compile times by contender. What was refused is added to `refused`."""
+    """Rows of the table, and compile times by contender. Rejected ones are added to `refused`."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         problem.write(case, folder / "problem")
