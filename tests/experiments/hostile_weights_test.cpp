@@ -62,6 +62,7 @@ TEST_CASE("a set that may hold so many numbers holds them, and refuses one more"
     Params any;
     make_cell(cell.name, any / "cell", {3, 4});
     const std::int64_t n = numbers(any);
+    if (n == 0) continue;  // a cell without parameters
     Params enough{{.most = n}}, less{{.most = n - 1}};
     make_cell(cell.name, enough / "cell", {3, 4});
     CHECK(numbers(enough) == n);

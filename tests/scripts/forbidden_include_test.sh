@@ -1,7 +1,7 @@
-# ops <- autograd <- nn <- optim <- experiments, and ops <- data <- experiments: with the options that a folder is
+# ops <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with the options that a folder is
 # compiled with, no header of a folder that it may not see is found, and every header of its own and of those it sees is.
 set -eu
-(cd "$EBB_SOURCE" && find ops data autograd nn optim experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
+(cd "$EBB_SOURCE" && find ops data autograd nn optim observe experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
 sed 's,.*,#if __has_include(<&>)\nfound "&"\n#endif,' headers >ask.cpp
 while read -r folder sees; do
   "$CXX" -std=c++20 -E -P $(cat "$EBB_INCLUDES/$folder.txt") ask.cpp | sed -n 's/^found "\(.*\)"$/\1/p' >"$folder.found"
@@ -14,7 +14,8 @@ data ops
 autograd ops
 nn ops autograd
 optim ops autograd nn
-experiments ops data autograd nn optim
+observe ops autograd nn
+experiments ops data autograd nn optim observe
 END
 
 # Within nn and experiments the rooms see each other so: core <- sequence <- layers <- cells, with losses,

@@ -67,6 +67,7 @@ TEST_CASE("with every cell a model that is led step by step gives the loss of th
   const Batch b = task->batch({.length = 6, .rows = 3});
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;  // they are there to fail
+    if (cell.name == "gaussian") continue;  // it draws by time, and a single step has none
     INFO(cell.name);
     const Model m{*task, cell.name, {.hidden = 5, .layers = 2, .dropout = .2, .zoneout = .1}, 3};
     const double whole = evaluate(m.w, {.rows = 3, .training = false}, [&](Shard& s) { return m.loss(s, b); }).loss;
