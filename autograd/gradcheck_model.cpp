@@ -91,7 +91,7 @@ class ModelCheck {
     const ShardLoss watched = [&](Shard& s) {
       detail::TapeImpl& t = detail::TapeImpl::current();
       t.set_probe(&nodes.probe(s.number()));
-      Part part = loss_(s);
+      PartialLoss part = loss_(s);
       t.set_probe(nullptr);
       return part;
     };
@@ -106,8 +106,8 @@ class ModelCheck {
   }
 
   /// The shard's loss replaced by the projection of its own gradient, <dL/dw, r>: its gradient is H r.
-  Part projected(Shard& s) const {
-    const Part part = loss_(s);
+  PartialLoss projected(Shard& s) const {
+    const PartialLoss part = loss_(s);
     std::vector<Var> w;
     for (const Leaf& l : leaves_) w.push_back(var_of(l));
     const std::vector<Var> g = grad(part.var(), w, {.create_graph = true});

@@ -9,7 +9,7 @@ namespace ebb {
 ///     x [B, N] -> f(x) [B, M]     J[b, m, n] = d f(x)[b, m] / d x[b, n]
 ///     x [N]    -> f(x) [M]        J[m, n]    = d f(x)[m] / d x[n]
 ///
-/// f runs once, on x as it is, so that it may use what else belongs to these rows: a sequence of inputs, a Pass,
+/// f runs once, on x as it is, so that it may use what else belongs to these rows: a sequence of inputs, a StepContext,
 /// targets.
 ///
 /// Shapes    [B, M, N], or [M, N]; jacobian_full takes all other shapes

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-class Pass;
+class StepContext;
 class Transform;
 
 namespace detail {

@@ -15,7 +15,7 @@ class LeafTransforms {
  public:
   virtual ~LeafTransforms() = default;
   /// `told` null: as in evaluation. Errors    ShapeError if the shape is not the leaf's
-  virtual Var apply(const Leaf&, const Var& raw, const Pass* told) const = 0;
+  virtual Var apply(const Leaf&, const Var& raw, const StepContext* context) const = 0;
 };
 
 struct LeafData {

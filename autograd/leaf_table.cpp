@@ -16,7 +16,7 @@ Var LeafTable::of(const Leaf& l, const std::source_location& where) {
   if (const Binding* bound = binding_of(l.get()); bound && bound->transformed) return raw_value;
   for (const Transformed& t : transformed_)
     if (t.raw == raw_value.node() && t.recorded == tape_.recording()) return t.v;
-  Var made = transforms->apply(l, raw_value, told_);
+  Var made = transforms->apply(l, raw_value, context_);
   transformed_.push_back({raw_value.node(), tape_.recording(), made});
   return made;
 }
@@ -86,7 +86,7 @@ void LeafTable::clear() {
   transformed_.clear();
   found_.fill({});
   used_.clear();
-  told_ = nullptr;
+  context_ = nullptr;
 }
 
 }  // namespace ebb::detail

@@ -24,7 +24,7 @@ class LeafTable {
   /// Its own numbers, or those that it is bound to.
   Var raw(const Leaf&, const std::source_location&);
   /// What transforms are told; null is evaluation. It must outlive the tape.
-  void tell_transforms(const Pass* at) { told_ = at; }
+  void set_context(const StepContext* at) { context_ = at; }
   /// Errors    TapeError if a set was edited since the tape used it
   void check_versions() const;
   /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, so that what reaches a leaf is
@@ -37,7 +37,7 @@ class LeafTable {
   void use(LeafSetData*);
 
   TapeImpl& tape_;
-  const Pass* told_ = nullptr;
+  const StepContext* context_ = nullptr;
   struct UsedSet {
     LeafSet set;
     std::uint64_t version;

@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 namespace {
 
-[[noreturn]] void refuse(TapeImpl& t, std::uint32_t node, std::size_t input, const std::string& got) {
+[[noreturn]] void reject(TapeImpl& t, std::uint32_t node, std::size_t input, const std::string& got) {
   throw ShapeError(std::string(t.node(node).op->name) + ": vjp returned " + got + " for input " +
                    std::to_string(input) + " of shape " + text(t.node(t.node(node).inputs()[input]).shape) +
                    origin_of(t.handle(node)));
@@ -25,15 +25,15 @@ std::string unseen(const OpTable& op, const Error& e) {
 
 }  // namespace
 
-void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Var& got) {
-  if (got && got.epoch() != t.epoch()) refuse(t, node, input, "a Var of another tape");
-  refuse(t, node, input, got ? text(got.shape()) : "an empty Var");
+void reject_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Var& got) {
+  if (got && got.epoch() != t.epoch()) reject(t, node, input, "a Var of another tape");
+  reject(t, node, input, got ? text(got.shape()) : "an empty Var");
 }
 
-void refuse_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Array& got) {
+void reject_gradient(TapeImpl& t, std::uint32_t node, std::size_t input, const Array& got) {
   if (got && got.dtype() != t.dtype())
-    refuse(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype()));
-  refuse(t, node, input, got ? text(got.shape()) : "an empty Array");
+    reject(t, node, input, std::string(name_of(got.dtype())) + " on a tape of " + name_of(t.dtype()));
+  reject(t, node, input, got ? text(got.shape()) : "an empty Array");
 }
 
 void rethrow_from_vjp(TapeImpl& t, std::uint32_t node) {

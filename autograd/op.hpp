@@ -47,8 +47,8 @@ template <class Op> consteval unsigned needs_of() {
 }
 
 /// "cumsum: vjp returned [3, 4] for input 1 of shape [4] (my_cell.cpp:31)".
-[[noreturn]] void refuse_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Var&);
-[[noreturn]] void refuse_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Array&);
+[[noreturn]] void reject_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Var&);
+[[noreturn]] void reject_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Array&);
 /// What a vjp threw, with the op, its line and what it does not see. Call inside a catch block.
 [[noreturn]] void rethrow_from_vjp(TapeImpl&, std::uint32_t node);
 
@@ -76,11 +76,11 @@ template <class Op, std::size_t N> struct Sweeps {
   }
   static const Var& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Var& r) {
     if (r.epoch() != t.epoch() || !(t.node(r.node()).shape == t.node(t.node(id).inputs()[k]).shape))
-      refuse_gradient(t, id, k, r);
+      reject_gradient(t, id, k, r);
     return r;
   }
   static const Array& checked(TapeImpl& t, std::uint32_t id, std::size_t k, const Array& r) {
-    if (r.dtype() != t.dtype() || !(r.shape() == t.node(t.node(id).inputs()[k]).shape)) refuse_gradient(t, id, k, r);
+    if (r.dtype() != t.dtype() || !(r.shape() == t.node(t.node(id).inputs()[k]).shape)) reject_gradient(t, id, k, r);
     return r;
   }
 

@@ -54,11 +54,11 @@ Tokens Shard::sequence(const Tokens& whole) const {
   return rows_of_steps(whole, begin_, end_, Tokens(whole.shape().with(1, rows())));
 }
 
-Pass Shard::pass(const char* scope) const {
-  const Pass p({.training = run_.options.training,
-                .seed = run_.options.seed,
-                .update = run_.options.update,
-                .first_row = begin_});
+StepContext Shard::context(const char* scope) const {
+  const StepContext p({.training = run_.options.training,
+                       .seed = run_.options.seed,
+                       .update = run_.options.update,
+                       .first_row = begin_});
   return *scope ? p.named(scope) : p;
 }
 
@@ -72,17 +72,17 @@ State Shard::take(const StateArrays& carried) const {
   return s;
 }
 
-Part Shard::mean_rows(const Var& v) const {
+PartialLoss Shard::mean_rows(const Var& v) const {
   if (v.rank() != 1 || v.dim(0) != rows()) wrong_rows("mean_rows", v.shape(), "one number a row, rows", rows());
-  return Part(ebb::sum(v) * (1.0 / batch()));
+  return PartialLoss(ebb::sum(v) * (1.0 / batch()));
 }
 
-Part Shard::mean_tokens(const Var& v) const {
+PartialLoss Shard::mean_tokens(const Var& v) const {
   if (v.rank() != 2 || v.dim(1) != rows()) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
-  return Part(ebb::sum(v) * (1.0 / (static_cast<double>(v.dim(0)) * batch())));
+  return PartialLoss(ebb::sum(v) * (1.0 / (static_cast<double>(v.dim(0)) * batch())));
 }
 
-Part Shard::mean_tokens(const Var& v, const Lengths& whole) const {
+PartialLoss Shard::mean_tokens(const Var& v, const Lengths& whole) const {
   const bool packed = v.rank() == 1;
   if (!packed && (v.rank() != 2 || v.dim(1) != rows())) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
   if (whole.rank() != 1 || whole.dim(0) != batch())
@@ -101,16 +101,16 @@ Part Shard::mean_tokens(const Var& v, const Lengths& whole) const {
   if (real == 0) throw ValueError("mean_tokens: every length is zero, there is nothing to average");
   if (packed) {
     if (v.dim(0) != own) wrong_rows("mean_tokens", v.shape(), "the real tokens of the shard's rows, in all", own);
-    return Part(ebb::sum(v) * (1.0 / real));
+    return PartialLoss(ebb::sum(v) * (1.0 / real));
   }
   Array mask = Array::zeros({steps, rows()}, run_.options.dtype);
   for (int t = 0; t < steps; ++t)
     for (int r = 0; r < rows(); ++r) mask.set_flat(std::int64_t{t} * rows() + r, t < whole.data()[begin_ + r] ? 1 : 0);
   const Var m = constant(mask);
-  return Part(ebb::sum(where(m, v, 0)) * (1.0 / real));
+  return PartialLoss(ebb::sum(where(m, v, 0)) * (1.0 / real));
 }
 
-Part Shard::sum(const Var& v) const { return Part(ebb::sum(v)); }
+PartialLoss Shard::sum(const Var& v) const { return PartialLoss(ebb::sum(v)); }
 
 void Shard::out(const char* name, const Var& v) {
   check_rows("out", v.shape(), 0, rows());

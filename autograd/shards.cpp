@@ -52,9 +52,9 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
     t.set_recording(gradients);
     Shard s(*this, shard, begin(shard), begin(shard + 1));
     const WatchShard watched(watcher, s.begin(), s.rows());
-    const Part part = loss(s);
+    const PartialLoss part = loss(s);
     kept[k] = tape.stats().kept_bytes;
-    if (!part.var()) throw ValueError("shard: the loss is an empty Part");
+    if (!part.var()) throw ValueError("shard: the loss is an empty PartialLoss");
     if (gradients) {
       grads[k] = tape.backward(part.var());
       s.publish(grads[k]);
@@ -68,8 +68,8 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
 }
 
 void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
-  const Pass told({.training = options.training, .seed = options.seed, .update = options.update});
-  transformed.emplace(set, options.dtype, told, gradients);
+  const StepContext context({.training = options.training, .seed = options.seed, .update = options.update});
+  transformed.emplace(set, options.dtype, context, gradients);
   Binding* const outer = bindings();
   watcher = watch_point;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {

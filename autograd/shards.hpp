@@ -1,8 +1,8 @@
 #pragma once
 #include <concepts>
-#include <ebb/autograd/pass.hpp>
 #include <ebb/autograd/sequence.hpp>
 #include <ebb/autograd/state.hpp>
+#include <ebb/autograd/step_context.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <functional>
 #include <map>
@@ -25,17 +25,17 @@ struct ShardOptions {
 int shard_count(int rows);
 
 /// A shard's share of the loss of the whole batch. Made by Shard only; parts add and scale.
-class Part {
+class PartialLoss {
  public:
-  friend Part operator+(Part a, const Part& b) {
+  friend PartialLoss operator+(PartialLoss a, const PartialLoss& b) {
     a.var_ = a.var_ ? a.var_ + b.var_ : b.var_;
     return a;
   }
-  friend Part operator*(double s, Part a) {
+  friend PartialLoss operator*(double s, PartialLoss a) {
     a.var_ = s * a.var_;
     return a;
   }
-  friend Part operator*(Part a, double s) {
+  friend PartialLoss operator*(PartialLoss a, double s) {
     a.var_ = s * a.var_;
     return a;
   }
@@ -43,7 +43,7 @@ class Part {
 
  private:
   friend class Shard;
-  explicit Part(Var v) : var_(static_cast<Var&&>(v)) {}
+  explicit PartialLoss(Var v) : var_(static_cast<Var&&>(v)) {}
   Var var_;
 };
 
@@ -73,16 +73,16 @@ class Shard {
   Tokens rows(const Tokens& whole) const;
   Sequence sequence(const Array& whole) const;  ///< [T, B, ...] -> [T, rows, ...]
   Tokens sequence(const Tokens& whole) const;   ///< [T, B] -> [T, rows]
-  Pass pass(const char* scope = "") const;
+  StepContext context(const char* scope = "") const;
   /// This shard's rows of a carried state; an empty one gives the empty State, which unroll replaces by the start.
   State take(const StateArrays& carried) const;
 
-  Part mean_rows(const Var& v) const;    ///< v [rows]: sum / B
-  Part mean_tokens(const Var& v) const;  ///< v [T, rows]: sum / (T B)
+  PartialLoss mean_rows(const Var& v) const;    ///< v [rows]: sum / B
+  PartialLoss mean_tokens(const Var& v) const;  ///< v [T, rows]: sum / (T B)
   /// v [T, rows], or [N] without padding, lengths [B]: over the tokens that are real. Errors: ValueError if there are
   /// none
-  Part mean_tokens(const Var& v, const Lengths& whole) const;
-  Part sum(const Var& v) const;
+  PartialLoss mean_tokens(const Var& v, const Lengths& whole) const;
+  PartialLoss sum(const Var& v) const;
 
   void out(const char* name, const Var& v);                      ///< [rows, ...] -> Result::rows(name)
   void out(const char* name, const State& s);                    ///< -> Result::state(name)
@@ -115,7 +115,7 @@ struct Result {
 };
 
 /// A loss to keep.
-using ShardLoss = std::function<Part(Shard&)>;
+using ShardLoss = std::function<PartialLoss(Shard&)>;
 
 namespace detail {
 
@@ -124,12 +124,12 @@ class LossRef {
  public:
   template <class F>
   explicit LossRef(const F& f)
-      : f_(&f), call_([](const void* p, Shard& s) -> Part { return (*static_cast<const F*>(p))(s); }) {}
-  Part operator()(Shard& s) const { return call_(f_, s); }
+      : f_(&f), call_([](const void* p, Shard& s) -> PartialLoss { return (*static_cast<const F*>(p))(s); }) {}
+  PartialLoss operator()(Shard& s) const { return call_(f_, s); }
 
  private:
   const void* f_;
-  Part (*call_)(const void*, Shard&);
+  PartialLoss (*call_)(const void*, Shard&);
 };
 Result backward(const LeafSet&, const ShardOptions&, const LossRef&);
 Result evaluate(const LeafSet&, const ShardOptions&, const LossRef&);
@@ -139,7 +139,7 @@ Result evaluate(const LeafSet&, const ShardOptions&, const LossRef&);
 /// From a shard to its share of the loss: a lambda, or a ShardLoss.
 template <class F>
 concept LossOfShard = requires(const F& f, Shard& s) {
-  { f(s) } -> std::same_as<Part>;
+  { f(s) } -> std::same_as<PartialLoss>;
 };
 
 /// Splits the batch into shards of rows, runs `loss` on each with a tape of its own on an OpenMP thread, and sums the

@@ -24,6 +24,6 @@ int State::index(FieldName f) const {
     if (std::strcmp(names_[k], f.name) == 0) return k;
   no_field(f.name, names_, size_, f.where);
 }
-void State::refuse(const Index& k) const { no_field(std::to_string(k.number), names_, size_, k.where); }
+void State::reject(const Index& k) const { no_field(std::to_string(k.number), names_, size_, k.where); }
 
 }  // namespace ebb

@@ -48,10 +48,10 @@ class State {
 
  private:
   int checked(const Index& k) const {
-    if (k.number < 0 || k.number >= size_) refuse(k);
+    if (k.number < 0 || k.number >= size_) reject(k);
     return k.number;
   }
-  [[noreturn]] void refuse(const Index&) const;
+  [[noreturn]] void reject(const Index&) const;
   const char* const* names_ = nullptr;
   int size_ = 0;
   Var field_[max_fields];

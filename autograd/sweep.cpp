@@ -73,7 +73,7 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
 
 inline void Sweep::visit(std::uint32_t id) {
   if (freed(id))
-    throw TapeError("backward: a part of this graph was spent by an earlier backward; pass keep = true there");
+    throw TapeError("backward: a part of this graph was spent by an earlier backward; pass retain_graph = true there");
   Node& n = tape.node(id);
   tape.set_time(n.time);
   if (tape.tracing()) tape.trace(id, n.grad, "gradient");

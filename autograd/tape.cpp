@@ -37,7 +37,7 @@ class Adjoints {
 
 }  // namespace
 
-Grads Tape::backward(const Var& loss, bool keep) {
+Grads Tape::backward(const Var& loss, bool retain_graph) {
   TapeImpl& t = *impl_;
   if (TapeImpl::find(t.epoch()) != &t)
     throw TapeError("backward: this tape belongs to another thread, the one that made it");
@@ -46,11 +46,12 @@ Grads Tape::backward(const Var& loss, bool keep) {
     throw ShapeError("backward: the loss must be a single number, this one is " + text(n.shape) +
                      ": take its sum or mean");
   if (n.requires_grad && t.sweep().freed(loss.node()))
-    throw TapeError("backward: this graph was spent by an earlier backward; pass keep = true there to use it again");
+    throw TapeError(
+        "backward: this graph was spent by an earlier backward; pass retain_graph = true there to use it again");
   t.leaves().check_versions();
   Adjoints adjoints(t.sweep());
   Grads g = t.leaves().place_gradients();
-  if (n.requires_grad) t.sweep().run(loss.node(), Array::full(n.shape, 1, t.dtype()), !keep);
+  if (n.requires_grad) t.sweep().run(loss.node(), Array::full(n.shape, 1, t.dtype()), !retain_graph);
   adjoints.collect(g);
   return g;
 }

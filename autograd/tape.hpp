@@ -40,7 +40,7 @@ class Tape {
   /// what backward needed is freed as it goes, unless keep is true.
   ///
   /// Errors    ShapeError if loss is not a single number; TapeError if a parameter was edited since it was used
-  Grads backward(const Var& loss, bool keep = false);
+  Grads backward(const Var& loss, bool retain_graph = false);
   TapeStats stats() const;
   DType dtype() const;
   int order() const;

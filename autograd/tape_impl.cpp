@@ -89,7 +89,7 @@ void TapeImpl::require_order(const OpTable& op, const std::source_location& wher
                   std::to_string(order_) + place_of(where));
 }
 
-void TapeImpl::refuse(const Var& v, const char* who) const {
+void TapeImpl::reject(const Var& v, const char* who) const {
   if (!v) throw EmptyVarError(std::string(who) + ": an empty Var was used");
   if (!find(v.epoch())) check_elsewhere(v.epoch(), std::string(who) + ": ");
   throw TapeError(std::string(who) + (find(v.epoch())

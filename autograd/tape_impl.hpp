@@ -41,7 +41,7 @@ class TapeImpl {
   // ---- nodes and values
   Node& node(std::uint32_t id) { return nodes_[id]; }
   Node& node(const Var& v, const char* who = "value") {  ///< TapeError if v is empty, dead, or of another tape
-    if (v.epoch() != epoch()) refuse(v, who);
+    if (v.epoch() != epoch()) reject(v, who);
     return nodes_[v.node()];
   }
   const Array& value(std::uint32_t id) {  ///< makes lazy ones; an empty array for id 0
@@ -100,7 +100,7 @@ class TapeImpl {
   void unlink() noexcept;
   void reset() noexcept;
   Var make(std::uint32_t id, Array value, const Shape&, const std::source_location&);
-  [[noreturn]] void refuse(const Var&, const char* who) const;
+  [[noreturn]] void reject(const Var&, const char* who) const;
   void make_lazy(Node&);
 
   friend struct ThreadTapes;

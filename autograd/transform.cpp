@@ -13,9 +13,9 @@ class Chained final : public detail::LeafTransforms {
  public:
   Chained(std::shared_ptr<const LeafTransforms> before, const Transform& f) : before_(std::move(before)), f_(f) {}
 
-  Var apply(const Leaf& leaf, const Var& raw, const Pass* told) const override {
-    const Var w = before_ ? before_->apply(leaf, raw, told) : raw;
-    const Var made = f_(w, (told ? *told : Pass()).named("transform").named(leaf.name()));
+  Var apply(const Leaf& leaf, const Var& raw, const StepContext* context) const override {
+    const Var w = before_ ? before_->apply(leaf, raw, context) : raw;
+    const Var made = f_(w, (context ? *context : StepContext()).named("transform").named(leaf.name()));
     if (!(made.shape() == leaf.shape()))
       throw ShapeError(std::string("parameter ") + leaf.name() + ": it is " + text(leaf.shape()) +
                        ", and a transform made it " + text(made.shape()));

@@ -1,16 +1,16 @@
 #pragma once
-#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_context.hpp>
 
 namespace ebb {
 
 /// What a parameter's numbers go through before anyone sees them: an orthogonal matrix made from a free one, a weight
-/// of which a part is dropped. A counted handle to a function of the numbers, with or without a Pass.
+/// of which a part is dropped. A counted handle to a function of the numbers, with or without a StepContext.
 ///
 ///     w.transform("cell/Wh", [](const Var& m) { return m - transpose(m); });
 class Transform {
  public:
   template <class F>
-    requires requires(const F& f, const Var& w, const Pass& at) { f(w, at); } ||
+    requires requires(const F& f, const Var& w, const StepContext& at) { f(w, at); } ||
              requires(const F& f, const Var& w) { f(w); }
   Transform(F f) : self_(new Holder<F>(static_cast<F&&>(f))) {}
   Transform(const Transform& o) : self_(o.self_) { self_->holders.hold(); }
@@ -23,18 +23,18 @@ class Transform {
   ~Transform() {
     if (self_->holders.drop()) delete self_;
   }
-  Var operator()(const Var& w, const Pass& at) const { return self_->call(w, at); }
+  Var operator()(const Var& w, const StepContext& at) const { return self_->call(w, at); }
 
  private:
   struct Base {
     virtual ~Base() = default;
-    virtual Var call(const Var&, const Pass&) const = 0;
+    virtual Var call(const Var&, const StepContext&) const = 0;
     detail::Count holders{1};
   };
   template <class F> struct Holder final : Base {
     F f;
     explicit Holder(F&& g) : f(static_cast<F&&>(g)) {}
-    Var call(const Var& w, const Pass& at) const override {
+    Var call(const Var& w, const StepContext& at) const override {
       if constexpr (requires { f(w, at); }) return f(w, at);
       else return f(w);
     }

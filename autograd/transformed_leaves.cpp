@@ -5,11 +5,12 @@
 
 namespace ebb::detail {
 
-TransformedLeaves::TransformedLeaves(const LeafSet& set, DType dtype, const Pass& told, bool gradients) : told_(told) {
+TransformedLeaves::TransformedLeaves(const LeafSet& set, DType dtype, const StepContext& context, bool gradients)
+    : context_(context) {
   if (set.get()->transformed.empty()) return;
   tape_.emplace(TapeOptions{.dtype = dtype});
   TapeImpl& t = TapeImpl::current();
-  t.leaves().tell_transforms(&told_);
+  t.leaves().set_context(&context_);
   std::optional<NoGrad> off;
   if (!gradients) off.emplace();
   for (LeafData* data : set.get()->transformed) {

@@ -1,6 +1,6 @@
 #pragma once
 #include <ebb/autograd/binding.hpp>
-#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_context.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <memory>
 #include <optional>
@@ -12,7 +12,7 @@ namespace ebb::detail {
 /// lives, so that shards meet them as leaves; the gradients that come back are of the results.
 class TransformedLeaves {
  public:
-  TransformedLeaves(const LeafSet&, DType, const Pass& told, bool gradients);
+  TransformedLeaves(const LeafSet&, DType, const StepContext& context, bool gradients);
   TransformedLeaves(const TransformedLeaves&) = delete;
   TransformedLeaves& operator=(const TransformedLeaves&) = delete;
   /// dL/df(w) -> dL/dw, in place; once.
@@ -23,7 +23,7 @@ class TransformedLeaves {
     Leaf leaf;
     Var result;
   };
-  const Pass told_;
+  const StepContext context_;
   std::optional<Tape> tape_;  // before what is recorded on it
   std::vector<Pair> leaves_;
   std::vector<std::unique_ptr<Binding>> bound_;

@@ -27,7 +27,7 @@ void step(benchmark::State& state, const std::string& cell, Sizes z, int threads
   std::int64_t kept = 0;
   for (auto _ : state) {
     const Result r = backward(w, {.rows = z.B}, [&](Shard& s) {
-      const Run run = unroll(*made, s.sequence(x), s.pass());
+      const Run run = unroll(*made, s.sequence(x), s.context());
       return s.mean_rows(mean(square(run.last()), {-1}));
     });
     kept = r.kept_bytes;

@@ -164,20 +164,21 @@ class Row {
     if (at != problem.data() + problem.size()) throw ValueError("compare_ebb: the problem has another size");
   }
 
-  Part last_loss(Shard& s) const {
-    Run run = unroll(*cells_[0], s.sequence(x_), s.pass());
-    if (cells_.size() > 1) run = unroll(*cells_[1], run.all(), s.pass());
+  PartialLoss last_loss(Shard& s) const {
+    Run run = unroll(*cells_[0], s.sequence(x_), s.context());
+    if (cells_.size() > 1) run = unroll(*cells_[1], run.all(), s.context());
     return s.mean_rows(mean(square(run.last()), {-1}));
   }
 
-  Part packed_loss(Shard& s) const {
+  PartialLoss packed_loss(Shard& s) const {
     const Packed x = pack(s.sequence(x_), s.rows(lengths_));
-    const Packed y = bidirectional(*cells_[0], *cells_[1], x, s.pass("1")).all;
-    return s.mean_tokens(mean(square(bidirectional(*cells_[2], *cells_[3], y, s.pass("2")).all.all), {-1}), lengths_);
+    const Packed y = bidirectional(*cells_[0], *cells_[1], x, s.context("1")).all;
+    return s.mean_tokens(mean(square(bidirectional(*cells_[2], *cells_[3], y, s.context("2")).all.all), {-1}),
+                         lengths_);
   }
 
-  Part chars_loss(Shard& s) const {
-    const Run run = unroll(*cells_[0], (*embedding_)(s.sequence(tokens_)), s.pass());
+  PartialLoss chars_loss(Shard& s) const {
+    const Run run = unroll(*cells_[0], (*embedding_)(s.sequence(tokens_)), s.context());
     return s.mean_tokens(cross_entropy((*out_)(run.all()), s.sequence(next_)));
   }
 

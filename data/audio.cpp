@@ -9,7 +9,7 @@ bool can_read_wav() { return false; }
 
 Audio read_wav(const std::string& path, DType) {
   const detail::ByteReader file(path, detail::Content::bytes);
-  file.refuse(
+  file.reject(
       "cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
       "again (cmake build/release) and build it");
 }
@@ -76,7 +76,7 @@ std::uint64_t wav_data(detail::ByteReader& file) {
   unsigned char b[16] = {};
   const bool whole = file.read(b, 12) == 12, large = std::memcmp(b, "RF64", 4) == 0;
   if (!whole || (!large && std::memcmp(b, "RIFF", 4) != 0) || std::memcmp(b + 8, "WAVE", 4) != 0)
-    file.refuse("is no wav file: it does not begin with RIFF, a length and WAVE");
+    file.reject("is no wav file: it does not begin with RIFF, a length and WAVE");
   const std::uint64_t end = file.length();
   std::uint64_t long_length = 0;
   while (file.read(b, 8) == 8) {
@@ -85,16 +85,16 @@ std::uint64_t wav_data(detail::ByteReader& file) {
       const std::uint64_t says = large && length == 0xffffffff && long_length > 0 ? long_length : length;
       if (says <= there) return says;
       if (is_unknown(says)) return there;
-      file.refuse(fmt::format("is torn: its data chunk says {} bytes and has {}", says, there));
+      file.reject(fmt::format("is torn: its data chunk says {} bytes and has {}", says, there));
     }
     if (length > there)
-      file.refuse(fmt::format("is torn: its chunk '{}' says {} bytes and has {}", printable(b), length, there));
+      file.reject(fmt::format("is torn: its chunk '{}' says {} bytes and has {}", printable(b), length, there));
     const std::uint64_t next = file.at() + length + length % 2;  // chunks begin at even bytes
     if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16)
       long_length = little_endian(b + 8, 8);
     file.seek(next);
   }
-  file.refuse("is torn: it has no data chunk");
+  file.reject("is torn: it has no data chunk");
 }
 
 }  // namespace
@@ -106,17 +106,17 @@ Audio read_wav(const std::string& path, DType dtype) {
   const std::uint64_t length = wav_data(file);
   SF_INFO about{};
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> sound(sf_open(path.c_str(), SFM_READ, &about), &sf_close);
-  if (!sound) file.refuse(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
+  if (!sound) file.reject(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
   const int bytes = sample_bytes(about.format);
   if (!is_wav(about.format) || bytes == 0)
-    file.refuse(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
-  if (about.frames == 0) file.refuse("holds no samples");
+    file.reject(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
+  if (about.frames == 0) file.reject("holds no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
-    file.refuse(
+    file.reject(
         fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
   if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels);
       static_cast<std::uint64_t>(about.frames) != whole)
-    file.refuse(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames,
+    file.reject(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames,
                             about.channels, whole));
 
   Audio a{Array::empty({static_cast<int>(about.frames), about.channels}, dtype), about.samplerate};
@@ -126,9 +126,9 @@ Audio read_wav(const std::string& path, DType dtype) {
     sf_count_t n = 0;
     if constexpr (sizeof(T) == sizeof(float)) n = sf_readf_float(sound.get(), to, about.frames);
     else n = sf_readf_double(sound.get(), to, about.frames);
-    if (n != about.frames) file.refuse(fmt::format("is torn: it ends after {} of {} samples", n, about.frames));
+    if (n != about.frames) file.reject(fmt::format("is torn: it ends after {} of {} samples", n, about.frames));
     for (std::int64_t i = 0; i < a.samples.size(); ++i)
-      if (!std::isfinite(to[i])) file.refuse(fmt::format("sample {} is not a finite number", i / about.channels));
+      if (!std::isfinite(to[i])) file.reject(fmt::format("sample {} is not a finite number", i / about.channels));
   });
   return a;
 }

@@ -37,7 +37,7 @@ ByteReader::ByteReader(const std::string& path, Content content) : path_(path), 
   size_ = regular_file_size(path);
   errno = 0;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rbe"), &gzclose);
-  if (!file) refuse(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
+  if (!file) reject(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
   file_ = file.get();
   if (content == Content::text) begin_text();
   (void)file.release();
@@ -49,7 +49,7 @@ void ByteReader::begin_text() {
   peek();
   const std::string_view first(buffer_.data(), filled_);
   if (const char* name = other_encoding(first))
-    refuse(std::string("is ") + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)");
+    reject(std::string("is ") + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)");
   if (first.starts_with("\xef\xbb\xbf")) start_ = next_ = 3;
   if (first.find('\r') != first.npos && first.find('\n') == first.npos) line_end_ = '\r';
 }
@@ -62,7 +62,7 @@ bool ByteReader::fill() {
   const char* why = gzerror(handle(file_), &code);
   // A gzip stream that ends too early is told apart from a whole one only by Z_BUF_ERROR.
   if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
-    refuse(code == Z_ERRNO ? std::string("cannot be read: ") + std::strerror(errno)
+    reject(code == Z_ERRNO ? std::string("cannot be read: ") + std::strerror(errno)
                            : fmt::format("is torn or altered after byte {} of what it unzips to: {}", begin_, why));
   filled_ = static_cast<std::size_t>(n);
   return n > 0;
@@ -88,7 +88,7 @@ std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) 
     all.resize(before + more);
     const std::size_t got = read(all.data() + before, more);
     if (got < more)
-      refuse(fmt::format("is torn: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
+      reject(fmt::format("is torn: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
   }
   return all;
 }
@@ -101,7 +101,7 @@ bool ByteReader::line(std::string& to) {
     const char* from = buffer_.data() + next_;
     const auto* stop = static_cast<const char*>(std::memchr(from, line_end_, filled_ - next_));
     const std::size_t n = stop ? static_cast<std::size_t>(stop - from) : filled_ - next_;
-    if (to.size() + n > longest_line) refuse_line("is longer than 16 MiB");
+    if (to.size() + n > longest_line) reject_line("is longer than 16 MiB");
     to.append(from, n);
     next_ += n + (stop ? 1 : 0);
     if (stop) break;
@@ -119,7 +119,7 @@ void ByteReader::seek(std::uint64_t at) {
   }
   next_ = filled_ = 0;
   begin_ = at;
-  if (gzseek(handle(file_), static_cast<z_off_t>(at), SEEK_SET) < 0) refuse(fmt::format("has no byte {}", at));
+  if (gzseek(handle(file_), static_cast<z_off_t>(at), SEEK_SET) < 0) reject(fmt::format("has no byte {}", at));
 }
 
 std::uint64_t ByteReader::length() {
@@ -132,8 +132,8 @@ std::uint64_t ByteReader::length() {
   return n;
 }
 
-void ByteReader::refuse(const std::string& why) const { throw FileError(path_ + ": " + why); }
+void ByteReader::reject(const std::string& why) const { throw FileError(path_ + ": " + why); }
 
-void ByteReader::refuse_line(const std::string& why) const { refuse(fmt::format("line {}: {}", lines_, why)); }
+void ByteReader::reject_line(const std::string& why) const { reject(fmt::format("line {}: {}", lines_, why)); }
 
 }  // namespace ebb::detail

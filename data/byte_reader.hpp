@@ -46,8 +46,8 @@ class ByteReader final {
   void seek(std::uint64_t at);  ///< never before `start`; in a gzipped file by unzipping what is before
   std::uint64_t length();       ///< of what there is to read; a gzipped file is unzipped once
   const std::string& path() const { return path_; }
-  [[noreturn]] void refuse(const std::string& why) const;       ///< "path: why"
-  [[noreturn]] void refuse_line(const std::string& why) const;  ///< "path: line 7: why"
+  [[noreturn]] void reject(const std::string& why) const;       ///< "path: why"
+  [[noreturn]] void reject_line(const std::string& why) const;  ///< "path: line 7: why"
 
  private:
   bool fill();

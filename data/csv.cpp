@@ -34,13 +34,13 @@ class SeriesReader final {
   CsvTable read() {
     Strings fields;
     bool any = records_.next(fields);
-    if (!any) records_.file().refuse("holds no rows");
+    if (!any) records_.file().reject("holds no rows");
     width_ = fields.size();
     choose(fields);
     if (options_.header) any = records_.next(fields);
     for (; any; any = records_.next(fields)) row(fields);
-    if (rows_ == 0) records_.file().refuse("holds no rows");
-    if (rows_ > INT_MAX) records_.file().refuse("has more rows than an array can");
+    if (rows_ == 0) records_.file().reject("holds no rows");
+    if (rows_ > INT_MAX) records_.file().reject("has more rows than an array can");
     CsvTable table{std::move(names_),
                    Array::empty({static_cast<int>(rows_), static_cast<int>(chosen_.size())}, options_.dtype)};
     with_dtype(options_.dtype, [&](auto zero) {
@@ -63,16 +63,16 @@ class SeriesReader final {
     for (const std::string& wanted : options_.columns) {
       const auto at = std::find(names.begin(), names.end(), wanted);
       if (at == names.end())
-        records_.refuse(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
+        records_.reject(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
       if (std::find(at + 1, names.end(), wanted) != names.end())
-        records_.refuse(fmt::format("there are two columns '{}'", wanted));
+        records_.reject(fmt::format("there are two columns '{}'", wanted));
       chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
       names_.push_back(wanted);
     }
     // What is made of a name later, such as metadata, has to be UTF-8.
     for (std::size_t k = 0; k < names_.size(); ++k)
       if (!detail::is_utf8(names_[k]))
-        records_.refuse(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
+        records_.reject(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
   }
 
   static std::string list(const Strings& names) {
@@ -82,7 +82,7 @@ class SeriesReader final {
   }
 
   void row(const Strings& fields) {
-    if (fields.size() != width_) records_.refuse(fmt::format("has {} fields, not {}", fields.size(), width_));
+    if (fields.size() != width_) records_.reject(fmt::format("has {} fields, not {}", fields.size(), width_));
     const std::size_t begin = values_.size();
     for (std::size_t k = 0; k < chosen_.size(); ++k) {
       double x = 0;
@@ -101,21 +101,21 @@ class SeriesReader final {
 
   void check(std::size_t k, std::string_view field, detail::Parsed parsed, double x) const {
     const std::string_view shown = field.substr(0, 40);
-    if (parsed == detail::Parsed::none) refuse(k, fmt::format("'{}' is not a number", shown));
-    if (parsed == detail::Parsed::special) refuse(k, fmt::format("'{}' is not a finite number", shown));
+    if (parsed == detail::Parsed::none) reject(k, fmt::format("'{}' is not a number", shown));
+    if (parsed == detail::Parsed::special) reject(k, fmt::format("'{}' is not a finite number", shown));
     if (parsed == detail::Parsed::too_large || !detail::fits(x, options_.dtype))
-      refuse(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
+      reject(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
   }
 
   double substitute(std::size_t k) const {
     if (options_.missing == Missing::fill) return options_.fill;
-    if (options_.missing == Missing::refuse) refuse(k, "the value is missing");
-    if (rows_ == 0) refuse(k, "the value is missing, and none stands above it");
+    if (options_.missing == Missing::reject) reject(k, "the value is missing");
+    if (rows_ == 0) reject(k, "the value is missing, and none stands above it");
     return values_[(rows_ - 1) * chosen_.size() + k];
   }
 
-  [[noreturn]] void refuse(std::size_t k, const std::string& why) const {
-    records_.refuse(why, fmt::format(", column '{}'", names_[k]));
+  [[noreturn]] void reject(std::size_t k, const std::string& why) const {
+    records_.reject(why, fmt::format(", column '{}'", names_[k]));
   }
 
   detail::CsvRecords records_;

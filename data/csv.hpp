@@ -8,7 +8,7 @@ namespace ebb {
 
 /// What to do where a value is missing.
 enum class Missing : std::uint8_t {
-  refuse,    ///< FileError with line and column
+  reject,    ///< FileError with line and column
   previous,  ///< the value above; FileError if there is none
   fill,      ///< CsvOptions::fill
   drop_row   ///< leave out the row
@@ -18,7 +18,7 @@ struct CsvOptions {
   bool header = true;  ///< the first line has names; else the columns are called "0", "1", ...
   char delimiter = ',';
   std::vector<std::string> columns = {};  ///< which, by name and in this order; none: all. The others may hold anything
-  Missing missing = Missing::refuse;
+  Missing missing = Missing::reject;
   double fill = 0;
   std::vector<std::string> marks = {"",    "NA",   "N/A",  "NaN",
                                     "nan", "null", "NULL", "?"};  ///< what stands for a missing value

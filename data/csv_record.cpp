@@ -8,8 +8,8 @@ constexpr std::size_t longest_field = std::size_t{1} << 20, most_fields = std::s
 bool is_empty(const std::vector<std::string>& fields) { return fields.size() == 1 && fields[0].empty(); }
 }  // namespace
 
-void CsvRecords::refuse(const std::string& why, const std::string& where) const {
-  file_.refuse(fmt::format("line {}{}: {}", begin_, where, why));
+void CsvRecords::reject(const std::string& why, const std::string& where) const {
+  file_.reject(fmt::format("line {}{}: {}", begin_, where, why));
 }
 
 int CsvRecords::get() {
@@ -19,7 +19,7 @@ int CsvRecords::get() {
 }
 
 void CsvRecords::add(std::string& field, int c) const {
-  if (field.size() == longest_field) refuse("a field is longer than 1 MiB; perhaps a quote is not closed");
+  if (field.size() == longest_field) reject("a field is longer than 1 MiB; perhaps a quote is not closed");
   field.push_back(static_cast<char>(c));
 }
 
@@ -27,7 +27,7 @@ void CsvRecords::add(std::string& field, int c) const {
 bool CsvRecords::quoted(std::string& field) {
   for (;;) {
     const int c = get();
-    if (c == ByteReader::end) refuse("a quote is not closed");
+    if (c == ByteReader::end) reject("a quote is not closed");
     if (c != '"') {
       add(field, c);
     } else if (peek() == '"') {
@@ -44,13 +44,13 @@ bool CsvRecords::parse(std::vector<std::string>& fields) {
   if (peek() == ByteReader::end) return false;
   std::size_t n = 0;
   for (;;) {
-    if (n == most_fields) refuse(fmt::format("has more than {} fields", most_fields));
+    if (n == most_fields) reject(fmt::format("has more than {} fields", most_fields));
     if (fields.size() == n) fields.emplace_back();
     std::string& field = fields[n++];
     field.clear();
     if (peek() == '"') {
       get();
-      if (!quoted(field)) refuse(fmt::format("field {} continues after its closing quote", n));
+      if (!quoted(field)) reject(fmt::format("field {} continues after its closing quote", n));
     }
     int c = get();
     for (; c != delimiter_ && c != '\n' && c != ByteReader::end; c = get())

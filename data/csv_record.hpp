@@ -12,7 +12,7 @@ class CsvRecords final {
   /// The next record that is not an empty line at the end of the file; false if there is none.
   bool next(std::vector<std::string>& fields);
   std::uint64_t line() const { return begin_; }  ///< where the record begins, counted from 1
-  [[noreturn]] void refuse(const std::string& why,
+  [[noreturn]] void reject(const std::string& why,
                            const std::string& where = {}) const;  ///< "path: line 7, where: why"
   const ByteReader& file() const { return file_; }
 

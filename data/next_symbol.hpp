@@ -21,12 +21,12 @@ template <class Source> bool next_symbol(Source& from, Symbols kind, std::string
   if (kind == Symbols::bytes || (kind == Symbols::words && c == '\n')) return true;
   if (kind == Symbols::characters) {
     const std::uint64_t at = from.at() - 1;
-    if (!rest_of_point(from, c, to)) from.refuse("is not UTF-8 at byte " + std::to_string(at));
+    if (!rest_of_point(from, c, to)) from.reject("is not UTF-8 at byte " + std::to_string(at));
     return true;
   }
   while (from.peek() >= 0 && !is_space(from.peek())) {
     if (to.size() == longest_word)
-      from.refuse("a word before byte " + std::to_string(from.at()) + " is longer than 1 MiB");
+      from.reject("a word before byte " + std::to_string(from.at()) + " is longer than 1 MiB");
     to.push_back(static_cast<char>(from.get()));
   }
   return true;

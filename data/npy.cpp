@@ -15,21 +15,21 @@ namespace detail {
 namespace {
 
 void exactly(const NpySource& from, void* to, std::size_t n, const char* what) {
-  if (n > 0 && from.read(to, n) != n) from.refuse(fmt::format("is torn: it ends before the end of {}", what));
+  if (n > 0 && from.read(to, n) != n) from.reject(fmt::format("is torn: it ends before the end of {}", what));
 }
 
 std::string header_text(const NpySource& from) {
   unsigned char begin[8] = {};
   exactly(from, begin, sizeof begin, "its first eight bytes");
-  if (std::memcmp(begin, "\x93NUMPY", 6) != 0) from.refuse("is not numpy's: it does not begin with \\x93NUMPY");
+  if (std::memcmp(begin, "\x93NUMPY", 6) != 0) from.reject("is not numpy's: it does not begin with \\x93NUMPY");
   const int version = begin[6];
   if (version < 1 || version > 3 || begin[7] != 0)
-    from.refuse(fmt::format("has version {}.{} of the format, not 1.0 to 3.0", version, begin[7]));
+    from.reject(fmt::format("has version {}.{} of the format, not 1.0 to 3.0", version, begin[7]));
   unsigned char length[4] = {};
   exactly(from, length, version == 1 ? 2 : 4, "its header's length");
   const std::size_t n =
       length[0] | std::size_t{length[1]} << 8 | std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
-  if (n > (1 << 16)) from.refuse(fmt::format("has a header of {} bytes, more than it can need", n));
+  if (n > (1 << 16)) from.reject(fmt::format("has a header of {} bytes, more than it can need", n));
   std::string text(n, '\0');
   exactly(from, text.data(), n, "its header");
   return text;
@@ -55,7 +55,7 @@ template <class T> Tokens read_whole(const NpySource& from, const Shape& shape) 
   Tokens tokens(shape);
   for (std::size_t i = 0; i < read.size(); ++i) {
     if (static_cast<std::int64_t>(read[i]) != static_cast<int>(read[i]))
-      from.refuse(fmt::format("its number {}, {}, is more than an int holds", i, read[i]));
+      from.reject(fmt::format("its number {}, {}, is more than an int holds", i, read[i]));
     tokens.data()[i] = static_cast<int>(read[i]);
   }
   return tokens;
@@ -72,7 +72,7 @@ std::size_t element_bytes(const NpySource& from, const std::string& descr) {
   if (descr == "|u1") return 1;
   if (descr == "<f4" || descr == "<i4") return 4;
   if (descr == "<f8" || descr == "<i8") return 8;
-  from.refuse(fmt::format("holds elements of type '{}', not <f4, <f8, <i4, <i8 or |u1", descr.substr(0, 40)));
+  from.reject(fmt::format("holds elements of type '{}', not <f4, <f8, <i4, <i8 or |u1", descr.substr(0, 40)));
   return 0;
 }
 
@@ -82,7 +82,7 @@ NpyArray parse_npy(const NpySource& from) {
   const NpyHeader h = parse_npy_header(header_text(from), from);
   const std::size_t bytes = element_bytes(from, h.descr);
   if (static_cast<std::uint64_t>(h.shape.size()) > from.most / bytes)
-    from.refuse("is torn: it ends before the end of its numbers");
+    from.reject("is torn: it ends before the end of its numbers");
   NpyArray a;
   if (h.descr[1] == 'f') {
     a.values = read_floating(from, h, bytes == 4 ? f32 : f64);
@@ -93,7 +93,7 @@ NpyArray parse_npy(const NpySource& from) {
     if (h.fortran_order) from_fortran(a.tokens.data(), h.shape);
   }
   char more = 0;
-  if (from.read(&more, 1) != 0) from.refuse("has bytes left over after its numbers");
+  if (from.read(&more, 1) != 0) from.reject("has bytes left over after its numbers");
   return a;
 }
 
@@ -124,7 +124,7 @@ void write(const std::string& path, const char* descr, const Shape& shape, const
 NpyArray read_npy(const std::string& path) {
   detail::ByteReader file(path, detail::Content::bytes);
   return detail::parse_npy({.read = [&](void* to, std::size_t n) { return file.read(to, n); },
-                            .refuse = [&](const std::string& why) { file.refuse(why); },
+                            .reject = [&](const std::string& why) { file.reject(why); },
                             .most = file.length()});
 }
 

@@ -8,7 +8,7 @@ namespace ebb::detail {
 /// Where the bytes of one array come from, wherever they stand.
 struct NpySource {
   std::function<std::size_t(void* to, std::size_t n)> read;  ///< as many as there are, up to n
-  std::function<void(const std::string& why)> refuse;        ///< throws FileError
+  std::function<void(const std::string& why)> reject;        ///< throws FileError
   std::uint64_t most = 0;                                    ///< no more than this many bytes can follow
 };
 

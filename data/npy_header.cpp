@@ -35,7 +35,7 @@ class HeaderParser final {
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    from_.refuse("its header is not what numpy writes: " + why);
+    from_.reject("its header is not what numpy writes: " + why);
     std::abort();  // refuse throws
   }
   void skip() {
@@ -60,7 +60,7 @@ class HeaderParser final {
     return s;
   }
   std::string descr() {
-    if (take('[')) from_.refuse("holds records, not numbers of one type");
+    if (take('[')) from_.reject("holds records, not numbers of one type");
     return quoted();
   }
   bool boolean() {
@@ -86,7 +86,7 @@ class HeaderParser final {
       if (error != std::errc() || n < 0) fail("an extent is not a whole number that an int holds");
       at_ = static_cast<std::size_t>(stop - text_.data());
       if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // as Python 2 writes its long
-      if (rank == Shape::max_rank) from_.refuse("has more than four axes");
+      if (rank == Shape::max_rank) from_.reject("has more than four axes");
       extents[rank++] = n;
       comma = take(',');
     }

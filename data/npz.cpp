@@ -17,7 +17,7 @@ class ZipReader final {
  public:
   explicit ZipReader(const std::string& path)
       : file_(path, detail::Content::bytes), zip_(unzOpen64(path.c_str()), &unzClose) {
-    if (!zip_) file_.refuse("is no zip file, which an .npz is, or is torn");
+    if (!zip_) file_.reject("is no zip file, which an .npz is, or is torn");
   }
 
   template <class F> void for_entries(F&& f) {
@@ -28,40 +28,40 @@ class ZipReader final {
       char name[4096] = {};
       unz_file_info64 about{};
       if (unzGetCurrentFileInfo64(zip_.get(), &about, name, sizeof name, nullptr, 0, nullptr, 0) != UNZ_OK)
-        file_.refuse("its list of entries is torn");
+        file_.reject("its list of entries is torn");
       if (about.size_filename >= sizeof name || std::char_traits<char>::length(name) != about.size_filename)
-        file_.refuse("an entry's name is impossible");
+        file_.reject("an entry's name is impossible");
       // Entries that lie on one another would make much of little.
       if (about.compressed_size > length - zipped)
-        file_.refuse(fmt::format("entry '{}' is longer than the file", name));
+        file_.reject(fmt::format("entry '{}' is longer than the file", name));
       zipped += about.compressed_size;
       f(std::string(name), about);
     }
-    if (code != UNZ_END_OF_LIST_OF_FILE) file_.refuse("its list of entries is torn");
+    if (code != UNZ_END_OF_LIST_OF_FILE) file_.reject("its list of entries is torn");
   }
 
   NpyArray read(const std::string& name, const unz_file_info64& about) {
-    const auto refuse = [&](const std::string& why) { file_.refuse(fmt::format("entry '{}': {}", name, why)); };
-    if (about.flag & 1) refuse("is encrypted");
-    if (unzOpenCurrentFile(zip_.get()) != UNZ_OK) refuse("is torn, or zipped in a way that numpy does not use");
+    const auto reject = [&](const std::string& why) { file_.reject(fmt::format("entry '{}': {}", name, why)); };
+    if (about.flag & 1) reject("is encrypted");
+    if (unzOpenCurrentFile(zip_.get()) != UNZ_OK) reject("is torn, or zipped in a way that numpy does not use");
     const auto read = [&](void* to, std::size_t n) {
       std::size_t done = 0;
       while (done < n) {
         const auto most = static_cast<unsigned>(std::min<std::size_t>(n - done, 1 << 24));
         const int got = unzReadCurrentFile(zip_.get(), static_cast<char*>(to) + done, most);
-        if (got < 0) refuse("is altered: it cannot be unzipped");
+        if (got < 0) reject("is altered: it cannot be unzipped");
         if (got <= 0) break;
         done += static_cast<std::size_t>(got);
       }
       return done;
     };
     const std::uint64_t most = std::min<std::uint64_t>(about.uncompressed_size, about.compressed_size * most_unzipped);
-    NpyArray a = detail::parse_npy({.read = read, .refuse = refuse, .most = most});
-    if (unzCloseCurrentFile(zip_.get()) != UNZ_OK) refuse("is altered: its checksum does not fit");
+    NpyArray a = detail::parse_npy({.read = read, .reject = reject, .most = most});
+    if (unzCloseCurrentFile(zip_.get()) != UNZ_OK) reject("is altered: its checksum does not fit");
     return a;
   }
 
-  [[noreturn]] void refuse(const std::string& why) const { file_.refuse(why); }
+  [[noreturn]] void reject(const std::string& why) const { file_.reject(why); }
 
  private:
   detail::ByteReader file_;  // that it is a file, and how long
@@ -77,11 +77,11 @@ std::map<std::string, NpyArray> read_npz(const std::string& path, const std::vec
     const std::string entry = name;
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) return;
-    if (arrays.count(name)) zip.refuse(fmt::format("has two entries '{}'", name));
+    if (arrays.count(name)) zip.reject(fmt::format("has two entries '{}'", name));
     arrays.emplace(name, zip.read(entry, about));
   });
   for (const std::string& name : names)
-    if (!arrays.count(name)) zip.refuse(fmt::format("has no array '{}'", name));
+    if (!arrays.count(name)) zip.reject(fmt::format("has no array '{}'", name));
   return arrays;
 }
 

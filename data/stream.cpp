@@ -45,7 +45,7 @@ struct TokenStream::Data {
     const bool line_end = options.line_ends && symbol == "\n";
     id = line_end ? vocabulary.eos() : vocabulary.find(symbol);
     if (id < 0) id = vocabulary.unknown();
-    if (id < 0) row.reader.refuse(fmt::format("byte {}: a symbol that the vocabulary does not have, nor an <unk>", at));
+    if (id < 0) row.reader.reject(fmt::format("byte {}: a symbol that the vocabulary does not have, nor an <unk>", at));
     return true;
   }
 
@@ -99,7 +99,7 @@ bool TokenStream::next(TokenWindow& window) {
       w.next.data()[k] = row.held;
     }
     if (!there && !data_->begun)
-      row.reader.refuse(fmt::format("is too short: row {} of {} has no {} + 1 symbols", b, rows, steps));
+      row.reader.reject(fmt::format("is too short: row {} of {} has no {} + 1 symbols", b, rows, steps));
     if (!there) return !(data_->ended = true);
     ++b;
   }

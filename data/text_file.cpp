@@ -14,7 +14,7 @@ std::string read_text(const std::string& path) {
     text.resize(before + block);
     got = file.read(text.data() + before, block);
     text.resize(before + got);
-    if (text.size() > most) file.refuse("is larger than 1 GiB");
+    if (text.size() > most) file.reject("is larger than 1 GiB");
   }
   return text;
 }
@@ -23,7 +23,7 @@ std::vector<std::string> read_lines(const std::string& path) {
   detail::ByteReader file(path, detail::Content::text);
   std::vector<std::string> lines;
   for (std::string line; file.line(line);) {
-    if (!detail::is_utf8(line)) file.refuse_line("is not UTF-8");
+    if (!detail::is_utf8(line)) file.reject_line("is not UTF-8");
     lines.push_back(line);
   }
   return lines;

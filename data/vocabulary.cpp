@@ -15,7 +15,7 @@ using detail::SymbolMap;
 
 /// A text in memory, read as a file is.
 struct TextSource : detail::BytesOf {
-  [[noreturn]] void refuse(const std::string& why) const { throw ValueError("vocabulary: the text " + why); }
+  [[noreturn]] void reject(const std::string& why) const { throw ValueError("vocabulary: the text " + why); }
 };
 
 template <class Source> std::vector<std::string> counted(Symbols kind, Source& from, const VocabularyOptions& o) {

@@ -74,19 +74,19 @@ std::vector<std::string> load_symbols(const std::string& path, Symbols& kind) {
   file.line(line);
   const auto found = std::find_if(std::begin(kinds), std::end(kinds), [&](const char* k) { return line == begin + k; });
   if (found == std::end(kinds))
-    file.refuse("is no vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
+    file.reject("is no vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
   kind = static_cast<Symbols>(found - std::begin(kinds));
   SymbolMap<std::uint64_t> seen;
   std::vector<std::string> list;
   while (file.line(line)) {
-    if (!unescape(line, symbol)) file.refuse_line("a backslash is not followed by n, t, x and two digits, or another");
+    if (!unescape(line, symbol)) file.reject_line("a backslash is not followed by n, t, x and two digits, or another");
     if (!is_one(symbol, kind))
-      file.refuse_line(fmt::format("is not one of the {} of a text", kinds[static_cast<int>(kind)]));
+      file.reject_line(fmt::format("is not one of the {} of a text", kinds[static_cast<int>(kind)]));
     const auto [at, fresh] = seen.emplace(symbol, file.line_number());
-    if (!fresh) file.refuse_line(fmt::format("has the same symbol as line {}", at->second));
+    if (!fresh) file.reject_line(fmt::format("has the same symbol as line {}", at->second));
     list.push_back(symbol);
   }
-  if (list.empty()) file.refuse("holds no symbols");
+  if (list.empty()) file.reject("holds no symbols");
   return list;
 }
 

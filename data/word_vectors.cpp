@@ -59,16 +59,16 @@ class VectorReader final {
         entry();
       }
     }
-    if (lines_ == 0) file_.refuse("holds no word vectors");
+    if (lines_ == 0) file_.reject("holds no word vectors");
     if (wanted && *wanted != lines_)
-      file_.refuse(fmt::format("its first line says {} words, and {} follow", *wanted, lines_));
+      file_.reject(fmt::format("its first line says {} words, and {} follow", *wanted, lines_));
     allocate();  // none of the words was there
     return result_;
   }
 
  private:
   void entry() {
-    if (fields_.size() < 2) file_.refuse_line("is not a word and its numbers");
+    if (fields_.size() < 2) file_.reject_line("is not a word and its numbers");
     if (lines_++ == 0) first();
     // A few words of the published files have blanks in them, so the numbers are counted from the end; what is left
     // over has to be part of a word, not further numbers.
@@ -78,7 +78,7 @@ class VectorReader final {
     for (std::size_t k = 1; numbers_left && k < n - *dimensions_; ++k)
       numbers_left = detail::parse_number(fields_[k], x) == detail::Parsed::finite;
     if (n - 1 < *dimensions_ || *dimensions_ == 0 || numbers_left)
-      file_.refuse_line(fmt::format("has {} numbers after its word, not {}", n - 1, *dimensions_));
+      file_.reject_line(fmt::format("has {} numbers after its word, not {}", n - 1, *dimensions_));
     if (n > *dimensions_ + 1) return;  // a vocabulary's words have no blanks
     const int id = words_.find(fields_[0]);
     if (id >= 0) keep(id);
@@ -88,7 +88,7 @@ class VectorReader final {
   /// wanted.
   void first() {
     if (ends_in_number(fields_[0]))
-      file_.refuse_line("a word and its numbers are parted neither by blanks nor by tabs");
+      file_.reject_line("a word and its numbers are parted neither by blanks nor by tabs");
     if (dimensions_) return;
     for (std::size_t k = 1; k < fields_.size(); ++k) number(k);
     dimensions_ = fields_.size() - 1;
@@ -100,13 +100,13 @@ class VectorReader final {
     const bool large =
         parsed == detail::Parsed::too_large || (result_.table && !detail::fits(x, result_.table.dtype()));
     if (parsed == detail::Parsed::finite && !large) return x;
-    file_.refuse_line(
+    file_.reject_line(
         fmt::format("number {} of '{}' is {}: '{}'", k, fields_[0], large ? "too large" : "not one", fields_[k]));
   }
 
   void keep(int id) {
     std::uint64_t& line = line_of_[static_cast<std::size_t>(id)];
-    if (line != 0) file_.refuse_line(fmt::format("has the same word as line {}: '{}'", line, fields_[0]));
+    if (line != 0) file_.reject_line(fmt::format("has the same word as line {}: '{}'", line, fields_[0]));
     line = file_.line_number();
     allocate();
     ++result_.found;

@@ -33,8 +33,8 @@ struct Model {
 
 // The share of right answers, in xtensor: `view` shows an Ebb array as one, without a copy.
 double accuracy(const Var& logits, const Tokens& y) {
-  const Tokens guess = argmax(logits);
-  const auto right = xt::equal(view<const int, 1>(guess), view<const int, 1>(y));
+  const Tokens baseline = argmax(logits);
+  const auto right = xt::equal(view<const int, 1>(baseline), view<const int, 1>(y));
   return xt::mean(xt::cast<double>(right))();
 }
 

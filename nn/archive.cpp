@@ -62,11 +62,11 @@ Archive& Archive::then(std::function<void()> f) {
   return *this;
 }
 void Archive::too_large(const char* name) const {
-  impl_->refuse(name, "is a larger number than there is room for here");
+  impl_->reject(name, "is a larger number than there is room for here");
 }
 
 void Archive::give() {
-  impl_->refuse_what_is_left();
+  impl_->reject_what_is_left();
   for (const auto& change : impl_->changes) change();
   for (const auto& f : impl_->last) f();
 }
@@ -79,7 +79,7 @@ template <class W> W Archive::get(const char* name) {
   const std::string text = impl_->take_text(name), kind = std::string(kind_of<W>()) + " ";
   W x{};
   if (text.rfind(kind, 0) != 0 || !parse(text.substr(kind.size()), x))
-    impl_->refuse(name, fmt::format("is '{}', but a number of type {} is asked for", text, kind_of<W>()));
+    impl_->reject(name, fmt::format("is '{}', but a number of type {} is asked for", text, kind_of<W>()));
   return x;
 }
 
@@ -94,7 +94,7 @@ template <class W> void Archive::put_list(const char* name, const std::vector<W>
 template <class W> std::vector<W> Archive::get_list(const char* name) {
   const detail::ArchivedArray a = impl_->take_array(name);
   if (a.type != stored_type<W>() || a.shape.size() != 1)
-    impl_->refuse(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(),
+    impl_->reject(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(),
                                     stored_type<W>()));
   std::vector<W> list(a.bytes.size() / sizeof(W));
   if (!list.empty()) std::memcpy(list.data(), a.bytes.data(), a.bytes.size());

@@ -20,18 +20,18 @@ std::string Archive::Impl::full(const char* name) const {
   return path + name;
 }
 
-void Archive::Impl::refuse(const char* name, const std::string& why) const { refuse_full(full(name), why); }
+void Archive::Impl::reject(const char* name, const std::string& why) const { reject_full(full(name), why); }
 
-void Archive::Impl::refuse_full(const std::string& name, const std::string& why) const {
+void Archive::Impl::reject_full(const std::string& name, const std::string& why) const {
   const std::size_t slash = name.find('/');
   const std::string member = slash == std::string::npos ? "" : ", '" + name.substr(slash + 1) + "'";
   throw FileError(fmt::format("{}: part {}{}: {}", path, name.substr(0, slash), member, why));
 }
 
-void Archive::Impl::refuse_what_is_left() const {
+void Archive::Impl::reject_what_is_left() const {
   const char* why = "is in the file and not asked for here";
-  if (!arrays.empty()) refuse_full(arrays.begin()->first, why);
-  if (!texts.empty()) refuse_full(texts.begin()->first, why);
+  if (!arrays.empty()) reject_full(arrays.begin()->first, why);
+  if (!texts.empty()) reject_full(texts.begin()->first, why);
 }
 
 void Archive::Impl::add_text(const char* name, std::string text) {
@@ -41,7 +41,7 @@ void Archive::Impl::add_text(const char* name, std::string text) {
 
 std::string Archive::Impl::take_text(const char* name) {
   const auto it = texts.find(full(name));
-  if (it == texts.end()) refuse(name, "is asked for here and not in the file");
+  if (it == texts.end()) reject(name, "is asked for here and not in the file");
   std::string text = it->second;
   texts.erase(it);
   return text;
@@ -61,7 +61,7 @@ void Archive::Impl::add_array(const char* name, detail::ArchivedArray a) {
 
 detail::ArchivedArray Archive::Impl::take_array(const char* name) {
   const auto it = arrays.find(full(name));
-  if (it == arrays.end()) refuse(name, "is asked for here and not in the file");
+  if (it == arrays.end()) reject(name, "is asked for here and not in the file");
   detail::ArchivedArray a = std::move(it->second);
   arrays.erase(it);
   return a;
@@ -78,7 +78,7 @@ Array Archive::Impl::take(const char* name) {
   if (take_nothing(name)) return {};
   const detail::ArchivedArray a = take_array(name);
   if (a.type != "F32" && a.type != "F64")
-    refuse(name, "holds " + a.type + ", but an array of float32 or float64 is asked for");
+    reject(name, "holds " + a.type + ", but an array of float32 or float64 is asked for");
   Array values = Array::empty(Shape(a.shape.data(), static_cast<int>(a.shape.size())), a.type == "F32" ? f32 : f64);
   if (!a.bytes.empty()) std::memcpy(values.raw(), a.bytes.data(), a.bytes.size());
   return values;
@@ -87,12 +87,12 @@ Array Archive::Impl::take(const char* name) {
 Array Archive::Impl::take(const char* name, const Shape& shape, DType dtype) {
   if (const auto it = arrays.find(full(name)); it != arrays.end() && it->second.shape.size() <= Shape::max_rank) {
     const std::string there = text(it->second.shape), here = ebb::text(shape);
-    if (there != here) refuse(name, "is " + there + " in the file and " + here + " here");
+    if (there != here) reject(name, "is " + there + " in the file and " + here + " here");
   }
   const Array a = take(name);
-  if (!a) refuse(name, "is empty in the file");
+  if (!a) reject(name, "is empty in the file");
   if (a.dtype() != dtype)
-    refuse(name, fmt::format("is {} in the file and {} here", name_of(a.dtype()), name_of(dtype)));
+    reject(name, fmt::format("is {} in the file and {} here", name_of(a.dtype()), name_of(dtype)));
   return a;
 }
 

@@ -29,9 +29,9 @@ struct Archive::Impl {
   std::vector<std::function<void()>> changes, last;
 
   std::string full(const char* name) const;  ///< "2/memory/rnn/W"
-  [[noreturn]] void refuse(const char* name, const std::string& why) const;
-  [[noreturn]] void refuse_full(const std::string& full, const std::string& why) const;
-  void refuse_what_is_left() const;
+  [[noreturn]] void reject(const char* name, const std::string& why) const;
+  [[noreturn]] void reject_full(const std::string& full, const std::string& why) const;
+  void reject_what_is_left() const;
   void add_text(const char* name, std::string text);
   std::string take_text(const char* name);
   std::string take_string(const char* name);

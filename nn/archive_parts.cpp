@@ -43,7 +43,7 @@ bool read_text(const std::string& stored, std::string& s) {
 std::string Archive::Impl::take_string(const char* name) {
   const std::string stored = take_text(name);
   std::string s;
-  if (!read_text(stored, s)) refuse(name, "is '" + stored + "', but a text is asked for");
+  if (!read_text(stored, s)) reject(name, "is '" + stored + "', but a text is asked for");
   return s;
 }
 
@@ -89,7 +89,7 @@ Archive& Archive::operator()(const char* name, Tokens& tokens) {
     later([&tokens] { tokens = Tokens(); });
   } else {
     const detail::ArchivedArray a = impl_->take_array(name);
-    if (a.type != "I32") impl_->refuse(name, "holds " + a.type + ", but tokens are asked for");
+    if (a.type != "I32") impl_->reject(name, "holds " + a.type + ", but tokens are asked for");
     Tokens fresh(Shape(a.shape.data(), static_cast<int>(a.shape.size())));
     if (!a.bytes.empty()) std::memcpy(fresh.data(), a.bytes.data(), a.bytes.size());
     later([&tokens, fresh] { tokens = fresh; });
@@ -157,7 +157,7 @@ Archive& Archive::same(const char* name, const std::string& here) {
   if (!reading()) {
     impl_->add_text(name, stored_text(here));
   } else if (const std::string there = impl_->take_string(name); there != here) {
-    impl_->refuse(name, "is '" + there + "' in the file and '" + here + "' here");
+    impl_->reject(name, "is '" + there + "' in the file and '" + here + "' here");
   }
   return *this;
 }

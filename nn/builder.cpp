@@ -66,38 +66,38 @@ Param Builder::vector(const char* name, int width) const {
 }
 Param Builder::vector(const char* name, int width, const Init& init) const { return tensor(name, {width}, init); }
 Param Builder::tensor(const char* name, const Shape& shape, const Init& init) const {
-  return trained(name, start(name, shape, init));
+  return trained(name, initial_values(name, shape, init));
 }
 
-Array Builder::start(const char* name, const Shape& shape, const Init& init) const {
+Array Builder::initial_values(const char* name, const Shape& shape, const Init& init) const {
   const std::string full = join(scope_, name);
   if (shape.size() < 1) throw ValueError(full + ": every extent must be at least 1, but the shape is " + text(shape));
   params_->admit(full, shape);
   try {
-    return initial_values(init, shape, Key{params_->seed}.named(full.c_str()));
+    return ebb::initial_values(init, shape, Key{params_->seed}.named(full.c_str()));
   } catch (const ShapeError& e) { throw ShapeError(full + ": " + e.what()); }
 }
 
 Param Builder::trained(const char* name, const Array& values) const {
   params_->admit(join(scope_, name), values.shape());
-  Array start = values;
-  if (const std::string* rule = cell_ ? cell_->asked_init(name) : nullptr)
-    start = this->start(name, values.shape(), init_named(*rule));
-  return Param(params_->set.add(join(scope_, name).c_str(), start.to(params_->set.dtype()), true));
+  Array initial = values;
+  if (const std::string* init = cell_ ? cell_->asked_init(name) : nullptr)
+    initial = initial_values(name, values.shape(), init_named(*init));
+  return Param(params_->set.add(join(scope_, name).c_str(), initial.to(params_->set.dtype()), true));
 }
 Param Builder::fixed(const char* name, const Array& values) const {
   params_->admit(join(scope_, name), values.shape());
   return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), false));
 }
 
-double Builder::option(const char* name, double standard, const char* help) const {
-  return cell_ ? cell_->options.number(name, standard, help) : standard;
+double Builder::option(const char* name, double default_value, const char* help) const {
+  return cell_ ? cell_->options.number(name, default_value, help) : default_value;
 }
-int Builder::whole(const char* name, int standard, int low, int high, const char* help) const {
-  return cell_ ? static_cast<int>(cell_->options.whole(name, standard, low, high, help)) : standard;
+int Builder::whole(const char* name, int default_value, int low, int high, const char* help) const {
+  return cell_ ? static_cast<int>(cell_->options.whole(name, default_value, low, high, help)) : default_value;
 }
-bool Builder::flag(const char* name, bool standard, const char* help) const {
-  return cell_ ? cell_->options.flag(name, standard, help) : standard;
+bool Builder::flag(const char* name, bool default_value, const char* help) const {
+  return cell_ ? cell_->options.flag(name, default_value, help) : default_value;
 }
 int Builder::choice(const char* name, const char* choices, const char* help) const {
   return cell_ ? cell_->options.choice(name, choices, help) : 0;
@@ -107,11 +107,11 @@ void Builder::reject(const char* option, const char* why) const {
   throw ValueError((owner.empty() ? "" : owner + ": ") + "option " + option + ": " + why);
 }
 
-void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double start) const {
+void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double initial_value) const {
   if (!cell_) return;  // a cell built by hand is stepped by hand: nobody asks for its fields
   if (width.size() > 3) throw ShapeError(std::string("state ") + name + ": more than three extents after the batch");
   cell_->text.emplace_back(name);
-  Field f{cell_->text.back().c_str(), {}, static_cast<int>(width.size()), start, offset};
+  Field f{cell_->text.back().c_str(), {}, static_cast<int>(width.size()), initial_value, offset};
   int k = 0;
   for (int w : width) {
     if (w < 1) throw ValueError(std::string("state ") + name + ": a width is " + std::to_string(w) + ", less than 1");

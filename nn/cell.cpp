@@ -10,13 +10,13 @@ Cell::~Cell() = default;
 
 Var Cell::output(const Var&, const State& s) const { return s[0]; }
 
-State Cell::start(int rows) const {
+State Cell::initial_state(int rows) const {
   State s(field_names(), field_count());
   for (int k = 0; k < s.size(); ++k) {
     const Field& f = field(k);
     int extents[Shape::max_rank] = {rows};
     std::copy(f.width, f.width + f.rank, extents + 1);
-    s[k] = full(Shape(extents, f.rank + 1), f.start);
+    s[k] = full(Shape(extents, f.rank + 1), f.initial_value);
   }
   return s;
 }
@@ -52,14 +52,14 @@ void reject_unknown_options(const CellSpec& spec) {
 
 namespace {
 
-void refuse_equal_names(const CellSpec& spec, const char* cell) {
+void reject_equal_names(const CellSpec& spec, const char* cell) {
   for (auto f = spec.fields.begin(); f != spec.fields.end(); ++f)
     for (auto g = spec.fields.begin(); g != f; ++g)
       if (std::strcmp(f->name, g->name) == 0)
         throw ValueError(std::string(cell) + ": two fields of its state are named " + f->name);
 }
 
-void refuse_undeclared_members(const CellSpec& spec, int members, const char* cell) {
+void reject_undeclared_members(const CellSpec& spec, int members, const char* cell) {
   std::vector<int> offsets;
   std::string declared;
   for (const Field& f : spec.fields) declared += (declared.empty() ? ": " : ", ") + std::string(f.name);
@@ -87,12 +87,12 @@ void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
     throw ValueError(std::string(cell) +
                      ": State holds something besides Vars, which no step would see again; what a cell counts or "
                      "keeps is a field of numbers, or the time and mode that a Pass gives to step");
-  refuse_equal_names(s, cell);
+  reject_equal_names(s, cell);
   if (s.fields.empty() && members == 1) {
     s.text.emplace_back("h");
     s.fields.push_back({s.text.back().c_str(), {sizes.hidden}, 1, 0, 0});
   }
-  refuse_undeclared_members(s, members, cell);
+  reject_undeclared_members(s, members, cell);
   for (const Field& f : s.fields) s.names.push_back(f.name);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/autograd/functions.hpp>
-#include <ebb/autograd/pass.hpp>
 #include <ebb/autograd/state.hpp>
+#include <ebb/autograd/step_context.hpp>
 #include <ebb/autograd/watch_point.hpp>
 #include <ebb/nn/drop.hpp>
 #include <ebb/nn/param.hpp>
@@ -10,7 +10,7 @@
 
 /// All that a cell's file needs. A cell is a plain struct: parameters made in its constructor, and
 ///
-///     State step(const Var& x, const State& s) const            // or with a third argument, const Pass&
+///     State step(const Var& x, const State& s) const            // or with a third argument, const StepContext&
 ///
 /// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const`
 /// is needed only if the output is not the field declared first. Dropout inside a cell is one further overload of step
@@ -24,10 +24,10 @@ struct Hidden {
 /// One field of a cell's state.
 struct Field {
   const char* name;
-  int width[3];  ///< extents after the batch
-  int rank;      ///< of width
-  double start;  ///< initial value
-  int offset;    ///< of the Var in the cell's State struct, bytes
+  int width[3];          ///< extents after the batch
+  int rank;              ///< of width
+  double initial_value;  ///< initial value
+  int offset;            ///< of the Var in the cell's State struct, bytes
 };
 
 /// A cell as wrappers and commands see it: erased, counted, const when it runs.
@@ -38,17 +38,17 @@ class Cell {
   Cell& operator=(const Cell&) = delete;
   virtual ~Cell();
   /// One step: x [B, I], state fields [B, ...] -> the next state.
-  virtual State step(const Var& x, const State& s, const Pass& at) const = 0;
+  virtual State step(const Var& x, const State& s, const StepContext& at) const = 0;
   /// What the layer above sees, [B, H].
   virtual Var output(const Var& x, const State& s) const;
-  /// What the cell can drop out of its own step, asked for by `Pass::dropping`; nothing unless it says so.
+  /// What the cell can drop out of its own step, asked for by `StepContext::dropping`; nothing unless it says so.
   virtual Drops drops() const { return {}; }
   virtual const char* name() const = 0;
   virtual int field_count() const = 0;
   virtual const Field& field(int k) const = 0;
   virtual const char* const* field_names() const = 0;
   /// The starting state of `rows` rows, constants of the current tape.
-  State start(int rows) const;
+  State initial_state(int rows) const;
 
  private:
   friend class CellPtr;
@@ -103,7 +103,7 @@ Builder detail_builder(const Builder&, const Fields&);
 
 /// The State of a cell, read off its `step`; `known` is false if step has neither of the two forms.
 template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&) const);
-template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&, const Pass&) const);
+template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&, const StepContext&) const);
 template <class C> struct StateOf {
   using type = Hidden;
   static constexpr bool known = false;
@@ -141,7 +141,7 @@ template <class C> class CellAdapter final : public Cell {
   static constexpr bool droppable = can_drop.state || can_drop.candidate;
   static_assert(stepped,
                 "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, "
-                "const Pass& at");
+                "const StepContext& at");
   static_assert(!stepped || droppable || !StepOverloaded<C>,
                 "a cell's further overload of step, for dropout, is `State step(const Var& x, const State& s, const "
                 "Drop& d) const`");
@@ -153,7 +153,7 @@ template <class C> class CellAdapter final : public Cell {
       : name_(name), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
   }
-  State step(const Var& x, const State& s, const Pass& at) const override {
+  State step(const Var& x, const State& s, const StepContext& at) const override {
     const Struct before = unpack(s);
     if constexpr (droppable)
       if (at.drops()) return pack(cell_.step(x, before, Drop(at)));

@@ -25,7 +25,7 @@ class CellWrapper : public Cell {
  public:
   explicit CellWrapper(CellPtr inner) : inner_(static_cast<CellPtr&&>(inner)) {}
   const Cell& inner() const { return *inner_; }
-  State step(const Var& x, const State& s, const Pass& at) const override { return inner_->step(x, s, at); }
+  State step(const Var& x, const State& s, const StepContext& at) const override { return inner_->step(x, s, at); }
   Var output(const Var& x, const State& s) const override { return inner_->output(x, s); }
   Drops drops() const override { return inner_->drops(); }
   const char* name() const override { return inner_->name(); }

@@ -7,7 +7,7 @@ namespace ebb {
 Var StateDrop::state(const Var& h) const {
   const DropRates& r = at_->drop_rates();
   if (r.state == 0) return h;
-  const Pass mask = r.per_sequence ? at_->per_sequence() : *at_;
+  const StepContext mask = r.per_sequence ? at_->per_sequence() : *at_;
   return h * (mask.bernoulli("thinned state", h, 1 - r.state) * (1 / (1 - r.state)));
 }
 

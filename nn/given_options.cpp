@@ -60,10 +60,11 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
   }
 }
 
-const std::string* GivenOptions::asked(const std::string& name, const std::string& standard, const std::string& help) {
+const std::string* GivenOptions::asked(const std::string& name, const std::string& default_value,
+                                       const std::string& help) {
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
   if (std::none_of(known_.begin(), known_.end(), same))
-    known_.push_back({name, standard, help});  // two layers of one kind ask twice
+    known_.push_back({name, default_value, help});  // two layers of one kind ask twice
   for (Given& g : given_) {
     if (g.name != name) continue;
     g.known = true;
@@ -86,27 +87,27 @@ void GivenOptions::wrong(const std::string& name, const std::string& value, cons
   throw ValueError(fmt::format("{}: option {}: '{}' is {}", owner_, name, value, what));
 }
 
-double GivenOptions::number(const std::string& name, double standard, const std::string& help) {
-  const std::string* const value = asked(name, fmt::format("{:g}", standard), help);
-  if (!value) return standard;
+double GivenOptions::number(const std::string& name, double default_value, const std::string& help) {
+  const std::string* const value = asked(name, fmt::format("{:g}", default_value), help);
+  if (!value) return default_value;
   const std::optional<double> x = finite_number(*value);
   if (!x) wrong(name, *value, "not a number");
   return *x;
 }
 
-std::int64_t GivenOptions::whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high,
-                                 const std::string& help) {
-  const std::string* const value = asked(name, fmt::format("{}", standard), help);
-  if (!value) return standard;
+std::int64_t GivenOptions::whole(const std::string& name, std::int64_t default_value, std::int64_t low,
+                                 std::int64_t high, const std::string& help) {
+  const std::string* const value = asked(name, fmt::format("{}", default_value), help);
+  if (!value) return default_value;
   const std::optional<double> x = finite_number(*value);  // 2e4 is one too
   if (!x || *x != std::floor(*x) || *x < static_cast<double>(low) || *x > static_cast<double>(high))
     wrong(name, *value, fmt::format("not a whole number from {} to {}", low, high));
   return static_cast<std::int64_t>(*x);
 }
 
-bool GivenOptions::flag(const std::string& name, bool standard, const std::string& help) {
-  const std::string* const value = asked(name, standard ? "true" : "false", help);
-  if (!value) return standard;
+bool GivenOptions::flag(const std::string& name, bool default_value, const std::string& help) {
+  const std::string* const value = asked(name, default_value ? "true" : "false", help);
+  if (!value) return default_value;
   if (*value == "true" || *value == "1") return true;
   if (*value == "false" || *value == "0") return false;
   wrong(name, *value, "neither true nor false");
@@ -122,9 +123,9 @@ int GivenOptions::choice(const std::string& name, const std::string& choices, co
   wrong(name, *value, "none of " + choices + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-std::string GivenOptions::word(const std::string& name, const std::string& standard, const std::string& help) {
-  const std::string* const value = asked(name, standard, help);
-  return value ? *value : standard;
+std::string GivenOptions::word(const std::string& name, const std::string& default_value, const std::string& help) {
+  const std::string* const value = asked(name, default_value, help);
+  return value ? *value : default_value;
 }
 
 GivenOptions& GivenOptions::operator()(const char* name, int& x, const char* help) {
@@ -141,7 +142,7 @@ GivenOptions& GivenOptions::operator()(const char* name, std::int64_t& x, const 
 std::string GivenOptions::list() const {
   std::string all;
   for (const OptionInfo& k : known_)
-    all += fmt::format("{}{}={} ({})", all.empty() ? "" : ", ", k.name, k.standard, k.help);
+    all += fmt::format("{}{}={} ({})", all.empty() ? "" : ", ", k.name, k.default_value, k.help);
   return all;
 }
 

@@ -7,7 +7,7 @@ namespace ebb {
 
 /// An option that something registered takes.
 struct OptionInfo {
-  std::string name, standard, help;  ///< standard: the default, or all choices "tanh|relu" with the default first
+  std::string name, default_value, help;  ///< standard: the default, or all choices "tanh|relu" with the default first
 };
 
 /// The options that follow a name, "lion:beta2=.98,decay=.1", asked for one by one by the thing of that name. What it
@@ -28,13 +28,13 @@ class GivenOptions {
   static GivenOptions after_name(const std::string& name_and_options, const std::string& first = "");
 
   const std::string& owner() const { return owner_; }
-  double number(const std::string& name, double standard, const std::string& help);
-  std::int64_t whole(const std::string& name, std::int64_t standard, std::int64_t low, std::int64_t high,
+  double number(const std::string& name, double default_value, const std::string& help);
+  std::int64_t whole(const std::string& name, std::int64_t default_value, std::int64_t low, std::int64_t high,
                      const std::string& help);
-  bool flag(const std::string& name, bool standard, const std::string& help);  ///< "true" or "false", "1" or "0"
+  bool flag(const std::string& name, bool default_value, const std::string& help);  ///< "true" or "false", "1" or "0"
   int choice(const std::string& name, const std::string& choices,
              const std::string& help);  ///< position in "tanh|relu", 0 if not given
-  std::string word(const std::string& name, const std::string& standard, const std::string& help);
+  std::string word(const std::string& name, const std::string& default_value, const std::string& help);
 
   /// By the type of a variable, whose value is the default.
   GivenOptions& operator()(const char* name, double& x, const char* help) { return x = number(name, x, help), *this; }
@@ -57,7 +57,7 @@ class GivenOptions {
     std::string name, value;
     bool known = false;
   };
-  const std::string* asked(const std::string& name, const std::string& standard, const std::string& help);
+  const std::string* asked(const std::string& name, const std::string& default_value, const std::string& help);
   [[noreturn]] void wrong(const std::string& name, const std::string& value, const std::string& what) const;
   std::string list() const;
 

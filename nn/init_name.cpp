@@ -9,7 +9,7 @@ namespace {
 
 struct Named {
   const char* name;
-  double standard;  // of the number that may follow
+  double default_value;  // of the number that may follow
   Init (*make)(double);
 };
 
@@ -39,7 +39,7 @@ Init init_named(const std::string& text) {
   for (const Named& r : rules) {
     known.emplace_back(r.name);
     if (name != r.name) continue;
-    if (star == std::string::npos) return r.make(r.standard);
+    if (star == std::string::npos) return r.make(r.default_value);
     const std::string number = text.substr(star + 1);
     double x = 0;
     if (const auto parsed = detail::parse_number(number, x); parsed != detail::Parsed::finite)

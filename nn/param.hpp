@@ -49,13 +49,13 @@ class Builder {
   Param trained(const char* name, const Array& values) const;  ///< with starting values of one's own
   Param fixed(const char* name, const Array& values) const;    ///< saved, never trained
   /// The float64 values with which a rule would start this parameter, for starts made of several rules.
-  Array start(const char* name, const Shape&, const Init&) const;
+  Array initial_values(const char* name, const Shape&, const Init&) const;
 
   /// A number that the user may set when naming the cell, "janet:beta=2".
-  double option(const char* name, double standard, const char* help) const;
+  double option(const char* name, double default_value, const char* help) const;
   /// The same with a whole number from `low` to `high`, "lmu:order=256", and with true or false, "lmu:trained=true".
-  int whole(const char* name, int standard, int low, int high, const char* help) const;
-  bool flag(const char* name, bool standard, const char* help) const;
+  int whole(const char* name, int default_value, int low, int high, const char* help) const;
+  bool flag(const char* name, bool default_value, const char* help) const;
   /// The same with words: returns the position of the chosen one in `choices` ("tanh|relu|sigmoid"), the first is
   /// standard.
   int choice(const char* name, const char* choices, const char* help) const;
@@ -64,17 +64,17 @@ class Builder {
 
   /// Declares one field of the state: member, width (without the batch), starting value.
   template <class S>
-  void state(const char* name, Var S::* member, std::initializer_list<int> width, double start = 0) const {
+  void state(const char* name, Var S::* member, std::initializer_list<int> width, double initial_value = 0) const {
     static const S probe{};
     declare(name,
             static_cast<int>(reinterpret_cast<const char*>(&(probe.*member)) - reinterpret_cast<const char*>(&probe)),
-            width, start);
+            width, initial_value);
   }
 
  private:
   friend struct detail::CellSpec;
   friend Builder detail_builder_for(const Builder&, detail::CellSpec*);
-  void declare(const char* name, int offset, std::initializer_list<int> width, double start) const;
+  void declare(const char* name, int offset, std::initializer_list<int> width, double initial_value) const;
   detail::ParamsData* params_;
   char* scope_;
   detail::CellSpec* cell_ = nullptr;  // the cell being built, receives options and state fields

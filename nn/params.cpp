@@ -12,7 +12,7 @@ namespace {
 /// What is left of a transform when its Params is gone.
 class Gone final : public detail::LeafTransforms {
  public:
-  Var apply(const Leaf& leaf, const Var&, const Pass*) const override {
+  Var apply(const Leaf& leaf, const Var&, const StepContext*) const override {
     throw TapeError(std::string("parameter ") + leaf.name() + ": its Params is gone, and its transform with it");
   }
 };

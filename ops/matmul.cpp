@@ -27,22 +27,22 @@ struct Sizes {
   bool b_batched = false;
 };
 
-[[noreturn]] void refuse(const char* what, const Shape& a, const Shape& b) {
+[[noreturn]] void reject(const char* what, const Shape& a, const Shape& b) {
   throw ShapeError(std::string("matmul: ") + what + ": x is " + text(a) + ", W is " + text(b));
 }
 
 Sizes sizes(const Shape& a, const Shape& b, Trans ta, Trans tb) {
-  if (a.rank() < 2 || b.rank() < 2) refuse("operands need two axes", a, b);
+  if (a.rank() < 2 || b.rank() < 2) reject("operands need two axes", a, b);
   Sizes s;
   const bool at = ta == Trans::yes, bt = tb == Trans::yes;
   s.m = at ? a[-1] : a[-2];
   s.k = at ? a[-2] : a[-1];
   s.n = bt ? b[-2] : b[-1];
-  if (s.k != (bt ? b[-1] : b[-2])) refuse("inner sizes differ", a, b);
+  if (s.k != (bt ? b[-1] : b[-2])) reject("inner sizes differ", a, b);
   s.b_batched = b.rank() > 2;
-  if (s.b_batched && a.rank() != b.rank()) refuse("numbers of axes differ", a, b);
+  if (s.b_batched && a.rank() != b.rank()) reject("numbers of axes differ", a, b);
   for (int axis = 0; axis < a.rank() - 2; ++axis) {
-    if (s.b_batched && a[axis] != b[axis]) refuse("batch sizes differ", a, b);
+    if (s.b_batched && a[axis] != b[axis]) reject("batch sizes differ", a, b);
     s.batches *= a[axis];
   }
   if (!s.b_batched && !at) {  // rows of all matrices follow one another

@@ -16,7 +16,7 @@ template <class T> struct AdamStep {
         epsilon(static_cast<T>(o.epsilon)) {}
 
   T operator()(T g, T& m, T& v) const {
-    moments.see(g, m, v);
+    moments.update(g, m, v);
     return rate * m / (std::sqrt(v) / root + epsilon);
   }
 };

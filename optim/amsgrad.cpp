@@ -27,7 +27,7 @@ template <class T> void AmsGrad::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i], &most = s.memory[2][i];
-    moments.see(g, m, v);
+    moments.update(g, m, v);
     most = std::max(most, v);
     s.w[i] -= rate * m / (std::sqrt(most) / root + epsilon);
   }

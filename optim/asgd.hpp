@@ -17,7 +17,7 @@ struct AsgdOptions {
 ///
 ///     Asgd rule{w, {.lr = 30, .lambda = 0}};
 ///     NonMonotone trigger{5};
-///     if (trigger.see(held_out_loss)) rule.start_averaging();
+///     if (trigger.update(held_out_loss)) rule.start_averaging();
 ///     rule.swap();  evaluate(...);  rule.swap();      // the mean in the model's place, and back
 ///
 /// Errors    ValueError if an option is negative; from swap, if there was no update

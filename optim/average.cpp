@@ -17,7 +17,7 @@ void AverageWeights::check_size() const {
   if (mean_.size() != set_.size()) throw ValueError("average: parameters were added since the first update");
 }
 
-void AverageWeights::see() {
+void AverageWeights::update() {
   if (!mean_) mean_ = Array::zeros({static_cast<int>(set_.size())}, set_.dtype());
   check_size();
   const double fresh = std::max(1 - decay_, 1 / static_cast<double>(++seen_));

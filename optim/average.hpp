@@ -13,7 +13,7 @@ class Archive;
 /// moving average. `swap` leaves fixed parameters alone.
 ///
 ///     AverageWeights mean{w, .999};
-///     ... adam.step(r.grads); mean.see();
+///     ... adam.step(r.grads); mean.update();
 ///     mean.swap();  evaluate(...);  mean.swap();      // the mean in the model's place, and back
 ///
 /// Errors    ValueError if decay is outside [0, 1], or parameters were added since the first update
@@ -21,8 +21,8 @@ class Archive;
 class AverageWeights {
  public:
   explicit AverageWeights(const LeafSet& set, double decay = .999);
-  void see();   ///< after an update
-  void swap();  ///< Errors: also ValueError if nothing was seen
+  void update();  ///< after an update
+  void swap();    ///< Errors: also ValueError if nothing was seen
   Array flat() const { return mean_; }
   void visit(Archive&);  ///< for `save` and `load`
 

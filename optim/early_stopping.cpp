@@ -15,7 +15,7 @@ EarlyStopping::EarlyStopping(const LeafSet& set, EarlyStoppingOptions o)
     throw ValueError(fmt::format("early stopping: the least improvement must not be negative, but is {}", o.least));
 }
 
-void EarlyStopping::see(double loss) {
+void EarlyStopping::update(double loss) {
   if (loss < best_ - o_.least) {
     best_ = loss;
     best_at_ = seen_;

@@ -13,7 +13,7 @@ struct EarlyStoppingOptions {
 /// Says when a loss on held-out data has stopped to fall, and keeps the parameters of its best.
 ///
 ///     EarlyStopping stop{w, {.patience = 5}};
-///     for (long u = 0; !stop && u < 20'000; ++u) { ...; if (u % 100 == 99) stop.see(held_out_loss()); }
+///     for (long u = 0; !stop && u < 20'000; ++u) { ...; if (u % 100 == 99) stop.update(held_out_loss()); }
 ///     stop.restore();
 ///
 /// Errors    ValueError if an option is negative; from restore, if parameters were added since the best was seen
@@ -21,7 +21,7 @@ class EarlyStopping {
  public:
   explicit EarlyStopping(const LeafSet& set, EarlyStoppingOptions o = {});
 
-  void see(double loss);  ///< a loss that is not a number is no improvement
+  void update(double loss);  ///< a loss that is not a number is no improvement
   explicit operator bool() const { return waited_ > o_.patience; }
   double best() const { return best_; }     ///< infinite before the first evaluation
   int best_at() const { return best_at_; }  ///< number of the evaluation, counted from 0; -1 before the first

@@ -9,7 +9,7 @@ template <class T> struct Moments {
   Moments(double b1, double b2)
       : beta1(static_cast<T>(b1)), fresh1(static_cast<T>(1 - b1)), beta2(static_cast<T>(b2)),
         fresh2(static_cast<T>(1 - b2)) {}
-  void see(T g, T& m, T& v) const {
+  void update(T g, T& m, T& v) const {
     m = beta1 * m + fresh1 * g;
     v = beta2 * v + fresh2 * g * g;
   }

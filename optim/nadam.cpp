@@ -45,7 +45,7 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];
-    moments.see(g, m, v);
+    moments.update(g, m, v);
     s.w[i] -= (of_g * g + of_m * m) / (std::sqrt(v) / root + epsilon);
   }
 }

@@ -12,7 +12,7 @@ NonMonotone::NonMonotone(int n) : n_(n) {
   if (n < 0) throw ValueError(fmt::format("non-monotone trigger: n must not be negative, but is {}", n));
 }
 
-bool NonMonotone::see(double loss) {
+bool NonMonotone::update(double loss) {
   if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
   const auto k = static_cast<int>(losses_.size());
   if (k > n_ && loss > *std::min_element(losses_.begin(), losses_.end() - n_)) triggered_ = true;

@@ -15,8 +15,8 @@
 
 namespace ebb {
 
-Optimizer::Optimizer(const char* rule, const LeafSet& set, double lr, double decay, int memories)
-    : rule_(rule), set_(set), lr_(lr), decay_(decay), memories_(memories) {
+Optimizer::Optimizer(const char* name, const LeafSet& set, double lr, double decay, int memories)
+    : name_(name), set_(set), lr_(lr), decay_(decay), memories_(memories) {
   set_lr(lr);
   check_not_negative("decay", decay);
 }
@@ -35,8 +35,8 @@ void Optimizer::check(const char* option, double x, double least, double below) 
   if (x >= least && x < below) return;
   if (std::isfinite(below))
     throw ValueError(
-        fmt::format("{}: {} must be at least {} and less than {}, but is {}", rule_, option, least, below, x));
-  throw ValueError(fmt::format("{}: {} must be finite and at least {}, but is {}", rule_, option, least, x));
+        fmt::format("{}: {} must be at least {} and less than {}, but is {}", name_, option, least, below, x));
+  throw ValueError(fmt::format("{}: {} must be finite and at least {}, but is {}", name_, option, least, x));
 }
 void Optimizer::check_not_negative(const char* option, double x) const {
   check(option, x, 0, std::numeric_limits<double>::infinity());
@@ -50,13 +50,13 @@ void Optimizer::set_lr(double lr) {
 void Optimizer::group(const std::string& pattern, GroupOptions o) {
   check_not_negative("a group's rate", o.rate);
   check_not_negative("a group's decay", o.decay.value_or(0));
-  detail::check_fits(rule_, set_, pattern);
+  detail::check_fits(name_, set_, pattern);
   groups_.push_back({pattern, o});
   of_leaf_.clear();
 }
 
 void Optimizer::only(const std::vector<std::string>& patterns) {
-  for (const std::string& p : patterns) detail::check_fits(rule_, set_, p);  // before anything is frozen
+  for (const std::string& p : patterns) detail::check_fits(name_, set_, p);  // before anything is frozen
   groups_.push_back({"*", {.rate = 0}});
   for (const std::string& p : patterns) groups_.push_back({p, {}});
   of_leaf_.clear();
@@ -80,7 +80,7 @@ void Optimizer::visit(Archive& a) {
        fresh = std::make_shared<std::vector<std::int64_t>>(order.size());
   if (std::count(missed_.begin(), missed_.end(), 0) < static_cast<std::ptrdiff_t>(missed_.size()))
     for (const int k : order) missed->push_back(missed_of(k));
-  a.same("kind", rule_)("lr", lr_)("updates", updates_)("skipped", skipped_)("missed", *missed)
+  a.same("kind", name_)("lr", lr_)("updates", updates_)("skipped", skipped_)("missed", *missed)
       .then([this, order, missed, fresh] {
         for (std::size_t k = 0; k < missed->size() && k < order.size(); ++k)
           (*fresh)[static_cast<std::size_t>(order[k])] = (*missed)[k];
@@ -108,7 +108,7 @@ void Optimizer::make_memories() {
   for (int m = 0; m < memories_; ++m) {
     if (!memory_[m]) memory_[m] = first_memory(m);
     if (memory_[m].size() != set_.size())
-      throw ValueError(fmt::format("{}: the set had {} numbers at the first step and has {} now", rule_,
+      throw ValueError(fmt::format("{}: the set had {} numbers at the first step and has {} now", name_,
                                    memory_[m].size(), set_.size()));
   }
 }

@@ -66,7 +66,7 @@ class Optimizer {
   virtual void visit(Archive&);
 
  protected:
-  Optimizer(const char* rule, const LeafSet& set, double lr, double decay, int memories);
+  Optimizer(const char* name, const LeafSet& set, double lr, double decay, int memories);
   /// Options out of range are refused by name: check("beta1", beta1, 0, 1) allows [0, 1).
   void check(const char* option, double x, double least, double below) const;
   void check_not_negative(const char* option, double x) const;
@@ -89,7 +89,7 @@ class Optimizer {
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
 
-  const char* rule_;
+  const char* name_;
   LeafSet set_;
   double lr_, decay_;
   int memories_;

@@ -29,7 +29,7 @@ template <class T> void RAdam::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     T &m = s.memory[0][i], &v = s.memory[1][i];
-    moments.see(g, m, v);
+    moments.update(g, m, v);
     s.w[i] -= rate * m / (adapts ? std::sqrt(v) + epsilon : T(1));
   }
 }

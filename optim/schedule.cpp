@@ -18,7 +18,7 @@ Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numer
     throw ValueError(fmt::format("plateau: the patience must not be negative, but is {}", o.patience));
 }
 
-double Plateau::see(double loss) {
+double Plateau::update(double loss) {
   // A share of the best's magnitude: below zero, (1 - threshold) of the best would lie above it.
   const double margin = std::isinf(best_) ? 0 : o_.threshold * std::abs(best_);
   if (loss < best_ - margin) {

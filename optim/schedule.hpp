@@ -58,11 +58,11 @@ struct PlateauOptions {
 /// A rate that falls when the loss that it is shown has stopped to improve.
 ///
 ///     Plateau rate{1e-3, {.patience = 5}};
-///     adam.set_lr(rate.see(test_error));     // once per evaluation
+///     adam.set_lr(rate.update(test_error));     // once per evaluation
 class Plateau {
  public:
   explicit Plateau(double lr, PlateauOptions o = {});
-  double see(double loss);  ///< the rate from now on; a loss that is not a number is no improvement
+  double update(double loss);  ///< the rate from now on; a loss that is not a number is no improvement
   double lr() const { return lr_; }
   void visit(Archive&);  ///< for `save` and `load`
 

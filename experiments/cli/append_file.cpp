@@ -14,14 +14,14 @@
 namespace ebb::app {
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const char* what) {
+[[noreturn]] void reject(const std::string& path, const char* what) {
   throw FileError(fmt::format("{} '{}': {}", what, path, std::strerror(errno)));
 }
 
 }  // namespace
 
 AppendFile::AppendFile(std::string path, std::string_view first) : path_(std::move(path)) {
-  for (const std::string& file : {path_, path_ + ".part"}) refuse_input(file);
+  for (const std::string& file : {path_, path_ + ".part"}) reject_input(file);
   if (!cut_to(first)) replace_by(first);
 }
 
@@ -38,10 +38,10 @@ bool AppendFile::cut_to(std::string_view first) {
 void AppendFile::replace_by(std::string_view first) {
   const std::string partial = path_ + ".part";
   file_ = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-  if (file_ < 0) refuse(path_, "cannot write to");
+  if (file_ < 0) reject(path_, "cannot write to");
   try {
     append(first);
-    if (std::rename(partial.c_str(), path_.c_str()) != 0) refuse(path_, "cannot write to");
+    if (std::rename(partial.c_str(), path_.c_str()) != 0) reject(path_, "cannot write to");
   } catch (...) {
     ::close(file_);
     std::remove(partial.c_str());
@@ -55,7 +55,7 @@ void AppendFile::append(std::string_view record) {
   while (!record.empty()) {
     const ssize_t n = ::write(file_, record.data(), record.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) refuse(path_, "cannot append to");
+    if (n <= 0) reject(path_, "cannot append to");
     record.remove_prefix(static_cast<std::size_t>(n));
   }
 }

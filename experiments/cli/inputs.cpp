@@ -46,7 +46,7 @@ void note_input(const std::string& path) {
     if (known_file(at->path().string(), file, S_IFREG)) files->by_file.emplace(file, at->path().string());
 }
 
-void refuse_input(const std::string& path) {
+void reject_input(const std::string& path) {
   auto* const files = InputScope::Files::now;
   FileId file;
   if (!files || !known_file(path, file, S_IFREG)) return;

@@ -8,7 +8,7 @@ namespace ebb::app {
 /// a folder, its own files are noted.
 void note_input(const std::string& path);
 /// Errors    FileError if the file there is an input
-void refuse_input(const std::string& path);
+void reject_input(const std::string& path);
 
 /// The inputs of one command: those of a command that it calls are its own.
 class InputScope {
@@ -22,7 +22,7 @@ class InputScope {
   struct Files;
   Files* const before_;
   friend void note_input(const std::string&);
-  friend void refuse_input(const std::string&);
+  friend void reject_input(const std::string&);
 };
 
 }  // namespace ebb::app

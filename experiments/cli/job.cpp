@@ -34,13 +34,13 @@ std::string address_of(const std::string& path) {
 }
 
 // An input that stands where this or any job writes would be refused at last, when all the work is done.
-void refuse_inputs_in(const std::string& folder) {
+void reject_inputs_in(const std::string& folder) {
   static const std::regex ours{
       R"((report\.html|summary\.json|config\.toml|[a-z]+(-\d+)?\.(csv|safetensors)|checkpoint(-\d+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
-    if (std::regex_match(at->path().filename().string(), ours)) refuse_input(at->path().string());
+    if (std::regex_match(at->path().filename().string(), ours)) reject_input(at->path().string());
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ void Job::create_folder() {
   const std::string config = config_text(command_, options_);  // before: what it refuses leaves no folder
   folder_.create();
   folder_.lock();
-  refuse_inputs_in(folder_.path());
+  reject_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
   folder_.write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
   record_options();  // not before: the job has put in what the user left open
@@ -132,7 +132,7 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
 
 void Job::keep(const std::string& name, const std::function<void(const std::string&)>& writer) {
   folder_.make_parents(name);
-  refuse_input(folder_.path() + "/" + name);
+  reject_input(folder_.path() + "/" + name);
   writer(folder_.path() + "/" + name);
   folder_.note(name);
 }

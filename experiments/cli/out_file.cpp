@@ -17,7 +17,7 @@ namespace ebb::app {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
+[[noreturn]] void reject_file(const std::string& path, const std::string& why) {
   throw FileError(fmt::format("cannot write to '{}': {}", path, why));
 }
 
@@ -46,17 +46,17 @@ RunFolder folder_of(const fs::path& path) { return {path.has_parent_path() ? pat
 OutFile::OutFile(std::string path) : path_(std::move(path)) {
   struct stat about{};
   const bool there = stat(path_.c_str(), &about) == 0;
-  if (!there && errno != ENOENT && errno != ENOTDIR) refuse_file(path_, std::strerror(errno));
-  if ((there && S_ISDIR(about.st_mode)) || path_.ends_with('/')) refuse_file(path_, "it is a folder");
+  if (!there && errno != ENOENT && errno != ENOTDIR) reject_file(path_, std::strerror(errno));
+  if ((there && S_ISDIR(about.st_mode)) || path_.ends_with('/')) reject_file(path_, "it is a folder");
   standard_output_ = there && leads_to_standard_output(path_, about);
   if (standard_output_ || (there && !S_ISREG(about.st_mode))) {
     if (!standard_output_ && S_ISSOCK(about.st_mode))
-      refuse_file(path_, "it is a socket");  // which no program can open by its path
-    if (!standard_output_ && access(path_.c_str(), W_OK) != 0) refuse_file(path_, std::strerror(errno));
+      reject_file(path_, "it is a socket");  // which no program can open by its path
+    if (!standard_output_ && access(path_.c_str(), W_OK) != 0) reject_file(path_, std::strerror(errno));
     return;
   }
   target_ = end_of_links(path_).string();
-  for (const std::string& file : {target_, target_ + ".part"}) refuse_input(file);
+  for (const std::string& file : {target_, target_ + ".part"}) reject_input(file);
   RunFolder trial = folder_of(target_);
   trial.create();
   trial.discard();
@@ -71,7 +71,7 @@ void OutFile::write(const std::string& content) const {
 void OutFile::write_into(const std::string& content) const {
   put_or_go_on({});  // what was printed stands before it
   const int file = standard_output_ ? dup(STDOUT_FILENO) : open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
-  if (file < 0) refuse_file(path_, std::strerror(errno));
+  if (file < 0) reject_file(path_, std::strerror(errno));
   int why = 0;
   for (std::size_t at = 0; at < content.size() && why == 0;) {
     const ssize_t n = ::write(file, content.data() + at, content.size() - at);
@@ -79,7 +79,7 @@ void OutFile::write_into(const std::string& content) const {
     else if (errno != EINTR) why = errno;
   }
   if (close(file) != 0 && why == 0) why = errno;
-  if (why != 0) refuse_file(path_, std::strerror(why));
+  if (why != 0) reject_file(path_, std::strerror(why));
 }
 
 }  // namespace ebb::app

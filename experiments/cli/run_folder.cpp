@@ -20,7 +20,7 @@ namespace ebb::app {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void refuse_folder(const std::string& path, const std::string& why) {
+[[noreturn]] void reject_folder(const std::string& path, const std::string& why) {
   throw FileError(fmt::format("cannot write to '{}': {}", path, why));
 }
 
@@ -36,18 +36,18 @@ fs::path nearest_parent(fs::path path) {
 RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
-  if (fs::exists(status) && !fs::is_directory(status)) refuse_folder(path_, "it is a file, not a folder");
+  if (fs::exists(status) && !fs::is_directory(status)) reject_folder(path_, "it is a file, not a folder");
   if (fs::is_directory(status)) {
     const bool empty = fs::is_empty(path_, error);
-    if (error) refuse_folder(path_, error.message());
+    if (error) reject_folder(path_, error.message());
     if (!empty && !force)
       throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
   }
   try {
     const fs::path parent = nearest_parent(path_);
-    if (!fs::is_directory(parent)) refuse_folder(path_, fmt::format("'{}' is not a folder", parent.string()));
-    if (access(parent.c_str(), W_OK | X_OK) != 0) refuse_folder(path_, std::strerror(errno));
-  } catch (const fs::filesystem_error& e) { refuse_folder(path_, e.code().message()); }
+    if (!fs::is_directory(parent)) reject_folder(path_, fmt::format("'{}' is not a folder", parent.string()));
+    if (access(parent.c_str(), W_OK | X_OK) != 0) reject_folder(path_, std::strerror(errno));
+  } catch (const fs::filesystem_error& e) { reject_folder(path_, e.code().message()); }
 }
 
 RunFolder RunFolder::of_its_own(std::string path) {
@@ -61,7 +61,7 @@ void RunFolder::claim() {
   const std::string first = path_;
   std::error_code error;
   for (int k = 2; !fs::create_directory(path_, error); ++k) {
-    if (!fs::exists(path_)) refuse_folder(path_, error ? error.message() : "it was removed meanwhile");
+    if (!fs::exists(path_)) reject_folder(path_, error ? error.message() : "it was removed meanwhile");
     path_ = fmt::format("{}-{}", first, k);
   }
   made_.push_back(fs::absolute(path_).lexically_normal().string());
@@ -84,7 +84,7 @@ void RunFolder::create() {
   const std::string why = error ? error.message() : std::strerror(errno);
   if (!f) {
     discard();
-    refuse_folder(path_, why);
+    reject_folder(path_, why);
   }
   std::fclose(f);
   fs::remove(probe, error);
@@ -92,16 +92,16 @@ void RunFolder::create() {
 
 void write_whole(const std::string& target, const std::string& content) {
   const std::string partial = target + ".part";
-  for (const std::string& path : {target, partial}) refuse_input(path);
+  for (const std::string& path : {target, partial}) reject_input(path);
   std::FILE* f = std::fopen(partial.c_str(), "wb");
-  if (!f) refuse_folder(target, std::strerror(errno));
+  if (!f) reject_folder(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
   const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);  // not every file system can
   const bool closed = std::fclose(f) == 0;
   if (!whole || !flushed || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
     const std::string why = std::strerror(errno);
     std::remove(partial.c_str());
-    refuse_folder(target, why);
+    reject_folder(target, why);
   }
 }
 
@@ -118,7 +118,7 @@ void RunFolder::make_parents(const std::string& name) {
   const fs::path parent = (fs::path(path_) / name).parent_path();
   std::error_code error;
   fs::create_directories(parent, error);
-  if (error) refuse_folder(parent.string(), error.message());
+  if (error) reject_folder(parent.string(), error.message());
 }
 
 void RunFolder::lock() {

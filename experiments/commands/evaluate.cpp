@@ -51,8 +51,8 @@ class EvaluateCommand final : public Command {
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
     put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "",
-                    t.architecture.task, split_, number_text(loss), info.unit, info.trivial_about,
-                    number_text(info.trivial)));
+                    t.architecture.task, split_, number_text(loss), info.unit, info.baseline_about,
+                    number_text(info.baseline)));
     if (meter) put(fmt::format("{}\n", measures_text(measures)));
     put_or_go_on({});
     keep(t, s, loss, measures);
@@ -89,14 +89,14 @@ class EvaluateCommand final : public Command {
     result.set({"split"}, split_);
     result.set({"unit"}, t.task->info().unit);
     result.set({"loss"}, loss);
-    result.set({"trivial_loss"}, t.task->info().trivial);
+    result.set({"baseline_loss"}, t.task->info().baseline);
     result.set({"length"}, s.length);
     result.set({"batch"}, s.batch);
     for (const Measure& m : measures) {
       result.set({"measures", m.name, "value"}, m.value);
       result.set({"measures", m.name, "unit"}, m.unit);
-      result.set({"measures", m.name, "guess"}, m.guess);
-      result.set({"measures", m.name, "guess_about"}, m.guess_about);
+      result.set({"measures", m.name, "baseline"}, m.baseline);
+      result.set({"measures", m.name, "baseline_about"}, m.baseline_about);
     }
     OutFile(path.string()).write(result.json());
   }

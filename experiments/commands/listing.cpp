@@ -15,7 +15,7 @@ namespace {
 
 template <class O> void print(const std::string& name, const std::string& about, const std::vector<O>& options) {
   put(fmt::format("{} {}\n", fit(name, 16), about));
-  for (const O& o : options) put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.standard, o.help));
+  for (const O& o : options) put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.default_value, o.help));
 }
 
 class CellsCommand final : public Command {

@@ -64,7 +64,7 @@ class NewCommand final : public Command {
     if (!cell && kind_ != "experiment")
       throw ValueError(fmt::format("KIND must be cell or experiment, not '{}'", kind_));
     check_new_name(name_, kind_);
-    refuse_known(cell);
+    reject_known(cell);
     const fs::path path = folder(cell) / (name_ + ".cpp");
     std::error_code error;
     if (fs::exists(fs::symlink_status(path, error))) throw FileError(fmt::format("'{}' exists already", path.string()));
@@ -81,7 +81,7 @@ class NewCommand final : public Command {
   }
 
  private:
-  void refuse_known(bool cell) const {
+  void reject_known(bool cell) const {
     if (cell) {
       for (const CellInfo& c : cell_list())
         if (c.name == name_) throw ValueError(fmt::format("there is a cell '{}' already, in {}", name_, c.file));

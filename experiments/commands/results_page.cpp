@@ -65,10 +65,10 @@ std::string table_line(const ResultRow& row, const RowResult* r) {
 std::string section(const ResultRow& row, const RowResult& r) {
   const std::string seeds = r.seconds.size() > 1 ? fmt::format(" --seeds {}", r.seconds.size()) : "";
   std::string text = fmt::format("\n## {}\n\n    {}{}\n\n", row.name, r.command, seeds);
-  text += "| measure | mean | each seed | a guess |\n|---|---|---|---|\n";
+  text += "| measure | mean | each seed | baseline |\n|---|---|---|---|\n";
   for (const auto& [name, v] : r.measures)
     text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds),
-                        with_unit(v.guess, v.unit), v.guess_about.empty() ? "" : ", " + v.guess_about);
+                        with_unit(v.baseline, v.unit), v.baseline_about.empty() ? "" : ", " + v.baseline_about);
   text +=
       fmt::format("\n{} weights; {} s a seed; {}.", count_text(r.weights), short_number(mean_of(r.seconds)), r.machine);
   if (!row.known.empty()) text += fmt::format(" To compare with: {}.", row.known);
@@ -81,7 +81,8 @@ json to_json(const RowResult& r) {
   json j = {{"command", r.command}, {"date", r.date},       {"version", r.version}, {"machine", r.machine},
             {"quick", r.quick},     {"weights", r.weights}, {"seconds", r.seconds}, {"measures", json::object()}};
   for (const auto& [name, v] : r.measures)
-    j["measures"][name] = {{"unit", v.unit}, {"guess", v.guess}, {"guess_about", v.guess_about}, {"seeds", v.of_seeds}};
+    j["measures"][name] = {
+        {"unit", v.unit}, {"baseline", v.baseline}, {"baseline_about", v.baseline_about}, {"seeds", v.of_seeds}};
   return j;
 }
 
@@ -95,7 +96,7 @@ RowResult from_json(const json& j) {
               .seconds = j.at("seconds"),
               .measures = {}};
   for (const auto& [name, v] : j.at("measures").items())
-    r.measures[name] = {v.at("unit"), v.at("guess_about"), v.at("guess"), v.at("seeds")};
+    r.measures[name] = {v.at("unit"), v.at("baseline_about"), v.at("baseline"), v.at("seeds")};
   return r;
 }
 
@@ -114,8 +115,8 @@ RowResult RowResult::of_summary(const std::string& path, const ResultRow& row) {
       r.weights = run.at("weights"), r.seconds.push_back(run.at("seconds"));
       for (const auto& [name, m] : run.at("measures").items()) {
         RowResult::Values& v = r.measures[name];
-        v.unit = m.at("unit"), v.guess = m.at("guess").is_null() ? 0 : m.at("guess").get<double>(),
-        v.guess_about = m.value("guess_about", "");
+        v.unit = m.at("unit"), v.baseline = m.at("baseline").is_null() ? 0 : m.at("baseline").get<double>(),
+        v.baseline_about = m.value("baseline_about", "");
         v.of_seeds.push_back(m.at("value"));
       }
     }

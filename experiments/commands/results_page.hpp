@@ -12,8 +12,8 @@ struct RowResult {
   double weights = 0;
   std::vector<double> seconds;  ///< of each seed
   struct Values {
-    std::string unit, guess_about;
-    double guess = 0;
+    std::string unit, baseline_about;
+    double baseline = 0;
     std::vector<double> of_seeds;
     double mean() const;
   };

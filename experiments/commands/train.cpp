@@ -118,7 +118,7 @@ struct TrainOne {
     const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
     job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name,
                           within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
-                          info.trivial_about, number_text(info.trivial), info.unit));
+                          info.baseline_about, number_text(info.baseline), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
         if (!part.empty()) job.print("  " + part + "\n");
@@ -149,7 +149,7 @@ struct TrainOne {
       job.keep(name_of("weights", job, seed) + ".safetensors",
                [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
-                            task.info().trivial_about, number_text(task.info().trivial)));
+                            task.info().baseline_about, number_text(task.info().baseline)));
       if (task.alphabet() && written_.empty())
         go_on(model, *task.alphabet(), {.length = 600},
               [this](const std::string& character) { written_ += character; });

@@ -19,8 +19,8 @@ class Adding final : public Task {
             .outputs = 1,
             .unit = "MSE",
             .speed_unit = "steps",
-            .trivial = 1.0 / 6,
-            .trivial_about = "always answering 1"};
+            .baseline = 1.0 / 6,
+            .baseline_about = "always answering 1"};
   }
 
   TaskSettings settings(Size size) const override {

@@ -13,17 +13,17 @@ namespace {
 /// The same loss as the literature has it, in nats, and as a perplexity.
 class CharsMeter final : public Meter {
  public:
-  explicit CharsMeter(double guess_bits) : guess_(guess_bits * std::log(2.0)) {}
-  void see(const Batch& b, const Result& r) override { nats_ += r.loss * b.weight(), rows_ += b.weight(); }
+  explicit CharsMeter(double baseline_bits) : baseline_(baseline_bits * std::log(2.0)) {}
+  void update(const Batch& b, const Result& r) override { nats_ += r.loss * b.weight(), rows_ += b.weight(); }
   std::vector<Measure> measures() const override {
     if (rows_ == 0) throw ValueError("nothing was measured");
     const double nats = nats_ / rows_;
-    return {{"cross entropy", nats, "nats/char", guess_, "the frequency of characters", false},
-            {"perplexity", std::exp(nats), "", std::exp(guess_), "", false}};
+    return {{"cross entropy", nats, "nats/char", baseline_, "the frequency of characters", false},
+            {"perplexity", std::exp(nats), "", std::exp(baseline_), "", false}};
   }
 
  private:
-  double nats_ = 0, rows_ = 0, guess_;
+  double nats_ = 0, rows_ = 0, baseline_;
 };
 
 /// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B
@@ -50,8 +50,8 @@ class Chars final : public Task {
             .unit = "bits/char",
             .unit_per_loss = 1 / std::log(2.0),
             .speed_unit = "characters",
-            .trivial = frequency_bits(),
-            .trivial_about = "guessing by the frequency of characters"};
+            .baseline = frequency_bits(),
+            .baseline_about = "guessing by the frequency of characters"};
   }
 
   TaskSettings settings(Size size) const override {

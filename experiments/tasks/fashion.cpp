@@ -26,8 +26,8 @@ class FashionMeter final : public ClassMeter {
   FashionMeter(const FashionTask& task, std::vector<std::string> names)
       : ClassMeter(std::move(names), 100.0 / FashionTask::classes, 100 * 2.0 / 11 / FashionTask::classes), task_(task) {
   }
-  void see(const Batch& b, const Result& r) override {
-    ClassMeter::see(b, r);
+  void update(const Batch& b, const Result& r) override {
+    ClassMeter::update(b, r);
     const Array& scores = r.rows("scores");
     for (int row = 0; row < b.rows() && images_.size() < 30; ++row) {
       int best = 0;
@@ -119,8 +119,8 @@ TaskInfo FashionTask::info() const {
           .outputs = classes,
           .unit = "nats",
           .speed_unit = "lines",
-          .trivial = std::log(double{classes}),
-          .trivial_about = "ten equally likely classes",
+          .baseline = std::log(double{classes}),
+          .baseline_about = "ten equally likely classes",
           .any_length = false,
           .validate_by = "accuracy",
           .valid_batches = 1 << 20};

@@ -23,14 +23,14 @@ struct ImageNetwork final : Network {
         second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}), inner(p / "inner", 2 * maps * 7 * 7, hidden),
         out(p / "out", hidden, FashionTask::classes), left_out(dropped) {}
 
-  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
     constexpr int side = FashionTask::side;
     Var x = reshape(transpose(s.sequence(b.x).all(), {1, 0, 2}), {s.rows(), 1, side, side});
     x = relu(max_pool2d(first(x)));
     x = relu(max_pool2d(second(x)));
     x = relu(inner(reshape(x, {s.rows(), -1})));
-    const Var score = out(dropout(x, left_out, s.pass()));
-    if (!s.pass().training()) s.out("scores", score);
+    const Var score = out(dropout(x, left_out, s.context()));
+    if (!s.context().training()) s.out("scores", score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 };

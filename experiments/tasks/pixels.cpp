@@ -17,9 +17,9 @@ struct PixelNetwork final : Network {
   PixelNetwork(const Builder& p, const Recurrence& r, int input)
       : cell(r.layer(p / "cell", input)), out(p / "out", r.settings.hidden, FashionTask::classes) {}
 
-  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
-    const Var score = out(unroll(*cell, s.sequence(b.x), s.pass()).last());
-    if (!s.pass().training()) s.out("scores", score);
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const Var score = out(unroll(*cell, s.sequence(b.x), s.context()).last());
+    if (!s.context().training()) s.out("scores", score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 };

@@ -83,8 +83,8 @@ struct SentimentNetwork final : Network {
     return table ? p.trained("words", table) : p.matrix("words", V, review_word_width, uniform_init(-.25, .25));
   }
 
-  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
-    const Pass at = s.pass();
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const StepContext at = s.context();
     const Lengths lengths = s.rows(b.lengths);
     const Packing packing(lengths, b.steps());
     const Tokens read =
@@ -110,10 +110,10 @@ struct SentimentNetwork final : Network {
 /// Keeps some sentences with what the model said of them.
 class SentimentMeter final : public ClassMeter {
  public:
-  SentimentMeter(const std::vector<std::string>& lines, double guess, double f1)
-      : ClassMeter({"negative", "positive"}, guess, f1), lines_(lines) {}
-  void see(const Batch& b, const Result& r) override {
-    ClassMeter::see(b, r);
+  SentimentMeter(const std::vector<std::string>& lines, double baseline, double f1)
+      : ClassMeter({"negative", "positive"}, baseline, f1), lines_(lines) {}
+  void update(const Batch& b, const Result& r) override {
+    ClassMeter::update(b, r);
     for (int row = 0; row < b.rows() && table_.rows.size() < 20; row += 9) {
       const double p = r.rows("scores").at({row, 1});
       const int wanted = b.labels.data()[row];
@@ -157,8 +157,8 @@ class Sentiment final : public Task {
             .outputs = 2,
             .unit = "nats",
             .speed_unit = "words",
-            .trivial = guess_.nats,
-            .trivial_about = "always saying how often each class occurs",
+            .baseline = baseline_.nats,
+            .baseline_about = "always saying how often each class occurs",
             .validate_by = "accuracy",
             .valid_batches = 1 << 20};
   }
@@ -193,7 +193,7 @@ class Sentiment final : public Task {
   std::string data() const override { return data_; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override {
-    return std::make_unique<SentimentMeter>(reviews_.lines, guess_.accuracy, f1_guess_);
+    return std::make_unique<SentimentMeter>(reviews_.lines, baseline_.accuracy, baseline_f1_);
   }
   NetworkDropout own_dropout() const override {
     return {.input = inputs_.own["embedding"] == "onehot" ? -1 : .5, .output = .5, .words = .1};
@@ -233,9 +233,9 @@ class Sentiment final : public Task {
     }
     std::vector<long> counts(2);
     for (const int k : parts.test) ++counts[static_cast<std::size_t>(reviews_.labels[static_cast<std::size_t>(k)])];
-    guess_ = class_guess(counts);
-    f1_guess_ = 200 * static_cast<double>(counts[1]) /
-                static_cast<double>(counts[1] + counts[0] + counts[1]);  // always positive
+    baseline_ = class_baseline(counts);
+    baseline_f1_ = 200 * static_cast<double>(counts[1]) /
+                   static_cast<double>(counts[1] + counts[0] + counts[1]);  // always positive
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
     data_ = fmt::format("{}; {} different words", reviews_.source, count_text(vocabulary_->size()));
   }
@@ -261,8 +261,8 @@ class Sentiment final : public Task {
   std::vector<std::vector<int>> words_;
   std::unique_ptr<SequenceBatches> batches_;
   Array table_;
-  ClassGuess guess_;
-  double f1_guess_ = 0;
+  ClassBaseline baseline_;
+  double baseline_f1_ = 0;
   std::string data_;
 };
 EBB_TASK(sentiment, Sentiment, "is a sentence of a film review for or against the film? (Pang & Lee 2005)");

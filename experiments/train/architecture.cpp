@@ -11,7 +11,7 @@
 namespace ebb::app {
 namespace {
 
-[[noreturn]] void refuse_metadata(const std::string& path, const std::string& why) {
+[[noreturn]] void reject_metadata(const std::string& path, const std::string& why) {
   throw FileError(fmt::format("'{}': {}", path, why));
 }
 
@@ -19,12 +19,12 @@ namespace {
 class MetadataReader {
  public:
   explicit MetadataReader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
-    if (!has("task")) refuse_metadata(path, "its metadata name no task: these weights were not written by ebb train");
+    if (!has("task")) reject_metadata(path, "its metadata name no task: these weights were not written by ebb train");
   }
 
   bool has(const char* key) const { return values_.count(key) > 0; }
   const std::string& text(const char* key) const {
-    if (!has(key)) refuse_metadata(path_, fmt::format("its metadata have no '{}'", key));
+    if (!has(key)) reject_metadata(path_, fmt::format("its metadata have no '{}'", key));
     return values_.at(key);
   }
   std::string value_of(const TaskOption& option) const {
@@ -43,7 +43,7 @@ class MetadataReader {
       read = error == std::errc{} && stop == digits.data() + digits.size();
     }
     if (!read || !(x >= least && x <= most))
-      refuse_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits,
+      reject_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits,
                                          least, most));
     return x;
   }
@@ -104,7 +104,7 @@ Architecture Architecture::read(const std::string& path) {
   try {
     a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
   } catch (const ValueError& e) {
-    refuse_metadata(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
+    reject_metadata(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
   }
   return a;
 }
@@ -120,7 +120,7 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   } catch (const FileError&) {  // of another file, which it names
     throw;
   } catch (const Error& e) {
-    refuse_metadata(path,
+    reject_metadata(path,
                     fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that "
                                 "the file holds{}: {}",
                                 cell, settings.hidden, settings.layers, numbers,
@@ -141,7 +141,7 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   Architecture& a = t.architecture;
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
-    refuse_metadata(
+    reject_metadata(
         path,
         fmt::format(
             "its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
@@ -156,11 +156,11 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
     check_task_names({a.task});
     t.task = make_task(a.task, inputs);
   } catch (const ValueError& e) {  // of a value that stands there, or of data that it names
-    refuse_metadata(
+    reject_metadata(
         path,
         fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
   }
-  refuse_unread(a.task, *t.task, {.text = text, .data = data});
+  reject_unread(a.task, *t.task, {.text = text, .data = data});
   t.model = a.model(*t.task, path);
   return t;
 }

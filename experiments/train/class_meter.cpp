@@ -7,7 +7,7 @@
 
 namespace ebb::app {
 
-ClassGuess class_guess(const std::vector<long>& counts) {
+ClassBaseline class_baseline(const std::vector<long>& counts) {
   double all = 0, most = 0, nats = 0;
   for (const long n : counts) all += static_cast<double>(n), most = std::max(most, static_cast<double>(n));
   for (const long n : counts)
@@ -17,10 +17,10 @@ ClassGuess class_guess(const std::vector<long>& counts) {
 }
 
 ClassMeter::ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that)
-    : names_(std::move(names)), guess_(most_frequent), guess_f1_(f1_of_that), counts_(static_cast<int>(names_.size())) {
-}
+    : names_(std::move(names)), baseline_(most_frequent), baseline_f1_(f1_of_that),
+      counts_(static_cast<int>(names_.size())) {}
 
-void ClassMeter::see(const Batch& b, const Result& r) {
+void ClassMeter::update(const Batch& b, const Result& r) {
   const Array& scores = r.rows("scores");
   const int rows = scores.dim(0), K = scores.columns(), T = scores.rank() == 3 ? scores.dim(1) : 1;
   const Array flat = scores.compact().to(f32);
@@ -41,9 +41,9 @@ void ClassMeter::see(const Batch& b, const Result& r) {
 
 std::vector<Measure> ClassMeter::measures() const {
   if (counts_.total() == 0) throw ValueError("nothing was measured");
-  return {{"accuracy", 100 * counts_.accuracy(), "%", guess_, "the most frequent class"},
+  return {{"accuracy", 100 * counts_.accuracy(), "%", baseline_, "the most frequent class"},
           {"F1", 100 * (names_.size() == 2 ? counts_.f1(1) : counts_.f1(Average::macro)),
-           names_.size() == 2 ? "%" : "% macro", guess_f1_}};
+           names_.size() == 2 ? "%" : "% macro", baseline_f1_}};
 }
 
 void ClassMeter::show(Report& report) const {

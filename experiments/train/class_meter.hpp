@@ -10,7 +10,7 @@ class ClassMeter : public Meter {
  public:
   /// `most_frequent`: share in % of the class that a guess names.
   ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that);
-  void see(const Batch&, const Result&) override;
+  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
   void show(Report&) const override;
 
@@ -19,15 +19,15 @@ class ClassMeter : public Meter {
 
  private:
   std::vector<std::string> names_;
-  double guess_, guess_f1_;
+  double baseline_, baseline_f1_;
   ConfusionMatrix counts_;
 };
 
 /// What a guess that names the most frequent class gets: accuracy and macro F1 in %, and its cost in nats if it names
 /// each class as often as it occurs.
-struct ClassGuess {
+struct ClassBaseline {
   double accuracy = 0, f1 = 0, nats = 0;
 };
-ClassGuess class_guess(const std::vector<long>& count_of_class);
+ClassBaseline class_baseline(const std::vector<long>& count_of_class);
 
 }  // namespace ebb::app

@@ -4,7 +4,7 @@
 
 namespace ebb::app {
 
-void refuse_sampling(const GenerateRequest& r, const char* what) {
+void reject_sampling(const GenerateRequest& r, const char* what) {
   const SampleOptions none;
   if (r.sampling.temperature != none.temperature || r.sampling.top_k != none.top_k || r.sampling.top_p != none.top_p)
     throw ValueError(fmt::format("{} is not drawn: --temperature, --top-k and --top-p say nothing to it", what));

@@ -25,6 +25,6 @@ struct Generated {
 /// Of a task that draws nothing.
 /// Errors    ValueError if a draw is asked for, naming what is not drawn ("a translation"), or --greedy together with
 ///           --beam
-void refuse_sampling(const GenerateRequest&, const char* what);
+void reject_sampling(const GenerateRequest&, const char* what);
 
 }  // namespace ebb::app

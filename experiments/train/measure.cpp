@@ -16,8 +16,8 @@ std::string measures_text(const std::vector<Measure>& all) {
   std::string text;
   for (const Measure& m : all)
     text += fmt::format("{}{} {}{}{} (guess {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value),
-                        m.unit.empty() ? "" : " ", m.unit, number_text(m.guess), m.guess_about.empty() ? "" : ", ",
-                        m.guess_about);
+                        m.unit.empty() ? "" : " ", m.unit, number_text(m.baseline),
+                        m.baseline_about.empty() ? "" : ", ", m.baseline_about);
   return text;
 }
 

@@ -11,17 +11,17 @@ namespace ebb::app {
 struct Measure {
   std::string name;  ///< "accuracy"
   double value = 0;
-  std::string unit;           ///< "%", "nats/step"
-  double guess = 0;           ///< the same for a guess that ignores the input, in the same unit
-  std::string guess_about{};  ///< which guess that is
-  bool rises = true;          ///< more is better
+  std::string unit;              ///< "%", "nats/step"
+  double baseline = 0;           ///< the same for a guess that ignores the input, in the same unit
+  std::string baseline_about{};  ///< which guess that is
+  bool rises = true;             ///< more is better
 };
 
 /// Sees each batch of a split with what the network put out for it, then says what it came to.
 class Meter {
  public:
   virtual ~Meter();
-  virtual void see(const Batch&, const Result&) = 0;
+  virtual void update(const Batch&, const Result&) = 0;
   /// Errors    ValueError if nothing was seen
   virtual std::vector<Measure> measures() const = 0;
   /// Adds a picture of the result to a report.

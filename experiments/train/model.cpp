@@ -89,9 +89,9 @@ Sequence Model::inputs(Shard& s, const Batch& b) const {
   return embedding_ ? Sequence((*embedding_)(s.sequence(b.tokens))) : s.sequence(b.x);
 }
 
-Part Model::loss(Shard& s, const Batch& b, const StateArrays& carried) const {
+PartialLoss Model::loss(Shard& s, const Batch& b, const StateArrays& carried) const {
   if (own_) return own_->loss(s, b, carried);
-  auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.pass());
+  auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
   s.out("carry", run.end());
   if (task.every_step) return s.mean_tokens(cross_entropy((*out_)(run.all()), s.sequence(b.next)));
   return s.mean_rows(squared_error((*out_)(run.last()), s.rows(b.y)));
@@ -103,16 +103,16 @@ Var Model::next(const Tokens& tokens, State& state) const {
   if (!cell) {
     const Tokens window = window_of(state, tokens, window_);
     state = state_of(window);
-    return (*out_)(unroll(*layer_, Sequence((*embedding_)(window)), Pass{}).last());
+    return (*out_)(unroll(*layer_, Sequence((*embedding_)(window)), StepContext{}).last());
   }
   const Var x = (*embedding_)(tokens);
-  state = cell->step(x, state.size() ? state : cell->start(tokens.dim(0)), Pass{});
+  state = cell->step(x, state.size() ? state : cell->initial_state(tokens.dim(0)), StepContext{});
   return (*out_)(cell->output(x, state));
 }
 
-Part Model::last_loss(Shard& s, const Batch& b) const {
+PartialLoss Model::last_loss(Shard& s, const Batch& b) const {
   const Cell& one = cell();
-  auto run = unroll(one, inputs(s, b), s.pass());
+  auto run = unroll(one, inputs(s, b), s.context());
   for (int k = 0; k < one.field_count(); ++k) s.retain(one.field(k).name, run.states(one.field(k).name));
   const Var y = (*out_)(run.last());
   if (task.every_step) return s.sum(cross_entropy(y, s.rows(b.next[b.steps() - 1])));

@@ -27,11 +27,11 @@ class Model {
   Model(const TaskInfo&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
 
   /// Mean loss over the rows (and steps, if each has a target). Puts out the last state as "carry".
-  Part loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
+  PartialLoss loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
   /// The loss of the last step alone, summed over rows, so that each row's gradient is its own. The gradient of every
   /// field of the state at every step is kept under the field's name. Errors: ValueError if the network is the task's
   /// own
-  Part last_loss(Shard&, const Batch&) const;
+  PartialLoss last_loss(Shard&, const Batch&) const;
 
   /// One step of a model of tokens, not for training: takes each row's token [B], moves the state on (an empty one is
   /// the start), and gives the logits [B, V] of the next. Of a layer over whole sequences the state is what it has

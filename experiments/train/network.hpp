@@ -47,7 +47,7 @@ class Network {
   virtual ~Network();
   /// Mean loss over the rows, or over the steps that have a target. Without training it puts out by `s.out` what the
   /// task's Meter reads; with batches that continue it puts out the last state as "carry".
-  virtual Part loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
+  virtual PartialLoss loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
 };
 
 }  // namespace ebb::app

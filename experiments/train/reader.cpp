@@ -15,14 +15,14 @@ Reader::Reader(const Builder& p, const Recurrence& r, int input, const std::stri
   width_ = forward_->width() + (backward_ ? backward_->width() : 0);
 }
 
-Packed Reader::operator()(const Packed& x, const Pass& at) const {
+Packed Reader::operator()(const Packed& x, const StepContext& at) const {
   if (!backward_) return unroll(*forward_, x, at).packed();
   const Var ahead = unroll(*forward_, x, State{}, at.named("forward"), Direction::forward).packed().all;
   const Var back = unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).packed().all;
   return {concat({ahead, back}, -1), x.packing};
 }
 
-Var Reader::ends(const Packed& x, const Pass& at) const {
+Var Reader::ends(const Packed& x, const StepContext& at) const {
   const Var end = unroll(*forward_, x, State{}, at.named("forward"), Direction::forward).last();
   if (!backward_) return end;
   return concat({end, unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).last()});

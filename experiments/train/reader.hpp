@@ -13,12 +13,12 @@ class Reader {
  public:
   Reader(const Builder&, const Recurrence&, int input, const std::string& direction);
   int width() const { return width_; }
-  Packed operator()(const Packed& x, const Pass&) const;
+  Packed operator()(const Packed& x, const StepContext&) const;
   /// Outputs at the end of what each direction reads: of each row's last step, and of its first; of a network that
   /// sees both ways, of its first.
   ///
   /// Shapes    -> [B, width()]
-  Var ends(const Packed& x, const Pass&) const;
+  Var ends(const Packed& x, const StepContext&) const;
 
  private:
   LayerPtr forward_, backward_;

@@ -23,7 +23,7 @@ Generated Task::generate(const Model&, const GenerateRequest&) const { throw Val
 
 NetworkDropout with_own(const NetworkDropout& said, const Task& task) {
   const NetworkDropout own = task.own_dropout();
-  const auto chosen = [](double x, double standard) { return standard >= 0 && x >= 0 ? x : standard; };
+  const auto chosen = [](double x, double default_value) { return default_value >= 0 && x >= 0 ? x : default_value; };
   return {chosen(said.input, own.input), chosen(said.output, own.output), chosen(said.words, own.words)};
 }
 
@@ -54,7 +54,7 @@ void check_read(const char* option, const std::string& task, bool given, bool re
   if (given && !read) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, task));
 }
 
-void refuse_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
+void reject_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
   const Task::Inputs read = task.inputs();
   const auto check = [&](const char* option, bool is_given, bool is_read) {
     check_read(option, name, is_given, is_read);

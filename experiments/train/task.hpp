@@ -93,8 +93,8 @@ struct TaskInfo {
   const char* unit = "MSE";  ///< of a reported loss
   double unit_per_loss = 1;  ///< reported loss = training loss (nats, squares) times this
   const char* speed_unit = "steps";  ///< what is counted per second: time steps of one row, or characters
-  double trivial = 0;                ///< reported loss of a guess that ignores the input's order
-  std::string trivial_about{};       ///< which guess that is
+  double baseline = 0;               ///< reported loss of a guess that ignores the input's order
+  std::string baseline_about{};      ///< which guess that is
   bool any_length = true;            ///< --length says something to it
   bool recurrence = true;            ///< --cell, --layers, --dropout and --zoneout say something to its network
   const char* validate_by = "";      ///< name of the measure that says when to stop; empty: the loss
@@ -153,7 +153,7 @@ std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {
 void check_read(const char* option, const std::string& task, bool given, bool read);
 /// Of several tasks, one may read the text and the others not: those leave --text unchecked.
 /// Errors    ValueError that names an option, given by the user, which the task does not read
-void refuse_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);
+void reject_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);
 
 struct TaskEntry : Registered<TaskEntry> {
   static constexpr const char* kind = "task";

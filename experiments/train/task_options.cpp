@@ -106,7 +106,7 @@ std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   for (const DeclaredTaskOption& d : declared_task_options())
     if (given.own[d.option->name] == d.option->none) given.own[d.option->name].clear();
   auto task = make_task(name, given);
-  refuse_unread(name, *task, given, false);
+  reject_unread(name, *task, given, false);
   const double own = task->settings(Size::standard).length;
   check_read("length", name, length.of(name, own) != own, task->info().any_length);
   const bool recurrence = task->info().recurrence;

@@ -179,7 +179,7 @@ class Training {
                                 : Measure{"loss", point.valid, "", 0, "", false};
     point.valid = by.value;
     if (s_.patience > 0)
-      stop_.see(by.rises ? -by.value : by.value);  // else it sees nothing, ends nothing and has nothing to restore
+      stop_.update(by.rises ? -by.value : by.value);  // else it sees nothing, ends nothing and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
@@ -226,7 +226,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
     carry = carried(r);
-    if (meter) meter->see(batch, r);
+    if (meter) meter->update(batch, r);
     sum += r.loss * batch.weight();
     rows += batch.weight();
   }

@@ -63,7 +63,7 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
                          r.diverged.empty() ? remark : "diverged at " + r.diverged});
   const auto summary = job.summary.under({"runs", std::to_string(run.seed)});
   summary.set({"loss"}, run.loss);
-  summary.set({"trivial_loss"}, info.trivial);
+  summary.set({"baseline_loss"}, info.baseline);
   summary.set({"unit"}, info.unit);
   summary.set({"updates"}, static_cast<int>(r.curve.size()));
   summary.set({"clip_events"}, r.clip_events);
@@ -79,24 +79,25 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
     measures_.rows.push_back({name, m.name, number_text(m.value), m.unit,
-                              number_text(m.guess) + (m.guess_about.empty() ? "" : ", " + m.guess_about)});
+                              number_text(m.baseline) + (m.baseline_about.empty() ? "" : ", " + m.baseline_about)});
     const auto measure = summary.under({"measures", m.name});
     measure.set({"value"}, m.value);
     measure.set({"unit"}, m.unit);
-    measure.set({"guess"}, m.guess);
-    measure.set({"guess_about"}, m.guess_about);
+    measure.set({"baseline"}, m.baseline);
+    measure.set({"baseline_about"}, m.baseline_about);
   }
   if (meter_) return;
   meter_ = std::move(meter);
   if (!*info.validate_by) return;
   const Measure by = measure_named(info.validate_by, meter_->measures());
   valid_.y_label = fmt::format("{}, {}", by.name, by.unit);
-  guess_ = by.guess, guess_about_ = by.guess_about.empty() ? "a guess" : by.guess_about;
+  baseline_ = by.baseline, baseline_about_ = by.baseline_about.empty() ? "a guess" : by.baseline_about;
 }
 
 void TrainResults::report(Job& job, const TaskInfo& info) const {
   Plot loss = loss_, valid = valid_;
-  loss.marks.push_back({.name = info.trivial_about, .x = {1, std::max(2.0, last_)}, .y = {info.trivial, info.trivial}});
+  loss.marks.push_back(
+      {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
   loss.log_y = !info.every_step && spans_decades(loss);
   loss.caption = "Training loss of every update. Grey: what a guess costs.";
   const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
@@ -104,7 +105,8 @@ void TrainResults::report(Job& job, const TaskInfo& info) const {
     loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
   job.report.plots({loss, norm_});
   if (!valid.series.empty()) {
-    if (meter_) valid.marks.push_back({.name = guess_about_, .x = {1, std::max(2.0, last_)}, .y = {guess_, guess_}});
+    if (meter_)
+      valid.marks.push_back({.name = baseline_about_, .x = {1, std::max(2.0, last_)}, .y = {baseline_, baseline_}});
     valid.caption = std::string("Of the validation split. Grey: a guess.") + large;
     job.report.plots({valid});
   }

@@ -24,10 +24,10 @@ class TrainResults {
   Plot valid_{.title = "Validation", .x_label = "update"};
   Table table_{
       .head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
-  Table measures_{.head = {"run", "measure", "value", "unit", "a guess"}};
+  Table measures_{.head = {"run", "measure", "value", "unit", "baseline"}};
   std::unique_ptr<Meter> meter_;  // of the first run that has one: its pictures are shown
-  double guess_ = 0;              // of the measure that is validated by
-  std::string guess_about_;
+  double baseline_ = 0;           // of the measure that is validated by
+  std::string baseline_about_;
   bool any_kept_ = false;  // a run's best weights are back
   double last_ = 1;        // update of the longest run
 };

@@ -29,9 +29,9 @@ struct ExpRnn {
 
   static Array blocks(const Builder& p, int hidden, bool cayley) {
     constexpr double pi = 3.14159265358979323846;
-    Array a = p.start("A", {hidden, hidden}, zero_init);
+    Array a = p.initial_values("A", {hidden, hidden}, zero_init);
     if (hidden < 2) return a;
-    const Array angle = p.start("A", {hidden / 2}, cayley ? uniform_init(0, pi / 2) : uniform_init(-pi, pi));
+    const Array angle = p.initial_values("A", {hidden / 2}, cayley ? uniform_init(0, pi / 2) : uniform_init(-pi, pi));
     for (int k = 0; k < hidden / 2; ++k) {
       const double s = angle.at_flat(k);
       a.set_flat(std::int64_t{2 * k} * hidden + 2 * k + 1,

@@ -27,7 +27,7 @@ struct Janet {
     beta = p.option("beta", 1, "how much less is written than forgotten");
     const double longest = p.option("longest", 100, "longest dependency in steps, for the start of the bias");
     Array bias = Array::zeros({2 * H}, f64);
-    bias.column_block(0, H).assign(log(p.start("b", {H}, uniform_init(1, longest > 2 ? longest - 1 : 1))));
+    bias.column_block(0, H).assign(log(p.initial_values("b", {H}, uniform_init(1, longest > 2 ? longest - 1 : 1))));
     b = p.trained("b", bias);
   }
 

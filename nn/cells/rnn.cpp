@@ -5,9 +5,9 @@ namespace ebb {
 
 namespace {
 
-Init recurrent_start(int choice, const Init& standard) {
-  const Init starts[] = {standard, orthogonal(), xavier_uniform(), identity_init()};
-  return starts[choice];
+Init recurrent_init(int choice, const Init& default_value) {
+  const Init inits[] = {default_value, orthogonal(), xavier_uniform(), identity_init()};
+  return inits[choice];
 }
 
 }  // namespace
@@ -15,8 +15,8 @@ Init recurrent_start(int choice, const Init& standard) {
 Rnn::Rnn(Builder p, CellSizes s)
     : W(p.matrix("W", s.input, s.hidden, fan_in_uniform(s.hidden))),
       U(p.matrix("U", s.hidden, s.hidden,
-                 recurrent_start(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "start of U"),
-                                 fan_in_uniform(s.hidden)))),
+                 recurrent_init(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "start of U"),
+                                fan_in_uniform(s.hidden)))),
       b(p.vector("b", s.hidden, fan_in_uniform(s.hidden))),
       activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}
 

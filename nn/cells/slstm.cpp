@@ -33,8 +33,8 @@ struct SLstm {
   int heads, width;
 
   SLstm(Builder p, CellSizes s) {
-    const int standard = s.hidden % 4 == 0 ? 4 : 1;
-    const double asked = p.option("heads", standard, "blocks of the recurrent matrix, at most 8");
+    const int default_value = s.hidden % 4 == 0 ? 4 : 1;
+    const double asked = p.option("heads", default_value, "blocks of the recurrent matrix, at most 8");
     heads = static_cast<int>(asked);
     if (heads != asked || heads < 1 || heads > 8 || s.hidden % heads != 0)
       p.reject("heads", "must be a whole number from 1 to 8 that divides the hidden size");

@@ -93,16 +93,16 @@ class RowBeam {
   std::vector<BeamHypothesis> done_;  // the best first
 };
 
-void check(const State& start, const Tokens& first, const BeamOptions& o) {
+void check(const State& initial, const Tokens& first, const BeamOptions& o) {
   if (o.width < 1 || o.best < 1 || o.longest < 1)
     throw ValueError(
         fmt::format("beam_search: width {}, best {} and longest {} must be at least 1", o.width, o.best, o.longest));
   if (!(o.length_penalty >= 0 && std::isfinite(o.length_penalty)))
     throw ValueError(fmt::format("beam_search: the length penalty cannot be {}", o.length_penalty));
   if (first.rank() != 1) throw ShapeError("beam_search: first tokens are " + text(first.shape()) + ", expected is [B]");
-  for (int k = 0; k < start.size(); ++k)
-    if (const Shape s = start[k].shape(); s.rank() < 1 || s[0] != first.dim(0))
-      throw ShapeError(fmt::format("beam_search: {} of the start is {}, expected are {} rows", start.name(k), text(s),
+  for (int k = 0; k < initial.size(); ++k)
+    if (const Shape s = initial[k].shape(); s.rank() < 1 || s[0] != first.dim(0))
+      throw ShapeError(fmt::format("beam_search: {} of the start is {}, expected are {} rows", initial.name(k), text(s),
                                    first.dim(0)));
 }
 
@@ -140,14 +140,14 @@ BeamBatch gathered(const std::vector<RowBeam>& beams, const Tokens& first, const
 
 }  // namespace
 
-std::vector<std::vector<BeamHypothesis>> beam_search(const State& start, const Tokens& first,
+std::vector<std::vector<BeamHypothesis>> beam_search(const State& initial, const Tokens& first,
                                                      const std::function<BeamStep(const BeamBatch&)>& step,
                                                      const BeamOptions& o) {
-  check(start, first, o);
+  check(initial, first, o);
   const NoGrad off;
   std::vector<RowBeam> beams;
   for (int b = 0; b < first.dim(0); ++b) beams.emplace_back(o, b);
-  State state = start;
+  State state = initial;
   for (int time = 0; time < o.longest; ++time) {
     const BeamBatch batch = gathered(beams, first, state, time);
     if (batch.tokens.size() == 0) break;

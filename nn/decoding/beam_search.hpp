@@ -38,7 +38,7 @@ struct BeamHypothesis {
 /// nothing of it:
 ///
 ///     const auto found = beam_search(encoder.end(), Tokens({B}), [&](const BeamBatch& b) {
-///       const State s = decoder->step(emb(b.tokens), b.state, Pass());
+///       const State s = decoder->step(emb(b.tokens), b.state, StepContext());
 ///       return BeamStep{log_softmax(out(s[0])), s};
 ///     }, {.end = 1});
 ///
@@ -51,7 +51,7 @@ struct BeamHypothesis {
 ///           by more than rounding; ValueError for options that cannot be
 /// Cost      one call of the step for each token, on at most width B rows
 /// Source    Sutskever et al. 2014, arXiv:1409.3215; length penalty of Wu et al. 2016, arXiv:1609.08144
-std::vector<std::vector<BeamHypothesis>> beam_search(const State& start, const Tokens& first,
+std::vector<std::vector<BeamHypothesis>> beam_search(const State& initial, const Tokens& first,
                                                      const std::function<BeamStep(const BeamBatch&)>& step,
                                                      const BeamOptions& o);
 

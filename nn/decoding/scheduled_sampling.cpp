@@ -21,11 +21,11 @@ void check_equal(const Shape& gold, const Shape& own) {
 
 }  // namespace
 
-double gold_linear(std::uint64_t update, double slope, double start, double least) {
+double gold_linear(std::uint64_t update, double slope, double initial, double least) {
   check(slope >= 0 && std::isfinite(slope), "the slope", slope);
-  check(start >= 0 && start <= 1, "the start", start);
+  check(initial >= 0 && initial <= 1, "the start", initial);
   check(least >= 0 && least <= 1, "the least", least);
-  return std::max(least, start - slope * static_cast<double>(update));
+  return std::max(least, initial - slope * static_cast<double>(update));
 }
 
 double gold_exponential(std::uint64_t update, double k) {
@@ -38,7 +38,7 @@ double gold_inverse_sigmoid(std::uint64_t update, double k) {
   return k / (k + std::exp(static_cast<double>(update) / k));
 }
 
-Array gold_coins(const Pass& at, const char* name, int rows, double p) {
+Array gold_coins(const StepContext& at, const char* name, int rows, double p) {
   check(p >= 0 && p <= 1, "a probability", p);
   return at.bernoulli(name, zeros({rows}), p).value();
 }

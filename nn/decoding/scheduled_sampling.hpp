@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_context.hpp>
 
 /// Scheduled sampling: while a decoder learns it is shown the gold token of the step before, later more and more often
 /// its own, as it will be when it is used.
@@ -21,14 +21,14 @@ namespace ebb {
 ///     max(least, start - slope u);   k^u, k < 1;   k / (k + exp(u / k)), k >= 1
 ///
 /// Errors    ValueError if a slope is negative, start or least is outside [0, 1], or k outside (0, 1) or below 1
-double gold_linear(std::uint64_t update, double slope, double start = 1, double least = 0);
+double gold_linear(std::uint64_t update, double slope, double initial = 1, double least = 0);
 double gold_exponential(std::uint64_t update, double k);
 double gold_inverse_sigmoid(std::uint64_t update, double k);
 
 /// A coin for each row, [rows], 1 with probability p: a function of the pass's seed, update and time, of `name`, and of
 /// the row itself, in whatever shard it stands. `pass.coin(name, p)` is one coin for all rows. Not for training alone:
 /// whoever evaluates does not ask.
-Array gold_coins(const Pass& at, const char* name, int rows, double p);
+Array gold_coins(const StepContext& at, const char* name, int rows, double p);
 
 /// Gold where the coin says so, else the model's own.
 ///

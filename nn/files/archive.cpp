@@ -26,8 +26,8 @@ void ArchiveFile::read(int parts) {
   Archive::Impl& to = *archive_.impl_;
   StoredFile file(to.path);
   if (!file.checked() || !file.metadata().count(archive_mark))
-    file.refuse("is no archive: save() did not write it (weights alone are read by load_weights())");
-  if (file.metadata().at(archive_mark) != archive_format) file.refuse("is an archive of a later version of Ebb");
+    file.reject("is no archive: save() did not write it (weights alone are read by load_weights())");
+  if (file.metadata().at(archive_mark) != archive_format) file.reject("is an archive of a later version of Ebb");
   to.texts = file.metadata();
   to.texts.erase(archive_mark);
   for (const Stored& s : file.table()) {
@@ -39,7 +39,7 @@ void ArchiveFile::read(int parts) {
   file.finish();
   const std::string count = to.texts["parts"];
   to.texts.erase("parts");
-  if (count != std::to_string(parts)) file.refuse(fmt::format("holds {} parts where {} are asked for", count, parts));
+  if (count != std::to_string(parts)) file.reject(fmt::format("holds {} parts where {} are asked for", count, parts));
 }
 
 void ArchiveFile::finish() {

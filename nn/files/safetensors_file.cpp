@@ -19,25 +19,25 @@ namespace {
 using Json = nlohmann::json;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw FileError(path + ": " + why); }
+[[noreturn]] void reject(const std::string& path, const std::string& why) { throw FileError(path + ": " + why); }
 
 File open_file(const std::string& path, std::uint64_t& size) {
   size = regular_file_size(path);
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (!file) reject(path, std::string("cannot be read: ") + std::strerror(errno));
   return file;
 }
 
 void read_bytes(const std::string& path, const File& file, void* to, std::size_t bytes) {
-  if (bytes > 0 && std::fread(to, 1, bytes, file.get()) != bytes) refuse(path, "is torn: it ends too early");
+  if (bytes > 0 && std::fread(to, 1, bytes, file.get()) != bytes) reject(path, "is torn: it ends too early");
 }
 
 std::string read_header(const std::string& path, const File& file, std::uint64_t size) {
   std::uint64_t length = 0;
-  if (size < sizeof length) refuse(path, "is no safetensors file: it is shorter than eight bytes");
+  if (size < sizeof length) reject(path, "is no safetensors file: it is shorter than eight bytes");
   read_bytes(path, file, &length, sizeof length);
   if (length > size - sizeof length)
-    refuse(path, "is torn, or no safetensors file: its header would be longer than the file");
+    reject(path, "is torn, or no safetensors file: its header would be longer than the file");
   std::string text(length, '\0');
   read_bytes(path, file, text.data(), text.size());
   return text;
@@ -58,13 +58,13 @@ Json parse_header(const std::string& path, const std::string& text) {
   };
   Json header = Json::parse(text, notice, false);
   if (!header.is_object() || text.find('\0') != std::string::npos)  // which the parser takes for the end
-    refuse(path, "is not a safetensors file: its header is not a JSON object");
-  if (!twice.empty()) refuse(path, "names '" + twice + "' twice");
+    reject(path, "is not a safetensors file: its header is not a JSON object");
+  if (!twice.empty()) reject(path, "names '" + twice + "' twice");
   return header;
 }
 
 Stored parse_place(const std::string& path, const std::string& name, const Json& entry, std::uint64_t data_bytes) {
-  const auto bad = [&](const std::string& what) { refuse(path, "array '" + name + "': " + what); };
+  const auto bad = [&](const std::string& what) { reject(path, "array '" + name + "': " + what); };
   const auto list = [&](const char* key) -> const Json& {
     if (!entry.is_object() || !entry.contains(key) || !entry[key].is_array()) bad(std::string("has no list ") + key);
     for (const Json& x : entry[key])
@@ -106,11 +106,11 @@ std::vector<Stored> parse_table(const std::string& path, const Json& table, std:
             [](const Stored& a, const Stored& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t at = 0;
   for (const Stored& p : places) {
-    if (p.begin != at) refuse(path, "array '" + p.name + "' " + (p.begin < at ? "overlaps another" : "leaves a gap"));
+    if (p.begin != at) reject(path, "array '" + p.name + "' " + (p.begin < at ? "overlaps another" : "leaves a gap"));
     at = p.end;
   }
   if (at != data_bytes)
-    refuse(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
+    reject(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
   return places;
 }
 
@@ -118,9 +118,9 @@ Metadata parse_metadata(const std::string& path, const Json& header) {
   Metadata texts;
   if (!header.contains("__metadata__")) return texts;
   const Json& given = header["__metadata__"];
-  if (!given.is_object()) refuse(path, "its metadata is not a JSON object");
+  if (!given.is_object()) reject(path, "its metadata is not a JSON object");
   for (const auto& [key, text] : given.items()) {
-    if (!text.is_string()) refuse(path, "its metadata '" + key + "' is not a text");
+    if (!text.is_string()) reject(path, "its metadata '" + key + "' is not a text");
     texts[key] = text;
   }
   return texts;
@@ -133,10 +133,10 @@ bool take_checksum(const std::string& path, Metadata& texts, uLong& wanted) {
   const bool named = format != texts.end() && format->second == "ebb";
   if (!named && sum == texts.end()) return false;
   if (!named || sum == texts.end())
-    refuse(path, "has been altered: its metadata has only one of format \"ebb\" and a checksum");
+    reject(path, "has been altered: its metadata has only one of format \"ebb\" and a checksum");
   const std::string text = sum->second;
   if (text.size() != 8 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
-    refuse(path, "its checksum is not one");
+    reject(path, "its checksum is not one");
   wanted = std::strtoul(text.c_str(), nullptr, 16);
   texts.erase("format");
   texts.erase("crc32");
@@ -189,13 +189,13 @@ void StoredFile::skip(std::uint64_t bytes) {
 }
 
 void StoredFile::check(const Stored& a) const {
-  if (!a.strange.empty()) refuse("array '" + a.name + "': " + a.strange);
+  if (!a.strange.empty()) reject("array '" + a.name + "': " + a.strange);
 }
 
 void StoredFile::finish() {
-  if (checked_ && sum_ != wanted_) refuse("has been altered: its checksum does not fit");
+  if (checked_ && sum_ != wanted_) reject("has been altered: its checksum does not fit");
 }
 
-void StoredFile::refuse(const std::string& why) const { detail::refuse(path_, why); }
+void StoredFile::reject(const std::string& why) const { detail::reject(path_, why); }
 
 }  // namespace ebb::detail

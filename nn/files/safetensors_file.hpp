@@ -39,7 +39,7 @@ class StoredFile final {
   void read(void* to, std::size_t bytes);                 ///< the numbers that come next
   void skip(std::uint64_t bytes);                         ///< of them those that nobody asked for
   void finish();                                          ///< after the last. Errors: also if the checksum does not fit
-  [[noreturn]] void refuse(const std::string& why) const;
+  [[noreturn]] void reject(const std::string& why) const;
 
  private:
   std::string path_;

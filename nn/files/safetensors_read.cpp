@@ -42,7 +42,7 @@ void convert_whole(const StoredFile& file, const Stored& a, const std::vector<ch
     if constexpr (sizeof(From) == sizeof(double)) {
       constexpr From last = From{1} << 53;  // beyond it a float64 may be the neighbour's
       if (x > last || (std::is_signed_v<From> && x < From{} - last))
-        file.refuse(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
+        file.reject(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
     }
     return static_cast<To>(x);
   });
@@ -63,7 +63,7 @@ void fill(const StoredFile& file, const Stored& a, const std::vector<char>& from
   if (a.type == "U16") return convert_whole<std::uint16_t, float>(file, a, from, to);
   if (a.type == "I8") return convert_whole<std::int8_t, float>(file, a, from, to);
   if (a.type == "U8" || a.type == "BOOL") return convert_whole<std::uint8_t, float>(file, a, from, to);
-  file.refuse(fmt::format("array '{}': its numbers are {}, which Ebb does not read", a.name, a.type));
+  file.reject(fmt::format("array '{}': its numbers are {}, which Ebb does not read", a.name, a.type));
 }
 
 Array read_array(StoredFile& file, const Stored& a) {
@@ -104,7 +104,7 @@ std::vector<NamedArray> read_safetensors(const std::string& path, const std::vec
   StoredFile file(path);
   std::set<std::string> left(names.begin(), names.end());
   auto arrays = detail::read_arrays(file, [&](const Stored& a) { return left.erase(a.name) > 0 || names.empty(); });
-  if (!left.empty()) file.refuse("has no array '" + *left.begin() + "'");
+  if (!left.empty()) file.reject("has no array '" + *left.begin() + "'");
   return arrays;
 }
 

@@ -22,16 +22,16 @@ void check_names(const detail::StoredFile& file, const LeafSet& w) {
   for (int k = 0; k < w.count(); ++k) {
     const auto it = left.find(w[k].name());
     if (it == left.end())
-      file.refuse(std::string("has no parameter '") + w[k].name() + "', which this model needs" + archive_hint(file));
+      file.reject(std::string("has no parameter '") + w[k].name() + "', which this model needs" + archive_hint(file));
     file.check(*it->second);
     const std::vector<int>& extents = it->second->shape;
     const Shape there(extents.data(), static_cast<int>(extents.size())), here = w[k].shape();
     if (!(there == here))
-      file.refuse(std::string("parameter '") + w[k].name() + "' is " + text(there) + " in the file and " + text(here) +
+      file.reject(std::string("parameter '") + w[k].name() + "' is " + text(there) + " in the file and " + text(here) +
                   " in this model");
     left.erase(it);
   }
-  if (!left.empty()) file.refuse("has a parameter '" + left.begin()->first + "' that this model lacks");
+  if (!left.empty()) file.reject("has a parameter '" + left.begin()->first + "' that this model lacks");
 }
 
 }  // namespace

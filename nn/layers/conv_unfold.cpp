@@ -157,7 +157,7 @@ struct ImageWindows {
 }  // namespace
 
 Var unfold_steps(At x, const Windows& time) {
-  return time.trivial() ? x.var : apply(StepWindows{time, false}, std::move(x));
+  return time.baseline() ? x.var : apply(StepWindows{time, false}, std::move(x));
 }
 
 Var unfold_images(At x, const Windows& height, const Windows& width) {

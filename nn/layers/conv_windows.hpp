@@ -19,7 +19,7 @@ struct Windows {
   int count() const { return (size + before + after - dilation * (kernel - 1) - 1) / stride + 1; }
   int entry(int window, int number) const { return window * stride + number * dilation - before; }
   bool inside(int entry) const { return entry >= 0 && entry < size; }
-  bool trivial() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
+  bool baseline() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
 };
 
 /// Errors    ValueError if a number cannot be; ShapeError if the kernel is larger than the axis with its zeros.

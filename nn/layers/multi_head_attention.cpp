@@ -38,7 +38,7 @@ MultiHeadAttention::MultiHeadAttention(Builder p, int width, MultiHeadOptions o)
   bo = p.vector("bo", width, zero_init);
 }
 
-Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const Pass& at,
+Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths, const StepContext& at,
                                         const AttendOptions& o) const {
   const CallSite here{q.where};
   detail::located(q.where, [&] {
@@ -63,7 +63,7 @@ Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths
   return {reshape(y, {B, D}), reshape(weights, {B, heads, T})};
 }
 
-Attended MultiHeadAttention::operator()(At q, At K, At V, const Pass& at, const AttendOptions& o) const {
+Attended MultiHeadAttention::operator()(At q, At K, At V, const StepContext& at, const AttendOptions& o) const {
   return (*this)(std::move(q), std::move(K), std::move(V), Lengths(), at, o);
 }
 

@@ -26,8 +26,8 @@ struct MultiHeadAttention {
   MultiHeadOptions options;
 
   MultiHeadAttention(Builder p, int width, MultiHeadOptions o = {});
-  Attended operator()(At q, At K, At V, const Lengths&, const Pass&, const AttendOptions& o = {}) const;
-  Attended operator()(At q, At K, At V, const Pass&, const AttendOptions& o = {}) const;
+  Attended operator()(At q, At K, At V, const Lengths&, const StepContext&, const AttendOptions& o = {}) const;
+  Attended operator()(At q, At K, At V, const StepContext&, const AttendOptions& o = {}) const;
 };
 
 }  // namespace ebb

@@ -15,7 +15,7 @@ namespace {
 Array lengths_of(const Array& v) { return sqrt(sum(v * v, 0)); }
 
 Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
-  const Array v = p.start("v", {numbers, width}, fan_in_uniform(numbers));
+  const Array v = p.initial_values("v", {numbers, width}, fan_in_uniform(numbers));
   return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, fan_in_uniform(numbers))};
 }
 
@@ -51,12 +51,12 @@ Tcn::Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o) :
   }
 }
 
-Sequence Tcn::operator()(const Sequence& x, const Pass& at) const {
+Sequence Tcn::operator()(const Sequence& x, const StepContext& at) const {
   Var y = x.all();
   int dilation = 1;
   for (std::size_t l = 0; l < blocks.size(); ++l, dilation *= 2) {
     const Block& b = blocks[l];
-    const Pass mask = at.named(std::to_string(l + 1).c_str());
+    const StepContext mask = at.named(std::to_string(l + 1).c_str());
     const Conv1dOptions o{.kernel = options.kernel, .dilation = dilation, .padding = Padding::causal};
     const Sequence h = dropout(Sequence(run(b.first, y, o)), options.dropout, mask, "first");
     const Sequence f = dropout(Sequence(run(b.second, h.all(), o)), options.dropout, mask, "second");

@@ -36,7 +36,7 @@ struct Tcn {
   TcnOptions options;
 
   Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o = {});
-  Sequence operator()(const Sequence& x, const Pass& at) const;
+  Sequence operator()(const Sequence& x, const StepContext& at) const;
   int reach() const;  ///< steps: 1 + 2 (kernel - 1) (2^blocks - 1)
 };
 

@@ -29,7 +29,7 @@ class TcnLayer final : public WholeLayer {
   int width() const override { return width_; }
 
  protected:
-  Var run(const Sequence& x, const Lengths&, const Pass& at) const override {
+  Var run(const Sequence& x, const Lengths&, const StepContext& at) const override {
     Sequence y = x;
     for (std::size_t l = 0; l < nets_.size(); ++l) y = nets_[l](y, at.named(("tcn " + std::to_string(l + 1)).c_str()));
     return y.all();

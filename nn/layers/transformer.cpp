@@ -38,21 +38,21 @@ Transformer::Transformer(Builder p, TransformerOptions o)
     : options(checked(o)), positions(p / "positions", o.longest, o.width, o.positions), layers(layers_of(p, options)),
       last(p / "last", o.width) {}
 
-Sequence Transformer::operator()(const Sequence& x, const Pass& at) const { return (*this)(x, Lengths(), at); }
+Sequence Transformer::operator()(const Sequence& x, const StepContext& at) const { return (*this)(x, Lengths(), at); }
 
-Sequence Transformer::operator()(const Sequence& x, const Lengths& lengths, const Pass& at) const {
-  const auto thinned = [&](const Var& v, const Pass& mask, const char* name) {
+Sequence Transformer::operator()(const Sequence& x, const Lengths& lengths, const StepContext& at) const {
+  const auto dropped = [&](const Var& v, const StepContext& mask, const char* name) {
     return dropout(Sequence(v), options.dropout, mask, name).all();
   };
-  Var h = thinned(positions(x).all(), at, "input");
+  Var h = dropped(positions(x).all(), at, "input");
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Layer& layer = layers[l];
-    const Pass mask = at.named(std::to_string(l + 1).c_str());
+    const StepContext mask = at.named(std::to_string(l + 1).c_str());
     const Var seen = layer.before_attention(h);
     h = h +
-        thinned(layer.attention(seen, seen, seen, lengths, mask, {.causal = options.causal}).result, mask, "attended");
-    const Var wide = thinned(gelu(layer.up(layer.before_feed(h))), mask, "feed");
-    h = h + thinned(layer.down(wide), mask, "fed");
+        dropped(layer.attention(seen, seen, seen, lengths, mask, {.causal = options.causal}).result, mask, "attended");
+    const Var wide = dropped(gelu(layer.up(layer.before_feed(h))), mask, "feed");
+    h = h + dropped(layer.down(wide), mask, "fed");
   }
   return last(h);
 }

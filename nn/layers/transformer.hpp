@@ -51,8 +51,8 @@ struct Transformer {
   LayerNorm last;
 
   Transformer(Builder p, TransformerOptions o);
-  Sequence operator()(const Sequence& x, const Pass& at) const;
-  Sequence operator()(const Sequence& x, const Lengths&, const Pass& at) const;
+  Sequence operator()(const Sequence& x, const StepContext& at) const;
+  Sequence operator()(const Sequence& x, const Lengths&, const StepContext& at) const;
 };
 
 }  // namespace ebb

@@ -20,10 +20,10 @@ class TransformerLayer final : public WholeLayer {
   int width() const override { return net_.options.width; }
 
  protected:
-  bool sees_all() const override { return !net_.options.causal; }
-  Var run(const Sequence& x, const Lengths& lengths, const Pass& at) const override {
+  bool is_bidirectional() const override { return !net_.options.causal; }
+  Var run(const Sequence& x, const Lengths& lengths, const StepContext& at) const override {
     const Sequence y = in_(x.all());
-    const Pass own = at.named("transformer");
+    const StepContext own = at.named("transformer");
     return (net_.options.causal ? net_(y, own) : net_(y, lengths, own)).all();
   }
 

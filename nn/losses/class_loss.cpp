@@ -141,7 +141,7 @@ Tokens ignore_padding(const Tokens& targets, const Lengths& lengths, int ignored
   return t;
 }
 
-Part weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const ClassLossOptions& o) {
+PartialLoss weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const ClassLossOptions& o) {
   rows_of("weighted_mean", s, v, targets);
   double total = 0;
   for (std::int64_t i = 0; i < targets.size(); ++i) {
@@ -156,7 +156,7 @@ Part weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const Cl
   return s.sum(v) * (1 / total);
 }
 
-Part masked_mean(const Shard& s, const Var& v, const Array& mask) {
+PartialLoss masked_mean(const Shard& s, const Var& v, const Array& mask) {
   const Array own = rows_of("masked_mean", s, v, mask);
   std::int64_t left = 0;
   for (std::int64_t i = 0; i < mask.size(); ++i) left += mask.at_flat(i) != 0;

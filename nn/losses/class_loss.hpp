@@ -45,7 +45,7 @@ Tokens ignore_padding(const Tokens& targets, const Lengths& lengths, int ignored
 ///
 /// Shapes    v [rows] and the batch's targets [B], or v [T, rows] and targets [T, B]; o as v was made with
 /// Errors    ShapeError; ValueError if there is nothing to average: every target is ignored, or has weight zero
-Part weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const ClassLossOptions& o);
+PartialLoss weighted_mean(const Shard& s, const Var& v, const Tokens& targets, const ClassLossOptions& o);
 
 /// v where the mask is not zero, and zero elsewhere, whatever stands there: infinite or NaN.
 ///
@@ -59,6 +59,6 @@ Var masked(At v, const Array& mask);
 ///
 /// Shapes    v [rows] and mask [B], or v [T, rows] and mask [T, B]
 /// Errors    ShapeError; ValueError if the mask leaves nothing in anywhere; one shard may well have nothing
-Part masked_mean(const Shard& s, const Var& v, const Array& mask);
+PartialLoss masked_mean(const Shard& s, const Var& v, const Array& mask);
 
 }  // namespace ebb

@@ -41,7 +41,7 @@ void CtcBatch::check(const Shape& logits) const {
       if (label(b, k) < 0 || label(b, k) >= V || label(b, k) == o.blank)
         throw ValueError(fmt::format("ctc: label {} of row {} is {}: outside [0, {}), or the blank {}", k, b,
                                      label(b, k), V, o.blank));
-    if (o.impossible == CtcImpossible::refuse && !possible(b))
+    if (o.impossible == CtcImpossible::reject && !possible(b))
       throw ValueError(
           fmt::format("ctc: the {} labels of row {} need {} steps with the blanks between equal ones, but it has {}",
                       label_length(b), b, steps_needed(b), length(b)));

@@ -6,14 +6,14 @@ namespace ebb {
 /// What is done with a row that no alignment fits: its labels, with a blank between equal neighbours, are longer than
 /// its input.
 enum class CtcImpossible {
-  refuse,    ///< a ValueError that names the row
+  reject,    ///< a ValueError that names the row
   infinite,  ///< a loss of infinity, whose gradient is zero
   zero       ///< a loss of zero, whose gradient is zero, as PyTorch's zero_infinity
 };
 
 struct CtcOptions {
   int blank = 0;  ///< the class that stands for no label
-  CtcImpossible impossible = CtcImpossible::refuse;
+  CtcImpossible impossible = CtcImpossible::reject;
 };
 
 /// Connectionist temporal classification: how improbable a sequence of labels is, whatever its alignment with the

@@ -19,13 +19,13 @@ template <class X> struct BidirectionalOf {
   State forward, backward;  ///< after the last step of each: of each row's last time, and of time 0
 };
 using Bidirectional = BidirectionalOf<Sequence>;
-Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Pass&,
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const StepContext&,
                             Join join = Join::concatenate);
 /// Of sequences of different lengths: the way back begins at each row's own end. Zeros in the padding.
-Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths&, const Pass&,
-                            Join join = Join::concatenate);
+Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths&,
+                            const StepContext&, Join join = Join::concatenate);
 /// Packed sequences stay packed, for layers above one another.
-BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const Pass&,
+BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const StepContext&,
                                       Join join = Join::concatenate);
 
 }  // namespace ebb

@@ -16,11 +16,13 @@ double checked(const char* rule, double p) {
 }  // namespace
 
 Transform drop_connect(double p) {
-  return [p = checked("drop_connect", p)](const Var& w, const Pass& at) { return dropout(w, p, at, "drop_connect"); };
+  return [p = checked("drop_connect", p)](const Var& w, const StepContext& at) {
+    return dropout(w, p, at, "drop_connect");
+  };
 }
 
 Transform embedding_dropout(double p) {
-  return [p = checked("embedding_dropout", p)](const Var& w, const Pass& at) {
+  return [p = checked("embedding_dropout", p)](const Var& w, const StepContext& at) {
     return at.training() && p > 0 ? w * dropout(full({w.dim(0), 1}, 1), p, at, "embedding_dropout") : w;
   };
 }

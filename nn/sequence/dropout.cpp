@@ -20,22 +20,22 @@ Var masked(const Var& x, const Var& mask, double p) {
 
 }  // namespace
 
-Var dropout(const Var& x, double p, const Pass& at, const char* name) {
+Var dropout(const Var& x, double p, const StepContext& at, const char* name) {
   check(p);
   return at.training() && p > 0 ? masked(x, at.bernoulli(name, x, 1 - p), p) : x;
 }
 
-Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name) {
+Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name) {
   check(p);
   return at.training() && p > 0 ? Sequence(masked(x.all(), at.bernoulli_of_steps(name, x.all(), 1 - p), p)) : x;
 }
 
-Packed dropout(const Packed& x, double p, const Pass& at, const char* name) {
+Packed dropout(const Packed& x, double p, const StepContext& at, const char* name) {
   check(p);
   if (!at.training() || p == 0) return x;
   const Packing& packing = x.packing;
   Array mask = Array::empty(x.all.shape(), x.all.dtype());
-  const Pass rows = at.of_rows(packing.order());
+  const StepContext rows = at.of_rows(packing.order());
   for (int t = 0; t < packing.steps(); ++t) {
     const NoGrad off;  // the step is looked at for its shape alone
     const int begin = packing.begin(t);
@@ -56,8 +56,8 @@ DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_c
         name()));
 }
 
-State DropoutCell::step(const Var& x, const State& s, const Pass& at) const {
-  const Pass own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
+State DropoutCell::step(const Var& x, const State& s, const StepContext& at) const {
+  const StepContext own = at.named("dropout cell"), mask = o_.per_sequence ? own.per_sequence() : own;
   const Var input = dropout(x, o_.input, mask, "input");
   if (o_.state == 0) return inner().step(input, s, at);
   return inner().step(

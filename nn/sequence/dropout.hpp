@@ -7,14 +7,14 @@ namespace ebb {
 
 /// In training each number is zero with probability p and else divided by 1 - p; in evaluation all stay as they are.
 /// The mask is a function of the pass and `name`: two places that are to differ have two names, or scopes of the pass
-/// (`s.pass("in")`).
+/// (`s.context("in")`).
 ///
 /// Errors    ValueError if p is outside [0, 1)
 /// Source    Srivastava et al. 2014, JMLR 15:1929
-Var dropout(const Var& x, double p, const Pass& at, const char* name = "dropout");
+Var dropout(const Var& x, double p, const StepContext& at, const char* name = "dropout");
 /// The same on all steps at once, each with the mask that it would have at its time.
-Sequence dropout(const Sequence& x, double p, const Pass& at, const char* name = "dropout");
-Packed dropout(const Packed& x, double p, const Pass& at, const char* name = "dropout");
+Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name = "dropout");
+Packed dropout(const Packed& x, double p, const StepContext& at, const char* name = "dropout");
 
 struct DropoutOptions {
   double input = 0;          ///< probability that a number of x is dropped
@@ -35,7 +35,7 @@ struct DropoutOptions {
 class DropoutCell final : public CellWrapper {
  public:
   DropoutCell(CellPtr inner, DropoutOptions o);
-  State step(const Var& x, const State& s, const Pass& at) const override;
+  State step(const Var& x, const State& s, const StepContext& at) const override;
 
  private:
   DropoutOptions o_;

@@ -22,7 +22,7 @@ Shape state_shape(const Field& f, int rows) {
 }
 
 // sum(v * fixed random numbers), so that no symmetry of the loss hides an error.
-Part projected(Shard& s, const Var& v, const char* name, Key key) {
+PartialLoss projected(Shard& s, const Var& v, const char* name, Key key) {
   const Shape mine = v.shape();
   const std::uint64_t first = static_cast<std::uint64_t>(s.begin()) * static_cast<std::uint64_t>(mine.size() / mine[0]);
   return s.sum(v * constant(uniform(mine, key.named(name), -1, 1, f64, first)));
@@ -40,8 +40,9 @@ class CellCheck {
     for (int k = 0; k < cell.field_count(); ++k) {
       const Field& f = cell.field(k);
       const std::string label = std::string("start/") + f.name;
-      const Array values = uniform(state_shape(f, o.rows), key_.named(label.c_str()), f.start - .5, f.start + .5, f64);
-      start_.push_back(inputs_.add(label.c_str(), values));
+      const Array values =
+          uniform(state_shape(f, o.rows), key_.named(label.c_str()), f.initial_value - .5, f.initial_value + .5, f64);
+      initial_.push_back(inputs_.add(label.c_str(), values));
     }
   }
 
@@ -69,15 +70,15 @@ class CellCheck {
     return moved;
   }
 
-  Run unrolled(int begin, int end, const Pass& pass) const {
+  Run unrolled(int begin, int end, const StepContext& pass) const {
     State s(cell_.field_names(), cell_.field_count());
-    for (int k = 0; k < s.size(); ++k) s[k] = slice(start_[static_cast<std::size_t>(k)], 0, begin, end);
+    for (int k = 0; k < s.size(); ++k) s[k] = slice(initial_[static_cast<std::size_t>(k)], 0, begin, end);
     return unroll(cell_, Sequence(slice(x_, 1, begin, end)), s, pass);
   }
 
-  Part loss(Shard& s) const {
-    const Run run = unrolled(s.begin(), s.end(), s.pass());
-    Part total = projected(s, run[0], "output 0", key_);
+  PartialLoss loss(Shard& s) const {
+    const Run run = unrolled(s.begin(), s.end(), s.context());
+    PartialLoss total = projected(s, run[0], "output 0", key_);
     for (int t = 1; t < run.steps(); ++t)
       total = total + projected(s, run[t], ("output " + std::to_string(t)).c_str(), key_);
     for (int k = 0; k < cell_.field_count(); ++k) total = total + projected(s, run.end()[k], cell_.field(k).name, key_);
@@ -120,7 +121,7 @@ class CellCheck {
   std::string finding(bool training) const {
     Tape tape{{.dtype = f64}};
     const NoGrad off;
-    const auto pass = [&](int row) { return Pass({.training = training, .seed = o_.seed, .first_row = row}); };
+    const auto pass = [&](int row) { return StepContext({.training = training, .seed = o_.seed, .first_row = row}); };
     const Run all = unrolled(0, o_.rows, pass(0));
     if (const Shape wanted{o_.rows, hidden_}; !(all[0].shape() == wanted))
       return fmt::format("cell {}: output is {}, must be [rows, hidden], {}", cell_.name(), text(all[0].shape()),
@@ -155,7 +156,7 @@ class CellCheck {
   Key key_;
   LeafSet inputs_;
   Leaf x_;
-  std::vector<Leaf> start_;
+  std::vector<Leaf> initial_;
 };
 
 }  // namespace

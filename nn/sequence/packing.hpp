@@ -38,7 +38,7 @@ class Packing {
 /// Sequences of different lengths without their padding: what runs on them does no work for it.
 ///
 ///     const Packed x = pack(s.sequence(d.x), s.rows(d.lengths));
-///     const Packed y = bidirectional(*f1, *b1, x, s.pass("1")).all, z = bidirectional(*f2, *b2, y, s.pass("2")).all;
+///     const Packed y = bidirectional(*f1, *b1, x, s.context("1")).all, z = bidirectional(*f2, *b2, y, s.context("2")).all;
 struct Packed {
   Var all;  ///< [N, ...]
   Packing packing;

@@ -17,7 +17,7 @@ RecurrentDropout::RecurrentDropout(CellPtr inner, double p) : CellWrapper(static
         name()));
 }
 
-State RecurrentDropout::step(const Var& x, const State& s, const Pass& at) const {
+State RecurrentDropout::step(const Var& x, const State& s, const StepContext& at) const {
   DropRates rates = at.drop_rates();
   rates.candidate = p_;
   return inner().step(x, s, at.dropping(rates));

@@ -16,7 +16,7 @@ namespace ebb {
 class RecurrentDropout final : public CellWrapper {
  public:
   RecurrentDropout(CellPtr inner, double p);
-  State step(const Var& x, const State& s, const Pass& at) const override;
+  State step(const Var& x, const State& s, const StepContext& at) const override;
 
  private:
   double p_;

@@ -65,7 +65,7 @@ Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
 std::vector<Var> Run::states(const std::string& field) const {
   std::vector<Var> list;
   if (states_.empty() && !packing_) return list;
-  const int k = start_.index(field.c_str());
+  const int k = initial_.index(field.c_str());
   if (!packing_) {
     for (int t = 0; t < steps(); ++t) {
       mark_state(t);
@@ -73,7 +73,7 @@ std::vector<Var> Run::states(const std::string& field) const {
     }
     return list;
   }
-  Var sorted = start_[k];
+  Var sorted = initial_[k];
   const int T = packing_.steps();
   for (int i = 0; i < T; ++i) {
     const int t = reverse_ ? T - 1 - i : i, n = packing_.alive(t);
@@ -82,7 +82,7 @@ std::vector<Var> Run::states(const std::string& field) const {
     list.push_back(upright(sorted));
   }
   if (reverse_) list = {list.rbegin(), list.rend()};
-  for (int t = T; t < steps(); ++t) list.push_back(reverse_ || list.empty() ? upright(start_[k]) : list.back());
+  for (int t = T; t < steps(); ++t) list.push_back(reverse_ || list.empty() ? upright(initial_[k]) : list.back());
   return list;
 }
 

@@ -12,11 +12,11 @@ class CellLayer final : public SequenceLayer {
   CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
   int width() const override { return width_; }
   const Cell* cell() const override { return &*cell_; }
-  Reading read(const Sequence& x, const State& start, const Pass& at) const override {
-    return unroll(*cell_, x, start, at);
+  Reading read(const Sequence& x, const State& initial, const StepContext& at) const override {
+    return unroll(*cell_, x, initial, at);
   }
-  Reading read(const Packed& x, const State& start, const Pass& at, Direction d) const override {
-    return unroll(*cell_, x, start, at, d);
+  Reading read(const Packed& x, const State& initial, const StepContext& at, Direction d) const override {
+    return unroll(*cell_, x, initial, at, d);
   }
 
  private:
@@ -80,30 +80,30 @@ Var Reading::last() const {
   return gather(concat({packed_->all, zeros({1, packed_->all.dim(1)})}, 0), places);
 }
 
-Reading WholeLayer::read(const Packed& x, const State&, const Pass& at, Direction direction) const {
+Reading WholeLayer::read(const Packed& x, const State&, const StepContext& at, Direction direction) const {
   const Packing& p = x.packing;
   if (p.padded_steps() == 0) throw ValueError("the sequence is empty");
   const bool back = direction == Direction::backward;
   const Packed in = back ? Packed{turned(x), p} : x;
   const Packed y = pack(run(unpack(in), lengths_of(p), at), p);
-  return Reading(back ? Packed{turned(y), p} : y, back || sees_all());
+  return Reading(back ? Packed{turned(y), p} : y, back || is_bidirectional());
 }
 
-Reading unroll(const SequenceLayer& l, const Sequence& x, const State& start, const Pass& at) {
-  return l.read(x, start, at);
+Reading unroll(const SequenceLayer& l, const Sequence& x, const State& initial, const StepContext& at) {
+  return l.read(x, initial, at);
 }
-Reading unroll(const SequenceLayer& l, const Sequence& x, const Pass& at) { return l.read(x, State{}, at); }
-Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const Pass& at) {
+Reading unroll(const SequenceLayer& l, const Sequence& x, const StepContext& at) { return l.read(x, State{}, at); }
+Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const StepContext& at) {
   return l.read(pack(x, lengths), State{}, at, Direction::forward);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const Pass& at) {
+Reading unroll(const SequenceLayer& l, const Packed& x, const StepContext& at) {
   return l.read(x, State{}, at, Direction::forward);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at) {
-  return l.read(x, start, at, Direction::forward);
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at) {
+  return l.read(x, initial, at, Direction::forward);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const State& start, const Pass& at, Direction d) {
-  return l.read(x, start, at, d);
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at, Direction d) {
+  return l.read(x, initial, at, d);
 }
 
 }  // namespace ebb

@@ -31,16 +31,16 @@ class Reading {
 /// Transformer. `unroll` takes it where it takes a cell.
 ///
 ///     const LayerPtr layer = recurrence.layer(p / "cell", 1);
-///     const Reading read = unroll(*layer, s.sequence(b.x), s.take(carried), s.pass());
+///     const Reading read = unroll(*layer, s.sequence(b.x), s.take(carried), s.context());
 class SequenceLayer {
  public:
   virtual ~SequenceLayer();
   virtual int width() const = 0;  ///< H, of an output
   /// The cell that is unrolled; null for a layer that has no step.
   virtual const Cell* cell() const { return nullptr; }
-  virtual Reading read(const Sequence& x, const State& start, const Pass&) const = 0;
+  virtual Reading read(const Sequence& x, const State& initial, const StepContext&) const = 0;
   /// Outputs of a row depend on its own steps alone.
-  virtual Reading read(const Packed& x, const State& start, const Pass&, Direction) const = 0;
+  virtual Reading read(const Packed& x, const State& initial, const StepContext&, Direction) const = 0;
 };
 using LayerPtr = std::shared_ptr<const SequenceLayer>;
 
@@ -50,21 +50,21 @@ LayerPtr layer_of(CellPtr cell, int width);
 /// A layer over all steps at once, which carries no state. Read backward, each row is turned round within its length.
 class WholeLayer : public SequenceLayer {
  public:
-  Reading read(const Sequence& x, const State&, const Pass& at) const final { return Reading(run(x, {}, at)); }
-  Reading read(const Packed& x, const State&, const Pass&, Direction) const final;
+  Reading read(const Sequence& x, const State&, const StepContext& at) const final { return Reading(run(x, {}, at)); }
+  Reading read(const Packed& x, const State&, const StepContext&, Direction) const final;
 
  protected:
   /// Shapes    x [T, B, I] -> [T, B, width()]; lengths [B], from 1 to T, or none
-  virtual Var run(const Sequence& x, const Lengths&, const Pass&) const = 0;
+  virtual Var run(const Sequence& x, const Lengths&, const StepContext&) const = 0;
   /// It is read forward, and each output sees its row's later steps too.
-  virtual bool sees_all() const { return false; }
+  virtual bool is_bidirectional() const { return false; }
 };
 
-Reading unroll(const SequenceLayer&, const Sequence& x, const State& start, const Pass&);
-Reading unroll(const SequenceLayer&, const Sequence& x, const Pass&);
-Reading unroll(const SequenceLayer&, const Sequence& x, const Lengths&, const Pass&);
-Reading unroll(const SequenceLayer&, const Packed& x, const Pass&);
-Reading unroll(const SequenceLayer&, const Packed& x, const State& start, const Pass&);
-Reading unroll(const SequenceLayer&, const Packed& x, const State& start, const Pass&, Direction);
+Reading unroll(const SequenceLayer&, const Sequence& x, const State& initial, const StepContext&);
+Reading unroll(const SequenceLayer&, const Sequence& x, const StepContext&);
+Reading unroll(const SequenceLayer&, const Sequence& x, const Lengths&, const StepContext&);
+Reading unroll(const SequenceLayer&, const Packed& x, const StepContext&);
+Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&);
+Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&, Direction);
 
 }  // namespace ebb

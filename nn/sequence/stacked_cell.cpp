@@ -48,7 +48,7 @@ Var StackedCell::raised(const Var& below, const Var& output, std::size_t layer) 
   return output + below;
 }
 
-State StackedCell::step(const Var& x, const State& s, const Pass& at) const {
+State StackedCell::step(const Var& x, const State& s, const StepContext& at) const {
   State next(field_names(), field_count());
   Var below = x;
   for (std::size_t l = 0; l < layers_.size(); ++l) {

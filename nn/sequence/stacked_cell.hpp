@@ -16,7 +16,7 @@ struct StackOptions {
 class StackedCell final : public Cell {
  public:
   explicit StackedCell(std::vector<CellPtr> layers, StackOptions o = {});
-  State step(const Var& x, const State& s, const Pass& at) const override;
+  State step(const Var& x, const State& s, const StepContext& at) const override;
   Var output(const Var& x, const State& s) const override;
   Drops drops() const override;  ///< what any of its layers can drop
   const char* name() const override { return "stack"; }

@@ -10,8 +10,8 @@ namespace ebb {
 
 namespace {
 
-/// Rows begin to end of B, each `times` times in a row; behind them zeros up to B entries, for a Pass draws for as many
-/// rows.
+/// Rows begin to end of B, each repeated `times` times, padded with zeros to at least B entries: a StepContext draws
+/// for that many rows.
 Tokens repeated(int begin, int end, int times, int B) {
   const int count = (end - begin) * times;
   Tokens rows({std::max(count, B)});
@@ -40,7 +40,7 @@ void check_state(const Cell& cell, const Var& x, const State& s) {
 enum class By { state, input };
 
 /// Some of the rows, on a tape of their own.
-void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>& state, const Pass& at, By by,
+void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>& state, const StepContext& at, By by,
                       const Tokens& order, Array J) {
   const int S = J.dim(1);
   const Tokens rows = order.range(0, J.dim(0) * S);
@@ -66,7 +66,7 @@ void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>
   }
 }
 
-Array jacobian_of(const Cell& cell, const Var& x, const State& s, const Pass& at, By by) {
+Array jacobian_of(const Cell& cell, const Var& x, const State& s, const StepContext& at, By by) {
   check_state(cell, x, s);
   const int B = x.dim(0), S = state_size(cell), some = std::max(1, 4096 / std::max(1, S));
   std::vector<Array> state;
@@ -94,10 +94,10 @@ Var flat_state(const State& s) {
   return concat(fields, -1);
 }
 
-Array step_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) {
+Array step_jacobian(const Cell& cell, const Var& x, const State& s, const StepContext& at) {
   return jacobian_of(cell, x, s, at, By::state);
 }
-Array step_input_jacobian(const Cell& cell, const Var& x, const State& s, const Pass& at) {
+Array step_input_jacobian(const Cell& cell, const Var& x, const State& s, const StepContext& at) {
   return jacobian_of(cell, x, s, at, By::input);
 }
 

@@ -68,7 +68,7 @@ Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
   if (fresh_ == 0) throw ValueError("truncated: push comes before unroll");
   if (x.steps() != steps_)
     throw ShapeError(fmt::format("truncated: the window has {} steps, and x is {}", steps_, text(x.all().shape())));
-  Run run = ebb::unroll(cell, x, s.take(carry_), s.pass());
+  Run run = ebb::unroll(cell, x, s.take(carry_), s.context());
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
 }

@@ -28,14 +28,14 @@ void check_step(const Cell& cell, const State& s, int rows) {
   }
 }
 
-void check_start(const Cell& cell, const State& start, int rows) {
+void check_initial(const Cell& cell, const State& initial, int rows) {
   const std::string name = cell.name();
-  if (start.size() != 0 && start.size() != cell.field_count())
+  if (initial.size() != 0 && initial.size() != cell.field_count())
     throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
-                     " fields, the given start has " + std::to_string(start.size()));
-  for (int k = 0; k < start.size(); ++k)
-    if (const Field& f = cell.field(k); !fits(f, start[k].shape(), rows))
-      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(start[k].shape()) +
+                     " fields, the given start has " + std::to_string(initial.size()));
+  for (int k = 0; k < initial.size(); ++k)
+    if (const Field& f = cell.field(k); !fits(f, initial[k].shape(), rows))
+      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(initial[k].shape()) +
                        ", the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
 }
 
@@ -60,11 +60,11 @@ State rows_of(const State& s, int begin, int end) {
 }
 
 /// The state for a step on `rows` rows: of those alive on the way forward, with those that begin on the way back.
-State fitted(const State& s, const State& start, int rows) {
+State fitted(const State& s, const State& initial, int rows) {
   const int before = s.size() ? s[0].dim(0) : 0;
   if (before >= rows) return rows_of(s, 0, rows);
-  if (before == 0) return rows_of(start, 0, rows);
-  return each(s, [&](const Var& v, int k) { return concat({v, range(start[k], before, rows)}, 0); });
+  if (before == 0) return rows_of(initial, 0, rows);
+  return each(s, [&](const Var& v, int k) { return concat({v, range(initial[k], before, rows)}, 0); });
 }
 
 bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
@@ -85,29 +85,29 @@ void part_fields(State& next, const State& before, const Var& x) {
 /// The loop over time that all forms of unroll share.
 class Unrolling {
  public:
-  Unrolling(const Cell& cell, const Pass& pass, Direction d) : cell_(cell), pass_(pass) {
+  Unrolling(const Cell& cell, const StepContext& context, Direction d) : cell_(cell), context_(context) {
     run_.reverse_ = d == Direction::backward;
   }
 
-  Run plain(const Sequence& x, const State& start) {
+  Run plain(const Sequence& x, const State& initial) {
     check(cell_, x);
-    begin(start, x.rows());
-    go(x.steps(), pass_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
+    begin(initial, x.rows());
+    go(x.steps(), context_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
     run_.end_ = last_;
     return std::move(run_);
   }
 
-  Run packed(const Packed& x, const State& start) {
+  Run packed(const Packed& x, const State& initial) {
     const Packing& p = x.packing;
     if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
     if (x.all.rank() != 2 || x.all.dim(0) != p.size())
       throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) +
                        ", width], but x is " + text(x.all.shape()));
-    begin(start.size() ? each(start, [&](const Var& v, int) { return gather(v, p.order()); }) : start, p.rows());
+    begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(v, p.order()); }) : initial, p.rows());
     run_.packing_ = p;
-    if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.start_);
-    go(p.steps(), pass_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
-    run_.end_ = each(run_.start_, [&](const Var& never, int k) {
+    if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.initial_);
+    go(p.steps(), context_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
+    run_.end_ = each(run_.initial_, [&](const Var& never, int k) {
       PoolVector<Var> field;
       for (const State& s : run_.states_) field.push_back(s[k]);
       return run_.ended(field, never);
@@ -116,24 +116,24 @@ class Unrolling {
   }
 
  private:
-  void begin(const State& start, int rows) {
-    check_start(cell_, start, rows);
-    run_.start_ = start.size() ? start : cell_.start(rows);
+  void begin(const State& initial, int rows) {
+    check_initial(cell_, initial, rows);
+    run_.initial_ = initial.size() ? initial : cell_.initial_state(rows);
   }
 
-  template <class X, class N> void go(int T, const Pass& pass, const X& x, const N& rows) {
+  template <class X, class N> void go(int T, const StepContext& context, const X& x, const N& rows) {
     const detail::WatchRun watched(run_.packing_ ? &run_.packing_.order() : nullptr);
     run_.outputs_.resize(static_cast<std::size_t>(T));
     run_.states_.resize(static_cast<std::size_t>(T));
     run_.step_ends_.resize(static_cast<std::size_t>(T));
-    if (!run_.reverse_) last_ = run_.start_;
+    if (!run_.reverse_) last_ = run_.initial_;
     for (int k : steps(T)) {
       const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
       watched.step(n);
       detail::TapeImpl::current().set_time(t);
       const Var x_t = x(t);
-      const State before = fitted(last_, run_.start_, n);
-      State next = cell_.step(x_t, before, pass.at_time(t));
+      const State before = fitted(last_, run_.initial_, n);
+      State next = cell_.step(x_t, before, context.at_time(t));
       check_step(cell_, next, n);
       part_fields(next, before, x_t);
       last_ = std::move(next);
@@ -144,32 +144,35 @@ class Unrolling {
   }
 
   const Cell& cell_;
-  const Pass& pass_;
+  const StepContext& context_;
   State last_;
   Run run_;
 };
 
-Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass, Direction d) {
-  return Unrolling(cell, pass, d).plain(x, start);
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context, Direction d) {
+  return Unrolling(cell, context, d).plain(x, initial);
 }
-Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass, Direction d) {
-  return Unrolling(cell, pass, d).packed(x, start);
+Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context, Direction d) {
+  return Unrolling(cell, context, d).packed(x, initial);
 }
 
-Run unroll(const Cell& cell, const Sequence& x, const State& start, const Pass& pass) {
-  return unroll(cell, x, start, pass, Direction::forward);
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context) {
+  return unroll(cell, x, initial, context, Direction::forward);
 }
-Run unroll(const Cell& cell, const Sequence& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
-Run unroll(const Cell& cell, const Packed& x, const State& start, const Pass& pass) {
-  return unroll(cell, x, start, pass, Direction::forward);
+Run unroll(const Cell& cell, const Sequence& x, const StepContext& context) {
+  return unroll(cell, x, State{}, context);
 }
-Run unroll(const Cell& cell, const Packed& x, const Pass& pass) { return unroll(cell, x, State{}, pass); }
-Run unroll(const Cell& cell, const Sequence& x, const State& start, const Lengths& lengths, const Pass& pass) {
+Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context) {
+  return unroll(cell, x, initial, context, Direction::forward);
+}
+Run unroll(const Cell& cell, const Packed& x, const StepContext& context) { return unroll(cell, x, State{}, context); }
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const Lengths& lengths,
+           const StepContext& context) {
   check(cell, x);
-  return unroll(cell, pack(x, lengths), start, pass);
+  return unroll(cell, pack(x, lengths), initial, context);
 }
-Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const Pass& pass) {
-  return unroll(cell, x, State{}, lengths, pass);
+Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context) {
+  return unroll(cell, x, State{}, lengths, context);
 }
 
 }  // namespace ebb

@@ -31,7 +31,7 @@ class Run {
   PoolVector<Var> outputs_;  // by time; with lengths of the rows alive, the longest first
   PoolVector<State> states_;
   PoolVector<std::uint32_t> step_ends_;  // last node of each step
-  State start_, end_;
+  State initial_, end_;
   Var none_;  // of the outputs' shape, if there is no step
   Packing packing_;
   bool reverse_ = false;
@@ -40,23 +40,23 @@ class Run {
 
 /// Runs the cell over x [T, B, I] from `start` (the cell's own if empty).
 /// Errors    ShapeError with op, shapes, the cell's line and the time step; ValueError if the sequence is empty
-Run unroll(const Cell&, const Sequence& x, const State& start, const Pass&);
-Run unroll(const Cell&, const Sequence& x, const Pass&);
+Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&);
+Run unroll(const Cell&, const Sequence& x, const StepContext&);
 
 /// The same of sequences of different lengths, padded to one: a step runs on the rows that are still alive, a row's
 /// state stays as it is after its last step, and what stands in the padding has no effect and no gradient.
 ///
 /// Shapes    lengths [B], each from 0 to T; a row of length 0 keeps its start
 /// Errors    also ShapeError or ValueError if the lengths are not that
-Run unroll(const Cell&, const Sequence& x, const State& start, const Lengths&, const Pass&);
-Run unroll(const Cell&, const Sequence& x, const Lengths&, const Pass&);
+Run unroll(const Cell&, const Sequence& x, const State& initial, const Lengths&, const StepContext&);
+Run unroll(const Cell&, const Sequence& x, const Lengths&, const StepContext&);
 /// The same of sequences that are packed already.
-Run unroll(const Cell&, const Packed& x, const State& start, const Pass&);
-Run unroll(const Cell&, const Packed& x, const Pass&);
+Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&);
+Run unroll(const Cell&, const Packed& x, const StepContext&);
 
 enum class Direction { forward, backward };
 /// From the first step to the last, or from each row's last step to the first; step t keeps its time.
-Run unroll(const Cell&, const Sequence& x, const State& start, const Pass&, Direction);
-Run unroll(const Cell&, const Packed& x, const State& start, const Pass&, Direction);
+Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&, Direction);
+Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&, Direction);
 
 }  // namespace ebb

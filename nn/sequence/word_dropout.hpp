@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_context.hpp>
 
 namespace ebb {
 
@@ -9,6 +9,6 @@ namespace ebb {
 /// Shapes    tokens [T, rows], each step with the mask of its time; or [rows], those of one step
 /// Errors    ValueError if p is outside [0, 1]; ShapeError for another rank
 /// Source    Iyyer et al. 2015 (words left out); Bowman et al. 2016, arXiv:1511.06349 (replaced by an unknown word)
-Tokens word_dropout(const Tokens& tokens, double p, int replacement, const Pass& at, const char* name = "words");
+Tokens word_dropout(const Tokens& tokens, double p, int replacement, const StepContext& at, const char* name = "words");
 
 }  // namespace ebb

@@ -9,9 +9,9 @@ Zoneout::Zoneout(CellPtr inner, double p) : CellWrapper(static_cast<CellPtr&&>(i
     throw ValueError(fmt::format("zoneout: the probability must be between 0 and 1, but is {}", p));
 }
 
-State Zoneout::step(const Var& x, const State& s, const Pass& at) const {
+State Zoneout::step(const Var& x, const State& s, const StepContext& at) const {
   State n = inner().step(x, s, at);
-  const Pass own = at.named("zoneout");
+  const StepContext own = at.named("zoneout");
   for (int k = 0; k < n.size(); ++k)
     n[k] = at.training() ? where(own.bernoulli(n.name(k), n[k], p_), s[k], n[k]) : p_ * s[k] + (1 - p_) * n[k];
   return n;

@@ -13,7 +13,7 @@ namespace ebb {
 class Zoneout final : public CellWrapper {
  public:
   Zoneout(CellPtr inner, double p);
-  State step(const Var& x, const State& s, const Pass& at) const override;
+  State step(const Var& x, const State& s, const StepContext& at) const override;
 
  private:
   double p_;

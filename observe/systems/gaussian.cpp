@@ -29,7 +29,7 @@ struct Gaussian {
     p.state("h", &Hidden::h, {s.hidden}, 1);
   }
 
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s, const StepContext& at) const {
     const int B = s.h.dim(0), H = s.h.dim(1);
     const Var G = at.normal("G", zeros({B, H, H}), 0, deviation);
     return {reshape(matmul(reshape(s.h, {B, 1, H}), G), {B, H}) + matmul(x, W)};

@@ -18,7 +18,7 @@ struct Recurrence {
   Leaf v = set.add("v", uniform({4, 4}, Key{1}.named("v"), -.5, .5, f64));
   Leaf b = set.add("b", uniform({8}, Key{1}.named("b"), -.5, .5, f64));
 
-  Part loss(Shard& s, const Array& x) const {
+  PartialLoss loss(Shard& s, const Array& x) const {
     const Sequence in = s.sequence(x);
     const Var skew = var_of(v) - transpose(v);  // a right operand that is a value, made once
     Var h = zeros({s.rows(), 4});

@@ -47,7 +47,7 @@ template <class Op> double derivative(const Op& op, DType dtype) {
   return tape.backward(sum(tanh(apply(op, x + 1)) * 2))[x].at_flat(0);
 }
 
-template <class Op> std::string refusal(const Op& op, DType dtype) {
+template <class Op> std::string rejection(const Op& op, DType dtype) {
   try {
     derivative(op, dtype);
   } catch (const Error& e) { return e.what(); }
@@ -77,14 +77,14 @@ struct SingleOnDouble {
 TEST_CASE("a vjp that reads what needs does not name is refused, with the op, its line and what it lacks") {
   const DType dtype = GENERATE(f32, f64);
   const std::string neither = "given neither its inputs nor its result, which `needs` does not name";
-  CHECK_THAT(refusal(CubeByInput<need_nothing>{}, dtype),
+  CHECK_THAT(rejection(CubeByInput<need_nothing>{}, dtype),
              Contains("in the vjp of cube by input (op_test.cpp:") && Contains(neither));
-  CHECK_THAT(refusal(CubeByInput<need_output>{}, dtype), Contains("given no inputs"));
-  CHECK_THAT(refusal(ExpByOutput<need_nothing>{}, dtype), Contains("exp by output (") && Contains(neither));
-  CHECK_THAT(refusal(ExpByOutput<need_inputs>{}, dtype), Contains("given no result"));
-  CHECK_THAT(refusal(CubeOnArrays<need_nothing>{}, dtype), Contains("cube on arrays (") && Contains(neither));
-  CHECK_THAT(refusal(CubeOnArrays<need_output>{}, dtype), Contains("given no inputs"));
-  CHECK_THAT(refusal(ExpOnArrays<need_inputs>{}, dtype), Contains("exp on arrays (") && Contains("given no result"));
+  CHECK_THAT(rejection(CubeByInput<need_output>{}, dtype), Contains("given no inputs"));
+  CHECK_THAT(rejection(ExpByOutput<need_nothing>{}, dtype), Contains("exp by output (") && Contains(neither));
+  CHECK_THAT(rejection(ExpByOutput<need_inputs>{}, dtype), Contains("given no result"));
+  CHECK_THAT(rejection(CubeOnArrays<need_nothing>{}, dtype), Contains("cube on arrays (") && Contains(neither));
+  CHECK_THAT(rejection(CubeOnArrays<need_output>{}, dtype), Contains("given no inputs"));
+  CHECK_THAT(rejection(ExpOnArrays<need_inputs>{}, dtype), Contains("exp on arrays (") && Contains("given no result"));
 }
 
 TEST_CASE("a vjp that reads what needs names is right on tapes of both element types") {
@@ -116,6 +116,6 @@ TEST_CASE("a gradient of the wrong shape names the op that returned it, the inpu
 }
 
 TEST_CASE("a gradient of another element type than the tape's is refused") {
-  CHECK_THAT(refusal(SingleOnDouble{}, f64), Contains("vjp returned float32 on a tape of float64 for input 0"));
-  CHECK(refusal(SingleOnDouble{}, f32) == "accepted");
+  CHECK_THAT(rejection(SingleOnDouble{}, f64), Contains("vjp returned float32 on a tape of float64 for input 0"));
+  CHECK(rejection(SingleOnDouble{}, f32) == "accepted");
 }

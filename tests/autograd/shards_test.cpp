@@ -19,7 +19,7 @@ struct Model {
   Leaf b = set.add("b", Array::zeros({4}, f64));
 };
 
-Part loss_of(const Model& m, Shard& s, const Array& x, const Lengths* lengths = nullptr) {
+PartialLoss loss_of(const Model& m, Shard& s, const Array& x, const Lengths* lengths = nullptr) {
   const Sequence in = s.sequence(x);
   Var h = zeros({s.rows(), 4});
   std::vector<Var> each, states;
@@ -97,7 +97,7 @@ TEST_CASE("results are the same bits for one, two and three threads", "[shards]"
 TEST_CASE("the exception of the lowest-numbered failing shard reaches the caller whole", "[shards]") {
   const Model m;
   const Array x = normal({2, 32, 3}, Key{9}, 0, 1, f32);
-  const auto f = [&](Shard& s) -> Part {
+  const auto f = [&](Shard& s) -> PartialLoss {
     if (s.number() >= 1) throw ValueError("shard " + std::to_string(s.number()) + " fails");
     return loss_of(m, s, x);
   };
@@ -150,7 +150,7 @@ TEST_CASE("gradcheck runs through shards, to second order", "[shards]") {
 TEST_CASE("masks do not depend on shards", "[shards]") {
   const LeafSet none;
   const auto f = [&](Shard& s) {
-    s.out("mask", s.pass("in").at_time(3).bernoulli("drop", zeros({s.rows(), 5}), .4));
+    s.out("mask", s.context("in").at_time(3).bernoulli("drop", zeros({s.rows(), 5}), .4));
     return s.sum(zeros({}));
   };
   const Result one = evaluate(none, {.rows = 20, .update = 2, .shards = 1}, f),

@@ -50,18 +50,18 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
   const std::string whole = read_all(goldens + "u8_stereo.wav");
   for (std::size_t n = 0; n < whole.size(); ++n)
     REQUIRE_THROWS_AS(read_wav(folder.file("x", whole.substr(0, n))), FileError);
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
   };
-  CHECK(contains(refusal(whole.substr(0, 100)), "x: is torn: its data chunk says 172 bytes and has 56"));
-  CHECK(contains(refusal("OggS and so on"), "x: is no wav file"));
+  CHECK(contains(rejection(whole.substr(0, 100)), "x: is torn: its data chunk says 172 bytes and has 56"));
+  CHECK(contains(rejection("OggS and so on"), "x: is no wav file"));
   std::string adpcm = whole;
   adpcm[20] = 17;
-  CHECK(contains(refusal(adpcm), "x: "));
+  CHECK(contains(rejection(adpcm), "x: "));
   std::string endless = read_all(goldens + "f32.wav");
   endless.replace(endless.size() - 4, 4, std::string("\x00\x00\xc0\x7f", 4));
-  CHECK(contains(refusal(endless), "x: sample 599 is not a finite number"));
+  CHECK(contains(rejection(endless), "x: sample 599 is not a finite number"));
   CHECK_THROWS_AS(read_wav(folder / "none"), FileError);
   CHECK_THROWS_AS(read_wav(folder.path()), FileError);
 }
@@ -94,17 +94,17 @@ TEST_CASE("The data chunk says how many samples a wav file has, whatever the len
   CHECK(frames(whole.substr(0, 36) + "LIST" + length(3) + std::string("abc\0", 4) + whole.substr(36)) == 86);
   const std::string mono = with(with(whole, 22, std::string("\1\0", 2)), 32, std::string("\1\0", 2));
   CHECK(frames(with(mono.substr(0, 44 + 51), 40, length(51))) == 51);
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
   };
-  CHECK(contains(refusal(with(whole, 40, length(100)).substr(0, 54)),
+  CHECK(contains(rejection(with(whole, 40, length(100)).substr(0, 54)),
                  "x: is torn: its data chunk says 100 bytes and has 10"));
-  CHECK(
-      contains(refusal(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)), "says 100 bytes and has 10"));
-  CHECK(contains(refusal(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"),
+  CHECK(contains(rejection(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)),
+                 "says 100 bytes and has 10"));
+  CHECK(contains(rejection(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"),
                  "chunk 'LIST' says 1000 bytes and has 4"));
-  CHECK(contains(refusal(whole.substr(0, 36)), "has no data chunk"));
+  CHECK(contains(rejection(whole.substr(0, 36)), "has no data chunk"));
 }
 
 TEST_CASE("Without libsndfile a wav file is refused with the name of the package to install") {

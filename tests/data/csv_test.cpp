@@ -74,13 +74,13 @@ TEST_CASE("A number too small for its type is zero, one too large is refused, an
   CHECK(numbers(small) == Numbers{0, 0, 0, 1e-45});
   CHECK(std::signbit(small.at({0, 1})));
   CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});  // below the least float32
-  const auto refusal = [&](const std::string& number, DType t) {
+  const auto rejection = [&](const std::string& number, DType t) {
     const std::string file = folder.file("v", "a\n" + number + "\n");
     return message_of<FileError>([&] { read_csv(file, {.dtype = t}); }).substr(file.size());
   };
-  CHECK(refusal("1e39", f32) == ": line 2, column 'a': 1e39 is too large for float32");
-  CHECK(refusal("-1e400", f64) == ": line 2, column 'a': -1e400 is too large for float64");
-  CHECK(contains(refusal("1" + std::string(400, '0'), f64), "is too large for float64"));
+  CHECK(rejection("1e39", f32) == ": line 2, column 'a': 1e39 is too large for float32");
+  CHECK(rejection("-1e400", f64) == ": line 2, column 'a': -1e400 is too large for float64");
+  CHECK(contains(rejection("1" + std::string(400, '0'), f64), "is too large for float64"));
   CHECK_THROWS_AS(read_csv(path, {.missing = Missing::fill, .fill = 1e39}), ValueError);
 
   const std::string spelled = folder.file("s", "loss\nnan\n-nan\ninf\n-inf\nNaN\n");
@@ -105,23 +105,23 @@ TEST_CASE("A column's name that is not UTF-8 is refused where it is read, not wh
 
 TEST_CASE("What is wrong with a CSV file is named by line and column") {
   const TempFolder folder;
-  const auto refusal = [&](const std::string& bytes, const CsvOptions& o = {}) {
+  const auto rejection = [&](const std::string& bytes, const CsvOptions& o = {}) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_csv(path, o); }).substr(path.size());
   };
-  CHECK(refusal("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number");
-  CHECK(contains(refusal("a,b\n1,1e40\n"), "1e40 is too large for float32"));
-  CHECK(contains(refusal("a,b\n1,inf\n"), "'inf' is not a finite number"));
-  CHECK(refusal("a,b\n1,2\n1\n") == ": line 3: has 1 fields, not 2");
-  CHECK(refusal("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
-  CHECK(refusal("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");
-  CHECK(refusal("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
-  CHECK(refusal("a,b\n\"1\"2,3\n") == ": line 2: field 1 continues after its closing quote");
-  CHECK(contains(refusal("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));
-  CHECK(refusal("a,b\n") == ": holds no rows");
-  CHECK(refusal("") == ": holds no rows");
-  CHECK(refusal("a,b\n1,2\n", {.columns = {"c"}}) == ": line 1: there is no column 'c' among its 2: a, b");
-  CHECK(refusal("a,a\n1,2\n", {.columns = {"a"}}) == ": line 1: there are two columns 'a'");
-  CHECK(contains(refusal("a\n\"" + std::string(1 << 21, 'x')), ": line 2: a field is longer than 1 MiB"));
+  CHECK(rejection("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number");
+  CHECK(contains(rejection("a,b\n1,1e40\n"), "1e40 is too large for float32"));
+  CHECK(contains(rejection("a,b\n1,inf\n"), "'inf' is not a finite number"));
+  CHECK(rejection("a,b\n1,2\n1\n") == ": line 3: has 1 fields, not 2");
+  CHECK(rejection("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
+  CHECK(rejection("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");
+  CHECK(rejection("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
+  CHECK(rejection("a,b\n\"1\"2,3\n") == ": line 2: field 1 continues after its closing quote");
+  CHECK(contains(rejection("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));
+  CHECK(rejection("a,b\n") == ": holds no rows");
+  CHECK(rejection("") == ": holds no rows");
+  CHECK(rejection("a,b\n1,2\n", {.columns = {"c"}}) == ": line 1: there is no column 'c' among its 2: a, b");
+  CHECK(rejection("a,a\n1,2\n", {.columns = {"a"}}) == ": line 1: there are two columns 'a'");
+  CHECK(contains(rejection("a\n\"" + std::string(1 << 21, 'x')), ": line 2: a field is longer than 1 MiB"));
   CHECK_THROWS_AS(read_csv(folder.file("v", "1"), {.delimiter = '"'}), ValueError);
 }

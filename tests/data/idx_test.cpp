@@ -41,24 +41,24 @@ TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, l
 
 TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is refused") {
   const TempFolder folder;
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_idx_images(path); }).substr(path.size());
   };
   const std::string whole = idx("\x08", {1, 2, 3}, pixels);
   for (std::size_t n = 0; n < whole.size(); ++n)
-    CHECK(contains(refusal(whole.substr(0, n)), ": is torn: it ends at byte"));
-  CHECK(refusal(whole.substr(0, 20)) == ": is torn: it ends at byte 20, 2 bytes before the end of its entries");
-  CHECK(refusal(whole + "x") == ": has bytes left over after its 6 entries");
-  CHECK(refusal("PNG" + whole) == ": is no idx file: it does not begin with two zero bytes");
-  CHECK(refusal(idx("\x0d", {1}, "abcd")) == ": holds elements of type 0x0d, not bytes (0x08)");
-  CHECK(refusal(idx("\x08", {}, "a")) == ": has 0 axes, not 1 to 4");
-  CHECK(refusal(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": has 5 axes, not 1 to 4");
-  CHECK(refusal(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is impossible");
-  CHECK(refusal(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is impossible");
-  CHECK(contains(refusal(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is impossible"));
-  CHECK(
-      contains(refusal(idx("\x08", {0x7fffffff, 0x1000}, "ab")), ": is torn"));  // 8 TiB, of which two bytes are there
+    CHECK(contains(rejection(whole.substr(0, n)), ": is torn: it ends at byte"));
+  CHECK(rejection(whole.substr(0, 20)) == ": is torn: it ends at byte 20, 2 bytes before the end of its entries");
+  CHECK(rejection(whole + "x") == ": has bytes left over after its 6 entries");
+  CHECK(rejection("PNG" + whole) == ": is no idx file: it does not begin with two zero bytes");
+  CHECK(rejection(idx("\x0d", {1}, "abcd")) == ": holds elements of type 0x0d, not bytes (0x08)");
+  CHECK(rejection(idx("\x08", {}, "a")) == ": has 0 axes, not 1 to 4");
+  CHECK(rejection(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": has 5 axes, not 1 to 4");
+  CHECK(rejection(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is impossible");
+  CHECK(rejection(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is impossible");
+  CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is impossible"));
+  CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x1000}, "ab")),
+                 ": is torn"));  // 8 TiB, of which two bytes are there
   CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) ==
         folder / "x: has 3 axes, not 1 to 1");
 }

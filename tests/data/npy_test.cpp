@@ -105,17 +105,17 @@ TEST_CASE("Arrays and tokens of any rank come back from a file bit by bit") {
 
 TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
   const TempFolder folder;
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_npy(path); }).substr(path.size());
   };
-  const auto header = [&](const std::string& h) { return refusal(npy(h, "12345678")); };
+  const auto header = [&](const std::string& h) { return rejection(npy(h, "12345678")); };
   const std::string whole = npy(two_floats, "12345678");
   CHECK_NOTHROW(read_npy(folder.file("x", whole)));
-  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(refusal(whole.substr(0, n)), ": is torn"));
-  CHECK(refusal(whole + "x") == ": has bytes left over after its numbers");
-  CHECK(contains(refusal("\x89PNG\r\n\x1a\n"), ": is not numpy's"));
-  CHECK(contains(refusal(std::string("\x93NUMPY\x04\x00", 8) + "xx"), ": has version 4.0"));
+  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(rejection(whole.substr(0, n)), ": is torn"));
+  CHECK(rejection(whole + "x") == ": has bytes left over after its numbers");
+  CHECK(contains(rejection("\x89PNG\r\n\x1a\n"), ": is not numpy's"));
+  CHECK(contains(rejection(std::string("\x93NUMPY\x04\x00", 8) + "xx"), ": has version 4.0"));
   CHECK(contains(header("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '>f4'"));
   CHECK(contains(header("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '|O'"));
   CHECK(contains(header("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2,)}"), "holds records"));
@@ -138,7 +138,7 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
   const std::string number = "{'descr': '<i8', 'fortran_order': False, 'shape': ()}";
   CHECK(read_npy(folder.file("x", npy(number, large))).tokens.at({}) == INT_MAX);
   large[3] = '\xff';
-  CHECK(refusal(npy(number, large)) == ": its number 0, 4294967295, is more than an int holds");
+  CHECK(rejection(npy(number, large)) == ": its number 0, 4294967295, is more than an int holds");
 }
 
 TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
@@ -148,7 +148,7 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
     CHECK_THROWS_AS(read_npz(folder.file("x", whole.substr(0, n))), FileError);
   // Bytes of dates, names and the like may change unseen; numbers may not.
   const auto before = read_npz(goldens + "compressed.npz");
-  int refused = 0;
+  int rejected = 0;
   for (std::size_t n = 0; n < whole.size(); n += 9) {
     std::string bad = whole;
     bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));
@@ -160,9 +160,9 @@ TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
         REQUIRE(x.shape() == y.shape());
         for (std::int64_t i = 0; i < x.size(); ++i) REQUIRE(x.at_flat(i) == y.at_flat(i));
       }
-    } catch (const FileError&) { ++refused; }
+    } catch (const FileError&) { ++rejected; }
   }
-  CHECK(refused > 100);
+  CHECK(rejected > 100);
   CHECK_THROWS_AS(read_npz(folder / "missing"), FileError);
   CHECK_THROWS_AS(read_npz(folder.path()), FileError);
 }

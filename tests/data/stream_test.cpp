@@ -119,7 +119,7 @@ TEST_CASE("A line's end among words is <eos> if that is wanted") {
 TEST_CASE("A stream names what it cannot read") {
   const TempFolder folder;
   const auto v = Vocabulary::from_text(Symbols::characters, "abc", {.unknown = false});
-  const auto refusal = [&](const std::string& bytes, int rows) {
+  const auto rejection = [&](const std::string& bytes, int rows) {
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] {
              TokenStream stream(path, v, {.steps = 4, .rows = rows});
@@ -128,13 +128,13 @@ TEST_CASE("A stream names what it cannot read") {
            })
         .substr(path.size());
   };
-  CHECK(refusal("abcabcXbc", 1) == ": byte 6: a symbol that the vocabulary does not have, nor an <unk>");
-  CHECK(refusal("abcab\xff"
-                "cabc",
-                1) == ": is not UTF-8 at byte 5");
-  CHECK(refusal("abca", 1) == ": is too short: row 0 of 1 has no 4 + 1 symbols");
-  CHECK(refusal("abcabcabc", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
-  CHECK(refusal("", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
+  CHECK(rejection("abcabcXbc", 1) == ": byte 6: a symbol that the vocabulary does not have, nor an <unk>");
+  CHECK(rejection("abcab\xff"
+                  "cabc",
+                  1) == ": is not UTF-8 at byte 5");
+  CHECK(rejection("abca", 1) == ": is too short: row 0 of 1 has no 4 + 1 symbols");
+  CHECK(rejection("abcabcabc", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
+  CHECK(rejection("", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
   CHECK_THROWS_AS(TokenStream(folder / "none", v), FileError);
   CHECK_THROWS_AS(TokenStream(folder / "x", v, {.steps = 0}), ValueError);
 }

@@ -106,19 +106,19 @@ TEST_CASE("A saved vocabulary comes back, odd symbols and all") {
 
 TEST_CASE("A vocabulary's file that is not one is refused by its line") {
   const TempFolder folder;
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { Vocabulary::load(path); }).substr(path.size());
   };
-  CHECK(contains(refusal(""), ": is no vocabulary"));
-  CHECK(contains(refusal("the\ncat\n"), ": is no vocabulary"));
-  CHECK(refusal("ebb vocabulary of words\n") == ": holds no symbols");
-  CHECK(refusal("ebb vocabulary of words\na\nb\na\n") == ": line 4: has the same symbol as line 2");
-  CHECK(refusal("ebb vocabulary of words\na\n\nb\n") == ": line 3: is not one of the words of a text");
-  CHECK(contains(refusal("ebb vocabulary of words\na b\n"), ": line 2: is not one of the words"));
-  CHECK(contains(refusal("ebb vocabulary of characters\nab\n"), ": line 2: is not one of the characters"));
-  CHECK(contains(refusal("ebb vocabulary of characters\n\xc3\n"), ": line 2: is not one of the characters"));
-  CHECK(contains(refusal("ebb vocabulary of bytes\n\\x4\n"), ": line 2: a backslash"));
+  CHECK(contains(rejection(""), ": is no vocabulary"));
+  CHECK(contains(rejection("the\ncat\n"), ": is no vocabulary"));
+  CHECK(rejection("ebb vocabulary of words\n") == ": holds no symbols");
+  CHECK(rejection("ebb vocabulary of words\na\nb\na\n") == ": line 4: has the same symbol as line 2");
+  CHECK(rejection("ebb vocabulary of words\na\n\nb\n") == ": line 3: is not one of the words of a text");
+  CHECK(contains(rejection("ebb vocabulary of words\na b\n"), ": line 2: is not one of the words"));
+  CHECK(contains(rejection("ebb vocabulary of characters\nab\n"), ": line 2: is not one of the characters"));
+  CHECK(contains(rejection("ebb vocabulary of characters\n\xc3\n"), ": line 2: is not one of the characters"));
+  CHECK(contains(rejection("ebb vocabulary of bytes\n\\x4\n"), ": line 2: a backslash"));
   CHECK_THROWS_AS(Vocabulary::load(folder.path()), FileError);
   CHECK_THROWS_AS(Vocabulary::load(folder / "missing"), FileError);
 }

@@ -52,15 +52,15 @@ TEST_CASE("Tabs part a word from its numbers as blanks do, and no other separato
     REQUIRE(v.table.shape() == Shape{4, 2});
     CHECK(v.table.at({2, 1}) == 4);
   }
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
   };
-  CHECK(refusal("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
-  CHECK(refusal("the\xc2\xa0"
-                "1 2\ncat\xc2\xa0"
-                "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
-  CHECK(refusal("2 1\nthe\v1 2\ncat\v3 4\n") ==
+  CHECK(rejection("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
+  CHECK(rejection("the\xc2\xa0"
+                  "1 2\ncat\xc2\xa0"
+                  "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
+  CHECK(rejection("2 1\nthe\v1 2\ncat\v3 4\n") ==
         ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
 }
 
@@ -84,25 +84,25 @@ TEST_CASE("A file without any of the words gives the caller's numbers") {
 
 TEST_CASE("What is wrong with a file of vectors is named by its line") {
   const TempFolder folder;
-  const auto refusal = [&](const std::string& bytes) {
+  const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
   };
-  CHECK(refusal(glove.substr(0, glove.size() - 3)) == ": line 3: has 2 numbers after its word, not 3");
-  CHECK(refusal(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, not 3");
-  CHECK(refusal(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, not 3");
-  CHECK(refusal(glove + "cat 1 2 3\n") == ": line 4: has the same word as line 3: 'cat'");
-  CHECK(refusal(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
-  CHECK(refusal(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
-  CHECK(refusal(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
-  CHECK(refusal(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is too large: '1e999'");
-  CHECK(refusal(glove + "\nsat 1 2 3\n") == ": line 4: is not a word and its numbers");
-  CHECK(refusal("3 2\nthe 1 2\ncat 3 4\n") == ": its first line says 3 words, and 2 follow");
-  CHECK(refusal("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, not 5000000000");
-  CHECK(refusal("2 0\nthe 1\ncat 3\n") == ": line 2: has 1 numbers after its word, not 0");
-  CHECK(refusal("") == ": holds no word vectors");
-  CHECK(refusal("0 300\n") == ": holds no word vectors");
-  CHECK(contains(refusal(std::string((1 << 24) + 9, 'x')), ": line 1: is longer than 16 MiB"));
+  CHECK(rejection(glove.substr(0, glove.size() - 3)) == ": line 3: has 2 numbers after its word, not 3");
+  CHECK(rejection(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, not 3");
+  CHECK(rejection(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, not 3");
+  CHECK(rejection(glove + "cat 1 2 3\n") == ": line 4: has the same word as line 3: 'cat'");
+  CHECK(rejection(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
+  CHECK(rejection(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
+  CHECK(rejection(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
+  CHECK(rejection(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is too large: '1e999'");
+  CHECK(rejection(glove + "\nsat 1 2 3\n") == ": line 4: is not a word and its numbers");
+  CHECK(rejection("3 2\nthe 1 2\ncat 3 4\n") == ": its first line says 3 words, and 2 follow");
+  CHECK(rejection("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, not 5000000000");
+  CHECK(rejection("2 0\nthe 1\ncat 3\n") == ": line 2: has 1 numbers after its word, not 0");
+  CHECK(rejection("") == ": holds no word vectors");
+  CHECK(rejection("0 300\n") == ": holds no word vectors");
+  CHECK(contains(rejection(std::string((1 << 24) + 9, 'x')), ": line 1: is longer than 16 MiB"));
   CHECK_THROWS_AS(
       read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }),
       ShapeError);

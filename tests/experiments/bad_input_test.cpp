@@ -9,7 +9,7 @@
 namespace {
 
 // Exit code 2, one line on stderr that says `message`, nothing on stdout, and nothing left behind.
-void refused(std::vector<std::string> words, const std::string& message) {
+void rejected(std::vector<std::string> words, const std::string& message) {
   TempFolder folder;
   const std::string out = folder / "out";
   const std::string command = words.empty() ? "" : words[0];
@@ -29,61 +29,61 @@ void refused(std::vector<std::string> words, const std::string& message) {
 }  // namespace
 
 TEST_CASE("an unknown word is refused with the nearest one that is known") {
-  refused({"vanish", "--cells", "rnn,lstn"}, "ebb vanish: unknown cell 'lstn'; did you mean 'lstm'?");
-  refused({"vanish", "--tasks", "addign"}, "ebb vanish: unknown task 'addign'; did you mean 'adding'?");
-  refused({"vanish", "--cells", "rnn,lstm,rnn"}, "ebb vanish: --cells names 'rnn' twice");
-  refused({"vanish", "--tasks", "adding,adding"}, "ebb vanish: --tasks names 'adding' twice");
-  refused({"train", "char"}, "unknown task 'char'; did you mean 'chars'?");
-  refused({"train", "adding", "--cell", "gur"}, "unknown cell 'gur'; did you mean 'gru'?");
-  refused({"train", "adding", "--optimizer", "adma"}, "there is no optimiser 'adma'; did you mean 'adam'?");
-  refused({"train", "adding", "--schedule", "cosin"}, "there is no schedule 'cosin'; did you mean 'cosine'?");
-  refused({"train", "adding", "--dropout", "1"}, "--dropout must be below 1");
-  refused({"train", "adding", "--layers", "0"}, "--layers must be at least 1");
-  refused({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");
-  refused({"vanish", "--cell", "rnn"}, "unknown option '--cell'; did you mean '--cells'?");
-  refused({"vanisch"}, "unknown command 'vanisch'; did you mean 'vanish'?");
-  refused({"--versoin"}, "unknown option '--versoin'");
-  refused({"vanish", "--cells", "rnn:recurent=orthogonal"}, "recurent");
-  refused({"vanish", "--cells", "rnn:recurrent=orthogonl"}, "orthogonl");
-  refused({"vanish", "--hidden", "addin=3"}, "unknown task 'addin'; did you mean 'adding'?");
-  refused({"vanish", "--tasks", "adding", "--hidden", "chars=3"}, "'chars', which is not among --tasks");
+  rejected({"vanish", "--cells", "rnn,lstn"}, "ebb vanish: unknown cell 'lstn'; did you mean 'lstm'?");
+  rejected({"vanish", "--tasks", "addign"}, "ebb vanish: unknown task 'addign'; did you mean 'adding'?");
+  rejected({"vanish", "--cells", "rnn,lstm,rnn"}, "ebb vanish: --cells names 'rnn' twice");
+  rejected({"vanish", "--tasks", "adding,adding"}, "ebb vanish: --tasks names 'adding' twice");
+  rejected({"train", "char"}, "unknown task 'char'; did you mean 'chars'?");
+  rejected({"train", "adding", "--cell", "gur"}, "unknown cell 'gur'; did you mean 'gru'?");
+  rejected({"train", "adding", "--optimizer", "adma"}, "there is no optimiser 'adma'; did you mean 'adam'?");
+  rejected({"train", "adding", "--schedule", "cosin"}, "there is no schedule 'cosin'; did you mean 'cosine'?");
+  rejected({"train", "adding", "--dropout", "1"}, "--dropout must be below 1");
+  rejected({"train", "adding", "--layers", "0"}, "--layers must be at least 1");
+  rejected({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");
+  rejected({"vanish", "--cell", "rnn"}, "unknown option '--cell'; did you mean '--cells'?");
+  rejected({"vanisch"}, "unknown command 'vanisch'; did you mean 'vanish'?");
+  rejected({"--versoin"}, "unknown option '--versoin'");
+  rejected({"vanish", "--cells", "rnn:recurent=orthogonal"}, "recurent");
+  rejected({"vanish", "--cells", "rnn:recurrent=orthogonl"}, "orthogonl");
+  rejected({"vanish", "--hidden", "addin=3"}, "unknown task 'addin'; did you mean 'adding'?");
+  rejected({"vanish", "--tasks", "adding", "--hidden", "chars=3"}, "'chars', which is not among --tasks");
 }
 
 TEST_CASE("a number that cannot be is refused with the limit") {
-  refused({"vanish", "--hidden", "0"}, "--hidden must be a whole number of at least 1, not 0");
-  refused({"vanish", "--hidden", "2.5"}, "--hidden must be a whole number of at least 1");
-  refused({"vanish", "--hidden", "-3"}, "--hidden");
-  refused({"vanish", "--lr", "-0.1"}, "--lr must be above 0, not -0.1");
-  refused({"train", "adding", "--lr", "0"}, "--lr must be above 0");
-  refused({"vanish", "--lr", "nan"}, "--lr must be a finite number");
-  refused({"vanish", "--lr", "adding=nan"}, "--lr must be a finite number");
-  refused({"train", "adding", "--clip", "inf"}, "--clip must be a finite number");
-  refused({"train", "adding", "--clip", "-1"}, "--clip must be at least 0");
-  refused({"vanish", "--seeds", "0"}, "--seeds must be at least 1, not 0");
-  refused({"vanish", "--seeds", "2x"}, "--seeds must be a whole number, not '2x'");
-  refused({"vanish", "--seeds", "99999999999999999999"}, "--seeds is out of range");
-  refused({"vanish", "--seed", "-1"}, "--seed must be a whole number of 0 or more");
-  refused({"vanish", "--threads", "0"}, "--threads must be at least 1");
-  refused({"vanish", "--hidden", "adding=3,adding=4"}, "--hidden names the task 'adding' twice");
-  refused({"vanish", "--lags", "0"}, "--lags must be at least 1");
-  refused({"vanish", "--rows", "0"}, "--rows must be at least 1");
-  refused({"vanish", "--batch", "0"}, "--batch must be a whole number of at least 1");
-  refused({"vanish", "--steps", "-1"}, "--steps must be a whole number of at least 0");
-  refused({"train", "adding", "--length", "1"}, "sequences need at least 2 steps");
-  refused({"check", "mgu", "--order", "3"}, "--order must be at most 2");
-  refused({"check", "mgu", "--hidden", "0"}, "--hidden must be at least 1");
+  rejected({"vanish", "--hidden", "0"}, "--hidden must be a whole number of at least 1, not 0");
+  rejected({"vanish", "--hidden", "2.5"}, "--hidden must be a whole number of at least 1");
+  rejected({"vanish", "--hidden", "-3"}, "--hidden");
+  rejected({"vanish", "--lr", "-0.1"}, "--lr must be above 0, not -0.1");
+  rejected({"train", "adding", "--lr", "0"}, "--lr must be above 0");
+  rejected({"vanish", "--lr", "nan"}, "--lr must be a finite number");
+  rejected({"vanish", "--lr", "adding=nan"}, "--lr must be a finite number");
+  rejected({"train", "adding", "--clip", "inf"}, "--clip must be a finite number");
+  rejected({"train", "adding", "--clip", "-1"}, "--clip must be at least 0");
+  rejected({"vanish", "--seeds", "0"}, "--seeds must be at least 1, not 0");
+  rejected({"vanish", "--seeds", "2x"}, "--seeds must be a whole number, not '2x'");
+  rejected({"vanish", "--seeds", "99999999999999999999"}, "--seeds is out of range");
+  rejected({"vanish", "--seed", "-1"}, "--seed must be a whole number of 0 or more");
+  rejected({"vanish", "--threads", "0"}, "--threads must be at least 1");
+  rejected({"vanish", "--hidden", "adding=3,adding=4"}, "--hidden names the task 'adding' twice");
+  rejected({"vanish", "--lags", "0"}, "--lags must be at least 1");
+  rejected({"vanish", "--rows", "0"}, "--rows must be at least 1");
+  rejected({"vanish", "--batch", "0"}, "--batch must be a whole number of at least 1");
+  rejected({"vanish", "--steps", "-1"}, "--steps must be a whole number of at least 0");
+  rejected({"train", "adding", "--length", "1"}, "sequences need at least 2 steps");
+  rejected({"check", "mgu", "--order", "3"}, "--order must be at most 2");
+  rejected({"check", "mgu", "--hidden", "0"}, "--hidden must be at least 1");
 }
 
 TEST_CASE("an incomplete or contradictory command line is refused") {
-  refused({}, "a command is missing");
-  refused({"vanish", "--cells"}, "--cells");
-  refused({"vanish", "--cells", ""}, "--cells");
-  refused({"vanish", "--cells", "rnn,,gru"}, "--cells has an empty entry");
-  refused({"vanish", "--full"}, "--quick and --full exclude each other");
-  refused({"vanish", "stray"}, "'stray' is one argument too many");
-  refused({"train"}, "TASK");
-  refused({"train", "adding", "chars"}, "'chars' is one argument too many");
-  refused({"new", "sell", "x"}, "KIND must be cell or experiment");
+  rejected({}, "a command is missing");
+  rejected({"vanish", "--cells"}, "--cells");
+  rejected({"vanish", "--cells", ""}, "--cells");
+  rejected({"vanish", "--cells", "rnn,,gru"}, "--cells has an empty entry");
+  rejected({"vanish", "--full"}, "--quick and --full exclude each other");
+  rejected({"vanish", "stray"}, "'stray' is one argument too many");
+  rejected({"train"}, "TASK");
+  rejected({"train", "adding", "chars"}, "'chars' is one argument too many");
+  rejected({"new", "sell", "x"}, "KIND must be cell or experiment");
 }
 
 TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
@@ -100,22 +100,22 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
       w.push_back(file);
       return w;
     };
-    refused(with(texts / "missing.txt"), "No such file");
-    refused(with(texts / "empty.txt"), "is empty");
-    refused(with(texts.path()), "is a folder, not a file");
-    refused(with(texts / "short.txt"), "too short");
-    refused(with("/dev/zero"), "/dev/zero: is a device, not a file");
-    refused(with(texts / "pipe"), "pipe: is a pipe, and a file is needed");
-    refused(with(""), "--text must not be empty");
+    rejected(with(texts / "missing.txt"), "No such file");
+    rejected(with(texts / "empty.txt"), "is empty");
+    rejected(with(texts.path()), "is a folder, not a file");
+    rejected(with(texts / "short.txt"), "too short");
+    rejected(with("/dev/zero"), "/dev/zero: is a device, not a file");
+    rejected(with(texts / "pipe"), "pipe: is a pipe, and a file is needed");
+    rejected(with(""), "--text must not be empty");
     if (geteuid() != 0) {
       write_all(texts / "locked.txt", "secret");
       chmod((texts / "locked.txt").c_str(), 0);
-      refused(with(texts / "locked.txt"), "Permission denied");
+      rejected(with(texts / "locked.txt"), "Permission denied");
     }
   }
   // long enough to train on, but not for the longest lag
   write_all(texts / "middle.txt", std::string(1200, 'a') + std::string(1200, 'b'));
-  refused({"vanish", "--text", texts / "middle.txt", "--lags", "500"}, "too short");
+  rejected({"vanish", "--text", texts / "middle.txt", "--lags", "500"}, "too short");
 }
 
 TEST_CASE("a name that is not UTF-8 is refused before any work, for it could not be kept with the weights") {
@@ -127,11 +127,11 @@ TEST_CASE("a name that is not UTF-8 is refused before any work, for it could not
   std::string rows = "temp\xe9rature\n";
   for (int k = 0; k < 400; ++k) rows += std::to_string(k % 7) + "\n";
   write_all(folder / "latin.csv", rows);
-  refused({"train", "chars", "--text", latin + "/text"}, "is not UTF-8, and could not be");
-  refused({"train", "series", "--data", latin + "/series.csv", "--column", "b"}, "");
-  refused({"train", "series", "--data", folder / "latin.csv"}, "the name of column 1 is not UTF-8");
-  refused({"train", "series", "--data", folder / "latin.csv", "--column", "temp\xe9rature"}, "is not UTF-8");
-  refused({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, and could not be recorded");
+  rejected({"train", "chars", "--text", latin + "/text"}, "is not UTF-8, and could not be");
+  rejected({"train", "series", "--data", latin + "/series.csv", "--column", "b"}, "");
+  rejected({"train", "series", "--data", folder / "latin.csv"}, "the name of column 1 is not UTF-8");
+  rejected({"train", "series", "--data", folder / "latin.csv", "--column", "temp\xe9rature"}, "is not UTF-8");
+  rejected({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, and could not be recorded");
 }
 
 TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no character") {
@@ -140,7 +140,7 @@ TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no ch
   for (int k = 0; k < 3000; ++k) plain += "ab\n"[k % 3];
   for (const char c : plain) wide += {c, '\0'};
   write_all(folder / "wide", wide);
-  refused({"train", "chars", "--text", folder / "wide"}, "wide: is UTF-16; save it as UTF-8");
+  rejected({"train", "chars", "--text", folder / "wide"}, "wide: is UTF-16; save it as UTF-8");
   write_all(folder / "marked", "\xef\xbb\xbf" + plain);
   const Outcome o =
       ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", folder / "marked", "--out", folder / "out"});
@@ -159,10 +159,10 @@ TEST_CASE("what is wrong with a series names its file") {
       }());
   write_all(folder / "one.csv", "a,b\n1,2\n");
   write_all(folder / "large.csv", "a\n1\n1e309\n");
-  refused({"train", "series", "--data", folder / "flat.csv"},
-          "flat.csv', column a: the numbers to learn from are none, or all the same");
-  refused({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
-  refused({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");
+  rejected({"train", "series", "--data", folder / "flat.csv"},
+           "flat.csv', column a: the numbers to learn from are none, or all the same");
+  rejected({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
+  rejected({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");
 }
 
 TEST_CASE("a folder that cannot be written is refused before any work") {
@@ -194,7 +194,7 @@ TEST_CASE("sizes that no memory can hold are refused, not crashed on") {
   const rlimit tight{rlim_t{8} << 30, before.rlim_max};
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   setrlimit(RLIMIT_AS, &tight);
-  refused({"vanish", "--tasks", "adding", "--hidden", "1000000"}, "not enough memory");
+  rejected({"vanish", "--tasks", "adding", "--hidden", "1000000"}, "not enough memory");
   setrlimit(RLIMIT_AS, &before);
 #endif
   (void)tight;

@@ -28,7 +28,7 @@ EBB_CELL_NAMED(never_fits, "never-fits", NeverFits, "shapes that never fit (made
 struct Masked {
   ebb::Param W, idle;
   Masked(ebb::Builder p, ebb::CellSizes s) : W(p.matrix("W", s.input, s.hidden)), idle(p.vector("idle", s.hidden)) {}
-  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::Pass& at) const {
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::StepContext& at) const {
     auto h = tanh(matmul(x, W) + s.h);
     return {at.training() ? where(at.bernoulli("mask", h, .5), s.h, h) : .5 * s.h + .5 * h};
   }

@@ -43,7 +43,7 @@ class Altered {
   TempFolder folder_;
 };
 
-void refused(const Outcome& o, const std::string& path, const std::string& message) {
+void rejected(const Outcome& o, const std::string& path, const std::string& message) {
   INFO(o.err);
   CHECK(o.code == 2);
   CHECK(o.out.empty());
@@ -89,7 +89,7 @@ TEST_CASE("no cell takes the memory of the parameters that it is refused") {
 TEST_CASE("metadata that ask for more than the file holds are refused, whatever they ask for") {
   const Altered chars({"chars", "--cell", "lstm"}), adding({"adding", "--cell", "lstm"});
   const auto check = [](const Altered& a, const char* command, const Metadata& other) {
-    refused(a.run(command, other), "'" + a.path() + "'", "more numbers than the ");
+    rejected(a.run(command, other), "'" + a.path() + "'", "more numbers than the ");
     CHECK(pool_stats().peak < small);
   };
   for (const char* command : {"generate", "evaluate"}) {
@@ -100,23 +100,23 @@ TEST_CASE("metadata that ask for more than the file holds are refused, whatever 
   }
   check(adding, "evaluate", {{"hidden", "12000"}});
   check(adding, "evaluate", {{"hidden", "1000000"}, {"cell", "exprnn"}});
-  refused(chars.run("generate", {{"hidden", "12000"}}), "'" + chars.path() + "'", "hidden 12000");
+  rejected(chars.run("generate", {{"hidden", "12000"}}), "'" + chars.path() + "'", "hidden 12000");
 }
 
 TEST_CASE("metadata with a value that the model's parts refuse name the file") {
   const Altered a({"chars", "--cell", "lstm"});
   for (const char* command : {"generate", "evaluate"}) {
-    refused(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");
-    refused(a.run(command, {{"cell", "lstm:forget_bias=x"}}), "'" + a.path() + "'", "forget_bias");
-    refused(a.run(command, {{"cell", "lstm:init.Wh=orthogonl"}}), "'" + a.path() + "'", "orthogonl");
-    refused(a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'", "did you mean 'gru'?");
-    refused(a.run(command, {{"hidden", "15"}}), a.path(), "in the file and");
-    refused(a.run(command, {{"hidden", "1e999"}}), "'" + a.path() + "'", "1e999");
-    refused(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");
+    rejected(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");
+    rejected(a.run(command, {{"cell", "lstm:forget_bias=x"}}), "'" + a.path() + "'", "forget_bias");
+    rejected(a.run(command, {{"cell", "lstm:init.Wh=orthogonl"}}), "'" + a.path() + "'", "orthogonl");
+    rejected(a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'", "did you mean 'gru'?");
+    rejected(a.run(command, {{"hidden", "15"}}), a.path(), "in the file and");
+    rejected(a.run(command, {{"hidden", "1e999"}}), "'" + a.path() + "'", "1e999");
+    rejected(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");
   }
-  refused(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'", "did you mean 'chars'?");
+  rejected(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'", "did you mean 'chars'?");
   const Altered series({"series", "--data", "generated"});
-  refused(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
+  rejected(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
   const Altered tags({"tags", "--data", "generated"});
-  refused(tags.run("evaluate", {{"direction", "sideways"}}), "'" + tags.path() + "'", "sideways");
+  rejected(tags.run("evaluate", {{"direction", "sideways"}}), "'" + tags.path() + "'", "sideways");
 }

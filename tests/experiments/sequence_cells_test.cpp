@@ -23,7 +23,7 @@ json quick(const TempFolder& folder, const std::string& task, const std::string&
   return train_quick(task, folder, more);
 }
 
-void refused(const std::vector<std::string>& words, const std::string& message) {
+void rejected(const std::vector<std::string>& words, const std::string& message) {
   const Outcome o = ebb_command(words);
   INFO(o.out << o.err);
   CHECK(o.code == 2);
@@ -153,13 +153,13 @@ TEST_CASE("logits of the next token are those of the whole window") {
 TEST_CASE("what needs single steps refuses a layer over whole sequences by name, before it does anything") {
   const TempFolder folder;
   const char* const why = "'tcn' runs over whole sequences and has no step";
-  refused({"vanish", "--cells", "lstm,tcn", "--quick", "--out", folder / "out"}, why);
-  refused({"check", "tcn"}, why);
-  refused({"train", "adding", "--cell", "tcm", "--quick", "--out", folder / "out"}, "did you mean 'tcn'?");
-  refused({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"},
-          "zoneout is of a state");
-  refused({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"},
-          "3 heads do not divide a width of 16");
+  rejected({"vanish", "--cells", "lstm,tcn", "--quick", "--out", folder / "out"}, why);
+  rejected({"check", "tcn"}, why);
+  rejected({"train", "adding", "--cell", "tcm", "--quick", "--out", folder / "out"}, "did you mean 'tcn'?");
+  rejected({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"},
+           "zoneout is of a state");
+  rejected({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"},
+           "3 heads do not divide a width of 16");
   CHECK_FALSE(folder.has("out"));
   Params w;
   const Recurrence r{"tcn", {.hidden = 8}};

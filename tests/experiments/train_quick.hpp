@@ -17,7 +17,7 @@ inline nlohmann::json train_quick(const std::string& task, const TempFolder& fol
 }
 
 /// Bad input: exit code 2, one line of error that says this, and nothing printed before it.
-inline void check_refused(const Outcome& o, const std::string& message, bool begun_to_print = false) {
+inline void check_rejected(const Outcome& o, const std::string& message, bool begun_to_print = false) {
   INFO(o.err);
   CHECK(o.code == 2);
   CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);

@@ -48,7 +48,7 @@ TEST_CASE("a checkpoint of another version is refused by that version, with what
   std::filesystem::copy(goldens + "run", folder / "run");
   const std::string before = read_all(folder / "run/checkpoint");
   const Outcome o = ebb_command({"train", "--resume", folder / "run"});
-  check_refused(o, "run/checkpoint: was written by Ebb 0.1.0");
+  check_rejected(o, "run/checkpoint: was written by Ebb 0.1.0");
   CHECK_THAT(o.err, Catch::Matchers::Contains("train anew, or resume with Ebb 0.1.0"));
   CHECK(read_all(folder / "run/checkpoint") == before);
 
@@ -58,7 +58,7 @@ TEST_CASE("a checkpoint of another version is refused by that version, with what
     void visit(ebb::Archive& a) { a.same("task", task).same("format", format)("version", version); }
   } later;
   ebb::save(folder / "run/checkpoint", later);
-  check_refused(ebb_command({"train", "--resume", folder / "run"}), "was written by Ebb 7.0.0");
+  check_rejected(ebb_command({"train", "--resume", folder / "run"}), "was written by Ebb 7.0.0");
 
   // This version's own says who wrote it, and continues.
   train_quick("adding", folder, {"--steps", "3"});

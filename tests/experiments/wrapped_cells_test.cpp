@@ -50,8 +50,8 @@ const std::vector<Around> wrappers{
 /// Packed, both ways, with the wrapped cell on the way forward and a plain one on the way back.
 ShardLoss loss_of(const Cell& forward, const Cell& backward, const Array& x, const Lengths& lengths) {
   return [&, lengths](Shard& s) {
-    const auto run =
-        bidirectional(forward, backward, dropout(pack(s.sequence(x), s.rows(lengths)), .2, s.pass("in")), s.pass());
+    const auto run = bidirectional(forward, backward,
+                                   dropout(pack(s.sequence(x), s.rows(lengths)), .2, s.context("in")), s.context());
     return s.mean_tokens(sum(square(run.all.all), -1), lengths) + s.mean_rows(sum(square(run.forward[0]), -1));
   };
 }

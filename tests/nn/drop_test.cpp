@@ -23,7 +23,7 @@ constexpr double hardly = 1e-300;  // a rate at which nothing is ever dropped: t
 Result result_of(Params& w, const Cell& cell) {
   const Array x = normal({T, B, I}, Key{5}, 0, 1, f64);
   return backward(w, {.rows = B, .dtype = f64},
-                  [&](Shard& s) { return s.sum(sum(square(unroll(cell, s.sequence(x), s.pass()).last()))); });
+                  [&](Shard& s) { return s.sum(sum(square(unroll(cell, s.sequence(x), s.context()).last()))); });
 }
 Array gradients(Params& w, const Cell& cell) { return result_of(w, cell).grads.flat(); }
 
@@ -110,7 +110,7 @@ TEST_CASE("A cell of one's own may drop its candidate alone") {
   const RecurrentDropout dropped(made<LeakyCandidate>(w, "own"), .5);
   Tape tape{{.dtype = f64}};
   const Var x = constant(normal({40, I}, Key{1}, 0, 1, f64));
-  const Array h = dropped.step(x, dropped.start(40), Pass({.training = true, .seed = 3}))[0].value();
+  const Array h = dropped.step(x, dropped.initial_state(40), StepContext({.training = true, .seed = 3}))[0].value();
   int zero = 0;
   for (int k = 0; k < 40 * H; ++k) zero += h.at_flat(k) == 0;
   CHECK(zero > 120);

@@ -86,7 +86,7 @@ TEST_CASE("Numbers written through an edit that is held are those that a pass ta
 }
 
 TEST_CASE("A backward after one that failed is refused, unless the graph was kept") {
-  for (const bool keep : {false, true}) {
+  for (const bool retain_graph : {false, true}) {
     bool blown = true;
     Params w{{.seed = 1, .dtype = f64}};
     const Param W = (w / "a").matrix("W", 4, 4);
@@ -96,9 +96,9 @@ TEST_CASE("A backward after one that failed is refused, unless the graph was kep
     Var m = apply(Fuse{&blown}, h);
     for (int k = 0; k < 3; ++k) m = tanh(matmul(m, W) * m);
     const Var loss = sum(square(m));
-    CHECK_THROWS_AS(tape.backward(loss, keep), ValueError);
+    CHECK_THROWS_AS(tape.backward(loss, retain_graph), ValueError);
     blown = false;
-    if (keep) CHECK(tape.backward(loss, true).norm() > 0);
+    if (retain_graph) CHECK(tape.backward(loss, true).norm() > 0);
     else CHECK_THROWS_AS(tape.backward(loss), TapeError);
   }
   Tape tape{{.dtype = f64}};

@@ -56,8 +56,8 @@ TEST_CASE("Two sequences go through one cell on one tape, and their gradients ad
     Tape tape{{.dtype = f64}};
     Var loss = constant(Array::number(0, f64));
     Var ra, rb;
-    if (with_a) ra = unroll(*cell, Sequence(constant(a)), Pass{}).last();
-    if (with_b) rb = unroll(*cell, Sequence(constant(b)), Pass{}).last();
+    if (with_a) ra = unroll(*cell, Sequence(constant(a)), StepContext{}).last();
+    if (with_b) rb = unroll(*cell, Sequence(constant(b)), StepContext{}).last();
     if (with_b) loss += sum(rb * rb);
     if (with_a) loss += sum(ra);
     return tape.backward(loss).flat();

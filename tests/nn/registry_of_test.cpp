@@ -34,7 +34,7 @@ bool in_child(const std::function<bool()>& holds) {
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-std::string refusal(const std::string& text) {
+std::string rejection(const std::string& text) {
   return message_of<ValueError>([&] { GivenOptions::after_name(text); });
 }
 
@@ -85,8 +85,8 @@ TEST_CASE("Options after a name are numbers, whole numbers, flags, choices and w
   CHECK((scale == .2 && order == 12 && on && !off && pattern == "a*|b" && kept == 7));
   REQUIRE(o.known().size() == 7);
   CHECK(o.known()[1].name == "order");
-  CHECK(o.known()[1].standard == "4");
-  CHECK(o.known()[2].standard == "false");
+  CHECK(o.known()[1].default_value == "4");
+  CHECK(o.known()[2].default_value == "false");
 }
 
 TEST_CASE("An option that is no value of its kind is rejected by thing and name") {
@@ -120,8 +120,8 @@ TEST_CASE("An option that is no value of its kind is rejected by thing and name"
 
 TEST_CASE("Text that is no list of options is rejected, and a value alone is of the option that may stand first") {
   for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"})
-    CHECK(contains(refusal(text), "is not an option"));
-  CHECK(contains(refusal("a:x=1,x=2"), "'x' is given twice"));
+    CHECK(contains(rejection(text), "is not an option"));
+  CHECK(contains(rejection("a:x=1,x=2"), "'x' is given twice"));
   GivenOptions o = GivenOptions::after_name("a:500,y=2", "x");
   CHECK(o.whole("x", 0, 0, 1000, "") == 500);
   CHECK(o.number("y", 0, "") == 2);

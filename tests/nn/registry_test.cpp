@@ -16,7 +16,7 @@ using test::message_of;
 
 namespace {
 
-std::string refusal(const std::string& name, CellSizes sizes = {2, 3}) {
+std::string rejection(const std::string& name, CellSizes sizes = {2, 3}) {
   return message_of<ValueError>([&] {
     Params w;
     make_cell(name, w / "cell", sizes);
@@ -103,46 +103,46 @@ TEST_CASE("The registry lists the shipped cells by name with what they are and w
 }
 
 TEST_CASE("An unknown cell is refused with the nearest name") {
-  CHECK(contains(refusal("lstn"), "did you mean 'lstm'?"));
-  CHECK(contains(refusal("LSTM"), "did you mean 'lstm'?"));
-  CHECK(contains(refusal("gru_course:update_bias=1"), "did you mean 'gru-course'?"));
-  CHECK(contains(refusal("gur"), "did you mean 'gru'?"));
-  CHECK_FALSE(contains(refusal("transformer"), "did you mean"));
-  CHECK(contains(refusal("transformer"), "lstm"));
-  CHECK(contains(refusal(""), "the cells are"));
+  CHECK(contains(rejection("lstn"), "did you mean 'lstm'?"));
+  CHECK(contains(rejection("LSTM"), "did you mean 'lstm'?"));
+  CHECK(contains(rejection("gru_course:update_bias=1"), "did you mean 'gru-course'?"));
+  CHECK(contains(rejection("gur"), "did you mean 'gru'?"));
+  CHECK_FALSE(contains(rejection("transformer"), "did you mean"));
+  CHECK(contains(rejection("transformer"), "lstm"));
+  CHECK(contains(rejection(""), "the cells are"));
 }
 
 TEST_CASE("Wrong options are refused with the options there are") {
-  CHECK(contains(refusal("rnn:activatoin=relu"), "did you mean 'activation'?"));
-  CHECK(contains(refusal("rnn:width=3"), "activation=tanh|relu|sigmoid|linear"));
-  CHECK(contains(refusal("rnn:activation=reul"), "did you mean 'relu'?"));
-  CHECK(contains(refusal("rnn:activation="), "none of tanh|relu|sigmoid|linear"));
-  CHECK(contains(refusal("lstm:forget_bias=much"), "'much' is not a number"));
-  CHECK(contains(refusal("lstm:forget_bias=1e999"), "is not a number"));
-  CHECK(contains(refusal("lstm:forget_bias=0x10"), "'0x10' is not a number"));  // as everywhere else
-  CHECK(refusal("lstm:forget_bias=1e-400") == "(nothing was thrown)");
-  CHECK(contains(refusal("lstm:forget_bias=1,forget_bias=2"), "given twice"));
-  CHECK(contains(refusal("lstm:"), "not an option"));
-  CHECK(contains(refusal("lstm:=1"), "not an option"));
-  CHECK(contains(refusal("lstm:forget_bias"), "not an option"));
+  CHECK(contains(rejection("rnn:activatoin=relu"), "did you mean 'activation'?"));
+  CHECK(contains(rejection("rnn:width=3"), "activation=tanh|relu|sigmoid|linear"));
+  CHECK(contains(rejection("rnn:activation=reul"), "did you mean 'relu'?"));
+  CHECK(contains(rejection("rnn:activation="), "none of tanh|relu|sigmoid|linear"));
+  CHECK(contains(rejection("lstm:forget_bias=much"), "'much' is not a number"));
+  CHECK(contains(rejection("lstm:forget_bias=1e999"), "is not a number"));
+  CHECK(contains(rejection("lstm:forget_bias=0x10"), "'0x10' is not a number"));  // as everywhere else
+  CHECK(rejection("lstm:forget_bias=1e-400") == "(nothing was thrown)");
+  CHECK(contains(rejection("lstm:forget_bias=1,forget_bias=2"), "given twice"));
+  CHECK(contains(rejection("lstm:"), "not an option"));
+  CHECK(contains(rejection("lstm:=1"), "not an option"));
+  CHECK(contains(rejection("lstm:forget_bias"), "not an option"));
 }
 
 TEST_CASE("An option may be a whole number, a flag or a word, and a cell rejects by name what no range says") {
-  CHECK(refusal("test-asks:order=2.5") == "test-asks: option order: '2.5' is not a whole number from 1 to 100");
-  CHECK(contains(refusal("test-asks:order=101"), "from 1 to 100"));
-  CHECK(contains(refusal("test-asks:trained=yes"), "option trained: 'yes' is neither true nor false"));
-  CHECK(refusal("test-asks:order=7,trained=true") == "test-asks: option order: 7 does not learn");
-  CHECK(refusal("test-asks:order=1e1,trained=1") == "(nothing was thrown)");
-  CHECK(refusal("slstm:heads=3", {2, 8}) ==
+  CHECK(rejection("test-asks:order=2.5") == "test-asks: option order: '2.5' is not a whole number from 1 to 100");
+  CHECK(contains(rejection("test-asks:order=101"), "from 1 to 100"));
+  CHECK(contains(rejection("test-asks:trained=yes"), "option trained: 'yes' is neither true nor false"));
+  CHECK(rejection("test-asks:order=7,trained=true") == "test-asks: option order: 7 does not learn");
+  CHECK(rejection("test-asks:order=1e1,trained=1") == "(nothing was thrown)");
+  CHECK(rejection("slstm:heads=3", {2, 8}) ==
         "slstm: option heads: must be a whole number from 1 to 8 that divides the hidden size");
-  CHECK(contains(refusal("lstm:chrono=1"), "lstm: option chrono: the longest dependency"));
-  CHECK(cell_options("test-asks")[1].standard == "false");
+  CHECK(contains(rejection("lstm:chrono=1"), "lstm: option chrono: the longest dependency"));
+  CHECK(cell_options("test-asks")[1].default_value == "false");
 }
 
 TEST_CASE("Sizes below one are refused") {
-  CHECK(contains(refusal("gru", {2, 0}), "hidden is 0"));
-  CHECK(contains(refusal("gru", {0, 2}), "input is 0"));
-  CHECK(contains(refusal("gru", {2, -4}), "hidden is -4"));
+  CHECK(contains(rejection("gru", {2, 0}), "hidden is 0"));
+  CHECK(contains(rejection("gru", {0, 2}), "input is 0"));
+  CHECK(contains(rejection("gru", {2, -4}), "hidden is -4"));
 }
 
 TEST_CASE("Options reach the constructor, and cell_options tells which there are") {
@@ -165,7 +165,7 @@ TEST_CASE("Options reach the constructor, and cell_options tells which there are
   REQUIRE(options.size() == 2);
   CHECK(options[0].name == "forget_bias");
   CHECK(options[1].name == "chrono");
-  CHECK(options[0].standard == "1");
+  CHECK(options[0].default_value == "1");
   CHECK_FALSE(options[0].help.empty());
 }
 
@@ -175,25 +175,25 @@ TEST_CASE("A cell's own state keeps its names, widths and starts") {
   REQUIRE(cell->field_count() == 2);
   CHECK(std::string(cell->field(0).name) == "m");
   Tape tape{{.dtype = f64}};
-  State s = cell->start(7);
+  State s = cell->initial_state(7);
   CHECK(s["m"].shape() == Shape{7, 4, 2});
   CHECK(s["h"].shape() == Shape{7, 3});
   CHECK(s["m"].value().at({6, 3, 1}) == .25);
   CHECK(s["h"].value().at({6, 2}) == -1);
   const Var x = constant(uniform({7, 2}, Key{1}, -1, 1, f64));
-  s = cell->step(x, s, Pass{});
+  s = cell->step(x, s, StepContext{});
   CHECK(s["m"].shape() == Shape{7, 4, 2});
   CHECK(test::same_bits(cell->output(x, s).value(), s["h"].value()));
   CHECK(contains(message_of<ValueError>([&] { s["memory"]; }), "memory"));
 }
 
 TEST_CASE("A field of the state that was not declared is refused when the cell is made") {
-  CHECK(contains(refusal("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
+  CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
 }
 
 TEST_CASE("Two fields of one name, and a state that holds something besides Vars, are refused when the cell is made") {
-  CHECK(contains(refusal("test-same-names"), "test-same-names: two fields of its state are named h"));
-  CHECK(contains(refusal("test-counts"), "test-counts: State holds something besides Vars"));
+  CHECK(contains(rejection("test-same-names"), "test-same-names: two fields of its state are named h"));
+  CHECK(contains(rejection("test-counts"), "test-counts: State holds something besides Vars"));
 }
 
 TEST_CASE("Two cells of one name are refused, with the files of both") {
@@ -201,7 +201,7 @@ TEST_CASE("Two cells of one name are refused, with the files of both") {
   const pid_t child = ::fork();
   if (child == 0) {
     static const CellEntry again("lstm", "another", "elsewhere.cpp", &detail::make_adapter<TwoStates>);
-    const std::string message = refusal("lstm");
+    const std::string message = rejection("lstm");
     const bool listed = contains(message_of<ValueError>([] { cell_list(); }), "elsewhere.cpp");
     ::_exit(listed && contains(message, "elsewhere.cpp") && contains(message, "lstm.cpp") ? 0 : 1);
   }

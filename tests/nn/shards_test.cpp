@@ -27,7 +27,7 @@ struct Model {
     const Tokens tokens = integers({T, rows}, Key{1}, 0, V), next = integers({T, rows}, Key{2}, 0, V);
     const Lengths lengths = integers({rows}, Key{3}, 1, T + 1);
     return backward(w, {.rows = rows, .dtype = f64, .shards = shards}, [&](Shard& s) {
-      const Run run = unroll(*cell, emb(s.sequence(tokens)), s.pass());
+      const Run run = unroll(*cell, emb(s.sequence(tokens)), s.context());
       const Var loss = cross_entropy(out(run.all()), s.sequence(next));
       s.out("end", run.end());
       s.retain("h", run.states("h"));
@@ -80,7 +80,7 @@ TEST_CASE("Every shipped cell has the same gradients sharded and whole", "[shard
     const Array x = uniform({6, 20, 3}, Key{4}, -1, 1, f64), y = uniform({20, 7}, Key{5}, -1, 1, f64);
     const auto run = [&](int shards) {
       return backward(w, {.rows = 20, .dtype = f64, .shards = shards}, [&](Shard& s) {
-        return s.mean_rows(squared_error(unroll(*cell, s.sequence(x), s.pass()).last(), s.rows(y)));
+        return s.mean_rows(squared_error(unroll(*cell, s.sequence(x), s.context()).last(), s.rows(y)));
       });
     };
     CAPTURE(name);
@@ -93,7 +93,7 @@ TEST_CASE("A shape that does not fit inside a shard is reported as outside, with
   const Array x = Array::zeros({3, 20, E + 1}, f64);
   const std::string message = test::message_of<Error>([&] {
     backward(m.w, {.rows = 20, .dtype = f64},
-             [&](Shard& s) { return s.sum(unroll(*m.cell, s.sequence(x), s.pass()).last()); });
+             [&](Shard& s) { return s.sum(unroll(*m.cell, s.sequence(x), s.context()).last()); });
   });
   INFO(message);
   CHECK(test::contains(message, "matmul"));

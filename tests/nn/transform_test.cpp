@@ -21,7 +21,9 @@ constexpr int T = 5, B = 20, I = 3, H = 6;
 
 struct Model {
   explicit Model(const char* cell = "lstm") : rnn(make_cell(cell, w / "rnn", {I, H})) {}
-  Part loss(Shard& s) const { return s.mean_rows(sum(square(unroll(*rnn, s.sequence(x), s.pass()).last()), -1)); }
+  PartialLoss loss(Shard& s) const {
+    return s.mean_rows(sum(square(unroll(*rnn, s.sequence(x), s.context()).last()), -1));
+  }
   ShardLoss lambda() const {
     return [this](Shard& s) { return loss(s); };
   }
@@ -78,7 +80,7 @@ TEST_CASE("On a tape of one's own a transform is evaluated once, and again after
     NoGrad off;
     CHECK(test::error_of(var_of(U).value(), U.value() * 3) == 0);
   }
-  const Var run = unroll(*m.rnn, constant(m.x), Pass()).last();
+  const Var run = unroll(*m.rnn, constant(m.x), StepContext()).last();
   CHECK(calls == 2);  // one without a graph, one with
   CHECK(tape.backward(sum(run))[U].size() == H * 4 * H);
   m.w.edit()[U].fill(1);
@@ -98,7 +100,7 @@ TEST_CASE("A transform may read other parameters, transformed ones too, and each
   CHECK(r.ok());
   const Result whole = backward(m.w, {.rows = B, .dtype = f64, .training = false}, m.lambda());
   Tape tape{{.dtype = f64}};
-  const Grads alone = tape.backward(mean(sum(square(unroll(*m.rnn, constant(m.x), Pass()).last()), -1)));
+  const Grads alone = tape.backward(mean(sum(square(unroll(*m.rnn, constant(m.x), StepContext()).last()), -1)));
   CHECK(test::error_of(whole.grads.flat(), alone.flat()) < 1e-12);
   CHECK(largest_magnitude(whole.grads[half]) > 1e-3);
 }

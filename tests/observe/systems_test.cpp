@@ -14,7 +14,7 @@ namespace {
 constexpr int B = 3, I = 2, H = 4;
 
 /// Field `name` after `steps` steps on inputs of zero.
-Array after(const Cell& cell, int steps, const char* name, const Pass& at = Pass()) {
+Array after(const Cell& cell, int steps, const char* name, const StepContext& at = StepContext()) {
   const Tape tape{{.dtype = f64}};
   const NoGrad off;
   return unroll(cell, Sequence(zeros({steps, B, I})), at).end()[name].value();
@@ -58,7 +58,7 @@ TEST_CASE("The gain of tanhmap is the deviation of J, that of gaussian the growt
   const Tape tape{{.dtype = f64}};
   const NoGrad off;
   const CellPtr cell = make_cell("gaussian:g=2", w / "gaussian", {1, N});
-  const State s = cell->step(zeros({2, 1}), cell->start(2), Pass().at_time(0));
+  const State s = cell->step(zeros({2, 1}), cell->initial_state(2), StepContext().at_time(0));
   for (int row = 0; row < 2; ++row) {
     double sum = 0;
     for (int k = 0; k < N; ++k) sum += std::pow(s[0].value().at({row, k}), 2);
@@ -70,7 +70,7 @@ TEST_CASE("gaussian draws another matrix for each step, row and seed, and the sa
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("gaussian", w / "cell", {I, H});
   const Array one = after(*cell, 1, "h"), two = after(*cell, 2, "h"), again = after(*cell, 2, "h");
-  const Array other = after(*cell, 1, "h", Pass({.seed = 2}));
+  const Array other = after(*cell, 1, "h", StepContext({.seed = 2}));
   CHECK(one.at({0, 0}) != one.at({1, 0}));
   CHECK(one.at({0, 0}) != other.at({0, 0}));
   CHECK(one.at({0, 0}) != two.at({0, 0}));

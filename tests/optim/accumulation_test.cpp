@@ -36,7 +36,7 @@ TEST_CASE("Gradients of small batches add up to those of the large one", "[shard
         of_y.data()[t * (last - first) + b - first] = y.at({t, b});
       }
     return backward(m.w, {.rows = last - first, .dtype = f64}, [&](Shard& s) {
-      const Run run = unroll(*m.cell, m.emb(s.sequence(of_x)), s.pass());
+      const Run run = unroll(*m.cell, m.emb(s.sequence(of_x)), s.context());
       return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(of_y)));
     });
   };

@@ -65,7 +65,7 @@ TEST_CASE("A training loop that has warmed up calls no allocator") {
   const Array x = normal({30, 16, 6}, Key{1}, 0, 1), y = normal({16, 1}, Key{2}, 0, 1);
   const long calls = calls_in(50, [&](int u) {
     Result r = backward(w, {.rows = 16, .update = static_cast<std::uint64_t>(u)}, [&](Shard& s) {
-      const Run run = unroll(*cell, s.sequence(x), s.pass());
+      const Run run = unroll(*cell, s.sequence(x), s.context());
       return s.mean_rows(squared_error(out(run.last()), s.rows(y)));
     });
     clip_by_norm(r.grads, 1);
@@ -97,7 +97,7 @@ TEST_CASE("A language model's training loop that has warmed up calls no allocato
   for (int k = 0; k < 480; ++k) tokens.data()[k] = k % 11, next.data()[k] = (k + 1) % 11;
   const long calls = calls_in(50, [&](int u) {
     Result r = backward(w, {.rows = 16, .update = static_cast<std::uint64_t>(u)}, [&](Shard& s) {
-      const Run run = unroll(*cell, embedding(s.sequence(tokens)), s.pass());
+      const Run run = unroll(*cell, embedding(s.sequence(tokens)), s.context());
       return s.mean_tokens(cross_entropy(out(run.all()), s.sequence(next)));
     });
     clip_by_norm(r.grads, 1);

@@ -24,7 +24,7 @@ using test::message_of;
 
 namespace {
 
-using Rule = std::function<std::unique_ptr<Optimizer>(const LeafSet&)>;
+using MakeOptimizer = std::function<std::unique_ptr<Optimizer>(const LeafSet&)>;
 
 /// A whole training: what a file has to hold for it to go on as if nothing had been.
 struct Training {
@@ -32,36 +32,36 @@ struct Training {
   CellPtr cell = make_cell("lstm", w / "lstm", {2, 6});
   Linear out{w / "out", 6, 1};
   Param fixed = (w / "").fixed("A", Array::full({3}, 2, f32));
-  std::unique_ptr<Optimizer> rule;
+  std::unique_ptr<Optimizer> optimizer;
   EarlyStopping stop{w, {.patience = 1000}};
   AverageWeights mean{w, .9};
   Plateau rate{1e-2, {.patience = 1}};
   StateArrays carry;
   std::uint64_t update = 0;
 
-  explicit Training(const Rule& make) : rule(make(w)) {}
+  explicit Training(const MakeOptimizer& make) : optimizer(make(w)) {}
   void run(int updates) {
     for (; updates > 0; --updates, ++update) {
       const Array x = uniform({4, 16, 2}, Key{1}.at(update), -1, 1), y = uniform({4, 16, 1}, Key{2}.at(update), -1, 1);
       Result r = backward(w, {.rows = 16, .update = update}, [&](Shard& s) {
-        const Run run = unroll(*cell, s.sequence(x), s.take(carry), s.pass());
+        const Run run = unroll(*cell, s.sequence(x), s.take(carry), s.context());
         s.out("carry", run.end());
         return s.mean_tokens(squared_error(out(run.all()), s.sequence(y).all()));
       });
       carry = r.state("carry");
-      rule->set_lr(rate.see(r.loss));
-      rule->step(r.grads);
-      mean.see();
-      stop.see(r.loss);
+      optimizer->set_lr(rate.update(r.loss));
+      optimizer->step(r.grads);
+      mean.update();
+      stop.update(r.loss);
     }
   }
-  void save(const std::string& path) const { ebb::save(path, w, *rule, stop, mean, rate, carry, update); }
-  void load(const std::string& path) { ebb::load(path, w, *rule, stop, mean, rate, carry, update); }
+  void save(const std::string& path) const { ebb::save(path, w, *optimizer, stop, mean, rate, carry, update); }
+  void load(const std::string& path) { ebb::load(path, w, *optimizer, stop, mean, rate, carry, update); }
 };
 
 /// Rules as they come, and with options that give them more to remember.
-std::map<std::string, Rule> rules() {
-  std::map<std::string, Rule> all;
+std::map<std::string, MakeOptimizer> optimizers() {
+  std::map<std::string, MakeOptimizer> all;
   for (const std::string& name : Registry<OptimizerEntry>::names())
     all[name] = [name](const LeafSet& w) { return make_optimizer(name, w, 1e-2); };
   all["sgd with momentum"] = [](const LeafSet& w) {
@@ -77,18 +77,18 @@ std::map<std::string, Rule> rules() {
 
 TEST_CASE("A training that is saved and taken up in fresh objects goes on to the bit, under every rule", "[shards]") {
   const TempFolder folder;
-  for (const auto& [name, rule] : rules()) {
+  for (const auto& [name, optimizer] : optimizers()) {
     CAPTURE(name);
-    Training whole(rule), first(rule), second(rule), used(rule);
+    Training whole(optimizer), first(optimizer), second(optimizer), used(optimizer);
     whole.run(9);
     for (const int n : {0, 4}) {  // before the first step there is no memory yet
-      Training begun(rule);
+      Training begun(optimizer);
       begun.run(n);
       begun.save(folder / "run");
       used.run(2);  // what was there before is of no account
       for (Training* t : {&second, &used}) {
         t->load(folder / "run");
-        REQUIRE(t->rule->updates() == n);
+        REQUIRE(t->optimizer->updates() == n);
         t->run(9 - n);
         REQUIRE(t->update == 9);
         t->save(folder / "end");

@@ -34,10 +34,10 @@ struct Descent {
     return tape.backward(sum(
         constant(numbers(goldens["a"])) * square(square(v - constant(numbers(goldens["target"])))) + square(v) / 2));
   }
-  Array mean(Asgd& rule) const {
-    rule.swap();
+  Array mean(Asgd& optimizer) const {
+    optimizer.swap();
     const Array a = p.value().copy();
-    rule.swap();
+    optimizer.swap();
     return a;
   }
 };
@@ -51,17 +51,17 @@ TEST_CASE("Averaged descent follows PyTorch's path, weights and means") {
     const json& o = run["options"];
     CAPTURE(o.dump());
     Descent d;
-    Asgd rule{d.w,
-              {.lr = o["lr"],
-               .lambda = o.value("lambd", 1e-4),
-               .alpha = o.value("alpha", .75),
-               .decay = o.value("weight_decay", 0.),
-               .start = o.value("t0", std::int64_t{1'000'000})}};
+    Asgd optimizer{d.w,
+                   {.lr = o["lr"],
+                    .lambda = o.value("lambd", 1e-4),
+                    .alpha = o.value("alpha", .75),
+                    .decay = o.value("weight_decay", 0.),
+                    .start = o.value("t0", std::int64_t{1'000'000})}};
     double worst = 0;
     for (std::size_t u = 0; u < 100; ++u) {
-      rule.step(d.gradient());
+      optimizer.step(d.gradient());
       worst = std::max({worst, test::error_of(d.p.value(), numbers(run["path"][u])),
-                        test::error_of(d.mean(rule), numbers(run["means"][u]))});
+                        test::error_of(d.mean(optimizer), numbers(run["means"][u]))});
     }
     CHECK(worst < 1e-10);
   }
@@ -71,15 +71,15 @@ TEST_CASE("From the trigger on the mean is that of the weights since, each count
   const json goldens = test::golden("training.json");
   for (const json& run : goldens["polyak"]) {
     Descent d;
-    Asgd rule{d.w, {.lr = run["lr"], .lambda = 0}};
-    CHECK_FALSE(rule.averaging());
+    Asgd optimizer{d.w, {.lr = run["lr"], .lambda = 0}};
+    CHECK_FALSE(optimizer.averaging());
     double worst = 0;
     for (std::size_t u = 0; u < 40; ++u) {
-      if (u >= run["begin"].get<std::size_t>()) rule.start_averaging();  // again and again: the first call counts
-      rule.step(d.gradient());
-      worst = std::max(worst, test::error_of(d.mean(rule), numbers(run["means"][u])));
+      if (u >= run["begin"].get<std::size_t>()) optimizer.start_averaging();  // again and again: the first call counts
+      optimizer.step(d.gradient());
+      worst = std::max(worst, test::error_of(d.mean(optimizer), numbers(run["means"][u])));
     }
-    CHECK(rule.averaging());
+    CHECK(optimizer.averaging());
     CHECK(worst < 1e-12);
   }
 }
@@ -91,12 +91,12 @@ TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and 
     NonMonotone trigger(run["n"].get<int>());
     const int first = run["first"];
     REQUIRE(first > 0);
-    for (int u = 0; u < 40; ++u) CHECK(trigger.see(run["losses"][static_cast<std::size_t>(u)]) == (u >= first));
+    for (int u = 0; u < 40; ++u) CHECK(trigger.update(run["losses"][static_cast<std::size_t>(u)]) == (u >= first));
   }
   NonMonotone trigger(0);
-  CHECK_FALSE(trigger.see(NAN));
-  CHECK_FALSE(trigger.see(3));
-  CHECK(trigger.see(NAN));
+  CHECK_FALSE(trigger.update(NAN));
+  CHECK_FALSE(trigger.update(3));
+  CHECK(trigger.update(NAN));
   CHECK(bool(trigger));
   CHECK(contains(message_of<ValueError>([] { NonMonotone(-1); }), "-1"));
 }
@@ -104,29 +104,29 @@ TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and 
 TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
   const TempFolder folder;
   const auto losses = test::golden("training.json")["trigger"][1];
-  const auto run = [&](Descent& d, Asgd& rule, NonMonotone& trigger, std::size_t from, std::size_t to) {
+  const auto run = [&](Descent& d, Asgd& optimizer, NonMonotone& trigger, std::size_t from, std::size_t to) {
     for (std::size_t u = from; u < to; ++u) {
-      rule.step(d.gradient());
-      if (trigger.see(losses["losses"][u])) rule.start_averaging();
+      optimizer.step(d.gradient());
+      if (trigger.update(losses["losses"][u])) optimizer.start_averaging();
     }
   };
   const AsgdOptions o{.lr = .02, .lambda = 0};
   Descent whole;
-  Asgd whole_rule{whole.w, o};
+  Asgd whole_optimizer{whole.w, o};
   NonMonotone whole_trigger{3};
-  run(whole, whole_rule, whole_trigger, 0, 40);
+  run(whole, whole_optimizer, whole_trigger, 0, 40);
   for (const std::size_t cut :
        std::initializer_list<std::size_t>{0, 20, 30}) {  // without a memory, before the trigger, after it
     Descent first, second;
-    Asgd first_rule{first.w, o}, second_rule{second.w, o};
+    Asgd first_optimizer{first.w, o}, second_optimizer{second.w, o};
     NonMonotone first_trigger{3}, second_trigger{3};
-    run(first, first_rule, first_trigger, 0, cut);
-    save(folder / "run", first.w, first_rule, first_trigger);
-    load(folder / "run", second.w, second_rule, second_trigger);
-    run(second, second_rule, second_trigger, cut, 40);
-    CHECK(second_rule.averaging());
+    run(first, first_optimizer, first_trigger, 0, cut);
+    save(folder / "run", first.w, first_optimizer, first_trigger);
+    load(folder / "run", second.w, second_optimizer, second_trigger);
+    run(second, second_optimizer, second_trigger, cut, 40);
+    CHECK(second_optimizer.averaging());
     CHECK(test::same_bits(second.p.value(), whole.p.value()));
-    CHECK(test::same_bits(second.mean(second_rule), whole.mean(whole_rule)));
+    CHECK(test::same_bits(second.mean(second_optimizer), whole.mean(whole_optimizer)));
   }
 }
 
@@ -135,19 +135,20 @@ TEST_CASE("A mean put in the model's place leaves fixed and frozen parameters as
   const Param free = (w / "").vector("free", 3, constant_init(1)),
               frozen = (w / "").vector("frozen", 3, constant_init(.1));
   const Param fixed = (w / "").fixed("fixed", Array::full({3}, .1, f32));
-  Asgd rule{w, {.lr = .3, .start = 0}};
-  rule.freeze("frozen");
+  Asgd optimizer{w, {.lr = .3, .start = 0}};
+  optimizer.freeze("frozen");
   AverageWeights mean{w, .7};
-  CHECK_THROWS_AS(rule.swap(), ValueError);
+  CHECK_THROWS_AS(optimizer.swap(), ValueError);
   for (int u = 0; u < 17; ++u) {
     Grads g;
     g.flat_of(w, f32).fill(1);
-    rule.step(g);
-    mean.see();
+    optimizer.step(g);
+    mean.update();
   }
   const Array last = free.value().copy(), was = fixed.value().copy();
   const Array before = mean.flat();
-  for (const auto& swap : {std::function<void()>([&] { rule.swap(); }), std::function<void()>([&] { mean.swap(); })}) {
+  for (const auto& swap :
+       {std::function<void()>([&] { optimizer.swap(); }), std::function<void()>([&] { mean.swap(); })}) {
     swap();
     CHECK(free.value().at({0}) > last.at({0}));
     CHECK(test::same_bits(fixed.value(), was));
@@ -166,7 +167,7 @@ TEST_CASE("Averaged weights with a decay are the exponential moving average once
   for (int n = 1; n <= 40; ++n) {
     const double x = std::sin(n);
     w.edit()[p].fill(x);
-    mean.see();
+    mean.update();
     even += x;
     by_hand = n <= 10 ? even / n : .9 * by_hand + .1 * x;
     CHECK(mean.flat().at_flat(0) == Approx(by_hand).epsilon(1e-12));

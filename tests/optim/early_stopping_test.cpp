@@ -16,7 +16,7 @@ TEST_CASE("Early stopping ends after its patience and brings the best parameters
   int seen = 0;
   for (; !stop && seen < 5; ++seen) {
     w.edit()[p].fill(seen);
-    stop.see(losses[seen]);
+    stop.update(losses[seen]);
   }
   CHECK(seen == 5);  // two without improvement are borne, the third ends it
   CHECK(bool(stop));
@@ -30,9 +30,9 @@ TEST_CASE("An improvement that is too small counts for nothing") {
   Params w;
   (w / "").vector("p", 3);
   EarlyStopping stop{w, {.patience = 0, .least = .5}};
-  stop.see(2);
+  stop.update(2);
   CHECK_FALSE(bool(stop));
-  stop.see(1.6);
+  stop.update(1.6);
   CHECK(bool(stop));
   CHECK(stop.best() == 2);
   EarlyStopping never{w};
@@ -49,7 +49,7 @@ TEST_CASE("Losses below zero improve by falling, by at least the least") {
   for (int k = 0; k < 5; ++k) {
     CHECK_FALSE(bool(stop));
     w.edit()[p].fill(k);
-    stop.see(losses[k]);
+    stop.update(losses[k]);
   }
   CHECK(bool(stop));
   CHECK(stop.best() == -1.2);
@@ -64,8 +64,8 @@ TEST_CASE("Averaged weights are the mean of what was seen, even at first, and st
   CHECK_THROWS_AS(all.swap(), ValueError);
   const auto next = [&](double x) {
     w.edit()[p].fill(x);
-    all.see();
-    recent.see();
+    all.update();
+    recent.update();
   };
   next(1), next(3), next(8);
   CHECK(all.flat().at_flat(0) == Approx(4));

@@ -62,10 +62,10 @@ TEST_CASE("Those whose squares overflow skip the update: Adagrad, Adadelta, RMSP
                                    {"nadam", 1e25},
                                    {"radam", 1e25}}) {
     Two p{f32};
-    const auto rule = make_optimizer(name, p.w, .1);
-    rule->step(p.gradient(1, size));
-    CHECK(rule->skipped() == 1);
-    CHECK(rule->updates() == 0);
+    const auto optimizer = make_optimizer(name, p.w, .1);
+    optimizer->step(p.gradient(1, size));
+    CHECK(optimizer->skipped() == 1);
+    CHECK(optimizer->updates() == 0);
     CHECK(p.a.value().at({0}) == 1);
   }
 }

@@ -55,12 +55,12 @@ TEST_CASE("A group has its own rate and decay under every rule, as if it were tr
   for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
     Model grouped, plain, other;
-    const auto rule = make_optimizer(name, grouped.w, .01), usual = make_optimizer(name, plain.w, .01);
+    const auto optimizer = make_optimizer(name, grouped.w, .01), usual = make_optimizer(name, plain.w, .01);
     const auto slow = make_optimizer(name, other.w, .001);
-    rule->group("*/b", {.decay = .3, .rate = .1});
+    optimizer->group("*/b", {.decay = .3, .rate = .1});
     slow->group("*", {.decay = .3});
     for (std::uint64_t u = 0; u < 5; ++u) {
-      rule->step(grouped.gradient(u));
+      optimizer->step(grouped.gradient(u));
       slow->step(other.gradient(u));
       usual->step(plain.gradient(u));
     }
@@ -95,17 +95,17 @@ TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, a
   for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
     Model m, late, all;
-    auto rule = make_optimizer(name, m.w, .01);
+    auto optimizer = make_optimizer(name, m.w, .01);
     const auto fresh = make_optimizer(name, late.w, .01), usual = make_optimizer(name, all.w, .01);
-    rule->freeze("rnn/*");
+    optimizer->freeze("rnn/*");
     for (std::uint64_t u = 0; u < 9; ++u) {
-      if (u == 4) rule->group("rnn/*", {});
+      if (u == 4) optimizer->group("rnn/*", {});
       if (u == 6) {
-        save(folder / "run", *rule);
-        rule = make_optimizer(name, m.w, .01);  // without groups: nothing is frozen any more
-        load(folder / "run", *rule);
+        save(folder / "run", *optimizer);
+        optimizer = make_optimizer(name, m.w, .01);  // without groups: nothing is frozen any more
+        load(folder / "run", *optimizer);
       }
-      rule->step(m.gradient(u)), usual->step(all.gradient(u));
+      optimizer->step(m.gradient(u)), usual->step(all.gradient(u));
       if (u >= 4) fresh->step(late.gradient(u));
     }
     for (const char* p : {"rnn/Wx", "rnn/Wh", "rnn/b"}) CHECK(test::same_bits(m[p], late[p]));

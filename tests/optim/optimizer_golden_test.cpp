@@ -26,55 +26,55 @@ Array numbers(const std::vector<double>& v) {
 }
 
 // Options as PyTorch names them, with PyTorch's defaults where ours are others.
-std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& rule, const json& o) {
-  const auto get = [&](const char* name, double standard) { return o.value(name, standard); };
+std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& optimizer, const json& o) {
+  const auto get = [&](const char* name, double default_value) { return o.value(name, default_value); };
   const std::vector<double> betas = o.value("betas", std::vector<double>{.9, .999});
-  if (rule == "sgd")
+  if (optimizer == "sgd")
     return std::make_unique<Sgd>(w, SgdOptions{.lr = o["lr"],
                                                .momentum = get("momentum", 0),
                                                .dampening = get("dampening", 0),
                                                .decay = get("weight_decay", 0),
                                                .nesterov = o.value("nesterov", false)});
-  if (rule == "rmsprop")
+  if (optimizer == "rmsprop")
     return std::make_unique<RmsProp>(w, RmsPropOptions{.lr = o["lr"],
                                                        .alpha = get("alpha", .99),
                                                        .epsilon = get("eps", 1e-8),
                                                        .decay = get("weight_decay", 0),
                                                        .momentum = get("momentum", 0),
                                                        .centered = o.value("centered", false)});
-  if (rule == "adam")
+  if (optimizer == "adam")
     return std::make_unique<Adam>(w, AdamOptions{.lr = o["lr"],
                                                  .beta1 = betas[0],
                                                  .beta2 = betas[1],
                                                  .epsilon = get("eps", 1e-8),
                                                  .decay = get("weight_decay", 0)});
   const double lr = o["lr"], decay = get("weight_decay", 0), eps = get("eps", 1e-8);
-  if (rule == "adagrad")
+  if (optimizer == "adagrad")
     return std::make_unique<Adagrad>(w, AdagradOptions{.lr = lr,
                                                        .lr_decay = get("lr_decay", 0),
                                                        .decay = decay,
                                                        .initial = get("initial_accumulator_value", 0),
                                                        .epsilon = get("eps", 1e-10)});
-  if (rule == "adadelta")
+  if (optimizer == "adadelta")
     return std::make_unique<Adadelta>(
         w, AdadeltaOptions{.lr = lr, .rho = get("rho", .9), .epsilon = get("eps", 1e-6), .decay = decay});
-  if (rule == "adamax")
+  if (optimizer == "adamax")
     return std::make_unique<Adamax>(
         w, AdamaxOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
-  if (rule == "nadam")
+  if (optimizer == "nadam")
     return std::make_unique<NAdam>(w, NAdamOptions{.lr = lr,
                                                    .beta1 = betas[0],
                                                    .beta2 = betas[1],
                                                    .epsilon = eps,
                                                    .decay = decay,
                                                    .momentum_decay = get("momentum_decay", 4e-3)});
-  if (rule == "radam")
+  if (optimizer == "radam")
     return std::make_unique<RAdam>(
         w, RAdamOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
-  if (rule == "amsgrad")
+  if (optimizer == "amsgrad")
     return std::make_unique<AmsGrad>(
         w, AmsGradOptions{.lr = lr, .beta1 = betas[0], .beta2 = betas[1], .epsilon = eps, .decay = decay});
-  if (rule == "lion")
+  if (optimizer == "lion")
     return std::make_unique<Lion>(
         w, LionOptions{.lr = lr, .beta1 = betas[0], .beta2 = o.contains("betas") ? betas[1] : .99, .decay = decay});
   return std::make_unique<AdamW>(w, AdamWOptions{.lr = o["lr"],
@@ -91,11 +91,11 @@ TEST_CASE("A hundred updates of every rule follow PyTorch's path") {
   const Array start = numbers(goldens["start"]), a = numbers(goldens["a"]), target = numbers(goldens["target"]);
   REQUIRE(goldens["runs"].size() >= 25);
   for (const json& run : goldens["runs"]) {
-    const std::string rule = run["rule"], options = run["options"].dump();
-    CAPTURE(rule, options);
+    const std::string name = run["rule"], options = run["options"].dump();
+    CAPTURE(name, options);
     Params w{{.dtype = f64}};
     const Param p = (w / "").trained("w", start);
-    const auto optimizer = make(w, rule, run["options"]);
+    const auto optimizer = make(w, name, run["options"]);
     double worst = 0;
     for (const json& wanted : run["path"]) {
       Tape tape{{.dtype = f64}};

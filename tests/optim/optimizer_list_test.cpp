@@ -44,7 +44,7 @@ class Peak final : public Optimizer {
 };
 EBB_OPTIMIZER_NAMED(test_peak, "test-peak", Peak, "steps of one size per matrix");
 
-std::string refusal(const std::string& text) {
+std::string rejection(const std::string& text) {
   return message_of<ValueError>([&] { make_optimizer(text, LeafSet{}, 1e-3); });
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("Every optimiser is listed with its options, and made with its default
       CHECK_FALSE(o.help.empty());
       CHECK(o.name != "lr");
       decays = decays || o.name == "decay";
-      make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.standard),
+      make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.default_value),
                      LeafSet{}, .1);  // its default is a value of it
     }
     CHECK(decays);
@@ -86,16 +86,16 @@ TEST_CASE("Options after the name reach the optimiser: the same bits as when the
 }
 
 TEST_CASE("An unknown optimiser or option and a value out of range are rejected by name") {
-  CHECK(contains(refusal("adma"),
+  CHECK(contains(rejection("adma"),
                  "there is no optimiser 'adma'; did you mean 'adam'?; the optimisers are adadelta, adagrad, adam,"));
-  CHECK(contains(refusal("lion:beta3=.5"),
+  CHECK(contains(rejection("lion:beta3=.5"),
                  "lion: there is no option 'beta3'; did you mean 'beta1'?; the options are beta1=0.9 ("));
-  CHECK(contains(refusal("lion:lr=.5"), "the learning rate is given by itself"));
-  CHECK(contains(refusal("lion:beta2=2"), "lion: beta2 must be at least 0 and less than 1, but is 2"));
-  CHECK(contains(refusal("rmsprop:centered=yes"), "rmsprop: option centered: 'yes' is neither true nor false"));
-  CHECK(contains(refusal("sgd:nesterov=true"), "nesterov needs a momentum"));
-  CHECK(contains(refusal("muon:iterations=0"), "muon: option iterations: '0' is not a whole number from 1 to 100"));
-  CHECK(contains(refusal("test-peak:power=5"), "test-peak: power must be"));
+  CHECK(contains(rejection("lion:lr=.5"), "the learning rate is given by itself"));
+  CHECK(contains(rejection("lion:beta2=2"), "lion: beta2 must be at least 0 and less than 1, but is 2"));
+  CHECK(contains(rejection("rmsprop:centered=yes"), "rmsprop: option centered: 'yes' is neither true nor false"));
+  CHECK(contains(rejection("sgd:nesterov=true"), "nesterov needs a momentum"));
+  CHECK(contains(rejection("muon:iterations=0"), "muon: option iterations: '0' is not a whole number from 1 to 100"));
+  CHECK(contains(rejection("test-peak:power=5"), "test-peak: power must be"));
 }
 
 TEST_CASE("An optimiser sees the name and the shape of each parameter") {

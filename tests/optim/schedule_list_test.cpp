@@ -15,7 +15,7 @@ Schedule halving(GivenOptions& o, const ScheduleSpan& s) {
 }
 EBB_SCHEDULE_NAMED(test_halving, "test-halving", halving, "half the rate again and again");
 
-std::string refusal(const std::string& text) {
+std::string rejection(const std::string& text) {
   return message_of<ValueError>([&] { make_schedule(text, .5, 100); });
 }
 
@@ -79,12 +79,12 @@ TEST_CASE("Every schedule is listed with its options, and gives rates that are f
 }
 
 TEST_CASE("A schedule that cannot be is rejected by name") {
-  CHECK(contains(refusal("cosin"),
+  CHECK(contains(rejection("cosin"),
                  "there is no schedule 'cosin'; did you mean 'cosine'?; the schedules are constant, cosine,"));
-  CHECK(contains(refusal("cosine:lest=1"), "cosine: there is no option 'lest'; did you mean 'least'?"));
-  CHECK(contains(refusal("cosine:least=-1"), "cosine_decay: the least rate must be finite and not negative"));
-  CHECK(contains(refusal("warmup+cosine"), "warmup: for how many updates it lasts has to be said"));
-  CHECK(contains(refusal("warmup:2.5+cosine"), "warmup: option updates: '2.5' is not a whole number"));
-  CHECK(contains(refusal("cosine:50+"), "there is no schedule ''"));
-  CHECK(contains(refusal("+cosine"), "there is no schedule ''"));
+  CHECK(contains(rejection("cosine:lest=1"), "cosine: there is no option 'lest'; did you mean 'least'?"));
+  CHECK(contains(rejection("cosine:least=-1"), "cosine_decay: the least rate must be finite and not negative"));
+  CHECK(contains(rejection("warmup+cosine"), "warmup: for how many updates it lasts has to be said"));
+  CHECK(contains(rejection("warmup:2.5+cosine"), "warmup: option updates: '2.5' is not a whole number"));
+  CHECK(contains(rejection("cosine:50+"), "there is no schedule ''"));
+  CHECK(contains(rejection("+cosine"), "there is no schedule ''"));
 }

@@ -11,11 +11,11 @@ using nlohmann::json;
 TEST_CASE("Schedules have PyTorch's rates at every update") {
   const json goldens = test::golden("schedules.json");
   const double lr = goldens["lr"];
-  const std::pair<const char*, Schedule> rules[] = {{"step", step_decay(lr, .3, 7)},
-                                                    {"exponential", exponential_decay(lr, .9)},
-                                                    {"cosine", cosine_decay(lr, 39, .01)},
-                                                    {"one_cycle", one_cycle(lr, 41)}};
-  for (const auto& [name, rate] : rules)
+  const std::pair<const char*, Schedule> optimizers[] = {{"step", step_decay(lr, .3, 7)},
+                                                         {"exponential", exponential_decay(lr, .9)},
+                                                         {"cosine", cosine_decay(lr, 39, .01)},
+                                                         {"one_cycle", one_cycle(lr, 41)}};
+  for (const auto& [name, rate] : optimizers)
     for (int u = 0; u < 40; ++u) {
       CAPTURE(name, u);
       CHECK(rate(u) == Approx(goldens[name][static_cast<std::size_t>(u)].get<double>()).epsilon(1e-12));
@@ -28,7 +28,7 @@ TEST_CASE("A plateau lowers the rate where PyTorch's does") {
   for (std::size_t u = 0; u < 40; ++u) {
     CAPTURE(u);
     CHECK(rate.lr() == Approx(goldens["plateau"][u].get<double>()));
-    rate.see(goldens["losses"][u]);
+    rate.update(goldens["losses"][u]);
   }
   CHECK(rate.lr() < .5);
 }
@@ -69,23 +69,23 @@ TEST_CASE("Schedules refuse by name what cannot be") {
 
 TEST_CASE("Losses below zero improve by a share of their magnitude") {
   Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
-  rate.see(-1);
-  CHECK(rate.see(-.95) == .5);    // worse, though it lies below (1 - threshold) times the best
-  CHECK(rate.see(-1.05) == .25);  // better, but by too little
-  CHECK(rate.see(-1.11) == .25);
-  CHECK(rate.see(-1.11) == .125);
+  rate.update(-1);
+  CHECK(rate.update(-.95) == .5);    // worse, though it lies below (1 - threshold) times the best
+  CHECK(rate.update(-1.05) == .25);  // better, but by too little
+  CHECK(rate.update(-1.11) == .25);
+  CHECK(rate.update(-1.11) == .125);
   Plateau flat{1, {.factor = .5, .patience = 2}};
-  for (int k = 0; k < 4; ++k) flat.see(-1);
+  for (int k = 0; k < 4; ++k) flat.update(-1);
   CHECK(flat.lr() == .5);
 }
 
 TEST_CASE("A loss of zero is improved upon by any loss below it, and a first loss of any sign is the best") {
   Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
-  CHECK(rate.see(0) == 1);
-  CHECK(rate.see(-1e-9) == 1);
-  CHECK(rate.see(1e-9) == .5);
+  CHECK(rate.update(0) == 1);
+  CHECK(rate.update(-1e-9) == 1);
+  CHECK(rate.update(1e-9) == .5);
   Plateau large{1, {.factor = .5, .patience = 0, .threshold = 2}};
-  CHECK(large.see(-5) == 1);
-  CHECK(large.see(-14) == .5);
-  CHECK(large.see(-16) == .5);
+  CHECK(large.update(-5) == 1);
+  CHECK(large.update(-14) == .5);
+  CHECK(large.update(-16) == .5);
 }

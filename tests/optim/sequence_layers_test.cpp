@@ -59,7 +59,7 @@ TEST_CASE("A temporal convolutional network learns to add two of sixteen numbers
   const double loss = trained(w, 2000, 1e-2, [&](std::uint64_t u) {
     const Adding d(Key{3}.at(u));
     return backward(w, {.rows = Adding::B, .update = u}, [&](Shard& s) {
-      return s.mean_rows(squared_error(out(net(s.sequence(d.x), s.pass())[Adding::T - 1]), s.rows(d.y)));
+      return s.mean_rows(squared_error(out(net(s.sequence(d.x), s.context())[Adding::T - 1]), s.rows(d.y)));
     });
   });
   CHECK(loss < .03);
@@ -75,7 +75,7 @@ TEST_CASE("A Transformer learns to say the token before last again", "[science]"
     const Tokens x = integers({T, B}, Key{5}.at(u), 0, V);
     return backward(w, {.rows = B, .update = u}, [&](Shard& s) {
       const Tokens tokens = s.sequence(x);
-      const Var y = out(net(embedding(tokens), s.pass()).all());
+      const Var y = out(net(embedding(tokens), s.context()).all());
       return s.sum(cross_entropy(range(y, 2, T), tokens.range(0, T - 2))) * (1. / (B * (T - 2)));
     });
   });

@@ -29,7 +29,7 @@ struct Training {
     const Tokens tokens = integers({T, B}, Key{1}.at(u), 0, V);
     const Tokens before = integers({T - 1, B}, Key{1}.at(u), 0, V);  // the same stream: rows 0 to T - 2
     Result r = backward(w, {.rows = B, .update = u}, [&](Shard& s) {
-      const Run run = unroll(*cell, emb(s.sequence(tokens)), s.pass());
+      const Run run = unroll(*cell, emb(s.sequence(tokens)), s.context());
       return s.mean_tokens(cross_entropy(out(range(run.all(), 1, T)), s.sequence(before)));
     });
     clip_by_norm(r.grads, 1);

@@ -46,11 +46,11 @@ struct Model {
     Tape tape{{.dtype = f64}};
     const Var in = constant(x), wanted = constant(y);
     Var total = constant(Array::number(0, f64));
-    State s = cell->start(B);
+    State s = cell->initial_state(B);
     for (int t = 0; t < to; ++t) {
       if (t == cut)
         for (int k = 0; k < s.size(); ++k) s[k] = detach(s[k]);
-      s = cell->step(in[t], s, Pass{});
+      s = cell->step(in[t], s, StepContext{});
       if (t >= from) total += sum(squared_error(out(cell->output(in[t], s)), wanted[t]));
     }
     loss = total.item();

@@ -51,7 +51,7 @@ class Pointwise final : public ebb::WholeLayer {
       : width_(s.hidden), scale_(o.whole("scale", 1, 1, 9, "of what is put out")), in_(p / "in", s.input, s.hidden) {}
   int width() const override { return width_; }
  protected:
-  ebb::Var run(const ebb::Sequence& x, const ebb::Lengths&, const ebb::Pass&) const override { return tanh(in_(x.all())) * double(scale_); }
+  ebb::Var run(const ebb::Sequence& x, const ebb::Lengths&, const ebb::StepContext&) const override { return tanh(in_(x.all())) * double(scale_); }
  private:
   int width_, scale_;
   ebb::Linear in_;

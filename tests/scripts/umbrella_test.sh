@@ -30,7 +30,7 @@ ebb::Array f() {
   ebb::Params w;
   const ebb::CellPtr cell = ebb::make_cell("lstm", w / "cell", {2, 3});
   ebb::Tape tape;
-  return ebb::singular_values(ebb::step_jacobian(*cell, ebb::zeros({1, 2}), cell->start(1)));
+  return ebb::singular_values(ebb::step_jacobian(*cell, ebb::zeros({1, 2}), cell->initial_state(1)));
 }
 END
 "$CXX" -std=c++20 -fsyntax-only -Wall -Wextra -I. $(cat "$EBB_INCLUDES/optim.txt" "$EBB_INCLUDES/observe.txt" "$EBB_INCLUDES/data.txt") use.cpp

@@ -15,7 +15,14 @@ cat >mine/main.cpp <<'END'
 #include <ebb/experiments/main.hpp>
 #include <ebb/nn/linear.hpp>
 #include <ebb/nn/lstm.hpp>
+#include <ebb/autograd/pass.hpp>
+#include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/truncated.hpp>
+[[maybe_unused]] static ebb::Part loss(ebb::Shard& s, const ebb::Cell& cell, const ebb::Array& x, ebb::EarlyStopping& stop) {
+  const ebb::Pass at = s.pass("loss");  // Pass in a comment
+  stop.see(1);
+  return s.mean_rows(sum(unroll(cell, s.sequence(x), at).last(), -1));
+}
 int main(int argc, char** argv) { return ebb::main(argc, argv); }
 END
 cat >mine/short.cpp <<'END'

@@ -70,7 +70,7 @@ struct Clip {
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = make_task(task, inputs);
-    refuse_unread(task, *made, inputs);
+    reject_unread(task, *made, inputs);
     const TaskSettings s{.hidden = hidden,
                          .length = length,
                          .batch = batch,

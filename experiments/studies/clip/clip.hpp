@@ -32,7 +32,7 @@ struct Outcome {
       const std::function<double(const Clipping&)>&) const;  ///< of those that are alike (study.hpp)
   int begun() const;
   int diverged() const;
-  int learnt(double guess) const;  ///< a tenth below it
+  int learnt(double baseline) const;  ///< a tenth below it
   study::Spread loss() const;
   double share() const;    ///< of all updates, those that were clipped
   double clipped() const;  ///< updates of a run

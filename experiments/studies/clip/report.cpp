@@ -21,13 +21,13 @@ End end_of(const Clipping& r) {
   return !r.begun ? End::none : r.training.interrupted ? End::interrupted : End::reached;
 }
 
-std::string ended(const Outcome& o, double guess) {
+std::string ended(const Outcome& o, double baseline) {
   std::string at;
   for (const Clipping& r : o.runs)
     if (!r.training.diverged.empty()) at += fmt::format("{}{}", at.empty() ? "" : ", ", r.training.curve.back().step);
   const int n = o.begun();
   if (o.diverged() == n && n > 0) return "diverged at " + at;
-  const std::string learnt = fmt::format("{} of {} learnt", o.learnt(guess), n);
+  const std::string learnt = fmt::format("{} of {} learnt", o.learnt(baseline), n);
   return at.empty() ? learnt : learnt + ", diverged at " + at;
 }
 
@@ -39,11 +39,11 @@ std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
     if (n == 0) text += fmt::format("{}: not begun. ", who);
     else if (o.diverged() > 0) text += fmt::format("{}, {} of {} runs diverged. ", who, o.diverged(), n);
     else
-      text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.trivial), n, number_text(o.loss().mean),
+      text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.baseline), n, number_text(o.loss().mean),
                           info.unit);
   }
-  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.trivial_about,
-                            number_text(info.trivial), info.unit);
+  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.baseline_about,
+                            number_text(info.baseline), info.unit);
 }
 
 Curve curve_of(const Clipping& c, const std::function<double(std::size_t)>& y) {
@@ -66,7 +66,7 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
       const Clipping& c = *run;
       last = std::max(last, static_cast<double>(c.training.curve.size()));
       losses.push_back(curve_of(c, [&](std::size_t k) {  // what is far above a guess would hide all else
-        return std::fmin(c.training.curve[k].loss, 2 * info.trivial);
+        return std::fmin(c.training.curve[k].loss, 2 * info.baseline);
       }));
     }
     // Of one seed, every update: a mean would hide the single ones that explode.
@@ -77,11 +77,11 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
     after.series.push_back({.name = o.rule.name, .x = applied.x, .y = applied.y});
     loss.series.push_back(line_of(o.rule.name, losses));
   }
-  loss.marks.push_back(level(info.trivial_about, info.trivial, last));
+  loss.marks.push_back(level(info.baseline_about, info.baseline, last));
   before.caption =
       fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
   after.caption = "The same updates as they were applied. A norm is cut at its threshold; by value, at no one norm.";
-  loss.caption = fmt::format("Training loss, drawn up to twice that of {}.", info.trivial_about);
+  loss.caption = fmt::format("Training loss, drawn up to twice that of {}.", info.baseline_about);
   job.report.plots({loss});
   job.report.plots({before, after});
 }
@@ -103,9 +103,9 @@ int Outcome::diverged() const {
       std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
 }
 
-int Outcome::learnt(double guess) const {
+int Outcome::learnt(double baseline) const {
   return static_cast<int>(
-      std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * guess; }));
+      std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * baseline; }));
 }
 
 Spread Outcome::loss() const {
@@ -150,7 +150,7 @@ void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& in
                   "least between "
                   "the gradient before and after, over the clipped updates."};
   for (const Outcome& o : all)
-    table.rows.push_back({o.rule.name, ended(o, info.trivial), text_of(o.loss()),
+    table.rows.push_back({o.rule.name, ended(o, info.baseline), text_of(o.loss()),
                           o.rule.bound > 0 ? fmt::format("{:.1f} %", 100 * o.share()) : "–", number_text(o.middle()),
                           number_text(o.largest()),
                           std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
@@ -162,7 +162,7 @@ void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& in
 
 void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& info, const std::string& data) {
   job.summary.set({"unit"}, info.unit);
-  job.summary.set({"trivial_loss"}, info.trivial);
+  job.summary.set({"baseline_loss"}, info.baseline);
   job.summary.set({"data"}, data);
   std::string csv = "clipping,seed,update,loss,norm_before,norm_after,clipped\n";
   for (const Outcome& o : all) {
@@ -171,7 +171,7 @@ void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& i
     rule.set({"by_value"}, o.rule.by_value);
     rule.set({"runs_begun"}, o.begun());
     rule.set({"diverged"}, o.diverged());
-    rule.set({"learnt"}, o.learnt(info.trivial));
+    rule.set({"learnt"}, o.learnt(info.baseline));
     rule.set({"loss"}, o.loss().mean);
     rule.set({"clipped_updates"}, o.clipped());
     rule.set({"clipped_share"}, o.share());

@@ -224,7 +224,7 @@ struct Compare {
 
   // Seeds outermost: after Ctrl-C there is a comparison of all, if from fewer seeds.
   void train_all(Job& job, Results& r) {
-    measure_ = {"loss", 0, r.info.unit, r.info.trivial, r.info.trivial_about, false};
+    measure_ = {"loss", 0, r.info.unit, r.info.baseline, r.info.baseline_about, false};
     const int n = static_cast<int>(r.variants.size());
     std::optional<OneThread> only;  // as it is for each of several, which run side by side
     if (n == 1 && job.seeds().size() == 1) only.emplace();

@@ -28,7 +28,7 @@ Cost measured(const Params& w, const SequenceLayer& layer, int length, int rows)
   Cost cost{.length = length};
   const auto pass = [&] {
     const Result r = backward(w, {.rows = rows, .shards = 1}, [&](Shard& s) {
-      return s.mean_tokens(squared_error(unroll(layer, s.sequence(x), s.pass()).all(), s.sequence(y).all()));
+      return s.mean_tokens(squared_error(unroll(layer, s.sequence(x), s.context()).all(), s.sequence(y).all()));
     });
     cost.kept = static_cast<double>(r.kept_bytes);
   };

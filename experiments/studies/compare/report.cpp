@@ -83,7 +83,7 @@ Table quality_table(const Results& r) {
           "Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets "
           "{}. Level: {}; seconds of the processor on a run's own thread since training began, validation included. "
           "Weights: trained ones, tables of embeddings apart. Kept: by the tape, for one update.",
-          number_text(m.guess), level_text(r))};
+          number_text(m.baseline), level_text(r))};
   for (const Variant& v : r.variants)
     t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)),
                       count_text(double(v.weights.tables)), mean_text(quality_of(v)), time_text(r.goal, v),
@@ -195,7 +195,7 @@ std::string table_text(const Results& r) {
   const Measure& m = r.goal.measure;
   std::string text;
   for (const std::string& line : wrapped(fmt::format("{}: {} on the test split, {}; a guess: {}; level: {}", r.task,
-                                                     m.name, m.unit, number_text(m.guess), level_text(r)),
+                                                     m.name, m.unit, number_text(m.baseline), level_text(r)),
                                          78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true), fit("weights", 9, true),

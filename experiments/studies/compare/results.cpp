@@ -113,12 +113,12 @@ double kept_bytes(const Variant& v) {
 Goal goal_of(const Measure& measure, const std::vector<Variant>& variants, double target) {
   Goal goal{measure, target};
   if (std::isfinite(target)) return goal;
-  double best = measure.guess;
+  double best = measure.baseline;
   for (const Variant& v : variants) {
     const double valid = over_trials(v, [&](const Trial& t) { return best_valid(t, measure.rises); }).mean;
     if (std::isfinite(valid)) best = measure.rises ? std::max(best, valid) : std::min(best, valid);
   }
-  goal.level = best == measure.guess ? unknown : measure.guess + .9 * (best - measure.guess);
+  goal.level = best == measure.baseline ? unknown : measure.baseline + .9 * (best - measure.baseline);
   return goal;
 }
 
@@ -130,7 +130,7 @@ void add_to_summary(Job& job, const Results& r) {
   s.set({"measure", "name"}, r.goal.measure.name);
   s.set({"measure", "unit"}, r.goal.measure.unit);
   s.set({"measure", "rises"}, r.goal.measure.rises);
-  s.set({"measure", "guess"}, r.goal.measure.guess);
+  s.set({"measure", "baseline"}, r.goal.measure.baseline);
   s.set({"target"}, r.goal.level);
   for (const Variant& v : r.variants) set_variant(s.under({"variants", v.name}), r, v);
   for (const CellCost& c : r.costs)

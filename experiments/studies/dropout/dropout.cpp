@@ -53,7 +53,7 @@ struct DropoutStudy {
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
     auto made = make_task(task, inputs);
-    refuse_unread(task, *made, inputs);
+    reject_unread(task, *made, inputs);
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (!made->info().recurrence)
       throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
@@ -107,7 +107,7 @@ struct DropoutStudy {
       run.update.push_back(c.step), run.valid.push_back(valid);
       const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
       run.train.push_back(test_loss(model, made, Split::train, s, as_many));
-      stop.see(valid);
+      stop.update(valid);
       if (stop && run.stopped == 0) run.stopped = c.step;
     });
     job.progress().skip(s.steps - updates);

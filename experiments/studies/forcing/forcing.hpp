@@ -52,7 +52,7 @@ double truth(const std::string& way, int update, int updates, double half);
 /// coin (drawn with probability p) says so, else the forecast of it.
 ///
 /// Shapes    x [T, B, 1]; forecasts [B, T]
-Var forecasts(const Forecaster&, const Var& x, int context, double p, bool through, const Pass&);
+Var forecasts(const Forecaster&, const Var& x, int context, double p, bool through, const StepContext&);
 
 void train(Forecaster&, const Task&, const Practice&, const std::string& way, std::uint64_t seed, WayRun&,
            const std::function<void(double loss)>& watch);

@@ -40,13 +40,13 @@ double truth(const std::string& way, int update, int updates, double half) {
   return way == "free" ? 0 : 1;
 }
 
-Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool through, const Pass& pass) {
+Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool through, const StepContext& step) {
   const int rows = x.dim(1), T = x.dim(0);
-  State s = m.cell->start(rows);
+  State s = m.cell->initial_state(rows);
   Var own;
   std::vector<Var> all;
   for (int t = 0; t < T; ++t) {
-    const Pass at = pass.at_time(t);
+    const StepContext at = step.at_time(t);
     Var in = x[t];
     if (t >= context && p < 1) {
       const Array coins = gold_coins(at, "truth", rows, p).reshape({rows, 1});
@@ -70,7 +70,7 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
     const Batch b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed});
     const double gold = truth(way, u, p.steps, p.half);
     Result r = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) {
-      const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.pass());
+      const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.context());
       const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
       return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
     });
@@ -102,8 +102,8 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
         task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)});
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Var x = s.sequence(b.x).all();
-      s.out("forced", forecasts(m, x, p.context, 1, false, s.pass()));
-      s.out("free", forecasts(m, x, p.context, 0, false, s.pass()));
+      s.out("forced", forecasts(m, x, p.context, 1, false, s.context()));
+      s.out("free", forecasts(m, x, p.context, 0, false, s.context()));
       return s.mean_rows(reshape(x[0], {x.dim(1)}));
     });
     for (int row = 0; row < b.rows(); ++row)

@@ -21,8 +21,8 @@ class Echo final : public Task {
             .unit = "bits/symbol",
             .unit_per_loss = 1 / std::log(2.0),
             .speed_unit = "symbols",
-            .trivial = 1,
-            .trivial_about = "a coin"};
+            .baseline = 1,
+            .baseline_about = "a coin"};
   }
   TaskSettings settings(Size) const override { return {}; }
   Batch batch(const BatchRequest& r) const override {
@@ -49,7 +49,7 @@ class Echo final : public Task {
 };
 
 // The loss of those steps that were pushed last.
-Part loss_of(const Reader& m, const Truncated& bptt, const Tokens& next, Shard& s) {
+PartialLoss loss_of(const Reader& m, const Truncated& bptt, const Tokens& next, Shard& s) {
   const Run run = bptt.unroll(*m.cell, Sequence(m.embedding(s.sequence(bptt.tokens()))), s);
   return s.mean_tokens(cross_entropy(m.out(bptt.fresh(run)), s.sequence(next)));
 }
@@ -63,7 +63,7 @@ double tested(const Reader& m, const Task& task, int rows) {
         task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
     if (!b.continues) carry = {};
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
-      const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(b.tokens))), s.take(carry), s.pass());
+      const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(b.tokens))), s.take(carry), s.context());
       s.out("carry", run.end());
       return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(b.next)));
     });

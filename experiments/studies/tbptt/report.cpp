@@ -101,9 +101,9 @@ void add_to_report(Job& job, const StreamResult& s) {
   Plot quality{.title = "Quality", .x_label = "window (steps)", .y_label = s.info.unit, .log_x = true};
   quality.series = {against_window(s, "test", test_of, false)};
   if (s.name == "echo")
-    quality.marks.push_back({.name = s.info.trivial_about,
+    quality.marks.push_back({.name = s.info.baseline_about,
                              .x = {double(s.windows.front().steps), double(s.windows.back().steps)},
-                             .y = {s.info.trivial, s.info.trivial}});
+                             .y = {s.info.baseline, s.info.baseline}});
   quality.caption = "Loss on the test split after the same number of characters and of updates.";
   job.report.plots({bias, quality});
 
@@ -135,7 +135,7 @@ void add_to_report(Job& job, const StreamResult& s) {
 void add_to_summary(Job& job, const StreamResult& s) {
   const auto stream = job.summary.under({"tasks", s.name});
   stream.set({"unit"}, s.info.unit);
-  stream.set({"trivial_loss"}, s.info.trivial);
+  stream.set({"baseline_loss"}, s.info.baseline);
   stream.set({"data"}, s.data);
   stream.set({"updates"}, s.reading.updates);
   for (const Window& w : s.windows) {

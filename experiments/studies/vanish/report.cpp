@@ -90,10 +90,10 @@ std::vector<Plot> training_plots(const TaskResult& task) {
     norm.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.gradient_norm; }, true));
     for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
   }
-  loss.marks.push_back(level(task.info.trivial_about, task.info.trivial, last));
+  loss.marks.push_back(level(task.info.baseline_about, task.info.baseline, last));
   loss.caption =
       fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
-                  task.info.trivial_about, number_text(task.info.trivial), task.info.unit,
+                  task.info.baseline_about, number_text(task.info.baseline), task.info.unit,
                   task.settings.enough > 0
                       ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
                                     number_text(task.settings.enough))

@@ -158,7 +158,7 @@ std::pair<double, double> scale_of(const TaskResult& task) {
 void add_to_summary(Job& job, const TaskResult& task) {
   const auto of_task = job.summary.under({"tasks", task.name});
   of_task.set({"unit"}, task.info.unit);
-  of_task.set({"trivial_loss"}, task.info.trivial);
+  of_task.set({"baseline_loss"}, task.info.baseline);
   of_task.set({"data"}, task.data);
   set_settings(of_task.under({"settings"}), task);
   for (const CellResult& cell : task.cells) {
@@ -175,7 +175,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
       }
     }
     of_cell.set({"loss"}, cell.mean(loss_of));
-    of_cell.set({"trivial_loss"}, task.info.trivial);
+    of_cell.set({"baseline_loss"}, task.info.baseline);
     double seconds = 0;
     for (const Run& run : cell.runs) seconds += run.seconds;
     of_cell.set({"seconds"}, seconds);

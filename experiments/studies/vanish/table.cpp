@@ -105,7 +105,7 @@ std::string verdict(const TaskResult& task) {
   for (const CellResult& cell : task.cells) {
     const double loss = cell.mean(loss_of);
     if (std::isfinite(loss))
-      (loss < 0.9 * task.info.trivial ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
+      (loss < 0.9 * task.info.baseline ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
     if (cell.decays.empty()) continue;
     if (std::isnan(ln(&cell))) {
       if (static_cast<std::size_t>(far) < cell.decays[0].init.mean.size()) undefined.push_back(cell.cell);
@@ -131,12 +131,12 @@ std::string verdict(const TaskResult& task) {
   }
   if (!text.empty()) text += "Norms are over the whole state. ";
   if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
-  const std::string guess =
-      fmt::format("{} ({} {})", task.info.trivial_about, number_text(task.info.trivial), task.info.unit);
+  const std::string baseline =
+      fmt::format("{} ({} {})", task.info.baseline_about, number_text(task.info.baseline), task.info.unit);
   if (task.settings.steps == 0) learnt.clear(), lost.clear();
-  if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", guess, joined(learnt));
+  if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", baseline, joined(learnt));
   if (!lost.empty())
-    text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? guess : "that", joined(lost));
+    text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? baseline : "that", joined(lost));
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 

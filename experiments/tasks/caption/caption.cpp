@@ -26,11 +26,11 @@ class Caption final : public Task {
       ++often[said], ++counts[Scenes::end];
       for (const int word : said) ++counts[static_cast<std::size_t>(word)];
     }
-    nats_ = class_guess(counts).nats;
+    nats_ = class_baseline(counts).nats;
     const auto commonest =
         std::max_element(often.begin(), often.end(), [](auto& a, auto& b) { return a.second < b.second; });
     for (const auto& [said, times] : often)
-      for (int k = 0; k < times; ++k) guess_.add(commonest->first, said);
+      for (int k = 0; k < times; ++k) baseline_.add(commonest->first, said);
   }
 
   TaskInfo info() const override {
@@ -38,8 +38,8 @@ class Caption final : public Task {
             .outputs = static_cast<int>(scenes_.words().size()),
             .unit = "nats/word",
             .speed_unit = "scenes",
-            .trivial = nats_,
-            .trivial_about = "always saying how often each word occurs",
+            .baseline = nats_,
+            .baseline_about = "always saying how often each word occurs",
             .validate_by = "exact captions",
             .valid_batches = 1 << 20};
   }
@@ -86,7 +86,7 @@ class Caption final : public Task {
   int batches(Split s, int, int rows) const override { return (count(s) + rows - 1) / rows; }
   std::string data() const override { return scenes_.source(); }
   Inputs inputs() const override { return {.data = scenes_.data()}; }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<CaptionMeter>(scenes_, guess_); }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<CaptionMeter>(scenes_, baseline_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const int words = static_cast<int>(scenes_.words().size());
     return std::make_unique<CaptionNetwork>(
@@ -94,7 +94,7 @@ class Caption final : public Task {
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {
-    refuse_sampling(r, "a caption");
+    reject_sampling(r, "a caption");
     if (r.length >= 0) throw ValueError("--length says nothing to a caption, which ends where the model ends it");
     if (r.prompt.empty())
       throw ValueError(fmt::format("--prompt is needed: the number of a test scene, from 0 to {}", tests_ - 1));
@@ -111,7 +111,7 @@ class Caption final : public Task {
   int count(Split s) const { return s == Split::test ? tests_ : tests_ / 4; }
   Scenes scenes_;
   int tests_;
-  SentenceScore guess_;
+  SentenceScore baseline_;
   double nats_ = 0;
 };
 EBB_TASK(caption, Caption,

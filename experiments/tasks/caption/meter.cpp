@@ -58,7 +58,7 @@ std::string scenes_svg(const std::vector<CaptionedScene>& scenes, int across) {
   return svg + "</svg>";
 }
 
-void CaptionMeter::see(const Batch& b, const Result& r) {
+void CaptionMeter::update(const Batch& b, const Result& r) {
   const Array& said = r.rows("said");
   for (int row = 0; row < b.rows(); ++row) {
     const Sentence words = said_by(said, row), wanted = wanted_of(b, row);
@@ -72,9 +72,9 @@ void CaptionMeter::see(const Batch& b, const Result& r) {
 
 std::vector<Measure> CaptionMeter::measures() const {
   if (score_.count() == 0) throw ValueError("nothing was measured");
-  return {{"exact captions", score_.exact(), "%", guess_.exact(), "always the commonest caption"},
-          {"words", score_.words(), "%", guess_.words()},
-          {"BLEU", score_.bleu(), "", guess_.bleu()}};
+  return {{"exact captions", score_.exact(), "%", baseline_.exact(), "always the commonest caption"},
+          {"words", score_.words(), "%", baseline_.words()},
+          {"BLEU", score_.bleu(), "", baseline_.bleu()}};
 }
 
 void CaptionMeter::show(Report& report) const {

@@ -31,14 +31,14 @@ std::string scenes_svg(const std::vector<CaptionedScene>&, int across);
 /// Exact captions, words and BLEU of what the network put out as "said".
 class CaptionMeter final : public Meter {
  public:
-  CaptionMeter(const Scenes& scenes, const SentenceScore& guess) : scenes_(scenes), guess_(guess) {}
-  void see(const Batch&, const Result&) override;
+  CaptionMeter(const Scenes& scenes, const SentenceScore& baseline) : scenes_(scenes), baseline_(baseline) {}
+  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
   void show(Report&) const override;
 
  private:
   const Scenes& scenes_;
-  SentenceScore guess_, score_;
+  SentenceScore baseline_, score_;
   std::vector<CaptionedScene> first_, wrong_;
 };
 

@@ -42,9 +42,9 @@ Seen CaptionNetwork::look(const Var& x) const {
   return {key_(values), values, amax(values, {0})};
 }
 
-Speaking CaptionNetwork::begin(int rows) const { return {cell_->start(rows), zeros({rows, hidden_}), {}, {}}; }
+Speaking CaptionNetwork::begin(int rows) const { return {cell_->initial_state(rows), zeros({rows, hidden_}), {}, {}}; }
 
-Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Seen& seen, const Pass& at) const {
+Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Seen& seen, const StepContext& at) const {
   const Var word = gather(words_, before);
   const Attended c = attend(query_(concat({now.output, word})), seen.keys, seen.values);
   const Var x = concat({word, c.result, seen.most});
@@ -56,16 +56,16 @@ Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Se
   return next;
 }
 
-Part CaptionNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
+PartialLoss CaptionNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
   const Seen seen = look(s.sequence(b.x).all());
   const Tokens read = s.sequence(b.tokens);
   std::vector<Var> scores;
   Speaking now = begin(s.rows());
   for (const int t : steps(read.dim(0))) {
-    now = say(read[t], now, seen, s.pass().at_time(t));
+    now = say(read[t], now, seen, s.context().at_time(t));
     scores.push_back(now.scores);
   }
-  if (!s.pass().training()) {
+  if (!s.context().training()) {
     const Tokens said = greedy(seen, s.rows());
     Array numbers = Array::empty(said.shape(), f32);
     std::copy_n(said.data(), said.size(), numbers.data<float>());
@@ -81,7 +81,7 @@ Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {
   std::vector<bool> ended(static_cast<std::size_t>(rows));
   Speaking now = begin(rows);
   for (int t = 0; t < sizes_.longest; ++t) {
-    now = say(word, now, seen, Pass{});
+    now = say(word, now, seen, StepContext{});
     word = argmax(now.scores).copy();
     for (int row = 0; row < rows; ++row) {
       if (word.data()[row] == sizes_.end) ended[static_cast<std::size_t>(row)] = true;
@@ -105,7 +105,7 @@ std::vector<std::vector<int>> CaptionNetwork::beam(const Seen& seen, int rows, i
   const auto step = [&](const BeamBatch& b) {
     State state(cell_->field_names(), fields);
     for (int k = 0; k < fields; ++k) state[k] = b.state[k];
-    const Speaking next = say(b.tokens, {state, b.state[fields], {}, {}}, seen.of_rows(b.rows), Pass{});
+    const Speaking next = say(b.tokens, {state, b.state[fields], {}, {}}, seen.of_rows(b.rows), StepContext{});
     return BeamStep{log_softmax(next.scores), joined(next)};
   };
   Tokens first({rows});

@@ -43,13 +43,13 @@ struct Speaking {
 class CaptionNetwork final : public Network {
  public:
   CaptionNetwork(const Builder&, const Recurrence&, const CaptionSizes&);
-  Part loss(Shard&, const Batch&, const StateArrays&) const override;
+  PartialLoss loss(Shard&, const Batch&, const StateArrays&) const override;
 
   /// x [..., B, H W], the grey pixels from 0 to 1.
   Seen look(const Var& x) const;
   Speaking begin(int rows) const;
   /// The words before [B], on to the next.
-  Speaking say(const Tokens& before, const Speaking&, const Seen&, const Pass&) const;
+  Speaking say(const Tokens& before, const Speaking&, const Seen&, const StepContext&) const;
   /// The most probable word each time. [B, longest], `end` from a sentence's end on
   Tokens greedy(const Seen&, int rows) const;
   /// The best sentences of a search that keeps `width` of them at a time, without the end; one for each row.

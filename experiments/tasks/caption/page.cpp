@@ -8,33 +8,34 @@
 namespace ebb::app {
 namespace {
 
-struct Told {
+struct WrittenCaption {
   std::vector<int> words;     // without the end
   std::vector<Array> looked;  // [1, P], before each word and the end
 };
 
-Told tell(const CaptionNetwork& net, const Array& picture, int beam) {
+WrittenCaption describe(const CaptionNetwork& net, const Array& picture, int beam) {
   Tape tape;
   const NoGrad off;
   const Seen seen = net.look(constant(picture.reshape({1, -1})));
-  Told told;
-  if (beam > 0) told.words = net.beam(seen, 1, beam)[0];
+  WrittenCaption caption;
+  if (beam > 0) caption.words = net.beam(seen, 1, beam)[0];
   else
     for (const Tokens words = net.greedy(seen, 1);
          const int word : std::vector<int>(words.data(), words.data() + words.size()))
-      if (word != Scenes::end) told.words.push_back(word);
+      if (word != Scenes::end) caption.words.push_back(word);
   Speaking now = net.begin(1);
-  for (std::size_t t = 0; t <= told.words.size() && t < Scenes::longest; ++t) {
-    now = net.say(Tokens({1}, {t > 0 ? told.words[t - 1] : Scenes::end}), now, seen, Pass{});
-    told.looked.push_back(now.looked.value().copy());
+  for (std::size_t t = 0; t <= caption.words.size() && t < Scenes::longest; ++t) {
+    now = net.say(Tokens({1}, {t > 0 ? caption.words[t - 1] : Scenes::end}), now, seen, StepContext{});
+    caption.looked.push_back(now.looked.value().copy());
   }
-  return told;
+  return caption;
 }
 
 // The picture once for each word, over it how much weight each place has.
-std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Array& picture, const Told& told) {
+std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Array& picture,
+                      const WrittenCaption& caption) {
   constexpr int across = 4, wide = 225, high = 170, width = 207, height = 138;
-  const int count = static_cast<int>(told.looked.size()), lines = (count + across - 1) / across;
+  const int count = static_cast<int>(caption.looked.size()), lines = (count + across - 1) / across;
   const double cell_wide = double(width) / net.across(), cell_high = double(height) / net.down();
   std::string svg = fmt::format(
       "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=13 fill='currentColor' role=img>"
@@ -46,7 +47,7 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
         "<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "
         "opacity='.25'/>",
         left, top, width, height);
-    const Array& weights = told.looked[static_cast<std::size_t>(k)];
+    const Array& weights = caption.looked[static_cast<std::size_t>(k)];
     for (int p = 0; p < net.down() * net.across(); ++p)
       if (const double w = weights.at({0, p}); w >= .01)
         svg += fmt::format("<rect x={:.1f} y={:.1f} width={:.1f} height={:.1f} fill='#c2410c' opacity='{:.2f}'/>",
@@ -54,7 +55,7 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
                            cell_high, .75 * std::min(1.0, 2 * w));
     const auto at = static_cast<std::size_t>(k);
     svg += fmt::format("<text x={} y={} text-anchor=middle>{}</text>", left + width / 2, top + height + 17,
-                       at < told.words.size() ? scenes.text({told.words[at]}) : "(end)");
+                       at < caption.words.size() ? scenes.text({caption.words[at]}) : "(end)");
   }
   return svg + "</svg>";
 }
@@ -64,15 +65,15 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
 Generated caption_page(const CaptionNetwork& net, const Scenes& scenes, int number, int beam) {
   const Scene scene = scenes.scene(Split::test, 0, static_cast<std::uint64_t>(number));
   const Array picture = scenes.picture(scene);
-  const Told told = tell(net, picture, beam);
-  const std::string said = scenes.text(told.words), wanted = scenes.text(scenes.sentence(scene));
+  const WrittenCaption caption = describe(net, picture, beam);
+  const std::string said = scenes.text(caption.words), wanted = scenes.text(scenes.sentence(scene));
   Report report("ebb generate, a model of caption");
   report.title(said.empty() ? "(nothing)" : said);
   report.lead(said == wanted
                   ? fmt::format("What the model says of test scene {}: exact.", number)
                   : fmt::format("What the model says of test scene {}; it should have said: {}.", number, wanted));
   report.picture("The scene", scenes_svg({{picture, said, wanted}}, 1), "");
-  report.picture("Where it looked before each word", looks_svg(net, scenes, picture, told),
+  report.picture("Where it looked before each word", looks_svg(net, scenes, picture, caption),
                  "The redder a place, the more weight the attention gave it.");
   return {
       .text = fmt::format("scene {}: {}\ntrue: {}{}", number, said, wanted, said == wanted ? " (exact)" : " (wrong)"),

@@ -26,7 +26,7 @@ struct Place {
   const char* split;
   int lowest;  // the number of key 0
   std::size_t sequence = 0, step = 0;
-  [[noreturn]] void refuse(const std::string& what) const {
+  [[noreturn]] void reject(const std::string& what) const {
     std::string where = fmt::format("'{}', {}", path, split);
     if (sequence > 0) where += fmt::format(", sequence {}", sequence);
     if (step > 0) where += fmt::format(", step {}", step);
@@ -42,17 +42,17 @@ std::string shown(const json& j) {
 }
 
 Chord chord_of(const json& step, const Place& at) {
-  if (!step.is_array()) at.refuse(fmt::format("a list of keys is expected, not {}", shown(step)));
+  if (!step.is_array()) at.reject(fmt::format("a list of keys is expected, not {}", shown(step)));
   Chord chord;
   for (const json& key : step) {
     if (!key.is_number_integer() || key < at.lowest || key >= at.lowest + piano_keys)
-      at.refuse(at.lowest > 0 ? fmt::format("{} is no pitch of a piano: they go from 21 to 108", shown(key))
+      at.reject(at.lowest > 0 ? fmt::format("{} is no pitch of a piano: they go from 21 to 108", shown(key))
                               : fmt::format("{} is no key: they go from 0 to 87; {}", shown(key), pitches));
     chord.push_back(key.get<int>() - at.lowest);
   }
   std::sort(chord.begin(), chord.end());
   const auto twice = std::adjacent_find(chord.begin(), chord.end());
-  if (twice != chord.end()) at.refuse(fmt::format("key {} stands there twice", *twice));
+  if (twice != chord.end()) at.reject(fmt::format("key {} stands there twice", *twice));
   return chord;
 }
 
@@ -81,8 +81,8 @@ void check_keys(const std::string& path, const PieceSet& set) {
 }
 
 Piece piece_of(const json& sequence, Place at) {
-  if (!sequence.is_array()) at.refuse(fmt::format("a list of steps is expected, not {}", shown(sequence)));
-  if (sequence.size() < 2) at.refuse("has fewer than two steps, so that there is none to predict");
+  if (!sequence.is_array()) at.reject(fmt::format("a list of steps is expected, not {}", shown(sequence)));
+  if (sequence.size() < 2) at.reject("has fewer than two steps, so that there is none to predict");
   Piece piece;
   for (const json& step : sequence) {
     ++at.step;
@@ -115,9 +115,9 @@ PieceSet read_pieces(const std::string& path, const std::string& bytes) {
   const int lowest = said.value_or(0);
   for (int k = 0; k < 3; ++k) {
     Place at{path, splits[k], lowest};
-    if (!all.is_object() || !all.contains(at.split)) at.refuse(fmt::format("is missing; {}", expected_pieces));
+    if (!all.is_object() || !all.contains(at.split)) at.reject(fmt::format("is missing; {}", expected_pieces));
     const json& sequences = all[at.split];
-    if (!sequences.is_array() || sequences.empty()) at.refuse(fmt::format("has no sequences; {}", expected_pieces));
+    if (!sequences.is_array() || sequences.empty()) at.reject(fmt::format("has no sequences; {}", expected_pieces));
     for (const json& sequence : sequences) {
       ++at.sequence;
       set.pieces.push_back(piece_of(sequence, at));

@@ -18,7 +18,7 @@ double nats_of_logit(double z, bool came) {
 
 }  // namespace
 
-void MusicMeter::see(const Batch& b, const Result& r) {
+void MusicMeter::update(const Batch& b, const Result& r) {
   const Array& logits = r.rows("logits");
   for (int row = 0; row < b.rows(); ++row) {
     for (int t = 0; t < b.lengths.data()[row]; ++t, ++steps_)
@@ -27,7 +27,7 @@ void MusicMeter::see(const Batch& b, const Result& r) {
         const double z = logits.at({row, t, k});
         const auto key = static_cast<std::size_t>(k);
         nats_ += nats_of_logit(z, came),
-            guessed_nats_ += nats_of((before ? guess_.after_sound : guess_.after_none)[key], came);
+            baseline_nats_ += nats_of((before ? baseline_.after_sound : baseline_.after_none)[key], came);
         model_.add(z > 0, came), stays_.add(before, came);
       }
     if (b.items[static_cast<std::size_t>(row)] == shown_) keep(b, r, row);
@@ -49,7 +49,7 @@ void MusicMeter::keep(const Batch& b, const Result& r, int row) {
 
 std::vector<Measure> MusicMeter::measures() const {
   if (steps_ == 0) throw ValueError("nothing was measured");
-  return {{"NLL", nats_ / steps_, "nats/step", guessed_nats_ / steps_,
+  return {{"NLL", nats_ / steps_, "nats/step", baseline_nats_ / steps_,
            "how often each key sounds after it did, or did not", false},
           {"accuracy", model_.percent(), "%", stays_.percent(), "that the chord stays"}};
 }

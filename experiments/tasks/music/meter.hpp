@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/tasks/music/guess.hpp>
+#include <ebb/experiments/tasks/music/baseline.hpp>
 #include <ebb/experiments/train/measure.hpp>
 
 namespace ebb::app {
@@ -11,8 +11,9 @@ namespace ebb::app {
 /// Source    accuracy: Bay, Ehmann & Downie 2009, ISMIR, as in Boulanger-Lewandowski et al. 2012, arXiv:1206.6392
 class MusicMeter final : public Meter {
  public:
-  MusicMeter(const PieceSet& set, const KeyGuess& guess, int shown) : set_(set), guess_(guess), shown_(shown) {}
-  void see(const Batch&, const Result&) override;
+  MusicMeter(const PieceSet& set, const KeyBaseline& baseline, int shown)
+      : set_(set), baseline_(baseline), shown_(shown) {}
+  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
   /// Piano rolls of one piece: as it is, as the model expects each step, and as the model goes on with its begin.
   void show(Report&) const override;
@@ -25,9 +26,9 @@ class MusicMeter final : public Meter {
   };
   void keep(const Batch&, const Result&, int row);
   const PieceSet& set_;
-  const KeyGuess& guess_;
+  const KeyBaseline& baseline_;
   int shown_;
-  double steps_ = 0, nats_ = 0, guessed_nats_ = 0;
+  double steps_ = 0, nats_ = 0, baseline_nats_ = 0;
   Hits model_, stays_;
   Array expected_;  // [T + 1, 88] of the piece shown
   Piece continued_;

@@ -33,14 +33,14 @@ struct Event {
 };
 
 void check(const MidiOptions& o) {
-  const auto refuse = [](const std::string& what) { throw ValueError("MIDI: " + what); };
+  const auto reject = [](const std::string& what) { throw ValueError("MIDI: " + what); };
   if (o.ticks < 1 || o.ticks > 0x7FFF)
-    refuse(fmt::format("{} ticks a quarter note, where a file holds 1 to 32767", o.ticks));
+    reject(fmt::format("{} ticks a quarter note, where a file holds 1 to 32767", o.ticks));
   if (!(o.tempo >= 4 && o.tempo <= 1000))
-    refuse(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
-  if (o.program < 0 || o.program > 127) refuse(fmt::format("program {} is outside 0 to 127", o.program));
-  if (o.velocity < 1 || o.velocity > 127) refuse(fmt::format("velocity {} is outside 1 to 127", o.velocity));
-  if (o.end < 0 || o.end > longest_pause) refuse(fmt::format("an end at tick {}", o.end));
+    reject(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
+  if (o.program < 0 || o.program > 127) reject(fmt::format("program {} is outside 0 to 127", o.program));
+  if (o.velocity < 1 || o.velocity > 127) reject(fmt::format("velocity {} is outside 1 to 127", o.velocity));
+  if (o.end < 0 || o.end > longest_pause) reject(fmt::format("an end at tick {}", o.end));
 }
 
 std::vector<Event> events_of(const std::vector<MidiNote>& notes) {

@@ -44,8 +44,8 @@ class Music final : public Task {
     std::vector<int> lengths;
     for (const Piece& p : set_.pieces) lengths.push_back(static_cast<int>(p.size()) - 1);
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
-    guess_ = KeyGuess::of(set_, Split::train);
-    trivial_ = guess_.nats(set_, Split::test);
+    baseline_ = KeyBaseline::of(set_, Split::train);
+    baseline_nats_ = baseline_.nats(set_, Split::test);
     shown_ = set_.begin(Split::test);  // one that fits a page, if there is one
     while (shown_ < set_.end(Split::test) && lengths[static_cast<std::size_t>(shown_)] > 80) ++shown_;
     if (shown_ == set_.end(Split::test)) shown_ = set_.begin(Split::test);
@@ -54,8 +54,8 @@ class Music final : public Task {
   TaskInfo info() const override {
     return {.outputs = piano_keys,
             .unit = "nats/step",
-            .trivial = trivial_,
-            .trivial_about = "always saying how often each key sounds",
+            .baseline = baseline_nats_,
+            .baseline_about = "always saying how often each key sounds",
             .valid_batches = 1 << 20};
   }
 
@@ -108,9 +108,9 @@ class Music final : public Task {
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   NetworkDropout own_dropout() const override { return {.output = .5}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<MusicNetwork>(p, r, set_, guess_, shown_);
+    return std::make_unique<MusicNetwork>(p, r, set_, baseline_, shown_);
   }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<MusicMeter>(set_, guess_, shown_); }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<MusicMeter>(set_, baseline_, shown_); }
 
   Generated generate(const Model& m, const GenerateRequest& r) const override {
     check(r);
@@ -196,8 +196,8 @@ class Music final : public Task {
   Inputs inputs_;
   int highest_;  // semitones
   PieceSet set_;
-  KeyGuess guess_;
-  double trivial_ = 0;
+  KeyBaseline baseline_;
+  double baseline_nats_ = 0;
   int shown_ = 0;  // the piece in the report
   std::unique_ptr<SequenceBatches> batches_;
 };

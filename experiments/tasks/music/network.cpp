@@ -22,23 +22,24 @@ Array multi_hot(const Piece& piece) {
   return x;
 }
 
-Array log_odds(const KeyGuess& guess) {
+Array log_odds(const KeyBaseline& baseline) {
   Array odds = Array::empty({piano_keys}, f32);
   for (std::size_t k = 0; k < piano_keys; ++k)
-    odds.data<float>()[k] = static_cast<float>(std::log(guess.at_all[k] / (1 - guess.at_all[k])));
+    odds.data<float>()[k] = static_cast<float>(std::log(baseline.at_all[k] / (1 - baseline.at_all[k])));
   return odds;
 }
 
 }  // namespace
 
-MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyGuess& guess, int show)
+MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet& s, const KeyBaseline& baseline,
+                           int show)
     : layer(r.layer(p / "cell", piano_keys)),
       W((p / "out").matrix("W", r.settings.hidden, piano_keys, fan_in_uniform(r.settings.hidden))),
-      b((p / "out").trained("b", log_odds(guess))), set(s), window(r.settings.length), shown(show),
+      b((p / "out").trained("b", log_odds(baseline))), set(s), window(r.settings.length), shown(show),
       left_out(r.settings.network.output) {}
 
-Part MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
-  const Pass at = s.pass();
+PartialLoss MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
+  const StepContext at = s.context();
   const Packing packing(s.rows(batch.lengths), batch.steps());
   const Packed y = unroll(*layer, pack(s.sequence(batch.x), packing), at).packed();
   const Var logits = score(dropout(y, left_out, at, "out").all);
@@ -68,7 +69,7 @@ Var MusicNetwork::continuation(const Shard& s, int row, int steps) const {
 Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoice& choice) const {
   Piece made, heard;
   const Cell* const cell = layer->cell();
-  State state = cell ? cell->start(1) : State{};
+  State state = cell ? cell->initial_state(1) : State{};
   Var logits;
   const auto read = [&](const Chord& chord) {
     if (!cell) {
@@ -77,13 +78,13 @@ Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoic
       return;
     }
     const Var x = constant(multi_hot(chord));
-    state = cell->step(x, state, Pass{});
+    state = cell->step(x, state, StepContext{});
     logits = score(cell->output(x, state));
   };
   for (const Chord& chord : start) read(chord);
   for (int t = 0; t < steps; ++t) {
     if (t > 0) read(made.back());
-    if (!cell) logits = score(unroll(*layer, constant(multi_hot(heard)), Pass{}).last());
+    if (!cell) logits = score(unroll(*layer, constant(multi_hot(heard)), StepContext{}).last());
     made.push_back(choose_keys(logits.value()[0], key.at(static_cast<std::uint64_t>(t)), choice));
   }
   return made;

@@ -1,6 +1,6 @@
 #pragma once
 #include <algorithm>
-#include <ebb/experiments/tasks/music/guess.hpp>
+#include <ebb/experiments/tasks/music/baseline.hpp>
 #include <ebb/experiments/tasks/music/keys.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/nn/params.hpp>
@@ -24,10 +24,10 @@ struct MusicNetwork final : Network {
   int shown;        ///< the piece that the report shows, which is also gone on with
   double left_out;  ///< share of the layer's outputs, by dropout
 
-  MusicNetwork(const Builder&, const Recurrence&, const PieceSet&, const KeyGuess&, int shown);
+  MusicNetwork(const Builder&, const Recurrence&, const PieceSet&, const KeyBaseline&, int shown);
   /// In evaluation puts out "logits" [B, T, 88], and for the batch that has the piece shown "continuation" [B, T + 1,
   /// 88].
-  Part loss(Shard&, const Batch&, const StateArrays&) const override;
+  PartialLoss loss(Shard&, const Batch&, const StateArrays&) const override;
   /// The steps that follow `start`, drawn one after the other, on the innermost tape. Step t takes its numbers from
   /// key.at(t). `start` has at least one step. A layer that has no step reads the last `window` of them again before
   /// each.

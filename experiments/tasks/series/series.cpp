@@ -22,11 +22,11 @@ struct SeriesNetwork final : Network {
   SeriesNetwork(const Builder& p, const Recurrence& r)
       : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
 
-  Part loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
-    auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.pass());
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
+    auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.context());
     s.out("carry", run.end());
     const Var y = out(run.all());
-    if (!s.pass().training()) s.out("forecast", transpose(y, {1, 0, 2}));
+    if (!s.context().training()) s.out("forecast", transpose(y, {1, 0, 2}));
     return s.mean_tokens(squared_error(y, s.sequence(b.y).all()));
   }
 };
@@ -77,7 +77,7 @@ class SeriesMeter final : public Meter {
  public:
   SeriesMeter(int ahead, double mean, double deviation) : ahead_(ahead), mean_(mean), deviation_(deviation) {}
 
-  void see(const Batch& b, const Result& r) override {
+  void update(const Batch& b, const Result& r) override {
     const Array& forecast = r.rows("forecast");
     for (int row = 0; row < b.rows(); ++row)
       for (int t = 0; t < b.steps(); ++t) {
@@ -154,8 +154,8 @@ class Forecast final : public Task {
             .outputs = 1,
             .unit = "variances",
             .speed_unit = "steps",
-            .trivial = mean_costs_,
-            .trivial_about = "always saying the mean of what was learned from",
+            .baseline = mean_costs_,
+            .baseline_about = "always saying the mean of what was learned from",
             .validate_by = "NRMSE",
             .valid_batches = 1 << 20};
   }

@@ -10,14 +10,14 @@ namespace {
 
 constexpr int longest_seconds = 60, most_hypotheses = 5;
 
-struct Heard {
+struct Utterance {
   SpeechPicture picture;
   std::string what;  // was listened to
   std::vector<int> said{};
   bool known = false;  // what was said
 };
 
-Heard from_file(const SpokenStrings& strings, const std::string& path) {
+Utterance from_file(const SpokenStrings& strings, const std::string& path) {
   const Array wave = read_speech(path);
   if (wave.dim(0) > longest_seconds * speech_rate)
     throw FileError(fmt::format("'{}': is {:.0f} s long; at most {} s are listened to at once", path,
@@ -25,7 +25,7 @@ Heard from_file(const SpokenStrings& strings, const std::string& path) {
   return {.picture = {.features = strings.features(wave), .scores = {}}, .what = path};
 }
 
-Heard from_test(const SpokenStrings& strings, std::uint64_t seed) {
+Utterance from_test(const SpokenStrings& strings, std::uint64_t seed) {
   const auto& all = strings.items(Split::test);
   const auto first = std::find_if(all.begin(), all.end(), [](const SpokenString& s) { return s.digits.size() > 1; });
   if (first == all.end()) throw ValueError("the test split has no strings");
@@ -51,12 +51,12 @@ std::vector<CtcHypothesis> by_beam(const Array& scores, int width) {
 
 std::string nothing_or(const std::vector<int>& digits) { return digits.empty() ? "no digit" : digits_text(digits); }
 
-std::string page(const Heard& heard, const Table& hypotheses) {
+std::string page(const Utterance& utterance, const Table& hypotheses) {
   Report report("ebb generate: speech");
-  report.title(nothing_or(heard.picture.recognised));
-  report.lead("Recognised in " + heard.what +
-              (heard.known ? ", where were said: " + digits_text(heard.said) + "." : "."));
-  report.picture("As the network hears it", heard.picture.svg(), SpeechPicture::caption());
+  report.title(nothing_or(utterance.picture.recognised));
+  report.lead("Recognised in " + utterance.what +
+              (utterance.known ? ", where were said: " + digits_text(utterance.said) + "." : "."));
+  report.picture("As the network hears it", utterance.picture.svg(), SpeechPicture::caption());
   if (!hypotheses.rows.empty()) report.table(hypotheses);
   return report.html();
 }
@@ -83,11 +83,11 @@ Batch speech_batch(const std::vector<Array>& features, const std::vector<std::ve
 }
 
 Generated recognise(const Model& model, const SpokenStrings& strings, const GenerateRequest& request) {
-  refuse_sampling(request, "what is recognised");
+  reject_sampling(request, "what is recognised");
   if (request.length >= 0) throw ValueError("--length says nothing to speech, of which all is heard");
-  Heard heard = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
-  SpeechPicture& picture = heard.picture;
-  const Batch b = speech_batch({picture.features}, {heard.said});
+  Utterance utterance = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
+  SpeechPicture& picture = utterance.picture;
+  const Batch b = speech_batch({picture.features}, {utterance.said});
   const Result r = evaluate(model.w, {.rows = 1, .training = false}, [&](Shard& s) { return model.loss(s, b); });
   picture.scores = r.rows("scores")[0].copy();
   Generated made{.ending = "html"};
@@ -104,11 +104,11 @@ Generated recognise(const Model& model, const SpokenStrings& strings, const Gene
     picture.recognised = recognised_digits(r.rows("scores"), b.lengths)[0];
     made.text = nothing_or(picture.recognised);
   }
-  if (heard.known) {
-    const std::string edits = edits_text(heard.said, picture.recognised);
-    made.text += fmt::format("\nsaid were {}{}", digits_text(heard.said), edits.empty() ? "" : ": " + edits);
+  if (utterance.known) {
+    const std::string edits = edits_text(utterance.said, picture.recognised);
+    made.text += fmt::format("\nsaid were {}{}", digits_text(utterance.said), edits.empty() ? "" : ": " + edits);
   }
-  made.file = page(heard, table);
+  made.file = page(utterance, table);
   return made;
 }
 

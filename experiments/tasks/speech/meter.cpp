@@ -14,24 +14,24 @@ constexpr int most_shown = 12;  // of strings without an error, and of those wit
 std::string digits_text(const std::vector<int>& digits) { return fmt::format("{}", fmt::join(digits, " ")); }
 
 // Back through Levenshtein's table from its last corner.
-std::string edits_text(const std::vector<int>& said, const std::vector<int>& heard) {
-  const std::size_t n = said.size(), m = heard.size();
+std::string edits_text(const std::vector<int>& said, const std::vector<int>& recognised) {
+  const std::size_t n = said.size(), m = recognised.size();
   std::vector<std::vector<int>> d(n + 1, std::vector<int>(m + 1));
   for (std::size_t i = 0; i <= n; ++i)
     for (std::size_t j = 0; j <= m; ++j)
-      d[i][j] = i == 0 ? static_cast<int>(j)
-                : j == 0
-                    ? static_cast<int>(i)
-                    : std::min({d[i - 1][j - 1] + (said[i - 1] != heard[j - 1]), d[i - 1][j] + 1, d[i][j - 1] + 1});
+      d[i][j] =
+          i == 0   ? static_cast<int>(j)
+          : j == 0 ? static_cast<int>(i)
+                   : std::min({d[i - 1][j - 1] + (said[i - 1] != recognised[j - 1]), d[i - 1][j] + 1, d[i][j - 1] + 1});
   std::vector<std::string> edits;
   for (std::size_t i = n, j = m; i > 0 || j > 0;) {
-    if (i > 0 && j > 0 && d[i][j] == d[i - 1][j - 1] + (said[i - 1] != heard[j - 1])) {
+    if (i > 0 && j > 0 && d[i][j] == d[i - 1][j - 1] + (said[i - 1] != recognised[j - 1])) {
       --i, --j;
-      if (said[i] != heard[j]) edits.push_back(fmt::format("{} heard as {}", said[i], heard[j]));
+      if (said[i] != recognised[j]) edits.push_back(fmt::format("{} heard as {}", said[i], recognised[j]));
     } else if (i > 0 && d[i][j] == d[i - 1][j] + 1) {
       edits.push_back(fmt::format("{} missed", said[--i]));
     } else {
-      edits.push_back(fmt::format("{} added", heard[--j]));
+      edits.push_back(fmt::format("{} added", recognised[--j]));
     }
   }
   std::reverse(edits.begin(), edits.end());
@@ -58,33 +58,34 @@ std::vector<SpeechPicture::Said> places(const SpokenStrings& strings, const Spok
   return all;
 }
 
-void SpeechMeter::see(const Batch& b, const Result& r) {
+void SpeechMeter::update(const Batch& b, const Result& r) {
   const Array& scores = r.rows("scores");
-  const auto heard = recognised_digits(scores, b.lengths);
+  const auto recognised = recognised_digits(scores, b.lengths);
   for (int row = 0; row < b.rows(); ++row) {
     std::vector<int> said;
     for (int k = 0; k < b.next_lengths.data()[row]; ++k) said.push_back(b.labels.at({row, k}) - 1);
-    const std::vector<int>& digits = heard[static_cast<std::size_t>(row)];
+    const std::vector<int>& digits = recognised[static_cast<std::size_t>(row)];
     if (said.size() == 1) ++singles_, single_hits_ += digits == said;
     else see_string(b, row, scores[row], said, digits);
   }
 }
 
 void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const std::vector<int>& said,
-                             const std::vector<int>& heard) {
-  const bool right = heard == said;
+                             const std::vector<int>& recognised) {
+  const bool right = recognised == said;
   ++many_, many_hits_ += right;
-  edits_.add(heard, said);
+  edits_.add(recognised, said);
   const int wrong_shown = static_cast<int>(table_.rows.size()) - right_shown_;
   if ((right ? right_shown_ : wrong_shown) < most_shown)
-    table_.rows.push_back({digits_text(said), digits_text(heard), edits_text(said, heard)}), right_shown_ += right;
+    table_.rows.push_back({digits_text(said), digits_text(recognised), edits_text(said, recognised)}),
+        right_shown_ += right;
   if (picture_.features || said.size() < 4) return;
   const int T = b.lengths.data()[row], item = b.items[static_cast<std::size_t>(row)];
   Array features = Array::empty({T, b.x.columns()}, f32);
   for (int t = 0; t < T; ++t) features[t].assign(b.x[t][row]);
   picture_ = {.features = features,
               .scores = scores.range(0, T).copy(),
-              .recognised = heard,
+              .recognised = recognised,
               .said = places(strings_, strings_.item(item))};
 }
 
@@ -92,7 +93,7 @@ std::vector<Measure> SpeechMeter::measures() const {
   if (singles_ == 0 && many_ == 0) throw ValueError("nothing was measured");
   std::vector<Measure> all;
   if (singles_ > 0)
-    all.push_back({"single digits", 100.0 * single_hits_ / singles_, "%", single_guess_, "the most frequent digit"});
+    all.push_back({"single digits", 100.0 * single_hits_ / singles_, "%", single_baseline_, "the most frequent digit"});
   if (many_ > 0) {
     all.push_back({"digit error rate", 100 * edits_.value(), "%", 100, "saying nothing", false});
     all.push_back({"exact strings", 100.0 * many_hits_ / many_, "%", 0, "saying nothing"});

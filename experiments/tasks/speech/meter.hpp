@@ -31,8 +31,9 @@ struct SpeechPicture {
 /// Single digits and strings of digits, recognised by the most probable path.
 class SpeechMeter final : public Meter {
  public:
-  SpeechMeter(const SpokenStrings& strings, double single_guess) : strings_(strings), single_guess_(single_guess) {}
-  void see(const Batch&, const Result&) override;
+  SpeechMeter(const SpokenStrings& strings, double single_baseline)
+      : strings_(strings), single_baseline_(single_baseline) {}
+  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
   void show(Report&) const override;
 
@@ -40,7 +41,7 @@ class SpeechMeter final : public Meter {
   void see_string(const Batch&, int row, const Array& scores, const std::vector<int>& said,
                   const std::vector<int>& recognised);
   const SpokenStrings& strings_;
-  double single_guess_;
+  double single_baseline_;
   int singles_ = 0, single_hits_ = 0, many_ = 0, many_hits_ = 0, right_shown_ = 0;
   ErrorRate edits_;
   Table table_{.head = {"said", "recognised", "errors"}};

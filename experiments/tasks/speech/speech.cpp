@@ -28,8 +28,8 @@ struct SpeechNetwork final : Network {
       : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes),
         left_out(r.settings.network) {}
 
-  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
-    const Pass at = s.pass();
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const StepContext at = s.context();
     const Lengths lengths = s.rows(b.lengths);
     const Packed in = dropout(pack(s.sequence(b.x), lengths), left_out.input, at, "in");
     const Packed y = dropout(reader(in, at), left_out.output, at, "out");
@@ -53,7 +53,7 @@ class Speech final : public Task {
     Recordings r = generated ? made_up_recordings() : read_recordings(inputs_.data);
     inputs_.data = r.folder;
     strings_ = std::make_unique<SpokenStrings>(std::move(r), generated ? 60 : 200, generated ? 60 : 400);
-    measure_guesses();
+    measure_baselines();
   }
 
   TaskInfo info() const override {
@@ -61,8 +61,8 @@ class Speech final : public Task {
             .outputs = classes,
             .unit = "nats/string",
             .speed_unit = "steps of 30 ms",
-            .trivial = trivial_,
-            .trivial_about = "knowing how many digits were said, but not which",
+            .baseline = baseline_,
+            .baseline_about = "knowing how many digits were said, but not which",
             .validate_by = "digit error rate",
             .valid_batches = 1 << 20};
   }
@@ -107,7 +107,7 @@ class Speech final : public Task {
   }
   std::string data() const override { return strings_->recordings().source; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_guess_); }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_baseline_); }
   NetworkDropout own_dropout() const override { return {.input = .1, .output = .3}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<SpeechNetwork>(p, r, inputs_.own["direction"]);
@@ -138,7 +138,7 @@ class Speech final : public Task {
     return test ? test_ : valid_;
   }
 
-  void measure_guesses() {
+  void measure_baselines() {
     double digits = 0, singles = 0, most = 0;
     std::vector<double> count(10);
     const auto& all = strings_->items(Split::test);
@@ -147,15 +147,15 @@ class Speech final : public Task {
       if (s.digits.size() == 1)
         ++singles, most = std::max(most, ++count[static_cast<std::size_t>(strings_->digits(s)[0])]);
     }
-    single_guess_ = 100 * most / singles;
-    trivial_ = digits / static_cast<double>(all.size()) * std::log(10);
+    single_baseline_ = 100 * most / singles;
+    baseline_ = digits / static_cast<double>(all.size()) * std::log(10);
   }
 
   Inputs inputs_;
   std::unique_ptr<SpokenStrings> strings_;
   mutable std::once_flag valid_once_, test_once_;
   mutable std::vector<Array> valid_, test_;  // features of their strings
-  double single_guess_ = 0, trivial_ = 0;
+  double single_baseline_ = 0, baseline_ = 0;
 };
 EBB_TASK(speech, Speech, "which digits were said, one or a string of them (the Free Spoken Digit Dataset)");
 

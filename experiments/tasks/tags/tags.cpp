@@ -44,8 +44,8 @@ struct TagNetwork final : Network {
         reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags),
         left_out(r.settings.network) {}
 
-  Part loss(Shard& s, const Batch& b, const StateArrays&) const override {
-    const Pass at = s.pass();
+  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+    const StepContext at = s.context();
     const Packing packing(s.rows(b.lengths), b.steps());
     const Tokens read = word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at);
     const Var x = concat({gather(words, pack(read, packing)), spelt(s, b, packing)});
@@ -70,18 +70,18 @@ struct TagNetwork final : Network {
       }
     const Packing each(lengths, L);
     const Packed x{gather(letters, pack(side_by_side, each)), each};
-    return concat({unroll(*spell, x, State{}, Pass{}, Direction::forward).last(),
-                   unroll(*spell_back, x, State{}, Pass{}, Direction::backward).last()});
+    return concat({unroll(*spell, x, State{}, StepContext{}, Direction::forward).last(),
+                   unroll(*spell_back, x, State{}, StepContext{}, Direction::backward).last()});
   }
 };
 
 /// Keeps a few sentences with their tags.
 class TagMeter final : public ClassMeter {
  public:
-  TagMeter(const TaggedText& text, const std::vector<std::string>& tags, const ClassGuess& g)
+  TagMeter(const TaggedText& text, const std::vector<std::string>& tags, const ClassBaseline& g)
       : ClassMeter(tags, g.accuracy, g.f1), text_(text) {}
-  void see(const Batch& b, const Result& r) override {
-    ClassMeter::see(b, r);
+  void update(const Batch& b, const Result& r) override {
+    ClassMeter::update(b, r);
     const Array& scores = r.rows("scores");
     if (shown_.size() >= 5 || b.steps() < 8) return;
     Table t{.head = {"word", "tag", "the model's"}};
@@ -126,8 +126,8 @@ class Tags final : public Task {
             .outputs = static_cast<int>(tags_.size()),
             .unit = "nats/word",
             .speed_unit = "words",
-            .trivial = guess_.nats,
-            .trivial_about = "always saying how often each tag occurs",
+            .baseline = baseline_.nats,
+            .baseline_about = "always saying how often each tag occurs",
             .validate_by = "accuracy",
             .valid_batches = 1 << 20};
   }
@@ -158,7 +158,7 @@ class Tags final : public Task {
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
   Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, guess_); }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, baseline_); }
   NetworkDropout own_dropout() const override { return {.input = .3, .output = .3, .words = .1}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(),
@@ -212,7 +212,7 @@ class Tags final : public Task {
     std::vector<long> counts(tags_.size());
     for (const int item : parts.test)
       for (const int tag : targets_[static_cast<std::size_t>(item)]) ++counts[static_cast<std::size_t>(tag)];
-    guess_ = class_guess(counts);
+    baseline_ = class_baseline(counts);
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
     data_ = fmt::format("{}; {} different words, {} tags", text_.source, count_text(vocabulary_->size()), tags_.size());
   }
@@ -255,7 +255,7 @@ class Tags final : public Task {
   std::vector<std::string> tags_;
   std::vector<std::vector<int>> words_, targets_;
   std::unique_ptr<SequenceBatches> batches_;
-  ClassGuess guess_;
+  ClassBaseline baseline_;
   std::string data_;
 };
 EBB_TASK(tags, Tags, "the part of speech of each word (Universal Dependencies, English)");

@@ -51,7 +51,7 @@ void TranslateMeter::add(Score& score, const std::vector<std::string>& said, con
   score.exact += said == wanted, ++score.seen;
 }
 
-void TranslateMeter::see(const Batch& b, const Result& r) {
+void TranslateMeter::update(const Batch& b, const Result& r) {
   beam_ = b.beam;
   for (int row = 0; row < b.rows(); ++row) {
     const int item = b.items[static_cast<std::size_t>(row)];

@@ -29,7 +29,7 @@ class TranslateMeter final : public Meter {
  public:
   /// by: "exact" or "BLEU"
   TranslateMeter(const Translations& all, const std::string& by) : all_(all), exact_(by == "exact") {}
-  void see(const Batch&, const Result&) override;
+  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
   void show(Report&) const override;
 

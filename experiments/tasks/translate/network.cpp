@@ -49,7 +49,7 @@ TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const 
       mixed(p / "mixed", r.settings.hidden + reader.width(), r.settings.hidden),
       decoder(r.make(p / "decoder", r.settings.hidden)), bias(p.vector("bias", s.target, zero_init)) {}
 
-Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, const Pass& at) const {
+Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, const StepContext& at) const {
   const Packing packing(lengths, source.dim(0));
   const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.left_out.input, at, "read");
   const Packed m = dropout(reader(x, at.named("reader")), sizes.left_out.output, at, "memory");
@@ -59,7 +59,7 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
 }
 
 TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing,
-                                                  const Pass& at) const {
+                                                  const StepContext& at) const {
   const Packed y =
       dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.left_out.input, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
@@ -69,11 +69,11 @@ TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens&
   return {dropout(Packed{both, packing}, sizes.left_out.output, at, "out").all, a.weights};
 }
 
-Part TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
-  const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.pass());
+PartialLoss TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
+  const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.context());
   const Packing packing(s.rows(b.lengths), b.steps());
-  const Var y = write(m, s.sequence(b.tokens), packing, s.pass()).all;
-  if (!s.pass().training()) {
+  const Var y = write(m, s.sequence(b.tokens), packing, s.context()).all;
+  if (!s.context().training()) {
     put_out(s, m, {.longest = sizes.longest}, "greedy", "greedy attention");
     if (b.beam > 0) put_out(s, m, {.width = b.beam, .longest = sizes.longest}, "beam", "beam attention");
   }
@@ -95,7 +95,7 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
 
 Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {
   const Var x = gather(to, last) * scale + m.summary;
-  state = decoder->step(x, state, Pass{});
+  state = decoder->step(x, state, StepContext{});
   const Var h = decoder->output(x, state);
   return log_softmax(matmul(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result}))), table) + bias);
 }
@@ -111,7 +111,7 @@ std::vector<Sentence> TranslateNetwork::search(const Memory& m, const SearchOpti
     return BeamStep{std::move(p), std::move(s)};
   };
   const auto found =
-      beam_search(decoder->start(B), first, step,
+      beam_search(decoder->initial_state(B), first, step,
                   {.end = sizes.end, .longest = o.longest, .width = o.width, .length_penalty = o.length_penalty});
   std::vector<Sentence> best;
   for (const auto& hypotheses : found) best.push_back(hypotheses.at(0).tokens);
@@ -130,7 +130,7 @@ Var TranslateNetwork::looks(const Memory& m, const std::vector<Sentence>& senten
   Array written = Array::empty({B, steps, 1}, f32);
   for (int row = 0; row < B; ++row)
     for (int t = 0; t < steps; ++t) written.set_flat(std::int64_t{row} * steps + t, t < lengths.data()[row]);
-  return write(m, tokens, Packing(lengths, steps), Pass{}).weights * constant(written);
+  return write(m, tokens, Packing(lengths, steps), StepContext{}).weights * constant(written);
 }
 
 }  // namespace ebb::app

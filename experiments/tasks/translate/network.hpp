@@ -55,10 +55,10 @@ struct TranslateNetwork final : Network {
   TranslateNetwork(const Builder&, const Recurrence&, const std::string& direction, const TranslateSizes&);
   /// In evaluation it puts out "greedy", [B, longest], the tokens of each row's translation with -1 after them, and
   /// "greedy attention", [B, longest, S]; the same as "beam" if the batch asks for it.
-  Part loss(Shard&, const Batch&, const StateArrays&) const override;
+  PartialLoss loss(Shard&, const Batch&, const StateArrays&) const override;
 
   /// Shapes    source [S, B], lengths [B]
-  Memory read(const Tokens& source, const Lengths&, const Pass&) const;
+  Memory read(const Tokens& source, const Lengths&, const StepContext&) const;
   /// One step: each row's last token [B] -> log-probabilities [B, V] of the next; moves the state on. table:
   /// transpose(to), [H, V]
   Var next(const Memory&, const Tokens& last, State& state, const Var& table) const;
@@ -74,7 +74,7 @@ struct TranslateNetwork final : Network {
     Var all;      // [N, H], what the scores are made from
     Var weights;  // [B, T, S]
   };
-  Written write(const Memory&, const Tokens& tokens, const Packing&, const Pass&) const;
+  Written write(const Memory&, const Tokens& tokens, const Packing&, const StepContext&) const;
   void put_out(Shard&, const Memory&, const SearchOptions&, const char* name, const char* attention) const;
 };
 

@@ -40,8 +40,8 @@ class Translate final : public Task {
             .outputs = target_->vocabulary.size(),
             .unit = by_words_ ? "nats/word" : "nats/character",
             .speed_unit = by_words_ ? "words" : "characters",
-            .trivial = trivial_,
-            .trivial_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
+            .baseline = baseline_,
+            .baseline_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
             .validate_by = measure(),
             .valid_batches = 1 << 20};
   }
@@ -102,7 +102,7 @@ class Translate final : public Task {
   }
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {
-    refuse_sampling(r, "a translation");
+    reject_sampling(r, "a translation");
     if (r.length == 0) throw ValueError("--length must be at least 1 for a translation");
     const std::string prompt = one_line(r.prompt), line = by_words_ ? as_multi30k(prompt) : prompt;
     const std::vector<std::string> words = cut(source_->vocabulary.symbols(), line);
@@ -176,7 +176,7 @@ class Translate final : public Task {
     std::size_t most = 0;
     for (const int item : parts.train) most = std::max(most, wanted_[static_cast<std::size_t>(item)].size());
     longest_ = static_cast<int>(most) + 2;
-    trivial_ = unigrams(parts);
+    baseline_ = unigrams(parts);
     batches_ = std::make_unique<SequenceBatches>(std::move(parts), std::move(lengths));
   }
 
@@ -209,7 +209,7 @@ class Translate final : public Task {
     const int S = static_cast<int>(source.size());
     Tokens tokens({S, 1});
     std::copy(source.begin(), source.end(), tokens.data());
-    const Memory m = net.read(tokens, Lengths({1}, {S}), Pass{});
+    const Memory m = net.read(tokens, Lengths({1}, {S}), StepContext{});
     const Sentence best = net.search(m, o)[0];
     const Array looks = net.looks(m, {best}, static_cast<int>(best.size()) + 1).value()[0];
     const std::vector<std::string> said = all_->spelt(best, words, looks);
@@ -230,7 +230,7 @@ class Translate final : public Task {
       wanted_;  // of each item: the source, the target after its start, and up to its end
   std::unique_ptr<SequenceBatches> batches_;
   int longest_ = 0;
-  double trivial_ = 0;
+  double baseline_ = 0;
   std::string data_;
 };
 EBB_TASK(translate, Translate, "sentences to sentences: dates to ISO form, or English to French (Multi30k)");

@@ -78,31 +78,31 @@ TEST_CASE("what a configuration was written from comes back from it") {
 }
 
 TEST_CASE("what is wrong in a configuration is named with its line") {
-  const auto refused = [](const std::string& toml, const std::string& message) {
+  const auto rejected = [](const std::string& toml, const std::string& message) {
     Some s;
     INFO(toml);
     CHECK_THROWS_WITH(s.apply(toml), Catch::Matchers::Contains(message));
   };
-  refused("\nhiden = 3\n", "'my.toml', line 2: unknown option 'hiden'; did you mean 'hidden'?");
-  refused("[train]\nlr = 1\nlayrs = 3\n", "line 3: unknown option 'layrs'");
-  refused("[trian]\nlr = 1\n", "line 2: 'lr' is not in a section of a command: [trian]");
-  refused("quick = true\nhidden\n", "line 2: 'hidden' is not of the form key = value");
-  refused("a=\n", "line 1: 'a=' is not of the form key = value");
-  refused("= 3\n", "line 1: '= 3' is not of the form");
-  refused("hidden =\n", "line 1: --hidden must be a whole number, not ''");
-  refused("lr = x\n", "line 1: --lr must be a number, not 'x'");
-  refused("quick = 1\n", "line 1: quick must be true or false, not '1'");
-  refused("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' stands there twice");
-  refused("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' stands there twice");
-  refused("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' stands there twice");
-  refused("hidden = 3\n[train]\nhidden = 4\n", "'hidden' stands there twice");
-  refused("lr = 1\nhidden = [3,4]\n", "'my.toml', line 2: 'hidden' takes one value, not several");
-  refused("steps = [3,4]\n", "line 1: 'steps' takes one value");
-  refused("steps = [3]\n", "line 1: 'steps' takes one value");
-  refused("steps = [\n3,\n4]\n", "line 1: 'steps' takes one value");
-  refused("text = [\"a\", \"b\"]\n", "line 1: 'text' takes one value");
-  refused("steps = \"adding=3,adding=4\"\n", "line 1: --steps names the task 'adding' twice: 'adding=3,adding=4'");
-  refused("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
+  rejected("\nhiden = 3\n", "'my.toml', line 2: unknown option 'hiden'; did you mean 'hidden'?");
+  rejected("[train]\nlr = 1\nlayrs = 3\n", "line 3: unknown option 'layrs'");
+  rejected("[trian]\nlr = 1\n", "line 2: 'lr' is not in a section of a command: [trian]");
+  rejected("quick = true\nhidden\n", "line 2: 'hidden' is not of the form key = value");
+  rejected("a=\n", "line 1: 'a=' is not of the form key = value");
+  rejected("= 3\n", "line 1: '= 3' is not of the form");
+  rejected("hidden =\n", "line 1: --hidden must be a whole number, not ''");
+  rejected("lr = x\n", "line 1: --lr must be a number, not 'x'");
+  rejected("quick = 1\n", "line 1: quick must be true or false, not '1'");
+  rejected("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' stands there twice");
+  rejected("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' stands there twice");
+  rejected("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' stands there twice");
+  rejected("hidden = 3\n[train]\nhidden = 4\n", "'hidden' stands there twice");
+  rejected("lr = 1\nhidden = [3,4]\n", "'my.toml', line 2: 'hidden' takes one value, not several");
+  rejected("steps = [3,4]\n", "line 1: 'steps' takes one value");
+  rejected("steps = [3]\n", "line 1: 'steps' takes one value");
+  rejected("steps = [\n3,\n4]\n", "line 1: 'steps' takes one value");
+  rejected("text = [\"a\", \"b\"]\n", "line 1: 'text' takes one value");
+  rejected("steps = \"adding=3,adding=4\"\n", "line 1: --steps names the task 'adding' twice: 'adding=3,adding=4'");
+  rejected("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
 }
 
 TEST_CASE("a mark of the byte order at a configuration's start is passed over") {
@@ -115,18 +115,18 @@ TEST_CASE("a mark of the byte order at a configuration's start is passed over") 
 
 TEST_CASE("a value of a configuration that is refused later names the file") {
   TempFolder folder;
-  const auto refused_by = [&](const std::string& toml, const std::string& message) {
+  const auto rejected_by = [&](const std::string& toml, const std::string& message) {
     const Outcome o =
         ebb_command(with_config(folder, "task = \"adding\"\n" + toml, {"--quick", "--out", folder / "out"}));
     INFO(o.err);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Catch::Matchers::Contains(message) && Catch::Matchers::Contains(folder / "config"));
   };
-  refused_by("cell = \"lstn\"\n", "did you mean 'lstm'?");
-  refused_by("hidden = 0\n", "--hidden must be");
-  refused_by("schedule = \"cosin\"\n", "did you mean 'cosine'?");
-  refused_by("lr = 1e400\n", "--lr is out of range");
-  refused_by("lr = 1e-400\n", "--lr must be above 0");
+  rejected_by("cell = \"lstn\"\n", "did you mean 'lstm'?");
+  rejected_by("hidden = 0\n", "--hidden must be");
+  rejected_by("schedule = \"cosin\"\n", "did you mean 'cosine'?");
+  rejected_by("lr = 1e400\n", "--lr is out of range");
+  rejected_by("lr = 1e-400\n", "--lr must be above 0");
 }
 
 TEST_CASE("sections of a configuration may share keys") {

@@ -78,7 +78,7 @@ TEST_CASE("inputs are those of one command") {
     ebb::app::note_input(file);
     {
       const ebb::app::InputScope inner;
-      CHECK_NOTHROW(ebb::app::refuse_input(file));
+      CHECK_NOTHROW(ebb::app::reject_input(file));
     }
     CHECK_THROWS_AS(ebb::app::write_whole(file, "3"), ebb::FileError);
     CHECK_THROWS_AS(ebb::app::OutFile{file}, ebb::FileError);

@@ -16,18 +16,18 @@ TEST_CASE("an option is taken as it is meant, or refused") {
     more.insert(more.begin(), {"train", "adding", "--steps", "2", "--out", folder / "out"});
     return ebb_command(more);
   };
-  check_refused(train({"--quick", "--hidden==5"}), "--hidden must be X or NAME=X,..., not '=5'");
-  check_refused(train({"--quick", "--hidden", "==5"}), "--hidden must be X or NAME=X,..., not '==5'");
-  check_refused(train({"--quick", "--lr", "=.1"}), "--lr must be X or NAME=X,..., not '=.1'");
-  check_refused(train({"--quick=no"}), "--quick takes no value but true or false, not 'no'");
-  check_refused(train({"--quick", "--force=7"}), "--force takes no value but true or false, not '7'");
-  check_refused(train({"--quick", "--full=off"}), "--full takes no value but true or false, not 'off'");
+  check_rejected(train({"--quick", "--hidden==5"}), "--hidden must be X or NAME=X,..., not '=5'");
+  check_rejected(train({"--quick", "--hidden", "==5"}), "--hidden must be X or NAME=X,..., not '==5'");
+  check_rejected(train({"--quick", "--lr", "=.1"}), "--lr must be X or NAME=X,..., not '=.1'");
+  check_rejected(train({"--quick=no"}), "--quick takes no value but true or false, not 'no'");
+  check_rejected(train({"--quick", "--force=7"}), "--force takes no value but true or false, not '7'");
+  check_rejected(train({"--quick", "--full=off"}), "--full takes no value but true or false, not 'off'");
   CHECK(train({"--quick=true", "--full=false"}).code == 0);
   CHECK(summary_of(folder / "out")["quick"] == true);
-  check_refused(ebb_command({"compare", "--quick", "--target", "nosuch=5", "--out", folder / "compare"}),
-                "--target must be a number, not 'nosuch=5'");
-  check_refused(ebb_command({"compare", "--quick", "--rates", "=.1", "--out", folder / "compare"}),
-                "--rates must be X or NAME=X,...");
+  check_rejected(ebb_command({"compare", "--quick", "--target", "nosuch=5", "--out", folder / "compare"}),
+                 "--target must be a number, not 'nosuch=5'");
+  check_rejected(ebb_command({"compare", "--quick", "--rates", "=.1", "--out", folder / "compare"}),
+                 "--rates must be X or NAME=X,...");
 }
 
 TEST_CASE("trained weights refuse what says nothing to their task") {
@@ -35,15 +35,15 @@ TEST_CASE("trained weights refuse what says nothing to their task") {
   REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--out", folder / "text"}).code == 0);
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "adding"}).code == 0);
   const std::string text = folder / "text/weights.safetensors", adding = folder / "adding/weights.safetensors";
-  check_refused(ebb_command({"generate", "--weights", text, "--length", "nosuch=5"}),
-                "--length must be a whole number, not 'nosuch=5'");
-  check_refused(ebb_command({"generate", "--weights", text, "--length", "-1"}), "--length must be at least 0");
-  check_refused(ebb_command({"evaluate", "--weights", text, "--data", "/nonexistent"}),
-                "--data says nothing to the task 'chars'");
-  check_refused(ebb_command({"evaluate", "--weights", adding, "--data", "/nonexistent"}),
-                "--data says nothing to the task 'adding'");
-  check_refused(ebb_command({"evaluate", "--weights", adding, "--text", EBB_SOURCE_DIR "/README.md"}),
-                "--text says nothing to the task 'adding'");
+  check_rejected(ebb_command({"generate", "--weights", text, "--length", "nosuch=5"}),
+                 "--length must be a whole number, not 'nosuch=5'");
+  check_rejected(ebb_command({"generate", "--weights", text, "--length", "-1"}), "--length must be at least 0");
+  check_rejected(ebb_command({"evaluate", "--weights", text, "--data", "/nonexistent"}),
+                 "--data says nothing to the task 'chars'");
+  check_rejected(ebb_command({"evaluate", "--weights", adding, "--data", "/nonexistent"}),
+                 "--data says nothing to the task 'adding'");
+  check_rejected(ebb_command({"evaluate", "--weights", adding, "--text", EBB_SOURCE_DIR "/README.md"}),
+                 "--text says nothing to the task 'adding'");
 }
 
 TEST_CASE("what a library throws is said as the user's error where it is one") {

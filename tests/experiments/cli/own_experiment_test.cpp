@@ -181,9 +181,9 @@ TEST_CASE("an experiment that fails exits with 1, one that refuses its input wit
   const Outcome failed = ebb_command({"squares", "--fail", "--out", folder / "failed"});
   CHECK(failed.code == 1);
   CHECK_THAT(failed.err, Catch::Matchers::Contains("ebb squares: the numbers are wrong"));
-  const Outcome refused = ebb_command({"squares", "--power", "11", "--out", folder / "refused/deep"});
-  CHECK(refused.code == 2);
-  CHECK(refused.err == "ebb squares: that is too much\n");
+  const Outcome rejected = ebb_command({"squares", "--power", "11", "--out", folder / "refused/deep"});
+  CHECK(rejected.code == 2);
+  CHECK(rejected.err == "ebb squares: that is too much\n");
   CHECK(!folder.has("refused"));
 }
 

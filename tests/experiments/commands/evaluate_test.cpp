@@ -51,7 +51,7 @@ TEST_CASE("weights whose data have changed since say that this may be so") {
   write_all(folder / "rt-polarity.neg", lines + "a much longer review of other words\n");
   for (int k = 0; k < 40; ++k) lines += "new" + std::to_string(k) + " word\n";
   write_all(folder / "rt-polarity.pos", lines);
-  check_refused(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
+  check_rejected(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
 }
 
 TEST_CASE("a model of characters takes its alphabet along, also of bytes, and reads another text in it") {
@@ -70,12 +70,12 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   }
   write_all(folder / "more", std::string(greek.rbegin(), greek.rend()));
   const std::string weights = folder / "greek.out/weights.safetensors";
-  check_refused(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
+  check_rejected(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
   write_all(folder / "more", greek + "λ€" + greek);
-  check_refused(evaluate(weights, {"--text", folder / "more"}),
-                "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
+  check_rejected(evaluate(weights, {"--text", folder / "more"}),
+                 "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
   std::filesystem::remove(folder / "greek");
-  check_refused(evaluate(weights), "greek: cannot be read: No such file");
+  check_rejected(evaluate(weights), "greek: cannot be read: No such file");
   write_all(folder / "more", greek + greek);
   CHECK(evaluate(weights, {"--text", folder / "more"}).code == 0);
 }
@@ -87,14 +87,14 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   const std::string weights = folder / "out/weights.safetensors", odd = folder / "odd.safetensors";
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--cell", "gru", "--out", folder / "out"}).code ==
           0);
-  check_refused(evaluate(folder / "none"), "none");
-  check_refused(evaluate(folder.path()), "ebb evaluate: ");
-  check_refused(evaluate(folder / "out/report.html"), "report.html");
-  check_refused(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
-  check_refused(ebb_command({"evaluate"}), "--weights is required");
+  check_rejected(evaluate(folder / "none"), "none");
+  check_rejected(evaluate(folder.path()), "ebb evaluate: ");
+  check_rejected(evaluate(folder / "out/report.html"), "report.html");
+  check_rejected(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
+  check_rejected(ebb_command({"evaluate"}), "--weights is required");
   const std::string bytes = read_all(weights);
   write_all(odd, bytes.substr(0, bytes.size() - 5));
-  check_refused(evaluate(odd), "odd.safetensors");
+  check_rejected(evaluate(odd), "odd.safetensors");
 
   const auto arrays = read_safetensors(weights);
   const auto with = [&](const char* key, const std::string& value, const std::string& message) {
@@ -103,7 +103,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
     if (value.empty()) m.erase(key);
     else m[key] = value;
     write_safetensors(odd, arrays, m);
-    check_refused(evaluate(odd), message);
+    check_rejected(evaluate(odd), message);
   };
   with("task", "", "its metadata name no task: these weights were not written by ebb train");
   with("task", "addign", "unknown task 'addign'; did you mean 'adding'?");
@@ -156,7 +156,7 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
 
   text[1] = 'b';  // as long as before, of the same characters
   write_all(folder / "text", text);
-  check_refused(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
+  check_rejected(evaluate(weights), "weights.safetensors': its text '" + stored + "' was edited since training");
   CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);  // whoever names it knows
 }
 

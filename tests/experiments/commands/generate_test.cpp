@@ -102,23 +102,23 @@ TEST_CASE("a thousand characters more take no more memory") {
 
 TEST_CASE("what cannot be generated is refused with the reason") {
   const Parrot parrot{"hello\n", {"--steps", "1"}};
-  check_refused(parrot.says({"--prompt", "hellö"}),
-                "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
-  check_refused(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
-  check_refused(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
-  check_refused(parrot.says({"--beam", "4"}), "--beam: a text is drawn character by character");
-  check_refused(parrot.says({"--out", "x"}), "--out: a text is printed");
-  check_refused(parrot.says({"--data", "x"}), "--data does not apply to a model of characters");
-  check_refused(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
-  check_refused(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
-  check_refused(parrot.says({"--temperature", "0"}), "--temperature must be above 0");
-  check_refused(parrot.says({"--length", "-1"}), "--length must be at least 0");
-  check_refused(ebb_command({"generate"}), "--weights is required");
-  check_refused(ebb_command({"generate", "--weights", parrot.folder / "none"}), "none");
-  check_refused(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}),
-                "were not written by ebb train");
+  check_rejected(parrot.says({"--prompt", "hellö"}),
+                 "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
+  check_rejected(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
+  check_rejected(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
+  check_rejected(parrot.says({"--beam", "4"}), "--beam: a text is drawn character by character");
+  check_rejected(parrot.says({"--out", "x"}), "--out: a text is printed");
+  check_rejected(parrot.says({"--data", "x"}), "--data does not apply to a model of characters");
+  check_rejected(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
+  check_rejected(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
+  check_rejected(parrot.says({"--temperature", "0"}), "--temperature must be above 0");
+  check_rejected(parrot.says({"--length", "-1"}), "--length must be at least 0");
+  check_rejected(ebb_command({"generate"}), "--weights is required");
+  check_rejected(ebb_command({"generate", "--weights", parrot.folder / "none"}), "none");
+  check_rejected(ebb_command({"generate", "--weights", parrot.folder / "out/checkpoint"}),
+                 "were not written by ebb train");
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
-  check_refused(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
-                "a model of the task 'adding': its task generates nothing");
+  check_rejected(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
+                 "a model of the task 'adding': its task generates nothing");
 }

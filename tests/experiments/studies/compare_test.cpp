@@ -24,7 +24,7 @@ json compared(const TempFolder& folder, std::vector<std::string> more) {
   return summary_of(folder / "out");
 }
 
-void refused(std::vector<std::string> words, const std::string& message) {
+void rejected(std::vector<std::string> words, const std::string& message) {
   const TempFolder folder;
   words.insert(words.begin(), {"compare", "--quick", "--out", folder / "out"});
   const Outcome o = ebb_command(words);
@@ -226,18 +226,18 @@ TEST_CASE("a length that would take too much memory is marked, and the rest goes
 }
 
 TEST_CASE("a comparison says what it cannot do before it begins") {
-  refused({"--cells", "lstm,tcm"}, "unknown cell 'tcm'; did you mean 'tcn'?");
-  refused({"--cells", "lstm,lstm"}, "--cells names 'lstm' twice");
-  refused({"--task", "addin"}, "did you mean 'adding'?");
-  refused({"--embedding", "onehot"}, "--embedding says nothing to the task 'adding'");
-  refused({"--direction", "both"}, "--direction says nothing to the task 'adding'");
-  refused({"--task", "sentiment", "--embedding", "learned,nowhere.vec"}, "nowhere.vec");
-  refused({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
-  refused({"--lengths", "64,x"}, "--lengths");
-  refused({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
-  refused({"--rates", "lstm"}, "--rates must be a number, not 'lstm'; NAME=number is of one name alone");
-  refused({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
-  refused({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
-  refused({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
-  refused({"--patience", "3"}, "--patience says nothing here");
+  rejected({"--cells", "lstm,tcm"}, "unknown cell 'tcm'; did you mean 'tcn'?");
+  rejected({"--cells", "lstm,lstm"}, "--cells names 'lstm' twice");
+  rejected({"--task", "addin"}, "did you mean 'adding'?");
+  rejected({"--embedding", "onehot"}, "--embedding says nothing to the task 'adding'");
+  rejected({"--direction", "both"}, "--direction says nothing to the task 'adding'");
+  rejected({"--task", "sentiment", "--embedding", "learned,nowhere.vec"}, "nowhere.vec");
+  rejected({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
+  rejected({"--lengths", "64,x"}, "--lengths");
+  rejected({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
+  rejected({"--rates", "lstm"}, "--rates must be a number, not 'lstm'; NAME=number is of one name alone");
+  rejected({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
+  rejected({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
+  rejected({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
+  rejected({"--patience", "3"}, "--patience says nothing here");
 }

@@ -83,7 +83,7 @@ std::vector<std::string> masks_of(ebb::app::DropoutKind kind, const char* field)
   const ebb::CellPtr cell = ebb::app::Recurrence{"mask-mirror", s}.make(w / "cell", 64);
   std::vector<std::string> masks;
   ebb::backward(w, {.rows = 2, .seed = 3}, [&](ebb::Shard& shard) {
-    const ebb::Run run = unroll(*cell, ebb::Sequence(ebb::full({4, 2, 64}, 1)), shard.pass());
+    const ebb::Run run = unroll(*cell, ebb::Sequence(ebb::full({4, 2, 64}, 1)), shard.context());
     for (const ebb::Var& v : run.states(field)) {
       std::string mask;
       for (std::int64_t k = 0; k < v.value().size(); ++k)
@@ -107,7 +107,7 @@ TEST_CASE("ebb clip: without clipping every run diverges, with it they learn, an
     INFO(rule);
     CHECK(rules[rule]["diverged"] == 0);
     CHECK(rules[rule]["learnt"] == 2);
-    CHECK(rules[rule]["loss"] < .9 * s["trivial_loss"].get<double>());
+    CHECK(rules[rule]["loss"] < .9 * s["baseline_loss"].get<double>());
     CHECK(rules[rule]["clipped_updates"] > 0.0);
     CHECK(rules[rule]["largest_norm"] > rules[rule]["bound"]);
     CHECK(rules[rule]["least_cosine"].get<double>() == Approx(1).margin(1e-6));
@@ -166,7 +166,7 @@ TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, and is roun
       CHECK(windows["40"][when]["cosine"].get<double>() == Approx(1).margin(1e-12));
     }
     CHECK(windows["40"]["kept_bytes"] > 3 * windows["5"]["kept_bytes"].get<double>());
-    CHECK(windows["5"]["loss"] < s["tasks"][task]["trivial_loss"]);
+    CHECK(windows["5"]["loss"] < s["tasks"][task]["baseline_loss"]);
   }
 }
 
@@ -236,15 +236,15 @@ TEST_CASE("a forecast reads the truth in the context, and itself afterwards") {
   const forcing::Forecaster m(p, 1);
   const Tape tape{{.dtype = f64}};
   const Var x = constant(uniform({7, 3, 1}, Key{4}, -1, 1));
-  const Array forced = forcing::forecasts(m, x, 2, 1, false, Pass{}).value(),
-              free = forcing::forecasts(m, x, 2, 0, false, Pass{}).value();
-  const Array plain = m.out(unroll(*m.cell, Sequence(x), Pass{}).all()).value();
+  const Array forced = forcing::forecasts(m, x, 2, 1, false, StepContext{}).value(),
+              free = forcing::forecasts(m, x, 2, 0, false, StepContext{}).value();
+  const Array plain = m.out(unroll(*m.cell, Sequence(x), StepContext{}).all()).value();
   for (int row = 0; row < 3; ++row) {
-    State s = m.cell->start(3);
+    State s = m.cell->initial_state(3);
     Var in;
     for (int t = 0; t < 7; ++t) {
       CHECK(forced.at({row, t}) == Approx(plain.at({t, row, 0})).epsilon(1e-12));
-      s = m.cell->step(t < 2 ? x[t] : in, s, Pass{});
+      s = m.cell->step(t < 2 ? x[t] : in, s, StepContext{});
       in = m.out(s[0]);
       CHECK(free.at({row, t}) == Approx(in.value().at({row, 0})).epsilon(1e-12));
       if (t < 2) CHECK(free.at({row, t}) == forced.at({row, t}));
@@ -310,7 +310,7 @@ TEST_CASE("ebb tbptt: one window is compared with nothing") {
 
 TEST_CASE("a run that diverges is a result; one that cannot be is refused before anything is written") {
   TempFolder folder;
-  const auto refused = [&](std::vector<std::string> words, const std::string& why) {
+  const auto rejected = [&](std::vector<std::string> words, const std::string& why) {
     words.insert(words.end(), {"--quick", "--out", folder / "refused"});
     const Outcome o = ebb_command(words);
     INFO(words[0] << ": " << o.err);
@@ -318,28 +318,28 @@ TEST_CASE("a run that diverges is a result; one that cannot be is refused before
     CHECK_THAT(o.err, Contains(why));
     CHECK(!folder.has("refused"));
   };
-  refused({"clip", "--thresholds", "0,x"}, "--thresholds: 'x' is no number");
-  refused({"clip", "--thresholds", "0,-1"}, "--thresholds: -1 is not from 0 to 1000000000");
-  refused({"clip", "--thresholds", "1,1.0"}, "--thresholds names 1 twice");
-  refused({"clip", "--values", "0"}, "--values: 0 is not from");
-  refused({"clip", "--cell", "lstn"}, "did you mean 'lstm'?");
-  refused({"clip", "--task", "charts"}, "did you mean 'chars'?");
-  refused({"clip", "--optimizer", "sdg"}, "sdg");
-  refused({"tbptt", "--windows", "0,5"}, "--windows: 0 is not from 1");
-  refused({"tbptt", "--windows", "5,7.5"}, "--windows: 7.5 is no whole number");
-  refused({"tbptt", "--windows", "3,5"}, "--every 5: a gradient goes back");
-  refused({"tbptt", "--tasks", "adding"}, "unknown --tasks 'adding'");
-  refused({"tbptt", "--characters", "3"}, "--characters 3 are fewer");
-  refused({"clip", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
-  refused({"tbptt", "--tasks", "echo", "--text", folder / "text"}, "--text says nothing to the task 'echo'");
-  refused({"dropout", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
-  refused({"dropout", "--data", folder / "text"}, "--data says nothing to the task 'chars'");
-  refused({"dropout", "--ways", "none,naiv"}, "did you mean 'naive'?");
-  refused({"dropout", "--p", "1"}, "--p must be at most 0.99");
-  refused({"dropout", "--task", "adding", "--part", ".5"}, "--part says nothing to the task 'adding'");
-  refused({"forcing", "--ways", "forcing,forcing"}, "--ways names 'forcing' twice");
-  refused({"forcing", "--data", "/no/such.csv"}, "/no/such.csv");
-  refused({"forcing", "--free", "5000"}, "series: a split has");
+  rejected({"clip", "--thresholds", "0,x"}, "--thresholds: 'x' is no number");
+  rejected({"clip", "--thresholds", "0,-1"}, "--thresholds: -1 is not from 0 to 1000000000");
+  rejected({"clip", "--thresholds", "1,1.0"}, "--thresholds names 1 twice");
+  rejected({"clip", "--values", "0"}, "--values: 0 is not from");
+  rejected({"clip", "--cell", "lstn"}, "did you mean 'lstm'?");
+  rejected({"clip", "--task", "charts"}, "did you mean 'chars'?");
+  rejected({"clip", "--optimizer", "sdg"}, "sdg");
+  rejected({"tbptt", "--windows", "0,5"}, "--windows: 0 is not from 1");
+  rejected({"tbptt", "--windows", "5,7.5"}, "--windows: 7.5 is no whole number");
+  rejected({"tbptt", "--windows", "3,5"}, "--every 5: a gradient goes back");
+  rejected({"tbptt", "--tasks", "adding"}, "unknown --tasks 'adding'");
+  rejected({"tbptt", "--characters", "3"}, "--characters 3 are fewer");
+  rejected({"clip", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
+  rejected({"tbptt", "--tasks", "echo", "--text", folder / "text"}, "--text says nothing to the task 'echo'");
+  rejected({"dropout", "--task", "adding", "--text", folder / "text"}, "--text says nothing to the task 'adding'");
+  rejected({"dropout", "--data", folder / "text"}, "--data says nothing to the task 'chars'");
+  rejected({"dropout", "--ways", "none,naiv"}, "did you mean 'naive'?");
+  rejected({"dropout", "--p", "1"}, "--p must be at most 0.99");
+  rejected({"dropout", "--task", "adding", "--part", ".5"}, "--part says nothing to the task 'adding'");
+  rejected({"forcing", "--ways", "forcing,forcing"}, "--ways names 'forcing' twice");
+  rejected({"forcing", "--data", "/no/such.csv"}, "/no/such.csv");
+  rejected({"forcing", "--free", "5000"}, "series: a split has");
 }
 
 TEST_CASE("a line over seeds is their mean, in stretches, of the logarithm where that is drawn") {

@@ -59,14 +59,14 @@ TEST_CASE("a quick vanish writes summary.json with everything that programs read
         CHECK(d["norm_at_lag"].size() == 4);
       }
       CHECK(c["loss"].is_number());
-      CHECK(c["trivial_loss"].is_number());
+      CHECK(c["baseline_loss"].is_number());
       CHECK(c["seconds"] > 0.0);
       CHECK(c["weights"] > 0.0);
       CHECK(c["kept_bytes"] > 0.0);
       CHECK(c["speed"] > 0.0);
       CHECK(c["runs"].size() == 2);
     }
-  CHECK(s["tasks"]["adding"]["trivial_loss"].get<double>() == Approx(1.0 / 6));
+  CHECK(s["tasks"]["adding"]["baseline_loss"].get<double>() == Approx(1.0 / 6));
   CHECK(s["tasks"]["adding"]["cells"]["lstm"]["init"]["fields"].contains("c"));
 }
 

@@ -49,11 +49,11 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
     INFO(task);
     const TempFolder folder;
     const auto run = train_quick(task, folder);
-    const double value = run["measures"][measure]["value"], guess = run["measures"][measure]["guess"];
+    const double value = run["measures"][measure]["value"], baseline = run["measures"][measure]["baseline"];
     CHECK(value > least);
-    CHECK(value > guess + 15);
+    CHECK(value > baseline + 15);
     CHECK(run["measures"].contains("F1"));
-    CHECK(run["loss"].get<double>() < .6 * run["trivial_loss"].get<double>());
+    CHECK(run["loss"].get<double>() < .6 * run["baseline_loss"].get<double>());
     CHECK_THAT(read_all(folder / "out/report.html"),
                Contains("Which class was taken for which") && Contains("accuracy"));
   }
@@ -157,7 +157,7 @@ TEST_CASE("a batch weighs as many steps as have a target") {
 }
 
 TEST_CASE("guesses among classes cost what they must") {
-  const ClassGuess g = class_guess({50, 30, 20, 0});
+  const ClassBaseline g = class_baseline({50, 30, 20, 0});
   CHECK(g.accuracy == Approx(50));
   CHECK(g.f1 == Approx(100 * (2 * .5 / 1.5) / 3));  // precision .5, recall 1, and two classes never named
   CHECK(g.nats == Approx(-.5 * std::log(.5) - .3 * std::log(.3) - .2 * std::log(.2)));
@@ -169,7 +169,7 @@ TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
   const TaskSettings s{.hidden = 2, .length = 100, .batch = 32};
   const Model m{*task, "rnn", s, 1};
   test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
-  CHECK(meter->measures()[0].guess == Approx(162).margin(2));  // persistence, as Voelker 2019 publishes it
+  CHECK(meter->measures()[0].baseline == Approx(162).margin(2));  // persistence, as Voelker 2019 publishes it
   double n = 0, sum = 0, squares = 0;
   for (const auto& series : lorenz(1, 8, 4000).test.series)
     for (const double x : series) n += 1, sum += x, squares += x * x;
@@ -341,7 +341,7 @@ TEST_CASE("a CSV file without a line of names loses no row, and one whose series
   CHECK(data(" 1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n").train.series[0].front() == 1);
   CHECK_THROWS_WITH(data(rows, "9"), Contains("there is no column '9'"));
 
-  const auto refusal = [&](const std::string& csv) {
+  const auto rejection = [&](const std::string& csv) {
     folder.file("odd.csv", csv);
     const Outcome o =
         ebb_command({"train", "series", "--quick", "--data", folder / "odd.csv", "--out", folder / "out"});
@@ -351,5 +351,5 @@ TEST_CASE("a CSV file without a line of names loses no row, and one whose series
   std::string constant = "x\n";
   for (int k = 0; k < 300; ++k) constant += "7\n";
   for (const std::string& csv : {constant, std::string("x\n1\n"), std::string("x\n1\n2\n"), std::string("5\n")})
-    CHECK_THAT(refusal(csv), Contains("odd.csv'"));
+    CHECK_THAT(rejection(csv), Contains("odd.csv'"));
 }

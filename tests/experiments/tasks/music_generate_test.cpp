@@ -77,16 +77,16 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
 
 TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no file") {
   const MusicRun t{{"--steps", "1", "--hidden", "3"}};
-  const auto refused = [&](std::vector<std::string> words, const std::string& reason) {
+  const auto rejected = [&](std::vector<std::string> words, const std::string& reason) {
     const Outcome o = t.generate(words);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(reason));
   };
-  refused({"--prompt", "C4 H4"}, "--prompt, step 1: 'H4' is no note");
-  refused({"--prompt", "C4 | 20"}, "--prompt, step 2: '20' is no key of a piano, which go from 21 (A0) to 108 (C8)");
-  refused({"--beam", "3"}, "--beam: music is drawn step by step");
-  refused({"--top-p", ".9"}, "--top-p: keys sound or not each for itself");
-  refused({"--length", "100001"}, "at most 100,000 steps");
+  rejected({"--prompt", "C4 H4"}, "--prompt, step 1: 'H4' is no note");
+  rejected({"--prompt", "C4 | 20"}, "--prompt, step 2: '20' is no key of a piano, which go from 21 (A0) to 108 (C8)");
+  rejected({"--beam", "3"}, "--beam: music is drawn step by step");
+  rejected({"--top-p", ".9"}, "--top-p: keys sound or not each for itself");
+  rejected({"--length", "100001"}, "at most 100,000 steps");
   CHECK_FALSE(t.folder.has("new"));
   CHECK(t.generate({"--length", "0", "--prompt", "C4"}).code == 0);
   CHECK(t.generate({"--prompt", "|||"}).code == 0);
@@ -128,16 +128,16 @@ TEST_CASE(
   CHECK_THAT(write("/dev/stdout").out,
              Contains("-- given up to here --") && Contains(music) && Contains("/dev/stdout\n"));
 
-  const auto refused = [&](const std::string& out, const std::string& reason) {
+  const auto rejected = [&](const std::string& out, const std::string& reason) {
     const Outcome no = write(out);
     CHECK(no.code == 2);
     CHECK(no.out.empty());  // the music would have been printed first
     CHECK_THAT(no.err, Contains(reason));
   };
-  refused(t.folder / "far", "far': it is a folder");
-  refused(t.folder / "new/", "new/': it is a folder");
-  refused(t.folder / "plain.mid/x.mid", "plain.mid': it is a file, not a folder");
-  refused("/proc/none/x.mid", "cannot write to '/proc/none'");
+  rejected(t.folder / "far", "far': it is a folder");
+  rejected(t.folder / "new/", "new/': it is a folder");
+  rejected(t.folder / "plain.mid/x.mid", "plain.mid': it is a file, not a folder");
+  rejected("/proc/none/x.mid", "cannot write to '/proc/none'");
   CHECK(read_all(t.folder / "plain.mid") == music);
   CHECK_FALSE(t.folder.has("new"));
 }

@@ -46,15 +46,15 @@ TEST_CASE("the chorales are those of the literature, and what a guess gets is wh
     for (int n = set.cut[k]; n < set.cut[k + 1]; ++n)
       steps[k] += static_cast<long>(set.pieces[static_cast<std::size_t>(n)].size());
   CHECK((steps[0] == 13807 && steps[1] == 4602 && steps[2] == 4725));
-  const KeyGuess guess = KeyGuess::of(set, Split::train);
-  CHECK(guess.nats(set, Split::test) == Approx(11.092323217932925).epsilon(1e-10));
-  CHECK(guess.nats(set, Split::valid) == Approx(10.985836056387779).epsilon(1e-10));
+  const KeyBaseline baseline = KeyBaseline::of(set, Split::train);
+  CHECK(baseline.nats(set, Split::test) == Approx(11.092323217932925).epsilon(1e-10));
+  CHECK(baseline.nats(set, Split::valid) == Approx(10.985836056387779).epsilon(1e-10));
   const auto task = make_task("music");
   const auto meter = task->meter();
   const TaskSettings s{.hidden = 2, .length = 160, .batch = 20};
   test_loss(Model{*task, "rnn", s, 1}, *task, Split::test, s, 1 << 30, meter.get());
-  CHECK(meter->measures()[0].guess == Approx(10.491885459998384).epsilon(1e-10));
-  CHECK(meter->measures()[1].guess == Approx(22.2045539127787).epsilon(1e-10));
+  CHECK(meter->measures()[0].baseline == Approx(10.491885459998384).epsilon(1e-10));
+  CHECK(meter->measures()[1].baseline == Approx(22.2045539127787).epsilon(1e-10));
 }
 
 TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that has one before it") {
@@ -70,11 +70,11 @@ TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that
   for (int n = set.begin(Split::test); n < set.end(Split::test);
        ++n) {  // one piece after the other, without batches or padding
     const Piece& piece = set.pieces[static_cast<std::size_t>(n)];
-    State state = network.layer->cell()->start(1);
+    State state = network.layer->cell()->initial_state(1);
     for (std::size_t t = 0; t + 1 < piece.size(); ++t, ++steps) {
       Array x = Array::zeros({1, piano_keys}, f32);
       for (const int key : piece[t]) x.data<float>()[key] = 1;
-      state = network.layer->cell()->step(constant(x), state, Pass{});
+      state = network.layer->cell()->step(constant(x), state, StepContext{});
       const Array z = (matmul(state["h"], network.W) + network.b).value();
       for (int k = 0; k < piano_keys; ++k) {
         const bool came = std::count(piece[t + 1].begin(), piece[t + 1].end(), k) > 0;
@@ -168,7 +168,7 @@ TEST_CASE("--quick teaches music more than a guess knows, and the report shows a
   const auto run = summary_of(folder / "out")["runs"]["1"];
   const auto& nll = run["measures"]["NLL"];
   CHECK(nll["value"].get<double>() < 9.4);
-  CHECK(nll["value"].get<double>() < nll["guess"].get<double>() - 1);
+  CHECK(nll["value"].get<double>() < nll["baseline"].get<double>() - 1);
   CHECK(run["loss"].get<double>() == Approx(nll["value"].get<double>()).epsilon(1e-5));
   CHECK_THAT(read_all(folder / "out/report.html"),
              Contains("the model continues after the line, given 16 steps") && Contains("<svg"));
@@ -355,15 +355,15 @@ TEST_CASE("what a task's network drops out, and how far music is transposed, are
 
 TEST_CASE("dropout and transposition are refused where a task has none") {
   TempFolder folder;
-  const auto refused = [&](const char* task, const char* option) {
+  const auto rejected = [&](const char* task, const char* option) {
     const Outcome o = ebb_command({"train", task, "--quick", option, "0", "--out", folder / "out"});
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
   };
-  refused("adding", "--output-dropout");
-  refused("music", "--input-dropout");
-  refused("speech", "--word-dropout");
-  refused("series", "--transpose");
+  rejected("adding", "--output-dropout");
+  rejected("music", "--input-dropout");
+  rejected("speech", "--word-dropout");
+  rejected("series", "--transpose");
 }
 
 TEST_CASE("transposed by so many semitones at most, a piece stays within them") {

@@ -76,11 +76,11 @@ SpokenStrings made_up() { return SpokenStrings(made_up_recordings(), 20, 20); }
 TEST_CASE("speech --quick knows digits, alone and in strings, far better than a guess", "[science]") {
   const Taught t;
   const auto& m = t.run["measures"];
-  CHECK(m["single digits"]["guess"] == 10);
+  CHECK(m["single digits"]["baseline"] == 10);
   CHECK(m["single digits"]["value"].get<double>() > 50);
   CHECK(m["digit error rate"]["value"].get<double>() < 45);  // saying nothing: 100
   CHECK(m["exact strings"]["value"].get<double>() > 10);
-  CHECK(t.run["loss"].get<double>() < .5 * t.run["trivial_loss"].get<double>());
+  CHECK(t.run["loss"].get<double>() < .5 * t.run["baseline_loss"].get<double>());
   CHECK_THAT(read_all(t.folder / "out/report.html"),
              Contains("One of them as the network hears it") && Contains("recognised"));
 }
@@ -276,7 +276,7 @@ TEST_CASE("ebb generate recognises in a wav file what the evaluation recognises 
   const Batch all = model.task->batch({.split = Split::test, .rows = 1000});
   const auto r = evaluate(model.model->w, {.rows = all.rows(), .training = false},
                           [&](Shard& s) { return model.model->loss(s, all); });
-  const auto heard = recognised_digits(r.rows("scores"), all.lengths);
+  const auto recognised = recognised_digits(r.rows("scores"), all.lengths);
   const SpokenStrings strings(made_up_recordings(), 60, 60);
   std::set<std::string> answers;
   for (const std::size_t item :
@@ -286,7 +286,7 @@ TEST_CASE("ebb generate recognises in a wav file what the evaluation recognises 
         {"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
     INFO(o.err);
     REQUIRE(o.code == 0);
-    const std::string digits = heard[item].empty() ? "no digit" : digits_text(heard[item]);
+    const std::string digits = recognised[item].empty() ? "no digit" : digits_text(recognised[item]);
     CHECK(o.out == digits + "\n" + (t.folder / "page.html") + "\n");
     CHECK_THAT(read_all(t.folder / "page.html"), Contains("<svg") && Contains(digits) && Contains("x.wav"));
     answers.insert(digits);
@@ -327,7 +327,7 @@ TEST_CASE("without a file ebb generate listens to a string of the test split and
 TEST_CASE("a file that is no speech is refused by ebb generate, and no page is written") {
   if (no_wav()) return;
   const Taught t({"--steps", "1", "--hidden", "2"});
-  const auto refused = [&](const std::string& bytes, const std::string& message) {
+  const auto rejected = [&](const std::string& bytes, const std::string& message) {
     write_all(t.folder / "x.wav", bytes);
     const Outcome o = ebb_command(
         {"generate", "--weights", t.weights, "--prompt", t.folder / "x.wav", "--out", t.folder / "page.html"});
@@ -336,13 +336,13 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
     CHECK(o.out.empty());
     CHECK_FALSE(t.folder.has("page.html"));
   };
-  refused("no sound", "is no wav file");
-  refused(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
-  refused(wav(tone(), 16'000), "has 16000 samples a second, where speech expects 8000");
-  refused(wav(tone(700)), "less than a tenth of a second");
-  refused(wav(Array::zeros({0}, f32)),
-          "holds no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
-  refused(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
+  rejected("no sound", "is no wav file");
+  rejected(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
+  rejected(wav(tone(), 16'000), "has 16000 samples a second, where speech expects 8000");
+  rejected(wav(tone(700)), "less than a tenth of a second");
+  rejected(wav(Array::zeros({0}, f32)),
+           "holds no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
+  rejected(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
   for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"},
                                               {"--top-k", "3", "is not drawn"},
                                               {"--top-p", ".5", "is not drawn"},

@@ -75,7 +75,7 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
   CHECK_THROWS_WITH(meter->measures(), Contains("nothing was measured"));
   const Model model{*task, "gru", TaskSettings{.hidden = 4}, 3};
   test_loss(model, *task, Split::test, {.hidden = 4}, 1 << 20, meter.get());
-  CHECK(measure_named("BLEU", meter->measures()).guess == Approx(100));
+  CHECK(measure_named("BLEU", meter->measures()).baseline == Approx(100));
   CHECK(measure_named("BLEU, beam 5", meter->measures()).value < 50);
   write_all(corpus.folder / "test2016.fr", "the cat sat on a mat\na dog , a zebra and a bird\n");
   const auto other = make_task("translate", {.data = corpus.folder.path()});
@@ -83,7 +83,7 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
   test_loss(Model{*other, "gru", TaskSettings{.hidden = 4}, 3}, *other, Split::test, {.hidden = 4}, 1 << 20,
             second.get());
   // 13 of 14 words, 10 of 12 pairs, 8 of 10 triples, 6 of 8 fours, of equal length
-  CHECK(measure_named("BLEU", second->measures()).guess ==
+  CHECK(measure_named("BLEU", second->measures()).baseline ==
         Approx(100 * std::pow(13. / 14 * 10 / 12 * 8 / 10 * 6 / 8, .25)));
 }
 
@@ -210,5 +210,5 @@ TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
     losses.push_back(r.loss);
   }
   CHECK(losses.front() > 8);
-  CHECK(losses.back() < task->info().trivial - .3);
+  CHECK(losses.back() < task->info().baseline - .3);
 }

@@ -91,11 +91,11 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
 TEST_CASE("a run goes on with its own options only") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
-  check_refused(resumed(folder / "out", {"--lr", "0.5"}),
-                "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
-  check_refused(resumed(folder / "out", {"chars"}), "TASK is adding in");
-  check_refused(resumed(folder / "out", {"--out", folder / "other"}), "continues in the run's own folder");
-  check_refused(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
+  check_rejected(resumed(folder / "out", {"--lr", "0.5"}),
+                 "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
+  check_rejected(resumed(folder / "out", {"chars"}), "TASK is adding in");
+  check_rejected(resumed(folder / "out", {"--out", folder / "other"}), "continues in the run's own folder");
+  check_rejected(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
 }
@@ -110,7 +110,7 @@ TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is
   CHECK(resumed(folder / "out").code == 0);
   std::swap(text[0], text[1]);
   write_all(folder / "text", text);
-  check_refused(resumed(folder / "out"), "CRC-32C", true);
+  check_rejected(resumed(folder / "out"), "CRC-32C", true);
 }
 
 TEST_CASE("a run whose configuration was damaged is refused by the configuration's name") {
@@ -145,7 +145,7 @@ TEST_CASE("two jobs do not write into one folder") {
   first.lock();
   auto words = small_run(folder / "out");
   words.push_back("--force");
-  check_refused(ebb_command(words), "is in use: another run is writing into it");
+  check_rejected(ebb_command(words), "is in use: another run is writing into it");
   first = {};
   CHECK(ebb_command(words).code == 0);
 }
@@ -165,7 +165,7 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   const std::string path = folder / "out/checkpoint", bytes = read_all(path);
   const auto with = [&](const std::string& content, const std::string& message) {
     write_all(path, content);
-    check_refused(resumed(folder / "out"), message, true);
+    check_rejected(resumed(folder / "out"), message, true);
     CHECK(read_all(path) == content);
   };
   with(bytes.substr(0, bytes.size() / 2), "out/checkpoint");
@@ -179,11 +179,11 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   write_all(path, bytes);
   const std::string config = read_all(folder / "out/config.toml");
   write_all(folder / "out/config.toml", config + "\n[train]\nzoneout = 0.5\n");
-  check_refused(resumed(folder / "out"), "zoneout");
+  check_rejected(resumed(folder / "out"), "zoneout");
   std::string other = config;
   other.replace(other.find("lr = 0.01"), 9, "lr = 0.02");
   write_all(folder / "out/config.toml", other);
-  check_refused(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here", true);
+  check_rejected(resumed(folder / "out"), "'option lr': is '0.01' in the file and '0.02' here", true);
   write_all(folder / "out/config.toml", config);
   CHECK(resumed(folder / "out").code == 0);
 }

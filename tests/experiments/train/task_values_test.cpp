@@ -23,7 +23,7 @@ class Recall final : public Task {
     check_name("sign", inputs_.own.choose("sign", "plus"), {"plus", "minus"});
   }
   TaskInfo info() const override {
-    return {.width = 1, .outputs = 1, .unit = "MSE", .trivial = 1.0 / 12, .trivial_about = "always the mean"};
+    return {.width = 1, .outputs = 1, .unit = "MSE", .baseline = 1.0 / 12, .baseline_about = "always the mean"};
   }
   TaskSettings settings(Size) const override { return {.hidden = 4, .length = 6, .batch = 4, .steps = 5, .lr = 1e-2}; }
   Batch batch(const BatchRequest& r) const override {
@@ -68,19 +68,19 @@ TEST_CASE("an option that a task declares reaches it from the command line, conf
 
 TEST_CASE("an option that a task does not declare, or a value that it cannot have, is an error before any work") {
   TempFolder folder;
-  const auto refused = [&](std::vector<std::string> words, const std::string& why) {
+  const auto rejected = [&](std::vector<std::string> words, const std::string& why) {
     words.insert(words.end(), {"--quick", "--out", folder / "out"});
     const Outcome o = ebb_command(words);
     INFO(o.err);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(why));
   };
-  refused({"train", "recall_own", "--which", "5"}, "--which must be a whole number from 0 to 4, not '5'");
-  refused({"train", "recall_own", "--which", "2.5"}, "not '2.5'");
-  refused({"train", "recall_own", "--sign", "plsu"}, "unknown sign 'plsu'; did you mean 'plus'?");
-  refused({"train", "adding", "--which", "2"}, "--which says nothing to the task 'adding'");
-  refused({"train", "recall_own", "--ahead", "2"}, "--ahead says nothing to the task 'recall_own'");
-  refused({"train", "series", "--ahead", "100001"}, "--ahead must be a whole number from 0 to 100000");
+  rejected({"train", "recall_own", "--which", "5"}, "--which must be a whole number from 0 to 4, not '5'");
+  rejected({"train", "recall_own", "--which", "2.5"}, "not '2.5'");
+  rejected({"train", "recall_own", "--sign", "plsu"}, "unknown sign 'plsu'; did you mean 'plus'?");
+  rejected({"train", "adding", "--which", "2"}, "--which says nothing to the task 'adding'");
+  rejected({"train", "recall_own", "--ahead", "2"}, "--ahead says nothing to the task 'recall_own'");
+  rejected({"train", "series", "--ahead", "100001"}, "--ahead must be a whole number from 0 to 100000");
   CHECK_THAT(ebb_command({"train", "--help"}).out,
              Contains("--which N") && Contains("recall_own: which number is asked for"));
   CHECK_THAT(ebb_command({"compare", "--help"}).out, Contains("--which N"));

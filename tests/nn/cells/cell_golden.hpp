@@ -27,7 +27,7 @@ inline void check_case(const std::string& name, const json& c, DType dtype, doub
   const Var x = variable(array_of(c["x"]));
   State start(cell->field_names(), cell->field_count());
   for (int k = 0; k < start.size(); ++k) start[k] = variable(array_of(c["start"][cell->field(k).name]));
-  const Run run = unroll(*cell, Sequence(x), start, Pass{});
+  const Run run = unroll(*cell, Sequence(x), start, StepContext{});
   const json& wanted = c[name_of(dtype)];
   compare("outputs", run.all().value(), wanted["outputs"], tolerance);
   Var loss = sum(run.all() * constant(array_of(c["weights"])));

@@ -27,7 +27,7 @@ Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint6
   const CellPtr cell = make_cell(name, w / "", {I, H});
   const Leaf input = in.add("x", x);
   const Result r = backward(w, {.rows = B, .dtype = dtype, .shards = 1}, [&](Shard& s) {
-    const Run run = unroll(*cell, Sequence(slice(input, 1, 0, B)), s.pass());
+    const Run run = unroll(*cell, Sequence(slice(input, 1, 0, B)), s.context());
     s.out("outputs", transpose(run.all(), {1, 0, 2}));
     return s.sum(run.all() * constant(uniform({T, B, H}, Key{seed}.named("loss"), -1, 1, f64)));
   });
@@ -76,7 +76,7 @@ std::pair<double, Array> of_bias(const char* name, const Array& bias, int steps,
   const Leaf b = w.find("b");
   w.edit()[b].assign(bias);
   const Result r = backward(w, {.rows = 1, .dtype = dtype}, [&](Shard& s) {
-    return s.sum(unroll(*cell, Sequence(zeros({steps, 1, 1})), s.pass()).last());
+    return s.sum(unroll(*cell, Sequence(zeros({steps, 1, 1})), s.context()).last());
   });
   return {r.loss, r.grads[b].to(f64)};
 }

@@ -17,9 +17,9 @@ TEST_CASE("In a linear network of one unit d x_t / d w is t x0 w^(t-1)") {
       test::set(w, "U", Array::full({1, 1}, weight, f64));
       test::set(w, "b", Array::zeros({1}, f64));
       Tape tape{{.dtype = f64}};
-      State start = cell->start(1);
+      State start = cell->initial_state(1);
       start[0] = constant(Array::full({1, 1}, x0, f64));
-      const Run run = unroll(*cell, Sequence(zeros({t, 1, 1})), start, Pass{});
+      const Run run = unroll(*cell, Sequence(zeros({t, 1, 1})), start, StepContext{});
       const double got = tape.backward(sum(run.last()))[w.find("U")].item();
       CAPTURE(weight, t);
       CHECK(got == Approx(t * x0 * std::pow(weight, t - 1)).epsilon(1e-12));
@@ -34,10 +34,10 @@ TEST_CASE("A linear network with an orthogonal recurrent matrix keeps the norms 
   test::set(w, "b", Array::zeros({H}, f64));
   const auto norm = [](const Array& a) { return std::sqrt(sum_of_squares(a)); };
   Tape tape{{.dtype = f64}};
-  State start = cell->start(B);
+  State start = cell->initial_state(B);
   start[0] = constant(uniform({B, H}, Key{1}, -1, 1, f64));
   const double first = norm(start[0].value());
-  const Run run = unroll(*cell, Sequence(zeros({T, B, 2})), start, Pass{});
+  const Run run = unroll(*cell, Sequence(zeros({T, B, 2})), start, StepContext{});
   const std::vector<Var> h = run.states("h");
   for (const Var& v : h) retain(v);
   const Array v = uniform({B, H}, Key{2}, -1, 1, f64);

@@ -74,7 +74,7 @@ Outcome run(const std::string& cell, const std::string& spelling, Sizes z) {
   const Var x = variable(numbers("x", {z.T, z.B, z.I}));
   State start(made->field_names(), made->field_count());
   for (int k = 0; k < start.size(); ++k) start[k] = variable(numbers(start.name(k), {z.B, z.H}));
-  const Run r = unroll(*made, Sequence(x), start, Pass{});
+  const Run r = unroll(*made, Sequence(x), start, StepContext{});
   Outcome found = {{"outputs", r.all().value()}};
   Var loss = sum(r.all() * constant(numbers("adjoint", {z.T, z.B, z.H})));
   for (int k = 0; k < start.size(); ++k) {

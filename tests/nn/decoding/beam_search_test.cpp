@@ -30,11 +30,11 @@ struct Decoder {
       change[w[k]].assign(normal(w[k].shape(), Key{9}.named(w[k].name()), 0, 1.2, f64));
   }
   BeamStep step(const BeamBatch& b) const {
-    const State s = cell->step(emb(b.tokens), b.state, Pass());
+    const State s = cell->step(emb(b.tokens), b.state, StepContext());
     return {log_softmax(out(s[0])), s};
   }
   State start(int first_row = 0, int rows = B) const {
-    State s = cell->start(rows);
+    State s = cell->initial_state(rows);
     for (int k = 0; k < 2; ++k)
       s[k] = constant(
           normal({B, H}, Key{2}.at(static_cast<std::uint64_t>(k)), 0, 1, f64).range(first_row, first_row + rows));

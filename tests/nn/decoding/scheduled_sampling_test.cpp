@@ -40,8 +40,8 @@ TEST_CASE("A row's coins are its own in whatever shard, and differ with step and
   const int rows = 40;
   const auto coins = [&](int shards, std::uint64_t update) {
     return evaluate(w, {.rows = rows, .update = update, .seed = 5, .shards = shards}, [&](Shard& s) {
-      const Array first = gold_coins(s.pass().at_time(0), "gold", s.rows(), .5);
-      const Array second = gold_coins(s.pass().at_time(1), "gold", s.rows(), .5);
+      const Array first = gold_coins(s.context().at_time(0), "gold", s.rows(), .5);
+      const Array second = gold_coins(s.context().at_time(1), "gold", s.rows(), .5);
       s.out("first", constant(first));
       s.out("second", constant(second));
       return s.mean_rows(constant(first));
@@ -57,5 +57,5 @@ TEST_CASE("A row's coins are its own in whatever shard, and differ with step and
   CHECK_FALSE(test::same_bits(one.rows("first"), one.rows("second")));
   CHECK_FALSE(test::same_bits(one.rows("first"), coins(1, 4).rows("first")));
   Tape tape;
-  CHECK_THROWS_AS(gold_coins(Pass(), "gold", 3, 1.5), ValueError);
+  CHECK_THROWS_AS(gold_coins(StepContext(), "gold", 3, 1.5), ValueError);
 }

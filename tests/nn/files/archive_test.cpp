@@ -117,18 +117,18 @@ TEST_CASE("An archive that is torn anywhere, or altered in any byte, changes not
   Everything a(true), b(false);
   a.save(folder / "run");
   const std::string whole = read_all(folder / "run"), before = b.bits(folder / "before");
-  const auto refused = [&](const std::string& bytes) {
+  const auto rejected = [&](const std::string& bytes) {
     write_all(folder / "bad", bytes);
     REQUIRE_THROWS_AS(b.load(folder / "bad"), FileError);
   };
-  for (std::size_t n = 0; n < whole.size(); n += 1 + n % 7) refused(whole.substr(0, n));
+  for (std::size_t n = 0; n < whole.size(); n += 1 + n % 7) rejected(whole.substr(0, n));
   for (std::size_t n = 0; n < whole.size(); ++n) {
     std::string bad = whole;
     bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 7)));
     CAPTURE(n);
-    refused(bad);
+    rejected(bad);
   }
-  refused(whole + "x");
+  rejected(whole + "x");
   const bool unchanged = b.bits(folder / "after") == before;
   CHECK(unchanged);
   CHECK(b.cursor.followed == 0);
@@ -142,7 +142,7 @@ TEST_CASE("What does not fit is named by part and member, and no part is changed
   std::int64_t n = 300;
   double x = 2;
   save(path, w, n, x);
-  const auto refusal = [&](auto&... parts) { return message_of<FileError>([&] { load(path, parts...); }); };
+  const auto rejection = [&](auto&... parts) { return message_of<FileError>([&] { load(path, parts...); }); };
 
   Params fewer{{.seed = 2}}, more{{.seed = 2}}, other{{.seed = 2}}, wide{{.seed = 2, .dtype = f64}}, same{{.seed = 2}};
   (fewer / "a").vector("b", 3);
@@ -153,19 +153,19 @@ TEST_CASE("What does not fit is named by part and member, and no part is changed
   const Array before = same.flat().copy();
   std::int64_t m = 1;
   double y = 1;
-  CHECK(contains(refusal(fewer, m, y), "run: part 1, 'values/a/W': is in the file and not asked for"));
-  CHECK(contains(refusal(more, m, y), "part 1, 'values/c/d': is asked for here and not in the file"));
-  CHECK(contains(refusal(other, m, y), "part 1, 'values/a/W': is [2, 3] in the file and [3, 2] here"));
-  CHECK(contains(refusal(wide, m, y), "is float32 in the file and float64 here"));
-  CHECK(contains(refusal(same, m), "holds 3 parts where 2 are asked for"));
-  CHECK(contains(refusal(same, y, m), "part 2: is 'integer 300', but a number of type float64"));
-  CHECK(contains(refusal(m, same, y), "part 1: is asked for here and not in the file"));
+  CHECK(contains(rejection(fewer, m, y), "run: part 1, 'values/a/W': is in the file and not asked for"));
+  CHECK(contains(rejection(more, m, y), "part 1, 'values/c/d': is asked for here and not in the file"));
+  CHECK(contains(rejection(other, m, y), "part 1, 'values/a/W': is [2, 3] in the file and [3, 2] here"));
+  CHECK(contains(rejection(wide, m, y), "is float32 in the file and float64 here"));
+  CHECK(contains(rejection(same, m), "holds 3 parts where 2 are asked for"));
+  CHECK(contains(rejection(same, y, m), "part 2: is 'integer 300', but a number of type float64"));
+  CHECK(contains(rejection(m, same, y), "part 1: is asked for here and not in the file"));
   std::uint8_t small = 1;
-  CHECK(contains(refusal(same, small, y), "part 2: is a larger number"));
+  CHECK(contains(rejection(same, small, y), "part 2: is a larger number"));
   std::string text;
-  CHECK(contains(refusal(same, m, text), "part 3: is 'float64 2', but a text"));
+  CHECK(contains(rejection(same, m, text), "part 3: is 'float64 2', but a text"));
   std::vector<double> list{1};
-  CHECK(contains(refusal(same, m, list), "part 3"));
+  CHECK(contains(rejection(same, m, list), "part 3"));
   CHECK(test::same_bits(same.flat(), before));
   CHECK((m == 1 && y == 1 && small == 1 && list.size() == 1));
   load(path, same, m, y);

@@ -22,7 +22,7 @@ std::string with_header(const std::string& header, const std::string& data) {
   return std::string(reinterpret_cast<const char*>(&n), sizeof n) + header + data;
 }
 
-std::string refusal(const TempFolder& folder, const std::string& bytes) {
+std::string rejection(const TempFolder& folder, const std::string& bytes) {
   write_all(folder / "hostile", bytes);
   return message_of<FileError>([&] { read_safetensors(folder / "hostile"); });
 }
@@ -112,38 +112,38 @@ TEST_CASE("A file that is torn anywhere, or altered in any byte, is refused and 
 TEST_CASE("Hostile headers are refused before anything is allocated") {
   const TempFolder folder;
   const std::string data(16, '\0');
-  const auto refuse = [&](const std::string& entry) { return refusal(folder, with_header(table(entry), data)); };
-  CHECK(contains(refusal(folder, std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8)), "header"));
-  CHECK(contains(refusal(folder, "abc"), "eight bytes"));
-  CHECK(contains(refusal(folder, with_header("", data)), "JSON"));
-  CHECK(contains(refusal(folder, with_header("[1]", data)), "JSON object"));
-  CHECK(contains(refusal(folder, with_header(std::string(100'000, '['), data)), "JSON"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"), "checksum"));
-  CHECK(contains(refuse(R"("a":{"dtype":"I128","shape":[1],"data_offsets":[0,16]})"),
+  const auto reject = [&](const std::string& entry) { return rejection(folder, with_header(table(entry), data)); };
+  CHECK(contains(rejection(folder, std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8)), "header"));
+  CHECK(contains(rejection(folder, "abc"), "eight bytes"));
+  CHECK(contains(rejection(folder, with_header("", data)), "JSON"));
+  CHECK(contains(rejection(folder, with_header("[1]", data)), "JSON object"));
+  CHECK(contains(rejection(folder, with_header(std::string(100'000, '['), data)), "JSON"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"), "checksum"));
+  CHECK(contains(reject(R"("a":{"dtype":"I128","shape":[1],"data_offsets":[0,16]})"),
                  "no type that is known, but \"I128\""));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[4,20]})"), "data_offsets"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]})"), "data_offsets"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]})"), "whole number"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]})"), "whole number"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"),
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[4,20]})"), "data_offsets"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]})"), "data_offsets"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]})"), "whole number"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4.5],"data_offsets":[0,16]})"), "whole number"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[4,0],"data_offsets":[0,0]})"),
                  "holds 16 bytes of numbers where its header lists 0"));
   CHECK(
-      contains(refuse(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"),
+      contains(reject(R"("a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]})"), "does not fit"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,16]})"),
                  "does not fit"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[1,1,1,1,4],"data_offsets":[0,16]})"), "four axes"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "8"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[1,1,1,1,4],"data_offsets":[0,16]})"), "four axes"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})"), "8"));
   CHECK(contains(
-      refuse(
+      reject(
           R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"),
       "overlaps"));
-  CHECK(contains(refuse(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"), "gap"));
+  CHECK(contains(reject(R"("a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]})"), "gap"));
   CHECK(contains(
-      refuse(
+      reject(
           R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})"),
       "twice"));
-  CHECK(contains(refuse(R"("a":7)"), "shape"));
-  CHECK(contains(refuse(R"("a":{"shape":[4],"data_offsets":[0,16]})"), "type"));
+  CHECK(contains(reject(R"("a":7)"), "shape"));
+  CHECK(contains(reject(R"("a":{"shape":[4],"data_offsets":[0,16]})"), "type"));
 }
 
 TEST_CASE("A file of another model is refused by the parameter that does not fit") {
@@ -151,7 +151,7 @@ TEST_CASE("A file of another model is refused by the parameter that does not fit
   Params w;
   (w / "a").vector("b", 3), (w / "a").vector("c", 3);
   save_weights(folder / "model", w);
-  const auto refusal_of = [&](auto&& build) {
+  const auto rejection_of = [&](auto&& build) {
     Params other{{.seed = 3}};
     build(other);
     const Array before = other.flat().copy();
@@ -159,10 +159,10 @@ TEST_CASE("A file of another model is refused by the parameter that does not fit
     CHECK(test::same_bits(before, other.flat()));
     return message;
   };
-  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3); }), "'a/c' that this model lacks"));
-  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }),
+  CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3); }), "'a/c' that this model lacks"));
+  CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }),
                  "no parameter 'a/d'"));
-  CHECK(contains(refusal_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }),
+  CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }),
                  "[3] in the file and [1, 3]"));
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("Other programs' numbers that Ebb cannot hold are refused by name") {
   const auto of_one = [&](const char* type, auto x) {
     const std::string entry = std::string(R"({"n":{"dtype":")") + type + R"(","shape":[1],"data_offsets":[0,)" +
                               std::to_string(sizeof x) + "]}}";
-    return refusal(folder, with_header(entry, std::string(reinterpret_cast<const char*>(&x), sizeof x)));
+    return rejection(folder, with_header(entry, std::string(reinterpret_cast<const char*>(&x), sizeof x)));
   };
   CHECK(contains(of_one("I64", (std::int64_t{1} << 53) + 1), "9007199254740993"));
   CHECK(contains(of_one("I64", (std::int64_t{1} << 53) + 2), "array 'n': I64 9007199254740994 is beyond 2^53"));

@@ -46,7 +46,7 @@ struct Model {
   Array operator()(const Tokens& tokens) const {
     Tape tape{{.dtype = w.dtype()}};
     Sequence x(embedding(tokens));
-    for (int l = 0; l < 2; ++l) x = bidirectional(*forward[l], *back[l], x, Pass{}).all;
+    for (int l = 0; l < 2; ++l) x = bidirectional(*forward[l], *back[l], x, StepContext{}).all;
     return out(x.all()).value();
   }
 };
@@ -114,7 +114,7 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
   Model m("lstm", 1);
   const Array before = m.w.flat().copy();
   const std::vector<NamedArray> list = read_safetensors(made_by_torch("lstm"));
-  const auto refusal = [&](const std::function<bool(NamedArray&)>& keep) {
+  const auto rejection = [&](const std::function<bool(NamedArray&)>& keep) {
     std::vector<NamedArray> changed;
     for (NamedArray a : list)
       if (keep(a)) changed.push_back(a);
@@ -123,17 +123,18 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
     CHECK(test::same_bits(m.w.flat(), before));
     return message;
   };
-  CHECK(contains(refusal([](NamedArray& a) { return a.name != "rnn.weight_hh_l1_reverse"; }),
+  CHECK(contains(rejection([](NamedArray& a) { return a.name != "rnn.weight_hh_l1_reverse"; }),
                  "no tensor 'rnn.weight_hh_l1_reverse', which parameter 'back/2/Wh' needs"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name != "rnn.bias_hh_l0"; }),
+  CHECK(contains(rejection([](NamedArray& a) { return a.name != "rnn.bias_hh_l0"; }),
                  "only one of 'rnn.bias_ih_l0' and 'rnn.bias_hh_l0'"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }),
+  CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }),
                  "'out.weight'"));
-  CHECK(contains(refusal([](NamedArray& a) { return a.name == "out.bias" ? a.name = "out.shift", true : true; }),
+  CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.bias" ? a.name = "out.shift", true : true; }),
                  "'out.shift' that no parameter is named for"));
-  CHECK(contains(
-      refusal([](NamedArray& a) { return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true; }),
-      "'out.weight' is [8, 5], but parameter 'out/W' needs [5, 8]"));
+  CHECK(contains(rejection([](NamedArray& a) {
+                   return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true;
+                 }),
+                 "'out.weight' is [8, 5], but parameter 'out/W' needs [5, 8]"));
   CHECK(contains(message_of<FileError>([&] { m.names.load(made_by_torch("gru")); }), "weight_ih_l0"));
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("Attention and its gradients agree with PyTorch's") {
     const MultiHeadAttention attention(w / "", o["width"],
                                        {.heads = o["heads"], .keys = o["keys"], .values = o["values"]});
     test::compare_case(c, w, test::tolerance_of(dtype), [&](Vars& in) {
-      return named(attention(in["q"], in["K"], in["V"], lengths_of(o), Pass(), {.causal = o["causal"]}));
+      return named(attention(in["q"], in["K"], in["V"], lengths_of(o), StepContext(), {.causal = o["causal"]}));
     });
   }
 }
@@ -97,7 +97,7 @@ TEST_CASE("Gradients of attention are those of finite differences, to second ord
                                    const Var keys = s.sequence(K).all();
                                    const Attended one = additive(s.rows(q), additive.keys(keys), keys, s.rows(lengths));
                                    const Attended many =
-                                       heads(s.sequence(Q).all(), keys, keys, s.rows(lengths), s.pass());
+                                       heads(s.sequence(Q).all(), keys, keys, s.rows(lengths), s.context());
                                    return s.sum(square(one.result)) + s.sum(square(many.result));
                                  },
                                  {.order = 2});
@@ -141,13 +141,13 @@ TEST_CASE("Several heads and additive scores also give a padded row the bits tha
   const AdditiveAttention additive(w / "additive", D, D, 3);
   Tape tape{{.dtype = f64}};
   const Var q = constant(m.q), K = constant(m.K), V = constant(m.V);
-  const Attended all = heads(q, K, V, m.lengths, Pass()), scored = additive(q, additive.keys(K), V, m.lengths);
+  const Attended all = heads(q, K, V, m.lengths, StepContext()), scored = additive(q, additive.keys(K), V, m.lengths);
   for (int r = 0; r < B; ++r) {
     CAPTURE(r);
     const int n = m.lengths.data()[r];
     const Var q1 = constant(Padded::row(m.q, r, I)), K1 = constant(Padded::row(m.K, r, n)),
               V1 = constant(Padded::row(m.V, r, n));
-    CHECK(test::same_bits(slice(all.result, 1, r, r + 1).value(), heads(q1, K1, V1, Pass()).result.value()));
+    CHECK(test::same_bits(slice(all.result, 1, r, r + 1).value(), heads(q1, K1, V1, StepContext()).result.value()));
     CHECK(
         test::same_bits(slice(scored.result, 1, r, r + 1).value(), additive(q1, additive.keys(K1), V1).result.value()));
   }
@@ -162,7 +162,7 @@ TEST_CASE("What is not finite in the padding has no part in the gradients of sev
     const AdditiveAttention additive(w / "additive", D, D, D);
     Tape tape{{.dtype = f64}};
     const Var q = variable(p.q), K = variable(p.K), V = variable(p.V);
-    const Var y = several ? heads(q, K, V, p.lengths, Pass()).result
+    const Var y = several ? heads(q, K, V, p.lengths, StepContext()).result
                           : additive(q, K, V, p.lengths).result;  // K as keys() makes them
     return tape.backward(sum(square(y))).flat().copy();
   };
@@ -195,7 +195,7 @@ TEST_CASE("Attention trains alike in one shard and in many, dropped weights and 
   const Lengths lengths = integers({rows}, Key{4}, 1, T + 1);
   const auto loss = [&](Shard& s) {
     const Var all = s.sequence(x).all();
-    const Attended self = heads(all, all, all, s.rows(lengths), s.pass(), {.causal = true});
+    const Attended self = heads(all, all, all, s.rows(lengths), s.context(), {.causal = true});
     const Attended one = additive(s.rows(q), additive.keys(all), self.result, s.rows(lengths));
     s.out("weights", one.weights);
     return s.sum(square(one.result)) + s.sum(square(attend(s.rows(q), all, all, s.rows(lengths)).result));

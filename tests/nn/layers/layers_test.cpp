@@ -26,8 +26,8 @@ TEST_CASE("A stack of two layers is the second cell run over the first one's out
   }
   Tape tape{{.dtype = f64}};
   const Var x = constant(normal({T, B, I}, Key{1}, 0, 1, f64));
-  const Run run = unroll(*stack, x, Pass());
-  const Run below = unroll(*first, x, Pass()), above = unroll(*second, below.all(), Pass());
+  const Run run = unroll(*stack, x, StepContext());
+  const Run below = unroll(*first, x, StepContext()), above = unroll(*second, below.all(), StepContext());
   CHECK(test::same_bits(run.all().value(), above.all().value()));
   CHECK(test::same_bits(run.end()["1/c"].value(), below.end()["c"].value()));
   CHECK(test::same_bits(run.end()["2/h"].value(), above.end()["h"].value()));
@@ -41,7 +41,7 @@ TEST_CASE("A residual stack adds a layer's input to its output") {
   const Var x = constant(normal({1, B, I}, Key{1}, 0, 1, f64));
   Params same{{.seed = 3, .dtype = f64}};
   const CellPtr residual = make_stack("gru", same / "rnn", {I, H}, 2, {.residual = true});
-  const Run a = unroll(*plain, x, Pass()), b = unroll(*residual, x, Pass());
+  const Run a = unroll(*plain, x, StepContext()), b = unroll(*residual, x, StepContext());
   CHECK(test::error_of(b.last().value(), (a.last() + a.end()["1/h"]).value()) < 1e-15);
 }
 
@@ -50,14 +50,15 @@ TEST_CASE("Both directions read the whole sequence, each from its end") {
   const CellPtr f = make_cell("gru", w / "f", {I, H}), b = make_cell("lstm", w / "b", {I, H});
   Tape tape{{.dtype = f64}};
   const Var x = constant(normal({T, B, I}, Key{1}, 0, 1, f64));
-  const Bidirectional both = bidirectional(*f, *b, x, Pass()), sum = bidirectional(*f, *b, x, Pass(), Join::sum);
-  const Run ahead = unroll(*f, x, Pass());
+  const Bidirectional both = bidirectional(*f, *b, x, StepContext()),
+                      sum = bidirectional(*f, *b, x, StepContext(), Join::sum);
+  const Run ahead = unroll(*f, x, StepContext());
   CHECK(both.all.all().shape() == Shape{T, B, 2 * H});
   CHECK(test::same_bits(slice(both.all.all(), -1, 0, H).value().compact(), ahead.all().value()));
   CHECK(test::same_bits(slice(both.all[0], -1, H, 2 * H).value().compact(), both.backward["h"].value()));
   CHECK(test::error_of(sum.all[2].value(), (ahead[2] + slice(both.all[2], -1, H, 2 * H)).value()) < 1e-15);
-  State state = b->start(B);
-  for (int t = T - 1; t >= 2; --t) state = b->step(Sequence(x)[t], state, Pass());
+  State state = b->initial_state(B);
+  for (int t = T - 1; t >= 2; --t) state = b->step(Sequence(x)[t], state, StepContext());
   CHECK(test::error_of(slice(both.all[2], -1, H, 2 * H).value(), state["h"].value()) < 1e-15);
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("Gradients through stacks, directions and wrapped layers are those of 
   const CellPtr back = make_stack("mingru", w / "back", {I, H}, 3);
   const Array x = normal({T, B, I}, Key{1}, 0, 1, f64);
   const auto loss = [&](Shard& s) {
-    return s.sum(sum(square(bidirectional(stack, *back, s.sequence(x), s.pass()).all.all())));
+    return s.sum(sum(square(bidirectional(stack, *back, s.sequence(x), s.context()).all.all())));
   };
   const auto report = gradcheck(w, {.rows = B, .update = 3}, loss, {.most_elements = 10});
   INFO(report);
@@ -89,10 +90,10 @@ TEST_CASE("Widths that do not fit are refused, not broadcast") {
   Params w;
   Tape tape;
   const StackedCell stack({make_cell("rnn", w / "1", {2, 4}), make_cell("rnn", w / "2", {4, 1})}, {.residual = true});
-  CHECK(test::contains(test::message_of<ShapeError>([&] { unroll(stack, zeros({3, 2, 2}), Pass()); }),
+  CHECK(test::contains(test::message_of<ShapeError>([&] { unroll(stack, zeros({3, 2, 2}), StepContext()); }),
                        "residual connection"));
   const CellPtr wide = make_cell("rnn", w / "wide", {2, 4}), narrow = make_cell("rnn", w / "narrow", {2, 1});
   CHECK(test::contains(
-      test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), Pass(), Join::sum); }),
+      test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), StepContext(), Join::sum); }),
       "cannot be summed"));
 }

@@ -33,7 +33,7 @@ TEST_CASE("The temporal convolutional network and its gradients agree with PyTor
     const json& o = c["options"];
     const Tcn net(w / "", o["input"], o["channels"].get<std::vector<int>>(), {.kernel = o["kernel"]});
     test::compare_case(c, w, test::tolerance_of(dtype),
-                       [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
+                       [&](Vars& in) { return Vars{{"y", net(in["x"], StepContext()).all()}}; });
   }
 }
 
@@ -45,10 +45,10 @@ TEST_CASE("An output of the temporal convolutional network depends on as many in
   REQUIRE(net.reach() == 15);
   Tape tape{{.dtype = f64}};
   Array x = drawn({T, 3, 2});
-  const Array before = net(constant(x), Pass()).all().value();
+  const Array before = net(constant(x), StepContext()).all().value();
   constexpr int changed = 4;
   x[changed].fill(3);
-  const Array after = net(constant(x), Pass()).all().value();
+  const Array after = net(constant(x), StepContext()).all().value();
   CHECK(test::same_bits(before.range(0, changed), after.range(0, changed)));
   CHECK_FALSE(test::same_bits(before[changed], after[changed]));
   CHECK_FALSE(test::same_bits(before[changed + net.reach() - 1], after[changed + net.reach() - 1]));
@@ -66,7 +66,7 @@ TEST_CASE(
   const auto& [first, second, S, s] = net.blocks[0];
   const Var h = relu(conv1d(x, first.v, o) + first.b);
   const Var y = relu(relu(conv1d(h, second.v, o) + second.b) + matmul(x, S) + s);
-  CHECK(test::error_of(net(x, Pass()).all().value(), y.value()) < 1e-14);
+  CHECK(test::error_of(net(x, StepContext()).all().value(), y.value()) < 1e-14);
 }
 
 TEST_CASE(
@@ -77,7 +77,7 @@ TEST_CASE(
   const Tcn net(w / "net", 2, {3, 3}, {.kernel = 2, .dropout = .3});
   enlarge(w);
   const Array x = drawn({T, B, 2});
-  const auto loss = [&](Shard& s) { return s.sum(square(net(s.sequence(x), s.pass()).all())); };
+  const auto loss = [&](Shard& s) { return s.sum(square(net(s.sequence(x), s.context()).all())); };
   const auto r = gradcheck(w, {.rows = B, .update = 2, .order = 2}, loss, {.order = 2});
   INFO(r);
   CHECK(r.ok());
@@ -99,5 +99,6 @@ TEST_CASE("The temporal convolutional network says what cannot be") {
   CHECK(w.count() == 0);  // nothing half made
   const Tcn net(w / "d", 2, {3});
   Tape tape;
-  CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), Pass()); }), "with 2 channels, but is [4, 1, 3]"));
+  CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), StepContext()); }),
+                 "with 2 channels, but is [4, 1, 3]"));
 }

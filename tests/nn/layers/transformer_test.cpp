@@ -30,7 +30,7 @@ TEST_CASE("The Transformer and its gradients agree with PyTorch's encoder under 
                                    .feed = o["feed"],
                                    .positions = o["learned"] ? PositionKind::learned : PositionKind::sinusoidal});
     test::compare_case(c, w, test::tolerance_of(dtype),
-                       [&](Vars& in) { return Vars{{"y", net(in["x"], Pass()).all()}}; });
+                       [&](Vars& in) { return Vars{{"y", net(in["x"], StepContext()).all()}}; });
   }
 }
 
@@ -40,10 +40,10 @@ TEST_CASE("A later input changes no earlier output of the Transformer, so that p
   const Transformer net(w / "", {.width = 6, .heads = 2, .longest = T});
   Tape tape{{.dtype = f64}};
   Array x = drawn({T, B, 6});
-  const Array before = net(constant(x), Pass()).all().value();
+  const Array before = net(constant(x), StepContext()).all().value();
   for (int t = 4; t < T; ++t) x[t].fill(t);
-  const Array after = net(constant(x), Pass()).all().value(),
-              shorter = net(constant(x.range(0, 4)), Pass()).all().value();
+  const Array after = net(constant(x), StepContext()).all().value(),
+              shorter = net(constant(x.range(0, 4)), StepContext()).all().value();
   CHECK(test::same_bits(before.range(0, 4), after.range(0, 4)));
   CHECK(test::same_bits(before.range(0, 4), shorter));
   CHECK_FALSE(test::same_bits(before[4], after[4]));
@@ -54,15 +54,15 @@ TEST_CASE("The order of a sequence matters to the Transformer by its positions a
   const Transformer net(w / "", {.width = 4, .heads = 1, .layers = 1, .longest = 3});
   Tape tape{{.dtype = f64}};
   const Var x = constant(drawn({3, 1, 4})), turned = stack({x[1], x[0], x[2]});
-  const Array there = net(x, Pass()).all()[2].value();
-  CHECK(test::error_of(net(turned, Pass()).all()[2].value(), there) > 1e-6);
+  const Array there = net(x, StepContext()).all()[2].value();
+  CHECK(test::error_of(net(turned, StepContext()).all()[2].value(), there) > 1e-6);
   {
     Edit change = w.edit();
     change[w.find("positions/P")].fill(0);
   }
   Tape without{{.dtype = f64}};
   const Var y = constant(x.value()), z = constant(turned.value());
-  CHECK(test::error_of(net(z, Pass()).all()[2].value(), net(y, Pass()).all()[2].value()) < 1e-12);
+  CHECK(test::error_of(net(z, StepContext()).all()[2].value(), net(y, StepContext()).all()[2].value()) < 1e-12);
 }
 
 TEST_CASE("Gradients of the Transformer are those of finite differences, and one shard's those of many", "[shards]") {
@@ -70,7 +70,7 @@ TEST_CASE("Gradients of the Transformer are those of finite differences, and one
   Params w{{.seed = 6, .dtype = f64}};
   const Transformer net(w / "net", {.width = 4, .heads = 2, .layers = 1, .dropout = .2, .longest = 5, .feed = 6});
   const Array x = drawn({T, B, 4});
-  const auto loss = [&](Shard& s) { return s.sum(tanh(net(s.sequence(x), s.pass()).all() * .7)); };
+  const auto loss = [&](Shard& s) { return s.sum(tanh(net(s.sequence(x), s.context()).all() * .7)); };
   const auto r = gradcheck(w, {.rows = B, .update = 2, .order = 2}, loss, {.order = 2, .most_elements = 12});
   INFO(r);
   CHECK(r.ok());
@@ -91,7 +91,7 @@ TEST_CASE("The Transformer says what cannot be") {
   CHECK(w.count() == 0);  // nothing half made
   const Transformer net(w / "e", {.width = 4, .longest = 3});
   Tape tape;
-  CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), Pass()); }),
+  CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), StepContext()); }),
                  "a sequence of 4 steps is longer than the 3"));
-  CHECK(contains(message_of<ShapeError>([&] { net(zeros({2, 2, 5}), Pass()); }), "[T, B, 4], but is [2, 2, 5]"));
+  CHECK(contains(message_of<ShapeError>([&] { net(zeros({2, 2, 5}), StepContext()); }), "[T, B, 4], but is [2, 2, 5]"));
 }

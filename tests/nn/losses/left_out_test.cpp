@@ -139,7 +139,7 @@ TEST_CASE("ctc to second order is right where log-probabilities are below -1e30"
 
 TEST_CASE("An infinite number that is dropped is zero") {
   Tape tape{{.dtype = f32}};
-  const Pass training({.training = true, .seed = 4});
+  const StepContext training({.training = true, .seed = 4});
   const Array kept = dropout(full({64}, 1), .5, training).value();
   const Var x = variable(Array::full({64}, inf, f32)), y = dropout(x, .5, training);
   const Array g = grad(sum(where(constant(kept), 0, y)), {x})[0].value();

@@ -67,7 +67,7 @@ struct Reverser {
   explicit Reverser(const std::string& cell)
       : encoder(make_cell(cell, w / "encoder", {16, H})), decoder(make_cell(cell, w / "decoder", {16, H})) {}
 
-  State encode(const Tokens& in, const Lengths& lengths, const Pass& pass) const {
+  State encode(const Tokens& in, const Lengths& lengths, const StepContext& pass) const {
     return unroll(*encoder, emb(in), lengths, pass.named("encoder")).end();
   }
 
@@ -75,11 +75,11 @@ struct Reverser {
   Result update(const Strings& d, std::uint64_t number, double p) const {
     return backward(w, {.rows = d.in.dim(1), .update = number}, [&](Shard& s) {
       const Tokens gold = s.sequence(d.reversed);
-      State h = encode(s.sequence(d.in), s.rows(d.lengths), s.pass());
+      State h = encode(s.sequence(d.in), s.rows(d.lengths), s.context());
       Tokens token = begin(s.rows());
       std::vector<Var> logits;
       for (int t : steps(gold.dim(0))) {
-        const Pass at = s.pass("decoder").at_time(t);
+        const StepContext at = s.context("decoder").at_time(t);
         h = decoder->step(emb(token), h, at);
         logits.push_back(out(h[0]));
         token = choose(gold_coins(at, "gold", s.rows(), p), gold[t], argmax(logits.back()));
@@ -91,12 +91,12 @@ struct Reverser {
   std::vector<Sentence> by_greedy(const Strings& d) const {
     Tape tape;
     const NoGrad off;
-    State h = encode(d.in, d.lengths, Pass());
+    State h = encode(d.in, d.lengths, StepContext());
     Tokens token = begin(d.in.dim(1));
     std::vector<Sentence> found(static_cast<std::size_t>(d.in.dim(1)));
     std::vector<bool> ended(found.size());
     for (int t = 0; t <= longest; ++t) {
-      h = decoder->step(emb(token), h, Pass());
+      h = decoder->step(emb(token), h, StepContext());
       token = greedy(out(h[0]).value());
       for (std::size_t b = 0; b < found.size(); ++b) {
         ended[b] = ended[b] || token.data()[b] == end;
@@ -108,9 +108,9 @@ struct Reverser {
 
   std::vector<Sentence> by_beam(const Strings& d) const {
     Tape tape;
-    const auto rows = beam_search(encode(d.in, d.lengths, Pass()), begin(d.in.dim(1)),
+    const auto rows = beam_search(encode(d.in, d.lengths, StepContext()), begin(d.in.dim(1)),
                                   [&](const BeamBatch& b) {
-                                    const State h = decoder->step(emb(b.tokens), b.state, Pass());
+                                    const State h = decoder->step(emb(b.tokens), b.state, StepContext());
                                     return BeamStep{log_softmax(out(h[0])), h};
                                   },
                                   {.end = end, .longest = longest + 1, .width = 4});

@@ -61,7 +61,7 @@ EBB_CELL_NAMED(throws, "test-throws", Throws, "shapes that never fit");
 struct DetachedInTraining {
   Param W;
   DetachedInTraining(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s, const StepContext& at) const {
     return {tanh(matmul(x, W) + (at.training() ? detach(s.h) : s.h))};
   }
 };
@@ -71,7 +71,7 @@ EBB_CELL_NAMED(detached, "test-detached-in-training", DetachedInTraining, "a gra
 struct NoisyInTraining {
   Param W;
   NoisyInTraining(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s, const StepContext& at) const {
     Var h = tanh(matmul(x, W) + s.h);
     return {at.training() ? h * at.normal("noise", h, 1, .1) : h};
   }
@@ -85,7 +85,7 @@ struct CentredOverTheBatch {
   CentredOverTheBatch(Builder p, CellSizes s)
       : W(p.matrix("W", s.input, s.hidden)),
         in_training_alone(p.choice("when", "always|training", "when rows are centred") == 1) {}
-  Hidden step(const Var& x, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var& x, const Hidden& s, const StepContext& at) const {
     Var h = tanh(matmul(x, W) + s.h);
     return {in_training_alone && !at.training() ? h : h - mean(h, 0, Keep::yes)};
   }
@@ -138,7 +138,9 @@ EBB_CELL_NAMED(idle, "test-idle", Idle, "a parameter without influence");
 class ForgetsItsInput final : public CellWrapper {
  public:
   using CellWrapper::CellWrapper;
-  State step(const Var& x, const State& s, const Pass& at) const override { return inner().step(detach(x), s, at); }
+  State step(const Var& x, const State& s, const StepContext& at) const override {
+    return inner().step(detach(x), s, at);
+  }
 };
 
 std::vector<std::string> wrong_inputs(const GradcheckReport& r) {

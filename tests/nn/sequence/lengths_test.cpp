@@ -37,12 +37,12 @@ TEST_CASE("Padded sequences have the bits of each sequence alone, both ways, wha
     for (int t = m.lengths.data()[r]; t < T; ++t)
       for (int i = 0; i < I; ++i) m.x.set_flat((std::int64_t{t} * B + r) * I + i, 1e3 * (r + t));
   Tape tape{{.dtype = f64}};
-  const Bidirectional all = bidirectional(*m.there, *m.back, constant(m.x), m.lengths, Pass());
-  const Run run = unroll(*m.there, constant(m.x), m.lengths, Pass());
+  const Bidirectional all = bidirectional(*m.there, *m.back, constant(m.x), m.lengths, StepContext());
+  const Run run = unroll(*m.there, constant(m.x), m.lengths, StepContext());
   for (int r = 0; r < B; ++r) {
     CAPTURE(r);
     const int n = m.lengths.data()[r];
-    const Bidirectional one = bidirectional(*m.there, *m.back, constant(alone(m, r)), Pass());
+    const Bidirectional one = bidirectional(*m.there, *m.back, constant(alone(m, r)), StepContext());
     for (int t = 0; t < n; ++t) CHECK(test::same_bits(all.all[t].value().range(r, r + 1), one.all[t].value()));
     CHECK(test::same_bits(run.end()["1/c"].value().range(r, r + 1), one.forward["1/c"].value()));
     CHECK(test::same_bits(run.last().value().range(r, r + 1), one.forward["2/h"].value()));
@@ -53,7 +53,7 @@ TEST_CASE("Padded sequences have the bits of each sequence alone, both ways, wha
 TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and the padding has none") {
   const Model m;
   const auto loss = [&](Shard& s) {
-    const Bidirectional run = bidirectional(*m.there, *m.back, s.sequence(m.x), s.rows(m.lengths), s.pass());
+    const Bidirectional run = bidirectional(*m.there, *m.back, s.sequence(m.x), s.rows(m.lengths), s.context());
     return s.mean_tokens(sum(square(run.all.all()), -1), m.lengths);
   };
   double tokens = 0;
@@ -62,7 +62,7 @@ TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and
   for (int r = 0; r < B; ++r) {
     const Array x = alone(m, r);
     const Result one = backward(m.w, {.rows = 1, .dtype = f64}, [&](Shard& s) {
-      return s.sum(sum(square(bidirectional(*m.there, *m.back, s.sequence(x), s.pass()).all.all())));
+      return s.sum(sum(square(bidirectional(*m.there, *m.back, s.sequence(x), s.context()).all.all())));
     });
     wanted = wanted + one.grads.flat() * (1 / tokens);
   }
@@ -72,7 +72,7 @@ TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and
 
   Tape tape{{.dtype = f64}};
   const Var x = variable(m.x);
-  const Grads g = tape.backward(sum(square(unroll(*m.there, x, m.lengths, Pass()).last())));
+  const Grads g = tape.backward(sum(square(unroll(*m.there, x, m.lengths, StepContext()).last())));
   for (int r = 0; r < B; ++r)
     for (int t = 0; t < T; ++t) {
       const bool padding = t >= m.lengths.data()[r];
@@ -86,14 +86,15 @@ TEST_CASE("Lengths that cannot be are refused by row") {
   const Sequence x = constant(m.x);
   using test::contains;
   using test::message_of;
-  CHECK(contains(message_of<ShapeError>([&] { unroll(*m.back, x, Lengths({3}), Pass()); }), "[3]"));
+  CHECK(contains(message_of<ShapeError>([&] { unroll(*m.back, x, Lengths({3}), StepContext()); }), "[3]"));
   CHECK(contains(message_of<ValueError>([&] {
                    backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
                      return s.mean_tokens(
-                         sum(unroll(*m.back, s.sequence(m.x), s.rows(Lengths({B})), s.pass()).all(), -1), Lengths({B}));
+                         sum(unroll(*m.back, s.sequence(m.x), s.rows(Lengths({B})), s.context()).all(), -1),
+                         Lengths({B}));
                    });
                  }),
                  "every length is zero"));
   m.lengths.data()[4] = T + 1;
-  CHECK(contains(message_of<ValueError>([&] { unroll(*m.back, x, m.lengths, Pass()); }), "row 4"));
+  CHECK(contains(message_of<ValueError>([&] { unroll(*m.back, x, m.lengths, StepContext()); }), "row 4"));
 }

@@ -26,7 +26,8 @@ TEST_CASE("Two bidirectional layers over packed sequences agree with PyTorch's n
 
     Tape tape{{.dtype = f64}};
     const Var x = variable(test::array_of(c["x"]));
-    const auto one = bidirectional(*f1, *b1, pack(x, lengths), Pass()), two = bidirectional(*f2, *b2, one.all, Pass());
+    const auto one = bidirectional(*f1, *b1, pack(x, lengths), StepContext()),
+               two = bidirectional(*f2, *b2, one.all, StepContext());
     const Var y = unpack(two.all).all();
     CHECK(test::error_of(y.value(), test::array_of(c["outputs"])) < 1e-12);
     Var loss = sum(y * constant(test::array_of(c["weights"])));

@@ -54,7 +54,7 @@ TEST_CASE("Steps do no work for padding") {
   Model m;
   Tape tape{{.dtype = f64}};
   const Packed x = pack(constant(m.x), m.lengths);
-  const Run run = unroll(*m.f, x, Pass());
+  const Run run = unroll(*m.f, x, StepContext());
   int real = 0;
   for (int r = 0; r < B; ++r) real += m.lengths.data()[r];
   CHECK(run.packed().all.dim(0) == real);
@@ -72,7 +72,7 @@ TEST_CASE("Longer padding changes no bit of loss or gradients, in any number of 
   const auto loss = [&](const Array& x) {
     return [&m, &x](Shard& s) {
       const auto run =
-          bidirectional(*m.f, *m.b, dropout(pack(s.sequence(x), s.rows(m.lengths)), .3, s.pass("in")), s.pass());
+          bidirectional(*m.f, *m.b, dropout(pack(s.sequence(x), s.rows(m.lengths)), .3, s.context("in")), s.context());
       return s.mean_tokens(sum(square(m.out(run.all.all)), -1), m.lengths);
     };
   };
@@ -90,7 +90,7 @@ TEST_CASE("Noise belongs to the row, wherever packing puts it") {
       new DropoutCell(CellPtr(new Zoneout(m.f, .4)), {.input = .3, .state = .3, .per_sequence = false}));
   Lengths full({B});
   for (int r = 0; r < B; ++r) full.data()[r] = T;
-  const Pass training({.training = true, .seed = 3, .update = 8, .first_row = 5});
+  const StepContext training({.training = true, .seed = 3, .update = 8, .first_row = 5});
   Tape tape{{.dtype = f64}};
   const Run plain = unroll(*noisy, constant(m.x), training),
             sorted = unroll(*noisy, constant(m.x), m.lengths, training);
@@ -107,9 +107,9 @@ TEST_CASE("Noise belongs to the row, wherever packing puts it") {
 TEST_CASE("States of packed runs are those of each row, ended ones as they ended, and a given start is taken by row") {
   const Model m;
   Tape tape{{.dtype = f64}};
-  State start = m.f->start(B);
+  State start = m.f->initial_state(B);
   for (int k = 0; k < 2; ++k) start[k] = constant(normal({B, H}, Key{9}.at(static_cast<std::uint64_t>(k)), 0, 1, f64));
-  const Run run = unroll(*m.f, constant(m.x), start, m.lengths, Pass());
+  const Run run = unroll(*m.f, constant(m.x), start, m.lengths, StepContext());
   const std::vector<Var> c = run.states("c");
   REQUIRE(c.size() == T);
   for (int r = 0; r < B; ++r) {
@@ -124,7 +124,7 @@ TEST_CASE("States of packed runs are those of each row, ended ones as they ended
     for (int k = 0; k < 2; ++k) own[k] = range(start[k], r, r + 1);
     Array x = Array::empty({n, 1, I}, f64);
     for (int t = 0; t < n; ++t) x[t].assign(m.x[t].range(r, r + 1));
-    const std::vector<Var> alone = unroll(*m.f, constant(x), own, Pass()).states("c");
+    const std::vector<Var> alone = unroll(*m.f, constant(x), own, StepContext()).states("c");
     for (int t = 0; t < T; ++t)
       CHECK(test::same_bits(c[static_cast<std::size_t>(t)].value().range(r, r + 1),
                             alone[static_cast<std::size_t>(std::min(t, n - 1))].value()));
@@ -139,7 +139,7 @@ TEST_CASE("Packed bidirectional runs pass the gradient check to second order") {
                                         [&](Shard& s) {
                                           const auto run =
                                               bidirectional(*m.f, *m.b, pack(s.sequence(m.x), s.rows(m.lengths)),
-                                                            s.pass(), Join::concatenate);
+                                                            s.context(), Join::concatenate);
                                           return s.mean_tokens(sum(square(m.out(run.all.all)), -1), m.lengths) +
                                                  s.mean_rows(sum(square(run.backward[0]), -1));
                                         },
@@ -155,9 +155,9 @@ TEST_CASE("A shard of nothing but empty rows takes no part, and does no harm") {
   few.data()[2] = 3;
   few.data()[4] = T;
   const auto loss = [&](Shard& s) {
-    const Packed x = dropout(pack(s.sequence(m.x), s.rows(few)), .2, s.pass("in"));
-    const auto run = bidirectional(*m.f, *m.b, x, s.pass());
-    const Run again = unroll(*m.f, s.sequence(m.x), s.rows(few), s.pass());
+    const Packed x = dropout(pack(s.sequence(m.x), s.rows(few)), .2, s.context("in"));
+    const auto run = bidirectional(*m.f, *m.b, x, s.context());
+    const Run again = unroll(*m.f, s.sequence(m.x), s.rows(few), s.context());
     return s.mean_tokens(cross_entropy(m.out(run.all.all), Tokens({run.all.packing.size()})), few) +
            s.mean_tokens(sum(square(again.all()), -1), few) +
            s.mean_rows(sum(again.last() + again.end()[0] + again.states("h")[5], -1));
@@ -178,9 +178,9 @@ TEST_CASE("Packing refuses what does not fit, and a batch of nothing") {
   using test::message_of;
   CHECK(contains(message_of<ShapeError>([&] { pack(x, Packing(m.lengths, T + 1)); }), "7 steps"));
   CHECK(contains(message_of<ValueError>([&] { Packing(Lengths({2}, {1, -1}), 3); }), "row 1"));
-  CHECK(contains(message_of<ValueError>([&] { unroll(*m.f, x, Pass()).packed(); }), "not packed"));
+  CHECK(contains(message_of<ValueError>([&] { unroll(*m.f, x, StepContext()).packed(); }), "not packed"));
   const Packed wide{constant(Array::zeros({3, I}, f64)), Packing(m.lengths, T)};
-  CHECK(contains(message_of<ShapeError>([&] { unroll(*m.f, wide, Pass()); }), "[3, 3]"));
+  CHECK(contains(message_of<ShapeError>([&] { unroll(*m.f, wide, StepContext()); }), "[3, 3]"));
   CHECK(contains(message_of<ShapeError>([&] {
                    backward(m.w, {.rows = B, .dtype = f64},
                             [&](Shard& s) { return s.mean_tokens(constant(Array::zeros({2}, f64)), m.lengths); });

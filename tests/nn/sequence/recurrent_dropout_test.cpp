@@ -17,7 +17,7 @@ using test::message_of;
 namespace {
 
 constexpr int I = 3, H = 200;
-Pass training() { return Pass({.training = true, .seed = 3, .update = 8}); }
+StepContext training() { return StepContext({.training = true, .seed = 3, .update = 8}); }
 
 }  // namespace
 
@@ -29,7 +29,7 @@ TEST_CASE("Recurrent dropout drops what is added to the state, and leaves what i
     const RecurrentDropout dropped(plain, .25);
     Tape tape{{.dtype = f64}};
     const Var x = constant(normal({1, I}, Key{1}, 0, 1, f64));
-    const State start = plain->start(1);
+    const State start = plain->initial_state(1);
     const int c = start.size() - 1;  // of an LSTM; h of a GRU: from a state of zero it is what is added alone
     const Array full = plain->step(x, start, training())[c].value(),
                 some = dropped.step(x, start, training())[c].value();
@@ -40,7 +40,7 @@ TEST_CASE("Recurrent dropout drops what is added to the state, and leaves what i
     }
     CHECK(zero > 30);
     CHECK(zero < 75);
-    CHECK(test::same_bits(dropped.step(x, start, Pass())[c].value(), full));
+    CHECK(test::same_bits(dropped.step(x, start, StepContext())[c].value(), full));
   }
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("Recurrent dropout differentiates twice, in shards and in stacks") {
     const CellPtr cell(new RecurrentDropout(make_stack(name, w / "rnn", {I, 4}, 2), .3));
     const Array x = normal({4, 20, I}, Key{5}, 0, 1, f64);
     const auto loss = [&](Shard& s) {
-      return s.mean_rows(sum(square(unroll(*cell, s.sequence(x), s.pass()).last()), -1));
+      return s.mean_rows(sum(square(unroll(*cell, s.sequence(x), s.context()).last()), -1));
     };
     const GradcheckReport r = gradcheck(w, {.rows = 20, .dtype = f64}, loss, {.order = 2, .most_elements = 10});
     INFO(name << "\n" << r);
@@ -83,7 +83,7 @@ TEST_CASE("Word dropout replaces tokens at its rate, by row and time, and in tra
   CHECK(replaced < 470);
   const Tokens third = word_dropout(words[3], .2, 0, training().at_time(3));
   CHECK(std::equal(third.data(), third.data() + 40, some[3].data()));
-  CHECK(word_dropout(words, .2, 0, Pass()).data() == words.data());
+  CHECK(word_dropout(words, .2, 0, StepContext()).data() == words.data());
   CHECK_THROWS_AS(word_dropout(words, 1.2, 0, training()), ValueError);
   CHECK_THROWS_AS(word_dropout(Tokens({2, 2, 2}), .2, 0, training()), ShapeError);
 }

@@ -63,15 +63,15 @@ TEST_CASE("A cell as a layer over sequences gives what unroll gives, bit by bit"
   Tape tape{{.dtype = f64}};
   const Sequence x = constant(drawn({5, 4, I}));
   const Lengths lengths({4}, {2, 5, 0, 3});
-  const Reading read = unroll(*layer, x, Pass{});
-  const Run run = unroll(*cell, x, Pass{});
+  const Reading read = unroll(*layer, x, StepContext{});
+  const Run run = unroll(*cell, x, StepContext{});
   CHECK(same_bits(read.all().value(), run.all().value()));
   CHECK(same_bits(read.last().value(), run.last().value()));
   CHECK(same_bits(read.end()["c"].value(), run.end()["c"].value()));
   for (const Direction d : {Direction::forward, Direction::backward}) {
     const Packed in = pack(x, lengths);
-    const Reading packed = unroll(*layer, in, State{}, Pass{}, d);
-    const Run there = unroll(*cell, in, State{}, Pass{}, d);
+    const Reading packed = unroll(*layer, in, State{}, StepContext{}, d);
+    const Run there = unroll(*cell, in, State{}, StepContext{}, d);
     CHECK(same_bits(packed.packed().all.value(), there.packed().all.value()));
     CHECK(same_bits(packed.last().value(), there.last().value()));
   }
@@ -89,7 +89,7 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
     const Lengths lengths({4}, {3, 6, 0, 5});
     for (const Direction d : {Direction::forward, Direction::backward}) {
       const auto read = [&](const Array& in, const Lengths& l) {
-        return unroll(*layer, pack(constant(in), l), State{}, Pass{}, d);
+        return unroll(*layer, pack(constant(in), l), State{}, StepContext{}, d);
       };
       const Reading near = read(x, lengths), far = read(longer(x, 9, 1e30), lengths);
       CHECK(same_bits(near.packed().all.value(), far.packed().all.value()));
@@ -103,8 +103,8 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
       for (int k = 0; k < H; ++k) CHECK(near.last().value().at({2, k}) == 0);  // a row without a step
       CHECK(near.end().size() == 0);
     }
-    const Var whole_rows = unroll(*layer, constant(x), Lengths({4}, {6, 6, 6, 6}), Pass{}).all();
-    CHECK(same_bits(unroll(*layer, constant(x), Pass{}).all()[4].value()[1], whole_rows[4].value()[1]));
+    const Var whole_rows = unroll(*layer, constant(x), Lengths({4}, {6, 6, 6, 6}), StepContext{}).all();
+    CHECK(same_bits(unroll(*layer, constant(x), StepContext{}).all()[4].value()[1], whole_rows[4].value()[1]));
   }
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("A layer reads backward as it reads the row turned round, and one that
     for (int t = 0; t < T; ++t) turned[t].assign(x[T - 1 - t]);
     changed[T - 1].fill(2);
     const auto read = [&](const Array& in, Direction d) {
-      return unroll(*layer, pack(constant(in), Lengths({1}, {T})), State{}, Pass{}, d);
+      return unroll(*layer, pack(constant(in), Lengths({1}, {T})), State{}, StepContext{}, d);
     };
     const Reading back = read(x, Direction::backward), there = read(turned, Direction::forward),
                   forward = read(x, Direction::forward);
@@ -141,8 +141,9 @@ TEST_CASE("Without a mask one layer of the Transformer says of the last step wha
   const Transformer masked(w / "net", o), sees(v / "net", open);
   Tape tape{{.dtype = f64}};
   const Var x = constant(drawn({T, 3, H}));
-  CHECK(test::error_of(sees(x, Pass()).all()[T - 1].value(), masked(x, Pass()).all()[T - 1].value()) < 1e-14);
-  CHECK(test::error_of(sees(x, Pass()).all()[0].value(), masked(x, Pass()).all()[0].value()) > 1e-3);
+  CHECK(test::error_of(sees(x, StepContext()).all()[T - 1].value(), masked(x, StepContext()).all()[T - 1].value()) <
+        1e-14);
+  CHECK(test::error_of(sees(x, StepContext()).all()[0].value(), masked(x, StepContext()).all()[0].value()) > 1e-3);
 }
 
 TEST_CASE("Gradients through a layer over sequences of different lengths are those of finite differences", "[shards]") {
@@ -155,15 +156,15 @@ TEST_CASE("Gradients through a layer over sequences of different lengths are tho
     const LayerPtr layer = make_layer(n.name, w / "net", {.input = I, .hidden = H, .steps = T, .both = n.both});
     const auto loss_of = [&](const SequenceLayer& l, Shard& s) {
       const Packed in = pack(s.sequence(x), s.rows(lengths));
-      const Reading back = unroll(l, in, State{}, s.pass(), Direction::backward);
+      const Reading back = unroll(l, in, State{}, s.context(), Direction::backward);
       return s.sum(tanh(back.packed().all * .7)) + s.sum(tanh(back.last() * .3));
     };
     const auto r = gradcheck(w, {.rows = B}, [&](Shard& s) { return loss_of(*layer, s); }, {.most_elements = 10});
     INFO(r);
     CHECK(r.ok());
-    const LayerPtr thinned =
+    const LayerPtr with_dropout =
         make_layer(n.name, w / "thinned", {.input = I, .hidden = H, .steps = T, .dropout = .2, .both = n.both});
-    const auto loss = [&](Shard& s) { return loss_of(*thinned, s); };
+    const auto loss = [&](Shard& s) { return loss_of(*with_dropout, s); };
     const Result one = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 1}, loss);
     const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
     CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
@@ -177,7 +178,7 @@ TEST_CASE("A TCN reaches over the steps of training, and --layers stands for mor
     Tape tape{{.dtype = f64}};
     Array x = Array::zeros({steps, 1, 1}, f64), y = x.copy();
     y[0].fill(1e3);
-    const auto last = [&](const Array& in) { return unroll(*layer, constant(in), Pass{}).last().value(); };
+    const auto last = [&](const Array& in) { return unroll(*layer, constant(in), StepContext{}).last().value(); };
     Edit e = w.edit();  // positive weights, so that nothing that reaches the end is cut off
     for (int k = 0; k < w.count(); ++k) e[w[k]].fill(.5);
     CHECK_FALSE(same_bits(last(x), last(y)));
@@ -209,8 +210,8 @@ TEST_CASE("Layers over whole sequences are listed apart from cells, and say what
   CHECK(contains(why("mlp"), "there is no layer 'mlp'"));
   Tape tape;
   const LayerPtr l = make_layer("transformer:longest=4", w / "b", {.input = I, .hidden = H});
-  CHECK(
-      contains(message_of<ValueError>([&] { unroll(*l, zeros({5, 1, I}), Pass{}); }), "5 steps is longer than the 4"));
-  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), Pass{}).packed(); }),
+  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({5, 1, I}), StepContext{}); }),
+                 "5 steps is longer than the 4"));
+  CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), StepContext{}).packed(); }),
                  "no lengths were given"));
 }

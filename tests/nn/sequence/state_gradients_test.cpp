@@ -91,7 +91,7 @@ std::vector<Array> restarted(const Cell& cell, const Array& inputs, const std::v
   const Sequence x(variable(inputs));
   State s(cell.field_names(), cell.field_count());
   for (int k = 0; k < s.size(); ++k) s[k] = variable(state[static_cast<std::size_t>(k)]);
-  const Run later = t + 1 < T ? unroll(cell, Sequence(range(x.all(), t + 1, T)), s, Pass{}) : Run{};
+  const Run later = t + 1 < T ? unroll(cell, Sequence(range(x.all(), t + 1, T)), s, StepContext{}) : Run{};
   const Grads g = tape.backward(loss_of(cell, x, later, s, t));
   std::vector<Array> result;
   for (int k = 0; k < s.size(); ++k) result.push_back(g[s[k]]);
@@ -105,11 +105,11 @@ void check_against_restart(const std::string& name, bool recorded) {
   for (int t = 0; t < T; ++t) {
     Tape tape{{.dtype = f64, .order = recorded ? 2 : 1}};
     const Sequence x(variable(inputs));
-    const Run first = unroll(*cell, Sequence(range(x.all(), 0, t + 1)), Pass{});
+    const Run first = unroll(*cell, Sequence(range(x.all(), 0, t + 1)), StepContext{});
     std::vector<Var> wrt;
     for (int k = 0; k < cell->field_count(); ++k)
       wrt.push_back(first.states(cell->field(k).name)[static_cast<std::size_t>(t)]);
-    const Run later = t + 1 < T ? unroll(*cell, Sequence(range(x.all(), t + 1, T)), first.end(), Pass{}) : Run{};
+    const Run later = t + 1 < T ? unroll(*cell, Sequence(range(x.all(), t + 1, T)), first.end(), StepContext{}) : Run{};
     const Var loss = loss_of(*cell, x, later, first.end(), t);
     std::vector<Var> live;
     std::vector<Array> state;
@@ -135,7 +135,7 @@ TEST_CASE("The gradient of a state is the same however the step is written, at e
     Params w{{.dtype = f64}};
     const CellPtr cell = make_cell(k == 0 ? "test-plain-lstm" : "test-fused-lstm", w / "cell", {I, H});
     of[k] = backward(w, {.rows = B, .dtype = f64}, [&](Shard& s) {
-              const Run run = unroll(*cell, s.sequence(uniform({T, B, I}, Key{5}, -1, 1, f64)), s.pass());
+              const Run run = unroll(*cell, s.sequence(uniform({T, B, I}, Key{5}, -1, 1, f64)), s.context());
               for (const char* field : {"h", "c"}) s.retain(field, run.states(field));
               return s.sum(square(run.last()));
             }).retained;
@@ -163,7 +163,7 @@ TEST_CASE("Retained states of a run and those of grad agree, in both directions 
   const Array inputs = uniform({T, B, I}, Key{5}, -1, 1, f64);
   for (const Direction d : {Direction::forward, Direction::backward}) {
     Tape tape{{.dtype = f64}};
-    const Run run = unroll(*cell, Sequence(constant(inputs)), {}, Pass{}, d);
+    const Run run = unroll(*cell, Sequence(constant(inputs)), {}, StepContext{}, d);
     const std::vector<Var> c = run.states("c");
     for (const Var& v : c) retain(v);
     const Var loss = sum(square(run.last()));

@@ -34,7 +34,7 @@ struct Fast {
     p.state("h", &State::h, {s.hidden});
     p.state("A", &State::A, {s.hidden, s.hidden});
   }
-  State step(const Var& x, const State& s, const Pass& at) const {
+  State step(const Var& x, const State& s, const StepContext& at) const {
     const int rows = s.h.dim(0), H = s.h.dim(1);
     const Var column = reshape(s.h, {rows, H, 1}), row = reshape(tanh(matmul(s.h, U)), {rows, 1, H});
     const Var A = (.9 - .1 * at.time()) * s.A + column * row + .1 * at.normal("noise", s.A);
@@ -47,7 +47,7 @@ struct Case {
   const Cell& cell;
   Array x;
   std::vector<Array> state;
-  Pass at;
+  StepContext at;
 };
 
 State as_state(const Cell& cell, const std::vector<Array>& fields, bool wanted) {
@@ -58,7 +58,7 @@ State as_state(const Cell& cell, const std::vector<Array>& fields, bool wanted) 
 }
 
 /// The state after three steps, moved a little, so that no field stands at its initial value.
-Case made(const Cell& cell, const Pass& at) {
+Case made(const Cell& cell, const StepContext& at) {
   const Tape tape{{.dtype = f64}};
   const Run run = unroll(cell, Sequence(constant(uniform({3, B, I}, Key{1}, -1, 1, f64))), at);
   std::vector<Array> state;
@@ -122,7 +122,7 @@ void check_grads(const Case& c, const Array& J, const Array& by_input) {
     }
 }
 
-void check(const Cell& cell, const Pass& at) {
+void check(const Cell& cell, const StepContext& at) {
   INFO(cell.name());
   const Case c = made(cell, at);
   const Tape tape{{.dtype = f64}};
@@ -141,12 +141,12 @@ TEST_CASE("The Jacobian of a step agrees with finite differences and with single
   for (const CellInfo& info : cell_list()) {
     if (info.name.rfind("test-", 0) == 0 && info.name != "test-fast") continue;
     Params w{{.dtype = f64}};
-    check(*make_cell(info.name, w / "cell", {I, H}), Pass({.seed = 5}));
+    check(*make_cell(info.name, w / "cell", {I, H}), StepContext({.seed = 5}));
   }
 }
 
 TEST_CASE("The Jacobian of a stack is that of all its fields, and masks are those of the rows") {
-  const Pass training({.training = true, .seed = 5, .update = 2, .first_row = 7});
+  const StepContext training({.training = true, .seed = 5, .update = 2, .first_row = 7});
   Params w{{.dtype = f64}};
   check(*make_stack("lstm", w / "stack", {I, 3}, 2), training);
   const auto cell = [&](const char* scope) { return make_cell("gru", w / scope, {I, H}); };
@@ -159,11 +159,11 @@ TEST_CASE("The Jacobian of a stack is that of all its fields, and masks are thos
 TEST_CASE("Many rows come in pieces, each with its own masks") {
   Params w{{.dtype = f64}};
   const Zoneout cell(make_cell("rnn", w / "cell", {1, 1}), .5);
-  const Pass at({.training = true, .seed = 5});
+  const StepContext at({.training = true, .seed = 5});
   const int rows = 5000;
   const Tape tape{{.dtype = f64}};
   const Var x = constant(normal({rows, 1}, Key{1}, 0, 1, f64));
-  State s = cell.start(rows);
+  State s = cell.initial_state(rows);
   const Array J = step_jacobian(cell, x, s, at.at_time(0));
   s[0] = variable(s[0].value());
   CHECK(test::same_bits(J.reshape({rows, 1}), grad(sum(cell.step(x, s, at.at_time(0))[0]), {s[0]})[0].value()));
@@ -179,16 +179,16 @@ TEST_CASE("dh_T/dh_0 of an LSTM: the product of the steps' Jacobians is the Jaco
                           [&](const Var& flat) {
                             State s(cell->field_names(), cell->field_count());
                             for (int k = 0; k < 2; ++k) s[k] = slice(flat, -1, k * H, (k + 1) * H);
-                            return flat_state(unroll(*cell, x, s, Pass{}).end());
+                            return flat_state(unroll(*cell, x, s, StepContext{}).end());
                           },
-                          flat_state(cell->start(B)))
+                          flat_state(cell->initial_state(B)))
                           .value();
-  State s = cell->start(B);
+  State s = cell->initial_state(B);
   Array product;
   for (int t = 0; t < T; ++t) {
-    const Array J = step_jacobian(*cell, x[t], s, Pass().at_time(t));
+    const Array J = step_jacobian(*cell, x[t], s, StepContext().at_time(t));
     product = t == 0 ? J : matmul(J, product);
-    s = cell->step(x[t], s, Pass().at_time(t));
+    s = cell->step(x[t], s, StepContext().at_time(t));
   }
   CHECK(test::error_of(product, whole) < 1e-13);
 }
@@ -197,7 +197,7 @@ TEST_CASE("A state that is not the cell's is rejected with its name") {
   Params w;
   const CellPtr cell = make_cell("lstm", w / "cell", {I, H});
   const Tape tape;
-  State s = cell->start(3);
+  State s = cell->initial_state(3);
   CHECK_THROWS_WITH(step_jacobian(*cell, zeros({2, I}), s), Contains("h is [3, 4]") && Contains("2 rows"));
   CHECK_THROWS_WITH(step_jacobian(*cell, zeros({3, I}), State{}), Contains("lstm") && Contains("2"));
   CHECK_THROWS_AS(step_jacobian(*cell, zeros({1, 3, I}), s), ShapeError);

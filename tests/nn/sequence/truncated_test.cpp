@@ -33,7 +33,7 @@ Total windows(const Model& m, int k) {
   for (int t = 0; t < T; t += k) {
     const Array x = m.x.range(t, std::min(t + k, T)), y = m.y.range(t, std::min(t + k, T));
     const Result r = backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
-      const Run run = unroll(*m.cell, s.sequence(x), s.take(total.carry), s.pass());
+      const Run run = unroll(*m.cell, s.sequence(x), s.take(total.carry), s.context());
       s.out("carry", run.end());
       return s.sum(squared_error(m.out(run.all()), s.sequence(y).all()));
     });
@@ -49,11 +49,11 @@ Array detached(const Model& m, int k) {
   Tape tape{{.dtype = f64}};
   const Var x = constant(m.x), y = constant(m.y);
   Var loss = constant(Array::number(0, f64));
-  State s = m.cell->start(B);
+  State s = m.cell->initial_state(B);
   for (int t = 0; t < T; ++t) {
     if (t % k == 0)
       for (int f = 0; f < s.size(); ++f) s[f] = detach(s[f]);
-    s = m.cell->step(x[t], s, Pass{});
+    s = m.cell->step(x[t], s, StepContext{});
     loss += sum(squared_error(m.out(s["h"]), y[t]));
   }
   return tape.backward(loss).flat();
@@ -87,7 +87,7 @@ TEST_CASE("What is carried are arrays of the whole batch, in the order of its ro
   REQUIRE(sharded.carry.names == std::vector<std::string>{"h", "c"});
   CHECK(sharded.carry["c"].shape() == Shape{B, H});
   Tape tape{{.dtype = f64}};
-  const Run run = unroll(*m.cell, Sequence(constant(m.x)), Pass{});
+  const Run run = unroll(*m.cell, Sequence(constant(m.x)), StepContext{});
   CHECK(test::same_bits(sharded.carry["h"], run.end()["h"].value()));
   CHECK(test::same_bits(sharded.carry["c"], run.end()["c"].value()));
 }

@@ -16,7 +16,7 @@ namespace {
 struct Misfit {
   Param W;
   Misfit(Builder p, CellSizes s) : W(p.matrix("W", 2 * s.hidden, s.hidden)) {}
-  Hidden step(const Var&, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var&, const Hidden& s, const StepContext& at) const {
     if (at.time() == 2) return {matmul(concat({s.h, s.h}), transpose(W))};  // the line that the message must name
     return {s.h};
   }
@@ -26,7 +26,7 @@ EBB_CELL_NAMED(misfit, "test-misfit", Misfit, "a product that does not fit at st
 // Its state broadcasts to another width than it declared.
 struct Grows {
   Grows(Builder, CellSizes) {}
-  Hidden step(const Var&, const Hidden& s, const Pass& at) const {
+  Hidden step(const Var&, const Hidden& s, const StepContext& at) const {
     return {at.time() == 1 ? s.h + zeros({1, 5}) : s.h};
   }
 };
@@ -35,7 +35,7 @@ EBB_CELL_NAMED(grows, "test-grows", Grows, "a state that does not keep its width
 // h' = h + t + coin: shows what a step is told.
 struct Told {
   Told(Builder, CellSizes) {}
-  Hidden step(const Var&, const Hidden& s, const Pass& at) const { return {s.h + double(at.time())}; }
+  Hidden step(const Var&, const Hidden& s, const StepContext& at) const { return {s.h + double(at.time())}; }
 };
 EBB_CELL_NAMED(told, "test-told", Told, "adds the time to its state");
 
@@ -46,7 +46,7 @@ TEST_CASE("A cell is run over all steps from its own start, or from one that is 
   const CellPtr cell = make_cell("rnn", w / "rnn", {2, 3});
   Tape tape{{.dtype = f64}};
   const Sequence x(constant(uniform({4, 5, 2}, Key{1}, -1, 1, f64)));
-  const Run run = unroll(*cell, x, Pass{});
+  const Run run = unroll(*cell, x, StepContext{});
   REQUIRE(run.steps() == 4);
   CHECK(run.all().shape() == Shape{4, 5, 3});
   CHECK(test::same_bits(run.all().value()[3], run.last().value()));
@@ -54,11 +54,11 @@ TEST_CASE("A cell is run over all steps from its own start, or from one that is 
   REQUIRE(run.states("h").size() == 4);
   CHECK(test::same_bits(run.states("h")[1].value(), run[1].value()));
 
-  State s = cell->start(5);
-  for (int t = 0; t < 4; ++t) s = cell->step(x[t], s, Pass{});
+  State s = cell->initial_state(5);
+  for (int t = 0; t < 4; ++t) s = cell->step(x[t], s, StepContext{});
   CHECK(test::same_bits(s["h"].value(), run.last().value()));
   const Run second = unroll(*cell, Sequence(range(x.all(), 2, 4)),
-                            unroll(*cell, Sequence(range(x.all(), 0, 2)), Pass{}).end(), Pass{});
+                            unroll(*cell, Sequence(range(x.all(), 0, 2)), StepContext{}).end(), StepContext{});
   CHECK(test::same_bits(second.last().value(), run.last().value()));
 }
 
@@ -66,14 +66,14 @@ TEST_CASE("A step is told the time") {
   Params w;
   const CellPtr cell = make_cell("test-told", w / "", {1, 1});
   Tape tape;
-  CHECK(unroll(*cell, Sequence(zeros({5, 1, 1})), Pass{}).last().item() == 0 + 1 + 2 + 3 + 4);
+  CHECK(unroll(*cell, Sequence(zeros({5, 1, 1})), StepContext{}).last().item() == 0 + 1 + 2 + 3 + 4);
 }
 
 TEST_CASE("Shapes that do not fit are reported with op, both shapes, the cell's line and the time step") {
   Params w;
   const CellPtr cell = make_cell("test-misfit", w / "", {1, 2});
   Tape tape;
-  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({9, 1, 1})), Pass{}); });
+  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({9, 1, 1})), StepContext{}); });
   INFO(message);
   CHECK(contains(message, "matmul"));
   CHECK(contains(message, "[1, 4]"));
@@ -86,7 +86,7 @@ TEST_CASE("An input of the wrong width names the product, the shapes, the shippe
   Params w;
   const CellPtr cell = make_cell("lstm", w / "", {3, 4});
   Tape tape;
-  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({6, 2, 5})), Pass{}); });
+  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({6, 2, 5})), StepContext{}); });
   INFO(message);
   CHECK(contains(message, "matmul"));
   CHECK(contains(message, "[2, 5]"));
@@ -98,12 +98,12 @@ TEST_CASE("Empty sequences, other ranks and starts of another cell are refused")
   Params w;
   const CellPtr rnn = make_cell("rnn", w / "a", {3, 4}), lstm = make_cell("lstm", w / "b", {3, 4});
   Tape tape;
-  CHECK_THROWS_AS(unroll(*rnn, Sequence(), Pass{}), ValueError);
-  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({0, 2, 3})), Pass{}), ValueError);
-  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({2, 3})), Pass{}), ShapeError);
-  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({2, 2, 3})), lstm->start(2), Pass{}), ShapeError);
+  CHECK_THROWS_AS(unroll(*rnn, Sequence(), StepContext{}), ValueError);
+  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({0, 2, 3})), StepContext{}), ValueError);
+  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({2, 3})), StepContext{}), ShapeError);
+  CHECK_THROWS_AS(unroll(*rnn, Sequence(zeros({2, 2, 3})), lstm->initial_state(2), StepContext{}), ShapeError);
   const std::string message =
-      message_of<ShapeError>([&] { unroll(*rnn, Sequence(zeros({2, 2, 3})), rnn->start(5), Pass{}); });
+      message_of<ShapeError>([&] { unroll(*rnn, Sequence(zeros({2, 2, 3})), rnn->initial_state(5), StepContext{}); });
   CHECK(contains(message, "[5, 4]"));
   CHECK(contains(message, "2 rows"));
 }
@@ -112,7 +112,7 @@ TEST_CASE("A state of another shape than the cell declared is refused at the ste
   Params w;
   const CellPtr cell = make_cell("test-grows", w / "", {1, 1});
   Tape tape;
-  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({3, 1, 1})), Pass{}); });
+  const std::string message = message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({3, 1, 1})), StepContext{}); });
   INFO(message);
   CHECK(contains(message, "test-grows"));
   CHECK(contains(message, "h as [1, 5]"));

@@ -47,7 +47,7 @@ Array inputs(DType t = f32) { return uniform({T, B, I}, Key{1}, -2, 2, t); }
 
 Result trained(const Cell& cell, const Params& w, int order = 1) {
   return backward(w, {.rows = B, .order = order}, [&](Shard& s) {
-    const Run run = unroll(cell, s.sequence(inputs()), s.pass());
+    const Run run = unroll(cell, s.sequence(inputs()), s.context());
     s.out("last", run.end());
     return s.mean_rows(sum(square(run.last()), {-1}));
   });
@@ -90,7 +90,7 @@ TEST_CASE(
     const Watch watch;
     std::vector<Array> h, c;
     Tape tape{{.dtype = f64}};
-    const Run run = unroll(*cell, Sequence(constant(inputs(f64))), Pass{});
+    const Run run = unroll(*cell, Sequence(constant(inputs(f64))), StepContext{});
     for (int t = 0; t < T; ++t) {
       const Array old = t > 0 ? run.states("c")[static_cast<std::size_t>(t - 1)].value() : Array::zeros({B, H}, f64);
       const Array c1 = watch["f"][t] * old + watch["i"][t] * watch["g"][t];
@@ -99,7 +99,7 @@ TEST_CASE(
     }
     const Watch shards;
     evaluate(w, {.rows = B, .dtype = f64},
-             [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs(f64)), s.pass()).last()); });
+             [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs(f64)), s.context()).last()); });
     CHECK(test::same_bits(shards["f"], watch["f"]));  // the innermost collects, and shards give the rows of the whole
     if (n == 1) first = shards["f"];
     CHECK(test::same_bits(shards["f"], first));
@@ -156,27 +156,27 @@ TEST_CASE("Layers, directions and rows that end are told apart") {
   const Sequence x(constant(inputs()));
   {
     const Watch watch;
-    unroll(*make_stack("gru", w / "stack", {I, H}, 2), x, Pass{});
+    unroll(*make_stack("gru", w / "stack", {I, H}, 2), x, StepContext{});
     CHECK(watch.names() == Names{"1/n", "1/r", "1/z", "2/n", "2/r", "2/z"});
     CHECK_FALSE(test::same_bits(watch["1/z"], watch["2/z"]));
   }
   const CellPtr cell = make_cell("gru", w / "cell", {I, H});
   {
     const Watch watch;
-    bidirectional(*cell, *cell, x, Pass{});
+    bidirectional(*cell, *cell, x, StepContext{});
     CHECK(watch.names() == Names{"backward/n", "backward/r", "backward/z", "forward/n", "forward/r", "forward/z"});
   }
   Array whole;
   {
     const Watch watch;
-    unroll(*cell, x, Pass{});
+    unroll(*cell, x, StepContext{});
     whole = watch["z"];
   }
   Lengths lengths({B});
   for (int row = 0; row < B; ++row) lengths.data()[row] = row % (T + 1);
   const Watch watch;
   evaluate(w, {.rows = B},
-           [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs()), s.rows(lengths), s.pass()).last()); });
+           [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs()), s.rows(lengths), s.context()).last()); });
   for (int t = 0; t < T; ++t)
     for (int row = 0; row < B - 1; ++row) {  // the last row has a length of 3, so that all are there
       const Array got = watch["z"][t][row];
@@ -192,7 +192,7 @@ TEST_CASE("A sequence that is run again is another run, and a name that nobody g
   CHECK_THROWS_WITH(watch["z"], Contains("nothing was named at all"));
   for (int k = 0; k < 3; ++k) {
     Tape tape;
-    unroll(*cell, Sequence(constant(inputs() * (k + 1.0))), Pass{});
+    unroll(*cell, Sequence(constant(inputs() * (k + 1.0))), StepContext{});
   }
   CHECK(watch.runs("z") == 3);
   CHECK(test::same_bits(watch["z"], watch.run("z", 2)));
@@ -203,9 +203,9 @@ TEST_CASE("A sequence that is run again is another run, and a name that nobody g
   CHECK(watch.names().empty());
   {
     Tape tape;
-    State s = cell->start(B);
+    State s = cell->initial_state(B);
     for (int t = 0; t < 2; ++t)
-      s = cell->step(constant(inputs()[t]), s, Pass{});  // no loop over time: steps are counted
+      s = cell->step(constant(inputs()[t]), s, StepContext{});  // no loop over time: steps are counted
   }
   CHECK(watch["z"].shape() == Shape{2, B, H});
 }

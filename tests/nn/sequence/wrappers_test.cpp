@@ -29,8 +29,8 @@ CellPtr make(Params& w, const Wrapped& c) {
   return CellPtr(new DropoutCell(plain, {.input = .2, .state = .4, .per_sequence = kind == "variational"}));
 }
 
-Pass training(std::int64_t first_row = 0) {
-  return Pass({.training = true, .seed = 3, .update = 8, .first_row = first_row});
+StepContext training(std::int64_t first_row = 0) {
+  return StepContext({.training = true, .seed = 3, .update = 8, .first_row = first_row});
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ TEST_CASE("Dropout keeps the mean, scales what it keeps, and leaves evaluation a
   const Array y = dropout(x, .25, training()).value();
   CHECK(mean(y).item() == Approx(3).epsilon(.03));
   for (int k = 0; k < 100; ++k) CHECK((y.at_flat(k) == 0 || y.at_flat(k) == Approx(4)));
-  CHECK(dropout(x, .25, Pass()).node() == x.node());
+  CHECK(dropout(x, .25, StepContext()).node() == x.node());
   CHECK(dropout(x, 0, training()).node() == x.node());
   CHECK_THROWS_AS(dropout(x, 1, training()), ValueError);
   CHECK_THROWS_AS(Zoneout(CellPtr(), 1.5), ValueError);
@@ -71,7 +71,7 @@ TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain d
       for (int k = 0; k < w.count(); ++k) change[w[k]].fill(0);
       for (int k = 0; k < 400; ++k) change[w.find("rnn/U")].set_flat(k * 401, 1);
     }
-    State start = cell->start(1);
+    State start = cell->initial_state(1);
     start[0] = constant(Array::full({1, 400}, 1, f64));
     const Array end = unroll(*cell, constant(Array::zeros({4, 1, 1}, f64)), start, training()).last().value();
     int alive = 0;
@@ -86,7 +86,7 @@ TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on
   Params w{{.seed = 2, .dtype = f64}};
   // An update gate that keeps all: whatever is dropped, h stays.
   const CellPtr gru(new DropoutCell(make_cell("gru:update_bias=1000", w / "rnn", {I, H}), {.state = .5}));
-  State start = gru->start(4);
+  State start = gru->initial_state(4);
   start[0] = constant(normal({4, H}, Key{1}, 0, 1, f64));
   const Var end = unroll(*gru, constant(normal({50, 4, I}, Key{2}, 0, 1, f64)), start, training()).last();
   CHECK(test::same_bits(end.value(), start[0].value()));
@@ -105,7 +105,7 @@ TEST_CASE("Layers of a stack drop their states by masks of their own, of their o
       make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "1", {I, 300}),
       make_cell("rnn:activation=linear,init.U=identity,init.W=zeros,init.b=zeros", w / "2", {300, 200})};
   const CellPtr cell(new DropoutCell(CellPtr(new StackedCell(layers)), {.state = .5}));
-  State start = cell->start(1);
+  State start = cell->initial_state(1);
   for (int k = 0; k < 2; ++k) start[k] = full(start[k].shape(), 1);
   const State next = cell->step(zeros({1, I}), start, training());
   int both = 0, second = 0;
@@ -123,11 +123,11 @@ TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation t
   const CellPtr lstm = make_cell("lstm", w / "rnn", {I, H});
   Tape tape{{.dtype = f64}};
   const Var x = constant(normal({2, I}, Key{1}, 0, 1, f64));
-  State s = lstm->start(2);
+  State s = lstm->initial_state(2);
   for (int k = 0; k < 2; ++k) s[k] = constant(normal({2, H}, Key{5}.at(static_cast<std::uint64_t>(k)), 0, 1, f64));
   const State n = lstm->step(x, s, training());
   const State kept = Zoneout(lstm, 1).step(x, s, training()), moved = Zoneout(lstm, 0).step(x, s, training());
-  const State half = Zoneout(lstm, .5).step(x, s, Pass());
+  const State half = Zoneout(lstm, .5).step(x, s, StepContext());
   for (int k = 0; k < 2; ++k) {
     CHECK(test::same_bits(kept[k].value(), s[k].value()));
     CHECK(test::same_bits(moved[k].value(), n[k].value()));
@@ -144,7 +144,7 @@ TEST_CASE("Gradients through wrappers are those of finite differences, with the 
     const Array x = normal({T, 20, I}, Key{1}, 0, 1, f64);
     const auto report =
         gradcheck(w, {.rows = 20, .update = 3, .seed = 9},
-                  [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all()))); },
+                  [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.context()).all()))); },
                   {.most_elements = 12});
     INFO(report);
     CHECK(report.ok());
@@ -159,7 +159,7 @@ TEST_CASE("Wrapped cells have the same gradients sharded and whole", "[shards]")
     const Array x = normal({T, 33, I}, Key{1}, 0, 1, f64);
     const auto run = [&](int shards) {
       return backward(w, {.rows = 33, .dtype = f64, .shards = shards},
-                      [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.pass()).all()))); });
+                      [&](Shard& s) { return s.sum(sum(square(unroll(*cell, s.sequence(x), s.context()).all()))); });
     };
     const Result one = run(1);
     for (const int shards : {0, 5, 33}) CHECK(test::error_of(run(shards).grads.flat(), one.grads.flat()) <= 1e-12);

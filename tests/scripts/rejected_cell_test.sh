@@ -1,4 +1,4 @@
-# A cell whose step or output has another signature than it must have is refused with the signatures in the first error; the
+# A cell whose step or output has another signature than it must have is rejected with the signatures in the first error; the
 # same cell with the one mistake mended compiles.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/nn.txt")"
@@ -22,24 +22,24 @@ compiles() {
   cell "$1" "$2" >right.cpp
   "$CXX" $flags right.cpp >right.log 2>&1 || { echo "does not compile: $1 $2"; cat right.log; exit 1; }
 }
-refused() {  # refused STEP OUTPUT MESSAGE
+rejected() {  # rejected STEP OUTPUT MESSAGE
   cell "$1" "$2" >wrong.cpp
   ! "$CXX" $flags wrong.cpp >wrong.log 2>&1 || { echo "compiles: $1 $2"; exit 1; }
   grep -m1 'error' wrong.log | grep -qF -- "$3" || { echo "the first error of '$1 $2' does not say '$3'"; cat wrong.log; exit 1; }
 }
 
 compiles "$right" ''
-compiles 'const Var& x, const Hidden& s, const Pass&) const' ''
+compiles 'const Var& x, const Hidden& s, const StepContext&) const' ''
 compiles "$right" 'Var output(const Var&, const Hidden& s) const { return s.h; }'
 compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, {d.state(s.h)}); }'
 compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const CandidateDrop&) const { return s; }'
 compiles "$right" 'Hidden step(const Var& x, const Hidden& s, const Drop& d) const { return step(x, {d.state(s.h)}); }'
 compiles "$right" 'Param output;   // a parameter of that name'
-for step in 'const Var& x, Hidden s) const' 'const Var& x, const Hidden& s)' 'const Var& x, const Hidden& s, Pass) const'; do
-  refused "$step" '' 'a cell needs `State step(const Var& x, const State& s) const`'
+for step in 'const Var& x, Hidden s) const' 'const Var& x, const Hidden& s)' 'const Var& x, const Hidden& s, StepContext) const'; do
+  rejected "$step" '' 'a cell needs `State step(const Var& x, const State& s) const`'
 done
-refused "$right" 'Var output(const Hidden& s) const { return s.h; }' 'a cell'\''s output is `Var output(const Var& x, const State& s) const`'
-refused "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a cell'\''s output is `Var output('
+rejected "$right" 'Var output(const Hidden& s) const { return s.h; }' 'a cell'\''s output is `Var output(const Var& x, const State& s) const`'
+rejected "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a cell'\''s output is `Var output('
 for last in 'StateDrop& d' 'double d'; do
-  refused "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s further overload of step, for dropout, is `State step('
+  rejected "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s further overload of step, for dropout, is `State step('
 done

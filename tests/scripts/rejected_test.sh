@@ -1,5 +1,5 @@
 # What must not compile does not, and the same lines with the one mistake mended do: an Array where a Var is due, a
-# shard's loss that is no Part.
+# shard's loss that is no PartialLoss.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/autograd.txt")"
 
@@ -15,9 +15,9 @@ void body(const ebb::Var& x, const ebb::Array& a, const ebb::LeafSet& w) {
 }
 END
     outcome=compiles
-    "$CXX" $flags "$statement.cpp" >"$statement.log" 2>&1 || outcome=refused
+    "$CXX" $flags "$statement.cpp" >"$statement.log" 2>&1 || outcome=rejected
     case $statement-$outcome in
-      right-compiles|wrong-refused) ;;
+      right-compiles|wrong-rejected) ;;
       *) echo "$name: the $statement line is $outcome: ${!statement}"; cat "$statement.log"; exit 1 ;;
     esac
   done

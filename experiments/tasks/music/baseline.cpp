@@ -1,5 +1,5 @@
 #include <cmath>
-#include <ebb/experiments/tasks/music/guess.hpp>
+#include <ebb/experiments/tasks/music/baseline.hpp>
 
 namespace ebb::app {
 namespace {
@@ -19,7 +19,7 @@ template <class F> void each_step(const PieceSet& set, Split split, const F& f) 
 
 }  // namespace
 
-KeyGuess KeyGuess::of(const PieceSet& set, Split split) {
+KeyBaseline KeyBaseline::of(const PieceSet& set, Split split) {
   std::array<double, piano_keys> sounds{}, stays{}, begins{};
   double n = 0;
   each_step(set, split, [&](const auto& before, const auto& now) {
@@ -27,7 +27,7 @@ KeyGuess KeyGuess::of(const PieceSet& set, Split split) {
     for (std::size_t k = 0; k < piano_keys; ++k)
       sounds[k] += before[k], stays[k] += before[k] && now[k], begins[k] += !before[k] && now[k];
   });
-  KeyGuess g;
+  KeyBaseline g;
   for (std::size_t k = 0; k < piano_keys; ++k) {
     g.at_all[k] = (stays[k] + begins[k] + 1) / (n + 2);
     g.after_sound[k] = (stays[k] + 1) / (sounds[k] + 2);
@@ -36,7 +36,7 @@ KeyGuess KeyGuess::of(const PieceSet& set, Split split) {
   return g;
 }
 
-double KeyGuess::nats(const PieceSet& set, Split split) const {
+double KeyBaseline::nats(const PieceSet& set, Split split) const {
   double sum = 0, n = 0;
   each_step(set, split, [&](const auto&, const auto& now) {
     ++n;

@@ -17,40 +17,40 @@ struct DropRates {
 /// Two draws of one name in one scope are the same numbers: a wrapper names each by the field it is for,
 /// `field(k).name`, and draws in a scope of its own, `at.named("my wrapper")`, or the wrapper around it draws the same
 /// once more.
-class Pass {
+class StepContext {
  public:
   struct Options {
     bool training = false;
     std::uint64_t seed = 0, update = 0;
     std::int64_t first_row = 0;  ///< id of this shard's first row in the batch
   };
-  Pass() = default;
-  explicit Pass(Options o) : o_(o), key_(Key{o.seed}.at(o.update)) {}
+  StepContext() = default;
+  explicit StepContext(Options o) : o_(o), key_(Key{o.seed}.at(o.update)) {}
 
   bool training() const { return o_.training; }
   int time() const { return time_; }
   std::uint64_t update() const { return o_.update; }
-  Pass at_time(int t) const {
-    Pass p = *this;
+  StepContext at_time(int t) const {
+    StepContext p = *this;
     p.time_ = t;
     return p;
   }
   /// A scope of its own for what is drawn; scopes nest.
-  Pass named(const char* scope) const {
-    Pass p = *this;
+  StepContext named(const char* scope) const {
+    StepContext p = *this;
     p.key_ = key_.named(scope);
     return p;
   }
   /// The same mask at every step: time left out.
-  Pass per_sequence() const {
-    Pass p = *this;
+  StepContext per_sequence() const {
+    StepContext p = *this;
     p.time_ = -1;
     return p;
   }
   /// For wrappers: what the cells inside are to drop. A cell that cannot ignores it, so a wrapper asks `Cell::drops`
   /// first.
-  Pass dropping(const DropRates& r) const {
-    Pass p = *this;
+  StepContext dropping(const DropRates& r) const {
+    StepContext p = *this;
     p.rates_ = r;
     return p;
   }
@@ -59,8 +59,8 @@ class Pass {
   bool drops() const { return o_.training && (rates_.state > 0 || rates_.candidate > 0); }
   /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens
   /// [rows] are referred to, not copied.
-  Pass of_rows(const Tokens& order) const {
-    Pass p = *this;
+  StepContext of_rows(const Tokens& order) const {
+    StepContext p = *this;
     p.order_ = &order;
     return p;
   }

@@ -6,10 +6,10 @@ namespace ebb::app {
 
 /// What can be said of a step without a model: how often each key sounds, at all and after a step in which it did, or
 /// did not.
-struct KeyGuess {
+struct KeyBaseline {
   std::array<double, piano_keys> at_all{}, after_sound{}, after_none{};
   /// Counted over the pieces of a split, each once more than it occurs.
-  static KeyGuess of(const PieceSet&, Split);
+  static KeyBaseline of(const PieceSet&, Split);
   /// Nats of a step by the first of these, mean over the steps of a split that have one before them.
   double nats(const PieceSet&, Split) const;
 };

@@ -1,4 +1,4 @@
-#include <ebb/autograd/pass.hpp>
+#include <ebb/autograd/step_context.hpp>
 
 #include <ebb/autograd/functions.hpp>
 #include <ebb/ops/error.hpp>
@@ -6,7 +6,7 @@
 
 namespace ebb {
 
-Key Pass::key(const char* name) const { return key_.named(name).at(static_cast<std::uint64_t>(time_ + 1)); }
+Key StepContext::key(const char* name) const { return key_.named(name).at(static_cast<std::uint64_t>(time_ + 1)); }
 
 namespace {
 /// Position of the shard's first number, so that a row's numbers do not depend on the shard it stands in.
@@ -18,18 +18,18 @@ std::uint64_t first_position(const Var& like, std::int64_t first_row) {
 }  // namespace
 
 /// draw(shape, first position) for the rows of `like`: the same numbers for a row wherever it stands.
-template <class F> Var Pass::drawn(const Var& like, const F& draw) const {
+template <class F> Var StepContext::drawn(const Var& like, const F& draw) const {
   const std::uint64_t first = first_position(like, o_.first_row);
   if (!order_) return constant(draw(like.shape(), first));
   const Array all = draw(like.shape().with(0, order_->dim(0)), first);
   return constant(gather(all, order_->range(0, like.dim(0))));
 }
 
-Var Pass::bernoulli(const char* name, const Var& like, double p) const {
+Var StepContext::bernoulli(const char* name, const Var& like, double p) const {
   return drawn(
       like, [&](const Shape& s, std::uint64_t first) { return ebb::bernoulli(s, key(name), p, like.dtype(), first); });
 }
-Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const {
+Var StepContext::bernoulli_of_steps(const char* name, const Var& like, double p) const {
   const Shape shape = like.shape();
   if (shape.rank() < 2) throw ShapeError("bernoulli_of_steps: a sequence is [steps, rows, ...]");
   Array all = Array::empty(shape, like.dtype());
@@ -38,16 +38,16 @@ Var Pass::bernoulli_of_steps(const char* name, const Var& like, double p) const 
   for (int t = 0; t < shape[0]; ++t) all[t].assign(ebb::bernoulli(step, at_time(t).key(name), p, like.dtype(), first));
   return constant(all);
 }
-Var Pass::uniform(const char* name, const Var& like, double low, double high) const {
+Var StepContext::uniform(const char* name, const Var& like, double low, double high) const {
   return drawn(like, [&](const Shape& s, std::uint64_t first) {
     return ebb::uniform(s, key(name), low, high, like.dtype(), first);
   });
 }
-Var Pass::normal(const char* name, const Var& like, double mean, double deviation) const {
+Var StepContext::normal(const char* name, const Var& like, double mean, double deviation) const {
   return drawn(like, [&](const Shape& s, std::uint64_t first) {
     return ebb::normal(s, key(name), mean, deviation, like.dtype(), first);
   });
 }
-bool Pass::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
+bool StepContext::coin(const char* name, double p) const { return key(name).uniform(0) < p; }
 
 }  // namespace ebb

@@ -1,0 +1,60 @@
+# Code that reads well and is wrong is rejected by the compiler in words that say the cure, next to the same code mended, which
+# compiles.
+set -eu
+flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/autograd.txt")"
+
+program() {  # program STATEMENTS: a file with the function that has them
+  cat <<END_OF_FILE
+#include <ebb/autograd/fuse.hpp>
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/shards.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/reduce.hpp>
+using namespace ebb;
+void tried(const Var& x, const Array& a, const LeafSet& w) {
+  $1
+  (void)x, (void)a, (void)w;
+}
+END_OF_FILE
+}
+compiles() {  # compiles STATEMENTS
+  program "$1" >right.cpp
+  "$CXX" $flags right.cpp >right.log 2>&1 || { echo "does not compile: $1"; cat right.log; exit 1; }
+}
+rejected() {  # rejected STATEMENTS MESSAGE
+  program "$1" >wrong.cpp
+  ! "$CXX" $flags wrong.cpp >wrong.log 2>&1 || { echo "compiles: $1"; exit 1; }
+  grep 'error' wrong.log | grep -qF -- "$2" || { echo "no error of '$1' says '$2'"; cat wrong.log; exit 1; }
+}
+
+# One name, two readings
+rejected '(void)max(x, -1);' 'amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater'
+rejected '(void)max(a, -1);' 'amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater'
+rejected '(void)min(x, 0);' 'min(x, 1.0) the lesser'
+rejected '(void)min(a, 0);' 'min(x, 1.0) the lesser'
+rejected '(void)fuse([](auto v) { return max(v, 0); }, x);' 'write max(x, 1.0)'
+rejected 'Var y = x; y = exp(y - max(y, -1)); y = y / sum(y, -1, Keep::yes);' 'amax(x, 1) is the largest along axis 1'
+compiles '(void)max(x, -1.); (void)max(a, -1.); (void)min(x, 0.); (void)amax(x, -1); (void)amax(a, -1); (void)max(0, x); (void)max(a, a);'
+compiles '(void)fuse([](auto v) { return max(v, 0.) + min(0, v); }, x);'
+
+# An Array where a Var is asked for
+rejected '(void)(x + a);' 'constant(array) puts its numbers there'
+rejected '(void)(a * x);' 'constant(array) puts its numbers there'
+rejected '(void)where(x, x, a);' 'constant(array) puts its numbers there'
+rejected '(void)matmul(x, a);' 'constant(array) puts its numbers there'
+rejected '(void)fuse([](auto v, auto w) { return v * w; }, x, a);' 'constant(array) puts its numbers there'
+rejected '(void)fuse([](auto v, auto w) { return v * w; }, a, x);' 'constant(array) puts its numbers there'
+compiles '(void)(x + constant(a)); (void)matmul(x, constant(a)); (void)(a + a); (void)tanh(a); (void)pow(a, 2);'
+
+# A function in fuse that is not elementwise
+rejected '(void)fuse([](auto v) { return v - sum(v); }, x);' 'the lambda may call elementwise functions alone'
+rejected '(void)fuse([](auto v) { return softmax(v) * 2; }, x);' 'the lambda may call elementwise functions alone'
+rejected '(void)fuse([](auto v, auto w) { return matmul(v, w); }, x, x);' 'the lambda may call elementwise functions alone'
+rejected '(void)fuse([](auto v) { return concat({v, v}); }, x);' 'the lambda may call elementwise functions alone'
+compiles '(void)(fuse([](auto v, auto total) { return v - total; }, x, sum(x)));'
+
+# A loss that is not made by its shard
+rejected '(void)backward(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
+rejected '(void)evaluate(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
+rejected '(void)backward(w, {.rows = 8}, [&](Shard&) { return 1.5; });' 's.mean_rows(each)'
+compiles '(void)backward(w, {.rows = 8}, [&](Shard& s) { return s.mean_rows(sum(s.rows(a), 1)); });'
