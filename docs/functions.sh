@@ -1,7 +1,7 @@
 # Writes docs/functions.md to the standard output, from the headers that declare the functions of Var:
 #     sh docs/functions.sh > docs/functions.md
-# A declaration says in its comment what it gives, and what PyTorch and JAX call it: `Var exp(At x);  // e^x | exp | exp`; where
-# nothing stands before the first bar, the lines /// above it are taken.
+# The comment of a declaration has its result and its names in PyTorch and JAX: `Var exp(At x);  // e^x | exp | exp`. If there is no text
+# before the first bar, the /// lines above the declaration are used.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,8 +15,8 @@ where they begin with `nn`, `lax` or `scipy`, in `jax`. Every function can be di
 
 ## Elementwise
 
-They broadcast by numpy's rule. The same names serve Arrays (`<ebb/ops/elementwise.hpp>`, operators `< <= > >=` excepted), and they
-are what a lambda given to `fuse` may call.
+They broadcast by numpy's rules. Functions of Arrays have the same names (`<ebb/ops/elementwise.hpp>`, except for the operators `< <= > >=`), and a
+lambda passed to `fuse` may call them.
 
 | function | result | PyTorch | JAX |
 |---|---|---|---|
@@ -26,6 +26,7 @@ awk '
   function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
   function code(s) { return s == "none" ? "none" : "`" s "`" }
   /^EBB_(UNARY|BINARY|TERNARY|COMPARISON)\(/ {
+    if (!/\/\//) { getline rest; sub(/^ +/, "", rest); $0 = $0 " " rest }   # clang-format breaks long lines
     kind = $0; sub(/\(.*/, "", kind)
     call = $0; sub(/^[A-Z_]*\([A-Za-z0-9]*, */, "", call); sub(/\) *\/\/.*/, "", call)
     n = split(call, part, /, */)
@@ -46,8 +47,8 @@ awk '
 
 cat <<'PAGE'
 
-Of two or three operands any may be a plain number, which takes the tape's element type, but for the condition of `where` and the x
-of `clip`. `max(x, 1)` with a whole number does not compile, since it reads like a maximum along an axis: that is `amax(x, 1)`; the
+Any of two or three operands can be a plain number, which takes the tape's element type, except for the condition of `where` and the x
+of `clip`. `max(x, 1)` with an integer does not compile, because it reads like a maximum along an axis: that is `amax(x, 1)`, while the
 greater of each element and 1 is `max(x, 1.0)`.
 PAGE
 
@@ -58,6 +59,9 @@ awk '
     title = substr($0, 9); sub(/:.*/, "", title)
     if (title != "elementwise") print "\n## " toupper(substr(title, 1, 1)) substr(title, 2) "\n\n| function | result | PyTorch | JAX |\n|---|---|---|---|"
     about = ""; next
+  }
+  /^(Var|Tokens) / {   # clang-format breaks long lines
+    while ($0 !~ /\/\// && $0 !~ /[;{]$/ && (getline rest) > 0) { sub(/^ +/, "", rest); $0 = $0 " " rest }
   }
   /^\/\/\/ / { about = about (about == "" ? "" : " ") substr($0, 5); next }
   title != "elementwise" && title != "" && /\/\/ .*\| .*\| / {
@@ -84,12 +88,12 @@ awk '
 
 cat <<'PAGE'
 
-There is no einsum: its string would have to be read at every step. `matmul` with its batches and transposed operands, `outer`, and
-`sum` of products say what cells need, and errors name the op that was written.
+There is no einsum, because its string would have to be parsed at every step. `matmul` with batches and transposed operands, `outer`, and
+`sum` of products express what cells need, and errors name the op in the source.
 
 ## Several elementwise functions at once
 
-`fuse(lambda, operands...)` (`<ebb/autograd/fuse.hpp>`) makes one pass of a lambda of elementwise functions, and one of its gradient;
-PyTorch's and JAX's compilers do this unasked. [writing-a-cell.md](writing-a-cell.md) has an example. Other functions are applied before
-or after: a lambda that calls one does not compile, and the error says so.
+`fuse(lambda, operands...)` (`<ebb/autograd/fuse.hpp>`) compiles a lambda of elementwise functions into one pass, and its gradient into
+another; the compilers of PyTorch and JAX do this automatically. [writing-a-cell.md](writing-a-cell.md) has an example. Other functions must be
+applied before or after: a lambda that calls one does not compile, and the error says so.
 PAGE

@@ -5,7 +5,7 @@
 ///     h' = (1 - a) * h + a * tanh(x W + h U + b)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
-/// Options   leak=0.5, the share a
+/// Options   leak=0.5, the fraction a
 /// Init      W, b uniform in +-1/sqrt(H), U orthogonal
 /// Source    Jaeger et al. 2007, doi:10.1016/j.neunet.2007.04.016
 struct Leaky {

@@ -1,4 +1,4 @@
-// An op with a gradient written by hand, checked by finite differences.
+// An op with a hand-written gradient, checked with finite differences.
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/op.hpp>
 #include <iostream>
@@ -13,7 +13,7 @@ using ebb::Var;
 /// Shapes    x, y [T, B]
 struct Smooth {
   static constexpr auto name = "smooth";
-  static constexpr unsigned needs = ebb::need_nothing;  // vjp reads neither x nor y, so the tape need not keep them
+  static constexpr unsigned needs = ebb::need_nothing;  // vjp reads neither x nor y, so the tape does not save them
   double a;
 
   Array value(const Array& x) const {
@@ -25,7 +25,7 @@ struct Smooth {
       }
     return y;
   }
-  // The adjoint of a filter is the filter run from the end. Written in Vars, it can be differentiated again.
+  // The adjoint of a filter is the filter run backwards. Written in Vars, it can be differentiated again.
   Var vjp(const Var& g, const Var& /*x*/, const Var& /*y*/) const;
 };
 

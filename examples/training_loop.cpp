@@ -1,5 +1,4 @@
-// A training loop written out line by line, on data of one's own: an LSTM has to name the first symbol of a sequence
-// that it has read to its end.
+// A training loop written out in full, on user data: after reading a sequence, an LSTM must output its first symbol.
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/cells/lstm.hpp>
 #include <ebb/nn/files/weights.hpp>
@@ -31,7 +30,7 @@ struct Model {
   }
 };
 
-// The share of right answers, in xtensor: `view` shows an Ebb array as one, without a copy.
+// The accuracy, computed with xtensor: `view` gives access to an Ebb array without a copy.
 double accuracy(const Var& logits, const Tokens& y) {
   const Tokens baseline = argmax(logits);
   const auto right = xt::equal(view<const int, 1>(baseline), view<const int, 1>(y));
@@ -45,7 +44,7 @@ double evaluate(const Model& m, const Tokens& x, const Tokens& y) {
 }
 
 int main() {
-  // Data as they usually come: one sequence in each row, one label for each.
+  // Data in the usual layout: one sequence per row, one label per sequence.
   const xt::xarray<int> sequences = view<int, 2>(integers({N, T}, Key{1}, 0, V));
   const xt::xarray<int> labels = xt::strided_view(sequences, {xt::all(), 0});
 
