@@ -3,6 +3,7 @@
 // Array and of the operands of `fuse`, and docs/functions.md. Whoever includes this defines what the four kinds of
 // lines stand for.
 //
+// clang-format off: docs/functions.sh reads one function a line
 // struct, function, operands                   // result | PyTorch | JAX
 EBB_BINARY(Add, operator+, a, b)                // a + b | + | +
 EBB_BINARY(Sub, operator-, a, b)                // a - b | - | -
@@ -33,13 +34,12 @@ EBB_UNARY(Cos, cos, x)                          // cosine of x radians | cos | c
 EBB_UNARY(Erf, erf, x)                          // error function | erf | scipy.special.erf
 EBB_UNARY(Tanh, tanh, x)                        // hyperbolic tangent | tanh | tanh
 EBB_UNARY(Sigmoid, sigmoid, x)                  // 1 / (1 + e^-x) | sigmoid | nn.sigmoid
-EBB_UNARY(LogSigmoid, log_sigmoid, x)  // log(sigmoid(x)) = -softplus(-x) | nn.functional.logsigmoid | nn.log_sigmoid
-EBB_UNARY(Softplus, softplus, x)       // log(1 + e^x) | nn.functional.softplus | nn.softplus
-EBB_UNARY(Relu, relu, x)               // max(x, 0); derivative zero at zero | relu | nn.relu
-EBB_BINARY(Elu, elu, x,
-           alpha)  // x if positive, else alpha (e^x - 1); alpha is 1 if left out | nn.functional.elu | nn.elu
-EBB_UNARY(Gelu, gelu,
-          x)  // x times the normal distribution function, exact | nn.functional.gelu | nn.gelu(approximate=False)
+EBB_UNARY(LogSigmoid, log_sigmoid, x)           // log(sigmoid(x)) = -softplus(-x) | nn.functional.logsigmoid | nn.log_sigmoid
+EBB_UNARY(Softplus, softplus, x)                // log(1 + e^x) | nn.functional.softplus | nn.softplus
+EBB_UNARY(Relu, relu, x)                        // max(x, 0); derivative zero at zero | relu | nn.relu
+EBB_BINARY(Elu, elu, x, alpha)                  // x if positive, else alpha (e^x - 1); alpha is 1 if left out | nn.functional.elu | nn.elu
+EBB_UNARY(Gelu, gelu, x)                        // x times the normal distribution function, exact | nn.functional.gelu | nn.gelu(approximate=False)
+// clang-format on
 #undef EBB_UNARY
 #undef EBB_BINARY
 #undef EBB_TERNARY
