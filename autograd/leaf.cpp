@@ -12,25 +12,18 @@ namespace ebb {
 using detail::LeafData;
 using detail::LeafSetData;
 
-namespace {
-
-void hold(LeafSetData* s) noexcept { s->holders.hold(); }
-void drop(LeafSetData* s) noexcept {
+void detail::hold(LeafSetData* s) noexcept { s->holders.hold(); }
+void detail::drop(LeafSetData* s) noexcept {
   if (s->holders.drop()) delete s;
 }
+void detail::hold(LeafData* l) noexcept { hold(l->set); }
+void detail::drop(LeafData* l) noexcept { drop(l->set); }
 
+namespace {
 /// Leaves start on a cache line, so that no two threads write to one line and SIMD loads are aligned.
 std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
-
 }  // namespace
 
-Leaf::Leaf(LeafData* d) noexcept : data_(d) {
-  if (d) hold(d->set);
-}
-Leaf::Leaf(const Leaf& o) noexcept : Leaf(o.data_) {}
-Leaf::~Leaf() {
-  if (data_) drop(data_->set);
-}
 const char* Leaf::name() const { return data_->name.c_str(); }
 const Shape& Leaf::shape() const { return data_->shape; }
 Array Leaf::value() const { return data_->set->view_of(*data_); }
@@ -51,11 +44,7 @@ double Leaf::high() const { return data_->high; }
 LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
   data_->dtype = dtype;
   data_->flat = Array::empty({0}, dtype);
-  hold(data_);
 }
-LeafSet::LeafSet(LeafSetData* d) noexcept : data_(d) { hold(data_); }
-LeafSet::LeafSet(const LeafSet& o) noexcept : LeafSet(o.data_) {}
-LeafSet::~LeafSet() { drop(data_); }
 
 Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
   if (find(name)) throw ValueError(std::string("parameter ") + name + " is there already: give each a name of its own");
@@ -69,7 +58,7 @@ Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
     s.flat = std::move(bigger);
   }
   auto leaf = std::make_unique<LeafData>();
-  leaf->set = data_;
+  leaf->set = &s;
   leaf->name = name;
   leaf->shape = values.shape();
   leaf->offset = offset;

@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/autograd/var.hpp>
+#include <ebb/ops/handle.hpp>
 
 namespace ebb {
 
@@ -10,6 +11,10 @@ namespace detail {
 struct Binding;
 struct LeafData;
 struct LeafSetData;
+void hold(LeafData*) noexcept;
+void drop(LeafData*) noexcept;
+void hold(LeafSetData*) noexcept;
+void drop(LeafSetData*) noexcept;
 }  // namespace detail
 
 /// A counted handle to one parameter's numbers, which live in the flat buffer of its LeafSet. Used in an expression it
@@ -17,18 +22,9 @@ struct LeafSetData;
 class Leaf {
  public:
   Leaf() noexcept = default;
-  explicit Leaf(detail::LeafData* d) noexcept;
-  Leaf(const Leaf&) noexcept;
-  Leaf(Leaf&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
-  Leaf& operator=(Leaf o) noexcept {
-    detail::LeafData* d = data_;
-    data_ = o.data_;
-    o.data_ = d;
-    return *this;
-  }
-  ~Leaf();
+  explicit Leaf(detail::LeafData* d) noexcept : data_(d) {}
 
-  explicit operator bool() const noexcept { return data_ != nullptr; }
+  explicit operator bool() const noexcept { return data_.get() != nullptr; }
   const char* name() const;  ///< full name, "lm/rnn/Wf"
   const Shape& shape() const;
   Array value() const;          ///< a view of the set's buffer, in the set's element type; not to be written
@@ -36,9 +32,8 @@ class Leaf {
   std::int64_t offset() const;  ///< first element in the set's flat buffer
 
   /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In
-  /// backward() and evaluate() it is evaluated once, before the shards, with their mode, seed and update; elsewhere
-  /// once a tape, as in evaluation. Any function of a Var is a Transform (transform.hpp). Errors: ShapeError, when it
-  /// is used, if f changes the shape
+  /// backward() and evaluate() f runs once, before the shards, with their mode, seed and update; elsewhere once per
+  /// tape, as in evaluation. f is any function of a Var (transform.hpp). Errors: ShapeError at use if the shape differs
   void transform(const Transform& f) const;
   bool transformed() const;
   /// The optimiser moves every value back into [low, high] after each update. Errors: ValueError unless low <= high
@@ -46,11 +41,11 @@ class Leaf {
   double low() const;  ///< -infinity if there is no bound
   double high() const;
 
-  detail::LeafData* get() const noexcept { return data_; }
-  friend bool operator==(const Leaf& a, const Leaf& b) { return a.data_ == b.data_; }
+  detail::LeafData* get() const noexcept { return data_.get(); }
+  friend bool operator==(const Leaf& a, const Leaf& b) { return a.get() == b.get(); }
 
  private:
-  detail::LeafData* data_ = nullptr;
+  detail::Handle<detail::LeafData> data_;
 };
 
 /// The Var that stands for a leaf on the current tape.
@@ -74,15 +69,7 @@ class Bind {
 class LeafSet {
  public:
   explicit LeafSet(DType dtype = f32);
-  explicit LeafSet(detail::LeafSetData* d) noexcept;  ///< another handle to the same set
-  LeafSet(const LeafSet&) noexcept;
-  LeafSet& operator=(LeafSet o) noexcept {
-    detail::LeafSetData* d = data_;
-    data_ = o.data_;
-    o.data_ = d;
-    return *this;
-  }
-  ~LeafSet();
+  explicit LeafSet(detail::LeafSetData* d) noexcept : data_(d) {}  ///< another handle to the same set
 
   /// Adds a leaf with these starting values. Errors: ValueError if the name is taken.
   Leaf add(const char* name, const Array& values, bool trained = true);
@@ -94,10 +81,10 @@ class LeafSet {
   std::uint64_t version() const;
   Array flat() const;    ///< all values, read only
   LeafSet copy() const;  ///< deep
-  detail::LeafSetData* get() const noexcept { return data_; }
+  detail::LeafSetData* get() const noexcept { return data_.get(); }
 
  private:
-  detail::LeafSetData* data_;
+  detail::Handle<detail::LeafSetData> data_;
 };
 
 }  // namespace ebb

@@ -30,7 +30,7 @@ class Chained final : public detail::LeafTransforms {
 }  // namespace
 
 void Leaf::transform(const Transform& f) const {
-  if (!transformed()) data_->set->transformed.push_back(data_);
+  if (!transformed()) data_->set->transformed.push_back(get());
   data_->transforms = std::make_shared<Chained>(data_->transforms, f);
   ++data_->set->version;  // a tape that has used it has another value
 }

@@ -1,5 +1,7 @@
 #pragma once
 #include <ebb/autograd/step_context.hpp>
+#include <ebb/ops/count.hpp>
+#include <ebb/ops/handle.hpp>
 
 namespace ebb {
 
@@ -13,23 +15,17 @@ class Transform {
     requires requires(const F& f, const Var& w, const StepContext& at) { f(w, at); } ||
              requires(const F& f, const Var& w) { f(w); }
   Transform(F f) : self_(new Holder<F>(static_cast<F&&>(f))) {}
-  Transform(const Transform& o) : self_(o.self_) { self_->holders.hold(); }
-  Transform& operator=(Transform o) {
-    Base* b = self_;
-    self_ = o.self_;
-    o.self_ = b;
-    return *this;
-  }
-  ~Transform() {
-    if (self_->holders.drop()) delete self_;
-  }
   Var operator()(const Var& w, const StepContext& at) const { return self_->call(w, at); }
 
  private:
   struct Base {
     virtual ~Base() = default;
     virtual Var call(const Var&, const StepContext&) const = 0;
-    detail::Count holders{1};
+    detail::Count holders;
+    friend void hold(Base* b) noexcept { b->holders.hold(); }
+    friend void drop(Base* b) noexcept {
+      if (b->holders.drop()) delete b;
+    }
   };
   template <class F> struct Holder final : Base {
     F f;
@@ -39,7 +35,7 @@ class Transform {
       else return f(w);
     }
   };
-  Base* self_;
+  detail::Handle<Base> self_;
 };
 
 }  // namespace ebb

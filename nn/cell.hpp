@@ -6,6 +6,7 @@
 #include <ebb/nn/drop.hpp>
 #include <ebb/nn/param.hpp>
 #include <ebb/nn/registered.hpp>
+#include <ebb/ops/handle.hpp>
 #include <type_traits>
 
 /// All that a cell's file needs. A cell is a plain struct: parameters made in its constructor, and
@@ -51,32 +52,23 @@ class Cell {
   State initial_state(int rows) const;
 
  private:
-  friend class CellPtr;
+  friend void hold(const Cell* c) noexcept { c->holders_.hold(); }
+  friend void drop(const Cell* c) noexcept {
+    if (c->holders_.drop()) delete c;
+  }
   mutable detail::Count holders_;
 };
 
 class CellPtr {
  public:
   CellPtr() = default;
-  explicit CellPtr(const Cell* c) : cell_(c) {
-    if (cell_) cell_->holders_.hold();
-  }
-  CellPtr(const CellPtr& o) : CellPtr(o.cell_) {}
-  CellPtr& operator=(CellPtr o) {
-    const Cell* c = cell_;
-    cell_ = o.cell_;
-    o.cell_ = c;
-    return *this;
-  }
-  ~CellPtr() {
-    if (cell_ && cell_->holders_.drop()) delete cell_;
-  }
+  explicit CellPtr(const Cell* c) : cell_(c) {}
   const Cell& operator*() const { return *cell_; }
-  const Cell* operator->() const { return cell_; }
-  explicit operator bool() const { return cell_ != nullptr; }
+  const Cell* operator->() const { return cell_.get(); }
+  explicit operator bool() const { return cell_.get() != nullptr; }
 
  private:
-  const Cell* cell_ = nullptr;
+  detail::Handle<const Cell> cell_;
 };
 
 namespace detail {
