@@ -26,11 +26,9 @@ Binding::Binding(const Leaf& l, const Shape& shape, Var v, Array a, bool whole)
 }
 
 Binding::~Binding() {  // in whatever order: an exception destroys a vector of them from its front
-  for (Binding** at = &bindings(); *at; at = &(*at)->outer)
-    if (*at == this) {
-      *at = outer;
-      break;
-    }
+  Binding** at = &bindings();
+  while (*at && *at != this) at = &(*at)->outer;
+  if (*at) *at = outer;
 }
 
 }  // namespace ebb::detail

@@ -5,12 +5,9 @@
 
 namespace ebb::detail {
 
-/// A leaf's value replaced while this lives: what stands behind Bind. A thread's bindings are a list, innermost first,
-/// which is handed on to the shards that start inside.
+/// Behind Bind: a leaf's value, replaced while this lives. Each thread has a list of them, which its shards inherit.
 struct Binding {
   Binding(const Leaf&, const Shape&, Var, Array, bool transformed);
-  Binding(const Binding&) = delete;
-  Binding& operator=(const Binding&) = delete;
   ~Binding();
   const LeafData* leaf;
   Var var;

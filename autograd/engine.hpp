@@ -2,8 +2,7 @@
 
 namespace ebb {
 
-/// What the engine does beyond recording and sweeping. Results are the same to rounding with each off; for tests and
-/// measurements. Set while no tape is in use.
+/// Optimisations that tests and measurements switch off, while no tape is in use. Results stay the same to rounding.
 struct Engine {
   bool pack = true;     ///< right operands of repeated products are laid out once for the kernels (packs.hpp)
   bool defer = true;    ///< gradients of weights are summed over many steps in one long product (deferred.hpp)

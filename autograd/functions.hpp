@@ -1,11 +1,10 @@
 #pragma once
 #include <array>
+#include <concepts>
 #include <ebb/autograd/var.hpp>
-#include <type_traits>
 
 /// Every function of Vars. Elementwise ones broadcast by numpy's rule; axes may be negative. Each returns a new Var and
-/// records its gradient. Errors: ShapeError naming the op, the shapes and the caller's line. After the bars: PyTorch's
-/// and JAX's names.
+/// records its gradient. Errors: ShapeError with op, shapes and line. After the bars: the names in PyTorch and JAX.
 namespace ebb {
 
 // ---- elementwise: every function of ops/pointwise_functions.inl (formulas and gradients: ops/pointwise_list.hpp)
@@ -16,22 +15,13 @@ namespace ebb {
 #include <ebb/ops/pointwise_functions.inl>
 Var elu(At x);
 
-/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is
-/// meant.
-template <class Integer>
-  requires std::is_integral_v<Integer>
-Var max(const At&, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of "
-                "each element and 1");
+/// max(x, -1) reads like a maximum over an axis, which it is not: a whole number is an error that names both meanings.
+Var max(const At&, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "max(x, 1) is ambiguous: amax(x, 1) is along axis 1, max(x, 1.0) elementwise");
   return {};
 }
-template <class Integer>
-  requires std::is_integral_v<Integer>
-Var min(const At&, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each "
-                "element and 1");
+Var min(const At&, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "min(x, 1) is ambiguous: -amax(-x, 1) is along axis 1, min(x, 1.0) elementwise");
   return {};
 }
 
@@ -42,8 +32,7 @@ Var matmul(At a, At b);                                       // | matmul | matm
 /// Last two axes swapped, lazily: matmul reads the original.
 Var transpose(At x);                                          // | x.mT | matrix_transpose
 Var transpose(At x, std::initializer_list<int> order);        // axes in the given order | permute | transpose
-/// Every product of an element of a with one of b: a [..., M], b [..., N] -> [..., M, N]; axes before the last
-/// broadcast.
+/// Every product of an element of a with one of b: a [..., M], b [..., N] -> [..., M, N]; leading axes broadcast.
 Var outer(At a, At b);                                        // | outer; einsum("...m,...n->...mn") | outer; einsum("...m,...n->...mn")
 
 // ---- reductions
@@ -75,26 +64,21 @@ Var gather(At table, const Tokens& tokens);                   // rows of a table
 Var scatter_add(At rows, const Tokens& tokens, int table_rows);  // rows added into those of a table of zeros | index_add | table.at[tokens].add
 Var pick(At x, const Tokens& tokens);                         // x[..., tokens[...]] | gather | take_along_axis
 Var one_hot(const Tokens& tokens, int depth, std::source_location where = std::source_location::current());  // 1 at the token, else 0 | nn.functional.one_hot | nn.one_hot
-// clang-format on
-
 /// The last axis cut into N blocks of equal width, views of one buffer: `auto [i, f, g, o] = split<4>(pre);`
 void split_into(At x, Var* blocks, int count);
-template <int N> std::array<Var, N> split(At x) {  // | chunk | split
+template <int N> std::array<Var, N> split(At x) {             // | chunk | split
   std::array<Var, N> blocks;
   split_into(static_cast<At&&>(x), blocks.data(), N);
   return blocks;
 }
 
-/// The value without its history.
-Var detach(At x);  // | detach | lax.stop_gradient
+Var detach(At x);                                             // the value without its history | detach | lax.stop_gradient
 /// Numbers that need no gradient, on the current tape and in its element type.
 Var constant(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor | asarray
 /// Numbers whose gradient is wanted.
-Var variable(const Array& numbers,
-             std::source_location where =
-                 std::source_location::current());  // | tensor(requires_grad=True) | an argument of grad
+Var variable(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor(requires_grad=True) | an argument of grad
 Var zeros(Shape shape, std::source_location where = std::source_location::current());  // a constant | zeros | zeros
-Var full(Shape shape, double x,
-         std::source_location where = std::source_location::current());  // a constant | full | full
+Var full(Shape shape, double x, std::source_location where = std::source_location::current());  // a constant | full | full
+// clang-format on
 
 }  // namespace ebb

@@ -1,4 +1,5 @@
 #pragma once
+#include <concepts>
 #include <ebb/autograd/fuse_graph.hpp>
 #include <ebb/autograd/var.hpp>
 #include <type_traits>
@@ -53,22 +54,15 @@ constexpr Expr& operator+=(Expr& a, Expr b) { return a = a + b; }
 constexpr Expr& operator-=(Expr& a, Expr b) { return a = a - b; }
 constexpr Expr& operator*=(Expr& a, Expr b) { return a = a * b; }
 constexpr Expr& operator/=(Expr& a, Expr b) { return a = a / b; }
-constexpr Expr watch(const char*, Expr x) {
-  return x;
-}  // collected by the lambda on Vars, which runs beside the kernel if somebody watches
+/// The lambda on Vars, which runs beside the kernel if somebody watches, collects it.
+constexpr Expr watch(const char*, Expr x) { return x; }
 
-template <class Integer>
-  requires std::is_integral_v<Integer>
-constexpr Expr max(Expr x, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "max(x, 1) reads like a maximum along axis 1, and would be one elsewhere: write max(x, 1.0)");
+constexpr Expr max(Expr x, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "max(x, 1) reads like a maximum along axis 1: write max(x, 1.0)");
   return x;
 }
-template <class Integer>
-  requires std::is_integral_v<Integer>
-constexpr Expr min(Expr x, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "min(x, 1) reads like a minimum along axis 1, and would be one elsewhere: write min(x, 1.0)");
+constexpr Expr min(Expr x, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "min(x, 1) reads like a minimum along axis 1: write min(x, 1.0)");
   return x;
 }
 

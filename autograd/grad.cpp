@@ -44,7 +44,7 @@ std::vector<Var> sweep_for(TapeImpl& t, std::uint32_t root, const Var& adjoint, 
 
 void check(TapeImpl& t, const Var& y, const std::vector<Var>& wrt, const GradOptions& o) {
   if (t.node(y, "grad").requires_grad && t.sweep().freed(y.node()))
-    throw TapeError("grad: this graph was spent by an earlier backward");
+    throw TapeError("grad: this graph was freed by an earlier backward");
   for (const Var& v : wrt)
     if (!t.node(v, "grad").requires_grad)
       throw TapeError("grad: one of the Vars asked for does not need a gradient: make it with variable()");

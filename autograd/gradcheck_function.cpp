@@ -2,6 +2,7 @@
 #include <ebb/autograd/differences.hpp>
 #include <ebb/autograd/grad.hpp>
 #include <ebb/autograd/gradcheck_parts.hpp>
+#include <ebb/autograd/nonfinite.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -57,9 +58,9 @@ class FunctionCheck {
     Tape tape{{.dtype = f64, .order = order}};
     return number(variables(), order).item();
   }
-  std::vector<Array> gradients(int order, std::string* trace = nullptr) const {
+  std::vector<Array> gradients(int order, detail::Probe* probe = nullptr) const {
     Tape tape{{.dtype = f64, .order = order}};
-    detail::TapeImpl::current().trace_into(trace);
+    detail::TapeImpl::current().set_probe(probe);
     const std::vector<Var> in = variables();
     const Var y = number(in, order);
     check_untouched(in);
@@ -81,9 +82,9 @@ class FunctionCheck {
     bool finite = std::isfinite(value(order));
     for (const Array& a : analytic) finite &= all_finite(a);
     if (!finite) {
-      std::string trace;
+      detail::NonfiniteProbe trace;
       gradients(order, &trace);
-      report.finding = detail::not_finite(trace);
+      report.finding = detail::not_finite(trace.found());
       return;
     }
     for (std::size_t k = 0; k < x_.size(); ++k) {

@@ -32,8 +32,7 @@ Array Grads::operator[](const Var& v) const {
   if (v && detail::TapeImpl::find(v.epoch()) && !v.requires_grad())
     throw TapeError("gradient of a constant: this Var depends on no parameter and no variable()");
   throw TapeError(
-      "gradient of a Var that was not retained, or that the loss does not depend on: call retain(v) before "
-      "backward");
+      "gradient of a Var that is not retained, or does not affect the loss: call retain(v) before backward");
 }
 
 Array Grads::flat() const {
@@ -77,9 +76,7 @@ void Grads::add(const Grads& other, double factor) {
   }
 }
 bool Grads::finite() const {
-  for (const OfSet& s : sets_)
-    if (!all_finite(s.flat)) return false;
-  return true;
+  return std::all_of(sets_.begin(), sets_.end(), [](const OfSet& s) { return all_finite(s.flat); });
 }
 
 Array& Grads::flat_of(const LeafSet& set, DType dtype) {

@@ -10,8 +10,8 @@ namespace detail {
 void sum_grads(Grads*, std::size_t);  // sum_grads.hpp
 }
 
-/// Gradients that a backward returned: of each leaf set one flat buffer, laid out like the set's own; of each retained
-/// Var and each `variable` one array.
+/// What a backward returns: for each leaf set a flat buffer laid out like the set's own, for each retained Var and each
+/// `variable` an array.
 class Grads {
  public:
   /// The gradient of a parameter: zeros if the loss does not depend on it. Errors: ValueError if its set took no part
@@ -29,12 +29,12 @@ class Grads {
   double norm() const;  ///< Euclidean, over all sets, accumulated in double
   void scale(double factor);
   std::vector<LeafSet> sets() const;
-  /// Adds another backward's gradients of parameters, times a factor: a large batch in several small ones. Those of
-  /// Vars are not taken over. Errors: ValueError, with nothing changed, if parameters were added in between
+  /// Adds the gradients of another backward, times a factor: a large batch in several small ones. Parameters only, not
+  /// Vars. Errors: ValueError, with nothing changed, if parameters were added in between
   void add(const Grads& other, double factor = 1);
   bool finite() const;
 
-  // For engines (shards, tape): not needed by users.
+  // ---- for the tape and the shards
   Array& flat_of(const LeafSet&, DType);  ///< made of zeros at first use
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }

@@ -9,8 +9,7 @@
 
 namespace ebb::detail {
 
-/// What a leaf's transforms make of its own numbers. The tape knows this and no more of them: transform.cpp knows how
-/// they are written, shards.cpp what they are told.
+/// What a leaf's transforms make of its own numbers: all that the tape knows of them (transform.hpp).
 class LeafTransforms {
  public:
   virtual ~LeafTransforms() = default;

@@ -27,29 +27,23 @@ Var LeafTable::raw(const Leaf& l, const std::source_location& where) {
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
   // After an edit the numbers are read anew: what was recorded with the old ones is refused by backward.
-  const std::uint64_t version = bound ? 0 : data->set->version;
+  const std::uint64_t version = bound ? bound->serial : data->set->version;
   Found& last = found_[(key >> 4) % found_.size()];
   if (last.key == key && last.version == version) return tape_.handle(last.id);
-  if (auto found = leaves_.find(key); found != leaves_.end()) {
-    if (found->second.version == version) {
-      last = {key, version, found->second.v.node()};
-      return found->second.v;
-    }
-    leaves_.erase(found);
-  }
-  return make(l, key, version, bound != nullptr, tape_.convert(bound ? bound->array : l.value()), where);
+  LeafVar& known = leaves_[key];
+  if (known.version != version) known = {make(l, version, bound, where), version};
+  last = {key, version, known.v.node()};
+  return known.v;
 }
 
-Var LeafTable::make(const Leaf& l, std::uint64_t key, std::uint64_t version, bool bound, Array value,
-                    const std::source_location& where) {
+Var LeafTable::make(const Leaf& l, std::uint64_t version, const Binding* bound, const std::source_location& where) {
   use(l.get()->set);
-  Var v = tape_.input(std::move(value), l.trained(), where);
+  Var v = tape_.input(tape_.convert(bound ? bound->array : l.value()), l.trained(), where);
   Node& n = tape_.node(v.node());
   n.leaf = l.get();
-  n.version = bound ? key : version;
-  n.bound = bound;
+  n.version = version;
+  n.bound = bound != nullptr;
   n.keep = true;
-  leaves_.emplace(key, LeafVar{v, version});
   nodes_.push_back(v.node());
   return v;
 }
@@ -62,8 +56,7 @@ void LeafTable::use(LeafSetData* set) {
 void LeafTable::check_versions() const {
   for (const UsedSet& u : used_)
     if (u.set.version() != u.version)
-      throw TapeError(
-          "backward: a parameter was edited (or added) while this tape was using it; make a new tape after an edit");
+      throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape");
 }
 
 Grads LeafTable::place_gradients() {

@@ -13,9 +13,8 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and is that node from
-/// there on; where it is bound to another value it is a node of its own. The table knows at which version of its set a
-/// leaf was read, so that a backward after an edit is refused.
+/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and another node for each
+/// value that it is bound to. The set's version is noted then, so that a backward after an edit is an error.
 class LeafTable {
  public:
   explicit LeafTable(TapeImpl& t) : tape_(t) {}
@@ -27,27 +26,26 @@ class LeafTable {
   void set_context(const StepContext* at) { context_ = at; }
   /// Errors    TapeError if a set was edited since the tape used it
   void check_versions() const;
-  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, so that what reaches a leaf is
-  /// written there at once.
+  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, which the sweep so writes in place.
   Grads place_gradients();
   void clear();
 
  private:
-  Var make(const Leaf&, std::uint64_t key, std::uint64_t version, bool bound, Array value, const std::source_location&);
+  Var make(const Leaf&, std::uint64_t version, const Binding*, const std::source_location&);
   void use(LeafSetData*);
 
   TapeImpl& tape_;
   const StepContext* context_ = nullptr;
   struct UsedSet {
-    LeafSet set;
+    LeafSet set;  // held: its leaves may not die before the tape
     std::uint64_t version;
-  };  // held: its leaves may not die before the tape
+  };
   std::vector<UsedSet> used_;
-  // By the leaf's address or its binding's serial number, which is odd.
   struct LeafVar {
     Var v;
-    std::uint64_t version = 0;
+    std::uint64_t version = 0;  // none: 0 is no set's and no binding's
   };
+  // By the leaf's address or its binding's serial number, which is odd.
   std::unordered_map<std::uint64_t, LeafVar, std::hash<std::uint64_t>, std::equal_to<>,
                      PoolAllocator<std::pair<const std::uint64_t, LeafVar>>>
       leaves_;

@@ -1,8 +1,7 @@
 #pragma once
 #include <ebb/autograd/var.hpp>
 
-/// What a node of the tape holds, and the table of functions by which the sweeps call an op. For autograd's own files
-/// and for op.hpp; users write ops through op.hpp alone.
+/// A node of the tape, and the table of functions by which the sweeps call an op. Internal: op.hpp is for users.
 namespace ebb::detail {
 
 struct LeafData;
@@ -20,7 +19,7 @@ struct OpTable {
   void (*replay)(Replay&, std::uint32_t node);  ///< recorded, on Vars
   void (*destroy)(void* op);                    ///< of the op's attributes, null if trivial
   /// For views: the part of the parent's adjoint that is this node's own; null for other ops.
-  Array (*place)(const void* op, const Array& parent_adjoint);
+  Array (*place)(const void* op, const Array& parent_adjoint) = nullptr;
 };
 
 /// Three lines of the cache: long tapes are read from memory.

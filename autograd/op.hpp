@@ -15,8 +15,8 @@
 ///     Var vjp(const Var& g, const Var& x, ..., const Var& y) const;             // std::array<Var, N> for N inputs
 ///
 /// g is the adjoint of the result y. What `needs` does not name arrives as an empty Var. A vjp written in Vars can be
-/// differentiated again; one in Arrays (same form, Array for Var) is first order, and tapes of order 2 refuse the op
-/// while recording. Attributes are members of the struct, copied onto the tape. Check it with gradcheck_op.
+/// differentiated again; one in Arrays (same form, Array for Var) is first order: tapes of order 2 reject the op.
+/// Attributes are members of the struct, copied onto the tape. Check it with gradcheck_op.
 namespace ebb {
 
 inline constexpr unsigned need_nothing = detail::need_nothing;
@@ -25,9 +25,6 @@ inline constexpr unsigned need_output = detail::need_output;
 
 namespace detail {
 
-template <class Op, std::size_t... K> auto call_value(const Op& op, const Array* in, std::index_sequence<K...>) {
-  return op.value(in[K]...);
-}
 template <class Op, class T, std::size_t... K>
 auto call_vjp(const Op& op, const T& g, const T* in, const T& y, std::index_sequence<K...>)
     -> decltype(op.vjp(g, in[K]..., y)) {
@@ -57,8 +54,8 @@ template <class Op> consteval unsigned needs_of() {
 template <class Op, std::size_t N> struct Sweeps {
   static constexpr auto indices = std::make_index_sequence<N>{};
   static constexpr bool in_vars = has_vjp<Op, Var, N>;
-  static constexpr bool sees_inputs = (needs_of<Op>() & need_inputs) != 0,
-                        sees_output = (needs_of<Op>() & need_output) != 0;
+  static constexpr bool sees_inputs = (needs_of<Op>() & need_inputs) != 0;
+  static constexpr bool sees_output = (needs_of<Op>() & need_output) != 0;
   static_assert(in_vars || has_vjp<Op, Array, N>, "an op needs vjp(g, inputs..., y), on Vars or on Arrays");
 
   template <class T> static auto gradients(TapeImpl& t, std::uint32_t id, const T& g) {
@@ -84,42 +81,30 @@ template <class Op, std::size_t N> struct Sweeps {
     return r;
   }
 
+  /// Adds what the vjp returned to the adjoints of the inputs that want it. Inline, for the sake of small ops.
+  template <class To, class R> [[gnu::always_inline]] static void add(To& to, std::uint32_t id, R returned) {
+    for (std::size_t k = 0; k < N; ++k) {
+      const std::uint32_t input = to.tape.node(id).inputs()[k];
+      if (!to.wants(input)) continue;
+      const auto& g = checked(to.tape, id, k, begin_of(returned)[k]);
+      if constexpr (std::is_same_v<To, Replay>) to.add(input, g);
+      else if constexpr (in_vars) to.accumulate(input, to.tape.value(g.node()));
+      else to.accumulate(input, g);
+    }
+  }
   static void sweep(Sweep& s, std::uint32_t id) {
-    TapeImpl& t = s.tape;
-    if constexpr (in_vars) {
-      const Var g = t.push(t.node(id).grad, std::source_location::current());
-      auto r = gradients(t, id, g);
-      for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; s.wants(input))
-          s.accumulate(input, t.value(checked(t, id, k, begin_of(r)[k]).node()));
-    } else {
-      auto r = gradients(t, id, t.node(id).grad);
-      for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; s.wants(input))
-          s.accumulate(input, checked(t, id, k, begin_of(r)[k]));
-    }
+    const Array& g = s.tape.node(id).grad;
+    if constexpr (in_vars) add(s, id, gradients(s.tape, id, s.tape.push(g, std::source_location::current())));
+    else add(s, id, gradients(s.tape, id, g));
   }
-
   static void replay(Replay& r, std::uint32_t id) {
-    if constexpr (in_vars) {
-      TapeImpl& t = r.tape;
-      auto v = gradients(t, id, r.adjoint(id));
-      for (std::size_t k = 0; k < N; ++k)
-        if (const auto input = t.node(id).inputs()[k]; r.wants(input)) r.add(input, checked(t, id, k, begin_of(v)[k]));
-    }
+    if constexpr (in_vars) add(r, id, gradients(r.tape, id, r.adjoint(id)));
   }
-
   static void destroy(void* op) { static_cast<Op*>(op)->~Op(); }
-};
 
-template <class Op, std::size_t N>
-inline constexpr OpTable table_of{Op::name,
-                                  needs_of<Op>(),
-                                  Sweeps<Op, N>::in_vars,
-                                  &Sweeps<Op, N>::sweep,
-                                  &Sweeps<Op, N>::replay,
-                                  std::is_trivially_destructible_v<Op> ? nullptr : &Sweeps<Op, N>::destroy,
-                                  nullptr};
+  static constexpr OpTable table{Op::name, needs_of<Op>(), in_vars,
+                                 &sweep,   &replay,        std::is_trivially_destructible_v<Op> ? nullptr : &destroy};
+};
 
 /// Puts y = op(inputs) on the tape; copies the op's attributes only if the graph needs them.
 template <class Op>
@@ -137,10 +122,7 @@ Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int c
 /// Runs the op at once and records it. Errors: what the op's value throws, with the caller's line added
 template <class Op, class... In> Var apply(const Op& op, At first, const In&... rest) {
 #ifdef EBB_SHIPS_OPS  // while the library itself is compiled
-  static_assert(
-      requires { Op::tried_by; },
-      "a shipped op says which sample tries it, of ShippedOp or NnOp: static constexpr auto tried_by = "
-      "ShippedOp::cumsum");
+  static_assert(requires { Op::tried_by; }, "a shipped op names its sample: tried_by = ShippedOp::... or NnOp::...");
 #endif
   constexpr std::size_t N = 1 + sizeof...(In);
   detail::TapeImpl& t = detail::TapeImpl::current(Op::name);
@@ -150,11 +132,12 @@ template <class Op, class... In> Var apply(const Op& op, At first, const In&... 
     detail::located(first.where, [&] { t.node(in[k], Op::name); });
     values[k] = t.value(in[k].node());
   }
-  Array y;
-  try {
-    y = detail::call_value(op, values, std::make_index_sequence<N>{});
-  } catch (...) { detail::rethrow_at(first.where); }
-  return detail::finish(t, detail::table_of<Op, N>, op, in, static_cast<int>(N), std::move(y), first.where);
+  Array y = detail::located(first.where, [&] {
+    return [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return op.value(values[K]...);
+    }(std::make_index_sequence<N>{});
+  });
+  return detail::finish(t, detail::Sweeps<Op, N>::table, op, in, static_cast<int>(N), std::move(y), first.where);
 }
 
 }  // namespace ebb

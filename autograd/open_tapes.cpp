@@ -145,7 +145,6 @@ void TapeImpl::reset() noexcept {
   nodes_.clear();
   recorded_nodes_ = 0;
   recording_ = true;
-  trace_ = nullptr;
   probe_ = nullptr;
   time_ = -1;
   epoch_ = 0;
@@ -155,9 +154,7 @@ void TapeImpl::check_elsewhere(std::uint32_t epoch, const std::string& who) {
   Epochs& e = epochs();
   const std::lock_guard lock(e.mutex);
   if (std::find(e.live.begin(), e.live.end(), epoch) != e.live.end())
-    throw TapeError(
-        std::string(who) +
-        "this Var belongs to another thread: it is used, and copied, where it was made; pass its value(), an Array");
+    throw TapeError(who + "this Var belongs to another thread: use and copy it there, or pass its value(), an Array");
 }
 
 }  // namespace ebb::detail

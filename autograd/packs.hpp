@@ -7,9 +7,8 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Right operands of matrix products, laid out for the kernels. A weight serves at every step, so it is laid out at its
-/// second use and read from there on; a product that stays alone gains nothing by it. The packs of parameters are
-/// shared by all shards.
+/// Right operands of matrix products, laid out for the kernels at their second use: a weight serves at every step, but
+/// a product that stays alone gains nothing by it. The packs of parameters are shared by all shards.
 class PackTable {
  public:
   explicit PackTable(TapeImpl& t) : tape_(t) {}

@@ -5,11 +5,12 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Sees each value as it is recorded on a tape, and may replace it. For gradcheck, which checks each op where it
-/// stands.
+/// Sees each value as it is recorded on a tape, and may replace it; sees each adjoint as the sweep passes it on. For
+/// gradcheck, which checks each op in its place, and to find the first value that is not finite.
 class Probe {
  public:
   virtual void recorded(TapeImpl&, const Var& y, const Var* inputs, int count) = 0;
+  virtual void swept(TapeImpl&, std::uint32_t /*node*/) {}
 
  protected:
   ~Probe() = default;

@@ -6,8 +6,7 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// The recorded sweep: adjoints are Vars, computed by ops on the same tape, so that the gradient can be differentiated
-/// again.
+/// The recorded sweep: adjoints are Vars on the same tape, so that the gradient can be differentiated again.
 class Replay {
  public:
   Replay(TapeImpl& t, std::uint32_t root) : tape(t), adjoint_(root + 1) {}

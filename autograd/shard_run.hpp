@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/autograd/nonfinite.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/transformed_leaves.hpp>
@@ -21,7 +22,7 @@ struct ShardRun {
   PoolVector<std::map<std::string, double>> counts;
   PoolVector<std::int64_t> kept;
   PoolVector<std::exception_ptr> errors;
-  PoolVector<std::string> traces;
+  PoolVector<NonfiniteProbe> traces;
   std::optional<TransformedLeaves> transformed;
   const WatchPoint* watcher = nullptr;  ///< where the caller's values go
 

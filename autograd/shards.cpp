@@ -48,7 +48,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
   try {
     Tape tape{{.dtype = options.dtype, .order = options.order}};
     TapeImpl& t = TapeImpl::current();
-    t.trace_into(trace ? &traces[k] : nullptr);
+    if (trace) t.set_probe(&traces[k]);
     t.set_recording(gradients);
     Shard s(*this, shard, begin(shard), begin(shard + 1));
     const WatchShard watched(watcher, s.begin(), s.rows());
@@ -140,8 +140,8 @@ std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const Sha
     run.run_all(detail::LossRef(loss), true, true);
   } catch (const Error&) {  // what it threw was seen by the caller already; what was traced until then counts
   }
-  for (const std::string& t : run.traces)
-    if (!t.empty()) return t;
+  for (const detail::NonfiniteProbe& t : run.traces)
+    if (!t.found().empty()) return t.found();
   return {};
 }
 

@@ -11,9 +11,8 @@ class TapeImpl;
 /// coordinate. What a step did with its own result (h' = o * tanh(c')) is no part of it, for how much of that passes
 /// through the node of c' depends on how the step is written: with `fuse` nothing does.
 ///
-/// Nodes are numbered in the order of their making, so all uses of the state after its step stand behind the step's
-/// last node. A sweep comes from the end: when it reaches that node, the adjoint of the state is the one that is asked
-/// for, and is put aside.
+/// All uses of the state after its step stand behind the step's last node. So when a sweep, which comes from the end,
+/// reaches that node, the adjoint of the state is the one that is asked for, and is put aside.
 ///
 /// Cost      one comparison a node; nothing is copied unless the step itself adds to the adjoint
 class StepEnds {

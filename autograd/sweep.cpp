@@ -4,6 +4,7 @@
 #include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/grads.hpp>
+#include <ebb/autograd/probe.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -14,8 +15,7 @@ namespace ebb::detail {
 namespace {
 
 /// Fetches what the sweep comes to soon: a long tape has left the cache, and its values stand where the processor does
-/// not expect them. Always inline, for g++ takes a function that only prefetches for one without effect and drops the
-/// call.
+/// not expect them. Always inline, since g++ drops a call to a function that only prefetches.
 [[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
   constexpr std::size_t most = 4096;  // bytes; the processor sees by itself how a longer value goes on
   for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
@@ -26,8 +26,7 @@ namespace {
 
 }  // namespace
 
-/// A sweep under way. Ended by an exception it leaves a graph that was being freed freed; whoever called it clears the
-/// adjoints.
+/// A sweep under way. After an exception a graph that was being freed counts as freed; the caller clears the adjoints.
 class Sweep::Scope {
  public:
   Scope(Sweep& s, bool free_values)
@@ -73,10 +72,11 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
 
 inline void Sweep::visit(std::uint32_t id) {
   if (freed(id))
-    throw TapeError("backward: a part of this graph was spent by an earlier backward; pass retain_graph = true there");
+    throw TapeError("backward: a part of this graph was freed by an earlier backward; pass retain_graph = true there");
   Node& n = tape.node(id);
   tape.set_time(n.time);
-  if (tape.tracing()) tape.trace(id, n.grad, "gradient");
+  if (Probe* p = tape.probe()) [[unlikely]]
+    p->swept(tape, id);
   n.op->sweep(*this, id);
   if (!n.retained) n.grad = Array();
 }
@@ -115,12 +115,13 @@ void Sweep::collect(Grads& g) {
   for (std::uint32_t id = 1; id <= tape.top(); ++id) {
     Node& n = tape.node(id);
     if (!n.requires_grad) continue;
-    if (n.leaf && n.retained) g.keep(tape.handle(id), n.grad ? n.grad.copy() : Array::zeros(n.shape, tape.dtype()));
+    if (n.retained || (!n.leaf && !n.op)) {
+      Array kept = n.grad ? n.grad : Array::zeros(n.shape, tape.dtype());
+      g.keep(tape.handle(id), n.leaf ? kept.copy() : kept);
+    }
     if (n.leaf && n.grad && !n.in_flat) {
       Array place = g[Leaf(n.leaf)];
       add_into(place, n.grad);
-    } else if (!n.leaf && (n.retained || !n.op)) {
-      g.keep(tape.handle(id), n.grad ? n.grad : Array::zeros(n.shape, tape.dtype()));
     }
     n.grad = Array();
     n.in_flat = false;
@@ -131,7 +132,7 @@ void Sweep::clear_adjoints() noexcept {
   for (std::uint32_t id = 1; id <= tape.top(); ++id) {
     Node& n = tape.node(id);
     n.grad = Array();
-    if (n.in_flat) n.in_flat = false;
+    n.in_flat = false;
   }
 }
 

@@ -38,8 +38,7 @@ class Sweep {
   bool wants(std::uint32_t id) const;
   /// Adds a contribution that the op has already made; the first one is handed on by pointer.
   void accumulate(std::uint32_t id, Array contribution);
-  /// Where the op can write its contribution itself. A view's is its part of the parent's, so that slices of a sequence
-  /// cost no copies of the whole.
+  /// Where the op can write its contribution itself; for a view, in its part of the parent's adjoint, without a copy.
   Adjoint adjoint(std::uint32_t id);
   /// What is better done for many steps at once.
   Deferred deferred;
@@ -48,14 +47,12 @@ class Sweep {
   bool frees() const { return freeing_; }  ///< values are freed on the way: this is the graph's last sweep
 
   // ---- what the tape calls
-  /// From node `root`, whose adjoint is `seed`. Afterwards the adjoints of leaves, variables and retained nodes are in
-  /// their nodes.
-  /// Errors    whatever an op throws; all adjoints are cleared then
+  /// From node `root`, whose adjoint is `seed`. Leaves, variables and retained nodes hold their adjoints afterwards.
+  /// Errors    whatever an op throws; the caller clears the adjoints then
   void run(std::uint32_t root, Array seed, bool free_values);
   /// The sweep has freed values that node `id` may need.
   bool freed(std::uint32_t id) const { return id <= freed_; }
-  /// Moves the gradients of variables and retained Vars out of the nodes, and those of leaves that have no place in `g`
-  /// yet into it.
+  /// Moves the gradients of variables and retained Vars into `g`, and those of leaves that have no place in it yet.
   void collect(Grads& g);
   void clear_adjoints() noexcept;
   void clear() noexcept;

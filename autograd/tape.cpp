@@ -14,29 +14,6 @@ DType Tape::dtype() const { return impl_->dtype(); }
 int Tape::order() const { return impl_->order(); }
 TapeStats Tape::stats() const { return impl_->stats(); }
 
-namespace {
-
-/// At its end no adjoint is left, unless all have been collected.
-class Adjoints {
- public:
-  explicit Adjoints(detail::Sweep& s) : sweep_(s) {}
-  ~Adjoints() {
-    if (!collected_) sweep_.clear_adjoints();
-  }
-  Adjoints(const Adjoints&) = delete;
-  Adjoints& operator=(const Adjoints&) = delete;
-  void collect(Grads& g) {
-    sweep_.collect(g);
-    collected_ = true;
-  }
-
- private:
-  detail::Sweep& sweep_;
-  bool collected_ = false;
-};
-
-}  // namespace
-
 Grads Tape::backward(const Var& loss, bool retain_graph) {
   TapeImpl& t = *impl_;
   if (TapeImpl::find(t.epoch()) != &t)
@@ -46,14 +23,17 @@ Grads Tape::backward(const Var& loss, bool retain_graph) {
     throw ShapeError("backward: the loss must be a single number, this one is " + text(n.shape) +
                      ": take its sum or mean");
   if (n.requires_grad && t.sweep().freed(loss.node()))
-    throw TapeError(
-        "backward: this graph was spent by an earlier backward; pass retain_graph = true there to use it again");
+    throw TapeError("backward: this graph was freed by an earlier backward; pass retain_graph = true there");
   t.leaves().check_versions();
-  Adjoints adjoints(t.sweep());
-  Grads g = t.leaves().place_gradients();
-  if (n.requires_grad) t.sweep().run(loss.node(), Array::full(n.shape, 1, t.dtype()), !retain_graph);
-  adjoints.collect(g);
-  return g;
+  try {
+    Grads g = t.leaves().place_gradients();
+    if (n.requires_grad) t.sweep().run(loss.node(), Array::full(n.shape, 1, t.dtype()), !retain_graph);
+    t.sweep().collect(g);
+    return g;
+  } catch (...) {
+    t.sweep().clear_adjoints();
+    throw;
+  }
 }
 
 Var retain(const Var& v) {

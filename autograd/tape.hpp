@@ -5,10 +5,6 @@
 
 namespace ebb {
 
-namespace detail {
-class TapeImpl;
-}
-
 struct TapeOptions {
   DType dtype = f32;  ///< of every value on the tape; what enters is converted
   int order = 1;      ///< highest order of differentiation, declared before recording
@@ -23,8 +19,7 @@ struct TapeStats {
 /// Records what is computed while it lives, on its own thread, as the innermost tape. An append-only list of nodes; the
 /// sweep is one loop from the end. docs/how-it-works.md builds a small one; tape_impl.hpp is where this one begins.
 ///
-/// Threads   A tape and its Vars serve the thread that made them, elsewhere they are an error. The Tape itself may be
-///           destroyed on any thread
+/// Threads   A tape and its Vars are used on the thread that made them; any thread may destroy the Tape itself
 ///
 ///     Tape tape{{.dtype = f64, .order = 2}};
 ///     Var y = ...;
@@ -65,8 +60,7 @@ class NoGrad {
   bool before_;
 };
 
-/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks; behind the loop, however it was
-/// left, the time is what it was before.
+/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks, until the loop is left.
 class steps {
  public:
   explicit steps(int count) : steps(0, count) {}
@@ -78,10 +72,7 @@ class steps {
    public:
     explicit iterator(int t) : t_(t) {}
     int operator*() const;
-    iterator& operator++() {
-      ++t_;
-      return *this;
-    }
+    void operator++() { ++t_; }
     bool operator!=(const iterator& o) const { return t_ != o.t_; }
 
    private:

@@ -61,7 +61,6 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   }
   ++recorded_nodes_;
   Var v = make(id, std::move(value), shape, where);
-  if (tracing() && n.value) trace(id, n.value, "value");
   if (probe_) [[unlikely]]
     probe_->recorded(*this, v, inputs, count);
   return v;
@@ -85,17 +84,17 @@ bool TapeImpl::any_requires(const Var* inputs, int count) {
 void TapeImpl::require_order(const OpTable& op, const std::source_location& where) const {
   if (order_ < 2 || op.higher) return;
   throw TapeError(std::string(op.name) +
-                  ": its gradient is written on arrays and is first order only; this tape was opened with order " +
+                  ": its gradient is written on arrays, so first order only; this tape has order " +
                   std::to_string(order_) + place_of(where));
 }
 
-void TapeImpl::reject(const Var& v, const char* who) const {
-  if (!v) throw EmptyVarError(std::string(who) + ": an empty Var was used");
-  if (!find(v.epoch())) check_elsewhere(v.epoch(), std::string(who) + ": ");
-  throw TapeError(std::string(who) + (find(v.epoch())
-                                          ? ": this Var belongs to an outer tape; only the innermost tape's "
-                                            "Vars can be used here: pass its value() through constant()"
-                                          : ": this Var's tape is gone"));
+void TapeImpl::reject(const Var& v, const char* who) {
+  const std::string prefix = who ? std::string(who) + ": " : "";
+  if (!v) throw EmptyVarError(prefix + "an empty Var was used");
+  if (find(v.epoch()))
+    throw TapeError(prefix + "this Var belongs to an outer tape: pass its value() through constant() to use it here");
+  check_elsewhere(v.epoch(), prefix);
+  throw TapeError(prefix + "this Var's tape is gone");
 }
 
 void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }
@@ -111,18 +110,8 @@ void TapeImpl::release_handle(std::uint32_t id) noexcept {
 
 TapeStats TapeImpl::stats() const {
   const PoolStats p = pool_stats();
-  const auto over = [&](std::size_t bytes) {
-    return static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(bytes_at_start_);
-  };
-  return {recorded_nodes_, over(p.in_use), over(p.peak)};
-}
-
-void TapeImpl::trace(std::uint32_t id, const Array& a, const char* what) {
-  if (!trace_->empty() || all_finite(a)) return;
-  const Node& n = nodes_[id];
-  *trace_ = std::string(n.op ? n.op->name : "an input") + " has the first " + what + " that is not finite";
-  if (time_ >= 0) *trace_ += ", time step " + std::to_string(time_);
-  if (n.file) *trace_ += " (" + line_of(n.file, n.line) + ")";
+  const auto before = static_cast<std::int64_t>(bytes_at_start_);
+  return {recorded_nodes_, static_cast<std::int64_t>(p.in_use) - before, static_cast<std::int64_t>(p.peak) - before};
 }
 
 void hold(std::uint32_t id, std::uint32_t epoch) {

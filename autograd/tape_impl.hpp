@@ -14,9 +14,8 @@ namespace ebb::detail {
 
 class Probe;
 
-/// The tape behind Tape: records ops as nodes, and owns the parts that do the rest. The nodes and their memory are in
-/// NodeStore, parameters in LeafTable, laid-out operands in PackTable, gradients in Sweep; which tapes a thread has is
-/// in open_tapes.cpp.
+/// The tape behind Tape: records ops as nodes, and owns the parts that do the rest: NodeStore (nodes and their memory),
+/// LeafTable (parameters), PackTable (laid-out operands), Sweep (gradients). open_tapes.cpp knows a thread's tapes.
 ///
 /// A value lives as long as a handle names it or a recorded backward reads it. A node that no recorded op reads is used
 /// again as soon as its last handle goes, so that what needs no gradient leaves nothing behind.
@@ -37,6 +36,8 @@ class TapeImpl {
   static void close(TapeImpl*) noexcept;  ///< on any thread
   /// For a Var whose tape is not on this thread. Errors    TapeError if it lives on another
   static void check_elsewhere(std::uint32_t epoch, const std::string& who = {});
+  /// TapeError that says why `who`, null for a member of Var, cannot use this Var.
+  [[noreturn]] static void reject(const Var&, const char* who = nullptr);
 
   // ---- nodes and values
   Node& node(std::uint32_t id) { return nodes_[id]; }
@@ -80,11 +81,8 @@ class TapeImpl {
   int time() const { return time_; }
   void set_time(int t) { time_ = t; }
   TapeStats stats() const;
-  /// From now on the first value or adjoint that is not finite is described there; null: look no more.
-  void trace_into(std::string* found) { trace_ = found; }
-  bool tracing() const { return trace_ != nullptr; }
-  void trace(std::uint32_t id, const Array&, const char* what);
-  void set_probe(Probe* p) { probe_ = p; }  ///< sees what is recorded from now on; null: nobody
+  Probe* probe() const { return probe_; }  ///< sees what is recorded and swept; null: nobody
+  void set_probe(Probe* p) { probe_ = p; }
 
   // ---- the parts
   LeafTable& leaves() { return leaves_; }
@@ -100,7 +98,6 @@ class TapeImpl {
   void unlink() noexcept;
   void reset() noexcept;
   Var make(std::uint32_t id, Array value, const Shape&, const std::source_location&);
-  [[noreturn]] void reject(const Var&, const char* who) const;
   void make_lazy(Node&);
 
   friend struct ThreadTapes;
@@ -114,7 +111,6 @@ class TapeImpl {
   int order_ = 1;
   int time_ = -1;
   bool recording_ = true;
-  std::string* trace_ = nullptr;
   Probe* probe_ = nullptr;
   std::int64_t recorded_nodes_ = 0;
   std::size_t bytes_at_start_ = 0;

@@ -27,8 +27,7 @@ struct Index {
 /// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
 /// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
 ///
-/// Errors    TapeError if its tape is gone, or is not the innermost live tape of this thread; also when a copy is made
-///           on another thread than the tape's
+/// Errors    TapeError if its tape is gone or not this thread's innermost one, or when copied on another thread
 class Var {
  public:
   Var() noexcept = default;
@@ -50,10 +49,8 @@ class Var {
     if (epoch_ != 0) detail::drop(node_, epoch_);
   }
 
-  explicit operator bool() const noexcept {
-    return epoch_ != 0;
-  }  ///< names a value at all; says nothing about the value
-  Array value() const;  ///< the numbers, shared, never to be written
+  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all, whatever the value is
+  Array value() const;                                             ///< the numbers, shared, never to be written
   Shape shape() const;
   int rank() const { return shape().rank(); }
   int dim(int axis) const { return shape()[axis]; }
@@ -67,17 +64,15 @@ class Var {
 
  private:
   friend class detail::TapeImpl;
-  Var(std::uint32_t node, std::uint32_t epoch) noexcept
-      : node_(node), epoch_(epoch) {}  // of which one handle is counted already
+  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}  // a handle counted already
   std::uint32_t node_ = 0, epoch_ = 0;
 };
 static_assert(sizeof(Var) == 8);
 
 std::ostream& operator<<(std::ostream&, const Var&);
 
-/// In its scope all ops carry this line, whatever lines they are called from: for a function that is made of several
-/// ops, so that errors name the line of its caller. The outermost one counts. Not around code that the user has
-/// written.
+/// In its scope all ops carry this line, whatever lines they are called from: for a function made of several ops, so
+/// that errors name the line of its caller. The outermost one counts. Not for use around the user's own code.
 ///
 ///     Var rms(At x) {
 ///       const CallSite here{x.where};
@@ -106,13 +101,10 @@ struct At {
   std::source_location where;
   At(Var v, std::source_location w = std::source_location::current()) : var(static_cast<Var&&>(v)), where(w) {}
   At(const Leaf& p, std::source_location w = std::source_location::current());
-  template <class A>
-    requires detail::is_array<A>
-  At(const A&) {
+  template <detail::is_array A> At(const A&) {
     static_assert(sizeof(A) == 0,
-                  "an Array is not on the tape: constant(array) puts its numbers there, variable(array) if their "
-                  "gradient is wanted; "
-                  "for functions of Arrays alone include <ebb/ops/elementwise.hpp>");
+                  "an Array is not on the tape: use constant(array), variable(array) if its gradient is "
+                  "wanted, or <ebb/ops/elementwise.hpp> for functions of Arrays alone");
   }
 };
 
@@ -134,16 +126,13 @@ struct VarList {
     count = static_cast<int>(l.size());
   }
   template <class C>
-    requires requires(const C& c) {
-      static_cast<const Var*>(c.data());
-      c.size();
-    }
+    requires requires(const C& c) { static_cast<const Var*>(c.data()) + c.size(); }
   VarList(const C& c, std::source_location w = std::source_location::current())
       : first(c.data()), count(static_cast<int>(c.size())), where(w) {}
 };
 
-/// What a comparison gives: a Var of ones and zeros. Not a condition of the program, where it would ask whether the
-/// handle is empty and so be true always: for that, compare its number, `if (x[0].item() > 0)`.
+/// What a comparison gives: a Var of ones and zeros. As a condition of the program it would ask whether the handle is
+/// empty, and so be true always; compare numbers there, `if (x[0].item() > 0)`.
 struct Comparison : Var {
   Comparison(Var v) noexcept : Var(static_cast<Var&&>(v)) {}
   using Var::operator=;

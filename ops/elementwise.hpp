@@ -1,6 +1,6 @@
 #pragma once
+#include <concepts>
 #include <ebb/ops/array.hpp>
-#include <type_traits>
 
 /// Elementwise functions on numbers alone, with numpy broadcasting: the functions of Var, under the same names and with
 /// the same meaning.
@@ -27,22 +27,13 @@ Array operator-(double, const Array&);
 Array operator*(double, const Array&);
 Array elu(const Array& x);
 
-/// max(x, -1) reads like a maximum over an axis, which it is not: whoever writes a whole number has to say which is
-/// meant.
-template <class Integer>
-  requires std::is_integral_v<Integer>
-Array max(const Array&, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "max(x, 1) could be two things: amax(x, 1) is the largest along axis 1, max(x, 1.0) the greater of "
-                "each element and 1");
+/// max(x, -1) reads like a maximum over an axis, which it is not: a whole number is an error that names both meanings.
+Array max(const Array&, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "max(x, 1) is ambiguous: amax(x, 1) is along axis 1, max(x, 1.0) elementwise");
   return {};
 }
-template <class Integer>
-  requires std::is_integral_v<Integer>
-Array min(const Array&, Integer) {
-  static_assert(sizeof(Integer) == 0,
-                "min(x, 1) could be two things: -amax(-x, 1) is the least along axis 1, min(x, 1.0) the lesser of each "
-                "element and 1");
+Array min(const Array&, std::integral auto number) {
+  static_assert(sizeof(number) == 0, "min(x, 1) is ambiguous: -amax(-x, 1) is along axis 1, min(x, 1.0) elementwise");
   return {};
 }
 

@@ -18,24 +18,29 @@ struct Error : std::runtime_error {
  private:
   std::string message_;
 };
+/// Shapes that do not fit each other.
 struct ShapeError final : Error {
   using Error::Error;
-};  ///< shapes do not fit
+};
+/// A Var that outlived its tape, an order of differentiation that was not declared, and the like.
 struct TapeError : Error {
   using Error::Error;
-};  ///< a Var outlived its tape, an order was not declared, ...
+};
+/// A number or name that is not allowed.
 struct ValueError : Error {
   using Error::Error;
-};  ///< a number or name that cannot be
+};
+/// A file that is missing, truncated, or not what it claims to be.
 struct FileError final : Error {
   using Error::Error;
-};  ///< a file is missing, torn, or not what it says
-
+};
+/// A Var that names no value was used.
 struct EmptyVarError final : TapeError {
   using TapeError::TapeError;
-};  ///< a Var that names no value was used
+};
+/// An Array that holds no numbers was used.
 struct EmptyArrayError final : ValueError {
   using ValueError::ValueError;
-};  ///< an Array that holds no numbers was used
+};
 
 }  // namespace ebb
