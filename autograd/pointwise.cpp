@@ -94,12 +94,12 @@ template <class O> struct Pointwise {
       }
       record &= t.recording();
       const Array* x[N];
-      Array* spent = nullptr;
+      Array* reusable = nullptr;
       for (int k = 0; k < N; ++k) {
         x[k] = &t.value(in[k].node());
-        if (may_overwrite(*n[k], record)) spent = &n[k]->value;
+        if (may_overwrite(*n[k], record)) reusable = &n[k]->value;
       }
-      y = pointwise::value(id, x, N, spent);
+      y = pointwise::value(id, x, N, reusable);
     } catch (...) { detail::rethrow_at(where); }
     if (!record) return t.push(std::move(y), where);
     const Shape shape = y.shape();

@@ -11,7 +11,7 @@ namespace ebb {
 Array Array::empty(const Shape& shape, DType t) {
   detail::require_known(shape);
   if (t == no_type)
-    throw EmptyArrayError("an empty array was used");  // a result takes its element type from the operands
+    throw EmptyArrayError("an empty array was used");  // the result takes its element type from its operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
   a.data_ = a.buffer_->data;
@@ -37,7 +37,7 @@ Array Array::number(double x, DType t) { return full({}, x, t); }
 
 Array Array::from(const Shape& shape, std::initializer_list<double> numbers, DType t) {
   if (static_cast<std::int64_t>(numbers.size()) != shape.size())
-    throw ShapeError("from: " + std::to_string(numbers.size()) + " numbers given for " + text(shape));
+    throw ShapeError("from: " + std::to_string(numbers.size()) + " values given for " + text(shape));
   Array a = empty(shape, t);
   std::int64_t i = 0;
   for (double x : numbers) a.set_flat(i++, x);
@@ -102,21 +102,21 @@ void Array::set_flat(std::int64_t i, double x) {
 }
 
 double Array::item() const {
-  if (size() != 1 || !buffer_) throw ShapeError("item: " + text(shape_) + " is not a single number");
+  if (size() != 1 || !buffer_) throw ShapeError("item: " + text(shape_) + " has more or less than one element");
   return at_flat(0);
 }
 
 Array Array::reshape(const Shape& wanted) const {
   const Shape s = detail::reshaped(shape_, wanted);
   if (contiguous()) return view(s, 0, s.columns());
-  if (s.columns() == columns()) return view(s, 0, row_stride_);  // rows regrouped, none cut
+  if (s.columns() == columns()) return view(s, 0, row_stride_);  // rows are regrouped, none is split
   return copy().view(s, 0, s.columns());
 }
 
 Array Array::operator[](int i) const {
-  if (rank() == 0) throw ShapeError("index: a single number has no axis to index");
+  if (rank() == 0) throw ShapeError("index: a scalar has no axis to index");
   const int n = shape_[0], k = i < 0 ? i + n : i;
-  if (k < 0 || k >= n) throw ShapeError("index: no entry " + std::to_string(i) + " in " + text(shape_));
+  if (k < 0 || k >= n) throw ShapeError("index: " + std::to_string(i) + " is out of range for " + text(shape_));
   if (rank() == 1) return view({}, k, 1);
   return view(shape_.without(0), k * (rows() / n) * row_stride_, row_stride_);
 }

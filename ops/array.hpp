@@ -8,7 +8,7 @@ namespace ebb {
 class Pool;
 
 namespace detail {
-/// A counted block of memory from a thread's pool; the elements follow the header, 64-byte aligned.
+/// A reference-counted block of memory from a thread's pool; the elements follow the header, 64-byte aligned.
 struct alignas(64) Buffer {
   Count holders;
   std::uint32_t size_class;
@@ -19,16 +19,15 @@ struct alignas(64) Buffer {
 };
 Buffer* allocate(std::size_t bytes);  // from the calling thread's pool, holders = 1
 Buffer* borrow(void* data, std::size_t bytes);
-void release(Buffer*) noexcept;  // last holder gone: back to the pool that owns it
-inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }  // of what allocate gave
+void release(Buffer*) noexcept;  // drops one reference; the last returns it to its pool
+inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }  // data must come from allocate
 }  // namespace detail
 
-/// A counted handle to numbers: float32 or float64, rank 0 to 4, row-major, with a stride between rows so that
-/// blocks of columns and ranges of rows are views. Copying the handle shares the numbers; `copy()` copies them.
+/// A reference-counted handle to a tensor: float32 or float64, rank 0 to 4, row-major, with a stride between rows so
+/// that blocks of columns and ranges of rows are views. Copying the handle shares the elements; `copy()` copies them.
 ///
-/// Shapes    element (i, ..., j) stands at  data[row(i, ...) * row_stride + j], rows counted over all axes but the last
-/// Errors    ShapeError for an impossible view; ValueError for the wrong element type, or where an empty handle is used
-///           as numbers
+/// Shapes    element (i, ..., j) is data[row(i, ...) * row_stride + j], with rows counted over all axes but the last
+/// Errors    ShapeError for an impossible view; ValueError for the wrong element type or for the use of an empty handle
 class Array {
  public:
   Array() noexcept = default;
@@ -42,10 +41,10 @@ class Array {
   static Array full(const Shape&, double, DType = f32);
   static Array number(double, DType = f32);  ///< rank 0
   static Array from(const Shape&, std::initializer_list<double>, DType = f32);
-  /// A view of memory that someone else owns and keeps alive; row_stride in elements.
+  /// A view of memory that the caller owns and keeps alive; row_stride in elements.
   static Array borrowed(void* data, const Shape&, std::int64_t row_stride, DType);
 
-  explicit operator bool() const noexcept { return buffer_ != nullptr; }  ///< holds numbers at all
+  explicit operator bool() const noexcept { return buffer_ != nullptr; }  ///< false for an empty handle
   const Shape& shape() const noexcept { return shape_; }
   int rank() const noexcept { return shape_.rank(); }
   int dim(int axis) const { return shape_[axis]; }
@@ -56,9 +55,9 @@ class Array {
   DType dtype() const noexcept { return dtype_; }
   bool contiguous() const noexcept { return row_stride_ == shape_.columns() || shape_.rows() <= 1; }
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(size()) * bytes_of(dtype_); }
-  /// Nobody else holds this memory: it may be overwritten.
+  /// No other handle shares this memory, so it may be overwritten.
   bool unique() const noexcept;
-  /// How many handles share this memory; 0 for memory that is only borrowed.
+  /// Number of handles that share this memory; 0 for borrowed memory.
   std::uint32_t holders() const noexcept { return buffer_ && buffer_->owner ? buffer_->holders.number() : 0; }
   bool same_buffer(const Array& o) const noexcept { return buffer_ == o.buffer_; }
   bool same_memory(const Array& o) const noexcept { return buffer_ == o.buffer_ && data_ == o.data_; }
@@ -81,8 +80,8 @@ class Array {
   Array operator[](int i) const;                 ///< view of entry i of the first axis
   Array range(int begin, int end) const;         ///< view of entries [begin, end) of the first axis
   Array column_block(int begin, int end) const;  ///< view of columns [begin, end) of the last axis
-  Array copy() const;                            ///< contiguous, memory of its own
-  Array to(DType) const;                         ///< itself if the type is right already, else a converted copy
+  Array copy() const;                            ///< contiguous, in its own memory
+  Array to(DType) const;                         ///< itself if the type is the same, else a converted copy
   Array compact() const;                         ///< itself if contiguous, else a copy
   void assign(const Array& from);                ///< copies elements (converting); shapes equal
   void fill(double x);
@@ -103,7 +102,7 @@ class Array {
 
 std::ostream& operator<<(std::ostream&, const Array&);  ///< numpy-like, long axes abbreviated
 
-/// Integer numbers that index: tokens, labels, positions, lengths. Row-major, contiguous, counted, rank 0 to 4.
+/// Integers used as indices: tokens, labels, positions, lengths. Row-major, contiguous, reference-counted, rank 0 to 4.
 class Tokens {
  public:
   Tokens() = default;
@@ -136,7 +135,6 @@ using Lengths = Tokens;
 
 std::ostream& operator<<(std::ostream&, const Tokens&);
 
-// ---- inline
 inline Array::Array(const Array& o) noexcept
     : buffer_(o.buffer_), data_(o.data_), row_stride_(o.row_stride_), shape_(o.shape_), dtype_(o.dtype_) {
   if (buffer_) buffer_->holders.hold();

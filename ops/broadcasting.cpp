@@ -5,7 +5,7 @@ namespace {
 
 constexpr int rank = Shape::max_rank;
 
-/// Axis `outer` goes on where axis `inner` ends, for every operand.
+/// Whether axis `outer` continues where axis `inner` ends, for every operand, so that the two merge into one loop.
 bool even(const Operand* operands, int count, int outer, int inner, std::int64_t inner_extent) {
   for (int k = 0; k < count; ++k)
     if (operands[k].data && operands[k].stride[outer] != operands[k].stride[inner] * inner_extent) return false;
@@ -31,7 +31,7 @@ Operand operand(const Array& a, const Shape& under) {
   std::int64_t stride = 1;
   for (int k = 1; k <= s.rank(); ++k) {
     const int axis = s.rank() - k, wide = under.rank() - k;
-    if (s[axis] == under[wide]) o.stride[rank - k] = stride;  // else extent one: repeated
+    if (s[axis] == under[wide]) o.stride[rank - k] = stride;  // else the extent is one: stride 0
     stride = k == 1 ? a.row_stride() : stride * s[axis];
   }
   return o;
@@ -40,7 +40,7 @@ Operand operand(const Array& a, const Shape& under) {
 Loops collapse(Operand* operands, int count, const Shape& shape) {
   Loops l;
   for (int k = 1; k <= shape.rank(); ++k) l.extent[rank - k] = shape[-k];
-  // Walk from the inner axis outwards; `top` is the outermost axis of what is merged so far.
+  // From the inner axis outwards; `top` is the outermost axis merged so far.
   int top = rank;
   for (int axis = rank - 1; axis >= 0; --axis) {
     if (l.extent[axis] == 1) {
@@ -55,7 +55,7 @@ Loops collapse(Operand* operands, int count, const Shape& shape) {
   if (top == rank) return l;
   bool steps = true;  // 0 or 1 along the inner axis?
   for (int k = 0; k < count; ++k) steps = steps && (!operands[k].data || operands[k].stride[rank - 1] <= 1);
-  if (!steps)  // a column of a wider array: make it rows of one element
+  if (!steps)  // a column of a wider array: treat it as rows of one element
     for (int axis = top; axis < rank; ++axis) move_axis(operands, count, l, axis, axis - 1);
   return l;
 }

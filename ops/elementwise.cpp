@@ -14,7 +14,7 @@ namespace pw = pointwise;
 
 Array run(int op, const Array& x) { return pw::value(op, &x, 1); }
 Array number_like(const Array& a, double x) { return Array::number(x, a.dtype()); }
-/// Numbers take the element type of the first Array among the operands.
+/// Scalars take the element type of the first Array among the operands.
 Array run(int op, const Array& a, const ArrayArg& b) {
   const Array in[] = {a, b.array ? *b.array : number_like(a, b.number)};
   return pw::value(op, in, 2);
@@ -24,7 +24,7 @@ Array run(int op, const Array& a, const ArrayArg& b, const ArrayArg& c) {
   return pw::value(op, in, 3);
 }
 
-/// Runs one of the kernels that change `target` in place, with the same rows of x.
+/// Runs a kernel that modifies `target` in place, reading the matching rows of x.
 void in_place(const detail::ReduceKernel (&kernel)[2], Array& target, const Array& x, double scale) {
   const bool flat = target.contiguous() && x.contiguous();
   detail::ReduceTask t{};
@@ -66,7 +66,7 @@ void add_scaled_into(Array& target, double scale, const Array& x) {
 
 void scale_in_place(Array& target, double factor) {
   constexpr double least = 0x1p-126,
-                   step = 0x1p-100;  // below, f32 keeps fewer digits of the factor, or none: so in two steps
+                   step = 0x1p-100;  // a smaller factor is subnormal or zero in f32, so it is applied in two steps
   if (target.dtype() == f32 && factor != 0 && std::abs(factor) < least) {
     in_place(detail::reduce_kernels().scale, target, target, step);
     factor /= step;

@@ -2,20 +2,20 @@
 #include <concepts>
 #include <ebb/ops/array.hpp>
 
-/// Elementwise functions on numbers alone, with numpy broadcasting: the functions of Var, under the same names and with
-/// the same meaning.
+/// Elementwise functions of Arrays, without gradients and with NumPy broadcasting: the same names and definitions as
+/// the functions of Var.
 namespace ebb {
 
-/// The second or third operand of an elementwise function of Arrays: an Array, or a number, which takes their element
+/// The second or third operand of an elementwise function of Arrays: an Array, or a scalar, which takes their element
 /// type.
 struct ArrayArg {
   const Array* array = nullptr;
   double number = 0;
-  ArrayArg(const Array& a) : array(&a) {}  // lives to the end of the call's full expression
+  ArrayArg(const Array& a) : array(&a) {}  // a must live until the end of the full expression
   ArrayArg(double x) : number(x) {}
 };
 
-/// Every function of ops/pointwise_functions.inl but the comparisons. The first operand is an Array.
+/// Every function of ops/pointwise_functions.inl except the comparisons. The first operand is an Array.
 #define EBB_UNARY(Op, function, x) Array function(const Array& x);
 #define EBB_BINARY(Op, function, a, b) Array function(const Array& a, const ArrayArg& b);
 #define EBB_TERNARY(Op, function, a, b, c) Array function(const Array& a, const ArrayArg& b, const ArrayArg& c);
@@ -37,14 +37,14 @@ Array min(const Array&, std::integral auto number) {
   return {};
 }
 
-/// target += x, shapes and element types equal; the kernel of gradient accumulation.
+/// target += x, for gradient accumulation. Shapes and element types must be equal.
 void add_into(Array& target, const Array& x);
 /// target += scale * x
 void add_scaled_into(Array& target, double scale, const Array& x);
 /// target *= factor
 void scale_in_place(Array& target, double factor);
 
-/// No element is infinite or NaN.
+/// Whether no element is infinite or NaN.
 bool all_finite(const Array&);
 
 }  // namespace ebb

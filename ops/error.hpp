@@ -4,10 +4,10 @@
 
 namespace ebb {
 
-/// Base of everything that Ebb throws. The message names what is wrong and where.
+/// Base class of all exceptions that Ebb throws. The message says what is wrong and where.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
-  /// Adds to the message where it happened; the kind of error stays:
+  /// Appends to the message, for instance where the error occurred, and keeps the exception's type:
   ///
   ///     catch (Error& e) { e.with_context(", in file " + name); throw; }
   void with_context(const std::string& where) { message_ = what() + where; }

@@ -19,14 +19,14 @@ void check_tokens(const char* op, const Tokens& t, int n) {
                        std::to_string(i) + " is outside [0, " + std::to_string(n) + ")");
 }
 
-/// tokens' axes, then those of `entry`.
+/// The axes of `tokens`, followed by those of `entry`.
 Shape joined(const char* op, const Shape& tokens, const Shape& entry) {
   int e[2 * Shape::max_rank], n = 0;
   for (int k = 0; k < tokens.rank(); ++k) e[n++] = tokens[k];
   for (int k = 0; k < entry.rank(); ++k) e[n++] = entry[k];
   if (n > Shape::max_rank)
-    throw ShapeError(std::string(op) + ": tokens " + text(tokens) + " of entries " + text(entry) +
-                     " make more than four axes");
+    throw ShapeError(std::string(op) + ": tokens " + text(tokens) + " and entries " + text(entry) +
+                     " give more than four axes");
   return Shape(e, n);
 }
 
@@ -34,9 +34,9 @@ std::int64_t offset(const Array& x, std::int64_t row) {
   return row * x.row_stride() * static_cast<std::int64_t>(bytes_of(x.dtype()));
 }
 
-constexpr int most_rows_at_once = 1 << 12;  // rows that are added to an entry one after the other
+constexpr int most_rows_at_once = 1 << 12;  // rows added to an entry in one chain; more are summed in blocks
 
-/// The places of the tokens whose entry takes more rows than that.
+/// Positions of the tokens whose entry receives more rows than that, by entry.
 std::map<int, std::vector<int>> crowded(const Tokens& tokens, int entries) {
   std::map<int, std::vector<int>> places;
   if (tokens.size() <= most_rows_at_once) return places;
@@ -57,7 +57,7 @@ Tokens as_tokens(const std::vector<int>& numbers) {
 }  // namespace
 
 Array gather(const Array& table, const Tokens& tokens) {
-  if (table.rank() < 1) throw ShapeError("gather: the table is a single number");
+  if (table.rank() < 1) throw ShapeError("gather: the table is a scalar");
   check_tokens("gather", tokens, table.dim(0));
   Array out = Array::empty(joined("gather", tokens.shape(), table.shape().without(0)), table.dtype());
   if (out.size() == 0) return out;
@@ -84,14 +84,14 @@ Array scatter_add(const Array& rows, const Tokens& tokens, int table_rows) {
   if (!fits) throw ShapeError("scatter_add: rows are " + text(rows.shape()) + ", tokens " + text(tokens.shape()));
   Array out = Array::zeros(Shape(e, n), rows.dtype());
   if (rows.size() == 0 || out.size() == 0) return out;
-  const bool plain = rows.rank() == tokens.rank() + 1;  // an entry is one row, so the row stride will do
+  const bool plain = rows.rank() == tokens.rank() + 1;  // an entry is one row, so the row stride suffices
   const Array dense = plain ? rows : rows.compact();
   const std::int64_t entry = out.size() / table_rows, stride = plain ? rows.row_stride() : entry;
   const auto size = static_cast<std::int64_t>(bytes_of(rows.dtype()));
   const auto add = detail::reduce_kernels().add[rows.dtype() == f32 ? 0 : 1];
   const std::map<int, std::vector<int>> many = crowded(tokens, table_rows);
   const Array flat = many.empty() ? dense : dense.reshape({static_cast<int>(tokens.size()), static_cast<int>(entry)});
-  for (const auto& [k, places] : many)  // as a column of rows is summed, in blocks
+  for (const auto& [k, places] : many)  // summed in blocks, like a long column
     out.range(k, k + 1).assign(sum(gather(flat, as_tokens(places)), 0).reshape(out.shape().with(0, 1)));
   detail::ReduceTask t{};
   t.rows = 1;

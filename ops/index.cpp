@@ -17,7 +17,7 @@ char* bytes_at(const Array& a, std::int64_t element) {
   return static_cast<char*>(a.raw()) + element * static_cast<std::int64_t>(bytes_of(a.dtype()));
 }
 
-/// Rows [begin, begin + count) of x, seen as one axis of rows: a view with the row stride kept.
+/// Rows [begin, begin + count) of x with its leading axes flattened: a view with x's row stride.
 Array rows_of(const Array& x, std::int64_t begin, std::int64_t count) {
   return x.reshape({-1, x.columns()}).range(static_cast<int>(begin), static_cast<int>(begin + count));
 }
@@ -27,7 +27,7 @@ void check_same(const char* op, const Array& first, const Array& part, int axis)
   for (int k = 0; fits && k < first.rank(); ++k) fits = k == axis || first.dim(k) == part.dim(k);
   if (!fits)
     throw ShapeError(std::string(op) + ": shapes " + text(first.shape()) + " and " + text(part.shape()) +
-                     " do not fit together");
+                     " do not match");
   if (first.dtype() != part.dtype())
     throw ValueError(std::string(op) + ": element types differ: " + name_of(first.dtype()) + " and " +
                      name_of(part.dtype()));
@@ -45,7 +45,7 @@ Array slice(const Array& x, int axis, int begin, int end) {
   Array out = Array::empty(x.shape().with(k, end - begin), x.dtype());
   if (out.size() == 0) return out;
   const Around a = around(x.shape(), k);
-  const std::int64_t inner_rows = a.inner / x.columns();  // rows in one entry of the axis
+  const std::int64_t inner_rows = a.inner / x.columns();  // rows per entry of the axis
   for (std::int64_t o = 0; o < a.outer; ++o) {
     Array to = rows_of(out, o * (end - begin) * inner_rows, (end - begin) * inner_rows);
     detail::copy_rows(to, rows_of(x, (o * a.extent + begin) * inner_rows, (end - begin) * inner_rows));
@@ -118,7 +118,7 @@ Array flip(const Array& x, int axis) {
 
 Array pad(const Array& x, int axis, int before, int after, double value) {
   const int k = x.shape().normal_axis(axis);
-  if (before < 0 || after < 0) throw ShapeError("pad: a negative width for " + text(x.shape()));
+  if (before < 0 || after < 0) throw ShapeError("pad: negative width for " + text(x.shape()));
   Array out = Array::full(x.shape().with(k, before + x.dim(k) + after), value, x.dtype());
   put_slice(out, k, before, x, false);
   return out;

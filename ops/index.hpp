@@ -1,14 +1,15 @@
 #pragma once
 #include <ebb/ops/array.hpp>
 
-/// Moving numbers about. What can be a view is one (range, column_block, reshape are Array's members); the rest copies.
+/// Indexing and rearranging. Results are views where possible (see also Array's range, column_block and reshape), else
+/// copies.
 namespace ebb {
 
-/// Axes in the given order; `transpose(a)` swaps the last two.
+/// Permutes the axes; `transpose(a)` swaps the last two.
 Array transpose(const Array&);
 Array transpose(const Array&, std::initializer_list<int> order);
 Array transpose(const Array&, const int* order);  ///< order has rank entries
-/// Entries [begin, end) of an axis: a view for the first and the last axis, a copy between.
+/// Entries [begin, end) of an axis: a view for the first and the last axis, a copy for others.
 Array slice(const Array&, int axis, int begin, int end);
 /// Writes (or adds) `part` into entries [begin, begin + extent) of an axis of `whole`.
 void put_slice(Array& whole, int axis, int begin, const Array& part, bool accumulate);
@@ -17,10 +18,9 @@ Array stack(const Array* parts, int count, int axis = 0);  ///< a new axis of ex
 Array flip(const Array&, int axis);
 Array pad(const Array&, int axis, int before, int after, double value = 0);
 
-/// Rows of a table: table [V, ...E], tokens [...], result [..., ...E]. Errors: ValueError naming a token outside the
-/// table.
+/// Looks rows up: table [V, ...E], tokens [...], result [..., ...E]. Errors: ValueError naming a token outside [0, V).
 Array gather(const Array& table, const Tokens&);
-/// Adjoint of gather: a table of `rows` rows in which row tokens[i] has received rows[i], added in order of i.
+/// Adjoint of gather: a table of `table_rows` rows, with rows[i] added to row tokens[i] in the order of i.
 Array scatter_add(const Array& rows, const Tokens&, int table_rows);
 Array one_hot(const Tokens&, int depth, DType);
 /// picked[...] = x[..., tokens[...]] over the last axis, and its adjoint.

@@ -20,7 +20,7 @@ Isa chosen_isa() {
   if (asked == nullptr || *asked == '\0') return best();
   for (Isa i : all) {
     if (std::strcmp(asked, name_of(i)) != 0) continue;
-    if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor lacks it");
+    if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor does not support it");
     return i;
   }
   throw ValueError(std::string("EBB_ISA=") + asked + ": expected sse2, avx2 or avx512");

@@ -2,14 +2,13 @@
 #include <cstdint>
 #include <ebb/ops/dtype.hpp>
 
-/// What the kernel files of one instruction set hand over: tables of plain functions, [0] for f32 and [1] for f64.
-/// Not part of the public face.
+/// Function tables that the kernel files of each instruction set provide, [0] for f32 and [1] for f64. Internal.
 namespace ebb::detail {
 
 inline int type_index(DType t) { return t == f32 ? 0 : 1; }  ///< in these tables
 
-/// A rectangle of elements: input k of row r starts at in[k] + r * in_stride[k], in elements, and moves on by
-/// step[k], 0 (one number for the whole row) or 1.
+/// A rectangle of elements: row r of input k starts at in[k] + r * in_stride[k], in elements, and advances by step[k],
+/// which is 0 (one value for the whole row) or 1.
 struct PointwiseRows {
   static constexpr int most = 5;  // g, three inputs, y
   const void* in[most];
@@ -26,7 +25,7 @@ struct PointwiseKernels {
   const PointwiseKernel (*vjp[2])[3];  // by op and input; operands are g, inputs, y
 };
 
-/// One of several matrices that stand for one, row under row: `rows` rows, `row` elements apart.
+/// One of several matrices stacked vertically: `rows` rows, `row` elements apart.
 struct MatmulPart {
   const void* p;
   std::int64_t row, rows;
@@ -40,27 +39,27 @@ struct MatmulTask {
   const void* b;
   std::int64_t b_row;
   bool b_transposed;
-  bool b_packed;  // b is what `pack` made
+  bool b_packed;  // b was made by `pack`
   void* c;
   std::int64_t c_row;
   std::int64_t rows, columns, inner;
   bool accumulate;
 };
-/// Packing: b [inner, columns] cut into panels as wide as two registers, each panel's rows following one another; the
-/// last panel is one register wide if that is enough, and zero beyond the columns.
+/// Packing: b [inner, columns] is split into panels two registers wide, each with contiguous rows. The last panel is
+/// one register wide if that suffices, and is padded with zeros.
 struct PackTask {
-  const MatmulPart* parts;             // of b, until there are `inner` rows
-  bool transposed;                     // the only part is [all columns, inner]
-  std::int64_t inner, first, columns;  // of b from column `first` on
-  void* panels;                        // where those begin
+  const MatmulPart* parts;             // of b, `inner` rows in total
+  bool transposed;                     // the single part is [all columns, inner]
+  std::int64_t inner, first, columns;  // columns are counted from b's column `first`
+  void* panels;                        // output
 };
 struct MatmulKernels {
   void (*run[2])(const MatmulTask&);
   void (*pack[2])(const PackTask&);
-  std::int64_t (*packed_columns[2])(std::int64_t columns);  // columns with the last panel's filling
+  std::int64_t (*packed_columns[2])(std::int64_t columns);  // columns including the last panel's padding
 };
 
-/// A rectangle of `rows` by `columns` numbers, rows in_stride apart, and where the result goes.
+/// A rectangle of `rows` by `columns` elements, with rows in_stride apart, and its output.
 struct ReduceTask {
   const void* in;
   std::int64_t in_stride, rows, columns;
@@ -74,21 +73,21 @@ using ReduceKernel = void (*)(const ReduceTask&);
 
 struct ReduceKernels {
   ReduceKernel row_sum[2], row_max[2];        // out[r] from row r; out_stride apart
-  ReduceKernel column_sum[2], column_max[2];  // out[j] from column j, in the order of the rows; long sums in blocks
+  ReduceKernel column_sum[2], column_max[2];  // out[j] from column j, in row order; long sums in blocks
   ReduceKernel logsumexp[2], softmax[2], log_softmax[2];
   ReduceKernel cross_entropy[2], cross_entropy_vjp[2];
   ReduceKernel add[2], scale[2];             // out += scale * in;  out = scale * in
-  void (*row_argmax[2])(const ReduceTask&);  // out is int, one a row
+  void (*row_argmax[2])(const ReduceTask&);  // out is int, one per row
   double (*squares[2])(const void* row, std::int64_t columns);
-  double (*magnitude[2])(const void* row, std::int64_t columns);  // NaN if any is
+  double (*magnitude[2])(const void* row, std::int64_t columns);  // NaN if any element is
 };
 
-/// Blocks [first, first + count) of a stream of Philox 4x32-10, two numbers of 64 bits each.
+/// Blocks [first, first + count) of a Philox 4x32-10 stream, two 64-bit values each.
 struct RandomKernels {
   void (*blocks)(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::int64_t count, std::uint64_t* out);
 };
 
-// Of the instruction set in force.
+// The tables of the instruction set in use.
 const PointwiseKernels& pointwise_kernels();
 const MatmulKernels& matmul_kernels();
 const ReduceKernels& reduce_kernels();

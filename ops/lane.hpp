@@ -1,8 +1,8 @@
 #pragma once
 
-// Included by kernel files only, each built for one instruction set. xsimd's inline functions get a namespace of
-// their own per instruction set, and all else here internal linkage: else the linker could keep, of two copies of
-// one function, the one that an older processor cannot run.
+// Included by kernel files only, each compiled for one instruction set. xsimd gets a separate namespace per instruction
+// set, and everything else here has internal linkage. Otherwise the linker could keep the copy of an inline function
+// that an older processor cannot run.
 #if defined(__AVX512F__)
 #define xsimd ebb_xsimd_avx512
 #elif defined(__AVX2__)
@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 
-// g++ 12 takes the undefined register inside its own AVX-512 intrinsics for an uninitialised variable (PR 105593).
+// g++ 12 warns of an uninitialised variable inside its own AVX-512 intrinsics (PR 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -27,10 +27,10 @@ namespace {
 
 using Arch = xsimd::default_arch;
 
-/// std::min is one of those functions that the linker would share.
+/// Replaces std::min, which the linker would share between instruction sets.
 template <class I> constexpr I smaller(I a, I b) { return b < a ? b : a; }
 
-/// Which lanes: the result of a comparison.
+/// The result of a lane-wise comparison.
 template <class T> struct Mask {
   xsimd::batch_bool<T, Arch> m;
   friend Mask operator&(Mask a, Mask b) { return {a.m & b.m}; }
@@ -38,7 +38,7 @@ template <class T> struct Mask {
   friend Mask operator!(Mask a) { return {~a.m}; }
 };
 
-/// A register of numbers: what the generic lambdas of pointwise_list.hpp are instantiated with.
+/// A SIMD register; kernels instantiate the generic lambdas of pointwise_list.hpp with it.
 template <class T> struct Lane {
   using Number = T;
   using Batch = xsimd::batch<T, Arch>;
@@ -48,12 +48,12 @@ template <class T> struct Lane {
   Batch v;
   Lane() = default;
   explicit Lane(Batch b) : v(b) {}
-  Lane(double x) : v(static_cast<T>(x)) {}  // implicit, so that 1 - y reads as on paper
+  Lane(double x) : v(static_cast<T>(x)) {}  // implicit, so that `1 - y` compiles
 
   static Lane all(T x) { return Lane(Batch(x)); }
   static Lane load(const T* p) { return Lane(Batch::load_unaligned(p)); }
   void store(T* p) const { v.store_unaligned(p); }
-  static Lane load_part(const T* p, int n);  // the first n, 0 < n < width; the rest zero, and not touched
+  static Lane load_part(const T* p, int n);  // the first n, 0 < n < width; the rest is zero and not read
   void store_part(T* p, int n) const;
 
   friend Lane operator+(Lane a, Lane b) { return Lane(a.v + b.v); }
@@ -78,14 +78,14 @@ template <class T> Lane<T> from_bits(typename Lane<T>::Bits b) {
   return Lane<T>(xsimd::bitwise_cast<typename Lane<T>::Batch>(b));
 }
 
-template <class T> struct Format;  // of the number: mantissa bits, exponent bias
+template <class T> struct Format;  // mantissa bits and exponent bias of T
 template <> struct Format<float> {
   static constexpr int mantissa = 23, bias = 127;
 };
 template <> struct Format<double> {
   static constexpr int mantissa = 52, bias = 1023;
 };
-/// Added to a small integer it leaves that integer in the lowest bits.
+/// Adding it to a small integer leaves that integer in the lowest bits.
 template <class T> inline constexpr double shifter = 1.5 * static_cast<double>(std::uint64_t{1} << Format<T>::mantissa);
 
 template <class T> Lane<T> abs(Lane<T> x) { return Lane<T>(xsimd::abs(x.v)); }
@@ -126,7 +126,7 @@ template <class T> Lane<T> each(Lane<T> y, Lane<T> x, Mask<T> bad, double (*f)(d
   return Lane<T>::load(out);
 }
 
-/// NaN if either is, unlike the processor's own.
+/// NaN if either is, unlike the processor's instruction.
 template <class T> Lane<T> min(Lane<T> a, Lane<T> b) { return where(not_equal(a, a), a, lesser(a, b)); }
 template <class T> Lane<T> max(Lane<T> a, Lane<T> b) { return where(not_equal(a, a), a, greater(a, b)); }
 

@@ -1,11 +1,11 @@
-// The functions of lane_math.hpp without the namespace around them: fuse compiles them once per instruction set in the
-// user's file, so it puts them into namespaces of its own. No standard header, since each would be paid for there.
+// The functions of lane_math.hpp without their namespace: fuse compiles them once per instruction set in the user's
+// file, in namespaces of its own. No standard headers, which would slow down compiling that file.
 
 /// c[0] + c[1] x + ..., by Horner's rule.
 template <class L, class T, int n> EBB_INLINE L polynomial(L x, const T (&c)[n]) {
   L sum = L(c[n - 1]);
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 32  // -O2 would keep the loop
+#pragma GCC unroll 32  // -O2 does not unroll the loop
 #endif
   for (int k = n - 2; k >= 0; --k) sum = fma(sum, x, L(c[k]));
   return sum;
@@ -20,7 +20,7 @@ template <class L> struct Reduced {
 
 /// The integer nearest to a b.
 template <class L> EBB_INLINE L nearest_product(L a, L b) {
-  const L shifter(is_double<L> ? 0x1.8p52 : 0x1.8p23);  // leaves the integer in the lowest bits
+  const L shifter(is_double<L> ? 0x1.8p52 : 0x1.8p23);  // moves the integer to the lowest bits
   return fma(a, b, shifter) - shifter;
 }
 
@@ -34,7 +34,7 @@ template <class L> EBB_INLINE Reduced<L> by_ln2(L x) {
 /// e^r - 1 for |r| <= ln2 / 2.
 template <class L> EBB_INLINE L small_expm1(L r) { return fma(r * r, polynomial(r, Table<L>::exp), r); }
 
-/// Numerics  about 1 ulp; subnormal results are rounded, not flushed; inf above the largest number, 0 below the least
+/// Numerics  about 1 ulp; subnormal results are rounded, not flushed; inf on overflow, 0 on underflow
 template <class L> EBB_INLINE L exp(L x) {
   const double top = is_double<L> ? 710 : 89, bottom = is_double<L> ? -746 : -104;
   const auto [k, r] = by_ln2(greater(L(bottom), lesser(L(top), x)));
@@ -50,23 +50,23 @@ template <class L> EBB_INLINE L expm1(L x) {
   return fma(small_expm1(r), two_to(half), two_to(half) - two_to(-rest)) * two_to(rest);
 }
 
-/// e^x for -60 <= x <= 0 and its difference from one: a single power of two will do.
+/// e^x for -60 <= x <= 0 and its difference from one: a single power of two suffices.
 template <class L> EBB_INLINE L expm1_below_zero(L x) {
   const auto [k, r] = by_ln2(greater(L(-60), x));
   const L p = two_to(k);
   return fma(small_expm1(r), p, p - L(1));
 }
 
-/// Numerics  (e - 1) / (e + 1) with e = e^-2|x| = 2^k (1 + q): small x keeps its digits, and as 2^k - 1 and 2^k + 1 are
-///           exact both sides are rounded once; below 2 ulp (float), about 2 (double)
+/// Numerics  (e - 1) / (e + 1) with e = e^-2|x| = 2^k (1 + q): no cancellation for small x, and since 2^k - 1 and 2^k +
+///           1 are exact, numerator and denominator are rounded once; below 2 ulp (float), about 2 (double)
 template <class L> EBB_INLINE L tanh(L x) {
   const auto [k, r] = by_ln2(greater(L(-40), abs(x) * L(-2)));
   const L q = small_expm1(r), p = two_to(k);
   return with_sign_of(fma(q, p, p - L(1)) / fma(q, p, p + L(1)), x);
 }
 
-/// Numerics  1 / (1 + 2^k + 2^k q): where 1 + 2^k is not exact, what it lost is put back; below 1.8 ulp; 0 where that
-///           is no normal number
+/// Numerics  1 / (1 + 2^k + 2^k q), compensated where 1 + 2^k is not exact; below 1.8 ulp; 0 where the result would be
+///           subnormal
 template <class L> EBB_INLINE L sigmoid(L x) {
   const double least = is_double<L> ? -708.4 : -87.34;
   const auto [k, r] = by_ln2(lesser(L(-least), greater(L(-60), -x)));
@@ -99,14 +99,14 @@ template <class L> EBB_INLINE L log(L x) {
   const auto [k, f] = split(x);
   const L y = where(equal(x, L(0)), L(-__builtin_huge_val()), log_of_parts(k, f, L(0)));
   return where(x < L(0), L(__builtin_nan("")),
-               where(x < L(__builtin_huge_val()), y, x));  // inf and NaN stand for themselves
+               where(x < L(__builtin_huge_val()), y, x));  // inf and NaN are returned as they are
 }
 
 /// log(1 + x) without cancellation near zero.
 template <class L> EBB_INLINE L log1p(L x) {
   const L u = L(1) + x;
   const auto [k, f] = split(u);
-  // What 1 + x lost to rounding, put back to first order.
+  // First-order correction for the rounding of 1 + x.
   const L lost = where(x < L(1), x - (u - L(1)), L(1) - (u - x)) / u;
   const L y = where(equal(u, L(1)), x, log_of_parts(k, f, lost));
   const L at_pole = where(equal(x, L(-1)), L(-__builtin_huge_val()), y);
@@ -135,7 +135,7 @@ template <class L> EBB_INLINE L sine(L x, int quarter, double (*exact)(double)) 
   const L c = fma(z * z, polynomial(z, Table<L>::cos), fma(z, L(-.5), L(1)));
   const L y = where(odd(n), c, s), half = (n - where(odd(n), L(1), L(0))) * L(.5);
   const L signed_y = where(odd(half), -y, y);
-  // Beyond this the products with k are no longer exact: one by one through the C library.
+  // Beyond this the products with k are not exact: such elements use the C library.
   const double limit = is_double<L> ? 1e6 : 2e4;
   return each(signed_y, x, abs(x) > L(limit), exact);
 }

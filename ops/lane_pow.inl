@@ -1,6 +1,6 @@
-// The functions of lane_pow.hpp without the namespace around them, as lane_math.inl.
+// The functions of lane_pow.hpp without their namespace; see lane_math.inl.
 
-/// A number in two parts, for digits beyond the format's.
+/// An unevaluated sum of two values, for extended precision.
 template <class L> struct Long {
   L high, low;
 };
@@ -29,9 +29,9 @@ template <class L> EBB_INLINE L exp_of_long(Long<L> x) {
   return (small_expm1(r + low) + L(1)) * two_to(half) * two_to(k - half);
 }
 
-/// As C's pow: x^0 = 1 and 1^y = 1 even for NaN; a negative x needs an integer y.
+/// Like C's pow: x^0 = 1 and 1^y = 1 even for NaN; a negative x needs an integer y.
 ///
-/// Numerics  the logarithm carries extra digits, so that a large y does not magnify its error; about 2 ulp
+/// Numerics  the logarithm is computed in extended precision, since a large y magnifies its error; about 2 ulp
 template <class L> EBB_INLINE L pow(L x, L y) {
   const L a = abs(x), inf = L(__builtin_huge_val()), zero = L(0), one = L(1);
   const auto [k, f] = split(a);
@@ -43,7 +43,7 @@ template <class L> EBB_INLINE L pow(L x, L y) {
   m = where(equal(y, y), m, y);
   m = where(equal(a, one), where(equal(y, y), one, where(x > zero, one, y)), m);
 
-  const double all_integers = is_double<L> ? 0x1p51 : 0x1p22;  // beyond it y counts as an even integer
+  const double all_integers = is_double<L> ? 0x1p51 : 0x1p22;  // a larger y is treated as an even integer
   const auto large = abs(y) >= L(all_integers);
   const auto integer = large | equal(nearest(y), y);
   const L power_of_sign = where(odd(y) & !large & integer, -m, m);

@@ -1,4 +1,4 @@
-// What xsimd 8.1 lacks or does not fuse, by instruction set. Part of lane.hpp, inside its namespace.
+// Operations that xsimd 8.1 lacks or does not fuse, by instruction set. Included by lane.hpp, inside its namespace.
 
 #if defined(__AVX512F__)
 
@@ -31,7 +31,7 @@ inline Lane<float> fma(Lane<float> a, Lane<float> b, Lane<float> c) {
 inline Lane<double> fma(Lane<double> a, Lane<double> b, Lane<double> c) {
   return Lane<double>(Lane<double>::Batch(_mm256_fmadd_pd(a.v, b.v, c.v)));
 }
-// A window of `width` entries that starts at width - n covers n lanes.
+// A window of `width` entries starting at width - n selects n lanes.
 inline constexpr std::int32_t window32[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 inline constexpr std::int64_t window64[8] = {-1, -1, -1, -1};
 inline __m256i first_of_8(int n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(window32 + 8 - n)); }

@@ -1,6 +1,6 @@
-// The only file that includes Eigen: its inline functions, built for the plain architecture, may be shared by nobody
-// who was built for another (docs/decisions/0010). Matrices are spread over threads here, so that Eigen does not do it
-// once more.
+// The only file that includes Eigen: its inline functions are compiled for the baseline architecture and must not be
+// shared with code compiled for another (docs/decisions/0010). This file distributes matrices over threads, so Eigen
+// must not.
 #define EIGEN_DONT_PARALLELIZE
 #define EIGEN_MPL2_ONLY
 #include <Eigen/Dense>
@@ -28,14 +28,14 @@ struct Matrices {
 
 Matrices matrices_of(const Array& a, const char* what) {
   if (a.rank() < 2)
-    throw ShapeError(std::string(what) + ": matrices are [..., rows, columns], this is " + text(a.shape()));
-  if (!all_finite(a)) throw ValueError(std::string(what) + ": an element of the matrix is infinite or NaN");
+    throw ShapeError(std::string(what) + ": expected matrices [..., rows, columns], got " + text(a.shape()));
+  if (!all_finite(a)) throw ValueError(std::string(what) + ": the matrix has an infinite or NaN element");
   const int rows = a.dim(-2), columns = a.dim(-1);
   const std::int64_t each = std::int64_t{rows} * columns;
   return {a.to(f64).compact(), rows, columns, each == 0 ? 0 : a.size() / each};
 }
 
-/// Larger modulus first; one modulus, then larger real part, then positive imaginary part.
+/// By decreasing modulus, then decreasing real part, then positive imaginary part first.
 bool before(const std::complex<double>& a, const std::complex<double>& b) {
   const double x = std::abs(a), y = std::abs(b);
   if (x != y) return x > y;
@@ -61,7 +61,7 @@ Array singular_values(const Array& a) {
 ComplexArrays eigenvalues(const Array& a) {
   const Matrices m = matrices_of(a, "eigenvalues");
   const int n = m.rows;
-  if (n != m.columns) throw ShapeError("eigenvalues: the matrix must be square, this is " + text(a.shape()));
+  if (n != m.columns) throw ShapeError("eigenvalues: the matrix must be square, got " + text(a.shape()));
   Array real = Array::zeros(a.shape().without(-1), f64), imag = Array::zeros(a.shape().without(-1), f64);
   double *const re = real.data<double>(), *const im = imag.data<double>();
   std::vector<char> failed(static_cast<std::size_t>(m.count));

@@ -15,13 +15,13 @@ namespace {
 using detail::MatmulTask;
 using detail::PackTask;
 
-constexpr double flops_per_thread = 5e5;             // below, a second thread costs more than it brings
+constexpr double flops_per_thread = 5e5;             // below this, a second thread does not pay
 constexpr std::int64_t packed_per_thread = 1 << 15;  // elements, likewise
-constexpr std::int64_t column_cut = 64;              // columns are cut where every instruction set begins a register
-constexpr std::int64_t longest_inner = 1 << 12;  // of the inner index: a longer product is a sum of products of blocks
+constexpr std::int64_t column_cut = 64;          // columns are split at register boundaries of every instruction set
+constexpr std::int64_t longest_inner = 1 << 12;  // of the inner index; longer products are sums over blocks
 constexpr std::int64_t inner_block = 1 << 10;
 
-/// The matrices within two operands: `batches` products of op(a) [m, k] and op(b) [k, n].
+/// Sizes of `batches` products of op(a) [m, k] and op(b) [k, n].
 struct Sizes {
   std::int64_t batches = 1, m = 0, n = 0, k = 0;
   bool b_batched = false;
@@ -40,12 +40,12 @@ Sizes sizes(const Shape& a, const Shape& b, Trans ta, Trans tb) {
   s.n = bt ? b[-2] : b[-1];
   if (s.k != (bt ? b[-1] : b[-2])) reject("inner sizes differ", a, b);
   s.b_batched = b.rank() > 2;
-  if (s.b_batched && a.rank() != b.rank()) reject("numbers of axes differ", a, b);
+  if (s.b_batched && a.rank() != b.rank()) reject("ranks differ", a, b);
   for (int axis = 0; axis < a.rank() - 2; ++axis) {
     if (s.b_batched && a[axis] != b[axis]) reject("batch sizes differ", a, b);
     s.batches *= a[axis];
   }
-  if (!s.b_batched && !at) {  // rows of all matrices follow one another
+  if (!s.b_batched && !at) {  // rows of all matrices are contiguous
     s.m *= s.batches;
     s.batches = 1;
   }
@@ -69,7 +69,7 @@ MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t ro
   return t;
 }
 
-/// One product, cut among threads by columns or rows, whichever are more.
+/// One product, split among threads by rows or columns, whichever are more.
 void run_one(const MatmulTask& t, DType type) {
   if (t.rows == 0 || t.columns == 0) return;
   const auto kernel = detail::matmul_kernels().run[type == f32 ? 0 : 1];
@@ -91,7 +91,7 @@ void run_one(const MatmulTask& t, DType type) {
   }
 }
 
-/// One product whose inner size is long: the products of its blocks, joined as a binary tree joins its leaves.
+/// One product with a long inner size: the products of its blocks, summed pairwise.
 void run_long(const MatmulTask& t, DType type) {
   if (t.inner <= longest_inner) return run_one(t, type);
   const std::size_t size = bytes_of(type);
@@ -99,7 +99,7 @@ void run_long(const MatmulTask& t, DType type) {
     return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
   };
   const Shape shape{static_cast<int>(t.rows), static_cast<int>(t.columns)};
-  std::vector<Array> held;  // sums of 1, 2, 4, ... blocks; none where there is no such sum now
+  std::vector<Array> held;  // sums of 1, 2, 4, ... blocks; empty where there is none
   for (std::int64_t k = 0; k < t.inner; k += inner_block) {
     Array sum = Array::empty(shape, type);
     MatmulTask block = t;
@@ -203,7 +203,7 @@ Pack::Pack(const Stacked& b) { fill({b.parts(), false, b.rows(), 0, b.columns(),
 
 namespace {
 
-/// What is the same for all products with packed panels. The left operand is still to be named.
+/// The fields common to all products with packed panels; the caller sets the left operand.
 MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType left, const Pack& b, bool accumulate) {
   if (inner != b.inner() || c.columns() != b.columns() || rows != c.rows())
     throw ShapeError("matmul: the product of [" + std::to_string(rows) + ", " + std::to_string(inner) + "] and [" +
@@ -248,7 +248,7 @@ void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumu
 void sum_rows_into(Array& c, const Pack& b, bool accumulate) {
   const Array one = Array::number(1, c.dtype());
   MatmulTask t = packed_task(c, 1, b.inner(), c.dtype(), b, accumulate);
-  t.a = one.raw();  // its only number again and again: a_column stays 0
+  t.a = one.raw();  // one element read repeatedly: a_column stays 0
   run_one(t, c.dtype());
 }
 

@@ -9,15 +9,15 @@ enum class Trans : bool { no, yes };
 ///
 /// Shapes    [M, K] x [K, N] -> [M, N];  [..., M, K] x [K, N] -> [..., M, N];  [B, M, K] x [B, K, N] -> [B, M, N]
 /// Errors    ShapeError naming both shapes: "inner sizes differ: x is [32, 128], W is [64, 256]"
-/// Numerics  each element is one chain of fused multiply-adds in the order of K, and beyond K = 4096 a sum of such
-///           chains, joined pairwise: a row's result does not depend on its place in the batch, nor on threads
+/// Numerics  each element is one chain of fused multiply-adds in the order of K; beyond K = 4096, a pairwise sum of
+///           such chains. A row's result depends neither on its position in the batch nor on the number of threads
 Array matmul(const Array& a, const Array& b, Trans ta = Trans::no, Trans tb = Trans::no);
 
-/// c (+)= op(a) op(b), rank 2 (leading axes of a and c are folded when b is rank 2 and a is not transposed).
+/// c (+)= op(a) op(b), rank 2 (leading axes of a and c are flattened if b has rank 2 and a is not transposed).
 void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, bool accumulate);
 
-/// The right operand of many products, op(b) [K, N] laid out as the kernels read it. A counted handle; the numbers are
-/// those of b when it was packed.
+/// The right operand of many products, op(b) [K, N], in the layout that the kernels read. A reference-counted handle to
+/// a copy of b's elements.
 ///
 /// Cost      one pass over b, and as many bytes (N rounded up to a register)
 class Pack {
@@ -36,10 +36,11 @@ class Pack {
   int inner_ = 0, columns_ = 0;
 };
 
-/// c (+)= a b with b packed: the same bits as with b itself. Leading axes of a and c are folded into rows.
+/// c (+)= a b with b packed, bitwise equal to the product with b itself. Leading axes of a and c are flattened into
+/// rows.
 void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate);
 
-/// c (+)= a^T b, as a weight's gradient is.
+/// c (+)= a^T b, as in a weight's gradient.
 ///
 /// Shapes    a [K, M], b [K, N] -> c [M, N]
 void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate);
@@ -47,12 +48,12 @@ void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumu
 /// c (+)= the sum of b's rows, [N].
 void sum_rows_into(Array& c, const Pack& b, bool accumulate);
 
-/// Every product of an element of a with one of b.
+/// Outer product over the last axes.
 ///
 /// Shapes    a [..., M], b [..., N] -> c [..., M, N]; axes before the last broadcast
 Array outer(const Array& a, const Array& b);
 
-/// Shape of matmul(a, b) or ShapeError.
+/// Shape of matmul(a, b). Errors: ShapeError
 Shape matmul_shape(const Shape& a, const Shape& b, Trans ta, Trans tb);
 
 }  // namespace ebb

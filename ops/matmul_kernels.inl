@@ -1,4 +1,4 @@
-// The product for one instruction set. Included by matmul_<isa>.cpp.
+// Matrix product for one instruction set. Included by matmul_<isa>.cpp.
 #include <cstring>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/lane.hpp>
@@ -9,14 +9,14 @@ namespace {
 
 using detail::MatmulTask;
 
-// A tile's loops over its rows and registers vanish: only then do its sums stay in registers.
+// A tile's loops over rows and registers must be unrolled fully, so that its sums stay in registers.
 #if defined(__clang__)
 #define EBB_UNROLL_TILE _Pragma("clang loop unroll(full)")
 #else
 #define EBB_UNROLL_TILE _Pragma("GCC unroll 16")
 #endif
 
-/// Where a tile's operands stand; strides in elements.
+/// Addresses of a tile's operands; strides in elements.
 template <class T> struct Tile {
   const T* a;
   std::int64_t a_row, a_column;
@@ -25,12 +25,12 @@ template <class T> struct Tile {
   std::int64_t b_pair;  // from one pair of registers of b to the next: two registers, or a whole panel
   T* c;
   std::int64_t c_row, inner;
-  int columns;  // that are wanted of the tile's width
-  bool resume;  // go on from what stands in c
+  int columns;  // used of the tile's width
+  bool resume;  // accumulate onto c
 };
 
-/// `rows` by `vectors` registers of c at once. Every element is one chain of fma in the order of the inner index,
-/// whatever the tile's size, so that a row's bits do not depend on how rows are tiled.
+/// Computes `rows` by `vectors` registers of c. Every element is one chain of fma in the order of the inner index for
+/// any tile size, so a row's bits do not depend on the tiling.
 template <class T, int rows, int vectors> void tile(const Tile<T>& t) {
   constexpr int width = Lane<T>::width;
   Lane<T> sum[rows][vectors];
@@ -80,7 +80,7 @@ template <class T> TileKernel<T> tile_kernel(int rows, int vectors) {
   return choose<T, wide>(rows, std::make_index_sequence<1>{});
 }
 
-/// How many registers of a row go on at once: with few rows several panels, to hide fma's latency.
+/// Registers of a row processed at once: for few rows several panels, to hide fma's latency.
 template <class T> int vectors_for(std::int64_t rows, std::int64_t columns) {
   constexpr int width = Lane<T>::width;
   if (rows == 1 && columns >= wide * width) return wide;
@@ -90,10 +90,10 @@ template <class T> int vectors_for(std::int64_t rows, std::int64_t columns) {
 
 #include "matmul_panel.inl"
 
-/// All rows of c, `columns` of its columns (at most `vectors` registers), one block of the inner index.
+/// All rows and `columns` columns of c (at most `vectors` registers), over one block of the inner index.
 template <class T> void run_panel(const MatmulTask& m, Tile<T> t, std::int64_t rows, int vectors) {
   const std::int64_t tiles = (rows + most_rows - 1) / most_rows;
-  for (std::int64_t k = 0; k < tiles; ++k) {  // evenly: 16 rows are 8 + 8, not 12 + 4
+  for (std::int64_t k = 0; k < tiles; ++k) {  // split evenly: 16 rows are 8 + 8, not 12 + 4
     const std::int64_t take = rows / tiles + (k < rows % tiles);
     tile_kernel<T>(static_cast<int>(take), vectors)(t);
     t.a += take * m.a_row;
@@ -136,7 +136,7 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
   }
 }
 
-/// The same over panels that stand packed.
+/// The same over packed panels.
 template <class T> void run_packed(const MatmulTask& m) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
   const T* panel = static_cast<const T*>(m.b);

@@ -1,6 +1,6 @@
-// Copies a block of b into a panel whose rows follow one another. Part of matmul_kernels.inl, inside its namespace.
+// Copies a block of b into a panel with contiguous rows. Included by matmul_kernels.inl, inside its namespace.
 
-/// The four (two) by four (two) transpose that every x86 has.
+/// A 4 x 4 (float) or 2 x 2 (double) transpose with SSE2 only.
 inline void transpose_square(const float* from, std::int64_t stride, float* to, std::int64_t to_stride) {
   __m128 a = _mm_loadu_ps(from), b = _mm_loadu_ps(from + stride);
   __m128 c = _mm_loadu_ps(from + 2 * stride), d = _mm_loadu_ps(from + 3 * stride);
@@ -16,7 +16,7 @@ inline void transpose_square(const double* from, std::int64_t stride, double* to
   _mm_store_pd(to + to_stride, _mm_unpackhi_pd(a, b));
 }
 
-template <class T> void copy_row(const T* from, T* to, int columns) {  // too short for memcpy's preliminaries
+template <class T> void copy_row(const T* from, T* to, int columns) {  // too short for memcpy to pay off
   constexpr int width = Lane<T>::width;
   int j = 0;
   for (; j + width <= columns; j += width) Lane<T>::load(from + j).store(to + j);

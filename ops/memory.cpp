@@ -10,19 +10,19 @@
 namespace ebb {
 namespace {
 
-// Pools are never destroyed: an array may outlive the thread that made it. The pool of an ended thread waits here
-// for the next new one.
+// Pools are never destroyed, since an array may outlive the thread that created it. A finished thread's pool is kept
+// here and reused by the next new thread.
 struct Idle {
   std::mutex lock;
   std::vector<Pool*> pools;
-  std::vector<Pool*> all;  // keeps every pool reachable for leak checkers
+  std::vector<Pool*> all;  // keeps pools reachable for leak checkers
 };
 Idle& idle() {
   static Idle* the_one = new Idle;
   return *the_one;
 }
 
-// Initial-exec: read without a call, also from position-independent code.
+// Initial-exec: accessed without a function call, even in position-independent code.
 [[gnu::tls_model("initial-exec")]] constinit thread_local Pool* mine = nullptr;
 
 struct HandBack {
@@ -40,7 +40,7 @@ Pool& first_use() {
     const std::lock_guard hold(i.lock);
     if (i.pools.empty()) {
       i.all.push_back(new Pool);
-      i.pools.reserve(i.all.size());  // so that handing back cannot throw
+      i.pools.reserve(i.all.size());  // so that returning a pool cannot throw
       mine = i.all.back();
     } else {
       mine = i.pools.back();
@@ -83,7 +83,7 @@ Buffer* borrow(void* data, std::size_t bytes) {
 }
 
 void release(Buffer* b) noexcept {
-  // The only holder needs no locked instruction: nobody else can take a share.
+  // A sole holder needs no locked instruction: no other thread can add a reference.
   if (b->holders.number() != 1 && !b->holders.drop()) return;
   if (b->owner == nullptr) {
     delete b;

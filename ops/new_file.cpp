@@ -37,12 +37,13 @@ void NewFile::publish() {
   const int closed = ::close(file_);
   file_ = -1;
   if (closed != 0) fail("could not be written");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("could not be put in its place");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("could not be renamed");
   done_ = true;
   sync_folder();
 }
 
-// The rename itself lasts only once the folder is flushed; where that is not possible the file is whole all the same.
+// The rename is durable only after the folder is flushed. Where that is not possible, the file is complete all the
+// same.
 void NewFile::sync_folder() const {
   const std::size_t slash = path_.find_last_of('/');
   const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);

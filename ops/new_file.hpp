@@ -4,15 +4,15 @@
 
 namespace ebb::detail {
 
-/// A file that appears under its name only when it is complete: written beside its place, flushed to the disk, renamed.
+/// A file that appears under its name only when complete: written to a temporary file beside it, flushed and renamed.
 ///
-/// Errors    FileError if it cannot be written; what was there before is then untouched
+/// Errors    FileError if it cannot be written; an existing file is then left unchanged
 class NewFile final {
  public:
   explicit NewFile(const std::string& path);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  ~NewFile();  ///< leaves nothing behind unless published
+  ~NewFile();  ///< removes the temporary file unless it was published
   void write(const void* data, std::size_t bytes);
   void publish();
 

@@ -8,8 +8,8 @@
 namespace ebb {
 namespace {
 
-/// Whether the squares of all these norms were summed without loss: far from the smallest numbers of T, and from the
-/// largest.
+/// Whether all these norms are far from T's smallest and largest values, so that their squares were summed without
+/// loss.
 template <class T> bool safe(const Array& norms) {
   constexpr int digits = std::numeric_limits<T>::digits, least = std::numeric_limits<T>::min_exponent;
   const T low = std::ldexp(T(1), (least + 2 * digits) / 2), high = std::sqrt(std::numeric_limits<T>::max()) / 16;
@@ -19,8 +19,7 @@ template <class T> bool safe(const Array& norms) {
   return true;
 }
 
-/// For each largest magnitude a power of two near it, by which numbers can be divided without rounding; 1 where there
-/// is none.
+/// For each maximum magnitude a power of two near it, by which division is exact; 1 where there is none.
 Array powers_near(const Array& largest) {
   Array p = Array::empty(largest.shape(), largest.dtype());
   for (std::int64_t i = 0; i < p.size(); ++i) {
@@ -38,7 +37,7 @@ Array norm(const Array& x, Axes axes, Keep keep) {
   if (x.dtype() == f32 ? safe<float>(plain) : safe<double>(plain)) return plain;
   const Array scale = powers_near(amax(abs(x), axes, Keep::yes));
   const Array y = sqrt(sum(square(x / scale), axes, Keep::yes)) * scale;
-  return keep == Keep::yes ? y : sum(y, axes);  // over axes of one element
+  return keep == Keep::yes ? y : sum(y, axes);  // these axes have extent one, so this only removes them
 }
 
 double norm_of(const Array* parts, std::size_t count) {
@@ -56,7 +55,7 @@ double norm_of(const Array* parts, std::size_t count) {
   squares = 0;
   for (const Array& x : all) {
     Array scaled = x.to(f64).copy();
-    scale_in_place(scaled, std::ldexp(1, -scale / 2));  // in two steps: the inverse of the least number is none
+    scale_in_place(scaled, std::ldexp(1, -scale / 2));  // in two steps: the inverse of the smallest value overflows
     scale_in_place(scaled, std::ldexp(1, -scale - -scale / 2));
     squares += sum_of_squares(scaled);
   }

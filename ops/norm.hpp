@@ -2,21 +2,21 @@
 #include <cmath>
 #include <cstdint>
 
-/// Norms whose squares may leave the range of their type. Not part of the public face.
+/// Norms whose squares may leave the range of their type. Internal.
 namespace ebb::detail {
 
-/// A sum of squares in float64 between these has lost nothing to underflow and has not overflowed.
+/// Whether a float64 sum of squares has neither overflowed nor lost terms to underflow.
 inline bool safe_squares(double sum) { return sum > 0x1p-800 && sum < 0x1p1000; }
 
-/// 2^n above the largest of the magnitudes, by which all are divided before they are squared: exact, as powers of two
-/// are.
+/// The exponent n of a power of two above the maximum magnitude. Values are divided by 2^n, which is exact, before they
+/// are squared.
 inline int scale_of(double largest) {
   int exponent = 0;
   std::frexp(largest, &exponent);
   return exponent;
 }
 
-/// sqrt(sum of x^2) of n numbers `stride` apart, in float64.
+/// sqrt(sum of x^2) of n values `stride` apart, in float64.
 template <class T> double strided_norm(const T* x, std::int64_t stride, std::int64_t n) {
   double sum = 0, largest = 0;
   for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i * stride]) * static_cast<double>(x[i * stride]);

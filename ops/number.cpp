@@ -6,8 +6,8 @@ namespace ebb::detail {
 
 namespace {
 
-/// Whether a decimal number that no float64 holds is larger than all of them, not smaller: by the power of ten of its
-/// first digit that is not zero.
+/// Whether a decimal number outside float64's range is too large rather than too small: decided by the power of ten of
+/// its first nonzero digit.
 bool is_large(std::string_view text) {
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   const std::string_view digits = text.substr(0, e);
@@ -19,13 +19,13 @@ bool is_large(std::string_view text) {
   if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec == std::errc::result_out_of_range)
     return !power.starts_with('-');
   const auto place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
-  return exponent > -place;  // a negative power of so many digits does not reach the text's own
+  return exponent > -place;  // the exponent's digits may exceed any integer type
 }
 
 }  // namespace
 
 Parsed parse_number(std::string_view text, double& x) {
-  if (text.starts_with('+') && text.substr(1, 1) != "-") text.remove_prefix(1);  // which from_chars does not take
+  if (text.starts_with('+') && text.substr(1, 1) != "-") text.remove_prefix(1);  // from_chars rejects a plus sign
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, x);
   if (error == std::errc::invalid_argument || stop != end) return Parsed::none;

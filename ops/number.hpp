@@ -3,21 +3,21 @@
 #include <ebb/ops/dtype.hpp>
 #include <string_view>
 
-/// The one way in which Ebb reads a number that somebody wrote. For Ebb's own sources.
+/// How Ebb parses numbers in text. Internal.
 namespace ebb::detail {
 
 enum class Parsed : std::uint8_t {
   none,  ///< the text is not a number
   finite,
-  special,   ///< nan, inf or infinity was written, with a sign or without, in upper or lower case
-  too_large  ///< beyond what a float64 holds
+  special,   ///< nan, inf or infinity, with or without a sign, in any case
+  too_large  ///< outside float64's range
 };
 
-/// The whole of a text as a number, in any locale. What is nearer to zero than the least float64 is zero, with its
-/// sign, and what is too large is infinite.
+/// Parses a complete text as a number, independently of the locale. Values below float64's range become signed zero,
+/// values above it become infinite.
 Parsed parse_number(std::string_view text, double& x);
 
-/// Whether a finite number stays finite in an array of this element type.
+/// Whether a finite value stays finite in this element type.
 bool fits(double x, DType);
 
 }  // namespace ebb::detail

@@ -25,7 +25,7 @@ void parallel_for(std::int64_t n, std::int64_t grain, void* context, void (*body
   const std::int64_t pieces = std::min<std::int64_t>(threads(), n / std::max<std::int64_t>(grain, 1));
   if (pieces <= 1 || omp_in_parallel()) return body(context, 0, n);
 
-  // No exception may leave a parallel region; the one of the lowest piece is thrown after it.
+  // An exception must not leave a parallel region; that of the first piece is rethrown after it.
   const int team = static_cast<int>(pieces);
   std::exception_ptr failure;
   int failed = team;

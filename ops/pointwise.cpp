@@ -14,7 +14,7 @@ using detail::Operand;
 using detail::PointwiseKernel;
 using detail::PointwiseRows;
 
-constexpr std::int64_t pointwise_grain = 1 << 15;  // elements a thread must have for a parallel region to pay
+constexpr std::int64_t pointwise_grain = 1 << 15;  // elements per thread for a parallel region to pay off
 
 template <class... O> constexpr const char* names[] = {O::name...};
 template <class... O> const char* const* name_list(TypeList<O...>) { return names<O...>; }
@@ -54,11 +54,11 @@ PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int
   return a;
 }
 
-/// One rectangle, cut among threads if it is large.
+/// One rectangle, split among threads if it is large.
 void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operands, std::size_t size) {
   if (all.rows * all.columns < 2 * pointwise_grain) return kernel(all);
   if (all.rows == 1) {
-    // Pieces of whole registers, so that no thread but the last has a tail.
+    // Pieces are whole registers, so only the last thread has a tail.
     const std::int64_t piece = 1024, pieces = (all.columns + piece - 1) / piece;
     parallel_for(pieces, pointwise_grain / piece, [&](std::int64_t begin, std::int64_t end) {
       PointwiseRows a = shifted(all, operands, 0, begin * piece, size);
@@ -75,9 +75,9 @@ void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operand
                });
 }
 
-/// The everyday case: every operand is of the result's shape, a row [columns] or a single number. True if it was that.
+/// The common case: every operand has the result's shape, or is a row [columns] or a scalar. False otherwise.
 bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
-  PointwiseRows a;  // its first n places are filled below; zeros first would cost as much as a short row
+  PointwiseRows a;  // uninitialised: zeroing would cost as much as a short row
   const int columns = out.columns();
   bool one_row = out.contiguous();
   for (int k = 0; k < n; ++k) {
@@ -107,7 +107,7 @@ bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out
   return true;
 }
 
-/// Runs a kernel over `out`, to whose shape every operand broadcasts. Empty operands are not read.
+/// Runs a kernel over `out`, with operands broadcast to its shape. Empty operands are not read.
 void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
   if (out.size() == 0 || run_plain(kernel, in, n, out, accumulate)) return;
   Operand operands[PointwiseRows::most + 1];
@@ -146,28 +146,28 @@ void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool
 int count() { return List::count; }
 const char* name(int op) { return name_list(List{})[op]; }
 
-Array value(int op, const Array* const* inputs, int n, Array* spent) {
+Array value(int op, const Array* const* inputs, int n, Array* reusable) {
   check_inputs(op, inputs, n);
   const Shape shape = result_shape(op, inputs, n);
-  const bool reuse = spent && spent->contiguous() && spent->shape() == shape;
-  Array out = reuse ? std::move(*spent) : Array::empty(shape, inputs[0]->dtype());
+  const bool reuse = reusable && reusable->contiguous() && reusable->shape() == shape;
+  Array out = reuse ? std::move(*reusable) : Array::empty(shape, inputs[0]->dtype());
   const Array* in[3];
-  for (int k = 0; k < n; ++k) in[k] = reuse && inputs[k] == spent ? &out : inputs[k];
+  for (int k = 0; k < n; ++k) in[k] = reuse && inputs[k] == reusable ? &out : inputs[k];
   run(detail::pointwise_kernels().value[detail::type_index(out.dtype())][op], in, n, out, false);
   return out;
 }
 
 Array value(int op, const Array* inputs, int n, int overwrite) {
-  Array spent = overwrite >= 0 ? inputs[overwrite] : Array();
+  Array reusable = overwrite >= 0 ? inputs[overwrite] : Array();
   const Array* in[3];
-  for (int k = 0; k < n; ++k) in[k] = k == overwrite ? &spent : inputs + k;
-  return value(op, in, n, overwrite >= 0 ? &spent : nullptr);
+  for (int k = 0; k < n; ++k) in[k] = k == overwrite ? &reusable : inputs + k;
+  return value(op, in, n, overwrite >= 0 ? &reusable : nullptr);
 }
 
 void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const Array& y, Array& out,
          bool accumulate) {
   if (!(out.shape() == g.shape()))
-    throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its place " +
+    throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its output " +
                      text(out.shape()));
   const Array* in[PointwiseRows::most] = {&g};
   for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];

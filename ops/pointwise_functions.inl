@@ -1,7 +1,6 @@
-// Every elementwise function, one a line: the struct of pointwise_list.hpp that states it, its name, its operands; what
-// it gives, and PyTorch's and JAX's names for it. From these lines follow pointwise::List, the functions of Var, of
-// Array and of the operands of `fuse`, and docs/functions.md. Whoever includes this defines what the four kinds of
-// lines stand for.
+// Every elementwise function, one per line: its struct in pointwise_list.hpp, its name and operands, its result, and
+// PyTorch's and JAX's names for it. These lines generate pointwise::List, the functions of Var, of Array and of the
+// operands of `fuse`, and docs/functions.md. A file that includes this one defines the four macros.
 //
 // clang-format off: docs/functions.sh reads one function a line
 // struct, function, operands                   // result | PyTorch | JAX
@@ -14,19 +13,19 @@ EBB_COMPARISON(Less, operator<, a, b)           // 1 where a < b, else 0; no gra
 EBB_COMPARISON(LessEqual, operator<=, a, b)     // 1 where a <= b, else 0; no gradient | <= | <=
 EBB_COMPARISON(Greater, operator>, a, b)        // 1 where a > b, else 0; no gradient | > | >
 EBB_COMPARISON(GreaterEqual, operator>=, a, b)  // 1 where a >= b, else 0; no gradient | >= | >=
-EBB_BINARY(Equal, equal, a, b)                  // 1 where a = b, else 0; no gradient | eq | equal
-EBB_BINARY(NotEqual, not_equal, a, b)           // 1 where a and b differ, else 0; no gradient | ne | not_equal
+EBB_BINARY(Equal, equal, a, b)                  // 1 where a == b, else 0; no gradient | eq | equal
+EBB_BINARY(NotEqual, not_equal, a, b)           // 1 where a != b, else 0; no gradient | ne | not_equal
 EBB_UNARY(Exp, exp, x)                          // e^x | exp | exp
 EBB_UNARY(Expm1, expm1, x)                      // e^x - 1, exact near zero | expm1 | expm1
 EBB_UNARY(Log, log, x)                          // natural logarithm | log | log
 EBB_UNARY(Log1p, log1p, x)                      // log(1 + x), exact near zero | log1p | log1p
 EBB_UNARY(Sqrt, sqrt, x)                        // square root; its derivative at zero is infinite | sqrt | sqrt
 EBB_UNARY(Square, square, x)                    // x^2 | square | square
-EBB_BINARY(Pow, pow, x, exponent)               // x^exponent; a negative x needs a whole exponent | pow | power
+EBB_BINARY(Pow, pow, x, exponent)               // x^exponent; a negative x needs an integer exponent | pow | power
 EBB_UNARY(Abs, abs, x)                          // magnitude of x; derivative zero at zero | abs | abs
 EBB_UNARY(Sign, sign, x)                        // -1, 0 or 1; no gradient | sign | sign
-EBB_BINARY(Min, min, a, b)                      // the lesser; if equal, a has the gradient | minimum | minimum
-EBB_BINARY(Max, max, a, b)                      // the greater; if equal, a has the gradient | maximum | maximum
+EBB_BINARY(Min, min, a, b)                      // the lesser; if equal, a gets the gradient | minimum | minimum
+EBB_BINARY(Max, max, a, b)                      // the greater; if equal, a gets the gradient | maximum | maximum
 EBB_TERNARY(Clip, clip, x, low, high)           // min(max(x, low), high) | clamp | clip
 EBB_TERNARY(Where, where, condition, yes, no)   // yes where the condition is not zero, else no | where | where
 EBB_UNARY(Sin, sin, x)                          // sine of x radians | sin | sin

@@ -10,8 +10,8 @@ namespace {
 using detail::PointwiseKernel;
 using detail::PointwiseRows;
 
-/// The operands of one row. A number that serves a whole row is spread over a register's worth of memory, so that
-/// the loop reads all operands alike.
+/// The operands of one row. A scalar operand is replicated to fill a register, so that the loop reads all operands
+/// alike.
 template <class T, int n> struct Operands {
   const T* p[n];
   std::int64_t step[n];
@@ -34,7 +34,7 @@ template <class T, int n> struct Operands {
   }
 };
 
-/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f gets zero for it.
+/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f receives zero.
 template <class T, int n, unsigned reads, class F> void run_rows(const PointwiseRows& a, F f) {
   constexpr int width = Lane<T>::width;
   Operands<T, n> in;

@@ -1,24 +1,23 @@
 #pragma once
 
-/// Every elementwise op, stated once. `value` and each entry of `vjp` are generic lambdas: with SIMD lanes they are the
-/// kernels, with Vars the recorded gradient, so derivatives of any order follow from one line.
+/// The definition of every elementwise op. `value` and the entries of `vjp` are generic lambdas: instantiated with SIMD
+/// lanes they are the kernels, with Vars the recorded gradient, so one line gives derivatives of any order.
 ///
 ///     vjp[k](g, inputs..., y)   adjoint of input k, given the adjoint g of the result y
 ///
-/// They may use: numbers; + - * / and unary -; < <= > >=, equal, not_equal (a mask, for where alone); where(mask, a,
-/// b); like(x, number), a constant of x's kind; and the functions of this list. A branch of `where` that is not taken
-/// must still be finite when differentiated once more: mend its argument, not its result.
+/// They may use: numbers; + - * / and unary -; < <= > >=, equal, not_equal (which give a mask, for where only);
+/// where(mask, a, b); like(x, number), a constant of x's type; and the functions of this list. A branch of `where` that
+/// is not selected must still have finite derivatives: guard its argument, not its result.
 ///
-/// `needs` says what the vjp reads; what it does not name, the tape does not keep. Gradcheck samples each input from
-/// [low, high]. Adding an op: one struct here, one line in pointwise_functions.inl, from which `List` and the functions
-/// follow.
+/// `needs` says what the vjp reads; the tape keeps nothing else. Gradcheck samples each input from [low, high]. To add
+/// an op: one struct here and one line in pointwise_functions.inl, from which `List` and the functions are generated.
 ///
-/// NaN in, NaN out, except where a choice leaves the NaN out (where, comparisons) and pow(NaN, 0) = pow(1, NaN) = 1.
+/// NaN in, NaN out, except where a NaN is not selected (where, comparisons) and pow(NaN, 0) = pow(1, NaN) = 1.
 namespace ebb::pointwise {
 
 enum Needs : unsigned { nothing = 0, inputs = 1, output = 2 };
 
-/// One lambda for each input: a std::tuple that costs little to compile.
+/// One lambda per input. A std::tuple would take longer to compile.
 template <class First, class Second = void, class Third = void> struct Vjps {
   First first;
   Second second;
@@ -35,7 +34,7 @@ template <class First> Vjps(First) -> Vjps<First>;
 template <class First, class Second> Vjps(First, Second) -> Vjps<First, Second>;
 template <class First, class Second, class Third> Vjps(First, Second, Third) -> Vjps<First, Second, Third>;
 
-/// What every op has unless it says otherwise.
+/// Defaults for every op.
 struct Op {
   static constexpr double low = -2, high = 2;  // where gradcheck samples
 };
@@ -185,7 +184,7 @@ struct Sign : Op {
   static constexpr auto vjp = Vjps{[](auto g, auto, auto) { return like(g, 0); }};
 };
 
-/// The lesser; of two equal ones the first takes the gradient.
+/// The lesser of two values; if they are equal, the first receives the gradient.
 struct Min : Op {
   static constexpr auto name = "min";
   static constexpr unsigned needs = inputs;
@@ -194,7 +193,7 @@ struct Min : Op {
                                    [](auto g, auto a, auto b, auto) { return where(b < a, g, like(g, 0)); }};
 };
 
-/// The greater; of two equal ones the first takes the gradient.
+/// The greater of two values; if they are equal, the first receives the gradient.
 struct Max : Op {
   static constexpr auto name = "max";
   static constexpr unsigned needs = inputs;
@@ -203,7 +202,7 @@ struct Max : Op {
                                    [](auto g, auto a, auto b, auto) { return where(a < b, g, like(g, 0)); }};
 };
 
-/// x held between a and b. Whichever of the three is the result takes the gradient; x does on the bounds themselves.
+/// x clamped to [a, b]. Whichever of the three is the result receives the gradient; x does at the bounds themselves.
 struct Clip : Op {
   static constexpr auto name = "clip";
   static constexpr unsigned needs = inputs;
@@ -218,7 +217,7 @@ struct Clip : Op {
            [](auto g, auto x, auto a, auto b, auto) { return where(max(x, a) > b, g, like(g, 0)); }};
 };
 
-/// c ? a : b, where c counts as true when it is not zero; c has no gradient.
+/// a where c is not zero, else b; c has no gradient.
 struct Where : Op {
   static constexpr auto name = "where";
   static constexpr unsigned needs = inputs;
@@ -313,8 +312,7 @@ struct Softplus : Op {
   static constexpr auto vjp = Vjps{[](auto g, auto x, auto) { return g * sigmoid(x); }};
 };
 
-/// log(sigmoid(x)) = -softplus(-x): neither does e^-x overflow for large negative x, nor is log(1) all that is left for
-/// large x.
+/// log(sigmoid(x)) = -softplus(-x): e^-x does not overflow for large negative x, and large x do not round to log(1).
 struct LogSigmoid : Op {
   static constexpr auto name = "log_sigmoid";
   static constexpr unsigned needs = inputs;
@@ -332,7 +330,7 @@ struct Elu : Op {
            [](auto g, auto x, auto, auto) { return where(x > like(x, 0), like(g, 0), g * expm1(min(x, like(x, 0)))); }};
 };
 
-/// x times the normal distribution function, exact (with erf). Hendrycks & Gimpel 2016, arXiv:1606.08415.
+/// x times the normal distribution function, exact (using erf). Hendrycks & Gimpel 2016, arXiv:1606.08415.
 struct Gelu : Op {
   static constexpr auto name = "gelu";
   static constexpr unsigned needs = inputs;
@@ -346,7 +344,7 @@ struct Gelu : Op {
 template <class... Ops> struct TypeList {
   static constexpr int count = sizeof...(Ops);
 };
-template <class None, class... Ops> using Listed = TypeList<Ops...>;  // None stands before the first comma
+template <class None, class... Ops> using Listed = TypeList<Ops...>;  // None precedes the first comma
 
 #define EBB_UNARY(Op, ...) , Op
 #define EBB_BINARY(Op, ...) , Op
@@ -361,9 +359,9 @@ template <class Wanted, class... Ops> constexpr int position(TypeList<Ops...>) {
   ((__is_same(Wanted, Ops) ? (found = k, ++k) : ++k), ...);
   return found;
 }
-/// Position of an op in the list: the number by which kernels are called.
+/// Position of an op in the list, which identifies its kernels.
 template <class O> consteval int id_of() {
-  static_assert(position<O>(List{}) >= 0, "this op has no line in pointwise_functions.inl");
+  static_assert(position<O>(List{}) >= 0, "this op is missing from pointwise_functions.inl");
   return position<O>(List{});
 }
 template <class O> inline constexpr int id = id_of<O>();

@@ -20,7 +20,7 @@ namespace {
 
 using detail::Buffer;
 
-// Under the address sanitizer a free buffer, and the unused end of one in use, may not be touched.
+// Under the address sanitizer, free buffers and the unused ends of buffers in use are poisoned.
 void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[maybe_unused]] std::size_t capacity) {
 #ifdef EBB_ASAN
   ASAN_POISON_MEMORY_REGION(b->data, capacity);
@@ -28,9 +28,9 @@ void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[m
 #endif
 }
 
-/// The next buffer of this size, soon to be written: in a long pass it has left the cache.
+/// Prefetches the next buffer of this size, which will be written soon: in a long pass it has left the cache.
 [[gnu::always_inline]] inline void fetch(const Buffer* b, std::size_t bytes) {
-  constexpr std::size_t most = 4096;  // the processor sees by itself how a longer one goes on
+  constexpr std::size_t most = 4096;  // the hardware prefetcher handles longer ones
   for (std::size_t k = 0, end = sizeof(Buffer) + std::min(most, bytes); k < end; k += 64)
     __builtin_prefetch(reinterpret_cast<const char*>(b) + k, 1);
 }

@@ -6,18 +6,18 @@
 
 namespace ebb {
 
-/// One thread's store of buffers: a last-in-first-out free list per size class, so that the buffer handed out is the
-/// one that is warmest in the cache. Other threads return buffers over a lock-free stack, emptied by the owner.
+/// One thread's buffers: a last-in-first-out free list per size class, so that allocation reuses the buffer most likely
+/// to be in the cache. Other threads return buffers through a lock-free stack that the owner empties.
 class Pool final {
  public:
   detail::Buffer* take(std::size_t bytes);             ///< owner's thread. Errors: std::bad_alloc
   void give(detail::Buffer*) noexcept;                 ///< owner's thread
   void give_from_elsewhere(detail::Buffer*) noexcept;  ///< any thread
   PoolStats stats() noexcept;
-  std::size_t trim(std::size_t most) noexcept;  ///< free buffers back to the system, until it has at most that much
+  std::size_t trim(std::size_t most) noexcept;  ///< returns free buffers to the system until at most this much is held
   void reset_peak() noexcept { stats_.peak = stats_.in_use; }
 
-  // Classes are 64 bytes apart up to 512, then four to each doubling: at most a fifth of a buffer is unused.
+  // Classes are 64 bytes apart up to 512, then four per doubling: at most a fifth of a buffer is unused.
   static constexpr std::uint32_t classes = 200;
   static std::uint32_t class_of(std::size_t bytes) noexcept;
   static std::size_t bytes_of_class(std::uint32_t) noexcept;

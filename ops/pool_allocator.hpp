@@ -6,8 +6,8 @@
 
 namespace ebb {
 
-/// For containers that a training step fills anew each time: their memory comes from the thread's pool of buffers and
-/// goes back to it, whichever thread gives it back.
+/// For containers that are refilled in every training step: memory comes from the thread's buffer pool and returns to
+/// it, whichever thread releases it.
 template <class T> struct PoolAllocator {
   using value_type = T;
   PoolAllocator() = default;

@@ -10,7 +10,7 @@ namespace ebb {
 namespace {
 
 constexpr std::int64_t all_shown = 1000;  // elements; larger arrays are abbreviated
-constexpr int edge = 3;                   // entries kept at each end of an abbreviated axis
+constexpr int edge = 3;                   // entries shown at each end of an abbreviated axis
 
 std::string number(double x) {
   char buffer[32];
@@ -20,7 +20,7 @@ std::string number(double x) {
   return s;
 }
 
-/// Entries of an axis that are shown; -1 stands for the dots between.
+/// Indices of the entries shown; -1 stands for the ellipsis.
 std::vector<int> shown(int extent, bool abbreviate) {
   std::vector<int> list;
   for (int i = 0; i < extent; ++i) {
@@ -30,7 +30,7 @@ std::vector<int> shown(int extent, bool abbreviate) {
   return list;
 }
 
-/// Writes nested brackets; `cell(flat)` gives an element's text.
+/// Writes nested brackets; `cell(flat)` formats an element.
 template <class Cell> struct Printer {
   std::ostream& out;
   const Shape& shape;
@@ -52,7 +52,7 @@ template <class Cell> struct Printer {
       out << (axis ? std::string(width - s.size(), ' ') : "") << s;
       return;
     }
-    const int below = shape.rank() - axis - 1;  // blank lines between matrices, as numpy has it
+    const int below = shape.rank() - axis - 1;  // blank lines between matrices, as in NumPy
     const std::string line =
         std::string(static_cast<std::size_t>(below), '\n') + std::string(static_cast<std::size_t>(axis + 1), ' ');
     out << '[';

@@ -12,7 +12,7 @@
 namespace ebb {
 namespace {
 
-constexpr std::int64_t random_grain = 4096;  // numbers per thread before another one pays
+constexpr std::int64_t random_grain = 4096;  // values per thread for another one to pay off
 
 struct Pair {
   std::uint64_t first, second;
@@ -28,7 +28,7 @@ Pair block(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
   return {r[0] | std::uint64_t{r[1]} << 32, r[2] | std::uint64_t{r[3]} << 32};
 }
 
-// Through a signed integer, which is what processors convert fastest.
+// Via a signed integer, which converts fastest.
 double unit(std::uint64_t bits) { return static_cast<double>(static_cast<std::int64_t>(bits >> 11)) * 0x1p-53; }
 
 /// The high half of bits * m, an integer in [0, m); m at most 2^32.
@@ -36,10 +36,11 @@ std::uint64_t scaled(std::uint64_t bits, std::uint64_t m) {
   return ((bits >> 32) * m + ((bits & 0xffffffff) * m >> 32)) >> 32;
 }
 
-// Streams are derived under other seeds than numbers are drawn, so that no stream's name is one of its numbers.
+// Streams are derived with different seeds than values are drawn with, so that stream ids and drawn values are
+// unrelated.
 constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
 
-/// Two normal numbers from one block (Box-Muller). 1 - u is in (0, 1], so the logarithm is finite.
+/// Two normal values from one block (Box-Muller). 1 - u is in (0, 1], so the logarithm is finite.
 struct Two {
   double even, odd;
 };
@@ -48,7 +49,7 @@ Two normals(Pair p) {
   return {r * std::cos(angle), r * std::sin(angle)};
 }
 
-/// Calls f(position, bits of its block) for positions [first, first + count), blocks made many at a time.
+/// Calls f(position, bits of its block) for positions [first, first + count); blocks are generated in batches.
 template <class F> void over_blocks(const Key& key, std::uint64_t first, std::int64_t count, F f) {
   constexpr std::int64_t most = 128;
   std::uint64_t bits[2 * most];
@@ -61,10 +62,10 @@ template <class F> void over_blocks(const Key& key, std::uint64_t first, std::in
   }
 }
 
-/// As the element type has it, by rounding.
+/// Rounds to the element type.
 constexpr auto rounded = [](auto zero) { return [](double x) { return static_cast<decltype(zero)>(x); }; };
 
-/// Rounded and held to [low, high): rounding alone reaches `high`, and may pass below `low`.
+/// Rounds and clamps to [low, high): rounding alone may give `high`, or fall below `low`.
 template <class T> class Within {
  public:
   Within(double low, double high) {
@@ -72,7 +73,7 @@ template <class T> class Within {
     first_ = static_cast<T>(low), last_ = static_cast<T>(high);
     if (static_cast<double>(first_) < low) first_ = std::nextafter(first_, std::numeric_limits<T>::infinity());
     if (!(static_cast<double>(last_) < high)) last_ = std::nextafter(last_, -std::numeric_limits<T>::infinity());
-    if (last_ < first_) first_ = last_ = static_cast<T>(low);  // no number of T lies between them
+    if (last_ < first_) first_ = last_ = static_cast<T>(low);  // T has no value between them
   }
   T operator()(double x) const {
     const T y = static_cast<T>(x);
@@ -83,8 +84,8 @@ template <class T> class Within {
   T first_ = -std::numeric_limits<T>::infinity(), last_ = std::numeric_limits<T>::infinity();
 };
 
-/// Fills an array; f gives the two numbers of a block, at an even position and the odd one after it, and narrow(T())
-/// says how they become numbers of the element type T.
+/// Fills an array. f gives the two values of a block, for an even position and the odd one after it; narrow(T())
+/// converts them to the element type T.
 template <class F, class N = decltype(rounded)>
 Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F f, N narrow = rounded) {
   Array a = Array::empty(shape, t);
@@ -95,7 +96,7 @@ Array filled(const Shape& shape, const Key& key, DType t, std::uint64_t first, F
     parallel_for(a.size(), random_grain, [&](std::int64_t begin, std::int64_t end) {
       over_blocks(key, first + static_cast<std::uint64_t>(begin), end - begin, [&](std::uint64_t position, Pair p) {
         const Two two = f(p);
-        const std::int64_t i = static_cast<std::int64_t>(position - first);  // -1 if the first is an odd one
+        const std::int64_t i = static_cast<std::int64_t>(position - first);  // -1 if the first position is odd
         if (i >= begin) out[i] = number(two.even);
         if (i + 1 < end) out[i + 1] = number(two.odd);
       });
@@ -140,7 +141,7 @@ int Key::below(int n, std::uint64_t position) const {
 Array uniform(const Shape& shape, Key key, double low, double high, DType t, std::uint64_t first) {
   const auto within = [=](auto zero) { return Within<decltype(zero)>(low, high); };
   const double width = high - low;
-  if (std::isinf(width) && std::isfinite(low) && std::isfinite(high)) {  // the width is no number, its half is one
+  if (std::isinf(width) && std::isfinite(low) && std::isfinite(high)) {  // the width overflows, half of it does not
     const auto between = [=](std::uint64_t bits) { return 2 * (low / 2 + (high / 2 - low / 2) * unit(bits)); };
     return filled(shape, key, t, first, [=](Pair p) { return Two{between(p.first), between(p.second)}; }, within);
   }
@@ -165,7 +166,7 @@ Array bernoulli(const Shape& shape, Key key, double p, DType t, std::uint64_t fi
 Tokens integers(const Shape& shape, Key key, int low, int high, std::uint64_t first) {
   if (high <= low)
     throw ValueError("integers: no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
-  const auto width = static_cast<std::uint64_t>(std::int64_t{high} - low);  // up to 2^32 - 1: more than an int holds
+  const auto width = static_cast<std::uint64_t>(std::int64_t{high} - low);  // up to 2^32 - 1, which does not fit an int
   Tokens t(shape);
   for (std::int64_t i = 0; i < t.size(); ++i) {
     const std::uint64_t step = scaled(key.bits(first + static_cast<std::uint64_t>(i)), width);

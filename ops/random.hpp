@@ -3,8 +3,8 @@
 
 namespace ebb {
 
-/// Names a stream of random numbers. Numbers are a function of the key and of their position (Philox 4x32-10 of
-/// Random123), never of the order in which they are drawn, so they do not depend on threads or on evaluation order.
+/// Identifies a stream of random numbers. A number is a function of its key and position (Philox 4x32-10 of Random123),
+/// not of the order of draws, so results depend neither on threads nor on evaluation order.
 ///
 ///     uniform({B, H}, Key{seed}.named("dropout").at(update).at(t), 0, 1)
 ///
@@ -25,9 +25,9 @@ class Key {
   std::uint64_t seed_, stream_ = 0;
 };
 
-/// Filled arrays. Element i (row-major) takes position first + i of the key's stream; with first = id of the first row
-/// times the row's length, rows keep their numbers wherever a batch is cut. f32 rounds the f64 number.
-/// In [low, high), in f32 too: what rounding would take out of the range becomes the nearest number in it.
+/// Random arrays. Element i (row-major) is drawn at position first + i of the key's stream. With first = (id of the
+/// first row) * (row length), a row's values do not depend on how a batch is split. f32 values are rounded from f64;
+/// values that rounding would move out of [low, high) become the nearest value in it.
 Array uniform(const Shape&, Key, double low, double high, DType = f32, std::uint64_t first = 0);
 Array normal(const Shape&, Key, double mean, double deviation, DType = f32, std::uint64_t first = 0);
 Array bernoulli(const Shape&, Key, double p, DType = f32, std::uint64_t first = 0);  ///< 1 with probability p, else 0

@@ -1,5 +1,5 @@
-// Philox 4x32-10 for one instruction set, one block in each 64-bit lane; every step there uses the low 32 bits alone.
-// The numbers are those of Random123's scalar code, to the bit. Included by random_<isa>.cpp.
+// Philox 4x32-10 for one instruction set, one block per 64-bit lane, of which every step uses the low 32 bits. Bitwise
+// equal to Random123's scalar code. Included by random_<isa>.cpp.
 #include <immintrin.h>
 #include <cstdint>
 #include <ebb/ops/kernels.hpp>
@@ -49,7 +49,7 @@ void store(Words a, std::uint64_t* p) { _mm_storeu_si128(reinterpret_cast<__m128
 
 constexpr int lanes = sizeof(Words) / 8;
 
-/// The numbers of `lanes` blocks from `first` on.
+/// The values of `lanes` blocks, starting at block `first`.
 void philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint64_t* even, std::uint64_t* odd) {
   const Words m0 = all(0xd2511f53), m1 = all(0xcd9e8d57), w0 = all(0x9e3779b9), w1 = all(0xbb67ae85);
   Words c0 = add(all(first), from_0()), c1 = high(c0), c2 = all(stream), c3 = high(c2);

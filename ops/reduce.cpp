@@ -15,14 +15,14 @@ namespace {
 using detail::ReduceKernel;
 using detail::ReduceTask;
 
-constexpr std::int64_t reduce_grain = 1 << 15;  // elements a thread must have
-constexpr std::int64_t stretch = 1 << 14;       // a longer row is summed in stretches, for precision and for threads
+constexpr std::int64_t reduce_grain = 1 << 15;  // elements per thread
+constexpr std::int64_t stretch = 1 << 14;       // longer rows are summed in stretches, for precision and for threading
 
 const char* byte(const Array& a, std::int64_t element) {
   return static_cast<const char*>(a.raw()) + element * static_cast<std::int64_t>(bytes_of(a.dtype()));
 }
 
-/// What to do with a run of axes: along rows, or across them.
+/// The kernels that reduce along rows and along columns.
 struct Kind {
   const ReduceKernel *row, *column;
 };
@@ -38,7 +38,7 @@ void run_rows(ReduceKernel kernel, const ReduceTask& all, std::size_t size) {
   });
 }
 
-/// Each row of x to one number; long rows in stretches, the stretches' results then as a row of their own.
+/// Reduces each row of x to one value; of a long row, its stretches first, then their results as a new row.
 void reduce_rows(const Kind& kind, const ReduceTask& all, DType type) {
   const ReduceKernel kernel = kind.row[type == f32 ? 0 : 1];
   const std::size_t size = bytes_of(type);
@@ -67,7 +67,7 @@ void reduce_rows(const Kind& kind, const ReduceTask& all, DType type) {
   }
 }
 
-/// Reduces axes [from, to) of x, which follow one another, to extent one.
+/// Reduces the adjacent axes [from, to) of x to extent one.
 Array reduce_run(const Kind& kind, Array x, int from, int to) {
   Shape shape = x.shape();
   std::int64_t outer = 1, extent = 1, inner = 1;
@@ -84,7 +84,7 @@ Array reduce_run(const Kind& kind, Array x, int from, int to) {
         x.dtype());
     return out;
   }
-  if (to + 1 < x.rank()) x = x.compact();  // columns run over several axes
+  if (to + 1 < x.rank()) x = x.compact();  // columns span several axes
   const bool flat = to + 1 < x.rank();
   const std::int64_t stride = flat ? inner : x.row_stride();
   for (std::int64_t o = 0; o < outer; ++o)
@@ -97,7 +97,7 @@ Array reduce_run(const Kind& kind, Array x, int from, int to) {
   return out;
 }
 
-/// Which axes of a shape are meant.
+/// Flags for the axes of a shape to reduce.
 struct Marked {
   bool axis[Shape::max_rank];
   bool operator[](int k) const { return axis[k]; }
@@ -126,7 +126,7 @@ Array reduce(const Kind& kind, const Array& x, const Axes& axes, Keep keep) {
   const Shape shape = reduced(x.shape(), gone, keep);
   if (x.size() == 0) return Array::zeros(shape, x.dtype());
   Array y = x;
-  // From the last run of axes to the first, so that rows are summed before columns.
+  // From the last group of axes to the first, so that rows are summed before columns.
   for (int to = x.rank(); to > 0;) {
     if (!gone[to - 1]) {
       --to;
@@ -162,8 +162,7 @@ Array mean(const Array& x, Axes axes, Keep keep) {
 }
 
 Array amax(const Array& x, Axes axes, Keep keep) {
-  if (reduced_count(x.shape(), axes) == 0)
-    throw ShapeError("amax: nothing to take the maximum of in " + text(x.shape()));
+  if (reduced_count(x.shape(), axes) == 0) throw ShapeError("amax: no elements in " + text(x.shape()));
   return reduce(maxima(), x, axes, keep);
 }
 

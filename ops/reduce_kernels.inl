@@ -42,8 +42,8 @@ template <class T> T largest_lane(Lane<T> x) {
   return v[0];
 }
 
-/// Sums of blocks joined as a binary tree joins its leaves, in the order of the blocks: rounding errors grow with the
-/// logarithm of their number. `parts` sums, of T or of registers, stand side by side.
+/// Pairwise sum over blocks, in their order: rounding errors grow with the logarithm of the number of blocks.
+/// Accumulates `parts` independent sums, of T or of registers.
 template <class S, int parts> class Pairwise {
  public:
   void add(const S* block) {
@@ -70,12 +70,12 @@ template <class S, int parts> class Pairwise {
 };
 
 constexpr std::int64_t longest_stretch =
-    1 << 14;  // elements of a row that are summed at once; ops/reduce.cpp cuts the rows of sums
-constexpr std::int64_t longest_column = 1 << 12;  // rows that are summed as one chain: more are summed in blocks
+    1 << 14;  // elements of a row summed in one stretch; ops/reduce.cpp splits longer rows
+constexpr std::int64_t longest_column = 1 << 12;  // rows summed in one chain; more are summed in blocks
 constexpr std::int64_t column_block = 1 << 8;
 
-/// Sum over j of f(j, lanes), where f(j, n) gives the n elements from j on, zero beyond: in four chains, so that
-/// additions overlap, joined in an order that n alone decides.
+/// Sum over j of f(j, lanes), where f(j, n) gives n elements starting at j, padded with zeros. Uses four chains, so
+/// that additions overlap, joined in an order that depends on n only.
 template <class T, class F> T sum_of(std::int64_t n, F f) {
   constexpr int width = Lane<T>::width;
   Lane<T> s[4] = {0., 0., 0., 0.};
@@ -93,7 +93,7 @@ template <class T> void store_up_to(Lane<T> x, T* p, int n) {
   if (n == Lane<T>::width) x.store(p);
   else x.store_part(p, n);
 }
-/// Calls f(j, n) for a row's registers: n lanes from j on.
+/// Calls f(j, n) for each register of a row: n lanes starting at j.
 template <class T, class F> void over_row(std::int64_t columns, F f) {
   constexpr int width = Lane<T>::width;
   std::int64_t j = 0;
@@ -112,8 +112,8 @@ template <class T> T max_row(const T* p, std::int64_t n) {
     for (std::int64_t j = 1; j < n; ++j) m = largest_of(m, p[j]);
     return m;
   }
-  const Lane<T> last = Lane<T>::load(p + n - width);  // overlaps its neighbour: harmless for a maximum
-  Lane<T> best[4] = {last, last, last, last};         // four chains, since each step waits for the one before
+  const Lane<T> last = Lane<T>::load(p + n - width);  // overlaps the previous register, which is harmless for a maximum
+  Lane<T> best[4] = {last, last, last, last};         // four chains, to hide latency
   std::int64_t j = 0;
   for (; j + 4 * width <= n; j += 4 * width)
     for (int k = 0; k < 4; ++k) best[k] = max(best[k], Lane<T>::load(p + j + k * width));
@@ -121,7 +121,7 @@ template <class T> T max_row(const T* p, std::int64_t n) {
   return largest_lane(max(max(best[0], best[1]), max(best[2], best[3])));
 }
 
-/// Position of the first number equal to m, or the first NaN if m is one.
+/// Position of the first value equal to m, or of the first NaN if m is NaN.
 template <class T> int first_equal(const T* p, std::int64_t n, T m) {
   constexpr int width = Lane<T>::width;
   const Lane<T> wanted = Lane<T>::all(m);
@@ -148,7 +148,7 @@ template <class T> void row_argmax(const ReduceTask& t) {
   }
 }
 
-/// Folds the rows of each column, in their order, four registers of columns at a time.
+/// Reduces each column in row order, four registers of columns at a time.
 template <class T, class F> void fold_columns(const ReduceTask& t, F f) {
   constexpr int width = Lane<T>::width;
   const T* in = static_cast<const T*>(t.in);
@@ -224,7 +224,7 @@ template <class T> void scale_rows(const ReduceTask& t) {
   }
 }
 
-/// In double, in sixteen chains: the same order, so the same bits, under every instruction set.
+/// In double, in sixteen chains: the same order and so the same bits for every instruction set.
 template <class T> double squares(const void* row, std::int64_t n) {
   const T* p = static_cast<const T*>(row);
   double s[16] = {};

@@ -1,6 +1,6 @@
-// Softmax, its logarithm and cross entropy along rows. Part of reduce_kernels.inl, inside its namespace.
+// Softmax, its logarithm and cross entropy along rows. Included by reduce_kernels.inl, inside its namespace.
 
-/// Sum of exp(x - shift) over a row; what each register gives is also handed to `keep(j, n, e)`.
+/// Sum of exp(x - shift) over a row; each register of exponentials is also passed to `keep(j, n, e)`.
 template <class T, class F> T sum_exp_stretch(const T* x, std::int64_t n, T shift, F keep) {
   const Lane<T> m = Lane<T>::all(shift);
   return sum_of<T>(n, [&](std::int64_t j, int count) {
@@ -11,7 +11,7 @@ template <class T, class F> T sum_exp_stretch(const T* x, std::int64_t n, T shif
   });
 }
 
-/// The same of a row of any length: a long one in stretches, whose sums are joined pairwise.
+/// The same for a row of any length: a long one in stretches, whose sums are added pairwise.
 template <class T, class F> T sum_exp(const T* x, std::int64_t n, T shift, F keep) {
   if (n <= longest_stretch) return sum_exp_stretch(x, n, shift, keep);
   Pairwise<T, 1> sums;
@@ -34,7 +34,7 @@ template <class T> T log_of(T x) {
 template <class T> struct LogSum {
   T shift, log;  // log of the sum of exp = shift + log
 };
-/// The largest element is subtracted, unless it is infinite: inf - inf would give NaN where the answer is infinite.
+/// The largest element is subtracted unless it is infinite: inf - inf would give NaN where the result is infinite.
 template <class T> LogSum<T> log_sum(const T* x, std::int64_t n) {
   const T m = max_row(x, n), shift = m - m == 0 ? m : T(0);
   return {shift, log_of(sum_exp(x, n, shift, [](std::int64_t, int, Lane<T>) {}))};
@@ -81,7 +81,7 @@ template <class T> void cross_entropy_vjp(const ReduceTask& t) {
   for (std::int64_t r = 0; r < t.rows; ++r) {
     const RowView<T> row = row_of<T>(t, r);
     const T g = static_cast<const T*>(t.g)[r];
-    if (g == 0) {  // left out, whatever its logits are: 0 times NaN would be NaN
+    if (g == 0) {  // skipped, since 0 times a NaN logit would be NaN
       over_row<T>(t.columns, [&](std::int64_t j, int n) { store_up_to(Lane<T>(0), row.out + j, n); });
       continue;
     }

@@ -11,9 +11,10 @@ namespace {
 
 std::string kind_of(unsigned mode) {
   if (S_ISDIR(mode)) return "is a folder, not a file";
-  // Most readers go over a file twice or jump in it.
+  // Most readers read a file twice or seek in it.
   if (S_ISFIFO(mode))
-    return "is a pipe, and a file is needed: write it to one first (a gzipped text or array is read as it is)";
+    return "is a pipe, but a regular file is required: write the data to a file first (gzipped text and arrays are "
+           "read directly)";
   if (S_ISSOCK(mode)) return "is a socket, not a file";
   return "is a device, not a file";
 }

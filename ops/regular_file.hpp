@@ -4,10 +4,9 @@
 
 namespace ebb::detail {
 
-/// Bytes of the file on the disk. Nothing is opened: opening a pipe would wait for its writer, and a device may never
-/// end.
+/// Size of the file in bytes. Does not open it: opening a pipe would wait for its writer, and a device may be endless.
 ///
-/// Errors    FileError, "path: why": not there, a folder, a pipe, a device
+/// Errors    FileError, "path: reason", if it does not exist or is a folder, a pipe or a device
 std::uint64_t regular_file_size(const std::string& path);
 
 }  // namespace ebb::detail

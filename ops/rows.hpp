@@ -4,28 +4,28 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
-/// What the sources of ops share about rows and axes. Not part of the public face.
+/// Helpers for rows and axes. Internal.
 namespace ebb::detail {
 
-/// Calls f(row) for every row of an array that has elements.
+/// Calls f(row) for every row of a nonempty array.
 template <class F> void for_rows(const Array& a, F&& f) {
   if (a.size() == 0) return;
   for (std::int64_t r = 0, n = a.rows(); r < n; ++r) f(r);
 }
 
-/// Errors: ShapeError if an extent is left open with -1.
+/// Errors: ShapeError if an extent is -1.
 inline void require_known(const Shape& s) {
   for (int k = 0; k < s.rank(); ++k)
-    if (s[k] < 0) throw ShapeError("array: an extent is left open in " + text(s));
+    if (s[k] < 0) throw ShapeError("array: unknown extent -1 in " + text(s));
 }
 
-/// The shape that `wanted` means for the elements of `from`: one extent may be -1.
+/// Resolves `wanted`, in which one extent may be -1, for the number of elements of `from`.
 Shape reshaped(const Shape& from, const Shape& wanted);
 
-/// Byte by byte, shapes and element types equal.
+/// Shapes and element types must be equal.
 void copy_rows(Array& to, const Array& from);
 
-/// An array seen around one axis: element (o, i, n) of [outer, extent, inner].
+/// An array viewed as [outer, extent, inner] around one axis.
 struct Around {
   std::int64_t outer = 1, inner = 1;
   int extent = 1;

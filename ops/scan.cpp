@@ -10,7 +10,7 @@
 namespace ebb {
 namespace {
 
-/// Position of the first largest of n numbers `stride` apart; the first NaN counts as largest.
+/// Position of the first maximum of n values `stride` apart; the first NaN counts as the maximum.
 template <class T> int first_largest(const T* x, std::int64_t stride, int n) {
   int best = 0;
   for (int i = 0; i < n; ++i) {
@@ -21,10 +21,10 @@ template <class T> int first_largest(const T* x, std::int64_t stride, int n) {
   return best;
 }
 
-constexpr int longest_running = 1 << 12;  // numbers that are added up one after the other; more are in blocks
+constexpr int longest_running = 1 << 12;  // values summed in one chain; longer scans are split into blocks
 constexpr int running_block = 1 << 8;
 
-/// Running sums of n rows of `width` numbers, each row added to the one before it in the direction of the sum.
+/// Running sums over n rows of `width` values, in the direction of the sum.
 template <class T> void running(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
   for (int i = 0; i < n; ++i) {
     const std::int64_t row = from_end ? n - 1 - i : i, before = from_end ? row + 1 : row - 1;
@@ -33,7 +33,7 @@ template <class T> void running(const T* x, T* y, std::int64_t stride, int n, st
   }
 }
 
-/// The same of many rows: blocks by themselves, and on each what came before it, which is carried in float64.
+/// The same for many rows: block by block, with the preceding total carried in float64.
 template <class T>
 void running_blocks(const T* x, T* y, std::int64_t stride, int n, std::int64_t width, bool from_end) {
   std::vector<double> carried(static_cast<std::size_t>(width));
@@ -54,7 +54,7 @@ void running_blocks(const T* x, T* y, std::int64_t stride, int n, std::int64_t w
 }  // namespace
 
 Tokens argmax(const Array& x, int axis) {
-  if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("argmax: nothing to choose from in " + text(x.shape()));
+  if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("argmax: no elements in " + text(x.shape()));
   const int k = x.shape().normal_axis(axis);
   Tokens out(x.shape().without(k));
   if (k == x.rank() - 1) {

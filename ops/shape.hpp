@@ -5,10 +5,9 @@
 
 namespace ebb {
 
-/// Extents of an Array, rank 0 to 4. Rank 0 is a single number. -1 means "what is left over" and is for reshape alone:
-/// no array has it.
+/// Extents of an Array, rank 0 (a scalar) to 4. An extent of -1 is valid only in reshape, which infers it.
 ///
-/// Errors    ShapeError if more than four extents are given or one is below -1
+/// Errors    ShapeError if there are more than four extents or one is below -1
 class Shape {
  public:
   static constexpr int max_rank = 4;
@@ -59,10 +58,10 @@ class Shape {
 
 std::ostream& operator<<(std::ostream&, const Shape&);  ///< "[32, 128]"
 
-/// The shape to which a and b broadcast by numpy's rule. Errors: ShapeError naming both and `op`.
+/// The shape to which a and b broadcast by NumPy's rules. Errors: ShapeError naming both and `op`.
 Shape broadcast(const Shape& a, const Shape& b, const char* op);
 
-/// A set of axes for reductions: one, several, or (default) all. Negative ones count from the end.
+/// Axes to reduce: one, several, or all (the default). Negative axes count from the end.
 struct Axes {
   int axis[Shape::max_rank] = {};
   int count = 0;

@@ -13,9 +13,9 @@ namespace {
 using detail::ReduceKernel;
 using detail::ReduceTask;
 
-constexpr std::int64_t softmax_grain = 1 << 13;  // elements a thread must have
+constexpr std::int64_t softmax_grain = 1 << 13;  // elements per thread
 
-/// Runs a kernel over the rows of x, cut among threads. `per_row` numbers come out of each.
+/// Runs a kernel over the rows of x, split among threads. Each row gives `per_row` values.
 void run(ReduceKernel kernel, const Array& x, Array& out, std::int64_t per_row, const int* targets = nullptr,
          const Array* g = nullptr) {
   const auto size = static_cast<std::int64_t>(bytes_of(x.dtype()));
@@ -36,7 +36,7 @@ void run(ReduceKernel kernel, const Array& x, Array& out, std::int64_t per_row, 
                });
 }
 
-/// The array with an axis moved to the end, and where the axes then come from.
+/// The array with an axis moved to the end, and the permutation that does it.
 struct Moved {
   Array x;
   int order[Shape::max_rank];  // swaps two axes, so it is its own inverse
@@ -74,7 +74,7 @@ Array softmax(const Array& x, int axis) { return along(detail::reduce_kernels().
 Array log_softmax(const Array& x, int axis) { return along(detail::reduce_kernels().log_softmax, x, axis); }
 
 Array logsumexp(const Array& x, int axis, Keep keep) {
-  if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("logsumexp: nothing to sum in " + text(x.shape()));
+  if (x.rank() == 0 || x.dim(axis) == 0) throw ShapeError("logsumexp: no elements in " + text(x.shape()));
   const Moved m = to_end(x, axis);
   Array y = Array::empty(m.x.shape().with(-1, 1), x.dtype());
   run(detail::reduce_kernels().logsumexp[detail::type_index(x.dtype())], m.x, y, 1);

@@ -7,7 +7,7 @@ namespace ebb {
 
 void Stacked::add(const Array& a) {
   if (!empty() && (a.columns() != columns() || a.rank() == 0))
-    throw ShapeError("stacked: " + text(a.shape()) + " beside rows of " + std::to_string(columns()));
+    throw ShapeError("stacked: " + text(a.shape()) + " does not fit rows of " + std::to_string(columns()));
   if (!empty() && a.dtype() != dtype()) throw ValueError("stacked: element types differ");
   arrays_.push_back(a);
   parts_.push_back({a.raw(), a.row_stride(), a.rows()});

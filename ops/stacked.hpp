@@ -5,12 +5,12 @@
 
 namespace ebb {
 
-/// Matrices with as many columns, one under the other, not yet copied: many short products become a long one. Holds
-/// their memory; `clear` keeps the room for as many again.
+/// Matrices of equal width, stacked vertically without copying, so that many short products become a long one. Shares
+/// their memory; `clear` keeps its capacity.
 class Stacked {
  public:
-  /// Leading axes are folded into rows. Errors: ShapeError or ValueError if the columns or the element type are not
-  /// those of the first
+  /// Leading axes are flattened into rows. Errors: ShapeError or ValueError if the width or the element type differs
+  /// from the first part's
   void add(const Array& part);
   void clear() noexcept;
   std::int64_t rows() const { return rows_; }
@@ -18,8 +18,8 @@ class Stacked {
   DType dtype() const { return arrays_.empty() ? f32 : arrays_.front().dtype(); }
   bool empty() const { return arrays_.empty(); }
   const detail::MatmulPart* parts() const { return parts_.data(); }
-  Array joined() const;  ///< [rows, columns], contiguous; the only part itself if there is no other
-  /// The same memory in the same order.
+  Array joined() const;  ///< [rows, columns], contiguous; a single part is returned as it is
+  /// Equal if they refer to the same memory in the same order.
   friend bool operator==(const Stacked&, const Stacked&);
 
  private:

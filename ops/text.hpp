@@ -4,7 +4,7 @@
 
 namespace ebb {
 
-/// A shape as messages show it: "[32, 128]".
+/// A shape as messages print it: "[32, 128]".
 std::string text(const Shape&);
 
 }  // namespace ebb

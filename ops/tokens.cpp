@@ -22,7 +22,7 @@ Tokens::Tokens(const Shape& s) : buffer_(room_for(s)), data_(static_cast<int*>(b
 
 Tokens::Tokens(const Shape& s, std::initializer_list<int> numbers) {
   if (static_cast<std::int64_t>(numbers.size()) != s.size())
-    throw ShapeError("tokens: " + std::to_string(numbers.size()) + " numbers given for " + text(s));
+    throw ShapeError("tokens: " + std::to_string(numbers.size()) + " values given for " + text(s));
   *this = Tokens(s);
   std::copy(numbers.begin(), numbers.end(), data_);
 }
@@ -59,9 +59,9 @@ int Tokens::at(std::initializer_list<int> index) const {
 }
 
 Tokens Tokens::operator[](int i) const {
-  if (rank() == 0) throw ShapeError("index: a single token has no axis to index");
+  if (rank() == 0) throw ShapeError("index: a scalar has no axis to index");
   const int k = i < 0 ? i + shape_[0] : i;
-  if (k < 0 || k >= shape_[0]) throw ShapeError("index: no entry " + std::to_string(i) + " in " + text(shape_));
+  if (k < 0 || k >= shape_[0]) throw ShapeError("index: " + std::to_string(i) + " is out of range for " + text(shape_));
   Tokens t = *this;
   t.shape_ = shape_.without(0);
   t.data_ += k * t.size();

@@ -28,7 +28,7 @@ Axes4 axes_of(const Array& x, const int* order) {
   return a;
 }
 
-/// One matrix, rows and columns in blocks that stay in the nearest cache; `to` is dense.
+/// One matrix, in blocks that fit the first-level cache; `to` is dense.
 template <class T>
 void copy_matrix(const T* from, std::int64_t row, std::int64_t column, T* to, std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t block = 16;
@@ -76,12 +76,12 @@ Array transpose(const Array& x, const int* order) {
 
 Array transpose(const Array& x, std::initializer_list<int> order) {
   if (static_cast<int>(order.size()) != x.rank())
-    throw ShapeError("transpose: " + std::to_string(order.size()) + " axes named for " + text(x.shape()));
+    throw ShapeError("transpose: " + std::to_string(order.size()) + " axes given for " + text(x.shape()));
   return transpose(x, order.begin());
 }
 
 Array transpose(const Array& x) {
-  if (x.rank() < 2) throw ShapeError("transpose: " + text(x.shape()) + " has no two axes");
+  if (x.rank() < 2) throw ShapeError("transpose: " + text(x.shape()) + " has fewer than two axes");
   int order[rank] = {0, 1, 2, 3};
   std::swap(order[x.rank() - 1], order[x.rank() - 2]);
   return transpose(x, order);

@@ -2,11 +2,11 @@
 #include <string>
 #include <string_view>
 
-/// What is UTF-8, said in one place. For Ebb's own sources.
+/// UTF-8 validation. Internal.
 namespace ebb::detail {
 
-/// One code point of which `first` has been taken; false if it is not UTF-8 (too long forms and surrogates included).
-/// A source gives bytes, or a negative number at its end, by peek and get.
+/// Reads the rest of a code point whose first byte is `first`; false if it is not UTF-8 (overlong forms and surrogates
+/// are invalid). A source has peek and get, which return a byte, or a negative value at the end.
 template <class Source> bool rest_of_point(Source& from, int first, std::string& to) {
   const int more = first < 0x80 ? 0 : first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
   if ((first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
@@ -20,7 +20,7 @@ template <class Source> bool rest_of_point(Source& from, int first, std::string&
   return true;
 }
 
-/// Bytes in memory, read as a file is.
+/// Bytes in memory as a source.
 struct BytesOf {
   std::string_view bytes;
   std::size_t next = 0;

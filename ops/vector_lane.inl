@@ -1,11 +1,11 @@
-// A register of numbers over the compilers' vector types, for kernels that are compiled in a user's file: the
-// vocabulary of lane_math.hpp, as lane.hpp gives it over xsimd. Included once for each instruction set, inside a
-// namespace of its own and under that set's target attribute, with EBB_LANE_BYTES the bytes of a register: 64, 32 or
-// 16. No standard header and no intrinsics header, for they cost more to compile than the kernels.
+// A SIMD register on the compilers' vector types, for kernels compiled in a user's file. It provides what lane_math.hpp
+// needs, as lane.hpp does with xsimd. Included once per instruction set, each time in its own namespace and under that
+// set's target attribute, with EBB_LANE_BYTES the register's size in bytes: 64, 32 or 16. No standard or intrinsics
+// headers, which would take longer to compile than the kernels.
 
 #define EBB_INLINE [[gnu::always_inline]] inline
 
-template <class T> struct Format;  // of the number: its integers, mantissa bits, exponent bias
+template <class T> struct Format;  // of T: its integer type, mantissa bits, exponent bias
 template <> struct Format<float> {
   typedef float Numbers __attribute__((vector_size(EBB_LANE_BYTES), aligned(16)));
   typedef float Anywhere __attribute__((vector_size(EBB_LANE_BYTES), aligned(sizeof(float)), may_alias));
@@ -20,10 +20,10 @@ template <> struct Format<double> {
   typedef long long Truth __attribute__((vector_size(EBB_LANE_BYTES)));
   static constexpr int mantissa = 52, bias = 1023;
 };
-/// Added to a small integer it leaves that integer in the lowest bits.
+/// Adding it to a small integer leaves that integer in the lowest bits.
 template <class T> inline constexpr double shifter = 1.5 * static_cast<double>(1ULL << Format<T>::mantissa);
 
-/// Which lanes: the result of a comparison, all bits of a lane set or none.
+/// The result of a lane-wise comparison: all bits of a lane are set, or none.
 template <class T> struct Mask {
   typename Format<T>::Truth m;
 };
@@ -37,12 +37,12 @@ template <class T> struct Lane {
   EBB_INLINE explicit Lane(V x) : v(x) {}
   EBB_INLINE explicit Lane(double x) : v(static_cast<T>(x) - V{}) {}
 
-  // Not by memcpy, which g++ 12 cuts into halves for AVX2.
+  // Not memcpy, which g++ 12 splits into halves for AVX2.
   EBB_INLINE static Lane load(const void* p) { return Lane(*static_cast<const typename Format<T>::Anywhere*>(p)); }
   EBB_INLINE void store(void* p) const { *static_cast<typename Format<T>::Anywhere*>(p) = v; }
 };
 
-// No friends: the compiler would look for operators in every namespace around this one, and there are many.
+// Not friends: the compiler would look for operators in every enclosing namespace.
 template <class T> EBB_INLINE Mask<T> operator&(Mask<T> a, Mask<T> b) { return {a.m & b.m}; }
 template <class T> EBB_INLINE Mask<T> operator|(Mask<T> a, Mask<T> b) { return {a.m | b.m}; }
 template <class T> EBB_INLINE Mask<T> operator!(Mask<T> a) { return {~a.m}; }
@@ -64,8 +64,8 @@ template <class T> EBB_INLINE Lane<T> from_bits(typename Format<T>::Bits b) {
   return Lane<T>((typename Format<T>::Numbers)b);
 }
 
-// What vector operators do not say: one rounding for a b + c, a square root, and a minimum in one instruction (which a
-// choice between vectors becomes only sometimes).
+// Operations without a vector operator: a b + c with one rounding, square root, and minimum as one instruction (a
+// vector conditional becomes one only sometimes).
 #if EBB_LANE_BYTES >= 32
 inline constexpr bool has_fma = true;
 #else

@@ -20,17 +20,17 @@
 #include <xtensor/xtensor.hpp>
 #endif
 
-/// The bridge to xtensor, and the only header with it. All of it is templates: xtensor's types change with -march and
-/// XTENSOR_USE_XSIMD, so none of them may stand in a compiled signature.
+/// Conversion to and from xtensor; the only header that includes it. Everything is a template: xtensor's types change
+/// with -march and XTENSOR_USE_XSIMD, so they must not appear in a compiled signature.
 ///
 ///     Array x = borrow(data);                    // xt::xtensor<float, 3> data: no copy
 ///     Array y = from_xt(2 * data + 1);           // any expression, evaluated once
-///     auto v = view<float, 2>(y);                // no copy, and y's numbers live as long as v
+///     auto v = view<float, 2>(y);                // no copy; v keeps y's memory alive
 namespace ebb {
 namespace xtensor_bridge {
 
-/// All the memory as one axis, holding on to its keeper, and an N-axis view of it. (A strided xtensor_adaptor would be
-/// simpler, but `adaptor = expression` writes to it as if it had no strides.)
+/// The memory as one axis, with its owner, and an N-axis view of it. (A strided xtensor_adaptor would be simpler, but
+/// `adaptor = expression` writes to it as if it had no strides.)
 template <class T> using Buffer = xt::xbuffer_adaptor<T*, xt::no_ownership, std::shared_ptr<void>>;
 template <class T> using Flat = xt::xtensor_adaptor<Buffer<T>, 1, xt::layout_type::row_major>;
 template <class T, std::size_t N>
@@ -49,14 +49,15 @@ template <class S> Shape shape_of(const S& extents, const char* what) {
   return Shape(e, rank);
 }
 
-/// The stride between rows of an expression with memory. Errors: ShapeError if its axes do not follow one another.
+/// The stride between rows of an expression with memory. Errors: ShapeError if it is not row-major with evenly spaced
+/// rows.
 template <class E> std::int64_t row_stride_of(const E& e, const Shape& s) {
   const auto stride = [&](int k) { return static_cast<std::int64_t>(e.strides()[static_cast<std::size_t>(k)]); };
   const int rank = s.rank();
   bool even = rank == 0 || s[-1] <= 1 || stride(rank - 1) == 1;
   std::int64_t row = s.columns(), next = 0;
   for (int k = rank - 2; k >= 0 && s.size() > 0; --k) {
-    if (s[k] == 1) continue;  // xtensor gives such an axis the stride 0
+    if (s[k] == 1) continue;  // xtensor sets the stride of such an axis to 0
     if (next == 0) row = stride(k);
     else even = even && stride(k) == next;
     next = stride(k) * s[k];
@@ -65,11 +66,11 @@ template <class E> std::int64_t row_stride_of(const E& e, const Shape& s) {
   return row;
 }
 
-/// A view over `shape` numbers at `data`, rows `row_stride` apart; `keeper` is held as long as the view.
+/// A view of the memory at `data`, with rows `row_stride` apart; it shares ownership of `keeper`.
 template <std::size_t N, class T>
 View<T, N> adapt(T* data, const Shape& shape, std::int64_t row_stride, std::shared_ptr<void> keeper) {
   if (static_cast<std::size_t>(shape.rank()) != N)
-    throw ShapeError("view: rank " + std::to_string(N) + " asked of rank " + std::to_string(shape.rank()));
+    throw ShapeError("view: rank " + std::to_string(N) + " requested of rank " + std::to_string(shape.rank()));
   std::array<std::size_t, N> extents{};
   typename View<T, N>::strides_type strides{};
   std::int64_t next = 1;
@@ -79,7 +80,7 @@ View<T, N> adapt(T* data, const Shape& shape, std::int64_t row_stride, std::shar
     strides[i] = shape[k] == 1 ? 0 : static_cast<std::ptrdiff_t>(next);  // xtensor's convention
     next = k == shape.rank() - 1 ? row_stride : next * shape[k];
   }
-  // xtensor takes the size of strided memory to be the number of elements, not their span.
+  // xtensor expects the size of strided memory as the number of elements, not their span.
   const auto size = static_cast<std::size_t>(shape.size());
   Flat<T> flat(Buffer<T>(data, size, std::move(keeper)), std::array<std::size_t, 1>{size});
   return View<T, N>(std::move(flat), std::move(extents), std::move(strides), 0, xt::layout_type::dynamic);
@@ -99,9 +100,9 @@ template <class E> Array borrow(E& e) {
   auto* data = const_cast<T*>(e.data() + e.data_offset());
   return Array::borrowed(data, s, xtensor_bridge::row_stride_of(e, s), dtype_of<T>);
 }
-template <class E> Array borrow(const E&&) = delete;  // it would be gone before the Array
+template <class E> Array borrow(const E&&) = delete;  // a temporary would not outlive the Array
 
-/// An xtensor expression, evaluated into an Array of its own: float32 for float, float64 for every other number.
+/// An xtensor expression evaluated into a new Array: float32 for float, float64 for every other element type.
 template <class E> Array from_xt(const xt::xexpression<E>& expression) {
   using T = std::conditional_t<std::is_same_v<std::remove_const_t<typename E::value_type>, float>, float, double>;
   const E& e = expression.derived_cast();
@@ -113,7 +114,7 @@ template <class E> Array from_xt(const xt::xexpression<E>& expression) {
   return a;
 }
 
-/// The same for integers. Errors: ValueError if one does not fit an int.
+/// The same for integers. Errors: ValueError if a value does not fit an int.
 template <class E> Tokens tokens_from_xt(const xt::xexpression<E>& expression) {
   using T = typename E::value_type;
   static_assert(std::is_integral_v<T>, "tokens are integers");
@@ -129,9 +130,9 @@ template <class E> Tokens tokens_from_xt(const xt::xexpression<E>& expression) {
   return t;
 }
 
-/// An xtensor over an Array's own memory, which it holds alive; the row stride is kept. `const T` forbids writing.
+/// An xtensor view of an Array's memory, which it keeps alive, with its row stride. `const T` forbids writing.
 ///
-/// Errors    ShapeError if the rank is not N; ValueError if the elements are not T
+/// Errors    ShapeError if the rank is not N; ValueError if the element type is not T
 template <class T, std::size_t N> xtensor_bridge::View<T, N> view(const Array& a) {
   T* data = const_cast<Array&>(a).data<std::remove_const_t<T>>();
   return xtensor_bridge::adapt<N>(data, a.shape(), a.row_stride(), std::make_shared<Array>(a));
