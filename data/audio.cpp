@@ -10,8 +10,8 @@ bool can_read_wav() { return false; }
 Audio read_wav(const std::string& path, DType) {
   const detail::ByteReader file(path, detail::Content::bytes);
   file.reject(
-      "cannot be read: this Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
-      "again (cmake build/release) and build it");
+      "cannot be read: Ebb was built without libsndfile. Install it (Debian: libsndfile1-dev), then configure Ebb "
+      "again (cmake build/release) and rebuild");
 }
 
 }  // namespace ebb
@@ -31,7 +31,7 @@ namespace ebb {
 
 namespace {
 
-/// Bytes a sample takes in the file; 0 for what is compressed by more than a table.
+/// Bytes per sample in the file; 0 for compressed encodings other than A-law and mu-law.
 int sample_bytes(int format) {
   switch (format & SF_FORMAT_SUBMASK) {
     case SF_FORMAT_PCM_U8:
@@ -63,20 +63,20 @@ std::uint64_t little_endian(const unsigned char* b, int bytes) {
   return n;
 }
 
-/// Written into the place of a length by programs that write to a pipe, and so did not know it: the samples go on to
-/// the end.
+/// Lengths written by programs that write to a pipe and do not know the length: the samples extend to the end of the
+/// file.
 bool is_unknown(std::uint64_t length) { return length == 0xffffffff || length == 0x7fffffff || length == 0x7ffff000; }
 
-/// Bytes of samples that a wav file holds. Its data chunk decides: the length of the whole, which stands before it, is
-/// wrong in many files of which no sample is missing.
+/// Bytes of samples in a wav file, by its data chunk. The total length in the header is ignored, since it is wrong in
+/// many complete files.
 ///
-/// Errors    FileError: no wav file, one without samples, or with fewer than the chunk says, of which libsndfile would
-///           read those that are there
+/// Errors    FileError if it is not a wav file, has no samples, or fewer than the chunk declares (libsndfile would read
+///           such a file without an error)
 std::uint64_t wav_data(detail::ByteReader& file) {
   unsigned char b[16] = {};
   const bool whole = file.read(b, 12) == 12, large = std::memcmp(b, "RF64", 4) == 0;
   if (!whole || (!large && std::memcmp(b, "RIFF", 4) != 0) || std::memcmp(b + 8, "WAVE", 4) != 0)
-    file.reject("is no wav file: it does not begin with RIFF, a length and WAVE");
+    file.reject("is not a wav file: it does not begin with RIFF, a length and WAVE");
   const std::uint64_t end = file.length();
   std::uint64_t long_length = 0;
   while (file.read(b, 8) == 8) {
@@ -85,16 +85,17 @@ std::uint64_t wav_data(detail::ByteReader& file) {
       const std::uint64_t says = large && length == 0xffffffff && long_length > 0 ? long_length : length;
       if (says <= there) return says;
       if (is_unknown(says)) return there;
-      file.reject(fmt::format("is torn: its data chunk says {} bytes and has {}", says, there));
+      file.reject(fmt::format("is truncated: its data chunk declares {} bytes but has {}", says, there));
     }
     if (length > there)
-      file.reject(fmt::format("is torn: its chunk '{}' says {} bytes and has {}", printable(b), length, there));
-    const std::uint64_t next = file.at() + length + length % 2;  // chunks begin at even bytes
+      file.reject(
+          fmt::format("is truncated: its chunk '{}' declares {} bytes but has {}", printable(b), length, there));
+    const std::uint64_t next = file.at() + length + length % 2;  // chunks are aligned to even bytes
     if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16)
       long_length = little_endian(b + 8, 8);
     file.seek(next);
   }
-  file.reject("is torn: it has no data chunk");
+  file.reject("is truncated: it has no data chunk");
 }
 
 }  // namespace
@@ -109,14 +110,14 @@ Audio read_wav(const std::string& path, DType dtype) {
   if (!sound) file.reject(fmt::format("cannot be read: {}", sf_strerror(nullptr)));
   const int bytes = sample_bytes(about.format);
   if (!is_wav(about.format) || bytes == 0)
-    file.reject(fmt::format("holds an encoding that is not read here ({:#x})", about.format));
-  if (about.frames == 0) file.reject("holds no samples");
+    file.reject(fmt::format("has an unsupported encoding ({:#x})", about.format));
+  if (about.frames == 0) file.reject("has no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
     file.reject(
-        fmt::format("holds {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
+        fmt::format("has {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
   if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels);
       static_cast<std::uint64_t>(about.frames) != whole)
-    file.reject(fmt::format("{} samples of {} channels can be read, and its data chunk holds {}", about.frames,
+    file.reject(fmt::format("{} samples of {} channels can be read, but its data chunk has {}", about.frames,
                             about.channels, whole));
 
   Audio a{Array::empty({static_cast<int>(about.frames), about.channels}, dtype), about.samplerate};
@@ -126,7 +127,7 @@ Audio read_wav(const std::string& path, DType dtype) {
     sf_count_t n = 0;
     if constexpr (sizeof(T) == sizeof(float)) n = sf_readf_float(sound.get(), to, about.frames);
     else n = sf_readf_double(sound.get(), to, about.frames);
-    if (n != about.frames) file.reject(fmt::format("is torn: it ends after {} of {} samples", n, about.frames));
+    if (n != about.frames) file.reject(fmt::format("is truncated: it ends after {} of {} samples", n, about.frames));
     for (std::int64_t i = 0; i < a.samples.size(); ++i)
       if (!std::isfinite(to[i])) file.reject(fmt::format("sample {} is not a finite number", i / about.channels));
   });

@@ -10,7 +10,7 @@ namespace ebb {
 
 namespace {
 
-/// 0 to n - 1 in an order that the key gives.
+/// A permutation of 0 to n - 1, determined by the key.
 std::vector<int> shuffled(std::size_t n, const Key& key) {
   std::vector<std::pair<std::uint64_t, int>> keyed(n);
   for (std::size_t k = 0; k < n; ++k) keyed[k] = {key.bits(k), static_cast<int>(k)};
@@ -30,8 +30,8 @@ std::vector<int> all_of(const std::vector<int>& length_of) {
 
 Partition partition(int n, std::uint64_t seed, const Fractions& f) {
   if (n < 0 || !(f.valid >= 0) || !(f.test >= 0) || !(f.valid + f.test <= 1))
-    throw ValueError(
-        fmt::format("partition: {} items, of which {} and {} for validation and test, cannot be", n, f.valid, f.test));
+    throw ValueError(fmt::format("partition: invalid fractions {1} and {2} of {0} items for validation and test", n,
+                                 f.valid, f.test));
   const std::vector<int> order = shuffled(static_cast<std::size_t>(n), Key{seed}.named("partition"));
   const auto valid = order.begin() + std::min<long>(n, std::lround(n * f.valid));
   const auto test = valid + std::min<long>(order.end() - valid, std::lround(n * f.test));
@@ -49,16 +49,16 @@ Batches Batches::of(std::vector<int> items, const std::vector<int>& length_of, c
 Batches::Batches(const BatchOptions& o, std::vector<int> items, const std::vector<int>& length_of)
     : items_(std::move(items)), options_(o) {
   if (o.rows < 1 || o.pool < 1)
-    throw ValueError(fmt::format("batches: {} rows in pools of {} batches cannot be", o.rows, o.pool));
+    throw ValueError(fmt::format("batches: {} rows and pools of {} batches must be at least 1", o.rows, o.pool));
   for (const int i : items_) {
     if (i < 0 || static_cast<std::size_t>(i) >= length_of.size())
-      throw ValueError(
-          fmt::format("batches: item {} is not one of the {} whose lengths are given", i, length_of.size()));
+      throw ValueError(fmt::format("batches: item {} is outside the {} lengths given", i, length_of.size()));
     lengths_.push_back(length_of[static_cast<std::size_t>(i)]);
   }
   const std::size_t rows = static_cast<std::size_t>(o.rows);
   batches_ = static_cast<int>((items_.size() + (o.drop_last ? 0 : rows - 1)) / rows);
-  if (batches_ == 0) throw ValueError(fmt::format("batches: {} items fill no batch of {} rows", items_.size(), rows));
+  if (batches_ == 0)
+    throw ValueError(fmt::format("batches: {} items do not fill a batch of {} rows", items_.size(), rows));
 }
 
 void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
@@ -66,9 +66,10 @@ void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
   order_ = shuffled(items_.size(), key);
   const std::size_t rows = static_cast<std::size_t>(options_.rows);
   if (options_.drop_last)
-    order_.resize(static_cast<std::size_t>(batches_) * rows);  // before sorting: not always the longest
+    order_.resize(static_cast<std::size_t>(batches_) *
+                  rows);  // before sorting, so that the items dropped are random, not always the longest
   const std::size_t pool = std::min(order_.size(), rows * static_cast<std::size_t>(options_.pool));
-  std::vector<int> place(items_.size());  // items of one length stay in the order of chance
+  std::vector<int> place(items_.size());  // ties in length keep the shuffled order
   for (std::size_t k = 0; k < order_.size(); ++k) place[static_cast<std::size_t>(order_[k])] = static_cast<int>(k);
   const auto before = [&](int a, int b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
@@ -86,7 +87,7 @@ void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {
 
 std::vector<int> Batches::at(const DataPosition& p) {
   if (p.batch < 0 || p.batch >= batches_)
-    throw ValueError(fmt::format("batches: batch {} is not one of the epoch's {}", p.batch, batches_));
+    throw ValueError(fmt::format("batches: batch {} is outside the epoch's {}", p.batch, batches_));
   if (!arranged_ || p.seed != seed_ || p.epoch != epoch_) arrange(p.seed, p.epoch);
   const std::size_t rows = static_cast<std::size_t>(options_.rows);
   const std::size_t begin = static_cast<std::size_t>(starts_[static_cast<std::size_t>(p.batch)]) * rows;

@@ -16,15 +16,15 @@ namespace {
 constexpr std::size_t buffer_bytes = 1 << 16, longest_line = std::size_t{1} << 24;
 gzFile handle(void* file) { return static_cast<gzFile>(file); }
 
-/// "UTF-16" or "UTF-32" if a text begins with the mark of one, or with a dozen characters of which each byte but one is
-/// zero.
+/// "UTF-16" or "UTF-32" if the text begins with its byte order mark, or with a dozen characters of which all bytes but
+/// one are zero.
 const char* other_encoding(std::string_view begin) {
   using namespace std::string_view_literals;
   if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
   if (begin.starts_with("\xff\xfe"sv) || begin.starts_with("\xfe\xff"sv)) return "UTF-16";
   constexpr std::size_t look = 24;
   if (begin.size() < look) return nullptr;
-  const auto letters = [&](std::size_t first) {  // at every second byte, and zeros between them
+  const auto letters = [&](std::size_t first) {  // nonzero bytes at every second position, zeros between them
     for (std::size_t k = 0; k < look; ++k)
       if ((begin[k] == 0) == (k % 2 == first)) return false;
     return true;
@@ -37,7 +37,7 @@ ByteReader::ByteReader(const std::string& path, Content content) : path_(path), 
   size_ = regular_file_size(path);
   errno = 0;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rbe"), &gzclose);
-  if (!file) reject(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "no memory"));
+  if (!file) reject(std::string("cannot be read: ") + (errno ? std::strerror(errno) : "out of memory"));
   file_ = file.get();
   if (content == Content::text) begin_text();
   (void)file.release();
@@ -60,10 +60,11 @@ bool ByteReader::fill() {
   const int n = gzread(handle(file_), buffer_.data(), static_cast<unsigned>(buffer_.size()));
   int code = Z_OK;
   const char* why = gzerror(handle(file_), &code);
-  // A gzip stream that ends too early is told apart from a whole one only by Z_BUF_ERROR.
+  // Only Z_BUF_ERROR distinguishes a truncated gzip stream from a complete one.
   if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
-    reject(code == Z_ERRNO ? std::string("cannot be read: ") + std::strerror(errno)
-                           : fmt::format("is torn or altered after byte {} of what it unzips to: {}", begin_, why));
+    reject(code == Z_ERRNO
+               ? std::string("cannot be read: ") + std::strerror(errno)
+               : fmt::format("is truncated or corrupt after byte {} of its uncompressed data: {}", begin_, why));
   filled_ = static_cast<std::size_t>(n);
   return n > 0;
 }
@@ -88,7 +89,8 @@ std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) 
     all.resize(before + more);
     const std::size_t got = read(all.data() + before, more);
     if (got < more)
-      reject(fmt::format("is torn: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
+      reject(
+          fmt::format("is truncated: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
   }
   return all;
 }
@@ -112,8 +114,8 @@ bool ByteReader::line(std::string& to) {
 
 void ByteReader::seek(std::uint64_t at) {
   at = std::max(at, start_);
-  peek();  // only once it has read some does zlib know that the file is plain, and jumps rather than reads on
-  if (at >= begin_ && at - begin_ <= filled_) {  // going back would unzip all from the file's begin
+  peek();  // zlib must read something to know that the file is not gzipped and can be seeked in
+  if (at >= begin_ && at - begin_ <= filled_) {  // seeking backwards would decompress from the beginning
     next_ = static_cast<std::size_t>(at - begin_);
     return;
   }
@@ -123,7 +125,7 @@ void ByteReader::seek(std::uint64_t at) {
 }
 
 std::uint64_t ByteReader::length() {
-  peek();  // zlib looks at the first bytes only when it is asked for some
+  peek();  // zlib examines the first bytes only when something is read
   if (gzdirect(handle(file_))) return size_;
   const std::uint64_t here = at();
   while (fill()) {}

@@ -26,21 +26,21 @@ class SeriesReader final {
  public:
   SeriesReader(const std::string& path, const CsvOptions& o) : records_(path, o.delimiter), options_(o) {
     if (o.delimiter == '"' || o.delimiter == '\n' || o.delimiter == '\r')
-      throw ValueError("read_csv: a quote or a line's end cannot be the delimiter");
+      throw ValueError("read_csv: the delimiter must not be a quote or a line end");
     if (o.missing == Missing::fill && !std::isnan(o.fill) && !detail::fits(o.fill, o.dtype))
-      throw ValueError(fmt::format("read_csv: {} does not fit into {}", o.fill, name_of(o.dtype)));
+      throw ValueError(fmt::format("read_csv: fill {} is out of range for {}", o.fill, name_of(o.dtype)));
   }
 
   CsvTable read() {
     Strings fields;
     bool any = records_.next(fields);
-    if (!any) records_.file().reject("holds no rows");
+    if (!any) records_.file().reject("has no rows");
     width_ = fields.size();
     choose(fields);
     if (options_.header) any = records_.next(fields);
     for (; any; any = records_.next(fields)) row(fields);
-    if (rows_ == 0) records_.file().reject("holds no rows");
-    if (rows_ > INT_MAX) records_.file().reject("has more rows than an array can");
+    if (rows_ == 0) records_.file().reject("has no rows");
+    if (rows_ > INT_MAX) records_.file().reject("has more rows than an array can hold");
     CsvTable table{std::move(names_),
                    Array::empty({static_cast<int>(rows_), static_cast<int>(chosen_.size())}, options_.dtype)};
     with_dtype(options_.dtype, [&](auto zero) {
@@ -63,13 +63,13 @@ class SeriesReader final {
     for (const std::string& wanted : options_.columns) {
       const auto at = std::find(names.begin(), names.end(), wanted);
       if (at == names.end())
-        records_.reject(fmt::format("there is no column '{}' among its {}: {}", wanted, width_, list(names)));
+        records_.reject(fmt::format("there is no column '{}'; the {} columns are: {}", wanted, width_, list(names)));
       if (std::find(at + 1, names.end(), wanted) != names.end())
         records_.reject(fmt::format("there are two columns '{}'", wanted));
       chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
       names_.push_back(wanted);
     }
-    // What is made of a name later, such as metadata, has to be UTF-8.
+    // Names are used in metadata, which must be UTF-8.
     for (std::size_t k = 0; k < names_.size(); ++k)
       if (!detail::is_utf8(names_[k]))
         records_.reject(fmt::format("the name of column {} is not UTF-8", chosen_[k] + 1));
@@ -82,7 +82,7 @@ class SeriesReader final {
   }
 
   void row(const Strings& fields) {
-    if (fields.size() != width_) records_.reject(fmt::format("has {} fields, not {}", fields.size(), width_));
+    if (fields.size() != width_) records_.reject(fmt::format("has {} fields, expected {}", fields.size(), width_));
     const std::size_t begin = values_.size();
     for (std::size_t k = 0; k < chosen_.size(); ++k) {
       double x = 0;
@@ -104,13 +104,13 @@ class SeriesReader final {
     if (parsed == detail::Parsed::none) reject(k, fmt::format("'{}' is not a number", shown));
     if (parsed == detail::Parsed::special) reject(k, fmt::format("'{}' is not a finite number", shown));
     if (parsed == detail::Parsed::too_large || !detail::fits(x, options_.dtype))
-      reject(k, fmt::format("{} is too large for {}", shown, name_of(options_.dtype)));
+      reject(k, fmt::format("{} is out of range for {}", shown, name_of(options_.dtype)));
   }
 
   double substitute(std::size_t k) const {
     if (options_.missing == Missing::fill) return options_.fill;
     if (options_.missing == Missing::reject) reject(k, "the value is missing");
-    if (rows_ == 0) reject(k, "the value is missing, and none stands above it");
+    if (rows_ == 0) reject(k, "the value is missing, and there is no previous value");
     return values_[(rows_ - 1) * chosen_.size() + k];
   }
 

@@ -19,11 +19,11 @@ int CsvRecords::get() {
 }
 
 void CsvRecords::add(std::string& field, int c) const {
-  if (field.size() == longest_field) reject("a field is longer than 1 MiB; perhaps a quote is not closed");
+  if (field.size() == longest_field) reject("a field is longer than 1 MiB; a quote may not be closed");
   field.push_back(static_cast<char>(c));
 }
 
-/// What follows an opening quote, up to the closing one.
+/// Reads from after the opening quote up to the closing one.
 bool CsvRecords::quoted(std::string& field) {
   for (;;) {
     const int c = get();
@@ -50,7 +50,7 @@ bool CsvRecords::parse(std::vector<std::string>& fields) {
     field.clear();
     if (peek() == '"') {
       get();
-      if (!quoted(field)) reject(fmt::format("field {} continues after its closing quote", n));
+      if (!quoted(field)) reject(fmt::format("field {} has text after its closing quote", n));
     }
     int c = get();
     for (; c != delimiter_ && c != '\n' && c != ByteReader::end; c = get())

@@ -3,17 +3,17 @@
 
 namespace ebb::detail {
 
-/// The records of a CSV file one after another, whatever is in their fields. Not part of the public face.
+/// Iterates over the records of a CSV file without interpreting their fields. Internal.
 class CsvRecords final {
  public:
   CsvRecords(const std::string& path, char delimiter)
       : file_(path, Content::text), delimiter_(static_cast<unsigned char>(delimiter)) {}
 
-  /// The next record that is not an empty line at the end of the file; false if there is none.
+  /// The next record, skipping empty lines at the end of the file; false if there is none.
   bool next(std::vector<std::string>& fields);
-  std::uint64_t line() const { return begin_; }  ///< where the record begins, counted from 1
+  std::uint64_t line() const { return begin_; }  ///< line on which the record begins, counted from 1
   [[noreturn]] void reject(const std::string& why,
-                           const std::string& where = {}) const;  ///< "path: line 7, where: why"
+                           const std::string& where = {}) const;  ///< "path: line 7, where: reason"
   const ByteReader& file() const { return file_; }
 
  private:
@@ -26,9 +26,9 @@ class CsvRecords final {
 
   ByteReader file_;
   int delimiter_;
-  std::uint64_t line_ = 1, begin_ = 1;  // of what is read next, of the record
-  std::uint64_t empty_ = 0;             // empty lines that are still to be given out, since a record follows
-  bool have_ = false;                   // that record is in held_
+  std::uint64_t line_ = 1, begin_ = 1;  // the line to be read next, the record's first line
+  std::uint64_t empty_ = 0;             // empty lines still to be returned, since a record follows them
+  bool have_ = false;                   // whether that record is in held_
   std::vector<std::string> held_;
   std::uint64_t held_begin_ = 0;
 };

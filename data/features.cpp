@@ -18,20 +18,20 @@ constexpr double pi = std::numbers::pi;
 int transform_length(const FrameOptions& o) {
   const int fft = o.fft == 0 ? o.window : o.fft;
   if (o.window < 2 || o.hop < 1 || fft < o.window || fft > (1 << 24))
-    throw ValueError(
-        fmt::format("stft: a window of {} samples, hop {} and transform {} cannot be", o.window, o.hop, fft));
+    throw ValueError(fmt::format("stft: a window of {} samples, hop {} and transform length {} do not fit together",
+                                 o.window, o.hop, fft));
   return fft;
 }
 
-/// Samples as numbers, `margin` reflected ones before and after them.
+/// The samples in float64, extended by `margin` reflected ones at each end.
 std::vector<double> reflected(const Array& samples, int margin) {
   if (samples.rank() != 1 && !(samples.rank() == 2 && samples.dim(1) == 1))
     throw ShapeError("stft: samples are " + text(samples.shape()) +
-                     ", not [N] or [N, 1]; take one channel by column_block");
+                     ", not [N] or [N, 1]; use column_block to select a channel");
   const Array x = samples.compact();
   const auto n = x.size();
   if (margin > 0 && n <= margin)
-    throw ValueError(fmt::format("stft: {} samples are too few, more than {} are needed", n, margin));
+    throw ValueError(fmt::format("stft: got {} samples, more than {} are required", n, margin));
   std::vector<double> all(static_cast<std::size_t>(n + 2 * margin));
   for (std::int64_t k = -margin; k < n + margin; ++k)
     all[static_cast<std::size_t>(k + margin)] = x.at_flat(k < 0 ? -k : k < n ? k : 2 * (n - 1) - k);
@@ -43,7 +43,7 @@ template <class Begin, class F> void for_frames(const Array& samples, const Fram
   const int fft = transform_length(o), offset = (fft - o.window) / 2;
   const std::vector<double> x = reflected(samples, o.centered ? fft / 2 : 0);
   if (x.size() < static_cast<std::size_t>(fft))
-    throw ValueError(fmt::format("stft: {} samples are fewer than a frame's {}", x.size(), fft));
+    throw ValueError(fmt::format("stft: got {} samples, a frame needs {}", x.size(), fft));
   std::vector<double> window(static_cast<std::size_t>(o.window));
   for (int n = 0; n < o.window; ++n) window[static_cast<std::size_t>(n)] = .5 - .5 * std::cos(2 * pi * n / o.window);
   const kissfft<double> transform(static_cast<std::size_t>(fft), false);
@@ -106,8 +106,8 @@ Array mel_filters(int rate, const MelOptions& o, DType dtype) {
   const int fft = transform_length(o.frames);
   const double high = o.high == 0 ? rate / 2. : o.high;
   if (rate < 1 || o.mels < 1 || !(o.low >= 0) || !(o.low < high) || !(high <= rate / 2.))
-    throw ValueError(
-        fmt::format("mel_filters: {} mels from {} to {} Hz at a rate of {} cannot be", o.mels, o.low, high, rate));
+    throw ValueError(fmt::format("mel_filters: invalid combination of {} mels from {} to {} Hz at a rate of {}", o.mels,
+                                 o.low, high, rate));
   const double first = mel(o.low), step = (mel(high) - first) / (o.mels + 1);
   Array w = Array::empty({fft / 2 + 1, o.mels}, dtype);
   for (int m = 0; m < o.mels; ++m) {
@@ -128,7 +128,8 @@ Array log_mel(const Array& samples, int rate, const MelOptions& o) {
 
 Array mfcc(const Array& samples, int rate, int coefficients, const MelOptions& o) {
   if (coefficients < 1 || coefficients > o.mels)
-    throw ValueError(fmt::format("mfcc: {} coefficients of {} mels cannot be", coefficients, o.mels));
+    throw ValueError(
+        fmt::format("mfcc: {} coefficients must be between 1 and {}, the number of mels", coefficients, o.mels));
   const Array y = log_mel_f64(samples, rate, o);
   Array basis = Array::empty({coefficients, o.mels}, f64), c = Array::empty({y.dim(0), coefficients}, samples.dtype());
   for (int j = 0; j < coefficients; ++j)

@@ -16,23 +16,22 @@ struct Idx {
 Idx read_idx(const std::string& path, int most_axes) {
   detail::ByteReader file(path, detail::Content::bytes);
   const auto head = file.bytes(4, "the first four bytes");
-  if (head[0] != 0 || head[1] != 0) file.reject("is no idx file: it does not begin with two zero bytes");
-  if (head[2] != 8) file.reject(fmt::format("holds elements of type {:#04x}, not bytes (0x08)", head[2]));
+  if (head[0] != 0 || head[1] != 0) file.reject("is not an idx file: it does not begin with two zero bytes");
+  if (head[2] != 8) file.reject(fmt::format("has elements of type {:#04x}, expected bytes (0x08)", head[2]));
   const int axes = head[3];
-  if (axes < 1 || axes > most_axes) file.reject(fmt::format("has {} axes, not 1 to {}", axes, most_axes));
+  if (axes < 1 || axes > most_axes) file.reject(fmt::format("has {} axes, expected 1 to {}", axes, most_axes));
   int extents[Shape::max_rank] = {};
   std::uint64_t size = 1;
   for (int k = 0; k < axes; ++k) {
     const auto b = file.bytes(4, "the extents");
     const std::uint64_t n = std::uint64_t{b[0]} << 24 | std::uint64_t{b[1]} << 16 | std::uint64_t{b[2]} << 8 | b[3];
     if (n == 0 || n > INT_MAX || size > (std::uint64_t{1} << 48) / n)
-      file.reject(fmt::format("extent {} of axis {} is impossible", n, k));
+      file.reject(fmt::format("extent {} of axis {} is out of range", n, k));
     extents[k] = static_cast<int>(n);
     size *= n;
   }
   Idx idx{Shape(extents, axes), file.bytes(size, "its entries")};
-  if (file.peek() != detail::ByteReader::end)
-    file.reject(fmt::format("has bytes left over after its {} entries", size));
+  if (file.peek() != detail::ByteReader::end) file.reject(fmt::format("has extra bytes after its {} entries", size));
   return idx;
 }
 

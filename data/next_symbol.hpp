@@ -4,13 +4,13 @@
 
 namespace ebb::detail {
 
-constexpr std::size_t longest_word = std::size_t{1}
-                                     << 20;  // bytes: a file without white space does not fill the memory
+constexpr std::size_t longest_word =
+    std::size_t{1} << 20;  // bytes; a limit, so that a file without white space does not exhaust memory
 
 inline bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// The next symbol of a source of bytes (peek, get, at, refuse); false at its end. With `line_ends`, among words the
-/// end of a line is the symbol "\n".
+/// The next symbol of a source of bytes (peek, get, at, reject); false at its end. With `line_ends` and words, the end
+/// of a line is the symbol "\n".
 template <class Source> bool next_symbol(Source& from, Symbols kind, std::string& to, bool line_ends = false) {
   to.clear();
   if (kind == Symbols::words)

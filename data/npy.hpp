@@ -6,31 +6,32 @@
 
 namespace ebb {
 
-/// What one array of numpy's is here: floating point in `values`, whole numbers in `tokens`; the other is empty.
+/// An array read from NumPy's format: floating point in `values` or integers in `tokens`; the other is empty.
 struct NpyArray {
   Array values;
   Tokens tokens;
-  /// Either of them as an Array; whole numbers become `dtype`.
+  /// Either of them as an Array; integers are converted to `dtype`.
   Array numbers(DType dtype = f32) const;
 };
 
-/// An array as numpy.save wrote it, under Python 2 too, versions 1 to 3 of the format, little-endian, in C's order of
-/// axes or Fortran's: f4 and f8 become float32 and float64, i4, i8 and u1 become Tokens. The file is not trusted, and
-/// nothing in it is executed (numpy's own objects are refused).
+/// Reads an array written by numpy.save (Python 2 or 3): versions 1 to 3 of the format, little-endian, in C's or
+/// Fortran's order. f4 and f8 become float32 and float64; i4, i8 and u1 become Tokens. The file is untrusted: sizes are
+/// checked, and nothing in it is executed (object arrays are rejected).
 ///
-/// Shapes    as the file says, rank 0 to 4
-/// Errors    FileError: not such a file, torn or too long, another element type, more axes, a whole number that no int
-///           holds
+/// Shapes    as in the file, rank 0 to 4
+/// Errors    FileError for another format, a truncated or too long file, another element type, more than four axes, or
+///           an integer that does not fit an int
 /// Source    https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 NpyArray read_npy(const std::string& path);
 
-/// Errors    FileError if it cannot be written; a file that was there before is then untouched
+/// Errors    FileError if it cannot be written; an existing file is then left unchanged
 void write_npy(const std::string& path, const Array&);
 void write_npy(const std::string& path, const Tokens&);
 
-/// The arrays of numpy.savez or savez_compressed by name, all or those that are named. Checksums are checked.
+/// The arrays of a file from numpy.savez or savez_compressed by name: all, or those listed in `names`. Verifies
+/// checksums.
 ///
-/// Errors    as read_npy's with the array's name; also FileError if a name is not there or stands there twice
+/// Errors    as for read_npy, with the array's name; also FileError if a name is missing or occurs twice
 std::map<std::string, NpyArray> read_npz(const std::string& path, const std::vector<std::string>& names = {});
 
 }  // namespace ebb

@@ -2,19 +2,19 @@
 #include <ebb/data/npy.hpp>
 #include <functional>
 
-/// What .npy and .npz share. Not part of the public face.
+/// Shared by .npy and .npz. Internal.
 namespace ebb::detail {
 
-/// Where the bytes of one array come from, wherever they stand.
+/// A source of the bytes of one array.
 struct NpySource {
-  std::function<std::size_t(void* to, std::size_t n)> read;  ///< as many as there are, up to n
+  std::function<std::size_t(void* to, std::size_t n)> read;  ///< reads up to n bytes, as many as there are
   std::function<void(const std::string& why)> reject;        ///< throws FileError
-  std::uint64_t most = 0;                                    ///< no more than this many bytes can follow
+  std::uint64_t most = 0;                                    ///< upper bound of the bytes that follow
 };
 
 NpyArray parse_npy(const NpySource&);
 
-/// The dictionary at the begin of the file.
+/// The dictionary at the beginning of the file.
 struct NpyHeader {
   std::string descr;  // "<f4"
   bool fortran_order = false;

@@ -6,7 +6,7 @@ namespace ebb::detail {
 
 namespace {
 
-/// Python's spelling of a dictionary of strings, True, False and tuples of whole numbers; nothing else.
+/// Parses a Python literal: a dictionary of strings, True, False and tuples of integers, and nothing else.
 class HeaderParser final {
  public:
   HeaderParser(const std::string& text, const NpySource& from) : text_(text), from_(from) {}
@@ -27,16 +27,16 @@ class HeaderParser final {
       if (take('}')) break;
       expect(',');
     }
-    if (!seen[0] || !seen[1] || !seen[2]) fail("descr, fortran_order or shape is not in it");
+    if (!seen[0] || !seen[1] || !seen[2]) fail("descr, fortran_order or shape is missing");
     skip();
-    if (at_ != text_.size()) fail("something follows it");
+    if (at_ != text_.size()) fail("there is text after it");
     return h;
   }
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    from_.reject("its header is not what numpy writes: " + why);
-    std::abort();  // refuse throws
+    from_.reject("has an invalid header: " + why);
+    std::abort();  // unreachable: reject throws
   }
   void skip() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
@@ -60,7 +60,7 @@ class HeaderParser final {
     return s;
   }
   std::string descr() {
-    if (take('[')) from_.reject("holds records, not numbers of one type");
+    if (take('[')) from_.reject("has records instead of elements of one type");
     return quoted();
   }
   bool boolean() {
@@ -79,13 +79,13 @@ class HeaderParser final {
     bool comma = true;
     expect('(');
     while (!take(')')) {
-      if (!comma) fail("extents are not parted by commas");
+      if (!comma) fail("extents are not separated by commas");
       skip();
       int n = 0;
       const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
-      if (error != std::errc() || n < 0) fail("an extent is not a whole number that an int holds");
+      if (error != std::errc() || n < 0) fail("an extent is not an integer that fits an int");
       at_ = static_cast<std::size_t>(stop - text_.data());
-      if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // as Python 2 writes its long
+      if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2's long integers
       if (rank == Shape::max_rank) from_.reject("has more than four axes");
       extents[rank++] = n;
       comma = take(',');

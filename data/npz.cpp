@@ -10,14 +10,14 @@ namespace ebb {
 
 namespace {
 
-constexpr std::uint64_t most_unzipped = 1040;  // bytes that one zipped byte can become, a little over the format's 1032
+constexpr std::uint64_t most_unzipped = 1040;  // maximum expansion of one compressed byte; the format's is 1032
 
-/// The entries of a zip file, of which only what their zipped bytes can hold is believed.
+/// Reads the entries of a zip file. Declared sizes are believed only as far as the compressed bytes can expand.
 class ZipReader final {
  public:
   explicit ZipReader(const std::string& path)
       : file_(path, detail::Content::bytes), zip_(unzOpen64(path.c_str()), &unzClose) {
-    if (!zip_) file_.reject("is no zip file, which an .npz is, or is torn");
+    if (!zip_) file_.reject("is not a zip file (as .npz files are), or is truncated");
   }
 
   template <class F> void for_entries(F&& f) {
@@ -28,28 +28,29 @@ class ZipReader final {
       char name[4096] = {};
       unz_file_info64 about{};
       if (unzGetCurrentFileInfo64(zip_.get(), &about, name, sizeof name, nullptr, 0, nullptr, 0) != UNZ_OK)
-        file_.reject("its list of entries is torn");
+        file_.reject("its list of entries is corrupt");
       if (about.size_filename >= sizeof name || std::char_traits<char>::length(name) != about.size_filename)
-        file_.reject("an entry's name is impossible");
-      // Entries that lie on one another would make much of little.
+        file_.reject("an entry has an invalid name");
+      // Overlapping entries would allow a small file to expand without limit.
       if (about.compressed_size > length - zipped)
         file_.reject(fmt::format("entry '{}' is longer than the file", name));
       zipped += about.compressed_size;
       f(std::string(name), about);
     }
-    if (code != UNZ_END_OF_LIST_OF_FILE) file_.reject("its list of entries is torn");
+    if (code != UNZ_END_OF_LIST_OF_FILE) file_.reject("its list of entries is corrupt");
   }
 
   NpyArray read(const std::string& name, const unz_file_info64& about) {
     const auto reject = [&](const std::string& why) { file_.reject(fmt::format("entry '{}': {}", name, why)); };
     if (about.flag & 1) reject("is encrypted");
-    if (unzOpenCurrentFile(zip_.get()) != UNZ_OK) reject("is torn, or zipped in a way that numpy does not use");
+    if (unzOpenCurrentFile(zip_.get()) != UNZ_OK)
+      reject("is corrupt, or uses a compression method that NumPy does not");
     const auto read = [&](void* to, std::size_t n) {
       std::size_t done = 0;
       while (done < n) {
         const auto most = static_cast<unsigned>(std::min<std::size_t>(n - done, 1 << 24));
         const int got = unzReadCurrentFile(zip_.get(), static_cast<char*>(to) + done, most);
-        if (got < 0) reject("is altered: it cannot be unzipped");
+        if (got < 0) reject("is corrupt: it cannot be decompressed");
         if (got <= 0) break;
         done += static_cast<std::size_t>(got);
       }
@@ -57,14 +58,14 @@ class ZipReader final {
     };
     const std::uint64_t most = std::min<std::uint64_t>(about.uncompressed_size, about.compressed_size * most_unzipped);
     NpyArray a = detail::parse_npy({.read = read, .reject = reject, .most = most});
-    if (unzCloseCurrentFile(zip_.get()) != UNZ_OK) reject("is altered: its checksum does not fit");
+    if (unzCloseCurrentFile(zip_.get()) != UNZ_OK) reject("is corrupt: its checksum does not match");
     return a;
   }
 
   [[noreturn]] void reject(const std::string& why) const { file_.reject(why); }
 
  private:
-  detail::ByteReader file_;  // that it is a file, and how long
+  detail::ByteReader file_;  // checks that it is a regular file, and gives its length
   std::unique_ptr<void, int (*)(void*)> zip_;
 };
 

@@ -12,7 +12,7 @@ template <class S> std::vector<S> chosen(const std::vector<S>& sequences, const 
   std::vector<S> list;
   for (const int i : items) {
     if (i < 0 || static_cast<std::size_t>(i) >= sequences.size())
-      throw ValueError(fmt::format("pad_sequences: item {} is not one of {} sequences", i, sequences.size()));
+      throw ValueError(fmt::format("pad_sequences: item {} is outside the {} sequences", i, sequences.size()));
     list.push_back(sequences[static_cast<std::size_t>(i)]);
   }
   return list;
@@ -20,14 +20,14 @@ template <class S> std::vector<S> chosen(const std::vector<S>& sequences, const 
 
 int longest(const Lengths& l) { return *std::max_element(l.data(), l.data() + l.size()); }
 
-/// The lengths of sequences of this rank. Errors: as pad_sequences'
+/// The lengths of sequences of this rank. Errors: as for pad_sequences
 template <class S> Lengths lengths_of(const std::vector<S>& sequences, int rank) {
-  if (sequences.empty()) throw ValueError("pad_sequences: there is no sequence");
+  if (sequences.empty()) throw ValueError("pad_sequences: there are no sequences");
   Lengths lengths({static_cast<int>(sequences.size())});
   for (std::size_t b = 0; b < sequences.size(); ++b) {
     if (sequences[b].rank() != rank)
-      throw ShapeError(
-          fmt::format("pad_sequences: sequence {} has the shape {}, not rank {}", b, text(sequences[b].shape()), rank));
+      throw ShapeError(fmt::format("pad_sequences: sequence {} has shape {}, expected rank {}", b,
+                                   text(sequences[b].shape()), rank));
     lengths.data()[b] = sequences[b].dim(0);
   }
   if (longest(lengths) == 0) throw ValueError("pad_sequences: all sequences are empty");

@@ -14,11 +14,11 @@ struct PaddedArrays {
   Lengths lengths;  ///< [B]
 };
 
-/// Sequences of different lengths side by side, time first, as `unroll` takes them with their lengths. T is the longest
-/// one's length; what is past a row's end is `filler`, or zero.
+/// Pads sequences of different lengths to one batch, time first, as `unroll` takes them together with their lengths. T
+/// is the maximum length; positions after a row's end are `filler`, or zero.
 ///
-/// Shapes    sequences [T_b], or [T_b, I] of one element type; those of `items` alone, if given, in their order
-/// Errors    ValueError if there is none or all are empty, or an item is not there; ShapeError if the ranks or widths
+/// Shapes    sequences [T_b], or [T_b, I] of one element type; if `items` is given, only those, in that order
+/// Errors    ValueError if there are none, all are empty, or an item does not exist; ShapeError if ranks or widths
 ///           differ
 PaddedTokens pad_sequences(const std::vector<Tokens>& sequences, int filler = 0);
 PaddedTokens pad_sequences(const std::vector<Tokens>& sequences, const std::vector<int>& items, int filler = 0);

@@ -10,23 +10,23 @@
 namespace ebb {
 
 struct TokenStream::Data {
-  /// One row's reader. It holds the last symbol that it gave, which is the first of the next window.
+  /// One row's reader. It keeps the last symbol it returned, which is the first of the next window.
   struct Row {
     Row(const std::string& path, Symbols kind) : reader(path, detail::content_of(kind)) {}
     detail::ByteReader reader;
-    std::uint64_t begin = 0, end = 0;  // of its share
-    std::uint64_t at = 0;              // where the symbol held begins, or the next one if none is
+    std::uint64_t begin = 0, end = 0;  // of its part of the file
+    std::uint64_t at = 0;              // position of the symbol held, or of the next one
     int held = -1;
   };
 
   Vocabulary vocabulary;
   StreamOptions options;
-  std::list<Row> rows;  // readers do not move
+  std::list<Row> rows;  // a list, since readers cannot be moved
   bool begun = false, ended = false;
-  StreamPosition last;  // before the window that was no longer whole, once ended
+  StreamPosition last;  // before the incomplete window, once the epoch has ended
   std::string symbol;
 
-  /// The begin of the first symbol at or after a byte.
+  /// Position of the first symbol that begins at or after a byte.
   std::uint64_t aligned(detail::ByteReader& from, std::uint64_t byte) const {
     const Symbols kind = vocabulary.symbols();
     if (byte == from.start() || kind == Symbols::bytes) return byte;
@@ -45,7 +45,7 @@ struct TokenStream::Data {
     const bool line_end = options.line_ends && symbol == "\n";
     id = line_end ? vocabulary.eos() : vocabulary.find(symbol);
     if (id < 0) id = vocabulary.unknown();
-    if (id < 0) row.reader.reject(fmt::format("byte {}: a symbol that the vocabulary does not have, nor an <unk>", at));
+    if (id < 0) row.reader.reject(fmt::format("byte {}: a symbol is not in the vocabulary, which has no <unk>", at));
     return true;
   }
 
@@ -59,9 +59,9 @@ struct TokenStream::Data {
 TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const StreamOptions& o)
     : data_(new Data{std::move(vocabulary), o, {}, false, false, {}, {}}) {
   if (o.steps < 1 || o.rows < 1)
-    throw ValueError(fmt::format("stream: windows of {} steps and {} rows cannot be", o.steps, o.rows));
+    throw ValueError(fmt::format("stream: {} steps and {} rows must be at least 1", o.steps, o.rows));
   if (o.line_ends && (data_->vocabulary.eos() < 0 || data_->vocabulary.symbols() != Symbols::words))
-    throw ValueError("stream: for a line's end to be <eos>, the vocabulary has to be of words and to have it");
+    throw ValueError("stream: line_ends needs a vocabulary of words with an <eos>");
   std::uint64_t length = 0;
   for (int b = 0; b < o.rows; ++b) {
     Data::Row& row = data_->rows.emplace_back(path, data_->vocabulary.symbols());
@@ -99,7 +99,7 @@ bool TokenStream::next(TokenWindow& window) {
       w.next.data()[k] = row.held;
     }
     if (!there && !data_->begun)
-      row.reader.reject(fmt::format("is too short: row {} of {} has no {} + 1 symbols", b, rows, steps));
+      row.reader.reject(fmt::format("is too short: row {} of {} has fewer than {} + 1 symbols", b, rows, steps));
     if (!there) return !(data_->ended = true);
     ++b;
   }
@@ -117,12 +117,12 @@ StreamPosition TokenStream::position() const {
 
 void TokenStream::restore(const StreamPosition& p) {
   if (p.bytes.size() != data_->rows.size())
-    throw ValueError(fmt::format("stream: a position of {} rows is not one of {}", p.bytes.size(), data_->rows.size()));
+    throw ValueError(fmt::format("stream: the position has {} rows, expected {}", p.bytes.size(), data_->rows.size()));
   std::size_t b = 0;
   for (const Data::Row& row : data_->rows) {
     if (p.bytes[b] < row.begin || p.bytes[b] > row.end)
-      throw ValueError(fmt::format("stream: row {} cannot be at byte {}, its share is from {} to {}", b, p.bytes[b],
-                                   row.begin, row.end));
+      throw ValueError(fmt::format("stream: row {} is at byte {}, outside its part of the file, {} to {}", b,
+                                   p.bytes[b], row.begin, row.end));
     ++b;
   }
   b = 0;

@@ -5,30 +5,30 @@ namespace ebb {
 
 struct StreamOptions {
   int steps = 100, rows = 32;  ///< T and B
-  bool line_ends = false;      ///< of words: a line's end is <eos>, which the vocabulary then has to have
+  bool line_ends = false;      ///< for words: a line end is <eos>, which the vocabulary must have
 };
 
-/// What a language model is trained on at one update.
+/// The input and target of one update of a language model.
 struct TokenWindow {
   Tokens tokens;           ///< [T, B]
-  Tokens next;             ///< [T, B], the same one symbol later
-  bool continues = false;  ///< each row goes on where it ended in the window before; false at an epoch's begin
+  Tokens next;             ///< [T, B], the targets: `tokens` one symbol later
+  bool continues = false;  ///< each row continues where the previous window ended; false at the beginning of an epoch
 };
 
-/// Where each row stands, as a plain value.
+/// The position of each row, as a plain value.
 struct StreamPosition {
-  std::vector<std::uint64_t> bytes;  ///< [B], of what the file unzips to
-  bool begun = false;                ///< a window of this epoch has been given
+  std::vector<std::uint64_t> bytes;  ///< [B], in the uncompressed data
+  bool begun = false;                ///< whether a window of this epoch has been returned
 };
 
-/// A text of any length, plain or gzipped, as windows: the file is cut into B shares of as many bytes, and each row
-/// reads its own share from begin to end, T symbols a window. The epoch ends when a row has no whole window left, so
-/// that of other rows' ends a little may stay unread.
+/// Reads a text of any length, plain or gzipped, in windows. The file is divided into B parts of equal size in bytes;
+/// each row reads its own part, T symbols per window. The epoch ends when any row has no complete window left, so a few
+/// symbols of other rows may not be read.
 ///
-/// Errors    FileError: unreadable, not UTF-8 (with the byte; UTF-16 by its name), too short for a window, or a symbol
-///           that the vocabulary does not have, if it has no <unk>; ValueError for sizes or a position that cannot be
-/// Cost      memory of B buffers of 64 kB, whatever the file's length; each row has the file open. In a gzipped file a
-///           row's share is reached by unzipping what is before it, at construction and whenever a position is restored
+/// Errors    FileError for a file that is unreadable, not UTF-8 (naming the byte) or too short for a window, or a
+///           symbol that is not in the vocabulary if it has no <unk>; ValueError for an invalid size or position
+/// Cost      B buffers of 64 kB, independent of the file's length; each row opens the file. A gzipped file is
+///           decompressed up to each row's position, at construction and whenever a position is restored
 class TokenStream final {
  public:
   TokenStream(const std::string& path, Vocabulary, const StreamOptions& = {});
@@ -36,10 +36,10 @@ class TokenStream final {
   TokenStream& operator=(TokenStream&&) noexcept;
   ~TokenStream();
 
-  bool next(TokenWindow&);  ///< false at the epoch's end: then `rewind`
+  bool next(TokenWindow&);  ///< false at the end of the epoch; call `rewind` to continue
   void rewind();
   StreamPosition position() const;      ///< after the last window
-  void restore(const StreamPosition&);  ///< goes on there
+  void restore(const StreamPosition&);  ///< continues from there
 
  private:
   struct Data;

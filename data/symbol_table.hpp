@@ -4,7 +4,7 @@
 #include <functional>
 #include <unordered_map>
 
-/// What the sources of vocabularies share. Not part of the public face.
+/// Shared by the sources of Vocabulary. Internal.
 namespace ebb::detail {
 
 inline constexpr const char* special_names[] = {"<pad>", "<unk>", "<bos>", "<eos>"};
@@ -15,10 +15,10 @@ struct SymbolHash {
 };
 template <class T> using SymbolMap = std::unordered_map<std::string, T, SymbolHash, std::equal_to<>>;
 
-/// Symbols that are bytes are those of any file, its marks among them.
+/// With bytes as symbols a byte order mark is content like any other.
 inline Content content_of(Symbols kind) { return kind == Symbols::bytes ? Content::bytes : Content::text; }
 
-/// A symbol as a line of a file: no control characters, and no bytes that are not UTF-8 where symbols are bytes.
+/// A symbol as a line of a file, with control characters escaped and, for bytes, those that are not valid UTF-8.
 std::string escaped(std::string_view symbol, Symbols);
 std::vector<std::string> load_symbols(const std::string& path, Symbols& kind);
 void save_symbols(const std::string& path, Symbols, const std::vector<std::string>&);

@@ -6,7 +6,7 @@ namespace ebb {
 
 std::string read_text(const std::string& path) {
   constexpr std::size_t most = std::size_t{1} << 30,
-                        block = 1 << 16;  // what a small gzip file unzips to may be endless
+                        block = 1 << 16;  // read in blocks, since a small gzip file may expand without limit
   detail::ByteReader file(path, detail::Content::text);
   std::string text;
   for (std::size_t got = block; got == block;) {

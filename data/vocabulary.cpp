@@ -13,14 +13,15 @@ namespace {
 
 using detail::SymbolMap;
 
-/// A text in memory, read as a file is.
+/// A text in memory as a source of bytes.
 struct TextSource : detail::BytesOf {
   [[noreturn]] void reject(const std::string& why) const { throw ValueError("vocabulary: the text " + why); }
 };
 
 template <class Source> std::vector<std::string> counted(Symbols kind, Source& from, const VocabularyOptions& o) {
   if (o.min_count < 1 || o.most < 0)
-    throw ValueError(fmt::format("vocabulary: min_count {} is not positive, or most {} negative", o.min_count, o.most));
+    throw ValueError(
+        fmt::format("vocabulary: min_count {} must be positive and most {} not negative", o.min_count, o.most));
   SymbolMap<std::int64_t> count;
   std::string symbol;
   while (detail::next_symbol(from, kind, symbol)) {
@@ -31,7 +32,8 @@ template <class Source> std::vector<std::string> counted(Symbols kind, Source& f
   const bool wanted[] = {o.pad, o.unknown, o.bos, o.eos};
   for (std::size_t k = 0; k < 4; ++k) {
     if (wanted[k]) list.emplace_back(detail::special_names[k]);
-    if (wanted[k] && kind == Symbols::words) count.erase(detail::special_names[k]);  // spelt out in the text
+    if (wanted[k] && kind == Symbols::words)
+      count.erase(detail::special_names[k]);  // a special symbol spelt out in the text
   }
   using Entry = std::pair<std::int64_t, std::string>;
   std::vector<Entry> order;
@@ -86,7 +88,7 @@ int Vocabulary::bos() const { return data_->special[2]; }
 int Vocabulary::eos() const { return data_->special[3]; }
 
 const std::string& Vocabulary::operator[](int id) const {
-  if (id < 0 || id >= size()) throw ValueError(fmt::format("vocabulary: {} is not one of its {} symbols", id, size()));
+  if (id < 0 || id >= size()) throw ValueError(fmt::format("vocabulary: id {} is outside its {} symbols", id, size()));
   return data_->list[static_cast<std::size_t>(id)];
 }
 
@@ -103,7 +105,7 @@ Tokens Vocabulary::encode(std::string_view text) const {
   while (detail::next_symbol(from, data_->kind, symbol)) {
     const int id = find(symbol);
     if (id < 0 && unknown() < 0)
-      throw ValueError(fmt::format("vocabulary: '{}' is not among its {} symbols, and there is no <unk>",
+      throw ValueError(fmt::format("vocabulary: '{}' is not one of its {} symbols, and there is no <unk>",
                                    detail::escaped(symbol, data_->kind), size()));
     ids.push_back(id < 0 ? unknown() : id);
   }
@@ -116,7 +118,7 @@ Tokens Vocabulary::encode(std::string_view text) const {
 
 std::string Vocabulary::decode(const Tokens& tokens) const {
   if (tokens.rank() != 1)
-    throw ShapeError(fmt::format("vocabulary: tokens to decode have rank {}, not 1", tokens.rank()));
+    throw ShapeError(fmt::format("vocabulary: tokens to decode have rank {}, expected 1", tokens.rank()));
   std::string text;
   bool first = true;
   for (std::int64_t i = 0; i < tokens.size(); ++i) {

@@ -17,7 +17,7 @@ bool is_special(const std::string& s) {
 
 int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
 
-/// What `escaped` was given; false if it never wrote this.
+/// The inverse of `escaped`; false if the line is not valid.
 bool unescape(const std::string& line, std::string& symbol) {
   symbol.clear();
   for (std::size_t k = 0; k < line.size(); ++k) {
@@ -74,19 +74,20 @@ std::vector<std::string> load_symbols(const std::string& path, Symbols& kind) {
   file.line(line);
   const auto found = std::find_if(std::begin(kinds), std::end(kinds), [&](const char* k) { return line == begin + k; });
   if (found == std::end(kinds))
-    file.reject("is no vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
+    file.reject("is not a vocabulary: its first line is not \"ebb vocabulary of words\", characters or bytes");
   kind = static_cast<Symbols>(found - std::begin(kinds));
   SymbolMap<std::uint64_t> seen;
   std::vector<std::string> list;
   while (file.line(line)) {
-    if (!unescape(line, symbol)) file.reject_line("a backslash is not followed by n, t, x and two digits, or another");
+    if (!unescape(line, symbol))
+      file.reject_line("a backslash must be followed by n, t, x and two digits, or a backslash");
     if (!is_one(symbol, kind))
-      file.reject_line(fmt::format("is not one of the {} of a text", kinds[static_cast<int>(kind)]));
+      file.reject_line(fmt::format("is not one of the {} a text can have", kinds[static_cast<int>(kind)]));
     const auto [at, fresh] = seen.emplace(symbol, file.line_number());
-    if (!fresh) file.reject_line(fmt::format("has the same symbol as line {}", at->second));
+    if (!fresh) file.reject_line(fmt::format("repeats the symbol of line {}", at->second));
     list.push_back(symbol);
   }
-  if (list.empty()) file.reject("holds no symbols");
+  if (list.empty()) file.reject("has no symbols");
   return list;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using Field = std::string_view;
 
-/// What stands between blanks and tabs. Only those: other white space is part of some words of the published files.
+/// Splits at blanks and tabs only: other white space occurs within words of the published files.
 void cut(Field line, std::vector<Field>& fields) {
   fields.clear();
   for (std::size_t at = 0; at < line.size();) {
@@ -28,8 +28,7 @@ std::optional<std::uint64_t> whole(Field f) {
   return error == std::errc() && stop == f.data() + f.size() ? std::optional(n) : std::nullopt;
 }
 
-/// Whether a number was left in the word, since some other white space parts the two: then all would look a number
-/// narrower.
+/// Whether the word ends in a number after other white space, which would make the vectors appear one value shorter.
 bool ends_in_number(Field word) {
   double x = 0;
   for (const Field space : {"\v", "\f", "\r", "\u0085", "\u00a0", "\u2002", "\u2003", "\u2009", "\u202f", "\u3000"})
@@ -39,7 +38,7 @@ bool ends_in_number(Field word) {
   return false;
 }
 
-/// One pass over a file of vectors.
+/// Reads a file of vectors in one pass.
 class VectorReader final {
  public:
   VectorReader(const std::string& path, const Vocabulary& words, const MissingVectors& missing)
@@ -59,36 +58,34 @@ class VectorReader final {
         entry();
       }
     }
-    if (lines_ == 0) file_.reject("holds no word vectors");
+    if (lines_ == 0) file_.reject("has no word vectors");
     if (wanted && *wanted != lines_)
-      file_.reject(fmt::format("its first line says {} words, and {} follow", *wanted, lines_));
-    allocate();  // none of the words was there
+      file_.reject(fmt::format("its first line declares {} words, but {} follow", *wanted, lines_));
+    allocate();  // none of the words was found
     return result_;
   }
 
  private:
   void entry() {
-    if (fields_.size() < 2) file_.reject_line("is not a word and its numbers");
+    if (fields_.size() < 2) file_.reject_line("is not a word followed by numbers");
     if (lines_++ == 0) first();
-    // A few words of the published files have blanks in them, so the numbers are counted from the end; what is left
-    // over has to be part of a word, not further numbers.
+    // A few words of the published files contain blanks, so the values are counted from the end. What remains must be
+    // part of a word, not additional values.
     const std::size_t n = fields_.size();
     bool numbers_left = n > *dimensions_ + 1;
     double x = 0;
     for (std::size_t k = 1; numbers_left && k < n - *dimensions_; ++k)
       numbers_left = detail::parse_number(fields_[k], x) == detail::Parsed::finite;
     if (n - 1 < *dimensions_ || *dimensions_ == 0 || numbers_left)
-      file_.reject_line(fmt::format("has {} numbers after its word, not {}", n - 1, *dimensions_));
-    if (n > *dimensions_ + 1) return;  // a vocabulary's words have no blanks
+      file_.reject_line(fmt::format("has {} numbers after its word, expected {}", n - 1, *dimensions_));
+    if (n > *dimensions_ + 1) return;  // words of a vocabulary have no blanks
     const int id = words_.find(fields_[0]);
     if (id >= 0) keep(id);
   }
 
-  /// The line that says how many numbers there are is looked at as a whole: the other words are skipped unless they are
-  /// wanted.
+  /// The line that determines the dimension is parsed completely; other lines only if their word is in the vocabulary.
   void first() {
-    if (ends_in_number(fields_[0]))
-      file_.reject_line("a word and its numbers are parted neither by blanks nor by tabs");
+    if (ends_in_number(fields_[0])) file_.reject_line("the word and its numbers are not separated by blanks or tabs");
     if (dimensions_) return;
     for (std::size_t k = 1; k < fields_.size(); ++k) number(k);
     dimensions_ = fields_.size() - 1;
@@ -100,13 +97,13 @@ class VectorReader final {
     const bool large =
         parsed == detail::Parsed::too_large || (result_.table && !detail::fits(x, result_.table.dtype()));
     if (parsed == detail::Parsed::finite && !large) return x;
-    file_.reject_line(
-        fmt::format("number {} of '{}' is {}: '{}'", k, fields_[0], large ? "too large" : "not one", fields_[k]));
+    file_.reject_line(fmt::format("value {} of '{}' is {}: '{}'", k, fields_[0],
+                                  large ? "out of range" : "not a number", fields_[k]));
   }
 
   void keep(int id) {
     std::uint64_t& line = line_of_[static_cast<std::size_t>(id)];
-    if (line != 0) file_.reject_line(fmt::format("has the same word as line {}: '{}'", line, fields_[0]));
+    if (line != 0) file_.reject_line(fmt::format("repeats the word of line {}: '{}'", line, fields_[0]));
     line = file_.line_number();
     allocate();
     ++result_.found;
@@ -114,14 +111,14 @@ class VectorReader final {
     for (std::int64_t k = 0; k < e; ++k) result_.table.set_flat(id * e + k, number(static_cast<std::size_t>(k) + 1));
   }
 
-  // Only when a line has shown that it has as many numbers as the first says.
+  // Called only after a line has confirmed the dimension that the first line declares.
   void allocate() {
     if (result_.table) return;
     const Shape shape{words_.size(), static_cast<int>(*dimensions_)};
     const Array start = missing_(shape);
     if (!(start.shape() == shape))
       throw ShapeError(
-          fmt::format("read_word_vectors: the rows of missing words are [{}, {}] with rank {}, not [{}, {}]",
+          fmt::format("read_word_vectors: the array for missing words is [{}, {}] with rank {}, expected [{}, {}]",
                       start.rows(), start.columns(), start.rank(), shape[0], shape[1]));
     result_.table = start.copy();
   }
@@ -129,7 +126,7 @@ class VectorReader final {
   detail::ByteReader file_;
   const Vocabulary& words_;
   const MissingVectors& missing_;
-  std::vector<std::uint64_t> line_of_;  // 0: not met
+  std::vector<std::uint64_t> line_of_;  // 0: not found yet
   std::vector<Field> fields_;
   std::optional<std::size_t> dimensions_;
   std::uint64_t lines_ = 0;

@@ -5,24 +5,24 @@
 namespace ebb {
 
 struct WordVectors {
-  Array table;    ///< [V, E]: row i is of the vocabulary's symbol i
-  int found = 0;  ///< how many of the V the file has
+  Array table;    ///< [V, E]: row i is the vector of symbol i
+  int found = 0;  ///< number of symbols found in the file
 };
 
-/// What the rows of words that are not in the file are: an array of the shape [V, E], of which they are taken.
+/// Gives an array of shape [V, E], from which the rows of words that are not in the file are taken.
 using MissingVectors = std::function<Array(const Shape&)>;
 
-/// Word vectors from text, a word and its E numbers a line: GloVe's, or fastText's and word2vec's `.vec`, whose first
-/// line is "words dimensions"; plain or gzipped, parted by blanks or tabs. The file is read once, and only what the
-/// vocabulary has is kept.
+/// Reads word vectors from text, one word and its E values per line, separated by blanks or tabs, plain or gzipped:
+/// GloVe's format, or the `.vec` format of fastText and word2vec, whose first line is "words dimensions". The file is
+/// read once, and only the vectors of words in the vocabulary are kept.
 ///
 ///     read_word_vectors("glove.6B.100d.txt", words, [](const Shape& s) { return normal(s, Key{1}.named("words"), 0, .1); })
 ///
-/// Shapes    table [V, E], of the element type of `missing`'s array
-/// Errors    FileError with the line: another count of numbers than the first line's, something that is not a finite
-///           number or too large for the table's element type, a word of the vocabulary twice, another number of lines
-///           than the first says; ShapeError if `missing` gives another shape
-/// Cost      memory of the table and one line
+/// Shapes    table [V, E], with the element type of `missing`'s array
+/// Errors    FileError with the line if the number of values differs from the first line's, a value is not a finite
+///           number or is out of range for the element type, a word of the vocabulary occurs twice, or the number of
+///           lines differs from the declared one; ShapeError if `missing` gives another shape
+/// Cost      memory for the table and one line
 /// Source    Pennington et al. 2014, doi:10.3115/v1/D14-1162; Bojanowski et al. 2017, doi:10.1162/tacl_a_00051
 WordVectors read_word_vectors(const std::string& path, const Vocabulary&, const MissingVectors& missing);
 
