@@ -4,7 +4,7 @@
 
 namespace test {
 
-/// The message of the E that f throws; says so if it throws nothing, and lets other exceptions through.
+/// The message of the E that f throws, or "(nothing was thrown)". Other exceptions propagate.
 template <class E, class F> std::string message_of(F&& f) {
   try {
     f();

@@ -1,6 +1,6 @@
 #pragma once
 
-// What nearly every test includes; each test still includes what it uses.
+// Headers that nearly every test includes; each test still includes what it uses.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

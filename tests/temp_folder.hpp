@@ -14,7 +14,7 @@ inline void write_all(const std::filesystem::path& path, const std::string& cont
   std::ofstream(path, std::ios::binary) << content;
 }
 
-/// A folder that is gone when the test ends.
+/// A folder that is removed when the test ends.
 class TempFolder {
  public:
   TempFolder() {
@@ -28,7 +28,7 @@ class TempFolder {
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  /// The path of a file of this name, with these bytes in it.
+  /// Writes a file with these bytes; returns its path.
   std::string file(const std::string& name, const std::string& bytes) const {
     write_all(path_ / name, bytes);
     return *this / name;

@@ -23,7 +23,7 @@ bool skipped() {
 
 }  // namespace
 
-TEST_CASE("Recordings that scipy wrote hold its samples") {
+TEST_CASE("Recordings written by SciPy are read with their samples") {
   if (skipped()) return;
   const std::vector<double> pcm = nlohmann::json::parse(read_all(goldens + "spectra.json"))["pcm"];
   for (const char* name : {"i16.wav", "f32.wav"}) {
@@ -44,7 +44,7 @@ TEST_CASE("Recordings that scipy wrote hold its samples") {
   }
 }
 
-TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") {
+TEST_CASE("A wav file that is truncated anywhere, compressed, or not a wav file is rejected") {
   if (skipped()) return;
   const TempFolder folder;
   const std::string whole = read_all(goldens + "u8_stereo.wav");
@@ -54,8 +54,8 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
     const std::string path = folder.file("x", bytes);
     return message_of<FileError>([&] { read_wav(path); });
   };
-  CHECK(contains(rejection(whole.substr(0, 100)), "x: is torn: its data chunk says 172 bytes and has 56"));
-  CHECK(contains(rejection("OggS and so on"), "x: is no wav file"));
+  CHECK(contains(rejection(whole.substr(0, 100)), "x: is truncated: its data chunk declares 172 bytes but has 56"));
+  CHECK(contains(rejection("OggS and so on"), "x: is not a wav file"));
   std::string adpcm = whole;
   adpcm[20] = 17;
   CHECK(contains(rejection(adpcm), "x: "));
@@ -66,7 +66,7 @@ TEST_CASE("A wav file that is torn anywhere, compressed or not one is refused") 
   CHECK_THROWS_AS(read_wav(folder.path()), FileError);
 }
 
-TEST_CASE("The data chunk says how many samples a wav file has, whatever the length before it says") {
+TEST_CASE("The data chunk determines the number of samples, whatever the file's total length says") {
   if (skipped()) return;
   const TempFolder folder;
   const std::string whole = read_all(goldens + "u8_stereo.wav");
@@ -84,7 +84,7 @@ TEST_CASE("The data chunk says how many samples a wav file has, whatever the len
     CAPTURE(n);
     CHECK(frames(with(whole, 4, length(n))) == 86);
   }
-  // What programs write into a pipe: the samples go on to the end.
+  // As written to a pipe: the samples extend to the end of the file.
   for (const std::uint32_t n : {0x7ffff000u, 0x7fffffffu, 0xffffffffu}) {
     CHECK(frames(with(with(whole, 4, length(n + 36)), 40, length(n))) == 86);
     CHECK(frames(with(whole, 40, length(n)).substr(0, 144)) == 50);
@@ -99,20 +99,20 @@ TEST_CASE("The data chunk says how many samples a wav file has, whatever the len
     return message_of<FileError>([&] { read_wav(path); });
   };
   CHECK(contains(rejection(with(whole, 40, length(100)).substr(0, 54)),
-                 "x: is torn: its data chunk says 100 bytes and has 10"));
+                 "x: is truncated: its data chunk declares 100 bytes but has 10"));
   CHECK(contains(rejection(with(with(whole, 4, length(46)), 40, length(100)).substr(0, 54)),
-                 "says 100 bytes and has 10"));
+                 "declares 100 bytes but has 10"));
   CHECK(contains(rejection(whole.substr(0, 36) + "LIST" + length(1000) + "abcd"),
-                 "chunk 'LIST' says 1000 bytes and has 4"));
+                 "chunk 'LIST' declares 1000 bytes but has 4"));
   CHECK(contains(rejection(whole.substr(0, 36)), "has no data chunk"));
 }
 
-TEST_CASE("Without libsndfile a wav file is refused with the name of the package to install") {
+TEST_CASE("Without libsndfile a wav file is rejected with the name of the package to install") {
   if (can_read_wav()) return;
   CHECK(contains(message_of<FileError>([] { read_wav(goldens + "i16.wav"); }), "libsndfile1-dev"));
 }
 
-TEST_CASE("Spoken digits of the free spoken digit dataset become sequences of log-mels") {
+TEST_CASE("Recordings of the free spoken digit dataset become sequences of log-mels") {
   if (skipped()) return;
   const char* data = std::getenv("EBB_DATA");
   const std::string folder = std::string(data ? data : "") + "/fsdd";

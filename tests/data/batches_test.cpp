@@ -35,7 +35,7 @@ Ints epoch_of(Batches& b, std::uint64_t seed, std::uint64_t epoch) {
 
 }  // namespace
 
-TEST_CASE("Parts share nothing, leave out nothing, have the sizes asked for and follow from the seed") {
+TEST_CASE("The parts are disjoint and complete, have the requested sizes and depend on the seed only") {
   const Partition p = partition(1003, 7, {.valid = .1, .test = .25});
   CHECK(p.valid.size() == 100);
   CHECK(p.test.size() == 251);
@@ -90,7 +90,9 @@ TEST_CASE(
   CHECK(padded(40) < 1.06);
 }
 
-TEST_CASE("What fills no batch is left out if wanted, other items in each epoch; a part of the items can be batched") {
+TEST_CASE(
+    "The incomplete last batch is dropped on request, with different items in each epoch; a part of the items can be "
+    "batched") {
   const Ints lengths = random_lengths(100), some{5, 17, 3, 99, 40};
   Batches b(lengths, {.rows = 16, .drop_last = true});
   CHECK(b.per_epoch() == 6);
@@ -104,7 +106,7 @@ TEST_CASE("What fills no batch is left out if wanted, other items in each epoch;
   CHECK_THROWS_AS(Batches(lengths, {.rows = 0}), ValueError);
 }
 
-TEST_CASE("Padded sequences stand side by side, time first, with their lengths") {
+TEST_CASE("Padded sequences are one batch, time first, with their lengths") {
   const std::vector<Tokens> list{Tokens({2}, {1, 2}), Tokens({0}), Tokens({3}, {3, 4, 5})};
   const PaddedTokens p = pad_sequences(list, 9);
   REQUIRE(p.tokens.shape() == Shape{3, 3});

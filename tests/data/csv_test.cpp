@@ -22,7 +22,7 @@ const std::string series = "day,open,close\n2020-01-01,1,2.5\n2020-01-02,-3e2, 4
 
 }  // namespace
 
-TEST_CASE("Columns are read by name, in the order asked for, and the others may hold anything") {
+TEST_CASE("Columns are read by name, in the requested order, and the others are not parsed") {
   const TempFolder folder;
   const std::string windows =
       "\xef\xbb\xbf"
@@ -38,7 +38,8 @@ TEST_CASE("Columns are read by name, in the order asked for, and the others may 
   }
 }
 
-TEST_CASE("Without a header the columns are called by their numbers; other delimiters, quotes inside quotes") {
+TEST_CASE(
+    "Without a header the columns are named by their indices; other delimiters and quotes inside quotes are read") {
   const TempFolder folder;
   const CsvTable t = read_csv(folder.file("a", "1;2\n+3;.5\n"), {.header = false, .delimiter = ';'});
   CHECK(t.names == Strings{"0", "1"});
@@ -49,7 +50,7 @@ TEST_CASE("Without a header the columns are called by their numbers; other delim
   CHECK(read_csv(folder.file("a", "\"a \"\"b\"\"\",c\n1,2\n")).names == Strings{"a \"b\"", "c"});
 }
 
-TEST_CASE("Missing values are refused unless it is said what they become") {
+TEST_CASE("Missing values are rejected by default") {
   const TempFolder folder;
   const std::string path = folder.file("a", "a,b\n1,2\n,4\nNaN,6\n7,8\n");
   CHECK(message_of<FileError>([&] { read_csv(path); }) == path + ": line 3, column 'a': the value is missing");
@@ -59,28 +60,28 @@ TEST_CASE("Missing values are refused unless it is said what they become") {
   CHECK(numbers(read_csv(path, {.columns = {"b"}}).values) == Numbers{2, 4, 6, 8});
   const std::string first = folder.file("b", "a\n-\n1\n");
   CHECK(contains(message_of<FileError>([&] { read_csv(first, {.missing = Missing::previous, .marks = {"-"}}); }),
-                 "none stands above it"));
-  // An empty line is a missing value where there is one column, unless only such lines follow.
+                 "there is no previous value"));
+  // With one column an empty line is a missing value, unless only empty lines follow.
   CHECK(numbers(read_csv(folder.file("c", "a\n1\n\n\n2\n\n\n"), {.missing = Missing::fill}).values) ==
         Numbers{1, 0, 0, 2});
   CHECK(contains(message_of<FileError>([&] { read_csv(folder.file("c", "a\n1\n\n\n2\n")); }),
                  "c: line 3, column 'a': the value is missing"));
 }
 
-TEST_CASE("A number too small for its type is zero, one too large is refused, and what Ebb writes is read back") {
+TEST_CASE("A number too small for its type becomes zero, one too large is rejected, and what Ebb writes can be read") {
   const TempFolder folder;
   const std::string path = folder.file("a", "a,b\n1e-400,-1e-400\n0.0000000001e-99999999999999999999,1e-45\n");
   const Array small = read_csv(path, {.dtype = f64}).values;
   CHECK(numbers(small) == Numbers{0, 0, 0, 1e-45});
   CHECK(std::signbit(small.at({0, 1})));
-  CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});  // below the least float32
+  CHECK(numbers(read_csv(folder.file("a", "a\n1e-60\n")).values) == Numbers{0});  // below float32's range
   const auto rejection = [&](const std::string& number, DType t) {
     const std::string file = folder.file("v", "a\n" + number + "\n");
     return message_of<FileError>([&] { read_csv(file, {.dtype = t}); }).substr(file.size());
   };
   CHECK(rejection("1e39", f32) == ": line 2, column 'a': 1e39 is too large for float32");
-  CHECK(rejection("-1e400", f64) == ": line 2, column 'a': -1e400 is too large for float64");
-  CHECK(contains(rejection("1" + std::string(400, '0'), f64), "is too large for float64"));
+  CHECK(rejection("-1e400", f64) == ": line 2, column 'a': -1e400 is out of range for float64");
+  CHECK(contains(rejection("1" + std::string(400, '0'), f64), "is out of range for float64"));
   CHECK_THROWS_AS(read_csv(path, {.missing = Missing::fill, .fill = 1e39}), ValueError);
 
   const std::string spelled = folder.file("s", "loss\nnan\n-nan\ninf\n-inf\nNaN\n");
@@ -94,7 +95,7 @@ TEST_CASE("A number too small for its type is zero, one too large is refused, an
       contains(message_of<FileError>([&] { read_csv(folder.file("m", "a\n1\n\n2\n"), {.finite = false}); }), "line 3"));
 }
 
-TEST_CASE("A column's name that is not UTF-8 is refused where it is read, not where it is written") {
+TEST_CASE("A column name that is not UTF-8 is rejected when it is read, not when it is written") {
   const TempFolder folder;
   const std::string latin = folder.file("a", "day,temp\xe9rature\n1,2\n");
   CHECK(message_of<FileError>([&] { read_csv(latin); }) == latin + ": line 1: the name of column 2 is not UTF-8");
@@ -103,14 +104,14 @@ TEST_CASE("A column's name that is not UTF-8 is refused where it is read, not wh
   CHECK(read_csv(latin, {.columns = {"day"}}).values.at({0, 0}) == 1);
 }
 
-TEST_CASE("What is wrong with a CSV file is named by line and column") {
+TEST_CASE("Errors in a CSV file name the line and the column") {
   const TempFolder folder;
   const auto rejection = [&](const std::string& bytes, const CsvOptions& o = {}) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_csv(path, o); }).substr(path.size());
   };
   CHECK(rejection("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number");
-  CHECK(contains(rejection("a,b\n1,1e40\n"), "1e40 is too large for float32"));
+  CHECK(contains(rejection("a,b\n1,1e40\n"), "1e40 is out of range for float32"));
   CHECK(contains(rejection("a,b\n1,inf\n"), "'inf' is not a finite number"));
   CHECK(rejection("a,b\n1,2\n1\n") == ": line 3: has 1 fields, not 2");
   CHECK(rejection("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");

@@ -22,7 +22,7 @@ Array samples_of(const nlohmann::json& g, DType t) {
   return x;
 }
 
-/// Largest difference, as a share of the wanted array's largest entry; infinite if the shapes differ.
+/// Largest difference relative to the expected array's largest entry; infinite if the shapes differ.
 double error_of(const Array& got, const nlohmann::json& wanted) {
   const std::vector<int> shape = wanted["shape"];
   const std::vector<double> values = wanted["values"];
@@ -38,7 +38,7 @@ double error_of(const Array& got, const nlohmann::json& wanted) {
 
 }  // namespace
 
-TEST_CASE("Spectra, log-mels and cepstral coefficients are numpy's, scipy's and torch.stft's") {
+TEST_CASE("Spectra, log-mels and cepstral coefficients agree with NumPy, SciPy and torch.stft") {
   const auto g = golden();
   REQUIRE(g["cases"].size() == 2);
   for (const DType t : {f32, f64}) {
@@ -60,7 +60,7 @@ TEST_CASE("Spectra, log-mels and cepstral coefficients are numpy's, scipy's and 
   }
 }
 
-TEST_CASE("Silence has the floor's logarithm, and a tone is loudest at its own frequency") {
+TEST_CASE("Silence gives the logarithm of the floor, and a tone is loudest at its own frequency") {
   const Array silence = log_mel(Array::zeros({800}, f64), 8000, {.floor = 1e-3});
   for (std::int64_t i = 0; i < silence.size(); ++i) CHECK(silence.at_flat(i) == std::log(1e-3));
   Array tone = Array::empty({4000}, f64);
@@ -75,12 +75,12 @@ TEST_CASE("Silence has the floor's logarithm, and a tone is loudest at its own f
   CHECK(s.real.shape() == Shape{1 + 4000 / 128, 129});
 }
 
-TEST_CASE("Lengths, channels and frequencies that cannot be are refused with what they are") {
+TEST_CASE("Invalid lengths, channels and frequencies are rejected and named") {
   const Array x = Array::zeros({500}, f32);
   CHECK(contains(message_of<ValueError>([&] { stft(Array::zeros({200}, f32)); }),
-                 "200 samples are too few, more than 200 are needed"));
+                 "got 200 samples, more than 200 are required"));
   CHECK(contains(message_of<ValueError>([&] { stft(x, {.window = 501, .centered = false}); }),
-                 "500 samples are fewer than a frame's 501"));
+                 "got 500 samples, a frame needs 501"));
   CHECK(stft(x, {.window = 500, .centered = false}).real.dim(0) == 1);
   CHECK_THROWS_AS(stft(x, {.window = 100, .fft = 99}), ValueError);
   CHECK_THROWS_AS(stft(x, {.window = 100, .hop = 0}), ValueError);

@@ -10,7 +10,7 @@
 
 namespace test {
 
-/// The path of a gzip file of this name, with these bytes in it.
+/// Writes a gzip file with these bytes; returns its path.
 inline std::string gzipped(const TempFolder& folder, const std::string& name, const std::string& bytes) {
   const gzFile f = gzopen((folder / name).c_str(), "wb");
   gzwrite(f, bytes.data(), static_cast<unsigned>(bytes.size()));

@@ -20,7 +20,7 @@ const std::string pixels{"\x00\xff\x33\x66\x99\xcc", 6};
 
 }  // namespace
 
-TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, labels as tokens") {
+TEST_CASE("Images are read scaled or raw, in either element type, plain or gzipped, and labels as tokens") {
   const TempFolder folder;
   const std::string bytes = idx("\x08", {1, 2, 3}, pixels);
   for (const std::string& path : {folder.file("plain", bytes), test::gzipped(folder, "images.gz", bytes)}) {
@@ -39,7 +39,7 @@ TEST_CASE("Images come scaled or raw in either element type, plain or gzipped, l
   CHECK(labels.at({2}) == 9);
 }
 
-TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is refused") {
+TEST_CASE("An idx file that is truncated anywhere, too long, or of another kind is rejected") {
   const TempFolder folder;
   const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
@@ -47,8 +47,8 @@ TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is re
   };
   const std::string whole = idx("\x08", {1, 2, 3}, pixels);
   for (std::size_t n = 0; n < whole.size(); ++n)
-    CHECK(contains(rejection(whole.substr(0, n)), ": is torn: it ends at byte"));
-  CHECK(rejection(whole.substr(0, 20)) == ": is torn: it ends at byte 20, 2 bytes before the end of its entries");
+    CHECK(contains(rejection(whole.substr(0, n)), ": is truncated: it ends at byte"));
+  CHECK(rejection(whole.substr(0, 20)) == ": is truncated: it ends at byte 20, 2 bytes before the end of its entries");
   CHECK(rejection(whole + "x") == ": has bytes left over after its 6 entries");
   CHECK(rejection("PNG" + whole) == ": is no idx file: it does not begin with two zero bytes");
   CHECK(rejection(idx("\x0d", {1}, "abcd")) == ": holds elements of type 0x0d, not bytes (0x08)");
@@ -56,9 +56,9 @@ TEST_CASE("An idx file that is torn anywhere, too long, or of another kind is re
   CHECK(rejection(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": has 5 axes, not 1 to 4");
   CHECK(rejection(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is impossible");
   CHECK(rejection(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is impossible");
-  CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is impossible"));
+  CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is out of range"));
   CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x1000}, "ab")),
-                 ": is torn"));  // 8 TiB, of which two bytes are there
+                 ": is truncated"));  // 8 TiB declared, two bytes present
   CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) ==
         folder / "x: has 3 axes, not 1 to 1");
 }

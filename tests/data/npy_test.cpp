@@ -34,7 +34,7 @@ const std::string two_floats = "{'descr': '<f4', 'fortran_order': False, 'shape'
 
 }  // namespace
 
-TEST_CASE("Arrays of every kind that numpy wrote, stored or compressed, hold its numbers") {
+TEST_CASE("Arrays of every kind written by NumPy, stored or compressed, are read with their values") {
   const auto wanted = golden_arrays();
   for (const char* name : {"stored.npz", "compressed.npz"}) {
     CAPTURE(name);
@@ -56,7 +56,7 @@ TEST_CASE("Arrays of every kind that numpy wrote, stored or compressed, hold its
         goldens + "stored.npz: has no array 'x'");
 }
 
-TEST_CASE("The whole numbers of Python 2, with an L behind them, are read") {
+TEST_CASE("Python 2's long integers, which end in L, are read") {
   const TempFolder folder;
   const std::string numbers(24, '\0');
   const auto shape = [&](const std::string& tuple, const std::string& data) {
@@ -72,7 +72,7 @@ TEST_CASE("The whole numbers of Python 2, with an L behind them, are read") {
   }
 }
 
-TEST_CASE("All three versions of the format are read, and what is written has numpy's bytes") {
+TEST_CASE("All three versions of the format are read, and written files equal NumPy's byte for byte") {
   const TempFolder folder;
   const auto wanted = golden_arrays()["f8"];
   for (const char* version : {"v1.npy", "v2.npy", "v3.npy"}) check_equal(read_npy(goldens + version), wanted);
@@ -80,7 +80,7 @@ TEST_CASE("All three versions of the format are read, and what is written has nu
   CHECK(read_all(folder / "x.npy") == read_all(goldens + "v1.npy"));
 }
 
-TEST_CASE("Arrays and tokens of any rank come back from a file bit by bit") {
+TEST_CASE("Arrays and tokens of any rank are written and read back with the same bits") {
   const TempFolder folder;
   for (const Shape& s : {Shape{}, Shape{1}, Shape{7}, Shape{2, 3}, Shape{2, 3, 4}, Shape{2, 1, 3, 2}, Shape{0, 2}}) {
     for (const DType t : {f32, f64}) {
@@ -103,7 +103,7 @@ TEST_CASE("Arrays and tokens of any rank come back from a file bit by bit") {
   CHECK_THROWS_AS(write_npy(folder / "none/x", columns), FileError);
 }
 
-TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
+TEST_CASE("A file that is not in NumPy's format, truncated anywhere or too long is rejected") {
   const TempFolder folder;
   const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("x", bytes);
@@ -112,27 +112,27 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
   const auto header = [&](const std::string& h) { return rejection(npy(h, "12345678")); };
   const std::string whole = npy(two_floats, "12345678");
   CHECK_NOTHROW(read_npy(folder.file("x", whole)));
-  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(rejection(whole.substr(0, n)), ": is torn"));
+  for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(rejection(whole.substr(0, n)), ": is truncated"));
   CHECK(rejection(whole + "x") == ": has bytes left over after its numbers");
-  CHECK(contains(rejection("\x89PNG\r\n\x1a\n"), ": is not numpy's"));
+  CHECK(contains(rejection("\x89PNG\r\n\x1a\n"), ": is not in NumPy's format"));
   CHECK(contains(rejection(std::string("\x93NUMPY\x04\x00", 8) + "xx"), ": has version 4.0"));
-  CHECK(contains(header("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '>f4'"));
-  CHECK(contains(header("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}"), "holds elements of type '|O'"));
-  CHECK(contains(header("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2,)}"), "holds records"));
+  CHECK(contains(header("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}"), "has elements of type '>f4'"));
+  CHECK(contains(header("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}"), "has elements of type '|O'"));
+  CHECK(contains(header("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (2,)}"), "has records"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 2)}"),
                  "has more than four axes"));
-  CHECK(
-      contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}"), "an extent is not a whole number"));
+  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}"), "an extent is not an integer"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2)}"), "(n) is not a tuple"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,)}"),
-                 "an extent is not a whole number"));
+                 "an extent is not an integer"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000, 2000000000)}"),
                  "more entries than can be addressed"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000,)}"), "is torn"));
+  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2000000000,)}"), "is truncated"));
   CHECK(contains(header("{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}"), "neither True nor False"));
-  CHECK(contains(header("{'descr': '<f4', 'shape': (2,)}"), "is not in it"));
+  CHECK(contains(header("{'descr': '<f4', 'shape': (2,)}"), "is missing"));
   CHECK(contains(header("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}"), "'descr' twice"));
-  CHECK(contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} or exit()"), "something follows it"));
+  CHECK(
+      contains(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} or exit()"), "there is text after it"));
   CHECK(contains(header("__import__('os')"), "a '{' is missing"));
   std::string large("\xff\xff\xff\x7f\0\0\0\0", 8);
   const std::string number = "{'descr': '<i8', 'fortran_order': False, 'shape': ()}";
@@ -141,12 +141,12 @@ TEST_CASE("A file that is not numpy's, torn anywhere or too long is refused") {
   CHECK(rejection(npy(number, large)) == ": its number 0, 4294967295, is more than an int holds");
 }
 
-TEST_CASE("An .npz that is torn or altered is refused, whichever byte it is") {
+TEST_CASE("An .npz with any byte missing or altered is rejected") {
   const TempFolder folder;
   const std::string whole = read_all(goldens + "compressed.npz");
   for (std::size_t n = 0; n < whole.size(); n += 7)
     CHECK_THROWS_AS(read_npz(folder.file("x", whole.substr(0, n))), FileError);
-  // Bytes of dates, names and the like may change unseen; numbers may not.
+  // Changes to bytes of dates, names and the like may go undetected; changes to the data may not.
   const auto before = read_npz(goldens + "compressed.npz");
   int rejected = 0;
   for (std::size_t n = 0; n < whole.size(); n += 9) {

@@ -9,14 +9,14 @@ using namespace ebb;
 
 namespace {
 
-/// The most that this program has held so far, in MB.
+/// Peak memory of this program so far, in MB.
 double most_memory() {
   struct rusage used{};
   getrusage(RUSAGE_SELF, &used);
   return static_cast<double>(used.ru_maxrss) / 1024;
 }
 
-constexpr int copies = 2000;  // of 24 kB
+constexpr int copies = 2000;  // of 24 kB each
 
 std::string piece() {
   std::string s;
@@ -37,7 +37,7 @@ void write_long_files(const std::string& plain, const std::string& zipped) {
 
 }  // namespace
 
-TEST_CASE("A text of 48 MB, plain or gzipped, is counted and streamed in a few of them") {
+TEST_CASE("A text of 48 MB, plain or gzipped, is counted and streamed with a few MB of memory") {
   const TempFolder folder;
   write_long_files(folder / "plain", folder / "zipped");
   REQUIRE(std::filesystem::file_size(folder / "plain") == 48'000'000);

@@ -13,7 +13,7 @@ namespace {
 
 using Ints = std::vector<int>;
 
-/// Some 200 kB of words of different lengths, in lines.
+/// About 200 kB of words of different lengths, in lines.
 std::string long_text() {
   std::string s;
   const Tokens t = integers({40'000}, Key{4}, 0, 500);
@@ -22,7 +22,7 @@ std::string long_text() {
   return s;
 }
 
-/// What each row reads in an epoch, the first symbol included.
+/// The symbols that each row reads in an epoch, including the first.
 std::vector<Ints> rows_of(TokenStream& stream, int rows, int steps) {
   std::vector<Ints> all(static_cast<std::size_t>(rows));
   TokenWindow w;
@@ -57,8 +57,7 @@ TEST_CASE(
       const Ints whole(all.data(), all.data() + all.size());
       std::size_t at = 0;
       for (const Ints& row : read) {
-        // A row's symbols stand in the text one after another, past those of the row before, with little left out
-        // between.
+        // A row's symbols are contiguous in the text, and follow those of the previous row with a small gap.
         REQUIRE(row.size() > whole.size() / static_cast<std::size_t>(rows) * 95 / 100);
         const auto found = std::search(whole.begin() + static_cast<long>(at), whole.end(), row.begin(), row.end());
         REQUIRE(found != whole.end());
@@ -72,7 +71,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("A stream that is restored goes on with the very window that would have come") {
+TEST_CASE("A restored stream continues with the window that would have come next") {
   const TempFolder folder;
   const std::string s = long_text();
   const auto v = Vocabulary::from_text(Symbols::words, s);
@@ -102,7 +101,7 @@ TEST_CASE("A stream that is restored goes on with the very window that would hav
   }
 }
 
-TEST_CASE("A line's end among words is <eos> if that is wanted") {
+TEST_CASE("A line end among words is <eos> on request") {
   const TempFolder folder;
   const std::string s = "a b\nc\n\n";
   const auto v =

@@ -18,7 +18,7 @@ namespace {
 const std::string mark = "\xef\xbb\xbf";
 using Strings = std::vector<std::string>;
 
-/// As UTF-16, the byte that is zero for Latin letters second or first.
+/// Encodes as UTF-16; the zero byte of Latin letters comes first or second.
 std::string utf16(const std::string& text, bool zero_first) {
   std::string all;
   for (const char c : text) all += zero_first ? std::string{'\0', c} : std::string{c, '\0'};
@@ -29,9 +29,9 @@ Array zeros(const Shape& s) { return Array::zeros(s, f64); }
 
 }  // namespace
 
-TEST_CASE("The mark that some programs begin UTF-8 with is part of no text, in whatever format") {
+TEST_CASE("A UTF-8 byte order mark is skipped in every format") {
   const TempFolder folder;
-  CHECK(read_text(folder.file("t", mark + "ab\n" + mark)) == "ab\n" + mark);  // only the first is one
+  CHECK(read_text(folder.file("t", mark + "ab\n" + mark)) == "ab\n" + mark);  // only the first is skipped
   CHECK(read_text(test::gzipped(folder, "t.gz", mark + "ab")) == "ab");
   CHECK(read_text(folder.file("t", mark)).empty());
   CHECK(read_lines(folder.file("t", mark + "a\tb\nc")) == Strings{"a\tb", "c"});
@@ -49,12 +49,12 @@ TEST_CASE("The mark that some programs begin UTF-8 with is part of no text, in w
   CHECK(Vocabulary::load(folder.file("v", mark + read_all(folder / "v"))).size() == 2);
   CHECK(read_word_vectors(folder.file("t", mark + "the 1 2\ncat 3 4\n"), words, zeros).found == 2);
 
-  // Bytes are those of the file.
+  // With bytes as symbols it is kept.
   CHECK(Vocabulary::from_file(Symbols::bytes, folder.file("t", mark + "ab"), {.pad = false, .unknown = false}).size() ==
         5);
 }
 
-TEST_CASE("A stream's rows begin after the mark, and return there") {
+TEST_CASE("A stream's rows begin after the byte order mark, and return there") {
   const TempFolder folder;
   const std::string text = "abcdefghijklmnop";
   const Vocabulary v = Vocabulary::from_text(Symbols::characters, text, {.pad = false, .unknown = false});
@@ -77,7 +77,7 @@ TEST_CASE("A stream's rows begin after the mark, and return there") {
   }
 }
 
-TEST_CASE("UTF-16 and UTF-32 are named, with a mark and without, in whatever format") {
+TEST_CASE("UTF-16 and UTF-32 are named, with and without a byte order mark, in every format") {
   const TempFolder folder;
   const std::string text = "open,close\n1,2\n3,4\n";
   const Vocabulary v = Vocabulary::from_text(Symbols::words, text);
@@ -95,10 +95,10 @@ TEST_CASE("UTF-16 and UTF-32 are named, with a mark and without, in whatever for
   }
   CHECK(contains(message_of<FileError>([&] { read_text(folder.file("t", std::string("\xff\xfe\0\0a\0\0\0", 8))); }),
                  "is UTF-32"));
-  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);  // too little to tell
+  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);  // too short to tell
 }
 
-TEST_CASE("Lines end as on any system") {
+TEST_CASE("Line ends of all systems are recognised") {
   const TempFolder folder;
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     CAPTURE(end);
@@ -116,7 +116,7 @@ TEST_CASE("Lines end as on any system") {
   CHECK(read_lines(folder.file("t", "a\rb\nc")) == Strings{"a\rb", "c"});
 }
 
-TEST_CASE("What cannot be read as a text is named by its path and line") {
+TEST_CASE("A text that cannot be read is named by path and line") {
   const TempFolder folder;
   const std::string path = folder.file("t", "a\n\xe9t\xe9\n");
   CHECK(message_of<FileError>([&] { read_lines(path); }) == path + ": line 2: is not UTF-8");
@@ -124,7 +124,8 @@ TEST_CASE("What cannot be read as a text is named by its path and line") {
   CHECK(contains(message_of<FileError>([&] { read_text(folder / "none"); }), "none: cannot be read: No such file"));
   CHECK(message_of<FileError>([&] { read_text(folder.path()); }) == folder.path() + ": is a folder, not a file");
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(contains(message_of<FileError>([&] { read_text(folder / "pipe"); }), "pipe: is a pipe, and a file is needed"));
+  CHECK(contains(message_of<FileError>([&] { read_text(folder / "pipe"); }),
+                 "pipe: is a pipe, but a regular file is required"));
   CHECK(contains(message_of<FileError>([&] { read_csv(folder / "pipe"); }), "is a pipe"));
   CHECK(message_of<FileError>([] { read_lines("/dev/zero"); }) == "/dev/zero: is a device, not a file");
 }

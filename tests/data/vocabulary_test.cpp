@@ -21,7 +21,7 @@ const std::string text = "the cat sat\non the mat \t the dog\r\n";
 
 }  // namespace
 
-TEST_CASE("Words are numbered by falling count, equal counts by the alphabet, after the special ones") {
+TEST_CASE("Words are numbered by decreasing count, ties alphabetically, after the special symbols") {
   const auto v = Vocabulary::from_text(Symbols::words, text, {.bos = true, .eos = true});
   CHECK(symbols(v) == Strings{"<pad>", "<unk>", "<bos>", "<eos>", "the", "cat", "dog", "mat", "on", "sat"});
   CHECK(v.pad() == 0);
@@ -32,7 +32,7 @@ TEST_CASE("Words are numbered by falling count, equal counts by the alphabet, af
   CHECK(v.find("bird") == -1);
 }
 
-TEST_CASE("A vocabulary leaves out what is rare, and what is one too many") {
+TEST_CASE("A vocabulary drops rare symbols, and those beyond the maximum number") {
   CHECK(symbols(Vocabulary::from_text(Symbols::words, text + "cat", {.min_count = 2})) ==
         Strings{"<pad>", "<unk>", "the", "cat"});
   CHECK(symbols(Vocabulary::from_text(Symbols::words, text, {.most = 2, .pad = false})) ==
@@ -40,13 +40,13 @@ TEST_CASE("A vocabulary leaves out what is rare, and what is one too many") {
   CHECK_THROWS_AS(Vocabulary::from_text(Symbols::words, text, {.min_count = 0}), ValueError);
 }
 
-TEST_CASE("A word that is spelt like a special one is that one") {
+TEST_CASE("A word spelt like a special symbol is that symbol") {
   const auto v = Vocabulary::from_text(Symbols::words, "a <unk> b <unk>", {.pad = false});
   CHECK(symbols(v) == Strings{"<unk>", "a", "b"});
   CHECK(list(v.encode("<unk> b")) == std::vector<int>{0, 2});
 }
 
-TEST_CASE("Characters are code points, bytes are bytes, and both give the text back") {
+TEST_CASE("Characters are code points, bytes are bytes, and both decode to the original text") {
   const std::string s = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 a\n";
   const auto v = Vocabulary::from_text(Symbols::characters, s, {.pad = false, .unknown = false});
   CHECK(symbols(v) == Strings{"a", "\n", " ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"});
@@ -59,7 +59,7 @@ TEST_CASE("Characters are code points, bytes are bytes, and both give the text b
   CHECK(bytes.decode(bytes.encode(all)) == all);
 }
 
-TEST_CASE("What is not UTF-8 is refused with its byte, and an unknown symbol by its name") {
+TEST_CASE("Invalid UTF-8 is rejected with its byte, and an unknown symbol with its name") {
   for (const char* bad :
        {"ab\x80", "ab\xc3", "ab\xc0\x80", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80", "ab\xe2\x82\x41", "ab\xe0\x9f\xbf"})
     CHECK(contains(message_of<ValueError>([&] { Vocabulary::from_text(Symbols::characters, bad); }), "byte 2"));
@@ -68,7 +68,7 @@ TEST_CASE("What is not UTF-8 is refused with its byte, and an unknown symbol by 
   CHECK(message_of<FileError>([&] { Vocabulary::from_file(Symbols::characters, path); }) ==
         path + ": is not UTF-8 at byte 3");
   const auto v = Vocabulary::from_text(Symbols::words, "a b", {.unknown = false});
-  CHECK(contains(message_of<ValueError>([&] { v.encode("a c"); }), "'c' is not among its 3 symbols"));
+  CHECK(contains(message_of<ValueError>([&] { v.encode("a c"); }), "'c' is not one of its 3 symbols"));
   CHECK_THROWS_AS(v.decode(Tokens({2}, {0, 3})), ValueError);
 }
 
@@ -84,10 +84,10 @@ TEST_CASE("A file, plain or gzipped and longer than any buffer, gives the vocabu
   const std::string zipped = read_all(folder / "text.gz"),
                     torn = folder.file("torn.gz", zipped.substr(0, zipped.size() - 9));
   CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::bytes, torn); }),
-                 "torn.gz: is torn or altered"));
+                 "torn.gz: is truncated or corrupt"));
 }
 
-TEST_CASE("A saved vocabulary comes back, odd symbols and all") {
+TEST_CASE("A saved vocabulary loads unchanged, unusual symbols included") {
   const TempFolder folder;
   const std::string odd = "a\\b \x01 \x7f x\\n caf\xc3\xa9 <pad> \\";
   for (const Symbols kind : {Symbols::words, Symbols::characters, Symbols::bytes}) {
@@ -104,14 +104,14 @@ TEST_CASE("A saved vocabulary comes back, odd symbols and all") {
   CHECK_THROWS_AS(Vocabulary::from_text(Symbols::words, "a").save(folder / "none/v"), FileError);
 }
 
-TEST_CASE("A vocabulary's file that is not one is refused by its line") {
+TEST_CASE("A file that is not a vocabulary is rejected with its line") {
   const TempFolder folder;
   const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { Vocabulary::load(path); }).substr(path.size());
   };
-  CHECK(contains(rejection(""), ": is no vocabulary"));
-  CHECK(contains(rejection("the\ncat\n"), ": is no vocabulary"));
+  CHECK(contains(rejection(""), ": is not a vocabulary"));
+  CHECK(contains(rejection("the\ncat\n"), ": is not a vocabulary"));
   CHECK(rejection("ebb vocabulary of words\n") == ": holds no symbols");
   CHECK(rejection("ebb vocabulary of words\na\nb\na\n") == ": line 4: has the same symbol as line 2");
   CHECK(rejection("ebb vocabulary of words\na\n\nb\n") == ": line 3: is not one of the words of a text");

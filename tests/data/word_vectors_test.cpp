@@ -18,9 +18,9 @@ const std::string glove = "the 0.25 -1.5e-1 3\ndog 1 2 3\ncat +4 5.5 6\n";
 
 }  // namespace
 
-TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers where it has none") {
+TEST_CASE("Rows of a table are the file's vectors, or the caller's where the file has none") {
   const TempFolder folder;
-  // ". . ." stands in a published file; fastText ends its lines with a blank.
+  // ". . ." occurs in a published file; fastText ends its lines with a blank.
   const std::string spaced = glove + ". . . 7 8 9\nat name@domain.com 1 1 1\n";
   const std::string fasttext = "3 3\nthe 0.25 -1.5e-1 3 \ndog 1 2 3 \ncat 4 5.5 6 \n";
   const std::string windows = "the 0.25 -1.5e-1 3\r\ndog 1 2 3\r\ncat 4 5.5 6";
@@ -43,7 +43,7 @@ TEST_CASE("Rows of a table are the file's vectors, and of the caller's numbers w
   }
 }
 
-TEST_CASE("Tabs part a word from its numbers as blanks do, and no other separator passes for a narrower table") {
+TEST_CASE("Tabs separate a word from its values as blanks do, and another separator does not give a narrower table") {
   const TempFolder folder;
   for (const std::string text : {"the\t1 2\ncat\t3 4\n", "the\t1\t2\ncat\t3\t4\t\n", "2 2\nthe\t1 2\ncat 3\t4\n"}) {
     CAPTURE(text);
@@ -64,7 +64,7 @@ TEST_CASE("Tabs part a word from its numbers as blanks do, and no other separato
         ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
 }
 
-TEST_CASE("A vector's number too small for its type is zero, and one too large is refused") {
+TEST_CASE("A value too small for its type becomes zero, and one too large is rejected") {
   const TempFolder folder;
   const std::string path = folder.file("v", "the 1e-400 1e39\n");
   const WordVectors v = read_word_vectors(path, words, missing);
@@ -75,14 +75,14 @@ TEST_CASE("A vector's number too small for its type is zero, and one too large i
         path + ": line 1: number 2 of 'the' is too large: '1e39'");
 }
 
-TEST_CASE("A file without any of the words gives the caller's numbers") {
+TEST_CASE("A file without any of the words gives the caller's vectors") {
   const TempFolder folder;
   const WordVectors v = read_word_vectors(folder.file("v", "dog 1 2\nbird 3 4\n"), words, missing);
   CHECK(v.found == 0);
   CHECK(v.table.at({3, 1}) == missing({4, 2}).at({3, 1}));
 }
 
-TEST_CASE("What is wrong with a file of vectors is named by its line") {
+TEST_CASE("Errors in a file of vectors name the line") {
   const TempFolder folder;
   const auto rejection = [&](const std::string& bytes) {
     const std::string path = folder.file("v", bytes);

@@ -8,7 +8,7 @@
 using namespace ebb;
 using namespace reference;
 
-TEST_CASE("shapes know their extents, and refuse what cannot be") {
+TEST_CASE("shapes report their extents, and invalid ones are rejected") {
   const Shape s{2, 3, 4};
   CHECK(s.size() == 24);
   CHECK(s.rows() == 6);
@@ -26,7 +26,7 @@ TEST_CASE("shapes know their extents, and refuse what cannot be") {
   CHECK_THROWS_AS(Array::zeros({2, -1}, f32), ShapeError);
 }
 
-TEST_CASE("copying an array shares its numbers until copy()") {
+TEST_CASE("copying an array shares its elements; copy() does not") {
   Array a = Array::from({3}, {1, 2, 3});
   Array b = a;
   CHECK(b.same_memory(a));
@@ -57,7 +57,7 @@ TEST_CASE("ranges, entries and column blocks are views with the right elements")
   CHECK_THROWS_AS(Array::number(1, f32)[0], ShapeError);
 }
 
-TEST_CASE("reshape is a view where rows stay whole, else a copy") {
+TEST_CASE("reshape is a view where rows are not split, else a copy") {
   const Array a = numbers({4, 6}, f32, 1);
   CHECK(a.reshape({2, -1}).shape() == Shape{2, 12});
   CHECK(a.reshape({2, 12}).same_memory(a));
@@ -72,7 +72,7 @@ TEST_CASE("reshape is a view where rows stay whole, else a copy") {
   CHECK_THROWS_AS(a.reshape({-1, -1}), ShapeError);
 }
 
-TEST_CASE("elements are read as their own type alone, and converted on request") {
+TEST_CASE("elements are read only as their own type, and converted on request") {
   const Array a = Array::from({2}, {1.5, 2.5});
   CHECK(a.data<float>()[1] == 2.5f);
   CHECK_THROWS_WITH(a.data<double>(), "array: elements are float32, not float64");
@@ -85,7 +85,7 @@ TEST_CASE("elements are read as their own type alone, and converted on request")
   CHECK_THROWS_AS(Array::from({3}, {1, 2}), ShapeError);
 }
 
-TEST_CASE("assign and fill keep to a view's own columns") {
+TEST_CASE("assign and fill write only a view's own columns") {
   Array wide = Array::zeros({3, 6}, f32);
   Array block = wide.column_block(2, 4);
   block.fill(5);
@@ -96,7 +96,7 @@ TEST_CASE("assign and fill keep to a view's own columns") {
   CHECK_THROWS_AS(block.assign(Array::zeros({2, 3}, f32)), ShapeError);
 }
 
-TEST_CASE("borrowed memory is viewed, never owned or called unique") {
+TEST_CASE("borrowed memory is never owned or unique") {
   double numbers[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   Array a = Array::borrowed(numbers, {2, 3}, 5, f64);
   CHECK(a.at({1, 2}) == 7);
@@ -106,7 +106,7 @@ TEST_CASE("borrowed memory is viewed, never owned or called unique") {
   CHECK_THROWS_AS(Array::borrowed(numbers, {2, 3}, 2, f64), ShapeError);
 }
 
-TEST_CASE("tokens are counted integers with views") {
+TEST_CASE("tokens are reference-counted integers with views") {
   Tokens t({2, 3}, {1, 2, 3, 4, 5, 6});
   const Tokens row = t[1], rest = t.range(1, 2), flat = t.reshape({-1});
   CHECK(row.at({2}) == 6);
@@ -121,7 +121,7 @@ TEST_CASE("tokens are counted integers with views") {
   CHECK_THROWS_AS(Tokens({2}, {1}), ShapeError);
 }
 
-TEST_CASE("arrays are float32 unless told otherwise") {
+TEST_CASE("arrays are float32 by default") {
   CHECK(Array::zeros({2}).dtype() == f32);
   CHECK(Array::full({2}, 1).dtype() == f32);
   CHECK(Array::number(1).dtype() == f32);
@@ -129,7 +129,7 @@ TEST_CASE("arrays are float32 unless told otherwise") {
   CHECK(Array::zeros({2}, f64).dtype() == f64);
 }
 
-TEST_CASE("an empty array is refused wherever numbers are wanted") {
+TEST_CASE("an empty array is rejected by every op") {
   const Array none, one = Array::full({2}, 1, f32);
   CHECK_THROWS_WITH(none * none, Catch::Matchers::Contains("an empty array was used"));
   CHECK_THROWS_WITH(one + none, Catch::Matchers::Contains("add: an empty array was used"));

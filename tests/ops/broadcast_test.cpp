@@ -11,7 +11,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// The element of `a` that stands for element i of a larger shape.
+/// The element of `a` that is broadcast to element i of a larger shape.
 double broadcast_at(const Array& a, const Shape& s, std::int64_t i) {
   std::int64_t flat = 0, stride = 1;
   for (int k = 1; k <= s.rank(); ++k) {
@@ -37,7 +37,7 @@ void check_subtraction(const Array& a, const Array& b) {
 
 }  // namespace
 
-TEST_CASE("shapes broadcast by numpy's rule up to rank four, views included") {
+TEST_CASE("shapes broadcast by NumPy's rules up to rank four, views included") {
   const Shape shapes[] = {{},           {1},          {5},          {1, 5},       {4, 1},      {4, 5},
                           {3, 1, 5},    {3, 4, 1},    {1, 4, 5},    {3, 1, 1},    {3, 4, 5},   {2, 1, 4, 5},
                           {2, 3, 1, 1}, {1, 3, 1, 5}, {2, 3, 4, 5}, {2, 1, 1, 5}, {2, 3, 4, 1}};
@@ -61,7 +61,7 @@ TEST_CASE("where broadcasts all three of its operands") {
           (broadcast_at(c, y.shape(), i) != 0 ? broadcast_at(a, y.shape(), i) : broadcast_at(b, y.shape(), i)));
 }
 
-TEST_CASE("shapes that do not broadcast are refused with the op and all shapes named") {
+TEST_CASE("shapes that do not broadcast are rejected, naming the op and all shapes") {
   CHECK_THROWS_AS(Array::zeros({3}, f32) + Array::zeros({4}, f32), ShapeError);
   CHECK_THROWS_WITH(Array::zeros({32, 3}, f32) * Array::zeros({4}, f32),
                     "mul: shapes [32, 3] and [4] do not broadcast");
@@ -75,7 +75,7 @@ TEST_CASE("element types do not mix") {
                     Contains("div") && Contains("float32") && Contains("float64"));
 }
 
-TEST_CASE("a result takes the memory of an input only where asked and possible") {
+TEST_CASE("a result reuses the memory of an input only where requested and possible") {
   Array a = numbers({4, 6}, f32, 1), b = numbers({6}, f32, 2);
   const Array want = a + b;
   const Array in[] = {a, b};
@@ -88,7 +88,7 @@ TEST_CASE("a result takes the memory of an input only where asked and possible")
   CHECK_FALSE(not_its_shape.same_memory(b));
 }
 
-TEST_CASE("sum_to undoes broadcast_to") {
+TEST_CASE("sum_to reverses broadcast_to") {
   for (const Shape& s :
        {Shape{5}, Shape{1, 5}, Shape{4, 1}, Shape{1}, Shape{3, 1, 1}, Shape{1, 4, 1}, Shape{}, Shape{4, 5}}) {
     const Array x = numbers(s, f64, 3), wide = broadcast_to(x, {3, 4, 5});

@@ -17,7 +17,7 @@ Array count_up(const Shape& s, DType t = f64) {
 
 }  // namespace
 
-TEST_CASE("transpose puts every element where its axes went") {
+TEST_CASE("transpose moves every element with its axes") {
   const Array x = count_up({2, 3, 4, 5});
   for (const Array& in : {x, as_view(x)}) {
     const Array y = transpose(in, {2, 0, 3, 1});
@@ -35,7 +35,7 @@ TEST_CASE("transpose puts every element where its axes went") {
   CHECK_THROWS_AS(transpose(Array::zeros({3}, f32)), ShapeError);
 }
 
-TEST_CASE("slices of the first and last axis are views, the others copies, all with the right elements") {
+TEST_CASE("slices of the first and last axis are views, others are copies, all with the right elements") {
   const Array x = count_up({4, 5, 6});
   for (const Array& in : {x, as_view(x)})
     for (int axis = 0; axis < 3; ++axis) {
@@ -50,7 +50,7 @@ TEST_CASE("slices of the first and last axis are views, the others copies, all w
   CHECK_THROWS_AS(slice(x, 1, 3, 2), ShapeError);
 }
 
-TEST_CASE("put_slice writes or adds, and concat is made of it") {
+TEST_CASE("put_slice writes or adds, and concat uses it") {
   for (int axis = 0; axis < 4; ++axis) {
     const Array x = count_up({3, 4, 5, 6});
     const Array parts[] = {slice(x, axis, 0, 1), slice(x, axis, 1, 1), slice(x, axis, 1, 3)};
@@ -115,7 +115,7 @@ TEST_CASE("gather reads rows of a table and scatter_add is its adjoint") {
   CHECK_THROWS_AS(scatter_add(gather(table, t), t, 6), ValueError);
 }
 
-TEST_CASE("one_hot, pick and unpick choose one column a row") {
+TEST_CASE("one_hot, pick and unpick select one column per row") {
   const Tokens t({2, 2}, {0, 2, 1, 1});
   const Array h = one_hot(t, 3, f32), x = numbers({2, 2, 3}, f32, 1);
   CHECK(h.at({0, 1, 2}) == 1);

@@ -22,32 +22,32 @@ constexpr double wrong = std::numeric_limits<double>::infinity();
 struct Function {
   int op;
   const char* name;
-  double (*exact)(double);  // the C library's in double: its errors are 2^-29 of a float's ulp
-  double ends[2];           // beyond |x| = ends[1] and below ends[0] nothing happens any more
+  double (*exact)(double);  // the C library's in double, whose error is 2^-29 of a float's ulp
+  double ends[2];           // the function is constant beyond |x| = ends[1] and below ends[0]
   std::vector<float> awkward;
 };
 
 const std::vector<Function>& functions() {
   static const std::vector<Function> all = {
-      // Where the result overflows, is no normal number any more, and is zero; where the power of two steps.
+      // Where the result overflows, becomes subnormal, and becomes zero; where the power of two changes.
       {pw::id<pw::Exp>,
        "exp",
        [](double x) { return std::exp(x); },
        {0x1p-26, 104},
        {88.72284f, -87.33655f, -103.9728f, .34657359f, -.34657359f, 1.0397208f, -1.0397208f, 88.f, -88.f}},
-      // Around one, and where the mantissa is taken as below it.
+      // Around one, and where the reduced mantissa drops below one.
       {pw::id<pw::Log>,
        "log",
        [](double x) { return std::log(x); },
        {.25, 4},
        {1.f, 1.4142135f, .70710678f, 0x1p-126f}},
-      // Where 1/2 is passed, the power of two steps, and one is reached.
+      // Where the result passes 1/2, where the power of two changes, and where the result becomes one.
       {pw::id<pw::Tanh>,
        "tanh",
        [](double x) { return std::tanh(x); },
        {0x1p-13, 10},
        {.54930614f, .17328680f, .51986039f, .86643398f, 8.317766f, 9.010913f, 20.f}},
-      // Where the divisor takes in the one no more, on either side, and where zero begins.
+      // Where adding one to the divisor has no effect, on either side, and where the result becomes zero.
       {pw::id<pw::Sigmoid>,
        "sigmoid",
        [](double x) { return 1 / (1 + std::exp(-x)); },
@@ -56,13 +56,13 @@ const std::vector<Function>& functions() {
   return all;
 }
 
-/// |got - want| in units of want's last place; one is as good as another for what is no number, or infinite.
+/// |got - want| in units of want's last place; zero if both are NaN or equal infinities.
 double ulps(float got, double want) {
   if (std::isnan(got) || std::isnan(want)) return std::isnan(got) && std::isnan(want) ? 0 : wrong;
   const double size = std::fabs(want), off = std::fabs(static_cast<double>(got) - want);
   if (size >= 0x1.ffffffp127) return std::isinf(got) && std::signbit(got) == std::signbit(want) ? 0 : wrong;
   if (size < 0x1.fffffep-127)
-    return got == 0 ? 0 : off / 0x1p-149;  // rounds to a subnormal number, for which zero will do
+    return got == 0 ? 0 : off / 0x1p-149;  // want rounds to a subnormal, for which zero is accepted
   const std::uint64_t exponent = std::bit_cast<std::uint64_t>(size) & 0x7ff0'0000'0000'0000;
   return off / (std::bit_cast<double>(exponent) * 0x1p-23);
 }
@@ -90,7 +90,7 @@ Worst worst_of(const Function& f, const Array& x) {
   return all;
 }
 
-/// The floats of the bits first, first + stride, ... below last.
+/// Over the floats with the bits first, first + stride, ... below last.
 Worst worst_between(const Function& f, std::uint64_t first, std::uint64_t last, std::uint64_t stride) {
   constexpr std::uint64_t most = 1 << 20;  // at a time
   Worst all;
@@ -122,13 +122,14 @@ float at(int op, float x) {
 TEST_CASE("exp, log, tanh and sigmoid of samples from all floats are within 2 ulp") {
   for (const Function& f : functions()) {
     check(f, "all floats", worst_between(f, 0, every_float, 4093));
-    const std::uint64_t low = bits_of(f.ends[0]), high = bits_of(f.ends[1]);  // where the function bends, closer by
+    const std::uint64_t low = bits_of(f.ends[0]),
+                        high = bits_of(f.ends[1]);  // denser samples where the function is not constant
     check(f, "positive", worst_between(f, low, high, 509));
     check(f, "negative", worst_between(f, minus | low, minus | high, 509));
   }
 }
 
-TEST_CASE("exp, log, tanh and sigmoid are within 2 ulp next to every place where their formulas turn") {
+TEST_CASE("exp, log, tanh and sigmoid are within 2 ulp around every branch point of their formulas") {
   for (const Function& f : functions())
     for (float place : f.awkward)
       check(f, "next to a turn", worst_between(f, bits_of(place) - 1024, bits_of(place) + 1024, 1));
@@ -156,7 +157,7 @@ TEST_CASE("exp, log, tanh and sigmoid of zeros, infinities and NaN are exact") {
   for (const Function& f : functions()) CHECK(std::isnan(at(f.op, std::numeric_limits<float>::quiet_NaN())));
 }
 
-// Hidden, and slow and science besides: Catch2 2 runs hidden tests too where it is told only what to leave out.
+// Hidden, and also tagged slow and science: Catch2 2 runs hidden tests if its filter only excludes tags.
 TEST_CASE("exp, log, tanh and sigmoid of every float are within 2 ulp", "[.][long][slow][science]") {
   for (const Function& f : functions()) {
     const Worst w = worst_between(f, 0, every_float, 1);

@@ -13,8 +13,7 @@ using namespace ebb;
 
 namespace {
 
-/// The matrix of which the characteristic polynomial has these roots: x^n = sum_k c_k x^k, powers shifted one place
-/// each row.
+/// The companion matrix whose characteristic polynomial has these roots: x^n = sum_k c_k x^k.
 Array companion(const std::vector<double>& roots) {
   std::vector<double> p{1};  // coefficients, the highest power first
   for (const double r : roots) {
@@ -40,7 +39,7 @@ TEST_CASE("A rotation has eigenvalues on the unit circle and singular values of 
   const auto [re, im] = eigenvalues(a);
   CHECK(re.shape() == Shape{2});
   CHECK(re.at({0}) == Approx(r * std::cos(t)));
-  CHECK(im.at({0}) == Approx(r * std::sin(t)));  // of a pair the positive imaginary part first
+  CHECK(im.at({0}) == Approx(r * std::sin(t)));  // of a pair, positive imaginary part first
   CHECK(re.at({1}) == Approx(r * std::cos(t)));
   CHECK(im.at({1}) == Approx(-r * std::sin(t)));
   const Array s = singular_values(a);
@@ -48,7 +47,7 @@ TEST_CASE("A rotation has eigenvalues on the unit circle and singular values of 
   CHECK(s.at({1}) == Approx(r));
 }
 
-TEST_CASE("A Jordan block has one eigenvalue, and singular values apart from it") {
+TEST_CASE("A Jordan block has one eigenvalue, and different singular values") {
   const double l = .9;
   const Array a = Array::from({2, 2}, {l, 1, 0, l}, f64);
   const auto [re, im] = eigenvalues(a);
@@ -69,7 +68,7 @@ TEST_CASE("Eigenvalues of a companion matrix are the polynomial's roots, the lar
   }
 }
 
-TEST_CASE("Matrices are counted by the leading axes, each by itself, whatever the element type and the threads") {
+TEST_CASE("Leading axes are batch axes, with the same results for any element type and number of threads") {
   const Array a = normal({2, 3, 24, 24}, Key{1}, 0, 1, f64);
   const auto [re, im] = eigenvalues(a);
   const Array s = singular_values(a);
@@ -102,7 +101,7 @@ TEST_CASE("Matrices are counted by the leading axes, each by itself, whatever th
   CHECK(singular_values(a.to(f32)).at({0, 0, 0}) == Approx(s.at({0, 0, 0})).epsilon(1e-5));
 }
 
-TEST_CASE("Singular values of matrices that are not square, of views, and of nothing") {
+TEST_CASE("Singular values of matrices that are not square, of views, and of empty matrices") {
   const Array column = Array::from({3, 1}, {1, 2, 2}, f64);
   CHECK(singular_values(column).shape() == Shape{1});
   CHECK(singular_values(column).item() == Approx(3));
@@ -114,7 +113,7 @@ TEST_CASE("Singular values of matrices that are not square, of views, and of not
   CHECK(eigenvalues(Array::zeros({0, 3, 3}, f64)).real.shape() == Shape{0, 3});
 }
 
-TEST_CASE("What is no square matrix of finite numbers is rejected, with its shape") {
+TEST_CASE("A matrix that is not square or not finite is rejected, naming its shape") {
   using Catch::Matchers::Contains;
   CHECK_THROWS_WITH(eigenvalues(Array::zeros({2, 3}, f64)), Contains("[2, 3]") && Contains("square"));
   CHECK_THROWS_AS(eigenvalues(Array::zeros({2, 3}, f64)), ShapeError);

@@ -9,8 +9,8 @@
 using namespace ebb;
 using namespace reference;
 
-/// Sums of very many float32 numbers. One chain of additions stops to grow at 2^24 = 16,777,216; what is right is known
-/// in closed form or from float64.
+/// Sums of very many float32 values. A single chain of additions stops growing at 2^24 = 16,777,216; the expected
+/// results are known in closed form or from float64.
 namespace {
 
 constexpr int many = 18'000'000;  // more than 2^24
@@ -29,13 +29,13 @@ TEST_CASE("the gradient of a bias counts every row") {
   CHECK(sum_to(Array::full({many / 1000, 1000, 1}, 1, f32), {1}).item() == many);
 }
 
-TEST_CASE("a sum over 3.4 million rows keeps its digits, with one column as with a hundred") {
+TEST_CASE("a sum over 3.4 million rows is accurate, with one column and with a hundred") {
   CHECK(sum(Array::full({3'400'000, 1}, .1, f32), 0).item() == Approx(3.4e6 * tenth).epsilon(3e-6));
   const Array wide = sum(Array::full({34'000, 100}, .1, f32), 0);
   for (int j = 0; j < 100; ++j) CHECK(wide.at({j}) == Approx(3.4e4 * tenth).epsilon(3e-6));
 }
 
-TEST_CASE("a cumulative sum keeps its digits, along rows and columns and from either end") {
+TEST_CASE("a cumulative sum is accurate, along rows and columns and from either end") {
   constexpr int n = 1'000'000;
   const Array x = uniform({n}, Key{1}, 0, 1, f32);
   const Array row = cumsum(x, 0), column = cumsum(x.reshape({n, 1}), 0).reshape({n}), back = cumsum(x, 0, true);
@@ -52,7 +52,7 @@ TEST_CASE("a cumulative sum keeps its digits, along rows and columns and from ei
   CHECK(cumsum(Array::full({many}, 1, f32), 0).at_flat(many - 1) == many);
 }
 
-TEST_CASE("a product with a long inner index counts every term, however its operands stand") {
+TEST_CASE("a product with a long inner index counts every term, for any layout of its operands") {
   const Array row = Array::full({1, many}, 1, f32), column = row.reshape({many, 1});
   CHECK(matmul(row, column).item() == many);
   CHECK(matmul(column, column, Trans::yes, Trans::no).item() == many);
@@ -79,7 +79,7 @@ TEST_CASE("long products agree with float64 and have the same bits for any numbe
   }
 }
 
-TEST_CASE("an entry that very many tokens name receives every row") {
+TEST_CASE("an entry named by very many tokens receives every row") {
   Tokens t({many});
   for (int i = 0; i < many; ++i) t.data()[i] = i % 1000 == 0 ? 2 : 1;
   const Array table = scatter_add(Array::full({many, 1}, 1, f32), t, 4);
@@ -97,7 +97,7 @@ TEST_CASE("a softmax over four million logits sums to one") {
   CHECK(sum(softmax(x).to(f64)).item() == Approx(1).epsilon(1e-6));
 }
 
-TEST_CASE("up to 4096 rows are summed in their order, bit for bit") {
+TEST_CASE("up to 4096 rows are summed in order, bit for bit") {
   for (DType t : {f32, f64})
     for (const Shape& s : {Shape{4096, 3}, Shape{300, 70}}) {
       const Array x = numbers(s, t, 3), got = sum(x, 0), running = cumsum(x, 0);

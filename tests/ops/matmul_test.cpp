@@ -63,7 +63,7 @@ TEST_CASE("products agree with three loops for all transposes, strides and odd s
           for (bool views : {false, true}) check_product(s[0], s[1], s[2], t, ta, tb, views);
 }
 
-TEST_CASE("a view's neighbours are left alone by a product") {
+TEST_CASE("a product writes only within its output view") {
   for (int n : {1, 15, 16, 17, 31, 33}) {
     Array wide = Array::full({3, n + 4}, 7, f32);
     Array c = wide.column_block(2, n + 2);
@@ -73,7 +73,7 @@ TEST_CASE("a view's neighbours are left alone by a product") {
   }
 }
 
-TEST_CASE("a row of a product has the same bits wherever it stands, and in any number of rows") {
+TEST_CASE("a row of a product has the same bits at any position and for any number of rows") {
   for (DType t : {f32, f64})
     for (Trans tb : both)
       for (int n : {5, 40, 130}) {
@@ -133,7 +133,7 @@ TEST_CASE("a packed operand with many columns has the same bits for any number o
     }
 }
 
-TEST_CASE("rows that stand apart are multiplied and summed as if they stood together") {
+TEST_CASE("rows of separate arrays are multiplied and summed as if they were contiguous") {
   for (DType t : {f32, f64})
     for (int m : {1, 20, 33})
       for (int n : {1, 16, 37}) {
@@ -184,7 +184,7 @@ TEST_CASE("a product has the same bits for any number of threads") {
   set_threads(before);
 }
 
-TEST_CASE("leading axes are rows when the right operand is a matrix, and pairs when it is not") {
+TEST_CASE("leading axes are rows if the right operand is a matrix, and batch axes otherwise") {
   const Array a = numbers({2, 3, 4}, f64, 1), w = numbers({4, 5}, f64, 2), b = numbers({2, 4, 5}, f64, 3);
   const Array rows = matmul(a, w), pairs = matmul(a, b);
   REQUIRE(rows.shape() == Shape{2, 3, 5});
@@ -195,7 +195,7 @@ TEST_CASE("leading axes are rows when the right operand is a matrix, and pairs w
   }
 }
 
-TEST_CASE("batched products take every transpose, and views") {
+TEST_CASE("batched products accept every transpose, and views") {
   const Array a = as_view(numbers({3, 4, 6}, f64, 1)), b = as_view(numbers({3, 6, 5}, f64, 2));
   const Array at = transpose(a), bt = transpose(b), want = matmul(a, b);
   for (int i = 0; i < 3; ++i) CHECK(distance(want[i], by_hand(a[i], b[i], Trans::no, Trans::no)) < 1e-15);
@@ -206,7 +206,7 @@ TEST_CASE("batched products take every transpose, and views") {
   CHECK(distance(matmul(at, w, Trans::yes, Trans::no), matmul(a, w)) < 1e-15);
 }
 
-TEST_CASE("an inner size of zero gives zeros, or leaves what is accumulated into") {
+TEST_CASE("an inner size of zero gives zeros, or leaves the accumulated output unchanged") {
   const Array a = Array::zeros({3, 0}, f32), b = Array::zeros({0, 4}, f32);
   CHECK(same_bits(matmul(a, b), Array::zeros({3, 4}, f32)));
   Array c = Array::full({3, 4}, 2, f32);
@@ -215,7 +215,7 @@ TEST_CASE("an inner size of zero gives zeros, or leaves what is accumulated into
   CHECK(matmul(Array::zeros({0, 3}, f32), Array::zeros({3, 4}, f32)).shape() == Shape{0, 4});
 }
 
-TEST_CASE("NaN and infinity pass through a product") {
+TEST_CASE("NaN and infinity propagate through a product") {
   Array a = Array::full({2, 3}, 1, f32), b = Array::full({3, 20}, 1, f32);
   a.set_flat(4, std::numeric_limits<double>::quiet_NaN());
   const Array c = matmul(a, b);
@@ -223,7 +223,7 @@ TEST_CASE("NaN and infinity pass through a product") {
   CHECK(std::isnan(c.at({1, 19})));
 }
 
-TEST_CASE("products that cannot be are refused with both shapes named") {
+TEST_CASE("invalid products are rejected, naming both shapes") {
   const Array x = Array::zeros({32, 128}, f32);
   CHECK_THROWS_WITH(matmul(x, Array::zeros({64, 256}, f32)),
                     "matmul: inner sizes differ: x is [32, 128], W is [64, 256]");

@@ -14,15 +14,13 @@ const double not_a_number = std::numeric_limits<double>::quiet_NaN(), inf = std:
 
 }  // namespace
 
-TEST_CASE("the norm of a row is right wherever it fits its type") {
+TEST_CASE("the norm of a row is accurate wherever it is in its type's range") {
   for (double unit : {1e-45, 1e-38, 1e-30, 1e-20, 1e-10, 1., 1e10, 1e18, 1e20, 2e37})
     for (DType t : {f32, f64}) {
       const Array x = Array::from({2, 2}, {3, 4, 5, 12}).to(f64) * unit;
       const Array n = norm(x.to(t), -1);
       INFO(unit << " " << name_of(t));
-      const double tolerance = t == f64       ? 1e-15
-                               : unit < 1e-37 ? .5
-                                              : 1e-6;  // few digits are left of the smallest f32 numbers
+      const double tolerance = t == f64 ? 1e-15 : unit < 1e-37 ? .5 : 1e-6;  // subnormal f32 values have few digits
       CHECK(n.at({0}) == Approx(5 * unit).epsilon(tolerance));
       CHECK(n.at({1}) == Approx(13 * unit).epsilon(tolerance));
     }
@@ -32,7 +30,7 @@ TEST_CASE("the norm of a row is right wherever it fits its type") {
   }
 }
 
-TEST_CASE("norms of ordinary rows are the square root of the sum of squares, bit for bit") {
+TEST_CASE("norms of rows of moderate size are the square root of the sum of squares, bit for bit") {
   for (DType t : {f32, f64}) {
     const Array x = numbers({7, 33}, t, 1, -3, 3);
     CHECK(same_bits(norm(x, -1), sqrt(sum(x * x, -1))));
@@ -40,7 +38,7 @@ TEST_CASE("norms of ordinary rows are the square root of the sum of squares, bit
   }
 }
 
-TEST_CASE("norms run along any axis, with each row's own scale") {
+TEST_CASE("norms reduce any axis, with each row's own scale") {
   Array x = Array::zeros({2, 3, 4}, f32);
   for (int i = 0; i < 2; ++i)
     for (int k = 0; k < 4; ++k) {
@@ -52,7 +50,7 @@ TEST_CASE("norms run along any axis, with each row's own scale") {
     for (int k = 0; k < 4; ++k) CHECK(n.at({i, k}) == Approx(5 * std::pow(1e10, k - 2 * i)).epsilon(1e-6));
 }
 
-TEST_CASE("the norm of zeros is zero, of an infinity infinite, of a NaN NaN") {
+TEST_CASE("the norm of zeros is zero, with an infinity infinite, with a NaN NaN") {
   for (DType t : {f32, f64}) {
     CHECK(norm(Array::zeros({3}, t)).item() == 0);
     CHECK(norm(Array::from({2}, {inf, 1}).to(t)).item() == inf);
@@ -70,7 +68,7 @@ TEST_CASE("the norm of several arrays at once is scaled too") {
   }
 }
 
-TEST_CASE("f32 numbers are scaled by a factor that f32 itself cannot hold") {
+TEST_CASE("f32 values are scaled by a factor outside f32's range") {
   Array x = Array::full({3}, 2e38, f32);
   scale_in_place(x, 1e-44);
   CHECK(x.at({1}) == Approx(2e-6).epsilon(1e-6));

@@ -11,7 +11,7 @@
 using namespace ebb;
 using namespace reference;
 
-TEST_CASE("parallel_for covers every index once, and throws what a piece threw") {
+TEST_CASE("parallel_for covers every index once, and rethrows a piece's exception") {
   const int before = threads();
   set_threads(3);
   std::vector<std::atomic<int>> seen(1000);
@@ -54,7 +54,7 @@ TEST_CASE("large elementwise ops and reductions have the same bits for any numbe
   set_threads(before);
 }
 
-TEST_CASE("the instruction set is the one asked for, or the best") {
+TEST_CASE("the instruction set is the requested one, or the best") {
   const char* asked = std::getenv("EBB_ISA");
   if (asked && *asked) CHECK(std::string(name_of(isa())) == asked);
   else CHECK((isa() == Isa::avx512 || !available(Isa::avx512)));

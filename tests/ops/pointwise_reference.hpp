@@ -3,8 +3,8 @@
 #include <ebb/ops/pointwise_list.hpp>
 #include <vector>
 
-/// Every op of the list on single long doubles, written from its definition. An op that is added to the list without
-/// a line here does not compile in the tests.
+/// Every op of the list on long doubles, written from its definition. The tests do not compile if an op of the list has
+/// no line here.
 namespace reference {
 
 using Real = long double;
@@ -48,7 +48,7 @@ inline Real exact(pw::Softplus, Real x) { return larger(x, 0) + std::log1p(std::
 inline Real exact(pw::Elu, Real x, Real a) { return x > 0 ? x : a * std::expm1(x); }
 inline Real exact(pw::Gelu, Real x) { return x * std::erfc(-x / std::sqrt(2.0L)) / 2; }
 
-/// Arguments where an op is defined and not at a kink, and how far off a result may be, in units in the last place.
+/// Arguments for which an op is defined and smooth, and the tolerance in ulp.
 struct Domain {
   double low = -3, high = 3, ulps = 3;
 };
@@ -58,13 +58,13 @@ constexpr Domain domain(pw::Pow) { return {.01, 5, 2}; }
 constexpr Domain domain(pw::Log) { return {0, 20, 1}; }
 constexpr Domain domain(pw::Log1p) { return {-.999, 20, 1}; }
 constexpr Domain domain(pw::Exp) { return {-20, 20, 1}; }
-constexpr Domain domain(pw::Gelu) { return {-.8, 3, 4}; }  // further left 1 + erf cancels, here as in PyTorch
+constexpr Domain domain(pw::Gelu) { return {-.8, 3, 4}; }  // further left 1 + erf suffers cancellation, as in PyTorch
 constexpr Domain domain(pw::Tanh) { return {-10, 10, 3}; }
 constexpr Domain domain(pw::Sigmoid) { return {-20, 20, 3}; }
 constexpr Domain domain(pw::Sin) { return {-1000, 1000, 3}; }
 constexpr Domain domain(pw::Cos) { return {-1000, 1000, 3}; }
 
-/// One op of the list, as a record, so that a test is a plain loop.
+/// One op of the list as a record, so that tests can loop over ops.
 struct OpRecord {
   int id;
   const char* name;

@@ -110,12 +110,12 @@ TEST_CASE("pointwise ops give the limits at infinities and poles") {
   at_edges<double>();
 }
 
-TEST_CASE("pow answers as C's pow, signs and NaN included") {
+TEST_CASE("pow agrees with C's pow, signs and NaN included") {
   pow_like_c<float>();
   pow_like_c<double>();
 }
 
-TEST_CASE("a NaN operand gives a NaN wherever it stands in a row") {
+TEST_CASE("a NaN operand gives a NaN at any position in a row") {
   for (const OpRecord& op : every_op()) {
     const std::string name = op.name;
     if (name == "where" || name.find("less") == 0 || name.find("greater") == 0 ||
@@ -135,7 +135,7 @@ TEST_CASE("a NaN operand gives a NaN wherever it stands in a row") {
   }
 }
 
-TEST_CASE("where takes only the chosen branch, NaN in the other left out") {
+TEST_CASE("where ignores NaN in the branch that is not selected") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Array in[] = {Array::from({3}, {1, 0, 1}), Array::from({3}, {2, nan, 3}), Array::from({3}, {nan, 5, nan})};
   const Array y = pw::value(pw::id<pw::Where>, in, 3);
@@ -144,7 +144,7 @@ TEST_CASE("where takes only the chosen branch, NaN in the other left out") {
   CHECK(y.at_flat(2) == 3);
 }
 
-TEST_CASE("a row's bits do not depend on its place in a batch") {
+TEST_CASE("a row's bits do not depend on its position in a batch") {
   for (const OpRecord& op : every_op()) {
     for (DType t : {f32, f64})
       for (int n : {1, 3, 8, 21}) {

@@ -9,7 +9,7 @@ using namespace reference;
 
 namespace {
 
-/// The op's adjoints at one set of inputs, g = 1, with what `needs` does not name left out.
+/// The op's adjoint of input k for g = 1; what `needs` does not name is empty.
 double adjoint(const OpRecord& op, int k, const Array* in) {
   const Array y = pw::value(op.id, in, op.arity), g = Array::full(y.shape(), 1, y.dtype());
   Array out = Array::empty(y.shape(), y.dtype()), none[3];
@@ -99,7 +99,7 @@ TEST_CASE("pow's adjoints are right at zero, and for negative bases with integer
   CHECK(d_exponent(2, 3) == Approx(8 * std::log(2)));
 }
 
-TEST_CASE("at a tie min, max and clip send the gradient to the first, abs and relu nowhere") {
+TEST_CASE("at a tie min, max and clip pass the gradient to the first operand; abs and relu pass none at zero") {
   const Array equal[] = {row({1}), row({1})};
   CHECK(adjoint<pw::Min>(0, equal) == 1);
   CHECK(adjoint<pw::Min>(1, equal) == 0);

@@ -10,7 +10,7 @@
 using namespace ebb;
 using namespace reference;
 
-TEST_CASE("size classes hold what is asked and waste at most a fifth") {
+TEST_CASE("size classes are large enough and waste at most a fifth") {
   for (std::size_t bytes = 0; bytes < 100'000; bytes += bytes < 3000 ? 1 : 97) {
     const std::size_t given = Pool::bytes_of_class(Pool::class_of(bytes));
     REQUIRE(given >= bytes);
@@ -21,7 +21,7 @@ TEST_CASE("size classes hold what is asked and waste at most a fifth") {
   CHECK(Pool::class_of(std::size_t{1} << 48) < Pool::classes);
 }
 
-TEST_CASE("a loop asks the system for memory once") {
+TEST_CASE("a loop requests memory from the system once") {
   const auto iteration = [] {
     const Array a = numbers({32, 100}, f32, 1), b = numbers({32, 100}, f32, 2);
     Array c = a * b + a;
@@ -46,7 +46,7 @@ TEST_CASE("buffers are 64-byte aligned and the last one freed is the first one u
   CHECK(Array::empty({5000}, f64).raw() == last);
 }
 
-TEST_CASE("what is in use is counted, and its peak") {
+TEST_CASE("memory in use and its peak are counted") {
   const std::size_t before = pool_stats().in_use;
   reset_pool_peak();
   {
@@ -59,7 +59,7 @@ TEST_CASE("what is in use is counted, and its peak") {
   CHECK(pool_stats().peak == before);
 }
 
-TEST_CASE("a buffer freed by another thread goes back to its owner", "[shards]") {
+TEST_CASE("a buffer freed by another thread returns to its owner", "[shards]") {
   Array a = Array::empty({12345}, f64);
   const void* memory = a.raw();
   const std::size_t in_use = pool_stats().in_use;
@@ -72,7 +72,7 @@ TEST_CASE("a buffer freed by another thread goes back to its owner", "[shards]")
   CHECK(Array::empty({12345}, f64).raw() == memory);
 }
 
-TEST_CASE("an array outlives the thread that made it, whose pool serves the next thread", "[shards]") {
+TEST_CASE("an array outlives the thread that created it, and the next thread reuses that thread's pool", "[shards]") {
   Array kept;
   const void* freed = nullptr;
   std::thread([&] {

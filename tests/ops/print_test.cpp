@@ -13,7 +13,7 @@ template <class A> std::string printed(const A& a) {
 }
 }  // namespace
 
-TEST_CASE("arrays print as numpy prints them") {
+TEST_CASE("arrays print as in NumPy") {
   CHECK(printed(Array::number(2.5, f32)) == "2.5");
   CHECK(printed(Array::number(3, f64)) == "3.");
   CHECK(printed(Array::from({3}, {1, -2.25, 3})) == "[   1. -2.25    3.]");

@@ -10,7 +10,7 @@ using namespace ebb;
 using namespace reference;
 
 TEST_CASE("bits are those of Philox 4x32-10, seed as key, stream and position as counter") {
-  // The known answers that Random123 publishes, first for the library itself.
+  // Random123's published known answers, checked first for the library itself.
   const auto zero = r123::Philox4x32{}({{0, 0, 0, 0}}, {{0, 0}});
   CHECK(zero[0] == 0x6627e8d5);
   CHECK(zero[1] == 0xe169c58d);
@@ -29,7 +29,7 @@ TEST_CASE("bits are those of Philox 4x32-10, seed as key, stream and position as
   CHECK(k.bits(2000) == (block[0] | std::uint64_t{block[1]} << 32));
 }
 
-TEST_CASE("numbers are a function of key and position alone") {
+TEST_CASE("values are a function of key and position only") {
   const Key k = Key{3}.named("dropout").at(5);
   for (DType t : {f32, f64}) {
     const Array all = normal({8, 13}, k, 0, 1, t), rest = normal({3, 13}, k, 0, 1, t, 5 * 13);
@@ -41,12 +41,12 @@ TEST_CASE("numbers are a function of key and position alone") {
   }
 }
 
-TEST_CASE("f32 numbers are the rounded f64 ones") {
+TEST_CASE("f32 values are the rounded f64 values") {
   CHECK(same_bits(normal({100}, Key{1}, 2, 3, f32), normal({100}, Key{1}, 2, 3, f64).to(f32)));
   CHECK(same_bits(uniform({100}, Key{1}, 2, 3, f32), uniform({100}, Key{1}, 2, 3, f64).to(f32)));
 }
 
-TEST_CASE("threads change no number") {
+TEST_CASE("values do not depend on the number of threads") {
   const int before = threads();
   set_threads(1);
   const Array one = normal({50'000}, Key{1}, 0, 1);
@@ -89,7 +89,7 @@ TEST_CASE("moments are those of the distributions") {
   CHECK(moment(g, 1, 3) == Approx(0).margin(1.));
   CHECK(moment(g, 1, 4) == Approx(243).margin(9));
   CHECK(moment(b, 0, 1) == Approx(.3).margin(.005));
-  double neighbours = 0;  // the two numbers of one Box-Muller pair must not be correlated
+  double neighbours = 0;  // the two values of a Box-Muller pair must not be correlated
   for (int i = 0; i + 1 < n; i += 2) neighbours += (g.at_flat(i) - 1) * (g.at_flat(i + 1) - 1);
   CHECK(neighbours / (n / 2) == Approx(0).margin(.1));
 }
@@ -105,7 +105,7 @@ TEST_CASE("integers fill their range evenly") {
   for (int c : count) CHECK(std::abs(c - 10'000) < 400);
 }
 
-TEST_CASE("distributions that cannot be are refused") {
+TEST_CASE("invalid distributions are rejected") {
   CHECK_THROWS_AS(bernoulli({3}, Key{1}, 1.5), ValueError);
   CHECK_THROWS_AS(bernoulli({3}, Key{1}, NAN), ValueError);
   CHECK_THROWS_AS(integers({3}, Key{1}, 4, 4), ValueError);

@@ -14,7 +14,7 @@ namespace {
 
 const double not_a_number = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 
-/// Folds the marked axes of x, one element after the other.
+/// Folds the marked axes of x, element by element.
 Array fold(const Array& x, const std::vector<bool>& gone, double start, long double (*f)(long double, long double)) {
   Shape kept = x.shape();
   for (int k = 0; k < x.rank(); ++k)
@@ -73,7 +73,7 @@ TEST_CASE("sum, mean and max agree with a plain loop over every set of axes") {
     }
 }
 
-TEST_CASE("rows of every length sum to the same bits wherever they stand") {
+TEST_CASE("rows of every length sum to the same bits at any position") {
   for (DType t : {f32, f64})
     for (int n = 1; n <= 70; ++n) {
       const Array x = numbers({5, n}, t, static_cast<std::uint64_t>(n));
@@ -82,7 +82,7 @@ TEST_CASE("rows of every length sum to the same bits wherever they stand") {
     }
 }
 
-TEST_CASE("a long sum keeps its digits and its bits for any number of threads") {
+TEST_CASE("a long sum is accurate and has the same bits for any number of threads") {
   const Array x = numbers({300'001}, f32, 1, 0, 1);
   double want = 0;
   for (std::int64_t i = 0; i < x.size(); ++i) want += x.at_flat(i);
@@ -97,14 +97,14 @@ TEST_CASE("a long sum keeps its digits and its bits for any number of threads") 
   set_threads(before);
 }
 
-TEST_CASE("sums of nothing are zero, the maximum of nothing is refused") {
+TEST_CASE("an empty sum is zero, an empty maximum is rejected") {
   CHECK(sum(Array::zeros({0}, f32)).item() == 0);
   CHECK(same_bits(sum(Array::zeros({0, 3}, f32), 0), Array::zeros({3}, f32)));
   CHECK_THROWS_AS(amax(Array::zeros({0, 3}, f32), 0), ShapeError);
   CHECK_THROWS_AS(sum(Array::zeros({2, 3}, f32), 2), ShapeError);
 }
 
-TEST_CASE("an axis that is named twice is refused") {
+TEST_CASE("an axis that is named twice is rejected") {
   const Array m = numbers({2, 3}, f64, 1);
   CHECK_THROWS_AS(sum(m, {0, -2}), ShapeError);
   CHECK_THROWS_AS(mean(m, {1, 1}), ShapeError);
@@ -122,7 +122,7 @@ TEST_CASE("a NaN anywhere makes the maximum NaN") {
     }
 }
 
-TEST_CASE("argmax takes the first of equal ones, along any axis") {
+TEST_CASE("argmax returns the first of equal maxima, along any axis") {
   const Array x = Array::from({2, 4}, {1, 3, 3, 2, 5, 0, 5, 1});
   CHECK(argmax(x).at({0}) == 1);
   CHECK(argmax(x).at({1}) == 0);
@@ -150,7 +150,7 @@ TEST_CASE("cumsum runs along any axis, from either end") {
   CHECK(line.at({1}) == 3);
 }
 
-TEST_CASE("squares are summed in double and magnitudes taken over views too") {
+TEST_CASE("squares are summed in float64, also over views, as are magnitudes") {
   const Array x = numbers({40, 33}, f32, 1);
   double want = 0, top = 0;
   for (std::int64_t i = 0; i < x.size(); ++i) {

@@ -6,19 +6,19 @@
 #include <ebb/ops/random.hpp>
 #include <limits>
 
-/// What the tests of ops share: numbers to test with, and ways to compare them.
+/// Shared by the tests of ops: test data and comparisons.
 namespace reference {
 
 using ebb::Array;
 using ebb::DType;
 using ebb::Shape;
 
-/// Uniform numbers in [low, high), the same for the same seed.
+/// Uniform values in [low, high), determined by the seed.
 inline Array numbers(const Shape& s, DType t, std::uint64_t seed, double low = -2, double high = 2) {
   return ebb::uniform(s, ebb::Key{seed}, low, high, t);
 }
 
-/// The same numbers as columns [2, 2 + n) of a wider array: a view whose row stride is not its width.
+/// The same values as columns [2, 2 + n) of a wider array: a view whose row stride differs from its width.
 inline Array as_view(const Array& a) {
   if (a.rank() == 0) return a;
   Array wide = Array::full(a.shape().with(-1, a.columns() + 5), 1e30, a.dtype());
@@ -27,7 +27,7 @@ inline Array as_view(const Array& a) {
   return view;
 }
 
-/// Distance of a result from the exact value, in units of the last place of the result's type.
+/// Distance of a result from the exact value, in ulp of the result's type.
 template <class T> double ulps(T got, long double want) {
   if (std::isnan(got) || std::isnan(want)) return std::isnan(got) && std::isnan(want) ? 0 : 1e30;
   const T rounded = static_cast<T>(want);
@@ -40,14 +40,14 @@ template <class T> double ulps(T got, long double want) {
   return static_cast<double>(std::fabs(static_cast<long double>(got) - want) / (unit > least ? unit : least));
 }
 
-/// Equal bit by bit, NaN and the sign of zero included.
+/// Whether all bits are equal, including NaN and the sign of zero.
 inline bool same_bits(const Array& a, const Array& b) {
   if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) return false;
   const Array x = a.copy(), y = b.copy();
   return std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
 
-/// Largest difference, relative to the largest element of the second (and at least to one).
+/// Largest difference relative to the second array's largest element, or to one if that is smaller.
 inline double distance(const Array& got, const Array& want) {
   if (!(got.shape() == want.shape())) return std::numeric_limits<double>::infinity();
   double off = 0, scale = 1;

@@ -52,7 +52,7 @@ TEST_CASE("softmax runs along any axis and over views") {
     }
 }
 
-TEST_CASE("softmax does not overflow, and knows infinities") {
+TEST_CASE("softmax does not overflow, and handles infinities") {
   const Array big = Array::from({1, 3}, {1000, 999, -1000}, f32);
   CHECK(softmax(big).at({0, 0}) == Approx(1 / (1 + std::exp(-1))));
   CHECK(logsumexp(big).at({0}) == Approx(1000 + std::log1p(std::exp(-1))));
@@ -63,7 +63,7 @@ TEST_CASE("softmax does not overflow, and knows infinities") {
   CHECK(std::isnan(logsumexp(Array::from({1, 2}, {NAN, 3})).at({0})));
 }
 
-TEST_CASE("a row of softmax has the same bits wherever it stands") {
+TEST_CASE("a row of softmax has the same bits at any position") {
   for (int n : {1, 9, 33, 65}) {
     const Array x = numbers({6, n}, f32, 1), p = softmax(x);
     for (int r = 0; r < 6; ++r) CHECK(same_bits(softmax(x[r]), p[r]));
@@ -83,7 +83,7 @@ TEST_CASE("cross entropy is the negative log softmax of the target, and its adjo
     }
 }
 
-TEST_CASE("a target outside the vocabulary is refused with its place") {
+TEST_CASE("a target outside the vocabulary is rejected with its position") {
   const Array x = Array::zeros({4, 10}, f32);
   CHECK_THROWS_WITH(cross_entropy(x, Tokens({4}, {0, 1, 10, 2})),
                     "cross_entropy: target 10 at position 2 is outside [0, 10)");

@@ -13,7 +13,7 @@
 #include <xtensor/xview.hpp>
 #endif
 
-// Included by two programs: one built as Ebb is, one with -march=native and XTENSOR_USE_XSIMD.
+// Included by two programs: one built with Ebb's flags, one with -march=native and XTENSOR_USE_XSIMD.
 using namespace ebb;
 
 TEST_CASE("an xtensor is borrowed without a copy") {
@@ -28,7 +28,7 @@ TEST_CASE("an xtensor is borrowed without a copy") {
   CHECK(sum(borrow(fixed)).item() == 10);
 }
 
-TEST_CASE("a strided xtensor view is borrowed with its row stride, others are refused") {
+TEST_CASE("a strided xtensor view is borrowed with its row stride, others are rejected") {
   xt::xtensor<double, 2> data = xt::arange<double>(30).reshape({5, 6});
   auto columns = xt::view(data, xt::range(1, 4), xt::range(2, 5));
   const Array a = borrow(columns);
@@ -66,7 +66,7 @@ TEST_CASE("an array is viewed as an xtensor without a copy, and lives as long as
   CHECK(a.at({0, 0}) == 1);
   const void* memory = a.raw();
   a = Array();
-  const Array other = Array::full({4, 33}, 5, f64);  // would have got the memory, had it been free
+  const Array other = Array::full({4, 33}, 5, f64);  // would have reused the memory if it had been freed
   CHECK(other.raw() != memory);
   CHECK(v(3, 32) == 8);
   CHECK(xt::sum(v)() == Approx(4 * 33 + 7));
@@ -85,7 +85,7 @@ TEST_CASE("a column block's view keeps its row stride") {
   CHECK(view<const float, 3>(wide.reshape({5, 2, 20}))(4, 1, 2) == 2);
 }
 
-TEST_CASE("views of the wrong rank or type are refused") {
+TEST_CASE("views of the wrong rank or type are rejected") {
   const Array a = Array::zeros({4, 3}, f32);
   CHECK_THROWS_AS((view<float, 3>(a)), ShapeError);
   CHECK_THROWS_AS((view<double, 2>(a)), ValueError);
@@ -93,7 +93,7 @@ TEST_CASE("views of the wrong rank or type are refused") {
   CHECK(view<float, 0>(Array::number(2, f32))() == 2);
 }
 
-TEST_CASE("tokens pass both ways") {
+TEST_CASE("tokens convert both ways") {
   xt::xtensor<int, 2> x = {{1, 2, 3}, {4, 5, 6}};
   const Tokens t = tokens_from_xt(x);
   CHECK(t.at({1, 0}) == 4);
