@@ -21,7 +21,7 @@ template <class W> constexpr const char* stored_type() {
   else return std::is_signed_v<W> ? "I64" : "U64";
 }
 
-/// The shortest digits that give the same number; a NaN by its bits.
+/// The shortest decimal text that reads back exactly; a NaN is written as its bits.
 template <class W> std::string text_of(W x) {
   if constexpr (std::is_floating_point_v<W>) {
     if (std::isnan(x)) {
@@ -61,9 +61,7 @@ Archive& Archive::then(std::function<void()> f) {
   if (reading()) impl_->last.push_back(std::move(f));
   return *this;
 }
-void Archive::too_large(const char* name) const {
-  impl_->reject(name, "is a larger number than there is room for here");
-}
+void Archive::too_large(const char* name) const { impl_->reject(name, "is out of range for its type here"); }
 
 void Archive::give() {
   impl_->reject_what_is_left();
@@ -79,14 +77,13 @@ template <class W> W Archive::get(const char* name) {
   const std::string text = impl_->take_text(name), kind = std::string(kind_of<W>()) + " ";
   W x{};
   if (text.rfind(kind, 0) != 0 || !parse(text.substr(kind.size()), x))
-    impl_->reject(name, fmt::format("is '{}', but a number of type {} is asked for", text, kind_of<W>()));
+    impl_->reject(name, fmt::format("is '{}', but a value of type {} is expected", text, kind_of<W>()));
   return x;
 }
 
 template <class W> void Archive::put_list(const char* name, const std::vector<W>& list) {
   const char* bytes = reinterpret_cast<const char*>(list.data());
-  if (list.size() > INT32_MAX)
-    throw ValueError(fmt::format("{}: a list holds at most 2^31 numbers", impl_->full(name)));
+  if (list.size() > INT32_MAX) throw ValueError(fmt::format("{}: a list has at most 2^31 values", impl_->full(name)));
   impl_->add_array(name,
                    {stored_type<W>(), {static_cast<int>(list.size())}, {}, {bytes, bytes + list.size() * sizeof(W)}});
 }
@@ -94,7 +91,7 @@ template <class W> void Archive::put_list(const char* name, const std::vector<W>
 template <class W> std::vector<W> Archive::get_list(const char* name) {
   const detail::ArchivedArray a = impl_->take_array(name);
   if (a.type != stored_type<W>() || a.shape.size() != 1)
-    impl_->reject(name, fmt::format("holds {} with {} axes, but a list of {} is asked for", a.type, a.shape.size(),
+    impl_->reject(name, fmt::format("is {} with {} axes, but a list of {} is expected", a.type, a.shape.size(),
                                     stored_type<W>()));
   std::vector<W> list(a.bytes.size() / sizeof(W));
   if (!list.empty()) std::memcpy(list.data(), a.bytes.data(), a.bytes.size());

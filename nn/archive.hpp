@@ -16,13 +16,13 @@ namespace detail {
 class ArchiveFile;
 }
 
-/// Has a `visit(Archive&)`: Params, update rules, EarlyStopping, AverageWeights, Plateau, a struct of one's own.
+/// Has a `visit(Archive&)`: Params, optimisers, EarlyStopping, AverageWeights, Plateau, or a user's struct.
 template <class T>
 concept Visitable = requires(T& x, Archive& a) { x.visit(a); };
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T> && !std::same_as<T, long double>;
 
-/// What a part's `visit` is given, for writing and for reading alike, by `save` and `load` (nn/files/archive.hpp):
+/// Passed to a part's `visit` by `save` and `load` (nn/files/archive.hpp), for writing and reading alike:
 ///
 ///     struct Cursor {
 ///       std::int64_t epoch = 0;
@@ -30,10 +30,10 @@ concept Arithmetic = std::is_arithmetic_v<T> && !std::same_as<T, long double>;
 ///       void visit(Archive& a) { a("epoch", epoch)("file", file); }
 ///     };
 ///
-/// When reading, members get their values only after everything in the file was found to fit: `visit` names them and
-/// does not look at them. What has to be worked out from them goes into `then`.
+/// When reading, members are assigned only after the whole file has been checked, so `visit` must name them without
+/// reading their values. Anything derived from them belongs in `then`.
 ///
-/// Errors    ValueError, when writing, for two members of one name
+/// Errors    ValueError when writing two members with one name
 class Archive final {
  public:
   ~Archive();
@@ -50,27 +50,26 @@ class Archive final {
   Archive& operator()(const char* name, StateArrays&);
   template <Visitable T> Archive& operator()(const char* name, T& part);
 
-  /// The values of every leaf. Errors: FileError, when reading, if there are others, or of another shape or element
-  /// type
+  /// The values of every leaf. Errors: FileError when reading if the leaves, their shapes or element types differ
   Archive& leaves(const char* name, const LeafSet&);
-  /// Numbers laid out as the set's flat buffer is, or empty; stored by leaf. Errors: as those of `leaves`
+  /// Values in the layout of the set's flat buffer, or empty; stored by leaf. Errors: as for `leaves`
   Archive& like(const char* name, const LeafSet&, Array& flat);
-  /// Must be the same in the file: which update rule, which architecture. Errors: FileError naming both
+  /// A property that must match the file's, such as the optimiser or the architecture. Errors: FileError naming both
   Archive& same(const char* name, const std::string& here);
-  /// When reading: called once all members have their values; must not throw.
+  /// When reading, called after all members have been assigned; must not throw.
   Archive& then(std::function<void()>);
 
  private:
-  // Numbers travel as the widest of their kind.
+  // Values are stored as the widest type of their kind.
   template <class T>
   using Wide = std::conditional_t<std::is_floating_point_v<T>, T,
                                   std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
 
   explicit Archive(bool reading);
-  void give();  // gives every member its value, once all were found to fit
+  void give();  // assigns every member, after all have been checked
   void enter(const char* name);
   void leave();
-  void later(std::function<void()>);  // part of what finish() does when reading
+  void later(std::function<void()>);  // deferred until give()
   [[noreturn]] void too_large(const char* name) const;
   template <class W> void put(const char* name, W x);
   template <class W> W get(const char* name);

@@ -29,7 +29,7 @@ void Archive::Impl::reject_full(const std::string& name, const std::string& why)
 }
 
 void Archive::Impl::reject_what_is_left() const {
-  const char* why = "is in the file and not asked for here";
+  const char* why = "is in the file but not expected here";
   if (!arrays.empty()) reject_full(arrays.begin()->first, why);
   if (!texts.empty()) reject_full(texts.begin()->first, why);
 }
@@ -41,7 +41,7 @@ void Archive::Impl::add_text(const char* name, std::string text) {
 
 std::string Archive::Impl::take_text(const char* name) {
   const auto it = texts.find(full(name));
-  if (it == texts.end()) reject(name, "is asked for here and not in the file");
+  if (it == texts.end()) reject(name, "is missing from the file");
   std::string text = it->second;
   texts.erase(it);
   return text;
@@ -61,7 +61,7 @@ void Archive::Impl::add_array(const char* name, detail::ArchivedArray a) {
 
 detail::ArchivedArray Archive::Impl::take_array(const char* name) {
   const auto it = arrays.find(full(name));
-  if (it == arrays.end()) reject(name, "is asked for here and not in the file");
+  if (it == arrays.end()) reject(name, "is missing from the file");
   detail::ArchivedArray a = std::move(it->second);
   arrays.erase(it);
   return a;
@@ -78,7 +78,7 @@ Array Archive::Impl::take(const char* name) {
   if (take_nothing(name)) return {};
   const detail::ArchivedArray a = take_array(name);
   if (a.type != "F32" && a.type != "F64")
-    reject(name, "holds " + a.type + ", but an array of float32 or float64 is asked for");
+    reject(name, "is " + a.type + ", but an array of float32 or float64 is expected");
   Array values = Array::empty(Shape(a.shape.data(), static_cast<int>(a.shape.size())), a.type == "F32" ? f32 : f64);
   if (!a.bytes.empty()) std::memcpy(values.raw(), a.bytes.data(), a.bytes.size());
   return values;

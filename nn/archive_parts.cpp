@@ -10,7 +10,7 @@ namespace ebb {
 
 namespace {
 
-const std::string words = "text ", bits = "bytes ";  // how a std::string is stored, which may hold anything
+const std::string words = "text ", bits = "bytes ";  // prefixes of stored strings; bytes are hex-encoded
 const char* const nothing = detail::archived_nothing;
 
 std::vector<int> extents(const Shape& s) {
@@ -43,7 +43,7 @@ bool read_text(const std::string& stored, std::string& s) {
 std::string Archive::Impl::take_string(const char* name) {
   const std::string stored = take_text(name);
   std::string s;
-  if (!read_text(stored, s)) reject(name, "is '" + stored + "', but a text is asked for");
+  if (!read_text(stored, s)) reject(name, "is '" + stored + "', but a string is expected");
   return s;
 }
 
@@ -51,7 +51,8 @@ Archive& Archive::operator()(const char* name, std::string& s) {
   if (!reading()) {
     impl_->add_text(name, stored_text(s));
   } else {
-    auto fresh = std::make_shared<std::string>(impl_->take_string(name));  // what is done later must not fail
+    auto fresh = std::make_shared<std::string>(
+        impl_->take_string(name));  // allocated now, since the deferred part must not fail
     later([&s, fresh] { s.swap(*fresh); });
   }
   return *this;
@@ -64,7 +65,8 @@ Archive& Archive::operator()(const char* name, std::vector<std::string>& list) {
     for (std::size_t k = 0; k < list.size(); ++k) impl_->add_text(std::to_string(k).c_str(), stored_text(list[k]));
   } else {
     const auto count = get<std::uint64_t>("count");
-    auto fresh = std::make_shared<std::vector<std::string>>();  // grows with what is there, whatever the count says
+    auto fresh =
+        std::make_shared<std::vector<std::string>>();  // grows with the entries present, not with the declared count
     for (std::uint64_t k = 0; k < count; ++k) fresh->push_back(impl_->take_string(std::to_string(k).c_str()));
     later([&list, fresh] { list.swap(*fresh); });
   }
@@ -89,7 +91,7 @@ Archive& Archive::operator()(const char* name, Tokens& tokens) {
     later([&tokens] { tokens = Tokens(); });
   } else {
     const detail::ArchivedArray a = impl_->take_array(name);
-    if (a.type != "I32") impl_->reject(name, "holds " + a.type + ", but tokens are asked for");
+    if (a.type != "I32") impl_->reject(name, "is " + a.type + ", but tokens are expected");
     Tokens fresh(Shape(a.shape.data(), static_cast<int>(a.shape.size())));
     if (!a.bytes.empty()) std::memcpy(fresh.data(), a.bytes.data(), a.bytes.size());
     later([&tokens, fresh] { tokens = fresh; });
@@ -137,7 +139,7 @@ Archive& Archive::like(const char* name, const LeafSet& set, Array& flat) {
   };
   if (!reading()) {
     if (!flat) return impl_->add_text(name, nothing), *this;
-    if (flat.size() != set.size()) throw ValueError(impl_->full(name) + ": parameters were added since it was made");
+    if (flat.size() != set.size()) throw ValueError(impl_->full(name) + ": parameters were added after its first step");
     enter(name);
     for (int k = 0; k < set.count(); ++k) impl_->add(set[k].name(), at(flat, k));
     leave();

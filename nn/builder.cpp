@@ -30,8 +30,7 @@ void detail::ParamsData::admit(const std::string& name, const Shape& shape) cons
   std::int64_t left = most;
   for (int k = 0; k < set.count(); ++k) left -= set[k].shape().size();
   if (shape.size() > left)
-    throw ValueError(name + ": " + text(shape) + " asks for more numbers than the " + std::to_string(most) +
-                     " that there may be");
+    throw ValueError(name + ": " + text(shape) + " exceeds the maximum of " + std::to_string(most) + " values");
 }
 
 Builder::Builder(detail::ParamsData* params, const char* scope) : params_(params), scope_(own(scope)) {
@@ -108,7 +107,7 @@ void Builder::reject(const char* option, const char* why) const {
 }
 
 void Builder::declare(const char* name, int offset, std::initializer_list<int> width, double initial_value) const {
-  if (!cell_) return;  // a cell built by hand is stepped by hand: nobody asks for its fields
+  if (!cell_) return;  // a cell constructed directly has no adapter that needs its fields
   if (width.size() > 3) throw ShapeError(std::string("state ") + name + ": more than three extents after the batch");
   cell_->text.emplace_back(name);
   Field f{cell_->text.back().c_str(), {}, static_cast<int>(width.size()), initial_value, offset};

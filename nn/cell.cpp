@@ -80,13 +80,13 @@ void reject_undeclared_members(const CellSpec& spec, int members, const char* ce
 void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
   CellSpec& s = *spec_;
   if (s.request) s.request->options = s.options;
-  s.request = nullptr;  // it dies with make_cell
+  s.request = nullptr;  // request does not outlive make_cell
   reject_unknown_options(s);
   const int members = state_bytes / static_cast<int>(sizeof(Var));
   if (state_bytes % static_cast<int>(sizeof(Var)) != 0)
     throw ValueError(std::string(cell) +
-                     ": State holds something besides Vars, which no step would see again; what a cell counts or "
-                     "keeps is a field of numbers, or the time and mode that a Pass gives to step");
+                     ": State has a member that is not a Var, which the next step would not receive; make a value "
+                     "that a cell carries a field, or read time and mode from step's StepContext");
   reject_equal_names(s, cell);
   if (s.fields.empty() && members == 1) {
     s.text.emplace_back("h");

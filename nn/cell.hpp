@@ -9,12 +9,12 @@
 #include <ebb/ops/handle.hpp>
 #include <type_traits>
 
-/// All that a cell's file needs. A cell is a plain struct: parameters made in its constructor, and
+/// The one header that a cell's file includes. A cell is a plain struct with parameters created in its constructor and
 ///
 ///     State step(const Var& x, const State& s) const            // or with a third argument, const StepContext&
 ///
-/// where State is an aggregate of Vars (`Hidden` if there is one, h). `Var output(const Var& x, const State& s) const`
-/// is needed only if the output is not the field declared first. Dropout inside a cell is one further overload of step
+/// where State is an aggregate of Vars (`Hidden` if it is h alone). `Var output(const Var& x, const State& s) const` is
+/// needed only if the output is not the field declared first. Dropout inside a cell is an additional overload of step
 /// (drop.hpp).
 namespace ebb {
 
@@ -25,13 +25,13 @@ struct Hidden {
 /// One field of a cell's state.
 struct Field {
   const char* name;
-  int width[3];          ///< extents after the batch
-  int rank;              ///< of width
-  double initial_value;  ///< initial value
-  int offset;            ///< of the Var in the cell's State struct, bytes
+  int width[3];  ///< extents after the batch axis
+  int rank;      ///< of width
+  double initial_value;
+  int offset;  ///< of the Var in the cell's State struct, in bytes
 };
 
-/// A cell as wrappers and commands see it: erased, counted, const when it runs.
+/// The type-erased interface of a cell, reference-counted and const when it runs.
 class Cell {
  public:
   Cell() = default;
@@ -40,15 +40,15 @@ class Cell {
   virtual ~Cell();
   /// One step: x [B, I], state fields [B, ...] -> the next state.
   virtual State step(const Var& x, const State& s, const StepContext& at) const = 0;
-  /// What the layer above sees, [B, H].
+  /// The output passed to the next layer, [B, H].
   virtual Var output(const Var& x, const State& s) const;
-  /// What the cell can drop out of its own step, asked for by `StepContext::dropping`; nothing unless it says so.
+  /// Which kinds of dropout the cell's step supports, requested by `StepContext::dropping`; none by default.
   virtual Drops drops() const { return {}; }
   virtual const char* name() const = 0;
   virtual int field_count() const = 0;
   virtual const Field& field(int k) const = 0;
   virtual const char* const* field_names() const = 0;
-  /// The starting state of `rows` rows, constants of the current tape.
+  /// The initial state for `rows` rows, as constants on the current tape.
   State initial_state(int rows) const;
 
  private:
@@ -73,7 +73,7 @@ class CellPtr {
 
 namespace detail {
 
-/// Fields that the constructor declared; one field h of width H if it declared none. Kept by the adapter.
+/// Fields declared by the constructor, or one field h of width H if it declared none. Owned by the adapter.
 class Fields {
  public:
   Fields();
@@ -81,7 +81,7 @@ class Fields {
   Fields(const Fields&) = delete;
   Fields& operator=(const Fields&) = delete;
   CellSpec* spec() const { return spec_; }
-  /// Errors    ValueError if a member was not declared, or is no Var, or if two fields have one name
+  /// Errors    ValueError if a member was not declared or is not a Var, or two fields have one name
   void finish(const CellSizes&, int state_bytes, const char* cell);
   int count() const;
   const Field& operator[](int k) const;
@@ -93,7 +93,7 @@ class Fields {
 
 Builder detail_builder(const Builder&, const Fields&);
 
-/// The State of a cell, read off its `step`; `known` is false if step has neither of the two forms.
+/// The State of a cell, deduced from its `step`; `known` is false if step has neither of the two forms.
 template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&) const);
 template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&, const StepContext&) const);
 template <class C> struct StateOf {
@@ -107,8 +107,8 @@ struct StateOf<C> {
   static constexpr bool known = true;
 };
 
-/// Whether a cell's step takes D, StateDrop, CandidateDrop or Drop, as a third argument; its type is what the cell
-/// declares.
+/// Whether a cell's step accepts a D (StateDrop, CandidateDrop or Drop) as its third argument, by which it declares its
+/// kinds of dropout.
 template <class C, class S, class D>
 concept DropsWith = requires(const C& c, const Var& x, const S& s, const D& d) { S(c.step(x, s, d)); };
 template <class C, class S> consteval Drops drops_of() {
@@ -116,7 +116,7 @@ template <class C, class S> consteval Drops drops_of() {
                  any = DropsWith<C, S, Drop>;
   return {.state = any && (state || !candidate), .candidate = any && (candidate || !state)};
 }
-/// Whether step has more than one form.
+/// Whether step has more than one overload.
 template <class C>
 concept StepOverloaded = !requires { typename std::type_identity_t<decltype(&C::step)>; };
 
@@ -135,7 +135,7 @@ template <class C> class CellAdapter final : public Cell {
                 "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, "
                 "const StepContext& at");
   static_assert(!stepped || droppable || !StepOverloaded<C>,
-                "a cell's further overload of step, for dropout, is `State step(const Var& x, const State& s, const "
+                "a cell's additional overload of step, for dropout, is `State step(const Var& x, const State& s, const "
                 "Drop& d) const`");
   static_assert(!stepped || with_output || !has_output<C>(),
                 "a cell's output is `Var output(const Var& x, const State& s) const`");
@@ -187,7 +187,7 @@ template <class C> const Cell* make_adapter(const char* name, const Builder& p, 
 
 }  // namespace detail
 
-/// A cell as commands name it; made by EBB_CELL.
+/// A registered cell; created by EBB_CELL.
 struct CellEntry : Registered<CellEntry> {
   static constexpr const char* kind = "cell";
   using Make = const Cell* (*)(const char* name, const Builder&, const CellSizes&);
@@ -197,7 +197,7 @@ struct CellEntry : Registered<CellEntry> {
 
 }  // namespace ebb
 
-/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); use EBB_CELL_NAMED for a name with a
+/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); EBB_CELL_NAMED takes a name with a
 /// dash.
 #define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
 #define EBB_CELL_NAMED(id, name, Type, about) \

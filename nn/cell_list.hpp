@@ -13,14 +13,14 @@ struct CellInfo {
 /// All registered cells, by name.
 std::vector<CellInfo> cell_list();
 
-/// Makes a registered cell; options follow the name: "lmu:order=256", "rnn:activation=relu".
-/// Errors    ValueError for an unknown cell (with the nearest name) or option, or a size below 1
+/// Creates a registered cell; options follow the name: "lmu:order=256", "rnn:activation=relu".
+/// Errors    ValueError for an unknown cell (suggesting the nearest name) or option, or a size below 1
 CellPtr make_cell(const std::string& name_and_options, const Builder&, CellSizes);
 
-/// The options that a registered cell takes. Errors: as make_cell
+/// The options of a registered cell. Errors: as for make_cell
 std::vector<OptionInfo> cell_options(const std::string& name);
 
-/// A cell around a cell: dropout, zoneout, ... Forwards everything but step.
+/// A cell that wraps another: dropout, zoneout, ... Forwards everything except step.
 class CellWrapper : public Cell {
  public:
   explicit CellWrapper(CellPtr inner) : inner_(static_cast<CellPtr&&>(inner)) {}

@@ -6,45 +6,44 @@
 #include <string>
 #include <vector>
 
-/// What stands behind Builder and Fields. For nn's own sources; cells never include it.
+/// The implementation of Builder and Fields. Internal to nn; cells never include it.
 namespace ebb {
 
 namespace detail {
 
-/// Lives as long as its Params or any Builder.
+/// Shared by a Params and its Builders.
 struct ParamsData {
   LeafSet set;
   std::uint64_t seed;
-  std::int64_t most;  // numbers, 0: any
+  std::int64_t most;  // maximum number of values, 0: unlimited
   Count holders{1};
 
-  /// Errors    ValueError if one more parameter of this shape is more than there may be
+  /// Errors    ValueError if another parameter of this shape would exceed the maximum
   void admit(const std::string& name, const Shape& shape) const;
 };
 void drop(ParamsData*) noexcept;
 
-/// A cell that is being built: what its name asked for, and what its constructor declares.
+/// A cell under construction: the options given with its name, and what its constructor declares.
 struct CellSpec {
   int hidden = 0;
   GivenOptions options;
-  std::string first_init;  // "init.Wh", of the parameter made first
+  std::string first_init;  // "init.Wh", for the parameter created first
   std::vector<Field> fields;
-  std::deque<std::string> text;  // owns the fields' names; a deque, so that they stay where they are
+  std::deque<std::string> text;  // owns the fields' names; a deque, so that their addresses are stable
   std::vector<const char*> names;
-  CellSpec* request = nullptr;  // make_cell's: told which options the cell has
+  CellSpec* request = nullptr;  // make_cell's; receives the list of the cell's options
 
-  /// The initialiser that the user named for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell takes
-  /// it.
+  /// The initialiser given for a parameter, "lstm:init.Wh=orthogonal-gates", or null. Every cell supports it.
   const std::string* asked_init(const char* parameter);
   static CellSpec* of(const Builder& b) { return b.cell_; }
 };
 
-/// Errors    ValueError, with the nearest name, if an option was given that nobody asked for
+/// Errors    ValueError, suggesting the nearest name, if a given option does not exist
 void reject_unknown_options(const CellSpec&);
 
 }  // namespace detail
 
-/// The same builder, telling what it makes to another cell.
+/// The same builder, reporting what it creates to another cell.
 Builder detail_builder_for(const Builder&, detail::CellSpec*);
 
 }  // namespace ebb

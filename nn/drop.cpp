@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-// The names of the draws are part of the masks: with others, every mask would be another.
+// The names of the draws determine the masks: changing them would change every mask.
 Var StateDrop::state(const Var& h) const {
   const DropRates& r = at_->drop_rates();
   if (r.state == 0) return h;

@@ -64,7 +64,7 @@ const std::string* GivenOptions::asked(const std::string& name, const std::strin
                                        const std::string& help) {
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
   if (std::none_of(known_.begin(), known_.end(), same))
-    known_.push_back({name, default_value, help});  // two layers of one kind ask twice
+    known_.push_back({name, default_value, help});  // two layers of one kind query an option twice
   for (Given& g : given_) {
     if (g.name != name) continue;
     g.known = true;
@@ -99,9 +99,9 @@ std::int64_t GivenOptions::whole(const std::string& name, std::int64_t default_v
                                  std::int64_t high, const std::string& help) {
   const std::string* const value = asked(name, fmt::format("{}", default_value), help);
   if (!value) return default_value;
-  const std::optional<double> x = finite_number(*value);  // 2e4 is one too
+  const std::optional<double> x = finite_number(*value);  // accepts 2e4
   if (!x || *x != std::floor(*x) || *x < static_cast<double>(low) || *x > static_cast<double>(high))
-    wrong(name, *value, fmt::format("not a whole number from {} to {}", low, high));
+    wrong(name, *value, fmt::format("not an integer from {} to {}", low, high));
   return static_cast<std::int64_t>(*x);
 }
 
@@ -134,7 +134,7 @@ GivenOptions& GivenOptions::operator()(const char* name, int& x, const char* hel
 }
 
 GivenOptions& GivenOptions::operator()(const char* name, std::int64_t& x, const char* help) {
-  constexpr std::int64_t most = std::int64_t{1} << 53;  // each of them has a double of its own
+  constexpr std::int64_t most = std::int64_t{1} << 53;  // integers that a double represents exactly
   x = whole(name, x, -most, most, help);
   return *this;
 }

@@ -5,26 +5,26 @@
 
 namespace ebb {
 
-/// An option that something registered takes.
+/// An option of a registered cell, layer, optimiser or schedule.
 struct OptionInfo {
-  std::string name, default_value, help;  ///< standard: the default, or all choices "tanh|relu" with the default first
+  std::string name, default_value, help;  ///< default_value: or all choices "tanh|relu" with the default first
 };
 
-/// The options that follow a name, "lion:beta2=.98,decay=.1", asked for one by one by the thing of that name. What it
-/// asks for is what it has: the list of options and the check for others follow from that.
+/// The options that follow a name, "lion:beta2=.98,decay=.1", queried one by one by the named cell, optimiser, ...
+/// These queries define which options exist, for listings and for the check for unknown ones.
 ///
 ///     GivenOptions given("lion", "beta2=.98");
-///     given("beta1", o.beta1, "share of the mean in a step")("beta2", o.beta2, "share of the mean that is kept");
+///     given("beta1", o.beta1, "weight of the momentum in a step")("beta2", o.beta2, "decay rate of the momentum");
 ///     given.reject_unknown();
 ///
-/// Errors    ValueError naming thing and option, for a value that is none of its kind, an option given twice, or text
-///           without "="
+/// Errors    ValueError naming owner and option for a value of the wrong kind, an option given twice, or text without
+///           "="
 class GivenOptions {
  public:
   GivenOptions() = default;
-  /// A value without a name is of the option `first`, if there is one: "warmup:500".
+  /// A value without a name belongs to the option `first`, if there is one: "warmup:500".
   GivenOptions(std::string owner, const std::string& text, const std::string& first = "");
-  /// The same of "NAME" or "NAME:OPTIONS".
+  /// The same for "NAME" or "NAME:OPTIONS".
   static GivenOptions after_name(const std::string& name_and_options, const std::string& first = "");
 
   const std::string& owner() const { return owner_; }
@@ -36,7 +36,7 @@ class GivenOptions {
              const std::string& help);  ///< position in "tanh|relu", 0 if not given
   std::string word(const std::string& name, const std::string& default_value, const std::string& help);
 
-  /// By the type of a variable, whose value is the default.
+  /// By the type of a variable, whose current value is the default.
   GivenOptions& operator()(const char* name, double& x, const char* help) { return x = number(name, x, help), *this; }
   GivenOptions& operator()(const char* name, bool& x, const char* help) { return x = flag(name, x, help), *this; }
   GivenOptions& operator()(const char* name, std::string& x, const char* help) {
@@ -45,11 +45,11 @@ class GivenOptions {
   GivenOptions& operator()(const char* name, int& x, const char* help);
   GivenOptions& operator()(const char* name, std::int64_t& x, const char* help);
 
-  /// The value that was given, or null; for what is not listed among the options.
+  /// The given value, or null, without adding the option to the list.
   const std::string* unlisted(const std::string& name);
   const std::vector<OptionInfo>& known() const { return known_; }
-  /// Errors    ValueError, with the nearest name, if one was given that nobody asked for; `more` follows the list of
-  ///           options
+  /// Errors    ValueError, suggesting the nearest name, if a given option was not queried; `more` is appended to the
+  ///           list of options
   void reject_unknown(const std::string& more = "") const;
 
  private:

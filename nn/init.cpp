@@ -8,8 +8,9 @@ namespace ebb {
 
 namespace {
 
-void need_matrix(const Shape& shape, const char* rule) {
-  if (shape.rank() != 2) throw ShapeError(std::string(rule) + ": is for matrices, but the shape is " + text(shape));
+void need_matrix(const Shape& shape, const char* name) {
+  if (shape.rank() != 2)
+    throw ShapeError(std::string(name) + ": is defined for matrices only, but the shape is " + text(shape));
 }
 
 Array spread(const Shape& shape, Key key, double bound) { return uniform(shape, key, -bound, bound, f64); }
@@ -26,10 +27,9 @@ double dot(const double* a, const double* b, int n) {
   return s;
 }
 
-// Rows made orthonormal one after the other, each taking off its part along those before it. Done twice, that is exact
-// to rounding ("twice is enough"). It leaves R's diagonal positive, which QR by reflections needs a change of signs
-// for: without it the matrices would not be spread evenly over the orthogonal group (Mezzadri 2007,
-// arXiv:math-ph/0609050).
+// Gram-Schmidt, applied twice to each row, which is exact to rounding ("twice is enough"). R's diagonal is positive, as
+// it must be for matrices distributed uniformly over the orthogonal group; QR by reflections would need a change of
+// signs for that (Mezzadri 2007, arXiv:math-ph/0609050).
 void orthonormal_rows(Array& a) {
   const int n = a.columns();
   double* first = a.data<double>();
@@ -53,11 +53,12 @@ Array orthogonal_values(const Shape& shape, Key key, double gain) {
   return tall ? transpose(a).compact() : a;
 }
 
-/// Square blocks side by side: block(shape, its number).
-template <class F> Array gates(const Shape& shape, const char* rule, const F& block) {
-  need_matrix(shape, rule);
+/// A row of square blocks: block(shape, index).
+template <class F> Array gates(const Shape& shape, const char* name, const F& block) {
+  need_matrix(shape, name);
   const int H = shape[0];
-  if (shape[1] % H != 0) throw ShapeError(std::string(rule) + ": " + text(shape) + " is not made of square blocks");
+  if (shape[1] % H != 0)
+    throw ShapeError(std::string(name) + ": " + text(shape) + " does not consist of square blocks");
   Array a = Array::empty(shape, f64);
   for (int k = 0; k < shape[1] / H; ++k) a.column_block(k * H, (k + 1) * H).assign(block({H, H}, k));
   return a;
@@ -66,7 +67,7 @@ template <class F> Array gates(const Shape& shape, const char* rule, const F& bl
 Array custom_values(const Init& init, const Shape& shape, Key key) {
   const Array a = init.make(shape, key);
   if (!(a.shape() == shape))
-    throw ShapeError("custom initialiser: gave " + text(a.shape()) + ", but the shape is " + text(shape));
+    throw ShapeError("custom initialiser: returned " + text(a.shape()) + ", but the shape is " + text(shape));
   return a.to(f64);
 }
 
@@ -78,38 +79,38 @@ Init fan_in_uniform(int n) {
 }
 
 Array initial_values(const Init& init, const Shape& shape, Key key) {
-  using R = Init::Rule;
-  const auto fan_in = [&](const char* rule) {
-    need_matrix(shape, rule);
+  using K = Init::Kind;
+  const auto fan_in = [&](const char* name) {
+    need_matrix(shape, name);
     return static_cast<double>(shape[0]);
   };
-  const auto fans = [&](const char* rule) {
-    need_matrix(shape, rule);
+  const auto fans = [&](const char* name) {
+    need_matrix(shape, name);
     return static_cast<double>(shape[0]) + shape[1];
   };
   const auto gaussian = [&](double deviation) { return normal(shape, key, 0, deviation, f64); };
-  switch (init.rule) {
-    case R::zeros: return Array::zeros(shape, f64);
-    case R::constant: return Array::full(shape, init.a, f64);
-    case R::uniform: return uniform(shape, key, init.a, init.b, f64);
-    case R::normal: return normal(shape, key, init.a, init.b, f64);
-    case R::xavier_uniform: return spread(shape, key, init.a * std::sqrt(6 / fans("xavier_uniform")));
-    case R::xavier_normal: return gaussian(init.a * std::sqrt(2 / fans("xavier_normal")));
-    case R::kaiming_uniform: return spread(shape, key, init.a * std::sqrt(3 / fan_in("kaiming_uniform")));
-    case R::kaiming_normal: return gaussian(init.a / std::sqrt(fan_in("kaiming_normal")));
-    case R::lecun_uniform: return spread(shape, key, std::sqrt(3 / fan_in("lecun_uniform")));
-    case R::lecun_normal: return gaussian(1 / std::sqrt(fan_in("lecun_normal")));
-    case R::orthogonal: need_matrix(shape, "orthogonal"); return orthogonal_values(shape, key, init.a);
-    case R::identity: need_matrix(shape, "identity"); return identity(shape, init.a);
-    case R::orthogonal_gates:
+  switch (init.name) {
+    case K::zeros: return Array::zeros(shape, f64);
+    case K::constant: return Array::full(shape, init.a, f64);
+    case K::uniform: return uniform(shape, key, init.a, init.b, f64);
+    case K::normal: return normal(shape, key, init.a, init.b, f64);
+    case K::xavier_uniform: return spread(shape, key, init.a * std::sqrt(6 / fans("xavier_uniform")));
+    case K::xavier_normal: return gaussian(init.a * std::sqrt(2 / fans("xavier_normal")));
+    case K::kaiming_uniform: return spread(shape, key, init.a * std::sqrt(3 / fan_in("kaiming_uniform")));
+    case K::kaiming_normal: return gaussian(init.a / std::sqrt(fan_in("kaiming_normal")));
+    case K::lecun_uniform: return spread(shape, key, std::sqrt(3 / fan_in("lecun_uniform")));
+    case K::lecun_normal: return gaussian(1 / std::sqrt(fan_in("lecun_normal")));
+    case K::orthogonal: need_matrix(shape, "orthogonal"); return orthogonal_values(shape, key, init.a);
+    case K::identity: need_matrix(shape, "identity"); return identity(shape, init.a);
+    case K::orthogonal_gates:
       return gates(shape, "orthogonal-gates", [&](const Shape& s, int k) {
         return orthogonal_values(s, key.at(static_cast<std::uint64_t>(k)), init.a);
       });
-    case R::identity_gates:
+    case K::identity_gates:
       return gates(shape, "identity-gates", [&](const Shape& s, int) { return identity(s, init.a); });
-    case R::custom: return custom_values(init, shape, key);
+    case K::custom: return custom_values(init, shape, key);
   }
-  throw ValueError("initialiser: unknown rule");
+  throw ValueError("initialiser: unknown kind");
 }
 
 }  // namespace ebb

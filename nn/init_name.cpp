@@ -9,11 +9,11 @@ namespace {
 
 struct Named {
   const char* name;
-  double default_value;  // of the number that may follow
+  double default_value;  // of the number that may follow the name
   Init (*make)(double);
 };
 
-constexpr Named rules[] = {
+constexpr Named initialisers[] = {
     {"zeros", 0, [](double) { return zero_init; }},
     {"constant", 1, constant_init},
     {"uniform", 1, [](double x) { return uniform_init(-x, x); }},
@@ -36,7 +36,7 @@ Init init_named(const std::string& text) {
   const std::size_t star = text.find('*');
   const std::string name = text.substr(0, star);
   std::vector<std::string> known;
-  for (const Named& r : rules) {
+  for (const Named& r : initialisers) {
     known.emplace_back(r.name);
     if (name != r.name) continue;
     if (star == std::string::npos) return r.make(r.default_value);

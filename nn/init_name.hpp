@@ -4,12 +4,12 @@
 
 namespace ebb {
 
-/// The initialiser of that name: zeros, constant, uniform (in +-x), normal (of deviation x), xavier-uniform,
+/// The initialiser of this name: zeros, constant, uniform (in +-x), normal (with deviation x), xavier-uniform,
 /// xavier-normal, kaiming-uniform, kaiming-normal, lecun-uniform, lecun-normal, orthogonal, identity, and
-/// orthogonal-gates, identity-gates for the square blocks of a matrix that stand side by side. A number may follow:
-/// "orthogonal*1.2", "uniform*.1", "constant*1".
+/// orthogonal-gates, identity-gates for a matrix that is a row of square blocks. A number may follow: "orthogonal*1.2",
+/// "uniform*.1", "constant*1".
 ///
-/// Errors    ValueError for another name (with the nearest), or a number that is none
+/// Errors    ValueError for an unknown name (suggesting the nearest) or an invalid number
 Init init_named(const std::string& name);
 
 }  // namespace ebb

@@ -11,7 +11,7 @@ std::string lower(std::string s) {
   return s;
 }
 
-// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+// Counts insertions, deletions, replacements and swaps of adjacent letters (optimal string alignment).
 int edit_distance(const std::string& a, const std::string& b) {
   const std::size_t n = b.size() + 1;
   std::vector<int> before(n), last(n), now(n);

@@ -9,11 +9,12 @@ namespace ebb {
 
 namespace {
 
-/// What is left of a transform when its Params is gone.
+/// Stands in for a transform whose Params was destroyed.
 class Gone final : public detail::LeafTransforms {
  public:
   Var apply(const Leaf& leaf, const Var&, const StepContext*) const override {
-    throw TapeError(std::string("parameter ") + leaf.name() + ": its Params is gone, and its transform with it");
+    throw TapeError(std::string("parameter ") + leaf.name() +
+                    ": its Params was destroyed, and with it the parameter's transform");
   }
 };
 
@@ -21,7 +22,7 @@ class Gone final : public detail::LeafTransforms {
 
 Params::Params(ParamsOptions o) : LeafSet(o.dtype), data_(new detail::ParamsData{*this, o.seed, o.most}) {}
 Params::~Params() {
-  // A transform may hold parameters of this very set, which would then hold itself. Whoever uses one later is told.
+  // A transform may hold parameters of this set, which would be a reference cycle. Later uses throw.
   for (int k = 0; k < count(); ++k)
     if (const Leaf leaf = (*this)[k]; leaf.transformed()) leaf.get()->transforms = std::make_shared<Gone>();
   detail::drop(data_);
@@ -58,7 +59,7 @@ std::string Params::summary() const {
     all += n;
   }
   table += line("total", "", all, all * each, "");
-  if (trained() != all) table += fmt::format("{} of them trained\n", trained());
+  if (trained() != all) table += fmt::format("{} of these are trained\n", trained());
   return table;
 }
 

@@ -10,11 +10,12 @@ class Archive;
 struct ParamsOptions {
   std::uint64_t seed = 1;
   DType dtype = f32;
-  std::int64_t most = 0;  ///< numbers that it may hold, such as a file's; 0: any. More are refused undrawn
+  std::int64_t most =
+      0;  ///< maximum number of values, such as a file's size; 0: unlimited. Checked before values are drawn
 };
 
-/// Owns every parameter of a model in one flat buffer. A parameter's start depends on the seed and its full name, not
-/// on the order in which parameters are made.
+/// Owns all parameters of a model in one flat buffer. A parameter's initial values depend on the seed and its full
+/// name, not on the order of creation.
 ///
 ///     Params w{{.seed = 1}};
 ///     CellPtr rnn = make_cell("mgu", w / "rnn", {2, 128});
@@ -29,13 +30,13 @@ class Params : public LeafSet {
   std::uint64_t seed() const;
   /// Number of trained values.
   std::int64_t trained() const;
-  /// A table of names, shapes, numbers of weights and bytes.
+  /// A table of names, shapes, weight counts and bytes.
   std::string summary() const;
-  /// Everyone sees f of the parameters whose names match the pattern ("*/Wh", "embedding/*"; * also spans slashes), see
-  /// Leaf::transform. Returns how many there are.
-  /// Errors    ValueError if there are none, with the nearest name
+  /// Replaces parameters whose names match the pattern ("*/Wh", "embedding/*"; * also matches slashes) by f of them
+  /// wherever they are used; see Leaf::transform. Returns the number of matches.
+  /// Errors    ValueError if there are none, suggesting the nearest name
   int transform(const std::string& pattern, const Transform& f);
-  /// Writable views; raises the version.
+  /// Writable views; increments the version.
   Edit edit() { return Edit{*this}; }
 
   void visit(Archive&);  ///< for `save` and `load` of a whole run (nn/files/archive.hpp); weights

@@ -4,11 +4,11 @@
 
 namespace ebb::detail {
 
-/// Whether a name fits a pattern as the shell's file names do: "*" stands for any letters, also "/", "?" for any one,
-/// "[hx]" for one of these.
+/// Whether a name matches a shell-style pattern: "*" matches any characters, including "/", "?" any one, "[hx]" one of
+/// those listed.
 bool fits(const char* pattern, const char* name);
 
-/// Errors    ValueError if the pattern fits no parameter, with the nearest names there are
+/// Errors    ValueError if the pattern matches no parameter, suggesting the nearest name
 void check_fits(const char* who, const LeafSet&, const std::string& pattern);
 
 }  // namespace ebb::detail

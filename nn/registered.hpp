@@ -4,23 +4,23 @@ namespace ebb {
 
 namespace detail {
 
-/// What every registered thing says of itself; the words are literals.
+/// The description of a registered cell, optimiser, ...; the strings are literals.
 struct Entry {
   const char* name;
   const char* about;
-  const char* file;  ///< where it is registered, as the compiler names it
+  const char* file;  ///< of its registration, as the compiler spells it
   const Entry* next = nullptr;
 };
 
 }  // namespace detail
 
-/// Base of the entries of one kind: a static object of such a type, made by a macro like EBB_CELL, stands in the kind's
-/// list from before main on. Linking it in is constant work and allocates nothing, and the head of the list is there
-/// before any constructor runs, so that the order in which files are initialised does not matter. `Registry`
-/// (registry.hpp) reads the list.
+/// Base of the entries of one kind: a static object of such a type, created by a macro like EBB_CELL, is in the kind's
+/// list before main begins. Adding it takes constant time and does not allocate, and the list's head is initialised
+/// before any constructor runs, so the order in which files are initialised does not matter. `Registry` (registry.hpp)
+/// reads the list.
 ///
 ///     struct CellEntry : Registered<CellEntry> {
-///       static constexpr const char* kind = "cell";            // as messages name one of them, with an s for several
+///       static constexpr const char* kind = "cell";            // as messages name it; the plural adds an s
 ///       ...
 ///     };
 template <class T> class Registered : public detail::Entry {

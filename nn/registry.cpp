@@ -8,7 +8,7 @@ namespace ebb::detail {
 
 namespace {
 
-// One library linked into a process twice registers the same things twice.
+// A library that is linked twice into a process registers everything twice.
 bool same_thing(const Entry& a, const Entry& b) {
   return std::strcmp(a.about, b.about) == 0 && file_of(a) == file_of(b);
 }
@@ -23,14 +23,14 @@ const Entry& one_of(const char* kind, const Entry& a, const Entry& b) {
 
 std::string file_of(const Entry& e) {
   std::string path = e.file;
-  while (path.rfind("../", 0) == 0) path.erase(0, 3);  // as seen from the folder of the build
+  while (path.rfind("../", 0) == 0) path.erase(0, 3);  // relative to the build folder
   if (path.rfind('/', 0) != 0) return path;
   const std::size_t name = path.rfind('/'), folder = name == 0 ? 0 : path.rfind('/', name - 1);
   return path.substr(folder + 1);
 }
 
 std::vector<const Entry*> sorted_entries(const char* kind, const Entry* first) {
-  std::multimap<std::string_view, const Entry*> all;  // entries of one name keep their order
+  std::multimap<std::string_view, const Entry*> all;  // entries with one name keep their order
   for (const Entry* e = first; e; e = e->next) all.emplace(e->name, e);
   std::vector<const Entry*> each;
   for (const auto& [name, e] : all) {

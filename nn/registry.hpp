@@ -8,21 +8,20 @@ namespace ebb {
 
 namespace detail {
 
-/// The entries of a list by name, each thing once.
+/// The entries of a list sorted by name, without duplicates.
 std::vector<const Entry*> sorted_entries(const char* kind, const Entry* first);
 const Entry* find_entry(const char* kind, const Entry* first, const std::string& name);
 [[noreturn]] void unknown_entry(const char* kind, const Entry* first, const std::string& name);
-/// A file as seen from the root of its tree; of one that the compiler names by an absolute path, the last folder and
-/// the name.
+/// An entry's file relative to the root of its tree; for an absolute path, the last folder and the name.
 std::string file_of(const Entry&);
 
 }  // namespace detail
 
-/// All that is registered as a T (registered.hpp), by name. It lives in nn, the lowest folder in which something
-/// registers, so that nn, optim and experiments share it.
+/// All entries registered as a T (registered.hpp), by name. It is in nn, the lowest folder that registers anything, so
+/// that nn, optim and experiments share it.
 ///
-/// The same thing may be there twice, when two copies of a library stand in one process: that is one thing.
-/// Errors    ValueError if two different things have one name, with the files of both
+/// An entry that occurs twice, because a process contains two copies of a library, counts once.
+/// Errors    ValueError if two different entries have one name, naming the files of both
 template <class T> struct Registry {
   /// All, sorted by name.
   static std::vector<const T*> list() {
@@ -39,7 +38,7 @@ template <class T> struct Registry {
   static const T* find(const std::string& name) {
     return static_cast<const T*>(detail::find_entry(T::kind, T::first_, name));
   }
-  /// Errors    ValueError with the nearest name and all there are, if there is none of this name
+  /// Errors    ValueError if the name is unknown, with the nearest and all registered names
   static const T& get(const std::string& name) {
     if (const T* found = find(name)) return *found;
     detail::unknown_entry(T::kind, T::first_, name);

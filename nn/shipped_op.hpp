@@ -2,9 +2,9 @@
 
 namespace ebb {
 
-/// The ops of this folder, as ShippedOp has those of autograd. An entry without a sample in
-/// tests/nn/shipped_op_test.cpp does not compile there, nor does an op here that does not say which entry tries it:
-/// `static constexpr auto tried_by = NnOp::ctc;`
+/// The ops of this folder, like ShippedOp for those of autograd. tests/nn/shipped_op_test.cpp does not compile without
+/// a sample for every entry, and an op does not compile without naming its entry: `static constexpr auto tried_by =
+/// NnOp::ctc;`
 enum class NnOp {
   attention_scores,
   attention_mix,

@@ -6,16 +6,16 @@
 namespace ebb {
 namespace {
 
-/// Antisymmetric recurrent network: Euler's method on an equation whose Jacobian has eigenvalues near the imaginary
-/// axis, so that what it remembers neither grows nor fades.
+/// Antisymmetric recurrent network: Euler steps of an ODE whose Jacobian has eigenvalues near the imaginary axis, so
+/// that the state neither grows nor decays.
 ///
 ///     a = h (M - M^T) - gamma h;   h' = h + epsilon tanh(a + x V + b)
 ///     gated:                       h' = h + epsilon sigmoid(a + x Vz + bz) * tanh(a + x V + b)
 ///
 /// Shapes    x [B, I]; h [B, H]; M [H, H], V [I, H], b [H]; gated: Vz [I, H], bz [H]
-/// Options   epsilon=.1, the step; gamma=.01, the damping; sigma=1, M's scale at the start; gate=none|input
+/// Options   epsilon=.1, the step size; gamma=.01, the damping; sigma=1, the initial scale of M; gate=none|input
 /// Init      M normal with deviation sigma / sqrt(H), V normal with 1 / sqrt(I), b and bz zero
-/// Cost      2 H (I + H) flops a row and step; M - M^T once an update
+/// Cost      2 H (I + H) flops per row and step; M - M^T once per update
 /// Source    Chang et al. 2019, arXiv:1902.09689
 struct AntisymmetricRnn {
   Param M, V, b, Vz, bz;
@@ -23,10 +23,10 @@ struct AntisymmetricRnn {
   bool gated;
 
   AntisymmetricRnn(Builder p, CellSizes s) {
-    epsilon = p.option("epsilon", .1, "length of a step in time");
+    epsilon = p.option("epsilon", .1, "step size");
     gamma = p.option("gamma", .01, "damping");
-    const double sigma = p.option("sigma", 1, "scale of M at the start");
-    gated = p.choice("gate", "none|input", "a gate on what is added") == 1;
+    const double sigma = p.option("sigma", 1, "initial scale of M");
+    gated = p.choice("gate", "none|input", "gate on the increment") == 1;
     const Init input = normal_init(0, 1 / std::sqrt(static_cast<double>(s.input)));
     M = p.matrix("M", s.hidden, s.hidden, normal_init(0, sigma / std::sqrt(static_cast<double>(s.hidden))))
             .as(antisymmetric);
@@ -41,7 +41,7 @@ struct AntisymmetricRnn {
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
 
  private:
-  /// The equations; seen is h as the recurrent product sees it.
+  /// The step; `seen` is the h that enters the recurrent product, with or without dropout.
   Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     const Var a = matmul(seen, M);
     if (!gated)
@@ -56,8 +56,7 @@ struct AntisymmetricRnn {
         a, matmul(x, V), b, matmul(x, Vz), bz, s.h, gamma, epsilon)};
   }
 };
-EBB_CELL(antisymmetric, AntisymmetricRnn,
-         "Antisymmetric network, Euler's steps that neither grow nor fade, Chang et al. 2019");
+EBB_CELL(antisymmetric, AntisymmetricRnn, "Antisymmetric network: Euler steps of a stable ODE, Chang et al. 2019");
 
 }  // namespace
 }  // namespace ebb

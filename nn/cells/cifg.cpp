@@ -5,15 +5,15 @@
 namespace ebb {
 namespace {
 
-/// Long short-term memory with coupled gates: what is not forgotten is not written.
+/// Long short-term memory with coupled gates: the input gate is one minus the forget gate.
 ///
 ///     [f g o] = x Wx + h Wh + b
 ///     c' = sigmoid(f) * c + (1 - sigmoid(f)) * tanh(g);   h' = sigmoid(o) * tanh(c')
 ///
 /// Shapes    x [B, I]; h, c [B, H]; Wx [I, 3H], Wh [H, 3H], b [3H]
-/// Options   forget_bias=1, the start of b's forget block; 0 starts it like the rest
+/// Options   forget_bias=1, the initial value of b's forget block; 0: initialised like the rest
 /// Init      all uniform in +-1/sqrt(H); forget block of b one
-/// Cost      6 H (I + H) flops a row and step
+/// Cost      6 H (I + H) flops per row and step
 /// Source    Greff et al. 2015, arXiv:1503.04069
 /// Differs   no peepholes
 struct Cifg {
@@ -26,7 +26,7 @@ struct Cifg {
     const int H = s.hidden;
     Wx = p.matrix("Wx", s.input, 3 * H);
     Wh = p.matrix("Wh", H, 3 * H);
-    const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+    const double forget = p.option("forget_bias", 1, "initial bias of the forget gate; 0: like the others");
     b = gate_bias(p, "b", H, 3, {.block = 0, .bias = forget});
     p.state("h", &State::h, {H});
     p.state("c", &State::c, {H});
@@ -43,7 +43,7 @@ struct Cifg {
     return {.h = h, .c = c};
   }
 
-  /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
+  /// With dropout: d(h) in place of h in the product, tanh(g) * m in place of tanh(g).
   State step(const Var& x, const State& s, const Drop& d) const {
     auto [c, h] = fuse(
         [](auto f, auto g, auto o, auto c, auto m) {

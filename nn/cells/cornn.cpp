@@ -4,14 +4,15 @@
 namespace ebb {
 namespace {
 
-/// Coupled oscillatory network: damped, driven oscillators, stepped so that the gradient neither explodes nor vanishes.
+/// Coupled oscillatory network: damped, driven oscillators, discretised so that the gradient neither explodes nor
+/// vanishes.
 ///
 ///     z' = z + dt (tanh(y W + z Wz + x V + b) - gamma y - epsilon z);   y' = y + dt z'
 ///
 /// Shapes    x [B, I]; y, z [B, H]; W, Wz [H, H], V [I, H], b [H]
-/// Options   dt=.042, gamma=2.7, epsilon=4.7: the authors' for pixels; .06, 66 and 15 for the adding task
+/// Options   dt=.042, gamma=2.7, epsilon=4.7: the authors' values for pixels; .06, 66 and 15 for the adding task
 /// Init      all uniform in +-1/sqrt(H)
-/// Cost      2 H (I + 2 H) flops a row and step
+/// Cost      2 H (I + 2 H) flops per row and step
 /// Source    Rusch & Mishra 2021, arXiv:2010.00951
 struct CoRnn {
   struct State {
@@ -26,9 +27,9 @@ struct CoRnn {
     Wz = p.matrix("Wz", H, H);
     V = p.matrix("V", s.input, H);
     b = p.vector("b", H);
-    dt = p.option("dt", .042, "length of a step in time");
+    dt = p.option("dt", .042, "step size");
     gamma = p.option("gamma", 2.7, "squared frequency of the oscillators");
-    epsilon = p.option("epsilon", 4.7, "their damping");
+    epsilon = p.option("epsilon", 4.7, "damping of the oscillators");
     p.state("y", &State::y, {H});
     p.state("z", &State::z, {H});
   }
@@ -37,7 +38,7 @@ struct CoRnn {
   State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.y)); }
 
  private:
-  /// The equations; seen is y as the recurrent product sees it.
+  /// The step; `seen` is the y that enters the recurrent product, with or without dropout.
   State next(const Var& x, const State& s, const Var& seen) const {
     auto [z, y] = fuse(
         [](auto a, auto b, auto y, auto z, auto dt, auto gamma, auto epsilon) {

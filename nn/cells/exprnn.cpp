@@ -7,7 +7,7 @@
 namespace ebb {
 namespace {
 
-/// Recurrent network with an orthogonal recurrent matrix, which stays so because it is the exponential of a skew one.
+/// Recurrent network whose recurrent matrix stays orthogonal, as the exponential of a skew-symmetric matrix.
 ///
 ///     U = exp(S), S = triu(A, 1) - triu(A, 1)^T;   z = x W + h U;   h' = sign(z) * relu(|z| + b)
 ///
@@ -15,13 +15,13 @@ namespace {
 /// Options   start=cayley|henaff
 /// Init      S of 2 x 2 blocks with one angle each: -sqrt((1 - cos s) / (1 + cos s)), s U(0, pi / 2) (cayley), or
 ///           U(-pi, pi) (henaff); W Kaiming-normal, b U(+-.01)
-/// Cost      2 H (I + H) flops a row and step; some ten products of H x H once an update
+/// Cost      2 H (I + H) flops per row and step; about ten products of H x H matrices once per update
 /// Source    Lezcano-Casado & Martinez-Rubio 2019, arXiv:1901.08428; modReLU: Arjovsky et al. 2016, arXiv:1511.06464
 struct ExpRnn {
   Param W, A, b;
 
   ExpRnn(Builder p, CellSizes s) {
-    const bool cayley = p.choice("start", "cayley|henaff", "how the angles of the blocks start") == 0;
+    const bool cayley = p.choice("start", "cayley|henaff", "initial angles of the blocks") == 0;
     W = p.matrix("W", s.input, s.hidden, kaiming_normal());
     A = p.trained("A", blocks(p, s.hidden, cayley)).as(skew_exp);
     b = p.vector("b", s.hidden, uniform_init(-.01, .01));
@@ -46,7 +46,7 @@ struct ExpRnn {
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
 EBB_CELL(exprnn, ExpRnn,
-         "Orthogonal network by the exponential of a skew matrix, Lezcano-Casado & Martinez-Rubio 2019");
+         "Orthogonal network: exponential of a skew-symmetric matrix, Lezcano-Casado & Martinez-Rubio 2019");
 
 }  // namespace
 }  // namespace ebb

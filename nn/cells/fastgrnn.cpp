@@ -4,14 +4,14 @@
 namespace ebb {
 namespace {
 
-/// Fast gated recurrent network: gate and candidate share both matrices, and two numbers weigh what is written.
+/// Fast gated recurrent network: gate and candidate share both matrices, and two scalars weight the candidate.
 ///
 ///     a = x W + h U;   z = sigmoid(a + bz);   n = tanh(a + bn)
 ///     h' = z * h + (sigmoid(zeta) (1 - z) + sigmoid(nu)) * n
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H]; bz, bn [H]; zeta, nu [1]
 /// Init      W, U normal with deviation .1, bz and bn one, zeta 1, nu -4
-/// Cost      2 H (I + H) flops a row and step
+/// Cost      2 H (I + H) flops per row and step
 /// Source    Kusupati et al. 2018, arXiv:1901.02358, without its low-rank and sparse matrices
 struct FastGrnn {
   Param W, U, bz, bn, zeta, nu;
@@ -29,7 +29,7 @@ struct FastGrnn {
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
 
  private:
-  /// The equations; seen is h as the recurrent product sees it.
+  /// The step; `seen` is the h that enters the recurrent product, with or without dropout.
   Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     return {fuse(
         [](auto a, auto bz, auto bn, auto zeta, auto nu, auto h) {

@@ -8,7 +8,7 @@ Param gate_bias(const Builder& p, const char* name, int hidden, int gates, const
   Array bias = p.initial_values(name, {gates * hidden}, others);
   const auto block = [&](int k) { return bias.column_block(k * hidden, (k + 1) * hidden); };
   const double longest =
-      p.option("chrono", 0, "longest dependency in steps, from which the gates' biases start; 0: not used");
+      p.option("chrono", 0, "longest dependency in steps, for chrono initialisation of the gates' biases; 0: not used");
   if (longest != 0 && !(longest > 2)) p.reject("chrono", "the longest dependency must be more than 2 steps");
   if (longest > 0) {
     const Array b = log(p.initial_values(name, {hidden}, uniform_init(1, longest - 1))) * keep.sign;

@@ -10,7 +10,7 @@ Gru::Gru(Builder p, CellSizes s) {
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 3 * H, uniform);
   const double keep =
-      p.option("update_bias", 0, "start of the update gate's bias, above 0 it keeps; 0: like the others");
+      p.option("update_bias", 0, "initial bias of the update gate, above 0 it keeps the state; 0: like the others");
   b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep}, uniform);
   bn = p.vector("bn", H, uniform);
 }

@@ -9,7 +9,7 @@ GruCourse::GruCourse(Builder p, CellSizes s) {
   Wx = p.matrix("Wx", s.input, 3 * H, uniform);
   Wh = p.matrix("Wh", H, 2 * H, uniform);
   Un = p.matrix("Un", H, H, uniform);
-  const double keep = p.option("update_bias", 0, "above 0 the update gate starts keeping; 0: like the others");
+  const double keep = p.option("update_bias", 0, "above 0 the cell initially keeps its state; 0: like the others");
   b = gate_bias(p, "b", H, 3, {.block = 1, .bias = keep, .sign = -1}, uniform);
 }
 
@@ -23,6 +23,6 @@ Hidden GruCourse::step(const Var& x, const Hidden& s) const {
 }
 
 EBB_CELL_NAMED(gru_course, "gru-course", GruCourse,
-               "Gated recurrent unit as courses write it (reset before the product)");
+               "Gated recurrent unit as taught in courses (reset before the product)");
 
 }  // namespace ebb

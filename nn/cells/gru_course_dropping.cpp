@@ -2,7 +2,7 @@
 
 namespace ebb {
 
-/// The step in gru_course.cpp with dropout: both products see h with values dropped, and the candidate has its mask.
+/// The step of gru_course.cpp with dropout: d(h) is h with dropout, used in both products, m the candidate's mask.
 ///
 ///     n = tanh(x Wx + (r * d(h)) Un + b);   h' = (1 - z) * h + z * (n * m)
 Hidden GruCourse::step(const Var& x, const Hidden& s, const Drop& d) const {

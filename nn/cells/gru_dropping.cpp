@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-/// The step in gru.cpp with dropout: d(h) is h with values dropped, m the mask of the candidate.
+/// The step of gru.cpp with dropout: d(h) is h with dropout, m the candidate's mask.
 ///
 ///     [hr hz hn] = d(h) Wh;   h' = (1 - z) * (n * m) + z * h
 Hidden Gru::step(const Var& x, const Hidden& s, const Drop& d) const {

@@ -4,22 +4,23 @@
 namespace ebb {
 namespace {
 
-/// Recurrent network of rectified units whose recurrent matrix starts as the identity, so that at first nothing is
-/// forgotten.
+/// Recurrent network of rectified units with the identity as initial recurrent matrix, so that nothing is forgotten at
+/// first.
 ///
 ///     h' = relu(x W + h U + b)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
-/// Options   scale=1, of the identity
+/// Options   scale=1, factor of the identity
 /// Init      W normal with deviation .001, U scale times the identity, b zero
-/// Cost      2 H (I + H) flops a row and step
+/// Cost      2 H (I + H) flops per row and step
 /// Source    Le et al. 2015, arXiv:1504.00941
 struct Irnn {
   Param W, U, b;
 
   Irnn(Builder p, CellSizes s) {
     W = p.matrix("W", s.input, s.hidden, normal_init(0, .001));
-    U = p.matrix("U", s.hidden, s.hidden, identity_init(p.option("scale", 1, "of the identity that U starts as")));
+    U = p.matrix("U", s.hidden, s.hidden,
+                 identity_init(p.option("scale", 1, "factor of the identity, U's initial value")));
     b = p.vector("b", s.hidden, zero_init);
   }
 
@@ -28,7 +29,7 @@ struct Irnn {
   }
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return step(x, Hidden{d.state(s.h)}); }
 };
-EBB_CELL(irnn, Irnn, "RNN of rectified units that starts as the identity, Le et al. 2015");
+EBB_CELL(irnn, Irnn, "RNN of rectified units initialised with the identity, Le et al. 2015");
 
 }  // namespace
 }  // namespace ebb

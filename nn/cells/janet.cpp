@@ -5,16 +5,15 @@
 namespace ebb {
 namespace {
 
-/// Just another network: of the LSTM's gates the forget gate alone, and what is written a little less than what is
-/// forgotten.
+/// Just another network: an LSTM with only the forget gate, which writes slightly less than it forgets.
 ///
 ///     [s g] = x Wx + h Wh + b;   h' = sigmoid(s) * h + (1 - sigmoid(s - beta)) * tanh(g)
 ///
 /// Shapes    x [B, I]; h [B, H]; Wx [I, 2H], Wh [H, 2H], b [2H]
-/// Options   beta=1; longest=100, the longest dependency in steps, for the chrono start
-/// Init      Wx, Wh Xavier-uniform; b's block of s ln U(1, longest - 1) (Tallec & Ollivier 2018, arXiv:1804.11188), of
-///           g zero
-/// Cost      4 H (I + H) flops a row and step
+/// Options   beta=1; longest=100, the longest dependency in steps, for chrono initialisation
+/// Init      Wx, Wh Xavier-uniform; b's block s is ln U(1, longest - 1) (Tallec & Ollivier 2018, arXiv:1804.11188), its
+///           block g zero
+/// Cost      4 H (I + H) flops per row and step
 /// Source    van der Westhuizen & Lasenby 2018, arXiv:1804.04849
 struct Janet {
   Param Wx, Wh, b;
@@ -24,8 +23,9 @@ struct Janet {
     const int H = s.hidden;
     Wx = p.matrix("Wx", s.input, 2 * H, xavier_uniform());
     Wh = p.matrix("Wh", H, 2 * H, xavier_uniform());
-    beta = p.option("beta", 1, "how much less is written than forgotten");
-    const double longest = p.option("longest", 100, "longest dependency in steps, for the start of the bias");
+    beta = p.option("beta", 1, "reduces the weight of the candidate");
+    const double longest =
+        p.option("longest", 100, "longest dependency in steps, for chrono initialisation of the bias");
     Array bias = Array::zeros({2 * H}, f64);
     bias.column_block(0, H).assign(log(p.initial_values("b", {H}, uniform_init(1, longest > 2 ? longest - 1 : 1))));
     b = p.trained("b", bias);
@@ -35,7 +35,7 @@ struct Janet {
   Hidden step(const Var& x, const Hidden& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
 
  private:
-  /// The equations; seen is h as the recurrent product sees it.
+  /// The step; `seen` is the h that enters the recurrent product, with or without dropout.
   Hidden next(const Var& x, const Hidden& s, const Var& seen) const {
     return {fuse(
         [](auto s, auto g, auto h, auto beta) {
@@ -44,7 +44,7 @@ struct Janet {
         split<2>(matmul(x, Wx) + matmul(seen, Wh) + b), s.h, beta)};
   }
 };
-EBB_CELL(janet, Janet, "Just another network: an LSTM with the forget gate alone, van der Westhuizen & Lasenby 2018");
+EBB_CELL(janet, Janet, "Just another network: an LSTM with only the forget gate, van der Westhuizen & Lasenby 2018");
 
 }  // namespace
 }  // namespace ebb

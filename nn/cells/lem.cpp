@@ -4,15 +4,15 @@
 namespace ebb {
 namespace {
 
-/// Long expressive memory: two states, each with a learned length of step, discretised from a multi-scale equation.
+/// Long expressive memory: a discretised multi-scale ODE with two states, each with learned step sizes.
 ///
 ///     [d1 d2 u] = y Wy + x Vx + b;   D1 = dt sigmoid(d1), D2 = dt sigmoid(d2)
 ///     z' = (1 - D2) * z + D2 * tanh(u);   y' = (1 - D1) * y + D1 * tanh(z' Wz + x Vz + bz)
 ///
 /// Shapes    x [B, I]; y, z [B, H]; Wy [H, 3H], Vx [I, 3H], b [3H]; Wz [H, H], Vz [I, H], bz [H]
-/// Options   dt=1, the longest step
+/// Options   dt=1, the maximum step size
 /// Init      all uniform in +-1/sqrt(H)
-/// Cost      8 H (I + H) flops a row and step
+/// Cost      8 H (I + H) flops per row and step
 /// Source    Rusch et al. 2022, arXiv:2110.04744
 struct Lem {
   struct State {
@@ -29,7 +29,7 @@ struct Lem {
     Wz = p.matrix("Wz", H, H);
     Vz = p.matrix("Vz", s.input, H);
     bz = p.vector("bz", H);
-    dt = p.option("dt", 1, "the longest step");
+    dt = p.option("dt", 1, "maximum step size");
     p.state("y", &State::y, {H});
     p.state("z", &State::z, {H});
   }
@@ -38,7 +38,7 @@ struct Lem {
   State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.y)); }
 
  private:
-  /// The equations; seen is y as the recurrent product sees it.
+  /// The step; `seen` is the y that enters the recurrent product, with or without dropout.
   State next(const Var& x, const State& s, const Var& seen) const {
     auto [d1, d2, u] = split<3>(matmul(seen, Wy) + matmul(x, Vx) + b);
     Var z = fuse(
@@ -56,7 +56,7 @@ struct Lem {
     return {.y = y, .z = z};
   }
 };
-EBB_CELL(lem, Lem, "Long expressive memory: two states with time steps of their own, Rusch et al. 2022");
+EBB_CELL(lem, Lem, "Long expressive memory: two states with learned step sizes, Rusch et al. 2022");
 
 }  // namespace
 }  // namespace ebb

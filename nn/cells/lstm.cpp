@@ -9,7 +9,7 @@ Lstm::Lstm(Builder p, CellSizes s) {
   const Init uniform = fan_in_uniform(H);
   Wx = p.matrix("Wx", s.input, 4 * H, uniform);
   Wh = p.matrix("Wh", H, 4 * H, uniform);
-  const double forget = p.option("forget_bias", 1, "start of the forget gate's bias; 0: like the others");
+  const double forget = p.option("forget_bias", 1, "initial bias of the forget gate; 0: like the others");
   b = gate_bias(p, "b", H, 4, {.block = 1, .bias = forget, .write = 0}, uniform);
   p.state("h", &State::h, {H});
   p.state("c", &State::c, {H});

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-/// The step in lstm.cpp with dropout: d(h) is h with values dropped, m the mask of the candidate.
+/// The step of lstm.cpp with dropout: d(h) is h with dropout, m the candidate's mask.
 ///
 ///     [i f g o] = x Wx + d(h) Wh + b
 ///     c' = sigmoid(f) * c + sigmoid(i) * (tanh(g) * m);   h' = sigmoid(o) * tanh(c')

@@ -6,17 +6,17 @@
 namespace ebb {
 namespace {
 
-/// Long short-term memory with layer normalisation: both products over all four gates together, and the cell as it is
-/// read.
+/// Long short-term memory with layer normalisation of both products, over all four gates together, and of the cell
+/// state where the output reads it.
 ///
 ///     [i f g o] = norm(x Wx; gx, sx) + norm(h Wh; gh, sh) + b
 ///     c' = sigmoid(f) * c + sigmoid(i) * tanh(g);   h' = sigmoid(o) * tanh(norm(c'; gc, sc))
 ///
-/// The c that is carried on is not normalised.
+/// The c passed to the next step is not normalised.
 ///
 /// Shapes    x [B, I]; h, c [B, H]; Wx [I, 4H], Wh [H, 4H]; b, gx, sx, gh, sh [4H]; gc, sc [H]
 /// Init      Wx uniform in +-1/sqrt(H), Wh orthogonal, gains one, shifts and b zero
-/// Cost      8 H (I + H) flops a row and step
+/// Cost      8 H (I + H) flops per row and step
 /// Source    Ba et al. 2016, arXiv:1607.06450
 struct LstmLayernorm {
   struct State {
@@ -47,7 +47,7 @@ struct LstmLayernorm {
     return {.h = watch("o", sigmoid(o)) * tanh(layer_norm(c, gc, sc)), .c = c};
   }
 
-  /// With dropout: h in the product is d(h), tanh(g) is tanh(g) * m.
+  /// With dropout: d(h) in place of h in the product, tanh(g) * m in place of tanh(g).
   State step(const Var& x, const State& s, const Drop& d) const {
     auto [i, f, g, o] = split<4>(layer_norm(matmul(x, Wx), gx, sx) + layer_norm(matmul(d.state(s.h), Wh), gh, sh) + b);
     const Var c =

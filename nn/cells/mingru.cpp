@@ -4,16 +4,16 @@
 namespace ebb {
 namespace {
 
-/// Minimal gated recurrent unit: the gate and the candidate see the input alone, so that h is a weighted sum of
+/// Minimal gated recurrent unit: gate and candidate depend on the input only, so that h is a weighted sum of
 /// candidates.
 ///
 ///     [z n] = x W + b;   h' = (1 - sigmoid(z)) * h + sigmoid(z) * g(n),   g(a) = a + 1/2 for a >= 0, sigmoid(a) below
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, 2H], b [2H]
 /// Init      uniform in +-1/sqrt(I)
-/// Cost      4 H I flops a row and step
+/// Cost      4 H I flops per row and step
 /// Source    Feng et al. 2024, arXiv:2410.01201, with the g of its appendix B
-/// Differs   from the authors' code, which runs all steps in parallel; the numbers are the same
+/// Differs   from the authors' code, which runs all steps in parallel, with the same results
 struct MinGru {
   Param W, b;
 
@@ -33,7 +33,7 @@ struct MinGru {
         split<2>(matmul(x, W) + b), s.h)};
   }
 };
-EBB_CELL(mingru, MinGru, "Minimal GRU whose gates see the input alone, Feng et al. 2024");
+EBB_CELL(mingru, MinGru, "Minimal GRU whose gate depends on the input only, Feng et al. 2024");
 
 }  // namespace
 }  // namespace ebb

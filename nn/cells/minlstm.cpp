@@ -4,18 +4,17 @@
 namespace ebb {
 namespace {
 
-/// Minimal long short-term memory: gates that see the input alone and add up to one.
+/// Minimal long short-term memory: gates that depend on the input only and sum to one.
 ///
 ///     [f i n] = x W + b;   F = sigmoid(f) / (sigmoid(f) + sigmoid(i))
 ///     h' = F * h + (1 - F) * g(n),   g(a) = a + 1/2 for a >= 0, sigmoid(a) below
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, 3H], b [3H]
 /// Init      uniform in +-1/sqrt(I)
-/// Numerics  F = sigmoid(log sigmoid(f) - log sigmoid(i)): where both gates underflow, their ratio is right all the
-///           same
-/// Cost      6 H I flops a row and step
+/// Numerics  F = sigmoid(log sigmoid(f) - log sigmoid(i)), which is accurate even where both gates underflow
+/// Cost      6 H I flops per row and step
 /// Source    Feng et al. 2024, arXiv:2410.01201, with the g of its appendix B
-/// Differs   from the authors' code, which runs all steps in parallel; the numbers are the same
+/// Differs   from the authors' code, which runs all steps in parallel, with the same results
 struct MinLstm {
   Param W, b;
 
@@ -35,7 +34,7 @@ struct MinLstm {
         split<3>(matmul(x, W) + b), s.h)};
   }
 };
-EBB_CELL(minlstm, MinLstm, "Minimal LSTM whose gates see the input alone, Feng et al. 2024");
+EBB_CELL(minlstm, MinLstm, "Minimal LSTM whose gates depend on the input only, Feng et al. 2024");
 
 }  // namespace
 }  // namespace ebb

@@ -15,7 +15,7 @@ Init recurrent_init(int choice, const Init& default_value) {
 Rnn::Rnn(Builder p, CellSizes s)
     : W(p.matrix("W", s.input, s.hidden, fan_in_uniform(s.hidden))),
       U(p.matrix("U", s.hidden, s.hidden,
-                 recurrent_init(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "start of U"),
+                 recurrent_init(p.choice("recurrent", "uniform|orthogonal|xavier|identity", "initialiser of U"),
                                 fan_in_uniform(s.hidden)))),
       b(p.vector("b", s.hidden, fan_in_uniform(s.hidden))),
       activation(static_cast<Activation>(p.choice("activation", "tanh|relu|sigmoid|linear", "pointwise function"))) {}

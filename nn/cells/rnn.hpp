@@ -8,14 +8,14 @@ namespace ebb {
 ///     h' = f(x W + h U + b)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
-/// Options   activation=tanh|relu|sigmoid|linear, the function f
-///           recurrent=uniform|orthogonal|xavier|identity, the start of U
-/// Init      W, U, b uniform in +-1/sqrt(H); U as `recurrent` says: orthogonal (Saxe et al. 2014), Xavier-uniform
-///           (Glorot & Bengio 2010), or the identity (with relu the IRNN of Le et al. 2015, arXiv:1504.00941)
+/// Options   activation=tanh|relu|sigmoid|linear, the function f recurrent=uniform|orthogonal|xavier|identity, the
+///           initialiser of U
+/// Init      W, U, b uniform in +-1/sqrt(H); or U by `recurrent`: orthogonal (Saxe et al. 2014), Xavier-uniform (Glorot
+///           & Bengio 2010), or the identity (with relu the IRNN of Le et al. 2015, arXiv:1504.00941)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]
-/// Cost      2 H (I + H) flops a row and step; keeps h', H numbers
+/// Cost      2 H (I + H) flops and H kept values (h') per row and step
 /// Source    Elman 1990, doi:10.1207/s15516709cog1402_1
-/// Differs   one bias where PyTorch keeps two; its relu has no other start than its tanh
+/// Differs   one bias where PyTorch has two. The initialisation does not depend on the activation, as in PyTorch
 struct Rnn {
   enum class Activation { tanh, relu, sigmoid, linear };
   Param W, U, b;

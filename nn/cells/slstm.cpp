@@ -10,20 +10,20 @@ namespace {
 
 constexpr const char* head_names[8] = {"head1", "head2", "head3", "head4", "head5", "head6", "head7", "head8"};
 
-/// LSTM with exponential gates, a normaliser n beside the cell, and a stabiliser m that keeps the exponents at or below
-/// zero.
+/// LSTM with exponential gates, a normaliser n in addition to the cell state, and a stabiliser m that keeps the
+/// exponents at or below zero.
 ///
-///     [i f z o] = x W + b + h R,  R block-diagonal, a block a head;   m' = max(i, m + log sigmoid(f))
+///     [i f z o] = x W + b + h R,  R block-diagonal, one block per head;   m' = max(i, m + log sigmoid(f))
 ///     I = exp(i - m'),  F = exp(m + log sigmoid(f) - m');   c' = F c + I tanh(z);   n' = F n + I;   h' = sigmoid(o) c' / n'
 ///
-/// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both head by head, in each the blocks i f z o; R1, R2, ...
-///           [H/heads, 4H/heads]
-/// Options   heads=4 (1 if H is no multiple); depth=0, how deep the layer stands, 0 the first, 1 the last
-/// Init      W uniform in +-1/sqrt(H), R zero; b zero but f's 5 - 12 (k / (d - 1))^(.3 + 1.3 depth), k = 0 ... d - 1 in
-///           its head
-/// Numerics  n = 0 says that nothing has been written, as before the first step: m counts as -infinity then, so that m'
-///           is i, however small that is, and F zero. After it n is at least one
-/// Cost      8 H (I + H / heads) flops a row and step
+/// Shapes    x [B, I]; h, c, n, m [B, H]; W [I, 4H], b [4H], both ordered by head, each with the blocks i f z o; R1,
+///           R2, ... [H/heads, 4H/heads]
+/// Options   heads=4 (1 if H is not a multiple of 4); depth=0, the layer's relative depth, 0 the first, 1 the last
+/// Init      W uniform in +-1/sqrt(H), R zero; b zero except f's block, which is 5 - 12 (k / (d - 1))^(.3 + 1.3 depth)
+///           for unit k = 0 ... d - 1 of a head
+/// Numerics  n = 0 means that nothing has been written yet, as before the first step. m then counts as -infinity, so
+///           that m' is i, however small, and F is zero. Afterwards n is at least one
+/// Cost      8 H (I + H / heads) flops per row and step
 /// Source    Beck et al. 2024, arXiv:2405.04517
 struct SLstm {
   struct State {
@@ -37,10 +37,10 @@ struct SLstm {
     const double asked = p.option("heads", default_value, "blocks of the recurrent matrix, at most 8");
     heads = static_cast<int>(asked);
     if (heads != asked || heads < 1 || heads > 8 || s.hidden % heads != 0)
-      p.reject("heads", "must be a whole number from 1 to 8 that divides the hidden size");
+      p.reject("heads", "must be an integer from 1 to 8 that divides the hidden size");
     width = s.hidden / heads;
     W = p.matrix("W", s.input, 4 * s.hidden);
-    b = p.trained("b", bias(p.option("depth", 0, "of the layer, 0 the first, 1 the last")));
+    b = p.trained("b", bias(p.option("depth", 0, "relative depth of the layer, 0 the first, 1 the last")));
     constexpr const char* names[8] = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"};
     for (int k = 0; k < heads; ++k) R[k] = p.matrix(names[k], width, 4 * width, zero_init);
     p.state("h", &State::h, {s.hidden});
@@ -77,7 +77,7 @@ struct SLstm {
   State step(const Var& x, const State& s, const StateDrop& d) const { return next(x, s, d.state(s.h)); }
 
  private:
-  /// The equations; seen is h as the recurrent product sees it.
+  /// The step; `seen` is the h that enters the recurrent product, with or without dropout.
   State next(const Var& x, const State& s, const Var& seen) const {
     const Var pre = matmul(x, W) + b;
     if (heads == 1) return head_step(pre + matmul(seen, R[0]), s);
