@@ -12,12 +12,12 @@ namespace {
 struct Live {
   std::vector<int> tokens;
   double log_probability;
-  int parent;  // its place in the batch of the step before
+  int parent;  // its index in the previous step's batch
 };
 
 struct Candidate {
   double log_probability;
-  int parent, token;  // parent: place among the row's live ones
+  int parent, token;  // parent: index among the row's live hypotheses
 };
 
 /// The hypotheses of one row.
@@ -28,7 +28,7 @@ class RowBeam {
   const std::vector<Live>& live() const { return live_; }
   int last_token(const Live& h, int first) const { return h.tokens.empty() ? first : h.tokens.back(); }
 
-  /// l [N, V], float64, dense; its rows from `place` on are of this beam.
+  /// l [N, V], float64, contiguous; this beam's rows begin at `place`.
   void advance(const Array& l, int place) {
     std::vector<Live> next;
     for (const Candidate& c : best_candidates(l, place)) {
@@ -59,7 +59,7 @@ class RowBeam {
       for (int k = 0; k < V; ++k) {
         const double p = l.data<double>()[std::int64_t{place + h} * V + k];
         if (std::isnan(p) || p > 1e-3)
-          throw ValueError(fmt::format("beam_search: the step gave token {} the log-probability {}", k, p));
+          throw ValueError(fmt::format("beam_search: the step returned the log-probability {1} for token {0}", k, p));
         if (std::isfinite(p)) all.push_back({live_[static_cast<std::size_t>(h)].log_probability + p, h, k});
       }
     const auto before = [](const Candidate& a, const Candidate& b) {
@@ -80,7 +80,7 @@ class RowBeam {
     if (static_cast<int>(done_.size()) > o_.best) done_.pop_back();
   }
 
-  /// A log-probability only falls from here on, and the penalty helps most at the longest length.
+  /// Log-probabilities can only decrease, and the length penalty favours the maximum length most.
   bool decided() const {
     if (static_cast<int>(done_.size()) < o_.best) return false;
     const double to_beat = done_.back().score, most_help = penalty(o_.longest);
@@ -90,7 +90,7 @@ class RowBeam {
 
   BeamOptions o_;
   std::vector<Live> live_;
-  std::vector<BeamHypothesis> done_;  // the best first
+  std::vector<BeamHypothesis> done_;  // best first
 };
 
 void check(const State& initial, const Tokens& first, const BeamOptions& o) {
@@ -98,12 +98,12 @@ void check(const State& initial, const Tokens& first, const BeamOptions& o) {
     throw ValueError(
         fmt::format("beam_search: width {}, best {} and longest {} must be at least 1", o.width, o.best, o.longest));
   if (!(o.length_penalty >= 0 && std::isfinite(o.length_penalty)))
-    throw ValueError(fmt::format("beam_search: the length penalty cannot be {}", o.length_penalty));
-  if (first.rank() != 1) throw ShapeError("beam_search: first tokens are " + text(first.shape()) + ", expected is [B]");
+    throw ValueError(fmt::format("beam_search: invalid length penalty {}", o.length_penalty));
+  if (first.rank() != 1) throw ShapeError("beam_search: first tokens are " + text(first.shape()) + ", expected [B]");
   for (int k = 0; k < initial.size(); ++k)
     if (const Shape s = initial[k].shape(); s.rank() < 1 || s[0] != first.dim(0))
-      throw ShapeError(fmt::format("beam_search: {} of the start is {}, expected are {} rows", initial.name(k), text(s),
-                                   first.dim(0)));
+      throw ShapeError(
+          fmt::format("beam_search: the initial {} is {}, expected {} rows", initial.name(k), text(s), first.dim(0)));
 }
 
 void check(const BeamStep& s, int live) {
@@ -118,7 +118,7 @@ void check(const BeamStep& s, int live) {
           fmt::format("beam_search: the step returned {} as {} for {} hypotheses", s.state.name(k), text(f), live));
 }
 
-/// The batch of all live hypotheses; each brings the state that its parent had after the step.
+/// The batch of all live hypotheses, each with its parent's state after the step.
 BeamBatch gathered(const std::vector<RowBeam>& beams, const Tokens& first, const State& after, int time) {
   std::vector<int> tokens, rows, parents;
   for (std::size_t b = 0; b < beams.size(); ++b)
@@ -155,7 +155,7 @@ std::vector<std::vector<BeamHypothesis>> beam_search(const State& initial, const
     check(next, batch.tokens.dim(0));
     const Array l = next.log_probabilities.value().to(f64).compact();
     if (o.end < 0 || o.end >= l.columns())
-      throw ValueError(fmt::format("beam_search: the end {} is outside [0, {})", o.end, l.columns()));
+      throw ValueError(fmt::format("beam_search: the end token {} is outside [0, {})", o.end, l.columns()));
     int place = 0;
     for (RowBeam& b : beams) {
       const int live = static_cast<int>(b.live().size());

@@ -13,7 +13,7 @@ namespace ebb {
 
 namespace {
 
-constexpr double log_zero = -std::numeric_limits<double>::infinity();  // the logarithm of zero
+constexpr double log_zero = -std::numeric_limits<double>::infinity();
 
 double add_logs(double a, double b) {
   const double larger = a < b ? b : a, lesser = a < b ? a : b;
@@ -22,8 +22,8 @@ double add_logs(double a, double b) {
 
 void check(const char* op, const Array& logits, const Lengths& lengths, int blank) {
   if (logits.rank() != 3 || lengths.rank() != 1 || lengths.dim(0) != logits.dim(1))
-    throw ShapeError(fmt::format("{}: logits are {}, lengths {}; expected are [T, B, V] and [B]", op,
-                                 text(logits.shape()), text(lengths.shape())));
+    throw ShapeError(fmt::format("{}: logits are {}, lengths {}; expected [T, B, V] and [B]", op, text(logits.shape()),
+                                 text(lengths.shape())));
   if (blank < 0 || blank >= logits.dim(2))
     throw ValueError(fmt::format("{}: the blank {} is outside [0, {})", op, blank, logits.dim(2)));
   for (int b = 0; b < lengths.dim(0); ++b)
@@ -31,18 +31,18 @@ void check(const char* op, const Array& logits, const Lengths& lengths, int blan
       throw ValueError(fmt::format("{}: length {} of row {} is outside [0, {}]", op, n, b, logits.dim(0)));
 }
 
-/// Log-probability of a prefix, apart for the paths that end in a blank and for those that end in its last label.
+/// Log-probability of a prefix, separately for paths that end in a blank and paths that end in its last label.
 struct Score {
   double blank = log_zero, label = log_zero;
   double both() const { return add_logs(blank, label); }
 };
 
-/// Prefixes as nodes of a tree: each knows the prefix that it is one label longer than.
+/// Prefixes as nodes of a tree; each stores its parent, which is one label shorter.
 class Prefixes {
  public:
   static constexpr int empty = 0;
   int last(int prefix) const { return nodes_[static_cast<std::size_t>(prefix)].label; }
-  /// The node of `parent` and one label more, -1 if there is none yet.
+  /// The node that extends `parent` by a label, or -1.
   int find(int parent, int label) const {
     const auto found = children_.find({parent, label});
     return found == children_.end() ? -1 : found->second;
@@ -68,7 +68,7 @@ class Prefixes {
   std::map<std::pair<int, int>, int> children_;
 };
 
-/// What a step may lead to: a known prefix {id, -1}, or a new one {parent, label}, which gets a node only if it is
+/// Candidates after a step: a known prefix {id, -1}, or a new one {parent, label}, which gets a node only if it is
 /// kept.
 using Candidates = std::map<std::pair<int, int>, Score>;
 
@@ -76,7 +76,7 @@ class Beam {
  public:
   explicit Beam(const CtcBeamOptions& o) : o_(o), live_{{Prefixes::empty, {.blank = 0}}} {}
 
-  void step(const Array& l) {  // log-probabilities [V] of one step
+  void step(const Array& l) {  // [V] log-probabilities of one step
     Candidates next;
     for (const auto& [prefix, score] : live_) {
       const int last = prefixes_.last(prefix);
@@ -85,7 +85,7 @@ class Beam {
         if (p == log_zero) continue;
         if (k == o_.blank) add(next[{prefix, -1}].blank, score.both() + p);
         else if (k != last) add(longer(next, prefix, k).label, score.both() + p);
-        else {  // a repeat joins the label before it, unless a blank stands between
+        else {  // a repeat merges with the previous label unless a blank separates them
           add(next[{prefix, -1}].label, score.label + p);
           add(longer(next, prefix, k).label, score.blank + p);
         }
@@ -127,7 +127,7 @@ class Beam {
 
   CtcBeamOptions o_;
   Prefixes prefixes_;
-  std::vector<std::pair<int, Score>> live_;  // the best first
+  std::vector<std::pair<int, Score>> live_;  // best first
 };
 
 }  // namespace

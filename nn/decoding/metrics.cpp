@@ -12,19 +12,19 @@ namespace {
 void check_equal(const char* op, const Shape& predicted, const Shape& wanted) {
   if (!(predicted == wanted))
     throw ShapeError(
-        fmt::format("{}: shapes differ: predicted is {}, wanted is {}", op, text(predicted), text(wanted)));
+        fmt::format("{}: shapes differ: predicted is {}, target is {}", op, text(predicted), text(wanted)));
 }
 
 void check_lengths(const char* op, const Shape& wanted, const Lengths& lengths) {
   if (wanted.rank() != 2 || lengths.rank() != 1 || lengths.dim(0) != wanted[1])
-    throw ShapeError(fmt::format("{}: wanted is {}, lengths {}; expected are [T, B] and [B]", op, text(wanted),
-                                 text(lengths.shape())));
+    throw ShapeError(
+        fmt::format("{}: target is {}, lengths {}; expected [T, B] and [B]", op, text(wanted), text(lengths.shape())));
   for (int b = 0; b < wanted[1]; ++b)
     if (const int n = lengths.data()[b]; n < 0 || n > wanted[0])
       throw ValueError(fmt::format("{}: length {} of row {} is outside [0, {}]", op, n, b, wanted[0]));
 }
 
-/// Calls on each place that is no padding; lengths may be null.
+/// Calls f for each position outside the padding; lengths may be null.
 template <class F> void each_place(const Shape& wanted, const Lengths* lengths, F f) {
   const int B = wanted.columns();
   for (std::int64_t i = 0; i < wanted.size(); ++i)
@@ -41,7 +41,7 @@ Ratio hits(const Tokens& predicted, const Tokens& wanted, const Lengths* lengths
 }
 
 Ratio top_hits(const Array& scores, const Tokens& wanted, int k, const Lengths* lengths) {
-  if (scores.rank() < 1) throw ShapeError("top_k_accuracy: the scores are a single number");
+  if (scores.rank() < 1) throw ShapeError("top_k_accuracy: the scores are a scalar");
   check_equal("top_k_accuracy", scores.shape().without(scores.rank() - 1), wanted.shape());
   if (lengths) check_lengths("top_k_accuracy", wanted.shape(), *lengths);
   const int V = scores.columns();
@@ -50,9 +50,9 @@ Ratio top_hits(const Array& scores, const Tokens& wanted, int k, const Lengths* 
   each_place(wanted.shape(), lengths, [&](std::int64_t i) {
     const int w = wanted.data()[i];
     if (w < 0 || w >= V)
-      throw ValueError(fmt::format("top_k_accuracy: wanted {} at position {} is outside [0, {})", w, i, V));
+      throw ValueError(fmt::format("top_k_accuracy: target {} at position {} is outside [0, {})", w, i, V));
     const double own = scores.at_flat(i * V + w);
-    int before = std::isnan(own) ? V : 0;  // a NaN stands above nothing
+    int before = std::isnan(own) ? V : 0;  // a NaN ranks last
     for (int v = 0; v < V; ++v) {
       const double x = scores.at_flat(i * V + v);
       before += x > own || (x == own && v < w);
@@ -84,7 +84,8 @@ double perplexity(double nats) { return std::exp(nats); }
 double bits_per_character(double nats) { return nats / std::log(2.0); }
 
 ConfusionMatrix::ConfusionMatrix(int classes) : classes_(classes) {
-  if (classes < 1) throw ValueError(fmt::format("confusion matrix: {} classes", classes));
+  if (classes < 1)
+    throw ValueError(fmt::format("confusion matrix: the number of classes must be at least 1, but is {}", classes));
   counts_.resize(place(classes, 0));
 }
 
@@ -98,14 +99,15 @@ void ConfusionMatrix::add(const Tokens& predicted, const Tokens& wanted, const L
   check_equal("confusion matrix", predicted.shape(), wanted.shape());
   check_lengths("confusion matrix", wanted.shape(), lengths);
   for (const Tokens* t : {&predicted, &wanted})
-    each_place(wanted.shape(), &lengths, [&](std::int64_t i) { checked(t->data()[i]); });  // all, before any is counted
+    each_place(wanted.shape(), &lengths,
+               [&](std::int64_t i) { checked(t->data()[i]); });  // check all before counting any
   each_place(wanted.shape(), &lengths,
              [&](std::int64_t i) { ++counts_[place(wanted.data()[i], predicted.data()[i])]; });
 }
 
 ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& o) {
   if (o.classes_ != classes_)
-    throw ShapeError(fmt::format("confusion matrix: {} classes and {} do not add", classes_, o.classes_));
+    throw ShapeError(fmt::format("confusion matrix: cannot add matrices of {} and {} classes", classes_, o.classes_));
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += o.counts_[i];
   return *this;
 }

@@ -11,8 +11,8 @@ namespace ebb {
 
 std::vector<Sentence> sentences(const Tokens& tokens, const Lengths& lengths) {
   if (tokens.rank() != 2 || lengths.rank() != 1 || lengths.dim(0) != tokens.dim(1))
-    throw ShapeError(fmt::format("sentences: tokens are {}, lengths {}; expected are [T, B] and [B]",
-                                 text(tokens.shape()), text(lengths.shape())));
+    throw ShapeError(fmt::format("sentences: tokens are {}, lengths {}; expected [T, B] and [B]", text(tokens.shape()),
+                                 text(lengths.shape())));
   std::vector<Sentence> rows(static_cast<std::size_t>(tokens.dim(1)));
   for (int b = 0; b < tokens.dim(1); ++b) {
     const int n = lengths.data()[b];
@@ -25,7 +25,7 @@ std::vector<Sentence> sentences(const Tokens& tokens, const Lengths& lengths) {
 }
 
 int edit_distance(const Sentence& a, const Sentence& b) {
-  std::vector<int> d(b.size() + 1);  // of a's tokens so far to the first j of b
+  std::vector<int> d(b.size() + 1);  // from a's tokens so far to the first j of b
   std::iota(d.begin(), d.end(), 0);
   for (const int token : a) {
     int diagonal = d[0]++;
@@ -44,7 +44,7 @@ void ErrorRate::add(const Sentence& predicted, const Sentence& wanted) {
 }
 
 double ErrorRate::value() const {
-  if (wanted_ == 0) throw ValueError("error rate: no token was wanted yet");
+  if (wanted_ == 0) throw ValueError("error rate: no reference tokens were added");
   return static_cast<double>(edits_) / static_cast<double>(wanted_);
 }
 
@@ -59,7 +59,7 @@ Grams grams_of(const Sentence& s, std::size_t n) {
   return g;
 }
 
-/// How often each n-gram stands in the reference that has it most often.
+/// The maximum count of each n-gram over the references.
 Grams most_in(const std::vector<Sentence>& references, std::size_t n) {
   Grams most;
   for (const Sentence& r : references)
@@ -80,7 +80,7 @@ long nearest_length(std::size_t length, const std::vector<Sentence>& references)
 }  // namespace
 
 Bleu::Bleu(int order) {
-  if (order < 1) throw ValueError(fmt::format("bleu: the order {} is below 1", order));
+  if (order < 1) throw ValueError(fmt::format("bleu: order {} is below 1", order));
   found_.resize(static_cast<std::size_t>(order));
   all_.resize(found_.size());
 }
@@ -113,7 +113,7 @@ double Bleu::brevity() const {
 
 double Bleu::value() const {
   double logs = 0;
-  for (int n = 1; n <= static_cast<int>(found_.size()); ++n) logs += std::log(precision(n));  // log 0 makes the whole 0
+  for (int n = 1; n <= static_cast<int>(found_.size()); ++n) logs += std::log(precision(n));  // log 0 = -inf gives 0
   return brevity() * std::exp(logs / static_cast<double>(found_.size()));
 }
 

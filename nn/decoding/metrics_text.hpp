@@ -13,17 +13,17 @@ using Sentence = std::vector<int>;
 /// Errors    ShapeError; ValueError if a length is outside [0, T]
 std::vector<Sentence> sentences(const Tokens& tokens, const Lengths& lengths);
 
-/// The least number of tokens to insert, remove or replace that makes `a` into `b`.
+/// The minimum number of insertions, deletions and replacements of tokens that turns `a` into `b`.
 ///
 /// Cost      O(|a| |b|) time, O(|b|) memory
 /// Source    Levenshtein 1966; Wagner & Fischer 1974, doi:10.1145/321796.321811
 int edit_distance(const Sentence& a, const Sentence& b);
 
-/// Edits per wanted token over all that was added: the error rate of words or characters, which may be above one.
+/// Edits per wanted token over everything added: the word or character error rate, which may exceed one.
 class ErrorRate {
  public:
   void add(const Sentence& predicted, const Sentence& wanted);
-  double value() const;  ///< Errors: ValueError if no token was wanted yet
+  double value() const;  ///< Errors: ValueError if no wanted tokens were added
   long edits() const { return edits_; }
   long wanted() const { return wanted_; }
 
@@ -31,16 +31,16 @@ class ErrorRate {
   long edits_ = 0, wanted_ = 0;
 };
 
-/// How many n-grams of translations stand in their references too, over the whole of what was added.
+/// Precision of n-grams of translations against their references, over everything added.
 ///
-///     p[n] = n-grams found in a reference, each at most as often as there / n-grams of the translations,  n = 1..N
+///     p[n] = (n-grams found in a reference, clipped to their count there) / (n-grams of the translations),  n = 1..N
 ///     bleu = min(1, exp(1 - r / c)) (p[1] ... p[N])^(1/N)
 ///
-/// c counts the translations' tokens, r those of the references nearest to them in length, the shorter of two.
+/// c is the number of tokens of the translations, r that of the references nearest in length, the shorter one in a tie.
 ///
 /// Options   order N = 4
 /// Errors    ValueError if there is no reference, or the order is below 1
-/// Numerics  in [0, 1]; zero if there is no n-gram of some order in common: nothing is smoothed
+/// Numerics  in [0, 1]; zero if no n-gram of some order matches: there is no smoothing
 /// Source    Papineni et al. 2002, doi:10.3115/1073083.1073135
 class Bleu {
  public:

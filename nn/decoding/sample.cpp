@@ -15,10 +15,10 @@ namespace {
 using Numbers = std::vector<double>;
 
 void check(const Array& logits, const SampleOptions& o) {
-  if (logits.rank() < 1 || logits.columns() < 1) throw ShapeError("sample: there are no logits to choose from");
+  if (logits.rank() < 1 || logits.columns() < 1) throw ShapeError("sample: there are no logits");
   if (!(o.temperature >= 0 && std::isfinite(o.temperature)))
-    throw ValueError(fmt::format("sample: the temperature cannot be {}", o.temperature));
-  if (o.top_k < 0) throw ValueError(fmt::format("sample: top_k cannot be {}", o.top_k));
+    throw ValueError(fmt::format("sample: invalid temperature {}", o.temperature));
+  if (o.top_k < 0) throw ValueError(fmt::format("sample: invalid top_k {}", o.top_k));
   if (!(o.top_p > 0 && o.top_p <= 1)) throw ValueError(fmt::format("sample: top_p = {} is outside (0, 1]", o.top_p));
 }
 
@@ -32,13 +32,13 @@ Numbers logits_of(const Array& logits, std::int64_t row) {
     top = std::max(top, z[k]);
   }
   if (nan || !std::isfinite(top))
-    throw ValueError(fmt::format("sample: no token can be chosen in row {}: {}", row,
+    throw ValueError(fmt::format("sample: row {} has no distribution: {}", row,
                                  nan ? "a logit is NaN" : fmt::format("the largest logit is {}", top)));
   for (double& x : z) x -= top;
   return z;
 }
 
-/// The first `kept` of the order stay; all are divided by their sum.
+/// Keeps the first `kept` entries of the order, sets the others to zero and renormalises.
 void cut(Numbers& p, const std::vector<std::size_t>& order, std::size_t kept) {
   double sum = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -52,7 +52,7 @@ Numbers probabilities_of(Numbers z, const SampleOptions& o) {
   for (double& x : z) x = o.temperature > 0 ? std::exp(x / o.temperature) : x == 0;
   std::vector<std::size_t> order(z.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (o.temperature > 0 && o.top_k == 0 && o.top_p == 1) {  // nothing is cut, so nothing needs sorting
+  if (o.temperature > 0 && o.top_k == 0 && o.top_p == 1) {  // no truncation, so no sorting
     cut(z, order, z.size());
     return z;
   }
@@ -74,7 +74,7 @@ int drawn(const Numbers& p, double u) {
     if (p[k] == 0) continue;
     sum += p[k];
     last = static_cast<int>(k);
-    if (u < sum) break;  // the sum may end a rounding below one: then it is the last that can be
+    if (u < sum) break;  // rounding may leave the sum below one: then the last possible token is chosen
   }
   return last;
 }

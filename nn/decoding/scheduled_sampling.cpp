@@ -11,20 +11,19 @@ namespace ebb {
 namespace {
 
 void check(bool ok, const char* what, double x) {
-  if (!ok) throw ValueError(fmt::format("scheduled sampling: {} cannot be {}", what, x));
+  if (!ok) throw ValueError(fmt::format("scheduled sampling: {} is {}, which is out of range", what, x));
 }
 
 void check_equal(const Shape& gold, const Shape& own) {
-  if (!(gold == own))
-    throw ShapeError("choose: shapes differ: gold is " + text(gold) + ", the model's own " + text(own));
+  if (!(gold == own)) throw ShapeError("choose: shapes differ: gold is " + text(gold) + ", own is " + text(own));
 }
 
 }  // namespace
 
 double gold_linear(std::uint64_t update, double slope, double initial, double least) {
   check(slope >= 0 && std::isfinite(slope), "the slope", slope);
-  check(initial >= 0 && initial <= 1, "the start", initial);
-  check(least >= 0 && least <= 1, "the least", least);
+  check(initial >= 0 && initial <= 1, "the initial probability", initial);
+  check(least >= 0 && least <= 1, "the minimum", least);
   return std::max(least, initial - slope * static_cast<double>(update));
 }
 

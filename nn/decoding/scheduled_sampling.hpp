@@ -1,14 +1,14 @@
 #pragma once
 #include <ebb/autograd/step_context.hpp>
 
-/// Scheduled sampling: while a decoder learns it is shown the gold token of the step before, later more and more often
-/// its own, as it will be when it is used.
+/// Scheduled sampling: in training, a decoder's input is the previous gold token, and increasingly often its own
+/// prediction, as at inference.
 ///
 ///     const double p = gold_inverse_sigmoid(update, 300);
 ///     for (int t : steps(T)) {
-///       h = cell->step(emb(token), h, pass.at_time(t));
+///       h = cell->step(emb(token), h, context.at_time(t));
 ///       logits[t] = out(h[0]);
-///       token = choose(gold_coins(pass.at_time(t), "gold", rows, p), gold[t], argmax(logits[t]));
+///       token = choose(gold_coins(context.at_time(t), "gold", rows, p), gold[t], argmax(logits[t]));
 ///     }
 ///
 /// The choice has no gradient.
@@ -16,21 +16,21 @@
 /// Source    Bengio et al. 2015, arXiv:1506.03099
 namespace ebb {
 
-/// Probabilities of showing the gold token, as functions of the update, which is counted from 0.
+/// Probability of the gold token as a function of the update u, counted from 0.
 ///
-///     max(least, start - slope u);   k^u, k < 1;   k / (k + exp(u / k)), k >= 1
+///     max(least, initial - slope u);   k^u, k < 1;   k / (k + exp(u / k)), k >= 1
 ///
-/// Errors    ValueError if a slope is negative, start or least is outside [0, 1], or k outside (0, 1) or below 1
+/// Errors    ValueError if slope is negative, initial or least is outside [0, 1], or k is outside (0, 1) or below 1
 double gold_linear(std::uint64_t update, double slope, double initial = 1, double least = 0);
 double gold_exponential(std::uint64_t update, double k);
 double gold_inverse_sigmoid(std::uint64_t update, double k);
 
-/// A coin for each row, [rows], 1 with probability p: a function of the pass's seed, update and time, of `name`, and of
-/// the row itself, in whatever shard it stands. `pass.coin(name, p)` is one coin for all rows. Not for training alone:
-/// whoever evaluates does not ask.
+/// One coin per row, [rows], 1 with probability p: a function of the context's seed, update and time, of `name`, and of
+/// the row, independent of how the batch is split into shards. `context.coin(name, p)` is one coin for all rows. Coins
+/// are drawn in evaluation too; do not call it there.
 Array gold_coins(const StepContext& at, const char* name, int rows, double p);
 
-/// Gold where the coin says so, else the model's own.
+/// gold where the coin is 1, else own.
 ///
 /// Shapes    gold, own of one shape, coins of that shape too
 /// Errors    ShapeError

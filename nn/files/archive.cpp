@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 namespace {
 
-constexpr const char* archive_mark = "ebb archive";  // metadata that tells an archive from a file of weights
+constexpr const char* archive_mark = "ebb archive";  // metadata that distinguishes an archive from a file of weights
 const std::string archive_format = "1";
 
 }  // namespace
@@ -26,8 +26,9 @@ void ArchiveFile::read(int parts) {
   Archive::Impl& to = *archive_.impl_;
   StoredFile file(to.path);
   if (!file.checked() || !file.metadata().count(archive_mark))
-    file.reject("is no archive: save() did not write it (weights alone are read by load_weights())");
-  if (file.metadata().at(archive_mark) != archive_format) file.reject("is an archive of a later version of Ebb");
+    file.reject("is not an archive written by save(); files of weights are read by load_weights()");
+  if (file.metadata().at(archive_mark) != archive_format)
+    file.reject("is an archive written by a later version of Ebb");
   to.texts = file.metadata();
   to.texts.erase(archive_mark);
   for (const Stored& s : file.table()) {
@@ -39,7 +40,7 @@ void ArchiveFile::read(int parts) {
   file.finish();
   const std::string count = to.texts["parts"];
   to.texts.erase("parts");
-  if (count != std::to_string(parts)) file.reject(fmt::format("holds {} parts where {} are asked for", count, parts));
+  if (count != std::to_string(parts)) file.reject(fmt::format("has {} parts, expected {}", count, parts));
 }
 
 void ArchiveFile::finish() {

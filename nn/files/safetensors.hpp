@@ -11,31 +11,30 @@ struct NamedArray {
   Array values;
 };
 
-/// Texts that a file of weights carries with it, such as the architecture they belong to.
+/// Strings stored with the weights, such as the model's architecture.
 using Metadata = std::map<std::string, std::string>;
 
-/// Arrays in a file of the safetensors format: 8 bytes with the header's length (little-endian), a JSON header that
-/// gives each array's type (F32 or F64), shape and place, then the numbers. `__metadata__` holds the texts, format
-/// "ebb" and the CRC-32 of the table of arrays, the texts and the numbers. Written beside the file, flushed to the disk
-/// and renamed: a file that is there is whole. Python's safetensors reads it.
+/// Writes arrays in the safetensors format: 8 bytes with the header's length (little-endian), a JSON header with each
+/// array's type (F32 or F64), shape and offsets, then the data. `__metadata__` has the strings, format "ebb" and the
+/// CRC-32 of the table of arrays, the strings and the data. Written to a temporary file, flushed and renamed, so an
+/// existing file is always complete. Python's safetensors reads it.
 ///
-/// Errors    FileError if it cannot be written; a file that was there before is then untouched
-///           ValueError for a name given twice, a text named "format" or "crc32", or one that is not UTF-8
+/// Errors    FileError if it cannot be written; an existing file is then left unchanged ValueError for a duplicate
+///           name, a string named "format" or "crc32", or one that is not UTF-8
 /// Source    https://huggingface.co/docs/safetensors
 void write_safetensors(const std::string& path, const std::vector<NamedArray>&, const Metadata& = {});
 
-/// Reads them back, in the order of their numbers; other programs' files too, which have no checksum to be held to. F32
-/// and F64 stay what they are. F16, BF16, BOOL and integers of 8 and 16 bits become float32, those of 32 and 64 bits
-/// float64: each number is exact, or it is an error. Only what is asked for is converted: all arrays, or those that are
-/// named.
+/// Reads arrays in the order of their data, also from other programs' files, which have no checksum to verify. F32 and
+/// F64 are kept. F16, BF16, BOOL and integers of 8 and 16 bits become float32, those of 32 and 64 bits float64; a value
+/// that is not exact is an error. Only requested arrays are converted: all, or those in `names`.
 ///
-/// The file is not trusted: every size is checked against the file's own before anything is allocated.
+/// The file is untrusted: every size is checked against the file's size before anything is allocated.
 ///
-/// Errors    FileError naming what is wrong: missing, torn, altered, no array of a name, or one whose numbers Ebb
-///           cannot hold
+/// Errors    FileError for a file that is missing, truncated or corrupt, a name that does not exist, or an array of an
+///           unsupported type or shape
 std::vector<NamedArray> read_safetensors(const std::string& path, const std::vector<std::string>& names = {});
 
-/// The texts of such a file. Errors: as read_safetensors', for the whole file is checked
+/// The strings of such a file. Errors: as for read_safetensors, since the whole file is checked
 Metadata read_safetensors_metadata(const std::string& path);
 
 }  // namespace ebb

@@ -29,22 +29,22 @@ File open_file(const std::string& path, std::uint64_t& size) {
 }
 
 void read_bytes(const std::string& path, const File& file, void* to, std::size_t bytes) {
-  if (bytes > 0 && std::fread(to, 1, bytes, file.get()) != bytes) reject(path, "is torn: it ends too early");
+  if (bytes > 0 && std::fread(to, 1, bytes, file.get()) != bytes) reject(path, "is truncated");
 }
 
 std::string read_header(const std::string& path, const File& file, std::uint64_t size) {
   std::uint64_t length = 0;
-  if (size < sizeof length) reject(path, "is no safetensors file: it is shorter than eight bytes");
+  if (size < sizeof length) reject(path, "is not a safetensors file: it is shorter than eight bytes");
   read_bytes(path, file, &length, sizeof length);
   if (length > size - sizeof length)
-    reject(path, "is torn, or no safetensors file: its header would be longer than the file");
+    reject(path, "is truncated or not a safetensors file: its header would be longer than the file");
   std::string text(length, '\0');
   read_bytes(path, file, text.data(), text.size());
   return text;
 }
 
 Json parse_header(const std::string& path, const std::string& text) {
-  std::vector<std::set<std::string>> names;  // of the objects that are open
+  std::vector<std::set<std::string>> names;  // keys of each open object
   std::string twice;
   const auto notice = [&](int depth, Json::parse_event_t event, Json& parsed) {
     const auto level = static_cast<std::size_t>(depth);
@@ -57,7 +57,7 @@ Json parse_header(const std::string& path, const std::string& text) {
     return depth <= 8;  // the format needs three levels
   };
   Json header = Json::parse(text, notice, false);
-  if (!header.is_object() || text.find('\0') != std::string::npos)  // which the parser takes for the end
+  if (!header.is_object() || text.find('\0') != std::string::npos)  // the parser would stop at a zero byte
     reject(path, "is not a safetensors file: its header is not a JSON object");
   if (!twice.empty()) reject(path, "names '" + twice + "' twice");
   return header;
@@ -68,7 +68,7 @@ Stored parse_place(const std::string& path, const std::string& name, const Json&
   const auto list = [&](const char* key) -> const Json& {
     if (!entry.is_object() || !entry.contains(key) || !entry[key].is_array()) bad(std::string("has no list ") + key);
     for (const Json& x : entry[key])
-      if (!x.is_number_unsigned()) bad(std::string(key) + " holds something that is not a whole number");
+      if (!x.is_number_unsigned()) bad(std::string(key) + " has an entry that is not an unsigned integer");
     return entry[key];
   };
   const Json& shape = list("shape");
@@ -78,26 +78,25 @@ Stored parse_place(const std::string& path, const std::string& name, const Json&
   if (!type.is_string()) bad("has no type");
 
   Stored p{name, type, {}, {}, offsets[0], offsets[1]};
-  if (p.begin > p.end || p.end > data_bytes) bad("data_offsets " + offsets.dump() + " do not fit the file");
+  if (p.begin > p.end || p.end > data_bytes) bad("data_offsets " + offsets.dump() + " exceed the file");
   const std::size_t each = stored_bytes(p.type);
   std::uint64_t bytes = each;
-  for (const Json& n : shape) {  // an array without numbers has extents too; none may be larger than the file
+  for (const Json& n : shape) {  // checked for empty arrays too: no extent may exceed the file's size
     const std::uint64_t extent = n;
     if (extent > INT_MAX) p.strange = "has an axis longer than an array can have";
     if (each > 0 && extent > data_bytes / std::max<std::uint64_t>(bytes, 1))
-      bad("its shape " + shape.dump() + " does not fit into the file");
+      bad("its shape " + shape.dump() + " exceeds the file");
     bytes *= extent;
     p.shape.push_back(static_cast<int>(extent));
   }
-  if (each > 0 && p.bytes() != bytes) bad("data_offsets " + offsets.dump() + " do not fit the shape " + shape.dump());
-  if (each == 0)
-    p.strange = "has no type that is known, but " + type.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (each > 0 && p.bytes() != bytes) bad("data_offsets " + offsets.dump() + " do not match the shape " + shape.dump());
+  if (each == 0) p.strange = "has the unknown type " + type.dump(-1, ' ', true, Json::error_handler_t::replace);
   else if (shape.size() > Shape::max_rank) p.strange = "has more than four axes";
   if (!p.strange.empty()) p.shape.clear();
   return p;
 }
 
-/// The places of all arrays, in the file's order: side by side, none over another, nothing left over.
+/// The offsets of all arrays, in the file's order; checks that they are contiguous.
 std::vector<Stored> parse_table(const std::string& path, const Json& table, std::uint64_t data_bytes) {
   std::vector<Stored> places;
   for (const auto& [name, entry] : table.items())
@@ -109,8 +108,7 @@ std::vector<Stored> parse_table(const std::string& path, const Json& table, std:
     if (p.begin != at) reject(path, "array '" + p.name + "' " + (p.begin < at ? "overlaps another" : "leaves a gap"));
     at = p.end;
   }
-  if (at != data_bytes)
-    reject(path, fmt::format("holds {} bytes of numbers where its header lists {}", data_bytes, at));
+  if (at != data_bytes) reject(path, fmt::format("has {} bytes of data, but its header lists {}", data_bytes, at));
   return places;
 }
 
@@ -120,23 +118,23 @@ Metadata parse_metadata(const std::string& path, const Json& header) {
   const Json& given = header["__metadata__"];
   if (!given.is_object()) reject(path, "its metadata is not a JSON object");
   for (const auto& [key, text] : given.items()) {
-    if (!text.is_string()) reject(path, "its metadata '" + key + "' is not a text");
+    if (!text.is_string()) reject(path, "its metadata '" + key + "' is not a string");
     texts[key] = text;
   }
   return texts;
 }
 
-/// The checksum that the metadata hold, if Ebb wrote the file; takes it out of them. Either of its two words alone
-/// tells that it did, so that a file with one of them altered is not taken for another program's.
+/// Extracts the checksum from the metadata, if Ebb wrote the file. Either of its two entries alone marks a file as
+/// Ebb's, so that a file in which one was altered is not mistaken for another program's.
 bool take_checksum(const std::string& path, Metadata& texts, uLong& wanted) {
   const auto format = texts.find("format"), sum = texts.find("crc32");
   const bool named = format != texts.end() && format->second == "ebb";
   if (!named && sum == texts.end()) return false;
   if (!named || sum == texts.end())
-    reject(path, "has been altered: its metadata has only one of format \"ebb\" and a checksum");
+    reject(path, "is corrupt: its metadata has only one of format \"ebb\" and a checksum");
   const std::string text = sum->second;
   if (text.size() != 8 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
-    reject(path, "its checksum is not one");
+    reject(path, "its checksum is not a CRC-32");
   wanted = std::strtoul(text.c_str(), nullptr, 16);
   texts.erase("format");
   texts.erase("crc32");
@@ -168,7 +166,7 @@ StoredFile::StoredFile(const std::string& path) : path_(path), file_(nullptr, &s
   metadata_ = parse_metadata(path, header);
   checked_ = take_checksum(path, metadata_, wanted_);
   table_ = parse_table(path, header, size - sizeof(std::uint64_t) - text.size());
-  if (metadata_.empty()) header.erase("__metadata__");  // the sum is taken of what was there before the checksum
+  if (metadata_.empty()) header.erase("__metadata__");  // the checksum covers the header without the checksum
   else header["__metadata__"] = metadata_;
   const std::string listed = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   sum_ = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
@@ -193,7 +191,7 @@ void StoredFile::check(const Stored& a) const {
 }
 
 void StoredFile::finish() {
-  if (checked_ && sum_ != wanted_) reject("has been altered: its checksum does not fit");
+  if (checked_ && sum_ != wanted_) reject("is corrupt: its checksum does not match");
 }
 
 void StoredFile::reject(const std::string& why) const { detail::reject(path_, why); }

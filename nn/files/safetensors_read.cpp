@@ -19,7 +19,7 @@ float of_half(std::uint16_t h) {
   const std::uint32_t sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 31u, fraction = h & 1023u;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
   if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float small = static_cast<float>(fraction) * 0x1p-24f;  // subnormal there, normal here
+  const float small = static_cast<float>(fraction) * 0x1p-24f;  // subnormal as a half, normal as a float
   return sign ? -small : small;
 }
 /// The upper half of a float32.
@@ -35,14 +35,15 @@ void convert(const std::vector<char>& from, Array& to, const Convert& f) {
   }
 }
 
-/// Whole numbers; those that To cannot hold exactly refuse the file.
+/// Converts integers; a value that To cannot represent exactly is an error.
 template <class From, class To>
 void convert_whole(const StoredFile& file, const Stored& a, const std::vector<char>& from, Array& to) {
   convert<From, To>(from, to, [&](From x) {
     if constexpr (sizeof(From) == sizeof(double)) {
-      constexpr From last = From{1} << 53;  // beyond it a float64 may be the neighbour's
+      constexpr From last = From{1} << 53;  // beyond it, integers are not unique in float64
       if (x > last || (std::is_signed_v<From> && x < From{} - last))
-        file.reject(fmt::format("array '{}': {} {} is beyond 2^53, too large for a float64", a.name, a.type, x));
+        file.reject(
+            fmt::format("array '{}': {} {} is beyond 2^53, so float64 cannot represent it exactly", a.name, a.type, x));
     }
     return static_cast<To>(x);
   });
@@ -63,7 +64,7 @@ void fill(const StoredFile& file, const Stored& a, const std::vector<char>& from
   if (a.type == "U16") return convert_whole<std::uint16_t, float>(file, a, from, to);
   if (a.type == "I8") return convert_whole<std::int8_t, float>(file, a, from, to);
   if (a.type == "U8" || a.type == "BOOL") return convert_whole<std::uint8_t, float>(file, a, from, to);
-  file.reject(fmt::format("array '{}': its numbers are {}, which Ebb does not read", a.name, a.type));
+  file.reject(fmt::format("array '{}': its type {} is not supported", a.name, a.type));
 }
 
 Array read_array(StoredFile& file, const Stored& a) {
@@ -97,7 +98,7 @@ void detail::check_fits(const std::string& path, const NamedArray& a, DType t) {
   const double* x = whole.data<double>();
   for (std::int64_t i = 0; i < whole.size(); ++i)
     if (std::isfinite(x[i]) && !fits(x[i], t))
-      throw FileError(fmt::format("{}: array '{}': {} is too large for {}", path, a.name, x[i], name_of(t)));
+      throw FileError(fmt::format("{}: array '{}': {} is out of range for {}", path, a.name, x[i], name_of(t)));
 }
 
 std::vector<NamedArray> read_safetensors(const std::string& path, const std::vector<std::string>& names) {

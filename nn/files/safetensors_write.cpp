@@ -7,7 +7,7 @@
 #include <ebb/ops/new_file.hpp>
 #include <nlohmann/json.hpp>
 
-static_assert(std::endian::native == std::endian::little, "the format stores numbers little-endian");
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
 namespace ebb {
 
@@ -19,7 +19,7 @@ std::string dumped(const std::string& path, const Json& table) {
   try {
     return table.dump();
   } catch (const Json::exception&) {
-    throw ValueError(path + ": a name or a text in it is not UTF-8, which the format asks for");
+    throw ValueError(path + ": a name or a string is not UTF-8, which the format requires");
   }
 }
 
@@ -34,7 +34,7 @@ Json table_of(const std::string& path, const std::vector<detail::ToStore>& array
     at += a.bytes;
   }
   for (const auto& [key, text] : metadata)
-    if (key == "format" || key == "crc32") throw ValueError(path + ": the metadata '" + key + "' is Ebb's own");
+    if (key == "format" || key == "crc32") throw ValueError(path + ": the metadata '" + key + "' is reserved");
   if (!metadata.empty()) table["__metadata__"] = metadata;
   return table;
 }
@@ -45,12 +45,12 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
   Json table = table_of(path, arrays, metadata);
   const std::string listed = dumped(path, table);
   uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(listed.data()), listed.size());
-  for (const ToStore& a : arrays)  // zlib starts anew at a null pointer, which an empty array may have
+  for (const ToStore& a : arrays)  // zlib restarts the checksum at a null pointer, which an empty array may have
     if (a.bytes > 0) sum = crc32_z(sum, static_cast<const Bytef*>(a.data), a.bytes);
   table["__metadata__"]["format"] = "ebb";
   table["__metadata__"]["crc32"] = fmt::format("{:08x}", sum);
   std::string header = dumped(path, table);
-  header.resize((header.size() + 7) / 8 * 8, ' ');  // numbers start at a multiple of eight bytes
+  header.resize((header.size() + 7) / 8 * 8, ' ');  // the data is aligned to eight bytes
 
   detail::NewFile file(path);
   const std::uint64_t length = header.size();
@@ -61,7 +61,7 @@ void detail::write_stored(const std::string& path, const std::vector<ToStore>& a
 }
 
 void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
-  std::vector<Array> data;  // what lies scattered is gathered, and lives until it is written
+  std::vector<Array> data;  // contiguous copies, kept until they are written
   std::vector<detail::ToStore> list;
   for (const NamedArray& a : arrays) {
     data.push_back(a.values.compact());

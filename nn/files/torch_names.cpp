@@ -36,7 +36,7 @@ void TorchNames::add(Layout layout, const std::string& tensor, const std::string
     if (p.tensor == tensor) throw ValueError("torch names: tensor '" + tensor + "' is given two parameters");
   const Leaf leaf = claim(parameter);
   if (layout == Layout::transposed && leaf.shape().rank() != 2)
-    throw ValueError("torch names: parameter '" + parameter + "' is " + text(leaf.shape()) + ", no matrix");
+    throw ValueError("torch names: parameter '" + parameter + "' is " + text(leaf.shape()) + ", not a matrix");
   pairs_.push_back({layout, tensor, second, leaf, apart.empty() ? Leaf() : claim(apart)});
 }
 

@@ -6,11 +6,10 @@
 
 namespace ebb {
 
-/// Whether every tensor of the file and every parameter of the set must have its counterpart, or some may be left as
-/// they are.
+/// Whether every tensor of the file and every parameter of the set must have a counterpart, or only some.
 enum class Fit { whole, part };
 
-/// Which of PyTorch's modules stands for which of a model's scopes; reads and writes weights under PyTorch's names.
+/// Maps PyTorch's modules to a model's scopes; reads and writes weights under PyTorch's names.
 ///
 ///     CellPtr f = make_stack("lstm", w / "rnn", {I, H}, 2);
 ///     TorchNames names{w};
@@ -18,17 +17,17 @@ enum class Fit { whole, part };
 ///     names.load("model.safetensors");       // torch: save_file(model.state_dict(), "model.safetensors")
 ///     names.save("back.safetensors");        // torch: model.load_state_dict(load_file("back.safetensors"))
 ///
-/// A module's name is its prefix in the state_dict, "" for the model itself. A recurrent module has one scope for each
-/// layer, and one more for each layer's way back if it is bidirectional; layer l + 1 of such a module reads what
-/// `bidirectional(f, b, ...)` of layer l joins.
+/// A module's name is its prefix in the state_dict, "" for the model itself. A recurrent module has one scope per
+/// layer, and a second one per layer for the reverse direction if it is bidirectional; layer l + 1 then reads the
+/// output of `bidirectional(f, b, ...)` of layer l.
 ///
 ///     weight_ih_l0 [G H, I] = Wx^T (W^T in rnn);   weight_hh_l0 [G H, H] = Wh^T (U^T);   Linear: weight [O, I] = W^T, bias = b
 ///     rnn, lstm: bias_ih_l0 + bias_hh_l0 = b;   gru: the same, but for n: bias_ih_l0 = b, bias_hh_l0 = bn
 ///
-/// Gates stand in one order in both, i f g o and r z n. Biases that PyTorch lacks (bias=False) are zero; of its two,
-/// the second is written as zero where Ebb has one.
+/// The order of gates is the same in both, i f g o and r z n. Biases that PyTorch lacks (bias=False) are zero; where
+/// Ebb has one bias and PyTorch two, the second is written as zero.
 ///
-/// Errors    ValueError if a scope has no such parameters, or one is named twice
+/// Errors    ValueError if a scope lacks such parameters, or one is named twice
 /// Source    https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html, and those of RNN, GRU, Linear,
 ///           Embedding
 class TorchNames final {
@@ -42,11 +41,11 @@ class TorchNames final {
                   const std::vector<std::string>& reverse = {});
   TorchNames& linear(const std::string& module, const std::string& scope);
   TorchNames& embedding(const std::string& module, const std::string& scope);
-  /// A tensor that is the same in both: "norm.weight", "norm/gain".
+  /// A tensor with the same layout in both: "norm.weight", "norm/gain".
   TorchNames& same(const std::string& tensor, const std::string& parameter);
 
-  /// Errors    FileError naming the tensor that is missing, has another shape, or has no parameter; nothing is changed
-  ///           then ValueError naming a parameter that no module stands for
+  /// Errors    FileError naming a tensor that is missing, has another shape or has no parameter; nothing is changed
+  ///           then. ValueError naming a parameter that is not mapped
   void load(const std::string& path, Fit fit = Fit::whole) const;
   void save(const std::string& path, const Metadata& = {}, Fit fit = Fit::whole) const;
 
@@ -54,8 +53,8 @@ class TorchNames final {
   enum class Layout { same, transposed, bias, two_biases, gru_biases };
   struct Pair {
     Layout layout;
-    std::string tensor, second;  // of biases: PyTorch's two
-    Leaf leaf, apart;            // of gru: b and bn
+    std::string tensor, second;  // PyTorch's two biases
+    Leaf leaf, apart;            // gru: b and bn
   };
   struct Cell {
     const char *input, *state;

@@ -24,16 +24,16 @@ Array transposed(const Array& from) {
 
 }  // namespace
 
-/// What a file holds of the tensors that are asked for, taken out by name.
+/// The requested tensors of a file, by name.
 struct TorchNames::Tensors {
   std::string path;
   std::map<std::string, Array> left;
-  std::string other;  // the first tensor that nobody asked for
+  std::string other;  // the first tensor that was not requested
 
   Tensors(const std::string& file_path, const std::vector<Pair>& pairs) : path(file_path) {
     std::set<std::string> names;
     for (const Pair& p : pairs) names.insert({p.tensor, p.second});
-    names.erase("");  // where there is no second
+    names.erase("");  // no second tensor
     detail::StoredFile file(path);
     for (const detail::Stored& s : file.table())
       if (other.empty() && names.count(s.name) == 0) other = s.name;
@@ -70,11 +70,11 @@ void TorchNames::load(const std::string& path, Fit fit) const {
     } else if (p.layout == Layout::bias) {
       values.emplace_back(p.leaf, file.take_bias(p.tensor, p.leaf));
     } else {
-      if (file.has(p.tensor) != file.has(p.second))  // bias=False leaves out both
+      if (file.has(p.tensor) != file.has(p.second))  // bias=False omits both
         throw FileError(path + ": has only one of '" + p.tensor + "' and '" + p.second + "'");
       const Array first = file.take_bias(p.tensor, p.leaf);
       Array second = file.take_bias(p.second, p.leaf);
-      if (p.layout == Layout::gru_biases) {  // n's second bias is multiplied by r, so it stays apart
+      if (p.layout == Layout::gru_biases) {  // n's second bias is multiplied by r, so it is kept separately
         const int H = p.apart.shape()[0];
         values.emplace_back(p.apart, second.range(2 * H, 3 * H).copy());
         second.range(2 * H, 3 * H).fill(0);
@@ -83,7 +83,7 @@ void TorchNames::load(const std::string& path, Fit fit) const {
     }
   }
   if (fit == Fit::whole && !file.other.empty())
-    throw FileError(path + ": has a tensor '" + file.other + "' that no parameter is named for");
+    throw FileError(path + ": has a tensor '" + file.other + "' that is not mapped to a parameter");
   for (const auto& [leaf, array] : values) detail::check_fits(path, {leaf.name(), array}, set_.dtype());
   Edit change(set_);
   for (const auto& [leaf, array] : values) change[leaf].assign(array);

@@ -9,29 +9,29 @@ namespace ebb {
 
 namespace {
 
-/// For those who hand over an archive.
+/// A hint for the case that the file is an archive.
 std::string archive_hint(const detail::StoredFile& file) {
   const bool archive = !file.table().empty() && file.table().front().name.starts_with("1/");
-  return archive ? "; a file of several parts, by save(), is read by load()" : "";
+  return archive ? "; it was written by save() and is read by load()" : "";
 }
 
-/// Before any number is read: whether the file has what the set has, and nothing else.
+/// Checks that file and set have the same parameters, before any data is read.
 void check_names(const detail::StoredFile& file, const LeafSet& w) {
   std::map<std::string, const detail::Stored*> left;
   for (const detail::Stored& s : file.table()) left[s.name] = &s;
   for (int k = 0; k < w.count(); ++k) {
     const auto it = left.find(w[k].name());
     if (it == left.end())
-      file.reject(std::string("has no parameter '") + w[k].name() + "', which this model needs" + archive_hint(file));
+      file.reject(std::string("has no parameter '") + w[k].name() + "', which the model has" + archive_hint(file));
     file.check(*it->second);
     const std::vector<int>& extents = it->second->shape;
     const Shape there(extents.data(), static_cast<int>(extents.size())), here = w[k].shape();
     if (!(there == here))
       file.reject(std::string("parameter '") + w[k].name() + "' is " + text(there) + " in the file and " + text(here) +
-                  " in this model");
+                  " in the model");
     left.erase(it);
   }
-  if (!left.empty()) file.reject("has a parameter '" + left.begin()->first + "' that this model lacks");
+  if (!left.empty()) file.reject("has a parameter '" + left.begin()->first + "' that the model does not have");
 }
 
 }  // namespace

@@ -4,19 +4,19 @@
 
 namespace ebb {
 
-/// Writes every parameter into a safetensors file under its full name, with texts such as the model's architecture:
+/// Writes every parameter to a safetensors file under its full name, with strings such as the model's architecture:
 ///
 ///     save_weights("weights.safetensors", w, {{"cell", "lstm"}});
-///     load_weights("weights.safetensors", w);                       // of the same model, built again
+///     load_weights("weights.safetensors", w);                       // into the same model, constructed anew
 ///
-/// Errors    FileError if it cannot be written; a file that was there before is then untouched
-///           ValueError as write_safetensors'
+/// Errors    FileError if it cannot be written; an existing file is then left unchanged ValueError as for
+///           write_safetensors
 void save_weights(const std::string& path, const LeafSet& w, const Metadata& = {});
 
-/// Reads them back by name, whichever program wrote them.
+/// Reads them back by name, also from files of other programs.
 ///
-/// Errors    FileError if the file is missing, torn, altered or of another model, or has a number too large for the
-///           set's element type; nothing is changed then
+/// Errors    FileError if the file is missing, truncated, corrupt or of another model, or has a value out of range for
+///           the set's element type; nothing is changed then
 void load_weights(const std::string& path, LeafSet& w);
 
 }  // namespace ebb

@@ -10,7 +10,7 @@ namespace ebb {
 
 namespace {
 
-/// Result [I, B, E] and weights [B, I, T], without the axis I if there was one query.
+/// Result [I, B, E] and weights [B, I, T], without the axis I for a single query.
 Attended attended(const Var& s, const Var& V, const detail::Seen& seen, bool causal, bool one) {
   const Var p = detail::seen_softmax(s, seen, causal), y = detail::mix(p, V, seen);
   if (!one) return {y, p};
@@ -41,7 +41,8 @@ Attended attend(At q, At K, At V, const AttendOptions& o) {
 
 AdditiveAttention::AdditiveAttention(Builder p, int query, int key, int width) {
   if (query < 1 || key < 1 || width < 1)
-    throw ValueError(fmt::format("additive attention: widths of {}, {} and {} cannot be", query, key, width));
+    throw ValueError(
+        fmt::format("additive attention: widths must be at least 1, but are {}, {} and {}", query, key, width));
   W = p.matrix("W", query, width, fan_in_uniform(query));
   U = p.matrix("U", key, width, fan_in_uniform(key));
   v = p.matrix("v", width, 1, fan_in_uniform(width));
@@ -54,7 +55,7 @@ Attended AdditiveAttention::operator()(At q, At keys, At V, const Lengths& lengt
   const Shape k = detail::located(q.where, [&] {
     detail::check_attention("additive attention", q.var.shape(), keys.var.shape(), V.var.shape(), lengths, false);
     if (keys.var.dim(-1) != v.shape()[0])
-      throw ShapeError(fmt::format("additive attention: keys must be of width {}, as `keys` makes them, but are {}",
+      throw ShapeError(fmt::format("additive attention: keys must have width {}, as `keys` returns them, but are {}",
                                    v.shape()[0], text(keys.var.shape())));
     return keys.var.shape();
   });

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double flops_per_thread = 5e5;
 
-/// [T, N, D] as a matrix whose blocks of D columns are rows of the batch.
+/// [T, N, D] as a matrix with one block of D columns per batch row.
 struct Side {
   Array matrix;
   int width;
@@ -28,7 +28,7 @@ struct Side {
   }
 };
 
-/// Runs f(n, keys that row n sees) for all rows; a row costs 2 `queries` `keys` `width` flops.
+/// Runs f(n, number of visible keys) for all rows; a row costs 2 `queries` `keys` `width` flops.
 template <class F> void over_rows(const Seen& seen, int rows, int queries, int keys, int width, F&& f) {
   const double flops = 2. * queries * keys * width;
   const auto grain = static_cast<std::int64_t>(flops_per_thread / std::max(flops, 1.)) + 1;
@@ -55,7 +55,7 @@ struct Mix {
   std::array<Var, 2> vjp(const Var& g, const Var& p, const Var& V, const Var&) const;
 };
 
-/// z[j, n, e] = sum_i p[n, i, j] x[i, n, e], zero for keys that are not seen: [N, I, T], [I, N, E] -> [T, N, E]
+/// z[j, n, e] = sum_i p[n, i, j] x[i, n, e], zero for masked keys: [N, I, T], [I, N, E] -> [T, N, E]
 struct Spread {
   static constexpr auto tried_by = NnOp::attention_scores;
   static constexpr auto name = "attention spread";
@@ -145,10 +145,10 @@ void check_lengths(const char* op, const Lengths& lengths, int rows, int steps) 
   if (!lengths) return;
   if (lengths.rank() != 1 || lengths.dim(0) != rows)
     throw ShapeError(
-        fmt::format("{}: lengths are {}, one is needed for each of {} rows", op, text(lengths.shape()), rows));
+        fmt::format("{}: lengths are {}, expected one for each of {} rows", op, text(lengths.shape()), rows));
   for (int r = 0; r < rows; ++r) {
     const int n = lengths.data()[r];
-    if (n == 0) throw ValueError(fmt::format("{}: row {} has length 0, so that there is nothing to attend to", op, r));
+    if (n == 0) throw ValueError(fmt::format("{}: row {} has length 0, so there is nothing to attend to", op, r));
     if (n < 0 || n > steps)
       throw ValueError(fmt::format("{}: length {} of row {} is outside [1, {}]", op, n, r, steps));
   }
@@ -179,7 +179,7 @@ void check_attention(const char* op, const Shape& q, const Shape& K, const Shape
                     text(q), text(K), text(V)));
   if (K[0] == 0) throw ShapeError(fmt::format("{}: there are no keys: K is {}", op, text(K)));
   if (causal && q.rank() == 2)
-    throw ValueError(fmt::format("{}: a single query {} has no place in time to be causal at", op, text(q)));
+    throw ValueError(fmt::format("{}: a single query {} has no position in time, so it cannot be causal", op, text(q)));
   check_lengths(op, lengths, K[1], K[0]);
 }
 

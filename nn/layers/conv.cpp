@@ -11,7 +11,7 @@ namespace {
 
 using detail::Windows;
 
-/// An axis long enough for any kernel: what is checked before there is an input.
+/// An axis long enough for any kernel, to check options before there is an input.
 constexpr int long_enough = 1 << 30;
 
 Windows windows_of(int size, const Conv1dOptions& o) {
@@ -28,8 +28,7 @@ Windows windows_of(int size, const Conv1dOptions& o) {
 void check_options(const Conv1dOptions& o) {
   detail::check({long_enough, o.kernel, o.stride, o.dilation, 0, 0}, "conv1d", "time");
   if (o.padding == Padding::same && o.stride != 1)
-    throw ValueError(
-        fmt::format("conv1d: padding `same` keeps the length, so that the stride must be 1, not {}", o.stride));
+    throw ValueError(fmt::format("conv1d: padding `same` requires stride 1, not {}", o.stride));
 }
 
 Windows height_of(int size, const Conv2dOptions& o) {
@@ -47,7 +46,7 @@ void check_options(const Conv2dOptions& o) {
 Conv1dOptions checked(Conv1dOptions o) { return check_options(o), o; }
 Conv2dOptions checked(Conv2dOptions o) { return check_options(o), o; }
 
-/// x has the axes and channels that the kernel is made for.
+/// Checks x's axes and channels.
 void check_input(const char* op, const char* axes, const Shape& x, int rank, int channel_axis, int channels) {
   if (x.rank() != rank || x[channel_axis] != channels)
     throw ShapeError(fmt::format("{}: x must be {} with {} channels, but is {}", op, axes, channels, text(x)));
@@ -69,7 +68,7 @@ Var conv1d(At x, At W, const Conv1dOptions& o) {
   const Windows time = detail::located(x.where, [&] {
     check_options(o);
     if (W.var.rank() != 2 || W.var.dim(0) % o.kernel != 0)
-      throw ShapeError(fmt::format("conv1d: W must be [kernel channels, O] with a kernel of {}, but is {}", o.kernel,
+      throw ShapeError(fmt::format("conv1d: W must be [kernel * channels, O] with kernel {}, but is {}", o.kernel,
                                    text(W.var.shape())));
     check_input("conv1d", "[T, B, C]", x.var.shape(), 3, 2, W.var.dim(0) / o.kernel);
     const Windows w = windows_of(x.var.dim(0), o);

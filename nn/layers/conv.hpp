@@ -5,8 +5,8 @@
 
 namespace ebb {
 
-/// What stands around a sequence: nothing; as many zeros on either side as leave its length (an odd one more behind);
-/// or all of them in front, so that no output sees a later input.
+/// Zero padding of a sequence: none; on both sides so that the length is unchanged (if odd, one more at the end); or
+/// all at the beginning, so that no output depends on later inputs.
 enum class Padding { none, same, causal };
 
 struct Conv1dOptions {
@@ -18,13 +18,13 @@ struct Conv1dOptions {
 ///
 ///     y[t] = b + sum_k x[t stride + k dilation - before] W[k],   W[k] rows k I to (k + 1) I of W
 ///
-/// Shapes    x [T, B, I] -> [T', B, O], T' = (T + before + after - dilation (kernel - 1) - 1) / stride + 1, rounded
-///           down; W [kernel I, O], b [O]
+/// Shapes    x [T, B, I] -> [T', B, O], T' = floor((T + before + after - dilation (kernel - 1) - 1) / stride) + 1; W
+///           [kernel I, O], b [O]
 /// Init      W, b uniform in +-1/sqrt(kernel I)
-/// Errors    ValueError if an option cannot be, as `same` with a stride; ShapeError if x is not [T, B, I] or the kernel
-///           reaches over more steps than there are
-/// Cost      2 kernel I O flops a row and step; keeps kernel I numbers
-/// Differs   from PyTorch: W is its weight [O, I, kernel] with the axes turned round, as a matrix
+/// Errors    ValueError for invalid options, such as `same` with a stride; ShapeError if x is not [T, B, I] or the
+///           kernel is longer than the padded sequence
+/// Cost      2 kernel I O flops and kernel I kept values per row and step
+/// Differs   from PyTorch: W is its weight [O, I, kernel] with axes reversed, as a matrix
 struct Conv1d {
   Param W, b;
   Conv1dOptions options;
@@ -33,11 +33,11 @@ struct Conv1d {
   Sequence operator()(const Sequence& x, std::source_location where = std::source_location::current()) const;
 };
 
-/// The same with a W that is no parameter, as a normalised one, and without b.
+/// The same with any W, such as a normalised one, and without b.
 Var conv1d(At x, At W, const Conv1dOptions&);
 
 struct Conv2dOptions {
-  Size2d kernel = 3, stride = 1, padding = 0, dilation = 1;  ///< pixels; padding: zeros on either side
+  Size2d kernel = 3, stride = 1, padding = 0, dilation = 1;  ///< pixels; padding: zeros on each side
 };
 
 /// Convolution of images.
@@ -46,9 +46,9 @@ struct Conv2dOptions {
 ///
 /// Shapes    x [B, I, H, W] -> [B, O, H', W'], with H' and W' as T' above; W [I Kh Kw, O], b [O]
 /// Init      W, b uniform in +-1/sqrt(I Kh Kw)
-/// Errors    ValueError if an option cannot be; ShapeError if x is not [B, I, H, W] or the kernel is larger than the
+/// Errors    ValueError for invalid options; ShapeError if x is not [B, I, H, W] or the kernel is larger than the
 ///           padded image
-/// Cost      2 I Kh Kw O flops a pixel of y; keeps I Kh Kw numbers
+/// Cost      2 I Kh Kw O flops and I Kh Kw kept values per pixel of y
 /// Differs   from PyTorch: W is its weight [O, I, Kh, Kw] as a matrix, transposed
 struct Conv2d {
   Param W, b;

@@ -9,9 +9,9 @@ namespace ebb::detail {
 
 namespace {
 
-constexpr std::int64_t grain = 1 << 14;  // numbers that a thread must have to move
+constexpr std::int64_t grain = 1 << 14;  // elements per thread
 
-/// Number j of a window: a step of x, [B, C], into its C columns of [B, K C]; zeros if there is no such step.
+/// Copies step j of a window, [B, C], into its C columns of [B, K C]; zeros if x has no such step.
 template <class T> void put_step(const T* from, T* to, std::int64_t row, int rows, int columns) {
   for (int b = 0; b < rows; ++b, to += row)
     for (int c = 0; c < columns; ++c) to[c] = from ? *from++ : T(0);
@@ -21,8 +21,8 @@ template <class T> void add_step(const T* from, std::int64_t row, T* to, int row
     for (int c = 0; c < columns; ++c) *to++ += from[c];
 }
 
-/// The row of a kernel in one window: where it begins in the image, and which of its numbers, [begin, end), stand
-/// inside.
+/// A kernel row within one window: its position in the image, and the range [begin, end) of its elements inside the
+/// image.
 struct KernelRow {
   int first, begin, end;
   KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {
@@ -52,7 +52,7 @@ Array unfold(const Array& sequence, const Windows& w) {
   return y;
 }
 
-/// Each step of x collects from the windows that saw it, so that steps can be made side by side.
+/// Each step of x sums over the windows that contain it, so that steps can be computed in parallel.
 Array fold(const Array& windows, const Windows& w) {
   const int B = windows.dim(1), C = windows.dim(2) / w.kernel, steps = w.count();
   const Array g = windows.compact();
@@ -74,8 +74,8 @@ Array fold(const Array& windows, const Windows& w) {
   return y;
 }
 
-/// Calls f(channel, row of the image, kernel row, place in the windows) for each row of each kernel in the order of the
-/// windows. Its numbers are `dilation` apart in the image and neighbours in the windows.
+/// Calls f(channel, image row, kernel row, position in the windows) for each kernel row, in the order of the windows.
+/// Its elements are `dilation` apart in the image and contiguous in the windows.
 template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
   std::vector<KernelRow> rows;
   for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);
@@ -133,7 +133,7 @@ Array fold(const Array& windows, const Windows& h, const Windows& w) {
   return y;
 }
 
-/// Windows along time, or put back: each is the other's gradient.
+/// Unfolds windows along time, or folds them back; each is the gradient of the other.
 struct StepWindows {
   static constexpr auto tried_by = NnOp::unfold_steps;
   static constexpr auto name = "unfold";

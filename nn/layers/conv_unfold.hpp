@@ -2,8 +2,8 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/nn/layers/conv_windows.hpp>
 
-/// Windows laid out as rows, so that a convolution is a product with the kernel. The windows must have been checked,
-/// and x be what they were made for.
+/// Windows as rows, so that a convolution is a matrix product with the kernel. Precondition: the windows were checked
+/// and match x.
 namespace ebb::detail {
 
 /// Windows along time.
@@ -13,7 +13,7 @@ namespace ebb::detail {
 /// Shapes    x [T, B, C] -> [T', B, K C]
 Var unfold_steps(At x, const Windows& time);
 
-/// Windows over images: row (i, k) of an image holds channel after channel, each kernel row by row.
+/// Windows over images: row (i, k) of an image has the channels one after another, each kernel in row-major order.
 ///
 /// Shapes    x [B, C, H, W] -> [B, H' W', C Kh Kw]
 Var unfold_images(At x, const Windows& height, const Windows& width);

@@ -15,8 +15,8 @@ void check(const Windows& w, const char* op, const char* axis) {
   const long reach = long{w.dilation} * (w.kernel - 1) + 1, room = long{w.size} + w.before + w.after;
   if (reach > room)
     throw ShapeError(
-        fmt::format("{}: a kernel of {} with dilation {} reaches over {} entries, but the {} has {} with its padding",
-                    op, w.kernel, w.dilation, reach, axis, room));
+        fmt::format("{}: a kernel of {} with dilation {} spans {} entries, but the {} has {} including padding", op,
+                    w.kernel, w.dilation, reach, axis, room));
 }
 
 }  // namespace ebb::detail

@@ -2,7 +2,7 @@
 
 namespace ebb {
 
-/// Two numbers, along the height and the width of an image; one number stands for both.
+/// A size along the height and the width of an image; a single number is used for both.
 struct Size2d {
   int h, w;
   constexpr Size2d(int both) : h(both), w(both) {}
@@ -11,7 +11,7 @@ struct Size2d {
 
 namespace detail {
 
-/// The windows that a kernel sees along one axis: number j of window i is entry i stride + j dilation - before.
+/// The windows of a kernel along one axis: element j of window i is entry i stride + j dilation - before.
 struct Windows {
   int size = 1;  ///< entries of the axis
   int kernel = 1, stride = 1, dilation = 1;
@@ -22,8 +22,8 @@ struct Windows {
   bool baseline() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
 };
 
-/// Errors    ValueError if a number cannot be; ShapeError if the kernel is larger than the axis with its zeros.
-///           Messages begin with `op` and name the axis
+/// Errors    ValueError for invalid values; ShapeError if the kernel is larger than the padded axis. Messages begin
+///           with `op` and name the axis
 void check(const Windows&, const char* op, const char* axis);
 
 }  // namespace detail

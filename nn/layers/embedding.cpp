@@ -7,7 +7,7 @@ namespace ebb {
 Embedding::Embedding(Builder p, int vocabulary, int width) : W(p.matrix("W", vocabulary, width, normal_init(0, 1))) {}
 
 Embedding::Embedding(Builder p, const Array& table, Table kind) {
-  if (table.rank() != 2) throw ShapeError("embedding: a table is [words, width], this one is " + text(table.shape()));
+  if (table.rank() != 2) throw ShapeError("embedding: the table must be [words, width], but is " + text(table.shape()));
   W = kind == Table::frozen ? p.fixed("W", table) : p.trained("W", table);
 }
 

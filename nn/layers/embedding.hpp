@@ -11,7 +11,7 @@ namespace ebb {
 struct Embedding {
   Param W;
   Embedding(Builder p, int vocabulary, int width);
-  /// A table made elsewhere, such as word vectors from a file: tuned along, or frozen.
+  /// A given table, such as word vectors from a file, which is trained further or frozen.
   enum class Table { tuned, frozen };
   Embedding(Builder p, const Array& table, Table = Table::tuned);
   Var operator()(const Tokens& tokens) const;

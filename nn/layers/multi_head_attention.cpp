@@ -12,9 +12,10 @@ namespace {
 
 MultiHeadOptions checked(MultiHeadOptions o, int width) {
   if (width < 1 || o.keys < 0 || o.values < 0)
-    throw ValueError(fmt::format("multi-head attention: widths of {}, {} and {} cannot be", width, o.keys, o.values));
+    throw ValueError(
+        fmt::format("multi-head attention: widths must be at least 1, but are {}, {} and {}", width, o.keys, o.values));
   if (o.heads < 1 || width % o.heads != 0)
-    throw ValueError(fmt::format("multi-head attention: {} heads do not divide a width of {}", o.heads, width));
+    throw ValueError(fmt::format("multi-head attention: {} heads do not divide the width {}", o.heads, width));
   if (!(o.dropout >= 0 && o.dropout < 1))
     throw ValueError(
         fmt::format("multi-head attention: dropout must be at least 0 and less than 1, but is {}", o.dropout));
@@ -55,7 +56,7 @@ Attended MultiHeadAttention::operator()(At q, At K, At V, const Lengths& lengths
   const Var keys = detail::without_padding(K.var, lengths), values = detail::without_padding(V.var, lengths);
   const Var s = detail::scores(cut(asked * scale, I), cut(linear(keys, Wk, bk), T), seen);
   const Var p = detail::seen_softmax(s, seen, o.causal), weights = reshape(p, {B, heads, I, T});
-  // The mask is drawn for [B, ...], so that a row's does not depend on the shard that it stands in.
+  // The mask is drawn for [B, ...], so that a row's mask does not depend on its shard.
   const Var used = reshape(dropout(weights, options.dropout, at, "weights"), {B * heads, I, T});
   const Var joined = reshape(detail::mix(used, cut(linear(values, Wv, bv), T), seen), {I, B, D});
   const Var y = linear(joined, Wo, bo);

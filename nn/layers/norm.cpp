@@ -10,10 +10,10 @@ namespace ebb {
 
 namespace {
 
-/// Beyond, squares and what the gradient makes of them leave the range of the type.
+/// Above this variance, squares or their gradients leave the range of the type.
 double largest_variance(DType type) { return type == f32 ? 0x1p80 : 0x1p600; }
 
-/// For each row the power of two by which it is multiplied before anything is squared; one for an ordinary row.
+/// For each row a power of two to multiply it by before squaring; one for rows of moderate size.
 Array row_scales(const Array& x) {
   Array scales = amax(abs(x), -1, Keep::yes);
   const double least = std::sqrt(largest_variance(x.dtype()));
@@ -42,10 +42,10 @@ Var layer_norm(At x, At gain, At shift, double epsilon) {
   const Centred c = centred(x.var);
   if (largest_magnitude(c.variance.value()) < largest_variance(x.var.dtype()))
     return fuse(formula, c.rows, c.variance, gain.var, shift.var, epsilon);
-  // A factor changes neither the result nor its gradient, if epsilon takes its square.
+  // Scaling x, and epsilon by the square, changes neither the result nor its gradient.
   const Array scales = row_scales(x.var.value());
   Array small = scales * scales * epsilon;
-  const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;  // a constant row is not 0 / 0
+  const double least = x.var.dtype() == f32 ? 0x1p-126 : 0x1p-1022;  // avoids 0 / 0 for a constant row
   for (std::int64_t i = 0; i < small.size(); ++i) small.set_flat(i, std::max(small.at_flat(i), least));
   const Centred s = centred(x.var * constant(scales));
   return fuse(formula, s.rows, s.variance, gain.var, shift.var, constant(small));

@@ -4,16 +4,17 @@
 
 namespace ebb {
 
-/// Layer normalisation: each row freed of its mean and scaled to variance one, then a learned scale and shift.
+/// Layer normalisation: each row is shifted to mean zero and scaled to variance one, then a learned gain and shift are
+/// applied.
 ///
-///     gain * (x - m) / sqrt(v + epsilon) + shift,   m and v the mean and the (biased) variance of the row
+///     gain * (x - m) / sqrt(v + epsilon) + shift,   m and v the mean and (biased) variance of the row
 ///
 /// Shapes    x [..., N]; gain, shift [N]
-/// Numerics  rows whose squares would leave the range of the type are scaled by a power of two first
+/// Numerics  rows whose squares would leave the type's range are first scaled by a power of two
 /// Source    Ba et al. 2016, arXiv:1607.06450
 Var layer_norm(At x, At gain, At shift, double epsilon = 1e-5);
 
-/// The same with its parameters.
+/// The same as a layer with parameters.
 ///
 /// Init      gain one, shift zero
 struct LayerNorm {

@@ -14,9 +14,9 @@ namespace {
 
 using detail::Windows;
 
-constexpr std::int64_t grain = 1 << 13;  // windows that a thread must have
+constexpr std::int64_t grain = 1 << 13;  // windows per thread
 
-/// Sequences and images alike: planes of height times width places, each with `inner` neighbours that are pooled apart.
+/// Sequences and images as planes of height times width positions, each with `inner` values that are pooled separately.
 struct Grid {
   std::int64_t planes, inner;
   Windows height, width;
@@ -25,8 +25,8 @@ struct Grid {
   int area() const { return height.kernel * width.kernel; }
 };
 
-/// Calls f(first of `inner` numbers of x, first of those of y) for each number of each window, in the order of y and
-/// within a window row by row; planes [begin, end).
+/// Calls f(position in x, position in y), each of `inner` values, for each element of each window of planes [begin,
+/// end), in the order of y and row by row within a window.
 template <class F> void over_windows(const Grid& d, std::int64_t begin, std::int64_t end, F&& f) {
   const std::int64_t plane = std::int64_t{d.height.size} * d.width.size;
   for (std::int64_t n = begin; n < end; ++n)
@@ -43,7 +43,7 @@ template <class F> void over_windows(const Grid& d, std::int64_t begin, std::int
 
 std::int64_t planes_per_thread(const Grid& d) { return grain / (d.places() * d.inner * d.area() + 1) + 1; }
 
-/// Where the largest number of each window stands in x: the first of equal ones, or a NaN.
+/// The position in x of each window's maximum: the first of equal ones, or a NaN.
 Tokens largest(const Array& x, const Grid& d) {
   Tokens at(d.to);
   std::fill_n(at.data(), at.size(), -1);
@@ -61,7 +61,7 @@ Tokens largest(const Array& x, const Grid& d) {
   return at;
 }
 
-/// y[k] = x[at[k]] over all numbers of x in their order, or its adjoint.
+/// y[k] = x[at[k]], with x in row-major order, or its adjoint.
 struct Chosen {
   static constexpr auto tried_by = NnOp::max_pool;
   static constexpr auto name = "max_pool";
@@ -119,19 +119,19 @@ Windows windows_of(const char* op, const char* axis, int size, int kernel, int s
   detail::check(w, op, axis);
   if (2 * padding > kernel)
     throw ValueError(
-        fmt::format("{}: padding must be at most half the kernel, but along the {} it is {}, the kernel {}", op, axis,
-                    padding, kernel));
+        fmt::format("{}: padding must be at most half the kernel, but along the {} it is {} with a kernel of {}", op,
+                    axis, padding, kernel));
   return w;
 }
 
 Grid grid_of(const char* op, const Shape& x, const Pool1dOptions& o) {
-  if (x.rank() != 3) throw ShapeError(fmt::format("{}: a sequence is [T, B, C], but x is {}", op, text(x)));
+  if (x.rank() != 3) throw ShapeError(fmt::format("{}: x must be a sequence [T, B, C], but is {}", op, text(x)));
   const Windows time = windows_of(op, "time", x[0], o.kernel, o.stride, o.padding);
   return {1, std::int64_t{x[1]} * x[2], time, Windows{}, x, x.with(0, time.count())};
 }
 
 Grid grid_of(const char* op, const Shape& x, const Pool2dOptions& o) {
-  if (x.rank() != 4) throw ShapeError(fmt::format("{}: images are [B, C, H, W], but x is {}", op, text(x)));
+  if (x.rank() != 4) throw ShapeError(fmt::format("{}: x must be images [B, C, H, W], but is {}", op, text(x)));
   const Windows height = windows_of(op, "height", x[2], o.kernel.h, o.stride.h, o.padding.h);
   const Windows width = windows_of(op, "width", x[3], o.kernel.w, o.stride.w, o.padding.w);
   return {std::int64_t{x[0]} * x[1], 1, height, width, x, x.with(2, height.count()).with(3, width.count())};
@@ -141,7 +141,7 @@ template <class Options> Var max_pool(const char* op, At x, const Options& o) {
   const auto [grid, at] = detail::located(x.where, [&] {
     const Grid d = grid_of(op, x.var.shape(), o);
     if (d.from.size() > std::numeric_limits<int>::max())
-      throw ShapeError(fmt::format("{}: {} has more numbers than can be counted here", op, text(d.from)));
+      throw ShapeError(fmt::format("{}: {} has too many elements to index", op, text(d.from)));
     return std::pair{d, largest(x.var.value().compact(), d)};
   });
   return apply(Chosen{at, grid.from, grid.to, false}, std::move(x));

@@ -18,7 +18,8 @@ Array sinusoids(int steps, int width) {
 }
 
 Positions::Positions(Builder p, int longest, int width, PositionKind kind) : longest_(longest), width_(width) {
-  if (longest < 1 || width < 1) throw ValueError(fmt::format("positions: {} of width {} cannot be", longest, width));
+  if (longest < 1 || width < 1)
+    throw ValueError(fmt::format("positions: {} steps and width {} must be at least 1", longest, width));
   if (kind == PositionKind::learned) learned_ = p.matrix("P", longest, width, normal_init(0, .02));
   else table_ = sinusoids(longest, width);
 }
@@ -30,8 +31,8 @@ Sequence Positions::operator()(const Sequence& x, std::source_location where) co
     if (s.rank() != 3 || s[2] != width_)
       throw ShapeError(fmt::format("positions: x must be [T, B, {}], but is {}", width_, text(s)));
     if (s[0] > longest_)
-      throw ValueError(fmt::format(
-          "positions: a sequence of {} steps is longer than the {} that there are positions for", s[0], longest_));
+      throw ValueError(
+          fmt::format("positions: a sequence of {} steps is longer than the maximum of {}", s[0], longest_));
     return s[0];
   });
   const Var all = table_ ? constant(table_.range(0, T)) : range(learned_, 0, T);

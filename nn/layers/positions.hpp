@@ -6,7 +6,7 @@ namespace ebb {
 
 enum class PositionKind { learned, sinusoidal };
 
-/// Rows that say where in time a step stands, for layers that could not tell.
+/// Sinusoidal position encodings.
 ///
 ///     P[t, 2 i] = sin(t / 10000^(2 i / D));   P[t, 2 i + 1] = cos(t / 10000^(2 i / D))
 ///
@@ -14,7 +14,7 @@ enum class PositionKind { learned, sinusoidal };
 /// Source    Vaswani et al. 2017, arXiv:1706.03762
 Array sinusoids(int steps, int width);
 
-/// y[t] = x[t] + P[t], P learned or as above.
+/// y[t] = x[t] + P[t], with P learned or sinusoidal.
 ///
 /// Shapes    x [T, B, D], T at most `longest`; P [longest, D]
 /// Init      learned: normal(0, .02^2)
@@ -26,7 +26,7 @@ class Positions {
 
  private:
   Param learned_;
-  Array table_;  // of sinusoids; empty if learned
+  Array table_;  // the sinusoids; empty if learned
   int longest_, width_;
 };
 

@@ -12,7 +12,7 @@ void need_square(const char* op, const Var& m) {
     throw ShapeError(std::string(op) + ": the matrix must be square, but is " + text(m.shape()));
 }
 
-/// Numbers on and above a diagonal: 0 the main one, 1 the next to its right.
+/// A mask of the entries on and above diagonal `from` (0 is the main diagonal), or of that diagonal only.
 Var upper(int n, int from, bool only) {
   Array a = Array::zeros({n, n}, f64);
   for (int i = 0; i < n; ++i)
@@ -20,7 +20,7 @@ Var upper(int n, int from, bool only) {
   return constant(a);
 }
 
-/// Largest sum of a column's magnitudes.
+/// The maximum absolute column sum.
 double one_norm(const Array& a) {
   double largest = 0;
   for (int j = 0; j < a.dim(1); ++j) {
@@ -31,7 +31,7 @@ double one_norm(const Array& a) {
   return largest;
 }
 
-/// sum of x^k / k! for k = 0 ... 15, as a polynomial in x^4 whose coefficients are cubic in x.
+/// sum of x^k / k! for k = 0 ... 15, as a polynomial in x^4 with coefficients cubic in x.
 Var taylor(const Var& x, const Var& one) {
   const Var x2 = matmul(x, x), x3 = matmul(x2, x), x4 = matmul(x2, x2);
   double inverse[16] = {1};
@@ -54,7 +54,7 @@ Var antisymmetric(At m) {
 Var matrix_exp(At a) {
   need_square("matrix_exp", a.var);
   const double norm = one_norm(a.var.value());
-  // Numbers that are not finite are left to show themselves.
+  // Values that are not finite propagate to the result.
   const int halvings = std::isfinite(norm) && norm > .5 ? static_cast<int>(std::ceil(std::log2(norm / .5))) : 0;
   Var y = taylor(a.var * std::ldexp(1, -halvings), upper(a.var.dim(0), 0, true));
   for (int k = 0; k < halvings; ++k) y = matmul(y, y);

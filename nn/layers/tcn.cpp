@@ -11,7 +11,7 @@ namespace ebb {
 
 namespace {
 
-/// The lengths of the columns, [O]: with them as g the convolution starts as v.
+/// The norms of the columns, [O]; with these as g the initial weights are v.
 Array lengths_of(const Array& v) { return sqrt(sum(v * v, 0)); }
 
 Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
@@ -36,13 +36,13 @@ Var run(const Tcn::Convolution& c, const Var& x, const Conv1dOptions& o) {
 }  // namespace
 
 Tcn::Tcn(Builder p, int input, const std::vector<int>& channels, TcnOptions o) : options(o) {
-  if (channels.empty()) throw ValueError("tcn: a network needs a block");
+  if (channels.empty()) throw ValueError("tcn: the network has no blocks");
   if (const int narrowest = std::min(input, *std::min_element(channels.begin(), channels.end())); narrowest < 1)
-    throw ValueError(fmt::format("tcn: a width of {} cannot be", narrowest));
+    throw ValueError(fmt::format("tcn: widths must be at least 1, but one is {}", narrowest));
   if (o.kernel < 1) throw ValueError(fmt::format("tcn: the kernel must be at least 1, but is {}", o.kernel));
   if (std::ldexp(o.kernel, static_cast<int>(std::min<std::size_t>(channels.size(), 64))) > 1 << 28)
-    throw ValueError(
-        fmt::format("tcn: {} blocks with a kernel of {} reach further than can be counted", channels.size(), o.kernel));
+    throw ValueError(fmt::format("tcn: the receptive field of {} blocks with a kernel of {} overflows an int",
+                                 channels.size(), o.kernel));
   if (!(o.dropout >= 0 && o.dropout < 1))
     throw ValueError(fmt::format("tcn: dropout must be at least 0 and less than 1, but is {}", o.dropout));
   for (const int width : channels) {

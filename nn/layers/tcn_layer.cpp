@@ -5,21 +5,21 @@ namespace ebb {
 
 namespace {
 
-// As few blocks as see `steps` steps back.
+// The minimum number of blocks whose receptive field is at least `steps`.
 int enough_blocks(int kernel, int steps) {
   int blocks = 1;
   while (blocks < 16 && 1 + 2 * (kernel - 1) * ((1 << blocks) - 1) < steps) ++blocks;
   return blocks;
 }
 
-/// Tcn (tcn.hpp) as something that a task may read its sequences with, all its blocks of width H.
+/// Tcn (tcn.hpp) as a layer, with all blocks of width H.
 ///
-/// Options   kernel=3, steps; blocks=0: as many as reach over the T of training
+/// Options   kernel=3, steps; blocks=0: as many as needed to cover the T of training
 class TcnLayer final : public WholeLayer {
  public:
   TcnLayer(const Builder& options, const Builder& p, const LayerSizes& s) : width_(s.hidden) {
-    const int kernel = options.whole("kernel", 3, 1, 1000, "steps that a convolution sees");
-    int blocks = options.whole("blocks", 0, 0, 16, "of two convolutions each; 0: as many as reach over T steps");
+    const int kernel = options.whole("kernel", 3, 1, 1000, "steps per convolution");
+    int blocks = options.whole("blocks", 0, 0, 16, "of two convolutions each; 0: as many as needed to cover T steps");
     if (blocks == 0) blocks = enough_blocks(kernel, s.steps);
     const std::vector<int> channels(static_cast<std::size_t>(blocks), s.hidden);
     for (int l = 1; l <= s.layers; ++l)

@@ -10,10 +10,10 @@ namespace {
 
 TransformerOptions checked(TransformerOptions o) {
   if (o.width < 1 || o.layers < 1 || o.feed < 0)
-    throw ValueError(fmt::format("transformer: width {}, {} layers and a feed-forward width of {} cannot be", o.width,
+    throw ValueError(fmt::format("transformer: width {}, {} layers and feed-forward width {} are out of range", o.width,
                                  o.layers, o.feed));
   if (o.heads < 1 || o.width % o.heads != 0)
-    throw ValueError(fmt::format("transformer: {} heads do not divide a width of {}", o.heads, o.width));
+    throw ValueError(fmt::format("transformer: {} heads do not divide the width {}", o.heads, o.width));
   if (!(o.dropout >= 0 && o.dropout < 1))
     throw ValueError(fmt::format("transformer: dropout must be at least 0 and less than 1, but is {}", o.dropout));
   if (o.feed == 0) o.feed = 4 * o.width;

@@ -5,14 +5,14 @@ namespace ebb {
 
 namespace {
 
-constexpr int longest_waves = 4096;  // steps: sinusoids are no weights, only memory
+constexpr int longest_waves = 4096;  // steps; sinusoids are not parameters and cost only memory
 
-/// Transformer (transformer.hpp) of width H over a linear layer, as something that a task may read its sequences with.
+/// Transformer (transformer.hpp) of width H after a linear projection, as a layer.
 ///
 ///     y = transformer(x W + b)
 ///
-/// Options   heads=4; blocks=2, times --layers; positions=sinusoidal|learned; longest=0, steps: T of training if
-///           positions are learned, else 4,096
+/// Options   heads=4; blocks=2, times --layers; positions=sinusoidal|learned; longest=0, maximum steps: the T of
+///           training if positions are learned, else 4,096
 class TransformerLayer final : public WholeLayer {
  public:
   TransformerLayer(const Builder& options, const Builder& p, const LayerSizes& s)
@@ -30,19 +30,19 @@ class TransformerLayer final : public WholeLayer {
  private:
   static TransformerOptions options_of(const Builder& o, const LayerSizes& s) {
     TransformerOptions t{.width = s.hidden, .dropout = s.dropout, .causal = !s.both};
-    t.heads = o.whole("heads", 4, 1, 1024, "attentions side by side; they divide the width");
-    t.layers = s.layers * o.whole("blocks", 2, 1, 64, "of attention and a feed-forward part, times --layers");
-    t.positions = o.choice("positions", "sinusoidal|learned", "what says where a step stands")
-                      ? PositionKind::learned
-                      : PositionKind::sinusoidal;
-    t.longest = o.whole("longest", 0, 0, 1 << 20, "steps of a sequence; 0: T if positions are learned, else 4096");
+    t.heads = o.whole("heads", 4, 1, 1024, "attention heads, which must divide the width");
+    t.layers = s.layers * o.whole("blocks", 2, 1, 64, "of attention and feed-forward network, times --layers");
+    t.positions = o.choice("positions", "sinusoidal|learned", "position encoding") ? PositionKind::learned
+                                                                                   : PositionKind::sinusoidal;
+    t.longest =
+        o.whole("longest", 0, 0, 1 << 20, "maximum steps of a sequence; 0: T if positions are learned, else 4096");
     if (t.longest == 0) t.longest = t.positions == PositionKind::learned ? s.steps : longest_waves;
     return t;
   }
   Transformer net_;
   Linear in_;
 };
-EBB_LAYER(transformer, TransformerLayer, true, "attention over the steps so far, or over all, Vaswani 2017");
+EBB_LAYER(transformer, TransformerLayer, true, "attention over previous steps, or over all, Vaswani 2017");
 
 }  // namespace
 }  // namespace ebb

@@ -16,7 +16,7 @@ void check(const char* op, const ClassLossOptions& o, int V) {
   if (!o.weights) return;
   if (o.weights.rank() != 1 || o.weights.dim(0) != V)
     throw ShapeError(
-        fmt::format("{}: weights are {}, one is needed for each of {} classes", op, text(o.weights.shape()), V));
+        fmt::format("{}: weights are {}, expected one for each of {} classes", op, text(o.weights.shape()), V));
   for (int k = 0; k < V; ++k)
     if (const double w = o.weights.at_flat(k); !(w >= 0 && std::isfinite(w)))
       throw ValueError(fmt::format("{}: the weight of class {} is {}", op, k, w));
@@ -27,7 +27,7 @@ void check_target(const char* op, int target, std::int64_t position, int V) {
     throw ValueError(fmt::format("{}: target {} at position {} is outside [0, {})", op, target, position, V));
 }
 
-/// Class 0 in the place of ignored targets, so that they index something.
+/// Replaces ignored targets by class 0, so that they are valid indices.
 Tokens usable(const Tokens& targets, int ignored) {
   Tokens t = targets.copy();
   for (std::int64_t i = 0; i < t.size(); ++i)
@@ -54,7 +54,7 @@ Var without_ignored(Var loss, const Tokens& targets, int ignored) {
   return masked(std::move(loss), mask);
 }
 
-/// v times the weights, zero where they are: 0 times infinity would be NaN, and so would the gradient.
+/// v times the weights, but zero where the weight is: 0 times infinity would give NaN, also in the gradient.
 Var weighed(const Var& v, const Array& weights) {
   const Var w = constant(weights);
   bool zero = false;
@@ -68,8 +68,8 @@ Var spread(const Var& l, const Array& weights) {
   return sum(terms, -1) * (-1.0 / l.dim(-1));
 }
 
-/// The logits, zero in the rows of ignored targets if something there is not finite: else log_softmax, whose adjoint
-/// there is zero, would hand back 0 times NaN.
+/// The logits, with rows of ignored targets set to zero if they are not finite: log_softmax would otherwise give 0
+/// times NaN in the gradient.
 Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored) {
   if (logits.rank() < 1 || !(logits.shape().without(-1) == targets.shape()) || !any_ignored(targets, ignored))
     return logits;
@@ -81,14 +81,13 @@ Var without_odd_rows(const Var& logits, const Tokens& targets, int ignored) {
   return where(constant(mask.reshape(mask.shape().inserted(mask.rank(), 1))), logits, 0.0);
 }
 
-/// What masked_mean and weighted_mean ask of their shapes; the rows of the batch stand on the mask's last axis.
+/// Checks the shapes for masked_mean and weighted_mean and selects the shard's rows, which are on the last axis.
 template <class A> A rows_of(const char* op, const Shard& s, const Var& v, const A& whole) {
   const bool steps = whole.rank() == 2;
   if (v.rank() != whole.rank() || whole.rank() < 1 || whole.rank() > 2 || v.dim(-1) != s.rows() ||
       whole.dim(-1) != s.batch() || (steps && v.dim(0) != whole.dim(0)))
-    throw ShapeError(
-        fmt::format("{}: v is {}, the batch's numbers are {}; expected are [{}] and [{}], or [T, {}] and [T, {}]", op,
-                    text(v.shape()), text(whole.shape()), s.rows(), s.batch(), s.rows(), s.batch()));
+    throw ShapeError(fmt::format("{}: v is {}, the batch's array is {}; expected [{}] and [{}], or [T, {}] and [T, {}]",
+                                 op, text(v.shape()), text(whole.shape()), s.rows(), s.batch(), s.rows(), s.batch()));
   if constexpr (std::is_same_v<A, Tokens>) return steps ? s.sequence(whole) : s.rows(whole);
   else return steps ? s.sequence(whole).all().value() : s.rows(whole).value();
 }
@@ -121,7 +120,7 @@ Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o) {
   }
   check("cross_entropy", o, logits.var.rank() ? logits.var.dim(-1) : 0);
   const Tokens t = usable(targets, o.ignored);
-  Var loss = cross_entropy(logits.var, t);  // one pass, which keeps no probabilities
+  Var loss = cross_entropy(logits.var, t);  // one pass, without keeping probabilities
   if (o.weights) loss = weighed(loss, gather(o.weights, t));
   return without_ignored(loss, targets, o.ignored);
 }
@@ -129,7 +128,7 @@ Var cross_entropy(At logits, const Tokens& targets, const ClassLossOptions& o) {
 Tokens ignore_padding(const Tokens& targets, const Lengths& lengths, int ignored) {
   if (targets.rank() != 2 || lengths.rank() != 1 || lengths.dim(0) != targets.dim(1))
     throw ShapeError("ignore_padding: targets are " + text(targets.shape()) + ", lengths " + text(lengths.shape()) +
-                     "; expected are [T, B] and [B]");
+                     "; expected [T, B] and [B]");
   const int T = targets.dim(0), B = targets.dim(1);
   Tokens t = targets.copy();
   for (int b = 0; b < B; ++b) {
@@ -151,8 +150,7 @@ PartialLoss weighted_mean(const Shard& s, const Var& v, const Tokens& targets, c
     total += o.weights ? o.weights.at_flat(k) : 1;
   }
   if (!(total > 0))
-    throw ValueError(fmt::format("weighted_mean: the weights of {} targets sum to {}, there is nothing to average",
-                                 targets.size(), total));
+    throw ValueError(fmt::format("weighted_mean: the weights of {} targets sum to {}", targets.size(), total));
   return s.sum(v) * (1 / total);
 }
 
@@ -160,8 +158,7 @@ PartialLoss masked_mean(const Shard& s, const Var& v, const Array& mask) {
   const Array own = rows_of("masked_mean", s, v, mask);
   std::int64_t left = 0;
   for (std::int64_t i = 0; i < mask.size(); ++i) left += mask.at_flat(i) != 0;
-  if (left == 0)
-    throw ValueError("masked_mean: the mask " + text(mask.shape()) + " leaves nothing in, there is nothing to average");
+  if (left == 0) throw ValueError("masked_mean: the mask " + text(mask.shape()) + " is zero everywhere");
   return s.sum(masked(v, own)) * (1.0 / static_cast<double>(left));
 }
 

@@ -20,7 +20,7 @@ int CtcBatch::steps_needed(int row) const {
 
 double CtcBatch::loss_without_logits(int row) const {
   if (!possible(row)) return o.impossible == CtcImpossible::zero ? 0 : std::numeric_limits<double>::infinity();
-  return length(row) == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();  // the one path of no step is certain
+  return length(row) == 0 ? 0 : std::numeric_limits<double>::quiet_NaN();  // the empty path has probability one
 }
 
 void CtcBatch::check(const Shape& logits) const {
@@ -28,7 +28,7 @@ void CtcBatch::check(const Shape& logits) const {
   const auto per_row = [&](const Tokens& t, int rank) { return t.rank() == rank && t.dim(0) == B; };
   if (B < 0 || !per_row(lengths, 1) || !per_row(labels, 2) || !per_row(label_lengths, 1))
     throw ShapeError(fmt::format(
-        "ctc: logits are {}, lengths {}, labels {}, label lengths {}; expected are [T, B, V], [B], [B, L] and [B]",
+        "ctc: logits are {}, lengths {}, labels {}, label lengths {}; expected [T, B, V], [B], [B, L] and [B]",
         text(logits), text(lengths.shape()), text(labels.shape()), text(label_lengths.shape())));
   const int T = logits[0], V = logits[2], L = labels.dim(1);
   if (o.blank < 0 || o.blank >= V) throw ValueError(fmt::format("ctc: the blank {} is outside [0, {})", o.blank, V));
@@ -39,11 +39,11 @@ void CtcBatch::check(const Shape& logits) const {
       throw ValueError(fmt::format("ctc: row {} has {} labels, outside [0, {}]", b, label_length(b), L));
     for (int k = 0; k < label_length(b); ++k)
       if (label(b, k) < 0 || label(b, k) >= V || label(b, k) == o.blank)
-        throw ValueError(fmt::format("ctc: label {} of row {} is {}: outside [0, {}), or the blank {}", k, b,
+        throw ValueError(fmt::format("ctc: label {} of row {} is {}, which is outside [0, {}) or the blank {}", k, b,
                                      label(b, k), V, o.blank));
     if (o.impossible == CtcImpossible::reject && !possible(b))
       throw ValueError(
-          fmt::format("ctc: the {} labels of row {} need {} steps with the blanks between equal ones, but it has {}",
+          fmt::format("ctc: the {} labels of row {} need {} steps, including blanks between repeats, but it has {}",
                       label_length(b), b, steps_needed(b), length(b)));
   }
 }
@@ -71,14 +71,14 @@ struct Ctc {
   Array vjp(const Array& g, const Array& logits, const Array&) const {
     Array d = Array::zeros(logits.shape(), logits.dtype());
     rows(logits, [&](auto& row, int b) {
-      if (g.at_flat(b) == 0) return;  // left out, whatever its logits are
-      row.loss();                     // once more: alpha is cheaper to make than to keep
+      if (g.at_flat(b) == 0) return;  // no gradient, even for NaN logits
+      row.loss();                     // recomputed, since alpha is cheaper to compute than to keep
       row.gradient(g.at_flat(b), d);
     });
     return d;
   }
 
-  /// Calls on every row that has steps and labels that fit them.
+  /// Calls `each` for every row that has steps, and labels that fit them.
   template <class F> void rows(const Array& logits, F each) const {
     const auto with = [&](auto zero) {
       parallel_for(batch.rows(), 1, [&](std::int64_t begin, std::int64_t end) {

@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 namespace {
 
-constexpr double nothing = -std::numeric_limits<double>::infinity();  // the logarithm of zero
+constexpr double nothing = -std::numeric_limits<double>::infinity();
 
 double add_logs(double a, double b) {
   const double larger = a < b ? b : a, lesser = a < b ? a : b;
@@ -32,7 +32,7 @@ template <class T> void CtcRow<T>::normalise() {
   }
 }
 
-/// alpha(t, s): paths of steps 0 to t that end in state s.
+/// alpha(t, s): log-probability of paths over steps 0 to t that end in state s.
 template <class T> double CtcRow<T>::loss() {
   normalise();
   alpha_.assign(static_cast<std::size_t>(std::int64_t{steps_} * states_), nothing);
@@ -49,18 +49,18 @@ template <class T> double CtcRow<T>::loss() {
   return -log_probability_;
 }
 
-/// beta(s) of step t + 1 becomes that of step t: the paths that go on from state s, its own step left out.
+/// Updates beta(s) from step t + 1 to step t: paths that continue from state s, excluding its own step.
 template <class T> void CtcRow<T>::step_back(int t, std::vector<double>& beta) const {
   const auto at = [&](int s) -> double& { return beta[static_cast<std::size_t>(s)]; };
   for (int s = 0; s < states_; ++s) at(s) += log_p(t + 1, batch_.state(row_, s));
-  for (int s = 0; s < states_; ++s) {  // upwards: each reads only states that are still those of step t + 1
+  for (int s = 0; s < states_; ++s) {  // ascending, so that each reads states of step t + 1
     if (s + 1 < states_) at(s) = add_logs(at(s), at(s + 1));
     if (s + 2 < states_ && batch_.may_skip(row_, s + 2)) at(s) = add_logs(at(s), at(s + 2));
   }
 }
 
 template <class T> void CtcRow<T>::gradient(double g, Array& d) {
-  if (log_probability_ == nothing) return;  // there is no direction that helps
+  if (log_probability_ == nothing) return;  // no gradient
   std::vector<double> beta(static_cast<std::size_t>(states_), nothing), slope(static_cast<std::size_t>(classes_));
   beta.back() = 0;
   if (states_ > 1) beta[beta.size() - 2] = 0;

@@ -4,7 +4,7 @@
 
 namespace ebb::detail {
 
-/// The labels of a whole batch, checked.
+/// The checked labels of a batch.
 struct CtcBatch {
   Lengths lengths;        ///< [B]
   Tokens labels;          ///< [B, L]
@@ -15,24 +15,24 @@ struct CtcBatch {
   int length(int row) const { return lengths.data()[row]; }
   int label_length(int row) const { return label_lengths.data()[row]; }
   int label(int row, int k) const { return labels.data()[row * labels.dim(1) + k]; }
-  /// The states of a row's labels: a blank before, between and behind them.
+  /// Number of states of a row: its labels with blanks before, between and after them.
   int states(int row) const { return 2 * label_length(row) + 1; }
   int state(int row, int s) const { return s % 2 ? label(row, s / 2) : o.blank; }
-  /// A path may come to state s from s - 2: over a blank, but not from a label to its equal.
+  /// Whether a path may enter state s from s - 2, skipping a blank: only between different labels.
   bool may_skip(int row, int s) const { return s % 2 && s >= 3 && label(row, s / 2) != label(row, s / 2 - 1); }
   int steps_needed(int row) const;
   bool possible(int row) const { return steps_needed(row) <= length(row); }
-  /// The loss of a row of whose logits nothing is asked, else NaN.
+  /// The loss of a row that does not depend on its logits, else NaN.
   double loss_without_logits(int row) const;
   void check(const Shape& logits) const;
 };
 
-/// One row's sums over paths, in logarithms.
+/// The sums over paths of one row, in logarithms.
 template <class T> class CtcRow {
  public:
   CtcRow(const CtcBatch& batch, const Array& logits, int row);
-  double loss();                      ///< runs forward
-  void gradient(double g, Array& d);  ///< after loss(): adds nothing, writes the row's steps into d [T, B, V]
+  double loss();                      ///< forward recursion
+  void gradient(double g, Array& d);  ///< after loss(); overwrites the row's steps of d [T, B, V]
 
  private:
   const T* logits_of(int t) const { return logits_ + (std::int64_t{t} * rows_ + row_) * stride_; }
@@ -52,7 +52,7 @@ template <class T> class CtcRow {
 extern template class CtcRow<float>;
 extern template class CtcRow<double>;
 
-/// The same as a composition of Vars, for gradients of gradients.
+/// The same as a composition of Vars, for higher-order gradients.
 Var ctc_in_vars(const At& logits, const CtcBatch& batch);
 
 }  // namespace ebb::detail

@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 namespace {
 
-/// Stands for the logarithm of zero, far below any log-probability of the type: no difference of two of it is NaN.
+/// Represents log(0): far below any log-probability, but finite, so that differences are not NaN.
 double least_logarithm(DType type) { return type == f32 ? -1e37 : -1e300; }
 
 /// yes(row, column), or yes(0, i) for rank 1.
@@ -30,8 +30,7 @@ Var choose(const Array& m, const Arg& yes, const Arg& no) { return where(constan
 
 Var log_sum(std::initializer_list<Var> terms) { return logsumexp(stack(terms), 0); }
 
-/// The log-probability of each state's class at each step, [T, B, S]. The padding is set to zeros, so that nothing in
-/// it counts.
+/// The log-probability of each state's class at each step, [T, B, S], with zeros in the padding.
 Var emissions(const Var& logits, const CtcBatch& c, int S) {
   const int T = logits.dim(0), B = c.rows(), V = logits.dim(2);
   const Array real = mask({T, B}, [&](int t, int b) { return t < c.length(b); }).reshape({T, B, 1});
@@ -43,7 +42,7 @@ Var emissions(const Var& logits, const CtcBatch& c, int S) {
   return gather(reshape(l, {T * B * V}), place.reshape({T, B, S}));
 }
 
-/// alpha of one step from that of the step before, without the step's own emission.
+/// alpha of a step from that of the previous one, without the step's emission.
 Var arrivals(const Var& alpha, const Array& skips) {
   const int S = alpha.dim(1);
   if (S == 1) return alpha;

@@ -14,7 +14,7 @@ using Line = std::source_location;
 
 std::string text(const Line& line) { return " (" + detail::line_of(line.file_name(), line.line()) + ")"; }
 
-// Broadcasting [B, 1] against [B] would give a loss of B * B numbers that trains, badly: so shapes must be equal.
+// Broadcasting [B, 1] against [B] would silently give a wrong loss of B * B values, so shapes must be equal.
 void check_equal(const char* op, const At& y, const At& target) {
   if (y.var.shape() == target.var.shape()) return;
   throw ShapeError(std::string(op) + ": shapes differ: y is " + text(y.var.shape()) + ", target is " +
@@ -22,13 +22,13 @@ void check_equal(const char* op, const At& y, const At& target) {
 }
 
 void check_number(const char* op, const char* name, double x, bool ok, const Line& line) {
-  if (!ok) throw ValueError(fmt::format("{}: {} cannot be {}{}", op, name, x, text(line)));
+  if (!ok) throw ValueError(fmt::format("{}: invalid {} {}{}", op, name, x, text(line)));
 }
 
 Var mean_of_row(Var v) { return v.rank() < 2 ? v : mean(std::move(v), -1); }
 Var sum_of_row(Var v) { return v.rank() < 2 ? v : sum(std::move(v), -1); }
 
-// No product of |r| with itself: the second derivative at r = 0 would come out as sign(0)^2.
+// Not |r| * |r|, whose second derivative at r = 0 would be sign(0)^2.
 Var huber_terms(const At& y, const At& target, double delta, double scale) {
   return fuse(
       [](auto y, auto t, auto delta, auto scale) {
@@ -77,8 +77,8 @@ Var binary_cross_entropy(At logits, At target) {
   check_equal("binary_cross_entropy", logits, target);
   const CallSite here{logits.where};
   const Var z = logits.var, t = target.var;
-  // Either term alone is exact for its label; softplus(z) - t z would cancel for a large z with t = 1.
-  // A term of weight zero is left out, or an infinite logit on the right side would make it NaN.
+  // Each term is accurate for its label; softplus(z) - t z would suffer cancellation for large z and t = 1. A term of
+  // weight zero is skipped, since 0 times an infinite softplus would be NaN.
   const Var terms = fuse(
       [](auto z, auto t) {
         return where(equal(t, 0), 0, t * softplus(-z)) + where(equal(t, 1), 0, (1 - t) * softplus(z));
@@ -100,7 +100,7 @@ Var multiclass_hinge(At scores, const Tokens& targets, HingeOptions o) {
   const Shape shape = wanted.shape();
   const Var column = reshape(wanted, shape.inserted(shape.rank(), 1));
   const int V = scores.var.dim(-1);
-  // The target's own term would be the margin itself, squared or not, and is left out.
+  // The target's own term, which is constant, is excluded.
   const Var terms = hinge_terms(o.margin + (scores.var - column), o.squared);
   return sum(where(one_hot(targets, V), 0.0, terms), -1) * (1.0 / V);
 }
