@@ -5,7 +5,7 @@
 namespace ebb {
 
 void AdadeltaOptions::declare(GivenOptions& given) {
-  given("rho", rho, "share of the running means that is kept")("epsilon", epsilon, "added under both roots")(
+  given("rho", rho, "decay rate of the running means")("epsilon", epsilon, "added under both roots")(
       "decay", decay, "weight decay, added to the gradient");
 }
 
@@ -30,6 +30,6 @@ template <class T> void Adadelta::run(const Slice<T>& s) const {
 void Adadelta::update(const Slice<float>& s) { run(s); }
 void Adadelta::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(adadelta, Adadelta, "running means of squares, no rate to choose, Zeiler 2012");
+EBB_OPTIMIZER(adadelta, Adadelta, "running means of squares, without a learning rate to tune, Zeiler 2012");
 
 }  // namespace ebb

@@ -8,7 +8,7 @@ struct AdadeltaOptions {
   void declare(GivenOptions&);
 };
 
-/// Steps in the units of the weights: the root of the running mean of past steps' squares over that of the gradients'.
+/// Steps in the units of the weights: the gradient times the RMS of past steps over the RMS of gradients.
 ///
 ///     g = g + decay w;   s = rho s + (1 - rho) g^2;   d = g sqrt(a + epsilon) / sqrt(s + epsilon)
 ///     a = rho a + (1 - rho) d^2;   w = w - lr d

@@ -5,9 +5,9 @@
 namespace ebb {
 
 void AdagradOptions::declare(GivenOptions& given) {
-  given("lr_decay", lr_decay, "the rate falls as 1 / (1 + updates times this)")(
-      "initial", initial, "value that the sums of squares begin with")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("lr_decay", lr_decay, "the learning rate decays as 1 / (1 + updates times this)")(
+      "initial", initial, "initial value of the sums of squares")("epsilon", epsilon, "added to the denominator")(
+      "decay", decay, "weight decay, added to the gradient");
 }
 
 Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", set, o.lr, o.decay, 1), o_(o) {
@@ -30,6 +30,6 @@ template <class T> void Adagrad::run(const Slice<T>& s) const {
 void Adagrad::update(const Slice<float>& s) { run(s); }
 void Adagrad::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(adagrad, Adagrad, "each step shrinks with all past squares, Duchi 2011");
+EBB_OPTIMIZER(adagrad, Adagrad, "step sizes decrease with all past squared gradients, Duchi 2011");
 
 }  // namespace ebb

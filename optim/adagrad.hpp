@@ -8,11 +8,11 @@ struct AdagradOptions {
   void declare(GivenOptions&);
 };
 
-/// Each number's step shrinks with the squares of all its gradients so far.
+/// Per-weight step sizes that decrease with the sum of past squared gradients.
 ///
 ///     g = g + decay w;   s = s + g^2;   w = w - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + epsilon),   t = 1, 2, ...
 ///
-/// s starts at `initial`.
+/// The initial value of s is `initial`.
 ///
 /// Errors    ValueError if an option is negative
 /// Source    Duchi et al. 2011, JMLR 12:2121

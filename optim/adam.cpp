@@ -5,9 +5,8 @@
 namespace ebb {
 
 void AdamOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
-                                                                  "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the running mean square")(
+      "epsilon", epsilon, "added to the denominator")("decay", decay, "weight decay, added to the gradient");
 }
 
 Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, o.decay, 2), o_(o) {

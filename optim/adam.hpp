@@ -8,7 +8,7 @@ struct AdamOptions {
   void declare(GivenOptions&);
 };
 
-/// Steps from running means of the gradient and of its square, each freed of its bias towards the zero it starts from.
+/// Steps from running means of the gradient and of its square, each corrected for its bias towards the initial zero.
 ///
 ///     g = g + decay w;   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
 ///     w = w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon),   t = 1, 2, ...

@@ -5,7 +5,7 @@
 
 namespace ebb::detail {
 
-/// Adam's step of one number, which AdamW shares; its factors are worked out in float64 once an update.
+/// Adam's step for one weight, shared with AdamW; its factors are computed in float64 once per update.
 template <class T> struct AdamStep {
   Moments<T> moments;
   T rate, root, epsilon;

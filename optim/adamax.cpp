@@ -6,9 +6,8 @@
 namespace ebb {
 
 void AdamaxOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")(
-      "beta2", beta2, "the largest gradient fades by this factor per update")(
-      "epsilon", epsilon, "added to each gradient's size")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the largest gradient")(
+      "epsilon", epsilon, "added to the gradient's magnitude")("decay", decay, "weight decay, added to the gradient");
 }
 
 Adamax::Adamax(const LeafSet& set, AdamaxOptions o) : Optimizer("adamax", set, o.lr, o.decay, 2), o_(o) {

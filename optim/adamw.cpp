@@ -5,9 +5,8 @@
 namespace ebb {
 
 void AdamWOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
-                                                                  "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "decoupled weight decay");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the running mean square")(
+      "epsilon", epsilon, "added to the denominator")("decay", decay, "decoupled weight decay");
 }
 
 AdamW::AdamW(const LeafSet& set, AdamWOptions o)

@@ -8,13 +8,13 @@ struct AdamWOptions {
   void declare(GivenOptions&);
 };
 
-/// Adam with the weights' decay kept out of the running means.
+/// Adam with decoupled weight decay, which does not enter the running means.
 ///
 ///     w = w - lr decay w;   then Adam's step on the plain gradient
 ///
 /// Errors    ValueError if lr, epsilon or decay is negative, or a beta is outside [0, 1)
 /// Source    Loshchilov & Hutter 2019, arXiv:1711.05101
-/// Differs   the decay is multiplied by lr, as in PyTorch; the paper's schedule factor is set_lr's
+/// Differs   the decay is multiplied by lr, as in PyTorch; use set_lr for the paper's schedule factor
 class AdamW final : public Optimizer {
  public:
   using Options = AdamWOptions;

@@ -7,9 +7,8 @@
 namespace ebb {
 
 void AmsGradOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
-                                                                  "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the running mean square")(
+      "epsilon", epsilon, "added to the denominator")("decay", decay, "weight decay, added to the gradient");
 }
 
 AmsGrad::AmsGrad(const LeafSet& set, AmsGradOptions o) : Optimizer("amsgrad", set, o.lr, o.decay, 3), o_(o) {
@@ -36,6 +35,6 @@ template <class T> void AmsGrad::run(const Slice<T>& s) const {
 void AmsGrad::update(const Slice<float>& s) { run(s); }
 void AmsGrad::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(amsgrad, AmsGrad, "Adam whose second moment never falls, Reddi 2018");
+EBB_OPTIMIZER(amsgrad, AmsGrad, "Adam with a non-decreasing second moment, Reddi 2018");
 
 }  // namespace ebb

@@ -8,13 +8,13 @@ struct AmsGradOptions {
   void declare(GivenOptions&);
 };
 
-/// Adam whose second moment never falls, so that its steps cannot grow again.
+/// Adam with a non-decreasing second moment, so that step sizes do not grow again.
 ///
 ///     m and v as in Adam;   v^ = max(v^, v);   w = w - lr (m / (1 - beta1^t)) / (sqrt(v^ / (1 - beta2^t)) + epsilon)
 ///
 /// Errors    ValueError if lr, epsilon or decay is negative, or a beta is outside [0, 1)
 /// Source    Reddi et al. 2018, arXiv:1904.09237
-/// Differs   from the paper, which leaves out the corrections of Adam's bias; PyTorch has them
+/// Differs   from the paper, which omits Adam's bias correction; PyTorch has it
 class AmsGrad final : public Optimizer {
  public:
   using Options = AmsGradOptions;

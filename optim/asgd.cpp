@@ -18,7 +18,7 @@ void Asgd::start_averaging() {
 }
 
 void Asgd::swap() {
-  if (!memory(0)) throw ValueError("asgd: there was no update, so there is no mean");
+  if (!memory(0)) throw ValueError("asgd: there is no mean before the first update");
   detail::exchange("asgd", set(), memory(0));
 }
 
@@ -38,7 +38,7 @@ template <class T> void Asgd::run(const Slice<T>& s) const {
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
     s.w[i] = kept * s.w[i] - rate * g;
-    mean[i] = fresh == T(1) ? s.w[i] : mean[i] + (s.w[i] - mean[i]) * fresh;  // the weights themselves, to the bit
+    mean[i] = fresh == T(1) ? s.w[i] : mean[i] + (s.w[i] - mean[i]) * fresh;  // bitwise the weights
   }
 }
 

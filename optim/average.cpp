@@ -26,8 +26,8 @@ void AverageWeights::update() {
 }
 
 void AverageWeights::swap() {
-  if (!mean_) throw ValueError("average: no update was seen");
-  mean_ = mean_.copy();  // flat() may have been asked for, and is not to change
+  if (!mean_) throw ValueError("average: there is no mean before the first update");
+  mean_ = mean_.copy();  // callers of flat() may hold it
   detail::exchange("average", set_, mean_);
 }
 

@@ -19,12 +19,12 @@ template <class T> std::int64_t clip(T* g, std::int64_t n, T bound) {
   std::int64_t outside = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     outside += !(std::abs(g[i]) <= bound);
-    g[i] = std::min(std::max(g[i], -bound), bound);  // both keep a NaN that stands first
+    g[i] = std::min(std::max(g[i], -bound), bound);  // both return a NaN first argument
   }
   return outside;
 }
 
-/// The columns of g, each bounded by the same column of w; w and g [rows, columns].
+/// Clips each column of g relative to the same column of w; w and g [rows, columns].
 template <class T>
 std::int64_t clip_columns(T* g, const Array& weights, int rows, int columns, double share, double epsilon) {
   const Array w = weights.compact();

@@ -12,7 +12,7 @@ EarlyStopping::EarlyStopping(const LeafSet& set, EarlyStoppingOptions o)
   if (o.patience < 0)
     throw ValueError(fmt::format("early stopping: the patience must not be negative, but is {}", o.patience));
   if (!(o.least >= 0))
-    throw ValueError(fmt::format("early stopping: the least improvement must not be negative, but is {}", o.least));
+    throw ValueError(fmt::format("early stopping: the minimum improvement must not be negative, but is {}", o.least));
 }
 
 void EarlyStopping::update(double loss) {
@@ -29,7 +29,7 @@ void EarlyStopping::update(double loss) {
 
 void EarlyStopping::restore() {
   if (!kept_) return;
-  if (kept_.size() != set_.size()) throw ValueError("early stopping: parameters were added since the best was seen");
+  if (kept_.size() != set_.size()) throw ValueError("early stopping: parameters were added since the best evaluation");
   Edit change(set_);
   change.flat().assign(kept_);
 }

@@ -3,10 +3,10 @@
 
 namespace ebb::detail {
 
-/// The values of the set's trained leaves change places with those of an array laid out as the set's flat buffer is.
-/// Fixed ones keep their bits: a mean of equal numbers need not be that number.
+/// Swaps the values of the set's trained leaves with an array in the layout of the set's flat buffer. Fixed leaves are
+/// not touched, since the mean of equal values need not equal that value bitwise.
 ///
-/// Errors    ValueError if parameters were added since `other` was made
+/// Errors    ValueError if parameters were added since `other` was created
 void exchange(const char* who, const LeafSet&, Array& other);
 
 }  // namespace ebb::detail

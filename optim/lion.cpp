@@ -4,8 +4,8 @@
 namespace ebb {
 
 void LionOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean in a step")(
-      "beta2", beta2, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
+  given("beta1", beta1, "weight of the running mean in a step")("beta2", beta2, "decay rate of the running mean")(
+      "decay", decay, "decoupled weight decay");
 }
 
 Lion::Lion(const LeafSet& set, LionOptions o) : Optimizer("lion", set, o.lr, o.decay, 1), o_(o) {
@@ -28,6 +28,6 @@ template <class T> void Lion::run(const Slice<T>& s) const {
 void Lion::update(const Slice<float>& s) { run(s); }
 void Lion::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(lion, Lion, "the sign of a running mean, Chen 2023");
+EBB_OPTIMIZER(lion, Lion, "the sign of a running mean of gradients, Chen 2023");
 
 }  // namespace ebb

@@ -8,7 +8,7 @@ struct LionOptions {
   void declare(GivenOptions&);
 };
 
-/// Steps of one size: the sign of a mean that the present gradient weighs more in than in the one that is kept.
+/// Steps of constant size: the sign of an interpolation between the gradient and its running mean.
 ///
 ///     w = w (1 - lr decay) - lr sign(beta1 m + (1 - beta1) g);   m = beta2 m + (1 - beta2) g
 ///

@@ -3,7 +3,7 @@
 
 namespace ebb::detail {
 
-/// The running means of a gradient and of its square that Adam and its kin step from.
+/// The running means of a gradient and of its square, for Adam and its variants.
 template <class T> struct Moments {
   T beta1, fresh1, beta2, fresh2;
   Moments(double b1, double b2)

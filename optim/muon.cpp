@@ -12,7 +12,7 @@ namespace ebb {
 
 namespace {
 
-// Squares are taken of values at most 1, so that none over- or underflows.
+// Values are scaled to at most 1 before squaring, to avoid overflow and underflow.
 template <class T> double scaled_norm(const Array& x) {
   const T* const values = x.data<T>();
   double largest = 0, sum = 0;
@@ -25,7 +25,7 @@ template <class T> double scaled_norm(const Array& x) {
   return largest * std::sqrt(sum);
 }
 
-// Near the orthogonal factor of x. The Gram matrix is that of the smaller side.
+// Approximates the orthogonal polar factor of x, using the Gram matrix of the smaller side.
 Array orthogonal(Array x, double norm, int iterations) {
   const bool tall = x.dim(0) > x.dim(1);
   scale_in_place(x, 1 / (norm + 1e-7));
@@ -53,12 +53,11 @@ bool fits_any(const std::string& patterns, const char* name) {
 }  // namespace
 
 void MuonOptions::declare(GivenOptions& given) {
-  given("momentum", momentum, "share of the running mean that is kept")("decay", decay, "decoupled weight decay");
-  iterations = static_cast<int>(
-      given.whole("iterations", iterations, 1, 100, "of Newton and Schulz, towards an orthogonal matrix"));
-  given("nesterov", nesterov, "look one step ahead");
-  given("others", others, "patterns of names, split by |: matrices that are AdamW's, as all vectors are");
-  given("others_rate", others_rate, "AdamW's rate, as a factor of the learning rate");
+  given("momentum", momentum, "decay rate of the running mean")("decay", decay, "decoupled weight decay");
+  iterations = static_cast<int>(given.whole("iterations", iterations, 1, 100, "Newton-Schulz iterations"));
+  given("nesterov", nesterov, "Nesterov momentum");
+  given("others", others, "name patterns, separated by |, of matrices that AdamW updates, like all vectors");
+  given("others_rate", others_rate, "AdamW's learning rate, as a factor of lr");
   given("beta1", beta1, "AdamW's")("beta2", beta2, "AdamW's")("epsilon", epsilon, "AdamW's");
 }
 
@@ -105,6 +104,6 @@ template <class T> void Muon::run_other(const Slice<T>& s) const {
 void Muon::update(const Slice<float>& s) { run(s); }
 void Muon::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(muon, Muon, "hidden matrices by orthogonal steps, all else by AdamW, Jordan 2024");
+EBB_OPTIMIZER(muon, Muon, "orthogonalised momentum for hidden matrices, AdamW for the rest, Jordan 2024");
 
 }  // namespace ebb

@@ -7,10 +7,9 @@
 namespace ebb {
 
 void NAdamOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
-                                                                  "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")(
-      "momentum_decay", momentum_decay, "how fast the momentum rises to beta1");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the running mean square")(
+      "epsilon", epsilon, "added to the denominator")("decay", decay, "weight decay, added to the gradient")(
+      "momentum_decay", momentum_decay, "rate at which the momentum rises to beta1");
 }
 
 NAdam::NAdam(const LeafSet& set, NAdamOptions o) : Optimizer("nadam", set, o.lr, o.decay, 2), o_(o) {
@@ -32,7 +31,7 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   for (; multiplied_ < updates(); ++multiplied_) product_ *= momentum(multiplied_ + 1);
   const std::int64_t t = s.t;
   double product = product_;
-  if (t != multiplied_) {  // a parameter that was frozen has a count of its own
+  if (t != multiplied_) {  // a parameter that was frozen has a different count
     product = 1;
     for (std::int64_t k = 1; k <= t; ++k) product *= momentum(k);
   }
@@ -53,6 +52,6 @@ template <class T> void NAdam::run(const Slice<T>& s) {
 void NAdam::update(const Slice<float>& s) { run(s); }
 void NAdam::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(nadam, NAdam, "Adam with Nesterov's momentum, Dozat 2016");
+EBB_OPTIMIZER(nadam, NAdam, "Adam with Nesterov momentum, Dozat 2016");
 
 }  // namespace ebb

@@ -8,7 +8,7 @@ struct NAdamOptions {
   void declare(GivenOptions&);
 };
 
-/// Adam with Nesterov's look ahead, whose momentum warms up.
+/// Adam with Nesterov momentum that warms up.
 ///
 ///     g = g + decay w;   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
 ///     mu_t = beta1 (1 - .96^(t momentum_decay) / 2);   P_t = mu_1 ... mu_t

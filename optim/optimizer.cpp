@@ -23,7 +23,7 @@ Optimizer::Optimizer(const char* name, const LeafSet& set, double lr, double dec
 Optimizer::~Optimizer() = default;
 
 namespace {
-/// NaN stays, so that it is seen.
+/// NaN is kept, so that it is noticed.
 template <class T> void restore_bounds(const Leaf& leaf, const Slice<T>& s) {
   const T low = static_cast<T>(leaf.low()), high = static_cast<T>(leaf.high());
   if (std::isinf(low) && std::isinf(high)) return;
@@ -56,7 +56,7 @@ void Optimizer::group(const std::string& pattern, GroupOptions o) {
 }
 
 void Optimizer::only(const std::vector<std::string>& patterns) {
-  for (const std::string& p : patterns) detail::check_fits(name_, set_, p);  // before anything is frozen
+  for (const std::string& p : patterns) detail::check_fits(name_, set_, p);  // check all before freezing any
   groups_.push_back({"*", {.rate = 0}});
   for (const std::string& p : patterns) groups_.push_back({p, {}});
   of_leaf_.clear();
@@ -73,7 +73,7 @@ void Optimizer::settle_groups() {
 
 void Optimizer::visit(Archive& a) {
   std::vector<int> order(
-      static_cast<std::size_t>(set_.count()));  // by name: the set may be built in another order next time
+      static_cast<std::size_t>(set_.count()));  // by name, since the set may be built in a different order
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](int x, int y) { return std::strcmp(set_[x].name(), set_[y].name()) < 0; });
   auto missed = std::make_shared<std::vector<std::int64_t>>(),
@@ -108,19 +108,19 @@ void Optimizer::make_memories() {
   for (int m = 0; m < memories_; ++m) {
     if (!memory_[m]) memory_[m] = first_memory(m);
     if (memory_[m].size() != set_.size())
-      throw ValueError(fmt::format("{}: the set had {} numbers at the first step and has {} now", name_,
+      throw ValueError(fmt::format("{}: the set had {} values at the first step but has {} now", name_,
                                    memory_[m].size(), set_.size()));
   }
 }
 
-/// A parameter that is to be updated.
+/// A parameter to update.
 struct Optimizer::Todo {
   int leaf;
   Array gradient;
   GroupOptions group;
 };
 
-/// `flat` holds the values of the whole set.
+/// `flat` has the values of the whole set.
 template <class T> Slice<T> Optimizer::slice_of(const Todo& d, T* flat) {
   const std::int64_t at = set_[d.leaf].offset();
   Slice<T> s{.w = flat + at,
@@ -136,9 +136,10 @@ template <class T> Slice<T> Optimizer::slice_of(const Todo& d, T* flat) {
   return s;
 }
 
-/// Whether the update would make a finite number of the memory infinite: an enormous gradient is tried on copies.
+/// Whether the update would make a finite value of the optimiser state infinite; for very large gradients, tries it on
+/// copies.
 template <class T> bool Optimizer::overflows(const Todo& d) {
-  // Squares below are lost in the rounding of the largest number of the type, so that no sum with them overflows.
+  // Squares below this are lost in the rounding of the type's largest value, so sums with them cannot overflow.
   constexpr double harmless = sizeof(T) == 4 ? 0x1p51 : 0x1p484;
   const double decay = d.group.decay.value_or(decay_);
   const double largest =

@@ -10,41 +10,40 @@ namespace ebb {
 class Archive;
 class GivenOptions;
 
-/// What one optimiser sees of one parameter: its values w, their gradient g, and the optimiser's own memory of them.
-/// Most take the values one by one; those for which a matrix is one thing look at its shape, and at its name to tell a
-/// hidden one from the others.
+/// An optimiser's view of one parameter: its values w, their gradient g, and the optimiser's state. Most optimisers
+/// treat the values independently; those that treat a matrix as a whole use its shape, and its name to recognise hidden
+/// matrices.
 template <class T> struct Slice {
   T* w;
   const T* g;
   T* memory[3];
   std::int64_t size;
-  std::int64_t t;    // which update of this parameter it is, from 1: those while it was frozen do not count
+  std::int64_t t;    // index of this parameter's update, from 1, excluding those while it was frozen
   double lr, decay;  // of this parameter's group
   const char* name;  // full name, "lm/rnn/Wx"
   Shape shape;       // a weight of x W is [in, out]
 };
 
-/// How the parameters of a group differ from the rest.
+/// Settings for a group of parameters.
 struct GroupOptions {
-  std::optional<double> decay = {};  ///< in place of the rule's own
-  double rate = 1;  ///< factor of the learning rate; 0 freezes: values, memory and count of updates stay
+  std::optional<double> decay = {};  ///< overrides the optimiser's
+  double rate = 1;                   ///< factor of the learning rate; 0 freezes values, state and update count
 };
 
-/// An update rule over a set of parameters: `step` once per update, with the gradients that a backward returned. Fixed
-/// parameters are left alone. The rule's memory is as large as the parameters, in their element type, and zero at
-/// first.
+/// An optimiser over a set of parameters: call `step` once per update with the gradients from a backward. Fixed
+/// parameters are not changed. The optimiser state has the parameters' shapes and element type, and is initially zero.
 ///
 ///     Adam adam{w, {.lr = 1e-3, .decay = .1}};
-///     adam.group("*/b", {.decay = 0});                        // "*": any letters, "?": any one; the last group that fits counts
+///     adam.group("*/b", {.decay = 0});                        // "*": any characters, "?": any one; the last matching group counts
 ///     adam.freeze("emb/*");
 ///     Sgd sgd{w, {.lr = 1}};
-///     sgd.only({"emb/*"});                                    // two rules on parts of one set: step both
+///     sgd.only({"emb/*"});                                    // two optimisers on parts of one set: step both
 ///
-/// Numerics  an update whose gradients are finite, but so large that the rule's memory of them would become infinite,
-///           is not made and counted in `skipped`: no later gradient would move the weights again. Gradients that are
-///           not finite are not looked for
-/// Errors    ValueError, with nothing changed, if the gradients are of another set or parameters were added after step
-///           1; if a pattern fits no parameter, naming those there are, or a factor or decay is negative
+/// Numerics  an update whose finite gradients are so large that the optimiser state would become infinite is skipped
+///           and counted in `skipped`; otherwise the weights could never change again. Gradients that are not finite
+///           are not checked for
+/// Errors    ValueError, with nothing changed, if the gradients are of another set, parameters were added after step 1,
+///           a pattern matches no parameter (suggesting the nearest), or a factor or decay is negative
 class Optimizer {
  public:
   virtual ~Optimizer();
@@ -60,14 +59,13 @@ class Optimizer {
   }  ///< steps that were no update, since the memory would have overflowed
   void group(const std::string& pattern, GroupOptions);
   void freeze(const std::string& pattern) { group(pattern, {.rate = 0}); }
-  void only(const std::vector<std::string>& patterns);  ///< all others are frozen
-  /// For `save` and `load`: the rule's name, rate, updates, skipped steps and memory; not the options that its
-  /// constructor was given.
+  void only(const std::vector<std::string>& patterns);  ///< freezes all others
+  /// For `save` and `load`: name, learning rate, update counts and state; not the constructor's options.
   virtual void visit(Archive&);
 
  protected:
   Optimizer(const char* name, const LeafSet& set, double lr, double decay, int memories);
-  /// Options out of range are refused by name: check("beta1", beta1, 0, 1) allows [0, 1).
+  /// Rejects an option out of range: check("beta1", beta1, 0, 1) allows [0, 1).
   void check(const char* option, double x, double least, double below) const;
   void check_not_negative(const char* option, double x) const;
   const LeafSet& set() const { return set_; }
@@ -85,7 +83,7 @@ class Optimizer {
   std::int64_t missed_of(int leaf) const;
   template <class T> Slice<T> slice_of(const Todo&, T* flat);
   template <class T> bool overflows(const Todo&);
-  virtual Array first_memory(int m) const;  // zeros, unless a rule says otherwise
+  virtual Array first_memory(int m) const;  // zeros by default
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
 
@@ -94,10 +92,10 @@ class Optimizer {
   double lr_, decay_;
   int memories_;
   std::vector<Group> groups_;
-  std::vector<GroupOptions> of_leaf_;  // of each leaf, worked out when there are groups
-  std::vector<std::int64_t> missed_;   // updates of each leaf while it was frozen; none if not given
+  std::vector<GroupOptions> of_leaf_;  // per leaf, computed when there are groups
+  std::vector<std::int64_t> missed_;   // per leaf, updates while it was frozen; empty if never
   Array memory_[3];
-  std::int64_t updates_ = 0;  // counts the one that runs
+  std::int64_t updates_ = 0;  // including the one in progress
   std::int64_t skipped_ = 0;
 };
 

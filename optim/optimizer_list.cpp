@@ -6,7 +6,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
   const OptimizerEntry& entry = Registry<OptimizerEntry>::get(name_before_options(text));
   GivenOptions given = GivenOptions::after_name(text);
   auto optimizer = entry.make(set, lr, given);
-  given.reject_unknown("; the learning rate is given by itself");
+  given.reject_unknown("; the learning rate is given separately");
   return optimizer;
 }
 

@@ -6,9 +6,8 @@
 namespace ebb {
 
 void RAdamOptions::declare(GivenOptions& given) {
-  given("beta1", beta1, "share of the running mean that is kept")("beta2", beta2,
-                                                                  "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient");
+  given("beta1", beta1, "decay rate of the running mean")("beta2", beta2, "decay rate of the running mean square")(
+      "epsilon", epsilon, "added to the denominator")("decay", decay, "weight decay, added to the gradient");
 }
 
 RAdam::RAdam(const LeafSet& set, RAdamOptions o) : Optimizer("radam", set, o.lr, o.decay, 2), o_(o) {
@@ -37,6 +36,6 @@ template <class T> void RAdam::run(const Slice<T>& s) const {
 void RAdam::update(const Slice<float>& s) { run(s); }
 void RAdam::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(radam, RAdam, "Adam that takes in its second moment as that settles, Liu 2020");
+EBB_OPTIMIZER(radam, RAdam, "Adam with a rectified second moment, Liu 2020");
 
 }  // namespace ebb

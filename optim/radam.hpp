@@ -8,8 +8,8 @@ struct RAdamOptions {
   void declare(GivenOptions&);
 };
 
-/// Adam that starts without its second moment, and takes it in as the variance of that becomes finite: warm-up without
-/// a schedule.
+/// Adam that initially ignores its second moment, and phases it in when its variance becomes finite, which replaces a
+/// warm-up schedule.
 ///
 ///     g = g + decay w;   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   m^ = m / (1 - beta1^t)
 ///     rho = 2 / (1 - beta2) - 1;   rho_t = rho - 2 t beta2^t / (1 - beta2^t)

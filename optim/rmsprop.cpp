@@ -6,9 +6,9 @@
 namespace ebb {
 
 void RmsPropOptions::declare(GivenOptions& given) {
-  given("alpha", alpha, "share of the running mean square that is kept")(
-      "epsilon", epsilon, "added to what is divided by")("decay", decay, "weight decay, added to the gradient")(
-      "momentum", momentum, "of the steps")("centered", centered, "divide by the deviation instead");
+  given("alpha", alpha, "decay rate of the running mean square")("epsilon", epsilon, "added to the denominator")(
+      "decay", decay, "weight decay, added to the gradient")("momentum", momentum, "momentum of the steps")(
+      "centered", centered, "divide by the standard deviation instead");
 }
 
 RmsProp::RmsProp(const LeafSet& set, RmsPropOptions o) : Optimizer("rmsprop", set, o.lr, o.decay, 3), o_(o) {
@@ -31,7 +31,7 @@ template <class T> void RmsProp::run(const Slice<T>& s) const {
     T variance = square[i];
     if (o_.centered) {
       mean[i] = alpha * mean[i] + fresh * d;
-      variance = std::max(variance - mean[i] * mean[i], T(0));  // rounding may take it below zero
+      variance = std::max(variance - mean[i] * mean[i], T(0));  // rounding may make it negative
     }
     velocity[i] = momentum * velocity[i] + d / (std::sqrt(variance) + epsilon);
     w[i] -= rate * velocity[i];
@@ -41,6 +41,6 @@ template <class T> void RmsProp::run(const Slice<T>& s) const {
 void RmsProp::update(const Slice<float>& s) { run(s); }
 void RmsProp::update(const Slice<double>& s) { run(s); }
 
-EBB_OPTIMIZER(rmsprop, RmsProp, "divided by a running root mean square, Hinton 2012");
+EBB_OPTIMIZER(rmsprop, RmsProp, "gradient divided by its running root mean square, Hinton 2012");
 
 }  // namespace ebb

@@ -9,7 +9,7 @@ struct RmsPropOptions {
   void declare(GivenOptions&);
 };
 
-/// Each step divided by a running root mean square of the gradient.
+/// Steps divided by a running root mean square of the gradient.
 ///
 ///     g = g + decay w;   s = alpha s + (1 - alpha) g^2
 ///     centered: a = alpha a + (1 - alpha) g, and s - a^2 in place of s below
@@ -17,7 +17,7 @@ struct RmsPropOptions {
 ///
 /// Errors    ValueError if lr, momentum, decay or epsilon is negative, or alpha is outside [0, 1)
 /// Source    Hinton, Coursera lecture 6e, 2012; centered: Graves 2013, arXiv:1308.0850
-/// Differs   from Graves and TensorFlow, who add epsilon under the root: as in PyTorch, it is added outside
+/// Differs   from Graves and TensorFlow, which add epsilon under the root; here, as in PyTorch, it is added outside
 class RmsProp final : public Optimizer {
  public:
   using Options = RmsPropOptions;

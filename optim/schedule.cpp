@@ -10,7 +10,7 @@ namespace ebb {
 using detail::checked;
 
 Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numeric_limits<double>::infinity()) {
-  checked("plateau", "the rate", lr), checked("plateau", "the least rate", o.least),
+  checked("plateau", "the rate", lr), checked("plateau", "the minimum rate", o.least),
       checked("plateau", "the threshold", o.threshold);
   if (!(o.factor > 0 && o.factor < 1))
     throw ValueError(fmt::format("plateau: the factor must be between 0 and 1, but is {}", o.factor));
@@ -19,7 +19,7 @@ Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numer
 }
 
 double Plateau::update(double loss) {
-  // A share of the best's magnitude: below zero, (1 - threshold) of the best would lie above it.
+  // Relative to the best loss's magnitude: for a negative loss, (1 - threshold) * best would be above it.
   const double margin = std::isinf(best_) ? 0 : o_.threshold * std::abs(best_);
   if (loss < best_ - margin) {
     best_ = loss;

@@ -11,7 +11,7 @@ class Archive;
 ///     const Schedule rate = warm_up(500, cosine_decay(1e-3, 20'000));
 ///     for (long u = 0; u < 20'500; ++u) { adam.set_lr(rate(u)); ... adam.step(r.grads); }
 ///
-/// A schedule is a function of the update alone, so that a run that is taken up again needs no more than its number.
+/// A schedule is a function of the update only, so a resumed run needs only its update count.
 /// Errors    ValueError if a rate or factor is negative or not finite, or a number of updates is below 1
 using Schedule = std::function<double(std::int64_t update)>;
 
@@ -21,48 +21,50 @@ Schedule step_decay(double lr, double factor, std::int64_t every);
 /// lr factor^u
 Schedule exponential_decay(double lr, double factor);
 
-/// From lr down to `least` along half a cosine, and `least` from then on.
+/// From lr to `least` along half a cosine, then constant.
 ///
 ///     least + (lr - least) (1 + cos(pi u / updates)) / 2
 ///
 /// Source    Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts
 Schedule cosine_decay(double lr, std::int64_t updates, double least = 0);
 
-/// From lr down to `least` in a line, and `least` from then on.
+/// Linearly from lr to `least`, then constant.
 Schedule linear_decay(double lr, std::int64_t updates, double least = 0);
 
-/// (u + 1) / updates of the schedule's first rate for so many updates; then the schedule from its begin.
+/// Linear warm-up: (u + 1) / updates times the schedule's first rate for the first `updates` updates, then the schedule
+/// from its beginning.
 Schedule warm_up(std::int64_t updates, Schedule then);
 
 struct OneCycleOptions {
-  double rising = .3;         ///< share of the updates before the largest rate
-  double start_divisor = 25;  ///< begins at largest / start_divisor
-  double end_divisor = 1e4;   ///< ends at the begin / end_divisor
+  double rising = .3;         ///< fraction of the updates before the largest rate
+  double start_divisor = 25;  ///< the initial rate is largest / start_divisor
+  double end_divisor = 1e4;   ///< the final rate is the initial rate / end_divisor
 };
-/// Up to the largest rate and down again, both along half a cosine.
+/// Rises to the largest rate and falls again, each along half a cosine.
 ///
 /// Source    Smith & Topin 2018, arXiv:1708.07120
 Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o = {});
 
-/// factor width^-1/2 min(n^-1/2, n warm^-3/2),   n = u + 1: rises for `warm` updates, then falls with the root.
+/// factor width^-1/2 min(n^-1/2, n warm^-3/2), n = u + 1: rises for `warm` updates, then falls with the inverse square
+/// root.
 ///
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 5.3
 Schedule noam(int width, std::int64_t warm, double factor = 1);
 
 struct PlateauOptions {
-  double factor = .1;       ///< of the rate, each time
-  int patience = 10;        ///< evaluations without improvement that are borne
-  double threshold = 1e-4;  ///< an improvement is a loss below best - threshold |best|
-  double least = 0;         ///< the rate falls no further
+  double factor = .1;       ///< of each reduction
+  int patience = 10;        ///< evaluations without improvement before the rate is reduced
+  double threshold = 1e-4;  ///< a loss improves if it is below best - threshold |best|
+  double least = 0;         ///< minimum rate
 };
-/// A rate that falls when the loss that it is shown has stopped to improve.
+/// Reduces the rate when a loss stops improving.
 ///
 ///     Plateau rate{1e-3, {.patience = 5}};
 ///     adam.set_lr(rate.update(test_error));     // once per evaluation
 class Plateau {
  public:
   explicit Plateau(double lr, PlateauOptions o = {});
-  double update(double loss);  ///< the rate from now on; a loss that is not a number is no improvement
+  double update(double loss);  ///< returns the new rate; NaN counts as no improvement
   double lr() const { return lr_; }
   void visit(Archive&);  ///< for `save` and `load`
 

@@ -3,9 +3,9 @@
 
 namespace ebb::detail {
 
-/// Errors    ValueError that names schedule and value, unless it is finite and not negative
+/// Errors    ValueError naming schedule and value unless it is finite and not negative
 double checked(const char* schedule, const char* what, double x);
-/// Errors    ValueError that names the schedule, if a number of updates is below 1
+/// Errors    ValueError naming the schedule if the number of updates is below 1
 double updates_of(const char* schedule, std::int64_t n);
 
 /// From a to b along half a cosine, as `done` goes from 0 to 1.

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t most_updates = std::int64_t{1} << 53;
 
-// At each "+" before a letter: that of 1e+5 is a number's.
+// Splits at each "+" before a letter, so not within 1e+5.
 std::vector<std::string> parts_of(const std::string& text) {
   std::vector<std::string> parts{""};
   for (std::size_t k = 0; k < text.size(); ++k) {
@@ -22,14 +22,13 @@ std::vector<std::string> parts_of(const std::string& text) {
 struct SchedulePart {
   const ScheduleEntry* entry;
   GivenOptions given;
-  std::int64_t updates;  // 0: not said
+  std::int64_t updates;  // 0: not given
 };
 
 SchedulePart part_of(const std::string& text) {
   const ScheduleEntry& entry = Registry<ScheduleEntry>::get(name_before_options(text));
   GivenOptions given = GivenOptions::after_name(text, "updates");
-  const std::int64_t updates =
-      given.whole("updates", 0, 0, most_updates, "for how many it lasts; 0: the rest of the run");
+  const std::int64_t updates = given.whole("updates", 0, 0, most_updates, "number of updates; 0: the rest of the run");
   return {&entry, std::move(given), updates};
 }
 
@@ -48,7 +47,7 @@ Schedule make_schedule(const std::string& text, double lr, std::int64_t updates)
   for (std::size_t k = 0; k + 1 < parts.size(); ++k) {
     const std::string& name = parts[k].given.owner();
     if (parts[k].updates == 0)
-      throw ValueError(name + ": for how many updates it lasts has to be said, since a schedule follows it: " + name +
+      throw ValueError(name + ": the number of updates is required, since another schedule follows: " + name +
                        ":500+...");
     before += parts[k].updates;
   }

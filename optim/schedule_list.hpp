@@ -5,14 +5,14 @@
 
 namespace ebb {
 
-/// The updates of a run for which one schedule is made, counted from its own first one.
+/// The part of a run that a schedule covers; its updates are counted from the part's first.
 struct ScheduleSpan {
-  double lr = 1;             ///< the rate that the user asked for: usually the largest
-  std::int64_t updates = 1;  ///< how many, at least 1
-  Schedule then{};           ///< what follows, empty if nothing does
+  double lr = 1;             ///< the given learning rate, usually the largest
+  std::int64_t updates = 1;  ///< number of updates, at least 1
+  Schedule then{};           ///< the next schedule, or empty
 };
 
-/// A schedule as commands name it: "cosine:least=1e-5". Registered by EBB_SCHEDULE.
+/// A registered schedule: "cosine:least=1e-5". Registered by EBB_SCHEDULE.
 struct ScheduleEntry : Registered<ScheduleEntry> {
   static constexpr const char* kind = "schedule";
   using Make = Schedule (*)(GivenOptions&, const ScheduleSpan&);
@@ -20,16 +20,16 @@ struct ScheduleEntry : Registered<ScheduleEntry> {
   Make make;
 };
 
-/// A schedule with its options, or several one after another, joined by "+". Each takes `updates=N`, or N alone: for
-/// how many it lasts. The last may leave it out, and then lasts for the rest of the run.
+/// Creates a schedule with its options, or a sequence of several joined by "+". Each has a number of updates,
+/// `updates=N` or just N; without it, the last lasts for the rest of the run.
 ///
 ///     make_schedule("warmup:500+cosine:least=1e-5", 1e-3, 20'000)      // 500 up, 19,500 down
 ///     make_schedule("cosine:5000+cosine", 1e-3, 20'000)                // a restart after 5,000
 ///
-/// Errors    ValueError for an unknown schedule (with the nearest name) or option, a value out of range, or one that
-///           something follows and that does not say for how many updates it lasts
+/// Errors    ValueError for an unknown schedule (suggesting the nearest name) or option, a value out of range, or a
+///           schedule other than the last without a number of updates
 Schedule make_schedule(const std::string& text, double lr, std::int64_t updates);
-/// The options that a registered schedule takes. Errors: as make_schedule
+/// The options of a registered schedule. Errors: as for make_schedule
 std::vector<OptionInfo> schedule_options(const std::string& name);
 
 }  // namespace ebb
@@ -39,9 +39,9 @@ std::vector<OptionInfo> schedule_options(const std::string& name);
 ///     Schedule halving(GivenOptions& o, const ScheduleSpan& s) {
 ///       return step_decay(s.lr, .5, o.whole("every", 1000, 1, 1'000'000, "updates from one halving to the next"));
 ///     }
-///     EBB_SCHEDULE(halving, halving, "half the rate again and again");
+///     EBB_SCHEDULE(halving, halving, "halves the rate periodically");
 ///
-/// Use EBB_SCHEDULE_NAMED for a name with a dash.
+/// EBB_SCHEDULE_NAMED takes a name with a dash.
 #define EBB_SCHEDULE(name, make, about) EBB_SCHEDULE_NAMED(name, #name, make, about)
 #define EBB_SCHEDULE_NAMED(id, name, make, about) \
   static const ebb::ScheduleEntry ebb_schedule_##id { name, about, __FILE__, &make }

@@ -5,20 +5,21 @@
 namespace ebb {
 
 void SgdOptions::declare(GivenOptions& given) {
-  given("momentum", momentum, "share of the velocity that is kept")("dampening", dampening,
-                                                                    "the gradient counts less by this share")(
-      "decay", decay, "weight decay, added to the gradient")("nesterov", nesterov, "look one step ahead");
+  given("momentum", momentum, "decay rate of the velocity")("dampening", dampening,
+                                                            "reduces the gradient's weight in the velocity")(
+      "decay", decay, "weight decay, added to the gradient")("nesterov", nesterov, "Nesterov momentum");
 }
 
 Sgd::Sgd(const LeafSet& set, SgdOptions o) : Optimizer("sgd", set, o.lr, o.decay, o.momentum != 0 ? 1 : 0), o_(o) {
   check_not_negative("momentum", o.momentum);
   if (o.nesterov && (o.momentum == 0 || o.dampening != 0))
-    throw ValueError("sgd: nesterov needs a momentum and no dampening");
+    throw ValueError("sgd: nesterov requires momentum and no dampening");
 }
 
 template <class T> void Sgd::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), momentum = static_cast<T>(o_.momentum);
-  const T fresh = s.t == 1 ? T(1) : static_cast<T>(1 - o_.dampening);  // PyTorch starts the velocity undamped
+  const T fresh =
+      s.t == 1 ? T(1) : static_cast<T>(1 - o_.dampening);  // as in PyTorch, the first velocity is not dampened
   T* const w = s.w;
   T* const v = s.memory[0];
   const T* const g = s.g;

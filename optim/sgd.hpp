@@ -9,14 +9,13 @@ struct SgdOptions {
   void declare(GivenOptions&);
 };
 
-/// Gradient descent, with momentum if asked for.
+/// Stochastic gradient descent, optionally with momentum.
 ///
 ///     g = g + decay w
 ///     v = g at the first update, then momentum v + (1 - dampening) g
 ///     w = w - lr v;   nesterov: w = w - lr (g + momentum v);   momentum 0: w = w - lr g
 ///
-/// Errors    ValueError if lr, momentum or decay is negative, or nesterov is asked for without momentum or with
-///           dampening
+/// Errors    ValueError if lr, momentum or decay is negative, or nesterov is set without momentum or with dampening
 /// Source    Polyak 1964; Sutskever et al. 2013, in the form of PyTorch (lr outside the velocity)
 class Sgd final : public Optimizer {
  public:

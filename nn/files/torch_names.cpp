@@ -59,7 +59,7 @@ TorchNames& TorchNames::recurrent(const Cell& cell, const std::string& module, c
   if (!reverse.empty() && reverse.size() != layers.size())
     throw ValueError(
         fmt::format("torch names: module '{}' has {} layers and {} ways back", module, layers.size(), reverse.size()));
-  TorchNames next(*this);  // a layer that is refused leaves none behind
+  TorchNames next(*this);  // so that a rejected layer leaves nothing behind
   for (std::size_t l = 0; l < layers.size(); ++l) {
     next.layer(cell, module, std::to_string(l), layers[l]);
     if (!reverse.empty()) next.layer(cell, module, std::to_string(l) + "_reverse", reverse[l]);

@@ -14,9 +14,9 @@ namespace {
 /// The norms of the columns, [O]; with these as g the initial weights are v.
 Array lengths_of(const Array& v) { return sqrt(sum(v * v, 0)); }
 
-Tcn::Convolution convolution(const Builder& p, int numbers, int width) {
-  const Array v = p.initial_values("v", {numbers, width}, fan_in_uniform(numbers));
-  return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, fan_in_uniform(numbers))};
+Tcn::Convolution convolution(const Builder& p, int fan_in, int width) {
+  const Array v = p.initial_values("v", {fan_in, width}, fan_in_uniform(fan_in));
+  return {p.trained("v", v), p.trained("g", lengths_of(v)), p.vector("b", width, fan_in_uniform(fan_in))};
 }
 
 Tcn::Block block(const Builder& p, int input, int width, int kernel) {

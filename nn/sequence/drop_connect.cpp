@@ -7,9 +7,9 @@ namespace ebb {
 
 namespace {
 
-double checked(const char* rule, double p) {
+double checked(const char* op, double p) {
   if (!(p >= 0 && p < 1))
-    throw ValueError(fmt::format("{}: the probability must be at least 0 and less than 1, but is {}", rule, p));
+    throw ValueError(fmt::format("{}: the probability must be at least 0 and less than 1, but is {}", op, p));
   return p;
 }
 

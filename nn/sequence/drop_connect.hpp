@@ -3,8 +3,8 @@
 
 namespace ebb {
 
-/// A transform of a parameter: in training each number of it is zero with probability p and else divided by 1 - p, one
-/// mask an update for all rows and steps. On a cell's recurrent matrix this is weight drop:
+/// A transform of a parameter: in training each value is zero with probability p and else divided by 1 - p, with one
+/// mask per update for all rows and steps. On a cell's recurrent matrix this is weight drop:
 ///
 ///     w.transform("cell/Wh", drop_connect(.5));
 ///
@@ -12,7 +12,7 @@ namespace ebb {
 /// Source    Wan et al. 2013, PMLR 28:1058; on recurrent weights Merity et al. 2018, arXiv:1708.02182
 Transform drop_connect(double p);
 
-/// The same for whole rows: of an embedding, words that are absent from a whole update.
+/// The same for whole rows: drops words of an embedding for a whole update.
 ///
 /// Errors    ValueError if p is outside [0, 1)
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287

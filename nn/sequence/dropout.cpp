@@ -15,7 +15,7 @@ void check(double p) {
 
 Var masked(const Var& x, const Var& mask, double p) {
   return fuse([](auto x, auto mask, auto scale) { return where(mask, x * scale, 0); }, x, mask,
-              1 / (1 - p));  // x may be infinite
+              1 / (1 - p));  // where, not *, since x may be infinite
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Packed dropout(const Packed& x, double p, const StepContext& at, const char* nam
   Array mask = Array::empty(x.all.shape(), x.all.dtype());
   const StepContext rows = at.of_rows(packing.order());
   for (int t = 0; t < packing.steps(); ++t) {
-    const NoGrad off;  // the step is looked at for its shape alone
+    const NoGrad off;  // only the shape is used
     const int begin = packing.begin(t);
     mask.range(begin, begin + packing.alive(t)).assign(rows.at_time(t).bernoulli(name, x[t], 1 - p).value());
   }
@@ -48,12 +48,11 @@ DropoutCell::DropoutCell(CellPtr inner, DropoutOptions o) : CellWrapper(static_c
   check(o.input);
   check(o.state);
   if (o.state > 0 && !drops().state)
-    throw ValueError(fmt::format(
-        "dropout: cell {} does not say where its state enters its products. Give it, beside its step, `State "
-        "step(const Var& x, "
-        "const State& s, const StateDrop& d) const`, the same equations with d.state(s.h) in the products; or drop its "
-        "input alone",
-        name()));
+    throw ValueError(
+        fmt::format("dropout: cell {} does not support dropout of its state. Add an overload `State step(const Var& x, "
+                    "const State& s, const StateDrop& d) const` with the same equations and d.state(s.h) in the "
+                    "recurrent products; or drop only its input",
+                    name()));
 }
 
 State DropoutCell::step(const Var& x, const State& s, const StepContext& at) const {

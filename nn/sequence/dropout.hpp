@@ -5,32 +5,31 @@
 
 namespace ebb {
 
-/// In training each number is zero with probability p and else divided by 1 - p; in evaluation all stay as they are.
-/// The mask is a function of the pass and `name`: two places that are to differ have two names, or scopes of the pass
-/// (`s.context("in")`).
+/// In training each value is zero with probability p and else divided by 1 - p; in evaluation x is unchanged. The mask
+/// is a function of the context and `name`: two uses with different masks need different names, or scopes of the
+/// context (`s.context("in")`).
 ///
 /// Errors    ValueError if p is outside [0, 1)
 /// Source    Srivastava et al. 2014, JMLR 15:1929
 Var dropout(const Var& x, double p, const StepContext& at, const char* name = "dropout");
-/// The same on all steps at once, each with the mask that it would have at its time.
+/// The same for all steps at once, each with the mask of its time.
 Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name = "dropout");
 Packed dropout(const Packed& x, double p, const StepContext& at, const char* name = "dropout");
 
 struct DropoutOptions {
-  double input = 0;          ///< probability that a number of x is dropped
-  double state = 0;          ///< likewise of the state's first field, where it enters the cell's products
-  bool per_sequence = true;  ///< one mask for all steps of a sequence, else one for each step
+  double input = 0;          ///< probability of dropping a value of x
+  double state = 0;          ///< the same for the state's first field, where it enters the recurrent products
+  bool per_sequence = true;  ///< one mask for all steps of a sequence, else one per step
 };
 
-/// A cell whose input and hidden state are dropped out. With one mask for a sequence this is variational dropout, which
-/// may be used on the state; with a mask for each step noise on the state adds up over the steps.
+/// A cell with dropout on its input and hidden state. With one mask per sequence this is variational dropout, which is
+/// suitable for the state; with a mask per step, noise in the state accumulates over time.
 ///
-/// The state is dropped where it meets a matrix, not where it is handed on, as by a GRU's z * h, which the factor 1 /
-/// (1 - p) would let grow from step to step. Only the cell's equations say where that is, so the cell has one more
-/// overload of step for it (drop.hpp), as all shipped cells with a recurrent matrix do.
+/// The state is dropped where it is multiplied by a matrix, not where it is passed on, as in a GRU's z * h, which the
+/// factor 1 / (1 - p) would let grow from step to step. Only the cell's equations can distinguish the two, so the cell
+/// needs an additional overload of step (drop.hpp), which all shipped cells with a recurrent matrix have.
 ///
-/// Errors    ValueError if a probability is outside [0, 1), or if the state is to be dropped and the cell has no such
-///           step
+/// Errors    ValueError if a probability is outside [0, 1), or if `state` is above 0 and the cell has no such overload
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287
 class DropoutCell final : public CellWrapper {
  public:

@@ -21,7 +21,7 @@ Shape state_shape(const Field& f, int rows) {
   return Shape(extents, f.rank + 1);
 }
 
-// sum(v * fixed random numbers), so that no symmetry of the loss hides an error.
+// sum(v * fixed random values), so that no symmetry of the loss hides an error.
 PartialLoss projected(Shard& s, const Var& v, const char* name, Key key) {
   const Shape mine = v.shape();
   const std::uint64_t first = static_cast<std::uint64_t>(s.begin()) * static_cast<std::uint64_t>(mine.size() / mine[0]);
@@ -58,7 +58,7 @@ class CellCheck {
   }
 
  private:
-  // A parameter that starts at zero would hide a wrong gradient of whatever it multiplies.
+  // A parameter whose initial value is zero would hide a wrong gradient of its other factor.
   std::vector<std::unique_ptr<Bind>> moved_from_start() const {
     std::vector<std::unique_ptr<Bind>> moved;
     for (int k = 0; k < w_.count(); ++k) {
@@ -70,10 +70,10 @@ class CellCheck {
     return moved;
   }
 
-  Run unrolled(int begin, int end, const StepContext& pass) const {
+  Run unrolled(int begin, int end, const StepContext& context) const {
     State s(cell_.field_names(), cell_.field_count());
     for (int k = 0; k < s.size(); ++k) s[k] = slice(initial_[static_cast<std::size_t>(k)], 0, begin, end);
-    return unroll(cell_, Sequence(slice(x_, 1, begin, end)), s, pass);
+    return unroll(cell_, Sequence(slice(x_, 1, begin, end)), s, context);
   }
 
   PartialLoss loss(Shard& s) const {
@@ -117,24 +117,26 @@ class CellCheck {
     if (!r.finding.empty()) report.finding = r.finding + where;
   }
 
-  /// What no gradient shows: an output of another width, rows that depend on each other. Empty if there is nothing.
+  /// Faults that gradients do not show: a wrong output width, rows that depend on each other. Empty if there are none.
   std::string finding(bool training) const {
     Tape tape{{.dtype = f64}};
     const NoGrad off;
-    const auto pass = [&](int row) { return StepContext({.training = training, .seed = o_.seed, .first_row = row}); };
-    const Run all = unrolled(0, o_.rows, pass(0));
+    const auto context = [&](int row) {
+      return StepContext({.training = training, .seed = o_.seed, .first_row = row});
+    };
+    const Run all = unrolled(0, o_.rows, context(0));
     if (const Shape wanted{o_.rows, hidden_}; !(all[0].shape() == wanted))
-      return fmt::format("cell {}: output is {}, must be [rows, hidden], {}", cell_.name(), text(all[0].shape()),
+      return fmt::format("cell {}: output is {}, expected [rows, hidden], {}", cell_.name(), text(all[0].shape()),
                          text(wanted));
     for (int row = 0; row < o_.rows && o_.rows > 1; ++row) {
-      const Run alone = unrolled(row, row + 1, pass(row));
+      const Run alone = unrolled(row, row + 1, context(row));
       std::string differs;
       for (int t = 0; t < o_.steps && differs.empty(); ++t)
         differs = difference(all[t], alone[t], row, "output of step " + std::to_string(t));
       for (int k = 0; k < cell_.field_count() && differs.empty(); ++k)
         differs = difference(all.end()[k], alone.end()[k], row, std::string("last ") + cell_.field(k).name);
       if (!differs.empty())
-        return "a row's result depends on the others: " + differs + (training ? ", in training" : "");
+        return "a row's result depends on other rows: " + differs + (training ? ", in training" : "");
     }
     return {};
   }
@@ -144,7 +146,7 @@ class CellCheck {
     for (std::int64_t i = 0; i < without.size(); ++i) {
       const double a = with.at_flat(i), b = without.at_flat(i);
       if (std::abs(a - b) > 1e-9 * std::max(1.0, std::abs(b)))
-        return fmt::format("{}, row {} is {:.6g}, without the others {:.6g}", what, row, a, b);
+        return fmt::format("{}, row {} is {:.6g}, but {:.6g} without the other rows", what, row, a, b);
     }
     return {};
   }

@@ -5,38 +5,38 @@
 
 namespace ebb {
 
-/// What a layer over whole sequences is made for.
+/// The sizes of a layer over whole sequences.
 struct LayerSizes {
   int input = 1, hidden = 1;  ///< I, H
-  int steps = 100;            ///< T of a sequence in training, over which it should reach
-  int layers = 1;             ///< as many times as deep
+  int steps = 100;            ///< T of a training sequence, which its receptive field should cover
+  int layers = 1;             ///< factor of the depth
   double dropout = 0;         ///< probability
-  bool both = false;          ///< each output sees later steps too, if the layer can; else it sees none
+  bool both = false;          ///< bidirectional, if the layer supports it; else outputs do not depend on later steps
 };
 
-/// A layer over whole sequences as a command names it: "tcn:kernel=5". Registered by EBB_LAYER, listed apart from the
-/// cells.
+/// A registered layer over whole sequences: "tcn:kernel=5". Registered by EBB_LAYER; listed separately from cells.
 struct LayerEntry : Registered<LayerEntry> {
   static constexpr const char* kind = "layer";
-  /// Options are asked of `options`, parameters made by `p`.
+  /// `options` provides the options, `p` creates the parameters.
   using Make = LayerPtr (*)(const Builder& options, const Builder& p, const LayerSizes&);
   LayerEntry(const char* n, const char* a, const char* f, bool b, Make m) : Registered(n, a, f), both(b), make(m) {}
-  bool both;  ///< one network can see both ways; of others it takes two
+  bool both;  ///< one network can be bidirectional; others need one per direction
   Make make;
 };
 
 /// All registered layers, by name.
 std::vector<const LayerEntry*> layer_list();
-/// The layer of that name, options cut off, or null.
+/// The layer of this name, ignoring options, or null.
 const LayerEntry* find_layer(const std::string& name_and_options);
 /// Errors    ValueError for an unknown layer or option, or a size below 1
 LayerPtr make_layer(const std::string& name_and_options, const Builder&, const LayerSizes&);
-/// The options that a registered layer takes. Errors: as make_layer
+/// The options of a registered layer. Errors: as for make_layer
 std::vector<OptionInfo> layer_options(const std::string& name);
 
 }  // namespace ebb
 
-/// Registers a layer, a class made from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal convolutions").
+/// Registers a layer, a class constructed from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal
+/// convolutions").
 #define EBB_LAYER(name, Type, both, about)                                                                      \
   static const ebb::LayerEntry ebb_layer_##name {                                                               \
     #name, about, __FILE__, both,                                                                               \

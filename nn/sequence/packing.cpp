@@ -12,7 +12,7 @@ namespace ebb {
 namespace {
 
 void check(const Lengths& lengths, int steps) {
-  if (lengths.rank() != 1) throw ShapeError("lengths are " + text(lengths.shape()) + ", one is needed for each row");
+  if (lengths.rank() != 1) throw ShapeError("lengths are " + text(lengths.shape()) + ", expected one per row");
   for (int r = 0; r < lengths.dim(0); ++r) {
     const int n = lengths.data()[r];
     if (n < 0 || n > steps)
@@ -23,7 +23,7 @@ void check(const Lengths& lengths, int steps) {
 
 void check(const Packing& p, const Shape& s) {
   if (s.rank() >= 2 && s[0] == p.padded_steps() && s[1] == p.rows()) return;
-  throw ShapeError("pack: the lengths are of " + std::to_string(p.padded_steps()) + " steps of " +
+  throw ShapeError("pack: the lengths are for " + std::to_string(p.padded_steps()) + " steps of " +
                    std::to_string(p.rows()) + " rows, but the sequence is " + text(s));
 }
 
@@ -61,7 +61,7 @@ Packed pack(const Sequence& x, const Packing& p) {
 }
 Packed pack(const Sequence& x, const Lengths& lengths) {
   if (lengths.rank() != 1 || lengths.dim(0) != x.rows())
-    throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", one is needed for each of " +
+    throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", expected one for each of " +
                      std::to_string(x.rows()) + " rows");
   return pack(x, Packing(lengths, x.steps()));
 }
@@ -75,7 +75,7 @@ Tokens pack(const Tokens& tokens, const Packing& p) {
 
 namespace {
 
-/// Rows put to places that are all different: copied, not added to zero, which would take the sign of a -0.
+/// Scatters rows to distinct positions by copying; adding to zero would lose the sign of -0.
 struct Unpack {
   static constexpr auto tried_by = NnOp::unpack;
   static constexpr auto name = "unpack";
@@ -100,7 +100,7 @@ struct Unpack {
 Sequence unpack(const Packed& x) {
   const Packing& p = x.packing;
   if (x.all.rank() < 1 || x.all.dim(0) != p.size())
-    throw ShapeError("unpack: the lengths are of " + std::to_string(p.size()) + " steps in all, but x is " +
+    throw ShapeError("unpack: the lengths are for " + std::to_string(p.size()) + " steps in total, but x is " +
                      text(x.all.shape()));
   const Var padded = apply(Unpack{p.index(), p.padded_steps() * p.rows()}, x.all);
   return reshape(padded, padded.shape().with(0, p.rows()).inserted(0, p.padded_steps()));

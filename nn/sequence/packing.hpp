@@ -5,14 +5,14 @@
 
 namespace ebb {
 
-/// Where the steps of sequences of different lengths stand when no padding is kept: time after time, and in each the
-/// rows that are still alive, the longest sequence first, rows of one length in their order.
+/// The layout of sequences of different lengths without padding: time by time, and for each time the rows that have not
+/// ended, by decreasing length, ties in their original order.
 ///
 ///     lengths 2, 3, 1:   (t=0: rows 1 0 2) (t=1: rows 1 0) (t=2: row 1)
 ///
 /// Shapes    lengths [B], each from 0 to `steps`
-/// Errors    ShapeError or ValueError, naming the row, if the lengths are not that. All may be zero, as in a shard of a
-///           batch that has a longer row elsewhere; a mean over a whole batch of nothing is refused by mean_tokens
+/// Errors    ShapeError or ValueError naming the row for invalid lengths. All may be zero, as in a shard of a batch
+///           with longer rows elsewhere; mean_tokens rejects a batch without any tokens
 class Packing {
  public:
   Packing() = default;
@@ -22,11 +22,11 @@ class Packing {
   int padded_steps() const { return padded_steps_; }
   int steps() const { return static_cast<int>(alive_.size()); }  ///< of the longest sequence
   int rows() const { return order_.dim(0); }                     ///< B
-  int size() const { return begin_.back(); }                     ///< N, steps of all sequences together
+  int size() const { return begin_.back(); }                     ///< N, total steps of all sequences
   int alive(int t) const { return t < steps() ? alive_[static_cast<std::size_t>(t)] : 0; }  ///< rows longer than t
-  int begin(int t) const { return begin_[static_cast<std::size_t>(t)]; }  ///< where those of time t stand
-  const Tokens& order() const { return order_; }                          ///< [B] rows, the longest first
-  const Tokens& places() const { return places_; }                        ///< [B] the place of each row in that order
+  int begin(int t) const { return begin_[static_cast<std::size_t>(t)]; }  ///< position of the first row of time t
+  const Tokens& order() const { return order_; }                          ///< [B] rows, longest first
+  const Tokens& places() const { return places_; }                        ///< [B] position of each row in that order
   Tokens index() const;                                                   ///< [N] t B + row of each packed step
 
  private:
@@ -35,7 +35,7 @@ class Packing {
   PoolVector<int> alive_, begin_;
 };
 
-/// Sequences of different lengths without their padding: what runs on them does no work for it.
+/// Sequences of different lengths without padding, so that no work is spent on it.
 ///
 ///     const Packed x = pack(s.sequence(d.x), s.rows(d.lengths));
 ///     const Packed y = bidirectional(*f1, *b1, x, s.context("1")).all, z = bidirectional(*f2, *b2, y, s.context("2")).all;
@@ -49,7 +49,7 @@ struct Packed {
 Packed pack(const Sequence& x, const Lengths&);
 Packed pack(const Sequence& x, const Packing&);
 Tokens pack(const Tokens& tokens, const Packing&);
-/// Zeros where the padding was.
+/// Fills the padding with zeros.
 ///
 /// Shapes    [N, ...] -> [T, B, ...]
 Sequence unpack(const Packed&);

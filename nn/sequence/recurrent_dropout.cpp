@@ -10,10 +10,9 @@ RecurrentDropout::RecurrentDropout(CellPtr inner, double p) : CellWrapper(static
         fmt::format("recurrent dropout: the probability must be at least 0 and less than 1, but is {}", p));
   if (!drops().candidate)
     throw ValueError(fmt::format(
-        "recurrent dropout: cell {} has no candidate to drop. Give it, beside its step, `State step(const Var& x, "
-        "const State& s, "
-        "const Drop& d) const`, the same equations with g * d.candidate(g) for the candidate g, and d.state(s.h) "
-        "in the products; or CandidateDrop, if only the candidate can be dropped",
+        "recurrent dropout: cell {} does not support dropout of its candidate. Add an overload `State step(const Var& "
+        "x, const State& s, const Drop& d) const` with the same equations, g * d.candidate(g) for the candidate g and "
+        "d.state(s.h) in the recurrent products; or with CandidateDrop, if only the candidate can be dropped",
         name()));
 }
 

@@ -8,13 +8,14 @@ int Run::steps() const { return packing_ ? packing_.padded_steps() : static_cast
 
 Var Run::operator[](int t) const {
   if (t < 0 || t >= steps())
-    throw ValueError("run: there is no step " + std::to_string(t) + ", it has " + std::to_string(steps()));
+    throw ValueError("run: there is no step " + std::to_string(t) + "; the number of steps is " +
+                     std::to_string(steps()));
   return packing_ ? all()[t] : outputs_[static_cast<std::size_t>(t)];
 }
 
 Var Run::last() const {
   if (none_) return zeros(none_.shape());
-  if (outputs_.empty()) throw ValueError("run: it has no steps");
+  if (outputs_.empty()) throw ValueError("run: there are no steps");
   if (!packing_) return reverse_ ? outputs_.front() : outputs_.back();
   const int none = packing_.rows() - packing_.alive(0);
   return ended(outputs_, none > 0 ? zeros(outputs_.front().shape().with(0, packing_.rows())) : Var());
@@ -27,26 +28,26 @@ Var Run::all() const {
 }
 
 Packed Run::packed() const {
-  if (!packing_) throw ValueError("run: it is not packed, since no lengths were given");
+  if (!packing_) throw ValueError("run: not packed, since no lengths were given");
   return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
 }
 
-/// Tells the tape where step t ended, for the gradients of its state.
+/// Marks the end of step t on the tape, for the gradients of its state.
 void Run::mark_state(int t) const {
   const State& s = states_[static_cast<std::size_t>(t)];
   for (int k = 0; k < s.size(); ++k) detail::set_step_end(s[k], step_ends_[static_cast<std::size_t>(t)]);
 }
 
 const State& Run::end() const {
-  if (outputs_.empty() && !packing_) throw ValueError("run: it has no steps");
+  if (outputs_.empty() && !packing_) throw ValueError("run: there are no steps");
   if (!packing_) mark_state(reverse_ ? 0 : steps() - 1);
   return end_;
 }
 
-/// Rows from the packing's order into the batch's.
+/// Reorders rows from the packing's order to the batch's.
 Var Run::upright(const Var& sorted) const { return gather(sorted, packing_.places()); }
 
-/// Each row as its last step left it; those without a step are rows of `never`.
+/// Each row after its last step; rows without a step are taken from `never`.
 Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
   const int B = packing_.rows(), first = packing_.alive(0);
   PoolVector<Var> parts;

@@ -6,7 +6,7 @@ namespace ebb {
 
 namespace {
 
-/// A cell, unrolled.
+/// A cell as a layer.
 class CellLayer final : public SequenceLayer {
  public:
   CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
@@ -24,7 +24,7 @@ class CellLayer final : public SequenceLayer {
   int width_;
 };
 
-// Steps of each row, in the packing's order: the longest first.
+// Steps of each row, in the packing's order.
 std::vector<int> sorted_lengths(const Packing& p) {
   std::vector<int> lengths(static_cast<std::size_t>(p.rows()));
   for (int t = 0; t < p.steps(); ++t)
@@ -32,8 +32,7 @@ std::vector<int> sorted_lengths(const Packing& p) {
   return lengths;
 }
 
-// A row without a step has nothing that could be attended to: it stands as one of a single zero, which packing leaves
-// out.
+// A row without steps is treated as a single zero step, since attention needs at least one key; packing drops it again.
 Lengths lengths_of(const Packing& p) {
   const std::vector<int> sorted = sorted_lengths(p);
   Lengths lengths({p.rows()});
@@ -42,7 +41,7 @@ Lengths lengths_of(const Packing& p) {
   return lengths;
 }
 
-// Each row's steps from its last to its first; twice is once.
+// Reverses each row within its length; an involution.
 Var turned(const Packed& x) {
   const Packing& p = x.packing;
   const std::vector<int> lengths = sorted_lengths(p);
@@ -63,7 +62,7 @@ State Reading::end() const { return run_ ? run_->end() : State{}; }
 
 Packed Reading::packed() const {
   if (packed_) return *packed_;
-  if (!run_) throw ValueError("reading: it is not packed, since no lengths were given");
+  if (!run_) throw ValueError("reading: not packed, since no lengths were given");
   return run_->packed();
 }
 
@@ -75,7 +74,8 @@ Var Reading::last() const {
   Tokens places({p.rows()});
   for (int row = 0; row < p.rows(); ++row) {
     const int k = p.places().data()[row], steps = lengths[static_cast<std::size_t>(k)];
-    places.data()[row] = steps == 0 ? p.size() : p.begin(first_ ? 0 : steps - 1) + k;  // the row of zeros put below
+    places.data()[row] =
+        steps == 0 ? p.size() : p.begin(first_ ? 0 : steps - 1) + k;  // the row of zeros appended at the end
   }
   return gather(concat({packed_->all, zeros({1, packed_->all.dim(1)})}, 0), places);
 }

@@ -6,17 +6,18 @@
 
 namespace ebb {
 
-/// What came of reading sequences. As of a Run: outputs of all steps, that of each row's end, and the state to carry
-/// on, which is empty where there is none.
+/// The result of reading sequences, like a Run: outputs of all steps, each row's last output, and the state to carry
+/// on, which is empty if the layer has none.
 class Reading {
  public:
   Reading(Run run) : run_(std::move(run)) {}
   explicit Reading(Var all) : all_(std::move(all)) {}  ///< [T, B, H]
-  /// `first`: each row's end is its first step, as of one that read backward.
+  /// `first`: each row's last output is at its first step, as for a layer that reads backwards.
   Reading(Packed all, bool first) : packed_(std::move(all)), first_(first) {}
 
-  Var all() const;   ///< [T, B, H]
-  Var last() const;  ///< of the step that was read last, [B, H]; zero for a row without a step, or the cell's start
+  Var all() const;  ///< [T, B, H]
+  /// Of the step read last, [B, H]; for a row without steps zero, or the output of the cell's initial state.
+  Var last() const;
   State end() const;
   Packed packed() const;  ///< Errors: ValueError if no lengths were given
 
@@ -27,36 +28,36 @@ class Reading {
   bool first_ = false;
 };
 
-/// Something that reads whole sequences: a cell that is unrolled, or a layer over all steps at once, such as a TCN or a
-/// Transformer. `unroll` takes it where it takes a cell.
+/// A layer that reads whole sequences: an unrolled cell, or a layer over all steps at once, such as a TCN or a
+/// Transformer. `unroll` accepts it in place of a cell.
 ///
 ///     const LayerPtr layer = recurrence.layer(p / "cell", 1);
 ///     const Reading read = unroll(*layer, s.sequence(b.x), s.take(carried), s.context());
 class SequenceLayer {
  public:
   virtual ~SequenceLayer();
-  virtual int width() const = 0;  ///< H, of an output
-  /// The cell that is unrolled; null for a layer that has no step.
+  virtual int width() const = 0;  ///< H, the width of an output
+  /// The cell that is unrolled; null for a layer without steps.
   virtual const Cell* cell() const { return nullptr; }
   virtual Reading read(const Sequence& x, const State& initial, const StepContext&) const = 0;
-  /// Outputs of a row depend on its own steps alone.
+  /// A row's outputs depend only on that row.
   virtual Reading read(const Packed& x, const State& initial, const StepContext&, Direction) const = 0;
 };
 using LayerPtr = std::shared_ptr<const SequenceLayer>;
 
-/// A cell as such.
+/// A cell as a layer.
 LayerPtr layer_of(CellPtr cell, int width);
 
-/// A layer over all steps at once, which carries no state. Read backward, each row is turned round within its length.
+/// A layer over all steps at once, without state. Reading backwards reverses each row within its length.
 class WholeLayer : public SequenceLayer {
  public:
   Reading read(const Sequence& x, const State&, const StepContext& at) const final { return Reading(run(x, {}, at)); }
   Reading read(const Packed& x, const State&, const StepContext&, Direction) const final;
 
  protected:
-  /// Shapes    x [T, B, I] -> [T, B, width()]; lengths [B], from 1 to T, or none
+  /// Shapes    x [T, B, I] -> [T, B, width()]; lengths [B], each from 1 to T, or empty
   virtual Var run(const Sequence& x, const Lengths&, const StepContext&) const = 0;
-  /// It is read forward, and each output sees its row's later steps too.
+  /// Whether outputs also depend on later steps of their row.
   virtual bool is_bidirectional() const { return false; }
 };
 

@@ -5,7 +5,7 @@
 namespace ebb {
 
 StackedCell::StackedCell(std::vector<CellPtr> layers, StackOptions o) : o_(o), layers_(std::move(layers)) {
-  if (layers_.empty()) throw ValueError("stack: there is no layer");
+  if (layers_.empty()) throw ValueError("stack: there are no layers");
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     scopes_.push_back(std::to_string(l + 1));
     first_.push_back(static_cast<int>(names_.size()));
@@ -14,8 +14,8 @@ StackedCell::StackedCell(std::vector<CellPtr> layers, StackOptions o) : o_(o), l
   }
   first_.push_back(static_cast<int>(names_.size()));
   if (static_cast<int>(names_.size()) > State::max_fields)
-    throw ValueError("stack: its layers have " + std::to_string(names_.size()) +
-                     " fields of state together; there is room for " + std::to_string(State::max_fields));
+    throw ValueError("stack: the layers have " + std::to_string(names_.size()) +
+                     " state fields in total; the maximum is " + std::to_string(State::max_fields));
   for (const std::string& n : names_) name_list_.push_back(n.c_str());
   for (std::size_t l = 0; l < layers_.size(); ++l)
     for (int k = 0; k < layers_[l]->field_count(); ++k) {
@@ -33,7 +33,7 @@ Drops StackedCell::drops() const {
   return any;
 }
 
-/// The fields of one layer, under its own names.
+/// The fields of one layer, under their own names.
 State StackedCell::part(const State& s, std::size_t layer) const {
   State own(layers_[layer]->field_names(), layers_[layer]->field_count());
   for (int k = 0; k < own.size(); ++k) own[k] = s[first_[layer] + k];
@@ -43,8 +43,8 @@ State StackedCell::part(const State& s, std::size_t layer) const {
 Var StackedCell::raised(const Var& below, const Var& output, std::size_t layer) const {
   if (!o_.residual || layer == 0) return output;
   if (!(output.shape() == below.shape()))
-    throw ShapeError("stack: layer " + scopes_[layer] + " gives " + text(output.shape()) +
-                     " where a residual connection adds " + text(below.shape()));
+    throw ShapeError("stack: layer " + scopes_[layer] + " outputs " + text(output.shape()) +
+                     ", but the residual connection adds " + text(below.shape()));
   return output + below;
 }
 

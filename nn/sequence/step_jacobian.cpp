@@ -19,7 +19,7 @@ Tokens repeated(int begin, int end, int times, int B) {
   return rows;
 }
 
-/// Row k asks for number k % S of the state.
+/// Row k selects value k % S of the state.
 Array one_hot_rows(int rows, int S, DType dtype) {
   Array seed = Array::zeros({rows, S}, dtype);
   for (int k = 0; k < rows; ++k) seed.set_flat(std::int64_t{k} * S + k % S, 1);
@@ -27,19 +27,19 @@ Array one_hot_rows(int rows, int S, DType dtype) {
 }
 
 void check_state(const Cell& cell, const Var& x, const State& s) {
-  if (x.rank() != 2) throw ShapeError(std::string("step_jacobian: x is [rows, width], this is ") + text(x.shape()));
+  if (x.rank() != 2) throw ShapeError(std::string("step_jacobian: x must be [rows, width], but is ") + text(x.shape()));
   if (s.size() != cell.field_count())
-    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) +
-                     " fields, those of cell " + cell.name() + " are " + std::to_string(cell.field_count()));
+    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, but cell " +
+                     cell.name() + " has " + std::to_string(cell.field_count()));
   for (int k = 0; k < s.size(); ++k)
     if (s[k].rank() == 0 || s[k].dim(0) != x.dim(0))
-      throw ShapeError(std::string("step_jacobian: ") + cell.field(k).name + " is " + text(s[k].shape()) + ", x has " +
-                       std::to_string(x.dim(0)) + " rows");
+      throw ShapeError(std::string("step_jacobian: ") + cell.field(k).name + " is " + text(s[k].shape()) +
+                       ", but x has " + std::to_string(x.dim(0)) + " rows");
 }
 
 enum class By { state, input };
 
-/// Some of the rows, on a tape of their own.
+/// Computes a block of rows on a separate tape.
 void jacobian_of_rows(const Cell& cell, const Array& x, const std::vector<Array>& state, const StepContext& at, By by,
                       const Tokens& order, Array J) {
   const int S = J.dim(1);

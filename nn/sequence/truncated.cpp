@@ -10,7 +10,7 @@ namespace ebb {
 
 namespace {
 
-constexpr const char* carried = "truncated";  // the name of the state in a Result
+constexpr const char* carried = "truncated";  // name of the state in a Result
 
 Array joined(const Array& a, const Array& b) {
   Array both = Array::empty(b.shape().with(0, a.dim(0) + b.dim(0)), b.dtype());
@@ -42,9 +42,10 @@ void Truncated::check_push(const Shape& next, const Shape& before) {
   if (fresh_ > 0) throw ValueError("truncated: push was called twice without advance");
   if (next.rank() < 2 || next[0] < 1 || next[0] > o_.k1)
     throw ShapeError(
-        fmt::format("truncated: push takes [n, B, ...] with n from 1 to k1 = {}, but is given {}", o_.k1, text(next)));
+        fmt::format("truncated: push expects [n, B, ...] with n from 1 to k1 = {}, but got {}", o_.k1, text(next)));
   if (steps_ > 0 && (before.rank() == 0 || !(next == before.with(0, next[0]))))
-    throw ShapeError(fmt::format("truncated: the steps before were {}, those pushed are {}", text(before), text(next)));
+    throw ShapeError(
+        fmt::format("truncated: the previous steps were {}, but the new ones are {}", text(before), text(next)));
 }
 void Truncated::pushed(int n) {
   fresh_ = n;
@@ -65,21 +66,21 @@ void Truncated::push(const Tokens& next) {
 int Truncated::leaving() const { return std::max(0, steps_ + o_.k1 - o_.k2); }
 
 Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
-  if (fresh_ == 0) throw ValueError("truncated: push comes before unroll");
+  if (fresh_ == 0) throw ValueError("truncated: unroll was called without push");
   if (x.steps() != steps_)
-    throw ShapeError(fmt::format("truncated: the window has {} steps, and x is {}", steps_, text(x.all().shape())));
+    throw ShapeError(fmt::format("truncated: the window has {} steps, but x is {}", steps_, text(x.all().shape())));
   Run run = ebb::unroll(cell, x, s.take(carry_), s.context());
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
 }
 
 Var Truncated::fresh(const Run& run) const {
-  if (fresh_ == 0 || run.steps() != steps_) throw ValueError("truncated: this run is not of the window's steps");
+  if (fresh_ == 0 || run.steps() != steps_) throw ValueError("truncated: the run is not over the window's steps");
   return range(run.all(), steps_ - fresh_, steps_);
 }
 
 void Truncated::advance(const Result& r) {
-  if (fresh_ == 0) throw ValueError("truncated: push comes before advance");
+  if (fresh_ == 0) throw ValueError("truncated: advance was called without push");
   if (const int first = leaving(); first > 0) {
     carry_ = r.state(carried);
     if (x_) x_ = x_.range(first, steps_).copy();
@@ -92,7 +93,7 @@ void Truncated::advance(const Result& r) {
 void Truncated::restart() { *this = Truncated(o_); }
 
 void Truncated::visit(Archive& a) {
-  if (fresh_ > 0) throw ValueError("truncated: save and load come between advance and push");
+  if (fresh_ > 0) throw ValueError("truncated: save and load must be called between advance and push");
   a.same("kind", fmt::format("truncated, k1 {} k2 {}", o_.k1, o_.k2))("x", x_)("tokens", tokens_)("steps", steps_)(
       "carry", carry_);
 }

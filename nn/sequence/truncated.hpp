@@ -8,11 +8,11 @@ class Archive;
 
 struct TruncatedOptions {
   int k1 = 1;  ///< steps from one update to the next
-  int k2 = 1;  ///< steps that an update's gradient goes back through, at least k1
+  int k2 = 1;  ///< steps of backpropagation per update, at least k1
 };
 
-/// Backpropagation through time over a stream without end: each k1 steps an update from the losses of those steps,
-/// whose gradient goes back through the last k2 steps and no further.
+/// Truncated backpropagation through time over an unbounded stream: every k1 steps there is an update from the losses
+/// of those steps, with gradients through the last k2 steps.
 ///
 ///     Truncated bptt{{.k1 = 5, .k2 = 20}};
 ///     for (std::uint64_t u = 0; ...; ++u) {
@@ -25,15 +25,13 @@ struct TruncatedOptions {
 ///       adam.step(r.grads);
 ///     }
 ///
-/// With k1 = k2 these are windows side by side. The state that enters a window is the one that the window before it had
-/// there: an array, so that no graph reaches further back. The k2 - k1 older steps are run again, with the weights of
-/// now.
+/// With k1 = k2 the windows are contiguous. The state that enters a window comes from the previous window as an array,
+/// so the graph does not extend further back. The k2 - k1 older steps are rerun with the current weights.
 ///
-/// Errors    ValueError if not 1 <= k1 <= k2, or calls come in another order; ShapeError if inputs are not as those
-///           before
-/// Cost      k2 / k1 steps run for each step of the stream; memory as of k2 steps, however long the stream is
+/// Errors    ValueError unless 1 <= k1 <= k2, or for calls in the wrong order; ShapeError if inputs change shape
+/// Cost      k2 / k1 steps run per step of the stream; memory for k2 steps, independent of the stream's length
 /// Source    Williams & Peng 1990, BPTT(h; h'), doi:10.1162/neco.1990.2.4.490
-/// Differs   the older steps' activations are not kept but made anew; random masks are drawn anew for them
+/// Differs   activations of the older steps are recomputed, with newly drawn random masks
 class Truncated final {
  public:
   explicit Truncated(TruncatedOptions o);
@@ -42,23 +40,23 @@ class Truncated final {
   void push(const Tokens& next);
   const Array& inputs() const { return x_; }  ///< of the window, [steps(), B, ...]
   const Tokens& tokens() const { return tokens_; }
-  int steps() const { return steps_; }  ///< of the window: k2 once the stream is that long
-  /// Runs the cell over the window's inputs (this shard's rows, embedded if need be) from the carried state.
+  int steps() const { return steps_; }  ///< of the window: k2 once that many were pushed
+  /// Runs the cell over the window's inputs (this shard's rows, embedded if necessary) from the carried state.
   Run unroll(const Cell&, const Sequence& x, Shard&) const;
-  Var fresh(const Run&) const;  ///< outputs of the steps that were pushed last, [n, rows, H]
-  void advance(const Result&);  ///< takes over the state; the next steps may be pushed
-  void restart();               ///< another stream begins
+  Var fresh(const Run&) const;  ///< outputs of the steps pushed last, [n, rows, H]
+  void advance(const Result&);  ///< takes the state from the result; then the next steps may be pushed
+  void restart();               ///< begins another stream
   void visit(Archive&);         ///< for `save` and `load`, between advance and push
 
  private:
   void check_push(const Shape& next, const Shape& before);
   void pushed(int n);
-  int leaving() const;  ///< steps at the window's front that the next window does not have
+  int leaving() const;  ///< steps at the window's front that the next window drops
   TruncatedOptions o_;
   Array x_;
   Tokens tokens_;
   int steps_ = 0, fresh_ = 0;  // fresh_ > 0 between push and advance
-  StateArrays carry_;          // before the window's first step; none: the cell's start
+  StateArrays carry_;          // before the window's first step; empty: the initial state
 };
 
 }  // namespace ebb

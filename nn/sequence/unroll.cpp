@@ -16,14 +16,14 @@ bool fits(const Field& f, const Shape& s, int rows) {
   return ok;
 }
 
-/// What a step returned is what the cell declared: else a state that broadcasts would grow unseen.
+/// Checks the returned state against the declared shapes; otherwise a broadcasting state would silently grow.
 void check_step(const Cell& cell, const State& s, int rows) {
   for (int k = 0; k < s.size(); ++k) {
     const Field& f = cell.field(k);
     if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
     if (const Shape shape = s[k].shape(); !fits(f, shape, rows))
       throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
-                       ", declared are " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) +
+                       ", but declared " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) +
                        detail::origin_of(s[k]));
   }
 }
@@ -32,11 +32,11 @@ void check_initial(const Cell& cell, const State& initial, int rows) {
   const std::string name = cell.name();
   if (initial.size() != 0 && initial.size() != cell.field_count())
     throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
-                     " fields, the given start has " + std::to_string(initial.size()));
+                     " fields, but the given initial state has " + std::to_string(initial.size()));
   for (int k = 0; k < initial.size(); ++k)
     if (const Field& f = cell.field(k); !fits(f, initial[k].shape(), rows))
-      throw ShapeError("unroll " + name + ": the start of " + f.name + " is " + text(initial[k].shape()) +
-                       ", the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
+      throw ShapeError("unroll " + name + ": the initial " + f.name + " is " + text(initial[k].shape()) +
+                       ", but the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
 }
 
 void check(const Cell& cell, const Sequence& x) {
@@ -44,7 +44,7 @@ void check(const Cell& cell, const Sequence& x) {
   if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty");
   const Shape shape = x.all().shape();
   if (shape.rank() != 3)
-    throw ShapeError("unroll " + name + ": a sequence is [steps, rows, width], but x is " + text(shape));
+    throw ShapeError("unroll " + name + ": x must be a sequence [steps, rows, width], but is " + text(shape));
   if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape));
 }
 
@@ -59,7 +59,7 @@ State rows_of(const State& s, int begin, int end) {
   return each(s, [&](const Var& v, int) { return range(v, begin, end); });
 }
 
-/// The state for a step on `rows` rows: of those alive on the way forward, with those that begin on the way back.
+/// The state for a step on `rows` rows: forwards, ended rows are dropped; backwards, rows that begin are added.
 State fitted(const State& s, const State& initial, int rows) {
   const int before = s.size() ? s[0].dim(0) : 0;
   if (before >= rows) return rows_of(s, 0, rows);
@@ -69,8 +69,8 @@ State fitted(const State& s, const State& initial, int rows) {
 
 bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
 
-/// A field that a step handed on as it came in, or returned under two names, becomes a view of it: each field of each
-/// step has a gradient of its own.
+/// A field that a step passed through unchanged, or returned under two names, is replaced by a view, so that each field
+/// of each step has a separate gradient.
 void part_fields(State& next, const State& before, const Var& x) {
   for (int k = 0; k < next.size(); ++k) {
     bool shared = same_node(next[k], x);
@@ -82,7 +82,7 @@ void part_fields(State& next, const State& before, const Var& x) {
 
 }  // namespace
 
-/// The loop over time that all forms of unroll share.
+/// The loop over time shared by all overloads of unroll.
 class Unrolling {
  public:
   Unrolling(const Cell& cell, const StepContext& context, Direction d) : cell_(cell), context_(context) {
@@ -101,8 +101,8 @@ class Unrolling {
     const Packing& p = x.packing;
     if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
     if (x.all.rank() != 2 || x.all.dim(0) != p.size())
-      throw ShapeError(std::string("unroll ") + cell_.name() + ": a packed sequence is [" + std::to_string(p.size()) +
-                       ", width], but x is " + text(x.all.shape()));
+      throw ShapeError(std::string("unroll ") + cell_.name() + ": x must be packed as [" + std::to_string(p.size()) +
+                       ", width], but is " + text(x.all.shape()));
     begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(v, p.order()); }) : initial, p.rows());
     run_.packing_ = p;
     if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.initial_);

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-/// A cell whose state's numbers keep their old value now and then.
+/// A cell in which each value of the state randomly keeps its previous value.
 ///
 ///     training    s' = m * s + (1 - m) * step(x, s),   m one with probability p, new at each step
 ///     evaluation  s' = p s + (1 - p) step(x, s)

@@ -12,7 +12,7 @@ Schedule exponential_decay(double lr, double factor) {
 
 namespace {
 Schedule exponential_of(GivenOptions& o, const ScheduleSpan& s) {
-  return exponential_decay(s.lr, o.number("factor", .999, "of the rate, per update"));
+  return exponential_decay(s.lr, o.number("factor", .999, "factor of the rate per update"));
 }
 }  // namespace
 EBB_SCHEDULE(exponential, exponential_of, "falls by a factor per update");

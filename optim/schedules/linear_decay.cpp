@@ -6,16 +6,16 @@ namespace ebb {
 
 Schedule linear_decay(double lr, std::int64_t updates, double least) {
   detail::checked("linear_decay", "the rate", lr);
-  detail::checked("linear_decay", "the least rate", least);
+  detail::checked("linear_decay", "the minimum rate", least);
   const double n = detail::updates_of("linear_decay", updates);
   return [=](std::int64_t u) { return lr + (least - lr) * std::min(1., static_cast<double>(u) / n); };
 }
 
 namespace {
 Schedule linear_of(GivenOptions& o, const ScheduleSpan& s) {
-  return linear_decay(s.lr, s.updates, o.number("least", 0, "the rate at its end and from then on"));
+  return linear_decay(s.lr, s.updates, o.number("least", 0, "the final rate"));
 }
 }  // namespace
-EBB_SCHEDULE(linear, linear_of, "down in a line");
+EBB_SCHEDULE(linear, linear_of, "falls linearly");
 
 }  // namespace ebb

@@ -20,11 +20,10 @@ Schedule noam(int width, std::int64_t warm, double factor) {
 
 namespace {
 Schedule noam_of(GivenOptions& o, const ScheduleSpan& s) {
-  const std::int64_t warm =
-      o.whole("warm", 4000, 1, std::int64_t{1} << 53, "updates up to the rate; then it falls with the root");
+  const std::int64_t warm = o.whole("warm", 4000, 1, std::int64_t{1} << 53, "updates of linear warm-up");
   return noam(1, warm, s.lr * std::sqrt(static_cast<double>(warm)));
 }
 }  // namespace
-EBB_SCHEDULE(noam, noam_of, "up in a line, then down with the root of the updates, Vaswani 2017");
+EBB_SCHEDULE(noam, noam_of, "linear warm-up, then inverse square root decay, Vaswani 2017");
 
 }  // namespace ebb

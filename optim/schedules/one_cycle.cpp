@@ -25,13 +25,12 @@ Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o) {
 namespace {
 Schedule one_cycle_of(GivenOptions& given, const ScheduleSpan& s) {
   OneCycleOptions o;
-  given("rising", o.rising, "share of the updates before the largest rate");
-  given("start_divisor", o.start_divisor, "begins at the rate over this")("end_divisor", o.end_divisor,
-                                                                          "ends at its first rate over this");
+  given("rising", o.rising, "fraction of the updates before the largest rate");
+  given("start_divisor", o.start_divisor, "initial rate: the largest divided by this")(
+      "end_divisor", o.end_divisor, "final rate: the initial one divided by this");
   return one_cycle(s.lr, s.updates, o);
 }
 }  // namespace
-EBB_SCHEDULE_NAMED(one_cycle, "one-cycle", one_cycle_of,
-                   "up to the rate and down again along cosines, Smith & Topin 2018");
+EBB_SCHEDULE_NAMED(one_cycle, "one-cycle", one_cycle_of, "rises and falls along half cosines, Smith & Topin 2018");
 
 }  // namespace ebb

@@ -13,11 +13,10 @@ Schedule step_decay(double lr, double factor, std::int64_t every) {
 
 namespace {
 Schedule step_of(GivenOptions& o, const ScheduleSpan& s) {
-  const double factor = o.number("factor", .1, "of the rate, each time");
-  return step_decay(s.lr, factor,
-                    o.whole("every", 1000, 1, std::int64_t{1} << 53, "updates from one fall to the next"));
+  const double factor = o.number("factor", .1, "factor of each step");
+  return step_decay(s.lr, factor, o.whole("every", 1000, 1, std::int64_t{1} << 53, "updates between steps"));
 }
 }  // namespace
-EBB_SCHEDULE(step, step_of, "falls by a factor every so many updates");
+EBB_SCHEDULE(step, step_of, "falls by a factor at regular intervals");
 
 }  // namespace ebb

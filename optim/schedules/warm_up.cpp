@@ -13,6 +13,6 @@ Schedule warmup_of(GivenOptions&, const ScheduleSpan& s) {
   return warm_up(s.updates, s.then ? s.then : step_decay(s.lr, 1, 1));
 }
 }  // namespace
-EBB_SCHEDULE(warmup, warmup_of, "up in a line to the first rate of what follows, Goyal 2017");
+EBB_SCHEDULE(warmup, warmup_of, "linear rise to the next schedule's first rate, Goyal 2017");
 
 }  // namespace ebb

@@ -67,8 +67,8 @@ struct Reverser {
   explicit Reverser(const std::string& cell)
       : encoder(make_cell(cell, w / "encoder", {16, H})), decoder(make_cell(cell, w / "decoder", {16, H})) {}
 
-  State encode(const Tokens& in, const Lengths& lengths, const StepContext& pass) const {
-    return unroll(*encoder, emb(in), lengths, pass.named("encoder")).end();
+  State encode(const Tokens& in, const Lengths& lengths, const StepContext& context) const {
+    return unroll(*encoder, emb(in), lengths, context.named("encoder")).end();
   }
 
   /// The gradients of one update; p is the probability with which the decoder is shown the gold token.
