@@ -118,7 +118,7 @@ TEST_CASE("outer of vectors is the column times the row, of rows one such produc
 TEST_CASE("outer refuses a single number and rows that do not match, with the line") {
   Tape tape{{.dtype = f64}};
   const Var one = full({}, 1), x = full({2, 3}, 1), y = full({5, 3}, 1);
-  CHECK_THROWS_WITH(outer(one, x), Contains("outer: needs vectors or rows of them, not [] and [2, 3]") &&
+  CHECK_THROWS_WITH(outer(one, x), Contains("outer: expected vectors or batches of vectors, got [] and [2, 3]") &&
                                        Contains("functions_test.cpp:"));
   CHECK_THROWS_WITH(outer(x, y), Contains("[2, 3, 1]") && Contains("functions_test.cpp:"));
   CHECK_THROWS_AS(outer(Array::number(1), Array::zeros({2})), ShapeError);

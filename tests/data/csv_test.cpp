@@ -79,7 +79,7 @@ TEST_CASE("A number too small for its type becomes zero, one too large is reject
     const std::string file = folder.file("v", "a\n" + number + "\n");
     return message_of<FileError>([&] { read_csv(file, {.dtype = t}); }).substr(file.size());
   };
-  CHECK(rejection("1e39", f32) == ": line 2, column 'a': 1e39 is too large for float32");
+  CHECK(rejection("1e39", f32) == ": line 2, column 'a': 1e39 is out of range for float32");
   CHECK(rejection("-1e400", f64) == ": line 2, column 'a': -1e400 is out of range for float64");
   CHECK(contains(rejection("1" + std::string(400, '0'), f64), "is out of range for float64"));
   CHECK_THROWS_AS(read_csv(path, {.missing = Missing::fill, .fill = 1e39}), ValueError);
@@ -117,10 +117,10 @@ TEST_CASE("Errors in a CSV file name the line and the column") {
   CHECK(rejection("a,b\n1,2,3\n") == ": line 2: has 3 fields, not 2");
   CHECK(rejection("a,b\n\n1,2\n") == ": line 2: has 1 fields, not 2");
   CHECK(rejection("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
-  CHECK(rejection("a,b\n\"1\"2,3\n") == ": line 2: field 1 continues after its closing quote");
+  CHECK(rejection("a,b\n\"1\"2,3\n") == ": line 2: field 1 has text after its closing quote");
   CHECK(contains(rejection("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));
-  CHECK(rejection("a,b\n") == ": holds no rows");
-  CHECK(rejection("") == ": holds no rows");
+  CHECK(rejection("a,b\n") == ": has no rows");
+  CHECK(rejection("") == ": has no rows");
   CHECK(rejection("a,b\n1,2\n", {.columns = {"c"}}) == ": line 1: there is no column 'c' among its 2: a, b");
   CHECK(rejection("a,a\n1,2\n", {.columns = {"a"}}) == ": line 1: there are two columns 'a'");
   CHECK(contains(rejection("a\n\"" + std::string(1 << 21, 'x')), ": line 2: a field is longer than 1 MiB"));

@@ -113,7 +113,7 @@ TEST_CASE("A file that is not in NumPy's format, truncated anywhere or too long 
   const std::string whole = npy(two_floats, "12345678");
   CHECK_NOTHROW(read_npy(folder.file("x", whole)));
   for (std::size_t n = 0; n < whole.size(); ++n) CHECK(contains(rejection(whole.substr(0, n)), ": is truncated"));
-  CHECK(rejection(whole + "x") == ": has bytes left over after its numbers");
+  CHECK(rejection(whole + "x") == ": has extra bytes after the data");
   CHECK(contains(rejection("\x89PNG\r\n\x1a\n"), ": is not in NumPy's format"));
   CHECK(contains(rejection(std::string("\x93NUMPY\x04\x00", 8) + "xx"), ": has version 4.0"));
   CHECK(contains(header("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}"), "has elements of type '>f4'"));
@@ -138,7 +138,7 @@ TEST_CASE("A file that is not in NumPy's format, truncated anywhere or too long 
   const std::string number = "{'descr': '<i8', 'fortran_order': False, 'shape': ()}";
   CHECK(read_npy(folder.file("x", npy(number, large))).tokens.at({}) == INT_MAX);
   large[3] = '\xff';
-  CHECK(rejection(npy(number, large)) == ": its number 0, 4294967295, is more than an int holds");
+  CHECK(rejection(npy(number, large)) == ": element 0, 4294967295, does not fit an int");
 }
 
 TEST_CASE("An .npz with any byte missing or altered is rejected") {

@@ -127,7 +127,7 @@ TEST_CASE("A stream names what it cannot read") {
            })
         .substr(path.size());
   };
-  CHECK(rejection("abcabcXbc", 1) == ": byte 6: a symbol that the vocabulary does not have, nor an <unk>");
+  CHECK(rejection("abcabcXbc", 1) == ": byte 6: a symbol is not in the vocabulary, which has no <unk>");
   CHECK(rejection("abcab\xff"
                   "cabc",
                   1) == ": is not UTF-8 at byte 5");

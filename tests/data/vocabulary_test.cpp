@@ -112,9 +112,9 @@ TEST_CASE("A file that is not a vocabulary is rejected with its line") {
   };
   CHECK(contains(rejection(""), ": is not a vocabulary"));
   CHECK(contains(rejection("the\ncat\n"), ": is not a vocabulary"));
-  CHECK(rejection("ebb vocabulary of words\n") == ": holds no symbols");
-  CHECK(rejection("ebb vocabulary of words\na\nb\na\n") == ": line 4: has the same symbol as line 2");
-  CHECK(rejection("ebb vocabulary of words\na\n\nb\n") == ": line 3: is not one of the words of a text");
+  CHECK(rejection("ebb vocabulary of words\n") == ": has no symbols");
+  CHECK(rejection("ebb vocabulary of words\na\nb\na\n") == ": line 4: repeats the symbol of line 2");
+  CHECK(rejection("ebb vocabulary of words\na\n\nb\n") == ": line 3: is not one of the words a text can have");
   CHECK(contains(rejection("ebb vocabulary of words\na b\n"), ": line 2: is not one of the words"));
   CHECK(contains(rejection("ebb vocabulary of characters\nab\n"), ": line 2: is not one of the characters"));
   CHECK(contains(rejection("ebb vocabulary of characters\n\xc3\n"), ": line 2: is not one of the characters"));

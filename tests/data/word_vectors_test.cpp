@@ -59,9 +59,9 @@ TEST_CASE("Tabs separate a word from its values as blanks do, and another separa
   CHECK(rejection("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
   CHECK(rejection("the\xc2\xa0"
                   "1 2\ncat\xc2\xa0"
-                  "3 4\n") == ": line 1: a word and its numbers are parted neither by blanks nor by tabs");
+                  "3 4\n") == ": line 1: the word and its numbers are not separated by blanks or tabs");
   CHECK(rejection("2 1\nthe\v1 2\ncat\v3 4\n") ==
-        ": line 2: a word and its numbers are parted neither by blanks nor by tabs");
+        ": line 2: the word and its numbers are not separated by blanks or tabs");
 }
 
 TEST_CASE("A value too small for its type becomes zero, and one too large is rejected") {
@@ -88,20 +88,20 @@ TEST_CASE("Errors in a file of vectors name the line") {
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
   };
-  CHECK(rejection(glove.substr(0, glove.size() - 3)) == ": line 3: has 2 numbers after its word, not 3");
-  CHECK(rejection(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, not 3");
-  CHECK(rejection(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, not 3");
-  CHECK(rejection(glove + "cat 1 2 3\n") == ": line 4: has the same word as line 3: 'cat'");
+  CHECK(rejection(glove.substr(0, glove.size() - 3)) == ": line 3: has 2 numbers after its word, expected 3");
+  CHECK(rejection(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, expected 3");
+  CHECK(rejection(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, expected 3");
+  CHECK(rejection(glove + "cat 1 2 3\n") == ": line 4: repeats the word of line 3: 'cat'");
   CHECK(rejection(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
   CHECK(rejection(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
   CHECK(rejection(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
   CHECK(rejection(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is too large: '1e999'");
-  CHECK(rejection(glove + "\nsat 1 2 3\n") == ": line 4: is not a word and its numbers");
-  CHECK(rejection("3 2\nthe 1 2\ncat 3 4\n") == ": its first line says 3 words, and 2 follow");
-  CHECK(rejection("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, not 5000000000");
-  CHECK(rejection("2 0\nthe 1\ncat 3\n") == ": line 2: has 1 numbers after its word, not 0");
-  CHECK(rejection("") == ": holds no word vectors");
-  CHECK(rejection("0 300\n") == ": holds no word vectors");
+  CHECK(rejection(glove + "\nsat 1 2 3\n") == ": line 4: is not a word followed by numbers");
+  CHECK(rejection("3 2\nthe 1 2\ncat 3 4\n") == ": its first line declares 3 words, but 2 follow");
+  CHECK(rejection("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, expected 5000000000");
+  CHECK(rejection("2 0\nthe 1\ncat 3\n") == ": line 2: has 1 numbers after its word, expected 0");
+  CHECK(rejection("") == ": has no word vectors");
+  CHECK(rejection("0 300\n") == ": has no word vectors");
   CHECK(contains(rejection(std::string((1 << 24) + 9, 'x')), ": line 1: is longer than 16 MiB"));
   CHECK_THROWS_AS(
       read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }),

@@ -105,7 +105,7 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
     rejected(with(texts.path()), "is a folder, not a file");
     rejected(with(texts / "short.txt"), "too short");
     rejected(with("/dev/zero"), "/dev/zero: is a device, not a file");
-    rejected(with(texts / "pipe"), "pipe: is a pipe, and a file is needed");
+    rejected(with(texts / "pipe"), "pipe: is a pipe, but a regular file is required");
     rejected(with(""), "--text must not be empty");
     if (geteuid() != 0) {
       write_all(texts / "locked.txt", "secret");

@@ -159,7 +159,7 @@ TEST_CASE("what needs single steps refuses a layer over whole sequences by name,
   rejected({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"},
            "zoneout is of a state");
   rejected({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"},
-           "3 heads do not divide a width of 16");
+           "3 heads do not divide the width 16");
   CHECK_FALSE(folder.has("out"));
   Params w;
   const Recurrence r{"tcn", {.hidden = 8}};

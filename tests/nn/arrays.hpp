@@ -11,16 +11,16 @@
 
 #include "message_of.hpp"
 
-/// Comparing arrays, and reading the golden files.
+/// Comparison of arrays, and reading of golden files.
 namespace test {
 
-/// Largest difference, as a share of the wanted array's largest entry.
+/// Largest difference relative to the expected array's largest entry.
 inline double error_of(const ebb::Array& got, const ebb::Array& wanted) {
   if (!(got.shape() == wanted.shape())) return INFINITY;
   double worst = 0, scale = 0;
   for (std::int64_t i = 0; i < wanted.size(); ++i) {
     const double difference = std::abs(got.at_flat(i) - wanted.at_flat(i));
-    if (!(difference <= worst)) worst = difference;  // a NaN stays
+    if (!(difference <= worst)) worst = difference;  // keeps a NaN
     scale = std::max(scale, std::abs(wanted.at_flat(i)));
   }
   return scale > 0 ? worst / scale : worst;

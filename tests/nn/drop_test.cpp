@@ -18,7 +18,7 @@ using namespace ebb;
 namespace {
 
 constexpr int T = 4, B = 6, I = 3, H = 8;
-constexpr double hardly = 1e-300;  // a rate at which nothing is ever dropped: the factors are one
+constexpr double hardly = 1e-300;  // a rate at which nothing is dropped and the factors are one
 
 Result result_of(Params& w, const Cell& cell) {
   const Array x = normal({T, B, I}, Key{5}, 0, 1, f64);
@@ -27,7 +27,7 @@ Result result_of(Params& w, const Cell& cell) {
 }
 Array gradients(Params& w, const Cell& cell) { return result_of(w, cell).grads.flat(); }
 
-/// What each shipped cell can drop.
+/// The kinds of dropout that each shipped cell supports.
 const std::map<std::string, const char*> shipped{
     {"rnn", "state"},       {"irnn", "state"},    {"exprnn", "state"},       {"antisymmetric", "state"},
     {"cornn", "state"},     {"lem", "state"},     {"janet", "state"},        {"fastgrnn", "state"},
@@ -56,7 +56,7 @@ template <class C> CellPtr made(Params& w, const char* scope) {
 
 }  // namespace
 
-TEST_CASE("A cell says what it can drop by the overloads of its step, and wrappers and stacks pass it on") {
+TEST_CASE("A cell declares the dropout it supports by the overloads of its step, and wrappers and stacks forward it") {
   for (const auto& [name, what] : shipped) {
     CAPTURE(name);
     Params w;
@@ -76,9 +76,9 @@ TEST_CASE("A cell says what it can drop by the overloads of its step, and wrappe
   CHECK_FALSE(stack.drops().candidate);
 }
 
-// The two overloads of a step write the same equations: were one edited alone, this would show it. The gradient of h is
-// summed in another order where h has one more use.
-TEST_CASE("With nothing dropped, the step that drops has the bits of the plain one, and its gradients") {
+// The two overloads of a step have the same equations; this detects an edit of only one. The gradient of h is summed in
+// a different order where h has an additional use.
+TEST_CASE("With nothing dropped, the step with dropout has the bits of the plain one, and its gradients") {
   const auto check_same = [](const Result& dropped, const Result& plain) {
     CHECK(dropped.loss == plain.loss);
     CHECK(test::error_of(dropped.grads.flat(), plain.grads.flat()) < 1e-13);
@@ -93,7 +93,7 @@ TEST_CASE("With nothing dropped, the step that drops has the bits of the plain o
   }
 }
 
-TEST_CASE("State and candidate are dropped together, in whichever order the wrappers stand") {
+TEST_CASE("State and candidate are dropped together, for either order of the wrappers") {
   Params w{{.seed = 2, .dtype = f64}};
   const CellPtr gru = make_cell("gru", w / "rnn", {I, H});
   const Array alone = gradients(w, DropoutCell(gru, {.state = .4})),
@@ -105,7 +105,7 @@ TEST_CASE("State and candidate are dropped together, in whichever order the wrap
   CHECK_FALSE(test::same_bits(one, candidate));
 }
 
-TEST_CASE("A cell of one's own may drop its candidate alone") {
+TEST_CASE("A user's cell may support dropout of its candidate only") {
   Params w{{.seed = 2, .dtype = f64}};
   const RecurrentDropout dropped(made<LeakyCandidate>(w, "own"), .5);
   Tape tape{{.dtype = f64}};

@@ -8,12 +8,12 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
-// Weights that change, and passes that end badly: no product may take numbers that are gone.
+// Changing weights and failing passes: no product may use stale values.
 using namespace ebb;
 
 namespace {
 
-/// Hands its input on, and its gradient unless told to throw.
+/// Identity whose gradient can be made to throw.
 struct Fuse {
   static constexpr auto name = "fuse wire";
   bool* blown;
@@ -41,7 +41,7 @@ struct Layer {
 
 }  // namespace
 
-TEST_CASE("An edit while a tape lives leaves no old numbers to later tapes") {
+TEST_CASE("After an edit while a tape lives, later tapes use the new values") {
   for (const DType type : {f64, f32})
     for (const bool grows : {false, true}) {
       CAPTURE(name_of(type), grows);
@@ -52,14 +52,14 @@ TEST_CASE("An edit while a tape lives leaves no old numbers to later tapes") {
         if (grows) (m.w / "a").matrix("V", 64, 64);  // the buffer moves
         m.w.edit()[m.W].fill(1);
         const Var again = sum(matmul(constant(m.x), m.W) + matmul(constant(m.x), m.W));
-        CHECK(again.item() == Approx(2 * 16 * 64));  // the new numbers
+        CHECK(again.item() == Approx(2 * 16 * 64));  // the new values
         CHECK_THROWS_AS(outer.backward(sum(first)), TapeError);
       }
       CHECK(m.loss(type) == Approx(2 * 64));
     }
 }
 
-TEST_CASE("A tape without gradients that is kept over edits sees each of them, weights and biases alike") {
+TEST_CASE("A tape without gradients that is kept across edits uses each edited value, for weights and biases") {
   Layer m(f32);
   const Param b = (m.w / "a").vector("b", 8);
   Tape tape;
@@ -75,7 +75,7 @@ TEST_CASE("A tape without gradients that is kept over edits sees each of them, w
   }
 }
 
-TEST_CASE("Numbers written through an edit that is held are those that a pass takes") {
+TEST_CASE("Values written through an edit that is still open are used by a pass") {
   Layer m(f32);
   Edit change = m.w.edit();
   Array W = change[m.W];
@@ -85,7 +85,7 @@ TEST_CASE("Numbers written through an edit that is held are those that a pass ta
   }
 }
 
-TEST_CASE("A backward after one that failed is refused, unless the graph was kept") {
+TEST_CASE("A backward after a failed one is rejected, unless the graph was retained") {
   for (const bool retain_graph : {false, true}) {
     bool blown = true;
     Params w{{.seed = 1, .dtype = f64}};
@@ -117,7 +117,7 @@ TEST_CASE("A gradient that failed leaves nothing retained") {
   CHECK_FALSE(tape.backward(loss).has(h));
 }
 
-TEST_CASE("A weight that is computed at each step of a run without gradients does not grow the tape") {
+TEST_CASE("A weight computed at each step of a run without gradients does not grow the tape") {
   Tape tape;
   NoGrad off;
   const Var w = constant(Array::full({16, 16}, .01, f32));

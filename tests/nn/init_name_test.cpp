@@ -26,7 +26,7 @@ Array start_of(const char* cell, const char* parameter) {
 
 }  // namespace
 
-TEST_CASE("Any parameter of any cell starts by the rule that its name asks for") {
+TEST_CASE("Any parameter of any cell is initialised as its option says") {
   const Array U = start_of("lstm:init.Wh=orthogonal-gates*2,init.Wx=xavier-uniform,init.b=constant*3", "Wh");
   for (int gate = 0; gate < 4; ++gate) {
     const Array block = U.column_block(gate * H, (gate + 1) * H).copy();
@@ -46,7 +46,7 @@ TEST_CASE("Any parameter of any cell starts by the rule that its name asks for")
   CHECK(std::abs(sum_of_squares(drawn) / static_cast<double>(drawn.size()) - .01) < .001);
 }
 
-TEST_CASE("Starts that cannot be are refused by name") {
+TEST_CASE("Invalid initialisers are rejected by name") {
   CHECK(
       contains(message_of<ValueError>([] { start_of("lstm:init.Wh=ortogonal", "Wh"); }), "did you mean 'orthogonal'?"));
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:init.Uh=zeros", "Wh"); }), "did you mean 'init.Wh'?"));
@@ -66,13 +66,13 @@ TEST_CASE("Chrono biases: time scales up to the longest dependency, and the inpu
     CHECK(lstm.at_flat(k) == -forget);
     shortest = std::min(shortest, scale);
     longest = std::max(longest, scale);
-    CHECK(gru.at_flat(H + k) == forget);      // drawn by the same name
-    CHECK(course.at_flat(H + k) == -forget);  // its z lets in
+    CHECK(gru.at_flat(H + k) == forget);      // drawn with the same name
+    CHECK(course.at_flat(H + k) == -forget);  // its z writes
   }
   CHECK(shortest >= 1);
   CHECK(shortest < 20);
   CHECK(longest <= 99);
   CHECK(longest > 80);
-  CHECK(lstm.at_flat(2 * H) != 0);  // g and o are as ever
+  CHECK(lstm.at_flat(2 * H) != 0);  // g and o are unaffected
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:chrono=1", "b"); }), "more than 2 steps"));
 }

@@ -29,7 +29,8 @@ struct Moments {
   }
 };
 
-// 60,000 draws: a mean is known to .41 % of the deviation, a deviation to .29 %; five times that is allowed.
+// 60,000 draws: standard errors are .41 % of the deviation for the mean and .29 % for the deviation; five times that is
+// allowed.
 void check_uniform(const Init& init, double bound) {
   const Moments m(draw(init));
   CHECK(std::abs(m.mean) < .02 * bound / std::sqrt(3.));
@@ -48,7 +49,7 @@ void check_normal(const Init& init, double deviation) {
 
 }  // namespace
 
-TEST_CASE("Uniform initialisers fill the range that their source states") {
+TEST_CASE("Uniform initialisers fill the range stated by their source") {
   check_uniform(uniform_init(-.25, .25), .25);
   check_uniform(xavier_uniform(), std::sqrt(6. / (rows + columns)));
   check_uniform(xavier_uniform(5. / 3), 5. / 3 * std::sqrt(6. / (rows + columns)));
@@ -56,7 +57,7 @@ TEST_CASE("Uniform initialisers fill the range that their source states") {
   check_uniform(lecun_uniform, std::sqrt(3. / rows));
 }
 
-TEST_CASE("Normal initialisers have the deviation that their source states") {
+TEST_CASE("Normal initialisers have the deviation stated by their source") {
   check_normal(normal_init(0, .3), .3);
   check_normal(xavier_normal(), std::sqrt(2. / (rows + columns)));
   check_normal(kaiming_normal(), std::sqrt(2. / rows));
@@ -72,7 +73,7 @@ TEST_CASE("Constant initialisers are exact") {
     for (int j = 0; j < 4; ++j) CHECK(eye.at({i, j}) == (i == j ? .5 : 0));
 }
 
-TEST_CASE("An orthogonal start has orthonormal columns when it is tall, and orthonormal rows when it is wide") {
+TEST_CASE("Orthogonal initialisation gives orthonormal columns for tall matrices and orthonormal rows for wide ones") {
   for (const Shape& shape : {Shape{64, 64}, Shape{70, 30}, Shape{30, 70}, Shape{1, 5}, Shape{5, 1}}) {
     const Array q = draw(orthogonal(), shape);
     const bool tall = shape[0] > shape[1];
@@ -84,8 +85,9 @@ TEST_CASE("An orthogonal start has orthonormal columns when it is tall, and orth
   CHECK(test::error_of(matmul(scaled, scaled, Trans::yes, Trans::no), draw(identity_init(9), {8, 8})) < 1e-13);
 }
 
-TEST_CASE("Orthogonal starts are spread over rotations and reflections alike") {
-  // The trace of an orthogonal matrix drawn evenly has mean 0 and variance 1; without the change of signs it has not.
+TEST_CASE("Orthogonal initialisation is uniform over rotations and reflections") {
+  // The trace of a uniformly distributed orthogonal matrix has mean 0 and variance 1; without the change of signs it
+  // does not.
   double mean = 0, square = 0;
   constexpr int draws = 2000;
   for (int k = 0; k < draws; ++k) {
@@ -99,7 +101,7 @@ TEST_CASE("Orthogonal starts are spread over rotations and reflections alike") {
   CHECK(square == Approx(1).margin(.2));
 }
 
-TEST_CASE("A rule for matrices refuses other ranks by name, and a custom rule's shape is checked") {
+TEST_CASE("An initialiser for matrices rejects other ranks by name, and a custom initialiser's shape is checked") {
   for (const Init& init : {xavier_uniform(), xavier_normal(), kaiming_uniform(), kaiming_normal(), lecun_uniform,
                            lecun_normal, orthogonal(), identity_init()})
     CHECK_THROWS_AS(draw(init, {4}), ShapeError);
@@ -112,7 +114,7 @@ TEST_CASE("A rule for matrices refuses other ranks by name, and a custom rule's 
   CHECK(draw(ramp, {2}).at({1}) == 7);
 }
 
-TEST_CASE("A parameter's start depends on seed and full name alone") {
+TEST_CASE("A parameter's initial values depend only on the seed and its full name") {
   Params a{{.seed = 9, .dtype = f64}}, b{{.seed = 9, .dtype = f64}}, other{{.seed = 10, .dtype = f64}},
       single{{.seed = 9}};
   const Param first = (a / "lm" / "rnn").matrix("W", 5, 6), second = (a / "lm").matrix("W", 5, 6);

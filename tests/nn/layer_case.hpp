@@ -7,20 +7,19 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
-/// Layers against the cases of tests/goldens/layers_*.json.
+/// Compares layers with the cases of tests/goldens/layers_*.json.
 namespace test {
 
 using Vars = std::map<std::string, ebb::Var>;
 
-/// As error_of, but what is zero up to rounding, as the gradient of a bias that softmax takes out again, has no digits
-/// to compare.
+/// Like error_of, except for gradients that are zero up to rounding, such as that of a bias that softmax cancels.
 inline double gradient_error(const ebb::Array& got, const ebb::Array& wanted) {
   const bool zero = ebb::largest_magnitude(wanted) < 1e-14;
   return zero ? error_of(got, ebb::Array::zeros(wanted.shape(), ebb::f64)) : error_of(got, wanted);
 }
 
-/// Sets w's parameters to the case's inputs of the same names; run gets the others as Vars and returns the outputs by
-/// name. They and the gradients of all inputs must be the case's.
+/// Sets w's parameters to the case's inputs of the same names; `run` receives the others as Vars and returns the
+/// outputs by name. Outputs and gradients of all inputs must equal the case's.
 template <class F> void compare_case(const nlohmann::json& c, ebb::Params& w, double tolerance, F&& run) {
   CAPTURE(c["options"].dump());
   std::map<std::string, bool> is_parameter;
@@ -50,7 +49,7 @@ template <class F> void compare_case(const nlohmann::json& c, ebb::Params& w, do
   }
 }
 
-/// The tolerance that agreement with float64 numbers is asked for.
+/// Tolerance for the comparison with float64 values.
 inline double tolerance_of(ebb::DType t) { return t == ebb::f64 ? 1e-12 : 1e-5; }
 
 }  // namespace test

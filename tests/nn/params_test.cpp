@@ -26,11 +26,11 @@ TEST_CASE("The summary lists names, shapes, weights and bytes, and what is fixed
   CHECK(contains(s, "60"));
   CHECK(contains(s, "240"));
   CHECK(contains(s, "fixed"));
-  CHECK(contains(s, "65 of them trained"));
+  CHECK(contains(s, "65 of these are trained"));
   CHECK(w.trained() == 65);
 }
 
-TEST_CASE("Names are unique, and a parameter of no extent is refused by name") {
+TEST_CASE("Names are unique, and an empty parameter is rejected by name") {
   Params w;
   (w / "a").vector("b", 3);
   CHECK(contains(message_of<ValueError>([&] { (w / "a").vector("b", 3); }), "a/b"));
@@ -65,7 +65,7 @@ TEST_CASE("Two sequences go through one cell on one tape, and their gradients ad
   CHECK(test::error_of(gradients(true, true), gradients(true, false) + gradients(false, true)) < 1e-14 * 10);
 }
 
-TEST_CASE("A copied handle ties: one parameter, the sum of both gradients") {
+TEST_CASE("Copies of a handle share one parameter, whose gradient is the sum") {
   Params w{{.dtype = f64}};
   const Embedding emb{w / "emb", 7, 4};
   const Param tied = emb.W;
@@ -82,7 +82,7 @@ TEST_CASE("A copied handle ties: one parameter, the sum of both gradients") {
   CHECK(sum_of_squares(gradient(false, true)) > 0);
 }
 
-TEST_CASE("A deep copy has numbers of its own") {
+TEST_CASE("A deep copy has its own values") {
   Params w;
   const Param p = (w / "a").vector("b", 3, constant_init(1));
   const LeafSet copy = w.copy();
@@ -101,7 +101,7 @@ TEST_CASE("A parameter that is edited while a tape uses it makes backward throw"
   CHECK_THROWS_AS(tape.backward(loss), TapeError);
 }
 
-TEST_CASE("A binding stands for a parameter in its scope, the cell untouched") {
+TEST_CASE("A binding replaces a parameter within its scope without changing the cell") {
   Params w{{.dtype = f64}};
   const Linear out{w / "out", 2, 1};
   Tape tape{{.dtype = f64}};
@@ -113,7 +113,7 @@ TEST_CASE("A binding stands for a parameter in its scope, the cell untouched") {
   }
   CHECK(out(x).item() == plain);
   {
-    const Bind other{out.b, Array::full({1}, out.b.value().item() + 20, f64)};  // may lie where the first one lay
+    const Bind other{out.b, Array::full({1}, out.b.value().item() + 20, f64)};  // may have the first one's address
     CHECK(out(x).item() == Approx(plain + 20));
   }
 }
@@ -131,7 +131,7 @@ TEST_CASE("Bindings may end in any order") {
   CHECK(var_of(b).item() == 1);
 }
 
-TEST_CASE("A fixed parameter is saved with the model and has no part in its training") {
+TEST_CASE("A fixed parameter is saved with the model but not trained") {
   Params w{{.dtype = f64}};
   const Param a = (w / "m").fixed("A", Array::full({2, 2}, 3, f64));
   CHECK_FALSE(a.trained());

@@ -26,7 +26,7 @@ struct None : Registered<None> {
   static constexpr const char* kind = "thing of another kind";
 };
 
-// What is registered stays: it is registered in a process of its own.
+// Entries cannot be removed, so tests register them in a separate process.
 bool in_child(const std::function<bool()>& holds) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(holds() ? 0 : 1);
@@ -47,12 +47,12 @@ TEST_CASE("A registry lists by name, finds, and keeps kinds apart") {
   CHECK(Registry<None>::list().empty());
 }
 
-TEST_CASE("An unknown name is rejected with the nearest one and all there are") {
+TEST_CASE("An unknown name is rejected with the nearest and all registered names") {
   CHECK(message_of<ValueError>([] { Registry<Thing>::get("secnod"); }) ==
         "there is no thing 'secnod'; did you mean 'second'?; the things are first, second");
 }
 
-TEST_CASE("Two different things of one name are rejected with the files of both, as seen from the tree") {
+TEST_CASE("Two different things with one name are rejected with the files of both, relative to the tree") {
   CHECK(in_child([] {
     static const Thing another{"second", "quite another", "/home/someone/build/mine/second.cpp", 3};
     const auto wanted = [](const std::string& m) {
@@ -64,14 +64,14 @@ TEST_CASE("Two different things of one name are rejected with the files of both,
   }));
 }
 
-TEST_CASE("The same thing twice, as two copies of one library register it, is one") {
+TEST_CASE("A thing registered twice, by two copies of one library, counts once") {
   CHECK(in_child([] {
     static const Thing again{"second", "the other", "/elsewhere/things/second.cpp", 2};
     return Registry<Thing>::list().size() == 2 && Registry<Thing>::get("second").value == 2;
   }));
 }
 
-TEST_CASE("Options after a name are numbers, whole numbers, flags, choices and words") {
+TEST_CASE("Options after a name are numbers, integers, flags, choices and words") {
   GivenOptions o = GivenOptions::after_name("thing: scale = 2e-1 , order=12,on=true,way=back,pattern=a*|b");
   double scale = 1;
   bool on = false, off = false;
@@ -89,25 +89,25 @@ TEST_CASE("Options after a name are numbers, whole numbers, flags, choices and w
   CHECK(o.known()[2].default_value == "false");
 }
 
-TEST_CASE("An option that is no value of its kind is rejected by thing and name") {
+TEST_CASE("An option value of the wrong kind is rejected, naming owner and option") {
   const auto asked = [](const std::string& text, auto ask) {
     GivenOptions o = GivenOptions::after_name(text);
     return message_of<ValueError>([&] { ask(o); });
   };
   CHECK(asked("a:x=1e999", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '1e999' is not a number");
   CHECK(asked("a:x=0x10", [](auto& o) { o.number("x", 0, ""); }) ==
-        "a: option x: '0x10' is not a number");  // nor is it elsewhere
+        "a: option x: '0x10' is not a number");  // as everywhere else
   CHECK(asked("a:x=1e-400", [](auto& o) { o.number("x", 1, ""); }) == "(nothing was thrown)");
   CHECK(asked("a:x=", [](auto& o) { o.number("x", 0, ""); }) == "a: option x: '' is not a number");
   CHECK(asked("a:x=1.5", [](auto& o) { o.whole("x", 1, 0, 9, ""); }) ==
-        "a: option x: '1.5' is not a whole number from 0 to 9");
+        "a: option x: '1.5' is not an integer from 0 to 9");
   CHECK(contains(asked("a:x=10", [](auto& o) { o.whole("x", 1, 0, 9, ""); }), "from 0 to 9"));
   CHECK(contains(asked("a:x=1e300",
                        [](auto& o) {
                          int x = 0;
                          o("x", x, "");
                        }),
-                 "not a whole number"));
+                 "not an integer"));
   CHECK(asked("a:x=yes", [](auto& o) { o.flag("x", false, ""); }) == "a: option x: 'yes' is neither true nor false");
   CHECK(asked("a:x=bakc", [](auto& o) { o.choice("x", "forth|back", ""); }) ==
         "a: option x: 'bakc' is none of forth|back; did you mean 'back'?");
@@ -118,7 +118,7 @@ TEST_CASE("An option that is no value of its kind is rejected by thing and name"
   CHECK(asked("a:x=1", [](auto& o) { o.reject_unknown(); }) == "a: there is no option 'x'; it has none");
 }
 
-TEST_CASE("Text that is no list of options is rejected, and a value alone is of the option that may stand first") {
+TEST_CASE("Text that is not a list of options is rejected, and a value alone belongs to the first option") {
   for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"})
     CHECK(contains(rejection(text), "is not an option"));
   CHECK(contains(rejection("a:x=1,x=2"), "'x' is given twice"));

@@ -23,7 +23,7 @@ std::string rejection(const std::string& name, CellSizes sizes = {2, 3}) {
   });
 }
 
-// Two fields of different widths and starts, and an output that is not the first of them.
+// Two fields with different widths and initial values, and an output that is not the first.
 struct TwoStates {
   struct State {
     Var h, m;
@@ -33,7 +33,7 @@ struct TwoStates {
   TwoStates(Builder p, CellSizes s)
       : W(p.matrix("W", s.input, s.hidden)), order(p.whole("order", 5, 1, 100, "width of the memory")) {
     V = p.matrix("V", s.hidden, order);
-    p.state("m", &State::m, {order, 2}, .25);  // declared in another order than the members stand in
+    p.state("m", &State::m, {order, 2}, .25);  // declared in a different order than the members
     p.state("h", &State::h, {s.hidden}, -1);
   }
   State step(const Var& x, const State& s) const {
@@ -86,23 +86,23 @@ struct Counts {
   }
   State step(const Var&, const State& s) const { return {s.h, s.c, s.steps + 1}; }
 };
-EBB_CELL_NAMED(counts, "test-counts", Counts, "a number that no step sees again");
+EBB_CELL_NAMED(counts, "test-counts", Counts, "a member that the next step does not receive");
 
 }  // namespace
 
-TEST_CASE("The registry lists the shipped cells by name with what they are and where they stand") {
+TEST_CASE("The registry lists the shipped cells by name with their descriptions and files") {
   std::vector<std::string> names;
   for (const CellInfo& c : cell_list()) {
     names.push_back(c.name);
     CHECK_FALSE(c.about.empty());
-    CHECK(std::filesystem::exists(std::string(EBB_SOURCE_DIR "/") + c.file));  // as seen from the tree
+    CHECK(std::filesystem::exists(std::string(EBB_SOURCE_DIR "/") + c.file));  // relative to the tree
   }
   CHECK(std::is_sorted(names.begin(), names.end()));
   for (const char* wanted : {"rnn", "lstm", "gru", "gru-course"})
     CHECK(std::count(names.begin(), names.end(), wanted) == 1);
 }
 
-TEST_CASE("An unknown cell is refused with the nearest name") {
+TEST_CASE("An unknown cell is rejected with the nearest name") {
   CHECK(contains(rejection("lstn"), "did you mean 'lstm'?"));
   CHECK(contains(rejection("LSTM"), "did you mean 'lstm'?"));
   CHECK(contains(rejection("gru_course:update_bias=1"), "did you mean 'gru-course'?"));
@@ -112,7 +112,7 @@ TEST_CASE("An unknown cell is refused with the nearest name") {
   CHECK(contains(rejection(""), "the cells are"));
 }
 
-TEST_CASE("Wrong options are refused with the options there are") {
+TEST_CASE("Invalid options are rejected with the list of options") {
   CHECK(contains(rejection("rnn:activatoin=relu"), "did you mean 'activation'?"));
   CHECK(contains(rejection("rnn:width=3"), "activation=tanh|relu|sigmoid|linear"));
   CHECK(contains(rejection("rnn:activation=reul"), "did you mean 'relu'?"));
@@ -127,25 +127,25 @@ TEST_CASE("Wrong options are refused with the options there are") {
   CHECK(contains(rejection("lstm:forget_bias"), "not an option"));
 }
 
-TEST_CASE("An option may be a whole number, a flag or a word, and a cell rejects by name what no range says") {
-  CHECK(rejection("test-asks:order=2.5") == "test-asks: option order: '2.5' is not a whole number from 1 to 100");
+TEST_CASE("An option may be an integer, a flag or a word, and a cell rejects other invalid values by name") {
+  CHECK(rejection("test-asks:order=2.5") == "test-asks: option order: '2.5' is not an integer from 1 to 100");
   CHECK(contains(rejection("test-asks:order=101"), "from 1 to 100"));
   CHECK(contains(rejection("test-asks:trained=yes"), "option trained: 'yes' is neither true nor false"));
   CHECK(rejection("test-asks:order=7,trained=true") == "test-asks: option order: 7 does not learn");
   CHECK(rejection("test-asks:order=1e1,trained=1") == "(nothing was thrown)");
   CHECK(rejection("slstm:heads=3", {2, 8}) ==
-        "slstm: option heads: must be a whole number from 1 to 8 that divides the hidden size");
+        "slstm: option heads: must be an integer from 1 to 8 that divides the hidden size");
   CHECK(contains(rejection("lstm:chrono=1"), "lstm: option chrono: the longest dependency"));
   CHECK(cell_options("test-asks")[1].default_value == "false");
 }
 
-TEST_CASE("Sizes below one are refused") {
+TEST_CASE("Sizes below one are rejected") {
   CHECK(contains(rejection("gru", {2, 0}), "hidden is 0"));
   CHECK(contains(rejection("gru", {0, 2}), "input is 0"));
   CHECK(contains(rejection("gru", {2, -4}), "hidden is -4"));
 }
 
-TEST_CASE("Options reach the constructor, and cell_options tells which there are") {
+TEST_CASE("Options reach the constructor, and cell_options lists them") {
   Params w{{.dtype = f64}};
   make_cell("lstm: forget_bias = 2", w / "a", {2, 3});
   make_cell("lstm:forget_bias=0", w / "b", {2, 3});
@@ -169,7 +169,7 @@ TEST_CASE("Options reach the constructor, and cell_options tells which there are
   CHECK_FALSE(options[0].help.empty());
 }
 
-TEST_CASE("A cell's own state keeps its names, widths and starts") {
+TEST_CASE("A cell's own state keeps its names, widths and initial values") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("test-two-states:order=4", w / "cell", {2, 3});
   REQUIRE(cell->field_count() == 2);
@@ -187,17 +187,18 @@ TEST_CASE("A cell's own state keeps its names, widths and starts") {
   CHECK(contains(message_of<ValueError>([&] { s["memory"]; }), "memory"));
 }
 
-TEST_CASE("A field of the state that was not declared is refused when the cell is made") {
+TEST_CASE("A field of the state that was not declared is rejected when the cell is created") {
   CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
 }
 
-TEST_CASE("Two fields of one name, and a state that holds something besides Vars, are refused when the cell is made") {
+TEST_CASE(
+    "Two fields with one name, and a state with members that are not Vars, are rejected when the cell is created") {
   CHECK(contains(rejection("test-same-names"), "test-same-names: two fields of its state are named h"));
-  CHECK(contains(rejection("test-counts"), "test-counts: State holds something besides Vars"));
+  CHECK(contains(rejection("test-counts"), "test-counts: State has a member that is not a Var"));
 }
 
-TEST_CASE("Two cells of one name are refused, with the files of both") {
-  // In a process of its own: an entry stays for good.
+TEST_CASE("Two cells with one name are rejected, with the files of both") {
+  // In a separate process, since entries cannot be removed.
   const pid_t child = ::fork();
   if (child == 0) {
     static const CellEntry again("lstm", "another", "elsewhere.cpp", &detail::make_adapter<TwoStates>);
@@ -210,7 +211,8 @@ TEST_CASE("Two cells of one name are refused, with the files of both") {
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
-TEST_CASE("The nearest word is found by edits, swaps counting as one, and none is given when all are far") {
+TEST_CASE(
+    "The nearest word is found by edit distance, with swaps counting as one, and none is returned if all are far") {
   const std::vector<std::string> words = {"adding", "chars", "vanish"};
   CHECK(nearest("adidng", words) == "adding");
   CHECK(nearest("char", words) == "chars");

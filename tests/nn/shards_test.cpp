@@ -16,7 +16,7 @@ namespace {
 
 constexpr int T = 9, V = 11, E = 6, H = 10;
 
-/// The language model of the course: embedding, LSTM, tied to nothing, cross entropy.
+/// A language model: embedding, LSTM, untied output layer, cross entropy.
 struct Model {
   Params w{{.seed = 8, .dtype = f64}};
   Embedding emb{w / "emb", V, E};
@@ -54,7 +54,7 @@ TEST_CASE("A sharded language model has the loss and the gradients of the unshar
       CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
       CHECK(test::error_of(many.grad("h"), one.grad("h")) <= 1e-12);
       CHECK(test::same_bits(many.state("end")["h"],
-                            one.state("end")["h"]));  // a row's result does not depend on its place
+                            one.state("end")["h"]));  // a row's result does not depend on its position
       CHECK(many.counts.at("rows") == rows);
       const Result each = m.run(rows, rows, with_lengths);
       CHECK(test::error_of(each.grads.flat(), one.grads.flat()) <= 1e-12);
@@ -88,7 +88,7 @@ TEST_CASE("Every shipped cell has the same gradients sharded and whole", "[shard
   }
 }
 
-TEST_CASE("A shape that does not fit inside a shard is reported as outside, with the time step", "[shards]") {
+TEST_CASE("A shape error inside a shard is reported as outside shards, with the time step", "[shards]") {
   const Model m;
   const Array x = Array::zeros({3, 20, E + 1}, f64);
   const std::string message = test::message_of<Error>([&] {

@@ -19,7 +19,7 @@ namespace {
 using Vars = const std::vector<Var>&;
 using detail::Windows;
 
-detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }  // of three keys
+detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }  // two rows of up to three keys
 
 OpSample sample(NnOp op) {
   switch (op) {
@@ -90,7 +90,7 @@ TEST_CASE("every op of nn has the gradient of its value, to second order") {
   });
 }
 
-TEST_CASE("every op of nn has on a first-order tape the gradient that it has on a second-order one") {
+TEST_CASE("every op of nn has the same gradient on first-order and second-order tapes") {
   each([](const OpSample& op) {
     const GradcheckReport r = gradcheck(op.call, drawn(op), {.order = 1});
     INFO(op.name << "\n" << r);
@@ -98,7 +98,7 @@ TEST_CASE("every op of nn has on a first-order tape the gradient that it has on 
   });
 }
 
-TEST_CASE("every op of nn has in float32 the value and gradient of float64") {
+TEST_CASE("every op of nn has the same value and gradient in float32 as in float64") {
   each([](const OpSample& op) {
     INFO(op.name);
     std::vector<Array> seen[2];
@@ -117,7 +117,7 @@ TEST_CASE("every op of nn has in float32 the value and gradient of float64") {
   });
 }
 
-TEST_CASE("a NaN among the numbers of an op of nn reaches its result") {
+TEST_CASE("a NaN among the inputs of an op of nn propagates to its result") {
   each([](const OpSample& op) {
     INFO(op.name);
     std::vector<Array> in = drawn(op);

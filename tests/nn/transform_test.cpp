@@ -67,7 +67,7 @@ TEST_CASE(
   CHECK(test::same_bits(a.grads[free.w.find("rnn/Wx")], b.grads[plain.w.find("rnn/Wx")]));
 }
 
-TEST_CASE("On a tape of one's own a transform is evaluated once, and again after an edit") {
+TEST_CASE("On a user's tape a transform is evaluated once, and again after an edit") {
   Model m;
   int calls = 0;
   const Leaf U = m.w.find("rnn/Wh");
@@ -81,13 +81,13 @@ TEST_CASE("On a tape of one's own a transform is evaluated once, and again after
     CHECK(test::error_of(var_of(U).value(), U.value() * 3) == 0);
   }
   const Var run = unroll(*m.rnn, constant(m.x), StepContext()).last();
-  CHECK(calls == 2);  // one without a graph, one with
+  CHECK(calls == 2);  // one without and one with a graph
   CHECK(tape.backward(sum(run))[U].size() == H * 4 * H);
   m.w.edit()[U].fill(1);
   CHECK(var_of(U).value().at_flat(0) == 3);
 }
 
-TEST_CASE("A transform may read other parameters, transformed ones too, and each gets its gradient") {
+TEST_CASE("A transform may read other parameters, also transformed ones, and each receives its gradient") {
   Model m;
   const Param gain = (m.w / "norm").vector("gain", 4 * H, constant_init(.7)),
               half = (m.w / "norm").vector("half", 4 * H, constant_init(.2));
@@ -105,17 +105,17 @@ TEST_CASE("A transform may read other parameters, transformed ones too, and each
   CHECK(largest_magnitude(whole.grads[half]) > 1e-3);
 }
 
-TEST_CASE("A transformed parameter that outlives its Params says so") {
+TEST_CASE("A transformed parameter that outlives its Params is an error") {
   Param U;
   {
     Params w;
     U = (w / "rnn").matrix("U", 3, 3).as(skew_exp);
   }
   Tape tape;
-  CHECK(test::contains(test::message_of<TapeError>([&] { var_of(U); }), "parameter rnn/U: its Params is gone"));
+  CHECK(test::contains(test::message_of<TapeError>([&] { var_of(U); }), "parameter rnn/U: its Params was destroyed"));
 }
 
-TEST_CASE("Transforms follow one another, go along with a copy, and must keep the shape") {
+TEST_CASE("Transforms compose, are copied with the Params, and must keep the shape") {
   Params w{{.dtype = f64}};
   const Linear out(w / "out", 2, 2);
   w.transform("out/W", [](const Var& v) { return v + 1; });
@@ -127,10 +127,10 @@ TEST_CASE("Transforms follow one another, go along with a copy, and must keep th
   w.transform("out/b", [](const Var& v) { return sum(v); });
   CHECK(test::contains(test::message_of<ShapeError>([&] { var_of(out.b); }), "out/b"));
   CHECK(test::contains(test::message_of<ValueError>([&] { w.transform("out/w", [](const Var& v) { return v; }); }),
-                       "there is, for one, 'out/W'"));
+                       "did you mean 'out/W'"));
 }
 
-TEST_CASE("Dropped weights: the rate, one mask for all shards, another with each update, none in evaluation") {
+TEST_CASE("Weight drop has its rate, one mask for all shards, a new one per update, and none in evaluation") {
   Model m;
   m.w.transform("rnn/Wh", drop_connect(.5));
   const auto masks = [&](std::uint64_t update, int shards) {
@@ -176,9 +176,9 @@ TEST_CASE("Embedding dropout drops whole words") {
   CHECK(dropped < 70);
 }
 
-TEST_CASE("The exponential of a skew matrix is orthogonal, that of a plane's is a turn") {
+TEST_CASE("The exponential of a skew-symmetric matrix is orthogonal, in two dimensions a rotation") {
   Tape tape{{.dtype = f64, .order = 2}};
-  const Array turn = skew_exp(constant(Array::from({2, 2}, {7, 2.5, -3, 5}, f64))).value();  // only the 2.5 counts
+  const Array turn = skew_exp(constant(Array::from({2, 2}, {7, 2.5, -3, 5}, f64))).value();  // only the 2.5 matters
   CHECK(test::error_of(turn, Array::from({2, 2}, {std::cos(2.5), std::sin(2.5), -std::sin(2.5), std::cos(2.5)}, f64)) <
         1e-14);
   const Var q = skew_exp(constant(normal({30, 30}, Key{1}, 0, 2, f64)));

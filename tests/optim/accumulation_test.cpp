@@ -44,7 +44,7 @@ TEST_CASE("Gradients of small batches add up to those of the large one", "[shard
   Grads total;
   double loss = 0;
   int first = 0;
-  for (const int rows : {6, 1, 9, 8}) {  // a small batch's mean counts by its share of the rows
+  for (const int rows : {6, 1, 9, 8}) {  // weight each batch's mean by its fraction of the rows
     const Result r = part(first, first + rows);
     const Array of_one = r.grads.flat().copy();
     total.add(r.grads, static_cast<double>(rows) / B);
@@ -56,7 +56,7 @@ TEST_CASE("Gradients of small batches add up to those of the large one", "[shard
   CHECK(test::error_of(total.flat(), whole.grads.flat()) < 1e-12);
 }
 
-TEST_CASE("Adding gradients changes no copy of them, and refuses others than of the same parameters") {
+TEST_CASE("Adding gradients does not change copies of them, and gradients of other parameters are rejected") {
   Params w{{.dtype = f64}};
   (w / "").vector("a", 2);
   Grads g;

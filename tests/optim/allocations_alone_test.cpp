@@ -1,4 +1,4 @@
-// A program of its own, for it counts every call of the allocator, the C library's included.
+// A separate program, since it counts every call of the allocator, including the C library's.
 #include <atomic>
 #include <cstdlib>
 #include <ebb/autograd/shards.hpp>
@@ -20,7 +20,7 @@ namespace {
 std::atomic<long> calls{0};
 }
 
-extern "C" {  // glibc's own names for what is replaced here
+extern "C" {  // glibc's names of the replaced functions
 void* __libc_malloc(std::size_t) noexcept;
 void* __libc_calloc(std::size_t, std::size_t) noexcept;
 void* __libc_realloc(void*, std::size_t) noexcept;
@@ -36,7 +36,7 @@ using namespace ebb;
 
 namespace {
 
-/// Calls of the allocator during `updates` of a training loop that has run for a while.
+/// Allocator calls during `updates` of a warmed-up training loop.
 template <class Update> long calls_in(int updates, Update&& update) {
   for (int u = 0; u < 20; ++u) update(u);
   const long before = calls;
@@ -49,12 +49,12 @@ struct Counted {
   int threads;
 };
 
-/// Which thread packs a weight is a race, so that either's pool may want one more buffer, once; never one an update.
+/// Which thread packs a weight is a race, so either pool may need one more buffer, once, but never one per update.
 constexpr long most_by_races = 10;
 
 }  // namespace
 
-TEST_CASE("A training loop that has warmed up calls no allocator") {
+TEST_CASE("A warmed-up training loop makes no allocator calls") {
   const Counted c = GENERATE(Counted{"lstm", 1}, Counted{"lstm", 2}, Counted{"gru", 1}, Counted{"rnn", 1});
   CAPTURE(c.cell, c.threads);
   set_threads(c.threads);
@@ -71,22 +71,22 @@ TEST_CASE("A training loop that has warmed up calls no allocator") {
     clip_by_norm(r.grads, 1);
     adam.step(r.grads);
   });
-  // Some OpenMP runtimes (LLVM's) call it themselves, for each parallel region.
+  // Some OpenMP runtimes (LLVM's) allocate in each parallel region.
   const long of_runtime = calls_in(50, [](int) { parallel_for(2, 1, [](std::int64_t, std::int64_t) {}); });
   if (c.threads == 1) CHECK(calls == 0);
   else if (of_runtime == 0) CHECK(calls <= most_by_races);
   set_threads(1);
 }
 
-TEST_CASE("The count sees what a container of the standard library asks for") {
-  std::vector<int>* volatile kept = nullptr;  // else a compiler may leave it all out
+TEST_CASE("Allocations by containers of the standard library are counted") {
+  std::vector<int>* volatile kept = nullptr;  // volatile, so that the compiler does not remove it
   CHECK(calls_in(3, [&](int u) {
           kept = new std::vector<int>(static_cast<std::size_t>(1000 + u));
           delete kept;
         }) >= 3);
 }
 
-TEST_CASE("A language model's training loop that has warmed up calls no allocator") {
+TEST_CASE("A language model's warmed-up training loop makes no allocator calls") {
   set_threads(1);
   Params w{{.seed = 1}};
   Embedding embedding(w / "emb", 11, 8);

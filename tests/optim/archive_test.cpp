@@ -26,7 +26,7 @@ namespace {
 
 using MakeOptimizer = std::function<std::unique_ptr<Optimizer>(const LeafSet&)>;
 
-/// A whole training: what a file has to hold for it to go on as if nothing had been.
+/// A training run with everything that a file must contain to resume it exactly.
 struct Training {
   Params w{{.seed = 3}};
   CellPtr cell = make_cell("lstm", w / "lstm", {2, 6});
@@ -59,7 +59,7 @@ struct Training {
   void load(const std::string& path) { ebb::load(path, w, *optimizer, stop, mean, rate, carry, update); }
 };
 
-/// Rules as they come, and with options that give them more to remember.
+/// Optimisers with default options, and with options that give them more state.
 std::map<std::string, MakeOptimizer> optimizers() {
   std::map<std::string, MakeOptimizer> all;
   for (const std::string& name : Registry<OptimizerEntry>::names())
@@ -75,17 +75,18 @@ std::map<std::string, MakeOptimizer> optimizers() {
 
 }  // namespace
 
-TEST_CASE("A training that is saved and taken up in fresh objects goes on to the bit, under every rule", "[shards]") {
+TEST_CASE("A training run that is saved and resumed in new objects continues bit for bit, with every optimiser",
+          "[shards]") {
   const TempFolder folder;
   for (const auto& [name, optimizer] : optimizers()) {
     CAPTURE(name);
     Training whole(optimizer), first(optimizer), second(optimizer), used(optimizer);
     whole.run(9);
-    for (const int n : {0, 4}) {  // before the first step there is no memory yet
+    for (const int n : {0, 4}) {  // before the first step there is no state yet
       Training begun(optimizer);
       begun.run(n);
       begun.save(folder / "run");
-      used.run(2);  // what was there before is of no account
+      used.run(2);  // its previous state must not matter
       for (Training* t : {&second, &used}) {
         t->load(folder / "run");
         REQUIRE(t->optimizer->updates() == n);
@@ -102,7 +103,7 @@ TEST_CASE("A training that is saved and taken up in fresh objects goes on to the
   }
 }
 
-TEST_CASE("The state of another rule, another model or another list is refused and changes nothing") {
+TEST_CASE("The state of another optimiser, model or list is rejected and changes nothing") {
   const TempFolder folder;
   const auto adam = [](const LeafSet& w) { return make_optimizer("adam", w, 1e-2); };
   const auto lion = [](const LeafSet& w) { return make_optimizer("lion", w, 1e-2); };
@@ -111,7 +112,7 @@ TEST_CASE("The state of another rule, another model or another list is refused a
   a.save(folder / "run"), other.save(folder / "before");
   CHECK(contains(message_of<FileError>([&] { other.load(folder / "run"); }),
                  "run: part 2, 'kind': is 'adam' in the file and 'lion' here"));
-  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }), "7 parts where 2"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }), "has 7 parts, expected 2"));
   save(folder / "stop", a.stop);
   CHECK(contains(message_of<FileError>([&] { load(folder / "stop", other.mean); }), "early stopping"));
   Params small;

@@ -67,7 +67,7 @@ TEST_CASE("Averaged descent follows PyTorch's path, weights and means") {
   }
 }
 
-TEST_CASE("From the trigger on the mean is that of the weights since, each counted once") {
+TEST_CASE("From the trigger on, the mean is over the weights since then, each counted once") {
   const json goldens = test::golden("training.json");
   for (const json& run : goldens["polyak"]) {
     Descent d;
@@ -75,7 +75,7 @@ TEST_CASE("From the trigger on the mean is that of the weights since, each count
     CHECK_FALSE(optimizer.averaging());
     double worst = 0;
     for (std::size_t u = 0; u < 40; ++u) {
-      if (u >= run["begin"].get<std::size_t>()) optimizer.start_averaging();  // again and again: the first call counts
+      if (u >= run["begin"].get<std::size_t>()) optimizer.start_averaging();  // repeatedly: only the first call counts
       optimizer.step(d.gradient());
       worst = std::max(worst, test::error_of(d.mean(optimizer), numbers(run["means"][u])));
     }
@@ -84,7 +84,7 @@ TEST_CASE("From the trigger on the mean is that of the weights since, each count
   }
 }
 
-TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and stays") {
+TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and stays set") {
   const json goldens = test::golden("training.json");
   REQUIRE(goldens["trigger"].size() == 3);
   for (const json& run : goldens["trigger"]) {
@@ -101,7 +101,7 @@ TEST_CASE("The non-monotone trigger fires where the paper's algorithm does, and 
   CHECK(contains(message_of<ValueError>([] { NonMonotone(-1); }), "-1"));
 }
 
-TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
+TEST_CASE("Averaged descent and its trigger are restored from a file bit for bit") {
   const TempFolder folder;
   const auto losses = test::golden("training.json")["trigger"][1];
   const auto run = [&](Descent& d, Asgd& optimizer, NonMonotone& trigger, std::size_t from, std::size_t to) {
@@ -116,7 +116,7 @@ TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
   NonMonotone whole_trigger{3};
   run(whole, whole_optimizer, whole_trigger, 0, 40);
   for (const std::size_t cut :
-       std::initializer_list<std::size_t>{0, 20, 30}) {  // without a memory, before the trigger, after it
+       std::initializer_list<std::size_t>{0, 20, 30}) {  // without state, before the trigger, after it
     Descent first, second;
     Asgd first_optimizer{first.w, o}, second_optimizer{second.w, o};
     NonMonotone first_trigger{3}, second_trigger{3};
@@ -130,7 +130,7 @@ TEST_CASE("Averaged descent and its trigger go on from a file to the bit") {
   }
 }
 
-TEST_CASE("A mean put in the model's place leaves fixed and frozen parameters as they are, to the bit") {
+TEST_CASE("Swapping in the mean does not change any bit of fixed and frozen parameters") {
   Params w{{.dtype = f32}};
   const Param free = (w / "").vector("free", 3, constant_init(1)),
               frozen = (w / "").vector("frozen", 3, constant_init(.1));
@@ -156,10 +156,10 @@ TEST_CASE("A mean put in the model's place leaves fixed and frozen parameters as
     swap();
     CHECK(test::same_bits(free.value(), last));
   }
-  CHECK(before.at_flat(0) > last.at({0}));  // an Array that was handed out is not exchanged
+  CHECK(before.at_flat(0) > last.at({0}));  // an Array returned earlier is not swapped
 }
 
-TEST_CASE("Averaged weights with a decay are the exponential moving average once it has warmed up") {
+TEST_CASE("Averaged weights with a decay are the exponential moving average after warm-up") {
   Params w{{.dtype = f64}};
   const Param p = (w / "").vector("p", 1, zero_init);
   AverageWeights mean{w, .9};

@@ -11,7 +11,7 @@
 
 using namespace ebb;
 
-TEST_CASE("Bounds of a parameter are restored after each update, and those without any move freely") {
+TEST_CASE("Bounds of a parameter are enforced after each update, and parameters without bounds are not clamped") {
   Params w{{.dtype = f64}};
   const Param bounded = (w / "").vector("bounded", 4, zero_init).within(-1, .5),
               free = (w / "").vector("free", 4, zero_init);
@@ -27,7 +27,7 @@ TEST_CASE("Bounds of a parameter are restored after each update, and those witho
   CHECK_THROWS_AS(free.within(1, -1), ValueError);
 }
 
-TEST_CASE("The recurrent weights of IndRNN stay within the bound that its memory asks for") {
+TEST_CASE("The recurrent weights of IndRNN stay within the bound given by its memory") {
   Params w{{.seed = 2}};
   make_cell("indrnn:steps=10,layer=last", w / "rnn", {2, 50});
   const Leaf u = w.find("rnn/u");

@@ -29,7 +29,7 @@ struct Clipping {
 
 }  // namespace
 
-TEST_CASE("Clipping each parameter by its own norm is PyTorch's, parameter by parameter") {
+TEST_CASE("Clipping each parameter by its own norm agrees with PyTorch") {
   const Clipping c;
   Grads g = c.gradient();
   CHECK(clip_each_by_norm(g, .5) == 1);
@@ -51,7 +51,7 @@ TEST_CASE("Adaptive clipping bounds each unit by its own weights") {
   }
 }
 
-TEST_CASE("A norm that is not finite is counted and left to be looked at, the other parameters are clipped") {
+TEST_CASE("A norm that is not finite is counted and left unchanged, and the other parameters are clipped") {
   const Clipping c;
   for (const double bad : {double(NAN), double(INFINITY)}) {
     Grads g = c.gradient();
@@ -67,7 +67,7 @@ TEST_CASE("A norm that is not finite is counted and left to be looked at, the ot
   }
 }
 
-TEST_CASE("Bounds that cannot be are refused by name") {
+TEST_CASE("Invalid bounds are rejected by name") {
   const Clipping c;
   Grads g = c.gradient();
   CHECK(contains(message_of<ValueError>([&] { clip_each_by_norm(g, 0); }), "clip_each_by_norm"));
@@ -77,7 +77,7 @@ TEST_CASE("Bounds that cannot be are refused by name") {
 
 namespace {
 
-/// One matrix [2, 2] whose gradient is unit times (3 0; 4 5).
+/// One matrix [2, 2] whose gradient is `unit` times (3 0; 4 5).
 struct Enormous {
   Params w{{.dtype = f64}};
   Param W = (w / "").trained("W", Array::from({2, 2}, {3, 0, 4, 0}, f64));
@@ -92,7 +92,7 @@ struct Enormous {
 
 }  // namespace
 
-TEST_CASE("Gradients whose squares float64 cannot hold are clipped as others are") {
+TEST_CASE("Gradients whose squares overflow float64 are clipped correctly") {
   const Enormous e;
   for (const double unit : {1e-170, 1., 1e160, 1e305}) {
     Grads g = e.gradient(unit, f64);
@@ -108,10 +108,10 @@ TEST_CASE("Gradients whose squares float64 cannot hold are clipped as others are
   CHECK(clip_adaptive(g, .1) == 2);
   CHECK(g[e.W].at({0, 0}) == Approx(.3).epsilon(1e-14));
   CHECK(g[e.W].at({1, 0}) == Approx(.4).epsilon(1e-14));
-  CHECK(g[e.W].at({1, 1}) == Approx(1e-4).epsilon(1e-14));  // of weights that are zero: share times epsilon
+  CHECK(g[e.W].at({1, 1}) == Approx(1e-4).epsilon(1e-14));  // for zero weights: share times epsilon
 }
 
-TEST_CASE("float32 gradients near the largest number keep their digits when they are clipped") {
+TEST_CASE("float32 gradients near the largest value are clipped accurately") {
   const Enormous e;
   Grads g = e.gradient(5e37, f32);
   CHECK(clip_by_norm(g, 1e-6) == Approx(std::sqrt(50.) * 5e37).epsilon(1e-6));

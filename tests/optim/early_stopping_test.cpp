@@ -8,7 +8,7 @@
 
 using namespace ebb;
 
-TEST_CASE("Early stopping ends after its patience and brings the best parameters back") {
+TEST_CASE("Early stopping stops after its patience and restores the best parameters") {
   Params w;
   const Param p = (w / "").vector("p", 3, zero_init);
   EarlyStopping stop{w, {.patience = 2}};
@@ -18,7 +18,7 @@ TEST_CASE("Early stopping ends after its patience and brings the best parameters
     w.edit()[p].fill(seen);
     stop.update(losses[seen]);
   }
-  CHECK(seen == 5);  // two without improvement are borne, the third ends it
+  CHECK(seen == 5);  // the third evaluation without improvement stops it
   CHECK(bool(stop));
   CHECK(stop.best() == 3);
   CHECK(stop.best_at() == 1);
@@ -26,7 +26,7 @@ TEST_CASE("Early stopping ends after its patience and brings the best parameters
   CHECK(p.value().at({2}) == 1);
 }
 
-TEST_CASE("An improvement that is too small counts for nothing") {
+TEST_CASE("An improvement that is too small does not count") {
   Params w;
   (w / "").vector("p", 3);
   EarlyStopping stop{w, {.patience = 0, .least = .5}};
@@ -41,7 +41,7 @@ TEST_CASE("An improvement that is too small counts for nothing") {
   CHECK_THROWS_AS(EarlyStopping(w, {.patience = -1}), ValueError);
 }
 
-TEST_CASE("Losses below zero improve by falling, by at least the least") {
+TEST_CASE("Losses below zero improve by falling by at least the minimum") {
   Params w;
   const Param p = (w / "").vector("p", 1, zero_init);
   EarlyStopping stop{w, {.patience = 1, .least = .1}};
@@ -57,7 +57,7 @@ TEST_CASE("Losses below zero improve by falling, by at least the least") {
   CHECK(p.value().item() == 2);
 }
 
-TEST_CASE("Averaged weights are the mean of what was seen, even at first, and stand in the model's place and back") {
+TEST_CASE("Averaged weights are the mean over the updates so far, and are swapped in and out") {
   Params w{{.dtype = f64}};
   const Param p = (w / "").vector("p", 1, zero_init);
   AverageWeights all{w, 1}, recent{w, .5};

@@ -9,7 +9,7 @@
 
 using namespace ebb;
 
-/// Gradients that are finite, but whose squares are not: the memory of an optimiser would stay infinite for ever.
+/// Gradients that are finite but whose squares are not, which would make an optimiser's state infinite permanently.
 namespace {
 
 struct Two {
@@ -28,7 +28,7 @@ struct Two {
 
 }  // namespace
 
-TEST_CASE("Every optimiser moves on after one enormous finite gradient, as if it had never been") {
+TEST_CASE("Every optimiser continues after one enormous finite gradient as if it had not occurred") {
   for (const std::string& name : Registry<OptimizerEntry>::names())
     for (const auto& [dtype, sizes] : {std::pair{f32, std::vector{1e20, 1e25, 1e38}}, {f64, std::vector{1e160, 1e300}}})
       for (const double size : sizes) {
@@ -41,7 +41,7 @@ TEST_CASE("Every optimiser moves on after one enormous finite gradient, as if it
         both();
         one->step(hit.gradient(0, size));
         INFO(name << " " << size << " " << name_of(dtype));
-        if (one->skipped() == 0) continue;  // its memory holds such a gradient
+        if (one->skipped() == 0) continue;  // its state can represent such a gradient
         CHECK(one->skipped() == 1);
         CHECK(one->updates() == 1);
         CHECK(test::same_bits(hit.w.flat(), spared.w.flat()));
@@ -52,7 +52,7 @@ TEST_CASE("Every optimiser moves on after one enormous finite gradient, as if it
       }
 }
 
-TEST_CASE("Those whose squares overflow skip the update: Adagrad, Adadelta, RMSProp and all kin of Adam") {
+TEST_CASE("Optimisers with squared gradients skip the update: Adagrad, Adadelta, RMSProp and all variants of Adam") {
   for (const auto& [name, size] : {std::pair{"adagrad", 1e20},
                                    {"adadelta", 1e20},
                                    {"rmsprop", 1e25},
@@ -70,7 +70,7 @@ TEST_CASE("Those whose squares overflow skip the update: Adagrad, Adadelta, RMSP
   }
 }
 
-TEST_CASE("What a memory can hold is an update like any other") {
+TEST_CASE("A gradient that the state can represent is not skipped") {
   Two p{f32};
   Adam adam{p.w, {.lr = .1}};
   adam.step(p.gradient(1, 1e19));
@@ -83,7 +83,7 @@ TEST_CASE("What a memory can hold is an update like any other") {
   CHECK(p.b.value().item() == Approx(.9));
 }
 
-TEST_CASE("Velocities that overflow, weights in the gradient and frozen parameters are seen too") {
+TEST_CASE("Overflowing velocities, weight decay in the gradient and frozen parameters are handled") {
   Two p{f32};
   Sgd sgd{p.w, {.lr = 1e-38, .momentum = .9}};
   sgd.step(p.gradient(0, 3e38));
@@ -102,7 +102,7 @@ TEST_CASE("Velocities that overflow, weights in the gradient and frozen paramete
   CHECK(frozen.updates() == 1);
 }
 
-TEST_CASE("A gradient that is not finite is no skipped update: what follows from it is seen") {
+TEST_CASE("A gradient that is not finite is not skipped, so that its effect is visible") {
   Two p{f32};
   Adam adam{p.w};
   adam.step(p.gradient(1, INFINITY));

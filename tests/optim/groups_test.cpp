@@ -36,7 +36,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("A star in a pattern stands for any letters, a question mark for one") {
+TEST_CASE("A star in a pattern matches any characters, a question mark any one") {
   const auto fits = [](const char* p, const char* n) { return detail::fits(p, n); };
   CHECK(fits("*", "a/b"));
   CHECK(fits("*/b", "lm/rnn/b"));
@@ -51,7 +51,7 @@ TEST_CASE("A star in a pattern stands for any letters, a question mark for one")
   CHECK_FALSE(fits("*aaaaaaaaaaaaaaaaaaaab", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
-TEST_CASE("A group has its own rate and decay under every rule, as if it were trained by a rule of its own") {
+TEST_CASE("A group has its own rate and decay with every optimiser, as if it had a separate optimiser") {
   for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
     Model grouped, plain, other;
@@ -72,7 +72,7 @@ TEST_CASE("A group has its own rate and decay under every rule, as if it were tr
   }
 }
 
-TEST_CASE("Two rules train parts of one set, and what is frozen keeps its values and the rule's memory of it") {
+TEST_CASE("Two optimisers train parts of one set, and frozen parameters keep their values and optimiser state") {
   Model both, adam_alone, sgd_alone;
   const Array start = both["out/W"].copy();
   AdamW adam{both.w, {.lr = .01}}, adam_of_all{adam_alone.w, {.lr = .01}};
@@ -90,7 +90,7 @@ TEST_CASE("Two rules train parts of one set, and what is frozen keeps its values
   CHECK(test::same_bits(both["out/W"], start));
 }
 
-TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, and the others go on") {
+TEST_CASE("A parameter unfrozen late begins as with a new optimiser, also after loading, while the others continue") {
   const TempFolder folder;
   for (const std::string& name : Registry<OptimizerEntry>::names()) {
     CAPTURE(name);
@@ -102,7 +102,7 @@ TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, a
       if (u == 4) optimizer->group("rnn/*", {});
       if (u == 6) {
         save(folder / "run", *optimizer);
-        optimizer = make_optimizer(name, m.w, .01);  // without groups: nothing is frozen any more
+        optimizer = make_optimizer(name, m.w, .01);  // without groups, nothing is frozen
         load(folder / "run", *optimizer);
       }
       optimizer->step(m.gradient(u)), usual->step(all.gradient(u));
@@ -113,7 +113,7 @@ TEST_CASE("What is thawed late begins as with a fresh rule, also after a file, a
   }
 }
 
-TEST_CASE("The last group that fits counts, also for parameters that come later, and thaws what was frozen") {
+TEST_CASE("The last matching group counts, also for parameters added later, and can unfreeze") {
   Params w{{.dtype = f64}};
   (w / "a").vector("b", 1, zero_init);
   Sgd sgd{w, {.lr = 1}};
@@ -133,11 +133,11 @@ TEST_CASE("The last group that fits counts, also for parameters that come later,
   CHECK((at("a/b") == 2 && at("a/c") == 3 && at("late/b") == .5));
 }
 
-TEST_CASE("A pattern that fits nothing is refused with the nearest name, and changes nothing") {
+TEST_CASE("A pattern that matches nothing is rejected with the nearest name, and changes nothing") {
   Model m;
   Sgd sgd{m.w, {.lr = 1}};
   CHECK(contains(message_of<ValueError>([&] { sgd.freeze("ebm/W"); }),
-                 "sgd: no parameter fits 'ebm/W'; there is, for one, 'emb/W'"));
+                 "sgd: no parameter matches 'ebm/W'; did you mean 'emb/W'?"));
   CHECK(contains(message_of<ValueError>([&] { sgd.freeze("*/bb"); }), "'rnn/b'"));
   CHECK(contains(message_of<ValueError>([&] { sgd.freeze("quite another"); }), "'emb/W'"));
   CHECK(contains(message_of<ValueError>([&] { sgd.only({"emb/*", "rn/*"}); }), "'rn/*'"));

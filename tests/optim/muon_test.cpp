@@ -59,7 +59,7 @@ TEST_CASE("Muon follows its authors' algorithm for hidden matrices, and AdamW fo
     }
 }
 
-TEST_CASE("A step of Muon has singular values near one, however long the gradient is") {
+TEST_CASE("A step of Muon has singular values near one for any gradient norm") {
   for (const DType dtype : {f32, f64})
     for (const double size : {1e-3, 1., dtype == f32 ? 1e30 : 1e250}) {
       CAPTURE(int(dtype), size);
@@ -75,7 +75,7 @@ TEST_CASE("A step of Muon has singular values near one, however long the gradien
     }
 }
 
-TEST_CASE("Which matrices are hidden is told by patterns of names") {
+TEST_CASE("Hidden matrices are recognised by name patterns") {
   Params w{{.dtype = f64}};
   for (const char* name : {"body/W", "head/W", "last/W"}) (w / "").matrix(name, 3, 3, constant_init(1));
   Params v{{.dtype = f64}};
@@ -91,7 +91,7 @@ TEST_CASE("Which matrices are hidden is told by patterns of names") {
   CHECK_FALSE(test::same_bits(w.find("body/W").value(), v.find("body/W").value()));
 }
 
-TEST_CASE("Muon's updates are the same bits for 1, 2 and 3 threads") {
+TEST_CASE("Muon's updates have the same bits for 1, 2 and 3 threads") {
   const auto trained = [](int n) {
     set_threads(n);
     Params w{{.seed = 3}};

@@ -25,7 +25,7 @@ Array numbers(const std::vector<double>& v) {
   return a;
 }
 
-// Options as PyTorch names them, with PyTorch's defaults where ours are others.
+// Options under PyTorch's names, with PyTorch's defaults where they differ.
 std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& optimizer, const json& o) {
   const auto get = [&](const char* name, double default_value) { return o.value(name, default_value); };
   const std::vector<double> betas = o.value("betas", std::vector<double>{.9, .999});
@@ -86,7 +86,7 @@ std::unique_ptr<Optimizer> make(const LeafSet& w, const std::string& optimizer, 
 
 }  // namespace
 
-TEST_CASE("A hundred updates of every rule follow PyTorch's path") {
+TEST_CASE("A hundred updates of every optimiser follow PyTorch's path") {
   const json goldens = test::golden("optimizers.json");
   const Array start = numbers(goldens["start"]), a = numbers(goldens["a"]), target = numbers(goldens["target"]);
   REQUIRE(goldens["runs"].size() >= 25);

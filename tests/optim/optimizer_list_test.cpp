@@ -13,8 +13,8 @@ using test::message_of;
 
 namespace {
 
-/// An optimiser of one's own in one file: a matrix steps along its gradient over the largest entry, unless its name
-/// says that it stays, and a vector along its gradient.
+/// A user's optimiser: a matrix steps along its gradient divided by the largest entry, unless its name excludes it, and
+/// a vector along its gradient.
 struct PeakOptions {
   double lr = .1, decay = 0;
   int power = 1;
@@ -50,7 +50,7 @@ std::string rejection(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("Every optimiser is listed with its options, and made with its defaults") {
+TEST_CASE("Every optimiser is listed with its options, and created with its defaults") {
   const std::vector<std::string> names = Registry<OptimizerEntry>::names();
   for (const char* wanted : {"adam", "adamw", "lion", "muon", "sgd", "test-peak"})
     CHECK(std::count(names.begin(), names.end(), wanted) == 1);
@@ -65,13 +65,13 @@ TEST_CASE("Every optimiser is listed with its options, and made with its default
       CHECK(o.name != "lr");
       decays = decays || o.name == "decay";
       make_optimizer(std::string(e->name) + ":" + o.name + "=" + (o.name == "nesterov" ? "false" : o.default_value),
-                     LeafSet{}, .1);  // its default is a value of it
+                     LeafSet{}, .1);  // the default is a valid value
     }
     CHECK(decays);
   }
 }
 
-TEST_CASE("Options after the name reach the optimiser: the same bits as when they are given in C++") {
+TEST_CASE("Options after the name reach the optimiser: the same bits as with options given in C++") {
   Params text{{.seed = 4}}, code{{.seed = 4}};
   for (Params* w : {&text, &code}) (*w / "a").matrix("W", 3, 4), (*w / "a").vector("b", 4);
   const auto by_name = make_optimizer("lion:beta2=.5,decay=.25", text, .01);
@@ -90,15 +90,15 @@ TEST_CASE("An unknown optimiser or option and a value out of range are rejected 
                  "there is no optimiser 'adma'; did you mean 'adam'?; the optimisers are adadelta, adagrad, adam,"));
   CHECK(contains(rejection("lion:beta3=.5"),
                  "lion: there is no option 'beta3'; did you mean 'beta1'?; the options are beta1=0.9 ("));
-  CHECK(contains(rejection("lion:lr=.5"), "the learning rate is given by itself"));
+  CHECK(contains(rejection("lion:lr=.5"), "the learning rate is given separately"));
   CHECK(contains(rejection("lion:beta2=2"), "lion: beta2 must be at least 0 and less than 1, but is 2"));
   CHECK(contains(rejection("rmsprop:centered=yes"), "rmsprop: option centered: 'yes' is neither true nor false"));
-  CHECK(contains(rejection("sgd:nesterov=true"), "nesterov needs a momentum"));
-  CHECK(contains(rejection("muon:iterations=0"), "muon: option iterations: '0' is not a whole number from 1 to 100"));
+  CHECK(contains(rejection("sgd:nesterov=true"), "nesterov requires momentum"));
+  CHECK(contains(rejection("muon:iterations=0"), "muon: option iterations: '0' is not an integer from 1 to 100"));
   CHECK(contains(rejection("test-peak:power=5"), "test-peak: power must be"));
 }
 
-TEST_CASE("An optimiser sees the name and the shape of each parameter") {
+TEST_CASE("An optimiser receives the name and the shape of each parameter") {
   Params w{{.dtype = f64}};
   (w / "a").matrix("W", 2, 3, constant_init(1)), (w / "a").matrix("V", 2, 3, constant_init(1)),
       (w / "a").vector("b", 3, constant_init(1));

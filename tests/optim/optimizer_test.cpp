@@ -17,13 +17,13 @@ namespace {
 Grads gradients(const Params& w, double value, DType dtype) {
   Grads g;
   g.flat_of(w, dtype);
-  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(value);  // not the room between parameters
+  for (int k = 0; k < w.count(); ++k) g[w[k]].fill(value);  // not the padding between parameters
   return g;
 }
 
 }  // namespace
 
-TEST_CASE("Options that cannot be are refused by name") {
+TEST_CASE("Invalid options are rejected by name") {
   Params w;
   (w / "").vector("w", 2);
   CHECK(contains(message_of<ValueError>([&] { Sgd(w, {.lr = -.1}); }), "learning rate lr"));
@@ -44,7 +44,7 @@ TEST_CASE("Options that cannot be are refused by name") {
   CHECK(adam.lr() == 1e-3);
 }
 
-TEST_CASE("Gradients of another set are refused and change nothing") {
+TEST_CASE("Gradients of another set are rejected and change nothing") {
   Params w, other;
   (w / "").vector("w", 2, constant_init(1)), (other / "").vector("w", 2);
   Sgd sgd{w, {.lr = 1}};
@@ -54,7 +54,7 @@ TEST_CASE("Gradients of another set are refused and change nothing") {
   CHECK(sgd.updates() == 0);
 }
 
-TEST_CASE("Fixed parameters stay, the version rises, and gradients of either element type serve") {
+TEST_CASE("Fixed parameters are unchanged, the version increases, and gradients of either element type are accepted") {
   for (const DType set : {f32, f64})
     for (const DType grad : {f32, f64}) {
       Params w{{.dtype = set}};
@@ -71,7 +71,7 @@ TEST_CASE("Fixed parameters stay, the version rises, and gradients of either ele
     }
 }
 
-TEST_CASE("A parameter that is added after the first step is refused") {
+TEST_CASE("A parameter added after the first step is rejected") {
   Params w;
   (w / "").vector("w", 2);
   Adam adam{w};
@@ -90,7 +90,7 @@ TEST_CASE("The rate can be changed between steps") {
   CHECK(p.value().item() == -1.25);
 }
 
-TEST_CASE("Clipping by norm scales everything together and returns the norm before") {
+TEST_CASE("Clipping by norm scales all gradients and returns the norm before scaling") {
   Params w;
   (w / "").vector("a", 3), (w / "").matrix("b", 3, 2);
   Grads g = gradients(w, 2, f64);
@@ -103,7 +103,7 @@ TEST_CASE("Clipping by norm scales everything together and returns the norm befo
   CHECK_THROWS_AS(clip_by_norm(g, NAN), ValueError);
 }
 
-TEST_CASE("A norm that is not finite is reported and the gradients are left to be looked at") {
+TEST_CASE("A norm that is not finite is returned and the gradients are unchanged") {
   Params w;
   (w / "").vector("a", 3);
   for (const double bad : {double(NAN), double(INFINITY)}) {
@@ -115,7 +115,7 @@ TEST_CASE("A norm that is not finite is reported and the gradients are left to b
   }
 }
 
-TEST_CASE("Clipping by value bounds each gradient, counts those that were outside, and keeps a NaN visible") {
+TEST_CASE("Clipping by value clamps each value, counts those outside, and keeps NaN") {
   Params w;
   (w / "").vector("a", 4);
   Grads g = gradients(w, .5, f32);

@@ -13,7 +13,7 @@ namespace {
 Schedule halving(GivenOptions& o, const ScheduleSpan& s) {
   return step_decay(s.lr, .5, o.whole("every", 10, 1, 1'000'000, "updates from one halving to the next"));
 }
-EBB_SCHEDULE_NAMED(test_halving, "test-halving", halving, "half the rate again and again");
+EBB_SCHEDULE_NAMED(test_halving, "test-halving", halving, "halves the rate periodically");
 
 std::string rejection(const std::string& text) {
   return message_of<ValueError>([&] { make_schedule(text, .5, 100); });
@@ -24,13 +24,13 @@ void same_rates(const std::string& text, const Schedule& wanted) {
   const Schedule rate = make_schedule(text, .5, 100);
   for (int u = 0; u < 120; ++u) {
     CAPTURE(u);
-    CHECK(rate(u) == wanted(u));  // to the bit
+    CHECK(rate(u) == wanted(u));  // bitwise equal
   }
 }
 
 }  // namespace
 
-TEST_CASE("A schedule by name is the function of that name over the run, to the bit") {
+TEST_CASE("A schedule created by name equals the function of that name over the run") {
   same_rates("constant", [](std::int64_t) { return .5; });
   same_rates("cosine", cosine_decay(.5, 100));
   same_rates("cosine:least=.125", cosine_decay(.5, 100, .125));
@@ -43,7 +43,7 @@ TEST_CASE("A schedule by name is the function of that name over the run, to the 
   same_rates("test-halving:every=7", step_decay(.5, .5, 7));
 }
 
-TEST_CASE("Schedules joined by + follow one another, each from its own first update") {
+TEST_CASE("Schedules joined by + run one after another, each from its own first update") {
   same_rates("warmup:20+cosine", warm_up(20, cosine_decay(.5, 80)));
   same_rates("warmup:updates=20+cosine:50,least=1e-2", warm_up(20, cosine_decay(.5, 50, .01)));
   same_rates("warmup:20", warm_up(20, step_decay(.5, 1, 1)));
@@ -55,14 +55,14 @@ TEST_CASE("Schedules joined by + follow one another, each from its own first upd
   });
 }
 
-TEST_CASE("The rate rises in a line to its largest and falls with the root under noam, whatever the model's width") {
+TEST_CASE("With noam the rate rises linearly to its maximum and falls with the inverse square root, for any width") {
   const Schedule rate = make_schedule("noam:warm=25", .5, 100);
   CHECK(rate(24) == Approx(.5));
   CHECK(rate(11) == Approx(.5 * 12 / 25));
   CHECK(rate(99) == Approx(.25));
 }
 
-TEST_CASE("Every schedule is listed with its options, and gives rates that are finite and not negative") {
+TEST_CASE("Every schedule is listed with its options, and its rates are finite and not negative") {
   const std::vector<std::string> names = Registry<ScheduleEntry>::names();
   for (const char* wanted : {"constant", "cosine", "linear", "noam", "one-cycle", "step", "warmup"})
     CHECK(std::count(names.begin(), names.end(), wanted) == 1);
@@ -78,13 +78,13 @@ TEST_CASE("Every schedule is listed with its options, and gives rates that are f
   }
 }
 
-TEST_CASE("A schedule that cannot be is rejected by name") {
+TEST_CASE("An invalid schedule is rejected by name") {
   CHECK(contains(rejection("cosin"),
                  "there is no schedule 'cosin'; did you mean 'cosine'?; the schedules are constant, cosine,"));
   CHECK(contains(rejection("cosine:lest=1"), "cosine: there is no option 'lest'; did you mean 'least'?"));
-  CHECK(contains(rejection("cosine:least=-1"), "cosine_decay: the least rate must be finite and not negative"));
-  CHECK(contains(rejection("warmup+cosine"), "warmup: for how many updates it lasts has to be said"));
-  CHECK(contains(rejection("warmup:2.5+cosine"), "warmup: option updates: '2.5' is not a whole number"));
+  CHECK(contains(rejection("cosine:least=-1"), "cosine_decay: the minimum rate must be finite and not negative"));
+  CHECK(contains(rejection("warmup+cosine"), "warmup: the number of updates is required"));
+  CHECK(contains(rejection("warmup:2.5+cosine"), "warmup: option updates: '2.5' is not an integer"));
   CHECK(contains(rejection("cosine:50+"), "there is no schedule ''"));
   CHECK(contains(rejection("+cosine"), "there is no schedule ''"));
 }

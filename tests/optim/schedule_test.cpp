@@ -22,7 +22,7 @@ TEST_CASE("Schedules have PyTorch's rates at every update") {
     }
 }
 
-TEST_CASE("A plateau lowers the rate where PyTorch's does") {
+TEST_CASE("Plateau reduces the rate where PyTorch's does") {
   const json goldens = test::golden("schedules.json");
   Plateau rate{goldens["lr"], {.factor = .5, .patience = 3, .least = .02}};
   for (std::size_t u = 0; u < 40; ++u) {
@@ -33,14 +33,15 @@ TEST_CASE("A plateau lowers the rate where PyTorch's does") {
   CHECK(rate.lr() < .5);
 }
 
-TEST_CASE("A warm-up rises to the first rate of what follows, and hands over") {
+TEST_CASE("A warm-up rises to the next schedule's first rate, then that schedule follows") {
   const Schedule rate = warm_up(4, step_decay(.8, .5, 3));
   for (int u = 0; u < 4; ++u) CHECK(rate(u) == Approx(.2 * (u + 1)));
   CHECK(rate(4) == Approx(.8));
   CHECK(rate(7) == Approx(.4));
 }
 
-TEST_CASE("Noam's rate rises in a line to its largest at the end of the warm-up and falls with the root") {
+TEST_CASE(
+    "Noam's rate rises linearly to its maximum at the end of the warm-up and falls with the inverse square root") {
   const Schedule rate = noam(64, 100, 2);
   CHECK(rate(0) == Approx(2. / 8 * std::pow(100., -1.5)));
   CHECK(rate(49) == Approx(50 * rate(0)));
@@ -48,14 +49,14 @@ TEST_CASE("Noam's rate rises in a line to its largest at the end of the warm-up 
   CHECK(rate(399) == Approx(rate(99) / 2));
 }
 
-TEST_CASE("Schedules end where they should") {
+TEST_CASE("Schedules have the correct final rates") {
   CHECK(cosine_decay(1, 10, .1)(10) == Approx(.1));
   CHECK(cosine_decay(1, 10, .1)(1000) == Approx(.1));
   CHECK(one_cycle(1, 10)(1000) == Approx(1. / 25 / 1e4));
   CHECK(one_cycle(1, 1)(0) <= 1);
 }
 
-TEST_CASE("Schedules refuse by name what cannot be") {
+TEST_CASE("Schedules reject invalid arguments by name") {
   using test::contains;
   using test::message_of;
   CHECK(contains(message_of<ValueError>([] { step_decay(-1, .5, 3); }), "step_decay"));
@@ -67,11 +68,11 @@ TEST_CASE("Schedules refuse by name what cannot be") {
   CHECK(contains(message_of<ValueError>([] { Plateau(1, {.factor = 1}); }), "factor"));
 }
 
-TEST_CASE("Losses below zero improve by a share of their magnitude") {
+TEST_CASE("Losses below zero must improve by a fraction of their magnitude") {
   Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
   rate.update(-1);
-  CHECK(rate.update(-.95) == .5);    // worse, though it lies below (1 - threshold) times the best
-  CHECK(rate.update(-1.05) == .25);  // better, but by too little
+  CHECK(rate.update(-.95) == .5);    // worse, although below (1 - threshold) * best
+  CHECK(rate.update(-1.05) == .25);  // better, but not by enough
   CHECK(rate.update(-1.11) == .25);
   CHECK(rate.update(-1.11) == .125);
   Plateau flat{1, {.factor = .5, .patience = 2}};
@@ -79,7 +80,7 @@ TEST_CASE("Losses below zero improve by a share of their magnitude") {
   CHECK(flat.lr() == .5);
 }
 
-TEST_CASE("A loss of zero is improved upon by any loss below it, and a first loss of any sign is the best") {
+TEST_CASE("Any loss below zero improves on zero, and a first loss of any sign is the best") {
   Plateau rate{1, {.factor = .5, .patience = 0, .threshold = .1}};
   CHECK(rate.update(0) == 1);
   CHECK(rate.update(-1e-9) == 1);

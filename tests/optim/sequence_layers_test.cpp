@@ -15,7 +15,8 @@ using namespace ebb;
 
 namespace {
 
-/// Two of T random numbers are marked, one in either half; the last output is their sum. Always answering 1 costs 1/6.
+/// The adding problem: two of T random numbers are marked, one in each half; the last output is their sum. Always
+/// predicting 1 costs 1/6.
 struct Adding {
   static constexpr int T = 16, B = 48;
   Array x = uniform({T, B, 2}, Key{1}, 0, 1), y = Array::zeros({B, 1}, f32);
@@ -35,7 +36,7 @@ struct Adding {
   }
 };
 
-/// The mean loss of the last updates of a training.
+/// The mean loss of the last updates of a training run.
 template <class F> double trained(Params& w, int updates, double lr, F&& loss) {
   Adam adam(w, {.lr = lr});
   double last = 0;
@@ -65,7 +66,7 @@ TEST_CASE("A temporal convolutional network learns to add two of sixteen numbers
   CHECK(loss < .03);
 }
 
-TEST_CASE("A Transformer learns to say the token before last again", "[science]") {
+TEST_CASE("A Transformer learns to repeat the token before last", "[science]") {
   constexpr int T = 12, B = 32, V = 6, D = 16;
   Params w{{.seed = 1}};
   const Embedding embedding(w / "embedding", V, D);
@@ -82,7 +83,7 @@ TEST_CASE("A Transformer learns to say the token before last again", "[science]"
   CHECK(loss < std::log(V) / 4);  // guessing costs ln 6 nats
 }
 
-TEST_CASE("Attention learns to look where the mark is", "[science]") {
+TEST_CASE("Attention learns to attend to the mark", "[science]") {
   constexpr int T = 10, B = 32, A = 8;
   Params w{{.seed = 1}};
   const AdditiveAttention look(w / "look", 1, 2, A);
@@ -104,6 +105,6 @@ TEST_CASE("Attention learns to look where the mark is", "[science]") {
     sharp = r.counts.at("sharp");
     return r;
   });
-  CHECK(loss < .01);  // the mean of all numbers costs about 1/12
+  CHECK(loss < .01);  // always predicting the mean costs about 1/12
   CHECK(sharp > .8);
 }

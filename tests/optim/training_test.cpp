@@ -16,7 +16,7 @@ using namespace ebb;
 
 namespace {
 
-/// Learns to name the token before: small, and only a cell with a state can do it.
+/// Learns to repeat the previous token: a small task that requires a state.
 struct Training {
   int T, B, V, H;
   Params w{{.seed = 3}};
@@ -27,7 +27,7 @@ struct Training {
 
   double update(std::uint64_t u) {
     const Tokens tokens = integers({T, B}, Key{1}.at(u), 0, V);
-    const Tokens before = integers({T - 1, B}, Key{1}.at(u), 0, V);  // the same stream: rows 0 to T - 2
+    const Tokens before = integers({T - 1, B}, Key{1}.at(u), 0, V);  // rows 0 to T - 2 of the same stream
     Result r = backward(w, {.rows = B, .update = u}, [&](Shard& s) {
       const Run run = unroll(*cell, emb(s.sequence(tokens)), s.context());
       return s.mean_tokens(cross_entropy(out(range(run.all(), 1, T)), s.sequence(before)));
@@ -65,7 +65,7 @@ TEST_CASE("The same seed gives the same bits after 20 updates, for 1, 2 and 3 th
   }
 }
 
-TEST_CASE("An LSTM learns to name the token before", "[shards]") {
+TEST_CASE("An LSTM learns to repeat the previous token", "[shards]") {
   Training run{6, 16, 4, 16};
   const double first = run.update(0);
   double last = 0;

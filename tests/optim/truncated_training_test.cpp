@@ -41,7 +41,7 @@ struct Model {
     bptt.advance(r);
     return r;
   }
-  /// The gradient of the losses of steps [from, to), cut before step `cut`, on one tape.
+  /// The gradient of the losses of steps [from, to), truncated before step `cut`, on one tape.
   Grads by_hand(int cut, int from, int to, double& loss) const {
     Tape tape{{.dtype = f64}};
     const Var in = constant(x), wanted = constant(y);
@@ -67,7 +67,7 @@ TEST_CASE("Each update's gradient is that of the last k1 losses through the last
       const Model m(name);
       Truncated bptt{{.k1 = k1, .k2 = k2}};
       for (int from = 0; from < T; from += k1) {
-        const int to = std::min(from + k1, T), cut = std::max(0, from + k1 - k2);  // the last steps may be fewer
+        const int to = std::min(from + k1, T), cut = std::max(0, from + k1 - k2);  // the last window may be shorter
         double loss = 0;
         const Grads wanted = m.by_hand(cut, from, to, loss);
         const Result r = m.window(bptt, from, to);
@@ -77,7 +77,7 @@ TEST_CASE("Each update's gradient is that of the last k1 losses through the last
     }
 }
 
-TEST_CASE("Windows that reach back to the begin sum up to the full gradient, shorter ones do not", "[shards]") {
+TEST_CASE("Windows that reach back to the beginning sum to the full gradient, shorter ones do not", "[shards]") {
   const Model m("lstm");
   double loss = 0;
   const Array full = m.by_hand(0, 0, T, loss).flat();
@@ -95,7 +95,7 @@ TEST_CASE("Windows that reach back to the begin sum up to the full gradient, sho
   CHECK(error(3, 6) < error(3, 3));
 }
 
-TEST_CASE("What a stream keeps does not grow with its length, over tokens and with updates", "[shards]") {
+TEST_CASE("Memory does not grow with the stream's length, over tokens and with updates", "[shards]") {
   Params w{{.seed = 1}};
   const Embedding emb(w / "emb", 5, 3);
   const CellPtr cell = make_cell("gru", w / "rnn", {3, 8});
@@ -111,13 +111,14 @@ TEST_CASE("What a stream keeps does not grow with its length, over tokens and wi
       for (int b = 0; b < 16; ++b) {
         const int time = 2 * static_cast<int>(u) + t;
         x.data()[t * 16 + b] = (time * time + b) % 5;
-        y.data()[t * 16 + b] = time < 2 ? 0 : ((time - 2) * (time - 2) + b) % 5;  // what came two steps before
+        y.data()[t * 16 + b] = time < 2 ? 0 : ((time - 2) * (time - 2) + b) % 5;  // from two steps before
       }
     bptt.push(x);
-    const Result r = backward(w, {.rows = 16, .update = u, .shards = 1}, [&](Shard& s) {  // bytes are counted by thread
-      const Run run = bptt.unroll(*cell, emb(s.sequence(bptt.tokens())), s);
-      return s.mean_tokens(cross_entropy(out(bptt.fresh(run)), s.sequence(y)));
-    });
+    const Result r =
+        backward(w, {.rows = 16, .update = u, .shards = 1}, [&](Shard& s) {  // bytes are counted per thread
+          const Run run = bptt.unroll(*cell, emb(s.sequence(bptt.tokens())), s);
+          return s.mean_tokens(cross_entropy(out(bptt.fresh(run)), s.sequence(y)));
+        });
     bptt.advance(r);
     adam.step(r.grads);
     (u < 50 ? early : late) += u < 50 || u >= 350 ? r.loss / 50 : 0;
@@ -130,7 +131,7 @@ TEST_CASE("What a stream keeps does not grow with its length, over tokens and wi
   CHECK(late < early / 4);
 }
 
-TEST_CASE("A stream goes on from a file to the bit, and begins anew when told to") {
+TEST_CASE("A stream resumes from a file bit for bit, and restart begins another one") {
   const TempFolder folder;
   const Model m("lstm");
   Truncated whole{{.k1 = 2, .k2 = 5}}, second{{.k1 = 2, .k2 = 5}};
@@ -146,16 +147,17 @@ TEST_CASE("A stream goes on from a file to the bit, and begins anew when told to
   CHECK(contains(message_of<FileError>([&] { load(folder / "run", other); }), "'truncated, k1 2 k2 5' in the file"));
 }
 
-TEST_CASE("A window that failed can be tried again, and calls out of order are refused") {
+TEST_CASE("A failed window can be retried, and calls out of order are rejected") {
   const Model m("lstm");
   CHECK(contains(message_of<ValueError>([] { Truncated({.k1 = 3, .k2 = 2}); }), "k1 is 3 and k2 is 2"));
   CHECK_THROWS_AS(Truncated({.k1 = 0, .k2 = 2}), ValueError);
   Truncated bptt{{.k1 = 2, .k2 = 3}};
-  CHECK(contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "push comes before advance"));
-  CHECK(contains(message_of<ShapeError>([&] { bptt.push(m.x.range(0, 3)); }), "k1 = 2, but is given [3, 18, 3]"));
+  CHECK(contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "advance was called without push"));
+  CHECK(contains(message_of<ShapeError>([&] { bptt.push(m.x.range(0, 3)); }), "k1 = 2, but got [3, 18, 3]"));
   bptt.push(m.x.range(0, 2));
   CHECK(contains(message_of<ValueError>([&] { bptt.push(m.x.range(0, 2)); }), "twice"));
-  CHECK(contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "truncated"));  // the state is not in it
+  CHECK(
+      contains(message_of<ValueError>([&] { bptt.advance(Result{}); }), "truncated"));  // it does not contain the state
   const auto run = [&] {
     return backward(m.w, {.rows = B, .dtype = f64}, [&](Shard& s) {
       return s.sum(sum(bptt.fresh(bptt.unroll(*m.cell, s.sequence(bptt.inputs()), s)), Axes{0, 2}));

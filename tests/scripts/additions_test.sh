@@ -37,7 +37,7 @@ namespace {
 ebb::Schedule halving(ebb::GivenOptions& o, const ebb::ScheduleSpan& s) {
   return ebb::step_decay(s.lr, .5, o.whole("every", 100, 1, 1'000'000, "updates from one halving to the next"));
 }
-EBB_SCHEDULE(halving, halving, "half the rate again and again");
+EBB_SCHEDULE(halving, halving, "halves the rate periodically");
 }  // namespace
 EOF
 cat >own/layer.cpp <<'EOF'

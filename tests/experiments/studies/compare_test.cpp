@@ -222,7 +222,7 @@ TEST_CASE("a length that would take too much memory is marked, and the rest goes
   const json t = compared(folder, {"--cells", "transformer", "--steps", "2", "--seeds", "1", "--lengths", "8,5000",
                                    "--memory", "1000", "--rows", "1"});
   CHECK_THAT(t["lengths"]["transformer"]["5000"]["skipped"].get<std::string>(),
-             Contains("the 4096 that there are positions for") && !Contains(".cpp"));
+             Contains("the maximum of 4096") && !Contains(".cpp"));
 }
 
 TEST_CASE("a comparison says what it cannot do before it begins") {

@@ -336,12 +336,12 @@ TEST_CASE("a file that is no speech is refused by ebb generate, and no page is w
     CHECK(o.out.empty());
     CHECK_FALSE(t.folder.has("page.html"));
   };
-  rejected("no sound", "is no wav file");
+  rejected("no sound", "is not a wav file");
   rejected(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
   rejected(wav(tone(), 16'000), "has 16000 samples a second, where speech expects 8000");
   rejected(wav(tone(700)), "less than a tenth of a second");
   rejected(wav(Array::zeros({0}, f32)),
-           "holds no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
+           "has no samples; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth");
   rejected(wav(tone(61 * speech_rate)), "is 61 s long; at most 60 s");
   for (const auto& [option, value, reason] : {std::tuple{"--temperature", ".5", "is not drawn"},
                                               {"--top-k", "3", "is not drawn"},
@@ -374,7 +374,7 @@ TEST_CASE("the loader of speech says what it expects, and what is wrong with a f
     write_all(broken, bytes);
     CHECK_THAT(why(folder.path()), Contains("7_anna_5.wav") && Contains(message));
   };
-  differs("ID3 some music", "is no wav file");
+  differs("ID3 some music", "is not a wav file");
   differs(good.substr(0, good.size() - 8), "is torn");
   differs(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
   differs(wav(tone(), 44'100), "has 44100 samples a second, where speech expects 8000");

@@ -6,7 +6,7 @@
 #include "../arrays.hpp"
 #include "catch.hpp"
 
-/// A cell beside the same equations in PyTorch: outputs, end states, all gradients.
+/// Compares a cell with the same equations in PyTorch: outputs, final states, all gradients.
 namespace test {
 
 using namespace ebb;

@@ -5,7 +5,7 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
-// A second oracle, which shares nothing with the first: backpropagation through time written out in plain loops.
+// A second, independent oracle: backpropagation through time in plain loops.
 using namespace ebb;
 
 namespace {
@@ -47,7 +47,8 @@ std::vector<double> pre(const Matrix& x, const Matrix& h, int b, const Matrix& W
 struct Gradients {
   Matrix W, U, b, x, h;
   explicit Gradients(int wide) : W(I, wide), U(H, wide), b(1, wide), x(T * B, I), h(B, H) {}
-  // Adds what the adjoint `a` of row b's pre-activation at time t gives to the weights; returns dh before the step.
+  // Adds the contribution of the adjoint `a` of a row's pre-activation at time t to the weight gradients; returns dh
+  // before the step.
   void add(int t, int r, const std::vector<double>& a, const Matrix& x_t, const Matrix& h_t, const Matrix& Wv,
            const Matrix& Uv, Matrix& dh) {
     for (int j = 0; j < W.columns; ++j) {
@@ -67,7 +68,7 @@ std::vector<Matrix> steps_of(const Array& x) {
 
 }  // namespace
 
-TEST_CASE("The vanilla network's gradients are those of a backward written by hand") {
+TEST_CASE("The vanilla network's gradients equal those of a hand-written backward") {
   Params w{{.seed = 3, .dtype = f64}};
   const Rnn cell(w / "rnn", {I, H});
   const Array x = random({T, B, I}, "x"), h0 = random({B, H}, "h"), weight = random({T, B, H}, "weight");
@@ -113,7 +114,7 @@ TEST_CASE("The vanilla network's gradients are those of a backward written by ha
   close("h", dh, g[vh]);
 }
 
-TEST_CASE("The LSTM's gradients are those of a backward written by hand") {
+TEST_CASE("The LSTM's gradients equal those of a hand-written backward") {
   Params w{{.seed = 4, .dtype = f64}};
   const Lstm cell(w / "lstm", {I, H});
   const Array x = random({T, B, I}, "x"), h0 = random({B, H}, "h"), c0 = random({B, H}, "c");

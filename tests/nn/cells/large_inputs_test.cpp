@@ -8,13 +8,13 @@
 
 using namespace ebb;
 
-/// Inputs that nobody scaled. Gates saturate, ratios of them become 0 / 0 and squares overflow, but what a cell
-/// computes is finite wherever the float64 result fits the type.
+/// Unscaled inputs. Gates saturate, their ratios become 0 / 0 and squares overflow, but a cell's results must be finite
+/// wherever the float64 result fits the type.
 namespace {
 
 constexpr int T = 6, B = 4, I = 5, H = 8;
 
-/// All outputs, the gradient of each parameter and that of the input, for a loss that is a random sum of the outputs.
+/// All outputs, and the gradients of each parameter and of the input for a random weighted sum of the outputs.
 struct Outcome {
   std::vector<std::string> names;
   std::vector<Array> values;
@@ -41,10 +41,10 @@ Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint6
 
 }  // namespace
 
-TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in both types") {
+TEST_CASE("Every cell is finite on large unscaled inputs, forward and backward, in both types") {
   int shipped = 0;
   for (const CellInfo& cell : cell_list()) {
-    if (cell.file.find("tests/") != std::string::npos) continue;  // those of other tests
+    if (cell.file.find("tests/") != std::string::npos) continue;  // cells of other tests
     ++shipped;
     for (const double scale : {60., 1e4, 1e10, 1e20, 1e30})
       for (const std::uint64_t seed : {1u, 2u, 3u}) {
@@ -68,7 +68,7 @@ TEST_CASE("Every cell is finite on large unscaled inputs, forth and back, in bot
 
 namespace {
 
-/// h after `steps` steps of a cell of one number on x = 0, with the bias given, and its gradient with respect to the
+/// h after `steps` steps of a cell with one unit on x = 0 with the given bias, and its gradient with respect to the
 /// bias.
 std::pair<double, Array> of_bias(const char* name, const Array& bias, int steps, DType dtype) {
   Params w{{.dtype = f64}};
@@ -85,7 +85,7 @@ double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
-TEST_CASE("minLSTM's gates have their ratio where both underflow") {
+TEST_CASE("minLSTM's gates have the correct ratio where both underflow") {
   for (const DType dtype : {f32, f64})
     for (const double x : {-1., -86., -88., -700., -1e4, -1e30}) {
       const auto [h, g] = of_bias("minlstm", Array::from({3}, {x, x, 0}, f64), 1, dtype);
@@ -100,7 +100,7 @@ TEST_CASE("minLSTM's gates have their ratio where both underflow") {
             Approx(.5 / (1 + std::exp(-1))));
 }
 
-TEST_CASE("sLSTM's first step writes whatever the input gate is, and later ones weigh the past against it") {
+TEST_CASE("sLSTM's first step writes for any input gate, and later steps weigh the past against it") {
   for (const DType dtype : {f32, f64})
     for (const double i : {0., -9'999., -11'000., -1e30}) {
       const Array bias = Array::from({4}, {i, 1, .5, .5}, f64);

@@ -27,7 +27,7 @@ TEST_CASE("In a linear network of one unit d x_t / d w is t x0 w^(t-1)") {
   }
 }
 
-TEST_CASE("A linear network with an orthogonal recurrent matrix keeps the norms of state and gradient") {
+TEST_CASE("A linear network with an orthogonal recurrent matrix preserves the norms of state and gradient") {
   constexpr int T = 200, B = 3, H = 16;
   Params w{{.seed = 5, .dtype = f64}};
   const CellPtr cell = make_cell("rnn:activation=linear,recurrent=orthogonal", w / "", {2, H});

@@ -1,4 +1,4 @@
-// The cells that benchmarks/compare times, each in several spellings: they must be the same function.
+// The cells timed by benchmarks/compare, in several implementations that must be the same function.
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
@@ -27,14 +27,14 @@ struct Sizes {
   int T, B, I, H;
 };
 
-/// Outputs, last state, and all gradients, those of parameters put together gate by gate: "Wx" is [I, gates H].
+/// Outputs, last state, and all gradients, with those of parameters joined gate by gate: "Wx" is [I, gates H].
 using Outcome = std::vector<std::pair<std::string, Array>>;
 
 std::string gates(const std::string& cell) {
   return cell == "lstm" ? "ifgo" : cell == "gru" ? "rzn" : cell == "mgu" ? "fn" : "";
 }
 
-/// Calls f(parameter, its part of whole) for the parameters that together are `name`.
+/// Calls f(parameter, its part of whole) for the parameters that make up `name`.
 template <class F>
 void for_parts(const Params& w, const std::string& cell, const std::string& name, const Array& whole, F&& f) {
   if (const Leaf one = w.find(name.c_str())) return f(one, whole);
@@ -95,7 +95,7 @@ Outcome run(const std::string& cell, const std::string& spelling, Sizes z) {
 
 }  // namespace
 
-TEST_CASE("The spellings of a cell give the same outputs and gradients") {
+TEST_CASE("The implementations of a cell give the same outputs and gradients") {
   const auto cell = GENERATE(as<std::string>{}, "rnn", "lstm", "gru", "mgu");
   for (const Sizes z : {Sizes{1, 1, 1, 1}, Sizes{7, 5, 3, 4}, Sizes{4, 1, 2, 33}, Sizes{40, 20, 5, 17}}) {
     const Outcome textbook = run(cell, "textbook", z);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int V = 3, H = 4, B = 3, longest = 4, end = 2;
 
-/// A small decoder with random weights, large enough that its choices differ from row to row.
+/// A small decoder with random weights, large enough that its choices differ between rows.
 struct Decoder {
   Params w{{.seed = 6, .dtype = f64}};
   Embedding emb{w / "emb", V, H};
@@ -49,7 +49,7 @@ BeamOptions options(int width, int best, double penalty = 0) {
   return {.end = end, .longest = longest, .width = width, .best = best, .length_penalty = penalty};
 }
 
-/// Every sequence with its probability: walks the tree of all tokens.
+/// Every sequence with its probability, by exhaustive enumeration.
 void every_sequence(const Decoder& d, const State& s, int last, std::vector<int> tokens, double log_p, double penalty,
                     std::vector<BeamHypothesis>& all) {
   const auto add = [&](double p, bool ended) {
@@ -69,7 +69,7 @@ void every_sequence(const Decoder& d, const State& s, int last, std::vector<int>
 
 }  // namespace
 
-TEST_CASE("A beam wide enough gives every sequence with its probability, in the order of an exhaustive search") {
+TEST_CASE("A sufficiently wide beam gives every sequence with its probability, in the order of an exhaustive search") {
   const Decoder d;
   Tape tape{{.dtype = f64}};
   for (const double penalty : {0., .7}) {
@@ -92,7 +92,7 @@ TEST_CASE("A beam wide enough gives every sequence with its probability, in the 
   }
 }
 
-TEST_CASE("A beam of one is greedy choice") {
+TEST_CASE("A beam of width one is greedy decoding") {
   const Decoder d;
   Tape tape{{.dtype = f64}};
   const auto found = d.search(options(1, 1));
@@ -116,7 +116,7 @@ TEST_CASE("A beam of one is greedy choice") {
   }
 }
 
-TEST_CASE("A row's hypotheses do not depend on the rows around it, and the step is told the row") {
+TEST_CASE("A row's hypotheses do not depend on other rows, and the step receives the row") {
   const Decoder d;
   Tape tape{{.dtype = f64}};
   const auto together = d.search(options(3, 2));
@@ -137,7 +137,8 @@ TEST_CASE("A row's hypotheses do not depend on the rows around it, and the step 
   }
 }
 
-TEST_CASE("A beam of two finds what greedy choice misses, and a length penalty prefers longer sequences") {
+TEST_CASE(
+    "A beam of width two finds a sequence that greedy decoding misses, and a length penalty favours longer sequences") {
   const double third = std::log(1. / 3), never = -std::numeric_limits<double>::infinity();
   Tape tape{{.dtype = f64}};
   // First 0, 1 or the end with these probabilities. After 0 each is a third; after 1 the end is certain.
@@ -173,15 +174,16 @@ TEST_CASE("A beam search records nothing") {
   CHECK(tape.stats().nodes == nodes);
 }
 
-TEST_CASE("Beam search says what does not fit") {
+TEST_CASE("Beam search rejects invalid arguments and names them") {
   const Decoder d;
   Tape tape{{.dtype = f64}};
   const auto step = [&](const BeamBatch& b) { return d.step(b); };
   CHECK_THROWS_AS(beam_search(d.start(), Tokens({B}), step, {.end = end, .width = 0}), ValueError);
   CHECK_THROWS_AS(beam_search(d.start(), Tokens({B}), step, {.end = end, .length_penalty = -1}), ValueError);
-  CHECK(contains(message_of<ValueError>([&] { beam_search(d.start(), Tokens({B}), step, {.end = 3}); }), "the end 3"));
+  CHECK(contains(message_of<ValueError>([&] { beam_search(d.start(), Tokens({B}), step, {.end = 3}); }),
+                 "the end token 3"));
   CHECK(contains(message_of<ShapeError>([&] { beam_search(d.start(), Tokens({2}), step, {.end = end}); }),
-                 "expected are 2 rows"));
+                 "expected 2 rows"));
   CHECK(contains(message_of<ShapeError>([&] {
                    beam_search(State(), Tokens({B}), [](const BeamBatch&) { return BeamStep{zeros({1, V}), State()}; },
                                {.end = end});

@@ -20,7 +20,7 @@ Tokens tokens_of(const std::vector<int>& numbers) {
 
 }  // namespace
 
-TEST_CASE("Precision, recall and F1 of each class and their means are scikit-learn's") {
+TEST_CASE("Precision, recall and F1 of each class and their means agree with scikit-learn") {
   const json goldens = test::golden("metrics.json");
   REQUIRE(goldens["classes"].size() == 4);
   for (const json& c : goldens["classes"]) {
@@ -48,7 +48,7 @@ TEST_CASE("Precision, recall and F1 of each class and their means are scikit-lea
   }
 }
 
-TEST_CASE("Top-k accuracy is scikit-learn's, and breaks ties and NaN in favour of nobody who is better") {
+TEST_CASE("Top-k accuracy agrees with scikit-learn, and ranks ties and NaN last") {
   const json c = test::golden("metrics.json")["top_k"];
   const std::vector<double> numbers = c["scores"];
   Array scores = Array::empty({30, 6}, f64);
@@ -64,7 +64,7 @@ TEST_CASE("Top-k accuracy is scikit-learn's, and breaks ties and NaN in favour o
   CHECK_THROWS_AS(top_k_accuracy(equal, Tokens({2}, {0, 3}), 1), ValueError);
 }
 
-TEST_CASE("Metrics leave the padding out, whatever stands in it") {
+TEST_CASE("Metrics ignore the padding and its content") {
   const Tokens wanted({3, 2}, {0, 1, 1, 77, 0, 77}), predicted({3, 2}, {0, 0, 1, 77, 1, -3});
   const Lengths lengths({2}, {3, 1});
   const Ratio r = accuracy(predicted, wanted, lengths);
@@ -93,7 +93,7 @@ TEST_CASE(
   CHECK_THROWS_AS(m += ConfusionMatrix(2), ShapeError);
 }
 
-TEST_CASE("BLEU is sacrebleu's without smoothing, with one and with several references") {
+TEST_CASE("BLEU agrees with sacrebleu without smoothing, with one and with several references") {
   const json goldens = test::golden("metrics.json");
   REQUIRE(goldens["bleu"].size() == 4);
   for (const json& c : goldens["bleu"]) {
@@ -113,7 +113,7 @@ TEST_CASE("BLEU is sacrebleu's without smoothing, with one and with several refe
   CHECK_THROWS_AS(clipped.precision(5), ValueError);
 }
 
-TEST_CASE("The edit distance counts insertions, removals and replacements") {
+TEST_CASE("The edit distance counts insertions, deletions and replacements") {
   const auto word = [](const std::string& s) { return Sentence(s.begin(), s.end()); };
   CHECK(edit_distance(word("kitten"), word("sitting")) == 3);
   CHECK(edit_distance(word("saturday"), word("sunday")) == 3);

@@ -25,14 +25,14 @@ void check_probabilities(const Array& logits, const SampleOptions& o, std::initi
 
 }  // namespace
 
-TEST_CASE("Temperature, top-k and nucleus shape the distribution as their definitions say") {
+TEST_CASE("Temperature, top-k and nucleus shape the distribution according to their definitions") {
   const Array l = logs({.1, .4, .2, .3});
   check_probabilities(l, {}, {.1, .4, .2, .3});
   check_probabilities(l, {.temperature = .5}, {.01 / .3, .16 / .3, .04 / .3, .09 / .3});
   check_probabilities(l, {.temperature = 0}, {0, 1, 0, 0});
   check_probabilities(l, {.top_k = 2}, {0, 4. / 7, 0, 3. / 7});
   check_probabilities(l, {.top_k = 9}, {.1, .4, .2, .3});
-  check_probabilities(l, {.top_p = .6}, {0, 4. / 7, 0, 3. / 7});  // .4 is too little, .4 + .3 enough
+  check_probabilities(l, {.top_p = .6}, {0, 4. / 7, 0, 3. / 7});  // .4 is not enough, .4 + .3 is
   check_probabilities(l, {.top_p = .8}, {0, 4. / 9, 2. / 9, 3. / 9});
   check_probabilities(l, {.top_p = .001}, {0, 1, 0, 0});
   check_probabilities(l, {.top_k = 3, .top_p = .5}, {0, 4. / 7, 0, 3. / 7});  // of .4 .3 .2 over .9 the first has .44
@@ -40,7 +40,7 @@ TEST_CASE("Temperature, top-k and nucleus shape the distribution as their defini
   check_probabilities(Array::from({1, 3}, {-inf, 800, 800}, f64), {}, {0, .5, .5});
 }
 
-TEST_CASE("Tokens are drawn with the probabilities that are asked for, and never a token that was cut") {
+TEST_CASE("Tokens are drawn with the requested probabilities, and never a truncated token") {
   const int n = 20000;
   for (const SampleOptions o :
        {SampleOptions{}, SampleOptions{.temperature = 2}, SampleOptions{.top_k = 2}, SampleOptions{.top_p = .8}}) {
@@ -56,7 +56,7 @@ TEST_CASE("Tokens are drawn with the probabilities that are asked for, and never
   }
 }
 
-TEST_CASE("A row's token depends on its key and its number, not on the batch around it") {
+TEST_CASE("A row's token depends on its key and index, not on the rest of the batch") {
   const Array l = normal({9, 50}, Key{1}, 0, 1, f64);
   const Tokens all = sample(l, Key{7}.at(4)), part = sample(l.range(5, 9), Key{7}.at(4), {}, 5);
   for (int r = 0; r < 4; ++r) CHECK(part.data()[r] == all.data()[5 + r]);
@@ -68,7 +68,7 @@ TEST_CASE("A row's token depends on its key and its number, not on the batch aro
   CHECK(sample(l[2], Key{7}).rank() == 0);
 }
 
-TEST_CASE("Greedy choice is temperature zero, with the first of equal logits") {
+TEST_CASE("Greedy decoding is temperature zero, with the first of equal logits") {
   const Array l = normal({20, 6}, Key{2}, 0, 1);
   const Tokens a = greedy(l), b = sample(l, Key{1}, {.temperature = 0});
   CHECK(std::equal(a.data(), a.data() + 20, b.data()));
@@ -76,7 +76,7 @@ TEST_CASE("Greedy choice is temperature zero, with the first of equal logits") {
   CHECK(sample(Array::full({1, 5}, 2, f32), Key{1}, {.temperature = 0}).data()[0] == 0);
 }
 
-TEST_CASE("Logits that make no distribution, and options that cannot be, are refused") {
+TEST_CASE("Logits without a distribution and invalid options are rejected") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Key key{1};
   for (const double x : {nan, inf}) CHECK_THROWS_AS(sample(Array::from({1, 2}, {0, x}, f64), key), ValueError);

@@ -8,7 +8,7 @@
 
 using namespace ebb;
 
-TEST_CASE("The share of gold tokens falls as the paper's three schedules say") {
+TEST_CASE("The probability of gold tokens follows the paper's three schedules") {
   CHECK(gold_linear(0, .01) == 1);
   CHECK(gold_linear(25, .01) == Approx(.75));
   CHECK(gold_linear(1000, .01, 1, .2) == .2);
@@ -23,18 +23,18 @@ TEST_CASE("The share of gold tokens falls as the paper's three schedules say") {
   CHECK_THROWS_AS(gold_inverse_sigmoid(0, .5), ValueError);
 }
 
-TEST_CASE("Choosing takes gold where the coin says so, for a step or for each row") {
+TEST_CASE("choose takes gold where the coin is one, per step or per row") {
   const Tokens gold({3}, {1, 2, 3}), own({3}, {7, 8, 9});
   CHECK(choose(true, gold, own).at({1}) == 2);
   CHECK(choose(false, gold, own).at({1}) == 8);
   const Tokens mixed = choose(Array::from({3}, {1, 0, 1}), gold, own);
   CHECK((mixed.at({0}) == 1 && mixed.at({1}) == 8 && mixed.at({2}) == 3));
-  CHECK(own.at({0}) == 7);  // what was given stays
+  CHECK(own.at({0}) == 7);  // the argument is unchanged
   CHECK_THROWS_AS(choose(true, gold, Tokens({2})), ShapeError);
   CHECK_THROWS_AS(choose(Array::zeros({2}, f32), gold, own), ShapeError);
 }
 
-TEST_CASE("A row's coins are its own in whatever shard, and differ with step and update", "[shards]") {
+TEST_CASE("A row's coins do not depend on its shard, and differ by step and update", "[shards]") {
   Params w;
   w.add("unused", Array::zeros({1}, f32));
   const int rows = 40;

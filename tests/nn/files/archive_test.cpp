@@ -22,13 +22,13 @@ struct Cursor {
   std::int64_t epoch = 0;
   std::string file;
   std::vector<std::uint8_t> bytes;
-  int followed = 0;  // worked out, not stored
+  int followed = 0;  // derived, not stored
   void visit(Archive& a) {
     a("epoch", epoch)("file", file)("bytes", bytes).then([this] { followed = static_cast<int>(epoch) + 1; });
   }
 };
 
-/// Everything that a file can hold.
+/// Every type that a file can hold.
 struct Everything {
   Params w{{.seed = 1}};
   bool yes = false;
@@ -44,7 +44,7 @@ struct Everything {
   Tokens tokens;
   StateArrays carry, fresh;
   Cursor cursor;
-  std::vector<float> empty;  // the last array of the file: nothing to sum up, and no reason to begin anew
+  std::vector<float> empty;  // the last array of the file, empty: must not restart the checksum
 
   explicit Everything(bool filled) {
     make_cell("lstm", w / "rnn", {3, 4});
@@ -72,7 +72,7 @@ struct Everything {
   void load(const std::string& path) {
     with([&](auto&... p) { ebb::load(path, p...); });
   }
-  std::string bits(const std::string& path) {  // what a second file of the same holds
+  std::string bits(const std::string& path) {  // the bytes of a second file with the same content
     save(path);
     return read_all(path);
   }
@@ -80,7 +80,7 @@ struct Everything {
 
 }  // namespace
 
-TEST_CASE("Every kind of part comes back from an archive to the bit") {
+TEST_CASE("Every kind of part is restored from an archive bit for bit") {
   const TempFolder folder;
   Everything a(true), b(false);
   a.save(folder / "run");
@@ -112,7 +112,7 @@ TEST_CASE("Every kind of part comes back from an archive to the bit") {
   CHECK(same_file);
 }
 
-TEST_CASE("An archive that is torn anywhere, or altered in any byte, changes nothing in any part") {
+TEST_CASE("An archive that is truncated anywhere, or altered in any byte, changes no part") {
   const TempFolder folder;
   Everything a(true), b(false);
   a.save(folder / "run");
@@ -134,7 +134,7 @@ TEST_CASE("An archive that is torn anywhere, or altered in any byte, changes not
   CHECK(b.cursor.followed == 0);
 }
 
-TEST_CASE("What does not fit is named by part and member, and no part is changed") {
+TEST_CASE("A mismatch is named by part and member, and no part is changed") {
   const TempFolder folder;
   const std::string path = folder / "run";
   Params w{{.seed = 1}};
@@ -153,17 +153,17 @@ TEST_CASE("What does not fit is named by part and member, and no part is changed
   const Array before = same.flat().copy();
   std::int64_t m = 1;
   double y = 1;
-  CHECK(contains(rejection(fewer, m, y), "run: part 1, 'values/a/W': is in the file and not asked for"));
-  CHECK(contains(rejection(more, m, y), "part 1, 'values/c/d': is asked for here and not in the file"));
+  CHECK(contains(rejection(fewer, m, y), "run: part 1, 'values/a/W': is in the file but not expected"));
+  CHECK(contains(rejection(more, m, y), "part 1, 'values/c/d': is missing from the file"));
   CHECK(contains(rejection(other, m, y), "part 1, 'values/a/W': is [2, 3] in the file and [3, 2] here"));
   CHECK(contains(rejection(wide, m, y), "is float32 in the file and float64 here"));
-  CHECK(contains(rejection(same, m), "holds 3 parts where 2 are asked for"));
-  CHECK(contains(rejection(same, y, m), "part 2: is 'integer 300', but a number of type float64"));
-  CHECK(contains(rejection(m, same, y), "part 1: is asked for here and not in the file"));
+  CHECK(contains(rejection(same, m), "has 3 parts, expected 2"));
+  CHECK(contains(rejection(same, y, m), "part 2: is 'integer 300', but a value of type float64"));
+  CHECK(contains(rejection(m, same, y), "part 1: is missing from the file"));
   std::uint8_t small = 1;
-  CHECK(contains(rejection(same, small, y), "part 2: is a larger number"));
+  CHECK(contains(rejection(same, small, y), "part 2: is out of range"));
   std::string text;
-  CHECK(contains(rejection(same, m, text), "part 3: is 'float64 2', but a text"));
+  CHECK(contains(rejection(same, m, text), "part 3: is 'float64 2', but a string"));
   std::vector<double> list{1};
   CHECK(contains(rejection(same, m, list), "part 3"));
   CHECK(test::same_bits(same.flat(), before));
@@ -173,17 +173,17 @@ TEST_CASE("What does not fit is named by part and member, and no part is changed
   CHECK((m == 300 && y == 2));
 }
 
-TEST_CASE("An archive is told from a file of weights, both ways") {
+TEST_CASE("An archive and a file of weights are distinguished, both ways") {
   const TempFolder folder;
   Params w{{.seed = 1}};
   (w / "a").vector("b", 3);
   save_weights(folder / "weights", w);
   save(folder / "run", w);
-  CHECK(contains(message_of<FileError>([&] { load(folder / "weights", w); }), "no archive"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "weights", w); }), "is not an archive"));
   CHECK(contains(message_of<FileError>([&] { load_weights(folder / "run", w); }), "is read by load()"));
 }
 
-TEST_CASE("A list that claims to be longer than its file is refused by its first missing word") {
+TEST_CASE("A list that declares more entries than its file has is rejected at the first missing one") {
   const TempFolder folder;
   write_safetensors(folder / "run", {},
                     {{"ebb archive", "1"}, {"parts", "1"}, {"1/count", "integer 18446744073709551615"}});
@@ -199,7 +199,7 @@ TEST_CASE("A list that claims to be longer than its file is refused by its first
   }
 }
 
-TEST_CASE("Two members of one name are refused before anything is written") {
+TEST_CASE("Two members with one name are rejected before anything is written") {
   struct Twice {
     int a = 0, b = 0;
     void visit(Archive& archive) { archive("a", a)("a", b); }

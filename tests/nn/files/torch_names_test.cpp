@@ -22,7 +22,7 @@ std::string made_by_torch(const std::string& kind) {
   return std::string(EBB_SOURCE_DIR) + "/tests/goldens/torch_" + kind + ".safetensors";
 }
 
-/// What make_torch_names.py builds in PyTorch: an embedding, two layers of both directions, a linear layer.
+/// The model of make_torch_names.py: an embedding, two bidirectional layers, a linear layer.
 struct Model {
   static constexpr int V = 7, E = 3, H = 4, C = 5;
   Params w;
@@ -62,7 +62,7 @@ const std::string kinds[] = {"rnn", "lstm", "gru"};
 
 }  // namespace
 
-TEST_CASE("Weights that PyTorch wrote give PyTorch's outputs: two layers, both directions, embedding, linear") {
+TEST_CASE("Weights written by PyTorch give PyTorch's outputs: two layers, both directions, embedding, linear") {
   const nlohmann::json goldens = test::golden("torch_names.json");
   const Tokens tokens = tokens_of(goldens["tokens"]);
   for (const std::string& kind : kinds)
@@ -76,7 +76,8 @@ TEST_CASE("Weights that PyTorch wrote give PyTorch's outputs: two layers, both d
     }
 }
 
-TEST_CASE("Weights written under PyTorch's names come back to the bit, and have the tensors PyTorch's own file has") {
+TEST_CASE(
+    "Weights written under PyTorch's names are restored bit for bit, and have the same tensors as PyTorch's file") {
   const TempFolder folder;
   for (const std::string& kind : kinds) {
     CAPTURE(kind);
@@ -92,7 +93,7 @@ TEST_CASE("Weights written under PyTorch's names come back to the bit, and have 
   }
 }
 
-TEST_CASE("A stack's layers are those of a module, and what PyTorch has no bias for has a bias of zero") {
+TEST_CASE("A stack's layers map to a module's, and a bias that PyTorch lacks is zero") {
   const TempFolder folder;
   Params w{{.seed = 1}}, other{{.seed = 2}};
   for (Params* p : {&w, &other}) make_stack("gru", *p / "rnn", {3, 4}, 2);
@@ -109,7 +110,7 @@ TEST_CASE("A stack's layers are those of a module, and what PyTorch has no bias 
   CHECK(largest_magnitude(other.find("rnn/2/bn").value()) == 0);
 }
 
-TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and changes nothing") {
+TEST_CASE("A PyTorch file that does not fit is rejected, naming the tensor, and changes nothing") {
   const TempFolder folder;
   Model m("lstm", 1);
   const Array before = m.w.flat().copy();
@@ -130,7 +131,7 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
   CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }),
                  "'out.weight'"));
   CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.bias" ? a.name = "out.shift", true : true; }),
-                 "'out.shift' that no parameter is named for"));
+                 "'out.shift' that is not mapped to a parameter"));
   CHECK(contains(rejection([](NamedArray& a) {
                    return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true;
                  }),
@@ -138,7 +139,7 @@ TEST_CASE("A file of PyTorch's that does not fit is refused by its tensor and ch
   CHECK(contains(message_of<FileError>([&] { m.names.load(made_by_torch("gru")); }), "weight_ih_l0"));
 }
 
-TEST_CASE("Names that cannot be are refused, and a part of a model is loaded when asked for") {
+TEST_CASE("Invalid names are rejected, and part of a model is loaded on request") {
   Model m("lstm", 1);
   TorchNames names(m.w);
   CHECK(contains(message_of<ValueError>([&] { names.lstm("rnn", {"ahead/3"}); }),

@@ -38,7 +38,7 @@ struct Padded {
         for (int i = 0; i < D; ++i)
           for (Array* a : {&K, &V}) a->set_flat((std::int64_t{t} * B + r) * D + i, x);
   }
-  /// Row r of a sequence up to `steps`, [steps, 1, D].
+  /// The first `steps` steps of row r, [steps, 1, D].
   static Array row(const Array& a, int r, int steps) { return slice(a.range(0, steps), 1, r, r + 1); }
 };
 
@@ -73,7 +73,7 @@ TEST_CASE("Attention and its gradients agree with PyTorch's") {
   }
 }
 
-TEST_CASE("Gradients of attention are those of finite differences, to second order") {
+TEST_CASE("Gradients of attention agree with finite differences, to second order") {
   const Lengths lengths({2}, {3, 2});
   const auto check = [](const auto& f, const std::vector<Array>& in) {
     const auto r = gradcheck(f, in, {.order = 2});
@@ -105,7 +105,7 @@ TEST_CASE("Gradients of attention are those of finite differences, to second ord
   CHECK(trained.ok());
 }
 
-TEST_CASE("Padded keys are never read: a row has the bits that it has alone, and the padding no gradient") {
+TEST_CASE("Padded keys are never read: a row has the same bits as alone, and the padding has no gradient") {
   Padded m;
   m.fill_padding(NAN);
   Tape tape{{.dtype = f64}};
@@ -129,11 +129,11 @@ TEST_CASE("Padded keys are never read: a row has the bits that it has alone, and
       for (int t = 0; t < T; ++t) {
         const int n = m.lengths.data()[r];
         if (t >= n) CHECK(g[side].at({t, r, 0}) == 0);
-        else if (n > 1) CHECK(g[side].at({t, r, 0}) != 0);  // the only key has weight 1, whatever it is
+        else if (n > 1) CHECK(g[side].at({t, r, 0}) != 0);  // the only key has weight 1
       }
 }
 
-TEST_CASE("Several heads and additive scores also give a padded row the bits that it has alone") {
+TEST_CASE("With several heads and additive scores, too, a padded row has the same bits as alone") {
   Padded m;
   m.fill_padding(1e6);
   Params w{{.seed = 3, .dtype = f64}};
@@ -153,7 +153,7 @@ TEST_CASE("Several heads and additive scores also give a padded row the bits tha
   }
 }
 
-TEST_CASE("What is not finite in the padding has no part in the gradients of several heads and of additive scores") {
+TEST_CASE("Padding that is not finite does not affect the gradients of several heads and of additive scores") {
   Padded zeros_there;
   zeros_there.fill_padding(0);
   const auto gradients = [](const Padded& p, bool several) {
@@ -163,7 +163,7 @@ TEST_CASE("What is not finite in the padding has no part in the gradients of sev
     Tape tape{{.dtype = f64}};
     const Var q = variable(p.q), K = variable(p.K), V = variable(p.V);
     const Var y = several ? heads(q, K, V, p.lengths, StepContext()).result
-                          : additive(q, K, V, p.lengths).result;  // K as keys() makes them
+                          : additive(q, K, V, p.lengths).result;  // keys computed by keys()
     return tape.backward(sum(square(y))).flat().copy();
   };
   for (const double odd : {double(INFINITY), double(NAN)}) {
@@ -174,7 +174,7 @@ TEST_CASE("What is not finite in the padding has no part in the gradients of sev
   }
 }
 
-TEST_CASE("A causal query sees no later key") {
+TEST_CASE("A causal query does not attend to later keys") {
   Padded m;
   Tape tape{{.dtype = f64}};
   const Var q = constant(drawn({T, B, D}, 4));
@@ -186,7 +186,7 @@ TEST_CASE("A causal query sees no later key") {
   CHECK_FALSE(test::same_bits(before.value()[3], after.value()[3]));
 }
 
-TEST_CASE("Attention trains alike in one shard and in many, dropped weights and all", "[shards]") {
+TEST_CASE("Attention has the same gradients in one shard and in many, including dropout of its weights", "[shards]") {
   constexpr int rows = 33;
   Params w{{.seed = 5, .dtype = f64}};
   const MultiHeadAttention heads(w / "heads", D, {.heads = 2, .dropout = .4});
@@ -208,12 +208,12 @@ TEST_CASE("Attention trains alike in one shard and in many, dropped weights and 
   CHECK(one.loss != later.loss);  // another update, another mask
 }
 
-TEST_CASE("Attention says what does not fit") {
+TEST_CASE("Attention rejects invalid arguments and names them") {
   Params w;
   Tape tape;
   const Var q = zeros({2, 3}), K = zeros({4, 2, 3}), V = zeros({4, 2, 5});
   const std::string none = message_of<ValueError>([&] { attend(q, K, V, Lengths({2}, {4, 0})); });
-  CHECK(contains(none, "attend: row 1 has length 0, so that there is nothing to attend to"));
+  CHECK(contains(none, "attend: row 1 has length 0, so there is nothing to attend to"));
   CHECK(contains(none, "attention_test.cpp:"));
   CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, Lengths({2}, {5, 1})); }),
                  "length 5 of row 0 is outside [1, 4]"));
@@ -222,14 +222,13 @@ TEST_CASE("Attention says what does not fit") {
                  "they are [3, 3], [4, 2, 3] and [4, 2, 5]"));
   CHECK(contains(message_of<ShapeError>([&] { attend(zeros({2, 4}), K, V); }), "differ in width"));
   CHECK(contains(message_of<ShapeError>([&] { attend(q, zeros({0, 2, 3}), zeros({0, 2, 3})); }), "there are no keys"));
-  CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, {.causal = true}); }), "no place in time"));
+  CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, {.causal = true}); }), "no position in time"));
   const AdditiveAttention additive(w / "additive", 3, 3, 6);
   CHECK(contains(message_of<ShapeError>([&] { additive(q, K, V); }), "keys must be of width 6"));
   CHECK(
       contains(message_of<ValueError>([&] { MultiHeadAttention(w / "a", 6, {.heads = 4}); }), "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "b", 6, {.dropout = 1}); }), "dropout must be"));
-  CHECK(
-      contains(message_of<ValueError>([&] { MultiHeadAttention(w / "c", 6, {.keys = -1}); }), "widths of 6, -1 and 0"));
-  CHECK(contains(message_of<ValueError>([&] { AdditiveAttention(w / "d", 3, 0, 2); }), "widths of 3, 0 and 2"));
-  CHECK(w.count() == 3);  // of `additive`: nothing is half made
+  CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "c", 6, {.keys = -1}); }), "but are 6, -1 and 0"));
+  CHECK(contains(message_of<ValueError>([&] { AdditiveAttention(w / "d", 3, 0, 2); }), "but are 3, 0 and 2"));
+  CHECK(w.count() == 3);  // those of `additive`: nothing else was created
 }

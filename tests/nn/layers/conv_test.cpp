@@ -67,7 +67,7 @@ TEST_CASE("Pools and their gradients agree with PyTorch's") {
   }
 }
 
-TEST_CASE("Gradients of convolutions and pools are those of finite differences, to second order") {
+TEST_CASE("Gradients of convolutions and pools agree with finite differences, to second order") {
   for (const auto& [kernel, stride, dilation, padding] :
        {std::tuple{3, 1, 2, Padding::causal}, std::tuple{2, 2, 1, Padding::none}, std::tuple{4, 1, 1, Padding::same}}) {
     const Conv1dOptions o{kernel, stride, dilation, padding};
@@ -97,7 +97,8 @@ TEST_CASE("Gradients of convolutions and pools are those of finite differences, 
   CHECK(pooled.ok());
 }
 
-TEST_CASE("Convolutions train alike in one shard and in many, and a row does not know its batch", "[shards]") {
+TEST_CASE("Convolutions have the same gradients in one shard and in many, and a row does not depend on its batch",
+          "[shards]") {
   constexpr int T = 9, B = 33;
   Params w{{.seed = 5, .dtype = f64}};
   const Conv1d conv(w / "time", 3, 4, {.kernel = 3, .dilation = 2, .padding = Padding::causal});
@@ -114,7 +115,7 @@ TEST_CASE("Convolutions train alike in one shard and in many, and a row does not
   CHECK(test::same_bits(many.rows("image"), one.rows("image")));
 }
 
-TEST_CASE("A convolution learns which way a bar in an image lies", "[science]") {
+TEST_CASE("A convolution learns the orientation of a bar in an image", "[science]") {
   constexpr int B = 64, size = 8;
   Array images = Array::zeros({B, 1, size, size}, f32), upright = Array::zeros({B, 1}, f32);
   for (int r = 0; r < B; ++r) {
@@ -139,37 +140,37 @@ TEST_CASE("A convolution learns which way a bar in an image lies", "[science]") 
       add_scaled_into(values, -.3, r.grads[w[k]]);
     }
   }
-  CHECK(last < .1);  // always answering one half costs .69
+  CHECK(last < .1);  // always predicting one half costs .69
 }
 
-TEST_CASE("Convolutions and pools say what does not fit") {
+TEST_CASE("Convolutions and pools reject invalid arguments and name them") {
   Params w;
   CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "a", 2, 3, {.kernel = 0}); }), "dilation must be at least 1"));
   CHECK(contains(message_of<ValueError>([&] { Conv1d(w / "b", 2, 3, {.stride = 2, .padding = Padding::same}); }),
-                 "must be 1, not 2"));
+                 "requires stride 1, not 2"));
   CHECK(contains(message_of<ValueError>([&] { Conv2d(w / "c", 2, 3, {.padding = {0, -1}}); }), "along the width"));
-  CHECK(w.count() == 0);  // nothing half made
+  CHECK(w.count() == 0);  // nothing was created
   const Conv1d conv(w / "conv", 2, 3, {.kernel = 3, .dilation = 2});
   const Conv2d images(w / "images", 2, 3, {.kernel = {3, 5}, .padding = {0, 1}});
   Tape tape;
   const Var x = zeros({4, 1, 2}), picture = zeros({1, 2, 3, 2});
   const std::string message = message_of<ShapeError>([&] { conv(x); });
-  CHECK(contains(message, "conv1d: a kernel of 3 with dilation 2 reaches over 5 entries, but the time has 4"));
+  CHECK(contains(message, "conv1d: a kernel of 3 with dilation 2 spans 5 entries, but the time has 4"));
   CHECK(contains(message, "conv_test.cpp:"));
   CHECK(
       contains(message_of<ShapeError>([&] { conv(zeros({9, 1, 3})); }), "[T, B, C] with 2 channels, but is [9, 1, 3]"));
   CHECK(contains(message_of<ShapeError>([&] { conv(zeros({9, 2})); }), "[9, 2]"));
-  CHECK(contains(message_of<ShapeError>([&] { conv1d(x, zeros({5, 2}), {}); }), "W must be [kernel channels, O]"));
-  CHECK(contains(message_of<ShapeError>([&] { images(picture); }), "reaches over 5 entries, but the width has 4"));
+  CHECK(contains(message_of<ShapeError>([&] { conv1d(x, zeros({5, 2}), {}); }), "W must be [kernel * channels, O]"));
+  CHECK(contains(message_of<ShapeError>([&] { images(picture); }), "spans 5 entries, but the width has 4"));
   CHECK(contains(message_of<ShapeError>([&] { images(x); }), "[B, C, H, W]"));
   CHECK(contains(message_of<ShapeError>([&] { max_pool1d(x, {.kernel = 5}); }), "max_pool1d: a kernel of 5"));
   CHECK(contains(message_of<ValueError>([&] { mean_pool2d(picture, {.kernel = 2, .padding = {2, 0}}); }),
                  "at most half the kernel"));
-  CHECK(contains(message_of<ShapeError>([&] { mean_pool2d(x); }), "mean_pool2d: images are [B, C, H, W]"));
-  CHECK(contains(message_of<ShapeError>([&] { mean_pool1d(picture); }), "mean_pool1d: a sequence is [T, B, C]"));
+  CHECK(contains(message_of<ShapeError>([&] { mean_pool2d(x); }), "mean_pool2d: x must be images [B, C, H, W]"));
+  CHECK(contains(message_of<ShapeError>([&] { mean_pool1d(picture); }), "mean_pool1d: x must be a sequence [T, B, C]"));
 }
 
-TEST_CASE("The largest of a window with a number that is none is none, and equal ones give the first the gradient") {
+TEST_CASE("The maximum of a window with a NaN is NaN, and of equal maxima the first receives the gradient") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(Array::from({5, 1, 1}, {1, 1, NAN, 0, 2}, f64));
   const Var y = max_pool1d(x, {.kernel = 2, .stride = 1}).all();

@@ -45,7 +45,7 @@ TEST_CASE("A residual stack adds a layer's input to its output") {
   CHECK(test::error_of(b.last().value(), (a.last() + a.end()["1/h"]).value()) < 1e-15);
 }
 
-TEST_CASE("Both directions read the whole sequence, each from its end") {
+TEST_CASE("Both directions read the whole sequence, each from its own end") {
   Params w{{.seed = 3, .dtype = f64}};
   const CellPtr f = make_cell("gru", w / "f", {I, H}), b = make_cell("lstm", w / "b", {I, H});
   Tape tape{{.dtype = f64}};
@@ -62,7 +62,7 @@ TEST_CASE("Both directions read the whole sequence, each from its end") {
   CHECK(test::error_of(slice(both.all[2], -1, H, 2 * H).value(), state["h"].value()) < 1e-15);
 }
 
-TEST_CASE("Gradients through stacks, directions and wrapped layers are those of finite differences") {
+TEST_CASE("Gradients through stacks, directions and wrapped layers agree with finite differences") {
   Params w{{.seed = 4, .dtype = f64}};
   std::vector<CellPtr> layers{make_cell("lem", w / "1", {I, H}),
                               CellPtr(new Zoneout(make_cell("cifg", w / "2", {H, H}), .2))};
@@ -80,13 +80,14 @@ TEST_CASE("Gradients through stacks, directions and wrapped layers are those of 
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
 }
 
-TEST_CASE("A stack without layers, or with more state than there is room for, is refused") {
+TEST_CASE("A stack without layers, or with too many state fields, is rejected") {
   Params w;
   CHECK_THROWS_AS(make_stack("lstm", w / "", {I, H}, 0), ValueError);
-  CHECK(test::contains(test::message_of<ValueError>([&] { make_stack("lstm", w / "many", {I, H}, 9); }), "18 fields"));
+  CHECK(test::contains(test::message_of<ValueError>([&] { make_stack("lstm", w / "many", {I, H}, 9); }),
+                       "18 state fields"));
 }
 
-TEST_CASE("Widths that do not fit are refused, not broadcast") {
+TEST_CASE("Widths that do not fit are rejected, not broadcast") {
   Params w;
   Tape tape;
   const StackedCell stack({make_cell("rnn", w / "1", {2, 4}), make_cell("rnn", w / "2", {4, 1})}, {.residual = true});

@@ -24,9 +24,9 @@ Normed normed(const Array& x, DType dtype, double epsilon = 1e-5) {
 
 }  // namespace
 
-TEST_CASE("Rows are normalised whatever their size, each by its own") {
+TEST_CASE("Rows of any magnitude are normalised, each by its own") {
   const Array row = Array::from({1, 4}, {1, -2, .5, 3}, f64);
-  const Normed want = normed(row, f64, 0);  // of large rows epsilon is nothing
+  const Normed want = normed(row, f64, 0);  // for large rows epsilon is negligible
   for (const auto& [dtype, units] :
        {std::pair{f32, std::vector{1e18, 1e20, 1e30, 1e38}}, {f64, std::vector{1e100, 1e160, 5e307}}})
     for (const double unit : units) {
@@ -39,7 +39,7 @@ TEST_CASE("Rows are normalised whatever their size, each by its own") {
     }
 }
 
-TEST_CASE("An ordinary row beside an enormous one keeps its bits") {
+TEST_CASE("A row of moderate size has the same bits beside an enormous one") {
   const Array both = Array::from({2, 4}, {1, -2, .5, 3, 1e20, 2e20, -1e20, 0}, f64);
   for (const DType dtype : {f32, f64}) {
     const Normed alone = normed(both.range(0, 1), dtype), beside = normed(both, dtype);
@@ -49,7 +49,7 @@ TEST_CASE("An ordinary row beside an enormous one keeps its bits") {
   }
 }
 
-TEST_CASE("A constant row is its shift, at any height, and a NaN stays one") {
+TEST_CASE("A constant row of any value gives the shift, and a NaN gives NaN") {
   for (const double x : {0., 1., 1e20, 1.7e38}) {
     const Normed n = normed(Array::full({1, 4}, x, f64), f32);
     CHECK(n.y.at({0, 0}) == 0);

@@ -15,7 +15,7 @@ namespace {
 
 Array drawn(const Shape& s, int key = 1) { return normal(s, Key{11}.at(static_cast<std::uint64_t>(key)), 0, 1, f64); }
 
-/// Weights of a size at which all blocks count: N(0, .01^2) leaves most of what is seen to the last one.
+/// Weights large enough for all blocks to contribute; with N(0, .01^2) the last one dominates.
 void enlarge(Params& w) {
   Edit change = w.edit();
   for (int k = 0; k < w.count(); ++k)
@@ -25,7 +25,7 @@ void enlarge(Params& w) {
 
 }  // namespace
 
-TEST_CASE("The temporal convolutional network and its gradients agree with PyTorch's, weight normalisation and all") {
+TEST_CASE("The temporal convolutional network and its gradients agree with PyTorch's, including weight normalisation") {
   const DType dtype = GENERATE(f64, f32);
   const json goldens = test::golden("layers_tcn.json");
   for (const json& c : goldens["cases"]) {
@@ -37,7 +37,7 @@ TEST_CASE("The temporal convolutional network and its gradients agree with PyTor
   }
 }
 
-TEST_CASE("An output of the temporal convolutional network depends on as many inputs as it says, none of them later") {
+TEST_CASE("An output of the temporal convolutional network depends on its last reach() inputs only") {
   constexpr int T = 20;
   Params w{{.seed = 4, .dtype = f64}};
   const Tcn net(w / "", 2, {5, 5, 3}, {.kernel = 2});
@@ -85,18 +85,18 @@ TEST_CASE(
   const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   const Result later = backward(w, {.rows = B, .update = 3, .dtype = f64}, loss);
-  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // the mask is another
+  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // a different mask
 }
 
-TEST_CASE("The temporal convolutional network says what cannot be") {
+TEST_CASE("The temporal convolutional network rejects invalid arguments and names them") {
   Params w;
-  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "a", 2, {}); }), "needs a block"));
+  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "a", 2, {}); }), "has no blocks"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "b", 2, {3}, {.kernel = 0}); }), "kernel must be at least 1"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "c", 2, {3}, {.dropout = 1}); }), "dropout must be"));
   CHECK(contains(message_of<ValueError>([&] { Tcn(w / "e", 2, std::vector<int>(40, 3)); }),
-                 "40 blocks with a kernel of 2 reach"));
-  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "f", 2, {3, 0}); }), "a width of 0"));
-  CHECK(w.count() == 0);  // nothing half made
+                 "the receptive field of 40 blocks with a kernel of 2"));
+  CHECK(contains(message_of<ValueError>([&] { Tcn(w / "f", 2, {3, 0}); }), "but one is 0"));
+  CHECK(w.count() == 0);  // nothing was created
   const Tcn net(w / "d", 2, {3});
   Tape tape;
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), StepContext()); }),

@@ -34,7 +34,7 @@ TEST_CASE("The Transformer and its gradients agree with PyTorch's encoder under 
   }
 }
 
-TEST_CASE("A later input changes no earlier output of the Transformer, so that padding does not matter") {
+TEST_CASE("Later inputs do not change earlier outputs of the Transformer, so padding does not matter") {
   constexpr int T = 7, B = 3;
   Params w{{.seed = 2, .dtype = f64}};
   const Transformer net(w / "", {.width = 6, .heads = 2, .longest = T});
@@ -49,7 +49,7 @@ TEST_CASE("A later input changes no earlier output of the Transformer, so that p
   CHECK_FALSE(test::same_bits(before[4], after[4]));
 }
 
-TEST_CASE("The order of a sequence matters to the Transformer by its positions alone") {
+TEST_CASE("The Transformer depends on the order of a sequence only through its positions") {
   Params w{{.seed = 2, .dtype = f64}};
   const Transformer net(w / "", {.width = 4, .heads = 1, .layers = 1, .longest = 3});
   Tape tape{{.dtype = f64}};
@@ -65,7 +65,8 @@ TEST_CASE("The order of a sequence matters to the Transformer by its positions a
   CHECK(test::error_of(net(z, StepContext()).all()[2].value(), net(y, StepContext()).all()[2].value()) < 1e-12);
 }
 
-TEST_CASE("Gradients of the Transformer are those of finite differences, and one shard's those of many", "[shards]") {
+TEST_CASE("Gradients of the Transformer agree with finite differences, and those of one shard with those of many",
+          "[shards]") {
   constexpr int T = 4, B = 5;
   Params w{{.seed = 6, .dtype = f64}};
   const Transformer net(w / "net", {.width = 4, .heads = 2, .layers = 1, .dropout = .2, .longest = 5, .feed = 6});
@@ -78,20 +79,20 @@ TEST_CASE("Gradients of the Transformer are those of finite differences, and one
   const Result many = backward(w, {.rows = B, .update = 2, .dtype = f64, .shards = 4}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   const Result later = backward(w, {.rows = B, .update = 3, .dtype = f64}, loss);
-  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // the mask is another
+  CHECK(one.loss != Approx(later.loss).epsilon(1e-6));  // a different mask
 }
 
-TEST_CASE("The Transformer says what cannot be") {
+TEST_CASE("The Transformer rejects invalid arguments and names them") {
   Params w;
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "a", {.width = 6, .heads = 4}); }),
                  "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "b", {.layers = 0}); }), "0 layers"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "c", {.dropout = -1}); }), "dropout must be"));
-  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }), "positions: 0"));
-  CHECK(w.count() == 0);  // nothing half made
+  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }), "positions: 0 steps"));
+  CHECK(w.count() == 0);  // nothing was created
   const Transformer net(w / "e", {.width = 4, .longest = 3});
   Tape tape;
   CHECK(contains(message_of<ValueError>([&] { net(zeros({4, 2, 4}), StepContext()); }),
-                 "a sequence of 4 steps is longer than the 3"));
+                 "a sequence of 4 steps is longer than the maximum of 3"));
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({2, 2, 5}), StepContext()); }), "[T, B, 4], but is [2, 2, 5]"));
 }

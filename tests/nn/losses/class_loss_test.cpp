@@ -43,7 +43,7 @@ TEST_CASE("Cross entropy with options, the likelihood and the robust losses pass
   CHECK(check({y}, [](Vars v) { return multiclass_hinge(v[0], Tokens({3}, {0, 2, 3}), {.squared = true}); }).ok());
 }
 
-TEST_CASE("Huber's loss at the target itself is zero with zero gradient and curvature one") {
+TEST_CASE("At the target the Huber loss is zero with zero gradient and curvature one") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var y = variable(Array::zeros({2}, f64));
   const Var first = grad(sum(huber(y, zeros({2}))), {y}, {.create_graph = true})[0];
@@ -67,7 +67,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Targets are refused unless they are a class or the ignored one, and wrong options are named") {
+TEST_CASE("Targets that are neither a class nor the ignored one are rejected, and invalid options are named") {
   Tape tape{{.dtype = f64}};
   const Var x = constant(random({2, 3, 4}, 4));
   CHECK(contains(message_of<ValueError>([&] { cross_entropy(x, labels, {.smoothing = .1}); }), "-1"));
@@ -84,7 +84,7 @@ TEST_CASE("Targets are refused unless they are a class or the ignored one, and w
   CHECK(contains(message_of<ShapeError>([&] { huber(x, zeros({2, 3, 1})); }), "class_loss_test.cpp:"));
 }
 
-TEST_CASE("A masked loss leaves out what is NaN and hands it no gradient, and the mean of a mask of nothing says so",
+TEST_CASE("A masked loss excludes NaN and gives it no gradient, and the mean over an empty mask is an error",
           "[shards]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Array x = Array::from({4}, {1, nan, 3, 4}, f64), mask = Array::from({4}, {1, 0, 0, 1}, f64);
@@ -94,12 +94,12 @@ TEST_CASE("A masked loss leaves out what is NaN and hands it no gradient, and th
     return backward(w, {.rows = 4, .dtype = f64, .shards = shards},
                     [&](Shard& s) { return masked_mean(s, 3 * range(v, s.begin(), s.end()), m); });
   };
-  for (const int shards : {1, 2, 4}) {  // with four, two of the shards have nothing
+  for (const int shards : {1, 2, 4}) {  // with four, the masks of two shards are empty
     const Result r = run(mask, shards);
     CHECK(r.loss == Approx(7.5));
     CHECK(test::same_bits(r.grads[v], Array::from({4}, {1.5, 0, 0, 1.5}, f64)));
   }
-  CHECK(contains(message_of<ValueError>([&] { run(Array::zeros({4}, f64), 2); }), "nothing"));
+  CHECK(contains(message_of<ValueError>([&] { run(Array::zeros({4}, f64), 2); }), "zero everywhere"));
   CHECK(contains(message_of<ShapeError>([&] { run(Array::zeros({3}, f64), 1); }), "[3]"));
 }
 

@@ -26,7 +26,7 @@ Tokens tokens_of(const std::vector<int>& numbers, const Shape& shape) {
 
 Array random_logits(int T, int B, int V, std::uint64_t seed) { return normal({T, B, V}, Key{seed}, 0, 1.5, f64); }
 
-/// The probability of every sequence of labels, by walking all V^T paths.
+/// The probability of every sequence of labels, by enumerating all V^T paths.
 std::map<std::vector<int>, double> by_all_paths(const Array& logits, int row, int steps, int blank) {
   const int V = logits.dim(2);
   const Array p = softmax(logits, -1);
@@ -47,7 +47,7 @@ std::map<std::vector<int>, double> by_all_paths(const Array& logits, int row, in
   return sums;
 }
 
-/// Rows with repeats, without labels, with as many steps as needed, and shorter than the batch.
+/// Rows with repeats, without labels, with just enough steps, and shorter than the batch.
 struct Case {
   Array logits = random_logits(5, 4, 3, 3);
   Lengths lengths{{4}, {5, 3, 4, 5}};
@@ -108,7 +108,7 @@ TEST_CASE("CTC passes the gradient check to second order") {
   }
 }
 
-TEST_CASE("What stands in the padding of CTC has no effect, and its gradient is exactly zero") {
+TEST_CASE("The padding of CTC has no effect, and its gradient is exactly zero") {
   const Case c;
   Array spoiled = c.logits.copy();
   for (int b = 0; b < 4; ++b)
@@ -125,9 +125,9 @@ TEST_CASE("What stands in the padding of CTC has no effect, and its gradient is 
   }
 }
 
-TEST_CASE("A row that no alignment fits is named, or has an infinite or no loss, and no gradient") {
+TEST_CASE("A row without an alignment is named, or has infinite or zero loss, and no gradient") {
   Case c;
-  c.lengths = Lengths({4}, {5, 2, 4, 3});  // rows 1 (2, blank, 2) and 3 (1, blank, 1, 2) are a step short
+  c.lengths = Lengths({4}, {5, 2, 4, 3});  // rows 1 (2, blank, 2) and 3 (1, blank, 1, 2) are one step short
   Tape tape{{.dtype = f64}};
   const std::string message = message_of<ValueError>([&] { c.loss(constant(c.logits)); });
   INFO(message);
@@ -148,7 +148,8 @@ TEST_CASE("A row that no alignment fits is named, or has an infinite or no loss,
     }
 }
 
-TEST_CASE("CTC of no steps and no labels is certain, and a sequence of a thousand steps stays finite in float32") {
+TEST_CASE(
+    "CTC without steps and labels has probability one, and a sequence of a thousand steps stays finite in float32") {
   Tape tape;
   CHECK(ctc(zeros({3, 2, 4}), Lengths({2}), Tokens({2, 1}), Lengths({2})).value().at({1}) == 0);
   Tokens labels({1, 100});
@@ -159,7 +160,7 @@ TEST_CASE("CTC of no steps and no labels is certain, and a sequence of a thousan
   CHECK(all_finite(tape.backward(sum(loss))[x]));
 }
 
-TEST_CASE("CTC has the same bits for any number of threads, and for a row in whatever shard", "[shards]") {
+TEST_CASE("CTC has the same bits for any number of threads, and for a row in any shard", "[shards]") {
   const int T = 12, B = 20, V = 5;
   Params w{{.dtype = f64}};
   const Leaf logits = w.add("logits", random_logits(T, B, V, 9));
@@ -186,7 +187,7 @@ TEST_CASE("CTC has the same bits for any number of threads, and for a row in wha
   }
 }
 
-TEST_CASE("CTC names what is wrong with its input") {
+TEST_CASE("CTC names errors in its input") {
   Tape tape{{.dtype = f64}};
   const Var x = zeros({4, 2, 3});
   const Lengths four({2}, {4, 4}), one({2}, {1, 1});
@@ -201,7 +202,7 @@ TEST_CASE("CTC names what is wrong with its input") {
   CHECK(contains(message_of<ShapeError>([&] { ctc(x, four, Tokens({3, 1}, {1, 1, 1}), one); }), "labels [3, 1]"));
 }
 
-TEST_CASE("The best path of CTC joins repeats and drops blanks") {
+TEST_CASE("The best path of CTC merges repeats and removes blanks") {
   const Tokens path({6, 2}, {1, 0, 1, 2, 0, 2, 1, 0, 2, 2, 2, 1});  // row 0: 1 1 0 1 2 2, row 1: 0 2 2 0 2 1
   const auto rows = ctc_best_path(one_hot(path, 3, f64), Lengths({2}, {6, 5}));
   CHECK(rows[0] == std::vector<int>{1, 1, 2});
@@ -227,9 +228,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("A CTC beam finds what the best path misses") {
-  // Each step: blank .6, label 1 .4. The best path is all blank, .36; but label 1 has .4 .6 twice and .4 .4, which is
-  // .64.
+TEST_CASE("A CTC beam finds labels that the best path misses") {
+  // Each step: blank .6, label 1 .4. The best path is all blank, .36, but label 1 has 2 * .4 * .6 + .4 * .4 = .64.
   const Array step = Array::from({2}, {std::log(.6), std::log(.4)}, f64);
   Array logits = Array::empty({2, 1, 2}, f64);
   for (int t = 0; t < 2; ++t) logits[t][0].assign(step);

@@ -12,19 +12,19 @@
 
 using namespace ebb;
 
-/// What is left out of a loss has no part in it and hands back a gradient of zero, even where it is infinite or NaN: it
-/// is not multiplied by zero.
+/// Values excluded from a loss do not affect it and receive a gradient of zero, even if infinite or NaN: they are not
+/// multiplied by zero.
 namespace {
 
 const double inf = INFINITY;
 
-/// Row 1 of three is left out; it is full of `odd` but for one number.
+/// Row 1 of three is excluded; all its values except one are `odd`.
 Array logits_with(double odd) { return Array::from({3, 3}, {.5, -1, 2, odd, odd, 1, -.5, .25, 0}, f64); }
 Array logits_without() { return Array::from({2, 3}, {.5, -1, 2, -.5, .25, 0}, f64); }
 
 }  // namespace
 
-TEST_CASE("An ignored row has no part in cross entropy, with every option and to second order") {
+TEST_CASE("An ignored row does not affect cross entropy, with every option and to second order") {
   const Tokens targets({3}, {2, -1, 0}), kept({2}, {2, 0});
   const ClassLossOptions all[] = {{.ignored = -1},
                                   {.smoothing = .2, .ignored = -1},
@@ -52,7 +52,7 @@ TEST_CASE("An ignored row has no part in cross entropy, with every option and to
         }
 }
 
-TEST_CASE("A class of weight zero counts for nothing at minus infinity, smoothed or not") {
+TEST_CASE("A class of weight zero does not count at minus infinity, with or without smoothing") {
   const Array weights = Array::from({3}, {1, 0, 2});
   for (const DType dtype : {f32, f64})
     for (const double smoothing : {0., .3}) {
@@ -63,7 +63,7 @@ TEST_CASE("A class of weight zero counts for nothing at minus infinity, smoothed
       const double l0 = -std::log(1 + std::exp(1)), l2 = -std::log(1 + std::exp(-1)),
                    spread = -smoothing / 3 * (l0 + 2 * l2);
       CHECK(loss.value().at({0}) == Approx((1 - smoothing) * -2 * l2 + spread));
-      CHECK(loss.value().at({1}) == Approx(spread));  // the target's own class weighs nothing
+      CHECK(loss.value().at({1}) == Approx(spread));  // the target's class has weight zero
       for (int r = 0; r < 2; ++r) {
         CHECK(g.at({r, 1}) == 0);
         CHECK(std::isfinite(g.at({r, 0})));
@@ -72,7 +72,7 @@ TEST_CASE("A class of weight zero counts for nothing at minus infinity, smoothed
     }
 }
 
-TEST_CASE("The target's own term has no part in the multiclass hinge, even if its score is infinite") {
+TEST_CASE("The target's own term is excluded from the multiclass hinge, even if its score is infinite") {
   Tape tape{{.dtype = f64}};
   const Var y = variable(Array::from({1, 3}, {inf, 1, 2}, f64)), loss = multiclass_hinge(y, Tokens({1}, {0}));
   const Array g = grad(sum(loss), {y})[0].value();
@@ -80,7 +80,7 @@ TEST_CASE("The target's own term has no part in the multiclass hinge, even if it
   for (int k = 0; k < 3; ++k) CHECK(g.at({0, k}) == 0);
 }
 
-TEST_CASE("Binary cross entropy of a certain and right answer is zero") {
+TEST_CASE("Binary cross entropy of a certain and correct answer is zero") {
   Tape tape{{.dtype = f32}};
   const Var z = variable(Array::from({3}, {inf, -inf, 0})), t = constant(Array::from({3}, {1, 0, .25}));
   const Var loss = binary_cross_entropy(z, t);
@@ -93,7 +93,7 @@ TEST_CASE("Binary cross entropy of a certain and right answer is zero") {
   CHECK(g.at({2}) == Approx(.25));
 }
 
-TEST_CASE("Padding by lengths and a mask leave out rows whose logits are not numbers", "[shards]") {
+TEST_CASE("Lengths and masks exclude rows with NaN logits", "[shards]") {
   Params w{{.dtype = f64}};
   const Leaf logits = w.add("logits", Array::from({2, 2, 2}, {1, 0, 0, 1, .5, 0, -inf, double(NAN)}, f64));
   const Tokens targets({2, 2}, {0, 1, 1, 0});
@@ -112,7 +112,7 @@ TEST_CASE("Padding by lengths and a mask leave out rows whose logits are not num
   }
 }
 
-TEST_CASE("A row of ctc that is left out hands nothing back, whatever its logits are") {
+TEST_CASE("An excluded row of ctc has no gradient for any logits") {
   for (const double odd : {inf, double(NAN)}) {
     Tape tape{{.dtype = f64}};
     const Var z = variable(Array::from({2, 2, 3}, {0, 1, 2, odd, odd, 0, 2, 0, 1, 0, odd, odd}, f64));
@@ -126,7 +126,7 @@ TEST_CASE("A row of ctc that is left out hands nothing back, whatever its logits
   }
 }
 
-TEST_CASE("ctc to second order is right where log-probabilities are below -1e30") {
+TEST_CASE("ctc to second order is correct for log-probabilities below -1e30") {
   const Array z = Array::from({2, 1, 3}, {0, -1e31, 1, 0, -1e31, 1}, f64);
   double loss[2];
   for (const int order : {1, 2}) {
@@ -137,7 +137,7 @@ TEST_CASE("ctc to second order is right where log-probabilities are below -1e30"
   CHECK(loss[1] == Approx(loss[0]).epsilon(1e-12));
 }
 
-TEST_CASE("An infinite number that is dropped is zero") {
+TEST_CASE("Dropout of an infinite value gives zero") {
   Tape tape{{.dtype = f32}};
   const StepContext training({.training = true, .seed = 4});
   const Array kept = dropout(full({64}, 1), .5, training).value();

@@ -54,7 +54,7 @@ TEST_CASE("Losses and their gradients agree with PyTorch's") {
   }
 }
 
-TEST_CASE("The weighted mean of a batch in shards is PyTorch's mean of a weighted cross entropy", "[shards]") {
+TEST_CASE("The weighted mean of a batch in shards equals PyTorch's mean of a weighted cross entropy", "[shards]") {
   const json goldens = test::golden("losses.json");
   for (const json& c : goldens["cases"]) {
     if (c["name"] != "cross_entropy") continue;

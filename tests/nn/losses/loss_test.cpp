@@ -19,7 +19,7 @@ Array random(const Shape& s, std::uint64_t seed, double low = -2, double high = 
 
 }  // namespace
 
-TEST_CASE("The squared error is the mean over the last axis, one number per row") {
+TEST_CASE("The squared error is the mean over the last axis, one value per row") {
   Tape tape{{.dtype = f64}};
   const Var y = constant(Array::from({2, 2}, {1, 2, 3, 5}, f64)), t = constant(Array::from({2, 2}, {1, 0, 0, 1}, f64));
   const Array e = squared_error(y, t).value();
@@ -29,7 +29,7 @@ TEST_CASE("The squared error is the mean over the last axis, one number per row"
   CHECK(squared_error(y[0], t[0]).shape() == Shape{2});
 }
 
-TEST_CASE("Losses refuse to broadcast, naming both shapes and the caller's line") {
+TEST_CASE("Losses reject shapes that differ, naming both and the caller's line") {
   Tape tape{{.dtype = f64}};
   const Var y = zeros({8, 1}), t = zeros({8});
   for (const std::string& message : {message_of<ShapeError>([&] { squared_error(y, t); }),
@@ -41,7 +41,7 @@ TEST_CASE("Losses refuse to broadcast, naming both shapes and the caller's line"
   }
 }
 
-TEST_CASE("Binary cross entropy follows its formula and stays exact for large logits") {
+TEST_CASE("Binary cross entropy follows its formula and stays accurate for large logits") {
   Tape tape{{.dtype = f64}};
   const Array z = random({4, 3}, 1), t = random({4, 3}, 2, 0, 1);
   const Array got = binary_cross_entropy(constant(z), constant(t)).value();
@@ -73,7 +73,7 @@ TEST_CASE("Losses pass the gradient check to second order") {
   CHECK(check(binary_cross_entropy).ok());
 }
 
-TEST_CASE("Linear maps the last axis, whatever stands before it, and passes the gradient check") {
+TEST_CASE("Linear maps the last axis for any leading axes, and passes the gradient check") {
   Params w{{.seed = 3, .dtype = f64}};
   const Linear out{w / "out", 3, 2};
   const Array x = random({4, 5, 3}, 5);

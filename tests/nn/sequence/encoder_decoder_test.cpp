@@ -17,7 +17,7 @@ namespace {
 
 constexpr int digits = 6, end = digits, V = digits + 1, H = 48, shortest = 2, longest = 4;
 
-/// Strings of digits and the same from back to front, an end behind them; ends stand in the padding.
+/// Strings of digits and their reversals, followed by an end token, which also fills the padding.
 struct Strings {
   Tokens in, reversed;  // [longest, B], [longest + 1, B]
   Lengths lengths, out_lengths;
@@ -41,7 +41,7 @@ struct Strings {
   }
 };
 
-/// One in seven strings is never trained on.
+/// One in seven strings is held out from training.
 bool unseen(const Sentence& s) {
   int n = static_cast<int>(s.size());
   for (const int digit : s) n = n * digits + digit;
@@ -71,7 +71,7 @@ struct Reverser {
     return unroll(*encoder, emb(in), lengths, context.named("encoder")).end();
   }
 
-  /// The gradients of one update; p is the probability with which the decoder is shown the gold token.
+  /// The gradients of one update; p is the probability of the gold token as the decoder's input.
   Result update(const Strings& d, std::uint64_t number, double p) const {
     return backward(w, {.rows = d.in.dim(1), .update = number}, [&](Shard& s) {
       const Tokens gold = s.sequence(d.reversed);
@@ -122,12 +122,12 @@ struct Reverser {
  private:
   static Tokens begin(int rows) {
     Tokens t(Shape{rows});
-    std::fill(t.data(), t.data() + rows, end);  // the end also stands before the first token
+    std::fill(t.data(), t.data() + rows, end);  // the end token also precedes the first token
     return t;
   }
 };
 
-/// Adam written out: tests of nn do not see optim.
+/// Adam, reimplemented since tests of nn do not depend on optim.
 class Descent {
  public:
   explicit Descent(Params& w) : w_(w), mean_(Array::zeros({static_cast<int>(w.size())}, f64)), square_(mean_.copy()) {}

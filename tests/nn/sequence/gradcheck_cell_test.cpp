@@ -20,7 +20,7 @@ TEST_CASE("Every registered cell passes the gradient check, first and second ord
   }
 }
 
-TEST_CASE("Every choice that a shipped cell offers passes the gradient check") {
+TEST_CASE("Every choice of the shipped cells' options passes the gradient check") {
   const auto cell = GENERATE(as<std::string>{}, "rnn:activation=relu", "rnn:activation=sigmoid",
                              "rnn:activation=linear", "rnn:recurrent=identity,activation=relu", "lstm:forget_bias=0",
                              "gru:update_bias=1", "gru-course:update_bias=1");
@@ -28,7 +28,7 @@ TEST_CASE("Every choice that a shipped cell offers passes the gradient check") {
   CHECK(gradcheck_cell(cell).ok());
 }
 
-TEST_CASE("The check of a cell covers its parameters, the inputs and every field of the starting state") {
+TEST_CASE("The check of a cell covers its parameters, the inputs and every field of the initial state") {
   const GradcheckReport report = gradcheck_cell("lstm", {{}, 4, 3});
   std::string inputs;
   for (const GradcheckEntry& e : report.entries) inputs += e.input + ";";
@@ -40,7 +40,7 @@ TEST_CASE("The check of a cell covers its parameters, the inputs and every field
 
 namespace {
 
-// h' = tanh(x W + h), whose gradient is stated 0.1 % too large by a detached correction.
+// h' = tanh(x W + h), whose gradient is made 0.1 % too large by a detached correction.
 struct WrongByATenthOfAPercent {
   Param W;
   WrongByATenthOfAPercent(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
@@ -57,7 +57,7 @@ struct Throws {
 };
 EBB_CELL_NAMED(throws, "test-throws", Throws, "shapes that never fit");
 
-// Right in evaluation; in training the gradient does not reach the state before.
+// Correct in evaluation; in training the gradient does not reach the previous state.
 struct DetachedInTraining {
   Param W;
   DetachedInTraining(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
@@ -67,7 +67,7 @@ struct DetachedInTraining {
 };
 EBB_CELL_NAMED(detached, "test-detached-in-training", DetachedInTraining, "a gradient that is wrong in training alone");
 
-// Multiplicative noise in training, nothing in evaluation: right in both.
+// Multiplicative noise in training, none in evaluation: correct in both.
 struct NoisyInTraining {
   Param W;
   NoisyInTraining(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
@@ -78,7 +78,7 @@ struct NoisyInTraining {
 };
 EBB_CELL_NAMED(noisy, "test-noisy-in-training", NoisyInTraining, "noise in training");
 
-// The gradients are right, but each row sees the others.
+// The gradients are correct, but rows depend on each other.
 struct CentredOverTheBatch {
   Param W;
   bool in_training_alone;
@@ -108,7 +108,7 @@ struct OneRowForAll {
 };
 EBB_CELL_NAMED(one_row, "test-one-row", OneRowForAll, "a state of one row");
 
-struct MemoryFirst {  // so that the output is the memory, of another width
+struct MemoryFirst {  // so that the output is the memory, with a different width
   struct State {
     Var h, m;
   };
@@ -119,7 +119,7 @@ struct MemoryFirst {  // so that the output is the memory, of another width
   }
   State step(const Var& x, const State& s) const { return {.h = tanh(matmul(x, W) + s.h), .m = s.m + matmul(x, V)}; }
 };
-EBB_CELL_NAMED(memory_first, "test-memory-first", MemoryFirst, "an output of another width");
+EBB_CELL_NAMED(memory_first, "test-memory-first", MemoryFirst, "an output of the wrong width");
 
 struct Logarithm {
   Param W;
@@ -163,13 +163,13 @@ TEST_CASE("A cell that throws fails the check with its message") {
   CHECK(report.failure.find("matmul") != std::string::npos);
 }
 
-TEST_CASE("A gradient that is wrong in training alone fails the check, which says so") {
+TEST_CASE("A gradient that is wrong only in training fails the check, which reports that") {
   const GradcheckReport report = gradcheck_cell("test-detached-in-training");
   CHECK_FALSE(report.ok());
   CHECK(wrong_inputs(report) == std::vector<std::string>{"cell/W in training", "x in training", "start/h in training"});
 }
 
-TEST_CASE("A cell with noise is checked in both passes, one without once") {
+TEST_CASE("A cell with noise is checked in training and evaluation, one without only once") {
   const GradcheckReport noisy = gradcheck_cell("test-noisy-in-training", {{.order = 2}}), plain = gradcheck_cell("rnn");
   CHECK(noisy.ok());
   int training = 0, evaluation = 0;
@@ -179,24 +179,24 @@ TEST_CASE("A cell with noise is checked in both passes, one without once") {
   for (const GradcheckEntry& e : plain.entries) CHECK(e.pass == "both");
 }
 
-TEST_CASE("A cell whose rows depend on each other fails the check, though its gradients are right") {
+TEST_CASE("A cell whose rows depend on each other fails the check, although its gradients are correct") {
   CHECK(gradcheck_cell("test-centred")
-            .finding.rfind("a row's result depends on the others: output of step 0, row 0 is ", 0) == 0);
+            .finding.rfind("a row's result depends on other rows: output of step 0, row 0 is ", 0) == 0);
   const std::string training = gradcheck_cell("test-centred:when=training").finding;
-  CHECK(training.find("depends on the others") != std::string::npos);
+  CHECK(training.find("depends on other rows") != std::string::npos);
   CHECK(training.find("in training") != std::string::npos);
   const GradcheckReport one = gradcheck_cell("test-one-row");
   CHECK_FALSE(one.ok());
   CHECK(one.failure.find("step returned m as [1, 4]") != std::string::npos);
 }
 
-TEST_CASE("A cell whose output is not as wide as asked for fails the check") {
+TEST_CASE("A cell whose output has the wrong width fails the check") {
   const GradcheckReport report = gradcheck_cell("test-memory-first");
   CHECK_FALSE(report.ok());
-  CHECK(report.finding == "cell test-memory-first: output is [4, 8], must be [rows, hidden], [4, 4]");
+  CHECK(report.finding == "cell test-memory-first: output is [4, 8], expected [rows, hidden], [4, 4]");
 }
 
-TEST_CASE("A cell that gives no number fails the check with the op and the line, and is not called random") {
+TEST_CASE("A cell that gives NaN fails the check with the op and the line, and is not reported as random") {
   const GradcheckReport report = gradcheck_cell("test-logarithm");
   CHECK_FALSE(report.ok());
   CHECK(report.deterministic);
@@ -204,13 +204,14 @@ TEST_CASE("A cell that gives no number fails the check with the op and the line,
             "not finite: log has the first value that is not finite, time step 0 (gradcheck_cell_test.cpp:") == 0);
 }
 
-TEST_CASE("A parameter without influence is noted, and is no error") {
+TEST_CASE("A parameter without influence is noted, and is not an error") {
   const GradcheckReport report = gradcheck_cell("test-idle");
   CHECK(report.ok());
   for (const GradcheckEntry& e : report.entries) CHECK(e.influence == (e.input != "cell/idle"));
 }
 
-TEST_CASE("A wrapper is checked with its parameters, inputs and start, in float32 Params that stay as they are") {
+TEST_CASE(
+    "A wrapper is checked with its parameters, inputs and initial state, for float32 Params that are not changed") {
   Params w{{.seed = 3}};
   const CellPtr plain = make_cell("lstm", w / "cell", {3, 4}), wrapped(new ForgetsItsInput(plain));
   const Array before = w.flat().copy();
@@ -224,7 +225,7 @@ TEST_CASE("A wrapper is checked with its parameters, inputs and start, in float3
   CHECK(w.count() == 3);
 }
 
-TEST_CASE("The shipped wrappers pass the check in both passes") {
+TEST_CASE("The shipped wrappers pass the check in training and evaluation") {
   Params w;
   const CellPtr lstm = make_cell("lstm", w / "cell", {3, 4});
   for (const CellPtr& cell :

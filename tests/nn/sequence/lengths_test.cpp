@@ -31,7 +31,7 @@ Array alone(const Model& m, int r) {
 
 }  // namespace
 
-TEST_CASE("Padded sequences have the bits of each sequence alone, both ways, whatever stands in the padding") {
+TEST_CASE("Padded sequences have the bits of each sequence alone, in both directions, for any padding") {
   Model m;
   for (int r = 0; r < B; ++r)
     for (int t = m.lengths.data()[r]; t < T; ++t)
@@ -50,7 +50,7 @@ TEST_CASE("Padded sequences have the bits of each sequence alone, both ways, wha
   }
 }
 
-TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and the padding has none") {
+TEST_CASE("Weight gradients of padded sequences are sums over the sequences, and the padding has none") {
   const Model m;
   const auto loss = [&](Shard& s) {
     const Bidirectional run = bidirectional(*m.there, *m.back, s.sequence(m.x), s.rows(m.lengths), s.context());
@@ -80,7 +80,7 @@ TEST_CASE("Weight gradients of padded sequences are the sums of those alone, and
     }
 }
 
-TEST_CASE("Lengths that cannot be are refused by row") {
+TEST_CASE("Invalid lengths are rejected, naming the row") {
   Model m;
   Tape tape{{.dtype = f64}};
   const Sequence x = constant(m.x);

@@ -30,7 +30,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("A packing has the rows alive at each time, the longest first, and nothing else") {
+TEST_CASE("A packing has the rows that have not ended at each time, longest first, and nothing else") {
   const Packing p(Lengths({4}, {2, 3, 0, 2}), 5);
   CHECK(p.steps() == 3);
   CHECK(p.padded_steps() == 5);
@@ -50,7 +50,7 @@ TEST_CASE("A packing has the rows alive at each time, the longest first, and not
       CHECK(back.at({t, r, 1}) == (t < std::vector{2, 3, 0, 2}[static_cast<std::size_t>(r)] ? x.at({t, r, 1}) : 0));
 }
 
-TEST_CASE("Steps do no work for padding") {
+TEST_CASE("Steps do not compute padding") {
   Model m;
   Tape tape{{.dtype = f64}};
   const Packed x = pack(constant(m.x), m.lengths);
@@ -84,7 +84,7 @@ TEST_CASE("Longer padding changes no bit of loss or gradients, in any number of 
   }
 }
 
-TEST_CASE("Noise belongs to the row, wherever packing puts it") {
+TEST_CASE("Noise is a function of the row, independent of its packed position") {
   const Model m;
   const CellPtr noisy(
       new DropoutCell(CellPtr(new Zoneout(m.f, .4)), {.input = .3, .state = .3, .per_sequence = false}));
@@ -104,7 +104,9 @@ TEST_CASE("Noise belongs to the row, wherever packing puts it") {
     }
 }
 
-TEST_CASE("States of packed runs are those of each row, ended ones as they ended, and a given start is taken by row") {
+TEST_CASE(
+    "States of packed runs are those of each row, ended rows keep their last, and a given initial state is indexed by "
+    "row") {
   const Model m;
   Tape tape{{.dtype = f64}};
   State start = m.f->initial_state(B);
@@ -149,7 +151,7 @@ TEST_CASE("Packed bidirectional runs pass the gradient check to second order") {
   }
 }
 
-TEST_CASE("A shard of nothing but empty rows takes no part, and does no harm") {
+TEST_CASE("A shard of only empty rows contributes nothing and causes no error") {
   const Model m("gru");
   Lengths few({B});
   few.data()[2] = 3;
@@ -170,7 +172,7 @@ TEST_CASE("A shard of nothing but empty rows takes no part, and does no harm") {
   }
 }
 
-TEST_CASE("Packing refuses what does not fit, and a batch of nothing") {
+TEST_CASE("Packing rejects invalid arguments, and a batch without any steps") {
   const Model m;
   Tape tape{{.dtype = f64}};
   const Sequence x = constant(m.x);

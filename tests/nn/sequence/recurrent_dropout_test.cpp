@@ -21,7 +21,7 @@ StepContext training() { return StepContext({.training = true, .seed = 3, .updat
 
 }  // namespace
 
-TEST_CASE("Recurrent dropout drops what is added to the state, and leaves what is remembered") {
+TEST_CASE("Recurrent dropout drops additions to the state, not the state itself") {
   for (const char* name : {"lstm", "lstm-peephole", "lstm-layernorm", "cifg", "gru", "gru-course"}) {
     CAPTURE(name);
     Params w{{.seed = 2, .dtype = f64}};
@@ -30,7 +30,7 @@ TEST_CASE("Recurrent dropout drops what is added to the state, and leaves what i
     Tape tape{{.dtype = f64}};
     const Var x = constant(normal({1, I}, Key{1}, 0, 1, f64));
     const State start = plain->initial_state(1);
-    const int c = start.size() - 1;  // of an LSTM; h of a GRU: from a state of zero it is what is added alone
+    const int c = start.size() - 1;  // of an LSTM, or h of a GRU; from a zero state it is only what the step adds
     const Array full = plain->step(x, start, training())[c].value(),
                 some = dropped.step(x, start, training())[c].value();
     int zero = 0;
@@ -61,16 +61,16 @@ TEST_CASE("Recurrent dropout differentiates twice, in shards and in stacks") {
   }
 }
 
-TEST_CASE("Recurrent dropout around a cell without a candidate is refused") {
+TEST_CASE("Recurrent dropout of a cell without support for it is rejected") {
   Params w;
   const CellPtr cell = make_cell("cornn", w / "rnn", {I, 4});
   const std::string why = message_of<ValueError>([&] { RecurrentDropout(cell, .25); });
-  CHECK(contains(why, "cell cornn has no candidate"));
+  CHECK(contains(why, "cell cornn does not support dropout of its candidate"));
   CHECK(contains(why, "`State step(const Var& x, const State& s, const Drop& d) const`"));
   CHECK_THROWS_AS(RecurrentDropout(make_cell("lstm", w / "lstm", {I, 4}), 1), ValueError);
 }
 
-TEST_CASE("Word dropout replaces tokens at its rate, by row and time, and in training alone") {
+TEST_CASE("Word dropout replaces tokens at its rate, by row and time, and only in training") {
   Tape tape;
   const Tokens words = integers({50, 40}, Key{1}, 1, 30);
   const Tokens some = word_dropout(words, .2, 0, training());
@@ -88,7 +88,7 @@ TEST_CASE("Word dropout replaces tokens at its rate, by row and time, and in tra
   CHECK_THROWS_AS(word_dropout(Tokens({2, 2, 2}), .2, 0, training()), ShapeError);
 }
 
-TEST_CASE("A given table of embeddings is tuned along or frozen") {
+TEST_CASE("A given table of embeddings is trained or frozen") {
   Params w{{.dtype = f64}};
   const Array table = Array::from({3, 2}, {1, 2, 3, 4, 5, 6}, f64);
   const Embedding tuned(w / "tuned", table), frozen(w / "frozen", table, Embedding::Table::frozen);

@@ -30,7 +30,7 @@ struct Named {
   bool both;
 };
 
-// Each layer that is registered, in the directions that it can, and some with options.
+// Each registered layer, in the directions it supports, some with options.
 std::vector<Named> every_layer() {
   std::vector<Named> all{{"tcn:kernel=2,blocks=1", false}, {"transformer:positions=learned,heads=2", false}};
   for (const LayerEntry* l : layer_list()) {
@@ -54,7 +54,7 @@ Array row_of(const Array& x, int row, int steps) {
 
 }  // namespace
 
-TEST_CASE("A cell as a layer over sequences gives what unroll gives, bit by bit") {
+TEST_CASE("A cell as a layer over sequences gives the same bits as unroll") {
   Params w{{.seed = 3, .dtype = f64}};
   const CellPtr cell = make_cell("lstm", w / "cell", {I, H});
   const LayerPtr layer = layer_of(cell, H);
@@ -77,7 +77,7 @@ TEST_CASE("A cell as a layer over sequences gives what unroll gives, bit by bit"
   }
 }
 
-TEST_CASE("A row read by a layer over whole sequences has the bits of that row alone, however it is padded") {
+TEST_CASE("A row read by a layer over whole sequences has the bits of that row alone, for any padding") {
   for (const Named& n : every_layer()) {
     INFO(n.name << (n.both ? ", both ways" : ""));
     Params w{{.seed = 3, .dtype = f64}};
@@ -100,7 +100,7 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
         CHECK(same_bits(near.last().value()[row], alone.last().value()[0]));
         for (int t = 0; t < steps; ++t) CHECK(same_bits(near.all()[t][row].value(), alone.all()[t][0].value()));
       }
-      for (int k = 0; k < H; ++k) CHECK(near.last().value().at({2, k}) == 0);  // a row without a step
+      for (int k = 0; k < H; ++k) CHECK(near.last().value().at({2, k}) == 0);  // a row without steps
       CHECK(near.end().size() == 0);
     }
     const Var whole_rows = unroll(*layer, constant(x), Lengths({4}, {6, 6, 6, 6}), StepContext{}).all();
@@ -108,7 +108,7 @@ TEST_CASE("A row read by a layer over whole sequences has the bits of that row a
   }
 }
 
-TEST_CASE("A layer reads backward as it reads the row turned round, and one that sees both ways sees what comes") {
+TEST_CASE("Reading backwards equals reading the reversed row, and a bidirectional layer depends on later steps") {
   for (const Named& n : every_layer()) {
     INFO(n.name << (n.both ? ", both ways" : ""));
     Params w{{.seed = 5, .dtype = f64}};
@@ -132,7 +132,7 @@ TEST_CASE("A layer reads backward as it reads the row turned round, and one that
   }
 }
 
-TEST_CASE("Without a mask one layer of the Transformer says of the last step what it says under a mask") {
+TEST_CASE("For the last step, one layer of the Transformer gives the same output with and without a causal mask") {
   constexpr int T = 5;
   const TransformerOptions o{.width = H, .heads = 2, .layers = 1, .longest = T};
   TransformerOptions open = o;
@@ -146,7 +146,7 @@ TEST_CASE("Without a mask one layer of the Transformer says of the last step wha
   CHECK(test::error_of(sees(x, StepContext()).all()[0].value(), masked(x, StepContext()).all()[0].value()) > 1e-3);
 }
 
-TEST_CASE("Gradients through a layer over sequences of different lengths are those of finite differences", "[shards]") {
+TEST_CASE("Gradients through a layer over sequences of different lengths agree with finite differences", "[shards]") {
   constexpr int T = 4, B = 5;
   const Lengths lengths({B}, {2, 4, 1, 3, 4});
   const Array x = drawn({T, B, I});
@@ -171,7 +171,7 @@ TEST_CASE("Gradients through a layer over sequences of different lengths are tho
   }
 }
 
-TEST_CASE("A TCN reaches over the steps of training, and --layers stands for more of either") {
+TEST_CASE("A TCN covers the steps of training, and --layers deepens both layers") {
   for (const int steps : {1, 5, 20, 100, 784}) {
     Params w{{.dtype = f64}};
     const LayerPtr layer = make_layer("tcn", w / "net", {.input = 1, .hidden = 2, .steps = steps});
@@ -179,7 +179,7 @@ TEST_CASE("A TCN reaches over the steps of training, and --layers stands for mor
     Array x = Array::zeros({steps, 1, 1}, f64), y = x.copy();
     y[0].fill(1e3);
     const auto last = [&](const Array& in) { return unroll(*layer, constant(in), StepContext{}).last().value(); };
-    Edit e = w.edit();  // positive weights, so that nothing that reaches the end is cut off
+    Edit e = w.edit();  // positive weights, so that relu passes everything
     for (int k = 0; k < w.count(); ++k) e[w[k]].fill(.5);
     CHECK_FALSE(same_bits(last(x), last(y)));
   }
@@ -192,7 +192,7 @@ TEST_CASE("A TCN reaches over the steps of training, and --layers stands for mor
   }
 }
 
-TEST_CASE("Layers over whole sequences are listed apart from cells, and say what cannot be") {
+TEST_CASE("Layers over whole sequences are listed separately from cells, and reject invalid arguments") {
   for (const CellInfo& c : cell_list()) CHECK(find_layer(c.name) == nullptr);
   REQUIRE(layer_list().size() >= 2);
   CHECK(find_layer("tcn:kernel=5") != nullptr);
@@ -202,16 +202,16 @@ TEST_CASE("Layers over whole sequences are listed apart from cells, and say what
     return message_of<ValueError>([&] { make_layer(name, w / "a", s); });
   };
   CHECK(contains(why("tcn:kernl=3"), "tcn: there is no option 'kernl'; did you mean 'kernel'"));
-  CHECK(contains(why("tcn:kernel=0"), "tcn: option kernel: '0' is not a whole number from 1 to 1000"));
-  CHECK(contains(why("tcn:blocks=2.5"), "option blocks: '2.5' is not a whole number"));
-  CHECK(contains(why("transformer:heads=3"), "3 heads do not divide a width of 8"));
+  CHECK(contains(why("tcn:kernel=0"), "tcn: option kernel: '0' is not an integer from 1 to 1000"));
+  CHECK(contains(why("tcn:blocks=2.5"), "option blocks: '2.5' is not an integer"));
+  CHECK(contains(why("transformer:heads=3"), "3 heads do not divide the width 8"));
   CHECK(contains(why("transformer:positions=none"), "none of sinusoidal|learned"));
   CHECK(contains(why("tcn", {.input = 1, .hidden = 0}), "sizes must be at least 1"));
   CHECK(contains(why("mlp"), "there is no layer 'mlp'"));
   Tape tape;
   const LayerPtr l = make_layer("transformer:longest=4", w / "b", {.input = I, .hidden = H});
   CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({5, 1, I}), StepContext{}); }),
-                 "5 steps is longer than the 4"));
+                 "5 steps is longer than the maximum of 4"));
   CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), StepContext{}).packed(); }),
                  "no lengths were given"));
 }

@@ -14,7 +14,7 @@ using namespace ebb;
 
 namespace {
 
-// One LSTM in two spellings: in the plain one h' passes through the node of c', in the fused one it does not.
+// One LSTM in two implementations: in the plain one h' is computed from the node of c', in the fused one it is not.
 struct LstmParams {
   struct State {
     Var h, c;
@@ -50,8 +50,8 @@ struct FusedLstm : LstmParams {
 };
 EBB_CELL_NAMED(fused_lstm, "test-fused-lstm", FusedLstm, "LSTM written with fuse");
 
-// Fields that are no nodes of their own: the input and an older state handed on, one value under two names, two views
-// of one array of which the step uses one once more.
+// Fields without a separate node: the input and a previous state passed on, one value under two names, two views of one
+// array of which the step also uses one.
 struct Handed {
   struct State {
     Var h, copy, left, right, kept, before, input;
@@ -78,14 +78,14 @@ constexpr int T = 6, B = 3, I = 2, H = 4;
 
 Var numbers(const Shape& shape, const char* name) { return constant(uniform(shape, Key{3}.named(name), -1, 1, f64)); }
 
-/// Of what a run gives behind step `t`: outputs from t on, and the last state.
+/// A loss of a run's results after step `t`: outputs from t on, and the last state.
 Var loss_of(const Cell& cell, const Sequence& x, const Run& later, const State& at, int t) {
   Var sum_ = sum(cell.output(x[t], at) * numbers({B, H}, "out"));
   for (int k = 0; k < later.steps(); ++k) sum_ += sum(square(later[k]) * numbers({B, H}, "out"));
   return sum_;
 }
 
-/// dL/d(state t), by a run that starts there from numbers.
+/// dL/d(state t), from a run that starts there with constant values.
 std::vector<Array> restarted(const Cell& cell, const Array& inputs, const std::vector<Array>& state, int t) {
   Tape tape{{.dtype = f64}};
   const Sequence x(variable(inputs));
@@ -129,7 +129,7 @@ void check_against_restart(const std::string& name, bool recorded) {
 
 }  // namespace
 
-TEST_CASE("The gradient of a state is the same however the step is written, at every lag") {
+TEST_CASE("The gradient of a state does not depend on how the step is written, at every lag") {
   std::map<std::string, Array> of[2];
   for (int k = 0; k < 2; ++k) {
     Params w{{.dtype = f64}};
@@ -145,11 +145,11 @@ TEST_CASE("The gradient of a state is the same however the step is written, at e
       const Array plain = of[0][field][t], fused = of[1][field][t];
       INFO(field << ", lag " << T - 1 - t);
       CHECK(test::error_of(plain, fused) < 1e-13);
-      CHECK((sum_of_squares(plain) > 0) == (field[0] == 'h' || t < T - 1));  // the loss does not see the last c
+      CHECK((sum_of_squares(plain) > 0) == (field[0] == 'h' || t < T - 1));  // the loss does not depend on the last c
     }
 }
 
-TEST_CASE("The gradient of a state is that of a run which starts from it, for every cell") {
+TEST_CASE("The gradient of a state equals that of a run started from it, for every cell") {
   for (const CellInfo& c : cell_list()) {
     if (c.name.rfind("test-", 0) == 0 && c.name != "test-handed" && c.name != "test-plain-lstm") continue;
     check_against_restart(c.name, false);

@@ -24,7 +24,7 @@ namespace {
 
 constexpr int B = 3, I = 2, H = 4;
 
-// A matrix of state, written to by the time and by noise.
+// A cell with a matrix state that depends on time and noise.
 struct Fast {
   struct State {
     Var h, A;
@@ -57,7 +57,7 @@ State as_state(const Cell& cell, const std::vector<Array>& fields, bool wanted) 
   return s;
 }
 
-/// The state after three steps, moved a little, so that no field stands at its initial value.
+/// The state after three steps, perturbed, so that no field has its initial value.
 Case made(const Cell& cell, const StepContext& at) {
   const Tape tape{{.dtype = f64}};
   const Run run = unroll(cell, Sequence(constant(uniform({3, B, I}, Key{1}, -1, 1, f64))), at);
@@ -75,7 +75,7 @@ Array next_of(const Case& c) {
   return flat_state(c.cell.step(constant(c.x), as_state(c.cell, c.state, false), c.at)).value();
 }
 
-/// Central differences by state number j of all rows at once; rows do not depend on each other.
+/// Central differences in state value j of all rows at once; rows do not depend on each other.
 void check_differences(const Case& c, const Array& J) {
   const double h = 1e-5;
   int first = 0;
@@ -100,7 +100,7 @@ void check_differences(const Case& c, const Array& J) {
   }
 }
 
-/// One number of one row at a time, on the rows as they are.
+/// Gradients of one value of one row at a time.
 void check_grads(const Case& c, const Array& J, const Array& by_input) {
   for (int b = 0; b < B; ++b)
     for (int i = 0; i < J.dim(1); ++i) {
@@ -145,7 +145,7 @@ TEST_CASE("The Jacobian of a step agrees with finite differences and with single
   }
 }
 
-TEST_CASE("The Jacobian of a stack is that of all its fields, and masks are those of the rows") {
+TEST_CASE("The Jacobian of a stack covers all its fields, with the masks of the rows") {
   const StepContext training({.training = true, .seed = 5, .update = 2, .first_row = 7});
   Params w{{.dtype = f64}};
   check(*make_stack("lstm", w / "stack", {I, 3}, 2), training);
@@ -156,7 +156,7 @@ TEST_CASE("The Jacobian of a stack is that of all its fields, and masks are thos
   check(*make_cell("test-fast", w / "fast", {I, H}), training);
 }
 
-TEST_CASE("Many rows come in pieces, each with its own masks") {
+TEST_CASE("Many rows are computed in blocks, each with its own masks") {
   Params w{{.dtype = f64}};
   const Zoneout cell(make_cell("rnn", w / "cell", {1, 1}), .5);
   const StepContext at({.training = true, .seed = 5});
@@ -193,7 +193,7 @@ TEST_CASE("dh_T/dh_0 of an LSTM: the product of the steps' Jacobians is the Jaco
   CHECK(test::error_of(product, whole) < 1e-13);
 }
 
-TEST_CASE("A state that is not the cell's is rejected with its name") {
+TEST_CASE("A state that is not the cell's is rejected by name") {
   Params w;
   const CellPtr cell = make_cell("lstm", w / "cell", {I, H});
   const Tape tape;

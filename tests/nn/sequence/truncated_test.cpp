@@ -8,7 +8,7 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
-// Backpropagation through time cut into windows of k steps, the state carried from one to the next.
+// Backpropagation through time in windows of k steps, with the state carried over.
 using namespace ebb;
 
 namespace {
@@ -44,7 +44,7 @@ Total windows(const Model& m, int k) {
   return total;
 }
 
-// The same cuts made on one tape by detaching the state.
+// The same truncation on one tape, by detaching the state.
 Array detached(const Model& m, int k) {
   Tape tape{{.dtype = f64}};
   const Var x = constant(m.x), y = constant(m.y);
@@ -66,7 +66,7 @@ TEST_CASE("One window over the whole sequence gives the full gradient", "[shards
   CHECK(test::error_of(windows(m, T).gradient, detached(m, T)) < 1e-12);
 }
 
-TEST_CASE("Windows carry the state and cut the graph: the loss stays, the gradient is that of the cut graph",
+TEST_CASE("Windows carry the state and cut the graph: the loss is unchanged, the gradient is that of the cut graph",
           "[shards]") {
   const Model m;
   const Total whole = windows(m, T);
@@ -81,7 +81,7 @@ TEST_CASE("Windows carry the state and cut the graph: the loss stays, the gradie
   }
 }
 
-TEST_CASE("What is carried are arrays of the whole batch, in the order of its rows", "[shards]") {
+TEST_CASE("Carried states are arrays over the whole batch, in the order of its rows", "[shards]") {
   const Model m;
   const Total sharded = windows(m, T);
   REQUIRE(sharded.carry.names == std::vector<std::string>{"h", "c"});

@@ -12,18 +12,18 @@ using test::message_of;
 
 namespace {
 
-// Its shapes stop fitting at the third step.
+// Shapes mismatch at the third step.
 struct Misfit {
   Param W;
   Misfit(Builder p, CellSizes s) : W(p.matrix("W", 2 * s.hidden, s.hidden)) {}
   Hidden step(const Var&, const Hidden& s, const StepContext& at) const {
-    if (at.time() == 2) return {matmul(concat({s.h, s.h}), transpose(W))};  // the line that the message must name
+    if (at.time() == 2) return {matmul(concat({s.h, s.h}), transpose(W))};  // the message must name this line
     return {s.h};
   }
 };
 EBB_CELL_NAMED(misfit, "test-misfit", Misfit, "a product that does not fit at step 2");
 
-// Its state broadcasts to another width than it declared.
+// The state broadcasts to a width other than declared.
 struct Grows {
   Grows(Builder, CellSizes) {}
   Hidden step(const Var&, const Hidden& s, const StepContext& at) const {
@@ -32,7 +32,7 @@ struct Grows {
 };
 EBB_CELL_NAMED(grows, "test-grows", Grows, "a state that does not keep its width");
 
-// h' = h + t + coin: shows what a step is told.
+// h' = h + t + coin, which shows the step's context.
 struct Told {
   Told(Builder, CellSizes) {}
   Hidden step(const Var&, const Hidden& s, const StepContext& at) const { return {s.h + double(at.time())}; }
@@ -41,7 +41,7 @@ EBB_CELL_NAMED(told, "test-told", Told, "adds the time to its state");
 
 }  // namespace
 
-TEST_CASE("A cell is run over all steps from its own start, or from one that is given") {
+TEST_CASE("A cell is run over all steps from its own initial state, or from a given one") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("rnn", w / "rnn", {2, 3});
   Tape tape{{.dtype = f64}};
@@ -62,7 +62,7 @@ TEST_CASE("A cell is run over all steps from its own start, or from one that is 
   CHECK(test::same_bits(second.last().value(), run.last().value()));
 }
 
-TEST_CASE("A step is told the time") {
+TEST_CASE("A step receives the time") {
   Params w;
   const CellPtr cell = make_cell("test-told", w / "", {1, 1});
   Tape tape;
@@ -77,7 +77,7 @@ TEST_CASE("Shapes that do not fit are reported with op, both shapes, the cell's 
   INFO(message);
   CHECK(contains(message, "matmul"));
   CHECK(contains(message, "[1, 4]"));
-  CHECK(contains(message, "[4, 2]"));  // a transposed operand is named by the shape that it was written with
+  CHECK(contains(message, "[4, 2]"));  // a transposed operand is named by its shape before transposition
   CHECK(contains(message, "unroll_test.cpp:20"));
   CHECK(contains(message, "time step 2"));
 }
@@ -94,7 +94,7 @@ TEST_CASE("An input of the wrong width names the product, the shapes, the shippe
   CHECK(contains(message, "lstm.cpp:"));
 }
 
-TEST_CASE("Empty sequences, other ranks and starts of another cell are refused") {
+TEST_CASE("Empty sequences, wrong ranks and initial states of another cell are rejected") {
   Params w;
   const CellPtr rnn = make_cell("rnn", w / "a", {3, 4}), lstm = make_cell("lstm", w / "b", {3, 4});
   Tape tape;
@@ -108,7 +108,7 @@ TEST_CASE("Empty sequences, other ranks and starts of another cell are refused")
   CHECK(contains(message, "2 rows"));
 }
 
-TEST_CASE("A state of another shape than the cell declared is refused at the step that returns it") {
+TEST_CASE("A state whose shape differs from the declared one is rejected at the step that returns it") {
   Params w;
   const CellPtr cell = make_cell("test-grows", w / "", {1, 1});
   Tape tape;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int T = 5, B = 40, I = 3, H = 4;
 
-// One gate named in a fused lambda, one in plain Vars, in both forms.
+// One gate named in a fused lambda, one in plain Vars.
 struct Named {
   Param W, U;
   Named(Builder p, CellSizes s) : W(p.matrix("W", s.input, 2 * s.hidden)), U(p.matrix("U", s.hidden, 2 * s.hidden)) {}
@@ -55,7 +55,7 @@ Result trained(const Cell& cell, const Params& w, int order = 1) {
 
 }  // namespace
 
-TEST_CASE("Named values are collected by time step, from fused lambdas too, and change nothing") {
+TEST_CASE("Named values are collected by time step, also from fused lambdas, and change no result") {
   for (const char* name : {"test-named", "lstm"})
     for (const int order : {1, 2}) {
       Params w;
@@ -73,7 +73,7 @@ TEST_CASE("Named values are collected by time step, from fused lambdas too, and 
       CHECK(watch["number"].shape() == Shape{T});
       if (order == 1)
         CHECK(watch["number"].at({1}) ==
-              Approx(sum(watch["old h"][1].range(0, B / 2)).item()).margin(1e-4));  // of the first of two shards
+              Approx(sum(watch["old h"][1].range(0, B / 2)).item()).margin(1e-4));  // from the first of two shards
       CHECK(test::same_bits(watch["f"], watch["plain f"]));
       CHECK(largest_magnitude(watch["old h"][0]) == 0);
     }
@@ -100,14 +100,14 @@ TEST_CASE(
     const Watch shards;
     evaluate(w, {.rows = B, .dtype = f64},
              [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs(f64)), s.context()).last()); });
-    CHECK(test::same_bits(shards["f"], watch["f"]));  // the innermost collects, and shards give the rows of the whole
+    CHECK(test::same_bits(shards["f"], watch["f"]));  // the innermost collects, with the rows of all shards
     if (n == 1) first = shards["f"];
     CHECK(test::same_bits(shards["f"], first));
   }
   set_threads(before);
 }
 
-TEST_CASE("Every gated cell names its gates, which lie between none and all") {
+TEST_CASE("Every gated cell names its gates, whose values are between 0 and 1") {
   struct Case {
     const char* cell;
     Names names, gates;
@@ -150,7 +150,7 @@ TEST_CASE("Every gated cell names its gates, which lie between none and all") {
   }
 }
 
-TEST_CASE("Layers, directions and rows that end are told apart") {
+TEST_CASE("Layers, directions and ended rows are distinguished") {
   Params w;
   Tape tape;
   const Sequence x(constant(inputs()));
@@ -178,14 +178,14 @@ TEST_CASE("Layers, directions and rows that end are told apart") {
   evaluate(w, {.rows = B},
            [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(inputs()), s.rows(lengths), s.context()).last()); });
   for (int t = 0; t < T; ++t)
-    for (int row = 0; row < B - 1; ++row) {  // the last row has a length of 3, so that all are there
+    for (int row = 0; row < B - 1; ++row) {  // the last row has length 3, so all steps exist
       const Array got = watch["z"][t][row];
       if (t < lengths.data()[row]) CHECK(test::same_bits(got, whole[t][row]));
       else CHECK(largest_magnitude(got) == 0);
     }
 }
 
-TEST_CASE("A sequence that is run again is another run, and a name that nobody gave is said") {
+TEST_CASE("Running a sequence again is a separate run, and an unknown name is an error") {
   Params w;
   const CellPtr cell = make_cell("gru", w / "cell", {I, H});
   Watch watch;
@@ -205,7 +205,7 @@ TEST_CASE("A sequence that is run again is another run, and a name that nobody g
     Tape tape;
     State s = cell->initial_state(B);
     for (int t = 0; t < 2; ++t)
-      s = cell->step(constant(inputs()[t]), s, StepContext{});  // no loop over time: steps are counted
+      s = cell->step(constant(inputs()[t]), s, StepContext{});  // without a loop over time, steps are counted
   }
   CHECK(watch["z"].shape() == Shape{2, B, H});
 }

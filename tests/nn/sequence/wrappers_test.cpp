@@ -16,7 +16,7 @@ namespace {
 
 constexpr int T = 6, I = 3, H = 5;
 
-/// A cell in several wrappings, and what each is called.
+/// A cell with several wrappers, and their names.
 struct Wrapped {
   const char* cell;
   const char* wrapper;
@@ -35,7 +35,7 @@ StepContext training(std::int64_t first_row = 0) {
 
 }  // namespace
 
-TEST_CASE("Dropout keeps the mean, scales what it keeps, and leaves evaluation alone") {
+TEST_CASE("Dropout preserves the mean, scales kept values, and does nothing in evaluation") {
   Tape tape{{.dtype = f64}};
   const Var x = constant(Array::full({50, 200}, 3, f64));
   const Array y = dropout(x, .25, training()).value();
@@ -47,7 +47,7 @@ TEST_CASE("Dropout keeps the mean, scales what it keeps, and leaves evaluation a
   CHECK_THROWS_AS(Zoneout(CellPtr(), 1.5), ValueError);
 }
 
-TEST_CASE("Dropout of a sequence has the mask of each step, and a row's mask is its own in whatever shard") {
+TEST_CASE("Dropout of a sequence has a mask per step, and a row's mask does not depend on its shard") {
   Tape tape{{.dtype = f64}};
   const Var x = constant(Array::full({T, 8, I}, 1, f64));
   const Array all = dropout(Sequence(x), .5, training(), "in").all().value();
@@ -59,11 +59,11 @@ TEST_CASE("Dropout of a sequence has the mask of each step, and a row's mask is 
   CHECK_FALSE(test::same_bits(all[0], all[1]));
 }
 
-TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain dropout one for each") {
+TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain dropout one per step") {
   for (const bool per_sequence : {true, false}) {
     Tape tape{{.dtype = f64}};
     Params w{{.dtype = f64}};
-    // With W = 0 and U = 1 a linear RNN hands its masked state on: what is dropped once stays zero.
+    // With W = 0 and U = 1 a linear RNN passes its masked state on: a dropped value stays zero.
     const CellPtr cell(new DropoutCell(make_cell("rnn:activation=linear", w / "rnn", {1, 400}),
                                        {.state = .5, .per_sequence = per_sequence}));
     {
@@ -81,10 +81,10 @@ TEST_CASE("Variational dropout has one mask for all steps of a sequence, plain d
   }
 }
 
-TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on") {
+TEST_CASE("A state is dropped where it is multiplied by a matrix, not where it is passed on") {
   Tape tape{{.dtype = f64}};
   Params w{{.seed = 2, .dtype = f64}};
-  // An update gate that keeps all: whatever is dropped, h stays.
+  // An update gate that keeps everything: h is unchanged whatever is dropped.
   const CellPtr gru(new DropoutCell(make_cell("gru:update_bias=1000", w / "rnn", {I, H}), {.state = .5}));
   State start = gru->initial_state(4);
   start[0] = constant(normal({4, H}, Key{1}, 0, 1, f64));
@@ -93,12 +93,12 @@ TEST_CASE("A state is dropped where it meets a matrix, not where it is handed on
 
   const CellPtr blind = make_cell("mingru", w / "blind", {I, H});
   const std::string why = test::message_of<ValueError>([&] { DropoutCell(blind, {.state = .5}); });
-  CHECK(test::contains(why, "cell mingru does not say where its state enters its products"));
+  CHECK(test::contains(why, "cell mingru does not support dropout of its state"));
   CHECK(test::contains(why, "`State step(const Var& x, const State& s, const StateDrop& d) const`"));
   CHECK_NOTHROW(DropoutCell(blind, {.input = .5}));
 }
 
-TEST_CASE("Layers of a stack drop their states by masks of their own, of their own widths") {
+TEST_CASE("Layers of a stack drop their states with separate masks of their own widths") {
   Tape tape{{.dtype = f64}};
   Params w{{.seed = 2, .dtype = f64}};
   const std::vector<CellPtr> layers{
@@ -135,7 +135,7 @@ TEST_CASE("Zoneout of one keeps the state, of zero is the cell, and evaluation t
   }
 }
 
-TEST_CASE("Gradients through wrappers are those of finite differences, with the masks on, around any cell") {
+TEST_CASE("Gradients through wrappers agree with finite differences, with active masks, around any cell") {
   for (const Wrapped c : {Wrapped{"lstm", "zoneout"}, Wrapped{"gru", "variational"}, Wrapped{"janet", "dropout"},
                           Wrapped{"lem", "zoneout"}}) {
     CAPTURE(c.cell, c.wrapper);
