@@ -1,7 +1,7 @@
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 
-/// Values that come from outside of the graph, and the one that leaves it.
+/// Constants and variables, which enter the graph, and detach, which leaves it.
 namespace ebb {
 
 using detail::TapeImpl;

@@ -11,14 +11,13 @@ namespace ebb {
 namespace {
 
 constexpr double double_epsilon = std::numeric_limits<double>::epsilon();
-constexpr double value_rounding =
-    16;  // units of the function's value by which it may be off: its own sums are rounded too
-constexpr double judged_to = 1e-2;  // of an entry's size: an error that may be larger leaves it unjudged
+constexpr double value_rounding = 16;  // assumed rounding error of the function's value, in epsilons
+constexpr double judged_to = 1e-2;     // relative to the entry; with a larger possible error the entry is not judged
 constexpr int ridders_levels = 9;
 constexpr double ridders_first_step = 4e-3, ridders_shrink = 4;  // down to 6e-8
 constexpr int small_names_kept = 8;
 
-/// All elements, or a sample by seed if there are more than wanted.
+/// All elements, or a random sample if there are more than most_elements.
 std::vector<std::int64_t> elements_of(const Array& a, const GradcheckOptions& o, std::uint64_t stream) {
   if (o.most_elements < 1)
     throw ValueError("gradcheck: most_elements must be at least 1, not " + std::to_string(o.most_elements));
@@ -34,22 +33,22 @@ std::vector<std::int64_t> elements_of(const Array& a, const GradcheckOptions& o,
   return out;
 }
 
-/// What one element came to.
+/// The result for one element.
 struct Judgement {
   double analytic = 0, numeric = 0, allowed = 0;
-  bool small = false;  // to judge
+  bool small = false;  // too small to judge
   double error() const { return std::abs(analytic - numeric); }
   double size() const { return std::max(std::abs(analytic), std::abs(numeric)); }
   bool ok() const { return error() <= allowed; }
-  /// How much worse than allowed; NaN counts as the worst.
+  /// The error relative to the tolerance; NaN counts as infinite.
   double excess() const {
     if (!(error() == error())) return std::numeric_limits<double>::infinity();
     return error() == 0 ? 0 : error() / std::max(allowed, std::numeric_limits<double>::min());
   }
 };
 
-/// One difference at the given step decides wherever it agrees; only where it does not is the best step looked for,
-/// which takes eighteen values of the function.
+/// A single difference at the given step suffices if it agrees. Only otherwise is the best step searched for, which
+/// takes eighteen function values.
 Judgement judge(double analytic, double step, double scale, double gradient_rounding, double tolerance,
                 const std::function<double(double)>& at) {
   Judgement j{.analytic = analytic};

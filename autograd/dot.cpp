@@ -33,7 +33,7 @@ std::string to_dot(const Var& y) {
   t.node(y, "to_dot");
   std::vector<char> wanted(t.top() + 1);
   wanted[y.node()] = 1;
-  // Inputs of a recorded node may be numbered higher (recycled constants), so follow edges until nothing is new.
+  // A node's inputs may have higher ids (recycled constants), so follow edges until all are visited.
   std::vector<std::uint32_t> open{y.node()};
   std::ostringstream edges;
   while (!open.empty()) {

@@ -3,8 +3,8 @@
 
 namespace ebb {
 
-/// The only way to change values: `Edit e{set}; e.flat()...`. Raises the version, so that a tape that already used
-/// the old values refuses its backward; once more at each access and at its end, since views are written to in between.
+/// The only way to change values: `Edit e{set}; e.flat()...`. Increments the version, so that backward is an error on a
+/// tape that used the old values; again at each access and at its end, since views may be written to in between.
 class Edit {
  public:
   explicit Edit(const LeafSet&);

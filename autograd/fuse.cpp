@@ -7,8 +7,7 @@
 #include <ebb/ops/text.hpp>
 #include <new>
 
-/// The part of fuse that is no template: shapes, places of results and of what backward reads, and the record on the
-/// tape.
+/// The non-template part of fuse: shapes, memory for results and for kept values, and the tape record.
 namespace ebb::detail {
 namespace {
 
@@ -22,15 +21,15 @@ struct Call {
   Var* in;
   const std::source_location& where;
   bool record = false;
-  bool even = true;  // all operands have the shape of the whole
+  bool even = true;  // all operands have the full shape
   Shape shape;
-  const Array* x[fuse_operands];  // in their nodes
-  // For each operand; set by find_dying as far as there are operands.
-  bool dying[fuse_operands];  // the numbers may be overwritten, if all of their buffer is
-  bool taken[fuse_operands];  // something stands there already
+  const Array* x[fuse_operands];  // the operands' values
+  // Per operand; set by find_dying.
+  bool dying[fuse_operands];  // its values may be overwritten if its whole buffer is
+  bool taken[fuse_operands];  // its memory has been reused already
   int group[fuse_operands];   // first operand in the same buffer
   int group_size[fuse_operands];
-  bool filled[fuse_operands];  // all of the group's buffer is put to use
+  bool filled[fuse_operands];  // the group's whole buffer is reused
   FuseRecord* made = nullptr;
   Array result[fuse_results];
 
@@ -76,8 +75,7 @@ Shape Call::shape_of(unsigned operands) const {
   throw ShapeError(message + " do not broadcast");
 }
 
-/// Whether the lambda is to run on Vars: if gradients of gradients are to come, or if a result is smaller than the
-/// whole.
+/// Whether to run the lambda on Vars: for higher-order gradients, or if a result is smaller than the full shape.
 bool Call::plain() const {
   if (record && t.order() > 1) return true;
   if (even) return false;
@@ -87,8 +85,8 @@ bool Call::plain() const {
   return false;
 }
 
-/// Operands that only this call names, by buffer. A column block may be overwritten if all blocks of its buffer die
-/// here.
+/// Finds operands that only this call references, by buffer. A column block may be overwritten if all blocks of its
+/// buffer die here.
 void Call::find_dying() {
   for (int k = 0; k < p.operands; ++k) {
     const Node& n = t.node(in[k].node());
@@ -113,7 +111,7 @@ void Call::find_dying() {
   }
 }
 
-/// The group's members are all the column blocks of one array.
+/// Whether the group consists of all column blocks of one array.
 bool Call::blocks_of_one_row(int first) const {
   const std::int64_t columns = shape.columns();
   const auto place = [&](int k) { return static_cast<const char*>(x[k]->raw()); };
@@ -129,8 +127,8 @@ bool Call::blocks_of_one_row(int first) const {
   return true;
 }
 
-/// Kept operands stay where they are. Intermediates go to dying buffers that they fill, else to arrays of their own: a
-/// buffer of which a part alone is needed would be kept whole.
+/// Kept operands stay in place. Intermediates are written to dying buffers that they fill completely, else to new
+/// arrays: a partly needed buffer would be kept as a whole.
 void Call::place_slots() {
   int left = 0;
   for (int k = 0; k < p.slots; ++k) {
@@ -217,7 +215,7 @@ void Call::give(Var* out) {
   }
 }
 
-/// The lambda on Vars, for the values that it names; what it computes is let go.
+/// Runs the lambda on Vars for the values that it names, and discards its results.
 void name_values(const FuseProgram& p, const Var* in) {
   const NoGrad off;
   Var operands[fuse_operands], results[fuse_results];

@@ -28,7 +28,7 @@ template <class F, std::size_t... k> constexpr Plan plan_of(std::index_sequence<
   p.forward = p.graph.count;
   find_dependences(p);
   for (int r = 0; r < p.results; ++r)
-    if (p.result[r] < 0 || p.depends[p.result[r]] == 0) throw "fuse: a result depends on no operand";
+    if (p.result[r] < 0 || p.depends[p.result[r]] == 0) throw "fuse: a result does not depend on any operand";
   differentiate(p);
   choose_slots(p);
   return p;
@@ -73,11 +73,11 @@ template <class F, int N> struct Fusion {
 };
 template <class F, int N> inline constexpr FuseProgram program = Fusion<F, N>::make();
 
-// ---- operands: Var, parameter, number, At, or an array of Vars, which stands for as many operands
+// Operands: Var, parameter, number, At, or an array of Vars, which counts as that many operands.
 template <class A> inline constexpr int width = 1;
 template <std::size_t n> inline constexpr int width<std::array<Var, n>> = static_cast<int>(n);
 
-/// The first operand, with the line that the call is written in.
+/// The first operand, with the line of the call.
 struct First : At {
   First(Var v, std::source_location w = std::source_location::current()) : At(static_cast<Var&&>(v), w) {}
   First(const Leaf& p, std::source_location w = std::source_location::current()) : At(p, w) {}
@@ -85,7 +85,7 @@ struct First : At {
   First(At x) : At(static_cast<At&&>(x)) {}
   template <class A>
     requires is_array<A>
-  First(const A& a) : At(a) {}  // which says what to write instead
+  First(const A& a) : At(a) {}  // the error says what to write instead
 };
 
 inline void take(Var*& at, Var v) { *at++ = static_cast<Var&&>(v); }
@@ -103,7 +103,7 @@ template <std::size_t n> void take(Var*& at, const std::array<Var, n>& v) {
   for (const Var& x : v) *at++ = x;
 }
 
-// ---- results: of the lambda's form, Var for symbol
+// Results: in the lambda's form, with Vars for symbols.
 template <class R> struct Form;
 template <> struct Form<Expr> {
   static Var of(Var* y) { return static_cast<Var&&>(*y); }
@@ -125,9 +125,8 @@ template <class F, class... A> auto run(F, std::source_location where, A&&... a)
   static_assert(N <= fuse_operands, "fuse: at most sixteen operands");
   using Indices = std::make_index_sequence<N>;
   static_assert(known_now<F, Indices>,
-                "fuse: the lambda is no constant expression. Its numbers must be known to the compiler (pass others as "
-                "operands), "
-                "and the functions that it calls must be constexpr");
+                "fuse: the lambda is not a constant expression. Its numbers must be compile-time constants (pass "
+                "others as operands), and the functions that it calls must be constexpr");
   Var in[N], out[fuse_results];
   Var* at = in;
   (take(at, static_cast<A&&>(a)), ...);
@@ -137,25 +136,25 @@ template <class F, class... A> auto run(F, std::source_location where, A&&... a)
 
 }  // namespace detail::fused
 
-/// One SIMD pass for a whole pointwise expression, and one for its gradient, which is derived while compiling:
+/// One SIMD pass for a whole pointwise expression, and one for its gradient, which is derived at compile time:
 ///
 ///     auto [c, h] = fuse([](auto i, auto f, auto g, auto o, auto c) {
 ///       auto c1 = sigmoid(f) * c + sigmoid(i) * tanh(g);
 ///       return std::pair{c1, sigmoid(o) * tanh(c1)};
 ///     }, i, f, g, o, s.c);
 ///
-/// The lambda captures nothing and returns a value, a pair or a tuple of them (at most four). Its functions are the
-/// elementwise ones of functions.hpp. Operands (at most sixteen): Var, parameter, number, or std::array of Vars, which
-/// counts as so many. A number that is not known while compiling is an operand, not a part of the lambda.
+/// The lambda captures nothing and returns a value, a pair or a tuple of at most four. It may call the elementwise
+/// functions of functions.hpp. Operands (at most sixteen): Var, parameter, number, or std::array of Vars, which counts
+/// as that many. A number that is not a compile-time constant must be an operand.
 ///
-/// Shapes    operands broadcast by numpy's rule; their gradients are sums over rows, in the order of the rows
+/// Shapes    operands broadcast by NumPy's rules; their gradients are summed over rows, in row order
 /// Errors    ShapeError naming the shapes and the line
-/// Cost      keeps at most one number for each operand and element: what the gradient reads, in the place of operands
-///           that nobody names any more; the rest is computed again. Tapes of order 2 run and record the lambda on Vars
+/// Cost      keeps at most one value per operand and element: what the gradient reads, stored in the memory of operands
+///           that are no longer referenced; the rest is recomputed. Tapes of order 2 run and record the lambda on Vars
 template <class F, class... A> auto fuse(F f, detail::fused::First first, A&&... rest) {
   return detail::fused::run(f, first.where, static_cast<At&&>(first), static_cast<A&&>(rest)...);
 }
-/// With one or two arrays in front: the line is that of the first operand after them.
+/// With one or two arrays first, the line is that of the first operand after them.
 template <class F, std::size_t n, class... A>
 auto fuse(F f, std::array<Var, n> a, detail::fused::First first, A&&... rest) {
   return detail::fused::run(f, first.where, static_cast<std::array<Var, n>&&>(a), static_cast<At&&>(first),

@@ -4,7 +4,7 @@
 #include <ebb/autograd/var.hpp>
 #include <type_traits>
 
-/// What a fused lambda sees in place of its operands: the elementwise functions of Var, for symbols.
+/// The elementwise functions of Var for symbols, which a fused lambda receives in place of its operands.
 namespace ebb::detail::fused {
 
 template <class T>
@@ -15,13 +15,13 @@ struct Expr {
   Symbol s;
   constexpr Expr(double x) : s(x) {}
   constexpr explicit Expr(Symbol symbol) : s(symbol) {}
-  /// Any other function of Vars is found through this, so that the error says what is wrong.
+  /// Calls of any other function of Vars resolve to this, so that the error explains the problem.
   template <class T>
     requires operand_of_a_function<T>
   operator T() const {
     static_assert(sizeof(T) == 0,
-                  "fuse: the lambda may call elementwise functions alone (docs/functions.md): apply this one to the "
-                  "operand, or to the result, outside of the lambda");
+                  "fuse: the lambda may only call elementwise functions (docs/functions.md): apply this one to the "
+                  "operand or to the result, outside the lambda");
     return *static_cast<T*>(nullptr);
   }
 };

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <ebb/ops/pointwise_list.hpp>
 
-/// What a fused lambda computes, as a list of primitive steps made while compiling: the lambda is called once with
-/// symbols, in a constant expression, and so are the values and vjps of pointwise_list.hpp. Equal steps are one step.
+/// A fused lambda as a list of primitive steps, built at compile time: the lambda is called once with symbols in a
+/// constant expression, and so are the values and vjps of pointwise_list.hpp. Equal steps are merged.
 namespace ebb::detail::fused {
 
 enum class Prim : std::uint8_t {
@@ -38,7 +38,7 @@ enum class Prim : std::uint8_t {
 
 struct Step {
   Prim op = Prim::number;
-  short a = -1, b = -1, c = -1;  // earlier steps; for an input its number, for a gate the set of results in b
+  short a = -1, b = -1, c = -1;  // earlier steps; for an input its index, for a gate the set of results in b
   double number = 0;
   friend constexpr bool operator==(const Step& x, const Step& y) {
     return x.op == y.op && x.a == y.a && x.b == y.b && x.c == y.c &&
@@ -48,7 +48,7 @@ struct Step {
 
 struct Graph;
 
-/// A step's result while compiling. A plain number has no graph yet.
+/// The result of a step at compile time. A plain number has no graph yet.
 struct Symbol {
   Graph* graph = nullptr;
   short id = -1;
@@ -57,12 +57,12 @@ struct Symbol {
   constexpr Symbol(double x) : number(x) {}
   constexpr Symbol(Graph* g, int i) : graph(g), id(static_cast<short>(i)) {}
 };
-/// Where a comparison holds; good for `where` alone.
+/// The result of a comparison, usable only in `where`.
 struct SymbolMask {
   Symbol s;
 };
 
-/// One op of pointwise_list.hpp as the lambda applied it: what the reverse sweep walks over.
+/// One op of pointwise_list.hpp applied by the lambda; the reverse sweep runs over these.
 struct Applied {
   Symbol (*vjp)(int k, Symbol g, const Symbol* in, Symbol y) = nullptr;
   short in[3] = {-1, -1, -1};
@@ -80,7 +80,7 @@ struct Graph {
   constexpr short add(const Step& s) {
     for (int k = 0; k < count; ++k)
       if (step[k] == s) return static_cast<short>(k);
-    if (count == most) throw "this fused expression is too long: cut it in two";
+    if (count == most) throw "this fused expression is too long: split it into two";
     step[count] = s;
     return static_cast<short>(count++);
   }
@@ -89,8 +89,8 @@ struct Graph {
   constexpr bool is_number(int id) const { return step[id].op == Prim::number; }
   constexpr void apply(const Applied& a) {
     for (int k = 0; k < applications; ++k)
-      if (applied[k].y == a.y) return;  // the same value once more
-    if (applications == most / 4) throw "this fused expression is too long: cut it in two";
+      if (applied[k].y == a.y) return;  // an equal value was recorded already
+    if (applications == most / 4) throw "this fused expression is too long: split it into two";
     applied[applications++] = a;
   }
 };
@@ -134,7 +134,7 @@ constexpr Symbol where(SymbolMask m, Symbol a, Symbol b) {
   Graph* g = m.s.graph;
   return {g, g->add({Prim::where, m.s.id, place(g, a), place(g, b)})};
 }
-/// A number made of a comparison by where(m, 1, 0) is that comparison again.
+/// Recovers the comparison m from where(m, 1, 0).
 constexpr SymbolMask not_equal(Symbol a, Symbol b) {
   if (a.graph && a.graph->step[a.id].op == Prim::where && b.graph && b.graph->is_number(b.id) &&
       b.graph->step[b.id].number == 0) {

@@ -29,8 +29,8 @@ template <Prim op, class T> [[gnu::always_inline]] inline Lane<T> compute(Lane<T
   else return sigmoid(a);
 }
 
-/// The inner loop of a fused lambda's pass, forward or backward: Program::code over the registers of one row.
-/// Program::adds: results may be added to what stands in their place.
+/// The inner loop of a fused lambda's forward or backward pass: Program::code over the registers of one row.
+/// Program::adds: results may be accumulated onto their destination.
 template <class Program, class T> struct Kernel {
   static constexpr const auto& code = Program::code;
   struct Values {
@@ -54,7 +54,7 @@ template <class Program, class T> struct Kernel {
     if (Program::adds && row.add[k]) y = Lane<T>::load(p) + y;
     y.store(p);
   }
-  /// One register of each. All are read before any is written, for a result may stand in an operand's place.
+  /// One register of each. All are read before any is written, since a result may overwrite an operand.
   template <std::size_t... k, std::size_t... o>
   [[gnu::always_inline]] static inline void block(const FuseRow& row, std::int64_t at, unsigned live,
                                                   std::index_sequence<k...>, std::index_sequence<o...>) {

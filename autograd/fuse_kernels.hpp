@@ -2,16 +2,14 @@
 #include <ebb/autograd/fuse_plan.hpp>
 #include <ebb/ops/lane_coefficients.hpp>
 
-/// The kernel templates once for each instruction set, compiled for it by function attributes and not by flags, so that
-/// the user's file needs none. g++ asks the attribute of the outermost function, clang of each that touches a wide
-/// vector; both give it to what is instantiated later. Internal linkage, or the linker could keep another file's copy,
-/// built with flags that this processor lacks.
+/// The kernel templates once per instruction set, selected by function attributes instead of flags, so that the user's
+/// file needs none. g++ needs the attribute on the outermost function, clang on each function that uses a wide vector;
+/// both apply it to later instantiations. Internal linkage, since the linker could otherwise keep a copy from a file
+/// compiled for another processor.
 #if !defined(__clang__)
-#pragma GCC diagnostic ignored \
-    "-Wpsabi"  // spoken of where templates are instantiated, so it cannot be pushed and popped
+#pragma GCC diagnostic ignored "-Wpsabi"  // reported at template instantiation, so push and pop have no effect
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored \
-    "-Wmaybe-uninitialized"  // taken for granted of lanes that are written before they are read
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false positives for lanes
 #endif
 
 namespace ebb::detail::fused {
@@ -20,7 +18,7 @@ namespace {
 namespace plain {
 #define EBB_LANE_BYTES 16
 #include <ebb/ops/vector_lane.inl>
-// the kernels use the lanes, so they come second
+// must follow vector_lane.inl, which it uses
 #include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace plain
@@ -35,7 +33,7 @@ namespace plain {
 namespace avx2 {
 #define EBB_LANE_BYTES 32
 #include <ebb/ops/vector_lane.inl>
-// the kernels use the lanes, so they come second
+// must follow vector_lane.inl, which it uses
 #include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx2
@@ -51,7 +49,7 @@ namespace avx2 {
 namespace avx512 {
 #define EBB_LANE_BYTES 64
 #include <ebb/ops/vector_lane.inl>
-// the kernels use the lanes, so they come second
+// must follow vector_lane.inl, which it uses
 #include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
 }  // namespace avx512

@@ -3,16 +3,16 @@
 #include <ebb/autograd/fuse_program.hpp>
 #include <utility>
 
-/// From a lambda's list of steps to its gradient, to the numbers that backward keeps, and to the two straight lines of
-/// code that the kernels run. All of it while compiling.
+/// Derives, at compile time, from a lambda's list of steps its gradient, the values kept for backward, and the
+/// straight-line code of the two kernels.
 namespace ebb::detail::fused {
 
 struct Plan {
   Graph graph;
   int operands = 0, results = 0;
-  int forward = 0;  // steps of the lambda itself; those after it are the gradient's
+  int forward = 0;  // number of the lambda's own steps; the gradient's follow
   short result[fuse_results] = {};
-  unsigned depends[Graph::most] = {};  // operands that a forward step depends on, as bits
+  unsigned depends[Graph::most] = {};  // bit set of operands that a forward step depends on
   short adjoint[fuse_operands] = {};   // step, or -1
   short slot[Graph::most] = {};        // steps that backward reads
   int slots = 0;
@@ -21,7 +21,7 @@ struct Plan {
 constexpr bool is_mask(Prim p) {
   return p == Prim::less || p == Prim::less_equal || p == Prim::equal || p == Prim::not_equal;
 }
-/// Calls f with each step that s reads.
+/// Calls f for each step that s reads.
 template <class F> constexpr void each_argument(const Step& s, F f) {
   if (s.op == Prim::input || s.op == Prim::number) return;
   f(s.a);
@@ -29,8 +29,8 @@ template <class F> constexpr void each_argument(const Step& s, F f) {
   if (s.c >= 0) f(s.c);
 }
 
-/// An adjoint on its way: which results' adjoints it was made from, and whether it is zero if they are missing. One
-/// that was computed may be 0 * inf then.
+/// An adjoint in progress: the results whose adjoints it depends on, and whether it is exactly zero without them. A
+/// computed one could then be 0 * inf.
 struct Flow {
   short step = -1;
   unsigned results = 0;
@@ -89,8 +89,7 @@ constexpr void differentiate(Plan& p) {
   }
 }
 
-/// Marks the forward steps that the gradient reads. A comparison is no number to keep, so its operands are read
-/// instead.
+/// Marks the forward steps that the gradient reads. A comparison cannot be kept, so its operands are marked instead.
 constexpr void find_needs(const Plan& p, bool (&needed)[Graph::most]) {
   bool live[Graph::most] = {};
   for (int k = 0; k < p.operands; ++k)
@@ -103,7 +102,7 @@ constexpr void find_needs(const Plan& p, bool (&needed)[Graph::most]) {
   }
 }
 
-/// Whether step `id` follows from the other kept ones.
+/// Whether step `id` can be recomputed from the other kept ones.
 constexpr bool follows(const Plan& p, const bool (&kept)[Graph::most], int id) {
   bool known[Graph::most] = {};
   for (int k = 0; k <= id; ++k) {
@@ -115,8 +114,9 @@ constexpr bool follows(const Plan& p, const bool (&kept)[Graph::most], int id) {
   return known[id];
 }
 
-/// What is kept: what the gradient reads, without what follows from the rest of it, and never more numbers than
-/// operands. So an LSTM keeps its activations, in the place of what it was given, and computes tanh(c) again.
+/// Chooses the steps to keep: those that the gradient reads, except those that can be recomputed from the rest, and
+/// never more than there are operands. An LSTM thus keeps its activations, in the memory of its operands, and
+/// recomputes tanh(c).
 constexpr void choose_slots(Plan& p) {
   bool kept[Graph::most] = {};
   find_needs(p, kept);
@@ -133,7 +133,7 @@ constexpr void choose_slots(Plan& p) {
   }
 }
 
-/// Straight-line code: each line is a step whose arguments are lines before it.
+/// Straight-line code: each line is a step whose arguments are earlier lines.
 template <int n> struct Code {
   Step line[n];
   short out[fuse_streams] = {};
@@ -146,7 +146,7 @@ struct Wanted {
   constexpr void add(short s) { step[count++] = s; }
 };
 
-/// Lines for the wanted steps. Kept steps are read, not computed, if `backward`.
+/// The lines for the wanted steps. If `backward`, kept steps are read instead of computed.
 template <int n> constexpr Code<n> lines(const Plan& p, const Wanted& w, bool backward) {
   Code<n> code;
   short input[Graph::most], line[Graph::most] = {};
@@ -197,7 +197,7 @@ constexpr Wanted backward_outputs(const Plan& p) {
   return w;
 }
 
-/// All of the record but the functions.
+/// The record except its functions.
 constexpr FuseProgram describe(const Plan& p) {
   FuseProgram f;
   f.operands = p.operands;

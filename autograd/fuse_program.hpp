@@ -2,25 +2,27 @@
 #include <cstdint>
 #include <ebb/autograd/var.hpp>
 
-/// What the templates of fuse hand to fuse.cpp: one constant record for each lambda, and what its kernels are given.
+/// The interface between the templates of fuse and fuse.cpp: one constant record per lambda, and the arguments of its
+/// kernels.
 namespace ebb::detail {
 
 inline constexpr int fuse_operands = 16, fuse_results = 4, fuse_streams = fuse_operands + fuse_results;
 
-/// Where the operands and results of one row stand, for a kernel. It runs whole registers alone: what serves a whole
-/// row alike is spread over a register's worth of memory, and a row's tail is moved to and from such memory, so that
-/// all numbers pass through the same code wherever they stand.
+/// Addresses of the operands and results of one row. Kernels process whole registers only: a scalar operand is
+/// replicated to fill a register, and a row's tail is copied to and from register-sized memory, so that all values are
+/// computed by the same code independent of their position.
 struct FuseRow {
   const char* in[fuse_streams];
-  char* out[fuse_streams];                                       // null: nobody wants it
-  std::int64_t in_moves[fuse_streams], out_moves[fuse_streams];  // all bits if the place moves along the row, else none
-  bool add[fuse_streams];                                        // to what stands there; for gradients alone
+  char* out[fuse_streams];  // null: not needed
+  std::int64_t in_moves[fuse_streams],
+      out_moves[fuse_streams];  // all bits set if the address advances along the row, else 0
+  bool add[fuse_streams];       // accumulate onto the destination; only for gradients
 };
-/// Runs over `bytes` of each, a multiple of the register's size. Bit k of `live`: result k has an adjoint.
+/// Runs over `bytes` of each, a multiple of the register size. Bit k of `live`: result k has an adjoint.
 using FuseKernel = void (*)(const FuseRow&, std::int64_t bytes, unsigned live);
 
-/// A number that backward reads: an operand, a result, or an intermediate, whichever is not negative. `operands` has a
-/// bit for each operand that it depends on.
+/// A value that backward reads: an operand, a result or an intermediate, whichever index is not negative. `operands` is
+/// the bit set of operands that it depends on.
 struct FuseSlot {
   short operand = -1, result = -1, intermediate = -1;
   unsigned operands = 0;
@@ -28,17 +30,17 @@ struct FuseSlot {
 
 struct FuseProgram {
   int operands = 0, results = 0, slots = 0, intermediates = 0, gradients = 0;
-  unsigned result_operands[fuse_results] = {};  // which operands each depends on
+  unsigned result_operands[fuse_results] = {};  // bit set of operands that each depends on
   FuseSlot slot[fuse_operands];
-  short gradient_of[fuse_operands] = {};  // the operand of each output of the backward kernel
+  short gradient_of[fuse_operands] = {};  // the operand that each output of the backward kernel belongs to
   FuseKernel forward[3][2] = {};          // by instruction set; f32 and f64. In: operands. Out: results, intermediates
   FuseKernel backward[3][2] = {};         // In: slots, adjoints of results. Out: gradients
   void (*plain)(Var* in, Var* out) = nullptr;  // the lambda on Vars
 };
 
-/// Runs and records the lambda; `in` is used up.
+/// Runs and records the lambda; consumes `in`.
 void fuse(const FuseProgram&, Var* in, Var* out, const std::source_location&);
-/// The operand of rank 0 for a number, on the current tape.
+/// A number as an operand of rank 0 on the current tape.
 Var fuse_number(double);
 
 }  // namespace ebb::detail

@@ -8,7 +8,7 @@
 namespace ebb::detail {
 namespace {
 
-/// Copies fewer bytes than a register has, a multiple of four.
+/// Copies less than a register; `bytes` is a multiple of four.
 using CopyPart = void (*)(char* to, const char* from, int bytes);
 
 void copy_words(char* to, const char* from, int bytes) {
@@ -20,7 +20,7 @@ void copy_words(char* to, const char* from, int bytes) {
   const __mmask64 first = (1ULL << bytes) - 1;
   _mm512_mask_storeu_epi8(to, first, _mm512_maskz_loadu_epi8(first, from));
 }
-/// Loads alone: the masked stores of AVX2 are slow on some processors.
+/// Only for loads: AVX2's masked stores are slow on some processors.
 [[gnu::target("avx2")]] void load_masked(char* to, const char* from, int bytes) {
   alignas(32) static constexpr int window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
   const __m256i first = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(window + 8 - bytes / 4));
@@ -43,7 +43,7 @@ Registers registers_of(Isa i) {
 
 constexpr int most_bytes = 64;
 
-/// One row after the other, each with whole registers first, then with its tail in memory of our own.
+/// Row by row: first whole registers, then the tail in a temporary.
 template <class T> struct Rows {
   const FuseRows& r;
   const Registers reg;
@@ -89,7 +89,7 @@ template <class T> struct Rows {
       row.out[k] = out_tail[k];
     }
     r.kernel(row, reg.bytes, r.live);
-    // One after the other, for two results may be added to one place.
+    // Sequentially, since two results may be accumulated at the same address.
     for (int k = 0; k < r.outs; ++k) {
       if (!row.out[k]) continue;
       if (r.out[k].step == 0) {

@@ -2,15 +2,15 @@
 #include <ebb/autograd/fuse_program.hpp>
 #include <ebb/ops/dtype.hpp>
 
-/// Moves a kernel over the rows of a rectangle. Not part of the public face.
+/// Runs a kernel over the rows of a rectangle. Internal.
 namespace ebb::detail {
 
-/// One operand or result: element (r, j) stands at p[r * row + j * step], step 0 or 1.
+/// One operand or result: element (r, j) is p[r * row + j * step], with step 0 or 1.
 struct FuseStream {
-  char* p;  // of a result: null if nobody wants it
+  char* p;  // for a result, null if it is not needed
   std::int64_t row;
   int step;
-  bool add;  // to what stands there
+  bool add;  // accumulate onto the destination
 };
 
 struct FuseRows {
@@ -18,7 +18,7 @@ struct FuseRows {
   int ins = 0, outs = 0;
   unsigned live = 0;
   DType dtype = f32;
-  bool sums = false;  // results of step 0 are sums over their row; else all of the row is one number
+  bool sums = false;  // results with step 0 are sums over the row; else the row is one value
   std::int64_t rows = 0, columns = 0;
   const FuseStream* in = nullptr;
   const FuseStream* out = nullptr;

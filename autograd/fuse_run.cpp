@@ -8,10 +8,10 @@
 namespace ebb::detail {
 namespace {
 
-constexpr std::int64_t grain = 1 << 13;  // elements a thread must have for a parallel region to pay
+constexpr std::int64_t grain = 1 << 13;  // elements per thread for a parallel region to pay off
 
 struct Rectangle : FuseRows {
-  std::int64_t size = 0;  // bytes of an element
+  std::int64_t size = 0;  // bytes per element
   bool overlap = false;
 
   FuseStream moved(FuseStream s, std::int64_t row, std::int64_t column) const {
@@ -29,7 +29,7 @@ struct Rectangle : FuseRows {
     r.out = to;
     fuse_rows(r);
   }
-  /// Whether pieces cut along the larger axis would share a result.
+  /// Whether pieces split along the larger axis would share a result.
   bool shared() const {
     for (int k = 0; k < outs; ++k)
       if (out[k].p && (rows > 1 ? out[k].row == 0 : out[k].step == 0)) return true;
@@ -38,7 +38,7 @@ struct Rectangle : FuseRows {
   void all() const {
     if (rows * columns < 2 * grain || overlap || shared()) return fuse_rows(*this);
     if (rows == 1) {
-      // Pieces of whole registers, so that no thread but the last has a tail.
+      // Pieces are whole registers, so only the last thread has a tail.
       const std::int64_t piece = 1024, pieces = (columns + piece - 1) / piece;
       return parallel_for(pieces, grain / piece, [&](std::int64_t lo, std::int64_t hi) {
         part(0, 1, lo * piece, std::min(columns, hi * piece) - lo * piece);
@@ -49,7 +49,7 @@ struct Rectangle : FuseRows {
   }
 };
 
-/// The everyday case: everything is of the whole shape, one row [columns] of it, or a single number.
+/// The common case: everything has the full shape, or is one row [columns] or a scalar.
 bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream* s, bool& one_row) {
   const int columns = shape.columns();
   for (int k = 0; k < count; ++k) {
@@ -70,7 +70,7 @@ bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream
   return true;
 }
 
-/// Any broadcasting: strides over four axes, those that all places walk through evenly merged.
+/// General broadcasting: strides over four axes, with compatible axes merged.
 void run_strided(Rectangle r, const Shape& shape, const FusePlace* in, const FusePlace* out) {
   Operand o[2 * fuse_streams];
   FuseStream s[2 * fuse_streams], at[2 * fuse_streams];

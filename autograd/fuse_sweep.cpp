@@ -2,11 +2,11 @@
 #include <ebb/autograd/fuse_run.hpp>
 #include <ebb/ops/error.hpp>
 
-/// The sweep of a fused op: one kernel writes the adjoints of all operands, in place.
+/// The backward of a fused op: one kernel writes the adjoints of all operands in place.
 namespace ebb::detail {
 namespace {
 
-/// Whether two places share an element. Column blocks of one array do not, though their rows interleave.
+/// Whether two memory regions share an element. Column blocks of one array do not, although their rows interleave.
 bool overlap(const FusePlace& a, const FusePlace& b, std::int64_t size) {
   const auto extent = [&](const FusePlace& p) {
     return ((p.shape->rows() - 1) * p.row_stride + p.shape->columns()) * size;
@@ -24,8 +24,8 @@ void clear(const FusePlace& p, std::int64_t size) {
                 static_cast<std::size_t>(p.shape->columns() * size));
 }
 
-/// Where the operands' gradients go. Only addresses are held: a handle would make the tape copy a parent's adjoint when
-/// the next block of it is asked for.
+/// Destinations of the operands' gradients. Holds addresses only: a handle would make the tape copy a parent's adjoint
+/// when the next block of it is requested.
 struct Targets {
   Targets(Sweep& s, const FuseRecord& record, const std::uint32_t* in)
       : sweep(s), t(s.tape), r(record), inputs(in), size(static_cast<std::int64_t>(bytes_of(s.tape.dtype()))) {}
@@ -36,13 +36,13 @@ struct Targets {
   const std::uint32_t* inputs;
   std::int64_t size;
   FusePlace to[fuse_operands];
-  std::uint32_t untouched
-      [fuse_operands];  // parents whose adjoints we are the first to write, block by block, to the last element
+  std::uint32_t
+      untouched[fuse_operands];  // parents whose adjoints are first written here, block by block and completely
   int untouched_count = 0;
-  bool shared = false;  // two places meet
+  bool shared = false;  // two regions overlap
 
   std::uint32_t operand(int k) const { return inputs[r.program->gradient_of[k]]; }
-  /// The node of which this one is a view, 0 if it is none.
+  /// The parent of a view, or 0.
   std::uint32_t parent_of(std::uint32_t id) const {
     const Node& n = t.node(id);
     return n.in_parent() ? n.inputs()[0] : 0;
@@ -53,7 +53,7 @@ struct Targets {
     return -1;
   }
 
-  /// The views among the operands make up all of the parent, if none overlap.
+  /// Whether the views among the operands cover the parent, given that none overlap.
   bool fills(std::uint32_t parent) const {
     std::int64_t elements = 0;
     for (int k = 0; k < r.program->gradients; ++k) {
@@ -65,7 +65,7 @@ struct Targets {
     }
     return elements == t.node(parent).shape.size();
   }
-  /// A view's part of its parent's adjoint.
+  /// A view's block of its parent's adjoint.
   Adjoint block(std::uint32_t id, std::uint32_t parent) {
     Adjoint whole = sweep.adjoint(parent);
     if (!whole.accumulate && fills(parent)) untouched[untouched_count++] = parent;
@@ -133,16 +133,15 @@ void sweep_fused(Sweep& sweep, std::uint32_t id) {
   for (int k = 0; sweep.frees() && k < p.slots; ++k) r.slot[k] = Array();
 }
 
-/// One of several results: its adjoint waits at the op, which is swept later for it stands before its results.
+/// One of several results: its adjoint is stored at the op, which is swept later since it precedes its results.
 void sweep_result(Sweep& sweep, std::uint32_t id) {
   TapeImpl& t = sweep.tape;
   const std::uint32_t op = t.node(id).inputs()[0];
   if (!sweep.wants(op)) return;
   FuseRecord& r = *static_cast<FuseRecord*>(t.node(op).attributes);
   if (!t.node(op).grad) {
-    for (int k = 0; k < r.program->results; ++k)
-      r.adjoint[k] = Array();                       // an earlier sweep may have ended in an exception
-    t.node(op).grad = t.value(t.number(0).node());  // so that this one stops there
+    for (int k = 0; k < r.program->results; ++k) r.adjoint[k] = Array();  // left over if an earlier sweep threw
+    t.node(op).grad = t.value(t.number(0).node());                        // so that the sweep visits it
   }
   r.adjoint[*static_cast<const int*>(t.node(id).attributes)] = t.node(id).grad;
 }
@@ -153,9 +152,7 @@ void destroy_fused(void* record) {
   r->~FuseRecord();
 }
 
-void replay_fused(Replay&, std::uint32_t) {
-  throw TapeError("fuse: its gradient was recorded for the first order only");
-}
+void replay_fused(Replay&, std::uint32_t) { throw TapeError("fuse: its gradient was recorded as first-order only"); }
 
 }  // namespace
 

@@ -11,7 +11,7 @@ using detail::TapeImpl;
 
 namespace {
 
-/// In its scope these Vars keep their gradients.
+/// Retains the gradients of these Vars within its scope.
 class Retained {
  public:
   Retained(TapeImpl& t, const std::vector<Var>& vars) : tape_(t), vars_(vars) {
@@ -30,7 +30,7 @@ class Retained {
   std::vector<char> before_;
 };
 
-/// First order: a sweep on arrays that leaves the graph as it was.
+/// First order: a sweep on arrays that retains the graph.
 std::vector<Var> sweep_for(TapeImpl& t, std::uint32_t root, const Var& adjoint, const std::vector<Var>& wrt) {
   const Retained retained(t, wrt);
   t.sweep().run(root, t.value(adjoint.node()), false);
@@ -47,7 +47,7 @@ void check(TapeImpl& t, const Var& y, const std::vector<Var>& wrt, const GradOpt
     throw TapeError("grad: this graph was freed by an earlier backward");
   for (const Var& v : wrt)
     if (!t.node(v, "grad").requires_grad)
-      throw TapeError("grad: one of the Vars asked for does not need a gradient: make it with variable()");
+      throw TapeError("grad: a Var in wrt does not require a gradient: create it with variable()");
   if (o.create_graph && t.order() < 2)
     throw TapeError("grad: create_graph needs a tape of order 2 or more: Tape tape{{.order = 2}}");
 }
@@ -68,8 +68,8 @@ std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& w
 
 std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions o) {
   if (y.shape().size() != 1)
-    throw ShapeError("grad: y must be a single number, this one is " + text(y.shape()) +
-                     "; vjp() takes an adjoint for other shapes");
+    throw ShapeError("grad: y must have one element, but is " + text(y.shape()) +
+                     "; for other shapes use vjp() with an adjoint");
   return vjp(y, full(y.shape(), 1), wrt, o);
 }
 

@@ -8,12 +8,12 @@ struct GradOptions {
   bool create_graph = false;  ///< record the gradient, so that it can be differentiated again (tape of order >= 2)
 };
 
-/// dy/dv for each v in `wrt`, on the current tape; the graph stays usable. Sweeps only what leads to `wrt`.
+/// dy/dv for each v in `wrt`, on the current tape; the graph is retained. Sweeps only the part that leads to `wrt`.
 ///
-/// Errors    ShapeError if y is not a single number; TapeError if create_graph is asked of a tape of order 1, or an op
-///           on the way has a first-order gradient only
+/// Errors    ShapeError if y does not have exactly one element; TapeError if create_graph is set on a tape of order 1,
+///           or an op involved has only a first-order gradient
 std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions = {});
-/// The same with a given adjoint for a y of any shape (a vector-Jacobian product).
+/// The same for y of any shape with a given adjoint (a vector-Jacobian product).
 std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions = {});
 
 }  // namespace ebb

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <sstream>
 
-/// What gradcheck reports, and what its two checks share.
+/// The report of gradcheck, and helpers shared by its two checks.
 namespace ebb {
 
 bool detail::same_bits(double x, double y) { return std::memcmp(&x, &y, sizeof x) == 0; }
@@ -23,7 +23,7 @@ std::string detail::not_finite(const std::string& trace) {
 
 std::vector<std::string> detail::wrong_ops(std::uint64_t seed,
                                            const std::function<void(NodeCheck&, double)>& run_moved) {
-  struct Kept {  // values that an op may not overwrite, for they are compared
+  struct Kept {  // values that an op must not overwrite, since they are compared later
     bool before = engine().reuse;
     Kept() { engine().reuse = false; }
     ~Kept() { engine().reuse = before; }
@@ -69,7 +69,7 @@ std::ostream& operator<<(std::ostream& s, const GradcheckReport& r) {
         << (e.influence ? "" : "  (has no influence)")
         << (e.pass == "training" || e.pass == "evaluation" ? "  in " + e.pass : "") << too_small_text(e) << "\n";
   for (const std::string& op : r.wrong_ops) out << "wrong gradient of " << op << "\n";
-  if (!r.deterministic) out << "not deterministic: two calls with the same numbers gave different results\n";
+  if (!r.deterministic) out << "not deterministic: two calls with the same values gave different results\n";
   if (!r.finding.empty()) out << r.finding << "\n";
   if (!r.failure.empty()) out << "failed: " << r.failure << "\n";
   return s << out.str();

@@ -35,14 +35,14 @@ class FunctionCheck {
  private:
   std::vector<Var> variables() const {
     std::vector<Var> in;
-    for (const Array& a : x_) in.push_back(variable(a.copy()));  // a copy: the op may overwrite what it is given
+    for (const Array& a : x_) in.push_back(variable(a.copy()));  // a copy, since the op may overwrite its inputs
     return in;
   }
-  /// <y, r> with r fixed random numbers, so that every element of y matters and none cancels.
+  /// <y, r> with fixed random r, so that every element of y contributes and none cancels.
   Var project(const Var& y, const char* purpose) const {
     return sum(y * constant(uniform(y.shape(), Key{o_.seed}.named(purpose), .5, 1.5, f64)));
   }
-  /// Order 1: the projected result. Order 2: the projected gradient of it.
+  /// Order 1: the projected result. Order 2: its projected gradient.
   Var number(const std::vector<Var>& in, int order) const {
     Var s = project(f_(in), "gradcheck projection");
     if (order == 1) return s;
@@ -69,13 +69,12 @@ class FunctionCheck {
     for (const Var& v : in) out.push_back(g[v].copy());
     return out;
   }
-  /// A value that somebody holds is not written to, or what reads it later reads something else.
+  /// Checks that values still referenced were not overwritten.
   void check_untouched(const std::vector<Var>& in) const {
     for (std::size_t k = 0; k < in.size(); ++k)
       if (!detail::same_bits(in[k].value(), x_[k]))
-        throw ValueError(
-            names_[k] +
-            " was overwritten by the function that is checked: an Array shares its numbers, write to x.copy()");
+        throw ValueError(names_[k] +
+                         " was overwritten by the checked function: Arrays share their elements, so write to x.copy()");
   }
   void check(int order, GradcheckReport& report) {
     const std::vector<Array> analytic = gradients(order), again = gradients(order);
@@ -101,7 +100,7 @@ class FunctionCheck {
     report.deterministic &= detail::same_bits(value(order), value(order));
     if (order == 1 && !report.ok()) report.wrong_ops = wrong_ops();
   }
-  /// The function with its ops watched, its inputs moved by `step` along random directions.
+  /// Runs the function with its ops probed and its inputs moved by `step` along random directions.
   void run_moved(detail::NodeCheck& nodes, double step) const {
     Tape tape{{.dtype = f64}};
     std::vector<Var> in;

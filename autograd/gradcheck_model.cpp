@@ -41,7 +41,7 @@ class ModelCheck {
   }
 
  private:
-  /// Runs f with every leaf bound to the float64 numbers in x_, one of them moved.
+  /// Runs f with every leaf bound to the float64 values in x_.
   template <class F> auto bound(const F& f) const {
     std::vector<std::unique_ptr<Bind>> binds;
     for (std::size_t k = 0; k < leaves_.size(); ++k) binds.push_back(std::make_unique<Bind>(leaves_[k], x_[k]));
@@ -49,7 +49,7 @@ class ModelCheck {
     while (!binds.empty()) binds.pop_back();
     return result;
   }
-  /// The loss alone, with the options of training, masks included.
+  /// The loss only, with the options of training, including masks.
   double loss_value() const {
     return bound([&] {
       detail::ShardRun run(set_, s_);
@@ -83,7 +83,7 @@ class ModelCheck {
                           [&](std::int64_t i, double v) { return moved(k, i, v, [&] { return loss_value(); }); }));
     if (!report.ok()) report.wrong_ops = wrong_ops();
   }
-  /// The loss with its ops watched, all leaves moved by `step` along random directions.
+  /// Runs the loss with its ops probed and all leaves moved by `step` along random directions.
   void run_moved(detail::NodeCheck& nodes, double step) {
     const std::vector<Array> before = x_;
     for (std::size_t k = 0; k < x_.size(); ++k)
@@ -97,7 +97,7 @@ class ModelCheck {
     };
     try {
       bound([&] { return backward(set_, s_, watched).loss; });
-    } catch (const Error&) {  // what stands so far is judged
+    } catch (const Error&) {  // the ops recorded so far are judged
     }
     x_ = before;
   }

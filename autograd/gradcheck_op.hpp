@@ -1,5 +1,5 @@
 #pragma once
-// Included by gradcheck.hpp: the checker for an op of one's own.
+// Included by gradcheck.hpp: the checker for a user's op.
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/op.hpp>
 
@@ -19,7 +19,7 @@ template <class Op> double sample_high() {
   else return 2;
 }
 
-/// Calls f with the indices of as many inputs as there are; ops of up to four inputs.
+/// Calls f with the indices of the inputs, of which there are at most four.
 template <class Op, class F> void with_indices(std::size_t count, const F& f) {
   bool found = false;
   const auto attempt = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
@@ -41,7 +41,7 @@ template <class Op> Var apply_all(const Op& op, const std::vector<Var>& in, cons
   return y;
 }
 
-/// The error of op.value at these inputs with their shapes, empty if it throws none.
+/// The error of op.value at these inputs, with their shapes; empty if there is none.
 template <class Op> std::string value_error(const Op& op, const std::vector<Array>& in) {
   try {
     with_indices<Op>(in.size(),

@@ -8,10 +8,10 @@ namespace ebb {
 std::vector<Var> hvp(const Var& y, const std::vector<Var>& wrt, const std::vector<Var>& v, GradOptions o) {
   if (v.size() != wrt.size())
     throw ShapeError("hvp: " + std::to_string(wrt.size()) + " Vars and " + std::to_string(v.size()) +
-                     " directions: one for each is needed");
+                     " directions were given; expected one direction per Var");
   for (std::size_t k = 0; k < v.size(); ++k)
     if (!(v[k].shape() == wrt[k].shape()))
-      throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", its Var is " +
+      throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", but its Var is " +
                        text(wrt[k].shape()));
   const std::vector<Var> g = grad(y, wrt, {.create_graph = true});
   Var along = zeros({});
@@ -26,7 +26,8 @@ Array hvp(const VarFunction& f, const Array& x, const Array& v) {
 }
 
 Var hessian(const VarFunction& f, const Var& x, GradOptions o) {
-  if (x.rank() > 2) throw ShapeError("hessian: x is " + text(x.shape()) + ", it may have two axes at most: reshape it");
+  if (x.rank() > 2)
+    throw ShapeError("hessian: x is " + text(x.shape()) + ", but may have at most two axes: reshape it");
   return jacobian_full([&](const Var& at) { return grad(f(at), {at}, {.create_graph = true})[0]; }, x, o);
 }
 

@@ -4,7 +4,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 
-/// Ops that move numbers about. Gradients are written in Vars, so they differentiate again.
+/// Indexing and rearranging ops. Gradients are written in Vars, so they can be differentiated.
 namespace ebb {
 
 using detail::TapeImpl;
@@ -80,12 +80,12 @@ struct Pick {
   Var vjp(const Var& g, const Var&, const Var&) const { return apply(Unpick{tokens, columns}, g); }
 };
 
-// ---- many inputs: concat along an axis, stack along a new one
+// Many inputs: concat along an axis, stack along a new one.
 
 struct Join {
   int axis;
   bool stacked;
-  const int* begin;  // where each input stands on the axis, and the end of the last; in the tape's arena
+  const int* begin;  // offset of each input on the axis, and the end of the last; in the tape's arena
   int extent(int k) const { return begin[k + 1] - begin[k]; }
 };
 

@@ -11,14 +11,14 @@ namespace {
 
 using detail::Recorded;
 
-/// Ones in column m: that output of every row at once.
+/// Ones in column m, which selects that output in every row.
 Array column_of_ones(const Shape& y, int m, DType dtype) {
   Array seed = Array::zeros(y, dtype);
   seed.column_block(m, m + 1).fill(1);
   return seed;
 }
 
-/// One sweep from the first row alone must leave the others without a gradient.
+/// A sweep from the first row must not give the others a gradient.
 void check_rows_apart(const Recorded& r) {
   const int B = r.x.dim(0);
   if (B < 2 || !r.y.requires_grad()) return;
@@ -29,14 +29,14 @@ void check_rows_apart(const Recorded& r) {
   for (std::int64_t k = 0; k < others.size(); ++k)
     if (std::abs(others.at_flat(k)) > 0)
       throw ValueError("jacobian: row 0 of f(x) depends on row " + std::to_string(1 + k / others.dim(1)) +
-                       " of x, so that there is no Jacobian of each row: use jacobian_full");
+                       " of x, so there is no Jacobian per row: use jacobian_full");
 }
 
 void check_shapes(const Shape& x, const Shape& y) {
   const bool fits = x.rank() == y.rank() && (x.rank() == 1 || (x.rank() == 2 && x[0] == y[0]));
   if (!fits)
-    throw ShapeError("jacobian: x [B, N] -> f(x) [B, M] or x [N] -> f(x) [M] are expected, x is " + text(x) +
-                     " and f(x) is " + text(y) + "; jacobian_full takes other shapes");
+    throw ShapeError("jacobian: expected x [B, N] -> f(x) [B, M] or x [N] -> f(x) [M], but x is " + text(x) +
+                     " and f(x) is " + text(y) + "; for other shapes use jacobian_full");
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ Var jacobian_full(const VarFunction& f, const Var& x, GradOptions o) {
   const Shape from = r.x.shape(), to = r.y.shape();
   if (from.rank() + to.rank() > Shape::max_rank)
     throw ShapeError("jacobian_full: f(x) is " + text(to) + " and x is " + text(from) +
-                     ", together more than four axes: reshape them");
+                     ", more than four axes in total: reshape them");
   Shape both = to;
   for (int a = 0; a < from.rank(); ++a) both = both.inserted(both.rank(), from[a]);
   std::vector<Var> rows;

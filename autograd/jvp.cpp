@@ -7,7 +7,7 @@ namespace ebb {
 namespace {
 
 void check_same(const char* what, const Shape& v, const Shape& x) {
-  if (!(v == x)) throw ShapeError(std::string(what) + " is " + text(v) + ", expected is " + text(x));
+  if (!(v == x)) throw ShapeError(std::string(what) + " is " + text(v) + ", expected " + text(x));
 }
 
 }  // namespace

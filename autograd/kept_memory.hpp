@@ -6,12 +6,13 @@
 
 namespace ebb::detail {
 
-/// How much memory a closed tape leaves to the next one. The tapes of a loop need about as much each time, so what two
-/// of the last eight needed is kept; of what one alone needed, a little, for no tape like it may come again.
+/// How much memory a closed tape leaves for the next one. Tapes of a loop need about the same amount each time, so the
+/// amount that two of the last eight needed is kept. Of an amount that only one needed, a small part is kept, since it
+/// may not be needed again.
 class KeptMemory {
  public:
   static constexpr std::size_t always = std::size_t{16} << 20;
-  /// The bytes to keep after a tape that needed so many.
+  /// The bytes to keep after a tape that needed `needed` bytes.
   std::size_t after(std::size_t needed) {
     needed_[next_++ % needed_.size()] = needed;
     std::array<std::size_t, 8> sorted = needed_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double node_tolerance = 1e-6, node_rounding = 64 * std::numeric_limits<double>::epsilon();
 
-/// Stands for "no op made this": a sweep ends here.
+/// Stops a sweep at these nodes, as if no op had produced them.
 class Cut {
  public:
   Cut(TapeImpl& t, const std::vector<Var>& at) : t_(t), at_(at) {
@@ -55,8 +55,8 @@ Key NodeCheck::Lane::key_of(const char* what) const {
   return check_.key_.named(what).at(static_cast<std::uint64_t>(number_)).at(at_);
 }
 
-/// Those that need a gradient, each once; through ops that have no value of their own, as a fused lambda of several
-/// results.
+/// The distinct inputs that require a gradient, looking through ops without a value, such as a fused lambda with
+/// several results.
 std::vector<Var> NodeCheck::Lane::inputs_of(TapeImpl& t, const Var* inputs, int count) {
   std::vector<std::uint32_t> ids;
   for (int k = 0; k < count; ++k) {
@@ -89,7 +89,7 @@ void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::v
   if (plus) op.outside = outside;
   op.checked &= op.outside.size() == outside.size();
   for (std::size_t k = 0; op.checked && k < outside.size();
-       ++k)  // what detach() cut off moves too, and is none of the op's gradient
+       ++k)  // values behind detach() move too, but are not part of the op's gradient
     op.checked = outside[k].shape() == op.outside[k].shape() && largest_magnitude(outside[k] - op.outside[k]) == 0;
   n.value = op.value + (plus ? check_.step_ : -check_.step_) * check_.direction(n.shape, key_of("move"));
 }
@@ -97,7 +97,7 @@ void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::v
 void NodeCheck::Lane::recorded(TapeImpl& t, const Var& y, const Var* inputs, int count) {
   Node& n = t.node(y.node());
   const std::vector<Var> in = inputs_of(t, inputs, count);
-  if (n.lazy) return;  // a transpose: its reader sees the moved original
+  if (n.lazy) return;  // a transpose: its consumer reads the moved original
   if (!n.value) {
     auto& passed = passed_[y.node()];
     for (const Var& v : in) passed.push_back(v.node());

@@ -7,11 +7,11 @@
 #include <unordered_map>
 #include <vector>
 
-/// Which op has a wrong gradient? Each recorded op is checked on its own, where it stands in the model.
+/// Finds ops with a wrong gradient by checking each recorded op individually, within the model.
 ///
-/// A run at the values themselves takes each op's own vjp v = J^T r, r random, in the midst of recording. Two more runs
-/// move every value by +-h d, d random, as soon as it is recorded, so that each op is given moved inputs x+ and x-, and
-/// nothing that went before it matters: <v, x+ - x-> has to be <r, y+ - y->.
+/// A run at the original values computes each op's own vjp v = J^T r for random r while recording. Two more runs move
+/// every value by +-h d, d random, as soon as it is recorded, so that each op receives moved inputs x+ and x-
+/// independent of earlier ops: <v, x+ - x-> must equal <r, y+ - y->.
 namespace ebb::detail {
 
 class NodeCheck {
@@ -19,25 +19,25 @@ class NodeCheck {
   enum class Run { centre, plus, minus };
   explicit NodeCheck(std::uint64_t seed) : key_(Key{seed}.named("gradcheck nodes")) {}
 
-  /// What is to see the ops of tape `lane` (a shard's number) in the run that was begun last.
+  /// The probe for the ops of tape `lane` (a shard's index) in the current run.
   Probe& probe(int lane);
   void begin(Run run, double step);
-  /// After centre, plus and minus: notes which ops are off at this step.
+  /// After centre, plus and minus: records which ops are wrong at this step.
   void judge();
-  /// "cube (my_cell.cpp:31): <gradient, move> is 1.2, by differences 1.3" of the ops that were off at every step; the
-  /// last recorded come first, and each line of the source once.
+  /// "cube (my_cell.cpp:31): <gradient, move> is 1.2, by differences 1.3" for the ops that were wrong at every step,
+  /// last recorded first, each source line once.
   std::vector<std::string> wrong() const;
   Array direction(const Shape&, Key) const;
   Key key() const { return key_; }
 
  private:
   struct Op {
-    std::string name;  ///< and line
+    std::string name;  ///< with the line
     bool checked = false;
-    Array value, plus, minus;  ///< of the result
+    Array value, plus, minus;  ///< the result in each run
     std::vector<Array> vjp, in_plus, in_minus;
-    std::vector<Array> outside;  ///< operands that need no gradient, in the run with plus
-    int wrong = 0;               ///< steps at which it was off
+    std::vector<Array> outside;  ///< operands that require no gradient, in the plus run
+    int wrong = 0;               ///< number of steps at which it was wrong
     double analytic = 0, numeric = 0;
   };
   struct Lane final : Probe {
@@ -52,8 +52,7 @@ class NodeCheck {
     int number_;
     std::size_t at_ = 0;  ///< ops seen in this run
     std::vector<Op> ops_;
-    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>
-        passed_;  ///< inputs of ops without a value of their own
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> passed_;  ///< inputs of ops without a value
   };
   void judge(Op&, Key) const;
 

@@ -10,7 +10,7 @@ namespace {
 
 using Vars = const std::vector<Var>&;
 
-/// Inputs of equal shape, a row and a column broadcast, and a single number, for one to three inputs.
+/// For one to three inputs: equal shapes, a broadcast row and column, and a scalar.
 std::vector<std::vector<Shape>> broadcast_shapes(int inputs) {
   const Shape whole{2, 3}, row{3}, column{2, 1}, one{};
   if (inputs == 1) return {{whole}, {one}, {{2, 1, 2, 3}}};
@@ -24,7 +24,7 @@ template <class... O> void add_pointwise(std::vector<OpSample>& out, pointwise::
    ...);
 }
 
-// Numbers of the samples below: small, and repeating where a gradient must add up.
+// Tokens for the samples below: small, with repeats where gradients must accumulate.
 Tokens labels() { return Tokens({2, 3}, {0, 3, 1, 2, 0, 0}); }
 
 OpSample sample(ShippedOp op) {
@@ -77,7 +77,7 @@ OpSample sample(ShippedOp op) {
     case ShippedOp::range:
       return {"range", [](Vars in) { return square(range(in[0], 1, 3)) + range(in[0], 0, 2); }, {{{3, 2}}}};
     case ShippedOp::entry: return {"entry", [](Vars in) { return in[0][0] * in[0][2] + square(in[0][0]); }, {{{3, 2}}}};
-    case ShippedOp::split:  // one block is not used: its part of the adjoint must be zero
+    case ShippedOp::split:  // one block is not used, so its part of the adjoint must be zero
       return {"split",
               [](Vars in) {
                 auto [a, b, c] = split<3>(in[0]);

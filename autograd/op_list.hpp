@@ -6,12 +6,12 @@
 
 namespace ebb {
 
-/// One way to try an op: what to call, on inputs of which shapes, drawn from where. Drives gradient checks and
+/// A sample call of an op: the function, and the shapes and range of its inputs. Used by gradient checks and
 /// benchmarks.
 struct OpSample {
   const char* name;
   std::function<Var(const std::vector<Var>&)> call;
-  std::vector<std::vector<Shape>> shapes;  ///< each a set of inputs
+  std::vector<std::vector<Shape>> shapes;  ///< each is one set of inputs
   double low = -2, high = 2;
 };
 
@@ -19,7 +19,7 @@ struct OpSample {
 std::vector<OpSample> shipped_ops();
 
 namespace detail {
-/// Elementwise op by its number in pointwise::List; `in` has its arity.
+/// Elementwise op by its index in pointwise::List; `in` has its arity.
 Var apply_pointwise(int op, const std::vector<Var>& in);
 }  // namespace detail
 

@@ -6,15 +6,15 @@
 #include <memory>
 #include <mutex>
 
-/// Which tapes a thread has open, and what becomes of their memory. A tape belongs to the thread that opened it: it
-/// alone uses it, and it alone takes it apart. A Tape that another thread destroys is dead from then on (its epoch is
-/// 0, which no Var has), and its thread takes it apart when it next opens, closes or looks for a tape, or ends.
+/// The open tapes of each thread, and their memory. A tape belongs to the thread that opened it, which alone uses and
+/// dismantles it. A Tape destroyed by another thread is dead from then on (its epoch is 0, which no Var has), and its
+/// own thread dismantles it when it next opens, closes or looks up a tape, or ends.
 namespace ebb::detail {
 
 namespace {
 
-/// The epochs of all tapes, so that a Var of another thread's is known from one whose tape is gone. Read only when a
-/// Var's tape is not found on its thread.
+/// The epochs of all tapes, to distinguish a Var of another thread from one whose tape was destroyed. Read only if a
+/// Var's tape is not found on the calling thread.
 struct Epochs {
   std::mutex mutex;
   std::uint32_t last = 0;
@@ -25,7 +25,7 @@ Epochs& epochs() {
   return *all;
 }
 
-/// One counter for all threads: a Var that another thread captured is refused, never misread.
+/// One counter for all threads, so that a Var captured by another thread is rejected, never misread.
 std::uint32_t new_epoch() {
   Epochs& e = epochs();
   const std::lock_guard lock(e.mutex);
@@ -45,11 +45,11 @@ void end_epoch(std::uint32_t epoch) noexcept {
 
 }  // namespace
 
-/// The calling thread's closed tapes, and what becomes of its open ones when it ends.
+/// The calling thread's closed tapes, and the cleanup of its open ones when it ends.
 struct ThreadTapes {
   std::vector<std::unique_ptr<TapeImpl>> idle;
-  std::vector<KeptMemory> nodes;  // one for each depth of nesting, since inner tapes are another loop's
-  KeptMemory arrays;              // of the thread's pool, as the outermost tapes left it
+  std::vector<KeptMemory> nodes;  // one per nesting depth, since inner tapes belong to other loops
+  KeptMemory arrays;              // the thread's pool, after outermost tapes
 
   ~ThreadTapes() {
     for (TapeImpl* t = std::exchange(TapeImpl::innermost_, nullptr); t;) {
@@ -77,11 +77,11 @@ struct ThreadTapes {
 TapeImpl& TapeImpl::search(const char* who) {
   collect_closed();
   if (innermost_) return *innermost_;
-  throw TapeError(std::string(who ? who : "a Var") + " needs a tape: make one first, `Tape tape;`");
+  throw TapeError(std::string(who ? who : "a Var") + " needs a tape: create one first, `Tape tape;`");
 }
 
 TapeImpl* TapeImpl::open(TapeOptions o) {
-  if (o.order < 1) throw ValueError("tape: the order of differentiation is at least 1");
+  if (o.order < 1) throw ValueError("tape: the order of differentiation must be at least 1");
   collect_closed();
   ThreadTapes& mine = ThreadTapes::mine();
   if (mine.idle.empty()) {
@@ -106,12 +106,12 @@ void TapeImpl::close(TapeImpl* t) noexcept {
   for (TapeImpl* own = innermost_; own; own = own->outer_)
     if (own == t) return shelve(t);
   t->epoch_ = 0;
-  if (t->owner_.exchange(Owner::closed_elsewhere) != Owner::nobody) return;  // left to its thread
+  if (t->owner_.exchange(Owner::closed_elsewhere) != Owner::nobody) return;  // its own thread dismantles it
   t->reset();
   delete t;
 }
 
-/// Takes apart what other threads have closed.
+/// Dismantles the tapes that other threads have closed.
 void TapeImpl::collect_closed() noexcept {
   for (TapeImpl* t = innermost_; t;) {
     TapeImpl* outer = t->outer_;
@@ -133,7 +133,7 @@ void TapeImpl::shelve(TapeImpl* t) noexcept {
 
 void TapeImpl::unlink() noexcept {
   TapeImpl** at = &innermost_;
-  while (*at != this) at = &(*at)->outer_;  // destroyed out of order: the others live on
+  while (*at != this) at = &(*at)->outer_;  // destroyed out of order: the others stay open
   *at = std::exchange(outer_, nullptr);
 }
 

@@ -22,7 +22,7 @@ template <class O> consteval unsigned needs() {
   return (O::needs & pointwise::inputs ? need_inputs : 0U) | (O::needs & pointwise::output ? need_output : 0U);
 }
 
-/// These hand the adjoint on to input k as it is, so it is forwarded by pointer.
+/// Ops that pass the adjoint to input k unchanged, so it is forwarded by pointer.
 template <class O, std::size_t k> inline constexpr bool forwards = std::is_same_v<O, pointwise::Add>;
 template <> inline constexpr bool forwards<pointwise::Sub, 0> = true;
 
@@ -106,7 +106,7 @@ template <class O> struct Pointwise {
     return t.record(table, nullptr, in, N, std::move(y), shape, where);
   }
 
-  /// Nobody but this call names the value or shares its memory, and no backward reads it.
+  /// Whether only this call references the value and its memory, and no backward reads it.
   static bool may_overwrite(const detail::Node& n, bool record) {
     return n.handles == 1 && !n.keep && !(record && (O::needs & pointwise::inputs) != 0) && n.value.unique() &&
            engine().reuse;

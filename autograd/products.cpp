@@ -24,7 +24,7 @@ constexpr Trans flip(Trans t) { return t == Trans::no ? Trans::yes : Trans::no; 
 
 Shape rows_of(const Shape& s) { return {static_cast<int>(s.rows()), s.columns()}; }
 
-/// [..., M, K] x [K, N]: leading axes are folded into rows, so that one product does it all.
+/// [..., M, K] x [K, N]: leading axes are flattened into rows, so that one product suffices.
 bool folds(const Shape& a, const Shape& b, Trans ta) { return b.rank() == 2 && (a.rank() == 2 || ta == Trans::no); }
 
 void into_adjoint(Sweep& s, std::uint32_t id, const Array& x, const Array& y, Trans tx, Trans ty) {
@@ -32,7 +32,7 @@ void into_adjoint(Sweep& s, std::uint32_t id, const Array& x, const Array& y, Tr
   matmul_into(to.target(), x, y, tx, ty, to.accumulate);
 }
 
-/// da = g op(b)^T, with op(b)^T packed if it serves again.
+/// da = g op(b)^T, with op(b)^T packed if it is reused.
 void sweep_left(Sweep& s, std::uint32_t a, std::uint32_t b, const Array& g, Product p) {
   if (p.ta == Trans::yes) return into_adjoint(s, a, s.tape.value(b), g, p.tb, Trans::yes);
   const Pack* w = s.tape.packs().of(b, flip(p.tb), g.rows());
@@ -73,7 +73,7 @@ void sweep_product(Sweep& s, std::uint32_t id) {
 void replay_product(detail::Replay& r, std::uint32_t id);
 constexpr detail::OpTable product_table{"matmul", need_inputs, true, sweep_product, replay_product, nullptr, nullptr};
 
-/// Transposes are read through: matmul takes the original and the flipped orientation.
+/// Transposes are lazy: matmul reads the original with the other orientation.
 void sweep_transpose(Sweep& s, std::uint32_t id) {
   const detail::Node& n = s.tape.node(id);
   s.accumulate(n.inputs()[0], transpose(n.grad));
@@ -151,7 +151,7 @@ Var outer(At a, At b) {
   const std::source_location where = a.where;
   return detail::located(where, [&] {
     if (x.rank() == 0 || y.rank() == 0)
-      throw ShapeError("outer: needs vectors or rows of them, not " + text(x) + " and " + text(y));
+      throw ShapeError("outer: expected vectors or batches of vectors, got " + text(x) + " and " + text(y));
     return Arg(reshape(std::move(a), x.inserted(x.rank(), 1)), where) *
            Arg(reshape(std::move(b), y.inserted(y.rank() - 1, 1)), where);
   });
@@ -160,7 +160,7 @@ Var outer(At a, At b) {
 Var transpose(At x) {
   TapeImpl& t = TapeImpl::current("transpose");
   const detail::Node& n = t.node(x.var, "transpose");
-  if (n.shape.rank() < 2) throw ShapeError("transpose: needs two axes or more" + detail::place_of(x.where));
+  if (n.shape.rank() < 2) throw ShapeError("transpose: needs at least two axes" + detail::place_of(x.where));
   if (!t.any_requires(&x.var, 1)) return t.push(transpose(t.value(x.var.node())), x.where);
   const int r = n.shape.rank();
   const Shape s = n.shape.with(r - 1, n.shape[r - 2]).with(r - 2, n.shape[r - 1]);

@@ -6,14 +6,14 @@
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/reduce.hpp>
 
-/// Sums, means, extremes and the softmax family. Gradients are written in Vars, so they differentiate again.
+/// Sums, means, extremes and the softmax family. Gradients are written in Vars, so they can be differentiated.
 namespace ebb {
 
 using detail::TapeImpl;
 
 namespace {
 
-/// x's shape with the reduced axes at extent one.
+/// x's shape with extent one for the reduced axes.
 Shape kept(const Shape& x, const Axes& axes) {
   int extent[Shape::max_rank];
   for (int k = 0; k < x.rank(); ++k) {
@@ -96,16 +96,17 @@ struct CrossEntropy {
   Array value(const Array& logits) const { return cross_entropy(logits, targets); }
   Var vjp(const Var& g, const Var& logits, const Var&) const {
     TapeImpl& t = TapeImpl::current();
-    if (t.sweep().running())  // first order: one pass, no softmax kept
+    if (t.sweep().running())  // first order: one pass, without keeping the softmax
       return t.push(cross_entropy_vjp(t.value(g.node()), t.value(logits.node()), targets),
                     std::source_location::current());
     const Var weight = reshape(g, kept_last(g.shape())), counts = not_equal(weight, 0);
-    return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) * weight;  // 0 times NaN would be NaN
+    return (softmax(where(counts, logits, 0)) - one_hot(targets, logits.dim(-1))) *
+           weight;  // where, since 0 times NaN is NaN
   }
   static Shape kept_last(const Shape& s) { return s.inserted(s.rank(), 1); }
 };
 
-/// sqrt(sum x^2) over the last axis; the gradient at zero is zero, so that a vanished gradient can be penalised.
+/// sqrt(sum x^2) over the last axis; the gradient at zero is zero, so that a penalty on a vanished gradient is finite.
 struct RowNorm {
   static constexpr auto tried_by = ShippedOp::row_norm;
   static constexpr auto name = "row_norm";
@@ -118,7 +119,7 @@ struct RowNorm {
   }
 };
 
-/// x / norm, and zero where the norm is zero.
+/// The gradient is x / norm, and zero where the norm is zero.
 struct Norm {
   static constexpr auto tried_by = ShippedOp::norm;
   static constexpr auto name = "norm";

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-/// Time-major numbers of one shard: [T, rows, ...]. `x[t]` is a view whose adjoint is written into the whole's rows.
+/// Time-major values of one shard: [T, rows, ...]. `x[t]` is a view whose adjoint is written into the whole sequence's.
 class Sequence {
  public:
   Sequence() = default;

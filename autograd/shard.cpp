@@ -73,7 +73,7 @@ State Shard::take(const StateArrays& carried) const {
 }
 
 PartialLoss Shard::mean_rows(const Var& v) const {
-  if (v.rank() != 1 || v.dim(0) != rows()) wrong_rows("mean_rows", v.shape(), "one number a row, rows", rows());
+  if (v.rank() != 1 || v.dim(0) != rows()) wrong_rows("mean_rows", v.shape(), "one value per row, rows", rows());
   return PartialLoss(ebb::sum(v) * (1.0 / batch()));
 }
 
@@ -86,7 +86,7 @@ PartialLoss Shard::mean_tokens(const Var& v, const Lengths& whole) const {
   const bool packed = v.rank() == 1;
   if (!packed && (v.rank() != 2 || v.dim(1) != rows())) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
   if (whole.rank() != 1 || whole.dim(0) != batch())
-    wrong_rows("mean_tokens: lengths", whole.shape(), "one a row of the batch", batch());
+    wrong_rows("mean_tokens: lengths", whole.shape(), "one per row of the batch", batch());
   const int steps = packed ? INT_MAX : v.dim(0);
   double real = 0;
   int own = 0;
@@ -98,9 +98,9 @@ PartialLoss Shard::mean_tokens(const Var& v, const Lengths& whole) const {
     real += n;
     if (r >= begin_ && r < end_) own += n;
   }
-  if (real == 0) throw ValueError("mean_tokens: every length is zero, there is nothing to average");
+  if (real == 0) throw ValueError("mean_tokens: every length is zero, so there are no tokens");
   if (packed) {
-    if (v.dim(0) != own) wrong_rows("mean_tokens", v.shape(), "the real tokens of the shard's rows, in all", own);
+    if (v.dim(0) != own) wrong_rows("mean_tokens", v.shape(), "the total number of tokens in the shard's rows", own);
     return PartialLoss(ebb::sum(v) * (1.0 / real));
   }
   Array mask = Array::zeros({steps, rows()}, run_.options.dtype);
@@ -140,12 +140,12 @@ void Shard::count(const char* name, double x) { run_.counts[static_cast<std::siz
 
 void Shard::retain(const char* name, const std::vector<Var>& steps) {
   if (steps.empty()) throw ValueError(std::string("shard: retain ") + name + " was given no steps");
-  if (!detail::TapeImpl::current("retain").recording()) return;  // evaluate() has no gradients to keep
+  if (!detail::TapeImpl::current("retain").recording()) return;  // evaluate() has no gradients
   for (const Var& v : steps) ebb::retain(v);
   retained_.push_back({name, steps});
 }
 
-/// Copies retained gradients into the caller's arrays; nothing that a shard allocated outlives it.
+/// Copies retained gradients into the caller's arrays, so that no memory allocated by a shard outlives it.
 void Shard::publish(const Grads& g) {
   for (const auto& [name, steps] : retained_) {
     const Shape part = steps.front().shape().inserted(0, static_cast<int>(steps.size()));

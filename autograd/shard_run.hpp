@@ -10,13 +10,13 @@
 
 namespace ebb::detail {
 
-/// What the shards of one backward share: the options, and the caller's arrays that rows are copied into.
+/// State shared by the shards of one backward: the options, and the caller's arrays into which rows are copied.
 struct ShardRun {
   const LeafSet& set;
   ShardOptions options;
   int shards = 1;
   Result result;
-  std::mutex mutex;  // guards the maps of result, not the rows: those are each shard's own
+  std::mutex mutex;  // guards the maps of `result`, not the rows, which belong to one shard each
   PoolVector<Grads> grads;
   PoolVector<double> losses;
   PoolVector<std::map<std::string, double>> counts;
@@ -24,15 +24,15 @@ struct ShardRun {
   PoolVector<std::exception_ptr> errors;
   PoolVector<NonfiniteProbe> traces;
   std::optional<TransformedLeaves> transformed;
-  const WatchPoint* watcher = nullptr;  ///< where the caller's values go
+  const WatchPoint* watcher = nullptr;  ///< the caller's watch point
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
-  int begin(int shard) const;  ///< rows are dealt out evenly, the first shards one more
+  int begin(int shard) const;  ///< rows are split evenly; the first shards may have one more
   void run(int shard, const detail::LossRef&, bool gradients, bool trace);
   void run_all(const detail::LossRef&, bool gradients, bool trace);
   void sum_behind(std::int64_t shard, std::int64_t first_of_thread);
   void publish(bool gradients);
-  /// The array `name` of the map, made at first use; rows of the batch stand on `axis`.
+  /// The array `name` of the map, created at first use, with the batch rows on `axis`.
   Array whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis);
 };
 

@@ -18,7 +18,7 @@ namespace detail {
 ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o) {
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
   if (o.shards < 0 || o.shards > o.rows)
-    throw ValueError("backward: shards must be between 0 (chosen by the rows) and the rows");
+    throw ValueError("backward: shards must be between 0 (automatic) and the number of rows");
   shards = o.shards > 0 ? o.shards : shard_count(o.rows);
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
@@ -58,7 +58,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
     if (gradients) {
       grads[k] = tape.backward(part.var());
       s.publish(grads[k]);
-      grads[k].forget_vars();  // nothing that a shard's tape made outlives it
+      grads[k].forget_vars();  // nothing from a shard's tape may outlive it
       grads[k].lead_with(set, options.dtype);
     } else {
       s.publish({});
@@ -74,7 +74,7 @@ void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
   watcher = watch_point;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
-    bindings() = outer;  // numbers bound by the caller hold in its shards
+    bindings() = outer;  // the caller's bindings apply in its shards
     for (std::int64_t k = first; k < last; ++k) {
       run(static_cast<int>(k), loss, gradients, trace);
       if (gradients) sum_behind(k, first);
@@ -85,8 +85,8 @@ void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
     if (e) std::rethrow_exception(e);
 }
 
-/// Sums the subtrees that shard k completes, among those that this thread has run, so that a few gradients are alive at
-/// a time and not one for each shard.
+/// Sums the subtrees completed by shard k, among the shards run by this thread, so that only a few gradients are alive
+/// at a time.
 void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
   for (std::int64_t size = 2; (k + 1) % size == 0 && k + 1 - size >= first; size *= 2) {
     const auto left = static_cast<std::size_t>(k + 1 - size), right = left + static_cast<std::size_t>(size / 2);
@@ -97,7 +97,7 @@ void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
   }
 }
 
-/// Sums over shards follow a fixed binary tree over shard numbers.
+/// Sums over shards are pairwise, in shard order.
 void ShardRun::publish(bool gradients) {
   const auto n = static_cast<std::size_t>(shards);
   for (std::size_t stride = 1; stride < n; stride *= 2)
@@ -138,7 +138,7 @@ std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const Sha
   detail::ShardRun run(set, o);
   try {
     run.run_all(detail::LossRef(loss), true, true);
-  } catch (const Error&) {  // what it threw was seen by the caller already; what was traced until then counts
+  } catch (const Error&) {  // the caller has seen this error already; report what was traced up to it
   }
   for (const detail::NonfiniteProbe& t : run.traces)
     if (!t.found().empty()) return t.found();

@@ -12,19 +12,19 @@ namespace ebb {
 
 struct ShardOptions {
   int rows = 1;              ///< of the whole batch
-  std::uint64_t update = 0;  ///< number of the update, keys the masks
+  std::uint64_t update = 0;  ///< index of the update; part of the random masks' key
   std::uint64_t seed = 0;
   DType dtype = f32;
   int order = 1;
   bool training = true;
-  int shards = 0;  ///< 0: the rule of shard_count()
+  int shards = 0;  ///< 0: shard_count(rows)
 };
 
-/// The largest power of two that leaves at least 16 rows in each shard, but two from 16 rows on: 1 below 16 rows, 2
-/// below 64, 4 below 128. Depends on the batch alone, so results are the same bits for any number of threads.
+/// The largest power of two with at least 16 rows per shard, but at least two from 16 rows on: 1 below 16 rows, 2 below
+/// 64, 4 below 128. Depends only on the batch, so results are bitwise identical for any number of threads.
 int shard_count(int rows);
 
-/// A shard's share of the loss of the whole batch. Made by Shard only; parts add and scale.
+/// A shard's contribution to the loss of the whole batch. Created only by Shard; can be added and scaled.
 class PartialLoss {
  public:
   friend PartialLoss operator+(PartialLoss a, const PartialLoss& b) {
@@ -47,7 +47,7 @@ class PartialLoss {
   Var var_;
 };
 
-/// Arrays of a cell's state over the whole batch, between updates: the graph is cut by construction.
+/// A cell's state over the whole batch as arrays, carried between updates without a graph.
 struct StateArrays {
   std::vector<std::string> names;
   std::vector<Array> fields;  ///< each [B, ...]
@@ -59,7 +59,7 @@ namespace detail {
 struct ShardRun;
 }
 
-/// The view that the loss function has of its rows [begin, end) of the batch.
+/// A loss function's view of its rows [begin, end) of the batch.
 class Shard {
  public:
   Shard(detail::ShardRun& run, int number, int begin, int end);
@@ -67,26 +67,26 @@ class Shard {
   int end() const { return end_; }
   int rows() const { return end_ - begin_; }
   int number() const { return number_; }
-  int batch() const;  ///< rows of the whole batch
+  int batch() const;  ///< number of rows of the whole batch
 
   Var rows(const Array& whole) const;  ///< [B, ...] -> [rows, ...], a constant
   Tokens rows(const Tokens& whole) const;
   Sequence sequence(const Array& whole) const;  ///< [T, B, ...] -> [T, rows, ...]
   Tokens sequence(const Tokens& whole) const;   ///< [T, B] -> [T, rows]
   StepContext context(const char* scope = "") const;
-  /// This shard's rows of a carried state; an empty one gives the empty State, which unroll replaces by the start.
+  /// This shard's rows of a carried state; empty if that is empty, in which case unroll uses the initial state.
   State take(const StateArrays& carried) const;
 
   PartialLoss mean_rows(const Var& v) const;    ///< v [rows]: sum / B
   PartialLoss mean_tokens(const Var& v) const;  ///< v [T, rows]: sum / (T B)
-  /// v [T, rows], or [N] without padding, lengths [B]: over the tokens that are real. Errors: ValueError if there are
-  /// none
+  /// v [T, rows], or [N] without padding, lengths [B]: mean over the tokens within the lengths. Errors: ValueError if
+  /// there are none
   PartialLoss mean_tokens(const Var& v, const Lengths& whole) const;
   PartialLoss sum(const Var& v) const;
 
   void out(const char* name, const Var& v);                      ///< [rows, ...] -> Result::rows(name)
   void out(const char* name, const State& s);                    ///< -> Result::state(name)
-  void count(const char* name, double x);                        ///< added over shards -> Result::counts
+  void count(const char* name, double x);                        ///< summed over shards -> Result::counts
   void retain(const char* name, const std::vector<Var>& steps);  ///< gradients -> Result::grad(name) [T, B, ...]
 
  private:
@@ -105,8 +105,8 @@ struct Result {
   double loss = 0;  ///< of the whole batch
   Grads grads;      ///< empty after evaluate()
   std::map<std::string, double> counts;
-  std::int64_t kept_bytes = 0;                       ///< kept by all shards' tapes when their forward pass was done
-  const Array& rows(const std::string& name) const;  ///< [B, ...]. Errors: ValueError naming what there is
+  std::int64_t kept_bytes = 0;                       ///< kept by all shards' tapes after the forward pass
+  const Array& rows(const std::string& name) const;  ///< [B, ...]. Errors: ValueError listing the names
   const Array& grad(const std::string& name) const;  ///< [T, B, ...]
   const StateArrays& state(const std::string& name) const;
 
@@ -114,12 +114,12 @@ struct Result {
   std::map<std::string, StateArrays> states;
 };
 
-/// A loss to keep.
+/// An owning loss function.
 using ShardLoss = std::function<PartialLoss(Shard&)>;
 
 namespace detail {
 
-/// A loss that lives as long as the call it is given to; an std::function would be made anew at each call.
+/// A non-owning reference to a loss function; constructing a std::function in each call would allocate.
 class LossRef {
  public:
   template <class F>
@@ -136,16 +136,16 @@ Result evaluate(const LeafSet&, const ShardOptions&, const LossRef&);
 
 }  // namespace detail
 
-/// From a shard to its share of the loss: a lambda, or a ShardLoss.
+/// A function from a Shard to its PartialLoss: a lambda, or a ShardLoss.
 template <class F>
 concept LossOfShard = requires(const F& f, Shard& s) {
   { f(s) } -> std::same_as<PartialLoss>;
 };
 
-/// Splits the batch into shards of rows, runs `loss` on each with a tape of its own on an OpenMP thread, and sums the
-/// gradients by a fixed binary tree over shard numbers: the same bits for any number of threads.
+/// Splits the batch into shards of rows, runs `loss` on each with a separate tape on an OpenMP thread, and sums the
+/// gradients pairwise, in shard order: bitwise identical for any number of threads.
 ///
-/// Errors    the exception of the lowest-numbered failing shard; nothing is published then
+/// Errors    the exception of the first failing shard; there is no result then
 template <LossOfShard F> Result backward(const LeafSet& set, const ShardOptions& o, const F& loss) {
   return detail::backward(set, o, detail::LossRef(loss));
 }
@@ -154,21 +154,21 @@ template <LossOfShard F> Result evaluate(const LeafSet& set, const ShardOptions&
   return detail::evaluate(set, o, detail::LossRef(loss));
 }
 
-/// What returns anything else, such as mean(...), which knows this shard's rows and not how many the batch has.
+/// Rejects a loss of another type, such as mean(...), which would average over the shard's rows instead of the batch.
 template <std::invocable<Shard&> F>
   requires(!LossOfShard<F>)
 Result backward(const LeafSet&, const ShardOptions&, const F&) {
   static_assert(sizeof(F) == 0,
-                "a shard's loss is its share of the batch's: return s.mean_rows(each), each [rows], "
-                "s.mean_tokens(each), or s.sum(all), and no mean(...), which does not know the whole batch");
+                "a shard's loss must be its part of the batch's: return s.mean_rows(each), each [rows], "
+                "s.mean_tokens(each), or s.sum(all); mean(...) would average over the shard only");
   return {};
 }
 template <std::invocable<Shard&> F>
   requires(!LossOfShard<F>)
 Result evaluate(const LeafSet&, const ShardOptions&, const F&) {
   static_assert(sizeof(F) == 0,
-                "a shard's loss is its share of the batch's: return s.mean_rows(each), each [rows], "
-                "s.mean_tokens(each), or s.sum(all), and no mean(...), which does not know the whole batch");
+                "a shard's loss must be its part of the batch's: return s.mean_rows(each), each [rows], "
+                "s.mean_tokens(each), or s.sum(all); mean(...) would average over the shard only");
   return {};
 }
 

@@ -2,8 +2,8 @@
 
 namespace ebb {
 
-/// Shipped ops that are not elementwise. An entry without a case in op_list.cpp does not compile, nor does an op of
-/// this folder that does not say which entry tries it: `static constexpr auto tried_by = ShippedOp::cumsum;`
+/// Shipped ops that are not elementwise. op_list.cpp does not compile without a case for every entry, and an op of this
+/// folder does not compile without naming its entry: `static constexpr auto tried_by = ShippedOp::cumsum;`
 enum class ShippedOp {
   matmul,
   matmul_batched,

@@ -4,24 +4,24 @@
 
 namespace ebb {
 
-/// A field's name, with the line that asked for it.
+/// A field's name, with the line of the request.
 struct FieldName {
   const char* name;
   std::source_location where;
   template <class T>
-    requires std::is_convertible_v<T, const char*>  // a template, so that s[0] is no null pointer
+    requires std::is_convertible_v<T, const char*>  // a template, so that s[0] is not taken for a null pointer
   FieldName(const T& n, std::source_location w = std::source_location::current()) : name(n), where(w) {}
 };
 
-/// The erased state of a cell: named Vars, in the order in which the cell declares them.
+/// The type-erased state of a cell: named Vars, in the order of their declaration.
 ///
-/// Errors    ValueError for a number or name that is no field's, with the caller's line
+/// Errors    ValueError for an index or name without a field, with the caller's line
 class State {
  public:
   static constexpr int max_fields = 16;
 
   State() = default;
-  State(const State& o) : names_(o.names_), size_(o.size_) {  // the fields there are, not all sixteen
+  State(const State& o) : names_(o.names_), size_(o.size_) {  // only the fields in use, not all sixteen
     for (int k = 0; k < size_; ++k) field_[k] = o.field_[k];
   }
   State(State&& o) noexcept : names_(o.names_), size_(o.size_) {
@@ -34,7 +34,7 @@ class State {
     size_ = o.size_;
     return *this;
   }
-  /// names must outlive the state (they belong to the cell).
+  /// `names` must outlive the state (they belong to the cell).
   State(const char* const* names, int count) : names_(names), size_(count) {}
 
   int size() const { return size_; }

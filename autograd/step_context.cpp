@@ -9,7 +9,7 @@ namespace ebb {
 Key StepContext::key(const char* name) const { return key_.named(name).at(static_cast<std::uint64_t>(time_ + 1)); }
 
 namespace {
-/// Position of the shard's first number, so that a row's numbers do not depend on the shard it stands in.
+/// Position of the shard's first value, so that a row's values do not depend on its shard.
 std::uint64_t first_position(const Var& like, std::int64_t first_row) {
   const Shape s = like.shape();
   const std::int64_t per_row = s.rank() == 0 || s[0] == 0 ? 1 : s.size() / s[0];
@@ -17,7 +17,7 @@ std::uint64_t first_position(const Var& like, std::int64_t first_row) {
 }
 }  // namespace
 
-/// draw(shape, first position) for the rows of `like`: the same numbers for a row wherever it stands.
+/// draw(shape, first position) for the rows of `like`; a row's values do not depend on its position.
 template <class F> Var StepContext::drawn(const Var& like, const F& draw) const {
   const std::uint64_t first = first_position(like, o_.first_row);
   if (!order_) return constant(draw(like.shape(), first));
@@ -31,7 +31,7 @@ Var StepContext::bernoulli(const char* name, const Var& like, double p) const {
 }
 Var StepContext::bernoulli_of_steps(const char* name, const Var& like, double p) const {
   const Shape shape = like.shape();
-  if (shape.rank() < 2) throw ShapeError("bernoulli_of_steps: a sequence is [steps, rows, ...]");
+  if (shape.rank() < 2) throw ShapeError("bernoulli_of_steps: expected a sequence [steps, rows, ...]");
   Array all = Array::empty(shape, like.dtype());
   const Shape step = shape.without(0);
   const auto first = static_cast<std::uint64_t>(o_.first_row * (step[0] == 0 ? 1 : step.size() / step[0]));

@@ -4,19 +4,19 @@
 
 namespace ebb {
 
-/// How likely a cell is to drop values of its own, which only its step can do (nn/drop.hpp).
+/// Rates of dropout inside a cell, which the cell's step applies (nn/drop.hpp).
 struct DropRates {
-  double state = 0;          ///< values of the state, where they enter a recurrent product
-  double candidate = 0;      ///< values of what a gated cell is about to add to its state
-  bool per_sequence = true;  ///< the state's mask: one for all steps of a sequence, else one for each step
+  double state = 0;          ///< of the state, where it enters a recurrent product
+  double candidate = 0;      ///< of a gated cell's candidate
+  bool per_sequence = true;  ///< one mask of the state for all steps of a sequence, else one per step
 };
 
-/// What a step is told and never looks up: training or evaluation, seed, update, time, and which rows these are. A mask
-/// is a function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
+/// The context of a step: training or evaluation, seed, update, time, and the identity of its rows. A mask is a
+/// function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
 ///
-/// Two draws of one name in one scope are the same numbers: a wrapper names each by the field it is for,
-/// `field(k).name`, and draws in a scope of its own, `at.named("my wrapper")`, or the wrapper around it draws the same
-/// once more.
+/// Two draws with one name in one scope give the same values. A wrapper therefore names each draw after its field,
+/// `field(k).name`, and draws in its own scope, `at.named("my wrapper")`; otherwise an outer wrapper would repeat its
+/// draws.
 class StepContext {
  public:
   struct Options {
@@ -35,19 +35,19 @@ class StepContext {
     p.time_ = t;
     return p;
   }
-  /// A scope of its own for what is drawn; scopes nest.
+  /// A nested scope for random draws.
   StepContext named(const char* scope) const {
     StepContext p = *this;
     p.key_ = key_.named(scope);
     return p;
   }
-  /// The same mask at every step: time left out.
+  /// The same mask at every step: draws do not depend on time.
   StepContext per_sequence() const {
     StepContext p = *this;
     p.time_ = -1;
     return p;
   }
-  /// For wrappers: what the cells inside are to drop. A cell that cannot ignores it, so a wrapper asks `Cell::drops`
+  /// For wrappers: requests dropout inside cells. A cell without support ignores it, so a wrapper checks `Cell::drops`
   /// first.
   StepContext dropping(const DropRates& r) const {
     StepContext p = *this;
@@ -55,23 +55,23 @@ class StepContext {
     return p;
   }
   const DropRates& drop_rates() const { return rates_; }
-  /// Whether anything inside a cell is to be dropped in this step: in training, at a rate above zero.
+  /// Whether dropout inside cells is active: in training, at a rate above zero.
   bool drops() const { return o_.training && (rates_.state > 0 || rates_.candidate > 0); }
-  /// For arrays that hold only some of the rows, or hold them in another order: entry k is row order[k]. The tokens
-  /// [rows] are referred to, not copied.
+  /// For arrays with a subset or a permutation of the rows: entry k is row order[k]. `order` [rows] is referenced, not
+  /// copied.
   StepContext of_rows(const Tokens& order) const {
     StepContext p = *this;
     p.order_ = &order;
     return p;
   }
 
-  /// Random numbers of like's shape [rows, ...], constant on the tape.
+  /// Random values with like's shape [rows, ...], constant on the tape.
   Var bernoulli(const char* name, const Var& like, double p) const;
-  /// like [T, rows, ...]: what bernoulli gives at the times 0 to T - 1, for what is done on all steps at once.
+  /// For like [T, rows, ...]: the values of `bernoulli` at times 0 to T - 1, for layers over all steps at once.
   Var bernoulli_of_steps(const char* name, const Var& like, double p) const;
   Var uniform(const char* name, const Var& like, double low = 0, double high = 1) const;
   Var normal(const char* name, const Var& like, double mean = 0, double deviation = 1) const;
-  /// One coin for the whole step, the same for every row.
+  /// One coin per step, the same for all rows.
   bool coin(const char* name, double p) const;
 
  private:

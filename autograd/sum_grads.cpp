@@ -7,7 +7,7 @@
 namespace ebb {
 
 void detail::sum_grads(Grads* all, std::size_t count) {
-  constexpr int piece = 1 << 13;  // elements: what all shards have of it stays in the cache
+  constexpr int piece = 1 << 13;  // elements, few enough that all shards' pieces fit the cache
   for (std::size_t k = 1; k < count; ++k)
     for (const Grads::OfSet& s : all[k].sets_) all[0].flat_of(s.set, s.flat.dtype());
   for (Grads::OfSet& s : all[0].sets_) {

@@ -3,8 +3,8 @@
 
 namespace ebb::detail {
 
-/// Sums the leaf sets of all into the first, in the order of a binary tree over their numbers. An empty one has been
-/// summed already, into its left neighbour in that tree.
+/// Sums all gradients into the first, pairwise and in order. An empty entry has already been added to its left
+/// neighbour in the tree.
 void sum_grads(Grads* first, std::size_t count);
 
 }  // namespace ebb::detail

@@ -8,7 +8,7 @@ namespace ebb {
 
 namespace {
 
-/// One transform, after those that were given before it.
+/// A transform composed with the previous ones.
 class Chained final : public detail::LeafTransforms {
  public:
   Chained(std::shared_ptr<const LeafTransforms> before, const Transform& f) : before_(std::move(before)), f_(f) {}
@@ -18,7 +18,7 @@ class Chained final : public detail::LeafTransforms {
     const Var made = f_(w, (context ? *context : StepContext()).named("transform").named(leaf.name()));
     if (!(made.shape() == leaf.shape()))
       throw ShapeError(std::string("parameter ") + leaf.name() + ": it is " + text(leaf.shape()) +
-                       ", and a transform made it " + text(made.shape()));
+                       ", but its transform returned " + text(made.shape()));
     return made;
   }
 
@@ -32,7 +32,7 @@ class Chained final : public detail::LeafTransforms {
 void Leaf::transform(const Transform& f) const {
   if (!transformed()) data_->set->transformed.push_back(get());
   data_->transforms = std::make_shared<Chained>(data_->transforms, f);
-  ++data_->set->version;  // a tape that has used it has another value
+  ++data_->set->version;  // tapes that have used it are out of date
 }
 
 }  // namespace ebb

@@ -5,8 +5,8 @@
 
 namespace ebb {
 
-/// What a parameter's numbers go through before anyone sees them: an orthogonal matrix made from a free one, a weight
-/// of which a part is dropped. A counted handle to a function of the numbers, with or without a StepContext.
+/// A function applied to a parameter's values before they are used: to make a matrix orthogonal, or to drop weights. A
+/// reference-counted handle to a function of the values, with or without a StepContext.
 ///
 ///     w.transform("cell/Wh", [](const Var& m) { return m - transpose(m); });
 class Transform {

@@ -22,7 +22,7 @@ TransformedLeaves::TransformedLeaves(const LeafSet& set, DType dtype, const Step
 }
 
 void TransformedLeaves::pull_back(Grads& g) {
-  Var all;  // its gradient is what every leaf gets through the transforms, those read by a transform included
+  Var all;  // its gradient is that of every leaf through the transforms, including leaves that a transform reads
   for (const Pair& p : leaves_) {
     Array place = g[p.leaf];
     const Var share = sum(p.result * constant(place.copy()));

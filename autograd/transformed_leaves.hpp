@@ -8,14 +8,14 @@
 
 namespace ebb::detail {
 
-/// The transformed leaves of a set during one backward: evaluated on a tape of its own, bound to the results while it
-/// lives, so that shards meet them as leaves; the gradients that come back are of the results.
+/// The transformed leaves of a set during one backward: evaluated on a separate tape and bound to the results, so that
+/// shards use them as leaves. The gradients from the shards are those of the results.
 class TransformedLeaves {
  public:
   TransformedLeaves(const LeafSet&, DType, const StepContext& context, bool gradients);
   TransformedLeaves(const TransformedLeaves&) = delete;
   TransformedLeaves& operator=(const TransformedLeaves&) = delete;
-  /// dL/df(w) -> dL/dw, in place; once.
+  /// dL/df(w) -> dL/dw, in place; may be called once.
   void pull_back(Grads&);
 
  private:
@@ -24,7 +24,7 @@ class TransformedLeaves {
     Var result;
   };
   const StepContext context_;
-  std::optional<Tape> tape_;  // before what is recorded on it
+  std::optional<Tape> tape_;  // declared before the Vars recorded on it
   std::vector<Pair> leaves_;
   std::vector<std::unique_ptr<Binding>> bound_;
 };

@@ -7,7 +7,7 @@ namespace ebb::detail {
 
 Recorded::Recorded(const VarFunction& f, const Var& at, const char* who) {
   if (!TapeImpl::current(who).recording())
-    throw TapeError(std::string(who) + ": nothing is recorded in the scope of a NoGrad");
+    throw TapeError(std::string(who) + ": nothing is recorded in a NoGrad scope");
   x = at.requires_grad() ? at : variable(at.value());
   y = f(x);
   if (!y) throw TapeError(std::string(who) + ": the function returned an empty Var");

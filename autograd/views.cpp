@@ -5,8 +5,8 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 
-/// Views: rows, one entry of the first axis, blocks of columns. Their values share the parent's numbers and their
-/// adjoints are written into the parent's, so that T slices of a sequence cost O(T), not O(T^2).
+/// Views: rows, one entry of the first axis, blocks of columns. Their values share the parent's memory and their
+/// adjoints are written into the parent's, so T slices of a sequence cost O(T), not O(T^2).
 namespace ebb {
 
 using detail::TapeImpl;
@@ -29,7 +29,7 @@ struct View {
 
 const View& attributes_of(TapeImpl& t, std::uint32_t id) { return *static_cast<const View*>(t.node(id).attributes); }
 
-/// Reached only if the view's own gradient was asked for: hands it on to the parent.
+/// Reached only if the view's own gradient was requested: adds it to the parent's.
 void sweep_view(detail::Sweep& s, std::uint32_t id) {
   const std::uint32_t parent = s.tape.node(id).inputs()[0];
   if (!s.wants(parent)) return;
@@ -98,7 +98,7 @@ Var slice(At x, int axis, int begin, int end) {
 void split_into(At x, Var* blocks, int count) {
   const int width = detail::shape_of(x)[-1];
   if (count < 1 || width % count != 0)
-    throw ShapeError("split: " + std::to_string(width) + " columns cannot be cut into " + std::to_string(count) +
+    throw ShapeError("split: " + std::to_string(width) + " columns cannot be split into " + std::to_string(count) +
                      " equal blocks" + detail::place_of(x.where));
   const int each = width / count;
   for (int k = 0; k < count; ++k) blocks[k] = view(x, {View::Kind::columns, k * each, (k + 1) * each});

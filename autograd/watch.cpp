@@ -9,8 +9,8 @@ namespace ebb {
 
 namespace detail {
 
-/// A step that this shard has seen already begins the next run of the sequence. Outside a loop over time steps are
-/// counted.
+/// A time step that this shard has already recorded begins the next run of the sequence. Outside a loop over time,
+/// steps are counted.
 void WatchedValues::add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value) {
   const std::lock_guard lock(mutex_);
   Named& n = all_[name];
@@ -38,8 +38,8 @@ const WatchedValues::Named& WatchedValues::named(const std::string& name) const 
   if (const auto found = all_.find(name); found != all_.end()) return found->second;
   std::string known;
   for (const auto& [other, n] : all_) known += (known.empty() ? "" : ", ") + other;
-  throw ValueError("watch: nothing was named '" + name + "'; " +
-                   (known.empty() ? "nothing was named at all" : "there is " + known));
+  throw ValueError("watch: there is no value '" + name + "'; " +
+                   (known.empty() ? "no values were named" : "there are " + known));
 }
 
 int WatchedValues::runs(const std::string& name) const {
@@ -52,7 +52,7 @@ Array WatchedValues::run(const std::string& name, int k) const {
   const auto& runs = named(name).runs;
   const int count = static_cast<int>(runs.size()), at = k < 0 ? k + count : k;
   if (at < 0 || at >= count)
-    throw ValueError("watch: '" + name + "' was run " + std::to_string(count) + " times, there is no run " +
+    throw ValueError("watch: '" + name + "' has " + std::to_string(count) + " runs, there is no run " +
                      std::to_string(k));
   const std::vector<Part>& parts = runs[static_cast<std::size_t>(at)];
   int T = 0, B = 0, first = parts.front().first_row;
@@ -70,7 +70,7 @@ Array WatchedValues::run(const std::string& name, int k) const {
     if (shape.rank() != step.rank() || p.rows.empty() == by_row || !((by_row ? shape.with(0, B) : shape) == step))
       throw ShapeError("watch: '" + name + "' is " + text(one.shape()) + " at one step and " + text(shape) +
                        " at another");
-    if (!by_row && p.first_row == first) whole[p.time].assign(p.value);  // the first shard's
+    if (!by_row && p.first_row == first) whole[p.time].assign(p.value);  // from the first shard
     for (std::size_t r = 0; r < p.rows.size(); ++r) whole[p.time][p.rows[r]].assign(p.value[static_cast<int>(r)]);
   }
   return whole;

@@ -6,12 +6,12 @@ namespace ebb {
 namespace detail {
 
 class WatchPoint;
-/// Where the values go that this thread names; null if nobody watches. Read without a call, also from
+/// Where this thread's named values go; null without a Watch. Accessed without a function call, even in
 /// position-independent code.
 [[gnu::tls_model("initial-exec")]] inline constinit thread_local WatchPoint* watch_point = nullptr;
 void watched(const char* name, const Var& v);
 
-/// In its scope names have "part/" put before them: the layers of a stack, the heads of a cell.
+/// Prefixes names with "part/" in its scope: layers of a stack, heads of a cell.
 class WatchScope {
  public:
   explicit WatchScope(const char* part) : point_(watch_point) {
@@ -29,15 +29,15 @@ class WatchScope {
   void enter(const char* part);
   void leave() noexcept;
   WatchPoint* point_;
-  std::size_t outer_ = 0;  // length of the names before
+  std::size_t outer_ = 0;  // length of the outer prefix
 };
 
 }  // namespace detail
 
-/// Names a value inside a step, for a Watch (watch.hpp) to collect, and gives it back: `watch("f", f);`, or in the
-/// middle of an expression. Inside a fused lambda it is written in the same way.
+/// Names a value inside a step, for a Watch (watch.hpp) to collect, and returns it: `watch("f", f);`, or within an
+/// expression. Works in the same way in a fused lambda.
 ///
-/// Cost      a test of a pointer if nobody watches; inside a fused lambda nothing
+/// Cost      without a Watch, a test of a pointer, and nothing in a fused lambda
 inline const Var& watch(const char* name, const Var& v) {
   if (detail::watch_point) [[unlikely]]
     detail::watched(name, v);

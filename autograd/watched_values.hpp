@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
-/// What stands behind Watch: the values of all threads, and each thread's place among them. For autograd's and nn's own
-/// files.
+/// The implementation of Watch: the values of all threads, and each thread's access to them. Internal to autograd and
+/// nn.
 namespace ebb::detail {
 
-/// Collected by name, then by run of the sequence. Guarded: shards name values at once.
+/// Values by name, then by run of the sequence. Thread-safe, since shards add concurrently.
 class WatchedValues {
  public:
-  /// `rows` are the places in the batch of the value's rows; none if it has no rows but is of the whole batch.
+  /// `rows` are the batch positions of the value's rows; empty for a value without rows.
   void add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value);
   std::vector<std::string> names() const;
   int runs(const std::string& name) const;
-  Array run(const std::string& name, int k) const;  ///< k from the end if negative
+  Array run(const std::string& name, int k) const;  ///< a negative k counts from the end
   void clear();
 
  private:
@@ -28,21 +28,21 @@ class WatchedValues {
   };
   struct Named {
     std::vector<std::vector<Part>> runs;
-    std::map<int, std::size_t> run_of;      // by a shard's first row: which run it is in, counted from one
-    std::map<int, std::vector<bool>> seen;  // by a shard's first row: the times of that run
+    std::map<int, std::size_t> run_of;      // by a shard's first row: its current run, from one
+    std::map<int, std::vector<bool>> seen;  // by a shard's first row: the times recorded in that run
   };
   const Named& named(const std::string& name) const;
   mutable std::mutex mutex_;
   std::map<std::string, Named> all_;
 };
 
-/// One thread's way to the values: its shard's first row, the order of its rows, the scopes it is in.
+/// One thread's access to the values: its shard's first row, the order of its rows, its scopes.
 class WatchPoint {
  public:
   explicit WatchPoint(WatchedValues& to, int first = 0, int count = -1) : rows(count), to_(&to), first_row_(first) {}
   WatchedValues& values() const { return *to_; }
   void add(const char* name, const Var& v);
-  int rows;                       ///< of the step under way; -1: not known, all values have rows
+  int rows;                       ///< of the current step; -1: unknown, all values have rows
   const Tokens* order = nullptr;  ///< if set, row k of a value is row order[k] of the shard
   std::string scopes;
 
@@ -51,7 +51,7 @@ class WatchPoint {
   int first_row_;
 };
 
-/// A shard of a backward whose caller watches: a point of its own for the thread that runs it.
+/// For a shard of a backward whose caller has a Watch: a separate watch point for the thread that runs it.
 class WatchShard {
  public:
   WatchShard(const WatchPoint* callers, int first_row, int rows);
@@ -64,7 +64,7 @@ class WatchShard {
   std::unique_ptr<WatchPoint> own_;
 };
 
-/// In its scope a sequence is run: its values have so many rows, of packed ones in the packing's order.
+/// Scope of a run of a sequence; sets the number of rows of its values, and their order if packed.
 class WatchRun {
  public:
   explicit WatchRun(const Tokens* order) : point_(watch_point) {

@@ -150,7 +150,8 @@ PartialLoss weighted_mean(const Shard& s, const Var& v, const Tokens& targets, c
     total += o.weights ? o.weights.at_flat(k) : 1;
   }
   if (!(total > 0))
-    throw ValueError(fmt::format("weighted_mean: the weights of {} targets sum to {}", targets.size(), total));
+    throw ValueError(fmt::format("weighted_mean: the weights of {} targets must have a positive sum, but it is {}",
+                                 targets.size(), total));
   return s.sum(v) * (1 / total);
 }
 

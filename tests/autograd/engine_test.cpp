@@ -9,8 +9,8 @@ using namespace ebb;
 
 namespace {
 
-/// A recurrence with shared weights, a tied transpose, a computed weight and a split: all that packing, deferral,
-/// forwarding and reuse have to get right.
+/// A recurrence with shared weights, a tied transpose, a computed weight and a split, which exercises packing,
+/// deferral, forwarding and reuse.
 struct Recurrence {
   LeafSet set{f64};
   Leaf w = set.add("w", uniform({3, 8}, Key{1}.named("w"), -1, 1, f64));
@@ -20,7 +20,7 @@ struct Recurrence {
 
   PartialLoss loss(Shard& s, const Array& x) const {
     const Sequence in = s.sequence(x);
-    const Var skew = var_of(v) - transpose(v);  // a right operand that is a value, made once
+    const Var skew = var_of(v) - transpose(v);  // a computed right operand
     Var h = zeros({s.rows(), 4});
     std::vector<Var> all;
     for (int t : steps(in.steps())) {
@@ -50,7 +50,7 @@ struct EngineScope {
 
 }  // namespace
 
-TEST_CASE("results with and without each thing the engine does are equal to 1e-12 of the largest entry", "[shards]") {
+TEST_CASE("results with and without each optimisation of the engine agree to 1e-12 of the largest entry", "[shards]") {
   const Recurrence m;
   for (const auto& [rows, length] : {std::pair{1, 700}, {20, 9}, {9, 150}}) {
     const Array x = normal({length, rows, 3}, Key{2}, 0, 1, f64);
@@ -71,7 +71,7 @@ TEST_CASE("results with and without each thing the engine does are equal to 1e-1
   }
 }
 
-TEST_CASE("packing changes no bit", "[shards]") {
+TEST_CASE("packing does not change any bit", "[shards]") {
   const Recurrence m;
   const Array x = normal({20, 17, 3}, Key{3}, 0, 1, f32);
   const auto run = [&] { return backward(m.set, {.rows = 17}, [&](Shard& s) { return m.loss(s, x); }); };
@@ -97,7 +97,7 @@ TEST_CASE("a pack follows the weights when they change") {
   CHECK(after != before);
 }
 
-TEST_CASE("gradcheck holds on the path with packs and deferred gradients, to second order") {
+TEST_CASE("gradcheck passes on the path with packs and deferred gradients, to second order") {
   const Recurrence m;
   const Array x = normal({4, 9, 3}, Key{5}, 0, 1, f64);
   const GradcheckReport r = gradcheck(m.set, {.rows = 9}, [&](Shard& s) { return m.loss(s, x); }, {.order = 2});

@@ -28,7 +28,7 @@ template <class F> ValueAndGradient at(const F& f, const Array& x) {
 
 }  // namespace
 
-TEST_CASE("log_sigmoid and its gradient are right where sigmoid is 0 or 1 in the element type") {
+TEST_CASE("log_sigmoid and its gradient are accurate where sigmoid rounds to 0 or 1") {
   const DType d = GENERATE(f32, f64);
   const auto f = [](const Var& x) { return log_sigmoid(x); };
   const auto [value, gradient] = at(f, Array::from({6}, {-1e30, -500, -2, 2, 50, 1e30}, d));
@@ -53,7 +53,7 @@ TEST_CASE("log_sigmoid at infinities and NaN") {
   CHECK(std::isnan(gradient.at_flat(2)));
 }
 
-TEST_CASE("norm is right where squares overflow or vanish, and so is its gradient") {
+TEST_CASE("norm and its gradient are accurate where squares overflow or underflow") {
   const auto f = [](const Var& x) { return norm(x); };
   for (const double scale : {1e-38, 1e-30, 1e-20, 1., 1e20, 6e37}) {
     const auto [value, gradient] = at(f, Array::from({2}, {3 * scale, 4 * scale}, f32));
@@ -70,7 +70,7 @@ TEST_CASE("norm is right where squares overflow or vanish, and so is its gradien
   }
 }
 
-TEST_CASE("norm of rows of very different magnitudes takes each at its own scale") {
+TEST_CASE("norm scales rows of very different magnitudes separately") {
   const Array x = Array::from({3, 2}, {3e-30, 4e-30, 3e20, 4e20, 0, 0}, f32);
   const auto [value, gradient] = at([](const Var& v) { return norm(v, -1); }, x);
   CHECK(value.at_flat(0) == Approx(5e-30));
@@ -88,7 +88,7 @@ TEST_CASE("the gradient of a norm is zero at zero, and so is the gradient of a p
   CHECK(largest_magnitude(grad(sum(square(g - 1)), {x})[0].value()) == 0);
 }
 
-TEST_CASE("norm of NaN is NaN, of an infinity infinite, of nothing zero") {
+TEST_CASE("norm of NaN is NaN, of an infinity infinite, of an empty array zero") {
   CHECK(std::isnan(norm(Array::from({3}, {1, no_number, inf}, f64)).item()));
   CHECK(norm(Array::from({3}, {1, -inf, 2}, f32)).item() == inf);
   CHECK(norm(Array::zeros({0}, f64)).item() == 0);
@@ -96,7 +96,7 @@ TEST_CASE("norm of NaN is NaN, of an infinity infinite, of nothing zero") {
   CHECK(norm(Array::zeros({2, 0}, f64), 1).shape() == Shape{2});
 }
 
-TEST_CASE("norm reduces the axes that are named and keeps them on demand") {
+TEST_CASE("norm reduces the given axes and keeps them on request") {
   const Array x = uniform({2, 3, 4}, Key{1}, -1, 1, f64);
   CHECK(norm(x).shape() == Shape{});
   CHECK(norm(x).item() == Approx(std::sqrt(sum_of_squares(x))));
@@ -104,7 +104,7 @@ TEST_CASE("norm reduces the axes that are named and keeps them on demand") {
   CHECK(norm(x, 1, Keep::yes).shape() == Shape{2, 1, 4});
 }
 
-TEST_CASE("outer of vectors is the column times the row, of rows one such product a row") {
+TEST_CASE("outer of vectors is column times row, of batches one product per row") {
   Tape tape{{.dtype = f64}};
   const Array a = uniform({3}, Key{1}, -1, 1, f64), b = uniform({4}, Key{2}, -1, 1, f64);
   CHECK(largest_magnitude(outer(a, b) - matmul(a.reshape({3, 1}), b.reshape({1, 4}))) == 0);
@@ -115,7 +115,7 @@ TEST_CASE("outer of vectors is the column times the row, of rows one such produc
   CHECK(std::isnan(outer(Array::full({1}, no_number, f64), b).at_flat(2)));
 }
 
-TEST_CASE("outer refuses a single number and rows that do not match, with the line") {
+TEST_CASE("outer rejects a scalar and mismatched rows, with the line") {
   Tape tape{{.dtype = f64}};
   const Var one = full({}, 1), x = full({2, 3}, 1), y = full({5, 3}, 1);
   CHECK_THROWS_WITH(outer(one, x), Contains("outer: expected vectors or batches of vectors, got [] and [2, 3]") &&

@@ -1,4 +1,4 @@
-// What a fused op keeps: the numbers that its backward reads, in the place of operands that die.
+// Memory of a fused op: the values that its backward reads, stored in place of dying operands.
 #include <ebb/autograd/fuse.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/random.hpp>
@@ -20,7 +20,7 @@ constexpr auto gru = [](auto xr, auto xz, auto xn, auto hr, auto hz, auto hn, au
   return (1 - z) * n + z * h;
 };
 
-/// Numbers kept for each row, step and hidden unit, over T steps of a cell.
+/// Kept values per row, step and hidden unit, over T steps of a cell.
 template <class Step> double kept_by(Step step, int gates = 4) {
   constexpr int T = 20, B = 16, H = 64;
   Tape tape;
@@ -40,7 +40,7 @@ void lstm_step(const Var& x, const Var& Wh, Var& h, Var& c) {
 
 }  // namespace
 
-TEST_CASE("a fused LSTM step keeps six numbers a row and hidden unit") {
+TEST_CASE("a fused LSTM step keeps six values per row and hidden unit") {
   CHECK(kept_by(lstm_step) <= 6.05);
   CHECK(kept_by(lstm_step) >= 5.9);  // four activations, c and h
 }
@@ -54,7 +54,7 @@ TEST_CASE("a fused LSTM step keeps no more if its pre-activations have names") {
         }) <= 6.05);
 }
 
-TEST_CASE("a fused GRU step keeps five numbers") {
+TEST_CASE("a fused GRU step keeps five values") {
   CHECK(kept_by(
             [](const Var& x, const Var& Wh, Var& h, Var&) {
               h = fuse(gru, split<3>(matmul(x, Wh) + 0.0), split<3>(matmul(h, Wh)), slice(Wh[0], 0, 0, 64), h);
@@ -62,7 +62,7 @@ TEST_CASE("a fused GRU step keeps five numbers") {
             3) <= 5.05);
 }
 
-TEST_CASE("what a fused op keeps is let go as the sweep passes") {
+TEST_CASE("values kept by a fused op are freed as the sweep passes") {
   Tape tape;
   const Var x = variable(normal({64, 64}, Key{1}, 0, 1));
   const auto before = tape.stats().kept_bytes;
@@ -73,7 +73,7 @@ TEST_CASE("what a fused op keeps is let go as the sweep passes") {
   CHECK(tape.stats().kept_bytes - before < 8 * 64 * 64 * 4);
 }
 
-TEST_CASE("a fused op overwrites nothing that has a name or is held") {
+TEST_CASE("a fused op does not overwrite values that are still referenced") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(Array::full({4, 8}, 2, f64));
   Var pre = x + 1;
@@ -89,7 +89,7 @@ TEST_CASE("a fused op overwrites nothing that has a name or is held") {
   CHECK(y.value().at({1, 1}) == z.value().at({1, 1}));
 }
 
-TEST_CASE("a fused op writes its result over an operand that dies") {
+TEST_CASE("a fused op writes its result over a dying operand") {
   Tape tape;
   const Var x = variable(Array::full({256, 256}, 1, f32));
   NoGrad off;

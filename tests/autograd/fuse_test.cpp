@@ -35,8 +35,8 @@ template <class... V> std::vector<Var> listed(std::tuple<V...> y) {
   return std::apply([](auto&... v) { return std::vector<Var>{v...}; }, y);
 }
 
-/// Values of the results, then the operands' gradients, of the lambda on its own or fused. Results whose bit is not in
-/// `used` are left out of the loss. Operands pass through 1 * x, so that they die if `dying`.
+/// The results' values, then the operands' gradients, of the lambda run plainly or fused. Results whose bit is not in
+/// `used` are not part of the loss. If `dying`, operands are temporaries, 1 * x.
 template <int N, class F>
 std::vector<Array> outcome(F f, const std::vector<Array>& in, bool fused, DType d, bool dying, unsigned used) {
   Tape tape{{.dtype = d}};
@@ -101,7 +101,7 @@ TEST_CASE("every elementwise op has the same value and gradient fused as on Vars
 #include <ebb/ops/pointwise_functions.inl>
 }
 
-TEST_CASE("a fused op takes numbers and comparisons as it does on Vars") {
+TEST_CASE("a fused op handles numbers and comparisons as on Vars") {
   const std::vector<Shape> one = {{3, 37}}, two = {{3, 37}, {3, 37}};
 #define EBB_ONE(f) same<1>(#f, [](auto x) { return f; }, one)
 #define EBB_TWO(f) same<2>(#f, [](auto a, auto b) { return f; }, two, .3, 2)
@@ -118,7 +118,7 @@ TEST_CASE("a fused op takes numbers and comparisons as it does on Vars") {
 #undef EBB_TWO
 }
 
-TEST_CASE("numbers in a fused lambda are told apart, equal parts are one") {
+TEST_CASE("numbers in a fused lambda are distinguished, equal parts are merged") {
   same<1>("polynomial", [](auto x) { return 2 * x + 3 * x * x; }, {{50}});
   same<1>("common part", [](auto x) { return sigmoid(x) * sigmoid(x) + tanh(sigmoid(x)); }, {{50}});
   same<1>("compound",
@@ -151,7 +151,7 @@ TEST_CASE("fused operands broadcast, and their gradients are sums") {
   for (const auto& shapes : cases) same<3>("mixed", mixed, shapes, -1, 1);
 }
 
-TEST_CASE("fused results may be several, each used or not") {
+TEST_CASE("there may be several fused results, each used or not") {
   const std::vector<Shape> five(5, Shape{9, 21});
   for (const unsigned used : {1u, 2u, 3u}) same<5>("lstm", lstm, five, -2, 2, used);
   const auto four = [](auto a, auto b) { return std::tuple{a * b, tanh(a), a, b - tanh(a)}; };
@@ -160,7 +160,7 @@ TEST_CASE("fused results may be several, each used or not") {
   same<8>("gru", gru, {{9, 21}, {9, 21}, {9, 21}, {9, 21}, {9, 21}, {9, 21}, {21}, {9, 21}});
 }
 
-TEST_CASE("a result that nobody uses takes no part in the gradient, even where its own is infinite") {
+TEST_CASE("an unused result does not contribute to the gradient, even where its own is infinite") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(Array::from({3}, {0, 1, 2}, f64));
   auto [a, b] = fuse([](auto x) { return std::pair{log(x), x * x}; }, x);
@@ -185,7 +185,7 @@ TEST_CASE("an operand may be given twice, as itself or as a view of itself") {
   }
 }
 
-TEST_CASE("views are fused where they stand: rows, slices of a sequence, column blocks") {
+TEST_CASE("views are fused in place: rows, slices of a sequence, column blocks") {
   for (const DType d : {f64, f32})
     for (const bool named : {false, true}) {
       std::vector<Array> found[2];
@@ -219,7 +219,7 @@ TEST_CASE("a block of a split that a fused op does not use receives zeros") {
   CHECK(g[x].at({0, 5}) == 1);
 }
 
-TEST_CASE("blocks of several arrays may be given in any order, and meet others in their parents") {
+TEST_CASE("blocks of several arrays may be given in any order, and overlap others in their parents") {
   const auto f = [](auto a, auto p, auto b, auto q, auto c) { return a * tanh(p) - b * q * c + sigmoid(c); };
   Array found[2][2];
   for (const bool fused : {true, false}) {
@@ -238,7 +238,7 @@ TEST_CASE("blocks of several arrays may be given in any order, and meet others i
   for (const int k : {0, 1}) CHECK(error_of(found[1][k], found[0][k]) < 1e-13);
 }
 
-TEST_CASE("numbers, parameters and operands that need no gradient may stand anywhere") {
+TEST_CASE("numbers, parameters and operands without gradient may be at any position") {
   LeafSet set(f64);
   const Leaf w = set.add("w", Array::from({3}, {1, 2, 3}, f64));
   Tape tape{{.dtype = f64}};
@@ -253,7 +253,7 @@ TEST_CASE("numbers, parameters and operands that need no gradient may stand anyw
   CHECK_FALSE(z.requires_grad());
 }
 
-TEST_CASE("NaN goes in and comes out") {
+TEST_CASE("NaN propagates") {
   for (const DType d : {f32, f64}) {
     Tape tape{{.dtype = d}};
     const Var x = variable(Array::full({2, 19}, NAN, d));
@@ -263,7 +263,7 @@ TEST_CASE("NaN goes in and comes out") {
   }
 }
 
-TEST_CASE("a fused row has the same bits wherever it stands, and a number wherever it stands in a row") {
+TEST_CASE("a fused element has the same bits at any row and any position in a row") {
   for (const DType d : {f32, f64}) {
     Tape tape{{.dtype = d}};
     const Array row = uniform({1, 37}, Key{3}, -3, 3, d);
@@ -309,7 +309,7 @@ TEST_CASE("fused expressions pass gradcheck, and to second order through Vars") 
   }
 }
 
-TEST_CASE("a fused graph that is kept may be swept again") {
+TEST_CASE("a retained fused graph may be swept again") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(uniform({2, 5}, Key{1}, -1, 1, f64));
   const Var loss = sum(fuse([](auto a, auto b) { return tanh(a) * sigmoid(b); }, x * 2, x * 3));
@@ -318,7 +318,7 @@ TEST_CASE("a fused graph that is kept may be swept again") {
   CHECK_THROWS_AS(tape.backward(loss), TapeError);
 }
 
-TEST_CASE("operands whose shapes do not fit are named, with the line") {
+TEST_CASE("operands with incompatible shapes are named, with the line") {
   Tape tape;
   const Var a = constant(Array::zeros({3, 4}, f32)), b = constant(Array::zeros({5}, f32));
   CHECK_THROWS_AS(fuse(mixed, a, b, 1), ShapeError);
@@ -326,10 +326,10 @@ TEST_CASE("operands whose shapes do not fit are named, with the line") {
                     Contains("fuse") && Contains("[3, 4]") && Contains("[5]") && Contains("fuse_test.cpp:"));
 }
 
-TEST_CASE("what cannot be fused is known while compiling") {
+TEST_CASE("invalid lambdas are rejected at compile time") {
   double outside = 2;
   auto captures = [outside](auto x) { return x * outside; };
-  CHECK_FALSE(std::is_empty_v<decltype(captures)>);  // on which fuse has a static_assert
+  CHECK_FALSE(std::is_empty_v<decltype(captures)>);  // fuse has a static_assert for this
   static double changes = 1;
   auto reads = [](auto x) { return x * changes; };
   CHECK_FALSE(detail::fused::known_now<decltype(reads), std::make_index_sequence<1>>);

@@ -34,7 +34,7 @@ struct Cube {
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * g * x * x; }
 };
 
-struct CubeFirstOrderWrongTwice {  // right once, wrong when differentiated again
+struct CubeFirstOrderWrongTwice {  // correct to first order, wrong to second
   static constexpr auto name = "cube, second order wrong";
   Array value(const Array& x) const { return x * x * x; }
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3 * g * detach(x) * x; }
@@ -55,7 +55,7 @@ struct Hypot {  // two inputs
   }
 };
 
-struct OverwritesItsInput {  // y shares its numbers with x, and is written to
+struct OverwritesItsInput {  // y shares x's memory, and is written to
   static constexpr auto name = "overwrites its input";
   Array value(const Array& x) const {
     Array y = x;
@@ -88,7 +88,7 @@ TEST_CASE("every shipped op has the gradient of its value, to second order") {
   }
 }
 
-TEST_CASE("every shipped op has in float32 the value and gradient of float64") {
+TEST_CASE("every shipped op has the same value and gradient in float32 as in float64") {
   for (const OpSample& op : shipped_ops()) {
     INFO(op.name);
     const std::vector<Array> in = drawn(op, op.shapes.front());
@@ -108,7 +108,7 @@ TEST_CASE("every shipped op has in float32 the value and gradient of float64") {
   }
 }
 
-TEST_CASE("the recorded gradient of every shipped op is the one that the sweep over arrays gives") {
+TEST_CASE("the recorded gradient of every shipped op equals that of the sweep over arrays") {
   for (const OpSample& op : shipped_ops())
     for (const auto& shapes : op.shapes) {
       Tape tape{{.dtype = f64, .order = 2}};
@@ -134,30 +134,30 @@ TEST_CASE("the checker catches a gradient that is 0.1 % off") {
   CHECK(r.entries[0].analytic / r.entries[0].numeric == Approx(1.001).epsilon(1e-6));
 }
 
-TEST_CASE("the checker passes ops of one's own with one and two inputs, to second order") {
+TEST_CASE("the checker passes users' ops with one and two inputs, to second order") {
   CHECK(gradcheck_op(Cube{}, {{3, 4}}, {.order = 2}).ok());
   CHECK(gradcheck_op(Hypot{}, {{3, 4}, {3, 4}}, {.order = 2}).ok());
 }
 
-TEST_CASE("the checker catches a gradient that is right once and wrong when differentiated again") {
+TEST_CASE("the checker catches a gradient that is correct to first order and wrong to second") {
   CHECK(gradcheck_op(CubeFirstOrderWrongTwice{}, {{3, 4}}, {.order = 1}).ok());
   CHECK_FALSE(gradcheck_op(CubeFirstOrderWrongTwice{}, {{3, 4}}, {.order = 2}).ok());
 }
 
-TEST_CASE("a gradient written on arrays is first order: an order-2 tape refuses the op while recording") {
+TEST_CASE("a gradient written on arrays is first order: an order-2 tape rejects the op while recording") {
   CHECK(gradcheck_op(CubeOnArrays{}, {{3, 4}}).ok());
   const GradcheckReport r = gradcheck_op(CubeOnArrays{}, {{3, 4}}, {.order = 2});
   CHECK_FALSE(r.ok());
   CHECK_THAT(r.failure, Catch::Matchers::Contains("cube on arrays"));
 }
 
-TEST_CASE("the checker refuses to check nothing") {
+TEST_CASE("the checker rejects an empty check") {
   const GradcheckReport r = gradcheck_op(Cube{}, {{3, 4}}, {.most_elements = 0});
   CHECK_FALSE(r.ok());
   CHECK(r.failure.find("most_elements") != std::string::npos);
 }
 
-TEST_CASE("the checker says when a function is not deterministic") {
+TEST_CASE("the checker reports a function that is not deterministic") {
   int calls = 0;
   const GradcheckReport r =
       gradcheck([&](const std::vector<Var>& in) { return in[0] * double(++calls); }, {Array::full({2}, 1, f64)});
@@ -182,7 +182,7 @@ TEST_CASE("the checker finds an op whose value overwrites its input") {
   CHECK(gradcheck_op(DoublesACopy{}, {{3}}).ok());
 }
 
-TEST_CASE("the checker says where a number is not finite, and not that the function is not deterministic") {
+TEST_CASE("the checker reports where a value is not finite, and not that the function is not deterministic") {
   const GradcheckReport r =
       gradcheck([](const std::vector<Var>& in) { return log(in[0] - 2); }, {Array::full({2}, 1, f64)});
   CHECK_FALSE(r.ok());
@@ -191,7 +191,7 @@ TEST_CASE("the checker says where a number is not finite, and not that the funct
              Catch::Matchers::Contains("not finite: log has the first value that is not finite (gradcheck_test.cpp:"));
 }
 
-TEST_CASE("the checker notes an input that has no influence, and does not call it wrong") {
+TEST_CASE("the checker notes an input without influence, and does not report it as wrong") {
   const GradcheckReport r = gradcheck([](const std::vector<Var>& in) { return in[0] + 0 * in[1]; },
                                       {Array::full({2}, 1, f64), Array::full({2}, 1, f64)});
   REQUIRE(r.entries.size() == 2);
@@ -203,7 +203,7 @@ TEST_CASE("the checker notes an input that has no influence, and does not call i
   CHECK_THAT(text.str(), Catch::Matchers::Contains("has no influence"));
 }
 
-TEST_CASE("an op that refuses its inputs is reported with their shapes, not with a line of the checker") {
+TEST_CASE("an op that rejects its inputs is reported with their shapes, not with a line of the checker") {
   const std::string failure = gradcheck_op(Hypot{}, {{3, 4}, {5}}).failure;
   CHECK_THAT(failure, Catch::Matchers::Contains("in hypot::value with inputs [3, 4], [5]: "));
   CHECK(failure.find("gradcheck_op.hpp") == std::string::npos);
@@ -217,7 +217,7 @@ Var normalised(const Var& x) {
   return centred / sqrt(mean(square(centred), -1, Keep::yes) + 1e-5);
 }
 
-template <int power> struct CubeScaled {  // a gradient that is 10^power times the right one
+template <int power> struct CubeScaled {  // a gradient that is 10^power times the correct one
   static constexpr auto name = "cube, gradient scaled";
   static constexpr double low = .5, high = 2;
   Array value(const Array& x) const { return x * x * x; }
@@ -232,7 +232,7 @@ GradcheckReport scaled_loss(double scale, bool right) {
 
 }  // namespace
 
-TEST_CASE("a layer norm of constant rows is found right, though its curvature is that of 1e-5") {
+TEST_CASE("a layer norm of constant rows passes, although its length scale is sqrt(1e-5)") {
   for (const double x : {0., 1., -3.}) {
     const GradcheckReport r =
         gradcheck([](const std::vector<Var>& in) { return square(normalised(in[0])) + normalised(in[0]); },
@@ -253,7 +253,7 @@ TEST_CASE("a gradient scaled by 1e-8 is wrong, and so is one 0.1 % off in a loss
   }
 }
 
-TEST_CASE("one small wrong entry among large right ones is found") {
+TEST_CASE("one small wrong entry among large correct ones is found") {
   const auto f = [](bool right) {
     return [right](const std::vector<Var>& in) {
       const Var small = slice(in[0], 0, 0, 1) * 1e-7;
@@ -267,7 +267,7 @@ TEST_CASE("one small wrong entry among large right ones is found") {
   CHECK(r.entries[0].element == "[0]");
 }
 
-TEST_CASE("entries that are too small to judge beside the value are counted and named, and are not wrong") {
+TEST_CASE("entries too small to judge relative to the value are counted and named, and are not reported as wrong") {
   const GradcheckReport r =
       gradcheck([](const std::vector<Var>& in) { return 1000 + 1e-13 * in[0]; }, {uniform({3}, Key{1}, .5, 1, f64)});
   CHECK(r.ok());
@@ -279,7 +279,7 @@ TEST_CASE("entries that are too small to judge beside the value are counted and 
   CHECK_THAT(text.str(), Catch::Matchers::Contains("3 of 3 too small to judge: [0], [1], [2]"));
 }
 
-TEST_CASE("entries of very different sizes are each judged by their own") {
+TEST_CASE("entries of very different sizes are each judged by their own size") {
   const GradcheckReport r =
       gradcheck([](const std::vector<Var>& in) { return exp(30 * in[0]); }, {Array::from({4}, {-1, -.3, .2, 1}, f64)});
   INFO(r);

@@ -17,7 +17,7 @@ namespace {
 
 Array numbers(const Shape& s, std::uint64_t seed) { return uniform(s, Key{seed}, -1, 1, f64); }
 
-/// Rows apart: [B, 3] -> [B, 2].
+/// Independent rows: [B, 3] -> [B, 2].
 Var rows_apart(const Var& x) {
   const Var W = constant(numbers({3, 2}, 7));
   return fuse([](auto a, auto b) { return tanh(a) * b + sin(b); }, matmul(x, W), matmul(square(x), W)) +
@@ -36,7 +36,7 @@ Array value_of(const VarFunction& f, const Array& x) {
   return f(constant(x)).value();
 }
 
-/// d f / d x by central differences: the axes of f(x), then those of x, in one row.
+/// d f / d x by central differences, with the axes of f(x), then those of x, flattened.
 Array differences(const VarFunction& f, const Array& x) {
   const double h = 1e-5;
   const Array y = value_of(f, x);
@@ -53,7 +53,7 @@ Array differences(const VarFunction& f, const Array& x) {
 
 }  // namespace
 
-TEST_CASE("The Jacobian of rows is that of each row alone, and finite differences agree") {
+TEST_CASE("The Jacobian of rows equals that of each row alone, and agrees with finite differences") {
   const Array x = numbers({4, 3}, 1), J = jacobian(rows_apart, x);
   REQUIRE(J.shape() == Shape{4, 2, 3});
   for (int b = 0; b < 4; ++b) {
@@ -69,7 +69,7 @@ TEST_CASE("The Jacobian of rows is that of each row alone, and finite difference
         for (int n = 0; n < 3; ++n) CHECK(full.at({b, m, c, n}) == (b == c ? J.at({b, m, n}) : 0));
 }
 
-TEST_CASE("Without rows the Jacobian is [M, N], and a function that mixes rows has a full one alone") {
+TEST_CASE("Without rows the Jacobian is [M, N], and a function that mixes rows has only a full one") {
   const VarFunction f = [](const Var& x) { return concat({square(x), sum(x * x * x, {0}, Keep::yes)}); };
   const Array x = numbers({3}, 2);
   CHECK(worst(jacobian(f, x), differences(f, x)) < 1e-9);
@@ -82,7 +82,7 @@ TEST_CASE("Without rows the Jacobian is [M, N], and a function that mixes rows h
   CHECK(worst(jacobian_full(centred, rows).reshape({6, 6}), differences(centred, rows)) < 1e-9);
 }
 
-TEST_CASE("A Jacobian on the tape at hand uses its Vars, and can be differentiated") {
+TEST_CASE("A Jacobian on an existing tape uses its Vars, and can be differentiated") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var a = variable(numbers({4, 3}, 4)), x = variable(numbers({4, 3}, 5));
   const Var J = jacobian([&](const Var& v) { return a * v * v * v; }, x, {.create_graph = true});  // diagonal, 3 a x^2
@@ -130,7 +130,7 @@ TEST_CASE("The Hessian is symmetric, agrees with finite differences of the gradi
   CHECK(hessian([](const Var& m) { return sum(square(m)); }, numbers({2, 3}, 1)).shape() == Shape{2, 3, 2, 3});
 }
 
-TEST_CASE("H v over several Vars counts what stands between them") {
+TEST_CASE("H v over several Vars includes mixed derivatives") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var a = variable(Array::number(2, f64)), b = variable(Array::number(3, f64));
   const Var v = constant(Array::number(5, f64)), w = constant(Array::number(7, f64));
@@ -140,7 +140,7 @@ TEST_CASE("H v over several Vars counts what stands between them") {
   CHECK(hvp(a + b, {a, b}, {v, w})[0].item() == 0);
 }
 
-TEST_CASE("What does not depend on x has zeros, and what cannot be asked for is said") {
+TEST_CASE("A function that does not depend on x has zero derivatives, and invalid requests are errors") {
   const Array x = numbers({2, 3}, 1);
   const VarFunction constant_rows = [](const Var& v) { return constant(Array::full({v.dim(0), 2}, 1, f64)); };
   CHECK(worst(jacobian(constant_rows, x), Array::zeros({2, 2, 3}, f64)) == 0);

@@ -16,7 +16,7 @@ constexpr double MiB = 1 << 20;
 double reserved() { return static_cast<double>(pool_stats().reserved) / MiB; }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // they keep what was freed, to find uses of it
+constexpr bool sanitized = true;  // sanitizers keep freed memory to detect uses of it
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool sanitized = true;
@@ -35,7 +35,7 @@ double resident() {
   return pages * 4096 / MiB;
 }
 
-/// A tape of many steps, all values kept to its end.
+/// A tape of many steps that keeps all values.
 void long_tape(int steps) {
   Tape tape;
   const Var x = variable(Array::full({16}, .5));
@@ -46,8 +46,8 @@ void long_tape(int steps) {
 
 }  // namespace
 
-TEST_CASE("a long tape's memory goes back to the system with it") {
-  std::thread([] {  // with a pool and tapes of its own, that nothing else has used
+TEST_CASE("a long tape's memory is returned to the system with it") {
+  std::thread([] {  // a new thread has an unused pool and no tapes
     const double before = resident();
     double during = 0;
     {
@@ -64,7 +64,7 @@ TEST_CASE("a long tape's memory goes back to the system with it") {
       .join();
 }
 
-TEST_CASE("what the tapes of a loop need stays with the thread") {
+TEST_CASE("the thread keeps the memory that the tapes of a loop need") {
   std::thread([] {
     for (int k = 0; k < 2; ++k) long_tape(300000);
     const std::size_t calls = pool_stats().system_calls;
@@ -74,7 +74,7 @@ TEST_CASE("what the tapes of a loop need stays with the thread") {
   }).join();
 }
 
-TEST_CASE("what two of the last eight tapes needed is kept, else a little") {
+TEST_CASE("the memory that two of the last eight tapes needed is kept, else a small part") {
   detail::KeptMemory kept;
   const std::size_t little = detail::KeptMemory::always, much = 10 * little;
   CHECK(kept.after(much) == little);
@@ -83,7 +83,7 @@ TEST_CASE("what two of the last eight tapes needed is kept, else a little") {
   CHECK(kept.after(1) == little);
 }
 
-TEST_CASE("a node store keeps as much as it is told, and goes on from there") {
+TEST_CASE("a node store keeps the requested amount and can be used again") {
   detail::NodeStore nodes;
   const auto fill = [&] {
     for (int k = 0; k < 100000; ++k) {

@@ -8,7 +8,7 @@
 using namespace ebb;
 using Catch::Matchers::Contains;
 
-TEST_CASE("a comparison is no condition of the program, and still a Var") {
+TEST_CASE("a comparison is a Var and cannot be used as a bool") {
   STATIC_REQUIRE_FALSE(std::is_constructible_v<bool, decltype(std::declval<Var>() > 0)>);
   STATIC_REQUIRE(std::is_convertible_v<decltype(std::declval<Var>() > 0), Var>);
   Tape tape{{.dtype = f64}};
@@ -20,7 +20,7 @@ TEST_CASE("a comparison is no condition of the program, and still a Var") {
   CHECK(tape.backward(sum((x < 0) * x))[x].at_flat(0) == 1);
 }
 
-TEST_CASE("a field that a state does not have is refused by number and by name, with the line") {
+TEST_CASE("a field that a state does not have is rejected by index and by name, with the line") {
   const char* const names[] = {"h", "c"};
   Tape tape;
   State s(names, 2);
@@ -32,7 +32,7 @@ TEST_CASE("a field that a state does not have is refused by number and by name, 
   CHECK_THROWS_WITH(s["cc"], Contains("there is no field cc; this cell has h, c (messages_test.cpp:"));
 }
 
-TEST_CASE("the gradient of a constant is refused as that, and needs no retain") {
+TEST_CASE("requesting the gradient of a constant is an error that does not suggest retain") {
   Tape tape;
   const Var a = constant(Array::full({2}, 1, f32)), x = variable(Array::full({2}, 1, f32)), y = x * a;
   const Grads g = tape.backward(sum(y));
@@ -40,7 +40,7 @@ TEST_CASE("the gradient of a constant is refused as that, and needs no retain") 
   CHECK_THROWS_WITH(g[y], Contains("call retain(v)"));
 }
 
-TEST_CASE("an empty parameter is refused with the line and the time step that used it") {
+TEST_CASE("an empty parameter is rejected with the line and the time step that used it") {
   Tape tape;
   const Var x = zeros({2});
   const Leaf never;
@@ -52,7 +52,7 @@ TEST_CASE("an empty parameter is refused with the line and the time step that us
   CHECK_THROWS_WITH(stepped(), Contains("time step 2"));
 }
 
-TEST_CASE("rows of another batch are refused with the rows and the axis that are expected") {
+TEST_CASE("rows of another batch are rejected with the expected rows and axis") {
   const LeafSet w;
   const Array wrong = Array::zeros({8, 1}, f32);
   CHECK_THROWS_WITH(evaluate(w, {.rows = 9}, [&](Shard& s) { return s.sum(s.rows(wrong)); }),

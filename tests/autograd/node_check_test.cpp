@@ -18,7 +18,7 @@ struct CubeWrong {  // a gradient 0.1 % off
   Var vjp(const Var& g, const Var& x, const Var&) const { return 3.003 * g * x * x; }
 };
 
-struct ProductWrong {  // right in its first input
+struct ProductWrong {  // correct for its first input
   static constexpr auto name = "wrong product";
   Array value(const Array& a, const Array& b) const { return a * b; }
   std::array<Var, 2> vjp(const Var& g, const Var& a, const Var& b, const Var&) const { return {g * b, -g * a}; }
@@ -30,8 +30,8 @@ struct Weights {
   Leaf u = set.add("u", uniform({2, 2}, Key{1}.named("u"), -1, 1, f64));
 };
 
-/// An LSTM-like model with every kind of node: splits, fused lambdas of one and of two results, transposes, broadcast,
-/// sums.
+/// An LSTM-like model with every kind of node: splits, fused lambdas with one and two results, transposes,
+/// broadcasting, sums.
 template <class Odd> GradcheckReport checked(const Odd& odd) {
   const Weights m;
   const Array x = uniform({3, 4, 3}, Key{2}, -1, 1, f64);
@@ -54,7 +54,7 @@ template <class Odd> GradcheckReport checked(const Odd& odd) {
 
 }  // namespace
 
-TEST_CASE("in a model the op with the wrong gradient is named with its line, and no other") {
+TEST_CASE("in a model only the op with the wrong gradient is named, with its line") {
   const GradcheckReport r = checked([](const Var& h) { return .5 * apply(CubeWrong{}, h); });
   INFO(r);
   CHECK_FALSE(r.ok());
@@ -65,7 +65,7 @@ TEST_CASE("in a model the op with the wrong gradient is named with its line, and
   CHECK_THAT(text.str(), Contains("wrong gradient of wrong cube (node_check_test.cpp:"));
 }
 
-TEST_CASE("an op of two inputs with one wrong gradient is named, twice where it is written twice") {
+TEST_CASE("an op of two inputs with one wrong gradient is named, twice if it occurs on two lines") {
   const GradcheckReport r = checked([](const Var& h) {
     const Var once = apply(ProductWrong{}, h, tanh(h));
     return once + apply(ProductWrong{}, once, h);
@@ -75,7 +75,7 @@ TEST_CASE("an op of two inputs with one wrong gradient is named, twice where it 
   for (const std::string& op : r.wrong_ops) CHECK_THAT(op, Contains("wrong product (node_check_test.cpp:"));
 }
 
-TEST_CASE("a model that is right names no op, and neither does one whose gradient detach() cuts") {
+TEST_CASE("a correct model names no op, and neither does one whose gradient is cut by detach()") {
   const GradcheckReport right = checked([](const Var& h) { return h * .5; });
   INFO(right);
   CHECK_FALSE(right.ok());  // detach(c) above
@@ -85,7 +85,7 @@ TEST_CASE("a model that is right names no op, and neither does one whose gradien
   CHECK(cut.wrong_ops.empty());
 }
 
-TEST_CASE("in a function of arrays the wrong op is named too") {
+TEST_CASE("the wrong op is also named in a function of arrays") {
   const GradcheckReport r =
       gradcheck([](const std::vector<Var>& in) { return sum(tanh(apply(CubeWrong{}, in[0] * 2)), 0); },
                 {uniform({2, 3}, Key{3}, .5, 1, f64)});

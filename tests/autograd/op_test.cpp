@@ -40,7 +40,7 @@ template <unsigned named> struct ExpOnArrays {
   Array vjp(const Array& g, const Array&, const Array& y) const { return g * y; }
 };
 
-/// As in training: nobody holds what stands between the variable and the loss.
+/// As in training: intermediate values are not referenced.
 template <class Op> double derivative(const Op& op, DType dtype) {
   Tape tape{{.dtype = dtype}};
   const Var x = variable(Array::from({3}, {.5, 1, 2}, f64));
@@ -74,7 +74,7 @@ struct SingleOnDouble {
 
 }  // namespace
 
-TEST_CASE("a vjp that reads what needs does not name is refused, with the op, its line and what it lacks") {
+TEST_CASE("a vjp that reads what `needs` does not name is an error with the op, its line and the missing need") {
   const DType dtype = GENERATE(f32, f64);
   const std::string neither = "given neither its inputs nor its result, which `needs` does not name";
   CHECK_THAT(rejection(CubeByInput<need_nothing>{}, dtype),
@@ -87,7 +87,7 @@ TEST_CASE("a vjp that reads what needs does not name is refused, with the op, it
   CHECK_THAT(rejection(ExpOnArrays<need_inputs>{}, dtype), Contains("exp on arrays (") && Contains("given no result"));
 }
 
-TEST_CASE("a vjp that reads what needs names is right on tapes of both element types") {
+TEST_CASE("a vjp that reads what `needs` names is correct on tapes of both element types") {
   const DType dtype = GENERATE(f32, f64);
   const double x = 1.5, cube = 1 - std::tanh(x * x * x) * std::tanh(x * x * x),
                e = 1 - std::tanh(std::exp(x)) * std::tanh(std::exp(x));
@@ -97,7 +97,7 @@ TEST_CASE("a vjp that reads what needs names is right on tapes of both element t
   CHECK(derivative(ExpOnArrays<need_output>{}, dtype) == Approx(2 * e * std::exp(x)).epsilon(1e-2));
 }
 
-TEST_CASE("the checker finds a wrong needs, though it holds every value") {
+TEST_CASE("the checker finds a wrong `needs`, although it references every value") {
   CHECK_THAT(gradcheck_op(CubeByInput<need_nothing>{}, {{3}}).failure, Contains("does not name"));
   CHECK_THAT(gradcheck_op(CubeByInput<need_output>{}, {{3}}, {.order = 2}).failure, Contains("does not name"));
   CHECK_THAT(gradcheck_op(ExpOnArrays<need_inputs>{}, {{3}}).failure, Contains("does not name"));
@@ -115,7 +115,7 @@ TEST_CASE("a gradient of the wrong shape names the op that returned it, the inpu
                     Contains("only one gradient: vjp returned an empty Var for input 1 of shape [3, 4] (op_test.cpp:"));
 }
 
-TEST_CASE("a gradient of another element type than the tape's is refused") {
+TEST_CASE("a gradient whose element type is not the tape's is rejected") {
   CHECK_THAT(rejection(SingleOnDouble{}, f64), Contains("vjp returned float32 on a tape of float64 for input 0"));
   CHECK(rejection(SingleOnDouble{}, f32) == "accepted");
 }

@@ -3,8 +3,8 @@
 
 #include "catch.hpp"
 
-// Whatever the generator, its version and the compiler's cache make of a path.
-TEST_CASE("a source is named as seen from the tree") {
+// For any path format of generators and compiler caches.
+TEST_CASE("a source is named relative to the tree") {
   const std::string file = __FILE__, here = std::source_location::current().file_name();
   CHECK(file == "tests/autograd/paths_test.cpp");
   CHECK(here == file);

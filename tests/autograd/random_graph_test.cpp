@@ -7,8 +7,7 @@ using namespace ebb;
 
 namespace {
 
-/// A random expression over a pool of values: reuse, views, splits, stacks, broadcasts and dying temporaries in any
-/// order.
+/// A random expression over a pool of values, with reuse, views, splits, stacks, broadcasts and dying temporaries.
 Var random_expression(const std::vector<Var>& inputs, Key key, int length) {
   std::vector<Var> pool = inputs;  // all [3, 4]
   std::uint64_t at = 0;
@@ -41,7 +40,7 @@ Var random_expression(const std::vector<Var>& inputs, Key key, int length) {
 
 }  // namespace
 
-TEST_CASE("random graphs with reuse, views and dying temporaries have the gradients of their values") {
+TEST_CASE("random graphs with reuse, views and dying temporaries have correct gradients") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Key key = Key{seed}.named("graph");
     std::vector<Array> in;

@@ -7,7 +7,7 @@
 
 using namespace ebb;
 
-TEST_CASE("A norm and its gradient are right for rows whose squares float32 cannot hold") {
+TEST_CASE("A norm and its gradient are accurate for rows whose squares overflow float32") {
   for (const double unit : {1e-30, 1e-23, 1., 1e20, 1e37}) {
     Tape tape{{.dtype = f32}};
     const Var x = variable(Array::from({2}, {3 * unit, 4 * unit}));
@@ -20,7 +20,7 @@ TEST_CASE("A norm and its gradient are right for rows whose squares float32 cann
   }
 }
 
-TEST_CASE("A norm and its gradient are right for rows whose squares float64 cannot hold") {
+TEST_CASE("A norm and its gradient are accurate for rows whose squares overflow float64") {
   for (const double unit : {1e-300, 1e-170, 1e160, 1e300}) {
     Tape tape{{.dtype = f64}};
     const Var x = variable(Array::from({2, 2}, {3, 4, 0, 0}, f64)), n = row_norm(x * unit);
@@ -32,7 +32,7 @@ TEST_CASE("A norm and its gradient are right for rows whose squares float64 cann
   }
 }
 
-TEST_CASE("A penalty on a gradient that has nearly vanished still pulls") {
+TEST_CASE("A penalty on a nearly vanished gradient has a gradient") {
   // d/dw of |d(w^2 unit)/dw| = 2 unit
   Tape tape{{.dtype = f32, .order = 2}};
   const double unit = 1e-25;
@@ -45,7 +45,7 @@ TEST_CASE("A penalty on a gradient that has nearly vanished still pulls") {
   CHECK(g.at({1}) == Approx(.8 * unit).epsilon(1e-6));
 }
 
-TEST_CASE("An adjoint of zero leaves a row out of cross entropy, whatever its logits are") {
+TEST_CASE("A row with a zero adjoint does not contribute to cross entropy, for any logits") {
   const double inf = INFINITY;
   for (const int order : {1, 2})
     for (const double odd : {-inf, inf, static_cast<double>(NAN)}) {

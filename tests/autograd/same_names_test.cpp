@@ -19,7 +19,7 @@ bool same_bits(const Array& a, const Array& b) {
   return a.shape() == b.shape() && a.dtype() == b.dtype() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
 
-/// The same call of Arrays and of Vars: `f` is a generic lambda.
+/// Compares a call on Arrays with the same call on Vars; `f` is a generic lambda.
 template <class F> void same(const char* call, const F& f, const std::vector<Shape>& shapes) {
   for (const DType d : {f32, f64}) {
     std::vector<Array> a;
@@ -45,7 +45,7 @@ template <class F> void same(const char* call, const F& f, const std::vector<Sha
 
 }  // namespace
 
-TEST_CASE("an elementwise function has one meaning for Arrays and for Vars, broadcasting and numbers included") {
+TEST_CASE("elementwise functions agree between Arrays and Vars, including broadcasting and numbers") {
   const Shape whole{3, 5}, row{5}, column{3, 1};
 #define EBB_UNARY(Op, function, x) same(#function, [](const auto& x) { return function(x[0]); }, {whole});
 #define EBB_BINARY(Op, function, a, b)                                                \
@@ -55,7 +55,7 @@ TEST_CASE("an elementwise function has one meaning for Arrays and for Vars, broa
 #define EBB_TERNARY(Op, function, a, b, c)                                                         \
   same(#function, [](const auto& x) { return function(x[0], x[1], x[2]); }, {whole, row, column}); \
   same(#function " of numbers", [](const auto& x) { return function(x[0], .4, .7); }, {whole});
-#define EBB_COMPARISON(Op, function, a, b)  // of Arrays there is none
+#define EBB_COMPARISON(Op, function, a, b)  // Arrays have no comparisons
 #include <ebb/ops/pointwise_functions.inl>
   SAME(2 + x[0], whole);
   SAME(2 - x[0], whole);
@@ -63,7 +63,7 @@ TEST_CASE("an elementwise function has one meaning for Arrays and for Vars, broa
   SAME(elu(-x[0]), whole);
 }
 
-TEST_CASE("every other function that Arrays and Vars share has one meaning for both, with and without an axis") {
+TEST_CASE("all other functions of both Arrays and Vars agree, with and without an axis") {
   SAME(matmul(x[0], x[1]), {2, 3}, {3, 4});
   SAME(matmul(x[0], x[1]), {2, 2, 3}, {2, 3, 2});
   SAME(outer(x[0], x[1]), {2, 3}, {2, 4});
@@ -98,7 +98,7 @@ TEST_CASE("every other function that Arrays and Vars share has one meaning for b
   SAME(pick(x[0], Tokens({2}, {1, 2})), {2, 3});
 }
 
-TEST_CASE("means and positions of the largest agree between Arrays and Vars") {
+TEST_CASE("means and argmax agree between Arrays and Vars") {
   Tape tape{{.dtype = f64}};
   const Array a = uniform({3, 4}, Key{8}, -1, 1, f64);
   const Var v = variable(a);
@@ -106,11 +106,12 @@ TEST_CASE("means and positions of the largest agree between Arrays and Vars") {
   for (int k = 0; k < 3; ++k) CHECK(from_numbers.at({k}) == from_vars.at({k}));
   for (int k = 0; k < 4; ++k) CHECK(down.at({k}) == down_vars.at({k}));
   for (int k = 0; k < 4; ++k)
-    CHECK(mean(a, 0).at({k}) == Approx(mean(v, 0).value().at({k})).epsilon(1e-15));  // divided, or times 1 / n
+    CHECK(mean(a, 0).at({k}) ==
+          Approx(mean(v, 0).value().at({k})).epsilon(1e-15));  // one divides, the other multiplies by 1 / n
   CHECK(mean(a).item() == Approx(mean(v).item()).epsilon(1e-15));
 }
 
-TEST_CASE("a softmax written by hand is one, for Arrays and for Vars, and not the greater of each element and -1") {
+TEST_CASE("a hand-written softmax with amax is correct for Arrays and Vars") {
   Tape tape{{.dtype = f64}};
   const Array a = uniform({3, 4}, Key{9}, -5, 5, f64);
   const auto by_hand = [](const auto& x) {

@@ -12,7 +12,7 @@ using namespace ebb;
 
 namespace {
 
-/// An op whose gradient cannot be had.
+/// An op whose gradient throws.
 struct Fails {
   static constexpr auto name = "fails";
   Array value(const Array& x) const { return x.copy(); }
@@ -23,7 +23,7 @@ Array two(double x) { return Array::full({2}, x, f64); }
 
 }  // namespace
 
-TEST_CASE("after a sweep that threw, the next one reaches all that it should") {
+TEST_CASE("after a sweep that threw, the next one is complete") {
   Tape tape{{.dtype = f64, .order = 2}};
   const Var a = variable(two(3)), b = variable(two(5));
   const Var good = sum(a * b), bad = sum(apply(Fails{}, a) * b);
@@ -45,14 +45,14 @@ TEST_CASE("after a sweep that threw, the next one reaches all that it should") {
   SECTION("recording goes on") { CHECK((a + b).requires_grad()); }
 }
 
-TEST_CASE("after a backward that threw, a second one on another graph is right") {
+TEST_CASE("after a backward that threw, one on another graph is correct") {
   Tape tape{{.dtype = f64}};
   const Var a = variable(two(3)), b = variable(two(5)), kept = a * b;
   CHECK_THROWS_AS(tape.backward(sum(apply(Fails{}, a)), true), ValueError);
   CHECK(tape.backward(sum(kept))[a].at({0}) == 5);
 }
 
-TEST_CASE("behind a loop over steps the time is what it was, however the loop ended") {
+TEST_CASE("after a loop over steps the time is restored, however the loop ended") {
   Tape tape;
   const auto message = [] {
     return test::message_of<ShapeError>([] { (void)(constant(Array::zeros({2})) + constant(Array::zeros({3}))); });
@@ -85,7 +85,7 @@ TEST_CASE("a NoGrad ends on the tape on which it began") {
   CHECK((x * x).requires_grad());
 }
 
-TEST_CASE("in a CallSite every op carries its line, the outermost one's") {
+TEST_CASE("in a CallSite every op has the line of the outermost one") {
   Tape tape;
   const Var two_of = constant(Array::zeros({2})), three = constant(Array::zeros({3}));
   const std::source_location here = std::source_location::current();

@@ -47,7 +47,7 @@ double largest_difference(const Array& a, const Array& b) {
 
 }  // namespace
 
-TEST_CASE("the number of shards is the largest power of two that leaves sixteen rows each, but two from sixteen on",
+TEST_CASE("the number of shards is the largest power of two with sixteen rows each, but at least two from sixteen on",
           "[shards]") {
   CHECK(shard_count(1) == 1);
   CHECK(shard_count(15) == 1);
@@ -58,7 +58,7 @@ TEST_CASE("the number of shards is the largest power of two that leaves sixteen 
   CHECK(shard_count(200) == 8);
 }
 
-TEST_CASE("sharded equals unsharded to 1e-12, with masks too", "[shards]") {
+TEST_CASE("sharded equals unsharded to 1e-12, also with masks", "[shards]") {
   const Model m;
   for (const int B : {1, 7, 20, 31, 33}) {
     const Array x = normal({5, B, 3}, Key{7}.named("x"), 0, 1, f64);
@@ -76,7 +76,7 @@ TEST_CASE("sharded equals unsharded to 1e-12, with masks too", "[shards]") {
   }
 }
 
-TEST_CASE("results are the same bits for one, two and three threads", "[shards]") {
+TEST_CASE("results have the same bits for one, two and three threads", "[shards]") {
   const Model m;
   const Array x = normal({6, 33, 3}, Key{8}.named("x"), 0, 1, f32);
   const auto f = [&](Shard& s) { return loss_of(m, s, x); };
@@ -94,7 +94,7 @@ TEST_CASE("results are the same bits for one, two and three threads", "[shards]"
   }
 }
 
-TEST_CASE("the exception of the lowest-numbered failing shard reaches the caller whole", "[shards]") {
+TEST_CASE("the exception of the first failing shard reaches the caller unchanged", "[shards]") {
   const Model m;
   const Array x = normal({2, 32, 3}, Key{9}, 0, 1, f32);
   const auto f = [&](Shard& s) -> PartialLoss {
@@ -104,7 +104,7 @@ TEST_CASE("the exception of the lowest-numbered failing shard reaches the caller
   for (int k = 0; k < 20; ++k) CHECK_THROWS_WITH(backward(m.set, {.rows = 32}, f), "shard 1 fails");
 }
 
-TEST_CASE("a caller's Var captured in a shard is refused", "[shards]") {
+TEST_CASE("a caller's Var captured in a shard is rejected", "[shards]") {
   const Model m;
   Tape tape;
   const Var mine = variable(Array::full({4}, 1, f32));
@@ -119,7 +119,7 @@ TEST_CASE("a parameter edited while a tape uses it makes backward throw") {
   CHECK_THROWS_WITH(tape.backward(l), Contains("edited"));
 }
 
-TEST_CASE("so does an edit that began before the tape and is written through afterwards") {
+TEST_CASE("an edit that began before the tape and is written through afterwards makes backward throw") {
   Model m;
   Edit edit(m.set);
   Tape tape{{.dtype = f64}};
@@ -128,7 +128,7 @@ TEST_CASE("so does an edit that began before the tape and is written through aft
   CHECK_THROWS_WITH(tape.backward(l), Contains("edited"));
 }
 
-TEST_CASE("numbers bound to a parameter hold in the shards of their scope and nowhere else", "[shards]") {
+TEST_CASE("values bound to a parameter apply in the shards of their scope only", "[shards]") {
   const Model m;
   const auto f = [&](Shard& s) { return s.mean_rows(sum(var_of(m.b) + zeros({s.rows(), 4}), 1)); };
   {
@@ -147,7 +147,7 @@ TEST_CASE("gradcheck runs through shards, to second order", "[shards]") {
   CHECK(r.entries.size() == 6);
 }
 
-TEST_CASE("masks do not depend on shards", "[shards]") {
+TEST_CASE("masks do not depend on the shards", "[shards]") {
   const LeafSet none;
   const auto f = [&](Shard& s) {
     s.out("mask", s.context("in").at_time(3).bernoulli("drop", zeros({s.rows(), 5}), .4));
@@ -159,7 +159,7 @@ TEST_CASE("masks do not depend on shards", "[shards]") {
   CHECK_FALSE(same_bits(one.rows("mask"), evaluate(none, {.rows = 20, .update = 3, .shards = 1}, f).rows("mask")));
 }
 
-TEST_CASE("a state goes out of a backward and into the next, rows in their order", "[shards]") {
+TEST_CASE("a state is carried from one backward to the next, with rows in order", "[shards]") {
   const LeafSet none;
   const char* names[] = {"h"};
   const auto f = [&](const StateArrays& carry) {
@@ -190,7 +190,7 @@ TEST_CASE("the first value that is not finite is traced to its op, time step and
   CHECK_THAT(found, Contains("log") && Contains("time step 3") && Contains("shards_test.cpp:"));
 }
 
-TEST_CASE("a set of parameters lives as long as the tape that uses it") {
+TEST_CASE("a set of parameters lives at least as long as a tape that uses it") {
   Tape tape{{.dtype = f64}};
   Var l;
   {

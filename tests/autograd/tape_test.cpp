@@ -42,7 +42,7 @@ TEST_CASE("a chain of 200,000 steps neither overflows the stack nor loses the gr
   CHECK(tape.backward(sum(h))[x].item() == Approx(std::exp(200'000 * std::log(.99999 + 1e-9))).epsilon(1e-9));
 }
 
-TEST_CASE("an intermediate that nobody names is overwritten, one that somebody names is not") {
+TEST_CASE("an unreferenced intermediate is overwritten, a referenced one is not") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(Array::full({64, 64}, 1, f64));
   const Var named = x + 1;
@@ -98,17 +98,17 @@ TEST_CASE("overlapping views and the whole add up, and a retained view keeps its
   CHECK(g[a].at({1, 0}) == 2);
 }
 
-TEST_CASE("an adjoint forwarded by pointer is copied before anybody adds to it") {
+TEST_CASE("an adjoint forwarded by pointer is copied before it is added to") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(numbers({1})), y = variable(numbers({1}));
   const Var s = x + y;              // both receive s's adjoint
-  const Var l = s + x * 2 + x * 4;  // then more for x alone
+  const Var l = s + x * 2 + x * 4;  // then more for x only
   const Grads g = tape.backward(sum(l));
   CHECK(g[x].item() == 7);
   CHECK(g[y].item() == 1);
 }
 
-TEST_CASE("gradients of retained values can be read, those of others are refused") {
+TEST_CASE("gradients of retained values can be read, others are an error") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(numbers({3}));
   const Var kept = retain(x * x), other = kept * 2;
@@ -117,7 +117,7 @@ TEST_CASE("gradients of retained values can be read, those of others are refused
   CHECK_THROWS_AS(g[other], TapeError);
 }
 
-TEST_CASE("a Var of a tape that is gone is refused") {
+TEST_CASE("a Var of a destroyed tape is rejected") {
   Var v;
   {
     Tape tape;
@@ -128,7 +128,7 @@ TEST_CASE("a Var of a tape that is gone is refused") {
   CHECK_THROWS_WITH(v + 1, Contains("gone"));
 }
 
-TEST_CASE("an outer tape's Var is refused by an inner tape's ops") {
+TEST_CASE("an outer tape's Var is rejected by an inner tape's ops") {
   Tape outer;
   const Var v = variable(Array::full({2}, 1, f32));
   {
@@ -149,7 +149,7 @@ TEST_CASE("a freed graph is an error, a kept one can be swept again") {
   CHECK(tape.backward(sum(x * 2))[x].item() == 2);
 }
 
-TEST_CASE("without gradients a million steps leave the tape and the memory where they were") {
+TEST_CASE("without gradients a million steps do not grow the tape or the memory") {
   Tape tape;
   NoGrad off;
   const Var w = constant(Array::full({16, 16}, .01, f32));
@@ -161,13 +161,13 @@ TEST_CASE("without gradients a million steps leave the tape and the memory where
   CHECK(tape.stats().nodes == 0);
 }
 
-TEST_CASE("a loss that is not a single number is refused with its shape") {
+TEST_CASE("a loss that does not have exactly one element is rejected with its shape") {
   Tape tape;
   const Var x = variable(Array::full({2, 3}, 1, f32));
   CHECK_THROWS_WITH(tape.backward(x * 2), Contains("[2, 3]"));
 }
 
-TEST_CASE("shapes that do not fit name the op, both shapes, the line and the time step") {
+TEST_CASE("shape errors name the op, both shapes, the line and the time step") {
   Tape tape;
   const Var x = constant(Array::zeros({32, 128}, f32)), w = constant(Array::zeros({64, 256}, f32));
   CHECK_THROWS_WITH(matmul(x, w),
@@ -190,7 +190,7 @@ TEST_CASE("gradients of gradients: the Hessian of a sum of cubes is diagonal, 6 
   for (int i = 0; i < 3; ++i) CHECK(h[x].at({i}) == Approx(6 * x.value().at({i})));
 }
 
-TEST_CASE("third order follows from the same recorded gradients") {
+TEST_CASE("third-order gradients follow from the same recorded gradients") {
   Tape tape{{.dtype = f64, .order = 3}};
   const Var x = variable(numbers({.3}));
   Var y = sum(tanh(x));
@@ -199,7 +199,7 @@ TEST_CASE("third order follows from the same recorded gradients") {
   CHECK(tape.backward(y)[x].item() == Approx(-2 * s * s + 4 * t * t * s));
 }
 
-TEST_CASE("grad leaves the graph usable, sweeps only what leads to its inputs, and refuses what was not declared") {
+TEST_CASE("grad retains the graph, sweeps only the part that leads to its inputs, and rejects an undeclared order") {
   Tape tape{{.dtype = f64}};
   const Var x = variable(numbers({2})), z = variable(numbers({5}));
   const Var y = sum(x * x * z);
@@ -224,7 +224,7 @@ TEST_CASE("a norm has the gradient zero at zero") {
   CHECK(g.at({1, 0}) == Approx(.6));
 }
 
-TEST_CASE("adjoints alive do not grow with the number of steps") {
+TEST_CASE("the number of live adjoints does not grow with the number of steps") {
   std::int64_t peak[2];
   for (int k = 0; k < 2; ++k) {
     Tape tape{{.dtype = f64}};
@@ -261,7 +261,7 @@ TEST_CASE("a Var and a graph can be printed") {
                       Contains("tape_test.cpp"));
 }
 
-TEST_CASE("an empty Var, a place and an axis that are not there are reported with the line") {
+TEST_CASE("an empty Var, an index and an axis out of range are reported with the line") {
   Tape tape;
   const Var x = constant(Array::zeros({2, 3}, f32)), none;
   CHECK_THROWS_WITH(x + none, Contains("add") && Contains("empty") && Contains("tape_test.cpp:"));

@@ -15,7 +15,7 @@ using namespace ebb;
 
 namespace {
 
-/// What f says when it runs on another thread; empty if it throws nothing.
+/// The error of f when it runs on another thread; empty if it throws nothing.
 std::string elsewhere(const std::function<void()>& f) {
   std::string said;
   std::thread([&] {
@@ -30,19 +30,19 @@ Array two(double x) { return Array::full({2}, x, f64); }
 
 }  // namespace
 
-TEST_CASE("a copy of a Var on another thread is an error, and the value is what it was") {
+TEST_CASE("copying a Var on another thread is an error, and the value is unchanged") {
   Tape tape{{.dtype = f64}};
   Var x = variable(two(3));
   Var y = x + 4;
   CHECK(test::contains(elsewhere([&] { const Var copy = y; }), "another thread"));
   for (int k = 0; k < 50; ++k)
-    const Var other = constant(two(100));  // would take the place of a value that was let go too early
+    const Var other = constant(two(100));  // would reuse the memory of a value that was freed too early
   const Var z = y * 2;
   CHECK(z.value().at({0}) == 14);
   CHECK(tape.backward(sum(z))[x].at({0}) == 2);
 }
 
-TEST_CASE("what holds Vars is not copied on another thread either") {
+TEST_CASE("containers of Vars cannot be copied on another thread either") {
   Tape tape{{.dtype = f64}};
   static const char* const names[] = {"h"};
   State s(names, 1);
@@ -76,7 +76,7 @@ TEST_CASE("another thread's ops, reads and sweeps of a Var are errors") {
   CHECK(loss.item() == 18);
 }
 
-TEST_CASE("a Var of a tape that is gone may be copied anywhere") {
+TEST_CASE("a Var of a destroyed tape may be copied anywhere") {
   Var x;
   {
     Tape tape;
@@ -87,7 +87,7 @@ TEST_CASE("a Var of a tape that is gone may be copied anywhere") {
   CHECK_THROWS_AS(here.value(), TapeError);
 }
 
-TEST_CASE("a tape destroyed on another thread is gone for its own, which goes on with others") {
+TEST_CASE("a tape destroyed on another thread is closed for its own thread, which continues with others") {
   auto outer = std::make_unique<Tape>(TapeOptions{.dtype = f64});
   Var x = variable(two(3));
   auto inner = std::make_unique<Tape>(TapeOptions{.dtype = f64});
@@ -113,7 +113,7 @@ TEST_CASE("a tape destroyed on another thread is gone for its own, which goes on
   }
 }
 
-TEST_CASE("a tape whose thread has ended is destroyed elsewhere") {
+TEST_CASE("a tape whose thread has ended can be destroyed on another thread") {
   std::unique_ptr<Tape> tape;
   Var x;
   std::thread([&] {
@@ -126,7 +126,7 @@ TEST_CASE("a tape whose thread has ended is destroyed elsewhere") {
   CHECK_THROWS_AS(copy.value(), TapeError);
 }
 
-TEST_CASE("tapes are destroyed on another thread while their own is at work") {
+TEST_CASE("tapes can be destroyed on another thread while their own is working") {
   std::vector<std::unique_ptr<Tape>> old;
   for (int k = 0; k < 200; ++k) {
     old.push_back(std::make_unique<Tape>(TapeOptions{.dtype = f64}));

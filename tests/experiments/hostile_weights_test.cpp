@@ -66,7 +66,8 @@ TEST_CASE("a set that may hold so many numbers holds them, and refuses one more"
     Params enough{{.most = n}}, less{{.most = n - 1}};
     make_cell(cell.name, enough / "cell", {3, 4});
     CHECK(numbers(enough) == n);
-    CHECK_THROWS_WITH(make_cell(cell.name, less / "cell", {3, 4}), Catch::Matchers::Contains("more numbers than the "));
+    CHECK_THROWS_WITH(make_cell(cell.name, less / "cell", {3, 4}),
+                      Catch::Matchers::Contains("exceeds the maximum of "));
   }
 }
 
@@ -80,7 +81,7 @@ TEST_CASE("no cell takes the memory of the parameters that it is refused") {
       make_cell(cell.name, w / "cell", {2, 3000});
       CHECK(numbers(w) <= 50'000);  // a cell of vectors
     } catch (const ValueError& e) {
-      CHECK_THAT(e.what(), Catch::Matchers::Contains("more numbers than the 50000 that there may be"));
+      CHECK_THAT(e.what(), Catch::Matchers::Contains("exceeds the maximum of 50000 values"));
     }
     CHECK(pool_stats().peak < small);
   }
@@ -89,7 +90,7 @@ TEST_CASE("no cell takes the memory of the parameters that it is refused") {
 TEST_CASE("metadata that ask for more than the file holds are refused, whatever they ask for") {
   const Altered chars({"chars", "--cell", "lstm"}), adding({"adding", "--cell", "lstm"});
   const auto check = [](const Altered& a, const char* command, const Metadata& other) {
-    rejected(a.run(command, other), "'" + a.path() + "'", "more numbers than the ");
+    rejected(a.run(command, other), "'" + a.path() + "'", "exceeds the maximum of ");
     CHECK(pool_stats().peak < small);
   };
   for (const char* command : {"generate", "evaluate"}) {

@@ -4,7 +4,7 @@
 
 #include "input.hpp"
 
-/// A checkpoint of a small model and of every kind of part.
+/// A checkpoint of a small model and every kind of part.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ebb;
   const std::string path = fuzz::file_of(data, size);

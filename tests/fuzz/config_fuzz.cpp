@@ -2,7 +2,7 @@
 
 #include "input.hpp"
 
-/// A configuration of a command that has an option of every kind.
+/// The configuration of a command with an option of every kind.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string task, text;
   int hidden = 1;

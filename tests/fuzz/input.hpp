@@ -11,15 +11,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace fuzz {
 
-/// A file in memory with these bytes in it, for readers take a path.
+/// An in-memory file with these bytes, since readers take a path.
 inline std::string file_of(const std::uint8_t* data, std::size_t size) {
   static const int file = ::memfd_create("input", MFD_CLOEXEC);
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, data, size, 0) != static_cast<ssize_t>(size)) std::abort();
   return "/proc/self/fd/" + std::to_string(file);
 }
 
-/// Runs a reader. Ebb's own errors are an answer to bad input; whatever else it throws ends the program. Whether it
-/// read.
+/// Runs a reader; returns whether it accepted the input. Ebb's errors are valid answers to bad input; any other
+/// exception ends the program.
 template <class F> bool reads(F&& f) {
   try {
     f();
@@ -27,7 +27,7 @@ template <class F> bool reads(F&& f) {
   } catch (const ebb::Error&) { return false; }
 }
 
-/// What has to hold whenever a reader accepts its input.
+/// Checks a condition that must hold whenever a reader accepts its input.
 inline void require(bool holds) {
   if (!holds) std::abort();
 }

@@ -128,6 +128,6 @@ TEST_CASE("Padding becomes the ignored target, and the weighted mean is then tha
                    backward(w, {.rows = B, .dtype = f64, .shards = 1},
                             [&](Shard& s) { return weighted_mean(s, cross_entropy(logits, none, o), none, o); });
                  }),
-                 "nothing to average"));
+                 "the weights of"));
   CHECK_THROWS_AS(ignore_padding(targets, Lengths({B}, {6, 0, 0, 0, 0, 0}), -1), ValueError);
 }

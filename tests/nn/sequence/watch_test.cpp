@@ -189,7 +189,7 @@ TEST_CASE("Running a sequence again is a separate run, and an unknown name is an
   Params w;
   const CellPtr cell = make_cell("gru", w / "cell", {I, H});
   Watch watch;
-  CHECK_THROWS_WITH(watch["z"], Contains("nothing was named at all"));
+  CHECK_THROWS_WITH(watch["z"], Contains("no values were named"));
   for (int k = 0; k < 3; ++k) {
     Tape tape;
     unroll(*cell, Sequence(constant(inputs() * (k + 1.0))), StepContext{});
@@ -197,7 +197,7 @@ TEST_CASE("Running a sequence again is a separate run, and an unknown name is an
   CHECK(watch.runs("z") == 3);
   CHECK(test::same_bits(watch["z"], watch.run("z", 2)));
   CHECK_FALSE(test::same_bits(watch["z"], watch.run("z", 0)));
-  CHECK_THROWS_WITH(watch["x"], Contains("nothing was named 'x'") && Contains("n, r, z"));
+  CHECK_THROWS_WITH(watch["x"], Contains("there is no value 'x'") && Contains("n, r, z"));
   CHECK_THROWS_WITH(watch.run("z", 3), Contains("3 times"));
   watch.clear();
   CHECK(watch.names().empty());
