@@ -1,10 +1,10 @@
 #pragma once
 
-/// All of the library: arrays, the tape, cells and layers, optimisers. Not of the command's framework
-/// (ebb/experiments/...), and without <ebb/ops/xtensor.hpp>, which asks for xtensor. A cell's file includes
-/// <ebb/nn/cell.hpp> alone, which compiles in a fraction of the time.
+/// The whole library: arrays, the tape, cells and layers, optimisers. Excludes the command's framework
+/// (ebb/experiments/...) and <ebb/ops/xtensor.hpp>, which requires xtensor. A cell's file should include only
+/// <ebb/nn/cell.hpp>, which compiles in a fraction of the time.
 
-// ---- ops: numbers
+// ---- ops: arrays
 #include <ebb/ops/array.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>

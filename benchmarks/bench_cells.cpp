@@ -1,5 +1,5 @@
-// Training steps of cells: forward and backward over T steps, the loss the mean square of the last hidden state. Every
-// registered cell at one size, the cells of benchmarks/compare (bench-...) at the sizes that it times.
+// Training steps of cells: forward and backward over T steps, with the mean square of the last hidden state as the
+// loss. Every registered cell at one size; the cells of benchmarks/compare (bench-...) at that comparison's sizes.
 //   bench_cells --benchmark_filter='bench-lstm.*100/32/128'
 #include <benchmark/benchmark.h>
 
@@ -31,7 +31,7 @@ void step(benchmark::State& state, const std::string& cell, Sizes z, int threads
       return s.mean_rows(mean(square(run.last()), {-1}));
     });
     kept = r.kept_bytes;
-    Edit as_an_optimiser_would{w};  // so that what was made from the weights is made anew, as in training
+    Edit as_an_optimiser_would{w};  // so that values derived from the weights are recomputed, as in training
   }
   state.counters["kept_bytes"] = static_cast<double>(kept);
   state.counters["kept_per_row_step_H"] = static_cast<double>(kept) / (4.0 * z.T * z.B * z.H);

@@ -1,5 +1,5 @@
-// The pointwise part of an LSTM step, forward and backward, in nanoseconds an element (a row's hidden unit): by hand as
-// loops over single numbers, in plain operators, and fused. One thread; counters say which instruction set ran.
+// The pointwise part of an LSTM step, forward and backward, in nanoseconds per element (a row's hidden unit): as
+// hand-written scalar loops, with plain operators, and fused. One thread; a counter gives the instruction set.
 //   bench_fuse --benchmark_filter=f32
 #include <benchmark/benchmark.h>
 
@@ -37,8 +37,8 @@ void count(benchmark::State& state, double elements) {
 
 using Step = std::pair<Var, Var> (*)(std::array<Var, 4>, const Var&);
 
-/// Forward alone, or forward and backward from adjoints of both results. The operands are made by an addition that
-/// dies, as the pre-activations of a cell are; its cost is in the row "operands".
+/// Forward only, or forward and backward from adjoints of both results. The operands are temporaries from an addition,
+/// like a cell's pre-activations; the row "operands" has its cost.
 void tape_step(benchmark::State& state, Step step, DType dtype, bool backward) {
   const int B = static_cast<int>(state.range(0)), H = static_cast<int>(state.range(1));
   const Array pre = normal({B, 4 * H}, Key{1}, 0, 1, dtype), c0 = normal({B, H}, Key{2}, 0, 1, dtype);
@@ -62,7 +62,7 @@ void tape_step(benchmark::State& state, Step step, DType dtype, bool backward) {
 
 template <class T> T sigmoid_of(T x) { return 1 / (1 + std::exp(-x)); }
 
-/// What one would write without a library: loops over single numbers that keep the activations.
+/// Hand-written without a library: scalar loops that keep the activations.
 template <class T> void by_hand(benchmark::State& state, bool backward) {
   const std::size_t B = static_cast<std::size_t>(state.range(0)), H = static_cast<std::size_t>(state.range(1)),
                     n = B * H;

@@ -1,4 +1,4 @@
-// Nanoseconds an element of every op in the list, of its adjoints and of the reductions, one thread.
+// Nanoseconds per element of every op in the list, of its adjoints and of the reductions, on one thread.
 #include <benchmark/benchmark.h>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -18,7 +18,7 @@ void per_element(benchmark::State& state, std::int64_t n) {
   state.SetLabel(name_of(isa()));
 }
 
-/// Operands inside the op's domain, a [32, n] each.
+/// Operands in the op's domain, [32, n] each.
 template <class O> struct Operands {
   Array in[3];
   Operands(int n, DType t) {

@@ -1,5 +1,5 @@
-// Ebb's matrix product at the shapes of recurrent cells and at squares; threads come from OMP_NUM_THREADS. Beside other
-// libraries: benchmarks/compare.
+// Ebb's matrix product at the shapes of recurrent cells and for square matrices; OMP_NUM_THREADS sets the threads. For
+// a comparison with other libraries see benchmarks/compare.
 #include <benchmark/benchmark.h>
 
 #include <ebb/ops/matmul.hpp>
@@ -27,7 +27,7 @@ void squares(benchmark::internal::Benchmark* b) {
   for (const int n : {512, 1024, 2048}) b->Args({n, n, n});
 }
 
-// Of a batch or of a shard of it, in an LSTM's step.
+// Products in an LSTM's step, for a batch or one of its shards.
 void forward(benchmark::internal::Benchmark* b) {
   for (const int H : {64, 128, 200, 256})
     for (const int B : {1, 8, 16, 32, 64}) b->Args({B, H, 4 * H});

@@ -1,5 +1,4 @@
-// Every op of the list, recorded and swept. Elementwise ones on [32, 128], as in a cell; the others as gradcheck
-// samples them.
+// Every op of the list, recorded and swept: elementwise ops on [32, 128], as in a cell, others on gradcheck's samples.
 //   bench_ops --benchmark_filter=tanh
 #include <benchmark/benchmark.h>
 
@@ -40,7 +39,7 @@ void add(const OpSample& op, const std::vector<Shape>& shapes, const std::string
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The elementwise ops stand first in the list.
+  // The elementwise ops come first in the list.
   const std::vector<OpSample> ops = shipped_ops();
   const auto elementwise = static_cast<std::size_t>(pointwise::List::count);
   for (std::size_t k = 0; k < ops.size(); ++k) {

@@ -1,4 +1,4 @@
-// What an op costs that does next to nothing: nanoseconds to record it and to sweep it. Both are to stay under 60 ns.
+// The overhead of a trivial op: nanoseconds to record it and to sweep it. Both should stay under 60 ns.
 //   bench_tiny_ops
 #include <benchmark/benchmark.h>
 
@@ -10,9 +10,9 @@ using namespace ebb;
 
 namespace {
 
-constexpr int chain = 4096;  // ops on a tape
+constexpr int chain = 4096;  // ops per tape
 
-// Hands its input on: what is left is the tape's own work.
+// The identity, so that only the tape's work is measured.
 struct Same {
   static constexpr auto name = "same";
   static constexpr unsigned needs = need_nothing;
@@ -20,7 +20,7 @@ struct Same {
   Array vjp(const Array& g, const Array&, const Array&) const { return g; }
 };
 
-// Of this thread alone, so that other programs do not count.
+// CPU time of this thread, so that other programs do not count.
 double nanoseconds() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);

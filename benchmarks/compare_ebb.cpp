@@ -1,5 +1,5 @@
-// Ebb's side of benchmarks/compare: one row of the table, as peers/row.hpp says. Also by hand:
-//   compare_ebb list                                                       the spellings that there are
+// Ebb's side of benchmarks/compare: one row of the table, see peers/row.hpp. Can be run by hand:
+//   compare_ebb list                                                       lists the implementations
 //   compare_ebb cell=lstm spelling=textbook work=cell dtype=float32 T=100 B=32 I=128 H=128 threads=2 \
 //     problem=FILE result=FILE started=0 <<< "0.5 10"
 #include <ebb/autograd/shards.hpp>
@@ -34,7 +34,7 @@ Sizes sizes_of(const compare::Arguments& a) {
           a.number("V")};
 }
 
-/// One letter a gate, in the order in which the problem's matrices hold their blocks of columns.
+/// One letter per gate, in the order of the column blocks of the problem's matrices.
 std::string gates(const std::string& cell) {
   if (cell == "rnn") return "";
   if (cell == "lstm") return "ifgo";
@@ -43,8 +43,8 @@ std::string gates(const std::string& cell) {
   throw ValueError("compare_ebb: unknown cell " + cell);
 }
 
-/// Calls f(parameter, its part of `whole`) for the parameters that together are one matrix or vector of the problem:
-/// "1/Wx" itself, or one a gate, "1/Wi", "1/Wf", ...
+/// Calls f(parameter, its part of `whole`) for the parameters that make up one matrix or vector of the problem: "1/Wx"
+/// itself, or one per gate, "1/Wi", "1/Wf", ...
 template <class F>
 void for_parts(const LeafSet& w, const std::string& scope, const std::string& name, const std::string& letters,
                const Array& whole, F&& f) {
@@ -64,14 +64,14 @@ struct Block {
   Shape shape;
 };
 
-/// The network's cells, and the width of what each sees; f and b are the directions.
+/// The network's cells and their input widths; f and b are the directions.
 std::vector<std::pair<std::string, int>> scopes(const Sizes& z) {
   if (z.work == "bidirectional") return {{"1f", z.I}, {"1b", z.I}, {"2f", 2 * z.H}, {"2b", 2 * z.H}};
   if (z.work == "two_layers") return {{"1", z.I}, {"2", z.H}};
   return {{"1", z.I}};
 }
 
-/// Of the sequences in the work `bidirectional`, as peers/work.py has them.
+/// Lengths of the sequences in the work `bidirectional`, as in peers/work.py.
 Lengths lengths_of(const Sizes& z) {
   Lengths n({z.B});
   const int least = z.T / 10;
@@ -79,7 +79,7 @@ Lengths lengths_of(const Sizes& z) {
   return n;
 }
 
-/// The problem's parameters in their order, the same as the driver's `layout`.
+/// The problem's parameters in order, as in the driver's `layout`.
 std::vector<Block> layout(const Sizes& z) {
   std::vector<Block> list;
   const int g = std::max<int>(1, static_cast<int>(gates(z.cell).size()));
@@ -111,14 +111,14 @@ class Row {
     read(problem);
   }
 
-  /// One training step; an optimiser's only where the row says so.
+  /// One training step, with an optimiser only if the row has one.
   Result step() {
     Result r = gradient();
     if (adam_) {
       clip_by_norm(r.grads, 1.0);
       adam_->step(r.grads);
     } else {
-      Edit as_an_optimiser_would{w_};  // so that what was made from the weights is made anew, as in training
+      Edit as_an_optimiser_would{w_};  // so that values derived from the weights are recomputed, as in training
     }
     return r;
   }
@@ -161,7 +161,7 @@ class Row {
                 [&](const Leaf& p, const Array& part) { change[p].assign(part); });
       at += k.shape.size();
     }
-    if (at != problem.data() + problem.size()) throw ValueError("compare_ebb: the problem has another size");
+    if (at != problem.data() + problem.size()) throw ValueError("compare_ebb: the problem file has the wrong size");
   }
 
   PartialLoss last_loss(Shard& s) const {

@@ -1,7 +1,7 @@
-// Ebb's side of the matrix products of benchmarks/compare (see peers/matmul.hpp); threads come from OMP_NUM_THREADS.
-//   matmul_ebb DTYPE            operands as they stand
-//   matmul_ebb packed DTYPE     as the tape does it: a weight laid out once and used at every step of a pass, the right
-//                               operand of a weight's gradient laid out anew each time
+// Ebb's side of the matrix products of benchmarks/compare (see peers/matmul.hpp); OMP_NUM_THREADS sets the threads.
+//   matmul_ebb DTYPE            with plain operands
+//   matmul_ebb packed DTYPE     as the tape does: a weight is packed once for all steps of a pass, the
+//                               right operand of a weight's gradient each time
 #include <cstring>
 #include <ebb/ops/matmul.hpp>
 
@@ -25,7 +25,7 @@ template <class T> bool plain(const Product& p, T* a, T* b, T* c) {
 template <class T> bool packed(const Product& p, T* a, T* b, T* c) {
   static ebb::Pack weight;
   static const void* of = nullptr;
-  if (p.M == p.N && p.K == p.N) return false;  // a square product stands alone: nothing is used again
+  if (p.M == p.N && p.K == p.N) return false;  // for a square product nothing is reused
   ebb::Array to = view(c, p.M, p.N);
   const ebb::Array right = view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N);
   if (p.ta) {

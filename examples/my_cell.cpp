@@ -1,6 +1,6 @@
 #include <ebb/nn/cell.hpp>
 
-/// Leaky integrator: a vanilla network that moves only part of the way at each step.
+/// Leaky integrator: a vanilla network that moves only a fraction of the way at each step.
 ///
 ///     h' = (1 - a) * h + a * tanh(x W + h U + b)
 ///
@@ -13,7 +13,7 @@ struct Leaky {
   ebb::Param W, U, b;
 
   Leaky(ebb::Builder p, ebb::CellSizes s)
-      : a(p.option("leak", .5, "share of the way that a step moves")), W(p.matrix("W", s.input, s.hidden)),
+      : a(p.option("leak", .5, "fraction of the way that a step moves")), W(p.matrix("W", s.input, s.hidden)),
         U(p.matrix("U", s.hidden, s.hidden, ebb::orthogonal())), b(p.vector("b", s.hidden)) {}
 
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {

@@ -60,7 +60,7 @@ int main() {
       const Tokens x = tokens_from_xt(xt::transpose(rows));  // [T, B]: time first
       const Tokens y = tokens_from_xt(xt::strided_view(labels, batch));
 
-      Tape tape;  // records what follows
+      Tape tape;  // records the following ops
       const Var logits = m.logits(x);
       const Var loss = mean(cross_entropy(logits, y));  // nats
       Grads g = tape.backward(loss);

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Gated recurrent unit in PyTorch's form (reset after the product), the gates side by side in one matrix.
+/// Gated recurrent unit in PyTorch's form (reset after the product), with the gates concatenated in one matrix.
 ///
 ///     [xr xz xn] = x Wx + b;   [hr hz hn] = h Wh
 ///     r = sigmoid(xr + hr);   z = sigmoid(xz + hz);   n = tanh(xn + r * (hn + c));   h' = (1 - z) * n + z * h

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Gated recurrent unit in PyTorch's form (reset after the product), a matrix and a line for each gate.
+/// Gated recurrent unit in PyTorch's form (reset after the product), with a matrix and a line for each gate.
 ///
 ///     r = sigmoid(x Wr + h Ur + br);   z likewise;   n = tanh(x Wn + bn + r * (h Un + c))
 ///     h' = (1 - z) * n + z * h
@@ -22,6 +22,6 @@ struct GruTextbook {
     return {(1 - z) * n + z * s.h};
   }
 };
-EBB_CELL_NAMED(bench_gru_textbook, "bench-gru-textbook", GruTextbook, "GRU, one matrix a gate, plain operators");
+EBB_CELL_NAMED(bench_gru_textbook, "bench-gru-textbook", GruTextbook, "GRU, one matrix per gate, plain operators");
 
 }  // namespace

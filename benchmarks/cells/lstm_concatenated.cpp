@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Long short-term memory with the gates side by side in one matrix.
+/// Long short-term memory with the gates concatenated in one matrix.
 ///
 ///     [i f g o] = x Wx + h Wh + b
 ///     c' = sigmoid(f) * c + sigmoid(i) * tanh(g);   h' = sigmoid(o) * tanh(c')

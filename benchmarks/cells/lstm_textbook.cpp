@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Long short-term memory as textbooks write it: a matrix and a line for each gate.
+/// Long short-term memory as in textbooks: a matrix and a line for each gate.
 ///
 ///     i = sigmoid(x Wi + h Ui + bi);   f, o likewise;   g = tanh(x Wg + h Ug + bg)
 ///     c' = f * c + i * g;   h' = o * tanh(c')
@@ -30,6 +30,6 @@ struct LstmTextbook {
     return {.h = o * tanh(c), .c = c};
   }
 };
-EBB_CELL_NAMED(bench_lstm_textbook, "bench-lstm-textbook", LstmTextbook, "LSTM, one matrix a gate, plain operators");
+EBB_CELL_NAMED(bench_lstm_textbook, "bench-lstm-textbook", LstmTextbook, "LSTM, one matrix per gate, plain operators");
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Minimal gated unit with the input's two matrices side by side; the recurrent ones multiply different things.
+/// Minimal gated unit with the input's two matrices concatenated; the recurrent ones have different operands.
 ///
 ///     [xf xn] = x Wx + b;   f = sigmoid(xf + h Uf);   n = tanh(xn + (f * h) Un);   h' = (1 - f) * h + f * n
 struct MguConcatenated {

@@ -3,7 +3,7 @@
 
 namespace {
 
-/// Minimal gated unit; a product stands in its middle, so there are two passes.
+/// Minimal gated unit; a product in the middle requires two fused passes.
 ///
 ///     [xf xn] = x Wx + b;   f = sigmoid(xf + h Uf);   n = tanh(xn + (f * h) Un);   h' = (1 - f) * h + f * n
 struct MguFused {

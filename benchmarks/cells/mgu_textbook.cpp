@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Minimal gated unit, a matrix and a line for each gate.
+/// Minimal gated unit with a matrix and a line for each gate.
 ///
 ///     f = sigmoid(x Wf + h Uf + bf);   n = tanh(x Wn + (f * h) Un + bn);   h' = (1 - f) * h + f * n
 struct MguTextbook {
@@ -18,6 +18,6 @@ struct MguTextbook {
     return {(1 - f) * s.h + f * n};
   }
 };
-EBB_CELL_NAMED(bench_mgu_textbook, "bench-mgu-textbook", MguTextbook, "MGU, one matrix a gate, plain operators");
+EBB_CELL_NAMED(bench_mgu_textbook, "bench-mgu-textbook", MguTextbook, "MGU, one matrix per gate, plain operators");
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 namespace {
 
-/// Vanilla recurrent network. With one gate there is nothing to concatenate: the same formula as the textbook's, so
-/// that the two rows of a table show what the machine's noise is.
+/// Vanilla recurrent network. There is nothing to concatenate: the formula is that of rnn_textbook, so the difference
+/// of the two rows in a table shows the measurement noise.
 ///
 ///     h' = tanh(x Wx + h Wh + b)
 struct RnnConcatenated {

@@ -1,5 +1,4 @@
-// The cell of benchmarks/cells/lstm_textbook.cpp on libtorch, to see how long such a file takes to compile. Never
-// linked.
+// The cell of benchmarks/cells/lstm_textbook.cpp in libtorch, to measure its compile time. Never linked.
 #include <torch/torch.h>
 
 struct LstmTextbook : torch::nn::Module {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-/// What the programs share that time one library's matrix product: started with dtype and threads, they wait for lines
-/// "M K N ta tb SECONDS" (ta, tb: 1 if that operand is stored transposed) and print the best rate in GFLOP/s, 0 if the
-/// library has no such product. So libraries can be timed in turn, shape by shape.
+/// Shared by the programs that time one library's matrix product. Started with dtype and threads, they wait for lines
+/// "M K N ta tb SECONDS" (ta, tb: 1 if that operand is stored transposed) and print the best rate in GFLOP/s, or 0 if
+/// the library has no such product. The driver can thus alternate between libraries, shape by shape.
 namespace compare {
 
 struct Product {
@@ -28,7 +28,7 @@ template <class T, class F> double best_gflops(const Product& p, double seconds,
   for (std::size_t k = 0; k < b.size(); ++k) b[k] = static_cast<T>(static_cast<double>(k % 13) * .1 - .6);
   if (!gemm(p, a.data(), b.data(), c.data())) return 0;
   const double flop = 2.0 * p.M * p.K * p.N;
-  const int calls = std::max(1, static_cast<int>(1e7 / flop));  // so that reading the clock costs nothing
+  const int calls = std::max(1, static_cast<int>(1e7 / flop));  // so that the cost of reading the clock is negligible
   double best = 1e30;
   const auto end = clock::now() + std::chrono::duration<double>(seconds);
   do {

@@ -1,4 +1,4 @@
-// The matrix product of whichever BLAS this is linked with (see matmul.hpp). Threads come from the environment.
+// The matrix product of the BLAS that this program is linked with (see matmul.hpp). The environment sets the threads.
 #include "matmul.hpp"
 
 extern "C" {
@@ -6,14 +6,14 @@ void sgemm_(const char*, const char*, const int*, const int*, const int*, const 
             const float*, const int*, const float*, float*, const int*);
 void dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*, const int*,
             const double*, const int*, const double*, double*, const int*);
-// Each exists in its own library only.
+// Each is defined only in its own library.
 __attribute__((weak)) const char* openblas_get_config();
 __attribute__((weak)) const char* bli_info_get_version_str();
 }
 
 namespace {
 
-// Fortran's columns are our rows: c^T = op(b)^T op(a)^T.
+// Fortran is column-major: c^T = op(b)^T op(a)^T.
 template <class T, class F> bool gemm(F* f, const compare::Product& p, const T* a, const T* b, T* c) {
   const char ta = p.ta ? 'T' : 'N', tb = p.tb ? 'T' : 'N';
   const int lda = p.ta ? p.M : p.K, ldb = p.tb ? p.K : p.N;

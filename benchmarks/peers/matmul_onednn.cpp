@@ -1,4 +1,4 @@
-// oneDNN's matrix product (see matmul.hpp), which it has in float32 only.
+// oneDNN's matrix product (see matmul.hpp), in float32 only.
 #include <oneapi/dnnl/dnnl.h>
 
 #include "matmul.hpp"

@@ -1,6 +1,6 @@
-// oneDNN's LSTM, forward and backward, as one row of benchmarks/compare (see row.hpp). Its gates stand in the order i f
-// g o, as the problem's do. It always computes dx, which nobody asked for, since it offers nothing else; the initial
-// state is handed in as zeros, for without one 2.6 gets the gradient of Wh wrong.
+// oneDNN's LSTM, forward and backward, as one row of benchmarks/compare (see row.hpp). Its gate order is i f g o, like
+// the problem's. It always computes dx, which is not needed but cannot be disabled. The initial state is passed as
+// zeros, since without one version 2.6 computes a wrong gradient of Wh.
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
@@ -33,7 +33,7 @@ class Lstm {
     run_backward_ = lstm_backward(backward_);
   }
 
-  /// Forward, loss, backward; the weights brought into oneDNN's own order first, as after an optimiser's update.
+  /// Forward, loss, backward; first reorders the weights to oneDNN's layout, as after an optimiser's update.
   void step() {
     move(Wx_, Wx_forward_);
     move(Wh_, Wh_forward_);

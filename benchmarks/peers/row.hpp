@@ -12,16 +12,15 @@
 #include <string>
 #include <vector>
 
-/// What every C++ program of the comparison shares; peers/work.py is the same for the Python ones.
+/// Shared by the C++ programs of the comparison; peers/work.py is the counterpart for Python.
 ///
-/// A program does one row. It is started with arguments `key=value`, reads the problem, computes one gradient, writes
-/// it, says that it is ready, and then waits: for each line "SECONDS COUNT" it does training steps for that long, at
-/// least COUNT of them, and prints their times. So several programs can be timed in turn, none of them while another
-/// works.
+/// A program runs one row. It is started with arguments `key=value`, reads the problem, computes one gradient, writes
+/// it, reports that it is ready, and then waits: for each line "SECONDS COUNT" it runs training steps for that long, at
+/// least COUNT of them, and prints their times. The driver can thus time several programs alternately, one at a time.
 ///
 ///     problem=FILE    float32 numbers: x, then the parameters, in the order of the driver's `layout`
 ///     result=FILE     float64 numbers: the loss, then the gradients in the same order (written)
-///     started=NS      the monotonic clock when the program was started
+///     started=NS      monotonic clock when the program was started
 namespace compare {
 
 class Arguments {
@@ -67,7 +66,7 @@ inline std::int64_t now() {
       .count();
 }
 
-/// Most memory this program ever held, MB. Not from getrusage, whose figure survives exec and so may be the driver's.
+/// Peak memory of this program in MB. Not from getrusage, whose value survives exec and may be the driver's.
 inline double peak_mb() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -76,21 +75,21 @@ inline double peak_mb() {
   return 0;
 }
 
-/// Says that the first gradient is done (call this at once), and what the program is.
+/// Reports that the first gradient is done (call this immediately), and the program's version.
 inline void print_ready(const Arguments& a, std::int64_t first, const std::string& version, const std::string& isa) {
   std::printf("{\"version\": \"%s\", \"isa\": \"%s\", \"first_ms\": %.3f, \"rss_mb\": %.2f}\n", version.c_str(),
               isa.c_str(), static_cast<double>(first - a.nanoseconds("started")) * 1e-6, peak_mb());
   std::fflush(stdout);
 }
 
-/// Times steps until the driver closes the line.
+/// Times steps until the driver closes the pipe.
 inline void serve(const std::function<void()>& step) {
   std::string line;
   while (std::getline(std::cin, line)) {
     double seconds = 0;
     int count = 0;
     std::istringstream(line) >> seconds >> count;
-    step();  // caches and threads were another program's a moment ago
+    step();  // warm-up, since another program ran before
     std::vector<double> ms;
     const std::int64_t begin = now();
     for (std::int64_t at = begin;
