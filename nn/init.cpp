@@ -89,7 +89,7 @@ Array initial_values(const Init& init, const Shape& shape, Key key) {
     return static_cast<double>(shape[0]) + shape[1];
   };
   const auto gaussian = [&](double deviation) { return normal(shape, key, 0, deviation, f64); };
-  switch (init.name) {
+  switch (init.kind) {
     case K::zeros: return Array::zeros(shape, f64);
     case K::constant: return Array::full(shape, init.a, f64);
     case K::uniform: return uniform(shape, key, init.a, init.b, f64);
