@@ -31,8 +31,8 @@ class Vocabulary final {
   static Vocabulary from_file(Symbols, const std::string& path, const VocabularyOptions& = {});
   /// Errors    FileError naming the line if the file was not written by `save` or has a symbol twice
   static Vocabulary load(const std::string& path);
-  /// Writes text: a first line such as "ebb vocabulary of words", then one symbol per line in order, with \n, \t, \\
-  /// and \x7f as in C.
+  /// Writes text: a first line such as "ebb vocabulary of words", then one symbol per line in order, escaped as in C:
+  /// \n, \t, \\, \x7f.
   /// Errors    FileError if it cannot be written; an existing file is then left unchanged
   void save(const std::string& path) const;
 
