@@ -11,10 +11,10 @@ using nlohmann::json;
 
 const char* name_of(Size s) { return s == Size::quick ? "quick" : s == Size::full ? "full" : "standard"; }
 
-double PerTask::of(const std::string& task, double default_value) const {
+std::optional<double> PerTask::of(const std::string& task) const {
   if (auto own = given.find(task); own != given.end()) return own->second;
   if (auto all = given.find(""); all != given.end()) return all->second;
-  return default_value;
+  return std::nullopt;
 }
 
 namespace detail {

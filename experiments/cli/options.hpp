@@ -18,7 +18,8 @@ const char* name_of(Size);
 /// A number that tasks choose themselves unless the user says otherwise: "64" for all of them, or "adding=32,chars=64".
 struct PerTask {
   std::map<std::string, double> given;  ///< "" stands for every task
-  double of(const std::string& task, double default_value) const;
+  std::optional<double> of(const std::string& task) const;
+  double of(const std::string& task, double default_value) const { return of(task).value_or(default_value); }
 };
 
 namespace detail {

@@ -41,16 +41,16 @@ class EvaluateCommand final : public Command {
     if (!json_.empty()) OutFile{json_};  // that it can be written shows before the work
     const Trained t = Trained::read(weights_, text_, data_);
     check_read("length", t.architecture.task, length_ > 0 && length_ != t.architecture.settings.length,
-               t.task->info().any_length);
+               !t.task->as<FixedLength>());
     TaskSettings s = t.architecture.settings;
     if (length_ > 0) s.length = length_;
     if (batch_ > 0) s.batch = batch_;
     const Split split = split_ == "valid" ? Split::valid : Split::test;
-    const auto meter = t.task->meter();
+    const auto meter = meter_of(*t.task);
     const double loss = measured(t, split, s, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", info.recurrence ? t.architecture.cell + " on " : "",
+    put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", t.task->as<HasFeedForward>() ? "" : t.architecture.cell + " on ",
                     t.architecture.task, split_, number_text(loss), info.unit, info.baseline_about,
                     number_text(info.baseline)));
     if (meter) put(fmt::format("{}\n", measures_text(measures)));

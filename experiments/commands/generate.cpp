@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <optional>
@@ -71,9 +72,9 @@ class GenerateCommand final : public Command {
   int characters(const Architecture& a) const {
     check_characters();
     const int V = a.alphabet->vocabulary();
-    const TaskInfo info{.vocabulary = V, .outputs = V, .every_step = true};  // the text itself is not needed
-    a.alphabet->encode("--prompt", request_.prompt);                         // refused before anything is printed
-    const auto model = a.model(info, weights_);
+    const SimpleSizes sizes{.inputs = TokenInputs{V}, .outputs = V};  // the text itself is not needed
+    a.alphabet->encode("--prompt", request_.prompt);                  // refused before anything is printed
+    const auto model = a.model(sizes, weights_);
     const InterruptGuard guard;
     put(request_.prompt);
     go_on(*model, *a.alphabet, request_, [](const std::string& character) { put(character); });
@@ -97,7 +98,8 @@ class GenerateCommand final : public Command {
 
   Generated generated(const Trained& t) const {
     try {
-      return t.task->generate(*t.model, request_);
+      if (const auto* const task = t.task->as<Generates>()) return task->generate(*t.model, request_);
+      throw ValueError("its task generates nothing");
     } catch (const ValueError& e) {
       throw ValueError(fmt::format("'{}', a model of the task '{}': {}", weights_, t.architecture.task, e.what()));
     }

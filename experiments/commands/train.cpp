@@ -63,7 +63,7 @@ struct TrainOne {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     const auto task = sizes.make(task_name);
-    check_read("cell", task_name, cell != "lstm", task->info().recurrence);
+    check_read("cell", task_name, cell != "lstm", !task->as<HasFeedForward>());
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     for (const Split split : {Split::train, Split::valid, Split::test})
@@ -89,7 +89,7 @@ struct TrainOne {
 
  private:
   void fill(Job& job, const Task& task) const {
-    results_.report(job, task.info());
+    results_.report(job, task);
     if (written_.empty()) return;
     job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
     job.report.verbatim(written_);
@@ -113,9 +113,10 @@ struct TrainOne {
 
   void announce(Job& job, const Task& task, const TaskSettings& s) const {
     const TaskInfo info = task.info();
-    const int length = info.any_length ? s.length : task.steps(s);
+    const bool recurrence = !task.as<HasFeedForward>();
+    const int length = task.as<FixedLength>() ? task.steps(s) : s.length;
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
-    const std::string within = info.recurrence ? what + ", " : "", title = info.recurrence ? what + " on " : "";
+    const std::string within = recurrence ? what + ", " : "", title = recurrence ? what + " on " : "";
     job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name,
                           within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
                           info.baseline_about, number_text(info.baseline), info.unit));
@@ -143,15 +144,15 @@ struct TrainOne {
     const bool diverged = !record.diverged.empty();
     if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
       job.print(fmt::format("seed {}: {}\n", seed, ended));
-    auto meter = diverged ? nullptr : task.meter();
+    auto meter = diverged ? nullptr : meter_of(task);
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
     if (!diverged) {
       job.keep(name_of("weights", job, seed) + ".safetensors",
                [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().baseline_about, number_text(task.info().baseline)));
-      if (task.alphabet() && written_.empty())
-        go_on(model, *task.alphabet(), {.length = 600},
+      if (const auto* const text = task.as<HasAlphabet>(); text && written_.empty())
+        go_on(model, text->alphabet(), {.length = 600},
               [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
@@ -162,7 +163,7 @@ struct TrainOne {
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // those of earlier processes too, if it went on
     const auto take = [&] {
-      results_.add(job, task.info(), {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+      results_.add(job, task, {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
@@ -185,10 +186,11 @@ struct TrainOne {
   }
 
   Architecture architecture(const Task& task, const TaskSettings& s) const {
+    const auto* const text = task.as<HasAlphabet>();
     return {.task = task_name,
             .cell = cell,
             .text = sizes.inputs.text,
-            .alphabet = task.alphabet() ? std::optional(*task.alphabet()) : std::nullopt,
+            .alphabet = text ? std::optional(text->alphabet()) : std::nullopt,
             .settings = s,
             .inputs = sizes.inputs,
             .text_sum = text_sum_};
@@ -205,10 +207,10 @@ struct TrainOne {
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
-    const char* const by = task.info().validate_by;
+    const std::string by = validation_measure(task).value_or("loss");
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
-      log = log_of(job, seed, origin.started, before.curve, *by ? by : "loss");
+      log = log_of(job, seed, origin.started, before.curve, by);
       warn_of_other_kernels(origin);
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);

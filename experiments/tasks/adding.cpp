@@ -1,4 +1,4 @@
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 
 namespace ebb::app {
 namespace {
@@ -10,18 +10,15 @@ namespace {
 /// Shapes    x [T, B, 2]; y [B, 1]
 /// Numerics  guessing 1 always costs 1/6, the variance of the sum of two uniform numbers
 /// Source    Arjovsky, Shah & Bengio 2016, arXiv:1511.06464; Hochreiter & Schmidhuber 1997
-class Adding final : public Task {
+class Adding final : public SimpleTask {
  public:
   explicit Adding(const Inputs&) {}
 
   TaskInfo info() const override {
-    return {.width = 2,
-            .outputs = 1,
-            .unit = "MSE",
-            .speed_unit = "steps",
-            .baseline = 1.0 / 6,
-            .baseline_about = "always answering 1"};
+    return {.unit = "MSE", .speed_unit = "steps", .baseline = 1.0 / 6, .baseline_about = "always answering 1"};
   }
+
+  SimpleSizes sizes() const override { return {.inputs = ValueInputs{2}, .outputs = 1}; }
 
   TaskSettings settings(Size size) const override {
     switch (size) {
@@ -39,8 +36,8 @@ class Adding final : public Task {
     key = key.at(r.number);
     const Key marks = key.named("marks");
     const int half = r.length / 2;
-    Batch b{.x = Array::zeros({r.length, r.rows, 2}, f32), .y = Array::zeros({r.rows, 1}, f32)};
-    float* x = b.x.data<float>();
+    Array inputs = Array::zeros({r.length, r.rows, 2}, f32), sums = Array::zeros({r.rows, 1}, f32);
+    float* x = inputs.data<float>();
     for (int row = 0; row < r.rows; ++row) {
       const auto id = static_cast<std::uint64_t>(row);
       const int marked[] = {marks.below(half, 2 * id), half + marks.below(r.length - half, 2 * id + 1)};
@@ -48,10 +45,10 @@ class Adding final : public Task {
       for (int t = 0; t < r.length; ++t) x[(t * r.rows + row) * 2] = u.data<float>()[t];
       for (const int t : marked) {
         x[(t * r.rows + row) * 2 + 1] = 1;
-        b.y.data<float>()[row] += x[(t * r.rows + row) * 2];
+        sums.data<float>()[row] += x[(t * r.rows + row) * 2];
       }
     }
-    return b;
+    return SimpleBatch{.inputs = inputs, .targets = LastStep{sums}};
   }
 
   int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }

@@ -4,7 +4,7 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/measure.hpp>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/text.hpp>
 
 namespace ebb::app {
@@ -33,10 +33,10 @@ class CharsMeter final : public Meter {
 ///
 /// Shapes    tokens [T, B]; next [T, B], the same one character later
 /// Numerics  trained in nats, reported in bits
-class Chars final : public Task {
+class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
  public:
   explicit Chars(const Inputs& in)
-      : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)), file_(in.text) {
+      : text_(in.text.empty() ? Text::built_in(in.alphabet) : Text::read(in.text, in.alphabet)) {
     const long n = static_cast<long>(text_.tokens.size());
     cut_[1] = n - 2 * (n / 20);
     cut_[2] = n - n / 20;
@@ -44,14 +44,15 @@ class Chars final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = text_.vocabulary(),
-            .outputs = text_.vocabulary(),
-            .every_step = true,
-            .unit = "bits/char",
+    return {.unit = "bits/char",
             .unit_per_loss = 1 / std::log(2.0),
             .speed_unit = "characters",
             .baseline = frequency_bits(),
             .baseline_about = "guessing by the frequency of characters"};
+  }
+
+  SimpleSizes sizes() const override {
+    return {.inputs = TokenInputs{text_.vocabulary()}, .outputs = text_.vocabulary()};
   }
 
   TaskSettings settings(Size size) const override {
@@ -84,17 +85,15 @@ class Chars final : public Task {
     long shift = 0;
     if (r.split == Split::train && spare > 0)
       shift = Key{r.seed}.named("chars").below(static_cast<int>(spare) + 1, static_cast<std::uint64_t>(epoch));
-    Batch b{.tokens = Tokens({r.length, static_cast<int>(rows)}),
-            .next = Tokens({r.length, static_cast<int>(rows)}),
-            .continues = at != 0};
+    Tokens tokens({r.length, static_cast<int>(rows)}), next({r.length, static_cast<int>(rows)});
     for (long row = 0; row < rows; ++row) {
       const int* from = text_.tokens.data() + begin + shift + (row * per_row + at) * r.length;
       for (long t = 0; t < r.length; ++t) {
-        b.tokens.data()[t * rows + row] = from[t];
-        b.next.data()[t * rows + row] = from[t + 1];
+        tokens.data()[t * rows + row] = from[t];
+        next.data()[t * rows + row] = from[t + 1];
       }
     }
-    return b;
+    return SimpleBatch{.inputs = tokens, .targets = EveryStep{next}, .continues = at != 0};
   }
 
   int batches(Split split, int length, int rows) const override {
@@ -107,8 +106,7 @@ class Chars final : public Task {
                        text_.utf8 ? "characters" : "bytes", text_.vocabulary());
   }
 
-  Inputs inputs() const override { return {.text = file_}; }
-  const Alphabet* alphabet() const override { return &text_; }
+  const Alphabet& alphabet() const override { return text_; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<CharsMeter>(frequency_bits()); }
 
  private:
@@ -141,7 +139,6 @@ class Chars final : public Task {
   }
 
   Text text_;
-  std::string file_;  // that the text stands in, empty for the one built in
   long cut_[4] = {};
 };
 EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");

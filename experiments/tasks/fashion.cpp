@@ -11,7 +11,7 @@
 namespace ebb::app {
 namespace {
 
-constexpr int pixels = FashionTask::side * FashionTask::side;
+constexpr int pixels = FashionImages::side * FashionImages::side;
 constexpr float mean_grey = .2860F, deviation = .3530F;  // of the 60,000 training images
 
 std::vector<int> numbers(int begin, int end) {
@@ -23,17 +23,17 @@ std::vector<int> numbers(int begin, int end) {
 /// Keeps the first test images with what the model took them for.
 class FashionMeter final : public ClassMeter {
  public:
-  FashionMeter(const FashionTask& task, std::vector<std::string> names)
-      : ClassMeter(std::move(names), 100.0 / FashionTask::classes, 100 * 2.0 / 11 / FashionTask::classes), task_(task) {
-  }
-  void update(const Batch& b, const Result& r) override {
-    ClassMeter::update(b, r);
-    const Array& scores = r.rows("scores");
+  explicit FashionMeter(const FashionImages& set)
+      : ClassMeter(set.names(), 100.0 / FashionImages::classes, 100 * 2.0 / 11 / FashionImages::classes), set_(set) {}
+  void update(const Batch& batch, const Result& r) override {
+    const auto& b = batch.get<ImageBatch>();
+    const Array& scores = class_scores.of(r);
+    add(scores, b.labels);
     for (int row = 0; row < b.rows() && images_.size() < 30; ++row) {
       int best = 0;
-      for (int k = 1; k < FashionTask::classes; ++k)
+      for (int k = 1; k < FashionImages::classes; ++k)
         if (scores.at({row, k}) > scores.at({row, best})) best = k;
-      images_.push_back({task_.image(b.items[static_cast<std::size_t>(row)]), names()[static_cast<std::size_t>(best)],
+      images_.push_back({set_.image(b.items[static_cast<std::size_t>(row)]), names()[static_cast<std::size_t>(best)],
                          best != b.labels.data()[row]});
     }
   }
@@ -44,43 +44,41 @@ class FashionMeter final : public ClassMeter {
   }
 
  private:
-  const FashionTask& task_;
+  const FashionImages& set_;
   std::vector<LabelledImage> images_;
 };
 
 }  // namespace
 
-FashionTask::FashionTask(const char* name, const Inputs& in)
-    : inputs_(in),
-      names_{"T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"} {
-  if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
-  if (inputs_.data == "generated") {
+FashionImages::FashionImages(const char* task, const Task::Inputs& in)
+    : names_{"T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"},
+      data_(in.quick && in.data.empty() ? "generated" : in.data) {
+  if (data_ == "generated") {
     make_up();
     return;
   }
-  inputs_.data =
-      find_data({name,
-                 {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
-                  "t10k-labels-idx1-ubyte.gz"},
-                 {"", "fashion-mnist"},
-                 {"/usr/share/datasets/fashion-mnist"},
-                 "the four gzipped idx files of Fashion-MNIST, as Debian's package dataset-fashion-mnist has them"},
-                inputs_.data);
+  data_ = find_data({task,
+                     {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+                      "t10k-labels-idx1-ubyte.gz"},
+                     {"", "fashion-mnist"},
+                     {"/usr/share/datasets/fashion-mnist"},
+                     "the four gzipped idx files of Fashion-MNIST, as Debian's package dataset-fashion-mnist has them"},
+                    data_);
   images_ = Array::empty({70'000, pixels}, f32);
   labels_ = Tokens({70'000});
-  read(inputs_.data, "train");
-  read(inputs_.data, "t10k");
+  read("train");
+  read("t10k");
   batches_ = std::make_unique<SequenceBatches>(
       Partition{numbers(0, 55'000), numbers(55'000, 60'000), numbers(60'000, 70'000)}, std::vector<int>(70'000, 1));
   const std::string bytes(reinterpret_cast<const char*>(labels_.data()), 70'000 * sizeof(int));
   source_ = fmt::format("Fashion-MNIST, 60,000 and 10,000 images, CRC-32C of the labels {:08x}", crc32c(bytes));
 }
 
-void FashionTask::read(const std::string& folder, const char* part) {
+void FashionImages::read(const char* part) {
   const bool test = part[1] == '1';
   const int count = test ? 10'000 : 60'000, first = test ? 60'000 : 0;
-  const std::string images = fmt::format("{}/{}-images-idx3-ubyte.gz", folder, part);
-  const std::string labels = fmt::format("{}/{}-labels-idx1-ubyte.gz", folder, part);
+  const std::string images = fmt::format("{}/{}-images-idx3-ubyte.gz", data_, part);
+  const std::string labels = fmt::format("{}/{}-labels-idx1-ubyte.gz", data_, part);
   const Array x = read_idx_images(images);
   const Tokens y = read_idx_labels(labels);
   if (x.shape() != Shape{count, side, side})
@@ -95,7 +93,7 @@ void FashionTask::read(const std::string& folder, const char* part) {
 }
 
 // A bar across or down, at one of five places: ten classes, in noise.
-void FashionTask::make_up() {
+void FashionImages::make_up() {
   constexpr int count = 600;
   images_ = uniform({count, pixels}, Key{1}.named("images"), 0, .5);
   labels_ = Tokens({count});
@@ -114,21 +112,8 @@ void FashionTask::make_up() {
   source_ = "made up, 600 images of bars";
 }
 
-TaskInfo FashionTask::info() const {
-  return {.width = side,
-          .outputs = classes,
-          .unit = "nats",
-          .speed_unit = "lines",
-          .baseline = std::log(double{classes}),
-          .baseline_about = "ten equally likely classes",
-          .any_length = false,
-          .validate_by = "accuracy",
-          .valid_batches = 1 << 20};
-}
-
-Batch FashionTask::batch(const BatchRequest& r) const {
-  Batch b;
-  b.items = batches_->items(r);
+ImageBatch FashionImages::batch(const BatchRequest& r) const {
+  ImageBatch b{.x = {}, .labels = {}, .items = batches_->items(r)};
   const int B = static_cast<int>(b.items.size());
   b.x = Array::empty({side, B, side}, f32);
   b.labels = Tokens({B});
@@ -143,6 +128,14 @@ Batch FashionTask::batch(const BatchRequest& r) const {
   return b;
 }
 
-std::unique_ptr<Meter> FashionTask::meter() const { return std::make_unique<FashionMeter>(*this, names_); }
+TaskInfo FashionTask::info() const {
+  return {.unit = "nats",
+          .speed_unit = "lines",
+          .baseline = std::log(double{FashionImages::classes}),
+          .baseline_about = "ten equally likely classes",
+          .valid_batches = 1 << 20};
+}
+
+std::unique_ptr<Meter> FashionTask::meter() const { return std::make_unique<FashionMeter>(images_); }
 
 }  // namespace ebb::app

@@ -21,39 +21,46 @@ struct ImageNetwork final : Network {
   ImageNetwork(const Builder& p, int hidden, double dropped)
       : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}),
         second(p / "conv2", maps, 2 * maps, {.kernel = 3, .padding = 1}), inner(p / "inner", 2 * maps * 7 * 7, hidden),
-        out(p / "out", hidden, FashionTask::classes), left_out(dropped) {}
+        out(p / "out", hidden, FashionImages::classes), left_out(dropped) {}
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
-    constexpr int side = FashionTask::side;
+  PartialLoss loss(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<ImageBatch>();
+    constexpr int side = FashionImages::side;
     Var x = reshape(transpose(s.sequence(b.x).all(), {1, 0, 2}), {s.rows(), 1, side, side});
     x = relu(max_pool2d(first(x)));
     x = relu(max_pool2d(second(x)));
     x = relu(inner(reshape(x, {s.rows(), -1})));
     const Var score = out(dropout(x, left_out, s.context()));
-    if (!s.context().training()) s.out("scores", score);
+    if (!s.context().training()) class_scores.put(s, score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 };
 
 /// An image to its class: the baseline without recurrence, which refuses --cell. --hidden is the width of the linear
 /// layer.
-class Images final : public FashionTask {
+class Images final : public FashionTask, public HasFeedForward, public HasDropout {
  public:
-  explicit Images(const Inputs& in) : FashionTask("images", in) {}
-  TaskInfo info() const override {
-    TaskInfo i = FashionTask::info();
-    i.recurrence = false;
-    return i;
-  }
+  explicit Images(Inputs& in) : FashionTask("images", in) {}
+  Batch batch(const BatchRequest& r) const override { return images().batch(r); }
   TaskSettings settings(Size size) const override {
     if (size == Size::quick)
-      return {.hidden = 16, .length = side, .batch = 20, .steps = 80, .lr = 3e-3, .patience = all_validations};
-    return {
-        .hidden = 64, .length = side, .batch = 100, .steps = 1600, .lr = 3e-3, .schedule = "one-cycle", .patience = 6};
+      return {.hidden = 16,
+              .length = FashionImages::side,
+              .batch = 20,
+              .steps = 80,
+              .lr = 3e-3,
+              .patience = all_validations};
+    return {.hidden = 64,
+            .length = FashionImages::side,
+            .batch = 100,
+            .steps = 1600,
+            .lr = 3e-3,
+            .schedule = "one-cycle",
+            .patience = 6};
   }
   NetworkDropout own_dropout() const override { return {.output = .25}; }
-  std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<ImageNetwork>(p, r.settings.hidden, r.settings.network.output);
+  std::unique_ptr<Network> network(const Builder& p, const TaskSettings& s) const override {
+    return std::make_unique<ImageNetwork>(p, s.hidden, s.network.output.value_or(0));
   }
 };
 EBB_TASK(images, Images, "what is in an image of 28 x 28 pixels, by convolution (Fashion-MNIST)");

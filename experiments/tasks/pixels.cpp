@@ -15,11 +15,12 @@ struct PixelNetwork final : Network {
   LayerPtr cell;
   Linear out;
   PixelNetwork(const Builder& p, const Recurrence& r, int input)
-      : cell(r.layer(p / "cell", input)), out(p / "out", r.settings.hidden, FashionTask::classes) {}
+      : cell(r.layer(p / "cell", input)), out(p / "out", r.settings.hidden, FashionImages::classes) {}
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+  PartialLoss loss(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<ImageBatch>();
     const Var score = out(unroll(*cell, s.sequence(b.x), s.context()).last());
-    if (!s.context().training()) s.out("scores", score);
+    if (!s.context().training()) class_scores.put(s, score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 };
@@ -29,14 +30,16 @@ struct PixelNetwork final : Network {
 ///
 /// Shapes    x [28, B, 28], or [784, B, 1]; labels [B]
 /// Source    Le, Jaitly & Hinton 2015, arXiv:1504.00941
-class Pixels final : public FashionTask {
+class Pixels final : public FashionTask, public HasNetwork {
  public:
   static constexpr TaskOption options[] = {
       {.name = "order", .type = "WHICH", .help = "of an image as a sequence: rows, pixels or permuted"}};
-  explicit Pixels(const Inputs& in) : FashionTask("pixels", in), order_(side * side) {
-    check_name("order", inputs_.own.choose("order", "rows"), {"rows", "pixels", "permuted"});
+  explicit Pixels(Inputs& in) : FashionTask("pixels", in), order_(side * side) {
+    const std::string& order = in.own.choose("order", "rows");
+    check_name("order", order, {"rows", "pixels", "permuted"});
+    by_rows_ = order == "rows";
     std::iota(order_.begin(), order_.end(), 0);
-    if (inputs_.own["order"] != "permuted") return;
+    if (order != "permuted") return;
     const Key key = Key{1}.named("permutation");
     for (std::size_t k = order_.size() - 1; k > 0; --k)
       std::swap(order_[k], order_[static_cast<std::size_t>(key.below(static_cast<int>(k) + 1, k))]);
@@ -50,8 +53,8 @@ class Pixels final : public FashionTask {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    Batch b = FashionTask::batch(r);
-    if (inputs_.own["order"] == "rows") return b;
+    ImageBatch b = images().batch(r);
+    if (by_rows_) return b;
     const int B = b.rows();
     Array one_by_one = Array::empty({side * side, B, 1}, f32);
     for (int t = 0; t < side * side; ++t) {
@@ -63,17 +66,16 @@ class Pixels final : public FashionTask {
     return b;
   }
 
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
-  int steps(const TaskSettings&) const override {
-    return inputs_.own["order"] == "rows" ? side : side * side;
-  }  // whatever --length says
+  int steps(const TaskSettings&) const override { return by_rows_ ? side : side * side; }
 
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<PixelNetwork>(p, r, inputs_.own["order"] == "rows" ? side : 1);
+    return std::make_unique<PixelNetwork>(p, r, by_rows_ ? side : 1);
   }
 
  private:
-  std::vector<int> order_;
+  static constexpr int side = FashionImages::side;
+  bool by_rows_ = true;
+  std::vector<int> order_;  // of pixels
 };
 EBB_TASK(pixels, Pixels, "the same images, read line by line or pixel by pixel");
 

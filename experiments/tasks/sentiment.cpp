@@ -57,6 +57,17 @@ Reviews read_reviews(const std::string& folder) {
   return r;
 }
 
+/// Sentences and whether each is for the film.
+struct ReviewBatch {
+  Tokens words;            // [T, B]
+  Lengths lengths;         // [B]
+  Tokens labels;           // [B], 0 negative, 1 positive
+  std::vector<int> items;  // [B]
+
+  int rows() const { return words.dim(1); }
+  int steps() const { return words.dim(0); }
+};
+
 /// What a recurrence says of a sentence: its outputs, the largest of each number over the steps, through a linear
 /// layer.
 ///
@@ -72,28 +83,30 @@ struct SentimentNetwork final : Network {
   Linear out;
   NetworkDropout left_out;
 
-  SentimentNetwork(const Builder& p, const Recurrence& r, const Task::Inputs& in, const Array& table, int V, int unk)
-      : words(vectors(p, in.own["embedding"], table, V)), vocabulary(V), unknown(unk),
-        reader(p, r, words ? words->value().dim(1) : V, in.own["direction"]), out(p / "out", reader.width(), 2),
+  SentimentNetwork(const Builder& p, const Recurrence& r, ReadDirection direction, bool onehot, const Array& table,
+                   int V, int unk)
+      : words(vectors(p, onehot, table, V)), vocabulary(V), unknown(unk),
+        reader(p, r, words ? words->value().dim(1) : V, direction), out(p / "out", reader.width(), 2),
         left_out(r.settings.network) {}
 
   // Learned ones start as Kim's: U(-.25, .25).
-  static std::optional<Param> vectors(const Builder& p, const std::string& embedding, const Array& table, int V) {
-    if (embedding == "onehot") return std::nullopt;
+  static std::optional<Param> vectors(const Builder& p, bool onehot, const Array& table, int V) {
+    if (onehot) return std::nullopt;
     return table ? p.trained("words", table) : p.matrix("words", V, review_word_width, uniform_init(-.25, .25));
   }
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+  PartialLoss loss(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<ReviewBatch>();
     const StepContext at = s.context();
     const Lengths lengths = s.rows(b.lengths);
     const Packing packing(lengths, b.steps());
-    const Tokens read =
-        pack(word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at), packing);
+    const double unread = at.training() ? left_out.words.value_or(0) : 0;
+    const Tokens read = pack(word_dropout(s.sequence(b.words), unread, unknown, at), packing);
     Packed x{words ? gather(*words, read) : one_hot(read, vocabulary), packing};
-    if (words) x = dropout(x, left_out.input, at, "in");
+    if (words) x = dropout(x, left_out.input.value_or(0), at, "in");
     const Packed y = reader(x, at);
-    const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), left_out.output, at, "out"));
-    if (!at.training()) s.out("scores", softmax(score));
+    const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), left_out.output.value_or(0), at, "out"));
+    if (!at.training()) class_scores.put(s, softmax(score));
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 
@@ -112,10 +125,12 @@ class SentimentMeter final : public ClassMeter {
  public:
   SentimentMeter(const std::vector<std::string>& lines, double baseline, double f1)
       : ClassMeter({"negative", "positive"}, baseline, f1), lines_(lines) {}
-  void update(const Batch& b, const Result& r) override {
-    ClassMeter::update(b, r);
+  void update(const Batch& batch, const Result& r) override {
+    const auto& b = batch.get<ReviewBatch>();
+    const Array& scores = class_scores.of(r);
+    add(scores, b.labels);
     for (int row = 0; row < b.rows() && table_.rows.size() < 20; row += 9) {
-      const double p = r.rows("scores").at({row, 1});
+      const double p = scores.at({row, 1});
       const int wanted = b.labels.data()[row];
       table_.rows.push_back({lines_[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])],
                              names()[static_cast<std::size_t>(wanted)], fmt::format("{:.0f} %", 100 * p),
@@ -135,31 +150,27 @@ class SentimentMeter final : public ClassMeter {
 
 /// Whether a sentence of a film review is for or against the film.
 ///
-/// Shapes    tokens [T, B], lengths [B]; labels [B]
 /// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; figures to compare with: Kim 2014, arXiv:1408.5882
-class Sentiment final : public Task {
+class Sentiment final : public Task, public HasNetwork, public HasDropout, public HasMeter, public ReadsData {
  public:
   static constexpr TaskOption options[] = {
       direction_option,
       {.name = "embedding",
        .type = "WHICH",
        .help = "of words: learned, onehot, or a file of vectors as GloVe's or fastText's"}};
-  explicit Sentiment(const Inputs& in) : inputs_(in) {
-    check_direction(inputs_.own.choose("direction", "forward"));
-    inputs_.own.choose("embedding", "learned");
-    load();
+  explicit Sentiment(Inputs& in)
+      : direction_(read_direction(in.own.choose("direction", "forward"))),
+        onehot_(in.own.choose("embedding", "learned") == "onehot") {
+    load(in);
     encode();
-    if (inputs_.own["embedding"] != "onehot" && inputs_.own["embedding"] != "learned") read_vectors();
+    if (!onehot_ && in.own["embedding"] != "learned") read_vectors(in.own["embedding"]);
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0,
-            .outputs = 2,
-            .unit = "nats",
+    return {.unit = "nats",
             .speed_unit = "words",
             .baseline = baseline_.nats,
             .baseline_about = "always saying how often each class occurs",
-            .validate_by = "accuracy",
             .valid_batches = 1 << 20};
   }
 
@@ -178,44 +189,43 @@ class Sentiment final : public Task {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    Batch b;
-    b.items = batches_->items(r);
-    Rows rows = padded(words_, b.items, r.length, vocabulary_->pad());
-    b.tokens = rows.tokens;
-    b.lengths = rows.lengths;
-    b.labels = Tokens({static_cast<int>(b.items.size())});
-    for (std::size_t k = 0; k < b.items.size(); ++k)
-      b.labels.data()[k] = reviews_.labels[static_cast<std::size_t>(b.items[k])];
-    return b;
+    const std::vector<int> items = batches_->items(r);
+    const Rows rows = padded(words_, items, r.length, vocabulary_->pad());
+    Tokens labels({static_cast<int>(items.size())});
+    for (std::size_t k = 0; k < items.size(); ++k)
+      labels.data()[k] = reviews_.labels[static_cast<std::size_t>(items[k])];
+    return ReviewBatch{.words = rows.tokens, .lengths = rows.lengths, .labels = labels, .items = items};
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override {
     return std::make_unique<SentimentMeter>(reviews_.lines, baseline_.accuracy, baseline_f1_);
   }
   NetworkDropout own_dropout() const override {
-    return {.input = inputs_.own["embedding"] == "onehot" ? -1 : .5, .output = .5, .words = .1};
+    NetworkDropout own{.input = .5, .output = .5, .words = .1};
+    if (onehot_) own.input.reset();  // there are no vectors
+    return own;
   }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<SentimentNetwork>(p, r, inputs_, table_, vocabulary_->size(), vocabulary_->unknown());
+    return std::make_unique<SentimentNetwork>(p, r, direction_, onehot_, table_, vocabulary_->size(),
+                                              vocabulary_->unknown());
   }
 
  private:
-  void load() {
-    if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
-    if (inputs_.data == "generated") {
+  void load(Inputs& in) {
+    if (in.quick && in.data.empty()) in.data = "generated";
+    if (in.data == "generated") {
       reviews_ = made_up_reviews();
       return;
     }
-    inputs_.data = find_data({"sentiment",
-                              {"rt-polarity.neg", "rt-polarity.pos"},
-                              {"", "rt-polaritydata"},
-                              {},
-                              "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"},
-                             inputs_.data);
-    reviews_ = read_reviews(inputs_.data);
+    in.data = find_data({"sentiment",
+                         {"rt-polarity.neg", "rt-polarity.pos"},
+                         {"", "rt-polaritydata"},
+                         {},
+                         "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"},
+                        in.data);
+    reviews_ = read_reviews(in.data);
   }
 
   // Nine tenths to learn from, of which a ninth says when to stop. The vocabulary is that of the sentences learned
@@ -240,22 +250,21 @@ class Sentiment final : public Task {
     data_ = fmt::format("{}; {} different words", reviews_.source, count_text(vocabulary_->size()));
   }
 
-  void read_vectors() {
+  void read_vectors(std::string& path) {
     const auto random = [](const Shape& shape) {
       return uniform(shape, Key{1}.named("words without a vector"), -.25, .25);
     };
-    inputs_.own["embedding"] =
-        std::filesystem::absolute(inputs_.own["embedding"]).string();  // for weights are read from other folders
-    const WordVectors v = read_word_vectors(inputs_.own["embedding"], *vocabulary_, random);
+    path = std::filesystem::absolute(path).string();  // for weights are read from other folders
+    const WordVectors v = read_word_vectors(path, *vocabulary_, random);
     const std::string all = count_text(vocabulary_->size());
-    if (v.found == 0)
-      throw FileError(fmt::format("'{}': has not one of the {} words of the text", inputs_.own["embedding"], all));
+    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", path, all));
     table_ = v.table;
-    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(inputs_.own["embedding"]).filename().string(),
+    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(path).filename().string(),
                          count_text(v.found), all);
   }
 
-  Inputs inputs_;
+  ReadDirection direction_;
+  bool onehot_;
   Reviews reviews_;
   std::optional<Vocabulary> vocabulary_;
   std::vector<std::vector<int>> words_;

@@ -130,7 +130,7 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   return m;
 }
 template std::unique_ptr<Model> Architecture::model(const Task&, const std::string&) const;
-template std::unique_ptr<Model> Architecture::model(const TaskInfo&, const std::string&) const;
+template std::unique_ptr<Model> Architecture::model(const SimpleSizes&, const std::string&) const;
 
 std::string sum_of_text(const std::string& path) {
   return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path)));

@@ -18,7 +18,7 @@ struct Architecture {
   Metadata metadata() const;
   /// Errors    FileError naming the file and what is wrong: missing, torn, no such metadata, or an impossible value
   static Architecture read(const std::string& path);
-  /// The model with the weights of that file, for a Task or a TaskInfo.
+  /// The model with the weights of that file, for a Task or SimpleSizes.
   /// Errors    FileError naming the file, before more memory is taken than its size warrants, if its metadata and its
   ///           numbers are not those of one model
   template <class T> std::unique_ptr<Model> model(const T& task, const std::string& path) const;

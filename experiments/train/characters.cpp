@@ -20,6 +20,7 @@ void go_on(const Model& model, const Alphabet& alphabet, const GenerateRequest& 
   std::vector<int> prompt = alphabet.encode("--prompt", request.prompt);
   if (prompt.empty()) prompt = {line_end(alphabet)};
   const Key key = Key{request.seed}.named("generate");
+  const SimpleNetwork& network = model.simple();
   const int length = request.length >= 0 ? request.length : standard_length;
   Tape tape;
   const NoGrad off;
@@ -27,7 +28,7 @@ void go_on(const Model& model, const Alphabet& alphabet, const GenerateRequest& 
   Tokens token({1});
   const auto next = [&](int read) {
     token.data()[0] = read;
-    return model.next(token, state);
+    return network.next(token, state);
   };
   Var logits;
   for (const int read : prompt) logits = next(read);

@@ -6,6 +6,22 @@
 #include <ebb/experiments/train/class_meter.hpp>
 
 namespace ebb::app {
+namespace {
+
+// The class with the largest score: [B, K] -> [1, B], [B, T, K] -> [T, B].
+Tokens best_of(const Array& scores) {
+  const int rows = scores.dim(0), K = scores.columns(), T = scores.rank() == 3 ? scores.dim(1) : 1;
+  const Array flat = scores.compact().to(f32);
+  Tokens best({T, rows});
+  for (int t = 0; t < T; ++t)
+    for (int row = 0; row < rows; ++row) {
+      const float* s = flat.data<float>() + static_cast<std::int64_t>(row * T + t) * K;
+      best.data()[t * rows + row] = static_cast<int>(std::max_element(s, s + K) - s);
+    }
+  return best;
+}
+
+}  // namespace
 
 ClassBaseline class_baseline(const std::vector<long>& counts) {
   double all = 0, most = 0, nats = 0;
@@ -20,23 +36,12 @@ ClassMeter::ClassMeter(std::vector<std::string> names, double most_frequent, dou
     : names_(std::move(names)), baseline_(most_frequent), baseline_f1_(f1_of_that),
       counts_(static_cast<int>(names_.size())) {}
 
-void ClassMeter::update(const Batch& b, const Result& r) {
-  const Array& scores = r.rows("scores");
-  const int rows = scores.dim(0), K = scores.columns(), T = scores.rank() == 3 ? scores.dim(1) : 1;
-  const Array flat = scores.compact().to(f32);
-  const auto best = [&](int row, int t) {
-    const float* s = flat.data<float>() + static_cast<std::int64_t>(row * T + t) * K;
-    return static_cast<int>(std::max_element(s, s + K) - s);
-  };
-  if (scores.rank() == 2) {
-    Tokens predicted({rows});
-    for (int row = 0; row < rows; ++row) predicted.data()[row] = best(row, 0);
-    return counts_.add(predicted, b.labels);
-  }
-  Tokens predicted({T, rows});
-  for (int t = 0; t < T; ++t)
-    for (int row = 0; row < rows; ++row) predicted.data()[t * rows + row] = best(row, t);
-  counts_.add(predicted, b.next, b.lengths);
+void ClassMeter::add(const Array& scores, const Tokens& wanted) {
+  counts_.add(best_of(scores).reshape({scores.dim(0)}), wanted);
+}
+
+void ClassMeter::add(const Array& scores, const Tokens& wanted, const Lengths& lengths) {
+  counts_.add(best_of(scores), wanted, lengths);
 }
 
 std::vector<Measure> ClassMeter::measures() const {

@@ -4,17 +4,24 @@
 
 namespace ebb::app {
 
-/// Accuracy and F1 of classes, from scores that the network puts out as "scores": [B, K] with the batch's labels, or
-/// [B, T, K] with its `next` and lengths. Shows which class was taken for which.
+/// The network's scores of K classes, [B, K] of a row or [B, T, K] of each of its steps.
+inline constexpr Output class_scores{"scores"};
+
+/// Accuracy and F1 of classes, for a meter that derives from it and adds each batch. Shows which class was taken for
+/// which.
 class ClassMeter : public Meter {
  public:
   /// `most_frequent`: share in % of the class that a guess names.
   ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that);
-  void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
+  std::optional<std::string> validates_by() const override { return "accuracy"; }
   void show(Report&) const override;
 
  protected:
+  /// Classes of whole rows. Shapes    scores [B, K], wanted [B]
+  void add(const Array& scores, const Tokens& wanted);
+  /// Classes of the steps of rows. Shapes    scores [B, T, K], wanted [T, B], lengths [B]
+  void add(const Array& scores, const Tokens& wanted, const Lengths&);
   const std::vector<std::string>& names() const { return names_; }
 
  private:

@@ -23,12 +23,13 @@ double ln_norm(const double* x, std::int64_t n) {
 }  // namespace
 
 GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows) {
+  const SimpleNetwork& network = m.simple();
   const Batch batch = task.batch({.split = Split::test, .length = lags + 1, .rows = rows});
   const auto r = backward(m.w, {.rows = batch.rows(), .dtype = f64, .training = false},
-                          [&](Shard& s) { return m.last_loss(s, batch); });
+                          [&](Shard& s) { return network.last_loss(s, batch); });
   GradientNorms norms;
-  for (int k = 0; k < m.cell().field_count(); ++k) {
-    const char* field = m.cell().field(k).name;
+  for (int k = 0; k < network.cell().field_count(); ++k) {
+    const char* field = network.cell().field(k).name;
     const Array gradient = r.grad(field).compact();  // [T, B, ...]
     const std::int64_t width = gradient.size() / gradient.dim(0) / gradient.dim(1);
     LagNorms by_lag(static_cast<std::size_t>(lags) + 1);

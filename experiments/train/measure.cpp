@@ -6,6 +6,16 @@ namespace ebb::app {
 
 Meter::~Meter() = default;
 
+std::unique_ptr<Meter> meter_of(const Task& task) {
+  const auto* const measured = task.as<HasMeter>();
+  return measured ? measured->meter() : nullptr;
+}
+
+std::optional<std::string> validation_measure(const Task& task) {
+  const auto meter = meter_of(task);
+  return meter ? meter->validates_by() : std::nullopt;
+}
+
 const Measure& measure_named(const std::string& name, const std::vector<Measure>& all) {
   for (const Measure& m : all)
     if (m.name == name) return m;

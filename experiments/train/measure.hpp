@@ -1,7 +1,8 @@
 #pragma once
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/report/report.hpp>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/output.hpp>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,16 @@ class Meter {
   virtual void update(const Batch&, const Result&) = 0;
   /// Errors    ValueError if nothing was seen
   virtual std::vector<Measure> measures() const = 0;
+  /// Name of the measure that validation goes by: the best weights are those with its best value. None: the loss.
+  virtual std::optional<std::string> validates_by() const { return std::nullopt; }
   /// Adds a picture of the result to a report.
   virtual void show(Report&) const {}
 };
 
+/// A new meter; null if nothing is measured beside the loss.
+std::unique_ptr<Meter> meter_of(const Task&);
+/// The measure that the task's validation goes by; none: the loss.
+std::optional<std::string> validation_measure(const Task&);
 /// The measure of that name. Errors: ValueError if there is none
 const Measure& measure_named(const std::string& name, const std::vector<Measure>&);
 /// "accuracy 76.2 %, F1 75.9 % (a guess: 50 %, always the same class)"

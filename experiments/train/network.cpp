@@ -9,6 +9,8 @@
 namespace ebb::app {
 namespace {
 
+constexpr const char* carry_name = "carry";
+
 CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
   if (s.zoneout > 0) cell = CellPtr(new Zoneout(cell, s.zoneout));
   if (s.dropout <= 0) return cell;
@@ -43,6 +45,13 @@ int checked_hidden(int hidden) {
 }
 
 Network::~Network() = default;
+
+void CarryingNetwork::carry(Shard& s, const State& end) { s.out(carry_name, end); }
+
+StateArrays CarryingNetwork::carried(const Result& r) {
+  const auto at = r.states.find(carry_name);
+  return at == r.states.end() ? StateArrays{} : at->second;
+}
 
 CellPtr Recurrence::make(const Builder& p, int input) const {
   const TaskSettings& s = settings;
@@ -87,7 +96,7 @@ void check_recurrence_names(const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const CellInfo& c : cell_list()) known.push_back(c.name);
   for (const LayerEntry* l : layer_list()) known.push_back(l->name);
-  for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known);
+  for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known, "ebb cells");
 }
 
 }  // namespace ebb::app

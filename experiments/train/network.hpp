@@ -40,14 +40,26 @@ int checked_hidden(int hidden);
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
 
-/// A network that a task brings along where embedding, cell and linear layer do not do: a struct of layers, made from
-/// the task's data and a Recurrence in Task::network.
+/// What a model is trained as: a struct of layers, made from a task's data and a Recurrence in HasNetwork::network.
 class Network {
  public:
   virtual ~Network();
-  /// Mean loss over the rows, or over the steps that have a target. Without training it puts out by `s.out` what the
-  /// task's Meter reads; with batches that continue it puts out the last state as "carry".
-  virtual PartialLoss loss(Shard& s, const Batch& b, const StateArrays& carried) const = 0;
+  /// Mean loss over the rows, or over the steps that have a target. In evaluation also puts out what the task's meter
+  /// reads (output.hpp).
+  virtual PartialLoss loss(Shard&, const Batch&) const = 0;
+};
+
+/// A network whose state passes from one batch to the next where rows continue.
+class CarryingNetwork : public Network {
+ public:
+  PartialLoss loss(Shard& s, const Batch& b) const final { return loss_from(s, b, {}); }
+  /// From the state that the batch before ended with, empty for the initial one; carries on the one that it ends with.
+  virtual PartialLoss loss_from(Shard&, const Batch&, const StateArrays& carried) const = 0;
+  /// What was carried on; empty if the network was no CarryingNetwork.
+  static StateArrays carried(const Result&);
+
+ protected:
+  static void carry(Shard&, const State& end);
 };
 
 }  // namespace ebb::app

@@ -3,11 +3,13 @@
 
 namespace ebb::app {
 
-void check_direction(const std::string& direction) { check_name("direction", direction, {"forward", "both"}); }
+ReadDirection read_direction(const std::string& value) {
+  check_name("direction", value, {"forward", "both"});
+  return value == "both" ? ReadDirection::both : ReadDirection::forward;
+}
 
-Reader::Reader(const Builder& p, const Recurrence& r, int input, const std::string& direction) {
-  check_direction(direction);
-  const bool both = direction == "both";
+Reader::Reader(const Builder& p, const Recurrence& r, int input, ReadDirection direction) {
+  const bool both = direction == ReadDirection::both;
   if (both) forward_ = r.both_ways(p / "forward", input);
   const bool two = both && !forward_;
   if (!forward_) forward_ = r.layer(p / "forward", input);

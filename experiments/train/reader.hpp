@@ -4,14 +4,15 @@
 
 namespace ebb::app {
 
+enum class ReadDirection { forward, both };
+
 /// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and
 /// "backward"). A layer of which one network sees both ways (a Transformer) stands once, in "forward".
 ///
 /// Shapes    packed [N, I] -> packed [N, width()]
-/// Errors    ValueError for a direction other than "forward" or "both"
 class Reader {
  public:
-  Reader(const Builder&, const Recurrence&, int input, const std::string& direction);
+  Reader(const Builder&, const Recurrence&, int input, ReadDirection);
   int width() const { return width_; }
   Packed operator()(const Packed& x, const StepContext&) const;
   /// Outputs at the end of what each direction reads: of each row's last step, and of its first; of a network that
@@ -29,7 +30,7 @@ class Reader {
 inline constexpr TaskOption direction_option{
     .name = "direction", .type = "WHICH", .help = "of the recurrence: forward or both"};
 
-/// Throws ValueError unless the direction is "forward" or "both".
-void check_direction(const std::string&);
+/// Errors    ValueError unless the option's value is "forward" or "both"
+ReadDirection read_direction(const std::string&);
 
 }  // namespace ebb::app

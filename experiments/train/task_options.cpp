@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
@@ -28,6 +29,10 @@ std::function<bool(const PerTask&)> number(bool zero_too) {
     return std::all_of(p.given.begin(), p.given.end(),
                        [&](const auto& item) { return item.second > 0 || (zero_too && item.second == 0); });
   };
+}
+
+std::optional<double> given_or(std::optional<double> given, std::optional<double> by_default) {
+  return given ? given : by_default;
 }
 
 }  // namespace
@@ -93,7 +98,7 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
   bool read = inputs.text.empty();
   for (const std::string& name : names) {
     tasks.push_back(one(name));
-    read = read || !tasks.back()->inputs().text.empty();
+    read = read || tasks.back()->as<HasAlphabet>();
   }
   if (!read)
     throw ValueError(
@@ -108,15 +113,16 @@ std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
   auto task = make_task(name, given);
   reject_unread(name, *task, given, false);
   const double own = task->settings(Size::standard).length;
-  check_read("length", name, length.of(name, own) != own, task->info().any_length);
-  const bool recurrence = task->info().recurrence;
+  check_read("length", name, length.of(name, own) != own, !task->as<FixedLength>());
+  const bool recurrence = !task->as<HasFeedForward>();
   check_read("layers", name, layers.of(name, 1) > 1, recurrence);
   check_read("dropout", name, dropout.of(name, 0) > 0, recurrence);
   check_read("zoneout", name, zoneout.of(name, 0) > 0, recurrence);
-  const NetworkDropout known = task->own_dropout();
-  check_read("input-dropout", name, input_dropout.of(name, -1) >= 0, known.input >= 0);
-  check_read("output-dropout", name, output_dropout.of(name, -1) >= 0, known.output >= 0);
-  check_read("word-dropout", name, word_dropout.of(name, -1) >= 0, known.words >= 0);
+  const auto* const drops = task->as<HasDropout>();
+  const NetworkDropout known = drops ? drops->own_dropout() : NetworkDropout{};
+  check_read("input-dropout", name, input_dropout.of(name).has_value(), known.input.has_value());
+  check_read("output-dropout", name, output_dropout.of(name).has_value(), known.output.has_value());
+  check_read("word-dropout", name, word_dropout.of(name).has_value(), known.words.has_value());
   return task;
 }
 
@@ -131,8 +137,8 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
   s.dropout = dropout.of(name, s.dropout);
   s.zoneout = zoneout.of(name, s.zoneout);
   s.patience = static_cast<int>(patience.of(name, s.patience));
-  s.network = {input_dropout.of(name, s.network.input), output_dropout.of(name, s.network.output),
-               word_dropout.of(name, s.network.words)};
+  s.network = {given_or(input_dropout.of(name), s.network.input), given_or(output_dropout.of(name), s.network.output),
+               given_or(word_dropout.of(name), s.network.words)};
   if (!optimizer.empty()) s.optimizer = optimizer;
   if (!schedule.empty()) s.schedule = schedule;
   return s;
@@ -143,8 +149,8 @@ void TaskOptions::keep(const TaskSettings& s) {
   set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr),
       set(clip, s.clip);
   set(layers, s.layers), set(dropout, s.dropout), set(zoneout, s.zoneout), set(patience, s.patience);
-  const auto set_known = [&](PerTask& p, double x) {
-    if (x >= 0) set(p, x);
+  const auto set_known = [&](PerTask& p, std::optional<double> x) {
+    if (x) set(p, *x);
   };
   set_known(input_dropout, s.network.input), set_known(output_dropout, s.network.output),
       set_known(word_dropout, s.network.words);

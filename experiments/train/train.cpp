@@ -23,7 +23,7 @@ std::string whereabouts(const Model& m, const ShardOptions& options, const Shard
   return found.empty() ? "in the gradient" : found;
 }
 
-std::string divergence(const Model& m, const Result& r, double norm, int step, double first_loss,
+std::string divergence(const Model& m, const Batch& b, const Result& r, double norm, int step, double first_loss,
                        const ShardOptions& options, const ShardLoss& loss) {
   const double unit = m.task.unit_per_loss;
   if (!std::isfinite(r.loss) || !std::isfinite(norm))
@@ -32,17 +32,8 @@ std::string divergence(const Model& m, const Result& r, double norm, int step, d
                        whereabouts(m, options, loss));
   if (r.loss > blown_up * std::max(first_loss, 1e-3))
     return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
-                       unit * r.loss, m.task.unit,
-                       m.of_the_task()     ? "its network"
-                       : m.task.every_step ? "cross_entropy"
-                                           : "squared_error");
+                       unit * r.loss, m.task.unit, m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network");
   return {};
-}
-
-// A network whose batches never continue puts none out.
-StateArrays carried(const Result& r) {
-  const auto at = r.states.find("carry");
-  return at == r.states.end() ? StateArrays{} : at->second;
 }
 
 class Stopwatch {
@@ -141,7 +132,7 @@ class Training {
   CurvePoint update(int step) {
     const auto number = static_cast<std::uint64_t>(step - 1);
     const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
-    if (!batch.continues) carry_ = {};
+    if (!batch.continues()) carry_ = {};
     const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
     const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
     Result r = backward(m_.w, options, loss);
@@ -149,9 +140,9 @@ class Training {
     if (step == 1) first_loss_ = r.loss;
     numbers_ += static_cast<double>(batch.rows()) * batch.steps();
     record.kept_bytes = std::max(record.kept_bytes, r.kept_bytes);
-    record.diverged = divergence(m_, r, norm, step, first_loss_, options, loss);
+    record.diverged = divergence(m_, batch, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
-      carry_ = carried(r);
+      carry_ = CarryingNetwork::carried(r);
       optimizer_->set_lr(rate_(step - 1));
       optimizer_->step(r.grads);
     }
@@ -170,13 +161,13 @@ class Training {
 
   void validate(CurvePoint& point) {
     const double before = time_.seconds();
-    const bool measured = *m_.task.validate_by;
-    const auto meter = measured ? task_.meter() : nullptr;
+    auto meter = meter_of(task_);
+    const std::optional<std::string> name = meter ? meter->validates_by() : std::nullopt;
+    if (!name) meter.reset();
     point.valid = test_loss(m_, task_, Split::valid, s_, m_.task.valid_batches,
                             meter.get());  // a part is enough to see when to stop
-    record.enough = !measured && point.valid < s_.enough;
-    const Measure by = measured ? measure_named(m_.task.validate_by, meter->measures())
-                                : Measure{"loss", point.valid, "", 0, "", false};
+    record.enough = !meter && point.valid < s_.enough;
+    const Measure by = meter ? measure_named(*name, meter->measures()) : Measure{"loss", point.valid, "", 0, "", false};
     point.valid = by.value;
     if (s_.patience > 0)
       stop_.update(by.rises ? -by.value : by.value);  // else it sees nothing, ends nothing and has nothing to restore
@@ -222,10 +213,10 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   const int batches = std::min(most_batches, task.batches(split, s.length, s.batch));
   for (int k = 0; k < batches; ++k) {
     const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
-    if (!batch.continues) carry = {};
+    if (!batch.continues()) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
-    carry = carried(r);
+    carry = CarryingNetwork::carried(r);
     if (meter) meter->update(batch, r);
     sum += r.loss * batch.weight();
     rows += batch.weight();

@@ -33,13 +33,13 @@ void TrainResults::plot(const std::string& name, const TaskInfo& info, const Tra
   loss_.y_label = info.unit;
   loss_.series.push_back(std::move(losses));
   norm_.series.push_back(std::move(norms));
-  plot_validation(name, info, r);
+  plot_validation(name, r);
   any_kept_ |= r.kept > 0;
 }
 
 // What training validates by: its loss, beside the loss that is learned from, or a measure in a plot of its own.
-void TrainResults::plot_validation(const std::string& name, const TaskInfo& info, const TrainRecord& r) {
-  const bool measured = *info.validate_by;
+void TrainResults::plot_validation(const std::string& name, const TrainRecord& r) {
+  const bool measured = validates_by_.has_value();
   const std::string of = measured ? name : name + ", validation";
   Series all{.name = of, .beads = true}, best{.name = name + ", best", .group = of, .dots = true};
   for (const CurvePoint& p : r.curve) {
@@ -50,13 +50,14 @@ void TrainResults::plot_validation(const std::string& name, const TaskInfo& info
     if (!s->x.empty()) (measured ? valid_ : loss_).series.push_back(std::move(*s));
 }
 
-void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const TrainRecord& r,
-                       std::unique_ptr<Meter> meter) {
+void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRecord& r, std::unique_ptr<Meter> meter) {
+  const TaskInfo info = task.info();
+  validates_by_ = validation_measure(task);
   const std::string name = fmt::format("seed {}", run.seed);
   const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
   plot(name, info, r);
-  if (*info.validate_by && valid_.y_label.empty())
-    valid_.y_label = info.validate_by;  // all there is to say if every run diverged
+  if (validates_by_ && valid_.y_label.empty())
+    valid_.y_label = *validates_by_;  // all there is to say if every run diverged
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())),
                          count_text(r.clip_events), count_text(r.speed), number_text(run.seconds),
                          bytes_text(static_cast<double>(r.kept_bytes)),
@@ -88,20 +89,21 @@ void TrainResults::add(Job& job, const TaskInfo& info, const Run& run, const Tra
   }
   if (meter_) return;
   meter_ = std::move(meter);
-  if (!*info.validate_by) return;
-  const Measure by = measure_named(info.validate_by, meter_->measures());
+  if (!validates_by_) return;
+  const Measure by = measure_named(*validates_by_, meter_->measures());
   valid_.y_label = fmt::format("{}, {}", by.name, by.unit);
   baseline_ = by.baseline, baseline_about_ = by.baseline_about.empty() ? "a guess" : by.baseline_about;
 }
 
-void TrainResults::report(Job& job, const TaskInfo& info) const {
+void TrainResults::report(Job& job, const Task& task) const {
+  const TaskInfo info = task.info();
   Plot loss = loss_, valid = valid_;
   loss.marks.push_back(
       {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
-  loss.log_y = !info.every_step && spans_decades(loss);
+  loss.log_y = spans_decades(loss);
   loss.caption = "Training loss of every update. Grey: what a guess costs.";
   const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
-  if (!*info.validate_by && beaded(loss))
+  if (!validates_by_ && beaded(loss))
     loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
   job.report.plots({loss, norm_});
   if (!valid.series.empty()) {

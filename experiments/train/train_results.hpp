@@ -13,15 +13,16 @@ class TrainResults {
     double seconds;
     std::int64_t weights;  ///< trained ones
   };
-  void add(Job&, const TaskInfo&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
-  void report(Job&, const TaskInfo&) const;
+  void add(Job&, const Task&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
+  void report(Job&, const Task&) const;
 
  private:
   void plot(const std::string& name, const TaskInfo&, const TrainRecord&);
-  void plot_validation(const std::string& name, const TaskInfo&, const TrainRecord&);
+  void plot_validation(const std::string& name, const TrainRecord&);
   Plot loss_{.title = "Loss", .x_label = "update"};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   Plot valid_{.title = "Validation", .x_label = "update"};
+  std::optional<std::string> validates_by_;  // name of a measure; none: the loss
   Table table_{
       .head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
   Table measures_{.head = {"run", "measure", "value", "unit", "baseline"}};

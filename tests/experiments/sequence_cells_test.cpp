@@ -1,5 +1,6 @@
 #include <cstring>
 #include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/reader.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
@@ -91,14 +92,14 @@ TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows
         const Model m{*task, cell, TaskSettings{.hidden = 8}, 3};
         const auto scores = [&](const Batch& b) {
           return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
-              .rows("scores");
+              .rows(class_scores.name);
         };
         const Batch many = task->batch({.split = Split::test, .rows = 1000});
         const Array all = scores(many);
         for (const std::uint64_t number : {0u, 17u}) {
           const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
           int row = 0;
-          while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
+          while (many.items()[static_cast<std::size_t>(row)] != one.items()[0]) ++row;
           const Array alone = scores(one)[0], among = all[row];
           for (std::int64_t k = 0; k < alone.size(); ++k)
             CHECK(alone.at_flat(k) == Approx(among.at_flat(k)).margin(1e-6));
@@ -110,7 +111,7 @@ TEST_CASE("a Transformer sees both ways with one network, a TCN with two, and fo
   const auto width = [](const char* cell, const char* direction) {
     Params w;
     const Recurrence r{cell, {.hidden = 8, .length = 10}};
-    return Reader(w / "net", r, 3, direction).width();
+    return Reader(w / "net", r, 3, read_direction(direction)).width();
   };
   CHECK(width("tcn", "both") == 16);
   CHECK(width("gru", "both") == 16);
@@ -134,14 +135,14 @@ TEST_CASE("a Transformer over characters goes on with a text, reading again what
 }
 
 TEST_CASE("logits of the next token are those of the whole window") {
-  const TaskInfo info{.vocabulary = 7, .outputs = 7, .every_step = true};
-  const Model m{info, "transformer:heads=2", TaskSettings{.hidden = 4, .length = 3}, 1};
+  const SimpleSizes sizes{.inputs = TokenInputs{7}, .outputs = 7};
+  const Model m{sizes, "transformer:heads=2", TaskSettings{.hidden = 4, .length = 3}, 1};
   Tape tape;
   const NoGrad off;
   const auto after = [&](const std::vector<std::vector<int>>& read) {  // of two rows
     State state;
     Var logits;
-    for (const auto& tokens : read) logits = m.next(Tokens({2}, {tokens[0], tokens[1]}), state);
+    for (const auto& tokens : read) logits = m.simple().next(Tokens({2}, {tokens[0], tokens[1]}), state);
     return logits.value();
   };
   const Array all = after({{1, 2}, {3, 4}, {5, 6}, {0, 1}}), window = after({{3, 4}, {5, 6}, {0, 1}}),
@@ -165,7 +166,7 @@ TEST_CASE("what needs single steps refuses a layer over whole sequences by name,
   const Recurrence r{"tcn", {.hidden = 8}};
   CHECK_THROWS_WITH(r.make(w / "a", 2), Contains(why));
   CHECK_THROWS_WITH(r.plain(w / "a", 2, 3), Contains(why));
-  CHECK_THROWS_WITH((Model{*make_task("adding"), "tcn", 8, 1}.cell()), Contains("no cell and no state"));
+  CHECK_THROWS_WITH((Model{*make_task("adding"), "tcn", 8, 1}.simple().cell()), Contains("no cell and no state"));
 }
 
 TEST_CASE("ebb cells lists layers over whole sequences apart") {

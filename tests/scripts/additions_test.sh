@@ -61,25 +61,24 @@ EBB_LAYER(stepwise, Pointwise, false, "each step by itself");
 EOF
 cat >own/task.cpp <<'EOF'
 #include <algorithm>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 namespace {
 using namespace ebb;
 using namespace ebb::app;
-class Recall final : public Task {
+class Recall final : public SimpleTask {
  public:
   static constexpr TaskOption options[] = {{.name = "which", .type = "N", .help = "which number is asked for", .low = 0, .high = 9}};
-  explicit Recall(const Inputs& in) : inputs_(in), which_(inputs_.own.choose_whole("which", 0)) {}
-  TaskInfo info() const override { return {.width = 1, .outputs = 1, .unit = "MSE", .trivial = 1.0 / 12, .trivial_about = "the mean"}; }
+  explicit Recall(Inputs& in) : which_(in.own.choose_whole("which", 0)) {}
+  TaskInfo info() const override { return {.baseline = 1.0 / 12, .baseline_about = "the mean"}; }
+  SimpleSizes sizes() const override { return {.inputs = ValueInputs{1}, .outputs = 1}; }
   TaskSettings settings(Size) const override { return {.hidden = 4, .length = 10, .batch = 4, .steps = 20, .lr = 1e-2}; }
   Batch batch(const BatchRequest& r) const override {
-    Batch b{.x = uniform({r.length, r.rows, 1}, Key{r.seed}.named(r.split == Split::train ? "train" : "held out").at(r.number), 0, 1)};
-    b.y = b.x[std::min(which_, r.length - 1)].copy();
-    return b;
+    const Key key = Key{r.seed}.named(r.split == Split::train ? "train" : "held out").at(r.number);
+    const Array x = uniform({r.length, r.rows, 1}, key, 0, 1);
+    return SimpleBatch{.inputs = x, .targets = LastStep{x[std::min(which_, r.length - 1)].copy()}};
   }
   int batches(Split, int, int rows) const override { return 64 / rows; }
-  Inputs inputs() const override { return {.own = inputs_.own}; }
  private:
-  Inputs inputs_;
   int which_;
 };
 EBB_TASK(recall, Recall, "one of ten numbers");

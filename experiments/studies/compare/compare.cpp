@@ -234,9 +234,9 @@ struct Compare {
       const auto number = static_cast<std::size_t>(k / n);
       if (job.interrupted()) return;
       Trial trial{.seed = v.trials[number].seed};
-      const Measure m = run_trial(job, task_of(at), v, trial);
+      const std::optional<Measure> m = run_trial(job, task_of(at), v, trial);
       const auto take = [&] {
-        if (trial.ok() && *r.info.validate_by) measure_ = m;
+        if (trial.ok() && m) measure_ = *m;
         r.variants[at].trials[number] = std::move(trial);
       };
       job.run_ended(take, [&] { fill(job, r); });

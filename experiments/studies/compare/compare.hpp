@@ -60,8 +60,8 @@ struct Trial {
 struct Variant;
 /// Trains and tests it; what it throws is kept with it, so that the others go on.
 ///
-/// Returns   what the quality is a measure of; nothing if it failed
-Measure run_trial(Job&, const Task&, const Variant&, Trial&);
+/// Returns   what the quality is a measure of; nothing if that is the loss, or it failed
+std::optional<Measure> run_trial(Job&, const Task&, const Variant&, Trial&);
 
 /// A cell with one embedding and one direction; all seeds.
 struct Variant {

@@ -55,7 +55,7 @@ struct DropoutStudy {
     auto made = make_task(task, inputs);
     reject_unread(task, *made, inputs);
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
-    if (!made->info().recurrence)
+    if (made->as<HasFeedForward>())
       throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
     const TaskSettings s{
         .hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};  // Adam, gradients clipped to 1
@@ -103,7 +103,8 @@ struct DropoutStudy {
       if (!c.validated()) return;
       // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training
       // loss.
-      const double valid = *info.validate_by ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
+      const double valid =
+          validation_measure(made) ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
       run.update.push_back(c.step), run.valid.push_back(valid);
       const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
       run.train.push_back(test_loss(model, made, Split::train, s, as_many));

@@ -10,10 +10,12 @@ namespace {
 
 using namespace study;
 
-class PartOfText final : public Task {
+class PartOfText final : public SimpleTask {
  public:
-  PartOfText(std::unique_ptr<Task> whole, double part) : whole_(std::move(whole)), part_(part) {}
+  PartOfText(std::unique_ptr<Task> whole, double part)
+      : whole_(std::move(whole)), simple_(dynamic_cast<const SimpleTask&>(*whole_)), part_(part) {}
   TaskInfo info() const override { return whole_->info(); }
+  SimpleSizes sizes() const override { return simple_.sizes(); }
   TaskSettings settings(Size s) const override { return whole_->settings(s); }
   TaskSettings comparison_settings(Size s) const override { return whole_->comparison_settings(s); }
   Batch batch(const BatchRequest& r) const override {
@@ -31,10 +33,10 @@ class PartOfText final : public Task {
   std::string data() const override {
     return fmt::format("{:g} % of the training text of {}", 100 * part_, whole_->data());
   }
-  const Alphabet* alphabet() const override { return whole_->alphabet(); }
 
  private:
   std::unique_ptr<Task> whole_;
+  const SimpleTask& simple_;  // the same
   double part_;
 };
 

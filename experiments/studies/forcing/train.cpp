@@ -3,6 +3,8 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/forcing/forcing.hpp>
+#include <ebb/experiments/train/output.hpp>
+#include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
@@ -10,6 +12,8 @@
 
 namespace ebb::app::forcing {
 namespace {
+
+constexpr Output forced_forecast{"forced"}, free_forecast{"free"};  // [B, T]
 
 // The k at which k ln k = u, where k / (k + exp(u / k)) is 1/2; k of at least 1.
 double inverse_sigmoid_k(double u) {
@@ -67,7 +71,8 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
   for (int u = 0; u < p.steps; ++u) {
     if (interrupted()) return;
     const auto number = static_cast<std::uint64_t>(u);
-    const Batch b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed});
+    const auto b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed})
+                       .get<SeriesBatch>();
     const double gold = truth(way, u, p.steps, p.half);
     Result r = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) {
       const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.context());
@@ -98,12 +103,13 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
   std::vector<double> forced(static_cast<std::size_t>(p.free)), free = forced;
   double count = 0;
   for (int k = 0; k < std::min(limit.batches, task.batches(Split::test, T, rows)); ++k) {
-    const Batch b =
-        task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    const auto b =
+        task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)})
+            .get<SeriesBatch>();
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Var x = s.sequence(b.x).all();
-      s.out("forced", forecasts(m, x, p.context, 1, false, s.context()));
-      s.out("free", forecasts(m, x, p.context, 0, false, s.context()));
+      forced_forecast.put(s, forecasts(m, x, p.context, 1, false, s.context()));
+      free_forecast.put(s, forecasts(m, x, p.context, 0, false, s.context()));
       return s.mean_rows(reshape(x[0], {x.dim(1)}));
     });
     for (int row = 0; row < b.rows(); ++row)
@@ -111,8 +117,8 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
         // The first forecast after the context has read nothing but the truth, and so has that of step context - 1.
         const int at = p.context - 1 + t;
         const double wanted = b.y.at({at, row, 0});
-        const double on_truth = r.rows("forced").at({row, at}) - wanted,
-                     on_itself = r.rows("free").at({row, at}) - wanted;
+        const double on_truth = forced_forecast.of(r).at({row, at}) - wanted,
+                     on_itself = free_forecast.of(r).at({row, at}) - wanted;
         const auto step = static_cast<std::size_t>(t);
         forced[step] += on_truth * on_truth, free[step] += on_itself * on_itself;
       }

@@ -11,34 +11,32 @@
 namespace ebb::app::tbptt {
 namespace {
 
-class Echo final : public Task {
+class Echo final : public SimpleTask {
  public:
   explicit Echo(int lag) : lag_(lag) {}
   TaskInfo info() const override {
-    return {.vocabulary = symbols,
-            .outputs = symbols,
-            .every_step = true,
-            .unit = "bits/symbol",
+    return {.unit = "bits/symbol",
             .unit_per_loss = 1 / std::log(2.0),
             .speed_unit = "symbols",
             .baseline = 1,
             .baseline_about = "a coin"};
   }
+  SimpleSizes sizes() const override { return {.inputs = TokenInputs{symbols}, .outputs = symbols}; }
   TaskSettings settings(Size) const override { return {}; }
   Batch batch(const BatchRequest& r) const override {
     const char* const split = r.split == Split::train ? "train" : r.split == Split::valid ? "valid" : "test";
     const Key key = Key{r.split == Split::train ? r.seed : 0}.named("echo").named(split);
-    Batch b{.tokens = Tokens({r.length, r.rows}), .next = Tokens({r.length, r.rows}), .continues = r.number > 0};
+    Tokens tokens({r.length, r.rows}), next({r.length, r.rows});
     for (int row = 0; row < r.rows; ++row) {
       const Key symbol = key.at(static_cast<std::uint64_t>(row));
       for (int t = 0; t < r.length; ++t) {
         const std::uint64_t now =
             r.number * static_cast<std::uint64_t>(r.length) + static_cast<std::uint64_t>(t + lag_);
-        b.tokens.data()[t * r.rows + row] = symbol.below(symbols, now);
-        b.next.data()[t * r.rows + row] = symbol.below(symbols, now - static_cast<std::uint64_t>(lag_));
+        tokens.data()[t * r.rows + row] = symbol.below(symbols, now);
+        next.data()[t * r.rows + row] = symbol.below(symbols, now - static_cast<std::uint64_t>(lag_));
       }
     }
-    return b;
+    return SimpleBatch{.inputs = tokens, .targets = EveryStep{next}, .continues = r.number > 0};
   }
   int batches(Split, int length, int rows) const override { return std::max(1, 50'000 / (length * rows)); }
   std::string data() const override { return fmt::format("generated, lag {}", lag_); }
@@ -46,6 +44,22 @@ class Echo final : public Task {
  private:
   static constexpr int symbols = 2;
   int lag_;
+};
+
+// The sizes of a task that reads tokens.
+SimpleSizes token_sizes(const Task& task) {
+  const auto* const simple = task.as<SimpleTask>();
+  if (!simple || !std::holds_alternative<TokenInputs>(simple->sizes().inputs))
+    throw ValueError("only a stream of tokens is read so");
+  return simple->sizes();
+}
+
+// Tokens read and tokens wanted, [T, B].
+struct Stretch {
+  Tokens tokens, next;
+  explicit Stretch(const Batch& b)
+      : tokens(std::get<Tokens>(b.get<SimpleBatch>().inputs)),
+        next(std::get<EveryStep>(b.get<SimpleBatch>().targets).tokens) {}
 };
 
 // The loss of those steps that were pushed last.
@@ -61,13 +75,14 @@ double tested(const Reader& m, const Task& task, int rows) {
   for (int k = 0; k < task.batches(Split::test, length, rows); ++k) {
     const Batch b =
         task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
-    if (!b.continues) carry = {};
+    const Stretch read(b);
+    if (!b.continues()) carry = {};
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
-      const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(b.tokens))), s.take(carry), s.context());
-      s.out("carry", run.end());
-      return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(b.next)));
+      const Run run = unroll(*m.cell, Sequence(m.embedding(s.sequence(read.tokens))), s.take(carry), s.context());
+      s.out("end", run.end());
+      return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(read.next)));
     });
-    carry = r.state("carry");
+    carry = r.state("end");
     sum += r.loss * b.weight(), weight += b.weight();
   }
   return task.info().unit_per_loss * sum / weight;
@@ -76,11 +91,12 @@ double tested(const Reader& m, const Task& task, int rows) {
 // Mean loss over the stretch, differentiated `every` steps at a time through `window` of them, at weights that stay.
 Array gradient(const Reader& m, const Batch& b, int every, int window) {
   Truncated bptt{{.k1 = every, .k2 = window}};
+  const Stretch read(b);
   Grads all;
   for (int t = 0; t < b.steps(); t += every) {
     const int end = std::min(t + every, b.steps());
-    const Tokens next = b.next.range(t, end);
-    bptt.push(b.tokens.range(t, end));
+    const Tokens next = read.next.range(t, end);
+    bptt.push(read.tokens.range(t, end));
     const Result r =
         backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
     bptt.advance(r);
@@ -93,9 +109,10 @@ Array gradient(const Reader& m, const Batch& b, int every, int window) {
 
 }  // namespace
 
-Reader::Reader(const TaskInfo& task, const Reading& r, std::uint64_t seed)
-    : w({.seed = seed}), embedding(w / "embedding", task.vocabulary, r.hidden),
-      cell(make_cell(r.cell, w / "cell", {r.hidden, r.hidden})), out(w / "out", r.hidden, task.outputs) {}
+Reader::Reader(const Task& task, const Reading& r, std::uint64_t seed)
+    : w({.seed = seed}),
+      embedding(w / "embedding", std::get<TokenInputs>(token_sizes(task).inputs).vocabulary, r.hidden),
+      cell(make_cell(r.cell, w / "cell", {r.hidden, r.hidden})), out(w / "out", r.hidden, token_sizes(task).outputs) {}
 
 std::vector<double> Window::each(const std::function<double(const WindowRun&)>& of) const {
   std::vector<double> all;
@@ -106,11 +123,11 @@ std::vector<double> Window::each(const std::function<double(const WindowRun&)>& 
 std::unique_ptr<Task> make_echo(int lag) { return std::make_unique<Echo>(lag); }
 
 void try_reading(const Task& task, const Reading& r) {
-  Reader m(task.info(), r, 1);
+  Reader m(task, r, 1);
   make_optimizer(r.optimizer, m.w, r.lr);
   for (const auto& [length, rows] : {std::pair{r.every, r.rows}, {r.stretch, 1}, {100, r.rows}})
     for (const Split split : {Split::train, Split::test}) task.batch({.split = split, .length = length, .rows = rows});
-  const Batch b = task.batch({.length = 2, .rows = 1});
+  const Stretch b(task.batch({.length = 2, .rows = 1}));
   evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& s) {
     Truncated bptt{{.k1 = 2, .k2 = 2}};
     bptt.push(b.tokens);
@@ -132,10 +149,11 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     if (interrupted()) return;
     const auto number = static_cast<std::uint64_t>(u - 1);
     const Batch b = task.batch({.length = r.every, .rows = r.rows, .number = number, .seed = seed});
-    if (!b.continues) bptt.restart();
-    bptt.push(b.tokens);
+    const Stretch stretch(b);
+    if (!b.continues()) bptt.restart();
+    bptt.push(stretch.tokens);
     Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed},
-                             [&](Shard& s) { return loss_of(m, bptt, b.next, s); });
+                             [&](Shard& s) { return loss_of(m, bptt, stretch.next, s); });
     const double norm = clip_by_norm(result.grads, r.clip);
     if (!std::isfinite(result.loss) || !std::isfinite(norm)) {
       run.diverged = fmt::format("update {}", u);

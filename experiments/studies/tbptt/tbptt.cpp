@@ -115,7 +115,7 @@ struct Tbptt {
           };
           const Task& task = *made[way % made.size()];
           const bool measures = k + 1 == sizes.size();
-          Reader reader(task.info(), result.reading, job.seeds()[seed]);
+          Reader reader(task, result.reading, job.seeds()[seed]);
           if (measures) biases(reader, task, made_here->at_start);
           read(reader, task, result.reading, sizes[k], job.seeds()[seed], run, [&](double loss) {
             job.progress().advance(

@@ -1,7 +1,7 @@
 #pragma once
 #include <cmath>
 #include <ebb/experiments/cli/job.hpp>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
@@ -26,7 +26,8 @@ struct Reader {
   Embedding embedding;
   CellPtr cell;
   Linear out;
-  Reader(const TaskInfo&, const Reading&, std::uint64_t seed);
+  /// Errors    ValueError if the task does not read tokens
+  Reader(const Task&, const Reading&, std::uint64_t seed);
 };
 
 /// A truncated gradient beside that of full backpropagation.

@@ -81,7 +81,7 @@ Series level(const std::string& name, double y, int last) {
 }
 
 std::vector<Plot> training_plots(const TaskResult& task) {
-  const bool squares = !task.info.every_step;  // squared errors span decades
+  const bool squares = task.squared_error;  // which spans decades
   Plot loss{.title = "Loss", .x_label = "update", .y_label = task.info.unit, .log_y = squares};
   Plot norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   int last = 1;

@@ -108,13 +108,15 @@ struct Vanish {
       r.rows = task.batch({.split = Split::test, .length = lags + 1, .rows = rows}).rows();
       for (const std::string& cell : cells) {
         const Model model(task, cell, s.hidden, 1);
-        if (model.of_the_task())
+        if (!model.is_simple())
           throw ValueError(fmt::format(
               "the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
         try_out(model, task);
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
+      const auto batch = task.batch({.length = s.length, .rows = 1}).get<SimpleBatch>();
+      r.squared_error = std::holds_alternative<LastStep>(batch.targets);
       results.push_back(std::move(r));
     }
     return {std::move(made), std::move(results)};

@@ -40,6 +40,7 @@ struct TaskResult {
   TaskInfo info;
   TaskSettings settings;
   int lags = 0, rows = 0;
+  bool squared_error = true;  ///< is the loss, and so spans decades
   std::vector<CellResult> cells{};
 };
 

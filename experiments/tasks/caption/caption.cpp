@@ -13,12 +13,15 @@ namespace ebb::app {
 namespace {
 
 /// A scene to a sentence that says what is where.
-///
-/// Shapes    x [1, B, H W], grey pixels; tokens [T, B], the sentence from the word before its first; next [T, B], from
-///           its first word to its end; lengths [B]
-class Caption final : public Task {
+class Caption final : public Task,
+                      public HasNetwork,
+                      public HasMeter,
+                      public Generates,
+                      public ReadsData,
+                      public FixedLength {
  public:
-  explicit Caption(const Inputs& in) : scenes_(in), tests_(scenes_.data() == "generated" ? 200 : 2000) {
+  explicit Caption(Inputs& in) : scenes_(in), tests_(scenes_.data() == "generated" ? 200 : 2000) {
+    in.data = scenes_.data();
     std::map<Sentence, int> often;
     std::vector<long> counts(scenes_.words().size());
     for (int k = 0; k < tests_; ++k) {
@@ -34,13 +37,10 @@ class Caption final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0,
-            .outputs = static_cast<int>(scenes_.words().size()),
-            .unit = "nats/word",
+    return {.unit = "nats/word",
             .speed_unit = "scenes",
             .baseline = nats_,
             .baseline_about = "always saying how often each word occurs",
-            .validate_by = "exact captions",
             .valid_batches = 1 << 20};
   }
 
@@ -61,31 +61,33 @@ class Caption final : public Task {
     const auto left = static_cast<std::int64_t>(count(r.split)) - static_cast<std::int64_t>(first);
     const int rows = r.split == Split::train ? r.rows : static_cast<int>(std::min<std::int64_t>(r.rows, left));
     if (rows < 1) throw ValueError("caption: there is no such batch");
-    Batch b{.x = Array::empty({1, rows, scenes_.height() * scenes_.width()}, f32), .lengths = Lengths({rows})};
+    CaptionBatch b{.pictures = Array::empty({1, rows, scenes_.height() * scenes_.width()}, f32),
+                   .given = {},
+                   .wanted = {},
+                   .lengths = Lengths({rows})};
     std::vector<Sentence> sentences;
     std::size_t longest = 0;
     for (int row = 0; row < rows; ++row) {
       const std::uint64_t number = first + static_cast<std::uint64_t>(row);
       const Scene scene = scenes_.scene(r.split, r.seed, number);
-      b.x[0][row].assign(scenes_.picture(scene).reshape({-1}));
+      b.pictures[0][row].assign(scenes_.picture(scene).reshape({-1}));
       b.items.push_back(static_cast<int>(number));
       sentences.push_back(scenes_.sentence(scene));
       longest = std::max(longest, sentences.back().size());
     }
     const int T = static_cast<int>(longest) + 1;
-    b.tokens = Tokens({T, rows}), b.next = Tokens({T, rows});
+    b.given = Tokens({T, rows}), b.wanted = Tokens({T, rows});
     for (int row = 0; row < rows; ++row) {
       const Sentence& said = sentences[static_cast<std::size_t>(row)];
       b.lengths.data()[row] = static_cast<int>(said.size()) + 1;
       for (int t = 0; t < static_cast<int>(said.size()); ++t)
-        b.next.data()[t * rows + row] = b.tokens.data()[(t + 1) * rows + row] = said[static_cast<std::size_t>(t)];
+        b.wanted.data()[t * rows + row] = b.given.data()[(t + 1) * rows + row] = said[static_cast<std::size_t>(t)];
     }
     return b;
   }
 
   int batches(Split s, int, int rows) const override { return (count(s) + rows - 1) / rows; }
   std::string data() const override { return scenes_.source(); }
-  Inputs inputs() const override { return {.data = scenes_.data()}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<CaptionMeter>(scenes_, baseline_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const int words = static_cast<int>(scenes_.words().size());

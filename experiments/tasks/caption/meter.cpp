@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
+#include <ebb/experiments/tasks/caption/network.hpp>
 
 namespace ebb::app {
 namespace {
@@ -19,9 +20,10 @@ Sentence said_by(const Array& said, int row) {
   return words;
 }
 
-Sentence wanted_of(const Batch& b, int row) {
+Sentence wanted_of(const CaptionBatch& b, int row) {
   Sentence words;
-  for (int t = 0; t + 1 < b.lengths.data()[row]; ++t) words.push_back(b.next.at({t, row}));  // the last one is the end
+  for (int t = 0; t + 1 < b.lengths.data()[row]; ++t)
+    words.push_back(b.wanted.at({t, row}));  // the last one is the end
   return words;
 }
 
@@ -58,14 +60,15 @@ std::string scenes_svg(const std::vector<CaptionedScene>& scenes, int across) {
   return svg + "</svg>";
 }
 
-void CaptionMeter::update(const Batch& b, const Result& r) {
-  const Array& said = r.rows("said");
+void CaptionMeter::update(const Batch& batch, const Result& r) {
+  const auto& b = batch.get<CaptionBatch>();
+  const Array& said = words_said.of(r);
   for (int row = 0; row < b.rows(); ++row) {
     const Sentence words = said_by(said, row), wanted = wanted_of(b, row);
     score_.add(words, wanted);
     const bool first = first_.size() < most_first, wrong = words != wanted && wrong_.size() < most_wrong;
     if (!first && !wrong) continue;
-    const Array pixels = b.x[0][row].reshape({scenes_.height(), scenes_.width()}).copy();
+    const Array pixels = b.pictures[0][row].reshape({scenes_.height(), scenes_.width()}).copy();
     (first ? first_ : wrong_).push_back({pixels, scenes_.text(words), scenes_.text(wanted)});
   }
 }

@@ -28,12 +28,13 @@ struct CaptionedScene {
 /// it.
 std::string scenes_svg(const std::vector<CaptionedScene>&, int across);
 
-/// Exact captions, words and BLEU of what the network put out as "said".
+/// Exact captions, words and BLEU of the words said.
 class CaptionMeter final : public Meter {
  public:
   CaptionMeter(const Scenes& scenes, const SentenceScore& baseline) : scenes_(scenes), baseline_(baseline) {}
   void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
+  std::optional<std::string> validates_by() const override { return "exact captions"; }
   void show(Report&) const override;
 
  private:

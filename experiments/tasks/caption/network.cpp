@@ -56,9 +56,10 @@ Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Se
   return next;
 }
 
-PartialLoss CaptionNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
-  const Seen seen = look(s.sequence(b.x).all());
-  const Tokens read = s.sequence(b.tokens);
+PartialLoss CaptionNetwork::loss(Shard& s, const Batch& batch) const {
+  const auto& b = batch.get<CaptionBatch>();
+  const Seen seen = look(s.sequence(b.pictures).all());
+  const Tokens read = s.sequence(b.given);
   std::vector<Var> scores;
   Speaking now = begin(s.rows());
   for (const int t : steps(read.dim(0))) {
@@ -69,9 +70,9 @@ PartialLoss CaptionNetwork::loss(Shard& s, const Batch& b, const StateArrays&) c
     const Tokens said = greedy(seen, s.rows());
     Array numbers = Array::empty(said.shape(), f32);
     std::copy_n(said.data(), said.size(), numbers.data<float>());
-    s.out("said", constant(numbers));
+    words_said.put(s, constant(numbers));
   }
-  return s.mean_tokens(cross_entropy(stack(scores), s.sequence(b.next)), b.lengths);
+  return s.mean_tokens(cross_entropy(stack(scores), s.sequence(b.wanted)), b.lengths);
 }
 
 Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/output.hpp>
 #include <ebb/nn/layers/attention.hpp>
 #include <ebb/nn/layers/conv.hpp>
 #include <ebb/nn/layers/linear.hpp>
@@ -7,6 +8,22 @@
 #include <vector>
 
 namespace ebb::app {
+
+/// Scenes, and their sentences as a decoder reads and writes them.
+struct CaptionBatch {
+  Array pictures;   ///< [1, B, H W], grey pixels
+  Tokens given;     ///< [T, B], the sentence from the word before its first
+  Tokens wanted;    ///< [T, B], from its first word to its end
+  Lengths lengths;  ///< [B]
+  std::vector<int> items{};
+
+  int rows() const { return pictures.dim(1); }
+  int steps() const { return pictures.dim(0); }  ///< scenes, whatever their sentences
+  double weight() const { return steps_in(lengths); }
+};
+
+/// [B, longest], the words said, `end` after them.
+inline constexpr Output words_said{"said"};
 
 struct CaptionSizes {
   int height, width, vocabulary;
@@ -43,7 +60,8 @@ struct Speaking {
 class CaptionNetwork final : public Network {
  public:
   CaptionNetwork(const Builder&, const Recurrence&, const CaptionSizes&);
-  PartialLoss loss(Shard&, const Batch&, const StateArrays&) const override;
+  /// In evaluation puts out words_said.
+  PartialLoss loss(Shard&, const Batch&) const override;
 
   /// x [..., B, H W], the grey pixels from 0 to 1.
   Seen look(const Var& x) const;

@@ -8,12 +8,6 @@
 namespace ebb::app {
 namespace {
 
-/// Fashion-MNIST as it is read, for its images and labels alone.
-struct Wardrobe final : FashionTask {
-  explicit Wardrobe(const Inputs& in) : FashionTask("caption", in) {}
-  TaskSettings settings(Size) const override { return {}; }
-};
-
 /// Numbers of one scene's key, one after the other.
 class Draws {
  public:
@@ -82,8 +76,8 @@ Scenes::~Scenes() = default;
 
 void Scenes::read(const Task::Inputs& in) {
   constexpr std::array labels{8, 9, 3, 2, 5, 1};  // of the kinds, in Fashion-MNIST
-  fashion_ = std::make_unique<Wardrobe>(in);
-  data_ = fashion_->inputs().data;
+  fashion_ = std::make_unique<FashionImages>("caption", in);
+  data_ = fashion_->data();
   const Partition& parts = fashion_->partition();
   const std::vector<int>* const split[] = {&parts.train, &parts.valid, &parts.test};
   for (std::size_t s = 0; s < 3; ++s)
@@ -93,7 +87,7 @@ void Scenes::read(const Task::Inputs& in) {
       if (kind < labels.size()) items_[s][kind].push_back(item);
     }
   name({"a bag", "a boot", "a dress", "a pullover", "a sandal", "trousers"});
-  source_ = fashion_->data() + "; scenes of six kinds";
+  source_ = fashion_->source() + "; scenes of six kinds";
 }
 
 void Scenes::make_up() {

@@ -7,7 +7,7 @@
 
 namespace ebb::app {
 
-class FashionTask;
+class FashionImages;
 
 /// A thing in a scene: what it is, which image shows it, and where the image's upper left corner stands, in pixels.
 struct Placed {
@@ -31,7 +31,7 @@ class Scenes {
   static constexpr int kinds = 6, end = 0;  // the word that ends a sentence, and stands before its first
   static constexpr int longest = 10;        // words of a sentence, the end counted
 
-  /// Errors    FileError as FashionTask
+  /// Errors    FileError as FashionImages
   explicit Scenes(const Task::Inputs&);
   ~Scenes();
 
@@ -65,7 +65,7 @@ class Scenes {
   std::vector<int> ids(const std::string& text) const;
   bool beside(const Placed&, const Placed&) const;
   int unit_ = 2;                                              // pixels: a fourteenth of an item
-  std::unique_ptr<FashionTask> fashion_;                      // none if made up
+  std::unique_ptr<FashionImages> fashion_;                    // none if made up
   Array made_up_;                                             // [N, 196]
   std::array<std::array<std::vector<int>, kinds>, 3> items_;  // of each split
   std::array<std::vector<int>, kinds> nouns_;                 // words of each kind

@@ -18,8 +18,9 @@ double nats_of_logit(double z, bool came) {
 
 }  // namespace
 
-void MusicMeter::update(const Batch& b, const Result& r) {
-  const Array& logits = r.rows("logits");
+void MusicMeter::update(const Batch& batch, const Result& r) {
+  const auto& b = batch.get<MusicBatch>();
+  const Array& logits = key_logits.of(r);
   for (int row = 0; row < b.rows(); ++row) {
     for (int t = 0; t < b.lengths.data()[row]; ++t, ++steps_)
       for (int k = 0; k < piano_keys; ++k) {
@@ -34,7 +35,7 @@ void MusicMeter::update(const Batch& b, const Result& r) {
   }
 }
 
-void MusicMeter::keep(const Batch& b, const Result& r, int row) {
+void MusicMeter::keep(const MusicBatch& b, const Result& r, int row) {
   const int T = b.lengths.data()[row];
   expected_ = Array::zeros({T + 1, piano_keys}, f32);  // of its first step it expects nothing
   continued_.assign(static_cast<std::size_t>(T) + 1, {});
@@ -42,8 +43,8 @@ void MusicMeter::keep(const Batch& b, const Result& r, int row) {
     for (int k = 0; k < piano_keys; ++k) {
       if (t > 0)
         expected_.data<float>()[t * piano_keys + k] =
-            static_cast<float>(1 / (1 + std::exp(-r.rows("logits").at({row, t - 1, k}))));
-      if (r.rows("continuation").at({row, t, k}) > 0) continued_[static_cast<std::size_t>(t)].push_back(k);
+            static_cast<float>(1 / (1 + std::exp(-key_logits.of(r).at({row, t - 1, k}))));
+      if (key_continuation.of(r).at({row, t, k}) > 0) continued_[static_cast<std::size_t>(t)].push_back(k);
     }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/tasks/music/baseline.hpp>
+#include <ebb/experiments/tasks/music/network.hpp>
 #include <ebb/experiments/train/measure.hpp>
 
 namespace ebb::app {
@@ -24,7 +24,7 @@ class MusicMeter final : public Meter {
     void add(bool said, bool came) { hit += said && came, all += said || came; }
     double percent() const { return all > 0 ? 100 * hit / all : 100; }
   };
-  void keep(const Batch&, const Result&, int row);
+  void keep(const MusicBatch&, const Result&, int row);
   const PieceSet& set_;
   const KeyBaseline& baseline_;
   int shown_;

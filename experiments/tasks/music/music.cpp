@@ -23,20 +23,24 @@ constexpr int every_key = 6;  // semitones of --transpose: from -5 to 6 there ar
 /// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes; of one
 /// that is longer than T, a stretch of T steps is read, which row and update say too.
 ///
-/// Shapes    x [T, B, 88], lengths [B]; y [T, B, 88], the same one step later
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271
 ///           (measure, figures)
-class Music final : public Task {
+class Music final : public Task,
+                    public HasNetwork,
+                    public HasDropout,
+                    public HasMeter,
+                    public Generates,
+                    public ReadsData {
  public:
   static constexpr TaskOption options[] = {
       {.name = "transpose",
        .type = "N",
-       .help = "semitones, either way, by which pieces are transposed in training; 6 (standard): into all twelve keys, "
+       .help = "semitones, either way, by which pieces are transposed in training; 6 (default): into all twelve keys, "
                "-5 to 6; 0: not",
        .low = 0,
        .high = every_key}};
-  explicit Music(const Inputs& in) : inputs_(in), highest_(inputs_.own.choose_whole("transpose", every_key)) {
-    load();
+  explicit Music(Inputs& in) : highest_(in.own.choose_whole("transpose", every_key)) {
+    load(in.data);
     Partition parts;
     std::vector<int>* const each[] = {&parts.train, &parts.valid, &parts.test};
     for (int k = 0; k < 3; ++k)
@@ -52,8 +56,7 @@ class Music final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.outputs = piano_keys,
-            .unit = "nats/step",
+    return {.unit = "nats/step",
             .baseline = baseline_nats_,
             .baseline_about = "always saying how often each key sounds",
             .valid_batches = 1 << 20};
@@ -73,8 +76,7 @@ class Music final : public Task {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    Batch b;
-    b.items = batches_->items(r);
+    MusicBatch b{.x = {}, .y = {}, .lengths = {}, .items = batches_->items(r)};
     const bool training = r.split == Split::train;
     const int B = static_cast<int>(b.items.size()),
               most = training ? r.length : 1 << 30;  // no step of the other splits is left out
@@ -105,7 +107,6 @@ class Music final : public Task {
         "them",
         count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
   }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   NetworkDropout own_dropout() const override { return {.output = .5}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<MusicNetwork>(p, r, set_, baseline_, shown_);
@@ -127,19 +128,18 @@ class Music final : public Task {
   }
 
  private:
-  void load() {
-    if (inputs_.data.empty()) inputs_.data = "chorales";
-    if (inputs_.data == "chorales") {
+  void load(std::string& data) {
+    if (data.empty()) data = "chorales";
+    if (data == "chorales") {
       set_ = bach_chorales();
-    } else if (inputs_.data == "generated") {
+    } else if (data == "generated") {
       set_ = made_up_pieces();
     } else {
-      inputs_.data = std::filesystem::absolute(inputs_.data).string();  // for weights are read from other folders
+      data = std::filesystem::absolute(data).string();  // for weights are read from other folders
       std::error_code error;
-      if (!std::filesystem::is_regular_file(inputs_.data, error))
-        throw FileError(
-            fmt::format("'{}': music expects chorales, generated or a JSON file that is there", inputs_.data));
-      set_ = read_pieces(inputs_.data, read_text(inputs_.data));
+      if (!std::filesystem::is_regular_file(data, error))
+        throw FileError(fmt::format("'{}': music expects chorales, generated or a JSON file that is there", data));
+      set_ = read_pieces(data, read_text(data));
     }
   }
 
@@ -171,7 +171,7 @@ class Music final : public Task {
     return midi_file(held_notes(notes, o.ticks), o);
   }
 
-  const Piece& piece(const Batch& b, int row) const {
+  const Piece& piece(const MusicBatch& b, int row) const {
     return set_.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
   }
 
@@ -183,7 +183,7 @@ class Music final : public Task {
   }
 
   // The piece from its step `from` on, as long as the row is, transposed.
-  void write(Batch& b, int row, int from, int by) const {
+  void write(MusicBatch& b, int row, int from, int by) const {
     const Piece& p = piece(b, row);
     const int B = b.rows();
     for (int t = 0; t <= b.lengths.data()[row]; ++t)
@@ -193,7 +193,6 @@ class Music final : public Task {
       }
   }
 
-  Inputs inputs_;
   int highest_;  // semitones
   PieceSet set_;
   KeyBaseline baseline_;

@@ -36,23 +36,24 @@ MusicNetwork::MusicNetwork(const Builder& p, const Recurrence& r, const PieceSet
     : layer(r.layer(p / "cell", piano_keys)),
       W((p / "out").matrix("W", r.settings.hidden, piano_keys, fan_in_uniform(r.settings.hidden))),
       b((p / "out").trained("b", log_odds(baseline))), set(s), window(r.settings.length), shown(show),
-      left_out(r.settings.network.output) {}
+      left_out(r.settings.network.output.value_or(0)) {}
 
-PartialLoss MusicNetwork::loss(Shard& s, const Batch& batch, const StateArrays&) const {
+PartialLoss MusicNetwork::loss(Shard& s, const Batch& any) const {
+  const auto& batch = any.get<MusicBatch>();
   const StepContext at = s.context();
   const Packing packing(s.rows(batch.lengths), batch.steps());
   const Packed y = unroll(*layer, pack(s.sequence(batch.x), packing), at).packed();
   const Var logits = score(dropout(y, left_out, at, "out").all);
   if (!at.training()) {
-    s.out("logits", transpose(unpack({logits, packing}).all(), {1, 0, 2}));
+    key_logits.put(s, transpose(unpack({logits, packing}).all(), {1, 0, 2}));
     const auto row = std::find(batch.items.begin(), batch.items.end(), shown) - batch.items.begin();
-    if (row < batch.rows()) s.out("continuation", continuation(s, static_cast<int>(row), batch.steps() + 1));
+    if (row < batch.rows()) key_continuation.put(s, continued(s, static_cast<int>(row), batch.steps() + 1));
   }
   return s.mean_tokens(binary_cross_entropy(logits, pack(s.sequence(batch.y), packing).all), batch.lengths);
 }
 
 // Of the one row that the report shows, and zeros for the others.
-Var MusicNetwork::continuation(const Shard& s, int row, int steps) const {
+Var MusicNetwork::continued(const Shard& s, int row, int steps) const {
   Array keys = Array::zeros({s.rows(), steps, piano_keys}, f32);
   if (row >= s.begin() && row < s.end()) {
     const Piece& piece = set.pieces[static_cast<std::size_t>(shown)];

@@ -5,6 +5,7 @@
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
@@ -13,20 +14,23 @@
 namespace ebb::app {
 namespace {
 
+constexpr Output forecast{"forecast"};  // [B, T, 1]
+
 /// A forecast at every step, of the number that comes `ahead` steps later.
 ///
 /// Shapes    x [T, B, 1] -> [T, B, 1]
-struct SeriesNetwork final : Network {
+struct SeriesNetwork final : CarryingNetwork {
   LayerPtr cell;
   Linear out;
   SeriesNetwork(const Builder& p, const Recurrence& r)
       : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays& carried) const override {
+  PartialLoss loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const override {
+    const auto& b = batch.get<SeriesBatch>();
     auto run = unroll(*cell, s.sequence(b.x), s.take(carried), s.context());
-    s.out("carry", run.end());
+    carry(s, run.end());
     const Var y = out(run.all());
-    if (!s.context().training()) s.out("forecast", transpose(y, {1, 0, 2}));
+    if (!s.context().training()) forecast.put(s, transpose(y, {1, 0, 2}));
     return s.mean_tokens(squared_error(y, s.sequence(b.y).all()));
   }
 };
@@ -77,11 +81,12 @@ class SeriesMeter final : public Meter {
  public:
   SeriesMeter(int ahead, double mean, double deviation) : ahead_(ahead), mean_(mean), deviation_(deviation) {}
 
-  void update(const Batch& b, const Result& r) override {
-    const Array& forecast = r.rows("forecast");
+  void update(const Batch& batch, const Result& r) override {
+    const auto& b = batch.get<SeriesBatch>();
+    const Array& forecasts = forecast.of(r);
     for (int row = 0; row < b.rows(); ++row)
       for (int t = 0; t < b.steps(); ++t) {
-        const double y = b.y.at({t, row, 0}), said = forecast.at({row, t, 0});
+        const double y = b.y.at({t, row, 0}), said = forecasts.at({row, t, 0});
         error_.add(said - y), stays_.add(b.x.at({t, row, 0}) - y), wanted_.add(y);
         if (row == 0 && shown_ < 400) keep(y, said);
       }
@@ -93,6 +98,8 @@ class SeriesMeter final : public Meter {
     return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(stays_.mean_square()),
              "that the number stays", false}};
   }
+
+  std::optional<std::string> validates_by() const override { return "NRMSE"; }
 
   void show(Report& report) const override {
     Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_),
@@ -118,26 +125,15 @@ class SeriesMeter final : public Meter {
 /// Forecasts of a series. Rows are series, or pieces of one, that are read window after window, the state carried
 /// along.
 ///
-/// Shapes    x [T, B, 1]; y [T, B, 1], `ahead` steps later; both less the training mean, in training deviations
 /// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
-class Forecast final : public Task {
+class Forecast final : public Task, public HasNetwork, public HasMeter, public ReadsData {
  public:
   static constexpr TaskOption options[] = {
       {.name = "column", .type = "NAME", .help = "which column of a CSV file (default: the last)"},
       {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
-  explicit Forecast(const Inputs& in) : inputs_(in), ahead_(inputs_.own.choose_whole("ahead", 15)) {
-    if (inputs_.data.empty()) inputs_.data = in.quick ? "generated" : "mackey-glass";
-    if (inputs_.data == "generated") data_ = mackey_glass(16, 8, 600);
-    else if (inputs_.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
-    else if (inputs_.data == "lorenz") data_ = lorenz(64, 32, 2000);
-    else if (std::error_code error; std::filesystem::is_regular_file(inputs_.data, error))
-      inputs_.data = std::filesystem::absolute(inputs_.data).string(),
-      data_ = csv_series(inputs_.data, inputs_.own["column"]);
-    else
-      throw FileError(
-          fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", inputs_.data));
-    inputs_.own["column"] = data_.column;  // empty, so that a --column is refused, if there is no file
-    const Centring centring(data_.train.series, named());
+  explicit Forecast(Inputs& in) : ahead_(in.own.choose_whole("ahead", 15)) {
+    load(in);
+    const Centring centring(data_.train.series, name_);
     mean_ = centring.mean, deviation_ = centring.deviation;
     if (centring.digits() < 7)  // fewer than float32 has
       data_.source +=
@@ -150,13 +146,10 @@ class Forecast final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.width = 1,
-            .outputs = 1,
-            .unit = "variances",
+    return {.unit = "variances",
             .speed_unit = "steps",
             .baseline = mean_costs_,
             .baseline_about = "always saying the mean of what was learned from",
-            .validate_by = "NRMSE",
             .valid_batches = 1 << 20};
   }
 
@@ -175,9 +168,9 @@ class Forecast final : public Task {
     const long spare = l.length - ahead_ - l.windows * r.length;
     const Key key = Key{r.seed}.named("series").at(static_cast<std::uint64_t>(number / l.windows));
     const long shift = r.split == Split::train && spare > 0 ? key.below(static_cast<int>(spare) + 1, 0) : 0;
-    Batch b{.x = Array::empty({r.length, l.rows, 1}, f32),
-            .y = Array::empty({r.length, l.rows, 1}, f32),
-            .continues = window != 0};
+    SeriesBatch b{.x = Array::empty({r.length, l.rows, 1}, f32),
+                  .y = Array::empty({r.length, l.rows, 1}, f32),
+                  .continues = window != 0};
     const auto& all = of(r.split).series;
     for (int row = 0; row < l.rows; ++row) {
       const long which = (group + epoch) % l.groups * l.rows + row;
@@ -196,7 +189,6 @@ class Forecast final : public Task {
     return static_cast<int>(l.windows * l.groups);
   }
   std::string data() const override { return data_.source; }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::string left_out(const TaskSettings& s) const override {
     const Layout l = layout(Split::test, s.length, s.batch);
     const long all = l.length - ahead_, rest = all - l.windows * s.length;
@@ -225,8 +217,16 @@ class Forecast final : public Task {
   const SeriesSplit& of(Split s) const {
     return s == Split::train ? data_.train : s == Split::valid ? data_.valid : data_.test;
   }
-  std::string named() const {
-    return data_.one ? fmt::format("'{}', column {}", inputs_.data, inputs_.own["column"]) : "series";
+  void load(Inputs& in) {
+    if (in.data.empty()) in.data = in.quick ? "generated" : "mackey-glass";
+    if (in.data == "generated") data_ = mackey_glass(16, 8, 600);
+    else if (in.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
+    else if (in.data == "lorenz") data_ = lorenz(64, 32, 2000);
+    else if (std::error_code error; std::filesystem::is_regular_file(in.data, error))
+      in.data = std::filesystem::absolute(in.data).string(), data_ = csv_series(in.data, in.own["column"]);
+    else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", in.data));
+    in.own["column"] = data_.column;  // empty, so that a --column is refused, if there is no file
+    if (data_.one) name_ = fmt::format("'{}', column {}", in.data, data_.column);
   }
   float scaled(double x) const { return static_cast<float>((x - mean_) / deviation_); }
 
@@ -236,7 +236,7 @@ class Forecast final : public Task {
     const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
       throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)",
-                                   named(), n, need, T, ahead_));
+                                   name_, n, need, T, ahead_));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
       return {side_by_side, count / side_by_side, (n - ahead_) / T, n};
@@ -245,9 +245,9 @@ class Forecast final : public Task {
     return {static_cast<int>(pieces), 1, (length - ahead_) / T, length};
   }
 
-  Inputs inputs_;
   int ahead_;
   SeriesData data_;
+  std::string name_ = "series";  // of what is forecast, for messages
   double mean_ = 0, deviation_ = 1, mean_costs_ = 1;
 };
 EBB_TASK(series, Forecast, "forecasts of a series: Mackey-Glass, Lorenz, or a column of a CSV file");

@@ -63,33 +63,14 @@ std::string page(const Utterance& utterance, const Table& hypotheses) {
 
 }  // namespace
 
-Batch speech_batch(const std::vector<Array>& features, const std::vector<std::vector<int>>& digits) {
-  const int B = static_cast<int>(features.size());
-  int T = 1, L = 1;
-  for (const Array& f : features) T = std::max(T, f.dim(0));
-  for (const auto& row : digits) L = std::max(L, static_cast<int>(row.size()));
-  Batch b{.x = Array::zeros({T, B, SpokenStrings::width}, f32),
-          .lengths = Lengths({B}),
-          .next_lengths = Lengths({B}),
-          .labels = Tokens({B, L})};
-  for (int row = 0; row < B; ++row) {
-    const Array& f = features[static_cast<std::size_t>(row)];
-    const auto& said = digits[static_cast<std::size_t>(row)];
-    for (int t = 0; t < f.dim(0); ++t) b.x[t][row].assign(f[t]);
-    b.lengths.data()[row] = f.dim(0), b.next_lengths.data()[row] = static_cast<int>(said.size());
-    for (std::size_t k = 0; k < said.size(); ++k) b.labels.data()[static_cast<std::size_t>(row * L) + k] = 1 + said[k];
-  }
-  return b;
-}
-
 Generated recognise(const Model& model, const SpokenStrings& strings, const GenerateRequest& request) {
   reject_sampling(request, "what is recognised");
   if (request.length >= 0) throw ValueError("--length says nothing to speech, of which all is heard");
   Utterance utterance = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
   SpeechPicture& picture = utterance.picture;
-  const Batch b = speech_batch({picture.features}, {utterance.said});
+  const SpeechBatch b = speech_batch({picture.features}, {utterance.said});
   const Result r = evaluate(model.w, {.rows = 1, .training = false}, [&](Shard& s) { return model.loss(s, b); });
-  picture.scores = r.rows("scores")[0].copy();
+  picture.scores = digit_scores.of(r)[0].copy();
   Generated made{.ending = "html"};
   Table table{.head = {"digits", "probability"}, .caption = "The most probable strings that the search found."};
   if (request.beam > 0) {
@@ -101,7 +82,7 @@ Generated recognise(const Model& model, const SpokenStrings& strings, const Gene
       made.text += fmt::format("{}{}  {}", made.text.empty() ? "" : "\n", nothing_or(h.labels), share);
     }
   } else {
-    picture.recognised = recognised_digits(r.rows("scores"), b.lengths)[0];
+    picture.recognised = recognised_digits(digit_scores.of(r), b.lengths)[0];
     made.text = nothing_or(picture.recognised);
   }
   if (utterance.known) {

@@ -58,19 +58,20 @@ std::vector<SpeechPicture::Said> places(const SpokenStrings& strings, const Spok
   return all;
 }
 
-void SpeechMeter::update(const Batch& b, const Result& r) {
-  const Array& scores = r.rows("scores");
+void SpeechMeter::update(const Batch& batch, const Result& r) {
+  const auto& b = batch.get<SpeechBatch>();
+  const Array& scores = digit_scores.of(r);
   const auto recognised = recognised_digits(scores, b.lengths);
   for (int row = 0; row < b.rows(); ++row) {
     std::vector<int> said;
-    for (int k = 0; k < b.next_lengths.data()[row]; ++k) said.push_back(b.labels.at({row, k}) - 1);
+    for (int k = 0; k < b.digit_counts.data()[row]; ++k) said.push_back(b.digits.at({row, k}) - 1);
     const std::vector<int>& digits = recognised[static_cast<std::size_t>(row)];
     if (said.size() == 1) ++singles_, single_hits_ += digits == said;
     else see_string(b, row, scores[row], said, digits);
   }
 }
 
-void SpeechMeter::see_string(const Batch& b, int row, const Array& scores, const std::vector<int>& said,
+void SpeechMeter::see_string(const SpeechBatch& b, int row, const Array& scores, const std::vector<int>& said,
                              const std::vector<int>& recognised) {
   const bool right = recognised == said;
   ++many_, many_hits_ += right;

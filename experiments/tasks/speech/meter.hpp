@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/tasks/speech/strings.hpp>
+#include <ebb/experiments/tasks/speech/batch.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 
@@ -35,10 +35,11 @@ class SpeechMeter final : public Meter {
       : strings_(strings), single_baseline_(single_baseline) {}
   void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
+  std::optional<std::string> validates_by() const override { return "digit error rate"; }
   void show(Report&) const override;
 
  private:
-  void see_string(const Batch&, int row, const Array& scores, const std::vector<int>& said,
+  void see_string(const SpeechBatch&, int row, const Array& scores, const std::vector<int>& said,
                   const std::vector<int>& recognised);
   const SpokenStrings& strings_;
   double single_baseline_;

@@ -24,46 +24,47 @@ struct SpeechNetwork final : Network {
   Reader reader;
   Linear out;
   NetworkDropout left_out;
-  SpeechNetwork(const Builder& p, const Recurrence& r, const std::string& direction)
+  SpeechNetwork(const Builder& p, const Recurrence& r, ReadDirection direction)
       : reader(p, r, SpokenStrings::width, direction), out(p / "out", reader.width(), classes),
         left_out(r.settings.network) {}
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+  PartialLoss loss(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<SpeechBatch>();
     const StepContext at = s.context();
     const Lengths lengths = s.rows(b.lengths);
-    const Packed in = dropout(pack(s.sequence(b.x), lengths), left_out.input, at, "in");
-    const Packed y = dropout(reader(in, at), left_out.output, at, "out");
+    const Packed in = dropout(pack(s.sequence(b.x), lengths), left_out.input.value_or(0), at, "in");
+    const Packed y = dropout(reader(in, at), left_out.output.value_or(0), at, "out");
     const Var scores = unpack({out(y.all), y.packing}).all();
-    if (!at.training()) s.out("scores", transpose(scores, {1, 0, 2}));
-    return s.mean_rows(ctc(scores, lengths, s.rows(b.labels), s.rows(b.next_lengths)));
+    if (!at.training()) digit_scores.put(s, transpose(scores, {1, 0, 2}));
+    return s.mean_rows(ctc(scores, lengths, s.rows(b.digits), s.rows(b.digit_counts)));
   }
 };
 
 /// Which digits were said, one alone or several in a string, whose places nobody tells.
 ///
-/// Shapes    x [T, B, 120], lengths [B]; labels [B, L], 1 + digit, next_lengths [B]
 /// Source    data: Jackson et al., the Free Spoken Digit Dataset, doi:10.5281/zenodo.1342401
-class Speech final : public Task {
+class Speech final : public Task,
+                     public HasNetwork,
+                     public HasDropout,
+                     public HasMeter,
+                     public Generates,
+                     public ReadsData {
  public:
   static constexpr TaskOption options[] = {direction_option};
-  explicit Speech(const Inputs& in) : inputs_(in) {
-    check_direction(inputs_.own.choose("direction", "both"));
-    if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
-    const bool generated = inputs_.data == "generated";
-    Recordings r = generated ? made_up_recordings() : read_recordings(inputs_.data);
-    inputs_.data = r.folder;
+  explicit Speech(Inputs& in) : direction_(read_direction(in.own.choose("direction", "both"))) {
+    if (in.quick && in.data.empty()) in.data = "generated";
+    const bool generated = in.data == "generated";
+    Recordings r = generated ? made_up_recordings() : read_recordings(in.data);
+    in.data = r.folder;
     strings_ = std::make_unique<SpokenStrings>(std::move(r), generated ? 60 : 200, generated ? 60 : 400);
     measure_baselines();
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0,
-            .outputs = classes,
-            .unit = "nats/string",
+    return {.unit = "nats/string",
             .speed_unit = "steps of 30 ms",
             .baseline = baseline_,
             .baseline_about = "knowing how many digits were said, but not which",
-            .validate_by = "digit error rate",
             .valid_batches = 1 << 20};
   }
 
@@ -94,7 +95,7 @@ class Speech final : public Task {
          ++k)
       chosen.push_back(all[k]), features.push_back(known[k]),
           items.push_back(strings_->begin(r.split) + static_cast<int>(k));
-    Batch b = speech_batch(features, digits_of(chosen));
+    SpeechBatch b = speech_batch(features, digits_of(chosen));
     b.items = items;
     return b;
   }
@@ -106,11 +107,10 @@ class Speech final : public Task {
     return strings_->longest(std::max(s.length, SpokenStrings::most_tested));
   }
   std::string data() const override { return strings_->recordings().source; }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SpeechMeter>(*strings_, single_baseline_); }
   NetworkDropout own_dropout() const override { return {.input = .1, .output = .3}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<SpeechNetwork>(p, r, inputs_.own["direction"]);
+    return std::make_unique<SpeechNetwork>(p, r, direction_);
   }
   Generated generate(const Model& m, const GenerateRequest& r) const override { return recognise(m, *strings_, r); }
 
@@ -151,7 +151,7 @@ class Speech final : public Task {
     baseline_ = digits / static_cast<double>(all.size()) * std::log(10);
   }
 
-  Inputs inputs_;
+  ReadDirection direction_;
   std::unique_ptr<SpokenStrings> strings_;
   mutable std::once_flag valid_once_, test_once_;
   mutable std::vector<Array> valid_, test_;  // features of their strings

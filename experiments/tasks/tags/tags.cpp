@@ -21,6 +21,19 @@ namespace {
 
 constexpr int word_width = 100, letter_width = 32, letter_state = 48, most_letters = 20;
 
+/// Sentences, and the tag of each of their words.
+struct TagBatch {
+  Tokens words;            // [T, B]
+  Lengths lengths;         // [B]
+  Tokens letters;          // [L T, B], letter l of the word of step t at l T + t, -1 after its last one
+  Tokens tags;             // [T, B]
+  std::vector<int> items;  // [B]
+
+  int rows() const { return words.dim(1); }
+  int steps() const { return words.dim(0); }
+  double weight() const { return steps_in(lengths); }
+};
+
 /// Words and letters, read in both directions, then sentences.
 ///
 ///     y = recurrence([word vector, ends of the recurrence over its letters]),   score[t] = y[t] W + b
@@ -35,8 +48,7 @@ struct TagNetwork final : Network {
   Linear out;
   NetworkDropout left_out;
 
-  TagNetwork(const Builder& p, const Recurrence& r, const std::string& direction, int V, int unk, int letter_count,
-             int tags)
+  TagNetwork(const Builder& p, const Recurrence& r, ReadDirection direction, int V, int unk, int letter_count, int tags)
       : unknown(unk), words(p.matrix("words", V, word_width, normal_init(0, .1))),
         letters(p.matrix("letters", letter_count, letter_width, normal_init(0, .3))),
         spell(r.plain_layer(p / "spell", letter_width, letter_state, most_letters)),
@@ -44,20 +56,21 @@ struct TagNetwork final : Network {
         reader(p / "sentence", r, word_width + 2 * letter_state, direction), out(p / "out", reader.width(), tags),
         left_out(r.settings.network) {}
 
-  PartialLoss loss(Shard& s, const Batch& b, const StateArrays&) const override {
+  PartialLoss loss(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<TagBatch>();
     const StepContext at = s.context();
     const Packing packing(s.rows(b.lengths), b.steps());
-    const Tokens read = word_dropout(s.sequence(b.tokens), at.training() ? left_out.words : 0, unknown, at);
+    const Tokens read = word_dropout(s.sequence(b.words), at.training() ? left_out.words.value_or(0) : 0, unknown, at);
     const Var x = concat({gather(words, pack(read, packing)), spelt(s, b, packing)});
-    const Packed in = dropout(Packed{x, packing}, left_out.input, at, "in");
-    const Var y = dropout(reader(in, at), left_out.output, at, "out").all;
+    const Packed in = dropout(Packed{x, packing}, left_out.input.value_or(0), at, "in");
+    const Var y = dropout(reader(in, at), left_out.output.value_or(0), at, "out").all;
     const Var score = out(y);
-    if (!at.training()) s.out("scores", transpose(unpack({score, packing}).all(), {1, 0, 2}));
-    return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.next), packing)), b.lengths);
+    if (!at.training()) class_scores.put(s, transpose(unpack({score, packing}).all(), {1, 0, 2}));
+    return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.tags), packing)), b.lengths);
   }
 
   // The letters of all words of the shard at once: [L, N], each word a row of its own.
-  Var spelt(Shard& s, const Batch& b, const Packing& packing) const {
+  Var spelt(Shard& s, const TagBatch& b, const Packing& packing) const {
     const int T = b.steps(), L = b.letters.dim(0) / T, N = packing.size();
     const Tokens mine = s.sequence(b.letters), index = packing.index();
     Tokens side_by_side({L, N});
@@ -80,9 +93,10 @@ class TagMeter final : public ClassMeter {
  public:
   TagMeter(const TaggedText& text, const std::vector<std::string>& tags, const ClassBaseline& g)
       : ClassMeter(tags, g.accuracy, g.f1), text_(text) {}
-  void update(const Batch& b, const Result& r) override {
-    ClassMeter::update(b, r);
-    const Array& scores = r.rows("scores");
+  void update(const Batch& batch, const Result& r) override {
+    const auto& b = batch.get<TagBatch>();
+    const Array& scores = class_scores.of(r);
+    add(scores, b.tags, b.lengths);
     if (shown_.size() >= 5 || b.steps() < 8) return;
     Table t{.head = {"word", "tag", "the model's"}};
     for (int k = 0; k < b.lengths.data()[0]; ++k) {
@@ -109,26 +123,21 @@ class TagMeter final : public ClassMeter {
 
 /// The part of speech of each word.
 ///
-/// Shapes    tokens [T, B], letters [L T, B], lengths [B]; next [T, B], the tags
 /// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English
 ///           Web Treebank)
-class Tags final : public Task {
+class Tags final : public Task, public HasNetwork, public HasDropout, public HasMeter, public ReadsData {
  public:
   static constexpr TaskOption options[] = {direction_option};
-  explicit Tags(const Inputs& in) : inputs_(in) {
-    check_direction(inputs_.own.choose("direction", "both"));
-    load();
+  explicit Tags(Inputs& in) : direction_(read_direction(in.own.choose("direction", "both"))) {
+    load(in);
     encode();
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0,
-            .outputs = static_cast<int>(tags_.size()),
-            .unit = "nats/word",
+    return {.unit = "nats/word",
             .speed_unit = "words",
             .baseline = baseline_.nats,
             .baseline_about = "always saying how often each tag occurs",
-            .validate_by = "accuracy",
             .valid_batches = 1 << 20};
   }
 
@@ -140,14 +149,14 @@ class Tags final : public Task {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    Batch b;
-    b.items = batches_->items(r);
+    const std::vector<int> items = batches_->items(r);
     const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
-    Rows rows = padded(words_, b.items, most);
-    b.tokens = rows.tokens, b.lengths = rows.lengths;
-    b.next = padded(targets_, b.items, most).tokens;
-    b.letters = letters_of(b);
-    return b;
+    const Rows rows = padded(words_, items, most);
+    return TagBatch{.words = rows.tokens,
+                    .lengths = rows.lengths,
+                    .letters = letters_of(rows, items),
+                    .tags = padded(targets_, items, most).tokens,
+                    .items = items};
   }
 
   std::string left_out(const TaskSettings& s) const override {
@@ -157,23 +166,22 @@ class Tags final : public Task {
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<TagMeter>(text_, tags_, baseline_); }
   NetworkDropout own_dropout() const override { return {.input = .3, .output = .3, .words = .1}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<TagNetwork>(p, r, inputs_.own["direction"], vocabulary_->size(), vocabulary_->unknown(),
+    return std::make_unique<TagNetwork>(p, r, direction_, vocabulary_->size(), vocabulary_->unknown(),
                                         letter_set_->size(), static_cast<int>(tags_.size()));
   }
 
  private:
-  void load() {
-    if (inputs_.quick && inputs_.data.empty()) inputs_.data = "generated";
-    if (inputs_.data == "generated") {
+  void load(Inputs& in) {
+    if (in.quick && in.data.empty()) in.data = "generated";
+    if (in.data == "generated") {
       text_ = made_up_tagged_text();
       return;
     }
-    inputs_.data = find_tagged_text(inputs_.data);
-    text_ = read_tagged_text(inputs_.data);
+    in.data = find_tagged_text(in.data);
+    text_ = read_tagged_text(in.data);
   }
 
   // Words that occur once in training are unknown, so that the model learns what to make of unknown ones.
@@ -226,17 +234,20 @@ class Tags final : public Task {
   }
 
   // Bytes of each word, its first ones if it is long.
-  Tokens letters_of(const Batch& b) const {
-    const int T = b.steps(), B = b.rows();
+  Tokens letters_of(const Rows& words, const std::vector<int>& items) const {
+    const int T = words.tokens.dim(0), B = words.tokens.dim(1);
+    const auto word = [&](int t, int row) -> const std::string& {
+      return text_.words[static_cast<std::size_t>(items[static_cast<std::size_t>(row)])][static_cast<std::size_t>(t)];
+    };
     std::size_t longest = 1;
     for (int row = 0; row < B; ++row)
-      for (int t = 0; t < b.lengths.data()[row]; ++t) longest = std::max(longest, word(b, t, row).size());
+      for (int t = 0; t < words.lengths.data()[row]; ++t) longest = std::max(longest, word(t, row).size());
     const int L = static_cast<int>(std::min<std::size_t>(longest, most_letters));
     Tokens letters({L * T, B});
     std::fill(letters.data(), letters.data() + letters.size(), -1);
     for (int row = 0; row < B; ++row)
-      for (int t = 0; t < b.lengths.data()[row]; ++t) {
-        const std::string& w = word(b, t, row);
+      for (int t = 0; t < words.lengths.data()[row]; ++t) {
+        const std::string& w = word(t, row);
         for (int l = 0; l < L && l < static_cast<int>(w.size()); ++l) {
           const int id = letter_set_->find(std::string_view(w).substr(static_cast<std::size_t>(l), 1));
           letters.data()[(l * T + t) * B + row] = id < 0 ? letter_set_->unknown() : id;
@@ -245,11 +256,7 @@ class Tags final : public Task {
     return letters;
   }
 
-  const std::string& word(const Batch& b, int t, int row) const {
-    return text_.words[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])][static_cast<std::size_t>(t)];
-  }
-
-  Inputs inputs_;
+  ReadDirection direction_;
   TaggedText text_;
   std::optional<Vocabulary> vocabulary_, letter_set_;
   std::vector<std::string> tags_;

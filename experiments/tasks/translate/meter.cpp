@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/attention_picture.hpp>
 #include <ebb/experiments/tasks/translate/meter.hpp>
+#include <ebb/experiments/tasks/translate/network.hpp>
 
 namespace ebb::app {
 namespace {
@@ -51,24 +52,25 @@ void TranslateMeter::add(Score& score, const std::vector<std::string>& said, con
   score.exact += said == wanted, ++score.seen;
 }
 
-void TranslateMeter::update(const Batch& b, const Result& r) {
-  beam_ = b.beam;
+void TranslateMeter::update(const Batch& batch, const Result& r) {
+  const auto& b = batch.get<TranslateBatch>();
+  beam_ = b.beam.value_or(0);
   for (int row = 0; row < b.rows(); ++row) {
     const int item = b.items[static_cast<std::size_t>(row)];
     const auto at = static_cast<std::size_t>(item);
     const auto& source = all_.source[at];
     const auto& target = all_.target[at];
-    const auto said = [&](const char* how, const char* attention) {
-      return all_.spelt(tokens_of(r.rows(how)[row]), source, r.rows(attention)[row]);
+    const auto said = [&](const SearchOutput& by) {
+      return all_.spelt(tokens_of(by.tokens.of(r)[row]), source, by.attention.of(r)[row]);
     };
-    const auto greedy = said("greedy", "greedy attention"), beam = b.beam > 0 ? said("beam", "beam attention") : greedy;
+    const auto greedy = said(greedy_output), beam = b.beam ? said(beam_output) : greedy;
     add(greedy_, greedy, target), add(copied_, source, target);
-    if (b.beam > 0) add(searched_, beam, target);
+    if (b.beam) add(searched_, beam, target);
     if (item < all_.first_test || item >= all_.first_test + looked_through ||
         joined(all_.symbols, source).size() > widest_line)
       continue;
     const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
-    const Array looks = r.rows("greedy attention")[row];
+    const Array looks = greedy_output.attention.of(r)[row];
     shown_[item] = {source, target, greedy, beam,
                     looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
   }
@@ -80,7 +82,7 @@ double TranslateMeter::value(const Score& s) const {
 
 std::vector<Measure> TranslateMeter::measures() const {
   if (greedy_.seen == 0) throw ValueError("nothing was measured");
-  const char* const name = exact_ ? "exact" : "BLEU";
+  const std::string name = *validates_by();
   const std::string unit = exact_ ? "%" : "";
   const auto measure = [&](const std::string& called, const Score& s) {
     return Measure{called, value(s), unit, value(copied_), "the source as it stands"};

@@ -24,13 +24,13 @@ struct Translations {
 /// Shapes    attention [written + 1, read]
 void show_attention(Report&, std::vector<std::string> read, std::vector<std::string> written, const Array& attention);
 
-/// Counts exact translations, or their BLEU; keeps a few of the test split.
+/// Counts exact translations if the symbols are characters, or BLEU if they are words; keeps a few of the test split.
 class TranslateMeter final : public Meter {
  public:
-  /// by: "exact" or "BLEU"
-  TranslateMeter(const Translations& all, const std::string& by) : all_(all), exact_(by == "exact") {}
+  explicit TranslateMeter(const Translations& all) : all_(all), exact_(all.symbols != Symbols::words) {}
   void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
+  std::optional<std::string> validates_by() const override { return exact_ ? "exact" : "BLEU"; }
   void show(Report&) const override;
 
  private:
@@ -46,7 +46,7 @@ class TranslateMeter final : public Meter {
   double value(const Score&) const;
   const Translations& all_;
   bool exact_;
-  int beam_ = 0;
+  int beam_ = 0;  // width of the search, if there was one
   Score greedy_, searched_, copied_;
   std::map<std::string, int> numbers_;  // of symbols, known to the vocabulary or not
   std::map<int, Shown> shown_;          // by item

@@ -38,7 +38,7 @@ Memory Memory::of(const Tokens& rows) const {
   return {of_rows(keys, rows), of_rows(values, rows), gather(summary, rows), own};
 }
 
-TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const std::string& direction,
+TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, ReadDirection direction,
                                    const TranslateSizes& s)
     : sizes(s), scale(std::sqrt(static_cast<double>(r.settings.hidden))),
       reader(p / "reader", r, r.settings.hidden, direction),
@@ -51,8 +51,8 @@ TranslateNetwork::TranslateNetwork(const Builder& p, const Recurrence& r, const 
 
 Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, const StepContext& at) const {
   const Packing packing(lengths, source.dim(0));
-  const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.left_out.input, at, "read");
-  const Packed m = dropout(reader(x, at.named("reader")), sizes.left_out.output, at, "memory");
+  const Packed x = dropout(Packed{gather(from, pack(source, packing)), packing}, sizes.input_dropout, at, "read");
+  const Packed m = dropout(reader(x, at.named("reader")), sizes.output_dropout, at, "memory");
   const Var values = unpack(m).all();
   const Var mean = sum(values, {0}) * constant(one_over(lengths));
   return {unpack({matmul(m.all, keys), packing}).all(), values, tanh(summary(mean)), lengths};
@@ -61,27 +61,27 @@ Memory TranslateNetwork::read(const Tokens& source, const Lengths& lengths, cons
 TranslateNetwork::Written TranslateNetwork::write(const Memory& m, const Tokens& tokens, const Packing& packing,
                                                   const StepContext& at) const {
   const Packed y =
-      dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.left_out.input, at, "written");
+      dropout(Packed{gather(to, pack(tokens, packing)) * scale, packing}, sizes.input_dropout, at, "written");
   const Packed x{y.all + gather(m.summary, rows_of(packing)), packing};
   const Packed h = unroll(*decoder, x, at.named("decoder")).packed();
   const Attended a = attend(unpack(h).all(), m.keys, m.values, m.lengths);
   const Var both = tanh(mixed(concat({h.all, pack(Sequence(a.result), packing).all})));
-  return {dropout(Packed{both, packing}, sizes.left_out.output, at, "out").all, a.weights};
+  return {dropout(Packed{both, packing}, sizes.output_dropout, at, "out").all, a.weights};
 }
 
-PartialLoss TranslateNetwork::loss(Shard& s, const Batch& b, const StateArrays&) const {
+PartialLoss TranslateNetwork::loss(Shard& s, const Batch& batch) const {
+  const auto& b = batch.get<TranslateBatch>();
   const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.context());
   const Packing packing(s.rows(b.lengths), b.steps());
-  const Var y = write(m, s.sequence(b.tokens), packing, s.context()).all;
+  const Var y = write(m, s.sequence(b.given), packing, s.context()).all;
   if (!s.context().training()) {
-    put_out(s, m, {.longest = sizes.longest}, "greedy", "greedy attention");
-    if (b.beam > 0) put_out(s, m, {.width = b.beam, .longest = sizes.longest}, "beam", "beam attention");
+    put_out(s, m, {.longest = sizes.longest}, greedy_output);
+    if (b.beam) put_out(s, m, {.width = *b.beam, .longest = sizes.longest}, beam_output);
   }
-  return s.mean_tokens(cross_entropy(matmul(y, transpose(to)) + bias, pack(s.sequence(b.next), packing)), b.lengths);
+  return s.mean_tokens(cross_entropy(matmul(y, transpose(to)) + bias, pack(s.sequence(b.wanted), packing)), b.lengths);
 }
 
-void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o, const char* name,
-                               const char* attention) const {
+void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o, const SearchOutput& output) const {
   const std::vector<Sentence> found = search(m, o);
   Array tokens = Array::empty({s.rows(), o.longest}, f32);
   tokens.fill(-1);
@@ -89,8 +89,8 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
     std::int64_t at = std::int64_t{row} * o.longest;
     for (const int token : found[static_cast<std::size_t>(row)]) tokens.set_flat(at++, token);
   }
-  s.out(name, constant(tokens));
-  s.out(attention, looks(m, found, o.longest));
+  output.tokens.put(s, constant(tokens));
+  output.attention.put(s, looks(m, found, o.longest));
 }
 
 Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {

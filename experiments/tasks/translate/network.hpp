@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/output.hpp>
 #include <ebb/experiments/train/reader.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 #include <ebb/nn/layers/attention.hpp>
@@ -7,12 +8,35 @@
 
 namespace ebb::app {
 
+/// Sentences, and their translations as a decoder reads and writes them.
+struct TranslateBatch {
+  Tokens source;              ///< [S, B]
+  Lengths source_lengths;     ///< [B]
+  Tokens given;               ///< [T, B], the translation after its start
+  Tokens wanted;              ///< [T, B], the translation up to its end
+  Lengths lengths;            ///< [B], of both
+  std::optional<int> beam{};  ///< width of a search that is measured beside greedy choice
+  std::vector<int> items{};
+
+  int rows() const { return given.dim(1); }
+  int steps() const { return given.dim(0); }
+  double weight() const { return steps_in(lengths); }
+};
+
+/// What a search found, and where it looked.
+struct SearchOutput {
+  Output tokens;     ///< [B, longest], each row's translation with -1 after it
+  Output attention;  ///< [B, longest, S]
+};
+inline constexpr SearchOutput greedy_output{{"greedy"}, {"greedy attention"}},
+    beam_output{{"beam"}, {"beam attention"}};
+
 struct TranslateSizes {
   int source = 0, target = 0;  ///< V of each language
   int start = 0, end = 0;      ///< tokens of the target that begin and end a sentence
   int longest = 60;            ///< tokens of a translation at most, the end counted
-  NetworkDropout left_out{.input = 0,
-                          .output = 0};  ///< of embeddings; of what was read, and of what the scores are made from
+  double input_dropout = 0;    ///< of embeddings
+  double output_dropout = 0;   ///< of what was read, and of what the scores are made from
 };
 
 /// What a decoder looks at: the sentence that was read, for each row.
@@ -39,7 +63,7 @@ struct SearchOptions {
 /// The decoder's state starts as the cell's own and s is added to each of its inputs, so that any cell fits, whatever
 /// its state. What was looked at is not fed back: all steps of training look at once.
 ///
-/// Shapes    source [S, B], tokens [T, B] -> [T, B, V]
+/// Shapes    source [S, B], given [T, B] -> [T, B, V]
 /// Source    Sutskever et al. 2014, arXiv:1409.3215; Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015,
 ///           arXiv:1508.04025 ("general", without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
 struct TranslateNetwork final : Network {
@@ -52,10 +76,9 @@ struct TranslateNetwork final : Network {
   CellPtr decoder;
   Param bias;
 
-  TranslateNetwork(const Builder&, const Recurrence&, const std::string& direction, const TranslateSizes&);
-  /// In evaluation it puts out "greedy", [B, longest], the tokens of each row's translation with -1 after them, and
-  /// "greedy attention", [B, longest, S]; the same as "beam" if the batch asks for it.
-  PartialLoss loss(Shard&, const Batch&, const StateArrays&) const override;
+  TranslateNetwork(const Builder&, const Recurrence&, ReadDirection, const TranslateSizes&);
+  /// In evaluation puts out greedy_output, and beam_output if the batch asks for it.
+  PartialLoss loss(Shard&, const Batch&) const override;
 
   /// Shapes    source [S, B], lengths [B]
   Memory read(const Tokens& source, const Lengths&, const StepContext&) const;
@@ -75,7 +98,7 @@ struct TranslateNetwork final : Network {
     Var weights;  // [B, T, S]
   };
   Written write(const Memory&, const Tokens& tokens, const Packing&, const StepContext&) const;
-  void put_out(Shard&, const Memory&, const SearchOptions&, const char* name, const char* attention) const;
+  void put_out(Shard&, const Memory&, const SearchOptions&, const SearchOutput&) const;
 };
 
 }  // namespace ebb::app

@@ -19,14 +19,17 @@ constexpr int beam_width = 5;
 
 /// Sentences to sentences.
 ///
-/// Shapes    source [S, B], source_lengths [B]; tokens [T, B], next [T, B], lengths [B]
 /// Source    data: Multi30K, Elliott et al. 2016, arXiv:1605.00459 (French: 2017, arXiv:1710.07177); or dates made up
-class Translate final : public Task {
+class Translate final : public Task,
+                        public HasNetwork,
+                        public HasDropout,
+                        public HasMeter,
+                        public Generates,
+                        public ReadsData {
  public:
   static constexpr TaskOption options[] = {direction_option};
-  explicit Translate(const Inputs& in) : inputs_(in) {
-    check_direction(inputs_.own.choose("direction", "both"));
-    const ParallelText text = load(in.quick);
+  explicit Translate(Inputs& in) : direction_(read_direction(in.own.choose("direction", "both"))) {
+    const ParallelText text = load(in.data, in.quick);
     by_words_ = text.symbols == Symbols::words;
     const int least = by_words_ ? 2 : 1;
     source_.emplace(text.symbols, text.train.source, least), target_.emplace(text.symbols, text.train.target, least);
@@ -36,13 +39,10 @@ class Translate final : public Task {
   }
 
   TaskInfo info() const override {
-    return {.vocabulary = 0,
-            .outputs = target_->vocabulary.size(),
-            .unit = by_words_ ? "nats/word" : "nats/character",
+    return {.unit = by_words_ ? "nats/word" : "nats/character",
             .speed_unit = by_words_ ? "words" : "characters",
             .baseline = baseline_,
             .baseline_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
-            .validate_by = measure(),
             .valid_batches = 1 << 20};
   }
 
@@ -62,21 +62,21 @@ class Translate final : public Task {
   }
 
   Batch batch(const BatchRequest& r) const override {
-    Batch b;
-    b.items = batches_->items(r);
+    const std::vector<int> items = batches_->items(r);
     const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
-    const Rows read = padded(read_, b.items, most), given = padded(given_, b.items, most);
-    b.source = read.tokens, b.source_lengths = read.lengths;
-    b.tokens = given.tokens, b.lengths = given.lengths;
-    b.next = padded(wanted_, b.items, most).tokens;
-    b.beam = r.split == Split::test ? beam_width : 0;
-    return b;
+    const Rows read = padded(read_, items, most), given = padded(given_, items, most);
+    return TranslateBatch{.source = read.tokens,
+                          .source_lengths = read.lengths,
+                          .given = given.tokens,
+                          .wanted = padded(wanted_, items, most).tokens,
+                          .lengths = given.lengths,
+                          .beam = r.split == Split::test ? std::optional(beam_width) : std::nullopt,
+                          .items = items};
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
   std::string data() const override { return data_; }
-  Inputs inputs() const override { return {.data = inputs_.data, .own = inputs_.own}; }
-  std::unique_ptr<Meter> meter() const override { return std::make_unique<TranslateMeter>(*all_, measure()); }
+  std::unique_ptr<Meter> meter() const override { return std::make_unique<TranslateMeter>(*all_); }
   NetworkDropout own_dropout() const override { return {.input = by_words_ ? .3 : 0, .output = by_words_ ? .3 : 0}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     const Vocabulary& v = target_->vocabulary;
@@ -85,8 +85,9 @@ class Translate final : public Task {
                                .start = v.bos(),
                                .end = v.eos(),
                                .longest = longest_,
-                               .left_out = r.settings.network};
-    return std::make_unique<TranslateNetwork>(p, r, inputs_.own["direction"], sizes);
+                               .input_dropout = r.settings.network.input.value_or(0),
+                               .output_dropout = r.settings.network.output.value_or(0)};
+    return std::make_unique<TranslateNetwork>(p, r, direction_, sizes);
   }
 
   std::string left_out(const TaskSettings& s) const override {
@@ -125,16 +126,13 @@ class Translate final : public Task {
     return line;
   }
 
-  const char* measure() const { return by_words_ ? "BLEU" : "exact"; }
-
-  ParallelText load(bool quick) {
+  static ParallelText load(std::string& data, bool quick) {
     static const DataFiles files{
         "translate",
         {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"},
         {"", "multi30k"},
         {},
         "train, val and test2016, each .en and .fr: a sentence a line, lower case, words parted by blanks (Multi30k)"};
-    std::string& data = inputs_.data;
     if (data.empty() && quick) data = "generated";
     if (data.empty()) data = std::getenv("EBB_DATA") ? found(files) : "dates";
     if (data == "generated") return date_text(1500, 100, 200);
@@ -222,7 +220,7 @@ class Translate final : public Task {
     return g;
   }
 
-  Inputs inputs_;
+  ReadDirection direction_;
   bool by_words_ = false;
   std::optional<Language> source_, target_;
   std::optional<Translations> all_;

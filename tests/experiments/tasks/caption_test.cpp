@@ -29,28 +29,30 @@ const std::string fashion = "/usr/share/datasets/fashion-mnist";
 TEST_CASE("a batch is its scenes by number, with the words before each word") {
   const auto task = make_task("caption", {.data = "generated"});
   const Scenes scenes({.data = "generated"});
-  const Batch b = task->batch({.rows = 7, .number = 3, .seed = 5});
+  const auto batch = [&](const BatchRequest& r) { return task->batch(r).get<CaptionBatch>(); };
+  const CaptionBatch b = batch({.rows = 7, .number = 3, .seed = 5});
   for (int row = 0; row < 7; ++row) {
     const Scene scene = scenes.scene(Split::train, 5, static_cast<std::uint64_t>(21 + row));
     const std::vector<int> said = scenes.sentence(scene);
     const Array picture = scenes.picture(scene);
     REQUIRE(b.lengths.at({row}) == static_cast<int>(said.size()) + 1);
-    CHECK(b.tokens.at({0, row}) == Scenes::end);
-    CHECK(b.next.at({static_cast<int>(said.size()), row}) == Scenes::end);
+    CHECK(b.given.at({0, row}) == Scenes::end);
+    CHECK(b.wanted.at({static_cast<int>(said.size()), row}) == Scenes::end);
     for (int t = 0; t < static_cast<int>(said.size()); ++t) {
-      CHECK(b.next.at({t, row}) == said[static_cast<std::size_t>(t)]);
-      CHECK(b.tokens.at({t + 1, row}) == said[static_cast<std::size_t>(t)]);
+      CHECK(b.wanted.at({t, row}) == said[static_cast<std::size_t>(t)]);
+      CHECK(b.given.at({t + 1, row}) == said[static_cast<std::size_t>(t)]);
     }
-    for (std::int64_t k = 0; k < picture.size(); ++k) REQUIRE(b.x[0][row].at_flat(k) == picture.at_flat(k));
+    for (std::int64_t k = 0; k < picture.size(); ++k) REQUIRE(b.pictures[0][row].at_flat(k) == picture.at_flat(k));
   }
-  const auto same = [](const Batch& one, const Batch& other) {
-    return one.x.size() == other.x.size() && std::memcmp(one.x.raw(), other.x.raw(), one.x.bytes()) == 0;
+  const auto same = [](const CaptionBatch& one, const CaptionBatch& other) {
+    const Array &p = one.pictures, &q = other.pictures;
+    return p.size() == q.size() && std::memcmp(p.raw(), q.raw(), p.bytes()) == 0;
   };
-  CHECK(same(b, task->batch({.rows = 7, .number = 3, .seed = 5})));
-  CHECK(!same(b, task->batch({.rows = 7, .number = 3, .seed = 6})));
-  CHECK(!same(b, task->batch({.rows = 7, .number = 4, .seed = 5})));
+  CHECK(same(b, batch({.rows = 7, .number = 3, .seed = 5})));
+  CHECK(!same(b, batch({.rows = 7, .number = 3, .seed = 6})));
+  CHECK(!same(b, batch({.rows = 7, .number = 4, .seed = 5})));
   const BatchRequest test{.split = Split::test, .rows = 7, .number = 28, .seed = 1};
-  CHECK(same(task->batch(test), task->batch({.split = Split::test, .rows = 7, .number = 28, .seed = 2})));
+  CHECK(same(batch(test), batch({.split = Split::test, .rows = 7, .number = 28, .seed = 2})));
   CHECK(task->batch(test).rows() == 200 - 28 * 7);  // the last ones
   CHECK(task->batches(Split::test, 0, 7) == 29);
 }
@@ -97,7 +99,7 @@ TEST_CASE("any registered cell captions") {
     const TrainRecord r = train(m, *task, s, 1);
     CHECK(r.diverged.empty());
     CHECK(r.curve.size() == 2);
-    CHECK(!task->generate(m, {.prompt = "0", .beam = 2}).text.empty());
+    CHECK(!task->as<Generates>()->generate(m, {.prompt = "0", .beam = 2}).text.empty());
   }
 }
 
@@ -116,7 +118,7 @@ TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor 
   train(m, *task, s, 3);
   const auto said = [&](const Batch& b) {
     const auto loss = [&](Shard& shard) { return m.loss(shard, b); };
-    return evaluate(m.w, {.rows = b.rows(), .training = false}, loss).rows("said").copy();
+    return evaluate(m.w, {.rows = b.rows(), .training = false}, loss).rows(words_said.name).copy();
   };
   const Array together = said(task->batch({.split = Split::test, .rows = 70}));
   std::set<std::string> different;
@@ -130,7 +132,7 @@ TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor 
     const std::string wanted = scenes.text(words);
     different.insert(wanted);
     for (const int beam : {0, 1})  // a search that keeps one sentence is the greedy choice
-      CHECK_THAT(task->generate(m, {.prompt = std::to_string(number), .beam = beam}).text,
+      CHECK_THAT(task->as<Generates>()->generate(m, {.prompt = std::to_string(number), .beam = beam}).text,
                  Contains("scene " + std::to_string(number) + ": " + wanted + "\n"));
   }
   CHECK(different.size() > 1);
@@ -140,10 +142,10 @@ TEST_CASE("a search finds no sentence less probable than the greedy one") {
   const auto task = make_task("caption", {.data = "generated"});
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 2};
   const auto& net = dynamic_cast<const CaptionNetwork&>(m.network());
-  const Batch b = task->batch({.split = Split::test, .rows = 6});
+  const auto b = task->batch({.split = Split::test, .rows = 6}).get<CaptionBatch>();
   Tape tape;
   const NoGrad off;
-  const Seen seen = net.look(constant(b.x));
+  const Seen seen = net.look(constant(b.pictures));
   const auto probability = [&](const std::vector<int>& words,
                                int row) {  // in nats, the end counted if there is room for it
     const Seen own = seen.of_rows(Tokens({1}, {row}));

@@ -5,6 +5,7 @@
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/cell_list.hpp>
 
@@ -117,14 +118,14 @@ TEST_CASE("what a row is taken for does not depend on the rows beside it, howeve
     const Batch all = task->batch({.split = Split::train, .rows = 30, .seed = 4});
     const auto scores = [&](const Batch& b) {
       return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
-          .rows("scores");
+          .rows(class_scores.name);
     };
     const Array together = scores(all);
     for (const std::uint64_t number : {0u, 17u, 59u}) {
       const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
       const Batch many = task->batch({.split = Split::test, .rows = 1000});
       int row = 0;
-      while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
+      while (many.items()[static_cast<std::size_t>(row)] != one.items()[0]) ++row;
       const Array alone = scores(one)[0], among = scores(many)[row];
       for (std::int64_t k = 0; k < alone.size(); ++k) CHECK(alone.at_flat(k) == Approx(among.at_flat(k)).margin(1e-6));
     }
@@ -140,7 +141,7 @@ TEST_CASE("training stops by the task's own measure, and the best weights come b
   const TrainRecord r = train(m, *task, s, 1);
   double best = 0;
   for (const CurvePoint& p : r.curve) best = std::max(best, p.valid);
-  const auto meter = task->meter();
+  const auto meter = meter_of(*task);
   test_loss(m, *task, Split::valid, s, 1 << 20, meter.get());
   CHECK(measure_named("accuracy", meter->measures()).value == Approx(best));
   CHECK(best > 80);
@@ -148,12 +149,12 @@ TEST_CASE("training stops by the task's own measure, and the best weights come b
 }
 
 TEST_CASE("a batch weighs as many steps as have a target") {
-  Batch b{.tokens = Tokens({4, 3})};
-  CHECK(b.weight() == 3);
-  b.lengths = Lengths({3}, {4, 1, 2});
-  CHECK(b.weight() == 3);  // one target a row
-  b.next = Tokens({4, 3});
-  CHECK(b.weight() == 7);
+  const auto weight = [](const char* task) {
+    return make_task(task, {.data = "generated"})->batch({.split = Split::test, .rows = 3}).weight();
+  };
+  CHECK(weight("sentiment") == 3);  // one target a row
+  CHECK(weight("tags") > 3);
+  CHECK(steps_in(Lengths({3}, {4, 1, 2})) == 7);
 }
 
 TEST_CASE("guesses among classes cost what they must") {
@@ -165,7 +166,7 @@ TEST_CASE("guesses among classes cost what they must") {
 
 TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
   const auto task = make_task("series", {.data = "mackey-glass"});
-  const auto meter = task->meter();
+  const auto meter = meter_of(*task);
   const TaskSettings s{.hidden = 2, .length = 100, .batch = 32};
   const Model m{*task, "rnn", s, 1};
   test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
@@ -183,13 +184,13 @@ TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit")
   for (int k = 0; k < 500; ++k) csv += std::to_string(k) + "," + std::to_string(100 + k) + "\n";
   write_all(folder / "x.csv", csv);
   const auto task = make_task("series", {.data = folder / "x.csv", .own = {{"column", "level"}, {"ahead", "2"}}});
-  const Batch b = task->batch({.split = Split::test, .length = 10, .rows = 3});
+  const auto b = task->batch({.split = Split::test, .length = 10, .rows = 3}).get<SeriesBatch>();
   REQUIRE(b.rows() == 3);
   const double step = b.x.at({1, 0, 0}) - b.x.at({0, 0, 0});
   CHECK(step > 0);
   for (int row = 0; row < 3; ++row)
     for (int t = 0; t < 10; ++t) CHECK(b.y.at({t, row, 0}) - b.x.at({t, row, 0}) == Approx(2 * step).epsilon(1e-3));
-  const Batch before = task->batch({.split = Split::valid, .length = 10, .rows = 1});
+  const auto before = task->batch({.split = Split::valid, .length = 10, .rows = 1}).get<SeriesBatch>();
   CHECK(before.x.at({9, 0, 0}) < b.x.at({0, 0, 0}));
   CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}),
                     Contains("a split has 50 numbers, fewer than the 51"));
@@ -203,10 +204,10 @@ TEST_CASE("a series far from zero is learned from as the same series around zero
     write_all(folder / "x.csv", csv);
     return make_task("series", {.data = folder / "x.csv", .own = {{"ahead", "2"}}});
   };
-  const Batch near = written(0)->batch({.split = Split::train, .length = 50, .rows = 4});
+  const auto near = written(0)->batch({.split = Split::train, .length = 50, .rows = 4}).get<SeriesBatch>();
   for (const double offset : {-1e4, 1e6, 1e7, 1e9, 1e11}) {
     const auto task = written(offset);
-    const Batch far = task->batch({.split = Split::train, .length = 50, .rows = 4});
+    const auto far = task->batch({.split = Split::train, .length = 50, .rows = 4}).get<SeriesBatch>();
     double worst = 0;
     for (int row = 0; row < 4; ++row)
       for (int t = 0; t < 50; ++t) worst = std::max(worst, std::abs(far.x.at({t, row, 0}) - near.x.at({t, row, 0})));

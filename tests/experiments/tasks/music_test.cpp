@@ -50,7 +50,7 @@ TEST_CASE("the chorales are those of the literature, and what a guess gets is wh
   CHECK(baseline.nats(set, Split::test) == Approx(11.092323217932925).epsilon(1e-10));
   CHECK(baseline.nats(set, Split::valid) == Approx(10.985836056387779).epsilon(1e-10));
   const auto task = make_task("music");
-  const auto meter = task->meter();
+  const auto meter = meter_of(*task);
   const TaskSettings s{.hidden = 2, .length = 160, .batch = 20};
   test_loss(Model{*task, "rnn", s, 1}, *task, Split::test, s, 1 << 30, meter.get());
   CHECK(meter->measures()[0].baseline == Approx(10.491885459998384).epsilon(1e-10));
@@ -84,7 +84,7 @@ TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that
     }
   }
   for (const int rows : {1, 5, 100}) {
-    const auto meter = task->meter();
+    const auto meter = meter_of(*task);
     TaskSettings batched = s;
     batched.batch = rows;
     CHECK(test_loss(m, *task, Split::test, batched, 1 << 30, meter.get()) == Approx(nats / steps).epsilon(1e-5));
@@ -100,8 +100,8 @@ TEST_CASE("of a batch of music the targets are the steps that follow, and nothin
   double steps = 0;
   std::set<int> seen;
   for (int n = 0; n < task->batches(Split::test, 9, 16); ++n) {
-    const Batch b =
-        task->batch({.split = Split::test, .length = 9, .rows = 16, .number = static_cast<std::uint64_t>(n)});
+    const auto b = task->batch({.split = Split::test, .length = 9, .rows = 16, .number = static_cast<std::uint64_t>(n)})
+                       .get<MusicBatch>();
     steps += b.weight();
     for (int row = 0; row < b.rows(); ++row) {
       const int item = b.items[static_cast<std::size_t>(row)], T = b.lengths.data()[row];
@@ -123,7 +123,7 @@ TEST_CASE("in training all voices of a piece are transposed together, each time 
   const PieceSet set = bach_chorales();
   std::set<int> intervals;
   for (std::uint64_t number = 0; number < 40; ++number) {
-    const Batch b = task->batch({.length = 160, .rows = 16, .number = number, .seed = 7});
+    const auto b = task->batch({.length = 160, .rows = 16, .number = number, .seed = 7}).get<MusicBatch>();
     for (int row = 0; row < b.rows(); ++row) {
       const Piece& piece = set.pieces[static_cast<std::size_t>(b.items[static_cast<std::size_t>(row)])];
       int by = 100;
@@ -149,7 +149,7 @@ TEST_CASE("a piece that fills the keyboard is not transposed off its ends") {
   const auto task = make_task("music", {.data = folder / "wide.json"});
   std::set<Chord> ends;
   for (std::uint64_t number = 0; number < 150; ++number) {
-    const Batch b = task->batch({.rows = 3, .number = number});
+    const auto b = task->batch({.rows = 3, .number = number}).get<MusicBatch>();
     for (int row = 0; row < b.rows(); ++row) {
       const Chord chord = chord_at(b.x, 0, row);
       if (b.items[static_cast<std::size_t>(row)] == 0) CHECK(chord == Chord{0, 87});
@@ -186,7 +186,7 @@ TEST_CASE("any registered cell or layer fits music, and goes on with it") {
     const TrainRecord r = train(m, *task, s, 1);
     CHECK(r.diverged.empty());
     CHECK(r.curve.size() == 2);
-    CHECK_THAT(task->generate(m, {.prompt = "C4", .length = 3}).text, Contains("\n   4 "));
+    CHECK_THAT(task->as<Generates>()->generate(m, {.prompt = "C4", .length = 3}).text, Contains("\n   4 "));
   }
 }
 
@@ -217,13 +217,13 @@ TEST_CASE("what is expected of a piece does not depend on the pieces beside it, 
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
   const auto logits = [&](const Batch& b) {
     return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
-        .rows("logits");
+        .rows(key_logits.name);
   };
   const Batch many = task->batch({.split = Split::test, .rows = 100});
   for (const std::uint64_t number : {0u, 5u, 11u}) {
     const Batch one = task->batch({.split = Split::test, .rows = 1, .number = number});
     int row = 0;
-    while (many.items[static_cast<std::size_t>(row)] != one.items[0]) ++row;
+    while (many.items()[static_cast<std::size_t>(row)] != one.items()[0]) ++row;
     const Array alone = logits(one), among = logits(many);
     for (int t = 0; t < one.steps(); ++t)
       for (int k = 0; k < piano_keys; ++k) CHECK(alone.at({0, t, k}) == Approx(among.at({row, t, k})).margin(1e-6));
@@ -296,7 +296,7 @@ TEST_CASE("of a piece that is longer than T every step is learned from, and how 
   const auto task = make_task("music", {.data = file});
   std::set<int> seen;
   for (std::uint64_t n = 0; n < 100; ++n) {
-    const Batch b = task->batch({.length = 20, .rows = 2, .number = n, .seed = 1});
+    const auto b = task->batch({.length = 20, .rows = 2, .number = n, .seed = 1}).get<MusicBatch>();
     for (int row = 0; row < b.rows(); ++row) {
       if (b.lengths.data()[row] != 20) continue;
       const int by = chord_at(b.y, 0, row).at(0) - chord_at(b.x, 0, row).at(0);
@@ -374,7 +374,8 @@ TEST_CASE("transposed by so many semitones at most, a piece stays within them") 
     const auto task = make_task("music", {.data = file, .own = {{"transpose", std::to_string(by)}}});
     std::set<int> keys;
     for (std::uint64_t n = 0; n < 200; ++n)
-      keys.insert(chord_at(task->batch({.length = 20, .rows = 1, .number = n, .seed = 1}).x, 0, 0).at(0));
+      keys.insert(
+          chord_at(task->batch({.length = 20, .rows = 1, .number = n, .seed = 1}).get<MusicBatch>().x, 0, 0).at(0));
     CHECK(*keys.begin() == low);
     CHECK(*keys.rbegin() == high);
     CHECK(static_cast<int>(keys.size()) == high - low + 1);

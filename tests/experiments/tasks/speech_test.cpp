@@ -141,21 +141,22 @@ TEST_CASE("a batch of strings is a function of its key, whatever the threads") {
   const BatchRequest request{.length = 4, .rows = 9, .number = 7, .seed = 2};
   const int before = threads();
   set_threads(1);
-  const Batch one = task->batch(request);
+  const auto one = task->batch(request).get<SpeechBatch>();
   set_threads(3);
-  const Batch two = other->batch(request);
+  const auto two = other->batch(request).get<SpeechBatch>();
   set_threads(before);
   CHECK(same_bits(one.x, two.x));
   std::set<int> counts;
-  for (int row = 0; row < 9; ++row) counts.insert(one.next_lengths.data()[row]);
+  for (int row = 0; row < 9; ++row) counts.insert(one.digit_counts.data()[row]);
   CHECK(*counts.begin() >= 1);
   CHECK(*counts.rbegin() <= 4);
   CHECK(counts.size() > 1);
-  CHECK_FALSE(same_bits(one.x, task->batch({.length = 4, .rows = 9, .number = 8, .seed = 2}).x));
-  CHECK_FALSE(same_bits(one.x, task->batch({.length = 4, .rows = 9, .number = 7, .seed = 3}).x));
+  const auto differs = [&](const BatchRequest& r) { return !same_bits(one.x, task->batch(r).get<SpeechBatch>().x); };
+  CHECK(differs({.length = 4, .rows = 9, .number = 8, .seed = 2}));
+  CHECK(differs({.length = 4, .rows = 9, .number = 7, .seed = 3}));
   BatchRequest fewer = request;
   fewer.rows = 4;  // a row's string does not depend on the rows beside it
-  const Batch few = task->batch(fewer);
+  const auto few = task->batch(fewer).get<SpeechBatch>();
   for (int row = 0; row < 4; ++row)
     for (int t = 0; t < few.lengths.data()[row]; ++t) CHECK(same_bits(few.x[t][row], one.x[t][row]));
 }
@@ -250,7 +251,7 @@ TEST_CASE("what is recognised does not depend on the rows beside it") {
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
   const auto scores = [&](const Batch& b) {
     return evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, b); })
-        .rows("scores");
+        .rows(digit_scores.name);
   };
   const Array many = scores(task->batch({.split = Split::test, .rows = 1000}));
   for (const std::uint64_t number : {0u, 17u, 200u}) {
@@ -276,7 +277,7 @@ TEST_CASE("ebb generate recognises in a wav file what the evaluation recognises 
   const Batch all = model.task->batch({.split = Split::test, .rows = 1000});
   const auto r = evaluate(model.model->w, {.rows = all.rows(), .training = false},
                           [&](Shard& s) { return model.model->loss(s, all); });
-  const auto recognised = recognised_digits(r.rows("scores"), all.lengths);
+  const auto recognised = recognised_digits(digit_scores.of(r), all.get<SpeechBatch>().lengths);
   const SpokenStrings strings(made_up_recordings(), 60, 60);
   std::set<std::string> answers;
   for (const std::size_t item :
@@ -423,7 +424,7 @@ TEST_CASE("real digits are learned", "[slow]") {
     clip_by_norm(r.grads, 1);
     adam.step(r.grads);
   }
-  const auto meter = task->meter();
+  const auto meter = meter_of(*task);
   test_loss(m, *task, Split::test, s, 1 << 20, meter.get());
   CHECK(measure_named("single digits", meter->measures()).value > 30);  // a guess: 10
   CHECK(measure_named("digit error rate", meter->measures()).value < 75);

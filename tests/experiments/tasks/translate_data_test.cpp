@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <ebb/experiments/report/attention_picture.hpp>
 #include <ebb/experiments/tasks/translate/meter.hpp>
+#include <ebb/experiments/tasks/translate/network.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/optim/adam.hpp>
@@ -42,25 +43,25 @@ TEST_CASE("a batch of translations has the source beside what is written, one st
   const Corpus corpus(
       "a dog runs\nthe dog\na cat runs far away\na dog runs\nthe cat\na cat runs far away\nthe far away cat\n");
   const auto task = make_task("translate", {.data = corpus.folder.path()});
-  const Batch b = task->batch({.split = Split::test, .rows = 7});
+  const auto b = task->batch({.split = Split::test, .rows = 7}).get<TranslateBatch>();
   const int bos = 2, eos = 3, filler = 0;
   REQUIRE(b.items.size() == 7);
-  CHECK(b.beam > 1);
-  CHECK(task->batch({.split = Split::valid, .rows = 7}).beam == 0);
+  CHECK(b.beam.value_or(0) > 1);
+  CHECK_FALSE(task->batch({.split = Split::valid, .rows = 7}).get<TranslateBatch>().beam);
   CHECK(task->batches(Split::test, 60, 3) == 3);
   std::multiset<int> lengths;
   for (int row = 0; row < 7; ++row) {
     const int n = b.lengths.data()[row], S = b.source_lengths.data()[row];
     lengths.insert(S);
     REQUIRE(n == S + 1);  // the sides of this text are the same
-    CHECK(b.tokens.at({0, row}) == bos);
-    CHECK(b.next.at({n - 1, row}) == eos);
+    CHECK(b.given.at({0, row}) == bos);
+    CHECK(b.wanted.at({n - 1, row}) == eos);
     for (int t = 0; t + 1 < n; ++t) {
-      CHECK(b.next.at({t, row}) == b.tokens.at({t + 1, row}));
-      CHECK(b.next.at({t, row}) == b.source.at({t, row}));
-      CHECK(b.next.at({t, row}) > eos);  // every word occurs twice
+      CHECK(b.wanted.at({t, row}) == b.given.at({t + 1, row}));
+      CHECK(b.wanted.at({t, row}) == b.source.at({t, row}));
+      CHECK(b.wanted.at({t, row}) > eos);  // every word occurs twice
     }
-    for (int t = n; t < b.steps(); ++t) CHECK(b.next.at({t, row}) == filler);
+    for (int t = n; t < b.steps(); ++t) CHECK(b.wanted.at({t, row}) == filler);
   }
   CHECK(lengths == std::multiset<int>{2, 2, 3, 3, 4, 5, 5});
   CHECK(task->batch({.length = 2, .rows = 3}).steps() == 2);
@@ -71,7 +72,7 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
   write_all(corpus.folder / "test2016.en", "the cat sat on the mat\na dog , a zebra and a bird\n");
   write_all(corpus.folder / "test2016.fr", "the cat sat on the mat\na dog , a zebra and a bird\n");
   const auto task = make_task("translate", {.data = corpus.folder.path()});
-  const auto meter = task->meter();
+  const auto meter = meter_of(*task);
   CHECK_THROWS_WITH(meter->measures(), Contains("nothing was measured"));
   const Model model{*task, "gru", TaskSettings{.hidden = 4}, 3};
   test_loss(model, *task, Split::test, {.hidden = 4}, 1 << 20, meter.get());
@@ -79,7 +80,7 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
   CHECK(measure_named("BLEU, beam 5", meter->measures()).value < 50);
   write_all(corpus.folder / "test2016.fr", "the cat sat on a mat\na dog , a zebra and a bird\n");
   const auto other = make_task("translate", {.data = corpus.folder.path()});
-  const auto second = other->meter();
+  const auto second = meter_of(*other);
   test_loss(Model{*other, "gru", TaskSettings{.hidden = 4}, 3}, *other, Split::test, {.hidden = 4}, 1 << 20,
             second.get());
   // 13 of 14 words, 10 of 12 pairs, 8 of 10 triples, 6 of 8 fours, of equal length

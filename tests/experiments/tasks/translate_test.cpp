@@ -30,7 +30,7 @@ const TranslateNetwork& network_of(const Model& m) { return dynamic_cast<const T
 struct Alone {
   Tokens tokens;
   Lengths lengths;
-  Alone(const Batch& b, int row)
+  Alone(const TranslateBatch& b, int row)
       : tokens({b.source_lengths.data()[row], 1}), lengths({1}, {b.source_lengths.data()[row]}) {
     for (int s = 0; s < tokens.dim(0); ++s) tokens.data()[s] = b.source.at({s, row});
   }
@@ -120,7 +120,7 @@ TEST_CASE("greedy search over many sentences is the most probable token, one aft
     const Tape tape;
     const NoGrad off;
     const TranslateNetwork& net = network_of(model);
-    const Batch b = task->batch({.split = Split::test, .rows = 40});
+    const auto b = task->batch({.split = Split::test, .rows = 40}).get<TranslateBatch>();
     const Memory m = net.read(b.source, b.source_lengths, StepContext{});
     const auto together = net.search(m, {.width = 1, .longest = net.sizes.longest});
     const auto beam = net.search(m, {.width = 4, .longest = net.sizes.longest});
@@ -140,7 +140,7 @@ TEST_CASE("greedy search over many sentences is the most probable token, one aft
 TEST_CASE("the loss of a sentence is what the decoder says step by step") {
   const auto task = make_task("translate", {.data = "generated"});
   const Model model{*task, "gru", TaskSettings{.hidden = 9}, 3};
-  const Batch b = task->batch({.split = Split::valid, .rows = 6});
+  const auto b = task->batch({.split = Split::valid, .rows = 6}).get<TranslateBatch>();
   const double whole =
       evaluate(model.w, {.rows = 6, .training = false}, [&](Shard& s) { return model.loss(s, b); }).loss;
   const Tape tape;
@@ -152,9 +152,9 @@ TEST_CASE("the loss of a sentence is what the decoder says step by step") {
     const Memory m = net.read(x.tokens, x.lengths, StepContext{});
     State state = net.decoder->initial_state(1);
     for (int t = 0; t < b.lengths.data()[row]; ++t, ++count)
-      nats -= net.next(m, Tokens({1}, {b.tokens.at({t, row})}), state, transpose(net.to))
+      nats -= net.next(m, Tokens({1}, {b.given.at({t, row})}), state, transpose(net.to))
                   .value()
-                  .at_flat(b.next.at({t, row}));
+                  .at_flat(b.wanted.at({t, row}));
   }
   CHECK(nats / count == Approx(whole).epsilon(1e-5));
   CHECK(b.weight() == count);
@@ -179,7 +179,7 @@ TEST_CASE("attention is a share of what was read at each step, and nothing past 
   const Tape tape;
   const NoGrad off;
   const TranslateNetwork& net = network_of(model);
-  const Batch b = task->batch({.split = Split::train, .length = 60, .rows = 3});
+  const auto b = task->batch({.split = Split::train, .length = 60, .rows = 3}).get<TranslateBatch>();
   const Memory m = net.read(b.source, b.source_lengths, StepContext{});
   const Array looks = net.looks(m, {{4, 5, 6}, {}, {7}}, 5).value();
   for (int row = 0; row < 3; ++row)

@@ -1,4 +1,4 @@
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/text.hpp>
 
 #include "catch.hpp"
@@ -9,22 +9,32 @@ using namespace ebb::app;
 using namespace ebb::app;
 using namespace ebb::app;
 
+namespace {
+
+SimpleBatch simple(const Task& task, const BatchRequest& r) { return task.batch(r).get<SimpleBatch>(); }
+const Array& values_of(const SimpleBatch& b) { return std::get<Array>(b.inputs); }
+const Tokens& tokens_of(const SimpleBatch& b) { return std::get<Tokens>(b.inputs); }
+const Tokens& next_of(const SimpleBatch& b) { return std::get<EveryStep>(b.targets).tokens; }
+
+}  // namespace
+
 TEST_CASE("adding marks one number in each half and asks for their sum") {
   const auto task = make_task("adding");
-  const Batch b = task->batch({.length = 11, .rows = 64, .number = 3, .seed = 5});
-  REQUIRE(b.x.shape() == Shape{11, 64, 2});
+  const SimpleBatch b = simple(*task, {.length = 11, .rows = 64, .number = 3, .seed = 5});
+  const Array &inputs = values_of(b), &sums = std::get<LastStep>(b.targets).values;
+  REQUIRE(inputs.shape() == Shape{11, 64, 2});
   double sum = 0, squares = 0;
   for (int row = 0; row < 64; ++row) {
     int first = 0, second = 0;
     double y = 0;
     for (int t = 0; t < 11; ++t) {
-      const double x = b.x.at({t, row, 0}), mark = b.x.at({t, row, 1});
+      const double x = inputs.at({t, row, 0}), mark = inputs.at({t, row, 1});
       CHECK((x >= 0 && x < 1));
       (t < 5 ? first : second) += mark == 1;
       y += x * mark;
     }
     CHECK((first == 1 && second == 1));
-    CHECK(b.y.at({row, 0}) == Approx(y));
+    CHECK(sums.at({row, 0}) == Approx(y));
     sum += y;
     squares += (y - 1) * (y - 1);
   }
@@ -36,7 +46,7 @@ TEST_CASE("a batch is a function of seed and number alone, and the test set of n
   const auto task = make_task("adding");
   const auto first = [&](BatchRequest r) {
     r.length = 8, r.rows = 4;
-    return task->batch(r).x.at({0, 0, 0});
+    return values_of(simple(*task, r)).at({0, 0, 0});
   };
   CHECK(first({.number = 1, .seed = 1}) == first({.number = 1, .seed = 1}));
   CHECK(first({.number = 1, .seed = 1}) != first({.number = 2, .seed = 1}));
@@ -51,14 +61,14 @@ TEST_CASE("chars reads each row on from window to window, and the next character
   for (int k = 0; k < 2000; ++k) text += static_cast<char>('a' + k % 23);
   write_all(folder / "text", text);
   const auto task = make_task("chars", {.text = folder / "text"});
-  CHECK(task->info().vocabulary == 23);
-  const Batch a = task->batch({.length = 10, .rows = 4, .number = 0}),
-              b = task->batch({.length = 10, .rows = 4, .number = 1});
+  CHECK(std::get<TokenInputs>(task->as<SimpleTask>()->sizes().inputs).vocabulary == 23);
+  const SimpleBatch a = simple(*task, {.length = 10, .rows = 4, .number = 0}),
+                    b = simple(*task, {.length = 10, .rows = 4, .number = 1});
   CHECK(!a.continues);
   CHECK(b.continues);
   for (int row = 0; row < 4; ++row) {
-    for (int t = 0; t < 10; ++t) CHECK(a.next.at({t, row}) == (a.tokens.at({t, row}) + 1) % 23);
-    CHECK(b.tokens.at({0, row}) == a.next.at({9, row}));
+    for (int t = 0; t < 10; ++t) CHECK(next_of(a).at({t, row}) == (tokens_of(a).at({t, row}) + 1) % 23);
+    CHECK(tokens_of(b).at({0, row}) == next_of(a).at({9, row}));
   }
   CHECK(task->batches(Split::test, 10, 4) == 2);  // 100 characters, 9 windows, 2 for each of 4 rows
   CHECK(task->batch({.split = Split::test, .length = 40, .rows = 4}).rows() == 2);

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <ebb/experiments/train/architecture.hpp>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/ops/elementwise.hpp>
 
 #include "catch.hpp"
@@ -14,31 +14,29 @@ using namespace ebb;
 using namespace ebb::app;
 
 /// Of T random numbers, one is asked for after the last: a task with options of its own, in one file.
-class Recall final : public Task {
+class Recall final : public SimpleTask {
  public:
   static constexpr TaskOption options[] = {
       {.name = "which", .type = "N", .help = "which number is asked for, from the first", .low = 0, .high = 4},
       {.name = "sign", .type = "WHICH", .help = "of what is asked for: plus or minus"}};
-  explicit Recall(const Inputs& in) : inputs_(in), which_(inputs_.own.choose_whole("which", 1)) {
-    check_name("sign", inputs_.own.choose("sign", "plus"), {"plus", "minus"});
+  explicit Recall(Inputs& in) : which_(in.own.choose_whole("which", 1)), sign_(in.own.choose("sign", "plus")) {
+    check_name("sign", sign_, {"plus", "minus"});
   }
-  TaskInfo info() const override {
-    return {.width = 1, .outputs = 1, .unit = "MSE", .baseline = 1.0 / 12, .baseline_about = "always the mean"};
-  }
+  TaskInfo info() const override { return {.baseline = 1.0 / 12, .baseline_about = "always the mean"}; }
+  SimpleSizes sizes() const override { return {.inputs = ValueInputs{1}, .outputs = 1}; }
   TaskSettings settings(Size) const override { return {.hidden = 4, .length = 6, .batch = 4, .steps = 5, .lr = 1e-2}; }
   Batch batch(const BatchRequest& r) const override {
     const Key key = Key{r.split == Split::train ? r.seed : 0}.named("recall").at(r.number);
-    Batch b{.x = uniform({r.length, r.rows, 1}, key, 0, 1)};
-    b.y = b.x[std::min(which_, r.length - 1)] * (inputs_.own["sign"] == "plus" ? 1. : -1.);
-    return b;
+    const Array x = uniform({r.length, r.rows, 1}, key, 0, 1);
+    const double sign = sign_ == "plus" ? 1 : -1;
+    return SimpleBatch{.inputs = x, .targets = LastStep{x[std::min(which_, r.length - 1)] * sign}};
   }
   int batches(Split, int, int rows) const override { return (16 + rows - 1) / rows; }
-  std::string data() const override { return "number " + std::to_string(which_) + ", " + inputs_.own["sign"]; }
-  Inputs inputs() const override { return {.own = inputs_.own}; }
+  std::string data() const override { return "number " + std::to_string(which_) + ", " + sign_; }
 
  private:
-  Inputs inputs_;
   int which_;
+  std::string sign_;
 };
 EBB_TASK(recall_own, Recall, "one of many numbers (made by the tests)");
 

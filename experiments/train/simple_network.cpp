@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <ebb/experiments/train/simple_network.hpp>
+#include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
+
+namespace ebb::app {
+namespace {
+
+const char* const window_names[] = {"window"};
+
+// The tokens [1, B] behind those that were read, the oldest of more than `most` left out: a layer without a state reads
+// them all again.
+Tokens window_of(const State& before, const Tokens& token, int most) {
+  const int B = token.dim(0), kept = before.size() ? std::min(before[0].dim(1), most - 1) : 0;
+  Tokens window({kept + 1, B});
+  for (int row = 0; row < B; ++row) {
+    for (int t = 0; t < kept; ++t)
+      window.data()[t * B + row] = static_cast<int>(before[0].value().at({row, before[0].dim(1) - kept + t}));
+    window.data()[kept * B + row] = token.data()[row];
+  }
+  return window;
+}
+
+State state_of(const Tokens& window) {
+  const int T = window.dim(0), B = window.dim(1);
+  Array numbers = Array::empty({B, T}, f32);
+  for (int t = 0; t < T; ++t)
+    for (int row = 0; row < B; ++row)
+      numbers.data<float>()[row * T + t] = static_cast<float>(window.data()[t * B + row]);
+  State s(window_names, 1);
+  s[0] = constant(numbers);
+  return s;
+}
+
+// What the cell reads, and where tokens become it.
+int input_width(const SimpleSizes& s, int hidden) {
+  const auto* const values = std::get_if<ValueInputs>(&s.inputs);
+  return values ? values->width : hidden;
+}
+
+std::optional<Embedding> embedding_of(const Builder& p, const SimpleSizes& s, int hidden) {
+  if (const auto* const tokens = std::get_if<TokenInputs>(&s.inputs)) return Embedding(p, tokens->vocabulary, hidden);
+  return std::nullopt;
+}
+
+}  // namespace
+
+int SimpleBatch::rows() const {
+  return std::visit([](const auto& x) { return x.dim(1); }, inputs);
+}
+
+int SimpleBatch::steps() const {
+  return std::visit([](const auto& x) { return x.dim(0); }, inputs);
+}
+
+const char* loss_name(const SimpleBatch& b) {
+  return std::holds_alternative<EveryStep>(b.targets) ? "cross_entropy" : "squared_error";
+}
+
+SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& r)
+    : embedding_(embedding_of(w / "embedding", s, checked_hidden(r.settings.hidden))),
+      layer_(r.layer(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
+      out_(w / "out", r.settings.hidden, s.outputs) {}
+
+const Cell& SimpleNetwork::cell() const {
+  if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: there is no cell and no state");
+  return *layer_->cell();
+}
+
+Sequence SimpleNetwork::inputs(Shard& s, const SimpleBatch& b) const {
+  if (embedding_) return Sequence((*embedding_)(s.sequence(std::get<Tokens>(b.inputs))));
+  return s.sequence(std::get<Array>(b.inputs));
+}
+
+PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const {
+  const auto& b = batch.get<SimpleBatch>();
+  auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
+  carry(s, run.end());
+  if (const auto* const every = std::get_if<EveryStep>(&b.targets))
+    return s.mean_tokens(cross_entropy(out_(run.all()), s.sequence(every->tokens)));
+  return s.mean_rows(squared_error(out_(run.last()), s.rows(std::get<LastStep>(b.targets).values)));
+}
+
+Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
+  if (!embedding_) throw ValueError("the model reads numbers, not tokens");
+  const Cell* const cell = layer_->cell();
+  if (!cell) {
+    const Tokens window = window_of(state, tokens, window_);
+    state = state_of(window);
+    return out_(unroll(*layer_, Sequence((*embedding_)(window)), StepContext{}).last());
+  }
+  const Var x = (*embedding_)(tokens);
+  state = cell->step(x, state.size() ? state : cell->initial_state(tokens.dim(0)), StepContext{});
+  return out_(cell->output(x, state));
+}
+
+PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch) const {
+  const auto& b = batch.get<SimpleBatch>();
+  const Cell& one = cell();
+  auto run = unroll(one, inputs(s, b), s.context());
+  for (int k = 0; k < one.field_count(); ++k) s.retain(one.field(k).name, run.states(one.field(k).name));
+  const Var y = out_(run.last());
+  if (const auto* const every = std::get_if<EveryStep>(&b.targets))
+    return s.sum(cross_entropy(y, s.rows(every->tokens[b.steps() - 1])));
+  return s.sum(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
+}
+
+}  // namespace ebb::app
