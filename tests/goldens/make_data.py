@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the files in data/ beside it that the readers of data/ are compared with: arrays as numpy writes them, and spectra of a short sound.
+"""Creates the golden files for the readers of data/: arrays written by NumPy, and spectra of a short sound.
 
     python3 tests/goldens/make_data.py
 
-Spectra are computed with numpy and scipy from their definitions, and compared with torch.stft before anything is written.
+Spectra are computed with NumPy and SciPy from their definitions, and compared with torch.stft before anything is written.
 """
 import io
 import json
@@ -25,7 +25,7 @@ def npy(array, version):
 
 
 def numpy_files():
-    """One array of each kind as .npz, and what they hold as JSON."""
+    """One array of each kind as .npz, and their contents as JSON."""
     a = (np.arange(24).reshape(2, 3, 4) - 5) / 8
     arrays = {
         "f4": a.astype("<f4"), "f8": a * np.pi, "i4": np.array([[1, -2, 3]], "<i4"), "i8": np.array([2**31 - 1, -2**31], "<i8"),
@@ -81,7 +81,7 @@ def mel_filters(fft, mels, low, high):
 
 
 def spectra():
-    """spectra.json: what a sound of 600 samples becomes."""
+    """spectra.json: spectra of a sound of 600 samples."""
     pcm = sound()
     wav_files(pcm)
     x = pcm / 32768.

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the golden files beside it with PyTorch: what the cells and update rules of Ebb are compared with.
+"""Creates the golden files for Ebb's cells and optimisers with PyTorch.
 
     python3 tests/goldens/make_goldens.py
 
-Numbers are drawn from fixed seeds. Parameters are written in Ebb's layout: matrices [in, out] (PyTorch keeps the transpose),
-one bias where PyTorch's two always appear as a sum. Each file names the version of PyTorch that made it.
+Values are drawn with fixed seeds. Parameters are written in Ebb's layout: matrices [in, out] (PyTorch has the transpose),
+one bias where PyTorch's two always appear as a sum. Each file names the PyTorch version.
 """
 import functools
 import json
@@ -34,7 +34,7 @@ def write(name, content):
 
 
 def matrices(module):
-    """PyTorch's parameters in Ebb's orientation, and the gradients that belong to them."""
+    """PyTorch's parameters in Ebb's orientation, with their gradients."""
     values = {n: p.detach().T if p.dim() == 2 else p.detach() for n, p in module.named_parameters()}
     grads = {n: p.grad.T if p.dim() == 2 else p.grad for n, p in module.named_parameters()}
     return values, grads
@@ -302,7 +302,7 @@ def cells():
 
 
 class Lion(torch.optim.Optimizer):
-    """PyTorch has none: Chen et al. 2023, algorithm 2."""
+    """Not in PyTorch: Chen et al. 2023, algorithm 2."""
 
     def __init__(self, parameters, lr, betas=(0.9, 0.99), weight_decay=0.0):
         super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the golden files layers_*.json beside it with PyTorch in float64: what the convolutions, pools, attention, temporal
-convolutional network and Transformer of Ebb are compared with.
+"""Creates the golden files layers_*.json with PyTorch in float64, for Ebb's convolutions, pools, attention, temporal
+convolutional network and Transformer.
 
     python3 tests/goldens/make_layers.py
 
-A case holds options, inputs, the weights of the loss sum(weights * output), outputs, and the gradients of that loss. Parameters
-stand in Ebb's layout, and sequences are [T, B, C].
+A case has options, inputs, the weights of the loss sum(weights * output), outputs, and the gradients of that loss. Parameters
+are in Ebb's layout, and sequences are [T, B, C].
 """
 import json
 import pathlib
@@ -35,7 +35,7 @@ def drawn(*shape):  # few digits, so that the files stay small
 
 
 def case(options, inputs, run, layout=None):
-    """Runs `run` on inputs that want gradients; `layout` turns named tensors into Ebb's layout."""
+    """Runs `run` on inputs with gradients; `layout` turns named tensors into Ebb's layout."""
     layout = layout or (lambda name, t: t)
     given = {n: t.clone().requires_grad_() for n, t in inputs.items()}
     outputs = run(**given)
@@ -106,7 +106,7 @@ def make_conv():
 
 
 def unseen(B, I, T, lengths, causal):
-    """True where a query may not look, [B, I, T]."""
+    """True for masked keys, [B, I, T]."""
     mask = torch.zeros(B, I, T, dtype=torch.bool)
     if lengths:
         mask |= (torch.arange(T) >= torch.tensor(lengths)[:, None])[:, None]
@@ -131,7 +131,7 @@ def attend(T, B, D, E, I, lengths=None, causal=False, scaled=True):
 
 
 def additive(T, B, Q, D, E, A, I, lengths=None):
-    """The scores of Bahdanau et al. 2015, appendix A.1.2, one pair at a time as it is written there."""
+    """The scores of Bahdanau et al. 2015, appendix A.1.2, one pair at a time, as in the paper."""
     mask = unseen(B, max(I, 1), T, lengths, False)
 
     def run(q, K, V, W, U, v):
@@ -147,7 +147,7 @@ def additive(T, B, Q, D, E, A, I, lengths=None):
 
 
 def multi_head(T, B, I, D, heads, keys, values, lengths=None, causal=False):
-    """torch.nn.MultiheadAttention with its projections apart, as it keeps them when widths differ."""
+    """torch.nn.MultiheadAttention with separate projections, as for different widths."""
     module = torch.nn.MultiheadAttention(D, heads, kdim=keys, vdim=values)
     same = keys == values == D
 
@@ -181,7 +181,7 @@ def make_attention():
 
 
 def tcn_rows(name, t):
-    """Normalised kernels [O, I, K] -> [K I, O] and their lengths [O, 1, 1] -> [O]; the others as they are."""
+    """Normalised kernels [O, I, K] -> [K I, O] and their norms [O, 1, 1] -> [O]; others unchanged."""
     return kernel_rows("W", t) if name.endswith("/v") else t
 
 
@@ -221,7 +221,7 @@ def sinusoids(T, D):
 
 
 def transformer(T, B, D, heads, layers, feed, longest, learned):
-    """torch.nn.TransformerEncoder, normalised before, under a causal mask; positions are added in front."""
+    """torch.nn.TransformerEncoder, pre-norm, with a causal mask; positions are added first."""
     layer = torch.nn.TransformerEncoderLayer(D, heads, feed, dropout=0, activation="gelu", norm_first=True)
     module = torch.nn.TransformerEncoder(layer, layers, norm=torch.nn.LayerNorm(D), enable_nested_tensor=False)
     inputs = {"x": drawn(T, B, D), "last/gain": drawn(D) + 1, "last/shift": drawn(D)}

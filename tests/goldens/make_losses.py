@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes losses.json and ctc.json beside it with PyTorch: values and gradients of the losses in float64.
+"""Creates losses.json and ctc.json with PyTorch: values and gradients of the losses in float64.
 
     python3 tests/goldens/make_losses.py
 
@@ -21,7 +21,7 @@ def array(t):
 
 
 def case(name, x, loss, **more):
-    """loss(x) gives one number a row; each row has a weight of its own in the gradient."""
+    """loss(x) gives one value per row; the gradient weights rows differently."""
     x = x.clone().requires_grad_()
     y = loss(x)
     g = torch.linspace(.5, 1.5, y.numel()).reshape(y.shape)
@@ -30,7 +30,7 @@ def case(name, x, loss, **more):
 
 
 def classes():
-    """[T, B, V] logits; PyTorch wants the classes on axis 1, so the rows are flattened."""
+    """[T, B, V] logits; PyTorch expects the classes on axis 1, so the rows are flattened."""
     T, B, V = 3, 4, 5
     targets = torch.randint(0, V, (T, B))
     targets[0, 1] = targets[2, 3] = -7
@@ -91,7 +91,7 @@ def margins():
 
 
 def ctc():
-    """Rows of different lengths, repeated labels, no labels, one label; the last case has a row that no alignment fits."""
+    """Rows of different lengths, repeated labels, no labels, one label; the last case has a row without an alignment."""
     out = []
     for T, V, blank, lengths, labels in (
             (6, 4, 0, [6, 4, 5, 6], [[1, 2, 2], [3], [], [1, 1, 3]]),

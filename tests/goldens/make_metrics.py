@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes metrics.json beside it with scikit-learn (classes) and sacrebleu (BLEU without smoothing or tokenising).
+"""Creates metrics.json with scikit-learn (classes) and sacrebleu (BLEU without smoothing or tokenising).
 
     python3 tests/goldens/make_metrics.py
 """
@@ -18,14 +18,14 @@ rng = np.random.default_rng(4)
 
 def classes():
     out = []
-    # The second never predicts class 0 and never wants class 3; in the third class 4 does not occur at all; the last is binary.
+    # The second never predicts class 0, and class 3 is never wanted; in the third class 4 does not occur; the last is binary.
     for count, predicted, wanted in ((4, range(4), range(4)), (4, range(1, 4), range(3)), (5, range(4), range(3)), (2, range(2), range(2))):
         p, w = rng.choice(list(predicted), 40), rng.choice(list(wanted), 40)
         p = np.where((rng.random(40) < .5) & np.isin(w, list(predicted)), w, p)
         c = {"classes": count, "predicted": p.tolist(), "wanted": w.tolist(), "accuracy": metrics.accuracy_score(w, p),
              "matrix": metrics.confusion_matrix(w, p, labels=range(count)).flatten().tolist()}
         for average in (None, "micro", "macro"):
-            # Each class by itself wants all labels; the means are those of scikit-learn's own choice of labels.
+            # Per-class values need all labels; the means use scikit-learn's default labels.
             more = {"labels": range(count)} if average is None else {}
             score = metrics.precision_recall_fscore_support(w, p, average=average, zero_division=0, **more)
             c[average or "each"] = [np.asarray(s).tolist() for s in score[:3]]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes midi.json beside it: pieces as piano rolls, and what mido, which reads and writes MIDI files, makes of them.
+"""Creates midi.json: pieces as piano rolls, and their MIDI files written and read by mido.
 
     pip install mido
     python3 tests/goldens/make_midi.py
 
-Each file's bytes are written by mido from messages put together here, then read back by mido for its notes in seconds.
+mido writes each file from messages composed here, then reads it back for its notes in seconds.
 """
 import importlib.metadata
 import io

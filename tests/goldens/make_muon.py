@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes muon.json: updates of Muon, which tests/optim/muon_test.cpp compares with.
+"""Creates muon.json: updates of Muon for tests/optim/muon_test.cpp.
 
     python3 tests/goldens/make_muon.py
 
-Neither the authors' reference nor PyTorch's iterates in anything but bfloat16, so that the algorithm is written out here in float64,
-with matrices [out, in] as theirs are, and then held against torch.optim.Muon to bfloat16's precision.
+The authors' reference and PyTorch iterate only in bfloat16, so the algorithm is reimplemented here in float64, with matrices
+[out, in] as in theirs, and compared with torch.optim.Muon to bfloat16's precision.
 """
 import json
 import pathlib
@@ -55,7 +55,7 @@ def check_by_pytorch(w, grads):
     for g, wanted in zip(grads, hidden(w, grads)):
         p.grad = g.clone()
         rule.step()
-        # a step of bfloat16's products is right to some 1 % of its length
+        # a step with bfloat16 products is accurate to about 1 % of its norm
         assert (p - wanted).abs().max() < 0.02 * LR * UPDATES, (p - wanted).abs().max()
 
 

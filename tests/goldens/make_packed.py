@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes packed.json beside it: two bidirectional layers of PyTorch's over packed sequences of lengths 7, 5, 5, 1.
+"""Creates packed.json: two bidirectional layers of PyTorch over packed sequences of lengths 7, 5, 5, 1.
 
     python3 tests/goldens/make_packed.py
 """
@@ -31,7 +31,7 @@ def one(kind):
             values, grads = layout({n: turn(p.detach()) for n, p in own.items()}, {n: turn(p.grad) for n, p in own.items()}, HIDDEN)
             parameters.update({f"{layer + 1}/{direction}/{n}": v for n, v in values.items()})
             gradients.update({f"{layer + 1}/{direction}/{n}": v for n, v in grads.items()})
-    # PyTorch's end states stand layer by layer, forward before backward.
+    # PyTorch's final states are ordered by layer, forward before backward.
     return {"cell": kind, "lengths": LENGTHS, "input": INPUT, "hidden": HIDDEN, "parameters": arrays(parameters), "x": array(x),
             "weights": array(weights), "end_weights": [array(w) for w in end_weights], "loss": loss.item(), "outputs": array(y),
             "end": [array(e) for e in end], "gradients": arrays({**gradients, "x": x.grad})}

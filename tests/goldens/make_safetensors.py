@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes safetensors files as PyTorch writes them, which Ebb must read (tests/nn/safetensors_test.cpp).
+"""Creates safetensors files written by PyTorch, which Ebb must read (tests/nn/files/safetensors_test.cpp).
 
     python3 tests/goldens/make_safetensors.py              # writes foreign.safetensors and foreign_f8.safetensors
     python3 tests/goldens/make_safetensors.py check FILE   # reads a file that Ebb wrote, and prints what is in it

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tensorboard.json beside it with TensorBoard's own writer of records: the bytes of an event file, in hexadecimal.
+"""Creates tensorboard.json with TensorBoard's record writer: the bytes of an event file, in hexadecimal.
 
     python3 tests/goldens/make_tensorboard.py
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes weights and outputs of PyTorch's recurrent modules, which Ebb must load (tests/nn/torch_names_test.cpp).
+"""Creates weights and outputs of PyTorch's recurrent modules, which Ebb must load (tests/nn/files/torch_names_test.cpp).
 
     python3 tests/goldens/make_torch_names.py                   # writes torch_{rnn,lstm,gru}.safetensors, torch_names.json
     python3 tests/goldens/make_torch_names.py check KIND FILE   # loads what Ebb wrote into PyTorch and compares the outputs

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes training.json: averaged descent, its trigger, and clipping, which tests/optim/ compares with.
+"""Creates training.json: averaged descent, its trigger, and clipping, for tests/optim/.
 
     python3 tests/goldens/make_training.py
 
-ASGD is PyTorch's. What PyTorch lacks is written out here: adaptive clipping (Brock et al. 2021, equation 3) with PyTorch's
+ASGD is PyTorch's. What PyTorch lacks is implemented here: adaptive clipping (Brock et al. 2021, equation 3) with PyTorch's
 matrices [out, in], whose rows are the units, and the trigger of the AWD-LSTM (Merity et al. 2018, algorithm 1).
 """
 import json

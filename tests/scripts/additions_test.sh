@@ -1,6 +1,7 @@
-# What an addition touches, counted: an optimiser, a schedule, a layer, a cell, a task with an option of its own and a study are one
-# new file each, which nothing else names; an elementwise op is three places in three files, and forgetting one does not compile.
-# The files are built into one program against the installed package; the op, in a scratch copy of the tree.
+# Counts the places that an addition touches: an optimiser, a schedule, a layer, a cell, a task with its own option and
+# a study are one new file each, which no other file names. An elementwise op is three places in three files, and does
+# not compile if one is missing. The files are built into one program against the installed package, the op in a scratch
+# copy of the tree.
 # needs: prefix
 set -eu
 
@@ -115,7 +116,7 @@ run looked-at --quick --cells rnn,drawn --out studied
 for list in "optimizers steps" "schedules halving" "cells stepwise" "cells drawn" "tasks"; do run $list; done
 grep -q 'recall' output
 
-# The op. Its folders see the scratch copy, all else that they include is where it was.
+# The op. Its folders include from the scratch copy, everything else from its original place.
 mkdir copy inc
 cp -r "$EBB_SOURCE/ops" "$EBB_SOURCE/autograd" copy
 mkdir copy/tests; cp -r "$EBB_SOURCE"/tests/ops "$EBB_SOURCE"/tests/*.hpp copy/tests

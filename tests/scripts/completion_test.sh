@@ -1,5 +1,5 @@
-# `ebb completion SHELL` prints a script that the shell takes, and bash completes with it: commands, options, tasks, cells, one of
-# several cells, optimisers, files. zsh and fish read theirs without a complaint, where they are installed.
+# `ebb completion SHELL` prints a script that the shell accepts, and bash completes with it: commands, options, tasks,
+# cells, one of several cells, optimisers, files. If zsh and fish are installed, they read theirs without errors.
 set -eu
 for shell in bash zsh fish; do "$EBB" completion $shell >ebb.$shell; done
 touch some.csv

@@ -1,14 +1,14 @@
 # Every ```cpp block in README.md, CONTRIBUTING.md and docs/ is compiled against the installed package. A comment
 # in the line before the block says how:
 #   <!-- compile: file -->             a whole file: compiled
-#   <!-- compile: program -->          a whole file with a main: also linked and run, has to exit with 0
-#   <!-- compile: command ARG... -->   a whole file that registers something: linked into a command of its own,
-#                                      and `ebb ARG...` has to exit with 0, e.g. command check mgu
+#   <!-- compile: program -->          a whole file with a main: also linked and run, must exit with 0
+#   <!-- compile: command ARG... -->   a whole file that registers something: linked into a separate command,
+#                                      and `ebb ARG...` must exit with 0, e.g. command check mgu
 #   <!-- compile: body -->             statements: the body of a main that includes everything; linked and run
-#   <!-- compile: more -->             goes on where the block before it ended
+#   <!-- compile: more -->             continues the previous block
 #   <!-- compile: no, REASON -->       not compiled
-# A block without one is an error. Lines like <!-- with: #include <ebb/nn/cell.hpp> --> before it are put on top
-# of the file, unseen by the reader.
+# A block without one is an error. Lines like <!-- with: #include <ebb/nn/cell.hpp> --> before it are inserted
+# at the top of the file, invisible to the reader.
 # needs: prefix
 set -eu
 mkdir src

@@ -1,5 +1,6 @@
-# ops <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with the options that a folder is
-# compiled with, no header of a folder that it may not see is found, and every header of its own and of those it sees is.
+# ops <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with a folder's compile
+# options, headers of folders that it must not depend on are not found, and its own headers and those of its
+# dependencies are.
 set -eu
 (cd "$EBB_SOURCE" && find ops data autograd nn optim observe experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
 sed 's,.*,#if __has_include(<&>)\nfound "&"\n#endif,' headers >ask.cpp
@@ -18,8 +19,9 @@ observe ops autograd nn
 experiments ops data autograd nn optim observe
 END
 
-# Within nn and experiments the rooms see each other so: core <- sequence <- layers <- cells, with losses,
-# decoding and files beside them; report <- cli <- train <- tasks, studies <- commands. A room of tasks or studies sees no other.
+# Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
+# files beside them; report <- cli <- train <- tasks, studies <- commands. Subfolders of tasks and studies do not depend
+# on each other.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;

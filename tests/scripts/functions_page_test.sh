@@ -1,5 +1,5 @@
-# docs/functions.md is what docs/functions.sh makes of the headers as they are, and a function without its names in PyTorch and JAX is an
-# error.
+# docs/functions.md equals the output of docs/functions.sh for the current headers, and a function without its names in
+# PyTorch and JAX is an error.
 set -eu
 sh "$EBB_SOURCE/docs/functions.sh" >functions.md
 diff "$EBB_SOURCE/docs/functions.md" functions.md || { echo "run: sh docs/functions.sh > docs/functions.md"; exit 1; }

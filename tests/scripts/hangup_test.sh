@@ -1,5 +1,6 @@
-# What a study did before it was ended is kept: with kill -9 the runs that ended stand in summary.json, report and tables; with SIGHUP (the
-# terminal is gone), SIGTERM or a reader of its output that went away it ends as after Ctrl-C. Under nohup SIGHUP does nothing.
+# Results of an interrupted study are kept: after kill -9 the finished runs are in summary.json, report and tables;
+# after SIGHUP (a closed terminal), SIGTERM or a closed pipe the study ends as after Ctrl-C. Under nohup SIGHUP has no
+# effect.
 set -u
 fail() { echo "$*"; ls -l run; exit 1; }
 

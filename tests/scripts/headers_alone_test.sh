@@ -1,4 +1,4 @@
-# Every header compiles by itself, with what its folder may see and nothing else.
+# Every header compiles on its own, with only the include paths of its folder's dependencies.
 set -eu
 export CXX
 check() {  # check FOLDER HEADER

@@ -1,11 +1,12 @@
-# Installs Ebb and moves the result: the package must not remember where it was.
+# Installs Ebb and moves the result: the package must be relocatable.
 set -eu
 cmake --install "$EBB_BUILD" --prefix "$PWD/first" >log || { cat log; exit 1; }
 if grep -rlF -e "$PWD/first" -e "$EBB_BUILD" -e "$EBB_SOURCE" first --include='*.cmake' --include='*.hpp'; then
   echo "these name a path of the machine that built them"; exit 1
 fi
-# Nor do binaries. Debug information may, which a release has not, nor the places of OpenMP's regions (";file;function;line;column;;") that
-# clang writes with it, outside of the sections that strip takes out.
+# Neither may binaries contain the original path. Exceptions are debug information, which a release does not have, and
+# the locations of OpenMP regions (";file;function;line;column;;"), which clang writes with it to sections that strip
+# keeps.
 find first -type f \( -path '*/bin/*' -o -name '*.a' -o -name '*.so*' \) >binaries
 [ -s binaries ]
 while read -r binary; do

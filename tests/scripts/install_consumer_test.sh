@@ -1,5 +1,5 @@
-# examples/ as a project of its own, outside the tree, against the installed package: it builds, every program
-# of it runs, and its command knows the cell that it adds.
+# Builds examples/ as a separate project outside the tree against the installed package, and runs every program; its
+# command has the cell that it adds.
 # needs: prefix
 set -eu
 cp -r "$EBB_SOURCE/examples" examples
@@ -7,7 +7,7 @@ cmake -S examples -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX
 cmake --build build -j2
 ctest --test-dir build --output-on-failure --no-tests=error
 
-# The same cell through a static library, from which a linker takes only what is named.
+# The same cell in a static library, from which a linker takes only referenced objects.
 mkdir library
 cat >library/CMakeLists.txt <<'END'
 cmake_minimum_required(VERSION 3.25)
@@ -26,7 +26,7 @@ build/my_ebb cells >one
 build_library/command cells >two
 diff one two
 
-# The readers alone: what ebb::data is linked with comes with the package.
+# The readers only: the package provides what ebb::data links.
 mkdir readers
 cat >readers/CMakeLists.txt <<'TXT'
 cmake_minimum_required(VERSION 3.25)

@@ -1,6 +1,6 @@
-# A run that is killed (-9) goes on to the very same bits: weights byte by byte, curve apart from its seconds, and no file is torn.
-# Twenty runs are killed twice each, at keyed moments, every other time in the middle of saving; EBB_KILLS=1000 kills more. One more is
-# ended by Ctrl-C.
+# A run that is killed (-9) and resumed ends with the same bits: equal weights, an equal curve except its seconds, and
+# no truncated file. Twenty runs are killed twice each, at pseudo-random moments, every other time while saving;
+# EBB_KILLS=1000 kills more. One more run is interrupted with Ctrl-C.
 set -eu
 export OMP_NUM_THREADS=1
 train=("$EBB" train chars --quick --cell lstm --layers 2 --dropout .1 --zoneout .1 --hidden 8 --length 8 --steps 60

@@ -1,4 +1,4 @@
-# A cell's file pulls in neither xtensor nor xsimd, nor the standard headers that cost most to compile.
+# A cell's file includes neither xtensor nor xsimd, nor the standard headers that are slowest to compile.
 set -eu
 cell=$EBB_SOURCE/experiments/cells/mgu.cpp
 "$CXX" -std=c++20 -M $(cat "$EBB_INCLUDES/nn.txt") "$cell" | tr -d '\\' | tr ' ' '\n' >headers

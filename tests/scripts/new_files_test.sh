@@ -1,5 +1,5 @@
-# What `ebb new` writes compiles as it stands, in a project of its own against the installed package: the cell passes
-# `ebb check`, the experiment runs, and both know each other.
+# The files written by `ebb new` compile unchanged in a separate project against the installed package: the cell passes
+# `ebb check`, and the experiment runs and finds the cell.
 # needs: prefix
 set -eu
 "$EBB" new cell leaky-unit --dir .

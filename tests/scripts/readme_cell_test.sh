@@ -1,4 +1,5 @@
-# The README's cell is the one that comes with Ebb: each of its lines of code stands in experiments/cells/mgu.cpp, in that order.
+# The README's cell is the one shipped with Ebb: each of its lines of code is in experiments/cells/mgu.cpp, in the same
+# order.
 set -eu
 sed -n '/^struct Mgu {/,/^EBB_CELL/p' "$EBB_SOURCE/README.md" | grep -vE '^ *(//.*)?$' >lines
 [ "$(wc -l <lines)" -ge 10 ]

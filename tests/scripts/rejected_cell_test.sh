@@ -1,5 +1,5 @@
-# A cell whose step or output has another signature than it must have is rejected with the signatures in the first error; the
-# same cell with the one mistake mended compiles.
+# A cell whose step or output has a wrong signature is rejected with the correct signatures in the first error; the same
+# cell without the mistake compiles.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/nn.txt")"
 

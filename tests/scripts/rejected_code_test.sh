@@ -1,5 +1,5 @@
-# Code that reads well and is wrong is rejected by the compiler in words that say the cure, next to the same code mended, which
-# compiles.
+# Plausible but wrong code is rejected by the compiler with a message that says what to write instead; the corrected
+# code compiles.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/autograd.txt")"
 
@@ -27,7 +27,7 @@ rejected() {  # rejected STATEMENTS MESSAGE
   grep 'error' wrong.log | grep -qF -- "$2" || { echo "no error of '$1' says '$2'"; cat wrong.log; exit 1; }
 }
 
-# One name, two readings
+# Ambiguous calls
 rejected '(void)max(x, -1);' 'amax(x, 1) is along axis 1, max(x, 1.0) elementwise'
 rejected '(void)max(a, -1);' 'amax(x, 1) is along axis 1, max(x, 1.0) elementwise'
 rejected '(void)min(x, 0);' 'min(x, 1.0) elementwise'
@@ -37,7 +37,7 @@ rejected 'Var y = x; y = exp(y - max(y, -1)); y = y / sum(y, -1, Keep::yes);' 'a
 compiles '(void)max(x, -1.); (void)max(a, -1.); (void)min(x, 0.); (void)amax(x, -1); (void)amax(a, -1); (void)max(0, x); (void)max(a, a);'
 compiles '(void)fuse([](auto v) { return max(v, 0.) + min(0, v); }, x);'
 
-# An Array where a Var is asked for
+# An Array in place of a Var
 rejected '(void)(x + a);' 'use constant(array)'
 rejected '(void)(a * x);' 'use constant(array)'
 rejected '(void)where(x, x, a);' 'use constant(array)'
@@ -53,7 +53,7 @@ rejected '(void)fuse([](auto v, auto w) { return matmul(v, w); }, x, x);' 'the l
 rejected '(void)fuse([](auto v) { return concat({v, v}); }, x);' 'the lambda may only call elementwise functions'
 compiles '(void)(fuse([](auto v, auto total) { return v - total; }, x, sum(x)));'
 
-# A loss that is not made by its shard
+# A loss that was not created by its shard
 rejected '(void)backward(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
 rejected '(void)evaluate(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
 rejected '(void)backward(w, {.rows = 8}, [&](Shard&) { return 1.5; });' 's.mean_rows(each)'

@@ -1,5 +1,5 @@
-# What must not compile does not, and the same lines with the one mistake mended do: an Array where a Var is due, a
-# shard's loss that is no PartialLoss.
+# Wrong code does not compile, and the corrected lines do: an Array in place of a Var, a shard's loss that is not a
+# PartialLoss.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/autograd.txt")"
 

@@ -1,5 +1,5 @@
-# cmake/setup.sh, by which every script builds: a configure that fails leaves nothing behind and does no harm to a folder that was
-# configured before, so that a second try works; a build says how far it is.
+# cmake/setup.sh, which all scripts use to build: a failed configure leaves nothing behind and does not damage a folder
+# that was configured before, so that a second attempt works; a build reports its progress.
 set -euo pipefail
 root=$PWD/tree
 . "$EBB_SOURCE/cmake/setup.sh"
@@ -47,7 +47,7 @@ mv tree moved
 root=$PWD/moved
 build toy 2>log || fail "does not build in a tree that has been moved"
 
-# No script configures in another way.
+# No script configures in a different way.
 if (cd "$EBB_SOURCE" && grep -nE 'cmake +(--preset|-S|-B)' experiments/run tests/run tests/fuzz/run .ci/run benchmarks/compare); then
   echo "these configure by themselves"; exit 1
 fi

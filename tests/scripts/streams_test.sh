@@ -1,6 +1,6 @@
-# What a command prints either arrives or is missed aloud: into a full device every command exits with 2 and says so. Descriptors that were
-# closed by whoever started it take no file's place. In a folder that was removed, and with names that no file system takes, errors are
-# the user's (2), and name what is wrong.
+# Lost output is an error: on a full device every command exits with 2 and a message. Standard descriptors that were
+# closed by the caller are not reused for files. In a removed folder, and with names that no file system accepts, errors
+# are reported as the user's (2) and name the problem.
 set -u
 fail() { echo "$*"; exit 1; }
 quiet() { "$@" >log 2>&1 || { cat log; fail "failed: $*"; }; }

@@ -1,5 +1,5 @@
-# Every command in docs/training.md works as it stands: `ebb` and `cmp` lines are run in their order, in one folder, with the files
-# that the page shows. What the page says of their results is looked at besides.
+# Every command in docs/training.md works unchanged: `ebb` and `cmp` lines are run in order, in one folder, with the
+# files that the page shows. The results that the page states are checked, too.
 set -eu
 mkdir bin && ln -s "$EBB" bin/ebb
 export PATH=$PWD/bin:$PATH OMP_NUM_THREADS=1

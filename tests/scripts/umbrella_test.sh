@@ -1,5 +1,6 @@
-# <ebb/ebb.hpp> reaches every public header of the library, and none of the command's framework. Public is what declares something in
-# namespace ebb itself; the exceptions, which serve Ebb's own sources or ask for more than Ebb, are named here.
+# <ebb/ebb.hpp> includes every public header of the library, and none of the command's framework. A header is public if
+# it declares something directly in namespace ebb; the exceptions, which are internal or have other dependencies, are
+# listed here.
 set -eu
 mkdir ebb
 ln -s "$EBB_SOURCE/ebb.hpp" ebb/ebb.hpp

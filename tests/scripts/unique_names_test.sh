@@ -1,5 +1,6 @@
-# The sources of a folder may be compiled as one, in any order and number (CMAKE_UNITY_BUILD): no name in an unnamed namespace stands
-# in two of them, no `using namespace` or macro of one reaches the next. Kernels and cells are always compiled alone.
+# The sources of a folder may be compiled as one, in any order and number (CMAKE_UNITY_BUILD): no name in an unnamed
+# namespace occurs in two of them, and no `using namespace` or macro leaks into the next. Kernels and cells are always
+# compiled separately.
 set -eu
 alone='_(sse2|avx2|avx512)\.cpp$|/cells/|^ops/linalg\.cpp$|^experiments/cli/(main|version)\.cpp$'
 whole() {  # whole FOLDER
@@ -11,7 +12,7 @@ whole() {  # whole FOLDER
 }
 for folder in ops data autograd nn optim observe experiments; do whole $folder; done
 
-# So that it is known to see a clash.
+# Checks that a clash is detected.
 mkdir -p tree/optim
 for name in one two; do echo 'namespace { int twice() { return 1; } } int use_'$name'() { return twice(); }' >tree/optim/$name.cpp; done
 for k in $(seq 10); do echo "int more_$k;" >tree/optim/$k.cpp; done

@@ -1,5 +1,5 @@
-# tools/upgrade rewrites files that were written for 0.1.0: what it leaves compiles against the installed package, a second run
-# changes nothing, and --check says whether there is anything to do.
+# tools/upgrade rewrites files that were written for 0.1.0: the result compiles against the installed package, a second
+# run changes nothing, and --check reports whether anything would change.
 # needs: prefix
 set -eu
 mkdir mine
@@ -58,7 +58,7 @@ cmake -S mine -B build -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PRE
 cmake --build build
 ./build/mine short --steps 3 --out out | grep -q 3
 
-# Every path in its table is that of a header which is installed.
+# Every path in its table is an installed header.
 grep -v '^#' "$EBB_SOURCE/tools/upgrade_includes.tsv" | cut -f2 | while read -r path; do
   [ -e "$EBB_PREFIX/include/ebb/$path" ] || { echo "<ebb/$path> is not installed"; exit 1; }
 done

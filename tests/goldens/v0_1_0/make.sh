@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What Ebb 0.1.0 wrote, which later versions read or reject (tests/experiments/version_test.cpp). Made once, with its command:
+# Files written by Ebb 0.1.0, which later versions read or reject (tests/experiments/version_test.cpp). Created once,
+# with its command:
 #
 #     tests/goldens/v0_1_0/make.sh PATH/TO/ebb-0.1.0
 set -euo pipefail
