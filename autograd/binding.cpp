@@ -25,7 +25,7 @@ Binding::Binding(const Leaf& l, const Shape& shape, Var v, Array a, bool whole)
   bindings() = this;
 }
 
-Binding::~Binding() {  // in whatever order: an exception destroys a vector of them from its front
+Binding::~Binding() {  // in any order: an exception destroys a vector of them from the front
   Binding** at = &bindings();
   while (*at && *at != this) at = &(*at)->outer;
   if (*at) *at = outer;

@@ -5,21 +5,21 @@
 
 namespace ebb::detail {
 
-/// Behind Bind: a leaf's value, replaced while this lives. Each thread has a list of them, which its shards inherit.
+/// The implementation of Bind: replaces a leaf's value while it lives. Each thread has a list that its shards inherit.
 struct Binding {
   Binding(const Leaf&, const Shape&, Var, Array, bool transformed);
   ~Binding();
   const LeafData* leaf;
   Var var;
   Array array;
-  bool transformed;  // what the transforms made, for all shards; else it stands for the parameter's own numbers
+  bool transformed;  // the result of transforms, for all shards; else a replacement of the parameter's raw values
   Binding* outer;
-  std::uint64_t serial;  // odd and never used twice: what a tape knows it by, since a pointer may come back
-  std::mutex packing;    // guards pack: of `array` and its transpose, if it is transformed, for all shards
+  std::uint64_t serial;  // odd and unique: identifies it on a tape, since a pointer may be reused
+  std::mutex packing;    // guards pack, the packs of `array` and its transpose for all shards, if it is transformed
   Pack pack[2];
 };
 
-Binding*& bindings();                  ///< the calling thread's innermost
-Binding* binding_of(const LeafData*);  ///< the innermost of this leaf, null if there is none
+Binding*& bindings();                  ///< the calling thread's innermost binding
+Binding* binding_of(const LeafData*);  ///< the innermost binding of this leaf, or null
 
 }  // namespace ebb::detail

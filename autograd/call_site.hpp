@@ -2,11 +2,11 @@
 #include <ebb/autograd/var.hpp>
 #include <string>
 
-/// Where a value was written. Every op is given the line of its caller; a function made of several ops opens a CallSite
-/// (var.hpp), so that they all carry the line of whoever called the function.
+/// Source locations of values. Every op receives the line of its caller; a function composed of several ops opens a
+/// CallSite (var.hpp), so that they all have the line of the function's caller.
 namespace ebb::detail {
 
-/// The line to name: that of the outermost CallSite, else `where`.
+/// The line of the outermost CallSite, else `where`.
 inline const std::source_location& site_of(const std::source_location& where) {
   const std::source_location* outer = CallSite::current();
   return outer ? *outer : where;
@@ -14,15 +14,15 @@ inline const std::source_location& site_of(const std::source_location& where) {
 
 /// "my_cell.cpp:31", without the folders.
 std::string line_of(const char* path, std::uint32_t line);
-/// " (my_cell.cpp:31, time step 7)", the time being that of the innermost tape.
+/// " (my_cell.cpp:31, time step 7)", with the time of the innermost tape.
 std::string place_of(const std::source_location& where);
-/// The same for a value on a live tape; empty for others.
+/// The same for a value on a live tape; else empty.
 std::string origin_of(const Var&);
 
-/// The exception under way, with the line and the time step added to its message. Call inside a catch block.
+/// Rethrows the current exception with line and time step added to its message. Call inside a catch block.
 [[noreturn]] void rethrow_at(const std::source_location& where);
 
-/// f(), with the line added to what it throws.
+/// f(), with the line added to its exceptions.
 template <class F> auto located(const std::source_location& where, const F& f) {
   try {
     return f();

@@ -7,7 +7,7 @@
 
 namespace ebb::detail {
 
-/// The operand's group, with room for `rows` more.
+/// The operand's group, with capacity for `rows` more rows.
 Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows) {
   Node& n = sweep_.tape.node(b);
   if (n.group != 0) {
@@ -17,7 +17,7 @@ Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std
   }
   if (n.group == 0) {
     std::size_t k = 0;
-    while (k < groups_.size() && groups_[k].operand != 0) ++k;  // an ended group's place, with its memory
+    while (k < groups_.size() && groups_[k].operand != 0) ++k;  // reuse the slot and memory of a finished group
     if (k == groups_.size()) groups_.emplace_back();
     groups_[k].operand = b;
     groups_[k].product = product;
@@ -68,7 +68,7 @@ void Deferred::flush_group(const Group& group) {
   if (!group.product) return sum_rows_into(to.target(), right(group.g), to.accumulate);
   const bool straight = group.tb == Trans::no;
   const Stacked &a = straight ? group.x : group.g, &b = straight ? group.g : group.x;
-  const Array x = left(a);  // a handle, for right() may move what is laid out
+  const Array x = left(a);  // a handle, since right() may move the layouts
   matmul_transposed_into(to.target(), x, right(b), to.accumulate);
 }
 

@@ -7,14 +7,14 @@ namespace ebb::detail {
 
 class Sweep;
 
-/// Gradients of right operands and biases, put off: the pairs (x_t, g_t) of many steps are gathered and multiplied as
-/// one long product, which runs at the speed of a large matrix where a step's own has few rows. A group per operand;
-/// all are flushed together when one would grow past `most_rows`, so that the bytes of adjoints alive do not grow with
-/// time, and a group is flushed before the sweep visits its operand.
+/// Deferred gradients of right operands and biases: the pairs (x_t, g_t) of many steps are gathered and multiplied as
+/// one long product, which is faster than many products with few rows. There is one group per operand. All groups are
+/// flushed when one would exceed `most_rows`, so that memory for adjoints does not grow with time, and a group is
+/// flushed before the sweep visits its operand.
 class Deferred {
  public:
   explicit Deferred(Sweep& s) : sweep_(s) {}
-  /// db += x^T g (or its transpose). False if the product is better done at once.
+  /// db += x^T g (or its transpose). False if the product should be computed immediately.
   bool add_product(std::uint32_t b, const Array& x, const Array& g, Trans tb);
   /// db += g summed to b's shape.
   void add_sum(std::uint32_t b, const Array& g);
@@ -23,18 +23,18 @@ class Deferred {
   void clear() noexcept;
 
  private:
-  static constexpr std::int64_t most_rows = 512;  // of a group, at which all are flushed; 256 to 1024 measure alike
+  static constexpr std::int64_t most_rows = 512;  // per group, at which all are flushed; 256 to 1024 are equally fast
   struct Group {
-    std::uint32_t operand = 0;  // 0: the place is free
+    std::uint32_t operand = 0;  // 0: the slot is free
     bool product = true;        // else a sum over rows
     Trans tb = Trans::no;
     Stacked x, g;
   };
-  /// What a flush has laid out, for the groups that share it: all gates have one x, a gate's W, U and b one adjoint.
+  /// Operands laid out by a flush, shared between groups: all gates share one x, a gate's W, U and b one adjoint.
   struct Laid {
     const Stacked* from;
     Array joined;  // as a left operand
-    Pack pack;     // as a right one
+    Pack pack;     // as a right operand
   };
   Group& group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows);
   void flush_group(const Group&);

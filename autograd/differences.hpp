@@ -1,8 +1,7 @@
 #pragma once
 #include <ebb/autograd/gradcheck.hpp>
 
-/// The numeric half of gradcheck: central differences of a function of one array, with a suitable step for each
-/// element.
+/// The numeric half of gradcheck: central differences of a function of one array, with a step for each element.
 namespace ebb::detail {
 
 /// A derivative by finite differences, with an error estimate.

@@ -2,12 +2,12 @@
 
 namespace ebb {
 
-/// Optimisations that tests and measurements switch off, while no tape is in use. Results stay the same to rounding.
+/// Optimisations that tests and benchmarks can disable while no tape is in use. They change results only by rounding.
 struct Engine {
-  bool pack = true;     ///< right operands of repeated products are laid out once for the kernels (packs.hpp)
-  bool defer = true;    ///< gradients of weights are summed over many steps in one long product (deferred.hpp)
-  bool forward = true;  ///< an adjoint that only passes through is handed on by pointer (sweep.hpp)
-  bool reuse = true;    ///< values are freed, or overwritten, at their last use (tape_impl.hpp)
+  bool pack = true;     ///< pack right operands of repeated products once for the kernels (packs.hpp)
+  bool defer = true;    ///< sum gradients of weights over many steps in one long product (deferred.hpp)
+  bool forward = true;  ///< forward adjoints that pass through unchanged by pointer (sweep.hpp)
+  bool reuse = true;    ///< free or overwrite values at their last use (tape_impl.hpp)
 };
 inline Engine& engine() {
   static Engine e;

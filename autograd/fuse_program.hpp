@@ -2,8 +2,7 @@
 #include <cstdint>
 #include <ebb/autograd/var.hpp>
 
-/// The interface between the templates of fuse and fuse.cpp: one constant record per lambda, and the arguments of its
-/// kernels.
+/// The interface of fuse's templates and fuse.cpp: one constant record per lambda, and the arguments of its kernels.
 namespace ebb::detail {
 
 inline constexpr int fuse_operands = 16, fuse_results = 4, fuse_streams = fuse_operands + fuse_results;

@@ -40,8 +40,7 @@ struct GradcheckReport {
 std::ostream& operator<<(std::ostream&, const GradcheckReport&);
 
 /// Each element is compared with a central difference; where they disagree, with an extrapolation from nine steps
-/// between 4e-3 and 6e-8 (Ridders 1982), which has an error estimate. Elements too small to judge are counted and
-/// reported.
+/// between 4e-3 and 6e-8 (Ridders 1982), which has an error estimate. Elements too small to judge are reported.
 
 /// Checks a function of arrays, in float64. Its result may have any shape; it is projected to a scalar with fixed
 /// random weights.

@@ -17,7 +17,7 @@ Array Grads::operator[](const Leaf& l) const {
       const int first = static_cast<int>(l.offset());
       return s.flat.range(first, first + static_cast<int>(l.shape().size())).reshape(l.shape());
     }
-  throw ValueError(std::string("gradient of ") + l.name() + ": its parameter set took no part in this backward");
+  throw ValueError(std::string("gradient of ") + l.name() + ": its parameter set was not used in this backward");
 }
 
 bool Grads::has(const Var& v) const {
@@ -32,11 +32,11 @@ Array Grads::operator[](const Var& v) const {
   if (v && detail::TapeImpl::find(v.epoch()) && !v.requires_grad())
     throw TapeError("gradient of a constant: this Var depends on no parameter and no variable()");
   throw TapeError(
-      "gradient of a Var that is not retained, or does not affect the loss: call retain(v) before backward");
+      "gradient of a Var that was not retained or does not affect the loss: call retain(v) before backward");
 }
 
 Array Grads::flat() const {
-  if (sets_.empty()) throw ValueError("gradients: no parameter took part");
+  if (sets_.empty()) throw ValueError("gradients: no parameters were used");
   return sets_.front().flat;
 }
 std::vector<Array> Grads::flats() const {
@@ -45,7 +45,7 @@ std::vector<Array> Grads::flats() const {
   return all;
 }
 const LeafSet& Grads::set() const {
-  if (sets_.empty()) throw ValueError("gradients: no parameter took part");
+  if (sets_.empty()) throw ValueError("gradients: no parameters were used");
   return sets_.front().set;
 }
 
@@ -68,10 +68,10 @@ void Grads::add(const Grads& other, double factor) {
   for (const OfSet& s : sets_)
     for (const OfSet& o : other.sets_)
       if (s.set.get() == o.set.get() && !(s.flat.shape() == o.flat.shape()))
-        throw ValueError("gradients: parameters were added between those that are to be summed");
+        throw ValueError("gradients: parameters were added between the gradients to be summed");
   for (const OfSet& o : other.sets_) {
     Array& target = flat_of(o.set, o.flat.dtype());
-    if (!target.unique()) target = target.copy();  // a copy of these Grads may hold it too
+    if (!target.unique()) target = target.copy();  // a copy of these Grads may share it
     add_scaled_into(target, factor, o.flat.to(target.dtype()));
   }
 }

@@ -10,11 +10,11 @@ namespace detail {
 void sum_grads(Grads*, std::size_t);  // sum_grads.hpp
 }
 
-/// What a backward returns: for each leaf set a flat buffer laid out like the set's own, for each retained Var and each
+/// The result of a backward: for each leaf set a flat buffer with the set's layout, for each retained Var and
 /// `variable` an array.
 class Grads {
  public:
-  /// The gradient of a parameter: zeros if the loss does not depend on it. Errors: ValueError if its set took no part
+  /// The gradient of a parameter: zeros if the loss does not depend on it. Errors: ValueError if its set was not used
   Array operator[](const Leaf&) const;
   /// The gradient of a retained Var. Errors: TapeError if it was not retained
   Array operator[](const Var&) const;
@@ -22,23 +22,23 @@ class Grads {
 
   /// All gradients of the first (usually only) leaf set.
   Array flat() const;
-  /// The same for every leaf set; the arrays are the gradients themselves, not copies.
+  /// The same for every leaf set. The arrays share the gradients' memory.
   std::vector<Array> flats() const;
   const LeafSet& set() const;
   bool empty() const { return sets_.empty(); }
   double norm() const;  ///< Euclidean, over all sets, accumulated in double
   void scale(double factor);
   std::vector<LeafSet> sets() const;
-  /// Adds the gradients of another backward, times a factor: a large batch in several small ones. Parameters only, not
-  /// Vars. Errors: ValueError, with nothing changed, if parameters were added in between
+  /// Adds the parameter gradients of another backward, times a factor: gradient accumulation over small batches.
+  /// Excludes Vars. Errors: ValueError, with nothing changed, if parameters were added in between
   void add(const Grads& other, double factor = 1);
   bool finite() const;
 
-  // ---- for the tape and the shards
-  Array& flat_of(const LeafSet&, DType);  ///< made of zeros at first use
+  // Internal, for the tape and the shards.
+  Array& flat_of(const LeafSet&, DType);  ///< created as zeros at first use
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }
-  void lead_with(const LeafSet&, DType);  ///< this set becomes the first, if need be made of zeros
+  void lead_with(const LeafSet&, DType);  ///< makes this set the first, created as zeros if necessary
 
  private:
   friend void detail::sum_grads(Grads*, std::size_t);

@@ -20,7 +20,7 @@ void detail::hold(LeafData* l) noexcept { hold(l->set); }
 void detail::drop(LeafData* l) noexcept { drop(l->set); }
 
 namespace {
-/// Leaves start on a cache line, so that no two threads write to one line and SIMD loads are aligned.
+/// Leaves are aligned to cache lines, so that threads do not share lines and SIMD loads are aligned.
 std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
 }  // namespace
 
@@ -33,7 +33,7 @@ std::int64_t Leaf::offset() const { return data_->offset; }
 bool Leaf::transformed() const { return data_->transforms != nullptr; }
 void Leaf::within(double low, double high) const {
   if (!(low <= high))
-    throw ValueError(std::string("parameter ") + name() + ": it cannot be within [" + std::to_string(low) + ", " +
+    throw ValueError(std::string("parameter ") + name() + ": invalid bounds [" + std::to_string(low) + ", " +
                      std::to_string(high) + "]");
   data_->low = low;
   data_->high = high;
@@ -47,12 +47,12 @@ LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
 }
 
 Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
-  if (find(name)) throw ValueError(std::string("parameter ") + name + " is there already: give each a name of its own");
+  if (find(name)) throw ValueError(std::string("parameter ") + name + " exists already; names must be unique");
   LeafSetData& s = *data_;
   const std::int64_t offset = s.used, end = offset + aligned(values.size());
   if (end > s.flat.size()) {
     const std::int64_t room = std::max<std::int64_t>(2 * s.flat.size(), end);
-    if (room > INT32_MAX) throw ValueError("a parameter set holds at most 2^31 numbers");
+    if (room > INT32_MAX) throw ValueError("a parameter set can hold at most 2^31 values");
     Array bigger = Array::zeros({static_cast<int>(room)}, s.dtype);
     if (s.used > 0) bigger.range(0, static_cast<int>(s.used)).assign(s.flat.range(0, static_cast<int>(s.used)));
     s.flat = std::move(bigger);
@@ -99,7 +99,7 @@ Bind::~Bind() { delete self_; }
 
 Var var_of(const Leaf& l, std::source_location where) {
   if (!l)
-    detail::located(where, [] { throw ValueError("an empty parameter was used: it was never made by a Builder"); });
+    detail::located(where, [] { throw ValueError("an empty parameter was used: it was not created by a Builder"); });
   return detail::TapeImpl::current("a parameter").leaves().of(l, where);
 }
 

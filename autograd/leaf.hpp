@@ -17,8 +17,8 @@ void hold(LeafSetData*) noexcept;
 void drop(LeafSetData*) noexcept;
 }  // namespace detail
 
-/// A counted handle to one parameter's numbers, which live in the flat buffer of its LeafSet. Used in an expression it
-/// becomes a Var of the current tape (once per tape, in the tape's element type).
+/// A reference-counted handle to one parameter, whose values are in the flat buffer of its LeafSet. Used in an
+/// expression, it becomes a Var of the current tape (once per tape, in the tape's element type).
 class Leaf {
  public:
   Leaf() noexcept = default;
@@ -27,18 +27,18 @@ class Leaf {
   explicit operator bool() const noexcept { return data_.get() != nullptr; }
   const char* name() const;  ///< full name, "lm/rnn/Wf"
   const Shape& shape() const;
-  Array value() const;          ///< a view of the set's buffer, in the set's element type; not to be written
-  bool trained() const;         ///< false for fixed ones: saved, never changed by optimisers
+  Array value() const;          ///< a read-only view of the set's buffer, in the set's element type
+  bool trained() const;         ///< false for fixed leaves, which are saved but not changed by optimisers
   std::int64_t offset() const;  ///< first element in the set's flat buffer
 
-  /// From now on everyone sees f(values), after any transform given before; gradients flow back through it. In
+  /// Replaces the parameter by f(values) in later uses, composed with earlier transforms; gradients flow through f. In
   /// backward() and evaluate() f runs once, before the shards, with their mode, seed and update; elsewhere once per
-  /// tape, as in evaluation. f is any function of a Var (transform.hpp). Errors: ShapeError at use if the shape differs
+  /// tape, in evaluation mode. f is any function of a Var (transform.hpp). Errors: ShapeError if f changes the shape
   void transform(const Transform& f) const;
   bool transformed() const;
-  /// The optimiser moves every value back into [low, high] after each update. Errors: ValueError unless low <= high
+  /// The optimiser clamps values to [low, high] after each update. Errors: ValueError unless low <= high
   void within(double low, double high) const;
-  double low() const;  ///< -infinity if there is no bound
+  double low() const;  ///< -infinity without a bound
   double high() const;
 
   detail::LeafData* get() const noexcept { return data_.get(); }
@@ -48,11 +48,11 @@ class Leaf {
   detail::Handle<detail::LeafData> data_;
 };
 
-/// The Var that stands for a leaf on the current tape.
+/// The Var of a leaf on the current tape.
 Var var_of(const Leaf&, std::source_location where = std::source_location::current());
 
-/// In its scope a leaf stands for another value, the code that uses it untouched: finite differences, averaged weights,
-/// frozen weights. Numbers (Array) also reach the shards that start inside the scope; a Var serves its own tape only.
+/// Replaces a leaf's value within its scope, without changes to the code that uses it: for finite differences, averaged
+/// weights, frozen weights. An Array also applies in shards started within the scope; a Var only on its own tape.
 class Bind {
  public:
   Bind(const Leaf&, const Var&);
@@ -65,19 +65,19 @@ class Bind {
   detail::Binding* self_;
 };
 
-/// Leaves in one flat buffer, with a version that rises when values change. A counted handle: copies are the same set.
+/// Leaves in one flat buffer, with a version that increases when values change. Copies of this handle share the set.
 class LeafSet {
  public:
   explicit LeafSet(DType dtype = f32);
   explicit LeafSet(detail::LeafSetData* d) noexcept : data_(d) {}  ///< another handle to the same set
 
-  /// Adds a leaf with these starting values. Errors: ValueError if the name is taken.
+  /// Adds a leaf with these initial values. Errors: ValueError if the name exists.
   Leaf add(const char* name, const Array& values, bool trained = true);
   int count() const;
   Leaf operator[](int i) const;
-  Leaf find(const char* name) const;  ///< empty if there is none
+  Leaf find(const char* name) const;  ///< empty if not found
   DType dtype() const;
-  std::int64_t size() const;  ///< numbers in the flat buffer
+  std::int64_t size() const;  ///< number of values in the flat buffer
   std::uint64_t version() const;
   Array flat() const;    ///< all values, read only
   LeafSet copy() const;  ///< deep

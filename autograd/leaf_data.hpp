@@ -9,16 +9,16 @@
 
 namespace ebb::detail {
 
-/// What a leaf's transforms make of its own numbers: all that the tape knows of them (transform.hpp).
+/// The transforms of a leaf: the interface that the tape uses (transform.hpp).
 class LeafTransforms {
  public:
   virtual ~LeafTransforms() = default;
-  /// `told` null: as in evaluation. Errors    ShapeError if the shape is not the leaf's
+  /// A null `context` means evaluation. Errors: ShapeError if the shape is not the leaf's
   virtual Var apply(const Leaf&, const Var& raw, const StepContext* context) const = 0;
 };
 
 struct LeafData {
-  LeafSetData* set = nullptr;  // what every handle counts
+  LeafSetData* set = nullptr;  // every handle counts as a reference to the set
   std::string name;
   Shape shape;
   std::int64_t offset = 0;
@@ -27,7 +27,7 @@ struct LeafData {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
-/// Packs of one leaf, shared by all shards of a pass; those of an older version are replaced.
+/// The packs of one leaf, shared by all shards of a pass; packs of an older version are replaced.
 struct LeafPack {
   const LeafData* leaf;
   Trans trans;
@@ -36,14 +36,14 @@ struct LeafPack {
   Pack pack;
 };
 
-/// A set lives as long as any handle to it or to one of its leaves.
+/// Lives as long as any handle to the set or to one of its leaves.
 struct LeafSetData {
   Count holders;
   DType dtype = f32;
-  Array flat;  // room for more than `used` numbers
+  Array flat;  // with capacity for more than `used` values
   std::int64_t used = 0;
   std::uint64_t version = 1;
-  int editors = 0;  // Edits that live: their views may be written at any time
+  int editors = 0;  // live Edits, whose views may be written at any time
   std::vector<std::unique_ptr<LeafData>> leaves;
   std::vector<LeafData*> transformed;
   std::mutex packing;  // guards packs

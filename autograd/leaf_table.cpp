@@ -26,7 +26,7 @@ Var LeafTable::raw(const Leaf& l, const std::source_location& where) {
   const Binding* bound = binding_of(data);
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
-  // After an edit the numbers are read anew: what was recorded with the old ones is refused by backward.
+  // After an edit the values are read again, and backward of what was recorded with the old ones is an error.
   const std::uint64_t version = bound ? bound->serial : data->set->version;
   Found& last = found_[(key >> 4) % found_.size()];
   if (last.key == key && last.version == version) return tape_.handle(last.id);
@@ -56,7 +56,7 @@ void LeafTable::use(LeafSetData* set) {
 void LeafTable::check_versions() const {
   for (const UsedSet& u : used_)
     if (u.set.version() != u.version)
-      throw TapeError("backward: a parameter was edited (or added) while this tape was using it; make a new tape");
+      throw TapeError("backward: a parameter was edited (or added) while this tape was using it; create a new tape");
 }
 
 Grads LeafTable::place_gradients() {
@@ -64,7 +64,7 @@ Grads LeafTable::place_gradients() {
   for (const UsedSet& u : used_) g.flat_of(u.set, tape_.dtype());
   for (std::uint32_t id : nodes_) {
     Node& n = tape_.node(id);
-    bool again = false;  // bound and as itself: one of the two has the place, the other's gradient is added at the end
+    bool again = false;  // used both bound and raw: one writes its gradient in place, the other's is added at the end
     for (std::uint32_t other : nodes_) again |= tape_.node(other).in_flat && tape_.node(other).leaf == n.leaf;
     if (again || !n.requires_grad) continue;
     n.grad = g[Leaf(n.leaf)];

@@ -13,20 +13,20 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and another node for each
-/// value that it is bound to. The set's version is noted then, so that a backward after an edit is an error.
+/// Parameters on one tape. Each becomes a node at its first use, in the tape's element type, and a further node for
+/// each value that it is bound to. The set's version is recorded, so that a backward after an edit is an error.
 class LeafTable {
  public:
   explicit LeafTable(TapeImpl& t) : tape_(t) {}
-  /// What the parameter stands for, its transforms done, once a tape.
+  /// The parameter after its transforms, evaluated once per tape.
   Var of(const Leaf&, const std::source_location&);
-  /// Its own numbers, or those that it is bound to.
+  /// Its raw values, or those that it is bound to.
   Var raw(const Leaf&, const std::source_location&);
-  /// What transforms are told; null is evaluation. It must outlive the tape.
+  /// The context for transforms; null means evaluation. It must outlive the tape.
   void set_context(const StepContext* at) { context_ = at; }
   /// Errors    TapeError if a set was edited since the tape used it
   void check_versions() const;
-  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, which the sweep so writes in place.
+  /// Flat gradients for all sets in use. Their parts become the leaves' adjoints, so the sweep writes them in place.
   Grads place_gradients();
   void clear();
 
@@ -37,15 +37,15 @@ class LeafTable {
   TapeImpl& tape_;
   const StepContext* context_ = nullptr;
   struct UsedSet {
-    LeafSet set;  // held: its leaves may not die before the tape
+    LeafSet set;  // a handle, so that its leaves outlive the tape
     std::uint64_t version;
   };
   std::vector<UsedSet> used_;
   struct LeafVar {
     Var v;
-    std::uint64_t version = 0;  // none: 0 is no set's and no binding's
+    std::uint64_t version = 0;  // 0: none; sets and bindings never have it
   };
-  // By the leaf's address or its binding's serial number, which is odd.
+  // By the leaf's address or the binding's serial number, which is odd.
   std::unordered_map<std::uint64_t, LeafVar, std::hash<std::uint64_t>, std::equal_to<>,
                      PoolAllocator<std::pair<const std::uint64_t, LeafVar>>>
       leaves_;
@@ -53,7 +53,7 @@ class LeafTable {
     std::uint64_t key = 0, version = 0;
     std::uint32_t id = 0;
   };
-  std::array<Found, 32> found_;       // before the map: a cell asks for the same few at each step
+  std::array<Found, 32> found_;       // a cache: a cell uses the same few at each step
   std::vector<std::uint32_t> nodes_;  // of all leaves
   struct Transformed {
     std::uint32_t raw;

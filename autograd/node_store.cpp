@@ -5,7 +5,7 @@
 namespace ebb::detail {
 
 void* NodeStore::next_block(std::size_t bytes) {
-  if (bytes > block_bytes) {  // the inputs of a stack of very many steps
+  if (bytes > block_bytes) {  // such as the inputs of a stack of very many steps
     large_.push_back(Array::empty({static_cast<int>(bytes / sizeof(float))}, f32));
     return large_.back().raw();
   }

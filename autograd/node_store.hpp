@@ -6,26 +6,25 @@
 
 namespace ebb::detail {
 
-/// The nodes of one tape and the memory of what ops hold besides. Nodes stand in chunks, so that their addresses stay
-/// while others are made; they are numbered from one in the order of their making, and 0 is the empty node that an op
-/// names in the place of an input it does not need. Attributes and long lists of inputs come from an arena that only
-/// grows. All memory is kept for the next tape, until give_back.
+/// The nodes of one tape, and the memory of ops' data. Nodes are stored in chunks, so that their addresses are stable;
+/// ids start at one in the order of creation, and 0 is the empty node, which replaces inputs that an op does not need.
+/// Attributes and long input lists are in an arena that only grows. Memory is kept for the next tape until give_back.
 class NodeStore {
  public:
   NodeStore() { add_chunk(); }
 
   Node& operator[](std::uint32_t id) { return chunks_[id >> chunk_bits][id & chunk_mask]; }
-  std::uint32_t top() const { return top_; }  ///< highest number in use
+  std::uint32_t top() const { return top_; }  ///< highest id in use
 
-  /// A node behind all others: the graph's own are numbered in the order of their making.
+  /// A node with a higher id than all others: the graph's nodes are in the order of creation.
   std::uint32_t append() {
     const std::uint32_t id = top_ + 1;
     if ((id >> chunk_bits) >= chunks_.size()) add_chunk();
     top_ = id;
-    new (&(*this)[id]) Node;  // what a tape before left there holds nothing any more
+    new (&(*this)[id]) Node;  // a previous tape's node there was cleared
     return id;
   }
-  /// A node with any number, for a value outside the graph.
+  /// A node with any free id, for a value outside the graph.
   std::uint32_t take() {
     if (free_ == 0) return append();
     const std::uint32_t id = free_;
@@ -34,7 +33,7 @@ class NodeStore {
     n.few[0] = 0;
     return id;
   }
-  /// Back from whoever took it; it must be outside the graph.
+  /// Returns a node from take; it must be outside the graph.
   void recycle(std::uint32_t id) noexcept {
     Node& n = (*this)[id];
     n = Node{};
@@ -42,7 +41,7 @@ class NodeStore {
     free_ = id;
   }
 
-  /// Memory that lasts as long as the nodes, aligned to 16 bytes.
+  /// Memory with the nodes' lifetime, aligned to 16 bytes.
   void* arena(std::size_t bytes) {
     bytes = (bytes + 15) / 16 * 16;
     if (blocks_.empty() || used_ + bytes > block_bytes) return next_block(bytes);
@@ -51,10 +50,10 @@ class NodeStore {
     return p;
   }
 
-  /// Ends all nodes and what their ops hold; keeps the memory.
+  /// Destroys all nodes and their ops' data; keeps the memory.
   void clear() noexcept;
-  std::size_t bytes_used() const;  ///< of chunks and blocks that hold something
-  /// Frees unused chunks and blocks until at most this much is held. Returns the bytes that were freed.
+  std::size_t bytes_used() const;  ///< of chunks and blocks in use
+  /// Frees unused chunks and blocks until at most this much is left. Returns the number of bytes freed.
   std::size_t give_back(std::size_t most) noexcept;
 
  private:
@@ -65,10 +64,10 @@ class NodeStore {
 
   std::vector<std::unique_ptr<Node[]>> chunks_;
   std::uint32_t top_ = 0;
-  std::uint32_t free_ = 0;  // first of the nodes to be used again, linked through few[0]
+  std::uint32_t free_ = 0;  // first free node, linked through few[0]
   std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t block_ = 0, used_ = 0;  // the block in use, and its bytes in use
-  std::vector<Array> large_;          // what is larger than a block
+  std::size_t block_ = 0, used_ = 0;  // current block, and bytes used in it
+  std::vector<Array> large_;          // allocations larger than a block
 };
 
 }  // namespace ebb::detail

@@ -13,14 +13,14 @@ namespace {
                    origin_of(t.handle(node)));
 }
 
-/// Said only of an op that used something empty: to every other error it adds nothing.
+/// Added only to errors about the use of an empty value.
 std::string unseen(const OpTable& op, const Error& e) {
   const bool empty = dynamic_cast<const EmptyVarError*>(&e) || dynamic_cast<const EmptyArrayError*>(&e);
   if (!empty || op.needs == (need_inputs | need_output)) return {};
-  const char* what = op.needs == need_nothing  ? "neither its inputs nor its result, which `needs` does not name"
-                     : op.needs == need_output ? "no inputs, which `needs` does not name"
-                                               : "no result, which `needs` does not name";
-  return std::string("; it is given ") + what;
+  const char* what = op.needs == need_nothing  ? "neither its inputs nor its result, since `needs` does not name them"
+                     : op.needs == need_output ? "no inputs, since `needs` does not name them"
+                                               : "no result, since `needs` does not name it";
+  return std::string("; it receives ") + what;
 }
 
 }  // namespace

@@ -7,16 +7,16 @@
 #include <new>
 #include <utility>
 
-/// How to write an op that is not a composition of shipped ones: a struct with
+/// An op that is not a composition of shipped ones is a struct with
 ///
 ///     static constexpr auto name = "cumsum";
 ///     static constexpr unsigned needs = ebb::need_inputs | ebb::need_output;    // optional: what vjp reads; default all
 ///     Array value(const Array& x, ...) const;
 ///     Var vjp(const Var& g, const Var& x, ..., const Var& y) const;             // std::array<Var, N> for N inputs
 ///
-/// g is the adjoint of the result y. What `needs` does not name arrives as an empty Var. A vjp written in Vars can be
-/// differentiated again; one in Arrays (same form, Array for Var) is first order: tapes of order 2 reject the op.
-/// Attributes are members of the struct, copied onto the tape. Check it with gradcheck_op.
+/// g is the adjoint of the result y. Arguments that `needs` does not name are empty. A vjp written in Vars can be
+/// differentiated; one in Arrays (same form, Array for Var) is first order: tapes of order 2 reject the op. Attributes
+/// are members of the struct, copied onto the tape. Check it with gradcheck_op.
 namespace ebb {
 
 inline constexpr unsigned need_nothing = detail::need_nothing;
@@ -46,11 +46,11 @@ template <class Op> consteval unsigned needs_of() {
 /// "cumsum: vjp returned [3, 4] for input 1 of shape [4] (my_cell.cpp:31)".
 [[noreturn]] void reject_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Var&);
 [[noreturn]] void reject_gradient(TapeImpl&, std::uint32_t node, std::size_t input, const Array&);
-/// What a vjp threw, with the op, its line and what it does not see. Call inside a catch block.
+/// Rethrows a vjp's exception with the op, its line and missing arguments. Call inside a catch block.
 [[noreturn]] void rethrow_from_vjp(TapeImpl&, std::uint32_t node);
 
-/// The two sweeps of an op with N inputs, made from its one vjp. What `needs` does not name is empty even where the
-/// tape happens to hold it: else a wrong `needs` would be right while somebody holds the value, and wrong in training.
+/// The two sweeps of an op with N inputs, from its vjp. Arguments that `needs` does not name are empty even if the tape
+/// still has them; otherwise a wrong `needs` would go unnoticed while the value is referenced, and fail in training.
 template <class Op, std::size_t N> struct Sweeps {
   static constexpr auto indices = std::make_index_sequence<N>{};
   static constexpr bool in_vars = has_vjp<Op, Var, N>;
@@ -81,7 +81,7 @@ template <class Op, std::size_t N> struct Sweeps {
     return r;
   }
 
-  /// Adds what the vjp returned to the adjoints of the inputs that want it. Inline, for the sake of small ops.
+  /// Adds the vjp's result to the adjoints of inputs that require one. Inline, for small ops.
   template <class To, class R> [[gnu::always_inline]] static void add(To& to, std::uint32_t id, R returned) {
     for (std::size_t k = 0; k < N; ++k) {
       const std::uint32_t input = to.tape.node(id).inputs()[k];
@@ -106,7 +106,7 @@ template <class Op, std::size_t N> struct Sweeps {
                                  &sweep,   &replay,        std::is_trivially_destructible_v<Op> ? nullptr : &destroy};
 };
 
-/// Puts y = op(inputs) on the tape; copies the op's attributes only if the graph needs them.
+/// Records y = op(inputs) on the tape; copies the op's attributes only if the graph needs them.
 template <class Op>
 Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int count, Array y,
            const std::source_location& at) {
@@ -119,7 +119,7 @@ Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int c
 
 }  // namespace detail
 
-/// Runs the op at once and records it. Errors: what the op's value throws, with the caller's line added
+/// Runs the op and records it. Errors: those of the op's value, with the caller's line added
 template <class Op, class... In> Var apply(const Op& op, At first, const In&... rest) {
 #ifdef EBB_SHIPS_OPS  // while the library itself is compiled
   static_assert(requires { Op::tried_by; }, "a shipped op names its sample: tried_by = ShippedOp::... or NnOp::...");

@@ -6,8 +6,7 @@
 
 namespace ebb {
 
-/// A sample call of an op: the function, and the shapes and range of its inputs. Used by gradient checks and
-/// benchmarks.
+/// A sample call of an op: the function, and the shapes and range of its inputs, for gradient checks and benchmarks.
 struct OpSample {
   const char* name;
   std::function<Var(const std::vector<Var>&)> call;

@@ -9,10 +9,10 @@ namespace ebb::detail {
 
 namespace {
 
-/// With more rows than this a product lays out its right operand anyway, panel by panel.
+/// With more rows, a product packs its right operand itself, panel by panel.
 constexpr std::int64_t most_packed_rows = 64;
 
-/// A leaf's pack, made by the first shard that needs it, for the set's present version.
+/// A leaf's pack for the set's current version, created by the first shard that needs it.
 Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   LeafSetData& set = *n.leaf->set;
   const std::lock_guard lock(set.packing);
@@ -28,7 +28,7 @@ Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   return set.packs.back().pack;
 }
 
-/// The pack of a value that the transforms made for all shards.
+/// The pack of a transformed value, shared by all shards.
 Pack transformed_pack(const Node& n, const Array& value, Trans tb) {
   Binding* bound = binding_of(n.leaf);
   if (!bound || !bound->transformed || bound->serial != n.version) return Pack(value, tb);
@@ -49,12 +49,12 @@ const Pack* PackTable::of(std::uint32_t id, Trans tb, std::int64_t rows) {
   Node& n = tape_.node(id);
   if (!engine().pack || rows > most_packed_rows || n.shape.rank() != 2) return nullptr;
   const bool parameter = n.leaf && !n.bound;
-  // The numbers under this node may have moved on, or may be about to: a pack would keep the old ones.
+  // The values may have changed, or may be about to; a pack would have stale ones.
   if (parameter && (n.leaf->set->editors != 0 || n.version != n.leaf->set->version)) return nullptr;
   if (n.pack == 0) {
     if (free_.empty()) {
       packs_.emplace_back();
-      free_.reserve(packs_.capacity());  // so that giving one back cannot throw
+      free_.reserve(packs_.capacity());  // so that release cannot throw
       free_.push_back(static_cast<std::uint32_t>(packs_.size()));
     }
     n.pack = free_.back();

@@ -5,8 +5,8 @@ namespace ebb::detail {
 
 class TapeImpl;
 
-/// Sees each value as it is recorded on a tape, and may replace it; sees each adjoint as the sweep passes it on. For
-/// gradcheck, which checks each op in its place, and to find the first value that is not finite.
+/// Observes each value as it is recorded on a tape, and may replace it; observes each adjoint during the sweep. Used by
+/// gradcheck to check ops within a model, and to find the first value that is not finite.
 class Probe {
  public:
   virtual void recorded(TapeImpl&, const Var& y, const Var* inputs, int count) = 0;

@@ -20,7 +20,7 @@ void Replay::add(std::uint32_t id, Var contribution) {
 std::vector<Var> Replay::run(TapeImpl& t, std::uint32_t root, const Var& seed, const std::vector<Var>& wrt) {
   Replay r(t, root);
   r.adjoint_[root] = seed;
-  std::vector<Var> entering(wrt.size());  // of states, as the sweep finds them behind their steps
+  std::vector<Var> entering(wrt.size());  // adjoints of states, as found at the ends of their steps
   std::vector<std::uint32_t> ends;
   for (const Var& v : wrt) ends.push_back(v.node() <= root ? std::min(root, t.sweep().step_ends().of(v.node())) : 0);
   for (std::uint32_t id = root; id >= 1; --id) {

@@ -15,8 +15,7 @@ struct DropRates {
 /// function of (seed, scope, name, update, time, row), so wrappers have no state and recomputation repeats masks.
 ///
 /// Two draws with one name in one scope give the same values. A wrapper therefore names each draw after its field,
-/// `field(k).name`, and draws in its own scope, `at.named("my wrapper")`; otherwise an outer wrapper would repeat its
-/// draws.
+/// `field(k).name`, and draws in its own scope, `at.named("my wrapper")`; else an outer wrapper would repeat its draws.
 class StepContext {
  public:
   struct Options {
@@ -47,8 +46,7 @@ class StepContext {
     p.time_ = -1;
     return p;
   }
-  /// For wrappers: requests dropout inside cells. A cell without support ignores it, so a wrapper checks `Cell::drops`
-  /// first.
+  /// For wrappers: requests dropout inside cells. A cell without support ignores it, so wrappers check `Cell::drops`.
   StepContext dropping(const DropRates& r) const {
     StepContext p = *this;
     p.rates_ = r;
@@ -57,8 +55,7 @@ class StepContext {
   const DropRates& drop_rates() const { return rates_; }
   /// Whether dropout inside cells is active: in training, at a rate above zero.
   bool drops() const { return o_.training && (rates_.state > 0 || rates_.candidate > 0); }
-  /// For arrays with a subset or a permutation of the rows: entry k is row order[k]. `order` [rows] is referenced, not
-  /// copied.
+  /// For arrays with a subset or permutation of the rows: entry k is row order[k]. `order` [rows] is not copied.
   StepContext of_rows(const Tokens& order) const {
     StepContext p = *this;
     p.order_ = &order;

@@ -25,7 +25,7 @@ void StepEnds::begin_sweep(TapeImpl& t, std::uint32_t root) {
 }
 
 void StepEnds::put_aside(TapeImpl& t) {
-  aside_.push_back(t.node(asked_[aside_.size()].node).grad);  // shared: copied by whoever adds to it
+  aside_.push_back(t.node(asked_[aside_.size()].node).grad);  // shared, so it is copied before it is added to
   next_ = aside_.size() < asked_.size() ? asked_[aside_.size()].end : 0;
 }
 
@@ -48,7 +48,8 @@ void set_step_end(const Var& v, std::uint32_t end) {
   Node& n = t->node(v.node());
   if (!n.requires_grad || n.leaf) return;
   t->sweep().step_ends().add(v.node(), end);
-  if (n.in_parent()) n.retained = true;  // a view has an adjoint of its own, or its parent's would hold both
+  if (n.in_parent())
+    n.retained = true;  // a view then has a separate adjoint, otherwise the parent's would contain both
 }
 
 }  // namespace ebb::detail

@@ -14,10 +14,10 @@ namespace ebb::detail {
 
 namespace {
 
-/// Fetches what the sweep comes to soon: a long tape has left the cache, and its values stand where the processor does
-/// not expect them. Always inline, since g++ drops a call to a function that only prefetches.
+/// Prefetches upcoming nodes and values: a long tape has left the cache, and its access pattern is irregular. Always
+/// inline, since g++ drops calls to a function that only prefetches.
 [[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
-  constexpr std::size_t most = 4096;  // bytes; the processor sees by itself how a longer value goes on
+  constexpr std::size_t most = 4096;  // bytes; the hardware prefetcher handles longer values
   for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
   if (!sooner.value) return;
   const char* p = static_cast<const char*>(sooner.value.raw());
@@ -26,7 +26,8 @@ namespace {
 
 }  // namespace
 
-/// A sweep under way. After an exception a graph that was being freed counts as freed; the caller clears the adjoints.
+/// The scope of a running sweep. After an exception, a graph that was being freed counts as freed; the caller clears
+/// the adjoints.
 class Sweep::Scope {
  public:
   Scope(Sweep& s, bool free_values)
@@ -61,7 +62,7 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
       step_ends_.put_aside(tape);
     Node& n = tape.node(id);
     if (id > 16) look_ahead(tape.node(id - 16), tape.node(id - 8));
-    if (n.group && n.op) deferred.flush(id);  // leaves are flushed together at the end
+    if (n.group && n.op) deferred.flush(id);  // leaves are flushed at the end
     if (!n.op || !n.recorded || !n.requires_grad) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
     if (freeing_ && n.handles == 0) n.value = Array();
@@ -72,7 +73,7 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
 
 inline void Sweep::visit(std::uint32_t id) {
   if (freed(id))
-    throw TapeError("backward: a part of this graph was freed by an earlier backward; pass retain_graph = true there");
+    throw TapeError("backward: part of this graph was freed by an earlier backward; pass retain_graph = true there");
   Node& n = tape.node(id);
   tape.set_time(n.time);
   if (Probe* p = tape.probe()) [[unlikely]]
@@ -103,7 +104,7 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
     throw ShapeError("backward: a gradient of shape " + text(contribution.shape()) + " reached a value of shape " +
                      text(n.shape) + ", " + (n.op ? n.op->name : "an input") + origin_of(tape.handle(id)));
   if (!n.grad && !n.in_parent()) {
-    // Forwarded by pointer, copied only if written to while shared.
+    // Forwarded by pointer; copied only when written to while shared.
     n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
     return;
   }

@@ -17,10 +17,10 @@ TapeStats Tape::stats() const { return impl_->stats(); }
 Grads Tape::backward(const Var& loss, bool retain_graph) {
   TapeImpl& t = *impl_;
   if (TapeImpl::find(t.epoch()) != &t)
-    throw TapeError("backward: this tape belongs to another thread, the one that made it");
+    throw TapeError("backward: this tape belongs to another thread, which created it");
   const detail::Node& n = t.node(loss, "backward");
   if (n.shape.size() != 1)
-    throw ShapeError("backward: the loss must be a single number, this one is " + text(n.shape) +
+    throw ShapeError("backward: the loss must have exactly one element, but is " + text(n.shape) +
                      ": take its sum or mean");
   if (n.requires_grad && t.sweep().freed(loss.node()))
     throw TapeError("backward: this graph was freed by an earlier backward; pass retain_graph = true there");
@@ -38,7 +38,7 @@ Grads Tape::backward(const Var& loss, bool retain_graph) {
 
 Var retain(const Var& v) {
   detail::Node& n = TapeImpl::current("retain").node(v, "retain");
-  if (!n.requires_grad) throw TapeError("retain: this Var does not depend on anything that has a gradient");
+  if (!n.requires_grad) throw TapeError("retain: this Var does not depend on any parameter or variable");
   n.retained = true;
   return v;
 }

@@ -6,20 +6,20 @@
 namespace ebb {
 
 struct TapeOptions {
-  DType dtype = f32;  ///< of every value on the tape; what enters is converted
+  DType dtype = f32;  ///< of all values on the tape; inputs are converted
   int order = 1;      ///< highest order of differentiation, declared before recording
 };
 
 struct TapeStats {
   std::int64_t nodes = 0;       ///< recorded nodes
-  std::int64_t kept_bytes = 0;  ///< bytes of values alive on the tape now
-  std::int64_t peak_bytes = 0;  ///< most bytes of values and adjoints alive at once
+  std::int64_t kept_bytes = 0;  ///< bytes of values on the tape now
+  std::int64_t peak_bytes = 0;  ///< maximum bytes of values and adjoints at any time
 };
 
-/// Records what is computed while it lives, on its own thread, as the innermost tape. An append-only list of nodes; the
-/// sweep is one loop from the end. docs/how-it-works.md builds a small one; tape_impl.hpp is where this one begins.
+/// Records its thread's computations during its lifetime, as the innermost tape. An append-only list of nodes; a sweep
+/// is one loop from the end. docs/how-it-works.md builds a small tape; for this one start at tape_impl.hpp.
 ///
-/// Threads   A tape and its Vars are used on the thread that made them; any thread may destroy the Tape itself
+/// Threads   A tape and its Vars may be used only on the thread that created them; any thread may destroy the Tape
 ///
 ///     Tape tape{{.dtype = f64, .order = 2}};
 ///     Var y = ...;
@@ -31,10 +31,10 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// Gradients of a scalar for every leaf it depends on, every `variable` and every retained Var. The graph is spent:
-  /// what backward needed is freed as it goes, unless keep is true.
+  /// Gradients of a scalar with respect to every leaf it depends on, every `variable` and every retained Var. The graph
+  /// is freed during the sweep unless retain_graph is true.
   ///
-  /// Errors    ShapeError if loss is not a single number; TapeError if a parameter was edited since it was used
+  /// Errors    ShapeError unless loss has exactly one element; TapeError if a parameter was edited since it was used
   Grads backward(const Var& loss, bool retain_graph = false);
   TapeStats stats() const;
   DType dtype() const;
@@ -44,10 +44,10 @@ class Tape {
   detail::TapeImpl* impl_;
 };
 
-/// The gradient of v is kept by the next backward: g[v]. Returns v.
+/// Makes the next backward keep the gradient of v, g[v]. Returns v.
 Var retain(const Var& v);
 
-/// In its scope nothing is recorded and the tape recycles its nodes.
+/// Disables recording in its scope; the tape recycles its nodes.
 class NoGrad {
  public:
   NoGrad();
@@ -60,7 +60,7 @@ class NoGrad {
   bool before_;
 };
 
-/// `for (int t : steps(T))` tells the tape the time step, for error messages and masks, until the loop is left.
+/// `for (int t : steps(T))` sets the tape's time step, for error messages and masks, within the loop.
 class steps {
  public:
   explicit steps(int count) : steps(0, count) {}
@@ -83,7 +83,7 @@ class steps {
 
  private:
   int begin_, end_;
-  std::uint32_t tape_ = 0;  // the innermost when the loop began, and the time there
+  std::uint32_t tape_ = 0;  // the innermost tape when the loop began, and its time
   int before_ = -1;
 };
 

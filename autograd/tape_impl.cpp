@@ -52,7 +52,7 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
     Node& in = nodes_[inputs[k].node()];
     const bool read = (op.needs & need_inputs) != 0;
     if (!read && !in.requires_grad) {
-      list[k] = 0;  // neither read nor to be given a gradient: let it go
+      list[k] = 0;  // neither read nor given a gradient, so drop it
       continue;
     }
     list[k] = inputs[k].node();
@@ -84,7 +84,7 @@ bool TapeImpl::any_requires(const Var* inputs, int count) {
 void TapeImpl::require_order(const OpTable& op, const std::source_location& where) const {
   if (order_ < 2 || op.higher) return;
   throw TapeError(std::string(op.name) +
-                  ": its gradient is written on arrays, so first order only; this tape has order " +
+                  ": its gradient is written on arrays, so it is first-order only; this tape has order " +
                   std::to_string(order_) + place_of(where));
 }
 
@@ -94,7 +94,7 @@ void TapeImpl::reject(const Var& v, const char* who) {
   if (find(v.epoch()))
     throw TapeError(prefix + "this Var belongs to an outer tape: pass its value() through constant() to use it here");
   check_elsewhere(v.epoch(), prefix);
-  throw TapeError(prefix + "this Var's tape is gone");
+  throw TapeError(prefix + "this Var's tape was destroyed");
 }
 
 void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }

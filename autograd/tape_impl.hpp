@@ -14,38 +14,38 @@ namespace ebb::detail {
 
 class Probe;
 
-/// The tape behind Tape: records ops as nodes, and owns the parts that do the rest: NodeStore (nodes and their memory),
-/// LeafTable (parameters), PackTable (laid-out operands), Sweep (gradients). open_tapes.cpp knows a thread's tapes.
+/// The implementation of Tape: records ops as nodes, and owns the other parts: NodeStore (nodes and their memory),
+/// LeafTable (parameters), PackTable (packed operands), Sweep (gradients). open_tapes.cpp manages a thread's tapes.
 ///
-/// A value lives as long as a handle names it or a recorded backward reads it. A node that no recorded op reads is used
-/// again as soon as its last handle goes, so that what needs no gradient leaves nothing behind.
+/// A value lives as long as a handle refers to it or a recorded backward reads it. A node that no recorded op reads is
+/// recycled when its last handle is destroyed, so computations without gradient leave nothing behind.
 class TapeImpl {
  public:
-  // ---- the tapes of this thread (open_tapes.cpp)
-  static TapeImpl* innermost() { return innermost_; }    ///< null if none is live
-  static TapeImpl& current(const char* who = nullptr) {  ///< TapeError if none is live
+  // The tapes of this thread (open_tapes.cpp).
+  static TapeImpl* innermost() { return innermost_; }    ///< null if there is none
+  static TapeImpl& current(const char* who = nullptr) {  ///< TapeError if there is none
     TapeImpl* t = innermost_;
     return t && t->epoch() != 0 ? *t : search(who);
   }
-  static TapeImpl* find(std::uint32_t epoch) {  ///< live on this thread, else null
+  static TapeImpl* find(std::uint32_t epoch) {  ///< if it is live on this thread, else null
     for (TapeImpl* t = innermost_; t; t = t->outer_)
       if (t->epoch() == epoch) return t;
     return nullptr;
   }
   static TapeImpl* open(TapeOptions);
   static void close(TapeImpl*) noexcept;  ///< on any thread
-  /// For a Var whose tape is not on this thread. Errors    TapeError if it lives on another
+  /// For a Var whose tape is not on this thread. Errors: TapeError if it is on another
   static void check_elsewhere(std::uint32_t epoch, const std::string& who = {});
-  /// TapeError that says why `who`, null for a member of Var, cannot use this Var.
+  /// TapeError with the reason why `who`, null for a member of Var, cannot use this Var.
   [[noreturn]] static void reject(const Var&, const char* who = nullptr);
 
-  // ---- nodes and values
+  // Nodes and values.
   Node& node(std::uint32_t id) { return nodes_[id]; }
-  Node& node(const Var& v, const char* who = "value") {  ///< TapeError if v is empty, dead, or of another tape
+  Node& node(const Var& v, const char* who = "value") {  ///< TapeError if v is empty or of a dead or other tape
     if (v.epoch() != epoch()) reject(v, who);
     return nodes_[v.node()];
   }
-  const Array& value(std::uint32_t id) {  ///< makes lazy ones; an empty array for id 0
+  const Array& value(std::uint32_t id) {  ///< computes lazy ones; an empty array for id 0
     Node& n = nodes_[id];
     if (n.lazy && !n.value) make_lazy(n);
     return n.value;
@@ -58,33 +58,33 @@ class TapeImpl {
   void release_handle(std::uint32_t id) noexcept;
   std::uint32_t top() const { return nodes_.top(); }  ///< highest node in use
 
-  // ---- recording
+  // Recording.
   /// A value outside the graph.
   Var push(Array value, const std::source_location&);
   /// A value in the graph without inputs.
   Var input(Array value, bool requires_grad, const std::source_location&);
-  /// A value in the graph: op(inputs). `attributes` are of the op, made in `arena`.
+  /// A value in the graph: op(inputs). `attributes` are the op's, allocated in `arena`.
   Var record(const OpTable&, void* attributes, const Var* inputs, int count, Array value, const Shape&,
              const std::source_location&);
-  Var number(double);  ///< a constant of rank 0, made once
+  Var number(double);  ///< a constant of rank 0, created once
   void* arena(std::size_t bytes) { return nodes_.arena(bytes); }
   bool recording() const { return recording_; }
-  bool set_recording(bool on) { return std::exchange(recording_, on); }  ///< returns what it was
-  bool any_requires(const Var* inputs, int count);                       ///< the op is to be recorded
+  bool set_recording(bool on) { return std::exchange(recording_, on); }  ///< returns the previous value
+  bool any_requires(const Var* inputs, int count);                       ///< whether the op must be recorded
   void require_order(const OpTable&, const std::source_location&) const;
 
-  // ---- what the tape was opened with, and what it is told on the way
+  // The tape's options and current settings.
   DType dtype() const { return dtype_; }
   int order() const { return order_; }
   Array convert(const Array& a) const { return a.to(dtype_); }
-  std::uint32_t epoch() const { return epoch_.load(std::memory_order_relaxed); }  ///< 0 once it is closed
+  std::uint32_t epoch() const { return epoch_.load(std::memory_order_relaxed); }  ///< 0 after it was closed
   int time() const { return time_; }
   void set_time(int t) { time_ = t; }
   TapeStats stats() const;
-  Probe* probe() const { return probe_; }  ///< sees what is recorded and swept; null: nobody
+  Probe* probe() const { return probe_; }  ///< observes recording and sweeps; or null
   void set_probe(Probe* p) { probe_ = p; }
 
-  // ---- the parts
+  // The parts.
   LeafTable& leaves() { return leaves_; }
   PackTable& packs() { return packs_; }
   Sweep& sweep() { return sweep_; }
@@ -101,7 +101,7 @@ class TapeImpl {
   void make_lazy(Node&);
 
   friend struct ThreadTapes;
-  // Initial-exec: read without a call, also from position-independent code.
+  // Initial-exec: accessed without a function call, even in position-independent code.
   [[gnu::tls_model("initial-exec")]] static inline constinit thread_local TapeImpl* innermost_ = nullptr;
   TapeImpl* outer_ = nullptr;
   std::atomic<std::uint32_t> epoch_ = 0;

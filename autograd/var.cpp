@@ -10,7 +10,7 @@ using detail::TapeImpl;
 
 namespace {
 TapeImpl& tape_of(const Var& v) {
-  TapeImpl* t = v ? TapeImpl::find(v.epoch()) : nullptr;  // an outer tape's numbers may be read
+  TapeImpl* t = v ? TapeImpl::find(v.epoch()) : nullptr;  // values on outer tapes may be read
   if (!t) TapeImpl::reject(v);
   return *t;
 }

@@ -2,7 +2,7 @@
 #include <ebb/ops/array.hpp>
 #include <source_location>
 
-/// What a cell's file sees of the tape. Light on purpose: no <string>, <vector>, <memory>, xtensor or xsimd.
+/// The part of the tape that a cell's file includes. Lightweight: no <string>, <vector>, <memory>, xtensor or xsimd.
 namespace ebb {
 
 class Leaf;
@@ -17,17 +17,17 @@ template <class A>
 concept is_array = __is_same(A, Array);
 }  // namespace detail
 
-/// A place on an axis, with the line that named it.
+/// An index on an axis, with the line of the call.
 struct Index {
   int number;
   std::source_location where;
   Index(int i, std::source_location w = std::source_location::current()) : number(i), where(w) {}
 };
 
-/// A value on the tape: a counted handle of 8 bytes (node and epoch of its tape; the count lives in the node).
-/// Operators run at once and return a Var. A value that no handle reaches and no backward needs is freed at once.
+/// A value on the tape: a reference-counted handle of 8 bytes (node and epoch of its tape; the count is in the node).
+/// Operators are evaluated eagerly and return a Var. A value without handles that no backward needs is freed.
 ///
-/// Errors    TapeError if its tape is gone or not this thread's innermost one, or when copied on another thread
+/// Errors    TapeError if its tape was destroyed or is not this thread's innermost, or when copied on another thread
 class Var {
  public:
   Var() noexcept = default;
@@ -49,30 +49,30 @@ class Var {
     if (epoch_ != 0) detail::drop(node_, epoch_);
   }
 
-  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< names a value at all, whatever the value is
-  Array value() const;                                             ///< the numbers, shared, never to be written
+  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< false for an empty handle
+  Array value() const;  ///< shares the value's memory, which must not be written
   Shape shape() const;
   int rank() const { return shape().rank(); }
   int dim(int axis) const { return shape()[axis]; }
   DType dtype() const;
   bool requires_grad() const;
-  double item() const;            ///< the only number. Errors: ShapeError if there is not exactly one
-  Var operator[](Index i) const;  ///< entry i of the first axis, a view; negative ones from the end
+  double item() const;            ///< the only element. Errors: ShapeError if there is not exactly one
+  Var operator[](Index i) const;  ///< entry i of the first axis, a view; negative i counts from the end
 
   std::uint32_t node() const noexcept { return node_; }
   std::uint32_t epoch() const noexcept { return epoch_; }
 
  private:
   friend class detail::TapeImpl;
-  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}  // a handle counted already
+  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}  // adopts a counted reference
   std::uint32_t node_ = 0, epoch_ = 0;
 };
 static_assert(sizeof(Var) == 8);
 
 std::ostream& operator<<(std::ostream&, const Var&);
 
-/// In its scope all ops carry this line, whatever lines they are called from: for a function made of several ops, so
-/// that errors name the line of its caller. The outermost one counts. Not for use around the user's own code.
+/// In its scope all ops have this line: for a function composed of several ops, so that errors name the line of its
+/// caller. The outermost one counts. Not for use around the user's code.
 ///
 ///     Var rms(At x) {
 ///       const CallSite here{x.where};
@@ -86,7 +86,7 @@ class CallSite {
   ~CallSite() { current_ = before_; }
   CallSite(const CallSite&) = delete;
   CallSite& operator=(const CallSite&) = delete;
-  static const std::source_location* current() noexcept { return current_; }  ///< null outside of all
+  static const std::source_location* current() noexcept { return current_; }  ///< null outside any scope
 
  private:
   std::source_location where_;
@@ -95,7 +95,7 @@ class CallSite {
       nullptr;
 };
 
-/// An operand together with the line that wrote it. Taken by value, so that a dying temporary can be overwritten.
+/// An operand with the line of the call. Passed by value, so that a dying temporary can be overwritten.
 struct At {
   Var var;
   std::source_location where;
@@ -103,8 +103,8 @@ struct At {
   At(const Leaf& p, std::source_location w = std::source_location::current());
   template <detail::is_array A> At(const A&) {
     static_assert(sizeof(A) == 0,
-                  "an Array is not on the tape: use constant(array), variable(array) if its gradient is "
-                  "wanted, or <ebb/ops/elementwise.hpp> for functions of Arrays alone");
+                  "an Array is not on the tape: use constant(array), variable(array) for a gradient, or "
+                  "<ebb/ops/elementwise.hpp> for functions of Arrays without gradients");
   }
 };
 
@@ -122,7 +122,7 @@ struct VarList {
   int count = 0;
   std::source_location where;
   VarList(std::initializer_list<Var> l, std::source_location w = std::source_location::current()) : where(w) {
-    first = l.begin();  // the list lives to the end of the call's full expression
+    first = l.begin();  // the list lives until the end of the full expression
     count = static_cast<int>(l.size());
   }
   template <class C>
@@ -131,12 +131,12 @@ struct VarList {
       : first(c.data()), count(static_cast<int>(c.size())), where(w) {}
 };
 
-/// What a comparison gives: a Var of ones and zeros. As a condition of the program it would ask whether the handle is
-/// empty, and so be true always; compare numbers there, `if (x[0].item() > 0)`.
+/// The result of a comparison: a Var of ones and zeros. It does not convert to bool, which would test whether the
+/// handle is empty; compare numbers instead, `if (x[0].item() > 0)`.
 struct Comparison : Var {
   Comparison(Var v) noexcept : Var(static_cast<Var&&>(v)) {}
   using Var::operator=;
-  explicit operator bool() const = delete;  // compare item(), or choose with where()
+  explicit operator bool() const = delete;  // compare item(), or use where()
 };
 
 Var operator+(Arg a, Arg b);

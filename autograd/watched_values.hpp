@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-/// The implementation of Watch: the values of all threads, and each thread's access to them. Internal to autograd and
-/// nn.
+/// The implementation of Watch: the values of all threads, and each thread's access to them. Internal.
 namespace ebb::detail {
 
 /// Values by name, then by run of the sequence. Thread-safe, since shards add concurrently.

@@ -63,8 +63,7 @@ std::uint64_t little_endian(const unsigned char* b, int bytes) {
   return n;
 }
 
-/// Lengths written by programs that write to a pipe and do not know the length: the samples extend to the end of the
-/// file.
+/// Lengths written by programs that write to a pipe and do not know the length: the samples extend to the file's end.
 bool is_unknown(std::uint64_t length) { return length == 0xffffffff || length == 0x7fffffff || length == 0x7ffff000; }
 
 /// Bytes of samples in a wav file, by its data chunk. The total length in the header is ignored, since it is wrong in

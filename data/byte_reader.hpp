@@ -11,8 +11,7 @@ enum class Content : std::uint8_t {
   text  ///< a leading byte order mark (U+FEFF) is skipped
 };
 
-/// Reads a file sequentially through a buffer of fixed size, decompressing gzip. Used by all readers of this folder;
-/// internal.
+/// Reads a file sequentially through a buffer of fixed size, decompressing gzip. Used by all readers; internal.
 ///
 /// Errors    FileError naming the path if it does not exist, is not a regular file, is a truncated or corrupt gzip
 ///           stream, or a text in UTF-16 or UTF-32
@@ -33,8 +32,7 @@ class ByteReader final {
   }
   /// Reads up to n bytes, as many as there are.
   std::size_t read(void* to, std::size_t n);
-  /// Exactly n bytes. `what` describes them in the FileError if there are fewer. Memory grows with the bytes actually
-  /// present.
+  /// Exactly n bytes. `what` describes them in the FileError if there are fewer. Memory grows with the bytes present.
   std::vector<unsigned char> bytes(std::uint64_t n, const char* what);
   /// The next line without its end ("\n", "\r\n" or, if neither occurs in the first 64 kB, "\r"); false after the last.
   /// Errors: also FileError for a line longer than 16 MiB.

@@ -28,8 +28,7 @@ NpyArray read_npy(const std::string& path);
 void write_npy(const std::string& path, const Array&);
 void write_npy(const std::string& path, const Tokens&);
 
-/// The arrays of a file from numpy.savez or savez_compressed by name: all, or those listed in `names`. Verifies
-/// checksums.
+/// The arrays of a file from numpy.savez or savez_compressed: all, or those listed in `names`. Verifies checksums.
 ///
 /// Errors    as for read_npy, with the array's name; also FileError if a name is missing or occurs twice
 std::map<std::string, NpyArray> read_npz(const std::string& path, const std::vector<std::string>& names = {});

@@ -18,8 +18,7 @@ struct PaddedArrays {
 /// is the maximum length; positions after a row's end are `filler`, or zero.
 ///
 /// Shapes    sequences [T_b], or [T_b, I] of one element type; if `items` is given, only those, in that order
-/// Errors    ValueError if there are none, all are empty, or an item does not exist; ShapeError if ranks or widths
-///           differ
+/// Errors    ValueError if there are none, all are empty, or an item does not exist; ShapeError if shapes differ
 PaddedTokens pad_sequences(const std::vector<Tokens>& sequences, int filler = 0);
 PaddedTokens pad_sequences(const std::vector<Tokens>& sequences, const std::vector<int>& items, int filler = 0);
 PaddedArrays pad_sequences(const std::vector<Array>& sequences);

@@ -14,8 +14,7 @@
 ///     State step(const Var& x, const State& s) const            // or with a third argument, const StepContext&
 ///
 /// where State is an aggregate of Vars (`Hidden` if it is h alone). `Var output(const Var& x, const State& s) const` is
-/// needed only if the output is not the field declared first. Dropout inside a cell is an additional overload of step
-/// (drop.hpp).
+/// needed only if the output is not the first field. Dropout inside a cell is another overload of step (drop.hpp).
 namespace ebb {
 
 struct Hidden {
@@ -197,8 +196,7 @@ struct CellEntry : Registered<CellEntry> {
 
 }  // namespace ebb
 
-/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); EBB_CELL_NAMED takes a name with a
-/// dash.
+/// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); EBB_CELL_NAMED allows dashes.
 #define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
 #define EBB_CELL_NAMED(id, name, Type, about) \
   static const ebb::CellEntry ebb_cell_##id { name, about, __FILE__, &ebb::detail::make_adapter<Type> }

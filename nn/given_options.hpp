@@ -17,8 +17,7 @@ struct OptionInfo {
 ///     given("beta1", o.beta1, "weight of the momentum in a step")("beta2", o.beta2, "decay rate of the momentum");
 ///     given.reject_unknown();
 ///
-/// Errors    ValueError naming owner and option for a value of the wrong kind, an option given twice, or text without
-///           "="
+/// Errors    ValueError naming owner and option for a value of the wrong kind, a repeated option, or text without "="
 class GivenOptions {
  public:
   GivenOptions() = default;

@@ -57,8 +57,7 @@ class Builder {
   /// The same for an integer from `low` to `high`, "lmu:order=256", and for true or false, "lmu:trained=true".
   int whole(const char* name, int default_value, int low, int high, const char* help) const;
   bool flag(const char* name, bool default_value, const char* help) const;
-  /// The same for words: returns the index of the chosen word in `choices` ("tanh|relu|sigmoid"); the first is the
-  /// default.
+  /// The same for words: returns the index of the word in `choices` ("tanh|relu|sigmoid"); the first is the default.
   int choice(const char* name, const char* choices, const char* help) const;
   /// For values that a range does not cover: throws ValueError "CELL: option NAME: REASON".
   [[noreturn]] void reject(const char* option, const char* why) const;

@@ -3,8 +3,7 @@
 namespace ebb {
 
 /// The ops of this folder, like ShippedOp for those of autograd. tests/nn/shipped_op_test.cpp does not compile without
-/// a sample for every entry, and an op does not compile without naming its entry: `static constexpr auto tried_by =
-/// NnOp::ctc;`
+/// a sample for every entry, and an op must name its entry: `static constexpr auto tried_by = NnOp::ctc;`
 enum class NnOp {
   attention_scores,
   attention_mix,

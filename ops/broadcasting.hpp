@@ -4,8 +4,7 @@
 /// NumPy's broadcasting, expressed as strides. Internal.
 namespace ebb::detail {
 
-/// An array broadcast to a larger shape: strides in elements, 0 along repeated axes. Axes are aligned to the right of
-/// four.
+/// An array broadcast to a larger shape: strides in elements, 0 along repeated axes. Axes are right-aligned to four.
 struct Operand {
   const void* data = nullptr;  // null: the operand is absent
   std::int64_t stride[Shape::max_rank] = {};

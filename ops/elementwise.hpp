@@ -6,8 +6,7 @@
 /// the functions of Var.
 namespace ebb {
 
-/// The second or third operand of an elementwise function of Arrays: an Array, or a scalar, which takes their element
-/// type.
+/// The second or third operand of an elementwise function of Arrays: an Array, or a scalar of their element type.
 struct ArrayArg {
   const Array* array = nullptr;
   double number = 0;
@@ -27,7 +26,7 @@ Array operator-(double, const Array&);
 Array operator*(double, const Array&);
 Array elu(const Array& x);
 
-/// max(x, -1) reads like a maximum over an axis, which it is not: a whole number is an error that names both meanings.
+/// max(x, -1) could be mistaken for a maximum over an axis, so an integer as the second argument does not compile.
 Array max(const Array&, std::integral auto number) {
   static_assert(sizeof(number) == 0, "max(x, 1) is ambiguous: amax(x, 1) is along axis 1, max(x, 1.0) elementwise");
   return {};

@@ -18,27 +18,27 @@ struct Error : std::runtime_error {
  private:
   std::string message_;
 };
-/// Shapes that do not fit each other.
+/// Incompatible shapes.
 struct ShapeError final : Error {
   using Error::Error;
 };
-/// A Var that outlived its tape, an order of differentiation that was not declared, and the like.
+/// A Var outlived its tape, an order of differentiation was not declared, ...
 struct TapeError : Error {
   using Error::Error;
 };
-/// A number or name that is not allowed.
+/// An invalid value or name.
 struct ValueError : Error {
   using Error::Error;
 };
-/// A file that is missing, truncated, or not what it claims to be.
+/// A file is missing, truncated or malformed.
 struct FileError final : Error {
   using Error::Error;
 };
-/// A Var that names no value was used.
+/// An empty Var was used.
 struct EmptyVarError final : TapeError {
   using TapeError::TapeError;
 };
-/// An Array that holds no numbers was used.
+/// An empty Array was used.
 struct EmptyArrayError final : ValueError {
   using ValueError::ValueError;
 };

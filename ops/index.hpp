@@ -1,8 +1,7 @@
 #pragma once
 #include <ebb/ops/array.hpp>
 
-/// Indexing and rearranging. Results are views where possible (see also Array's range, column_block and reshape), else
-/// copies.
+/// Indexing and rearranging. Results are views where possible (see also Array's range, column_block, reshape).
 namespace ebb {
 
 /// Permutes the axes; `transpose(a)` swaps the last two.

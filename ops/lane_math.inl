@@ -65,8 +65,7 @@ template <class L> EBB_INLINE L tanh(L x) {
   return with_sign_of(fma(q, p, p - L(1)) / fma(q, p, p + L(1)), x);
 }
 
-/// Numerics  1 / (1 + 2^k + 2^k q), compensated where 1 + 2^k is not exact; below 1.8 ulp; 0 where the result would be
-///           subnormal
+/// Numerics  1 / (1 + 2^k + 2^k q), compensated where 1 + 2^k is not exact; below 1.8 ulp; subnormal results are 0
 template <class L> EBB_INLINE L sigmoid(L x) {
   const double least = is_double<L> ? -708.4 : -87.34;
   const auto [k, r] = by_ln2(lesser(L(-least), greater(L(-60), -x)));

@@ -36,8 +36,7 @@ class Pack {
   int inner_ = 0, columns_ = 0;
 };
 
-/// c (+)= a b with b packed, bitwise equal to the product with b itself. Leading axes of a and c are flattened into
-/// rows.
+/// c (+)= a b with b packed, bitwise equal to the product with b itself. Leading axes of a and c are flattened.
 void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate);
 
 /// c (+)= a^T b, as in a weight's gradient.

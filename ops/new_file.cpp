@@ -42,8 +42,7 @@ void NewFile::publish() {
   sync_folder();
 }
 
-// The rename is durable only after the folder is flushed. Where that is not possible, the file is complete all the
-// same.
+// The rename is durable only after the folder is flushed. Where that is impossible, the file is complete all the same.
 void NewFile::sync_folder() const {
   const std::size_t slash = path_.find_last_of('/');
   const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);

@@ -8,8 +8,7 @@
 namespace ebb {
 namespace {
 
-/// Whether all these norms are far from T's smallest and largest values, so that their squares were summed without
-/// loss.
+/// Whether all these norms are far from T's smallest and largest values, so that squares were summed without loss.
 template <class T> bool safe(const Array& norms) {
   constexpr int digits = std::numeric_limits<T>::digits, least = std::numeric_limits<T>::min_exponent;
   const T low = std::ldexp(T(1), (least + 2 * digits) / 2), high = std::sqrt(std::numeric_limits<T>::max()) / 16;

@@ -10,8 +10,7 @@ namespace {
 using detail::PointwiseKernel;
 using detail::PointwiseRows;
 
-/// The operands of one row. A scalar operand is replicated to fill a register, so that the loop reads all operands
-/// alike.
+/// The operands of one row. A scalar operand is replicated to fill a register, so the loop reads all operands alike.
 template <class T, int n> struct Operands {
   const T* p[n];
   std::int64_t step[n];

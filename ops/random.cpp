@@ -36,8 +36,7 @@ std::uint64_t scaled(std::uint64_t bits, std::uint64_t m) {
   return ((bits >> 32) * m + ((bits & 0xffffffff) * m >> 32)) >> 32;
 }
 
-// Streams are derived with different seeds than values are drawn with, so that stream ids and drawn values are
-// unrelated.
+// Streams are derived with different seeds than values are drawn with, so that the two are unrelated.
 constexpr std::uint64_t by_index = 0x9e3779b97f4a7c15, by_name = 0xc2b2ae3d27d4eb4f;
 
 /// Two normal values from one block (Box-Muller). 1 - u is in (0, 1], so the logarithm is finite.

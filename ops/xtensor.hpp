@@ -49,8 +49,7 @@ template <class S> Shape shape_of(const S& extents, const char* what) {
   return Shape(e, rank);
 }
 
-/// The stride between rows of an expression with memory. Errors: ShapeError if it is not row-major with evenly spaced
-/// rows.
+/// The stride between rows of an expression with memory. Errors: ShapeError unless row-major with evenly spaced rows.
 template <class E> std::int64_t row_stride_of(const E& e, const Shape& s) {
   const auto stride = [&](int k) { return static_cast<std::int64_t>(e.strides()[static_cast<std::size_t>(k)]); };
   const int rank = s.rank();

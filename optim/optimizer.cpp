@@ -136,8 +136,7 @@ template <class T> Slice<T> Optimizer::slice_of(const Todo& d, T* flat) {
   return s;
 }
 
-/// Whether the update would make a finite value of the optimiser state infinite; for very large gradients, tries it on
-/// copies.
+/// Whether the update would make a finite value of the optimiser state infinite; tries very large gradients on copies.
 template <class T> bool Optimizer::overflows(const Todo& d) {
   // Squares below this are lost in the rounding of the type's largest value, so sums with them cannot overflow.
   constexpr double harmless = sizeof(T) == 4 ? 0x1p51 : 0x1p484;

@@ -11,8 +11,8 @@ class Archive;
 class GivenOptions;
 
 /// An optimiser's view of one parameter: its values w, their gradient g, and the optimiser's state. Most optimisers
-/// treat the values independently; those that treat a matrix as a whole use its shape, and its name to recognise hidden
-/// matrices.
+/// treat the values independently; those that treat a matrix as a whole also use its shape, and its name to find
+/// hidden matrices.
 template <class T> struct Slice {
   T* w;
   const T* g;

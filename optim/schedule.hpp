@@ -45,8 +45,7 @@ struct OneCycleOptions {
 /// Source    Smith & Topin 2018, arXiv:1708.07120
 Schedule one_cycle(double largest, std::int64_t updates, OneCycleOptions o = {});
 
-/// factor width^-1/2 min(n^-1/2, n warm^-3/2), n = u + 1: rises for `warm` updates, then falls with the inverse square
-/// root.
+/// factor width^-1/2 min(n^-1/2, n warm^-3/2), n = u + 1: rises for `warm` updates, then falls as 1 / sqrt(n).
 ///
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 5.3
 Schedule noam(int width, std::int64_t warm, double factor = 1);

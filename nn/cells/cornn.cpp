@@ -4,8 +4,7 @@
 namespace ebb {
 namespace {
 
-/// Coupled oscillatory network: damped, driven oscillators, discretised so that the gradient neither explodes nor
-/// vanishes.
+/// Coupled oscillatory network: damped, driven oscillators, discretised for gradients that neither explode nor vanish.
 ///
 ///     z' = z + dt (tanh(y W + z Wz + x V + b) - gamma y - epsilon z);   y' = y + dt z'
 ///

@@ -10,8 +10,7 @@ namespace ebb {
 ///     h' = (1 - z) * n + z * h
 ///
 /// Shapes    x [B, I]; h [B, H]; Wx [I, 3H], Wh [H, 3H], b [3H], bn [H]
-/// Options   update_bias=0, the initial value of b's update block, above 0 it keeps the state; 0: initialised like the
-///           rest
+/// Options   update_bias=0, initial value of b's update block, above 0 it keeps the state; 0: initialised like the rest
 /// Init      Wx, Wh, b, bn uniform in +-1/sqrt(H)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]
 /// Cost      6 H (I + H) flops and 5 H kept values per row and step

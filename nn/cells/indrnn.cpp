@@ -11,8 +11,7 @@ namespace {
 ///     h' = relu(x W + u * h + b),   |u| <= 2^(1 / steps)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], u, b [H]
-/// Options   steps=100, the longest memory: u is bounded so that a gradient at most doubles over this many steps;
-///           layer=first|last
+/// Options   steps=100, the longest memory: u is bounded so that a gradient at most doubles over them; layer=first|last
 /// Init      u U(0, bound), in the last layer U(1 / bound, bound) for long memory; W normal with deviation .001, b zero
 /// Cost      2 H I flops per row and step
 /// Source    Li et al. 2018, arXiv:1803.04831

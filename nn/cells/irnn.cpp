@@ -4,8 +4,7 @@
 namespace ebb {
 namespace {
 
-/// Recurrent network of rectified units with the identity as initial recurrent matrix, so that nothing is forgotten at
-/// first.
+/// Recurrent network of rectified units with the identity as initial recurrent matrix, which forgets nothing.
 ///
 ///     h' = relu(x W + h U + b)
 ///

@@ -4,8 +4,7 @@
 namespace ebb {
 namespace {
 
-/// Minimal gated recurrent unit: gate and candidate depend on the input only, so that h is a weighted sum of
-/// candidates.
+/// Minimal gated recurrent unit: gate and candidate depend on the input only, so h is a weighted sum of candidates.
 ///
 ///     [z n] = x W + b;   h' = (1 - sigmoid(z)) * h + sigmoid(z) * g(n),   g(a) = a + 1/2 for a >= 0, sigmoid(a) below
 ///

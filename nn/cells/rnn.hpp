@@ -8,8 +8,8 @@ namespace ebb {
 ///     h' = f(x W + h U + b)
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H], U [H, H], b [H]
-/// Options   activation=tanh|relu|sigmoid|linear, the function f recurrent=uniform|orthogonal|xavier|identity, the
-///           initialiser of U
+/// Options   activation=tanh|relu|sigmoid|linear, the function f
+///           recurrent=uniform|orthogonal|xavier|identity, the initialiser of U
 /// Init      W, U, b uniform in +-1/sqrt(H); or U by `recurrent`: orthogonal (Saxe et al. 2014), Xavier-uniform (Glorot
 ///           & Bengio 2010), or the identity (with relu the IRNN of Le et al. 2015, arXiv:1504.00941)
 /// Errors    ShapeError if x is not [B, I] or h is not [B, H]

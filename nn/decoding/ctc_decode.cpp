@@ -68,8 +68,7 @@ class Prefixes {
   std::map<std::pair<int, int>, int> children_;
 };
 
-/// Candidates after a step: a known prefix {id, -1}, or a new one {parent, label}, which gets a node only if it is
-/// kept.
+/// Candidates after a step: a known prefix {id, -1}, or a new one {parent, label}, which gets a node if it is kept.
 using Candidates = std::map<std::pair<int, int>, Score>;
 
 class Beam {

@@ -19,8 +19,8 @@ using Metadata = std::map<std::string, std::string>;
 /// CRC-32 of the table of arrays, the strings and the data. Written to a temporary file, flushed and renamed, so an
 /// existing file is always complete. Python's safetensors reads it.
 ///
-/// Errors    FileError if it cannot be written; an existing file is then left unchanged ValueError for a duplicate
-///           name, a string named "format" or "crc32", or one that is not UTF-8
+/// Errors    FileError if it cannot be written, leaving an existing file unchanged; ValueError for a duplicate name, a
+///           string named "format" or "crc32", or one that is not UTF-8
 /// Source    https://huggingface.co/docs/safetensors
 void write_safetensors(const std::string& path, const std::vector<NamedArray>&, const Metadata& = {});
 

@@ -9,8 +9,7 @@ namespace ebb {
 ///     save_weights("weights.safetensors", w, {{"cell", "lstm"}});
 ///     load_weights("weights.safetensors", w);                       // into the same model, constructed anew
 ///
-/// Errors    FileError if it cannot be written; an existing file is then left unchanged ValueError as for
-///           write_safetensors
+/// Errors    FileError if it cannot be written, leaving an existing file unchanged; ValueError as for write_safetensors
 void save_weights(const std::string& path, const LeafSet& w, const Metadata& = {});
 
 /// Reads them back by name, also from files of other programs.

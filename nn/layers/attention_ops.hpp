@@ -16,8 +16,7 @@ struct Seen {
 Var scores(At q, At K, const Seen&);
 /// y[i, n, e] = sum_j p[n, i, j] V[j, n, e], over the visible keys: [N, I, T], [T, N, E] -> [I, N, E]
 Var mix(At p, At V, const Seen&);
-/// x [T, B, D], with its padding set to zero if any element is not finite: a product's gradient would contain 0 times
-/// NaN.
+/// x [T, B, D], with its padding set to zero if any element is not finite, to avoid 0 times NaN in gradients.
 Var without_padding(At x, const Lengths&);
 /// Softmax of s over the visible keys, zero elsewhere; if causal, query i sees only keys 0 to i.
 Var seen_softmax(At s, const Seen&, bool causal);

@@ -21,8 +21,7 @@ template <class T> void add_step(const T* from, std::int64_t row, T* to, int row
     for (int c = 0; c < columns; ++c) *to++ += from[c];
 }
 
-/// A kernel row within one window: its position in the image, and the range [begin, end) of its elements inside the
-/// image.
+/// A kernel row within one window: its position in the image, and the range [begin, end) of its elements inside it.
 struct KernelRow {
   int first, begin, end;
   KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {

@@ -4,8 +4,7 @@
 
 namespace ebb {
 
-/// Layer normalisation: each row is shifted to mean zero and scaled to variance one, then a learned gain and shift are
-/// applied.
+/// Layer normalisation: each row is shifted to mean zero and scaled to variance one, then by a learned gain and shift.
 ///
 ///     gain * (x - m) / sqrt(v + epsilon) + shift,   m and v the mean and (biased) variance of the row
 ///

@@ -17,10 +17,8 @@ struct Pool2dOptions {
 /// y[t] = max over k of x[t stride + k - padding], for each row and channel
 ///
 /// Shapes    x [T, B, C] -> [T', B, C], T' = floor((T + 2 padding - kernel) / stride) + 1
-/// Errors    ValueError for invalid options; ShapeError if x is not [T, B, C] or the kernel is longer than the padded
-///           sequence
-/// Numerics  the first of equal maxima receives the gradient; NaN if any element is NaN; the padding is never the
-///           maximum
+/// Errors    ValueError for invalid options; ShapeError if x is not [T, B, C] or its padded length is below kernel
+/// Numerics  the first of equal maxima receives the gradient; NaN if any element is; the padding is never the maximum
 Sequence max_pool1d(const Sequence& x, const Pool1dOptions& o = {},
                     std::source_location where = std::source_location::current());
 /// The mean instead. The padding counts as zeros.

@@ -32,8 +32,7 @@ struct TransformerOptions {
 /// Shapes    x [T, B, D] -> [T, B, D], T at most `longest`
 /// Init      as for `Linear`, `LayerNorm`, `MultiHeadAttention` and `Positions`
 /// Errors    ValueError for invalid options or a sequence longer than `longest`; ShapeError if x is not [T, B, D]
-/// Cost      24 D^2 + 2 T D flops (feed = 4 D) per row, step and layer; keeps, among others, 2 T heads attention
-///           weights
+/// Cost      24 D^2 + 2 T D flops (feed = 4 D) per row, step and layer; keeps 2 T heads attention weights, among others
 /// Source    Vaswani et al. 2017, arXiv:1706.03762; pre-norm: Xiong et al. 2020, arXiv:2002.04745; GELU: Hendrycks &
 ///           Gimpel 2016, arXiv:1606.08415
 struct Transformer {

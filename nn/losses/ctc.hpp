@@ -3,8 +3,7 @@
 
 namespace ebb {
 
-/// How to treat a row without an alignment, whose labels, with a blank between equal neighbours, are longer than its
-/// input.
+/// How to treat a row without an alignment: its labels, with a blank between equal neighbours, exceed its input.
 enum class CtcImpossible {
   reject,    ///< a ValueError that names the row
   infinite,  ///< infinite loss with zero gradient

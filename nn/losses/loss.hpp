@@ -21,8 +21,7 @@ Var squared_error(At y, At target);
 /// Source    Huber 1964, doi:10.1214/aoms/1177703732
 Var huber(At y, At target, double delta = 1);
 
-/// The Huber loss divided by its delta, here beta, so that its slope far from the target is one; beta = 0 gives |y -
-/// target|.
+/// The Huber loss divided by its delta, here beta, so that its slope at large errors is 1; |y - target| if beta is 0
 ///
 /// Shapes    y, target [B, D] or [B] -> [B]; [T, B, D] -> [T, B]
 /// Errors    ShapeError unless both shapes are equal; ValueError if beta is below 0
@@ -45,8 +44,7 @@ struct HingeOptions {
 /// Sum of max(0, margin - t y) over the last axis.
 ///
 /// Shapes    scores y, signs t, each -1 or 1: [B, D] or [B] -> [B]; [T, B, D] -> [T, B]
-/// Errors    ShapeError unless both shapes are equal; ValueError naming the position of a target that is neither -1 nor
-///           1
+/// Errors    ShapeError unless both shapes are equal; ValueError with the position of a target other than -1 and 1
 /// Source    Cortes & Vapnik 1995, doi:10.1007/BF00994018
 Var hinge(At scores, At signs, HingeOptions o = {});
 

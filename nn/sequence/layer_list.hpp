@@ -35,8 +35,7 @@ std::vector<OptionInfo> layer_options(const std::string& name);
 
 }  // namespace ebb
 
-/// Registers a layer, a class constructed from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal
-/// convolutions").
+/// Registers a layer, constructed from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal convolutions").
 #define EBB_LAYER(name, Type, both, about)                                                                      \
   static const ebb::LayerEntry ebb_layer_##name {                                                               \
     #name, about, __FILE__, both,                                                                               \

@@ -76,15 +76,16 @@ struct SingleOnDouble {
 
 TEST_CASE("a vjp that reads what `needs` does not name is an error with the op, its line and the missing need") {
   const DType dtype = GENERATE(f32, f64);
-  const std::string neither = "given neither its inputs nor its result, which `needs` does not name";
+  const std::string neither = "receives neither its inputs nor its result, since `needs` does not name them";
   CHECK_THAT(rejection(CubeByInput<need_nothing>{}, dtype),
              Contains("in the vjp of cube by input (op_test.cpp:") && Contains(neither));
-  CHECK_THAT(rejection(CubeByInput<need_output>{}, dtype), Contains("given no inputs"));
+  CHECK_THAT(rejection(CubeByInput<need_output>{}, dtype), Contains("receives no inputs"));
   CHECK_THAT(rejection(ExpByOutput<need_nothing>{}, dtype), Contains("exp by output (") && Contains(neither));
-  CHECK_THAT(rejection(ExpByOutput<need_inputs>{}, dtype), Contains("given no result"));
+  CHECK_THAT(rejection(ExpByOutput<need_inputs>{}, dtype), Contains("receives no result"));
   CHECK_THAT(rejection(CubeOnArrays<need_nothing>{}, dtype), Contains("cube on arrays (") && Contains(neither));
-  CHECK_THAT(rejection(CubeOnArrays<need_output>{}, dtype), Contains("given no inputs"));
-  CHECK_THAT(rejection(ExpOnArrays<need_inputs>{}, dtype), Contains("exp on arrays (") && Contains("given no result"));
+  CHECK_THAT(rejection(CubeOnArrays<need_output>{}, dtype), Contains("receives no inputs"));
+  CHECK_THAT(rejection(ExpOnArrays<need_inputs>{}, dtype),
+             Contains("exp on arrays (") && Contains("receives no result"));
 }
 
 TEST_CASE("a vjp that reads what `needs` names is correct on tapes of both element types") {

@@ -29,8 +29,7 @@ struct Moments {
   }
 };
 
-// 60,000 draws: standard errors are .41 % of the deviation for the mean and .29 % for the deviation; five times that is
-// allowed.
+// 60,000 draws: standard errors are .41 % of the deviation for the mean and .29 % for the deviation; allows five times.
 void check_uniform(const Init& init, double bound) {
   const Moments m(draw(init));
   CHECK(std::abs(m.mean) < .02 * bound / std::sqrt(3.));

@@ -68,8 +68,7 @@ TEST_CASE("Every cell is finite on large unscaled inputs, forward and backward, 
 
 namespace {
 
-/// h after `steps` steps of a cell with one unit on x = 0 with the given bias, and its gradient with respect to the
-/// bias.
+/// h after `steps` steps of a cell with one unit on x = 0 with the given bias, and the gradient of the bias.
 std::pair<double, Array> of_bias(const char* name, const Array& bias, int steps, DType dtype) {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell(name, w / "", {1, 1});
