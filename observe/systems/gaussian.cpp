@@ -4,20 +4,19 @@
 namespace ebb {
 namespace {
 
-/// A state that is multiplied by another random matrix at every step: the product whose Lyapunov exponents are known in
-/// closed form.
+/// Multiplies its state by a new random matrix at each step. The product's Lyapunov exponents have a closed form.
 ///
 ///     h' = h G_t + x W,   G_t [H, H] normal with deviation g / sqrt(H)
 ///
 ///     lambda_i = ln g + (ln(2 / H) + psi((H - i + 1) / 2)) / 2,   i = 1 ... H, psi the digamma function
 ///
-/// G_t is drawn by seed, update, time and row, in evaluation too: the cell is not autonomous, and each row has its own
-/// product.
+/// G_t is drawn by seed, update, time and row, in evaluation too. So the cell is not autonomous, and each row has a
+/// product of its own.
 ///
 /// Shapes    x [B, I]; h [B, H]; W [I, H]
 /// Options   g=1, the gain
-/// Init      W uniform in +-1/sqrt(H); h starts at one
-/// Cost      H^2 random numbers and 2 H (I + H) flops a row and step
+/// Init      W uniform in +-1/sqrt(H); h is initially 1
+/// Cost      H^2 random numbers and 2 H (I + H) flops per row and step
 /// Source    Newman 1986, Commun. Math. Phys. 103, 121
 struct Gaussian {
   Param W;

@@ -3,16 +3,16 @@
 namespace ebb {
 namespace {
 
-/// H Henon maps side by side.
+/// H independent Henon maps.
 ///
 ///     x' = 1 - a x^2 + y;   y' = b x
 ///
-/// |det J| = b everywhere, so that the two exponents of a map add up to ln b. The input is ignored: what is added to x
-/// may throw the orbit out of the basin of its attractor, and it then leaves every bound.
+/// |det J| = b everywhere, so the two exponents of a map sum to ln b. The input is ignored: added to x, it could push
+/// the orbit out of the attractor's basin, and the orbit would diverge.
 ///
 /// Shapes    input [B, I]; x, y [B, H]
-/// Options   a=1.4, b=.3: the classical attractor, whose exponents are .4193 and -1.6233 nats a step
-/// Init      no parameters; x and y start at zero, in the basin
+/// Options   a=1.4, b=.3: the classical attractor, whose exponents are .4193 and -1.6233 nats per step
+/// Init      no parameters; x and y are initially 0, in the basin
 /// Source    Henon 1976, doi:10.1007/BF01608556
 struct Henon {
   struct State {
@@ -21,7 +21,7 @@ struct Henon {
   double a, b;
 
   Henon(Builder p, CellSizes s)
-      : a(p.option("a", 1.4, "strength of the square")), b(p.option("b", .3, "factor by which areas shrink")) {
+      : a(p.option("a", 1.4, "coefficient of x^2")), b(p.option("b", .3, "area contraction factor")) {
     p.state("x", &State::x, {s.hidden});
     p.state("y", &State::y, {s.hidden});
   }

@@ -3,24 +3,23 @@
 namespace ebb {
 namespace {
 
-/// H units that see themselves alone: the smallest network with saddle-node bifurcations, where its gradient has a
-/// cliff.
+/// H uncoupled units: the smallest network with saddle-node bifurcations, where its gradient has a cliff.
 ///
 ///     h' = w * sigmoid(h) + b
 ///
 /// At w = 5 there are two stable fixed points and an unstable one between b = -2.65561 and b = -2.34439, and one stable
-/// fixed point outside. The input is ignored.
+/// fixed point elsewhere. The input is ignored.
 ///
 /// Shapes    x [B, I]; h [B, H]; w, b [H]
 /// Options   w=5, b=-2.5: the value of every unit
-/// Init      as the options say; h starts at .5
+/// Init      as the options say; h is initially .5
 /// Source    Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063
 struct Saddle {
   Param w, b;
 
   Saddle(Builder p, CellSizes s)
-      : w(p.vector("w", s.hidden, constant_init(p.option("w", 5, "weight of a unit on itself")))),
-        b(p.vector("b", s.hidden, constant_init(p.option("b", -2.5, "bias of a unit")))) {
+      : w(p.vector("w", s.hidden, constant_init(p.option("w", 5, "recurrent weight of every unit")))),
+        b(p.vector("b", s.hidden, constant_init(p.option("b", -2.5, "bias of every unit")))) {
     p.state("h", &Hidden::h, {s.hidden}, .5);
   }
 

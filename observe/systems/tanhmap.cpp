@@ -4,15 +4,14 @@
 namespace ebb {
 namespace {
 
-/// Random network in discrete time, chaotic for a gain above one: the system whose Lyapunov spectrum mean-field theory
-/// gives for large H.
+/// Random network in discrete time, chaotic for gains above 1. Mean-field theory gives its spectrum for large H.
 ///
 ///     h' = tanh(h) J + x W
 ///
 /// Shapes    x [B, I]; h [B, H]; J [H, H], W [I, H]
 /// Options   g=1.5, the gain
-/// Init      J normal with deviation g / sqrt(H), W uniform in +-1/sqrt(H); h starts at one, as zero is a fixed point
-/// Cost      2 H (I + H) flops a row and step
+/// Init      J normal with deviation g / sqrt(H), W uniform in +-1/sqrt(H); h is initially 1, as 0 is a fixed point
+/// Cost      2 H (I + H) flops per row and step
 /// Source    Sompolinsky, Crisanti & Sommers 1988, doi:10.1103/PhysRevLett.61.259; in discrete time Engelken, Wolf &
 ///           Abbott 2023, arXiv:2006.02427
 struct TanhMap {
