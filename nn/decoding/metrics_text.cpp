@@ -38,14 +38,14 @@ int edit_distance(const Sentence& a, const Sentence& b) {
   return d.back();
 }
 
-void ErrorRate::add(const Sentence& predicted, const Sentence& wanted) {
-  edits_ += edit_distance(predicted, wanted);
-  wanted_ += static_cast<long>(wanted.size());
+void ErrorRate::add(const Sentence& predicted, const Sentence& reference) {
+  edits_ += edit_distance(predicted, reference);
+  reference_tokens_ += static_cast<long>(reference.size());
 }
 
 double ErrorRate::value() const {
-  if (wanted_ == 0) throw ValueError("error rate: no reference tokens were added");
-  return static_cast<double>(edits_) / static_cast<double>(wanted_);
+  if (reference_tokens_ == 0) throw ValueError("error rate: no reference tokens were added");
+  return static_cast<double>(edits_) / static_cast<double>(reference_tokens_);
 }
 
 namespace {

@@ -19,16 +19,16 @@ std::vector<Sentence> sentences(const Tokens& tokens, const Lengths& lengths);
 /// Source    Levenshtein 1966; Wagner & Fischer 1974, doi:10.1145/321796.321811
 int edit_distance(const Sentence& a, const Sentence& b);
 
-/// Edits per wanted token over everything added: the word or character error rate, which may exceed one.
+/// Edits per reference token over everything added: the word or character error rate, which may exceed one.
 class ErrorRate {
  public:
-  void add(const Sentence& predicted, const Sentence& wanted);
-  double value() const;  ///< Errors: ValueError if no wanted tokens were added
+  void add(const Sentence& predicted, const Sentence& reference);
+  double value() const;  ///< Errors: ValueError if no reference tokens were added
   long edits() const { return edits_; }
-  long wanted() const { return wanted_; }
+  long reference_tokens() const { return reference_tokens_; }
 
  private:
-  long edits_ = 0, wanted_ = 0;
+  long edits_ = 0, reference_tokens_ = 0;
 };
 
 /// Precision of n-grams of translations against their references, over everything added.
