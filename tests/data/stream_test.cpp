@@ -131,9 +131,9 @@ TEST_CASE("A stream names what it cannot read") {
   CHECK(rejection("abcab\xff"
                   "cabc",
                   1) == ": is not UTF-8 at byte 5");
-  CHECK(rejection("abca", 1) == ": is too short: row 0 of 1 has no 4 + 1 symbols");
-  CHECK(rejection("abcabcabc", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
-  CHECK(rejection("", 2) == ": is too short: row 0 of 2 has no 4 + 1 symbols");
+  CHECK(rejection("abca", 1) == ": is too short: row 0 of 1 has fewer than 4 + 1 symbols");
+  CHECK(rejection("abcabcabc", 2) == ": is too short: row 0 of 2 has fewer than 4 + 1 symbols");
+  CHECK(rejection("", 2) == ": is too short: row 0 of 2 has fewer than 4 + 1 symbols");
   CHECK_THROWS_AS(TokenStream(folder / "none", v), FileError);
   CHECK_THROWS_AS(TokenStream(folder / "x", v, {.steps = 0}), ValueError);
 }

@@ -56,7 +56,7 @@ TEST_CASE("Tabs separate a word from its values as blanks do, and another separa
     const std::string path = folder.file("v", bytes);
     return message_of<FileError>([&] { read_word_vectors(path, words, missing); }).substr(path.size());
   };
-  CHECK(rejection("the 1,2\ndog 3,4\n") == ": line 1: number 1 of 'the' is not one: '1,2'");
+  CHECK(rejection("the 1,2\ndog 3,4\n") == ": line 1: value 1 of 'the' is not a number: '1,2'");
   CHECK(rejection("the\xc2\xa0"
                   "1 2\ncat\xc2\xa0"
                   "3 4\n") == ": line 1: the word and its numbers are not separated by blanks or tabs");
@@ -72,7 +72,7 @@ TEST_CASE("A value too small for its type becomes zero, and one too large is rej
   CHECK(v.table.at({1, 1}) == 1e39);
   const auto narrow = [](const Shape& s) { return Array::zeros(s, f32); };
   CHECK(message_of<FileError>([&] { read_word_vectors(path, words, narrow); }) ==
-        path + ": line 1: number 2 of 'the' is too large: '1e39'");
+        path + ": line 1: value 2 of 'the' is out of range: '1e39'");
 }
 
 TEST_CASE("A file without any of the words gives the caller's vectors") {
@@ -92,10 +92,10 @@ TEST_CASE("Errors in a file of vectors name the line") {
   CHECK(rejection(glove + "dog 1 2\n") == ": line 4: has 2 numbers after its word, expected 3");
   CHECK(rejection(glove + "sat 1 2 3 4\n") == ": line 4: has 4 numbers after its word, expected 3");
   CHECK(rejection(glove + "cat 1 2 3\n") == ": line 4: repeats the word of line 3: 'cat'");
-  CHECK(rejection(glove + "sat 1 nan 3\n") == ": line 4: number 2 of 'sat' is not one: 'nan'");
-  CHECK(rejection(glove + "sat 1 2 inf\n") == ": line 4: number 3 of 'sat' is not one: 'inf'");
-  CHECK(rejection(glove + "sat 1 2x 3\n") == ": line 4: number 2 of 'sat' is not one: '2x'");
-  CHECK(rejection(glove + "sat 1 1e999 3\n") == ": line 4: number 2 of 'sat' is too large: '1e999'");
+  CHECK(rejection(glove + "sat 1 nan 3\n") == ": line 4: value 2 of 'sat' is not a number: 'nan'");
+  CHECK(rejection(glove + "sat 1 2 inf\n") == ": line 4: value 3 of 'sat' is not a number: 'inf'");
+  CHECK(rejection(glove + "sat 1 2x 3\n") == ": line 4: value 2 of 'sat' is not a number: '2x'");
+  CHECK(rejection(glove + "sat 1 1e999 3\n") == ": line 4: value 2 of 'sat' is out of range: '1e999'");
   CHECK(rejection(glove + "\nsat 1 2 3\n") == ": line 4: is not a word followed by numbers");
   CHECK(rejection("3 2\nthe 1 2\ncat 3 4\n") == ": its first line declares 3 words, but 2 follow");
   CHECK(rejection("2 5000000000\nthe 1 2\ncat 3 4\n") == ": line 2: has 2 numbers after its word, expected 5000000000");

@@ -224,7 +224,7 @@ TEST_CASE("Attention rejects invalid arguments and names them") {
   CHECK(contains(message_of<ShapeError>([&] { attend(q, zeros({0, 2, 3}), zeros({0, 2, 3})); }), "there are no keys"));
   CHECK(contains(message_of<ValueError>([&] { attend(q, K, V, {.causal = true}); }), "no position in time"));
   const AdditiveAttention additive(w / "additive", 3, 3, 6);
-  CHECK(contains(message_of<ShapeError>([&] { additive(q, K, V); }), "keys must be of width 6"));
+  CHECK(contains(message_of<ShapeError>([&] { additive(q, K, V); }), "keys must have width 6"));
   CHECK(
       contains(message_of<ValueError>([&] { MultiHeadAttention(w / "a", 6, {.heads = 4}); }), "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { MultiHeadAttention(w / "b", 6, {.dropout = 1}); }), "dropout must be"));

@@ -198,7 +198,7 @@ TEST_CASE("Running a sequence again is a separate run, and an unknown name is an
   CHECK(test::same_bits(watch["z"], watch.run("z", 2)));
   CHECK_FALSE(test::same_bits(watch["z"], watch.run("z", 0)));
   CHECK_THROWS_WITH(watch["x"], Contains("there is no value 'x'") && Contains("n, r, z"));
-  CHECK_THROWS_WITH(watch.run("z", 3), Contains("3 times"));
+  CHECK_THROWS_WITH(watch.run("z", 3), Contains("3 runs"));
   watch.clear();
   CHECK(watch.names().empty());
   {
