@@ -125,7 +125,7 @@ TEST_CASE("a Var of a destroyed tape is rejected") {
   }
   CHECK_THROWS_AS(v.value(), TapeError);
   Tape tape;
-  CHECK_THROWS_WITH(v + 1, Contains("gone"));
+  CHECK_THROWS_WITH(v + 1, Contains("destroyed"));
 }
 
 TEST_CASE("an outer tape's Var is rejected by an inner tape's ops") {

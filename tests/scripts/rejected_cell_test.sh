@@ -41,5 +41,5 @@ done
 rejected "$right" 'Var output(const Hidden& s) const { return s.h; }' 'a cell'\''s output is `Var output(const Var& x, const State& s) const`'
 rejected "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a cell'\''s output is `Var output('
 for last in 'StateDrop& d' 'double d'; do
-  rejected "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s further overload of step, for dropout, is `State step('
+  rejected "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s additional overload of step, for dropout, is `State step('
 done

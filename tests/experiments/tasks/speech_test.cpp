@@ -376,7 +376,7 @@ TEST_CASE("the loader of speech says what it expects, and what is wrong with a f
     CHECK_THAT(why(folder.path()), Contains("7_anna_5.wav") && Contains(message));
   };
   differs("ID3 some music", "is not a wav file");
-  differs(good.substr(0, good.size() - 8), "is torn");
+  differs(good.substr(0, good.size() - 8), "is truncated");
   differs(wav(tone(2000), speech_rate, 2), "has 2 channels, where speech expects one");
   differs(wav(tone(), 44'100), "has 44100 samples a second, where speech expects 8000");
   differs(wav(tone(799)), "has 799 samples, less than a tenth of a second");
