@@ -1,10 +1,16 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/index.hpp>
 #include <ebb/ops/linalg.hpp>
+#include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <limits>
+#include <utility>
+#include <vector>
 #include "catch.hpp"
 #include "message_of.hpp"
 #include "reference.hpp"
@@ -25,6 +31,23 @@ Array companion(const std::vector<double>& roots) {
   for (int k = 0; k + 1 < n; ++k) a.set_flat(k * n + k + 1, 1);
   for (int k = 0; k < n; ++k) a.set_flat((n - 1) * n + k, -p[static_cast<std::size_t>(n - k)]);
   return a;
+}
+
+/// A product of reflections: orthogonal to rounding.
+Array orthogonal(int n, std::uint64_t seed) {
+  Array q = Array::zeros({n, n}, f64);
+  for (int k = 0; k < n; ++k) q.set_flat(std::int64_t{k} * n + k, 1);
+  for (std::uint64_t k = 0; k < 5; ++k) {
+    const Array v = normal({n, 1}, Key{seed}.at(k), 0, 1, f64);
+    q = q - matmul(v, matmul(transpose(v), q)) * (2 / matmul(transpose(v), v).item());
+  }
+  return q;
+}
+
+Array diagonal(const std::vector<double>& values, int rows, int columns) {
+  Array d = Array::zeros({rows, columns}, f64);
+  for (std::size_t k = 0; k < values.size(); ++k) d.set_flat(static_cast<std::int64_t>(k) * (columns + 1), values[k]);
+  return d;
 }
 
 bool same_bits(const Array& a, const Array& b) {
@@ -66,6 +89,82 @@ TEST_CASE("Eigenvalues of a companion matrix are the polynomial's roots, the lar
     CHECK(re.at({k}) == Approx(wanted[k]).epsilon(1e-11));
     CHECK(im.at({k}) == 0);
   }
+}
+
+TEST_CASE("Singular values of a matrix with a known spectrum are exact to 1e-14: distinct, repeated, tiny and zero") {
+  for (const auto& [rows, columns] : {std::pair{70, 70}, {90, 65}, {65, 130}}) {
+    std::vector<double> wanted;
+    for (int k = 0; k < 65; ++k) wanted.push_back(k < 20 ? std::pow(.7, k) : k < 30 ? 1e-3 : k < 50 ? 1e-14 : 0);
+    std::sort(wanted.rbegin(), wanted.rend());
+    const Array a = matmul(matmul(orthogonal(rows, 1), diagonal(wanted, rows, columns)), orthogonal(columns, 2));
+    const Array s = singular_values(a);
+    REQUIRE(s.size() == std::min(rows, columns));
+    for (int k = 0; k < 65; ++k) CHECK(std::abs(s.at({k}) - wanted[static_cast<std::size_t>(k)]) < 1e-14);
+    const Array already = singular_values(diagonal(wanted, rows, columns));
+    for (int k = 0; k < 65; ++k) CHECK(std::abs(already.at({k}) - wanted[static_cast<std::size_t>(k)]) < 1e-15);
+  }
+}
+
+TEST_CASE("Singular values of a large matrix are exact to 1e-13 of the largest") {
+  const int n = 300;
+  std::vector<double> wanted;
+  for (int k = 0; k < n; ++k) wanted.push_back(1 - double(k) / n);
+  const Array s = singular_values(matmul(matmul(orthogonal(n, 1), diagonal(wanted, n, n)), orthogonal(n, 2)));
+  for (int k = 0; k < n; ++k) CHECK(std::abs(s.at({k}) - wanted[static_cast<std::size_t>(k)]) < 1e-13);
+}
+
+TEST_CASE("Eigenvalues of a matrix with a known spectrum are exact to 1e-13, real ones and conjugate pairs") {
+  const int n = 131;
+  Array d = Array::zeros({n, n}, f64);
+  for (int k = 0; k + 1 < n; k += 2) {
+    const double r = 1 - .005 * k, angle = .02 * k + .1;
+    d.set_flat(std::int64_t{k} * n + k, r * std::cos(angle));
+    d.set_flat(std::int64_t{k + 1} * n + k + 1, r * std::cos(angle));
+    d.set_flat(std::int64_t{k} * n + k + 1, -r * std::sin(angle));
+    d.set_flat(std::int64_t{k + 1} * n + k, r * std::sin(angle));
+  }
+  d.set_flat(std::int64_t{n} * n - 1, -2);
+  const Array q = orthogonal(n, 3);
+  const auto [re, im] = eigenvalues(matmul(matmul(q, d), transpose(q)));
+  CHECK(re.at({0}) == Approx(-2).epsilon(1e-13));
+  CHECK(im.at({0}) == 0);
+  for (int k = 0; k + 1 < n; k += 2) {
+    const double r = 1 - .005 * k, angle = .02 * k + .1;
+    CHECK(std::abs(re.at({k + 1}) - r * std::cos(angle)) < 1e-13);
+    CHECK(std::abs(im.at({k + 1}) - r * std::sin(angle)) < 1e-13);
+    CHECK(re.at({k + 2}) == re.at({k + 1}));
+    CHECK(im.at({k + 2}) == -im.at({k + 1}));
+  }
+}
+
+TEST_CASE("A cyclic shift, on which unshifted QR does not converge, has the roots of unity as eigenvalues") {
+  for (const int n : {3, 4, 5, 16, 61}) {
+    Array a = Array::zeros({n, n}, f64);
+    for (int k = 0; k < n; ++k) a.set_flat(std::int64_t{k} * n + (k + 1) % n, 1);
+    for (const Array& x : {a, transpose(a).copy()}) {
+      const auto [re, im] = eigenvalues(x);
+      for (int k = 0; k < n; ++k) {  // each is a root, and all are different
+        const double turns = std::atan2(im.at({k}), re.at({k})) / (2 * std::acos(-1)) * n;
+        CHECK(std::hypot(re.at({k}), im.at({k})) == Approx(1).epsilon(1e-13));
+        CHECK(std::abs(turns - std::round(turns)) < 1e-12 * n);
+        for (int j = 0; j < k; ++j) CHECK(std::hypot(re.at({k}) - re.at({j}), im.at({k}) - im.at({j})) > 1e-3);
+      }
+    }
+    CHECK(std::abs(singular_values(a).at({n - 1}) - 1) < 1e-14);
+  }
+}
+
+TEST_CASE("Scaling a matrix by a power of two scales its spectrum exactly, near overflow and underflow") {
+  const Array a = normal({17, 17}, Key{4}, 0, 1, f64), s = singular_values(a);
+  const auto [re, im] = eigenvalues(a);
+  for (const int power : {1000, -960}) {
+    const Array b = a * std::ldexp(1, power);
+    CHECK(same_bits(singular_values(b), s * std::ldexp(1, power)));
+    CHECK(same_bits(eigenvalues(b).real, re * std::ldexp(1, power)));
+    CHECK(same_bits(eigenvalues(b).imag, im * std::ldexp(1, power)));
+  }
+  CHECK(singular_values(Array::full({2, 2}, 5e-324, f64)).at({0}) == 1e-323);
+  CHECK(eigenvalues(Array::full({2, 2}, 5e-324, f64)).real.at({0}) == 1e-323);
 }
 
 TEST_CASE("Leading axes are batch axes, with the same results for any element type and number of threads") {
