@@ -28,11 +28,26 @@ function(ebb_folder name)
     set(sources ${empty})
   endif()
 
-  # Where several sources are compiled as one (CMAKE_UNITY_BUILD), kernels and cells are compiled separately: each kernel file has its
-  # own instruction set, and editing a cell should recompile only that file.
+  # Where several sources are compiled as one (CMAKE_UNITY_BUILD), cells are compiled separately: editing a cell should
+  # recompile only that file.
   set(alone ${sources})
-  list(FILTER alone INCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$|/cells/[^/]*\\.cpp$")
+  list(FILTER alone INCLUDE REGEX "/cells/[^/]*\\.cpp$")
   set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
+  # Sources that include a large third-party header follow one another, so that a unity build parses it once.
+  foreach(large IN ITEMS CLI nlohmann)
+    foreach(source IN LISTS sources)
+      file(STRINGS ${source} includes REGEX "^#include <${large}/" LIMIT_COUNT 1)
+      if(includes)
+        list(REMOVE_ITEM sources ${source})
+        list(PREPEND sources ${source})
+      endif()
+    endforeach()
+  endforeach()
+
+  set(kernels ${sources})
+  list(FILTER kernels INCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$")
+  list(REMOVE_ITEM sources ${kernels})
 
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC
@@ -48,6 +63,7 @@ function(ebb_folder name)
   ebb_target_options(${target})
   ebb_names_paths(${target} PUBLIC ${root})   # headers by their include paths; the last matching map applies
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  ebb_kernels(${target} ${kernels})
   set(targets ${target})
 
   if(arg_REGISTERS)
@@ -76,17 +92,32 @@ function(ebb_folder name)
   endforeach()
 endfunction()
 
-# ebb_kernel_flags(target): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are compiled for that instruction set;
+# ebb_part(target name OPTIONS option... SOURCES file...): these sources of the target are compiled with further options.
+# They are a target of their own, because a unity build joins only sources that have the same options.
+function(ebb_part target name)
+  cmake_parse_arguments(arg "" "" "OPTIONS;SOURCES" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  set(part ${target}_${name})
+  add_library(${part} OBJECT ${arg_SOURCES})
+  target_link_libraries(${part} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
+  target_include_directories(${part} PRIVATE $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${part} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
+  ebb_target_options(${part})
+  target_compile_options(${part} PRIVATE $<TARGET_PROPERTY:${target},INTERFACE_COMPILE_OPTIONS> ${arg_OPTIONS})
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
+endfunction()
+
+# ebb_kernels(target file...): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are compiled for that instruction set;
 # one of them is chosen at run time. Everything else is compiled for the baseline architecture.
-function(ebb_kernel_flags target)
+function(ebb_kernels target)
   set(sse2 -msse2)
   set(avx2 -mavx2 -mfma)
   set(avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
-  get_target_property(sources ${target} SOURCES)
-  foreach(source IN LISTS sources)
-    if(source MATCHES "_(sse2|avx2|avx512)\\.cpp$")
-      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
-        COMPILE_OPTIONS "${${CMAKE_MATCH_1}};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")
-    endif()
+  foreach(isa IN ITEMS sse2 avx2 avx512)
+    set(sources ${ARGN})
+    list(FILTER sources INCLUDE REGEX "_${isa}\\.cpp$")
+    ebb_part(${target} ${isa} OPTIONS ${${isa}} $<$<CONFIG:Release,RelWithDebInfo>:-O3> SOURCES ${sources})
   endforeach()
 endfunction()
