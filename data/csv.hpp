@@ -37,8 +37,8 @@ struct CsvTable {
 ///
 /// Shapes    values [T, columns]
 /// Errors    FileError with line and column for a field that is missing, not a number or out of range for the element
-///           type, a wrong number of fields, an unclosed quote, no rows, UTF-16, a requested column that does not
-///           exist, or a name that is not UTF-8; ValueError for an invalid delimiter or a `fill` out of range
+///           type, a wrong number of fields, an unclosed quote, no rows, UTF-16 or UTF-32, a requested column that does
+///           not exist, or a name that is not UTF-8; ValueError for an invalid delimiter or a `fill` out of range
 /// Numerics  a number below float64's range is read as zero
 /// Cost      8 bytes per value in addition to the array
 /// Source    RFC 4180

@@ -38,15 +38,15 @@ std::string header_text(const NpySource& from) {
 }
 
 /// Reorders elements from Fortran's order to C's.
-template <class T> void from_fortran(T* numbers, const Shape& shape) {
-  const std::vector<T> as_read(numbers, numbers + shape.size());
+template <class T> void from_fortran(T* values, const Shape& shape) {
+  const std::vector<T> as_read(values, values + shape.size());
   int index[Shape::max_rank] = {};
   std::int64_t stride[Shape::max_rank] = {};
   for (int k = shape.rank(); k-- > 0;) stride[k] = k + 1 == shape.rank() ? 1 : stride[k + 1] * shape[k + 1];
   for (const T x : as_read) {  // the first axis runs fastest
     std::int64_t at = 0;
     for (int k = 0; k < shape.rank(); ++k) at += index[k] * stride[k];
-    numbers[at] = x;
+    values[at] = x;
     for (int k = 0; k < shape.rank() && ++index[k] == shape[k]; ++k) index[k] = 0;
   }
 }
@@ -103,7 +103,7 @@ NpyArray parse_npy(const NpySource& from) {
 
 namespace {
 
-void write(const std::string& path, const char* descr, const Shape& shape, const void* numbers, std::size_t bytes) {
+void write(const std::string& path, const char* descr, const Shape& shape, const void* values, std::size_t bytes) {
   std::string extents;
   for (int k = 0; k < shape.rank(); ++k) extents += (k ? ", " : "") + std::to_string(shape[k]);
   if (shape.rank() == 1) extents += ',';  // Python's tuple of one
@@ -117,7 +117,7 @@ void write(const std::string& path, const char* descr, const Shape& shape, const
   detail::NewFile file(path);
   file.write(begin.data(), begin.size());
   file.write(header.data(), header.size());
-  file.write(numbers, bytes);
+  file.write(values, bytes);
   file.publish();
 }
 
@@ -140,7 +140,7 @@ void write_npy(const std::string& path, const Tokens& t) {
   write(path, "<i4", t.shape(), t.data(), static_cast<std::size_t>(t.size()) * sizeof(int));
 }
 
-Array NpyArray::numbers(DType dtype) const {
+Array NpyArray::as_array(DType dtype) const {
   if (values) return values;
   Array a = Array::empty(tokens.shape(), dtype);
   for (std::int64_t i = 0; i < tokens.size(); ++i) a.set_flat(i, tokens.data()[i]);

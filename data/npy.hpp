@@ -11,7 +11,7 @@ struct NpyArray {
   Array values;
   Tokens tokens;
   /// Either of them as an Array; integers are converted to `dtype`.
-  Array numbers(DType dtype = f32) const;
+  Array as_array(DType dtype = f32) const;
 };
 
 /// Reads an array written by numpy.save (Python 2 or 3): versions 1 to 3 of the format, little-endian, in C's or

@@ -22,7 +22,7 @@ struct VocabularyOptions {
 /// that is spelt like one of the four is treated as that symbol, included or not. Copies share their data.
 ///
 /// Errors    ValueError, or FileError with the path, for characters that are not valid UTF-8 (naming the byte) or a
-///           file of characters or words in UTF-16
+///           file of characters or words in UTF-16 or UTF-32
 class Vocabulary final {
  public:
   static Vocabulary from_text(Symbols, std::string_view text, const VocabularyOptions& = {});

@@ -38,6 +38,48 @@ bool ends_in_number(Field word) {
   return false;
 }
 
+constexpr const char* separators = ",;:|=";
+
+/// The separator after which a word ends or only a number follows, as in "the;0.5"; NUL if there is none.
+char trailing_separator(Field word) {
+  const std::size_t at = word.find_last_of(separators);
+  double x = 0;
+  if (at == Field::npos || word.find_first_not_of(separators) > at) return '\0';
+  const Field rest = word.substr(at + 1);
+  return rest.empty() || detail::parse_number(rest, x) != detail::Parsed::none ? word[at] : '\0';
+}
+
+/// Whether all words of a file end in the same separator, perhaps with a number. Then the separator belongs to the
+/// format, and the number is the first value. In other files, single words end so: "3,5" or "example.org:80".
+class SeparatedWords final {
+ public:
+  void add(Field word, std::uint64_t line) {
+    if (others_) return;
+    const char separator = trailing_separator(word);
+    if (line_ == 0) {
+      line_ = line;
+      word_ = word;
+      separator_ = separator;
+    }
+    others_ = separator == '\0' || separator != separator_;
+    numerals_ = numerals_ && !word.ends_with(separator) && word.find_first_not_of("0123456789,:") == Field::npos;
+  }
+  /// The message; empty if the words are right. A file of numerals such as "3,5" or "10:30" is not reported.
+  std::string error() const {
+    if (line_ == 0 || others_ || numerals_) return {};
+    return fmt::format(
+        "line {}: '{}' ends in '{}'{}, as do all words of the file: only blanks and tabs separate words "
+        "and values (if the words are right, declare their number and the dimension in the first line)",
+        line_, word_, separator_, word_.ends_with(separator_) ? "" : " and a number");
+  }
+
+ private:
+  std::uint64_t line_ = 0;  // the first
+  std::string word_;
+  char separator_ = '\0';
+  bool others_ = false, numerals_ = true;
+};
+
 /// Reads a file of vectors in one pass.
 class VectorReader final {
  public:
@@ -59,6 +101,7 @@ class VectorReader final {
       }
     }
     if (lines_ == 0) file_.reject("has no word vectors");
+    if (const std::string why = separated_.error(); !wanted && !why.empty()) file_.reject(why);
     if (wanted && *wanted != lines_)
       file_.reject(fmt::format("its first line declares {} words, but {} follow", *wanted, lines_));
     allocate();  // none of the words was found
@@ -67,7 +110,7 @@ class VectorReader final {
 
  private:
   void entry() {
-    if (fields_.size() < 2) file_.reject_line("is not a word followed by numbers");
+    if (fields_.size() < 2) file_.reject_line("is not a word followed by values");
     if (lines_++ == 0) first();
     // A few words of the published files contain blanks, so the values are counted from the end. What remains must be
     // part of a word, not additional values.
@@ -77,7 +120,8 @@ class VectorReader final {
     for (std::size_t k = 1; numbers_left && k < n - *dimensions_; ++k)
       numbers_left = detail::parse_number(fields_[k], x) == detail::Parsed::finite;
     if (n - 1 < *dimensions_ || *dimensions_ == 0 || numbers_left)
-      file_.reject_line(fmt::format("has {} numbers after its word, expected {}", n - 1, *dimensions_));
+      file_.reject_line(fmt::format("number of values after the word: {}, expected {}", n - 1, *dimensions_));
+    separated_.add(fields_[n - *dimensions_ - 1], file_.line_number());
     if (n > *dimensions_ + 1) return;  // words of a vocabulary have no blanks
     const int id = words_.find(fields_[0]);
     if (id >= 0) keep(id);
@@ -85,7 +129,7 @@ class VectorReader final {
 
   /// The line that determines the dimension is parsed completely; other lines only if their word is in the vocabulary.
   void first() {
-    if (ends_in_number(fields_[0])) file_.reject_line("the word and its numbers are not separated by blanks or tabs");
+    if (ends_in_number(fields_[0])) file_.reject_line("the word and its values are not separated by blanks or tabs");
     if (dimensions_) return;
     for (std::size_t k = 1; k < fields_.size(); ++k) number(k);
     dimensions_ = fields_.size() - 1;
@@ -130,6 +174,7 @@ class VectorReader final {
   std::vector<Field> fields_;
   std::optional<std::size_t> dimensions_;
   std::uint64_t lines_ = 0;
+  SeparatedWords separated_;
   WordVectors result_;
 };
 

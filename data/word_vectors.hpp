@@ -20,8 +20,9 @@ using MissingVectors = std::function<Array(const Shape&)>;
 ///
 /// Shapes    table [V, E], with the element type of `missing`'s array
 /// Errors    FileError with the line if the number of values differs from the first line's, a value is not a finite
-///           number or is out of range for the element type, a word of the vocabulary occurs twice, or the number of
-///           lines differs from the declared one; ShapeError if `missing` gives another shape
+///           number or is out of range for the element type, a word of the vocabulary occurs twice, the number of lines
+///           differs from the declared one, or, in a file without such a declaration, all words end in the same one of
+///           , ; : | = or in it and a number; ShapeError if `missing` gives another shape
 /// Cost      memory for the table and one line
 /// Source    Pennington et al. 2014, doi:10.3115/v1/D14-1162; Bojanowski et al. 2017, doi:10.1162/tacl_a_00051
 WordVectors read_word_vectors(const std::string& path, const Vocabulary&, const MissingVectors& missing);

@@ -35,12 +35,12 @@ Array Array::full(const Shape& shape, double x, DType t) {
 
 Array Array::number(double x, DType t) { return full({}, x, t); }
 
-Array Array::from(const Shape& shape, std::initializer_list<double> numbers, DType t) {
-  if (static_cast<std::int64_t>(numbers.size()) != shape.size())
-    throw ShapeError("from: " + std::to_string(numbers.size()) + " values given for " + text(shape));
+Array Array::from(const Shape& shape, std::initializer_list<double> values, DType t) {
+  if (static_cast<std::int64_t>(values.size()) != shape.size())
+    throw ShapeError("from: " + std::to_string(values.size()) + " values given for " + text(shape));
   Array a = empty(shape, t);
   std::int64_t i = 0;
-  for (double x : numbers) a.set_flat(i++, x);
+  for (double x : values) a.set_flat(i++, x);
   return a;
 }
 
@@ -79,18 +79,7 @@ double Array::at_flat(std::int64_t i) const {
                        : static_cast<const double*>(data_)[at];
 }
 
-double Array::at(std::initializer_list<int> index) const {
-  bool fits = static_cast<int>(index.size()) == rank();
-  std::int64_t flat = 0;
-  int k = 0;
-  for (int i : index) {
-    fits = fits && i >= 0 && i < shape_[k];
-    if (!fits) break;
-    flat = flat * shape_[k++] + i;
-  }
-  if (!fits) throw ShapeError("at: no such element in " + text(shape_));
-  return at_flat(flat);
-}
+double Array::at(std::initializer_list<int> index) const { return at_flat(detail::flat_index(shape_, index)); }
 
 void Array::set_flat(std::int64_t i, double x) {
   if (i < 0 || i >= size() || !buffer_)

@@ -21,6 +21,10 @@ Buffer* allocate(std::size_t bytes);  // from the calling thread's pool, holders
 Buffer* borrow(void* data, std::size_t bytes);
 void release(Buffer*) noexcept;  // drops one reference; the last returns it to its pool
 inline Buffer* buffer_of(void* data) { return static_cast<Buffer*>(data) - 1; }  // data must come from allocate
+
+/// A type whose elements are behind value(): a Var, a parameter.
+template <class V>
+concept HasValue = requires(const V& v) { v.value().row_stride(); };
 }  // namespace detail
 
 /// A reference-counted handle to a tensor: float32 or float64, rank 0 to 4, row-major, with a stride between rows so
@@ -35,6 +39,13 @@ class Array {
   Array(Array&& o) noexcept;
   Array& operator=(Array o) noexcept;
   ~Array();
+  template <detail::HasValue V> explicit Array(const V&) {
+    static_assert(sizeof(V) == 0, "for the values of a Var or a parameter, write .value()");
+  }
+  template <detail::HasValue V> Array& operator=(const V&) {
+    static_assert(sizeof(V) == 0, "for the values of a Var or a parameter, write .value()");
+    return *this;
+  }
 
   static Array empty(const Shape&, DType);  ///< elements undefined
   static Array zeros(const Shape&, DType = f32);

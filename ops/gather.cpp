@@ -48,9 +48,9 @@ std::map<int, std::vector<int>> crowded(const Tokens& tokens, int entries) {
   return places;
 }
 
-Tokens as_tokens(const std::vector<int>& numbers) {
-  Tokens t({static_cast<int>(numbers.size())});
-  std::copy(numbers.begin(), numbers.end(), t.data());
+Tokens as_tokens(const std::vector<int>& values) {
+  Tokens t({static_cast<int>(values.size())});
+  std::copy(values.begin(), values.end(), t.data());
   return t;
 }
 

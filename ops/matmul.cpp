@@ -120,8 +120,10 @@ void run_long(const MatmulTask& t, DType type) {
   }
   Array total;
   for (Array& part : held)
-    if (part && total) add_into(part, total), total = part;
-    else if (part) total = part;
+    if (part && total) {
+      add_into(part, total);
+      total = part;
+    } else if (part) total = part;
   const auto into = detail::reduce_kernels();
   const detail::ReduceTask result{.in = total.raw(),
                                   .in_stride = t.columns,

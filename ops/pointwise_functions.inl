@@ -36,7 +36,7 @@ EBB_UNARY(Sigmoid, sigmoid, x)                  // 1 / (1 + e^-x) | sigmoid | nn
 EBB_UNARY(LogSigmoid, log_sigmoid, x)           // log(sigmoid(x)) = -softplus(-x) | nn.functional.logsigmoid | nn.log_sigmoid
 EBB_UNARY(Softplus, softplus, x)                // log(1 + e^x) | nn.functional.softplus | nn.softplus
 EBB_UNARY(Relu, relu, x)                        // max(x, 0); derivative zero at zero | relu | nn.relu
-EBB_BINARY(Elu, elu, x, alpha)                  // x if positive, else alpha (e^x - 1); alpha is 1 if left out | nn.functional.elu | nn.elu
+EBB_BINARY(Elu, elu, x, alpha)                  // x if positive, else alpha (e^x - 1); alpha is 1 by default | nn.functional.elu | nn.elu
 EBB_UNARY(Gelu, gelu, x)                        // x times the normal distribution function, exact | nn.functional.gelu | nn.gelu(approximate=False)
 // clang-format on
 #undef EBB_UNARY

@@ -69,7 +69,8 @@ template <class T> class Within {
  public:
   Within(double low, double high) {
     if (!(low < high)) return;
-    first_ = static_cast<T>(low), last_ = static_cast<T>(high);
+    first_ = static_cast<T>(low);
+    last_ = static_cast<T>(high);
     if (static_cast<double>(first_) < low) first_ = std::nextafter(first_, std::numeric_limits<T>::infinity());
     if (!(static_cast<double>(last_) < high)) last_ = std::nextafter(last_, -std::numeric_limits<T>::infinity());
     if (last_ < first_) first_ = last_ = static_cast<T>(low);  // T has no value between them

@@ -13,6 +13,10 @@ template <class F> void for_rows(const Array& a, F&& f) {
   for (std::int64_t r = 0, n = a.rows(); r < n; ++r) f(r);
 }
 
+/// Position of an element in row-major order.
+/// Errors    ShapeError with the index and the shape if there is no such element
+std::int64_t flat_index(const Shape&, std::initializer_list<int> index);
+
 /// Errors: ShapeError if an extent is -1.
 inline void require_known(const Shape& s) {
   for (int k = 0; k < s.rank(); ++k)

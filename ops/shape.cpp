@@ -83,6 +83,21 @@ Axes::Axes(std::initializer_list<int> list) : all(false) {
 
 namespace ebb::detail {
 
+std::int64_t flat_index(const Shape& shape, std::initializer_list<int> index) {
+  bool fits = static_cast<int>(index.size()) == shape.rank();
+  std::int64_t flat = 0;
+  int k = 0;
+  for (const int i : index) {
+    fits = fits && i >= 0 && i < shape[k];
+    if (!fits) break;
+    flat = flat * shape[k++] + i;
+  }
+  if (fits) return flat;
+  std::string asked;
+  for (const int i : index) asked += (asked.empty() ? "" : ", ") + std::to_string(i);
+  throw ShapeError("at: no element [" + asked + "] in " + text(shape));
+}
+
 Shape reshaped(const Shape& from, const Shape& wanted) {
   std::int64_t known = 1;
   int open = -1;

@@ -20,11 +20,11 @@ Tokens::Tokens(const Shape& s) : buffer_(room_for(s)), data_(static_cast<int*>(b
   std::memset(data_, 0, static_cast<std::size_t>(s.size()) * sizeof(int));
 }
 
-Tokens::Tokens(const Shape& s, std::initializer_list<int> numbers) {
-  if (static_cast<std::int64_t>(numbers.size()) != s.size())
-    throw ShapeError("tokens: " + std::to_string(numbers.size()) + " values given for " + text(s));
+Tokens::Tokens(const Shape& s, std::initializer_list<int> values) {
+  if (static_cast<std::int64_t>(values.size()) != s.size())
+    throw ShapeError("tokens: " + std::to_string(values.size()) + " values given for " + text(s));
   *this = Tokens(s);
-  std::copy(numbers.begin(), numbers.end(), data_);
+  std::copy(values.begin(), values.end(), data_);
 }
 
 Tokens::Tokens(const Tokens& o) noexcept : buffer_(o.buffer_), data_(o.data_), shape_(o.shape_) {
@@ -45,18 +45,7 @@ Tokens::~Tokens() {
   if (buffer_) detail::release(buffer_);
 }
 
-int Tokens::at(std::initializer_list<int> index) const {
-  bool fits = static_cast<int>(index.size()) == rank();
-  std::int64_t flat = 0;
-  int k = 0;
-  for (int i : index) {
-    fits = fits && i >= 0 && i < shape_[k];
-    if (!fits) break;
-    flat = flat * shape_[k++] + i;
-  }
-  if (!fits) throw ShapeError("at: no such token in " + text(shape_));
-  return data_[flat];
-}
+int Tokens::at(std::initializer_list<int> index) const { return data_[detail::flat_index(shape_, index)]; }
 
 Tokens Tokens::operator[](int i) const {
   if (rank() == 0) throw ShapeError("index: a scalar has no axis to index");

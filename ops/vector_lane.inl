@@ -205,6 +205,7 @@ template <class T> EBB_INLINE Lane<T> min(Lane<T> a, Lane<T> b) { return where(n
 template <class T> EBB_INLINE Lane<T> max(Lane<T> a, Lane<T> b) { return where(not_equal(a, a), a, greater(a, b)); }
 
 #include <ebb/ops/lane_math.inl>
+// lane_pow.inl uses lane_math.inl
 #include <ebb/ops/lane_pow.inl>
 
 #undef EBB_INLINE

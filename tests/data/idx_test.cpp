@@ -77,8 +77,10 @@ TEST_CASE("Fashion-MNIST is read as its publishers describe it") {
   for (int i = 0; i < 10'000; ++i) ++count[labels.data()[i]];
   for (const int n : count) CHECK(n == 1000);
   double low = 1, high = 0;
-  for (std::int64_t i = 0; i < images.size(); ++i)
-    low = std::min(low, images.at_flat(i)), high = std::max(high, images.at_flat(i));
+  for (std::int64_t i = 0; i < images.size(); ++i) {
+    low = std::min(low, images.at_flat(i));
+    high = std::max(high, images.at_flat(i));
+  }
   CHECK(low == 0);
   CHECK(high == 1);
 }

@@ -17,7 +17,7 @@ const std::string goldens = std::string(EBB_SOURCE_DIR) + "/tests/goldens/data/"
 nlohmann::json golden_arrays() { return nlohmann::json::parse(read_all(goldens + "arrays.json"))["arrays"]; }
 
 void check_equal(const NpyArray& got, const nlohmann::json& wanted) {
-  const Array a = got.numbers(f64);
+  const Array a = got.as_array(f64);
   const std::vector<int> shape = wanted["shape"];
   REQUIRE(a.shape() == Shape(shape.data(), static_cast<int>(shape.size())));
   for (std::int64_t i = 0; i < a.size(); ++i)
@@ -156,7 +156,7 @@ TEST_CASE("An .npz with any byte missing or altered is rejected") {
       for (const auto& [name, a] : read_npz(folder.file("x", bad))) {
         const auto same = before.find(name);
         if (same == before.end()) continue;
-        const Array x = a.numbers(f64), y = same->second.numbers(f64);
+        const Array x = a.as_array(f64), y = same->second.as_array(f64);
         REQUIRE(x.shape() == y.shape());
         for (std::int64_t i = 0; i < x.size(); ++i) REQUIRE(x.at_flat(i) == y.at_flat(i));
       }

@@ -5,6 +5,7 @@
 #include <ebb/data/stream.hpp>
 #include <ebb/data/text_file.hpp>
 #include <ebb/data/word_vectors.hpp>
+#include <tuple>
 
 #include "catch.hpp"
 #include "files.hpp"
@@ -18,10 +19,11 @@ namespace {
 const std::string mark = "\xef\xbb\xbf";
 using Strings = std::vector<std::string>;
 
-/// Encodes as UTF-16; the zero byte of Latin letters comes first or second.
-std::string utf16(const std::string& text, bool zero_first) {
+/// Encodes Latin letters in units of 2 or 4 bytes, UTF-16 or UTF-32; their zero bytes come first or last.
+std::string wide(const std::string& text, std::size_t bytes, bool zeros_first) {
+  const std::string zeros(bytes - 1, '\0');
   std::string all;
-  for (const char c : text) all += zero_first ? std::string{'\0', c} : std::string{c, '\0'};
+  for (const char c : text) all += zeros_first ? zeros + c : c + zeros;
   return all;
 }
 
@@ -78,24 +80,52 @@ TEST_CASE("A stream's rows begin after the byte order mark, and return there") {
 }
 
 TEST_CASE("UTF-16 and UTF-32 are named, with and without a byte order mark, in every format") {
+  using namespace std::string_literals;
   const TempFolder folder;
-  const std::string text = "open,close\n1,2\n3,4\n";
-  const Vocabulary v = Vocabulary::from_text(Symbols::words, text);
-  const std::string encodings[] = {"\xff\xfe" + utf16(text, false), "\xfe\xff" + utf16(text, true), utf16(text, false),
-                                   utf16(text, true)};
-  for (const std::string& bytes : encodings) {
-    const std::string path = folder.file("t", bytes), expected = path + ": is UTF-16; save it as UTF-8";
-    CHECK(contains(message_of<FileError>([&] { read_text(path); }), expected));
-    CHECK(contains(message_of<FileError>([&] { read_lines(path); }), expected));
-    CHECK(contains(message_of<FileError>([&] { read_csv(path); }), expected));
-    CHECK(contains(message_of<FileError>([&] { read_word_vectors(path, v, zeros); }), expected));
-    CHECK(contains(message_of<FileError>([&] { Vocabulary::from_file(Symbols::words, path); }), expected));
-    CHECK(contains(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }), expected));
-    CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
-  }
-  CHECK(contains(message_of<FileError>([&] { read_text(folder.file("t", std::string("\xff\xfe\0\0a\0\0\0", 8))); }),
-                 "is UTF-32"));
-  CHECK(read_text(folder.file("t", std::string("a\0b\0", 4))).size() == 4);  // too short to tell
+  const Vocabulary v = Vocabulary::from_text(Symbols::words, "open,close\n1,2\n");
+  const std::tuple<const char*, std::size_t, bool, std::string> encodings[] = {{"UTF-16", 2, false, "\xff\xfe"},
+                                                                               {"UTF-16", 2, true, "\xfe\xff"},
+                                                                               {"UTF-32", 4, false, "\xff\xfe\0\0"s},
+                                                                               {"UTF-32", 4, true, "\0\0\xfe\xff"s},
+                                                                               {"UTF-16", 2, false, ""},
+                                                                               {"UTF-16", 2, true, ""},
+                                                                               {"UTF-32", 4, false, ""},
+                                                                               {"UTF-32", 4, true, ""}};
+  for (const auto& [name, bytes, zeros_first, start] : encodings)
+    for (const std::string text : {"open,close\n1,2\n3,4\n", "the 1 2", "1\n2", "ab", "a"}) {
+      CAPTURE(name, zeros_first, start.size(), text);
+      const std::string path = folder.file("t", start + wide(text, bytes, zeros_first)),
+                        expected = path + ": is " + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)";
+      CHECK(message_of<FileError>([&] { read_text(path); }) == expected);
+      CHECK(message_of<FileError>([&] { read_lines(path); }) == expected);
+      CHECK(message_of<FileError>([&] { read_csv(path); }) == expected);
+      CHECK(message_of<FileError>([&] { read_word_vectors(path, v, zeros); }) == expected);
+      CHECK(message_of<FileError>([&] { Vocabulary::from_file(Symbols::words, path); }) == expected);
+      CHECK(message_of<FileError>([&] { Vocabulary::load(path); }) == expected);
+      CHECK(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }) == expected);
+      CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
+    }
+  // Characters beyond Latin-1 are told by UTF-32 only.
+  CHECK(
+      contains(message_of<FileError>([&] { read_text(folder.file("t", "\x34\x04\0\0\x30\x04\0\0"s)); }), "is UTF-32"));
+  for (const std::string& bytes : {"a\0b"s, "\0"s, "\0\0\0\0"s, "ab\0c"s, "a\0b\0c"s})  // texts with zero bytes
+    CHECK(read_text(folder.file("t", bytes)) == bytes);
+}
+
+TEST_CASE("Control characters of a file are escaped in messages about it") {
+  using namespace std::string_literals;
+  const TempFolder folder;
+  const std::string path = folder.file("t", "a\n1\nx\x1b[31m\0y\x7fz\n"s);
+  CHECK(message_of<FileError>([&] { read_csv(path); }) ==
+        path + ": line 3, column 'a': 'x\\x1b[31m\\x00y\\x7fz' is not a number");
+  const std::string quoted = folder.file("q", "a\n1\n\"x\r\n\ty\"\n");
+  CHECK(contains(message_of<FileError>([&] { read_csv(quoted); }), "'x\\r\\n\\ty' is not a number"));
+  const std::string words = folder.file("w", "the 1\n\0of\0 2 3\ncat \0\n"s);
+  const Vocabulary v = Vocabulary::from_text(Symbols::words, "the cat");
+  CHECK(contains(message_of<FileError>([&] { read_word_vectors(words, v, zeros); }), "line 2: number of values"));
+  const std::string value = folder.file("v", "the 1\ncat \0\n"s);
+  CHECK(message_of<FileError>([&] { read_word_vectors(value, v, zeros); }) ==
+        value + ": line 2: value 1 of 'cat' is not a number: '\\x00'");
 }
 
 TEST_CASE("Line ends of all systems are recognised") {

@@ -3,6 +3,7 @@
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/reduce.hpp>
 #include "catch.hpp"
+#include "message_of.hpp"
 #include "reference.hpp"
 
 using namespace ebb;
@@ -143,4 +144,14 @@ TEST_CASE("an empty array is rejected by every op") {
   CHECK_THROWS_AS(Array().fill(1), Error);
   CHECK_THROWS_AS(none.data<float>(), Error);
   CHECK_FALSE(none);
+}
+
+TEST_CASE("an element that is not there is named with its index and the shape") {
+  const auto message = [](auto f) { return test::message_of<ShapeError>(f); };
+  const Array a = Array::zeros({5, 3, 4});
+  CHECK(message([&] { a.at({5, 0, 1}); }) == "at: no element [5, 0, 1] in [5, 3, 4]");
+  CHECK(message([&] { a.at({0, -1, 1}); }) == "at: no element [0, -1, 1] in [5, 3, 4]");
+  CHECK(message([&] { a.at({1}); }) == "at: no element [1] in [5, 3, 4]");
+  CHECK(message([&] { a.at({}); }) == "at: no element [] in [5, 3, 4]");
+  CHECK(message([&] { Tokens({2, 2}).at({0, 2}); }) == "at: no element [0, 2] in [2, 2]");
 }

@@ -47,7 +47,10 @@ TEST_CASE("a cumulative sum is accurate, along rows and columns and from either 
   CHECK(worst < 1e-6);
   double down = 0;
   worst = 0;
-  for (int i = n - 1; i >= 0; --i) down += x.at_flat(i), worst = std::max(worst, std::abs(back.at_flat(i) / down - 1));
+  for (int i = n - 1; i >= 0; --i) {
+    down += x.at_flat(i);
+    worst = std::max(worst, std::abs(back.at_flat(i) / down - 1));
+  }
   CHECK(worst < 1e-6);
   CHECK(cumsum(Array::full({many}, 1, f32), 0).at_flat(many - 1) == many);
 }

@@ -20,8 +20,10 @@ TEST_CASE("a range far from zero is half open in both types") {
   }
   const Array wide = uniform({10'000}, Key{1}, 1e15, 1e15 + 1, f64);  // float64 values there are 1/8 apart
   double least = 2e15, most = 0;
-  for (std::int64_t i = 0; i < wide.size(); ++i)
-    least = std::fmin(least, wide.at_flat(i)), most = std::fmax(most, wide.at_flat(i));
+  for (std::int64_t i = 0; i < wide.size(); ++i) {
+    least = std::fmin(least, wide.at_flat(i));
+    most = std::fmax(most, wide.at_flat(i));
+  }
   CHECK(least == 1e15);
   CHECK(most == 1e15 + .875);
 }
