@@ -6,14 +6,14 @@ namespace ebb {
 
 using detail::TapeImpl;
 
-Var constant(const Array& numbers, std::source_location where) {
+Var constant(const Array& values, std::source_location where) {
   TapeImpl& t = TapeImpl::current("constant");
-  return t.push(t.convert(numbers), where);
+  return t.push(t.convert(values), where);
 }
 
-Var variable(const Array& numbers, std::source_location where) {
+Var variable(const Array& values, std::source_location where) {
   TapeImpl& t = TapeImpl::current("variable");
-  return t.input(t.convert(numbers), true, where);
+  return t.input(t.convert(values), true, where);
 }
 
 Var zeros(Shape shape, std::source_location where) {

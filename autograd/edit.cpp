@@ -18,7 +18,7 @@ Array Edit::flat() {
   return set_.flat();
 }
 Array Edit::operator[](const Leaf& l) {
-  if (l.get()->set != set_.get())
+  if (l.data().set != set_.get())
     throw ValueError(std::string("edit: parameter ") + l.name() + " belongs to another set");
   ++set_.get()->version;
   return set_.get()->view_of(*l.get());

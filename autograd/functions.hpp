@@ -74,9 +74,9 @@ template <int N> std::array<Var, N> split(At x) {             // | chunk | split
 
 Var detach(At x);                                             // the value without its graph | detach | lax.stop_gradient
 /// Values without gradient, on the current tape and in its element type.
-Var constant(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor | asarray
+Var constant(const Array& values, std::source_location where = std::source_location::current());  // | tensor | asarray
 /// Values with gradient.
-Var variable(const Array& numbers, std::source_location where = std::source_location::current());  // | tensor(requires_grad=True) | an argument of grad
+Var variable(const Array& values, std::source_location where = std::source_location::current());  // | tensor(requires_grad=True) | an argument of grad
 Var zeros(Shape shape, std::source_location where = std::source_location::current());  // a constant | zeros | zeros
 Var full(Shape shape, double x, std::source_location where = std::source_location::current());  // a constant | full | full
 // clang-format on

@@ -124,7 +124,10 @@ constexpr void choose_slots(Plan& p) {
   unsigned depends = 0;
   for (int k = p.forward - 1; k >= 0; --k) {
     if (kept[k] && follows(p, kept, k)) kept[k] = false;
-    if (kept[k]) ++count, depends |= p.depends[k];
+    if (kept[k]) {
+      ++count;
+      depends |= p.depends[k];
+    }
   }
   for (unsigned d = depends; d != 0; d &= d - 1) ++operands;
   for (int k = 0; k < p.forward; ++k) {

@@ -42,21 +42,26 @@ std::vector<Var> sweep_for(TapeImpl& t, std::uint32_t root, const Var& adjoint, 
   return out;
 }
 
-void check(TapeImpl& t, const Var& y, const std::vector<Var>& wrt, const GradOptions& o) {
-  if (t.node(y, "grad").requires_grad && t.sweep().freed(y.node()))
-    throw TapeError("grad: this graph was freed by an earlier backward");
+void check(const char* who, TapeImpl& t, const Var& y, const Var& adjoint, const std::vector<Var>& wrt,
+           const GradOptions& o) {
+  const auto error = [&](const char* what) { return TapeError(std::string(who) + ": " + what); };
+  if (t.node(y, who).requires_grad && t.sweep().freed(y.node()))
+    throw error("this graph was freed by an earlier backward");
+  if (const Shape& given = t.node(adjoint, who).shape; !(given == y.shape()))
+    throw ShapeError(std::string(who) + ": the adjoint is " + text(given) + ", but y is " + text(y.shape()));
   for (const Var& v : wrt)
-    if (!t.node(v, "grad").requires_grad)
-      throw TapeError("grad: a Var in wrt does not require a gradient: create it with variable()");
+    if (!t.node(v, who).requires_grad)
+      throw error("a Var in wrt does not require a gradient: create it with variable()");
   if (o.create_graph && t.order() < 2)
-    throw TapeError("grad: create_graph needs a tape of order 2 or more: Tape tape{{.order = 2}}");
+    throw error("recording the gradient (create_graph) needs a tape of order 2 or more: Tape tape{{.order = 2}}");
 }
 
 }  // namespace
 
-std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions o) {
-  TapeImpl& t = TapeImpl::current("grad");
-  check(t, y, wrt, o);
+std::vector<Var> detail::vjp_for(const char* who, const Var& y, const Var& adjoint, const std::vector<Var>& wrt,
+                                 GradOptions o) {
+  TapeImpl& t = TapeImpl::current(who);
+  check(who, t, y, adjoint, wrt, o);
   if (!t.node(y).requires_grad) {
     std::vector<Var> none;
     for (const Var& v : wrt) none.push_back(zeros(v.shape()));
@@ -66,11 +71,19 @@ std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& w
   return o.create_graph ? detail::Replay::run(t, y.node(), adjoint, wrt) : sweep_for(t, y.node(), adjoint, wrt);
 }
 
-std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions o) {
+std::vector<Var> detail::grad_for(const char* who, const Var& y, const std::vector<Var>& wrt, GradOptions o) {
   if (y.shape().size() != 1)
-    throw ShapeError("grad: y must have one element, but is " + text(y.shape()) +
+    throw ShapeError(std::string(who) + ": y must have one element, but is " + text(y.shape()) +
                      "; for other shapes use vjp() with an adjoint");
-  return vjp(y, full(y.shape(), 1), wrt, o);
+  return vjp_for(who, y, full(y.shape(), 1), wrt, o);
+}
+
+std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions o) {
+  return detail::vjp_for("vjp", y, adjoint, wrt, o);
+}
+
+std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions o) {
+  return detail::grad_for("grad", y, wrt, o);
 }
 
 }  // namespace ebb

@@ -14,6 +14,13 @@ struct GradOptions {
 ///           or an op involved has only a first-order gradient
 std::vector<Var> grad(const Var& y, const std::vector<Var>& wrt, GradOptions = {});
 /// The same for y of any shape with a given adjoint (a vector-Jacobian product).
+/// Errors    also ShapeError if the adjoint does not have y's shape
 std::vector<Var> vjp(const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions = {});
+
+namespace detail {
+// The same, for functions built on them: errors begin with `who`.
+std::vector<Var> grad_for(const char* who, const Var& y, const std::vector<Var>& wrt, GradOptions);
+std::vector<Var> vjp_for(const char* who, const Var& y, const Var& adjoint, const std::vector<Var>& wrt, GradOptions);
+}  // namespace detail
 
 }  // namespace ebb

@@ -24,7 +24,10 @@ template <class Op, class F> void with_indices(std::size_t count, const F& f) {
   bool found = false;
   const auto attempt = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
     if constexpr (has_vjp<Op, Var, N> || has_vjp<Op, Array, N>)
-      if (count == N) f(std::make_index_sequence<N>{}), found = true;
+      if (count == N) {
+        f(std::make_index_sequence<N>{});
+        found = true;
+      }
   };
   attempt(std::integral_constant<std::size_t, 1>{});
   attempt(std::integral_constant<std::size_t, 2>{});

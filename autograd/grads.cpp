@@ -13,7 +13,7 @@ namespace ebb {
 
 Array Grads::operator[](const Leaf& l) const {
   for (const OfSet& s : sets_)
-    if (s.set.get() == l.get()->set) {
+    if (s.set.get() == l.data().set) {
       const int first = static_cast<int>(l.offset());
       return s.flat.range(first, first + static_cast<int>(l.shape().size())).reshape(l.shape());
     }

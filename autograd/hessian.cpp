@@ -13,10 +13,10 @@ std::vector<Var> hvp(const Var& y, const std::vector<Var>& wrt, const std::vecto
     if (!(v[k].shape() == wrt[k].shape()))
       throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", but its Var is " +
                        text(wrt[k].shape()));
-  const std::vector<Var> g = grad(y, wrt, {.create_graph = true});
+  const std::vector<Var> g = detail::grad_for("hvp", y, wrt, {.create_graph = true});
   Var along = zeros({});
   for (std::size_t k = 0; k < v.size(); ++k) along += sum(g[k] * v[k]);
-  return grad(along, wrt, o);
+  return detail::grad_for("hvp", along, wrt, o);
 }
 
 Array hvp(const VarFunction& f, const Array& x, const Array& v) {
@@ -28,7 +28,10 @@ Array hvp(const VarFunction& f, const Array& x, const Array& v) {
 Var hessian(const VarFunction& f, const Var& x, GradOptions o) {
   if (x.rank() > 2)
     throw ShapeError("hessian: x is " + text(x.shape()) + ", but may have at most two axes: reshape it");
-  return jacobian_full([&](const Var& at) { return grad(f(at), {at}, {.create_graph = true})[0]; }, x, o);
+  const auto gradient = [&](const Var& at) {
+    return detail::grad_for("hessian", f(at), {at}, {.create_graph = true})[0];
+  };
+  return jacobian_full(gradient, x, o);
 }
 
 Array hessian(const VarFunction& f, const Array& x) {

@@ -24,7 +24,7 @@ void check_rows_apart(const Recorded& r) {
   if (B < 2 || !r.y.requires_grad()) return;
   Array seed = Array::zeros(r.y.shape(), r.y.dtype());
   seed.range(0, 1).assign(uniform({1, r.y.dim(1)}, Key{1}.named("jacobian"), .5, 1, seed.dtype()));
-  const Array g = vjp(r.y, constant(seed), {r.x})[0].value();
+  const Array g = detail::vjp_for("jacobian", r.y, constant(seed), {r.x}, {})[0].value();
   const Array others = g.range(1, B);
   for (std::int64_t k = 0; k < others.size(); ++k)
     if (std::abs(others.at_flat(k)) > 0)
@@ -48,7 +48,8 @@ Var jacobian(const VarFunction& f, const Var& x, GradOptions o) {
   const int M = to[-1];
   if (from.rank() == 2) check_rows_apart(r);
   std::vector<Var> columns;
-  for (int m = 0; m < M; ++m) columns.push_back(vjp(r.y, constant(column_of_ones(to, m, r.y.dtype())), {r.x}, o)[0]);
+  for (int m = 0; m < M; ++m)
+    columns.push_back(detail::vjp_for("jacobian", r.y, constant(column_of_ones(to, m, r.y.dtype())), {r.x}, o)[0]);
   if (columns.empty()) return zeros(from.inserted(from.rank() - 1, 0));
   return stack(columns, from.rank() - 1);
 }
@@ -63,7 +64,8 @@ Var jacobian_full(const VarFunction& f, const Var& x, GradOptions o) {
   for (int a = 0; a < from.rank(); ++a) both = both.inserted(both.rank(), from[a]);
   std::vector<Var> rows;
   for (std::int64_t k = 0; k < to.size(); ++k)
-    rows.push_back(reshape(vjp(r.y, constant(detail::unit_vector(to, k, r.y.dtype())), {r.x}, o)[0], {-1}));
+    rows.push_back(reshape(
+        detail::vjp_for("jacobian_full", r.y, constant(detail::unit_vector(to, k, r.y.dtype())), {r.x}, o)[0], {-1}));
   return rows.empty() ? zeros(both) : reshape(concat(rows, 0), both);
 }
 

@@ -16,8 +16,8 @@ std::pair<Var, Var> jvp(const VarFunction& f, const Var& x, const Var& v, GradOp
   check_same("jvp: the direction v", v.shape(), x.shape());
   const detail::Recorded r(f, x, "jvp");
   const Var u = variable(Array::zeros(r.y.shape(), r.y.dtype()));
-  const Var uJ = vjp(r.y, u, {r.x}, {.create_graph = true})[0];
-  return {r.y, vjp(uJ, v, {u}, o)[0]};
+  const Var uJ = detail::vjp_for("jvp", r.y, u, {r.x}, {.create_graph = true})[0];
+  return {r.y, detail::vjp_for("jvp", uJ, v, {u}, o)[0]};
 }
 
 std::pair<Array, Array> jvp(const VarFunction& f, const Array& x, const Array& v) {

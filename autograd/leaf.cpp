@@ -24,22 +24,27 @@ namespace {
 std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
 }  // namespace
 
-const char* Leaf::name() const { return data_->name.c_str(); }
-const Shape& Leaf::shape() const { return data_->shape; }
-Array Leaf::value() const { return data_->set->view_of(*data_); }
-bool Leaf::trained() const { return data_->trained; }
-std::int64_t Leaf::offset() const { return data_->offset; }
+LeafData& Leaf::data() const {
+  if (!data_)
+    throw ValueError("an empty parameter was used: it was not created by a Builder, or LeafSet::find found none");
+  return *data_;
+}
+const char* Leaf::name() const { return data().name.c_str(); }
+const Shape& Leaf::shape() const { return data().shape; }
+Array Leaf::value() const { return data().set->view_of(*data_); }
+bool Leaf::trained() const { return data().trained; }
+std::int64_t Leaf::offset() const { return data().offset; }
 
-bool Leaf::transformed() const { return data_->transforms != nullptr; }
+bool Leaf::transformed() const { return data().transforms != nullptr; }
 void Leaf::within(double low, double high) const {
   if (!(low <= high))
     throw ValueError(std::string("parameter ") + name() + ": invalid bounds [" + std::to_string(low) + ", " +
                      std::to_string(high) + "]");
-  data_->low = low;
-  data_->high = high;
+  data().low = low;
+  data().high = high;
 }
-double Leaf::low() const { return data_->low; }
-double Leaf::high() const { return data_->high; }
+double Leaf::low() const { return data().low; }
+double Leaf::high() const { return data().high; }
 
 LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
   data_->dtype = dtype;
@@ -71,7 +76,11 @@ Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
 }
 
 int LeafSet::count() const { return static_cast<int>(data_->leaves.size()); }
-Leaf LeafSet::operator[](int i) const { return Leaf(data_->leaves.at(static_cast<std::size_t>(i)).get()); }
+Leaf LeafSet::operator[](int i) const {
+  if (i < 0 || i >= count())
+    throw ValueError("there is no parameter " + std::to_string(i) + " in a set of " + std::to_string(count()));
+  return Leaf(data_->leaves[static_cast<std::size_t>(i)].get());
+}
 Leaf LeafSet::find(const char* name) const {
   for (auto& l : data_->leaves)
     if (l->name == name) return Leaf(l.get());
@@ -98,8 +107,7 @@ Bind::Bind(const Leaf& l, const Array& a) : self_(new detail::Binding(l, a.shape
 Bind::~Bind() { delete self_; }
 
 Var var_of(const Leaf& l, std::source_location where) {
-  if (!l)
-    detail::located(where, [] { throw ValueError("an empty parameter was used: it was not created by a Builder"); });
+  if (!l) detail::located(where, [&] { (void)l.name(); });  // throws
   return detail::TapeImpl::current("a parameter").leaves().of(l, where);
 }
 

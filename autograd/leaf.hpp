@@ -42,6 +42,7 @@ class Leaf {
   double high() const;
 
   detail::LeafData* get() const noexcept { return data_.get(); }
+  detail::LeafData& data() const;  ///< Errors: ValueError if it is empty, as from all above
   friend bool operator==(const Leaf& a, const Leaf& b) { return a.get() == b.get(); }
 
  private:

@@ -20,7 +20,10 @@ constexpr double node_tolerance = 1e-6, node_rounding = 64 * std::numeric_limits
 class Cut {
  public:
   Cut(TapeImpl& t, const std::vector<Var>& at) : t_(t), at_(at) {
-    for (const Var& v : at_) ops_.push_back(t_.node(v.node()).op), t_.node(v.node()).op = nullptr;
+    for (const Var& v : at_) {
+      ops_.push_back(t_.node(v.node()).op);
+      t_.node(v.node()).op = nullptr;
+    }
   }
   ~Cut() {
     for (std::size_t k = at_.size(); k-- > 0;) t_.node(at_[k].node()).op = ops_[k];
@@ -46,7 +49,10 @@ Probe& NodeCheck::probe(int lane) {
 void NodeCheck::begin(Run run, double step) {
   run_ = run;
   step_ = step;
-  for (auto& [number, lane] : lanes_) lane.at_ = 0, lane.passed_.clear();
+  for (auto& [number, lane] : lanes_) {
+    lane.at_ = 0;
+    lane.passed_.clear();
+  }
 }
 
 Array NodeCheck::direction(const Shape& s, Key key) const { return uniform(s, key, -1, 1, f64); }

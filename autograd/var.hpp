@@ -136,7 +136,7 @@ struct VarList {
 struct Comparison : Var {
   Comparison(Var v) noexcept : Var(static_cast<Var&&>(v)) {}
   using Var::operator=;
-  explicit operator bool() const = delete;  // compare item(), or use where()
+  explicit operator bool() const __attribute__((unavailable("write where(x > 0, a, b), or if (x.item() > 0)")));
 };
 
 Var operator+(Arg a, Arg b);

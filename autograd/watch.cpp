@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/watch.hpp>
 #include <ebb/autograd/watched_values.hpp>
@@ -9,14 +10,27 @@ namespace ebb {
 
 namespace detail {
 
+namespace {
+
+[[noreturn]] void twice(const std::string& name, const WatchedValues::Named& first, const WatchedValues::Named& now) {
+  throw ValueError("watch: one step of the cell names two values '" + name + "', the first at " +
+                   line_of(first.where.file_name(), first.where.line()) +
+                   ": use different names, or a WatchScope for each" + place_of(now.where));
+}
+
+}  // namespace
+
 /// A time step that this shard has already recorded begins the next run of the sequence. Outside a loop over time,
 /// steps are counted.
-void WatchedValues::add(const std::string& name, int time, int first_row, std::vector<int> rows, Array value) {
+void WatchedValues::add(const std::string& name, const Named& now, std::vector<int> rows, Array value) {
   const std::lock_guard lock(mutex_);
-  Named& n = all_[name];
-  std::vector<bool>& seen = n.seen[first_row];
-  std::size_t& run = n.run_of[first_row];
-  const auto t = time < 0 ? seen.size() : static_cast<std::size_t>(time);
+  Collected& n = all_[name];
+  if (const auto last = n.last.find(now.first_row); last != n.last.end() && now.step && last->second.step == now.step)
+    twice(name, last->second, now);
+  n.last.insert_or_assign(now.first_row, now);
+  std::vector<bool>& seen = n.seen[now.first_row];
+  std::size_t& run = n.run_of[now.first_row];
+  const auto t = now.time < 0 ? seen.size() : static_cast<std::size_t>(now.time);
   if (run == 0 || (t < seen.size() && seen[t])) {
     ++run;
     seen.clear();
@@ -24,7 +38,7 @@ void WatchedValues::add(const std::string& name, int time, int first_row, std::v
   if (seen.size() <= t) seen.resize(t + 1);
   seen[t] = true;
   if (n.runs.size() < run) n.runs.resize(run);
-  n.runs[run - 1].push_back({static_cast<int>(t), first_row, std::move(rows), std::move(value)});
+  n.runs[run - 1].push_back({static_cast<int>(t), now.first_row, std::move(rows), std::move(value)});
 }
 
 std::vector<std::string> WatchedValues::names() const {
@@ -34,7 +48,7 @@ std::vector<std::string> WatchedValues::names() const {
   return list;
 }
 
-const WatchedValues::Named& WatchedValues::named(const std::string& name) const {
+const WatchedValues::Collected& WatchedValues::collected(const std::string& name) const {
   if (const auto found = all_.find(name); found != all_.end()) return found->second;
   std::string known;
   for (const auto& [other, n] : all_) known += (known.empty() ? "" : ", ") + other;
@@ -44,12 +58,12 @@ const WatchedValues::Named& WatchedValues::named(const std::string& name) const 
 
 int WatchedValues::runs(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(named(name).runs.size());
+  return static_cast<int>(collected(name).runs.size());
 }
 
 Array WatchedValues::run(const std::string& name, int k) const {
   const std::lock_guard lock(mutex_);
-  const auto& runs = named(name).runs;
+  const auto& runs = collected(name).runs;
   const int count = static_cast<int>(runs.size()), at = k < 0 ? k + count : k;
   if (at < 0 || at >= count)
     throw ValueError("watch: '" + name + "' has " + std::to_string(count) + " runs, there is no run " +
@@ -81,12 +95,13 @@ void WatchedValues::clear() {
   all_.clear();
 }
 
-void WatchPoint::add(const char* name, const Var& v) {
+void WatchPoint::add(const char* name, const Var& v, const std::source_location& where) {
   Array value = v.value().copy();
   std::vector<int> places;
   const bool by_row = value.rank() > 0 && (rows < 0 || value.dim(0) == rows);
   for (int r = 0; by_row && r < value.dim(0); ++r) places.push_back(first_row_ + (order ? order->data()[r] : r));
-  to_->add(scopes + name, TapeImpl::current("watch").time(), first_row_, std::move(places), std::move(value));
+  const WatchedValues::Named now{step, TapeImpl::current("watch").time(), first_row_, where};
+  to_->add(scopes + name, now, std::move(places), std::move(value));
 }
 
 WatchShard::WatchShard(const WatchPoint* callers, int first_row, int rows) : before_(watch_point) {
@@ -96,15 +111,23 @@ WatchShard::WatchShard(const WatchPoint* callers, int first_row, int rows) : bef
   watch_point = own_.get();
 }
 
-void watched(const char* name, const Var& v) { watch_point->add(name, v); }
+void watched(const char* name, const Var& v, const std::source_location& where) { watch_point->add(name, v, where); }
+
+void WatchStep::enter() {
+  outermost_ = point_->step == 0;
+  if (outermost_) point_->step = point_->values().next_step();
+}
+void WatchStep::leave() noexcept {
+  if (outermost_) point_->step = 0;
+}
+
+}  // namespace detail
 
 void WatchScope::enter(const char* part) {
   outer_ = point_->scopes.size();
   point_->scopes += std::string(part) + "/";
 }
 void WatchScope::leave() noexcept { point_->scopes.resize(outer_); }
-
-}  // namespace detail
 
 Watch::Watch()
     : values_(std::make_unique<detail::WatchedValues>()), point_(std::make_unique<detail::WatchPoint>(*values_)),

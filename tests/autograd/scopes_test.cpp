@@ -42,7 +42,7 @@ TEST_CASE("after a sweep that threw, the next one is complete") {
     CHECK_THROWS_AS(grad(sum(apply(Fails{}, seen)), {seen}, {.create_graph = recorded}), ValueError);
     CHECK_FALSE(tape.backward(sum(seen)).has(seen));
   }
-  SECTION("recording goes on") { CHECK((a + b).requires_grad()); }
+  SECTION("recording continues") { CHECK((a + b).requires_grad()); }
 }
 
 TEST_CASE("after a backward that threw, one on another graph is correct") {

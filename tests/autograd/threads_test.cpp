@@ -104,7 +104,10 @@ TEST_CASE("a tape destroyed on another thread is closed for its own thread, whic
     CHECK(inner->backward(sum(y * y))[y].at({0}) == 10);
   }
   SECTION("both") {
-    CHECK(elsewhere([&] { outer.reset(), inner.reset(); }).empty());
+    CHECK(elsewhere([&] {
+            outer.reset();
+            inner.reset();
+          }).empty());
     CHECK(test::contains(test::message_of<TapeError>([] { constant(two(1)); }), "needs a tape"));
     Tape next{{.dtype = f64}};
     const Var z = variable(two(2));
