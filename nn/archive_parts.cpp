@@ -82,7 +82,10 @@ Archive& Archive::operator()(const char* name, Array& a) {
 
 Archive& Archive::operator()(const char* name, Tokens& tokens) {
   if (!reading()) {
-    if (!tokens) return impl_->add_text(name, nothing), *this;
+    if (!tokens) {
+      impl_->add_text(name, nothing);
+      return *this;
+    }
     const char* first = reinterpret_cast<const char*>(tokens.data());
     impl_->add_array(
         name,
@@ -138,7 +141,10 @@ Archive& Archive::like(const char* name, const LeafSet& set, Array& flat) {
     return whole.range(first, first + static_cast<int>(set[k].shape().size())).reshape(set[k].shape());
   };
   if (!reading()) {
-    if (!flat) return impl_->add_text(name, nothing), *this;
+    if (!flat) {
+      impl_->add_text(name, nothing);
+      return *this;
+    }
     if (flat.size() != set.size()) throw ValueError(impl_->full(name) + ": parameters were added after its first step");
     enter(name);
     for (int k = 0; k < set.count(); ++k) impl_->add(set[k].name(), at(flat, k));

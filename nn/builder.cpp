@@ -89,8 +89,8 @@ Param Builder::fixed(const char* name, const Array& values) const {
   return Param(params_->set.add(join(scope_, name).c_str(), values.to(params_->set.dtype()), false));
 }
 
-double Builder::option(const char* name, double default_value, const char* help) const {
-  return cell_ ? cell_->options.number(name, default_value, help) : default_value;
+OptionValue Builder::option(const char* name, double default_value, const char* help) const {
+  return cell_ ? cell_->options.number(name, default_value, help) : OptionValue(default_value);
 }
 int Builder::whole(const char* name, int default_value, int low, int high, const char* help) const {
   return cell_ ? static_cast<int>(cell_->options.whole(name, default_value, low, high, help)) : default_value;

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cstring>
+#include <ebb/autograd/call_site.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/text.hpp>
 
 namespace ebb {
 
@@ -21,7 +24,32 @@ State Cell::initial_state(int rows) const {
   return s;
 }
 
+void Cell::reject_misfit(const Var& x, const State& s) const {
+  const std::string given = std::string("cell ") + name() + ": step was given ";
+  if (s.size() != field_count())
+    throw ShapeError(given + "a state of " + std::to_string(s.size()) + " fields instead of " +
+                     std::to_string(field_count()) + ": initial_state(rows) returns one");
+  const auto live = [](const Var& v) { return v && detail::TapeImpl::find(v.epoch()); };
+  if (!live(x) || x.rank() == 0) return;
+  for (int k = 0; k < s.size(); ++k) {
+    if (!live(s[k])) return;  // which is the step's own error
+    if (const Shape shape = s[k].shape(); !detail::fits(field(k), shape, x.dim(0)))
+      throw ShapeError(given + field(k).name + " as " + text(shape) + " instead of " +
+                       detail::wanted_text(field(k), x.dim(0)) + detail::origin_of(s[k]));
+  }
+}
+
 namespace detail {
+
+bool fits(const Field& f, const Shape& s, int rows) {
+  bool ok = s.rank() == f.rank + 1 && s[0] == rows;
+  for (int a = 0; ok && a < f.rank; ++a) ok = s[a + 1] == f.width[a];
+  return ok;
+}
+
+std::string wanted_text(const Field& f, int rows) {
+  return std::to_string(rows) + (rows == 1 ? " row of " : " rows of ") + text(Shape(f.width, f.rank));
+}
 
 const std::string* CellSpec::asked_init(const char* parameter) {
   const std::string name = std::string("init.") + parameter;
@@ -32,7 +60,11 @@ const std::string* CellSpec::asked_init(const char* parameter) {
 Fields::Fields() : spec_(new CellSpec) {}
 Fields::~Fields() { delete spec_; }
 int Fields::count() const { return static_cast<int>(spec_->fields.size()); }
-const Field& Fields::operator[](int k) const { return spec_->fields[static_cast<std::size_t>(k)]; }
+const Field& Fields::operator[](int k) const {
+  if (k < 0 || k >= count())
+    throw ValueError("a cell's state has no field " + std::to_string(k) + ", it has " + std::to_string(count()));
+  return spec_->fields[static_cast<std::size_t>(k)];
+}
 const char* const* Fields::names() const { return spec_->names.data(); }
 
 Builder detail_builder(const Builder& b, const Fields& fields) {

@@ -17,6 +17,8 @@
 /// needed only if the output is not the first field. Dropout inside a cell is another overload of step (drop.hpp).
 namespace ebb {
 
+void fuse(...) __attribute__((unavailable("include <ebb/autograd/fuse.hpp>, and give fuse a lambda and operands")));
+
 struct Hidden {
   Var h;
 };
@@ -49,6 +51,10 @@ class Cell {
   virtual const char* const* field_names() const = 0;
   /// The initial state for `rows` rows, as constants on the current tape.
   State initial_state(int rows) const;
+
+ protected:
+  /// After a step threw: throws ShapeError if the cause is a state that does not match the declared fields.
+  void reject_misfit(const Var& x, const State& s) const;
 
  private:
   friend void hold(const Cell* c) noexcept { c->holders_.hold(); }
@@ -93,8 +99,8 @@ class Fields {
 Builder detail_builder(const Builder&, const Fields&);
 
 /// The State of a cell, deduced from its `step`; `known` is false if step has neither of the two forms.
-template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&) const);
-template <class R, class S, class C> S state_of(R (C::*)(const Var&, const S&, const StepContext&) const);
+template <class S, class C> S state_of(S (C::*)(const Var&, const S&) const);
+template <class S, class C> S state_of(S (C::*)(const Var&, const S&, const StepContext&) const);
 template <class C> struct StateOf {
   using type = Hidden;
   static constexpr bool known = false;
@@ -130,6 +136,8 @@ template <class C> class CellAdapter final : public Cell {
   static constexpr bool with_output = requires(const C& c, const Var& x, const Struct& s) { Var(c.output(x, s)); };
   static constexpr Drops can_drop = drops_of<C, Struct>();
   static constexpr bool droppable = can_drop.state || can_drop.candidate;
+  static_assert(std::is_constructible_v<C, Builder, const CellSizes&>,
+                "a cell needs a constructor `Mine(Builder p, CellSizes s)`");
   static_assert(stepped,
                 "a cell needs `State step(const Var& x, const State& s) const`, or the same with a third argument, "
                 "const StepContext& at");
@@ -144,13 +152,17 @@ template <class C> class CellAdapter final : public Cell {
       : name_(name), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
   }
-  State step(const Var& x, const State& s, const StepContext& at) const override {
+  State step(const Var& x, const State& s, const StepContext& at) const override try {
+    const WatchStep named;
     const Struct before = unpack(s);
     if constexpr (droppable)
       if (at.drops()) return pack(cell_.step(x, before, Drop(at)));
     if constexpr (requires { cell_.step(x, before, at); }) return pack(cell_.step(x, before, at));
     else if constexpr (stepped) return pack(cell_.step(x, before));
     else return s;
+  } catch (...) {
+    reject_misfit(x, s);
+    throw;
   }
   Var output(const Var& x, const State& s) const override {
     if constexpr (with_output) return cell_.output(x, unpack(s));
@@ -197,6 +209,9 @@ struct CellEntry : Registered<CellEntry> {
 }  // namespace ebb
 
 /// Registers a cell: EBB_CELL(mgu, Mgu, "Minimal gated unit, Zhou et al. 2016"); EBB_CELL_NAMED allows dashes.
-#define EBB_CELL(name, Type, about) EBB_CELL_NAMED(name, #name, Type, about)
+#define EBB_CELL(name, Type, about)                                                                \
+  static_assert(ebb::detail::is_identifier(#name),                                                 \
+                "a name with a dash needs EBB_CELL_NAMED(my_cell, \"my-cell\", MyCell, \"...\")"); \
+  EBB_CELL_NAMED(name, #name, Type, about)
 #define EBB_CELL_NAMED(id, name, Type, about) \
   static const ebb::CellEntry ebb_cell_##id { name, about, __FILE__, &ebb::detail::make_adapter<Type> }

@@ -1,6 +1,7 @@
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/registry.hpp>
+#include <ebb/nn/trial_widths.hpp>
 #include <ebb/ops/error.hpp>
 
 namespace ebb {
@@ -30,11 +31,26 @@ CellPtr make_cell(const std::string& name_and_options, const Builder& p, CellSiz
   return make_from(name_and_options, p, sizes, request);
 }
 
+CellSizes accepted_sizes(const std::string& text, CellSizes wanted) {
+  CellSizes accepted = wanted;
+  detail::at_some_widths(text, wanted.input, wanted.hidden, [&](int input, int hidden) {
+    Params scratch{{.most = detail::trial_params}};
+    make_cell(text, scratch / "", {input, hidden});
+    accepted = {input, hidden};
+  });
+  return accepted;
+}
+
 std::vector<OptionInfo> cell_options(const std::string& name) {
-  Params scratch;
-  detail::CellSpec request;
-  make_from(name, scratch / "", {1, 1}, request);
-  return request.options.known();
+  std::vector<OptionInfo> known;
+  Registry<CellEntry>::get(name_before_options(name));
+  detail::at_some_widths(name, 8, 8, [&](int input, int hidden) {
+    Params scratch{{.most = detail::trial_params}};
+    detail::CellSpec request;
+    make_from(name, scratch / "", {input, hidden}, request);
+    known = request.options.known();
+  });
+  return known;
 }
 
 }  // namespace ebb

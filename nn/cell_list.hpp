@@ -17,7 +17,12 @@ std::vector<CellInfo> cell_list();
 /// Errors    ValueError for an unknown cell (suggesting the nearest name) or option, or a size below 1
 CellPtr make_cell(const std::string& name_and_options, const Builder&, CellSizes);
 
-/// The options of a registered cell. Errors: as for make_cell
+/// These sizes, or if the cell rejects them, others that it accepts, up to a width of 64.
+/// Errors    as for make_cell with the given sizes, if the cell accepts none
+CellSizes accepted_sizes(const std::string& name_and_options, CellSizes);
+
+/// The options of a registered cell, for whatever widths it accepts.
+/// Errors    as for make_cell; ValueError with the reason if it accepts none of the widths tried
 std::vector<OptionInfo> cell_options(const std::string& name);
 
 /// A cell that wraps another: dropout, zoneout, ... Forwards everything except step.

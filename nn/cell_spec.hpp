@@ -41,6 +41,10 @@ struct CellSpec {
 /// Errors    ValueError, suggesting the nearest name, if a given option does not exist
 void reject_unknown_options(const CellSpec&);
 
+/// Whether this is the shape of a field with so many rows, and the expected shape as text: "2 rows of [4]".
+bool fits(const Field&, const Shape&, int rows);
+std::string wanted_text(const Field&, int rows);
+
 }  // namespace detail
 
 /// The same builder, reporting what it creates to another cell.

@@ -50,9 +50,12 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
     std::string item = trim(part);
     if (!first.empty() && !item.empty() && item.find('=') == std::string::npos) item.insert(0, first + "=");
     const std::size_t equals = item.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw ValueError(
-          fmt::format("{0}: '{1}' is not an option; options are written {0}:name=value,name=value", owner_, item));
+    if (item.empty() || equals == 0)
+      throw ValueError(fmt::format(
+          "{0}: the name of an option is missing in '{0}:{1}'; options are written {0}:name=value,name=value", owner_,
+          text));
+    if (equals == std::string::npos)
+      throw ValueError(fmt::format("{0}: option '{1}' has no value; options are written {0}:{1}=value", owner_, item));
     const std::string name = trim(item.substr(0, equals));
     for (const Given& g : given_)
       if (g.name == name) throw ValueError(fmt::format("{}: option '{}' is given twice", owner_, name));
@@ -63,8 +66,11 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
 const std::string* GivenOptions::asked(const std::string& name, const std::string& default_value,
                                        const std::string& help) {
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
-  if (std::none_of(known_.begin(), known_.end(), same))
-    known_.push_back({name, default_value, help});  // two layers of one kind query an option twice
+  const auto before = std::find_if(known_.begin(), known_.end(), same);
+  if (before == known_.end()) known_.push_back({name, default_value, help});
+  else if (before->default_value != default_value || before->help != help)  // equal queries: two layers of one kind
+    throw ValueError(fmt::format("{}: option '{}' is declared twice, as {}={} ({}) and as {}={} ({})", owner_, name,
+                                 name, before->default_value, before->help, name, default_value, help));
   for (Given& g : given_) {
     if (g.name != name) continue;
     g.known = true;
@@ -87,12 +93,12 @@ void GivenOptions::wrong(const std::string& name, const std::string& value, cons
   throw ValueError(fmt::format("{}: option {}: '{}' is {}", owner_, name, value, what));
 }
 
-double GivenOptions::number(const std::string& name, double default_value, const std::string& help) {
+OptionValue GivenOptions::number(const std::string& name, double default_value, const std::string& help) {
   const std::string* const value = asked(name, fmt::format("{:g}", default_value), help);
-  if (!value) return default_value;
+  if (!value) return OptionValue(default_value);
   const std::optional<double> x = finite_number(*value);
   if (!x) wrong(name, *value, "not a number");
-  return *x;
+  return OptionValue(*x);
 }
 
 std::int64_t GivenOptions::whole(const std::string& name, std::int64_t default_value, std::int64_t low,
@@ -128,12 +134,37 @@ std::string GivenOptions::word(const std::string& name, const std::string& defau
   return value ? *value : default_value;
 }
 
+void GivenOptions::declared_once(const std::string& name) const {
+  for (const OptionInfo& o : known_)
+    if (o.name == name) throw ValueError(fmt::format("{}: option '{}' is declared twice", owner_, name));
+}
+
+GivenOptions& GivenOptions::operator()(const char* name, double& x, const char* help) {
+  declared_once(name);
+  x = number(name, x, help);
+  return *this;
+}
+
+GivenOptions& GivenOptions::operator()(const char* name, bool& x, const char* help) {
+  declared_once(name);
+  x = flag(name, x, help);
+  return *this;
+}
+
+GivenOptions& GivenOptions::operator()(const char* name, std::string& x, const char* help) {
+  declared_once(name);
+  x = word(name, x, help);
+  return *this;
+}
+
 GivenOptions& GivenOptions::operator()(const char* name, int& x, const char* help) {
+  declared_once(name);
   x = static_cast<int>(whole(name, x, std::numeric_limits<int>::min(), std::numeric_limits<int>::max(), help));
   return *this;
 }
 
 GivenOptions& GivenOptions::operator()(const char* name, std::int64_t& x, const char* help) {
+  declared_once(name);
   constexpr std::int64_t most = std::int64_t{1} << 53;  // integers that a double represents exactly
   x = whole(name, x, -most, most, help);
   return *this;

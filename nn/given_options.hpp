@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <ebb/nn/option_value.hpp>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct OptionInfo {
 ///     given("beta1", o.beta1, "weight of the momentum in a step")("beta2", o.beta2, "decay rate of the momentum");
 ///     given.reject_unknown();
 ///
-/// Errors    ValueError naming owner and option for a value of the wrong kind, a repeated option, or text without "="
+/// Errors    ValueError naming owner and option for a value of the wrong kind, a repeated option, text without "=", or
+///           an option bound to a variable twice, or declared again with another default or help text
 class GivenOptions {
  public:
   GivenOptions() = default;
@@ -27,7 +29,7 @@ class GivenOptions {
   static GivenOptions after_name(const std::string& name_and_options, const std::string& first = "");
 
   const std::string& owner() const { return owner_; }
-  double number(const std::string& name, double default_value, const std::string& help);
+  OptionValue number(const std::string& name, double default_value, const std::string& help);
   std::int64_t whole(const std::string& name, std::int64_t default_value, std::int64_t low, std::int64_t high,
                      const std::string& help);
   bool flag(const std::string& name, bool default_value, const std::string& help);  ///< "true" or "false", "1" or "0"
@@ -35,12 +37,10 @@ class GivenOptions {
              const std::string& help);  ///< position in "tanh|relu", 0 if not given
   std::string word(const std::string& name, const std::string& default_value, const std::string& help);
 
-  /// By the type of a variable, whose current value is the default.
-  GivenOptions& operator()(const char* name, double& x, const char* help) { return x = number(name, x, help), *this; }
-  GivenOptions& operator()(const char* name, bool& x, const char* help) { return x = flag(name, x, help), *this; }
-  GivenOptions& operator()(const char* name, std::string& x, const char* help) {
-    return x = word(name, x, help), *this;
-  }
+  /// By the type of a variable, whose current value is the default; each name once.
+  GivenOptions& operator()(const char* name, double& x, const char* help);
+  GivenOptions& operator()(const char* name, bool& x, const char* help);
+  GivenOptions& operator()(const char* name, std::string& x, const char* help);
   GivenOptions& operator()(const char* name, int& x, const char* help);
   GivenOptions& operator()(const char* name, std::int64_t& x, const char* help);
 
@@ -57,6 +57,7 @@ class GivenOptions {
     bool known = false;
   };
   const std::string* asked(const std::string& name, const std::string& default_value, const std::string& help);
+  void declared_once(const std::string& name) const;
   [[noreturn]] void wrong(const std::string& name, const std::string& value, const std::string& what) const;
   std::string list() const;
 

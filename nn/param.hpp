@@ -2,6 +2,7 @@
 #include <ebb/autograd/leaf.hpp>
 #include <ebb/autograd/transform.hpp>
 #include <ebb/nn/init.hpp>
+#include <ebb/nn/option_value.hpp>
 
 namespace ebb {
 
@@ -53,7 +54,7 @@ class Builder {
   Array initial_values(const char* name, const Shape&, const Init&) const;
 
   /// A number that the user may set after the cell's name, "janet:beta=2".
-  double option(const char* name, double default_value, const char* help) const;
+  OptionValue option(const char* name, double default_value, const char* help) const;
   /// The same for an integer from `low` to `high`, "lmu:order=256", and for true or false, "lmu:trained=true".
   int whole(const char* name, int default_value, int low, int high, const char* help) const;
   bool flag(const char* name, bool default_value, const char* help) const;

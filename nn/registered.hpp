@@ -12,6 +12,16 @@ struct Entry {
   const Entry* next = nullptr;
 };
 
+/// Whether a macro can use this name in the name of a variable.
+constexpr bool is_identifier(const char* name) {
+  bool ok = *name != 0 && !(*name >= '0' && *name <= '9');
+  for (; *name; ++name) {
+    const char c = *name;
+    ok = ok && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
+  }
+  return ok;
+}
+
 }  // namespace detail
 
 /// Base of the entries of one kind: a static object of such a type, created by a macro like EBB_CELL, is in the kind's

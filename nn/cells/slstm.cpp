@@ -33,11 +33,8 @@ struct SLstm {
   int heads, width;
 
   SLstm(Builder p, CellSizes s) {
-    const int default_value = s.hidden % 4 == 0 ? 4 : 1;
-    const double asked = p.option("heads", default_value, "blocks of the recurrent matrix, at most 8");
-    heads = static_cast<int>(asked);
-    if (heads != asked || heads < 1 || heads > 8 || s.hidden % heads != 0)
-      p.reject("heads", "must be an integer from 1 to 8 that divides the hidden size");
+    heads = p.whole("heads", s.hidden % 4 == 0 ? 4 : 1, 1, 8, "blocks of the recurrent matrix, at most 8");
+    if (s.hidden % heads != 0) p.reject("heads", "must divide the hidden size");
     width = s.hidden / heads;
     W = p.matrix("W", s.input, 4 * s.hidden);
     b = p.trained("b", bias(p.option("depth", 0, "relative depth of the layer, 0 the first, 1 the last")));
@@ -83,7 +80,7 @@ struct SLstm {
     if (heads == 1) return head_step(pre + matmul(seen, R[0]), s);
     Var h[8], c[8], n[8], m[8];
     for (int k = 0; k < heads; ++k) {
-      const detail::WatchScope named(head_names[k]);
+      const WatchScope named(head_names[k]);
       const auto own = [&](const Var& v) { return slice(v, -1, k * width, (k + 1) * width); };
       const State one = head_step(slice(pre, -1, 4 * k * width, 4 * (k + 1) * width) + matmul(own(seen), R[k]),
                                   {.h = own(s.h), .c = own(s.c), .n = own(s.n), .m = own(s.m)});

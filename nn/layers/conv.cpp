@@ -43,8 +43,14 @@ void check_options(const Conv2dOptions& o) {
   detail::check(width_of(long_enough, o), "conv2d", "width");
 }
 
-Conv1dOptions checked(Conv1dOptions o) { return check_options(o), o; }
-Conv2dOptions checked(Conv2dOptions o) { return check_options(o), o; }
+Conv1dOptions checked(Conv1dOptions o) {
+  check_options(o);
+  return o;
+}
+Conv2dOptions checked(Conv2dOptions o) {
+  check_options(o);
+  return o;
+}
 
 /// Checks x's axes and channels.
 void check_input(const char* op, const char* axes, const Shape& x, int rank, int channel_axis, int channels) {
@@ -85,9 +91,9 @@ Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
 
 Var Conv2d::operator()(At x) const {
   const CallSite here{x.where};
-  const int numbers = W.shape()[0], outputs = W.shape()[1], rows = x.var.rank() > 0 ? x.var.dim(0) : 0;
+  const int inputs = W.shape()[0], outputs = W.shape()[1], rows = x.var.rank() > 0 ? x.var.dim(0) : 0;
   const auto [height, width] = detail::located(x.where, [&] {
-    check_input("conv2d", "[B, C, H, W]", x.var.shape(), 4, 1, numbers / (options.kernel.h * options.kernel.w));
+    check_input("conv2d", "[B, C, H, W]", x.var.shape(), 4, 1, inputs / (options.kernel.h * options.kernel.w));
     const std::pair axes{height_of(x.var.dim(2), options), width_of(x.var.dim(3), options)};
     detail::check(axes.first, "conv2d", "height");
     detail::check(axes.second, "conv2d", "width");

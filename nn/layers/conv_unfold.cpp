@@ -86,10 +86,10 @@ template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int
 }
 
 Array unfold(const Array& images, const Windows& h, const Windows& w) {
-  const int B = images.dim(0), C = images.dim(1), places = h.count() * w.count(), numbers = C * h.kernel * w.kernel;
+  const int B = images.dim(0), C = images.dim(1), places = h.count() * w.count(), inputs = C * h.kernel * w.kernel;
   const Array x = images.compact();
-  Array y = Array::empty({B, places, numbers}, x.dtype());
-  const std::int64_t image = std::int64_t{C} * h.size * w.size, out = std::int64_t{places} * numbers;
+  Array y = Array::empty({B, places, inputs}, x.dtype());
+  const std::int64_t image = std::int64_t{C} * h.size * w.size, out = std::int64_t{places} * inputs;
   with_dtype(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     parallel_for(B, grain / (out + 1) + 1, [&](std::int64_t begin, std::int64_t end) {

@@ -17,7 +17,7 @@ Var joined(const Var& f, const Var& b, Join join) {
 /// Random draws and watched values are in a separate scope.
 template <class X>
 Run named_run(const char* name, const Cell& cell, const X& x, const StepContext& context, Direction d) {
-  const detail::WatchScope named(name);
+  const WatchScope named(name);
   return unroll(cell, x, State{}, context.named(name), d);
 }
 

@@ -1,5 +1,6 @@
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/nn/trial_widths.hpp>
 #include <ebb/ops/error.hpp>
 
 namespace ebb {
@@ -32,10 +33,15 @@ LayerPtr make_layer(const std::string& name_and_options, const Builder& p, const
 }
 
 std::vector<OptionInfo> layer_options(const std::string& name) {
-  Params scratch;
-  detail::CellSpec request;
-  make_layer_from(name, scratch / "", {.hidden = 8}, request);
-  return request.options.known();
+  std::vector<OptionInfo> known;
+  Registry<LayerEntry>::get(name_before_options(name));
+  detail::at_some_widths(name, 8, 8, [&](int input, int hidden) {
+    Params scratch{{.most = detail::trial_params}};
+    detail::CellSpec request;
+    make_layer_from(name, scratch / "", {.input = input, .hidden = hidden}, request);
+    known = request.options.known();
+  });
+  return known;
 }
 
 }  // namespace ebb

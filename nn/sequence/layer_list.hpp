@@ -30,15 +30,20 @@ std::vector<const LayerEntry*> layer_list();
 const LayerEntry* find_layer(const std::string& name_and_options);
 /// Errors    ValueError for an unknown layer or option, or a size below 1
 LayerPtr make_layer(const std::string& name_and_options, const Builder&, const LayerSizes&);
-/// The options of a registered layer. Errors: as for make_layer
+/// The options of a registered layer, for whatever widths it accepts. Errors: as for cell_options
 std::vector<OptionInfo> layer_options(const std::string& name);
 
 }  // namespace ebb
 
 /// Registers a layer, constructed from (options, p, sizes): EBB_LAYER(tcn, TcnLayer, false, "causal convolutions").
-#define EBB_LAYER(name, Type, both, about)                                                                      \
-  static const ebb::LayerEntry ebb_layer_##name {                                                               \
-    #name, about, __FILE__, both,                                                                               \
+/// EBB_LAYER_NAMED takes a name with a dash.
+#define EBB_LAYER(name, Type, both, about)                                                         \
+  static_assert(ebb::detail::is_identifier(#name),                                                 \
+                "a name with a dash needs EBB_LAYER_NAMED(my_layer, \"my-layer\", MyLayer, ...)"); \
+  EBB_LAYER_NAMED(name, #name, Type, both, about)
+#define EBB_LAYER_NAMED(id, name, Type, both, about)                                                            \
+  static const ebb::LayerEntry ebb_layer_##id {                                                                 \
+    name, about, __FILE__, both,                                                                                \
         [](const ebb::Builder& options, const ebb::Builder& p, const ebb::LayerSizes& sizes) -> ebb::LayerPtr { \
           return std::make_shared<Type>(options, p, sizes);                                                     \
         }                                                                                                       \

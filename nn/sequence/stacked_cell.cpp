@@ -52,7 +52,7 @@ State StackedCell::step(const Var& x, const State& s, const StepContext& at) con
   State next(field_names(), field_count());
   Var below = x;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const detail::WatchScope named(scopes_[l].c_str());
+    const WatchScope named(scopes_[l].c_str());
     const State n = layers_[l]->step(below, part(s, l), at.named(scopes_[l].c_str()));
     for (int k = 0; k < n.size(); ++k) next[first_[l] + k] = n[k];
     if (l + 1 < layers_.size()) below = raised(below, layers_[l]->output(below, n), l);
@@ -62,8 +62,13 @@ State StackedCell::step(const Var& x, const State& s, const StepContext& at) con
 
 Var StackedCell::output(const Var& x, const State& s) const {
   Var below = x;
-  for (std::size_t l = 0; l < layers_.size(); ++l) below = raised(below, layers_[l]->output(below, part(s, l)), l);
-  return below;
+  const std::size_t top = layers_.size() - 1;
+  {
+    const detail::WatchNothing seen;  // step has computed these outputs before
+    for (std::size_t l = 0; l < top; ++l) below = raised(below, layers_[l]->output(below, part(s, l)), l);
+  }
+  const WatchScope named(scopes_[top].c_str());
+  return raised(below, layers_[top]->output(below, part(s, top)), top);
 }
 
 CellPtr make_stack(const std::string& cell, const Builder& p, CellSizes sizes, int layers, StackOptions o) {

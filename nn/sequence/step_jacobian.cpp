@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/grad.hpp>
+#include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -32,9 +34,10 @@ void check_state(const Cell& cell, const Var& x, const State& s) {
     throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, but cell " +
                      cell.name() + " has " + std::to_string(cell.field_count()));
   for (int k = 0; k < s.size(); ++k)
-    if (s[k].rank() == 0 || s[k].dim(0) != x.dim(0))
+    if (!detail::fits(cell.field(k), s[k].shape(), x.dim(0)))
       throw ShapeError(std::string("step_jacobian: ") + cell.field(k).name + " is " + text(s[k].shape()) +
-                       ", but x has " + std::to_string(x.dim(0)) + " rows");
+                       ", but the cell needs " + detail::wanted_text(cell.field(k), x.dim(0)) +
+                       detail::origin_of(s[k]));
 }
 
 enum class By { state, input };
@@ -82,9 +85,9 @@ Array jacobian_of(const Cell& cell, const Var& x, const State& s, const StepCont
 }  // namespace
 
 int state_size(const Cell& cell) {
-  std::int64_t numbers = 0;
-  for (int k = 0; k < cell.field_count(); ++k) numbers += Shape(cell.field(k).width, cell.field(k).rank).size();
-  return static_cast<int>(numbers);
+  std::int64_t elements = 0;
+  for (int k = 0; k < cell.field_count(); ++k) elements += Shape(cell.field(k).width, cell.field(k).rank).size();
+  return static_cast<int>(elements);
 }
 
 Var flat_state(const State& s) {

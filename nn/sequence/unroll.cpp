@@ -2,6 +2,7 @@
 #include <ebb/autograd/step_ends.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/watched_values.hpp>
+#include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -10,21 +11,24 @@ namespace ebb {
 
 namespace {
 
-bool fits(const Field& f, const Shape& s, int rows) {
-  bool ok = s.rank() == f.rank + 1 && s[0] == rows;
-  for (int a = 0; ok && a < f.rank; ++a) ok = s[a + 1] == f.width[a];
-  return ok;
+bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
+
+/// The origin of a value that a step returned: an input that it only passed on comes from a line outside the cell.
+std::string source_of(const Var& v, const Var& x, const State& before) {
+  if (same_node(v, x)) return ", which is the x that the step received";
+  for (int k = 0; k < before.size(); ++k)
+    if (same_node(v, before[k])) return std::string(", which is the ") + before.name(k) + " that the step received";
+  return detail::origin_of(v);
 }
 
 /// Checks the returned state against the declared shapes; otherwise a broadcasting state would silently grow.
-void check_step(const Cell& cell, const State& s, int rows) {
+void check_step(const Cell& cell, const State& s, int rows, const Var& x, const State& before) {
   for (int k = 0; k < s.size(); ++k) {
     const Field& f = cell.field(k);
     if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
-    if (const Shape shape = s[k].shape(); !fits(f, shape, rows))
+    if (const Shape shape = s[k].shape(); !detail::fits(f, shape, rows))
       throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
-                       ", but declared " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)) +
-                       detail::origin_of(s[k]));
+                       ", but declared " + detail::wanted_text(f, rows) + source_of(s[k], x, before));
   }
 }
 
@@ -34,9 +38,9 @@ void check_initial(const Cell& cell, const State& initial, int rows) {
     throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
                      " fields, but the given initial state has " + std::to_string(initial.size()));
   for (int k = 0; k < initial.size(); ++k)
-    if (const Field& f = cell.field(k); !fits(f, initial[k].shape(), rows))
+    if (const Field& f = cell.field(k); !detail::fits(f, initial[k].shape(), rows))
       throw ShapeError("unroll " + name + ": the initial " + f.name + " is " + text(initial[k].shape()) +
-                       ", but the cell needs " + std::to_string(rows) + " rows of " + text(Shape(f.width, f.rank)));
+                       ", but the cell needs " + detail::wanted_text(f, rows) + detail::origin_of(initial[k]));
 }
 
 void check(const Cell& cell, const Sequence& x) {
@@ -66,8 +70,6 @@ State fitted(const State& s, const State& initial, int rows) {
   if (before == 0) return rows_of(initial, 0, rows);
   return each(s, [&](const Var& v, int k) { return concat({v, range(initial[k], before, rows)}, 0); });
 }
-
-bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
 
 /// A field that a step passed through unchanged, or returned under two names, is replaced by a view, so that each field
 /// of each step has a separate gradient.
@@ -134,7 +136,7 @@ class Unrolling {
       const Var x_t = x(t);
       const State before = fitted(last_, run_.initial_, n);
       State next = cell_.step(x_t, before, context.at_time(t));
-      check_step(cell_, next, n);
+      check_step(cell_, next, n, x_t, before);
       part_fields(next, before, x_t);
       last_ = std::move(next);
       run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();

@@ -89,6 +89,19 @@ TEST_CASE("Options after a name are numbers, integers, flags, choices and words"
   CHECK(o.known()[2].default_value == "false");
 }
 
+TEST_CASE("An option value is a double in every expression, and not an integer") {
+  GivenOptions o = GivenOptions::after_name("thing:x=2.5");
+  const OptionValue x = o.number("x", 1, "");
+  const double y = x;
+  const float z = static_cast<float>(x);
+  CHECK((y == 2.5 && z == 2.5F));
+  CHECK((x + 1 == 3.5 && 1 - x == -1.5 && 2 * x == 5. && 5 / x == 2. && -x == -2.5 && x * x == 6.25));
+  CHECK((x > 2 && 2 < x && x <= 2.5 && x == 2.5 && x != 2 && x == x));
+  CHECK(std::pow(2, x - .5) == 4);
+  CHECK(std::sqrt(x) == std::sqrt(2.5));
+  CHECK((x > 0 ? x : 1.) == 2.5);
+}
+
 TEST_CASE("An option value of the wrong kind is rejected, naming owner and option") {
   const auto asked = [](const std::string& text, auto ask) {
     GivenOptions o = GivenOptions::after_name(text);
@@ -115,12 +128,27 @@ TEST_CASE("An option value of the wrong kind is rejected, naming owner and optio
           o.number("x", 0, "help");
           o.reject_unknown();
         }) == "a: there is no option 'xs'; did you mean 'x'?; the options are x=0 (help)");
+  CHECK(asked("a", [](auto& o) {
+          double x = 1;
+          bool y = false;
+          o("x", x, "help")("y", y, "help")("x", x, "help");
+        }) == "a: option 'x' is declared twice");
+  CHECK(asked("a", [](auto& o) {
+          o.whole("x", 1, 0, 9, "help");
+          o.whole("x", 1, 0, 9, "help");
+        }) == "(nothing was thrown)");  // two parts of one kind
+  CHECK(asked("a", [](auto& o) {
+          o.whole("x", 1, 0, 9, "help");
+          o.number("x", 2, "help");
+        }) == "a: option 'x' is declared twice, as x=1 (help) and as x=2 (help)");
   CHECK(asked("a:x=1", [](auto& o) { o.reject_unknown(); }) == "a: there is no option 'x'; it has none");
 }
 
 TEST_CASE("Text that is not a list of options is rejected, and a value alone belongs to the first option") {
-  for (const char* text : {"a:", "a:x", "a:=1", "a:x=1,", "a:x=1,,y=2"})
-    CHECK(contains(rejection(text), "is not an option"));
+  CHECK(rejection("a:x") == "a: option 'x' has no value; options are written a:x=value");
+  CHECK(rejection("a:y=1, groups") == "a: option 'groups' has no value; options are written a:groups=value");
+  for (const char* text : {"a:", "a:=1", "a:x=1,", "a:x=1,,y=2"})
+    CHECK(contains(rejection(text), std::string("a: the name of an option is missing in '") + text + "'; options are"));
   CHECK(contains(rejection("a:x=1,x=2"), "'x' is given twice"));
   GivenOptions o = GivenOptions::after_name("a:500,y=2", "x");
   CHECK(o.whole("x", 0, 0, 1000, "") == 500);

@@ -4,4 +4,4 @@ cell=$EBB_SOURCE/experiments/cells/mgu.cpp
 "$CXX" -std=c++20 -M $(cat "$EBB_INCLUDES/nn.txt") "$cell" | tr -d '\\' | tr ' ' '\n' >headers
 [ "$(wc -l <headers)" -gt 10 ]
 heavy='/(xtensor|xsimd)/|/c\+\+/[0-9]+/(vector|string|memory|functional)$'
-if grep -E "$heavy" headers; then echo "pulled in by $cell"; exit 1; fi
+if grep -E "$heavy" headers; then echo "included by $cell"; exit 1; fi

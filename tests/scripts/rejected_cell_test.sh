@@ -43,3 +43,46 @@ rejected "$right" 'Var output(const Var&, const Hidden& s) { return s.h; }' 'a c
 for last in 'StateDrop& d' 'double d'; do
   rejected "$right" "Hidden step(const Var& x, const Hidden& s, $last) const { return s; }" 'a cell'\''s additional overload of step, for dropout, is `State step('
 done
+
+# Wrong constructors, names and results
+made() {  # made CONSTRUCTOR STEP NAME: a file that registers a cell of them
+  cat <<END
+#include <ebb/nn/cell.hpp>
+using namespace ebb;
+struct Mine {
+  Param W;
+  int groups = 1;
+  double leak = 1;
+  $1
+  $2
+};
+EBB_CELL($3, Mine, "");
+END
+}
+constructor='Mine(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}'
+step='Hidden step(const Var& x, const Hidden& s) const { return {tanh(matmul(x, W) + s.h)}; }'
+made_right() {
+  made "$1" "$2" "$3" >right.cpp
+  "$CXX" $flags right.cpp >right.log 2>&1 || { echo "does not compile: $1 $2 $3"; cat right.log; exit 1; }
+}
+made_wrong() {  # made_wrong CONSTRUCTOR STEP NAME MESSAGE
+  made "$1" "$2" "$3" >wrong.cpp
+  ! "$CXX" $flags wrong.cpp >wrong.log 2>&1 || { echo "compiles: $1 $2 $3"; exit 1; }
+  grep -m1 'error' wrong.log | grep -qF -- "$4" || { echo "the first error of '$1 $2 $3' does not say '$4'"; cat wrong.log; exit 1; }
+}
+with() { echo 'Mine(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) { (void)s; '"$1"' }'; }
+
+made_right "$constructor" "$step" mine
+made_right "$(with 'leak = p.option("leak", 1, ""); groups = p.whole("groups", 4, 1, 9, "");')" "$step" mine
+made_right "$(with 'float f = 2 * p.option("leak", 1, "") - 1; leak = p.option("a", 1, "") > 0 ? double(f) : 1;')" "$step" mine
+made_wrong "$(with 'groups = p.option("groups", 4, "");')" "$step" mine 'p.whole(name, default, low, high, help) for an integer'
+made_wrong "$(with 'int g = p.option("groups", 4, ""); groups = g;')" "$step" mine 'p.whole('
+made_wrong "$(with 'groups = static_cast<int>(p.option("groups", 4, ""));')" "$step" mine 'p.whole('
+made_wrong "$(with 'if (p.option("on", 0, "")) groups = 2;')" "$step" mine 'p.flag(name, default, help) for true or false'
+made_wrong 'Mine(Builder p) : W(p.matrix("W", 2, 2)) {}' "$step" mine 'a cell needs a constructor `Mine(Builder p, CellSizes s)`'
+made_wrong "$constructor" "$step" my-cell 'EBB_CELL_NAMED(my_cell'
+made_wrong "$constructor" 'Hidden step(const Var& x, const Hidden& s) const { return tanh(matmul(x, W) + s.h); }' mine Hidden
+made_wrong "$constructor" 'Var step(const Var& x, const Hidden& s) const { return tanh(matmul(x, W) + s.h); }' mine \
+  'a cell needs `State step(const Var& x, const State& s) const`'
+made_wrong "$constructor" 'Hidden step(const Var& x, const Hidden& s) const { return {fuse([](auto a, auto b) { return tanh(a + b); }, x, s.h)}; }' \
+  mine 'include <ebb/autograd/fuse.hpp>'

@@ -54,8 +54,14 @@ struct Gradients {
     for (int j = 0; j < W.columns; ++j) {
       const double d = a[static_cast<std::size_t>(j)];
       b(0, j) += d;
-      for (int i = 0; i < I; ++i) W(i, j) += x_t(r, i) * d, x(t * B + r, i) += Wv(i, j) * d;
-      for (int i = 0; i < H; ++i) U(i, j) += h_t(r, i) * d, dh(r, i) += Uv(i, j) * d;
+      for (int i = 0; i < I; ++i) {
+        W(i, j) += x_t(r, i) * d;
+        x(t * B + r, i) += Wv(i, j) * d;
+      }
+      for (int i = 0; i < H; ++i) {
+        U(i, j) += h_t(r, i) * d;
+        dh(r, i) += Uv(i, j) * d;
+      }
     }
   }
 };

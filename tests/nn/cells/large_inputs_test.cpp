@@ -19,7 +19,10 @@ struct Outcome {
   std::vector<std::string> names;
   std::vector<Array> values;
 
-  void add(const std::string& name, const Array& a) { names.push_back(name), values.push_back(a.to(f64).compact()); }
+  void add(const std::string& name, const Array& a) {
+    names.push_back(name);
+    values.push_back(a.to(f64).compact());
+  }
 };
 
 Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint64_t seed) {

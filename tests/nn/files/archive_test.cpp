@@ -50,16 +50,27 @@ struct Everything {
     make_cell("lstm", w / "rnn", {3, 4});
     if (!filled) {
       w.edit().flat().fill(0);
-      none = Array::number(1, f64), doubles = {9}, words = {"x"}, fresh.names = {"x"}, fresh.fields = {none};
+      none = Array::number(1, f64);
+      doubles = {9};
+      words = {"x"};
+      fresh.names = {"x"};
+      fresh.fields = {none};
       return;
     }
-    yes = true, least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::uint64_t>::max();
-    tenth = .1, third = 1.f / 3, nan = std::nan("1234");
-    text = std::string("a\0b\xff \"", 6), words = {"", "\xc3\xa9t\xc3\xa9"}, bools = {true, false, true};
+    yes = true;
+    least = std::numeric_limits<std::int64_t>::min();
+    most = std::numeric_limits<std::uint64_t>::max();
+    tenth = .1;
+    third = 1.f / 3;
+    nan = std::nan("1234");
+    text = std::string("a\0b\xff \"", 6);
+    words = {"", "\xc3\xa9t\xc3\xa9"};
+    bools = {true, false, true};
     doubles = {1e-310, -0., std::numeric_limits<double>::infinity(), 5e-324};
     array = uniform({2, 3, 4}, Key{5}, -1, 1, f64).column_block(1, 3);
     tokens = Tokens({2, 2}, {1, -2, 3, 2147483647});
-    carry.names = {"h", "c"}, carry.fields = {uniform({2, 4}, Key{6}, 0, 1), uniform({2, 4}, Key{7}, 0, 1)};
+    carry.names = {"h", "c"};
+    carry.fields = {uniform({2, 4}, Key{6}, 0, 1), uniform({2, 4}, Key{7}, 0, 1)};
     cursor = {1L << 60, "p.txt", {0, 255}};
   }
   template <class F> auto with(F&& f) {
@@ -138,7 +149,8 @@ TEST_CASE("A mismatch is named by part and member, and no part is changed") {
   const TempFolder folder;
   const std::string path = folder / "run";
   Params w{{.seed = 1}};
-  (w / "a").vector("b", 3), (w / "a").matrix("W", 2, 3);
+  (w / "a").vector("b", 3);
+  (w / "a").matrix("W", 2, 3);
   std::int64_t n = 300;
   double x = 2;
   save(path, w, n, x);
@@ -146,10 +158,15 @@ TEST_CASE("A mismatch is named by part and member, and no part is changed") {
 
   Params fewer{{.seed = 2}}, more{{.seed = 2}}, other{{.seed = 2}}, wide{{.seed = 2, .dtype = f64}}, same{{.seed = 2}};
   (fewer / "a").vector("b", 3);
-  (more / "a").vector("b", 3), (more / "a").matrix("W", 2, 3), (more / "c").vector("d", 1);
-  (other / "a").vector("b", 3), (other / "a").matrix("W", 3, 2);
-  (wide / "a").vector("b", 3), (wide / "a").matrix("W", 2, 3);
-  (same / "a").vector("b", 3), (same / "a").matrix("W", 2, 3);
+  (more / "a").vector("b", 3);
+  (more / "a").matrix("W", 2, 3);
+  (more / "c").vector("d", 1);
+  (other / "a").vector("b", 3);
+  (other / "a").matrix("W", 3, 2);
+  (wide / "a").vector("b", 3);
+  (wide / "a").matrix("W", 2, 3);
+  (same / "a").vector("b", 3);
+  (same / "a").matrix("W", 2, 3);
   const Array before = same.flat().copy();
   std::int64_t m = 1;
   double y = 1;

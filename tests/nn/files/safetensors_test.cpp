@@ -54,8 +54,10 @@ TEST_CASE("Parameters are restored from a file bit for bit, in either element ty
 TEST_CASE("A file is read by name into any order and element type") {
   const TempFolder folder;
   Params a{{.seed = 1, .dtype = f64}}, b{{.seed = 2, .dtype = f32}};
-  (a / "x").vector("p", 3), (a / "y").matrix("q", 2, 2);
-  (b / "y").matrix("q", 2, 2), (b / "x").vector("p", 3);
+  (a / "x").vector("p", 3);
+  (a / "y").matrix("q", 2, 2);
+  (b / "y").matrix("q", 2, 2);
+  (b / "x").vector("p", 3);
   save_weights(folder / "model", a);
   load_weights(folder / "model", b);
   CHECK(test::same_bits(a.find("x/p").value().to(f32), b.find("x/p").value()));
@@ -85,11 +87,13 @@ TEST_CASE("The file is safetensors: length, JSON header, data aligned to eight b
 TEST_CASE("A file that is truncated anywhere, or altered in any byte, is rejected and changes nothing") {
   const TempFolder folder;
   Params w{{.seed = 1}};
-  (w / "a").vector("b", 5), (w / "a").matrix("W", 2, 3);
+  (w / "a").vector("b", 5);
+  (w / "a").matrix("W", 2, 3);
   save_weights(folder / "model", w);
   const std::string whole = read_all(folder / "model");
   Params other{{.seed = 2}};
-  (other / "a").vector("b", 5), (other / "a").matrix("W", 2, 3);
+  (other / "a").vector("b", 5);
+  (other / "a").matrix("W", 2, 3);
   const Array before = other.flat().copy();
   for (std::size_t n = 0; n < whole.size(); ++n) {
     write_all(folder / "bad", whole.substr(0, n));
@@ -148,7 +152,8 @@ TEST_CASE("Hostile headers are rejected before anything is allocated") {
 TEST_CASE("A file of another model is rejected, naming the parameter that does not fit") {
   const TempFolder folder;
   Params w;
-  (w / "a").vector("b", 3), (w / "a").vector("c", 3);
+  (w / "a").vector("b", 3);
+  (w / "a").vector("c", 3);
   save_weights(folder / "model", w);
   const auto rejection_of = [&](auto&& build) {
     Params other{{.seed = 3}};
@@ -159,9 +164,15 @@ TEST_CASE("A file of another model is rejected, naming the parameter that does n
     return message;
   };
   CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3); }), "'a/c' that the model does not have"));
-  CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").vector("d", 3); }),
+  CHECK(contains(rejection_of([](Params& o) {
+                   (o / "a").vector("b", 3);
+                   (o / "a").vector("d", 3);
+                 }),
                  "no parameter 'a/d'"));
-  CHECK(contains(rejection_of([](Params& o) { (o / "a").vector("b", 3), (o / "a").matrix("c", 1, 3); }),
+  CHECK(contains(rejection_of([](Params& o) {
+                   (o / "a").vector("b", 3);
+                   (o / "a").matrix("c", 1, 3);
+                 }),
                  "[3] in the file and [1, 3]"));
 }
 
@@ -185,7 +196,8 @@ TEST_CASE("Files that cannot be read or written are named, and nothing is left h
 TEST_CASE("Saving replaces an existing file") {
   const TempFolder folder;
   Params a{{.seed = 1}}, b{{.seed = 2}};
-  (a / "m").matrix("W", 30, 30), (b / "n").vector("v", 2);
+  (a / "m").matrix("W", 30, 30);
+  (b / "n").vector("v", 2);
   save_weights(folder / "model", a);
   save_weights(folder / "model", b);
   CHECK(read_safetensors(folder / "model").size() == 1);

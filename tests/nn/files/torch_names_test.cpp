@@ -128,12 +128,19 @@ TEST_CASE("A PyTorch file that does not fit is rejected, naming the tensor, and 
                  "no tensor 'rnn.weight_hh_l1_reverse', which parameter 'back/2/Wh' needs"));
   CHECK(contains(rejection([](NamedArray& a) { return a.name != "rnn.bias_hh_l0"; }),
                  "only one of 'rnn.bias_ih_l0' and 'rnn.bias_hh_l0'"));
-  CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.weight" ? a.name = "head.weight", true : true; }),
+  CHECK(contains(rejection([](NamedArray& a) {
+                   if (a.name == "out.weight") a.name = "head.weight";
+                   return true;
+                 }),
                  "'out.weight'"));
-  CHECK(contains(rejection([](NamedArray& a) { return a.name == "out.bias" ? a.name = "out.shift", true : true; }),
+  CHECK(contains(rejection([](NamedArray& a) {
+                   if (a.name == "out.bias") a.name = "out.shift";
+                   return true;
+                 }),
                  "'out.shift' that is not mapped to a parameter"));
   CHECK(contains(rejection([](NamedArray& a) {
-                   return a.name == "out.weight" ? a.values = Array::zeros({8, 5}, f32), true : true;
+                   if (a.name == "out.weight") a.values = Array::zeros({8, 5}, f32);
+                   return true;
                  }),
                  "'out.weight' is [8, 5], but parameter 'out/W' needs [5, 8]"));
   CHECK(contains(message_of<FileError>([&] { m.names.load(made_by_torch("gru")); }), "weight_ih_l0"));

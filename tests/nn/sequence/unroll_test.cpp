@@ -32,6 +32,19 @@ struct Grows {
 };
 EBB_CELL_NAMED(grows, "test-grows", Grows, "a state that does not keep its width");
 
+// A field returned in place of a wider one.
+struct HandsOn {
+  struct State {
+    Var h, c;
+  };
+  HandsOn(Builder p, CellSizes s) {
+    p.state("h", &State::h, {s.hidden});
+    p.state("c", &State::c, {2 * s.hidden});
+  }
+  State step(const Var&, const State& s) const { return {.h = tanh(s.h), .c = s.h}; }
+};
+EBB_CELL_NAMED(hands_on, "test-hands-on", HandsOn, "a field in place of another");
+
 // h' = h + t + coin, which shows the step's context.
 struct Told {
   Told(Builder, CellSizes) {}
@@ -106,6 +119,32 @@ TEST_CASE("Empty sequences, wrong ranks and initial states of another cell are r
       message_of<ShapeError>([&] { unroll(*rnn, Sequence(zeros({2, 2, 3})), rnn->initial_state(5), StepContext{}); });
   CHECK(contains(message, "[5, 4]"));
   CHECK(contains(message, "2 rows"));
+}
+
+TEST_CASE("A state of the wrong shape is reported by field and origin, by unroll and by a single step") {
+  Params w;
+  const CellPtr lstm = make_cell("lstm", w / "", {3, 4});
+  Tape tape;
+  State s = lstm->initial_state(2);
+  s["c"] = zeros({3, 4});  // the line that the messages must name
+  const std::string run = message_of<ShapeError>([&] { unroll(*lstm, Sequence(zeros({5, 2, 3})), s, StepContext{}); });
+  CHECK(run == "unroll lstm: the initial c is [3, 4], but the cell needs 2 rows of [4] (unroll_test.cpp:129)");
+  const auto step = [&](const State& given) {
+    return message_of<ShapeError>([&] { lstm->step(zeros({2, 3}), given, StepContext{}); });
+  };
+  CHECK(step(s) == "cell lstm: step was given c as [3, 4] instead of 2 rows of [4] (unroll_test.cpp:129)");
+  CHECK(contains(step(State{}), "step was given a state of 0 fields instead of 2"));
+  CHECK(contains(message_of<ShapeError>([&] { lstm->step(zeros({2, 9}), lstm->initial_state(2), StepContext{}); }),
+                 "matmul"));  // the state fits: the step's own error
+}
+
+TEST_CASE("A field that a step returns under another name is reported as that field, not by a line outside the cell") {
+  Params w;
+  const CellPtr cell = make_cell("test-hands-on", w / "", {1, 2});
+  Tape tape;
+  CHECK(message_of<ShapeError>([&] { unroll(*cell, Sequence(zeros({3, 1, 1})), StepContext{}); }) ==
+        "cell test-hands-on: step returned c as [1, 2], but declared 1 row of [4], which is the h that the step "
+        "received");
 }
 
 TEST_CASE("A state whose shape differs from the declared one is rejected at the step that returns it") {

@@ -43,6 +43,39 @@ struct Named {
 };
 EBB_CELL_NAMED(named, "test-named", Named, "names values in each way");
 
+// The same name for two values of one step; `inner` and `scopes` step a cell inside twice.
+struct NamesTwice {
+  Param W;
+  CellPtr inner;
+  int way;
+  NamesTwice(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {
+    way = p.choice("way", "step|output|inner|scopes", "how");
+    if (way > 1) inner = make_cell("gru", p / "inner", s);
+  }
+  Hidden step(const Var& x, const Hidden& s) const {
+    const Var a = watch("a", matmul(x, W));
+    if (way == 0) watch("a", s.h);
+    if (way < 2) return {tanh(a + s.h)};
+    State one(inner->field_names(), 1);
+    one[0] = s.h;
+    for (const char* name : {"first", "second"}) {
+      std::optional<WatchScope> scope;
+      if (way == 3) scope.emplace(name);
+      one = inner->step(x, one, StepContext{});
+    }
+    return {one[0]};
+  }
+  Var output(const Var&, const Hidden& s) const { return way == 1 ? watch("a", tanh(s.h)) : s.h; }
+};
+struct NamesOutput {
+  Param W;
+  NamesOutput(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
+  Hidden step(const Var& x, const Hidden& s) const { return {tanh(matmul(x, W) + s.h)}; }
+  Var output(const Var&, const Hidden& s) const { return watch("out", 2 * s.h); }
+};
+EBB_CELL_NAMED(names_output, "test-names-output", NamesOutput, "names its output");
+EBB_CELL_NAMED(names_twice, "test-names-twice", NamesTwice, "names two values alike");
+
 Array inputs(DType t = f32) { return uniform({T, B, I}, Key{1}, -2, 2, t); }
 
 Result trained(const Cell& cell, const Params& w, int order = 1) {
@@ -208,4 +241,43 @@ TEST_CASE("Running a sequence again is a separate run, and an unknown name is an
       s = cell->step(constant(inputs()[t]), s, StepContext{});  // without a loop over time, steps are counted
   }
   CHECK(watch["z"].shape() == Shape{2, B, H});
+}
+
+TEST_CASE("A value named in a cell's output is collected once from each layer of a stack") {
+  for (const int layers : {1, 2, 3}) {
+    Params w;
+    const CellPtr cell = make_stack("test-names-output", w / "cell", {I, H}, layers);
+    const Watch seen;
+    Tape tape;
+    const Run run = unroll(*cell, Sequence(constant(inputs())), StepContext{});
+    CHECK(seen.names().size() == static_cast<std::size_t>(layers));
+    const std::string top = layers == 1 ? "1/out" : std::to_string(layers) + "/out";
+    CHECK(test::same_bits(seen[top], run.all().value()));
+    CHECK(seen["1/out"].shape() == Shape{inputs().dim(0), B, H});
+  }
+}
+
+TEST_CASE("Two values of one name in one step of a cell are an error with both lines, unless they have scopes") {
+  Params w;
+  const auto message = [&](const char* way, bool alone) {
+    const CellPtr cell = make_cell(std::string("test-names-twice:way=") + way, w / way / (alone ? "1" : "2"), {I, H});
+    const Watch seen;
+    Tape tape;
+    return test::message_of<ValueError>([&] {
+      if (alone) cell->step(constant(inputs()[0]), cell->initial_state(B), StepContext{});
+      else unroll(*cell, Sequence(constant(inputs())), StepContext{});
+    });
+  };
+  for (const bool alone : {true, false}) {
+    const std::string in_step = message("step", alone);
+    INFO(in_step);
+    CHECK(test::contains(in_step, "names two values 'a', the first at watch_test.cpp:56"));
+    CHECK(test::contains(in_step, alone ? "(watch_test.cpp:57)" : "(watch_test.cpp:57, time step 0)"));
+    CHECK_THAT(message("inner", alone), Contains("two values 'r', the first at gru.cpp:"));
+    CHECK(message("scopes", alone) == "(nothing was thrown)");
+  }
+  CHECK(test::contains(message("output", false), "two values 'a'"));
+  const CellPtr cell = make_cell("test-names-twice", w / "unwatched", {I, H});
+  Tape tape;
+  CHECK_NOTHROW(unroll(*cell, Sequence(constant(inputs())), StepContext{}));  // nobody is there to be misled
 }
