@@ -17,9 +17,10 @@ Adadelta::Adadelta(const LeafSet& set, AdadeltaOptions o) : Optimizer("adadelta"
 template <class T> void Adadelta::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr), decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
   const T rho = static_cast<T>(o_.rho), fresh = static_cast<T>(1 - o_.rho);
+  T *const mean_of_squares = s.memory[0], *const mean_of_steps = s.memory[1];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T &squares = s.memory[0][i], &steps = s.memory[1][i];
+    T &squares = mean_of_squares[i], &steps = mean_of_steps[i];
     squares = rho * squares + fresh * g * g;
     const T d = g * std::sqrt(steps + epsilon) / std::sqrt(squares + epsilon);
     steps = rho * steps + fresh * d * d;

@@ -19,11 +19,11 @@ Adagrad::Adagrad(const LeafSet& set, AdagradOptions o) : Optimizer("adagrad", se
 template <class T> void Adagrad::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr / (1 + static_cast<double>(s.t - 1) * o_.lr_decay));
   const T decay = static_cast<T>(s.decay), initial = static_cast<T>(o_.initial), epsilon = static_cast<T>(o_.epsilon);
+  T* const squares = s.memory[0];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T& squares = s.memory[0][i];
-    squares += g * g;
-    s.w[i] -= rate * g / (std::sqrt(squares + initial) + epsilon);
+    squares[i] += g * g;
+    s.w[i] -= rate * g / (std::sqrt(squares[i] + initial) + epsilon);
   }
 }
 

@@ -18,7 +18,8 @@ Adam::Adam(const LeafSet& set, AdamOptions o) : Optimizer("adam", set, o.lr, o.d
 template <class T> void Adam::run(const Slice<T>& s) const {
   const detail::AdamStep<T> step(o_, s.lr, s.t);
   const T decay = static_cast<T>(s.decay);
-  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= step(s.g[i] + decay * s.w[i], s.memory[0][i], s.memory[1][i]);
+  T *const m = s.memory[0], *const v = s.memory[1];
+  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] -= step(s.g[i] + decay * s.w[i], m[i], v[i]);
 }
 
 void Adam::update(const Slice<float>& s) { run(s); }

@@ -20,9 +20,10 @@ template <class T> void Adamax::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr / (1 - std::pow(o_.beta1, static_cast<double>(s.t))));
   const T beta1 = static_cast<T>(o_.beta1), fresh = static_cast<T>(1 - o_.beta1), beta2 = static_cast<T>(o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
+  T *const means = s.memory[0], *const peaks = s.memory[1];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T &mean = s.memory[0][i], &largest = s.memory[1][i];
+    T &mean = means[i], &largest = peaks[i];
     mean = beta1 * mean + fresh * g;
     largest = std::max(beta2 * largest, std::abs(g) + epsilon);
     s.w[i] -= rate * mean / largest;

@@ -19,7 +19,8 @@ AdamW::AdamW(const LeafSet& set, AdamWOptions o)
 template <class T> void AdamW::run(const Slice<T>& s) const {
   const detail::AdamStep<T> step(o_, s.lr, s.t);
   const T kept = static_cast<T>(1 - s.lr * s.decay);
-  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], s.memory[0][i], s.memory[1][i]);
+  T *const m = s.memory[0], *const v = s.memory[1];
+  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], m[i], v[i]);
 }
 
 void AdamW::update(const Slice<float>& s) { run(s); }

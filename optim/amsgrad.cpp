@@ -23,12 +23,12 @@ template <class T> void AmsGrad::run(const Slice<T>& s) const {
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, t)));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
+  T *const m = s.memory[0], *const v = s.memory[1], *const most = s.memory[2];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T &m = s.memory[0][i], &v = s.memory[1][i], &most = s.memory[2][i];
-    moments.update(g, m, v);
-    most = std::max(most, v);
-    s.w[i] -= rate * m / (std::sqrt(most) / root + epsilon);
+    moments.update(g, m[i], v[i]);
+    most[i] = std::max(most[i], v[i]);
+    s.w[i] -= rate * m[i] / (std::sqrt(most[i]) / root + epsilon);
   }
 }
 

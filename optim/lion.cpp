@@ -17,8 +17,9 @@ template <class T> void Lion::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(s.lr), kept = static_cast<T>(1 - s.lr * s.decay);
   const T beta1 = static_cast<T>(o_.beta1), fresh1 = static_cast<T>(1 - o_.beta1);
   const T beta2 = static_cast<T>(o_.beta2), fresh2 = static_cast<T>(1 - o_.beta2);
+  T* const means = s.memory[0];
   for (std::int64_t i = 0; i < s.size; ++i) {
-    T& m = s.memory[0][i];
+    T& m = means[i];
     const T way = beta1 * m + fresh1 * s.g[i];
     s.w[i] = kept * s.w[i] - rate * (way > 0 ? T(1) : way < 0 ? T(-1) : way);
     m = beta2 * m + fresh2 * s.g[i];

@@ -83,8 +83,9 @@ template <class T> void Muon::run_hidden(const Slice<T>& s) const {
   const int in = static_cast<int>(s.shape.rows()), out = s.shape.columns();
   const T momentum = static_cast<T>(o_.momentum), fresh = static_cast<T>(1 - o_.momentum);
   Array u = Array::empty({in, out}, dtype_of<T>);
+  T* const means = s.memory[0];
   for (std::int64_t i = 0; i < s.size; ++i) {
-    T& m = s.memory[0][i];
+    T& m = means[i];
     m = momentum * m + fresh * s.g[i];
     u.data<T>()[i] = o_.nesterov ? fresh * s.g[i] + momentum * m : m;
   }
@@ -98,7 +99,8 @@ template <class T> void Muon::run_other(const Slice<T>& s) const {
   const double lr = s.lr * o_.others_rate;
   const detail::AdamStep<T> step({.beta1 = o_.beta1, .beta2 = o_.beta2, .epsilon = o_.epsilon}, lr, s.t);
   const T kept = static_cast<T>(1 - lr * s.decay);
-  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], s.memory[0][i], s.memory[1][i]);
+  T *const m = s.memory[0], *const v = s.memory[1];
+  for (std::int64_t i = 0; i < s.size; ++i) s.w[i] = kept * s.w[i] - step(s.g[i], m[i], v[i]);
 }
 
 void Muon::update(const Slice<float>& s) { run(s); }

@@ -41,11 +41,11 @@ template <class T> void NAdam::run(const Slice<T>& s) {
   const T root = static_cast<T>(std::sqrt(1 - std::pow(o_.beta2, static_cast<double>(t))));
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
+  T *const m = s.memory[0], *const v = s.memory[1];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T &m = s.memory[0][i], &v = s.memory[1][i];
-    moments.update(g, m, v);
-    s.w[i] -= (of_g * g + of_m * m) / (std::sqrt(v) / root + epsilon);
+    moments.update(g, m[i], v[i]);
+    s.w[i] -= (of_g * g + of_m * m[i]) / (std::sqrt(v[i]) / root + epsilon);
   }
 }
 

@@ -9,14 +9,21 @@
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/optim/optimizer.hpp>
-#include <iterator>
 #include <limits>
 #include <numeric>
 
 namespace ebb {
 
+void detail::no_memory(const char* optimizer, int k, int count) {
+  throw ValueError(
+      fmt::format("{}: there is no memory[{}]; memories requested by the constructor: {}", optimizer, k, count));
+}
+
 Optimizer::Optimizer(const char* name, const LeafSet& set, double lr, double decay, int memories)
     : name_(name), set_(set), lr_(lr), decay_(decay), memories_(memories) {
+  if (memories < 0 || memories > SliceMemory<float>::most)
+    throw ValueError(fmt::format("{}: an optimiser has 0 to {} memories, but its constructor requested {}", name,
+                                 SliceMemory<float>::most, memories));
   set_lr(lr);
   check_not_negative("decay", decay);
 }
@@ -40,6 +47,11 @@ void Optimizer::check(const char* option, double x, double least, double below) 
 }
 void Optimizer::check_not_negative(const char* option, double x) const {
   check(option, x, 0, std::numeric_limits<double>::infinity());
+}
+
+Array& Optimizer::memory(int m) {
+  if (m < 0 || m >= memories_) detail::no_memory(name_, m, memories_);
+  return memory_[m];
 }
 
 void Optimizer::set_lr(double lr) {
@@ -106,7 +118,14 @@ void Optimizer::count_update(std::int64_t by) {
 
 void Optimizer::make_memories() {
   for (int m = 0; m < memories_; ++m) {
-    if (!memory_[m]) memory_[m] = first_memory(m);
+    if (!memory_[m]) {
+      const Array first = first_memory(m);
+      if (first.size() != set_.size() || first.dtype() != set_.dtype())
+        throw ValueError(
+            fmt::format("{}: first_memory({}) must be {} values of {}, like the parameters, but is {} of {}", name_, m,
+                        set_.size(), name_of(set_.dtype()), first.size(), name_of(first.dtype())));
+      memory_[m] = first;
+    }
     if (memory_[m].size() != set_.size())
       throw ValueError(fmt::format("{}: the set had {} values at the first step but has {} now", name_,
                                    memory_[m].size(), set_.size()));
@@ -125,14 +144,14 @@ template <class T> Slice<T> Optimizer::slice_of(const Todo& d, T* flat) {
   const std::int64_t at = set_[d.leaf].offset();
   Slice<T> s{.w = flat + at,
              .g = d.gradient.data<T>(),
-             .memory = {},
+             .memory = {name_, memories_},
              .size = d.gradient.size(),
              .t = updates_ - missed_of(d.leaf),
              .lr = lr_ * d.group.rate,
              .decay = d.group.decay.value_or(decay_),
              .name = set_[d.leaf].name(),
              .shape = set_[d.leaf].shape()};
-  for (int m = 0; m < memories_; ++m) s.memory[m] = memory_[m].data<T>() + at;
+  for (int m = 0; m < memories_; ++m) s.memory.set(m, memory_[m].data<T>() + at);
   return s;
 }
 
@@ -146,11 +165,11 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
   if (!(largest > harmless) || std::isinf(largest)) return false;
   Array values = set_.flat().copy();
   const Slice<T> real = slice_of(d, values.data<T>());
-  std::vector<T> tried[std::size(real.memory)];
+  std::vector<T> tried[SliceMemory<T>::most];
   Slice<T> trial = real;
   for (int m = 0; m < memories_; ++m) {
     tried[m].assign(real.memory[m], real.memory[m] + real.size);
-    trial.memory[m] = tried[m].data();
+    trial.memory.set(m, tried[m].data());
   }
   update(trial);
   for (int m = 0; m < memories_; ++m)

@@ -10,13 +10,38 @@ namespace ebb {
 class Archive;
 class GivenOptions;
 
+namespace detail {
+[[noreturn]] void no_memory(const char* optimizer, int k, int count);
+}
+
+/// An optimiser's state for one parameter: `s.memory[k][i]` is value i of array k of those that its constructor
+/// requested. Each access is checked, so a loop takes the pointer first: `T* const m = s.memory[0];`.
+///
+/// Errors    ValueError with the optimiser's name if fewer were requested
+template <class T> class SliceMemory {
+ public:
+  static constexpr int most = 3;
+  SliceMemory(const char* optimizer, int count) : optimizer_(optimizer), count_(count) {}
+  T* operator[](int k) const {
+    if (k < 0 || k >= count_) [[unlikely]]
+      detail::no_memory(optimizer_, k, count_);
+    return values_[k];
+  }
+  void set(int k, T* values) { values_[k] = values; }
+
+ private:
+  T* values_[most] = {};
+  const char* optimizer_;
+  int count_;
+};
+
 /// An optimiser's view of one parameter: its values w, their gradient g, and the optimiser's state. Most optimisers
 /// treat the values independently; those that treat a matrix as a whole also use its shape, and its name to find
 /// hidden matrices.
 template <class T> struct Slice {
   T* w;
   const T* g;
-  T* memory[3];
+  SliceMemory<T> memory;
   std::int64_t size;
   std::int64_t t;    // index of this parameter's update, from 1, excluding those while it was frozen
   double lr, decay;  // of this parameter's group
@@ -64,12 +89,13 @@ class Optimizer {
   virtual void visit(Archive&);
 
  protected:
+  /// `memories`: number of arrays of the parameters' size that are kept as state, 0 to 3. Errors: ValueError otherwise
   Optimizer(const char* name, const LeafSet& set, double lr, double decay, int memories);
   /// Rejects an option out of range: check("beta1", beta1, 0, 1) allows [0, 1).
   void check(const char* option, double x, double least, double below) const;
   void check_not_negative(const char* option, double x) const;
   const LeafSet& set() const { return set_; }
-  Array& memory(int m) { return memory_[m]; }  // empty before the first step
+  Array& memory(int m);  ///< empty before the first step. Errors: ValueError if it was not requested
 
  private:
   struct Group {
@@ -94,7 +120,7 @@ class Optimizer {
   std::vector<Group> groups_;
   std::vector<GroupOptions> of_leaf_;  // per leaf, computed when there are groups
   std::vector<std::int64_t> missed_;   // per leaf, updates while it was frozen; empty if never
-  Array memory_[3];
+  Array memory_[SliceMemory<float>::most];
   std::int64_t updates_ = 0;  // including the one in progress
   std::int64_t skipped_ = 0;
 };

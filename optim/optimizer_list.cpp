@@ -12,7 +12,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
 
 std::vector<OptionInfo> optimizer_options(const std::string& name) {
   GivenOptions given = GivenOptions::after_name(name);
-  Registry<OptimizerEntry>::get(given.owner()).make(LeafSet{}, 1, given);
+  Registry<OptimizerEntry>::get(given.owner()).declare(given);
   return given.known();
 }
 

@@ -10,24 +10,55 @@ namespace ebb {
 struct OptimizerEntry : Registered<OptimizerEntry> {
   static constexpr const char* kind = "optimiser";
   using Make = std::unique_ptr<Optimizer> (*)(const LeafSet&, double lr, GivenOptions&);
-  OptimizerEntry(const char* n, const char* a, const char* f, Make m) : Registered(n, a, f), make(m) {}
+  using Declare = void (*)(GivenOptions&);
+  OptimizerEntry(const char* n, const char* a, const char* f, Make m, Declare d)
+      : Registered(n, a, f), make(m), declare(d) {}
   Make make;
+  Declare declare;  ///< its options, without constructing it
 };
 
 /// Creates an optimiser with the options that follow its name; the learning rate is given separately.
 /// Errors    ValueError for an unknown optimiser (suggesting the nearest name) or option, or a value out of range
 std::unique_ptr<Optimizer> make_optimizer(const std::string& name_and_options, const LeafSet&, double lr);
-/// The options of a registered optimiser. Errors: as for make_optimizer
+/// The options of a registered optimiser. Errors: ValueError for an unknown optimiser
 std::vector<OptionInfo> optimizer_options(const std::string& name);
 
 namespace detail {
 
-template <class O> std::unique_ptr<Optimizer> make_registered(const LeafSet& set, double lr, GivenOptions& given) {
-  typename O::Options options;
-  if constexpr (requires { options.declare(given); }) options.declare(given);
-  options.lr = lr;
-  return std::make_unique<O>(set, options);
-}
+/// What EBB_OPTIMIZER registers of a class.
+template <class O> struct OptimizerMaker {
+  static constexpr bool named = requires { typename O::Options; };
+  static_assert(std::is_base_of_v<Optimizer, O>, "an optimiser is a class derived from ebb::Optimizer");
+  static_assert(!std::is_abstract_v<O>,
+                "an optimiser overrides update(const Slice<float>&) and update(const Slice<double>&)");
+  static_assert(named, "an optimiser names the struct of its options: `using Options = MyOptions;`");
+
+  static void declare(GivenOptions& given) {
+    if constexpr (named) declared(given);
+  }
+  static std::unique_ptr<Optimizer> make(const LeafSet& set, double lr, GivenOptions& given) {
+    if constexpr (named) {
+      using Options = typename O::Options;
+      static_assert(std::is_constructible_v<O, const LeafSet&, Options>,
+                    "an optimiser is constructed from parameters and options: explicit Mine(const LeafSet&, Options)");
+      Options options = declared(given);
+      options.lr = lr;
+      if constexpr (std::is_constructible_v<O, const LeafSet&, Options>) return std::make_unique<O>(set, options);
+    }
+    return nullptr;
+  }
+
+ private:
+  static auto declared(GivenOptions& given) {
+    typename O::Options options;
+    constexpr bool declares = requires { options.declare(given); };
+    static_assert(
+        declares || !requires { &O::Options::declare; },
+        "an optimiser's options are declared by `void declare(GivenOptions& given)`");
+    if constexpr (declares) options.declare(given);
+    return options;
+  }
+};
 
 }  // namespace detail
 }  // namespace ebb
@@ -38,6 +69,11 @@ template <class O> std::unique_ptr<Optimizer> make_registered(const LeafSet& set
 ///     EBB_OPTIMIZER(lion, Lion, "the sign of a running mean of gradients, Chen 2023");
 ///
 /// EBB_OPTIMIZER_NAMED takes a name with a dash.
-#define EBB_OPTIMIZER(name, Type, about) EBB_OPTIMIZER_NAMED(name, #name, Type, about)
-#define EBB_OPTIMIZER_NAMED(id, name, Type, about) \
-  static const ebb::OptimizerEntry ebb_optimizer_##id { name, about, __FILE__, &ebb::detail::make_registered<Type> }
+#define EBB_OPTIMIZER(name, Type, about)                                                         \
+  static_assert(ebb::detail::is_identifier(#name),                                               \
+                "a name with a dash needs EBB_OPTIMIZER_NAMED(my_sgd, \"my-sgd\", MySgd, ...)"); \
+  EBB_OPTIMIZER_NAMED(name, #name, Type, about)
+#define EBB_OPTIMIZER_NAMED(id, name, Type, about)                                                               \
+  static const ebb::OptimizerEntry ebb_optimizer_##id {                                                          \
+    name, about, __FILE__, &ebb::detail::OptimizerMaker<Type>::make, &ebb::detail::OptimizerMaker<Type>::declare \
+  }

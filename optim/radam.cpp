@@ -25,11 +25,11 @@ template <class T> void RAdam::run(const Slice<T>& s) const {
   const T rate = static_cast<T>(adapts ? plain * r * std::sqrt(1 - power) : plain);
   const detail::Moments<T> moments(o_.beta1, o_.beta2);
   const T decay = static_cast<T>(s.decay), epsilon = static_cast<T>(o_.epsilon);
+  T *const m = s.memory[0], *const v = s.memory[1];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T g = s.g[i] + decay * s.w[i];
-    T &m = s.memory[0][i], &v = s.memory[1][i];
-    moments.update(g, m, v);
-    s.w[i] -= rate * m / (adapts ? std::sqrt(v) + epsilon : T(1));
+    moments.update(g, m[i], v[i]);
+    s.w[i] -= rate * m[i] / (adapts ? std::sqrt(v[i]) + epsilon : T(1));
   }
 }
 

@@ -10,8 +10,9 @@ namespace ebb {
 using detail::checked;
 
 Plateau::Plateau(double lr, PlateauOptions o) : o_(o), lr_(lr), best_(std::numeric_limits<double>::infinity()) {
-  checked("plateau", "the rate", lr), checked("plateau", "the minimum rate", o.least),
-      checked("plateau", "the threshold", o.threshold);
+  checked("plateau", "the rate", lr);
+  checked("plateau", "the minimum rate", o.least);
+  checked("plateau", "the threshold", o.threshold);
   if (!(o.factor > 0 && o.factor < 1))
     throw ValueError(fmt::format("plateau: the factor must be between 0 and 1, but is {}", o.factor));
   if (o.patience < 0)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/schedule_list.hpp>
+#include <exception>
 
 namespace ebb {
 
@@ -63,9 +64,19 @@ Schedule make_schedule(const std::string& text, double lr, std::int64_t updates)
 }
 
 std::vector<OptionInfo> schedule_options(const std::string& name) {
-  SchedulePart part = part_of(name);
-  made_of(part, {});
-  return part.given.known();
+  Registry<ScheduleEntry>::get(name_before_options(name));
+  std::exception_ptr first;
+  for (const std::int64_t updates : {1000, 1, 1'000'000})
+    for (const Schedule& then : {Schedule{}, Schedule{[](std::int64_t) { return 1.; }}}) {
+      try {  // a schedule may reject a span; its options do not depend on it
+        SchedulePart part = part_of(name);
+        made_of(part, {1, updates, then});
+        return part.given.known();
+      } catch (const std::exception&) {
+        if (!first) first = std::current_exception();
+      }
+    }
+  std::rethrow_exception(first);
 }
 
 }  // namespace ebb

@@ -29,7 +29,8 @@ struct ScheduleEntry : Registered<ScheduleEntry> {
 /// Errors    ValueError for an unknown schedule (suggesting the nearest name) or option, a value out of range, or a
 ///           schedule other than the last without a number of updates
 Schedule make_schedule(const std::string& text, double lr, std::int64_t updates);
-/// The options of a registered schedule. Errors: as for make_schedule
+/// The options of a registered schedule, for whatever spans it accepts.
+/// Errors    ValueError for an unknown schedule, or with the reason if it accepts none of the spans tried
 std::vector<OptionInfo> schedule_options(const std::string& name);
 
 }  // namespace ebb
@@ -42,6 +43,9 @@ std::vector<OptionInfo> schedule_options(const std::string& name);
 ///     EBB_SCHEDULE(halving, halving, "halves the rate periodically");
 ///
 /// EBB_SCHEDULE_NAMED takes a name with a dash.
-#define EBB_SCHEDULE(name, make, about) EBB_SCHEDULE_NAMED(name, #name, make, about)
+#define EBB_SCHEDULE(name, make, about)                                                                \
+  static_assert(ebb::detail::is_identifier(#name),                                                     \
+                "a name with a dash needs EBB_SCHEDULE_NAMED(my_decay, \"my-decay\", my_decay, ...)"); \
+  EBB_SCHEDULE_NAMED(name, #name, make, about)
 #define EBB_SCHEDULE_NAMED(id, name, make, about) \
   static const ebb::ScheduleEntry ebb_schedule_##id { name, about, __FILE__, &make }

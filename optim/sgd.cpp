@@ -21,12 +21,12 @@ template <class T> void Sgd::run(const Slice<T>& s) const {
   const T fresh =
       s.t == 1 ? T(1) : static_cast<T>(1 - o_.dampening);  // as in PyTorch, the first velocity is not dampened
   T* const w = s.w;
-  T* const v = s.memory[0];
   const T* const g = s.g;
   if (o_.momentum == 0) {
     for (std::int64_t i = 0; i < s.size; ++i) w[i] -= rate * (g[i] + decay * w[i]);
     return;
   }
+  T* const v = s.memory[0];
   for (std::int64_t i = 0; i < s.size; ++i) {
     const T d = g[i] + decay * w[i];
     v[i] = momentum * v[i] + fresh * d;

@@ -26,10 +26,22 @@ void* __libc_calloc(std::size_t, std::size_t) noexcept;
 void* __libc_realloc(void*, std::size_t) noexcept;
 void* __libc_memalign(std::size_t, std::size_t) noexcept;
 
-void* malloc(std::size_t n) noexcept { return ++calls, __libc_malloc(n); }
-void* calloc(std::size_t n, std::size_t size) noexcept { return ++calls, __libc_calloc(n, size); }
-void* realloc(void* p, std::size_t n) noexcept { return ++calls, __libc_realloc(p, n); }
-void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept { return ++calls, __libc_memalign(alignment, n); }
+void* malloc(std::size_t n) noexcept {
+  ++calls;
+  return __libc_malloc(n);
+}
+void* calloc(std::size_t n, std::size_t size) noexcept {
+  ++calls;
+  return __libc_calloc(n, size);
+}
+void* realloc(void* p, std::size_t n) noexcept {
+  ++calls;
+  return __libc_realloc(p, n);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept {
+  ++calls;
+  return __libc_memalign(alignment, n);
+}
 }
 
 using namespace ebb;
@@ -94,7 +106,10 @@ TEST_CASE("A language model's warmed-up training loop makes no allocator calls")
   Linear out(w / "out", 16, 11);
   Adam adam(w, {.lr = 1e-3});
   Tokens tokens({30, 16}), next({30, 16});
-  for (int k = 0; k < 480; ++k) tokens.data()[k] = k % 11, next.data()[k] = (k + 1) % 11;
+  for (int k = 0; k < 480; ++k) {
+    tokens.data()[k] = k % 11;
+    next.data()[k] = (k + 1) % 11;
+  }
   const long calls = calls_in(50, [&](int u) {
     Result r = backward(w, {.rows = 16, .update = static_cast<std::uint64_t>(u)}, [&](Shard& s) {
       const Run run = unroll(*cell, embedding(s.sequence(tokens)), s.context());

@@ -108,8 +108,10 @@ TEST_CASE("The state of another optimiser, model or list is rejected and changes
   const auto adam = [](const LeafSet& w) { return make_optimizer("adam", w, 1e-2); };
   const auto lion = [](const LeafSet& w) { return make_optimizer("lion", w, 1e-2); };
   Training a(adam), other(lion);
-  a.run(3), other.run(2);
-  a.save(folder / "run"), other.save(folder / "before");
+  a.run(3);
+  other.run(2);
+  a.save(folder / "run");
+  other.save(folder / "before");
   CHECK(contains(message_of<FileError>([&] { other.load(folder / "run"); }),
                  "run: part 2, 'kind': is 'adam' in the file and 'lion' here"));
   CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }), "has 7 parts, expected 2"));

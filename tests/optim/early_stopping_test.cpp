@@ -67,7 +67,9 @@ TEST_CASE("Averaged weights are the mean over the updates so far, and are swappe
     all.update();
     recent.update();
   };
-  next(1), next(3), next(8);
+  next(1);
+  next(3);
+  next(8);
   CHECK(all.flat().at_flat(0) == Approx(4));
   CHECK(recent.flat().at_flat(0) == Approx(.5 * 2 + .5 * 8));
   all.swap();

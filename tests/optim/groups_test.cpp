@@ -77,12 +77,15 @@ TEST_CASE("Two optimisers train parts of one set, and frozen parameters keep the
   const Array start = both["out/W"].copy();
   AdamW adam{both.w, {.lr = .01}}, adam_of_all{adam_alone.w, {.lr = .01}};
   Sgd sgd{both.w, {.lr = .5, .momentum = .9}}, sgd_of_all{sgd_alone.w, {.lr = .5, .momentum = .9}};
-  adam.freeze("emb/*"), adam.freeze("out/?");
+  adam.freeze("emb/*");
+  adam.freeze("out/?");
   sgd.only({"emb/*"});
   for (std::uint64_t u = 0; u < 4; ++u) {
     const Grads g = both.gradient(u);
-    adam.step(g), sgd.step(g);
-    adam_of_all.step(adam_alone.gradient(u)), sgd_of_all.step(sgd_alone.gradient(u));
+    adam.step(g);
+    sgd.step(g);
+    adam_of_all.step(adam_alone.gradient(u));
+    sgd_of_all.step(sgd_alone.gradient(u));
   }
   CHECK(test::same_bits(both["emb/W"], sgd_alone["emb/W"]));
   CHECK(test::same_bits(both["rnn/Wh"], adam_alone["rnn/Wh"]));
@@ -105,7 +108,8 @@ TEST_CASE("A parameter unfrozen late begins as with a new optimiser, also after 
         optimizer = make_optimizer(name, m.w, .01);  // without groups, nothing is frozen
         load(folder / "run", *optimizer);
       }
-      optimizer->step(m.gradient(u)), usual->step(all.gradient(u));
+      optimizer->step(m.gradient(u));
+      usual->step(all.gradient(u));
       if (u >= 4) fresh->step(late.gradient(u));
     }
     for (const char* p : {"rnn/Wx", "rnn/Wh", "rnn/b"}) CHECK(test::same_bits(m[p], late[p]));
@@ -118,7 +122,8 @@ TEST_CASE("The last matching group counts, also for parameters added later, and 
   (w / "a").vector("b", 1, zero_init);
   Sgd sgd{w, {.lr = 1}};
   sgd.only({"a/*"});
-  (w / "late").vector("b", 1, zero_init), (w / "a").vector("c", 1, zero_init);
+  (w / "late").vector("b", 1, zero_init);
+  (w / "a").vector("c", 1, zero_init);
   const auto step = [&] {
     Grads g;
     g.flat_of(w, f64).fill(-1);

@@ -84,8 +84,10 @@ TEST_CASE("Hidden matrices are recognised by name patterns") {
   AdamW adam{v, {.lr = .1, .beta1 = .9, .beta2 = .95, .epsilon = 1e-10, .decay = 0}};
   Grads g, h;
   const Array flat = normal({static_cast<int>(w.size())}, Key{3}, 0, 1, f64);
-  g.flat_of(w, f64).assign(flat), h.flat_of(v, f64).assign(flat);
-  muon.step(g), adam.step(h);
+  g.flat_of(w, f64).assign(flat);
+  h.flat_of(v, f64).assign(flat);
+  muon.step(g);
+  adam.step(h);
   CHECK(test::same_bits(w.find("head/W").value(), v.find("head/W").value()));
   CHECK(test::same_bits(w.find("last/W").value(), v.find("last/W").value()));
   CHECK_FALSE(test::same_bits(w.find("body/W").value(), v.find("body/W").value()));
@@ -95,7 +97,8 @@ TEST_CASE("Muon's updates have the same bits for 1, 2 and 3 threads") {
   const auto trained = [](int n) {
     set_threads(n);
     Params w{{.seed = 3}};
-    (w / "").matrix("W", 130, 70), (w / "").matrix("V", 64, 256);
+    (w / "").matrix("W", 130, 70);
+    (w / "").matrix("V", 64, 256);
     Muon muon{w};
     for (std::uint64_t u = 0; u < 3; ++u) {
       Grads g;

@@ -44,6 +44,36 @@ class Peak final : public Optimizer {
 };
 EBB_OPTIMIZER_NAMED(test_peak, "test-peak", Peak, "steps of one size per matrix");
 
+/// It cannot be made without parameters, and declares an option twice.
+struct PickyOptions {
+  double lr = .1, decay = 0;
+  void declare(GivenOptions& given) { given("decay", decay, "weight decay"); }
+};
+class Picky final : public Optimizer {
+ public:
+  using Options = PickyOptions;
+  Picky(const LeafSet& set, PickyOptions o) : Optimizer("test-picky", set, o.lr, o.decay, 0) {
+    if (set.count() == 0) throw ValueError("test-picky: needs a parameter");
+  }
+
+ private:
+  void update(const Slice<float>&) override {}
+  void update(const Slice<double>&) override {}
+};
+struct TwiceOptions {
+  double lr = .1, power = 1, other = 2;
+  void declare(GivenOptions& given) { given("power", power, "of a step")("power", other, "of another"); }
+};
+class Twice final : public Optimizer {
+ public:
+  using Options = TwiceOptions;
+  Twice(const LeafSet& set, TwiceOptions o) : Optimizer("test-twice", set, o.lr, 0, 0) {}
+
+ private:
+  void update(const Slice<float>&) override {}
+  void update(const Slice<double>&) override {}
+};
+
 std::string rejection(const std::string& text) {
   return message_of<ValueError>([&] { make_optimizer(text, LeafSet{}, 1e-3); });
 }
@@ -73,14 +103,18 @@ TEST_CASE("Every optimiser is listed with its options, and created with its defa
 
 TEST_CASE("Options after the name reach the optimiser: the same bits as with options given in C++") {
   Params text{{.seed = 4}}, code{{.seed = 4}};
-  for (Params* w : {&text, &code}) (*w / "a").matrix("W", 3, 4), (*w / "a").vector("b", 4);
+  for (Params* w : {&text, &code}) {
+    (*w / "a").matrix("W", 3, 4);
+    (*w / "a").vector("b", 4);
+  }
   const auto by_name = make_optimizer("lion:beta2=.5,decay=.25", text, .01);
   Lion by_type{code, {.lr = .01, .beta2 = .5, .decay = .25}};
   for (std::uint64_t u = 0; u < 4; ++u) {
     Grads g, h;
     g.flat_of(text, f32).assign(normal({static_cast<int>(text.size())}, Key{1}.at(u), 0, 1, f32));
     h.flat_of(code, f32).assign(normal({static_cast<int>(code.size())}, Key{1}.at(u), 0, 1, f32));
-    by_name->step(g), by_type.step(h);
+    by_name->step(g);
+    by_type.step(h);
   }
   CHECK(test::same_bits(text.flat(), code.flat()));
 }
@@ -98,10 +132,21 @@ TEST_CASE("An unknown optimiser or option and a value out of range are rejected 
   CHECK(contains(rejection("test-peak:power=5"), "test-peak: power must be"));
 }
 
+TEST_CASE("The options of an optimiser are listed without constructing it, and each is declared once") {
+  GivenOptions made("test-picky", "decay=1"), given("test-picky", "decay=1"), twice("test-twice", "power=1");
+  CHECK_THROWS_AS(detail::OptimizerMaker<Picky>::make(LeafSet{}, 1, made), ValueError);
+  detail::OptimizerMaker<Picky>::declare(given);
+  REQUIRE(given.known().size() == 1);
+  CHECK(given.known()[0].name == "decay");
+  CHECK(message_of<ValueError>([&] { detail::OptimizerMaker<Twice>::make(LeafSet{}, 1, twice); }) ==
+        "test-twice: option 'power' is declared twice");
+}
+
 TEST_CASE("An optimiser receives the name and the shape of each parameter") {
   Params w{{.dtype = f64}};
-  (w / "a").matrix("W", 2, 3, constant_init(1)), (w / "a").matrix("V", 2, 3, constant_init(1)),
-      (w / "a").vector("b", 3, constant_init(1));
+  (w / "a").matrix("W", 2, 3, constant_init(1));
+  (w / "a").matrix("V", 2, 3, constant_init(1));
+  (w / "a").vector("b", 3, constant_init(1));
   Grads g;
   g.flat_of(w, f64);
   for (int k = 0; k < w.count(); ++k) g[w[k]].fill(-4);

@@ -21,7 +21,39 @@ Grads gradients(const Params& w, double value, DType dtype) {
   return g;
 }
 
+/// Reads memory[read] of so many memories, and memory(reach) before the first step.
+class Remembers final : public Optimizer {
+ public:
+  Remembers(const LeafSet& set, int memories, int read) : Optimizer("remembers", set, .1, 0, memories), read_(read) {}
+  Array& reach(int m) { return memory(m); }
+
+ private:
+  void update(const Slice<float>& s) override { s.memory[read_][0] += s.g[0]; }
+  void update(const Slice<double>& s) override { s.memory[read_][0] += s.g[0]; }
+  int read_;
+};
+
 }  // namespace
+
+TEST_CASE("An optimiser has at most three memories, and reading one that it did not request is an error") {
+  Params w;
+  (w / "").vector("w", 2);
+  for (const int memories : {4, 1000, -1})
+    CHECK(message_of<ValueError>([&] { Remembers(w, memories, 0); }) ==
+          "remembers: an optimiser has 0 to 3 memories, but its constructor requested " + std::to_string(memories));
+  for (const auto& [memories, read] : {std::pair{0, 0}, {1, 1}, {2, 3}, {3, 3}, {3, -1}}) {
+    Remembers rule(w, memories, read);
+    const std::string wanted = "remembers: there is no memory[" + std::to_string(read) +
+                               "]; memories requested by the constructor: " + std::to_string(memories);
+    CHECK(contains(message_of<ValueError>([&] { rule.step(gradients(w, 1, f32)); }), wanted));
+    CHECK(contains(message_of<ValueError>([&] { rule.reach(read); }), wanted));
+  }
+  Remembers rule(w, 3, 2);
+  rule.step(gradients(w, 1, f32));
+  rule.step(gradients(w, 1, f32));
+  CHECK(rule.reach(2).at({0}) == 2);
+  CHECK(rule.reach(0).at({0}) == 0);
+}
 
 TEST_CASE("Invalid options are rejected by name") {
   Params w;
@@ -46,7 +78,8 @@ TEST_CASE("Invalid options are rejected by name") {
 
 TEST_CASE("Gradients of another set are rejected and change nothing") {
   Params w, other;
-  (w / "").vector("w", 2, constant_init(1)), (other / "").vector("w", 2);
+  (w / "").vector("w", 2, constant_init(1));
+  (other / "").vector("w", 2);
   Sgd sgd{w, {.lr = 1}};
   CHECK_THROWS_AS(sgd.step(gradients(other, 1, f32)), ValueError);
   CHECK_THROWS_AS(sgd.step(Grads{}), ValueError);
@@ -92,7 +125,8 @@ TEST_CASE("The rate can be changed between steps") {
 
 TEST_CASE("Clipping by norm scales all gradients and returns the norm before scaling") {
   Params w;
-  (w / "").vector("a", 3), (w / "").matrix("b", 3, 2);
+  (w / "").vector("a", 3);
+  (w / "").matrix("b", 3, 2);
   Grads g = gradients(w, 2, f64);
   CHECK(clip_by_norm(g, 100) == Approx(6));
   CHECK(g.norm() == Approx(6));
@@ -119,7 +153,9 @@ TEST_CASE("Clipping by value clamps each value, counts those outside, and keeps 
   Params w;
   (w / "").vector("a", 4);
   Grads g = gradients(w, .5, f32);
-  g.flat().set_flat(0, -3), g.flat().set_flat(1, 7), g.flat().set_flat(2, NAN);
+  g.flat().set_flat(0, -3);
+  g.flat().set_flat(1, 7);
+  g.flat().set_flat(2, NAN);
   CHECK(clip_by_value(g, 1) == 3);
   CHECK(g.flat().at_flat(0) == -1);
   CHECK(g.flat().at_flat(1) == 1);

@@ -122,7 +122,10 @@ TEST_CASE("Memory does not grow with the stream's length, over tokens and with u
     bptt.advance(r);
     adam.step(r.grads);
     (u < 50 ? early : late) += u < 50 || u >= 350 ? r.loss / 50 : 0;
-    if (u == 20) kept = r.kept_bytes, in_use = pool_stats().in_use;
+    if (u == 20) {
+      kept = r.kept_bytes;
+      in_use = pool_stats().in_use;
+    }
     if (u > 20) REQUIRE(r.kept_bytes == kept);
     if (u > 20) REQUIRE(pool_stats().in_use == in_use);
   }
@@ -136,7 +139,8 @@ TEST_CASE("A stream resumes from a file bit for bit, and restart begins another 
   const Model m("lstm");
   Truncated whole{{.k1 = 2, .k2 = 5}}, second{{.k1 = 2, .k2 = 5}};
   const Array first = m.window(whole, 0, 2).grads.flat();
-  m.window(whole, 2, 4), m.window(whole, 4, 6);
+  m.window(whole, 2, 4);
+  m.window(whole, 4, 6);
   save(folder / "run", whole);
   load(folder / "run", second);
   CHECK(test::same_bits(m.window(whole, 6, 8).grads.flat(), m.window(second, 6, 8).grads.flat()));
