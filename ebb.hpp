@@ -90,6 +90,12 @@
 #include <ebb/nn/sequence/word_dropout.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 
+// ---- observe: where gradients go, and why
+#include <ebb/observe/jacobians.hpp>
+#include <ebb/observe/lyapunov.hpp>
+#include <ebb/observe/product_spectrum.hpp>
+#include <ebb/observe/trajectory.hpp>
+
 // ---- optim: optimisers, schedules, clipping
 #include <ebb/optim/adadelta.hpp>
 #include <ebb/optim/adagrad.hpp>

@@ -22,7 +22,7 @@ Array after(const Cell& cell, int steps, const char* name, const StepContext& at
 
 }  // namespace
 
-TEST_CASE("The systems of known exponents are registered cells whose gradients are right to second order") {
+TEST_CASE("The systems with known exponents are registered cells with correct gradients to second order") {
   for (const char* name : {"tanhmap:g=2", "gaussian", "henon", "saddle"}) {
     const GradcheckReport report = gradcheck_cell(name, {{.order = 2}});
     std::ostringstream text;
@@ -32,7 +32,7 @@ TEST_CASE("The systems of known exponents are registered cells whose gradients a
   }
 }
 
-TEST_CASE("Two steps of each system are those of its equation") {
+TEST_CASE("Two steps of each system agree with its equation") {
   Params w{{.dtype = f64}};
   const Array x = after(*make_cell("henon", w / "henon", {I, H}), 3, "x");
   const double one = 1, two = 1 - 1.4, three = 1 - 1.4 * two * two + .3 * one;
@@ -46,7 +46,7 @@ TEST_CASE("Two steps of each system are those of its equation") {
   CHECK(t.at({1, 1}) == Approx(std::tanh(1.) * sum).epsilon(1e-14));
 }
 
-TEST_CASE("The gain of tanhmap is the deviation of J, that of gaussian the growth of its state") {
+TEST_CASE("The gain of tanhmap is the deviation of J, and that of gaussian the growth of its state") {
   Params w{{.dtype = f64}};
   const int N = 200;
   make_cell("tanhmap:g=3", w / "tanhmap", {1, N});
@@ -66,7 +66,7 @@ TEST_CASE("The gain of tanhmap is the deviation of J, that of gaussian the growt
   }
 }
 
-TEST_CASE("gaussian draws another matrix for each step, row and seed, and the same ones again") {
+TEST_CASE("gaussian draws a matrix for each step, row and seed, reproducibly") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("gaussian", w / "cell", {I, H});
   const Array one = after(*cell, 1, "h"), two = after(*cell, 2, "h"), again = after(*cell, 2, "h");

@@ -1,0 +1,52 @@
+#pragma once
+#include <ebb/ops/array.hpp>
+#include <vector>
+
+/// QR and LU of float64 matrices, by Eigen. All four functions first divide each column by its largest magnitude, so
+/// that squares neither overflow nor underflow, and a column of small elements does not count as zero. Where a rank
+/// is determined, a pivot below 2.2e-16 N, N the number of columns, then counts as zero.
+namespace ebb::detail {
+
+/// A = Q R of a tall matrix by Householder reflections. Returns the first `columns` columns of Q; those after the first
+/// N complete the basis.
+///
+/// Shapes    A [M, N], M >= N; diagonal: N numbers, the diagonal of R; result [M, columns], N <= columns <= M
+/// Numerics  columnwise backward stable for every A: Q is orthonormal to rounding, and column j of R has an error of
+///           about 1e-16 times the norm of column j of A
+/// Cost      about 2 M N^2 flops for R and as many for N columns of Q, by products of a matrix and a vector
+Array orthonormalise(const Array& A, double* diagonal, int columns);
+
+/// ln |det A| by LU with row pivoting; -inf if A is singular to working precision.
+///
+/// Shapes    A [N, N]
+/// Numerics  the determinant may leave the range of float64
+/// Cost      about 2 N^3 / 3 flops
+double log_determinant(const Array& A);
+
+/// N minus the numerical rank of A, by LU with complete pivoting.
+///
+/// Shapes    A [M, N]
+/// Cost      about 2 M N^2 flops
+int dependent_columns(const Array& A);
+
+/// A P = Q R with P a permutation of columns.
+struct PivotedQr {
+  Array Q;                        ///< [M, M], if asked for
+  Array R;                        ///< [M, N], upper triangular; column k belongs to column order[k] of A
+  std::vector<int> order;         ///< P
+  std::vector<double> log_scale;  ///< N: column k of R is to be multiplied by exp(log_scale[k])
+  int rank = 0;                   ///< non-zero rows of R
+};
+
+/// QR with column pivoting: at each step the column with the largest remaining norm times exp(log_weight).
+///
+/// Shapes    A [M, N]; log_weights: N numbers, -inf for a column to leave out
+/// Numerics  weights and columns may span more than the range of float64. A column with a remaining norm below
+///           2.2e-16 N times its norm counts as dependent
+/// Cost      about 2 M N^2 flops, as many for Q, and M N^2 for the remaining norms
+/// Source    Businger & Golub 1965, doi:10.1007/BF01436084; for graded products: Stewart 1995, ETNA 3, 39-49
+/// Differs   from Tomas, Chang, Scalettar & Bai 2012, doi:10.1109/IPDPS.2012.37, who sort the columns by their weighted
+///           norms before a QR without pivoting: dependent columns would not come last, and the rank would be unknown
+PivotedQr pivoted_qr(const Array& A, const std::vector<double>& log_weights, bool with_Q);
+
+}  // namespace ebb::detail
