@@ -4,11 +4,12 @@
 
 namespace ebb::app {
 
-/// A file that grows while a job runs. What it holds at first appears whole: a file that begins with it already is cut
-/// to it in its place, so that whoever follows the file can go on; else it is written beside it and renamed. Each
-/// record that follows is one write to the system, so that a process that is killed leaves whole records.
+/// A file that grows while a job runs. Its initial contents appear atomically: a file that already begins with them is
+/// truncated in place, so that programs following the file are not disturbed; otherwise they are written to a temporary
+/// file, which is renamed. Each later record is one write system call, so a process that is killed leaves complete
+/// records.
 ///
-/// Errors    FileError naming the path and why: no such folder, no rights, the disk is full
+/// Errors    FileError naming the path and the reason: no such folder, no permission, the disk is full
 class AppendFile {
  public:
   AppendFile(std::string path, std::string_view first);

@@ -13,6 +13,7 @@
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <ebb/ops/printable.hpp>
 #include <sstream>
 
 namespace ebb::app {
@@ -27,26 +28,31 @@ struct Declared {
 };
 
 int bad_input(const std::string& where, const std::string& what) {
-  std::fputs(fmt::format("{}: {}\n", where, what).c_str(), stderr);
+  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(what)).c_str(), stderr);
   return 2;
 }
 
 void declare_option(CLI::App& app, detail::OptionEntry& e) {
   CLI::Option* option = nullptr;
-  // CLI11 must not ask for it, since --config may give it; Options::settle does.
+  // CLI11 must not require it, because --config may set it; Options::settle checks it.
   const std::string help = e.required ? e.help + " (required)" : e.help;
   if (e.flag) {
     option = app.add_flag(e.name, e.word, help);
   } else if (e.rest) {
     option = app.add_option_function<std::vector<std::string>>(
-        e.name, [&e](const std::vector<std::string>& words) { e.read(CLI::detail::join(words, ",")), e.given = true; },
+        e.name,
+        [&e](const std::vector<std::string>& words) {
+          e.read(CLI::detail::join(words, ","));
+          e.given = true;
+        },
         help);
   } else {
     option = app.add_option_function<std::string>(
         e.name,
         [&e](const std::string& text) {
           if (text.starts_with("--")) throw ValueError(fmt::format("{} needs a value, not '{}'", e.name, text));
-          e.read(text), e.given = true;
+          e.read(text);
+          e.given = true;
         },
         help);
   }
@@ -63,7 +69,7 @@ std::string examples_text(const std::vector<std::string>& examples) {
   return text;
 }
 
-// What CLI11 calls an extra is an unknown command or option: say which known one is nearest.
+// An "extra" of CLI11 is an unknown command or option: suggest the most similar known one.
 std::string unknown_word(const std::string& word, const std::vector<std::string>& known, const char* kind,
                          const std::string& help) {
   const std::string near = nearest(word, known);
@@ -78,7 +84,7 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
   for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
     const bool option = word.size() > 1 && word[0] == '-';
     if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
-    return fmt::format("'{}' is one argument too many; see ebb {} --help", word, d.app->get_name());
+    return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.app->get_name());
   }
   std::string text = e.what();
   return text.substr(0, text.find('\n'));
@@ -87,38 +93,46 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
 std::vector<Declared> declare_commands(CLI::App& app) {
   std::vector<Declared> all;
   for (const CommandEntry* entry : command_list()) {
+    if (!detail::is_option_name(entry->name))
+      throw ValueError(fmt::format(
+          "'{}' ({}) is not a valid name for a command: a name consists of letters, digits, dashes and underscores",
+          entry->name, ebb::detail::file_of(*entry)));
     CLI::App* sub = app.add_subcommand(entry->name, entry->about);
     all.push_back({entry, sub, entry->make(), {}, {}});
   }
-  for (Declared& d : all) {  // only now: an option points at its own Options, which must not move
+  for (Declared& d : all) {  // only now, because an option points to its Options, which must not move
     d.command->options(d.options);
+    d.options.check_names(fmt::format("`ebb {}` ({})", d.entry->name, ebb::detail::file_of(*d.entry)));
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
     if (!d.options.entries().empty() &&
         !d.app->get_option_no_throw("--config"))  // unless an experiment has one of its own
       d.app
           ->add_option("--config", d.config,
-                       "file with options, `hidden = 64` for --hidden 64; the command line wins over it")
+                       "file with options, `hidden = 64` for --hidden 64; the command line takes precedence")
           ->type_name("FILE");
     d.app->footer(examples_text(d.options.examples()));
   }
   return all;
 }
 
-// What is wrong with a value may have come from a file of options: the message names it.
+// A wrong value may come from a file of options, which the message then names.
 int of_the_file(const Options& options, const std::function<int()>& body) {
   try {
     return body();
   } catch (const ValueError& e) {
     const std::string& file = options.source();
     if (file.empty() || std::string_view(e.what()).find(file) != std::string_view::npos) throw;
-    throw ValueError(fmt::format("{}; options are those of '{}'", e.what(), file));
+    throw ValueError(fmt::format("{}; options were read from '{}'", e.what(), file));
   }
 }
 
 int run_chosen(Declared& d) {
   return outcome_of(fmt::format("ebb {}", d.entry->name), [&] {
     for (const auto& e : d.options.entries())
-      if (e->flag && !e->word.empty()) e->read(e->word), e->given = true;
+      if (e->flag && !e->word.empty()) {
+        e->read(e->word);
+        e->given = true;
+      }
     const InputScope inputs;
     if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_text(d.config));
     d.command->prepare(d.options);
@@ -133,7 +147,7 @@ int run_chosen(Declared& d) {
   });
 }
 
-// Which word stands where a command should be, if it is none.
+// A complaint about the word in place of a command, if it is not one.
 std::string stray_command(const std::vector<std::string>& words, const std::vector<Declared>& commands) {
   std::vector<std::string> names;
   for (const Declared& d : commands) names.push_back(d.entry->name);
@@ -156,13 +170,13 @@ int run_words(const std::vector<std::string>& words) {
   app.require_subcommand(1);
   app.formatter(help_formatter());
   app.footer(examples_text({"ebb vanish --quick                        the main job at a toy size",
-                            "ebb vanish --cells rnn,lstm,gru,mgu       four cells, side by side",
-                            "ebb train adding --cell gru --hidden 64   train one",
-                            "ebb train --resume runs/mine              go on where a run was stopped",
+                            "ebb vanish --cells rnn,lstm,gru,mgu       compare four cells",
+                            "ebb train adding --cell gru --hidden 64   train one cell on one task",
+                            "ebb train --resume runs/mine              resume an interrupted run",
                             "ebb evaluate --weights runs/mine/weights.safetensors",
                             "ebb generate --weights runs/mine/weights.safetensors --prompt 'To be'",
-                            "ebb check mgu                             are its gradients right?",
-                            "ebb new cell mycell                       write a file to start a cell from",
+                            "ebb check mgu                             check its gradients",
+                            "ebb new cell mycell                       write the file of a new cell",
                             "ebb COMMAND --help                        options and examples"}));
   std::vector<Declared> commands = declare_commands(app);
   try {
@@ -177,7 +191,7 @@ int run_words(const std::vector<std::string>& words) {
       return bad_input(fmt::format("ebb {}", d->entry->name), complaint(e, *d));
     const std::string stray = stray_command(words, commands);
     return bad_input("ebb", stray.empty() ? e.what() : stray);
-  } catch (const Error& e) {  // an option's value was refused
+  } catch (const Error& e) {  // an option's value was rejected
     const Declared* const d = command_of(words, commands);
     return bad_input(d ? fmt::format("ebb {}", d->entry->name) : "ebb", e.what());
   }
@@ -185,7 +199,7 @@ int run_words(const std::vector<std::string>& words) {
   return run_chosen(*chosen);
 }
 
-// The number of threads is the process's: a command's --threads ends with it.
+// The number of threads is global to the process, so a command's --threads is reset when it ends.
 class ThreadScope {
  public:
   ThreadScope() = default;

@@ -24,11 +24,12 @@ std::string quoted(const std::string& key, const std::string& text) {
   const bool basic = text.find_first_of("\"\\") == std::string::npos, literal = text.find('\'') == std::string::npos;
   if (lines || (!basic && !literal))
     throw ValueError(fmt::format(
-        "--{} '{}' cannot stand in a configuration file: it has a line's end, or quotes of both kinds", key, text));
+        "--{} '{}' cannot be written to a configuration file: it contains a line break or both kinds of quotes", key,
+        text));
   return basic ? '"' + text + '"' : '\'' + text + '\'';
 }
 
-// CLI11 would cut at a # within a string too.
+// CLI11 would also cut at a # inside a string.
 std::string without_comment(const std::string& line) {
   char quote = 0;
   for (std::size_t k = 0; k < line.size(); ++k) {
@@ -46,7 +47,7 @@ struct Given {
   bool several;  // an array, or words without quotes
 };
 
-// Reads a file's keys for one command; sections of other commands are passed over.
+// Reads a file's keys for one command; sections of other commands are ignored.
 class ConfigReader {
  public:
   ConfigReader(std::string command, std::string source, const std::string& text)
@@ -72,7 +73,7 @@ class ConfigReader {
       const int line = line_of(item);
       found.push_back(
           {item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
-      if (!seen.insert(item.name).second) fail(found.back().line, fmt::format("'{}' stands there twice", item.name));
+      if (!seen.insert(item.name).second) fail(found.back().line, fmt::format("'{}' occurs twice", item.name));
     }
     return found;
   }
@@ -85,12 +86,12 @@ class ConfigReader {
   std::vector<CLI::ConfigItem> items(CLI::ConfigTOML& toml, std::istream& in) const {
     try {
       return toml.from_config(in);
-    } catch (const std::exception& e) {  // of CLI11, or of the strings that it cuts
-      throw ValueError(fmt::format("'{}': is no file of options: {}", source_, e.what()));
+    } catch (const std::exception& e) {  // from CLI11, or from its string operations
+      throw ValueError(fmt::format("'{}': not a file of options: {}", source_, e.what()));
     }
   }
-  // CLI11 takes a line without = for a flag, and passes over what is shorter than three characters.
-  // Nor does it tell of a key that stands there twice: it joins the values.
+  // CLI11 treats a line without = as a flag and ignores lines of fewer than three characters.
+  // Nor does it report a key that occurs twice: it joins the values.
   void check_lines() const {
     bool in_list = false;
     std::string section;
@@ -106,7 +107,7 @@ class ConfigReader {
       if (equals == 0 || equals == std::string::npos || line.size() < 3)
         fail(static_cast<int>(k) + 1, fmt::format("'{}' is not of the form key = value", line));
       if (const std::string key = key_in(line); !keys.insert(section + key).second)
-        fail(static_cast<int>(k) + 1, fmt::format("'{}' stands there twice", key));
+        fail(static_cast<int>(k) + 1, fmt::format("'{}' occurs twice", key));
       const std::size_t value = line.find_first_not_of(" \t", equals + 1);
       in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
     }
@@ -131,7 +132,7 @@ class ConfigReader {
            fmt::format("'{}' is not in a section of a command: [{}]", item.name, CLI::detail::join(item.parents, ".")));
     return false;
   }
-  // CLI11 does not say; the line of the item's section that begins with its key.
+  // CLI11 does not report it: the line in the item's section that begins with its key.
   int line_of(const CLI::ConfigItem& item) const {
     std::string section;
     for (std::size_t k = 0; k < lines_.size(); ++k) {
@@ -161,7 +162,7 @@ void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
   if (e.flag && g.value != "true" && g.value != "false")
     reader.fail(g.line, fmt::format("{} must be true or false, not '{}'", g.key, g.value));
   if (g.several && !e.list && !g.value.empty())
-    reader.fail(g.line, fmt::format("'{}' takes one value, not several (a text stands in quotes): {}", g.key, g.value));
+    reader.fail(g.line, fmt::format("'{}' takes one value, not several (text must be quoted): {}", g.key, g.value));
   try {
     e.read(g.value);
   } catch (const ValueError& error) { reader.fail(g.line, error.what()); }
@@ -171,11 +172,11 @@ void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
 }  // namespace
 
 std::string config_text(const std::string& command, const Options& options, const std::vector<std::string>& without) {
-  std::string text = fmt::format("# The same run again: ebb {} --config THIS_FILE\n", command);
+  std::string text = fmt::format("# To repeat this run: ebb {} --config THIS_FILE\n", command);
   for (const auto& e : options.entries()) {
     const std::vector<std::string> words = detail::option_words(e->json());
     const std::string key = key_of(*e);
-    if (e->kept && !e->utf8) throw ValueError(e->name + " is not UTF-8, and could not be recorded with the run");
+    if (e->kept && !e->utf8) throw ValueError(e->name + " is not UTF-8, so it cannot be recorded with the run");
     if (!e->kept || words.empty() || std::find(without.begin(), without.end(), key) != without.end()) continue;
     if (!e->list) {
       text += fmt::format("{} = {}\n", key, detail::option_is_word(e->json()) ? quoted(key, words[0]) : words[0]);
@@ -206,8 +207,8 @@ void restore_config(Options& options, const std::string& command, const std::str
     const std::string wanted = e.json();
     read(e, reader, g);
     if (was_given && e.json() != wanted)
-      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with the options that it began with",
-                                   e.name, detail::option_text(e.json()), source, detail::option_text(wanted)));
+      throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with its original options", e.name,
+                                   detail::option_text(e.json()), source, detail::option_text(wanted)));
   }
 }
 

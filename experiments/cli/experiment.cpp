@@ -16,14 +16,14 @@ void LongCommand::options(Options& o) {
   o.add("--force", shared_.force, "write into a folder that is not empty").unrecorded();
   o.add("--seed", shared_.seed, "first seed").at_most(~std::uint64_t{0} - 1000);
   const int few = std::min(shared_.seeds, 2), many = std::max(shared_.seeds, shared_.seeds > 1 ? 5 : 1);
-  o.add("--seeds", shared_.seeds, "how many seeds").at_least(1).at_most(1000).quick(few).full(many);
-  o.add("--threads", shared_.threads, "threads; results do not depend on them").at_least(1).at_most(1024);
-  o.add("--quick", shared_.quick, "the whole job at a toy size, in seconds");
-  o.add("--full", shared_.full, "the literature's sizes");
+  o.add("--seeds", shared_.seeds, "number of seeds").at_least(1).at_most(1000).quick(few).full(many);
+  o.add("--threads", shared_.threads, "number of threads; results do not depend on it").at_least(1).at_most(1024);
+  o.add("--quick", shared_.quick, "run the whole job at a toy size, in seconds");
+  o.add("--full", shared_.full, "use the sizes of the literature");
 }
 
 Size LongCommand::size() const {
-  if (shared_.quick && shared_.full) throw ValueError("--quick and --full exclude each other");
+  if (shared_.quick && shared_.full) throw ValueError("--quick and --full are mutually exclusive");
   return shared_.size();
 }
 

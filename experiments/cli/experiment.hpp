@@ -9,9 +9,9 @@ class Command {
  public:
   virtual ~Command();
   virtual void options(Options&) = 0;
-  /// Called once the command line was read: may give options values that it took from elsewhere.
+  /// Called after the command line was parsed: may set options from other sources.
   virtual void prepare(Options&) {}
-  /// Which values the options take that the user left alone.
+  /// Selects the default values of options that the user did not set.
   virtual Size size() const { return Size::standard; }
   /// Returns the exit code. Errors: any ebb::Error becomes exit code 2 and one line on stderr
   virtual int run() = 0;
@@ -26,7 +26,7 @@ struct CommandEntry : Registered<CommandEntry> {
 /// All registered commands, by name.
 std::vector<const CommandEntry*> command_list();
 
-/// A long command: it has the shared options, and is given a Job.
+/// A long-running command: it has the shared options and receives a Job.
 class LongCommand : public Command {
  public:
   explicit LongCommand(std::string name) : name_(std::move(name)) {}
@@ -78,7 +78,7 @@ template <class E> class ExperimentCommand final : public LongCommand {
 ///     };
 ///     EBB_EXPERIMENT(depth, Depth, "what it shows");
 ///
-/// Use EBB_EXPERIMENT_NAMED for a name with a dash.
+/// Use EBB_EXPERIMENT_NAMED for a name with a hyphen.
 #define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
 #define EBB_EXPERIMENT_NAMED(id, name, Type, about)                             \
   static const ebb::app::CommandEntry ebb_experiment_##id {                     \

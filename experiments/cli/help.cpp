@@ -35,7 +35,7 @@ class WrappedHelp final : public CLI::Formatter {
   }
 
  private:
-  // Later versions of CLI11 wrap too, at a width of their own.
+  // Later versions of CLI11 also wrap, at their own width.
   template <class F> static void widen(F& f) {
     if constexpr (requires { f.right_column_width(1U); }) f.right_column_width(10'000);
   }
@@ -46,7 +46,7 @@ class WrappedHelp final : public CLI::Formatter {
   std::string folded(const std::string& text) const {
     std::string all;
     for (const std::string& line : lines_of(text))
-      all += (all.empty() ? "" : "\n") + line;  // CLI11 indents what follows a line's end
+      all += (all.empty() ? "" : "\n") + line;  // CLI11 indents continuation lines
     return all;
   }
 

@@ -23,7 +23,7 @@ bool known_file(const std::string& path, FileId& file, mode_t kind) {
 
 struct InputScope::Files {
   std::mutex mutex;
-  std::map<FileId, std::string> by_file;  // as the user calls it
+  std::map<FileId, std::string> by_file;  // the user's name for it
   static inline Files* now = nullptr;
 };
 

@@ -3,14 +3,14 @@
 
 namespace ebb::app {
 
-/// What a command reads, so that nothing is written over it: files are known by device and inode, whatever names or
-/// links lead to them. A path that leads to no regular file, as a word of an option that may be one, is passed over; of
-/// a folder, its own files are noted.
+/// Records a file that a command reads, so that it is not overwritten: files are identified by device and inode,
+/// regardless of names and links. A path that is not a regular file (an option's value may not be a path) is ignored;
+/// for a folder, the files directly in it are recorded.
 void note_input(const std::string& path);
-/// Errors    FileError if the file there is an input
+/// Errors    FileError if the file at this path is an input
 void reject_input(const std::string& path);
 
-/// The inputs of one command: those of a command that it calls are its own.
+/// The inputs of one command. A command that it calls has a scope of its own.
 class InputScope {
  public:
   InputScope();

@@ -3,10 +3,10 @@
 
 namespace ebb::app {
 
-/// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag, so that what is done can be reported and kept. One
-/// more within a second is the same press; a later one kills. SIGHUP (the terminal is gone) and SIGPIPE (who reads what
-/// is printed is gone) raise the flag too, and never kill; where they are ignored, as under nohup, they stay so. The
-/// flag goes down with the guard.
+/// During its lifetime, the first Ctrl-C (or SIGTERM) only sets a flag, so that results so far can be reported and
+/// kept. Another one within a second counts as the same press; a later one kills the process. SIGHUP (the terminal was
+/// closed) and SIGPIPE (the reader of the output has exited) also set the flag but never kill; if they are ignored, as
+/// under nohup, they stay ignored. The flag goes down with the guard.
 class InterruptGuard {
  public:
   InterruptGuard();

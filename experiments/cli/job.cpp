@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ebb/experiments/cli/config.hpp>
+#include <ebb/experiments/cli/file_pattern.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/job.hpp>
@@ -14,13 +15,12 @@
 #include <ebb/ops/parallel.hpp>
 #include <exception>
 #include <filesystem>
-#include <regex>
 
 namespace ebb::app {
 
 namespace {
 
-// As a browser and a terminal take it.
+// In the form that browsers and terminals accept.
 std::string address_of(const std::string& path) {
   std::error_code error;
   const std::string whole = std::filesystem::absolute(path, error).lexically_normal().string();
@@ -33,14 +33,14 @@ std::string address_of(const std::string& path) {
   return address;
 }
 
-// An input that stands where this or any job writes would be refused at last, when all the work is done.
+// Checked in advance: otherwise an input in the place of an output would be rejected only after all the work is done.
 void reject_inputs_in(const std::string& folder) {
-  static const std::regex ours{
-      R"((report\.html|summary\.json|config\.toml|[a-z]+(-\d+)?\.(csv|safetensors)|checkpoint(-\d+)?|events.*)(\.part)?)"};
+  static const FilePattern ours{
+      R"((report\.html|summary\.json|config\.toml|[a-z]+(-[0-9]+)?\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
-    if (std::regex_match(at->path().filename().string(), ours)) reject_input(at->path().string());
+    if (ours.matches(at->path().filename().string())) reject_input(at->path().string());
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void Job::record_job() {
   std::string seeds;
   for (const std::uint64_t s : seeds_) seeds += (seeds.empty() ? "" : ",") + std::to_string(s);
   summary.set_json({"seeds"}, "[" + seeds + "]");
-  summary.set_json({"options"}, "{}");  // holds their place
+  summary.set_json({"options"}, "{}");  // reserves their position
 }
 
 void Job::record_options() {
@@ -93,13 +93,13 @@ void Job::record_options() {
 bool Job::interrupted() const { return ebb::app::interrupted(); }
 
 void Job::create_folder() {
-  const std::string config = config_text(command_, options_);  // before: what it refuses leaves no folder
+  const std::string config = config_text(command_, options_);  // first: if it throws, no folder remains
   folder_.create();
   folder_.lock();
   reject_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
   folder_.write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
-  record_options();  // not before: the job has put in what the user left open
+  record_options();  // now that the job has set the options that the user left open
 }
 
 Progress& Job::start(double work) {
@@ -117,7 +117,7 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
   if (n == 1) return body(0);
   std::atomic<int> next{0};
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(n));
-  // One worker a thread, each taking the next run: runs take very different times.
+  // One worker per thread, each taking the next run, because runs take very different times.
   parallel_for(std::min(n, shared_.threads), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t worker = begin; worker < end; ++worker)
       for (int k; (k = next++) < n;) {
@@ -140,7 +140,7 @@ void Job::keep(const std::string& name, const std::function<void(const std::stri
 void Job::print(const std::string& text) {
   if (silent_) return;
   if (progress_) progress_->clear();
-  put_or_go_on(text);
+  try_put(text);
 }
 
 void Job::fail(const std::string& why) { failure_ = why; }
@@ -152,21 +152,25 @@ double Job::seconds() const {
 void Job::run_ended(const std::function<void()>& take, const std::function<void()>& fill) {
   const std::lock_guard lock(ended_);
   take();
-  constexpr double share = 20;  // at most a twentieth of the time goes into what will be written once more
+  constexpr double share = 20;  // at most a twentieth of the time is spent on intermediate results
   if (interrupted() || seconds() - written_at_ < share * writing_took_) return;
   const double begin = seconds();
   try {
     write_so_far(fill);
-  } catch (const FileError&) {  // a full disk may have room again; if not, the end says so
+  } catch (const FileError&) {  // a full disk may have space later; if not, finish() reports it
   }
-  written_at_ = seconds(), writing_took_ = written_at_ - begin;
+  written_at_ = seconds();
+  writing_took_ = written_at_ - begin;
 }
 
 void Job::write_so_far(const std::function<void()>& fill) {
   const Report kept_report = report;
   const std::string kept_summary = summary.json(), kept_failure = failure_;
   const auto restore = [&] {
-    report = kept_report, summary.set_json({}, kept_summary), failure_ = kept_failure, silent_ = false;
+    report = kept_report;
+    summary.set_json({}, kept_summary);
+    failure_ = kept_failure;
+    silent_ = false;
   };
   silent_ = true;
   try {
@@ -201,12 +205,12 @@ int Job::finish() {
 
 void Job::write_results() {
   summary.set({"seconds"}, seconds());
-  report.section("How this was made",
-                 fmt::format("ebb {} {}, begun {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_,
+  report.section("About this run",
+                 fmt::format("ebb {} {}, started {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_,
                              duration_text(seconds()), threads(), threads() == 1 ? "" : "s",
                              seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
-  report.details("Every option and its value", settings_);
+  report.details("All options and their values", settings_);
   folder_.write("report.html", report.html());
   folder_.write("summary.json", summary.json());
 }

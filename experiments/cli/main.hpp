@@ -2,7 +2,7 @@
 
 namespace ebb::app {
 
-/// The `ebb` command, with whatever cells, tasks and experiments are linked in. A project of one's own calls it:
+/// The `ebb` command, with all cells, tasks and experiments that are linked in. A project of your own calls it:
 ///
 ///     int main(int argc, char** argv) { return ebb::app::main(argc, argv); }
 ///

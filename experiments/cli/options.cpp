@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <ebb/experiments/cli/options.hpp>
+#include <ebb/nn/nearest.hpp>
 #include <ebb/ops/number.hpp>
 #include <nlohmann/json.hpp>
 
@@ -29,15 +32,16 @@ template <class T> void read_number(const std::string& text, T& x, const char* k
   x = parsed;
 }
 
-// A cell's options follow its name after a colon and are split by commas too: "rnn:activation=relu,bias=0,lstm" is two.
+// A cell's options follow its name after a colon and are also separated by commas: "rnn:activation=relu,bias=0,lstm" is
+// two items.
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> items;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     const std::string item = text.substr(at, comma - at);
-    const bool goes_on = item.find('=') != std::string::npos && item.find(':') == std::string::npos && !items.empty() &&
-                         items.back().find(':') != std::string::npos;
-    if (goes_on) items.back() += "," + item;
+    const bool continues = item.find('=') != std::string::npos && item.find(':') == std::string::npos &&
+                           !items.empty() && items.back().find(':') != std::string::npos;
+    if (continues) items.back() += "," + item;
     else items.push_back(item);
     at = comma + 1;
   }
@@ -58,7 +62,7 @@ void read_option(const std::string& text, double& x) {
   x = parsed;
 }
 void read_option(const std::string& text, bool& x) {
-  if (text != "true" && text != "false") throw ValueError("takes no value but true or false, not '" + text + "'");
+  if (text != "true" && text != "false") throw ValueError("must be true or false, not '" + text + "'");
   x = text == "true";
 }
 void read_option(const std::string& text, std::string& x) {
@@ -80,7 +84,7 @@ void read_option(const std::string& text, PerTask& x) {
     try {
       read_option(equals == std::string::npos ? item : item.substr(equals + 1), value);
     } catch (const ValueError& e) {
-      throw ValueError(std::string(e.what()) + (task.empty() ? "; NAME=number is of one name alone" : ""));
+      throw ValueError(std::string(e.what()) + (task.empty() ? "; NAME=X sets the value for one name" : ""));
     }
     if (!read.given.emplace(task, value).second)
       throw ValueError((task.empty() ? "gives two values for all tasks: '" : "names the task '" + task + "' twice: '") +
@@ -122,7 +126,7 @@ std::string option_json(const std::optional<double>& x) { return x ? option_json
 std::string option_text(const std::string& text) {
   const json value = json::parse(text);
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) return "each task's own";
+  if (value.is_null()) return "chosen by each task";
   if (value.is_object()) {
     std::string all;
     for (const auto& [key, x] : value.items()) all += (all.empty() ? "" : ", ") + key + "=" + x.dump();
@@ -150,6 +154,12 @@ bool option_is_word(const std::string& text) {
   return value.is_string() || value.is_object();
 }
 
+bool is_option_name(const std::string& name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || c == '-' || c == '_'; });
+}
+
 const char* option_type(const int*) { return "N"; }
 const char* option_type(const std::uint64_t*) { return "N"; }
 const char* option_type(const double*) { return "X"; }
@@ -162,6 +172,16 @@ const char* option_type(const std::optional<double>*) { return "X"; }
 
 }  // namespace detail
 
+void check_name(const std::string& kind, const std::string& name, const std::vector<std::string>& known,
+                const char* lists) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::string near = nearest(name, known);
+  const std::string all =
+      lists ? fmt::format("`{}` lists them", lists) : fmt::format("there are {}", fmt::join(known, ", "));
+  throw ValueError(
+      fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
+}
+
 detail::OptionEntry& Options::entry(const std::string& name, const std::string& help) {
   auto e = std::make_unique<detail::OptionEntry>();
   e->name = name;
@@ -169,6 +189,27 @@ detail::OptionEntry& Options::entry(const std::string& name, const std::string& 
   e->positional = name[0] != '-';
   entries_.push_back(std::move(e));
   return *entries_.back();
+}
+
+void Options::check_names(const std::string& command) const {
+  std::map<std::string, std::string> seen{{"--help", ""}};  // value: who declared it, empty for the command
+  for (const auto& e : entries_) {
+    const std::string name = e->name.substr(0, e->name.find(','));
+    const std::string& other = e->declared_by;
+    const std::string bare = e->positional ? name : name.substr(std::min<std::size_t>(2, name.size()));
+    if (!detail::is_option_name(bare) || !(e->positional || name.starts_with("--")))
+      throw ValueError(
+          fmt::format("{} declares the option '{}': a name consists of letters, digits, dashes and underscores",
+                      other.empty() ? command : other, name));
+    if (name == "--config" && !other.empty()) seen[name] = "";  // every command has it; an experiment may replace it
+    const auto [before, first] = seen.emplace(name, other);
+    if (first) continue;
+    const std::string& who = other.empty() ? before->second : other;
+    throw ValueError(who.empty()
+                         ? fmt::format("{} declares the option {} twice", command, name)
+                         : fmt::format("{} declares the option {}, but {} already declares it: choose another name",
+                                       who, name, command));
+  }
 }
 
 void Options::settle(Size size) {

@@ -11,21 +11,21 @@
 
 namespace ebb::app {
 
-/// How big a job is: --quick is a toy, --full takes the literature's sizes.
+/// The size of a job: --quick is a toy, --full uses the sizes of the literature.
 enum class Size { quick, standard, full };
 const char* name_of(Size);
 
-/// A number that tasks choose themselves unless the user says otherwise: "64" for all of them, or "adding=32,chars=64".
+/// A value that each task chooses unless the user sets it: "64" for all tasks, or "adding=32,chars=64".
 struct PerTask {
-  std::map<std::string, double> given;  ///< "" stands for every task
+  std::map<std::string, double> given;  ///< "" is the value for every task
   std::optional<double> of(const std::string& task) const;
   double of(const std::string& task, double default_value) const { return of(task).value_or(default_value); }
 };
 
 namespace detail {
 
-// Every type that an option may have: read from the command line, written for --help and for summary.json.
-// Errors: ValueError saying what was expected
+// Every type that an option may have: parsed from the command line, written for --help and for summary.json.
+// Errors: ValueError stating what was expected
 void read_option(const std::string& text, int&);
 void read_option(const std::string& text, std::uint64_t&);
 void read_option(const std::string& text, double&);
@@ -42,12 +42,13 @@ std::string option_json(bool);
 std::string option_json(const std::string&);
 std::string option_json(const std::vector<std::string>&);
 std::string option_json(const PerTask&);
-std::string option_json(const std::optional<int>&);  ///< null, as of PerTask, where there is none
+std::string option_json(const std::optional<int>&);  ///< null, as for PerTask, without a value
 std::string option_json(const std::optional<double>&);
 std::string option_text(const std::string& json);  ///< the same without quotes and brackets
-/// The same as read_option takes it: the items of a list, one word of all else, none where there is no value.
+/// The same in the form that read_option accepts: the items of a list, one word for other types, none without a value.
 std::vector<std::string> option_words(const std::string& json);
-bool option_is_word(const std::string& json);  ///< to be quoted in a file: neither a number nor true or false
+bool option_is_word(const std::string& json);  ///< whether it is quoted in a file: neither a number nor true or false
+bool is_option_name(const std::string&);       ///< whether it consists of letters, digits, dashes and underscores
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);
@@ -60,19 +61,28 @@ const char* option_type(const std::optional<double>*);
 
 struct OptionEntry {
   std::string name, help, type;
+  std::string declared_by{};  ///< if not by the command itself: "the task 'echo' (echo.cpp)"
   bool positional = false, flag = false, list = false, required = false, rest = false;
+  bool number = false;                ///< a number, several numbers or a flag
   bool recorded = true, kept = true;  ///< in summary.json; in config.toml
-  bool input = false;                 ///< names a file or folder that is read, or may do so
+  bool input = false;                 ///< its value is, or may be, a file or folder that is read
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
-  std::function<void()> if_quick, if_full;  ///< take the value of that size
+  std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
   bool given = false;
-  bool utf8 = true;  ///< what was given, so that it can be recorded
-  std::string word;  ///< of a flag: what the command line says
+  bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded
+  std::string word;                  ///< of a flag: its word on the command line
+  std::vector<std::string> words{};  ///< allowed for the value, or for each item of a list; completed by shells
 };
 
 }  // namespace detail
+
+/// Errors    ValueError "unknown KIND 'NAME'; did you mean ...?", or with the known names, unless the name is one of
+///           them. KIND is "task", or the option that takes the name. If there are many, `lists` is the command that
+///           lists them
+void check_name(const std::string& kind, const std::string& name, const std::vector<std::string>& known,
+                const char* lists = nullptr);
 
 /// One declared option; refine it where it is declared: `o.add("--hidden", hidden, "width").at_least(1).quick(16)`.
 template <class T> class Option {
@@ -90,14 +100,26 @@ template <class T> class Option {
     return check([high](const T& v) { return v <= high; }, "at most " + detail::option_json(high));
   }
   Option& required() { return entry_.required = true, *this; }
-  /// Not in config.toml: it says where a run is written, not what it does.
+  /// Not in config.toml: it determines where a run is written, not what it does.
   Option& not_kept() { return entry_.kept = false, *this; }
   /// Nor in summary.json.
   Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
-  /// It names what is read, or may: nothing is written over it (inputs.hpp).
+  /// Its value is, or may be, a path that is read: it is not overwritten (inputs.hpp).
   Option& reads() { return entry_.input = true, *this; }
+  Option& declared_by(std::string who) { return entry_.declared_by = std::move(who), *this; }
+  /// Shells complete these words.
+  Option& completes(std::vector<std::string> words) { return entry_.words = std::move(words), *this; }
+  /// The value, or each item of a list, is one of these words.
+  Option& one_of(std::vector<std::string> words) {
+    static_assert(std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<std::string>>);
+    completes(std::move(words));
+    entry_.checks.push_back([&e = entry_] {
+      for (const std::string& word : detail::option_words(e.json())) check_name(e.name, word, e.words);
+    });
+    return *this;
+  }
   Option& type(const char* word) { return entry_.type = word, *this; }  ///< as --help names it
-  /// Any rule of one's own. Errors: ValueError "--name must be RULE" if it does not hold.
+  /// A custom rule. Errors: ValueError "--name must be RULE" if it does not hold.
   Option& check(std::function<bool(const T&)> holds, const std::string& rule) {
     entry_.checks.push_back([&e = entry_, &v = value_, holds, rule] {
       if (!holds(v))
@@ -114,17 +136,18 @@ template <class T> class Option {
   T& value_;
 };
 
-/// The options of a command, declared once: command line, --help, sizes, limits and the record in summary.json follow.
+/// The options of a command, declared once, for the command line, --help, sizes, limits and the record in summary.json.
 class Options {
  public:
-  /// "--name" (or "--name,-n"), or "NAME" for a positional one; a positional list takes all that is left. The value
-  /// that the variable has is the standard one; the variable outlives the Options.
+  /// "--name" (or "--name,-n"), or "NAME" for a positional one; a positional list takes all remaining arguments. The
+  /// variable's current value is the default; the variable must outlive the Options.
   template <class T> Option<T> add(const std::string& name, T& value, const std::string& help) {
     detail::OptionEntry& e = entry(name, help);
     e.type = detail::option_type(&value);
     e.flag = std::is_same_v<T, bool>;
     e.list = std::is_same_v<T, std::vector<std::string>>;
     e.rest = e.positional && e.list;
+    e.number = !e.list && !std::is_same_v<T, std::string>;
     e.read = [&value, &e](const std::string& text) {
       try {
         detail::read_option(text, value);
@@ -136,11 +159,14 @@ class Options {
   }
   void example(const std::string& command) { examples_.push_back(command); }  ///< shown by --help
 
-  /// Takes the values of a size for all options that the user left alone, then checks every limit.
-  /// Errors    ValueError if a required one was not given, or a limit does not hold
+  /// Sets the values of a size for all options that the user did not set, then checks every limit.
+  /// Errors    ValueError if a required option was not given, or a limit does not hold
   void settle(Size);
   const std::vector<std::unique_ptr<detail::OptionEntry>>& entries() const { return entries_; }
-  /// The file from which some of them were read, empty if there is none.
+  /// Errors    ValueError for an option with an invalid name, or one that is declared twice; it names the declarer
+  ///           (`command`, unless declared_by is set)
+  void check_names(const std::string& command) const;
+  /// The file from which some options were read, empty if there is none.
   const std::string& source() const { return source_; }
   void take_from(std::string file) { source_ = std::move(file); }
   const std::vector<std::string>& examples() const { return examples_; }

@@ -26,14 +26,14 @@ bool is_link(const fs::path& path) {
   return fs::is_symlink(path, error);
 }
 
-// Where links lead, whether or not there is a file yet.
+// The target of links, whether or not it exists yet.
 fs::path end_of_links(fs::path path) {
   std::error_code error;
   for (int k = 0; k < 40 && is_link(path); ++k) path = path.parent_path() / fs::read_symlink(path, error);
   return path;
 }
 
-// A link such as /dev/stdout: were its file replaced, what else is printed would go into one that is gone.
+// A link such as /dev/stdout: if its file were replaced, later output would go to the old, deleted file.
 bool leads_to_standard_output(const std::string& path, const struct stat& about) {
   struct stat out{};
   return is_link(path) && fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == about.st_dev && out.st_ino == about.st_ino;
@@ -51,7 +51,7 @@ OutFile::OutFile(std::string path) : path_(std::move(path)) {
   standard_output_ = there && leads_to_standard_output(path_, about);
   if (standard_output_ || (there && !S_ISREG(about.st_mode))) {
     if (!standard_output_ && S_ISSOCK(about.st_mode))
-      reject_file(path_, "it is a socket");  // which no program can open by its path
+      reject_file(path_, "it is a socket");  // which cannot be opened by its path
     if (!standard_output_ && access(path_.c_str(), W_OK) != 0) reject_file(path_, std::strerror(errno));
     return;
   }
@@ -69,7 +69,7 @@ void OutFile::write(const std::string& content) const {
 }
 
 void OutFile::write_into(const std::string& content) const {
-  put_or_go_on({});  // what was printed stands before it
+  try_put({});  // flushes earlier output, which must come first
   const int file = standard_output_ ? dup(STDOUT_FILENO) : open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (file < 0) reject_file(path_, std::strerror(errno));
   int why = 0;

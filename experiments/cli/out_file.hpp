@@ -3,12 +3,13 @@
 
 namespace ebb::app {
 
-/// A single file that the user named. Through a link its target is written, and the link stays; a regular file appears
-/// whole. What is neither, as a device or a pipe, is written into: a file in its place would be another thing.
+/// An output file named by the user. If the path is a link, its target is written and the link is kept; a regular file
+/// is replaced atomically. Devices and pipes are written to directly and not replaced.
 class OutFile {
  public:
-  /// Checks, before the work, that it can be written; nothing stays behind, and no pipe is waited for.
-  /// Errors    FileError: it is a folder, its folder can be neither written to nor made, ...
+  /// Checks, before the work, that the file can be written; leaves nothing behind and does not wait for a pipe's
+  /// reader.
+  /// Errors    FileError: it is a folder, its folder can be neither written to nor created, ...
   explicit OutFile(std::string path);
   const std::string& path() const { return path_; }
   /// Errors    FileError: the disk is full, ...
@@ -16,7 +17,7 @@ class OutFile {
 
  private:
   void write_into(const std::string& content) const;
-  std::string path_, target_;  // target_: where links lead; empty if it is written into
+  std::string path_, target_;  // target_: the target of links; empty if the file is written to directly
   bool standard_output_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/printable.hpp>
 #include <filesystem>
 #include <ios>
 #include <new>
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 int complain(const std::string& where, const std::string& what, int code) {
   const std::string line = what.substr(0, what.find('\n'));
-  std::fputs(fmt::format("{}: {}\n", where, line).c_str(), stderr);
+  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(line)).c_str(), stderr);
   return code;
 }
 
@@ -27,7 +28,7 @@ bool current_folder_is_gone() {
   return bool(error);
 }
 
-// Relative paths mean nothing in a folder that was removed; the library then names none, or one that is not at fault.
+// Relative paths are invalid in a folder that was removed; the library then names no path, or an unrelated one.
 std::string said(const fs::filesystem_error& e) {
   if (current_folder_is_gone()) return fmt::format("the current folder was removed: {}", e.code().message());
   if (e.path1().empty()) return e.code().message();
@@ -41,7 +42,7 @@ int outcome_of(const std::string& where, const std::function<int()>& body) {
     return body();
   } catch (const Error& e) { return complain(where, e.what(), 2); } catch (const std::bad_alloc&) {
     return complain(where, "there is not enough memory for these sizes", 2);
-  } catch (const std::length_error&) {  // of a container that no memory could hold
+  } catch (const std::length_error&) {  // from a container larger than any memory
     return complain(where, "there is not enough memory for these sizes", 2);
   } catch (const fs::filesystem_error& e) { return complain(where, said(e), 2); } catch (const std::system_error& e) {
     return complain(where, fmt::format("{}: {}", e.what(), e.code().message()), 2);
@@ -49,7 +50,7 @@ int outcome_of(const std::string& where, const std::function<int()>& body) {
     return complain(where, fmt::format("cannot read or write JSON: {}", e.what()), 2);
   } catch (const CLI::Error& e) { return complain(where, e.what(), 2); } catch (const std::exception& e) {
     return complain(where, fmt::format("internal error: {}", e.what()), 1);
-  } catch (...) { return complain(where, "internal error: an exception that is no std::exception", 1); }
+  } catch (...) { return complain(where, "internal error: an exception that is not a std::exception", 1); }
 }
 
 }  // namespace ebb::app

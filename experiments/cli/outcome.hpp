@@ -4,11 +4,11 @@
 
 namespace ebb::app {
 
-/// Runs a command's body and returns its exit code. What the body throws becomes one line on stderr, beginning with
-/// `where`, and a code:
+/// Runs a command's body and returns its exit code. An exception thrown by the body becomes one line on stderr,
+/// beginning with `where`, and an exit code:
 ///
-///     2   ebb::Error; errors of files, of the system, of memory and of sizes; what a library says of text that it was given
-///     1   anything else, which is a fault of the program and is called an internal error
+///     2   ebb::Error; errors of files, of the system, of memory and of sizes; parse errors of a library
+///     1   anything else, which is a bug in the program and reported as an internal error
 int outcome_of(const std::string& where, const std::function<int()>& body);
 
 }  // namespace ebb::app

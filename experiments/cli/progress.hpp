@@ -5,19 +5,19 @@
 
 namespace ebb::app {
 
-/// A bar on stderr with the time left; silent where stderr is no terminal. Safe to call from several threads.
+/// A progress bar on stderr with the time left; silent if stderr is not a terminal. Safe to call from several threads.
 class Progress {
  public:
-  /// total in units of work; bars of several runs add up in one.
+  /// total in units of work; several runs share one bar.
   explicit Progress(double total);
   ~Progress();  ///< clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   void advance(double work, const std::string& what = "");
-  /// Work that turned out not to be needed (a run that ended early): the time left does not wait for it.
+  /// Work that turned out not to be needed (a run that ended early): it is excluded from the time left.
   void skip(double work);
-  /// Clears the bar, so that a line can be printed; the next advance draws it again.
+  /// Clears the bar, so that a line can be printed; the next call of advance draws it again.
   void clear();
 
  private:

@@ -9,12 +9,12 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <ebb/experiments/cli/file_pattern.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <filesystem>
-#include <regex>
 
 namespace ebb::app {
 namespace fs = std::filesystem;
@@ -24,7 +24,7 @@ namespace {
   throw FileError(fmt::format("cannot write to '{}': {}", path, why));
 }
 
-// The nearest folder that exists already: the one that has to be writable.
+// The nearest existing parent folder, which must be writable.
 fs::path nearest_parent(fs::path path) {
   path = fs::absolute(path).lexically_normal();
   while (!fs::exists(path) && path.has_parent_path() && path != path.parent_path()) path = path.parent_path();
@@ -41,7 +41,7 @@ RunFolder::RunFolder(std::string path, bool force) : path_(std::move(path)) {
     const bool empty = fs::is_empty(path_, error);
     if (error) reject_folder(path_, error.message());
     if (!empty && !force)
-      throw FileError(fmt::format("folder '{}' is not empty; --force writes into it all the same", path_));
+      throw FileError(fmt::format("folder '{}' is not empty; use --force to write into it anyway", path_));
   }
   try {
     const fs::path parent = nearest_parent(path_);
@@ -56,12 +56,12 @@ RunFolder RunFolder::of_its_own(std::string path) {
   return folder;
 }
 
-// Whoever makes a folder has it: create_directory says so to one process only.
+// The process that creates a folder owns it: create_directory succeeds for one process only.
 void RunFolder::claim() {
   const std::string first = path_;
   std::error_code error;
   for (int k = 2; !fs::create_directory(path_, error); ++k) {
-    if (!fs::exists(path_)) reject_folder(path_, error ? error.message() : "it was removed meanwhile");
+    if (!fs::exists(path_)) reject_folder(path_, error ? error.message() : "it was removed in the meantime");
     path_ = fmt::format("{}-{}", first, k);
   }
   made_.push_back(fs::absolute(path_).lexically_normal().string());
@@ -78,7 +78,7 @@ void RunFolder::create() {
     if (error) break;
   }
   if (own_ && !error) claim();
-  // Root may pass access() where the file system still refuses (read-only, /proc): only writing tells.
+  // For root, access() may succeed although the file system refuses (read-only, /proc): only writing can tell.
   const std::string probe = path_ + "/.ebb-probe";
   std::FILE* f = error ? nullptr : std::fopen(probe.c_str(), "w");
   const std::string why = error ? error.message() : std::strerror(errno);
@@ -96,7 +96,8 @@ void write_whole(const std::string& target, const std::string& content) {
   std::FILE* f = std::fopen(partial.c_str(), "wb");
   if (!f) reject_folder(target, std::strerror(errno));
   const bool whole = std::fwrite(content.data(), 1, content.size(), f) == content.size();
-  const bool flushed = std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);  // not every file system can
+  const bool flushed =
+      std::fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);  // not supported by every file system
   const bool closed = std::fclose(f) == 0;
   if (!whole || !flushed || !closed || std::rename(partial.c_str(), target.c_str()) != 0) {
     const std::string why = std::strerror(errno);
@@ -130,13 +131,12 @@ void RunFolder::lock() {
 }
 
 void RunFolder::sweep() const {
-  static const std::regex unfinished{R"(.*(\.part|\.\d+\.\d+\.tmp))"};
+  static const FilePattern unfinished{R"(.*(\.part|\.[0-9]+\.[0-9]+\.tmp))"};
   std::error_code error;
   std::vector<fs::path> found;
   const fs::recursive_directory_iterator end;
   for (fs::recursive_directory_iterator at(path_, error); !error && at != end; at.increment(error))
-    if (at->is_regular_file(error) && std::regex_match(at->path().filename().string(), unfinished))
-      found.push_back(at->path());
+    if (at->is_regular_file(error) && unfinished.matches(at->path().filename().string())) found.push_back(at->path());
   for (const fs::path& p : found) fs::remove(p, error);
 }
 

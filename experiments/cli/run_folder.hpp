@@ -5,31 +5,32 @@
 
 namespace ebb::app {
 
-/// The folder that a job writes into. Files appear whole: each is written under another name and renamed.
+/// The folder that a job writes into. Files appear atomically: each is written under a temporary name and renamed.
 class RunFolder {
  public:
   RunFolder() = default;
-  /// Checks, without making anything, that the folder can be made or is empty (or --force).
+  /// Checks, without creating anything, that the folder can be created or is empty (or --force).
   /// Errors    FileError if it cannot be written, or is not empty
   RunFolder(std::string path, bool force);
-  /// A folder that nobody else writes into, whoever runs at the same time: path, or else path-2, path-3, ...
+  /// A folder that no other job writes into, even one running at the same time: path, or else path-2, path-3, ...
   static RunFolder of_its_own(std::string path);
 
   const std::string& path() const { return path_; }
-  /// Makes the folder. Errors: FileError
+  /// Creates the folder. Errors: FileError
   void create();
-  /// Writes a file. Errors: FileError if the disk is full, ...; nothing of that name is left half-written
+  /// Writes a file. Errors: FileError if the disk is full, ...; no partial file remains
   void write(const std::string& name, const std::string& content);
-  /// Makes the folders that a name such as "tensorboard/events" stands in. Errors: FileError
+  /// Creates the parent folders of a name such as "tensorboard/events". Errors: FileError
   void make_parents(const std::string& name);
-  void note(const std::string& name);  ///< somebody else wrote it
+  void note(const std::string& name);  ///< records a file that was written by other code
   const std::vector<std::string>& written() const { return written_; }
-  /// Keeps other jobs out for as long as this object, or a copy, lives; the system lets go when the process dies.
-  /// Errors    FileError if another job is in the folder
+  /// Locks out other jobs for the lifetime of this object and its copies; the system releases the lock when the process
+  /// dies.
+  /// Errors    FileError if another job is using the folder
   void lock();
-  /// Removes what a process that was killed had not finished to write: *.part, *.<number>.<number>.tmp.
+  /// Removes unfinished files that a killed process left: *.part, *.<number>.<number>.tmp.
   void sweep() const;
-  /// Removes the folder if it was made here and is still empty: after an error nothing stays behind.
+  /// Removes the folder if it was created here and is still empty, so that nothing remains after an error.
   void discard();
 
  private:
@@ -37,16 +38,16 @@ class RunFolder {
   std::string path_;
   bool own_ = false;
   std::shared_ptr<void> lock_;
-  std::vector<std::string> written_, made_;  // made_: folders that create() made, outermost first
+  std::vector<std::string> written_, made_;  // made_: folders created by create(), outermost first
 };
 
 /// "20250131-142233", local time.
 std::string time_stamp();
-/// Writes a file under another name and renames it. Errors: FileError if the disk is full, ...; nothing is left
-/// half-written
+/// Writes a file under a temporary name and renames it. Errors: FileError if the disk is full, ...; no partial file
+/// remains
 void write_whole(const std::string& path, const std::string& content);
-/// All bytes of a file, as they are; texts are read by read_text. Errors: FileError if it is missing, no regular file,
-/// larger than 1 GiB, or cannot be read
+/// The bytes of a file; texts are read by read_text. Errors: FileError if it is missing, not a regular file, larger
+/// than 1 GiB, or cannot be read
 std::string read_file(const std::string& path);
 
 }  // namespace ebb::app

@@ -26,7 +26,7 @@ std::string lost() {
 void open_missing_streams() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
     if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
-      (void)!open("/dev/null", O_RDWR);  // takes the lowest that is free
+      (void)!open("/dev/null", O_RDWR);  // gets the lowest free descriptor
 }
 
 void put(const std::string& text) {
@@ -36,17 +36,17 @@ void put(const std::string& text) {
   throw FileError(lost());
 }
 
-void put_or_go_on(const std::string& text) {
+void try_put(const std::string& text) {
   errno = 0;
   if ((std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) && why_lost == 0) why_lost = errno;
 }
 
 int with_output(const std::string& where, int code) {
-  put_or_go_on({});  // before std::cout: it would flush too, and keep why to itself
+  try_put({});  // before std::cout, which would also flush but not report the reason
   std::cout.flush();
   const bool fine = why_lost == 0 && std::ferror(stdout) == 0 && std::cout.good();
   if (!fine && code == 0) std::fputs(fmt::format("{}: {}\n", where, lost()).c_str(), stderr);
-  std::clearerr(stdout);  // the next command of this process begins anew
+  std::clearerr(stdout);  // for the next command of this process
   std::cout.clear();
   why_lost = 0;
   return fine || code != 0 ? code : 2;

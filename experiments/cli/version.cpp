@@ -2,7 +2,7 @@
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/ops/isa.hpp>
 
-// The one file that is compiled again at each commit.
+// The only file that is recompiled at each commit.
 namespace ebb::app {
 
 std::string version_and_commit() {

@@ -3,10 +3,10 @@
 
 namespace ebb::app {
 
-/// "0.1.0 at 1a2b3c4", with " with changes" where more than the pages differs from that commit; "0.1.0" outside of git.
+/// "0.1.0 at 1a2b3c4", with " with changes" if files outside docs/ differ from that commit; "0.1.0" outside of git.
 std::string version_and_commit();
 
-/// The same, the compiler, and the instruction set whose kernels run here: "ebb 0.1.0 at 1a2b3c4 (g++ 12.2.0, avx2
+/// The same with the compiler and the instruction set of the kernels: "ebb 0.1.0 at 1a2b3c4 (g++ 12.2.0, avx2
 /// kernels)".
 std::string version_line();
 

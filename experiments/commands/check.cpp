@@ -11,31 +11,30 @@
 namespace ebb::app {
 namespace {
 
-/// Central differences against the gradients that backward returns, in float64, for every input of a cell.
+/// Compares the gradients that backward returns with central differences, in float64, for every input of a cell.
 class CheckCommand final : public Command {
  public:
   void options(Options& o) override {
     o.add("CELL", cells_, "cells to check (default: all)");
-    o.add("--order", check_.order, "2 checks the gradient's own gradient too").at_least(1).at_most(2);
+    o.add("--order", check_.order, "order of the derivatives: 1, or 2 to check second derivatives too")
+        .at_least(1)
+        .at_most(2);
     o.add("--steps", check_.steps, "time steps").at_least(1).at_most(1000);
     o.add("--rows", check_.rows, "rows of the batch").at_least(1).at_most(1000);
     o.add("--input", check_.input, "width of the input").at_least(1).at_most(1000);
     o.add("--hidden", check_.hidden, "width of the state").at_least(1).at_most(1000);
-    o.add("--tolerance", check_.tolerance, "largest error of an entry, relative to it").above(0);
-    o.add("--seed", check_.seed, "of the values at which it is checked");
+    o.add("--tolerance", check_.tolerance, "largest relative error of an element").above(0);
+    o.add("--seed", check_.seed, "seed of the values at which the cell is checked");
     o.example("ebb check                   every cell");
     o.example("ebb check mgu --order 2     one cell, second derivatives too");
     o.example("ebb check lstm:forget_bias=2 --steps 10");
   }
 
   int run() override {
+    check_cell_names(cells_);
+    for (const std::string& cell : cells_) options_for(cell);  // reports a wrong name before minutes of work
     if (cells_.empty())
       for (const CellInfo& c : cell_list()) cells_.push_back(c.name);
-    check_cell_names(cells_);
-    for (const std::string& cell : cells_) {
-      Params w;  // all names first: a wrong one must not cost the minutes before it
-      make_cell(cell, w / "cell", {check_.input, check_.hidden});
-    }
     int wrong = 0, threw = 0;
     for (const std::string& cell : cells_) {
       const GradcheckReport r = check(cell);
@@ -48,12 +47,32 @@ class CheckCommand final : public Command {
   }
 
  private:
+  /// If the cell rejects the default widths, checks it with others that it accepts.
+  GradcheckCellOptions options_for(const std::string& cell) const {
+    const GradcheckCellOptions defaults;
+    const CellSizes given{check_.input, check_.hidden};
+    const bool by_default = given.input == defaults.input && given.hidden == defaults.hidden;
+    GradcheckCellOptions o = check_;
+    const CellSizes sizes = by_default ? accepted_sizes(cell, given) : given;
+    o.input = sizes.input;
+    o.hidden = sizes.hidden;
+    Params w;
+    make_cell(cell, w / "cell", sizes);
+    return o;
+  }
+
   GradcheckReport check(const std::string& cell) const {
-    const GradcheckReport r = gradcheck_cell(cell, check_);
-    put(fmt::format("{}: {}\n", cell, r.ok() ? "right" : "WRONG"));
+    GradcheckReport r;
+    std::string widths;
+    try {
+      const GradcheckCellOptions o = options_for(cell);
+      if (o.hidden != check_.hidden) widths = fmt::format(" (at input {}, hidden {})", o.input, o.hidden);
+      r = gradcheck_cell(cell, o);
+    } catch (const Error& e) { r.failure = e.what(); }  // continues with the other cells
+    put(fmt::format("{}: {}{}\n", cell, r.ok() ? "right" : "WRONG", widths));
     if (!r.failure.empty()) put(fmt::format("  failed: {}\n", r.failure));
     if (!r.finding.empty()) put(fmt::format("  {}\n", r.finding));
-    if (!r.deterministic) put("  not deterministic: two calls with the same numbers gave different results\n");
+    if (!r.deterministic) put("  not deterministic: two calls with the same values gave different results\n");
     std::string pass;
     for (const GradcheckEntry& e : r.entries) {
       if (e.pass != pass) heading(pass = e.pass);
@@ -67,7 +86,7 @@ class CheckCommand final : public Command {
   }
 
   static void heading(const std::string& pass) {
-    put(fmt::format("  {}\n", pass == "both" ? "in training and evaluation, which are the same" : "in " + pass));
+    put(fmt::format("  {}\n", pass == "both" ? "in training and evaluation, which are identical" : "in " + pass));
     put(fmt::format("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
                     fit("analytic", 13, true), fit("numeric", 13, true)));
   }
@@ -75,7 +94,7 @@ class CheckCommand final : public Command {
   std::vector<std::string> cells_;
   GradcheckCellOptions check_;
 };
-EBB_SUBCOMMAND(check, "check", CheckCommand, "check a cell's gradients against finite differences");
+EBB_SUBCOMMAND(check, "check", CheckCommand, "compare a cell's gradients with finite differences");
 
 }  // namespace
 }  // namespace ebb::app

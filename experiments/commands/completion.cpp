@@ -34,30 +34,30 @@ std::vector<std::string> rows() {
   return names;
 }
 
-// What may follow an option, or stand in a place, of this name.
-std::vector<std::string> words_for(const std::string& name) {
+// Registered names, for the options that take them in every command.
+std::vector<std::string> words_named(const std::string& name) {
   if (name == "--cell" || name == "--cells" || name == "CELL") return cells();
   if (name == "--task" || name == "--tasks" || name == "TASK") return tasks();
   if (name == "--optimizer") return Registry<OptimizerEntry>::names();
   if (name == "--schedule") return Registry<ScheduleEntry>::names();
-  if (name == "--direction") return {"forward", "both"};
-  if (name == "--order") return {"rows", "pixels", "permuted"};
-  if (name == "--split") return {"valid", "test"};
   if (name == "ROW") return rows();
-  if (name == "KIND") return {"cell", "experiment"};
-  if (name == "SHELL") return shells();
   return {};
 }
 
+// The words that the option declares or, if it declares none, those that belong to its name. A number has none.
+std::vector<std::string> words_for(const detail::OptionEntry& e, const std::string& name) {
+  if (!e.words.empty() || e.number) return e.words;
+  return words_named(name);
+}
+
+// By the type in --help: an option that is read may also be a word, such as the name of a column.
+bool takes_file(const std::string& type) { return type.starts_with("FILE") || type == "DIR" || type == "PATH"; }
+
 Word word_of(const detail::OptionEntry& e) {
   const std::string name = e.name.substr(0, e.name.find(','));
-  const bool file = e.type == "FILE" || e.type == "DIR" || e.type == "PATH" || e.type == "WHICH" || e.type == "LIST";
-  return {.name = name,
-          .help = e.help,
-          .flag = e.flag,
-          .list = e.list,
-          .file = file && words_for(name).empty(),
-          .words = words_for(name)};
+  const std::vector<std::string> words = words_for(e, name);
+  const bool file = words.empty() && takes_file(e.type);
+  return {.name = name, .help = e.help, .flag = e.flag, .list = e.list, .file = file, .words = words};
 }
 
 }  // namespace
@@ -84,19 +84,17 @@ std::vector<CommandWords> all_commands() {
 
 namespace {
 
-/// Prints a script by which a shell completes commands, options, and the names of tasks, cells and the like, as this
-/// program has them.
+/// Prints a script with which a shell completes the commands, options, tasks, cells and other names of this program.
 class CompletionCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("SHELL", shell_, "bash, zsh or fish").required();
+    o.add("SHELL", shell_, "bash, zsh or fish").one_of(completion::shells()).required();
     o.example("source <(ebb completion bash)                              in ~/.bashrc");
     o.example("source <(ebb completion zsh)                               in ~/.zshrc, after compinit");
     o.example("ebb completion fish > ~/.config/fish/completions/ebb.fish");
   }
 
   int run() override {
-    check_name("shell", shell_, completion::shells());
     const auto commands = completion::all_commands();
     put(shell_ == "bash"  ? completion::bash(commands)
         : shell_ == "zsh" ? completion::zsh(commands)
@@ -108,7 +106,7 @@ class CompletionCommand final : public Command {
   std::string shell_;
 };
 EBB_SUBCOMMAND(completion, "completion", CompletionCommand,
-               "print a script by which a shell completes ebb's commands and options");
+               "print a script that completes ebb's commands and options in a shell");
 
 }  // namespace
 }  // namespace ebb::app

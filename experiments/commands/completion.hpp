@@ -2,14 +2,14 @@
 #include <string>
 #include <vector>
 
-/// Scripts for shells. Each is made from the commands as they declare themselves.
+/// Completion scripts for shells, generated from the declarations of the commands.
 namespace ebb::app::completion {
 
 /// An option, or an argument without a name.
 struct Word {
   std::string name, help{};
-  bool flag = false, list = false, file = false;  ///< list: names with commas between; file: a path completes it
-  std::vector<std::string> words{};               ///< what it may be, if that is known
+  bool flag = false, list = false, file = false;  ///< list: names separated by commas; file: completed by a path
+  std::vector<std::string> words{};               ///< the possible values, if known
 };
 struct CommandWords {
   std::string name, about;

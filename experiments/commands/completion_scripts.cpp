@@ -17,14 +17,14 @@ std::string names_of(const std::vector<Word>& words) {
   return all;
 }
 
-// How bash and zsh answer what stands behind an option, or in a place: the functions stand in their scripts.
+// The call by which bash and zsh complete an option's value or an argument; the functions are in their scripts.
 std::string answer(const Word& w) {
   if (w.file) return "_ebb_files";
-  if (w.words.empty()) return ":";  // a number, a text: nothing to offer
+  if (w.words.empty()) return ":";  // a number or a text: nothing to offer
   return fmt::format("{} {}", w.list ? "_ebb_list" : "_ebb_words", fmt::join(w.words, " "));
 }
 
-// case "$command $before" in ...: what may stand at the cursor. `$before` is the word before it.
+// case "$command $before" in ...: the completions at the cursor. `$before` is the word before it.
 std::string cases(const std::vector<CommandWords>& commands) {
   std::string text = "  case \"$command $before\" in\n";
   for (const CommandWords& c : commands)
@@ -52,7 +52,7 @@ std::string bash(const std::vector<CommandWords>& commands) {
   return "# Completion of ebb in bash: source <(ebb completion bash)\n"
          "_ebb_words() { mapfile -t COMPREPLY < <(compgen -W \"$*\" -- \"$current\"); }\n"
          "_ebb_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); }\n"
-         "_ebb_list() {  # names with commas between: the last one is completed\n"
+         "_ebb_list() {  # names separated by commas: the last one is completed\n"
          "  local done=\n"
          "  [[ $current != *,* ]] || done=${current%,*},\n"
          "  compopt -o nospace 2>/dev/null\n"
@@ -75,7 +75,7 @@ std::string zsh(const std::vector<CommandWords>& commands) {
          "$fpath\n"
          "_ebb_words() { compadd -- \"$@\"; }\n"
          "_ebb_files() { _files; }\n"
-         "_ebb_list() { compset -P '*,'; compadd -S '' -- \"$@\"; }   # names with commas between: the last one is "
+         "_ebb_list() { compset -P '*,'; compadd -S '' -- \"$@\"; }   # names separated by commas: the last one is "
          "completed\n"
          "_ebb() {\n"
          "  local before=${words[CURRENT-1]} command=${words[2]}\n"
@@ -89,7 +89,7 @@ std::string fish(const std::vector<CommandWords>& commands) {
   std::string text =
       "# Completion of ebb in fish: ebb completion fish > ~/.config/fish/completions/ebb.fish\n"
       "complete -c ebb -f\n"
-      "complete -c ebb -n __fish_use_subcommand -l version -d 'what this is'\n";
+      "complete -c ebb -n __fish_use_subcommand -l version -d 'commit, compiler and instruction set'\n";
   for (const CommandWords& c : commands) {
     text += fmt::format("complete -c ebb -n __fish_use_subcommand -a {} -d {}\n", c.name, quoted(c.about));
     const std::string within = fmt::format("complete -c ebb -n '__fish_seen_subcommand_from {}'", c.name);

@@ -14,32 +14,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The loss of trained weights on a split that training did not see; the file says which model they belong to.
+/// The loss of trained weights on a split that was not used for training; the weights file describes the model.
 class EvaluateCommand final : public Command {
  public:
   void options(Options& o) override {
     threads_ = threads();
     o.add("--weights", weights_, "weights.safetensors of a run of ebb train").type("FILE").required().reads();
-    o.add("--split", split_, "valid or test").type("NAME");
-    o.add("--text", text_, "another text for a model of characters (default: the one it was trained on)")
+    o.add("--split", split_, "valid or test").type("NAME").one_of({"valid", "test"});
+    o.add("--text", text_, "another text for a character model (default: the one it was trained on)")
         .type("FILE")
         .reads();
-    o.add("--data", data_, "where the data stand now (default: where they stood in training)").type("PATH").reads();
-    o.add("--length", length_, "T, steps of a sequence; 0: as in training").at_least(0).at_most(1'000'000);
-    o.add("--batch", batch_, "B, sequences at once; 0: as in training").at_least(0).at_most(1'000'000);
-    o.add("--json", json_, "where to write the result (default: evaluation-SPLIT.json beside the weights)")
-        .type("FILE");
-    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
+    o.add("--data", data_, "current path of the data (default: the path in training)").type("PATH").reads();
+    o.add("--length", length_, "T, steps per sequence; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--batch", batch_, "B, sequences per batch; 0: as in training").at_least(0).at_most(1'000'000);
+    o.add("--json", json_, "output file (default: evaluation-SPLIT.json in the folder of the weights)").type("FILE");
+    o.add("--threads", threads_, "number of threads; results do not depend on it").at_least(1).at_most(1024);
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors");
     o.example("ebb evaluate --weights runs/shakespeare/weights.safetensors --split valid --json valid.json");
-    o.example("ebb evaluate --weights runs/adding/weights.safetensors --length 400      longer than it was trained on");
+    o.example("ebb evaluate --weights runs/adding/weights.safetensors --length 400      longer than in training");
   }
 
   int run() override {
-    check_name("split", split_, {"valid", "test"});
     set_threads(threads_);
-    if (!json_.empty()) OutFile{json_};  // that it can be written shows before the work
+    if (!json_.empty()) OutFile{json_};  // checks before the work that it can be written
     const Trained t = Trained::read(weights_, text_, data_);
+    if (!json_.empty()) OutFile{json_};  // again, because the weights name further inputs
     check_read("length", t.architecture.task, length_ > 0 && length_ != t.architecture.settings.length,
                !t.task->as<FixedLength>());
     TaskSettings s = t.architecture.settings;
@@ -50,11 +49,11 @@ class EvaluateCommand final : public Command {
     const double loss = measured(t, split, s, meter.get());
     const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
     const TaskInfo info = t.task->info();
-    put(fmt::format("{}{}, {}: {} {} ({} costs {})\n", t.task->as<HasFeedForward>() ? "" : t.architecture.cell + " on ",
-                    t.architecture.task, split_, number_text(loss), info.unit, info.baseline_about,
-                    number_text(info.baseline)));
+    put(fmt::format("{}{}, {}: {} {} (baseline {}, {})\n",
+                    t.task->as<HasFeedForward>() ? "" : t.architecture.cell + " on ", t.architecture.task, split_,
+                    number_text(loss), info.unit, number_text(info.baseline), info.baseline_about));
     if (meter) put(fmt::format("{}\n", measures_text(measures)));
-    put_or_go_on({});
+    try_put({});
     keep(t, s, loss, measures);
     return 0;
   }
@@ -63,18 +62,18 @@ class EvaluateCommand final : public Command {
   double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
     try {
       return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
-    } catch (const ValueError& e) {  // such as of a length that stands in the file
+    } catch (const ValueError& e) {  // for example, for a length in the file
       throw ValueError(fmt::format("'{}': {}", weights_, e.what()));
     }
   }
 
-  // Where nobody asked for a file, one that cannot be written does not spoil the result.
+  // If no file was requested, failing to write the default one is only a warning.
   void keep(const Trained& t, const TaskSettings& s, double loss, const std::vector<Measure>& measures) const {
     try {
       write(t, s, loss, measures);
     } catch (const FileError& e) {
       if (!json_.empty()) throw;
-      std::fputs(fmt::format("ebb evaluate: {}; --json says another place for the result\n", e.what()).c_str(), stderr);
+      std::fputs(fmt::format("ebb evaluate: {}; use --json to write the result elsewhere\n", e.what()).c_str(), stderr);
     }
   }
 
@@ -104,7 +103,7 @@ class EvaluateCommand final : public Command {
   std::string weights_, split_ = "test", text_, data_, json_;
   int length_ = 0, batch_ = 0, threads_ = 1;
 };
-EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "the loss of trained weights on the valid or test split");
+EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "evaluate trained weights on the valid or test split");
 
 }  // namespace
 }  // namespace ebb::app

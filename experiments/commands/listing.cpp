@@ -9,13 +9,19 @@
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
+#include <functional>
 
 namespace ebb::app {
 namespace {
 
-template <class O> void print(const std::string& name, const std::string& about, const std::vector<O>& options) {
+/// Prints one entry. If its options cannot be listed, prints the reason instead and continues with the other entries.
+void print(const std::string& name, const std::string& about,
+           const std::function<std::vector<OptionInfo>(const std::string&)>& options_of) {
   put(fmt::format("{} {}\n", fit(name, 16), about));
-  for (const O& o : options) put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.default_value, o.help));
+  try {
+    for (const OptionInfo& o : options_of(name))
+      put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.default_value, o.help));
+  } catch (const std::exception& e) { put(fmt::format("{} options unknown: {}\n", fit("", 18), e.what())); }
 }
 
 class CellsCommand final : public Command {
@@ -28,12 +34,12 @@ class CellsCommand final : public Command {
   int run() override {
     check_recurrence_names(cells_);
     for (const CellInfo& c : cell_list())
-      if (wanted(c.name)) print(c.name, c.about, cell_options(c.name));
+      if (wanted(c.name)) print(c.name, c.about, cell_options);
     if (cells_.empty())
-      put("\nOver whole sequences: no cells, but --cell takes them where a task needs no single steps. None carries a "
-          "state:\n");
+      put("\nLayers over whole sequences: not cells, but --cell accepts them for tasks that do not step a cell. They "
+          "carry no state:\n");
     for (const LayerEntry* l : layer_list())
-      if (wanted(l->name)) print(l->name, l->about, layer_options(l->name));
+      if (wanted(l->name)) print(l->name, l->about, layer_options);
     if (cells_.empty())
       put("\nOptions follow a name: rnn:recurrent=orthogonal. A cell of your own: ebb new cell NAME\n");
     return 0;
@@ -46,7 +52,7 @@ class CellsCommand final : public Command {
 
   std::vector<std::string> cells_;
 };
-EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the layers that may stand in their place");
+EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the layers that can replace them");
 
 struct Optimizers {
   using Entry = OptimizerEntry;
@@ -60,10 +66,10 @@ struct Schedules {
   static constexpr auto options_of = schedule_options;
   static constexpr const char
       *example = "ebb schedules cosine",
-      *use = "Options follow a name, + joins several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
+      *use = "Options follow a name, + chains several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
 };
 
-/// All that is registered of one kind, or some of it by name, with its options.
+/// All registered entries of one kind, or those that are named, with their options.
 template <class Kind> class ListCommand final : public Command {
  public:
   void options(Options& o) override {
@@ -74,7 +80,7 @@ template <class Kind> class ListCommand final : public Command {
     const bool all = names_.empty();
     if (all) names_ = Registry<typename Kind::Entry>::names();
     for (const std::string& name : names_)
-      print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of(name));
+      print(name, Registry<typename Kind::Entry>::get(name).about, Kind::options_of);
     if (all) put(fmt::format("\n{}\n", Kind::use));
     return 0;
   }
@@ -83,23 +89,26 @@ template <class Kind> class ListCommand final : public Command {
   std::vector<std::string> names_;
 };
 EBB_SUBCOMMAND(optimizers, "optimizers", ListCommand<Optimizers>, "list the optimisers with their options");
-EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>,
-               "list the schedules of the learning rate with their options");
+EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>, "list the learning rate schedules with their options");
 
 class TasksCommand final : public Command {
  public:
   void options(Options& o) override { o.example("ebb tasks"); }
   int run() override {
     for (const TaskEntry* t : task_list()) {
-      const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
       put(fmt::format("{} {}\n", fit(t->name, 14), t->about));
-      put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, Adam {}, clip {}\n", fit("", 14), s.length,
-                      s.hidden, s.batch, count_text(s.steps), s.lr, s.clip));
+      try {
+        const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
+        put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, {} {}, clip {}\n", fit("", 14), s.length,
+                        s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip));
+      } catch (const std::exception& e) {  // continues with the other tasks
+        put(fmt::format("{} sizes unknown: {}\n", fit("", 14), e.what()));
+      }
     }
     return 0;
   }
 };
-EBB_SUBCOMMAND(tasks, "tasks", TasksCommand, "list the tasks and the sizes they are run at");
+EBB_SUBCOMMAND(tasks, "tasks", TasksCommand, "list the tasks and their default sizes");
 
 }  // namespace
 }  // namespace ebb::app

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
@@ -7,6 +8,7 @@
 #include <ebb/experiments/commands/templates.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 
 namespace ebb::app {
@@ -19,19 +21,59 @@ std::string type_name(const std::string& name) {
   std::string type;
   bool upper = true;
   for (const char c : name) {
-    if (c == '-' || c == '_') upper = true;
-    else type += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c, upper = false;
+    if (c == '-' || c == '_') {
+      upper = true;
+    } else {
+      type += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+      upper = false;
+    }
   }
   return type;
 }
 
-void check_new_name(const std::string& name, const std::string& kind) {
+struct NewKind {
+  const char* name;
+  const char* a;       // "a cell"
+  const char* folder;  // below experiments/
+  const char* text;    // its template
+  const char* then;    // commands to try once it is built
+  /// The file in which that name is already registered; empty if it is not.
+  std::string (*registered)(const std::string& name);
+};
+
+template <class Entry> std::string registered_as(const std::string& name) {
+  const Entry* const entry = Registry<Entry>::find(name);
+  return entry ? ebb::detail::file_of(*entry) : "";
+}
+
+std::string cell_registered_as(const std::string& name) {
+  for (const CellInfo& c : cell_list())
+    if (c.name == name) return c.file;
+  return {};
+}
+
+const NewKind new_kinds[] = {
+    {"cell", "a cell", "cells", templates::cell, "ebb check {0}, ebb vanish --cells rnn,lstm,{0}", cell_registered_as},
+    {"task", "a task", "tasks", templates::task, "ebb train {0} --quick, ebb vanish --tasks {0} --quick",
+     registered_as<TaskEntry>},
+    {"optimizer", "an optimiser", "", templates::optimizer, "ebb train adding --quick --optimizer {0}",
+     registered_as<OptimizerEntry>},
+    {"experiment", "an experiment", "", templates::experiment, "ebb {0} --quick", registered_as<CommandEntry>}};
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const NewKind& k : new_kinds) names.emplace_back(k.name);
+  return names;
+}
+
+void check_new_name(const std::string& name, const NewKind& kind) {
   bool fine = !name.empty() && name.size() <= 40 && name[0] >= 'a' && name[0] <= 'z';
   for (const char c : name) fine = fine && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_');
   if (!fine || name.back() == '-')
     throw ValueError(
-        fmt::format("'{}' cannot name {}: use a letter, then letters, digits, - or _, all lower case, at most 40", name,
-                    kind == "cell" ? "a cell" : "an experiment"));
+        fmt::format("'{}' is not a valid name for {}: use a letter, then letters, digits, - or _, all lower case, at "
+                    "most 40 characters",
+                    name, kind.a));
 }
 
 std::string filled(std::string text, const std::string& name) {
@@ -45,72 +87,63 @@ std::string filled(std::string text, const std::string& name) {
   return text;
 }
 
-/// Writes a file that compiles as it stands, to be changed from there.
+/// Ebb's experiments/ folder, seen from its parent or from inside; empty if neither applies.
+fs::path own_experiments() {
+  for (const char* at : {"experiments", "."})
+    if (fs::is_regular_file(fs::path(at) / "cli/experiment.hpp") && fs::is_directory(fs::path(at) / "cells")) return at;
+  return {};
+}
+
+/// Writes a file that compiles as it is, as a starting point.
 class NewCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("KIND", kind_, "cell or experiment").required();
+    o.add("KIND", kind_, "cell, task, optimizer or experiment").one_of(kind_names()).required();
     o.add("NAME", name_, "its name on the command line").required();
     o.add("--dir", dir_,
-          "where to write it (default: experiments/cells or experiments if they are here, else this folder)")
+          "folder of the file (default: its place in experiments if that folder is here, otherwise this folder)")
         .type("DIR");
     o.example("ebb new cell leaky             experiments/cells/leaky.cpp");
+    o.example("ebb new task echo              experiments/tasks/echo.cpp");
+    o.example("ebb new optimizer momentum     experiments/momentum.cpp");
     o.example("ebb new experiment depth       experiments/depth.cpp");
     o.example("ebb new cell leaky --dir src   in a project of your own");
   }
 
   int run() override {
-    const bool cell = kind_ == "cell";
-    if (!cell && kind_ != "experiment")
-      throw ValueError(fmt::format("KIND must be cell or experiment, not '{}'", kind_));
-    check_new_name(name_, kind_);
-    reject_known(cell);
-    const fs::path path = folder(cell) / (name_ + ".cpp");
+    const NewKind& kind =
+        *std::find_if(std::begin(new_kinds), std::end(new_kinds), [&](const NewKind& k) { return k.name == kind_; });
+    check_new_name(name_, kind);
+    if (const std::string file = kind.registered(name_); !file.empty())
+      throw ValueError(fmt::format("{} '{}' already exists, in {}", kind.a, name_, file));
+    const fs::path path = folder(kind) / (name_ + ".cpp");
     std::error_code error;
-    if (fs::exists(fs::symlink_status(path, error))) throw FileError(fmt::format("'{}' exists already", path.string()));
+    if (fs::exists(fs::symlink_status(path, error))) throw FileError(fmt::format("'{}' already exists", path.string()));
     RunFolder out{path.parent_path().string(), true};
     out.create();
-    out.write(path.filename().string(), filled(cell ? templates::cell : templates::experiment, name_));
-    put(fmt::format("{} is written. ", path.string()));
+    out.write(path.filename().string(), filled(kind.text, name_));
+    put(fmt::format("wrote {}. ", path.string()));
     if (!in_tree())
-      put(fmt::format("In a project of your own, name it in CMakeLists.txt: ebb_add_cells(TARGET {}). ",
-                      path.string()));
-    if (cell) put(fmt::format("Build, then: ebb check {0}, ebb vanish --cells rnn,lstm,{0}\n", name_));
-    else put(fmt::format("Build, then: ebb {} --quick\n", name_));
+      put(fmt::format("In a project of your own, add it to CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string()));
+    put(fmt::format("Build, then: {}\n", fmt::format(fmt::runtime(kind.then), name_)));
     return 0;
   }
 
  private:
-  void reject_known(bool cell) const {
-    if (cell) {
-      for (const CellInfo& c : cell_list())
-        if (c.name == name_) throw ValueError(fmt::format("there is a cell '{}' already, in {}", name_, c.file));
-    } else {
-      for (const CommandEntry* c : command_list())
-        if (c->name == name_) throw ValueError(fmt::format("there is a command '{}' already", name_));
-    }
-  }
+  bool in_tree() const { return dir_.empty() && !own_experiments().empty(); }
 
-  /// Ebb's own experiments/, from its parent or from inside; empty if neither is here.
-  static fs::path experiments() {
-    for (const char* at : {"experiments", "."})
-      if (fs::is_regular_file(fs::path(at) / "cli/experiment.hpp") && fs::is_directory(fs::path(at) / "cells"))
-        return at;
-    return {};
-  }
-  bool in_tree() const { return dir_.empty() && !experiments().empty(); }
-
-  fs::path folder(bool cell) const {
+  fs::path folder(const NewKind& kind) const {
     if (!dir_.empty()) return dir_;
-    const fs::path home = cell ? "experiments/cells" : "experiments";
+    const fs::path home = (fs::path("experiments") / kind.folder).lexically_normal();
     if (fs::is_directory(home)) return home;
-    const fs::path tree = experiments();
-    return tree.empty() || !cell ? fs::path(".") : (tree / "cells").lexically_normal();
+    const fs::path tree = own_experiments();
+    return tree.empty() ? fs::path(".") : (tree / kind.folder).lexically_normal();
   }
 
   std::string kind_, name_, dir_;
 };
-EBB_SUBCOMMAND(create, "new", NewCommand, "write a file to start a cell or an experiment from");
+EBB_SUBCOMMAND(create, "new", NewCommand,
+               "write a working file as a starting point for a cell, task, optimiser or experiment");
 
 }  // namespace
 }  // namespace ebb::app

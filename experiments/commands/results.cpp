@@ -33,29 +33,29 @@ std::string processor() {
   return "processor unknown";
 }
 
-/// Runs the rows of docs/results.md and writes the page, row by row: what was stopped goes on where it was.
+/// Runs the rows of docs/results.md and writes the page after each row; interrupted rows are resumed.
 class ResultsCommand final : public Command {
  public:
   void options(Options& o) override {
     threads_ = threads();
-    o.add("ROW", rows_, "rows to run again (default: those that are missing)");
-    o.add("--list", list_, "only list the rows, with what they came to");
-    o.add("--page", page_, "the page to write; what it is made from stands beside it, as .json").type("FILE");
-    o.add("--runs", runs_, "folder for the runs themselves").type("DIR");
-    o.add("--seeds", seeds_, "how many seeds; 0: the row's own number, 3 or 1").at_least(0).at_most(1000);
-    o.add("--threads", threads_, "threads; results do not depend on them").at_least(1).at_most(1024);
-    o.add("--quick", quick_, "every row at a toy size, to see that it runs: no results");
+    o.add("ROW", rows_, "rows to run again (default: the missing ones)");
+    o.add("--list", list_, "only list the rows and their results");
+    o.add("--page", page_, "page to write; its data are stored in the same folder, as .json").type("FILE");
+    o.add("--runs", runs_, "folder for the runs").type("DIR");
+    o.add("--seeds", seeds_, "number of seeds; 0: the default of the row, 3 or 1").at_least(0).at_most(1000);
+    o.add("--threads", threads_, "number of threads; results do not depend on it").at_least(1).at_most(1024);
+    o.add("--quick", quick_, "run every row at a toy size, to test that it works");
     o.example("ebb results --list");
-    o.example("ebb results images series                  these two, from scratch or where they were stopped");
-    o.example("EBB_DATA=data ebb results                  all that are missing, about an hour and a half on two cores");
+    o.example("ebb results images series                  these two, from scratch or resumed");
+    o.example("EBB_DATA=data ebb results                  all missing rows, about an hour and a half on two cores");
   }
 
   int run() override {
-    if (quick_ && page_ == standard_page) page_ = (fs::path(runs_) / "quick.md").string();
+    if (quick_ && page_ == default_page) page_ = (fs::path(runs_) / "quick.md").string();
     all_ = read_results(kept());
     if (list_) return print_list();
     for (const std::string& file : {kept(), page_})
-      OutFile{file};  // that they can be written shows before any long work
+      OutFile{file};  // checks before any long work that they can be written
     std::vector<const ResultRow*> todo;
     for (const std::string& name : rows_) todo.push_back(&result_row(name));
     if (rows_.empty())
@@ -82,7 +82,7 @@ class ResultsCommand final : public Command {
       const auto at = all_.find(row.name);
       const std::string state = at == all_.end()                     ? "not run yet"
                                 : shortfall(row, at->second).empty() ? "reached"
-                                                                     : "short: " + shortfall(row, at->second);
+                                                                     : shortfall(row, at->second);
       put(fmt::format("{:<20} {:<50} {}\n", row.name, row.command(), state));
     }
     return 0;
@@ -91,19 +91,22 @@ class ResultsCommand final : public Command {
   int one(const ResultRow& row) {
     const std::string folder = (fs::path(runs_) / row.name).string();
     put(fmt::format("\n=== {}: {}\n", row.name, row.command()));
-    put_or_go_on({});
+    try_put({});
     const Begun begun = begin(row, folder);
     const int code = begun == Begun::ended ? 0 : command(words_of(row, folder, begun));
     if (code == 130) return code;
     if (code != 0) {
       forget(row);
-      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; it stays as it was\n", row.name, code)
+      std::fputs(fmt::format("ebb results: the row '{}' ended with exit code {}; its previous result is kept\n",
+                             row.name, code)
                      .c_str(),
                  stderr);
       return code;
     }
     RowResult result = RowResult::of_summary(folder + "/summary.json", row);
-    result.date = today(), result.version = version_and_commit(), result.quick = quick_;
+    result.date = today();
+    result.version = version_and_commit();
+    result.quick = quick_;
     result.machine =
         fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
     all_[row.name] = result;
@@ -164,13 +167,13 @@ class ResultsCommand final : public Command {
   std::string kept() const { return fs::path(page_).replace_extension(".json").string(); }
 
   std::vector<std::string> rows_;
-  static constexpr const char* standard_page = "docs/results.md";
-  std::string page_ = standard_page, runs_ = "runs/results";
+  static constexpr const char* default_page = "docs/results.md";
+  std::string page_ = default_page, runs_ = "runs/results";
   int seeds_ = 0, threads_ = 1;
   bool list_ = false, quick_ = false;
   RowResults all_;
 };
-EBB_SUBCOMMAND(results, "results", ResultsCommand, "run the rows of docs/results.md and write it");
+EBB_SUBCOMMAND(results, "results", ResultsCommand, "run the rows of docs/results.md and write the page");
 
 }  // namespace
 }  // namespace ebb::app

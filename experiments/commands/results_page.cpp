@@ -30,7 +30,7 @@ std::string with_unit(double x, const std::string& unit) { return short_number(x
 
 const RowResult::Values& values(const RowResult& r, const std::string& measure) {
   const auto at = r.measures.find(measure);
-  if (at == r.measures.end()) throw ValueError(fmt::format("the run measured no '{}'", measure));
+  if (at == r.measures.end()) throw ValueError(fmt::format("the run has no measure '{}'", measure));
   return at->second;
 }
 
@@ -53,13 +53,36 @@ std::string reached(const ResultRow& row, const RowResult& r) {
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
+// What a result lacks that a full run has.
+std::string missing_of(const ResultRow& row, const RowResult& r) {
+  std::vector<std::string> missing;
+  if (r.quick) missing.emplace_back("a toy run with --quick, not a result");
+  if (static_cast<int>(r.seconds.size()) < row.seeds)
+    missing.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
+  return fmt::format("{}", fmt::join(missing, ", "));
+}
+
+std::string goals_missed(const ResultRow& row, const RowResult& r) {
+  std::vector<std::string> missed;
+  for (const Goal& g : row.goals)
+    if (const double x = values(r, g.measure).mean(); g.at_least ? x < g.bound : x > g.bound)
+      missed.push_back(fmt::format("{} is {}, not {} {}", g.measure, short_number(x), g.at_least ? "≥" : "≤",
+                                   short_number(g.bound)));
+  if (row.minutes > 0 && mean_of(r.seconds) > 60 * row.minutes)
+    missed.push_back(
+        fmt::format("{} s per seed is more than {} min", short_number(mean_of(r.seconds)), short_number(row.minutes)));
+  if (row.weights > 0 && r.weights > row.weights) missed.push_back(fmt::format("{} weights", count_text(r.weights)));
+  return fmt::format("{}", fmt::join(missed, ", "));
+}
+
 std::string table_line(const ResultRow& row, const RowResult* r) {
   const std::string name = fmt::format("[{}]({})", row.name, row.page());
   if (!r) return fmt::format("| {} | {} | {} | not run yet | | | |\n", row.shape, name, wanted(row));
-  const std::string missed = shortfall(row, *r);
+  const char* const mark = !goals_missed(row, *r).empty() ? "; **goal missed**"
+                           : !missing_of(row, *r).empty() ? "; **incomplete**"
+                                                          : "";
   return fmt::format("| {} | {} | {} | {}{} | {} | {} | {}, {} |\n", row.shape, name, wanted(row), reached(row, *r),
-                     missed.empty() ? "" : "; **short**", each(r->seconds), count_text(r->weights), r->date,
-                     r->version);
+                     mark, each(r->seconds), count_text(r->weights), r->date, r->version);
 }
 
 std::string section(const ResultRow& row, const RowResult& r) {
@@ -69,11 +92,13 @@ std::string section(const ResultRow& row, const RowResult& r) {
   for (const auto& [name, v] : r.measures)
     text += fmt::format("| {} | {} | {} | {}{} |\n", name, with_unit(v.mean(), v.unit), each(v.of_seeds),
                         with_unit(v.baseline, v.unit), v.baseline_about.empty() ? "" : ", " + v.baseline_about);
-  text +=
-      fmt::format("\n{} weights; {} s a seed; {}.", count_text(r.weights), short_number(mean_of(r.seconds)), r.machine);
-  if (!row.known.empty()) text += fmt::format(" To compare with: {}.", row.known);
-  if (const std::string missed = shortfall(row, r); !missed.empty())
-    text += fmt::format(" It falls short: {}.{}", missed, row.tried.empty() ? "" : " " + row.tried);
+  text += fmt::format("\n{} weights; {} s per seed; {}.", count_text(r.weights), short_number(mean_of(r.seconds)),
+                      r.machine);
+  if (!row.known.empty()) text += fmt::format(" Published results: {}.", row.known);
+  if (const std::string missing = missing_of(row, r); !missing.empty())
+    text += fmt::format(" Incomplete: {}.", missing);
+  if (const std::string missed = goals_missed(row, r); !missed.empty())
+    text += fmt::format(" Goals missed: {}.{}", missed, row.tried.empty() ? "" : " " + row.tried);
   return text + "\n";
 }
 
@@ -112,17 +137,19 @@ RowResult RowResult::of_summary(const std::string& path, const ResultRow& row) {
     for (const auto& [seed, run] : all.at("runs").items()) {
       if (!run.at("diverged").get<std::string>().empty())
         throw FileError(fmt::format("'{}': seed {} diverged", path, seed));
-      r.weights = run.at("weights"), r.seconds.push_back(run.at("seconds"));
+      r.weights = run.at("weights");
+      r.seconds.push_back(run.at("seconds"));
       for (const auto& [name, m] : run.at("measures").items()) {
         RowResult::Values& v = r.measures[name];
-        v.unit = m.at("unit"), v.baseline = m.at("baseline").is_null() ? 0 : m.at("baseline").get<double>(),
+        v.unit = m.at("unit");
+        v.baseline = m.at("baseline").is_null() ? 0 : m.at("baseline").get<double>();
         v.baseline_about = m.value("baseline_about", "");
         v.of_seeds.push_back(m.at("value"));
       }
     }
     for (const Goal& g : row.goals) values(r, g.measure);
   } catch (const json::exception& e) {
-    throw FileError(fmt::format("'{}': no summary of ebb train: {}", path, e.what()));
+    throw FileError(fmt::format("'{}': not a summary of ebb train: {}", path, e.what()));
   }
   return r;
 }
@@ -146,30 +173,22 @@ std::string results_json(const RowResults& all) {
 }
 
 std::string shortfall(const ResultRow& row, const RowResult& r) {
-  std::vector<std::string> missed;
-  if (r.quick) missed.push_back("a toy by --quick, no result");
-  if (static_cast<int>(r.seconds.size()) < row.seeds)
-    missed.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
-  for (const Goal& g : row.goals)
-    if (const double x = values(r, g.measure).mean(); g.at_least ? x < g.bound : x > g.bound)
-      missed.push_back(fmt::format("{} is {}, not {} {}", g.measure, short_number(x), g.at_least ? "≥" : "≤",
-                                   short_number(g.bound)));
-  if (row.minutes > 0 && mean_of(r.seconds) > 60 * row.minutes)
-    missed.push_back(
-        fmt::format("{} s a seed are more than {} min", short_number(mean_of(r.seconds)), short_number(row.minutes)));
-  if (row.weights > 0 && r.weights > row.weights) missed.push_back(fmt::format("{} weights", count_text(r.weights)));
-  return fmt::format("{}", fmt::join(missed, ", "));
+  std::vector<std::string> parts;
+  if (const std::string missing = missing_of(row, r); !missing.empty()) parts.push_back("incomplete: " + missing);
+  if (const std::string missed = goals_missed(row, r); !missed.empty()) parts.push_back("goals missed: " + missed);
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 std::string results_page(const RowResults& all) {
   std::string text =
       "# Results\n\n"
-      "Each row comes from one command, which its section names; `ebb results ROW` runs it again and writes this page, "
-      "and\n"
-      "`ebb results` runs those that are missing. Figures are of the test split, by the mean of the seeds, with each "
-      "seed's in brackets.\n"
-      "Seconds are those of each seed, testing included, on a machine that other work may have shared.\n\n"
-      "| shape | row | must reach | reached | seconds | weights | date, version |\n|---|---|---|---|---|---|---|\n";
+      "Each row is the result of one command, given in its section. `ebb results ROW` runs it again and updates this "
+      "page;\n"
+      "`ebb results` runs the rows that are missing. Figures are means over seeds on the test split, with the value of "
+      "each\n"
+      "seed in brackets. Seconds are per seed, including testing, on a machine that may have been shared with other "
+      "work.\n\n"
+      "| shape | row | goal | reached | seconds | weights | date, version |\n|---|---|---|---|---|---|---|\n";
   for (const ResultRow& row : result_rows()) {
     const auto at = all.find(row.name);
     text += table_line(row, at == all.end() ? nullptr : &at->second);

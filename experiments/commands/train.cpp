@@ -12,6 +12,7 @@
 #include <ebb/experiments/train/run_log.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/utf8.hpp>
@@ -21,7 +22,7 @@
 namespace ebb::app {
 namespace {
 
-/// Trains one cell on one task, shows the loss as it goes, and keeps the weights.
+/// Trains one cell on one task, shows the loss during training, and saves the weights.
 struct TrainOne {
   static constexpr int seeds = 1;
   std::string task_name, cell = "lstm";
@@ -30,33 +31,33 @@ struct TrainOne {
   std::string resume;
 
   void options(Options& o) {
-    o.add("TASK", task_name, "what to learn; `ebb tasks` lists them").required();
-    o.add("--cell", cell, "which cell learns it; `ebb cells` lists them").type("NAME");
+    o.add("TASK", task_name, "task; `ebb tasks` lists them").required();
+    o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
-    sizes.declare_inputs(o);
     sizes.declare_more(o);
-    o.add("--checkpoint-every", checkpoint_every, "updates from one checkpoint to the next; 0: twenty a run")
+    o.add("--checkpoint-every", checkpoint_every, "updates between checkpoints; 0: twenty checkpoints per run")
         .at_least(0);
-    o.add("--resume", resume, "go on with the run in this folder, to the very same numbers, with its options")
+    o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
     examples(o);
   }
 
-  // A run goes on with the options that its folder has, and in that folder.
+  // A run is resumed with the options recorded in its folder, and in that folder.
   void prepare(SharedOptions& shared, Options& o) {
     keep_text_absolute();
     if (resume.empty()) return;
     if (!shared.out.empty() && shared.out != resume)
       throw ValueError(
           fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
-    std::error_code none;  // before its options, which may have other names
+    std::error_code none;  // checked before its options, whose names may have changed
     for (const auto& file : std::filesystem::directory_iterator(resume, none))
       if (file.path().filename().string().starts_with("checkpoint")) check_checkpoint_version(file.path().string());
     const std::string config = resume + "/config.toml";
     restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
-    shared.out = resume, shared.again = true;
+    shared.out = resume;
+    shared.again = true;
   }
 
   void run(Job& job) {
@@ -66,15 +67,14 @@ struct TrainOne {
     check_read("cell", task_name, cell != "lstm", !task->as<HasFeedForward>());
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
-    for (const Split split : {Split::train, Split::valid, Split::test})
-      task->batch({.split = split, .length = s.length, .rows = 1});
-    try_out(Model{*task, cell, s, job.seeds().front()}, *task);
+    task->check_sizes(s);
+    try_out(Model{*task, cell, s, job.seeds().front()}, *task, s);
 
     sizes.keep(s);
-    sizes.keep(task->inputs());
-    for (const auto& [key, text] : architecture(*task, s).metadata())  // not when all is done
+    sizes.inputs.keep(task->inputs());
+    for (const auto& [key, text] : architecture(*task, s).metadata())  // now, rather than after training
       if (!ebb::detail::is_utf8(text))
-        throw ValueError(fmt::format("the {} '{}' is not UTF-8, and could not be kept with the weights", key, text));
+        throw ValueError(fmt::format("the {} '{}' is not UTF-8, so it cannot be saved with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
@@ -83,7 +83,7 @@ struct TrainOne {
     }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
-    if (job.interrupted()) job.print(fmt::format("to go on: ebb train --resume {}\n", job.folder()));
+    if (job.interrupted()) job.print(fmt::format("to resume: ebb train --resume {}\n", job.folder()));
     fill(job, *task);
   }
 
@@ -91,7 +91,7 @@ struct TrainOne {
   void fill(Job& job, const Task& task) const {
     results_.report(job, task);
     if (written_.empty()) return;
-    job.report.section("What it writes", "Drawn character by character at temperature 1, after the end of a line.");
+    job.report.section("Generated text", "Sampled character by character at temperature 1, after a line break.");
     job.report.verbatim(written_);
   }
 
@@ -117,8 +117,8 @@ struct TrainOne {
     const int length = task.as<FixedLength>() ? task.steps(s) : s.length;
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     const std::string within = recurrence ? what + ", " : "", title = recurrence ? what + " on " : "";
-    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; {} costs {} {}\n", task_name,
-                          within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; baseline: {}, {} {}\n",
+                          task_name, within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
                           info.baseline_about, number_text(info.baseline), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
@@ -136,11 +136,11 @@ struct TrainOne {
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
     if (record.skipped > 0)
-      job.print(fmt::format(
-          "seed {}: {} of {} updates were skipped: so large a gradient would have made {}'s memory infinite\n", seed,
-          count_text(static_cast<double>(record.skipped)), count_text(static_cast<double>(record.curve.size())),
-          s.optimizer));
-    if (job.interrupted()) job.print("interrupted; what was learned so far is tested now (Ctrl-C again: it is not)\n");
+      job.print(
+          fmt::format("seed {}: {} of {} updates were skipped: their gradients would have made {}'s moments infinite\n",
+                      seed, count_text(static_cast<double>(record.skipped)),
+                      count_text(static_cast<double>(record.curve.size())), s.optimizer));
+    if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
     const bool diverged = !record.diverged.empty();
     if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
       job.print(fmt::format("seed {}: {}\n", seed, ended));
@@ -152,16 +152,16 @@ struct TrainOne {
       job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
                             task.info().baseline_about, number_text(task.info().baseline)));
       if (const auto* const text = task.as<HasAlphabet>(); text && written_.empty())
-        go_on(model, text->alphabet(), {.length = 600},
-              [this](const std::string& character) { written_ += character; });
+        continue_text(model, text->alphabet(), {.length = 600},
+                      [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
       job.fail(fmt::format(
-          "diverged at {} (seed {}, {}, lr {}); the curve up to there and the last checkpoint are kept, but no weights",
+          "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
           record.diverged, seed, cell, s.lr));
     }
     const double seconds =
-        record.seconds + job.seconds() - trained_at;  // those of earlier processes too, if it went on
+        record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
     const auto take = [&] {
       results_.add(job, task, {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
     };
@@ -169,11 +169,11 @@ struct TrainOne {
     else job.run_ended(take, [&] { fill(job, task); });
   }
 
-  // Why it ended before its last update, and which weights it has; empty if there is nothing to say.
+  // Why the run ended before its last update, and which weights are kept; empty if neither applies.
   static std::string end_of(const TrainRecord& r, const TaskInfo& info, const TaskSettings& s) {
     const std::string best =
         r.kept > 0
-            ? fmt::format("the weights of update {}, whose validation was the best, are kept", count_text(r.kept))
+            ? fmt::format("keeping the weights of update {}, which had the best validation score", count_text(r.kept))
             : "";
     const auto updates = count_text(static_cast<double>(r.curve.size()));
     if (r.waited)
@@ -215,15 +215,20 @@ struct TrainOne {
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0)
-        job.print(fmt::format("seed {}: {} updates were done before\n", seed, count_text(done)));
+        job.print(fmt::format("seed {}: resuming after {} updates\n", seed, count_text(done)));
     };
-    TrainRecord record =
-        train(model, task, s, seed, [&](const CurvePoint& p) { log->add(p), show(job, s, p); }, keeper);
+    TrainRecord record = train(
+        model, task, s, seed,
+        [&](const CurvePoint& p) {
+          log->add(p);
+          show(job, s, p);
+        },
+        keeper);
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
   }
 
-  // "weights", or "weights-2" where there are several seeds.
+  // "weights", or "weights-2" if there are several seeds.
   static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
     return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
   }
@@ -232,24 +237,23 @@ struct TrainOne {
     return fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed));
   }
 
-  // A text that was edited meanwhile is not the same data.
+  // A text that was edited in the meantime counts as different data.
   std::string data_of(const Task& task) const {
     return text_sum_.empty() ? task.data() : fmt::format("{}, CRC-32C {}", task.data(), text_sum_);
   }
 
-  // Weights and checkpoints are read from other folders than the one they were made from.
+  // Weights and checkpoints may be read from a different working directory.
   void keep_text_absolute() {
     if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
   }
 
-  // Kernels of different instruction sets round differently: the rest of the run is another than it would have been.
+  // Kernels of different instruction sets round differently, so the rest of the run will differ.
   static void warn_of_other_kernels(const Origin& origin) {
     const std::string here = ebb::name_of(isa());
     if (origin.instruction_set == here) return;
-    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now with {1}: its "
-                           "results will differ from "
-                           "those of an uninterrupted run in their last bits; EBB_ISA={0} keeps to the same, where the "
-                           "processor has it\n",
+    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now uses {1}: its "
+                           "results will differ from those of an uninterrupted run in their last bits; EBB_ISA={0} "
+                           "selects the original kernels if the processor supports them\n",
                            origin.instruction_set, here)
                    .c_str(),
                stderr);
@@ -268,7 +272,7 @@ struct TrainOne {
     return values;
   }
 
-  // Both files grow from now on, so that a run that is killed leaves them too.
+  // Both files grow during the run, so that a run that is killed leaves them too.
   static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started,
                                         const std::vector<CurvePoint>& before, const std::string& measure) {
     const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
@@ -281,7 +285,7 @@ struct TrainOne {
     return log;
   }
 
-  // Twenty lines a run, so that a log that is no terminal shows the loss too.
+  // Twenty lines per run, so that a log file also shows the loss.
   static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
     job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
     if (p.step == 1 || p.step % std::max(1, s.steps / 20) == 0)
@@ -290,10 +294,9 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  inline static const std::vector<std::string> free_ones{"threads",
-                                                         "checkpoint-every"};  // have no bearing on the numbers
+  inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};  // do not affect results
   TrainResults results_;
-  std::string text_sum_, written_;  // written_: what a model of characters writes
+  std::string text_sum_, written_;  // written_: text generated by a character model
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

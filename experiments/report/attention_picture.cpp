@@ -8,7 +8,7 @@
 namespace ebb::app {
 namespace {
 
-// Characters, of which the bytes that go on with one are none; a blank is drawn so that it can be seen.
+// The number of characters, which excludes UTF-8 continuation bytes; a space is drawn as a visible symbol.
 std::size_t characters(const std::string& word) {
   const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
   return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), begins));
@@ -29,8 +29,8 @@ std::string attention_svg(const std::vector<std::string>& read, const std::vecto
   const int I = static_cast<int>(written.size()), S = static_cast<int>(read.size());
   if (weights.rank() != 2 || weights.dim(0) != I || weights.dim(1) != S)
     throw ShapeError(
-        fmt::format("attention: weights {} do not fit {} symbols written and {} read", text(weights.shape()), I, S));
-  const bool words = longest_word(read) > 1;  // these are written aslant
+        fmt::format("attention: weights {} do not match {} output and {} input symbols", text(weights.shape()), I, S));
+  const bool words = longest_word(read) > 1;  // words are drawn at an angle
   const int left = 16 + 7 * longest_word(written), top = 16 + 7 * longest_word(read);
   std::string svg = fmt::format(
       "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=12 fill='currentColor' role=img>",

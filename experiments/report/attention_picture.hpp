@@ -5,11 +5,11 @@
 
 namespace ebb::app {
 
-/// Where a model looked, as SVG that needs no other file: what was read stands across, what was written stands down,
-/// and a square is the darker the larger its weight.
+/// Attention weights as a self-contained SVG: input symbols across, output symbols down, and darker squares for larger
+/// weights.
 ///
 /// Shapes    weights [written, read], from 0 to 1
-/// Errors    ShapeError if the weights do not fit the words
+/// Errors    ShapeError if the weights do not match the words
 std::string attention_svg(const std::vector<std::string>& read, const std::vector<std::string>& written,
                           const Array& weights);
 

@@ -4,12 +4,12 @@
 #include <ebb/experiments/report/event_file.hpp>
 #include <protozero/pbf_writer.hpp>
 
-static_assert(std::endian::native == std::endian::little, "lengths and sums are stored little-endian");
+static_assert(std::endian::native == std::endian::little, "lengths and checksums are stored little-endian");
 
 namespace ebb::app {
 namespace {
 
-// Numbers of the fields, from the .proto files.
+// Field numbers, from the .proto files.
 namespace event {
 enum : protozero::pbf_tag_type { wall_time = 1, step = 2, file_version = 3, summary = 5 };
 }
@@ -30,7 +30,8 @@ constexpr std::array<std::uint32_t, 256> table = [] {
   return t;
 }();
 
-// A sum stored beside what it sums would itself be summed where files are nested; hence the format masks it.
+// The format masks checksums, because a plain checksum stored next to its data would itself be checksummed in nested
+// files.
 std::uint32_t masked(std::uint32_t sum) { return std::rotr(sum, 15) + 0xA282EAD8u; }
 
 template <class T> std::string bytes_of(T x) {
@@ -64,7 +65,7 @@ std::string scalars_event(double wall_time, std::int64_t step, const std::vector
   std::string message;
   protozero::pbf_writer w{message};
   w.add_double(event::wall_time, wall_time);
-  if (step != 0) w.add_int64(event::step, step);  // proto3 leaves out what is zero
+  if (step != 0) w.add_int64(event::step, step);  // proto3 omits zeros
   {
     protozero::pbf_writer all{w, event::summary};
     for (const Scalar& s : scalars) {

@@ -6,14 +6,14 @@
 
 namespace ebb::app {
 
-/// A number under a name, as TensorBoard plots it.
+/// A named value, as plotted by TensorBoard.
 struct Scalar {
   const char* tag;
-  double value;  ///< kept in float32, as the format has it
+  double value;  ///< stored as float32, as the format requires
 };
 
 /// Records of a TensorBoard event file: 8 bytes of length, its masked CRC-32C, an Event message in protobuf, its masked
-/// CRC-32C, all little-endian. A file begins with `event_file_head`; its name must hold "tfevents".
+/// CRC-32C, all little-endian. A file begins with `event_file_head`; its name must contain "tfevents".
 ///
 /// Source    tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto,
 ///           tensorflow/core/lib/io/record_writer.cc

@@ -16,7 +16,7 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-// A bitmap of 24 bits a pixel, lines from the bottom up, each filled to four bytes.
+// A bitmap with 24 bits per pixel; lines from bottom to top, each padded to a multiple of four bytes.
 std::string bmp(const Array& pixels) {
   const int H = pixels.dim(0), W = pixels.dim(1), line = (3 * W + 3) / 4 * 4;
   std::string file = "BM";
@@ -24,7 +24,14 @@ std::string bmp(const Array& pixels) {
     for (unsigned k = 0; k < bytes; ++k) file += static_cast<char>(x >> (8 * k) & 255U);
   };
   const auto u = [](int x) { return static_cast<unsigned>(x); };
-  put(u(54 + H * line), 4), put(0, 4), put(54, 4), put(40, 4), put(u(W), 4), put(u(H), 4), put(1, 2), put(24, 2);
+  put(u(54 + H * line), 4);
+  put(0, 4);
+  put(54, 4);
+  put(40, 4);
+  put(u(W), 4);
+  put(u(H), 4);
+  put(1, 2);
+  put(24, 2);
   for (int k = 0; k < 6; ++k) put(0, 4);
   for (int y = H - 1; y >= 0; --y) {
     for (int x = 0; x < W; ++x)

@@ -4,24 +4,24 @@
 #include <string>
 #include <vector>
 
-/// Pictures for Report::picture, as SVG that needs no other file.
+/// Pictures for Report::picture, as self-contained SVG.
 namespace ebb::app {
 
-/// Words as HTML and SVG take them.
+/// The text escaped for HTML and SVG.
 std::string escaped(const std::string& text);
 
-/// A square for each pair of classes, the darker the larger its share of the row.
+/// A square for each pair of classes, darker for a larger fraction of its row.
 std::string confusion_svg(const std::vector<std::string>& names, const ConfusionMatrix&);
 
-/// A grey image [rows, columns], from 0 (white) to 1, as an address that an SVG's <image> takes.
+/// A grey image [rows, columns], from 0 (white) to 1, as a data URL for an <image> in SVG.
 std::string image_address(const Array& pixels);
 
 struct LabelledImage {
   Array pixels;        ///< [rows, columns], from 0 to 1
-  std::string below;   ///< words under it
-  bool wrong = false;  ///< they are marked
+  std::string below;   ///< text below the image
+  bool wrong = false;  ///< whether the text is highlighted as an error
 };
-/// Grey images side by side, `across` in a line. Image and words are the only things it draws.
+/// Grey images with their labels, `across` in a line.
 std::string images_svg(const std::vector<LabelledImage>&, int across);
 
 }  // namespace ebb::app

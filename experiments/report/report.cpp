@@ -13,13 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-// Six digits draw as well as seventeen and make a file a third the size.
+// Six digits suffice for drawing, and make the file a third of the size that seventeen would.
 json rounded(double x) {
   if (!std::isfinite(x)) return nullptr;
   return json::parse(fmt::format("{:.6g}", x));
 }
 
-// dygraphs wants one table: a row for each x, and [low, y, high] for each line.
+// dygraphs needs one table: a row for each x, and [low, y, high] for each line.
 json rows_of(const std::vector<Series>& series) {
   std::map<double, std::vector<json>> rows;
   for (std::size_t k = 0; k < series.size(); ++k)
@@ -32,7 +32,7 @@ json rows_of(const std::vector<Series>& series) {
     }
   json table = json::array();
   for (auto& [x, row] : rows) {
-    json line = json::array();  // braces around one json would mean a copy to some compilers
+    json line = json::array();  // braces around a single json would be a copy for some compilers
     line.push_back(rounded(x));
     for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
     table.push_back(std::move(line));
@@ -46,7 +46,7 @@ std::string spark_svg(const Entry& e) {
   const double last = std::max(1.0, static_cast<double>(e.spark.size()) - 1);
   for (std::size_t k = 0; k < e.spark.size(); ++k) {
     const double share = (e.spark[k] - e.low) / (e.high - e.low);
-    if (!std::isfinite(share) || share < 0) break;  // below the scale: the line ends where the gradient is gone
+    if (!std::isfinite(share) || share < 0) break;  // below the scale: the line ends here
     points += fmt::format("{:.1f},{:.1f} ", width * static_cast<double>(k) / last,
                           1 + (height - 2) * (1 - std::min(share, 1.0)));
   }
@@ -123,7 +123,7 @@ std::string Report::table_html(const Table& t) const {
 }
 
 void Report::table(const Table& t) {
-  for (const auto& row : t.rows)  // so that a table above the first plot has its colours too
+  for (const auto& row : t.rows)  // so that a table above the first plot also has colours
     if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell")
       colour(row[0].group.empty() ? row[0].text : row[0].group);
   body_ += table_html(t);

@@ -1,6 +1,6 @@
 'use strict';
-// Draws every figure of the report with dygraphs: a legend that shows the values under the pointer and hides lines at a
-// click, buttons for logarithmic axes, drag to zoom, double click to go back. Colours follow the page's light or dark.
+// Draws every figure of the report with dygraphs: a legend that shows the values under the pointer and hides lines on
+// click, buttons for logarithmic axes, drag to zoom, double-click to reset. Colours follow the light or dark theme.
 (function () {
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const colourOf = s => colour(s.mark ? '--mark' : '--c' + s.colour);
@@ -21,8 +21,8 @@
     return x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? text(x) : String(+x.toPrecision(6));
   }
 
-  // dygraphs labels every decade; over sixty decades that is too many, so ticks stand at every n-th one. Within a decade there may be
-  // too few round numbers: null, and they stand as on a linear axis.
+  // dygraphs labels every decade; over sixty decades that is too many, so only every n-th has a tick. Within a decade there may be
+  // too few round numbers: null, and the ticks are those of a linear axis.
   function logTicks(low, high, pixels) {
     const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
     const room = Math.max(2, Math.floor(pixels / 36));
@@ -51,15 +51,15 @@
     return `<svg width="20" height="8">${bead}<line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
   }
 
-  // Of the lines, and of the bands as far as they do not squeeze the lines: one row that spreads over a hundred decades
-  // must not hide the others.
+  // The range of the lines, and of the bands as far as they do not compress the lines: one row that spreads over a hundred
+  // decades must not hide the others.
   function range(spec, log) {
     const of = entries => entries.filter(v => v !== null && (!log || v > 0))
       .reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
     const line = of(spec.rows.flatMap(row => row.slice(1).map(e => e[1])));
     const band = of(spec.rows.flatMap(row => row.slice(1).flat()));
     if (!isFinite(line[0])) return line;
-    if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // it hides no other
+    if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // there are no other lines to hide
     const room = log ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
     return log ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
@@ -106,7 +106,7 @@
       if (needed > room) return this.draw(needed);
       this.keys();
     }
-    // Beside the y axis, whose name else lies over it.
+    // Beside the y axis, whose label would otherwise overlap it.
     widestNumber() {
       const range = document.createRange();
       return Math.max(0, ...[...this.plot.querySelectorAll('.dygraph-axis-label-y')].map(label => {

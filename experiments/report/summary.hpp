@@ -7,7 +7,7 @@
 
 namespace ebb::app {
 
-/// What programs read of a job: a tree of named numbers and words, written as summary.json in the order of setting.
+/// The machine-readable results of a job: a tree of named values, written as summary.json in the order of setting.
 ///
 ///     summary.set({"tasks", "adding", "cells", "lstm", "loss"}, 0.003);
 class Summary {
@@ -23,11 +23,11 @@ class Summary {
   void set(const Path&, bool);
   void set(const Path&, const std::string&);
   void set(const Path& path, const char* word) { set(path, std::string(word)); }
-  void set_json(const Path&, const std::string& json);  ///< any value that is JSON already
+  void set_json(const Path&, const std::string& json);  ///< any value in JSON
   std::string json() const;
 
   class Section;
-  /// What stands below a path.
+  /// The section below a path.
   ///
   ///     const auto lstm = summary.under({"cells", "lstm"});
   ///     lstm.set({"loss"}, 0.003);

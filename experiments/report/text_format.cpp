@@ -42,7 +42,8 @@ std::string number_text(double x) {
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
-std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }  // a NaN may have a sign
+// NaN apart, because it may have a sign.
+std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }
 
 std::string power_text(double exponent, int decimals) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -60,7 +61,10 @@ std::vector<std::string> wrapped(const std::string& text, int width) {
     const std::string word = text.substr(at, end - at);
     const int length =
         static_cast<int>(std::count_if(word.begin(), word.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-    if (columns > 0 && columns + 1 + length > width) lines.emplace_back(), columns = 0;
+    if (columns > 0 && columns + 1 + length > width) {
+      lines.emplace_back();
+      columns = 0;
+    }
     lines.back() += (columns > 0 ? " " : "") + word;
     columns += length + (columns > 0 ? 1 : 0);
     at = end + 1;

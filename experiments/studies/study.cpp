@@ -20,7 +20,7 @@ int columns_of(const std::string& text) {
 }  // namespace
 
 void check_once(const char* option, const std::vector<std::string>& words) {
-  if (words.empty()) throw ValueError(fmt::format("{} names nothing", option));
+  if (words.empty()) throw ValueError(fmt::format("{} needs at least one value", option));
   for (auto word = words.begin(); word != words.end(); ++word)
     if (std::find(words.begin(), word, *word) != word)
       throw ValueError(fmt::format("{} names '{}' twice", option, *word));
@@ -33,7 +33,7 @@ std::vector<double> numbers_of(const char* option, const std::vector<std::string
     double x = 0;
     try {
       detail::read_option(word, x);
-    } catch (const ValueError&) { throw ValueError(fmt::format("{}: '{}' is no number", option, word)); }
+    } catch (const ValueError&) { throw ValueError(fmt::format("{}: '{}' is not a number", option, word)); }
     if (!(x >= least && x <= most))
       throw ValueError(fmt::format("{}: {} is not from {} to {}", option, word, least, most));
     if (std::find(numbers.begin(), numbers.end(), x) != numbers.end())
@@ -46,22 +46,20 @@ std::vector<double> numbers_of(const char* option, const std::vector<std::string
 std::vector<int> whole_numbers_of(const char* option, const std::vector<std::string>& words, int least, int most) {
   std::vector<int> whole;
   for (const double x : numbers_of(option, words, least, most)) {
-    if (x != std::floor(x)) throw ValueError(fmt::format("{}: {} is no whole number", option, x));
+    if (x != std::floor(x)) throw ValueError(fmt::format("{}: {} is not a whole number", option, x));
     whole.push_back(static_cast<int>(x));
   }
   return whole;
-}
-
-void check_words(const char* option, const std::vector<std::string>& words, const std::vector<std::string>& known) {
-  check_once(option, words);
-  for (const std::string& word : words) check_name(option, word, known);
 }
 
 Spread spread_of(const std::vector<double>& numbers) {
   double sum = 0, squares = 0;
   int n = 0;
   for (const double x : numbers)
-    if (std::isfinite(x)) sum += x, ++n;
+    if (std::isfinite(x)) {
+      sum += x;
+      ++n;
+    }
   if (n == 0) return {unknown, 0, 0};
   const double mean = sum / n;
   for (const double x : numbers)
@@ -76,7 +74,7 @@ std::string text_of(const Spread& s) {
 Series line_of(const std::string& name, const std::vector<Curve>& curves, bool logarithmic, int most) {
   const auto scaled = [=](double y) { return logarithmic ? std::log(y) : y; };
   const auto unscaled = [=](double y) { return logarithmic ? std::exp(y) : y; };
-  std::map<double, int> places;  // each x that some run has, and the number of its stretch
+  std::map<double, int> places;  // each x that occurs in a run, and the index of its interval
   for (const Curve& c : curves)
     for (const double x : c.x) places[x] = 0;
   const int all = static_cast<int>(places.size()), length = std::max(1, (all + most - 1) / most);
@@ -140,7 +138,7 @@ std::string attempt(const std::function<void()>& run) {
     run();
   } catch (const std::bad_alloc&) { return "there is not enough memory"; } catch (const std::exception& e) {
     return *e.what() ? e.what() : "an error without a message";
-  } catch (...) { return "an exception that is no std::exception"; }
+  } catch (...) { return "an exception that is not a std::exception"; }
   return {};
 }
 
@@ -157,7 +155,7 @@ void each_run(Job& job, std::size_t ways, const std::function<Take(std::size_t w
   });
   for (std::size_t k = 0; k < n; ++k)
     if (!failed[k].empty())
-      job.fail(fmt::format("seed {}: {}; the other runs were done", job.seeds()[k / ways], failed[k]));
+      job.fail(fmt::format("seed {}: {}; the other runs were completed", job.seeds()[k / ways], failed[k]));
 }
 
 }  // namespace ebb::app::study

@@ -2,34 +2,32 @@
 #include <algorithm>
 #include <ebb/experiments/cli/job.hpp>
 
-/// What the course's comparisons share (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): a few ways of doing one
-/// thing, each from every seed, side by side in a table and in plots.
+/// Shared by the studies (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): several variants of one technique,
+/// each with every seed, compared in a table and in plots.
 namespace ebb::app::study {
 
-/// The numbers of a list such as --thresholds 0,0.1,1.
-/// Errors    ValueError that names the option, for none, one that is no number, is outside [least, most], or stands
-///           there twice
+/// The values of a list such as --thresholds 0,0.1,1.
+/// Errors    ValueError naming the option, for an empty list, or an item that is not a number, is outside [least,
+///           most], or occurs twice
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most);
 std::vector<int> whole_numbers_of(const char* option, const std::vector<std::string>& words, int least, int most);
-/// Errors    ValueError that names the option, for no word, or one twice
+/// Errors    ValueError naming the option, for an empty list, or a word that occurs twice
 void check_once(const char* option, const std::vector<std::string>& words);
-/// Errors    the same; that names the option and what there is, for one that is not known
-void check_words(const char* option, const std::vector<std::string>& words, const std::vector<std::string>& known);
 
-/// Mean and standard deviation of those numbers that are finite.
+/// Mean and standard deviation of the finite values.
 struct Spread {
   double mean, deviation;  ///< NaN and zero if there is none
   int count;
 };
 Spread spread_of(const std::vector<double>&);
-/// "1.234 ± 0.012"; without the second where there is one number.
+/// "1.234 ± 0.012"; without the deviation if there is one value.
 std::string text_of(const Spread&);
 
-/// How a run ended: not at all (or it diverged, or failed), by Ctrl-C, or as it should.
+/// How a run ended: not at all (or it diverged, or failed), by Ctrl-C, or completed.
 enum class End { none, interrupted, reached };
-/// The runs that can stand in one mean: those that came to their end; before any did, those that were interrupted. A
-/// run that was stopped half-way is no sample of what the others are samples of.
-template <class R, class F> std::vector<const R*> alike(const std::vector<R>& runs, const F& end_of) {
+/// The runs that can be averaged: those that were completed or, if there are none, those that were interrupted. A run
+/// that was stopped halfway is not comparable with the others.
+template <class R, class F> std::vector<const R*> comparable(const std::vector<R>& runs, const F& end_of) {
   End best = End::none;
   for (const R& r : runs) best = std::max(best, end_of(r));
   std::vector<const R*> found;
@@ -38,37 +36,37 @@ template <class R, class F> std::vector<const R*> alike(const std::vector<R>& ru
   return found;
 }
 
-/// One run's numbers.
+/// The values of one run.
 struct Curve {
   std::vector<double> x, y;
 };
-/// The same curve of several seeds as one line: mean and standard deviation over those that have a point there, in at
-/// most `most` stretches; of ln y where that is what is drawn.
+/// The same curve of several seeds as one line: mean and standard deviation over the seeds that have a point, in at
+/// most `most` intervals; of ln y if it is drawn logarithmically.
 Series line_of(const std::string& name, const std::vector<Curve>&, bool logarithmic = false, int most = 150);
 /// A thin level line from 0 to `last`.
 Series level(const std::string& name, double y, double last);
 
-/// Words and numbers in columns, the first to the left and the others to the right.
+/// Columns of text, the first aligned left and the others right.
 std::string table_text(const Table&);
-/// Into the report, and onto the screen.
+/// Adds the table to the report and prints it.
 void show(Job&, const std::string& title, const Table&, const std::string& verdict);
 
-/// What a run throws, in words; empty if it threw nothing.
+/// The message of the exception thrown by a run; empty if there is none.
 std::string attempt(const std::function<void()>& run);
-/// The command fails, with exit code 1, if a run diverged: of ways or windows with a name and runs by seed, each of
-/// which says where.
+/// Makes the command fail, with exit code 1, if a run diverged. `ways` are variants or windows with a name and runs by
+/// seed, each of which records where it diverged.
 template <class W> void report_divergence(Job& job, const std::vector<W>& ways) {
   for (const W& way : ways)
     for (std::size_t k = 0; k < way.runs.size(); ++k)
       if (!way.runs[k].diverged.empty())
         job.fail(way.name + ", seed " + std::to_string(job.seeds()[k]) + " diverged at " + way.runs[k].diverged +
-                 "; the other runs were done");
+                 "; the other runs were completed");
 }
 
-/// body(way, seed) for each way and each number of a seed, over the threads, the ways of one seed first: after Ctrl-C
-/// there is still a comparison. What one run throws ends that run only, and the command with exit code 1. What a body
-/// returns is called once it is the only one at work on the results, to put its own there; then `fill` makes report,
-/// summary and files of them (Job::run_ended).
+/// Calls body(way, seed) for each variant and each index of a seed, over the threads. All variants of one seed come
+/// first, so that there is a comparison after Ctrl-C. An exception ends only its run, and the command's exit code is 1.
+/// The function returned by a body stores its result while no other run accesses the results; then `fill` creates
+/// report, summary and files from them (Job::run_ended).
 using Take = std::function<void()>;
 void each_run(Job&, std::size_t ways, const std::function<Take(std::size_t way, std::size_t seed)>& body,
               const std::function<void()>& fill);

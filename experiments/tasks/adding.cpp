@@ -3,12 +3,12 @@
 namespace ebb::app {
 namespace {
 
-/// The adding problem: of T random numbers two are marked, and their sum is asked for after the last one.
+/// The adding problem: two of T random numbers are marked, and the network must output their sum after the last one.
 ///
 ///     x[t] = (u_t, m_t),  u_t in U[0, 1),  m_t = 1 at one step of the first half and one of the second;  y = sum m_t u_t
 ///
 /// Shapes    x [T, B, 2]; y [B, 1]
-/// Numerics  guessing 1 always costs 1/6, the variance of the sum of two uniform numbers
+/// Numerics  always answering 1 has a loss of 1/6, the variance of the sum of two uniform numbers
 /// Source    Arjovsky, Shah & Bengio 2016, arXiv:1511.06464; Hochreiter & Schmidhuber 1997
 class Adding final : public SimpleTask {
  public:
@@ -55,9 +55,9 @@ class Adding final : public SimpleTask {
   std::string data() const override { return "generated"; }
 
  private:
-  static constexpr int examples = 512;  // in a test set: the MSE of a guess is known to about 5 %
+  static constexpr int examples = 512;  // in a test set: determines the MSE of the baseline to about 5 %
 };
-EBB_TASK(adding, Adding, "the sum of two marked numbers in a long sequence (Arjovsky 2016)");
+EBB_TASK(adding, Adding, "add two marked numbers in a long sequence (Arjovsky 2016)");
 
 }  // namespace
 }  // namespace ebb::app

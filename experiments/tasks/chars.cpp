@@ -10,15 +10,18 @@
 namespace ebb::app {
 namespace {
 
-/// The same loss as the literature has it, in nats, and as a perplexity.
+/// The loss in nats, as reported in the literature, and as a perplexity.
 class CharsMeter final : public Meter {
  public:
   explicit CharsMeter(double baseline_bits) : baseline_(baseline_bits * std::log(2.0)) {}
-  void update(const Batch& b, const Result& r) override { nats_ += r.loss * b.weight(), rows_ += b.weight(); }
+  void update(const Batch& b, const Result& r) override {
+    nats_ += r.loss * b.weight();
+    rows_ += b.weight();
+  }
   std::vector<Measure> measures() const override {
     if (rows_ == 0) throw ValueError("nothing was measured");
     const double nats = nats_ / rows_;
-    return {{"cross entropy", nats, "nats/char", baseline_, "the frequency of characters", false},
+    return {{"cross entropy", nats, "nats/char", baseline_, "character frequencies", false},
             {"perplexity", std::exp(nats), "", std::exp(baseline_), "", false}};
   }
 
@@ -26,10 +29,10 @@ class CharsMeter final : public Meter {
   double nats_ = 0, rows_ = 0, baseline_;
 };
 
-/// Next-character prediction. The text is cut 90/5/5 into training, validation and test; each split is read by B
-/// readers that start evenly spaced and move on by one window of T characters an update, so that their states can be
-/// carried across windows (truncated backpropagation through time). When the readers have met, they start again with an
-/// empty state and windows that are shifted by a random number of characters.
+/// Next-character prediction. The text is split 90/5/5 into training, validation and test. The B rows of a batch start
+/// at evenly spaced positions of a split and advance by one window of T characters per update, so that their states can
+/// be carried across windows (truncated backpropagation through time). After each epoch they start again with the
+/// initial state and windows that are shifted by a random number of characters.
 ///
 /// Shapes    tokens [T, B]; next [T, B], the same one character later
 /// Numerics  trained in nats, reported in bits
@@ -48,7 +51,7 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
             .unit_per_loss = 1 / std::log(2.0),
             .speed_unit = "characters",
             .baseline = frequency_bits(),
-            .baseline_about = "guessing by the frequency of characters"};
+            .baseline_about = "character frequencies"};
   }
 
   SimpleSizes sizes() const override {
@@ -81,7 +84,7 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
     const long windows = windows_of(r.split, r.length);
     const long rows = std::min<long>(r.rows, windows), per_row = windows / rows;
     const long number = static_cast<long>(r.number), epoch = number / per_row, at = number % per_row;
-    const long spare = n - 1 - windows * r.length;  // characters left over, and one window's length to be shifted by
+    const long spare = n - 1 - windows * r.length;  // remaining characters, plus one window's length for shifting
     long shift = 0;
     if (r.split == Split::train && spare > 0)
       shift = Key{r.seed}.named("chars").below(static_cast<int>(spare) + 1, static_cast<std::uint64_t>(epoch));
@@ -112,7 +115,7 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
  private:
   static int index(Split s) { return s == Split::train ? 0 : s == Split::valid ? 1 : 2; }
 
-  // One window of the training split is given up to shifting, if there are several.
+  // One window of the training split is reserved for shifting, if there are several.
   long windows_of(Split split, int length) const {
     const long n = cut_[index(split) + 1] - cut_[index(split)];
     const long windows = (n - 1) / length;
@@ -120,14 +123,14 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
       const long all = static_cast<long>(text_.tokens.size());
       const char* purpose = split == Split::train ? "training" : split == Split::valid ? "validation" : "testing";
       throw ValueError(
-          fmt::format("the text '{}' is too short: {} characters, of which {} for {} do not fill one window of "
+          fmt::format("the text '{}' is too short: it has {} characters, and the {} for {} do not fill one window of "
                       "{} + 1; about {} are needed",
                       text_.source, all, std::max(n, 0L), purpose, length, 20L * (length + 1)));
     }
     return split == Split::train && windows > 1 ? windows - 1 : windows;
   }
 
-  // Cross entropy of the test split under the frequencies of the training split, each counted once more than it occurs.
+  // Cross entropy of the test split under the frequencies of the training split, with one added to each count.
   double frequency_bits() const {
     std::vector<double> count(text_.symbols.size(), 1.0);
     for (long k = 0; k < cut_[1]; ++k) count[static_cast<std::size_t>(text_.tokens[static_cast<std::size_t>(k)])] += 1;
@@ -141,7 +144,7 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
   Text text_;
   long cut_[4] = {};
 };
-EBB_TASK(chars, Chars, "the next character of a text (tiny Shakespeare, or --text FILE)");
+EBB_TASK(chars, Chars, "predict the next character of a text (tiny Shakespeare, or --text FILE)");
 
 }  // namespace
 }  // namespace ebb::app

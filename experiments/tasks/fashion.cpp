@@ -20,7 +20,7 @@ std::vector<int> numbers(int begin, int end) {
   return all;
 }
 
-/// Keeps the first test images with what the model took them for.
+/// Keeps the first test images with their predicted classes.
 class FashionMeter final : public ClassMeter {
  public:
   explicit FashionMeter(const FashionImages& set)
@@ -39,7 +39,7 @@ class FashionMeter final : public ClassMeter {
   }
   void show(Report& report) const override {
     report.picture("The first images of the test split", images_svg(images_, 10),
-                   "Below: what the model takes each for; red: wrong.");
+                   "Below: the predicted class; red: wrong.");
     ClassMeter::show(report);
   }
 
@@ -62,7 +62,7 @@ FashionImages::FashionImages(const char* task, const Task::Inputs& in)
                       "t10k-labels-idx1-ubyte.gz"},
                      {"", "fashion-mnist"},
                      {"/usr/share/datasets/fashion-mnist"},
-                     "the four gzipped idx files of Fashion-MNIST, as Debian's package dataset-fashion-mnist has them"},
+                     "the four gzipped idx files of Fashion-MNIST, as in Debian's package dataset-fashion-mnist"},
                     data_);
   images_ = Array::empty({70'000, pixels}, f32);
   labels_ = Tokens({70'000});
@@ -82,7 +82,7 @@ void FashionImages::read(const char* part) {
   const Array x = read_idx_images(images);
   const Tokens y = read_idx_labels(labels);
   if (x.shape() != Shape{count, side, side})
-    throw FileError(fmt::format("'{}': has not the {} images of 28 x 28 pixels that are expected", images, count));
+    throw FileError(fmt::format("'{}': does not contain the expected {} images of 28 x 28 pixels", images, count));
   if (y.dim(0) != count) throw FileError(fmt::format("'{}': has {} labels, not {}", labels, y.dim(0), count));
   for (int k = 0; k < count; ++k)
     if (y.data()[k] < 0 || y.data()[k] >= classes)
@@ -92,7 +92,7 @@ void FashionImages::read(const char* part) {
   std::copy_n(y.data(), count, labels_.data() + first);
 }
 
-// A bar across or down, at one of five places: ten classes, in noise.
+// A horizontal or vertical bar at one of five positions, in noise: ten classes.
 void FashionImages::make_up() {
   constexpr int count = 600;
   images_ = uniform({count, pixels}, Key{1}.named("images"), 0, .5);
@@ -109,7 +109,7 @@ void FashionImages::make_up() {
                                                std::vector<int>(count, 1));
   for (int k = 0; k < classes; ++k)
     names_[static_cast<std::size_t>(k)] = fmt::format("{} {}", k < 5 ? "across" : "down", k % 5 + 1);
-  source_ = "made up, 600 images of bars";
+  source_ = "generated, 600 images of bars";
 }
 
 ImageBatch FashionImages::batch(const BatchRequest& r) const {

@@ -8,15 +8,15 @@
 namespace ebb::app {
 namespace {
 
-/// Two convolutions, each halved by the largest of 2 x 2, and two linear layers: no recurrence.
+/// Two convolutions, each followed by 2 x 2 max pooling, and two linear layers; no recurrence.
 ///
 /// Shapes    x [28, B, 28] -> [B, 10]
-/// Source    LeCun et al. 1998, doi:10.1109/5.726791, with relu and maxima
+/// Source    LeCun et al. 1998, doi:10.1109/5.726791, with relu and max pooling
 struct ImageNetwork final : Network {
   static constexpr int maps = 16;
   Conv2d first, second;
   Linear inner, out;
-  double left_out;  // by dropout
+  double left_out;  // dropout rate
 
   ImageNetwork(const Builder& p, int hidden, double dropped)
       : first(p / "conv1", 1, maps, {.kernel = 5, .padding = 2}),
@@ -36,8 +36,7 @@ struct ImageNetwork final : Network {
   }
 };
 
-/// An image to its class: the baseline without recurrence, which refuses --cell. --hidden is the width of the linear
-/// layer.
+/// Image classification without recurrence, for comparison; rejects --cell. --hidden is the width of the linear layer.
 class Images final : public FashionTask, public HasFeedForward, public HasDropout {
  public:
   explicit Images(Inputs& in) : FashionTask("images", in) {}
@@ -63,7 +62,7 @@ class Images final : public FashionTask, public HasFeedForward, public HasDropou
     return std::make_unique<ImageNetwork>(p, s.hidden, s.network.output.value_or(0));
   }
 };
-EBB_TASK(images, Images, "what is in an image of 28 x 28 pixels, by convolution (Fashion-MNIST)");
+EBB_TASK(images, Images, "classify images of 28 x 28 pixels by convolution (Fashion-MNIST)");
 
 }  // namespace
 }  // namespace ebb::app

@@ -8,7 +8,7 @@
 namespace ebb::app {
 namespace {
 
-/// The class from the output after the last step.
+/// Predicts the class from the output after the last step.
 ///
 /// Shapes    x [T, B, I] -> [B, 10]
 struct PixelNetwork final : Network {
@@ -25,18 +25,18 @@ struct PixelNetwork final : Network {
   }
 };
 
-/// The same images as sequences: 28 lines of 28 pixels, or 784 pixels one by one, perhaps in an order drawn once for
-/// all images.
+/// The same images as sequences: 28 lines of 28 pixels, or 784 single pixels, optionally in a random order that is the
+/// same for all images.
 ///
 /// Shapes    x [28, B, 28], or [784, B, 1]; labels [B]
 /// Source    Le, Jaitly & Hinton 2015, arXiv:1504.00941
 class Pixels final : public FashionTask, public HasNetwork {
  public:
-  static constexpr TaskOption options[] = {
-      {.name = "order", .type = "WHICH", .help = "of an image as a sequence: rows, pixels or permuted"}};
+  static constexpr TaskOption options[] = {{.name = "order",
+                                            .help = "order in which an image is read: rows, pixels or permuted",
+                                            .takes = OneOf{"rows", "pixels", "permuted"}}};
   explicit Pixels(Inputs& in) : FashionTask("pixels", in), order_(side * side) {
     const std::string& order = in.own.choose("order", "rows");
-    check_name("order", order, {"rows", "pixels", "permuted"});
     by_rows_ = order == "rows";
     std::iota(order_.begin(), order_.end(), 0);
     if (order != "permuted") return;
@@ -77,7 +77,7 @@ class Pixels final : public FashionTask, public HasNetwork {
   bool by_rows_ = true;
   std::vector<int> order_;  // of pixels
 };
-EBB_TASK(pixels, Pixels, "the same images, read line by line or pixel by pixel");
+EBB_TASK(pixels, Pixels, "classify the same images, read line by line or pixel by pixel");
 
 }  // namespace
 }  // namespace ebb::app

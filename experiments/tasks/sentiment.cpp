@@ -17,20 +17,20 @@
 namespace ebb::app {
 namespace {
 
-constexpr int review_word_width = 100;  // E of learned vectors
+constexpr int review_word_width = 100;  // E of trained word vectors
 
 struct Reviews {
-  std::vector<std::string> lines;  // all sentences, words between blanks
+  std::vector<std::string> lines;  // all sentences, with words separated by spaces
   std::vector<int> labels;         // 0 negative, 1 positive
   std::string source;
 };
 
-// Sentences whose one word of judgement may be turned round by another: no word alone is enough.
+// Sentences with one word of judgement that another word may negate, so that no single word decides.
 Reviews made_up_reviews() {
   static const char* const things[] = {"film", "plot", "acting", "story", "ending", "music", "cast", "script"};
   static const char* const judgements[] = {"dull", "awful", "tired", "weak", "bright", "moving", "clever", "fresh"};
   const Key key = Key{1}.named("reviews");
-  Reviews r{{}, {}, "made up, 600 sentences"};
+  Reviews r{{}, {}, "generated, 600 sentences"};
   for (std::uint64_t k = 0; k < 600; ++k) {
     const int judgement = key.below(8, 4 * k), turned = key.below(4, 4 * k + 1) == 0;
     r.lines.push_back(fmt::format("the {} of this {} is {}{}", things[key.below(8, 4 * k + 2)],
@@ -45,10 +45,10 @@ Reviews read_reviews(const std::string& folder) {
   for (const char* name : {"neg", "pos"}) {
     const std::string path = fmt::format("{}/rt-polarity.{}", folder, name);
     const std::vector<std::string> lines = read_lines(path);
-    if (lines.empty()) throw FileError(fmt::format("'{}': has no sentence", path));
+    if (lines.empty()) throw FileError(fmt::format("'{}': contains no sentences", path));
     for (std::size_t k = 0; k < lines.size(); ++k) {
       if (lines[k].find_first_not_of(" \t") == std::string::npos)
-        throw FileError(fmt::format("'{}', line {}: is empty, where a sentence is expected", path, k + 1));
+        throw FileError(fmt::format("'{}', line {}: is empty, but a sentence is expected", path, k + 1));
       r.lines.push_back(lines[k]);
       r.labels.push_back(name[0] == 'p');
     }
@@ -57,7 +57,7 @@ Reviews read_reviews(const std::string& folder) {
   return r;
 }
 
-/// Sentences and whether each is for the film.
+/// Sentences and the judgement of each.
 struct ReviewBatch {
   Tokens words;            // [T, B]
   Lengths lengths;         // [B]
@@ -68,8 +68,7 @@ struct ReviewBatch {
   int steps() const { return words.dim(0); }
 };
 
-/// What a recurrence says of a sentence: its outputs, the largest of each number over the steps, through a linear
-/// layer.
+/// Classifies a sentence: the maximum of each output of the recurrence over the steps, followed by a linear layer.
 ///
 ///     score = max_t y[t] W + b,   y = recurrence(words)
 ///
@@ -77,7 +76,7 @@ struct ReviewBatch {
 /// Source    the maximum over time: Collobert et al. 2011, JMLR 12:2493; with a recurrence in both directions Conneau
 ///           et al. 2017, arXiv:1705.02364
 struct SentimentNetwork final : Network {
-  std::optional<Param> words;  // [V, E]; none: one number a word of the vocabulary
+  std::optional<Param> words;  // [V, E]; none: one-hot words
   int vocabulary, unknown;
   Reader reader;
   Linear out;
@@ -89,7 +88,7 @@ struct SentimentNetwork final : Network {
         reader(p, r, words ? words->value().dim(1) : V, direction), out(p / "out", reader.width(), 2),
         left_out(r.settings.network) {}
 
-  // Learned ones start as Kim's: U(-.25, .25).
+  // Trained ones are initialised as in Kim 2014: U(-.25, .25).
   static std::optional<Param> vectors(const Builder& p, bool onehot, const Array& table, int V) {
     if (onehot) return std::nullopt;
     return table ? p.trained("words", table) : p.matrix("words", V, review_word_width, uniform_init(-.25, .25));
@@ -110,7 +109,7 @@ struct SentimentNetwork final : Network {
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
   }
 
-  // The padding must not be the largest.
+  // The padding must not be the maximum.
   static Var max_over_time(const Var& y, const Lengths& lengths) {
     const int T = y.dim(0), B = y.dim(1);
     Array low = Array::zeros({T, B, 1}, f32);
@@ -120,7 +119,7 @@ struct SentimentNetwork final : Network {
   }
 };
 
-/// Keeps some sentences with what the model said of them.
+/// Keeps some sentences with the model's predictions.
 class SentimentMeter final : public ClassMeter {
  public:
   SentimentMeter(const std::vector<std::string>& lines, double baseline, double f1)
@@ -139,25 +138,25 @@ class SentimentMeter final : public ClassMeter {
   }
   void show(Report& report) const override {
     ClassMeter::show(report);
-    report.section("Some sentences");
+    report.section("Example sentences");
     report.table(table_);
   }
 
  private:
   const std::vector<std::string>& lines_;
-  Table table_{.head = {"sentence", "is", "positive, says the model", ""}};
+  Table table_{.head = {"sentence", "class", "probability of positive", ""}};
 };
 
-/// Whether a sentence of a film review is for or against the film.
+/// Classifies sentences of film reviews as for or against the film.
 ///
-/// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; figures to compare with: Kim 2014, arXiv:1408.5882
+/// Source    data: Pang & Lee 2005, doi:10.3115/1219840.1219855; published results: Kim 2014, arXiv:1408.5882
 class Sentiment final : public Task, public HasNetwork, public HasDropout, public HasMeter, public ReadsData {
  public:
   static constexpr TaskOption options[] = {
       direction_option,
       {.name = "embedding",
-       .type = "WHICH",
-       .help = "of words: learned, onehot, or a file of vectors as GloVe's or fastText's"}};
+       .type = "FILE",
+       .help = "word embedding: learned, onehot, or a file of vectors in the format of GloVe or fastText"}};
   explicit Sentiment(Inputs& in)
       : direction_(read_direction(in.own.choose("direction", "forward"))),
         onehot_(in.own.choose("embedding", "learned") == "onehot") {
@@ -170,7 +169,7 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
     return {.unit = "nats",
             .speed_unit = "words",
             .baseline = baseline_.nats,
-            .baseline_about = "always saying how often each class occurs",
+            .baseline_about = "class frequencies",
             .valid_batches = 1 << 20};
   }
 
@@ -223,13 +222,12 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
                          {"rt-polarity.neg", "rt-polarity.pos"},
                          {"", "rt-polaritydata"},
                          {},
-                         "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence a line"},
+                         "rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, UTF-8, one sentence per line"},
                         in.data);
     reviews_ = read_reviews(in.data);
   }
 
-  // Nine tenths to learn from, of which a ninth says when to stop. The vocabulary is that of the sentences learned
-  // from.
+  // A tenth for testing and a tenth for validation. The vocabulary is that of the training sentences.
   void encode() {
     const Partition parts = partition(static_cast<int>(reviews_.lines.size()), 1, {.valid = .1, .test = .1});
     std::string text;
@@ -254,10 +252,10 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
     const auto random = [](const Shape& shape) {
       return uniform(shape, Key{1}.named("words without a vector"), -.25, .25);
     };
-    path = std::filesystem::absolute(path).string();  // for weights are read from other folders
+    path = std::filesystem::absolute(path).string();  // weights may be read from another folder
     const WordVectors v = read_word_vectors(path, *vocabulary_, random);
     const std::string all = count_text(vocabulary_->size());
-    if (v.found == 0) throw FileError(fmt::format("'{}': has not one of the {} words of the text", path, all));
+    if (v.found == 0) throw FileError(fmt::format("'{}': contains none of the {} words of the text", path, all));
     table_ = v.table;
     data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(path).filename().string(),
                          count_text(v.found), all);
@@ -274,7 +272,7 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
   double baseline_f1_ = 0;
   std::string data_;
 };
-EBB_TASK(sentiment, Sentiment, "is a sentence of a film review for or against the film? (Pang & Lee 2005)");
+EBB_TASK(sentiment, Sentiment, "classify sentences of film reviews as positive or negative (Pang & Lee 2005)");
 
 }  // namespace
 }  // namespace ebb::app

@@ -5,7 +5,7 @@ namespace ebb {
 class Builder;
 }  // namespace ebb
 
-/// What a task can do besides making batches, each a class that it also derives from:
+/// What a task can do besides making batches. Each ability is a class from which the task also derives:
 ///
 ///     class Tags final : public Task, public HasNetwork, public HasDropout, public HasMeter { ... };
 ///
@@ -20,14 +20,14 @@ struct Generated;
 struct GenerateRequest;
 struct Recurrence;
 
-/// A network of the task's own, built around the user's recurrence (network.hpp).
+/// The task has its own network, built around the user's recurrence (network.hpp).
 class HasNetwork {
  public:
   virtual ~HasNetwork();
   virtual std::unique_ptr<Network> network(const Builder&, const Recurrence&) const = 0;
 };
 
-/// A network of the task's own without recurrence: --cell, --layers, --dropout and --zoneout are errors.
+/// The task has its own network without recurrence: --cell, --layers, --dropout and --zoneout are errors.
 class HasFeedForward {
  public:
   virtual ~HasFeedForward();
@@ -38,39 +38,39 @@ class HasFeedForward {
 class HasDropout {
  public:
   virtual ~HasDropout();
-  /// The places that there are, each with its default.
+  /// The places that the network has, each with its default.
   virtual NetworkDropout own_dropout() const = 0;
 };
 
-/// More is measured than the loss (measure.hpp).
+/// The task measures more than the loss (measure.hpp).
 class HasMeter {
  public:
   virtual ~HasMeter();
   virtual std::unique_ptr<Meter> meter() const = 0;
 };
 
-/// Its tokens are the characters of --text: weights keep the alphabet, and the model continues a text.
+/// Its tokens are the characters of --text. Weights files store the alphabet, and the model can continue a text.
 class HasAlphabet {
  public:
   virtual ~HasAlphabet();
   virtual const Alphabet& alphabet() const = 0;
 };
 
-/// What a trained model makes of a request (generate.hpp), for `ebb generate`.
+/// A trained model can generate (generate.hpp), for `ebb generate`.
 class Generates {
  public:
   virtual ~Generates();
-  /// Errors    ValueError if the request is not one for this task
+  /// Errors    ValueError if the task does not support the request
   virtual Generated generate(const Model&, const GenerateRequest&) const = 0;
 };
 
-/// Its data are found by --data.
+/// The task reads its data from --data.
 class ReadsData {
  public:
   virtual ~ReadsData();
 };
 
-/// The data say how long sequences are: --length is an error.
+/// The data determine the length of sequences: --length is an error.
 class FixedLength {
  public:
   virtual ~FixedLength();

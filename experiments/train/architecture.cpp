@@ -15,11 +15,12 @@ namespace {
   throw FileError(fmt::format("'{}': {}", path, why));
 }
 
-// The metadata of one file, each value with its checks.
+// The metadata of one file, with a check of each value.
 class MetadataReader {
  public:
   explicit MetadataReader(const std::string& path) : path_(path), values_(read_safetensors_metadata(path)) {
-    if (!has("task")) reject_metadata(path, "its metadata name no task: these weights were not written by ebb train");
+    if (!has("task"))
+      reject_metadata(path, "its metadata do not name a task: these weights were not written by ebb train");
   }
 
   bool has(const char* key) const { return values_.count(key) > 0; }
@@ -29,7 +30,13 @@ class MetadataReader {
   }
   std::string value_of(const TaskOption& option) const {
     const std::string& value = text(option.name);
-    if (option.whole()) number(option.name, option.low, option.high);
+    if (value.empty() && !option.is<AnyText>())  // would be read as the task's default
+      reject_metadata(path_, fmt::format("in its metadata, '{}' is empty, but must be {}", option.name, option.rule()));
+    try {
+      option.check(value);
+    } catch (const ValueError& e) {
+      reject_metadata(path_, fmt::format("its metadata have a value that the task rejects: {}", e.what()));
+    }
     return value;
   }
   template <class T> T number(const char* key, T least, T most) const {
@@ -43,8 +50,8 @@ class MetadataReader {
       read = error == std::errc{} && stop == digits.data() + digits.size();
     }
     if (!read || !(x >= least && x <= most))
-      reject_metadata(path_, fmt::format("its metadata say '{}' is '{}', which is no number from {} to {}", key, digits,
-                                         least, most));
+      reject_metadata(path_, fmt::format("in its metadata, '{}' is '{}', which is not a number from {} to {}", key,
+                                         digits, least, most));
     return x;
   }
 
@@ -53,7 +60,7 @@ class MetadataReader {
   const Metadata values_;
 };
 
-// The options that the task of a model declares; none for a task that is not linked in.
+// The options declared by the task of a model; none for a task that is not linked in.
 std::span<const TaskOption> options_of(const std::string& task) {
   const TaskEntry* const entry = Registry<TaskEntry>::find(task);
   return entry ? entry->options : std::span<const TaskOption>{};
@@ -104,7 +111,7 @@ Architecture Architecture::read(const std::string& path) {
   try {
     a.alphabet = Alphabet::from_stored(r.text("symbols"), r.text("symbols are") == "characters");
   } catch (const ValueError& e) {
-    reject_metadata(path, fmt::format("its metadata do not say what the tokens stand for: {}", e.what()));
+    reject_metadata(path, fmt::format("its metadata have no valid alphabet: {}", e.what()));
   }
   return a;
 }
@@ -117,14 +124,14 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   try {
     check_recurrence_names({cell});
     m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
-  } catch (const FileError&) {  // of another file, which it names
+  } catch (const FileError&) {  // about another file, which it names
     throw;
   } catch (const Error& e) {
-    reject_metadata(path,
-                    fmt::format("its metadata (cell {}, hidden {}, layers {}) describe no model of the {} numbers that "
-                                "the file holds{}: {}",
-                                cell, settings.hidden, settings.layers, numbers,
-                                inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
+    reject_metadata(
+        path, fmt::format("its metadata (cell {}, hidden {}, layers {}) do not describe a model with the {} values "
+                          "in the file{}: {}",
+                          cell, settings.hidden, settings.layers, numbers,
+                          inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
   load_weights(path, m->w);
   return m;
@@ -143,9 +150,8 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
     reject_metadata(
         path,
-        fmt::format(
-            "its text '{0}' was edited since training (CRC-32C {1}, it was {2}); to take it as it is: --text '{0}'",
-            a.text, sum_of_text(a.text), a.text_sum));
+        fmt::format("its text '{0}' was edited since training (CRC-32C {1}, was {2}); to use it anyway: --text '{0}'",
+                    a.text, sum_of_text(a.text), a.text_sum));
   if (!data.empty()) a.inputs.data = data;
   Task::Inputs inputs = a.inputs;
   inputs.text = a.text;
@@ -155,10 +161,10 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   try {
     check_task_names({a.task});
     t.task = make_task(a.task, inputs);
-  } catch (const ValueError& e) {  // of a value that stands there, or of data that it names
+  } catch (const ValueError& e) {  // about a value in the metadata, or the data they name
     reject_metadata(
-        path,
-        fmt::format("its metadata, or the data that stand in for those of the training, fit no task: {}", e.what()));
+        path, fmt::format("its metadata, or the data given instead of the training data, do not match the task: {}",
+                          e.what()));
   }
   reject_unread(a.task, *t.task, {.text = text, .data = data});
   t.model = a.model(*t.task, path);

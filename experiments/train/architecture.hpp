@@ -6,38 +6,39 @@
 
 namespace ebb::app {
 
-/// What a file of weights says of the model that they belong to, in its metadata: enough to build it again.
+/// The description of a model in the metadata of its weights file, from which it can be rebuilt.
 struct Architecture {
   std::string task, cell;            ///< the cell with its options: "lmu:order=256"
   std::string text;                  ///< file that the task read, empty if none
-  std::optional<Alphabet> alphabet;  ///< of a model of characters
-  TaskSettings settings;             ///< hidden, layers, dropout, zoneout, length and batch; the rest is about training
-  Task::Inputs inputs{};             ///< data, embedding, direction and so on; text and alphabet stand above
+  std::optional<Alphabet> alphabet;  ///< of a character model
+  TaskSettings settings;             ///< hidden, layers, dropout, zoneout, length and batch; the rest concerns training
+  Task::Inputs inputs{};             ///< data, embedding, direction and others; text and alphabet are above
   std::string text_sum{};            ///< sum_of_text of the file in training, empty if there was none
 
   Metadata metadata() const;
-  /// Errors    FileError naming the file and what is wrong: missing, torn, no such metadata, or an impossible value
+  /// Errors    FileError naming the file and the problem: missing, truncated, without such metadata, or an invalid
+  ///           value
   static Architecture read(const std::string& path);
   /// The model with the weights of that file, for a Task or SimpleSizes.
-  /// Errors    FileError naming the file, before more memory is taken than its size warrants, if its metadata and its
-  ///           numbers are not those of one model
+  /// Errors    FileError naming the file if its metadata and its values do not match, before more memory is allocated
+  ///           than its size justifies
   template <class T> std::unique_ptr<Model> model(const T& task, const std::string& path) const;
 };
 
-/// By which a text that was edited meanwhile is known, even if no longer than before; empty for the text that is built
-/// in.
+/// A checksum that identifies a text that was edited since, even if its length is unchanged; empty for the built-in
+/// text.
 /// Errors    FileError if the file cannot be read
 std::string sum_of_text(const std::string& path);
 
-/// A model with its weights, and the task that it learned.
+/// A model with its weights, and the task that it was trained on.
 struct Trained {
   Architecture architecture;
   std::unique_ptr<Task> task;
   std::unique_ptr<Model> model;
-  /// `text` replaces the text that the model was trained on; its characters must be the model's. `data` says where the
-  /// data stand now.
+  /// `text` replaces the text that the model was trained on; its characters must be in the model's alphabet. `data` is
+  /// the current path of the data.
   /// Errors    as Architecture::read; FileError if the text was edited since training, unless `text` names it;
-  ///           ValueError for a task that this program does not have; what the task says of the text
+  ///           ValueError for a task that this program does not have; errors of the task about the text
   static Trained read(const std::string& path, const std::string& text = {}, const std::string& data = {});
 };
 

@@ -11,11 +11,11 @@ namespace ebb::app {
 
 enum class Split { train, valid, test };
 
-/// Which batch is wanted. The same request gives the same numbers, on any number of threads.
+/// The batch to be made. The same request gives the same values, on any number of threads.
 struct BatchRequest {
   Split split = Split::train;
   int length = 100;          ///< T, steps
-  int rows = 32;             ///< B; a text too short for so many windows gives fewer
+  int rows = 32;             ///< B; fewer for a text that is too short for so many windows
   std::uint64_t number = 0;  ///< of the update in training, of the batch in a test set
   std::uint64_t seed = 1;    ///< of the run; the valid and test splits do not depend on it
 };
@@ -25,15 +25,15 @@ struct BatchRequest {
 ///     int rows() const;             B
 ///     int steps() const;            time steps of a row, for the speed
 ///     double weight() const;        optional: weight of its mean loss among those of other batches; default: rows()
-///     bool continues;               optional: its rows continue those of the batch before, so the state is carried
-///     std::vector<int> items;       optional: the rows' places in the data set
+///     bool continues;               optional: its rows continue those of the previous batch, so the state is carried
+///     std::vector<int> items;       optional: the rows' indices in the data set
 template <class K>
 concept BatchKind = requires(const K& k) {
   { k.rows() } -> std::same_as<int>;
   { k.steps() } -> std::same_as<int>;
 };
 
-/// A batch of some kind: what the training loop needs of all of them, and the arrays for those who know the kind.
+/// A batch of any kind: the properties that the training loop needs, and the arrays for code that knows the kind.
 class Batch {
  public:
   /// Implicit: a task returns its kind.
@@ -52,7 +52,7 @@ class Batch {
   bool continues() const { return continues_; }
   const std::vector<int>& items() const { return items_; }
 
-  /// Errors    Error naming both kinds if the batch is of another one
+  /// Errors    Error naming both kinds if the batch is of a different kind
   template <BatchKind K> const K& get() const& {
     if (const K* k = std::any_cast<K>(&content_)) return *k;
     reject(typeid(K));

@@ -15,8 +15,8 @@ int line_end(const Alphabet& a) {
 
 }  // namespace
 
-void go_on(const Model& model, const Alphabet& alphabet, const GenerateRequest& request,
-           const std::function<void(const std::string&)>& put) {
+void continue_text(const Model& model, const Alphabet& alphabet, const GenerateRequest& request,
+                   const std::function<void(const std::string&)>& put) {
   std::vector<int> prompt = alphabet.encode("--prompt", request.prompt);
   if (prompt.empty()) prompt = {line_end(alphabet)};
   const Key key = Key{request.seed}.named("generate");

@@ -6,12 +6,13 @@
 
 namespace ebb::app {
 
-/// Lets a model of characters go on with a text: reads the prompt (empty: as if a line had ended), then draws character
-/// by character from what the model gives for the next one, and puts each out as it comes. Ends early at Ctrl-C.
+/// Continues a text with a character model: reads the prompt (if empty, a line break), then samples one character at a
+/// time from the model's distribution and outputs it immediately. Ends early on Ctrl-C.
 ///
-/// Numerics  character number t is drawn with the t-th key of the seed, whatever came before
-/// Cost      one step of the cell a character, in memory that does not grow
-/// Errors    ValueError if the prompt has a character that the alphabet has not
-void go_on(const Model&, const Alphabet&, const GenerateRequest&, const std::function<void(const std::string&)>& put);
+/// Numerics  character t is drawn with the t-th key of the seed, regardless of the characters before it
+/// Cost      one step of the cell per character, in constant memory
+/// Errors    ValueError if the prompt has a character that is not in the alphabet
+void continue_text(const Model&, const Alphabet&, const GenerateRequest&,
+                   const std::function<void(const std::string&)>& put);
 
 }  // namespace ebb::app

@@ -10,7 +10,7 @@ namespace ebb::app {
 
 namespace {
 
-/// Raised whenever what a checkpoint holds, or the names of the options in it, change. Ebb 0.1.0 wrote none.
+/// Incremented whenever the contents of a checkpoint, or the names of the options in it, change. Ebb 0.1.0 wrote none.
 const std::string checkpoint_format = "2";
 
 }  // namespace
@@ -26,18 +26,18 @@ void check_checkpoint_version(const std::string& path) {
   Metadata texts;
   try {
     texts = read_safetensors_metadata(path);
-  } catch (const FileError&) {  // torn: the load will say how
+  } catch (const FileError&) {  // truncated: loading reports it
     return;
   }
-  const auto text = [&](const char* key) {  // behind "text ", as an archive stores it
+  const auto text = [&](const char* key) {  // after the prefix "text ", as stored by an archive
     const auto at = texts.find(key);
     return at == texts.end() ? std::string() : at->second.substr(std::min(at->second.find(' ') + 1, at->second.size()));
   };
   if (texts.count("1/task") == 0 || text("1/format") == checkpoint_format) return;
   const std::string writer = texts.count("1/format") ? text("1/version") : "0.1.0";
-  throw FileError(fmt::format("{0}: was written by Ebb {1}, whose runs this version, " EBB_VERSION
-                              ", does not continue: train anew, or resume "
-                              "with Ebb {1}. Weights of that version are read",
+  throw FileError(fmt::format("{0}: was written by Ebb {1}, and this version, " EBB_VERSION
+                              ", cannot resume its runs: train again, or resume "
+                              "with Ebb {1}. Weights of that version can be read",
                               path, writer));
 }
 
@@ -49,7 +49,7 @@ TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool res
     save(path, origin, run);
   };
   std::error_code error;
-  if (!resume) std::filesystem::remove(path, error);  // of another run in this folder
+  if (!resume) std::filesystem::remove(path, error);  // belongs to another run in this folder
   else if (std::filesystem::exists(path, error))
     keeper.load = [path, &origin](TrainPart& run) {
       check_checkpoint_version(path);

@@ -25,7 +25,10 @@ Tokens best_of(const Array& scores) {
 
 ClassBaseline class_baseline(const std::vector<long>& counts) {
   double all = 0, most = 0, nats = 0;
-  for (const long n : counts) all += static_cast<double>(n), most = std::max(most, static_cast<double>(n));
+  for (const long n : counts) {
+    all += static_cast<double>(n);
+    most = std::max(most, static_cast<double>(n));
+  }
   for (const long n : counts)
     if (n > 0) nats -= static_cast<double>(n) / all * std::log(static_cast<double>(n) / all);
   const auto classes = static_cast<double>(std::count_if(counts.begin(), counts.end(), [](long n) { return n > 0; }));
@@ -52,8 +55,8 @@ std::vector<Measure> ClassMeter::measures() const {
 }
 
 void ClassMeter::show(Report& report) const {
-  report.picture("Which class was taken for which", confusion_svg(names_, counts_),
-                 "A row is what was wanted, a column what was predicted, shares of the row in %.");
+  report.picture("Confusion matrix", confusion_svg(names_, counts_),
+                 "Rows are true classes, columns predicted ones, in % of the row.");
   Table t{.head = {"class", "precision %", "recall %", "F1 %", "examples"}};
   for (int k = 0; k < counts_.classes(); ++k) {
     double wanted = 0;

@@ -4,14 +4,13 @@
 
 namespace ebb::app {
 
-/// The network's scores of K classes, [B, K] of a row or [B, T, K] of each of its steps.
+/// The network's scores of K classes: [B, K] for rows, or [B, T, K] for their steps.
 inline constexpr Output class_scores{"scores"};
 
-/// Accuracy and F1 of classes, for a meter that derives from it and adds each batch. Shows which class was taken for
-/// which.
+/// Accuracy and F1 over classes, as a base class of meters that add each batch. Shows the confusion matrix.
 class ClassMeter : public Meter {
  public:
-  /// `most_frequent`: share in % of the class that a guess names.
+  /// `most_frequent`: share in % of the most frequent class, which is the baseline.
   ClassMeter(std::vector<std::string> names, double most_frequent, double f1_of_that);
   std::vector<Measure> measures() const override;
   std::optional<std::string> validates_by() const override { return "accuracy"; }
@@ -30,8 +29,8 @@ class ClassMeter : public Meter {
   ConfusionMatrix counts_;
 };
 
-/// What a guess that names the most frequent class gets: accuracy and macro F1 in %, and its cost in nats if it names
-/// each class as often as it occurs.
+/// The baseline that always predicts the most frequent class: accuracy and macro F1 in %; and the cross entropy in nats
+/// of predicting the class frequencies.
 struct ClassBaseline {
   double accuracy = 0, f1 = 0, nats = 0;
 };

@@ -6,6 +6,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/regular_file.hpp>
 #include <filesystem>
 
 namespace ebb::app {
@@ -13,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first name that is not there, empty if all are.
+// The first missing name, empty if all files exist.
 std::string missing(const fs::path& folder, const std::vector<std::string>& names) {
   std::error_code ignored;
   for (const std::string& name : names)
@@ -21,8 +22,7 @@ std::string missing(const fs::path& folder, const std::vector<std::string>& name
   return {};
 }
 
-// Of these places the one that was meant: that with most of the files, of several a folder below before the one it is
-// in.
+// The place that the user probably meant: the one with most of the files; a subfolder is preferred to its parent.
 std::size_t meant(const std::vector<fs::path>& places, const std::vector<std::string>& names) {
   std::error_code ignored;
   std::size_t best = 0;
@@ -31,7 +31,10 @@ std::size_t meant(const std::vector<fs::path>& places, const std::vector<std::st
     if (!fs::exists(places[k], ignored)) continue;
     const auto there =
         std::count_if(names.begin(), names.end(), [&](auto& name) { return fs::exists(places[k] / name, ignored); });
-    if (there >= most) best = k, most = there;
+    if (there >= most) {
+      best = k;
+      most = there;
+    }
   }
   return best;
 }
@@ -53,11 +56,21 @@ std::string find_data(const DataFiles& d, const std::string& given) {
     return fs::absolute(place).string();  // weights are read from other folders
   }
   if (places.empty())
-    throw FileError(fmt::format("{}: no data: give their folder by --data or EBB_DATA ({}), or try --data generated",
+    throw FileError(fmt::format("{}: no data: set their folder with --data or EBB_DATA ({}), or try --data generated",
+                                d.task, d.expected));
+  if (std::error_code error; !root.empty() && !fs::is_directory(root, error))
+    throw FileError(fmt::format("'{}': {}; the task {} needs {}", root, error ? error.message() : "is not a folder",
                                 d.task, d.expected));
   const fs::path place = near.empty() ? places[0] : near;
-  throw FileError(fmt::format("'{}': {} has no '{}' there; it expects {}", place.string(), d.task,
-                              missing(place, d.names), d.expected));
+  throw FileError(fmt::format("'{}': '{}' is missing; the task {} needs {}", place.string(), missing(place, d.names),
+                              d.task, d.expected));
+}
+
+std::string data_file(const std::string& given, const char* expected) {
+  try {
+    (void)ebb::detail::regular_file_size(given);
+  } catch (const FileError& e) { throw FileError(fmt::format("{}; {}", e.what(), expected)); }
+  return fs::absolute(given).string();  // weights are read from other folders
 }
 
 std::string fingerprint(const std::vector<std::string>& lines) {

@@ -10,9 +10,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double ln_norm(const double* x, std::int64_t n) {
-  double largest = 0, sum = 0;  // scaled, for the square of 1e-200 is zero
+  double largest = 0, sum = 0;  // scaled, because the square of 1e-200 underflows to zero
   for (std::int64_t k = 0; k < n; ++k) {
-    if (!std::isfinite(x[k])) return unknown;  // not zero: max() would pass over a NaN
+    if (!std::isfinite(x[k])) return unknown;  // not zero: max() would ignore a NaN
     largest = std::max(largest, std::abs(x[k]));
   }
   if (largest == 0) return -infinity;
@@ -87,7 +87,10 @@ Decay decay_of(const LagNorms& norms, int first, int last) {
     double numbers = 0, count = 0, sum = 0, squares = 0;
     for (const double ln : norms[lag]) {
       if (!std::isnan(ln)) numbers += 1;
-      if (ln > std::log(smallest_norm)) count += 1, sum += ln;
+      if (ln > std::log(smallest_norm)) {
+        count += 1;
+        sum += ln;
+      }
     }
     const bool known = 2 * numbers >= static_cast<double>(norms[lag].size()) && numbers > 0;
     const bool alive = known && 2 * count >= numbers;
@@ -97,7 +100,13 @@ Decay decay_of(const LagNorms& norms, int first, int last) {
     d.mean.push_back(mean);
     d.spread.push_back(alive ? std::sqrt(squares / count) : known ? 0 : unknown);
     const double x = static_cast<double>(lag);
-    if (alive && x >= first && x <= last) n += 1, sx += x, sy += mean, sxx += x * x, sxy += x * mean;
+    if (alive && x >= first && x <= last) {
+      n += 1;
+      sx += x;
+      sy += mean;
+      sxx += x * x;
+      sxy += x * mean;
+    }
   }
   const double spread = n * sxx - sx * sx;
   d.per_step = spread > 0 ? (n * sxy - sx * sy) / spread : unknown;

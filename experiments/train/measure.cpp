@@ -25,7 +25,7 @@ const Measure& measure_named(const std::string& name, const std::vector<Measure>
 std::string measures_text(const std::vector<Measure>& all) {
   std::string text;
   for (const Measure& m : all)
-    text += fmt::format("{}{} {}{}{} (guess {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value),
+    text += fmt::format("{}{} {}{}{} (baseline {}{}{})", text.empty() ? "" : ", ", m.name, number_text(m.value),
                         m.unit.empty() ? "" : " ", m.unit, number_text(m.baseline),
                         m.baseline_about.empty() ? "" : ", ", m.baseline_about);
   return text;

@@ -8,36 +8,36 @@
 
 namespace ebb::app {
 
-/// One number that says how good a model is, beside what a guess gets.
+/// One measure of a model's quality, with its baseline.
 struct Measure {
   std::string name;  ///< "accuracy"
   double value = 0;
   std::string unit;              ///< "%", "nats/step"
-  double baseline = 0;           ///< the same for a guess that ignores the input, in the same unit
-  std::string baseline_about{};  ///< which guess that is
-  bool rises = true;             ///< more is better
+  double baseline = 0;           ///< the value of a prediction that ignores the input, in the same unit
+  std::string baseline_about{};  ///< describes that prediction
+  bool rises = true;             ///< higher is better
 };
 
-/// Sees each batch of a split with what the network put out for it, then says what it came to.
+/// Receives each batch of a split with the network's outputs for it, and computes measures over all of them.
 class Meter {
  public:
   virtual ~Meter();
   virtual void update(const Batch&, const Result&) = 0;
-  /// Errors    ValueError if nothing was seen
+  /// Errors    ValueError if no batch was received
   virtual std::vector<Measure> measures() const = 0;
-  /// Name of the measure that validation goes by: the best weights are those with its best value. None: the loss.
+  /// Name of the measure used for validation: the best weights are those with its best value. None: the loss.
   virtual std::optional<std::string> validates_by() const { return std::nullopt; }
   /// Adds a picture of the result to a report.
   virtual void show(Report&) const {}
 };
 
-/// A new meter; null if nothing is measured beside the loss.
+/// A new meter; null if the task measures only the loss.
 std::unique_ptr<Meter> meter_of(const Task&);
-/// The measure that the task's validation goes by; none: the loss.
+/// The measure used for the task's validation; none: the loss.
 std::optional<std::string> validation_measure(const Task&);
 /// The measure of that name. Errors: ValueError if there is none
 const Measure& measure_named(const std::string& name, const std::vector<Measure>&);
-/// "accuracy 76.2 %, F1 75.9 % (a guess: 50 %, always the same class)"
+/// "accuracy 76.2 % (baseline 50 %, always the same class), F1 75.9 % (baseline 33 %)"
 std::string measures_text(const std::vector<Measure>&);
 
 }  // namespace ebb::app

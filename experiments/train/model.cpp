@@ -9,8 +9,11 @@ namespace {
 std::unique_ptr<const Network> network_of(const Task& task, Params& w, const Recurrence& r) {
   if (const auto* const own = task.as<HasNetwork>()) return own->network(w / "net", r);
   if (const auto* const own = task.as<HasFeedForward>()) return own->network(w / "net", r.settings);
-  if (const auto* const simple = task.as<SimpleTask>()) return std::make_unique<SimpleNetwork>(w, simple->sizes(), r);
-  throw Error("the task has no network: it is no SimpleTask and brings none");
+  if (const auto* const simple = task.as<SimpleTask>()) {
+    check_sizes(task.name(), simple->sizes());
+    return std::make_unique<SimpleNetwork>(w, simple->sizes(), r);
+  }
+  throw Error("the task has no network: it is not a SimpleTask and has no network of its own");
 }
 
 Recurrence recurrence_of(const Task& t, const std::string& cell, const TaskSettings& s) {
@@ -36,13 +39,13 @@ Model::Model(const SimpleSizes& sizes, const std::string& cell, const TaskSettin
 
 PartialLoss Model::loss(Shard& s, const Batch& b, const StateArrays& carried) const {
   if (carrying_) return carrying_->loss_from(s, b, carried);
-  if (b.continues()) throw Error("the task's batches continue one another, but its network is no CarryingNetwork");
+  if (b.continues()) throw Error("the task's batches continue one another, but its network is not a CarryingNetwork");
   return network_->loss(s, b);
 }
 
 const SimpleNetwork& Model::simple() const {
   if (const auto* const n = dynamic_cast<const SimpleNetwork*>(network_.get())) return *n;
-  throw ValueError("the task has a network of its own, which is not one cell and a linear layer");
+  throw ValueError("the task has its own network, which is not one cell and a linear layer");
 }
 
 void check_cell_names(const std::vector<std::string>& names) {
@@ -51,7 +54,7 @@ void check_cell_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (const LayerEntry* l = find_layer(name))
       throw ValueError(
-          fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
+          fmt::format("'{}' runs over whole sequences and has no step, but one is needed here: use a cell", l->name));
     check_name("cell", name.substr(0, name.find(':')), known, "ebb cells");
   }
 }

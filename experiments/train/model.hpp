@@ -6,21 +6,22 @@
 
 namespace ebb::app {
 
-/// Weights and the network that every command trains: the task's own, in the scope "net", or the default one.
+/// The network that every command trains, with its weights: the task's own network, in the scope "net", or the default
+/// one.
 ///
-/// Init      a parameter's start depends on the seed and its name, so cells that share a name share a start
+/// Init      initial values depend on the seed and the parameter's name, so parameters of equal names have equal values
 /// Errors    ValueError for an unknown cell or option, or a hidden size below 1
 class Model {
  public:
   Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
   /// With the layers and wrappers of the settings.
-  /// Errors    also ValueError if it has more numbers than `most`, 0: any; they are then not drawn
+  /// Errors    also ValueError if it has more values than `most`, 0: any; they are then not drawn
   Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
-  /// For a task of which only this is known, and no data are at hand.
+  /// For a task of which only this is known, without its data.
   Model(const SimpleSizes&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
 
-  /// Mean loss over the rows, or over the steps that have a target. `carried` is the state that the batch before ended
-  /// with, for a network that carries one.
+  /// Mean loss over the rows, or over the steps that have a target. `carried` is the final state of the previous batch,
+  /// for a network that carries one.
   PartialLoss loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
 
   Params w;
@@ -32,11 +33,11 @@ class Model {
 
  private:
   std::unique_ptr<const Network> network_;
-  const CarryingNetwork* carrying_;  // the same, if it carries a state
+  const CarryingNetwork* carrying_;  // the same network; null if it carries no state
 };
 
-/// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (options cut off) is a cell's,
-///           which goes step by step; check_recurrence_names takes layers over whole sequences too
+/// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (without its options) is that of
+///           a cell; check_recurrence_names also accepts layers over whole sequences
 void check_cell_names(const std::vector<std::string>& names);
 
 }  // namespace ebb::app

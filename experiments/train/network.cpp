@@ -24,7 +24,7 @@ CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
 void check_steps(const std::string& cell) {
   if (const LayerEntry* l = find_layer(cell))
     throw ValueError(
-        fmt::format("'{}' runs over whole sequences and has no step, which is needed here: a cell has one", l->name));
+        fmt::format("'{}' runs over whole sequences and has no step, but one is needed here: use a cell", l->name));
 }
 
 LayerSizes sizes_of(const TaskSettings& s, int input) {
@@ -34,7 +34,7 @@ LayerSizes sizes_of(const TaskSettings& s, int input) {
 
 void check_no_state(const LayerEntry& l, const TaskSettings& s) {
   if (s.zoneout > 0)
-    throw ValueError(fmt::format("zoneout is of a state that goes from step to step: '{}' has none", l.name));
+    throw ValueError(fmt::format("zoneout needs a state that is carried from step to step: '{}' has none", l.name));
 }
 
 }  // namespace

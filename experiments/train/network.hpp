@@ -12,50 +12,51 @@ using LayerPtr = std::shared_ptr<const SequenceLayer>;  // nn/sequence/sequence_
 
 namespace ebb::app {
 
-/// The recurrence that the user asked for: --cell, --hidden, --layers, --dropout, --zoneout. A task's network asks it
-/// for as many as it needs.
+/// The recurrence that the user chose: --cell, --hidden, --layers, --dropout, --zoneout. A task's network creates as
+/// many as it needs.
 struct Recurrence {
   std::string cell;
   TaskSettings settings;
 
-  /// Layers and wrappers as the settings say; layer k stands in the scope "k" if there are several.
+  /// Layers and wrappers according to the settings; layer k is in the scope "k" if there are several.
   /// Errors    ValueError for an unknown cell or option, a size below 1, or a layer that has no step (`tcn`)
   CellPtr make(const Builder&, int input) const;
-  /// One cell of another width, nothing around it.
+  /// One cell of a different width, without wrappers.
   CellPtr plain(const Builder& p, int input, int hidden) const;
 
-  /// For a task that reads whole sequences: what `make` gives, or the layer over all steps that --cell names. `unroll`
-  /// takes either.
-  /// Errors    as make, but for the layers; ValueError if there is zoneout and no state
+  /// For a task that reads whole sequences: the result of `make`, or the layer over all steps given by --cell. `unroll`
+  /// accepts either.
+  /// Errors    as make, except for layers; ValueError for zoneout without a state
   LayerPtr layer(const Builder&, int input) const;
-  /// The same of another width, for sequences of so many steps, nothing around it.
+  /// The same with a different width, for sequences of the given number of steps, without wrappers.
   LayerPtr plain_layer(const Builder&, int input, int hidden, int steps) const;
-  /// One network of which each output sees the steps before and after it; null where two have to read, one in each
+  /// One network in which each output sees the steps before and after it; null if two networks are needed, one for each
   /// direction.
   LayerPtr both_ways(const Builder&, int input) const;
 };
 
-/// The size as it is. Errors: ValueError below 1
+/// Returns the size. Errors: ValueError below 1
 int checked_hidden(int hidden);
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
 
-/// What a model is trained as: a struct of layers, made from a task's data and a Recurrence in HasNetwork::network.
+/// The network of a model: a struct of layers, constructed from a task's data and a Recurrence in HasNetwork::network.
 class Network {
  public:
   virtual ~Network();
-  /// Mean loss over the rows, or over the steps that have a target. In evaluation also puts out what the task's meter
+  /// Mean loss over the rows, or over the steps that have a target. In evaluation it also outputs what the task's meter
   /// reads (output.hpp).
   virtual PartialLoss loss(Shard&, const Batch&) const = 0;
 };
 
-/// A network whose state passes from one batch to the next where rows continue.
+/// A network whose state is carried from one batch to the next if the rows continue.
 class CarryingNetwork : public Network {
  public:
   PartialLoss loss(Shard& s, const Batch& b) const final { return loss_from(s, b, {}); }
-  /// From the state that the batch before ended with, empty for the initial one; carries on the one that it ends with.
+  /// Starts from the final state of the previous batch, or, if that is empty, from the initial state; carries its final
+  /// state to the next batch.
   virtual PartialLoss loss_from(Shard&, const Batch&, const StateArrays& carried) const = 0;
-  /// What was carried on; empty if the network was no CarryingNetwork.
+  /// The carried state; empty if the network is not a CarryingNetwork.
   static StateArrays carried(const Result&);
 
  protected:

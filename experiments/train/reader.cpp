@@ -4,7 +4,6 @@
 namespace ebb::app {
 
 ReadDirection read_direction(const std::string& value) {
-  check_name("direction", value, {"forward", "both"});
   return value == "both" ? ReadDirection::both : ReadDirection::forward;
 }
 

@@ -7,7 +7,7 @@ namespace ebb::app {
 enum class ReadDirection { forward, both };
 
 /// The user's recurrence over sequences of different lengths, in one direction or in both (scopes "forward" and
-/// "backward"). A layer of which one network sees both ways (a Transformer) stands once, in "forward".
+/// "backward"). A layer in which one network sees both directions (a Transformer) exists once, in "forward".
 ///
 /// Shapes    packed [N, I] -> packed [N, width()]
 class Reader {
@@ -15,8 +15,8 @@ class Reader {
   Reader(const Builder&, const Recurrence&, int input, ReadDirection);
   int width() const { return width_; }
   Packed operator()(const Packed& x, const StepContext&) const;
-  /// Outputs at the end of what each direction reads: of each row's last step, and of its first; of a network that
-  /// sees both ways, of its first.
+  /// The final output of each direction: of each row's last step, and of its first; for a network that sees both
+  /// directions, of its first.
   ///
   /// Shapes    -> [B, width()]
   Var ends(const Packed& x, const StepContext&) const;
@@ -26,11 +26,11 @@ class Reader {
   int width_;
 };
 
-/// As tasks declare it that have a Reader.
+/// The declaration for tasks that have a Reader.
 inline constexpr TaskOption direction_option{
-    .name = "direction", .type = "WHICH", .help = "of the recurrence: forward or both"};
+    .name = "direction", .help = "direction of the recurrence: forward or both", .takes = OneOf{"forward", "both"}};
 
-/// Errors    ValueError unless the option's value is "forward" or "both"
+/// The direction that a value of the option names.
 ReadDirection read_direction(const std::string&);
 
 }  // namespace ebb::app

@@ -4,22 +4,22 @@
 
 namespace ebb::app {
 
-/// The curve of a run in two files that grow with it: a table, and what TensorBoard reads. A run that is killed leaves
-/// every update that it made.
+/// The learning curve of a run in two files that grow with it: a CSV table, and a TensorBoard event file. A run that is
+/// killed leaves every update that it completed.
 ///
 ///     step,seconds,loss,gradient_norm,clipped,lr,valid      valid is empty where it was not measured
 ///
-/// TensorBoard plots validation under the name of what is measured: valid/loss, valid/accuracy, valid/NRMSE, ...
+/// TensorBoard plots validation under the name of the measure: valid/loss, valid/accuracy, valid/NRMSE, ...
 ///
 /// Errors    FileError if a file cannot be written
 class RunLog {
  public:
-  /// `before`: what a run that is taken up again had done. `started`: seconds since 1970, the wall time of second 0.
+  /// `before`: the curve so far of a run that is resumed. `started`: seconds since 1970, the wall time of second 0.
   RunLog(const std::string& csv, const std::string& events, double started, const std::vector<CurvePoint>& before = {},
          const std::string& measure = "loss");
   void add(const CurvePoint&);
 
-  static std::string csv(const std::vector<CurvePoint>&);  ///< with the head
+  static std::string csv(const std::vector<CurvePoint>&);  ///< with the header
   static std::string events(double started, const std::vector<CurvePoint>&, const std::string& measure = "loss");
 
  private:

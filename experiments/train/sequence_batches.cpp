@@ -41,9 +41,12 @@ std::string longer_ones(const std::vector<int>& items, const std::function<int(i
                         const char* item, const char* symbol) {
   double longer = 0, left_out = 0;
   for (const int k : items)
-    if (const int n = length(k); n > most) longer += 1, left_out += n - most;
+    if (const int n = length(k); n > most) {
+      longer += 1;
+      left_out += n - most;
+    }
   if (longer == 0) return {};
-  return fmt::format("{} of {} {} are longer than T = {}; the last {} {} of them are left out", count_text(longer),
+  return fmt::format("{} of {} {} are longer than T = {}; their last {} {} are not read", count_text(longer),
                      count_text(static_cast<double>(items.size())), item, most, count_text(left_out), symbol);
 }
 

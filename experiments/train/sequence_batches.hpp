@@ -7,14 +7,13 @@
 
 namespace ebb::app {
 
-/// Which items of each split stand in which batch: in training mixed anew in each epoch, those of like length together;
-/// in the other splits by length, so that little is padded. The same request gives the same items on any number of
-/// threads.
+/// Assigns the items of each split to batches: in training shuffled in each epoch, with similar lengths together; in
+/// the other splits by length, to minimise padding. The same request gives the same items for any number of threads.
 class SequenceBatches {
  public:
   SequenceBatches(Partition, std::vector<int> length_of);
 
-  /// Items of the batch, numbers among all items.
+  /// Items of the batch, as indices among all items.
   std::vector<int> items(const BatchRequest&) const;
   int batches(Split, int rows) const;
   const Partition& partition() const { return parts_; }
@@ -27,12 +26,12 @@ class SequenceBatches {
   mutable std::map<int, Batches> training_;  // by rows
 };
 
-/// "12 of 9,596 sentences are longer than T = 60; the last 134 words of them are left out", of items and their lengths;
+/// "12 of 9,596 sentences are longer than T = 60; their last 134 words are not read", for items and their lengths;
 /// empty if none is.
 std::string longer_ones(const std::vector<int>& items, const std::function<int(int item)>& length, int most,
                         const char* item, const char* symbol);
 
-/// Rows of `items`' symbols side by side, each cut to `most` steps.
+/// The symbols of `items` as columns, each truncated to `most` steps.
 ///
 /// Shapes    tokens [T, B], lengths [B]
 struct Rows {

@@ -3,8 +3,8 @@
 
 namespace ebb::app {
 
-/// Windows of series and what comes `ahead` steps later, less the training mean, in training deviations: batches of the
-/// task `series`, which studies read too.
+/// Windows of series and the values `ahead` steps later, normalised by the training mean and standard deviation: the
+/// batches of the task `series`, which some studies also read.
 struct SeriesBatch {
   Array x, y;  ///< [T, B, 1]
   bool continues = false;

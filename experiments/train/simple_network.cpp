@@ -9,7 +9,7 @@ namespace {
 
 const char* const window_names[] = {"window"};
 
-// The tokens [1, B] behind those that were read, the oldest of more than `most` left out: a layer without a state reads
+// The tokens [1, B] appended to those read before, dropping the oldest beyond `most`: a layer without a state reads
 // them all again.
 Tokens window_of(const State& before, const Tokens& token, int most) {
   const int B = token.dim(0), kept = before.size() ? std::min(before[0].dim(1), most - 1) : 0;
@@ -33,7 +33,7 @@ State state_of(const Tokens& window) {
   return s;
 }
 
-// What the cell reads, and where tokens become it.
+// The width of the cell's inputs.
 int input_width(const SimpleSizes& s, int hidden) {
   const auto* const values = std::get_if<ValueInputs>(&s.inputs);
   return values ? values->width : hidden;
@@ -46,14 +46,6 @@ std::optional<Embedding> embedding_of(const Builder& p, const SimpleSizes& s, in
 
 }  // namespace
 
-int SimpleBatch::rows() const {
-  return std::visit([](const auto& x) { return x.dim(1); }, inputs);
-}
-
-int SimpleBatch::steps() const {
-  return std::visit([](const auto& x) { return x.dim(0); }, inputs);
-}
-
 const char* loss_name(const SimpleBatch& b) {
   return std::holds_alternative<EveryStep>(b.targets) ? "cross_entropy" : "squared_error";
 }
@@ -64,7 +56,7 @@ SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& 
       out_(w / "out", r.settings.hidden, s.outputs) {}
 
 const Cell& SimpleNetwork::cell() const {
-  if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: there is no cell and no state");
+  if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
   return *layer_->cell();
 }
 
@@ -83,7 +75,7 @@ PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateAr
 }
 
 Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
-  if (!embedding_) throw ValueError("the model reads numbers, not tokens");
+  if (!embedding_) throw ValueError("the model reads values, not tokens");
   const Cell* const cell = layer_->cell();
   if (!cell) {
     const Tokens window = window_of(state, tokens, window_);

@@ -8,7 +8,7 @@ namespace ebb::app {
 struct ValueInputs {
   int width = 1;
 };
-/// Tokens below `vocabulary`, [T, B].
+/// Tokens at each step, [T, B], below `vocabulary`.
 struct TokenInputs {
   int vocabulary = 0;
 };
@@ -18,27 +18,33 @@ struct SimpleSizes {
   int outputs = 1;  ///< O of the linear layer
 };
 
-/// Targets of the last step: squared error.
+/// Targets of the last step only; the loss is the squared error.
 struct LastStep {
   Array values;  ///< [B, O]
 };
-/// Targets of every step: cross entropy.
+/// Targets of every step; the loss is the cross entropy.
 struct EveryStep {
   Tokens tokens;  ///< [T, B], each below O
 };
 
-/// What the default network reads.
+/// The batches of the default network.
 struct SimpleBatch {
   std::variant<Array, Tokens> inputs{};  ///< values [T, B, I], or tokens [T, B]
   std::variant<LastStep, EveryStep> targets{};
   bool continues = false;
 
+  /// Errors    ShapeError without inputs
   int rows() const;
   int steps() const;
 };
 
-/// A task of the simple kind. Its batches are SimpleBatches, and its network is the default one: embedding of tokens,
-/// --cell, and a linear layer (simple_network.hpp).
+/// Errors    ValueError naming the task and the missing size
+void check_sizes(const std::string& task, const SimpleSizes&);
+/// Errors    ShapeError or ValueError naming the task, the declared size and that of the batch
+void check_batch(const std::string& task, const SimpleSizes&, const SimpleBatch&);
+
+/// A simple task: its batches are SimpleBatches, and its network is the default one, with an embedding of tokens, the
+/// user's cell, and a linear layer (simple_network.hpp).
 class SimpleTask : public Task {
  public:
   virtual SimpleSizes sizes() const = 0;

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <algorithm>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -26,43 +25,41 @@ NetworkDropout with_own(const NetworkDropout& said, const Task& task) {
 
 std::vector<const TaskEntry*> task_list() { return Registry<TaskEntry>::list(); }
 
-void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known, const char* lists) {
-  if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  const std::string near = nearest(name, known);
-  const std::string all =
-      lists ? fmt::format("`{}` lists them", lists) : fmt::format("there are {}", fmt::join(known, ", "));
-  throw ValueError(
-      fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
-}
-
 void check_task_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) check_name("task", name, Registry<TaskEntry>::names(), "ebb tasks");
 }
 
+namespace {
+// A text may be empty; a number or word that is empty was not read, or was read from a copy of the inputs.
+void check_chosen(const TaskEntry& task, const TaskValues& values) {
+  for (const TaskOption& o : task.options)
+    if (!o.is<AnyText>() && values[o.name].empty())
+      throw Error(
+          fmt::format("the task '{0}' ({1}) declares the option '{2}' and does not read it from the `Inputs& in` "
+                      "that its constructor takes: in.own.{3}(\"{2}\", ...)",
+                      task.name, ebb::detail::file_of(task), o.name, o.reader()));
+}
+}  // namespace
+
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inputs) {
   check_task_names({name});
+  const TaskEntry& entry = Registry<TaskEntry>::get(name);
   Task::Inputs in = inputs;
-  auto task = Registry<TaskEntry>::get(name).make(in);
+  in.own.belong_to(entry.name, entry.options);
+  auto task = entry.make(in);
+  check_chosen(entry, in.own);
+  task->name_ = name;
   task->inputs_ = {.text = in.text, .data = in.data, .own = in.own};
   return task;
 }
 
 void check_read(const char* option, const std::string& task, bool given, bool read) {
-  if (given && !read) throw ValueError(fmt::format("--{} says nothing to the task '{}'", option, task));
+  if (given && !read) throw ValueError(fmt::format("--{} does not apply to the task '{}'", option, task));
 }
 
-void reject_unread(const std::string& name, const Task& task, const Task::Inputs& given, bool check_text) {
-  const auto check = [&](const char* option, bool is_given, bool is_read) {
-    check_read(option, name, is_given, is_read);
-  };
-  check("text", check_text && !given.text.empty(), task.as<HasAlphabet>());
-  check("data", !given.data.empty(), task.as<ReadsData>());
-  const std::span<const TaskOption> declared = Registry<TaskEntry>::get(name).options;
-  for (const auto& [option, value] : given.own.all()) {
-    const bool known = std::any_of(declared.begin(), declared.end(),
-                                   [&, &option = option](const TaskOption& o) { return o.name == option; });
-    check(option.c_str(), !value.empty(), known && !task.inputs().own[option].empty());
-  }
+void reject_unread(const std::string& name, const Task& task, const Task::Inputs& given) {
+  check_read("text", name, !given.text.empty(), task.as<HasAlphabet>());
+  check_read("data", name, !given.data.empty(), task.as<ReadsData>());
 }
 
 }  // namespace ebb::app

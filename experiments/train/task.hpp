@@ -20,91 +20,99 @@ struct Alphabet;
 /// candidate: likewise, and on what the cell is about to add to its state (Semeniuta et al. 2016).
 enum class DropoutKind { variational, naive, input, candidate };
 
-/// A patience that ends no run, as each validates fewer times, but keeps the weights that validate best.
+/// A patience that is never exhausted, because a run has fewer validations, but keeps the weights of the best one.
 constexpr int all_validations = 40;
 
-/// What the network of a task drops out in training, besides its recurrence. No value: there is no such place, or it is
-/// the task's own choice.
+/// Dropout rates of a task's own network, besides those of its recurrence. No value: the network has no such place, or
+/// the task chooses the rate.
 struct NetworkDropout {
-  std::optional<double> input{};   ///< of the values that the recurrence reads
-  std::optional<double> output{};  ///< of those that the scores are made from
-  std::optional<double> words{};   ///< of whole words, which are then read as an unknown one
+  std::optional<double> input{};   ///< of the recurrence's inputs
+  std::optional<double> output{};  ///< before the output layer
+  std::optional<double> words{};   ///< of whole words, each replaced by the unknown word
 };
 
-/// Sizes with which a task shows what it is for; options such as --hidden replace them.
+/// Default sizes and training settings of a task; options such as --hidden override them.
 struct TaskSettings {
   int hidden = 64;                  ///< H, and the width of the embedding if inputs are tokens
   int length = 100;                 ///< T
   int batch = 32;                   ///< B
-  int steps = 1000;                 ///< updates, at most
-  double lr = 1e-3, clip = 1.0;     ///< the update rule's rate; largest global norm of the gradient, 0 for none
+  int steps = 1000;                 ///< maximum number of updates
+  double lr = 1e-3, clip = 1.0;     ///< learning rate; largest global norm of the gradient, 0 for no clipping
   double enough = 0;                ///< training ends once the validation loss is below
-  int layers = 1;                   ///< cells, one above the other
+  int layers = 1;                   ///< stacked cells
   double dropout = 0, zoneout = 0;  ///< probabilities, around each layer
   DropoutKind dropout_kind = DropoutKind::variational;
-  std::string optimizer = "adam";     ///< as make_optimizer takes it
-  std::string schedule = "constant";  ///< of the rate over `steps`, as make_schedule takes it
+  std::string optimizer = "adam";     ///< as for make_optimizer
+  std::string schedule = "constant";  ///< of the learning rate over `steps`, as for make_schedule
   NetworkDropout network{};
-  int patience = 0;  ///< validations without improvement that are borne, 0: all
+  int patience = 0;  ///< validations without improvement before stopping; 0: never stop
 };
 
-/// How a task's loss is reported.
+/// How a task's loss is reported, and its baseline.
 struct TaskInfo {
-  const char* unit = "MSE";          ///< of a reported loss
+  const char* unit = "MSE";          ///< of the reported loss
   double unit_per_loss = 1;          ///< reported loss = training loss (nats, squares) times this
-  const char* speed_unit = "steps";  ///< what is counted per second: time steps of one row, or characters
-  double baseline = 0;               ///< reported loss of a guess that ignores the input's order
-  std::string baseline_about{};      ///< which guess that is
-  int valid_batches = 8;             ///< of the validation split, enough to see when to stop
+  const char* speed_unit = "steps";  ///< unit of the speed per second: time steps of one row, or characters
+  double baseline = 0;               ///< reported loss of a prediction that ignores the order of the inputs
+  std::string baseline_about{};      ///< describes that prediction
+  int valid_batches = 8;             ///< of the validation split, enough for early stopping
 };
 
-/// A task: data made or read, cut into batches. Registered by EBB_TASK, known by name to every command. What else it
-/// can do is said by the other classes that it derives from (abilities.hpp); the simple kind is a SimpleTask.
+/// A task: data that are generated or read, in batches. EBB_TASK registers it, so that every command knows its name.
+/// Its other abilities are further base classes (abilities.hpp); most simply, it is a SimpleTask.
 class Task {
  public:
-  /// What a task is made from: where its data stand, and the options that it declares (`static constexpr TaskOption
-  /// options[]`). A constructor that takes `Inputs&` writes into them what it chose itself.
+  /// The inputs of a task's constructor: the location of its data, and the values of the options that it declares
+  /// (`static constexpr TaskOption options[]`). A constructor that takes `Inputs&` stores its own choices in them.
   struct Inputs {
-    std::string text{};                  ///< --text FILE, empty for the text that is built in
-    const Alphabet* alphabet = nullptr;  ///< a model's, for its text; else the text's own
-    std::string data{};  ///< --data: a file, a folder, or a name that the task knows; empty for EBB_DATA's
-    TaskValues own{};    ///< of the options that tasks declare themselves
-    bool quick = false;  ///< without data, a small sample is made
+    std::string text{};                  ///< --text FILE; empty for the built-in text
+    const Alphabet* alphabet = nullptr;  ///< that of a trained model; null for the text's own
+    std::string data{};  ///< --data: a file, a folder, or a name that the task knows; empty for the folder in EBB_DATA
+    TaskValues own{};    ///< of the options declared by tasks
+    bool quick = false;  ///< generate a small sample if no data are given
   };
   virtual ~Task();
   virtual TaskInfo info() const = 0;
   virtual TaskSettings settings(Size) const = 0;
-  /// Sizes for a command that trains many cells, each for a part of the time.
+  /// Settings for commands that train many cells and so have less time for each.
   virtual TaskSettings comparison_settings(Size size) const { return settings(size); }
-  /// Errors    ValueError if there is not enough data for one window of that length
+  /// Rejects invalid sizes. Commands call it before any work, with the sizes of the run; `batch` is then called only
+  /// with these sizes.
+  /// Errors    ValueError naming the option: "--length must be greater than --lag"
+  virtual void check_sizes(const TaskSettings&) const {}
+  /// Errors    ValueError if the data are too short for one window of that length
   virtual Batch batch(const BatchRequest&) const = 0;
-  /// Of the longest sequence that its recurrence reads: a TCN reaches as far, a Transformer has as many positions.
+  /// Length of the longest sequence that the recurrence reads: the reach of a TCN, the number of positions of a
+  /// Transformer.
   virtual int steps(const TaskSettings& s) const { return s.length; }
-  /// Number of batches that cover the valid or test split, but for what does not fill one.
+  /// Number of full batches in the valid or test split.
   virtual int batches(Split, int length, int rows) const = 0;
-  /// What was read, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
+  /// A description of the data, for the record: "tiny Shakespeare, built in, 1,115,394 characters". May be empty.
   virtual std::string data() const { return {}; }
-  /// What of the data training does not read at these sizes, or not at once, counted. Empty: it reads all.
+  /// States how much of the data training does not read with these settings, or not in one pass. Empty: it reads all.
   virtual std::string left_out(const TaskSettings&) const { return {}; }
-  /// What it was made from, with what it chose itself, for weights and config.toml. Empty if make_task did not make it.
+  /// The inputs of its constructor, with its own choices, for weights files and config.toml. Empty unless make_task
+  /// made the task.
   const Inputs& inputs() const { return inputs_; }
-  /// The task as one with this ability; null if it has not.
+  /// The name that was passed to make_task; empty if the task was made otherwise.
+  virtual const std::string& name() const { return name_; }
+  /// The task as this ability; null if it does not have it.
   template <class Ability> const Ability* as() const { return dynamic_cast<const Ability*>(this); }
 
  private:
   friend std::unique_ptr<Task> make_task(const std::string& name, const Inputs&);
   Inputs inputs_;
+  std::string name_;
 };
 
-/// These, and where nothing is said the task's own; none where its network has no such place.
+/// The given rates, or the task's own where none is given; no value where its network has no such place.
 NetworkDropout with_own(const NetworkDropout&, const Task&);
-/// Errors    ValueError for an unknown task (with the nearest name); what the task says about its inputs
+/// Errors    ValueError for an unknown task (with the nearest name); errors of the task about its inputs
 std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& = {});
-/// Errors    ValueError "--OPTION says nothing to the task 'NAME'", if it is given and not read
+/// Errors    ValueError "--OPTION does not apply to the task 'NAME'", if it is given and not read
 void check_read(const char* option, const std::string& task, bool given, bool read);
-/// Of several tasks, one may read the text and the others not: those leave --text unchecked.
-/// Errors    ValueError that names an option, given by the user, which the task does not read
-void reject_unread(const std::string& name, const Task&, const Task::Inputs& given, bool check_text = true);
+/// Errors    ValueError naming --text or --data, if it was given and the task does not read it
+void reject_unread(const std::string& name, const Task&, const Task::Inputs& given);
 
 struct TaskEntry : Registered<TaskEntry> {
   static constexpr const char* kind = "task";
@@ -130,17 +138,15 @@ template <class T> constexpr std::span<const TaskOption> options_of() {
 
 /// All registered tasks, by name.
 std::vector<const TaskEntry*> task_list();
-/// Errors    ValueError "unknown KIND 'NAME'; did you mean ...?", or what there is, unless the name is among those
-///           known. Where there are many, `lists` is the command that lists them
-void check_name(const char* kind, const std::string& name, const std::vector<std::string>& known,
-                const char* lists = nullptr);
-/// Errors    ValueError naming the nearest task, unless every name is one
+/// Errors    ValueError naming the nearest task, unless every name is that of a task
 void check_task_names(const std::vector<std::string>& names);
 
 }  // namespace ebb::app
 
-/// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers").
-#define EBB_TASK(name, Type, about)                                                                     \
-  static const ebb::app::TaskEntry ebb_task_##name {                                                    \
-    #name, about, __FILE__, ebb::app::detail::options_of<Type>(), &ebb::app::detail::make_task_of<Type> \
+/// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers"); use
+/// EBB_TASK_NAMED for a name with a dash.
+#define EBB_TASK(name, Type, about) EBB_TASK_NAMED(name, #name, Type, about)
+#define EBB_TASK_NAMED(id, name, Type, about)                                                          \
+  static const ebb::app::TaskEntry ebb_task_##id {                                                     \
+    name, about, __FILE__, ebb::app::detail::options_of<Type>(), &ebb::app::detail::make_task_of<Type> \
   }

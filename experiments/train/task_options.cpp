@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
@@ -9,7 +10,7 @@
 namespace ebb::app {
 namespace {
 
-// Whole numbers in [low, 1e6]: more would only run out of memory later.
+// Whole numbers in [low, 1e6]: larger ones would only run out of memory later.
 std::function<bool(const PerTask&)> whole(double low) {
   return [low](const PerTask& p) {
     return std::all_of(p.given.begin(), p.given.end(), [&](const auto& item) {
@@ -37,35 +38,24 @@ std::optional<double> given_or(std::optional<double> given, std::optional<double
 
 }  // namespace
 
-void TaskOptions::declare(Options& o) {
+void TaskOptions::declare(Options& o, const std::vector<std::string>& but) {
   o.add("--hidden", hidden, "width of the cell's state").check(whole(1), "a whole number of at least 1");
-  o.add("--length", length, "T, steps of a sequence in training").check(whole(1), "a whole number of at least 1");
-  o.add("--batch", batch, "B, sequences at once").check(whole(1), "a whole number of at least 1");
-  o.add("--steps", steps, "updates, at most").check(whole(0), "a whole number of at least 0");
+  o.add("--length", length, "T, steps per sequence in training").check(whole(1), "a whole number of at least 1");
+  o.add("--batch", batch, "B, sequences per batch").check(whole(1), "a whole number of at least 1");
+  o.add("--steps", steps, "maximum number of updates").check(whole(0), "a whole number of at least 0");
   o.add("--lr", lr, "learning rate").check(number(false), "above 0");
-  o.add("--clip", clip, "largest global norm of the gradient, 0 for none").check(number(true), "at least 0");
-  o.add("--text", inputs.text, "text for chars: any UTF-8 or byte file (default: tiny Shakespeare, built in)")
-      .type("FILE")
-      .reads();
+  o.add("--clip", clip, "largest global norm of the gradient, 0 for no clipping").check(number(true), "at least 0");
+  inputs.declare(o, but);
 }
 
-void TaskOptions::declare_inputs(Options& o, const std::vector<std::string>& but) {
-  o.add("--data", inputs.data,
-        "file or folder of the task's data, or `generated` (default: what EBB_DATA's folder has)")
-      .type("PATH")
-      .reads();
-  for (const DeclaredTaskOption& d : declared_task_options()) {
-    if (std::find(but.begin(), but.end(), d.option->name) != but.end()) continue;
-    o.add(fmt::format("--{}", d.option->name), inputs.own[d.option->name],
-          fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help))
-        .type(d.option->type)
-        .reads()
-        .check([option = d.option](const std::string& value) { return option->check(value), true; }, "");
-  }
+void TaskOptions::declare_optimizer(Options& o) {
+  o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them (default: chosen by each task)").type("NAME");
+  o.add("--schedule", schedule, "learning rate schedule; `ebb schedules` lists them (default: chosen by each task)")
+      .type("NAME");
 }
 
 void TaskOptions::declare_more(Options& o) {
-  o.add("--layers", layers, "cells, one above the other")
+  o.add("--layers", layers, "number of stacked cells")
       .check(each([](double x) { return x >= 1; }), "at least 1")
       .check(each([](double x) { return x <= 8 && x == std::floor(x); }), "a whole number, at most 8");
   o.add("--dropout", dropout, "variational dropout of each layer's input and state")
@@ -74,18 +64,16 @@ void TaskOptions::declare_more(Options& o) {
   const auto share = [&](const char* name, PerTask& p, const char* help) {
     o.add(name, p, help).check(number(true), "at least 0").check(each([](double x) { return x < 1; }), "below 1");
   };
-  share("--input-dropout", input_dropout, "dropout of what the recurrence of a task's own network reads");
-  share("--output-dropout", output_dropout, "dropout of what a task's own network makes its scores from");
+  share("--input-dropout", input_dropout, "dropout of the recurrence's inputs, in tasks with their own network");
+  share("--output-dropout", output_dropout, "dropout before the output layer, in tasks with their own network");
   share("--word-dropout", word_dropout,
-        "share of the words that a task's own network reads as unknown ones in training");
-  o.add("--zoneout", zoneout, "probability that a number of the state stays")
+        "fraction of words replaced by the unknown word in training, in tasks with their own network");
+  o.add("--zoneout", zoneout, "probability that a value of the state is kept")
       .check(number(true), "at least 0")
       .check(each([](double p) { return p <= 1; }), "at most 1");
-  o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them (default: each task's own)")
-      .type("NAME");
-  o.add("--schedule", schedule, "of the rate; `ebb schedules` lists them (default: each task's own)").type("NAME");
+  declare_optimizer(o);
   o.add("--patience", patience,
-        "validations (20 a run) without improvement before it ends with the best weights; 0: never")
+        "validations (20 per run) without improvement before stopping with the best weights; 0: never")
       .check(whole(0), "a whole number of at least 0");
 }
 
@@ -94,36 +82,23 @@ std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {
 }
 
 std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::string>& names) const {
-  std::vector<std::unique_ptr<Task>> tasks;
-  bool read = inputs.text.empty();
-  for (const std::string& name : names) {
-    tasks.push_back(one(name));
-    read = read || tasks.back()->as<HasAlphabet>();
-  }
-  if (!read)
-    throw ValueError(
-        fmt::format("--text says nothing to the task{} '{}'", names.size() > 1 ? "s" : "", fmt::join(names, "', '")));
+  auto tasks = inputs.make(names);
+  for (std::size_t k = 0; k < names.size(); ++k) check_sizes_read(names[k], *tasks[k]);
   return tasks;
 }
 
-std::unique_ptr<Task> TaskOptions::one(const std::string& name) const {
-  Task::Inputs given = inputs;
-  for (const DeclaredTaskOption& d : declared_task_options())
-    if (given.own[d.option->name] == d.option->none) given.own[d.option->name].clear();
-  auto task = make_task(name, given);
-  reject_unread(name, *task, given, false);
-  const double own = task->settings(Size::standard).length;
-  check_read("length", name, length.of(name, own) != own, !task->as<FixedLength>());
-  const bool recurrence = !task->as<HasFeedForward>();
+void TaskOptions::check_sizes_read(const std::string& name, const Task& task) const {
+  const double own = task.settings(Size::standard).length;
+  check_read("length", name, length.of(name, own) != own, !task.as<FixedLength>());
+  const bool recurrence = !task.as<HasFeedForward>();
   check_read("layers", name, layers.of(name, 1) > 1, recurrence);
   check_read("dropout", name, dropout.of(name, 0) > 0, recurrence);
   check_read("zoneout", name, zoneout.of(name, 0) > 0, recurrence);
-  const auto* const drops = task->as<HasDropout>();
+  const auto* const drops = task.as<HasDropout>();
   const NetworkDropout known = drops ? drops->own_dropout() : NetworkDropout{};
   check_read("input-dropout", name, input_dropout.of(name).has_value(), known.input.has_value());
   check_read("output-dropout", name, output_dropout.of(name).has_value(), known.output.has_value());
   check_read("word-dropout", name, word_dropout.of(name).has_value(), known.words.has_value());
-  return task;
 }
 
 TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const {
@@ -146,31 +121,49 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
 
 void TaskOptions::keep(const TaskSettings& s) {
   const auto set = [&](PerTask& p, double x) { p.given = {{"", x}}; };
-  set(hidden, s.hidden), set(length, s.length), set(batch, s.batch), set(steps, s.steps), set(lr, s.lr),
-      set(clip, s.clip);
-  set(layers, s.layers), set(dropout, s.dropout), set(zoneout, s.zoneout), set(patience, s.patience);
+  set(hidden, s.hidden);
+  set(length, s.length);
+  set(batch, s.batch);
+  set(steps, s.steps);
+  set(lr, s.lr);
+  set(clip, s.clip);
+  set(layers, s.layers);
+  set(dropout, s.dropout);
+  set(zoneout, s.zoneout);
+  set(patience, s.patience);
   const auto set_known = [&](PerTask& p, std::optional<double> x) {
     if (x) set(p, *x);
   };
-  set_known(input_dropout, s.network.input), set_known(output_dropout, s.network.output),
-      set_known(word_dropout, s.network.words);
-  optimizer = s.optimizer, schedule = s.schedule;
-}
-
-void TaskOptions::keep(const Task::Inputs& chosen) {
-  inputs.data = chosen.data;
-  inputs.own.take(chosen.own);  // options point at the values that are here
+  set_known(input_dropout, s.network.input);
+  set_known(output_dropout, s.network.output);
+  set_known(word_dropout, s.network.words);
+  optimizer = s.optimizer;
+  schedule = s.schedule;
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
   if (!optimizer.empty()) make_optimizer(optimizer, LeafSet{}, 1e-3);
   if (!schedule.empty()) make_schedule(schedule, 1e-3, 1000);
-  for (const PerTask* p : {&hidden, &length, &batch, &steps, &lr, &clip, &layers, &dropout, &zoneout, &patience,
-                           &input_dropout, &output_dropout, &word_dropout})
-    for (const auto& [name, value] : p->given) {
+  const std::pair<const char*, const PerTask*> options[] = {{"hidden", &hidden},
+                                                            {"length", &length},
+                                                            {"batch", &batch},
+                                                            {"steps", &steps},
+                                                            {"lr", &lr},
+                                                            {"clip", &clip},
+                                                            {"layers", &layers},
+                                                            {"dropout", &dropout},
+                                                            {"zoneout", &zoneout},
+                                                            {"patience", &patience},
+                                                            {"input-dropout", &input_dropout},
+                                                            {"output-dropout", &output_dropout},
+                                                            {"word-dropout", &word_dropout}};
+  for (const auto& [option, values] : options)
+    for (const auto& [name, value] : values->given) {
       if (name.empty() || std::find(tasks.begin(), tasks.end(), name) != tasks.end()) continue;
       check_task_names({name});
-      throw ValueError(fmt::format("an option names the task '{}', which is not among --tasks", name));
+      throw ValueError(fmt::format("--{} names the task '{}', but the task{} of this run {} '{}'", option, name,
+                                   tasks.size() > 1 ? "s" : "", tasks.size() > 1 ? "are" : "is",
+                                   fmt::join(tasks, "', '")));
     }
 }
 

@@ -4,35 +4,25 @@
 #include <ebb/experiments/report/assets.hpp>
 #include <ebb/experiments/train/text.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <functional>
 
 namespace ebb::app {
 namespace {
 
-// Decodes one code point at `at` and moves on; false if the bytes are not UTF-8 (too long forms and surrogates
-// included).
-bool decode(const std::string& s, std::size_t& at, char32_t& point) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
-  const unsigned first = byte(at);
-  const int more = first < 0x80 ? 0 : first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
-  if ((first >= 0x80 && first < 0xC2) || first > 0xF4 || at + static_cast<std::size_t>(more) >= s.size()) return false;
-  point = more == 0 ? first : first & (0x3Fu >> more);
-  for (int k = 1; k <= more; ++k) {
-    const unsigned next = byte(at + static_cast<std::size_t>(k));
-    if ((next & 0xC0) != 0x80) return false;
-    point = point << 6 | (next & 0x3F);
-  }
-  constexpr char32_t least[] = {0, 0x80, 0x800, 0x10000};
-  if (point < least[more] || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
-  at += static_cast<std::size_t>(more) + 1;
-  return true;
-}
-
+/// False if the bytes are not UTF-8 (including overlong forms and surrogates).
 bool decode_all(const std::string& bytes, std::vector<char32_t>& points) {
   points.reserve(bytes.size());
-  char32_t point = 0;
-  for (std::size_t at = 0; at < bytes.size(); points.push_back(point))
-    if (!decode(bytes, at, point)) return false;
+  ebb::detail::BytesOf from{bytes};
+  std::string rest;
+  while (from.peek() >= 0) {
+    const int first = from.get();
+    rest.clear();
+    if (!ebb::detail::rest_of_point(from, first, rest)) return false;
+    auto point = static_cast<char32_t>(rest.empty() ? first : first & (0x3F >> rest.size()));
+    for (const char c : rest) point = point << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+    points.push_back(point);
+  }
   return true;
 }
 
@@ -61,7 +51,7 @@ std::vector<char32_t> points_of(const std::string& source, const std::string& by
   if (!utf8) return bytes_of(bytes);
   std::vector<char32_t> points;
   if (!decode_all(bytes, points))
-    throw ValueError(fmt::format("{} is not UTF-8, and the model knows characters", source));
+    throw ValueError(fmt::format("{} is not UTF-8, but the model's tokens are characters", source));
   return points;
 }
 
@@ -74,8 +64,8 @@ std::vector<int> Alphabet::encode(const std::string& where, const std::string& b
   for (const char32_t p : points) {
     const auto at = std::lower_bound(symbols.begin(), symbols.end(), p);
     if (at == symbols.end() || *at != p)
-      throw ValueError(fmt::format("{} of {}, number {}, is not among the {} that the model knows", shown(p, utf8),
-                                   where, tokens.size() + 1, symbols.size()));
+      throw ValueError(fmt::format("{} in {}, at position {}, is not among the {} in the model's alphabet",
+                                   shown(p, utf8), where, tokens.size() + 1, symbols.size()));
     tokens.push_back(static_cast<int>(at - symbols.begin()));
   }
   return tokens;
@@ -96,7 +86,7 @@ Alphabet Alphabet::from_stored(const std::string& text, bool utf8) {
   Alphabet a{.utf8 = utf8, .symbols = points_of("the list of symbols", text, true)};
   const bool rising = std::adjacent_find(a.symbols.begin(), a.symbols.end(), std::greater_equal<>()) == a.symbols.end();
   if (a.symbols.empty() || !rising || (!utf8 && a.symbols.back() > 0xFF))
-    throw ValueError("the list of symbols is none");
+    throw ValueError("the list of symbols is invalid");
   return a;
 }
 

@@ -13,27 +13,21 @@
 namespace ebb::app {
 namespace {
 
-constexpr double blown_up = 1e6;  // times the first loss: weights are far from any that could come back
-
-// Names where it went wrong: a weight that is no number any more, or the first op whose result is not.
+// Locates the failure: a weight that is no longer finite, or the first op whose result is not.
 std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
   for (int k = 0; k < m.w.count(); ++k)
-    if (!all_finite(m.w[k].value())) return fmt::format("the update before made weight '{}' overflow", m.w[k].name());
+    if (!all_finite(m.w[k].value())) return fmt::format("the previous update made weight '{}' overflow", m.w[k].name());
   const std::string found = trace_nonfinite(m.w, options, loss);
   return found.empty() ? "in the gradient" : found;
 }
 
 std::string divergence(const Model& m, const Batch& b, const Result& r, double norm, int step, double first_loss,
                        const ShardOptions& options, const ShardLoss& loss) {
-  const double unit = m.task.unit_per_loss;
-  if (!std::isfinite(r.loss) || !std::isfinite(norm))
-    return fmt::format("step {}: the {} is {}; {}", step, std::isfinite(r.loss) ? "gradient's norm" : "loss",
-                       std::isinf(std::isfinite(r.loss) ? norm : r.loss) ? "infinite" : "not a number",
-                       whereabouts(m, options, loss));
-  if (r.loss > blown_up * std::max(first_loss, 1e-3))
-    return fmt::format("step {}: the loss is {:.3g} {}, over a million times that of step 1, out of {}", step,
-                       unit * r.loss, m.task.unit, m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network");
-  return {};
+  const std::string what = divergence(r.loss, norm, first_loss, m.task);
+  if (what.empty()) return {};
+  const bool finite = std::isfinite(r.loss) && std::isfinite(norm);
+  const std::string from = m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network";
+  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, options, loss));
 }
 
 class Stopwatch {
@@ -41,7 +35,10 @@ class Stopwatch {
   double seconds() const {
     return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  void go_on_from(double seconds) { before_ = seconds, start_ = std::chrono::steady_clock::now(); }
+  void go_on_from(double seconds) {
+    before_ = seconds;
+    start_ = std::chrono::steady_clock::now();
+  }
 
  private:
   double before_ = 0;
@@ -76,7 +73,7 @@ std::vector<CurvePoint> curve_of(const Array& table) {
   return curve;
 }
 
-/// What lives from one update to the next.
+/// The state of a run between updates.
 class Training {
  public:
   Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const ClipRule& clip)
@@ -98,8 +95,7 @@ class Training {
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
     if (keeper.save) keeper.save(part);
-    if (record.diverged.empty())
-      keep_best();  // after it was saved: a run that goes on needs the last weights, not the best
+    if (record.diverged.empty()) keep_best();  // after saving: resuming a run needs the last weights, not the best
     record.skipped = optimizer_->skipped();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
   }
@@ -165,12 +161,12 @@ class Training {
     const std::optional<std::string> name = meter ? meter->validates_by() : std::nullopt;
     if (!name) meter.reset();
     point.valid = test_loss(m_, task_, Split::valid, s_, m_.task.valid_batches,
-                            meter.get());  // a part is enough to see when to stop
+                            meter.get());  // a part of the split is enough for early stopping
     record.enough = !meter && point.valid < s_.enough;
     const Measure by = meter ? measure_named(*name, meter->measures()) : Measure{"loss", point.valid, "", 0, "", false};
     point.valid = by.value;
     if (s_.patience > 0)
-      stop_.update(by.rises ? -by.value : by.value);  // else it sees nothing, ends nothing and has nothing to restore
+      stop_.update(by.rises ? -by.value : by.value);  // otherwise it never stops and has nothing to restore
     record.waited = bool(stop_);
     validating_ += time_.seconds() - before;
   }
@@ -191,12 +187,21 @@ class Training {
   Schedule rate_;
   EarlyStopping stop_;
   StateArrays carry_;
-  Array table_;  // the curve as a checkpoint has it
+  Array table_;  // the curve in the form of a checkpoint
   Stopwatch time_;
   double first_loss_ = 0, numbers_ = 0, validating_ = 0;
 };
 
 }  // namespace
+
+std::string divergence(double loss, double norm, double first_loss, const TaskInfo& task) {
+  constexpr double blown_up = 1e6;  // times the first loss: too far off to recover
+  for (const auto& [name, x] : {std::pair{"loss", loss}, {"gradient's norm", norm}})
+    if (!std::isfinite(x)) return fmt::format("the {} is {}", name, std::isinf(x) ? "infinite" : "not a number");
+  if (loss <= blown_up * std::max(first_loss, 1e-3)) return {};
+  return fmt::format("the loss is {:.3g} {}, over a million times that of the first update", task.unit_per_loss * loss,
+                     task.unit);
+}
 
 Schedule schedule_of(const TaskSettings& s) { return make_schedule(s.schedule, s.lr, s.steps); }
 
@@ -222,11 +227,6 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
     rows += batch.weight();
   }
   return rows > 0 ? m.task.unit_per_loss * sum / rows : 0;
-}
-
-void try_out(const Model& m, const Task& task) {
-  const Batch batch = task.batch({.length = 2, .rows = 1});
-  evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& shard) { return m.loss(shard, batch); });
 }
 
 }  // namespace ebb::app

@@ -8,73 +8,74 @@
 
 namespace ebb::app {
 
-/// One update, as it is recorded.
+/// The record of one update.
 struct CurvePoint {
   int step = 0;              ///< 1 for the first update
   double loss = 0;           ///< of the batch, before the update, in the task's unit
   double gradient_norm = 0;  ///< before clipping, of the training loss (nats, squares)
   bool clipped = false;
-  double seconds = 0;  ///< since training began, validation included
+  double seconds = 0;  ///< since training began, including validation
   double lr = 0;       ///< of this update
   double valid = std::numeric_limits<
       double>::quiet_NaN();  ///< loss on the validation split, or the task's measure of it, of either sign
   bool validated() const { return !std::isnan(valid); }
 };
 
-/// What a run of training left behind.
+/// The record of a training run.
 struct TrainRecord {
   std::vector<CurvePoint> curve;
   int clip_events = 0;
-  std::int64_t skipped = 0;  ///< updates that were not made: their gradient would have made the rule's memory infinite
+  std::int64_t skipped = 0;  ///< skipped updates: their gradients would have made the optimiser's moments infinite
   double seconds = 0;
   double speed = 0;             ///< steps or characters per second, over all rows
   std::int64_t kept_bytes = 0;  ///< by the tapes of one update
   bool interrupted = false, enough = false,
-       waited = false;   ///< waited: patience was at its end, the best weights are back
-  int kept = 0;          ///< with patience, the update whose weights are back; 0: those of the last
-  std::string diverged;  ///< empty, or which step, and where the first number that is not finite arose
+       waited = false;   ///< waited: patience was exhausted, and the best weights were restored
+  int kept = 0;          ///< with patience, the update whose weights were restored; 0: the last
+  std::string diverged;  ///< empty, or the step and the origin of the first value that is not finite
 };
 
-/// Called after every update; the bar and the lines on the screen hang on it.
+/// Called after every update, for the progress bar and printed lines.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
-/// Takes the place of clipping to settings.clip: may change the gradient before it is applied, and says which norm it
-/// had.
+/// Replaces clipping to settings.clip: may change the gradient before it is applied, and returns the norm before.
 struct Clipped {
   double norm = 0;  ///< before
   bool clipped = false;
 };
 using ClipRule = std::function<Clipped(Grads&)>;
 
-/// All that a run hands from one update to the next, as a part of a checkpoint.
+/// Everything that a run carries from one update to the next, as a part of a checkpoint.
 struct TrainPart {
   std::function<void(Archive&)> fields;
   void visit(Archive& a) { fields(a); }
 };
 
-/// How a run is kept so that another process can go on with it, to the very same bits: random numbers are keyed by seed
-/// and update, so that there is no more to keep than numbers.
+/// How a run is saved so that another process can resume it with bit-identical results: random numbers are keyed by
+/// seed and update, so there is no generator state to save.
 struct TrainKeeper {
-  int every = 0;                                  ///< updates from one save to the next; 0: at the end only
-  std::function<void(const TrainPart&)> save;     ///< also called at Ctrl-C and after the last update
-  std::function<void(TrainPart&)> load;           ///< empty for a run that begins
-  std::function<void(const TrainRecord&)> begin;  ///< called once before the first update, with what was loaded
+  int every = 0;                                  ///< updates between saves; 0: only at the end
+  std::function<void(const TrainPart&)> save;     ///< also called on Ctrl-C and after the last update
+  std::function<void(TrainPart&)> load;           ///< empty for a new run
+  std::function<void(const TrainRecord&)> begin;  ///< called once before the first update, with the loaded record
 };
+
+/// Whether an update has diverged, by the definition of every command: its loss or gradient is not finite, or its loss
+/// is a million times that of the first update. Losses are those of training (nats, squares). Returns what diverged;
+/// empty if nothing did.
+std::string divergence(double loss, double gradient_norm, double first_loss, const TaskInfo&);
 
 /// The schedule over the run's updates. Errors: as make_schedule
 Schedule schedule_of(const TaskSettings&);
 
-/// The loop that all commands share: an update rule on gradients clipped to a global norm, windows whose state is
-/// carried where the task says so. Ends after settings.steps, at Ctrl-C, once the validation loss is low enough, or
-/// when it diverges: a loss or gradient that is not finite, or a loss a million times that of the first update.
+/// The loop that all commands share: an optimiser on gradients clipped to a global norm, and windows whose state is
+/// carried if the task requires it. Ends after settings.steps, on Ctrl-C, once the validation loss is low enough, or
+/// when training diverges.
 TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {},
                   const TrainKeeper& = {}, const ClipRule& = {});
 
-/// Mean loss over a split (or its first batches), in the task's unit, without gradients. The meter, if any, sees each
-/// batch.
+/// Mean loss over a split (or its first batches), in the task's unit, without gradients. The meter, if any, receives
+/// each batch.
 double test_loss(const Model&, const Task&, Split, const TaskSettings&, int most_batches = 1 << 30, Meter* = nullptr);
-
-/// One forward pass over two steps of one row: shapes that do not fit show before any long work. Errors: ShapeError
-void try_out(const Model&, const Task&);
 
 }  // namespace ebb::app

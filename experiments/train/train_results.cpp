@@ -7,13 +7,16 @@
 namespace ebb::app {
 namespace {
 
-// A logarithmic axis shows more of what falls by decades, and has too few numbers for less.
+// A logarithmic axis is better for values that span decades, but has too few labels for less.
 bool spans_decades(const Plot& p) {
   double low = INFINITY, high = 0;
   for (const auto* lines : {&p.series, &p.marks})
     for (const Series& s : *lines)
       for (const double y : s.y)
-        if (std::isfinite(y) && y > 0) low = std::min(low, y), high = std::max(high, y);
+        if (std::isfinite(y) && y > 0) {
+          low = std::min(low, y);
+          high = std::max(high, y);
+        }
   return high > 30 * low;
 }
 
@@ -26,8 +29,10 @@ bool beaded(const Plot& p) {
 void TrainResults::plot(const std::string& name, const TaskInfo& info, const TrainRecord& r) {
   Series losses{.name = name}, norms{.name = name};
   for (const CurvePoint& p : r.curve) {
-    losses.x.push_back(p.step), losses.y.push_back(p.loss);
-    norms.x.push_back(p.step), norms.y.push_back(p.gradient_norm);
+    losses.x.push_back(p.step);
+    losses.y.push_back(p.loss);
+    norms.x.push_back(p.step);
+    norms.y.push_back(p.gradient_norm);
     last_ = std::max(last_, static_cast<double>(p.step));
   }
   loss_.y_label = info.unit;
@@ -37,14 +42,20 @@ void TrainResults::plot(const std::string& name, const TaskInfo& info, const Tra
   any_kept_ |= r.kept > 0;
 }
 
-// What training validates by: its loss, beside the loss that is learned from, or a measure in a plot of its own.
+// The quantity used for validation: the loss, plotted with the training loss, or a measure in a separate plot.
 void TrainResults::plot_validation(const std::string& name, const TrainRecord& r) {
   const bool measured = validates_by_.has_value();
   const std::string of = measured ? name : name + ", validation";
   Series all{.name = of, .beads = true}, best{.name = name + ", best", .group = of, .dots = true};
   for (const CurvePoint& p : r.curve) {
-    if (p.validated()) all.x.push_back(p.step), all.y.push_back(p.valid);
-    if (p.validated() && p.step == r.kept) best.x.push_back(p.step), best.y.push_back(p.valid);
+    if (p.validated()) {
+      all.x.push_back(p.step);
+      all.y.push_back(p.valid);
+    }
+    if (p.validated() && p.step == r.kept) {
+      best.x.push_back(p.step);
+      best.y.push_back(p.valid);
+    }
   }
   for (Series* s : {&all, &best})
     if (!s->x.empty()) (measured ? valid_ : loss_).series.push_back(std::move(*s));
@@ -57,7 +68,7 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
   plot(name, info, r);
   if (validates_by_ && valid_.y_label.empty())
-    valid_.y_label = *validates_by_;  // all there is to say if every run diverged
+    valid_.y_label = *validates_by_;  // the unit is unknown if every run diverged
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())),
                          count_text(r.clip_events), count_text(r.speed), number_text(run.seconds),
                          bytes_text(static_cast<double>(r.kept_bytes)),
@@ -92,7 +103,8 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   if (!validates_by_) return;
   const Measure by = measure_named(*validates_by_, meter_->measures());
   valid_.y_label = fmt::format("{}, {}", by.name, by.unit);
-  baseline_ = by.baseline, baseline_about_ = by.baseline_about.empty() ? "a guess" : by.baseline_about;
+  baseline_ = by.baseline;
+  baseline_about_ = by.baseline_about.empty() ? "baseline" : by.baseline_about;
 }
 
 void TrainResults::report(Job& job, const Task& task) const {
@@ -101,15 +113,15 @@ void TrainResults::report(Job& job, const Task& task) const {
   loss.marks.push_back(
       {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
   loss.log_y = spans_decades(loss);
-  loss.caption = "Training loss of every update. Grey: what a guess costs.";
-  const char* const large = any_kept_ ? " Large dot: the best, whose weights were kept." : "";
+  loss.caption = "Training loss of every update. Grey: the baseline.";
+  const char* const large = any_kept_ ? " Large dot: the best validation, whose weights were kept." : "";
   if (!validates_by_ && beaded(loss))
     loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
   job.report.plots({loss, norm_});
   if (!valid.series.empty()) {
     if (meter_)
       valid.marks.push_back({.name = baseline_about_, .x = {1, std::max(2.0, last_)}, .y = {baseline_, baseline_}});
-    valid.caption = std::string("Of the validation split. Grey: a guess.") + large;
+    valid.caption = std::string("On the validation split. Grey: the baseline.") + large;
     job.report.plots({valid});
   }
   job.report.table(table_);

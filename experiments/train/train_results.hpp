@@ -4,12 +4,12 @@
 
 namespace ebb::app {
 
-/// What the runs of `ebb train` came to: plots and a table in the report, numbers in the summary.
+/// The results of the runs of `ebb train`: plots and a table in the report, values in the summary.
 class TrainResults {
  public:
   struct Run {
     std::uint64_t seed;
-    double loss;  ///< on the test split; not a number if it diverged
+    double loss;  ///< on the test split; NaN if the run diverged
     double seconds;
     std::int64_t weights;  ///< trained ones
   };
@@ -24,12 +24,12 @@ class TrainResults {
   Plot valid_{.title = "Validation", .x_label = "update"};
   std::optional<std::string> validates_by_;  // name of a measure; none: the loss
   Table table_{
-      .head = {"run", "test loss", "updates", "clipped", "a second", "seconds", "kept by the tape", "remarks"}};
+      .head = {"run", "test loss", "updates", "clipped", "per second", "seconds", "kept by the tape", "remarks"}};
   Table measures_{.head = {"run", "measure", "value", "unit", "baseline"}};
-  std::unique_ptr<Meter> meter_;  // of the first run that has one: its pictures are shown
-  double baseline_ = 0;           // of the measure that is validated by
+  std::unique_ptr<Meter> meter_;  // of the first run that has one; its pictures are shown
+  double baseline_ = 0;           // of the measure used for validation
   std::string baseline_about_;
-  bool any_kept_ = false;  // a run's best weights are back
+  bool any_kept_ = false;  // the best weights of a run were restored
   double last_ = 1;        // update of the longest run
 };
 

@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <ebb/nn/files/safetensors.hpp>
 
@@ -28,7 +29,7 @@ void rejected(std::vector<std::string> words, const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("an unknown word is refused with the nearest one that is known") {
+TEST_CASE("an unknown word is rejected with the closest match") {
   rejected({"vanish", "--cells", "rnn,lstn"}, "ebb vanish: unknown cell 'lstn'; did you mean 'lstm'?");
   rejected({"vanish", "--tasks", "addign"}, "ebb vanish: unknown task 'addign'; did you mean 'adding'?");
   rejected({"vanish", "--cells", "rnn,lstm,rnn"}, "ebb vanish: --cells names 'rnn' twice");
@@ -46,10 +47,16 @@ TEST_CASE("an unknown word is refused with the nearest one that is known") {
   rejected({"vanish", "--cells", "rnn:recurent=orthogonal"}, "recurent");
   rejected({"vanish", "--cells", "rnn:recurrent=orthogonl"}, "orthogonl");
   rejected({"vanish", "--hidden", "addin=3"}, "unknown task 'addin'; did you mean 'adding'?");
-  rejected({"vanish", "--tasks", "adding", "--hidden", "chars=3"}, "'chars', which is not among --tasks");
+  rejected({"vanish", "--tasks", "adding", "--hidden", "chars=3"},
+           "ebb vanish: --hidden names the task 'chars', but the task of this run is 'adding'\n");
+  rejected({"vanish", "--tasks", "adding,series", "--lr", "chars=.1"},
+           "--lr names the task 'chars', but the tasks of this run are 'adding', 'series'\n");
+  rejected({"train", "adding", "--hidden", "chars=5"},
+           "ebb train: --hidden names the task 'chars', but the task of this run is 'adding'\n");
+  rejected({"train", "adding", "--output-dropout", "chars=.5"}, "--output-dropout names the task 'chars', but");
 }
 
-TEST_CASE("a number that cannot be is refused with the limit") {
+TEST_CASE("a number out of range is rejected with the limit") {
   rejected({"vanish", "--hidden", "0"}, "--hidden must be a whole number of at least 1, not 0");
   rejected({"vanish", "--hidden", "2.5"}, "--hidden must be a whole number of at least 1");
   rejected({"vanish", "--hidden", "-3"}, "--hidden");
@@ -74,19 +81,19 @@ TEST_CASE("a number that cannot be is refused with the limit") {
   rejected({"check", "mgu", "--hidden", "0"}, "--hidden must be at least 1");
 }
 
-TEST_CASE("an incomplete or contradictory command line is refused") {
+TEST_CASE("an incomplete or contradictory command line is rejected") {
   rejected({}, "a command is missing");
   rejected({"vanish", "--cells"}, "--cells");
   rejected({"vanish", "--cells", ""}, "--cells");
   rejected({"vanish", "--cells", "rnn,,gru"}, "--cells has an empty entry");
-  rejected({"vanish", "--full"}, "--quick and --full exclude each other");
-  rejected({"vanish", "stray"}, "'stray' is one argument too many");
+  rejected({"vanish", "--full"}, "--quick and --full are mutually exclusive");
+  rejected({"vanish", "stray"}, "unexpected argument 'stray'");
   rejected({"train"}, "TASK");
-  rejected({"train", "adding", "chars"}, "'chars' is one argument too many");
-  rejected({"new", "sell", "x"}, "KIND must be cell or experiment");
+  rejected({"train", "adding", "chars"}, "unexpected argument 'chars'");
+  rejected({"new", "sell", "x"}, "unknown KIND 'sell'; did you mean 'cell'?");
 }
 
-TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
+TEST_CASE("a text that is missing, empty, unreadable or too short is rejected") {
   TempFolder texts;
   write_all(texts / "empty.txt", "");
   write_all(texts / "short.txt", "To be, or not to be");
@@ -118,7 +125,7 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is refused") {
   rejected({"vanish", "--text", texts / "middle.txt", "--lags", "500"}, "too short");
 }
 
-TEST_CASE("a name that is not UTF-8 is refused before any work, for it could not be kept with the weights") {
+TEST_CASE("a name that is not UTF-8 is rejected before any work, since it cannot be stored with the weights") {
   TempFolder folder;
   const std::string latin = folder / "caf\xe9", text(2000, 'a');
   std::filesystem::create_directory(latin);
@@ -127,14 +134,14 @@ TEST_CASE("a name that is not UTF-8 is refused before any work, for it could not
   std::string rows = "temp\xe9rature\n";
   for (int k = 0; k < 400; ++k) rows += std::to_string(k % 7) + "\n";
   write_all(folder / "latin.csv", rows);
-  rejected({"train", "chars", "--text", latin + "/text"}, "is not UTF-8, and could not be");
+  rejected({"train", "chars", "--text", latin + "/text"}, "is not UTF-8, so it cannot be");
   rejected({"train", "series", "--data", latin + "/series.csv", "--column", "b"}, "");
   rejected({"train", "series", "--data", folder / "latin.csv"}, "the name of column 1 is not UTF-8");
   rejected({"train", "series", "--data", folder / "latin.csv", "--column", "temp\xe9rature"}, "is not UTF-8");
-  rejected({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, and could not be recorded");
+  rejected({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, so it cannot be recorded");
 }
 
-TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no character") {
+TEST_CASE("a text in UTF-16 is rejected by name, and a UTF-8 byte order mark is skipped") {
   TempFolder folder;
   std::string wide = "\xff\xfe", plain;
   for (int k = 0; k < 3000; ++k) plain += "ab\n"[k % 3];
@@ -149,7 +156,17 @@ TEST_CASE("a text in UTF-16 is refused by its name, and a mark of UTF-8 is no ch
   CHECK(ebb::read_safetensors_metadata(folder / "out/weights.safetensors").at("symbols") == "\nab");
 }
 
-TEST_CASE("what is wrong with a series names its file") {
+TEST_CASE("control characters of a file or an argument are escaped in messages") {
+  using namespace std::string_literals;
+  TempFolder folder;
+  write_all(folder / "odd.csv", "a\n1\nx\x1b[31m\0y\n"s);
+  rejected({"train", "series", "--data", folder / "odd.csv"}, "line 3, column 'a': 'x\\x1b[31m\\x00y' is not a number");
+  rejected({"train", "series", "--data", "no\x1b[2Jsuch"}, "no\\x1b[2Jsuch");
+  rejected({"train", "add\x1b[2Jing"}, "unknown task 'add\\x1b[2Jing'");
+  rejected({"tra\ain"}, "unknown command 'tra\\x07in'");
+}
+
+TEST_CASE("errors in a series name its file") {
   TempFolder folder;
   write_all(
       folder / "flat.csv", "a\n" + [] {
@@ -160,12 +177,46 @@ TEST_CASE("what is wrong with a series names its file") {
   write_all(folder / "one.csv", "a,b\n1,2\n");
   write_all(folder / "large.csv", "a\n1\n1e309\n");
   rejected({"train", "series", "--data", folder / "flat.csv"},
-           "flat.csv', column a: the numbers to learn from are none, or all the same");
+           "flat.csv', column a: there are no training values, or they are all equal");
   rejected({"train", "series", "--data", folder / "one.csv"}, "one.csv', column b: ");
   rejected({"train", "series", "--data", folder / "large.csv"}, "large.csv: line 3, column 'a': ");
 }
 
-TEST_CASE("a folder that cannot be written is refused before any work") {
+TEST_CASE("data that are no regular file are named as what they are, with what the task expects") {
+  TempFolder folder;
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);  // nobody writes into it: opening it would wait
+  write_all(folder / "file", "x");
+  const std::string pipe = folder / "pipe", long_name(300, 'n');
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string substituted = "/dev/fd/" + std::to_string(ends[0]);  // as the shell passes <(command)
+  for (const auto& [task, expected] :
+       {std::pair{"series", "; series expects mackey-glass"}, std::pair{"music", "; music expects chorales"}}) {
+    const auto data = [&](const std::string& path, const std::string& why) {
+      rejected({"train", task, "--data", path}, path + ": " + why);
+      rejected({"train", task, "--data", path}, expected);
+    };
+    data(pipe, "is a pipe, but a regular file is required");
+    data(substituted, "is a pipe, but a regular file is required");
+    data(long_name, "cannot be read: File name too long");
+    data(folder / "none", "cannot be read: No such file or directory");
+    data(folder.path(), "is a folder, not a file");
+    data("/dev/zero", "is a device, not a file");
+  }
+  close(ends[0]);
+  close(ends[1]);
+  for (const char* task : {"translate", "tags", "sentiment", "speech", "pixels", "images", "caption"}) {
+    const auto data = [&](const std::string& path, const std::string& why) {
+      rejected({"train", task, "--data", path}, "'" + path + "': " + why + "; the task " + task + " needs ");
+    };
+    data(pipe, "is not a folder");
+    data(folder / "file", "is not a folder");
+    data(long_name, "File name too long");
+    data(folder / "none", "No such file or directory");
+  }
+}
+
+TEST_CASE("a folder that cannot be written is rejected before any work") {
   TempFolder folder;
   write_all(folder / "file", "x");
   std::filesystem::create_directory(folder / "full");
@@ -176,7 +227,7 @@ TEST_CASE("a folder that cannot be written is refused before any work") {
   CHECK(at("/proc/ebb").code == 2);
   const Outcome full = at(folder / "full");
   CHECK(full.code == 2);
-  CHECK_THAT(full.err, Catch::Matchers::Contains("is not empty; --force"));
+  CHECK_THAT(full.err, Catch::Matchers::Contains("is not empty; use --force"));
   CHECK(read_all(folder / "full/mine.txt") == "keep me");
   if (geteuid() != 0) {
     std::filesystem::create_directory(folder / "locked");
@@ -188,7 +239,7 @@ TEST_CASE("a folder that cannot be written is refused before any work") {
   CHECK(folder.has("full/summary.json"));
 }
 
-TEST_CASE("sizes that no memory can hold are refused, not crashed on") {
+TEST_CASE("sizes that exceed memory are rejected without a crash") {
   rlimit before{};
   getrlimit(RLIMIT_AS, &before);
   const rlimit tight{rlim_t{8} << 30, before.rlim_max};

@@ -25,6 +25,22 @@ struct NeverFits {
 };
 EBB_CELL_NAMED(never_fits, "never-fits", NeverFits, "shapes that never fit (made by the tests)");
 
+struct Grouped {
+  ebb::Param W, U;
+  Grouped(ebb::Builder p, ebb::CellSizes s)
+      : W(p.matrix("W", s.input, s.hidden)), U(p.matrix("U", s.hidden, s.hidden)) {
+    if (s.hidden % p.whole("groups", 6, 1, 100, "blocks")) p.reject("groups", "must divide the hidden size");
+  }
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const { return {tanh(matmul(x, W) + matmul(s.h, U))}; }
+};
+EBB_CELL(grouped, Grouped, "widths that its default rejects (made by the tests)");
+
+struct NeverBuilt {
+  NeverBuilt(ebb::Builder p, ebb::CellSizes) { p.reject("groups", "never fit"); }
+  ebb::Hidden step(const ebb::Var&, const ebb::Hidden& s) const { return s; }
+};
+EBB_CELL_NAMED(never_built, "never-built", NeverBuilt, "no width that it accepts (made by the tests)");
+
 struct Masked {
   ebb::Param W, idle;
   Masked(ebb::Builder p, ebb::CellSizes s) : W(p.matrix("W", s.input, s.hidden)), idle(p.vector("idle", s.hidden)) {}
@@ -37,7 +53,7 @@ EBB_CELL(masked, Masked, "a mask in training, and a parameter without use (made 
 
 }  // namespace
 
-TEST_CASE("the minimal gated unit's gradients are right, to second order") {
+TEST_CASE("the minimal gated unit's gradients are correct to second order") {
   const auto report = ebb::gradcheck_cell("mgu", {{.order = 2}});
   std::ostringstream text;
   text << report;
@@ -46,7 +62,7 @@ TEST_CASE("the minimal gated unit's gradients are right, to second order") {
   CHECK(report.entries.size() >= 16);
 }
 
-TEST_CASE("ebb check prints the largest error of each input, where it is, and both values") {
+TEST_CASE("ebb check prints each input's largest error, its position and both values") {
   const Outcome o = ebb_command({"check", "mgu", "--order", "2", "--steps", "4"});
   CHECK(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::Contains("mgu: right"));
@@ -60,7 +76,7 @@ TEST_CASE("ebb check exits with 1 for a gradient 0.1 % off") {
   CHECK_THAT(o.out, Catch::Matchers::Contains("forgetful: WRONG") && Catch::Matchers::Contains("<-- wrong"));
 }
 
-TEST_CASE("ebb check exits with 2 for a cell that throws, whatever the others do") {
+TEST_CASE("ebb check exits with 2 if any cell throws") {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"check", "never-fits"}, {"check", "never-fits", "forgetful"}}) {
     const Outcome o = ebb_command(words);
@@ -70,17 +86,17 @@ TEST_CASE("ebb check exits with 2 for a cell that throws, whatever the others do
   }
 }
 
-TEST_CASE("ebb check says which pass it checked, and which parameter has no influence") {
+TEST_CASE("ebb check reports the mode it checked and parameters without influence") {
   const Outcome masked = ebb_command({"check", "masked"}), plain = ebb_command({"check", "mgu"});
   CHECK(masked.code == 0);
   CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation\n") &&
                              Catch::Matchers::Contains("  in training\n") &&
                              Catch::Matchers::Contains("has no influence"));
-  CHECK_THAT(plain.out, Catch::Matchers::Contains("in training and evaluation, which are the same") &&
+  CHECK_THAT(plain.out, Catch::Matchers::Contains("in training and evaluation, which are identical") &&
                             !Catch::Matchers::Contains("no influence"));
 }
 
-TEST_CASE("ebb cells lists the options of each cell, or of the one that is named") {
+TEST_CASE("ebb cells lists the options of each cell, or of the named one") {
   const Outcome all = ebb_command({"cells"}), one = ebb_command({"cells", "lstm"});
   CHECK_THAT(all.out, Catch::Matchers::Contains("forget_bias=1") &&
                           Catch::Matchers::Contains("activation=tanh|relu|sigmoid|linear"));
@@ -90,7 +106,22 @@ TEST_CASE("ebb cells lists the options of each cell, or of the one that is named
   CHECK_THAT(none.err, Catch::Matchers::Contains("did you mean 'lstm'?"));
 }
 
-TEST_CASE("ebb cells and ebb tasks list what there is") {
+TEST_CASE(
+    "A cell that rejects the default widths is listed and checked at others, and one that rejects all does not hide "
+    "the rest") {
+  const Outcome list = ebb_command({"cells"}), check = ebb_command({"check", "grouped"});
+  CHECK(list.code == 0);
+  CHECK_THAT(list.out, Catch::Matchers::Contains("groups=6  blocks") &&
+                           Catch::Matchers::Contains("options unknown: never-built: option groups: never fit") &&
+                           Catch::Matchers::Contains("activation=tanh|relu|sigmoid|linear"));
+  CHECK(check.code == 0);
+  CHECK_THAT(check.out, Catch::Matchers::Contains("grouped: right (at input 3, hidden 12)"));
+  const Outcome asked = ebb_command({"check", "grouped", "--hidden", "5"});
+  CHECK(asked.code == 2);
+  CHECK_THAT(asked.err, Catch::Matchers::Contains("grouped: option groups: must divide the hidden size"));
+}
+
+TEST_CASE("ebb cells and ebb tasks list all cells and tasks") {
   const Outcome cells = ebb_command({"cells"}), tasks = ebb_command({"tasks"});
   CHECK(cells.code == 0);
   for (const char* name : {"rnn", "lstm", "gru", "gru-course", "mgu", "forgetful"})

@@ -55,7 +55,7 @@ constexpr std::uint64_t small = 16 << 20;  // bytes
 
 }  // namespace
 
-TEST_CASE("a set that may hold so many numbers holds them, and refuses one more") {
+TEST_CASE("a parameter set accepts values up to its limit and rejects one more") {
   for (const CellInfo& cell : cell_list()) {
     if (of_the_tests(cell)) continue;
     INFO(cell.name);
@@ -71,7 +71,7 @@ TEST_CASE("a set that may hold so many numbers holds them, and refuses one more"
   }
 }
 
-TEST_CASE("no cell takes the memory of the parameters that it is refused") {
+TEST_CASE("a cell allocates no memory for rejected parameters") {
   for (const CellInfo& cell : cell_list()) {
     if (of_the_tests(cell)) continue;
     INFO(cell.name);
@@ -87,7 +87,7 @@ TEST_CASE("no cell takes the memory of the parameters that it is refused") {
   }
 }
 
-TEST_CASE("metadata that ask for more than the file holds are refused, whatever they ask for") {
+TEST_CASE("metadata that require more than the file contains are rejected") {
   const Altered chars({"chars", "--cell", "lstm"}), adding({"adding", "--cell", "lstm"});
   const auto check = [](const Altered& a, const char* command, const Metadata& other) {
     rejected(a.run(command, other), "'" + a.path() + "'", "exceeds the maximum of ");
@@ -104,7 +104,7 @@ TEST_CASE("metadata that ask for more than the file holds are refused, whatever 
   rejected(chars.run("generate", {{"hidden", "12000"}}), "'" + chars.path() + "'", "hidden 12000");
 }
 
-TEST_CASE("metadata with a value that the model's parts refuse name the file") {
+TEST_CASE("an error in a metadata value that the model rejects names the file") {
   const Altered a({"chars", "--cell", "lstm"});
   for (const char* command : {"generate", "evaluate"}) {
     rejected(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");
@@ -120,4 +120,6 @@ TEST_CASE("metadata with a value that the model's parts refuse name the file") {
   rejected(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
   const Altered tags({"tags", "--data", "generated"});
   rejected(tags.run("evaluate", {{"direction", "sideways"}}), "'" + tags.path() + "'", "sideways");
+  rejected(tags.run("evaluate", {{"direction", ""}}), "'" + tags.path() + "'",
+           "'direction' is empty, but must be forward");
 }

@@ -33,7 +33,7 @@ void rejected(const std::vector<std::string>& words, const std::string& message)
 
 }  // namespace
 
-TEST_CASE("a TCN and a Transformer in the cell's place learn at --quick more than a guess knows", "[science]") {
+TEST_CASE("a TCN and a Transformer in place of a cell beat the baseline at --quick", "[science]") {
   for (const std::string cell : {"tcn", "transformer"}) {
     const TempFolder folder;
     INFO(cell);
@@ -52,7 +52,7 @@ TEST_CASE("a TCN and a Transformer in the cell's place learn at --quick more tha
   }
 }
 
-TEST_CASE("weights of a TCN or a Transformer say which it was, and ebb evaluate measures what training measured") {
+TEST_CASE("weights of a TCN or a Transformer record which it was, and ebb evaluate reproduces training's result") {
   for (const auto& [task, cell, more] :
        {std::tuple<std::string, std::string, std::vector<std::string>>{"adding", "tcn:kernel=2", {"--layers", "2"}},
         {"chars", "transformer:heads=2,positions=learned", {"--dropout", ".1"}},
@@ -74,7 +74,7 @@ TEST_CASE("weights of a TCN or a Transformer say which it was, and ebb evaluate 
   }
 }
 
-TEST_CASE("runs of a TCN and of a Transformer go on to the same bits") {
+TEST_CASE("resumed runs of a TCN and a Transformer are bitwise identical") {
   for (const auto& [name, cell] : {std::pair<const char*, const char*>{"tags", "tcn"},
                                    {"sentiment", "transformer:heads=2"},
                                    {"series", "transformer:heads=2"},
@@ -83,7 +83,7 @@ TEST_CASE("runs of a TCN and of a Transformer go on to the same bits") {
             {.data = std::string(name) == "adding" ? "" : "generated"});
 }
 
-TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows beside it, however long they are") {
+TEST_CASE("a row's result from a TCN or a Transformer does not depend on the other rows or their lengths") {
   for (const char* name : {"sentiment", "tags"})
     for (const char* cell : {"tcn", "transformer"})
       for (const char* direction : {"forward", "both"}) {
@@ -107,7 +107,7 @@ TEST_CASE("what a TCN or a Transformer says of a row does not depend on the rows
       }
 }
 
-TEST_CASE("a Transformer sees both ways with one network, a TCN with two, and forward alone with one") {
+TEST_CASE("a Transformer is bidirectional with one network, a TCN with two, and forward only with one") {
   const auto width = [](const char* cell, const char* direction) {
     Params w;
     const Recurrence r{cell, {.hidden = 8, .length = 10}};
@@ -119,7 +119,7 @@ TEST_CASE("a Transformer sees both ways with one network, a TCN with two, and fo
   CHECK(width("transformer", "forward") == 8);
 }
 
-TEST_CASE("a Transformer over characters goes on with a text, reading again what it has written") {
+TEST_CASE("a Transformer over characters continues a text, rereading its own output") {
   const TempFolder folder;
   std::string text;
   while (text.size() < 4000) text += "hello wörld\n";
@@ -134,7 +134,7 @@ TEST_CASE("a Transformer over characters goes on with a text, reading again what
   }
 }
 
-TEST_CASE("logits of the next token are those of the whole window") {
+TEST_CASE("logits of the next token equal those of the whole window") {
   const SimpleSizes sizes{.inputs = TokenInputs{7}, .outputs = 7};
   const Model m{sizes, "transformer:heads=2", TaskSettings{.hidden = 4, .length = 3}, 1};
   Tape tape;
@@ -151,14 +151,14 @@ TEST_CASE("logits of the next token are those of the whole window") {
   CHECK(std::memcmp(all.copy().raw(), other.copy().raw(), all.bytes()) != 0);
 }
 
-TEST_CASE("what needs single steps refuses a layer over whole sequences by name, before it does anything") {
+TEST_CASE("commands that need single steps reject a whole-sequence layer by name, before any work") {
   const TempFolder folder;
   const char* const why = "'tcn' runs over whole sequences and has no step";
   rejected({"vanish", "--cells", "lstm,tcn", "--quick", "--out", folder / "out"}, why);
   rejected({"check", "tcn"}, why);
   rejected({"train", "adding", "--cell", "tcm", "--quick", "--out", folder / "out"}, "did you mean 'tcn'?");
   rejected({"train", "adding", "--cell", "tcn", "--zoneout", ".1", "--quick", "--out", folder / "out"},
-           "zoneout is of a state");
+           "zoneout needs a state");
   rejected({"train", "adding", "--cell", "transformer:heads=3", "--quick", "--out", folder / "out"},
            "3 heads do not divide the width 16");
   CHECK_FALSE(folder.has("out"));
@@ -169,9 +169,9 @@ TEST_CASE("what needs single steps refuses a layer over whole sequences by name,
   CHECK_THROWS_WITH((Model{*make_task("adding"), "tcn", 8, 1}.simple().cell()), Contains("no cell and no state"));
 }
 
-TEST_CASE("ebb cells lists layers over whole sequences apart") {
+TEST_CASE("ebb cells lists whole-sequence layers separately") {
   const Outcome o = ebb_command({"cells"});
-  CHECK(o.out.find("\nslstm") < o.out.find("Over whole sequences"));
-  CHECK(o.out.find("Over whole sequences") < o.out.find("\ntcn"));
+  CHECK(o.out.find("\nslstm") < o.out.find("Layers over whole sequences"));
+  CHECK(o.out.find("Layers over whole sequences") < o.out.find("\ntcn"));
   CHECK_THAT(ebb_command({"cells", "transformer"}).out, Contains("heads=4") && !Contains("lstm"));
 }

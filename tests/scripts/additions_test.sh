@@ -68,7 +68,7 @@ using namespace ebb;
 using namespace ebb::app;
 class Recall final : public SimpleTask {
  public:
-  static constexpr TaskOption options[] = {{.name = "which", .type = "N", .help = "which number is asked for", .low = 0, .high = 9}};
+  static constexpr TaskOption options[] = {{.name = "which", .help = "which number is asked for", .takes = WholeNumber{0, 9}}};
   explicit Recall(Inputs& in) : which_(in.own.choose_whole("which", 0)) {}
   TaskInfo info() const override { return {.baseline = 1.0 / 12, .baseline_about = "the mean"}; }
   SimpleSizes sizes() const override { return {.inputs = ValueInputs{1}, .outputs = 1}; }

@@ -24,13 +24,19 @@ expect "adamax" ebb train adding --optimizer adama
 among "one-cycle" ebb train adding --schedule one
 expect "images" ebb results im
 expect "some.csv" ebb train series --data some
+expect "some.csv" ebb train sentiment --embedding some
+expect "" ebb train series --column some   # the name of a column
 expect "" ebb train adding --hidden 3
 among "lstm" ebb train adding --cell = ls
+expect "permuted" ebb train pixels --order perm
+expect "" ebb check mgu --order p        # which takes a number there
+expect "none,naive" ebb dropout --ways none,nai
+expect "both" ebb compare --direction bo
 expect "test" ebb evaluate --weights w --split te
 END
 bash -u try.bash
-! "$EBB" completion tcsh 2>err || { echo "tcsh is taken"; exit 1; }
-grep -q "unknown shell 'tcsh'" err
+! "$EBB" completion tcsh 2>err || { echo "tcsh is accepted"; exit 1; }
+grep -q "unknown SHELL 'tcsh'" err
 if command -v zsh >/dev/null; then zsh -n ebb.zsh; zsh -fc 'autoload -Uz compinit && compinit -u -D && source ./ebb.zsh && [[ -n $_comps[ebb] ]]'; fi
 if command -v fish >/dev/null; then
   fish --no-execute ebb.fish

@@ -13,7 +13,7 @@ started() {   # started COMMAND...: in the background; waits for the first resul
     kill -0 $pid 2>/dev/null || break
     sleep .05
   done
-  cat log; fail "ebb $*: no results before its end"
+  cat log; fail "ebb $*: no results before it ended"
 }
 ended() { code=0; wait $pid 2>/dev/null || code=$?; }
 holds() {   # holds PYTHON: true of the summary
@@ -45,14 +45,14 @@ for signal in HUP TERM; do
   kill -$signal $pid; sleep .1; [ $signal = TERM ] || kill -HUP $pid 2>/dev/null; ended
   [ $code = 130 ] || fail "SIG$signal: exit code $code"
   holds 's["interrupted"]'
-  grep -q INTERRUPTED run/report.html || fail "SIG$signal: the report does not say it"
+  grep -q INTERRUPTED run/report.html || fail "SIG$signal: the report does not say INTERRUPTED"
   tail -n 1 log | grep -q "^file://.*/run/report.html$" || fail "SIG$signal: the address of the report is not the last line"
 done
 
 rm -rf run
 code=$( { "$EBB" vanish --tasks adding --cells rnn $many --quick --threads 1 --out run; echo $? >code; } 2>/dev/null | head -c 1 >/dev/null; cat code)
-[ "$code" = 0 ] || [ "$code" = 130 ] || fail "a reader that went away: exit code $code"
-[ -s run/summary.json ] || fail "a reader that went away: no results"
+[ "$code" = 0 ] || [ "$code" = 130 ] || fail "a closed pipe: exit code $code"
+[ -s run/summary.json ] || fail "a closed pipe: no results"
 
 rm -rf run
 nohup "$EBB" vanish --tasks adding --cells rnn --seeds 3 --quick --threads 1 --out run >log 2>&1 &

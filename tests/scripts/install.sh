@@ -2,7 +2,7 @@
 set -eu
 cmake --install "$EBB_BUILD" --prefix "$PWD/first" >log || { cat log; exit 1; }
 if grep -rlF -e "$PWD/first" -e "$EBB_BUILD" -e "$EBB_SOURCE" first --include='*.cmake' --include='*.hpp'; then
-  echo "these name a path of the machine that built them"; exit 1
+  echo "these contain a path of the build machine"; exit 1
 fi
 # Neither may binaries contain the original path. Exceptions are debug information, which a release does not have, and
 # the locations of OpenMP regions (";file;function;line;column;;"), which clang writes with it to sections that strip
@@ -12,7 +12,7 @@ find first -type f \( -path '*/bin/*' -o -name '*.a' -o -name '*.so*' \) >binari
 while read -r binary; do
   strip --strip-debug -o stripped "$binary"
   if strings -a stripped | grep -vE '^.?;[^;]*;[^;]*;[0-9]+;[0-9]+;;$' | grep -F -e "$EBB_BUILD" -e "$EBB_SOURCE"; then
-    echo "$binary names a path of the machine that built it"; exit 1
+    echo "$binary contains a path of the build machine"; exit 1
   fi
 done <binaries
 rm -f stripped

@@ -15,9 +15,9 @@ begun=$(milliseconds)
 took=$(($(milliseconds) - begun))
 
 whole_or_absent() {   # after a kill: what is there under its own name is complete
-  [ ! -e run/weights.safetensors ] || cmp -s run/weights.safetensors whole/weights.safetensors || fail "the weights are torn"
+  [ ! -e run/weights.safetensors ] || cmp -s run/weights.safetensors whole/weights.safetensors || fail "the weights are incomplete"
   [ ! -s run/curve.csv ] || [ -z "$(tail -c 1 run/curve.csv)" ] || fail "the curve ends within a line"
-  [ ! -e run/curve.csv ] || cmp -s <(curve run) <(curve whole | head -n "$(wc -l <run/curve.csv)") || fail "the curve is another"
+  [ ! -e run/curve.csv ] || cmp -s <(curve run) <(curve whole | head -n "$(wc -l <run/curve.csv)") || fail "the curve differs"
 }
 
 killed_at() {   # killed_at PERMILLE SIGNAL COMMAND...: the signal after that part of a whole run, or the next time that it saves
@@ -37,9 +37,9 @@ again() {   # go on, or begin where nothing had begun
 }
 
 same_as_whole() {
-  cmp run/weights.safetensors whole/weights.safetensors || fail "other weights"
-  cmp <(curve run) <(curve whole) || fail "another curve"
-  [ "$(wc -c <run/tensorboard/events.out.tfevents.ebb)" = "$(wc -c <whole/tensorboard/events.out.tfevents.ebb)" ] || fail "other events"
+  cmp run/weights.safetensors whole/weights.safetensors || fail "the weights differ"
+  cmp <(curve run) <(curve whole) || fail "the curve differs"
+  [ "$(wc -c <run/tensorboard/events.out.tfevents.ebb)" = "$(wc -c <whole/tensorboard/events.out.tfevents.ebb)" ] || fail "the events differ"
   [ -z "$(find run -name '*.tmp' -o -name '*.part')" ] || fail "unfinished files were left behind"
 }
 
@@ -53,15 +53,15 @@ for ((kill = 1; kill <= ${EBB_KILLS:-20}; ++kill)); do
   killed_at $((kill * 104729 % 600)) -KILL "${resume[@]}"
   whole_or_absent
   again
-  "${resume[@]}" >log 2>&1 || { cat log; fail "does not go on"; }
+  "${resume[@]}" >log 2>&1 || { cat log; fail "does not resume"; }
   same_as_whole
 done
-[ $in_the_middle -gt 0 ] || { echo "no kill met a run in its middle"; exit 1; }
+[ $in_the_middle -gt 0 ] || { echo "no kill interrupted a run midway"; exit 1; }
 
 rm -rf run; kill=Ctrl-C
 killed_at 400 -INT "${train[@]}" --out run
-[ $outcome != 130 ] || grep -q 'ebb train --resume run' log || fail "does not say how to go on"
+[ $outcome != 130 ] || grep -q 'ebb train --resume run' log || fail "does not say how to resume"
 again
-"${resume[@]}" >log 2>&1 || { cat log; fail "does not go on"; }
+"${resume[@]}" >log 2>&1 || { cat log; fail "does not resume"; }
 same_as_whole
-echo "$in_the_middle of ${EBB_KILLS:-20} met a run in its middle; a whole run takes $took ms"
+echo "$in_the_middle of ${EBB_KILLS:-20} interrupted a run midway; a complete run takes $took ms"

@@ -9,6 +9,7 @@ program() {  # program STATEMENTS: a file with the function that has them
 #include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/linalg.hpp>
 #include <ebb/ops/reduce.hpp>
 using namespace ebb;
 void tried(const Var& x, const Array& a, const LeafSet& w) {
@@ -57,4 +58,21 @@ compiles '(void)(fuse([](auto v, auto total) { return v - total; }, x, sum(x)));
 rejected '(void)backward(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
 rejected '(void)evaluate(w, {.rows = 8}, [&](Shard& s) { return mean(s.rows(a)); });' 's.mean_rows(each)'
 rejected '(void)backward(w, {.rows = 8}, [&](Shard&) { return 1.5; });' 's.mean_rows(each)'
+rejected '(void)backward(w, {.rows = 8}, [&](Shard& s) { return s.sum(x) + x; });' 'PartialLoss'
 compiles '(void)backward(w, {.rows = 8}, [&](Shard& s) { return s.mean_rows(sum(s.rows(a), 1)); });'
+compiles '(void)backward(w, {.rows = 8}, [&](Shard& s) { return s.sum(x) + .5 * s.mean_rows(x); });'
+
+# A Var in place of an Array
+rejected 'Array b(x); (void)b;' 'for the values of a Var or a parameter, write .value()'
+rejected 'Array b; b = x;' 'for the values of a Var or a parameter, write .value()'
+rejected 'Array b(w[0]); (void)b;' 'for the values of a Var or a parameter, write .value()'
+rejected '(void)singular_values(x);' 'singular_values(x.value())'
+rejected '(void)eigenvalues(x);' 'eigenvalues(x.value())'
+compiles 'Array b(x.value()); b = x.value(); b = Array{}; b = Array(w[0].value()); (void)singular_values(x.value()); (void)eigenvalues(a);'
+
+# A comparison as a condition
+rejected 'if (x > 0) return;' 'write where(x > 0, a, b), or if (x.item() > 0)'
+rejected 'while (x >= 1.) {}' 'write where('
+rejected '(void)(x < 2 ? x : -x);' 'write where('
+rejected 'bool b(x > 2); (void)b;' 'write where('
+compiles '(void)where(x > 0, x, -x); if (x.item() > 0) return; if (x) return; Var y = x > 2; (void)y;'

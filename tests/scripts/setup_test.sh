@@ -30,24 +30,24 @@ grep -q 'the package is missing' log || fail "does not show why"
 mkdir -p tree/build/toy/CMakeFiles   # as one leaves it that was killed: a cache, and nothing to build from
 echo 'CMAKE_GENERATOR:INTERNAL=No such generator' >tree/build/toy/CMakeCache.txt
 touch tree/package
-build toy 2>log || fail "the second try fails"
+build toy 2>log || fail "the second attempt fails"
 [ -e tree/build/toy/made20 ] || fail "nothing was built"
-grep -Eq '^ebb:   (1?[0-9]+ of [0-9]+ steps|[0-9]+%) after [0-9]+ s$' log || fail "does not say how far it is"
-[ "$(grep -c ' after [0-9]* s$' log)" -le 12 ] || fail "says it too often"
+grep -Eq '^ebb:   (1?[0-9]+ of [0-9]+ steps|[0-9]+%) after [0-9]+ s$' log || fail "does not report its progress"
+[ "$(grep -c ' after [0-9]* s$' log)" -le 12 ] || fail "reports its progress too often"
 
 build toy 2>log
 [ ! -s log ] || fail "there was nothing to build"
 
-! build toy -DHARM=ON 2>log || fail "the harm does nothing"
+! build toy -DHARM=ON 2>log || fail "HARM has no effect"
 rm tree/build/toy/made3
-build toy 2>log || fail "a failed configure harmed the folder that was there"
+build toy 2>log || fail "a failed configure changed the existing folder"
 [ -e tree/build/toy/made3 ] || fail "made3 was not built"
 
 mv tree moved
 root=$PWD/moved
-build toy 2>log || fail "does not build in a tree that has been moved"
+build toy 2>log || fail "does not build in a moved tree"
 
 # No script configures in a different way.
 if (cd "$EBB_SOURCE" && grep -nE 'cmake +(--preset|-S|-B)' experiments/run tests/run tests/fuzz/run .ci/run benchmarks/compare); then
-  echo "these configure by themselves"; exit 1
+  echo "these configure without the setup script"; exit 1
 fi

@@ -12,7 +12,7 @@ full() {   # full ARG...: into /dev/full
   local code=0
   "$EBB" "$@" >/dev/full 2>err || code=$?
   [ $code = 2 ] || fail "ebb $* > /dev/full: exit code $code"
-  [ "$(grep -c 'cannot write to standard output: No space left on device' err)" = 1 ] || { cat err; fail "ebb $* > /dev/full: says nothing"; }
+  [ "$(grep -c 'cannot write to standard output: No space left on device' err)" = 1 ] || { cat err; fail "ebb $* > /dev/full: no message"; }
 }
 full --help
 full --version
@@ -28,9 +28,9 @@ full evaluate --weights $weights
 full generate --weights text/weights.safetensors --length 10
 full generate --weights text/weights.safetensors --length 10000
 full train adding --quick --steps 3 --out full-train
-[ -s full-train/weights.safetensors ] || fail "a training whose output is lost keeps no weights"
+[ -s full-train/weights.safetensors ] || fail "a training run that cannot print writes no weights"
 full vanish --quick --steps 3 --cells rnn --tasks adding --seeds 1 --out full-vanish
-[ -s full-vanish/summary.json ] || fail "a study whose output is lost keeps no results"
+[ -s full-vanish/summary.json ] || fail "a study that cannot print writes no results"
 
 for closed in '>&-' '2>&-' '<&-' '>&- 2>&-' '>&- 2>&- <&-'; do
   rm -rf closed
@@ -46,7 +46,7 @@ for words in "train adding --quick" "vanish --quick" "evaluate --weights $weight
   [ $code = 2 ] || { cat ../err; fail "in a removed folder: ebb $words: exit code $code"; }
   grep -q 'internal error' ../err && { cat ../err; fail "in a removed folder: ebb $words"; }
 done
-"$EBB" cells >/dev/null || fail "ebb cells needs no folder"
+"$EBB" cells >/dev/null || fail "ebb cells fails in a removed folder"
 cd ..
 
 long=$(printf 'n%.0s' {1..300})

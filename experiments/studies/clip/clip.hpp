@@ -4,40 +4,39 @@
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/experiments/train/train.hpp>
 
-/// What `ebb clip` learns, between its parts.
+/// The data shared by the files of `ebb clip`.
 namespace ebb::app::clip_study {
 
-/// How the gradient is held in check: as a whole by its norm, number by number, or not at all.
+/// How the gradient is clipped: as a whole by its norm, by value, or not at all.
 struct Rule {
   std::string name;
   double bound = 0;
   bool by_value = false;
 };
 
-/// What one seed came to under one rule.
+/// The run of one seed with one rule.
 struct Clipping {
   TrainRecord training{};
   std::vector<double> after{};    ///< norms after clipping, by update
-  std::vector<double> cosines{};  ///< between the gradient before and after, of the updates that were clipped
-  double loss = NAN;              ///< on the test split; NaN if the run diverged or was not begun
+  std::vector<double> cosines{};  ///< between the gradient before and after clipping, for clipped updates
+  double loss = NAN;              ///< on the test split; NaN if the run diverged or was not started
   bool begun = false;
 };
 
-/// What a rule came to over all seeds.
+/// The runs of one rule over all seeds.
 struct Outcome {
   Rule rule;
   std::vector<Clipping> runs{};  ///< by seed
 
-  std::vector<double> each(
-      const std::function<double(const Clipping&)>&) const;  ///< of those that are alike (study.hpp)
+  std::vector<double> each(const std::function<double(const Clipping&)>&) const;  ///< of comparable runs (study.hpp)
   int begun() const;
   int diverged() const;
-  int learnt(double baseline) const;  ///< a tenth below it
+  int learned(double baseline) const;  ///< a tenth below it
   study::Spread loss() const;
-  double share() const;    ///< of all updates, those that were clipped
-  double clipped() const;  ///< updates of a run
+  double share() const;    ///< fraction of clipped updates
+  double clipped() const;  ///< clipped updates per run
   double largest() const;  ///< norm before clipping
-  double middle() const;   ///< median of it, over updates and seeds
+  double middle() const;   ///< median norm, over updates and seeds
   double least_cosine() const;
 };
 

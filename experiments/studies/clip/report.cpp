@@ -16,7 +16,7 @@ double median(std::vector<double> x) {
   return x[x.size() / 2];
 }
 
-// A run that diverged has come to an end of its own, which is what is studied here.
+// A run that diverged counts as completed, because divergence is a result here.
 End end_of(const Clipping& r) {
   return !r.begun ? End::none : r.training.interrupted ? End::interrupted : End::reached;
 }
@@ -27,8 +27,8 @@ std::string ended(const Outcome& o, double baseline) {
     if (!r.training.diverged.empty()) at += fmt::format("{}{}", at.empty() ? "" : ", ", r.training.curve.back().step);
   const int n = o.begun();
   if (o.diverged() == n && n > 0) return "diverged at " + at;
-  const std::string learnt = fmt::format("{} of {} learnt", o.learnt(baseline), n);
-  return at.empty() ? learnt : learnt + ", diverged at " + at;
+  const std::string learned = fmt::format("{} of {} learned", o.learned(baseline), n);
+  return at.empty() ? learned : learned + ", diverged at " + at;
 }
 
 std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
@@ -36,20 +36,22 @@ std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
   for (const Outcome& o : all) {
     const int n = o.begun();
     const std::string who = o.rule.bound > 0 ? fmt::format("Clipped by {}", o.rule.name) : "Without clipping";
-    if (n == 0) text += fmt::format("{}: not begun. ", who);
+    if (n == 0) text += fmt::format("{}: not started. ", who);
     else if (o.diverged() > 0) text += fmt::format("{}, {} of {} runs diverged. ", who, o.diverged(), n);
     else
-      text += fmt::format("{}, {} of {} learnt ({} {}). ", who, o.learnt(info.baseline), n, number_text(o.loss().mean),
-                          info.unit);
+      text += fmt::format("{}, {} of {} learned ({} {}). ", who, o.learned(info.baseline), n,
+                          number_text(o.loss().mean), info.unit);
   }
-  return text + fmt::format("To have learnt is to be a tenth below {} ({} {}).", info.baseline_about,
-                            number_text(info.baseline), info.unit);
+  return text + fmt::format("A run has learned if its test loss is a tenth below the baseline: {} ({} {}).",
+                            info.baseline_about, number_text(info.baseline), info.unit);
 }
 
 Curve curve_of(const Clipping& c, const std::function<double(std::size_t)>& y) {
   Curve curve;
-  for (std::size_t k = 0; k < c.training.curve.size(); ++k)
-    curve.x.push_back(c.training.curve[k].step), curve.y.push_back(y(k));
+  for (std::size_t k = 0; k < c.training.curve.size(); ++k) {
+    curve.x.push_back(c.training.curve[k].step);
+    curve.y.push_back(y(k));
+  }
   return curve;
 }
 
@@ -62,14 +64,14 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   double last = 0;
   for (const Outcome& o : all) {
     std::vector<Curve> losses;
-    for (const Clipping* run : alike(o.runs, end_of)) {
+    for (const Clipping* run : comparable(o.runs, end_of)) {
       const Clipping& c = *run;
       last = std::max(last, static_cast<double>(c.training.curve.size()));
-      losses.push_back(curve_of(c, [&](std::size_t k) {  // what is far above a guess would hide all else
+      losses.push_back(curve_of(c, [&](std::size_t k) {  // losses far above the baseline would hide the others
         return std::fmin(c.training.curve[k].loss, 2 * info.baseline);
       }));
     }
-    // Of one seed, every update: a mean would hide the single ones that explode.
+    // Every update of one seed: a mean would hide single exploding ones.
     const Clipping& first = o.runs.front();
     const Curve norms = curve_of(first, [&](std::size_t k) { return first.training.curve[k].gradient_norm; });
     const Curve applied = curve_of(first, [&](std::size_t k) { return first.after[k]; });
@@ -80,8 +82,10 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   loss.marks.push_back(level(info.baseline_about, info.baseline, last));
   before.caption =
       fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
-  after.caption = "The same updates as they were applied. A norm is cut at its threshold; by value, at no one norm.";
-  loss.caption = fmt::format("Training loss, drawn up to twice that of {}.", info.baseline_about);
+  after.caption =
+      "The same updates as applied. Clipping by norm limits the norm to the threshold; clipping by value has no fixed "
+      "limit.";
+  loss.caption = fmt::format("Training loss, up to twice the baseline: {}.", info.baseline_about);
   job.report.plots({loss});
   job.report.plots({before, after});
 }
@@ -90,7 +94,7 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
 
 std::vector<double> Outcome::each(const std::function<double(const Clipping&)>& of) const {
   std::vector<double> all;
-  for (const Clipping* r : alike(runs, end_of)) all.push_back(of(*r));
+  for (const Clipping* r : comparable(runs, end_of)) all.push_back(of(*r));
   return all;
 }
 
@@ -103,7 +107,7 @@ int Outcome::diverged() const {
       std::count_if(runs.begin(), runs.end(), [](const Clipping& r) { return !r.training.diverged.empty(); }));
 }
 
-int Outcome::learnt(double baseline) const {
+int Outcome::learned(double baseline) const {
   return static_cast<int>(
       std::count_if(runs.begin(), runs.end(), [=](const Clipping& r) { return r.loss < .9 * baseline; }));
 }
@@ -114,7 +118,10 @@ Spread Outcome::loss() const {
 
 double Outcome::share() const {
   double clipped = 0, all = 0;
-  for (const Clipping& r : runs) clipped += r.training.clip_events, all += static_cast<double>(r.training.curve.size());
+  for (const Clipping& r : runs) {
+    clipped += r.training.clip_events;
+    all += static_cast<double>(r.training.curve.size());
+  }
   return all > 0 ? clipped / all : NAN;
 }
 
@@ -144,18 +151,18 @@ double Outcome::least_cosine() const {
 }
 
 void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& info, const std::string& settings) {
-  Table table{.head = {"clipping", "what came of it", info.unit, "clipped", "norm", "largest", "cosine"},
-              .caption =
-                  "Clipped: of all updates. Norm: the median before clipping, over updates and seeds. Cosine: the "
-                  "least between "
-                  "the gradient before and after, over the clipped updates."};
+  Table table{
+      .head = {"clipping", "outcome", info.unit, "clipped", "norm", "largest", "cosine"},
+      .caption =
+          "Clipped: fraction of updates. Norm: median before clipping, over updates and seeds. Cosine: smallest "
+          "one between the gradient before and after clipping, over clipped updates."};
   for (const Outcome& o : all)
     table.rows.push_back({o.rule.name, ended(o, info.baseline), text_of(o.loss()),
                           o.rule.bound > 0 ? fmt::format("{:.1f} %", 100 * o.share()) : "–", number_text(o.middle()),
                           number_text(o.largest()),
                           std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
   plots(job, all, info);
-  job.report.section("In numbers", verdict(all, info));
+  job.report.section("Results", verdict(all, info));
   show(job, settings, table, verdict(all, info));
   job.report.note(settings + ".");
 }
@@ -171,7 +178,7 @@ void add_to_summary(Job& job, const std::vector<Outcome>& all, const TaskInfo& i
     rule.set({"by_value"}, o.rule.by_value);
     rule.set({"runs_begun"}, o.begun());
     rule.set({"diverged"}, o.diverged());
-    rule.set({"learnt"}, o.learnt(info.baseline));
+    rule.set({"learnt"}, o.learned(info.baseline));
     rule.set({"loss"}, o.loss().mean);
     rule.set({"clipped_updates"}, o.clipped());
     rule.set({"clipped_share"}, o.share());

@@ -6,6 +6,7 @@
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -15,8 +16,8 @@ namespace {
 
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 
-/// Recurrent cells, a TCN and a Transformer with equally many weights side by side on one task: what they reach, how
-/// soon, and what a longer sequence costs each; the same cell with other word vectors, or reading in both directions.
+/// Compares recurrent cells, a TCN and a Transformer at equal parameter counts on one task: the quality they reach, how
+/// soon, and the cost of longer sequences; also one cell with different word vectors, or reading in both directions.
 struct Compare {
   std::string task = "adding";
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
@@ -28,31 +29,32 @@ struct Compare {
   TaskOptions sizes;
 
   void options(Options& o) {
-    o.add("--task", task, "what to learn; `ebb tasks` lists them").type("TASK");
+    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK");
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights,
-          "trained weights of each, tables of embeddings not counted; 0: as many as the first cell has at the "
+          "trained weights of each, not counting embedding tables; 0: as many as the first cell has at the "
           "task's hidden size")
         .type("N")
         .at_least(0)
         .at_most(1'000'000'000);
     o.add("--embedding", embeddings,
-          "of words, each compared: learned, onehot, files of vectors (default: the task's choice)")
-        .type("LIST")
+          "word embeddings to compare: learned, onehot, files of vectors (default: the task's choice)")
+        .type("FILE,...")
         .reads();
-    o.add("--direction", directions, "each compared: forward, both (default: the task's choice)").type("LIST");
+    o.add("--direction", directions, "directions to compare: forward, both (default: the task's choice)")
+        .type("LIST")
+        .one_of({"forward", "both"});
     o.add("--target", target,
-          "level of validation to be timed (default: nine tenths of the way from a guess to the best)")
+          "validation level for timing (default: nine tenths of the way from the baseline to the best)")
         .type("X");
-    o.add("--rates", rates, "the learning rate where a cell has one of its own: transformer=.001 (default: the task's)")
+    o.add("--rates", rates, "learning rates of single cells: transformer=.001 (default: the task's rate)")
         .type("CELL=X,...");
-    o.add("--lengths", lengths, "steps at which time and memory are measured; none: 0")
+    o.add("--lengths", lengths, "sequence lengths at which time and memory are measured; 0: none")
         .type("LIST")
         .quick({"16", "32", "64"});
-    o.add("--rows", rows, "sequences at once where that is measured").at_least(1).at_most(1024).quick(2);
-    o.add("--memory", memory, "GB that a measurement may take; 0: half of what is free").at_least(0);
-    sizes.declare(o);
-    sizes.declare_inputs(o, {"embedding", "direction"});  // which are lists here
+    o.add("--rows", rows, "sequences per batch in that measurement").at_least(1).at_most(1024).quick(2);
+    o.add("--memory", memory, "largest memory of that measurement in GB; 0: half of the free memory").at_least(0);
+    sizes.declare(o, {"embedding", "direction"});  // which are lists here
     sizes.declare_more(o);
     o.example("ebb compare --quick                                          a toy, in seconds");
     o.example("ebb compare --task series --cells lstm,tcn:kernel=5,transformer --rates transformer=.001 --seeds 3");
@@ -83,28 +85,28 @@ struct Compare {
     for (const Variant& v : r.variants)
       for (const Trial& t : v.trials)
         if (const std::string& at = t.training.diverged; !t.failed.empty() || !at.empty())
-          job.fail(fmt::format("{}, seed {}: {}; the others were done", v.name, t.seed,
+          job.fail(fmt::format("{}, seed {}: {}; the others were completed", v.name, t.seed,
                                t.failed.empty() ? "diverged at " + at : t.failed));
   }
 
  private:
-  // Everything that can be wrong with what the user asked for is found here, before the folder is made.
+  // All errors in the user's input are found here, before the folder is created.
   Results prepare(Job& job) {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
     Results r{.task = task, .data = {}, .info = {}, .rows = rows};
-    std::vector<int> widths;  // by cell, found with the first embedding and direction, kept for the others
+    std::vector<int> widths;  // by cell, chosen with the first embedding and direction and kept for the others
     for (const std::string& embedding : or_none(embeddings))
       for (const std::string& direction : or_none(directions)) {
         tasks_.push_back(made(embedding, direction));
         const Task& t = *tasks_.back();
         const TaskSettings s = settings_of(t, job.size());
-        for (const Split split : {Split::train, Split::valid, Split::test})
-          t.batch({.split = split, .length = s.length, .rows = 1});
+        t.check_sizes(s);
         if (widths.empty()) {
           r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
           widths = equal_widths(r, t, s, cells);
-          r.data = t.data(), r.info = t.info();
+          r.data = t.data();
+          r.info = t.info();
         }
         for (std::size_t c = 0; c < cells.size(); ++c)
           r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
@@ -120,7 +122,7 @@ struct Compare {
     if (!directions.empty()) study::check_once("--direction", directions);
     sizes.check_names({task});
     if (!sizes.patience.given.empty())
-      throw ValueError("--patience says nothing here: each does all its updates, and keeps the best weights");
+      throw ValueError("--patience does not apply: each run does all its updates and keeps the best weights");
     for (const auto& [cell, rate] : rates.given) {
       if (cell.empty()) throw ValueError(fmt::format("--rates must be CELL=X,..., not '{:g}'", rate));
       if (!(rate > 0)) throw ValueError("--rates must be above 0");
@@ -130,7 +132,7 @@ struct Compare {
     measured_lengths();
   }
 
-  // Of a file's path as many parts, from the end, as tell it from the others.
+  // As many components of a file's path, from the end, as distinguish it from the others.
   std::string short_name(const std::string& embedding) const {
     const std::filesystem::path whole = embedding;
     for (auto parts = 1; parts < std::distance(whole.begin(), whole.end()); ++parts) {
@@ -157,7 +159,7 @@ struct Compare {
     std::vector<int> steps = study::whole_numbers_of("--lengths", lengths, 0, 1'000'000);
     if (steps == std::vector<int>{0}) return {};
     std::sort(steps.begin(), steps.end());
-    if (steps.front() == 0) throw ValueError("--lengths: 0, for none, stands alone");
+    if (steps.front() == 0) throw ValueError("--lengths: 0, for none, cannot be combined with other lengths");
     return steps;
   }
 
@@ -168,8 +170,8 @@ struct Compare {
     return one.make(task);
   }
 
-  // All updates are done, whatever validation says; then the weights that validated best are back, as ebb train's
-  // patience has it.
+  // All updates are done, regardless of validation; then the weights with the best validation score are restored, as
+  // with --patience of ebb train.
   TaskSettings settings_of(const Task& t, Size size) const {
     TaskSettings s = sizes.changed(task, t.comparison_settings(size));
     s.enough = 0;
@@ -185,7 +187,7 @@ struct Compare {
     if (embeddings.size() > 1) v.name += ", " + short_name(embedding);
     if (directions.size() > 1) v.name += ", " + direction;
     const Model model{t, v.cell, s, 1};
-    try_out(model, t);
+    try_out(model, t, s);
     v.weights = weights_of(model, tables_of(t, s));
     for (const std::uint64_t seed : job.seeds()) v.trials.push_back({.seed = seed});
     return v;
@@ -198,7 +200,7 @@ struct Compare {
     return updates * static_cast<double>(r.variants.size() * job.seeds().size()) +
            length_share(r, steps) * double(cells.size());
   }
-  // Of the bar: a tenth of a training for the lengths of a cell.
+  // In units of the progress bar: a tenth of a training run for the lengths of a cell.
   static double length_share(const Results& r, const std::vector<int>& steps) {
     return steps.empty() ? 0 : std::max(1.0, .1 * r.variants.front().settings.steps);
   }
@@ -211,9 +213,9 @@ struct Compare {
                               : near            ? " each"
                                                 : "",
                       weights = near ? fmt::format("about {} weights{}", number, which)
-                                     : fmt::format("weights as near to {} as the widths allow{},", number, which);
+                                     : fmt::format("weights as close to {} as the widths allow{},", number, which);
     std::string text;
-    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides tables of embeddings", task,
+    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides embedding tables", task,
                                         s.length, s.batch, count_text(s.steps), s.optimizer, weights);
     for (const std::string& line : wrapped(all, 78)) text += line + "\n";
     for (std::size_t c = 0; c < cells.size() && !near; ++c)
@@ -222,11 +224,11 @@ struct Compare {
     job.print(text);
   }
 
-  // Seeds outermost: after Ctrl-C there is a comparison of all, if from fewer seeds.
+  // Seeds outermost, so that after Ctrl-C there is a comparison of all, from fewer seeds.
   void train_all(Job& job, Results& r) {
     measure_ = {"loss", 0, r.info.unit, r.info.baseline, r.info.baseline_about, false};
     const int n = static_cast<int>(r.variants.size());
-    std::optional<OneThread> only;  // as it is for each of several, which run side by side
+    std::optional<OneThread> only;  // as for several runs, which run in parallel
     if (n == 1 && job.seeds().size() == 1) only.emplace();
     job.parallel(n * static_cast<int>(job.seeds().size()), [&](int k) {
       const auto at = static_cast<std::size_t>(k % n);
@@ -243,7 +245,7 @@ struct Compare {
     });
   }
 
-  // One after the other, so that nothing else of this program runs beside what is timed.
+  // Sequentially, so that nothing else in this program runs during the timing.
   void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
     const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(),
                  share = length_share(r, steps) / double(steps.size());
@@ -260,7 +262,7 @@ struct Compare {
   Measure measure_;
 };
 EBB_EXPERIMENT(compare, Compare,
-               "RNN, TCN and Transformer of equal weights side by side: quality, time, memory, length");
+               "compare RNN, TCN and Transformer at equal parameter counts: quality, time, memory, length");
 
 }  // namespace
 }  // namespace ebb::app::compare

@@ -13,7 +13,7 @@ namespace ebb::app::compare {
 namespace {
 
 constexpr int made_up_width = 32;
-constexpr double of_kept = 2.5;  // peak of a backward pass, adjoints with it, in units of what the tape keeps
+constexpr double of_kept = 2.5;  // peak of a backward pass, including adjoints, relative to what the tape keeps
 
 double seconds_of(const std::function<void()>& f) {
   const double start = thread_seconds();
@@ -21,7 +21,7 @@ double seconds_of(const std::function<void()>& f) {
   return thread_seconds() - start;
 }
 
-// The fastest of a few passes: the first one warms up.
+// The fastest of a few passes, because the first one warms up caches.
 Cost measured(const Params& w, const SequenceLayer& layer, int length, int rows) {
   const Array x = normal({length, rows, made_up_width}, Key{1}.named("compare"), 0, 1);
   const Array y = Array::zeros({length, rows, layer.width()}, f32);
@@ -35,21 +35,22 @@ Cost measured(const Params& w, const SequenceLayer& layer, int length, int rows)
   double spent = cost.seconds = seconds_of(pass);
   for (int again = 0; again < 5 && spent < .5; ++again) {
     const double seconds = seconds_of(pass);
-    spent += seconds, cost.seconds = std::min(cost.seconds, seconds);
+    spent += seconds;
+    cost.seconds = std::min(cost.seconds, seconds);
   }
   return cost;
 }
 
-// What a pass of this length will keep: the power by which the last two grew, a little more since what grows faster
-// comes to count.
-double foretold(const std::vector<Cost>& before, int length) {
+// The memory that a pass of this length will keep, extrapolated by the power law of the last two, with a slightly
+// larger exponent because faster-growing terms become dominant.
+double extrapolated(const std::vector<Cost>& before, int length) {
   if (before.size() < 2) return 0;
   const Cost &a = before[before.size() - 2], &b = before.back();
   const double power = std::log(b.kept / a.kept) / std::log(static_cast<double>(b.length) / a.length);
   return b.kept * std::pow(static_cast<double>(length) / b.length, std::clamp(power + .25, 1.0, 2.0));
 }
 
-// An error's text without the place in the source.
+// An error's text without the source location.
 std::string reason_in(const std::string& text) { return text.ends_with(')') ? text.substr(0, text.rfind(" (")) : text; }
 
 double number_in(const char* path) {
@@ -67,11 +68,11 @@ CellCost cost_by_length(const std::string& cell, const TaskSettings& settings, c
   CellCost result{.cell = cell, .hidden = settings.hidden};
   Params w;
   const LayerPtr layer = Recurrence{cell, settings}.layer(w / "cell", made_up_width);
-  std::vector<Cost> seen;  // with two short ones, so that the first of the lengths is foretold too
+  std::vector<Cost> seen;  // with two short ones, so that the first of the lengths is extrapolated too
   const auto take = [&](int length) {
     Cost c{.length = length};
     try {
-      if (const double most = of_kept * foretold(seen, length); most > most_bytes)
+      if (const double most = of_kept * extrapolated(seen, length); most > most_bytes)
         c.skipped = fmt::format("peak about {}", bytes_text(most));
       else seen.push_back(c = measured(w, *layer, length, rows));
     } catch (const std::bad_alloc&) { c.skipped = "there is not enough memory"; } catch (const Error& e) {
@@ -96,7 +97,7 @@ double thread_seconds() {
 }
 
 double free_memory() {
-  double bytes = 4e9;  // where nothing says
+  double bytes = 4e9;  // if unknown
   std::ifstream info("/proc/meminfo");
   for (std::string word; info >> word;)
     if (word == "MemAvailable:" && info >> bytes) bytes *= 1024;

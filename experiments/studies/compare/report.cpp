@@ -7,7 +7,7 @@
 namespace ebb::app::compare {
 namespace {
 
-// "76.2 (75.9 to 76.4)", or the number alone if there is but one.
+// "76.2 (75.9 to 76.4)", or the value alone if there is only one.
 std::string mean_text(const Mean& m) {
   if (m.count == 0) return "–";
   if (m.count == 1) return number_text(m.mean);
@@ -16,7 +16,7 @@ std::string mean_text(const Mean& m) {
 
 std::string time_text(const Goal& goal, const Variant& v) {
   const Mean m = seconds_to(goal, v);
-  const auto begun = std::ssize(alike(v));
+  const auto begun = std::ssize(comparable(v));
   if (m.count == 0) return "not reached";
   return number_text(m.mean) + (m.count < begun ? fmt::format(" ({} of {})", m.count, begun) : "");
 }
@@ -25,32 +25,31 @@ bool is_far(const Results& r, const Variant& v) {
   return std::abs(static_cast<double>(v.weights.counted - r.budget)) > .1 * static_cast<double>(r.budget);
 }
 
-// The first of its cell, for which the width was chosen.
+// Whether the variant is the first of its cell, for which the width was chosen.
 bool is_first(const Results& r, const Variant& v) {
   return v.embedding == r.variants.front().embedding && v.direction == r.variants.front().direction;
 }
 
-// Where no width has so few weights, as of a cell that a task's network also uses at a width of its own.
+// Whether no width is close to the budget, for example because the task's network also uses the cell at a fixed width.
 bool is_off(const Results& r, const Variant& v) { return is_first(r, v) && is_far(r, v); }
 
-// "About 7,522 trained weights each", if that is so of all; else of which it is.
+// "About 7,522 trained weights each" if that holds for all; otherwise names the ones for which it does.
 std::string weights_text(const Results& r) {
   const std::string number = count_text(static_cast<double>(r.budget));
   if (equal_weights(r))
     return near_budget(r)
                ? fmt::format("About {} trained weights each", number)
-               : fmt::format("Trained weights as near to {} as the widths allow, which is not equal", number);
+               : fmt::format("Numbers of trained weights as close to {} as the widths allow, but not equal", number);
   const Variant& first = r.variants.front();
-  return fmt::format(
-      "Each cell at the width that comes nearest to {} trained weights with “{}”, and throughout at that", number,
-      first.name.substr(first.cell.size() + 2));
+  return fmt::format("Each cell at the width closest to {} trained weights with “{}”, for all variants", number,
+                     first.name.substr(first.cell.size() + 2));
 }
 
 std::string remarks(const Results& r, const Variant& v) {
-  std::string text = is_off(r, v) ? fmt::format("its widths come no nearer to {}. ", count_text(double(r.budget))) : "";
+  std::string text = is_off(r, v) ? fmt::format("no width is closer to {}. ", count_text(double(r.budget))) : "";
   for (const Trial& t : v.trials) {
-    if (!t.begun) text += fmt::format("seed {} was not begun. ", t.seed);
-    if (t.training.interrupted) text += fmt::format("seed {} was stopped. ", t.seed);
+    if (!t.begun) text += fmt::format("seed {} was not started. ", t.seed);
+    if (t.training.interrupted) text += fmt::format("seed {} was interrupted. ", t.seed);
     if (!t.training.diverged.empty()) text += fmt::format("seed {} diverged at {}. ", t.seed, t.training.diverged);
     if (!t.failed.empty()) text += fmt::format("seed {} failed: {}. ", t.seed, t.failed);
   }
@@ -59,13 +58,13 @@ std::string remarks(const Results& r, const Variant& v) {
 
 std::string level_text(const Results& r) {
   const Measure& m = r.goal.measure;
-  if (!std::isfinite(r.goal.level)) return "none, since nothing beat a guess";
+  if (!std::isfinite(r.goal.level)) return "none, because nothing beat the baseline";
   return fmt::format("{} {} in validation", number_text(r.goal.level), m.unit);
 }
 
 double ms(double seconds) { return 1e3 * seconds; }
 
-// A column that says the same of all, which is nothing.
+// Removes a column in which all entries are empty.
 void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
   const auto column = std::find(t.head.begin(), t.head.end(), name) - t.head.begin();
   for (const auto& row : t.rows)
@@ -78,11 +77,11 @@ Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
   Table t{
       .head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level",
-               "ms an update", "kept", "remarks"},
+               "ms per update", "kept", "remarks"},
       .caption = fmt::format(
-          "Quality on the test split, mean and range over seeds, with the weights that validated best; a guess gets "
-          "{}. Level: {}; seconds of the processor on a run's own thread since training began, validation included. "
-          "Weights: trained ones, tables of embeddings apart. Kept: by the tape, for one update.",
+          "Quality on the test split, mean and range over seeds, with the weights of the best validation; baseline: "
+          "{}. Level: {}; CPU seconds on a run's own thread since training began, including validation. "
+          "Weights: trained ones, except embedding tables. Kept: memory of the tape for one update.",
           number_text(m.baseline), level_text(r))};
   for (const Variant& v : r.variants)
     t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)),
@@ -97,17 +96,21 @@ Table quality_table(const Results& r) {
 Series validation(const Variant& v, bool by_seconds) {
   Series s{.name = v.name, .group = v.name};
   std::size_t longest = 0;
-  const std::vector<const Trial*> trials = alike(v);
+  const std::vector<const Trial*> trials = comparable(v);
   for (const Trial* t : trials) longest = std::max(longest, t->training.curve.size());
   for (std::size_t k = 0; k < longest; ++k) {
     std::vector<double> valid, seconds;
     for (const Trial* t : trials)
-      if (k < t->training.curve.size() && t->training.curve[k].validated())
-        valid.push_back(t->training.curve[k].valid), seconds.push_back(t->seconds[k]);
+      if (k < t->training.curve.size() && t->training.curve[k].validated()) {
+        valid.push_back(t->training.curve[k].valid);
+        seconds.push_back(t->seconds[k]);
+      }
     const Mean m = mean_of(valid);
     if (m.count == 0) continue;
     s.x.push_back(by_seconds ? mean_of(seconds).mean : static_cast<double>(k + 1));
-    s.y.push_back(m.mean), s.low.push_back(m.low), s.high.push_back(m.high);
+    s.y.push_back(m.mean);
+    s.low.push_back(m.low);
+    s.high.push_back(m.high);
   }
   return s;
 }
@@ -119,9 +122,9 @@ Plot validation_plot(const Results& r, bool by_seconds) {
          .y_label = fmt::format("{}, {}", m.name, m.unit),
          .caption =
              by_seconds
-                 ? "Means over seeds, bands from the least to the largest; seconds of the processor. Grey: the level "
-                   "that is timed."
-                 : "The same by updates: what each makes of as much data.",
+                 ? "Means over seeds, bands from the smallest to the largest; CPU seconds. Grey: the level used for "
+                   "timing."
+                 : "The same against updates: what each learns from the same data.",
          .log_y = !m.rises};
   double last = 0;
   for (const Variant& v : r.variants) {
@@ -133,7 +136,7 @@ Plot validation_plot(const Results& r, bool by_seconds) {
   return p;
 }
 
-// A cell's costs have the colour of the first variant with it, at whose width they were measured.
+// A cell's costs have the colour of its first variant, at whose width they were measured.
 std::string group_of(const Results& r, const CellCost& c) {
   return std::find_if(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return v.cell == c.cell; })->name;
 }
@@ -146,35 +149,38 @@ Plot cost_plot(const Results& r, bool memory) {
          .log_y = true,
          .log_x = true};
   p.caption = fmt::format(
-      "One forward and backward pass over {} sequences of 32 made-up numbers a step, the network as trained, on one "
-      "thread. Straight lines of slope one grow as the length does, of slope two as its square.",
+      "One forward and backward pass over {} generated sequences with 32 values per step, with the trained network, on "
+      "one thread. A slope of one means linear growth with the length, a slope of two quadratic growth.",
       r.rows);
   for (const CellCost& c : r.costs) {
     Series s{.name = c.cell, .group = group_of(r, c)};
     for (const Cost& cost : c.costs)
-      if (cost.skipped.empty()) s.x.push_back(cost.length), s.y.push_back(memory ? cost.kept / 1e6 : cost.seconds);
+      if (cost.skipped.empty()) {
+        s.x.push_back(cost.length);
+        s.y.push_back(memory ? cost.kept / 1e6 : cost.seconds);
+      }
     p.series.push_back(std::move(s));
   }
   return p;
 }
 
-// Of a length that was left out, why, in the table of times alone.
+// For a length that was skipped, the reason is given in the table of times only.
 Table cost_table(const Results& r, bool memory) {
   Table t{.head = {"cell", "hidden"},
-          .caption = memory ? "What the tape keeps of that pass." : "Milliseconds of one forward and backward pass."};
-  bool foretold = false;
+          .caption = memory ? "Memory of the tape for that pass." : "Milliseconds for one forward and backward pass."};
+  bool estimated = false;
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
     std::vector<Entry> row{Entry(cell.cell, group_of(r, cell)), count_text(cell.hidden)};
     for (const Cost& c : cell.costs) {
       if (!c.skipped.empty()) row.emplace_back(memory ? "–" : c.skipped);
       else row.emplace_back(memory ? bytes_text(c.kept) : number_text(ms(c.seconds)));
-      foretold = foretold || c.skipped.rfind("peak", 0) == 0;
+      estimated = estimated || c.skipped.rfind("peak", 0) == 0;
     }
     t.rows.push_back(std::move(row));
   }
-  if (foretold && !memory)
-    t.caption += " Peak: the memory that a pass was foretold to take, more than there was for it; it was left out.";
+  if (estimated && !memory)
+    t.caption += " Peak: the estimated memory of a pass that was skipped because it exceeds the limit.";
   return t;
 }
 
@@ -194,7 +200,7 @@ bool near_budget(const Results& r) {
 std::string table_text(const Results& r) {
   const Measure& m = r.goal.measure;
   std::string text;
-  for (const std::string& line : wrapped(fmt::format("{}: {} on the test split, {}; a guess: {}; level: {}", r.task,
+  for (const std::string& line : wrapped(fmt::format("{}: {} on the test split, {}; baseline: {}; level: {}", r.task,
                                                      m.name, m.unit, number_text(m.baseline), level_text(r)),
                                          78))
     text += line + "\n";
@@ -218,7 +224,7 @@ std::string table_text(const Results& r) {
 }
 
 std::string cost_text(const Results& r) {
-  std::string text = fmt::format("forward and backward over {} sequences of so many steps\n", r.rows);
+  std::string text = fmt::format("forward and backward over {} sequences, by number of steps\n", r.rows);
   for (const CellCost& cell : r.costs) {
     text += fmt::format("  {}, hidden {}\n", cell.cell, cell.hidden);
     for (const Cost& c : cell.costs)
@@ -232,19 +238,20 @@ std::string cost_text(const Results& r) {
 
 void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
-  job.report.title("Compared on " + r.task);
-  job.report.lead(fmt::format("{}; {} updates each, {} seed{}: what is reached{}.", weights_text(r),
-                              count_text(s.steps), job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
-                              r.costs.empty() ? " and how soon" : ", how soon, and what a longer sequence costs"));
-  job.report.section(!equal_weights(r) ? "At one width of each cell"
-                     : near_budget(r)  ? "At equal weights"
-                                       : "At weights as near as the widths allow");
+  job.report.title("Comparison on " + r.task);
+  job.report.lead(
+      fmt::format("{}; {} updates each, {} seed{}: quality{}.", weights_text(r), count_text(s.steps),
+                  job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
+                  r.costs.empty() ? " and time to reach it" : ", time to reach it, and the cost of longer sequences"));
+  job.report.section(!equal_weights(r) ? "At one width per cell"
+                     : near_budget(r)  ? "At equal parameter counts"
+                                       : "At parameter counts as close as the widths allow");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
   job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch,
-                              s.optimizer, s.lr, s.clip, r.data.empty() ? "made up" : r.data));
+                              s.optimizer, s.lr, s.clip, r.data.empty() ? "generated" : r.data));
   if (r.costs.empty()) return;
-  job.report.section("What a longer sequence costs");
+  job.report.section("Cost of longer sequences");
   job.report.plots({cost_plot(r, false), cost_plot(r, true)});
   job.report.table(cost_table(r, false));
   job.report.table(cost_table(r, true));

@@ -14,7 +14,7 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 template <class F> Mean over_trials(const Variant& v, const F& of) {
   std::vector<double> numbers;
-  for (const Trial* t : alike(v)) numbers.push_back(of(*t));
+  for (const Trial* t : comparable(v)) numbers.push_back(of(*t));
   return mean_of(numbers);
 }
 
@@ -35,7 +35,7 @@ double best_valid(const Trial& t, bool rises) {
   return best;
 }
 
-// Of the seeds that reached the goal, what `of` says of the number of the first point that did.
+// For the seeds that reached the goal, `of` applied to the index of the first point that did.
 template <class F> Mean mean_to(const Goal& goal, const Variant& v, const F& of) {
   return over_trials(v, [&](const Trial& t) {
     for (std::size_t k = 0; k < t.training.curve.size(); ++k)
@@ -80,8 +80,8 @@ void set_variant(const Summary::Section& s, const Results& r, const Variant& v) 
 
 }  // namespace
 
-std::vector<const Trial*> alike(const Variant& v) {
-  return study::alike(v.trials, [](const Trial& t) {
+std::vector<const Trial*> comparable(const Variant& v) {
+  return study::comparable(v.trials, [](const Trial& t) {
     return !t.begun ? study::End::none : t.training.interrupted ? study::End::interrupted : study::End::reached;
   });
 }

@@ -45,13 +45,16 @@ int least_width(const std::string& cell, TaskSettings s) {
   }
   s.hidden = 1;
   Params scratch;
-  Recurrence{cell, s}.layer(scratch / "", 1);  // says why
+  Recurrence{cell, s}.layer(scratch / "", 1);  // throws the reason
   return 1;
 }
 
 int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at) {
-  int low = 1, high = 2;  // in steps: at low there are too few weights, at high enough, if either can be
-  while (high * step < widest && at(high * step) < budget) low = high, high *= 2;
+  int low = 1, high = 2;  // in steps: too few weights at low, enough at high, if possible
+  while (high * step < widest && at(high * step) < budget) {
+    low = high;
+    high *= 2;
+  }
   while (high - low > 1) {
     const int middle = (low + high) / 2;
     (at(middle * step) < budget ? low : high) = middle;
@@ -70,18 +73,18 @@ std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSett
   };
   constexpr std::int64_t any = 0;
   if (at("rnn", 4, any).counted == at("lstm", 4, any).counted)
-    throw ValueError(fmt::format("the network of the task '{}' has no cell that could be another", r.task));
+    throw ValueError(fmt::format("the network of the task '{}' has no cell that could be replaced", r.task));
   std::vector<int> widths;
   for (const std::string& cell : cells) {
     const int step = least_width(cell, s);
     const Weights least = at(cell, step, any);
     if (at(cell, 2 * step, any).counted == least.counted)
-      throw ValueError(fmt::format("the network of the task '{}' has no cell whose width could be chosen", r.task));
+      throw ValueError(fmt::format("the network of the task '{}' has no cell with a variable width", r.task));
     widths.push_back(width_for(r.budget, step, [&](int width) {
       try {
         return at(cell, width, 8 * (r.budget + least.tables) + 100'000).counted;
       } catch (const ValueError&) {
-        return std::numeric_limits<std::int64_t>::max() / 2;  // far too many, and not drawn
+        return std::numeric_limits<std::int64_t>::max() / 2;  // far too many; they are not drawn
       }
     }));
   }

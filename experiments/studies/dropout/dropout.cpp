@@ -4,13 +4,15 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_inputs.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/early_stopping.hpp>
 
 namespace ebb::app::dropout_study {
 namespace {
 
-/// Overfitting, and what three ways of dropping out do about it: with masks that are new at each step, with one mask a
-/// sequence, and with none.
+/// Overfitting, and the effect of kinds of dropout on it: with a new mask at each step, with one mask per sequence, and
+/// with none.
 ///
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287; Zaremba et al. 2014, arXiv:1409.2329; Semeniuta et al. 2016,
 ///           arXiv:1603.05118
@@ -19,28 +21,28 @@ struct DropoutStudy {
   std::string task = "chars", cell = "lstm";
   double p = .3, part = 0, lr = 3e-3;
   int hidden = 128, length = 50, batch = 32, steps = 1000, patience = 3;
-  Task::Inputs inputs;
+  TaskInputs inputs;
 
   void options(Options& o) {
     o.add("--ways", ways,
-          "none, naive (new masks at each step, on input and state), input (likewise, input alone), variational (one "
-          "mask a "
-          "sequence), candidate (on what is added to the state)");
-    o.add("--p", p, "probability that a number is dropped").above(0).at_most(.99);
-    o.add("--task", task, "what is learnt; `ebb tasks` lists them");
-    o.add("--part", part, "share of chars' training text that is read, so that there is too little of it; 0: 0.05")
+          "none, naive (new masks at each step, on input and state), input (likewise, only on the input), variational "
+          "(one mask a sequence), candidate (on what is added to the state)")
+        .one_of({"none", "naive", "input", "variational", "candidate"});
+    o.add("--p", p, "dropout probability").above(0).at_most(.99);
+    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--part", part,
+          "fraction of the training text of chars that is read, so that there is too little data; 0: 0.05")
         .at_least(0)
         .at_most(1);
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(48);
-    o.add("--length", length, "T, steps of a sequence").at_least(2).at_most(100'000).quick(25);
-    o.add("--batch", batch, "B, sequences at once").at_least(1).at_most(100'000).quick(16);
+    o.add("--length", length, "T, steps per sequence").at_least(2).at_most(100'000).quick(25);
+    o.add("--batch", batch, "B, sequences per batch").at_least(1).at_most(100'000).quick(16);
     o.add("--steps", steps, "updates").at_least(1).at_most(1'000'000).quick(300).full(4000);
-    o.add("--lr", lr, "Adam's rate").above(0).quick(1e-2);
-    o.add("--patience", patience, "validations (20 a run) without improvement after which early stopping would end")
+    o.add("--lr", lr, "Adam's learning rate").above(0).quick(1e-2);
+    o.add("--patience", patience, "validations (20 per run) without improvement after which early stopping would stop")
         .at_least(0);
-    o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
-    o.add("--data", inputs.data, "file or folder of the task's data, or `generated`").type("PATH").reads();
+    inputs.declare(o);
     o.example("ebb dropout                                     a few minutes on two cores");
     o.example("ebb dropout --quick --out /tmp/look             a toy, in seconds");
     o.example("ebb dropout --ways none,variational,candidate --p 0.5 --part 0.02");
@@ -48,20 +50,18 @@ struct DropoutStudy {
   }
 
   void run(Job& job) {
-    study::check_words("--ways", ways, {"none", "naive", "input", "variational", "candidate"});
+    study::check_once("--ways", ways);
     check_cell_names({cell});
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
-    auto made = make_task(task, inputs);
-    reject_unread(task, *made, inputs);
+    auto made = inputs.make(task);
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (made->as<HasFeedForward>())
-      throw ValueError(fmt::format("the network of the task '{}' has no cell to drop out in", task));
+      throw ValueError(fmt::format("the network of the task '{}' has no cell that could use dropout", task));
     const TaskSettings s{
         .hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};  // Adam, gradients clipped to 1
-    for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made);
-    for (const Split split : {Split::train, Split::valid, Split::test})
-      made->batch({.split = split, .length = length, .rows = batch});
+    made->check_sizes(s);
+    for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made, s);
 
     std::vector<Way> results;
     for (const std::string& name : ways)
@@ -71,8 +71,7 @@ struct DropoutStudy {
         fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
                     batch, steps, s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
-    job.report.lead(
-        "Too little to learn from: the training loss keeps falling when the validation loss has begun to rise.");
+    job.report.lead("With too little data, the training loss keeps falling while the validation loss begins to rise.");
     const auto fill = [&] {
       add_to_report(job, results, made->info(), settings);
       add_to_summary(job, results, made->info(), made->data());
@@ -101,11 +100,11 @@ struct DropoutStudy {
       run.seen.push_back(c.loss);
       job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", way.name, seed, c.loss));
       if (!c.validated()) return;
-      // The task's measure may not be its loss, and only a loss can be compared with what dropout does to the training
-      // loss.
+      // The task's measure may not be its loss, and only a loss can be compared with the training loss.
       const double valid =
           validation_measure(made) ? test_loss(model, made, Split::valid, s, info.valid_batches) : c.valid;
-      run.update.push_back(c.step), run.valid.push_back(valid);
+      run.update.push_back(c.step);
+      run.valid.push_back(valid);
       const int as_many = std::min(info.valid_batches, made.batches(Split::valid, s.length, s.batch));
       run.train.push_back(test_loss(model, made, Split::train, s, as_many));
       stop.update(valid);
@@ -122,7 +121,7 @@ struct DropoutStudy {
   }
 };
 EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy,
-                     "naive against variational dropout: how far training and new text drift apart");
+                     "naive and variational dropout: the gap between training and validation loss");
 
 }  // namespace
 }  // namespace ebb::app::dropout_study

@@ -18,6 +18,8 @@ class PartOfText final : public SimpleTask {
   SimpleSizes sizes() const override { return simple_.sizes(); }
   TaskSettings settings(Size s) const override { return whole_->settings(s); }
   TaskSettings comparison_settings(Size s) const override { return whole_->comparison_settings(s); }
+  const std::string& name() const override { return whole_->name(); }
+  void check_sizes(const TaskSettings& s) const override { whole_->check_sizes(s); }
   Batch batch(const BatchRequest& r) const override {
     if (r.split != Split::train) return whole_->batch(r);
     BatchRequest inner = r;
@@ -36,7 +38,7 @@ class PartOfText final : public SimpleTask {
 
  private:
   std::unique_ptr<Task> whole_;
-  const SimpleTask& simple_;  // the same
+  const SimpleTask& simple_;  // the same task
   double part_;
 };
 
@@ -54,16 +56,16 @@ End end_of(const WayRun& r) { return !measured(r) ? End::none : r.done ? End::re
 
 Spread of(const Way& w, double (*what)(const WayRun&)) {
   std::vector<double> all;
-  for (const WayRun* r : alike(w.runs, end_of)) all.push_back(what(*r));
+  for (const WayRun* r : comparable(w.runs, end_of)) all.push_back(what(*r));
   return spread_of(all);
 }
 
 Table table_of(const std::vector<Way>& ways, const TaskInfo& info) {
-  Table t{.head = {"dropout", "best valid", "at update", "test", "gap", "end test", "end gap"},
-          .caption = fmt::format("{}, mean and deviation over seeds. Test and gap (validation less training loss, both "
-                                 "without masks) with the weights "
-                                 "of the best validation; then the same with the last.",
-                                 info.unit)};
+  Table t{
+      .head = {"dropout", "best valid", "at update", "test", "gap", "end test", "end gap"},
+      .caption = fmt::format("{}, mean and standard deviation over seeds. Test and gap (validation minus training "
+                             "loss, both without masks) with the weights of the best validation, and with the last.",
+                             info.unit)};
   const auto number = [](const Spread& s) { return number_text(s.mean); };
   for (const Way& w : ways)
     t.rows.push_back({w.name, text_of(of(w, best_valid)), count_text(of(w, best_update).mean), number(of(w, test_of)),
@@ -74,19 +76,19 @@ Table table_of(const std::vector<Way>& ways, const TaskInfo& info) {
 long runs_that(const Way& w, bool WayRun::* what) {
   return std::count_if(w.runs.begin(), w.runs.end(), [=](const WayRun& r) { return r.*what; });
 }
-// A way of which a run is missing, or was stopped before its end, is not to be judged beside the others.
+// A variant with a missing or interrupted run cannot be compared with the others.
 bool whole(const Way& w) {
   return runs_that(w, &WayRun::done) == std::ssize(w.runs) && std::isfinite(of(w, test_of).mean);
 }
 
-// "naive was not begun, of input 1 of 2 runs came to its end"; empty if nothing is missing.
+// "naive was not started, 1 of 2 runs of input were completed"; empty if nothing is missing.
 std::string missing(const std::vector<Way>& ways) {
   std::string text;
   for (const Way& w : ways) {
     if (whole(w)) continue;
     text += text.empty() ? "" : ", ";
-    if (runs_that(w, &WayRun::begun) == 0) text += w.name + " was not begun";
-    else text += fmt::format("of {} {} of {} runs came to the end", w.name, runs_that(w, &WayRun::done), w.runs.size());
+    if (runs_that(w, &WayRun::begun) == 0) text += w.name + " was not started";
+    else text += fmt::format("{} of {} runs of {} were completed", runs_that(w, &WayRun::done), w.runs.size(), w.name);
   }
   return text;
 }
@@ -95,39 +97,46 @@ std::string verdict(const std::vector<Way>& ways, const TaskInfo& info) {
   std::vector<const Way*> judged;
   for (const Way& w : ways)
     if (whole(w)) judged.push_back(&w);
-  const std::string gap = missing(ways), rest = gap.empty() ? "" : fmt::format(" Not judged: {}.", gap);
-  if (judged.empty()) return fmt::format("No way came to its end: {}.", gap);
+  const std::string gap = missing(ways), rest = gap.empty() ? "" : fmt::format(" Not compared: {}.", gap);
+  if (judged.empty()) return fmt::format("No variant was completed: {}.", gap);
   const auto text_of_test = [](const Way& w) { return number_text(of(w, test_of).mean); };
   if (judged.size() == 1)
-    return fmt::format("On new data {} gets {} {}, at its early stopping's point.{}", judged[0]->name,
+    return fmt::format("On the test split, {} has a loss of {} {}, with early stopping.{}", judged[0]->name,
                        text_of_test(*judged[0]), info.unit, rest);
   const Way& best = **std::min_element(judged.begin(), judged.end(), [](const Way* a, const Way* b) {
     return of(*a, test_of).mean < of(*b, test_of).mean;
   });
-  std::string text = fmt::format("The best on new data is {}: {} {}", best.name, text_of_test(best), info.unit);
+  std::string text = fmt::format("The best on the test split is {}: {} {}", best.name, text_of_test(best), info.unit);
   for (const Way* w : judged)
     if (w != &best) text += fmt::format(", {} {}", w->name, text_of_test(*w));
-  return text + ", each at its early stopping's point." + rest;
+  return text + ", each with early stopping." + rest;
 }
 
 Series line(const Way& w, bool valid) {
   std::vector<Curve> curves;
-  for (const WayRun* run : alike(w.runs, end_of)) {
+  for (const WayRun* run : comparable(w.runs, end_of)) {
     const WayRun& r = *run;
     curves.push_back({r.update, valid ? r.valid : r.train});
   }
   Series s = line_of(w.name, curves);
-  if (!valid) s.name += ", training", s.dashed = true, s.low.clear(), s.high.clear();
+  if (!valid) {
+    s.name += ", training";
+    s.dashed = true;
+    s.low.clear();
+    s.high.clear();
+  }
   return s;
 }
 
-// Where each seed's early stopping takes its weights from.
+// The validation from which each seed's early stopping takes its weights.
 Series dots(const Way& w) {
   Series s{.name = w.name + ", best", .group = w.name, .dots = true};
   for (const WayRun& r : w.runs)
-    if (measured(r))
-      s.x.push_back(r.update[r.best] + .01 * static_cast<double>(s.x.size())),
-          s.y.push_back(r.valid[r.best]);  // none hides another
+    if (measured(r)) {
+      // A little apart, so that none hides another.
+      s.x.push_back(r.update[r.best] + .01 * static_cast<double>(s.x.size()));
+      s.y.push_back(r.valid[r.best]);
+    }
   return s;
 }
 
@@ -147,14 +156,13 @@ TaskSettings with(TaskSettings s, const std::string& way, double p) {
 }
 
 void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info, const std::string& settings) {
-  Plot loss{.title = "Training and new data", .x_label = "update", .y_label = info.unit};
+  Plot loss{.title = "Training and validation loss", .x_label = "update", .y_label = info.unit};
   for (const Way& w : ways) loss.series.push_back(line(w, true));
   for (const Way& w : ways) loss.series.push_back(dots(w));
   for (const Way& w : ways) loss.series.push_back(line(w, false));
   loss.caption =
       "Solid: validation, mean and one standard deviation over seeds; dashed: training, measured without masks. Dots: "
-      "the best "
-      "validation of each seed, whose weights early stopping keeps.";
+      "the best validation of each seed, whose weights early stopping keeps.";
   job.report.plots({loss});
   Plot seen{.title = "Training loss with its masks", .x_label = "update", .y_label = info.unit};
   for (const Way& w : ways) {
@@ -166,7 +174,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
     }
     seen.series.push_back(line_of(w.name, curves));
   }
-  seen.caption = "As the updates saw it. Noise on the state makes what is to be learnt harder.";
+  seen.caption = "As seen by the updates. Noise on the state makes the task harder.";
   Plot gap{.title = "Gap", .x_label = "update", .y_label = "validation − training"};
   for (const Way& w : ways) {
     std::vector<Curve> curves;
@@ -177,9 +185,9 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
     }
     gap.series.push_back(line_of(w.name, curves));
   }
-  gap.caption = "How much better it is on what it has read.";
+  gap.caption = "How much lower the loss is on the training text.";
   job.report.plots({seen, gap});
-  job.report.section("In numbers", verdict(ways, info));
+  job.report.section("Results", verdict(ways, info));
   show(job, settings, table_of(ways, info), verdict(ways, info));
   job.report.note(settings + ".");
 }
@@ -204,6 +212,7 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const TaskInfo& info
       const auto run = way.under({"runs", seed});
       run.set({"begun"}, r.begun);
       run.set({"done"}, r.done);
+      run.set({"diverged"}, r.diverged);
       run.set({"best_valid"}, best_valid(r));
       run.set({"best_update"}, best_update(r));
       run.set({"stopped"}, r.stopped);

@@ -7,8 +7,8 @@
 namespace ebb::app::forcing {
 namespace {
 
-/// Exposure bias: a model that learns to forecast the next number from the true ones before it, and then has to live on
-/// its own forecasts.
+/// Exposure bias: a model that is trained to forecast the next value from true values, and then has to rely on its own
+/// forecasts.
 ///
 /// Source    Bengio et al. 2015, arXiv:1506.03099
 struct ForcingStudy {
@@ -18,24 +18,22 @@ struct ForcingStudy {
   void options(Options& o) {
     o.add("--ways", ways,
           "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
-          "exponential, inverse-sigmoid");
+          "exponential, inverse-sigmoid")
+        .one_of({"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
     o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
-    o.add("--column", p.column, "which column of a CSV file (default: the last)").type("NAME");
-    o.add("--half", p.half, "share of the updates after which a schedule shows the truth every other time")
+    o.add("--column", p.column, "column of a CSV file (default: the last)").type("NAME");
+    o.add("--half", p.half, "fraction of the updates after which half of the inputs are true values")
         .above(0)
         .at_most(1);
-    o.add("--through", p.through, "gradients pass through the model's own outputs, too (Bengio's do not)");
+    o.add("--through", p.through, "let gradients pass through forecasts that are fed back (Bengio's do not)");
     o.add("--cell", p.cell, "cell; `ebb cells` lists them");
     o.add("--hidden", p.hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
-    o.add("--context", p.context, "true numbers before the model is left to itself")
-        .at_least(1)
-        .at_most(100'000)
-        .quick(20);
+    o.add("--context", p.context, "true values before free running").at_least(1).at_most(100'000).quick(20);
     o.add("--horizon", p.horizon, "steps after the context, in training").at_least(1).at_most(100'000).quick(20);
     o.add("--free", p.free, "steps after the context, in the test").at_least(1).at_most(100'000).quick(40);
-    o.add("--batch", p.batch, "B, series at once").at_least(1).at_most(100'000).quick(16);
-    o.add("--steps", p.steps, "updates").at_least(1).at_most(1'000'000).quick(150).full(10'000);
-    o.add("--lr", p.lr, "Adam's rate").above(0).quick(1e-2);
+    o.add("--batch", p.batch, "B, series per batch").at_least(1).at_most(100'000).quick(16);
+    o.add("--steps", p.steps, "number of updates").at_least(1).at_most(1'000'000).quick(150).full(10'000);
+    o.add("--lr", p.lr, "Adam's learning rate").above(0).quick(1e-2);
     o.example("ebb forcing                                     a few minutes on two cores");
     o.example("ebb forcing --quick --out /tmp/look             a toy, in seconds");
     o.example("ebb forcing --data lorenz --free 100 --ways forcing,inverse-sigmoid");
@@ -43,7 +41,7 @@ struct ForcingStudy {
   }
 
   void run(Job& job) {
-    study::check_words("--ways", ways, {"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
+    study::check_once("--ways", ways);
     check_cell_names({p.cell});
     const auto task = series_of(p);
     for (const auto& [split, length] :
@@ -63,7 +61,7 @@ struct ForcingStudy {
     };
     job.report.title("Teacher forcing and scheduled sampling");
     job.report.lead(
-        "A model fed only true inputs never meets its own errors. How far off is a forecast that is fed its own?");
+        "A model fed only true inputs never meets its own errors. How accurate is it when fed its own forecasts?");
     study::each_run(
         job, ways.size(),
         [&](std::size_t way, std::size_t seed) -> study::Take {
@@ -82,7 +80,7 @@ struct ForcingStudy {
   }
 };
 EBB_EXPERIMENT_NAMED(forcing, "forcing", ForcingStudy,
-                     "teacher forcing against scheduled sampling: errors when the model reads its own outputs");
+                     "teacher forcing and scheduled sampling: errors when the model reads its own outputs");
 
 }  // namespace
 }  // namespace ebb::app::forcing

@@ -6,10 +6,11 @@
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
 
-/// What `ebb forcing` learns, between its parts: a forecast of the next number that lives on the truth or on itself.
+/// The data shared by the files of `ebb forcing`: a forecaster of the next value that reads true values or its own
+/// forecasts.
 namespace ebb::app::forcing {
 
-/// How all ways are practised.
+/// The settings that all variants share.
 struct Practice {
   std::string data = "mackey-glass", column, cell = "lstm";
   int hidden = 32, context = 50, horizon = 50, free = 200, batch = 32, steps = 2000;
@@ -17,7 +18,7 @@ struct Practice {
   bool through = false;
 };
 
-/// One step of the forecast: the next number from this one.
+/// One step of the forecast: the next value from this one.
 struct Forecaster {
   Params w;
   CellPtr cell;
@@ -25,10 +26,11 @@ struct Forecaster {
   Forecaster(const Practice&, std::uint64_t seed);
 };
 
-/// Root mean squared errors by step after the context, in deviations of the series: 1 is always saying the mean.
+/// Root mean squared errors by step after the context, in standard deviations of the series: 1 is the error of always
+/// predicting the mean.
 struct Errors {
   std::vector<double> forced{}, free{};
-  static double over(const std::vector<double>& by_step, int steps);  ///< of the first so many steps together
+  static double over(const std::vector<double>& by_step, int steps);  ///< over the given number of first steps
 };
 
 struct WayRun {
@@ -42,14 +44,15 @@ struct Way {
   std::vector<WayRun> runs{};  ///< by seed
 };
 
+/// Errors    those of make_task; ValueError if a column is given and the data have none
 std::unique_ptr<Task> series_of(const Practice&);
 
-/// Probability of the true number after so many updates; Bengio's schedules are set so that it is 1/2 after the share
-/// `half` of them.
+/// Probability of reading the true value after the given number of updates; Bengio's schedules are set so that it is
+/// 1/2 after the fraction `half` of them.
 double truth(const std::string& way, int update, int updates, double half);
 
-/// Forecasts of x[1 .. T] from x[0 .. T - 1]; from the context's end on a row's input is the number before it if its
-/// coin (drawn with probability p) says so, else the forecast of it.
+/// Forecasts of x[1 .. T] from x[0 .. T - 1]; after the context, a row's input is the true value with probability p,
+/// and otherwise the forecast of it.
 ///
 /// Shapes    x [T, B, 1]; forecasts [B, T]
 Var forecasts(const Forecaster&, const Var& x, int context, double p, bool through, const StepContext&);

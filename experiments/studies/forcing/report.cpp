@@ -41,8 +41,8 @@ std::string percent(const Spread& s) { return std::isfinite(s.mean) ? fmt::forma
 Table table_of(const std::vector<Way>& ways, const Practice& p) {
   Table t{.head = {"trained by", "forced"},
           .caption =
-              "NRMSE in %: 100 is always saying the mean. Forced: each forecast from the true numbers. "
-              "Free: from its own, at the step after the context that is named, and over all of them."};
+              "NRMSE in %: always predicting the mean gives 100. Forced: each forecast from true values. "
+              "Free: from its own forecasts, at the given step after the context, and over all steps."};
   for (const int step : marks_of(p)) t.head.push_back(fmt::format("{}{}", step == 1 ? "free, step " : "", step));
   t.head.push_back("free, all");
   for (const Way& w : ways) {
@@ -61,12 +61,12 @@ std::string verdict(const std::vector<Way>& ways, const Practice& p) {
   for (const Way& w : ways)
     if (const Spread s = free_of(w, p.free); std::isfinite(s.mean) && (!best || s.mean < free_of(*best, p.free).mean))
       best = &w;
-  if (!best) return "No way came to its end.";
-  text = fmt::format("Over {} steps on its own, {} is the nearest: {:.1f} %", p.free, best->name,
+  if (!best) return "No variant was completed.";
+  text = fmt::format("Over {} free-running steps, {} has the smallest error: {:.1f} %", p.free, best->name,
                      free_of(*best, p.free).mean);
   for (const Way& w : ways)
     if (w.name == "forcing" && &w != best)
-      text += fmt::format(", where teacher forcing gives {:.1f} %; forced, {:.2f} % against {:.2f} %",
+      text += fmt::format("; teacher forcing has {:.1f} %. With true inputs the errors are {:.2f} % and {:.2f} %",
                           free_of(w, p.free).mean, forced_of(*best, p.free).mean, forced_of(w, p.free).mean);
   return text + ".";
 }
@@ -76,12 +76,19 @@ Series by_step(const Way& w, bool free) {
   for (const WayRun& r : w.runs) {
     Curve c;
     const auto& errors = free ? r.errors.free : r.errors.forced;
-    for (std::size_t k = 0; k < errors.size(); ++k)
-      c.x.push_back(static_cast<double>(k + 1)), c.y.push_back(100 * errors[k]);
+    for (std::size_t k = 0; k < errors.size(); ++k) {
+      c.x.push_back(static_cast<double>(k + 1));
+      c.y.push_back(100 * errors[k]);
+    }
     curves.push_back(c);
   }
   Series s = line_of(w.name, curves, true, 400);
-  if (!free) s.name += ", forced", s.dashed = true, s.low.clear(), s.high.clear();
+  if (!free) {
+    s.name += ", forced";
+    s.dashed = true;
+    s.low.clear();
+    s.high.clear();
+  }
   return s;
 }
 
@@ -89,33 +96,35 @@ Series by_step(const Way& w, bool free) {
 
 void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, const std::string& data) {
   const std::string settings = fmt::format(
-      "{}, hidden {}, {} true numbers and {} further in training, {} rows, {} updates, Adam, one cycle to {:g}; "
-      "half the truth after {:g} of them; {}",
+      "{}, hidden {}, {} true values and {} further steps in training, {} rows, {} updates, Adam, one cycle to {:g}; "
+      "half true inputs after {:g} of them; {}",
       p.cell, p.hidden, p.context, p.horizon, p.batch, count_text(p.steps), p.lr, p.half, data);
   Plot errors{
-      .title = "Left to itself", .x_label = "steps after the last true number", .y_label = "NRMSE (%)", .log_y = true};
+      .title = "Free running", .x_label = "steps after the last true value", .y_label = "NRMSE (%)", .log_y = true};
   for (const Way& w : ways) errors.series.push_back(by_step(w, true));
   for (const Way& w : ways) errors.series.push_back(by_step(w, false));
-  errors.marks.push_back({.name = "always saying the mean", .x = {1, double(p.free)}, .y = {100, 100}});
+  errors.marks.push_back({.name = "always predicting the mean", .x = {1, double(p.free)}, .y = {100, 100}});
   errors.caption =
-      "Solid: each forecast is fed the one before it. Dashed: the true value. The first step is the same for both. "
-      "Bands: one standard deviation of the logarithm over seeds.";
+      "Solid: each step reads the previous forecast. Dashed: it reads the true value. The first step is the same for "
+      "both. Bands: one standard deviation of the logarithm over seeds.";
   job.report.plots({errors});
-  Plot shown{.title = "Truth shown in training", .x_label = "update", .y_label = "probability"};
+  Plot shown{.title = "True inputs in training", .x_label = "update", .y_label = "probability"};
   Plot loss{.title = "Loss", .x_label = "update", .y_label = "variances", .log_y = true};
   for (const Way& w : ways) {
     Series s{.name = w.name};
-    for (int k = 0; k <= 100; ++k)
-      s.x.push_back(k * p.steps / 100.0), s.y.push_back(truth(w.name, k * p.steps / 100, p.steps, p.half));
+    for (int k = 0; k <= 100; ++k) {
+      s.x.push_back(k * p.steps / 100.0);
+      s.y.push_back(truth(w.name, k * p.steps / 100, p.steps, p.half));
+    }
     shown.series.push_back(s);
     std::vector<Curve> curves;
     for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
     loss.series.push_back(line_of(w.name, curves, true));
   }
-  shown.caption = "Of a true number as the next input, rather than the forecast of it.";
-  loss.caption = "Of training, which is the harder the less of the truth is shown.";
+  shown.caption = "Probability that the next input is the true value and not the forecast of it.";
+  loss.caption = "Training loss; the task becomes harder with fewer true inputs.";
   job.report.plots({shown, loss});
-  job.report.section("In numbers", verdict(ways, p));
+  job.report.section("Results", verdict(ways, p));
   show(job, settings, table_of(ways, p), verdict(ways, p));
   job.report.note(settings + ".");
 }
@@ -137,6 +146,7 @@ void add_to_summary(Job& job, const std::vector<Way>& ways, const Practice& p, c
       const auto run = way.under({"runs", seed});
       run.set({"begun"}, r.begun);
       run.set({"done"}, r.done);
+      run.set({"diverged"}, r.diverged);
       run.set({"forced"}, 100 * Errors::over(r.errors.forced, p.free));
       run.set({"free"}, 100 * Errors::over(r.errors.free, p.free));
       run.set({"forced_first"}, 100 * at(r.errors.forced, 1));

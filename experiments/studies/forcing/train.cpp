@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/train/output.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
 #include <ebb/optim/adam.hpp>
 #include <ebb/optim/clip.hpp>
@@ -31,8 +32,11 @@ Forecaster::Forecaster(const Practice& p, std::uint64_t seed)
     : w({.seed = seed}), cell(make_cell(p.cell, w / "cell", {1, p.hidden})), out(w / "out", p.hidden, 1) {}
 
 std::unique_ptr<Task> series_of(const Practice& p) {
-  return make_task("series",
-                   {.data = p.data, .own = {{"column", p.column}, {"ahead", "1"}}, .quick = p.data == "generated"});
+  auto task = make_task(
+      "series", {.data = p.data, .own = {{"column", p.column}, {"ahead", "1"}}, .quick = p.data == "generated"});
+  const TaskValues& read = task->inputs().own;
+  check_read("column", "series", !p.column.empty(), !read["column"].empty());
+  return task;
 }
 
 double truth(const std::string& way, int update, int updates, double half) {
@@ -67,6 +71,7 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
            const std::function<void(double)>& watch) {
   Adam adam{m.w, {.lr = p.lr}};
   const Schedule rate = one_cycle(p.lr, p.steps);
+  double first_loss = 0;
   run.begun = true;
   for (int u = 0; u < p.steps; ++u) {
     if (interrupted()) return;
@@ -79,13 +84,15 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
       const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
       return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
     });
-    if (!std::isfinite(clip_by_norm(r.grads, 1))) {
-      run.diverged = fmt::format("update {}", u + 1);
+    if (u == 0) first_loss = r.loss;
+    if (const std::string what = divergence(r.loss, clip_by_norm(r.grads, 1), first_loss, task.info()); !what.empty()) {
+      run.diverged = fmt::format("update {}: {}", u + 1, what);
       return;
     }
     adam.set_lr(rate(u));
     adam.step(r.grads);
-    run.update.push_back(u + 1), run.loss.push_back(r.loss);
+    run.update.push_back(u + 1);
+    run.loss.push_back(r.loss);
     watch(r.loss);
   }
   run.done = true;
@@ -114,13 +121,14 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
     });
     for (int row = 0; row < b.rows(); ++row)
       for (int t = 0; t < p.free; ++t) {
-        // The first forecast after the context has read nothing but the truth, and so has that of step context - 1.
+        // The first forecast after the context has read only true values, as has that of step context - 1.
         const int at = p.context - 1 + t;
         const double wanted = b.y.at({at, row, 0});
         const double on_truth = forced_forecast.of(r).at({row, at}) - wanted,
                      on_itself = free_forecast.of(r).at({row, at}) - wanted;
         const auto step = static_cast<std::size_t>(t);
-        forced[step] += on_truth * on_truth, free[step] += on_itself * on_itself;
+        forced[step] += on_truth * on_truth;
+        free[step] += on_itself * on_itself;
       }
     count += b.rows();
   }

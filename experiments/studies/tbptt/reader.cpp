@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/optim/clip.hpp>
@@ -50,11 +51,11 @@ class Echo final : public SimpleTask {
 SimpleSizes token_sizes(const Task& task) {
   const auto* const simple = task.as<SimpleTask>();
   if (!simple || !std::holds_alternative<TokenInputs>(simple->sizes().inputs))
-    throw ValueError("only a stream of tokens is read so");
+    throw ValueError("the task does not read a stream of tokens");
   return simple->sizes();
 }
 
-// Tokens read and tokens wanted, [T, B].
+// The tokens of a window and their targets, [T, B].
 struct Stretch {
   Tokens tokens, next;
   explicit Stretch(const Batch& b)
@@ -62,7 +63,7 @@ struct Stretch {
         next(std::get<EveryStep>(b.get<SimpleBatch>().targets).tokens) {}
 };
 
-// The loss of those steps that were pushed last.
+// The loss of the steps that were pushed last.
 PartialLoss loss_of(const Reader& m, const Truncated& bptt, const Tokens& next, Shard& s) {
   const Run run = bptt.unroll(*m.cell, Sequence(m.embedding(s.sequence(bptt.tokens()))), s);
   return s.mean_tokens(cross_entropy(m.out(bptt.fresh(run)), s.sequence(next)));
@@ -83,12 +84,13 @@ double tested(const Reader& m, const Task& task, int rows) {
       return s.mean_tokens(cross_entropy(m.out(run.all()), s.sequence(read.next)));
     });
     carry = r.state("end");
-    sum += r.loss * b.weight(), weight += b.weight();
+    sum += r.loss * b.weight();
+    weight += b.weight();
   }
   return task.info().unit_per_loss * sum / weight;
 }
 
-// Mean loss over the stretch, differentiated `every` steps at a time through `window` of them, at weights that stay.
+// Mean loss over the stretch, differentiated every `every` steps through `window` steps, with fixed weights.
 Array gradient(const Reader& m, const Batch& b, int every, int window) {
   Truncated bptt{{.k1 = every, .k2 = window}};
   const Stretch read(b);
@@ -101,8 +103,12 @@ Array gradient(const Reader& m, const Batch& b, int every, int window) {
         backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
     bptt.advance(r);
     const double share = static_cast<double>(end - t) / b.steps();
-    if (all.empty()) all = r.grads, all.scale(share);
-    else all.add(r.grads, share);
+    if (all.empty()) {
+      all = r.grads;
+      all.scale(share);
+    } else {
+      all.add(r.grads, share);
+    }
   }
   return all.flat();
 }
@@ -139,12 +145,13 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
           const std::function<void(double)>& watch) {
   using Clock = std::chrono::steady_clock;
   const auto optimizer = make_optimizer(r.optimizer, m.w, r.lr);
-  const double unit = task.info().unit_per_loss;
+  const TaskInfo info = task.info();
   const int point = std::max(1, r.updates / 100);
   Truncated bptt{{.k1 = r.every, .k2 = window}};
   const auto started = Clock::now();
-  double since = 0, characters = 0;
-  run.begun = true, run.kept_bytes = 0;
+  double since = 0, characters = 0, first_loss = 0;
+  run.begun = true;
+  run.kept_bytes = 0;
   for (int u = 1; u <= r.updates; ++u) {
     if (interrupted()) return;
     const auto number = static_cast<std::uint64_t>(u - 1);
@@ -155,17 +162,22 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     Result result = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed},
                              [&](Shard& s) { return loss_of(m, bptt, stretch.next, s); });
     const double norm = clip_by_norm(result.grads, r.clip);
-    if (!std::isfinite(result.loss) || !std::isfinite(norm)) {
-      run.diverged = fmt::format("update {}", u);
+    if (u == 1) first_loss = result.loss;
+    if (const std::string what = divergence(result.loss, norm, first_loss, info); !what.empty()) {
+      run.diverged = fmt::format("update {}: {}", u, what);
       return;
     }
     bptt.advance(result);
     optimizer->step(result.grads);
     run.kept_bytes = std::max(run.kept_bytes, static_cast<double>(result.kept_bytes));
-    characters += static_cast<double>(b.rows()) * r.every, since += unit * result.loss;
-    if (u % point == 0)
-      run.read.push_back(static_cast<double>(u) * r.every * b.rows()), run.loss.push_back(since / point), since = 0;
-    watch(unit * result.loss);
+    characters += static_cast<double>(b.rows()) * r.every;
+    since += info.unit_per_loss * result.loss;
+    if (u % point == 0) {
+      run.read.push_back(static_cast<double>(u) * r.every * b.rows());
+      run.loss.push_back(since / point);
+      since = 0;
+    }
+    watch(info.unit_per_loss * result.loss);
   }
   run.seconds = std::chrono::duration<double>(Clock::now() - started).count() / characters;
   run.test = tested(m, task, r.rows);
@@ -178,7 +190,10 @@ Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
   double product = 0, of_cut = 0, of_full = 0, between = 0;
   for (std::int64_t k = 0; k < full.size(); ++k) {
     const double x = cut.at_flat(k), y = full.at_flat(k);
-    product += x * y, of_cut += x * x, of_full += y * y, between += (x - y) * (x - y);
+    product += x * y;
+    of_cut += x * x;
+    of_full += y * y;
+    between += (x - y) * (x - y);
   }
   return {product / std::sqrt(of_cut * of_full), std::sqrt(between / of_full)};
 }

@@ -26,51 +26,55 @@ Series against_window(const StreamResult& s, const std::string& name, double (*w
   for (const Window& w : s.windows)
     for (std::size_t k = 0; k < curves.size(); ++k) {
       const double y = what(w.runs[k]);
-      if (!logarithmic || y > 0) curves[k].x.push_back(w.steps), curves[k].y.push_back(y);
+      if (!logarithmic || y > 0) {
+        curves[k].x.push_back(w.steps);
+        curves[k].y.push_back(y);
+      }
     }
   return line_of(name, curves, logarithmic);
 }
 
-// Rounding is no bias: a difference below it would only stretch the axis.
+// A difference below rounding error is not bias and would only stretch the axis.
 double start_drawn(const WindowRun& r) { return r.at_start.difference > 1e-9 ? r.at_start.difference : NAN; }
 double trained_drawn(const WindowRun& r) { return r.trained.difference > 1e-9 ? r.trained.difference : NAN; }
 
 Table table_of(const StreamResult& s) {
-  Table t{.head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
-          .caption =
-              "Quality is of the test split, mean and deviation over seeds. Time and bytes kept by the tapes of one "
-              "update are of "
-              "training. Cosine and relative difference of the truncated gradient and the full one, both at the same "
-              "weights."};
+  Table t{
+      .head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
+      .caption =
+          "Quality: on the test split, mean and standard deviation over seeds. Time per character, and memory of the "
+          "tapes of one update, in training. Cosine and relative difference between the truncated and the full "
+          "gradient, at the same weights."};
   const auto differs = [](const Spread& d) {
     return std::isfinite(d.mean) ? fmt::format("{:.2g}", d.mean) : std::string("–");
   };
   const auto number = [](const Spread& x) {
     return std::isfinite(x.mean) ? fmt::format("{:.1f}", x.mean) : std::string("–");
   };
-  const auto alike = [](const Spread& c) {
+  const auto cosine_text = [](const Spread& c) {
     return std::isfinite(c.mean) ? fmt::format("{:.4f}", c.mean) : std::string("–");
   };
   for (const Window& w : s.windows)
     t.rows.push_back({std::to_string(w.steps), text_of(of(w, test_of)), number(of(w, microseconds_of)),
-                      bytes_text(of(w, kept_of).mean), alike(of(w, start_cosine)), differs(of(w, start_difference)),
-                      alike(of(w, trained_cosine)), differs(of(w, trained_difference))});
+                      bytes_text(of(w, kept_of).mean), cosine_text(of(w, start_cosine)),
+                      differs(of(w, start_difference)), cosine_text(of(w, trained_cosine)),
+                      differs(of(w, trained_difference))});
   return t;
 }
 
 std::string verdict(const StreamResult& s) {
   const Window &small = s.windows.front(), &large = s.windows.back();
   const double a = of(small, test_of).mean, b = of(large, test_of).mean;
-  if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows came to their end.";
+  if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows were completed.";
   if (s.windows.size() == 1)
     return fmt::format(
-        "The window of {} steps ends at {} {}. After training the gradient through it differs from the full one by "
-        "{:.2g} of its norm.",
+        "The window of {} steps reaches {} {}. After training its gradient differs from the full one by "
+        "{:.2g} of the norm.",
         small.steps, number_text(a), s.info.unit, of(small, trained_difference).mean);
   return fmt::format(
-      "A window of {} steps ends at {} {}, one of {} at {}, for {:.0f} times the time and {:.0f} times the memory. "
-      "After training the gradient "
-      "through {} steps differs from the full one by {:.2g} of its norm, through {} by {:.2g}.",
+      "A window of {} steps reaches {} {}, one of {} steps {}, with {:.0f} times the time and {:.0f} times the memory. "
+      "After training, the gradient through {} steps differs from the full one by {:.2g} of its norm, through {} by "
+      "{:.2g}.",
       small.steps, number_text(a), s.info.unit, large.steps, number_text(b),
       of(large, microseconds_of).mean / of(small, microseconds_of).mean,
       of(large, kept_of).mean / of(small, kept_of).mean, small.steps, of(small, trained_difference).mean, large.steps,
@@ -82,7 +86,7 @@ std::string verdict(const StreamResult& s) {
 void add_to_report(Job& job, const StreamResult& s) {
   const Reading& r = s.reading;
   const std::string settings = fmt::format(
-      "{}: {}, hidden {}, {} rows, an update each {} steps, {} updates of {} characters, {} at {:g}; {}", s.name,
+      "{}: {}, hidden {}, {} rows, an update every {} steps, {} updates of {} characters, {} at {:g}; {}", s.name,
       r.cell, r.hidden, r.rows, r.every, count_text(r.updates), r.every * r.rows, r.optimizer, r.lr, s.data);
   job.report.section(s.name, verdict(s));
   show(job, settings, table_of(s), verdict(s));
@@ -95,8 +99,8 @@ void add_to_report(Job& job, const StreamResult& s) {
   bias.series = {against_window(s, "at the start", start_drawn, true),
                  against_window(s, "after training", trained_drawn, true)};
   bias.caption = fmt::format(
-      "Of the mean loss over {} steps, at the weights of the largest window's run. No difference, that of a window as "
-      "long as the stretch, is not drawn.",
+      "For the mean loss over {} steps, at the weights of the run with the largest window. A window of that length has "
+      "no difference and is not drawn.",
       r.stretch);
   Plot quality{.title = "Quality", .x_label = "window (steps)", .y_label = s.info.unit, .log_x = true};
   quality.series = {against_window(s, "test", test_of, false)};
@@ -107,14 +111,13 @@ void add_to_report(Job& job, const StreamResult& s) {
   quality.caption = "Loss on the test split after the same number of characters and of updates.";
   job.report.plots({bias, quality});
 
-  Plot time{.title = "Time", .x_label = "window (steps)", .y_label = "µs a character", .log_y = true, .log_x = true};
+  Plot time{.title = "Time", .x_label = "window (steps)", .y_label = "µs per character", .log_y = true, .log_x = true};
   time.series = {against_window(s, "training", microseconds_of, true)};
-  time.caption =
-      fmt::format("The window is run anew each {} steps, so that it costs window / {} steps for each of the stream.",
-                  r.every, r.every);
+  time.caption = fmt::format(
+      "The window is recomputed every {} steps, so each step of the stream costs window / {} steps.", r.every, r.every);
   Plot memory{.title = "Memory", .x_label = "window (steps)", .y_label = "MB kept", .log_y = true, .log_x = true};
   memory.series = {against_window(s, "one update", megabytes_of, true)};
-  memory.caption = "By the tapes of one update, until its gradient is known.";
+  memory.caption = "Memory of the tapes of one update, until its gradient is computed.";
   for (Plot* plot : {&time, &memory}) plot->series[0].group = "test";
   job.report.plots({time, memory});
 
@@ -152,6 +155,7 @@ void add_to_summary(Job& job, const StreamResult& s) {
       const auto run = window.under({"runs", std::to_string(job.seeds()[k])});
       run.set({"begun"}, r.begun);
       run.set({"done"}, r.done);
+      run.set({"diverged"}, r.diverged);
       run.set({"loss"}, r.test);
       run.set({"start_difference"}, r.at_start.difference);
       run.set({"trained_difference"}, r.trained.difference);

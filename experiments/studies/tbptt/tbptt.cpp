@@ -10,9 +10,9 @@ namespace {
 
 using namespace study;
 
-/// What truncation costs. Of one stream, each update reads the next `every` characters of every row, and its gradient
-/// goes back through the last `window` of them: rate, rows, updates, characters and losses of an update are the same
-/// for every window.
+/// The cost of truncation. Each update reads the next `every` characters of every row of a stream, and its gradient
+/// goes back through the last `window` characters; learning rate, rows, updates, characters and the losses of an update
+/// are the same for every window.
 struct Tbptt {
   std::vector<std::string> tasks{"chars", "echo"}, windows{"5", "10", "20", "50", "100"};
   std::string cell = "lstm", optimizer = "adam";
@@ -21,26 +21,27 @@ struct Tbptt {
   Task::Inputs inputs;
 
   void options(Options& o) {
-    o.add("--windows", windows, "steps that a gradient goes back through").quick({"5", "10", "20", "40"});
-    o.add("--tasks", tasks, "chars, and echo: to say the symbol of --lag steps ago");
+    o.add("--windows", windows, "steps of backpropagation to compare (k2)").quick({"5", "10", "20", "40"});
+    o.add("--tasks", tasks, "chars, and echo: output the symbol of --lag steps ago").one_of({"chars", "echo"});
     o.add("--cell", cell, "cell; `ebb cells` lists them");
-    o.add("--every", every, "steps from one update to the next, at most the smallest window")
-        .at_least(1)
-        .at_most(10'000);
+    o.add("--every", every, "steps between updates (k1), at most the smallest window").at_least(1).at_most(10'000);
     o.add("--lag", lag, "of echo").at_least(1).at_most(10'000).quick(4);
-    o.add("--characters", characters, "that a run reads")
+    o.add("--characters", characters, "number of characters that a run reads")
         .at_least(1)
         .at_most(1'000'000'000)
         .quick(24'000)
         .full(5'000'000);
-    o.add("--stretch", stretch, "steps over which the gradient is compared with that of full backpropagation")
+    o.add("--stretch", stretch, "steps over which gradients are compared with full backpropagation")
         .at_least(2)
         .at_most(100'000)
         .quick(40);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
-    o.add("--rows", rows, "places of the text that are read at once").at_least(1).at_most(100'000).quick(16);
-    o.add("--optimizer", optimizer, "how weights are updated; `ebb optimizers` lists them");
-    o.add("--lr", lr, "its rate").above(0).quick(1e-2);
+    o.add("--rows", rows, "rows, which start at different positions of the text")
+        .at_least(1)
+        .at_most(100'000)
+        .quick(16);
+    o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
+    o.add("--lr", lr, "learning rate").above(0).quick(1e-2);
     o.add("--clip", clip, "largest norm of the gradient").above(0);
     o.add("--text", inputs.text, "text for chars (default: tiny Shakespeare, built in)").type("FILE").reads();
     o.example("ebb tbptt                                       a few minutes on two cores");
@@ -54,10 +55,10 @@ struct Tbptt {
     std::sort(sizes.begin(), sizes.end());
     if (every > sizes.front())
       throw ValueError(fmt::format(
-          "--every {}: a gradient goes back through at least the steps of its update, so no window may be smaller; "
+          "--every {}: a gradient goes back through at least the steps of its update, so no window can be smaller; "
           "the smallest is {}",
           every, sizes.front()));
-    check_words("--tasks", tasks, {"chars", "echo"});
+    check_once("--tasks", tasks);
     check_read("text", "echo", !inputs.text.empty(), tasks != std::vector<std::string>{"echo"});
     check_cell_names({cell});
     const auto updates = static_cast<int>(characters / (static_cast<std::int64_t>(rows) * every));
@@ -83,9 +84,9 @@ struct Tbptt {
       for (const int k : sizes)
         results.back().windows.push_back({.steps = k, .runs = std::vector<WindowRun>(job.seeds().size())});
     }
-    job.report.title("Truncated backpropagation through time: what the window costs");
+    job.report.title("Truncated backpropagation through time: the effect of the window");
     job.report.lead(
-        "The same stream, read by the same number of updates. Only how far each update's gradient goes back differs.");
+        "The same stream, read with the same number of updates. Only the reach of each update's gradient differs.");
     const auto fill = [&] {
       for (const StreamResult& result : results) add_to_report(job, result);
       for (const StreamResult& result : results) add_to_summary(job, result);
@@ -97,7 +98,7 @@ struct Tbptt {
   }
 
  private:
-  // The largest window first, as it takes longest; it also measures the bias of all windows, all at the same weights.
+  // The largest window first, because it takes longest; it also measures the bias of all windows at the same weights.
   static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results,
                    const std::vector<int>& sizes, const std::function<void()>& fill) {
     double steps = 0;
@@ -127,14 +128,15 @@ struct Tbptt {
         fill);
   }
 
-  // What one run came to: of the largest window, also the biases of all.
+  // Stores the result of one run; that of the largest window includes the biases of all windows.
   struct Reached {
     WindowRun run{};
     std::vector<Bias> at_start{}, trained{};
   };
   static void keep(Reached& r, StreamResult& result, std::size_t window, std::size_t seed) {
     WindowRun& run = result.windows[window].runs[seed];
-    r.run.at_start = run.at_start, r.run.trained = run.trained;  // perhaps there already
+    r.run.at_start = run.at_start;  // these two are perhaps stored already
+    r.run.trained = run.trained;
     run = std::move(r.run);
     for (std::size_t w = 0; w < r.at_start.size(); ++w) result.windows[w].runs[seed].at_start = r.at_start[w];
     for (std::size_t w = 0; w < r.trained.size(); ++w) result.windows[w].runs[seed].trained = r.trained[w];
@@ -145,11 +147,11 @@ struct Tbptt {
       for (const Window& w : result.windows)
         for (std::size_t k = 0; k < w.runs.size(); ++k)
           if (!w.runs[k].diverged.empty())
-            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were done", result.name,
+            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were completed", result.name,
                                  w.steps, job.seeds()[k], w.runs[k].diverged));
   }
 };
-EBB_EXPERIMENT(tbptt, Tbptt, "what truncated backpropagation through time costs: quality, memory, time, bias");
+EBB_EXPERIMENT(tbptt, Tbptt, "truncated backpropagation through time: its effect on quality, memory, time and bias");
 
 }  // namespace
 }  // namespace ebb::app::tbptt

@@ -7,14 +7,14 @@
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/params.hpp>
 
-/// What `ebb tbptt` learns, between its parts: a stream read with gradients cut off, and what the cut costs.
+/// The data shared by the files of `ebb tbptt`: a stream read with truncated gradients, and the cost of truncation.
 namespace ebb::app::tbptt {
 
-/// How a stream is read: the same for every window.
+/// How a stream is read; the same for every window.
 struct Reading {
   std::string cell, optimizer;
   int hidden = 64, rows = 32;
-  int every = 5;  ///< k1, steps from one update to the next
+  int every = 5;  ///< k1, steps between updates
   int updates = 0;
   int stretch = 400;  ///< steps over which gradients are compared
   double lr = 1e-3, clip = 1;
@@ -30,21 +30,21 @@ struct Reader {
   Reader(const Task&, const Reading&, std::uint64_t seed);
 };
 
-/// A truncated gradient beside that of full backpropagation.
+/// The difference between a truncated gradient and that of full backpropagation.
 struct Bias {
   double cosine = NAN;
   double difference = NAN;  ///< |truncated - full| / |full|
 };
 
-/// One window from one seed.
+/// One window with one seed.
 struct WindowRun {
   bool begun = false, done = false;  ///< done: it neither diverged nor was interrupted
   std::string diverged{};            ///< empty, or where
   std::vector<double> read{},
-      loss{};         ///< characters of a row so far, and the loss of the updates since the point before
+      loss{};         ///< characters read per row so far, and the loss of the updates since the previous point
   double test = NAN;  ///< in the task's unit
   double seconds = NAN,
-         kept_bytes = NAN;     ///< a character, with all that goes with its update; by the tapes of one update
+         kept_bytes = NAN;     ///< per character, including its share of the update; memory of the tapes of one update
   Bias at_start{}, trained{};  ///< both at the weights of the largest window's run
 };
 
@@ -62,23 +62,23 @@ struct StreamResult {
   std::vector<Window> windows{};
 };
 
-/// An endless stream of random symbols, 0 or 1; at each step the one of `lag` steps ago is to be said. What is further
-/// back than the window cannot be learnt from a gradient.
+/// An endless stream of random symbols, 0 or 1; at each step the target is the symbol of `lag` steps ago. A dependence
+/// that is longer than the window cannot be learned from the gradient.
 ///
 /// Shapes    tokens, next [T, B]
 std::unique_ptr<Task> make_echo(int lag);
 
-/// Errors    ValueError if the task, the cell or the update rule cannot be read so
+/// Errors    ValueError if the task, the cell or the optimiser does not support this
 void try_reading(const Task&, const Reading&);
 
-/// Trains the reader with gradients that go back `window` steps, then tests it.
+/// Trains the reader with gradients through `window` steps, then tests it.
 void read(Reader&, const Task&, const Reading&, int window, std::uint64_t seed, WindowRun&,
           const std::function<void(double loss)>& watch);
 
-/// Gradient of the mean loss over a stretch of the test split, cut as in training and summed, against the one that goes
-/// back to its start.
+/// The gradient of the mean loss over a part of the test split, truncated as in training and summed, compared with the
+/// full gradient.
 ///
-/// Numerics  float64; a window of at least the stretch differs by rounding alone
+/// Numerics  float64; a window that covers the whole part differs only by rounding
 Bias bias_of(const Reader&, const Task&, const Reading&, int window);
 
 void add_to_report(Job&, const StreamResult&);

@@ -19,49 +19,51 @@ Series decay_series(const std::string& cell, const std::string& field, const Dec
 }
 
 Plot decay_plot(const TaskResult& task, bool trained) {
-  Plot p{.title = trained ? "After training" : "At the start",
+  Plot p{.title = trained ? "After training" : "At initialisation",
          .x_label = "lag T − t (steps)",
          .y_label = "norm of the gradient",
          .log_y = true};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       p.series.push_back(decay_series(cell.cell, d.name(), trained ? d.trained : d.init, &d == &cell.decays.front()));
-  p.caption = trained
-                  ? "The same rows after training. A cell that learnt the task has had to carry gradient back to where "
-                    "the answer stands; a cell that could not carry it did not learn."
-                  : "Solid: the gradient with respect to the whole state at lag T − t, where L is the loss of the last "
-                    "step alone; "
-                    "dashed: with respect to its parts, such as an LSTM's h and c, where there are several. Bands: one "
-                    "standard deviation of the logarithm over rows and seeds. A straight line "
-                    "is a constant factor at every step.";
+  p.caption =
+      trained ? "The same rows after training. To learn the task, a cell must carry the gradient back to the steps "
+                "that determine the answer."
+              : "Solid: the gradient with respect to the whole state at lag T − t, where L is the loss of the last "
+                "step only; dashed: with respect to its fields, such as an LSTM's h and c, if there are several. "
+                "Bands: one standard deviation of the logarithm over rows and seeds. A straight line means a constant "
+                "factor per step.";
   return p;
 }
 
-/// Mean of each stretch of a run's curve; a run that ended early stays where it was, or the others would seem to jump.
+/// Mean of each interval of a run's curve; a run that ended early keeps its last value, otherwise the mean would jump.
 std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t count, std::size_t length,
                               const std::function<double(const CurvePoint&)>& of) {
   std::vector<double> means;
   for (std::size_t k = 0; k < count; ++k) {
     double sum = 0, n = 0;
     for (std::size_t at = k * length; at < std::min((k + 1) * length, curve.size()); ++at)
-      if (std::isfinite(of(curve[at]))) sum += of(curve[at]), n += 1;
+      if (std::isfinite(of(curve[at]))) {
+        sum += of(curve[at]);
+        n += 1;
+      }
     means.push_back(n > 0 ? sum / n : means.empty() ? NAN : means.back());
   }
   return means;
 }
 
-/// The runs of one cell that are alike, cut into at most 150 stretches: mean and standard deviation over seeds, of ln
-/// where that is drawn.
+/// The comparable runs of one cell, in at most 150 intervals: mean and standard deviation over seeds, of ln if it is
+/// drawn logarithmically.
 Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
   const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
   const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
   Series s{.name = cell.cell, .group = cell.cell};
   std::size_t longest = 0;
-  const std::vector<const Run*> alike = cell.alike();
-  for (const Run* run : alike) longest = std::max(longest, run->training.curve.size());
+  const std::vector<const Run*> comparable = cell.comparable();
+  for (const Run* run : comparable) longest = std::max(longest, run->training.curve.size());
   const std::size_t length = std::max<std::size_t>(1, (longest + 149) / 150), count = (longest + length - 1) / length;
   std::vector<std::vector<double>> runs;
-  for (const Run* run : alike)
+  for (const Run* run : comparable)
     if (!run->training.curve.empty()) runs.push_back(stretches(run->training.curve, count, length, scaled));
   const double n = static_cast<double>(runs.size());
   for (std::size_t k = 0; k < count; ++k) {
@@ -95,7 +97,7 @@ std::vector<Plot> training_plots(const TaskResult& task) {
       fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
                   task.info.baseline_about, number_text(task.info.baseline), task.info.unit,
                   task.settings.enough > 0
-                      ? fmt::format(" A run that ends early, its validation loss below {}, stays where it was.",
+                      ? fmt::format(" A run that ends early, with a validation loss below {}, keeps its last value.",
                                     number_text(task.settings.enough))
                       : "");
   if (task.settings.clip > 0) norm.marks.push_back(level("clipped above", task.settings.clip, last));
@@ -107,11 +109,11 @@ Table verdict_table(const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const int far = std::min(100, task.lags);
   Table t{
-      .head = {"cell", "state", "factor a step", "half-life (steps)", fmt::format("lag 1 to {}", far),
+      .head = {"cell", "state", "factor per step", "half-life (steps)", fmt::format("lag 1 to {}", far),
                fmt::format("lags 1 to {}", task.lags), task.info.unit},
       .caption =
-          "Factor and half-life by least squares on ln norm over lags 10 to 100; the column after them says how far "
-          "the norm has fallen. Loss on the test split, mean over seeds."};
+          "Factor and half-life by least squares on ln norm over lags 10 to 100; the next column shows by how much the "
+          "norm changes. Loss on the test split, mean over seeds."};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {
@@ -122,7 +124,7 @@ Table verdict_table(const TaskResult& task) {
                                        decay.mean.end());
         const double half = decay.half_life();
         std::vector<Entry> row{trained || !first ? "" : cell.cell,
-                               d.name() + (trained ? ", trained" : ", start"),
+                               d.name() + (trained ? ", trained" : ", initial"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
                                std::isfinite(half)             ? number_text(half)
                                : std::isfinite(decay.per_step) ? "grows"
@@ -137,15 +139,14 @@ Table verdict_table(const TaskResult& task) {
 
 Table cost_table(const TaskResult& task) {
   Table t{.head = {"cell", "weights", "kept by the tape", "updates", "clipped",
-                   fmt::format("{} a second", task.info.speed_unit), "seconds a run", "remarks"},
+                   fmt::format("{} per second", task.info.speed_unit), "seconds per run", "remarks"},
           .caption =
-              "Means over seeds. Kept by the tape: bytes of one update's forward pass. Speed: over all rows of the "
-              "batch, one run on one "
-              "thread if there are several runs, validation not counted."};
+              "Means over seeds. Kept by the tape: memory of one update's forward pass. Speed: over all rows of the "
+              "batch, not counting validation; each run uses one thread if there are several runs."};
   for (const CellResult& cell : task.cells) {
     std::string remarks;
     for (const Run& run : cell.runs) {
-      if (!run.begun) remarks += fmt::format("seed {} not begun. ", run.seed);
+      if (!run.begun) remarks += fmt::format("seed {} not started. ", run.seed);
       if (run.training.interrupted) remarks += fmt::format("seed {} interrupted. ", run.seed);
       if (!run.training.diverged.empty())
         remarks += fmt::format("seed {} diverged at {}. ", run.seed, run.training.diverged);
@@ -164,15 +165,15 @@ void add_to_report(Job& job, const TaskResult& task) {
   const TaskSettings& s = task.settings;
   job.report.section(task.name, verdict(task));
   job.report.note(
-      fmt::format("T = {} steps in training, hidden {}, batch {}, Adam {}, {}; data: {}. Gradients measured in "
+      fmt::format("T = {} steps in training, hidden {}, batch {}, {} {}, {}; data: {}. Gradients measured in "
                   "float64 over {} sequences of the test split and {} seed{}.",
-                  s.length, s.hidden, s.batch, s.lr, updates_text(task), task.data, task.rows, job.seeds().size(),
-                  job.seeds().size() == 1 ? "" : "s"));
+                  s.length, s.hidden, s.batch, s.optimizer, s.lr, updates_text(task), task.data, task.rows,
+                  job.seeds().size(), job.seeds().size() == 1 ? "" : "s"));
   job.report.table(verdict_table(task));
   if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});
   job.report.plots(training_plots(task));
-  job.report.details("What it cost: weights, memory, clipping, time", cost_table(task));
+  job.report.details("Cost: weights, memory, clipping, time", cost_table(task));
 }
 
 }  // namespace ebb::app::vanish

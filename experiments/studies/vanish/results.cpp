@@ -87,8 +87,8 @@ double clips_of(const Run& r) { return r.training.clip_events; }
 double weights_of(const Run& r) { return static_cast<double>(r.weights); }
 double kept_of(const Run& r) { return static_cast<double>(r.training.kept_bytes); }
 
-std::vector<const Run*> CellResult::alike() const {
-  return study::alike(runs, [](const Run& r) {
+std::vector<const Run*> CellResult::comparable() const {
+  return study::comparable(runs, [](const Run& r) {
     return !r.begun || !r.training.diverged.empty() || !r.failed.empty() ? study::End::none
            : r.training.interrupted                                      ? study::End::interrupted
                                                                          : study::End::reached;
@@ -97,7 +97,10 @@ std::vector<const Run*> CellResult::alike() const {
 
 double CellResult::mean(double (*of)(const Run&)) const {
   double sum = 0, count = 0;
-  for (const Run* r : alike()) sum += of(*r), count += 1;
+  for (const Run* r : comparable()) {
+    sum += of(*r);
+    count += 1;
+  }
   return count > 0 ? sum / count : unknown;
 }
 
@@ -121,7 +124,7 @@ Decays decays_of(const CellResult& cell, const std::string& field) {
   LagNorms init, trained;
   for (const Run& run : cell.runs)
     if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
-  for (const Run* run : cell.alike())
+  for (const Run* run : cell.comparable())
     if (auto at = run->trained.find(field); at != run->trained.end()) append_rows(trained, at->second);
   return {field, decay_of(init), decay_of(trained)};
 }
@@ -130,7 +133,7 @@ Decays decays_of(const CellResult& cell, const std::string& field) {
 
 void settle(CellResult& cell) {
   cell.decays.clear();
-  std::vector<std::string> fields;  // h first: the map of a run is in alphabetical order
+  std::vector<std::string> fields;  // h first, because the map of a run is in alphabetical order
   for (const Run& run : cell.runs)
     for (const auto& [field, norms] : run.init)
       if (std::find(fields.begin(), fields.end(), field) == fields.end())
@@ -138,7 +141,7 @@ void settle(CellResult& cell) {
   if (fields.empty()) return;
   LagNorms init, trained;
   for (const Run& run : cell.runs) append_rows(init, whole_state(run.init));
-  for (const Run* run : cell.alike()) append_rows(trained, whole_state(run->trained));
+  for (const Run* run : cell.comparable()) append_rows(trained, whole_state(run->trained));
   cell.decays.push_back({fields.size() == 1 ? fields[0] : "", decay_of(init), decay_of(trained)});
   if (fields.size() == 1) return;
   for (const std::string& field : fields) cell.decays.push_back(decays_of(cell, field));
@@ -150,7 +153,10 @@ std::pair<double, double> scale_of(const TaskResult& task) {
     for (const Decays& d : cell.decays)
       for (const auto* decay : {&d.init, &d.trained})
         for (const double ln : decay->mean)
-          if (std::isfinite(ln)) low = std::min(low, ln), high = std::max(high, ln);
+          if (std::isfinite(ln)) {
+            low = std::min(low, ln);
+            high = std::max(high, ln);
+          }
   if (!(low < high)) return {-1, 0};
   return {std::max(low, high - 40 * std::log(10.0)), high};
 }

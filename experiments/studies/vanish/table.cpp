@@ -9,7 +9,7 @@ namespace {
 
 constexpr int spark_width = 17, name_width = 13;
 
-// "x0.553": what is left of the gradient's norm after one more step back.
+// "x0.553": the factor by which the gradient's norm changes with one more step back.
 std::string factor_text(const Decay& d) {
   return std::isfinite(d.per_step) ? fmt::format("x{:.3f}", std::exp(d.per_step)) : "–";
 }
@@ -21,7 +21,7 @@ std::string half_life_text(const Decay& d) {
   return half < 1000 ? fmt::format("{:.1f}", half) : "> 1000";
 }
 
-// Powers of ten from lag 1 to lag 100 (or the largest there is).
+// The change from lag 1 to lag 100 (or the largest lag), as a power of ten.
 std::string fallen_text(const Decay& d, int lag) {
   const double ln = fallen(d, lag);
   if (std::isnan(ln)) return static_cast<std::size_t>(lag) < d.mean.size() && d.mean.size() > 1 ? "no number" : "–";
@@ -46,13 +46,13 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string remarks(const CellResult& cell) {
   if (std::none_of(cell.runs.begin(), cell.runs.end(), [](const Run& r) { return r.begun; }))
-    return fmt::format("  {}: not begun\n", cell.cell);
+    return fmt::format("  {}: not started\n", cell.cell);
   std::string text;
   for (const Run& run : cell.runs) {
     const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
-    if (!run.begun) text += name + " was not begun\n";
+    if (!run.begun) text += name + " was not started\n";
     if (run.training.interrupted)
-      text += fmt::format("{} was stopped after {} updates\n", name, run.training.curve.size());
+      text += fmt::format("{} was interrupted after {} updates\n", name, run.training.curve.size());
     if (!run.training.diverged.empty())
       for (const std::string& line :
            wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
@@ -77,7 +77,7 @@ std::string table_text(const TaskResult& task) {
                                                      s.hidden, s.batch, updates_text(task), task.data),
                                          78))
     text += line + "\n";
-  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("a step", 7, true),
+  text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("factor", 7, true),
                       fit("half-life", 9, true), fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
                       fit(fmt::format("lag 1 to {}", task.lags), spark_width), fit(task.info.unit, 9, true));
   for (const CellResult& cell : task.cells) {
@@ -96,16 +96,17 @@ std::string table_text(const TaskResult& task) {
 }
 
 std::string verdict(const TaskResult& task) {
-  std::vector<std::string> learnt, lost;
+  std::vector<std::string> learned, lost;
   const CellResult *best = nullptr, *worst = nullptr;
-  std::vector<std::string> gone;       // those whose gradient is zero so far back
-  std::vector<std::string> undefined;  // those whose gradient is not finite, which says nothing of how far it reaches
+  std::vector<std::string> gone;       // cells whose gradient is zero that far back
+  std::vector<std::string> undefined;  // cells whose gradient is not finite, so that its reach is unknown
   const int far = std::min(100, task.lags);
   const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
   for (const CellResult& cell : task.cells) {
     const double loss = cell.mean(loss_of);
     if (std::isfinite(loss))
-      (loss < 0.9 * task.info.baseline ? learnt : lost).push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
+      (loss < 0.9 * task.info.baseline ? learned : lost)
+          .push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
     if (cell.decays.empty()) continue;
     if (std::isnan(ln(&cell))) {
       if (static_cast<std::size_t>(far) < cell.decays[0].init.mean.size()) undefined.push_back(cell.cell);
@@ -121,22 +122,27 @@ std::string verdict(const TaskResult& task) {
   std::string text;
   const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
   if (!gone.empty()) {
-    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
+    text += fmt::format("At initialisation, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
     text +=
         best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best))))
              : ". ";
   } else if (decades >= 1) {
-    text += fmt::format("At the start, {} steps back, the gradient of {} has fallen {} times further than that of {}. ",
-                        far, worst->cell, power_text(decades, 0), best->cell);
+    text += fmt::format(
+        "At initialisation, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
+        worst->cell, power_text(decades, 0), best->cell);
   }
   if (!text.empty()) text += "Norms are over the whole state. ";
-  if (!undefined.empty()) text += fmt::format("At the start, the gradient of {} is not a number. ", joined(undefined));
+  if (!undefined.empty())
+    text += fmt::format("At initialisation, the gradient of {} is not a number. ", joined(undefined));
   const std::string baseline =
       fmt::format("{} ({} {})", task.info.baseline_about, number_text(task.info.baseline), task.info.unit);
-  if (task.settings.steps == 0) learnt.clear(), lost.clear();
-  if (!learnt.empty()) text += fmt::format("Better than {}: {}. ", baseline, joined(learnt));
+  if (task.settings.steps == 0) {
+    learned.clear();
+    lost.clear();
+  }
+  if (!learned.empty()) text += fmt::format("Better than {}: {}. ", baseline, joined(learned));
   if (!lost.empty())
-    text += fmt::format("Hardly better than {}, or worse: {}. ", learnt.empty() ? baseline : "that", joined(lost));
+    text += fmt::format("Not clearly better than {}: {}. ", learned.empty() ? baseline : "that", joined(lost));
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 

@@ -4,14 +4,15 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/train/task_options.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <limits>
 #include <new>
 
 namespace ebb::app::vanish {
 namespace {
 
-/// How the gradient of the loss at the last step ebbs away on its way back through time: several cells side by side, at
-/// their start and after training, on tasks that need a long memory.
+/// How the gradient of the loss at the last step decays on its way back through time: several cells compared, before
+/// and after training, on tasks that need a long memory.
 struct Vanish {
   std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"};
   int lags = 200, rows = 32;
@@ -24,8 +25,9 @@ struct Vanish {
         .at_least(1)
         .at_most(100'000)
         .quick(100);
-    o.add("--rows", rows, "sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    o.add("--rows", rows, "number of sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
     sizes.declare(o);
+    sizes.declare_optimizer(o);
     o.example("ebb vanish                                      under four minutes on two cores");
     o.example("ebb vanish --quick --out /tmp/look              a toy, in seconds");
     o.example("ebb vanish --cells rnn,rnn:recurrent=orthogonal,lstm,gru:update_bias=1");
@@ -41,7 +43,7 @@ struct Vanish {
     };
     std::vector<Place> places;
     double work = 0;
-    // Seeds outermost: after Ctrl-C there is a comparison of all cells, if from fewer seeds.
+    // Seeds outermost, so that after Ctrl-C there is a comparison of all cells, from fewer seeds.
     for (std::size_t s = 0; s < job.seeds().size(); ++s)
       for (std::size_t t = 0; t < results.size(); ++t)
         for (std::size_t c = 0; c < cells.size(); ++c) {
@@ -77,20 +79,21 @@ struct Vanish {
         for (const Run& run : cell.runs) {
           const std::string& diverged = run.training.diverged;
           if (run.failed.empty() && diverged.empty()) continue;
-          job.fail(fmt::format("{} on {}, seed {}: {}; the others were done", cell.cell, task.name, run.seed,
+          job.fail(fmt::format("{} on {}, seed {}: {}; the others were completed", cell.cell, task.name, run.seed,
                                run.failed.empty() ? "diverged at " + diverged : run.failed));
         }
     }
     write_series(job, results);
   }
 
-  // Everything that can be wrong with what the user asked for is found here, before the folder is made.
+  // All errors in the user's input are found here, before the folder is created.
   std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
     check_cell_names(cells);
     check_once("--tasks", tasks);
     check_once("--cells", cells);
     sizes.check_names(tasks);
+    sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
     std::vector<TaskResult> results;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
@@ -103,15 +106,14 @@ struct Vanish {
                    .lags = lags,
                    .rows = rows};
       const TaskSettings& s = r.settings;
-      task.batch({.length = s.length, .rows = 1});
-      for (const Split split : {Split::valid, Split::test}) task.batch({.split = split, .length = s.length, .rows = 1});
-      r.rows = task.batch({.split = Split::test, .length = lags + 1, .rows = rows}).rows();
+      if (!task.as<SimpleTask>())
+        throw ValueError(fmt::format(
+            "the task '{}' has its own network, without a single state between its inputs and its loss", name));
+      task.check_sizes(s);
+      r.rows = rows_measured(task, s);
       for (const std::string& cell : cells) {
         const Model model(task, cell, s.hidden, 1);
-        if (!model.is_simple())
-          throw ValueError(fmt::format(
-              "the task '{}' has a network of its own, and no one state between its inputs and its loss", name));
-        try_out(model, task);
+        try_out(model, task, s);
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
@@ -122,13 +124,26 @@ struct Vanish {
     return {std::move(made), std::move(results)};
   }
 
+  // Gradients are measured over lengths that differ from that of training.
+  int rows_measured(const Task& task, TaskSettings s) const {
+    s.length = lags + 1;
+    s.batch = rows;
+    try {
+      task.check_sizes(s);
+      return task.batch({.split = Split::test, .length = s.length, .rows = s.batch}).rows();
+    } catch (Error& e) {
+      e.with_context(fmt::format("; gradients are measured over --lags + 1 = {} steps", s.length));
+      throw;
+    }
+  }
+
   static void check_once(const char* option, const std::vector<std::string>& names) {
     for (auto name = names.begin(); name != names.end(); ++name)
       if (std::find(names.begin(), name, *name) != name)
         throw ValueError(fmt::format("{} names '{}' twice", option, *name));
   }
 
-  // What one run throws is kept with it, and the others go on.
+  // An exception is stored with its run, and the others continue.
   static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell) {
     const double started = job.seconds();
     int updates = 0;
@@ -136,7 +151,7 @@ struct Vanish {
       measure_and_train(job, task, result, run, cell, updates);
     } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
       run.failed = *e.what() ? e.what() : "an error without a message";
-    } catch (...) { run.failed = "an exception that is no std::exception"; }
+    } catch (...) { run.failed = "an exception that is not a std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);
     run.seconds = job.seconds() - started;
@@ -157,7 +172,7 @@ struct Vanish {
       job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
     });
 
-    if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: the start is all there is
+    if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: there is no training
       run.loss = run.loss_before;
     } else if (run.training.diverged.empty()) {
       run.loss = test_loss(model, task, Split::test, s);
@@ -167,7 +182,7 @@ struct Vanish {
     }
   }
 };
-EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and what that does to learning");
+EBB_EXPERIMENT(vanish, Vanish, "compare cells: how gradients vanish through time, and how that affects learning");
 
 }  // namespace
 }  // namespace ebb::app::vanish

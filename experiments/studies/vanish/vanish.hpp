@@ -3,17 +3,17 @@
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
 
-/// What `ebb vanish` learns, between its parts: runs, results of a cell (all seeds), results of a task (all cells).
+/// The data shared by the files of `ebb vanish`: runs, results of a cell (all seeds), results of a task (all cells).
 namespace ebb::app::vanish {
 
-/// One cell trained on one task from one seed, its gradients measured before and after.
+/// One cell trained on one task with one seed, with its gradients measured before and after.
 struct Run {
   std::uint64_t seed = 1;
   bool begun = false;
   GradientNorms init{}, trained{};   ///< trained is empty if the run diverged or failed
   double loss_before = 0, loss = 0;  ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
-  std::string failed{};  ///< empty, or the error that ended this run, and only this one
+  std::string failed{};  ///< empty, or the error that ended this run only
   double seconds = 0;    ///< training, measuring and testing
   std::int64_t weights = 0;
 };
@@ -28,8 +28,8 @@ struct CellResult {
   std::string cell;
   std::vector<Run> runs{};       ///< by seed
   std::vector<Decays> decays{};  ///< over rows and seeds: of the whole state, and of each field if there are several
-  /// The runs that can stand in one mean: those that came to their end; before any did, those that were interrupted.
-  std::vector<const Run*> alike() const;
+  /// The runs that can be averaged: those that were completed or, if there are none, those that were interrupted.
+  std::vector<const Run*> comparable() const;
   double mean(double (*of)(const Run&)) const;  ///< over these; NaN if there is none
   bool diverged() const;
   bool failed() const;
@@ -53,11 +53,12 @@ double clips_of(const Run&);
 double weights_of(const Run&);
 double kept_of(const Run&);
 
-/// Pools rows and seeds of each cell into its decays: at the start of all that began, trained of those that are alike.
+/// Pools rows and seeds of each cell into its decays: initial ones of all runs that began, trained ones of comparable
+/// runs.
 void settle(CellResult&);
 /// ln of norm(lag) / norm(1), as measured: -inf where the gradient is zero, NaN if the lag was not measured.
 double fallen(const Decay&, int lag);
-/// ln of the largest and smallest norm that a picture of this task has to show, at most 40 decades apart.
+/// ln of the largest and smallest norm that a plot of this task has to show, at most 40 decades apart.
 std::pair<double, double> scale_of(const TaskResult&);
 
 void add_to_summary(Job&, const TaskResult&);

@@ -12,7 +12,7 @@
 namespace ebb::app {
 namespace {
 
-/// A scene to a sentence that says what is where.
+/// Describes a scene in a sentence that states where the objects are.
 class Caption final : public Task,
                       public HasNetwork,
                       public HasMeter,
@@ -26,7 +26,8 @@ class Caption final : public Task,
     std::vector<long> counts(scenes_.words().size());
     for (int k = 0; k < tests_; ++k) {
       const Sentence said = scenes_.sentence(scenes_.scene(Split::test, 0, static_cast<std::uint64_t>(k)));
-      ++often[said], ++counts[Scenes::end];
+      ++often[said];
+      ++counts[Scenes::end];
       for (const int word : said) ++counts[static_cast<std::size_t>(word)];
     }
     nats_ = class_baseline(counts).nats;
@@ -40,7 +41,7 @@ class Caption final : public Task,
     return {.unit = "nats/word",
             .speed_unit = "scenes",
             .baseline = nats_,
-            .baseline_about = "always saying how often each word occurs",
+            .baseline_about = "word frequencies",
             .valid_batches = 1 << 20};
   }
 
@@ -52,7 +53,13 @@ class Caption final : public Task,
                    .lr = 3e-3,
                    .schedule = "one-cycle",
                    .patience = 10};
-    if (size == Size::quick) s.hidden = 32, s.batch = 16, s.steps = 1000, s.lr = 5e-3, s.patience = all_validations;
+    if (size == Size::quick) {
+      s.hidden = 32;
+      s.batch = 16;
+      s.steps = 1000;
+      s.lr = 5e-3;
+      s.patience = all_validations;
+    }
     return s;
   }
 
@@ -60,7 +67,7 @@ class Caption final : public Task,
     const std::uint64_t first = r.number * static_cast<std::uint64_t>(r.rows);
     const auto left = static_cast<std::int64_t>(count(r.split)) - static_cast<std::int64_t>(first);
     const int rows = r.split == Split::train ? r.rows : static_cast<int>(std::min<std::int64_t>(r.rows, left));
-    if (rows < 1) throw ValueError("caption: there is no such batch");
+    if (rows < 1) throw ValueError("caption: there is no batch with this number");
     CaptionBatch b{.pictures = Array::empty({1, rows, scenes_.height() * scenes_.width()}, f32),
                    .given = {},
                    .wanted = {},
@@ -76,7 +83,8 @@ class Caption final : public Task,
       longest = std::max(longest, sentences.back().size());
     }
     const int T = static_cast<int>(longest) + 1;
-    b.given = Tokens({T, rows}), b.wanted = Tokens({T, rows});
+    b.given = Tokens({T, rows});
+    b.wanted = Tokens({T, rows});
     for (int row = 0; row < rows; ++row) {
       const Sentence& said = sentences[static_cast<std::size_t>(row)];
       b.lengths.data()[row] = static_cast<int>(said.size()) + 1;
@@ -97,7 +105,7 @@ class Caption final : public Task,
 
   Generated generate(const Model& model, const GenerateRequest& r) const override {
     reject_sampling(r, "a caption");
-    if (r.length >= 0) throw ValueError("--length says nothing to a caption, which ends where the model ends it");
+    if (r.length >= 0) throw ValueError("--length does not apply to a caption, whose length the model chooses");
     if (r.prompt.empty())
       throw ValueError(fmt::format("--prompt is needed: the number of a test scene, from 0 to {}", tests_ - 1));
     int number = 0;
@@ -117,7 +125,7 @@ class Caption final : public Task,
   double nats_ = 0;
 };
 EBB_TASK(caption, Caption,
-         "a picture of two or three things to a sentence: convolution, then recurrence (Fashion-MNIST)");
+         "describe an image of two or three objects in a sentence: convolution, then recurrence (Fashion-MNIST)");
 
 }  // namespace
 }  // namespace ebb::app

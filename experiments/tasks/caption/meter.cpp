@@ -23,15 +23,19 @@ Sentence said_by(const Array& said, int row) {
 Sentence wanted_of(const CaptionBatch& b, int row) {
   Sentence words;
   for (int t = 0; t + 1 < b.lengths.data()[row]; ++t)
-    words.push_back(b.wanted.at({t, row}));  // the last one is the end
+    words.push_back(b.wanted.at({t, row}));  // the last one is the end token
   return words;
 }
 
 }  // namespace
 
 void SentenceScore::add(const Sentence& said, const Sentence& wanted) {
-  ++count_, exact_ += said == wanted;
-  for (std::size_t k = 0; k < wanted.size(); ++k) ++words_, right_ += k < said.size() && said[k] == wanted[k];
+  ++count_;
+  exact_ += said == wanted;
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    ++words_;
+    right_ += k < said.size() && said[k] == wanted[k];
+  }
   bleu_.add(said, {wanted});
 }
 
@@ -75,17 +79,16 @@ void CaptionMeter::update(const Batch& batch, const Result& r) {
 
 std::vector<Measure> CaptionMeter::measures() const {
   if (score_.count() == 0) throw ValueError("nothing was measured");
-  return {{"exact captions", score_.exact(), "%", baseline_.exact(), "always the commonest caption"},
+  return {{"exact captions", score_.exact(), "%", baseline_.exact(), "always the most common caption"},
           {"words", score_.words(), "%", baseline_.words()},
           {"BLEU", score_.bleu(), "", baseline_.bleu()}};
 }
 
 void CaptionMeter::show(Report& report) const {
   report.picture("The first scenes", scenes_svg(first_, 3),
-                 "Below each: what the model says; red: wrong, and then what it should have said.");
+                 "Below each: the model's caption; red: wrong, followed by the reference.");
   if (wrong_.empty()) return;
-  report.picture("More that went wrong", scenes_svg(wrong_, 3),
-                 "Below each: what the model says, and what it should have said.");
+  report.picture("More errors", scenes_svg(wrong_, 3), "Below each: the model's caption and the reference.");
 }
 
 }  // namespace ebb::app

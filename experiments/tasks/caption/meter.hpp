@@ -5,13 +5,13 @@
 
 namespace ebb::app {
 
-/// How well sentences agree with what should have been said.
+/// Agreement of generated sentences with their references.
 class SentenceScore {
  public:
   void add(const Sentence& said, const Sentence& wanted);
   long count() const { return count_; }
-  double exact() const;  ///< sentences that are right from first to last, %
-  double words() const;  ///< of the wanted words, those that were said at their place, %
+  double exact() const;  ///< sentences that are completely correct, %
+  double words() const;  ///< reference words that were generated at the right position, %
   double bleu() const { return 100 * bleu_.value(); }
 
  private:
@@ -19,16 +19,15 @@ class SentenceScore {
   Bleu bleu_;
 };
 
-/// A scene as a picture in a report.
+/// A scene as an image in a report.
 struct CaptionedScene {
   Array pixels;  ///< [rows, columns], from 0 to 1
   std::string said, wanted;
 };
-/// Scenes side by side, what was said below each; where that is wrong it is marked, and what was wanted stands below
-/// it.
+/// Scenes side by side with their captions; wrong captions are highlighted and followed by the reference.
 std::string scenes_svg(const std::vector<CaptionedScene>&, int across);
 
-/// Exact captions, words and BLEU of the words said.
+/// Exact captions, words and BLEU of the generated sentences.
 class CaptionMeter final : public Meter {
  public:
   CaptionMeter(const Scenes& scenes, const SentenceScore& baseline) : scenes_(scenes), baseline_(baseline) {}

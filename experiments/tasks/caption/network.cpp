@@ -52,7 +52,7 @@ Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Se
   next.state = cell_->step(x, now.state, at);
   next.output = cell_->output(x, next.state);
   next.scores = out_(concat({next.output, c.result}));
-  next.looked = c.weights;
+  next.attention = c.weights;
   return next;
 }
 
@@ -93,10 +93,11 @@ Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {
   return said;
 }
 
-// The output of the step before is a part of what a hypothesis must remember.
+// The previous step's output is part of a hypothesis's state.
 std::vector<std::vector<int>> CaptionNetwork::beam(const Seen& seen, int rows, int width) const {
   const int fields = cell_->field_count();
-  if (fields >= State::max_fields) throw ValueError("a search has no room for a state of so many fields; say --beam 0");
+  if (fields >= State::max_fields)
+    throw ValueError("the search does not support a state with this many fields; use --beam 0");
   const auto joined = [&](const Speaking& now) {
     State s(fields_.data(), fields + 1);
     for (int k = 0; k < fields; ++k) s[k] = now.state[k];

@@ -9,8 +9,8 @@ namespace ebb::app {
 namespace {
 
 struct WrittenCaption {
-  std::vector<int> words;     // without the end
-  std::vector<Array> looked;  // [1, P], before each word and the end
+  std::vector<int> words;        // without the end token
+  std::vector<Array> attention;  // [1, P], before each word and the end token
 };
 
 WrittenCaption describe(const CaptionNetwork& net, const Array& picture, int beam) {
@@ -26,16 +26,16 @@ WrittenCaption describe(const CaptionNetwork& net, const Array& picture, int bea
   Speaking now = net.begin(1);
   for (std::size_t t = 0; t <= caption.words.size() && t < Scenes::longest; ++t) {
     now = net.say(Tokens({1}, {t > 0 ? caption.words[t - 1] : Scenes::end}), now, seen, StepContext{});
-    caption.looked.push_back(now.looked.value().copy());
+    caption.attention.push_back(now.attention.value().copy());
   }
   return caption;
 }
 
-// The picture once for each word, over it how much weight each place has.
+// The image once for each word, overlaid with the attention weights of the positions.
 std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Array& picture,
                       const WrittenCaption& caption) {
   constexpr int across = 4, wide = 225, high = 170, width = 207, height = 138;
-  const int count = static_cast<int>(caption.looked.size()), lines = (count + across - 1) / across;
+  const int count = static_cast<int>(caption.attention.size()), lines = (count + across - 1) / across;
   const double cell_wide = double(width) / net.across(), cell_high = double(height) / net.down();
   std::string svg = fmt::format(
       "<svg viewBox='0 0 {0} {1}' width={0} style='max-width:100%' font-size=13 fill='currentColor' role=img>"
@@ -47,7 +47,7 @@ std::string looks_svg(const CaptionNetwork& net, const Scenes& scenes, const Arr
         "<use x={0} y={1} href='#scene'/><rect x={0} y={1} width={2} height={3} fill=none stroke='currentColor' "
         "opacity='.25'/>",
         left, top, width, height);
-    const Array& weights = caption.looked[static_cast<std::size_t>(k)];
+    const Array& weights = caption.attention[static_cast<std::size_t>(k)];
     for (int p = 0; p < net.down() * net.across(); ++p)
       if (const double w = weights.at({0, p}); w >= .01)
         svg += fmt::format("<rect x={:.1f} y={:.1f} width={:.1f} height={:.1f} fill='#c2410c' opacity='{:.2f}'/>",
@@ -67,18 +67,17 @@ Generated caption_page(const CaptionNetwork& net, const Scenes& scenes, int numb
   const Array picture = scenes.picture(scene);
   const WrittenCaption caption = describe(net, picture, beam);
   const std::string said = scenes.text(caption.words), wanted = scenes.text(scenes.sentence(scene));
-  Report report("ebb generate, a model of caption");
+  Report report("ebb generate: caption");
   report.title(said.empty() ? "(nothing)" : said);
-  report.lead(said == wanted
-                  ? fmt::format("What the model says of test scene {}: exact.", number)
-                  : fmt::format("What the model says of test scene {}; it should have said: {}.", number, wanted));
+  report.lead(said == wanted ? fmt::format("The model's caption of test scene {}: exact.", number)
+                             : fmt::format("The model's caption of test scene {}; reference: {}.", number, wanted));
   report.picture("The scene", scenes_svg({{picture, said, wanted}}, 1), "");
-  report.picture("Where it looked before each word", looks_svg(net, scenes, picture, caption),
-                 "The redder a place, the more weight the attention gave it.");
-  return {
-      .text = fmt::format("scene {}: {}\ntrue: {}{}", number, said, wanted, said == wanted ? " (exact)" : " (wrong)"),
-      .file = report.html(),
-      .ending = "html"};
+  report.picture("Attention before each word", looks_svg(net, scenes, picture, caption),
+                 "Redder positions have larger attention weights.");
+  return {.text = fmt::format("scene {}: {}\nreference: {}{}", number, said, wanted,
+                              said == wanted ? " (exact)" : " (wrong)"),
+          .file = report.html(),
+          .ending = "html"};
 }
 
 }  // namespace ebb::app

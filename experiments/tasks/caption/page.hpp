@@ -5,8 +5,8 @@
 
 namespace ebb::app {
 
-/// What the network says of a test scene, word by word or by a search of that width (0: none), beside what it should
-/// have said; and a page that shows the scene, and where the network looked before each word.
+/// The network's caption of a test scene, greedy or by a beam search of the given width (0: none), with the reference;
+/// and a page that shows the scene and the attention before each word.
 Generated caption_page(const CaptionNetwork&, const Scenes&, int number, int beam);
 
 }  // namespace ebb::app

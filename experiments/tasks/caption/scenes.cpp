@@ -8,7 +8,7 @@
 namespace ebb::app {
 namespace {
 
-/// Numbers of one scene's key, one after the other.
+/// Consecutive random numbers of one scene's key.
 class Draws {
  public:
   explicit Draws(Key key) : key_(key) {}
@@ -21,25 +21,31 @@ class Draws {
   std::uint64_t at_ = 0;
 };
 
-// Where things stand to the first one, in pixels; u is a fourteenth of an item. Whoever is beside another is at most 6u
-// higher or lower than it, whoever is over another at most 3u to its left or right, and the two ends of a corner are at
-// least 11u apart both ways.
+// Positions relative to the first item, in pixels; u is a fourteenth of an item. Items side by side differ by at most
+// 6u in height, items above each other by at most 3u horizontally, and the two ends of a corner are at least 11u apart
+// in both directions.
 void arrange(Scene& s, Draws& draw, int u) {
   const auto jitter = [&] { return draw.from(-3 * u, 3 * u); };
   if (s.size() == 2 && draw.below(2)) {
-    s[1].left = draw.from(14 * u, 24 * u), s[1].top = jitter();
+    s[1].left = draw.from(14 * u, 24 * u);
+    s[1].top = jitter();
   } else if (s.size() == 2) {
-    s[1].top = draw.from(14 * u, 18 * u), s[1].left = jitter();
+    s[1].top = draw.from(14 * u, 18 * u);
+    s[1].left = jitter();
   } else if (draw.below(2)) {
-    s[1].left = draw.from(14 * u, 17 * u), s[1].top = jitter();
-    s[2].left = s[1].left + draw.from(14 * u, 17 * u), s[2].top = jitter();
+    s[1].left = draw.from(14 * u, 17 * u);
+    s[1].top = jitter();
+    s[2].left = s[1].left + draw.from(14 * u, 17 * u);
+    s[2].top = jitter();
   } else {
-    s[1].top = draw.sign() * draw.from(14 * u, 15 * u), s[1].left = jitter();
-    s[2].left = draw.sign() * draw.from(14 * u, 20 * u), s[2].top = jitter();
+    s[1].top = draw.sign() * draw.from(14 * u, 15 * u);
+    s[1].left = jitter();
+    s[2].left = draw.sign() * draw.from(14 * u, 20 * u);
+    s[2].top = jitter();
   }
 }
 
-// The whole of it somewhere on the canvas.
+// Moves the whole arrangement to a random position on the canvas.
 void shift(Scene& s, Draws& draw, int side, int height, int width) {
   const auto place = [&](int Placed::* at, int room) {
     const auto before = [&](const Placed& a, const Placed& b) { return a.*at < b.*at; };
@@ -51,7 +57,7 @@ void shift(Scene& s, Draws& draw, int side, int height, int width) {
   place(&Placed::left, width);
 }
 
-// Six shapes of 14 x 14 that no shift makes into one another.
+// Six shapes of 14 x 14 that cannot be turned into one another by shifting.
 float shape_at(int kind, int y, int x) {
   const double dy = y - 6.5, dx = x - 6.5, r = std::hypot(dy, dx);
   const bool inside = std::abs(dy) < 5.5 && std::abs(dx) < 5.5;
@@ -100,14 +106,14 @@ void Scenes::make_up() {
     for (int k = 0; k < pixels; ++k) made_up_.data<float>()[item * pixels + k] += .7F * shape_at(kind, k / 14, k % 14);
   }
   name({"a bar", "a block", "a cross", "a plus", "a pole", "a ring"});
-  source_ = "made up, scenes of six shapes";
+  source_ = "generated, scenes of six shapes";
 }
 
 void Scenes::name(const std::array<const char*, kinds>& nouns) {
   words_ = {".", "a", "above", "and", "below", "between", "left", "of", "right"};
   for (std::size_t kind = 0; kind < kinds; ++kind) {
     const std::string phrase = nouns[kind];
-    words_.push_back(phrase.substr(phrase.find(' ') + 1));  // all of it if there is no blank
+    words_.push_back(phrase.substr(phrase.find(' ') + 1));  // the whole phrase if there is no space
     nouns_[kind] = ids(phrase);
   }
 }
@@ -165,19 +171,29 @@ std::vector<int> Scenes::sentence(const Scene& scene) const {
   Scene s = scene;
   if (s.size() == 2) {
     if (s[0].kind > s[1].kind) std::swap(s[0], s[1]);
-    noun(s[0]), say(relation(s[0], s[1])), noun(s[1]);
+    noun(s[0]);
+    say(relation(s[0], s[1]));
+    noun(s[1]);
     return said;
   }
   std::sort(s.begin(), s.end(), [](const Placed& a, const Placed& b) { return a.left < b.left; });
   if (beside(s[0], s[1]) && beside(s[1], s[2]) && beside(s[0], s[2])) {
-    noun(s[1]), say(ids("between")), noun(s[0]), say(ids("and")), noun(s[2]);
+    noun(s[1]);
+    say(ids("between"));
+    noun(s[0]);
+    say(ids("and"));
+    noun(s[2]);
     return said;
   }
-  // Two of a corner's three things are beside each other: the third, and whichever of the two it is over.
+  // Two of a corner's three items are side by side: the third, and the one at the corner.
   const std::size_t third = beside(s[0], s[1]) ? 2 : beside(s[0], s[2]) ? 1 : 0;
   std::swap(s[0], s[third]);
   if (std::abs(s[0].left - s[1].left) > std::abs(s[0].left - s[2].left)) std::swap(s[1], s[2]);
-  noun(s[0]), say(relation(s[0], s[1])), noun(s[1]), say(relation(s[1], s[2])), noun(s[2]);
+  noun(s[0]);
+  say(relation(s[0], s[1]));
+  noun(s[1]);
+  say(relation(s[1], s[2]));
+  noun(s[2]);
   return said;
 }
 

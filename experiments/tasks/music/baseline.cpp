@@ -4,7 +4,7 @@
 namespace ebb::app {
 namespace {
 
-// The keys of step t + 1 and of the one before, for each pair of a split.
+// The keys of step t + 1 and of the step before it, for each pair of steps in a split.
 template <class F> void each_step(const PieceSet& set, Split split, const F& f) {
   for (int k = set.begin(split); k < set.end(split); ++k) {
     const Piece& piece = set.pieces[static_cast<std::size_t>(k)];
@@ -24,8 +24,11 @@ KeyBaseline KeyBaseline::of(const PieceSet& set, Split split) {
   double n = 0;
   each_step(set, split, [&](const auto& before, const auto& now) {
     ++n;
-    for (std::size_t k = 0; k < piano_keys; ++k)
-      sounds[k] += before[k], stays[k] += before[k] && now[k], begins[k] += !before[k] && now[k];
+    for (std::size_t k = 0; k < piano_keys; ++k) {
+      sounds[k] += before[k];
+      stays[k] += before[k] && now[k];
+      begins[k] += !before[k] && now[k];
+    }
   });
   KeyBaseline g;
   for (std::size_t k = 0; k < piano_keys; ++k) {

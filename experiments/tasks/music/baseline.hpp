@@ -4,13 +4,12 @@
 
 namespace ebb::app {
 
-/// What can be said of a step without a model: how often each key sounds, at all and after a step in which it did, or
-/// did not.
+/// Baselines without a model: the frequency of each key, and its frequency after a step in which it sounded or did not.
 struct KeyBaseline {
   std::array<double, piano_keys> at_all{}, after_sound{}, after_none{};
-  /// Counted over the pieces of a split, each once more than it occurs.
+  /// Counted over the pieces of a split, with one added to each count.
   static KeyBaseline of(const PieceSet&, Split);
-  /// Nats of a step by the first of these, mean over the steps of a split that have one before them.
+  /// Nats per step with the key frequencies, averaged over the steps of a split that have a step before them.
   double nats(const PieceSet&, Split) const;
 };
 

@@ -15,12 +15,12 @@ using nlohmann::json;
 
 constexpr const char* splits[] = {"train", "valid", "test"};
 constexpr const char* expected_pieces =
-    "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}, each a list of sequences, these "
-    "lists of steps, and these lists of keys from 0 to 87";
+    "music expects {\"train\": [...], \"valid\": [...], \"test\": [...]}: each a list of sequences, a sequence a "
+    "list of steps, and a step a list of keys from 0 to 87";
 
-constexpr const char* pitches = "for MIDI pitches, from 21 to 108, put \"numbers\": \"pitches\" beside \"train\"";
+constexpr const char* pitches = "for MIDI pitches, from 21 to 108, add \"numbers\": \"pitches\" at the top level";
 
-// Where in the file something is wrong: counted from one, as lines are.
+// The location of an error in the file, counted from one, as lines are.
 struct Place {
   const std::string& path;
   const char* split;
@@ -34,7 +34,7 @@ struct Place {
   }
 };
 
-// Of whatever is there instead, as much as a line bears. Lists may be nested too deeply to be written out.
+// A short description of the unexpected value. Lists may be nested too deeply to be printed.
 std::string shown(const json& j) {
   if (j.is_structured()) return j.is_array() ? "a list" : "an object";
   const std::string text = j.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -46,17 +46,17 @@ Chord chord_of(const json& step, const Place& at) {
   Chord chord;
   for (const json& key : step) {
     if (!key.is_number_integer() || key < at.lowest || key >= at.lowest + piano_keys)
-      at.reject(at.lowest > 0 ? fmt::format("{} is no pitch of a piano: they go from 21 to 108", shown(key))
-                              : fmt::format("{} is no key: they go from 0 to 87; {}", shown(key), pitches));
+      at.reject(at.lowest > 0 ? fmt::format("{} is not a pitch of a piano: these go from 21 to 108", shown(key))
+                              : fmt::format("{} is not a key: these go from 0 to 87; {}", shown(key), pitches));
     chord.push_back(key.get<int>() - at.lowest);
   }
   std::sort(chord.begin(), chord.end());
   const auto twice = std::adjacent_find(chord.begin(), chord.end());
-  if (twice != chord.end()) at.reject(fmt::format("key {} stands there twice", *twice));
+  if (twice != chord.end()) at.reject(fmt::format("key {} occurs twice", *twice));
   return chord;
 }
 
-// What number the lowest key has, if the file says what its numbers are.
+// The number of the lowest key, if the file declares what its numbers are.
 std::optional<int> said_lowest(const std::string& path, const json& all) {
   if (!all.is_object() || !all.contains("numbers")) return std::nullopt;
   const json& numbers = all["numbers"];
@@ -65,8 +65,8 @@ std::optional<int> said_lowest(const std::string& path, const json& all) {
   throw FileError(fmt::format("'{}', numbers: \"keys\" or \"pitches\" is expected, not {}", path, shown(numbers)));
 }
 
-/// Errors    FileError if what was taken for keys is more likely pitches: music in which no key below the 33rd sounds,
-///           from the middle of the piano on, has no bass
+/// Errors    FileError if the numbers read as keys are more likely pitches: music without a key below the 33rd, in the
+///           middle of the piano, would have no bass
 void check_keys(const std::string& path, const PieceSet& set) {
   constexpr int high = 33;
   KeyRange all{piano_keys, -1};
@@ -74,15 +74,15 @@ void check_keys(const std::string& path, const PieceSet& set) {
     for (const Chord& chord : piece)
       if (!chord.empty()) all = {std::min(all.low, chord.front()), std::max(all.high, chord.back())};
   if (all.high < 0 || all.low < high) return;
-  throw FileError(fmt::format(
-      "'{}': its numbers, from {} to {}, may be MIDI pitches as well as keys (0 to 87, of which 0 is pitch 21): put "
-      "\"numbers\": \"pitches\" or \"numbers\": \"keys\" beside \"train\"",
-      path, all.low, all.high));
+  throw FileError(
+      fmt::format("'{}': its numbers, from {} to {}, could be MIDI pitches or keys (0 to 87, where 0 is pitch 21): add "
+                  "\"numbers\": \"pitches\" or \"numbers\": \"keys\" at the top level",
+                  path, all.low, all.high));
 }
 
 Piece piece_of(const json& sequence, Place at) {
   if (!sequence.is_array()) at.reject(fmt::format("a list of steps is expected, not {}", shown(sequence)));
-  if (sequence.size() < 2) at.reject("has fewer than two steps, so that there is none to predict");
+  if (sequence.size() < 2) at.reject("has fewer than two steps, so there is none to predict");
   Piece piece;
   for (const json& step : sequence) {
     ++at.step;
@@ -94,9 +94,8 @@ Piece piece_of(const json& sequence, Place at) {
 std::string summary_of(const PieceSet& set) {
   long steps = 0;
   for (const Piece& p : set.pieces) steps += static_cast<long>(p.size());
-  return fmt::format("{} pieces ({} to learn from, {} to say when to stop, {} to test), {} steps", set.cut[3],
-                     set.cut[1], set.cut[2] - set.cut[1], set.cut[3] - set.cut[2],
-                     count_text(static_cast<double>(steps)));
+  return fmt::format("{} pieces ({} for training, {} for validation, {} for testing), {} steps", set.cut[3], set.cut[1],
+                     set.cut[2] - set.cut[1], set.cut[3] - set.cut[2], count_text(static_cast<double>(steps)));
 }
 
 }  // namespace
@@ -106,9 +105,9 @@ PieceSet read_pieces(const std::string& path, const std::string& bytes) {
   try {
     all = json::parse(bytes);
   } catch (const json::parse_error& e) {
-    throw FileError(fmt::format("'{}', byte {}: is no JSON from there on; {}", path, e.byte, expected_pieces));
+    throw FileError(fmt::format("'{}', byte {}: invalid JSON from here on; {}", path, e.byte, expected_pieces));
   } catch (const json::out_of_range&) {
-    throw FileError(fmt::format("'{}': has a number that is too large for any; {}", path, expected_pieces));
+    throw FileError(fmt::format("'{}': contains a number that is too large; {}", path, expected_pieces));
   }
   PieceSet set;
   const std::optional<int> said = said_lowest(path, all);
@@ -153,7 +152,7 @@ PieceSet made_up_pieces() {
     }
     set.cut[k + 1] = static_cast<int>(set.pieces.size());
   }
-  set.source = "made up, " + summary_of(set);
+  set.source = "generated, " + summary_of(set);
   return set;
 }
 

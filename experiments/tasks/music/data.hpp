@@ -7,7 +7,7 @@ namespace ebb::app {
 
 constexpr int piano_keys = 88, lowest_note = 21;  // key 0 is MIDI note 21, the lowest A of a piano
 
-/// Keys from 0 to 87 that sound at one step, rising; none: a rest.
+/// The keys from 0 to 87 that sound at one step, in ascending order; none: a rest.
 using Chord = std::vector<int>;
 using Piece = std::vector<Chord>;
 
@@ -20,20 +20,19 @@ struct PieceSet {
   int end(Split s) const { return cut[static_cast<int>(s) + 1]; }
 };
 
-/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}, a piece a list of steps, a step a list of keys from 0
-/// to 87, or of MIDI pitches from 21 to 108 if "numbers": "pitches" stands beside them.
+/// From JSON: {"train": [piece, ...], "valid": ..., "test": ...}. A piece is a list of steps, a step a list of keys
+/// from 0 to 87, or of MIDI pitches from 21 to 108 with "numbers": "pitches" at the top level.
 ///
-/// Errors    FileError naming the file, and split, sequence, step and key, counted from one, of what is not that: no
-///           JSON, a split that is missing or has no sequence, a sequence of fewer than two steps, a key that is none
-///           or stands twice; or numbers that may be either and of which the file does not say ("numbers": "keys") what
-///           they are
+/// Errors    FileError naming the file, and split, sequence, step and key, counted from one: invalid JSON, a split that
+///           is missing or has no sequence, a sequence of fewer than two steps, a key that is out of range or occurs
+///           twice; or ambiguous numbers without "numbers": "keys" or "pitches"
 PieceSet read_pieces(const std::string& path, const std::string& json);
-/// Bach's chorales in the split of Boulanger-Lewandowski et al. 2012, arXiv:1206.6392, a step a quarter note.
+/// Bach's chorales in the split of Boulanger-Lewandowski et al. 2012, arXiv:1206.6392; a step is a quarter note.
 PieceSet bach_chorales();
-/// Triads of four voices whose roots move by fourths and fifths, so that a chord says much of the next one.
+/// Triads in four voices whose roots move by fourths and fifths, so that a chord helps to predict the next one.
 PieceSet made_up_pieces();
 
-/// Lowest and highest key of a piece; 0 and 0 of one that is silent.
+/// Lowest and highest key of a piece; 0 and 0 for a silent one.
 struct KeyRange {
   int low, high;
 };

@@ -15,7 +15,7 @@ double log_sum(double a, double b) {
 
 double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
 
-// The most probable keys, by their logits; of equal ones the lower first.
+// The most probable keys, by their logits; of equal ones, the lower first.
 std::vector<int> best_keys(const Array& logits, int most) {
   std::vector<int> keys(static_cast<std::size_t>(logits.size()));
   std::iota(keys.begin(), keys.end(), 0);
@@ -25,9 +25,9 @@ std::vector<int> best_keys(const Array& logits, int most) {
   return keys;
 }
 
-// n of the keys, S with probability proportional to exp(sum of z over S). all[k][j] is the logarithm of that summed
-// over the sets of j among the first k keys, from which the last key's chance to be in the set follows, then the one's
-// before it.
+// Draws n of the keys, a set S with probability proportional to exp(sum of z over S). all[k][j] is the logarithm of
+// that sum over all sets of j among the first k keys. It gives the probability that the last key is in the set, then
+// that of the one before it, and so on.
 Chord draw(const std::vector<int>& keys, const std::vector<double>& z, std::size_t n, Key random) {
   std::vector<std::vector<double>> all(keys.size() + 1, std::vector<double>(n + 1, -INFINITY));
   all[0][0] = 0;
@@ -48,15 +48,17 @@ Chord draw(const std::vector<int>& keys, const std::vector<double>& z, std::size
 Chord choose_keys(const Array& logits, Key random, const KeyChoice& choice) {
   if (!(choice.temperature > 0)) throw ValueError("the temperature must be above 0");
   if (choice.top_k < 0) throw ValueError("top-k must be at least 0");
-  if (!all_finite(logits)) throw ValueError("its weights give keys a probability that is no number");
-  const double temperature = std::max(choice.temperature, 1e-6);  // less chooses the same, and loses digits
+  if (!all_finite(logits)) throw ValueError("the model's probabilities of keys are not finite");
+  const double temperature =
+      std::max(choice.temperature, 1e-6);  // smaller values choose the same keys but lose precision
   const std::vector<int> keys = best_keys(logits, choice.top_k);
   double expected = 0;
   std::size_t drawn = 0;
   std::vector<double> z;
   for (const int key : keys) {
     const double p = sigmoid(logits.at_flat(key));
-    expected += p, drawn += random.uniform(static_cast<std::uint64_t>(key)) < p;
+    expected += p;
+    drawn += random.uniform(static_cast<std::uint64_t>(key)) < p;
     z.push_back(logits.at_flat(key) / temperature);
   }
   Chord chord = choice.greedy ? Chord(keys.begin(), keys.begin() + std::lround(expected))

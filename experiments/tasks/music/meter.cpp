@@ -10,7 +10,7 @@ namespace {
 
 double nats_of(double p, bool came) { return -std::log(came ? p : 1 - p); }
 
-// -log sigmoid(z) if it came, else -log(1 - sigmoid(z)).
+// -log sigmoid(z) if the key sounded, else -log(1 - sigmoid(z)).
 double nats_of_logit(double z, bool came) {
   const double x = came ? -z : z;
   return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
@@ -27,9 +27,10 @@ void MusicMeter::update(const Batch& batch, const Result& r) {
         const bool before = b.x.at({t, row, k}) > 0, came = b.y.at({t, row, k}) > 0;
         const double z = logits.at({row, t, k});
         const auto key = static_cast<std::size_t>(k);
-        nats_ += nats_of_logit(z, came),
-            baseline_nats_ += nats_of((before ? baseline_.after_sound : baseline_.after_none)[key], came);
-        model_.add(z > 0, came), stays_.add(before, came);
+        nats_ += nats_of_logit(z, came);
+        baseline_nats_ += nats_of((before ? baseline_.after_sound : baseline_.after_none)[key], came);
+        model_.add(z > 0, came);
+        repeated_.add(before, came);
       }
     if (b.items[static_cast<std::size_t>(row)] == shown_) keep(b, r, row);
   }
@@ -37,7 +38,7 @@ void MusicMeter::update(const Batch& batch, const Result& r) {
 
 void MusicMeter::keep(const MusicBatch& b, const Result& r, int row) {
   const int T = b.lengths.data()[row];
-  expected_ = Array::zeros({T + 1, piano_keys}, f32);  // of its first step it expects nothing
+  expected_ = Array::zeros({T + 1, piano_keys}, f32);  // there is no prediction for the first step
   continued_.assign(static_cast<std::size_t>(T) + 1, {});
   for (int t = 0; t <= T; ++t)
     for (int k = 0; k < piano_keys; ++k) {
@@ -50,9 +51,9 @@ void MusicMeter::keep(const MusicBatch& b, const Result& r, int row) {
 
 std::vector<Measure> MusicMeter::measures() const {
   if (steps_ == 0) throw ValueError("nothing was measured");
-  return {{"NLL", nats_ / steps_, "nats/step", baseline_nats_ / steps_,
-           "how often each key sounds after it did, or did not", false},
-          {"accuracy", model_.percent(), "%", stays_.percent(), "that the chord stays"}};
+  return {
+      {"NLL", nats_ / steps_, "nats/step", baseline_nats_ / steps_, "key frequencies given the previous step", false},
+      {"accuracy", model_.percent(), "%", repeated_.percent(), "repeating the previous chord"}};
 }
 
 void MusicMeter::show(Report& report) const {
@@ -63,13 +64,12 @@ void MusicMeter::show(Report& report) const {
   report.picture(
       "Piano rolls",
       piano_rolls_svg({{.title = "as it is", .notes = &piece},
-                       {.title = "what the model expects of each step, given those before it", .shades = &expected_},
-                       {.title = fmt::format("the model continues after the line, given {} steps", given),
+                       {.title = "the model's predictions for each step, given those before it", .shades = &expected_},
+                       {.title = fmt::format("the model's continuation after the line, given {} steps", given),
                         .notes = &continued_,
                         .given = given}}),
-      "Time goes to the right, a step a column, and high notes are on top; a note that is held is one bar. The darker "
-      "a "
-      "key in the middle, the more probable the model thinks it.");
+      "Time goes to the right, one column per step, and high notes are on top; a held note is one bar. The darker a "
+      "key in the middle, the higher its predicted probability.");
 }
 
 }  // namespace ebb::app

@@ -4,7 +4,7 @@
 
 namespace ebb::app {
 
-/// Nats a step, and the frame-level accuracy of the keys more probable than one half:
+/// Nats per step, and the frame-level accuracy of the keys with a probability above one half:
 ///
 ///     sum of TP / sum of (TP + FP + FN) over all steps
 ///
@@ -15,13 +15,16 @@ class MusicMeter final : public Meter {
       : set_(set), baseline_(baseline), shown_(shown) {}
   void update(const Batch&, const Result&) override;
   std::vector<Measure> measures() const override;
-  /// Piano rolls of one piece: as it is, as the model expects each step, and as the model goes on with its begin.
+  /// Piano rolls of one piece: the piece, the model's predictions for each step, and the model's continuation.
   void show(Report&) const override;
 
  private:
   struct Hits {
     double hit = 0, all = 0;  // TP; TP + FP + FN
-    void add(bool said, bool came) { hit += said && came, all += said || came; }
+    void add(bool said, bool came) {
+      hit += said && came;
+      all += said || came;
+    }
     double percent() const { return all > 0 ? 100 * hit / all : 100; }
   };
   void keep(const MusicBatch&, const Result&, int row);
@@ -29,8 +32,8 @@ class MusicMeter final : public Meter {
   const KeyBaseline& baseline_;
   int shown_;
   double steps_ = 0, nats_ = 0, baseline_nats_ = 0;
-  Hits model_, stays_;
-  Array expected_;  // [T + 1, 88] of the piece shown
+  Hits model_, repeated_;
+  Array expected_;  // [T + 1, 88], for the piece shown
   Piece continued_;
 };
 

@@ -9,16 +9,16 @@
 namespace ebb::app {
 namespace {
 
-constexpr long longest_pause = 0x0FFFFFFF;  // time between two events that a file can hold, in ticks
+constexpr long longest_pause = 0x0FFFFFFF;  // longest time between two events in a file, in ticks
 
-// Numbers are stored with their highest byte first.
+// Numbers are stored in big-endian order.
 std::string big(unsigned long x, int bytes) {
   std::string text;
   for (int k = bytes - 1; k >= 0; --k) text += static_cast<char>(x >> (8 * k) & 255U);
   return text;
 }
 
-// Seven bits a byte, the highest first; all but the last byte have their eighth bit set.
+// Seven bits per byte, the highest first; all but the last byte have their eighth bit set.
 std::string variable(long x) {
   std::string text(1, static_cast<char>(x & 127));
   while (x >>= 7) text.insert(text.begin(), static_cast<char>((x & 127) | 128));
@@ -35,9 +35,9 @@ struct Event {
 void check(const MidiOptions& o) {
   const auto reject = [](const std::string& what) { throw ValueError("MIDI: " + what); };
   if (o.ticks < 1 || o.ticks > 0x7FFF)
-    reject(fmt::format("{} ticks a quarter note, where a file holds 1 to 32767", o.ticks));
+    reject(fmt::format("{} ticks per quarter note, but a file allows 1 to 32767", o.ticks));
   if (!(o.tempo >= 4 && o.tempo <= 1000))
-    reject(fmt::format("a tempo of {} quarter notes a minute; it may be 4 to 1000", o.tempo));
+    reject(fmt::format("a tempo of {} quarter notes per minute; 4 to 1000 are possible", o.tempo));
   if (o.program < 0 || o.program > 127) reject(fmt::format("program {} is outside 0 to 127", o.program));
   if (o.velocity < 1 || o.velocity > 127) reject(fmt::format("velocity {} is outside 1 to 127", o.velocity));
   if (o.end < 0 || o.end > longest_pause) reject(fmt::format("an end at tick {}", o.end));
@@ -51,7 +51,8 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
     if (n.begin < 0 || n.end <= n.begin || n.end > longest_pause)
       throw ValueError(fmt::format("MIDI: note {} from tick {} to {}", n.note, n.begin, n.end));
     of_key[static_cast<std::size_t>(n.note)].push_back(n);
-    events.push_back({n.begin, true, n.note}), events.push_back({n.end, false, n.note});
+    events.push_back({n.begin, true, n.note});
+    events.push_back({n.end, false, n.note});
   }
   for (auto& same : of_key) {
     std::sort(same.begin(), same.end(), [](const MidiNote& a, const MidiNote& b) { return a.begin < b.begin; });
@@ -69,7 +70,7 @@ std::vector<Event> events_of(const std::vector<MidiNote>& notes) {
 std::string midi_file(const std::vector<MidiNote>& notes, const MidiOptions& o) {
   check(o);
   std::string track = variable(0) + "\xFF\x51\x03" + big(static_cast<unsigned long>(std::lround(60e6 / o.tempo)), 3);
-  track += variable(0) + "\xFF\x58\x04" + big(0x04021808, 4);  // 4/4, a click a quarter note
+  track += variable(0) + "\xFF\x58\x04" + big(0x04021808, 4);  // 4/4, one click per quarter note
   track += variable(0) + "\xC0" + static_cast<char>(o.program);
   long now = 0;
   bool running = false;
@@ -78,7 +79,8 @@ std::string midi_file(const std::vector<MidiNote>& notes, const MidiOptions& o) 
     if (!running) track += '\x90';
     track += static_cast<char>(e.note);
     track += static_cast<char>(e.begins ? o.velocity : 0);
-    running = true, now = e.tick;
+    running = true;
+    now = e.tick;
   }
   track += variable(std::max(0L, o.end - now)) + std::string("\xFF\x2F\x00", 3);
   return "MThd" + big(6, 4) + big(0, 2) + big(1, 2) + big(static_cast<unsigned long>(o.ticks), 2) + "MTrk" +
@@ -87,7 +89,7 @@ std::string midi_file(const std::vector<MidiNote>& notes, const MidiOptions& o) 
 
 std::vector<MidiNote> held_notes(const std::vector<std::vector<int>>& steps, long ticks_a_step) {
   std::vector<MidiNote> notes;
-  std::vector<std::size_t> sounding;  // among notes: those of the step before
+  std::vector<std::size_t> sounding;  // indices into notes: those of the previous step
   for (std::size_t t = 0; t < steps.size(); ++t) {
     std::vector<std::size_t> now;
     for (const int note : steps[t]) {

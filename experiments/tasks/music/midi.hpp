@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-/// Standard MIDI files: written, never read.
+/// Writing standard MIDI files.
 namespace ebb::app {
 
 /// A note from tick `begin` until `end`.
@@ -12,24 +12,24 @@ struct MidiNote {
 };
 
 struct MidiOptions {
-  int ticks = 480;    ///< of a quarter note
-  double tempo = 72;  ///< quarter notes a minute
-  int program = 19;   ///< General MIDI's number of the instrument, from 0: a church organ
-  int velocity = 80;  ///< 1 to 127, how hard keys are struck
-  long end = 0;       ///< of the piece where rests follow the last note
+  int ticks = 480;    ///< per quarter note
+  double tempo = 72;  ///< quarter notes per minute
+  int program = 19;   ///< instrument number of General MIDI, from 0: a church organ
+  int velocity = 80;  ///< 1 to 127
+  long end = 0;       ///< end of the piece, if rests follow the last note
 };
 
-/// The bytes of a file of one track (type 0), in channel 1, 4/4. At one tick notes end before others begin, the lower
-/// first; a note that ends is one of velocity zero, and a status byte that would repeat the one before is left out.
+/// The bytes of a file with one track (type 0), in channel 1, 4/4. At one tick, notes end before others begin, the
+/// lower first; the end of a note is encoded with velocity zero, and repeated status bytes are omitted.
 ///
-/// Errors    ValueError for a note outside 0..127 or one that ends before it has begun, notes of one key that overlap,
-///           and options that a file cannot hold
+/// Errors    ValueError for a note outside 0..127, one that ends before it begins, overlapping notes of one key, and
+///           options that a file cannot represent
 /// Source    Standard MIDI Files 1.0, MIDI Manufacturers Association 1996
 std::string midi_file(const std::vector<MidiNote>&, const MidiOptions& = {});
 
-/// The notes of a piano roll: a key that sounds in steps that follow each other is one long note.
+/// The notes of a piano roll: a key that sounds in consecutive steps is one long note.
 ///
-/// Shapes    steps: of each the notes that sound, rising
+/// Shapes    steps: for each step, its notes in ascending order
 std::vector<MidiNote> held_notes(const std::vector<std::vector<int>>& steps, long ticks_a_step = 480);
 
 }  // namespace ebb::app

@@ -8,20 +8,20 @@
 #include <ebb/experiments/tasks/music/midi.hpp>
 #include <ebb/experiments/tasks/music/network.hpp>
 #include <ebb/experiments/tasks/music/text.hpp>
+#include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/generate.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
-#include <filesystem>
 
 namespace ebb::app {
 namespace {
 
-constexpr int every_key = 6;  // semitones of --transpose: from -5 to 6 there are twelve keys
+constexpr int every_key = 6;  // semitones for --transpose: -5 to 6 covers all twelve keys
 
-/// The next step of a piece of music for several voices: which of a piano's 88 keys sound.
+/// Predicts the next step of polyphonic music: which of a piano's 88 keys sound.
 ///
-/// In training each piece is transposed, by as much as its row and the update say, as far as the keyboard goes; of one
-/// that is longer than T, a stretch of T steps is read, which row and update say too.
+/// In training each piece is transposed, by an amount that depends on its row and the update, within the range of the
+/// keyboard; from a piece that is longer than T, a segment of T steps is read, which also depends on row and update.
 ///
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392 (task and split); Bai et al. 2018, arXiv:1803.01271
 ///           (measure, figures)
@@ -34,11 +34,10 @@ class Music final : public Task,
  public:
   static constexpr TaskOption options[] = {
       {.name = "transpose",
-       .type = "N",
-       .help = "semitones, either way, by which pieces are transposed in training; 6 (default): into all twelve keys, "
-               "-5 to 6; 0: not",
-       .low = 0,
-       .high = every_key}};
+       .help =
+           "largest transposition of pieces in training, in semitones up or down; 6 (default): into all twelve keys, "
+           "-5 to 6; 0: none",
+       .takes = WholeNumber{0, every_key}}};
   explicit Music(Inputs& in) : highest_(in.own.choose_whole("transpose", every_key)) {
     load(in.data);
     Partition parts;
@@ -50,16 +49,14 @@ class Music final : public Task,
     batches_ = std::make_unique<SequenceBatches>(parts, lengths);
     baseline_ = KeyBaseline::of(set_, Split::train);
     baseline_nats_ = baseline_.nats(set_, Split::test);
-    shown_ = set_.begin(Split::test);  // one that fits a page, if there is one
+    shown_ = set_.begin(Split::test);  // one that fits on a page, if there is one
     while (shown_ < set_.end(Split::test) && lengths[static_cast<std::size_t>(shown_)] > 80) ++shown_;
     if (shown_ == set_.end(Split::test)) shown_ = set_.begin(Split::test);
   }
 
   TaskInfo info() const override {
-    return {.unit = "nats/step",
-            .baseline = baseline_nats_,
-            .baseline_about = "always saying how often each key sounds",
-            .valid_batches = 1 << 20};
+    return {
+        .unit = "nats/step", .baseline = baseline_nats_, .baseline_about = "key frequencies", .valid_batches = 1 << 20};
   }
 
   TaskSettings settings(Size size) const override {
@@ -72,21 +69,22 @@ class Music final : public Task,
             .lr = 1e-2,
             .optimizer = "adamw",
             .schedule = "one-cycle",
-            .patience = 20};  // of twenty: the best is taken
+            .patience = 20};  // of twenty validations: keeps the best weights and never stops early
   }
 
   Batch batch(const BatchRequest& r) const override {
     MusicBatch b{.x = {}, .y = {}, .lengths = {}, .items = batches_->items(r)};
     const bool training = r.split == Split::train;
     const int B = static_cast<int>(b.items.size()),
-              most = training ? r.length : 1 << 30;  // no step of the other splits is left out
+              most = training ? r.length : 1 << 30;  // the other splits are read completely
     b.lengths = Lengths({B});
     int T = 0;
     for (int row = 0; row < B; ++row) {
       b.lengths.data()[row] = std::min(most, static_cast<int>(piece(b, row).size()) - 1);
       T = std::max(T, b.lengths.data()[row]);
     }
-    b.x = Array::zeros({T, B, piano_keys}, f32), b.y = Array::zeros({T, B, piano_keys}, f32);
+    b.x = Array::zeros({T, B, piano_keys}, f32);
+    b.y = Array::zeros({T, B, piano_keys}, f32);
     const Key key = Key{r.seed}.named("transposed").at(r.number), stretch = Key{r.seed}.named("stretch").at(r.number);
     for (int row = 0; row < B; ++row) {
       const int spare = static_cast<int>(piece(b, row).size()) - 1 - b.lengths.data()[row];
@@ -103,7 +101,7 @@ class Music final : public Task,
                                       [&](const Piece& p) { return static_cast<int>(p.size()) - 1 > s.length; });
     if (longer == 0) return {};
     return fmt::format(
-        "{} of {} pieces to learn from are longer than T = {}: each time another stretch of so many steps is read of "
+        "{} of {} training pieces are longer than T = {}: each time a different segment of that length is read from "
         "them",
         count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
   }
@@ -121,9 +119,9 @@ class Music final : public Task,
     const NoGrad off;
     const KeyChoice choice{.temperature = r.sampling.temperature, .top_k = r.sampling.top_k, .greedy = r.greedy};
     Piece whole = given;
-    for (Chord& chord : network.go_on(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice))
+    for (Chord& chord : network.continue_piece(given, r.length < 0 ? 64 : r.length, Key{r.seed}.named("music"), choice))
       whole.push_back(std::move(chord));
-    return {piece_text(given) + "\n   -- given up to here --\n" + piece_text(whole, given.size()), midi_of(whole),
+    return {piece_text(given) + "\n   -- end of the prompt --\n" + piece_text(whole, given.size()), midi_of(whole),
             "mid"};
   }
 
@@ -135,10 +133,7 @@ class Music final : public Task,
     } else if (data == "generated") {
       set_ = made_up_pieces();
     } else {
-      data = std::filesystem::absolute(data).string();  // for weights are read from other folders
-      std::error_code error;
-      if (!std::filesystem::is_regular_file(data, error))
-        throw FileError(fmt::format("'{}': music expects chorales, generated or a JSON file that is there", data));
+      data = data_file(data, "music expects chorales, generated or an existing JSON file");
       set_ = read_pieces(data, read_text(data));
     }
   }
@@ -147,11 +142,10 @@ class Music final : public Task,
     constexpr int most = 100'000;
     if (r.length > most)
       throw ValueError(fmt::format("--length {}: a piece may have at most {} steps", r.length, count_text(most)));
-    if (r.beam > 0) throw ValueError("--beam: music is drawn step by step, there is no search");
+    if (r.beam > 0) throw ValueError("--beam: music is sampled step by step, without a search");
     if (r.sampling.top_p < 1)
       throw ValueError(
-          "--top-p: keys sound or not each for itself and share no probability; --top-k K lets only the K most "
-          "probable "
+          "--top-p: each key has its own probability, so there is no total; --top-k K allows only the K most probable "
           "sound");
   }
 
@@ -182,7 +176,7 @@ class Music final : public Task,
     return low + key.below(high - low + 1, static_cast<std::uint64_t>(row));
   }
 
-  // The piece from its step `from` on, as long as the row is, transposed.
+  // The piece from its step `from` on, as long as the row, transposed.
   void write(MusicBatch& b, int row, int from, int by) const {
     const Piece& p = piece(b, row);
     const int B = b.rows();
@@ -200,7 +194,7 @@ class Music final : public Task,
   int shown_ = 0;  // the piece in the report
   std::unique_ptr<SequenceBatches> batches_;
 };
-EBB_TASK(music, Music, "which keys sound next in Bach's chorales (or another set of piano rolls)");
+EBB_TASK(music, Music, "predict the next chord in Bach's chorales (or other piano rolls)");
 
 }  // namespace
 }  // namespace ebb::app

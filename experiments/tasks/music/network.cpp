@@ -52,14 +52,14 @@ PartialLoss MusicNetwork::loss(Shard& s, const Batch& any) const {
   return s.mean_tokens(binary_cross_entropy(logits, pack(s.sequence(batch.y), packing).all), batch.lengths);
 }
 
-// Of the one row that the report shows, and zeros for the others.
+// For the one row that the report shows; zeros for the others.
 Var MusicNetwork::continued(const Shard& s, int row, int steps) const {
   Array keys = Array::zeros({s.rows(), steps, piano_keys}, f32);
   if (row >= s.begin() && row < s.end()) {
     const Piece& piece = set.pieces[static_cast<std::size_t>(shown)];
     const int given = given_of(piece), all = std::min(steps, static_cast<int>(piece.size()));
     Piece made(piece.begin(), piece.begin() + given);
-    for (Chord& chord : go_on(made, all - given, Key{1}.named("music"), {})) made.push_back(std::move(chord));
+    for (Chord& chord : continue_piece(made, all - given, Key{1}.named("music"), {})) made.push_back(std::move(chord));
     for (std::size_t t = 0; t < made.size(); ++t)
       for (const int key : made[t])
         keys.data<float>()[((row - s.begin()) * steps + static_cast<int>(t)) * piano_keys + key] = 1;
@@ -67,7 +67,7 @@ Var MusicNetwork::continued(const Shard& s, int row, int steps) const {
   return constant(keys);
 }
 
-Piece MusicNetwork::go_on(const Piece& start, int steps, Key key, const KeyChoice& choice) const {
+Piece MusicNetwork::continue_piece(const Piece& start, int steps, Key key, const KeyChoice& choice) const {
   Piece made, heard;
   const Cell* const cell = layer->cell();
   State state = cell ? cell->initial_state(1) : State{};

@@ -8,7 +8,7 @@
 namespace ebb::app {
 namespace {
 
-// Of the note within an octave that starts at C, -1 for another letter.
+// The note's number within an octave that starts at C, -1 for another letter.
 int semitone(char letter) {
   switch (std::toupper(static_cast<unsigned char>(letter))) {
     case 'C': return 0;
@@ -22,7 +22,7 @@ int semitone(char letter) {
   }
 }
 
-// Below 0 if the word is no number, or no note's.
+// Negative if the word is not a number, or not that of a note.
 int number_of(const std::string& word) {
   if (word.empty() || word.size() > 3 ||
       !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; }))
@@ -40,7 +40,7 @@ int token_named(const std::string& word) {
 
 constexpr int rolls_left = 34, step_width = 9, key_height = 6, heading = 22, most_steps = 120;
 
-// Keys from the lowest to the highest of all rolls, some room around them.
+// The range from the lowest to the highest key of all rolls, with a margin.
 KeyRange keys_of(const std::vector<PianoRoll>& rolls) {
   KeyRange all{piano_keys, -1};
   for (const PianoRoll& roll : rolls)
@@ -88,10 +88,10 @@ std::string note_name(int note) {
 int note_of(const std::string& word, const std::string& where) {
   const int number = number_of(word), note = number >= 0 ? number : token_named(word);
   if (note < 0)
-    throw ValueError(
-        fmt::format("{}: '{}' is no note; a MIDI number such as 60, or a name such as C4, F#3, Bb2", where, word));
+    throw ValueError(fmt::format("{}: '{}' is not a note; use a MIDI number such as 60, or a name such as C4, F#3, Bb2",
+                                 where, word));
   if (note < lowest_note || note >= lowest_note + piano_keys)
-    throw ValueError(fmt::format("{}: '{}' is no key of a piano, which go from 21 (A0) to 108 (C8)", where, word));
+    throw ValueError(fmt::format("{}: '{}' is not a key of a piano, which has 21 (A0) to 108 (C8)", where, word));
   return note;
 }
 

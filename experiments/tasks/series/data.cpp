@@ -15,7 +15,7 @@
 namespace ebb::app {
 namespace {
 
-/// The numbers that are made are those of float32, by which the results of the task were measured.
+/// Generated values are rounded to float32, with which the results of the task were measured.
 double published(double x) { return static_cast<double>(static_cast<float>(x)); }
 
 std::vector<double> mackey_glass_series(Key key, int length) {
@@ -64,9 +64,11 @@ SeriesData made(const char* name, int train, int others, int length,
   const auto fill = [&](SeriesSplit& split, int count) {
     for (int k = 0; k < count; ++k) split.series.push_back(one(Key{1}.named(name).at(number++), length));
   };
-  fill(d.test, others), fill(d.valid, others), fill(d.train, train);
-  d.source = fmt::format("{}, {} series of {} numbers, {} each for validation and test", name, train,
-                         count_text(length), others);
+  fill(d.test, others);
+  fill(d.valid, others);
+  fill(d.train, train);
+  d.source = fmt::format("{}, {} series of {} values, {} each for validation and test", name, train, count_text(length),
+                         others);
   return d;
 }
 
@@ -79,12 +81,12 @@ SeriesData lorenz(int train, int others, int length) { return made("lorenz", tra
 
 namespace {
 
-// Which column is meant, and whether the first line has names. A number where the column's name should be is a value:
-// were it taken for a name, the series would lose it.
+// Determines the column, and whether the first line is a header. A number in place of the column's name is a value: if
+// it were taken for a name, the series would lose it.
 CsvOptions csv_options(const std::string& path, const std::string& column) {
   std::vector<std::string> first;
   if (!ebb::detail::CsvRecords(path, ',').next(first) || first.empty())
-    return {.missing = Missing::previous, .dtype = f64};  // read_csv says what is wrong
+    return {.missing = Missing::previous, .dtype = f64};  // read_csv reports the error
   std::size_t place = first.size() - 1;
   const bool numbered =
       !column.empty() && column.find_first_not_of("0123456789") == std::string::npos && column.size() < 9;
@@ -97,7 +99,7 @@ CsvOptions csv_options(const std::string& path, const std::string& column) {
           x) == ebb::detail::Parsed::finite;
   CsvOptions options{.header = !values,
                      .missing = Missing::previous,
-                     .dtype = f64};  // a small signal far from zero would drown in float32
+                     .dtype = f64};  // a small signal far from zero would be lost in float32
   if (values) options.columns = {std::to_string(place)};
   else if (!column.empty()) options.columns = {column};
   return options;
@@ -112,7 +114,7 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
       return read_csv(path, options);
     } catch (const FileError& e) {
       if (!column.empty()) throw;
-      throw FileError(std::string(e.what()) + "; --column NAME reads that one alone");
+      throw FileError(std::string(e.what()) + "; --column NAME reads only that one");
     }
   }();
   const int n = t.values.dim(0), last = t.values.dim(1) - 1, tenth = n / 10;
@@ -125,9 +127,9 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
     for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
   }
   d.column = t.names[static_cast<std::size_t>(last)];
-  d.source = fmt::format("{}, column {}{}, {} numbers, CRC-32C {:08x}", path, d.column,
-                         options.header ? "" : " (from 0; the file has no line of names)", count_text(n),
-                         crc32c(read_file(path)));
+  d.source =
+      fmt::format("{}, column {}{}, {} values, CRC-32C {:08x}", path, d.column,
+                  options.header ? "" : " (from 0; the file has no header)", count_text(n), crc32c(read_file(path)));
   return d;
 }
 

@@ -3,20 +3,20 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/series/data.hpp>
+#include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
-#include <filesystem>
 
 namespace ebb::app {
 namespace {
 
 constexpr Output forecast{"forecast"};  // [B, T, 1]
 
-/// A forecast at every step, of the number that comes `ahead` steps later.
+/// A forecast at every step, of the value `ahead` steps later.
 ///
 /// Shapes    x [T, B, 1] -> [T, B, 1]
 struct SeriesNetwork final : CarryingNetwork {
@@ -35,17 +35,21 @@ struct SeriesNetwork final : CarryingNetwork {
   }
 };
 
-// Mean and variance, number by number.
+// Running mean and variance.
 struct Moments {
   double n = 0, sum = 0, squares = 0;
   double mean() const { return sum / n; }
-  void add(double x) { n += 1, sum += x, squares += x * x; }
+  void add(double x) {
+    n += 1;
+    sum += x;
+    squares += x * x;
+  }
   double mean_square() const { return squares / n; }
   double variance() const { return squares / n - sum / n * (sum / n); }
 };
 
-/// Mean and deviation of what is learned from. Where the mean is large its square drowns the variance, so that is taken
-/// again of the numbers without their mean. Errors: ValueError if they do not vary
+/// Mean and standard deviation of the training values. If the mean is large, its square swamps the variance, so the
+/// variance is computed from the values minus their mean. Errors: ValueError if they do not vary
 struct Centring {
   double mean = 0, deviation = 1;
 
@@ -60,10 +64,10 @@ struct Centring {
     }
     const double rounding = mean * 0x1p-52;
     if (plain.n == 0 || !(variance > rounding * rounding))
-      throw ValueError(name + ": the numbers to learn from are none, or all the same");
+      throw ValueError(name + ": there are no training values, or they are all equal");
     deviation = std::sqrt(variance);
   }
-  /// Decimal digits that float64 leaves of a number once the mean is taken off.
+  /// Decimal digits of precision that remain in float64 after subtracting the mean.
   double digits() const { return std::log10(deviation / (std::abs(mean) * 0x1p-53)); }
 
  private:
@@ -75,8 +79,7 @@ struct Centring {
   }
 };
 
-/// The root of the mean squared error, in % of the deviation of what was to be forecast: 100 % is always saying the
-/// mean.
+/// The root mean squared error, in % of the standard deviation of the target: always predicting the mean gives 100 %.
 class SeriesMeter final : public Meter {
  public:
   SeriesMeter(int ahead, double mean, double deviation) : ahead_(ahead), mean_(mean), deviation_(deviation) {}
@@ -87,7 +90,9 @@ class SeriesMeter final : public Meter {
     for (int row = 0; row < b.rows(); ++row)
       for (int t = 0; t < b.steps(); ++t) {
         const double y = b.y.at({t, row, 0}), said = forecasts.at({row, t, 0});
-        error_.add(said - y), stays_.add(b.x.at({t, row, 0}) - y), wanted_.add(y);
+        error_.add(said - y);
+        persistence_.add(b.x.at({t, row, 0}) - y);
+        wanted_.add(y);
         if (row == 0 && shown_ < 400) keep(y, said);
       }
   }
@@ -95,8 +100,8 @@ class SeriesMeter final : public Meter {
   std::vector<Measure> measures() const override {
     if (wanted_.n == 0) throw ValueError("nothing was measured");
     const double scale = 100 / std::sqrt(std::max(wanted_.variance(), 1e-12));
-    return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(stays_.mean_square()),
-             "that the number stays", false}};
+    return {{"NRMSE", scale * std::sqrt(error_.mean_square()), "%", scale * std::sqrt(persistence_.mean_square()),
+             "persistence", false}};
   }
 
   std::optional<std::string> validates_by() const override { return "NRMSE"; }
@@ -105,51 +110,53 @@ class SeriesMeter final : public Meter {
     Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_),
               .x_label = "step",
               .y_label = "the series' own unit",
-              .caption = "The first series of the test split from its start: the forecast beside what came."};
-    plot.series = {what_came_, forecast_};
+              .caption = "The first series of the test split from its start: forecast and true values."};
+    plot.series = {truth_, forecast_};
     report.plots({plot});
   }
 
  private:
   void keep(double y, double said) {
     const double t = shown_++ + ahead_;
-    what_came_.x.push_back(t), what_came_.y.push_back(mean_ + deviation_ * y);
-    forecast_.x.push_back(t), forecast_.y.push_back(mean_ + deviation_ * said);
+    truth_.x.push_back(t);
+    truth_.y.push_back(mean_ + deviation_ * y);
+    forecast_.x.push_back(t);
+    forecast_.y.push_back(mean_ + deviation_ * said);
   }
   int ahead_, shown_ = 0;
   double mean_, deviation_;
-  Moments error_, stays_, wanted_;
-  Series what_came_{.name = "what came"}, forecast_{.name = "forecast"};
+  Moments error_, persistence_, wanted_;
+  Series truth_{.name = "true value"}, forecast_{.name = "forecast"};
 };
 
-/// Forecasts of a series. Rows are series, or pieces of one, that are read window after window, the state carried
-/// along.
+/// Forecasts of a series. Rows are series, or segments of one, read window by window with the state carried over.
 ///
 /// Source    Mackey-Glass, 15 ahead: Voelker, Kajic & Eliasmith 2019
 class Forecast final : public Task, public HasNetwork, public HasMeter, public ReadsData {
  public:
   static constexpr TaskOption options[] = {
-      {.name = "column", .type = "NAME", .help = "which column of a CSV file (default: the last)"},
-      {.name = "ahead", .type = "N", .help = "steps to forecast over; 0: 15", .low = 0, .high = 100'000, .none = "0"}};
+      {.name = "column", .type = "NAME", .help = "column of a CSV file (default: the last)"},
+      {.name = "ahead", .help = "forecast horizon in steps; 0: 15", .takes = WholeNumber{0, 100'000}, .none = "0"}};
   explicit Forecast(Inputs& in) : ahead_(in.own.choose_whole("ahead", 15)) {
     load(in);
     const Centring centring(data_.train.series, name_);
-    mean_ = centring.mean, deviation_ = centring.deviation;
-    if (centring.digits() < 7)  // fewer than float32 has
+    mean_ = centring.mean;
+    deviation_ = centring.deviation;
+    if (centring.digits() < 7)  // less than the precision of float32
       data_.source +=
-          fmt::format("; it varies by {:.2g} around {:.2g}: of what it varies by, float64 keeps about {:.0f} digits",
+          fmt::format("; it varies by {:.2g} around {:.2g}: float64 keeps about {:.0f} digits of the variation",
                       deviation_, mean_, std::max(0., std::floor(centring.digits())));
     Moments test;
     for (const auto& s : data_.test.series)
       for (const double x : s) test.add(scaled(x));
-    mean_costs_ = test.mean_square();
+    baseline_ = test.mean_square();
   }
 
   TaskInfo info() const override {
     return {.unit = "variances",
             .speed_unit = "steps",
-            .baseline = mean_costs_,
-            .baseline_about = "always saying the mean of what was learned from",
+            .baseline = baseline_,
+            .baseline_about = "always predicting the training mean",
             .valid_batches = 1 << 20};
   }
 
@@ -196,11 +203,11 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
                unread = data_.one ? 0 : series - l.groups * l.rows;
     std::string text;
     if (rest > 0)
-      text = fmt::format("the last {} of {} steps of each test {} fill no window of T = {} and are not measured", rest,
-                         count_text(double(all)), data_.one ? "piece" : "series", s.length);
+      text = fmt::format("the last {} of {} steps of each test {} do not fill a window of T = {} and are not measured",
+                         rest, count_text(double(all)), data_.one ? "segment" : "series", s.length);
     if (unread > 0)
-      text += fmt::format("{}{} of {} test series fill no batch of {} and are not measured", text.empty() ? "" : "; ",
-                          unread, series, s.batch);
+      text += fmt::format("{}{} of {} test series do not fill a batch of {} and are not measured",
+                          text.empty() ? "" : "; ", unread, series, s.batch);
     return text;
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
@@ -210,8 +217,8 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
 
  private:
   struct Layout {
-    int rows;                      // side by side
-    long groups, windows, length;  // groups of so many rows, windows a group, numbers of a row
+    int rows;                      // per batch
+    long groups, windows, length;  // groups of `rows` rows, windows per group, values per row
   };
 
   const SeriesSplit& of(Split s) const {
@@ -222,20 +229,21 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     if (in.data == "generated") data_ = mackey_glass(16, 8, 600);
     else if (in.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
     else if (in.data == "lorenz") data_ = lorenz(64, 32, 2000);
-    else if (std::error_code error; std::filesystem::is_regular_file(in.data, error))
-      in.data = std::filesystem::absolute(in.data).string(), data_ = csv_series(in.data, in.own["column"]);
-    else throw FileError(fmt::format("'{}': series expects mackey-glass, lorenz or a CSV file that is there", in.data));
-    in.own["column"] = data_.column;  // empty, so that a --column is refused, if there is no file
+    else {
+      in.data = data_file(in.data, "series expects mackey-glass, lorenz or an existing CSV file");
+      data_ = csv_series(in.data, in.own["column"]);
+    }
+    in.own["column"] = data_.column;  // empty without a file, so that --column is rejected
     if (data_.one) name_ = fmt::format("'{}', column {}", in.data, data_.column);
   }
   float scaled(double x) const { return static_cast<float>((x - mean_) / deviation_); }
 
-  // One series is cut into as many pieces as have a window each, at most `rows`.
+  // One series is split into as many segments as have at least one window, at most `rows`.
   Layout layout(Split split, int T, int rows) const {
     const auto& all = of(split).series;
     const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
-      throw ValueError(fmt::format("{}: a split has {} numbers, fewer than the {} of one window ({} steps, {} ahead)",
+      throw ValueError(fmt::format("{}: a split has {} values, fewer than the {} of one window ({} steps, {} ahead)",
                                    name_, n, need, T, ahead_));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
@@ -247,10 +255,10 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
 
   int ahead_;
   SeriesData data_;
-  std::string name_ = "series";  // of what is forecast, for messages
-  double mean_ = 0, deviation_ = 1, mean_costs_ = 1;
+  std::string name_ = "series";  // for messages
+  double mean_ = 0, deviation_ = 1, baseline_ = 1;
 };
-EBB_TASK(series, Forecast, "forecasts of a series: Mackey-Glass, Lorenz, or a column of a CSV file");
+EBB_TASK(series, Forecast, "forecast a time series: Mackey-Glass, Lorenz, or a column of a CSV file");
 
 }  // namespace
 }  // namespace ebb::app

@@ -16,7 +16,8 @@ SpeechBatch speech_batch(const std::vector<Array>& features, const std::vector<s
     const Array& f = features[static_cast<std::size_t>(row)];
     const auto& said = digits[static_cast<std::size_t>(row)];
     for (int t = 0; t < f.dim(0); ++t) b.x[t][row].assign(f[t]);
-    b.lengths.data()[row] = f.dim(0), b.digit_counts.data()[row] = static_cast<int>(said.size());
+    b.lengths.data()[row] = f.dim(0);
+    b.digit_counts.data()[row] = static_cast<int>(said.size());
     for (std::size_t k = 0; k < said.size(); ++k) b.digits.data()[static_cast<std::size_t>(row * L) + k] = 1 + said[k];
   }
   return b;

@@ -4,7 +4,7 @@
 
 namespace ebb::app {
 
-/// Spoken strings, and their digits.
+/// Spoken strings and their digits.
 struct SpeechBatch {
   Array x;               ///< [T, B, 120]
   Lengths lengths;       ///< [B]
@@ -16,12 +16,12 @@ struct SpeechBatch {
   int steps() const { return x.dim(0); }
 };
 
-/// Rows of features side by side, with the digits that were said in each, which may be none.
+/// A batch of features, with the spoken digits of each row, if known.
 ///
 /// Shapes    features [T', 120] each
 SpeechBatch speech_batch(const std::vector<Array>& features, const std::vector<std::vector<int>>& digits);
 
-/// The network's scores, [B, T, 11], the blank first.
+/// The network's scores, [B, T, 11]; class 0 is the blank.
 inline constexpr Output digit_scores{"scores"};
 
 }  // namespace ebb::app

@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 
 constexpr int shortest = speech_rate / 10;
 constexpr const char* expected_recordings =
-    "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples a second, of the Free Spoken "
+    "recordings named DIGIT_SPEAKER_INDEX.wav, one channel at 8,000 samples per second, of the Free Spoken "
     "Digit Dataset (github.com/Jakobovski/free-spoken-digit-dataset)";
 
-// What a name such as 7_theo_12.wav says.
+// Parses a name such as 7_theo_12.wav.
 std::optional<Recording> recording_named(const std::string& name) {
   const std::size_t first = name.find('_'), last = name.rfind('_'), end = name.size() < 4 ? 0 : name.size() - 4;
   if (first != 1 || last <= first + 1 || name.substr(end) != ".wav" || name[0] < '0' || name[0] > '9')
@@ -54,8 +54,7 @@ void check_digits(const Recordings& r) {
   std::array<std::array<int, 10>, 3> count{};
   for (const Recording& one : r.all)
     ++count[static_cast<std::size_t>(one.split())][static_cast<std::size_t>(one.digit)];
-  const std::array<const char*, 3> indices{"10 or more, to learn from", "5 to 9, which say when to stop",
-                                           "0 to 4, the test"};
+  const std::array<const char*, 3> indices{"10 or more (training)", "5 to 9 (validation)", "0 to 4 (test)"};
   for (std::size_t s = 0; s < 3; ++s)
     for (std::size_t digit = 0; digit < 10; ++digit)
       if (count[s][digit] == 0)
@@ -64,7 +63,7 @@ void check_digits(const Recordings& r) {
 }
 
 Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
-  Recordings r{std::move(found), fs::absolute(folder).string(), {}};  // weights are read from other folders
+  Recordings r{std::move(found), fs::absolute(folder).string(), {}};  // weights may be read from another folder
   check_digits(r);
   std::string sums;
   std::set<std::string> speakers;
@@ -79,7 +78,7 @@ Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
   return r;
 }
 
-// What is wrong with a file, and what it should be.
+// Describes the problem of a file and what is expected.
 Audio read_expected(const std::string& path) {
   try {
     return read_wav(path);
@@ -87,8 +86,7 @@ Audio read_expected(const std::string& path) {
     std::error_code ignored;
     if (!can_read_wav() || !fs::is_regular_file(path, ignored)) throw;
     throw FileError(fmt::format(
-        "{}; speech expects a wav file of one channel at 8,000 samples a second, at least a tenth of a second "
-        "long",
+        "{}; speech expects a wav file with one channel at 8,000 samples per second, at least a tenth of a second long",
         e.what()));
   }
 }
@@ -100,13 +98,13 @@ std::string Recording::name() const { return fmt::format("{}_{}_{}.wav", digit, 
 Array read_speech(const std::string& path) {
   const Audio a = read_expected(path);
   const int channels = a.samples.dim(1);
-  if (channels != 1) throw FileError(fmt::format("'{}': has {} channels, where speech expects one", path, channels));
+  if (channels != 1) throw FileError(fmt::format("'{}': has {} channels, but speech expects one", path, channels));
   if (a.rate != speech_rate)
     throw FileError(
-        fmt::format("'{}': has {} samples a second, where speech expects {}; `sox in.wav -r {} out.wav` changes that",
+        fmt::format("'{}': has {} samples per second, but speech expects {}; `sox in.wav -r {} out.wav` converts it",
                     path, a.rate, speech_rate, speech_rate));
   if (a.samples.dim(0) < shortest)
-    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, in which nobody says a digit",
+    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, which is too short for a digit",
                                 path, a.samples.dim(0)));
   return a.samples.reshape({a.samples.dim(0)});
 }
@@ -119,13 +117,13 @@ Recordings read_recordings(const std::string& given) {
     if (auto found = list(fs::path(root) / name); !root.empty() && !found.empty())
       return read_all(name.empty() ? fs::path(root) : fs::path(root) / name, std::move(found));
   const std::string at =
-      find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected_recordings}, given);  // says what is missing where
+      find_data({"speech", {"0_jackson_0.wav"}, below, {}, expected_recordings}, given);  // reports what is missing
   throw FileError(fmt::format("'{}': cannot be listed; speech expects {}", at, expected_recordings));
 }
 
 Recordings made_up_recordings() {
   const Key key = Key{1}.named("speech");
-  Recordings r{{}, "generated", "made up, 600 tones"};
+  Recordings r{{}, "generated", "generated, 600 tones"};
   for (int digit = 0; digit < 10; ++digit)
     for (int speaker = 0; speaker < 3; ++speaker)
       for (int index = 0; index < 20; ++index) {

@@ -12,15 +12,15 @@ constexpr int longest_seconds = 60, most_hypotheses = 5;
 
 struct Utterance {
   SpeechPicture picture;
-  std::string what;  // was listened to
+  std::string what;  // describes the recording
   std::vector<int> said{};
-  bool known = false;  // what was said
+  bool known = false;  // whether the spoken digits are known
 };
 
 Utterance from_file(const SpokenStrings& strings, const std::string& path) {
   const Array wave = read_speech(path);
   if (wave.dim(0) > longest_seconds * speech_rate)
-    throw FileError(fmt::format("'{}': is {:.0f} s long; at most {} s are listened to at once", path,
+    throw FileError(fmt::format("'{}': is {:.0f} s long; the maximum is {} s", path,
                                 static_cast<double>(wave.dim(0)) / speech_rate, longest_seconds));
   return {.picture = {.features = strings.features(wave), .scores = {}}, .what = path};
 }
@@ -32,7 +32,7 @@ Utterance from_test(const SpokenStrings& strings, std::uint64_t seed) {
   const auto count = static_cast<std::uint64_t>(all.end() - first);
   if (seed < 1 || seed > count)
     throw ValueError(
-        fmt::format("--seed is the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
+        fmt::format("--seed must be the number of a string of the test split, from 1 to {}, not '{}'", count, seed));
   const SpokenString& s = first[static_cast<std::ptrdiff_t>(seed - 1)];
   return {.picture = {.features = strings.features(s), .scores = {}, .said = places(strings, s)},
           .what = fmt::format("string {} of the test split", seed),
@@ -55,8 +55,8 @@ std::string page(const Utterance& utterance, const Table& hypotheses) {
   Report report("ebb generate: speech");
   report.title(nothing_or(utterance.picture.recognised));
   report.lead("Recognised in " + utterance.what +
-              (utterance.known ? ", where were said: " + digits_text(utterance.said) + "." : "."));
-  report.picture("As the network hears it", utterance.picture.svg(), SpeechPicture::caption());
+              (utterance.known ? "; spoken: " + digits_text(utterance.said) + "." : "."));
+  report.picture("The network's input and output", utterance.picture.svg(), SpeechPicture::caption());
   if (!hypotheses.rows.empty()) report.table(hypotheses);
   return report.html();
 }
@@ -64,15 +64,15 @@ std::string page(const Utterance& utterance, const Table& hypotheses) {
 }  // namespace
 
 Generated recognise(const Model& model, const SpokenStrings& strings, const GenerateRequest& request) {
-  reject_sampling(request, "what is recognised");
-  if (request.length >= 0) throw ValueError("--length says nothing to speech, of which all is heard");
+  reject_sampling(request, "a recognition result");
+  if (request.length >= 0) throw ValueError("--length does not apply to speech, which is always read completely");
   Utterance utterance = request.prompt.empty() ? from_test(strings, request.seed) : from_file(strings, request.prompt);
   SpeechPicture& picture = utterance.picture;
   const SpeechBatch b = speech_batch({picture.features}, {utterance.said});
   const Result r = evaluate(model.w, {.rows = 1, .training = false}, [&](Shard& s) { return model.loss(s, b); });
   picture.scores = digit_scores.of(r)[0].copy();
   Generated made{.ending = "html"};
-  Table table{.head = {"digits", "probability"}, .caption = "The most probable strings that the search found."};
+  Table table{.head = {"digits", "probability"}, .caption = "The most probable strings found by the search."};
   if (request.beam > 0) {
     const auto found = by_beam(picture.scores, request.beam);
     picture.recognised = found[0].labels;
@@ -87,7 +87,7 @@ Generated recognise(const Model& model, const SpokenStrings& strings, const Gene
   }
   if (utterance.known) {
     const std::string edits = edits_text(utterance.said, picture.recognised);
-    made.text += fmt::format("\nsaid were {}{}", digits_text(utterance.said), edits.empty() ? "" : ": " + edits);
+    made.text += fmt::format("\nspoken: {}{}", digits_text(utterance.said), edits.empty() ? "" : ": " + edits);
   }
   made.file = page(utterance, table);
   return made;

@@ -7,13 +7,13 @@
 namespace ebb::app {
 namespace {
 
-constexpr int most_shown = 12;  // of strings without an error, and of those with one
+constexpr int most_shown = 12;  // strings without errors, and strings with errors
 
 }  // namespace
 
 std::string digits_text(const std::vector<int>& digits) { return fmt::format("{}", fmt::join(digits, " ")); }
 
-// Back through Levenshtein's table from its last corner.
+// Traces back through the Levenshtein table from its last corner.
 std::string edits_text(const std::vector<int>& said, const std::vector<int>& recognised) {
   const std::size_t n = said.size(), m = recognised.size();
   std::vector<std::vector<int>> d(n + 1, std::vector<int>(m + 1));
@@ -26,7 +26,8 @@ std::string edits_text(const std::vector<int>& said, const std::vector<int>& rec
   std::vector<std::string> edits;
   for (std::size_t i = n, j = m; i > 0 || j > 0;) {
     if (i > 0 && j > 0 && d[i][j] == d[i - 1][j - 1] + (said[i - 1] != recognised[j - 1])) {
-      --i, --j;
+      --i;
+      --j;
       if (said[i] != recognised[j]) edits.push_back(fmt::format("{} heard as {}", said[i], recognised[j]));
     } else if (i > 0 && d[i][j] == d[i - 1][j] + 1) {
       edits.push_back(fmt::format("{} missed", said[--i]));
@@ -66,20 +67,26 @@ void SpeechMeter::update(const Batch& batch, const Result& r) {
     std::vector<int> said;
     for (int k = 0; k < b.digit_counts.data()[row]; ++k) said.push_back(b.digits.at({row, k}) - 1);
     const std::vector<int>& digits = recognised[static_cast<std::size_t>(row)];
-    if (said.size() == 1) ++singles_, single_hits_ += digits == said;
-    else see_string(b, row, scores[row], said, digits);
+    if (said.size() == 1) {
+      ++singles_;
+      single_hits_ += digits == said;
+    } else {
+      see_string(b, row, scores[row], said, digits);
+    }
   }
 }
 
 void SpeechMeter::see_string(const SpeechBatch& b, int row, const Array& scores, const std::vector<int>& said,
                              const std::vector<int>& recognised) {
   const bool right = recognised == said;
-  ++many_, many_hits_ += right;
+  ++many_;
+  many_hits_ += right;
   edits_.add(recognised, said);
   const int wrong_shown = static_cast<int>(table_.rows.size()) - right_shown_;
-  if ((right ? right_shown_ : wrong_shown) < most_shown)
-    table_.rows.push_back({digits_text(said), digits_text(recognised), edits_text(said, recognised)}),
-        right_shown_ += right;
+  if ((right ? right_shown_ : wrong_shown) < most_shown) {
+    table_.rows.push_back({digits_text(said), digits_text(recognised), edits_text(said, recognised)});
+    right_shown_ += right;
+  }
   if (picture_.features || said.size() < 4) return;
   const int T = b.lengths.data()[row], item = b.items[static_cast<std::size_t>(row)];
   Array features = Array::empty({T, b.x.columns()}, f32);
@@ -96,16 +103,17 @@ std::vector<Measure> SpeechMeter::measures() const {
   if (singles_ > 0)
     all.push_back({"single digits", 100.0 * single_hits_ / singles_, "%", single_baseline_, "the most frequent digit"});
   if (many_ > 0) {
-    all.push_back({"digit error rate", 100 * edits_.value(), "%", 100, "saying nothing", false});
-    all.push_back({"exact strings", 100.0 * many_hits_ / many_, "%", 0, "saying nothing"});
+    all.push_back({"digit error rate", 100 * edits_.value(), "%", 100, "an empty string", false});
+    all.push_back({"exact strings", 100.0 * many_hits_ / many_, "%", 0, "an empty string"});
   }
   return all;
 }
 
 void SpeechMeter::show(Report& report) const {
   if (many_ == 0) return;
-  report.section("Some strings", fmt::format("{} of {} strings were recognised without an error.", many_hits_, many_));
-  report.picture("One of them as the network hears it", picture_.svg(), SpeechPicture::caption());
+  report.section("Example strings",
+                 fmt::format("{} of {} strings were recognised without an error.", many_hits_, many_));
+  report.picture("The network's input and output for one string", picture_.svg(), SpeechPicture::caption());
   report.table(table_);
 }
 

@@ -8,13 +8,13 @@ namespace ebb::app {
 /// "3 1 4"
 std::string digits_text(const std::vector<int>&);
 
-/// What edits make of the digits said those recognised, "5 heard as 9, 1 missed, 7 added"; empty if they are the same.
+/// The edits from the spoken to the recognised digits, "5 heard as 9, 1 missed, 7 added"; empty if they are equal.
 std::string edits_text(const std::vector<int>& said, const std::vector<int>& recognised);
 
 /// The digits of each row's most probable path. Shapes: scores [B, T, 11], the blank first; lengths [B]
 std::vector<std::vector<int>> recognised_digits(const Array& scores, const Lengths&);
 
-/// What a network heard of a string, and what it made of each step.
+/// The network's input for a string, and its output at each step.
 struct SpeechPicture {
   Array features;  ///< [T, 120]
   Array scores;    ///< [T, 11], before the softmax, the blank first
@@ -23,7 +23,7 @@ struct SpeechPicture {
     int digit;
     double begin, end;  ///< seconds
   };
-  std::vector<Said> said{};  ///< empty if nobody knows
+  std::vector<Said> said{};  ///< empty if unknown
   std::string svg() const;
   static const char* caption();
 };
@@ -45,11 +45,11 @@ class SpeechMeter final : public Meter {
   double single_baseline_;
   int singles_ = 0, single_hits_ = 0, many_ = 0, many_hits_ = 0, right_shown_ = 0;
   ErrorRate edits_;
-  Table table_{.head = {"said", "recognised", "errors"}};
+  Table table_{.head = {"spoken", "recognised", "errors"}};
   SpeechPicture picture_;
 };
 
-/// Where each of a string's digits is heard.
+/// The position of each digit in a string.
 std::vector<SpeechPicture::Said> places(const SpokenStrings&, const SpokenString&);
 
 }  // namespace ebb::app

@@ -12,7 +12,7 @@ constexpr double left = 44, wide = 840, sound = 150, gap = 40, high = 130;  // p
 constexpr std::array<const char*, 10> colours{"#c2410c", "#1d6fb8", "#2b8a57", "#8a4fc0", "#b8860b",
                                               "#0f8b8d", "#c2397a", "#6b7280", "#4d7c0f", "#4f46e5"};
 
-// The last step is filled up with zeros where no frame is left for it, which would look like a sound.
+// The last step is padded with zeros if frames are missing, which would look like a sound.
 int frames_of(const Array& features) {
   constexpr int F = SpokenStrings::mels;
   int frames = static_cast<int>(features.size()) / F;
@@ -25,8 +25,8 @@ int frames_of(const Array& features) {
   return frames;
 }
 
-// Time goes to the right, frequency up. White is what is softer than the mean of that mel by a deviation, black the
-// loudest.
+// Time goes to the right, frequency up. White is a standard deviation below the mean of that mel or softer, black is
+// the loudest.
 Array pixels_of(const Array& features) {
   constexpr int F = SpokenStrings::mels;
   const int all = static_cast<int>(features.size()) / F, frames = frames_of(features);
@@ -42,7 +42,7 @@ Array pixels_of(const Array& features) {
   return pixels;
 }
 
-// [T][11], of each step.
+// [T][11], by step.
 std::vector<std::array<double, 11>> probabilities(const Array& scores) {
   std::vector<std::array<double, 11>> p(static_cast<std::size_t>(scores.dim(0)));
   for (std::size_t t = 0; t < p.size(); ++t) {
@@ -72,7 +72,7 @@ std::string said_svg(const SpeechPicture& picture, const Scale& at, double top) 
   return svg;
 }
 
-// A line for each digit that ever has a chance, named where it is most probable.
+// A line for each digit that is ever probable, labelled where it is most probable.
 std::string posteriors_svg(const Array& scores, const Scale& at, double top) {
   const auto p = probabilities(scores);
   const auto x = [&](std::size_t t) { return at.x((static_cast<double>(t) + .5) * SpokenStrings::step_seconds); };
@@ -81,8 +81,10 @@ std::string posteriors_svg(const Array& scores, const Scale& at, double top) {
   for (std::size_t k = 0; k < 11; ++k) {
     std::string points;
     double most = 0;
-    for (std::size_t t = 0; t < p.size(); ++t)
-      points += fmt::format("{:.1f},{:.1f} ", x(t), y(p[t][k])), most = std::max(most, p[t][k]);
+    for (std::size_t t = 0; t < p.size(); ++t) {
+      points += fmt::format("{:.1f},{:.1f} ", x(t), y(p[t][k]));
+      most = std::max(most, p[t][k]);
+    }
     if (most < .02) continue;
     if (k == 0) {
       svg += fmt::format("<polyline points='{}' fill=none stroke='currentColor' opacity=.3 stroke-dasharray='3 3'/>",
@@ -132,12 +134,10 @@ std::string SpeechPicture::svg() const {
 }
 
 const char* SpeechPicture::caption() {
-  return "Above, how loud it is at each time (to the right) and pitch (upwards, on the mel scale); the digits over it "
-         "are those that "
-         "were said, between lines where their recordings begin and end, if that is known. Below, how probable the "
-         "network holds each "
-         "digit at each step of 30 ms; dashed: no digit. CTC asks which digits there are, not when, so that the peaks "
-         "are short.";
+  return "Top: loudness by time (to the right) and pitch (upwards, on the mel scale), with the spoken digits between "
+         "lines where their recordings begin and end, if known. Bottom: the predicted probability of each digit at "
+         "each step of 30 ms; dashed: no digit. CTC is trained on which digits occur, not when, so the peaks are "
+         "short.";
 }
 
 }  // namespace ebb::app

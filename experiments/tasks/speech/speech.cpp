@@ -14,7 +14,7 @@ namespace {
 
 constexpr int classes = 11;  // the blank and ten digits
 
-/// At each step the digit, or that there is none.
+/// Predicts a digit, or no digit, at each step.
 ///
 ///     score[t] = reader(x)[t] W + b,   loss = -log p(digits | score)
 ///
@@ -40,7 +40,7 @@ struct SpeechNetwork final : Network {
   }
 };
 
-/// Which digits were said, one alone or several in a string, whose places nobody tells.
+/// Recognises spoken digits, one or several in a string, without alignment.
 ///
 /// Source    data: Jackson et al., the Free Spoken Digit Dataset, doi:10.5281/zenodo.1342401
 class Speech final : public Task,
@@ -64,11 +64,11 @@ class Speech final : public Task,
     return {.unit = "nats/string",
             .speed_unit = "steps of 30 ms",
             .baseline = baseline_,
-            .baseline_about = "knowing how many digits were said, but not which",
+            .baseline_about = "knowing the number of digits, but not which",
             .valid_batches = 1 << 20};
   }
 
-  // `length` is the most digits of a string that is learned from.
+  // `length` is the largest number of digits in a training string.
   TaskSettings settings(Size size) const override {
     if (size == Size::quick)
       return {.hidden = 24, .length = 3, .batch = 16, .steps = 160, .lr = 2e-2, .patience = all_validations};
@@ -77,7 +77,8 @@ class Speech final : public Task,
   }
 
   Batch batch(const BatchRequest& r) const override {
-    if (r.length < 1 || r.rows < 1) throw ValueError("speech: a batch needs a string, and a string a digit");
+    if (r.length < 1 || r.rows < 1)
+      throw ValueError("speech: a batch needs at least one string, and a string at least one digit");
     std::vector<SpokenString> chosen;
     if (r.split == Split::train) {
       const Key key = Key{r.seed}.named("speech").at(r.number);
@@ -92,9 +93,11 @@ class Speech final : public Task,
     const auto begin =
         std::min(r.number * static_cast<std::uint64_t>(r.rows), static_cast<std::uint64_t>(all.size() - 1));
     for (auto k = static_cast<std::size_t>(begin); k < all.size() && items.size() < static_cast<std::size_t>(r.rows);
-         ++k)
-      chosen.push_back(all[k]), features.push_back(known[k]),
-          items.push_back(strings_->begin(r.split) + static_cast<int>(k));
+         ++k) {
+      chosen.push_back(all[k]);
+      features.push_back(known[k]);
+      items.push_back(strings_->begin(r.split) + static_cast<int>(k));
+    }
     SpeechBatch b = speech_batch(features, digits_of(chosen));
     b.items = items;
     return b;
@@ -130,7 +133,7 @@ class Speech final : public Task,
     return digits;
   }
 
-  // The strings of the other splits are heard again and again.
+  // The strings of the other splits are used repeatedly.
   const std::vector<Array>& kept(Split split) const {
     const bool test = split == Split::test;
     std::call_once(test ? test_once_ : valid_once_,
@@ -144,8 +147,10 @@ class Speech final : public Task,
     const auto& all = strings_->items(Split::test);
     for (const SpokenString& s : all) {
       digits += static_cast<double>(s.digits.size());
-      if (s.digits.size() == 1)
-        ++singles, most = std::max(most, ++count[static_cast<std::size_t>(strings_->digits(s)[0])]);
+      if (s.digits.size() == 1) {
+        ++singles;
+        most = std::max(most, ++count[static_cast<std::size_t>(strings_->digits(s)[0])]);
+      }
     }
     single_baseline_ = 100 * most / singles;
     baseline_ = digits / static_cast<double>(all.size()) * std::log(10);
@@ -157,7 +162,7 @@ class Speech final : public Task,
   mutable std::vector<Array> valid_, test_;  // features of their strings
   double single_baseline_ = 0, baseline_ = 0;
 };
-EBB_TASK(speech, Speech, "which digits were said, one or a string of them (the Free Spoken Digit Dataset)");
+EBB_TASK(speech, Speech, "recognise spoken digits, single or in strings (the Free Spoken Digit Dataset)");
 
 }  // namespace
 }  // namespace ebb::app

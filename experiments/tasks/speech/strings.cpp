@@ -8,7 +8,7 @@
 namespace ebb::app {
 namespace {
 
-// The floor is a little below the noise that strings have, so that digital silence is nothing unheard of.
+// The floor is slightly below the noise of the strings, so that digital silence is not out of range.
 Array mel_powers(const Array& waveform) {
   return log_mel(waveform, speech_rate,
                  {.frames = {.window = speech_rate / 40, .hop = SpokenStrings::hop, .fft = 256},
@@ -17,7 +17,7 @@ Array mel_powers(const Array& waveform) {
                   .floor = 1e-6});
 }
 
-constexpr double longest_silence = .25, slowest = .88;  // in seconds; of how a digit is played
+constexpr double longest_silence = .25, slowest = .88;  // in seconds; playback speed of a digit
 
 double between(double low, double high, const Key& key, std::uint64_t position) {
   return low + (high - low) * key.uniform(position);
@@ -25,7 +25,7 @@ double between(double low, double high, const Key& key, std::uint64_t position) 
 
 std::size_t number(Split s) { return static_cast<std::size_t>(s); }
 
-// Hides `count` stripes of up to `widest` rows or columns; zero is the mean.
+// Masks `count` bands of up to `widest` rows or columns with zero, which is the mean.
 void mask(Array& x, bool columns, int count, int widest, const Key& key) {
   const int T = x.dim(0), F = x.dim(1), n = columns ? F : T;
   float* const at = x.data<float>();
@@ -37,7 +37,7 @@ void mask(Array& x, bool columns, int count, int widest, const Key& key) {
   }
 }
 
-// Frames that are missing to the last step are zero.
+// Missing frames of the last step are zero.
 Array stack_frames(const Array& frames) {
   constexpr int n = SpokenStrings::stacked;
   Array steps = Array::zeros({(frames.dim(0) + n - 1) / n, SpokenStrings::width}, f32);
@@ -54,7 +54,8 @@ SpokenStrings::SpokenStrings(Recordings r, int valid_strings, int test_strings) 
     for (std::size_t k = 0; k < recordings_.all.size(); ++k) {
       const Recording& one = recordings_.all[k];
       if (one.split() != split) continue;
-      all.push_back(static_cast<int>(k)), speakers[one.speaker].push_back(static_cast<int>(k));
+      all.push_back(static_cast<int>(k));
+      speakers[one.speaker].push_back(static_cast<int>(k));
       if (split != Split::train)
         (split == Split::valid ? valid_ : test_).push_back({.digits = {{.recording = static_cast<int>(k)}}});
     }
@@ -72,7 +73,7 @@ SpokenStrings::SpokenStrings(Recordings r, int valid_strings, int test_strings) 
   measure();
 }
 
-// Half of the strings are spoken by one speaker, the others by anybody.
+// Half of the strings are by one speaker, the others by any speakers.
 SpokenString SpokenStrings::drawn(Split split, Key key, int count, double longest_silence) const {
   const auto& speakers = by_split_[number(split)];
   const auto one = static_cast<std::size_t>(key.below(static_cast<int>(speakers.size()) - 1, 1));
@@ -99,7 +100,7 @@ SpokenString SpokenStrings::training(Key key, int most) const {
     s.digits[k].gain = std::exp(between(std::log(.4), std::log(2.5), key, at + 2));
     s.digits[k].speed = between(slowest, 1.14, key, at + 3);
   }
-  if (key.below(4, 5) == 0) s.noise = s.silence = s.digits[0].silence = 0;  // as bare as a recording alone
+  if (key.below(4, 5) == 0) s.noise = s.silence = s.digits[0].silence = 0;  // as plain as a single recording
   s.masks = true;
   return s;
 }
@@ -112,7 +113,7 @@ int SpokenStrings::longest(int digits) const {
 }
 
 const std::vector<SpokenString>& SpokenStrings::items(Split s) const {
-  if (s == Split::train) throw ValueError("strings to learn from are drawn, there is no end of them");
+  if (s == Split::train) throw ValueError("training strings are drawn at random and not listed");
   return s == Split::valid ? valid_ : test_;
 }
 
@@ -150,7 +151,7 @@ Array SpokenStrings::waveform(const SpokenString& s) const {
   return wave;
 }
 
-// Sums by recording, added in their order: the same on any number of threads.
+// Sums by recording, added in order: the same for any number of threads.
 void SpokenStrings::measure() {
   const std::vector<int>& all = by_split_[number(Split::train)].back();
   const auto n = static_cast<std::int64_t>(all.size());
@@ -163,7 +164,8 @@ void SpokenStrings::measure() {
       for (int t = 0; t < y.dim(0); ++t)
         for (std::size_t m = 0; m < mels; ++m) {
           const double x = y.data<float>()[static_cast<std::size_t>(t) * mels + m];
-          sums[k][m] += x, sums[k][mels + m] += x * x;
+          sums[k][m] += x;
+          sums[k][mels + m] += x * x;
         }
     }
   });

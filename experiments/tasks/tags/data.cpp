@@ -9,8 +9,10 @@ namespace {
 
 void add(TaggedText& text, std::vector<std::string>& words, std::vector<std::string>& tags) {
   if (words.empty()) return;
-  text.words.push_back(std::move(words)), text.tags.push_back(std::move(tags));
-  words.clear(), tags.clear();
+  text.words.push_back(std::move(words));
+  text.tags.push_back(std::move(tags));
+  words.clear();
+  tags.clear();
 }
 
 void read_tagged(TaggedText& text, const std::string& path) {
@@ -24,13 +26,14 @@ void read_tagged(TaggedText& text, const std::string& path) {
     const std::size_t tab = lines[k].find('\t');
     if (tab == 0 || tab == std::string::npos || tab + 1 == lines[k].size() ||
         lines[k].find('\t', tab + 1) != std::string::npos)
-      throw FileError(fmt::format("'{}', line {}: expects a word, a tab and its tag, or an empty line after a sentence",
+      throw FileError(fmt::format("'{}', line {}: must be a word, a tab and its tag, or an empty line after a sentence",
                                   path, k + 1));
-    words.push_back(lines[k].substr(0, tab)), tags.push_back(lines[k].substr(tab + 1));
+    words.push_back(lines[k].substr(0, tab));
+    tags.push_back(lines[k].substr(tab + 1));
   }
   add(text, words, tags);
   if (static_cast<int>(text.words.size()) == text.cut.back())
-    throw FileError(fmt::format("'{}': has no sentence", path));
+    throw FileError(fmt::format("'{}': contains no sentences", path));
   text.cut.push_back(static_cast<int>(text.words.size()));
   text.source +=
       fmt::format("{}{}, {}", text.source.empty() ? "" : "; ", path.substr(path.rfind('/') + 1), fingerprint(lines));
@@ -44,7 +47,7 @@ std::string find_tagged_text(const std::string& folder) {
        {"train.tsv", "dev.tsv", "test.tsv"},
        {"", "ud-ewt"},
        {},
-       "train.tsv, dev.tsv and test.tsv: a word, a tab and its tag on a line, an empty line after a sentence"},
+       "train.tsv, dev.tsv and test.tsv: lines of a word, a tab and its tag, with an empty line after each sentence"},
       folder);
 }
 
@@ -54,33 +57,39 @@ TaggedText read_tagged_text(const std::string& folder) {
   return text;
 }
 
-// Words are named by their endings, of which a model of letters can tell what it has not seen; one ending is two
-// things, which only the word before tells apart.
+// The tag depends on a word's ending, so that a model that reads letters can tag unseen words; one ending is ambiguous,
+// and only the previous word resolves it.
 TaggedText made_up_tagged_text() {
   const Key key = Key{1}.named("tags");
   TaggedText text;
   std::uint64_t at = 0;
   const auto stem = [&] {
     std::string word;
-    for (int k = 0; k < 2; ++k)
-      word += fmt::format("{:c}{:c}", "bdfgklmnprst"[key.below(12, at)], "aeiou"[key.below(5, at + 1)]), at += 2;
+    for (int k = 0; k < 2; ++k) {
+      word += fmt::format("{:c}{:c}", "bdfgklmnprst"[key.below(12, at)], "aeiou"[key.below(5, at + 1)]);
+      at += 2;
+    }
     return word;
   };
   for (const int sentences : {300, 60, 60}) {
     for (int k = 0; k < sentences; ++k) {
       std::vector<std::string> words, tags;
-      const auto put = [&](const std::string& word, const char* tag) { words.push_back(word), tags.emplace_back(tag); };
+      const auto put = [&](const std::string& word, const char* tag) {
+        words.push_back(word);
+        tags.emplace_back(tag);
+      };
       for (int part = 0; part < 2; ++part) {
         put("the", "DET");
         if (key.below(2, at++)) put(stem() + "ish", "ADJ");
-        put(stem() + "s", "NOUN"), put(stem() + "s", "VERB");
+        put(stem() + "s", "NOUN");
+        put(stem() + "s", "VERB");
         if (key.below(2, at++)) put(stem() + "ly", "ADV");
       }
       add(text, words, tags);
     }
     text.cut.push_back(static_cast<int>(text.words.size()));
   }
-  text.source = "made up, 420 sentences";
+  text.source = "generated, 420 sentences";
   return text;
 }
 

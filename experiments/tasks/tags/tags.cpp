@@ -21,7 +21,7 @@ namespace {
 
 constexpr int word_width = 100, letter_width = 32, letter_state = 48, most_letters = 20;
 
-/// Sentences, and the tag of each of their words.
+/// Sentences and the tag of each word.
 struct TagBatch {
   Tokens words;            // [T, B]
   Lengths lengths;         // [B]
@@ -34,7 +34,7 @@ struct TagBatch {
   double weight() const { return steps_in(lengths); }
 };
 
-/// Words and letters, read in both directions, then sentences.
+/// Reads the letters of each word in both directions, then sentences.
 ///
 ///     y = recurrence([word vector, ends of the recurrence over its letters]),   score[t] = y[t] W + b
 ///
@@ -61,7 +61,7 @@ struct TagNetwork final : Network {
     const StepContext at = s.context();
     const Packing packing(s.rows(b.lengths), b.steps());
     const Tokens read = word_dropout(s.sequence(b.words), at.training() ? left_out.words.value_or(0) : 0, unknown, at);
-    const Var x = concat({gather(words, pack(read, packing)), spelt(s, b, packing)});
+    const Var x = concat({gather(words, pack(read, packing)), letter_ends(s, b, packing)});
     const Packed in = dropout(Packed{x, packing}, left_out.input.value_or(0), at, "in");
     const Var y = dropout(reader(in, at), left_out.output.value_or(0), at, "out").all;
     const Var score = out(y);
@@ -69,8 +69,8 @@ struct TagNetwork final : Network {
     return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.tags), packing)), b.lengths);
   }
 
-  // The letters of all words of the shard at once: [L, N], each word a row of its own.
-  Var spelt(Shard& s, const TagBatch& b, const Packing& packing) const {
+  // The letters of all words of the shard at once: [L, N], each word a separate row.
+  Var letter_ends(Shard& s, const TagBatch& b, const Packing& packing) const {
     const int T = b.steps(), L = b.letters.dim(0) / T, N = packing.size();
     const Tokens mine = s.sequence(b.letters), index = packing.index();
     Tokens side_by_side({L, N});
@@ -88,7 +88,7 @@ struct TagNetwork final : Network {
   }
 };
 
-/// Keeps a few sentences with their tags.
+/// Keeps a few sentences with their tags for the report.
 class TagMeter final : public ClassMeter {
  public:
   TagMeter(const TaggedText& text, const std::vector<std::string>& tags, const ClassBaseline& g)
@@ -98,7 +98,7 @@ class TagMeter final : public ClassMeter {
     const Array& scores = class_scores.of(r);
     add(scores, b.tags, b.lengths);
     if (shown_.size() >= 5 || b.steps() < 8) return;
-    Table t{.head = {"word", "tag", "the model's"}};
+    Table t{.head = {"word", "tag", "predicted"}};
     for (int k = 0; k < b.lengths.data()[0]; ++k) {
       int best = 0;
       for (int c = 1; c < scores.columns(); ++c)
@@ -111,7 +111,7 @@ class TagMeter final : public ClassMeter {
     shown_.push_back(t);
   }
   void show(Report& report) const override {
-    report.section("Some sentences");
+    report.section("Example sentences");
     for (const Table& t : shown_) report.table(t);
     ClassMeter::show(report);
   }
@@ -121,7 +121,7 @@ class TagMeter final : public ClassMeter {
   std::vector<Table> shown_;
 };
 
-/// The part of speech of each word.
+/// Part-of-speech tagging.
 ///
 /// Source    data: Silveira et al. 2014, a gold standard dependency corpus for English (Universal Dependencies, English
 ///           Web Treebank)
@@ -137,7 +137,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
     return {.unit = "nats/word",
             .speed_unit = "words",
             .baseline = baseline_.nats,
-            .baseline_about = "always saying how often each tag occurs",
+            .baseline_about = "tag frequencies",
             .valid_batches = 1 << 20};
   }
 
@@ -150,7 +150,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
 
   Batch batch(const BatchRequest& r) const override {
     const std::vector<int> items = batches_->items(r);
-    const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
+    const int most = r.split == Split::train ? r.length : 1 << 30;  // the other splits are read completely
     const Rows rows = padded(words_, items, most);
     return TagBatch{.words = rows.tokens,
                     .lengths = rows.lengths,
@@ -161,7 +161,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
 
   std::string left_out(const TaskSettings& s) const override {
     const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
-    return longer_ones(batches_->partition().train, length, s.length, "sentences to learn from", "words");
+    return longer_ones(batches_->partition().train, length, s.length, "training sentences", "words");
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }
@@ -184,7 +184,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
     text_ = read_tagged_text(in.data);
   }
 
-  // Words that occur once in training are unknown, so that the model learns what to make of unknown ones.
+  // Words that occur once in training are treated as unknown, so that the model learns to handle unknown words.
   void encode() {
     std::string text;
     std::map<std::string, int> numbers;
@@ -201,7 +201,8 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
     for (std::size_t k = 0; k < tags_.size(); ++k) numbers[tags_[k]] = static_cast<int>(k);
     std::vector<int> lengths;
     for (std::size_t k = 0; k < text_.words.size(); ++k) {
-      words_.emplace_back(), targets_.emplace_back();
+      words_.emplace_back();
+      targets_.emplace_back();
       for (const std::string& word : text_.words[k]) {
         const int id = vocabulary_->find(lower(word));
         words_.back().push_back(id < 0 ? vocabulary_->unknown() : id);
@@ -229,11 +230,11 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
     for (char& c : word)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     for (char& c : word)
-      if (c == ' ') c = '_';  // blanks part the words of a vocabulary's text
+      if (c == ' ') c = '_';  // spaces separate the words in a vocabulary's text
     return word;
   }
 
-  // Bytes of each word, its first ones if it is long.
+  // The bytes of each word, truncated if it is long.
   Tokens letters_of(const Rows& words, const std::vector<int>& items) const {
     const int T = words.tokens.dim(0), B = words.tokens.dim(1);
     const auto word = [&](int t, int row) -> const std::string& {
@@ -265,7 +266,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
   ClassBaseline baseline_;
   std::string data_;
 };
-EBB_TASK(tags, Tags, "the part of speech of each word (Universal Dependencies, English)");
+EBB_TASK(tags, Tags, "part-of-speech tagging (Universal Dependencies, English)");
 
 }  // namespace
 }  // namespace ebb::app

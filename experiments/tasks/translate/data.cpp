@@ -11,7 +11,10 @@ namespace {
 
 ParallelText::Split split_of(const std::vector<WrittenDate>& dates) {
   ParallelText::Split s;
-  for (const WrittenDate& d : dates) s.source.push_back(d.written), s.target.push_back(d.iso);
+  for (const WrittenDate& d : dates) {
+    s.source.push_back(d.written);
+    s.target.push_back(d.iso);
+  }
   return s;
 }
 
@@ -19,8 +22,8 @@ std::vector<std::string> read_side(const std::string& path, std::string& about) 
   std::vector<std::string> lines = read_lines(path);
   for (std::size_t k = 0; k < lines.size(); ++k)
     if (cut(Symbols::words, lines[k]).empty())
-      throw FileError(fmt::format("'{}', line {}: is empty; a sentence is expected", path, k + 1));
-  if (lines.empty()) throw FileError(fmt::format("'{}': has no sentence", path));
+      throw FileError(fmt::format("'{}', line {}: is empty, but a sentence is expected", path, k + 1));
+  if (lines.empty()) throw FileError(fmt::format("'{}': contains no sentences", path));
   about += fmt::format("{}{}, {}", about.empty() ? "" : "; ", path.substr(path.rfind('/') + 1), fingerprint(lines));
   return lines;
 }
@@ -29,12 +32,12 @@ ParallelText::Split read_split(const std::string& folder, const char* name, std:
   const std::string source = fmt::format("{}/{}.en", folder, name), target = fmt::format("{}/{}.fr", folder, name);
   ParallelText::Split s{read_side(source, about), read_side(target, about)};
   if (s.source.size() != s.target.size())
-    throw FileError(fmt::format("'{}' has {} lines, but '{}' has {}: line beside line is expected", source,
+    throw FileError(fmt::format("'{}' has {} lines, but '{}' has {}: the files must correspond line by line", source,
                                 s.source.size(), target, s.target.size()));
   return s;
 }
 
-// Bytes that go on with a character of UTF-8.
+// UTF-8 continuation bytes.
 bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 }  // namespace
@@ -42,7 +45,7 @@ bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; 
 ParallelText date_text(int train, int valid, int test) {
   const DateSplits d = written_dates(train, valid, test);
   return {split_of(d.train), split_of(d.valid), split_of(d.test), Symbols::characters,
-          fmt::format("dates made up, {} to learn from, {} and {} to validate and test, of other days",
+          fmt::format("generated dates, {} for training, {} and {} for validation and test, on different days",
                       count_text(train), count_text(valid), count_text(test))};
 }
 
@@ -82,7 +85,7 @@ std::string as_multi30k(const std::string& prompt) {
   std::string line;
   for (std::size_t k = 0; k < prompt.size(); ++k) {
     const char c = prompt[k];
-    const bool last = blank(k + 1), ends = blank(prompt.find_first_not_of(closing, k));  // npos is past the end too
+    const bool last = blank(k + 1), ends = blank(prompt.find_first_not_of(closing, k));  // npos is also past the end
     if (c == '\'') line += last ? "&apos; " : " &apos;";
     else if (c == '"') line += " &quot; ";
     else if (c == '(' || c == ')') line += fmt::format(" {} ", c);
@@ -111,7 +114,7 @@ Sentence Language::encode(const std::string& line) const {
   Sentence numbers;
   for (const std::string& symbol : cut(vocabulary.symbols(), line)) {
     const int id = vocabulary.find(symbol);
-    numbers.push_back(id <= vocabulary.eos() ? vocabulary.unknown() : id);  // a word spelt <eos> is no end
+    numbers.push_back(id <= vocabulary.eos() ? vocabulary.unknown() : id);  // a word spelled <eos> is not the end token
   }
   return numbers;
 }

@@ -21,7 +21,7 @@ struct Day {
   std::string weekday;
   std::string short_name() const { return name.substr(0, 3); }
   std::string short_weekday() const { return weekday.substr(0, 3); }
-  bool clear() const { return day > 12 || day == month; }  // which number is the month
+  bool clear() const { return day > 12 || day == month; }  // whether it is clear which number is the month
 };
 
 std::string lower(std::string s) {
@@ -65,7 +65,7 @@ constexpr Form forms[] = {
 
 const chr::sys_days first_day = chr::sys_days{chr::year{1900} / 1 / 1}, past = chr::sys_days{chr::year{2100} / 1 / 1};
 
-// All days, each in the split that its own number draws.
+// All days, each in the split drawn by its number.
 struct Days {
   std::vector<chr::year_month_day> train, valid, test;
   Days() {
@@ -92,11 +92,11 @@ int date_forms() { return static_cast<int>(std::size(forms)); }
 
 std::string written_date(int form, int year, int month, int day) {
   if (form < 0 || form >= date_forms())
-    throw ValueError(fmt::format("dates: there is no form {}, there are {}", form, date_forms()));
+    throw ValueError(fmt::format("dates: there is no format {}; there are {}", form, date_forms()));
   const chr::year_month_day date{chr::year{year}, chr::month{static_cast<unsigned>(month)},
                                  chr::day{static_cast<unsigned>(day)}};
   if (!date.ok() || year < 1900 || year > 2099)
-    throw ValueError(fmt::format("dates: {}-{}-{} is no date of the years 1900 to 2099", year, month, day));
+    throw ValueError(fmt::format("dates: {}-{}-{} is not a date in the years 1900 to 2099", year, month, day));
   const unsigned weekday = chr::weekday{chr::sys_days{date}}.c_encoding();
   return forms[form]({year, month, day, months[static_cast<std::size_t>(month - 1)], weekdays[weekday]});
 }
@@ -104,7 +104,7 @@ std::string written_date(int form, int year, int month, int day) {
 DateSplits written_dates(int train, int valid, int test) {
   if (train < 1 || valid < 1 || test < 1)
     throw ValueError(
-        fmt::format("dates: each split needs an example, but {}, {} and {} were asked for", train, valid, test));
+        fmt::format("dates: each split needs an example, but {}, {} and {} were requested", train, valid, test));
   const Days days;
   const auto make = [](const std::vector<chr::year_month_day>& of, int count, const char* split) {
     std::vector<WrittenDate> made;

@@ -7,9 +7,9 @@ namespace ebb::app {
 namespace {
 
 constexpr int looked_through = 40, shown_items = 8, shown_pictures = 2;
-constexpr std::size_t widest_line = 90;  // bytes of a line that a table has room for
+constexpr std::size_t widest_line = 90;  // bytes of a line that fit into a table
 
-// Tokens up to the first -1.
+// The tokens before the first -1.
 Sentence tokens_of(const Array& row) {
   Sentence s;
   for (int k = 0; k < row.columns() && row.at_flat(k) >= 0; ++k) s.push_back(static_cast<int>(row.at_flat(k)));
@@ -18,8 +18,8 @@ Sentence tokens_of(const Array& row) {
 
 }  // namespace
 
-std::vector<std::string> Translations::spelt(const Sentence& s, const std::vector<std::string>& read,
-                                             const Array& attention) const {
+std::vector<std::string> Translations::symbols_of(const Sentence& s, const std::vector<std::string>& read,
+                                                  const Array& attention) const {
   std::vector<std::string> symbols_of;
   for (std::size_t k = 0; k < s.size(); ++k) {
     int most = 0;
@@ -35,8 +35,8 @@ void show_attention(Report& report, std::vector<std::string> read, std::vector<s
   for (auto* symbols : {&read, &written})
     for (std::string& symbol : *symbols) symbol = readable(symbol);
   written.emplace_back("(end)");
-  report.picture("Where it looked", attention_svg(read, written, attention),
-                 "What was read across, what was written down; the darker, the more it looked there.");
+  report.picture("Attention", attention_svg(read, written, attention),
+                 "Source across, translation down; darker squares have larger weights.");
 }
 
 void TranslateMeter::add(Score& score, const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
@@ -49,7 +49,8 @@ void TranslateMeter::add(Score& score, const std::vector<std::string>& said, con
     return s;
   };
   score.bleu.add(numbers(said), {numbers(wanted)});
-  score.exact += said == wanted, ++score.seen;
+  score.exact += said == wanted;
+  ++score.seen;
 }
 
 void TranslateMeter::update(const Batch& batch, const Result& r) {
@@ -61,18 +62,19 @@ void TranslateMeter::update(const Batch& batch, const Result& r) {
     const auto& source = all_.source[at];
     const auto& target = all_.target[at];
     const auto said = [&](const SearchOutput& by) {
-      return all_.spelt(tokens_of(by.tokens.of(r)[row]), source, by.attention.of(r)[row]);
+      return all_.symbols_of(tokens_of(by.tokens.of(r)[row]), source, by.attention.of(r)[row]);
     };
     const auto greedy = said(greedy_output), beam = b.beam ? said(beam_output) : greedy;
-    add(greedy_, greedy, target), add(copied_, source, target);
+    add(greedy_, greedy, target);
+    add(copied_, source, target);
     if (b.beam) add(searched_, beam, target);
     if (item < all_.first_test || item >= all_.first_test + looked_through ||
         joined(all_.symbols, source).size() > widest_line)
       continue;
     const int steps = static_cast<int>(greedy.size()) + 1, S = static_cast<int>(source.size());
-    const Array looks = greedy_output.attention.of(r)[row];
+    const Array attention = greedy_output.attention.of(r)[row];
     shown_[item] = {source, target, greedy, beam,
-                    looks.range(0, std::min(steps, looks.dim(0))).column_block(0, S).compact()};
+                    attention.range(0, std::min(steps, attention.dim(0))).column_block(0, S).compact()};
   }
 }
 
@@ -85,7 +87,7 @@ std::vector<Measure> TranslateMeter::measures() const {
   const std::string name = *validates_by();
   const std::string unit = exact_ ? "%" : "";
   const auto measure = [&](const std::string& called, const Score& s) {
-    return Measure{called, value(s), unit, value(copied_), "the source as it stands"};
+    return Measure{called, value(s), unit, value(copied_), "a copy of the source"};
   };
   std::vector<Measure> all{measure(name, greedy_)};
   if (searched_.seen > 0) all.push_back(measure(fmt::format("{}, beam {}", name, beam_), searched_));
@@ -105,10 +107,10 @@ void TranslateMeter::show(Report& report) const {
     if (!words) t.rows.push_back({line(s->source), line(s->target), line(s->greedy), line(s->beam)});
     else
       for (const auto& [what, symbols] :
-           {std::pair{"read", &s->source}, {"should be", &s->target}, {"greedy", &s->greedy}, {"beam", &s->beam}})
+           {std::pair{"source", &s->source}, {"reference", &s->target}, {"greedy", &s->greedy}, {"beam", &s->beam}})
         t.rows.push_back({what, line(*symbols)});
   }
-  report.section("Some of the test split");
+  report.section("Examples from the test split");
   report.table(t);
   int pictures = 0;
   for (const Shown* s : first)

@@ -5,26 +5,28 @@
 
 namespace ebb::app {
 
-/// The sentences of all splits, train, valid and test one after the other, and how the target's numbers are spelt.
+/// The sentences of all splits (train, valid, test), and the vocabulary of the target.
 struct Translations {
   Symbols symbols;
   std::vector<std::vector<std::string>> source{}, target{};  ///< symbols of each line
   Vocabulary vocabulary;                                     ///< of the target
   int first_test = 0;
 
-  /// The symbols of a translation of that source; an unknown one becomes the symbol that was looked at most when it was
-  /// written.
+  /// The symbols of a translation of that source; an unknown one is replaced by the source symbol with the largest
+  /// attention weight.
   ///
   /// Shapes    attention [steps, S]
-  std::vector<std::string> spelt(const Sentence&, const std::vector<std::string>& source, const Array& attention) const;
+  std::vector<std::string> symbols_of(const Sentence&, const std::vector<std::string>& source,
+                                      const Array& attention) const;
 };
 
-/// The picture of where a model looked as it wrote these symbols and their end.
+/// The picture of the attention for these symbols and the end token.
 ///
 /// Shapes    attention [written + 1, read]
 void show_attention(Report&, std::vector<std::string> read, std::vector<std::string> written, const Array& attention);
 
-/// Counts exact translations if the symbols are characters, or BLEU if they are words; keeps a few of the test split.
+/// Counts exact translations if the symbols are characters, or computes BLEU if they are words; keeps a few of the test
+/// split for the report.
 class TranslateMeter final : public Meter {
  public:
   explicit TranslateMeter(const Translations& all) : all_(all), exact_(all.symbols != Symbols::words) {}
@@ -48,7 +50,7 @@ class TranslateMeter final : public Meter {
   bool exact_;
   int beam_ = 0;  // width of the search, if there was one
   Score greedy_, searched_, copied_;
-  std::map<std::string, int> numbers_;  // of symbols, known to the vocabulary or not
+  std::map<std::string, int> numbers_;  // ids of symbols, in the vocabulary or not
   std::map<int, Shown> shown_;          // by item
 };
 

@@ -90,7 +90,7 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
     for (const int token : found[static_cast<std::size_t>(row)]) tokens.set_flat(at++, token);
   }
   output.tokens.put(s, constant(tokens));
-  output.attention.put(s, looks(m, found, o.longest));
+  output.attention.put(s, attention(m, found, o.longest));
 }
 
 Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {
@@ -118,7 +118,7 @@ std::vector<Sentence> TranslateNetwork::search(const Memory& m, const SearchOpti
   return best;
 }
 
-Var TranslateNetwork::looks(const Memory& m, const std::vector<Sentence>& sentences, int steps) const {
+Var TranslateNetwork::attention(const Memory& m, const std::vector<Sentence>& sentences, int steps) const {
   const int B = static_cast<int>(sentences.size());
   Tokens tokens({steps, B});
   Lengths lengths({B});

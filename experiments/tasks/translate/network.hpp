@@ -8,14 +8,14 @@
 
 namespace ebb::app {
 
-/// Sentences, and their translations as a decoder reads and writes them.
+/// Sentences, and their translations as inputs and targets of a decoder.
 struct TranslateBatch {
   Tokens source;              ///< [S, B]
   Lengths source_lengths;     ///< [B]
-  Tokens given;               ///< [T, B], the translation after its start
-  Tokens wanted;              ///< [T, B], the translation up to its end
+  Tokens given;               ///< [T, B], the start token and the translation
+  Tokens wanted;              ///< [T, B], the translation and its end token
   Lengths lengths;            ///< [B], of both
-  std::optional<int> beam{};  ///< width of a search that is measured beside greedy choice
+  std::optional<int> beam{};  ///< width of a beam search to be measured in addition to greedy decoding
   std::vector<int> items{};
 
   int rows() const { return given.dim(1); }
@@ -23,9 +23,9 @@ struct TranslateBatch {
   double weight() const { return steps_in(lengths); }
 };
 
-/// What a search found, and where it looked.
+/// The results of decoding.
 struct SearchOutput {
-  Output tokens;     ///< [B, longest], each row's translation with -1 after it
+  Output tokens;     ///< [B, longest], each row's translation, padded with -1
   Output attention;  ///< [B, longest, S]
 };
 inline constexpr SearchOutput greedy_output{{"greedy"}, {"greedy attention"}},
@@ -34,42 +34,42 @@ inline constexpr SearchOutput greedy_output{{"greedy"}, {"greedy attention"}},
 struct TranslateSizes {
   int source = 0, target = 0;  ///< V of each language
   int start = 0, end = 0;      ///< tokens of the target that begin and end a sentence
-  int longest = 60;            ///< tokens of a translation at most, the end counted
+  int longest = 60;            ///< maximum number of tokens of a translation, including the end token
   double input_dropout = 0;    ///< of embeddings
-  double output_dropout = 0;   ///< of what was read, and of what the scores are made from
+  double output_dropout = 0;   ///< of the encoder's outputs, and before the output layer
 };
 
-/// What a decoder looks at: the sentence that was read, for each row.
+/// The encoded source sentences, to which the decoder attends.
 struct Memory {
   Var keys, values;  ///< [S, B, H], [S, B, width]
   Var summary;       ///< [B, H]
   Lengths lengths;   ///< [B]
-  /// Of other rows, [N]. Shapes    [S, B, .] -> [S, N, .]
+  /// The memory of the given rows, [N]. Shapes    [S, B, .] -> [S, N, .]
   Memory of(const Tokens& rows) const;
 };
 
 struct SearchOptions {
   int width = 1;              ///< of the beam; 1: greedy
-  int longest = 60;           ///< tokens at most, the end counted
-  double length_penalty = 1;  ///< as BeamOptions has it
+  int longest = 60;           ///< maximum number of tokens, including the end token
+  double length_penalty = 1;  ///< as in BeamOptions
 };
 
-/// A sentence is read in both directions; a decoder of the same cell writes another one, and at each step looks back at
-/// the first.
+/// An encoder reads a sentence in both directions; a decoder with the same type of cell generates the translation and
+/// attends to the source at each step.
 ///
 ///     m = read(E x),   s = tanh(mean of m W)
 ///     h[t] = recurrence(sqrt(H) F y[t - 1] + s),   c[t] = attend(h[t], m K, m),   score[t] = tanh([h[t], c[t]] O) F' + b
 ///
-/// The decoder's state starts as the cell's own and s is added to each of its inputs, so that any cell fits, whatever
-/// its state. What was looked at is not fed back: all steps of training look at once.
+/// The decoder begins with the cell's initial state, and s is added to each of its inputs, so that any cell can be
+/// used, regardless of its state. The attention result is not fed back, so all steps are trained in parallel.
 ///
 /// Shapes    source [S, B], given [T, B] -> [T, B, V]
 /// Source    Sutskever et al. 2014, arXiv:1409.3215; Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015,
 ///           arXiv:1508.04025 ("general", without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
 struct TranslateNetwork final : Network {
   TranslateSizes sizes;
-  double scale;    // of F where it is read: small numbers make good scores, and learn nothing as inputs
-  Reader reader;   // the first part made, as it refuses a width that cannot be
+  double scale;    // of F as an embedding: its small initial values suit the output layer but not inputs
+  Reader reader;   // constructed first, because it rejects an invalid width
   Param from, to;  // E, F: [V, H]
   Param keys;      // K
   Linear summary, mixed;
@@ -77,24 +77,24 @@ struct TranslateNetwork final : Network {
   Param bias;
 
   TranslateNetwork(const Builder&, const Recurrence&, ReadDirection, const TranslateSizes&);
-  /// In evaluation puts out greedy_output, and beam_output if the batch asks for it.
+  /// In evaluation outputs greedy_output, and beam_output if the batch requests it.
   PartialLoss loss(Shard&, const Batch&) const override;
 
   /// Shapes    source [S, B], lengths [B]
   Memory read(const Tokens& source, const Lengths&, const StepContext&) const;
-  /// One step: each row's last token [B] -> log-probabilities [B, V] of the next; moves the state on. table:
+  /// One step: each row's last token [B] -> log-probabilities [B, V] of the next; advances the state. table:
   /// transpose(to), [H, V]
   Var next(const Memory&, const Tokens& last, State& state, const Var& table) const;
-  /// The translation of each row, without its end, on the current tape, which records nothing of it.
+  /// The translation of each row, without the end token, on the current tape, without recording.
   std::vector<Sentence> search(const Memory&, const SearchOptions&) const;
-  /// Where the decoder looks as it writes these sentences, their ends included.
+  /// The attention weights for these sentences, including their end tokens.
   ///
-  /// Shapes    -> [B, steps, S], zero where a sentence is over
-  Var looks(const Memory&, const std::vector<Sentence>&, int steps) const;
+  /// Shapes    -> [B, steps, S], zero after the end of a sentence
+  Var attention(const Memory&, const std::vector<Sentence>&, int steps) const;
 
  private:
   struct Written {
-    Var all;      // [N, H], what the scores are made from
+    Var all;      // [N, H], input of the output layer
     Var weights;  // [B, T, S]
   };
   Written write(const Memory&, const Tokens& tokens, const Packing&, const StepContext&) const;

@@ -17,9 +17,9 @@ namespace {
 
 constexpr int beam_width = 5;
 
-/// Sentences to sentences.
+/// Translation of sentences.
 ///
-/// Source    data: Multi30K, Elliott et al. 2016, arXiv:1605.00459 (French: 2017, arXiv:1710.07177); or dates made up
+/// Source    data: Multi30K, Elliott et al. 2016, arXiv:1605.00459 (French: 2017, arXiv:1710.07177); or generated dates
 class Translate final : public Task,
                         public HasNetwork,
                         public HasDropout,
@@ -32,7 +32,8 @@ class Translate final : public Task,
     const ParallelText text = load(in.data, in.quick);
     by_words_ = text.symbols == Symbols::words;
     const int least = by_words_ ? 2 : 1;
-    source_.emplace(text.symbols, text.train.source, least), target_.emplace(text.symbols, text.train.target, least);
+    source_.emplace(text.symbols, text.train.source, least);
+    target_.emplace(text.symbols, text.train.target, least);
     encode(text);
     data_ = fmt::format("{}; {} and {} different {}", text.about, count_text(source_->vocabulary.size()),
                         count_text(target_->vocabulary.size()), by_words_ ? "words" : "characters");
@@ -42,7 +43,7 @@ class Translate final : public Task,
     return {.unit = by_words_ ? "nats/word" : "nats/character",
             .speed_unit = by_words_ ? "words" : "characters",
             .baseline = baseline_,
-            .baseline_about = fmt::format("always saying how often each {} occurs", by_words_ ? "word" : "character"),
+            .baseline_about = fmt::format("{} frequencies", by_words_ ? "word" : "character"),
             .valid_batches = 1 << 20};
   }
 
@@ -63,7 +64,7 @@ class Translate final : public Task,
 
   Batch batch(const BatchRequest& r) const override {
     const std::vector<int> items = batches_->items(r);
-    const int most = r.split == Split::train ? r.length : 1 << 30;  // no word of the other splits is left out
+    const int most = r.split == Split::train ? r.length : 1 << 30;  // the other splits are read completely
     const Rows read = padded(read_, items, most), given = padded(given_, items, most);
     return TranslateBatch{.source = read.tokens,
                           .source_lengths = read.lengths,
@@ -96,7 +97,7 @@ class Translate final : public Task,
       const auto length = [&](int item) { return static_cast<int>((*side)[static_cast<std::size_t>(item)].size()); };
       const std::string longer =
           longer_ones(batches_->partition().train, length, s.length,
-                      side == &read_ ? "sentences to read" : "sentences to write", by_words_ ? "words" : "characters");
+                      side == &read_ ? "source sentences" : "target sentences", by_words_ ? "words" : "characters");
       text += (text.empty() || longer.empty() ? "" : "; ") + longer;
     }
     return text;
@@ -115,43 +116,42 @@ class Translate final : public Task,
   }
 
  private:
-  // The prompt without blanks around it.
+  // The prompt without surrounding whitespace.
   static std::string one_line(const std::string& prompt) {
     const char* const blanks = " \t\r\n\v\f";
     const std::size_t first = prompt.find_first_not_of(blanks), last = prompt.find_last_not_of(blanks);
-    if (first == std::string::npos) throw ValueError("there is nothing to translate: --prompt gives the sentence");
+    if (first == std::string::npos) throw ValueError("there is nothing to translate: use --prompt SENTENCE");
     const std::string line = prompt.substr(first, last + 1 - first);
     if (line.find_first_of("\r\n") != std::string::npos)
-      throw ValueError("--prompt has more than one line: one sentence at a time is translated");
+      throw ValueError("--prompt has more than one line: only one sentence can be translated at a time");
     return line;
   }
 
   static ParallelText load(std::string& data, bool quick) {
-    static const DataFiles files{
-        "translate",
-        {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"},
-        {"", "multi30k"},
-        {},
-        "train, val and test2016, each .en and .fr: a sentence a line, lower case, words parted by blanks (Multi30k)"};
+    static const DataFiles files{"translate",
+                                 {"train.en", "train.fr", "val.en", "val.fr", "test2016.en", "test2016.fr"},
+                                 {"", "multi30k"},
+                                 {},
+                                 "train, val and test2016, each .en and .fr: one sentence per line, lower case, words "
+                                 "separated by spaces (Multi30k)"};
     if (data.empty() && quick) data = "generated";
     if (data.empty()) data = std::getenv("EBB_DATA") ? found(files) : "dates";
     if (data == "generated") return date_text(1500, 100, 200);
     if (data == "dates") return date_text(30'000, 500, 2000);
     std::error_code ignored;
-    data = find_data(files,
-                     data == "multi30k" && !std::filesystem::exists(data, ignored) ? "" : data);  // by name: EBB_DATA's
+    data = find_data(
+        files, data == "multi30k" && !std::filesystem::exists(data, ignored) ? "" : data);  // by name: in EBB_DATA
     return multi30k_text(data);
   }
 
-  // EBB_DATA may be there for the sake of other tasks. Sentences that are there in part are not to be replaced by dates
-  // unnoticed.
+  // EBB_DATA may be set for other tasks. But if the sentences are partly there, they must not be silently replaced by
+  // dates.
   static std::string found(const DataFiles& files) {
     namespace fs = std::filesystem;
     const fs::path root = std::getenv("EBB_DATA");
     if (root.empty()) return "dates";
     std::error_code ignored;
-    if (!fs::is_directory(root, ignored))
-      throw FileError(fmt::format("EBB_DATA: there is no folder '{}'", root.string()));
+    if (!fs::is_directory(root, ignored)) throw FileError(fmt::format("EBB_DATA: '{}' is not a folder", root.string()));
     const bool begun = std::any_of(files.names.begin(), files.names.end(),
                                    [&](auto& name) { return fs::exists(root / name, ignored); });
     return begun || fs::exists(root / "multi30k", ignored) ? find_data(files, "") : "dates";
@@ -179,15 +179,17 @@ class Translate final : public Task,
   }
 
   void add(Symbols symbols, const std::string& source, const std::string& target) {
-    all_->source.push_back(cut(symbols, source)), all_->target.push_back(cut(symbols, target));
+    all_->source.push_back(cut(symbols, source));
+    all_->target.push_back(cut(symbols, target));
     read_.push_back(source_->encode(source));
     Sentence y = target_->encode(target);
-    wanted_.push_back(y), wanted_.back().push_back(target_->vocabulary.eos());
+    wanted_.push_back(y);
+    wanted_.back().push_back(target_->vocabulary.eos());
     y.insert(y.begin(), target_->vocabulary.bos());
     given_.push_back(std::move(y));
   }
 
-  // Nats a token of the test split, under how often each occurs in training, one added to each.
+  // Nats per token of the test split under the frequencies in training, with one added to each count.
   double unigrams(const Partition& parts) const {
     std::vector<double> counts(static_cast<std::size_t>(target_->vocabulary.size()), 1);
     double all = static_cast<double>(counts.size()), nats = 0, tokens = 0;
@@ -195,8 +197,14 @@ class Translate final : public Task,
       for (const int item : items)
         for (const int token : wanted_[static_cast<std::size_t>(item)]) f(static_cast<std::size_t>(token));
     };
-    each(parts.train, [&](std::size_t token) { counts[token] += 1, all += 1; });
-    each(parts.test, [&](std::size_t token) { nats -= std::log(counts[token] / all), tokens += 1; });
+    each(parts.train, [&](std::size_t token) {
+      counts[token] += 1;
+      all += 1;
+    });
+    each(parts.test, [&](std::size_t token) {
+      nats -= std::log(counts[token] / all);
+      tokens += 1;
+    });
     return nats / tokens;
   }
 
@@ -209,13 +217,13 @@ class Translate final : public Task,
     std::copy(source.begin(), source.end(), tokens.data());
     const Memory m = net.read(tokens, Lengths({1}, {S}), StepContext{});
     const Sentence best = net.search(m, o)[0];
-    const Array looks = net.looks(m, {best}, static_cast<int>(best.size()) + 1).value()[0];
-    const std::vector<std::string> said = all_->spelt(best, words, looks);
+    const Array attention = net.attention(m, {best}, static_cast<int>(best.size()) + 1).value()[0];
+    const std::vector<std::string> said = all_->symbols_of(best, words, attention);
     Generated g{.text = readable(joined(all_->symbols, said)), .ending = "html"};
     Report page("ebb generate");
     page.title(g.text);
     page.lead(readable(joined(all_->symbols, words)));
-    show_attention(page, words, said, looks);
+    show_attention(page, words, said, attention);
     g.file = page.html();
     return g;
   }
@@ -225,13 +233,13 @@ class Translate final : public Task,
   std::optional<Language> source_, target_;
   std::optional<Translations> all_;
   std::vector<Sentence> read_, given_,
-      wanted_;  // of each item: the source, the target after its start, and up to its end
+      wanted_;  // by item: the source, the target after its start token, and up to its end token
   std::unique_ptr<SequenceBatches> batches_;
   int longest_ = 0;
   double baseline_ = 0;
   std::string data_;
 };
-EBB_TASK(translate, Translate, "sentences to sentences: dates to ISO form, or English to French (Multi30k)");
+EBB_TASK(translate, Translate, "translate sentences: dates to ISO format, or English to French (Multi30k)");
 
 }  // namespace
 }  // namespace ebb::app

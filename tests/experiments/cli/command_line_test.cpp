@@ -9,7 +9,7 @@ using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
-TEST_CASE("a command's options and threads end with it: the next one in the process begins with the defaults") {
+TEST_CASE("a command's options and threads do not affect the next command in the process") {
   const TempFolder folder;
   const int before = threads();
   const int others = before == 1 ? 2 : 1;
@@ -28,7 +28,7 @@ TEST_CASE("a command's options and threads end with it: the next one in the proc
   }
 }
 
-TEST_CASE("a Ctrl-C that one command saw is none of the next one's") {
+TEST_CASE("a Ctrl-C during one command does not affect the next") {
   {
     const InterruptGuard guard;
     std::raise(SIGINT);
@@ -37,7 +37,7 @@ TEST_CASE("a Ctrl-C that one command saw is none of the next one's") {
   CHECK_FALSE(interrupted());
 }
 
-TEST_CASE("words that begin with no command are rejected with the nearest one, and none at all is an error") {
+TEST_CASE("an unknown command is rejected with the closest match, and a missing one is an error") {
   CHECK_THAT(ebb_command({"trian", "adding"}).err, Contains("unknown command 'trian'; did you mean 'train'?"));
   CHECK_THAT(ebb_command({}).err, Contains("ebb: a command is missing; see ebb --help"));
   CHECK(ebb_command({}).code == 2);

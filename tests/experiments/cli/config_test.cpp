@@ -33,7 +33,7 @@ std::vector<std::string> with_config(const TempFolder& folder, const std::string
 
 }  // namespace
 
-TEST_CASE("a configuration gives every kind of option its value") {
+TEST_CASE("a configuration sets every kind of option") {
   Some s;
   s.apply(
       "# a comment\n"
@@ -59,9 +59,12 @@ TEST_CASE("a configuration gives every kind of option its value") {
   CHECK(s.text == "a # b, 'c' \u00e4.txt");
 }
 
-TEST_CASE("what a configuration was written from comes back from it") {
+TEST_CASE("a written configuration reads back unchanged") {
   Some s, back;
-  s.task = "chars", s.text = "C:\\a \"b\" # c", s.hidden = 7, s.lr = 0.1 + 0.2,
+  s.task = "chars";
+  s.text = "C:\\a \"b\" # c";
+  s.hidden = 7;
+  s.lr = 0.1 + 0.2;
   s.cells = {"gru:update_bias=1,bias=0", "rnn"};
   s.steps.given = {{"adding", 5}, {"", 7}};
   back.apply(ebb::app::config_text("train", s.options));
@@ -74,10 +77,10 @@ TEST_CASE("what a configuration was written from comes back from it") {
   CHECK(ebb::app::config_text("train", back.options) == ebb::app::config_text("train", s.options));
   s.text = "both ' and \"";
   CHECK_THROWS_WITH(ebb::app::config_text("train", s.options),
-                    Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("quotes of both kinds"));
+                    Catch::Matchers::Contains("--text") && Catch::Matchers::Contains("both kinds of quotes"));
 }
 
-TEST_CASE("what is wrong in a configuration is named with its line") {
+TEST_CASE("errors in a configuration name the line") {
   const auto rejected = [](const std::string& toml, const std::string& message) {
     Some s;
     INFO(toml);
@@ -92,10 +95,10 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
   rejected("hidden =\n", "line 1: --hidden must be a whole number, not ''");
   rejected("lr = x\n", "line 1: --lr must be a number, not 'x'");
   rejected("quick = 1\n", "line 1: quick must be true or false, not '1'");
-  rejected("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' stands there twice");
-  rejected("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' stands there twice");
-  rejected("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' stands there twice");
-  rejected("hidden = 3\n[train]\nhidden = 4\n", "'hidden' stands there twice");
+  rejected("lr = 1\nhidden = 2\nlr = 3\n", "line 3: 'lr' occurs twice");
+  rejected("hidden = 3\nhidden = 4\n", "'my.toml', line 2: 'hidden' occurs twice");
+  rejected("[train]\n\nhidden = 3\n\"hidden\" = 3\n", "line 4: 'hidden' occurs twice");
+  rejected("hidden = 3\n[train]\nhidden = 4\n", "'hidden' occurs twice");
   rejected("lr = 1\nhidden = [3,4]\n", "'my.toml', line 2: 'hidden' takes one value, not several");
   rejected("steps = [3,4]\n", "line 1: 'steps' takes one value");
   rejected("steps = [3]\n", "line 1: 'steps' takes one value");
@@ -105,7 +108,7 @@ TEST_CASE("what is wrong in a configuration is named with its line") {
   rejected("steps = \"3,4\"\n", "line 1: --steps gives two values for all tasks");
 }
 
-TEST_CASE("a mark of the byte order at a configuration's start is passed over") {
+TEST_CASE("a byte order mark at the start of a configuration is skipped") {
   TempFolder folder;
   const Outcome o = ebb_command(with_config(
       folder, "\xEF\xBB\xBFtask = \"adding\"\nhidden = 3\nlength = 10\nsteps = 2\n", {"--out", folder / "out"}));
@@ -113,7 +116,7 @@ TEST_CASE("a mark of the byte order at a configuration's start is passed over") 
   CHECK(o.code == 0);
 }
 
-TEST_CASE("a value of a configuration that is refused later names the file") {
+TEST_CASE("a configured value that is rejected later names the file") {
   TempFolder folder;
   const auto rejected_by = [&](const std::string& toml, const std::string& message) {
     const Outcome o =
@@ -138,7 +141,7 @@ TEST_CASE("sections of a configuration may share keys") {
   CHECK(s.lr == .25);
 }
 
-TEST_CASE("the command line wins over the configuration, and what is missing in both is asked for") {
+TEST_CASE("the command line overrides the configuration, and an option missing in both is an error") {
   TempFolder folder;
   const Outcome o =
       ebb_command(with_config(folder, "task = \"adding\"\ncell = \"gru\"\nhidden = 5\nlength = 10\nsteps = 9\n",
@@ -161,7 +164,7 @@ TEST_CASE("the command line wins over the configuration, and what is missing in 
   CHECK_THAT(absent.err, Catch::Matchers::Contains("absent.toml: cannot be read: No such file"));
 }
 
-TEST_CASE("the configuration that a run leaves gives the same run") {
+TEST_CASE("a run's stored configuration reproduces the run") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--steps", "12", "--lr", "0.0123", "--seed", "7",
                        "--optimizer", "nadam", "--out", folder / "first"})

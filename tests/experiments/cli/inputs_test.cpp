@@ -17,13 +17,14 @@ void kept(const std::vector<std::string>& words, const std::string& file) {
   const Outcome o = ebb_command(words);
   INFO(words[0] << ": " << o.err);
   CHECK(o.code == 2);
+  CHECK(o.out.empty());  // rejected before the work
   CHECK_THAT(o.err, Contains("cannot write to '") && Contains("this command reads"));
   CHECK(read_all(file) == before);
 }
 
 }  // namespace
 
-TEST_CASE("an output never overwrites an input, by whatever name it is called") {
+TEST_CASE("an output never overwrites an input, whatever path names it") {
   TempFolder folder;
   const std::string run = folder / "run", weights = run + "/weights.safetensors", text = folder / "text";
   REQUIRE(ebb_command({"train", "music", "--quick", "--data", "generated", "--steps", "2", "--out", run}).code == 0);
@@ -41,7 +42,7 @@ TEST_CASE("an output never overwrites an input, by whatever name it is called") 
   CHECK(ebb_command({"evaluate", "--weights", weights, "--json", folder / "other"}).code == 0);
 }
 
-TEST_CASE("a run does not write over its options, its text or its data") {
+TEST_CASE("a run does not overwrite its options, text or data") {
   TempFolder folder;
   const std::string out = folder / "out", config = out + "/config.toml", text = out + "/curve.csv",
                     table = out + "/training.csv";
@@ -58,7 +59,7 @@ TEST_CASE("a run does not write over its options, its text or its data") {
             .code == 0);
 }
 
-TEST_CASE("what weights say they were trained on is an input too") {
+TEST_CASE("the data that weights were trained on are an input too") {
   TempFolder folder;
   const std::string csv = folder / "series.csv", run = folder / "run";
   std::string rows = "x\n";
@@ -68,9 +69,27 @@ TEST_CASE("what weights say they were trained on is an input too") {
       ebb_command({"train", "series", "--quick", "--steps", "2", "--length", "10", "--data", csv, "--out", run}).code ==
       0);
   kept({"evaluate", "--weights", run + "/weights.safetensors", "--json", csv}, csv);
+  std::filesystem::copy_file(csv, folder / "moved.csv");
+  kept({"evaluate", "--weights", run + "/weights.safetensors", "--data", folder / "moved.csv", "--json",
+        folder / "moved.csv"},
+       folder / "moved.csv");
+
+  const std::string text = folder / "text", letters = folder / "letters";
+  write_all(text, read_all(EBB_SOURCE_DIR "/experiments/data/tinyshakespeare.txt").substr(0, 20'000));
+  REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--text", text, "--out", letters}).code == 0);
+  kept({"evaluate", "--weights", letters + "/weights.safetensors", "--json", text}, text);
+
+  const std::string json = folder / "pieces.json", pieces = "[[[1], [2], [3]], [[4, 8], [2], [3]]]",
+                    music = folder / "music";
+  write_all(json, "{\"train\": " + pieces + ", \"valid\": " + pieces + ", \"test\": " + pieces + "}");
+  const Outcome trained =
+      ebb_command({"train", "music", "--quick", "--steps", "2", "--batch", "2", "--data", json, "--out", music});
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  kept({"generate", "--weights", music + "/weights.safetensors", "--length", "3", "--out", json}, json);
 }
 
-TEST_CASE("inputs are those of one command") {
+TEST_CASE("inputs belong to one command") {
   TempFolder folder;
   const std::string file = folder.file("a", "1");
   {

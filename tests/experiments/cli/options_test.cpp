@@ -1,3 +1,4 @@
+#include <ebb/experiments/cli/options.hpp>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/ops/error.hpp>
 #include <filesystem>
@@ -10,7 +11,7 @@
 
 using Catch::Matchers::Contains;
 
-TEST_CASE("an option is taken as it is meant, or refused") {
+TEST_CASE("an option is parsed as intended, or rejected") {
   TempFolder folder;
   const auto train = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"train", "adding", "--steps", "2", "--out", folder / "out"});
@@ -19,9 +20,9 @@ TEST_CASE("an option is taken as it is meant, or refused") {
   check_rejected(train({"--quick", "--hidden==5"}), "--hidden must be X or NAME=X,..., not '=5'");
   check_rejected(train({"--quick", "--hidden", "==5"}), "--hidden must be X or NAME=X,..., not '==5'");
   check_rejected(train({"--quick", "--lr", "=.1"}), "--lr must be X or NAME=X,..., not '=.1'");
-  check_rejected(train({"--quick=no"}), "--quick takes no value but true or false, not 'no'");
-  check_rejected(train({"--quick", "--force=7"}), "--force takes no value but true or false, not '7'");
-  check_rejected(train({"--quick", "--full=off"}), "--full takes no value but true or false, not 'off'");
+  check_rejected(train({"--quick=no"}), "--quick must be true or false, not 'no'");
+  check_rejected(train({"--quick", "--force=7"}), "--force must be true or false, not '7'");
+  check_rejected(train({"--quick", "--full=off"}), "--full must be true or false, not 'off'");
   CHECK(train({"--quick=true", "--full=false"}).code == 0);
   CHECK(summary_of(folder / "out")["quick"] == true);
   check_rejected(ebb_command({"compare", "--quick", "--target", "nosuch=5", "--out", folder / "compare"}),
@@ -30,7 +31,7 @@ TEST_CASE("an option is taken as it is meant, or refused") {
                  "--rates must be X or NAME=X,...");
 }
 
-TEST_CASE("trained weights refuse what says nothing to their task") {
+TEST_CASE("trained weights reject options that their task does not have") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--out", folder / "text"}).code == 0);
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "adding"}).code == 0);
@@ -39,14 +40,14 @@ TEST_CASE("trained weights refuse what says nothing to their task") {
                  "--length must be a whole number, not 'nosuch=5'");
   check_rejected(ebb_command({"generate", "--weights", text, "--length", "-1"}), "--length must be at least 0");
   check_rejected(ebb_command({"evaluate", "--weights", text, "--data", "/nonexistent"}),
-                 "--data says nothing to the task 'chars'");
+                 "--data does not apply to the task 'chars'");
   check_rejected(ebb_command({"evaluate", "--weights", adding, "--data", "/nonexistent"}),
-                 "--data says nothing to the task 'adding'");
+                 "--data does not apply to the task 'adding'");
   check_rejected(ebb_command({"evaluate", "--weights", adding, "--text", EBB_SOURCE_DIR "/README.md"}),
-                 "--text says nothing to the task 'adding'");
+                 "--text does not apply to the task 'adding'");
 }
 
-TEST_CASE("what a library throws is said as the user's error where it is one") {
+TEST_CASE("a library's exception is reported as the user's error where it is one") {
   TempFolder folder;
   const auto said = [&](int code, const std::function<int()>& body) {
     std::string line;
@@ -73,7 +74,7 @@ TEST_CASE("what a library throws is said as the user's error where it is one") {
   CHECK_THAT(said(1, []() -> int { throw 7; }), Contains("internal error"));
 }
 
-TEST_CASE("a value that came from a file of options names the file") {
+TEST_CASE("an error in a value from an options file names the file") {
   TempFolder folder;
   const std::string run = folder / "run", config = run + "/config.toml";
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", run}).code == 0);
@@ -101,4 +102,50 @@ TEST_CASE("a value that came from a file of options names the file") {
   damaged("seeds = 1", "seeds = \"");
   damaged("seeds = 1", "seeds = [1,");
   damaged("length = ", "length = 999999");
+}
+
+TEST_CASE("an invalid or repeated option name is an error that names who declared it") {
+  ebb::app::Options o;
+  int x = 0;
+  std::string text;
+  const auto names_of = [&] { o.check_names("`ebb depth` (depth.cpp)"); };
+  o.add("NAME", text, "a place");
+  o.add("--rows", x, "rows");
+  CHECK_NOTHROW(names_of());
+  SECTION("by the command") {
+    o.add("--rows", x, "again");
+    CHECK_THROWS_WITH(names_of(), Contains("`ebb depth` (depth.cpp) declares the option --rows twice"));
+  }
+  SECTION("by a task, before the command's own or after") {
+    const bool before = GENERATE(true, false);
+    if (!before) o.add("--seed", x, "seed");
+    o.add("--seed", text, "of the task").declared_by("the task 'echo' (echo.cpp)");
+    if (before) o.add("--seed", x, "seed");
+    CHECK_THROWS_WITH(names_of(), Contains("the task 'echo' (echo.cpp) declares the option --seed, but `ebb depth` "
+                                           "(depth.cpp) already declares it: choose another name"));
+  }
+  SECTION("or one that every command has") {
+    const char* name = GENERATE("--config", "--help");
+    o.add(name, text, "of the task").declared_by("the task 'echo' (echo.cpp)");
+    CHECK_THROWS_WITH(names_of(), Contains("the task 'echo' (echo.cpp) declares the option --"));
+  }
+  SECTION("with a space, a dash too many or none") {
+    const char* name = GENERATE("--my lag", "---lag", "--", "-l", "--l=3");
+    o.add(name, text, "of the task").declared_by("the task 'echo' (echo.cpp)");
+    CHECK_THROWS_WITH(names_of(), Contains("the task 'echo' (echo.cpp) declares the option '") &&
+                                      Contains("': a name consists of letters, digits, dashes and underscores"));
+  }
+}
+
+TEST_CASE("an option with a fixed set of words rejects others and suggests the closest") {
+  ebb::app::Options o;
+  std::string split = "test";
+  std::vector<std::string> ways{"none"};
+  o.add("--split", split, "of the data").one_of({"valid", "test"});
+  o.add("--ways", ways, "to compare").one_of({"none", "naive"});
+  CHECK_NOTHROW(o.settle(ebb::app::Size::standard));
+  split = "train";
+  CHECK_THROWS_WITH(o.settle(ebb::app::Size::standard), "unknown --split 'train'; there are valid, test");
+  split = "valid", ways = {"none", "naiv"};
+  CHECK_THROWS_WITH(o.settle(ebb::app::Size::standard), "unknown --ways 'naiv'; did you mean 'naive'?");
 }

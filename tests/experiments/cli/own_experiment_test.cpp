@@ -1,5 +1,6 @@
 #include <atomic>
 #include <csignal>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/nn/cell.hpp>
 
@@ -57,14 +58,14 @@ struct Crooked {
 };
 EBB_CELL(crooked, Crooked, "a cell that does not fit (made by the tests)");
 
-/// A cell that breaks in the middle of the work, once armed.
+/// A cell that breaks in the middle of the work, once armed: it counts the steps that have gradients.
 struct Fragile {
   static inline std::atomic<long> steps_left{1L << 40};
   ebb::Param U;
   Fragile(ebb::Builder p, ebb::CellSizes s) : U(p.matrix("U", s.hidden, s.hidden)) {}
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
     (void)x;
-    if (--steps_left < 0) throw ebb::ValueError("the cell broke");
+    if (ebb::detail::TapeImpl::current().recording() && --steps_left < 0) throw ebb::ValueError("the cell broke");
     return {tanh(matmul(s.h, U))};
   }
 };
@@ -72,13 +73,13 @@ EBB_CELL(fragile, Fragile, "a cell that breaks (made by the tests)");
 
 }  // namespace
 
-TEST_CASE("a cell that throws in the middle is marked as failed, the others go on, and the exit code is 1") {
+TEST_CASE("a cell that throws midway is marked as failed, the others continue, and the exit code is 1") {
   TempFolder folder;
-  for (const long steps : {50L, 2000L}) {  // while its start is measured; in training
+  for (const long steps : {5L, 200L}) {  // while its start is measured; in training
     const std::string out = folder / std::to_string(steps);
     Fragile::steps_left = steps;
     const Outcome o = ebb_command({"vanish", "--quick", "--tasks", "adding", "--cells", "fragile,rnn", "--steps", "20",
-                                   "--seeds", "1", "--out", out, "--threads", "1"});
+                                   "--lags", "10", "--rows", "2", "--seeds", "1", "--out", out, "--threads", "1"});
     Fragile::steps_left = 1L << 40;
     INFO(o.out << o.err);
     CHECK(o.code == 1);
@@ -89,20 +90,22 @@ TEST_CASE("a cell that throws in the middle is marked as failed, the others go o
     CHECK(cells["fragile"]["failed"] == true);
     CHECK(cells["fragile"]["loss"].is_null());
     CHECK(cells["fragile"]["runs"]["1"]["failed"] == "the cell broke");
+    CHECK(cells["fragile"].contains("init") == (steps > 5));
+    CHECK(cells["fragile"]["runs"]["1"]["updates"] == 0);  // known only once training has ended
     CHECK(cells["rnn"]["failed"] == false);
     CHECK(cells["rnn"]["loss"].is_number());
     CHECK_THAT(read_all(out + "/report.html"), Catch::Matchers::Contains("seed 1 failed: the cell broke"));
   }
 }
 
-TEST_CASE("an exception of no known type is an internal error") {
+TEST_CASE("an exception of unknown type is an internal error") {
   TempFolder folder;
   const Outcome o = ebb_command({"squares", "--seven", "--out", folder / "out"});
   CHECK(o.code == 1);
   CHECK_THAT(o.err, Catch::Matchers::Contains("ebb squares: internal error"));
 }
 
-TEST_CASE("runs of the same second get folders of their own") {
+TEST_CASE("runs started in the same second get separate folders") {
   TempFolder folder;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
@@ -114,10 +117,11 @@ TEST_CASE("runs of the same second get folders of their own") {
   CHECK(folders == 4);
 }
 
-TEST_CASE("two folders of their own by one name are two") {
+TEST_CASE("two runs with the same name get separate folders") {
   TempFolder folder;
   auto a = ebb::app::RunFolder::of_its_own(folder / "runs/x"), b = ebb::app::RunFolder::of_its_own(folder / "runs/x");
-  a.create(), b.create();
+  a.create();
+  b.create();
   CHECK(a.path() == folder / "runs/x");
   CHECK(b.path() == folder / "runs/x-2");
   b.discard();
@@ -125,7 +129,7 @@ TEST_CASE("two folders of their own by one name are two") {
   CHECK(folder.has("runs/x"));
 }
 
-TEST_CASE("an experiment of one's own gets options, folder, report and summary from the helpers") {
+TEST_CASE("the helpers give a user's experiment its options, folder, report and summary") {
   TempFolder folder;
   const Outcome o = ebb_command({"squares", "--out", folder / "out", "--threads", "2"});
   INFO(o.err);
@@ -140,7 +144,7 @@ TEST_CASE("an experiment of one's own gets options, folder, report and summary f
   CHECK_THAT(html, !Catch::Matchers::Contains("\"</script>\""));
 }
 
-TEST_CASE("sizes take their values unless the user gave one") {
+TEST_CASE("sizes have their default values unless the user sets them") {
   TempFolder folder;
   const auto sum = [&](const std::string& name, std::vector<std::string> more) {
     more.insert(more.begin(), {"squares", "--out", folder / name});
@@ -152,7 +156,7 @@ TEST_CASE("sizes take their values unless the user gave one") {
   CHECK(sum("c", {"--full", "--power", "1"}) == 500500);
 }
 
-TEST_CASE("help shows options, their standard values and examples at each level") {
+TEST_CASE("help shows options, their defaults and examples at each level") {
   const Outcome top = ebb_command({"--help"});
   CHECK(top.code == 0);
   CHECK_THAT(top.out, Catch::Matchers::Contains("squares") && Catch::Matchers::Contains("Examples:"));
@@ -164,7 +168,7 @@ TEST_CASE("help shows options, their standard values and examples at each level"
   CHECK_THAT(ebb_command({"squares", "--help"}).out, Catch::Matchers::Contains("--largest N=100"));
 }
 
-TEST_CASE("Ctrl-C ends cleanly: what is done is reported and kept") {
+TEST_CASE("Ctrl-C ends cleanly: finished results are reported and stored") {
   TempFolder folder;
   CHECK(ebb_command({"squares", "--terminate", "--out", folder / "terminated", "--threads", "1"}).code == 130);
   CHECK(summary_of(folder / "terminated")["sum"] == 42925.0);
@@ -176,7 +180,7 @@ TEST_CASE("Ctrl-C ends cleanly: what is done is reported and kept") {
   CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("INTERRUPTED"));
 }
 
-TEST_CASE("an experiment that fails exits with 1, one that refuses its input with 2 and leaves nothing") {
+TEST_CASE("an experiment that fails exits with 1; one that rejects its input exits with 2 and writes nothing") {
   TempFolder folder;
   const Outcome failed = ebb_command({"squares", "--fail", "--out", folder / "failed"});
   CHECK(failed.code == 1);
@@ -187,12 +191,12 @@ TEST_CASE("an experiment that fails exits with 1, one that refuses its input wit
   CHECK(!folder.has("refused"));
 }
 
-TEST_CASE("shapes that do not fit in a user's cell are named with op, shapes, file, line and time step") {
+TEST_CASE("a shape error in a user's cell names the op, shapes, file, line and time step") {
   TempFolder folder;
   const Outcome o =
       ebb_command({"vanish", "--cells", "crooked", "--tasks", "adding", "--hidden", "4", "--out", folder / "out"});
   CHECK(o.code == 2);
-  for (const char* part : {"matmul", "[1, 4]", "[5, 4]", "own_experiment_test.cpp", "time step 0"})
+  for (const char* part : {"matmul", "[5, 4]", "own_experiment_test.cpp", "time step 0"})
     CHECK_THAT(o.err, Catch::Matchers::Contains(part));
   CHECK(folder.empty());
 }

@@ -4,7 +4,7 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
-TEST_CASE("--version names the version, the compiler and the instruction set whose kernels run") {
+TEST_CASE("--version prints the version, the compiler and the instruction set in use") {
   const Outcome o = ebb_command({"--version"});
   CHECK(o.code == 0);
   CHECK_THAT(o.out, Catch::Matchers::StartsWith("ebb " + ebb::app::version_and_commit()) &&

@@ -14,7 +14,7 @@ Outcome evaluate(const std::string& weights, std::vector<std::string> more = {})
 
 }  // namespace
 
-TEST_CASE("weights alone give the loss that training reported, whatever the model was made of") {
+TEST_CASE("weights alone reproduce the loss that training reported, for every kind of model") {
   TempFolder folder;
   const std::string weights = folder / "out/weights.safetensors";
   REQUIRE(ebb_command({"train",       "adding",    "--quick",  "--cell",  "rnn:activation=relu",
@@ -40,7 +40,7 @@ TEST_CASE("weights alone give the loss that training reported, whatever the mode
   CHECK(nlohmann::json::parse(read_all(folder / "long.json"))["loss"] != result["loss"]);
 }
 
-TEST_CASE("weights whose data have changed since say that this may be so") {
+TEST_CASE("weights whose data may have changed are reported") {
   TempFolder folder;
   std::string lines;
   for (int k = 0; k < 40; ++k) lines += "word" + std::to_string(k) + " again\n";
@@ -54,7 +54,7 @@ TEST_CASE("weights whose data have changed since say that this may be so") {
   check_rejected(evaluate(folder / "out/weights.safetensors"), "or the data are not those it was trained on");
 }
 
-TEST_CASE("a model of characters takes its alphabet along, also of bytes, and reads another text in it") {
+TEST_CASE("a character model stores its alphabet, also of bytes, and reads other texts with it") {
   TempFolder folder;
   std::string greek, bytes;
   for (int k = 0; k < 1500; ++k) greek += k % 3 ? "λ" : "ο";
@@ -73,14 +73,14 @@ TEST_CASE("a model of characters takes its alphabet along, also of bytes, and re
   check_rejected(evaluate(weights, {"--text", folder / "more"}), "is not UTF-8");
   write_all(folder / "more", greek + "λ€" + greek);
   check_rejected(evaluate(weights, {"--text", folder / "more"}),
-                 "the character '€' (U+20AC) of the text '" + folder / "more" + "', number 1502");
+                 "the character '€' (U+20AC) in the text '" + folder / "more" + "', at position 1502");
   std::filesystem::remove(folder / "greek");
   check_rejected(evaluate(weights), "greek: cannot be read: No such file");
   write_all(folder / "more", greek + greek);
   CHECK(evaluate(weights, {"--text", folder / "more"}).code == 0);
 }
 
-TEST_CASE("weights that no model can be built from are refused with what is wrong") {
+TEST_CASE("weights from which no model can be built are rejected with the reason") {
   using namespace ebb;
   using namespace ebb::app;
   TempFolder folder;
@@ -90,7 +90,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   check_rejected(evaluate(folder / "none"), "none");
   check_rejected(evaluate(folder.path()), "ebb evaluate: ");
   check_rejected(evaluate(folder / "out/report.html"), "report.html");
-  check_rejected(evaluate(weights, {"--split", "train"}), "unknown split 'train'; there are valid, test\n");
+  check_rejected(evaluate(weights, {"--split", "train"}), "unknown --split 'train'; there are valid, test\n");
   check_rejected(ebb_command({"evaluate"}), "--weights is required");
   const std::string bytes = read_all(weights);
   write_all(odd, bytes.substr(0, bytes.size() - 5));
@@ -105,7 +105,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
     write_safetensors(odd, arrays, m);
     check_rejected(evaluate(odd), message);
   };
-  with("task", "", "its metadata name no task: these weights were not written by ebb train");
+  with("task", "", "its metadata do not name a task: these weights were not written by ebb train");
   with("task", "addign", "unknown task 'addign'; did you mean 'adding'?");
   with("cell", "gur", "unknown cell 'gur'; did you mean 'gru'?");
   with("cell", "lstm", "odd.safetensors': its metadata (cell lstm, ");
@@ -117,7 +117,7 @@ TEST_CASE("weights that no model can be built from are refused with what is wron
   with("dropout", "nan", "'dropout' is 'nan'");
 }
 
-TEST_CASE("an alphabet survives being stored") {
+TEST_CASE("a stored alphabet reads back unchanged") {
   using ebb::app::Alphabet, ebb::app::Text;
   const Alphabet a = Text::from("x", "\naλ€😀z");
   CHECK(Alphabet::from_stored(a.stored(), true).symbols == a.symbols);
@@ -134,7 +134,7 @@ TEST_CASE("an alphabet survives being stored") {
   CHECK_THROWS_AS(Alphabet::from_stored("a€", false), ebb::ValueError);
 }
 
-TEST_CASE("weights and checkpoints find their text from another folder, and tell when it was edited") {
+TEST_CASE("weights and checkpoints find their text from another folder, and report edits") {
   TempFolder folder;
   std::string text;
   for (int k = 0; k < 1500; ++k) text += k % 3 ? 'a' : 'b';
@@ -160,7 +160,7 @@ TEST_CASE("weights and checkpoints find their text from another folder, and tell
   CHECK(evaluate(weights, {"--text", folder / "text"}).code == 0);  // whoever names it knows
 }
 
-TEST_CASE("a result that cannot be kept is printed all the same") {
+TEST_CASE("a result that cannot be stored is still printed") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "3", "--out", folder / "out"}).code == 0);
   const std::string weights = folder / "out/weights.safetensors";
@@ -175,7 +175,7 @@ TEST_CASE("a result that cannot be kept is printed all the same") {
   CHECK_THAT(asked.err, Catch::Matchers::Contains("/proc/none"));
 }
 
-TEST_CASE("weights find the data of their task from another folder") {
+TEST_CASE("weights find their task's data from another folder") {
   TempFolder folder;
   std::string csv = "x\n";
   for (int k = 0; k < 2000; ++k) csv += std::to_string(std::sin(.3 * k)) + "\n";

@@ -32,7 +32,7 @@ class Parrot {
 
 }  // namespace
 
-TEST_CASE("a model goes on with the prompt as its text did") {
+TEST_CASE("a model continues the prompt as its text did") {
   const Parrot parrot{"hello wörld\n", {"--layers", "2", "--zoneout", ".05"}};
   CHECK(parrot.says({"--prompt", "wör", "--length", "12", "--greedy"}).out == "wörld\nhello wör\n");
   CHECK(parrot.says({"--prompt", "hello", "--length", "3", "--greedy"}).out == "hello wö\n");
@@ -40,7 +40,7 @@ TEST_CASE("a model goes on with the prompt as its text did") {
   CHECK(parrot.says({"--prompt", "he", "--length", "0"}).out == "he\n");
 }
 
-TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most probable character") {
+TEST_CASE("samples depend on the seed only, and the options narrow them to the most probable character") {
   const Parrot parrot{"abacad", {"--steps", "5"}};  // hardly trained: many characters are probable
   const auto draw = [&](std::vector<std::string> more) {
     more.insert(more.end(), {"--prompt", "a", "--length", "60"});
@@ -60,7 +60,7 @@ TEST_CASE("draws hang on the seed alone, and the choice narrows them to the most
   CHECK(greedy == draw({"--temperature", "1e-4"}));
 }
 
-TEST_CASE("with every cell a model that is led step by step gives the loss of the whole sequence") {
+TEST_CASE("for every cell, a model run step by step gives the loss of the whole sequence") {
   using namespace ebb;
   using namespace ebb::app;
   const auto task = make_task("chars");
@@ -84,13 +84,13 @@ TEST_CASE("with every cell a model that is led step by step gives the loss of th
   }
 }
 
-TEST_CASE("a model of bytes goes on with bytes") {
+TEST_CASE("a byte model continues with bytes") {
   std::string phrase = "\xFF\x80 ab\x01";
   const Parrot parrot{phrase};
   CHECK(parrot.says({"--prompt", "\xFF\x80", "--length", "6", "--greedy"}).out == "\xFF\x80 ab\x01\xFF\x80\n");
 }
 
-TEST_CASE("a thousand characters more take no more memory") {
+TEST_CASE("memory does not grow with the number of generated characters") {
   const Parrot parrot{"hello\n", {"--steps", "1"}};
   const auto peak = [&](const char* length) {
     ebb::reset_pool_peak();
@@ -101,15 +101,15 @@ TEST_CASE("a thousand characters more take no more memory") {
   CHECK(peak("1500") == peak("50"));
 }
 
-TEST_CASE("what cannot be generated is refused with the reason") {
+TEST_CASE("impossible requests to generate are rejected with the reason") {
   const Parrot parrot{"hello\n", {"--steps", "1"}};
   check_rejected(parrot.says({"--prompt", "hellö"}),
-                 "the character 'ö' (U+00F6) of --prompt, number 5, is not among the 5 that the model knows");
+                 "the character 'ö' (U+00F6) in --prompt, at position 5, is not among the 5 in the model's alphabet");
   check_rejected(parrot.says({"--prompt", "\xFF"}), "--prompt is not UTF-8");
-  check_rejected(parrot.says({"--greedy", "--top-k", "3"}), "--greedy draws nothing");
-  check_rejected(parrot.says({"--beam", "4"}), "--beam: a text is drawn character by character");
-  check_rejected(parrot.says({"--out", "x"}), "--out: a text is printed");
-  check_rejected(parrot.says({"--data", "x"}), "--data does not apply to a model of characters");
+  check_rejected(parrot.says({"--greedy", "--top-k", "3"}), "--greedy does not sample");
+  check_rejected(parrot.says({"--beam", "4"}), "--beam: text is sampled character by character");
+  check_rejected(parrot.says({"--out", "x"}), "--out: text is printed");
+  check_rejected(parrot.says({"--data", "x"}), "--data does not apply to a character model");
   check_rejected(parrot.says({"--top-p", "0"}), "--top-p must be above 0");
   check_rejected(parrot.says({"--top-p", "1.5"}), "--top-p must be at most 1");
   check_rejected(parrot.says({"--temperature", "0"}), "--temperature must be above 0");
@@ -121,5 +121,5 @@ TEST_CASE("what cannot be generated is refused with the reason") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "out"}).code == 0);
   check_rejected(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
-                 "a model of the task 'adding': its task generates nothing");
+                 "a model of the task 'adding': its task does not support generation");
 }

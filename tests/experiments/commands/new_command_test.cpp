@@ -1,27 +1,36 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
-TEST_CASE("ebb new writes a cell and an experiment, and overwrites nothing") {
+TEST_CASE("ebb new writes a cell, a task, an optimiser and an experiment, and overwrites nothing") {
   TempFolder folder;
   const Outcome cell = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
   REQUIRE(cell.code == 0);
-  CHECK_THAT(cell.out, Catch::Matchers::Contains("leaky-unit.cpp is written"));
+  CHECK_THAT(cell.out, Catch::Matchers::Contains("wrote ") && Catch::Matchers::Contains("leaky-unit.cpp."));
   const std::string text = read_all(folder / "cells/leaky-unit.cpp");
   CHECK_THAT(text, Catch::Matchers::Contains("struct LeakyUnit") &&
                        Catch::Matchers::Contains("EBB_CELL_NAMED(leaky_unit, \"leaky-unit\", LeakyUnit,") &&
                        !Catch::Matchers::Contains("@"));
   CHECK(ebb_command({"new", "experiment", "depth", "--dir", folder.path()}).code == 0);
   CHECK_THAT(read_all(folder / "depth.cpp"),
-             Catch::Matchers::Contains("EBB_EXPERIMENT(depth, Depth,") && !Catch::Matchers::Contains("@"));
+             Catch::Matchers::Contains("EBB_EXPERIMENT(depth, DepthExperiment,") && !Catch::Matchers::Contains("@"));
+
+  CHECK(ebb_command({"new", "task", "say-again", "--dir", folder.path()}).code == 0);
+  CHECK_THAT(read_all(folder / "say-again.cpp"),
+             Catch::Matchers::Contains("EBB_TASK_NAMED(say_again, \"say-again\", SayAgainTask,") &&
+                 !Catch::Matchers::Contains("@"));
+  CHECK(ebb_command({"new", "optimizer", "momentum", "--dir", folder.path()}).code == 0);
+  CHECK_THAT(
+      read_all(folder / "momentum.cpp"),
+      Catch::Matchers::Contains("EBB_OPTIMIZER(momentum, MomentumOptimizer,") && !Catch::Matchers::Contains("@"));
 
   write_all(folder / "cells/leaky-unit.cpp", "mine");
   const Outcome again = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
   CHECK(again.code == 2);
-  CHECK_THAT(again.err, Catch::Matchers::Contains("exists already"));
+  CHECK_THAT(again.err, Catch::Matchers::Contains("already exists"));
   CHECK(read_all(folder / "cells/leaky-unit.cpp") == "mine");
 }
 
-TEST_CASE("ebb new finds the folder of cells from inside experiments, and elsewhere names ebb_add_cells") {
+TEST_CASE("ebb new finds the cells folder from inside experiments, and elsewhere mentions ebb_add_cells") {
   TempFolder folder;
   std::filesystem::create_directories(folder / "experiments/cells");
   std::filesystem::create_directories(folder / "experiments/cli");
@@ -41,7 +50,7 @@ TEST_CASE("ebb new finds the folder of cells from inside experiments, and elsewh
   CHECK_THAT(own.out, Catch::Matchers::Contains("ebb_add_cells(TARGET src/own.cpp)"));
 }
 
-TEST_CASE("ebb new refuses names that cannot be or are taken, and writes nothing") {
+TEST_CASE("ebb new rejects invalid and existing names, and writes nothing") {
   TempFolder folder;
   for (const char* name : {"", "Leaky", "1cell", "a b", "../up", "a/b", "naïve", "-x", "dash-", "a,b", "a:b"}) {
     INFO(name);
@@ -49,8 +58,10 @@ TEST_CASE("ebb new refuses names that cannot be or are taken, and writes nothing
   }
   const Outcome taken = ebb_command({"new", "cell", "lstm", "--dir", folder.path()});
   CHECK(taken.code == 2);
-  CHECK_THAT(taken.err, Catch::Matchers::Contains("there is a cell 'lstm' already, in nn/cells/lstm.cpp"));
-  CHECK(ebb_command({"new", "experiment", "vanish", "--dir", folder.path()}).code == 2);
+  CHECK_THAT(taken.err, Catch::Matchers::Contains("a cell 'lstm' already exists, in nn/cells/lstm.cpp"));
+  for (const auto& [kind, name] : {std::pair{"experiment", "vanish"}, {"task", "adding"}, {"optimizer", "lion"}})
+    CHECK_THAT(ebb_command({"new", kind, name, "--dir", folder.path()}).err,
+               Catch::Matchers::Contains("already exists, in "));
   CHECK(ebb_command({"new", "cell", "fine", "--dir", "/proc/nowhere"}).code == 2);
   CHECK(folder.empty());
 }

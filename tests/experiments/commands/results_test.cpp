@@ -31,7 +31,7 @@ const RowResult made{.command = "ebb train series",
 
 }  // namespace
 
-TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that were kept") {
+TEST_CASE("ebb results runs a row, stores it, and writes the page from all stored rows") {
   const TempFolder folder;
   const Outcome first = ebb_command(results(folder, {"series", "--seeds", "2"}));
   INFO(first.out << first.err);
@@ -59,7 +59,7 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
     const Outcome second = ebb_command(results(folder, {"series", "--seeds", "2"}));
     INFO(second.out << second.err);
     CHECK(second.code == 0);
-    CHECK((second.out.find("updates were done before") != std::string::npos) == stopped);
+    CHECK((second.out.find("resuming after") != std::string::npos) == stopped);
     CHECK((second.out.find("update       1") != std::string::npos) == false);
     const RowResult again = read_results(folder / "docs/page.json").at("series");
     CHECK(again.measures.at("NRMSE").of_seeds == r.measures.at("NRMSE").of_seeds);
@@ -79,13 +79,13 @@ TEST_CASE("ebb results runs a row, keeps it, and writes the page from all that w
     CHECK(ebb_command(results(folder, {"series", "--seeds", "1"})).code == 0);
     CHECK(read_results(folder / "docs/page.json").at("series").seconds.size() == 1);
   }
-  SECTION("the list says what each row came to") {
+  SECTION("the list shows each row's result") {
     const Outcome list = ebb_command(results(folder, {"--list"}));
-    CHECK_THAT(list.out, Contains("short: a toy by --quick") && Contains("not run yet"));
+    CHECK_THAT(list.out, Contains("incomplete: a toy run with --quick") && Contains("not run yet"));
   }
 }
 
-TEST_CASE("what an older run left is not taken for one that never came to its end") {
+TEST_CASE("results of an older run are not mistaken for those of an unfinished one") {
   const TempFolder folder;
   REQUIRE(ebb_command(results(folder, {"sentiment", "--seeds", "1"})).code == 0);
   const char* const before = std::getenv("EBB_DATA");
@@ -96,13 +96,13 @@ TEST_CASE("what an older run left is not taken for one that never came to its en
         {"results", "sentiment", "--seeds", "1", "--page", folder / "docs/other.md", "--runs", folder / "runs"});
     INFO(o.out << o.err);
     CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains("it stays as it was"));
+    CHECK_THAT(o.err, Contains("its previous result is kept"));
     CHECK_FALSE(folder.has("runs/sentiment/summary.json"));
   }
   before ? ::setenv("EBB_DATA", kept.c_str(), 1) : ::unsetenv("EBB_DATA");
 }
 
-TEST_CASE("a row that another job trains is left alone") {
+TEST_CASE("a row that another job is training is skipped") {
   const TempFolder folder;
   RunFolder busy{folder / "runs/series", true};
   busy.create();
@@ -117,24 +117,30 @@ TEST_CASE("a row that another job trains is left alone") {
   CHECK_FALSE(folder.has("docs/page.md"));
 }
 
-TEST_CASE("a row falls short by a measure, its time or its size") {
+TEST_CASE("a row can miss its target in quality, time or size") {
   const ResultRow& series = result_row("series");
   CHECK(shortfall(series, made).empty());
   RowResult worse = made;
   worse.measures.at("NRMSE").of_seeds = {8.5, 9.5, 9};
   CHECK_THAT(shortfall(series, worse), Contains("NRMSE is 9, not"));
-  CHECK_THAT(results_page({{"series", worse}}), Contains("**short**") && Contains("9 %"));
+  CHECK_THAT(results_page({{"series", worse}}), Contains("**goal missed**") && Contains("9 %"));
   RowResult slow = made, large = made;
-  slow.seconds = {200, 500, 350}, large.weights = 20'001;
-  CHECK_THAT(shortfall(series, slow), Contains("350 s a seed"));
+  slow.seconds = {200, 500, 350};
+  large.weights = 20'001;
+  CHECK_THAT(shortfall(series, slow), Contains("350 s per seed"));
   CHECK_THAT(shortfall(series, large), Contains("20,001 weights"));
   RowResult few = made, toy = made;
-  few.seconds = {90}, toy.quick = true;
+  few.seconds = {90};
+  toy.quick = true;
   CHECK_THAT(shortfall(series, few), Contains("1 of 3 seeds"));
-  CHECK_THAT(results_page({{"series", toy}}), Contains("a toy by --quick"));
+  CHECK_THAT(results_page({{"series", toy}}), Contains("a toy run with --quick"));
 }
 
-TEST_CASE("what is kept comes back as it was, and what is none of it is refused by name") {
+TEST_CASE("docs/results.md is the page of docs/results.json") {
+  CHECK(results_page(read_results(EBB_SOURCE_DIR "/docs/results.json")) == read_all(EBB_SOURCE_DIR "/docs/results.md"));
+}
+
+TEST_CASE("stored results read back unchanged, and foreign files are rejected by name") {
   const TempFolder folder;
   write_all(folder / "a.json", results_json({{"series", made}}));
   CHECK(results_json(read_results(folder / "a.json")) == results_json({{"series", made}}));

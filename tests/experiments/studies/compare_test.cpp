@@ -50,7 +50,7 @@ Variant with_validation(const std::vector<std::vector<double>>& seeds) {
 
 }  // namespace
 
-TEST_CASE("the width of a budget is the multiple whose weights come nearest to it") {
+TEST_CASE("the width for a budget is the multiple whose number of weights is closest to it") {
   const auto square = [](int h) { return std::int64_t{4} * h * h + 3 * h; };
   for (const std::int64_t budget : {1, 7, 100, 4321, 100'000})
     for (const int step : {1, 4, 7}) {
@@ -65,7 +65,7 @@ TEST_CASE("the width of a budget is the multiple whose weights come nearest to i
   CHECK_THROWS_WITH(least_width("tcn:kernl=2", {}), Contains("there is no option 'kernl'"));
 }
 
-TEST_CASE("tables of embeddings that all cells have alike are counted apart") {
+TEST_CASE("embedding tables that all cells share are counted separately") {
   const auto sentiment = make_task("sentiment", {.data = "generated"});
   const Model m{*sentiment, "rnn", TaskSettings{.hidden = 5}, 1};
   const Weights w = weights_of(m, tables_of(*sentiment, {}));
@@ -93,7 +93,7 @@ TEST_CASE(
   CHECK(seconds_an_update(v[0]).mean == Approx(2));                              // validation left out
 }
 
-TEST_CASE("a quick comparison gives cells equal weights and writes what programs read") {
+TEST_CASE("a quick comparison gives cells equal numbers of weights and writes machine-readable results") {
   const TempFolder folder;
   const json s = compared(folder, {"--weights", "6000", "--steps", "40"});
   CHECK(s["task"] == "adding");
@@ -117,7 +117,7 @@ TEST_CASE("a quick comparison gives cells equal weights and writes what programs
   };
   CHECK(kept("transformer", "64") / kept("transformer", "32") > kept("lstm", "64") / kept("lstm", "32") + .2);
   CHECK_THAT(read_all(folder / "out/report.html"),
-             Contains("At weights as near as the widths allow") && Contains("What a longer sequence costs"));
+             Contains("At parameter counts as close as the widths allow") && Contains("Cost of longer sequences"));
   CHECK_THAT(read_all(folder / "out/curves.csv"), Contains("\"transformer\",2,40,"));
   CHECK_THAT(read_all(folder / "out/lengths.csv"), Contains("\"tcn\","));
 }
@@ -129,17 +129,17 @@ TEST_CASE(
                                  "--seeds", "1", "--lengths", "0", "--out", folder / "out"});
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Contains("weights as near to ") && !Contains("weights each"));
+  CHECK_THAT(o.out, Contains("weights as close to ") && !Contains("weights each"));
   const json v = summary_of(folder / "out")["variants"];
   REQUIRE(v["lstm"]["weights"].get<double>() > 1.1 * v["rnn"]["weights"].get<double>());  // the letters' reader alone
   const std::string html = read_all(folder / "out/report.html");
-  CHECK_THAT(html, Contains("At weights as near as the widths allow") && Contains("which is not equal") &&
-                       Contains("its widths come no nearer"));
-  CHECK_THAT(html, !Contains("At equal weights") && !Contains("what a longer sequence costs"));
+  CHECK_THAT(html, Contains("At parameter counts as close as the widths allow") && Contains("but not equal") &&
+                       Contains("no width is closer"));
+  CHECK_THAT(html, !Contains("At equal parameter counts") && !Contains("the cost of longer sequences"));
   CHECK_THAT(html, Contains(", seed 1.") && !Contains("seeds 1 to 1"));
 }
 
-TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads") {
+TEST_CASE("a comparison measures the same quality as ebb train, on any number of threads") {
   const TempFolder folder;
   const std::vector<std::string> words{"--task", "pixels",  "--cells", "gru,tcn",   "--seeds",
                                        "1",      "--steps", "60",      "--lengths", "0"};
@@ -147,7 +147,8 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
   more.insert(more.end(), {"--threads", "1"});
   const json one = compared(folder, words), two = compared(folder, more);
   CHECK_FALSE(one.contains("lengths"));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("At equal weights") && Contains("trained weights each"));
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Contains("At equal parameter counts") && Contains("trained weights each"));
   for (const char* cell : {"gru", "tcn"}) CHECK(one["variants"][cell]["quality"] == two["variants"][cell]["quality"]);
   const std::string hidden = std::to_string(one["variants"]["tcn"]["hidden"].get<int>());
   const Outcome o = ebb_command({"train", "pixels", "--quick", "--cell", "tcn", "--hidden", hidden, "--steps", "60",
@@ -157,7 +158,7 @@ TEST_CASE("a comparison's qualities are those of ebb train, whatever the threads
         one["variants"]["tcn"]["quality"]["mean"]);
 }
 
-TEST_CASE("embeddings and directions are compared at one width of each cell") {
+TEST_CASE("embeddings and directions are compared at the same width of each cell") {
   const TempFolder folder;
   write_all(folder / "some.vec", "3 4\nfilm .1 .2 .3 .4\ndull -1 0 0 1\nbright 1 0 0 -1\n");
   const json s = compared(folder, {"--task", "sentiment", "--cells", "rnn,transformer:heads=2", "--embedding",
@@ -173,7 +174,7 @@ TEST_CASE("embeddings and directions are compared at one width of each cell") {
   CHECK(s["measure"]["name"] == "accuracy");
 }
 
-TEST_CASE("files of vectors with one name are told apart by as much of their folders as it takes") {
+TEST_CASE("vector files with equal names are distinguished by as much of their paths as needed") {
   const TempFolder folder;
   for (const char* sub : {"a/x", "b/x", "c"}) std::filesystem::create_directories(folder / sub);
   std::string list = "learned";
@@ -189,14 +190,13 @@ TEST_CASE("files of vectors with one name are told apart by as much of their fol
                                           "rnn, learned", "rnn, other.vec"});
 }
 
-TEST_CASE("the report of several directions claims equal weights of one only, and keeps to a colour for each line") {
+TEST_CASE("the report of several directions claims equal weights for one only, and each line has its own colour") {
   const TempFolder folder;
   compared(folder, {"--task", "sentiment", "--cells", "rnn,gru", "--direction", "forward,both", "--steps", "20",
                     "--seeds", "1", "--lengths", "8,16"});
   const std::string html = read_all(folder / "out/report.html");
-  CHECK_THAT(html, !Contains("At equal weights") && Contains("At one width of each cell"));
-  CHECK_THAT(html,
-             Contains("trained weights with “forward”, and throughout at that;") && !Contains("trained weights each"));
+  CHECK_THAT(html, !Contains("At equal parameter counts") && Contains("At one width per cell"));
+  CHECK_THAT(html, Contains("trained weights with “forward”, for all variants;") && !Contains("trained weights each"));
   const auto plots = plots_of(html);
   REQUIRE(plots.size() == 4);  // validation against time and updates; time and memory against length
   std::map<std::string, int> colours;
@@ -211,7 +211,7 @@ TEST_CASE("the report of several directions claims equal weights of one only, an
   CHECK(plots[0]["rows"].back()[0] == last);  // and the axis ends where the lines do
 }
 
-TEST_CASE("a length that would take too much memory is marked, and the rest goes on") {
+TEST_CASE("a length that needs too much memory is marked, and the others run") {
   const TempFolder folder;
   const json s = compared(folder, {"--cells", "lstm,transformer", "--steps", "2", "--seeds", "1", "--lengths",
                                    "32,256,5000", "--memory", ".004"});
@@ -225,19 +225,19 @@ TEST_CASE("a length that would take too much memory is marked, and the rest goes
              Contains("the maximum of 4096") && !Contains(".cpp"));
 }
 
-TEST_CASE("a comparison says what it cannot do before it begins") {
+TEST_CASE("an impossible comparison is rejected before it begins") {
   rejected({"--cells", "lstm,tcm"}, "unknown cell 'tcm'; did you mean 'tcn'?");
   rejected({"--cells", "lstm,lstm"}, "--cells names 'lstm' twice");
   rejected({"--task", "addin"}, "did you mean 'adding'?");
-  rejected({"--embedding", "onehot"}, "--embedding says nothing to the task 'adding'");
-  rejected({"--direction", "both"}, "--direction says nothing to the task 'adding'");
+  rejected({"--embedding", "onehot"}, "--embedding does not apply to the task 'adding'");
+  rejected({"--direction", "both"}, "--direction does not apply to the task 'adding'");
   rejected({"--task", "sentiment", "--embedding", "learned,nowhere.vec"}, "nowhere.vec");
   rejected({"--cells", "tcn:kernl=2"}, "there is no option 'kernl'");
   rejected({"--lengths", "64,x"}, "--lengths");
-  rejected({"--lengths", "64,0"}, "--lengths: 0, for none, stands alone");
-  rejected({"--rates", "lstm"}, "--rates must be a number, not 'lstm'; NAME=number is of one name alone");
+  rejected({"--lengths", "64,0"}, "--lengths: 0, for none, cannot be combined");
+  rejected({"--rates", "lstm"}, "--rates must be a number, not 'lstm'; NAME=X sets the value for one name");
   rejected({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
   rejected({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
-  rejected({"--task", "images"}, "the network of the task 'images' has no cell that could be another");
-  rejected({"--patience", "3"}, "--patience says nothing here");
+  rejected({"--task", "images"}, "the network of the task 'images' has no cell that could be replaced");
+  rejected({"--patience", "3"}, "--patience does not apply");
 }

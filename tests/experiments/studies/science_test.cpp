@@ -36,7 +36,7 @@ TEST_CASE("hidden 64, 100 steps back: the RNN's gradient has fallen 1e6 times fu
   }
 }
 
-TEST_CASE("at the start an orthogonal or Xavier RNN can outlast LSTM and GRU", "[science]") {
+TEST_CASE("at initialisation an orthogonal or Xavier RNN can retain gradients longer than LSTM and GRU", "[science]") {
   const json cells =
       vanish({"--hidden", "64", "--steps", "0", "--tasks", "adding", "--cells",
               "rnn:recurrent=orthogonal,rnn:recurrent=xavier,lstm,gru:update_bias=1"})["adding"]["cells"];

@@ -35,7 +35,7 @@ json without_times(json s) {
 
 }  // namespace
 
-TEST_CASE("a quick vanish writes summary.json with everything that programs read") {
+TEST_CASE("a quick vanish writes a complete summary.json") {
   TempFolder folder;
   const json s = quick(folder, "out", {"--cells", "rnn,lstm,gru,mgu"});
   CHECK(s["quick"] == true);
@@ -70,7 +70,7 @@ TEST_CASE("a quick vanish writes summary.json with everything that programs read
   CHECK(s["tasks"]["adding"]["cells"]["lstm"]["init"]["fields"].contains("c"));
 }
 
-TEST_CASE("a quick vanish leaves a report that opens offline and the raw series") {
+TEST_CASE("a quick vanish writes an offline report and the raw series") {
   TempFolder folder;
   quick(folder, "out");
   std::vector<std::string> names;
@@ -110,7 +110,7 @@ TEST_CASE("a quick vanish leaves a report that opens offline and the raw series"
   CHECK(std::count(training.begin(), training.end(), '\n') == 1 + 3 * 2 * (200 + 150));
 }
 
-TEST_CASE("the same seed gives the same numbers, whatever the threads") {
+TEST_CASE("the same seed gives the same results on any number of threads") {
   TempFolder folder;
   const json one = quick(folder, "one", {"--threads", "1"}), two = quick(folder, "two", {"--threads", "2"}),
              three = quick(folder, "three", {"--threads", "3"});
@@ -121,7 +121,7 @@ TEST_CASE("the same seed gives the same numbers, whatever the threads") {
   CHECK(one["tasks"]["adding"]["cells"]["gru"]["loss"] != other["tasks"]["adding"]["cells"]["gru"]["loss"]);
 }
 
-TEST_CASE("the table is readable at 80 columns") {
+TEST_CASE("the table fits in 80 columns") {
   TempFolder folder;
   const Outcome o = ebb_command({"vanish", "--quick", "--steps", "5", "--out", folder / "out", "--cells",
                                  "lstm,rnn:recurrent=orthogonal,gru:update_bias=1"});
@@ -135,7 +135,7 @@ TEST_CASE("the table is readable at 80 columns") {
   }
 }
 
-TEST_CASE("the table and the sentence on gradients speak of measured lags and norms") {
+TEST_CASE("the table and the sentence on gradients use measured lags and norms") {
   TempFolder folder;
   const Outcome o =
       ebb_command({"vanish", "--quick", "--tasks", "adding", "--steps", "0", "--lags", "20", "--out", folder / "out"});
@@ -168,7 +168,7 @@ TEST_CASE("the table and the sentence on gradients speak of measured lags and no
   CHECK_THAT(table_text(task), Catch::Matchers::Contains("to zero"));
 }
 
-TEST_CASE("a run that diverges is marked and the others go on") {
+TEST_CASE("a run that diverges is marked and the others continue") {
   TempFolder folder;
   const json s = quick(folder, "out",
                        {"--tasks", "adding", "--lr", "1e38", "--clip", "0", "--cells", "rnn:activation=relu,lstm"}, 1);
@@ -182,7 +182,7 @@ TEST_CASE("a run that diverges is marked and the others go on") {
   CHECK(s["tasks"]["adding"]["cells"]["lstm"].contains("init"));
 }
 
-TEST_CASE("a mean over seeds leaves out what was interrupted, unless there is nothing else") {
+TEST_CASE("a mean over seeds omits interrupted runs unless all were interrupted") {
   using namespace ebb::app::vanish;
   CellResult c{.cell = "lstm"};
   c.runs.push_back({.begun = true, .trained = {{"h", {{0}, {-1}}}}, .loss = .1});

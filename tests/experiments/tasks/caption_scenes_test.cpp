@@ -66,7 +66,8 @@ void check_scenes(const Scenes& scenes, const std::vector<std::string>& nouns) {
       for (const Claim& c : all) {
         REQUIRE((by_name.count(c.one) && by_name.count(c.other)));
         CHECK(holds(c.how, by_name[c.one], by_name[c.other], scenes.side()));
-        named.insert({c.one, c.other}), ++seen[c.how];
+        named.insert({c.one, c.other});
+        ++seen[c.how];
       }
       CHECK(named.size() == scene.size());
       if (scene.size() == 2) CHECK(all[0].one < all[0].other);
@@ -79,14 +80,14 @@ void check_scenes(const Scenes& scenes, const std::vector<std::string>& nouns) {
 
 }  // namespace
 
-TEST_CASE("a caption says what stands where, as a reader finds who looks at the boxes") {
+TEST_CASE("a caption describes the positions of the objects' boxes correctly") {
   check_scenes(Scenes({.data = "generated"}), {"bar", "block", "cross", "plus", "pole", "ring"});
   if (std::filesystem::exists(fashion))
     check_scenes(Scenes({.data = fashion}), {"bag", "boot", "dress", "pullover", "sandal", "trousers"});
   else WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
 }
 
-TEST_CASE("a reader finds a caption wrong that swaps two things, or names the wrong direction") {
+TEST_CASE("a caption that swaps two objects or names the wrong direction is wrong") {
   const Placed a{.kind = 0, .top = 5, .left = 0}, b{.kind = 1, .top = 0, .left = 20};
   CHECK(holds("left", a, b, 14));
   CHECK(!holds("left", b, a, 14));
@@ -98,7 +99,7 @@ TEST_CASE("a reader finds a caption wrong that swaps two things, or names the wr
   CHECK(scenes.text(scenes.sentence({b, {.kind = 2, .top = 3, .left = 34}, a})) == "a block between a bar and a cross");
 }
 
-TEST_CASE("a picture has each image where the scene says, and nothing else") {
+TEST_CASE("a picture has each image at the scene's position, and nothing else") {
   const Scenes scenes({.data = "generated"});
   for (std::uint64_t number = 0; number < 20; ++number) {
     const Scene scene = scenes.scene(Split::train, 1, number);
@@ -115,7 +116,7 @@ TEST_CASE("a picture has each image where the scene says, and nothing else") {
   }
 }
 
-TEST_CASE("no image of one split stands in a scene of another") {
+TEST_CASE("no image of one split is in a scene of another") {
   for (const char* data : {"generated", fashion.c_str()}) {
     if (data == fashion && !std::filesystem::exists(fashion)) continue;
     const Scenes scenes({.data = data});

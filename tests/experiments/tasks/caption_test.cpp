@@ -26,7 +26,7 @@ const std::string fashion = "/usr/share/datasets/fashion-mnist";
 
 }  // namespace
 
-TEST_CASE("a batch is its scenes by number, with the words before each word") {
+TEST_CASE("a batch has the numbered scenes, with the words before each word") {
   const auto task = make_task("caption", {.data = "generated"});
   const Scenes scenes({.data = "generated"});
   const auto batch = [&](const BatchRequest& r) { return task->batch(r).get<CaptionBatch>(); };
@@ -57,7 +57,7 @@ TEST_CASE("a batch is its scenes by number, with the words before each word") {
   CHECK(task->batches(Split::test, 0, 7) == 29);
 }
 
-TEST_CASE("sentences are scored as by hand") {
+TEST_CASE("sentence scores agree with manual computation") {
   SentenceScore s;
   s.add({1, 9, 2, 1, 10}, {1, 9, 2, 1, 10});
   s.add({1, 9, 4, 1}, {1, 9, 2, 1, 11});  // three of five words at their place, and one word short
@@ -67,7 +67,7 @@ TEST_CASE("sentences are scored as by hand") {
   CHECK(s.bleu() == Approx(100 * std::exp(1 - 10.0 / 9) * std::pow(8.0 / 9 * 5 / 7 * 3 / 5 * 2 / 3, .25)));
 }
 
-TEST_CASE("at --quick more scenes are captioned than by a guess", "[science]") {
+TEST_CASE("caption --quick beats the baseline", "[science]") {
   const TempFolder folder;
   const auto run = train_quick("caption", folder);
   const auto measures = run["measures"];
@@ -78,7 +78,7 @@ TEST_CASE("at --quick more scenes are captioned than by a guess", "[science]") {
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("The first scenes") && Contains("data:image/bmp;base64,"));
 }
 
-TEST_CASE("ebb evaluate reports the captions that training reported") {
+TEST_CASE("ebb evaluate reports the same captions as training") {
   const TempFolder folder;
   const auto run = train_quick("caption", folder, {"--steps", "40", "--hidden", "6", "--layers", "2"});
   const Outcome o = ebb_command({"evaluate", "--weights", folder / "out/weights.safetensors"});
@@ -89,7 +89,7 @@ TEST_CASE("ebb evaluate reports the captions that training reported") {
   CHECK(again["measures"] == run["measures"]);
 }
 
-TEST_CASE("any registered cell captions") {
+TEST_CASE("every registered cell works with caption") {
   const auto task = make_task("caption", {.data = "generated"});
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;
@@ -103,17 +103,19 @@ TEST_CASE("any registered cell captions") {
   }
 }
 
-TEST_CASE("a run of caption goes on to the same bits") {
+TEST_CASE("a resumed run of caption is bitwise identical") {
   goes_on("caption", "lstm",
           {.hidden = 6, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30}, {1, 4},
           {.data = "generated"});
 }
 
-TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor on how it is asked") {
+TEST_CASE("a scene's caption depends neither on the other scenes nor on how it is requested") {
   const auto task = make_task("caption", {.data = "generated"});
   const Scenes scenes({.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
-  s.steps = 60, s.layers = 2, s.patience = 0;  // enough for the last weights to say different things
+  s.steps = 60;
+  s.layers = 2;
+  s.patience = 0;  // enough for the last weights to say different things
   Model m{*task, "lstm", s, 3};
   train(m, *task, s, 3);
   const auto said = [&](const Batch& b) {
@@ -138,7 +140,7 @@ TEST_CASE("what is said of a scene does not depend on the scenes beside it, nor 
   CHECK(different.size() > 1);
 }
 
-TEST_CASE("a search finds no sentence less probable than the greedy one") {
+TEST_CASE("beam search finds no sentence less probable than the greedy one") {
   const auto task = make_task("caption", {.data = "generated"});
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 2};
   const auto& net = dynamic_cast<const CaptionNetwork&>(m.network());
@@ -168,7 +170,7 @@ TEST_CASE("a search finds no sentence less probable than the greedy one") {
   CHECK(better);
 }
 
-TEST_CASE("ebb generate captions a test scene, and writes a page that shows where it looked") {
+TEST_CASE("ebb generate captions a test scene and writes a page with its attention") {
   const TempFolder folder;
   train_quick("caption", folder, {"--steps", "30", "--hidden", "8"});
   const std::string weights = folder / "out/weights.safetensors", page = folder / "scene.html";
@@ -177,9 +179,8 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
   REQUIRE(o.code == 0);
   const Scenes scenes({.data = "generated"});
   const std::string wanted = scenes.text(scenes.sentence(scenes.scene(Split::test, 0, 3)));
-  CHECK_THAT(o.out, Contains("scene 3: ") && Contains("true: " + wanted));
-  CHECK_THAT(read_all(page),
-             Contains("Where it looked before each word") && Contains("(end)") && Contains("test scene 3"));
+  CHECK_THAT(o.out, Contains("scene 3: ") && Contains("reference: " + wanted));
+  CHECK_THAT(read_all(page), Contains("Attention before each word") && Contains("(end)") && Contains("test scene 3"));
   const auto rejected = [&](const std::vector<std::string>& prompt, const std::string& named) {
     std::vector<std::string> words{"generate", "--weights", weights, "--out", folder / "none.html"};
     words.insert(words.end(), prompt.begin(), prompt.end());
@@ -197,19 +198,19 @@ TEST_CASE("ebb generate captions a test scene, and writes a page that shows wher
     CHECK_THAT(no.err, Contains(reason));
   };
   for (const auto& [draw, value] : {std::pair{"--temperature", ".5"}, {"--top-k", "5"}, {"--top-p", ".5"}})
-    says_nothing({draw, value}, "a caption is not drawn");
-  says_nothing({"--length", "3"}, "--length says nothing to a caption");
-  says_nothing({"--greedy", "--beam", "4"}, "--greedy and --beam exclude each other");
+    says_nothing({draw, value}, "a caption is not sampled");
+  says_nothing({"--length", "3"}, "--length does not apply to a caption");
+  says_nothing({"--greedy", "--beam", "4"}, "--greedy and --beam are mutually exclusive");
   for (const char* wrong : {"200", "-1", "3.5", "a bag"}) rejected({"--prompt", wrong}, wrong);
 }
 
-TEST_CASE("where there is no Fashion-MNIST, caption says what it expects") {
+TEST_CASE("without Fashion-MNIST, caption's error describes the expected files") {
   const TempFolder folder;
   CHECK_THROWS_WITH(make_task("caption", {.data = folder.path()}),
-                    Contains(folder.path()) && Contains("caption has no") && Contains("expects"));
+                    Contains(folder.path()) && Contains("is missing; the task caption needs"));
 }
 
-TEST_CASE("scenes of real items teach what made-up ones do", "[slow]") {
+TEST_CASE("scenes of real items are learnt as synthetic ones are", "[slow]") {
   if (!std::filesystem::exists(fashion)) {
     WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
     return;

@@ -32,7 +32,7 @@ std::string why(const std::string& task, const std::string& data) {
 
 }  // namespace
 
-TEST_CASE("a table of confusion has light numbers on its dark squares") {
+TEST_CASE("a confusion matrix has light numbers on its dark squares") {
   ConfusionMatrix counts(2);
   Tokens predicted({5}), wanted({5});
   predicted.data()[1] = predicted.data()[3] = 1;  // two of the four of class 0 are taken for class 1
@@ -42,7 +42,7 @@ TEST_CASE("a table of confusion has light numbers on its dark squares") {
   CHECK_THAT(svg, Contains("fill='#fff'>100<") && Contains("text-anchor=middle>50<"));
 }
 
-TEST_CASE("--quick teaches each task of the course more than a guess knows", "[science]") {
+TEST_CASE("each task of the course beats its baseline at --quick", "[science]") {
   for (const auto& [task, measure, least] : {std::tuple{"sentiment", "accuracy", 80.0},
                                              {"images", "accuracy", 60.0},
                                              {"pixels", "accuracy", 60.0},
@@ -55,8 +55,7 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
     CHECK(value > baseline + 15);
     CHECK(run["measures"].contains("F1"));
     CHECK(run["loss"].get<double>() < .6 * run["baseline_loss"].get<double>());
-    CHECK_THAT(read_all(folder / "out/report.html"),
-               Contains("Which class was taken for which") && Contains("accuracy"));
+    CHECK_THAT(read_all(folder / "out/report.html"), Contains("Confusion matrix") && Contains("accuracy"));
   }
   const TempFolder folder;
   const auto run = train_quick("series", folder);
@@ -64,7 +63,7 @@ TEST_CASE("--quick teaches each task of the course more than a guess knows", "[s
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("Forecast 15 steps ahead"));
 }
 
-TEST_CASE("weights of each task say how it was read, and ebb evaluate measures what training measured") {
+TEST_CASE("each task's weights record how its data are read, and ebb evaluate reproduces training's result") {
   for (const auto& [task, more] :
        {std::pair<std::string, std::vector<std::string>>{"sentiment", {"--direction", "both"}},
         {"sentiment", {"--embedding", "onehot"}},
@@ -86,7 +85,7 @@ TEST_CASE("weights of each task say how it was read, and ebb evaluate measures w
   }
 }
 
-TEST_CASE("any registered cell fits the tasks of the course") {
+TEST_CASE("every registered cell works with the tasks of the course") {
   for (const std::string& name : with_recurrence) {
     const auto task = make_task(name, {.data = "generated"});
     for (const CellInfo& cell : cell_list()) {
@@ -101,7 +100,7 @@ TEST_CASE("any registered cell fits the tasks of the course") {
   }
 }
 
-TEST_CASE("runs of the tasks of the course go on to the same bits") {
+TEST_CASE("resumed runs of the tasks of the course are bitwise identical") {
   for (const char* name : {"sentiment", "images", "pixels", "tags", "series"})
     goes_on(
         name, "lstm",
@@ -109,7 +108,7 @@ TEST_CASE("runs of the tasks of the course go on to the same bits") {
         {1, 4}, {.data = "generated"});
 }
 
-TEST_CASE("what a row is taken for does not depend on the rows beside it, however long they are") {
+TEST_CASE("a row's prediction does not depend on the other rows or their lengths") {
   for (const char* name : {"sentiment", "tags"}) {
     INFO(name);
     const auto task = make_task(name, {.data = "generated"});
@@ -133,10 +132,12 @@ TEST_CASE("what a row is taken for does not depend on the rows beside it, howeve
   }
 }
 
-TEST_CASE("training stops by the task's own measure, and the best weights come back") {
+TEST_CASE("training stops by the task's own metric and restores the best weights") {
   const auto task = make_task("sentiment", {.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
-  s.steps = 400, s.lr = .05, s.patience = 2;
+  s.steps = 400;
+  s.lr = .05;
+  s.patience = 2;
   Model m{*task, "gru", s, 1};
   const TrainRecord r = train(m, *task, s, 1);
   double best = 0;
@@ -148,7 +149,7 @@ TEST_CASE("training stops by the task's own measure, and the best weights come b
   CHECK(r.waited);
 }
 
-TEST_CASE("a batch weighs as many steps as have a target") {
+TEST_CASE("a batch's weight is its number of steps with a target") {
   const auto weight = [](const char* task) {
     return make_task(task, {.data = "generated"})->batch({.split = Split::test, .rows = 3}).weight();
   };
@@ -157,14 +158,14 @@ TEST_CASE("a batch weighs as many steps as have a target") {
   CHECK(steps_in(Lengths({3}, {4, 1, 2})) == 7);
 }
 
-TEST_CASE("guesses among classes cost what they must") {
+TEST_CASE("class baselines have the correct losses") {
   const ClassBaseline g = class_baseline({50, 30, 20, 0});
   CHECK(g.accuracy == Approx(50));
   CHECK(g.f1 == Approx(100 * (2 * .5 / 1.5) / 3));  // precision .5, recall 1, and two classes never named
   CHECK(g.nats == Approx(-.5 * std::log(.5) - .3 * std::log(.3) - .2 * std::log(.2)));
 }
 
-TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
+TEST_CASE("Mackey-Glass and Lorenz agree with the literature") {
   const auto task = make_task("series", {.data = "mackey-glass"});
   const auto meter = meter_of(*task);
   const TaskSettings s{.hidden = 2, .length = 100, .batch = 32};
@@ -173,12 +174,16 @@ TEST_CASE("Mackey-Glass and Lorenz are the series of the literature") {
   CHECK(meter->measures()[0].baseline == Approx(162).margin(2));  // persistence, as Voelker 2019 publishes it
   double n = 0, sum = 0, squares = 0;
   for (const auto& series : lorenz(1, 8, 4000).test.series)
-    for (const double x : series) n += 1, sum += x, squares += x * x;
+    for (const double x : series) {
+      n += 1;
+      sum += x;
+      squares += x * x;
+    }
   CHECK(sum / n == Approx(0).margin(1));
   CHECK(std::sqrt(squares / n) == Approx(7.93).margin(.25));  // of the attractor
 }
 
-TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit") {
+TEST_CASE("a CSV column is split by time and forecast in its own unit") {
   const TempFolder folder;
   std::string csv = "day,level\n";
   for (int k = 0; k < 500; ++k) csv += std::to_string(k) + "," + std::to_string(100 + k) + "\n";
@@ -193,10 +198,10 @@ TEST_CASE("a column of a CSV file is cut in time, and forecast in its own unit")
   const auto before = task->batch({.split = Split::valid, .length = 10, .rows = 1}).get<SeriesBatch>();
   CHECK(before.x.at({9, 0, 0}) < b.x.at({0, 0, 0}));
   CHECK_THROWS_WITH(task->batch({.split = Split::test, .length = 49, .rows = 1}),
-                    Contains("a split has 50 numbers, fewer than the 51"));
+                    Contains("a split has 50 values, fewer than the 51"));
 }
 
-TEST_CASE("a series far from zero is learned from as the same series around zero") {
+TEST_CASE("a series far from zero is learnt like the same series around zero") {
   const TempFolder folder;
   const auto written = [&](double offset) {
     std::string csv = "level\n";
@@ -223,29 +228,29 @@ TEST_CASE("a series far from zero is learned from as the same series around zero
         for (int k = 0; k < 99; ++k) rows += "1e7\n";
         return rows;
       }());
-  CHECK_THROWS_WITH(make_task("series", {.data = folder / "x.csv"}), Contains("all the same"));
+  CHECK_THROWS_WITH(make_task("series", {.data = folder / "x.csv"}), Contains("all equal"));
 }
 
-TEST_CASE("loaders say what they expect, and what is wrong with a file that differs") {
+TEST_CASE("loaders' errors describe the expected files and what is wrong with the given one") {
   const TempFolder folder;
   for (const char* task : {"sentiment", "tags", "images", "pixels"})
-    CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("expects"));
-  CHECK_THAT(why("series", folder / "none.csv"), Contains("expects mackey-glass, lorenz or a CSV file"));
+    CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("needs"));
+  CHECK_THAT(why("series", folder / "none.csv"), Contains("expects mackey-glass, lorenz or an existing CSV file"));
   for (const char* name : {"dev.tsv", "test.tsv"}) write_all(folder / name, "a\tX\n");
   write_all(folder / "train.tsv", "a\tDET\nb NOUN\n");
-  CHECK_THAT(why("tags", folder.path()), Contains("train.tsv', line 2: expects a word, a tab and its tag"));
+  CHECK_THAT(why("tags", folder.path()), Contains("train.tsv', line 2: must be a word, a tab and its tag"));
   write_all(folder / "train.tsv", "\n\n");
-  CHECK_THAT(why("tags", folder.path()), Contains("has no sentence"));
+  CHECK_THAT(why("tags", folder.path()), Contains("contains no sentences"));
   write_all(folder / "rt-polarity.neg", "bad\n");
   write_all(folder / "rt-polarity.pos", "good\n \n");
   CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.pos', line 2: is empty"));
   write_all(folder / "rt-polarity.pos", "good\n\xff\n");
   CHECK_THAT(why("sentiment", folder.path()), Contains("line 2: is not UTF-8"));
   write_all(folder / "rt-polarity.neg", "");
-  CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.neg': has no sentence"));
+  CHECK_THAT(why("sentiment", folder.path()), Contains("rt-polarity.neg': contains no sentences"));
 }
 
-TEST_CASE("an option that says nothing to the task is refused before anything is written") {
+TEST_CASE("an option that does not apply to the task is rejected before anything is written") {
   const TempFolder folder;
   for (const auto& [task, option, value] : {std::tuple{"adding", "--data", "x"},
                                             {"chars", "--direction", "both"},
@@ -261,22 +266,22 @@ TEST_CASE("an option that says nothing to the task is refused before anything is
                                             {"pixels", "--length", "10"}}) {
     const Outcome o = ebb_command({"train", task, option, value, "--quick", "--out", folder / "out"});
     CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
+    CHECK_THAT(o.err, Contains(std::string(option) + " does not apply to the task '" + task + "'"));
   }
   CHECK_THAT(ebb_command({"train", "pixels", "--order", "row", "--quick", "--out", folder / "out"}).err,
              Contains("did you mean 'rows'?"));
   CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err,
              Contains("did you mean 'both'?"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err,
-             Contains("a network of its own"));
+             Contains("has its own network"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
-             Contains("--text says nothing to the task 'adding'"));
+             Contains("--text does not apply to the task 'adding'"));
   CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err,
              Contains("has no cell"));
   CHECK(folder.empty());
 }
 
-TEST_CASE("a run of images is not said to be one of a cell that it has not") {
+TEST_CASE("a run of images, which has no cell, does not report one") {
   const TempFolder folder;
   const Outcome o = ebb_command({"train", "images", "--quick", "--steps", "2", "--out", folder / "out"});
   REQUIRE(o.code == 0);
@@ -287,7 +292,7 @@ TEST_CASE("a run of images is not said to be one of a cell that it has not") {
   CHECK(ebb_command({"train", "--config", folder / "out/config.toml", "--out", folder / "again"}).code == 0);
 }
 
-TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
+TEST_CASE("word vectors from a file replace the initial values of the embedding", "[slow]") {
   const TempFolder folder;
   write_all(folder / "v.txt", "dull .5 -1 2\nbright 1 2 3\n");
   const auto task = make_task("sentiment", {.data = "generated", .own = {{"embedding", folder / "v.txt"}}});
@@ -295,7 +300,7 @@ TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
   CHECK_THAT(task->data(), Contains("; v.txt has 2 of ") && Contains(" words"));
   write_all(folder / "strange.txt", "zzz 1 2\n");
   CHECK_THROWS_WITH(make_task("sentiment", {.data = "generated", .own = {{"embedding", folder / "strange.txt"}}}),
-                    Contains("strange.txt': has not one of the"));
+                    Contains("strange.txt': contains none of the"));
   int found = 0;
   for (int k = 0; k < m.w.count(); ++k)
     if (std::string(m.w[k].name()).find("words") != std::string::npos) {
@@ -305,7 +310,7 @@ TEST_CASE("word vectors of a file replace the learned start", "[slow]") {
   CHECK(found == 1);
 }
 
-TEST_CASE("real data teach what made-up ones do", "[slow]") {
+TEST_CASE("real data are learnt as synthetic data are", "[slow]") {
   const char* const root = std::getenv("EBB_DATA");
   const auto learns = [&](const std::string& task, const std::string& data, int steps, double least) {
     INFO(task);
@@ -322,7 +327,7 @@ TEST_CASE("real data teach what made-up ones do", "[slow]") {
   else WARN("skipped: Debian's package dataset-fashion-mnist is not installed");
 }
 
-TEST_CASE("a CSV file without a line of names loses no row, and one whose series is no series is named") {
+TEST_CASE("a CSV file without column names loses no row, and an error in a series names its file") {
   const TempFolder folder;
   std::string rows;
   for (int k = 0; k < 300; ++k)
@@ -334,7 +339,7 @@ TEST_CASE("a CSV file without a line of names loses no row, and one whose series
   CHECK(bare.train.series == named.train.series);
   CHECK(bare.column == "2");
   CHECK(named.column == "rest");
-  CHECK_THAT(bare.source, Contains("300 numbers") && Contains("the file has no line of names"));
+  CHECK_THAT(bare.source, Contains("300 values") && Contains("the file has no header"));
   CHECK(data(rows, "1").train.series == data("day,level,rest\n" + rows, "level").train.series);
   CHECK(data(rows, "1").column == "1");
   CHECK(data("day,2019, 2020\n" + rows, "2019").column == "2019");  // a year is a name where it is asked for by it

@@ -50,7 +50,7 @@ constexpr std::time_t day = 86'400, begin = -2'208'988'800,
 
 }  // namespace
 
-TEST_CASE("each form of a date is what the C library writes, and none is two dates") {
+TEST_CASE("each form of a date agrees with the C library and is unambiguous") {
   REQUIRE(date_forms() == static_cast<int>(patterns.size()));
   REQUIRE(iso(calendar(begin)) == "1900-01-01");
   REQUIRE(iso(calendar(end - day)) == "2099-12-31");
@@ -74,7 +74,7 @@ TEST_CASE("each form of a date is what the C library writes, and none is two dat
   CHECK(left_out > 1000);
 }
 
-TEST_CASE("each date made up is one of the C library's forms of its ISO form, and days of one split are in no other") {
+TEST_CASE("each synthetic date is one of the C library's forms of its ISO date, and splits share no days") {
   const DateSplits d = written_dates(3000, 200, 300), again = written_dates(3000, 200, 300);
   CHECK(d.train.size() == 3000);
   CHECK(d.valid.size() == 200);
@@ -104,12 +104,12 @@ TEST_CASE("each date made up is one of the C library's forms of its ISO form, an
   for (std::size_t k = 0; k < d.test.size(); ++k) CHECK(d.test[k].written == again.test[k].written);
 }
 
-TEST_CASE("a larger set begins with the smaller one, and what is no date is refused") {
+TEST_CASE("a larger set begins with the smaller one, and invalid dates are rejected") {
   const DateSplits small = written_dates(10, 1, 1), large = written_dates(50, 1, 1);
   for (std::size_t k = 0; k < 10; ++k) CHECK(small.train[k].written == large.train[k].written);
-  CHECK_THROWS_WITH(written_dates(1, 0, 1), Contains("each split needs an example, but 1, 0 and 1 were asked for"));
-  CHECK_THROWS_WITH(written_date(99, 2000, 1, 1), Contains("there is no form 99, there are 15"));
+  CHECK_THROWS_WITH(written_dates(1, 0, 1), Contains("each split needs an example, but 1, 0 and 1 were requested"));
+  CHECK_THROWS_WITH(written_date(99, 2000, 1, 1), Contains("there is no format 99; there are 15"));
   for (const auto& [y, m, d] :
        {std::tuple{2001, 2, 29}, {1899, 12, 31}, {2100, 1, 1}, {2000, 13, 1}, {2000, 0, 1}, {2000, 4, 31}})
-    CHECK_THROWS_WITH(written_date(0, y, m, d), Contains("is no date of the years 1900 to 2099"));
+    CHECK_THROWS_WITH(written_date(0, y, m, d), Contains("is not a date in the years 1900 to 2099"));
 }

@@ -39,7 +39,7 @@ std::string why(const std::vector<MidiNote>& notes, const MidiOptions& o = {}) {
 
 }  // namespace
 
-TEST_CASE("a MIDI file is, byte for byte, the one that mido writes of the same notes") {
+TEST_CASE("a MIDI file is byte for byte what mido writes for the same notes") {
   const nlohmann::json pieces = golden()["pieces"];  // kept for as long as the loop lasts
   for (const auto& piece : pieces) {
     INFO(piece["name"]);
@@ -55,7 +55,7 @@ TEST_CASE("a MIDI file is, byte for byte, the one that mido writes of the same n
   }
 }
 
-TEST_CASE("the notes of a piano roll begin and end when mido hears them") {
+TEST_CASE("the notes of a piano roll begin and end when mido reads them") {
   const nlohmann::json pieces = golden()["pieces"];  // kept for as long as the loop lasts
   for (const auto& piece : pieces) {
     INFO(piece["name"]);
@@ -72,7 +72,7 @@ TEST_CASE("the notes of a piano roll begin and end when mido hears them") {
   }
 }
 
-TEST_CASE("what no MIDI file can hold is refused with the reason") {
+TEST_CASE("notes that a MIDI file cannot represent are rejected with the reason") {
   CHECK_THAT(why({{128, 0, 1}}), Contains("note 128 is outside 0 to 127"));
   CHECK_THAT(why({{-1, 0, 1}}), Contains("note -1 is outside"));
   CHECK_THAT(why({{60, 5, 5}}), Contains("note 60 from tick 5 to 5"));
@@ -80,7 +80,7 @@ TEST_CASE("what no MIDI file can hold is refused with the reason") {
   CHECK_THAT(why({{60, 0, 1L << 28}}), Contains("to 268435456"));
   CHECK_THAT(why({{60, 4, 9}, {61, 0, 9}, {60, 0, 5}}), Contains("note 60 begins at tick 4, before it ends at 5"));
   CHECK(why({{60, 5, 9}, {60, 0, 5}}) == "nothing");
-  CHECK_THAT(why({}, {.ticks = 0}), Contains("0 ticks a quarter note"));
+  CHECK_THAT(why({}, {.ticks = 0}), Contains("0 ticks per quarter note"));
   CHECK_THAT(why({}, {.tempo = 3.5}), Contains("tempo of 3.5"));
   CHECK_THAT(why({}, {.tempo = NAN}), Contains("tempo of nan"));
   CHECK_THAT(why({}, {.program = 128}), Contains("program 128"));

@@ -48,7 +48,7 @@ struct MusicRun {
 
 }  // namespace
 
-TEST_CASE("weights of music are measured by ebb evaluate as in training, and go on with a chord") {
+TEST_CASE("ebb evaluate measures music's weights as training did, and generation continues a chord") {
   const MusicRun t{{"--steps", "150", "--lr", ".03"}};
   const auto run = summary_of(t.folder / "out")["runs"]["1"];
   REQUIRE(ebb_command({"evaluate", "--weights", t.folder / "out/weights.safetensors"}).code == 0);
@@ -58,7 +58,7 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
 
   const Outcome o = t.generate({"--prompt", "C3 E4 G4 C5 | 53 69 72 77", "--length", "6", "--greedy"});
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Contains("   1  C3  E4  G4  C5\n   2  F3  A4  C5  F5\n   -- given up to here --\n   3  ") &&
+  CHECK_THAT(o.out, Contains("   1  C3  E4  G4  C5\n   2  F3  A4  C5  F5\n   -- end of the prompt --\n   3  ") &&
                         Contains("\n   8  ") && !Contains("\n   9  ") && Contains("new/x.mid"));
   const std::string midi = read_all(t.folder / "new/x.mid");
   CHECK(midi.substr(0, 4) == "MThd");
@@ -75,17 +75,17 @@ TEST_CASE("weights of music are measured by ebb evaluate as in training, and go 
   CHECK(long_one.substr(0, music) == short_one.substr(0, music));
 }
 
-TEST_CASE("ebb generate refuses of music what says nothing to it, and leaves no file") {
+TEST_CASE("ebb generate rejects options that do not apply to music, and leaves no file") {
   const MusicRun t{{"--steps", "1", "--hidden", "3"}};
   const auto rejected = [&](std::vector<std::string> words, const std::string& reason) {
     const Outcome o = t.generate(words);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains(reason));
   };
-  rejected({"--prompt", "C4 H4"}, "--prompt, step 1: 'H4' is no note");
-  rejected({"--prompt", "C4 | 20"}, "--prompt, step 2: '20' is no key of a piano, which go from 21 (A0) to 108 (C8)");
-  rejected({"--beam", "3"}, "--beam: music is drawn step by step");
-  rejected({"--top-p", ".9"}, "--top-p: keys sound or not each for itself");
+  rejected({"--prompt", "C4 H4"}, "--prompt, step 1: 'H4' is not a note");
+  rejected({"--prompt", "C4 | 20"}, "--prompt, step 2: '20' is not a key of a piano, which has 21 (A0) to 108 (C8)");
+  rejected({"--beam", "3"}, "--beam: music is sampled step by step");
+  rejected({"--top-p", ".9"}, "--top-p: each key has its own probability");
   rejected({"--length", "100001"}, "at most 100,000 steps");
   CHECK_FALSE(t.folder.has("new"));
   CHECK(t.generate({"--length", "0", "--prompt", "C4"}).code == 0);
@@ -126,7 +126,7 @@ TEST_CASE(
   CHECK_THAT(full.err, Contains("full': No space left on device"));
   CHECK(fs::is_symlink(t.folder / "full"));
   CHECK_THAT(write("/dev/stdout").out,
-             Contains("-- given up to here --") && Contains(music) && Contains("/dev/stdout\n"));
+             Contains("-- end of the prompt --") && Contains(music) && Contains("/dev/stdout\n"));
 
   const auto rejected = [&](const std::string& out, const std::string& reason) {
     const Outcome no = write(out);
@@ -142,9 +142,11 @@ TEST_CASE(
   CHECK_FALSE(t.folder.has("new"));
 }
 
-TEST_CASE("keys are drawn each by its probability, however the draw is made") {
+TEST_CASE("each key is sampled with its probability, by either way of sampling") {
   Array logits = Array::full({piano_keys}, -30, f32);
-  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F,
+  logits.data<float>()[10] = 3;
+  logits.data<float>()[20] = .2F;
+  logits.data<float>()[30] = .2F;
   logits.data<float>()[40] = -1;
   std::map<Chord, int> seen;
   for (std::uint64_t k = 0; k < 20'000; ++k) ++seen[choose_keys(logits, Key{1}.at(k), {})];
@@ -160,14 +162,16 @@ TEST_CASE("keys are drawn each by its probability, however the draw is made") {
   }
 }
 
-TEST_CASE("a low temperature makes the choice of keys more certain, and not the music silent") {
+TEST_CASE("a low temperature makes the choice of keys more certain without silencing the music") {
   Array logits = Array::full({piano_keys}, -30, f32);
   for (int k = 10; k < 20; ++k) logits.data<float>()[k] = -.8F - .1F * static_cast<float>(k);  // none above one half
   const auto notes_and_top = [&](double temperature) {
     double notes = 0, top = 0, two = 0;
     for (std::uint64_t k = 0; k < 5000; ++k) {
       const Chord c = choose_keys(logits, Key{2}.at(k), {.temperature = temperature});
-      notes += static_cast<double>(c.size()), two += c.size() == 2, top += c == Chord{10, 11};
+      notes += static_cast<double>(c.size());
+      two += c.size() == 2;
+      top += c == Chord{10, 11};
     }
     return std::pair{notes / 5000, top / two};
   };
@@ -184,9 +188,11 @@ TEST_CASE("a low temperature makes the choice of keys more certain, and not the 
   CHECK(choose_keys(logits, Key{1}, {.greedy = true}).size() == static_cast<std::size_t>(std::lround(expected)));
 }
 
-TEST_CASE("--top-k lets only the most probable keys sound, and a greedy choice draws nothing") {
+TEST_CASE("--top-k lets only the most probable keys sound, and greedy decoding draws no random numbers") {
   Array logits = Array::full({piano_keys}, -30, f32);
-  logits.data<float>()[10] = 3, logits.data<float>()[20] = .2F, logits.data<float>()[30] = .2F,
+  logits.data<float>()[10] = 3;
+  logits.data<float>()[20] = .2F;
+  logits.data<float>()[30] = .2F;
   logits.data<float>()[40] = -1;
   for (std::uint64_t k = 0; k < 500; ++k)
     for (const int key : choose_keys(logits, Key{1}.at(k), {.top_k = 2}))
@@ -204,11 +210,11 @@ TEST_CASE("--top-k lets only the most probable keys sound, and a greedy choice d
   }
   CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.temperature = 0}), ValueError);
   for (const double bad : {double(NAN), double(INFINITY)})
-    CHECK_THROWS_WITH(choose_keys(Array::full({piano_keys}, bad, f32), Key{1}, {}), Contains("no number"));
+    CHECK_THROWS_WITH(choose_keys(Array::full({piano_keys}, bad, f32), Key{1}, {}), Contains("are not finite"));
   CHECK_THROWS_AS(choose_keys(logits, Key{1}, {.top_k = -1}), ValueError);
 }
 
-TEST_CASE("notes are named as musicians name them") {
+TEST_CASE("notes have their usual names") {
   for (const auto& [word, note] : {std::pair{"60", 60},
                                    {"C4", 60},
                                    {"c4", 60},
@@ -226,11 +232,11 @@ TEST_CASE("notes are named as musicians name them") {
     CHECK(note_of(word, "") == note);
   for (int note = lowest_note; note < lowest_note + piano_keys; ++note) CHECK(note_of(note_name(note), "") == note);
   for (const char* bad : {"H4", "C", "4C", "C4x", "C##4", "", "C44", "-60", "6e1", "\xc3\xa9", "C-1"})
-    CHECK_THROWS_WITH(note_of(bad, "here"), Contains("is no note"));
+    CHECK_THROWS_WITH(note_of(bad, "here"), Contains("is not a note"));
   for (const char* off : {"20", "109", "G#0", "C#8", "999", "C9"})
-    CHECK_THROWS_WITH(note_of(off, "here"), Contains("is no key of a piano"));
+    CHECK_THROWS_WITH(note_of(off, "here"), Contains("is not a key of a piano"));
   CHECK(piece_from_text("C4,E4 G4|  |60 60", "") == Piece{{39, 43, 46}, {}, {39}});
   CHECK(piece_from_text("|", "") == Piece{{}, {}});
   CHECK(piece_text({{39, 43}, {}, {39}}, 1) == "   2  -\n   3  C4");
-  CHECK_THAT(why_not("C4||x"), Contains("--prompt, step 3: 'x' is no note"));
+  CHECK_THAT(why_not("C4||x"), Contains("--prompt, step 3: 'x' is not a note"));
 }

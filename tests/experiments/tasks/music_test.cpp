@@ -36,7 +36,7 @@ Chord chord_at(const Array& x, int t, int row) {
 
 }  // namespace
 
-TEST_CASE("the chorales are those of the literature, and what a guess gets is what a few lines of Python get") {
+TEST_CASE("the chorales agree with the literature, and the baseline with a short Python program") {
   const PieceSet set = bach_chorales();
   CHECK(set.cut[1] == 229);
   CHECK(set.cut[2] - set.cut[1] == 76);
@@ -57,7 +57,7 @@ TEST_CASE("the chorales are those of the literature, and what a guess gets is wh
   CHECK(meter->measures()[1].baseline == Approx(22.2045539127787).epsilon(1e-10));
 }
 
-TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that has one before it") {
+TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step but the first") {
   const auto task = make_task("music", {.data = "generated"});
   const PieceSet set = made_up_pieces();
   const TaskSettings s{.hidden = 12, .length = 160, .batch = 5};
@@ -79,7 +79,9 @@ TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that
       for (int k = 0; k < piano_keys; ++k) {
         const bool came = std::count(piece[t + 1].begin(), piece[t + 1].end(), k) > 0;
         const double p = 1 / (1 + std::exp(-z.at({0, k})));
-        nats -= std::log(came ? p : 1 - p), hit += p > .5 && came, all += p > .5 || came;
+        nats -= std::log(came ? p : 1 - p);
+        hit += p > .5 && came;
+        all += p > .5 || came;
       }
     }
   }
@@ -94,7 +96,7 @@ TEST_CASE("the NLL is the sum over keys of -log p, averaged over every step that
   CHECK(nats / steps < 88 * std::log(2));
 }
 
-TEST_CASE("of a batch of music the targets are the steps that follow, and nothing of a test piece is left out") {
+TEST_CASE("the targets of a batch of music are the next steps, and no part of a test piece is omitted") {
   const auto task = make_task("music");
   const PieceSet set = bach_chorales();
   double steps = 0;
@@ -118,7 +120,7 @@ TEST_CASE("of a batch of music the targets are the steps that follow, and nothin
   CHECK(seen.size() == 77);
 }
 
-TEST_CASE("in training all voices of a piece are transposed together, each time by another interval") {
+TEST_CASE("in training all voices of a piece are transposed together, by a new interval each time") {
   const auto task = make_task("music");
   const PieceSet set = bach_chorales();
   std::set<int> intervals;
@@ -141,7 +143,7 @@ TEST_CASE("in training all voices of a piece are transposed together, each time 
   CHECK(cut.steps() == 9);
 }
 
-TEST_CASE("a piece that fills the keyboard is not transposed off its ends") {
+TEST_CASE("transposition never moves a piece off the keyboard") {
   const TempFolder folder;
   write_all(
       folder / "wide.json",
@@ -160,7 +162,7 @@ TEST_CASE("a piece that fills the keyboard is not transposed off its ends") {
   CHECK(ends == std::set<Chord>{{0, 87}, {81}, {82}, {83}, {84}, {85}, {86}, {87}, {0}, {1}, {2}, {3}, {4}, {5}, {6}});
 }
 
-TEST_CASE("--quick teaches music more than a guess knows, and the report shows a piano roll", "[science]") {
+TEST_CASE("music --quick beats the baseline, and the report shows a piano roll", "[science]") {
   const TempFolder folder;
   const Outcome o = ebb_command({"train", "music", "--quick", "--out", folder / "out"});
   INFO(o.out << o.err);
@@ -171,10 +173,10 @@ TEST_CASE("--quick teaches music more than a guess knows, and the report shows a
   CHECK(nll["value"].get<double>() < nll["baseline"].get<double>() - 1);
   CHECK(run["loss"].get<double>() == Approx(nll["value"].get<double>()).epsilon(1e-5));
   CHECK_THAT(read_all(folder / "out/report.html"),
-             Contains("the model continues after the line, given 16 steps") && Contains("<svg"));
+             Contains("the model's continuation after the line, given 16 steps") && Contains("<svg"));
 }
 
-TEST_CASE("any registered cell or layer fits music, and goes on with it") {
+TEST_CASE("every registered cell and layer works with music and continues a piece") {
   const auto task = make_task("music", {.data = "generated"});
   std::vector<std::string> names{"tcn", "transformer"};
   for (const CellInfo& cell : cell_list())
@@ -190,14 +192,14 @@ TEST_CASE("any registered cell or layer fits music, and goes on with it") {
   }
 }
 
-TEST_CASE("a layer without a state goes on from the last T steps of a piece, however long it is") {
+TEST_CASE("a layer without a state continues from the last T steps of a piece of any length") {
   const auto task = make_task("music", {.data = "generated"});
   const Model m{*task, "transformer", TaskSettings{.hidden = 8, .length = 6}, 1};
   const auto& network = dynamic_cast<const MusicNetwork&>(m.network());
   const auto next = [&](const Piece& start) {
     const Tape tape;
     const NoGrad off;
-    return network.go_on(start, 4, Key{5}, {});
+    return network.continue_piece(start, 4, Key{5}, {});
   };
   Piece whole = network.set.pieces[0];
   const Piece end(whole.end() - 6, whole.end());
@@ -205,14 +207,14 @@ TEST_CASE("a layer without a state goes on from the last T steps of a piece, how
   CHECK(next({end.begin() + 3, end.end()}) != next(end));  // and from no fewer
 }
 
-TEST_CASE("runs of music go on to the same bits") {
+TEST_CASE("resumed runs of music are bitwise identical") {
   goes_on(
       "music", "lstm",
       {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
       {1, 4}, {.data = "generated"});
 }
 
-TEST_CASE("what is expected of a piece does not depend on the pieces beside it, however long they are") {
+TEST_CASE("predictions for a piece do not depend on the other pieces or their lengths") {
   const auto task = make_task("music", {.data = "generated"});
   const Model m{*task, "gru", TaskSettings{.hidden = 8}, 3};
   const auto logits = [&](const Batch& b) {
@@ -230,37 +232,36 @@ TEST_CASE("what is expected of a piece does not depend on the pieces beside it, 
   }
 }
 
-TEST_CASE("pitches are not taken for keys: the file says which they are, or its numbers do") {
+TEST_CASE("pitches are not mistaken for keys: the file declares which they are, or its values show it") {
   const auto file = [](const std::string& numbers, const std::string& first) {
     return "{" + numbers + R"("train": [[[)" + first +
            R"(], [60, 67]]], "valid": [[[62], [64]]], "test": [[[65], [81]]]})";
   };
   const std::string pitches = R"("numbers": "pitches", )", keys = R"("numbers": "keys", )";
-  CHECK_THAT(why(file("", "55")),
-             Contains("'songs.json': its numbers, from 55 to 81, may be MIDI pitches as well as keys"));
-  CHECK_THAT(why(file("", "33")), Contains("may be MIDI pitches"));
+  CHECK_THAT(why(file("", "55")), Contains("'songs.json': its numbers, from 55 to 81, could be MIDI pitches or keys"));
+  CHECK_THAT(why(file("", "33")), Contains("could be MIDI pitches"));
   CHECK(why(file("", "32")) == "nothing");  // a bass
   CHECK(why(file(keys, "55")) == "nothing");
   CHECK(read_pieces("songs.json", file(keys, "55")).pieces[0][0] == Chord{55});
   CHECK(read_pieces("songs.json", file(pitches, "55")).pieces[0][0] == Chord{55 - lowest_note});
   CHECK(read_pieces("songs.json", file(pitches, "108, 21")).pieces[0][0] == Chord{0, 87});
   CHECK_THAT(why(file(pitches, "20")),
-             Contains("train, sequence 1, step 1: 20 is no pitch of a piano: they go from 21 to 108"));
-  CHECK_THAT(why(file(pitches, "109")), Contains("109 is no pitch of a piano"));
-  CHECK_THAT(why(file(keys, "88")), Contains("88 is no key"));
+             Contains("train, sequence 1, step 1: 20 is not a pitch of a piano: these go from 21 to 108"));
+  CHECK_THAT(why(file(pitches, "109")), Contains("109 is not a pitch of a piano"));
+  CHECK_THAT(why(file(keys, "88")), Contains("88 is not a key"));
   CHECK_THAT(why(file(R"("numbers": "notes", )", "1")),
              Contains(R"('songs.json', numbers: "keys" or "pitches" is expected, not "notes")"));
   CHECK_THAT(why(file(R"("numbers": 3, )", "1")), Contains("is expected, not 3"));
 }
 
-TEST_CASE("a file that holds no piano rolls is refused with split, sequence and step") {
+TEST_CASE("a file without valid piano rolls is rejected with split, sequence and step") {
   const std::string rest = R"(, "valid": [[[1], [2]]], "test": [[[1], [2]]]})";
   CHECK(why(R"({"train": [[[1], [2]]])" + rest) == "nothing");
   CHECK(why(R"({"train": [[[], []]])" + rest) == "nothing");
   CHECK_THAT(why(R"({"train": [[[1], [2]]])"),
-             Contains("'songs.json', byte 23: is no JSON from there on; music expects"));
-  CHECK_THAT(why(""), Contains("'songs.json', byte 1: is no JSON"));
-  CHECK_THAT(why("\xff"), Contains("is no JSON"));
+             Contains("'songs.json', byte 23: invalid JSON from here on; music expects"));
+  CHECK_THAT(why(""), Contains("'songs.json', byte 1: invalid JSON"));
+  CHECK_THAT(why("\xff"), Contains("invalid JSON"));
   CHECK_THAT(why("[[1]]"), Contains("'songs.json', train: is missing; music expects"));
   CHECK_THAT(why(R"({"train": [[[1], [2]]], "valid": [[[1], [2]]]})"), Contains("'songs.json', test: is missing"));
   CHECK_THAT(why(R"({"train": [])" + rest), Contains("train: has no sequences"));
@@ -272,22 +273,24 @@ TEST_CASE("a file that holds no piano rolls is refused with split, sequence and 
              Contains("train, sequence 1, step 2: a list of keys is expected, not 7"));
   CHECK_THAT(
       why(R"({"train": [[[1], [88]]])" + rest),
-      Contains("train, sequence 1, step 2: 88 is no key: they go from 0 to 87; for MIDI pitches, from 21 to 108, put"));
+      Contains(
+          "train, sequence 1, step 2: 88 is not a key: these go from 0 to 87; for MIDI pitches, from 21 to 108, add"));
   for (const char* bad : {"-1", "1.0", "\"C4\"", "null", "[1]", "18446744073709551615", "99999999999999999999999"})
     CHECK_THAT(why(R"({"train": [[[)" + std::string(bad) + "], [2]]]" + rest),
-               Contains("train, sequence 1, step 1: ") && Contains("is no key"));
+               Contains("train, sequence 1, step 1: ") && Contains("is not a key"));
   const std::string deep =
       std::string(300'000, '[') + std::string(300'000, ']');  // too deep to be written out by calls
-  CHECK_THAT(why(R"({"train": [[[], [)" + deep + "]]]" + rest), Contains("step 2: a list is no key"));
+  CHECK_THAT(why(R"({"train": [[[], [)" + deep + "]]]" + rest), Contains("step 2: a list is not a key"));
   CHECK_THAT(why(R"({"train": [[{"a": )" + deep + "}, []]]" + rest),
              Contains("step 1: a list of keys is expected, not an object"));
-  CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 stands there twice"));
-  CHECK_THAT(why(R"({"train": [[[1e999], [2]]])" + rest), Contains("'songs.json': has a number that is too large"));
+  CHECK_THAT(why(R"({"train": [[[4, 3, 4], [2]]])" + rest), Contains("step 1: key 4 occurs twice"));
+  CHECK_THAT(why(R"({"train": [[[1e999], [2]]])" + rest),
+             Contains("'songs.json': contains a number that is too large"));
   CHECK_THROWS_WITH(make_task("music", {.data = "none.json"}),
-                    Contains("music expects chorales, generated or a JSON file that is there"));
+                    Contains("music expects chorales, generated or an existing JSON file"));
 }
 
-TEST_CASE("of a piece that is longer than T every step is learned from, and how many there are is said") {
+TEST_CASE("every step of a piece longer than T is learnt from, and their number is printed") {
   TempFolder folder;
   std::string piece;  // step t is key t % 88
   for (int t = 0; t < 60; ++t) piece += (t ? ", [" : "[") + std::to_string(t) + "]";
@@ -306,26 +309,26 @@ TEST_CASE("of a piece that is longer than T every step is learned from, and how 
     }
   }
   CHECK(seen.size() > 20);
-  CHECK_THAT(task->left_out({.length = 20}), Contains("1 of 2 pieces to learn from are longer than T = 20"));
+  CHECK_THAT(task->left_out({.length = 20}), Contains("1 of 2 training pieces are longer than T = 20"));
   CHECK(task->left_out({.length = 59}).empty());
   CHECK(make_task("music")->left_out({.length = 160}).empty());
   const Outcome o = ebb_command(
       {"train", "music", "--quick", "--data", file, "--length", "20", "--steps", "2", "--out", folder / "out"});
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Contains("1 of 2 pieces to learn from are longer than T = 20"));
-  CHECK_THAT(read_all(folder / "out/report.html"), Contains("1 of 2 pieces to learn from are longer than T = 20"));
+  CHECK_THAT(o.out, Contains("1 of 2 training pieces are longer than T = 20"));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("1 of 2 training pieces are longer than T = 20"));
 }
 
-TEST_CASE("words that training leaves out are counted") {
+TEST_CASE("words that training omits are counted") {
   const auto sentiment = make_task("sentiment", {.data = "generated"}), tags = make_task("tags", {.data = "generated"}),
              dates = make_task("translate", {.data = "dates"});
   for (const auto* task : {&sentiment, &tags, &dates}) {
     CHECK((*task)->left_out({.length = 1'000}).empty());
-    CHECK_THAT((*task)->left_out({.length = 2}), Contains("are longer than T = 2; the last "));
+    CHECK_THAT((*task)->left_out({.length = 2}), Contains("are longer than T = 2; their last "));
   }
 }
 
-TEST_CASE("what a task's network drops out, and how far music is transposed, are options, and stand in config.toml") {
+TEST_CASE("dropout of a task's network and the transposition of music are options and are stored in config.toml") {
   TempFolder folder;
   const auto config_of = [&](const std::string& task, std::vector<std::string> more) {
     more.insert(more.begin(), {"train", task, "--quick", "--steps", "2", "--data",
@@ -353,12 +356,12 @@ TEST_CASE("what a task's network drops out, and how far music is transposed, are
   CHECK_THAT(config_of("translate", {}), Contains("\ninput-dropout = 0\n") && Contains("\noutput-dropout = 0\n"));
 }
 
-TEST_CASE("dropout and transposition are refused where a task has none") {
+TEST_CASE("dropout and transposition are rejected for tasks without them") {
   TempFolder folder;
   const auto rejected = [&](const char* task, const char* option) {
     const Outcome o = ebb_command({"train", task, "--quick", option, "0", "--out", folder / "out"});
     CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(std::string(option) + " says nothing to the task '" + task + "'"));
+    CHECK_THAT(o.err, Contains(std::string(option) + " does not apply to the task '" + task + "'"));
   };
   rejected("adding", "--output-dropout");
   rejected("music", "--input-dropout");
@@ -366,7 +369,7 @@ TEST_CASE("dropout and transposition are refused where a task has none") {
   rejected("series", "--transpose");
 }
 
-TEST_CASE("transposed by so many semitones at most, a piece stays within them") {
+TEST_CASE("transposition stays within its limit in semitones") {
   TempFolder folder;
   const std::string file =
       folder.file("one.json", R"({"train": [[[40], [40]]], "valid": [[[1], [2]]], "test": [[[1], [2]]]})");

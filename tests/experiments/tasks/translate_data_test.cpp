@@ -39,7 +39,7 @@ struct Corpus {
 
 }  // namespace
 
-TEST_CASE("a batch of translations has the source beside what is written, one step late, and its end") {
+TEST_CASE("a batch of translations has the source, the target shifted by one step, and the target with its end") {
   const Corpus corpus(
       "a dog runs\nthe dog\na cat runs far away\na dog runs\nthe cat\na cat runs far away\nthe far away cat\n");
   const auto task = make_task("translate", {.data = corpus.folder.path()});
@@ -67,7 +67,7 @@ TEST_CASE("a batch of translations has the source beside what is written, one st
   CHECK(task->batch({.length = 2, .rows = 3}).steps() == 2);
 }
 
-TEST_CASE("BLEU is of the words as the file has them, and copying the source is the guess") {
+TEST_CASE("BLEU is computed on the file's own words, and copying the source is the baseline") {
   const Corpus corpus("the cat sat on the mat\na dog , a cat and a bird\n");
   write_all(corpus.folder / "test2016.en", "the cat sat on the mat\na dog , a zebra and a bird\n");
   write_all(corpus.folder / "test2016.fr", "the cat sat on the mat\na dog , a zebra and a bird\n");
@@ -88,16 +88,18 @@ TEST_CASE("BLEU is of the words as the file has them, and copying the source is 
         Approx(100 * std::pow(13. / 14 * 10 / 12 * 8 / 10 * 6 / 8, .25)));
 }
 
-TEST_CASE("an unknown word of a translation is the word that was looked at most") {
+TEST_CASE("an unknown word in a translation is replaced by the source word with the largest attention") {
   const Vocabulary v = Vocabulary::from_text(Symbols::words, "un chien", {.bos = true, .eos = true});
   const Translations all{.symbols = Symbols::words, .vocabulary = v};
-  const Array looks = Array::from({3, 2}, {.9, .1, .2, .8, .5, .5});
-  CHECK(all.spelt({v.find("un"), v.unknown()}, {"a", "zebra"}, looks) == std::vector<std::string>{"un", "zebra"});
-  CHECK(all.spelt({v.unknown(), v.find("chien")}, {"a", "zebra"}, looks) == std::vector<std::string>{"a", "chien"});
-  CHECK(all.spelt({}, {"a"}, looks).empty());
+  const Array attention = Array::from({3, 2}, {.9, .1, .2, .8, .5, .5});
+  CHECK(all.symbols_of({v.find("un"), v.unknown()}, {"a", "zebra"}, attention) ==
+        std::vector<std::string>{"un", "zebra"});
+  CHECK(all.symbols_of({v.unknown(), v.find("chien")}, {"a", "zebra"}, attention) ==
+        std::vector<std::string>{"a", "chien"});
+  CHECK(all.symbols_of({}, {"a"}, attention).empty());
 }
 
-TEST_CASE("a prompt is brought into the form of the data, and read back by people") {
+TEST_CASE("a prompt is converted to the data's form, and output to ordinary text") {
   CHECK(as_multi30k("The woman's dog, a \"Boxer\", runs.") ==
         "the woman &apos;s dog , a  &quot; boxer &quot;  , runs .");
   CHECK(as_multi30k("l' herbe 3.5 m") == "l&apos;  herbe 3.5 m");
@@ -122,9 +124,8 @@ TEST_CASE("a prompt is brought into the form of the data, and read back by peopl
   CHECK(o.code == 0);
   CHECK_THAT(read_all(folder / "page.html"),
              Contains("the dog 's zebra runs .") && Contains(">'s</text>") && Contains(">zebra</text>"));
-  for (const auto& [prompt, reason] :
-       {std::pair{" \t\n", "nothing to translate: --prompt"},
-        {"the dog\nthe cat", "--prompt has more than one line: one sentence at a time"}}) {
+  for (const auto& [prompt, reason] : {std::pair{" \t\n", "nothing to translate: use --prompt"},
+                                       {"the dog\nthe cat", "--prompt has more than one line: only one sentence"}}) {
     const Outcome no = ebb_command({"generate", "--weights", folder / "out/weights.safetensors", "--out",
                                     folder / "none.html", "--prompt", prompt});
     CHECK(no.code == 2);
@@ -149,10 +150,10 @@ TEST_CASE(
   CHECK(count("opacity='0.280'") == 1);
   CHECK_THAT(svg, Contains("&lt;b&gt;") && Contains("&amp;apos;s") && !Contains("<b>"));
   CHECK_THROWS_WITH(attention_svg({"a"}, {"x"}, Array::zeros({2, 1}, f32)),
-                    Contains("do not fit 1 symbols written and 1 read"));
+                    Contains("do not match 1 output and 1 input symbols"));
 }
 
-TEST_CASE("the loader of translations says what it expects, and what is wrong with a file that differs") {
+TEST_CASE("errors of translate's loader describe the expected files and what is wrong with the given one") {
   const Corpus corpus("a b\nc d\n");
   CHECK(why(corpus.folder.path()) == "nothing");
   const auto spoilt = [&](const char* name, const std::string& content) {
@@ -163,16 +164,16 @@ TEST_CASE("the loader of translations says what it expects, and what is wrong wi
     return what;
   };
   CHECK_THAT(spoilt("train.fr", "a b\n"),
-             Contains("train.en' has 2 lines, but '") && Contains("train.fr' has 1: line beside line"));
-  CHECK_THAT(spoilt("val.en", "a b\n \t\n"), Contains("val.en', line 2: is empty; a sentence is expected"));
+             Contains("train.en' has 2 lines, but '") && Contains("train.fr' has 1: the files must correspond"));
+  CHECK_THAT(spoilt("val.en", "a b\n \t\n"), Contains("val.en', line 2: is empty, but a sentence is expected"));
   CHECK_THAT(spoilt("test2016.fr", "\n"), Contains("test2016.fr', line 1: is empty"));
-  CHECK_THAT(spoilt("test2016.en", ""), Contains("test2016.en': has no sentence"));
+  CHECK_THAT(spoilt("test2016.en", ""), Contains("test2016.en': contains no sentences"));
   CHECK_THAT(spoilt("train.en", "a\n\xff\xfe\n"), Contains("train.en: line 2: is not UTF-8"));
   const TempFolder empty;
-  CHECK_THAT(why(empty.path()), Contains(empty.path()) && Contains("has no 'train.en' there") && Contains("Multi30k"));
+  CHECK_THAT(why(empty.path()), Contains(empty.path()) && Contains("'train.en' is missing") && Contains("Multi30k"));
 }
 
-TEST_CASE("sentences below EBB_DATA that are not whole are an error, and not dates") {
+TEST_CASE("incomplete sentence files below EBB_DATA are an error, not a fallback to dates") {
   const char* const before = std::getenv("EBB_DATA");
   const std::string kept = before ? before : "";
   const TempFolder root;
@@ -181,17 +182,17 @@ TEST_CASE("sentences below EBB_DATA that are not whole are an error, and not dat
     return why("");
   };
   CHECK(with(root.path()) == "nothing");  // dates
-  CHECK_THAT(with(root / "none"), Contains("EBB_DATA: there is no folder '" + root / "none" + "'"));
+  CHECK_THAT(with(root / "none"), Contains("EBB_DATA: '" + root / "none" + "' is not a folder"));
   std::filesystem::create_directory(root / "multi30k");
   for (const char* name : files) write_all(root / "multi30k/" + name, "a b\nc d\n");
   CHECK(with(root.path()) == "nothing");
   std::filesystem::remove(root / "multi30k/val.en");
-  CHECK_THAT(with(root.path()), Contains("multi30k': translate has no 'val.en' there"));
-  CHECK_THAT(with(root / "multi30k"), Contains("has no 'val.en' there"));
+  CHECK_THAT(with(root.path()), Contains("multi30k': 'val.en' is missing"));
+  CHECK_THAT(with(root / "multi30k"), Contains("'val.en' is missing"));
   before ? setenv("EBB_DATA", kept.c_str(), 1) : unsetenv("EBB_DATA");
 }
 
-TEST_CASE("real sentences teach what made-up dates do", "[slow]") {
+TEST_CASE("real sentences are learnt as synthetic dates are", "[slow]") {
   const char* const root = std::getenv("EBB_DATA");
   if (!root || !std::filesystem::exists(std::string(root) + "/multi30k/train.en")) {
     WARN("skipped: EBB_DATA names no folder with multi30k/train.en");

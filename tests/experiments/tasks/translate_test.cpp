@@ -61,7 +61,7 @@ TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[sci
   CHECK(run["measures"]["exact"]["baseline"].get<double>() == 0);
   CHECK(run["loss"].get<double>() < .3 * run["baseline_loss"].get<double>());
   const std::string report = read_all(folder / "out/report.html");
-  CHECK_THAT(report, Contains("Where it looked") && Contains("should be") && Contains("exact, beam 5"));
+  CHECK_THAT(report, Contains("Attention") && Contains("reference") && Contains("exact, beam 5"));
 
   const Outcome o = says(folder, {"--prompt", "Thursday, 3 March 2016", "--greedy"});
   CHECK(o.code == 0);
@@ -70,13 +70,14 @@ TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[sci
   const std::string page = read_all(folder / "page.html");
   CHECK_THAT(page, Contains("2016-03-03") && Contains("Thursday, 3 March 2016") && Contains("<svg"));
   CHECK(says(folder, {"--prompt", "Thursday, 3 March 2016", "--length", "4"}).out.substr(0, 5) == "2016\n");
-  CHECK_THAT(says(folder, {"--prompt", "3 March 2016", "--top-k", "3"}).err, Contains("a translation is not drawn"));
-  CHECK_THAT(says(folder, {"--prompt", "3 March 2016", "--greedy", "--beam", "3"}).err, Contains("exclude each other"));
+  CHECK_THAT(says(folder, {"--prompt", "3 March 2016", "--top-k", "3"}).err, Contains("a translation is not sampled"));
+  CHECK_THAT(says(folder, {"--prompt", "3 March 2016", "--greedy", "--beam", "3"}).err,
+             Contains("are mutually exclusive"));
   CHECK_THAT(says(folder, {"--prompt", "3 March 2016", "--length", "0"}).err, Contains("--length must be at least 1"));
   CHECK_THAT(says(folder, {}).err, Contains("nothing to translate"));
 }
 
-TEST_CASE("weights of translate say how it was read, and ebb evaluate measures what training measured") {
+TEST_CASE("translate's weights record how its data are read, and ebb evaluate reproduces training's result") {
   for (const char* direction : {"forward", "both"}) {
     const TempFolder folder;
     const auto run = train_quick("translate", folder, {"--steps", "30", "--hidden", "12", "--direction", direction});
@@ -90,7 +91,7 @@ TEST_CASE("weights of translate say how it was read, and ebb evaluate measures w
   }
 }
 
-TEST_CASE("any registered cell translates, and the state of the decoder is its own") {
+TEST_CASE("every registered cell works with translate, and the decoder has its own state") {
   const auto task = make_task("translate", {.data = "generated"});
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;
@@ -103,14 +104,14 @@ TEST_CASE("any registered cell translates, and the state of the decoder is its o
   }
 }
 
-TEST_CASE("runs of translate go on to the same bits") {
+TEST_CASE("resumed runs of translate are bitwise identical") {
   goes_on(
       "translate", "lstm",
       {.hidden = 6, .length = 20, .batch = 7, .steps = 6, .layers = 2, .dropout = .1, .zoneout = .1, .patience = 30},
       {1, 4}, {.data = "generated"});
 }
 
-TEST_CASE("greedy search over many sentences is the most probable token, one after the other, of each alone") {
+TEST_CASE("batched greedy search gives each sentence the same tokens as alone") {
   const auto task = make_task("translate", {.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
   s.steps = 200;
@@ -137,7 +138,7 @@ TEST_CASE("greedy search over many sentences is the most probable token, one aft
   }
 }
 
-TEST_CASE("the loss of a sentence is what the decoder says step by step") {
+TEST_CASE("the loss of a sentence agrees with the decoder run step by step") {
   const auto task = make_task("translate", {.data = "generated"});
   const Model model{*task, "gru", TaskSettings{.hidden = 9}, 3};
   const auto b = task->batch({.split = Split::valid, .rows = 6}).get<TranslateBatch>();
@@ -173,7 +174,7 @@ TEST_CASE(
   CHECK_THROWS_WITH((Model{*task, "gru", TaskSettings{.hidden = 0}, 3}), Contains("hidden size must be at least 1"));
 }
 
-TEST_CASE("attention is a share of what was read at each step, and nothing past either sentence") {
+TEST_CASE("attention weights sum to one at each step, and are zero beyond both sentences") {
   const auto task = make_task("translate", {.data = "generated"});
   const Model model{*task, "lstm", TaskSettings{.hidden = 8}, 3};
   const Tape tape;
@@ -181,12 +182,12 @@ TEST_CASE("attention is a share of what was read at each step, and nothing past 
   const TranslateNetwork& net = network_of(model);
   const auto b = task->batch({.split = Split::train, .length = 60, .rows = 3}).get<TranslateBatch>();
   const Memory m = net.read(b.source, b.source_lengths, StepContext{});
-  const Array looks = net.looks(m, {{4, 5, 6}, {}, {7}}, 5).value();
+  const Array attention = net.attention(m, {{4, 5, 6}, {}, {7}}, 5).value();
   for (int row = 0; row < 3; ++row)
     for (int t = 0; t < 5; ++t) {
       double sum = 0;
       for (int k = 0; k < b.source.dim(0); ++k) {
-        const double p = looks.at({row, t, k});
+        const double p = attention.at({row, t, k});
         sum += p;
         if (k >= b.source_lengths.data()[row]) CHECK(p == 0);
       }

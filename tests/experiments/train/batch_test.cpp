@@ -1,6 +1,7 @@
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 
 #include "catch.hpp"
 
@@ -52,7 +53,7 @@ class Mixed final : public Task, public HasNetwork {
 
 }  // namespace
 
-TEST_CASE("a batch of any kind says how many rows and steps it has, and what else its kind knows") {
+TEST_CASE("a batch of any kind has its numbers of rows and steps, and its kind's further properties") {
   const Batch plain = Plain{Array::zeros({4, 3, 1}, f32)};
   CHECK(plain.rows() == 3);
   CHECK(plain.steps() == 4);
@@ -68,23 +69,23 @@ TEST_CASE("a batch of any kind says how many rows and steps it has, and what els
   CHECK(copy.get<Rich>().x.raw() == rich.get<Rich>().x.raw());
 }
 
-TEST_CASE("a batch of another kind than is read is an error that names both") {
+TEST_CASE("reading a batch as another kind is an error that names both") {
   const Batch plain = Plain{Array::zeros({4, 3, 1}, f32)};
   CHECK_THROWS_WITH(plain.get<Rich>(), Contains("Plain, but its network or meter reads") && Contains("Rich"));
   const Mixed task;
   const Model m{task, "rnn", 4, 1};
-  CHECK_NOTHROW(try_out(m, task));
+  CHECK_NOTHROW(try_out(m, task, {.length = 2, .batch = 2}));
   const Batch rich = task.batch({.length = 3, .rows = 2});
   const auto loss = [&](const Batch& b) {
     return evaluate(m.w, {.rows = 2, .training = false}, [&](Shard& s) { return m.loss(s, b); }).loss;
   };
   CHECK_THROWS_WITH(loss(rich), Contains("Rich") && Contains("Plain"));
   SECTION("and so are batches that continue others where the network carries no state") {
-    CHECK_THROWS_WITH(loss(task.batch({.length = 4, .rows = 2})), Contains("is no CarryingNetwork"));
+    CHECK_THROWS_WITH(loss(task.batch({.length = 4, .rows = 2})), Contains("is not a CarryingNetwork"));
   }
 }
 
-TEST_CASE("a task is found to be able to do what its types say") {
+TEST_CASE("a task's abilities follow from its types") {
   const auto has = [](const char* name) {
     const auto task = make_task(name, {.data = "generated"});
     std::string abilities;

@@ -134,7 +134,7 @@ TEST_CASE("norms below 1e-300 and lags outside 10 to 100 do not bend the line") 
   CHECK(std::isnan(decay_of(straight(-1, 9, {0})).per_step));
 }
 
-TEST_CASE("a norm that is no number is not taken for zero, nor for most rows") {
+TEST_CASE("a NaN norm is not treated as zero, nor as that of most rows") {
   const double none = std::nan("");
   LagNorms n = straight(-.5, 100, {0, 0, 0});
   n[50] = {none, none, -25};
@@ -151,7 +151,7 @@ TEST_CASE("a norm that is no number is not taken for zero, nor for most rows") {
   CHECK(d.per_step == Approx(-.5));
 }
 
-TEST_CASE("a cell whose gradient is no number is told from one whose gradient vanishes") {
+TEST_CASE("a cell with a NaN gradient is distinguished from one whose gradient vanishes") {
   const auto task = make_task("adding");
   const Model m{*task, "test-not-a-number", 4, 3};
   const LagNorms norms = gradient_norms(m, *task, 120, 3).at("h");
@@ -187,7 +187,7 @@ TEST_CASE("the measured gradient is that of the last step's loss with respect to
     for (const auto& lag : norms.at("h")) CHECK(lag[row] == Approx(norms.at("h")[0][row]).epsilon(1e-6));
 }
 
-TEST_CASE("rows do not depend on how many are measured with them") {
+TEST_CASE("rows do not depend on how many others are measured") {
   const auto task = make_task("adding");
   const Model m{*task, "lstm", 8, 3};
   const auto few = gradient_norms(m, *task, 20, 3);
@@ -210,7 +210,7 @@ TEST_CASE("spark lines and numbers fit their columns") {
   CHECK(wrapped("aa bb cc", 5) == std::vector<std::string>{"aa bb", "cc"});
 }
 
-TEST_CASE("a verdict is about the whole state, however it is cut into fields and whichever comes first") {
+TEST_CASE("a verdict concerns the whole state, independent of its fields and their order") {
   const auto task = make_task("adding");
   vanish::TaskResult result{.name = "adding",
                             .data = "",
@@ -238,7 +238,7 @@ TEST_CASE("a verdict is about the whole state, however it is cut into fields and
   CHECK(verdict.find("over the whole state") != std::string::npos);
 }
 
-TEST_CASE("the norm over the whole state is that of its fields together, at any size") {
+TEST_CASE("the norm over the whole state combines its fields, at any magnitude") {
   const double none = std::nan(""), small = std::log(1e-200);
   const GradientNorms norms{{"h", {{std::log(3.0), -INFINITY, small, none}}},
                             {"c", {{std::log(4.0), -INFINITY, small, 0}}}};
@@ -249,7 +249,7 @@ TEST_CASE("the norm over the whole state is that of its fields together, at any 
   CHECK(std::isnan(whole[0][3]));
 }
 
-TEST_CASE("one LSTM in two spellings has the same norms at every lag") {
+TEST_CASE("two implementations of the LSTM have the same norms at every lag") {
   const auto task = make_task("adding");
   const Model plain{*task, "test-plain", 5, 3}, fused{*task, "test-fused", 5, 3};
   const GradientNorms a = gradient_norms(plain, *task, 40, 4), b = gradient_norms(fused, *task, 40, 4);

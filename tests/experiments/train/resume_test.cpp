@@ -27,7 +27,7 @@ std::vector<std::string> small_run(const std::string& out) {
 
 }  // namespace
 
-TEST_CASE("a run goes on to the same bits with every update rule") {
+TEST_CASE("a resumed run is bitwise identical with every optimiser") {
   for (const std::string& rule : Registry<OptimizerEntry>::names()) {
     const double lr = rule == "adadelta" ? 1 : .01;
     goes_on("adding", "gru",
@@ -36,7 +36,7 @@ TEST_CASE("a run goes on to the same bits with every update rule") {
   }
 }
 
-TEST_CASE("a run of every cell goes on to the same bits") {
+TEST_CASE("a resumed run is bitwise identical with every cell") {
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;  // they are there to fail
     goes_on("adding", cell.name, {.hidden = 4, .length = 5, .batch = 4, .steps = 6, .lr = .01}, {3});
@@ -44,7 +44,7 @@ TEST_CASE("a run of every cell goes on to the same bits") {
   }
 }
 
-TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goes on to the same bits") {
+TEST_CASE("a resumed run with carried state, wrappers, layers and patience is bitwise identical") {
   goes_on("chars", "lstm",
           {.hidden = 6,
            .length = 7,
@@ -58,12 +58,12 @@ TEST_CASE("a run whose state is carried, with wrappers, layers and patience, goe
           {1, 6, 19, 20});
 }
 
-TEST_CASE("a run that its patience ended keeps its end, and the best weights come back") {
+TEST_CASE("a run that ended by patience stays ended when resumed, and restores the best weights") {
   TaskSettings s{.hidden = 4, .length = 5, .batch = 8, .steps = 400, .lr = 0, .patience = 2};
   goes_on("adding", "rnn", s, {1, 30, 79, 80});
 }
 
-TEST_CASE("a resumed run leaves what the whole one leaves") {
+TEST_CASE("a resumed run writes the same files as an uninterrupted one") {
   TempFolder folder;
   auto words = small_run(folder / "out");
   words.insert(words.end(), {"--seeds", "2", "--checkpoint-every", "4"});
@@ -75,20 +75,25 @@ TEST_CASE("a resumed run leaves what the whole one leaves") {
   const Outcome o = resumed(folder / "out", {"--threads", "1"});
   INFO(o.err);
   REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: 9 updates were done before") &&
+  CHECK_THAT(o.out, Catch::Matchers::Contains("seed 1: resuming after 9 updates") &&
                         !Catch::Matchers::Contains("seed 2: 0 updates"));
   for (const char* file : {"weights-1.safetensors", "weights-2.safetensors", "curve-1.csv"})
     CHECK(read_all(folder / ("out/" + std::string(file))) == read_all(folder / ("whole/" + std::string(file))));
   CHECK(!folder.has("out/weights-2.safetensors.17.0.tmp"));
   auto a = summary_of(folder / "whole"), b = summary_of(folder / "out");
   for (auto* s : {&a, &b}) {
-    s->erase("seconds"), s->erase("started"), (*s)["options"].erase("threads");
-    for (const char* seed : {"1", "2"}) (*s)["runs"][seed].erase("seconds"), (*s)["runs"][seed].erase("speed");
+    s->erase("seconds");
+    s->erase("started");
+    (*s)["options"].erase("threads");
+    for (const char* seed : {"1", "2"}) {
+      (*s)["runs"][seed].erase("seconds");
+      (*s)["runs"][seed].erase("speed");
+    }
   }
   CHECK(a == b);
 }
 
-TEST_CASE("a run goes on with its own options only") {
+TEST_CASE("a run is resumed with its own options only") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
   check_rejected(resumed(folder / "out", {"--lr", "0.5"}),
@@ -100,7 +105,7 @@ TEST_CASE("a run goes on with its own options only") {
   CHECK(!folder.has("other"));
 }
 
-TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is as long as before") {
+TEST_CASE("resuming with an edited text is rejected, even if its length is unchanged") {
   TempFolder folder;
   std::string text;
   for (int k = 0; k < 1000; ++k) text += "ab\n";
@@ -113,7 +118,7 @@ TEST_CASE("a run whose text was edited meanwhile is refused, even if the text is
   check_rejected(resumed(folder / "out"), "CRC-32C", true);
 }
 
-TEST_CASE("a run whose configuration was damaged is refused by the configuration's name") {
+TEST_CASE("resuming with a damaged configuration is rejected by its name") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
   const std::string path = folder / "out/config.toml", config = read_all(path);
@@ -138,7 +143,7 @@ TEST_CASE("a run whose configuration was damaged is refused by the configuration
   CHECK_THAT(resumed(folder / "out").err, Catch::Matchers::Contains(path));
 }
 
-TEST_CASE("two jobs do not write into one folder") {
+TEST_CASE("two jobs cannot write to one folder") {
   TempFolder folder;
   RunFolder first{folder / "out", false};
   first.create();
@@ -150,7 +155,7 @@ TEST_CASE("two jobs do not write into one folder") {
   CHECK(ebb_command(words).code == 0);
 }
 
-TEST_CASE("a checkpoint of another run in the same folder is not taken for this one's") {
+TEST_CASE("a checkpoint of another run in the same folder is not mistaken for this run's") {
   TempFolder folder;
   auto words = small_run(folder / "out");
   REQUIRE(ebb_command(words).code == 0);
@@ -159,7 +164,7 @@ TEST_CASE("a checkpoint of another run in the same folder is not taken for this 
   CHECK(resumed(folder / "out").code == 0);
 }
 
-TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused by name and left as it is") {
+TEST_CASE("a checkpoint of another run, or a truncated one, is rejected by name and left unchanged") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
   const std::string path = folder / "out/checkpoint", bytes = read_all(path);
@@ -188,7 +193,7 @@ TEST_CASE("a checkpoint that does not belong to the run, or is torn, is refused 
   CHECK(resumed(folder / "out").code == 0);
 }
 
-TEST_CASE("a run that goes on with kernels of another instruction set says so, and records which it is") {
+TEST_CASE("a run resumed with another instruction set's kernels reports and records it") {
   TempFolder folder;
   auto words = small_run(folder / "out");
   words.insert(words.end(), {"--seeds", "2"});

@@ -32,12 +32,12 @@ std::string hex(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("an event file is byte for byte the one that TensorBoard's own writer makes") {
+TEST_CASE("an event file is byte for byte what TensorBoard's writer produces") {
   const auto golden = nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json"));
   CHECK(hex(ebb::app::RunLog::events(golden["started"], curve_of(golden))) == golden["hex"].get<std::string>());
 }
 
-TEST_CASE("CRC-32C gives the sums that RFC 3720 lists") {
+TEST_CASE("CRC-32C agrees with RFC 3720") {
   std::string rising;
   for (int k = 0; k < 32; ++k) rising += static_cast<char>(k);
   CHECK(ebb::app::crc32c("123456789") == 0xE3069283u);
@@ -47,7 +47,7 @@ TEST_CASE("CRC-32C gives the sums that RFC 3720 lists") {
   CHECK(ebb::app::crc32c(rising) == 0x46DD794Eu);
 }
 
-TEST_CASE("a log that grows point by point holds what the whole curve would, after every point") {
+TEST_CASE("a log written point by point has the whole curve's contents after every point") {
   const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
   TempFolder folder;
   ebb::app::RunLog log{folder / "a.csv", folder / "a.tfevents", 5.5, {curve[0]}};
@@ -65,7 +65,7 @@ TEST_CASE("a log that grows point by point holds what the whole curve would, aft
         "1000000,86400.0000,inf,2,1,0,12345.678\n");
 }
 
-TEST_CASE("a log that is taken up again is cut in its place where it began the same, and replaced where it did not") {
+TEST_CASE("a continued log is truncated in place if its beginning matches, and replaced if not") {
   const auto curve = curve_of(nlohmann::json::parse(read_all(EBB_SOURCE_DIR "/tests/goldens/tensorboard.json")));
   TempFolder folder;
   const std::string csv = folder / "a.csv", events = folder / "a.tfevents";
@@ -85,13 +85,13 @@ TEST_CASE("a log that is taken up again is cut in its place where it began the s
   CHECK(read_all(events) == ebb::app::RunLog::events(6.5, two));
 }
 
-TEST_CASE("a log that cannot be written says where") {
+TEST_CASE("the error for a log that cannot be written names its path") {
   TempFolder folder;
   CHECK_THROWS_WITH((ebb::app::RunLog{folder / "missing/a.csv", folder / "b", 0}),
                     Catch::Matchers::Contains("missing/a.csv") && Catch::Matchers::Contains("No such file"));
 }
 
-TEST_CASE("train writes curve and events of every seed as it goes") {
+TEST_CASE("train writes the curve and events of every seed while it runs") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "7", "--seeds", "2", "--schedule", "cosine", "--out",
                        folder / "out"})
@@ -100,7 +100,10 @@ TEST_CASE("train writes curve and events of every seed as it goes") {
     std::stringstream lines(read_all(folder / "out/curve-" + seed + ".csv"));
     std::string line, last;
     int count = 0;
-    while (std::getline(lines, line)) ++count, last = line;
+    while (std::getline(lines, line)) {
+      ++count;
+      last = line;
+    }
     CHECK(count == 8);
     CHECK(last.starts_with("7,"));
     CHECK(folder.has("out/tensorboard/seed-" + seed + "/events.out.tfevents.ebb"));
@@ -108,7 +111,7 @@ TEST_CASE("train writes curve and events of every seed as it goes") {
   CHECK(read_all(folder / "out/curve-1.csv") != read_all(folder / "out/curve-2.csv"));
 }
 
-TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
+TEST_CASE("Ebb's own reader can read a curve file") {
   std::vector<ebb::app::CurvePoint> curve;
   for (const double x : {std::nan(""), -std::nan(""), HUGE_VAL, -HUGE_VAL, 1e-300})
     curve.push_back({.step = 1, .loss = x, .gradient_norm = x, .clipped = false, .seconds = 0, .lr = 1, .valid = 2});
@@ -124,7 +127,7 @@ TEST_CASE("what a curve holds is spelled so that Ebb's own reader reads it") {
   CHECK(t.values.at({4, 0}) == 1e-300);
 }
 
-TEST_CASE("TensorBoard plots validation under the name of what was measured") {
+TEST_CASE("TensorBoard plots validation under the metric's name") {
   TempFolder folder;
   const auto events_of = [&](const std::string& task) {
     const Outcome o = ebb_command({"train", task, "--quick", "--steps", "20", "--hidden", "4", "--out", folder / task});

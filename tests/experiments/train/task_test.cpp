@@ -42,10 +42,11 @@ TEST_CASE("adding marks one number in each half and asks for their sum") {
   CHECK(squares / 64 == Approx(1.0 / 6).margin(.06));
 }
 
-TEST_CASE("a batch is a function of seed and number alone, and the test set of neither") {
+TEST_CASE("a batch is a function of seed and index only, and the test set of neither") {
   const auto task = make_task("adding");
   const auto first = [&](BatchRequest r) {
-    r.length = 8, r.rows = 4;
+    r.length = 8;
+    r.rows = 4;
     return values_of(simple(*task, r)).at({0, 0, 0});
   };
   CHECK(first({.number = 1, .seed = 1}) == first({.number = 1, .seed = 1}));
@@ -55,7 +56,7 @@ TEST_CASE("a batch is a function of seed and number alone, and the test set of n
   CHECK(first({.split = Split::test}) != first({.split = Split::valid}));
 }
 
-TEST_CASE("chars reads each row on from window to window, and the next character is the next one") {
+TEST_CASE("chars continues each row from window to window, and targets are the next characters") {
   TempFolder folder;
   std::string text;
   for (int k = 0; k < 2000; ++k) text += static_cast<char>('a' + k % 23);
@@ -74,7 +75,7 @@ TEST_CASE("chars reads each row on from window to window, and the next character
   CHECK(task->batch({.split = Split::test, .length = 40, .rows = 4}).rows() == 2);
 }
 
-TEST_CASE("valid UTF-8 is read as characters, anything else as bytes") {
+TEST_CASE("valid UTF-8 is read as characters, other texts as bytes") {
   CHECK(Text::from("x", "aλ€😀a").tokens == std::vector<int>{0, 1, 2, 3, 0});
   CHECK(Text::from("x", "aλ").symbols == std::vector<char32_t>{'a', 0x3BB});
   for (const char* bad :

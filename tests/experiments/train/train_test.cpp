@@ -26,7 +26,7 @@ class Negated final : public ebb::app::SimpleTask {
 
 }  // namespace
 
-TEST_CASE("an update with an enormous gradient is skipped, counted, and the run goes on") {
+TEST_CASE("an update with an enormous gradient is skipped and counted, and the run continues") {
   const auto task = ebb::app::make_task("adding");
   const ebb::app::TaskSettings s{.hidden = 4, .length = 5, .batch = 8, .steps = 6, .lr = 1e-2, .enough = 0};
   ebb::app::Model m{*task, "gru", s, 1};
@@ -42,10 +42,15 @@ TEST_CASE("an update with an enormous gradient is skipped, counted, and the run 
   CHECK(r.curve[3].loss != r.curve[2].loss);
 }
 
-TEST_CASE("the best of validations below zero is found as that of others") {
+TEST_CASE("the best of negative validation losses is found") {
   const Negated task;
   ebb::app::TaskSettings s = task.settings(ebb::app::Size::quick);
-  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = -1e9;  // nothing moves
+  s.length = 5;
+  s.steps = 400;
+  s.hidden = 4;
+  s.patience = 2;
+  s.lr = 0;
+  s.enough = -1e9;  // nothing moves
   ebb::app::Model m{task, "rnn", s, 1};
   const ebb::app::TrainRecord r = ebb::app::train(m, task, s, 1);
   REQUIRE(r.waited);
@@ -54,7 +59,7 @@ TEST_CASE("the best of validations below zero is found as that of others") {
   CHECK(r.kept == 20);
 }
 
-TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary") {
+TEST_CASE("train shows the loss while it runs and writes weights, curve and summary") {
   TempFolder folder;
   const Outcome o = ebb_command({"train", "adding", "--cell", "gru", "--hidden", "8", "--lr", "0.01", "--length", "10",
                                  "--steps", "40", "--out", folder / "out"});
@@ -77,7 +82,7 @@ TEST_CASE("train shows the loss as it goes and keeps weights, curve and summary"
   CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::test, settings) == Approx(s["runs"]["1"]["loss"].get<double>()));
 }
 
-TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weights serve the same model") {
+TEST_CASE("train accepts layers, wrappers, optimiser and schedule, and its weights load into the same model") {
   TempFolder folder;
   const Outcome o =
       ebb_command({"train",       "adding", "--cell",     "gru",    "--hidden",  "8",           "--length",  "10",
@@ -89,7 +94,8 @@ TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weigh
                         Catch::Matchers::Contains("cell/2/Wx"));
   const auto task = ebb::app::make_task("adding");
   ebb::app::TaskSettings settings = task->settings(ebb::app::Size::standard);
-  settings.hidden = 8, settings.length = 10,
+  settings.hidden = 8;
+  settings.length = 10;
   settings.layers = 2;  // wrappers have no weights; without them the test loss differs
   ebb::app::Model m{*task, "gru", settings, 99};
   load_weights(folder / "out/weights.safetensors", m.w);
@@ -101,10 +107,15 @@ TEST_CASE("train takes layers, wrappers, update rule and schedule, and its weigh
         Approx(summary_of(folder / "out")["runs"]["1"]["loss"].get<double>()));
 }
 
-TEST_CASE("training that does not get better ends when its patience does, with the best weights") {
+TEST_CASE("training without improvement ends after its patience, with the best weights") {
   const auto task = ebb::app::make_task("adding");
   ebb::app::TaskSettings s = task->settings(ebb::app::Size::quick);
-  s.length = 5, s.steps = 400, s.hidden = 4, s.patience = 2, s.lr = 0, s.enough = 0;  // nothing moves
+  s.length = 5;
+  s.steps = 400;
+  s.hidden = 4;
+  s.patience = 2;
+  s.lr = 0;
+  s.enough = 0;  // nothing moves
   ebb::app::Model m{*task, "rnn", s, 1};
   const ebb::app::TrainRecord r = ebb::app::train(m, *task, s, 1);
   REQUIRE(r.waited);
@@ -116,7 +127,7 @@ TEST_CASE("training that does not get better ends when its patience does, with t
   CHECK(ebb::app::test_loss(m, *task, ebb::app::Split::valid, s, 8) == Approx(best));
 }
 
-TEST_CASE("the report of a training shows what was validated, and the best where it was kept") {
+TEST_CASE("a training report shows the validation losses and marks the best") {
   const auto shown = [](const std::vector<std::string>& more) {
     TempFolder folder;
     std::vector<std::string> words{"train", "--quick", "--steps", "40", "--hidden", "4", "--out", folder / "out"};
@@ -152,7 +163,7 @@ TEST_CASE("the report of a training shows what was validated, and the best where
   CHECK(count(measured[2], 1) == 20);
 }
 
-TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wrote") {
+TEST_CASE("a diverging run exits with 1, names the step and op, and keeps its files") {
   TempFolder folder;
   const Outcome o = ebb_command({"train", "adding", "--cell", "rnn:activation=relu", "--lr", "1e30", "--clip", "0",
                                  "--steps", "50", "--length", "10", "--out", folder / "out"});
@@ -161,8 +172,7 @@ TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wr
   CHECK_THAT(o.err, Catch::Matchers::Contains("diverged at step 2"));
   CHECK_THAT(o.err, Catch::Matchers::Contains("matmul") || Catch::Matchers::Contains("squared_error") ||
                         Catch::Matchers::Contains("square"));
-  CHECK_THAT(o.err,
-             Catch::Matchers::Contains("the curve up to there and the last checkpoint are kept, but no weights"));
+  CHECK_THAT(o.err, Catch::Matchers::Contains("the curve so far and the last checkpoint are kept, but no weights"));
   CHECK(folder.has("out/curve.csv"));
   CHECK(folder.has("out/checkpoint"));
   CHECK_THAT(summary_of(folder / "out")["runs"]["1"]["diverged"].get<std::string>(),
@@ -170,14 +180,14 @@ TEST_CASE("a diverging run exits with 1, names step and op, and keeps what it wr
   CHECK(!folder.has("out/weights.safetensors"));
 }
 
-TEST_CASE("the character model learns more than how frequent characters are") {
+TEST_CASE("the character model learns more than character frequencies") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "chars", "--quick", "--cell", "lstm", "--out", folder / "out"}).code == 0);
   const auto run = summary_of(folder / "out")["runs"]["1"];
   CHECK(run["loss"] < run["baseline_loss"]);
 }
 
-TEST_CASE("training ends early once the validation loss is low enough") {
+TEST_CASE("training ends early at a low enough validation loss") {
   const auto task = ebb::app::make_task("adding");
   ebb::app::Model m{*task, "gru", 8, 1};
   ebb::app::TaskSettings s{.hidden = 8, .length = 4, .batch = 16, .steps = 400, .lr = 1e-2, .enough = 10};
@@ -187,7 +197,7 @@ TEST_CASE("training ends early once the validation loss is low enough") {
   CHECK(record.curve.back().valid < 10);
 }
 
-TEST_CASE("any text will do: bytes that are not UTF-8, one character only, letters of any script") {
+TEST_CASE("any text is accepted: bytes that are not UTF-8, a single character, letters of any script") {
   TempFolder folder;
   std::string bytes, greek;
   for (int k = 0; k < 3000; ++k) bytes += static_cast<char>(k * 37 % 256);
@@ -207,7 +217,7 @@ TEST_CASE("any text will do: bytes that are not UTF-8, one character only, lette
   CHECK_THAT(data("same"), Catch::Matchers::Contains("3,000 characters, 1 different"));
 }
 
-TEST_CASE("that training stopped early is printed, with the reason and the update whose weights are kept") {
+TEST_CASE("early stopping is printed with its reason and the update whose weights are kept") {
   TempFolder folder;
   const Outcome waited = ebb_command({"train", "adding", "--quick", "--steps", "400", "--hidden", "4", "--length", "5",
                                       "--lr", "1e-12", "--patience", "2", "--seeds", "2", "--out", folder / "waited"});
@@ -221,8 +231,8 @@ TEST_CASE("that training stopped early is printed, with the reason and the updat
     CHECK_THAT(waited.out,
                Catch::Matchers::Contains(
                    "seed " + std::string(seed) + ": stopped early, after " + std::to_string(updates) +
-                   " of 400 updates: 2 validations without improvement (--patience); the weights of update " +
-                   std::to_string(kept) + ", whose validation was the best, are kept"));
+                   " of 400 updates: 2 validations without improvement (--patience); keeping the weights of update " +
+                   std::to_string(kept) + ", which had the best validation score"));
   }
   const Outcome enough =
       ebb_command({"train", "adding", "--hidden", "16", "--length", "2", "--lr", "0.01", "--out", folder / "enough"});
@@ -232,6 +242,6 @@ TEST_CASE("that training stopped early is printed, with the reason and the updat
   CHECK(summary_of(folder / "enough")["runs"]["1"]["stopped_early"] == true);
   const Outcome best =
       ebb_command({"train", "series", "--quick", "--steps", "20", "--hidden", "4", "--out", folder / "best"});
-  CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: the weights of update ") &&
+  CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: keeping the weights of update ") &&
                            !Catch::Matchers::Contains("stopped early"));
 }

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/ops/text.hpp>
+
+namespace ebb::app {
+namespace {
+
+template <class E = ValueError> [[noreturn]] void wrong(const std::string& task, const std::string& what) {
+  throw E(fmt::format("the task '{}': {}", task, what));
+}
+
+int largest(const Tokens& t) {
+  const std::int64_t n = t.size();
+  return n == 0 ? -1 : *std::max_element(t.data(), t.data() + n);
+}
+
+void check_tokens(const std::string& task, const TokenInputs& said, const SimpleBatch& b) {
+  const auto* const tokens = std::get_if<Tokens>(&b.inputs);
+  if (!tokens) wrong(task, "its sizes() declare TokenInputs, but the inputs of its batches are values");
+  if (largest(*tokens) >= said.vocabulary)
+    wrong(task, fmt::format("its batches have the token {}, but the vocabulary in its sizes() is {}", largest(*tokens),
+                            said.vocabulary));
+}
+
+void check_values(const std::string& task, const ValueInputs& said, const SimpleBatch& b) {
+  const auto* const x = std::get_if<Array>(&b.inputs);
+  if (!x)
+    wrong(task,
+          "the inputs of its batches are tokens, but its sizes() declare values: .inputs = TokenInputs{vocabulary}");
+  if (x->rank() != 3 || x->dim(2) != said.width)
+    wrong<ShapeError>(task, fmt::format("its sizes() declare inputs [T, B, {}], but those of its batches are {}",
+                                        said.width, text(x->shape())));
+}
+
+void check_last(const std::string& task, int outputs, const LastStep& y, int rows) {
+  if (!y.values)
+    wrong(task, "its batches have no targets: .targets = LastStep{values [B, O]} or EveryStep{tokens [T, B]}");
+  if (!(y.values.shape() == Shape{rows, outputs}))
+    wrong<ShapeError>(task, fmt::format("with {} outputs in its sizes(), the values of LastStep must be {}, not {}",
+                                        outputs, text(Shape{rows, outputs}), text(y.values.shape())));
+}
+
+void check_every(const std::string& task, int outputs, const EveryStep& y, int steps, int rows) {
+  if (!(y.tokens.shape() == Shape{steps, rows}))
+    wrong<ShapeError>(task, fmt::format("the tokens of EveryStep must be {}, like its inputs, not {}",
+                                        text(Shape{steps, rows}), text(y.tokens.shape())));
+  if (largest(y.tokens) >= outputs)
+    wrong(task, fmt::format("the token {} is a target, but its sizes() have {} output{}: .outputs = number of tokens",
+                            largest(y.tokens), outputs, outputs == 1 ? "" : "s"));
+}
+
+template <class X> const X& filled(const X& inputs) {
+  if (!inputs || inputs.rank() < 2)
+    throw ShapeError("a SimpleBatch must have inputs: values [T, B, width] or tokens [T, B]");
+  return inputs;
+}
+
+}  // namespace
+
+int SimpleBatch::rows() const {
+  return std::visit([](const auto& x) { return filled(x).dim(1); }, inputs);
+}
+
+int SimpleBatch::steps() const {
+  return std::visit([](const auto& x) { return filled(x).dim(0); }, inputs);
+}
+
+void check_sizes(const std::string& task, const SimpleSizes& said) {
+  const auto* const tokens = std::get_if<TokenInputs>(&said.inputs);
+  const auto* const values = std::get_if<ValueInputs>(&said.inputs);
+  if (tokens && tokens->vocabulary < 1)
+    wrong(task, "its sizes() have no vocabulary: .inputs = TokenInputs{number of tokens}");
+  if (values && values->width < 1) wrong(task, "its sizes() have no input width: .inputs = ValueInputs{width}");
+  if (said.outputs < 1) wrong(task, fmt::format("its sizes() have {} outputs", said.outputs));
+}
+
+void check_batch(const std::string& task, const SimpleSizes& said, const SimpleBatch& b) {
+  if (const auto* const tokens = std::get_if<TokenInputs>(&said.inputs)) check_tokens(task, *tokens, b);
+  else check_values(task, std::get<ValueInputs>(said.inputs), b);
+  if (const auto* const every = std::get_if<EveryStep>(&b.targets))
+    check_every(task, said.outputs, *every, b.steps(), b.rows());
+  else check_last(task, said.outputs, std::get<LastStep>(b.targets), b.rows());
+}
+
+}  // namespace ebb::app
