@@ -72,7 +72,9 @@ template <class T> void by_hand(benchmark::State& state, bool backward) {
       for (std::size_t j = 0; j < H; ++j) {
         const T* p = &pre[r * 4 * H + j];
         T* q = &a[r * 4 * H + j];
-        q[0] = sigmoid_of(p[0]), q[H] = sigmoid_of(p[H]), q[2 * H] = std::tanh(p[2 * H]),
+        q[0] = sigmoid_of(p[0]);
+        q[H] = sigmoid_of(p[H]);
+        q[2 * H] = std::tanh(p[2 * H]);
         q[3 * H] = sigmoid_of(p[3 * H]);
         const std::size_t k = r * H + j;
         c1[k] = q[H] * c[k] + q[0] * q[2 * H];

@@ -201,7 +201,10 @@ void list_spellings() {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc == 2 && std::string(argv[1]) == "list") return list_spellings(), 0;
+  if (argc == 2 && std::string(argv[1]) == "list") {
+    list_spellings();
+    return 0;
+  }
   const compare::Arguments a(argc, argv);
   set_threads(a.number("threads"));
   Row row(sizes_of(a), compare::read_problem(a.text("problem")));

@@ -97,7 +97,7 @@ class Run:
         self.given, self.rows, self.gone = given, [], programs.missing()
         self.revision, self.spellings = revision(given.build), programs.ebb_spellings()
         self.effort = timing.QUICK if given.quick else timing.FULL
-        self.refused, self.peaks = [], {}
+        self.rejected, self.peaks = [], {}
         about = [f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} at the start",
                  f"{'quick' if given.quick else 'full'} run of {time.strftime('%Y-%m-%d %H:%M')}, Ebb{self.revision}"]
         if given.quick:
@@ -108,7 +108,7 @@ class Run:
         about.append("oneDNN's LSTM always computes the gradient of x too; no other row of `cell` does, and its GFLOP/s do not count it")
         if programs.has_avx512():
             about.append("OpenBLAS and BLIS are set to use their AVX-512 kernels (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, unless already set)")
-        self.facts = {"about": about, "missing": self.gone, "refused": [], "products": {}, "peak": {}, "compile_s": {}, "more": {}}
+        self.facts = {"about": about, "missing": self.gone, "rejected": [], "products": {}, "peak": {}, "compile_s": {}, "more": {}}
 
     def measure_peaks(self):
         wanted = ["512^3", "1024^3", "forward B=32 H=128", "dh B=32 H=128", "dW H=128"] if self.given.quick else None
@@ -133,15 +133,15 @@ class Run:
                 self.gone[f"Ebb {c.spelling}"] = "there are no cells with this spelling"
 
     def row(self, case, contenders):
-        before = len(self.refused)
-        found, compile_s = timing.run(case, list(self.there(contenders)), self.effort, self.refused,
+        before = len(self.rejected)
+        found, compile_s = timing.run(case, list(self.there(contenders)), self.effort, self.rejected,
                                       self.peaks[case.dtype, case.threads], self.revision)
         self.rows += found
         for name, seconds in compile_s.items():
             self.facts["compile_s"][f"{' '.join(map(str, tables.case_of(found[0])))} {name}"] = round(seconds, 2)
-        for _, contender, why in self.refused[before:]:
-            self.facts["refused"].append(f"{case}: {contender}: {why}")
-            print(f"rejected {self.facts['refused'][-1]}", flush=True)
+        for _, contender, why in self.rejected[before:]:
+            self.facts["rejected"].append(f"{case}: {contender}: {why}")
+            print(f"rejected {self.facts['rejected'][-1]}", flush=True)
         for r in found:
             print(f"{str(case):48} {r['who'] + ' ' + r['spelling']:20} {r['ms_median']:10.3f} ms  {r['gflops']:7.1f} GFLOP/s"
                   f"  {100 * (r['share_of_peak'] or 0):3.0f} %  first {r['first_ms']:7.0f} ms  {r['rss_mb']:6.0f} MB", flush=True)

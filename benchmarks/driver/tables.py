@@ -35,8 +35,8 @@ def markdown(rows, run):
         yield f"- versions: {', '.join(versions)}"
     for who, why in run["missing"].items():
         yield f"- **missing**: {who}: {why}"
-    for refusal in run["refused"]:
-        yield f"- **rejected**: {refusal}"
+    for rejection in run["rejected"]:
+        yield f"- **rejected**: {rejection}"
     yield ""
     yield from peak_lines(run)
     for key, group in groupby(sorted(rows, key=lambda r: (r["work"], r["dtype"], -r["threads"])),

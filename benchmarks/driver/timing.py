@@ -20,28 +20,28 @@ class Effort:
 QUICK, FULL = Effort(3, .1, 2), Effort(3, .2, 2)
 
 
-def start_all(case, contenders, folder, refused):
+def start_all(case, contenders, folder, rejected):
     running = {}
     for contender in contenders:
         try:
             running[contender] = programs.start_row(case, contender, folder, VOCABULARY)
         except programs.Failed as why:
-            refused.append((case, contender, str(why)))
+            rejected.append((case, contender, str(why)))
     return running
 
 
-def refuse_those_that_disagree(case, running, refused):
+def reject_disagreeing(case, running, rejected):
     chosen = problem.reference_of(running)
     reference = problem.read(case, running[chosen][2])
     for contender in list(running):
         error, where = problem.disagreement(problem.read(case, running[contender][2]), reference)
         if error <= problem.TOLERANCE:
             continue
-        refused.append((case, contender, f"{where} differs from {chosen}'s by {error:.2e} of the largest entry"))
+        rejected.append((case, contender, f"{where} differs from {chosen}'s by {error:.2e} of the largest entry"))
         running.pop(contender)[0].close()
 
 
-def time_in_turn(case, running, effort, refused):
+def time_in_turn(case, running, effort, rejected):
     times = {contender: [] for contender in running}
     memory = {contender: said["rss_mb"] for contender, (_, said, _) in running.items()}
     for _ in range(effort.rounds):
@@ -50,7 +50,7 @@ def time_in_turn(case, running, effort, refused):
             try:
                 said = running[contender][0].ask(f"{effort.seconds} {effort.count}")
             except programs.Failed as why:
-                refused.append((case, contender, str(why)))
+                rejected.append((case, contender, str(why)))
                 del running[contender]
                 continue
             times[contender] += said["ms"]
@@ -58,17 +58,17 @@ def time_in_turn(case, running, effort, refused):
     return times, memory
 
 
-def run(case, contenders, effort, refused, peak, ebb_revision):
-    """Rows of the table, and compile times by contender. Rejected ones are added to `refused`."""
+def run(case, contenders, effort, rejected, peak, ebb_revision):
+    """Rows of the table, and compile times by contender. Rejected ones are added to `rejected`."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         problem.write(case, folder / "problem")
-        running = start_all(case, contenders, folder, refused)
+        running = start_all(case, contenders, folder, rejected)
         if not running:
             return [], {}
         try:
-            refuse_those_that_disagree(case, running, refused)
-            times, memory = time_in_turn(case, running, effort, refused)
+            reject_disagreeing(case, running, rejected)
+            times, memory = time_in_turn(case, running, effort, rejected)
         finally:
             for program, _, _ in running.values():
                 program.close()

@@ -9,10 +9,18 @@ struct LstmTextbook : torch::nn::Module {
     const auto make = [&](const char* name, at::IntArrayRef shape) {
       return register_parameter(name, torch::empty(shape).uniform_(-bound, bound));
     };
-    Wi = make("Wi", {input, hidden}), Ui = make("Ui", {hidden, hidden}), bi = make("bi", {hidden});
-    Wf = make("Wf", {input, hidden}), Uf = make("Uf", {hidden, hidden}), bf = make("bf", {hidden});
-    Wg = make("Wg", {input, hidden}), Ug = make("Ug", {hidden, hidden}), bg = make("bg", {hidden});
-    Wo = make("Wo", {input, hidden}), Uo = make("Uo", {hidden, hidden}), bo = make("bo", {hidden});
+    Wi = make("Wi", {input, hidden});
+    Ui = make("Ui", {hidden, hidden});
+    bi = make("bi", {hidden});
+    Wf = make("Wf", {input, hidden});
+    Uf = make("Uf", {hidden, hidden});
+    bf = make("bf", {hidden});
+    Wg = make("Wg", {input, hidden});
+    Ug = make("Ug", {hidden, hidden});
+    bg = make("bg", {hidden});
+    Wo = make("Wo", {input, hidden});
+    Uo = make("Uo", {hidden, hidden});
+    bo = make("bo", {hidden});
   }
 
   std::pair<torch::Tensor, torch::Tensor> step(const torch::Tensor& x, const torch::Tensor& h, const torch::Tensor& c) {
