@@ -143,9 +143,17 @@ std::string sum_of_text(const std::string& path) {
   return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path)));
 }
 
+void check_trained_on(const std::string& path, const std::string& task) {
+  if (!Registry<TaskEntry>::find(task))
+    reject_metadata(path, fmt::format("trained on the task '{}', which this command does not have; use the program "
+                                      "that trained it",
+                                      task));
+}
+
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
+  check_trained_on(path, a.task);
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
     reject_metadata(
@@ -159,7 +167,6 @@ Trained Trained::read(const std::string& path, const std::string& text, const st
   for (const std::string& read : {a.text, inputs.data}) note_input(read);
   for (const auto& [option, value] : inputs.own.all()) note_input(value);  // a file of word vectors
   try {
-    check_task_names({a.task});
     t.task = make_task(a.task, inputs);
   } catch (const ValueError& e) {  // about a value in the metadata, or the data they name
     reject_metadata(

@@ -30,6 +30,9 @@ struct Architecture {
 /// Errors    FileError if the file cannot be read
 std::string sum_of_text(const std::string& path);
 
+/// Errors    FileError naming the file of a run if its task is not one of this program's
+void check_trained_on(const std::string& path, const std::string& task);
+
 /// A model with its weights, and the task that it was trained on.
 struct Trained {
   Architecture architecture;
@@ -37,8 +40,8 @@ struct Trained {
   std::unique_ptr<Model> model;
   /// `text` replaces the text that the model was trained on; its characters must be in the model's alphabet. `data` is
   /// the current path of the data.
-  /// Errors    as Architecture::read; FileError if the text was edited since training, unless `text` names it;
-  ///           ValueError for a task that this program does not have; errors of the task about the text
+  /// Errors    as Architecture::read; FileError if the text was edited since training, unless `text` names it,
+  ///           or for a task that this program does not have; errors of the task about the text
   static Trained read(const std::string& path, const std::string& text = {}, const std::string& data = {});
 };
 
