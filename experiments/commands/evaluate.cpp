@@ -61,6 +61,7 @@ class EvaluateCommand final : public Command {
  private:
   double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
     try {
+      t.task->check_sizes(s);
       return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
     } catch (const ValueError& e) {  // for example, for a length in the file
       throw ValueError(fmt::format("'{}': {}", weights_, e.what()));

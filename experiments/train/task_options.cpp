@@ -36,6 +36,28 @@ std::optional<double> given_or(std::optional<double> given, std::optional<double
   return given ? given : by_default;
 }
 
+// The options are checked when they are read; this checks the choices of the task itself.
+void check_own_settings(const std::string& task, const TaskSettings& s) {
+  const auto check = [&](const char* setting, double x, bool right, const char* rule) {
+    if (!right)
+      throw ValueError(
+          fmt::format("the task '{}': its settings() have .{} = {}, which must be {}", task, setting, x, rule));
+  };
+  const auto at_least = [&](const char* setting, double x, double least) {
+    check(setting, x, x >= least, least == 1 ? "at least 1" : "at least 0");
+  };
+  at_least("hidden", s.hidden, 1);
+  at_least("length", s.length, 1);
+  at_least("batch", s.batch, 1);
+  at_least("layers", s.layers, 1);
+  at_least("steps", s.steps, 0);
+  at_least("patience", s.patience, 0);
+  at_least("clip", s.clip, 0);
+  check("lr", s.lr, s.lr > 0 && std::isfinite(s.lr), "above 0 and finite");
+  check("dropout", s.dropout, s.dropout >= 0 && s.dropout < 1, "at least 0 and below 1");
+  check("zoneout", s.zoneout, s.zoneout >= 0 && s.zoneout <= 1, "from 0 to 1");
+}
+
 }  // namespace
 
 void TaskOptions::declare(Options& o, const std::vector<std::string>& but) {
@@ -102,6 +124,7 @@ void TaskOptions::check_sizes_read(const std::string& name, const Task& task) co
 }
 
 TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const {
+  check_own_settings(name, s);
   s.hidden = static_cast<int>(hidden.of(name, s.hidden));
   s.length = static_cast<int>(length.of(name, s.length));
   s.batch = static_cast<int>(batch.of(name, s.batch));

@@ -25,7 +25,7 @@ struct TaskOptions {
     s.network = with_own(s.network, task);
     return s;
   }
-  /// These sizes, with the user's changes.
+  /// These sizes, with the user's changes. Errors: ValueError naming the task and the size, if one is out of range
   TaskSettings changed(const std::string& name, TaskSettings) const;
   /// Sets these sizes as if they had been given, so that config.toml records what was used.
   void keep(const TaskSettings&);

@@ -4,6 +4,7 @@
 #include <ebb/autograd/trace.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/early_stopping.hpp>
@@ -215,7 +216,7 @@ TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64
 double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches, Meter* meter) {
   StateArrays carry;
   double sum = 0, rows = 0;
-  const int batches = std::min(most_batches, task.batches(split, s.length, s.batch));
+  const int batches = std::min(most_batches, checked_batches(task, split, s));
   for (int k = 0; k < batches; ++k) {
     const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};

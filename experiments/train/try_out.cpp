@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/text.hpp>
+#include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb::app {
 namespace {
@@ -26,19 +29,60 @@ void check_same(const std::string& task, double first, double second) {
       task, first, second));
 }
 
+// Larger batches only: the last rows or steps of the data may make a smaller one.
+void check_request(const Task& task, const SimpleBatch& b, const TaskSettings& s) {
+  const Shape shape = std::visit([](const auto& x) { return x.shape(); }, b.inputs);
+  const int T = b.steps(), B = b.rows(), longest = task.steps(s);
+  const bool fixed = task.as<FixedLength>();
+  if (B <= s.batch && (fixed || T <= longest)) return;
+  std::string wanted = fmt::format("{}, {}", fixed ? T : longest, s.batch);
+  for (int axis = 2; axis < shape.rank(); ++axis) wanted += fmt::format(", {}", shape[axis]);
+  throw ShapeError(fmt::format(
+      "the task '{}': its batches have inputs {}, but {} requested: [{}], time first", task.name(), text(shape),
+      fixed ? fmt::format("B = {} was", s.batch) : fmt::format("T = {} and B = {} were", longest, s.batch), wanted));
+}
+
+void check_first(const Task& task, const Batch& batch, const TaskSettings& s) {
+  const auto* const simple = task.as<SimpleTask>();
+  if (!simple) return;
+  const auto& b = batch.get<SimpleBatch>();
+  check_request(task, b, s);
+  check_batch(task.name(), simple->sizes(), b);
+}
+
 }  // namespace
+
+int checked_batches(const Task& task, Split split, const TaskSettings& s) {
+  const int n = task.batches(split, s.length, s.batch);
+  if (n >= 1) return n;
+  throw ValueError(fmt::format("the task '{}': batches({}, {}, {}) must be at least 1, but is {}", task.name(),
+                               split == Split::valid ? "valid" : "test", s.length, s.batch, n));
+}
 
 void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   task.check_sizes(s);
   const auto first_of = [&](Split split) {
     Batch batch = task.batch({.split = split, .length = s.length, .rows = s.batch});
-    if (const auto* const simple = task.as<SimpleTask>())
-      check_batch(task.name(), simple->sizes(), batch.get<SimpleBatch>());
+    check_first(task, batch, s);
     return batch;
   };
   const Batch batch = first_of(Split::train);
-  for (const Split split : {Split::valid, Split::test}) first_of(split);
+  for (const Split split : {Split::valid, Split::test}) {
+    checked_batches(task, split, s);
+    first_of(split);
+  }
   check_same(task.name(), first_loss(m, batch), first_loss(m, first_of(Split::train)));
+  try_optimizer(s.optimizer);
+}
+
+void try_optimizer(const std::string& name_and_options) {
+  Params w;
+  const Builder p = w / "trial";
+  p.matrix("W", 2, 3);
+  p.vector("b", 3);
+  Grads g;
+  g.flat_of(w, f32).fill(1);
+  make_optimizer(name_and_options, w, 1e-3)->step(g);
 }
 
 }  // namespace ebb::app

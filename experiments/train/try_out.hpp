@@ -3,11 +3,19 @@
 
 namespace ebb::app {
 
-/// Finds faults of a task and its network at these sizes before any long work: makes the first batch of each split, and
-/// runs the network twice on the first two rows of that of the training split, without gradients.
+/// Finds faults of a task, its network and the optimiser at these sizes before any long work: makes the first batch of
+/// each split, runs the network twice on the first two rows of that of the training split, without gradients, and tries
+/// the optimiser.
 ///
-/// Errors    errors of Task::check_sizes, the batches and the network; ShapeError or ValueError if the batches of a
-///           SimpleTask differ from its sizes(); Error if the same request gives different batches
+/// Errors    errors of Task::check_sizes, the batches, the network and the optimiser; ShapeError or ValueError if the
+///           batches of a SimpleTask differ from its sizes() or from the request; ValueError if a split has no batch;
+///           Error if the same request gives different batches
 void try_out(const Model&, const Task&, const TaskSettings&);
+
+/// The number of batches in the valid or test split. Errors: ValueError naming the task if it is below 1
+int checked_batches(const Task&, Split, const TaskSettings&);
+
+/// Makes one update of a small matrix and vector with a new optimiser, "lion:beta2=.98". Errors: those of the optimiser
+void try_optimizer(const std::string& name_and_options);
 
 }  // namespace ebb::app

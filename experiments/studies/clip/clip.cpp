@@ -83,11 +83,7 @@ struct Clip {
                          .clip = 0,
                          .optimizer = optimizer};
     made->check_sizes(s);
-    {
-      const Model model(*made, cell, s, 1);
-      make_optimizer(optimizer, model.w, lr);
-      try_out(model, *made, s);
-    }
+    try_out(Model(*made, cell, s, 1), *made, s);
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
     job.start(static_cast<double>(outcomes.size() * job.seeds().size()) * steps);

@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/optim/clip.hpp>
@@ -130,7 +131,7 @@ std::unique_ptr<Task> make_echo(int lag) { return std::make_unique<Echo>(lag); }
 
 void try_reading(const Task& task, const Reading& r) {
   Reader m(task, r, 1);
-  make_optimizer(r.optimizer, m.w, r.lr);
+  try_optimizer(r.optimizer);
   for (const auto& [length, rows] : {std::pair{r.every, r.rows}, {r.stretch, 1}, {100, r.rows}})
     for (const Split split : {Split::train, Split::test}) task.batch({.split = split, .length = length, .rows = rows});
   const Stretch b(task.batch({.length = 2, .rows = 1}));
