@@ -76,6 +76,7 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
 
   void step(const Grads&);
+  const char* name() const { return name_; }
   double lr() const { return lr_; }
   void set_lr(double lr);  ///< Errors: ValueError if negative or not finite
   std::int64_t updates() const { return updates_; }

@@ -18,12 +18,18 @@ struct OptimizerEntry : Registered<OptimizerEntry> {
 };
 
 /// Creates an optimiser with the options that follow its name; the learning rate is given separately.
-/// Errors    ValueError for an unknown optimiser (suggesting the nearest name) or option, or a value out of range
+/// Errors    ValueError for an unknown optimiser (suggesting the nearest name) or option, or a value out of range;
+///           for a class that declares an option of an invalid name, or passes a name to Optimizer that is not its own
 std::unique_ptr<Optimizer> make_optimizer(const std::string& name_and_options, const LeafSet&, double lr);
 /// The options of a registered optimiser. Errors: ValueError for an unknown optimiser
 std::vector<OptionInfo> optimizer_options(const std::string& name);
 
 namespace detail {
+
+/// Errors    ValueError for an empty name, one that an option after the optimiser's name cannot have, or "lr"
+void check_option_names(const char* optimizer, const std::vector<OptionInfo>&);
+/// Errors    ValueError unless the name that its class passes to Optimizer is the registered one
+void check_passed_name(const char* optimizer, const Optimizer& made);
 
 /// What EBB_OPTIMIZER registers of a class.
 template <class O> struct OptimizerMaker {

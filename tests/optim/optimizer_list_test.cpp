@@ -142,6 +142,22 @@ TEST_CASE("The options of an optimiser are listed without constructing it, and e
         "test-twice: option 'power' is declared twice");
 }
 
+TEST_CASE("An optimiser's options have names that can be given, and its class passes the registered name") {
+  const auto named = [](const char* option) {
+    return message_of<ValueError>([&] { detail::check_option_names("mine", {{option, "1", "help"}}); });
+  };
+  CHECK(named("lr") == "mine: an option cannot be named 'lr': the learning rate is given separately");
+  for (const char* option : {"", "a:b", "a=b", "a,b", "a b"})
+    CHECK(named(option) ==
+          "mine: the name of an option must not be empty or contain ':', '=', ',' or a blank, but is '" +
+              std::string(option) + "'");
+  CHECK_NOTHROW(detail::check_option_names("mine", {{"beta-1", "1", "help"}}));
+  const Peak peak{LeafSet{}};
+  CHECK_NOTHROW(detail::check_passed_name("test-peak", peak));
+  CHECK(message_of<ValueError>([&] { detail::check_passed_name("twomem", peak); }) ==
+        "twomem: its constructor passes the name 'test-peak' to Optimizer");
+}
+
 TEST_CASE("An optimiser receives the name and the shape of each parameter") {
   Params w{{.dtype = f64}};
   (w / "a").matrix("W", 2, 3, constant_init(1));
