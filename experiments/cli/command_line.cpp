@@ -77,6 +77,15 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
                      near.empty() ? fmt::format("see {} --help", help) : fmt::format("did you mean '{}'?", near));
 }
 
+// The messages of CLI11 about the number of an option's values, reworded.
+std::string about_values(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':')), once = ": 1 required ", missing = " missing";
+  if (text.find(": At Most 1 required") != std::string::npos) return name + " is given more than once";
+  if (text.find(once) != name.size() || !text.ends_with(missing)) return text;
+  const std::string type = text.substr(name.size() + once.size());
+  return fmt::format("{0} needs a value: {0} {1}", name, type.substr(0, type.size() - missing.size()));
+}
+
 std::string complaint(const CLI::ParseError& e, const Declared& d) {
   std::vector<std::string> known{"--config"};
   for (const auto& o : d.options.entries()) known.push_back(o->name);
@@ -87,7 +96,7 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
     return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.app->get_name());
   }
   std::string text = e.what();
-  return text.substr(0, text.find('\n'));
+  return about_values(text.substr(0, text.find('\n')));
 }
 
 std::vector<Declared> declare_commands(CLI::App& app) {

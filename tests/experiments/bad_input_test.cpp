@@ -5,7 +5,7 @@
 #include <ebb/nn/files/safetensors.hpp>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "train_quick.hpp"
 
 namespace {
 
@@ -54,6 +54,12 @@ TEST_CASE("an unknown word is rejected with the closest match") {
   rejected({"train", "adding", "--hidden", "chars=5"},
            "ebb train: --hidden names the task 'chars', but the task of this run is 'adding'\n");
   rejected({"train", "adding", "--output-dropout", "chars=.5"}, "--output-dropout names the task 'chars', but");
+}
+
+TEST_CASE("an option without its value, or given twice, is rejected by its name") {
+  check_rejected(ebb_command({"train", "adding", "--hidden"}), "--hidden needs a value: --hidden X or TASK=X,...\n");
+  check_rejected(ebb_command({"train", "adding", "--cell"}), "--cell needs a value: --cell NAME\n");
+  rejected({"train", "adding", "--seed", "1", "--seed", "2"}, "ebb train: --seed is given more than once\n");
 }
 
 TEST_CASE("a number out of range is rejected with the limit") {

@@ -31,7 +31,7 @@ struct DropoutStudy {
     o.add("--p", p, "dropout probability").above(0).at_most(.99);
     o.add("--task", task, "task; `ebb tasks` lists them");
     o.add("--part", part,
-          "fraction of the training text of chars that is read, so that there is too little data; 0: 0.05")
+          "fraction of the training text of chars that is read, so that there is too little data (default: 0.05)")
         .at_least(0)
         .at_most(1);
     o.add("--cell", cell, "cell; `ebb cells` lists them");

@@ -136,7 +136,10 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
  public:
   static constexpr TaskOption options[] = {
       {.name = "column", .type = "NAME", .help = "column of a CSV file (default: the last)"},
-      {.name = "ahead", .help = "forecast horizon in steps; 0: 15", .takes = WholeNumber{0, 100'000}, .none = "0"}};
+      {.name = "ahead",
+       .help = "forecast horizon in steps (default: 15)",
+       .takes = WholeNumber{0, 100'000},
+       .none = "0"}};
   explicit Forecast(Inputs& in) : ahead_(in.own.choose_whole("ahead", 15)) {
     load(in);
     const Centring centring(data_.train.series, name_);
