@@ -115,7 +115,8 @@ TEST_CASE("an error in a metadata value that the model rejects names the file") 
     rejected(a.run(command, {{"hidden", "1e999"}}), "'" + a.path() + "'", "1e999");
     rejected(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");
   }
-  rejected(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'", "did you mean 'chars'?");
+  rejected(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'",
+           "trained on the task 'chras', which this command does not have");
   const Altered series({"series", "--data", "generated"});
   rejected(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
   const Altered tags({"tags", "--data", "generated"});
