@@ -33,7 +33,7 @@ std::string address_of(const std::string& path) {
   return address;
 }
 
-// Checked in advance: otherwise an input in the place of an output would be rejected only after all the work is done.
+// Before the work, so that an output that would overwrite an input is not rejected only at the end.
 void reject_inputs_in(const std::string& folder) {
   static const FilePattern ours{
       R"((report\.html|summary\.json|config\.toml|[a-z]+(-[0-9]+)?\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};

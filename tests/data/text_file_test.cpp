@@ -105,7 +105,7 @@ TEST_CASE("UTF-16 and UTF-32 are named, with and without a byte order mark, in e
       CHECK(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }) == expected);
       CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
     }
-  // Characters beyond Latin-1 are told by UTF-32 only.
+  // Beyond Latin-1, only UTF-32 is recognised.
   CHECK(
       contains(message_of<FileError>([&] { read_text(folder.file("t", "\x34\x04\0\0\x30\x04\0\0"s)); }), "is UTF-32"));
   for (const std::string& bytes : {"a\0b"s, "\0"s, "\0\0\0\0"s, "ab\0c"s, "a\0b\0c"s})  // texts with zero bytes
