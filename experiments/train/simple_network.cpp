@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/train/simple_network.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
@@ -58,6 +59,15 @@ SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& 
 const Cell& SimpleNetwork::cell() const {
   if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
   return *layer_->cell();
+}
+
+Array SimpleNetwork::cell_inputs(const SimpleBatch& b) const {
+  (void)cell();
+  const auto* const values = std::get_if<Array>(&b.inputs);
+  if (values) return values->to(f64);
+  const Tape tape({.dtype = f64});
+  const NoGrad none;
+  return (*embedding_)(std::get<Tokens>(b.inputs)).value();
 }
 
 Sequence SimpleNetwork::inputs(Shard& s, const SimpleBatch& b) const {

@@ -25,6 +25,10 @@ class SimpleNetwork final : public CarryingNetwork {
   /// Errors    as cell()
   PartialLoss last_loss(Shard&, const Batch&) const;
 
+  /// The cell's inputs over a batch, [T, B, I] in float64: its values, or its tokens embedded.
+  /// Errors    as cell()
+  Array cell_inputs(const SimpleBatch&) const;
+
   /// One step of a token model, not for training: takes each row's token [B], advances the state (an empty one is the
   /// initial state), and returns the logits [B, V] of the next token. For a layer over whole sequences, the state is
   /// the last T tokens, with T of training, which it reads again.

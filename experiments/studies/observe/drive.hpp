@@ -1,0 +1,16 @@
+#pragma once
+#include <ebb/experiments/studies/observe/measure.hpp>
+#include <ebb/observe/trajectory.hpp>
+
+namespace ebb::app::observe {
+
+/// The inputs along which a measure follows a subject: the task's data, or zeros.
+Drive drive_of(const Subject&, const Amount&, int steps);
+inline Drive drive_of(const Subject& s, const Amount& a) { return drive_of(s, a, a.steps); }
+/// "driven by chars, 4 sequences of 1,000 steps" or "with zero inputs"
+std::string drive_text(const Subject&, const Amount&);
+
+/// "-0.0123 ± 0.0004"
+std::string estimate_text(double value, double error);
+
+}  // namespace ebb::app::observe

@@ -1,0 +1,52 @@
+#pragma once
+#include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/studies/observe/subject.hpp>
+#include <ebb/experiments/studies/observe/values.hpp>
+#include <ebb/nn/registry.hpp>
+
+namespace ebb::app::observe {
+
+/// The options that measures share.
+struct Amount {
+  int steps = 1000;  ///< T
+  int rows = 4;      ///< B
+  int lags = 200;
+  bool free = false;  ///< zero inputs instead of the task's data
+};
+
+/// A subject with the results of one measure.
+struct Observed {
+  const Subject& subject;
+  const Values& values;
+};
+
+/// One measure of `ebb observe`. EBB_MEASURE registers it, so that the command, its help and its page know it.
+class Measure {
+ public:
+  virtual ~Measure();
+  /// The reason why it cannot measure a subject; empty if it can.
+  virtual std::string unfit(const Subject&, const Amount&) const { return {}; }
+  /// Results in nats, steps and radians; a Values has everything that `present` needs.
+  virtual Values measure(const Subject&, const Amount&) const = 0;
+  /// Adds a section about all subjects to the page.
+  virtual void present(Job&, const std::vector<Observed>&, const Amount&) const = 0;
+  /// A sentence about one subject for the terminal and for the section "Why".
+  virtual std::string sentence(const Observed&) const { return {}; }
+};
+
+struct MeasureEntry : Registered<MeasureEntry> {
+  static constexpr const char* kind = "measure";
+  using Make = std::unique_ptr<const Measure> (*)();
+  MeasureEntry(const char* n, const char* a, const char* f, Make m) : Registered(n, a, f), make(m) {}
+  Make make;
+};
+std::vector<const MeasureEntry*> measure_list();
+
+}  // namespace ebb::app::observe
+
+/// Registers a measure: EBB_MEASURE(lyapunov, LyapunovMeasure, "Lyapunov exponents ...").
+#define EBB_MEASURE(name, Type, about)                                                                       \
+  static const ebb::app::observe::MeasureEntry ebb_measure_##name {                                          \
+    #name, about, __FILE__,                                                                                  \
+        []() -> std::unique_ptr<const ebb::app::observe::Measure> { return std::make_unique<const Type>(); } \
+  }

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/jacobians.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+constexpr int largest_state = 512;  // the singular values of larger ones take minutes
+
+/// Quantiles over rows and times of one number per Jacobian.
+std::vector<double> quantiles(const Array& a) {
+  std::vector<double> all;
+  for (std::int64_t k = 0; k < a.size(); ++k) all.push_back(a.at_flat(k));
+  std::sort(all.begin(), all.end());
+  std::vector<double> q;
+  for (const double p : {.05, .5, .95})
+    q.push_back(all.empty() ? NAN : all[static_cast<std::size_t>(p * double(all.size() - 1) + .5)]);
+  return q;
+}
+
+/// The singular values and eigenvalues of the Jacobians of single steps and of products over 10 and 50 steps.
+struct JacobianMeasure final : Measure {
+  std::string unfit(const Subject& s, const Amount& a) const override {
+    if (s.state_size() > largest_state)
+      return fmt::format("the state has {} numbers, more than {}", s.state_size(), largest_state);
+    if (a.steps < 2) return "it needs at least two steps";
+    return {};
+  }
+
+  Values measure(const Subject& s, const Amount& a) const override {
+    Values v;
+    v.note("driven", drive_text(s, a));
+    const int S = s.state_size(), steps = std::min(a.steps, S > 128 ? 50 : 200);
+    Amount few = a;
+    few.rows = std::min(a.rows, S > 128 ? 1 : 4);
+    v["rows"] = {double(few.rows)};
+    for (const int k : {1, 10, 50}) {
+      if (k > steps) continue;
+      const JacobianSpectra j = jacobian_spectra(s.cell(), drive_of(s, few, steps), {}, {.steps = k});
+      v["products"].push_back(k);
+      const std::string of = fmt::format("k{}.", k);
+      keep_profile(v, of, j);
+      v[of + "condition"] = quantiles(j.log_condition);
+      v[of + "effective_rank"] = quantiles(j.effective_rank);
+      v[of + "departure"] = quantiles(j.departure);
+    }
+    const JacobianSpectra last = jacobian_spectra(s.cell(), drive_of(s, few, 1));
+    for (std::int64_t k = 0; k < last.real.size(); ++k) {
+      v["real"].push_back(last.real.at_flat(k));
+      v["imag"].push_back(last.imag.at_flat(k));
+    }
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section("Jacobians",
+                       "J_t = ds_t/ds_{t-1} over the whole state s, and products of J_t over several steps.");
+    Table t{.head = {"", "steps", "ln σ₁", "ln σ₁ per step", "effective rank", "condition, ln", "departure"},
+            .rows = {},
+            .caption =
+                "Medians over sequences and times. Departure from normality: 0 for a normal matrix, 1 for a nilpotent "
+                "one."};
+    for (const Observed& o : all)
+      for (const double k : o.values.at("products")) {
+        const std::string of = fmt::format("k{}.", int(k));
+        const double first = o.values.at(of + "log_singular_values").at(0);
+        t.rows.push_back({Entry(o.subject.name, o.subject.cell_name), number_text(k), number_text(first),
+                          number_text(first / k), number_text(o.values.at(of + "effective_rank")[1]),
+                          number_text(o.values.at(of + "condition")[1]),
+                          number_text(o.values.at(of + "departure")[1])});
+      }
+    job.report.table(t);
+    std::vector<Plot> plots;
+    for (const int k : {1, 50}) plots.push_back(singular_values(all, k));
+    job.report.plots(plots);
+  }
+
+ private:
+  /// The mean of ln sigma_i over products and rows.
+  static void keep_profile(Values& v, const std::string& of, const JacobianSpectra& j) {
+    const Array& a = j.log_singular_values;
+    const int n = a.dim(0), B = a.dim(1), S = a.dim(2);
+    for (int i = 0; i < S; ++i) {
+      double sum = 0;
+      for (int k = 0; k < n; ++k)
+        for (int b = 0; b < B; ++b) sum += a.at({k, b, i});
+      v[of + "log_singular_values"].push_back(sum / (double(n) * B));
+    }
+  }
+
+  static Plot singular_values(const std::vector<Observed>& all, int k) {
+    Plot p{.title = k == 1 ? "Singular values of one step" : fmt::format("Singular values over {} steps", k),
+           .x_label = "index / S",
+           .y_label = "ln σ"};
+    p.caption = "Means of ln σ over sequences and times. Below zero, a direction is contracted.";
+    for (const Observed& o : all) {
+      const std::string name = fmt::format("k{}.log_singular_values", k);
+      if (!o.values.has(name)) continue;
+      Series line{.name = o.subject.name, .group = o.subject.cell_name};
+      const std::vector<double>& y = o.values.at(name);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        line.x.push_back((double(i) + .5) / double(y.size()));
+        line.y.push_back(y[i]);
+      }
+      p.series.push_back(std::move(line));
+    }
+    p.marks.push_back({.name = "lengths are kept", .x = {0, 1}, .y = {0, 0}});
+    return p;
+  }
+};
+EBB_MEASURE(jacobians, JacobianMeasure, "singular values, rank and normality of step Jacobians and their products");
+
+}  // namespace
+}  // namespace ebb::app::observe

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/lyapunov.hpp>
+#include <numbers>
+#include <numeric>
+
+namespace ebb::app::observe {
+namespace {
+
+std::vector<double> list_of(const Array& a) {
+  std::vector<double> list;
+  for (std::int64_t k = 0; k < a.size(); ++k) list.push_back(a.at_flat(k));
+  return list;
+}
+
+/// The whole spectrum of Lyapunov exponents along the data, with the check by determinants.
+struct LyapunovMeasure final : Measure {
+  Values measure(const Subject& s, const Amount& a) const override {
+    const Lyapunov l = lyapunov(s.cell(), drive_of(s, a));
+    Values v;
+    for (const Estimate& e : l.exponents) {
+      v["exponents"].push_back(e.value);
+      v["errors"].push_back(e.error);
+    }
+    v["of_rows"] = list_of(l.of_rows);
+    v["of_blocks"] = list_of(l.of_blocks);
+    v["dimension"] = {l.dimension.value, l.dimension.error};
+    v["entropy_rate"] = {l.entropy_rate.value, l.entropy_rate.error};
+    v["positive_share"] = {l.positive_share.value, l.positive_share.error};
+    v["state_size"] = {double(l.state_size)};
+    v["steps"] = {double(l.warm_up), double(l.steps)};
+    v["sum"] = {l.sum};
+    v["log_determinant"] = {l.log_determinant};
+    v["difference"] = {l.checked ? l.difference : NAN};
+    v["lost"] = {l.lost, l.lost_by_elimination};
+    v.note("driven", drive_text(s, a));
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section(
+        "Lyapunov exponents",
+        "The rates, in nats per step, at which small differences of the state grow (above zero) or decay. The "
+        "largest one, λ₁, bounds how far back a gradient reaches: it shrinks by e^λ₁ per step.");
+    for (const Observed& o : all) job.report.text(sentence(o));
+    job.report.table(table(all));
+    job.report.plots({spectrum(all), convergence(all)});
+  }
+
+  std::string sentence(const Observed& o) const override {
+    const double first = o.values.at("exponents")[0], error = o.values.at("errors")[0];
+    const std::string value = fmt::format("{}: λ₁ = {} nats per step", o.subject.name, estimate_text(first, error));
+    if (first == -INFINITY) return value + ", so that no difference survives a step.";
+    if (first > 2 * error) return value + ": small differences grow, the dynamics are chaotic and gradients explode.";
+    if (first > -2 * error)
+      return value + ", not different from zero: gradients neither vanish nor explode on average.";
+    return fmt::format("{}: a gradient halves every {} steps.", value, number_text(std::numbers::ln2 / -first));
+  }
+
+ private:
+  static Table table(const std::vector<Observed>& all) {
+    Table t{.head = {"", "S", "λ₁, nats per step", "mean λ", "λ > 0", "dimension", "entropy rate", "lost", "check"},
+            .rows = {},
+            .caption =
+                "Errors are standard errors from blocks of steps. Lost: directions per sequence that a step maps to "
+                "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
+                "exponents were computed."};
+    for (const Observed& o : all) {
+      const Values& v = o.values;
+      const auto pair = [&](const char* name) { return estimate_text(v.at(name)[0], v.at(name)[1]); };
+      t.rows.push_back({Entry(o.subject.name, o.subject.cell_name), count_text(v.number("state_size")),
+                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), number_text(mean(v)),
+                        pair("positive_share"), pair("dimension"), pair("entropy_rate"), number_text(v.number("lost")),
+                        number_text(v.number("difference"))});
+    }
+    return t;
+  }
+
+  static double mean(const Values& v) {
+    const std::vector<double>& e = v.at("exponents");
+    return std::accumulate(e.begin(), e.end(), 0.0) / static_cast<double>(e.size());
+  }
+
+  static Plot spectrum(const std::vector<Observed>& all) {
+    Plot p{.title = "Spectrum", .x_label = "index / S", .y_label = "exponent, nats per step"};
+    p.caption = "All exponents in descending order. Those of -∞, of lost directions, are left out.";
+    double lowest = 0;
+    for (const Observed& o : all) {
+      Series line{.name = o.subject.name, .group = o.subject.cell_name};
+      const std::vector<double>& e = o.values.at("exponents");
+      for (std::size_t k = 0; k < e.size(); ++k) {
+        line.x.push_back((double(k) + .5) / o.values.number("state_size"));
+        line.y.push_back(e[k]);
+        if (std::isfinite(e[k])) lowest = std::min(lowest, e[k]);
+      }
+      p.series.push_back(std::move(line));
+    }
+    p.marks.push_back({.name = "neither growth nor decay", .x = {0, 1}, .y = {0, 0}});
+    return p;
+  }
+
+  static Plot convergence(const std::vector<Observed>& all) {
+    Plot p{.title = "λ₁ over time", .x_label = "step", .y_label = "λ₁ of a block, nats per step"};
+    p.caption = "The largest exponent in each block of steps: a trend means that the run is too short.";
+    for (const Observed& o : all) {
+      Series line{.name = o.subject.name, .group = o.subject.cell_name, .beads = true};
+      const std::vector<double>&blocks = o.values.at("of_blocks"), &steps = o.values.at("steps");
+      const std::size_t k = o.values.at("exponents").size(), n = blocks.size() / k;
+      for (std::size_t b = 0; b < n; ++b) {
+        line.x.push_back(steps[0] + (double(b) + .5) * steps[1] / double(n));
+        line.y.push_back(blocks[b * k]);
+      }
+      p.series.push_back(std::move(line));
+    }
+    return p;
+  }
+};
+EBB_MEASURE(lyapunov, LyapunovMeasure, "Lyapunov exponents, dimension, entropy rate");
+
+}  // namespace
+}  // namespace ebb::app::observe

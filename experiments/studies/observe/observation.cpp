@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/observation.hpp>
+#include <iterator>
+
+namespace ebb::app::observe {
+
+bool Observation::fits() const {
+  return std::any_of(unfit.begin(), unfit.end(), [](const std::string& why) { return why.empty(); });
+}
+
+std::vector<Observed> Observation::observed(const std::vector<Subject>& subjects) const {
+  std::vector<Observed> all;
+  for (std::size_t k = 0; k < subjects.size(); ++k)
+    if (values[k]) all.push_back({subjects[k], *values[k]});
+  return all;
+}
+
+std::string Observation::unfit_text(const std::vector<Subject>& subjects) const {
+  std::string text;
+  for (std::size_t k = 0; k < subjects.size(); ++k)
+    if (!unfit[k].empty())
+      text +=
+          fmt::format("{}{} cannot measure {}: {}", text.empty() ? "" : "; ", entry->name, subjects[k].name, unfit[k]);
+  return text;
+}
+
+namespace {
+
+void add_to_summary(Job& job, const std::vector<Subject>& subjects, const Observation& m) {
+  for (std::size_t k = 0; k < subjects.size(); ++k) {
+    const auto of = job.summary.under({"subjects", subjects[k].name, m.entry->name});
+    if (!m.unfit[k].empty()) of.set({"not measured"}, m.unfit[k]);
+    if (!m.values[k]) continue;
+    for (const auto& [name, list] : m.values[k]->all())
+      if (list.size() == 1) of.set({name}, list[0]);
+  }
+}
+
+/// name,subject,index,value: every number of a measure.
+std::string csv(const std::vector<Observed>& all) {
+  std::string text = "subject,value,index,number\n";
+  for (const Observed& o : all)
+    for (const auto& [name, list] : o.values.all())
+      for (std::size_t k = 0; k < list.size(); ++k)
+        text += fmt::format("\"{}\",{},{},{}\n", o.subject.name, name, k, csv_text(list[k]));
+  return text;
+}
+
+}  // namespace
+
+void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vector<Observation>& all, const Amount& a) {
+  for (const Subject& s : subjects) {
+    const auto of = job.summary.under({"subjects", s.name});
+    of.set({"cell"}, s.cell_name);
+    of.set({"task"}, s.task().name());
+    of.set({"state_size"}, s.state_size());
+    if (s.weights.empty()) of.set({"seed"}, static_cast<double>(s.seed));
+    else of.set({"weights"}, s.weights);
+  }
+  for (const Observation& m : all) {
+    add_to_summary(job, subjects, m);
+    const std::vector<Observed> observed = m.observed(subjects);
+    if (!observed.empty()) {
+      m.measure->present(job, observed, a);
+      job.write(fmt::format("{}.csv", m.entry->name), csv(observed));
+      for (const Observed& o : observed)
+        for (const std::string& line : wrapped(m.measure->sentence(o), 78)) job.print(line + "\n");
+    }
+    if (const std::string why = m.unfit_text(subjects); !why.empty()) {
+      job.report.note(why);
+      for (const std::string& line : wrapped(why, 78)) job.print(line + "\n");
+    }
+  }
+}
+
+}  // namespace ebb::app::observe

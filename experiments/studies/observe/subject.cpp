@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+#include <ebb/experiments/studies/observe/subject.hpp>
+#include <ebb/experiments/train/architecture.hpp>
+#include <ebb/observe/trajectory.hpp>
+
+namespace ebb::app::observe {
+
+Subject Subject::of_weights(const std::string& path, const std::string& data) {
+  Trained trained = Trained::read(path, {}, data);
+  Subject s;
+  s.name = s.cell_name = trained.architecture.cell;
+  s.weights = path;
+  s.task_ = std::move(trained.task);
+  s.model_ = std::move(trained.model);
+  (void)s.cell();
+  return s;
+}
+
+Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& cell, const TaskSettings& settings,
+                         std::uint64_t seed) {
+  Subject s;
+  s.name = s.cell_name = cell;
+  s.seed = seed;
+  s.model_ = std::make_shared<const Model>(*task, cell, settings, seed);
+  s.task_ = std::move(task);
+  (void)s.cell();
+  return s;
+}
+
+const Cell& Subject::cell() const { return model_->simple().cell(); }
+
+Batch Subject::batch(int steps, int rows) const {
+  return task_->batch({.split = Split::test, .length = steps, .rows = rows});
+}
+
+Array Subject::inputs(int steps, int rows) const {
+  return model_->simple().cell_inputs(batch(steps, rows).get<SimpleBatch>());
+}
+
+int Subject::state_size() const { return initial_state(cell(), 1).dim(1); }
+
+}  // namespace ebb::app::observe

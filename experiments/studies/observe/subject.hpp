@@ -1,0 +1,37 @@
+#pragma once
+#include <ebb/experiments/train/model.hpp>
+#include <memory>
+
+namespace ebb::app::observe {
+
+/// What is observed: a cell with its weights, and the inputs that it has in the network of its task.
+class Subject {
+ public:
+  /// The weights in a file.
+  /// Errors    as Trained::read; ValueError if the model has no cell
+  static Subject of_weights(const std::string& path, const std::string& data);
+  /// Initial weights.
+  /// Errors    as Model; ValueError if the task has a network of its own
+  static Subject initial(std::shared_ptr<const Task>, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+
+  const Cell& cell() const;
+  const Task& task() const { return *task_; }
+  const Model& model() const { return *model_; }
+  /// Batch of the test split.
+  /// Errors    ValueError if the data are too short
+  Batch batch(int steps, int rows) const;
+  /// The inputs of the cell over that batch, [T, B, I] in float64: values, or embedded tokens.
+  Array inputs(int steps, int rows) const;
+
+  std::string name;       ///< on the page: the cell, and what distinguishes it from other subjects
+  std::string cell_name;  ///< determines the colour
+  std::string weights;    ///< the file, empty for initial weights
+  std::uint64_t seed = 0;
+  int state_size() const;  ///< S
+
+ private:
+  std::shared_ptr<const Task> task_;
+  std::shared_ptr<const Model> model_;
+};
+
+}  // namespace ebb::app::observe
