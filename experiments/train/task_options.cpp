@@ -60,8 +60,12 @@ void check_own_settings(const std::string& task, const TaskSettings& s) {
 
 }  // namespace
 
-void TaskOptions::declare(Options& o, const std::vector<std::string>& but) {
+void TaskOptions::declare_hidden(Options& o) {
   o.add("--hidden", hidden, "width of the cell's state").check(whole(1), "a whole number of at least 1");
+}
+
+void TaskOptions::declare(Options& o, const std::vector<std::string>& but) {
+  declare_hidden(o);
   o.add("--length", length, "T, steps per sequence in training").check(whole(1), "a whole number of at least 1");
   o.add("--batch", batch, "B, sequences per batch").check(whole(1), "a whole number of at least 1");
   o.add("--steps", steps, "maximum number of updates").check(whole(0), "a whole number of at least 0");

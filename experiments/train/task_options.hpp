@@ -14,6 +14,7 @@ struct TaskOptions {
 
   /// Settings and inputs, except some of the options declared by tasks.
   void declare(Options&, const std::vector<std::string>& but = {});
+  void declare_hidden(Options&);  ///< one of these settings, for a command that does not train
   void declare_optimizer(Options&);
   /// The options that a comparison of cells does not need: layers and wrappers, optimiser, patience.
   void declare_more(Options&);

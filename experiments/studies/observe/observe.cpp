@@ -51,7 +51,8 @@ struct Observe {
         .type("DIR")
         .unrecorded()
         .reads();
-    sizes.declare(o, {"length"});
+    sizes.declare_hidden(o);
+    sizes.inputs.declare(o);
     o.example("ebb observe runs/train-20260101-120000          everything that the cell and its task allow");
     o.example("ebb observe runs/lstm runs/gru                  several models in one page");
     o.example("ebb observe --weights weights.safetensors --measure lyapunov");
