@@ -11,7 +11,7 @@ constexpr Isa all[] = {Isa::sse2, Isa::avx2, Isa::avx512};
 Isa best() {
   Isa found = Isa::sse2;
   for (Isa i : all)
-    if (available(i)) found = i;
+    if (available(i) && has_kernels(i)) found = i;
   return found;
 }
 
@@ -21,6 +21,8 @@ Isa chosen_isa() {
   for (Isa i : all) {
     if (std::strcmp(asked, name_of(i)) != 0) continue;
     if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor does not support it");
+    if (!has_kernels(i))
+      throw ValueError(std::string("EBB_ISA=") + asked + ": not in this build; configure it with -DEBB_KERNELS=all");
     return i;
   }
   throw ValueError(std::string("EBB_ISA=") + asked + ": expected sse2, avx2 or avx512");
@@ -40,6 +42,16 @@ const char* name_of(Isa i) {
     case Isa::avx512: return "avx512";
   }
   return "?";
+}
+
+bool has_kernels(Isa i) {
+#ifdef EBB_KERNELS_AVX512
+  if (i == Isa::avx512) return true;
+#endif
+#ifdef EBB_KERNELS_AVX2
+  if (i == Isa::avx2) return true;
+#endif
+  return i == Isa::sse2;
 }
 
 bool available(Isa i) {
