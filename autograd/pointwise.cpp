@@ -65,7 +65,8 @@ template <class O> struct Pointwise {
     s.accumulate(input, sum_to(r, wanted));
   }
 
-  template <std::size_t k> [[gnu::cold]] static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
+  template <std::size_t k>
+  [[gnu::cold]] static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
     if (!r.wants(in[k].node())) return;
     const Var g = r.adjoint(node), y = r.tape.handle(node);
     const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) {

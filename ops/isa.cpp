@@ -8,7 +8,7 @@ namespace {
 
 constexpr Isa all[] = {Isa::sse2, Isa::avx2, Isa::avx512};
 
-Isa best() {
+Isa best_in_this_build() {
   Isa found = Isa::sse2;
   for (Isa i : all)
     if (available(i) && has_kernels(i)) found = i;
@@ -17,7 +17,7 @@ Isa best() {
 
 Isa chosen_isa() {
   const char* asked = std::getenv("EBB_ISA");
-  if (asked == nullptr || *asked == '\0') return best();
+  if (asked == nullptr || *asked == '\0') return best_in_this_build();
   for (Isa i : all) {
     if (std::strcmp(asked, name_of(i)) != 0) continue;
     if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor does not support it");
@@ -42,6 +42,13 @@ const char* name_of(Isa i) {
     case Isa::avx512: return "avx512";
   }
   return "?";
+}
+
+Isa best_isa() {
+  Isa found = Isa::sse2;
+  for (Isa i : all)
+    if (available(i)) found = i;
+  return found;
 }
 
 bool has_kernels(Isa i) {

@@ -11,5 +11,6 @@ Isa isa();
 const char* name_of(Isa);
 bool available(Isa);    ///< whether the processor supports it
 bool has_kernels(Isa);  ///< whether this build contains its kernels (EBB_KERNELS)
+Isa best_isa();         ///< the best that the processor supports, whether or not this build contains it
 
 }  // namespace ebb

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/file_pattern.hpp>
@@ -41,6 +42,17 @@ void reject_inputs_in(const std::string& folder) {
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
     if (ours.matches(at->path().filename().string())) reject_input(at->path().string());
+}
+
+/// A build for another processor (EBB_KERNELS=native) may lack the kernels that are fastest here.
+void warn_of_missing_kernels(const std::string& command) {
+  const char* asked = std::getenv("EBB_ISA");
+  if (has_kernels(best_isa()) || (asked && *asked)) return;
+  std::fputs(fmt::format("ebb {}: warning: this build has no {} kernels, the fastest on this processor, and uses {}: "
+                         "configure it here, or with -DEBB_KERNELS=all\n",
+                         command, name_of(best_isa()), name_of(isa()))
+                 .c_str(),
+             stderr);
 }
 
 }  // namespace
@@ -104,6 +116,7 @@ void Job::create_folder() {
 
 Progress& Job::start(double work) {
   create_folder();
+  warn_of_missing_kernels(command_);
   progress_ = std::make_unique<Progress>(work);
   return *progress_;
 }
