@@ -6,15 +6,10 @@ namespace ebb {
 namespace detail {
 
 void check_option_names(const char* optimizer, const std::vector<OptionInfo>& options) {
-  for (const OptionInfo& o : options) {
+  for (const OptionInfo& o : options)
     if (o.name == "lr")
       throw ValueError(
           fmt::format("{}: an option cannot be named 'lr': the learning rate is given separately", optimizer));
-    if (o.name.empty() || o.name.find_first_of(":=, \t\n") != std::string::npos)
-      throw ValueError(
-          fmt::format("{}: the name of an option must not be empty or contain ':', '=', ',' or a blank, but is '{}'",
-                      optimizer, o.name));
-  }
 }
 
 void check_passed_name(const char* optimizer, const Optimizer& made) {

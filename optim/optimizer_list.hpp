@@ -26,7 +26,7 @@ std::vector<OptionInfo> optimizer_options(const std::string& name);
 
 namespace detail {
 
-/// Errors    ValueError for an empty name, one that an option after the optimiser's name cannot have, or "lr"
+/// Errors    ValueError for an option named "lr"; GivenOptions rejects other names that an option cannot have
 void check_option_names(const char* optimizer, const std::vector<OptionInfo>&);
 /// Errors    ValueError unless the name that its class passes to Optimizer is the registered one
 void check_passed_name(const char* optimizer, const Optimizer& made);

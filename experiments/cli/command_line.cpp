@@ -102,7 +102,7 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
 std::vector<Declared> declare_commands(CLI::App& app) {
   std::vector<Declared> all;
   for (const CommandEntry* entry : command_list()) {
-    if (!detail::is_option_name(entry->name))
+    if (!detail::is_command_name(entry->name))
       throw ValueError(fmt::format(
           "'{}' ({}) is not a valid name for a command: a name consists of letters, digits, dashes and underscores",
           entry->name, ebb::detail::file_of(*entry)));

@@ -48,7 +48,7 @@ std::string option_text(const std::string& json);  ///< the same without quotes 
 /// The same in the form that read_option accepts: the items of a list, one word for other types, none without a value.
 std::vector<std::string> option_words(const std::string& json);
 bool option_is_word(const std::string& json);  ///< whether it is quoted in a file: neither a number nor true or false
-bool is_option_name(const std::string&);       ///< whether it consists of letters, digits, dashes and underscores
+bool is_command_name(const std::string&);      ///< whether it consists of letters, digits, dashes and underscores
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <concepts>
+#include <ebb/nn/option_value.hpp>
 #include <map>
 #include <span>
 #include <string>
@@ -59,7 +60,7 @@ class TaskValues {
   /// Errors    Error if the task does not declare an option of this name (it lists the declared ones) or of this kind,
   ///           or if the option does not allow the value
   const std::string& choose(const std::string& name, const std::string& own);  ///< a text or word
-  int choose_whole(const std::string& name, int own);
+  int choose_whole(const std::string& name, IntegerArgument own);
   double choose_real(const std::string& name, double own);
   /// Copies the values of `o` for the names in this object.
   void take(const TaskValues& o);
@@ -84,7 +85,7 @@ struct DeclaredTaskOption {
   const TaskOption* option;
   std::vector<std::string> tasks;
 };
-/// Errors    ValueError if two tasks declare different options of one name
+/// Errors    ValueError if two tasks declare different options of one name, or one task declares a name twice
 std::vector<DeclaredTaskOption> declared_task_options();
 
 }  // namespace ebb::app

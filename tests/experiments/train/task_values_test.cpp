@@ -131,6 +131,9 @@ TEST_CASE("a task that reads an option that it does not declare, or as another k
   CHECK_THROWS_WITH(values.choose_whole("lag", 0),
                     Contains("the default of the option 'lag' of the task 'echo' must be a "
                              "whole number from 1 to 99, not '0'"));
+  CHECK_THROWS_WITH(values.choose_whole("lag", 2.5),
+                    Contains("the default of the option 'lag' of the task 'echo' must be a "
+                             "whole number from 1 to 99, not '2.5'"));
   CHECK(values.choose_real("noise", .125) == .125);
   CHECK(values.choose("order", "kept") == "kept");
 }
