@@ -49,11 +49,14 @@ class Cell {
   virtual int field_count() const = 0;
   virtual const Field& field(int k) const = 0;
   virtual const char* const* field_names() const = 0;
+  /// The widths that the cell was made for; 0: not known.
+  virtual CellSizes sizes() const { return {}; }
   /// The initial state for `rows` rows, as constants on the current tape.
-  State initial_state(int rows) const;
+  State initial_state(int rows, std::source_location where = std::source_location::current()) const;
 
  protected:
-  /// After a step threw: throws ShapeError if the cause is a state that does not match the declared fields.
+  /// After a step threw: throws ShapeError if the cause is a state that does not match the declared fields, or an input
+  /// of another width.
   void reject_misfit(const Var& x, const State& s) const;
 
  private:
@@ -75,6 +78,10 @@ class CellPtr {
  private:
   detail::Handle<const Cell> cell_;
 };
+
+/// cell.output(x, s), of the width that the cell was made for.
+/// Errors    ShapeError naming the cell and both shapes for any other
+Var checked_output(const Cell&, const Var& x, const State& s);
 
 namespace detail {
 
@@ -149,7 +156,7 @@ template <class C> class CellAdapter final : public Cell {
 
  public:
   CellAdapter(const char* name, const Builder& p, const CellSizes& s)
-      : name_(name), cell_(detail_builder(p, fields_), s) {
+      : name_(name), sizes_(s), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
   }
   State step(const Var& x, const State& s, const StepContext& at) const override try {
@@ -169,6 +176,7 @@ template <class C> class CellAdapter final : public Cell {
     else return Cell::output(x, s);
   }
   Drops drops() const override { return can_drop; }
+  CellSizes sizes() const override { return sizes_; }
   const char* name() const override { return name_; }
   int field_count() const override { return fields_.count(); }
   const Field& field(int k) const override { return fields_[k]; }
@@ -189,6 +197,7 @@ template <class C> class CellAdapter final : public Cell {
 
   Fields fields_;
   const char* name_;
+  CellSizes sizes_;
   C cell_;
 };
 

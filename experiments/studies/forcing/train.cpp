@@ -61,7 +61,7 @@ Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool thr
       in = where(constant(coins), in, through ? own : detach(own));
     }
     s = m.cell->step(in, s, at);
-    own = m.out(m.cell->output(in, s));
+    own = m.out(checked_output(*m.cell, in, s));
     all.push_back(own);
   }
   return concat(all, 1);
