@@ -78,6 +78,12 @@ std::string TaskOption::rule() const {
   return fmt::format("{}", fmt::join(words(), " or "));
 }
 
+std::string TaskOption::json(const std::string& value) const {
+  const std::optional<double> x = is<WholeNumber>() || is<RealNumber>() ? real_number(value) : std::nullopt;
+  if (x) return detail::option_json(*x);
+  return value.empty() && (is<WholeNumber>() || is<RealNumber>()) ? "null" : detail::option_json(value);
+}
+
 void TaskOption::check(const std::string& value) const {
   if (value.empty() || allowed(*this, value)) return;
   if (is<OneOf>()) return check_name(fmt::format("--{}", name), value, words());

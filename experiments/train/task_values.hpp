@@ -41,9 +41,10 @@ struct TaskOption {
 
   template <class Kind> bool is() const { return std::holds_alternative<Kind>(takes); }
   const char* type_name() const;
-  const char* reader() const;              ///< the function of TaskValues that reads it
-  std::vector<std::string> words() const;  ///< of a OneOf
-  std::string rule() const;                ///< "a whole number from 0 to 9"; empty for any text
+  const char* reader() const;                        ///< the function of TaskValues that reads it
+  std::vector<std::string> words() const;            ///< of a OneOf
+  std::string rule() const;                          ///< "a whole number from 0 to 9"; empty for any text
+  std::string json(const std::string& value) const;  ///< of the option's type; null for a number without a value
   /// Errors    ValueError "--NAME must be RULE, not 'VALUE'"; an empty value means no value
   void check(const std::string& value) const;
 };

@@ -75,6 +75,7 @@ struct Clip {
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     const TaskSettings s{.hidden = hidden,
                          .length = length,
                          .batch = batch,

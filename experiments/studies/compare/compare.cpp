@@ -111,6 +111,7 @@ struct Compare {
         for (std::size_t c = 0; c < cells.size(); ++c)
           r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
       }
+    sizes.inputs.keep(tasks_);
     return r;
   }
 

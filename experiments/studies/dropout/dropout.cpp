@@ -55,6 +55,7 @@ struct DropoutStudy {
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
     auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (made->as<HasFeedForward>())
       throw ValueError(fmt::format("the network of the task '{}' has no cell that could use dropout", task));

@@ -95,6 +95,7 @@ struct Vanish {
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
+    sizes.inputs.keep(made);
     std::vector<TaskResult> results;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
       const std::string& name = tasks[k];
@@ -104,7 +105,8 @@ struct Vanish {
                    .info = task.info(),
                    .settings = sizes.changed(name, task.comparison_settings(job.size())),
                    .lags = lags,
-                   .rows = rows};
+                   .rows = rows,
+                   .options = chosen_options(task)};
       const TaskSettings& s = r.settings;
       if (!task.as<SimpleTask>())
         throw ValueError(fmt::format(
