@@ -7,6 +7,7 @@
 #include <ebb/nn/param.hpp>
 #include <ebb/nn/registered.hpp>
 #include <ebb/ops/handle.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <type_traits>
 
 /// The one header that a cell's file includes. A cell is a plain struct with parameters created in its constructor and
@@ -169,12 +170,12 @@ template <class C> class CellAdapter final : public Cell {
     else return s;
   } catch (...) {
     reject_misfit(x, s);
-    throw;
+    rethrow_named("cell", name_);
   }
-  Var output(const Var& x, const State& s) const override {
+  Var output(const Var& x, const State& s) const override try {
     if constexpr (with_output) return cell_.output(x, unpack(s));
     else return Cell::output(x, s);
-  }
+  } catch (...) { rethrow_named("cell", name_); }
   Drops drops() const override { return can_drop; }
   CellSizes sizes() const override { return sizes_; }
   const char* name() const override { return name_; }

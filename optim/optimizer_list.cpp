@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
@@ -23,7 +24,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
   const OptimizerEntry& entry = Registry<OptimizerEntry>::get(name_before_options(text));
   optimizer_options(entry.name);  // checks their names
   GivenOptions given = GivenOptions::after_name(text);
-  auto optimizer = entry.make(set, lr, given);
+  auto optimizer = detail::named_call("optimiser", entry.name, [&] { return entry.make(set, lr, given); });
   detail::check_passed_name(entry.name, *optimizer);
   given.reject_unknown("; the learning rate is given separately");
   return optimizer;
@@ -32,7 +33,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
 std::vector<OptionInfo> optimizer_options(const std::string& name) {
   GivenOptions given = GivenOptions::after_name(name);
   const OptimizerEntry& entry = Registry<OptimizerEntry>::get(given.owner());
-  entry.declare(given);
+  detail::named_call("optimiser", entry.name, [&] { entry.declare(given); });
   detail::check_option_names(entry.name, given.known());
   return given.known();
 }

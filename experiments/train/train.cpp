@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -128,7 +129,7 @@ class Training {
 
   CurvePoint update(int step) {
     const auto number = static_cast<std::uint64_t>(step - 1);
-    const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
+    const Batch batch = make_batch(task_, {.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
     if (!batch.continues()) carry_ = {};
     const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
     const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
@@ -218,7 +219,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   double sum = 0, rows = 0;
   const int batches = std::min(most_batches, checked_batches(task, split, s));
   for (int k = 0; k < batches; ++k) {
-    const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
+    const Batch batch = make_batch(task, {split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });

@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/clip.hpp>
@@ -83,7 +84,7 @@ struct Clip {
                          .lr = lr,
                          .clip = 0,
                          .optimizer = optimizer};
-    made->check_sizes(s);
+    check_sizes(*made, s);
     try_out(Model(*made, cell, s, 1), *made, s);
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
