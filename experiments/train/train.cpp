@@ -15,8 +15,10 @@
 namespace ebb::app {
 namespace {
 
-// Locates the failure: a weight that is no longer finite, or the first op whose result is not.
-std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
+// Locates the failure: a value of the batch or a weight that is not finite, or the first op whose result is not.
+std::string whereabouts(const Model& m, const Batch& b, const ShardOptions& options, const ShardLoss& loss) {
+  if (const std::string value = m.is_simple() ? nonfinite_in(b.get<SimpleBatch>()) : ""; !value.empty())
+    return fmt::format("in batch {} of the train split, {}", options.update, value);
   for (int k = 0; k < m.w.count(); ++k)
     if (!all_finite(m.w[k].value())) return fmt::format("the previous update made weight '{}' overflow", m.w[k].name());
   const std::string found = trace_nonfinite(m.w, options, loss);
@@ -29,7 +31,7 @@ std::string divergence(const Model& m, const Batch& b, const Result& r, double n
   if (what.empty()) return {};
   const bool finite = std::isfinite(r.loss) && std::isfinite(norm);
   const std::string from = m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network";
-  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, options, loss));
+  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, b, options, loss));
 }
 
 class Stopwatch {

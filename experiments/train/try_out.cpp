@@ -43,12 +43,14 @@ void check_request(const Task& task, const SimpleBatch& b, const TaskSettings& s
       fixed ? fmt::format("B = {} was", s.batch) : fmt::format("T = {} and B = {} were", longest, s.batch), wanted));
 }
 
-void check_first(const Task& task, const Batch& batch, const TaskSettings& s) {
+void check_first(const Task& task, const BatchRequest& r, const Batch& batch, const TaskSettings& s) {
   const auto* const simple = task.as<SimpleTask>();
   if (!simple) return;
   const auto& b = batch.get<SimpleBatch>();
   check_request(task, b, s);
   check_batch(task.name(), task_call(task, [&] { return simple->sizes(); }), b);
+  if (const std::string value = nonfinite_in(b); !value.empty())
+    throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(), text_of(r), value));
 }
 
 }  // namespace
@@ -63,8 +65,9 @@ int checked_batches(const Task& task, Split split, const TaskSettings& s) {
 void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   check_sizes(task, s);
   const auto first_of = [&](Split split) {
-    Batch batch = make_batch(task, {.split = split, .length = s.length, .rows = s.batch});
-    check_first(task, batch, s);
+    const BatchRequest request{.split = split, .length = s.length, .rows = s.batch};
+    Batch batch = make_batch(task, request);
+    check_first(task, request, batch, s);
     return batch;
   };
   const Batch batch = first_of(Split::train);

@@ -113,6 +113,23 @@ void rejected(const std::vector<std::string>& words, const std::string& message)
 
 }  // namespace
 
+TEST_CASE("a value of a task's batch that is not finite is found before the folder of the run exists") {
+  rejected({"wrong_own", "--wrong", "inputs"},
+           "the task 'wrong_own': in batch 0 of the train split, the inputs [5, 4, 2] are nan at [1, 1, 1]");
+  rejected({"wrong_own", "--wrong", "targets"},
+           "the task 'wrong_own': in batch 0 of the train split, the targets [4, 1] are -inf at [2, 0]");
+  rejected({"wrong_own", "--wrong", "test"},
+           "the task 'wrong_own': in batch 0 of the test split, the targets [4, 1] are nan at [0, 0]");
+}
+
+TEST_CASE("a value of a later batch that is not finite is named as the cause of the divergence") {
+  TempFolder folder;
+  const Outcome o = train_own({"wrong_own", "--wrong", "later"}, folder);
+  CHECK(o.code == 1);
+  CHECK_THAT(o.err, Catch::Matchers::Contains("step 3: the loss is not a number; in batch 2 of the train split, the "
+                                              "inputs [5, 4, 2] are nan at [0, 1, 0]"));
+}
+
 TEST_CASE("an error of an array function in a task's batch names the task and the batch") {
   const std::string where = " (the task 'wrong_own', in batch 0 of the train split)";
   TempFolder folder;
