@@ -8,6 +8,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <ebb/optim/optimizer.hpp>
 #include <limits>
 #include <numeric>
@@ -171,7 +172,7 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
     tried[m].assign(real.memory[m], real.memory[m] + real.size);
     trial.memory.set(m, tried[m].data());
   }
-  update(trial);
+  detail::named_call("optimiser", name_, [&] { update(trial); });
   for (int m = 0; m < memories_; ++m)
     for (std::int64_t i = 0; i < real.size; ++i)
       if (std::isfinite(real.memory[m][i]) && std::isinf(trial.memory[m][i])) return true;
@@ -198,7 +199,7 @@ void Optimizer::step(const Grads& grads) {
     Array flat = change.flat();
     for (const Todo& d : todo) {
       const Slice<T> s = slice_of(d, flat.data<T>());
-      update(s);
+      detail::named_call("optimiser", name_, [&] { update(s); });
       restore_bounds(set_[d.leaf], s);
     }
   });

@@ -99,19 +99,30 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
   return about_values(text.substr(0, text.find('\n')));
 }
 
-std::vector<Declared> declare_commands(CLI::App& app) {
+// The command that the words begin with comes first, so that a clash of names is reported for the command that is run.
+void check_options(const std::vector<Declared>& all, const std::string& word) {
+  const auto check = [](const Declared& d) {
+    d.options.check_names(fmt::format("`ebb {}` ({})", d.entry->name, ebb::detail::file_of(*d.entry)));
+  };
+  for (const bool run : {true, false})
+    for (const Declared& d : all)
+      if ((d.entry->name == word) == run) check(d);
+}
+
+std::vector<Declared> declare_commands(CLI::App& app, const std::string& word) {
   std::vector<Declared> all;
   for (const CommandEntry* entry : command_list()) {
-    if (!detail::is_option_name(entry->name))
+    if (!detail::is_command_name(entry->name))
       throw ValueError(fmt::format(
           "'{}' ({}) is not a valid name for a command: a name consists of letters, digits, dashes and underscores",
           entry->name, ebb::detail::file_of(*entry)));
     CLI::App* sub = app.add_subcommand(entry->name, entry->about);
     all.push_back({entry, sub, entry->make(), {}, {}});
   }
-  for (Declared& d : all) {  // only now, because an option points to its Options, which must not move
-    d.command->options(d.options);
-    d.options.check_names(fmt::format("`ebb {}` ({})", d.entry->name, ebb::detail::file_of(*d.entry)));
+  for (Declared& d : all)
+    d.command->options(d.options);  // only now: an option points to its Options, which must not move
+  check_options(all, word);
+  for (Declared& d : all) {
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
     if (!d.options.entries().empty() &&
         !d.app->get_option_no_throw("--config"))  // unless an experiment has one of its own
@@ -187,7 +198,7 @@ int run_words(const std::vector<std::string>& words) {
                             "ebb check mgu                             check its gradients",
                             "ebb new cell mycell                       write the file of a new cell",
                             "ebb COMMAND --help                        options and examples"}));
-  std::vector<Declared> commands = declare_commands(app);
+  std::vector<Declared> commands = declare_commands(app, words.empty() ? "" : words[0]);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // which takes the last word first
   } catch (const CLI::Success& e) {                                     // --help or --version

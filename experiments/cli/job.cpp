@@ -97,7 +97,7 @@ void Job::record_options() {
     if (!e->recorded) continue;
     std::string name = e->name.substr(0, e->name.find(','));
     if (!e->positional) name = name.substr(2);
-    summary.set_json({"options", name}, e->json());
+    summary.set_json({"options", name}, e->record ? e->record() : e->json());
     settings_.rows.push_back({(e->positional ? "" : "--") + name, detail::option_text(e->json()), e->help});
   }
 }

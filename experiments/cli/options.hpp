@@ -48,7 +48,7 @@ std::string option_text(const std::string& json);  ///< the same without quotes 
 /// The same in the form that read_option accepts: the items of a list, one word for other types, none without a value.
 std::vector<std::string> option_words(const std::string& json);
 bool option_is_word(const std::string& json);  ///< whether it is quoted in a file: neither a number nor true or false
-bool is_option_name(const std::string&);       ///< whether it consists of letters, digits, dashes and underscores
+bool is_command_name(const std::string&);      ///< whether it consists of letters, digits, dashes and underscores
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);
@@ -68,6 +68,7 @@ struct OptionEntry {
   bool input = false;                 ///< its value is, or may be, a file or folder that is read
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
+  std::function<std::string()> record{};    ///< for summary.json, if it differs from `json`
   std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
   bool given = false;
@@ -106,6 +107,11 @@ template <class T> class Option {
   Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
   /// Its value is, or may be, a path that is read: it is not overwritten (inputs.hpp).
   Option& reads() { return entry_.input = true, *this; }
+  /// In summary.json as this JSON value, for a text that holds a value of another type.
+  Option& recorded_as(std::function<std::string(const T&)> json) {
+    entry_.record = [&v = value_, json] { return json(v); };
+    return *this;
+  }
   Option& declared_by(std::string who) { return entry_.declared_by = std::move(who), *this; }
   /// Shells complete these words.
   Option& completes(std::vector<std::string> words) { return entry_.words = std::move(words), *this; }

@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
@@ -61,7 +62,7 @@ class EvaluateCommand final : public Command {
  private:
   double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
     try {
-      t.task->check_sizes(s);
+      check_sizes(*t.task, s);
       return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
     } catch (const ValueError& e) {  // for example, for a length in the file
       throw ValueError(fmt::format("'{}': {}", weights_, e.what()));

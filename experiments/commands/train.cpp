@@ -10,6 +10,7 @@
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/train/run_log.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -64,7 +65,7 @@ struct TrainOne {
     check_read("cell", task_name, cell != "lstm", !task->as<HasFeedForward>());
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
-    task->check_sizes(s);
+    check_sizes(*task, s);
     try_out(Model{*task, cell, s, job.seeds().front()}, *task, s);
 
     sizes.keep(s);

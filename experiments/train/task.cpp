@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/rethrow.hpp>
 
 namespace ebb::app {
 
@@ -46,7 +47,7 @@ std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inp
   const TaskEntry& entry = Registry<TaskEntry>::get(name);
   Task::Inputs in = inputs;
   in.own.belong_to(entry.name, entry.options);
-  auto task = entry.make(in);
+  auto task = ebb::detail::named_call("task", entry.name, [&] { return entry.make(in); });
   check_chosen(entry, in.own);
   task->name_ = name;
   task->inputs_ = {.text = in.text, .data = in.data, .own = in.own};

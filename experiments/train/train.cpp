@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -14,8 +15,10 @@
 namespace ebb::app {
 namespace {
 
-// Locates the failure: a weight that is no longer finite, or the first op whose result is not.
-std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
+// Locates the failure: a value of the batch or a weight that is not finite, or the first op whose result is not.
+std::string whereabouts(const Model& m, const Batch& b, const ShardOptions& options, const ShardLoss& loss) {
+  if (const std::string value = m.is_simple() ? nonfinite_in(b.get<SimpleBatch>()) : ""; !value.empty())
+    return fmt::format("in batch {} of the train split, {}", options.update, value);
   for (int k = 0; k < m.w.count(); ++k)
     if (!all_finite(m.w[k].value())) return fmt::format("the previous update made weight '{}' overflow", m.w[k].name());
   const std::string found = trace_nonfinite(m.w, options, loss);
@@ -28,7 +31,7 @@ std::string divergence(const Model& m, const Batch& b, const Result& r, double n
   if (what.empty()) return {};
   const bool finite = std::isfinite(r.loss) && std::isfinite(norm);
   const std::string from = m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network";
-  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, options, loss));
+  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, b, options, loss));
 }
 
 class Stopwatch {
@@ -128,7 +131,7 @@ class Training {
 
   CurvePoint update(int step) {
     const auto number = static_cast<std::uint64_t>(step - 1);
-    const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
+    const Batch batch = make_batch(task_, {.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
     if (!batch.continues()) carry_ = {};
     const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
     const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
@@ -218,7 +221,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   double sum = 0, rows = 0;
   const int batches = std::min(most_batches, checked_batches(task, split, s));
   for (int k = 0; k < batches; ++k) {
-    const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
+    const Batch batch = make_batch(task, {split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });

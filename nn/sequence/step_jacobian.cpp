@@ -30,6 +30,10 @@ Array one_hot_rows(int rows, int S, DType dtype) {
 
 void check_state(const Cell& cell, const Var& x, const State& s) {
   if (x.rank() != 2) throw ShapeError(std::string("step_jacobian: x must be [rows, width], but is ") + text(x.shape()));
+  if (const Field input{"x", {cell.sizes().input}, 1, 0, 0};
+      cell.sizes().input > 0 && !detail::fits(input, x.shape(), x.dim(0)))
+    throw ShapeError(std::string("step_jacobian: x is ") + text(x.shape()) + ", but the cell needs " +
+                     detail::wanted_text(input, x.dim(0)) + detail::origin_of(x));
   if (s.size() != cell.field_count())
     throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, but cell " +
                      cell.name() + " has " + std::to_string(cell.field_count()));

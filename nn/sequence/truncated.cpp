@@ -65,11 +65,11 @@ void Truncated::push(const Tokens& next) {
 
 int Truncated::leaving() const { return std::max(0, steps_ + o_.k1 - o_.k2); }
 
-Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
+Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s, std::source_location where) const {
   if (fresh_ == 0) throw ValueError("truncated: unroll was called without push");
   if (x.steps() != steps_)
     throw ShapeError(fmt::format("truncated: the window has {} steps, but x is {}", steps_, text(x.all().shape())));
-  Run run = ebb::unroll(cell, x, s.take(carry_), s.context());
+  Run run = ebb::unroll(cell, x, s.take(carry_), s.context(), where);
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
 }

@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/clip.hpp>
@@ -75,6 +76,7 @@ struct Clip {
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     const TaskSettings s{.hidden = hidden,
                          .length = length,
                          .batch = batch,
@@ -82,7 +84,7 @@ struct Clip {
                          .lr = lr,
                          .clip = 0,
                          .optimizer = optimizer};
-    made->check_sizes(s);
+    check_sizes(*made, s);
     try_out(Model(*made, cell, s, 1), *made, s);
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 

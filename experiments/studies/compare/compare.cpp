@@ -5,6 +5,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <filesystem>
@@ -101,7 +102,7 @@ struct Compare {
         tasks_.push_back(made(embedding, direction));
         const Task& t = *tasks_.back();
         const TaskSettings s = settings_of(t, job.size());
-        t.check_sizes(s);
+        check_sizes(t, s);
         if (widths.empty()) {
           r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
           widths = equal_widths(r, t, s, cells);
@@ -111,6 +112,7 @@ struct Compare {
         for (std::size_t c = 0; c < cells.size(); ++c)
           r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
       }
+    sizes.inputs.keep(tasks_);
     return r;
   }
 
@@ -173,7 +175,7 @@ struct Compare {
   // All updates are done, regardless of validation; then the weights with the best validation score are restored, as
   // with --patience of ebb train.
   TaskSettings settings_of(const Task& t, Size size) const {
-    TaskSettings s = sizes.changed(task, t.comparison_settings(size));
+    TaskSettings s = sizes.changed(task, task_call(t, [&] { return t.comparison_settings(size); }));
     s.enough = 0;
     s.patience = all_validations;
     return s;

@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/early_stopping.hpp>
@@ -55,12 +56,13 @@ struct DropoutStudy {
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
     auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (made->as<HasFeedForward>())
       throw ValueError(fmt::format("the network of the task '{}' has no cell that could use dropout", task));
     const TaskSettings s{
         .hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};  // Adam, gradients clipped to 1
-    made->check_sizes(s);
+    check_sizes(*made, s);
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made, s);
 
     std::vector<Way> results;

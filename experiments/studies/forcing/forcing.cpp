@@ -3,6 +3,7 @@
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 
 namespace ebb::app::forcing {
 namespace {
@@ -46,7 +47,7 @@ struct ForcingStudy {
     const auto task = series_of(p);
     for (const auto& [split, length] :
          {std::pair{Split::train, p.context + p.horizon}, {Split::test, p.context + p.free}})
-      task->batch({.split = split, .length = length, .rows = p.batch});
+      make_batch(*task, {.split = split, .length = length, .rows = p.batch});
     const Forecaster trial(p, 1);
     test(trial, *task, p, Limit{1, 1});
 

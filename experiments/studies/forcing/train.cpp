@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/train/output.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
 #include <ebb/optim/adam.hpp>
@@ -61,7 +62,7 @@ Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool thr
       in = where(constant(coins), in, through ? own : detach(own));
     }
     s = m.cell->step(in, s, at);
-    own = m.out(m.cell->output(in, s));
+    own = m.out(checked_output(*m.cell, in, s));
     all.push_back(own);
   }
   return concat(all, 1);
@@ -76,7 +77,7 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
   for (int u = 0; u < p.steps; ++u) {
     if (interrupted()) return;
     const auto number = static_cast<std::uint64_t>(u);
-    const auto b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed})
+    const auto b = make_batch(task, {.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed})
                        .get<SeriesBatch>();
     const double gold = truth(way, u, p.steps, p.half);
     Result r = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) {
@@ -111,7 +112,7 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
   double count = 0;
   for (int k = 0; k < std::min(limit.batches, task.batches(Split::test, T, rows)); ++k) {
     const auto b =
-        task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)})
+        make_batch(task, {.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)})
             .get<SeriesBatch>();
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Var x = s.sequence(b.x).all();

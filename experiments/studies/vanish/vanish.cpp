@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <limits>
@@ -95,21 +96,24 @@ struct Vanish {
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
+    sizes.inputs.keep(made);
     std::vector<TaskResult> results;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
       const std::string& name = tasks[k];
       const Task& task = *made[k];
-      TaskResult r{.name = name,
-                   .data = task.data(),
-                   .info = task.info(),
-                   .settings = sizes.changed(name, task.comparison_settings(job.size())),
-                   .lags = lags,
-                   .rows = rows};
+      TaskResult r{
+          .name = name,
+          .data = task.data(),
+          .info = task.info(),
+          .settings = sizes.changed(name, task_call(task, [&] { return task.comparison_settings(job.size()); })),
+          .lags = lags,
+          .rows = rows,
+          .options = chosen_options(task)};
       const TaskSettings& s = r.settings;
       if (!task.as<SimpleTask>())
         throw ValueError(fmt::format(
             "the task '{}' has its own network, without a single state between its inputs and its loss", name));
-      task.check_sizes(s);
+      check_sizes(task, s);
       r.rows = rows_measured(task, s);
       for (const std::string& cell : cells) {
         const Model model(task, cell, s.hidden, 1);
@@ -117,7 +121,7 @@ struct Vanish {
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
-      const auto batch = task.batch({.length = s.length, .rows = 1}).get<SimpleBatch>();
+      const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
       r.squared_error = std::holds_alternative<LastStep>(batch.targets);
       results.push_back(std::move(r));
     }
@@ -129,8 +133,8 @@ struct Vanish {
     s.length = lags + 1;
     s.batch = rows;
     try {
-      task.check_sizes(s);
-      return task.batch({.split = Split::test, .length = s.length, .rows = s.batch}).rows();
+      check_sizes(task, s);
+      return make_batch(task, {.split = Split::test, .length = s.length, .rows = s.batch}).rows();
     } catch (Error& e) {
       e.with_context(fmt::format("; gradients are measured over --lags + 1 = {} steps", s.length));
       throw;

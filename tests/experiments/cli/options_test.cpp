@@ -129,11 +129,12 @@ TEST_CASE("an invalid or repeated option name is an error that names who declare
     o.add(name, text, "of the task").declared_by("the task 'echo' (echo.cpp)");
     CHECK_THROWS_WITH(names_of(), Contains("the task 'echo' (echo.cpp) declares the option --"));
   }
-  SECTION("with a space, a dash too many or none") {
-    const char* name = GENERATE("--my lag", "---lag", "--", "-l", "--l=3");
+  SECTION("with a space, a capital letter, a dash too many or none") {
+    const char* name = GENERATE("--my lag", "--Lag", "---lag", "--", "-l", "--l=3");
     o.add(name, text, "of the task").declared_by("the task 'echo' (echo.cpp)");
-    CHECK_THROWS_WITH(names_of(), Contains("the task 'echo' (echo.cpp) declares the option '") &&
-                                      Contains("': a name consists of letters, digits, dashes and underscores"));
+    CHECK_THROWS_WITH(names_of(),
+                      Contains("the task 'echo' (echo.cpp) declares the option '") &&
+                          Contains("': a name consists of lower-case letters, digits, dashes and underscores"));
   }
 }
 
