@@ -101,8 +101,8 @@ std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) 
     all.resize(before + more);
     const std::size_t got = read(all.data() + before, more);
     if (got < more)
-      reject(
-          fmt::format("is truncated: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
+      reject(fmt::format("is truncated: it ends at byte {}, {} before the end of {}", at(),
+                         counted(n - before - got, "byte"), what));
   }
   return all;
 }

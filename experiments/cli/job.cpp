@@ -206,8 +206,8 @@ int Job::finish() {
 void Job::write_results() {
   summary.set({"seconds"}, seconds());
   report.section("About this run",
-                 fmt::format("ebb {} {}, started {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_,
-                             duration_text(seconds()), threads(), threads() == 1 ? "" : "s",
+                 fmt::format("ebb {} {}, started {}, {} on {}, {}.", EBB_VERSION, command_, started_,
+                             duration_text(seconds()), count_text(threads(), "thread"),
                              seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("All options and their values", settings_);

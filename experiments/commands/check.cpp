@@ -41,7 +41,7 @@ class CheckCommand final : public Command {
       if (!r.ok()) ++(r.failure.empty() ? wrong : threw);
     }
     if (cells_.size() > 1)
-      put(fmt::format("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw,
+      put(fmt::format("\nright gradients: {} of {} cells\n", static_cast<int>(cells_.size()) - wrong - threw,
                       cells_.size()));
     return threw > 0 ? 2 : wrong > 0 ? 1 : 0;
   }

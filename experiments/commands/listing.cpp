@@ -99,8 +99,8 @@ class TasksCommand final : public Command {
       put(fmt::format("{} {}\n", fit(t->name, 14), t->about));
       try {
         const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
-        put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, {} {}, clip {}\n", fit("", 14), s.length,
-                        s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip));
+        put(fmt::format("{} T {}, hidden {}, batch {}, at most {}, {} {}, clip {}\n", fit("", 14), s.length, s.hidden,
+                        s.batch, count_text(s.steps, "update"), s.optimizer, s.lr, s.clip));
       } catch (const std::exception& e) {  // continues with the other tasks
         put(fmt::format("{} sizes unknown: {}\n", fit("", 14), e.what()));
       }

@@ -148,15 +148,15 @@ struct TrainOne {
     const int length = task.as<FixedLength>() ? task.steps(s) : s.length;
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     const std::string within = recurrence ? what + ", " : "", title = recurrence ? what + " on " : "";
-    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; baseline: {}, {} {}\n",
-                          task_name, within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {}, {} {}, clip {}; baseline: {}, {} {}\n", task_name,
+                          within, length, s.hidden, s.batch, count_text(s.steps, "update"), s.optimizer, s.lr, s.clip,
                           info.baseline_about, number_text(info.baseline), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
         if (!part.empty()) job.print("  " + part + "\n");
     job.report.title(title + task_name);
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch,
-                                s.optimizer, s.lr, count_text(s.steps)));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {}.", s.hidden, length, s.batch,
+                                s.optimizer, s.lr, count_text(s.steps, "update")));
     for (const std::string& line : {task.data(), task.left_out(s)})
       if (!line.empty()) job.report.note(line + ".");
   }
@@ -168,9 +168,9 @@ struct TrainOne {
     const double trained_at = job.seconds();
     if (record.skipped > 0)
       job.print(
-          fmt::format("seed {}: {} of {} updates were skipped: their gradients would have made {}'s moments infinite\n",
+          fmt::format("seed {}: {} of {} skipped, because their gradients would have made {}'s moments infinite\n",
                       seed, count_text(static_cast<double>(record.skipped)),
-                      count_text(static_cast<double>(record.curve.size())), s.optimizer));
+                      count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
     const bool diverged = !record.diverged.empty();
     if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
@@ -208,11 +208,11 @@ struct TrainOne {
             : "";
     const auto updates = count_text(static_cast<double>(r.curve.size()));
     if (r.waited)
-      return fmt::format("stopped early, after {} of {} updates: {} validation{} without improvement (--patience); {}",
-                         updates, count_text(s.steps), s.patience, s.patience == 1 ? "" : "s", best);
+      return fmt::format("stopped early, after {} of {}: {} without improvement (--patience); {}", updates,
+                         count_text(s.steps, "update"), count_text(s.patience, "validation"), best);
     if (r.enough)
-      return fmt::format("stopped early, after {} of {} updates: the validation loss is below {} {}", updates,
-                         count_text(s.steps), number_text(s.enough), info.unit);
+      return fmt::format("stopped early, after {} of {}: the validation loss is below {} {}", updates,
+                         count_text(s.steps, "update"), number_text(s.enough), info.unit);
     return best;
   }
 
@@ -246,7 +246,7 @@ struct TrainOne {
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0)
-        job.print(fmt::format("seed {}: resuming after {} updates\n", seed, count_text(done)));
+        job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
     TrainRecord record = train(
         model, task, s, seed,

@@ -184,7 +184,7 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
     for (const auto* part : {&batches_->partition().train, &batches_->partition().valid, &batches_->partition().test})
       all.insert(all.end(), part->begin(), part->end());
     const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
-    return longer_ones(all, length, s.length, "sentences, of all splits,", "words");
+    return longer_ones(all, length, s.length, "sentence", "word");
   }
 
   Batch batch(const BatchRequest& r) const override {

@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/number.hpp>
 
 namespace ebb::app {
@@ -127,11 +128,11 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   } catch (const FileError&) {  // about another file, which it names
     throw;
   } catch (const Error& e) {
-    reject_metadata(
-        path, fmt::format("its metadata (cell {}, hidden {}, layers {}) do not describe a model with the {} values "
-                          "in the file{}: {}",
-                          cell, settings.hidden, settings.layers, numbers,
-                          inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
+    reject_metadata(path,
+                    fmt::format("its metadata (cell {}, hidden {}, layers {}) do not describe a model with the {} "
+                                "in the file{}: {}",
+                                cell, settings.hidden, settings.layers, ebb::detail::counted(numbers, "value"),
+                                inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
   load_weights(path, m->w);
   return m;

@@ -92,8 +92,8 @@ struct Clip {
         "For each seed, all runs have the same task, initial weights and learning rate. Only the clipping of the "
         "gradient differs.");
     const std::string settings =
-        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch,
-                    optimizer, lr, count_text(steps), made->data());
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {}; {}", task, cell, length, hidden, batch,
+                    optimizer, lr, count_text(steps, "update"), made->data());
     const auto fill = [&] {
       add_to_report(job, outcomes, made->info(), settings);
       add_to_summary(job, outcomes, made->info(), made->data());

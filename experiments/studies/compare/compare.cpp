@@ -215,8 +215,8 @@ struct Compare {
                       weights = near ? fmt::format("about {} weights{}", number, which)
                                      : fmt::format("weights as close to {} as the widths allow{},", number, which);
     std::string text;
-    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides embedding tables", task,
-                                        s.length, s.batch, count_text(s.steps), s.optimizer, weights);
+    const std::string all = fmt::format("{}: T {}, batch {}, {}, {}, {} besides embedding tables", task, s.length,
+                                        s.batch, count_text(s.steps, "update"), s.optimizer, weights);
     for (const std::string& line : wrapped(all, 78)) text += line + "\n";
     for (std::size_t c = 0; c < cells.size() && !near; ++c)
       text +=
@@ -254,7 +254,9 @@ struct Compare {
       s.length = task_of(c).steps(s);  // as it was trained
       r.costs.push_back(cost_by_length(
           cells[c], s, steps, rows, most, [&] { return job.interrupted(); },
-          [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
+          [&](int length) {
+            job.progress().advance(share, fmt::format("{}, {}", cells[c], count_text(length, "step")));
+          }));
     }
   }
 

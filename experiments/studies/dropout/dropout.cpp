@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
@@ -68,8 +69,8 @@ struct DropoutStudy {
       results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * steps);
     const std::string settings =
-        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
-                    batch, steps, s.optimizer, lr, p, made->data());
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {}, {} at {:g}, p {:g}; {}", task, cell, length, hidden, batch,
+                    count_text(steps, "update"), s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
     job.report.lead("With too little data, the training loss keeps falling while the validation loss begins to rise.");
     const auto fill = [&] {
