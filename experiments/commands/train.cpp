@@ -187,9 +187,11 @@ struct TrainOne {
                       [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
-      job.fail(fmt::format(
-          "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
-          record.diverged, seed, cell, s.lr));
+      job.fail_run(
+          fmt::format(
+              "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
+              record.diverged, seed, cell, s.lr),
+          job.seeds().size());
     }
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed

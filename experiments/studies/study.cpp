@@ -154,8 +154,7 @@ void each_run(Job& job, std::size_t ways, const std::function<Take(std::size_t w
     if (take) job.run_ended(take, fill);
   });
   for (std::size_t k = 0; k < n; ++k)
-    if (!failed[k].empty())
-      job.fail(fmt::format("seed {}: {}; the other runs were completed", job.seeds()[k / ways], failed[k]));
+    if (!failed[k].empty()) job.fail_run(fmt::format("seed {}: {}", job.seeds()[k / ways], failed[k]), n);
 }
 
 }  // namespace ebb::app::study

@@ -116,8 +116,8 @@ struct Clip {
     for (const Outcome& o : outcomes)
       for (std::size_t k = 0; o.rule.bound > 0 && k < o.runs.size(); ++k)
         if (const std::string& at = o.runs[k].training.diverged; !at.empty())
-          job.fail(fmt::format("{}, seed {} diverged at {}; the other runs were completed", o.rule.name, job.seeds()[k],
-                               at));
+          job.fail_run(fmt::format("{}, seed {} diverged at {}", o.rule.name, job.seeds()[k], at),
+                       outcomes.size() * o.runs.size());
   }
 
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {

@@ -85,8 +85,9 @@ struct Compare {
     for (const Variant& v : r.variants)
       for (const Trial& t : v.trials)
         if (const std::string& at = t.training.diverged; !t.failed.empty() || !at.empty())
-          job.fail(fmt::format("{}, seed {}: {}; the others were completed", v.name, t.seed,
-                               t.failed.empty() ? "diverged at " + at : t.failed));
+          job.fail_run(
+              fmt::format("{}, seed {}: {}", v.name, t.seed, t.failed.empty() ? "diverged at " + at : t.failed),
+              r.variants.size() * v.trials.size());
   }
 
  private:

@@ -147,8 +147,9 @@ struct Tbptt {
       for (const Window& w : result.windows)
         for (std::size_t k = 0; k < w.runs.size(); ++k)
           if (!w.runs[k].diverged.empty())
-            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were completed", result.name,
-                                 w.steps, job.seeds()[k], w.runs[k].diverged));
+            job.fail_run(fmt::format("{}, window {}, seed {} diverged at {}", result.name, w.steps, job.seeds()[k],
+                                     w.runs[k].diverged),
+                         results.size() * result.windows.size() * w.runs.size());
   }
 };
 EBB_EXPERIMENT(tbptt, Tbptt, "truncated backpropagation through time: its effect on quality, memory, time and bias");

@@ -79,8 +79,9 @@ struct Vanish {
         for (const Run& run : cell.runs) {
           const std::string& diverged = run.training.diverged;
           if (run.failed.empty() && diverged.empty()) continue;
-          job.fail(fmt::format("{} on {}, seed {}: {}; the others were completed", cell.cell, task.name, run.seed,
-                               run.failed.empty() ? "diverged at " + diverged : run.failed));
+          job.fail_run(fmt::format("{} on {}, seed {}: {}", cell.cell, task.name, run.seed,
+                                   run.failed.empty() ? "diverged at " + diverged : run.failed),
+                       results.size() * task.cells.size() * cell.runs.size());
         }
     }
     write_series(job, results);
