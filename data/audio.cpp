@@ -89,8 +89,8 @@ std::uint64_t wav_data(detail::ByteReader& file) {
           fmt::format("is truncated: its data chunk declares {} but has {}", detail::counted(says, "byte"), there));
     }
     if (length > there)
-      file.reject(
-          fmt::format("is truncated: its chunk '{}' declares {} bytes but has {}", printable(b), length, there));
+      file.reject(fmt::format("is truncated: its chunk '{}' declares {} but has {}", printable(b),
+                              detail::counted(length, "byte"), there));
     const std::uint64_t next = file.at() + length + length % 2;  // chunks are aligned to even bytes
     if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16)
       long_length = little_endian(b + 8, 8);

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/ops/error.hpp>
-#include <ebb/ops/printable.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <memory>
 #include <string_view>
@@ -146,7 +145,7 @@ std::uint64_t ByteReader::length() {
   return n;
 }
 
-void ByteReader::reject(const std::string& why) const { throw FileError(printable(path_ + ": " + why)); }
+void ByteReader::reject(const std::string& why) const { throw FileError(path_ + ": " + why); }
 
 void ByteReader::reject_line(const std::string& why) const { reject(fmt::format("line {}: {}", lines_, why)); }
 

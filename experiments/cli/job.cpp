@@ -207,9 +207,10 @@ int Job::finish() {
   std::string files;
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
   std::string end = "\n";
-  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
-                                                     duration_text(seconds()), folder_.path(), files),
-                                         78))
+  for (const std::string& line :
+       wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done", duration_text(seconds()),
+                           ebb::detail::printable(folder_.path()), files),
+               78))
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());

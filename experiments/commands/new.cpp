@@ -8,6 +8,7 @@
 #include <ebb/experiments/commands/templates.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 
@@ -122,9 +123,10 @@ class NewCommand final : public Command {
     RunFolder out{path.parent_path().string(), true};
     out.create();
     out.write(path.filename().string(), filled(kind.text, name_));
-    put(fmt::format("wrote {}. ", path.string()));
+    const std::string shown = ebb::detail::printable(path.string());
+    put(fmt::format("wrote {}. ", shown));
     if (!in_tree())
-      put(fmt::format("In a project of your own, add it to CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string()));
+      put(fmt::format("In a project of your own, add it to CMakeLists.txt: ebb_add_cells(TARGET {}). ", shown));
     put(fmt::format("Build, then: {}\n", fmt::format(fmt::runtime(kind.then), name_)));
     return 0;
   }

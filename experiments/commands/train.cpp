@@ -15,6 +15,7 @@
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/isa.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/ops/utf8.hpp>
 #include <filesystem>
 #include <sstream>
@@ -73,7 +74,8 @@ struct TrainOne {
       if (!ebb::detail::is_utf8(text))
         throw ValueError(fmt::format("the {} '{}' is not UTF-8, so it cannot be saved with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
-    if (from_start_) job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", resume));
+    if (from_start_)
+      job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", ebb::detail::printable(resume)));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
@@ -81,7 +83,8 @@ struct TrainOne {
     }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
-    if (job.interrupted()) job.print(fmt::format("to resume: ebb train --resume {}\n", job.folder()));
+    if (job.interrupted())
+      job.print(fmt::format("to resume: ebb train --resume {}\n", ebb::detail::printable(job.folder())));
     fill(job, *task);
   }
 

@@ -7,6 +7,7 @@
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/printable.hpp>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -185,7 +186,7 @@ struct Compare {
     s.hidden = width;
     s.lr = rates.of(bare(cells[c]), s.lr);
     Variant v{.name = cells[c], .cell = cells[c], .embedding = embedding, .direction = direction, .settings = s};
-    if (embeddings.size() > 1) v.name += ", " + short_name(embedding);
+    if (embeddings.size() > 1) v.name += ", " + ebb::detail::printable(short_name(embedding));
     if (directions.size() > 1) v.name += ", " + direction;
     const Model model{t, v.cell, s, 1};
     try_out(model, t, s);

@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/printable.hpp>
 #include <limits>
 #include <new>
 
@@ -151,7 +152,7 @@ struct Vanish {
     try {
       measure_and_train(job, task, result, run, cell, updates);
     } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
-      run.failed = *e.what() ? e.what() : "an error without a message";
+      run.failed = *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
     } catch (...) { run.failed = "an exception that is not a std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);
