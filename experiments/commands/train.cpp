@@ -32,7 +32,7 @@ struct TrainOne {
   std::string resume;
 
   void options(Options& o) {
-    o.add("TASK", task_name, "task; `ebb tasks` lists them").required();
+    o.add("TASK", task_name, "task; `ebb tasks` lists them").known_by(missing_task).required();
     o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
     sizes.declare_more(o);
@@ -52,7 +52,8 @@ struct TrainOne {
       throw ValueError(
           fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
     check_files_of_run();  // before its options, whose names may have changed
-    restore_options(o);
+    const std::string config = resume + "/config.toml";
+    restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
     shared.out = resume;
     shared.again = true;
@@ -104,22 +105,6 @@ struct TrainOne {
           fmt::format("no checkpoint in '{}', but the weights of a run that has ended, '{}': to train "
                       "again, use --config with another --out",
                       resume, weights));
-  }
-
-  void check_task() const {
-    if (!task_name.empty()) check_trained_on(resume + "/config.toml", task_name);
-  }
-
-  // The options of a task that this program lacks are unknown too; the task is the cause, and the file begins with it.
-  void restore_options(Options& o) {
-    const std::string config = resume + "/config.toml";
-    try {
-      restore_config(o, "train", config, read_text(config), free_ones);
-    } catch (const ValueError&) {
-      check_task();
-      throw;
-    }
-    check_task();
   }
 
   void fill(Job& job, const Task& task) const {

@@ -144,17 +144,10 @@ std::string sum_of_text(const std::string& path) {
   return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path)));
 }
 
-void check_trained_on(const std::string& path, const std::string& task) {
-  if (!Registry<TaskEntry>::find(task))
-    reject_metadata(path, fmt::format("trained on the task '{}', which this command does not have; use the program "
-                                      "that trained it",
-                                      task));
-}
-
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
-  check_trained_on(path, a.task);
+  if (const std::string why = missing_task(a.task); !why.empty()) reject_metadata(path, why);
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
     reject_metadata(

@@ -50,7 +50,7 @@ struct Clip {
   void options(Options& o) {
     o.add("--thresholds", thresholds, "largest norms of the gradient to compare; 0: no clipping");
     o.add("--values", values, "bounds for clipping by value, to compare with; `none` for none");
-    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
     o.add("--lr", lr, "learning rate").above(0);

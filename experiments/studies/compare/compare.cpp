@@ -30,7 +30,7 @@ struct Compare {
   TaskOptions sizes;
 
   void options(Options& o) {
-    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK");
+    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK").known_by(missing_task);
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights,
           "trained weights of each, not counting embedding tables; 0: as many as the first cell has at the "

@@ -30,7 +30,7 @@ struct DropoutStudy {
           "(one mask a sequence), candidate (on what is added to the state)")
         .one_of({"none", "naive", "input", "variational", "candidate"});
     o.add("--p", p, "dropout probability").above(0).at_most(.99);
-    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
     o.add("--part", part,
           "fraction of the training text of chars that is read, so that there is too little data (default: 0.05)")
         .at_least(0)

@@ -21,7 +21,7 @@ struct Vanish {
 
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
-    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
     o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
         .at_least(1)
         .at_most(100'000)
