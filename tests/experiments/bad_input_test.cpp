@@ -57,7 +57,7 @@ TEST_CASE("an unknown word is rejected with the closest match") {
 }
 
 TEST_CASE("an option without its value, or given twice, is rejected by its name") {
-  check_rejected(ebb_command({"train", "adding", "--hidden"}), "--hidden needs a value: --hidden X or TASK=X,...\n");
+  check_rejected(ebb_command({"train", "adding", "--hidden"}), "--hidden needs a value: --hidden [TASK=]X,...\n");
   check_rejected(ebb_command({"train", "adding", "--cell"}), "--cell needs a value: --cell NAME\n");
   rejected({"train", "adding", "--seed", "1", "--seed", "2"}, "ebb train: --seed is given more than once\n");
 }

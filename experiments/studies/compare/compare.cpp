@@ -33,7 +33,8 @@ struct Compare {
     o.add("--task", task, "task; `ebb tasks` lists them").type("TASK").known_by(missing_task);
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights,
-          "trained weights of each, not counting embedding tables; 0: as many as the first cell has at the "
+          "number of trained weights of each cell, not counting embedding tables; 0: as many as the first cell has at "
+          "the "
           "task's hidden size")
         .type("N")
         .at_least(0)

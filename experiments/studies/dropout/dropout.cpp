@@ -26,8 +26,8 @@ struct DropoutStudy {
 
   void options(Options& o) {
     o.add("--ways", ways,
-          "none, naive (new masks at each step, on input and state), input (likewise, only on the input), variational "
-          "(one mask a sequence), candidate (on what is added to the state)")
+          "variants to compare: none, naive (new masks at each step, on input and state), input (new masks on the "
+          "input only), variational (one mask per sequence), candidate (on what is added to the state)")
         .one_of({"none", "naive", "input", "variational", "candidate"});
     o.add("--p", p, "dropout probability").above(0).at_most(.99);
     o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);

@@ -26,7 +26,10 @@ struct Vanish {
         .at_least(1)
         .at_most(100'000)
         .quick(100);
-    o.add("--rows", rows, "number of sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    o.add("--rows", rows, "number of sequences over which the gradient is measured")
+        .at_least(1)
+        .at_most(10'000)
+        .quick(8);
     sizes.declare(o);
     sizes.declare_optimizer(o);
     o.example("ebb vanish                                      under four minutes on two cores");
