@@ -4,6 +4,7 @@
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -36,7 +37,7 @@ Var checked_output(const Cell& cell, const Var& x, const State& s) {
 void Cell::reject_misfit(const Var& x, const State& s) const {
   const std::string given = std::string("cell ") + name() + ": step was given ";
   if (s.size() != field_count())
-    throw ShapeError(given + "a state of " + std::to_string(s.size()) + " fields instead of " +
+    throw ShapeError(given + "a state of " + detail::counted(s.size(), "field") + " instead of " +
                      std::to_string(field_count()) + ": initial_state(rows) returns one");
   const auto live = [](const Var& v) { return v && detail::TapeImpl::find(v.epoch()); };
   if (!live(x) || x.rank() == 0) return;
@@ -130,9 +131,9 @@ void reject_undeclared_members(const CellSpec& spec, int members, const char* ce
   if (std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end())
     throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
   if (static_cast<int>(offsets.size()) != members)
-    throw ValueError(std::string(cell) + ": State has " + std::to_string(members) + " Vars, of which " +
-                     std::to_string(offsets.size()) + " were declared by p.state(...)" + declared +
-                     "; each needs a name and a width");
+    throw ValueError(std::string(cell) + ": State has " + detail::counted(members, "Var") + ", of which " +
+                     std::to_string(offsets.size()) + (offsets.size() == 1 ? " was" : " were") +
+                     " declared by p.state(...)" + declared + "; each needs a name and a width");
   if (members > State::max_fields)
     throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
 }

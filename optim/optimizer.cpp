@@ -5,6 +5,7 @@
 #include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/pattern.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
@@ -122,14 +123,14 @@ void Optimizer::make_memories() {
     if (!memory_[m]) {
       const Array first = first_memory(m);
       if (first.size() != set_.size() || first.dtype() != set_.dtype())
-        throw ValueError(
-            fmt::format("{}: first_memory({}) must be {} values of {}, like the parameters, but is {} of {}", name_, m,
-                        set_.size(), name_of(set_.dtype()), first.size(), name_of(first.dtype())));
+        throw ValueError(fmt::format("{}: first_memory({}) must be {} of {}, like the parameters, but is {} of {}",
+                                     name_, m, detail::counted(set_.size(), "value"), name_of(set_.dtype()),
+                                     first.size(), name_of(first.dtype())));
       memory_[m] = first;
     }
     if (memory_[m].size() != set_.size())
-      throw ValueError(fmt::format("{}: the set had {} values at the first step but has {} now", name_,
-                                   memory_[m].size(), set_.size()));
+      throw ValueError(fmt::format("{}: the set had {} at the first step but has {} now", name_,
+                                   detail::counted(memory_[m].size(), "value"), set_.size()));
   }
 }
 

@@ -58,7 +58,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
   }
   if (e.flag) return;
   option->type_name(e.type);
-  const std::string standard = detail::option_text(e.json());
+  const std::string json = e.json(), standard = json == "null" ? "" : detail::option_text(json);
   const bool in_words = e.help.find("(default: ") != std::string::npos;
   if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
 }
@@ -67,6 +67,18 @@ std::string examples_text(const std::vector<std::string>& examples) {
   std::string text;
   for (const std::string& e : examples) text += (text.empty() ? "Examples:\n  " : "\n  ") + e;
   return text;
+}
+
+// Explains the placeholder of options that take a value per task, if the command has any.
+std::string values_text(const Options& options) {
+  const std::string type = detail::option_type(static_cast<const PerTask*>(nullptr));
+  const auto& all = options.entries();
+  const auto first = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e->type == type; });
+  if (first == all.end()) return {};
+  return fmt::format(  // lines that fit a narrow terminal, because the footer is not wrapped
+      "{}: one value for all tasks, or values for some,\n"
+      "as in {} adding=32,chars=64; each task has a default.\n\n",
+      type, (*first)->name);
 }
 
 // An "extra" of CLI11 is an unknown command or option: suggest the most similar known one.
@@ -130,7 +142,7 @@ std::vector<Declared> declare_commands(CLI::App& app, const std::string& word) {
           ->add_option("--config", d.config,
                        "file with options, `hidden = 64` for --hidden 64; the command line takes precedence")
           ->type_name("FILE");
-    d.app->footer(examples_text(d.options.examples()));
+    d.app->footer(values_text(d.options) + examples_text(d.options.examples()));
   }
   return all;
 }

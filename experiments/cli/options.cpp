@@ -169,7 +169,7 @@ const char* option_type(const double*) { return "X"; }
 const char* option_type(const bool*) { return ""; }
 const char* option_type(const std::string*) { return "TEXT"; }
 const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
-const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
+const char* option_type(const PerTask*) { return "[TASK=]X,..."; }
 const char* option_type(const std::optional<int>*) { return "N"; }
 const char* option_type(const std::optional<double>*) { return "X"; }
 

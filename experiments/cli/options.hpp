@@ -71,6 +71,7 @@ struct OptionEntry {
   std::function<std::string()> record{};    ///< for summary.json, if it differs from `json`
   std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
+  std::function<std::string()> missing;  ///< why this program cannot run what the value names; see Option::known_by
   bool given = false;
   bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded
   std::string word;                  ///< of a flag: its word on the command line
@@ -122,6 +123,13 @@ template <class T> class Option {
     entry_.checks.push_back([&e = entry_] {
       for (const std::string& word : detail::option_words(e.json())) check_name(e.name, word, e.words);
     });
+    return *this;
+  }
+  /// Its value names something that another program may have and this one lacks, such as a task: `missing` returns the
+  /// reason then, or an empty string. A file of options that names it is rejected for that reason, and not for the
+  /// options that this program lacks too.
+  Option& known_by(std::function<std::string(const T&)> missing) {
+    entry_.missing = [&v = value_, missing] { return missing(v); };
     return *this;
   }
   Option& type(const char* word) { return entry_.type = word, *this; }  ///< as --help names it

@@ -105,7 +105,7 @@ class EvaluateCommand final : public Command {
   std::string weights_, split_ = "test", text_, data_, json_;
   int length_ = 0, batch_ = 0, threads_ = 1;
 };
-EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "evaluate trained weights on the valid or test split");
+EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "evaluate trained weights on the validation or test split");
 
 }  // namespace
 }  // namespace ebb::app

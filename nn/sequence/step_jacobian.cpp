@@ -3,6 +3,7 @@
 #include <ebb/autograd/grad.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/text.hpp>
@@ -35,7 +36,7 @@ void check_state(const Cell& cell, const Var& x, const State& s) {
     throw ShapeError(std::string("step_jacobian: x is ") + text(x.shape()) + ", but the cell needs " +
                      detail::wanted_text(input, x.dim(0)) + detail::origin_of(x));
   if (s.size() != cell.field_count())
-    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, but cell " +
+    throw ShapeError(std::string("step_jacobian: the state has ") + detail::counted(s.size(), "field") + ", but cell " +
                      cell.name() + " has " + std::to_string(cell.field_count()));
   for (int k = 0; k < s.size(); ++k)
     if (!detail::fits(cell.field(k), s[k].shape(), x.dim(0)))

@@ -254,7 +254,7 @@ TEST_CASE("A cell's own state keeps its names, widths and initial values") {
 }
 
 TEST_CASE("A field of the state that was not declared is rejected when the cell is created") {
-  CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
+  CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 was declared by p.state(...): h;"));
 }
 
 TEST_CASE(

@@ -51,7 +51,7 @@ struct Clip {
   void options(Options& o) {
     o.add("--thresholds", thresholds, "largest norms of the gradient to compare; 0: no clipping");
     o.add("--values", values, "bounds for clipping by value, to compare with; `none` for none");
-    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
     o.add("--lr", lr, "learning rate").above(0);
@@ -94,8 +94,8 @@ struct Clip {
         "For each seed, all runs have the same task, initial weights and learning rate. Only the clipping of the "
         "gradient differs.");
     const std::string settings =
-        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch,
-                    optimizer, lr, count_text(steps), made->data());
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {}; {}", task, cell, length, hidden, batch,
+                    optimizer, lr, count_text(steps, "update"), made->data());
     const auto fill = [&] {
       add_to_report(job, outcomes, made->info(), settings);
       add_to_summary(job, outcomes, made->info(), made->data());
@@ -118,8 +118,8 @@ struct Clip {
     for (const Outcome& o : outcomes)
       for (std::size_t k = 0; o.rule.bound > 0 && k < o.runs.size(); ++k)
         if (const std::string& at = o.runs[k].training.diverged; !at.empty())
-          job.fail(fmt::format("{}, seed {} diverged at {}; the other runs were completed", o.rule.name, job.seeds()[k],
-                               at));
+          job.fail_run(fmt::format("{}, seed {} diverged at {}", o.rule.name, job.seeds()[k], at),
+                       outcomes.size() * o.runs.size());
   }
 
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {

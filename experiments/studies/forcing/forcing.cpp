@@ -18,7 +18,7 @@ struct ForcingStudy {
 
   void options(Options& o) {
     o.add("--ways", ways,
-          "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
+          "when training feeds true values: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
           "exponential, inverse-sigmoid")
         .one_of({"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
     o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();

@@ -92,6 +92,19 @@ double tested(const Reader& m, const Task& task, int rows) {
   return task.info().unit_per_loss * sum / weight;
 }
 
+// The loss of the batch after the last update, in which alone a divergence of that update shows.
+std::string divergence_after(const Reader& m, const Task& task, const Reading& r, Truncated& bptt, std::uint64_t seed,
+                             double first_loss) {
+  const auto number = static_cast<std::uint64_t>(r.updates);
+  const Batch b = make_batch(task, {.length = r.every, .rows = r.rows, .number = number, .seed = seed});
+  const Stretch stretch(b);
+  if (!b.continues()) bptt.restart();
+  bptt.push(stretch.tokens);
+  const Result result = evaluate(m.w, {.rows = b.rows(), .update = number, .seed = seed},
+                                 [&](Shard& s) { return loss_of(m, bptt, stretch.next, s); });
+  return divergence_at_end(m.w, result.loss, first_loss, task.info());
+}
+
 // Mean loss over the stretch, differentiated every `every` steps through `window` steps, with fixed weights.
 Array gradient(const Reader& m, const Batch& b, int every, int window) {
   Truncated bptt{{.k1 = every, .k2 = window}};
@@ -183,6 +196,10 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     watch(info.unit_per_loss * result.loss);
   }
   run.seconds = std::chrono::duration<double>(Clock::now() - started).count() / characters;
+  if (const std::string what = divergence_after(m, task, r, bptt, seed, first_loss); !what.empty()) {
+    run.diverged = fmt::format("update {}: {}", r.updates, what);
+    return;
+  }
   run.test = tested(m, task, r.rows);
   run.done = true;
 }

@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/printable.hpp>
 #include <limits>
 #include <new>
 
@@ -21,12 +22,15 @@ struct Vanish {
 
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
-    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
     o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
         .at_least(1)
         .at_most(100'000)
         .quick(100);
-    o.add("--rows", rows, "number of sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    o.add("--rows", rows, "number of sequences over which the gradient is measured")
+        .at_least(1)
+        .at_most(10'000)
+        .quick(8);
     sizes.declare(o);
     sizes.declare_optimizer(o);
     o.example("ebb vanish                                      under four minutes on two cores");
@@ -80,8 +84,9 @@ struct Vanish {
         for (const Run& run : cell.runs) {
           const std::string& diverged = run.training.diverged;
           if (run.failed.empty() && diverged.empty()) continue;
-          job.fail(fmt::format("{} on {}, seed {}: {}; the others were completed", cell.cell, task.name, run.seed,
-                               run.failed.empty() ? "diverged at " + diverged : run.failed));
+          job.fail_run(fmt::format("{} on {}, seed {}: {}", cell.cell, task.name, run.seed,
+                                   run.failed.empty() ? "diverged at " + diverged : run.failed),
+                       results.size() * task.cells.size() * cell.runs.size());
         }
     }
     write_series(job, results);
@@ -154,7 +159,7 @@ struct Vanish {
     try {
       measure_and_train(job, task, result, run, cell, updates);
     } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
-      run.failed = *e.what() ? e.what() : "an error without a message";
+      run.failed = *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
     } catch (...) { run.failed = "an exception that is not a std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);
