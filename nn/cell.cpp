@@ -131,9 +131,11 @@ void reject_undeclared_members(const CellSpec& spec, int members, const char* ce
   if (std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end())
     throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
   if (static_cast<int>(offsets.size()) != members)
-    throw ValueError(std::string(cell) + ": State has " + detail::counted(members, "Var") + ", of which " +
+    throw ValueError(std::string(cell) + ": State has the size of " + detail::counted(members, "Var") + ", of which " +
                      std::to_string(offsets.size()) + (offsets.size() == 1 ? " was" : " were") +
-                     " declared by p.state(...)" + declared + "; each needs a name and a width");
+                     " declared by p.state(...)" + declared +
+                     "; each needs a name and a width, and no member can be anything but a Var: values that a cell "
+                     "carries are fields, and step's StepContext has time and mode");
   if (members > State::max_fields)
     throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
 }

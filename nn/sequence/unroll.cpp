@@ -45,12 +45,13 @@ void check_initial(const Cell& cell, const State& initial, int rows, const std::
 }
 
 void check(const Cell& cell, const Sequence& x, const std::source_location& where) {
-  const std::string name = cell.name(), line = detail::caller_text(where);
-  if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty" + line);
+  const std::string name = cell.name();
+  const auto line = [&] { return detail::caller_text(where); };
+  if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty" + line());
   const Shape shape = x.all().shape();
   if (shape.rank() != 3)
-    throw ShapeError("unroll " + name + ": x must be a sequence [steps, rows, width], but is " + text(shape) + line);
-  if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape) + line);
+    throw ShapeError("unroll " + name + ": x must be a sequence [steps, rows, width], but is " + text(shape) + line());
+  if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape) + line());
   detail::check_input(cell, x.all(), where);
 }
 
@@ -105,11 +106,11 @@ class Unrolling {
 
   Run packed(const Packed& x, const State& initial) {
     const Packing& p = x.packing;
-    const std::string line = detail::caller_text(where_);
-    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty" + line);
+    const auto line = [&] { return detail::caller_text(where_); };
+    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty" + line());
     if (x.all.rank() != 2 || x.all.dim(0) != p.size())
       throw ShapeError(std::string("unroll ") + cell_.name() + ": x must be packed as [" + std::to_string(p.size()) +
-                       ", width], but is " + text(x.all.shape()) + line);
+                       ", width], but is " + text(x.all.shape()) + line());
     detail::check_input(cell_, x.all, where_);
     check_initial(cell_, initial, p.rows(), where_);  // before its rows are sorted, which has a line in here
     begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(v, p.order()); }) : initial, p.rows());

@@ -254,13 +254,17 @@ TEST_CASE("A cell's own state keeps its names, widths and initial values") {
 }
 
 TEST_CASE("A field of the state that was not declared is rejected when the cell is created") {
-  CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 was declared by p.state(...): h;"));
+  CHECK(contains(rejection("test-undeclared"),
+                 "State has the size of 2 Vars, of which 1 was declared by p.state(...): h;"));
 }
 
 TEST_CASE(
     "Two fields with one name, and a state with members that are not Vars, are rejected when the cell is created") {
   CHECK(contains(rejection("test-same-names"), "test-same-names: two fields of its state are named h"));
-  CHECK(contains(rejection("test-counts"), "test-counts: State has a member that is not a Var"));
+  CHECK(contains(rejection("test-counts"),
+                 "test-counts: State has the size of 3 Vars, of which 2 were declared by p.state(...): h, c; each "
+                 "needs a name and "
+                 "a width, and no member can be anything but a Var"));
 }
 
 TEST_CASE("Two cells with one name are rejected, with the files of both") {
