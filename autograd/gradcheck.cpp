@@ -84,7 +84,8 @@ std::string detail::in_value(const char* op, const std::vector<Array>& inputs) {
 }
 
 void detail::throw_wrong_count(const char* op, std::size_t given) {
-  throw ValueError(std::string("gradcheck_op: ") + op + " does not take " + std::to_string(given) + " inputs");
+  throw ValueError(std::string("gradcheck_op: ") + op + " does not take " + std::to_string(given) +
+                   (given == 1 ? " input" : " inputs"));
 }
 
 }  // namespace ebb

@@ -1,5 +1,6 @@
 #include <ebb/autograd/hessian.hpp>
 #include <ebb/autograd/jacobian.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -7,8 +8,8 @@ namespace ebb {
 
 std::vector<Var> hvp(const Var& y, const std::vector<Var>& wrt, const std::vector<Var>& v, GradOptions o) {
   if (v.size() != wrt.size())
-    throw ShapeError("hvp: " + std::to_string(wrt.size()) + " Vars and " + std::to_string(v.size()) +
-                     " directions were given; expected one direction per Var");
+    throw ShapeError("hvp: expected one direction for each of " + detail::counted(wrt.size(), "Var") + ", but got " +
+                     std::to_string(v.size()));
   for (std::size_t k = 0; k < v.size(); ++k)
     if (!(v[k].shape() == wrt[k].shape()))
       throw ShapeError("hvp: direction " + std::to_string(k) + " is " + text(v[k].shape()) + ", but its Var is " +

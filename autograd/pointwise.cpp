@@ -65,7 +65,8 @@ template <class O> struct Pointwise {
     s.accumulate(input, sum_to(r, wanted));
   }
 
-  template <std::size_t k> static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
+  template <std::size_t k>
+  [[gnu::cold]] static void replay_input(detail::Replay& r, std::uint32_t node, const Var* in) {
     if (!r.wants(in[k].node())) return;
     const Var g = r.adjoint(node), y = r.tape.handle(node);
     const auto call = [&]<std::size_t... J>(std::index_sequence<J...>) {
@@ -73,7 +74,7 @@ template <class O> struct Pointwise {
     };
     r.add(in[k].node(), call(std::make_index_sequence<N>{}));
   }
-  static void replay(detail::Replay& r, std::uint32_t node) {
+  [[gnu::cold]] static void replay(detail::Replay& r, std::uint32_t node) {
     Var in[N];
     for (int k = 0; k < N; ++k) in[k] = r.tape.handle(r.tape.node(node).inputs()[k]);
     const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (replay_input<K>(r, node, in), ...); };

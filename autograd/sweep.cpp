@@ -82,6 +82,12 @@ inline void Sweep::visit(std::uint32_t id) {
   if (!n.retained) n.grad = Array();
 }
 
+/// A node's adjoint, not shared with another node's.
+inline Array& Sweep::writable(Node& n) {
+  if (!n.in_flat && (!n.grad.unique() || !n.grad.contiguous())) n.grad = n.grad.copy();
+  return n.grad;
+}
+
 Adjoint Sweep::adjoint(std::uint32_t id) {
   Node& n = tape.node(id);
   if (n.in_parent()) {
@@ -89,13 +95,9 @@ Adjoint Sweep::adjoint(std::uint32_t id) {
     if (!parent.accumulate) parent.target().fill(0);
     return Adjoint(n.op->place(n.attributes, parent.target()));
   }
-  if (n.in_flat) return {n.grad, true};
-  if (!n.grad) {
-    n.grad = Array::empty(n.shape, tape.dtype());
-    return {n.grad, false};
-  }
-  if (!n.grad.unique() || !n.grad.contiguous()) n.grad = n.grad.copy();
-  return {n.grad, true};
+  if (n.grad) return {writable(n), true};
+  n.grad = Array::empty(n.shape, tape.dtype());
+  return {n.grad, false};
 }
 
 void Sweep::accumulate(std::uint32_t id, Array contribution) {
@@ -103,13 +105,10 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
   if (!(contribution.shape() == n.shape))
     throw ShapeError("backward: a gradient of shape " + text(contribution.shape()) + " reached a value of shape " +
                      text(n.shape) + ", " + (n.op ? n.op->name : "an input") + origin_of(tape.handle(id)));
-  if (!n.grad && !n.in_parent()) {
-    // Forwarded by pointer; copied only when written to while shared.
-    n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
-    return;
-  }
-  Adjoint a = adjoint(id);
-  add_into(a.target(), contribution);
+  if (n.in_parent()) return add_into(adjoint(id).target(), contribution);
+  if (n.grad) return add_into(writable(n), contribution);
+  // Forwarded by pointer; copied only when written to while shared.
+  n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
 }
 
 void Sweep::collect(Grads& g) {

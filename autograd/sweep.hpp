@@ -73,6 +73,7 @@ class Sweep {
  private:
   class Scope;
   void visit(std::uint32_t id);
+  static Array& writable(Node& n);
 
   StepEnds step_ends_;       // adjoints requested at the end of a cell's step
   std::vector<char> marks_;  // nodes on the paths; empty: all

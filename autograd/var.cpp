@@ -18,13 +18,13 @@ TapeImpl& tape_of(const Var& v) {
 
 Array Var::value() const {
   TapeImpl& t = tape_of(*this);
-  const Array& a = t.value(node_);
+  const Array& a = t.value(node());
   if (!a) throw TapeError("the value of this Var was freed");
   return a;
 }
-Shape Var::shape() const { return tape_of(*this).node(node_).shape; }
+Shape Var::shape() const { return tape_of(*this).node(node()).shape; }
 DType Var::dtype() const { return tape_of(*this).dtype(); }
-bool Var::requires_grad() const { return tape_of(*this).node(node_).requires_grad; }
+bool Var::requires_grad() const { return tape_of(*this).node(node()).requires_grad; }
 double Var::item() const { return value().item(); }
 std::ostream& operator<<(std::ostream& s, const Var& v) {
   if (!v) return s << "Var(empty)";

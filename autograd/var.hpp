@@ -31,25 +31,24 @@ struct Index {
 class Var {
  public:
   Var() noexcept = default;
-  Var(const Var& o) : node_(o.node_), epoch_(o.epoch_) {
-    if (epoch_ != 0) detail::hold(node_, epoch_);
+  Var(const Var& o) : handle_(o.handle_) {
+    if (handle_ != 0) detail::hold(node(), epoch());
   }
-  Var(Var&& o) noexcept : node_(o.node_), epoch_(o.epoch_) { o.epoch_ = 0; }
+  Var(Var&& o) noexcept : handle_(o.handle_) { o.handle_ = 0; }
   Var& operator=(const Var& o) { return *this = Var(o); }
   Var& operator=(Var&& o) noexcept {
     if (this != &o) {
-      if (epoch_ != 0) detail::drop(node_, epoch_);
-      node_ = o.node_;
-      epoch_ = o.epoch_;
-      o.epoch_ = 0;
+      if (handle_ != 0) detail::drop(node(), epoch());
+      handle_ = o.handle_;
+      o.handle_ = 0;
     }
     return *this;
   }
   ~Var() {
-    if (epoch_ != 0) detail::drop(node_, epoch_);
+    if (handle_ != 0) detail::drop(node(), epoch());
   }
 
-  explicit operator bool() const noexcept { return epoch_ != 0; }  ///< false for an empty handle
+  explicit operator bool() const noexcept { return handle_ != 0; }  ///< false for an empty handle
   Array value() const;  ///< shares the value's memory, which must not be written
   Shape shape() const;
   int rank() const { return shape().rank(); }
@@ -59,13 +58,14 @@ class Var {
   double item() const;            ///< the only element. Errors: ShapeError if there is not exactly one
   Var operator[](Index i) const;  ///< entry i of the first axis, a view; negative i counts from the end
 
-  std::uint32_t node() const noexcept { return node_; }
-  std::uint32_t epoch() const noexcept { return epoch_; }
+  std::uint32_t node() const noexcept { return static_cast<std::uint32_t>(handle_); }
+  std::uint32_t epoch() const noexcept { return static_cast<std::uint32_t>(handle_ >> 32); }
 
  private:
   friend class detail::TapeImpl;
-  Var(std::uint32_t node, std::uint32_t epoch) noexcept : node_(node), epoch_(epoch) {}  // adopts a counted reference
-  std::uint32_t node_ = 0, epoch_ = 0;
+  Var(std::uint32_t node, std::uint32_t epoch) noexcept  // adopts a counted reference
+      : handle_(node | std::uint64_t{epoch} << 32) {}
+  std::uint64_t handle_ = 0;  // one word, because a Var stored in halves and loaded whole stalls the processor
 };
 static_assert(sizeof(Var) == 8);
 

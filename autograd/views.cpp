@@ -98,7 +98,7 @@ Var slice(At x, int axis, int begin, int end) {
 void split_into(At x, Var* blocks, int count) {
   const int width = detail::shape_of(x)[-1];
   if (count < 1 || width % count != 0)
-    throw ShapeError("split: " + std::to_string(width) + " columns cannot be split into " + std::to_string(count) +
+    throw ShapeError("split: a width of " + std::to_string(width) + " cannot be split into " + std::to_string(count) +
                      " equal blocks" + detail::place_of(x.where));
   const int each = width / count;
   for (int k = 0; k < count; ++k) blocks[k] = view(x, {View::Kind::columns, k * each, (k + 1) * each});

@@ -66,8 +66,8 @@ Array WatchedValues::run(const std::string& name, int k) const {
   const auto& runs = collected(name).runs;
   const int count = static_cast<int>(runs.size()), at = k < 0 ? k + count : k;
   if (at < 0 || at >= count)
-    throw ValueError("watch: '" + name + "' has " + std::to_string(count) + " runs, there is no run " +
-                     std::to_string(k));
+    throw ValueError("watch: '" + name + "' has " + std::to_string(count) + (count == 1 ? " run" : " runs") +
+                     "; there is no run " + std::to_string(k));
   const std::vector<Part>& parts = runs[static_cast<std::size_t>(at)];
   int T = 0, B = 0, first = parts.front().first_row;
   for (const Part& p : parts) {

@@ -109,15 +109,43 @@ function(ebb_part target name)
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
 endfunction()
 
-# ebb_kernels(target file...): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are compiled for that instruction set;
-# one of them is chosen at run time. Everything else is compiled for the baseline architecture.
+# EBB_KERNELS: which kernels to compile. Those for SSE2 run on every x86-64 processor and are always included.
+set(EBB_KERNELS all CACHE STRING "Kernels to compile: all, or native (SSE2 and the best set of this processor)")
+set_property(CACHE EBB_KERNELS PROPERTY STRINGS all native)
+if(NOT EBB_KERNELS MATCHES "^(all|native)$")
+  message(FATAL_ERROR "EBB_KERNELS=${EBB_KERNELS}: expected all or native")
+endif()
+set(ebb_instruction_sets sse2 avx2 avx512)
+if(EBB_KERNELS STREQUAL native AND NOT CMAKE_CROSSCOMPILING AND EXISTS /proc/cpuinfo)
+  file(STRINGS /proc/cpuinfo flags REGEX "^flags" LIMIT_COUNT 1)
+  set(ebb_instruction_sets sse2)
+  if(flags MATCHES " avx2 " AND flags MATCHES " fma ")
+    set(ebb_instruction_sets sse2 avx2)
+    if(flags MATCHES " avx512f " AND flags MATCHES " avx512cd " AND flags MATCHES " avx512dq " AND
+       flags MATCHES " avx512bw " AND flags MATCHES " avx512vl ")
+      set(ebb_instruction_sets sse2 avx512)
+    endif()
+  endif()
+endif()
+
+# ebb_kernels(target file...): files named *_sse2.cpp, *_avx2.cpp, *_avx512.cpp are compiled for that instruction set, if it
+# is one of EBB_KERNELS; one of them is chosen at run time. Everything else is compiled for the baseline architecture.
 function(ebb_kernels target)
   set(sse2 -msse2)
   set(avx2 -mavx2 -mfma)
   set(avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
-  foreach(isa IN ITEMS sse2 avx2 avx512)
+  list(GET ebb_instruction_sets -1 best)
+  foreach(isa IN LISTS ebb_instruction_sets)
     set(sources ${ARGN})
     list(FILTER sources INCLUDE REGEX "_${isa}\\.cpp$")
-    ebb_part(${target} ${isa} OPTIONS ${${isa}} $<$<CONFIG:Release,RelWithDebInfo>:-O3> SOURCES ${sources})
+    set(level -O3)
+    if(EBB_KERNELS STREQUAL native AND NOT isa STREQUAL best)
+      set(level -O1)   # other processors' kernels: the same bits, compiled faster
+    endif()
+    ebb_part(${target} ${isa} OPTIONS ${${isa}} $<$<CONFIG:Release,RelWithDebInfo>:${level}> SOURCES ${sources})
+    if(sources)
+      string(TOUPPER ${isa} name)
+      target_compile_definitions(${target} PRIVATE EBB_KERNELS_${name})
+    endif()
   endforeach()
 endfunction()

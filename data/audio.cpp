@@ -1,5 +1,6 @@
 #include <ebb/data/audio.hpp>
 #include <ebb/data/byte_reader.hpp>
+#include <ebb/ops/counted.hpp>
 
 #ifndef EBB_WITH_SNDFILE
 
@@ -84,11 +85,12 @@ std::uint64_t wav_data(detail::ByteReader& file) {
       const std::uint64_t says = large && length == 0xffffffff && long_length > 0 ? long_length : length;
       if (says <= there) return says;
       if (is_unknown(says)) return there;
-      file.reject(fmt::format("is truncated: its data chunk declares {} bytes but has {}", says, there));
+      file.reject(
+          fmt::format("is truncated: its data chunk declares {} but has {}", detail::counted(says, "byte"), there));
     }
     if (length > there)
-      file.reject(
-          fmt::format("is truncated: its chunk '{}' declares {} bytes but has {}", printable(b), length, there));
+      file.reject(fmt::format("is truncated: its chunk '{}' declares {} but has {}", printable(b),
+                              detail::counted(length, "byte"), there));
     const std::uint64_t next = file.at() + length + length % 2;  // chunks are aligned to even bytes
     if (large && std::memcmp(b, "ds64", 4) == 0 && length >= 16 && file.read(b, 16) == 16)
       long_length = little_endian(b + 8, 8);
@@ -112,12 +114,12 @@ Audio read_wav(const std::string& path, DType dtype) {
     file.reject(fmt::format("has an unsupported encoding ({:#x})", about.format));
   if (about.frames == 0) file.reject("has no samples");
   if (about.frames < 1 || about.frames > INT_MAX || about.channels < 1 || about.samplerate < 1)
-    file.reject(
-        fmt::format("has {} samples of {} channels at a rate of {}", about.frames, about.channels, about.samplerate));
+    file.reject(fmt::format("has {} of {} at a rate of {}", detail::counted(about.frames, "sample"),
+                            detail::counted(about.channels, "channel"), about.samplerate));
   if (const std::uint64_t whole = length / static_cast<unsigned>(bytes * about.channels);
       static_cast<std::uint64_t>(about.frames) != whole)
-    file.reject(fmt::format("{} samples of {} channels can be read, but its data chunk has {}", about.frames,
-                            about.channels, whole));
+    file.reject(fmt::format("{} of {} can be read, but its data chunk has {}", detail::counted(about.frames, "sample"),
+                            detail::counted(about.channels, "channel"), whole));
 
   Audio a{Array::empty({static_cast<int>(about.frames), about.channels}, dtype), about.samplerate};
   with_dtype(dtype, [&](auto zero) {

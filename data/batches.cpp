@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/data/batches.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 #include <numeric>
@@ -49,16 +50,17 @@ Batches Batches::of(std::vector<int> items, const std::vector<int>& length_of, c
 Batches::Batches(const BatchOptions& o, std::vector<int> items, const std::vector<int>& length_of)
     : items_(std::move(items)), options_(o) {
   if (o.rows < 1 || o.pool < 1)
-    throw ValueError(fmt::format("batches: {} rows and pools of {} batches must be at least 1", o.rows, o.pool));
+    throw ValueError(fmt::format("batches: rows and pool must be at least 1, but are {} and {}", o.rows, o.pool));
   for (const int i : items_) {
     if (i < 0 || static_cast<std::size_t>(i) >= length_of.size())
-      throw ValueError(fmt::format("batches: item {} is outside the {} lengths given", i, length_of.size()));
+      throw ValueError(fmt::format("batches: item {} is outside [0, {}), the lengths given", i, length_of.size()));
     lengths_.push_back(length_of[static_cast<std::size_t>(i)]);
   }
   const std::size_t rows = static_cast<std::size_t>(o.rows);
   batches_ = static_cast<int>((items_.size() + (o.drop_last ? 0 : rows - 1)) / rows);
   if (batches_ == 0)
-    throw ValueError(fmt::format("batches: {} items do not fill a batch of {} rows", items_.size(), rows));
+    throw ValueError(fmt::format("batches: {} cannot fill a batch of {}", detail::counted(items_.size(), "item"),
+                                 detail::counted(rows, "row")));
 }
 
 void Batches::arrange(std::uint64_t seed, std::uint64_t epoch) {

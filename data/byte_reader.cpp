@@ -5,8 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <ebb/data/byte_reader.hpp>
+#include <ebb/data/text_encoding.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
-#include <ebb/ops/printable.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <memory>
 #include <string_view>
@@ -16,33 +17,6 @@ namespace ebb::detail {
 namespace {
 constexpr std::size_t buffer_bytes = 1 << 16, longest_line = std::size_t{1} << 24;
 gzFile handle(void* file) { return static_cast<gzFile>(file); }
-
-/// Whether the bytes are Latin letters in UTF-16, of which every second byte is zero.
-bool is_utf16(std::string_view bytes, bool zero_first) {
-  for (std::size_t k = 0; k < bytes.size(); ++k)
-    if ((bytes[k] == 0) != ((k % 2 == 0) == zero_first)) return false;
-  return !bytes.empty() && bytes.size() % 2 == 0;
-}
-
-/// Whether the bytes are characters of the basic plane in UTF-32: two zero bytes and two that are not both zero.
-bool is_utf32(std::string_view bytes, bool zeros_first) {
-  for (std::size_t k = 0; k + 4 <= bytes.size(); k += 4) {
-    const std::string_view high = bytes.substr(k + (zeros_first ? 0 : 2), 2),
-                           low = bytes.substr(k + (zeros_first ? 2 : 0), 2);
-    if (high[0] != 0 || high[1] != 0 || (low[0] == 0 && low[1] == 0)) return false;
-  }
-  return !bytes.empty() && bytes.size() % 4 == 0;
-}
-
-/// "UTF-16" or "UTF-32" if the text begins with its byte order mark or, as far as can be told, with characters in it.
-const char* other_encoding(std::string_view begin) {
-  using namespace std::string_view_literals;
-  if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
-  if (begin.starts_with("\xff\xfe"sv) || begin.starts_with("\xfe\xff"sv)) return "UTF-16";
-  const std::string_view bytes = begin.substr(0, 24);  // or the whole text, if it is shorter
-  if (is_utf32(bytes, false) || is_utf32(bytes, true)) return "UTF-32";
-  return is_utf16(bytes, false) || is_utf16(bytes, true) ? "UTF-16" : nullptr;
-}
 }  // namespace
 
 ByteReader::ByteReader(const std::string& path, Content content) : path_(path), buffer_(buffer_bytes) {
@@ -101,8 +75,8 @@ std::vector<unsigned char> ByteReader::bytes(std::uint64_t n, const char* what) 
     all.resize(before + more);
     const std::size_t got = read(all.data() + before, more);
     if (got < more)
-      reject(
-          fmt::format("is truncated: it ends at byte {}, {} bytes before the end of {}", at(), n - before - got, what));
+      reject(fmt::format("is truncated: it ends at byte {}, {} before the end of {}", at(),
+                         counted(n - before - got, "byte"), what));
   }
   return all;
 }
@@ -146,7 +120,7 @@ std::uint64_t ByteReader::length() {
   return n;
 }
 
-void ByteReader::reject(const std::string& why) const { throw FileError(printable(path_ + ": " + why)); }
+void ByteReader::reject(const std::string& why) const { throw FileError(path_ + ": " + why); }
 
 void ByteReader::reject_line(const std::string& why) const { reject(fmt::format("line {}: {}", lines_, why)); }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ebb/data/csv.hpp>
 #include <ebb/data/csv_record.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
 #include <ebb/ops/utf8.hpp>
@@ -63,7 +64,9 @@ class SeriesReader final {
     for (const std::string& wanted : options_.columns) {
       const auto at = std::find(names.begin(), names.end(), wanted);
       if (at == names.end())
-        records_.reject(fmt::format("there is no column '{}'; the {} columns are: {}", wanted, width_, list(names)));
+        records_.reject(fmt::format("there is no column '{}'; {}: {}", wanted,
+                                    width_ == 1 ? "the only column is" : fmt::format("the {} columns are", width_),
+                                    list(names)));
       if (std::find(at + 1, names.end(), wanted) != names.end())
         records_.reject(fmt::format("there are two columns '{}'", wanted));
       chosen_.push_back(static_cast<std::size_t>(at - names.begin()));
@@ -82,7 +85,8 @@ class SeriesReader final {
   }
 
   void row(const Strings& fields) {
-    if (fields.size() != width_) records_.reject(fmt::format("has {} fields, expected {}", fields.size(), width_));
+    if (fields.size() != width_)
+      records_.reject(fmt::format("has {}, expected {}", detail::counted(fields.size(), "field"), width_));
     const std::size_t begin = values_.size();
     for (std::size_t k = 0; k < chosen_.size(); ++k) {
       double x = 0;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <complex>
 #include <ebb/data/features.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <kissfft/kissfft.hh>
@@ -31,7 +32,8 @@ std::vector<double> reflected(const Array& samples, int margin) {
   const Array x = samples.compact();
   const auto n = x.size();
   if (margin > 0 && n <= margin)
-    throw ValueError(fmt::format("stft: got {} samples, more than {} are required", n, margin));
+    throw ValueError(fmt::format("stft: got {}, more than {} {} required", detail::counted(n, "sample"), margin,
+                                 margin == 1 ? "is" : "are"));
   std::vector<double> all(static_cast<std::size_t>(n + 2 * margin));
   for (std::int64_t k = -margin; k < n + margin; ++k)
     all[static_cast<std::size_t>(k + margin)] = x.at_flat(k < 0 ? -k : k < n ? k : 2 * (n - 1) - k);
@@ -43,7 +45,7 @@ template <class Begin, class F> void for_frames(const Array& samples, const Fram
   const int fft = transform_length(o), offset = (fft - o.window) / 2;
   const std::vector<double> x = reflected(samples, o.centered ? fft / 2 : 0);
   if (x.size() < static_cast<std::size_t>(fft))
-    throw ValueError(fmt::format("stft: got {} samples, a frame needs {}", x.size(), fft));
+    throw ValueError(fmt::format("stft: got {}, a frame needs {}", detail::counted(x.size(), "sample"), fft));
   std::vector<double> window(static_cast<std::size_t>(o.window));
   for (int n = 0; n < o.window; ++n) window[static_cast<std::size_t>(n)] = .5 - .5 * std::cos(2 * pi * n / o.window);
   const kissfft<double> transform(static_cast<std::size_t>(fft), false);

@@ -19,7 +19,9 @@ Idx read_idx(const std::string& path, int most_axes) {
   if (head[0] != 0 || head[1] != 0) file.reject("is not an idx file: it does not begin with two zero bytes");
   if (head[2] != 8) file.reject(fmt::format("has elements of type {:#04x}, expected bytes (0x08)", head[2]));
   const int axes = head[3];
-  if (axes < 1 || axes > most_axes) file.reject(fmt::format("has {} axes, expected 1 to {}", axes, most_axes));
+  if (axes < 1 || axes > most_axes)
+    file.reject(fmt::format("its number of axes is {}, expected {}", axes,
+                            most_axes == 1 ? "1" : fmt::format("1 to {}", most_axes)));
   int extents[Shape::max_rank] = {};
   std::uint64_t size = 1;
   for (int k = 0; k < axes; ++k) {
@@ -31,7 +33,9 @@ Idx read_idx(const std::string& path, int most_axes) {
     size *= n;
   }
   Idx idx{Shape(extents, axes), file.bytes(size, "its entries")};
-  if (file.peek() != detail::ByteReader::end) file.reject(fmt::format("has extra bytes after its {} entries", size));
+  if (file.peek() != detail::ByteReader::end)
+    file.reject(
+        fmt::format("has extra bytes after its {}", size == 1 ? "only entry" : fmt::format("{} entries", size)));
   return idx;
 }
 

@@ -4,6 +4,7 @@
 #include <ebb/data/next_symbol.hpp>
 #include <ebb/data/stream.hpp>
 #include <ebb/data/symbol_table.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <list>
 
@@ -59,7 +60,7 @@ struct TokenStream::Data {
 TokenStream::TokenStream(const std::string& path, Vocabulary vocabulary, const StreamOptions& o)
     : data_(new Data{std::move(vocabulary), o, {}, false, false, {}, {}}) {
   if (o.steps < 1 || o.rows < 1)
-    throw ValueError(fmt::format("stream: {} steps and {} rows must be at least 1", o.steps, o.rows));
+    throw ValueError(fmt::format("stream: steps and rows must be at least 1, but are {} and {}", o.steps, o.rows));
   if (o.line_ends && (data_->vocabulary.eos() < 0 || data_->vocabulary.symbols() != Symbols::words))
     throw ValueError("stream: line_ends needs a vocabulary of words with an <eos>");
   std::uint64_t length = 0;
@@ -117,7 +118,8 @@ StreamPosition TokenStream::position() const {
 
 void TokenStream::restore(const StreamPosition& p) {
   if (p.bytes.size() != data_->rows.size())
-    throw ValueError(fmt::format("stream: the position has {} rows, expected {}", p.bytes.size(), data_->rows.size()));
+    throw ValueError(fmt::format("stream: the position has {}, expected {}", detail::counted(p.bytes.size(), "row"),
+                                 data_->rows.size()));
   std::size_t b = 0;
   for (const Data::Row& row : data_->rows) {
     if (p.bytes[b] < row.begin || p.bytes[b] > row.end)

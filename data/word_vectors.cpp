@@ -2,6 +2,7 @@
 #include <charconv>
 #include <ebb/data/byte_reader.hpp>
 #include <ebb/data/word_vectors.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
 #include <optional>
@@ -103,7 +104,8 @@ class VectorReader final {
     if (lines_ == 0) file_.reject("has no word vectors");
     if (const std::string why = separated_.error(); !wanted && !why.empty()) file_.reject(why);
     if (wanted && *wanted != lines_)
-      file_.reject(fmt::format("its first line declares {} words, but {} follow", *wanted, lines_));
+      file_.reject(fmt::format("its first line declares {}, but {} {}", detail::counted(*wanted, "word"), lines_,
+                               lines_ == 1 ? "follows" : "follow"));
     allocate();  // none of the words was found
     return result_;
   }

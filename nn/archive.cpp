@@ -91,8 +91,8 @@ template <class W> void Archive::put_list(const char* name, const std::vector<W>
 template <class W> std::vector<W> Archive::get_list(const char* name) {
   const detail::ArchivedArray a = impl_->take_array(name);
   if (a.type != stored_type<W>() || a.shape.size() != 1)
-    impl_->reject(name, fmt::format("is {} with {} axes, but a list of {} is expected", a.type, a.shape.size(),
-                                    stored_type<W>()));
+    impl_->reject(
+        name, fmt::format("is {} of rank {}, but a list of {} is expected", a.type, a.shape.size(), stored_type<W>()));
   std::vector<W> list(a.bytes.size() / sizeof(W));
   if (!list.empty()) std::memcpy(list.data(), a.bytes.data(), a.bytes.size());
   return list;

@@ -92,8 +92,12 @@ Param Builder::fixed(const char* name, const Array& values) const {
 OptionValue Builder::option(const char* name, double default_value, const char* help) const {
   return cell_ ? cell_->options.number(name, default_value, help) : OptionValue(default_value);
 }
-int Builder::whole(const char* name, int default_value, int low, int high, const char* help) const {
-  return cell_ ? static_cast<int>(cell_->options.whole(name, default_value, low, high, help)) : default_value;
+int Builder::whole(const char* name, IntegerArgument default_value, IntegerArgument low, IntegerArgument high,
+                   const char* help) const {
+  GivenOptions none;
+  const std::int64_t x = (cell_ ? cell_->options : none).whole(name, default_value, low, high, help);
+  if (x != static_cast<int>(x)) reject(name, (std::to_string(x) + " is out of the range of int").c_str());
+  return static_cast<int>(x);
 }
 bool Builder::flag(const char* name, bool default_value, const char* help) const {
   return cell_ ? cell_->options.flag(name, default_value, help) : default_value;

@@ -4,6 +4,7 @@
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cell_spec.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -13,21 +14,30 @@ Cell::~Cell() = default;
 
 Var Cell::output(const Var&, const State& s) const { return s[0]; }
 
-State Cell::initial_state(int rows) const {
+State Cell::initial_state(int rows, std::source_location where) const {
   State s(field_names(), field_count());
   for (int k = 0; k < s.size(); ++k) {
     const Field& f = field(k);
     int extents[Shape::max_rank] = {rows};
     std::copy(f.width, f.width + f.rank, extents + 1);
-    s[k] = full(Shape(extents, f.rank + 1), f.initial_value);
+    s[k] = full(Shape(extents, f.rank + 1), f.initial_value, where);
   }
   return s;
+}
+
+Var checked_output(const Cell& cell, const Var& x, const State& s) {
+  Var y = cell.output(x, s);
+  const int hidden = cell.sizes().hidden;
+  if (!y) throw TapeError(std::string("cell ") + cell.name() + ": output is empty");
+  if (const Shape wanted{x.dim(0), hidden}, shape = y.shape(); hidden > 0 && !(shape == wanted))
+    throw ShapeError(detail::wrong_output(cell, shape, wanted) + detail::origin_of(y));
+  return y;
 }
 
 void Cell::reject_misfit(const Var& x, const State& s) const {
   const std::string given = std::string("cell ") + name() + ": step was given ";
   if (s.size() != field_count())
-    throw ShapeError(given + "a state of " + std::to_string(s.size()) + " fields instead of " +
+    throw ShapeError(given + "a state of " + detail::counted(s.size(), "field") + " instead of " +
                      std::to_string(field_count()) + ": initial_state(rows) returns one");
   const auto live = [](const Var& v) { return v && detail::TapeImpl::find(v.epoch()); };
   if (!live(x) || x.rank() == 0) return;
@@ -37,6 +47,10 @@ void Cell::reject_misfit(const Var& x, const State& s) const {
       throw ShapeError(given + field(k).name + " as " + text(shape) + " instead of " +
                        detail::wanted_text(field(k), x.dim(0)) + detail::origin_of(s[k]));
   }
+  const Field input{"x", {sizes().input}, 1, 0, 0};
+  if (const Shape shape = x.shape(); sizes().input > 0 && !detail::fits(input, shape, x.dim(0)))
+    throw ShapeError(given + "x as " + text(shape) + " instead of " + detail::wanted_text(input, x.dim(0)) +
+                     detail::origin_of(x));
 }
 
 namespace detail {
@@ -49,6 +63,23 @@ bool fits(const Field& f, const Shape& s, int rows) {
 
 std::string wanted_text(const Field& f, int rows) {
   return std::to_string(rows) + (rows == 1 ? " row of " : " rows of ") + text(Shape(f.width, f.rank));
+}
+
+std::string wrong_output(const Cell& cell, const Shape& output, const Shape& wanted) {
+  return std::string("cell ") + cell.name() + ": output is " + text(output) + ", expected [rows, hidden], " +
+         text(wanted);
+}
+
+void check_input(const Cell& cell, const Var& x, const std::source_location& where) {
+  const int width = cell.sizes().input;
+  if (!x || width == 0) return;
+  if (const Shape shape = x.shape(); shape.rank() > 0 && shape[-1] != width)
+    throw ShapeError(std::string("unroll ") + cell.name() + ": x is " + text(shape) +
+                     ", but the cell needs inputs of width " + std::to_string(width) + caller_text(where));
+}
+
+std::string caller_text(const std::source_location& where) {
+  return " (" + line_of(where.file_name(), where.line()) + ")";
 }
 
 const std::string* CellSpec::asked_init(const char* parameter) {
@@ -100,9 +131,11 @@ void reject_undeclared_members(const CellSpec& spec, int members, const char* ce
   if (std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end())
     throw ValueError(std::string(cell) + ": one member of State was declared twice by p.state(...)");
   if (static_cast<int>(offsets.size()) != members)
-    throw ValueError(std::string(cell) + ": State has " + std::to_string(members) + " Vars, of which " +
-                     std::to_string(offsets.size()) + " were declared by p.state(...)" + declared +
-                     "; each needs a name and a width");
+    throw ValueError(std::string(cell) + ": State has the size of " + detail::counted(members, "Var") + ", of which " +
+                     std::to_string(offsets.size()) + (offsets.size() == 1 ? " was" : " were") +
+                     " declared by p.state(...)" + declared +
+                     "; each needs a name and a width, and no member can be anything but a Var: values that a cell "
+                     "carries are fields, and step's StepContext has time and mode");
   if (members > State::max_fields)
     throw ValueError(std::string(cell) + ": State has more than " + std::to_string(State::max_fields) + " Vars");
 }

@@ -7,6 +7,7 @@
 #include <ebb/nn/param.hpp>
 #include <ebb/nn/registered.hpp>
 #include <ebb/ops/handle.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <type_traits>
 
 /// The one header that a cell's file includes. A cell is a plain struct with parameters created in its constructor and
@@ -49,11 +50,14 @@ class Cell {
   virtual int field_count() const = 0;
   virtual const Field& field(int k) const = 0;
   virtual const char* const* field_names() const = 0;
+  /// The widths that the cell was made for; 0: not known.
+  virtual CellSizes sizes() const { return {}; }
   /// The initial state for `rows` rows, as constants on the current tape.
-  State initial_state(int rows) const;
+  State initial_state(int rows, std::source_location where = std::source_location::current()) const;
 
  protected:
-  /// After a step threw: throws ShapeError if the cause is a state that does not match the declared fields.
+  /// After a step threw: throws ShapeError if the cause is a state that does not match the declared fields, or an input
+  /// of another width.
   void reject_misfit(const Var& x, const State& s) const;
 
  private:
@@ -75,6 +79,10 @@ class CellPtr {
  private:
   detail::Handle<const Cell> cell_;
 };
+
+/// cell.output(x, s), of the width that the cell was made for.
+/// Errors    ShapeError naming the cell and both shapes for any other
+Var checked_output(const Cell&, const Var& x, const State& s);
 
 namespace detail {
 
@@ -149,7 +157,7 @@ template <class C> class CellAdapter final : public Cell {
 
  public:
   CellAdapter(const char* name, const Builder& p, const CellSizes& s)
-      : name_(name), cell_(detail_builder(p, fields_), s) {
+      : name_(name), sizes_(s), cell_(detail_builder(p, fields_), s) {
     fields_.finish(s, sizeof(Struct), name);
   }
   State step(const Var& x, const State& s, const StepContext& at) const override try {
@@ -162,13 +170,14 @@ template <class C> class CellAdapter final : public Cell {
     else return s;
   } catch (...) {
     reject_misfit(x, s);
-    throw;
+    rethrow_named("cell", name_);
   }
-  Var output(const Var& x, const State& s) const override {
+  Var output(const Var& x, const State& s) const override try {
     if constexpr (with_output) return cell_.output(x, unpack(s));
     else return Cell::output(x, s);
-  }
+  } catch (...) { rethrow_named("cell", name_); }
   Drops drops() const override { return can_drop; }
+  CellSizes sizes() const override { return sizes_; }
   const char* name() const override { return name_; }
   int field_count() const override { return fields_.count(); }
   const Field& field(int k) const override { return fields_[k]; }
@@ -189,6 +198,7 @@ template <class C> class CellAdapter final : public Cell {
 
   Fields fields_;
   const char* name_;
+  CellSizes sizes_;
   C cell_;
 };
 

@@ -15,7 +15,8 @@ CellPtr make_from(const std::string& text, const Builder& p, CellSizes sizes, de
                      std::to_string(sizes.input) + " and hidden is " + std::to_string(sizes.hidden));
   request.options = GivenOptions::after_name(text);
   request.hidden = sizes.hidden;
-  return CellPtr(entry.make(entry.name, detail_builder_for(p, &request), sizes));
+  return detail::named_call("cell", entry.name,
+                            [&] { return CellPtr(entry.make(entry.name, detail_builder_for(p, &request), sizes)); });
 }
 
 }  // namespace

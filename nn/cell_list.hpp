@@ -33,6 +33,7 @@ class CellWrapper : public Cell {
   State step(const Var& x, const State& s, const StepContext& at) const override { return inner_->step(x, s, at); }
   Var output(const Var& x, const State& s) const override { return inner_->output(x, s); }
   Drops drops() const override { return inner_->drops(); }
+  CellSizes sizes() const override { return inner_->sizes(); }
   const char* name() const override { return inner_->name(); }
   int field_count() const override { return inner_->field_count(); }
   const Field& field(int k) const override { return inner_->field(k); }

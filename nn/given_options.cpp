@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/nn/given_options.hpp>
 #include <ebb/nn/nearest.hpp>
+#include <ebb/nn/option_name.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
 #include <limits>
@@ -65,6 +66,7 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
 
 const std::string* GivenOptions::asked(const std::string& name, const std::string& default_value,
                                        const std::string& help) {
+  check_option_name(owner_, name);
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
   const auto before = std::find_if(known_.begin(), known_.end(), same);
   if (before == known_.end()) known_.push_back({name, default_value, help});
@@ -89,6 +91,10 @@ const std::string* GivenOptions::unlisted(const std::string& name) {
   return nullptr;
 }
 
+void GivenOptions::declared_wrong(const std::string& name, const std::string& what) const {
+  throw ValueError(fmt::format("{}option {}: {}", owner_.empty() ? "" : owner_ + ": ", name, what));
+}
+
 void GivenOptions::wrong(const std::string& name, const std::string& value, const std::string& what) const {
   throw ValueError(fmt::format("{}: option {}: '{}' is {}", owner_, name, value, what));
 }
@@ -101,13 +107,20 @@ OptionValue GivenOptions::number(const std::string& name, double default_value, 
   return OptionValue(*x);
 }
 
-std::int64_t GivenOptions::whole(const std::string& name, std::int64_t default_value, std::int64_t low,
-                                 std::int64_t high, const std::string& help) {
-  const std::string* const value = asked(name, fmt::format("{}", default_value), help);
-  if (!value) return default_value;
+std::int64_t GivenOptions::whole(const std::string& name, IntegerArgument default_value, IntegerArgument low,
+                                 IntegerArgument high, const std::string& help) {
+  for (const auto& [limit, x] : {std::pair{"lower", low}, {"upper", high}})
+    if (!x.exact()) declared_wrong(name, fmt::format("the {} limit {} is not an integer", limit, x.written()));
+  const std::string range = fmt::format("not an integer from {} to {}", low.value(), high.value());
+  if (!default_value.exact()) declared_wrong(name, fmt::format("the default {} is {}", default_value.written(), range));
+  const std::string* const value = asked(name, fmt::format("{}", default_value.value()), help);
+  if (!value) {
+    if (default_value.value() < low.value() || default_value.value() > high.value())
+      declared_wrong(name, fmt::format("the default {} is {}", default_value.value(), range));
+    return default_value.value();
+  }
   const std::optional<double> x = finite_number(*value);  // accepts 2e4
-  if (!x || *x != std::floor(*x) || *x < static_cast<double>(low) || *x > static_cast<double>(high))
-    wrong(name, *value, fmt::format("not an integer from {} to {}", low, high));
+  if (!x || *x != std::floor(*x) || *x < low.written() || *x > high.written()) wrong(name, *value, range);
   return static_cast<std::int64_t>(*x);
 }
 

@@ -19,7 +19,8 @@ struct OptionInfo {
 ///     given.reject_unknown();
 ///
 /// Errors    ValueError naming owner and option for a value of the wrong kind, a repeated option, text without "=", or
-///           an option bound to a variable twice, or declared again with another default or help text
+///           an option bound to a variable twice, declared again with another default or help text, or declared with
+///           an invalid name or a default that it does not allow
 class GivenOptions {
  public:
   GivenOptions() = default;
@@ -30,7 +31,7 @@ class GivenOptions {
 
   const std::string& owner() const { return owner_; }
   OptionValue number(const std::string& name, double default_value, const std::string& help);
-  std::int64_t whole(const std::string& name, std::int64_t default_value, std::int64_t low, std::int64_t high,
+  std::int64_t whole(const std::string& name, IntegerArgument default_value, IntegerArgument low, IntegerArgument high,
                      const std::string& help);
   bool flag(const std::string& name, bool default_value, const std::string& help);  ///< "true" or "false", "1" or "0"
   int choice(const std::string& name, const std::string& choices,
@@ -58,6 +59,7 @@ class GivenOptions {
   };
   const std::string* asked(const std::string& name, const std::string& default_value, const std::string& help);
   void declared_once(const std::string& name) const;
+  [[noreturn]] void declared_wrong(const std::string& name, const std::string& what) const;
   [[noreturn]] void wrong(const std::string& name, const std::string& value, const std::string& what) const;
   std::string list() const;
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <compare>
+#include <cstdint>
 #include <type_traits>
 
 namespace ebb {
@@ -22,6 +23,30 @@ class OptionValue {
 
  private:
   double value_;
+};
+
+/// The default or a limit of an integer option, as it was written: `whole` rejects 2.5 instead of truncating it to 2.
+class IntegerArgument {
+ public:
+  template <class N>
+    requires(!std::is_class_v<N> && std::is_convertible_v<N, double>)
+  constexpr IntegerArgument(N x) : written_(static_cast<double>(x)) {
+    constexpr double beyond = 0x1p63;  // of std::int64_t
+    if constexpr (std::is_floating_point_v<N>) {
+      if (x >= -beyond && x < beyond) value_ = static_cast<std::int64_t>(x);
+      exact_ = static_cast<double>(value_) == written_;
+    } else {
+      value_ = static_cast<std::int64_t>(x);
+    }
+  }
+  constexpr bool exact() const { return exact_; }
+  constexpr std::int64_t value() const { return value_; }  ///< if exact()
+  constexpr double written() const { return written_; }
+
+ private:
+  double written_;
+  std::int64_t value_ = 0;
+  bool exact_ = true;
 };
 
 namespace detail {

@@ -56,7 +56,9 @@ class Builder {
   /// A number that the user may set after the cell's name, "janet:beta=2".
   OptionValue option(const char* name, double default_value, const char* help) const;
   /// The same for an integer from `low` to `high`, "lmu:order=256", and for true or false, "lmu:trained=true".
-  int whole(const char* name, int default_value, int low, int high, const char* help) const;
+  /// Errors    ValueError if the default is not an integer in that range
+  int whole(const char* name, IntegerArgument default_value, IntegerArgument low, IntegerArgument high,
+            const char* help) const;
   bool flag(const char* name, bool default_value, const char* help) const;
   /// The same for words: returns the index of the word in `choices` ("tanh|relu|sigmoid"); the first is the default.
   int choice(const char* name, const char* choices, const char* help) const;

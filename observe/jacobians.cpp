@@ -8,6 +8,7 @@
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <ebb/ops/text.hpp>
 #include <string>
 
 namespace ebb {
@@ -94,8 +95,8 @@ void put(JacobianSpectra& s, int n, int b, const JacobianProduct& p) {
 
 JacobianSpectra jacobian_spectra(const Cell& cell, const Drive& drive, const Array& start, const JacobianOptions& o) {
   if (o.steps < 1 || o.steps > drive.steps())
-    throw ValueError("jacobian_spectra: products of " + std::to_string(o.steps) + " steps along " +
-                     std::to_string(drive.steps()));
+    throw ValueError("jacobian_spectra: steps must be from 1 to " + std::to_string(drive.steps()) +
+                     ", the length of the inputs, but is " + std::to_string(o.steps));
   const int n = drive.steps() / o.steps;
   Trajectory s(cell, drive, start, o.at);
   JacobianSpectra result = empty_spectra(n, s.rows(), s.size(), o);
@@ -119,7 +120,9 @@ JacobianSpectra jacobian_spectra(const Cell& cell, const Drive& drive, const Arr
 double PascanuBound::log_rate() const { return std::log(sigma_max / bound); }
 
 PascanuBound pascanu_bound(const Array& U, double slope) {
-  if (!(slope > 0)) throw ValueError("pascanu_bound: the largest slope is " + std::to_string(slope) + ", not positive");
+  if (!(slope > 0)) throw ValueError("pascanu_bound: the slope must be above 0, but is " + std::to_string(slope));
+  if (U.rank() != 2 || U.dim(0) != U.dim(1) || U.size() == 0)
+    throw ShapeError("pascanu_bound: the recurrent matrix must be [H, H], but is " + text(U.shape()));
   return {.sigma_max = singular_values(U.to(f64)).at_flat(0), .bound = 1 / slope};
 }
 

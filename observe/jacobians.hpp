@@ -62,7 +62,7 @@ struct PascanuBound {
 /// The bound of a matrix; slope is 1 for tanh and relu, 1/4 for sigmoid.
 ///
 /// Shapes    U [H, H]
-/// Errors    ValueError if slope is not positive
+/// Errors    ValueError if slope is not positive; ShapeError if U is not a square matrix
 PascanuBound pascanu_bound(const Array& U, double slope = 1);
 
 }  // namespace ebb

@@ -4,6 +4,7 @@
 #include <ebb/observe/directions.hpp>
 #include <ebb/observe/lyapunov.hpp>
 #include <ebb/observe/spectrum_summary.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -37,16 +38,17 @@ Plan plan_of(const Cell& cell, const Drive& drive, const LyapunovOptions& o) {
          .blocks = o.blocks,
          .by_jacobian = true};
   if (p.k < 0 || p.k > p.S)
-    throw ValueError("lyapunov: directions is " + std::to_string(p.k) + ", cell " + cell.name() + " has " +
-                     std::to_string(p.S));
+    throw ValueError("lyapunov: directions must be from 0 to " + std::to_string(p.S) +
+                     ", the size of the state of cell " + cell.name() + ", but is " + std::to_string(p.k));
   if (p.k == 0) p.k = p.S <= largest_square ? p.S : leading;
   p.by_jacobian = p.S <= largest_square && p.k * by_products > p.S;
   if (p.warm_up < 0) p.warm_up = drive.steps() / 10;
   p.measured = drive.steps() - p.warm_up;
-  if (p.blocks < 2 || p.measured < p.blocks)
-    throw ValueError("lyapunov: " + std::to_string(p.measured) + " steps after a warm-up of " +
-                     std::to_string(p.warm_up) + " do not fill " + std::to_string(p.blocks) +
-                     " blocks, of which there have to be at least two");
+  if (p.blocks < 2) throw ValueError("lyapunov: blocks must be at least 2, but is " + std::to_string(p.blocks));
+  if (p.measured < p.blocks)
+    throw ValueError("lyapunov: the inputs have " + detail::counted(drive.steps(), "step") + ", but a warm-up of " +
+                     std::to_string(p.warm_up) + " and one step for each of " + std::to_string(p.blocks) +
+                     " blocks need " + std::to_string(std::int64_t{p.warm_up} + p.blocks));
   return p;
 }
 
@@ -83,7 +85,7 @@ void step_by_products(const Trajectory& s, std::vector<Directions>& rows, const 
   std::vector<Array> images = images_by_products(s, rows, p.k);
   for (const Array& A : images)
     if (!all_finite(A))
-      throw ValueError("lyapunov: a product with the Jacobian at time " + std::to_string(s.time()) +
+      throw ValueError("lyapunov: a Jacobian-vector product at time " + std::to_string(s.time()) +
                        " is infinite or NaN");
   parallel_for(s.rows(), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b)

@@ -43,8 +43,8 @@ ProductSpectrum::ProductSpectrum(int S) : d_(static_cast<std::size_t>(S)), Q_(un
 void ProductSpectrum::multiply(const Array& A) {
   const int S = static_cast<int>(d_.size());
   if (!(A.shape() == Shape{S, S}))
-    throw ShapeError("product_spectrum: factors are [" + std::to_string(S) + ", " + std::to_string(S) + "], this is " +
-                     text(A.shape()));
+    throw ShapeError("product_spectrum: each factor must be [" + std::to_string(S) + ", " + std::to_string(S) +
+                     "], but this one is " + text(A.shape()));
   if (!all_finite(A))
     throw ValueError("product_spectrum: an element of factor " + std::to_string(factors_) + " is infinite or NaN");
   detail::PivotedQr f = detail::pivoted_qr(matmul(A.to(f64), Q_), d_, true);

@@ -4,6 +4,7 @@
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/observe/trajectory.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -22,19 +23,19 @@ void check_finite(const Cell& cell, const Array& state, int steps) {
   int row = 0;
   while (all_finite(state[row])) ++row;
   throw ValueError(std::string("the state of cell ") + cell.name() + " is infinite or NaN after " +
-                   std::to_string(steps) + (steps == 1 ? " step" : " steps") + ", in row " + std::to_string(row));
+                   detail::counted(steps, "step") + ", in row " + std::to_string(row));
 }
 
 }  // namespace
 
 Drive::Drive(int steps, std::function<Array(int)> input) : steps_(steps), input_(std::move(input)) {
-  if (steps < 1) throw ValueError("a drive has at least one step, not " + std::to_string(steps));
+  if (steps < 1) throw ValueError("a drive must have at least one step, but has " + std::to_string(steps));
 }
 Drive::Drive(const Array& x) : Drive(x.rank() == 3 ? x.dim(0) : 1, [x](int t) { return x[t].to(f64); }) {
-  if (x.rank() != 3) throw ShapeError("inputs are [steps, rows, width], these are " + text(x.shape()));
+  if (x.rank() != 3) throw ShapeError("inputs must be [steps, rows, width], but are " + text(x.shape()));
 }
 Drive Drive::held(const Array& x, int steps) {
-  if (x.rank() != 2) throw ShapeError("an input that is held is [rows, width], this is " + text(x.shape()));
+  if (x.rank() != 2) throw ShapeError("a held input must be [rows, width], but is " + text(x.shape()));
   return {steps, [all = x.to(f64)](int) { return all; }};
 }
 Drive Drive::made(int steps, std::function<Array(int)> input) {
@@ -64,25 +65,34 @@ State as_state(const Cell& cell, const Var& flat) {
 
 Trajectory::Trajectory(const Cell& cell, const Drive& drive, const Array& start, const StepContext& at)
     : cell_(cell), drive_(drive), at_(at), x_(drive_.at(0)) {
-  if (x_.rank() != 2) throw ShapeError("an input is [rows, width], this is " + text(x_.shape()));
+  if (x_.rank() != 2) throw ShapeError("the input of a step must be [rows, width], but is " + text(x_.shape()));
   const int S = state_size(cell);
   state_ = start ? start.to(f64).copy() : initial_state(cell, x_.dim(0));
   if (!(state_.shape() == Shape{x_.dim(0), S}))
-    throw ShapeError(std::string("the initial state of cell ") + cell.name() + " is [" + std::to_string(x_.dim(0)) +
-                     ", " + std::to_string(S) + "] for these inputs, not " + text(state_.shape()));
+    throw ShapeError(std::string("the initial state of cell ") + cell.name() + " must be [" +
+                     std::to_string(x_.dim(0)) + ", " + std::to_string(S) + "] for these inputs, but is " +
+                     text(state_.shape()));
   check_finite(cell, state_, 0);
 }
 
+void Trajectory::check_not_ended(const char* call) const {
+  if (ended())
+    throw ValueError(std::string(call) + ": the trajectory has ended after " + detail::counted(time_, "step") +
+                     ", the length of its inputs");
+}
+
 Array Trajectory::jacobian() const {
+  check_not_ended("jacobian");
   const Tape tape{{.dtype = f64}};
   const NoGrad off;
   return step_jacobian(cell_, constant(x_), as_state(cell_, constant(state_)), at_.at_time(time_));
 }
 
 Array Trajectory::along(const Array& v) const {
+  check_not_ended("along");
   if (v.rank() != 3 || v.dim(0) != rows() || v.dim(2) != size())
-    throw ShapeError("along: vectors are [" + std::to_string(rows()) + ", k, " + std::to_string(size()) +
-                     "], these are " + text(v.shape()));
+    throw ShapeError("along: vectors must be [" + std::to_string(rows()) + ", k, " + std::to_string(size()) +
+                     "], but are " + text(v.shape()));
   const int all = rows() * v.dim(1), some = std::max(1, numbers_at_once / size());
   const Array flat = v.to(f64).reshape({all, size()});
   Array result = Array::empty(v.shape(), f64), out = result.reshape({all, size()});
@@ -109,6 +119,7 @@ Array Trajectory::along_some(const Array& v, int k, int first) const {
 }
 
 void Trajectory::advance() {
+  check_not_ended("advance");
   {
     const Tape tape{{.dtype = f64}};
     const NoGrad off;
@@ -119,7 +130,7 @@ void Trajectory::advance() {
   const Array next = drive_.at(time_);
   if (!(next.shape() == x_.shape()))
     throw ShapeError("the input of step " + std::to_string(time_) + " is " + text(next.shape()) +
-                     ", that of the first " + text(x_.shape()));
+                     ", but that of the first is " + text(x_.shape()));
   x_ = next;
 }
 

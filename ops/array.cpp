@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ebb/ops/array.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
@@ -37,7 +38,7 @@ Array Array::number(double x, DType t) { return full({}, x, t); }
 
 Array Array::from(const Shape& shape, std::initializer_list<double> values, DType t) {
   if (static_cast<std::int64_t>(values.size()) != shape.size())
-    throw ShapeError("from: " + std::to_string(values.size()) + " values given for " + text(shape));
+    throw ShapeError("from: " + detail::counted(values.size(), "value") + " given for " + text(shape));
   Array a = empty(shape, t);
   std::int64_t i = 0;
   for (double x : values) a.set_flat(i++, x);

@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/ops/printable.hpp>
 #include <stdexcept>
 #include <string>
 
@@ -30,9 +31,10 @@ struct TapeError : Error {
 struct ValueError : Error {
   using Error::Error;
 };
-/// A file is missing, truncated or malformed.
+/// A file is missing, truncated or malformed. Control characters of the message, which may come from the path or the
+/// file, are escaped: each would cut a line or change the terminal.
 struct FileError final : Error {
-  using Error::Error;
+  explicit FileError(const std::string& what) : Error(detail::printable(what)) {}
 };
 /// An empty Var was used.
 struct EmptyVarError final : TapeError {

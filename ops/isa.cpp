@@ -8,19 +8,21 @@ namespace {
 
 constexpr Isa all[] = {Isa::sse2, Isa::avx2, Isa::avx512};
 
-Isa best() {
+Isa best_in_this_build() {
   Isa found = Isa::sse2;
   for (Isa i : all)
-    if (available(i)) found = i;
+    if (available(i) && has_kernels(i)) found = i;
   return found;
 }
 
 Isa chosen_isa() {
   const char* asked = std::getenv("EBB_ISA");
-  if (asked == nullptr || *asked == '\0') return best();
+  if (asked == nullptr || *asked == '\0') return best_in_this_build();
   for (Isa i : all) {
     if (std::strcmp(asked, name_of(i)) != 0) continue;
     if (!available(i)) throw ValueError(std::string("EBB_ISA=") + asked + ": this processor does not support it");
+    if (!has_kernels(i))
+      throw ValueError(std::string("EBB_ISA=") + asked + ": not in this build; configure it with -DEBB_KERNELS=all");
     return i;
   }
   throw ValueError(std::string("EBB_ISA=") + asked + ": expected sse2, avx2 or avx512");
@@ -40,6 +42,23 @@ const char* name_of(Isa i) {
     case Isa::avx512: return "avx512";
   }
   return "?";
+}
+
+Isa best_isa() {
+  Isa found = Isa::sse2;
+  for (Isa i : all)
+    if (available(i)) found = i;
+  return found;
+}
+
+bool has_kernels(Isa i) {
+#ifdef EBB_KERNELS_AVX512
+  if (i == Isa::avx512) return true;
+#endif
+#ifdef EBB_KERNELS_AVX2
+  if (i == Isa::avx2) return true;
+#endif
+  return i == Isa::sse2;
 }
 
 bool available(Isa i) {

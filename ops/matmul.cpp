@@ -92,8 +92,7 @@ void run_one(const MatmulTask& t, DType type) {
 }
 
 /// One product with a long inner size: the products of its blocks, summed pairwise.
-void run_long(const MatmulTask& t, DType type) {
-  if (t.inner <= longest_inner) return run_one(t, type);
+[[gnu::noinline]] void run_long(const MatmulTask& t, DType type) {
   const std::size_t size = bytes_of(type);
   const auto moved = [&](const void* p, std::int64_t elements) {
     return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
@@ -173,7 +172,7 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
       one.a = matrix(a, i, s.batches > 1);
       one.b = matrix(b, i, s.b_batched);
       one.c = matrix(c, i, s.batches > 1);
-      run_long(one, c.dtype());
+      s.k > longest_inner ? run_long(one, c.dtype()) : run_one(one, c.dtype());
     }
   });
 }

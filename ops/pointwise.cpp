@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ebb/ops/broadcasting.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -23,7 +24,7 @@ template <class... O> const int* arity_list(TypeList<O...>) { return arities<O..
 
 void check_inputs(int op, const Array* const* inputs, int n) {
   if (n != arity_list(List{})[op])
-    throw ValueError(std::string(name(op)) + ": " + std::to_string(n) + " inputs given, " +
+    throw ValueError(std::string(name(op)) + ": " + detail::counted(n, "input") + " given, " +
                      std::to_string(arity_list(List{})[op]) + " expected");
   for (int k = 1; k < n; ++k)
     if (inputs[k]->dtype() != inputs[0]->dtype()) {

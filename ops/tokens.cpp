@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ebb/ops/array.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
@@ -22,7 +23,7 @@ Tokens::Tokens(const Shape& s) : buffer_(room_for(s)), data_(static_cast<int*>(b
 
 Tokens::Tokens(const Shape& s, std::initializer_list<int> values) {
   if (static_cast<std::int64_t>(values.size()) != s.size())
-    throw ShapeError("tokens: " + std::to_string(values.size()) + " values given for " + text(s));
+    throw ShapeError("tokens: " + detail::counted(values.size(), "value") + " given for " + text(s));
   *this = Tokens(s);
   std::copy(values.begin(), values.end(), data_);
 }

@@ -76,7 +76,8 @@ Array transpose(const Array& x, const int* order) {
 
 Array transpose(const Array& x, std::initializer_list<int> order) {
   if (static_cast<int>(order.size()) != x.rank())
-    throw ShapeError("transpose: " + std::to_string(order.size()) + " axes given for " + text(x.shape()));
+    throw ShapeError("transpose: " + std::to_string(order.size()) + (order.size() == 1 ? " axis" : " axes") +
+                     " given for " + text(x.shape()));
   return transpose(x, order.begin());
 }
 

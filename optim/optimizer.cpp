@@ -5,9 +5,11 @@
 #include <ebb/autograd/edit.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/pattern.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <ebb/optim/optimizer.hpp>
 #include <limits>
 #include <numeric>
@@ -121,14 +123,14 @@ void Optimizer::make_memories() {
     if (!memory_[m]) {
       const Array first = first_memory(m);
       if (first.size() != set_.size() || first.dtype() != set_.dtype())
-        throw ValueError(
-            fmt::format("{}: first_memory({}) must be {} values of {}, like the parameters, but is {} of {}", name_, m,
-                        set_.size(), name_of(set_.dtype()), first.size(), name_of(first.dtype())));
+        throw ValueError(fmt::format("{}: first_memory({}) must be {} of {}, like the parameters, but is {} of {}",
+                                     name_, m, detail::counted(set_.size(), "value"), name_of(set_.dtype()),
+                                     first.size(), name_of(first.dtype())));
       memory_[m] = first;
     }
     if (memory_[m].size() != set_.size())
-      throw ValueError(fmt::format("{}: the set had {} values at the first step but has {} now", name_,
-                                   memory_[m].size(), set_.size()));
+      throw ValueError(fmt::format("{}: the set had {} at the first step but has {} now", name_,
+                                   detail::counted(memory_[m].size(), "value"), set_.size()));
   }
 }
 
@@ -171,7 +173,7 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
     tried[m].assign(real.memory[m], real.memory[m] + real.size);
     trial.memory.set(m, tried[m].data());
   }
-  update(trial);
+  detail::named_call("optimiser", name_, [&] { update(trial); });
   for (int m = 0; m < memories_; ++m)
     for (std::int64_t i = 0; i < real.size; ++i)
       if (std::isfinite(real.memory[m][i]) && std::isinf(trial.memory[m][i])) return true;
@@ -198,7 +200,7 @@ void Optimizer::step(const Grads& grads) {
     Array flat = change.flat();
     for (const Todo& d : todo) {
       const Slice<T> s = slice_of(d, flat.data<T>());
-      update(s);
+      detail::named_call("optimiser", name_, [&] { update(s); });
       restore_bounds(set_[d.leaf], s);
     }
   });

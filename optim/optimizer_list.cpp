@@ -1,20 +1,16 @@
 #include <fmt/format.h>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
 namespace ebb {
 namespace detail {
 
 void check_option_names(const char* optimizer, const std::vector<OptionInfo>& options) {
-  for (const OptionInfo& o : options) {
+  for (const OptionInfo& o : options)
     if (o.name == "lr")
       throw ValueError(
           fmt::format("{}: an option cannot be named 'lr': the learning rate is given separately", optimizer));
-    if (o.name.empty() || o.name.find_first_of(":=, \t\n") != std::string::npos)
-      throw ValueError(
-          fmt::format("{}: the name of an option must not be empty or contain ':', '=', ',' or a blank, but is '{}'",
-                      optimizer, o.name));
-  }
 }
 
 void check_passed_name(const char* optimizer, const Optimizer& made) {
@@ -28,7 +24,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
   const OptimizerEntry& entry = Registry<OptimizerEntry>::get(name_before_options(text));
   optimizer_options(entry.name);  // checks their names
   GivenOptions given = GivenOptions::after_name(text);
-  auto optimizer = entry.make(set, lr, given);
+  auto optimizer = detail::named_call("optimiser", entry.name, [&] { return entry.make(set, lr, given); });
   detail::check_passed_name(entry.name, *optimizer);
   given.reject_unknown("; the learning rate is given separately");
   return optimizer;
@@ -37,7 +33,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::string& text, const LeafSet
 std::vector<OptionInfo> optimizer_options(const std::string& name) {
   GivenOptions given = GivenOptions::after_name(name);
   const OptimizerEntry& entry = Registry<OptimizerEntry>::get(given.owner());
-  entry.declare(given);
+  detail::named_call("optimiser", entry.name, [&] { entry.declare(given); });
   detail::check_option_names(entry.name, given.known());
   return given.known();
 }

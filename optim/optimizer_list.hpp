@@ -26,7 +26,7 @@ std::vector<OptionInfo> optimizer_options(const std::string& name);
 
 namespace detail {
 
-/// Errors    ValueError for an empty name, one that an option after the optimiser's name cannot have, or "lr"
+/// Errors    ValueError for an option named "lr"; GivenOptions rejects other names that an option cannot have
 void check_option_names(const char* optimizer, const std::vector<OptionInfo>&);
 /// Errors    ValueError unless the name that its class passes to Optimizer is the registered one
 void check_passed_name(const char* optimizer, const Optimizer& made);
@@ -57,10 +57,15 @@ template <class O> struct OptimizerMaker {
  private:
   static auto declared(GivenOptions& given) {
     typename O::Options options;
-    constexpr bool declares = requires { options.declare(given); };
+    constexpr bool declares =  // on these options, not on a copy
+        requires { options.declare(given); } && !requires { options.declare(GivenOptions()); };
     static_assert(
         declares || !requires { &O::Options::declare; },
         "an optimiser's options are declared by `void declare(GivenOptions& given)`");
+    static_assert(
+        declares || sizeof(options) == sizeof(options.lr),
+        "an optimiser's options other than lr are declared by `void declare(GivenOptions& given)` in the same "
+        "struct: it has none");
     if constexpr (declares) options.declare(given);
     return options;
   }

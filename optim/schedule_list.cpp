@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/rethrow.hpp>
 #include <ebb/optim/schedule_list.hpp>
 #include <exception>
 
@@ -34,9 +35,12 @@ SchedulePart part_of(const std::string& text) {
 }
 
 Schedule made_of(SchedulePart& part, const ScheduleSpan& span) {
-  Schedule schedule = part.entry->make(part.given, span);
+  const char* const name = part.entry->name;
+  Schedule schedule = detail::named_call("schedule", name, [&] { return part.entry->make(part.given, span); });
   part.given.reject_unknown();
-  return schedule;
+  return [name, schedule = std::move(schedule)](std::int64_t u) {
+    return detail::named_call("schedule", name, [&] { return schedule(u); });
+  };
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
   }
   if (e.flag) return;
   option->type_name(e.type);
-  const std::string standard = detail::option_text(e.json());
+  const std::string json = e.json(), standard = json == "null" ? "" : detail::option_text(json);
   const bool in_words = e.help.find("(default: ") != std::string::npos;
   if (!standard.empty() && !e.required && !in_words) option->default_str(standard);
 }
@@ -67,6 +67,18 @@ std::string examples_text(const std::vector<std::string>& examples) {
   std::string text;
   for (const std::string& e : examples) text += (text.empty() ? "Examples:\n  " : "\n  ") + e;
   return text;
+}
+
+// Explains the placeholder of options that take a value per task, if the command has any.
+std::string values_text(const Options& options) {
+  const std::string type = detail::option_type(static_cast<const PerTask*>(nullptr));
+  const auto& all = options.entries();
+  const auto first = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e->type == type; });
+  if (first == all.end()) return {};
+  return fmt::format(  // lines that fit a narrow terminal, because the footer is not wrapped
+      "{}: one value for all tasks, or values for some,\n"
+      "as in {} adding=32,chars=64; each task has a default.\n\n",
+      type, (*first)->name);
 }
 
 // An "extra" of CLI11 is an unknown command or option: suggest the most similar known one.
@@ -99,19 +111,30 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
   return about_values(text.substr(0, text.find('\n')));
 }
 
-std::vector<Declared> declare_commands(CLI::App& app) {
+// The command that the words begin with comes first, so that a clash of names is reported for the command that is run.
+void check_options(const std::vector<Declared>& all, const std::string& word) {
+  const auto check = [](const Declared& d) {
+    d.options.check_names(fmt::format("`ebb {}` ({})", d.entry->name, ebb::detail::file_of(*d.entry)));
+  };
+  for (const bool run : {true, false})
+    for (const Declared& d : all)
+      if ((d.entry->name == word) == run) check(d);
+}
+
+std::vector<Declared> declare_commands(CLI::App& app, const std::string& word) {
   std::vector<Declared> all;
   for (const CommandEntry* entry : command_list()) {
-    if (!detail::is_option_name(entry->name))
+    if (!detail::is_command_name(entry->name))
       throw ValueError(fmt::format(
           "'{}' ({}) is not a valid name for a command: a name consists of letters, digits, dashes and underscores",
           entry->name, ebb::detail::file_of(*entry)));
     CLI::App* sub = app.add_subcommand(entry->name, entry->about);
     all.push_back({entry, sub, entry->make(), {}, {}});
   }
-  for (Declared& d : all) {  // only now, because an option points to its Options, which must not move
-    d.command->options(d.options);
-    d.options.check_names(fmt::format("`ebb {}` ({})", d.entry->name, ebb::detail::file_of(*d.entry)));
+  for (Declared& d : all)
+    d.command->options(d.options);  // only now: an option points to its Options, which must not move
+  check_options(all, word);
+  for (Declared& d : all) {
     for (const auto& e : d.options.entries()) declare_option(*d.app, *e);
     if (!d.options.entries().empty() &&
         !d.app->get_option_no_throw("--config"))  // unless an experiment has one of its own
@@ -119,7 +142,7 @@ std::vector<Declared> declare_commands(CLI::App& app) {
           ->add_option("--config", d.config,
                        "file with options, `hidden = 64` for --hidden 64; the command line takes precedence")
           ->type_name("FILE");
-    d.app->footer(examples_text(d.options.examples()));
+    d.app->footer(values_text(d.options) + examples_text(d.options.examples()));
   }
   return all;
 }
@@ -187,7 +210,7 @@ int run_words(const std::vector<std::string>& words) {
                             "ebb check mgu                             check its gradients",
                             "ebb new cell mycell                       write the file of a new cell",
                             "ebb COMMAND --help                        options and examples"}));
-  std::vector<Declared> commands = declare_commands(app);
+  std::vector<Declared> commands = declare_commands(app, words.empty() ? "" : words[0]);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // which takes the last word first
   } catch (const CLI::Success& e) {                                     // --help or --version

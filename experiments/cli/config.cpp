@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -147,12 +148,15 @@ class ConfigReader {
   std::vector<std::string> lines_;
 };
 
-detail::OptionEntry& entry_of(const Options& options, const ConfigReader& reader, const Given& g) {
+detail::OptionEntry* entry_of(const Options& options, const Given& g) {
+  for (const auto& e : options.entries())
+    if (key_of(*e) == g.key) return e.get();
+  return nullptr;
+}
+
+[[noreturn]] void reject_unknown(const Options& options, const ConfigReader& reader, const Given& g) {
   std::vector<std::string> keys;
-  for (const auto& e : options.entries()) {
-    if (key_of(*e) == g.key) return *e;
-    keys.push_back(key_of(*e));
-  }
+  for (const auto& e : options.entries()) keys.push_back(key_of(*e));
   const std::string near = nearest(g.key, keys);
   reader.fail(g.line, fmt::format("unknown option '{}'{}", g.key,
                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
@@ -167,6 +171,26 @@ void read(detail::OptionEntry& e, const ConfigReader& reader, const Given& g) {
     e.read(g.value);
   } catch (const ValueError& error) { reader.fail(g.line, error.what()); }
   e.given = true;
+}
+
+// Reads each option of the file by `read_one`. The options of something that this program lacks are unknown too: if the
+// file names such a thing, that is the error.
+void read_all(const Options& options, const ConfigReader& reader,
+              const std::function<void(detail::OptionEntry&, const Given&)>& read_one) {
+  std::optional<Given> unknown;
+  std::string missing;
+  int line = 0;
+  for (const Given& g : reader.all()) {
+    detail::OptionEntry* const e = entry_of(options, g);
+    if (!e && !unknown) unknown = g;
+    if (!e) continue;
+    read_one(*e, g);
+    if (!e->missing || !missing.empty()) continue;
+    missing = e->missing();
+    line = g.line;
+  }
+  if (!missing.empty()) reader.fail(line, missing);
+  if (unknown) reject_unknown(options, reader, *unknown);
 }
 
 }  // namespace
@@ -192,24 +216,24 @@ std::string config_text(const std::string& command, const Options& options, cons
 void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text) {
   const ConfigReader reader{command, source, text};
   options.take_from(source);
-  for (const Given& g : reader.all())
-    if (auto& e = entry_of(options, reader, g); !e.given) read(e, reader, g);
+  read_all(options, reader, [&](detail::OptionEntry& e, const Given& g) {
+    if (!e.given) read(e, reader, g);
+  });
 }
 
 void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,
                     const std::vector<std::string>& free_ones) {
   const ConfigReader reader{command, source, text};
   options.take_from(source);
-  for (const Given& g : reader.all()) {
-    auto& e = entry_of(options, reader, g);
-    if (e.given && std::find(free_ones.begin(), free_ones.end(), g.key) != free_ones.end()) continue;
+  read_all(options, reader, [&](detail::OptionEntry& e, const Given& g) {
+    if (e.given && std::find(free_ones.begin(), free_ones.end(), g.key) != free_ones.end()) return;
     const bool was_given = e.given;
     const std::string wanted = e.json();
     read(e, reader, g);
     if (was_given && e.json() != wanted)
       throw ValueError(fmt::format("{} is {} in '{}', not {}: a run resumes with its original options", e.name,
                                    detail::option_text(e.json()), source, detail::option_text(wanted)));
-  }
+  });
 }
 
 }  // namespace ebb::app

@@ -50,6 +50,13 @@ class LongCommand : public Command {
 namespace detail {
 
 template <class E> class ExperimentCommand final : public LongCommand {
+  static_assert(
+      requires(E& e, Options& o) { e.options(o); } || !requires { &E::options; },
+      "an experiment's options are declared by `void options(Options& o)`");
+  static_assert(
+      requires(E& e, SharedOptions& s, Options& o) { e.prepare(s, o); } || !requires { &E::prepare; },
+      "an experiment prepares its options by `void prepare(SharedOptions& shared, Options& o)`");
+
  public:
   explicit ExperimentCommand(const char* name) : LongCommand(name) {
     if constexpr (requires { E::seeds; }) default_seeds(E::seeds);

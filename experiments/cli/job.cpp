@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/file_pattern.hpp>
@@ -13,6 +14,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <ebb/ops/printable.hpp>
 #include <exception>
 #include <filesystem>
 
@@ -41,6 +43,17 @@ void reject_inputs_in(const std::string& folder) {
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
     if (ours.matches(at->path().filename().string())) reject_input(at->path().string());
+}
+
+/// A build for another processor (EBB_KERNELS=native) may lack the kernels that are fastest here.
+void warn_of_missing_kernels(const std::string& command) {
+  const char* asked = std::getenv("EBB_ISA");
+  if (has_kernels(best_isa()) || (asked && *asked)) return;
+  std::fputs(fmt::format("ebb {}: warning: this build has no {} kernels, the fastest on this processor, and uses {}: "
+                         "configure it here, or with -DEBB_KERNELS=all\n",
+                         command, name_of(best_isa()), name_of(isa()))
+                 .c_str(),
+             stderr);
 }
 
 }  // namespace
@@ -85,7 +98,7 @@ void Job::record_options() {
     if (!e->recorded) continue;
     std::string name = e->name.substr(0, e->name.find(','));
     if (!e->positional) name = name.substr(2);
-    summary.set_json({"options", name}, e->json());
+    summary.set_json({"options", name}, e->record ? e->record() : e->json());
     settings_.rows.push_back({(e->positional ? "" : "--") + name, detail::option_text(e->json()), e->help});
   }
 }
@@ -104,6 +117,7 @@ void Job::create_folder() {
 
 Progress& Job::start(double work) {
   create_folder();
+  warn_of_missing_kernels(command_);
   progress_ = std::make_unique<Progress>(work);
   return *progress_;
 }
@@ -143,7 +157,18 @@ void Job::print(const std::string& text) {
   try_put(text);
 }
 
-void Job::fail(const std::string& why) { failure_ = why; }
+void Job::fail(const std::string& why) { failure_.why = why; }
+
+void Job::fail_run(const std::string& why, std::size_t runs) { failure_ = {why, failure_.failed + 1, runs}; }
+
+std::string Job::failure_text() const {
+  const auto& [why, failed, runs] = failure_;
+  if (failed == 0 || runs == 1) return why;
+  if (failed == runs) return why + "; no run was completed";
+  const std::string count = failed == 1 ? "" : fmt::format("; {} of {} runs failed", failed, runs);
+  if (interrupted()) return why + count;  // some of the others were not completed either
+  return why + (failed == 1 ? "; the other runs were completed" : count + ", the others were completed");
+}
 
 double Job::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock_->start).count();
@@ -165,7 +190,8 @@ void Job::run_ended(const std::function<void()>& take, const std::function<void(
 
 void Job::write_so_far(const std::function<void()>& fill) {
   const Report kept_report = report;
-  const std::string kept_summary = summary.json(), kept_failure = failure_;
+  const std::string kept_summary = summary.json();
+  const Failure kept_failure = failure_;
   const auto restore = [&] {
     report = kept_report;
     summary.set_json({}, kept_summary);
@@ -194,20 +220,22 @@ int Job::finish() {
   std::string files;
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
   std::string end = "\n";
-  for (const std::string& line : wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done",
-                                                     duration_text(seconds()), folder_.path(), files),
-                                         78))
+  for (const std::string& line :
+       wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done", duration_text(seconds()),
+                           ebb::detail::printable(folder_.path()), files),
+               78))
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
-  if (!failure_.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure_).c_str(), stderr);
-  return interrupted() ? 130 : failure_.empty() ? 0 : 1;
+  const std::string failure = ebb::detail::printable(failure_text());
+  if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
+  return interrupted() ? 130 : failure.empty() ? 0 : 1;
 }
 
 void Job::write_results() {
   summary.set({"seconds"}, seconds());
   report.section("About this run",
-                 fmt::format("ebb {} {}, started {}, {} on {} thread{}, {}.", EBB_VERSION, command_, started_,
-                             duration_text(seconds()), threads(), threads() == 1 ? "" : "s",
+                 fmt::format("ebb {} {}, started {}, {} on {}, {}.", EBB_VERSION, command_, started_,
+                             duration_text(seconds()), count_text(threads(), "thread"),
                              seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("All options and their values", settings_);

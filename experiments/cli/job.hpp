@@ -54,7 +54,9 @@ class Job {
   void keep(const std::string& name, const std::function<void(const std::string& path)>& writer);
   void print(const std::string& text);  ///< to stdout, with the progress bar cleared
   void fail(const std::string& why);    ///< the command will print the reason and exit with 1
-  double seconds() const;               ///< since the job began
+  /// The same for one of the command's `runs` runs; the command will also print whether the others were completed.
+  void fail_run(const std::string& why, std::size_t runs);
+  double seconds() const;  ///< since the job began
 
   /// Called when a run has ended: `take` stores its result where `fill` finds it, and `fill` adds all results so far to
   /// report, summary and files. They are written immediately, so that a job that is killed leaves the results of
@@ -71,7 +73,13 @@ class Job {
   void create_folder();
   void write_so_far(const std::function<void()>& fill);
   void write_results();
-  std::string command_, failure_, started_;
+  struct Failure {
+    std::string why;  // the last reason; empty if there is none
+    std::size_t failed = 0, runs = 0;
+  };
+  std::string failure_text() const;
+  std::string command_, started_;
+  Failure failure_;
   SharedOptions shared_;
   const Options& options_;
   std::vector<std::uint64_t> seeds_;

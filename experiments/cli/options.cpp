@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/nn/nearest.hpp>
+#include <ebb/nn/option_name.hpp>
 #include <ebb/ops/number.hpp>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,12 @@ std::optional<double> PerTask::of(const std::string& task) const {
 
 namespace detail {
 namespace {
+
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
 
 template <class T> void read_number(const std::string& text, T& x, const char* kind) {
   const char* end = text.data() + text.size();
@@ -154,11 +161,7 @@ bool option_is_word(const std::string& text) {
   return value.is_string() || value.is_object();
 }
 
-bool is_option_name(const std::string& name) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  return !name.empty() && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || c == '-' || c == '_'; });
-}
+bool is_command_name(const std::string& name) { return is_option_name(lower_case(name)); }
 
 const char* option_type(const int*) { return "N"; }
 const char* option_type(const std::uint64_t*) { return "N"; }
@@ -166,7 +169,7 @@ const char* option_type(const double*) { return "X"; }
 const char* option_type(const bool*) { return ""; }
 const char* option_type(const std::string*) { return "TEXT"; }
 const char* option_type(const std::vector<std::string>*) { return "A,B,..."; }
-const char* option_type(const PerTask*) { return "X or TASK=X,..."; }
+const char* option_type(const PerTask*) { return "[TASK=]X,..."; }
 const char* option_type(const std::optional<int>*) { return "N"; }
 const char* option_type(const std::optional<double>*) { return "X"; }
 
@@ -196,11 +199,10 @@ void Options::check_names(const std::string& command) const {
   for (const auto& e : entries_) {
     const std::string name = e->name.substr(0, e->name.find(','));
     const std::string& other = e->declared_by;
-    const std::string bare = e->positional ? name : name.substr(std::min<std::size_t>(2, name.size()));
-    if (!detail::is_option_name(bare) || !(e->positional || name.starts_with("--")))
-      throw ValueError(
-          fmt::format("{} declares the option '{}': a name consists of letters, digits, dashes and underscores",
-                      other.empty() ? command : other, name));
+    const std::string bare = e->positional            ? detail::lower_case(name)
+                             : name.starts_with("--") ? name.substr(2)
+                                                      : std::string();
+    if (!is_option_name(bare)) check_option_name(other.empty() ? command : other, name);
     if (name == "--config" && !other.empty()) seen[name] = "";  // every command has it; an experiment may replace it
     const auto [before, first] = seen.emplace(name, other);
     if (first) continue;

@@ -48,7 +48,7 @@ std::string option_text(const std::string& json);  ///< the same without quotes 
 /// The same in the form that read_option accepts: the items of a list, one word for other types, none without a value.
 std::vector<std::string> option_words(const std::string& json);
 bool option_is_word(const std::string& json);  ///< whether it is quoted in a file: neither a number nor true or false
-bool is_option_name(const std::string&);       ///< whether it consists of letters, digits, dashes and underscores
+bool is_command_name(const std::string&);      ///< whether it consists of letters, digits, dashes and underscores
 const char* option_type(const int*);
 const char* option_type(const std::uint64_t*);
 const char* option_type(const double*);
@@ -68,8 +68,10 @@ struct OptionEntry {
   bool input = false;                 ///< its value is, or may be, a file or folder that is read
   std::function<void(const std::string&)> read;
   std::function<std::string()> json;
+  std::function<std::string()> record{};    ///< for summary.json, if it differs from `json`
   std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
+  std::function<std::string()> missing;  ///< why this program cannot run what the value names; see Option::known_by
   bool given = false;
   bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded
   std::string word;                  ///< of a flag: its word on the command line
@@ -106,6 +108,11 @@ template <class T> class Option {
   Option& unrecorded() { return entry_.recorded = entry_.kept = false, *this; }
   /// Its value is, or may be, a path that is read: it is not overwritten (inputs.hpp).
   Option& reads() { return entry_.input = true, *this; }
+  /// In summary.json as this JSON value, for a text that holds a value of another type.
+  Option& recorded_as(std::function<std::string(const T&)> json) {
+    entry_.record = [&v = value_, json] { return json(v); };
+    return *this;
+  }
   Option& declared_by(std::string who) { return entry_.declared_by = std::move(who), *this; }
   /// Shells complete these words.
   Option& completes(std::vector<std::string> words) { return entry_.words = std::move(words), *this; }
@@ -116,6 +123,13 @@ template <class T> class Option {
     entry_.checks.push_back([&e = entry_] {
       for (const std::string& word : detail::option_words(e.json())) check_name(e.name, word, e.words);
     });
+    return *this;
+  }
+  /// Its value names something that another program may have and this one lacks, such as a task: `missing` returns the
+  /// reason then, or an empty string. A file of options that names it is rejected for that reason, and not for the
+  /// options that this program lacks too.
+  Option& known_by(std::function<std::string(const T&)> missing) {
+    entry_.missing = [&v = value_, missing] { return missing(v); };
     return *this;
   }
   Option& type(const char* word) { return entry_.type = word, *this; }  ///< as --help names it

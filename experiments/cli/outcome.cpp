@@ -17,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 int complain(const std::string& where, const std::string& what, int code) {
-  const std::string line = what.substr(0, what.find('\n'));
-  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(line)).c_str(), stderr);
+  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(what)).c_str(), stderr);
   return code;
 }
 

@@ -7,6 +7,7 @@
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
+#include <ebb/ops/printable.hpp>
 
 namespace ebb::app {
 namespace {
@@ -41,7 +42,7 @@ class CheckCommand final : public Command {
       if (!r.ok()) ++(r.failure.empty() ? wrong : threw);
     }
     if (cells_.size() > 1)
-      put(fmt::format("\n{} of {} cells have right gradients\n", static_cast<int>(cells_.size()) - wrong - threw,
+      put(fmt::format("\nright gradients: {} of {} cells\n", static_cast<int>(cells_.size()) - wrong - threw,
                       cells_.size()));
     return threw > 0 ? 2 : wrong > 0 ? 1 : 0;
   }
@@ -68,7 +69,7 @@ class CheckCommand final : public Command {
       const GradcheckCellOptions o = options_for(cell);
       if (o.hidden != check_.hidden) widths = fmt::format(" (at input {}, hidden {})", o.input, o.hidden);
       r = gradcheck_cell(cell, o);
-    } catch (const Error& e) { r.failure = e.what(); }  // continues with the other cells
+    } catch (const Error& e) { r.failure = ebb::detail::printable(e.what()); }  // continues with the other cells
     put(fmt::format("{}: {}{}\n", cell, r.ok() ? "right" : "WRONG", widths));
     if (!r.failure.empty()) put(fmt::format("  failed: {}\n", r.failure));
     if (!r.finding.empty()) put(fmt::format("  {}\n", r.finding));

@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
@@ -61,7 +62,7 @@ class EvaluateCommand final : public Command {
  private:
   double measured(const Trained& t, Split split, const TaskSettings& s, Meter* meter) const {
     try {
-      t.task->check_sizes(s);
+      check_sizes(*t.task, s);
       return test_loss(*t.model, *t.task, split, s, 1 << 30, meter);
     } catch (const ValueError& e) {  // for example, for a length in the file
       throw ValueError(fmt::format("'{}': {}", weights_, e.what()));
@@ -104,7 +105,7 @@ class EvaluateCommand final : public Command {
   std::string weights_, split_ = "test", text_, data_, json_;
   int length_ = 0, batch_ = 0, threads_ = 1;
 };
-EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "evaluate trained weights on the valid or test split");
+EBB_SUBCOMMAND(evaluate, "evaluate", EvaluateCommand, "evaluate trained weights on the validation or test split");
 
 }  // namespace
 }  // namespace ebb::app

@@ -28,19 +28,20 @@ class GenerateCommand final : public Command {
     o.add("--temperature", request_.sampling.temperature,
           "divides the logits: below 1, more probable outputs are favoured")
         .above(0);
-    o.add("--top-k", request_.sampling.top_k, "sample only from the K most probable ones; 0: all")
+    o.add("--top-k", request_.sampling.top_k, "sample only from the K most probable outputs; 0: all")
         .type("K")
         .at_least(0);
-    o.add("--top-p", request_.sampling.top_p, "sample only from the smallest set of those with this total probability")
+    o.add("--top-p", request_.sampling.top_p,
+          "sample only from the smallest set of outputs with this total probability")
         .type("P")
         .above(0)
         .at_most(1);
-    o.add("--greedy", request_.greedy, "always take the most probable one");
+    o.add("--greedy", request_.greedy, "always take the most probable output");
     o.add("--beam", request_.beam, "width of the beam search, if the task has one; 0: the task's choice")
         .at_least(0)
         .at_most(1000);
     o.add("--seed", request_.seed,
-          "seed for sampling; for speech the number of the string, for music also the first chord");
+          "seed for sampling; for speech, it selects the string; for music, also the first chord");
     o.add("--data", data_, "current path of the data (default: the path in training)").type("PATH").reads();
     o.add("--out", out_, "output file for music or a page (default: generated.EXTENSION)").type("FILE");
     o.example("ebb generate --weights runs/shakespeare/weights.safetensors");

@@ -7,6 +7,7 @@
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
 #include <functional>
@@ -21,7 +22,9 @@ void print(const std::string& name, const std::string& about,
   try {
     for (const OptionInfo& o : options_of(name))
       put(fmt::format("{} {}={}  {}\n", fit("", 18), o.name, o.default_value, o.help));
-  } catch (const std::exception& e) { put(fmt::format("{} options unknown: {}\n", fit("", 18), e.what())); }
+  } catch (const std::exception& e) {
+    put(fmt::format("{} options unknown: {}\n", fit("", 18), ebb::detail::printable(e.what())));
+  }
 }
 
 class CellsCommand final : public Command {
@@ -99,10 +102,10 @@ class TasksCommand final : public Command {
       put(fmt::format("{} {}\n", fit(t->name, 14), t->about));
       try {
         const TaskSettings s = make_task(t->name, {.data = "generated"})->settings(Size::standard);
-        put(fmt::format("{} T {}, hidden {}, batch {}, at most {} updates, {} {}, clip {}\n", fit("", 14), s.length,
-                        s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip));
+        put(fmt::format("{} T {}, hidden {}, batch {}, at most {}, {} {}, clip {}\n", fit("", 14), s.length, s.hidden,
+                        s.batch, count_text(s.steps, "update"), s.optimizer, s.lr, s.clip));
       } catch (const std::exception& e) {  // continues with the other tasks
-        put(fmt::format("{} sizes unknown: {}\n", fit("", 14), e.what()));
+        put(fmt::format("{} sizes unknown: {}\n", fit("", 14), ebb::detail::printable(e.what())));
       }
     }
     return 0;

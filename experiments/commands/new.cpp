@@ -8,6 +8,7 @@
 #include <ebb/experiments/commands/templates.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <filesystem>
 
@@ -52,18 +53,26 @@ std::string cell_registered_as(const std::string& name) {
   return {};
 }
 
+constexpr const char *optimizer_kind = "optimizer", *prose_spelling = "optimiser";
+
 const NewKind new_kinds[] = {
     {"cell", "a cell", "cells", templates::cell, "ebb check {0}, ebb vanish --cells rnn,lstm,{0}", cell_registered_as},
     {"task", "a task", "tasks", templates::task, "ebb train {0} --quick, ebb vanish --tasks {0} --quick",
      registered_as<TaskEntry>},
-    {"optimizer", "an optimiser", "", templates::optimizer, "ebb train adding --quick --optimizer {0}",
+    {optimizer_kind, "an optimiser", "", templates::optimizer, "ebb train adding --quick --optimizer {0}",
      registered_as<OptimizerEntry>},
     {"experiment", "an experiment", "", templates::experiment, "ebb {0} --quick", registered_as<CommandEntry>}};
 
 std::vector<std::string> kind_names() {
   std::vector<std::string> names;
   for (const NewKind& k : new_kinds) names.emplace_back(k.name);
+  names.emplace_back(prose_spelling);
   return names;
+}
+
+const NewKind& kind_named(const std::string& name) {
+  const std::string wanted = name == prose_spelling ? optimizer_kind : name;
+  return *std::find_if(std::begin(new_kinds), std::end(new_kinds), [&](const NewKind& k) { return k.name == wanted; });
 }
 
 void check_new_name(const std::string& name, const NewKind& kind) {
@@ -98,7 +107,7 @@ fs::path own_experiments() {
 class NewCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("KIND", kind_, "cell, task, optimizer or experiment").one_of(kind_names()).required();
+    o.add("KIND", kind_, "cell, task, optimizer (or optimiser) or experiment").one_of(kind_names()).required();
     o.add("NAME", name_, "its name on the command line").required();
     o.add("--dir", dir_,
           "folder of the file (default: its place in experiments if that folder is here, otherwise this folder)")
@@ -111,8 +120,7 @@ class NewCommand final : public Command {
   }
 
   int run() override {
-    const NewKind& kind =
-        *std::find_if(std::begin(new_kinds), std::end(new_kinds), [&](const NewKind& k) { return k.name == kind_; });
+    const NewKind& kind = kind_named(kind_);
     check_new_name(name_, kind);
     if (const std::string file = kind.registered(name_); !file.empty())
       throw ValueError(fmt::format("{} '{}' already exists, in {}", kind.a, name_, file));
@@ -122,9 +130,10 @@ class NewCommand final : public Command {
     RunFolder out{path.parent_path().string(), true};
     out.create();
     out.write(path.filename().string(), filled(kind.text, name_));
-    put(fmt::format("wrote {}. ", path.string()));
+    const std::string shown = ebb::detail::printable(path.string());
+    put(fmt::format("wrote {}. ", shown));
     if (!in_tree())
-      put(fmt::format("In a project of your own, add it to CMakeLists.txt: ebb_add_cells(TARGET {}). ", path.string()));
+      put(fmt::format("In a project of your own, add it to CMakeLists.txt: ebb_add_cells(TARGET {}). ", shown));
     put(fmt::format("Build, then: {}\n", fmt::format(fmt::runtime(kind.then), name_)));
     return 0;
   }

@@ -9,6 +9,7 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/commands/results_page.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
 #include <fstream>
@@ -107,8 +108,7 @@ class ResultsCommand final : public Command {
     result.date = today();
     result.version = version_and_commit();
     result.quick = quick_;
-    result.machine =
-        fmt::format("{}, {}", threads_ == 1 ? "1 thread" : fmt::format("{} threads", threads_), processor());
+    result.machine = fmt::format("{}, {}", count_text(threads_, "thread"), processor());
     all_[row.name] = result;
     write();
     forget(row);

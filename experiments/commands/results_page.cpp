@@ -58,7 +58,7 @@ std::string missing_of(const ResultRow& row, const RowResult& r) {
   std::vector<std::string> missing;
   if (r.quick) missing.emplace_back("a toy run with --quick, not a result");
   if (static_cast<int>(r.seconds.size()) < row.seeds)
-    missing.push_back(fmt::format("{} of {} seeds", r.seconds.size(), row.seeds));
+    missing.push_back(fmt::format("{} of {}", r.seconds.size(), count_text(row.seeds, "seed")));
   return fmt::format("{}", fmt::join(missing, ", "));
 }
 

@@ -10,11 +10,13 @@
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/train/run_log.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <ebb/ops/isa.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/ops/utf8.hpp>
 #include <filesystem>
 #include <sstream>
@@ -31,7 +33,7 @@ struct TrainOne {
   std::string resume;
 
   void options(Options& o) {
-    o.add("TASK", task_name, "task; `ebb tasks` lists them").required();
+    o.add("TASK", task_name, "task; `ebb tasks` lists them").known_by(missing_task).required();
     o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME");
     sizes.declare(o);
     sizes.declare_more(o);
@@ -51,7 +53,8 @@ struct TrainOne {
       throw ValueError(
           fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
     check_files_of_run();  // before its options, whose names may have changed
-    restore_options(o);
+    const std::string config = resume + "/config.toml";
+    restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
     shared.out = resume;
     shared.again = true;
@@ -64,7 +67,7 @@ struct TrainOne {
     check_read("cell", task_name, cell != "lstm", !task->as<HasFeedForward>());
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
-    task->check_sizes(s);
+    check_sizes(*task, s);
     try_out(Model{*task, cell, s, job.seeds().front()}, *task, s);
 
     sizes.keep(s);
@@ -73,7 +76,8 @@ struct TrainOne {
       if (!ebb::detail::is_utf8(text))
         throw ValueError(fmt::format("the {} '{}' is not UTF-8, so it cannot be saved with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
-    if (from_start_) job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", resume));
+    if (from_start_)
+      job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", ebb::detail::printable(resume)));
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
@@ -81,7 +85,8 @@ struct TrainOne {
     }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one(job, *task, s, seed);
-    if (job.interrupted()) job.print(fmt::format("to resume: ebb train --resume {}\n", job.folder()));
+    if (job.interrupted())
+      job.print(fmt::format("to resume: ebb train --resume {}\n", ebb::detail::printable(job.folder())));
     fill(job, *task);
   }
 
@@ -101,22 +106,6 @@ struct TrainOne {
           fmt::format("no checkpoint in '{}', but the weights of a run that has ended, '{}': to train "
                       "again, use --config with another --out",
                       resume, weights));
-  }
-
-  void check_task() const {
-    if (!task_name.empty()) check_trained_on(resume + "/config.toml", task_name);
-  }
-
-  // The options of a task that this program lacks are unknown too; the task is the cause, and the file begins with it.
-  void restore_options(Options& o) {
-    const std::string config = resume + "/config.toml";
-    try {
-      restore_config(o, "train", config, read_text(config), free_ones);
-    } catch (const ValueError&) {
-      check_task();
-      throw;
-    }
-    check_task();
   }
 
   void fill(Job& job, const Task& task) const {
@@ -148,15 +137,15 @@ struct TrainOne {
     const int length = task.as<FixedLength>() ? task.steps(s) : s.length;
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
     const std::string within = recurrence ? what + ", " : "", title = recurrence ? what + " on " : "";
-    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {} updates, {} {}, clip {}; baseline: {}, {} {}\n",
-                          task_name, within, length, s.hidden, s.batch, count_text(s.steps), s.optimizer, s.lr, s.clip,
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {}, {} {}, clip {}; baseline: {}, {} {}\n", task_name,
+                          within, length, s.hidden, s.batch, count_text(s.steps, "update"), s.optimizer, s.lr, s.clip,
                           info.baseline_about, number_text(info.baseline), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
         if (!part.empty()) job.print("  " + part + "\n");
     job.report.title(title + task_name);
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {} updates.", s.hidden, length, s.batch,
-                                s.optimizer, s.lr, count_text(s.steps)));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {}.", s.hidden, length, s.batch,
+                                s.optimizer, s.lr, count_text(s.steps, "update")));
     for (const std::string& line : {task.data(), task.left_out(s)})
       if (!line.empty()) job.report.note(line + ".");
   }
@@ -168,9 +157,9 @@ struct TrainOne {
     const double trained_at = job.seconds();
     if (record.skipped > 0)
       job.print(
-          fmt::format("seed {}: {} of {} updates were skipped: their gradients would have made {}'s moments infinite\n",
+          fmt::format("seed {}: {} of {} skipped, because their gradients would have made {}'s moments infinite\n",
                       seed, count_text(static_cast<double>(record.skipped)),
-                      count_text(static_cast<double>(record.curve.size())), s.optimizer));
+                      count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
     const bool diverged = !record.diverged.empty();
     if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
@@ -187,9 +176,11 @@ struct TrainOne {
                       [this](const std::string& character) { written_ += character; });
       if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
     } else {
-      job.fail(fmt::format(
-          "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
-          record.diverged, seed, cell, s.lr));
+      job.fail_run(
+          fmt::format(
+              "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
+              record.diverged, seed, cell, s.lr),
+          job.seeds().size());
     }
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
@@ -208,11 +199,11 @@ struct TrainOne {
             : "";
     const auto updates = count_text(static_cast<double>(r.curve.size()));
     if (r.waited)
-      return fmt::format("stopped early, after {} of {} updates: {} validation{} without improvement (--patience); {}",
-                         updates, count_text(s.steps), s.patience, s.patience == 1 ? "" : "s", best);
+      return fmt::format("stopped early, after {} of {}: {} without improvement (--patience); {}", updates,
+                         count_text(s.steps, "update"), count_text(s.patience, "validation"), best);
     if (r.enough)
-      return fmt::format("stopped early, after {} of {} updates: the validation loss is below {} {}", updates,
-                         count_text(s.steps), number_text(s.enough), info.unit);
+      return fmt::format("stopped early, after {} of {}: the validation loss is below {} {}", updates,
+                         count_text(s.steps, "update"), number_text(s.enough), info.unit);
     return best;
   }
 
@@ -246,7 +237,7 @@ struct TrainOne {
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0)
-        job.print(fmt::format("seed {}: resuming after {} updates\n", seed, count_text(done)));
+        job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
     TrainRecord record = train(
         model, task, s, seed,

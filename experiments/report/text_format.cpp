@@ -83,6 +83,10 @@ std::string count_text(double x) {
   return grouped;
 }
 
+std::string count_text(double x, const char* noun) {
+  return fmt::format("{} {}{}", count_text(x), noun, x == 1 ? "" : "s");
+}
+
 std::string bytes_text(double bytes) {
   if (!std::isfinite(bytes)) return "–";
   if (bytes < 1e3) return fmt::format("{:.0f} B", bytes);

@@ -18,6 +18,8 @@ std::vector<std::string> wrapped(const std::string& text, int width);
 std::string csv_text(double);
 /// "13,505"
 std::string count_text(double);
+/// "1 update", "13,505 updates"
+std::string count_text(double, const char* noun);
 /// "1.5 MB"
 std::string bytes_text(double);
 

@@ -4,6 +4,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task.hpp>
+#include <ebb/ops/printable.hpp>
 #include <limits>
 #include <map>
 #include <new>
@@ -137,7 +138,7 @@ std::string attempt(const std::function<void()>& run) {
   try {
     run();
   } catch (const std::bad_alloc&) { return "there is not enough memory"; } catch (const std::exception& e) {
-    return *e.what() ? e.what() : "an error without a message";
+    return *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
   } catch (...) { return "an exception that is not a std::exception"; }
   return {};
 }
@@ -154,8 +155,7 @@ void each_run(Job& job, std::size_t ways, const std::function<Take(std::size_t w
     if (take) job.run_ended(take, fill);
   });
   for (std::size_t k = 0; k < n; ++k)
-    if (!failed[k].empty())
-      job.fail(fmt::format("seed {}: {}; the other runs were completed", job.seeds()[k / ways], failed[k]));
+    if (!failed[k].empty()) job.fail_run(fmt::format("seed {}: {}", job.seeds()[k / ways], failed[k]), n);
 }
 
 }  // namespace ebb::app::study

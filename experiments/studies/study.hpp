@@ -59,8 +59,8 @@ template <class W> void report_divergence(Job& job, const std::vector<W>& ways) 
   for (const W& way : ways)
     for (std::size_t k = 0; k < way.runs.size(); ++k)
       if (!way.runs[k].diverged.empty())
-        job.fail(way.name + ", seed " + std::to_string(job.seeds()[k]) + " diverged at " + way.runs[k].diverged +
-                 "; the other runs were completed");
+        job.fail_run(way.name + ", seed " + std::to_string(job.seeds()[k]) + " diverged at " + way.runs[k].diverged,
+                     ways.size() * way.runs.size());
 }
 
 /// Calls body(way, seed) for each variant and each index of a seed, over the threads. All variants of one seed come

@@ -123,9 +123,10 @@ class Chars final : public SimpleTask, public HasMeter, public HasAlphabet {
       const long all = static_cast<long>(text_.tokens.size());
       const char* purpose = split == Split::train ? "training" : split == Split::valid ? "validation" : "testing";
       throw ValueError(
-          fmt::format("the text '{}' is too short: it has {} characters, and the {} for {} do not fill one window of "
+          fmt::format("the text '{}' is too short: it has {}, and the {} for {} cannot fill one window of "
                       "{} + 1; about {} are needed",
-                      text_.source, all, std::max(n, 0L), purpose, length, 20L * (length + 1)));
+                      text_.source, count_text(double(all), text_.utf8 ? "character" : "byte"), std::max(n, 0L),
+                      purpose, length, 20L * (length + 1)));
     }
     return split == Split::train && windows > 1 ? windows - 1 : windows;
   }

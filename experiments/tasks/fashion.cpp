@@ -4,6 +4,7 @@
 #include <ebb/data/idx.hpp>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/report/pictures.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/fashion.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <numeric>
@@ -83,7 +84,8 @@ void FashionImages::read(const char* part) {
   const Tokens y = read_idx_labels(labels);
   if (x.shape() != Shape{count, side, side})
     throw FileError(fmt::format("'{}': does not contain the expected {} images of 28 x 28 pixels", images, count));
-  if (y.dim(0) != count) throw FileError(fmt::format("'{}': has {} labels, not {}", labels, y.dim(0), count));
+  if (y.dim(0) != count)
+    throw FileError(fmt::format("'{}': has {}, not {}", labels, count_text(y.dim(0), "label"), count));
   for (int k = 0; k < count; ++k)
     if (y.data()[k] < 0 || y.data()[k] >= classes)
       throw FileError(fmt::format("'{}': label {} is {}, not from 0 to 9", labels, k, y.data()[k]));

@@ -10,6 +10,7 @@
 #include <ebb/nn/losses/class_loss.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/word_dropout.hpp>
+#include <ebb/ops/printable.hpp>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -184,7 +185,7 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
     for (const auto* part : {&batches_->partition().train, &batches_->partition().valid, &batches_->partition().test})
       all.insert(all.end(), part->begin(), part->end());
     const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
-    return longer_ones(all, length, s.length, "sentences, of all splits,", "words");
+    return longer_ones(all, length, s.length, "sentence", "word");
   }
 
   Batch batch(const BatchRequest& r) const override {
@@ -257,8 +258,9 @@ class Sentiment final : public Task, public HasNetwork, public HasDropout, publi
     const std::string all = count_text(vocabulary_->size());
     if (v.found == 0) throw FileError(fmt::format("'{}': contains none of the {} words of the text", path, all));
     table_ = v.table;
-    data_ += fmt::format("; {} has {} of {} words", std::filesystem::path(path).filename().string(),
-                         count_text(v.found), all);
+    data_ +=
+        fmt::format("; {} has {} of {} words", ebb::detail::printable(std::filesystem::path(path).filename().string()),
+                    count_text(v.found), all);
   }
 
   ReadDirection direction_;

@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/nn/files/weights.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/number.hpp>
 
 namespace ebb::app {
@@ -127,11 +128,11 @@ template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const
   } catch (const FileError&) {  // about another file, which it names
     throw;
   } catch (const Error& e) {
-    reject_metadata(
-        path, fmt::format("its metadata (cell {}, hidden {}, layers {}) do not describe a model with the {} values "
-                          "in the file{}: {}",
-                          cell, settings.hidden, settings.layers, numbers,
-                          inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
+    reject_metadata(path,
+                    fmt::format("its metadata (cell {}, hidden {}, layers {}) do not describe a model with the {} "
+                                "in the file{}: {}",
+                                cell, settings.hidden, settings.layers, ebb::detail::counted(numbers, "value"),
+                                inputs.data.empty() ? "" : ", or the data are not those it was trained on", e.what()));
   }
   load_weights(path, m->w);
   return m;
@@ -143,17 +144,10 @@ std::string sum_of_text(const std::string& path) {
   return path.empty() ? "" : fmt::format("{:08x}", crc32c(read_file(path)));
 }
 
-void check_trained_on(const std::string& path, const std::string& task) {
-  if (!Registry<TaskEntry>::find(task))
-    reject_metadata(path, fmt::format("trained on the task '{}', which this command does not have; use the program "
-                                      "that trained it",
-                                      task));
-}
-
 Trained Trained::read(const std::string& path, const std::string& text, const std::string& data) {
   Trained t{.architecture = Architecture::read(path), .task = {}, .model = {}};
   Architecture& a = t.architecture;
-  check_trained_on(path, a.task);
+  if (const std::string why = missing_task(a.task); !why.empty()) reject_metadata(path, why);
   if (!text.empty()) a.text = text;
   else if (!a.text_sum.empty() && sum_of_text(a.text) != a.text_sum)
     reject_metadata(

@@ -30,9 +30,6 @@ struct Architecture {
 /// Errors    FileError if the file cannot be read
 std::string sum_of_text(const std::string& path);
 
-/// Errors    FileError naming the file of a run if its task is not one of this program's
-void check_trained_on(const std::string& path, const std::string& task);
-
 /// A model with its weights, and the task that it was trained on.
 struct Trained {
   Architecture architecture;

@@ -40,6 +40,15 @@ class Batch {
   template <class K>
     requires(!std::same_as<K, Batch> && BatchKind<K>)
   Batch(K kind) : rows_(kind.rows()), steps_(kind.steps()), weight_(rows_) {
+    static_assert(
+        requires { weight_ = kind.weight(); } || !requires { &K::weight; },
+        "a batch's weight is `double weight() const`");
+    static_assert(
+        requires { continues_ = kind.continues; } || !requires { &K::continues; },
+        "a batch continues the previous one if its member `bool continues` is true");
+    static_assert(
+        requires { items_ = kind.items; } || !requires { &K::items; },
+        "a batch's rows in the data set are its member `std::vector<int> items`");
     if constexpr (requires { kind.weight(); }) weight_ = kind.weight();
     if constexpr (requires { kind.continues; }) continues_ = kind.continues;
     if constexpr (requires { kind.items; }) items_ = kind.items;

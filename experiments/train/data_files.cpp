@@ -76,7 +76,7 @@ std::string data_file(const std::string& given, const char* expected) {
 std::string fingerprint(const std::vector<std::string>& lines) {
   std::string all;
   for (const std::string& line : lines) all += line + "\n";
-  return fmt::format("{} lines, CRC-32C {:08x}", count_text(static_cast<double>(lines.size())), crc32c(all));
+  return fmt::format("{}, CRC-32C {:08x}", count_text(static_cast<double>(lines.size()), "line"), crc32c(all));
 }
 
 }  // namespace ebb::app

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/experiments/train/gradient_profile.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <limits>
 #include <numbers>
 
@@ -24,7 +25,7 @@ double ln_norm(const double* x, std::int64_t n) {
 
 GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows) {
   const SimpleNetwork& network = m.simple();
-  const Batch batch = task.batch({.split = Split::test, .length = lags + 1, .rows = rows});
+  const Batch batch = make_batch(task, {.split = Split::test, .length = lags + 1, .rows = rows});
   const auto r = backward(m.w, {.rows = batch.rows(), .dtype = f64, .training = false},
                           [&](Shard& s) { return network.last_loss(s, batch); });
   GradientNorms norms;

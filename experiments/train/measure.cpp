@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 
 namespace ebb::app {
 
@@ -8,7 +9,7 @@ Meter::~Meter() = default;
 
 std::unique_ptr<Meter> meter_of(const Task& task) {
   const auto* const measured = task.as<HasMeter>();
-  return measured ? measured->meter() : nullptr;
+  return measured ? task_call(task, [&] { return measured->meter(); }) : nullptr;
 }
 
 std::optional<std::string> validation_measure(const Task& task) {

@@ -1,24 +1,27 @@
 #include <fmt/format.h>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 
 namespace ebb::app {
 namespace {
 
 std::unique_ptr<const Network> network_of(const Task& task, Params& w, const Recurrence& r) {
-  if (const auto* const own = task.as<HasNetwork>()) return own->network(w / "net", r);
-  if (const auto* const own = task.as<HasFeedForward>()) return own->network(w / "net", r.settings);
+  if (const auto* const own = task.as<HasNetwork>()) return task_call(task, [&] { return own->network(w / "net", r); });
+  if (const auto* const own = task.as<HasFeedForward>())
+    return task_call(task, [&] { return own->network(w / "net", r.settings); });
   if (const auto* const simple = task.as<SimpleTask>()) {
-    check_sizes(task.name(), simple->sizes());
-    return std::make_unique<SimpleNetwork>(w, simple->sizes(), r);
+    const SimpleSizes sizes = task_call(task, [&] { return simple->sizes(); });
+    check_sizes(task.name(), sizes);
+    return std::make_unique<SimpleNetwork>(w, sizes, r);
   }
   throw Error("the task has no network: it is not a SimpleTask and has no network of its own");
 }
 
 Recurrence recurrence_of(const Task& t, const std::string& cell, const TaskSettings& s) {
   Recurrence r{cell, s};
-  r.settings.length = t.steps(s);
+  r.settings.length = task_call(t, [&] { return t.steps(s); });
   r.settings.network = with_own(s.network, t);
   return r;
 }
@@ -29,7 +32,8 @@ Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t s
     : Model(t, cell, TaskSettings{.hidden = hidden}, seed) {}
 
 Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)
-    : w({.seed = seed, .most = most}), task(t.info()), network_(network_of(t, w, recurrence_of(t, cell, s))),
+    : w({.seed = seed, .most = most}), task(task_call(t, [&] { return t.info(); })),
+      network_(network_of(t, w, recurrence_of(t, cell, s))),
       carrying_(dynamic_cast<const CarryingNetwork*>(network_.get())) {}
 
 Model::Model(const SimpleSizes& sizes, const std::string& cell, const TaskSettings& s, std::uint64_t seed,

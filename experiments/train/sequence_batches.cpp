@@ -46,8 +46,9 @@ std::string longer_ones(const std::vector<int>& items, const std::function<int(i
       left_out += n - most;
     }
   if (longer == 0) return {};
-  return fmt::format("{} of {} {} are longer than T = {}; their last {} {} are not read", count_text(longer),
-                     count_text(static_cast<double>(items.size())), item, most, count_text(left_out), symbol);
+  return fmt::format("{} of {} {} longer than T = {}; {} beyond it {} not read", count_text(longer),
+                     count_text(static_cast<double>(items.size()), item), longer == 1 ? "is" : "are", most,
+                     count_text(left_out, symbol), left_out == 1 ? "is" : "are");
 }
 
 Rows padded(const std::vector<std::vector<int>>& sequences, const std::vector<int>& items, int most, int filler) {

@@ -26,8 +26,8 @@ class SequenceBatches {
   mutable std::map<int, Batches> training_;  // by rows
 };
 
-/// "12 of 9,596 sentences are longer than T = 60; their last 134 words are not read", for items and their lengths;
-/// empty if none is.
+/// "12 of 9,596 sentences are longer than T = 60; 134 words beyond it are not read", for items and their lengths; empty
+/// if none is. `item` and `symbol` are nouns in the singular.
 std::string longer_ones(const std::vector<int>& items, const std::function<int(int item)>& length, int most,
                         const char* item, const char* symbol);
 

@@ -94,7 +94,7 @@ Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
   }
   const Var x = (*embedding_)(tokens);
   state = cell->step(x, state.size() ? state : cell->initial_state(tokens.dim(0)), StepContext{});
-  return out_(cell->output(x, state));
+  return out_(checked_output(*cell, x, state));
 }
 
 PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch) const {

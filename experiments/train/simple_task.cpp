@@ -1,6 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
+#include <cmath>
 #include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/text.hpp>
 
 namespace ebb::app {
@@ -56,7 +59,24 @@ template <class X> const X& filled(const X& inputs) {
   return inputs;
 }
 
+std::string nonfinite_in(const char* what, const Array& x) {
+  if (!x || all_finite(x)) return {};
+  std::int64_t k = 0;
+  while (std::isfinite(x.at_flat(k))) ++k;
+  std::vector<std::int64_t> index;
+  std::int64_t rest = k;
+  for (int axis = x.rank() - 1; axis >= 0; rest /= x.dim(axis--)) index.insert(index.begin(), rest % x.dim(axis));
+  return fmt::format("the {} {} are {} at [{}]", what, text(x.shape()), x.at_flat(k), fmt::join(index, ", "));
+}
+
 }  // namespace
+
+std::string nonfinite_in(const SimpleBatch& b) {
+  const auto* const x = std::get_if<Array>(&b.inputs);
+  const auto* const y = std::get_if<LastStep>(&b.targets);
+  const std::string inputs = x ? nonfinite_in("inputs", *x) : "";
+  return inputs.empty() && y ? nonfinite_in("targets", y->values) : inputs;
+}
 
 int SimpleBatch::rows() const {
   return std::visit([](const auto& x) { return filled(x).dim(1); }, inputs);

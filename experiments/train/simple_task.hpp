@@ -43,6 +43,9 @@ void check_sizes(const std::string& task, const SimpleSizes&);
 /// Errors    ShapeError or ValueError naming the task, the declared size and that of the batch
 void check_batch(const std::string& task, const SimpleSizes&, const SimpleBatch&);
 
+/// The first value that is not finite, "the inputs [20, 16, 1] are nan at [3, 1, 0]"; empty if there is none.
+std::string nonfinite_in(const SimpleBatch&);
+
 /// A simple task: its batches are SimpleBatches, and its network is the default one, with an embedding of tokens, the
 /// user's cell, and a linear layer (simple_network.hpp).
 class SimpleTask : public Task {

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/nearest.hpp>
+#include <ebb/ops/rethrow.hpp>
 
 namespace ebb::app {
 
@@ -29,6 +31,21 @@ void check_task_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) check_name("task", name, Registry<TaskEntry>::names(), "ebb tasks");
 }
 
+std::string missing_task(const std::string& name) {
+  if (Registry<TaskEntry>::find(name)) return {};
+  const std::string near = nearest(name, Registry<TaskEntry>::names());
+  return fmt::format(
+      "this program has no task '{}'{}: use the program that was built with that task, or add the "
+      "task's file to this one with ebb_add_cells (docs/install.md)",
+      name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
+}
+
+std::string missing_one_of_tasks(const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (const std::string why = missing_task(name); !why.empty()) return why;
+  return {};
+}
+
 namespace {
 // A text may be empty; a number or word that is empty was not read, or was read from a copy of the inputs.
 void check_chosen(const TaskEntry& task, const TaskValues& values) {
@@ -46,7 +63,7 @@ std::unique_ptr<Task> make_task(const std::string& name, const Task::Inputs& inp
   const TaskEntry& entry = Registry<TaskEntry>::get(name);
   Task::Inputs in = inputs;
   in.own.belong_to(entry.name, entry.options);
-  auto task = entry.make(in);
+  auto task = ebb::detail::named_call("task", entry.name, [&] { return entry.make(in); });
   check_chosen(entry, in.own);
   task->name_ = name;
   task->inputs_ = {.text = in.text, .data = in.data, .own = in.own};

@@ -140,6 +140,9 @@ template <class T> constexpr std::span<const TaskOption> options_of() {
 std::vector<const TaskEntry*> task_list();
 /// Errors    ValueError naming the nearest task, unless every name is that of a task
 void check_task_names(const std::vector<std::string>& names);
+/// Why this program cannot run a task, and how to get a program that can; empty if it has the task (Option::known_by).
+std::string missing_task(const std::string& name);
+std::string missing_one_of_tasks(const std::vector<std::string>& names);
 
 }  // namespace ebb::app
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
+#include <set>
 
 namespace ebb::app {
 namespace {
@@ -27,6 +28,7 @@ void TaskInputs::declare(Options& o, const std::vector<std::string>& but) {
                         fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help));
     option.type(d.option->type_name()).declared_by(who_declared(d));
     option.check([declared = d.option](const std::string& value) { return declared->check(value), true; }, "");
+    option.recorded_as([declared = d.option](const std::string& value) { return declared->json(value); });
     option.completes(d.option->words());
     if (d.option->is<AnyText>()) option.reads();
   }
@@ -68,6 +70,22 @@ std::vector<std::unique_ptr<Task>> TaskInputs::make(const std::vector<std::strin
 void TaskInputs::keep(const Task::Inputs& chosen) {
   data = chosen.data;
   own.take(chosen.own);  // options point to the values in here
+}
+
+void TaskInputs::keep(const std::vector<std::unique_ptr<Task>>& tasks) {
+  for (const DeclaredTaskOption& d : declared_task_options()) {
+    std::set<std::string> values;
+    for (const auto& task : tasks)
+      if (task->inputs().own.all().count(d.option->name)) values.insert(task->inputs().own[d.option->name]);
+    if (values.size() == 1 && own.all().count(d.option->name)) own[d.option->name] = *values.begin();
+  }
+}
+
+std::map<std::string, std::string> chosen_options(const Task& task) {
+  std::map<std::string, std::string> all;
+  if (const TaskEntry* const entry = Registry<TaskEntry>::find(task.name()))
+    for (const TaskOption& o : entry->options) all[o.name] = o.json(task.inputs().own[o.name]);
+  return all;
 }
 
 }  // namespace ebb::app

@@ -15,9 +15,14 @@ struct TaskInputs : Task::Inputs {
   std::vector<std::unique_ptr<Task>> make(const std::vector<std::string>& tasks) const;
   /// Sets the values that a task chose as if they had been given, so that config.toml records what was used.
   void keep(const Task::Inputs& chosen);
+  /// The same for several tasks, of the options for which all tasks that declare one chose the same value.
+  void keep(const std::vector<std::unique_ptr<Task>>&);
 
  private:
   Task::Inputs given_to(const std::string& task) const;
 };
+
+/// The values of all options that the task declares, by name, in JSON.
+std::map<std::string, std::string> chosen_options(const Task&);
 
 }  // namespace ebb::app

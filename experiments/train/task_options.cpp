@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
@@ -114,7 +115,7 @@ std::vector<std::unique_ptr<Task>> TaskOptions::make(const std::vector<std::stri
 }
 
 void TaskOptions::check_sizes_read(const std::string& name, const Task& task) const {
-  const double own = task.settings(Size::standard).length;
+  const double own = task_call(task, [&] { return task.settings(Size::standard).length; });
   check_read("length", name, length.of(name, own) != own, !task.as<FixedLength>());
   const bool recurrence = !task.as<HasFeedForward>();
   check_read("layers", name, layers.of(name, 1) > 1, recurrence);

@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 
 namespace ebb::app {
@@ -22,7 +23,7 @@ struct TaskOptions {
   std::unique_ptr<Task> make(const std::string& task) const;
   std::vector<std::unique_ptr<Task>> make(const std::vector<std::string>& tasks) const;
   TaskSettings settings(const std::string& name, const Task& task, Size size) const {
-    TaskSettings s = changed(name, task.settings(size));
+    TaskSettings s = changed(name, task_call(task, [&] { return task.settings(size); }));
     s.network = with_own(s.network, task);
     return s;
   }

@@ -78,6 +78,12 @@ std::string TaskOption::rule() const {
   return fmt::format("{}", fmt::join(words(), " or "));
 }
 
+std::string TaskOption::json(const std::string& value) const {
+  const std::optional<double> x = is<WholeNumber>() || is<RealNumber>() ? real_number(value) : std::nullopt;
+  if (x) return detail::option_json(*x);
+  return value.empty() && (is<WholeNumber>() || is<RealNumber>()) ? "null" : detail::option_json(value);
+}
+
 void TaskOption::check(const std::string& value) const {
   if (value.empty() || allowed(*this, value)) return;
   if (is<OneOf>()) return check_name(fmt::format("--{}", name), value, words());
@@ -116,8 +122,9 @@ const std::string& TaskValues::choose(const std::string& name, const std::string
   return chosen(name, own, [](const TaskOption& o) { return o.is<AnyText>() || o.is<OneOf>(); });
 }
 
-int TaskValues::choose_whole(const std::string& name, int own) {
-  const std::string& value = chosen(name, std::to_string(own), [](const TaskOption& o) { return o.is<WholeNumber>(); });
+int TaskValues::choose_whole(const std::string& name, IntegerArgument own) {
+  const std::string text = own.exact() ? std::to_string(own.value()) : fmt::format("{}", own.written());
+  const std::string& value = chosen(name, text, [](const TaskOption& o) { return o.is<WholeNumber>(); });
   const std::optional<int> x = whole_number(value);
   if (!x) throw ValueError(fmt::format("--{} must be a whole number, not '{}'", name, value));
   return *x;
@@ -140,6 +147,9 @@ std::vector<DeclaredTaskOption> declared_task_options() {
   for (const TaskEntry* task : task_list())
     for (const TaskOption& option : task->options) {
       DeclaredTaskOption& declared = all.try_emplace(option.name, DeclaredTaskOption{&option, {}}).first->second;
+      if (!declared.tasks.empty() && declared.tasks.back() == task->name)
+        throw ValueError(fmt::format("the task '{}' ({}) declares the option --{} twice", task->name,
+                                     ebb::detail::file_of(*task), option.name));
       if (!same(*declared.option, option))
         throw ValueError(fmt::format("the tasks '{}' and '{}' declare different options --{}", declared.tasks.front(),
                                      task->name, option.name));

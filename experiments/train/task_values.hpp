@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <concepts>
+#include <ebb/nn/option_value.hpp>
 #include <map>
 #include <span>
 #include <string>
@@ -40,9 +41,10 @@ struct TaskOption {
 
   template <class Kind> bool is() const { return std::holds_alternative<Kind>(takes); }
   const char* type_name() const;
-  const char* reader() const;              ///< the function of TaskValues that reads it
-  std::vector<std::string> words() const;  ///< of a OneOf
-  std::string rule() const;                ///< "a whole number from 0 to 9"; empty for any text
+  const char* reader() const;                        ///< the function of TaskValues that reads it
+  std::vector<std::string> words() const;            ///< of a OneOf
+  std::string rule() const;                          ///< "a whole number from 0 to 9"; empty for any text
+  std::string json(const std::string& value) const;  ///< of the option's type; null for a number without a value
   /// Errors    ValueError "--NAME must be RULE, not 'VALUE'"; an empty value means no value
   void check(const std::string& value) const;
 };
@@ -59,7 +61,7 @@ class TaskValues {
   /// Errors    Error if the task does not declare an option of this name (it lists the declared ones) or of this kind,
   ///           or if the option does not allow the value
   const std::string& choose(const std::string& name, const std::string& own);  ///< a text or word
-  int choose_whole(const std::string& name, int own);
+  int choose_whole(const std::string& name, IntegerArgument own);
   double choose_real(const std::string& name, double own);
   /// Copies the values of `o` for the names in this object.
   void take(const TaskValues& o);
@@ -84,7 +86,7 @@ struct DeclaredTaskOption {
   const TaskOption* option;
   std::vector<std::string> tasks;
 };
-/// Errors    ValueError if two tasks declare different options of one name
+/// Errors    ValueError if two tasks declare different options of one name, or one task declares a name twice
 std::vector<DeclaredTaskOption> declared_task_options();
 
 }  // namespace ebb::app

@@ -4,6 +4,7 @@
 #include <ebb/experiments/report/assets.hpp>
 #include <ebb/experiments/train/text.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/ops/utf8.hpp>
 #include <functional>
 
@@ -106,7 +107,9 @@ Text Text::from(std::string source, const std::string& bytes, const Alphabet* kn
   return text;
 }
 
-Text Text::read(const std::string& path, const Alphabet* known) { return from(path, read_text(path), known); }
+Text Text::read(const std::string& path, const Alphabet* known) {
+  return from(ebb::detail::printable(path), read_text(path), known);
+}
 
 Text Text::built_in(const Alphabet* known) {
   return from("tiny Shakespeare, built in", std::string(assets::tinyshakespeare, assets::tinyshakespeare_size), known);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -14,10 +15,19 @@
 namespace ebb::app {
 namespace {
 
-// Locates the failure: a weight that is no longer finite, or the first op whose result is not.
-std::string whereabouts(const Model& m, const ShardOptions& options, const ShardLoss& loss) {
-  for (int k = 0; k < m.w.count(); ++k)
-    if (!all_finite(m.w[k].value())) return fmt::format("the previous update made weight '{}' overflow", m.w[k].name());
+// The name of the first weight that is no longer finite, or an empty string.
+std::string overflowed(const LeafSet& w) {
+  for (int k = 0; k < w.count(); ++k)
+    if (!all_finite(w[k].value())) return w[k].name();
+  return {};
+}
+
+// Locates the failure: a value of the batch or a weight that is not finite, or the first op whose result is not.
+std::string whereabouts(const Model& m, const Batch& b, const ShardOptions& options, const ShardLoss& loss) {
+  if (const std::string value = m.is_simple() ? nonfinite_in(b.get<SimpleBatch>()) : ""; !value.empty())
+    return fmt::format("in batch {} of the train split, {}", options.update, value);
+  if (const std::string weight = overflowed(m.w); !weight.empty())
+    return fmt::format("the previous update made weight '{}' overflow", weight);
   const std::string found = trace_nonfinite(m.w, options, loss);
   return found.empty() ? "in the gradient" : found;
 }
@@ -28,7 +38,7 @@ std::string divergence(const Model& m, const Batch& b, const Result& r, double n
   if (what.empty()) return {};
   const bool finite = std::isfinite(r.loss) && std::isfinite(norm);
   const std::string from = m.is_simple() ? loss_name(b.get<SimpleBatch>()) : "its network";
-  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, options, loss));
+  return fmt::format("step {}: {}{}", step, what, finite ? ", from " + from : "; " + whereabouts(m, b, options, loss));
 }
 
 class Stopwatch {
@@ -95,6 +105,7 @@ class Training {
       if (watch) watch(record.curve.back());
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
+    if (ended()) check_last_update();
     if (keeper.save) keeper.save(part);
     if (record.diverged.empty()) keep_best();  // after saving: resuming a run needs the last weights, not the best
     record.skipped = optimizer_->skipped();
@@ -126,11 +137,28 @@ class Training {
     a.then([this] { record.curve = curve_of(table_); });
   }
 
-  CurvePoint update(int step) {
+  // An update that diverges is noticed in the loss of the next batch; the last update has no next one.
+  void check_last_update() {
+    if (done() == 0 || !record.diverged.empty()) return;
+    const Batch batch = batch_of(done() + 1);
+    const StateArrays carry = batch.continues() ? carry_ : StateArrays{};  // carry_ itself is saved
+    const Result r = evaluate(m_.w, options_of(batch, done() + 1), [&](Shard& s) { return m_.loss(s, batch, carry); });
+    const std::string what = divergence_at_end(m_.w, r.loss, first_loss_, m_.task);
+    if (!what.empty()) record.diverged = fmt::format("step {}: {}", done(), what);
+  }
+
+  Batch batch_of(int step) const {
     const auto number = static_cast<std::uint64_t>(step - 1);
-    const Batch batch = task_.batch({.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
+    return make_batch(task_, {.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
+  }
+  ShardOptions options_of(const Batch& batch, int step) const {
+    return {.rows = batch.rows(), .update = static_cast<std::uint64_t>(step - 1), .seed = seed_};
+  }
+
+  CurvePoint update(int step) {
+    const Batch batch = batch_of(step);
     if (!batch.continues()) carry_ = {};
-    const ShardOptions options{.rows = batch.rows(), .update = number, .seed = seed_};
+    const ShardOptions options = options_of(batch, step);
     const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
     Result r = backward(m_.w, options, loss);
     const auto [norm, clipped] = clip(r.grads);
@@ -204,6 +232,12 @@ std::string divergence(double loss, double norm, double first_loss, const TaskIn
                      task.unit);
 }
 
+std::string divergence_at_end(const LeafSet& weights, double loss, double first_loss, const TaskInfo& task) {
+  const std::string what = divergence(loss, 0, first_loss, task), weight = overflowed(weights);
+  if (!weight.empty()) return fmt::format("the last update made weight '{}' overflow", weight);
+  return what.empty() ? what : what + ", after the last update";
+}
+
 Schedule schedule_of(const TaskSettings& s) { return make_schedule(s.schedule, s.lr, s.steps); }
 
 TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const TrainWatch& watch,
@@ -218,7 +252,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   double sum = 0, rows = 0;
   const int batches = std::min(most_batches, checked_batches(task, split, s));
   for (int k = 0; k < batches; ++k) {
-    const Batch batch = task.batch({split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
+    const Batch batch = make_batch(task, {split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });

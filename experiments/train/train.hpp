@@ -32,7 +32,7 @@ struct TrainRecord {
   bool interrupted = false, enough = false,
        waited = false;   ///< waited: patience was exhausted, and the best weights were restored
   int kept = 0;          ///< with patience, the update whose weights were restored; 0: the last
-  std::string diverged;  ///< empty, or the step and the origin of the first value that is not finite
+  std::string diverged;  ///< empty, or the step and the origin of the first value that is not finite or too large
 };
 
 /// Called after every update, for the progress bar and printed lines.
@@ -64,6 +64,9 @@ struct TrainKeeper {
 /// is a million times that of the first update. Losses are those of training (nats, squares). Returns what diverged;
 /// empty if nothing did.
 std::string divergence(double loss, double gradient_norm, double first_loss, const TaskInfo&);
+/// The same after the last update, which no further update can reveal: `loss` is that of the next batch, computed with
+/// the weights after the update. A weight that is not finite is divergence too.
+std::string divergence_at_end(const LeafSet& weights, double loss, double first_loss, const TaskInfo&);
 
 /// The schedule over the run's updates. Errors: as make_schedule
 Schedule schedule_of(const TaskSettings&);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -42,28 +43,31 @@ void check_request(const Task& task, const SimpleBatch& b, const TaskSettings& s
       fixed ? fmt::format("B = {} was", s.batch) : fmt::format("T = {} and B = {} were", longest, s.batch), wanted));
 }
 
-void check_first(const Task& task, const Batch& batch, const TaskSettings& s) {
+void check_first(const Task& task, const BatchRequest& r, const Batch& batch, const TaskSettings& s) {
   const auto* const simple = task.as<SimpleTask>();
   if (!simple) return;
   const auto& b = batch.get<SimpleBatch>();
   check_request(task, b, s);
-  check_batch(task.name(), simple->sizes(), b);
+  check_batch(task.name(), task_call(task, [&] { return simple->sizes(); }), b);
+  if (const std::string value = nonfinite_in(b); !value.empty())
+    throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(), text_of(r), value));
 }
 
 }  // namespace
 
 int checked_batches(const Task& task, Split split, const TaskSettings& s) {
-  const int n = task.batches(split, s.length, s.batch);
+  const int n = task_call(task, [&] { return task.batches(split, s.length, s.batch); });
   if (n >= 1) return n;
   throw ValueError(fmt::format("the task '{}': batches({}, {}, {}) must be at least 1, but is {}", task.name(),
                                split == Split::valid ? "valid" : "test", s.length, s.batch, n));
 }
 
 void try_out(const Model& m, const Task& task, const TaskSettings& s) {
-  task.check_sizes(s);
+  check_sizes(task, s);
   const auto first_of = [&](Split split) {
-    Batch batch = task.batch({.split = split, .length = s.length, .rows = s.batch});
-    check_first(task, batch, s);
+    const BatchRequest request{.split = split, .length = s.length, .rows = s.batch};
+    Batch batch = make_batch(task, request);
+    check_first(task, request, batch, s);
     return batch;
   };
   const Batch batch = first_of(Split::train);

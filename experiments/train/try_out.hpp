@@ -8,7 +8,8 @@ namespace ebb::app {
 /// the optimiser.
 ///
 /// Errors    errors of Task::check_sizes, the batches, the network and the optimiser; ShapeError or ValueError if the
-///           batches of a SimpleTask differ from its sizes() or from the request; ValueError if a split has no batch;
+///           batches of a SimpleTask differ from its sizes() or from the request, or have a value that is not finite;
+///           ValueError if a split has no batch;
 ///           Error if the same request gives different batches
 void try_out(const Model&, const Task&, const TaskSettings&);
 

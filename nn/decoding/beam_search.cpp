@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/decoding/beam_search.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -102,8 +103,8 @@ void check(const State& initial, const Tokens& first, const BeamOptions& o) {
   if (first.rank() != 1) throw ShapeError("beam_search: first tokens are " + text(first.shape()) + ", expected [B]");
   for (int k = 0; k < initial.size(); ++k)
     if (const Shape s = initial[k].shape(); s.rank() < 1 || s[0] != first.dim(0))
-      throw ShapeError(
-          fmt::format("beam_search: the initial {} is {}, expected {} rows", initial.name(k), text(s), first.dim(0)));
+      throw ShapeError(fmt::format("beam_search: the initial {} is {}, expected {}", initial.name(k), text(s),
+                                   detail::counted(first.dim(0), "row")));
 }
 
 void check(const BeamStep& s, int live) {

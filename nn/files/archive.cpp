@@ -40,7 +40,7 @@ void ArchiveFile::read(int parts) {
   file.finish();
   const std::string count = to.texts["parts"];
   to.texts.erase("parts");
-  if (count != std::to_string(parts)) file.reject(fmt::format("has {} parts, expected {}", count, parts));
+  if (count != std::to_string(parts)) file.reject(fmt::format("its number of parts is {}, expected {}", count, parts));
 }
 
 void ArchiveFile::finish() {

@@ -5,6 +5,7 @@
 #include <ebb/nn/files/safetensors_file.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/new_file.hpp>
+#include <ebb/ops/printable.hpp>
 #include <nlohmann/json.hpp>
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
@@ -19,7 +20,7 @@ std::string dumped(const std::string& path, const Json& table) {
   try {
     return table.dump();
   } catch (const Json::exception&) {
-    throw ValueError(path + ": a name or a string is not UTF-8, which the format requires");
+    throw ValueError(detail::printable(path) + ": a name or a string is not UTF-8, which the format requires");
   }
 }
 
@@ -27,14 +28,16 @@ Json table_of(const std::string& path, const std::vector<detail::ToStore>& array
   Json table = Json::object();
   std::size_t at = 0;
   for (const detail::ToStore& a : arrays) {
-    if (a.name == "__metadata__") throw ValueError(path + ": an array cannot be named '__metadata__'");
+    if (a.name == "__metadata__")
+      throw ValueError(detail::printable(path) + ": an array cannot be named '__metadata__'");
     Json entry = {{"dtype", a.type}, {"shape", a.shape}, {"data_offsets", {at, at + a.bytes}}};
     if (!table.emplace(a.name, std::move(entry)).second)
-      throw ValueError(path + ": two arrays are named '" + a.name + "'");
+      throw ValueError(detail::printable(path) + ": two arrays are named '" + a.name + "'");
     at += a.bytes;
   }
   for (const auto& [key, text] : metadata)
-    if (key == "format" || key == "crc32") throw ValueError(path + ": the metadata '" + key + "' is reserved");
+    if (key == "format" || key == "crc32")
+      throw ValueError(detail::printable(path) + ": the metadata '" + key + "' is reserved");
   if (!metadata.empty()) table["__metadata__"] = metadata;
   return table;
 }

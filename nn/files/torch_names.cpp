@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/files/torch_names.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -57,8 +58,8 @@ TorchNames& TorchNames::recurrent(const Cell& cell, const std::string& module, c
                                   const Scopes& reverse) {
   if (layers.empty()) throw ValueError("torch names: module '" + module + "' has no layer");
   if (!reverse.empty() && reverse.size() != layers.size())
-    throw ValueError(
-        fmt::format("torch names: module '{}' has {} layers and {} ways back", module, layers.size(), reverse.size()));
+    throw ValueError(fmt::format("torch names: module '{}' has {} forwards and {} backwards", module,
+                                 detail::counted(layers.size(), "layer"), reverse.size()));
   TorchNames next(*this);  // so that a rejected layer leaves nothing behind
   for (std::size_t l = 0; l < layers.size(); ++l) {
     next.layer(cell, module, std::to_string(l), layers[l]);

@@ -3,6 +3,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
 #include <ebb/nn/shipped_op.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/matmul.hpp>
@@ -144,8 +145,8 @@ struct SeenSoftmax {
 void check_lengths(const char* op, const Lengths& lengths, int rows, int steps) {
   if (!lengths) return;
   if (lengths.rank() != 1 || lengths.dim(0) != rows)
-    throw ShapeError(
-        fmt::format("{}: lengths are {}, expected one for each of {} rows", op, text(lengths.shape()), rows));
+    throw ShapeError(fmt::format("{}: lengths are {}, expected one for each of {}", op, text(lengths.shape()),
+                                 detail::counted(rows, "row")));
   for (int r = 0; r < rows; ++r) {
     const int n = lengths.data()[r];
     if (n == 0) throw ValueError(fmt::format("{}: row {} has length 0, so there is nothing to attend to", op, r));

@@ -2,6 +2,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -55,7 +56,8 @@ Conv2dOptions checked(Conv2dOptions o) {
 /// Checks x's axes and channels.
 void check_input(const char* op, const char* axes, const Shape& x, int rank, int channel_axis, int channels) {
   if (x.rank() != rank || x[channel_axis] != channels)
-    throw ShapeError(fmt::format("{}: x must be {} with {} channels, but is {}", op, axes, channels, text(x)));
+    throw ShapeError(
+        fmt::format("{}: x must be {} with {}, but is {}", op, axes, detail::counted(channels, "channel"), text(x)));
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ void check(const Windows& w, const char* op, const char* axis) {
         fmt::format("{}: padding must be at least 0, but along the {} it is {} and {}", op, axis, w.before, w.after));
   const long reach = long{w.dilation} * (w.kernel - 1) + 1, room = long{w.size} + w.before + w.after;
   if (reach > room)
-    throw ShapeError(
-        fmt::format("{}: a kernel of {} with dilation {} spans {} entries, but the {} has {} including padding", op,
-                    w.kernel, w.dilation, reach, axis, room));
+    throw ShapeError(fmt::format("{}: a kernel of {} with dilation {} spans {}, but the {} has {} including padding",
+                                 op, w.kernel, w.dilation, reach == 1 ? "1 entry" : fmt::format("{} entries", reach),
+                                 axis, room));
 }
 
 }  // namespace ebb::detail

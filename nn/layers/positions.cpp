@@ -19,7 +19,8 @@ Array sinusoids(int steps, int width) {
 
 Positions::Positions(Builder p, int longest, int width, PositionKind kind) : longest_(longest), width_(width) {
   if (longest < 1 || width < 1)
-    throw ValueError(fmt::format("positions: {} steps and width {} must be at least 1", longest, width));
+    throw ValueError(
+        fmt::format("positions: the number of steps, {}, and the width, {}, must be at least 1", longest, width));
   if (kind == PositionKind::learned) learned_ = p.matrix("P", longest, width, normal_init(0, .02));
   else table_ = sinusoids(longest, width);
 }

@@ -3,6 +3,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/losses/ctc_row.hpp>
 #include <ebb/nn/shipped_op.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/text.hpp>
@@ -36,15 +37,15 @@ void CtcBatch::check(const Shape& logits) const {
     if (length(b) < 0 || length(b) > T)
       throw ValueError(fmt::format("ctc: length {} of row {} is outside [0, {}]", length(b), b, T));
     if (label_length(b) < 0 || label_length(b) > L)
-      throw ValueError(fmt::format("ctc: row {} has {} labels, outside [0, {}]", b, label_length(b), L));
+      throw ValueError(
+          fmt::format("ctc: the number of labels of row {} is {}, outside [0, {}]", b, label_length(b), L));
     for (int k = 0; k < label_length(b); ++k)
       if (label(b, k) < 0 || label(b, k) >= V || label(b, k) == o.blank)
         throw ValueError(fmt::format("ctc: label {} of row {} is {}, which is outside [0, {}) or the blank {}", k, b,
                                      label(b, k), V, o.blank));
     if (o.impossible == CtcImpossible::reject && !possible(b))
-      throw ValueError(
-          fmt::format("ctc: the {} labels of row {} need {} steps, including blanks between repeats, but it has {}",
-                      label_length(b), b, steps_needed(b), length(b)));
+      throw ValueError(fmt::format("ctc: row {} has {} and needs {}, including blanks between repeats, but it has {}",
+                                   b, counted(label_length(b), "label"), counted(steps_needed(b), "step"), length(b)));
   }
 }
 

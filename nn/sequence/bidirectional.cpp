@@ -16,30 +16,31 @@ Var joined(const Var& f, const Var& b, Join join) {
 
 /// Random draws and watched values are in a separate scope.
 template <class X>
-Run named_run(const char* name, const Cell& cell, const X& x, const StepContext& context, Direction d) {
+Run named_run(const char* name, const Cell& cell, const X& x, const StepContext& context, Direction d,
+              const std::source_location& where) {
   const WatchScope named(name);
-  return unroll(cell, x, State{}, context.named(name), d);
+  return unroll(cell, x, State{}, context.named(name), d, where);
 }
 
 }  // namespace
 
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const StepContext& context,
-                            Join join) {
-  const Run ahead = named_run("forward", forward, x, context, Direction::forward);
-  const Run back = named_run("backward", backward, x, context, Direction::backward);
+                            Join join, std::source_location where) {
+  const Run ahead = named_run("forward", forward, x, context, Direction::forward, where);
+  const Run back = named_run("backward", backward, x, context, Direction::backward, where);
   return {joined(ahead.all(), back.all(), join), ahead.end(), back.end()};
 }
 
 BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x,
-                                      const StepContext& context, Join join) {
-  const Run ahead = named_run("forward", forward, x, context, Direction::forward);
-  const Run back = named_run("backward", backward, x, context, Direction::backward);
+                                      const StepContext& context, Join join, std::source_location where) {
+  const Run ahead = named_run("forward", forward, x, context, Direction::forward, where);
+  const Run back = named_run("backward", backward, x, context, Direction::backward, where);
   return {{joined(ahead.packed().all, back.packed().all, join), x.packing}, ahead.end(), back.end()};
 }
 
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths& lengths,
-                            const StepContext& context, Join join) {
-  const auto run = bidirectional(forward, backward, pack(x, lengths), context, join);
+                            const StepContext& context, Join join, std::source_location where) {
+  const auto run = bidirectional(forward, backward, pack(x, lengths), context, join, where);
   return {unpack(run.all), run.forward, run.backward};
 }
 

@@ -20,12 +20,15 @@ template <class X> struct BidirectionalOf {
 };
 using Bidirectional = BidirectionalOf<Sequence>;
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const StepContext&,
-                            Join join = Join::concatenate);
+                            Join join = Join::concatenate,
+                            std::source_location where = std::source_location::current());
 /// For sequences of different lengths: the backward direction begins at each row's end. Zeros in the padding.
 Bidirectional bidirectional(const Cell& forward, const Cell& backward, const Sequence& x, const Lengths&,
-                            const StepContext&, Join join = Join::concatenate);
+                            const StepContext&, Join join = Join::concatenate,
+                            std::source_location where = std::source_location::current());
 /// Packed sequences stay packed, for stacking layers.
 BidirectionalOf<Packed> bidirectional(const Cell& forward, const Cell& backward, const Packed& x, const StepContext&,
-                                      Join join = Join::concatenate);
+                                      Join join = Join::concatenate,
+                                      std::source_location where = std::source_location::current());
 
 }  // namespace ebb

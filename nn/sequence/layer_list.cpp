@@ -2,6 +2,7 @@
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/trial_widths.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/rethrow.hpp>
 
 namespace ebb {
 
@@ -14,7 +15,9 @@ LayerPtr make_layer_from(const std::string& text, const Builder& p, const LayerS
     throw ValueError(std::string(entry.name) + ": sizes must be at least 1, but input is " +
                      std::to_string(sizes.input) + " and hidden is " + std::to_string(sizes.hidden));
   request.options = GivenOptions::after_name(text);
-  const LayerPtr layer = entry.make(detail_builder_for(p, &request), detail_builder_for(p, nullptr), sizes);
+  const LayerPtr layer = detail::named_call("layer", entry.name, [&] {
+    return entry.make(detail_builder_for(p, &request), detail_builder_for(p, nullptr), sizes);
+  });
   detail::reject_unknown_options(request);
   return layer;
 }

@@ -3,6 +3,7 @@
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/sequence/packing.hpp>
 #include <ebb/nn/shipped_op.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 #include <numeric>
@@ -23,8 +24,8 @@ void check(const Lengths& lengths, int steps) {
 
 void check(const Packing& p, const Shape& s) {
   if (s.rank() >= 2 && s[0] == p.padded_steps() && s[1] == p.rows()) return;
-  throw ShapeError("pack: the lengths are for " + std::to_string(p.padded_steps()) + " steps of " +
-                   std::to_string(p.rows()) + " rows, but the sequence is " + text(s));
+  throw ShapeError("pack: the lengths are for " + detail::counted(p.padded_steps(), "step") + " of " +
+                   detail::counted(p.rows(), "row") + ", but the sequence is " + text(s));
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ Packed pack(const Sequence& x, const Packing& p) {
 Packed pack(const Sequence& x, const Lengths& lengths) {
   if (lengths.rank() != 1 || lengths.dim(0) != x.rows())
     throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", expected one for each of " +
-                     std::to_string(x.rows()) + " rows");
+                     detail::counted(x.rows(), "row"));
   return pack(x, Packing(lengths, x.steps()));
 }
 
@@ -100,7 +101,7 @@ struct Unpack {
 Sequence unpack(const Packed& x) {
   const Packing& p = x.packing;
   if (x.all.rank() < 1 || x.all.dim(0) != p.size())
-    throw ShapeError("unpack: the lengths are for " + std::to_string(p.size()) + " steps in total, but x is " +
+    throw ShapeError("unpack: the lengths are for " + detail::counted(p.size(), "step") + " in total, but x is " +
                      text(x.all.shape()));
   const Var padded = apply(Unpack{p.index(), p.padded_steps() * p.rows()}, x.all);
   return reshape(padded, padded.shape().with(0, p.rows()).inserted(0, p.padded_steps()));

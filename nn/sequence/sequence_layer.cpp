@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/ops/error.hpp>
 
@@ -23,6 +24,10 @@ class CellLayer final : public SequenceLayer {
   CellPtr cell_;
   int width_;
 };
+
+void check_width(const SequenceLayer& l, const Var& x, const std::source_location& where) {
+  if (const Cell* const cell = l.cell()) detail::check_input(*cell, x, where);
+}
 
 // Steps of each row, in the packing's order.
 std::vector<int> sorted_lengths(const Packing& p) {
@@ -89,20 +94,29 @@ Reading WholeLayer::read(const Packed& x, const State&, const StepContext& at, D
   return Reading(back ? Packed{turned(y), p} : y, back || is_bidirectional());
 }
 
-Reading unroll(const SequenceLayer& l, const Sequence& x, const State& initial, const StepContext& at) {
+Reading unroll(const SequenceLayer& l, const Sequence& x, const State& initial, const StepContext& at,
+               std::source_location where) {
+  check_width(l, x.all(), where);
   return l.read(x, initial, at);
 }
-Reading unroll(const SequenceLayer& l, const Sequence& x, const StepContext& at) { return l.read(x, State{}, at); }
-Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const StepContext& at) {
-  return l.read(pack(x, lengths), State{}, at, Direction::forward);
+Reading unroll(const SequenceLayer& l, const Sequence& x, const StepContext& at, std::source_location where) {
+  return unroll(l, x, State{}, at, where);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const StepContext& at) {
-  return l.read(x, State{}, at, Direction::forward);
+Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const StepContext& at,
+               std::source_location where) {
+  check_width(l, x.all(), where);
+  return unroll(l, pack(x, lengths), at, where);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at) {
-  return l.read(x, initial, at, Direction::forward);
+Reading unroll(const SequenceLayer& l, const Packed& x, const StepContext& at, std::source_location where) {
+  return unroll(l, x, State{}, at, where);
 }
-Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at, Direction d) {
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at,
+               std::source_location where) {
+  return unroll(l, x, initial, at, Direction::forward, where);
+}
+Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at, Direction d,
+               std::source_location where) {
+  check_width(l, x.all, where);
   return l.read(x, initial, at, d);
 }
 

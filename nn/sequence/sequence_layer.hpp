@@ -61,11 +61,17 @@ class WholeLayer : public SequenceLayer {
   virtual bool is_bidirectional() const { return false; }
 };
 
-Reading unroll(const SequenceLayer&, const Sequence& x, const State& initial, const StepContext&);
-Reading unroll(const SequenceLayer&, const Sequence& x, const StepContext&);
-Reading unroll(const SequenceLayer&, const Sequence& x, const Lengths&, const StepContext&);
-Reading unroll(const SequenceLayer&, const Packed& x, const StepContext&);
-Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&);
-Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&, Direction);
+Reading unroll(const SequenceLayer&, const Sequence& x, const State& initial, const StepContext&,
+               std::source_location where = std::source_location::current());
+Reading unroll(const SequenceLayer&, const Sequence& x, const StepContext&,
+               std::source_location where = std::source_location::current());
+Reading unroll(const SequenceLayer&, const Sequence& x, const Lengths&, const StepContext&,
+               std::source_location where = std::source_location::current());
+Reading unroll(const SequenceLayer&, const Packed& x, const StepContext&,
+               std::source_location where = std::source_location::current());
+Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&,
+               std::source_location where = std::source_location::current());
+Reading unroll(const SequenceLayer&, const Packed& x, const State& initial, const StepContext&, Direction,
+               std::source_location where = std::source_location::current());
 
 }  // namespace ebb

@@ -24,6 +24,8 @@ StackedCell::StackedCell(std::vector<CellPtr> layers, StackOptions o) : o_(o), l
     }
 }
 
+CellSizes StackedCell::sizes() const { return {layers_.front()->sizes().input, layers_.back()->sizes().hidden}; }
+
 Drops StackedCell::drops() const {
   Drops any;
   for (const CellPtr& layer : layers_) {
@@ -55,7 +57,7 @@ State StackedCell::step(const Var& x, const State& s, const StepContext& at) con
     const WatchScope named(scopes_[l].c_str());
     const State n = layers_[l]->step(below, part(s, l), at.named(scopes_[l].c_str()));
     for (int k = 0; k < n.size(); ++k) next[first_[l] + k] = n[k];
-    if (l + 1 < layers_.size()) below = raised(below, layers_[l]->output(below, n), l);
+    if (l + 1 < layers_.size()) below = raised(below, checked_output(*layers_[l], below, n), l);
   }
   return next;
 }

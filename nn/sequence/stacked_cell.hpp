@@ -18,7 +18,8 @@ class StackedCell final : public Cell {
   explicit StackedCell(std::vector<CellPtr> layers, StackOptions o = {});
   State step(const Var& x, const State& s, const StepContext& at) const override;
   Var output(const Var& x, const State& s) const override;
-  Drops drops() const override;  ///< the union over its layers
+  Drops drops() const override;
+  CellSizes sizes() const override;  ///< the union over its layers
   const char* name() const override { return "stack"; }
   int field_count() const override { return static_cast<int>(fields_.size()); }
   const Field& field(int k) const override { return fields_[static_cast<std::size_t>(k)]; }

@@ -3,6 +3,7 @@
 #include <ebb/autograd/grad.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/text.hpp>
@@ -30,8 +31,12 @@ Array one_hot_rows(int rows, int S, DType dtype) {
 
 void check_state(const Cell& cell, const Var& x, const State& s) {
   if (x.rank() != 2) throw ShapeError(std::string("step_jacobian: x must be [rows, width], but is ") + text(x.shape()));
+  if (const Field input{"x", {cell.sizes().input}, 1, 0, 0};
+      cell.sizes().input > 0 && !detail::fits(input, x.shape(), x.dim(0)))
+    throw ShapeError(std::string("step_jacobian: x is ") + text(x.shape()) + ", but the cell needs " +
+                     detail::wanted_text(input, x.dim(0)) + detail::origin_of(x));
   if (s.size() != cell.field_count())
-    throw ShapeError(std::string("step_jacobian: the state has ") + std::to_string(s.size()) + " fields, but cell " +
+    throw ShapeError(std::string("step_jacobian: the state has ") + detail::counted(s.size(), "field") + ", but cell " +
                      cell.name() + " has " + std::to_string(cell.field_count()));
   for (int k = 0; k < s.size(); ++k)
     if (!detail::fits(cell.field(k), s[k].shape(), x.dim(0)))

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/sequence/truncated.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -65,11 +66,12 @@ void Truncated::push(const Tokens& next) {
 
 int Truncated::leaving() const { return std::max(0, steps_ + o_.k1 - o_.k2); }
 
-Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s) const {
+Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s, std::source_location where) const {
   if (fresh_ == 0) throw ValueError("truncated: unroll was called without push");
   if (x.steps() != steps_)
-    throw ShapeError(fmt::format("truncated: the window has {} steps, but x is {}", steps_, text(x.all().shape())));
-  Run run = ebb::unroll(cell, x, s.take(carry_), s.context());
+    throw ShapeError(fmt::format("truncated: the window has {}, but x is {}", detail::counted(steps_, "step"),
+                                 text(x.all().shape())));
+  Run run = ebb::unroll(cell, x, s.take(carry_), s.context(), where);
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
 }

@@ -42,7 +42,8 @@ class Truncated final {
   const Tokens& tokens() const { return tokens_; }
   int steps() const { return steps_; }  ///< of the window: k2 once that many were pushed
   /// Runs the cell over the window's inputs (this shard's rows, embedded if necessary) from the carried state.
-  Run unroll(const Cell&, const Sequence& x, Shard&) const;
+  Run unroll(const Cell&, const Sequence& x, Shard&,
+             std::source_location where = std::source_location::current()) const;
   Var fresh(const Run&) const;  ///< outputs of the steps pushed last, [n, rows, H]
   void advance(const Result&);  ///< takes the state from the result; then the next steps may be pushed
   void restart();               ///< begins another stream

@@ -32,24 +32,27 @@ void check_step(const Cell& cell, const State& s, int rows, const Var& x, const 
   }
 }
 
-void check_initial(const Cell& cell, const State& initial, int rows) {
+void check_initial(const Cell& cell, const State& initial, int rows, const std::source_location& where) {
   const std::string name = cell.name();
   if (initial.size() != 0 && initial.size() != cell.field_count())
     throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
-                     " fields, but the given initial state has " + std::to_string(initial.size()));
+                     " fields, but the given initial state has " + std::to_string(initial.size()) +
+                     detail::caller_text(where));
   for (int k = 0; k < initial.size(); ++k)
     if (const Field& f = cell.field(k); !detail::fits(f, initial[k].shape(), rows))
       throw ShapeError("unroll " + name + ": the initial " + f.name + " is " + text(initial[k].shape()) +
                        ", but the cell needs " + detail::wanted_text(f, rows) + detail::origin_of(initial[k]));
 }
 
-void check(const Cell& cell, const Sequence& x) {
+void check(const Cell& cell, const Sequence& x, const std::source_location& where) {
   const std::string name = cell.name();
-  if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty");
+  const auto line = [&] { return detail::caller_text(where); };
+  if (!x.all()) throw ValueError("unroll " + name + ": the sequence is empty" + line());
   const Shape shape = x.all().shape();
   if (shape.rank() != 3)
-    throw ShapeError("unroll " + name + ": x must be a sequence [steps, rows, width], but is " + text(shape));
-  if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape));
+    throw ShapeError("unroll " + name + ": x must be a sequence [steps, rows, width], but is " + text(shape) + line());
+  if (shape[0] == 0) throw ValueError("unroll " + name + ": the sequence has no steps, x is " + text(shape) + line());
+  detail::check_input(cell, x.all(), where);
 }
 
 template <class F> State each(const State& s, const F& f) {
@@ -87,12 +90,14 @@ void part_fields(State& next, const State& before, const Var& x) {
 /// The loop over time shared by all overloads of unroll.
 class Unrolling {
  public:
-  Unrolling(const Cell& cell, const StepContext& context, Direction d) : cell_(cell), context_(context) {
+  Unrolling(const Cell& cell, const StepContext& context, Direction d, const std::source_location& where)
+      : cell_(cell), context_(context), where_(where) {
     run_.reverse_ = d == Direction::backward;
   }
 
   Run plain(const Sequence& x, const State& initial) {
-    check(cell_, x);
+    check(cell_, x, where_);
+    check_initial(cell_, initial, x.rows(), where_);
     begin(initial, x.rows());
     go(x.steps(), context_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
     run_.end_ = last_;
@@ -101,13 +106,16 @@ class Unrolling {
 
   Run packed(const Packed& x, const State& initial) {
     const Packing& p = x.packing;
-    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty");
+    const auto line = [&] { return detail::caller_text(where_); };
+    if (!x.all || !p) throw ValueError(std::string("unroll ") + cell_.name() + ": the sequence is empty" + line());
     if (x.all.rank() != 2 || x.all.dim(0) != p.size())
       throw ShapeError(std::string("unroll ") + cell_.name() + ": x must be packed as [" + std::to_string(p.size()) +
-                       ", width], but is " + text(x.all.shape()));
+                       ", width], but is " + text(x.all.shape()) + line());
+    detail::check_input(cell_, x.all, where_);
+    check_initial(cell_, initial, p.rows(), where_);  // before its rows are sorted, which has a line in here
     begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(v, p.order()); }) : initial, p.rows());
     run_.packing_ = p;
-    if (p.steps() == 0) run_.none_ = cell_.output(zeros(x.all.shape().with(0, p.rows())), run_.initial_);
+    if (p.steps() == 0) run_.none_ = checked_output(cell_, zeros(x.all.shape().with(0, p.rows())), run_.initial_);
     go(p.steps(), context_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
     run_.end_ = each(run_.initial_, [&](const Var& never, int k) {
       PoolVector<Var> field;
@@ -119,8 +127,7 @@ class Unrolling {
 
  private:
   void begin(const State& initial, int rows) {
-    check_initial(cell_, initial, rows);
-    run_.initial_ = initial.size() ? initial : cell_.initial_state(rows);
+    run_.initial_ = initial.size() ? initial : cell_.initial_state(rows, where_);
   }
 
   template <class X, class N> void go(int T, const StepContext& context, const X& x, const N& rows) {
@@ -140,41 +147,49 @@ class Unrolling {
       part_fields(next, before, x_t);
       last_ = std::move(next);
       run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
-      run_.outputs_[static_cast<std::size_t>(t)] = cell_.output(x_t, last_);
+      run_.outputs_[static_cast<std::size_t>(t)] = checked_output(cell_, x_t, last_);
       run_.states_[static_cast<std::size_t>(t)] = last_;
     }
   }
 
   const Cell& cell_;
   const StepContext& context_;
+  const std::source_location& where_;  // of the caller
   State last_;
   Run run_;
 };
 
-Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context, Direction d) {
-  return Unrolling(cell, context, d).plain(x, initial);
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context, Direction d,
+           std::source_location where) {
+  return Unrolling(cell, context, d, where).plain(x, initial);
 }
-Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context, Direction d) {
-  return Unrolling(cell, context, d).packed(x, initial);
+Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context, Direction d,
+           std::source_location where) {
+  return Unrolling(cell, context, d, where).packed(x, initial);
 }
 
-Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context) {
-  return unroll(cell, x, initial, context, Direction::forward);
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context,
+           std::source_location where) {
+  return unroll(cell, x, initial, context, Direction::forward, where);
 }
-Run unroll(const Cell& cell, const Sequence& x, const StepContext& context) {
-  return unroll(cell, x, State{}, context);
+Run unroll(const Cell& cell, const Sequence& x, const StepContext& context, std::source_location where) {
+  return unroll(cell, x, State{}, context, where);
 }
-Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context) {
-  return unroll(cell, x, initial, context, Direction::forward);
+Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context,
+           std::source_location where) {
+  return unroll(cell, x, initial, context, Direction::forward, where);
 }
-Run unroll(const Cell& cell, const Packed& x, const StepContext& context) { return unroll(cell, x, State{}, context); }
+Run unroll(const Cell& cell, const Packed& x, const StepContext& context, std::source_location where) {
+  return unroll(cell, x, State{}, context, where);
+}
 Run unroll(const Cell& cell, const Sequence& x, const State& initial, const Lengths& lengths,
-           const StepContext& context) {
-  check(cell, x);
-  return unroll(cell, pack(x, lengths), initial, context);
+           const StepContext& context, std::source_location where) {
+  check(cell, x, where);
+  return unroll(cell, pack(x, lengths), initial, context, where);
 }
-Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context) {
-  return unroll(cell, x, State{}, lengths, context);
+Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context,
+           std::source_location where) {
+  return unroll(cell, x, State{}, lengths, context, where);
 }
 
 }  // namespace ebb

@@ -39,24 +39,33 @@ class Run {
 };
 
 /// Runs the cell over x [T, B, I] from the state `initial` (if empty, the cell's initial state).
-/// Errors    ShapeError with op, shapes, the cell's line and the time step; ValueError if the sequence is empty
-Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&);
-Run unroll(const Cell&, const Sequence& x, const StepContext&);
+/// Errors    ShapeError with op, shapes, the cell's line and the time step, or the caller's line if the widths of x and
+///           the cell differ; ValueError if the sequence is empty
+Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Sequence& x, const StepContext&,
+           std::source_location where = std::source_location::current());
 
 /// The same for padded sequences of different lengths: each step runs only on rows that have not ended, a row's state
 /// does not change after its last step, and the padding has no effect and no gradient.
 ///
 /// Shapes    lengths [B], each from 0 to T; a row of length 0 keeps its initial state
 /// Errors    also ShapeError or ValueError for invalid lengths
-Run unroll(const Cell&, const Sequence& x, const State& initial, const Lengths&, const StepContext&);
-Run unroll(const Cell&, const Sequence& x, const Lengths&, const StepContext&);
+Run unroll(const Cell&, const Sequence& x, const State& initial, const Lengths&, const StepContext&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Sequence& x, const Lengths&, const StepContext&,
+           std::source_location where = std::source_location::current());
 /// The same for packed sequences.
-Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&);
-Run unroll(const Cell&, const Packed& x, const StepContext&);
+Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Packed& x, const StepContext&,
+           std::source_location where = std::source_location::current());
 
 enum class Direction { forward, backward };
 /// Runs from the first step to the last, or from each row's last step to its first; step t has time t in both.
-Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&, Direction);
-Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&, Direction);
+Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&, Direction,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&, Direction,
+           std::source_location where = std::source_location::current());
 
 }  // namespace ebb

@@ -113,9 +113,9 @@ TEST_CASE("Errors in a CSV file name the line and the column") {
   CHECK(rejection("a,b\n1,x\n") == ": line 2, column 'b': 'x' is not a number");
   CHECK(contains(rejection("a,b\n1,1e40\n"), "1e40 is out of range for float32"));
   CHECK(contains(rejection("a,b\n1,inf\n"), "'inf' is not a finite number"));
-  CHECK(rejection("a,b\n1,2\n1\n") == ": line 3: has 1 fields, expected 2");
+  CHECK(rejection("a,b\n1,2\n1\n") == ": line 3: has 1 field, expected 2");
   CHECK(rejection("a,b\n1,2,3\n") == ": line 2: has 3 fields, expected 2");
-  CHECK(rejection("a,b\n\n1,2\n") == ": line 2: has 1 fields, expected 2");
+  CHECK(rejection("a,b\n\n1,2\n") == ": line 2: has 1 field, expected 2");
   CHECK(rejection("a,b\n1,2\n\"3,4\n5,6\n") == ": line 3: a quote is not closed");
   CHECK(rejection("a,b\n\"1\"2,3\n") == ": line 2: field 1 has text after its closing quote");
   CHECK(contains(rejection("\"a\nb\",c\n1,2\n\"3\n4\",x\n", {.columns = {"c"}}), ": line 4, column 'c'"));

@@ -52,15 +52,15 @@ TEST_CASE("An idx file that is truncated anywhere, too long, or of another kind 
   CHECK(rejection(whole + "x") == ": has extra bytes after its 6 entries");
   CHECK(rejection("PNG" + whole) == ": is not an idx file: it does not begin with two zero bytes");
   CHECK(rejection(idx("\x0d", {1}, "abcd")) == ": has elements of type 0x0d, expected bytes (0x08)");
-  CHECK(rejection(idx("\x08", {}, "a")) == ": has 0 axes, expected 1 to 4");
-  CHECK(rejection(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": has 5 axes, expected 1 to 4");
+  CHECK(rejection(idx("\x08", {}, "a")) == ": its number of axes is 0, expected 1 to 4");
+  CHECK(rejection(idx("\x08", {1, 1, 1, 1, 1}, "a")) == ": its number of axes is 5, expected 1 to 4");
   CHECK(rejection(idx("\x08", {0, 2}, "")) == ": extent 0 of axis 0 is out of range");
   CHECK(rejection(idx("\x08", {3, 0x80000000}, "")) == ": extent 2147483648 of axis 1 is out of range");
   CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x7fffffff, 2}, "")), "is out of range"));
   CHECK(contains(rejection(idx("\x08", {0x7fffffff, 0x1000}, "ab")),
                  ": is truncated"));  // 8 TiB declared, two bytes present
   CHECK(message_of<FileError>([&] { read_idx_labels(folder.file("x", whole)); }) ==
-        folder / "x: has 3 axes, expected 1 to 1");
+        folder / "x: its number of axes is 3, expected 1");
 }
 
 TEST_CASE("Fashion-MNIST is read as its publishers describe it") {

@@ -27,6 +27,31 @@ std::string wide(const std::string& text, std::size_t bytes, bool zeros_first) {
   return all;
 }
 
+std::string utf16(const std::u16string& text, bool high_first) {
+  std::string all;
+  for (const char16_t unit : text) {
+    const char high = static_cast<char>(unit >> 8), low = static_cast<char>(unit & 0xFF);
+    all += high_first ? std::string{high, low} : std::string{low, high};
+  }
+  return all;
+}
+
+/// The same texts in UTF-16 and UTF-8.
+const std::pair<std::u16string, std::string> scripts[] = {
+    {u"Привет, мир\n", "Привет, мир\n"},
+    {u"Война и мир — роман Л. Н. Толстого", "Война и мир — роман Л. Н. Толстого"},
+    {u"имя,возраст\nАнна,31\n", "имя,возраст\nАнна,31\n"},
+    {u"Μῆνιν ἄειδε, θεά, Πηληϊάδεω Ἀχιλῆος\n", "Μῆνιν ἄειδε, θεά, Πηληϊάδεω Ἀχιλῆος\n"},
+    {u"בראשית ברא אלהים את השמים ואת הארץ", "בראשית ברא אלהים את השמים ואת הארץ"},
+    {u"كان يا ما كان في قديم الزمان", "كان يا ما كان في قديم الزمان"},
+    {u"सभी मनुष्यों को गौरव और अधिकारों के मामले में", "सभी मनुष्यों को गौरव और अधिकारों के मामले में"},
+    {u"ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำ\n", "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำ\n"},
+    {u"道可道,非常道。名可名,非常名。\n", "道可道,非常道。名可名,非常名。\n"},
+    {u"吾輩は猫である。名前はまだ無い。\n", "吾輩は猫である。名前はまだ無い。\n"},
+    {u"모든 인간은 태어날 때부터 자유로우며\n", "모든 인간은 태어날 때부터 자유로우며\n"},
+    {u"Zażółć gęślą jaźń: déjà vu, 5 €\n", "Zażółć gęślą jaźń: déjà vu, 5 €\n"},
+    {u"🙂 привет 🙂\n", "🙂 привет 🙂\n"}};
+
 Array zeros(const Shape& s) { return Array::zeros(s, f64); }
 
 }  // namespace
@@ -105,11 +130,47 @@ TEST_CASE("UTF-16 and UTF-32 are named, with and without a byte order mark, in e
       CHECK(message_of<FileError>([&] { TokenStream(path, v, {.steps = 1, .rows = 1}); }) == expected);
       CHECK(Vocabulary::from_file(Symbols::bytes, path).size() > 2);
     }
-  // Beyond Latin-1, only UTF-32 is recognised.
   CHECK(
       contains(message_of<FileError>([&] { read_text(folder.file("t", "\x34\x04\0\0\x30\x04\0\0"s)); }), "is UTF-32"));
   for (const std::string& bytes : {"a\0b"s, "\0"s, "\0\0\0\0"s, "ab\0c"s, "a\0b\0c"s})  // texts with zero bytes
     CHECK(read_text(folder.file("t", bytes)) == bytes);
+}
+
+TEST_CASE("UTF-16 without a byte order mark is named in every script, short or long") {
+  const TempFolder folder;
+  for (const auto& [wide, text] : scripts)
+    for (const bool high_first : {false, true})
+      for (const int times : {1, 3000}) {  // 3000: longer than the buffer
+        std::string bytes;
+        for (int k = 0; k < times; ++k) bytes += utf16(wide, high_first);
+        CAPTURE(text, high_first, times);
+        const std::string path = folder.file("t", bytes),
+                          expected = path + ": is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)";
+        CHECK(message_of<FileError>([&] { read_text(path); }) == expected);
+        CHECK(message_of<FileError>([&] { read_lines(path); }) == expected);
+      }
+}
+
+TEST_CASE("Text that is not UTF-16 is not taken for it") {
+  using namespace std::string_literals;
+  const TempFolder folder;
+  Strings texts;
+  for (const auto& [wide, text] : scripts) texts.push_back(text);
+  for (const std::string& text :
+       {"1\t2\t3\t4\n"s, "1\n2\n3\n4\n"s, "a\0bcdef\0hijk"s, "\x01\x02"s, "\t\t\n\n"s, "\x1b[31mred\x1b[0m"s,
+        "\xff\x80 ab\x01"s, "x\f\n"s, "caf\xe9s d\xe9j\xe0 vus"s,  // Latin-1
+        "caf\xe9s \x1b[31md\xe9j\xe0\x1b[0m vu"s,
+        "\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0\n"s,  // Cyrillic, Windows-1251
+        "\xd6\xd0\xce\xc4\xd7\xd6\xb7\xfb\n\n"s,      // Chinese, GBK
+        "\x93\xfa\x96\x7b\x8c\xea"s})                 // Japanese, Shift JIS
+    texts.push_back(text);
+  for (const std::string& text : texts)
+    for (const int times : {1, 2, 3000}) {
+      std::string bytes;
+      for (int k = 0; k < times; ++k) bytes += text;
+      CAPTURE(text, times);
+      CHECK(read_text(folder.file("t", bytes)) == bytes);
+    }
 }
 
 TEST_CASE("Control characters of a file are escaped in messages about it") {
@@ -126,6 +187,14 @@ TEST_CASE("Control characters of a file are escaped in messages about it") {
   const std::string value = folder.file("v", "the 1\ncat \0\n"s);
   CHECK(message_of<FileError>([&] { read_word_vectors(value, v, zeros); }) ==
         value + ": line 2: value 1 of 'cat' is not a number: '\\x00'");
+}
+
+TEST_CASE("Control characters of a path are escaped in every FileError") {
+  const TempFolder folder;
+  const std::string path = folder / "a\nb\x1b[31m", shown = folder / "a\\nb\\x1b[31m";
+  CHECK(message_of<FileError>([&] { read_text(path); }) == shown + ": cannot be read: No such file or directory");
+  CHECK(message_of<FileError>([&] { throw FileError(path + ": is corrupt"); }) == shown + ": is corrupt");
+  CHECK(message_of<FileError>([&] { throw FileError("naïve: é"); }) == "naïve: é");
 }
 
 TEST_CASE("Line ends of all systems are recognised") {

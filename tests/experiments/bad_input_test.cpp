@@ -57,7 +57,7 @@ TEST_CASE("an unknown word is rejected with the closest match") {
 }
 
 TEST_CASE("an option without its value, or given twice, is rejected by its name") {
-  check_rejected(ebb_command({"train", "adding", "--hidden"}), "--hidden needs a value: --hidden X or TASK=X,...\n");
+  check_rejected(ebb_command({"train", "adding", "--hidden"}), "--hidden needs a value: --hidden [TASK=]X,...\n");
   check_rejected(ebb_command({"train", "adding", "--cell"}), "--cell needs a value: --cell NAME\n");
   rejected({"train", "adding", "--seed", "1", "--seed", "2"}, "ebb train: --seed is given more than once\n");
 }
@@ -129,6 +129,43 @@ TEST_CASE("a text that is missing, empty, unreadable or too short is rejected") 
   // long enough to train on, but not for the longest lag
   write_all(texts / "middle.txt", std::string(1200, 'a') + std::string(1200, 'b'));
   rejected({"vanish", "--text", texts / "middle.txt", "--lags", "500"}, "too short");
+}
+
+TEST_CASE("a line break or an escape in a path is escaped, so that a message stays one line") {
+  TempFolder folder;
+  const std::string name = "a\nb\x1b[31m", shown = "a\\nb\\x1b[31m", missing = folder / name,
+                    made = folder / ("made" + name);
+  write_all(folder / ("file" + name), "x");
+  const std::string file = folder / ("file" + name);
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"train", "chars", "--text", missing},
+                                             {"train", "series", "--data", missing},
+                                             {"train", "adding", "--config", missing},
+                                             {"train", "adding", "--config", file},
+                                             {"train", "--resume", missing},
+                                             {"train", "--resume", file},
+                                             {"train", "--resume", missing, "--out", folder / "other"},
+                                             {"train", "adding", "--quick", "--out", file},
+                                             {"train", "sentiment", "--quick", "--embedding", missing},
+                                             {"train", missing},
+                                             {"evaluate", "--weights", missing},
+                                             {"evaluate", "--weights", file},
+                                             {"generate", "--weights", file},
+                                             {"new", "cell", "fine", "--dir", file},
+                                             {"vanish", "--" + name},
+                                             {missing}}) {
+    const Outcome o = ebb_command(words);
+    INFO(words.front() << ": " << o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Catch::Matchers::Contains(shown));
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  }
+  const Outcome o = ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", made});
+  CHECK(o.code == 0);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("in " + folder.path() + "/made" + shown + ": ") &&
+                        !Catch::Matchers::Contains(name));
+  CHECK_THAT(ebb_command({"new", "cell", "fine", "--dir", made}).out,
+             Catch::Matchers::Contains("made" + shown) && !Catch::Matchers::Contains(name));
 }
 
 TEST_CASE("a name that is not UTF-8 is rejected before any work, since it cannot be stored with the weights") {

@@ -116,7 +116,7 @@ TEST_CASE("an error in a metadata value that the model rejects names the file") 
     rejected(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");
   }
   rejected(a.run("evaluate", {{"task", "chras"}}), "'" + a.path() + "'",
-           "trained on the task 'chras', which this command does not have");
+           "this program has no task 'chras' (did you mean 'chars'?): use the program");
   const Altered series({"series", "--data", "generated"});
   rejected(series.run("evaluate", {{"length", "5000"}}), "'" + series.path() + "'", "fewer than");
   const Altered tags({"tags", "--data", "generated"});

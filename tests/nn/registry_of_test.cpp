@@ -144,6 +144,47 @@ TEST_CASE("An option value of the wrong kind is rejected, naming owner and optio
   CHECK(asked("a:x=1", [](auto& o) { o.reject_unknown(); }) == "a: there is no option 'x'; it has none");
 }
 
+TEST_CASE("A default or limit that an integer option does not allow is rejected, naming owner, option and value") {
+  const auto asked = [](const std::string& text, auto ask) {
+    GivenOptions o = GivenOptions::after_name(text);
+    return message_of<ValueError>([&] { ask(o); });
+  };
+  for (const char* text : {"a", "a:x=3"})  // nor is it truncated where another value is given
+    CHECK(asked(text, [](auto& o) { o.whole("x", 2.5, 1, 9, ""); }) ==
+          "a: option x: the default 2.5 is not an integer from 1 to 9");
+  CHECK(asked("a", [](auto& o) { o.whole("x", NAN, 1, 9, ""); }) ==
+        "a: option x: the default nan is not an integer from 1 to 9");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 1e300, 1, 9, ""); }) ==
+        "a: option x: the default 1e+300 is not an integer from 1 to 9");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 10, 1, 9, ""); }) ==
+        "a: option x: the default 10 is not an integer from 1 to 9");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 0, 1, 9, ""); }) ==
+        "a: option x: the default 0 is not an integer from 1 to 9");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 1, .5, 9, ""); }) ==
+        "a: option x: the lower limit 0.5 is not an integer");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 1, 0, 9.5, ""); }) ==
+        "a: option x: the upper limit 9.5 is not an integer");
+  CHECK(asked("a", [](auto& o) { o.whole("x", 2., 1, 9, ""); }) == "(nothing was thrown)");
+}
+
+TEST_CASE("An option has a name that can be given: lower-case letters, digits, dashes and underscores") {
+  const auto named = [](const std::string& name) {
+    return message_of<ValueError>([&] {
+      GivenOptions o("mine", "x=1");
+      o.number(name, 1, "");
+    });
+  };
+  for (const char* name : {"", "a:b", "a=b", "a,b", "a b", "a\t", "Beta", "betA", "-a", "init.W"})
+    CHECK(named(name) == "mine declares the option '" + std::string(name) +
+                             "': a name consists of lower-case letters, digits, dashes and underscores");
+  for (const char* name : {"beta", "beta-1", "beta_2", "2d"}) CHECK(named(name) == "(nothing was thrown)");
+  CHECK(message_of<ValueError>([] {
+          GivenOptions o("mine", "x=1");
+          bool on = false;
+          o("On", on, "");
+        }).find("mine declares the option 'On'") == 0);
+}
+
 TEST_CASE("Text that is not a list of options is rejected, and a value alone belongs to the first option") {
   CHECK(rejection("a:x") == "a: option 'x' has no value; options are written a:x=value");
   CHECK(rejection("a:y=1, groups") == "a: option 'groups' has no value; options are written a:groups=value");

@@ -76,6 +76,22 @@ struct Square {
   Hidden step(const Var& x, const Hidden& s) const { return {tanh(matmul(x, W) + s.h)}; }
 };
 
+struct Truncating {
+  Truncating(Builder p, CellSizes) { p.whole("n", 2.5, 1, 9, "of something"); }
+  Hidden step(const Var&, const Hidden& s) const { return s; }
+};
+struct TooLong {
+  TooLong(Builder p, CellSizes) { p.whole("n", 1, 0, std::int64_t{1} << 40, "of something"); }
+  Hidden step(const Var&, const Hidden& s) const { return s; }
+};
+struct Shouts {
+  Shouts(Builder p, CellSizes) { p.option("Leak", .5, "of the state"); }
+  Hidden step(const Var&, const Hidden& s) const { return s; }
+};
+EBB_CELL_NAMED(truncating, "test-truncating", Truncating, "a default that is not an integer");
+EBB_CELL_NAMED(too_long, "test-too-long", TooLong, "a limit that an int cannot hold");
+EBB_CELL_NAMED(shouts, "test-shouts", Shouts, "an option with a capital letter");
+
 struct Undeclared {
   struct State {
     Var h, c;
@@ -238,13 +254,17 @@ TEST_CASE("A cell's own state keeps its names, widths and initial values") {
 }
 
 TEST_CASE("A field of the state that was not declared is rejected when the cell is created") {
-  CHECK(contains(rejection("test-undeclared"), "State has 2 Vars, of which 1 were declared by p.state(...): h;"));
+  CHECK(contains(rejection("test-undeclared"),
+                 "State has the size of 2 Vars, of which 1 was declared by p.state(...): h;"));
 }
 
 TEST_CASE(
     "Two fields with one name, and a state with members that are not Vars, are rejected when the cell is created") {
   CHECK(contains(rejection("test-same-names"), "test-same-names: two fields of its state are named h"));
-  CHECK(contains(rejection("test-counts"), "test-counts: State has a member that is not a Var"));
+  CHECK(contains(rejection("test-counts"),
+                 "test-counts: State has the size of 3 Vars, of which 2 were declared by p.state(...): h, c; each "
+                 "needs a name and "
+                 "a width, and no member can be anything but a Var"));
 }
 
 TEST_CASE("Two cells with one name are rejected, with the files of both") {
@@ -270,4 +290,17 @@ TEST_CASE(
   CHECK(nearest("x", words) == "");
   CHECK(nearest("", words) == "");
   CHECK(nearest(std::string(100'000, 'a'), words) == "");
+}
+
+TEST_CASE("A cell whose options are declared wrong is rejected, naming the cell, the option and the value") {
+  CHECK(rejection("test-truncating") == "test-truncating: option n: the default 2.5 is not an integer from 1 to 9");
+  CHECK(rejection("test-truncating:n=3") == rejection("test-truncating"));
+  CHECK(rejection("test-too-long") == "(nothing was thrown)");
+  CHECK(rejection("test-too-long:n=5e9") == "test-too-long: option n: 5000000000 is out of the range of int");
+  CHECK(rejection("test-shouts") ==
+        "test-shouts declares the option 'Leak': a name consists of lower-case letters, "
+        "digits, dashes and underscores");
+  Params w;
+  CHECK(message_of<ValueError>([&] { Truncating(w / "alone", {2, 3}); }) ==
+        "option n: the default 2.5 is not an integer from 1 to 9");
 }

@@ -14,6 +14,16 @@ using namespace ebb;
 
 namespace {
 
+// A product that does not fit at the third step.
+struct ShardMisfit {
+  Param W;
+  ShardMisfit(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
+  Hidden step(const Var& x, const Hidden& s, const StepContext& at) const {
+    return {tanh(matmul(at.time() == 2 ? s.h : x, W) + s.h)};
+  }
+};
+EBB_CELL_NAMED(shard_misfit, "test-shard-misfit", ShardMisfit, "a product that does not fit at step 2");
+
 constexpr int T = 9, V = 11, E = 6, H = 10;
 
 /// A language model: embedding, LSTM, untied output layer, cross entropy.
@@ -89,13 +99,15 @@ TEST_CASE("Every shipped cell has the same gradients sharded and whole", "[shard
 }
 
 TEST_CASE("A shape error inside a shard is reported as outside shards, with the time step", "[shards]") {
-  const Model m;
-  const Array x = Array::zeros({3, 20, E + 1}, f64);
+  Params w;
+  const CellPtr cell = make_cell("test-shard-misfit", w / "", {3, 4});
+  const Array x = Array::zeros({3, 20, 3}, f64);
   const std::string message = test::message_of<Error>([&] {
-    backward(m.w, {.rows = 20, .dtype = f64},
-             [&](Shard& s) { return s.sum(unroll(*m.cell, s.sequence(x), s.context()).last()); });
+    backward(w, {.rows = 20, .dtype = f64},
+             [&](Shard& s) { return s.sum(unroll(*cell, s.sequence(x), s.context()).last()); });
   });
   INFO(message);
   CHECK(test::contains(message, "matmul"));
-  CHECK(test::contains(message, "lstm.cpp:"));
+  CHECK(test::contains(message, "shards_test.cpp:"));
+  CHECK(test::contains(message, "time step 2"));
 }

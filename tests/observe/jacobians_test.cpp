@@ -7,6 +7,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/linalg.hpp>
 #include <ebb/ops/matmul.hpp>
+#include <ebb/ops/text.hpp>
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
@@ -120,6 +121,15 @@ TEST_CASE("No singular value of a tanh network's Jacobian exceeds Pascanu's boun
 TEST_CASE("Products of more steps than there are, and a slope of zero, are rejected") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("rnn", w / "rnn", {I, H});
-  CHECK_THROWS_WITH(jacobian_spectra(*cell, inputs(3, 1), {}, {.steps = 4}), Contains("products of 4 steps along 3"));
+  CHECK_THROWS_WITH(jacobian_spectra(*cell, inputs(3, 1), {}, {.steps = 4}),
+                    "jacobian_spectra: steps must be from 1 to 3, the length of the inputs, but is 4");
   CHECK_THROWS_AS(pascanu_bound(Array::zeros({2, 2}, f64), 0), ValueError);
+}
+
+TEST_CASE("Pascanu's bound of an array that is not a square matrix is rejected with its shape") {
+  for (const Shape& shape : {Shape{2, 4}, Shape{4, 2}, Shape{4}, Shape{2, 4, 4}, Shape{0, 0}}) {
+    CHECK_THROWS_AS(pascanu_bound(Array::zeros(shape, f64)), ShapeError);
+    CHECK_THROWS_WITH(pascanu_bound(Array::zeros(shape, f64)),
+                      "pascanu_bound: the recurrent matrix must be [H, H], but is " + text(shape));
+  }
 }

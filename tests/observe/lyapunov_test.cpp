@@ -231,8 +231,12 @@ TEST_CASE("What cannot be measured is rejected with the reason") {
   const Drive free = Drive::held(zeros64({1, 1}), 1000);
   CHECK_THROWS_WITH(lyapunov(*cell, free, Array::full({1, 2}, 3, f64)), Contains("infinite or NaN after"));
   CHECK_THROWS_WITH(lyapunov(*cell, free, Array::full({2, 2}, 0, f64)), Contains("[1, 2]"));
-  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.directions = 3}), Contains("directions is 3"));
-  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.warm_up = 990}), Contains("do not fill 16 blocks"));
+  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.directions = 3}),
+                    "lyapunov: directions must be from 0 to 2, the size of the state of cell henon, but is 3");
+  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.warm_up = 990}),
+                    "lyapunov: the inputs have 1000 steps, but a warm-up of 990 and one step for each of 16 blocks "
+                    "need 1006");
+  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.blocks = 1}), "lyapunov: blocks must be at least 2, but is 1");
   CHECK_THROWS_WITH(lyapunov(*cell, zeros64({3, 1})), Contains("[steps, rows, width]"));
 }
 

@@ -123,6 +123,24 @@ TEST_CASE("The memory of a run does not grow with its length") {
   CHECK(peak(300) == peak(30));
 }
 
+TEST_CASE("A trajectory that has ended keeps its last state, and rejects another step and its measures") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("gru", w / "cell", {I, H});
+  for (const int T : {1, 3}) {
+    Trajectory s(*cell, inputs(T));
+    while (!s.ended()) s.advance();
+    const Array last = s.state().copy();
+    const std::string after = ": the trajectory has ended after " + std::to_string(T) + (T == 1 ? " step" : " steps") +
+                              ", the length of its inputs";
+    CHECK_THROWS_WITH(s.advance(), "advance" + after);
+    CHECK_THROWS_WITH(s.jacobian(), "jacobian" + after);
+    CHECK_THROWS_WITH(s.along(Array::zeros({B, 1, H}, f64)), "along" + after);
+    CHECK_THROWS_AS(s.advance(), ValueError);
+    CHECK(s.time() == T);
+    CHECK(test::same_bits(s.state(), last));
+  }
+}
+
 TEST_CASE("Inputs and states that do not fit, and states that leave float64, are rejected with step and row") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("henon", w / "cell", {I, 1});
@@ -130,7 +148,7 @@ TEST_CASE("Inputs and states that do not fit, and states that leave float64, are
   CHECK_THROWS_WITH(Drive(x), Contains("[steps, rows, width]"));
   CHECK_THROWS_WITH(Drive::held(inputs(2), 3), Contains("[rows, width]"));
   CHECK_THROWS_WITH(Drive::held(x, 0), Contains("at least one step"));
-  CHECK_THROWS_WITH(Trajectory(*cell, Drive::held(x, 3), Array::zeros({2, 5}, f64)), Contains("henon is [2, 2]"));
+  CHECK_THROWS_WITH(Trajectory(*cell, Drive::held(x, 3), Array::zeros({2, 5}, f64)), Contains("henon must be [2, 2]"));
   CHECK_THROWS_WITH(Trajectory(*cell, Drive::held(x, 3)).along(x), Contains("[2, k, 2]"));
   Array start = Array::zeros({2, 2}, f64);
   start.set_flat(2, 1e200);

@@ -114,7 +114,8 @@ TEST_CASE("The state of another optimiser, model or list is rejected and changes
   other.save(folder / "before");
   CHECK(contains(message_of<FileError>([&] { other.load(folder / "run"); }),
                  "run: part 2, 'kind': is 'adam' in the file and 'lion' here"));
-  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }), "has 7 parts, expected 2"));
+  CHECK(contains(message_of<FileError>([&] { load(folder / "run", other.w, other.stop); }),
+                 "its number of parts is 7, expected 2"));
   save(folder / "stop", a.stop);
   CHECK(contains(message_of<FileError>([&] { load(folder / "stop", other.mean); }), "early stopping"));
   Params small;

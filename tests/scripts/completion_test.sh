@@ -31,6 +31,7 @@ among "lstm" ebb train adding --cell = ls
 expect "permuted" ebb train pixels --order perm
 expect "" ebb check mgu --order p        # which takes a number there
 expect "none,naive" ebb dropout --ways none,nai
+expect "optimizer optimiser" ebb new opti
 expect "both" ebb compare --direction bo
 expect "test" ebb evaluate --weights w --split te
 END

@@ -41,6 +41,10 @@ wrong() {  # wrong MESSAGE BASE MEMBERS OPTIONS NAME
 
 right "$base" "$options $make $update" "$declare" mine
 right "$base" "$options $make $update" '' mine
+right "$base" "$options $make $update" 'double beta = .9; void declare(GivenOptions& given) { given("beta", beta, ""); }' mine
+for declare in 'void declares(GivenOptions& given) { given("beta", beta, ""); }' 'void declare(GivenOptions given) const;' ''; do
+  wrong 'declared by `void declare(GivenOptions& given)`' "$base" "$options $make $update" "double beta = .9; $declare" mine
+done
 wrong 'an optimiser names the struct of its options: `using Options = MyOptions;`' "$base" "$make $update" '' mine
 wrong 'an optimiser overrides update(const Slice<float>&) and update(const Slice<double>&)' "$base" "$options $make" '' mine
 wrong 'an optimiser is constructed from parameters and options' "$base" "$options $update

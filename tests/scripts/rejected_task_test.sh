@@ -1,4 +1,5 @@
-# Tasks without a network or with two, and batches whose arrays contradict each other, do not compile; corrected they do.
+# Tasks without a network or with two, batches whose arrays contradict each other, and batches and experiments whose
+# optional members have a wrong form do not compile; corrected they do.
 set -eu
 flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/experiments.txt")"
 
@@ -49,3 +50,39 @@ rejected SimpleTask 'SimpleBatch{.inputs = x, .targets = LastStep{tokens}}' 'err
 rejected SimpleTask 'SimpleBatch{.inputs = tokens, .targets = EveryStep{x}}' 'error'
 compiles SimpleTask 'SimpleBatch{.inputs = tokens, .targets = EveryStep{tokens}}'
 rejected SimpleTask 'x' 'error'
+
+member() {  # member DEFINITIONS: a file with these
+  cat <<END_OF_FILE
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/train/batch.hpp>
+using namespace ebb::app;
+struct Mine {
+  int rows() const { return 1; }
+  int steps() const { return 1; }
+  $1
+};
+Batch made() { return Mine{}; }
+struct Run {
+  void run(Job&) {}
+  $2
+};
+EBB_EXPERIMENT(mine, Run, "");
+END_OF_FILE
+}
+member_compiles() {  # member_compiles OF_BATCH OF_EXPERIMENT
+  member "$1" "$2" >right.cpp
+  "$CXX" $flags right.cpp >right.log 2>&1 || { echo "does not compile: $1, $2"; cat right.log; exit 1; }
+}
+member_rejected() {  # member_rejected OF_BATCH OF_EXPERIMENT MESSAGE
+  member "$1" "$2" >wrong.cpp
+  ! "$CXX" $flags wrong.cpp >wrong.log 2>&1 || { echo "compiles: $1, $2"; exit 1; }
+  grep 'error' wrong.log | grep -qF -- "$3" || { echo "no error of '$1, $2' says '$3'"; cat wrong.log; exit 1; }
+}
+member_compiles 'double weight() const { return 1; } bool continues = true; std::vector<int> items;' \
+  'void options(Options&) {} void prepare(SharedOptions&, Options&) {}'
+member_compiles '' ''
+member_rejected 'double weight = 1;' '' "a batch's weight is"
+member_rejected 'bool continues() const { return true; }' '' 'a batch continues the previous one if'
+member_rejected 'std::vector<long> items;' '' "a batch's rows in the data set are"
+member_rejected '' 'void options(int) {}' "an experiment's options are declared by"
+member_rejected '' 'void prepare(Options&) {}' 'an experiment prepares its options by'

@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/clip.hpp>
@@ -50,7 +51,7 @@ struct Clip {
   void options(Options& o) {
     o.add("--thresholds", thresholds, "largest norms of the gradient to compare; 0: no clipping");
     o.add("--values", values, "bounds for clipping by value, to compare with; `none` for none");
-    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
     o.add("--lr", lr, "learning rate").above(0);
@@ -75,6 +76,7 @@ struct Clip {
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     const TaskSettings s{.hidden = hidden,
                          .length = length,
                          .batch = batch,
@@ -82,7 +84,7 @@ struct Clip {
                          .lr = lr,
                          .clip = 0,
                          .optimizer = optimizer};
-    made->check_sizes(s);
+    check_sizes(*made, s);
     try_out(Model(*made, cell, s, 1), *made, s);
     for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
@@ -92,8 +94,8 @@ struct Clip {
         "For each seed, all runs have the same task, initial weights and learning rate. Only the clipping of the "
         "gradient differs.");
     const std::string settings =
-        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {} updates; {}", task, cell, length, hidden, batch,
-                    optimizer, lr, count_text(steps), made->data());
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} at {:g}, {}; {}", task, cell, length, hidden, batch,
+                    optimizer, lr, count_text(steps, "update"), made->data());
     const auto fill = [&] {
       add_to_report(job, outcomes, made->info(), settings);
       add_to_summary(job, outcomes, made->info(), made->data());
@@ -116,8 +118,8 @@ struct Clip {
     for (const Outcome& o : outcomes)
       for (std::size_t k = 0; o.rule.bound > 0 && k < o.runs.size(); ++k)
         if (const std::string& at = o.runs[k].training.diverged; !at.empty())
-          job.fail(fmt::format("{}, seed {} diverged at {}; the other runs were completed", o.rule.name, job.seeds()[k],
-                               at));
+          job.fail_run(fmt::format("{}, seed {} diverged at {}", o.rule.name, job.seeds()[k], at),
+                       outcomes.size() * o.runs.size());
   }
 
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {

@@ -37,7 +37,7 @@ std::string verdict(const std::vector<Outcome>& all, const TaskInfo& info) {
     const int n = o.begun();
     const std::string who = o.rule.bound > 0 ? fmt::format("Clipped by {}", o.rule.name) : "Without clipping";
     if (n == 0) text += fmt::format("{}: not started. ", who);
-    else if (o.diverged() > 0) text += fmt::format("{}, {} of {} runs diverged. ", who, o.diverged(), n);
+    else if (o.diverged() > 0) text += fmt::format("{}, {} of {} diverged. ", who, o.diverged(), count_text(n, "run"));
     else
       text += fmt::format("{}, {} of {} learned ({} {}). ", who, o.learned(info.baseline), n,
                           number_text(o.loss().mean), info.unit);

@@ -5,8 +5,10 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/printable.hpp>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -29,10 +31,11 @@ struct Compare {
   TaskOptions sizes;
 
   void options(Options& o) {
-    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK");
+    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK").known_by(missing_task);
     o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
     o.add("--weights", weights,
-          "trained weights of each, not counting embedding tables; 0: as many as the first cell has at the "
+          "number of trained weights of each cell, not counting embedding tables; 0: as many as the first cell has at "
+          "the "
           "task's hidden size")
         .type("N")
         .at_least(0)
@@ -85,8 +88,9 @@ struct Compare {
     for (const Variant& v : r.variants)
       for (const Trial& t : v.trials)
         if (const std::string& at = t.training.diverged; !t.failed.empty() || !at.empty())
-          job.fail(fmt::format("{}, seed {}: {}; the others were completed", v.name, t.seed,
-                               t.failed.empty() ? "diverged at " + at : t.failed));
+          job.fail_run(
+              fmt::format("{}, seed {}: {}", v.name, t.seed, t.failed.empty() ? "diverged at " + at : t.failed),
+              r.variants.size() * v.trials.size());
   }
 
  private:
@@ -101,7 +105,7 @@ struct Compare {
         tasks_.push_back(made(embedding, direction));
         const Task& t = *tasks_.back();
         const TaskSettings s = settings_of(t, job.size());
-        t.check_sizes(s);
+        check_sizes(t, s);
         if (widths.empty()) {
           r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
           widths = equal_widths(r, t, s, cells);
@@ -111,6 +115,7 @@ struct Compare {
         for (std::size_t c = 0; c < cells.size(); ++c)
           r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
       }
+    sizes.inputs.keep(tasks_);
     return r;
   }
 
@@ -173,7 +178,7 @@ struct Compare {
   // All updates are done, regardless of validation; then the weights with the best validation score are restored, as
   // with --patience of ebb train.
   TaskSettings settings_of(const Task& t, Size size) const {
-    TaskSettings s = sizes.changed(task, t.comparison_settings(size));
+    TaskSettings s = sizes.changed(task, task_call(t, [&] { return t.comparison_settings(size); }));
     s.enough = 0;
     s.patience = all_validations;
     return s;
@@ -184,7 +189,7 @@ struct Compare {
     s.hidden = width;
     s.lr = rates.of(bare(cells[c]), s.lr);
     Variant v{.name = cells[c], .cell = cells[c], .embedding = embedding, .direction = direction, .settings = s};
-    if (embeddings.size() > 1) v.name += ", " + short_name(embedding);
+    if (embeddings.size() > 1) v.name += ", " + ebb::detail::printable(short_name(embedding));
     if (directions.size() > 1) v.name += ", " + direction;
     const Model model{t, v.cell, s, 1};
     try_out(model, t, s);
@@ -215,8 +220,8 @@ struct Compare {
                       weights = near ? fmt::format("about {} weights{}", number, which)
                                      : fmt::format("weights as close to {} as the widths allow{},", number, which);
     std::string text;
-    const std::string all = fmt::format("{}: T {}, batch {}, {} updates, {}, {} besides embedding tables", task,
-                                        s.length, s.batch, count_text(s.steps), s.optimizer, weights);
+    const std::string all = fmt::format("{}: T {}, batch {}, {}, {}, {} besides embedding tables", task, s.length,
+                                        s.batch, count_text(s.steps, "update"), s.optimizer, weights);
     for (const std::string& line : wrapped(all, 78)) text += line + "\n";
     for (std::size_t c = 0; c < cells.size() && !near; ++c)
       text +=
@@ -254,7 +259,9 @@ struct Compare {
       s.length = task_of(c).steps(s);  // as it was trained
       r.costs.push_back(cost_by_length(
           cells[c], s, steps, rows, most, [&] { return job.interrupted(); },
-          [&](int length) { job.progress().advance(share, fmt::format("{}, {} steps", cells[c], length)); }));
+          [&](int length) {
+            job.progress().advance(share, fmt::format("{}, {}", cells[c], count_text(length, "step")));
+          }));
     }
   }
 

@@ -240,16 +240,16 @@ void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
   job.report.title("Comparison on " + r.task);
   job.report.lead(
-      fmt::format("{}; {} updates each, {} seed{}: quality{}.", weights_text(r), count_text(s.steps),
-                  job.seeds().size(), job.seeds().size() == 1 ? "" : "s",
+      fmt::format("{}; {} each, {}: quality{}.", weights_text(r), count_text(s.steps, "update"),
+                  count_text(static_cast<double>(job.seeds().size()), "seed"),
                   r.costs.empty() ? " and time to reach it" : ", time to reach it, and the cost of longer sequences"));
   job.report.section(!equal_weights(r) ? "At one width per cell"
                      : near_budget(r)  ? "At equal parameter counts"
                                        : "At parameter counts as close as the widths allow");
   job.report.table(quality_table(r));
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
-  job.report.note(fmt::format("T = {} steps in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch,
-                              s.optimizer, s.lr, s.clip, r.data.empty() ? "generated" : r.data));
+  job.report.note(fmt::format("T = {} in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer,
+                              s.lr, s.clip, r.data.empty() ? "generated" : r.data));
   if (r.costs.empty()) return;
   job.report.section("Cost of longer sequences");
   job.report.plots({cost_plot(r, false), cost_plot(r, true)});

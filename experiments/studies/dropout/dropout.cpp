@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/optim/early_stopping.hpp>
@@ -25,11 +27,11 @@ struct DropoutStudy {
 
   void options(Options& o) {
     o.add("--ways", ways,
-          "none, naive (new masks at each step, on input and state), input (likewise, only on the input), variational "
-          "(one mask a sequence), candidate (on what is added to the state)")
+          "variants to compare: none, naive (new masks at each step, on input and state), input (new masks on the "
+          "input only), variational (one mask per sequence), candidate (on what is added to the state)")
         .one_of({"none", "naive", "input", "variational", "candidate"});
     o.add("--p", p, "dropout probability").above(0).at_most(.99);
-    o.add("--task", task, "task; `ebb tasks` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
     o.add("--part", part,
           "fraction of the training text of chars that is read, so that there is too little data (default: 0.05)")
         .at_least(0)
@@ -55,12 +57,13 @@ struct DropoutStudy {
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;
     auto made = inputs.make(task);
+    inputs.keep(made->inputs());
     if (task == "chars") made = part_of(std::move(made), part > 0 ? part : inputs.quick ? .005 : .05);
     if (made->as<HasFeedForward>())
       throw ValueError(fmt::format("the network of the task '{}' has no cell that could use dropout", task));
     const TaskSettings s{
         .hidden = hidden, .length = length, .batch = batch, .steps = steps, .lr = lr};  // Adam, gradients clipped to 1
-    made->check_sizes(s);
+    check_sizes(*made, s);
     for (const std::string& way : ways) try_out(Model(*made, cell, with(s, way, p), 1), *made, s);
 
     std::vector<Way> results;
@@ -68,8 +71,8 @@ struct DropoutStudy {
       results.push_back({.name = name, .runs = std::vector<WayRun>(job.seeds().size())});
     job.start(static_cast<double>(ways.size() * job.seeds().size()) * steps);
     const std::string settings =
-        fmt::format("{}: {}, T {}, hidden {}, batch {}, {} updates, {} at {:g}, p {:g}; {}", task, cell, length, hidden,
-                    batch, steps, s.optimizer, lr, p, made->data());
+        fmt::format("{}: {}, T {}, hidden {}, batch {}, {}, {} at {:g}, p {:g}; {}", task, cell, length, hidden, batch,
+                    count_text(steps, "update"), s.optimizer, lr, p, made->data());
     job.report.title("Dropout in recurrent networks");
     job.report.lead("With too little data, the training loss keeps falling while the validation loss begins to rise.");
     const auto fill = [&] {

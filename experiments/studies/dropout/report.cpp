@@ -88,7 +88,9 @@ std::string missing(const std::vector<Way>& ways) {
     if (whole(w)) continue;
     text += text.empty() ? "" : ", ";
     if (runs_that(w, &WayRun::begun) == 0) text += w.name + " was not started";
-    else text += fmt::format("{} of {} runs of {} were completed", runs_that(w, &WayRun::done), w.runs.size(), w.name);
+    else
+      text += fmt::format("{} of {} of {} were completed", runs_that(w, &WayRun::done),
+                          count_text(static_cast<double>(w.runs.size()), "run"), w.name);
   }
   return text;
 }

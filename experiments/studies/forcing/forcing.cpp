@@ -3,6 +3,7 @@
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 
 namespace ebb::app::forcing {
 namespace {
@@ -17,7 +18,7 @@ struct ForcingStudy {
 
   void options(Options& o) {
     o.add("--ways", ways,
-          "of showing the truth in training: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
+          "when training feeds true values: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
           "exponential, inverse-sigmoid")
         .one_of({"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
     o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
@@ -46,7 +47,7 @@ struct ForcingStudy {
     const auto task = series_of(p);
     for (const auto& [split, length] :
          {std::pair{Split::train, p.context + p.horizon}, {Split::test, p.context + p.free}})
-      task->batch({.split = split, .length = length, .rows = p.batch});
+      make_batch(*task, {.split = split, .length = length, .rows = p.batch});
     const Forecaster trial(p, 1);
     test(trial, *task, p, Limit{1, 1});
 

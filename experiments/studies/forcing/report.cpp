@@ -96,9 +96,10 @@ Series by_step(const Way& w, bool free) {
 
 void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, const std::string& data) {
   const std::string settings = fmt::format(
-      "{}, hidden {}, {} true values and {} further steps in training, {} rows, {} updates, Adam, one cycle to {:g}; "
+      "{}, hidden {}, {} and {} in training, {}, {}, Adam, one cycle to {:g}; "
       "half true inputs after {:g} of them; {}",
-      p.cell, p.hidden, p.context, p.horizon, p.batch, count_text(p.steps), p.lr, p.half, data);
+      p.cell, p.hidden, count_text(p.context, "true value"), count_text(p.horizon, "further step"),
+      count_text(p.batch, "row"), count_text(p.steps, "update"), p.lr, p.half, data);
   Plot errors{
       .title = "Free running", .x_label = "steps after the last true value", .y_label = "NRMSE (%)", .log_y = true};
   for (const Way& w : ways) errors.series.push_back(by_step(w, true));

@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/train/output.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/nn/decoding/scheduled_sampling.hpp>
 #include <ebb/optim/adam.hpp>
@@ -61,11 +62,37 @@ Var forecasts(const Forecaster& m, const Var& x, int context, double p, bool thr
       in = where(constant(coins), in, through ? own : detach(own));
     }
     s = m.cell->step(in, s, at);
-    own = m.out(m.cell->output(in, s));
+    own = m.out(checked_output(*m.cell, in, s));
     all.push_back(own);
   }
   return concat(all, 1);
 }
+
+namespace {
+
+SeriesBatch training_batch(const Task& task, const Practice& p, int update, std::uint64_t seed) {
+  const auto number = static_cast<std::uint64_t>(update);
+  return make_batch(task, {.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed})
+      .get<SeriesBatch>();
+}
+
+PartialLoss squared_error(const Forecaster& m, const SeriesBatch& b, const Practice& p, double gold, Shard& s) {
+  const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.context());
+  const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
+  return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
+}
+
+// The loss of the batch after the last update, in which alone a divergence of that update shows.
+std::string divergence_after(const Forecaster& m, const Task& task, const Practice& p, const std::string& way,
+                             std::uint64_t seed, double first_loss) {
+  const SeriesBatch b = training_batch(task, p, p.steps, seed);
+  const double gold = truth(way, p.steps, p.steps, p.half);
+  const Result r = evaluate(m.w, {.rows = b.rows(), .update = static_cast<std::uint64_t>(p.steps), .seed = seed},
+                            [&](Shard& s) { return squared_error(m, b, p, gold, s); });
+  return divergence_at_end(m.w, r.loss, first_loss, task.info());
+}
+
+}  // namespace
 
 void train(Forecaster& m, const Task& task, const Practice& p, const std::string& way, std::uint64_t seed, WayRun& run,
            const std::function<void(double)>& watch) {
@@ -75,15 +102,10 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
   run.begun = true;
   for (int u = 0; u < p.steps; ++u) {
     if (interrupted()) return;
-    const auto number = static_cast<std::uint64_t>(u);
-    const auto b = task.batch({.length = p.context + p.horizon, .rows = p.batch, .number = number, .seed = seed})
-                       .get<SeriesBatch>();
+    const SeriesBatch b = training_batch(task, p, u, seed);
     const double gold = truth(way, u, p.steps, p.half);
-    Result r = backward(m.w, {.rows = b.rows(), .update = number, .seed = seed}, [&](Shard& s) {
-      const Var y = forecasts(m, s.sequence(b.x).all(), p.context, gold, p.through, s.context());
-      const Var wanted = transpose(s.sequence(b.y).all(), {1, 0, 2});
-      return s.mean_rows(mean(square(y - reshape(wanted, y.shape())), 1));
-    });
+    Result r = backward(m.w, {.rows = b.rows(), .update = static_cast<std::uint64_t>(u), .seed = seed},
+                        [&](Shard& s) { return squared_error(m, b, p, gold, s); });
     if (u == 0) first_loss = r.loss;
     if (const std::string what = divergence(r.loss, clip_by_norm(r.grads, 1), first_loss, task.info()); !what.empty()) {
       run.diverged = fmt::format("update {}: {}", u + 1, what);
@@ -95,7 +117,9 @@ void train(Forecaster& m, const Task& task, const Practice& p, const std::string
     run.loss.push_back(r.loss);
     watch(r.loss);
   }
-  run.done = true;
+  if (const std::string what = divergence_after(m, task, p, way, seed, first_loss); !what.empty())
+    run.diverged = fmt::format("update {}: {}", p.steps, what);
+  run.done = run.diverged.empty();
 }
 
 double Errors::over(const std::vector<double>& by_step, int steps) {
@@ -111,7 +135,7 @@ Errors test(const Forecaster& m, const Task& task, const Practice& p, Limit limi
   double count = 0;
   for (int k = 0; k < std::min(limit.batches, task.batches(Split::test, T, rows)); ++k) {
     const auto b =
-        task.batch({.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)})
+        make_batch(task, {.split = Split::test, .length = T, .rows = rows, .number = static_cast<std::uint64_t>(k)})
             .get<SeriesBatch>();
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
       const Var x = s.sequence(b.x).all();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/sequence/truncated.hpp>
@@ -75,8 +76,8 @@ double tested(const Reader& m, const Task& task, int rows) {
   StateArrays carry;
   double sum = 0, weight = 0;
   for (int k = 0; k < task.batches(Split::test, length, rows); ++k) {
-    const Batch b =
-        task.batch({.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
+    const Batch b = make_batch(
+        task, {.split = Split::test, .length = length, .rows = rows, .number = static_cast<std::uint64_t>(k)});
     const Stretch read(b);
     if (!b.continues()) carry = {};
     const Result r = evaluate(m.w, {.rows = b.rows(), .training = false}, [&](Shard& s) {
@@ -89,6 +90,19 @@ double tested(const Reader& m, const Task& task, int rows) {
     weight += b.weight();
   }
   return task.info().unit_per_loss * sum / weight;
+}
+
+// The loss of the batch after the last update, in which alone a divergence of that update shows.
+std::string divergence_after(const Reader& m, const Task& task, const Reading& r, Truncated& bptt, std::uint64_t seed,
+                             double first_loss) {
+  const auto number = static_cast<std::uint64_t>(r.updates);
+  const Batch b = make_batch(task, {.length = r.every, .rows = r.rows, .number = number, .seed = seed});
+  const Stretch stretch(b);
+  if (!b.continues()) bptt.restart();
+  bptt.push(stretch.tokens);
+  const Result result = evaluate(m.w, {.rows = b.rows(), .update = number, .seed = seed},
+                                 [&](Shard& s) { return loss_of(m, bptt, stretch.next, s); });
+  return divergence_at_end(m.w, result.loss, first_loss, task.info());
 }
 
 // Mean loss over the stretch, differentiated every `every` steps through `window` steps, with fixed weights.
@@ -133,8 +147,9 @@ void try_reading(const Task& task, const Reading& r) {
   Reader m(task, r, 1);
   try_optimizer(r.optimizer);
   for (const auto& [length, rows] : {std::pair{r.every, r.rows}, {r.stretch, 1}, {100, r.rows}})
-    for (const Split split : {Split::train, Split::test}) task.batch({.split = split, .length = length, .rows = rows});
-  const Stretch b(task.batch({.length = 2, .rows = 1}));
+    for (const Split split : {Split::train, Split::test})
+      make_batch(task, {.split = split, .length = length, .rows = rows});
+  const Stretch b(make_batch(task, {.length = 2, .rows = 1}));
   evaluate(m.w, {.rows = 1, .training = false}, [&](Shard& s) {
     Truncated bptt{{.k1 = 2, .k2 = 2}};
     bptt.push(b.tokens);
@@ -156,7 +171,7 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
   for (int u = 1; u <= r.updates; ++u) {
     if (interrupted()) return;
     const auto number = static_cast<std::uint64_t>(u - 1);
-    const Batch b = task.batch({.length = r.every, .rows = r.rows, .number = number, .seed = seed});
+    const Batch b = make_batch(task, {.length = r.every, .rows = r.rows, .number = number, .seed = seed});
     const Stretch stretch(b);
     if (!b.continues()) bptt.restart();
     bptt.push(stretch.tokens);
@@ -181,12 +196,16 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
     watch(info.unit_per_loss * result.loss);
   }
   run.seconds = std::chrono::duration<double>(Clock::now() - started).count() / characters;
+  if (const std::string what = divergence_after(m, task, r, bptt, seed, first_loss); !what.empty()) {
+    run.diverged = fmt::format("update {}: {}", r.updates, what);
+    return;
+  }
   run.test = tested(m, task, r.rows);
   run.done = true;
 }
 
 Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
-  const Batch b = task.batch({.split = Split::test, .length = r.stretch, .rows = 16});
+  const Batch b = make_batch(task, {.split = Split::test, .length = r.stretch, .rows = 16});
   const Array cut = gradient(m, b, r.every, window), full = gradient(m, b, b.steps(), b.steps());
   double product = 0, of_cut = 0, of_full = 0, between = 0;
   for (std::int64_t k = 0; k < full.size(); ++k) {

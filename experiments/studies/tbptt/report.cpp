@@ -68,26 +68,27 @@ std::string verdict(const StreamResult& s) {
   if (!std::isfinite(a) || !std::isfinite(b)) return "Not all windows were completed.";
   if (s.windows.size() == 1)
     return fmt::format(
-        "The window of {} steps reaches {} {}. After training its gradient differs from the full one by "
+        "The window of {} reaches {} {}. After training its gradient differs from the full one by "
         "{:.2g} of the norm.",
-        small.steps, number_text(a), s.info.unit, of(small, trained_difference).mean);
+        count_text(small.steps, "step"), number_text(a), s.info.unit, of(small, trained_difference).mean);
   return fmt::format(
-      "A window of {} steps reaches {} {}, one of {} steps {}, with {:.0f} times the time and {:.0f} times the memory. "
-      "After training, the gradient through {} steps differs from the full one by {:.2g} of its norm, through {} by "
+      "A window of {} reaches {} {}, one of {} {}, with {:.0f} times the time and {:.0f} times the memory. "
+      "After training, the gradient through {} differs from the full one by {:.2g} of its norm, through {} by "
       "{:.2g}.",
-      small.steps, number_text(a), s.info.unit, large.steps, number_text(b),
+      count_text(small.steps, "step"), number_text(a), s.info.unit, count_text(large.steps, "step"), number_text(b),
       of(large, microseconds_of).mean / of(small, microseconds_of).mean,
-      of(large, kept_of).mean / of(small, kept_of).mean, small.steps, of(small, trained_difference).mean, large.steps,
-      of(large, trained_difference).mean);
+      of(large, kept_of).mean / of(small, kept_of).mean, count_text(small.steps, "step"),
+      of(small, trained_difference).mean, large.steps, of(large, trained_difference).mean);
 }
 
 }  // namespace
 
 void add_to_report(Job& job, const StreamResult& s) {
   const Reading& r = s.reading;
-  const std::string settings = fmt::format(
-      "{}: {}, hidden {}, {} rows, an update every {} steps, {} updates of {} characters, {} at {:g}; {}", s.name,
-      r.cell, r.hidden, r.rows, r.every, count_text(r.updates), r.every * r.rows, r.optimizer, r.lr, s.data);
+  const std::string settings =
+      fmt::format("{}: {}, hidden {}, {}, an update every {}, {} of {}, {} at {:g}; {}", s.name, r.cell, r.hidden,
+                  count_text(r.rows, "row"), count_text(r.every, "step"), count_text(r.updates, "update"),
+                  count_text(double(r.every) * r.rows, "character"), r.optimizer, r.lr, s.data);
   job.report.section(s.name, verdict(s));
   show(job, settings, table_of(s), verdict(s));
 
@@ -113,8 +114,8 @@ void add_to_report(Job& job, const StreamResult& s) {
 
   Plot time{.title = "Time", .x_label = "window (steps)", .y_label = "µs per character", .log_y = true, .log_x = true};
   time.series = {against_window(s, "training", microseconds_of, true)};
-  time.caption = fmt::format(
-      "The window is recomputed every {} steps, so each step of the stream costs window / {} steps.", r.every, r.every);
+  time.caption = fmt::format("The window is recomputed every {}, so each step of the stream costs window / {} steps.",
+                             count_text(r.every, "step"), r.every);
   Plot memory{.title = "Memory", .x_label = "window (steps)", .y_label = "MB kept", .log_y = true, .log_x = true};
   memory.series = {against_window(s, "one update", megabytes_of, true)};
   memory.caption = "Memory of the tapes of one update, until its gradient is computed.";
@@ -128,7 +129,7 @@ void add_to_report(Job& job, const StreamResult& s) {
       curves.push_back({{}, run.loss});
       for (const double x : run.read) curves.back().x.push_back(x / 1000);
     }
-    curve.series.push_back(line_of(fmt::format("{} steps", w.steps), curves));
+    curve.series.push_back(line_of(count_text(w.steps, "step"), curves));
   }
   curve.caption = "Training loss, mean and one standard deviation over seeds.";
   job.report.plots({curve});

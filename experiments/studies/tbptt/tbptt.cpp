@@ -25,7 +25,7 @@ struct Tbptt {
     o.add("--tasks", tasks, "chars, and echo: output the symbol of --lag steps ago").one_of({"chars", "echo"});
     o.add("--cell", cell, "cell; `ebb cells` lists them");
     o.add("--every", every, "steps between updates (k1), at most the smallest window").at_least(1).at_most(10'000);
-    o.add("--lag", lag, "of echo").at_least(1).at_most(10'000).quick(4);
+    o.add("--lag", lag, "lag of the task echo").at_least(1).at_most(10'000).quick(4);
     o.add("--characters", characters, "number of characters that a run reads")
         .at_least(1)
         .at_most(1'000'000'000)
@@ -36,7 +36,7 @@ struct Tbptt {
         .at_most(100'000)
         .quick(40);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
-    o.add("--rows", rows, "rows, which start at different positions of the text")
+    o.add("--rows", rows, "number of rows, which start at different positions of the text")
         .at_least(1)
         .at_most(100'000)
         .quick(16);
@@ -147,8 +147,9 @@ struct Tbptt {
       for (const Window& w : result.windows)
         for (std::size_t k = 0; k < w.runs.size(); ++k)
           if (!w.runs[k].diverged.empty())
-            job.fail(fmt::format("{}, window {}, seed {} diverged at {}; the other runs were completed", result.name,
-                                 w.steps, job.seeds()[k], w.runs[k].diverged));
+            job.fail_run(fmt::format("{}, window {}, seed {} diverged at {}", result.name, w.steps, job.seeds()[k],
+                                     w.runs[k].diverged),
+                         results.size() * result.windows.size() * w.runs.size());
   }
 };
 EBB_EXPERIMENT(tbptt, Tbptt, "truncated backpropagation through time: its effect on quality, memory, time and bias");

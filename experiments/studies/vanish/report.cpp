@@ -165,10 +165,10 @@ void add_to_report(Job& job, const TaskResult& task) {
   const TaskSettings& s = task.settings;
   job.report.section(task.name, verdict(task));
   job.report.note(
-      fmt::format("T = {} steps in training, hidden {}, batch {}, {} {}, {}; data: {}. Gradients measured in "
-                  "float64 over {} sequences of the test split and {} seed{}.",
-                  s.length, s.hidden, s.batch, s.optimizer, s.lr, updates_text(task), task.data, task.rows,
-                  job.seeds().size(), job.seeds().size() == 1 ? "" : "s"));
+      fmt::format("T = {} in training, hidden {}, batch {}, {} {}, {}; data: {}. Gradients measured in "
+                  "float64 over {} of the test split and {}.",
+                  s.length, s.hidden, s.batch, s.optimizer, s.lr, updates_text(task), task.data,
+                  count_text(task.rows, "sequence"), count_text(static_cast<double>(job.seeds().size()), "seed")));
   job.report.table(verdict_table(task));
   if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});

@@ -167,6 +167,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
   of_task.set({"baseline_loss"}, task.info.baseline);
   of_task.set({"data"}, task.data);
   set_settings(of_task.under({"settings"}), task);
+  for (const auto& [name, value] : task.options) of_task.set_json({"options", name}, value);
   for (const CellResult& cell : task.cells) {
     const auto of_cell = of_task.under({"cells", cell.cell});
     for (int when = 0; when < 2; ++when) {

@@ -52,7 +52,8 @@ std::string remarks(const CellResult& cell) {
     const std::string name = fmt::format("  {}: seed {}", cell.cell, run.seed);
     if (!run.begun) text += name + " was not started\n";
     if (run.training.interrupted)
-      text += fmt::format("{} was interrupted after {} updates\n", name, run.training.curve.size());
+      text += fmt::format("{} was interrupted after {}\n", name,
+                          count_text(static_cast<double>(run.training.curve.size()), "update"));
     if (!run.training.diverged.empty())
       for (const std::string& line :
            wrapped(fmt::format("{} DIVERGED at {}", name.substr(2), run.training.diverged), 76))
@@ -67,7 +68,8 @@ std::string remarks(const CellResult& cell) {
 }  // namespace
 
 std::string updates_text(const TaskResult& task) {
-  return task.settings.steps == 0 ? "not trained" : fmt::format("at most {} updates", count_text(task.settings.steps));
+  return task.settings.steps == 0 ? "not trained"
+                                  : fmt::format("at most {}", count_text(task.settings.steps, "update"));
 }
 
 std::string table_text(const TaskResult& task) {
@@ -122,14 +124,14 @@ std::string verdict(const TaskResult& task) {
   std::string text;
   const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
   if (!gone.empty()) {
-    text += fmt::format("At initialisation, {} steps back, the gradient of {} has fallen to zero", far, joined(gone));
+    text += fmt::format("At initialisation, {} back, the gradient of {} has fallen to zero", count_text(far, "step"),
+                        joined(gone));
     text +=
         best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best))))
              : ". ";
   } else if (decades >= 1) {
-    text += fmt::format(
-        "At initialisation, {} steps back, the gradient of {} has fallen {} times further than that of {}. ", far,
-        worst->cell, power_text(decades, 0), best->cell);
+    text += fmt::format("At initialisation, {} back, the gradient of {} has fallen {} times further than that of {}. ",
+                        count_text(far, "step"), worst->cell, power_text(decades, 0), best->cell);
   }
   if (!text.empty()) text += "Norms are over the whole state. ";
   if (!undefined.empty())

@@ -3,8 +3,10 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/printable.hpp>
 #include <limits>
 #include <new>
 
@@ -20,12 +22,15 @@ struct Vanish {
 
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
-    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them");
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
     o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
         .at_least(1)
         .at_most(100'000)
         .quick(100);
-    o.add("--rows", rows, "number of sequences over which it is measured").at_least(1).at_most(10'000).quick(8);
+    o.add("--rows", rows, "number of sequences over which the gradient is measured")
+        .at_least(1)
+        .at_most(10'000)
+        .quick(8);
     sizes.declare(o);
     sizes.declare_optimizer(o);
     o.example("ebb vanish                                      under four minutes on two cores");
@@ -79,8 +84,9 @@ struct Vanish {
         for (const Run& run : cell.runs) {
           const std::string& diverged = run.training.diverged;
           if (run.failed.empty() && diverged.empty()) continue;
-          job.fail(fmt::format("{} on {}, seed {}: {}; the others were completed", cell.cell, task.name, run.seed,
-                               run.failed.empty() ? "diverged at " + diverged : run.failed));
+          job.fail_run(fmt::format("{} on {}, seed {}: {}", cell.cell, task.name, run.seed,
+                                   run.failed.empty() ? "diverged at " + diverged : run.failed),
+                       results.size() * task.cells.size() * cell.runs.size());
         }
     }
     write_series(job, results);
@@ -95,21 +101,24 @@ struct Vanish {
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
+    sizes.inputs.keep(made);
     std::vector<TaskResult> results;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
       const std::string& name = tasks[k];
       const Task& task = *made[k];
-      TaskResult r{.name = name,
-                   .data = task.data(),
-                   .info = task.info(),
-                   .settings = sizes.changed(name, task.comparison_settings(job.size())),
-                   .lags = lags,
-                   .rows = rows};
+      TaskResult r{
+          .name = name,
+          .data = task.data(),
+          .info = task.info(),
+          .settings = sizes.changed(name, task_call(task, [&] { return task.comparison_settings(job.size()); })),
+          .lags = lags,
+          .rows = rows,
+          .options = chosen_options(task)};
       const TaskSettings& s = r.settings;
       if (!task.as<SimpleTask>())
         throw ValueError(fmt::format(
             "the task '{}' has its own network, without a single state between its inputs and its loss", name));
-      task.check_sizes(s);
+      check_sizes(task, s);
       r.rows = rows_measured(task, s);
       for (const std::string& cell : cells) {
         const Model model(task, cell, s.hidden, 1);
@@ -117,7 +126,7 @@ struct Vanish {
         r.cells.push_back({.cell = cell});
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
-      const auto batch = task.batch({.length = s.length, .rows = 1}).get<SimpleBatch>();
+      const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
       r.squared_error = std::holds_alternative<LastStep>(batch.targets);
       results.push_back(std::move(r));
     }
@@ -129,8 +138,8 @@ struct Vanish {
     s.length = lags + 1;
     s.batch = rows;
     try {
-      task.check_sizes(s);
-      return task.batch({.split = Split::test, .length = s.length, .rows = s.batch}).rows();
+      check_sizes(task, s);
+      return make_batch(task, {.split = Split::test, .length = s.length, .rows = s.batch}).rows();
     } catch (Error& e) {
       e.with_context(fmt::format("; gradients are measured over --lags + 1 = {} steps", s.length));
       throw;
@@ -150,7 +159,7 @@ struct Vanish {
     try {
       measure_and_train(job, task, result, run, cell, updates);
     } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
-      run.failed = *e.what() ? e.what() : "an error without a message";
+      run.failed = *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
     } catch (...) { run.failed = "an exception that is not a std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);

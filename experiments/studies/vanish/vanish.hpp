@@ -40,7 +40,8 @@ struct TaskResult {
   TaskInfo info;
   TaskSettings settings;
   int lags = 0, rows = 0;
-  bool squared_error = true;  ///< is the loss, and so spans decades
+  std::map<std::string, std::string> options{};  ///< that the task declares, with their values in JSON
+  bool squared_error = true;                     ///< is the loss, and so spans decades
   std::vector<CellResult> cells{};
 };
 

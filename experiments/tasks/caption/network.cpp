@@ -50,7 +50,7 @@ Speaking CaptionNetwork::say(const Tokens& before, const Speaking& now, const Se
   const Var x = concat({word, c.result, seen.most});
   Speaking next;
   next.state = cell_->step(x, now.state, at);
-  next.output = cell_->output(x, next.state);
+  next.output = checked_output(*cell_, x, next.state);
   next.scores = out_(concat({next.output, c.result}));
   next.attention = c.weights;
   return next;

@@ -94,8 +94,9 @@ Piece piece_of(const json& sequence, Place at) {
 std::string summary_of(const PieceSet& set) {
   long steps = 0;
   for (const Piece& p : set.pieces) steps += static_cast<long>(p.size());
-  return fmt::format("{} pieces ({} for training, {} for validation, {} for testing), {} steps", set.cut[3], set.cut[1],
-                     set.cut[2] - set.cut[1], set.cut[3] - set.cut[2], count_text(static_cast<double>(steps)));
+  return fmt::format("{} ({} for training, {} for validation, {} for testing), {}", count_text(set.cut[3], "piece"),
+                     set.cut[1], set.cut[2] - set.cut[1], set.cut[3] - set.cut[2],
+                     count_text(static_cast<double>(steps), "step"));
 }
 
 }  // namespace

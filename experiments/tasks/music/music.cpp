@@ -100,10 +100,9 @@ class Music final : public Task,
     const auto longer = std::count_if(set_.pieces.begin(), set_.pieces.begin() + set_.cut[1],
                                       [&](const Piece& p) { return static_cast<int>(p.size()) - 1 > s.length; });
     if (longer == 0) return {};
-    return fmt::format(
-        "{} of {} training pieces are longer than T = {}: each time a different segment of that length is read from "
-        "them",
-        count_text(static_cast<double>(longer)), count_text(set_.cut[1]), s.length);
+    return fmt::format("{} of {} {} longer than T = {}: each time a different segment of that length is read",
+                       count_text(static_cast<double>(longer)), count_text(set_.cut[1], "training piece"),
+                       longer == 1 ? "is" : "are", s.length);
   }
   NetworkDropout own_dropout() const override { return {.output = .5}; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {

@@ -80,7 +80,7 @@ Piece MusicNetwork::continue_piece(const Piece& start, int steps, Key key, const
     }
     const Var x = constant(multi_hot(chord));
     state = cell->step(x, state, StepContext{});
-    logits = score(cell->output(x, state));
+    logits = score(checked_output(*cell, x, state));
   };
   for (const Chord& chord : start) read(chord);
   for (int t = 0; t < steps; ++t) {

@@ -9,6 +9,7 @@
 #include <ebb/experiments/tasks/series/data.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
+#include <ebb/ops/printable.hpp>
 #include <ebb/ops/random.hpp>
 #include <functional>
 
@@ -127,9 +128,9 @@ SeriesData csv_series(const std::string& path, const std::string& column) {
     for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
   }
   d.column = t.names[static_cast<std::size_t>(last)];
-  d.source =
-      fmt::format("{}, column {}{}, {} values, CRC-32C {:08x}", path, d.column,
-                  options.header ? "" : " (from 0; the file has no header)", count_text(n), crc32c(read_file(path)));
+  d.source = fmt::format("{}, column {}{}, {}, CRC-32C {:08x}", ebb::detail::printable(path),
+                         ebb::detail::printable(d.column), options.header ? "" : " (from 0; the file has no header)",
+                         count_text(n, "value"), crc32c(read_file(path)));
   return d;
 }
 

@@ -107,7 +107,7 @@ class SeriesMeter final : public Meter {
   std::optional<std::string> validates_by() const override { return "NRMSE"; }
 
   void show(Report& report) const override {
-    Plot plot{.title = fmt::format("Forecast {} steps ahead", ahead_),
+    Plot plot{.title = fmt::format("Forecast {} ahead", count_text(ahead_, "step")),
               .x_label = "step",
               .y_label = "the series' own unit",
               .caption = "The first series of the test split from its start: forecast and true values."};
@@ -206,11 +206,11 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
                unread = data_.one ? 0 : series - l.groups * l.rows;
     std::string text;
     if (rest > 0)
-      text = fmt::format("the last {} of {} steps of each test {} do not fill a window of T = {} and are not measured",
-                         rest, count_text(double(all)), data_.one ? "segment" : "series", s.length);
+      text = fmt::format("the rest of each test {2}, {0} of {1}, does not fill a window of T = {3} and is not measured",
+                         rest, count_text(double(all), "step"), data_.one ? "segment" : "series", s.length);
     if (unread > 0)
-      text += fmt::format("{}{} of {} test series do not fill a batch of {} and are not measured",
-                          text.empty() ? "" : "; ", unread, series, s.batch);
+      text += fmt::format("{}{} of {} test series {} left over from batches of {} and not measured",
+                          text.empty() ? "" : "; ", unread, series, unread == 1 ? "is" : "are", s.batch);
     return text;
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
@@ -246,8 +246,8 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     const auto& all = of(split).series;
     const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
-      throw ValueError(fmt::format("{}: a split has {} values, fewer than the {} of one window ({} steps, {} ahead)",
-                                   name_, n, need, T, ahead_));
+      throw ValueError(fmt::format("{}: a split has {}, fewer than the {} of one window ({}, {} ahead)", name_,
+                                   count_text(double(n), "value"), need, count_text(T, "step"), ahead_));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
       return {side_by_side, count / side_by_side, (n - ahead_) / T, n};

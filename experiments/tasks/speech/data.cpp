@@ -73,8 +73,8 @@ Recordings read_all(const fs::path& folder, std::vector<Recording> found) {
     sums += fmt::format("{} {:08x}\n", one.name(),
                         crc32c({static_cast<const char*>(one.samples.raw()), one.samples.bytes()}));
   }
-  r.source = fmt::format("{} recordings of {} speakers, CRC-32C {:08x}", count_text(static_cast<double>(r.all.size())),
-                         speakers.size(), crc32c(sums));
+  r.source = fmt::format("{} of {}, CRC-32C {:08x}", count_text(static_cast<double>(r.all.size()), "recording"),
+                         count_text(static_cast<double>(speakers.size()), "speaker"), crc32c(sums));
   return r;
 }
 
@@ -98,14 +98,15 @@ std::string Recording::name() const { return fmt::format("{}_{}_{}.wav", digit, 
 Array read_speech(const std::string& path) {
   const Audio a = read_expected(path);
   const int channels = a.samples.dim(1);
-  if (channels != 1) throw FileError(fmt::format("'{}': has {} channels, but speech expects one", path, channels));
+  if (channels != 1)
+    throw FileError(fmt::format("'{}': has {}, but speech expects one", path, count_text(channels, "channel")));
   if (a.rate != speech_rate)
-    throw FileError(
-        fmt::format("'{}': has {} samples per second, but speech expects {}; `sox in.wav -r {} out.wav` converts it",
-                    path, a.rate, speech_rate, speech_rate));
+    throw FileError(fmt::format(
+        "'{}': has a rate of {} samples per second, but speech expects {}; `sox in.wav -r {} out.wav` converts it",
+        path, a.rate, speech_rate, speech_rate));
   if (a.samples.dim(0) < shortest)
-    throw FileError(fmt::format("'{}': has {} samples, less than a tenth of a second, which is too short for a digit",
-                                path, a.samples.dim(0)));
+    throw FileError(fmt::format("'{}': has {}, less than a tenth of a second, which is too short for a digit", path,
+                                count_text(a.samples.dim(0), "sample")));
   return a.samples.reshape({a.samples.dim(0)});
 }
 

@@ -4,6 +4,7 @@
 #include <ebb/experiments/tasks/speech/generate.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <ebb/nn/decoding/ctc_decode.hpp>
+#include <ebb/ops/printable.hpp>
 
 namespace ebb::app {
 namespace {
@@ -22,7 +23,7 @@ Utterance from_file(const SpokenStrings& strings, const std::string& path) {
   if (wave.dim(0) > longest_seconds * speech_rate)
     throw FileError(fmt::format("'{}': is {:.0f} s long; the maximum is {} s", path,
                                 static_cast<double>(wave.dim(0)) / speech_rate, longest_seconds));
-  return {.picture = {.features = strings.features(wave), .scores = {}}, .what = path};
+  return {.picture = {.features = strings.features(wave), .scores = {}}, .what = ebb::detail::printable(path)};
 }
 
 Utterance from_test(const SpokenStrings& strings, std::uint64_t seed) {

@@ -161,7 +161,7 @@ class Tags final : public Task, public HasNetwork, public HasDropout, public Has
 
   std::string left_out(const TaskSettings& s) const override {
     const auto length = [this](int item) { return static_cast<int>(words_[static_cast<std::size_t>(item)].size()); };
-    return longer_ones(batches_->partition().train, length, s.length, "training sentences", "words");
+    return longer_ones(batches_->partition().train, length, s.length, "training sentence", "word");
   }
 
   int batches(Split s, int, int rows) const override { return batches_->batches(s, rows); }

@@ -32,8 +32,8 @@ ParallelText::Split read_split(const std::string& folder, const char* name, std:
   const std::string source = fmt::format("{}/{}.en", folder, name), target = fmt::format("{}/{}.fr", folder, name);
   ParallelText::Split s{read_side(source, about), read_side(target, about)};
   if (s.source.size() != s.target.size())
-    throw FileError(fmt::format("'{}' has {} lines, but '{}' has {}: the files must correspond line by line", source,
-                                s.source.size(), target, s.target.size()));
+    throw FileError(fmt::format("'{}' has {}, but '{}' has {}: the files must correspond line by line", source,
+                                count_text(static_cast<double>(s.source.size()), "line"), target, s.target.size()));
   return s;
 }
 

@@ -96,7 +96,7 @@ void TranslateNetwork::put_out(Shard& s, const Memory& m, const SearchOptions& o
 Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, const Var& table) const {
   const Var x = gather(to, last) * scale + m.summary;
   state = decoder->step(x, state, StepContext{});
-  const Var h = decoder->output(x, state);
+  const Var h = checked_output(*decoder, x, state);
   return log_softmax(matmul(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result}))), table) + bias);
 }
 

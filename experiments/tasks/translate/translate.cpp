@@ -97,7 +97,7 @@ class Translate final : public Task,
       const auto length = [&](int item) { return static_cast<int>((*side)[static_cast<std::size_t>(item)].size()); };
       const std::string longer =
           longer_ones(batches_->partition().train, length, s.length,
-                      side == &read_ ? "source sentences" : "target sentences", by_words_ ? "words" : "characters");
+                      side == &read_ ? "source sentence" : "target sentence", by_words_ ? "word" : "character");
       text += (text.empty() || longer.empty() ? "" : "; ") + longer;
     }
     return text;

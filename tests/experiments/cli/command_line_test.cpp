@@ -42,3 +42,12 @@ TEST_CASE("an unknown command is rejected with the closest match, and a missing 
   CHECK_THAT(ebb_command({}).err, Contains("ebb: a command is missing; see ebb --help"));
   CHECK(ebb_command({}).code == 2);
 }
+
+TEST_CASE("the help of a command explains the placeholder of values per task, if it has such options") {
+  const std::string note = "[TASK=]X,...: one value for all tasks, or values for some,\nas in ";
+  for (const char* command : {"train", "vanish", "compare"}) {
+    const Outcome o = ebb_command({command, "--help"});
+    CHECK_THAT(o.out, Catch::Matchers::Contains(note + "--hidden adding=32,chars=64"));
+  }
+  CHECK_THAT(ebb_command({"forcing", "--help"}).out, !Catch::Matchers::Contains("TASK="));
+}

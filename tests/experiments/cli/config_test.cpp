@@ -177,3 +177,29 @@ TEST_CASE("a run's stored configuration reproduces the run") {
   CHECK_THAT(read_all(folder / "first/config.toml"),
              Catch::Matchers::Contains("hidden = 16\n"));  // the size that --quick chose
 }
+
+TEST_CASE("a configuration whose task this program lacks is rejected for that reason, wherever its line is") {
+  const TempFolder folder;
+  const std::string file = folder / "config";
+  for (const auto& [words, key] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{{{"train"}, "task = \"mem\""},
+                                                                     {{"vanish"}, "tasks = [\"adding\", \"mem\"]"},
+                                                                     {{"compare"}, "task = \"mem\""},
+                                                                     {{"clip"}, "task = \"mem\""},
+                                                                     {{"dropout"}, "task = \"mem\""}})
+    for (const std::string& text : {key + "\nlast = 3\n", "last = 3\n" + key + "\n", key + "\n"}) {
+      write_all(file, text);
+      std::vector<std::string> call = words;
+      call.insert(call.end(), {"--config", file, "--out", folder / "out"});
+      const Outcome o = ebb_command(call);
+      INFO(words[0] << ": " << text << o.err);
+      CHECK(o.code == 2);
+      CHECK_THAT(o.err, Catch::Matchers::Contains(text.starts_with("last") ? "line 2: " : "line 1: "));
+      CHECK_THAT(o.err, Catch::Matchers::Contains("this program has no task 'mem': use the program that was built"));
+    }
+  write_all(file, "task = \"addign\"\n");
+  CHECK_THAT(ebb_command({"train", "--config", file}).err, Catch::Matchers::Contains("did you mean 'adding'?"));
+  write_all(file, "task = \"mem\"\nlast = 3\n");  // the command line takes precedence
+  CHECK_THAT(ebb_command({"train", "adding", "--config", file}).err,
+             Catch::Matchers::Contains("line 2: unknown option 'last'"));
+}

@@ -106,7 +106,7 @@ TEST_CASE("weights from which no model can be built are rejected with the reason
     check_rejected(evaluate(odd), message);
   };
   with("task", "", "its metadata do not name a task: these weights were not written by ebb train");
-  with("task", "addign", "odd.safetensors': trained on the task 'addign', which this command does not have");
+  with("task", "addign", "odd.safetensors': this program has no task 'addign' (did you mean 'adding'?): use the");
   with("cell", "gur", "unknown cell 'gur'; did you mean 'gru'?");
   with("cell", "lstm", "odd.safetensors': its metadata (cell lstm, ");
   with("cell", "mgu", "odd.safetensors: has no parameter 'cell/");

@@ -23,6 +23,9 @@ TEST_CASE("ebb new writes a cell, a task, an optimiser and an experiment, and ov
       read_all(folder / "momentum.cpp"),
       Catch::Matchers::Contains("EBB_OPTIMIZER(momentum, MomentumOptimizer,") && !Catch::Matchers::Contains("@"));
 
+  REQUIRE(ebb_command({"new", "optimiser", "impetus", "--dir", folder.path()}).code == 0);
+  CHECK_THAT(read_all(folder / "impetus.cpp"), Catch::Matchers::Contains("EBB_OPTIMIZER(impetus, ImpetusOptimizer,"));
+
   write_all(folder / "cells/leaky-unit.cpp", "mine");
   const Outcome again = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
   CHECK(again.code == 2);

@@ -4,6 +4,7 @@
 #include "run_ebb.hpp"
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 namespace {
 
@@ -15,6 +16,7 @@ const std::vector<std::vector<std::string>> trainings{
     {"tbptt", "--tasks", "echo", "--windows", "5", "--characters", "4000"},
     {"dropout", "--ways", "none"},
     {"forcing", "--ways", "forcing"}};
+const std::string one_update = "80";  // of tbptt --quick: --every times --rows
 
 }  // namespace
 
@@ -47,6 +49,70 @@ TEST_CASE("every command that trains fails with exit code 1 if its run diverges,
                  Contains("\"diverged\": \"step 2: the ") || Contains("\"diverged\": \"update 2: the "));
       CHECK_THAT(read_all(folder / "out/report.html"), !Contains(">nan") && !Contains(">inf"));
     }
+}
+
+TEST_CASE("a run that diverges in its last update fails like one that diverges earlier") {
+  for (const auto& training : trainings)
+    for (const char* rate : {"1e20", "1e38"}) {
+      const TempFolder folder;
+      std::vector<std::string> words = training;
+      words.insert(words.end(), {"--quick", "--seeds", "1", "--lr", rate, "--out", folder / "out"});
+      if (words[0] == "tbptt") words[6] = one_update;
+      else words.insert(words.end(), {"--steps", "1"});
+      const Outcome o = ebb_command(words);
+      INFO(words[0] << " " << rate << ": " << o.out << o.err);
+      CHECK(o.code == 1);
+      CHECK_THAT(o.err, Contains("diverged at step 1: the ") || Contains("diverged at update 1: the "));
+      CHECK_THAT(o.err, Contains("last update"));
+      CHECK_THAT(read_all(folder / "out/summary.json"),
+                 Contains("\"diverged\": \"step 1: the ") || Contains("\"diverged\": \"update 1: the "));
+      CHECK_THAT(read_all(folder / "out/report.html"), !Contains(">nan") && !Contains(">inf"));
+    }
+}
+
+TEST_CASE("weights that are not finite after the last update are divergence, whatever the loss") {
+  const ebb::app::TaskInfo task{.unit = "bits"};
+  ebb::Params w{{.dtype = ebb::f64}};
+  (w / "cell").trained("a", ebb::Array::full({2}, 1, ebb::f64));
+  CHECK(ebb::app::divergence_at_end(w, 1, 1, task).empty());
+  CHECK(ebb::app::divergence_at_end(w, NAN, 1, task) == "the loss is not a number, after the last update");
+  CHECK(ebb::app::divergence_at_end(w, 1e9, 1, task) ==
+        "the loss is 1e+09 bits, over a million times that of the first update, after the last update");
+  w.edit().flat().set_flat(1, INFINITY);
+  CHECK(ebb::app::divergence_at_end(w, 1, 1, task) == "the last update made weight 'cell/a' overflow");
+}
+
+TEST_CASE("the message about a failed run says whether the others were completed") {
+  const TempFolder folder;
+  const auto message = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--quick", "--steps", "10", "--force", "--out", folder / "out"});
+    const Outcome o = ebb_command(words);
+    CHECK(o.code == 1);
+    return o.err;
+  };
+  const std::vector<std::string> compare{"compare", "--task", "adding", "--lengths", "0", "--cells"};
+  const auto compared = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = compare;
+    words.insert(words.end(), more.begin(), more.end());
+    return message(words);
+  };
+  CHECK_THAT(compared({"lstm", "--seeds", "1", "--lr", "1e38"}), !Contains("completed"));  // there are no others
+  CHECK_THAT(compared({"lstm,gru", "--seeds", "1", "--lr", "1e38"}), EndsWith("; no run was completed\n"));
+  CHECK_THAT(compared({"lstm,gru", "--seeds", "1", "--rates", "lstm=1e38"}),
+             EndsWith("; the other runs were completed\n"));
+  CHECK_THAT(compared({"lstm,gru", "--seeds", "2", "--rates", "lstm=1e38"}),
+             EndsWith("; 2 of 4 runs failed, the others were completed\n"));
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"train", "adding", "--seeds", "2"},
+           {"vanish", "--tasks", "adding", "--cells", "lstm,gru", "--seeds", "1"},
+           {"clip", "--task", "adding", "--thresholds", "1,2", "--values", "none", "--seeds", "1"},
+           {"dropout", "--ways", "none,naive", "--seeds", "1"},
+           {"forcing", "--ways", "forcing,linear", "--seeds", "1"}}) {
+    std::vector<std::string> diverging = words;
+    diverging.insert(diverging.end(), {"--lr", "1e38"});
+    INFO(words[0]);
+    CHECK_THAT(message(diverging), EndsWith("; no run was completed\n"));
+  }
 }
 
 TEST_CASE("every command that trains succeeds if no run diverges") {

@@ -202,3 +202,18 @@ TEST_CASE("a mean over seeds omits interrupted runs unless all were interrupted"
   c.runs[1].failed = "no memory";
   CHECK(c.mean(loss_of) == Approx(5));
 }
+
+TEST_CASE("vanish records every option of its tasks, with the value that was used and its type") {
+  TempFolder folder;
+  const json s =
+      quick(folder, "out",
+            {"--tasks", "recall_own,adding", "--cells", "rnn", "--which", "3", "--steps", "2", "--seeds", "1"});
+  CHECK(s["options"]["which"] == 3);
+  CHECK(s["options"]["scale"] == .5);
+  CHECK(s["options"]["sign"] == "plus");
+  CHECK(s["options"]["ahead"].is_null());  // of another task
+  CHECK(s["tasks"]["recall_own"]["options"] == json({{"which", 3}, {"scale", .5}, {"sign", "plus"}}));
+  CHECK_THAT(read_all(folder / "out/config.toml"), Catch::Matchers::Contains("which = \"3\"\n") &&
+                                                       Catch::Matchers::Contains("scale = \"0.5\"\n") &&
+                                                       Catch::Matchers::Contains("sign = \"plus\"\n"));
+}

@@ -79,7 +79,7 @@ TEST_CASE("a file that is not speech is rejected by ebb generate, and no page is
   };
   rejected("no sound", "is not a wav file");
   rejected(wav(tone(2000), speech_rate, 2), "has 2 channels, but speech expects one");
-  rejected(wav(tone(), 16'000), "has 16000 samples per second, but speech expects 8000");
+  rejected(wav(tone(), 16'000), "has a rate of 16000 samples per second, but speech expects 8000");
   rejected(wav(tone(700)), "less than a tenth of a second");
   rejected(wav(Array::zeros({0}, f32)),
            "has no samples; speech expects a wav file with one channel at 8,000 samples per second, at least a tenth");

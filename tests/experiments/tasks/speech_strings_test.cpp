@@ -160,7 +160,7 @@ TEST_CASE("errors of speech's loader describe the expected files and what is wro
   differs("ID3 some music", "is not a wav file");
   differs(good.substr(0, good.size() - 8), "is truncated");
   differs(wav(tone(2000), speech_rate, 2), "has 2 channels, but speech expects one");
-  differs(wav(tone(), 44'100), "has 44100 samples per second, but speech expects 8000");
+  differs(wav(tone(), 44'100), "has a rate of 44100 samples per second, but speech expects 8000");
   differs(wav(tone(799)), "has 799 samples, less than a tenth of a second");
   std::filesystem::remove(broken);
   CHECK_THAT(why(folder.path()), Contains("no recording of the digit 7 with an index of 5 to 9 (validation)"));
@@ -173,7 +173,7 @@ TEST_CASE("recordings are found in the folder or below it, and identified by the
   const Recordings r = read_recordings(folder.path());
   REQUIRE(r.all.size() == 30);
   CHECK(r.folder == folder.path());
-  CHECK_THAT(r.source, Contains("30 recordings of 1 speakers"));
+  CHECK_THAT(r.source, Contains("30 recordings of 1 speaker,"));
   CHECK(r.all[0].name() == "0_anna_4.wav");
   CHECK(same_bits(r.all[0].samples, tone()));
   const TempFolder above;

@@ -107,14 +107,16 @@ TEST_CASE("a run is resumed with its own options only") {
   CHECK(!folder.has("other"));
 }
 
-TEST_CASE("a run of a task that this command does not have is rejected by the task's name, not by its options") {
+TEST_CASE("a run of a task that this program does not have is rejected by the task's name, not by its options") {
   TempFolder folder;
   std::filesystem::create_directory(folder / "out");
   for (const char* more : {"", "last = 3\n"}) {
     write_all(folder / "out/config.toml", std::string("task = \"mem\"\ncell = \"gru\"\n") + more);
-    check_rejected(resumed(folder / "out"),
-                   "out/config.toml': trained on the task 'mem', which this command does not have; use the program "
-                   "that trained it");
+    const std::string why =
+        "out/config.toml', line 1: this program has no task 'mem': use the program that was built with that task, or "
+        "add the task's file to this one with ebb_add_cells (docs/install.md)";
+    check_rejected(resumed(folder / "out"), why);
+    check_rejected(ebb_command({"train", "--config", folder / "out/config.toml"}), why);
   }
 }
 

@@ -55,6 +55,8 @@ TEST_CASE("an option that a task declares can be set by the command line, config
   const std::string config = read_all(folder / "run/config.toml");
   CHECK_THAT(config, Contains("which = \"3\"\n") && Contains("sign = \"minus\"\n") && Contains("scale = \"1.25\"\n") &&
                          !Contains("ahead") && !Contains("order"));
+  const auto recorded = summary_of(folder / "run")["options"];
+  CHECK((recorded["which"] == 3 && recorded["sign"] == "minus" && recorded["scale"] == 1.25));
   const Trained t = Trained::read(folder / "run/weights.safetensors", "", "");
   CHECK(t.architecture.inputs.own["which"] == "3");
   CHECK(t.task->data() == "number 3, minus, 1.250000");
@@ -131,6 +133,9 @@ TEST_CASE("a task that reads an option that it does not declare, or as another k
   CHECK_THROWS_WITH(values.choose_whole("lag", 0),
                     Contains("the default of the option 'lag' of the task 'echo' must be a "
                              "whole number from 1 to 99, not '0'"));
+  CHECK_THROWS_WITH(values.choose_whole("lag", 2.5),
+                    Contains("the default of the option 'lag' of the task 'echo' must be a "
+                             "whole number from 1 to 99, not '2.5'"));
   CHECK(values.choose_real("noise", .125) == .125);
   CHECK(values.choose("order", "kept") == "kept");
 }

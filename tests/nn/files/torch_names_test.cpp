@@ -155,7 +155,7 @@ TEST_CASE("Invalid names are rejected, and part of a model is loaded on request"
                  "'ahead/1/Wh' is [4, 16], where 3 blocks"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).lstm("rnn", {"ahead/1", "ahead/1"}); }), "two names"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).lstm("rnn", {"ahead/1", "ahead/2"}, {"back/1"}); }),
-                 "2 layers and 1 ways back"));
+                 "has 2 layers forwards and 1 backwards"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).linear("a", "out").embedding("a", "emb"); }),
                  "'a.weight' is given two"));
   CHECK(contains(message_of<ValueError>([&] { TorchNames(m.w).linear("a", "emb"); }), "'emb/b'"));

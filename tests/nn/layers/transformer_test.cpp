@@ -88,7 +88,8 @@ TEST_CASE("The Transformer rejects invalid arguments and names them") {
                  "4 heads do not divide"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "b", {.layers = 0}); }), "0 layers"));
   CHECK(contains(message_of<ValueError>([&] { Transformer(w / "c", {.dropout = -1}); }), "dropout must be"));
-  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }), "positions: 0 steps"));
+  CHECK(contains(message_of<ValueError>([&] { Transformer(w / "d", {.longest = 0}); }),
+                 "positions: the number of steps, 0,"));
   CHECK(w.count() == 0);  // nothing was created
   const Transformer net(w / "e", {.width = 4, .longest = 3});
   Tape tape;

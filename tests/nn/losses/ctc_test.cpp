@@ -131,7 +131,7 @@ TEST_CASE("A row without an alignment is named, or has infinite or zero loss, an
   Tape tape{{.dtype = f64}};
   const std::string message = message_of<ValueError>([&] { c.loss(constant(c.logits)); });
   INFO(message);
-  CHECK(contains(message, "row 1 need 3 steps"));
+  CHECK(contains(message, "row 1 has 2 labels and needs 3 steps"));
   CHECK(contains(message, "ctc_test.cpp:"));
   for (const auto impossible : {CtcImpossible::infinite, CtcImpossible::zero})
     for (const int order : {1, 2}) {
@@ -197,7 +197,7 @@ TEST_CASE("CTC names errors in its input") {
   CHECK(contains(message(Lengths({2}, {4, 5}), Tokens({2, 1}, {1, 1}), one), "length 5 of row 1"));
   CHECK(contains(message(four, Tokens({2, 1}, {1, 3}), one), "label 0 of row 1 is 3"));
   CHECK(contains(message(four, Tokens({2, 1}, {1, 0}), one), "the blank 0"));
-  CHECK(contains(message(four, Tokens({2, 1}, {1, 1}), Lengths({2}, {1, 2})), "row 1 has 2 labels"));
+  CHECK(contains(message(four, Tokens({2, 1}, {1, 1}), Lengths({2}, {1, 2})), "the number of labels of row 1 is 2"));
   CHECK(contains(message(four, Tokens({2, 1}, {1, 1}), one, 3), "blank 3"));
   CHECK(contains(message_of<ShapeError>([&] { ctc(x, four, Tokens({3, 1}, {1, 1, 1}), one); }), "labels [3, 1]"));
 }

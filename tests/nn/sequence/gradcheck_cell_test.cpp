@@ -128,6 +128,16 @@ struct Logarithm {
 };
 EBB_CELL_NAMED(logarithm, "test-logarithm", Logarithm, "never a number");
 
+struct WatchesTwice {
+  Param W;
+  WatchesTwice(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)) {}
+  Hidden step(const Var& x, const Hidden& s) const {
+    const Var a = watch("a", matmul(x, W));
+    return {watch("a", tanh(a + s.h))};
+  }
+};
+EBB_CELL_NAMED(watches_twice, "test-watches-twice", WatchesTwice, "one name for two values");
+
 struct Idle {
   Param W, idle;
   Idle(Builder p, CellSizes s) : W(p.matrix("W", s.input, s.hidden)), idle(p.vector("idle", s.hidden)) {}
@@ -194,6 +204,14 @@ TEST_CASE("A cell whose output has the wrong width fails the check") {
   const GradcheckReport report = gradcheck_cell("test-memory-first");
   CHECK_FALSE(report.ok());
   CHECK(report.finding == "cell test-memory-first: output is [4, 8], expected [rows, hidden], [4, 4]");
+}
+
+TEST_CASE("A cell that watches two values by one name fails the check") {
+  const GradcheckReport report = gradcheck_cell("test-watches-twice");
+  CHECK_FALSE(report.ok());
+  INFO(report.failure);
+  CHECK(report.failure.find("'a'") != std::string::npos);
+  CHECK(report.failure.find("gradcheck_cell_test.cpp:") != std::string::npos);
 }
 
 TEST_CASE("A cell that gives NaN fails the check with the op and the line, and is not reported as random") {

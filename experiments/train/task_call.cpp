@@ -1,0 +1,25 @@
+#include <fmt/format.h>
+#include <ebb/experiments/train/task_call.hpp>
+
+namespace ebb::app {
+
+std::string text_of(const BatchRequest& r) {
+  const char* const split = r.split == Split::train ? "train" : r.split == Split::valid ? "valid" : "test";
+  return fmt::format("batch {} of the {} split", r.number, split);
+}
+
+Batch make_batch(const Task& task, const BatchRequest& r) {
+  try {
+    return task_call(task, [&] { return task.batch(r); });
+  } catch (Error& e) {
+    const std::string who = task.name().empty() ? "" : fmt::format("the task '{}', ", task.name());
+    e.with_context(fmt::format(" ({}in {})", who, text_of(r)));
+    throw;
+  }
+}
+
+void check_sizes(const Task& task, const TaskSettings& s) {
+  task_call(task, [&] { task.check_sizes(s); });
+}
+
+}  // namespace ebb::app
