@@ -121,6 +121,24 @@ int dependent_columns(const Array& A) {
   return static_cast<int>(lu.dimensionOfKernel());
 }
 
+Array damped_solution(const Array& A, const Array& b, double damping) {
+  const Index M = A.dim(0), N = A.dim(1);
+  MatrixXd m = MatrixXd::Zero(M + N, N + 1);
+  m.topLeftCorner(M, N) =
+      Eigen::Map<const RowMajor, 0, Eigen::OuterStride<>>(A.data<double>(), M, N, Eigen::OuterStride<>(A.row_stride()));
+  m.col(N).head(M) = Eigen::Map<const VectorXd>(b.data<double>(), M);
+  m.block(M, 0, N, N).diagonal().setConstant(damping);
+  Reflections reflections(m);
+  for (Index k = 0; k < N; ++k) reflections.reduce(k);
+  Array d = Array::empty({static_cast<int>(N)}, f64);
+  double* const x = d.data<double>();
+  for (Index k = N - 1; k >= 0; --k) {
+    x[k] = m(k, N) / m(k, k);
+    m.col(N).head(k) -= x[k] * m.col(k).head(k);
+  }
+  return d;
+}
+
 PivotedQr pivoted_qr(const Array& A, const std::vector<double>& log_weights, bool with_Q) {
   ScaledColumns m(A);
   const Index rows = m.a.rows(), columns = m.a.cols();
