@@ -94,6 +94,7 @@
 #include <ebb/observe/fixed_points.hpp>
 #include <ebb/observe/jacobians.hpp>
 #include <ebb/observe/lyapunov.hpp>
+#include <ebb/observe/newton.hpp>
 #include <ebb/observe/product_spectrum.hpp>
 #include <ebb/observe/trajectory.hpp>
 

@@ -23,14 +23,14 @@ namespace {
 
 using detail::Descent, detail::HeldMap, detail::PointEdge;
 
-constexpr int largest_state = 2048;
+constexpr int largest_map = 2048;
 constexpr std::size_t least_on_manifold = 3;
 
-void check_options(const HeldMap& map, const Array& starts, const FixedPointOptions& o) {
+void check_fixed_points(const HeldMap& map, const Array& starts, const FixedPointOptions& o) {
   const std::string cell = std::string("fixed_points: cell ") + map.cell().name();
-  if (map.size() > largest_state)
+  if (map.size() > largest_map)
     throw ValueError(cell + " has a state of " + std::to_string(map.size()) +
-                     " numbers; its Jacobian is formed, which is possible up to " + std::to_string(largest_state));
+                     " numbers; its Jacobian is formed, which is possible up to " + std::to_string(largest_map));
   if (starts.rank() != 2 || starts.dim(1) != map.size())
     throw ShapeError(cell + " needs starts [N, " + std::to_string(map.size()) + "], these are " + text(starts.shape()));
   if (starts.dim(0) < 1) throw ValueError("fixed_points: no starts");
@@ -84,7 +84,7 @@ PointKind kind_of(const FixedPoint& p) {
 }
 
 /// Fills in the linear map around a point; A = J - I.
-void describe(FixedPoint& p, const Array& A, double neutral) {
+void describe_point(FixedPoint& p, const Array& A, double neutral) {
   Array J = A.copy();
   const int S = A.dim(0);
   for (int k = 0; k < S; ++k) J.set_flat(std::int64_t{k} * (S + 1), A.at({k, k}) + 1);
@@ -109,7 +109,7 @@ void describe_all(const HeldMap& map, std::vector<FixedPoint>& points, double ne
     const Array A = map.jacobian_minus_identity(states_of({points.begin() + begin, points.begin() + end}));
     parallel_for(end - begin, 1, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t k = first; k < last; ++k)
-        describe(points[static_cast<std::size_t>(begin + k)], A[static_cast<int>(k)], neutral);
+        describe_point(points[static_cast<std::size_t>(begin + k)], A[static_cast<int>(k)], neutral);
     });
   }
 }
@@ -174,7 +174,7 @@ int FixedPoints::count(DescentEnd kind) const { return static_cast<int>(std::cou
 
 FixedPoints fixed_points(const Cell& cell, const Array& x, const Array& starts, const FixedPointOptions& o) {
   const HeldMap map(cell, x);
-  check_options(map, starts, o);
+  check_fixed_points(map, starts, o);
   const Array from = starts.to(f64).compact();
   map.check_autonomous(from);
   const Descent d = detail::descend(map, from, o);

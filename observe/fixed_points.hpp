@@ -64,7 +64,8 @@ struct FixedPoints {
   int count(DescentEnd) const;  ///< of starts
 };
 
-/// The fixed points s = F(s) and slow points of a cell whose input is held, F(s) = step(x, s), over the whole state.
+/// The fixed points s = F(s) and slow points of a cell whose input is held, F(s) = step(x, s), over the whole state. F is
+/// the step in evaluation, without dropout.
 ///
 ///     q(s) = |F(s) - s|^2 / 2
 ///

@@ -19,7 +19,7 @@ constexpr double least_share = 1e-4;  // of Newton's step
 double half_square(const Array& r) { return all_finite(r) ? sum_of_squares(r) / 2 : INFINITY; }
 
 /// A x or A^T x for A [S, S], x [S].
-Array times(const Array& A, const Array& x, bool transposed) {
+Array matrix_times(const Array& A, const Array& x, bool transposed) {
   const int S = A.dim(0);
   Array y = Array::zeros({S}, f64);
   double* const to = y.data<double>();
@@ -84,7 +84,7 @@ void RowDescent::begin(const Array& jacobian_minus_identity) {
   moved_ = false;
   d_ = Array();
   if (!all_finite(A_)) return newton_ && newton_steps_ > 0 ? start_again() : end(DescentEnd::not_finite);
-  stationary_ = norm_of(times(A_, r_, true)) <= stationary_gradient * std::sqrt(2 * q_);
+  stationary_ = norm_of(matrix_times(A_, r_, true)) <= stationary_gradient * std::sqrt(2 * q_);
 }
 
 void RowDescent::propose() {
@@ -95,7 +95,7 @@ void RowDescent::propose() {
   }
   d_ = damped_solution(A_, r_ * -1, damping());
   candidate_ = s_ + d_;
-  predicted_ = q_ - half_square(r_ + times(A_, d_, false));
+  predicted_ = q_ - half_square(r_ + matrix_times(A_, d_, false));
 }
 
 void RowDescent::judge(const Array& residual, double tolerance) {
@@ -159,7 +159,7 @@ void RowDescent::give_up(double tolerance) {
 
 using Pending = std::vector<RowDescent*>;
 
-Array gathered(const Pending& rows, const Array& (RowDescent::*what)() const) {
+Array gathered_rows(const Pending& rows, const Array& (RowDescent::*what)() const) {
   std::vector<Array> parts;
   for (const RowDescent* row : rows) parts.push_back((row->*what)());
   return stack(parts.data(), static_cast<int>(parts.size()));
@@ -175,7 +175,7 @@ template <class F> void for_each_row(const Pending& rows, F f) {
 void move_rows(const HeldMap& map, Pending pending, double tolerance) {
   for (int trial = 0; trial < most_trials && !pending.empty(); ++trial) {
     for_each_row(pending, [](RowDescent& row, int) { row.propose(); });
-    const Array at = gathered(pending, &RowDescent::candidate), residual = map(at) - at;
+    const Array at = gathered_rows(pending, &RowDescent::candidate), residual = map(at) - at;
     for_each_row(pending, [&](RowDescent& row, int k) { row.judge(residual[k].copy(), tolerance); });
     std::erase_if(pending, [](const RowDescent* row) { return row->moved() || row->ended(); });
   }
@@ -195,7 +195,7 @@ void descend_rows(const HeldMap& map, std::vector<RowDescent>& rows, const Fixed
     for (RowDescent& row : rows)
       if (!row.ended()) active.push_back(&row);
     if (active.empty()) return;
-    const Array A = map.jacobian_minus_identity(gathered(active, &RowDescent::state));
+    const Array A = map.jacobian_minus_identity(gathered_rows(active, &RowDescent::state));
     for (std::size_t k = 0; k < active.size(); ++k) active[k]->begin(A[static_cast<int>(k)]);
     std::erase_if(active, [](const RowDescent* row) { return row->ended() || row->moved(); });
     if (!active.empty()) move_rows(map, active, o.tolerance);
