@@ -64,8 +64,8 @@ struct FixedPoints {
   int count(DescentEnd) const;  ///< of starts
 };
 
-/// The fixed points s = F(s) and slow points of a cell whose input is held, F(s) = step(x, s), over the whole state. F is
-/// the step in evaluation, without dropout.
+/// The fixed points s = F(s) and slow points of a cell whose input is held, F(s) = step(x, s), over the whole state.
+/// F is the step in evaluation, without dropout.
 ///
 ///     q(s) = |F(s) - s|^2 / 2
 ///
@@ -92,9 +92,9 @@ struct FixedPoints {
 ///           1e-16 / sigma_min(J - I), or to about 1e-8 where J - I is singular. q cannot fall below (1e-16 |s|)^2: for
 ///           states above 1e4 the default tolerance is out of reach, and the ends are unfinished. Each start is treated
 ///           by itself: its end has the same bits in any batch, for any number of threads
-/// Cost      per start and iteration: one Jacobian (S steps and their reverse passes) and 8 S^3 flops; 5 to 30
-///           iterations to a fixed point, 100 and more to a slow one. Per point: eigenvalues, 10 S^3. Memory: a few
-///           times 64 MB
+/// Cost      per start and iteration: one Jacobian (S steps and their reverse passes), and 2 S^3 / 3 flops for a Newton
+///           step, 4 S^3 for one of Levenberg and Marquardt; 5 to 30 iterations to a fixed point, 100 and more to a slow
+///           one. Per point: eigenvalues, 10 S^3. Memory: a few times 64 MB
 /// Source    q: Sussillo & Barak 2013, doi:10.1162/NECO_a_00409; the descent: residual_descent.hpp
 /// Differs   from Sussillo & Barak in the method, exact Newton steps instead of gradient descent, so that fixed points
 ///           are found to rounding

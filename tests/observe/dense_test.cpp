@@ -140,6 +140,19 @@ TEST_CASE("Dependent columns are counted, and a determinant of dependent columns
   CHECK(detail::dependent_columns(random_matrix(3, 5)) == 2);
 }
 
+TEST_CASE("LU with row pivoting solves systems, and a singular matrix has a negligible pivot") {
+  for (const int N : {1, 2, 7, 40, 200}) {
+    CAPTURE(N);
+    const Array A = random_matrix(N, N, 11), b = random_matrix(N, 1, 12).reshape({N});
+    const detail::LuFactors f = detail::factored(A);
+    CHECK(distance(matmul(A, detail::solution(f, b).reshape({N, 1})), b.reshape({N, 1})) < 1e-10);
+    CHECK(f.smallest > 1e-6);
+    CHECK(f.largest >= f.smallest);
+  }
+  const detail::LuFactors f = detail::factored(matmul(random_matrix(5, 4, 13), random_matrix(4, 5, 14)));
+  CHECK(f.smallest < 1e-14);
+}
+
 TEST_CASE("A damped solution solves the system, if damping vanishes, and else the damped normal equations") {
   for (const int N : {1, 2, 7, 40}) {
     CAPTURE(N);
