@@ -91,8 +91,10 @@
 #include <ebb/nn/sequence/zoneout.hpp>
 
 // ---- observe: where gradients go, and why
+#include <ebb/observe/fixed_points.hpp>
 #include <ebb/observe/jacobians.hpp>
 #include <ebb/observe/lyapunov.hpp>
+#include <ebb/observe/newton.hpp>
 #include <ebb/observe/product_spectrum.hpp>
 #include <ebb/observe/trajectory.hpp>
 

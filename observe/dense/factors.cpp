@@ -121,6 +121,55 @@ int dependent_columns(const Array& A) {
   return static_cast<int>(lu.dimensionOfKernel());
 }
 
+LuFactors factored(const Array& A) {
+  const Index N = A.dim(0);
+  MatrixXd m =
+      Eigen::Map<const RowMajor, 0, Eigen::OuterStride<>>(A.data<double>(), N, N, Eigen::OuterStride<>(A.row_stride()));
+  const Eigen::PartialPivLU<Eigen::Ref<MatrixXd>> lu(m);  // overwrites m
+  const VectorXd pivots = m.diagonal().cwiseAbs();
+  LuFactors result{.lu = as_array(m),
+                   .order = std::vector<int>(static_cast<std::size_t>(N)),
+                   .smallest = pivots.minCoeff(),
+                   .largest = pivots.maxCoeff()};
+  const auto& place = lu.permutationP().indices();  // of each row of A in L U
+  for (Index k = 0; k < N; ++k) result.order[static_cast<std::size_t>(place[k])] = static_cast<int>(k);
+  return result;
+}
+
+Array solution(const LuFactors& f, const Array& b) {
+  const int N = f.lu.dim(0);
+  Array x = Array::empty({N}, f64);
+  double* const y = x.data<double>();
+  const auto row = [&](int i) { return f.lu.data<double>() + std::int64_t{i} * N; };
+  for (int i = 0; i < N; ++i) {
+    y[i] = b.data<double>()[f.order[static_cast<std::size_t>(i)]];
+    for (int j = 0; j < i; ++j) y[i] -= row(i)[j] * y[j];
+  }
+  for (int i = N - 1; i >= 0; --i) {
+    for (int j = i + 1; j < N; ++j) y[i] -= row(i)[j] * y[j];
+    y[i] /= row(i)[i];
+  }
+  return x;
+}
+
+Array damped_solution(const Array& A, const Array& b, double damping) {
+  const Index M = A.dim(0), N = A.dim(1);
+  MatrixXd m = MatrixXd::Zero(M + N, N + 1);
+  m.topLeftCorner(M, N) =
+      Eigen::Map<const RowMajor, 0, Eigen::OuterStride<>>(A.data<double>(), M, N, Eigen::OuterStride<>(A.row_stride()));
+  m.col(N).head(M) = Eigen::Map<const VectorXd>(b.data<double>(), M);
+  m.block(M, 0, N, N).diagonal().setConstant(damping);
+  Reflections reflections(m);
+  for (Index k = 0; k < N; ++k) reflections.reduce(k);
+  Array d = Array::empty({static_cast<int>(N)}, f64);
+  double* const x = d.data<double>();
+  for (Index k = N - 1; k >= 0; --k) {
+    x[k] = m(k, N) / m(k, k);
+    m.col(N).head(k) -= x[k] * m.col(k).head(k);
+  }
+  return d;
+}
+
 PivotedQr pivoted_qr(const Array& A, const std::vector<double>& log_weights, bool with_Q) {
   ScaledColumns m(A);
   const Index rows = m.a.rows(), columns = m.a.cols();

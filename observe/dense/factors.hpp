@@ -2,9 +2,9 @@
 #include <ebb/ops/array.hpp>
 #include <vector>
 
-/// QR and LU of float64 matrices, by Eigen. All four functions first divide each column by its largest magnitude, so
-/// that squares neither overflow nor underflow, and a column of small elements does not count as zero. Where a rank
-/// is determined, a pivot below 2.2e-16 N, N the number of columns, then counts as zero.
+/// QR and LU of float64 matrices, by Eigen. All functions but `factored` and damped_solution first divide each column
+/// by its largest magnitude, so that squares neither overflow nor underflow, and a column of small elements does not
+/// count as zero. Where a rank is determined, a pivot below 2.2e-16 N, N the number of columns, then counts as zero.
 namespace ebb::detail {
 
 /// A = Q R of a tall matrix by Householder reflections. Returns the first `columns` columns of Q; those after the first
@@ -28,6 +28,27 @@ double log_determinant(const Array& A);
 /// Shapes    A [M, N]
 /// Cost      about 2 M N^2 flops
 int dependent_columns(const Array& A);
+
+/// P A = L U of a square matrix with row pivoting.
+struct LuFactors {
+  Array lu;                          ///< [N, N], L below the diagonal, where it is one, and U
+  std::vector<int> order;            ///< row k of L U is row order[k] of A
+  double smallest = 0, largest = 0;  ///< magnitudes of pivots
+};
+/// Cost      2 N^3 / 3 flops, by blocks
+LuFactors factored(const Array& A);
+/// The x with A x = b; not finite if a pivot is zero.
+///
+/// Shapes    b [N], result likewise
+/// Cost      2 N^2 flops
+Array solution(const LuFactors&, const Array& b);
+
+/// The d that minimises |A d - b|^2 + damping^2 |d|^2: a step of Levenberg and Marquardt.
+///
+/// Shapes    A [M, N], M >= N; b [M]; result [N]
+/// Numerics  QR of [A; damping I], so A^T A is not formed. Not finite if damping is zero and A singular
+/// Cost      about 4 N^3 flops for M = N
+Array damped_solution(const Array& A, const Array& b, double damping);
 
 /// A P = Q R with P a permutation of columns.
 struct PivotedQr {

@@ -140,6 +140,32 @@ TEST_CASE("Dependent columns are counted, and a determinant of dependent columns
   CHECK(detail::dependent_columns(random_matrix(3, 5)) == 2);
 }
 
+TEST_CASE("LU with row pivoting solves systems, and a singular matrix has a negligible pivot") {
+  for (const int N : {1, 2, 7, 40, 200}) {
+    CAPTURE(N);
+    const Array A = random_matrix(N, N, 11), b = random_matrix(N, 1, 12).reshape({N});
+    const detail::LuFactors f = detail::factored(A);
+    CHECK(distance(matmul(A, detail::solution(f, b).reshape({N, 1})), b.reshape({N, 1})) < 1e-10);
+    CHECK(f.smallest > 1e-6);
+    CHECK(f.largest >= f.smallest);
+  }
+  const detail::LuFactors f = detail::factored(matmul(random_matrix(5, 4, 13), random_matrix(4, 5, 14)));
+  CHECK(f.smallest < 1e-14);
+}
+
+TEST_CASE("A damped solution solves the system, if damping vanishes, and else the damped normal equations") {
+  for (const int N : {1, 2, 7, 40}) {
+    CAPTURE(N);
+    const Array A = random_matrix(N, N, 9), b = random_matrix(N, 1, 10).reshape({N}), column = b.reshape({N, 1});
+    const Array d = detail::damped_solution(A, b, 0).reshape({N, 1});
+    CHECK(distance(matmul(A, d), column) < 1e-11);
+    const Array damped = detail::damped_solution(A, b, .5).reshape({N, 1});
+    CHECK(distance(matmul(A, matmul(A, damped) - column, Trans::yes), -.25 * damped) < 1e-12);
+  }
+  const Array none = detail::damped_solution(Array::zeros({3, 3}, f64), Array::full({3}, 1, f64), 1e-8);
+  CHECK(largest_magnitude(none) == 0);
+}
+
 TEST_CASE("QR with weighted pivots: the product is the matrix, and R descends when counted by its weights") {
   const int N = 12;
   const Array A = random_matrix(N, N, 6);
