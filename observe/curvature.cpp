@@ -1,4 +1,5 @@
 #include <ebb/autograd/grad.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/observe/curvature.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
@@ -7,7 +8,10 @@ namespace ebb {
 
 namespace {
 
-void check_direction(const Array& v, int N) {
+void check_product(const Array& v, int N, const Var& recorded) {
+  const detail::TapeImpl* innermost = detail::TapeImpl::innermost();
+  if (!innermost || innermost->epoch() != recorded.epoch())
+    throw TapeError("curvature: a tape that was created after this product's is still open, or this is another thread");
   if (!(v.shape() == Shape{N}))
     throw ShapeError("curvature: the direction is " + text(v.shape()) + ", not [" + std::to_string(N) + "]");
 }
@@ -24,7 +28,7 @@ HessianProduct::HessianProduct(const Objective& objective)
 }
 
 Array HessianProduct::operator()(const Array& v) const {
-  check_direction(v, size());
+  check_product(v, size(), gradient_);
   return vjp(gradient_, constant(v), {theta_})[0].value();
 }
 
@@ -43,7 +47,7 @@ GaussNewtonProduct::GaussNewtonProduct(const LeafSet& set, const std::function<V
 }
 
 Array GaussNewtonProduct::operator()(const Array& v) const {
-  check_direction(v, size());
+  check_product(v, size(), z_);
   const Var Jv = vjp(uJ_, constant(v), {u_})[0];
   const Var LJv = vjp(slope_, Jv, {at_})[0];
   return vjp(z_, LJv, {theta_})[0].value();

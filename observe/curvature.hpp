@@ -7,15 +7,15 @@
 
 namespace ebb {
 
-/// v -> H v for the Hessian of a loss with respect to all trained parameters, which are one vector theta [N] here: one
-/// parameter after another in the order of the set, each in row-major order.
+/// v -> H v for the Hessian of a loss with respect to all trained parameters, which are one vector theta [N] here: the
+/// stored values, before transforms, one parameter after another in the order of the set, each in row-major order.
 ///
 ///     const HessianProduct H({w, [&] { return mean(squared_error(model(x), constant(y))); }});
 ///     const LeadingEigenvalues ends = leading_eigenvalues(H.size(), std::ref(H));
 ///     const SpectralDensity density = spectral_density(H.size(), std::ref(H));
 ///
-/// Errors    TapeError if an op of the loss has a first-order gradient only, or if products are computed while another
-///           tape has been created inside; those of the loss
+/// Errors    TapeError if an op of the loss has a first-order gradient only, or for a product while a tape that was
+///           created later is open, or on another thread; those of the loss
 /// Numerics  float64
 /// Cost      the loss and its gradient are recorded once and kept; a product is one sweep over that record, about twice
 ///           the flops of a gradient

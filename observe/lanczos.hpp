@@ -54,7 +54,7 @@ class Krylov {
  public:
   /// start [N], not zero; most: steps at most
   Krylov(int N, const SymmetricProduct& A, const Array& start, int most);
-  /// One product with A. After the last step and in an invariant space, `coupling()` is zero.
+  /// One product with A. In an invariant space `coupling()` is zero afterwards.
   void extend();
   /// Goes on from another vector, made orthogonal to the space; false if nothing of it is left.
   bool restart(const Array& start);

@@ -12,7 +12,8 @@ struct SensitivityOptions {
   StepContext at = {};
 };
 
-/// How much a cell's state depends on its parameters, for each row; L parameters with N elements in total.
+/// How much a cell's state depends on its parameters, for each row. L parameters with N elements in total; of one with
+/// transforms, the stored values.
 struct Sensitivity {
   std::vector<std::string> parameters;  ///< L names of the trained parameters that a step reads
   Array norms;                          ///< [T, B, L], |d s_t / d theta_l| (Frobenius) after t + 1 steps

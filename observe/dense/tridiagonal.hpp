@@ -15,7 +15,7 @@ struct TridiagonalEigen {
 /// Errors    ValueError if an element is not finite, or the iteration does not converge
 /// Numerics  absolute errors of about 1e-16 of the largest eigenvalue; eigenvectors orthonormal to rounding
 /// Cost      about 6 m^3 flops
-/// Source    Eigen's implicit QR steps: Golub & Van Loan 2013, Matrix Computations, section 8.3
+/// Source    implicit QL steps: Dubrulle, Martin & Wilkinson 1968, doi:10.1007/BF02165404
 TridiagonalEigen tridiagonal_eigen(const std::vector<double>& diagonal, const std::vector<double>& beside);
 
 }  // namespace ebb::detail

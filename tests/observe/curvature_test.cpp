@@ -122,6 +122,7 @@ TEST_CASE("The Hessian of a batch's loss is the same, and comes with the loss an
   CHECK(test::error_of(S.gradient(), H.gradient()) < 1e-13);
   const HessianProduct again({net.w, [&] { return net.loss(); }});
   CHECK(test::error_of(Sv, again(v)) < 1e-12);
+  CHECK_THROWS_WITH(S(v), Contains("still open"));
   CHECK_THROWS_WITH(again(v.range(0, 3)), Contains("not [" + std::to_string(S.size())));
 }
 

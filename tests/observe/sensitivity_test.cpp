@@ -4,6 +4,7 @@
 #include <ebb/observe/sensitivity.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
@@ -150,6 +151,22 @@ TEST_CASE("Random directions give the exact norms within their errors, and the p
       CHECK(norm_of(exact.norms[t][b]) == Approx(exact.whole.at({t, b})));
       CHECK(std::abs(exact.whole.at({t, b}) - drawn.whole.at({t, b})) < 4.5 * drawn.whole_errors.at({t, b}));
     }
+}
+
+TEST_CASE("The sensitivity has the same bits for any number of threads") {
+  const int before = threads();
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("gru", w / "cell", {I, H});
+  std::vector<Sensitivity> results;
+  for (int n : {1, 2, 3}) {
+    set_threads(n);
+    results.push_back(sensitivity(*cell, w, inputs(), {}, {.by_source = true}));
+  }
+  set_threads(before);
+  for (const Sensitivity& s : results) {
+    CHECK(test::same_bits(s.norms, results[0].norms));
+    CHECK(test::same_bits(s.by_source, results[0].by_source));
+  }
 }
 
 TEST_CASE("Parts by source step follow the closed form, beside the derivative by the state") {
