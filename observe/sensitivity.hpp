@@ -44,8 +44,8 @@ struct Sensitivity {
 /// Shapes    start [B, S], or empty for the cell's own; its derivative is taken as zero
 /// Errors    ValueError if S_t is not finite, if directions is 1 or negative, or if by_source is set with directions;
 ///           TapeError if, with directions, an op of the cell has a first-order gradient only; as Trajectory
-/// Numerics  float64. Errors of norms by the delta method from the spread over directions, so they are too small where
-///           they exceed a tenth of the value. `difference` compares the backward sum of the parts with the forward
+/// Numerics  float64. Errors of norms come from the spread over directions by the delta method, which is unreliable
+///           where they exceed a tenth of the norm. `difference` compares the backward sum of the parts with the forward
 ///           recursion
 /// Cost      exact: per step and row S reverse passes of one step, J_t, and 2 S^2 N flops; memory 2 B S N numbers, and
 ///           T B S for by_source, which doubles the work. Rows run in parallel. With k directions: per step one step,
