@@ -5,6 +5,15 @@
 
 namespace ebb::detail {
 
+/// Gives a leaf's Var at each use, by the tape's time step, -1 outside steps; an empty Var for the binding's array.
+class VarByTime {
+ public:
+  virtual Var at(int time) = 0;
+
+ protected:
+  ~VarByTime() = default;
+};
+
 /// The implementation of Bind: replaces a leaf's value while it lives. Each thread has a list that its shards inherit.
 struct Binding {
   Binding(const Leaf&, const Shape&, Var, Array, bool transformed);
@@ -12,6 +21,7 @@ struct Binding {
   const LeafData* leaf;
   Var var;
   Array array;
+  VarByTime* by_time = nullptr;  // goes before var and array
   bool transformed;  // the result of transforms, for all shards; else a replacement of the parameter's raw values
   Binding* outer;
   std::uint64_t serial;  // odd and unique: identifies it on a tape, since a pointer may be reused

@@ -24,6 +24,8 @@ Var LeafTable::of(const Leaf& l, const std::source_location& where) {
 Var LeafTable::raw(const Leaf& l, const std::source_location& where) {
   const LeafData* data = l.get();
   const Binding* bound = binding_of(data);
+  if (bound && bound->by_time)
+    if (Var v = bound->by_time->at(tape_.time())) return v;
   if (bound && bound->var) return bound->var;
   const std::uint64_t key = bound ? bound->serial : reinterpret_cast<std::uintptr_t>(data);
   // After an edit the values are read again, and backward of what was recorded with the old ones is an error.

@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/observe/estimate.hpp>
 #include <ebb/observe/trajectory.hpp>
 #include <vector>
 
@@ -11,12 +12,8 @@ struct LyapunovOptions {
   StepContext at = {};
 };
 
-/// A value and its standard error, estimated from blocks of consecutive steps.
-struct Estimate {
-  double value = 0, error = 0;
-};
-
-/// Exponents in nats per step, in descending order; means over rows unless stated otherwise.
+/// Exponents in nats per step, in descending order; means over rows unless stated otherwise. Errors are estimated from
+/// blocks of consecutive steps.
 struct Lyapunov {
   int state_size = 0, rows = 0;
   int warm_up = 0, steps = 0;       ///< steps: after the warm-up

@@ -5,7 +5,7 @@
 namespace ebb::app::observe {
 
 Drive drive_of(const Subject& s, const Amount& a, int steps) {
-  if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(1, 1).dim(2)}, f64), steps);
+  if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), steps);
   return Drive(s.inputs(steps, a.rows));
 }
 

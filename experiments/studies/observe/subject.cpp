@@ -10,6 +10,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   Subject s;
   s.name = s.cell_name = trained.architecture.cell;
   s.weights = path;
+  s.length = trained.architecture.settings.length;
   s.task_ = std::move(trained.task);
   s.model_ = std::move(trained.model);
   (void)s.cell();
@@ -21,6 +22,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   Subject s;
   s.name = s.cell_name = cell;
   s.seed = seed;
+  s.length = settings.length;
   s.model_ = std::make_shared<const Model>(*task, cell, settings, seed);
   s.task_ = std::move(task);
   (void)s.cell();
