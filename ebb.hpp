@@ -91,8 +91,11 @@
 #include <ebb/nn/sequence/zoneout.hpp>
 
 // ---- observe: where gradients go, and why
+#include <ebb/observe/gates.hpp>
+#include <ebb/observe/gradient_norms.hpp>
 #include <ebb/observe/jacobians.hpp>
 #include <ebb/observe/lyapunov.hpp>
+#include <ebb/observe/product_norms.hpp>
 #include <ebb/observe/product_spectrum.hpp>
 #include <ebb/observe/trajectory.hpp>
 
