@@ -95,12 +95,15 @@
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/estimate.hpp>
 #include <ebb/observe/fixed_points.hpp>
+#include <ebb/observe/gates.hpp>
 #include <ebb/observe/gradient_noise.hpp>
+#include <ebb/observe/gradient_norms.hpp>
 #include <ebb/observe/jacobians.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/observe/lyapunov.hpp>
 #include <ebb/observe/newton.hpp>
 #include <ebb/observe/objective.hpp>
+#include <ebb/observe/product_norms.hpp>
 #include <ebb/observe/product_spectrum.hpp>
 #include <ebb/observe/sensitivity.hpp>
 #include <ebb/observe/spectral_density.hpp>

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ebb/autograd/tape.hpp>
+#include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/simple_network.hpp>
 #include <ebb/nn/losses/loss.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
@@ -47,14 +48,16 @@ std::optional<Embedding> embedding_of(const Builder& p, const SimpleSizes& s, in
 
 }  // namespace
 
-const char* loss_name(const SimpleBatch& b) {
-  return std::holds_alternative<EveryStep>(b.targets) ? "cross_entropy" : "squared_error";
+bool is_squared_error(const SimpleBatch& b) {
+  return std::holds_alternative<LastStep>(b.targets) || std::holds_alternative<EveryValue>(b.targets);
 }
+
+const char* loss_name(const SimpleBatch& b) { return is_squared_error(b) ? "squared_error" : "cross_entropy"; }
 
 SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& r)
     : embedding_(embedding_of(w / "embedding", s, checked_hidden(r.settings.hidden))),
       layer_(r.layer(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
-      out_(w / "out", r.settings.hidden, s.outputs) {}
+      out_(w / "out", r.settings.hidden, s.outputs), scores_(s.scores) {}
 
 const Cell& SimpleNetwork::cell() const {
   if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
@@ -79,9 +82,26 @@ PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateAr
   const auto& b = batch.get<SimpleBatch>();
   auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
   carry(s, run.end());
-  if (const auto* const every = std::get_if<EveryStep>(&b.targets))
-    return s.mean_tokens(cross_entropy(out_(run.all()), s.sequence(every->tokens)));
-  return s.mean_rows(squared_error(out_(run.last()), s.rows(std::get<LastStep>(b.targets).values)));
+  if (const auto* const every = std::get_if<EveryStep>(&b.targets)) {
+    const Var y = out_(run.all());
+    put_scores(s, y);
+    if (every->first == 0) return s.mean_tokens(cross_entropy(y, s.sequence(every->tokens)));
+    const int T = b.steps();
+    return s.mean_tokens(cross_entropy(range(y, every->first, T), s.sequence(every->tokens.range(every->first, T))));
+  }
+  if (const auto* const values = std::get_if<EveryValue>(&b.targets))
+    return s.mean_tokens(squared_error(out_(run.all()), s.sequence(values->values).all()));
+  const Var y = out_(run.last());
+  if (const auto* const classes = std::get_if<LastClass>(&b.targets)) {
+    put_scores(s, y);
+    return s.mean_rows(cross_entropy(y, s.rows(classes->classes)));
+  }
+  return s.mean_rows(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
+}
+
+void SimpleNetwork::put_scores(Shard& s, const Var& y) const {
+  if (!scores_ || s.context().training()) return;
+  class_scores.put(s, y.rank() == 3 ? transpose(y, {1, 0, 2}) : y);
 }
 
 Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
@@ -105,6 +125,10 @@ PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch) const {
   const Var y = out_(run.last());
   if (const auto* const every = std::get_if<EveryStep>(&b.targets))
     return s.sum(cross_entropy(y, s.rows(every->tokens[b.steps() - 1])));
+  if (const auto* const classes = std::get_if<LastClass>(&b.targets))
+    return s.sum(cross_entropy(y, s.rows(classes->classes)));
+  if (const auto* const values = std::get_if<EveryValue>(&b.targets))
+    return s.sum(squared_error(y, s.rows(values->values[b.steps() - 1])));
   return s.sum(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
 }
 

@@ -40,12 +40,16 @@ class SimpleNetwork final : public CarryingNetwork {
 
  private:
   Sequence inputs(Shard&, const SimpleBatch&) const;
+  void put_scores(Shard&, const Var& y) const;
   std::optional<Embedding> embedding_;  // of tokens
   LayerPtr layer_;
   int window_;  // steps that a layer without a state rereads for the next token
   Linear out_;
+  bool scores_;  // in evaluation, for the task's meter
 };
 
+/// Whether the loss is a squared error, which spans decades, rather than a cross entropy.
+bool is_squared_error(const SimpleBatch&);
 /// The op that computes the loss of a SimpleNetwork, for messages.
 const char* loss_name(const SimpleBatch&);
 

@@ -44,6 +44,15 @@ void check_last(const std::string& task, int outputs, const LastStep& y, int row
                                         outputs, text(Shape{rows, outputs}), text(y.values.shape())));
 }
 
+void check_classes(const std::string& task, int outputs, const LastClass& y, int rows) {
+  if (!(y.classes.shape() == Shape{rows}))
+    wrong<ShapeError>(task, fmt::format("the classes of LastClass must be {}, one per row, not {}", text(Shape{rows}),
+                                        text(y.classes.shape())));
+  if (largest(y.classes) >= outputs)
+    wrong(task, fmt::format("the class {} is a target, but its sizes() have {} output{}: .outputs = number of classes",
+                            largest(y.classes), outputs, outputs == 1 ? "" : "s"));
+}
+
 void check_every(const std::string& task, int outputs, const EveryStep& y, int steps, int rows) {
   if (!(y.tokens.shape() == Shape{steps, rows}))
     wrong<ShapeError>(task, fmt::format("the tokens of EveryStep must be {}, like its inputs, not {}",
@@ -51,6 +60,14 @@ void check_every(const std::string& task, int outputs, const EveryStep& y, int s
   if (largest(y.tokens) >= outputs)
     wrong(task, fmt::format("the token {} is a target, but its sizes() have {} output{}: .outputs = number of tokens",
                             largest(y.tokens), outputs, outputs == 1 ? "" : "s"));
+  if (y.first < 0 || y.first >= steps)
+    wrong(task, fmt::format("the first target of EveryStep is that of step {}, of {} steps", y.first, steps));
+}
+
+void check_every_value(const std::string& task, int outputs, const EveryValue& y, int steps, int rows) {
+  if (!(y.values.shape() == Shape{steps, rows, outputs}))
+    wrong<ShapeError>(task, fmt::format("with {} outputs in its sizes(), the values of EveryValue must be {}, not {}",
+                                        outputs, text(Shape{steps, rows, outputs}), text(y.values.shape())));
 }
 
 template <class X> const X& filled(const X& inputs) {
@@ -100,6 +117,10 @@ void check_batch(const std::string& task, const SimpleSizes& said, const SimpleB
   else check_values(task, std::get<ValueInputs>(said.inputs), b);
   if (const auto* const every = std::get_if<EveryStep>(&b.targets))
     check_every(task, said.outputs, *every, b.steps(), b.rows());
+  else if (const auto* const values = std::get_if<EveryValue>(&b.targets))
+    check_every_value(task, said.outputs, *values, b.steps(), b.rows());
+  else if (const auto* const classes = std::get_if<LastClass>(&b.targets))
+    check_classes(task, said.outputs, *classes, b.rows());
   else check_last(task, said.outputs, std::get<LastStep>(b.targets), b.rows());
 }
 

@@ -15,22 +15,32 @@ struct TokenInputs {
 
 struct SimpleSizes {
   std::variant<ValueInputs, TokenInputs> inputs{};
-  int outputs = 1;  ///< O of the linear layer
+  int outputs = 1;      ///< O of the linear layer
+  bool scores = false;  ///< evaluation passes the class scores to the task's meter (class_scores, class_meter.hpp)
 };
 
 /// Targets of the last step only; the loss is the squared error.
 struct LastStep {
   Array values;  ///< [B, O]
 };
+/// Classes of whole rows, predicted at the last step; the loss is the cross entropy.
+struct LastClass {
+  Tokens classes;  ///< [B], each below O
+};
 /// Targets of every step; the loss is the cross entropy.
 struct EveryStep {
   Tokens tokens;  ///< [T, B], each below O
+  int first = 0;  ///< steps before it have no target
+};
+/// Values at every step; the loss is the squared error.
+struct EveryValue {
+  Array values;  ///< [T, B, O]
 };
 
 /// The batches of the default network.
 struct SimpleBatch {
   std::variant<Array, Tokens> inputs{};  ///< values [T, B, I], or tokens [T, B]
-  std::variant<LastStep, EveryStep> targets{};
+  std::variant<LastStep, LastClass, EveryStep, EveryValue> targets{};
   bool continues = false;
 
   /// Errors    ShapeError without inputs

@@ -127,7 +127,7 @@ struct Vanish {
         for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
       }
       const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
-      r.squared_error = std::holds_alternative<LastStep>(batch.targets);
+      r.squared_error = is_squared_error(batch);
       results.push_back(std::move(r));
     }
     return {std::move(made), std::move(results)};
