@@ -19,4 +19,16 @@ std::string estimate_text(double value, double error) {
   return fmt::format("{} ± {}", number_text(value), number_text(error));
 }
 
+std::vector<double> list_of(const Array& a) {
+  std::vector<double> list;
+  for (std::int64_t k = 0; k < a.size(); ++k) list.push_back(a.at_flat(k));
+  return list;
+}
+
+Entry name_of(const Observed& o) { return Entry(o.subject.name, o.subject.cell_name); }
+
+Series line_of(const Observed& o, std::vector<double> x, std::vector<double> y) {
+  return {.name = o.subject.name, .x = std::move(x), .y = std::move(y), .group = o.subject.cell_name};
+}
+
 }  // namespace ebb::app::observe

@@ -13,4 +13,11 @@ std::string drive_text(const Subject&, const Amount&);
 /// "-0.0123 ± 0.0004"
 std::string estimate_text(double value, double error);
 
+/// The elements in row-major order.
+std::vector<double> list_of(const Array&);
+/// The name of a subject, in its colour.
+Entry name_of(const Observed&);
+/// A line in the colour of the subject.
+Series line_of(const Observed&, std::vector<double> x, std::vector<double> y);
+
 }  // namespace ebb::app::observe

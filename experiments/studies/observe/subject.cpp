@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/train/architecture.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/observe/trajectory.hpp>
 
 namespace ebb::app::observe {
@@ -32,7 +33,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
 const Cell& Subject::cell() const { return model_->simple().cell(); }
 
 Batch Subject::batch(int steps, int rows) const {
-  return task_->batch({.split = Split::test, .length = steps, .rows = rows});
+  return make_batch(*task_, {.split = Split::test, .length = steps, .rows = rows});
 }
 
 Array Subject::inputs(int steps, int rows) const {

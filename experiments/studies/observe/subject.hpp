@@ -27,7 +27,7 @@ class Subject {
   std::string cell_name;  ///< determines the colour
   std::string weights;    ///< the file, empty for initial weights
   std::uint64_t seed = 0;
-  int length = 0;  ///< steps of the sequences in training
+  int length = 0;          ///< steps of the sequences in training
   int state_size() const;  ///< S
 
  private:

@@ -67,8 +67,8 @@ struct JacobianMeasure final : Measure {
       for (const double k : o.values.at("products")) {
         const std::string of = fmt::format("k{}.", int(k));
         const double first = o.values.at(of + "log_singular_values").at(0);
-        t.rows.push_back({Entry(o.subject.name, o.subject.cell_name), number_text(k), number_text(first),
-                          number_text(first / k), number_text(o.values.at(of + "effective_rank")[1]),
+        t.rows.push_back({name_of(o), number_text(k), number_text(first), number_text(first / k),
+                          number_text(o.values.at(of + "effective_rank")[1]),
                           number_text(o.values.at(of + "condition")[1]),
                           number_text(o.values.at(of + "departure")[1])});
       }

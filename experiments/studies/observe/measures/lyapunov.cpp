@@ -10,12 +10,6 @@
 namespace ebb::app::observe {
 namespace {
 
-std::vector<double> list_of(const Array& a) {
-  std::vector<double> list;
-  for (std::int64_t k = 0; k < a.size(); ++k) list.push_back(a.at_flat(k));
-  return list;
-}
-
 /// The whole spectrum of Lyapunov exponents along the data, with the check by determinants.
 struct LyapunovMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
@@ -71,7 +65,7 @@ struct LyapunovMeasure final : Measure {
     for (const Observed& o : all) {
       const Values& v = o.values;
       const auto pair = [&](const char* name) { return estimate_text(v.at(name)[0], v.at(name)[1]); };
-      t.rows.push_back({Entry(o.subject.name, o.subject.cell_name), count_text(v.number("state_size")),
+      t.rows.push_back({name_of(o), count_text(v.number("state_size")),
                         estimate_text(v.at("exponents")[0], v.at("errors")[0]), number_text(mean(v)),
                         pair("positive_share"), pair("dimension"), pair("entropy_rate"), number_text(v.number("lost")),
                         number_text(v.number("difference"))});

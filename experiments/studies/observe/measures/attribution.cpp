@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/attribution.hpp>
+#include <ebb/observe/gradient_noise.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+/// The gradient of the loss by time step and parameter, and its noise scale.
+struct AttributionMeasure final : Measure {
+  std::string unfit(const Subject&, const Amount& a) const override {
+    return a.free ? "a loss needs the task's data" : "";
+  }
+
+  Values measure(const Subject& s, const Amount& a) const override {
+    const int T = std::min(a.steps, s.length);
+    const Batch batch = s.batch(T, a.rows);
+    const ShardOptions options{.rows = batch.rows(), .dtype = f64, .training = false};
+    const ShardLoss loss = [&](Shard& shard) { return s.model().loss(shard, batch); };
+    const GradientByTime g = gradient_by_time(Objective(s.model().w, options, loss), {.every = std::max(1, T / 50)});
+    Values v;
+    v["steps"] = {double(T)};
+    for (std::size_t l = 0; l < g.parameters.size(); ++l)
+      for (std::size_t n = 0; n < g.times.size(); ++n) {
+        if (l == 0) v["times"].push_back(g.times[n]);
+        const int at[] = {static_cast<int>(n), static_cast<int>(l)};
+        v["norm " + g.parameters[l]].push_back(g.norms.at({at[0], at[1]}));
+        v["share " + g.parameters[l]].push_back(g.shares.at({at[0], at[1]}));
+      }
+    v["difference"] = {g.difference};
+    if (batch.rows() >= 2) {
+      const GradientNoise noise = gradient_noise(s.model().w, options, loss);
+      v["noise_scale"] = {noise.scale.value, noise.scale.error};
+    }
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section("Attribution",
+                       "The gradient of the loss of one batch by the time step at which a parameter is used. "
+                       "The parts sum to the whole gradient.");
+    std::vector<Plot> plots;
+    for (const Observed& o : all) {
+      job.report.text(sentence(o));
+      Plot p{.title = o.subject.name, .x_label = "time step", .y_label = "norm of the part of dL/dW", .log_y = true};
+      for (const auto& [name, list] : o.values.all())
+        if (name.starts_with("norm ") && std::any_of(list.begin(), list.end(), [](double x) { return x > 0; }))
+          p.series.push_back({.name = name.substr(5), .x = o.values.at("times"), .y = list});
+      plots.push_back(std::move(p));
+    }
+    job.report.plots(plots);
+  }
+
+  std::string sentence(const Observed& o) const override {
+    const Values& v = o.values;
+    double recent = 0;
+    for (const auto& [name, list] : v.all()) {
+      if (!name.starts_with("share ")) continue;
+      for (std::size_t n = 0; n < list.size(); ++n)
+        if (const double t = v.at("times")[n]; t >= .9 * v.number("steps") || t < 0) recent += list[n];
+    }
+    std::string text = fmt::format("{}: {:.0f} % of the gradient come from the last tenth of the steps and the readout",
+                                   o.subject.name, 100 * recent);
+    if (v.has("noise_scale"))
+      text += fmt::format("; noise scale {} sequences", estimate_text(v.at("noise_scale")[0], v.at("noise_scale")[1]));
+    return text + ".";
+  }
+};
+EBB_MEASURE(attribution, AttributionMeasure, "the gradient of the loss by time step and parameter, its noise scale");
+
+}  // namespace
+}  // namespace ebb::app::observe

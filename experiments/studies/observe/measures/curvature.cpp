@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/curvature.hpp>
+#include <ebb/observe/lanczos.hpp>
+#include <ebb/observe/spectral_density.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+constexpr int most_steps = 100;  // of the loss: its tape is recorded twice
+
+/// The ends of the Hessian's spectrum and its density, for the loss of one batch.
+struct CurvatureMeasure final : Measure {
+  std::string unfit(const Subject&, const Amount& a) const override {
+    return a.free ? "a loss needs the task's data" : "";
+  }
+
+  Values measure(const Subject& s, const Amount& a) const override {
+    const Batch batch = s.batch(std::min({a.steps, s.length, most_steps}), a.rows);
+    const HessianProduct hessian(Objective(s.model().w, {.rows = batch.rows(), .dtype = f64, .training = false},
+                                           [&](Shard& shard) { return s.model().loss(shard, batch); }));
+    const int N = hessian.size();
+    const LeadingEigenvalues ends =
+        leading_eigenvalues(N, std::ref(hessian), {.largest = 5, .smallest = 2, .tolerance = 1e-6, .most_steps = 100});
+    const SpectralDensity density = spectral_density(N, std::ref(hessian), {.probes = 4, .steps = std::min(N, 40)});
+    Values v;
+    v["parameters"] = {double(N)};
+    v["loss"] = {hessian.loss()};
+    for (const LeadingEigenvalue& e : ends.largest) {
+      v["largest"].push_back(e.value);
+      v["largest_residuals"].push_back(e.residual);
+    }
+    for (const LeadingEigenvalue& e : ends.smallest) v["smallest"].push_back(e.value);
+    const Estimate negative = density.share_below(0);
+    v["negative"] = {negative.value, negative.error};
+    keep_curve(v, density);
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section("Curvature",
+                       "The Hessian of the loss of one batch with respect to all parameters: its leading "
+                       "eigenvalues by Lanczos' method, its spectral density by stochastic Lanczos quadrature.");
+    Table t{
+        .head = {"", "parameters", "loss", "largest", "second", "smallest", "share below 0"},
+        .rows = {},
+        .caption =
+            "Eigenvalues with a residual below 1e-6 of the largest; the share with its standard error over probes."};
+    Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
+    p.caption = "Smoothed by a Gaussian of a hundredth of the range.";
+    for (const Observed& o : all) {
+      const Values& v = o.values;
+      t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),
+                        number_text(v.at("largest")[0]),
+                        v.at("largest").size() > 1 ? number_text(v.at("largest")[1]) : "-",
+                        number_text(v.at("smallest")[0]), estimate_text(v.at("negative")[0], v.at("negative")[1])});
+      p.series.push_back(line_of(o, v.at("density.at"), v.at("density")));
+    }
+    job.report.table(t);
+    job.report.plots({p});
+  }
+
+  std::string sentence(const Observed& o) const override {
+    return fmt::format("{}: the Hessian's largest eigenvalue is {}, its smallest {}.", o.subject.name,
+                       number_text(o.values.at("largest")[0]), number_text(o.values.at("smallest")[0]));
+  }
+
+ private:
+  static void keep_curve(Values& v, const SpectralDensity& density) {
+    constexpr int points = 200;
+    const double low = density.lowest, range = std::max(density.highest - low, 1e-300);
+    Array at = Array::empty({points}, f64);
+    for (int k = 0; k < points; ++k) at.data<double>()[k] = low + range * (1.1 * k / (points - 1) - .05);
+    v["density.at"] = list_of(at);
+    v["density"] = list_of(density.smoothed(at, range / 100).values);
+  }
+};
+EBB_MEASURE(curvature, CurvatureMeasure, "leading eigenvalues and spectral density of the loss's Hessian");
+
+}  // namespace
+}  // namespace ebb::app::observe

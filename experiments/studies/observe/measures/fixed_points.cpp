@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/fixed_points.hpp>
+#include <ebb/ops/reduce.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+constexpr int most_size = 512, most_starts = 200;
+
+/// Fixed and slow points with the input held at its mean over the data, from states along the data.
+struct FixedPointMeasure final : Measure {
+  std::string unfit(const Subject& s, const Amount&) const override {
+    if (s.state_size() > most_size)
+      return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_size);
+    return {};
+  }
+
+  Values measure(const Subject& s, const Amount& a) const override {
+    const Drive drive = drive_of(s, a, std::min(a.steps, 500));
+    const Array data = a.free ? drive.at(0) : s.inputs(std::min(a.steps, 500), a.rows);
+    const Array held = mean(data, data.rank() == 3 ? std::vector<int>{0, 1} : std::vector<int>{0});
+    const int n = std::clamp(20'000 / std::max(1, s.state_size()), 20, most_starts);
+    const FixedPoints f = fixed_points(s.cell(), held, starts_along(Trajectory(s.cell(), drive), n, .1, Key{1}));
+    Values v;
+    v["starts"] = {double(n)};
+    for (const auto& [name, end] : {std::pair{"fixed", DescentEnd::fixed},
+                                    {"slow", DescentEnd::slow},
+                                    {"unfinished", DescentEnd::unfinished},
+                                    {"not_finite", DescentEnd::not_finite}})
+      v["ends." + std::string(name)] = {double(f.count(end))};
+    for (const FixedPoint& p : f.points) keep(v, "points.", p);
+    for (const FixedPoint& p : f.slow) keep(v, "slow.", p);
+    for (const FixedManifold& m : f.manifolds) {
+      v["manifolds.dimension"].push_back(m.dimension);
+      v["manifolds.points"].push_back(double(m.points.size()));
+    }
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount& a) const override {
+    job.report.section(
+        "Fixed and slow points",
+        fmt::format("States that the cell leaves unchanged while its input is held at {}. Every fixed point has "
+                    "q = |F(s) - s|² / 2 below 1e-24.",
+                    a.free ? "zero" : "the mean of the data"));
+    Table t{.head = {"", "point", "unstable directions", "starts", "q", "τ of the slowest mode", "its frequency"},
+            .rows = {},
+            .caption = "τ in steps, negative for a mode that grows; frequency in cycles per step."};
+    for (const Observed& o : all) {
+      job.report.text(sentence(o));
+      add_rows(t, o, "points.");
+      add_rows(t, o, "slow.");
+    }
+    if (!t.rows.empty()) job.report.table(t);
+  }
+
+  std::string sentence(const Observed& o) const override {
+    const Values& v = o.values;
+    const std::size_t n = v.has("points.q") ? v.at("points.q").size() : 0;
+    std::string text = fmt::format("{}: {} isolated fixed point{}", o.subject.name, n, n == 1 ? "" : "s");
+    if (n > 0) {
+      const std::vector<double>& u = v.at("points.unstable");
+      text += fmt::format(", {} of them stable", std::count(u.begin(), u.end(), 0.0));
+    }
+    if (v.has("manifolds.dimension"))
+      text += fmt::format(", {} line{} or surfaces of fixed points", v.at("manifolds.dimension").size(),
+                          v.at("manifolds.dimension").size() == 1 ? "" : "s");
+    if (v.has("slow.q")) text += fmt::format(", {} slow points", v.at("slow.q").size());
+    return text + fmt::format(", from {} starts ({} unfinished).", v.number("starts"), v.number("ends.unfinished"));
+  }
+
+ private:
+  static void keep(Values& v, const std::string& of, const FixedPoint& p) {
+    v[of + "q"].push_back(p.q);
+    v[of + "speed"].push_back(p.speed());
+    v[of + "unstable"].push_back(p.unstable);
+    v[of + "neutral"].push_back(p.neutral);
+    v[of + "starts"].push_back(double(p.starts.size()));
+    v[of + "time_scale"].push_back(p.time_scale(0));
+    v[of + "frequency"].push_back(p.frequency(0));
+    for (const double x : list_of(p.state)) v[of + "states"].push_back(x);
+    for (const double x : list_of(p.real)) v[of + "real"].push_back(x);
+    for (const double x : list_of(p.imag)) v[of + "imag"].push_back(x);
+  }
+
+  static void add_rows(Table& t, const Observed& o, const std::string& of) {
+    if (!o.values.has(of + "q")) return;
+    const auto at = [&](const char* name, std::size_t k) { return number_text(o.values.at(of + name)[k]); };
+    for (std::size_t k = 0; k < o.values.at(of + "q").size() && k < 30; ++k)
+      t.rows.push_back({name_of(o),
+                        of == "slow."                         ? "slow"
+                        : o.values.at(of + "unstable")[k] > 0 ? "saddle"
+                                                              : "stable",
+                        at("unstable", k), at("starts", k), at("q", k), at("time_scale", k), at("frequency", k)});
+  }
+};
+EBB_MEASURE(fixed_points, FixedPointMeasure, "fixed and slow points, their stability and modes");
+
+}  // namespace
+}  // namespace ebb::app::observe

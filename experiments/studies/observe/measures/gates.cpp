@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/gates.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+/// The gate with the longest time scales multiplies the memory: the one of which the median is largest.
+std::string keeper(const Values& v) {
+  std::string best;
+  double longest = -1;
+  for (const auto& [name, list] : v.all())
+    if (name.ends_with(".time_scales") && list.size() == 5 && list[2] > longest) {
+      longest = list[2];
+      best = name.substr(0, name.size() - 12);
+    }
+  return best;
+}
+
+std::vector<std::string> gate_names(const Values& v) {
+  std::vector<std::string> names;
+  for (const auto& [name, list] : v.all())
+    if (name.ends_with(".histogram")) names.push_back(name.substr(0, name.size() - 10));
+  return names;
+}
+
+/// Every value that the cell names with `watch`: its histogram, saturation and time scales.
+struct GateMeasure final : Measure {
+  Values measure(const Subject& s, const Amount& a) const override {
+    Values v;
+    v.note("driven", drive_text(s, a));
+    for (const GateSummary& g : gates(s.cell(), drive_of(s, a))) {
+      v[g.name + ".histogram"] = g.histogram;
+      v[g.name + ".range"] = {g.low, g.high};
+      v[g.name + ".mean"] = {g.mean};
+      v[g.name + ".deviation"] = {g.deviation};
+      if (!g.unit_interval) continue;
+      v[g.name + ".saturated"] = {g.near_zero, g.near_one};
+      const Quartiles& q = g.time_scales;
+      v[g.name + ".time_scales"] = {q.least, q.first, q.median, q.third, q.most};
+    }
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section(
+        "Gates and time scales",
+        "Every value that a cell's step names with watch. A state multiplied by a gate f fades with the time "
+        "scale τ = -1 / mean of ln f.");
+    Table t{
+        .head = {"", "value", "mean", "deviation", "below .1", "above .9", "τ, median", "τ, quartiles"},
+        .rows = {},
+        .caption =
+            "Shares of saturated values on either side, and time scales in steps over units, for values in [0, 1]."};
+    for (const Observed& o : all) {
+      if (gate_names(o.values).empty())
+        job.report.note(o.subject.name + " names no values: see `watch` in writing-a-cell.md.");
+      for (const std::string& gate : gate_names(o.values)) t.rows.push_back(row(o, gate));
+    }
+    if (!t.rows.empty()) job.report.table(t);
+    for (const Observed& o : all)
+      if (!sentence(o).empty()) job.report.text(sentence(o));
+    if (const std::vector<Plot> plots = histograms(all); !plots.empty()) job.report.plots(plots);
+  }
+
+  std::string sentence(const Observed& o) const override {
+    const std::string gate = keeper(o.values);
+    if (gate.empty()) return {};
+    const std::vector<double>& q = o.values.at(gate + ".time_scales");
+    const std::vector<double>& s = o.values.at(gate + ".saturated");
+    return fmt::format(
+        "{}: {} is the gate with the longest memory, {} steps in the median unit, at most {}; it is closed "
+        "(below .1) in {:.0f} % and open (above .9) in {:.0f} % of all cases.",
+        o.subject.name, gate, number_text(q[2]), number_text(q[4]), 100 * s[0], 100 * s[1]);
+  }
+
+ private:
+  static std::vector<Entry> row(const Observed& o, const std::string& gate) {
+    const Values& v = o.values;
+    std::vector<Entry> r{name_of(o), gate, number_text(v.number(gate + ".mean")),
+                         number_text(v.number(gate + ".deviation"))};
+    if (!v.has(gate + ".saturated")) {
+      r.insert(r.end(), {"-", "-", "-", "-"});
+      return r;
+    }
+    const std::vector<double>&s = v.at(gate + ".saturated"), &q = v.at(gate + ".time_scales");
+    r.emplace_back(fmt::format("{:.1f} %", 100 * s[0]));
+    r.emplace_back(fmt::format("{:.1f} %", 100 * s[1]));
+    r.emplace_back(number_text(q[2]));
+    r.emplace_back(fmt::format("{} to {}", number_text(q[1]), number_text(q[3])));
+    return r;
+  }
+
+  /// One plot per name, with the values in [0, 1] of all subjects that have it.
+  static std::vector<Plot> histograms(const std::vector<Observed>& all) {
+    std::vector<Plot> plots;
+    for (const Observed& o : all)
+      for (const std::string& gate : gate_names(o.values)) {
+        if (!o.values.has(gate + ".saturated")) continue;
+        const std::string title = "Values of " + gate;
+        auto plot = std::find_if(plots.begin(), plots.end(), [&](const Plot& p) { return p.title == title; });
+        if (plot == plots.end()) {
+          plots.push_back({.title = title, .x_label = gate, .y_label = "share of values"});
+          plot = plots.end() - 1;
+        }
+        const std::vector<double>& h = o.values.at(gate + ".histogram");
+        std::vector<double> x;
+        for (std::size_t k = 0; k < h.size(); ++k) x.push_back((double(k) + .5) / double(h.size()));
+        plot->series.push_back(line_of(o, x, h));
+      }
+    return plots;
+  }
+};
+EBB_MEASURE(gates, GateMeasure, "watched values: histograms, saturation, time scales");
+
+}  // namespace
+}  // namespace ebb::app::observe

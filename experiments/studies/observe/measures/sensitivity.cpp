@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/sensitivity.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+/// How much the state depends on the parameters of the cell, over time.
+struct SensitivityMeasure final : Measure {
+  Values measure(const Subject& s, const Amount& a) const override {
+    Amount few = a;
+    few.rows = std::min(a.rows, 4);
+    const int T = std::min(a.steps, 200);
+    const Sensitivity x = sensitivity(s.cell(), s.model().w, drive_of(s, few, T), {}, {.directions = 16});
+    Values v;
+    v["steps"] = {double(T)};
+    for (int t = 0; t < T; ++t) {
+      v["whole"].push_back(mean_of(few.rows, [&](int b) { return x.whole.at({t, b}); }));
+      for (std::size_t l = 0; l < x.parameters.size(); ++l)
+        v["norm " + x.parameters[l]].push_back(
+            mean_of(few.rows, [&](int b) { return x.norms.at({t, b, static_cast<int>(l)}); }));
+    }
+    return v;
+  }
+
+  void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
+    job.report.section("Sensitivity",
+                       "|ds_t/dθ|, how much the state depends on all parameters of the cell after t steps, "
+                       "estimated from 16 random directions per parameter. A gradient that is kept is not enough: "
+                       "where this norm is large, the loss surface is steep.");
+    Plot p{.title = "Sensitivity of the state", .x_label = "step t", .y_label = "norm of ds_t/dθ", .log_y = true};
+    for (const Observed& o : all) {
+      job.report.text(sentence(o));
+      std::vector<double> t;
+      for (std::size_t k = 0; k < o.values.at("whole").size(); ++k) t.push_back(double(k + 1));
+      p.series.push_back(line_of(o, t, o.values.at("whole")));
+    }
+    p.caption = "Means over sequences.";
+    job.report.plots({p});
+  }
+
+  std::string sentence(const Observed& o) const override {
+    std::string largest;
+    double most = -1;
+    for (const auto& [name, list] : o.values.all())
+      if (name.starts_with("norm ") && list.back() > most) {
+        most = list.back();
+        largest = name.substr(5);
+      }
+    return fmt::format("{}: after {} steps |ds/dθ| is {}; it is largest for {}, {}.", o.subject.name,
+                       count_text(o.values.number("steps")), number_text(o.values.at("whole").back()), largest,
+                       number_text(most));
+  }
+
+ private:
+  template <class F> static double mean_of(int rows, const F& at) {
+    double sum = 0;
+    for (int b = 0; b < rows; ++b) sum += at(b);
+    return sum / rows;
+  }
+};
+EBB_MEASURE(sensitivity, SensitivityMeasure, "how much the state depends on the parameters");
+
+}  // namespace
+}  // namespace ebb::app::observe
