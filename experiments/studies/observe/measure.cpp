@@ -1,9 +1,22 @@
+#include <algorithm>
 #include <ebb/experiments/studies/observe/measure.hpp>
+#include <iterator>
 
 namespace ebb::app::observe {
 
 Measure::~Measure() = default;
 
-std::vector<const MeasureEntry*> measure_list() { return Registry<MeasureEntry>::list(); }
+std::vector<const MeasureEntry*> measure_list() {
+  static constexpr const char* order[] = {"norms",       "lyapunov",    "jacobians", "gates", "fixed_points",
+                                          "sensitivity", "attribution", "curvature", "newton"};
+  const auto place = [](const MeasureEntry* e) {
+    return std::find(std::begin(order), std::end(order), std::string(e->name));
+  };
+  std::vector<const MeasureEntry*> all = Registry<MeasureEntry>::list();  // by name
+  std::sort(all.begin(), all.end(), [&](const MeasureEntry* a, const MeasureEntry* b) {
+    return std::pair(place(a), std::string(a->name)) < std::pair(place(b), std::string(b->name));
+  });
+  return all;
+}
 
 }  // namespace ebb::app::observe

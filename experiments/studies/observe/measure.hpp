@@ -40,6 +40,7 @@ struct MeasureEntry : Registered<MeasureEntry> {
   MeasureEntry(const char* n, const char* a, const char* f, Make m) : Registered(n, a, f), make(m) {}
   Make make;
 };
+/// All registered measures in the order of the page: those of this tree, then others by name.
 std::vector<const MeasureEntry*> measure_list();
 
 }  // namespace ebb::app::observe

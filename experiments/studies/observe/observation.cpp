@@ -66,7 +66,8 @@ void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vect
       m.measure->present(job, observed, a);
       job.write(fmt::format("{}.csv", m.entry->name), csv(observed));
       for (const Observed& o : observed)
-        for (const std::string& line : wrapped(m.measure->sentence(o), 78)) job.print(line + "\n");
+        if (const std::string text = m.measure->sentence(o); !text.empty())
+          for (const std::string& line : wrapped(text, 78)) job.print(line + "\n");
     }
     if (const std::string why = m.unfit_text(subjects); !why.empty()) {
       job.report.note(why);

@@ -31,7 +31,7 @@ struct AttributionMeasure final : Measure {
         v["share " + g.parameters[l]].push_back(g.shares.at({at[0], at[1]}));
       }
     v["difference"] = {g.difference};
-    if (batch.rows() >= 2) {
+    if (batch.rows() >= 3) {
       const GradientNoise noise = gradient_noise(s.model().w, options, loss);
       v["noise_scale"] = {noise.scale.value, noise.scale.error};
     }
@@ -62,8 +62,9 @@ struct AttributionMeasure final : Measure {
       for (std::size_t n = 0; n < list.size(); ++n)
         if (const double t = v.at("times")[n]; t >= .9 * v.number("steps") || t < 0) recent += list[n];
     }
-    std::string text = fmt::format("{}: {:.0f} % of the gradient come from the last tenth of the steps and the readout",
-                                   o.subject.name, 100 * recent);
+    std::string text =
+        fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps and the readout",
+                    o.subject.name, 100 * recent);
     if (v.has("noise_scale"))
       text += fmt::format("; noise scale {} sequences", estimate_text(v.at("noise_scale")[0], v.at("noise_scale")[1]));
     return text + ".";

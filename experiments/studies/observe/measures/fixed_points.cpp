@@ -22,7 +22,7 @@ struct FixedPointMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
     const Drive drive = drive_of(s, a, std::min(a.steps, 500));
     const Array data = a.free ? drive.at(0) : s.inputs(std::min(a.steps, 500), a.rows);
-    const Array held = mean(data, data.rank() == 3 ? std::vector<int>{0, 1} : std::vector<int>{0});
+    const Array held = data.rank() == 3 ? mean(data, {0, 1}) : mean(data, {0});
     const int n = std::clamp(20'000 / std::max(1, s.state_size()), 20, most_starts);
     const FixedPoints f = fixed_points(s.cell(), held, starts_along(Trajectory(s.cell(), drive), n, .1, Key{1}));
     Values v;
@@ -61,15 +61,15 @@ struct FixedPointMeasure final : Measure {
   std::string sentence(const Observed& o) const override {
     const Values& v = o.values;
     const std::size_t n = v.has("points.q") ? v.at("points.q").size() : 0;
-    std::string text = fmt::format("{}: {} isolated fixed point{}", o.subject.name, n, n == 1 ? "" : "s");
+    std::string text = fmt::format("{}: {}", o.subject.name, count_text(double(n), "isolated fixed point"));
     if (n > 0) {
       const std::vector<double>& u = v.at("points.unstable");
-      text += fmt::format(", {} of them stable", std::count(u.begin(), u.end(), 0.0));
+      const auto stable = std::count(u.begin(), u.end(), 0.0);
+      text += n == 1 ? (stable ? ", which is stable" : ", a saddle") : fmt::format(", {} of them stable", stable);
     }
     if (v.has("manifolds.dimension"))
-      text += fmt::format(", {} line{} or surfaces of fixed points", v.at("manifolds.dimension").size(),
-                          v.at("manifolds.dimension").size() == 1 ? "" : "s");
-    if (v.has("slow.q")) text += fmt::format(", {} slow points", v.at("slow.q").size());
+      text += ", " + count_text(double(v.at("manifolds.dimension").size()), "manifold") + " of fixed points";
+    if (v.has("slow.q")) text += ", " + count_text(double(v.at("slow.q").size()), "slow point");
     return text + fmt::format(", from {} starts ({} unfinished).", v.number("starts"), v.number("ends.unfinished"));
   }
 

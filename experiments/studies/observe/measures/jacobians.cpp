@@ -37,9 +37,10 @@ struct JacobianMeasure final : Measure {
     Amount few = a;
     few.rows = std::min(a.rows, S > 128 ? 1 : 4);
     v["rows"] = {double(few.rows)};
+    const Drive drive = drive_of(s, few, steps);
     for (const int k : {1, 10, 50}) {
       if (k > steps) continue;
-      const JacobianSpectra j = jacobian_spectra(s.cell(), drive_of(s, few, steps), {}, {.steps = k});
+      const JacobianSpectra j = jacobian_spectra(s.cell(), drive, {}, {.steps = k});
       v["products"].push_back(k);
       const std::string of = fmt::format("k{}.", k);
       keep_profile(v, of, j);
@@ -47,7 +48,7 @@ struct JacobianMeasure final : Measure {
       v[of + "effective_rank"] = quantiles(j.effective_rank);
       v[of + "departure"] = quantiles(j.departure);
     }
-    const JacobianSpectra last = jacobian_spectra(s.cell(), drive_of(s, few, 1));
+    const JacobianSpectra last = jacobian_spectra(s.cell(), Drive::made(1, [&](int t) { return drive.at(t); }));
     for (std::int64_t k = 0; k < last.real.size(); ++k) {
       v["real"].push_back(last.real.at_flat(k));
       v["imag"].push_back(last.imag.at_flat(k));
