@@ -66,7 +66,7 @@ GivenOptions::GivenOptions(std::string owner, const std::string& text, const std
 
 const std::string* GivenOptions::asked(const std::string& name, const std::string& default_value,
                                        const std::string& help) {
-  check_option_name(owner_, name);
+  detail::check_option_name(owner_, name);
   const auto same = [&](const OptionInfo& o) { return o.name == name; };
   const auto before = std::find_if(known_.begin(), known_.end(), same);
   if (before == known_.end()) known_.push_back({name, default_value, help});

@@ -3,7 +3,7 @@
 #include <ebb/nn/option_name.hpp>
 #include <ebb/ops/error.hpp>
 
-namespace ebb {
+namespace ebb::detail {
 
 bool is_option_name(const std::string& name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -18,4 +18,4 @@ void check_option_name(const std::string& who, const std::string& name) {
         name));
 }
 
-}  // namespace ebb
+}  // namespace ebb::detail

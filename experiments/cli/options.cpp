@@ -161,7 +161,7 @@ bool option_is_word(const std::string& text) {
   return value.is_string() || value.is_object();
 }
 
-bool is_command_name(const std::string& name) { return is_option_name(lower_case(name)); }
+bool is_command_name(const std::string& name) { return ebb::detail::is_option_name(lower_case(name)); }
 
 const char* option_type(const int*) { return "N"; }
 const char* option_type(const std::uint64_t*) { return "N"; }
@@ -202,7 +202,7 @@ void Options::check_names(const std::string& command) const {
     const std::string bare = e->positional            ? detail::lower_case(name)
                              : name.starts_with("--") ? name.substr(2)
                                                       : std::string();
-    if (!is_option_name(bare)) check_option_name(other.empty() ? command : other, name);
+    if (!ebb::detail::is_option_name(bare)) ebb::detail::check_option_name(other.empty() ? command : other, name);
     if (name == "--config" && !other.empty()) seen[name] = "";  // every command has it; an experiment may replace it
     const auto [before, first] = seen.emplace(name, other);
     if (first) continue;
