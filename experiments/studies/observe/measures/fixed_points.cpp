@@ -95,7 +95,8 @@ struct FixedPointMeasure final : Measure {
                         of == "slow."                         ? "slow"
                         : o.values.at(of + "unstable")[k] > 0 ? "saddle"
                                                               : "stable",
-                        at("unstable", k), at("starts", k), at("q", k), at("time_scale", k), at("frequency", k)});
+                        count_text(o.values.at(of + "unstable")[k]), count_text(o.values.at(of + "starts")[k]),
+                        at("q", k), at("time_scale", k), at("frequency", k)});
   }
 };
 EBB_MEASURE(fixed_points, FixedPointMeasure, "fixed and slow points, their stability and modes");

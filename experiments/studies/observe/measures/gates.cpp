@@ -8,8 +8,8 @@
 namespace ebb::app::observe {
 namespace {
 
-/// The gate with the longest time scales multiplies the memory: the one of which the median is largest.
-std::string keeper(const Values& v) {
+/// The gate with the longest time scale in the median unit.
+std::string slowest(const Values& v) {
   std::string best;
   double longest = -1;
   for (const auto& [name, list] : v.all())
@@ -67,13 +67,13 @@ struct GateMeasure final : Measure {
   }
 
   std::string sentence(const Observed& o) const override {
-    const std::string gate = keeper(o.values);
+    const std::string gate = slowest(o.values);
     if (gate.empty()) return {};
     const std::vector<double>& q = o.values.at(gate + ".time_scales");
     const std::vector<double>& s = o.values.at(gate + ".saturated");
     return fmt::format(
-        "{}: {} is the gate with the longest memory, {} steps in the median unit, at most {}; it is closed "
-        "(below .1) in {:.0f} % and open (above .9) in {:.0f} % of all cases.",
+        "{}: of its gates, {} has the longest time scale, {} steps in the median unit and at most {}; it is "
+        "below .1 in {:.0f} % and above .9 in {:.0f} % of all cases.",
         o.subject.name, gate, number_text(q[2]), number_text(q[4]), 100 * s[0], 100 * s[1]);
   }
 
