@@ -131,7 +131,7 @@ GateSummary Tally::summary(const std::string& name) const {
   return g;
 }
 
-void check_options(const Drive& drive, const GateOptions& o) {
+void check_gate_options(const Drive& drive, const GateOptions& o) {
   if (o.bins < 1) throw ValueError("gates: a histogram has at least one bin, not " + std::to_string(o.bins));
   if (!(o.margin > 0 && o.margin <= .5))
     throw ValueError("gates: the margin of saturation is above 0 and at most .5, not " + std::to_string(o.margin));
@@ -176,7 +176,7 @@ void each_named(const Cell& cell, const Drive& drive, const Array& start, const 
 }  // namespace
 
 std::vector<GateSummary> gates(const Cell& cell, const Drive& drive, const Array& start, const GateOptions& o) {
-  check_options(drive, o);
+  check_gate_options(drive, o);
   std::map<std::string, Tally> tallies;
   each_named(cell, drive, start, o, [&](const std::string& name, const Array& values, bool by_row) {
     if (values.size() > 0) tallies.try_emplace(name, values, by_row, o).first->second.add(values);

@@ -46,7 +46,7 @@ struct Scaled {
   double log_spectral() const { return log_scale + std::log(singular_values(matrix).at_flat(0)); }
 };
 
-void check_options(const ProductNormOptions& o) {
+void check_product_options(const ProductNormOptions& o) {
   if (o.probes < 0) throw ValueError("product_norms: the number of probes is " + std::to_string(o.probes));
   if (o.iterations < 1)
     throw ValueError("product_norms: the power method has at least one iteration, not " + std::to_string(o.iterations));
@@ -87,7 +87,7 @@ class ExactMap {
 }  // namespace
 
 ProductNorms product_norms(const Cell& cell, const Drive& drive, const Array& start, const ProductNormOptions& o) {
-  check_options(o);
+  check_product_options(o);
   const int T = drive.steps();
   const bool exact = o.probes == 0 && state_size(cell) <= largest_exact;
   Trajectory s(cell, drive, start, o.at);

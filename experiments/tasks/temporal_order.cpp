@@ -6,7 +6,7 @@ namespace ebb::app {
 namespace {
 
 /// One of the three published forms. Symbols are numbered: the two relevant ones, the distractors, then start and end.
-struct Form {
+struct OrderForm {
   const char* name;
   int relevant;         // number of relevant symbols in a sequence
   int places[3];        // beginnings of their windows, in % of the length
@@ -14,11 +14,11 @@ struct Form {
   int symbols() const { return marked ? 8 : 6; }
   int classes() const { return 1 << relevant; }
 };
-constexpr Form forms[] = {
+constexpr OrderForm order_forms[] = {
     {"pascanu", 2, {10, 50}, false, false}, {"6a", 2, {10, 50}, true, true}, {"6b", 3, {10, 33, 66}, true, true}};
 
 /// "XX", "XY", "YX", "YY", or the same for three symbols.
-std::vector<std::string> orders(int relevant) {
+std::vector<std::string> order_names(int relevant) {
   std::vector<std::string> names;
   for (int k = 0; k < 1 << relevant; ++k) {
     names.emplace_back();
@@ -29,8 +29,8 @@ std::vector<std::string> orders(int relevant) {
 
 class OrderMeter final : public ClassMeter {
  public:
-  explicit OrderMeter(const Form& f)
-      : ClassMeter(orders(f.relevant), 100.0 / f.classes(), 100 * 2.0 / (1 + f.classes()) / f.classes()) {}
+  explicit OrderMeter(const OrderForm& f)
+      : ClassMeter(order_names(f.relevant), 100.0 / f.classes(), 100 * 2.0 / (1 + f.classes()) / f.classes()) {}
   void update(const Batch& batch, const Result& r) override {
     add(class_scores.of(r), std::get<LastClass>(batch.get<SimpleBatch>().targets).classes);
   }
@@ -76,9 +76,8 @@ class TemporalOrder final : public SimpleTask, public HasMeter {
     switch (size) {
       case Size::quick: return {.hidden = 16, .length = 20, .batch = 32, .steps = 500, .lr = 1e-2};
       case Size::full:
-        return {
-            .hidden = 50, .length = 200, .batch = 20, .steps = 100'000, .lr = 1e-2, .enough = .002, .optimizer = "sgd"};
-      default: return {.hidden = 50, .length = 100, .batch = 20, .steps = 3000, .lr = 3e-3, .enough = .002};
+        return {.hidden = 50, .length = 200, .batch = 20, .steps = 100'000, .lr = 1e-2, .optimizer = "sgd"};
+      default: return {.hidden = 50, .length = 50, .batch = 20, .steps = 3000, .lr = 1e-2};
     }
   }
 
@@ -113,10 +112,10 @@ class TemporalOrder final : public SimpleTask, public HasMeter {
  private:
   static constexpr int examples = 2000;  // in a test set: resolves the success criterion, 1 % errors
 
-  static const Form& form_named(const std::string& name) {
-    for (const Form& f : forms)
+  static const OrderForm& form_named(const std::string& name) {
+    for (const OrderForm& f : order_forms)
       if (name == f.name) return f;
-    return forms[0];
+    return order_forms[0];
   }
 
   /// Fills in the symbols of one sequence and returns its class.
@@ -138,7 +137,7 @@ class TemporalOrder final : public SimpleTask, public HasMeter {
     return order;
   }
 
-  Form form_;
+  OrderForm form_;
   int shortest_;
 };
 EBB_TASK_NAMED(temporal_order, "temporal-order", TemporalOrder,

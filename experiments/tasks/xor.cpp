@@ -59,8 +59,8 @@ class DelayedXor final : public SimpleTask, public HasMeter {
   TaskSettings settings(Size size) const override {
     switch (size) {
       case Size::quick: return {.hidden = 24, .length = 20, .batch = 32, .steps = 400, .lr = 1e-2};
-      case Size::full: return {.hidden = 80, .length = 300, .batch = 16, .steps = 20'000, .lr = 1e-3, .enough = .001};
-      default: return {.hidden = 80, .length = 300, .batch = 16, .steps = 2000, .lr = 1e-3, .enough = .001};
+      case Size::full: return {.hidden = 80, .length = 300, .batch = 16, .steps = 20'000, .lr = 1e-3};
+      default: return {.hidden = 80, .length = 300, .batch = 16, .steps = 2000, .lr = 3e-3};
     }
   }
 
