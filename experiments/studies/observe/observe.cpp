@@ -49,8 +49,7 @@ struct Observe {
     o.add("--free", amount.free, "zero inputs instead of the task's data");
     o.add("--resume", resume, "resume in this folder; measures that were completed are not repeated")
         .type("DIR")
-        .unrecorded()
-        .reads();
+        .unrecorded();
     sizes.declare_hidden(o);
     sizes.inputs.declare(o);
     o.example("ebb observe runs/train-20260101-120000          everything that the cell and its task allow");

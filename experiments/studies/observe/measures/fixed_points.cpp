@@ -4,6 +4,9 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/observe/fixed_points.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/index.hpp>
+#include <ebb/ops/random.hpp>
 #include <ebb/ops/reduce.hpp>
 
 namespace ebb::app::observe {
@@ -11,7 +14,16 @@ namespace {
 
 constexpr int most_size = 512, most_starts = 200;
 
-/// Fixed and slow points with the input held at its mean over the data, from states along the data.
+/// Half of the starts are states along the data with noise. The others lie between two such states, where the saddles
+/// between stable points are.
+Array starts_of(const Cell& cell, const Array& data, int n) {
+  const auto along = [&](std::uint64_t key) { return starts_along(Trajectory(cell, data), n / 2, .1, Key{key}); };
+  const Array share = uniform({n / 2, 1}, Key{4}, 0, 1, f64), a = along(2), b = along(3);
+  const Array parts[] = {along(1), a * share + b * (1.0 - share)};
+  return concat(parts, 2, 0);
+}
+
+/// Fixed and slow points with the input held at its mean over the data, from states along the data and between them.
 struct FixedPointMeasure final : Measure {
   std::string unfit(const Subject& s, const Amount&) const override {
     if (s.state_size() > most_size)
@@ -20,13 +32,13 @@ struct FixedPointMeasure final : Measure {
   }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const Drive drive = drive_of(s, a, std::min(a.steps, 500));
-    const Array data = a.free ? drive.at(0) : s.inputs(std::min(a.steps, 500), a.rows);
-    const Array held = data.rank() == 3 ? mean(data, {0, 1}) : mean(data, {0});
+    const int steps = std::min(a.steps, 500);
+    const Array data = s.inputs(steps, a.rows);
+    const Array held = a.free ? Array::zeros({data.dim(2)}, f64) : mean(data, {0, 1});
     const int n = std::clamp(20'000 / std::max(1, s.state_size()), 20, most_starts);
-    const FixedPoints f = fixed_points(s.cell(), held, starts_along(Trajectory(s.cell(), drive), n, .1, Key{1}));
+    const FixedPoints f = fixed_points(s.cell(), held, starts_of(s.cell(), data, n));
     Values v;
-    v["starts"] = {double(n)};
+    v["starts"] = {double(n / 2 * 2)};
     for (const auto& [name, end] : {std::pair{"fixed", DescentEnd::fixed},
                                     {"slow", DescentEnd::slow},
                                     {"unfinished", DescentEnd::unfinished},
