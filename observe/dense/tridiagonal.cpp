@@ -5,6 +5,7 @@
 #include <ebb/ops/error.hpp>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace ebb::detail {
 
@@ -62,7 +63,7 @@ TridiagonalEigen in_ascending_order(Numbers d, const Array& Z) {
   const int m = static_cast<int>(d.size());
   std::vector<int> order(d.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return at(d, i) < at(d, j); });
+  std::sort(order.begin(), order.end(), [&](int i, int j) { return std::pair(at(d, i), i) < std::pair(at(d, j), j); });
   TridiagonalEigen result{.values = {}, .vectors = Array::empty({m, m}, f64)};
   for (int i = 0; i < m; ++i) {
     result.values.push_back(at(d, order[static_cast<std::size_t>(i)]));
