@@ -61,11 +61,14 @@ const char* other_encoding(std::string_view begin) {
   if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
   if (begin.starts_with("\xff\xfe"sv) || begin.starts_with("\xfe\xff"sv)) return "UTF-16";
   const std::string_view bytes = begin.substr(0, 24);  // or the whole text, if it is shorter
-  if (is_utf32(bytes, false) || is_utf32(bytes, true)) return "UTF-32";
-  if (is_utf16(bytes, false) || is_utf16(bytes, true)) return "UTF-16";
+  if (is_utf32(bytes, false)) return "UTF-32LE";
+  if (is_utf32(bytes, true)) return "UTF-32BE";
+  if (is_utf16(bytes, false)) return "UTF-16LE";
+  if (is_utf16(bytes, true)) return "UTF-16BE";
   const std::string_view sample = begin.substr(0, 4096);
   const bool utf8 = begins_as_utf8(sample);
-  return is_utf16_script(sample, false, utf8) || is_utf16_script(sample, true, utf8) ? "UTF-16" : nullptr;
+  if (is_utf16_script(sample, false, utf8)) return "UTF-16LE";
+  return is_utf16_script(sample, true, utf8) ? "UTF-16BE" : nullptr;
 }
 
 }  // namespace ebb::detail

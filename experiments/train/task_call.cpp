@@ -12,7 +12,9 @@ Batch make_batch(const Task& task, const BatchRequest& r) {
   try {
     return task_call(task, [&] { return task.batch(r); });
   } catch (Error& e) {
-    const std::string who = task.name().empty() ? "" : fmt::format("the task '{}', ", task.name());
+    const std::string name = fmt::format("the task '{}'", task.name());
+    const bool named = task.name().empty() || std::string(e.what()).find(name) != std::string::npos;
+    const std::string who = named ? "" : name + ", ";
     e.with_context(fmt::format(" ({}in {})", who, text_of(r)));
     throw;
   }

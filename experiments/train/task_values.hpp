@@ -19,9 +19,12 @@ struct RealNumber {
   double low, high;
 };
 struct OneOf {
-  template <std::convertible_to<const char*>... W> constexpr OneOf(W... w) : count(sizeof...(w)), words{w...} {}
+  static constexpr std::size_t most = 32;
+  template <std::convertible_to<const char*>... W> constexpr OneOf(W... w) : count(sizeof...(w)), words{w...} {
+    static_assert(sizeof...(w) <= most, "an option has at most 32 words: declare it as AnyText and check it yourself");
+  }
   std::size_t count;
-  std::array<const char*, 16> words;
+  std::array<const char*, most> words;
 };
 
 /// An option declared by a task: accepted as --NAME by every command that runs the task, and recorded in config.toml

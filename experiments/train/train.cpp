@@ -247,6 +247,13 @@ TrainRecord train(Model& m, const Task& task, const TaskSettings& s, std::uint64
   return std::move(training.record);
 }
 
+namespace {
+// The value of a batch that makes its loss NaN or infinite; empty if the cause is not in the batch.
+std::string nonfinite_value(const Model& m, const Batch& b, double loss) {
+  return std::isfinite(loss) || !m.is_simple() ? "" : nonfinite_in(b.get<SimpleBatch>());
+}
+}  // namespace
+
 double test_loss(const Model& m, const Task& task, Split split, const TaskSettings& s, int most_batches, Meter* meter) {
   StateArrays carry;
   double sum = 0, rows = 0;
@@ -256,6 +263,10 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
     if (!batch.continues()) carry = {};
     const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
+    if (const std::string value = nonfinite_value(m, batch, r.loss); !value.empty())
+      throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(),
+                                   text_of(BatchRequest{.split = split, .number = static_cast<std::uint64_t>(k)}),
+                                   value));
     carry = CarryingNetwork::carried(r);
     if (meter) meter->update(batch, r);
     sum += r.loss * batch.weight();

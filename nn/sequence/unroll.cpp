@@ -4,6 +4,7 @@
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
@@ -35,8 +36,8 @@ void check_step(const Cell& cell, const State& s, int rows, const Var& x, const 
 void check_initial(const Cell& cell, const State& initial, int rows, const std::source_location& where) {
   const std::string name = cell.name();
   if (initial.size() != 0 && initial.size() != cell.field_count())
-    throw ShapeError("unroll " + name + ": the cell's state has " + std::to_string(cell.field_count()) +
-                     " fields, but the given initial state has " + std::to_string(initial.size()) +
+    throw ShapeError("unroll " + name + ": the cell's state has " + detail::counted(cell.field_count(), "field") +
+                     ", but the given initial state has " + std::to_string(initial.size()) +
                      detail::caller_text(where));
   for (int k = 0; k < initial.size(); ++k)
     if (const Field& f = cell.field(k); !detail::fits(f, initial[k].shape(), rows))

@@ -108,14 +108,10 @@ TEST_CASE("UTF-16 and UTF-32 are named, with and without a byte order mark, in e
   using namespace std::string_literals;
   const TempFolder folder;
   const Vocabulary v = Vocabulary::from_text(Symbols::words, "open,close\n1,2\n");
-  const std::tuple<const char*, std::size_t, bool, std::string> encodings[] = {{"UTF-16", 2, false, "\xff\xfe"},
-                                                                               {"UTF-16", 2, true, "\xfe\xff"},
-                                                                               {"UTF-32", 4, false, "\xff\xfe\0\0"s},
-                                                                               {"UTF-32", 4, true, "\0\0\xfe\xff"s},
-                                                                               {"UTF-16", 2, false, ""},
-                                                                               {"UTF-16", 2, true, ""},
-                                                                               {"UTF-32", 4, false, ""},
-                                                                               {"UTF-32", 4, true, ""}};
+  const std::tuple<const char*, std::size_t, bool, std::string> encodings[] = {
+      {"UTF-16", 2, false, "\xff\xfe"},     {"UTF-16", 2, true, "\xfe\xff"}, {"UTF-32", 4, false, "\xff\xfe\0\0"s},
+      {"UTF-32", 4, true, "\0\0\xfe\xff"s}, {"UTF-16LE", 2, false, ""},      {"UTF-16BE", 2, true, ""},
+      {"UTF-32LE", 4, false, ""},           {"UTF-32BE", 4, true, ""}};
   for (const auto& [name, bytes, zeros_first, start] : encodings)
     for (const std::string text : {"open,close\n1,2\n3,4\n", "the 1 2", "1\n2", "ab", "a"}) {
       CAPTURE(name, zeros_first, start.size(), text);
@@ -144,8 +140,8 @@ TEST_CASE("UTF-16 without a byte order mark is named in every script, short or l
         std::string bytes;
         for (int k = 0; k < times; ++k) bytes += utf16(wide, high_first);
         CAPTURE(text, high_first, times);
-        const std::string path = folder.file("t", bytes),
-                          expected = path + ": is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)";
+        const std::string path = folder.file("t", bytes), name = high_first ? "UTF-16BE" : "UTF-16LE",
+                          expected = path + ": is " + name + "; save it as UTF-8 (iconv -f " + name + " -t UTF-8)";
         CHECK(message_of<FileError>([&] { read_text(path); }) == expected);
         CHECK(message_of<FileError>([&] { read_lines(path); }) == expected);
       }
