@@ -68,7 +68,7 @@ NewtonRun newton_through_time(const Cell&, const Drive&, const Array& start = Ar
 ///
 /// It is bounded in T for lambda < 0, and about 2 lambda T for lambda > 0.
 ///
-/// Source    Gonzalez et al. 2025, arXiv:2508.16817, theorem 1
+/// Source    Gonzalez et al. 2025, arXiv:2508.16817; the formula is that of its repository
 double newton_log_condition(double lambda, int T);
 
 }  // namespace ebb

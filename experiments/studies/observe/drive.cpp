@@ -4,9 +4,9 @@
 
 namespace ebb::app::observe {
 
-Drive drive_of(const Subject& s, const Amount& a, int steps) {
-  if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), steps);
-  return Drive(s.inputs(steps, a.rows));
+Drive drive_of(const Subject& s, const Amount& a) {
+  if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps);
+  return Drive(s.inputs(a.steps, a.rows));
 }
 
 std::string drive_text(const Subject& s, const Amount& a) {

@@ -5,9 +5,8 @@
 namespace ebb::app::observe {
 
 /// The inputs along which a measure follows a subject: the task's data, or zeros.
-Drive drive_of(const Subject&, const Amount&, int steps);
-inline Drive drive_of(const Subject& s, const Amount& a) { return drive_of(s, a, a.steps); }
-/// "driven by chars, 4 sequences of 1,000 steps" or "with zero inputs"
+Drive drive_of(const Subject&, const Amount&);
+/// "4 sequences of 1,000 steps of the test split of chars", or "... with zero inputs"
 std::string drive_text(const Subject&, const Amount&);
 
 /// "-0.0123 ± 0.0004"

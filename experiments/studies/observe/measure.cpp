@@ -6,6 +6,13 @@ namespace ebb::app::observe {
 
 Measure::~Measure() = default;
 
+Amount Amount::at_most(int most_steps, int most_rows) const {
+  Amount less = *this;
+  less.steps = std::min(steps, most_steps);
+  less.rows = std::min(rows, most_rows);
+  return less;
+}
+
 std::vector<const MeasureEntry*> measure_list() {
   static constexpr const char* order[] = {"norms",       "lyapunov",    "jacobians", "gates", "fixed_points",
                                           "sensitivity", "attribution", "curvature", "newton"};

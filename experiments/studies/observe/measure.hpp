@@ -12,6 +12,11 @@ struct Amount {
   int rows = 4;      ///< B
   int lags = 200;
   bool free = false;  ///< zero inputs instead of the task's data
+
+  /// The same with at most so many steps and sequences.
+  Amount at_most(int most_steps, int most_rows) const;
+  /// The reason why a measure of the loss cannot be made; empty with the task's data.
+  std::string without_loss() const { return free ? "a loss needs the task's data" : ""; }
 };
 
 /// A subject with the results of one measure.

@@ -112,6 +112,11 @@ struct Observe {
       throw ValueError("--task applies to --cell; trained weights name their own task");
     if (subjects.empty() && cells.empty()) throw ValueError("name what to observe: RUN, --weights FILE or --cell CELL");
     if (!cells.empty()) add_initial(job, subjects);
+    for (auto s = subjects.begin(); s != subjects.end(); ++s) {  // results are filed under the name
+      const std::string name = s->name;
+      const auto same = [&](const Subject& other) { return other.name == s->name; };
+      for (int k = 2; std::any_of(subjects.begin(), s, same); ++k) s->name = fmt::format("{} [{}]", name, k);
+    }
     return subjects;
   }
 

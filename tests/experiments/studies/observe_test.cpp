@@ -77,6 +77,16 @@ TEST_CASE("ebb observe measures trained weights and says what it cannot measure"
         std::string::npos);
 }
 
+TEST_CASE("ebb observe keeps apart models of one name") {
+  TempFolder folder;
+  for (const char* run : {"a/run", "b/run"})
+    REQUIRE(ebb_command({"train", "adding", "--cell", "gru", "--quick", "--steps", "1", "--out", folder / run}).code ==
+            0);
+  const json s = observed(folder / "out", {folder / "a/run", folder / "b/run", "--measure", "norms"});
+  CHECK(s["subjects"]["gru (run)"].contains("norms"));
+  CHECK(s["subjects"]["gru (run) [2]"].contains("norms"));
+}
+
 TEST_CASE("ebb observe --resume repeats no completed measure and gives the same results") {
   TempFolder folder;
   const std::vector<std::string> words{"--cell", "rnn,lstm", "--measure", "lyapunov,norms"};

@@ -11,9 +11,7 @@ namespace {
 
 /// The gradient of the loss by time step and parameter, and its noise scale.
 struct AttributionMeasure final : Measure {
-  std::string unfit(const Subject&, const Amount& a) const override {
-    return a.free ? "a loss needs the task's data" : "";
-  }
+  std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
     const int T = std::min(a.steps, s.length);

@@ -14,9 +14,7 @@ constexpr int most_steps = 100;  // of the loss: its tape is recorded twice
 
 /// The ends of the Hessian's spectrum and its density, for the loss of one batch.
 struct CurvatureMeasure final : Measure {
-  std::string unfit(const Subject&, const Amount& a) const override {
-    return a.free ? "a loss needs the task's data" : "";
-  }
+  std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
     const Batch batch = s.batch(std::min({a.steps, s.length, most_steps}), a.rows);
@@ -33,7 +31,10 @@ struct CurvatureMeasure final : Measure {
       v["largest"].push_back(e.value);
       v["largest_residuals"].push_back(e.residual);
     }
-    for (const LeadingEigenvalue& e : ends.smallest) v["smallest"].push_back(e.value);
+    for (const LeadingEigenvalue& e : ends.smallest) {
+      v["smallest"].push_back(e.value);
+      v["smallest_residuals"].push_back(e.residual);
+    }
     const Estimate negative = density.share_below(0);
     v["negative"] = {negative.value, negative.error};
     keep_curve(v, density);
@@ -44,19 +45,18 @@ struct CurvatureMeasure final : Measure {
     job.report.section("Curvature",
                        "The Hessian of the loss of one batch with respect to all parameters: its leading "
                        "eigenvalues by Lanczos' method, its spectral density by stochastic Lanczos quadrature.");
-    Table t{
-        .head = {"", "parameters", "loss", "largest", "second", "smallest", "share below 0"},
-        .rows = {},
-        .caption =
-            "Eigenvalues with a residual below 1e-6 of the largest; the share with its standard error over probes."};
+    Table t{.head = {"", "parameters", "loss", "largest", "second", "smallest", "share below 0"},
+            .rows = {},
+            .caption =
+                "Eigenvalues with the norm of their residual, which bounds the error; the share with its standard "
+                "error over probes."};
     Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
     p.caption = "Smoothed by a Gaussian of a hundredth of the range.";
     for (const Observed& o : all) {
       const Values& v = o.values;
       t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),
-                        number_text(v.at("largest")[0]),
-                        v.at("largest").size() > 1 ? number_text(v.at("largest")[1]) : "-",
-                        number_text(v.at("smallest")[0]), estimate_text(v.at("negative")[0], v.at("negative")[1])});
+                        end_of(v, "largest", 0), end_of(v, "largest", 1), end_of(v, "smallest", 0),
+                        estimate_text(v.at("negative")[0], v.at("negative")[1])});
       p.series.push_back(line_of(o, v.at("density.at"), v.at("density")));
     }
     job.report.table(t);
@@ -69,6 +69,11 @@ struct CurvatureMeasure final : Measure {
   }
 
  private:
+  static std::string end_of(const Values& v, const std::string& name, std::size_t k) {
+    const std::vector<double>& list = v.at(name);
+    return k < list.size() ? estimate_text(list[k], v.at(name + "_residuals")[k]) : "-";
+  }
+
   static void keep_curve(Values& v, const SpectralDensity& density) {
     constexpr int points = 200;
     const double low = density.lowest, range = std::max(density.highest - low, 1e-300);

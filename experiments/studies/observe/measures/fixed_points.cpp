@@ -17,9 +17,10 @@ constexpr int most_size = 512, most_starts = 200;
 /// Half of the starts are states along the data with noise. The others lie between two such states, where the saddles
 /// between stable points are.
 Array starts_of(const Cell& cell, const Array& data, int n) {
-  const auto along = [&](std::uint64_t key) { return starts_along(Trajectory(cell, data), n / 2, .1, Key{key}); };
-  const Array share = uniform({n / 2, 1}, Key{4}, 0, 1, f64), a = along(2), b = along(3);
-  const Array parts[] = {along(1), a * share + b * (1.0 - share)};
+  const int half = n / 2;
+  const Array along = starts_along(Trajectory(cell, data), 3 * half, .1, Key{1}), a = along.range(0, half),
+              b = along.range(half, 2 * half), share = uniform({half, 1}, Key{2}, 0, 1, f64);
+  const Array parts[] = {along.range(2 * half, 3 * half), a * share + b * (1.0 - share)};
   return concat(parts, 2, 0);
 }
 

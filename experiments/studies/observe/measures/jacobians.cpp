@@ -32,14 +32,13 @@ struct JacobianMeasure final : Measure {
 
   Values measure(const Subject& s, const Amount& a) const override {
     Values v;
-    v.note("driven", drive_text(s, a));
-    const int S = s.state_size(), steps = std::min(a.steps, S > 128 ? 50 : 200);
-    Amount few = a;
-    few.rows = std::min(a.rows, S > 128 ? 1 : 4);
+    const bool large = s.state_size() > 128;
+    const Amount few = a.at_most(large ? 50 : 200, large ? 1 : 4);
+    v.note("driven", drive_text(s, few));
     v["rows"] = {double(few.rows)};
-    const Drive drive = drive_of(s, few, steps);
+    const Drive drive = drive_of(s, few);
     for (const int k : {1, 10, 50}) {
-      if (k > steps) continue;
+      if (k > few.steps) continue;
       const JacobianSpectra j = jacobian_spectra(s.cell(), drive, {}, {.steps = k});
       v["products"].push_back(k);
       const std::string of = fmt::format("k{}.", k);

@@ -9,9 +9,7 @@ namespace {
 
 /// The norm of dL_T/ds_t against the lag T - t, over the whole state, as in `ebb vanish`.
 struct NormMeasure final : Measure {
-  std::string unfit(const Subject&, const Amount& a) const override {
-    return a.free ? "a loss needs the task's data" : "";
-  }
+  std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
     const Decay d = decay_of(whole_state(gradient_norms(s.model(), s.task(), a.lags, a.rows)));

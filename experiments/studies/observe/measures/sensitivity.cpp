@@ -11,14 +11,13 @@ namespace {
 /// How much the state depends on the parameters of the cell, over time.
 struct SensitivityMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
-    Amount few = a;
-    few.rows = std::min(a.rows, 4);
-    const int T = std::min(a.steps, 200);
-    const Sensitivity x = sensitivity(s.cell(), s.model().w, drive_of(s, few, T), {}, {.directions = 16});
+    const Amount few = a.at_most(200, 4);
+    const Sensitivity x = sensitivity(s.cell(), s.model().w, drive_of(s, few), {}, {.directions = 16});
     Values v;
-    v["steps"] = {double(T)};
-    for (int t = 0; t < T; ++t) {
+    v["steps"] = {double(few.steps)};
+    for (int t = 0; t < few.steps; ++t) {
       v["whole"].push_back(mean_of(few.rows, [&](int b) { return x.whole.at({t, b}); }));
+      v["whole_errors"].push_back(mean_of(few.rows, [&](int b) { return x.whole_errors.at({t, b}); }));
       for (std::size_t l = 0; l < x.parameters.size(); ++l)
         v["norm " + x.parameters[l]].push_back(
             mean_of(few.rows, [&](int b) { return x.norms.at({t, b, static_cast<int>(l)}); }));
@@ -51,7 +50,8 @@ struct SensitivityMeasure final : Measure {
         largest = name.substr(5);
       }
     return fmt::format("{}: after {} steps |ds/dθ| is {}; it is largest for {}, {}.", o.subject.name,
-                       count_text(o.values.number("steps")), number_text(o.values.at("whole").back()), largest,
+                       count_text(o.values.number("steps")),
+                       estimate_text(o.values.at("whole").back(), o.values.at("whole_errors").back()), largest,
                        number_text(most));
   }
 
