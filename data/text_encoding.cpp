@@ -24,7 +24,7 @@ bool is_utf32(std::string_view bytes, bool zeros_first) {
 
 /// Whether the bytes are text in UTF-16 in any script, which is judged by what no other text has: control characters in
 /// nearly every high byte or, in Chinese, Japanese and Korean, bytes that are not UTF-8, control characters among them,
-/// and spaces, line ends or full stops of two bytes.
+/// and spaces, line ends or full stops of two bytes. (uchardet takes UTF-16 without a byte order mark for ASCII.)
 bool is_utf16_script(std::string_view bytes, bool high_first, bool utf8) {
   int units = 0, low_scripts = 0, ideographs = 0, stops = 0, high_controls = 0, low_controls = 0;
   const auto is_control = [](int byte) {  // that no text has: bells, escapes and line ends are not counted

@@ -30,7 +30,8 @@ Var checked_output(const Cell& cell, const Var& x, const State& s) {
   const int hidden = cell.sizes().hidden;
   if (!y) throw TapeError(std::string("cell ") + cell.name() + ": output is empty");
   if (const Shape wanted{x.dim(0), hidden}, shape = y.shape(); hidden > 0 && !(shape == wanted))
-    throw ShapeError(detail::wrong_output(cell, shape, wanted) + detail::origin_of(y));
+    throw ShapeError(std::string("cell ") + cell.name() + ": output is " + text(shape) + ", expected [rows, hidden], " +
+                     text(wanted) + detail::origin_of(y));
   return y;
 }
 
@@ -63,11 +64,6 @@ bool fits(const Field& f, const Shape& s, int rows) {
 
 std::string wanted_text(const Field& f, int rows) {
   return std::to_string(rows) + (rows == 1 ? " row of " : " rows of ") + text(Shape(f.width, f.rank));
-}
-
-std::string wrong_output(const Cell& cell, const Shape& output, const Shape& wanted) {
-  return std::string("cell ") + cell.name() + ": output is " + text(output) + ", expected [rows, hidden], " +
-         text(wanted);
 }
 
 void check_input(const Cell& cell, const Var& x, const std::source_location& where) {

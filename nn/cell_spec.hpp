@@ -45,7 +45,6 @@ void reject_unknown_options(const CellSpec&);
 bool fits(const Field&, const Shape&, int rows);
 std::string wanted_text(const Field&, int rows);
 
-std::string wrong_output(const Cell&, const Shape& output, const Shape& wanted);
 /// Errors    ShapeError naming the caller's line, if the cell was made for another width than the last of x
 void check_input(const Cell&, const Var& x, const std::source_location& where);
 /// " (mine.cpp:31)", for an error outside the steps.

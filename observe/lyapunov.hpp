@@ -47,11 +47,11 @@ struct Lyapunov {
 /// For a cell that draws noise or reads the time, and in training with dropout, the exponents are those of this one
 /// realisation.
 ///
-/// Every run checks itself: the sum of the exponents equals the mean of ln |det J_t|, which an LU of J_t gives
-/// independently of Q and R. A direction that a step maps to zero (ReLU; a field that the next step does not read) has
-/// the exponent -inf, is dropped, and is counted by both methods. From then on the rule is checked for the volume
-/// of the remaining directions, as the determinant of [J_t Q, N_t] with N_t a basis of the complement. With k < S
-/// nothing can be checked.
+/// Every run checks itself: the sum of the exponents equals the mean of ln |det J_t|, which an LU decomposition of J_t
+/// gives independently of Q and R. A direction that a step maps to zero (ReLU; a field that the next step does not
+/// read) has the exponent -inf, is dropped, and is counted by both methods. From then on the rule is checked for the
+/// volume of the remaining directions, as the determinant of [J_t Q, N_t] with N_t a basis of the complement. With
+/// k < S nothing can be checked.
 ///
 /// Shapes    start [B, S], or empty for the cell's own
 /// Errors    ValueError if the steps after the warm-up do not fill the blocks, if directions is not in [0, S], or if a

@@ -15,6 +15,8 @@ void rethrow_named(const char* kind, const char* name) {
   } catch (const std::exception& e) {
     throw Error(std::string("the ") + kind + " '" + name +
                 "' threw an exception: " + (*e.what() ? e.what() : "without a message"));
+  } catch (...) {
+    throw Error(std::string("the ") + kind + " '" + name + "' threw an exception that is not a std::exception");
   }
 }
 

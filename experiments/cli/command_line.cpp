@@ -102,6 +102,8 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
   std::vector<std::string> known{"--config"};
   for (const auto& o : d.options.entries()) known.push_back(o->name);
   const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  for (const auto& o : d.options.entries())  // its options are unknown too
+    if (const std::string why = extra && o->given && o->missing ? o->missing() : ""; !why.empty()) return why;
   for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
     const bool option = word.size() > 1 && word[0] == '-';
     if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());

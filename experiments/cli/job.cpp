@@ -159,7 +159,14 @@ void Job::print(const std::string& text) {
 
 void Job::fail(const std::string& why) { failure_.why = why; }
 
-void Job::fail_run(const std::string& why, std::size_t runs) { failure_ = {why, failure_.failed + 1, runs}; }
+void Job::fail_run(const std::string& why, std::size_t runs) {
+  constexpr std::size_t most = 3;  // the page names all of them
+  const std::size_t before = failure_.failed;
+  if (before == 0) failure_.why = why;
+  else if (before < most) failure_.why += "; " + why;
+  failure_.failed = before + 1;
+  failure_.runs = runs;
+}
 
 std::string Job::failure_text() const {
   const auto& [why, failed, runs] = failure_;

@@ -74,7 +74,7 @@ class Job {
   void write_so_far(const std::function<void()>& fill);
   void write_results();
   struct Failure {
-    std::string why;  // the last reason; empty if there is none
+    std::string why;  // the reasons of the first runs that failed; empty if none did
     std::size_t failed = 0, runs = 0;
   };
   std::string failure_text() const;

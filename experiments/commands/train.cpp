@@ -84,7 +84,7 @@ struct TrainOne {
       if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);  // of an earlier run in this folder
     }
     for (const std::uint64_t seed : job.seeds())
-      if (!job.interrupted()) one(job, *task, s, seed);
+      if (!job.interrupted()) one_or_hint(job, *task, s, seed);
     if (job.interrupted())
       job.print(fmt::format("to resume: ebb train --resume {}\n", ebb::detail::printable(job.folder())));
     fill(job, *task);
@@ -148,6 +148,17 @@ struct TrainOne {
                                 s.optimizer, s.lr, count_text(s.steps, "update")));
     for (const std::string& line : {task.data(), task.left_out(s)})
       if (!line.empty()) job.report.note(line + ".");
+  }
+
+  // An error in the middle of a run, such as one that a task throws, loses nothing but the updates since a checkpoint.
+  void one_or_hint(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
+    try {
+      one(job, task, s, seed);
+    } catch (Error& e) {
+      if (std::error_code none; std::filesystem::exists(checkpoint_of(job, seed), none))
+        e.with_context(fmt::format("; to resume: ebb train --resume {}", ebb::detail::printable(job.folder())));
+      throw;
+    }
   }
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {

@@ -54,13 +54,13 @@ class OrderMeter final : public ClassMeter {
 ///           same at lengths 100 to 110
 class TemporalOrder final : public SimpleTask, public HasMeter {
  public:
-  static constexpr TaskOption options[] = {
-      {.name = "form",
-       .help = "pascanu, or experiment 6a or 6b of Hochreiter 1997 (default: pascanu)",
-       .takes = OneOf{"pascanu", "6a", "6b"}},
-      {.name = "shortest",
-       .help = "smallest length of a training batch; 0 for --length (default: 0)",
-       .takes = WholeNumber{0, 1'000'000}}};
+  static constexpr TaskOption options[] = {{.name = "form",
+                                            .help = "whose version of the task: that of Pascanu 2013, or experiment 6a "
+                                                    "or 6b of Hochreiter 1997 (default: pascanu)",
+                                            .takes = OneOf{"pascanu", "6a", "6b"}},
+                                           {.name = "shortest",
+                                            .help = "smallest length of a training batch; 0 for --length (default: 0)",
+                                            .takes = WholeNumber{0, 1'000'000}}};
   explicit TemporalOrder(Inputs& in)
       : form_(form_named(in.own.choose("form", "pascanu"))), shortest_(in.own.choose_whole("shortest", 0)) {}
 

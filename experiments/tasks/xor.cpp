@@ -42,9 +42,10 @@ class XorMeter final : public ClassMeter {
 ///           earlier bit lies before the first input
 class DelayedXor final : public SimpleTask, public HasMeter {
  public:
-  static constexpr TaskOption options[] = {{.name = "delay",
-                                            .help = "d, of the later of the two bits (default: 10, quick: 2)",
-                                            .takes = WholeNumber{1, 9999}}};
+  static constexpr TaskOption options[] = {
+      {.name = "delay",
+       .help = "delay d in steps; the target is the XOR of the inputs d and 2 d steps ago (default: 10, quick: 2)",
+       .takes = WholeNumber{1, 9999}}};
   explicit DelayedXor(Inputs& in) : delay_(in.own.choose_whole("delay", in.quick ? 2 : 10)) {}
 
   TaskInfo info() const override {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 
 namespace ebb::app {
@@ -10,7 +11,10 @@ std::string text_of(const BatchRequest& r) {
 
 Batch make_batch(const Task& task, const BatchRequest& r) {
   try {
-    return task_call(task, [&] { return task.batch(r); });
+    Batch batch = task_call(task, [&] { return task.batch(r); });
+    if (const auto* const simple = task.as<SimpleTask>())
+      check_batch(task.name(), task_call(task, [&] { return simple->sizes(); }), batch.get<SimpleBatch>());
+    return batch;
   } catch (Error& e) {
     const std::string name = fmt::format("the task '{}'", task.name());
     const bool named = task.name().empty() || std::string(e.what()).find(name) != std::string::npos;

@@ -44,11 +44,9 @@ void check_request(const Task& task, const SimpleBatch& b, const TaskSettings& s
 }
 
 void check_first(const Task& task, const BatchRequest& r, const Batch& batch, const TaskSettings& s) {
-  const auto* const simple = task.as<SimpleTask>();
-  if (!simple) return;
+  if (!task.as<SimpleTask>()) return;
   const auto& b = batch.get<SimpleBatch>();
   check_request(task, b, s);
-  check_batch(task.name(), task_call(task, [&] { return simple->sizes(); }), b);
   if (const std::string value = nonfinite_in(b); !value.empty())
     throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(), text_of(r), value));
 }

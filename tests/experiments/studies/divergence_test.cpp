@@ -102,6 +102,7 @@ TEST_CASE("the message about a failed run says whether the others were completed
              EndsWith("; the other runs were completed\n"));
   CHECK_THAT(compared({"lstm,gru", "--seeds", "2", "--rates", "lstm=1e38"}),
              EndsWith("; 2 of 4 runs failed, the others were completed\n"));
+  CHECK_THAT(compared({"lstm,gru", "--seeds", "2", "--rates", "lstm=1e38"}), Contains("seed 1") && Contains("seed 2"));
   for (const auto& words : std::vector<std::vector<std::string>>{
            {"train", "adding", "--seeds", "2"},
            {"vanish", "--tasks", "adding", "--cells", "lstm,gru", "--seeds", "1"},

@@ -20,8 +20,8 @@ class Wrong final : public SimpleTask {
   static constexpr TaskOption options[] = {
       {.name = "wrong",
        .help = "what is wrong",
-       .takes = OneOf{"none", "inputs", "targets", "test", "later", "shapes", "later-shapes", "made", "batch", "sizes",
-                      "settings", "check", "batches", "info"}}};
+       .takes = OneOf{"none", "inputs", "targets", "test", "later", "shapes", "later-shapes", "wide", "foreign", "made",
+                      "batch", "sizes", "settings", "check", "batches", "info"}}};
   explicit Wrong(Inputs& in) : wrong_(in.own.choose("wrong", "none")) { fails("made"); }
   TaskInfo info() const override { return fails("info"), TaskInfo{.baseline = 1, .baseline_about = "the mean"}; }
   SimpleSizes sizes() const override { return fails("sizes"), SimpleSizes{.inputs = ValueInputs{2}, .outputs = 1}; }
@@ -39,6 +39,8 @@ class Wrong final : public SimpleTask {
     if (wrong_ == "test" && r.split == Split::test) y.set_flat(0, std::numeric_limits<double>::quiet_NaN());
     if (wrong_ == "shapes") return SimpleBatch{.inputs = x + Array::zeros({3, 3}, f32), .targets = LastStep{y}};
     if (wrong_ == "later-shapes" && r.number == 2) return SimpleBatch{.inputs = x[r.length], .targets = LastStep{y}};
+    if (wrong_ == "wide" && r.number == 2) y = Array::zeros({r.rows, 2}, f32);
+    if (wrong_ == "foreign") throw 42;
     return SimpleBatch{.inputs = x, .targets = LastStep{y}};
   }
   int batches(Split, int, int) const override { return fails("batches"), 1; }
@@ -140,6 +142,28 @@ TEST_CASE("an error of an array function in a task's batch names the task and th
   const Outcome later = train_own({"wrong_own", "--wrong", "later-shapes"}, folder);
   CHECK(later.code == 2);
   CHECK_THAT(later.err, Catch::Matchers::Contains(" (the task 'wrong_own', in batch 2 of the train split)"));
+}
+
+TEST_CASE("every batch is compared with the sizes of its task, and a run that ends with an error can be resumed") {
+  TempFolder folder;
+  const Outcome o = train_own({"wrong_own", "--wrong", "wide", "--checkpoint-every", "1"}, folder);
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Catch::Matchers::Contains("the values of LastStep must be [4, 1], not [4, 2]") &&
+                        Catch::Matchers::Contains("in batch 2 of the train split") &&
+                        Catch::Matchers::Contains("; to resume: ebb train --resume " + folder / "out"));
+  const Outcome again = ebb_command({"train", "--resume", folder / "out"});
+  CHECK_THAT(again.out, Catch::Matchers::Contains("resuming after 2 updates"));
+}
+
+TEST_CASE("an exception that is not a std::exception is an error of the task that threw it") {
+  rejected({"wrong_own", "--wrong", "foreign"}, "the task 'wrong_own' threw an exception that is not a std::exception");
+}
+
+TEST_CASE("a task that this program lacks is named although its own option is unknown") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"train", "wrong_one", "--not-an-option", "3", "--out", folder / "out"});
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Catch::Matchers::Contains("this program has no task 'wrong_one' (did you mean 'wrong_own'?)"));
 }
 
 TEST_CASE("an exception of a user's task, cell, optimiser or schedule is an error of that thing, not an internal one") {

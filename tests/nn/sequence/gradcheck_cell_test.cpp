@@ -203,7 +203,9 @@ TEST_CASE("A cell whose rows depend on each other fails the check, although its 
 TEST_CASE("A cell whose output has the wrong width fails the check") {
   const GradcheckReport report = gradcheck_cell("test-memory-first");
   CHECK_FALSE(report.ok());
-  CHECK(report.finding == "cell test-memory-first: output is [4, 8], expected [rows, hidden], [4, 4]");
+  INFO(report.failure);
+  CHECK(report.failure.starts_with("cell test-memory-first: output is [4, 8], expected [rows, hidden], [4, 4] ("));
+  CHECK(report.failure.find("gradcheck_cell_test.cpp:") != std::string::npos);  // the line of the output
 }
 
 TEST_CASE("A cell that watches two values by one name fails the check") {
