@@ -45,7 +45,7 @@ libprotozero-dev has_file include/protozero/pbf_writer.hpp
 zlib1g-dev has_file include/zlib.h
 libminizip-dev has_file include/minizip/unzip.h
 libkissfft-dev has_file include/kissfft/kissfft.hh
-libjs-dygraphs has_file share/javascript/dygraphs/dygraph.min.js'
+libjs-d3 has_file share/javascript/d3/d3.min.js'
 tests_need='
 libxtensor-dev has_file include/xtensor
 catch2 has_file include/catch2

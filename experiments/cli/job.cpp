@@ -17,6 +17,7 @@
 #include <ebb/ops/printable.hpp>
 #include <exception>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace ebb::app {
 
@@ -38,7 +39,7 @@ std::string address_of(const std::string& path) {
 // Before the work, so that an output that would overwrite an input is not rejected only at the end.
 void reject_inputs_in(const std::string& folder) {
   static const FilePattern ours{
-      R"((report\.html|summary\.json|config\.toml|[a-z]+(-[0-9]+)?\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
+      R"((report\.html|(summary|figures)\.json|config\.toml|[a-z]+(-[a-z0-9]+)*\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
@@ -71,6 +72,7 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
   set_threads(shared.threads);
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
   if (shared.quick) report.badge("QUICK");
+  if (shared.again) recall_palette(shared.out);
   record_job();
 }
 
@@ -101,6 +103,14 @@ void Job::record_options() {
     summary.set_json({"options", name}, e->record ? e->record() : e->json());
     settings_.rows.push_back({(e->positional ? "" : "--") + name, detail::option_text(e->json()), e->help});
   }
+}
+
+void Job::recall_palette(const std::string& run_folder) {
+  const std::string file = run_folder + "/summary.json";
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file, none)) return;
+  const auto recorded = nlohmann::json::parse(read_file(file), nullptr, false);
+  if (recorded.is_object() && recorded.contains("palette")) report.palette().recall(recorded["palette"].dump());
 }
 
 bool Job::interrupted() const { return ebb::app::interrupted(); }
@@ -247,6 +257,11 @@ void Job::write_results() {
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("All options and their values", settings_);
   folder_.write("report.html", report.html());
+  folder_.write("figures.json", report.figures_json());
+  if (!report.figures().empty()) folder_.make_parents("figures/");
+  for (const Figure& f : report.figures()) write_whole(folder_.path() + "/figures/" + f.id + ".csv", f.csv);
+  if (!report.figures().empty()) folder_.note("figures/");
+  summary.set_json({"palette"}, report.palette().recorded());
   folder_.write("summary.json", summary.json());
 }
 

@@ -35,6 +35,8 @@ class Job {
   const Options& options() const { return options_; }
   const std::string& folder() const { return folder_.path(); }
   bool again() const { return shared_.again; }
+  /// Lines of user's cells look as in the run in that folder, as far as it recorded that.
+  void recall_palette(const std::string& run_folder);
   bool interrupted() const;  ///< Ctrl-C was pressed: finish soon and report the results so far
 
   /// Creates the output folder, with config.toml in it, and shows a progress bar. Errors in the user's input should be

@@ -196,7 +196,7 @@ struct TrainOne {
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
     const auto take = [&] {
-      results_.add(job, task, {seed, loss, seconds, model.w.trained()}, record, std::move(meter));
+      results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell}, record, std::move(meter));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });

@@ -8,8 +8,9 @@ namespace ebb::app::assets {
   extern const char name[] asm("ebb_asset_" #name); \
   extern const unsigned long name##_size asm("ebb_asset_" #name "_size")
 
-EBB_ASSET(dygraph_js);
-EBB_ASSET(dygraph_css);
+EBB_ASSET(d3_js);
+EBB_ASSET(drawing_js);
+EBB_ASSET(heat_map_js);
 EBB_ASSET(report_js);
 EBB_ASSET(report_css);
 EBB_ASSET(jsb_chorales);

@@ -2,43 +2,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/assets.hpp>
+#include <ebb/experiments/report/figure.hpp>
 #include <ebb/experiments/report/pictures.hpp>
 #include <ebb/experiments/report/report.hpp>
 #include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace ebb::app {
 namespace {
-
-using nlohmann::json;
-
-// Six digits suffice for drawing, and make the file a third of the size that seventeen would.
-json rounded(double x) {
-  if (!std::isfinite(x)) return nullptr;
-  return json::parse(fmt::format("{:.6g}", x));
-}
-
-// dygraphs needs one table: a row for each x, and [low, y, high] for each line.
-json rows_of(const std::vector<Series>& series) {
-  std::map<double, std::vector<json>> rows;
-  for (std::size_t k = 0; k < series.size(); ++k)
-    for (std::size_t i = 0; i < series[k].x.size(); ++i) {
-      auto& row = rows[series[k].x[i]];
-      row.resize(series.size());
-      const double y = series[k].y[i];
-      const bool band = i < series[k].low.size() && i < series[k].high.size();
-      row[k] = {rounded(band ? series[k].low[i] : y), rounded(y), rounded(band ? series[k].high[i] : y)};
-    }
-  json table = json::array();
-  for (auto& [x, row] : rows) {
-    json line = json::array();  // braces around a single json would be a copy for some compilers
-    line.push_back(rounded(x));
-    for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
-    table.push_back(std::move(line));
-  }
-  return table;
-}
 
 std::string spark_svg(const Entry& e) {
   constexpr double width = 120, height = 22;
@@ -55,18 +27,34 @@ std::string spark_svg(const Entry& e) {
       height, points);
 }
 
-}  // namespace
-
-int Report::colour(const std::string& group) {
-  auto at = std::find(groups_.begin(), groups_.end(), group);
-  if (at == groups_.end()) at = groups_.insert(at, group);
-  return static_cast<int>(at - groups_.begin()) % 8;
+// The line of a style, with its marker; report.js draws the marker.
+std::string swatch(const Style& s) {
+  std::string dash;
+  for (const int part : dash_pattern(s.dash, false)) dash += fmt::format("{} ", part);
+  return fmt::format(
+      "<svg class=swatch width=26 height=10 viewBox='0 0 26 10'><line x2=26 y1=5 y2=5 stroke='var(--c{0})' "
+      "stroke-dasharray='{1}'/><path transform='translate(13 5)' fill='var(--c{0})' data-marker='{2}'/></svg>",
+      s.hue, dash, markers()[static_cast<std::size_t>(s.marker)]);
 }
+
+// The hues as CSS variables; `.paper` has those of a white page also in dark mode.
+std::string hues_css() {
+  std::string light, dark;
+  for (std::size_t k = 0; k < hues().size(); ++k) {
+    light += fmt::format("--c{}:{};", k, hues()[k].light);
+    dark += fmt::format("--c{}:{};", k, hues()[k].dark);
+  }
+  return fmt::format(":root,.paper{{{0}}}@media screen and (prefers-color-scheme:dark){{:root{{{1}}}.paper{{{0}}}}}",
+                     light, dark);
+}
+
+}  // namespace
 
 void Report::title(const std::string& text) { title_ = text; }
 void Report::lead(const std::string& text) { lead_ = text; }
 void Report::badge(const std::string& word) { badges_ += "<span class=badge>" + escaped(word) + "</span>"; }
 void Report::section(const std::string& title, const std::string& paragraph) {
+  section_ = title;
   body_ += "<h2>" + escaped(title) + "</h2>\n";
   if (!paragraph.empty()) text(paragraph);
 }
@@ -74,26 +62,40 @@ void Report::note(const std::string& small) { body_ += "<p class=note>" + escape
 void Report::text(const std::string& paragraph) { body_ += "<p>" + escaped(paragraph) + "</p>\n"; }
 void Report::verbatim(const std::string& text) { body_ += "<pre>" + escaped(text) + "</pre>\n"; }
 
+// A figure of another section may have the same title.
+std::string Report::free_id(const std::string& id) const {
+  const auto used = [&](const std::string& name) {
+    return std::any_of(figures_.begin(), figures_.end(), [&](const Figure& f) { return f.id == name; });
+  };
+  if (!used(id)) return id;
+  const std::string longer = section_.empty() ? id : id + "-" + id_of(section_);
+  std::string name = longer;
+  for (int k = 2; used(name); ++k) name = fmt::format("{}-{}", longer, k);
+  return name;
+}
+
+void Report::add(const Figure& f, const std::string& finding, const std::string& caption) {
+  std::string data = f.json;
+  for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");
+  body_ += fmt::format(
+      "<figure id='{}'><h3>{}</h3>{}<div class=legend></div><div class=plot></div>"
+      "<script type='application/json'>{}</script><figcaption>{}</figcaption></figure>\n",
+      f.id, escaped(f.title), finding.empty() ? "" : "<p class=finding>" + escaped(finding) + "</p>", data,
+      escaped(caption));
+  figures_.push_back(f);
+}
+
 void Report::plots(const std::vector<Plot>& side_by_side) {
   body_ += fmt::format("<div class='plots n{}'>\n", side_by_side.size());
-  for (const Plot& p : side_by_side) {
-    std::vector<Series> all = p.series;
-    all.insert(all.end(), p.marks.begin(), p.marks.end());
-    json spec = {{"x", p.x_label}, {"y", p.y_label}, {"logY", p.log_y}, {"logX", p.log_x}, {"rows", rows_of(all)}};
-    for (const Series& s : p.series)
-      spec["series"].push_back({{"name", s.name},
-                                {"colour", colour(s.group.empty() ? s.name : s.group)},
-                                {"dashed", s.dashed},
-                                {"dots", s.dots},
-                                {"beads", s.beads}});
-    for (const Series& s : p.marks) spec["series"].push_back({{"name", s.name}, {"mark", true}});
-    std::string data = spec.dump(-1, ' ', false, json::error_handler_t::replace);
-    for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");
-    body_ += fmt::format(
-        "<figure><h3>{}</h3><div class=legend></div><div class=plot></div>"
-        "<script type='application/json'>{}</script><figcaption>{}</figcaption></figure>\n",
-        escaped(p.title), data, escaped(p.caption));
-  }
+  for (const Plot& p : side_by_side)
+    add(figure_of(p, free_id(p.id.empty() ? id_of(p.title) : p.id), palette_), p.finding, p.caption);
+  body_ += "</div>\n";
+}
+
+void Report::heat_maps(const std::vector<HeatMap>& side_by_side) {
+  body_ += fmt::format("<div class='plots n{}'>\n", side_by_side.size());
+  for (const HeatMap& m : side_by_side)
+    add(figure_of(m, free_id(m.id.empty() ? id_of(m.title) : m.id)), m.finding, m.caption);
   body_ += "</div>\n";
 }
 
@@ -111,10 +113,9 @@ std::string Report::table_html(const Table& t) const {
   for (const auto& row : t.rows) {
     html += "<tr>";
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const auto group = std::find(groups_.begin(), groups_.end(), row[k].group.empty() ? row[k].text : row[k].group);
+      const Style* style = palette_.find(row[k].group.empty() ? row[k].text : row[k].group);
       html += k == 0 ? "<th scope=row>" : "<td>";
-      if (k == 0 && group != groups_.end())
-        html += fmt::format("<i class='swatch c{}'></i>", (group - groups_.begin()) % 8);
+      if (k == 0 && style) html += swatch(*style);
       html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
     }
     html += "\n";
@@ -125,12 +126,19 @@ std::string Report::table_html(const Table& t) const {
 void Report::table(const Table& t) {
   for (const auto& row : t.rows)  // so that a table above the first plot also has colours
     if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell")
-      colour(row[0].group.empty() ? row[0].text : row[0].group);
+      palette_.of(row[0].group.empty() ? row[0].text : row[0].group);
   body_ += table_html(t);
 }
 
 void Report::details(const std::string& title, const Table& t) {
   body_ += "<details><summary>" + escaped(title) + "</summary>" + table_html(t) + "</details>\n";
+}
+
+std::string Report::figures_json() const {
+  nlohmann::ordered_json all = {{"title", title_.empty() ? kicker_ : title_},
+                                {"figures", nlohmann::ordered_json::array()}};
+  for (const Figure& f : figures_) all["figures"].push_back(nlohmann::ordered_json::parse(f.json));
+  return all.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string Report::html() const {
@@ -142,14 +150,17 @@ std::string Report::html() const {
                  "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'; "
                  "script-src 'unsafe-inline'; img-src data:\"><title>{}</title>\n<style>",
                  escaped(title_.empty() ? kicker_ : title_));
-  page.append(dygraph_css, dygraph_css_size).append("</style>\n<style>").append(report_css, report_css_size);
+  page.append(hues_css()).append(report_css, report_css_size);
   fmt::format_to(
       std::back_inserter(page),
       "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
       escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
-  page.append(body_).append("</main>\n<script>").append(dygraph_js, dygraph_js_size).append("</script>\n<script>");
-  page.append(report_js, report_js_size).append("</script></body></html>\n");
-  return page;
+  page.append(body_).append("</main>\n");
+  using Script = std::pair<const char*, unsigned long>;
+  for (const auto& [text, size] : {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size},
+                                   Script{heat_map_js, heat_map_js_size}, Script{report_js, report_js_size}})
+    page.append("<script>").append(text, size).append("</script>\n");
+  return page + "</body></html>\n";
 }
 
 }  // namespace ebb::app

@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/experiments/report/palette.hpp>
 #include <string>
 #include <vector>
 
@@ -8,10 +9,12 @@ namespace ebb::app {
 struct Series {
   std::string name{};
   std::vector<double> x{}, y{}, low{}, high{};
-  std::string group{};  ///< lines of one group share a colour throughout the report; the name if empty
-  bool dashed = false;
-  bool dots = false;   ///< only its points, without a line
-  bool beads = false;  ///< a line with a small dot at each of its points
+  std::string group{};   ///< lines of one group share colour, dash and marker: the cell's name; `name` if empty
+  bool dashed = false;   ///< another kind of line of its group
+  bool dots = false;     ///< only its points, without a line
+  bool beads = false;    ///< a line with a small dot at each of its points
+  bool thin = false;     ///< one of several runs behind their mean, without an entry in the legend
+  bool outside = false;  ///< does not set the range of the axes: a run that diverged
 };
 
 struct Plot {
@@ -20,6 +23,25 @@ struct Plot {
   bool log_y = false, log_x = false;  ///< initial scale of the axes; the reader can change it
   std::vector<Series> series{};
   std::vector<Series> marks{};  ///< thin grey lines for comparison, such as the loss of the baseline
+  std::string finding{};        ///< a sentence before the plot: what it shows
+  std::string id{};             ///< its name for `ebb plot`; made from the title if empty
+};
+
+/// A number for each point of a grid, shown as a colour on a perceptually uniform scale that the colour-blind can read.
+struct HeatMap {
+  std::string title{}, x_label{}, y_label{};
+  std::string value_label{};     ///< of the scale, with its unit
+  std::string caption{};         ///< explains the figure
+  std::vector<double> x{}, y{};  ///< increasing
+  std::vector<double> values{};  ///< [y.size(), x.size()] row by row; those that are not finite leave a gap
+  std::string finding{};         ///< a sentence before the figure: what it shows
+  bool diverging = false;        ///< values on both sides of zero have two hues that meet there
+  std::string id{};              ///< its name for `ebb plot`; made from the title if empty
+};
+
+/// A plot or heat map as it is written: into the page and figures.json (`json`) and into a file (`csv`).
+struct Figure {
+  std::string id, title, json, csv;
 };
 
 /// One entry of a table: text, or a sparkline of values between low and high.
@@ -40,8 +62,8 @@ struct Table {
   std::string caption{};
 };
 
-/// report.html: text, tables and plots in the order in which they are added, in one file that works offline. Plots are
-/// drawn by dygraphs, which is embedded; drag to zoom, double-click to reset.
+/// report.html: text, tables and figures in the order in which they are added, in one file that works offline. Figures
+/// are drawn as SVG by d3, which is embedded; drag to zoom, double-click to reset; buttons save them as SVG, PDF, CSV.
 class Report {
  public:
   /// kicker: the small line above the title, and the title itself until one is set.
@@ -55,6 +77,11 @@ class Report {
   void note(const std::string& small);     ///< details in smaller letters
   /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
   void plots(const std::vector<Plot>& side_by_side);
+  /// One heat map, or several side by side, each with its own scale.
+  ///
+  /// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
+  void heat_map(const HeatMap& map) { heat_maps({map}); }
+  void heat_maps(const std::vector<HeatMap>& side_by_side);
   /// A drawing with a title above it and a caption below.
   void picture(const std::string& title, const std::string& svg, const std::string& caption);
   /// Entries of the first column whose text, or group, is that of a group of series get its colour.
@@ -63,11 +90,17 @@ class Report {
   void details(const std::string& title, const Table&);
   std::string html() const;
 
+  const std::vector<Figure>& figures() const { return figures_; }
+  std::string figures_json() const;  ///< title and all figures, for `ebb plot`
+  Palette& palette() { return palette_; }
+
  private:
-  int colour(const std::string& group);
   std::string table_html(const Table&) const;
-  std::string kicker_, title_, lead_, badges_, body_;
-  std::vector<std::string> groups_;
+  std::string free_id(const std::string& id) const;
+  void add(const Figure&, const std::string& finding, const std::string& caption);
+  std::string kicker_, title_, lead_, badges_, body_, section_;
+  std::vector<Figure> figures_;
+  Palette palette_;
 };
 
 }  // namespace ebb::app

@@ -1,63 +1,27 @@
 'use strict';
-// Draws every figure of the report with dygraphs: a legend that shows the values under the pointer and hides lines on
-// click, buttons for logarithmic axes, drag to zoom, double-click to reset. Colours follow the light or dark theme.
+// Draws every figure of the report as SVG: a legend that shows the values under the pointer and hides lines on click, buttons for
+// logarithmic axes and for files, drag to zoom, double-click to reset. CSS variables follow the light or dark theme.
 (function () {
-  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colourOf = s => colour(s.mark ? '--mark' : '--c' + s.colour);
-  const superscript = n => String(n).replace(/[-0-9]/g, c => c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[+c]);
+  const symbol = (shape, size) => d3.svg.symbol().type(shape).size(size)();
+  const paint = s => s.mark ? 'var(--mark)' : `var(--c${s.colour})`;
+  const several = spec => new Set(spec.series.filter(s => !s.mark).map(s => s.group)).size > 1;
 
-  function text(x) {
-    if (x === null || x === undefined || isNaN(x)) return '';
-    const size = Math.abs(x);
-    if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
-      const power = Math.floor(Math.log10(size));
-      return (x / Math.pow(10, power)).toFixed(1) + '·10' + superscript(power);
-    }
-    return size < 1 ? x.toFixed(4) : size < 100 ? x.toFixed(2) : Math.round(x).toLocaleString('en');
-  }
-  function axisText(x) {
-    const power = Math.log10(Math.abs(x));
-    if (x !== 0 && Math.abs(power - Math.round(power)) < 1e-9 && Math.abs(power) > 3) return '10' + superscript(Math.round(power));
-    return x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? text(x) : String(+x.toPrecision(6));
-  }
-
-  // dygraphs labels every decade; over sixty decades that is too many, so only every n-th has a tick. Within a decade there may be
-  // too few round numbers: null, and the ticks are those of a linear axis.
-  function logTicks(low, high, pixels) {
-    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
-    const room = Math.max(2, Math.floor(pixels / 36));
-    if (last - first < 2) {
-      const ticks = [];
-      for (let p = first - 1; p <= last; ++p)
-        for (const m of last > first ? [1, 3] : [1, 2, 3, 5]) {
-          const v = m * Math.pow(10, p);
-          if (v >= low && v <= high) ticks.push({v, label: axisText(v)});
-        }
-      return ticks.length > 2 ? ticks : null;
-    }
-    const steps = [1, 2, 5, 10, 20, 50, 100];
-    const step = steps.find(s => (last - first) / s <= room) || 200;
-    const ticks = [];
-    for (let p = Math.ceil(first / step) * step; p <= last; p += step) ticks.push({v: Math.pow(10, p), label: axisText(Math.pow(10, p))});
-    return ticks;
-  }
-  const ticker = log => (a, b, pixels, opts, graph, vals) =>
-    log && a > 0 && logTicks(a, b, pixels) || Dygraph.numericLinearTicks(a, b, pixels, opts, graph, vals);
-
-  function line(s) {
-    if (s.dots) return `<svg width="20" height="10"><circle cx="10" cy="5" r="4.5" fill="${colourOf(s)}"/></svg>`;
-    const dash = s.dashed ? ' stroke-dasharray="4 3"' : '';
-    const bead = s.beads ? `<circle cx="10" cy="4" r="3" fill="${colourOf(s)}"/>` : '';
-    return `<svg width="20" height="8">${bead}<line x1="0" x2="20" y1="4" y2="4" stroke="${colourOf(s)}" stroke-width="${s.mark ? 1 : 2.2}"${dash}/></svg>`;
+  function icon(s, markers) {
+    const dash = s.mark ? '3 3' : s.dash.join(' '), colour = paint(s);
+    const line = s.dots ? '' : `<line x1="0" x2="26" y1="5" y2="5" style="stroke:${colour}" stroke-width="${s.mark ? 1 : 2}" stroke-dasharray="${dash || 'none'}"/>`;
+    const shape = s.mark || !markers && !s.dots && !s.beads ? '' :
+      `<path transform="translate(13 5)" d="${symbol(markers ? s.marker : 'circle', s.dots ? 64 : 40)}" style="fill:${colour}"/>`;
+    return `<svg width="26" height="10" viewBox="0 0 26 10">${line}${shape}</svg>`;
   }
 
   // The range of the lines, and of the bands as far as they do not compress the lines: one row that spreads over a hundred
-  // decades must not hide the others.
+  // decades must not hide the others. Diverged runs do not count, unless there is nothing else.
   function range(spec, log) {
     const of = entries => entries.filter(v => v !== null && (!log || v > 0))
       .reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
-    const line = of(spec.rows.flatMap(row => row.slice(1).map(e => e[1])));
-    const band = of(spec.rows.flatMap(row => row.slice(1).flat()));
+    const chosen = inside => spec.rows.flatMap(row => row.slice(1).filter((e, k) => !inside || !spec.series[k].outside));
+    const all = isFinite(of(chosen(true).map(e => e[1]))[0]) ? chosen(true) : chosen(false);
+    const line = of(all.map(e => e[1])), band = of(all.flatMap(e => e.slice(0, 3)));
     if (!isFinite(line[0])) return line;
     if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // there are no other lines to hide
     const room = log ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
@@ -65,99 +29,210 @@
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
   }
   function widened([low, high], log) {
-    if (!isFinite(low)) return null;
-    if (!log) { const pad = (high - low || 1) * .05; return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad]; }
+    if (!isFinite(low)) return log ? [1, 10] : [0, 1];
+    if (!log) { const pad = (high - low || Math.abs(high) || 1) * .05; return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad]; }
     const pad = Math.pow(high / low, .04) * 1.02;
     return [low / pad, high * pad];
   }
 
-  class Figure {
-    constructor(figure) {
-      this.spec = JSON.parse(figure.querySelector('script').textContent);
+  let clips = 0;
+  class LinePlot {
+    constructor(figure, spec) {
+      this.figure = figure;
+      this.spec = spec;
       this.plot = figure.querySelector('.plot');
       this.legend = figure.querySelector('.legend');
-      this.visible = this.spec.series.map(() => true);
-      this.logX = this.spec.logX;
-      this.logY = this.spec.logY;
-    }
-    draw(room = 52) {
-      if (this.graph) this.graph.destroy();
-      const {spec} = this, log = this.logY;
-      const per = {};
-      spec.series.forEach(s => per[s.name] = {
-        color: colourOf(s), strokeWidth: s.mark ? 1 : 2, strokePattern: s.mark ? [3, 3] : s.dashed ? [7, 4] : null,
-        fillAlpha: s.mark ? 0 : s.dashed ? .07 : .14, ...(s.dots && {strokeWidth: 0, drawPoints: true, pointSize: 5.5}),
-        ...(s.beads && {drawPoints: true, pointSize: 3}),
-      });
-      this.graph = new Dygraph(this.plot, spec.rows, {
-        labels: [spec.x, ...spec.series.map(s => s.name)], customBars: true, series: per, visibility: this.visible,
-        connectSeparatedPoints: true, logscale: log, xlabel: spec.x, ylabel: spec.y, legend: 'never',
-        valueRange: widened(log === spec.logY && this.shared || range(spec, log), log),
-        xLabelHeight: 20, yLabelWidth: 20, gridLineColor: colour('--line'), axisLineColor: colour('--mark'),
-        gridLineWidth: 1, highlightCircleSize: 3, animatedZooms: false,
-        axes: {
-          x: {logscale: this.logX, ticker: ticker(this.logX), axisLabelFormatter: axisText, axisLabelWidth: 52, drawGrid: false},
-          y: {ticker: ticker(log), axisLabelFormatter: axisText, axisLabelWidth: room},
-        },
-        highlightCallback: (event, x, points) => this.values(x, points),
-        unhighlightCallback: () => this.values(null, []),
-      });
-      const needed = this.widestNumber() + 22;
-      if (needed > room) return this.draw(needed);
+      this.visible = spec.series.map(() => true);
+      this.logX = spec.logX;
+      this.logY = spec.logY;
+      this.markers = several(spec);
+      this.points = spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null || row[k + 1][3])
+        .map(row => ({x: row[0], low: row[k + 1][0], y: row[k + 1][1], high: row[k + 1][2]})));
       this.keys();
     }
-    // Beside the y axis, whose label would otherwise overlap it.
-    widestNumber() {
-      const range = document.createRange();
-      return Math.max(0, ...[...this.plot.querySelectorAll('.dygraph-axis-label-y')].map(label => {
-        range.selectNodeContents(label);
-        return Math.ceil(range.getBoundingClientRect().width);
-      }));
+    domain(axis) {
+      if (this.zoom) return this.zoom[axis];
+      const {spec, logX, logY} = this;
+      if (axis === 'y') return widened(logY === spec.logY && this.shared || range(spec, logY), logY);
+      let [low, high] = d3.extent(this.spec.rows.filter((row, r) => !logX || row[0] > 0), row => row[0]);
+      if (low === undefined) return logX ? [1, 10] : [0, 1];
+      if (low === high) [low, high] = logX ? [low / 2, 2 * high] : [low - 1, high + 1];
+      return [low, high];
+    }
+    draw() {
+      const {spec, plot} = this, width = Math.max(240, plot.clientWidth), height = plot.clientHeight || 320;
+      const svg = this.svg = Drawing.svgIn(plot, width, height);
+      svg.append('title').text(spec.title);
+      const x = this.x = (this.logX ? d3.scale.log() : d3.scale.linear()).domain(this.domain('x'));
+      const y = this.y = (this.logY ? d3.scale.log() : d3.scale.linear()).domain(this.domain('y'));
+      const box = this.box = {top: 8, bottom: height - 46, right: width - 10};
+      y.ticks = Drawing.ticks(y, this.logY, box.bottom - box.top, 45);
+      box.left = Drawing.widest(svg, y.ticks.map(Drawing.axisText)) + 32;
+      x.range([box.left, box.right]);
+      y.range([box.bottom, box.top]);
+      x.ticks = Drawing.ticks(x, this.logX, box.right - box.left, 70);
+      Drawing.axes(svg, box, x, y, spec);
+      const clip = `clip${++clips}`;
+      svg.append('clipPath').attr('id', clip).append('rect')
+        .attr({x: box.left, y: box.top - 2, width: box.right - box.left + 3, height: box.bottom - box.top + 4});
+      const inside = svg.append('g').attr('clip-path', `url(#${clip})`);
+      const order = d3.range(spec.series.length).sort((a, b) => this.depth(a) - this.depth(b));
+      for (const k of order) if (this.shown(k)) this.band(inside, k);
+      for (const k of order) if (this.shown(k)) this.line(inside, k);
+      this.hover = svg.append('g').attr('class', 'hover');
+      this.catchPointer(svg, box);
+    }
+    depth(k) { const s = this.spec.series[k]; return s.mark ? 0 : s.thin ? 1 : s.dots ? 3 : 2; }
+    // A thin line belongs to the line of its group.
+    shown(k) {
+      const s = this.spec.series[k], main = s.thin ? this.spec.series.findIndex(t => !t.thin && !t.mark && t.group === s.group) : k;
+      return this.visible[main < 0 ? k : main];
+    }
+    ok(v) { return v !== null && (!this.logY || v > 0); }
+    okX(p) { return !this.logX || p.x > 0; }
+    band(g, k) {
+      const s = this.spec.series[k], floor = this.y.domain()[0];
+      if (s.mark || s.thin || s.dots || this.points[k].every(p => p.low === p.high)) return;
+      const low = p => this.logY ? Math.max(p.low, floor * 1e-6) : p.low;
+      const area = d3.svg.area().defined(p => this.okX(p) && p.low !== null && this.ok(p.high))
+        .x(p => this.x(p.x)).y0(p => this.y(low(p))).y1(p => this.y(p.high));
+      g.append('path').attr('d', area(this.points[k])).style('fill', paint(s)).attr('fill-opacity', s.dashed ? .07 : .14);
+    }
+    line(g, k) {
+      const s = this.spec.series[k], colour = paint(s), {x, y, logX} = this;
+      const here = this.points[k].filter(p => this.okX(p) && this.ok(p.y));
+      if (!s.dots) {
+        const path = d3.svg.line().defined(p => this.ok(p.y) && this.okX(p)).x(p => x(p.x)).y(p => y(p.y));
+        g.append('path').attr({d: path(this.points[k]), fill: 'none', 'stroke-width': s.mark || s.thin ? 1 : 2, 'stroke-linejoin': 'round'})
+          .attr('stroke-dasharray', s.mark ? '3 3' : s.dash.join(' ') || null).attr('stroke-opacity', s.thin ? .45 : null).style('stroke', colour);
+      }
+      if (s.mark || s.thin) return;
+      const each = (list, shape, size) => list.forEach(p => g.append('path')
+        .attr({d: symbol(shape, size), transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)})`}).style('fill', colour));
+      if (s.dots) each(here, this.markers ? s.marker : 'circle', 70);
+      else if (s.beads && here.length < 80) each(here, 'circle', 20);
+      if (this.markers && !s.dots) each(this.sparse(here, k), s.marker, 46);
+    }
+    // A few points of a line, about 110 pixels apart and at other places than those of its neighbours.
+    sparse(points, k) {
+      const found = [], gap = 110;
+      let next = this.box.left + gap * ((.35 + .38 * k) % 1);
+      for (const p of points) {
+        const at = this.x(p.x);
+        if (at < next) continue;
+        found.push(p);
+        next = at + gap;
+      }
+      return found.length || !points.length ? found : [points[Math.floor(points.length / 2)]];
+    }
+    catchPointer(svg, box) {
+      const self = this, clamp = ([a, b]) => [Math.min(box.right, Math.max(box.left, a)), Math.min(box.bottom, Math.max(box.top, b))];
+      const area = svg.append('rect').attr({class: 'catch', x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top});
+      let from = null, drag = null;
+      area.on('mousemove', function () { if (!from) self.values(d3.mouse(this)[0]); })
+        .on('mouseleave', () => this.values(null))
+        .on('dblclick', () => { this.zoom = null; this.draw(); })
+        .on('mousedown', function () {
+          d3.event.preventDefault();
+          from = clamp(d3.mouse(this));
+          drag = svg.append('rect').attr('class', 'drag hover');
+          d3.select(window).on('mousemove.zoom', () => {
+            const [a, b] = self.dragged(from, clamp(d3.mouse(area.node())));
+            drag.attr({x: a[0], y: b[0], width: a[1] - a[0], height: b[1] - b[0]});
+          }).on('mouseup.zoom', () => {
+            d3.select(window).on('mousemove.zoom', null).on('mouseup.zoom', null);
+            const to = clamp(d3.mouse(area.node())), moved = Math.max(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])) > 5;
+            const [a, b] = self.dragged(from, to);
+            from = null;
+            drag.remove();
+            if (!moved) return;
+            self.zoom = {x: a.map(self.x.invert), y: [self.y.invert(b[1]), self.y.invert(b[0])]};
+            self.draw();
+          });
+        });
+    }
+    // The rectangle that is zoomed into: along one axis only if the pointer hardly moved along the other.
+    dragged(from, to) {
+      const {box} = this, flat = Math.abs(to[1] - from[1]) < 12, upright = Math.abs(to[0] - from[0]) < 12;
+      const sorted = k => [Math.min(from[k], to[k]), Math.max(from[k], to[k])];
+      return [upright && !flat ? [box.left, box.right] : sorted(0), flat ? [box.top, box.bottom] : sorted(1)];
+    }
+    values(pixel) {
+      this.fields.forEach(f => f && (f.textContent = ''));
+      this.hover.selectAll('*').remove();
+      this.where.textContent = '';
+      if (pixel === null) return;
+      const near = this.points.map(list => {
+        const usable = list.filter(p => this.okX(p) && this.ok(p.y));
+        const at = d3.bisector(p => p.x).left(usable, this.x.invert(pixel));
+        const best = [usable[at - 1], usable[at]].filter(p => p).sort((a, b) => Math.abs(this.x(a.x) - pixel) - Math.abs(this.x(b.x) - pixel))[0];
+        return best && Math.abs(this.x(best.x) - pixel) < 30 ? best : null;
+      });
+      const lines = near.filter((p, k) => p && !this.spec.series[k].mark && this.shown(k));
+      if (!lines.length) return;
+      const x = lines.sort((a, b) => Math.abs(this.x(a.x) - pixel) - Math.abs(this.x(b.x) - pixel))[0].x;
+      this.where.textContent = `${this.spec.x} ${Drawing.axisText(x)}`;
+      near.forEach((p, k) => {
+        if (!p || !this.fields[k] || this.spec.series[k].mark || !this.shown(k)) return;
+        this.fields[k].textContent = Drawing.text(p.y);
+        const at = this.y(p.y);
+        if (at >= this.box.top && at <= this.box.bottom)
+          this.hover.append('circle').attr({cx: this.x(p.x), cy: at, r: 4}).style('fill', paint(this.spec.series[k]));
+      });
     }
     keys() {
       this.legend.innerHTML = '';
       this.fields = this.spec.series.map((s, k) => {
+        if (s.thin) return null;
         const key = document.createElement('button');
-        key.innerHTML = line(s) + '<span></span><b></b>';
+        key.innerHTML = icon(s, this.markers) + '<span></span><b></b>';
         key.querySelector('span').textContent = s.name;
         key.title = 'hide or show';
-        key.className = this.visible[k] ? '' : 'off';
-        key.onclick = () => { this.visible[k] = !this.visible[k]; this.draw(); };
+        key.onclick = () => {
+          this.visible[k] = !this.visible[k];
+          key.className = this.visible[k] ? '' : 'off';
+          this.draw();
+        };
         this.legend.append(key);
         return key.querySelector('b');
       });
-      const axes = document.createElement('span');
-      axes.className = 'axes';
+      this.where = document.createElement('b');
+      const buttons = Drawing.buttons(this.figure, this.spec);
       for (const [name, is] of [['x', 'logX'], ['y', 'logY']]) {
-        const key = document.createElement('button');
-        key.className = 'axis';
-        key.textContent = `${name}: ${this[is] ? 'log' : 'linear'}`;
-        key.onclick = () => { this[is] = !this[is]; this.draw(); };
-        axes.append(key);
+        const label = () => `${name}: ${this[is] ? 'log' : 'linear'}`;
+        buttons.add(label(), 'logarithmic or linear axis', e => {
+          this[is] = !this[is];
+          this.zoom = null;
+          e.target.textContent = label();
+          this.draw();
+        });
       }
-      this.legend.append(axes);
-    }
-    values(x, points) {
-      this.fields.forEach(f => f.textContent = '');
-      for (const p of points) {
-        const k = this.spec.series.findIndex(s => s.name === p.name);
-        if (k >= 0 && !this.spec.series[k].mark) this.fields[k].textContent = text(p.yval);
-      }
+      buttons.more();
+      this.legend.append(this.where, buttons.bar);
     }
   }
 
+  for (const path of document.querySelectorAll('[data-marker]')) path.setAttribute('d', symbol(path.dataset.marker, 40));
   const figures = [];
   for (const row of document.querySelectorAll('.plots')) {
-    const own = [...row.querySelectorAll('figure')].map(f => new Figure(f));
-    const same = own.length > 1 && own.every(f => f.spec.y === own[0].spec.y && f.spec.logY === own[0].spec.logY);
-    if (same) {
-      const ranges = own.map(f => range(f.spec, f.logY));
+    const own = [...row.querySelectorAll('figure')].map(f => {
+      const spec = JSON.parse(f.querySelector('script').textContent);
+      return spec.kind === 'heat' ? new HeatMap(f, spec) : new LinePlot(f, spec);
+    });
+    const lines = own.filter(f => f.spec.kind === 'lines');
+    if (lines.length > 1 && lines.every(f => f.spec.y === lines[0].spec.y && f.spec.logY === lines[0].spec.logY)) {
+      const ranges = lines.map(f => range(f.spec, f.logY));
       const shared = [Math.min(...ranges.map(r => r[0])), Math.max(...ranges.map(r => r[1]))];
-      own.forEach(f => f.shared = shared);
+      lines.forEach(f => f.shared = shared);
     }
     figures.push(...own);
   }
   const drawAll = () => figures.forEach(f => f.draw());
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  let width = innerWidth;
+  addEventListener('resize', () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
+    drawAll();
+  });
   drawAll();
 })();

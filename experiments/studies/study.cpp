@@ -102,6 +102,18 @@ Series line_of(const std::string& name, const std::vector<Curve>& curves, bool l
   return s;
 }
 
+void add_seeds(Plot& p, const std::string& name, const std::vector<Curve>& curves, bool logarithmic) {
+  if (curves.size() < 2) return;
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    Series s = line_of(name, {curves[k]}, logarithmic);
+    s.name = fmt::format("{}, run {}", name, k + 1);
+    s.thin = true;
+    s.low.clear();
+    s.high.clear();
+    p.series.push_back(std::move(s));
+  }
+}
+
 Series level(const std::string& name, double y, double last) {
   return {.name = name, .x = {0, std::max(last, 1.0)}, .y = {y, y}};
 }

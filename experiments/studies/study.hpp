@@ -43,6 +43,8 @@ struct Curve {
 /// The same curve of several seeds as one line: mean and standard deviation over the seeds that have a point, in at
 /// most `most` intervals; of ln y if it is drawn logarithmically.
 Series line_of(const std::string& name, const std::vector<Curve>&, bool logarithmic = false, int most = 150);
+/// Adds each seed as a thin line behind the line of that name: a mean hides seeds that fail. Nothing for one seed.
+void add_seeds(Plot&, const std::string& name, const std::vector<Curve>&, bool logarithmic = false);
 /// A thin level line from 0 to `last`.
 Series level(const std::string& name, double y, double last);
 

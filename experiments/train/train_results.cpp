@@ -12,7 +12,7 @@ bool spans_decades(const Plot& p) {
   double low = INFINITY, high = 0;
   for (const auto* lines : {&p.series, &p.marks})
     for (const Series& s : *lines)
-      for (const double y : s.y)
+      for (const double y : s.outside ? std::vector<double>{} : s.y)
         if (std::isfinite(y) && y > 0) {
           low = std::min(low, y);
           high = std::max(high, y);
@@ -26,8 +26,9 @@ bool beaded(const Plot& p) {
 
 }  // namespace
 
-void TrainResults::plot(const std::string& name, const TaskInfo& info, const TrainRecord& r) {
-  Series losses{.name = name}, norms{.name = name};
+void TrainResults::plot(const std::string& name, const Run& run, const TaskInfo& info, const TrainRecord& r) {
+  Series losses{.name = name, .group = run.cell}, norms{.name = name, .group = run.cell};
+  losses.outside = norms.outside = !r.diverged.empty();
   for (const CurvePoint& p : r.curve) {
     losses.x.push_back(p.step);
     losses.y.push_back(p.loss);
@@ -66,7 +67,8 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   validates_by_ = validation_measure(task);
   const std::string name = fmt::format("seed {}", run.seed);
   const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
-  plot(name, info, r);
+  plot(name, run, info, r);
+  runs_.push_back(run);
   if (validates_by_ && valid_.y_label.empty())
     valid_.y_label = *validates_by_;  // the unit is unknown if every run diverged
   table_.rows.push_back({name, number_text(run.loss), count_text(static_cast<double>(r.curve.size())),
@@ -107,9 +109,28 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   baseline_about_ = by.baseline_about.empty() ? "baseline" : by.baseline_about;
 }
 
+std::string TrainResults::finding(const TaskInfo& info) const {
+  double sum = 0, n = 0;
+  for (const Run& run : runs_)
+    if (std::isfinite(run.loss)) {
+      sum += run.loss;
+      n += 1;
+    }
+  const auto diverged = static_cast<double>(runs_.size()) - n;
+  if (n == 0) return diverged == 1 ? "The run diverged." : "All runs diverged.";
+  return fmt::format("Loss on the test split: {} {}{}; baseline: {} {}.{}", number_text(sum / n), info.unit,
+                     n > 1 ? fmt::format(" in the mean of {} seeds", n) : "", number_text(info.baseline), info.unit,
+                     diverged > 0 ? " " + count_text(diverged, "run") + " diverged." : "");
+}
+
 void TrainResults::report(Job& job, const Task& task) const {
   const TaskInfo info = task.info();
-  Plot loss = loss_, valid = valid_;
+  Plot loss = loss_, valid = valid_, norm = norm_;
+  if (runs_.size() > 1)  // seeds of one cell are told apart by colours of their own
+    for (Plot* p : {&loss, &norm})
+      for (Series& s : p->series)
+        if (s.group == runs_.front().cell) s.group = s.name;
+  if (!runs_.empty()) loss.finding = finding(info);
   loss.marks.push_back(
       {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
   loss.log_y = spans_decades(loss);
@@ -117,7 +138,7 @@ void TrainResults::report(Job& job, const Task& task) const {
   const char* const large = any_kept_ ? " Large dot: the best validation, whose weights were kept." : "";
   if (!validates_by_ && beaded(loss))
     loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
-  job.report.plots({loss, norm_});
+  job.report.plots({loss, norm});
   if (!valid.series.empty()) {
     if (meter_)
       valid.marks.push_back({.name = baseline_about_, .x = {1, std::max(2.0, last_)}, .y = {baseline_, baseline_}});

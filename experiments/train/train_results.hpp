@@ -12,12 +12,14 @@ class TrainResults {
     double loss;  ///< on the test split; NaN if the run diverged
     double seconds;
     std::int64_t weights;  ///< trained ones
+    std::string cell{};    ///< determines the colour of a single run
   };
   void add(Job&, const Task&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
   void report(Job&, const Task&) const;
 
  private:
-  void plot(const std::string& name, const TaskInfo&, const TrainRecord&);
+  void plot(const std::string& name, const Run&, const TaskInfo&, const TrainRecord&);
+  std::string finding(const TaskInfo&) const;
   void plot_validation(const std::string& name, const TrainRecord&);
   Plot loss_{.title = "Loss", .x_label = "update"};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
@@ -31,6 +33,7 @@ class TrainResults {
   std::string baseline_about_;
   bool any_kept_ = false;  // the best weights of a run were restored
   double last_ = 1;        // update of the longest run
+  std::vector<Run> runs_;
 };
 
 }  // namespace ebb::app

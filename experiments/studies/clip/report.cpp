@@ -62,6 +62,7 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
       .title = "After clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
   Plot loss{.title = "Loss", .x_label = "update", .y_label = info.unit};
   double last = 0;
+  std::vector<std::vector<Curve>> of_seeds;
   for (const Outcome& o : all) {
     std::vector<Curve> losses;
     for (const Clipping* run : comparable(o.runs, end_of)) {
@@ -78,14 +79,18 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
     before.series.push_back({.name = o.rule.name, .x = norms.x, .y = norms.y});
     after.series.push_back({.name = o.rule.name, .x = applied.x, .y = applied.y});
     loss.series.push_back(line_of(o.rule.name, losses));
+    of_seeds.push_back(std::move(losses));
   }
+  for (std::size_t k = 0; k < all.size(); ++k) add_seeds(loss, all[k].rule.name, of_seeds[k]);
+  loss.finding = verdict(all, info);
   loss.marks.push_back(level(info.baseline_about, info.baseline, last));
   before.caption =
       fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
   after.caption =
       "The same updates as applied. Clipping by norm limits the norm to the threshold; clipping by value has no fixed "
       "limit.";
-  loss.caption = fmt::format("Training loss, up to twice the baseline: {}.", info.baseline_about);
+  loss.caption =
+      fmt::format("Training loss, thin lines single seeds, up to twice the baseline: {}.", info.baseline_about);
   job.report.plots({loss});
   job.report.plots({before, after});
 }

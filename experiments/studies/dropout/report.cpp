@@ -162,8 +162,15 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
   for (const Way& w : ways) loss.series.push_back(line(w, true));
   for (const Way& w : ways) loss.series.push_back(dots(w));
   for (const Way& w : ways) loss.series.push_back(line(w, false));
+  for (const Way& w : ways) {
+    std::vector<Curve> curves;
+    for (const WayRun* r : comparable(w.runs, end_of)) curves.push_back({r->update, r->valid});
+    add_seeds(loss, w.name, curves);
+  }
+  loss.finding = verdict(ways, info);
   loss.caption =
-      "Solid: validation, mean and one standard deviation over seeds; dashed: training, measured without masks. Dots: "
+      "Solid: validation, mean and one standard deviation over seeds, thin lines single seeds; dashed: training, "
+      "measured without masks. Dots: "
       "the best validation of each seed, whose weights early stopping keeps.";
   job.report.plots({loss});
   Plot seen{.title = "Training loss with its masks", .x_label = "update", .y_label = info.unit};

@@ -108,6 +108,8 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
   errors.caption =
       "Solid: each step reads the previous forecast. Dashed: it reads the true value. The first step is the same for "
       "both. Bands: one standard deviation of the logarithm over seeds.";
+  errors.finding = verdict(ways, p);
+  errors.id = "free-running";
   job.report.plots({errors});
   Plot shown{.title = "True inputs in training", .x_label = "update", .y_label = "probability"};
   Plot loss{.title = "Loss", .x_label = "update", .y_label = "variances", .log_y = true};
@@ -122,8 +124,13 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
     for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
     loss.series.push_back(line_of(w.name, curves, true));
   }
+  for (const Way& w : ways) {
+    std::vector<Curve> curves;
+    for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
+    add_seeds(loss, w.name, curves, true);
+  }
   shown.caption = "Probability that the next input is the true value and not the forecast of it.";
-  loss.caption = "Training loss; the task becomes harder with fewer true inputs.";
+  loss.caption = "Training loss, thin lines single seeds; the task becomes harder with fewer true inputs.";
   job.report.plots({shown, loss});
   job.report.section("Results", verdict(ways, p));
   show(job, settings, table_of(ways, p), verdict(ways, p));

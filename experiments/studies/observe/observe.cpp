@@ -71,6 +71,7 @@ struct Observe {
   }
 
   void run(Job& job) {
+    for (const std::string& run : runs) job.recall_palette(run);
     const std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});

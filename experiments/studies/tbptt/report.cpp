@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
@@ -99,6 +101,11 @@ void add_to_report(Job& job, const StreamResult& s) {
             .log_x = true};
   bias.series = {against_window(s, "at the start", start_drawn, true),
                  against_window(s, "after training", trained_drawn, true)};
+  const auto differs = [&](const Window& w) { return of(w, trained_difference).mean; };
+  if (s.windows.size() > 1 && std::isfinite(differs(s.windows.front())))
+    bias.finding =
+        fmt::format("After training, the gradient through {} differs from the full one by {:.2g} of its norm.",
+                    count_text(s.windows.front().steps, "step"), differs(s.windows.front()));
   bias.caption = fmt::format(
       "For the mean loss over {} steps, at the weights of the run with the largest window. A window of that length has "
       "no difference and is not drawn.",
@@ -109,6 +116,12 @@ void add_to_report(Job& job, const StreamResult& s) {
     quality.marks.push_back({.name = s.info.baseline_about,
                              .x = {double(s.windows.front().steps), double(s.windows.back().steps)},
                              .y = {s.info.baseline, s.info.baseline}});
+  const auto test = [&](const Window& w) { return of(w, test_of).mean; };
+  const auto best = std::min_element(s.windows.begin(), s.windows.end(),
+                                     [&](const Window& a, const Window& b) { return test(a) < test(b); });
+  if (std::isfinite(test(*best)))
+    quality.finding = fmt::format("The window of {} has the smallest test loss: {} {}.",
+                                  count_text(best->steps, "step"), number_text(test(*best)), s.info.unit);
   quality.caption = "Loss on the test split after the same number of characters and of updates.";
   job.report.plots({bias, quality});
 
@@ -123,6 +136,7 @@ void add_to_report(Job& job, const StreamResult& s) {
   job.report.plots({time, memory});
 
   Plot curve{.title = "Learning", .x_label = "thousand characters read", .y_label = s.info.unit};
+  std::vector<std::vector<Curve>> of_windows;
   for (const Window& w : s.windows) {
     std::vector<Curve> curves;
     for (const WindowRun& run : w.runs) {
@@ -130,8 +144,11 @@ void add_to_report(Job& job, const StreamResult& s) {
       for (const double x : run.read) curves.back().x.push_back(x / 1000);
     }
     curve.series.push_back(line_of(count_text(w.steps, "step"), curves));
+    of_windows.push_back(std::move(curves));
   }
-  curve.caption = "Training loss, mean and one standard deviation over seeds.";
+  for (std::size_t k = 0; k < s.windows.size(); ++k)
+    add_seeds(curve, count_text(s.windows[k].steps, "step"), of_windows[k]);
+  curve.caption = "Training loss, mean and one standard deviation over seeds; thin: single seeds.";
   job.report.plots({curve});
   job.report.note(settings + ".");
 }

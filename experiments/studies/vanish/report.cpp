@@ -18,11 +18,30 @@ Series decay_series(const std::string& cell, const std::string& field, const Dec
   return s;
 }
 
+/// "The gradient halves every 4.8 steps in lstm, 1.3 in rnn; it does not fade in cornn."
+std::string decay_finding(const TaskResult& task, bool trained) {
+  std::string fades, stays;
+  for (const CellResult& cell : task.cells) {
+    if (cell.decays.empty()) continue;
+    const Decay& d = trained ? cell.decays.front().trained : cell.decays.front().init;
+    const double half = d.half_life();
+    if (std::isfinite(half))
+      fades += fmt::format("{}{} {}in {}", fades.empty() ? "" : ", ", number_text(half), fades.empty() ? "steps " : "",
+                           cell.cell);
+    else if (d.per_step >= 0) stays += (stays.empty() ? "" : ", ") + cell.cell;
+  }
+  if (fades.empty() && stays.empty()) return {};
+  if (fades.empty()) return fmt::format("The gradient does not fade in {}.", stays);
+  return fmt::format("The gradient halves every {}{}.", fades, stays.empty() ? "" : "; it does not fade in " + stays);
+}
+
 Plot decay_plot(const TaskResult& task, bool trained) {
   Plot p{.title = trained ? "After training" : "At initialisation",
          .x_label = "lag T − t (steps)",
          .y_label = "norm of the gradient",
          .log_y = true};
+  p.finding = decay_finding(task, trained);
+  p.id = trained ? "decay-trained" : "decay";
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       p.series.push_back(decay_series(cell.cell, d.name(), trained ? d.trained : d.init, &d == &cell.decays.front()));
@@ -52,14 +71,14 @@ std::vector<double> stretches(const std::vector<CurvePoint>& curve, std::size_t 
   return means;
 }
 
-/// The comparable runs of one cell, in at most 150 intervals: mean and standard deviation over seeds, of ln if it is
+/// Comparable runs of one cell, in at most 150 intervals: mean and standard deviation over seeds, of ln if it is
 /// drawn logarithmically.
-Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
+Series curve_series(const std::string& cell, const std::vector<const Run*>& comparable, double (*of)(const CurvePoint&),
+                    bool logarithmic) {
   const auto scaled = [=](const CurvePoint& p) { return logarithmic ? std::log(of(p)) : of(p); };
   const auto unscaled = [=](double x) { return logarithmic ? std::exp(x) : x; };
-  Series s{.name = cell.cell, .group = cell.cell};
+  Series s{.name = cell, .group = cell};
   std::size_t longest = 0;
-  const std::vector<const Run*> comparable = cell.comparable();
   for (const Run* run : comparable) longest = std::max(longest, run->training.curve.size());
   const std::size_t length = std::max<std::size_t>(1, (longest + 149) / 150), count = (longest + length - 1) / length;
   std::vector<std::vector<double>> runs;
@@ -78,6 +97,39 @@ Series curve_series(const CellResult& cell, double (*of)(const CurvePoint&), boo
   return s;
 }
 
+/// Each run as a thin line behind the mean: a mean hides that some seeds learn and others do not. A run that diverged
+/// is not in the mean.
+void add_seeds(Plot& p, const CellResult& cell, double (*of)(const CurvePoint&), bool logarithmic) {
+  if (cell.runs.size() < 2) return;
+  for (const Run& run : cell.runs) {
+    if (run.training.curve.empty()) continue;
+    Series s = curve_series(cell.cell, {&run}, of, logarithmic);
+    s.name = fmt::format("{}, seed {}", cell.cell, run.seed);
+    s.thin = true;
+    s.outside = !run.training.diverged.empty();
+    s.low.clear();
+    s.high.clear();
+    p.series.push_back(std::move(s));
+  }
+}
+
+/// "gru has the smallest test loss, 0.002 MSE."
+std::string loss_finding(const TaskResult& task) {
+  const CellResult* best = nullptr;
+  std::string diverged;
+  for (const CellResult& cell : task.cells) {
+    const double loss = cell.mean(loss_of);
+    if (std::isfinite(loss) && (!best || loss < best->mean(loss_of))) best = &cell;
+    if (cell.diverged()) diverged += (diverged.empty() ? "" : ", ") + cell.cell;
+  }
+  std::string text;
+  if (best)
+    text = fmt::format("{} {} {} {} on the test split.", best->cell,
+                       task.cells.size() > 1 ? "has the smallest loss," : "has a loss of",
+                       number_text(best->mean(loss_of)), task.info.unit);
+  return diverged.empty() ? text : text + fmt::format(" Runs of {} diverged.", diverged);
+}
+
 Series level(const std::string& name, double y, int last) {
   return {.name = name, .x = {1, static_cast<double>(std::max(last, 2))}, .y = {y, y}};
 }
@@ -86,20 +138,28 @@ std::vector<Plot> training_plots(const TaskResult& task) {
   const bool squares = task.squared_error;  // which spans decades
   Plot loss{.title = "Loss", .x_label = "update", .y_label = task.info.unit, .log_y = squares};
   Plot norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
+  loss.finding = loss_finding(task);
   int last = 1;
   for (const CellResult& cell : task.cells) {
-    loss.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.loss; }, squares));
-    norm.series.push_back(curve_series(cell, [](const CurvePoint& p) { return p.gradient_norm; }, true));
+    loss.series.push_back(
+        curve_series(cell.cell, cell.comparable(), [](const CurvePoint& p) { return p.loss; }, squares));
+    norm.series.push_back(
+        curve_series(cell.cell, cell.comparable(), [](const CurvePoint& p) { return p.gradient_norm; }, true));
     for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
   }
+  for (const CellResult& cell : task.cells) {
+    add_seeds(loss, cell, [](const CurvePoint& p) { return p.loss; }, squares);
+    add_seeds(norm, cell, [](const CurvePoint& p) { return p.gradient_norm; }, true);
+  }
   loss.marks.push_back(level(task.info.baseline_about, task.info.baseline, last));
-  loss.caption =
-      fmt::format("Training loss, mean and one standard deviation over seeds, batch by batch. Grey: {}, {} {}.{}",
-                  task.info.baseline_about, number_text(task.info.baseline), task.info.unit,
-                  task.settings.enough > 0
-                      ? fmt::format(" A run that ends early, with a validation loss below {}, keeps its last value.",
-                                    number_text(task.settings.enough))
-                      : "");
+  loss.caption = fmt::format(
+      "Training loss, mean and one standard deviation over seeds, batch by batch; thin: single seeds. Grey: {}, {} "
+      "{}.{}",
+      task.info.baseline_about, number_text(task.info.baseline), task.info.unit,
+      task.settings.enough > 0
+          ? fmt::format(" A run that ends early, with a validation loss below {}, keeps its last value.",
+                        number_text(task.settings.enough))
+          : "");
   if (task.settings.clip > 0) norm.marks.push_back(level("clipped above", task.settings.clip, last));
   norm.caption = "Global norm over all weights, before clipping, at every update.";
   return {std::move(loss), std::move(norm)};

@@ -57,6 +57,7 @@ struct CurvatureMeasure final : Measure {
       t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),
                         end_of(v, "largest", 0), end_of(v, "largest", 1), end_of(v, "smallest", 0),
                         estimate_text(v.at("negative")[0], v.at("negative")[1])});
+      p.finding += (p.finding.empty() ? "" : " ") + sentence(o);
       p.series.push_back(line_of(o, v.at("density.at"), v.at("density")));
     }
     job.report.table(t);

@@ -105,8 +105,12 @@ struct JacobianMeasure final : Measure {
         line.x.push_back((double(i) + .5) / double(y.size()));
         line.y.push_back(y[i]);
       }
+      if (!y.empty() && std::isfinite(y[0]))
+        p.finding += fmt::format("{}{}: {} per step", p.finding.empty() ? "ln σ₁ is " : "; ", o.subject.name,
+                                 number_text(y[0] / k));
       p.series.push_back(std::move(line));
     }
+    if (!p.finding.empty()) p.finding += ".";
     p.marks.push_back({.name = "lengths are kept", .x = {0, 1}, .y = {0, 0}});
     return p;
   }

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <ebb/experiments/report/colour_scale.hpp>
+#include <ebb/experiments/report/figure.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/error.hpp>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace ebb::app {
+namespace {
+
+using nlohmann::json;
+
+// Six digits suffice for drawing, and make the file a third of the size that seventeen would.
+json rounded(double x) {
+  if (!std::isfinite(x)) return nullptr;
+  return json::parse(fmt::format("{:.6g}", x));
+}
+
+json rounded(const std::vector<double>& all) {
+  json list = json::array();
+  for (const double x : all) list.push_back(rounded(x));
+  return list;
+}
+
+// One table: a row for each x, and [low, y, high] for each line. A line without a point at x has nulls; [null, null,
+// null, "gap"] interrupts it there.
+json rows_of(const std::vector<Series>& series) {
+  std::map<double, std::vector<json>> rows;
+  for (std::size_t k = 0; k < series.size(); ++k)
+    for (std::size_t i = 0; i < series[k].x.size(); ++i) {
+      if (!std::isfinite(series[k].x[i])) continue;
+      auto& row = rows[series[k].x[i]];
+      row.resize(series.size());
+      const double y = series[k].y[i];
+      const bool band = i < series[k].low.size() && i < series[k].high.size();
+      row[k] = {rounded(band ? series[k].low[i] : y), rounded(y), rounded(band ? series[k].high[i] : y)};
+      if (!std::isfinite(y)) row[k] = {nullptr, nullptr, nullptr, "gap"};
+    }
+  json table = json::array();
+  for (auto& [x, row] : rows) {
+    json line = json::array();  // braces around a single json would be a copy for some compilers
+    line.push_back(rounded(x));
+    for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
+    table.push_back(std::move(line));
+  }
+  return table;
+}
+
+json series_of(const Series& s, Palette& palette) {
+  const Style style = palette.of(s.group.empty() ? s.name : s.group);
+  const Hue& hue = hues()[static_cast<std::size_t>(style.hue)];
+  return {{"name", s.name},
+          {"group", s.group.empty() ? s.name : s.group},
+          {"colour", style.hue},
+          {"light", hue.light},
+          {"dark", hue.dark},
+          {"dash", dash_pattern(style.dash, s.dashed)},
+          {"marker", markers()[static_cast<std::size_t>(style.marker)]},
+          {"dashed", s.dashed},
+          {"dots", s.dots},
+          {"beads", s.beads},
+          {"thin", s.thin},
+          {"outside", s.outside}};
+}
+
+// As RFC 4180 quotes it.
+std::string csv_word(const std::string& word) {
+  if (word.find_first_of(",\"\n\r") == std::string::npos) return word;
+  std::string quoted = "\"";
+  for (const char c : word) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+void check_grid(const HeatMap& m) {
+  if (m.x.empty() || m.y.empty() || m.values.size() != m.x.size() * m.y.size())
+    throw Error(fmt::format("heat map '{}': {} values do not fill a grid of {} x {}", m.title, m.values.size(),
+                            m.y.size(), m.x.size()));
+  for (const auto* axis : {&m.x, &m.y})
+    if (!std::is_sorted(axis->begin(), axis->end(), std::less_equal<>{}))
+      throw Error(
+          fmt::format("heat map '{}': the values of its {} axis do not increase", m.title, axis == &m.x ? "x" : "y"));
+}
+
+/// Least and greatest finite value; about zero, if that is in the middle of the scale.
+std::pair<double, double> colour_range(const HeatMap& m, bool diverging) {
+  double low = INFINITY, high = -INFINITY;
+  for (const double v : m.values)
+    if (std::isfinite(v)) {
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+  if (low > high) return {0, 1};
+  const double most = std::max(high, -low);
+  return diverging ? std::pair{-most, most} : std::pair{low, high};
+}
+
+bool straddles_zero(const HeatMap& m) {
+  const auto finite_below = [](double v) { return std::isfinite(v) && v < 0; };
+  const auto finite_above = [](double v) { return std::isfinite(v) && v > 0; };
+  return std::any_of(m.values.begin(), m.values.end(), finite_below) &&
+         std::any_of(m.values.begin(), m.values.end(), finite_above);
+}
+
+std::string dumped(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string id_of(const std::string& title) {
+  std::string id;
+  for (const char c : title) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x80 && std::isalnum(u)) id += static_cast<char>(std::tolower(u));
+    else if (!id.empty() && id.back() != '-') id += '-';
+  }
+  while (!id.empty() && id.back() == '-') id.pop_back();
+  return id.empty() ? "figure" : id;
+}
+
+Figure figure_of(const Plot& p, const std::string& id, Palette& palette) {
+  std::vector<Series> all = p.series;
+  all.insert(all.end(), p.marks.begin(), p.marks.end());
+  json series = json::array();
+  for (const Series& s : p.series) series.push_back(series_of(s, palette));
+  for (const Series& s : p.marks) series.push_back({{"name", s.name}, {"mark", true}});
+  const json spec = {{"id", id},
+                     {"kind", "lines"},
+                     {"title", p.title},
+                     {"finding", p.finding},
+                     {"caption", p.caption},
+                     {"x", p.x_label},
+                     {"y", p.y_label},
+                     {"logX", p.log_x},
+                     {"logY", p.log_y},
+                     {"series", series},
+                     {"rows", rows_of(all)}};
+  std::string csv = "series,x,y,low,high\n";
+  for (const Series& s : all)
+    for (std::size_t i = 0; i < s.x.size(); ++i) {
+      const bool band = i < s.low.size() && i < s.high.size();
+      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{}\n", csv_word(s.name), csv_text(s.x[i]), csv_text(s.y[i]),
+                     band ? csv_text(s.low[i]) : "", band ? csv_text(s.high[i]) : "");
+    }
+  return {id, p.title, dumped(spec), csv};
+}
+
+Figure figure_of(const HeatMap& m, const std::string& id) {
+  check_grid(m);
+  const bool diverging = m.diverging && straddles_zero(m);
+  const auto [low, high] = colour_range(m, diverging);
+  const auto scale = diverging ? diverging_scale() : sequential_scale();
+  const json spec = {{"id", id},
+                     {"kind", "heat"},
+                     {"title", m.title},
+                     {"finding", m.finding},
+                     {"caption", m.caption},
+                     {"x", m.x_label},
+                     {"y", m.y_label},
+                     {"value", m.value_label},
+                     {"xs", rounded(m.x)},
+                     {"ys", rounded(m.y)},
+                     {"values", rounded(m.values)},
+                     {"scale", std::vector<std::string>(scale.begin(), scale.end())},
+                     {"low", rounded(low)},
+                     {"high", rounded(high)}};
+  std::string csv = "x,y,value\n";
+  for (std::size_t k = 0; k < m.values.size(); ++k)
+    fmt::format_to(std::back_inserter(csv), "{},{},{}\n", csv_text(m.x[k % m.x.size()]), csv_text(m.y[k / m.x.size()]),
+                   csv_text(m.values[k]));
+  return {id, m.title, dumped(spec), csv};
+}
+
+}  // namespace ebb::app

@@ -1,0 +1,16 @@
+#pragma once
+#include <ebb/experiments/report/palette.hpp>
+#include <ebb/experiments/report/report.hpp>
+
+namespace ebb::app {
+
+/// The figure as JSON, as the page, figures.json and `ebb plot` read it, and its numbers as CSV. `id` is its name in
+/// the run.
+Figure figure_of(const Plot&, const std::string& id, Palette&);
+/// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
+Figure figure_of(const HeatMap&, const std::string& id);
+
+/// "norm-of-the-gradient" of "Norm of the gradient": lower-case letters, digits and dashes; "figure" if none remain.
+std::string id_of(const std::string& title);
+
+}  // namespace ebb::app

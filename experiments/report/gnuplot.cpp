@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/gnuplot.hpp>
+#include <ebb/ops/error.hpp>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace ebb::app {
+namespace {
+
+using nlohmann::json;
+
+/// In single quotes, where gnuplot interprets nothing but a doubled quote; on one line.
+std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') word += "''";
+    else word += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? ' ' : c;
+  }
+  return word + "'";
+}
+
+std::string number(const json& j) { return j.is_number() ? fmt::format("{:.9g}", j.get<double>()) : "NaN"; }
+
+std::string colour_word(const json& j) {  // only what a report writes: it is not quoted
+  const std::string word = j.get<std::string>();
+  if (word.size() == 7 && word[0] == '#' && word.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos)
+    return fmt::format("rgb '{}'", word);
+  throw FileError("a colour in figures.json is not of the form #rrggbb");
+}
+
+int shape_of(const std::string& marker) {
+  static const std::pair<const char*, int> shapes[] = {{"circle", 7},   {"square", 5},         {"triangle-up", 9},
+                                                       {"diamond", 13}, {"triangle-down", 11}, {"cross", 1}};
+  for (const auto& [name, type] : shapes)
+    if (marker == name) return type;
+  return 7;
+}
+
+std::string dash_word(const json& dash) {
+  std::string word;
+  for (const json& part : dash) word += fmt::format("{}{}", word.empty() ? "" : ",", part.get<int>());
+  return word.empty() ? "solid" : fmt::format("({})", word);
+}
+
+std::string terminal(const Paper& p) {
+  const std::string font = quoted(fmt::format("{},{:g}", p.font, p.font_size));
+  if (p.format == "svg")
+    return fmt::format("svg enhanced font {} size {:.0f},{:.0f} background rgb 'white'",
+                       quoted(fmt::format("{},{:g}", p.font, p.font_size * 96 / 72)), 96 * p.width, 96 * p.height);
+  if (p.format == "png")
+    return fmt::format("pngcairo enhanced font {} fontscale 3.125 linewidth 3 pointscale 3 size {:.0f},{:.0f}", font,
+                       300 * p.width, 300 * p.height);
+  return fmt::format("pdfcairo enhanced color font {} fontscale .75 linewidth 1 size {:.3f}in,{:.3f}in", font, p.width,
+                     p.height);
+}
+
+struct Range {
+  double low = INFINITY, high = -INFINITY;
+  void add(const json& j) {
+    if (!j.is_number()) return;
+    low = std::min(low, j.get<double>());
+    high = std::max(high, j.get<double>());
+  }
+};
+
+/// The range of an axis without values, or with one only, which gnuplot would reject.
+Range drawable(Range r, bool log) {
+  if (r.low < r.high) return r;
+  if (r.low > r.high) return log ? Range{1, 10} : Range{0, 1};
+  return log ? Range{r.low / 2, 2 * r.low} : Range{r.low - 1, r.low + 1};
+}
+
+/// Ticks at powers of ten, or as numbers where there would be fewer than two.
+std::string axis(const char* name, bool log, const Range& r) {
+  if (!log) return fmt::format("set format {} '%g'\n", name);
+  const bool decades = r.low > 0 && r.high / r.low >= 100;
+  return fmt::format("set logscale {0}\nset format {0} '{1}'\n", name, decades ? "10^{%T}" : "%g");
+}
+
+std::string head(const json& f, const Paper& p) {
+  std::string text = fmt::format("set encoding utf8\nset terminal {}\n", terminal(p));
+  text += fmt::format("set xlabel {} noenhanced offset 0,.4\nset ylabel {} noenhanced offset 1,0\n",
+                      quoted(f["x"].get<std::string>()), quoted(f["y"].get<std::string>()));
+  if (!p.title.empty()) text += fmt::format("set title {} noenhanced\n", quoted(p.title));
+  return text + "set border 3 lw .6\nset tics nomirror scale .5\n";
+}
+
+bool is_mark(const json& s) { return s.value("mark", false); }
+
+/// Diverged runs do not set the scale of y, as on the page.
+Range y_range(const json& f, bool log) {
+  Range all, inside;
+  for (const json& row : f["rows"])
+    for (std::size_t k = 1; k < row.size(); ++k) {
+      const json& y = row[k][1];
+      if (!y.is_number() || (log && y.get<double>() <= 0)) continue;
+      all.add(y);
+      if (!f["series"][k - 1].value("outside", false)) inside.add(y);
+    }
+  return inside.low <= inside.high ? inside : all;
+}
+
+std::string data_of(const json& f) {
+  std::string text;
+  for (std::size_t k = 0; k < f["series"].size(); ++k) {
+    text += fmt::format("$d{} << EOD\n", k);
+    bool any = false;
+    for (const json& row : f["rows"]) {
+      const json& e = row.at(k + 1);
+      if (!e[1].is_number() && e.size() < 4) continue;  // this line has no point here
+      text += fmt::format("{} {} {} {}\n", number(row[0]), number(e[1]), number(e[0]), number(e[2]));
+      any = true;
+    }
+    text += any ? "EOD\n" : "NaN NaN NaN NaN\nEOD\n";
+  }
+  return text;
+}
+
+bool has_band(const json& f, std::size_t k) {
+  for (const json& row : f["rows"])
+    if (const json& e = row.at(k + 1); e[0].is_number() && e[0] != e[2]) return true;
+  return false;
+}
+
+std::string line_of_series(const json& s, std::size_t k, bool markers, int before) {
+  const std::string name = fmt::format("title {} noenhanced", quoted(s["name"].get<std::string>()));
+  if (is_mark(s)) return fmt::format("$d{} using 1:2 with lines lc rgb '#8b949a' lw .8 dt (3,3) {}", k, name);
+  const std::string colour = colour_word(s["light"]);
+  if (s.value("thin", false))
+    return fmt::format("$d{} using 1:2 with lines lc rgb '#90{} lw .7 notitle", k, colour.substr(6));
+  const int shape = shape_of(s["marker"].get<std::string>());
+  if (s.value("dots", false))
+    return fmt::format("$d{} using 1:2 with points lc {} pt {} ps .5 {}", k, colour, shape, name);
+  const std::string line = fmt::format("lc {} lw 1.4 dt {}", colour, dash_word(s["dash"]));
+  if (markers)
+    return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .45 pn {} {}", k, line, shape, 5 + before % 3,
+                       name);
+  if (s.value("beads", false)) return fmt::format("$d{} using 1:2 with linespoints {} pt 7 ps .25 {}", k, line, name);
+  return fmt::format("$d{} using 1:2 with lines {} {}", k, line, name);
+}
+
+std::string lines_program(const json& f, const Paper& p) {
+  const json& series = f["series"];
+  const bool log_x = f["logX"], log_y = f["logY"];
+  Range all_x;
+  for (const json& row : f["rows"])
+    if (!log_x || row[0].get<double>() > 0) all_x.add(row[0]);
+  const Range x = drawable(all_x, log_x), y = drawable(y_range(f, log_y), log_y);
+  std::string text = head(f, p) + axis("x", log_x, x) + axis("y", log_y, y);
+  text += fmt::format("set xrange [{:.9g}:{:.9g}]\n", x.low, x.high);
+  const double pad = log_y ? std::pow(y.high / y.low, .04) : .05 * (y.high - y.low);
+  text += fmt::format("set yrange [{:.9g}:{:.9g}]\n", log_y ? y.low / pad : y.low - pad,
+                      log_y ? y.high * pad : y.high + pad);
+  text += "set grid ytics lc rgb '#dde1e0' lw .4\n";
+  text += p.legend ? "set key outside top center horizontal reverse Left samplen 2.2 spacing .9 width 1 maxcols 3\n"
+                   : "unset key\n";
+  text += data_of(f) + "plot ";
+  std::string bands, lines;
+  std::vector<std::string> groups;
+  for (const json& s : series)
+    if (!is_mark(s)) groups.push_back(s["group"]);
+  const bool markers = std::any_of(groups.begin(), groups.end(), [&](const std::string& g) { return g != groups[0]; });
+  for (std::size_t k = 0; k < series.size(); ++k) {
+    const json& s = series[k];
+    if (!is_mark(s) && !s.value("thin", false) && !s.value("dots", false) && has_band(f, k))
+      bands += fmt::format("$d{} using 1:3:4 with filledcurves fc {} fs transparent solid {} noborder notitle, \\\n", k,
+                           colour_word(s["light"]), s.value("dashed", false) ? ".07" : ".15");
+    lines += fmt::format("{}{}", lines.empty() ? "" : ", \\\n", line_of_series(s, k, markers, static_cast<int>(k)));
+  }
+  return text + bands + (lines.empty() ? "NaN notitle" : lines) + "\n";
+}
+
+std::vector<double> edges_of(const json& centres) {
+  const std::vector<double> c = centres;
+  const std::size_t n = c.size();
+  if (n == 1) return {c[0] - .5, c[0] + .5};
+  std::vector<double> edges{c[0] - (c[1] - c[0]) / 2};
+  for (std::size_t k = 1; k < n; ++k) edges.push_back((c[k - 1] + c[k]) / 2);
+  edges.push_back(c[n - 1] + (c[n - 1] - c[n - 2]) / 2);
+  return edges;
+}
+
+std::string heat_program(const json& f, const Paper& p) {
+  const auto xs = edges_of(f["xs"]), ys = edges_of(f["ys"]);
+  const double low = f["low"].get<double>(), high = f["high"].get<double>();
+  std::string text = head(f, p) + "set tics out\nset border 15 lw .6\nunset key\n";
+  text += fmt::format("set xrange [{:.9g}:{:.9g}]\nset yrange [{:.9g}:{:.9g}]\nset cbrange [{:.9g}:{:.9g}]\n",
+                      xs.front(), xs.back(), ys.front(), ys.back(), low, high > low ? high : low + 1);
+  text += fmt::format("set cblabel {} noenhanced offset .5,0\nset palette defined (",
+                      quoted(f["value"].get<std::string>()));
+  for (std::size_t k = 0; k < f["scale"].size(); ++k)
+    text += fmt::format("{}{} {}", k ? ", " : "", k, colour_word(f["scale"][k]).substr(4));
+  text += ")\n$d << EOD\n";
+  const std::size_t across = xs.size() - 1;
+  for (std::size_t k = 0; k < f["values"].size(); ++k)
+    if (const json& v = f["values"][k]; v.is_number())
+      text += fmt::format("{:.9g} {:.9g} {:.9g} {:.9g} {}\n", xs[k % across], xs[k % across + 1], ys[k / across],
+                          ys[k / across + 1], number(v));
+  return text +
+         "NaN NaN NaN NaN NaN\nEOD\nplot $d using (.5*($1+$2)):(.5*($3+$4)):1:2:3:4:5 with boxxyerror lc palette fs "
+         "solid 1 noborder\n";
+}
+
+}  // namespace
+
+std::string gnuplot_program(const std::string& figure_json, const Paper& p) {
+  try {
+    const json f = json::parse(figure_json);
+    return f.at("kind") == "heat" ? heat_program(f, p) : lines_program(f, p);
+  } catch (const json::exception& e) { throw FileError(fmt::format("this is not a figure of a report: {}", e.what())); }
+}
+
+}  // namespace ebb::app

@@ -1,0 +1,121 @@
+#include <cmath>
+#include <cstdlib>
+#include <ebb/experiments/report/figure.hpp>
+#include <ebb/experiments/report/gnuplot.hpp>
+#include <ebb/ops/error.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "temp_folder.hpp"
+
+using namespace ebb::app;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+Plot curves() {
+  Plot p{.title = "A \"loss\", </script>", .x_label = "it's x", .y_label = "y_{1} $(id) `id`", .finding = "It falls."};
+  p.series = {{.name = "lstm", .x = {1, 2, 3}, .y = {1, NAN, 3}, .low = {0, 1, 2}, .high = {2, 3, 4}, .group = "lstm"},
+              {.name = "a, 'b'\n!id", .x = {1, 2}, .y = {2, 1}, .thin = true, .outside = true}};
+  p.marks = {{.name = "baseline", .x = {1, 3}, .y = {2, 2}}};
+  return p;
+}
+
+HeatMap grid() {
+  return {.title = "Grid", .value_label = "ln", .x = {0, 1, 3}, .y = {0, 2}, .values = {1, 2, NAN, -4, 5, 6}};
+}
+
+bool has_gnuplot() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+
+}  // namespace
+
+TEST_CASE("a figure has its numbers, its styles and its gaps in JSON, and its numbers in CSV") {
+  Palette palette;
+  const Figure f = figure_of(curves(), "loss", palette);
+  const json j = json::parse(f.json);
+  CHECK(j["id"] == "loss");
+  CHECK(j["finding"] == "It falls.");
+  CHECK(j["rows"].size() == 3);
+  CHECK(j["rows"][0] == json::parse("[1, [0, 1, 2], [2, 2, 2], [2, 2, 2]]"));
+  CHECK(j["rows"][1][1] == json::parse(R"([null, null, null, "gap"])"));
+  CHECK(j["rows"][2][2] == json::parse("[null, null, null]"));
+  CHECK(j["series"][0]["colour"] == fixed_style("lstm")->hue);
+  CHECK(j["series"][1]["outside"] == true);
+  CHECK(j["series"][2]["mark"] == true);
+  CHECK(f.csv ==
+        "series,x,y,low,high\nlstm,1,1,0,2\nlstm,2,nan,1,3\nlstm,3,3,2,4\n\"a, 'b'\n!id\",1,2,,\n"
+        "\"a, 'b'\n!id\",2,1,,\nbaseline,1,2,,\nbaseline,3,2,,\n");
+}
+
+TEST_CASE("figures of a report have different names, and none ends the page's script") {
+  Report r("test");
+  r.section("adding");
+  r.plots({curves(), curves()});
+  r.section("chars");
+  r.heat_map(grid());
+  r.plots({curves()});
+  const auto& all = r.figures();
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].id == "a-loss-script");
+  CHECK(all[1].id == "a-loss-script-adding");
+  CHECK(all[2].id == "grid");
+  CHECK(all[3].id == "a-loss-script-chars");
+  CHECK(json::parse(r.figures_json())["figures"].size() == 4);
+  const std::string html = r.html();
+  CHECK_THAT(html, Contains("A \\\"loss\\\", <\\/script>"));
+  CHECK(html.find("<p class=finding>It falls.</p>") < html.find("<figcaption>"));
+  CHECK(id_of("λ₁ over time") == "over-time");
+  CHECK(id_of("λ") == "figure");
+}
+
+TEST_CASE("a heat map that is not a grid is rejected, and one with two signs meets at zero if asked") {
+  HeatMap m = grid();
+  CHECK(json::parse(figure_of(m, "grid").json)["low"] == -4);
+  m.diverging = true;
+  const json j = json::parse(figure_of(m, "grid").json);
+  CHECK(j["low"] == -6);
+  CHECK(j["high"] == 6);
+  CHECK(j["values"][2].is_null());
+  CHECK_THAT(figure_of(m, "grid").csv, Contains("x,y,value\n0,0,1\n1,0,2\n3,0,nan\n0,2,-4\n"));
+  m.values.pop_back();
+  CHECK_THROWS_WITH(figure_of(m, "grid"), "heat map 'Grid': 5 values do not fill a grid of 2 x 3");
+  m = grid();
+  m.x[1] = 0;
+  CHECK_THROWS_WITH(figure_of(m, "grid"), "heat map 'Grid': the values of its x axis do not increase");
+}
+
+TEST_CASE("whatever a figure's texts contain, gnuplot's program has them in quotes on one line") {
+  Palette palette;
+  const std::string program = gnuplot_program(figure_of(curves(), "loss", palette).json, {.title = "a'\nb"});
+  CHECK_THAT(program, Contains("set xlabel 'it''s x' noenhanced"));
+  CHECK_THAT(program, Contains("set ylabel 'y_{1} $(id) `id`' noenhanced"));
+  CHECK_THAT(program, Contains("set title 'a'' b' noenhanced"));
+  CHECK_THROWS_WITH(gnuplot_program("{}", {}), Contains("this is not a figure of a report"));
+  CHECK_THROWS_AS(gnuplot_program("[", {}), ebb::FileError);
+  json j = json::parse(figure_of(curves(), "loss", palette).json);
+  j["series"][0]["light"] = "red'; !id; '";
+  CHECK_THROWS_WITH(gnuplot_program(j.dump(), {}), "a colour in figures.json is not of the form #rrggbb");
+}
+
+TEST_CASE("gnuplot draws lines and heat maps as PDF, SVG and PNG") {
+  if (!has_gnuplot()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  Palette palette;
+  Plot logs = curves();
+  logs.log_x = logs.log_y = true;
+  for (const Figure& f : {figure_of(curves(), "loss", palette), figure_of(logs, "loss", palette),
+                          figure_of(grid(), "grid"), figure_of(Plot{.title = "empty"}, "empty", palette)}) {
+    INFO(f.title);
+    CHECK(run_gnuplot(gnuplot_program(f.json, {})).substr(0, 5) == "%PDF-");
+    CHECK_THAT(run_gnuplot(gnuplot_program(f.json, {.format = "svg"})), Contains("<svg") && Contains("</svg>"));
+    CHECK(run_gnuplot(gnuplot_program(f.json, {.format = "png"})).substr(1, 3) == "PNG");
+  }
+  const std::string svg =
+      run_gnuplot(gnuplot_program(figure_of(curves(), "loss", palette).json, {.format = "svg", .title = "<b"}));
+  CHECK_THAT(svg, Contains("y_{1} $(id) `id`") && Contains("&lt;b"));
+  CHECK_THROWS_WITH(run_gnuplot("set xrange [\n"), Contains("gnuplot failed"));
+}
