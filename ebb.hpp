@@ -81,12 +81,14 @@
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/nn/sequence/omega.hpp>
 #include <ebb/nn/sequence/recurrent_dropout.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/nn/sequence/truncated.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/nn/sequence/unrolled_run.hpp>
 #include <ebb/nn/sequence/word_dropout.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 
@@ -95,6 +97,7 @@
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/estimate.hpp>
 #include <ebb/observe/fixed_points.hpp>
+#include <ebb/observe/flossing.hpp>
 #include <ebb/observe/gates.hpp>
 #include <ebb/observe/gradient_noise.hpp>
 #include <ebb/observe/gradient_norms.hpp>

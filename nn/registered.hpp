@@ -30,7 +30,7 @@ constexpr bool is_identifier(const char* name) {
 /// reads the list.
 ///
 ///     struct CellEntry : Registered<CellEntry> {
-///       static constexpr const char* kind = "cell";            // as messages name it; the plural adds an s
+///       static constexpr const char* kind = "cell";            // as messages name it
 ///       ...
 ///     };
 template <class T> class Registered : public detail::Entry {

@@ -8,6 +8,10 @@ namespace ebb::detail {
 
 namespace {
 
+std::string plural(const std::string& kind) {
+  return kind.ends_with('y') ? kind.substr(0, kind.size() - 1) + "ies" : kind + "s";
+}
+
 // A library that is linked twice into a process registers everything twice.
 bool same_thing(const Entry& a, const Entry& b) {
   return std::strcmp(a.about, b.about) == 0 && file_of(a) == file_of(b);
@@ -15,7 +19,7 @@ bool same_thing(const Entry& a, const Entry& b) {
 
 const Entry& one_of(const char* kind, const Entry& a, const Entry& b) {
   if (same_thing(a, b)) return a;
-  throw ValueError("two " + std::string(kind) + "s are registered as '" + a.name + "', in " + file_of(a) + " and in " +
+  throw ValueError("two " + plural(kind) + " are registered as '" + a.name + "', in " + file_of(a) + " and in " +
                    file_of(b));
 }
 
@@ -56,7 +60,7 @@ void unknown_entry(const char* kind, const Entry* first, const std::string& name
   }
   const std::string near = nearest(name, names);
   throw ValueError("there is no " + std::string(kind) + " '" + name + "'" +
-                   (near.empty() ? "" : "; did you mean '" + near + "'?") + "; the " + kind + "s are " + all);
+                   (near.empty() ? "" : "; did you mean '" + near + "'?") + "; the " + plural(kind) + " are " + all);
 }
 
 }  // namespace ebb::detail

@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/ops/printable.hpp>
@@ -60,7 +61,7 @@ EBB_SUBCOMMAND(cells, "cells", CellsCommand, "list the recurrent cells, and the 
 struct Optimizers {
   using Entry = OptimizerEntry;
   static constexpr auto options_of = optimizer_options;
-  static constexpr const char *example = "ebb optimizers lion",
+  static constexpr const char *what = "optimisers", *example = "ebb optimizers lion",
                               *use = "Options follow a name: ebb train adding --optimizer lion:beta2=.98";
 };
 
@@ -68,15 +69,25 @@ struct Schedules {
   using Entry = ScheduleEntry;
   static constexpr auto options_of = schedule_options;
   static constexpr const char
+      *what = "schedules",
       *example = "ebb schedules cosine",
       *use = "Options follow a name, + chains several: ebb train adding --schedule warmup:500+cosine:least=1e-5";
+};
+
+struct Remedies {
+  using Entry = RemedyEntry;
+  static constexpr auto options_of = remedy_options;
+  static constexpr const char *what = "remedies", *example = "ebb remedies omega",
+                              *use =
+                                  "Options follow a name, + joins several: ebb train temporal-order --cell rnn "
+                                  "--remedy omega:4,form=paper+clip:1";
 };
 
 /// All registered entries of one kind, or those that are named, with their options.
 template <class Kind> class ListCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("NAME", names_, std::string(Kind::Entry::kind) + "s to list (default: all)");
+    o.add("NAME", names_, std::string(Kind::what) + " to list (default: all)");
     o.example(Kind::example);
   }
   int run() override {
@@ -93,6 +104,8 @@ template <class Kind> class ListCommand final : public Command {
 };
 EBB_SUBCOMMAND(optimizers, "optimizers", ListCommand<Optimizers>, "list the optimisers with their options");
 EBB_SUBCOMMAND(schedules, "schedules", ListCommand<Schedules>, "list the learning rate schedules with their options");
+EBB_SUBCOMMAND(remedies, "remedies", ListCommand<Remedies>,
+               "list the remedies for vanishing and exploding gradients with their options");
 
 class TasksCommand final : public Command {
  public:

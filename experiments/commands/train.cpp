@@ -9,6 +9,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/run_log.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
@@ -122,6 +123,7 @@ struct TrainOne {
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
     o.example("ebb train chars --cell lstm --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
     o.example("ebb train sentiment --data FOLDER --direction both --threads 2");
+    o.example("ebb train temporal-order --cell rnn --optimizer sgd --remedy omega:4");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
   }
@@ -136,16 +138,17 @@ struct TrainOne {
     const bool recurrence = !task.as<HasFeedForward>();
     const int length = task.as<FixedLength>() ? task.steps(s) : s.length;
     const std::string what = s.layers == 1 ? cell : fmt::format("{} layers of {}", s.layers, cell);
+    const std::string treated = s.remedy.empty() ? "" : ", remedy " + s.remedy;
     const std::string within = recurrence ? what + ", " : "", title = recurrence ? what + " on " : "";
-    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {}, {} {}, clip {}; baseline: {}, {} {}\n", task_name,
+    job.print(fmt::format("{}: {}T {}, hidden {}, batch {}, {}, {} {}, clip {}{}; baseline: {}, {} {}\n", task_name,
                           within, length, s.hidden, s.batch, count_text(s.steps, "update"), s.optimizer, s.lr, s.clip,
-                          info.baseline_about, number_text(info.baseline), info.unit));
+                          treated, info.baseline_about, number_text(info.baseline), info.unit));
     for (const std::string& line : {task.data(), task.left_out(s)})
       for (const std::string& part : wrapped(line, 76))
         if (!part.empty()) job.print("  " + part + "\n");
     job.report.title(title + task_name);
-    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {}.", s.hidden, length, s.batch,
-                                s.optimizer, s.lr, count_text(s.steps, "update")));
+    job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {}{}.", s.hidden, length, s.batch,
+                                s.optimizer, s.lr, count_text(s.steps, "update"), treated));
     for (const std::string& line : {task.data(), task.left_out(s)})
       if (!line.empty()) job.report.note(line + ".");
   }
@@ -195,8 +198,10 @@ struct TrainOne {
     }
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
+    std::vector<std::string> remedies;
+    for (const auto& remedy : make_remedies(s.remedy)) remedies.push_back(remedy->text());
     const auto take = [&] {
-      results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell}, record, std::move(meter));
+      results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies}, record, std::move(meter));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });

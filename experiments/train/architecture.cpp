@@ -81,6 +81,7 @@ Metadata Architecture::metadata() const {
   if (!inputs.data.empty()) m["data"] = inputs.data;
   for (const auto& [key, value] : inputs.own.all())
     if (!value.empty()) m[key] = value;
+  if (!settings.remedy.empty()) m["remedy"] = settings.remedy;
   if (!text_sum.empty()) m["text CRC-32C"] = text_sum;
   if (alphabet) {
     m["symbols"] = alphabet->stored();
@@ -104,6 +105,7 @@ Architecture Architecture::read(const std::string& path) {
   a.settings.batch = r.number("batch", 1, most);
   a.settings.dropout = r.number("dropout", 0.0, 1.0);
   a.settings.zoneout = r.number("zoneout", 0.0, 1.0);
+  if (r.has("remedy")) a.settings.remedy = r.text("remedy");
   if (r.has("data")) a.inputs.data = r.text("data");
   for (const TaskOption& option : options_of(a.task))
     if (r.has(option.name) && r.value_of(option) != option.none) a.inputs.own[option.name] = r.value_of(option);

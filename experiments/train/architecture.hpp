@@ -11,9 +11,9 @@ struct Architecture {
   std::string task, cell;            ///< the cell with its options: "lmu:order=256"
   std::string text;                  ///< file that the task read, empty if none
   std::optional<Alphabet> alphabet;  ///< of a character model
-  TaskSettings settings;             ///< hidden, layers, dropout, zoneout, length and batch; the rest concerns training
-  Task::Inputs inputs{};             ///< data, embedding, direction and others; text and alphabet are above
-  std::string text_sum{};            ///< sum_of_text of the file in training, empty if there was none
+  TaskSettings settings;   ///< hidden, layers, dropout, zoneout, length, batch and remedy; others concern training
+  Task::Inputs inputs{};   ///< data, embedding, direction and others; text and alphabet are above
+  std::string text_sum{};  ///< sum_of_text of the file in training, empty if there was none
 
   Metadata metadata() const;
   /// Errors    FileError naming the file and the problem: missing, truncated, without such metadata, or an invalid

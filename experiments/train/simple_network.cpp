@@ -55,7 +55,7 @@ bool is_squared_error(const SimpleBatch& b) {
 const char* loss_name(const SimpleBatch& b) { return is_squared_error(b) ? "squared_error" : "cross_entropy"; }
 
 SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& r)
-    : embedding_(embedding_of(w / "embedding", s, checked_hidden(r.settings.hidden))),
+    : weights_(w.get()), embedding_(embedding_of(w / "embedding", s, checked_hidden(r.settings.hidden))),
       layer_(r.layer(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
       out_(w / "out", r.settings.hidden, s.outputs), scores_(s.scores) {}
 
@@ -78,10 +78,7 @@ Sequence SimpleNetwork::inputs(Shard& s, const SimpleBatch& b) const {
   return s.sequence(std::get<Array>(b.inputs));
 }
 
-PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const {
-  const auto& b = batch.get<SimpleBatch>();
-  auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
-  carry(s, run.end());
+template <class R> PartialLoss SimpleNetwork::loss_of(Shard& s, const SimpleBatch& b, const R& run) const {
   if (const auto* const every = std::get_if<EveryStep>(&b.targets)) {
     const Var y = out_(run.all());
     put_scores(s, y);
@@ -97,6 +94,31 @@ PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateAr
     return s.mean_rows(cross_entropy(y, s.rows(classes->classes)));
   }
   return s.mean_rows(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
+}
+
+PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const {
+  const auto& b = batch.get<SimpleBatch>();
+  const auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
+  carry(s, run.end());
+  return loss_of(s, b, run);
+}
+
+PartialLoss SimpleNetwork::penalised_loss(Shard& s, const Batch& batch, const StateArrays& carried,
+                                          const RunPenalty& penalty) const {
+  const auto& b = batch.get<SimpleBatch>();
+  const Cell& one = cell();
+  const Sequence x = inputs(s, b);
+  State initial = s.take(carried);
+  if (initial.size() == 0) initial = one.initial_state(x.rows());
+  for (int k = 0; k < initial.size(); ++k) initial[k] = variable(initial[k].value());
+  const StepContext at = s.context();
+  const auto run = unroll(one, x, initial, at);
+  carry(s, run.end());
+  const PartialLoss loss = loss_of(s, b, run);
+  return loss +
+         penalty(
+             s,
+             {.cell = one, .x = x, .initial = initial, .run = run, .at = at, .loss = loss.var(), .weights = weights_});
 }
 
 void SimpleNetwork::put_scores(Shard& s, const Var& y) const {

@@ -3,9 +3,14 @@
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
+#include <ebb/nn/sequence/unrolled_run.hpp>
+#include <functional>
 #include <optional>
 
 namespace ebb::app {
+
+/// A penalty on the run of the cell: these rows' part of it.
+using RunPenalty = std::function<PartialLoss(Shard&, const UnrolledRun&)>;
 
 /// The default network: one cell between a task's inputs and a linear layer, or a layer over whole sequences instead of
 /// the cell.
@@ -20,6 +25,9 @@ class SimpleNetwork final : public CarryingNetwork {
  public:
   SimpleNetwork(Params&, const SimpleSizes&, const Recurrence&);
   PartialLoss loss_from(Shard&, const Batch&, const StateArrays& carried) const override;
+  /// The loss with a penalty on the run. The run is the same as that of `loss_from`.
+  /// Errors    as cell()
+  PartialLoss penalised_loss(Shard&, const Batch&, const StateArrays& carried, const RunPenalty&) const;
   /// The loss of the last step only, summed over rows, so that a row's gradient does not depend on other rows. The
   /// gradient with respect to every field of the state at every step is retained under the field's name.
   /// Errors    as cell()
@@ -28,6 +36,8 @@ class SimpleNetwork final : public CarryingNetwork {
   /// The cell's inputs over a batch, [T, B, I] in float64: its values, or its tokens embedded.
   /// Errors    as cell()
   Array cell_inputs(const SimpleBatch&) const;
+  /// The same for the rows of a shard, on its tape; the batch may lack targets.
+  Sequence cell_inputs(Shard& s, const SimpleBatch& b) const { return inputs(s, b); }
 
   /// One step of a token model, not for training: takes each row's token [B], advances the state (an empty one is the
   /// initial state), and returns the logits [B, V] of the next token. For a layer over whole sequences, the state is
@@ -40,7 +50,9 @@ class SimpleNetwork final : public CarryingNetwork {
 
  private:
   Sequence inputs(Shard&, const SimpleBatch&) const;
+  template <class R> PartialLoss loss_of(Shard&, const SimpleBatch&, const R& run) const;
   void put_scores(Shard&, const Var& y) const;
+  LeafSet weights_;
   std::optional<Embedding> embedding_;  // of tokens
   LayerPtr layer_;
   int window_;  // steps that a layer without a state rereads for the next token

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -99,6 +100,8 @@ void TaskOptions::declare_more(Options& o) {
       .check(number(true), "at least 0")
       .check(each([](double p) { return p <= 1; }), "at most 1");
   declare_optimizer(o);
+  o.add("--remedy", remedy, "remedies for vanishing or exploding gradients, joined by +; `ebb remedies` lists them")
+      .type("NAME");
   o.add("--patience", patience,
         "validations (20 per run) without improvement before stopping with the best weights; 0: never")
       .check(whole(0), "a whole number of at least 0");
@@ -144,6 +147,7 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
                given_or(word_dropout.of(name), s.network.words)};
   if (!optimizer.empty()) s.optimizer = optimizer;
   if (!schedule.empty()) s.schedule = schedule;
+  if (!remedy.empty()) s.remedy = remedy;
   return s;
 }
 
@@ -167,11 +171,13 @@ void TaskOptions::keep(const TaskSettings& s) {
   set_known(word_dropout, s.network.words);
   optimizer = s.optimizer;
   schedule = s.schedule;
+  remedy = s.remedy;
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
   if (!optimizer.empty()) make_optimizer(optimizer, LeafSet{}, 1e-3);
   if (!schedule.empty()) make_schedule(schedule, 1e-3, 1000);
+  make_remedies(remedy);
   const std::pair<const char*, const PerTask*> options[] = {{"hidden", &hidden},
                                                             {"length", &length},
                                                             {"batch", &batch},

@@ -11,6 +11,7 @@ struct TaskOptions {
   PerTask layers, dropout, zoneout, patience;
   PerTask input_dropout, output_dropout, word_dropout;  ///< of a task's own network
   std::string optimizer, schedule;                      ///< empty: the task's own
+  std::string remedy;                                   ///< empty: none
   TaskInputs inputs;
 
   /// Settings and inputs, except some of the options declared by tasks.
@@ -31,7 +32,8 @@ struct TaskOptions {
   TaskSettings changed(const std::string& name, TaskSettings) const;
   /// Sets these sizes as if they had been given, so that config.toml records what was used.
   void keep(const TaskSettings&);
-  /// Errors    ValueError for an option of a task that is not among these, or an optimiser or schedule that cannot be
+  /// Errors    ValueError for an option of a task that is not among these, or an optimiser, a schedule or a remedy that
+  ///           cannot be
   void check_names(const std::vector<std::string>& tasks) const;
 
  private:

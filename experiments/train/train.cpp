@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/treatment.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/optim/clip.hpp>
@@ -84,12 +85,31 @@ std::vector<CurvePoint> curve_of(const Array& table) {
   return curve;
 }
 
+constexpr int remedy_columns = 3;
+
+Array table_of(const std::vector<RemedyPoint>& points) {
+  if (points.empty()) return {};
+  Array table = Array::empty({static_cast<int>(points.size()), remedy_columns}, f64);
+  double* x = table.data<double>();
+  for (const RemedyPoint& p : points)
+    for (const double value : {double(p.step), double(p.remedy), p.value}) *x++ = value;
+  return table;
+}
+
+std::vector<RemedyPoint> points_of(const Array& table) {
+  std::vector<RemedyPoint> points;
+  for (std::int64_t k = 0; table && k + remedy_columns <= table.size(); k += remedy_columns)
+    points.push_back(
+        {static_cast<int>(table.at_flat(k)), static_cast<int>(table.at_flat(k + 1)), table.at_flat(k + 2)});
+  return points;
+}
+
 /// The state of a run between updates.
 class Training {
  public:
   Training(Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed, const ClipRule& clip)
       : m_(m), task_(task), s_(s), seed_(seed), clip_(clip), optimizer_(make_optimizer(s.optimizer, m.w, s.lr)),
-        rate_(schedule_of(s)), stop_(m.w, {.patience = s.patience}) {}
+        rate_(schedule_of(s)), stop_(m.w, {.patience = s.patience}), treatment_(m, task, s, seed) {}
 
   void run(const TrainWatch& watch, const TrainKeeper& keeper) {
     TrainPart part{[this](Archive& a) { visit(a); }};
@@ -135,6 +155,11 @@ class Training {
     if (!a.reading()) table_ = table_of(record.curve);
     a("curve", table_);
     a.then([this] { record.curve = curve_of(table_); });
+    if (treatment_.empty()) return;
+    treatment_.visit(a);
+    if (!a.reading()) remedy_table_ = table_of(record.remedies);
+    a("remedies", remedy_table_);
+    a.then([this] { record.remedies = points_of(remedy_table_); });
   }
 
   // An update that diverges is noticed in the loss of the next batch; the last update has no next one.
@@ -158,14 +183,16 @@ class Training {
   CurvePoint update(int step) {
     const Batch batch = batch_of(step);
     if (!batch.continues()) carry_ = {};
-    const ShardOptions options = options_of(batch, step);
-    const ShardLoss loss = [&](Shard& shard) { return m_.loss(shard, batch, carry_); };
+    const std::string failed = treatment_.before(step, record.remedies);
+    const ShardOptions options = treatment_.options(options_of(batch, step));
+    const ShardLoss loss = [&](Shard& shard) { return treatment_.loss(shard, batch, carry_); };
     Result r = backward(m_.w, options, loss);
+    treatment_.settle(r, step, record.remedies);
     const auto [norm, clipped] = clip(r.grads);
     if (step == 1) first_loss_ = r.loss;
     numbers_ += static_cast<double>(batch.rows()) * batch.steps();
     record.kept_bytes = std::max(record.kept_bytes, r.kept_bytes);
-    record.diverged = divergence(m_, batch, r, norm, step, first_loss_, options, loss);
+    record.diverged = !failed.empty() ? failed : divergence(m_, batch, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
       carry_ = CarryingNetwork::carried(r);
       optimizer_->set_lr(rate_(step - 1));
@@ -180,6 +207,7 @@ class Training {
 
   Clipped clip(Grads& g) const {
     if (clip_) return clip_(g);
+    if (const std::optional<Clipped> by_remedy = treatment_.clip(g)) return *by_remedy;
     const double norm = s_.clip > 0 ? clip_by_norm(g, s_.clip) : g.norm();
     return {norm, s_.clip > 0 && norm > s_.clip};
   }
@@ -216,7 +244,8 @@ class Training {
   Schedule rate_;
   EarlyStopping stop_;
   StateArrays carry_;
-  Array table_;  // the curve in the form of a checkpoint
+  Treatment treatment_;
+  Array table_, remedy_table_;  // the curve and the remedies' points in the form of a checkpoint
   Stopwatch time_;
   double first_loss_ = 0, numbers_ = 0, validating_ = 0;
 };

@@ -21,6 +21,13 @@ struct CurvePoint {
   bool validated() const { return !std::isnan(valid); }
 };
 
+/// A number that a remedy contributed: the penalty of an update, or the loss of an update of its own before it.
+struct RemedyPoint {
+  int step = 0;
+  int remedy = 0;  ///< index among those of the run
+  double value = 0;
+};
+
 /// The record of a training run.
 struct TrainRecord {
   std::vector<CurvePoint> curve;
@@ -30,15 +37,16 @@ struct TrainRecord {
   double speed = 0;             ///< steps or characters per second, over all rows
   std::int64_t kept_bytes = 0;  ///< by the tapes of one update
   bool interrupted = false, enough = false,
-       waited = false;   ///< waited: patience was exhausted, and the best weights were restored
-  int kept = 0;          ///< with patience, the update whose weights were restored; 0: the last
+       waited = false;                ///< waited: patience was exhausted, and the best weights were restored
+  int kept = 0;                       ///< with patience, the update whose weights were restored; 0: the last
+  std::vector<RemedyPoint> remedies;  ///< by update
   std::string diverged;  ///< empty, or the step and the origin of the first value that is not finite or too large
 };
 
 /// Called after every update, for the progress bar and printed lines.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
-/// Replaces clipping to settings.clip: may change the gradient before it is applied, and returns the norm before.
+/// Replaces clipping to settings.clip and by remedies: may change the gradient before it is applied, and returns the norm before.
 struct Clipped {
   double norm = 0;  ///< before
   bool clipped = false;
@@ -71,8 +79,8 @@ std::string divergence_at_end(const LeafSet& weights, double loss, double first_
 /// The schedule over the run's updates. Errors: as make_schedule
 Schedule schedule_of(const TaskSettings&);
 
-/// The loop that all commands share: an optimiser on gradients clipped to a global norm, and windows whose state is
-/// carried if the task requires it. Ends after settings.steps, on Ctrl-C, once the validation loss is low enough, or
+/// The loop that all commands share: an optimiser on gradients clipped to a global norm, the remedies of the settings,
+/// and windows whose state is carried if the task requires it. Ends after settings.steps, on Ctrl-C, once the validation loss is low enough, or
 /// when training diverges.
 TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {},
                   const TrainKeeper& = {}, const ClipRule& = {});

@@ -89,6 +89,7 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   summary.set({"diverged"}, r.diverged);
   summary.set({"stopped_early"}, r.waited || r.enough);
   summary.set({"interrupted"}, r.interrupted);
+  add_remedies(summary, name, run, r);
   summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
@@ -123,6 +124,26 @@ std::string TrainResults::finding(const TaskInfo& info) const {
                      diverged > 0 ? " " + count_text(diverged, "run") + " diverged." : "");
 }
 
+/// The first and last number of each remedy, in the summary, and all as lines: penalties by update; own updates, of
+/// which several precede one update, by their index.
+void TrainResults::add_remedies(const Summary::Section& summary, const std::string& name, const Run& run,
+                                const TrainRecord& r) {
+  for (std::size_t k = 0; k < run.remedies.size(); ++k) {
+    Series line{.name = run.remedies.size() > 1 ? fmt::format("{}, {}", name, run.remedies[k]) : name};
+    for (const RemedyPoint& p : r.remedies)
+      if (p.remedy == static_cast<int>(k)) {
+        line.x.push_back(static_cast<double>(line.x.size()) + 1);
+        line.y.push_back(p.value);
+      }
+    const auto s = summary.under({"remedies", run.remedies[k]});
+    s.set({"updates"}, static_cast<double>(line.y.size()));
+    if (line.y.empty()) continue;
+    s.set({"first"}, line.y.front());
+    s.set({"last"}, line.y.back());
+    remedy_.series.push_back(std::move(line));
+  }
+}
+
 void TrainResults::report(Job& job, const Task& task) const {
   const TaskInfo info = task.info();
   Plot loss = loss_, valid = valid_, norm = norm_;
@@ -144,6 +165,13 @@ void TrainResults::report(Job& job, const Task& task) const {
       valid.marks.push_back({.name = baseline_about_, .x = {1, std::max(2.0, last_)}, .y = {baseline_, baseline_}});
     valid.caption = std::string("On the validation split. Grey: the baseline.") + large;
     job.report.plots({valid});
+  }
+  if (!remedy_.series.empty()) {
+    Plot remedy = remedy_;
+    remedy.log_y = spans_decades(remedy);
+    remedy.caption =
+        "What the remedy adds to the training loss at each update, or the loss of each of its own updates.";
+    job.report.plots({remedy});
   }
   job.report.table(table_);
   if (!meter_) return;

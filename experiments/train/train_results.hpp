@@ -11,8 +11,9 @@ class TrainResults {
     std::uint64_t seed;
     double loss;  ///< on the test split; NaN if the run diverged
     double seconds;
-    std::int64_t weights;  ///< trained ones
-    std::string cell{};    ///< determines the colour of a single run
+    std::int64_t weights;                 ///< trained ones
+    std::string cell{};                   ///< determines the colour of a single run
+    std::vector<std::string> remedies{};  ///< in the order of RemedyPoint::remedy
   };
   void add(Job&, const Task&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
   void report(Job&, const Task&) const;
@@ -21,9 +22,11 @@ class TrainResults {
   void plot(const std::string& name, const Run&, const TaskInfo&, const TrainRecord&);
   std::string finding(const TaskInfo&) const;
   void plot_validation(const std::string& name, const TrainRecord&);
+  void add_remedies(const Summary::Section&, const std::string& name, const Run&, const TrainRecord&);
   Plot loss_{.title = "Loss", .x_label = "update"};
   Plot norm_{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
   Plot valid_{.title = "Validation", .x_label = "update"};
+  Plot remedy_{.title = "Remedy", .x_label = "update", .y_label = "loss"};
   std::optional<std::string> validates_by_;  // name of a measure; none: the loss
   Table table_{
       .head = {"run", "test loss", "updates", "clipped", "per second", "seconds", "kept by the tape", "remarks"}};

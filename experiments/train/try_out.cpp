@@ -4,6 +4,7 @@
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/task_call.hpp>
+#include <ebb/experiments/train/treatment.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -75,6 +76,7 @@ void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   }
   check_same(task.name(), first_loss(m, batch), first_loss(m, first_of(Split::train)));
   try_optimizer(s.optimizer);
+  try_remedies(m, task, s, batch);
 }
 
 void try_optimizer(const std::string& name_and_options) {

@@ -85,9 +85,25 @@ class Recall final : public SimpleTask {
 EBB_TASK(recall, Recall, "one of ten numbers");
 }  // namespace
 EOF
+cat >own/remedy.cpp <<'EOF'
+#include <ebb/experiments/train/remedy.hpp>
+namespace {
+using namespace ebb;
+using namespace ebb::app;
+class Small final : public Remedy, public PenaltyOnRun {
+ public:
+  static constexpr const char* first = "weight";
+  explicit Small(GivenOptions& given) : weight_(given.number("weight", 1, "factor of the penalty")) {}
+  PartialLoss penalty(Shard& s, const UnrolledRun& u) const override { return weight_ * s.mean_rows(sum(square(u.run.last()), -1)); }
+ private:
+  double weight_;
+};
+EBB_REMEDY(small, Small, "keeps the last state small");
+}  // namespace
+EOF
 "$EBB" new cell drawn --dir own
 "$EBB" new experiment looked-at --dir own
-[ "$(ls own | wc -l)" = 6 ]
+[ "$(ls own | wc -l)" = 7 ]
 
 cat >main.cpp <<'EOF'
 #include <ebb/experiments/cli/main.hpp>
@@ -106,14 +122,14 @@ EOF
 cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build
 run() { ./build/mine "$@" >output 2>&1 || { echo "mine $*: exit $?"; cat output; exit 1; }; }
-run train recall --which 3 --cell drawn --optimizer steps:power=.5 --schedule warmup:5+halving:every=4 --seeds 1 --threads 1 --out trained
+run train recall --which 3 --cell drawn --optimizer steps:power=.5 --schedule warmup:5+halving:every=4 --remedy small:.5 --seeds 1 --threads 1 --out trained
 for line in 'which = "3"' 'optimizer = "steps:power=.5"' 'schedule = "warmup:5+halving:every=4"'; do
   grep -qxF "$line" trained/config.toml || { echo "config.toml lacks: $line"; cat trained/config.toml; exit 1; }
 done
 run evaluate --weights trained/weights.safetensors
 run train recall --cell stepwise:scale=2 --seeds 1 --threads 1 --out by_layer
 run looked-at --quick --cells rnn,drawn --out studied
-for list in "optimizers steps" "schedules halving" "cells stepwise" "cells drawn" "tasks"; do run $list; done
+for list in "remedies small" "optimizers steps" "schedules halving" "cells stepwise" "cells drawn" "tasks"; do run $list; done
 grep -q 'recall' output
 
 # The op. Its folders include from the scratch copy, everything else from its original place.

@@ -27,7 +27,7 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
     nn/losses|nn/decoding|nn/files) echo nn ;;
     experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
-    experiments/tasks|experiments/studies) echo experiments/report experiments/cli experiments/train ;;
+    experiments/tasks|experiments/studies|experiments/remedies) echo experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
     experiments/commands) echo experiments/report experiments/cli experiments/train ;;
     experiments/cells) echo nn nn/sequence nn/layers ;;

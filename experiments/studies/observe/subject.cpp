@@ -10,6 +10,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   Trained trained = Trained::read(path, {}, data);
   Subject s;
   s.name = s.cell_name = trained.architecture.cell;
+  if (const std::string& remedy = trained.architecture.settings.remedy; !remedy.empty()) s.name += " + " + remedy;
   s.weights = path;
   s.length = trained.architecture.settings.length;
   s.task_ = std::move(trained.task);

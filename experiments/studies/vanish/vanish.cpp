@@ -16,13 +16,15 @@ namespace {
 /// How the gradient of the loss at the last step decays on its way back through time: several cells compared, before
 /// and after training, on tasks that need a long memory.
 struct Vanish {
-  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"};
+  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"}, remedies{"none"};
   int lags = 200, rows = 32;
   TaskOptions sizes;
 
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
     o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
+    o.add("--remedy", remedies, "remedies, each compared with the others; + joins several; `ebb remedies` lists them")
+        .type("NAME,...");
     o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
         .at_least(1)
         .at_most(100'000)
@@ -37,6 +39,7 @@ struct Vanish {
     o.example("ebb vanish --quick --out /tmp/look              a toy, in seconds");
     o.example("ebb vanish --cells rnn,rnn:recurrent=orthogonal,lstm,gru:update_bias=1");
     o.example("ebb vanish --tasks chars --text book.txt --hidden 128 --steps 2000");
+    o.example("ebb vanish --tasks temporal-order --cells rnn --remedy none,omega:4,flossing");
     o.example("ebb vanish --hidden adding=32,chars=64 --seeds 5 --full");
   }
 
@@ -51,7 +54,7 @@ struct Vanish {
     // Seeds outermost, so that after Ctrl-C there is a comparison of all cells, from fewer seeds.
     for (std::size_t s = 0; s < job.seeds().size(); ++s)
       for (std::size_t t = 0; t < results.size(); ++t)
-        for (std::size_t c = 0; c < cells.size(); ++c) {
+        for (std::size_t c = 0; c < results[t].cells.size(); ++c) {
           places.push_back({t, c, s});
           work += results[t].settings.steps;
         }
@@ -64,9 +67,10 @@ struct Vanish {
     job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
       const Place p = places[static_cast<std::size_t>(k)];
       if (job.interrupted()) return;
+      const CellResult& cell = results[p.task].cells[p.cell];
       Run& place = results[p.task].cells[p.cell].runs[p.seed];
       Run run{.seed = place.seed};
-      one(job, *made[p.task], results[p.task], run, cells[p.cell]);
+      one(job, *made[p.task], results[p.task], run, cell);
       job.run_ended([&] { place = std::move(run); }, [&] { fill(job, results); });
     });
     fill(job, results);
@@ -80,6 +84,7 @@ struct Vanish {
       for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
       add_to_summary(job, task);
+      if (has_remedies(task)) show_remedies(job, task);
       for (const CellResult& cell : task.cells)
         for (const Run& run : cell.runs) {
           const std::string& diverged = run.training.diverged;
@@ -98,6 +103,7 @@ struct Vanish {
     check_cell_names(cells);
     check_once("--tasks", tasks);
     check_once("--cells", cells);
+    check_once("--remedy", remedies);
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
@@ -120,12 +126,13 @@ struct Vanish {
             "the task '{}' has its own network, without a single state between its inputs and its loss", name));
       check_sizes(task, s);
       r.rows = rows_measured(task, s);
-      for (const std::string& cell : cells) {
-        const Model model(task, cell, s.hidden, 1);
-        try_out(model, task, s);
-        r.cells.push_back({.cell = cell});
-        for (const std::uint64_t seed : job.seeds()) r.cells.back().runs.push_back({.seed = seed});
-      }
+      for (const std::string& cell : cells)
+        for (const std::string& remedy : remedies) {
+          CellResult variant{.cell = remedy == "none" ? cell : cell + " + " + remedy, .base = cell, .remedy = remedy};
+          try_out(Model(task, cell, s.hidden, 1), task, settings_of(r, variant));
+          for (const std::uint64_t seed : job.seeds()) variant.runs.push_back({.seed = seed});
+          r.cells.push_back(std::move(variant));
+        }
       const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
       r.squared_error = is_squared_error(batch);
       results.push_back(std::move(r));
@@ -153,7 +160,7 @@ struct Vanish {
   }
 
   // An exception is stored with its run, and the others continue.
-  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell) {
+  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell) {
     const double started = job.seconds();
     int updates = 0;
     try {
@@ -167,18 +174,19 @@ struct Vanish {
   }
 
   // One cell, one task, one seed: measure, train, measure, test.
-  static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const std::string& cell,
+  static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
                                 int& updates) {
-    const TaskSettings& s = result.settings;
+    const TaskSettings s = settings_of(result, cell);
     run.begun = true;
-    Model model{task, cell, s.hidden, run.seed};
+    Model model{task, cell.base, s.hidden, run.seed};
     run.weights = model.w.trained();
     run.init = gradient_norms(model, task, result.lags, result.rows);
     run.loss_before = test_loss(model, task, Split::test, s);
+    if (has_remedies(result)) run.exponent_before = top_exponent(model, task, result);
 
     run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
       ++updates;
-      job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell, run.seed, p.loss));
+      job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell.cell, run.seed, p.loss));
     });
 
     if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: there is no training
@@ -186,6 +194,7 @@ struct Vanish {
     } else if (run.training.diverged.empty()) {
       run.loss = test_loss(model, task, Split::test, s);
       run.trained = gradient_norms(model, task, result.lags, result.rows);
+      if (has_remedies(result)) run.exponent = top_exponent(model, task, result);
     } else {
       run.loss = std::numeric_limits<double>::quiet_NaN();
     }

@@ -2,6 +2,7 @@
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <limits>
 
 /// The data shared by the files of `ebb vanish`: runs, results of a cell (all seeds), results of a task (all cells).
 namespace ebb::app::vanish {
@@ -16,6 +17,8 @@ struct Run {
   std::string failed{};  ///< empty, or the error that ended this run only
   double seconds = 0;    ///< training, measuring and testing
   std::int64_t weights = 0;
+  /// Largest Lyapunov exponent before and after training, nats per step; NaN unless remedies are compared
+  double exponent_before = std::numeric_limits<double>::quiet_NaN(), exponent = exponent_before;
 };
 
 struct Decays {
@@ -25,7 +28,8 @@ struct Decays {
 };
 
 struct CellResult {
-  std::string cell;
+  std::string cell;              ///< with its remedy, if it has one
+  std::string base{}, remedy{};  ///< the cell alone; the remedy, or "none"
   std::vector<Run> runs{};       ///< by seed
   std::vector<Decays> decays{};  ///< over rows and seeds: of the whole state, and of each field if there are several
   /// The runs that can be averaged: those that were completed or, if there are none, those that were interrupted.
@@ -61,6 +65,15 @@ void settle(CellResult&);
 double fallen(const Decay&, int lag);
 /// ln of the largest and smallest norm that a plot of this task has to show, at most 40 decades apart.
 std::pair<double, double> scale_of(const TaskResult&);
+
+/// The settings of a run of this cell: those of the task, with its remedy.
+TaskSettings settings_of(const TaskResult&, const CellResult&);
+bool has_remedies(const TaskResult&);
+/// The largest Lyapunov exponent along the test split, over the lags and at most 8 of the rows; NaN if a state is not
+/// finite.
+double top_exponent(const Model&, const Task&, const TaskResult&);
+/// A table of what each remedy does, printed and in the report, and the exponents in the summary.
+void show_remedies(Job&, const TaskResult&);
 
 void add_to_summary(Job&, const TaskResult&);
 void write_series(Job&, const std::vector<TaskResult>&);  ///< gradients.csv, training.csv

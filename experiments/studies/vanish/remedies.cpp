@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/task_call.hpp>
+#include <ebb/observe/lyapunov.hpp>
+#include <limits>
+
+namespace ebb::app::vanish {
+namespace {
+
+double exponent_before_of(const Run& r) { return r.exponent_before; }
+double exponent_of(const Run& r) { return r.exponent; }
+
+std::string factor_text(const Decay& d) {
+  return std::isfinite(d.per_step) ? fmt::format("{:.3f}", std::exp(d.per_step)) : "–";
+}
+
+std::string spread_text(const CellResult& cell, double (*of)(const Run&)) {
+  std::vector<double> values;
+  for (const Run* run : cell.comparable()) values.push_back(of(*run));
+  return study::text_of(study::spread_of(values));
+}
+
+Table remedies_table(const TaskResult& task) {
+  Table t{.head = {"cell", "remedy", "initial exponent", "factor", "trained exponent", "factor", task.info.unit},
+          .caption =
+              "Largest Lyapunov exponent along the test split, nats per step, and the factor per step by which "
+              "the norm of the gradient changes, before and after training; loss on the test split. Mean and "
+              "standard deviation over seeds."};
+  for (const CellResult& cell : task.cells) {
+    const bool known = !cell.decays.empty();
+    t.rows.push_back({cell.base, cell.remedy, spread_text(cell, exponent_before_of),
+                      known ? factor_text(cell.decays[0].init) : "–", spread_text(cell, exponent_of),
+                      known ? factor_text(cell.decays[0].trained) : "–", spread_text(cell, loss_of)});
+  }
+  return t;
+}
+
+}  // namespace
+
+TaskSettings settings_of(const TaskResult& task, const CellResult& cell) {
+  TaskSettings s = task.settings;
+  s.remedy = cell.remedy == "none" ? "" : cell.remedy;
+  return s;
+}
+
+bool has_remedies(const TaskResult& task) {
+  return std::any_of(task.cells.begin(), task.cells.end(), [](const CellResult& c) { return c.remedy != "none"; });
+}
+
+double top_exponent(const Model& m, const Task& task, const TaskResult& result) {
+  const int steps = result.lags + 1, rows = std::min(result.rows, 8);
+  const Batch batch = make_batch(task, {.split = Split::test, .length = steps, .rows = rows});
+  const Array x = m.simple().cell_inputs(batch.get<SimpleBatch>());
+  const int measured = x.dim(0) - x.dim(0) / 10;
+  if (measured < 2) return std::numeric_limits<double>::quiet_NaN();
+  try {
+    return lyapunov(m.simple().cell(), x, {}, {.directions = 1, .blocks = std::clamp(measured / 8, 2, 16)})
+        .exponents[0]
+        .value;
+  } catch (const ValueError&) {  // a state is not finite, of which the run itself reports
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+void show_remedies(Job& job, const TaskResult& task) {
+  const Table t = remedies_table(task);
+  job.report.table(t);
+  job.print(
+      fmt::format("\nRemedies on {}: largest Lyapunov exponent (nats per step), factor per step, loss\n", task.name) +
+      study::table_text(t));
+  for (const CellResult& cell : task.cells)
+    for (const Run& run : cell.runs) {
+      if (!run.begun) continue;
+      const auto s = job.summary.under({"remedies", task.name, cell.cell, std::to_string(run.seed)});
+      s.set({"exponent_before"}, run.exponent_before);
+      s.set({"exponent"}, run.exponent);
+    }
+}
+
+}  // namespace ebb::app::vanish
