@@ -104,6 +104,7 @@
 #include <ebb/observe/jacobians.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/observe/lyapunov.hpp>
+#include <ebb/observe/memory_gates.hpp>
 #include <ebb/observe/newton.hpp>
 #include <ebb/observe/objective.hpp>
 #include <ebb/observe/product_norms.hpp>

@@ -92,7 +92,9 @@ Array array_of(const std::vector<double>& values) {
   return result;
 }
 
-Quartiles quartiles_of(const Array& values) {
+}  // namespace
+
+Quartiles detail::quartiles_of(const Array& values) {
   std::vector<double> v(values.data<double>(), values.data<double>() + values.size());
   std::sort(v.begin(), v.end());
   const auto at = [&](double share) {
@@ -102,6 +104,8 @@ Quartiles quartiles_of(const Array& values) {
   };
   return {.least = at(0), .first = at(.25), .median = at(.5), .third = at(.75), .most = at(1)};
 }
+
+namespace {
 
 GateSummary Tally::summary(const std::string& name) const {
   const double steps = static_cast<double>(mean_by_time_.size()), of_unit = steps * rows_, all = of_unit * units_;
@@ -127,7 +131,7 @@ GateSummary Tally::summary(const std::string& name) const {
     g.near_one += u.near_one / all;
   }
   g.time_scale_of_units = each([&](const Unit& u) { return 1 / std::abs(u.logs / of_unit); });
-  g.time_scales = quartiles_of(g.time_scale_of_units);
+  g.time_scales = detail::quartiles_of(g.time_scale_of_units);
   return g;
 }
 

@@ -62,4 +62,9 @@ struct GateSummary {
 ///           arXiv:1804.11188, whose 1 / (1 - f) is the limit for f near 1
 std::vector<GateSummary> gates(const Cell&, const Drive&, const Array& start = Array(), const GateOptions& = {});
 
+namespace detail {
+/// Of at least one value.
+Quartiles quartiles_of(const Array& values);
+}  // namespace detail
+
 }  // namespace ebb

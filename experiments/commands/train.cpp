@@ -6,6 +6,7 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/over_training.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
@@ -32,6 +33,7 @@ struct TrainOne {
   TaskOptions sizes;
   int checkpoint_every = 0;
   std::string resume;
+  observe::OverTrainingOptions measured;
 
   void options(Options& o) {
     o.add("TASK", task_name, "task; `ebb tasks` lists them").known_by(missing_task).required();
@@ -40,6 +42,7 @@ struct TrainOne {
     sizes.declare_more(o);
     o.add("--checkpoint-every", checkpoint_every, "updates between checkpoints; 0: twenty checkpoints per run")
         .at_least(0);
+    measured.declare(o);
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
@@ -69,7 +72,11 @@ struct TrainOne {
     text_sum_ = sum_of_text(sizes.inputs.text);
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
     check_sizes(*task, s);
-    try_out(Model{*task, cell, s, job.seeds().front()}, *task, s);
+    {
+      const Model first{*task, cell, s, job.seeds().front()};
+      try_out(first, *task, s);
+      measured.check(*task, first, cell, s);
+    }
 
     sizes.keep(s);
     sizes.inputs.keep(task->inputs());
@@ -111,6 +118,7 @@ struct TrainOne {
 
   void fill(Job& job, const Task& task) const {
     results_.report(job, task);
+    observe::add_training(job, observed_);
     if (written_.empty()) return;
     job.report.section("Generated text", "Sampled character by character at temperature 1, after a line break.");
     job.report.verbatim(written_);
@@ -122,6 +130,7 @@ struct TrainOne {
     o.example("ebb train chars --text book.txt --quick");
     o.example("ebb train adding --cell rnn:recurrent=orthogonal --length 400 --seeds 3");
     o.example("ebb train chars --cell lstm --layers 2 --dropout .2 --optimizer adamw --schedule cosine --patience 5");
+    o.example("ebb train chars --cell gru --observe lyapunov,gates,norms --every 100   when does its gradient die?");
     o.example("ebb train sentiment --data FOLDER --direction both --threads 2");
     o.example("ebb train temporal-order --cell rnn --optimizer sgd --remedy omega:4");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
@@ -234,7 +243,7 @@ struct TrainOne {
             .text_sum = text_sum_};
   }
 
-  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) const {
+  TrainRecord trained(Job& job, Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Origin origin{.task = task_name,
                   .cell = cell,
                   .data = data_of(task),
@@ -246,15 +255,20 @@ struct TrainOne {
     TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
     std::unique_ptr<RunLog> log;
     const std::string by = validation_measure(task).value_or("loss");
+    std::optional<observe::OverTraining> observer;
+    observe::TrainingRecords observations{.name = fmt::format("seed {}", seed), .driven = {}};
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
       log = log_of(job, seed, origin.started, before.curve, by);
+      observe_from(observer, observations, job, model, task, s, seed, static_cast<int>(done));
       warn_of_other_kernels(origin);
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0)
         job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
+    keeper.observe_every = measured.any() ? measured.interval(s) : 0;
+    keeper.observe = [&](int update) { observer->take(update); };
     TrainRecord record = train(
         model, task, s, seed,
         [&](const CurvePoint& p) {
@@ -262,6 +276,7 @@ struct TrainOne {
           show(job, s, p);
         },
         keeper);
+    if (measured.any()) observed_.push_back(std::move(observations));
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
   }
@@ -323,6 +338,22 @@ struct TrainOne {
     return log;
   }
 
+  // Its files grow during the run too.
+  void observe_from(std::optional<observe::OverTraining>& observer, observe::TrainingRecords& to, Job& job,
+                    const Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed, int done) const {
+    if (!measured.any()) return;
+    const std::string several = job.seeds().size() == 1 ? "" : fmt::format("seed-{}/", seed);
+    job.keep(name_of("observed", job, seed) + ".jsonl", [&](const std::string& lines) {
+      job.keep(name_of("observed", job, seed) + ".csv", [&](const std::string& csv) {
+        job.keep(fmt::format("tensorboard/{}observed/events.out.tfevents.ebb", several),
+                 [&](const std::string& events) {
+                   observer.emplace(measured, task, model, cell, s, observe::OverTraining::Files{lines, csv, events},
+                                    to, done);
+                 });
+      });
+    });
+  }
+
   // Twenty lines per run, so that a log file also shows the loss.
   static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
     job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
@@ -332,10 +363,16 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  inline static const std::vector<std::string> free_ones{"threads", "checkpoint-every"};  // do not affect results
+  // These do not affect results.
+  inline static const std::vector<std::string> free_ones = [] {
+    std::vector<std::string> names = observe::OverTrainingOptions::names();
+    names.insert(names.end(), {"threads", "checkpoint-every"});
+    return names;
+  }();
   TrainResults results_;
-  bool from_start_ = false;         // resumed without a checkpoint
-  std::string text_sum_, written_;  // written_: text generated by a character model
+  std::vector<observe::TrainingRecords> observed_;  // by seed
+  bool from_start_ = false;                         // resumed without a checkpoint
+  std::string text_sum_, written_;                  // written_: text generated by a character model
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

@@ -23,9 +23,9 @@ double ln_norm(const double* x, std::int64_t n) {
 
 }  // namespace
 
-GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows) {
+GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows, Split split) {
   const SimpleNetwork& network = m.simple();
-  const Batch batch = make_batch(task, {.split = Split::test, .length = lags + 1, .rows = rows});
+  const Batch batch = make_batch(task, {.split = split, .length = lags + 1, .rows = rows});
   const auto r = backward(m.w, {.rows = batch.rows(), .dtype = f64, .training = false},
                           [&](Shard& s) { return network.last_loss(s, batch); });
   GradientNorms norms;

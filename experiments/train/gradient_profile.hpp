@@ -9,11 +9,11 @@ using LagNorms =
     std::vector<std::vector<double>>;  ///< [lag][row], lags 0, 1, ...; -inf for a norm of zero, NaN if not finite
 using GradientNorms = std::map<std::string, LagNorms>;  ///< by the field's name
 
-/// Gradients of the loss at the last step only, by row, on windows of the test split, from the initial state: with
+/// Gradients of the loss at the last step only, by row, on windows of a split, from the initial state: with
 /// respect to the state that enters the next step (at lag 0, the loss), each field an independent coordinate.
 ///
 /// Numerics  float64 throughout, because such values underflow in float32
-GradientNorms gradient_norms(const Model&, const Task&, int lags, int rows);
+GradientNorms gradient_norms(const Model&, const Task&, int lags, int rows, Split split = Split::test);
 
 /// The norm over the whole state, all fields together. Verdicts use it, because the division of a state into fields,
 /// and their order, are choices of notation. A field without influence adds nothing. It is scaled, so no norm is

@@ -154,4 +154,18 @@ PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch) const {
   return s.sum(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
 }
 
+std::function<Var(const Var& y, int t)> SimpleNetwork::step_loss(const SimpleBatch& b) const {
+  (void)cell();
+  if (const auto* const every = std::get_if<EveryStep>(&b.targets))
+    return [this, targets = *every](const Var& y, int t) {
+      const Var loss = cross_entropy(out_(y), targets.tokens[t]);
+      return t < targets.first ? 0 * loss : loss;
+    };
+  if (const auto* const values = std::get_if<EveryValue>(&b.targets))
+    return [this, targets = values->values](const Var& y, int t) {
+      return squared_error(out_(y), constant(targets[t].to(f64)));
+    };
+  return {};
+}
+
 }  // namespace ebb::app

@@ -116,6 +116,7 @@ class Training {
     if (keeper.load) keeper.load(part);
     time_.go_on_from(record.seconds);
     if (keeper.begin) keeper.begin(record);
+    if (done() == 0) observe(keeper);
     while (!ended()) {
       if (interrupted()) {
         record.interrupted = true;
@@ -123,9 +124,11 @@ class Training {
       }
       advance();
       if (watch) watch(record.curve.back());
+      if (keeper.observe_every > 0 && done() % keeper.observe_every == 0 && !ended()) observe(keeper);
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
     if (ended()) check_last_update();
+    if (ended() && done() > 0 && record.diverged.empty()) observe(keeper);
     if (keeper.save) keeper.save(part);
     if (record.diverged.empty()) keep_best();  // after saving: resuming a run needs the last weights, not the best
     record.skipped = optimizer_->skipped();
@@ -145,6 +148,13 @@ class Training {
     record.clip_events += point.clipped;
     record.seconds = point.seconds = time_.seconds();
     record.curve.push_back(point);
+  }
+
+  void observe(const TrainKeeper& keeper) {
+    if (keeper.observe_every <= 0 || !keeper.observe) return;
+    const double before = time_.seconds();
+    keeper.observe(done());
+    time_.go_on_from(before);
   }
 
   void visit(Archive& a) {

@@ -29,7 +29,7 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
     experiments/tasks|experiments/studies|experiments/remedies) echo experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/commands) echo experiments/report experiments/cli experiments/train ;;
+    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/studies/observe ;;  # train --observe
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
   esac

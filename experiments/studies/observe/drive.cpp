@@ -12,7 +12,9 @@ Drive drive_of(const Subject& s, const Amount& a) {
 std::string drive_text(const Subject& s, const Amount& a) {
   const std::string sequences =
       fmt::format("{} sequence{} of {} steps", a.rows, a.rows == 1 ? "" : "s", count_text(a.steps));
-  return a.free ? sequences + " with zero inputs" : sequences + " of the test split of " + s.task().name();
+  if (a.free) return sequences + " with zero inputs";
+  return fmt::format("{} of the {} split of {}", sequences, s.split == Split::valid ? "validation" : "test",
+                     s.task().name());
 }
 
 std::string estimate_text(double value, double error) {

@@ -13,9 +13,16 @@ Amount Amount::at_most(int most_steps, int most_rows) const {
   return less;
 }
 
+std::vector<Followed> Measure::followed(const Values& v) const {
+  std::vector<Followed> all;
+  for (const auto& [name, list] : v.all())
+    if (list.size() == 1) all.push_back({.plot = name, .name = name, .value = list[0]});
+  return all;
+}
+
 std::vector<const MeasureEntry*> measure_list() {
-  static constexpr const char* order[] = {"norms",       "lyapunov",    "jacobians", "gates", "fixed_points",
-                                          "sensitivity", "attribution", "curvature", "newton"};
+  static constexpr const char* order[] = {"norms",        "map",         "lyapunov",    "jacobians", "gates",
+                                          "fixed_points", "sensitivity", "attribution", "curvature", "newton"};
   const auto place = [](const MeasureEntry* e) {
     return std::find(std::begin(order), std::end(order), std::string(e->name));
   };

@@ -2,6 +2,7 @@
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
+#include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/registry.hpp>
 
 namespace ebb::app::observe {
@@ -25,6 +26,21 @@ struct Observed {
   const Values& values;
 };
 
+/// A number of one model that is drawn against the updates of its training.
+struct Followed {
+  std::string plot;  ///< its title: numbers with the same one share a plot
+  std::string name;  ///< of the line
+  double value = 0;
+  double low = study::Evidence::unmeasured, high = study::Evidence::unmeasured;  ///< a band, unless NaN
+  bool log_y = false;
+};
+
+/// The results of one measure after some updates of a training.
+struct Moment {
+  int update = 0;
+  const Values& values;
+};
+
 /// One measure of `ebb observe`. EBB_MEASURE registers it, so that the command, its help and its page know it.
 class Measure {
  public:
@@ -37,6 +53,12 @@ class Measure {
   virtual void present(Job&, const std::vector<Observed>&, const Amount&) const = 0;
   /// A sentence about one subject for the terminal and for the section "Why".
   virtual std::string sentence(const Observed&) const { return {}; }
+  /// What the results say about the cause of a gradient's decay.
+  virtual void testify(const Values&, study::Evidence&) const {}
+  /// The numbers to follow over training; by default all lists of one number, each in a plot of its own.
+  virtual std::vector<Followed> followed(const Values&) const;
+  /// Figures over the training of one model that are not lines, and sentences; moments in ascending order.
+  virtual void present_training(Job&, const std::string& /*model*/, const std::vector<Moment>&) const {}
 };
 
 struct MeasureEntry : Registered<MeasureEntry> {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
 #include <iterator>
@@ -48,6 +49,25 @@ std::string csv(const std::vector<Observed>& all) {
   return text;
 }
 
+/// Sentences about the cause, where the decay of the gradient along the data was measured.
+void add_why(Job& job, const std::vector<Subject>& subjects, const std::vector<Observation>& all, const Amount& a) {
+  std::vector<std::string> texts;
+  for (std::size_t k = 0; k < subjects.size(); ++k) {
+    study::Evidence e{.name = subjects[k].name, .cell = subjects[k].cell_name, .length = subjects[k].length};
+    for (const Observation& m : all)
+      if (m.values[k]) m.measure->testify(*m.values[k], e);
+    if (a.free || std::isnan(e.decay.value)) continue;
+    texts.push_back(study::why_text(e));
+    job.summary.set({"subjects", subjects[k].name, "why"}, texts.back());
+  }
+  if (texts.empty()) return;
+  job.report.section("Why");
+  for (const std::string& text : texts) job.report.text(text);
+  job.report.note(study::why_rules());
+  for (const std::string& text : texts)
+    for (const std::string& line : wrapped(text, 78)) job.print(line + "\n");
+}
+
 }  // namespace
 
 void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vector<Observation>& all, const Amount& a) {
@@ -59,6 +79,7 @@ void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vect
     if (s.weights.empty()) of.set({"seed"}, static_cast<double>(s.seed));
     else of.set({"weights"}, s.weights);
   }
+  add_why(job, subjects, all, a);
   for (const Observation& m : all) {
     add_to_summary(job, subjects, m);
     const std::vector<Observed> observed = m.observed(subjects);

@@ -31,10 +31,22 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   return s;
 }
 
+Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
+                             const TaskSettings& settings) {
+  Subject s;
+  s.name = s.cell_name = cell;
+  s.length = settings.length;
+  s.split = Split::valid;
+  s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
+  s.model_ = {std::shared_ptr<const Model>(), &model};
+  (void)s.cell();
+  return s;
+}
+
 const Cell& Subject::cell() const { return model_->simple().cell(); }
 
 Batch Subject::batch(int steps, int rows) const {
-  return make_batch(*task_, {.split = Split::test, .length = steps, .rows = rows});
+  return make_batch(*task_, {.split = split, .length = steps, .rows = rows});
 }
 
 Array Subject::inputs(int steps, int rows) const {

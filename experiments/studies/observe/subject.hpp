@@ -13,11 +13,14 @@ class Subject {
   /// Initial weights.
   /// Errors    as Model; ValueError if the task has a network of its own
   static Subject initial(std::shared_ptr<const Task>, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+  /// A model that is being trained, observed on the validation split; both must outlive the subject.
+  /// Errors    ValueError if the task has a network of its own, or the model has no cell
+  static Subject in_training(const Task&, const Model&, const std::string& cell, const TaskSettings&);
 
   const Cell& cell() const;
   const Task& task() const { return *task_; }
   const Model& model() const { return *model_; }
-  /// Batch of the test split.
+  /// The first batch of the split.
   /// Errors    ValueError if the data are too short
   Batch batch(int steps, int rows) const;
   /// The inputs of the cell over that batch, [T, B, I] in float64: values, or embedded tokens.
@@ -27,6 +30,7 @@ class Subject {
   std::string cell_name;  ///< determines the colour
   std::string weights;    ///< the file, empty for initial weights
   std::uint64_t seed = 0;
+  Split split = Split::test;
   int length = 0;          ///< steps of the sequences in training
   int state_size() const;  ///< S
 

@@ -38,30 +38,50 @@ std::string Values::note(const std::string& name) const {
   return found == notes_.end() ? "" : found->second;
 }
 
-std::string Values::json() const {
+namespace {
+
+Json json_of(const std::map<std::string, std::string>& notes,
+             const std::map<std::string, std::vector<double>>& numbers) {
   Json j = Json::object();
-  for (const auto& [name, text] : notes_) j["notes"][name] = text;
-  for (const auto& [name, list] : numbers_) {
+  for (const auto& [name, text] : notes) j["notes"][name] = text;
+  for (const auto& [name, list] : numbers) {
     Json& out = j["values"][name] = Json::array();
     for (const double x : list) out.push_back(json_of(x));
   }
-  return j.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return j;
 }
 
-Values Values::read(const std::string& path) {
+}  // namespace
+
+std::string Values::json() const {
+  return json_of(notes_, numbers_).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string Values::json_line() const {
+  return json_of(notes_, numbers_).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Values Values::parse(const std::string& json) {
   Values v;
   try {
-    const Json j = Json::parse(read_text(path));
+    const Json j = Json::parse(json);
     if (j.contains("notes"))
       for (const auto& [name, text] : j.at("notes").items()) v.notes_[name] = text.get<std::string>();
     if (j.contains("values"))
       for (const auto& [name, list] : j.at("values").items())
         for (const Json& x : list) v.numbers_[name].push_back(number_of(x));
-  } catch (const Json::exception&) {
+  } catch (const Json::exception&) { throw FileError("the results of a measure have another form"); }
+  return v;
+}
+
+Values Values::read(const std::string& path) {
+  const std::string text = read_text(path);
+  try {
+    return parse(text);
+  } catch (const FileError&) {
     throw FileError(
         fmt::format("'{}' does not have the results of ebb observe: remove it to compute them again", path));
   }
-  return v;
 }
 
 }  // namespace ebb::app::observe

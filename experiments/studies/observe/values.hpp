@@ -21,6 +21,9 @@ class Values {
 
   /// Numbers that are not finite are the words "nan", "inf" and "-inf".
   std::string json() const;
+  std::string json_line() const;  ///< the same in one line, without a line break
+  /// Errors    FileError if it has not this form
+  static Values parse(const std::string& json);
   /// Errors    FileError naming the file if it has not this form
   static Values read(const std::string& path);
 

@@ -83,6 +83,7 @@ struct Vanish {
       job.print("\n" + table_text(task));
       for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
+      add_why(job, task);
       add_to_summary(job, task);
       if (has_remedies(task)) show_remedies(job, task);
       for (const CellResult& cell : task.cells)
@@ -173,6 +174,13 @@ struct Vanish {
     run.seconds = job.seconds() - started;
   }
 
+  static study::Evidence evidence(const Model& model, const Task& task, const TaskResult& result,
+                                  const std::string& cell, const GradientNorms& norms) {
+    constexpr int most_steps = 200, most_rows = 4;  // seconds in all: the gradients have more
+    return study::evidence_of(model, task, cell, result.settings.length, whole_state(norms),
+                              std::min(result.lags + 1, most_steps), std::min(result.rows, most_rows));
+  }
+
   // One cell, one task, one seed: measure, train, measure, test.
   static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
                                 int& updates) {
@@ -181,6 +189,7 @@ struct Vanish {
     Model model{task, cell.base, s.hidden, run.seed};
     run.weights = model.w.trained();
     run.init = gradient_norms(model, task, result.lags, result.rows);
+    run.why_init = evidence(model, task, result, cell.base, run.init);
     run.loss_before = test_loss(model, task, Split::test, s);
     if (has_remedies(result)) run.exponent_before = top_exponent(model, task, result);
 
@@ -195,6 +204,7 @@ struct Vanish {
       run.loss = test_loss(model, task, Split::test, s);
       run.trained = gradient_norms(model, task, result.lags, result.rows);
       if (has_remedies(result)) run.exponent = top_exponent(model, task, result);
+      run.why_trained = evidence(model, task, result, cell.base, run.trained);
     } else {
       run.loss = std::numeric_limits<double>::quiet_NaN();
     }

@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <limits>
@@ -11,7 +12,8 @@ namespace ebb::app::vanish {
 struct Run {
   std::uint64_t seed = 1;
   bool begun = false;
-  GradientNorms init{}, trained{};   ///< trained is empty if the run diverged or failed
+  GradientNorms init{}, trained{};                           ///< trained is empty if the run diverged or failed
+  std::optional<study::Evidence> why_init{}, why_trained{};  ///< measured with the gradients
   double loss_before = 0, loss = 0;  ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
   std::string failed{};  ///< empty, or the error that ended this run only
@@ -81,5 +83,7 @@ std::string table_text(const TaskResult&);                ///< for a terminal of
 std::string updates_text(const TaskResult&);              ///< "at most 2,500 updates"
 std::string verdict(const TaskResult&);                   ///< in a sentence or two
 void add_to_report(Job&, const TaskResult&);
+/// The section "Why" of the page, and its sentences in the summary.
+void add_why(Job&, const TaskResult&);
 
 }  // namespace ebb::app::vanish

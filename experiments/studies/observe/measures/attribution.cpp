@@ -52,20 +52,36 @@ struct AttributionMeasure final : Measure {
     job.report.plots(plots);
   }
 
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all{{.plot = "Gradient from the last tenth of the steps and the readout, share",
+                               .name = "share",
+                               .value = recent(v)}};
+    if (v.has("noise_scale"))
+      all.push_back(
+          {.plot = "Gradient noise scale, sequences", .name = "noise scale", .value = v.at("noise_scale")[0]});
+    return all;
+  }
+
   std::string sentence(const Observed& o) const override {
     const Values& v = o.values;
-    double recent = 0;
-    for (const auto& [name, list] : v.all()) {
-      if (!name.starts_with("share ")) continue;
-      for (std::size_t n = 0; n < list.size(); ++n)
-        if (const double t = v.at("times")[n]; t >= .9 * v.number("steps") || t < 0) recent += list[n];
-    }
     std::string text =
         fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps and the readout",
-                    o.subject.name, 100 * recent);
+                    o.subject.name, 100 * recent(v));
     if (v.has("noise_scale"))
       text += fmt::format("; noise scale {} sequences", estimate_text(v.at("noise_scale")[0], v.at("noise_scale")[1]));
     return text + ".";
+  }
+
+ private:
+  /// The share of the last tenth of the steps and of the readout.
+  static double recent(const Values& v) {
+    double sum = 0;
+    for (const auto& [name, list] : v.all()) {
+      if (!name.starts_with("share ")) continue;
+      for (std::size_t n = 0; n < list.size(); ++n)
+        if (const double t = v.at("times")[n]; t >= .9 * v.number("steps") || t < 0) sum += list[n];
+    }
+    return sum;
   }
 };
 EBB_MEASURE(attribution, AttributionMeasure, "the gradient of the loss by time step and parameter, its noise scale");

@@ -64,6 +64,15 @@ struct CurvatureMeasure final : Measure {
     job.report.plots({p});
   }
 
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all{
+        {.plot = "Ends of the Hessian's spectrum", .name = "largest", .value = v.at("largest")[0]},
+        {.plot = "Share of negative eigenvalues", .name = "share", .value = v.at("negative")[0]}};
+    if (!v.at("smallest").empty())
+      all.push_back({.plot = "Ends of the Hessian's spectrum", .name = "smallest", .value = v.at("smallest")[0]});
+    return all;
+  }
+
   std::string sentence(const Observed& o) const override {
     return fmt::format("{}: the Hessian's largest eigenvalue is {}, its smallest {}.", o.subject.name,
                        number_text(o.values.at("largest")[0]), number_text(o.values.at("smallest")[0]));

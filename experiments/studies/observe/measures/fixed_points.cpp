@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/experiments/studies/observe/plane.hpp>
 #include <ebb/observe/fixed_points.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/index.hpp>
@@ -13,6 +14,7 @@ namespace ebb::app::observe {
 namespace {
 
 constexpr int most_size = 512, most_starts = 200;
+constexpr int most_projected = 600, rows_projected = 3;  // states of the plot
 
 /// Half of the starts are states along the data with noise. The others lie between two such states, where the saddles
 /// between stable points are.
@@ -51,6 +53,7 @@ struct FixedPointMeasure final : Measure {
       v["manifolds.dimension"].push_back(m.dimension);
       v["manifolds.points"].push_back(double(m.points.size()));
     }
+    project(v, s.cell(), data, held, f);
     return v;
   }
 
@@ -69,6 +72,22 @@ struct FixedPointMeasure final : Measure {
       add_rows(t, o, "slow.");
     }
     if (!t.rows.empty()) job.report.table(t);
+    std::vector<Plot> planes;
+    for (const Observed& o : all) planes.push_back(plane_of(o));
+    for (std::size_t k = 0; k < planes.size(); k += 2)
+      job.report.plots({planes.begin() + static_cast<std::ptrdiff_t>(k),
+                        planes.begin() + static_cast<std::ptrdiff_t>(std::min(k + 2, planes.size()))});
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    const auto count = [&](const std::string& list) { return v.has(list) ? double(v.at(list).size()) : 0; };
+    double stable = 0;
+    if (v.has("points.unstable"))
+      for (const double unstable : v.at("points.unstable")) stable += unstable == 0;
+    const std::string plot = "Fixed and slow points, number";
+    return {{.plot = plot, .name = "stable", .value = stable},
+            {.plot = plot, .name = "saddles", .value = count("points.unstable") - stable},
+            {.plot = plot, .name = "slow", .value = count("slow.q")}};
   }
 
   std::string sentence(const Observed& o) const override {
@@ -98,6 +117,71 @@ struct FixedPointMeasure final : Measure {
     for (const double x : list_of(p.state)) v[of + "states"].push_back(x);
     for (const double x : list_of(p.real)) v[of + "real"].push_back(x);
     for (const double x : list_of(p.imag)) v[of + "imag"].push_back(x);
+  }
+
+  /// Everything in the plane of the states along the data: these, the points, and the leading unstable direction of
+  /// saddles, if its eigenvalue is real.
+  static void project(Values& v, const Cell& cell, const Array& data, const Array& held, const FixedPoints& f) {
+    std::vector<Array> states;
+    for (Trajectory s(cell, data); static_cast<int>(states.size()) < most_projected; s.advance()) {
+      for (int row = 0; row < std::min(s.rows(), rows_projected); ++row)
+        states.push_back(s.state().range(row, row + 1));
+      if (s.ended()) break;
+    }
+    const Array all = concat(states.data(), static_cast<int>(states.size()), 0);
+    const Plane plane(all);
+    const auto put = [&](const std::string& of, const std::pair<double, double>& at) {
+      v["plane." + of + ".x"].push_back(at.first);
+      v["plane." + of + ".y"].push_back(at.second);
+    };
+    v["plane.share"] = {plane.share()};
+    for (int k = 0; k < all.dim(0); ++k) put("states", plane.of_state(all[k]));
+    for (const FixedPoint& p : f.slow) put("slow", plane.of_state(p.state));
+    for (const FixedManifold& m : f.manifolds)
+      for (const FixedPoint& p : m.points) put("manifold", plane.of_state(p.state));
+    const double length = spread_of_states(v) / 5;
+    for (const FixedPoint& p : f.points) {
+      const auto at = plane.of_state(p.state);
+      put(p.unstable > 0 ? "saddle" : "stable", at);
+      if (p.unstable == 0) continue;
+      const Array start = p.state.reshape({1, p.state.dim(0)}), x = held.reshape({1, held.dim(0)});
+      const Array direction = leading_direction(Trajectory(cell, Drive::held(x, 1), start).jacobian()[0]);
+      if (!direction) continue;
+      const auto along = plane.of_direction(direction);
+      for (const double side : {-1., 1.})
+        put("direction", {at.first + side * length * along.first, at.second + side * length * along.second});
+    }
+  }
+
+  static double spread_of_states(const Values& v) {
+    double most = 0;
+    for (const char* axis : {"plane.states.x", "plane.states.y"}) {
+      const auto [low, high] = std::minmax_element(v.at(axis).begin(), v.at(axis).end());
+      most = std::max(most, *high - *low);
+    }
+    return most > 0 ? most : 1;
+  }
+
+  static Plot plane_of(const Observed& o) {
+    const Values& v = o.values;
+    Plot p{.title = "Fixed points of " + o.subject.name, .x_label = "first component", .y_label = "second component"};
+    p.caption = fmt::format(
+        "In the plane of the two principal components of the states along the data, with {:.0f} % of their variance. "
+        "Lines: the direction in which a saddle is left fastest, where it is one.",
+        100 * v.number("plane.share"));
+    for (const char* const kind : {"states", "stable", "saddle", "slow", "manifold"})
+      if (const std::string at = fmt::format("plane.{}.", kind); v.has(at + "x"))
+        p.series.push_back({.name = kind, .x = v.at(at + "x"), .y = v.at(at + "y"), .dots = true});
+    if (!v.has("plane.direction.x")) return p;
+    const std::vector<double>&x = v.at("plane.direction.x"), &y = v.at("plane.direction.y");
+    for (std::size_t k = 0; k + 1 < x.size(); k += 2) {
+      const bool ascending = x[k] <= x[k + 1];
+      const std::size_t left = ascending ? k : k + 1, right = ascending ? k + 1 : k;
+      p.marks.push_back({.name = k == 0 ? "unstable direction" : fmt::format("unstable direction {}", k / 2 + 1),
+                         .x = {x[left], x[right]},
+                         .y = {y[left], y[right]}});
+    }
+    return p;
   }
 
   static void add_rows(Table& t, const Observed& o, const std::string& of) {

@@ -8,6 +8,8 @@
 namespace ebb::app::observe {
 namespace {
 
+const std::string memory_of = ".memory of ";  // between the names of a gate and of the field that it multiplies
+
 /// The gate with the longest time scale in the median unit.
 std::string slowest(const Values& v) {
   std::string best;
@@ -42,7 +44,47 @@ struct GateMeasure final : Measure {
       const Quartiles& q = g.time_scales;
       v[g.name + ".time_scales"] = {q.least, q.first, q.median, q.third, q.most};
     }
+    const int last = std::min(study::Evidence().last, a.lags);
+    if (last > study::Evidence().first && s.state_size() <= study::most_probed_state)
+      for (const study::GateEvidence& g : study::gate_evidence(s.cell(), drive_of(s, a), study::Evidence().first, last))
+        v[g.name + memory_of + g.field] = {double(g.complement), g.median, g.longest, g.alone, g.near_zero, g.near_one};
     return v;
+  }
+
+  void testify(const Values& v, study::Evidence& e) const override {
+    for (const auto& [name, x] : v.all())
+      if (const std::size_t at = name.find(memory_of); at != std::string::npos && x.size() == 6)
+        e.gates.push_back({.name = name.substr(0, at),
+                           .field = name.substr(at + memory_of.size()),
+                           .complement = x[0] != 0,
+                           .median = x[1],
+                           .longest = x[2],
+                           .alone = x[3],
+                           .near_zero = x[4],
+                           .near_one = x[5]});
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all;
+    for (const std::string& gate : gate_names(v)) {
+      const double mean = v.number(gate + ".mean"), deviation = v.number(gate + ".deviation");
+      all.push_back({.plot = "Watched values, mean and deviation",
+                     .name = gate,
+                     .value = mean,
+                     .low = mean - deviation,
+                     .high = mean + deviation});
+      if (!v.has(gate + ".saturated")) continue;
+      const std::vector<double>&s = v.at(gate + ".saturated"), &q = v.at(gate + ".time_scales");
+      all.push_back({.plot = "Saturated gates, share of values", .name = gate + " below .1", .value = s[0]});
+      all.push_back({.plot = "Saturated gates, share of values", .name = gate + " above .9", .value = s[1]});
+      all.push_back({.plot = "Time scales of gates, steps",
+                     .name = gate,
+                     .value = q[2],
+                     .low = q[1],
+                     .high = q[3],
+                     .log_y = true});
+    }
+    return all;
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {

@@ -4,6 +4,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/observe/jacobians.hpp>
+#include <numbers>
 
 namespace ebb::app::observe {
 namespace {
@@ -52,7 +53,32 @@ struct JacobianMeasure final : Measure {
       v["real"].push_back(last.real.at_flat(k));
       v["imag"].push_back(last.imag.at_flat(k));
     }
+    if (const auto m = study::matrix_evidence(s.model(), s.cell_name))
+      v["recurrent_matrix"] = {m->sigma_max, m->bound, m->radius};
     return v;
+  }
+
+  void testify(const Values& v, study::Evidence& e) const override {
+    if (!v.has("recurrent_matrix")) return;
+    const std::vector<double>& m = v.at("recurrent_matrix");
+    e.matrix = {m[0], m[1], m[2]};
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all;
+    for (const double k : v.at("products")) {
+      const std::string of = fmt::format("k{}.", int(k)), name = count_text(k, "step");
+      all.push_back({.plot = "Largest singular value of Jacobians per step, ln σ₁ / k",
+                     .name = name,
+                     .value = v.at(of + "log_singular_values").at(0) / k});
+      const std::vector<double>& rank = v.at(of + "effective_rank");
+      all.push_back({.plot = "Effective rank of Jacobians, of S",
+                     .name = name,
+                     .value = rank[1],
+                     .low = rank[0],
+                     .high = rank[2]});
+    }
+    return all;
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
@@ -76,6 +102,7 @@ struct JacobianMeasure final : Measure {
     std::vector<Plot> plots;
     for (const int k : {1, 50}) plots.push_back(singular_values(all, k));
     job.report.plots(plots);
+    job.report.plots({eigenvalues_of_a_step(all)});
   }
 
  private:
@@ -89,6 +116,26 @@ struct JacobianMeasure final : Measure {
         for (int b = 0; b < B; ++b) sum += a.at({k, b, i});
       v[of + "log_singular_values"].push_back(sum / (double(n) * B));
     }
+  }
+
+  static Plot eigenvalues_of_a_step(const std::vector<Observed>& all) {
+    Plot p{.title = "Eigenvalues of one step", .x_label = "real part", .y_label = "imaginary part"};
+    p.caption = "Of J_1, of every sequence. Grey: the unit circle, outside which a direction grows.";
+    for (const Observed& o : all) {
+      p.series.push_back(line_of(o, o.values.at("real"), o.values.at("imag")));
+      p.series.back().dots = true;
+    }
+    for (const double sign : {1., -1.}) {  // two halves, since lines are functions of x
+      constexpr int points = 100;
+      Series half{.name = sign > 0 ? "unit circle" : "its lower half"};
+      for (int k = 0; k <= points; ++k) {
+        const double angle = std::numbers::pi * (1 - double(k) / points);
+        half.x.push_back(std::cos(angle));
+        half.y.push_back(sign * std::sin(angle));
+      }
+      p.marks.push_back(std::move(half));
+    }
+    return p;
   }
 
   static Plot singular_values(const std::vector<Observed>& all, int k) {

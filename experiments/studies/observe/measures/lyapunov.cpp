@@ -10,6 +10,8 @@
 namespace ebb::app::observe {
 namespace {
 
+constexpr std::size_t most_followed = 4;  // exponents over training
+
 /// The whole spectrum of Lyapunov exponents along the data, with the check by determinants.
 struct LyapunovMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
@@ -42,6 +44,23 @@ struct LyapunovMeasure final : Measure {
     for (const Observed& o : all) job.report.text(sentence(o));
     job.report.table(table(all));
     job.report.plots({spectrum(all), convergence(all)});
+  }
+
+  void testify(const Values& v, study::Evidence& e) const override {
+    e.exponent = {v.at("exponents")[0], v.at("errors")[0]};
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all;
+    const std::vector<double>&exponents = v.at("exponents"), &errors = v.at("errors");
+    for (std::size_t k = 0; k < std::min<std::size_t>(most_followed, exponents.size()); ++k)
+      all.push_back({.plot = "Lyapunov exponents, nats per step",
+                     .name = fmt::format("λ{}", k + 1),
+                     .value = exponents[k],
+                     .low = exponents[k] - errors[k],
+                     .high = exponents[k] + errors[k]});
+    all.push_back({.plot = "Kaplan-Yorke dimension", .name = "dimension", .value = v.at("dimension")[0]});
+    return all;
   }
 
   std::string sentence(const Observed& o) const override {
@@ -80,15 +99,17 @@ struct LyapunovMeasure final : Measure {
 
   static Plot spectrum(const std::vector<Observed>& all) {
     Plot p{.title = "Spectrum", .x_label = "index / S", .y_label = "exponent, nats per step"};
-    p.caption = "All exponents in descending order. Those of -∞, of lost directions, are left out.";
-    double lowest = 0;
+    p.caption =
+        "All exponents in descending order, with their standard errors. Those of -∞, of lost directions, are left "
+        "out.";
     for (const Observed& o : all) {
       Series line{.name = o.subject.name, .group = o.subject.cell_name};
       const std::vector<double>& e = o.values.at("exponents");
       for (std::size_t k = 0; k < e.size(); ++k) {
         line.x.push_back((double(k) + .5) / o.values.number("state_size"));
         line.y.push_back(e[k]);
-        if (std::isfinite(e[k])) lowest = std::min(lowest, e[k]);
+        line.low.push_back(e[k] - o.values.at("errors")[k]);
+        line.high.push_back(e[k] + o.values.at("errors")[k]);
       }
       p.series.push_back(std::move(line));
     }

@@ -47,6 +47,17 @@ struct NewtonMeasure final : Measure {
     job.report.plots({p});
   }
 
+  std::vector<Followed> followed(const Values& v) const override {
+    std::vector<Followed> all;
+    const std::vector<double> most = largest(v);
+    for (std::size_t k = 0; k < most.size(); ++k)
+      all.push_back({.plot = "Newton iterations",
+                     .name = fmt::format("T = {}", count_text(v.at("lengths")[k])),
+                     .value = most[k],
+                     .log_y = true});
+    return all;
+  }
+
   std::string sentence(const Observed& o) const override {
     const double n = largest(o.values).back(), T = o.values.at("lengths").back();
     const std::vector<double>& errors = o.values.at("error");

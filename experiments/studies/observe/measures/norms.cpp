@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/measure.hpp>
@@ -7,13 +8,18 @@
 namespace ebb::app::observe {
 namespace {
 
+constexpr std::size_t most_lags = 64;  // rows of the heat map
+
 /// The norm of dL_T/ds_t against the lag T - t, over the whole state, as in `ebb vanish`.
 struct NormMeasure final : Measure {
   std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const Decay d = decay_of(whole_state(gradient_norms(s.model(), s.task(), a.lags, a.rows)));
+    const LagNorms norms = whole_state(gradient_norms(s.model(), s.task(), a.lags, a.rows, s.split));
+    const Decay d = decay_of(norms);
+    const Estimate rate = study::decay_estimate(norms);
     Values v;
+    v["decay"] = {rate.value, rate.error};
     v["mean"] = d.mean;
     v["spread"] = d.spread;
     v["per_step"] = {d.per_step};
@@ -41,6 +47,32 @@ struct NormMeasure final : Measure {
       p.series.push_back(std::move(line));
     }
     job.report.plots({p});
+  }
+
+  void testify(const Values& v, study::Evidence& e) const override {
+    e.decay = {v.at("decay")[0], v.at("decay")[1]};
+    e.last = std::min(e.last, static_cast<int>(v.at("mean").size()) - 1);
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    return {{.plot = "Decay of the gradient, nats per step", .name = "decay", .value = v.number("per_step")}};
+  }
+
+  void present_training(Job& job, const std::string& model, const std::vector<Moment>& moments) const override {
+    HeatMap map{.title = "Gradient norms" + model,
+                .x_label = "update",
+                .y_label = "lag T - t",
+                .value_label = "ln of the norm",
+                .caption =
+                    "ln of the norm of dL_T/ds_{T - lag} over the whole state, mean over sequences. Blank: the "
+                    "gradient is zero, or not a number."};
+    const std::size_t lags = moments.front().values.at("mean").size(), every = (lags + most_lags - 1) / most_lags;
+    for (const Moment& m : moments) map.x.push_back(m.update);
+    for (std::size_t lag = 0; lag < lags; lag += every) {
+      map.y.push_back(double(lag));
+      for (const Moment& m : moments) map.values.push_back(m.values.at("mean")[lag]);
+    }
+    job.report.heat_map(map);
   }
 
   std::string sentence(const Observed& o) const override {

@@ -41,6 +41,16 @@ struct SensitivityMeasure final : Measure {
     job.report.plots({p});
   }
 
+  std::vector<Followed> followed(const Values& v) const override {
+    const double value = v.at("whole").back(), error = v.at("whole_errors").back();
+    return {{.plot = "Sensitivity of the last state, norm of ds/dθ",
+             .name = "sensitivity",
+             .value = value,
+             .low = value - error,
+             .high = value + error,
+             .log_y = true}};
+  }
+
   std::string sentence(const Observed& o) const override {
     std::string largest;
     double most = -1;

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/studies/why.hpp>
+#include <ebb/experiments/train/task_call.hpp>
+#include <ebb/nn/given_options.hpp>
+#include <ebb/observe/gates.hpp>
+#include <ebb/observe/gradient_norms.hpp>
+#include <ebb/observe/lyapunov.hpp>
+#include <ebb/ops/linalg.hpp>
+
+namespace ebb::app::study {
+namespace {
+
+constexpr int least_steps = 20;  // of a run that fills the blocks of an exponent's error
+
+/// The rows that were measured at every lag, [lags + 1, B].
+Array table_of_norms(const LagNorms& norms) {
+  std::size_t rows = norms.empty() ? 0 : norms[0].size();
+  for (const auto& lag : norms) rows = std::min(rows, lag.size());
+  if (rows == 0) return {};
+  Array a = Array::empty({static_cast<int>(norms.size()), static_cast<int>(rows)}, f64);
+  for (std::size_t lag = 0; lag < norms.size(); ++lag)
+    for (std::size_t row = 0; row < rows; ++row)
+      a.set_flat(static_cast<std::int64_t>(lag * rows + row), norms[lag][row]);
+  return a;
+}
+
+void note_missing(Evidence& e, const char* what, const std::string& why) {
+  e.missing += fmt::format("{}{} ({})", e.missing.empty() ? "" : "; ", what, why);
+}
+
+}  // namespace
+
+Estimate decay_estimate(const LagNorms& norms, int first, int last) {
+  Estimate e{decay_of(norms, first, last).per_step, Evidence::unmeasured};
+  last = std::min(last, static_cast<int>(norms.size()) - 1);
+  const Array table = table_of_norms(norms);
+  if (table && first < last) e.error = decay_rate(table, first, last).error;
+  return e;
+}
+
+std::vector<GateEvidence> gate_evidence(const Cell& cell, const Drive& drive, int first, int last) {
+  std::vector<GateEvidence> all;
+  if (const int S = initial_state(cell, 1).dim(1); S > most_probed_state)
+    throw ValueError(fmt::format("the state has {} numbers, more than {}", S, most_probed_state));
+  const std::vector<MemoryGate> memories = memory_gates(cell, drive);
+  if (memories.empty()) return all;
+  const std::vector<GateSummary> summaries = gates(cell, drive);
+  for (const MemoryGate& m : memories) {
+    const auto of = std::find_if(summaries.begin(), summaries.end(), [&](const auto& g) { return g.name == m.name; });
+    all.push_back({.name = m.name,
+                   .field = m.field,
+                   .complement = m.complement,
+                   .median = m.time_scales.median,
+                   .longest = m.time_scales.most,
+                   .alone = m.alone(first, last),
+                   .near_zero = of->near_zero,
+                   .near_one = of->near_one});
+  }
+  return all;
+}
+
+std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::string& cell) {
+  GivenOptions given = GivenOptions::after_name(cell);
+  const auto U = model.w.find("cell/U");
+  if (given.owner() != "rnn" || !U) return std::nullopt;
+  const std::string* const activation = given.unlisted("activation");
+  const PascanuBound p = pascanu_bound(U.value(), activation && *activation == "sigmoid" ? .25 : 1);
+  const auto [real, imag] = eigenvalues(U.value());
+  return MatrixEvidence{p.sigma_max, p.bound, std::hypot(real.at_flat(0), imag.at_flat(0))};
+}
+
+namespace {
+
+Estimate mean_of(const std::vector<Estimate>& runs) {
+  const double n = static_cast<double>(runs.size());
+  double sum = 0, squares = 0;
+  for (const Estimate& e : runs) sum += e.value / n;
+  if (runs.size() == 1 || !std::isfinite(sum)) return {sum, runs.front().error};
+  for (const Estimate& e : runs) squares += (e.value - sum) * (e.value - sum);
+  return {sum, std::sqrt(squares / (n - 1) / n)};
+}
+
+/// A gate that all runs have: rates are averaged, so time scales harmonically.
+std::vector<GateEvidence> mean_gates(const std::vector<const Evidence*>& runs) {
+  std::vector<GateEvidence> all;
+  for (const GateEvidence& first : runs.front()->gates) {
+    GateEvidence mean{.name = first.name, .field = first.field, .complement = first.complement};
+    double count = 0;
+    for (const Evidence* run : runs)
+      for (const GateEvidence& g : run->gates)
+        if (g.name == first.name && g.field == first.field && g.complement == first.complement) {
+          count += 1;
+          mean.median += 1 / g.median;
+          mean.longest += 1 / g.longest;
+          mean.alone += g.alone;
+          mean.near_zero += g.near_zero;
+          mean.near_one += g.near_one;
+        }
+    if (count < static_cast<double>(runs.size())) continue;
+    mean.median = count / mean.median;
+    mean.longest = count / mean.longest;
+    for (double* const x : {&mean.alone, &mean.near_zero, &mean.near_one}) *x /= count;
+    all.push_back(std::move(mean));
+  }
+  return all;
+}
+
+}  // namespace
+
+Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms& of_all) {
+  Evidence e = *runs.front();
+  const double n = static_cast<double>(runs.size());
+  e.decay = decay_estimate(of_all, e.first, e.last);
+  std::vector<Estimate> exponents;
+  for (const Evidence* run : runs) exponents.push_back(run->exponent);
+  e.exponent = mean_of(exponents);
+  e.gates = mean_gates(runs);
+  if (std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->matrix; })) e.matrix.reset();
+  if (!e.matrix) return e;
+  e.matrix = {0, e.matrix->bound, 0};
+  for (const Evidence* run : runs) {
+    e.matrix->sigma_max += run->matrix->sigma_max / n;
+    e.matrix->radius += run->matrix->radius / n;
+  }
+  return e;
+}
+
+Evidence evidence_of(const Model& model, const Task& task, const std::string& cell, int length, const LagNorms& norms,
+                     int steps, int rows) {
+  Evidence e{.name = cell, .cell = cell, .length = length};
+  e.last = std::min(e.last, static_cast<int>(norms.size()) - 1);
+  e.decay = decay_estimate(norms, e.first, e.last);
+  if (steps < least_steps) {
+    note_missing(e, "exponent and gates", fmt::format("{} steps are too few", steps));
+    return e;
+  }
+  const Batch batch = make_batch(task, {.split = Split::test, .length = steps, .rows = rows});
+  const Cell& one = model.simple().cell();
+  const Array x = model.simple().cell_inputs(batch.get<SimpleBatch>());
+  try {
+    e.exponent = lyapunov(one, x, {}, {.directions = 1}).exponents[0];
+  } catch (const Error& error) { note_missing(e, "the top Lyapunov exponent", error.what()); }
+  try {
+    if (e.first < e.last) e.gates = gate_evidence(one, x, e.first, e.last);
+  } catch (const Error& error) { note_missing(e, "gates", error.what()); }
+  try {
+    e.matrix = matrix_evidence(model, cell);
+  } catch (const Error& error) { note_missing(e, "U", error.what()); }
+  return e;
+}
+
+}  // namespace ebb::app::study

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/over_training.hpp>
+
+namespace ebb::app::observe {
+namespace {
+
+/// The registered measures that were taken, in the order of the page.
+std::vector<const MeasureEntry*> measures_in(const std::vector<TrainingRecords>& runs) {
+  std::vector<const MeasureEntry*> found;
+  for (const MeasureEntry* e : measure_list())
+    if (std::any_of(runs.begin(), runs.end(), [&](const TrainingRecords& run) {
+          return std::any_of(run.all.begin(), run.all.end(), [&](const auto& r) { return r.measure == e->name; });
+        }))
+      found.push_back(e);
+  return found;
+}
+
+std::vector<Moment> moments_of(const TrainingRecords& run, const std::string& measure) {
+  std::vector<Moment> moments;
+  for (const TrainingRecord& r : run.all)
+    if (r.measure == measure && r.failed.empty()) moments.push_back({r.update, r.values});
+  return moments;
+}
+
+template <class T> T& named(std::vector<T>& all, std::string T::* member, const std::string& name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const T& x) { return x.*member == name; });
+  if (found != all.end()) return *found;
+  T made;
+  made.*member = name;
+  all.push_back(std::move(made));
+  return all.back();
+}
+
+/// The numbers of one measure against the updates, a line per number and run.
+std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<TrainingRecords>& runs) {
+  std::vector<Plot> plots;
+  const auto measure = entry.make();
+  for (const TrainingRecords& run : runs)
+    for (const Moment& m : moments_of(run, entry.name))
+      for (const Followed& f : measure->followed(m.values)) {
+        Plot& p = named(plots, &Plot::title, f.plot);
+        p.x_label = "update";
+        p.log_y = f.log_y;
+        Series& line =
+            named(p.series, &Series::name, runs.size() == 1 ? f.name : fmt::format("{}, {}", f.name, run.name));
+        line.beads = true;
+        line.x.push_back(m.update);
+        line.y.push_back(f.value);
+        if (std::isnan(f.low)) continue;
+        line.low.push_back(f.low);
+        line.high.push_back(f.high);
+      }
+  for (Plot& p : plots)
+    if (const std::size_t unit = p.title.rfind(", "); unit != std::string::npos) {  // "Title, unit"
+      p.y_label = p.title.substr(unit + 2);
+      p.title.erase(unit);
+    }
+  return plots;
+}
+
+void note_failures(Job& job, const std::vector<TrainingRecords>& runs) {
+  for (const TrainingRecords& run : runs)
+    for (const TrainingRecord& r : run.all)
+      if (!r.failed.empty())
+        job.report.note(
+            fmt::format("{}, {} after {}: {}", run.name, r.measure, count_text(r.update, "update"), r.failed));
+}
+
+void add_numbers(Job& job, const std::vector<TrainingRecords>& runs, const MeasureEntry& entry) {
+  const auto measure = entry.make();
+  for (const TrainingRecords& run : runs)
+    for (const Moment& m : moments_of(run, entry.name))
+      for (const Followed& f : measure->followed(m.values))
+        job.summary.set(
+            {"observed", run.name, entry.name, fmt::format("{}: {}", f.plot, f.name), std::to_string(m.update)},
+            f.value);
+}
+
+}  // namespace
+
+void add_training(Job& job, const std::vector<TrainingRecords>& runs) {
+  const std::vector<const MeasureEntry*> entries = measures_in(runs);
+  if (entries.empty()) return;
+  job.report.section(
+      "Over training",
+      fmt::format("Measured before the first update, after every {} and after the last, along {}, in "
+                  "float64. The training is the same to the bit without these measurements, and its time "
+                  "does not include them.",
+                  count_text(runs.front().every, "update"), runs.front().driven));
+  for (const MeasureEntry* e : entries) {
+    const auto measure = e->make();
+    const std::vector<Plot> plots = lines_of(*e, runs);
+    for (std::size_t k = 0; k < plots.size(); k += 2)
+      job.report.plots({plots.begin() + static_cast<std::ptrdiff_t>(k),
+                        plots.begin() + static_cast<std::ptrdiff_t>(std::min(k + 2, plots.size()))});
+    for (const TrainingRecords& run : runs)
+      if (const std::vector<Moment> moments = moments_of(run, e->name); !moments.empty())
+        measure->present_training(job, runs.size() == 1 ? "" : ", " + run.name, moments);
+    add_numbers(job, runs, *e);
+  }
+  note_failures(job, runs);
+}
+
+}  // namespace ebb::app::observe

@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/why.hpp>
+#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/given_options.hpp>
+#include <numbers>
+
+namespace ebb::app::study {
+namespace {
+
+constexpr double tolerance = .25;    // relative, of two rates that agree
+constexpr double least_decades = 2;  // over T, of a gradient that vanishes or explodes
+constexpr double mostly = .5;        // share of saturated values that is worth a sentence
+
+double decades(const Evidence& e) { return e.decay.value * e.length / std::numbers::ln10; }
+
+/// Beyond its error, if that is known.
+bool beyond_error(const Estimate& x) { return !(std::abs(x.value) <= 2 * x.error); }
+
+bool vanishes(const Evidence& e) { return e.decay.value < 0 && beyond_error(e.decay) && decades(e) <= -least_decades; }
+
+/// Within the tolerance, within two standard errors, or within a factor of two over T.
+bool agree(double a, double b, double error, int length) {
+  const double gap = std::abs(a - b);
+  return gap <= tolerance * std::max(std::abs(a), std::abs(b)) || gap <= 2 * error || gap * length <= std::numbers::ln2;
+}
+
+std::string with_error(double value, double error) {
+  return std::isfinite(error) ? fmt::format("{} ± {}", number_text(value), number_text(error)) : number_text(value);
+}
+
+std::string over_training(const Evidence& e) {
+  return fmt::format("over the {} of a training sequence", count_text(e.length, "step"));
+}
+
+std::string gradient_sentence(const Evidence& e) {
+  const double d = e.decay.value;
+  if (std::isnan(d)) return "the decay of its gradient could not be measured.";
+  if (std::isinf(d)) return "no gradient comes back through a step.";
+  const std::string rate = with_error(std::abs(d), e.decay.error) + " nats per step";
+  if (vanishes(e))
+    return fmt::format("the gradient falls by {} and halves every {} steps: {} it shrinks to {}.", rate,
+                       number_text(std::numbers::ln2 / -d), over_training(e), power_text(decades(e), 1));
+  if (d > 0 && beyond_error(e.decay) && decades(e) >= least_decades)
+    return fmt::format("the gradient grows by {}: {} it explodes to {}.", rate, over_training(e),
+                       power_text(decades(e), 1));
+  return fmt::format(
+      "the gradient changes by {} nats per step, by a factor of {} {}: it neither vanishes nor explodes.",
+      with_error(d, e.decay.error), number_text(std::exp(d * e.length)), over_training(e));
+}
+
+std::string exponent_sentence(const Evidence& e) {
+  const double first = e.exponent.value, d = e.decay.value;
+  if (std::isnan(first)) return {};
+  if (std::isinf(first)) return "No difference of the state survives a step: the top Lyapunov exponent is -∞.";
+  const std::string value = with_error(first, e.exponent.error);
+  const bool same = std::isfinite(d) && agree(first, d, std::hypot(e.exponent.error, e.decay.error), e.length);
+  if (first > 0 && beyond_error(e.exponent) && first * e.length > std::numbers::ln2)
+    return fmt::format(
+        "The top Lyapunov exponent along the data is {}, above zero: differences of the state grow, and {}.", value,
+        same ? "the gradient with them" : "over long lags so does the gradient");
+  if (!std::isfinite(d)) return fmt::format("The top Lyapunov exponent along the data is {}.", value);
+  if (same)
+    return fmt::format(
+        "The top Lyapunov exponent along the data, {}, agrees: this is the rate of the state's dynamics, "
+        "whatever the loss.",
+        value);
+  return fmt::format("The top Lyapunov exponent along the data is {}, {}, {}: over longer lags the gradient should {}.",
+                     first > d ? "higher" : "lower", value, "the rate of the state's dynamics",
+                     first > d ? "fall more slowly" : "fall faster");
+}
+
+std::string factor_of(const GateEvidence& g) { return g.complement ? "1 - " + g.name : g.name; }
+
+/// Options of the cell that open its gate. Their current values follow the cell's name.
+std::string gate_options(const Evidence& e, const std::vector<OptionInfo>& options) {
+  GivenOptions listed = GivenOptions::after_name(e.cell);
+  const auto given = [&](const std::string& name) {
+    const std::string* const value = listed.unlisted(name);
+    return value ? *value : std::string();
+  };
+  std::string text;
+  for (const OptionInfo& o : options) {
+    if (o.name != "forget_bias" && o.name != "update_bias") continue;
+    const std::string now = given(o.name);
+    text = fmt::format("a larger {} than {}", o.name, now.empty() ? o.default_value : now);
+  }
+  for (const OptionInfo& o : options)
+    if (o.name == "chrono" && given(o.name).empty() && e.length > 3)
+      text += fmt::format("{}chrono={}, for initial time scales of up to {}", text.empty() ? "" : ", or ", e.length,
+                          count_text(e.length, "step"));
+  return text;
+}
+
+std::string gate_remedy(const Evidence& e, const GateEvidence& g) {
+  const std::string name = name_before_options(e.cell);
+  std::string options;
+  try {
+    options = gate_options(e, cell_options(name));
+  } catch (const Error&) {  // of a cell that accepts few sizes: it has no option to name
+  }
+  if (!options.empty()) return fmt::format(" Remedy: {} with {}.", name, options);
+  return fmt::format(" Remedy: initial biases that keep {} near {}.", g.name, g.complement ? 0 : 1);
+}
+
+std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
+  const double d = e.decay.value;
+  std::string text = fmt::format(
+      "Its gate {0}, which multiplies {1}, keeps it for {2} steps in the median unit and for "
+      "{3} in the slowest; through {0} alone the gradient would change by {4} nats per step",
+      factor_of(g), g.field, number_text(g.median), number_text(g.longest),
+      std::isinf(g.alone) ? "-∞" : number_text(g.alone));
+  const bool explains = agree(g.alone, d, 0, e.length);
+  if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains this rate.";
+  else if (g.alone > d) return text + ": the gate does not explain the decay.";
+  else text += ": what comes back further does so beside the gate, through the rest of the step.";
+  const double closed = g.complement ? g.near_one : g.near_zero;
+  if (!vanishes(e)) return text;
+  if (closed > mostly)
+    text += fmt::format(" {} is {} in {:.0f} % of all cases.", g.name, g.complement ? "above .9" : "below .1",
+                        100 * closed);
+  return text + gate_remedy(e, g);
+}
+
+std::string matrix_sentence(const Evidence& e) {
+  const MatrixEvidence& m = *e.matrix;
+  const double rate = std::log(m.radius / m.bound);
+  std::string text =
+      fmt::format("The largest singular value of U is {}, {} the bound of Pascanu et al., {}", number_text(m.sigma_max),
+                  m.sigma_max < m.bound ? "below" : "not below", number_text(m.bound));
+  if (m.sigma_max < m.bound)
+    text += fmt::format(": the gradient must vanish, by at least {} nats per step.",
+                        number_text(-std::log(m.sigma_max / m.bound)));
+  else
+    text += fmt::format(
+        ", so that the bound leaves open what the gradient does. Its largest eigenvalue, of modulus "
+        "{}, would change it by {} nats per step{}",
+        number_text(m.radius), number_text(rate),
+        agree(rate, e.decay.value, 0, e.length) ? ", which explains the decay: U is too small."
+                                                : ", which does not explain the decay.");
+  const bool small = m.sigma_max < m.bound || (agree(rate, e.decay.value, 0, e.length) && rate < 0);
+  if (small && e.cell.find("recurrent=") == std::string::npos)
+    text += " Remedy: rnn with recurrent=orthogonal, whose singular values are 1 at initialisation.";
+  return text;
+}
+
+std::string cause_sentence(const Evidence& e) {
+  if (!std::isfinite(e.decay.value)) return {};
+  if (!e.gates.empty()) {
+    const auto slowest = std::max_element(e.gates.begin(), e.gates.end(),
+                                          [](const auto& a, const auto& b) { return a.alone < b.alone; });
+    return gate_sentence(e, *slowest);
+  }
+  if (!vanishes(e)) return {};
+  if (e.matrix) return matrix_sentence(e);
+  return e.missing.empty() ? "None of the values that it watches multiplies its state, so no gate explains the decay."
+                           : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> why(const Evidence& e) {
+  std::vector<std::string> sentences;
+  if (std::isnan(e.decay.value) && std::isnan(e.exponent.value) && e.gates.empty() && !e.matrix) return sentences;
+  for (const std::string& s : {e.name + ": " + gradient_sentence(e), exponent_sentence(e), cause_sentence(e),
+                               e.missing.empty() ? std::string() : "Not measured: " + e.missing + "."})
+    if (!s.empty()) sentences.push_back(s);
+  return sentences;
+}
+
+std::string why_text(const Evidence& e) { return fmt::format("{}", fmt::join(why(e), " ")); }
+
+std::string why_rules() {
+  return fmt::format(
+      "How these sentences are made: a gradient vanishes, or explodes, if it changes by {0} decades or more over the "
+      "steps of a training sequence, and by more than two standard errors. Two rates agree, and one explains the "
+      "other, "
+      "if they differ by at most {1:.0f} % of the larger, by two standard errors, or by a factor of two over these "
+      "steps. A gate is a watched value in [0, 1] that equals the derivative of a state's unit with respect to itself "
+      "one step before, to {2:.0f} %; its rate alone is that of a gradient which returns through the gate in equal "
+      "parts of "
+      "all units, over the same lags.",
+      number_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);
+}
+
+}  // namespace ebb::app::study

@@ -1,0 +1,71 @@
+#pragma once
+#include <ebb/experiments/train/gradient_profile.hpp>
+#include <ebb/observe/estimate.hpp>
+#include <ebb/observe/jacobians.hpp>
+#include <ebb/observe/memory_gates.hpp>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Why the gradient of a cell vanishes or not: sentences that follow from measured values by rules. Shared by
+/// `ebb vanish` and `ebb observe`.
+namespace ebb::app::study {
+
+/// A watched value that multiplies the state (observe/memory_gates.hpp).
+struct GateEvidence {
+  std::string name, field;
+  bool complement = false;             ///< 1 - value multiplies the field
+  double median = 0, longest = 0;      ///< time scales of units, steps
+  double alone = 0;                    ///< rate of a gradient that comes back through this gate alone, nats per step
+  double near_zero = 0, near_one = 0;  ///< shares of its values within .1 of 0 and of 1
+};
+
+/// The recurrent matrix of h' = f(x W + h U + b).
+struct MatrixEvidence {
+  double sigma_max = 0, bound = 1;  ///< Pascanu's bound is 1 / the largest slope of f
+  double radius = 0;                ///< the largest modulus of its eigenvalues
+};
+
+/// What was measured of one cell; NaN or empty where it was not. Rates in nats per step.
+struct Evidence {
+  std::string name;                           ///< of the subject, the first word of its sentences
+  std::string cell;                           ///< with its options: remedies are named by them
+  int length = 0;                             ///< T, steps of a sequence in training
+  int first = 10, last = 100;                 ///< lags over which the gradient's decay was measured
+  Estimate decay{unmeasured, unmeasured};     ///< of the gradient's norm with the lag
+  Estimate exponent{unmeasured, unmeasured};  ///< the largest Lyapunov exponent along the data
+  std::vector<GateEvidence> gates{};
+  std::optional<MatrixEvidence> matrix{};
+  std::string missing{};  ///< why something was not measured
+  static constexpr double unmeasured = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// Two or three sentences: what the gradient does over a sequence of training, whether the dynamics of the state say
+/// the same, and, if it vanishes, which gate or matrix explains that, with the remedy that the cell has. None if
+/// nothing was measured.
+std::vector<std::string> why(const Evidence&);
+/// The same as one paragraph.
+std::string why_text(const Evidence&);
+/// The thresholds of these rules, for the page.
+std::string why_rules();
+
+/// The decay with its error over rows: that of the rows' own slopes.
+Estimate decay_estimate(const LagNorms&, int first = 10, int last = 100);
+
+/// Measures exponent, memory gates and recurrent matrix of a model along `steps` steps of its task's test split; the
+/// decay is that of `norms`.
+///
+/// What cannot be measured of a cell is left out, and `missing` has the reason. Errors: as SimpleNetwork::cell
+Evidence evidence_of(const Model&, const Task&, const std::string& cell, int length, const LagNorms& norms, int steps,
+                     int rows);
+/// The mean of several runs of one cell: the decay is that of all their rows, errors are those of the mean over runs.
+Evidence mean_evidence(const std::vector<const Evidence*>&, const LagNorms& of_all);
+constexpr int most_probed_state = 512;  ///< S up to which gates are compared with Jacobians
+/// Its parts for a caller with inputs of its own.
+/// Errors    ValueError if the state is larger than that
+std::vector<GateEvidence> gate_evidence(const Cell&, const Drive&, int first, int last);
+/// None unless the model's cell is a `rnn` of one layer.
+std::optional<MatrixEvidence> matrix_evidence(const Model&, const std::string& cell);
+
+}  // namespace ebb::app::study

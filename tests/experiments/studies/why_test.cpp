@@ -1,0 +1,191 @@
+#include <cmath>
+#include <ebb/experiments/studies/why.hpp>
+#include <ebb/experiments/train/task.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using namespace ebb;
+using namespace ebb::app;
+using namespace ebb::app::study;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A LSTM whose forget gate is nearly closed.
+Evidence forgetful() {
+  return {.name = "bad",
+          .cell = "lstm:forget_bias=-3",
+          .length = 100,
+          .decay = {-3, .1},
+          .exponent = {-2.9, .05},
+          .gates = {{.name = "f", .field = "c", .median = .33, .longest = .35, .alone = -2.9, .near_zero = .97}}};
+}
+
+}  // namespace
+
+TEST_CASE("a gradient that a closed gate explains is blamed on the gate, with the options that open it") {
+  const auto sentences = why(forgetful());
+  REQUIRE(sentences.size() == 3);
+  CHECK_THAT(sentences[0],
+             Contains("bad: the gradient falls by 3.000 ± 0.1000 nats per step and halves every 0.2310 steps") &&
+                 Contains("over the 100 steps of a training sequence it shrinks to 10⁻¹³⁰·³"));
+  CHECK_THAT(sentences[1], Contains("-2.900 ± 0.0500, agrees"));
+  CHECK_THAT(sentences[2], Contains("gate f, which multiplies c, keeps it for 0.3300 steps") &&
+                               Contains("explains the decay: the gate forgets") && Contains("below .1 in 97 %") &&
+                               Contains("a larger forget_bias than -3, or chrono=100"));
+}
+
+TEST_CASE("a gate that keeps the state longer than the gradient lasts is not blamed, and no remedy is named") {
+  Evidence e = forgetful();
+  e.gates[0].alone = -.01;
+  const std::string text = why_text(e);
+  CHECK_THAT(text, Contains("the gate does not explain the decay"));
+  CHECK_THAT(text, !Contains("Remedy") && !Contains("forgets"));
+  e.gates[0].alone = -9;  // the gradient reaches further than the gate
+  CHECK_THAT(why_text(e), Contains("beside the gate") && !Contains("explains"));
+}
+
+TEST_CASE("the slowest of several gates is the one that may explain a decay") {
+  Evidence e = forgetful();
+  e.gates.push_back({.name = "g", .field = "m", .median = 300, .longest = 900, .alone = -.001});
+  CHECK_THAT(why_text(e), Contains("gate g, which multiplies m") && !Contains("gate f"));
+}
+
+TEST_CASE("a gate whose complement multiplies the state is named so") {
+  Evidence e = forgetful();
+  e.cell = "mingru";  // has no option for it
+  e.gates[0].name = "z";
+  e.gates[0].field = "h";
+  e.gates[0].complement = true;
+  e.gates[0].near_one = .8;
+  CHECK_THAT(why_text(e), Contains("gate 1 - z, which multiplies h") && Contains("z is above .9 in 80 %") &&
+                              Contains("initial biases that keep z near 0"));
+  e.cell = "no such cell";
+  CHECK_THAT(why_text(e), Contains("initial biases that keep z near 0"));
+}
+
+TEST_CASE("options that the cell was given are not recommended again") {
+  Evidence e = forgetful();
+  e.cell = "lstm:chrono=50";
+  CHECK_THAT(why_text(e), Contains("a larger forget_bias than 1") && !Contains("chrono=100"));
+}
+
+TEST_CASE("verdicts on the gradient follow the stated thresholds") {
+  Evidence e{.name = "x", .cell = "rnn", .length = 100};
+  const auto first = [&](double rate, double error) {
+    e.decay = {rate, error};
+    return why(e).at(0);
+  };
+  CHECK_THAT(first(-.05, .001), Contains("vanish") || Contains("shrinks to 10⁻²·²"));
+  CHECK_THAT(first(-.04, .001), Contains("neither vanishes nor explodes"));  // 1.7 decades
+  CHECK_THAT(first(-.05, .03), Contains("neither vanishes nor explodes"));   // within its error
+  CHECK_THAT(first(.05, .001), Contains("explodes to 10²·²"));
+  CHECK_THAT(first(-INFINITY, NAN), Contains("no gradient comes back"));
+  CHECK_THAT(first(-.05, NAN), Contains("0.0500 nats"));
+  e.decay = {Evidence::unmeasured, Evidence::unmeasured};
+  CHECK(why(e).empty());
+  CHECK_THAT(why_rules(), Contains("2 decades") && Contains("25 %"));
+}
+
+TEST_CASE("an exponent is compared with the decay of the gradient") {
+  Evidence e{.name = "x", .cell = "gru", .length = 100, .decay = {-.2, .001}};
+  const auto second = [&](double value, double error) {
+    e.exponent = {value, error};
+    return why(e).at(1);
+  };
+  CHECK_THAT(second(-.18, .001), Contains("agrees"));
+  CHECK_THAT(second(-.1, .06), Contains("agrees"));  // within two standard errors
+  CHECK_THAT(second(-.1, .001), Contains("higher") && Contains("fall more slowly"));
+  CHECK_THAT(second(-.4, .001), Contains("lower") && Contains("fall faster"));
+  CHECK_THAT(second(.1, .001), Contains("above zero") && Contains("over long lags so does the gradient"));
+  CHECK_THAT(second(-INFINITY, 0), Contains("No difference of the state survives"));
+}
+
+TEST_CASE("a plain network is judged by its recurrent matrix") {
+  Evidence e{.name = "x", .cell = "rnn", .length = 100, .decay = {-.6, .01}};
+  e.matrix = {.sigma_max = .58, .bound = 1, .radius = .5};
+  CHECK_THAT(why_text(e), Contains("0.5800, below the bound of Pascanu et al., 1.000: the gradient must vanish, by at "
+                                   "least 0.5447 nats per step") &&
+                              Contains("recurrent=orthogonal"));
+  e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = .57};
+  CHECK_THAT(why_text(e), Contains("leaves open") && Contains("by -0.5621 nats per step, which explains the decay"));
+  e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = 1};
+  CHECK_THAT(why_text(e), Contains("does not explain the decay") && !Contains("Remedy"));
+  e.matrix.reset();
+  CHECK_THAT(why_text(e), Contains("None of the values that it watches multiplies its state"));
+  e.missing = "gates (a reason)";
+  CHECK_THAT(why_text(e), Contains("Not measured: gates (a reason)") && !Contains("None of the values"));
+}
+
+TEST_CASE("evidence of several runs is averaged: time scales by their rates, errors over runs") {
+  Evidence a = forgetful(), b = forgetful();
+  b.exponent = {-3.1, .05};
+  b.gates[0].median = .99;
+  const LagNorms norms{{0, 0}, {-1, -2}, {-2, -4}, {-3, -6}};
+  a.first = b.first = 0;
+  a.last = b.last = 3;
+  const Evidence m = mean_evidence({&a, &b}, norms);
+  CHECK(m.exponent.value == Approx(-3));
+  CHECK(m.exponent.error == Approx(.1));
+  CHECK(m.gates.at(0).median == Approx(.495));
+  CHECK(m.decay.value == Approx(-1.5));
+  CHECK(m.decay.error == Approx(.5));
+  b.gates[0].name = "other";
+  CHECK(mean_evidence({&a, &b}, norms).gates.empty());
+}
+
+TEST_CASE("the cause is measured: an LSTM with a forget bias of -3, and a plain network") {
+  const auto task = make_task("adding");
+  const TaskSettings s{.hidden = 16, .length = 60, .batch = 4, .steps = 1};
+  const auto measured = [&](const std::string& cell) {
+    const Model model{*task, cell, s, 1};
+    return evidence_of(model, *task, cell, s.length, whole_state(gradient_norms(model, *task, 60, 4)), 61, 4);
+  };
+  const Evidence lstm = measured("lstm:forget_bias=-3");
+  REQUIRE(lstm.gates.size() == 1);
+  CHECK(lstm.gates[0].name == "f");
+  CHECK(lstm.gates[0].median < .5);
+  CHECK(lstm.gates[0].near_zero > .9);
+  CHECK(lstm.exponent.value < -1);
+  CHECK(std::isfinite(lstm.decay.error));
+  CHECK_FALSE(lstm.matrix);
+  CHECK_THAT(why_text(lstm), Contains("gate f, which multiplies c") && Contains("larger forget_bias than -3"));
+  const Evidence rnn = measured("rnn");
+  REQUIRE(rnn.matrix);
+  CHECK(rnn.matrix->radius <= rnn.matrix->sigma_max);
+  CHECK(rnn.gates.empty());
+  CHECK(measured("rnn:recurrent=orthogonal").matrix->sigma_max == Approx(1).margin(1e-5));
+  CHECK(measured("rnn:activation=sigmoid").matrix->bound == 4);
+}
+
+TEST_CASE("ebb vanish and ebb observe say why") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"vanish", "--quick", "--cells", "rnn,lstm:forget_bias=-3", "--tasks", "adding",
+                                 "--seeds", "2", "--steps", "2", "--out", folder / "vanish"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const auto cells = summary_of(folder / "vanish")["tasks"]["adding"]["cells"];
+  for (const char* when : {"init", "trained"}) {
+    CHECK_THAT(cells["lstm:forget_bias=-3"][when]["why"].get<std::string>(),
+               Contains("the gradient falls by") && Contains("gate f, which multiplies c"));
+    CHECK_THAT(cells["rnn"][when]["why"].get<std::string>(), Contains("largest singular value of U"));
+  }
+  CHECK_THAT(read_all(folder / "vanish/report.html"),
+             Contains("Why: adding") && Contains("How these sentences are made"));
+  const Outcome p = ebb_command({"observe", "--quick", "--cell", "lstm:forget_bias=-3", "--seeds", "1", "--measure",
+                                 "norms,lyapunov,gates", "--out", folder / "observe"});
+  REQUIRE(p.code == 0);
+  CHECK_THAT(summary_of(folder / "observe")["subjects"]["lstm:forget_bias=-3"]["why"].get<std::string>(),
+             Contains("larger forget_bias than -3"));
+}
+
+TEST_CASE("a vanish run too short for exponents says so, and still reports the gradient") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"vanish", "--quick", "--cells", "gru", "--tasks", "adding", "--seeds", "1", "--steps",
+                                 "0", "--lags", "12", "--out", folder / "out"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(summary_of(folder / "out")["tasks"]["adding"]["cells"]["gru"]["init"]["why"].get<std::string>(),
+             Contains("13 steps are too few") && Contains("nats per step"));
+}
