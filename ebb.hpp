@@ -38,7 +38,9 @@
 #include <ebb/autograd/hessian.hpp>
 #include <ebb/autograd/jacobian.hpp>
 #include <ebb/autograd/jvp.hpp>
+#include <ebb/autograd/nonfinite.hpp>
 #include <ebb/autograd/op.hpp>
+#include <ebb/autograd/profile.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/autograd/watch.hpp>

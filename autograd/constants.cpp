@@ -8,6 +8,8 @@ using detail::TapeImpl;
 
 Var constant(const Array& values, std::source_location where) {
   TapeImpl& t = TapeImpl::current("constant");
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, "constant", nullptr, 0);
   return t.push(t.convert(values), where);
 }
 
@@ -18,11 +20,15 @@ Var variable(const Array& values, std::source_location where) {
 
 Var zeros(Shape shape, std::source_location where) {
   TapeImpl& t = TapeImpl::current("zeros");
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, "zeros", nullptr, 0);
   return t.push(Array::zeros(shape, t.dtype()), where);
 }
 
 Var full(Shape shape, double x, std::source_location where) {
   TapeImpl& t = TapeImpl::current("full");
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, "full", nullptr, 0);
   return t.push(Array::full(shape, x, t.dtype()), where);
 }
 

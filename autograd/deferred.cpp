@@ -24,6 +24,7 @@ Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std
     groups_[k].tb = tb;
     n.group = static_cast<std::uint32_t>(k + 1);
   }
+  if (Probe* p = sweep_.tape.probe()) p->deferred(sweep_, b, rows);
   return groups_[n.group - 1];
 }
 
@@ -64,12 +65,15 @@ const Pack& Deferred::right(const Stacked& s) {
 }
 
 void Deferred::flush_group(const Group& group) {
-  Adjoint to = sweep_.adjoint(group.operand);
-  if (!group.product) return sum_rows_into(to.target(), right(group.g), to.accumulate);
+  Probe* const probe = sweep_.tape.probe();
+  if (probe) probe->flush(sweep_, group.operand, true);
   const bool straight = group.tb == Trans::no;
   const Stacked &a = straight ? group.x : group.g, &b = straight ? group.g : group.x;
-  const Array x = left(a);  // a handle, since right() may move the layouts
-  matmul_transposed_into(to.target(), x, right(b), to.accumulate);
+  const Array x = group.product ? left(a) : Array();  // a handle, since right() may move the layouts
+  Adjoint to = sweep_.adjoint(group.operand);
+  if (group.product) matmul_transposed_into(to.target(), x, right(b), to.accumulate);
+  else sum_rows_into(to.target(), right(group.g), to.accumulate);
+  if (probe) probe->flush(sweep_, group.operand, false);
 }
 
 void Deferred::end_group(Group& group) noexcept {

@@ -233,6 +233,8 @@ void fuse(const FuseProgram& p, Var* in, Var* out, const std::source_location& w
     if (!c.plain()) {
       if (watch_point) [[unlikely]]
         name_values(p, in);
+      if (Probe* probe = t.probe()) [[unlikely]]
+        probe->began(t, "fuse", in, p.operands);
       c.find_dying();
       if (c.record) {
         c.make_record();

@@ -58,9 +58,8 @@ class FunctionCheck {
     Tape tape{{.dtype = f64, .order = order}};
     return number(variables(), order).item();
   }
-  std::vector<Array> gradients(int order, detail::Probe* probe = nullptr) const {
+  std::vector<Array> gradients(int order) const {
     Tape tape{{.dtype = f64, .order = order}};
-    detail::TapeImpl::current().set_probe(probe);
     const std::vector<Var> in = variables();
     const Var y = number(in, order);
     check_untouched(in);
@@ -81,9 +80,12 @@ class FunctionCheck {
     bool finite = std::isfinite(value(order));
     for (const Array& a : analytic) finite &= all_finite(a);
     if (!finite) {
-      detail::NonfiniteProbe trace;
-      gradients(order, &trace);
-      report.finding = detail::not_finite(trace.found());
+      NonFinite watch;
+      {
+        const NonFinite::Scope on(watch);
+        gradients(order);
+      }
+      report.finding = detail::not_finite(watch.first() ? watch.first()->text() : "");
       return;
     }
     for (std::size_t k = 0; k < x_.size(); ++k) {

@@ -53,7 +53,7 @@ class ModelCheck {
   double loss_value() const {
     return bound([&] {
       detail::ShardRun run(set_, s_);
-      run.run_all(detail::LossRef(loss_), false, false);
+      run.run_all(detail::LossRef(loss_), false);
       run.publish(false);
       return run.result.loss;
     });

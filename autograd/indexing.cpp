@@ -123,6 +123,8 @@ Var join(VarList parts, int axis, bool stacked) {
     t.node(parts.first[k], name);
     in.push_back(t.value(parts.first[k].node()));
   }
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, name, parts.first, parts.count);
   Array y;
   try {
     y = stacked ? stack(in.data(), parts.count, axis) : concat(in.data(), parts.count, axis);
@@ -162,6 +164,8 @@ Var pick(At x, const Tokens& tokens) {
 }
 Var one_hot(const Tokens& tokens, int depth, std::source_location where) {
   TapeImpl& t = TapeImpl::current("one_hot");
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, "one_hot", nullptr, 0);
   try {
     return t.push(one_hot(tokens, depth, t.dtype()), where);
   } catch (...) { detail::rethrow_at(where); }

@@ -125,6 +125,8 @@ void NodeCheck::Lane::recorded(TapeImpl& t, const Var& y, const Var* inputs, int
   ++at_;
 }
 
+void NodeCheck::Lane::sweep(Sweep& s, std::uint32_t node) { s.tape.node(node).op->sweep(s, node); }
+
 void NodeCheck::judge(Op& op, Key key) const {
   if (!op.checked || !op.plus || !op.minus || op.in_plus.size() != op.vjp.size() || op.in_minus.size() != op.vjp.size())
     return;

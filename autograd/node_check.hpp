@@ -43,6 +43,7 @@ class NodeCheck {
   struct Lane final : Probe {
     Lane(NodeCheck& check, int number) : check_(check), number_(number) {}
     void recorded(TapeImpl&, const Var& y, const Var* inputs, int count) override;
+    void sweep(Sweep&, std::uint32_t node) override;
     std::vector<Var> inputs_of(TapeImpl&, const Var* inputs, int count);
     void note_moved(TapeImpl&, Op&, const Var& y, const std::vector<Var>& in, const std::vector<Array>& outside);
     void take_vjp(TapeImpl&, Op&, const Var& y, const std::vector<Var>& in);

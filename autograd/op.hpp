@@ -132,6 +132,8 @@ template <class Op, class... In> Var apply(const Op& op, At first, const In&... 
     detail::located(first.where, [&] { t.node(in[k], Op::name); });
     values[k] = t.value(in[k].node());
   }
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, Op::name, in, static_cast<int>(N));
   Array y = detail::located(first.where, [&] {
     return [&]<std::size_t... K>(std::index_sequence<K...>) {
       return op.value(values[K]...);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ebb/autograd/kept_memory.hpp>
+#include <ebb/autograd/observer.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/memory.hpp>
@@ -68,6 +69,11 @@ struct ThreadTapes {
     return n;
   }
 
+  static void replace_probe(const Probe* from, Probe* to) {
+    for (TapeImpl* t = TapeImpl::innermost_; t; t = t->outer_)
+      if (t->probe_ == from) t->probe_ = to;
+  }
+
   static ThreadTapes& mine() {
     static thread_local ThreadTapes all;
     return all;
@@ -96,6 +102,7 @@ TapeImpl* TapeImpl::open(TapeOptions o) {
   t->order_ = o.order;
   t->epoch_ = epoch;
   t->owner_ = Owner::thread;
+  t->probe_ = observer ? &observer->probe() : nullptr;
   t->bytes_at_start_ = pool_stats().in_use;
   t->outer_ = std::exchange(innermost_, t);
   return t;
@@ -148,6 +155,22 @@ void TapeImpl::reset() noexcept {
   probe_ = nullptr;
   time_ = -1;
   epoch_ = 0;
+}
+
+void replace_probe(const Probe* from, Probe* to) noexcept { ThreadTapes::replace_probe(from, to); }
+
+Observed::Observed(Observer* o) : own_(o), before_(observer) {
+  if (!own_) return;
+  replace_probe(before_ ? &before_->probe() : nullptr, &own_->probe());
+  observer = own_;
+  own_->enter();
+}
+
+Observed::~Observed() {
+  if (!own_) return;
+  own_->leave();
+  replace_probe(&own_->probe(), before_ ? &before_->probe() : nullptr);
+  observer = before_;
 }
 
 void TapeImpl::check_elsewhere(std::uint32_t epoch, const std::string& who) {

@@ -94,6 +94,8 @@ template <class O> struct Pointwise {
         record |= n[k]->requires_grad;
       }
       record &= t.recording();
+      if (detail::Probe* p = t.probe()) [[unlikely]]
+        p->began(t, O::name, in, N);
       const Array* x[N];
       Array* reusable = nullptr;
       for (int k = 0; k < N; ++k) {

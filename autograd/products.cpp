@@ -110,6 +110,8 @@ Var product(At a, At b, Trans ta, Trans tb) {
   try {
     read_through(t, in[0], ta);
     read_through(t, in[1], tb);
+    if (detail::Probe* p = t.probe()) [[unlikely]]
+      p->began(t, "matmul", in, 2);
     y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
   } catch (...) { detail::rethrow_at(a.where); }
   return detail::finish(t, product_table, Product{ta, tb}, in, 2, std::move(y), a.where);
@@ -161,6 +163,8 @@ Var transpose(At x) {
   TapeImpl& t = TapeImpl::current("transpose");
   const detail::Node& n = t.node(x.var, "transpose");
   if (n.shape.rank() < 2) throw ShapeError("transpose: needs at least two axes" + detail::place_of(x.where));
+  if (detail::Probe* p = t.probe()) [[unlikely]]
+    p->began(t, "transpose", &x.var, 1);
   if (!t.any_requires(&x.var, 1)) return t.push(transpose(t.value(x.var.node())), x.where);
   const int r = n.shape.rank();
   const Shape s = n.shape.with(r - 1, n.shape[r - 2]).with(r - 2, n.shape[r - 1]);

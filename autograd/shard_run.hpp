@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/autograd/nonfinite.hpp>
+#include <ebb/autograd/observer.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/transformed_leaves.hpp>
@@ -22,14 +22,14 @@ struct ShardRun {
   PoolVector<std::map<std::string, double>> counts;
   PoolVector<std::int64_t> kept;
   PoolVector<std::exception_ptr> errors;
-  PoolVector<NonfiniteProbe> traces;
   std::optional<TransformedLeaves> transformed;
   const WatchPoint* watcher = nullptr;  ///< the caller's watch point
+  Observer* observed = nullptr;         ///< what observes the caller
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
   int begin(int shard) const;  ///< rows are split evenly; the first shards may have one more
-  void run(int shard, const detail::LossRef&, bool gradients, bool trace);
-  void run_all(const detail::LossRef&, bool gradients, bool trace);
+  void run(int shard, const detail::LossRef&, bool gradients);
+  void run_all(const detail::LossRef&, bool gradients);
   void sum_behind(std::int64_t shard, std::int64_t first_of_thread);
   void publish(bool gradients);
   /// The array `name` of the map, created at first use, with the batch rows on `axis`.

@@ -1,3 +1,4 @@
+#include <ebb/autograd/nonfinite.hpp>
 #include <ebb/autograd/shard_run.hpp>
 #include <ebb/autograd/sum_grads.hpp>
 #include <ebb/autograd/trace.hpp>
@@ -26,7 +27,6 @@ ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o)
   counts.resize(n);
   kept.resize(n);
   errors.resize(n);
-  traces.resize(n);
 }
 
 int ShardRun::begin(int shard) const {
@@ -43,12 +43,11 @@ Array ShardRun::whole(std::map<std::string, Array>& in, const std::string& name,
   return a;
 }
 
-void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
+void ShardRun::run(int shard, const LossRef& loss, bool gradients) {
   const auto k = static_cast<std::size_t>(shard);
   try {
     Tape tape{{.dtype = options.dtype, .order = options.order}};
     TapeImpl& t = TapeImpl::current();
-    if (trace) t.set_probe(&traces[k]);
     t.set_recording(gradients);
     Shard s(*this, shard, begin(shard), begin(shard + 1));
     const WatchShard watched(watcher, s.begin(), s.rows());
@@ -67,16 +66,19 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients, bool trace) {
   } catch (...) { errors[k] = std::current_exception(); }
 }
 
-void ShardRun::run_all(const LossRef& loss, bool gradients, bool trace) {
+void ShardRun::run_all(const LossRef& loss, bool gradients) {
   const StepContext context({.training = options.training, .seed = options.seed, .update = options.update});
   transformed.emplace(set, options.dtype, context, gradients);
   Binding* const outer = bindings();
   watcher = watch_point;
+  observed = observer;
+  const ObservedWait wait;
   parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
     Binding* const own = bindings();
     bindings() = outer;  // the caller's bindings apply in its shards
     for (std::int64_t k = first; k < last; ++k) {
-      run(static_cast<int>(k), loss, gradients, trace);
+      const Observed own_lane(observed ? &observed->shard(static_cast<int>(k)) : nullptr);
+      run(static_cast<int>(k), loss, gradients);
       if (gradients) sum_behind(k, first);
     }
     bindings() = own;
@@ -118,7 +120,7 @@ void ShardRun::publish(bool gradients) {
 
 Result backward(const LeafSet& set, const ShardOptions& o, const LossRef& loss) {
   ShardRun run(set, o);
-  run.run_all(loss, true, false);
+  run.run_all(loss, true);
   run.publish(true);
   return std::move(run.result);
 }
@@ -127,7 +129,7 @@ Result evaluate(const LeafSet& set, const ShardOptions& o, const LossRef& loss) 
   ShardOptions quiet = o;
   quiet.training = false;
   ShardRun run(set, quiet);
-  run.run_all(loss, false, false);
+  run.run_all(loss, false);
   run.publish(false);
   return std::move(run.result);
 }
@@ -135,14 +137,13 @@ Result evaluate(const LeafSet& set, const ShardOptions& o, const LossRef& loss) 
 }  // namespace detail
 
 std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const ShardLoss& loss) {
-  detail::ShardRun run(set, o);
+  NonFinite watch;
   try {
-    run.run_all(detail::LossRef(loss), true, true);
+    const NonFinite::Scope on(watch);
+    backward(set, o, loss);
   } catch (const Error&) {  // the caller has seen this error already; report what was traced up to it
   }
-  for (const detail::NonfiniteProbe& t : run.traces)
-    if (!t.found().empty()) return t.found();
-  return {};
+  return watch.first() ? watch.first()->text() : "";
 }
 
 const Array& StateArrays::operator[](const std::string& name) const {

@@ -4,7 +4,6 @@
 #include <ebb/autograd/call_site.hpp>
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/grads.hpp>
-#include <ebb/autograd/probe.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -77,8 +76,8 @@ inline void Sweep::visit(std::uint32_t id) {
   Node& n = tape.node(id);
   tape.set_time(n.time);
   if (Probe* p = tape.probe()) [[unlikely]]
-    p->swept(tape, id);
-  n.op->sweep(*this, id);
+    p->sweep(*this, id);
+  else n.op->sweep(*this, id);
   if (!n.retained) n.grad = Array();
 }
 

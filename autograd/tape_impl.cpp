@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <ebb/autograd/call_site.hpp>
-#include <ebb/autograd/probe.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
@@ -25,7 +24,10 @@ Var TapeImpl::make(std::uint32_t id, Array value, const Shape& shape, const std:
 
 Var TapeImpl::push(Array value, const std::source_location& where) {
   const Shape shape = value.shape();
-  return make(nodes_.take(), std::move(value), shape, where);
+  Var v = make(nodes_.take(), std::move(value), shape, where);
+  if (probe_) [[unlikely]]
+    probe_->pushed(*this, v);
+  return v;
 }
 
 Var TapeImpl::input(Array value, bool requires_grad, const std::source_location& where) {

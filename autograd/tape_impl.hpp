@@ -4,6 +4,7 @@
 #include <ebb/autograd/leaf_table.hpp>
 #include <ebb/autograd/node_store.hpp>
 #include <ebb/autograd/packs.hpp>
+#include <ebb/autograd/probe.hpp>
 #include <ebb/autograd/sweep.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <string>
@@ -11,8 +12,6 @@
 #include <vector>
 
 namespace ebb::detail {
-
-class Probe;
 
 /// The implementation of Tape: records ops as nodes, and owns the other parts: NodeStore (nodes and their memory),
 /// LeafTable (parameters), PackTable (packed operands), Sweep (gradients). open_tapes.cpp manages a thread's tapes.

@@ -59,6 +59,8 @@ Var view(At x, View v) {
   Array y;
   try {
     t.node(x.var, "view");
+    if (detail::Probe* p = t.probe()) [[unlikely]]
+      p->began(t, "view", &x.var, 1);
     y = v.of(t.value(x.var.node()));
   } catch (...) { detail::rethrow_at(x.where); }
   return detail::finish(t, view_table, v, &x.var, 1, std::move(y), x.where);
