@@ -96,8 +96,10 @@
 
 // ---- observe: where gradients go, and why
 #include <ebb/observe/attribution.hpp>
+#include <ebb/observe/bifurcations.hpp>
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/estimate.hpp>
+#include <ebb/observe/extrapolation.hpp>
 #include <ebb/observe/fixed_points.hpp>
 #include <ebb/observe/flossing.hpp>
 #include <ebb/observe/gates.hpp>

@@ -38,6 +38,10 @@ Array states_to_probe(const Array& states) {
 HeldMap::HeldMap(const Cell& cell, const Array& x) : cell_(cell), size_(state_size(cell)) {
   if (x.rank() != 1 && !(x.rank() == 2 && x.dim(0) == 1))
     throw ShapeError("the input that is held is [width] or [1, width], this is " + text(x.shape()));
+  if (const int width = cell.sizes().input; width > 0 && x.columns() != width)
+    throw ShapeError("the input that is held is " + text(x.shape()) + ", but cell " + cell.name() +
+                     " was made for a width of " + std::to_string(width));
+  if (!all_finite(x)) throw ValueError("the input that is held is infinite or NaN");
   x_ = x.to(f64).reshape({1, x.columns()});
 }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <ebb/observe/dense/tridiagonal.hpp>
+#include <ebb/observe/dense/factors.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>

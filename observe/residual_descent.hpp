@@ -31,8 +31,8 @@ struct Descent {
 /// These converge quadratically too, and also where A is singular. Below the tolerance, a row continues while each
 /// step divides q by 4 at least: to rounding.
 ///
-/// Source    natural monotonicity test: Deuflhard 2011, Newton Methods for Nonlinear Problems, section 3.3, ISBN
-///           978-3-642-23898-7; damping by |r| without non-singularity: Fan & Yuan 2005, doi:10.1007/s00607-004-0083-1
+/// Source    restricted natural monotonicity test: Deuflhard 2011, Newton Methods for Nonlinear Problems, section 3.3,
+///           doi:10.1007/978-3-642-23899-4; damping by |r| without non-singularity: Fan & Yuan 2005, Computing 74, 23-39
 Descent descend(const HeldMap&, const Array& starts, const FixedPointOptions&);
 
 }  // namespace ebb::detail

@@ -26,6 +26,18 @@ void check_finite(const Cell& cell, const Array& state, int steps) {
                    detail::counted(steps, "step") + ", in row " + std::to_string(row));
 }
 
+/// The input x of a step, as the caller gave it: errors name it, and not the step that would read it.
+void check_input(const Cell& cell, const Array& x, int step) {
+  const int width = cell.sizes().input;
+  if (width > 0 && x.dim(1) != width)
+    throw ShapeError("the inputs x are " + text(x.shape()) + " in step " + std::to_string(step) + ", but cell " +
+                     cell.name() + " was made for a width of " + std::to_string(width));
+  if (all_finite(x)) return;
+  int row = 0;
+  while (all_finite(x[row])) ++row;
+  throw ValueError("the inputs x are infinite or NaN in step " + std::to_string(step) + ", row " + std::to_string(row));
+}
+
 }  // namespace
 
 Drive::Drive(int steps, std::function<Array(int)> input) : steps_(steps), input_(std::move(input)) {
@@ -66,6 +78,7 @@ State as_state(const Cell& cell, const Var& flat) {
 Trajectory::Trajectory(const Cell& cell, const Drive& drive, const Array& start, const StepContext& at)
     : cell_(cell), drive_(drive), at_(at), x_(drive_.at(0)) {
   if (x_.rank() != 2) throw ShapeError("the input of a step must be [rows, width], but is " + text(x_.shape()));
+  check_input(cell, x_, 0);
   const int S = state_size(cell);
   state_ = start ? start.to(f64).copy() : initial_state(cell, x_.dim(0));
   if (!(state_.shape() == Shape{x_.dim(0), S}))
@@ -131,6 +144,7 @@ void Trajectory::advance() {
   if (!(next.shape() == x_.shape()))
     throw ShapeError("the input of step " + std::to_string(time_) + " is " + text(next.shape()) +
                      ", but that of the first is " + text(x_.shape()));
+  check_input(cell_, next, time_);
   x_ = next;
 }
 

@@ -33,8 +33,8 @@ class Drive {
 /// Masks and noise are those of `at` at the time of each step. The cell must outlive the trajectory.
 ///
 /// Shapes    start [B, S], or empty for the cell's own initial state
-/// Errors    ShapeError if start or an input does not fit; ValueError, with step and row, if a state is not finite, or
-///           if a step is taken or measured after the end; errors of the step
+/// Errors    ShapeError if start or an input does not fit; ValueError, with step and row, if an input or a state is not
+///           finite, or if a step is taken or measured after the end; errors of the step
 /// Numerics  float64, whatever the element type of the parameters
 /// Cost      advance: one step of B rows without recording. Memory does not grow with T
 class Trajectory {

@@ -44,6 +44,13 @@ struct Network {
   Var loss() const { return loss_of(outputs()); }
   Array values() const { return parameters().values(); }
   detail::ParameterVector parameters() const { return detail::ParameterVector(detail::trained_leaves(w)); }
+  Array dense_hessian() const {
+    const auto loss_at = [&](const Var& theta) {
+      const detail::BoundParameters bound(parameters(), theta);
+      return loss();
+    };
+    return hessian(loss_at, values());
+  }
 };
 
 /// Eigenvalues of a symmetric matrix, ascending.
@@ -90,12 +97,7 @@ TEST_CASE("Leading eigenvalues of the Hessian agree with those of the dense Hess
   for (const char* name : {"rnn", "gru", "lstm"}) {
     INFO(name);
     const Network net(name);
-    const Array dense = hessian(
-        [&](const Var& theta) {
-          const detail::BoundParameters bound(net.parameters(), theta);
-          return net.loss();
-        },
-        net.values());
+    const Array dense = net.dense_hessian();
     const HessianProduct H({net.w, [&] { return net.loss(); }});
     REQUIRE(H.size() == dense.dim(0));
     const Array v = normal({H.size()}, Key{5}, 0, 1, f64);
@@ -244,12 +246,7 @@ TEST_CASE("A spectral density with as many steps as dimensions has the exact eig
 
 TEST_CASE("The spectral density of a network's Hessian has its trace and its share of negative eigenvalues") {
   const Network net("gru");
-  const Array dense = hessian(
-      [&](const Var& theta) {
-        const detail::BoundParameters bound(net.parameters(), theta);
-        return net.loss();
-      },
-      net.values());
+  const Array dense = net.dense_hessian();
   const HessianProduct H({net.w, [&] { return net.loss(); }});
   const SpectralDensity d = spectral_density(H.size(), std::ref(H), {.probes = 40});
   double trace = 0;

@@ -238,6 +238,10 @@ TEST_CASE("What cannot be measured is rejected with the reason") {
                     "need 1006");
   CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.blocks = 1}), "lyapunov: blocks must be at least 2, but is 1");
   CHECK_THROWS_WITH(lyapunov(*cell, zeros64({3, 1})), Contains("[steps, rows, width]"));
+  CHECK_THROWS_WITH(lyapunov(*cell, Array::full({40, 1, 1}, NAN, f64)),
+                    "the inputs x are infinite or NaN in step 0, row 0");
+  CHECK_THROWS_WITH(lyapunov(*cell, zeros64({40, 1, 3})),
+                    "the inputs x are [1, 3] in step 0, but cell henon was made for a width of 1");
 }
 
 TEST_CASE("Kaplan and Yorke's dimension interpolates where the sum changes its sign") {

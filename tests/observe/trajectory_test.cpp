@@ -157,3 +157,18 @@ TEST_CASE("Inputs and states that do not fit, and states that leave float64, are
   Trajectory changed(*cell, Drive::made(2, [&](int t) { return Array::zeros({2 + t, I}, f64); }));
   CHECK_THROWS_WITH(changed.advance(), Contains("input of step 1 is [3, 2]"));
 }
+
+TEST_CASE("A wrong input is named as the caller's argument, with its step and row") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("gru", w / "cell", {I, H});
+  Array x = inputs(3).copy();
+  x.set_flat((2 * B + 1) * I, NAN);
+  Trajectory s(*cell, x);
+  s.advance();
+  CHECK_THROWS_WITH(s.advance(), "the inputs x are infinite or NaN in step 2, row 1");
+  CHECK_THROWS_WITH(Trajectory(*cell, Array::full({1, B, I}, INFINITY, f64)),
+                    "the inputs x are infinite or NaN in step 0, row 0");
+  CHECK_THROWS_WITH(Trajectory(*cell, Array::zeros({4, B, I + 1}, f64)),
+                    "the inputs x are [" + std::to_string(B) + ", " + std::to_string(I + 1) +
+                        "] in step 0, but cell gru was made for a width of " + std::to_string(I));
+}

@@ -1,5 +1,5 @@
 #include <cmath>
-#include <ebb/observe/dense/tridiagonal.hpp>
+#include <ebb/observe/dense/factors.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/matmul.hpp>

@@ -21,6 +21,12 @@ std::string estimate_text(double value, double error) {
   return fmt::format("{} ± {}", number_text(value), number_text(error));
 }
 
+std::string csv_quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
 std::vector<double> list_of(const Array& a) {
   std::vector<double> list;
   for (std::int64_t k = 0; k < a.size(); ++k) list.push_back(a.at_flat(k));

@@ -12,6 +12,9 @@ std::string drive_text(const Subject&, const Amount&);
 /// "-0.0123 ± 0.0004"
 std::string estimate_text(double value, double error);
 
+/// A name in quotes, as a field of CSV (RFC 4180).
+std::string csv_quoted(const std::string& name);
+
 /// The elements in row-major order.
 std::vector<double> list_of(const Array&);
 /// The name of a subject, in its colour.

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/studies/observe/measure.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/number.hpp>
 #include <iterator>
 
 namespace ebb::app::observe {
@@ -20,9 +23,27 @@ std::vector<Followed> Measure::followed(const Values& v) const {
   return all;
 }
 
+Variation Variation::of(const std::string& text) {
+  const auto equals = text.find('='), colon = text.find(':', equals == std::string::npos ? 0 : equals);
+  Variation v;
+  using ebb::detail::Parsed, ebb::detail::parse_number;
+  if (equals == std::string::npos || equals == 0 || colon == std::string::npos ||
+      parse_number(std::string_view(text).substr(equals + 1, colon - equals - 1), v.low) != Parsed::finite ||
+      parse_number(std::string_view(text).substr(colon + 1), v.high) != Parsed::finite)
+    throw ValueError(fmt::format("--vary must be OPTION=LOW:HIGH, such as b=-3:-2, not '{}'", text));
+  if (!(v.low < v.high)) throw ValueError(fmt::format("--vary {}: {} is not below {}", text, v.low, v.high));
+  v.option = text.substr(0, equals);
+  return v;
+}
+
+std::string Variation::cell(const std::string& cell_name, double value) const {
+  return fmt::format("{}{}{}={}", cell_name, cell_name.find(':') == std::string::npos ? ':' : ',', option, value);
+}
+
 std::vector<const MeasureEntry*> measure_list() {
-  static constexpr const char* order[] = {"norms",        "map",         "lyapunov",    "jacobians", "gates",
-                                          "fixed_points", "sensitivity", "attribution", "curvature", "newton"};
+  static constexpr const char* order[] = {"norms",       "map",          "lyapunov",     "jacobians",
+                                          "gates",       "fixed_points", "bifurcations", "sensitivity",
+                                          "attribution", "curvature",    "newton"};
   const auto place = [](const MeasureEntry* e) {
     return std::find(std::begin(order), std::end(order), std::string(e->name));
   };

@@ -4,8 +4,19 @@
 #include <ebb/experiments/studies/observe/values.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/registry.hpp>
+#include <optional>
 
 namespace ebb::app::observe {
+
+/// An option of a cell, and the interval in which it varies: "b=-3:-2".
+struct Variation {
+  std::string option;
+  double low = 0, high = 0;
+  /// Errors    ValueError if the text is not of this form, or low is not below high
+  static Variation of(const std::string& text);
+  /// The cell with this value of the option: "saddle:w=5" becomes "saddle:w=5,b=-2.5".
+  std::string cell(const std::string& cell_name, double value) const;
+};
 
 /// The options that measures share.
 struct Amount {
@@ -13,6 +24,8 @@ struct Amount {
   int rows = 4;      ///< B
   int lags = 200;
   bool free = false;  ///< zero inputs instead of the task's data
+  int exported = 0;   ///< steps whose Jacobians are written to a file
+  std::optional<Variation> variation{};
 
   /// The same with at most so many steps and sequences.
   Amount at_most(int most_steps, int most_rows) const;
@@ -49,6 +62,8 @@ class Measure {
   virtual std::string unfit(const Subject&, const Amount&) const { return {}; }
   /// Results in nats, steps and radians; a Values has everything that `present` needs.
   virtual Values measure(const Subject&, const Amount&) const = 0;
+  /// Writes more about a subject than its values to files of this name and an ending.
+  virtual void keep(Job&, const Subject&, const Amount&, const std::string& /*name*/) const {}
   /// Adds a section about all subjects to the page.
   virtual void present(Job&, const std::vector<Observed>&, const Amount&) const = 0;
   /// A sentence about one subject for the terminal and for the section "Why".

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
 #include <iterator>
 
@@ -39,13 +40,13 @@ void add_to_summary(Job& job, const std::vector<Subject>& subjects, const Observ
   }
 }
 
-/// name,subject,index,value: every number of a measure.
+/// Every number of a measure.
 std::string csv(const std::vector<Observed>& all) {
   std::string text = "subject,value,index,number\n";
   for (const Observed& o : all)
     for (const auto& [name, list] : o.values.all())
       for (std::size_t k = 0; k < list.size(); ++k)
-        text += fmt::format("\"{}\",{},{},{}\n", o.subject.name, name, k, csv_text(list[k]));
+        text += fmt::format("{},{},{},{}\n", csv_quoted(o.subject.name), csv_quoted(name), k, csv_text(list[k]));
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
@@ -7,6 +8,7 @@
 #include <ebb/experiments/studies/observe/observation.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/ops/number.hpp>
 #include <filesystem>
 
 namespace ebb::app::observe {
@@ -29,8 +31,8 @@ std::string measures_help() {
 
 /// Where the gradient of a cell goes, and why.
 struct Observe {
-  std::vector<std::string> runs, weights, cells, measures;
-  std::string task, resume;
+  std::vector<std::string> runs, weights, cells, measures, widths;
+  std::string task, resume, varied;
   Amount amount;
   TaskOptions sizes;
 
@@ -50,13 +52,25 @@ struct Observe {
     o.add("--resume", resume, "resume in this folder; measures that were completed are not repeated")
         .type("DIR")
         .unrecorded();
-    sizes.declare_hidden(o);
+    o.add("--hidden", widths, "widths of the cells' states; each is observed (default: chosen by the task)")
+        .type("H")
+        .check([](const auto& all) { return std::all_of(all.begin(), all.end(), width_of); },
+               "whole numbers of at least 1");
+    o.add("--vary", varied, "option of the cells that varies, for the measure bifurcations: b=-3:-2")
+        .type("O=LOW:HIGH");
+    o.add("--export", amount.exported,
+          "steps whose Jacobians, with their spectra, the measure jacobians writes to jacobians-N.safetensors, for "
+          "numpy (0: none)")
+        .at_least(0)
+        .at_most(100'000);
     sizes.inputs.declare(o);
     o.example("ebb observe runs/train-20260101-120000          everything that the cell and its task allow");
     o.example("ebb observe runs/lstm runs/gru                  several models in one page");
     o.example("ebb observe --weights weights.safetensors --measure lyapunov");
     o.example("ebb observe --cell lstm,gru --task chars --measure lyapunov,norms");
     o.example("ebb observe --cell tanhmap:g=2 --free --length 5000 --hidden 256 --measure lyapunov");
+    o.example("ebb observe --cell tanhmap:g=2 --free --length 400 --rows 1 --hidden 128,256,512 --measure lyapunov");
+    o.example("ebb observe --cell saddle --hidden 1 --free --vary b=-3:-2 --measure bifurcations");
     o.example("ebb observe --resume runs/observe-20260101-120000");
   }
 
@@ -72,6 +86,11 @@ struct Observe {
 
   void run(Job& job) {
     for (const std::string& run : runs) job.recall_palette(run);
+    if (!varied.empty()) {
+      amount.variation = Variation::of(varied);
+      if (!measures.empty() && std::find(measures.begin(), measures.end(), "bifurcations") == measures.end())
+        throw ValueError("--vary is for the measure bifurcations, which --measure does not name");
+    }
     const std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
@@ -96,7 +115,8 @@ struct Observe {
   std::vector<const MeasureEntry*> chosen() const {
     std::vector<const MeasureEntry*> entries;
     for (const MeasureEntry* e : measure_list())
-      if (measures.empty() || std::find(measures.begin(), measures.end(), e->name) != measures.end())
+      if (measures.empty() ? amount.variation.has_value() || std::string(e->name) != "bifurcations"
+                           : std::find(measures.begin(), measures.end(), e->name) != measures.end())
         entries.push_back(e);
     return entries;
   }
@@ -128,16 +148,28 @@ struct Observe {
     sizes.check_names({task});
     sizes.inputs.quick = job.size() == Size::quick;
     const std::shared_ptr<const Task> made = sizes.make(task);
-    const TaskSettings s = sizes.settings(task, *made, job.size());
+    if (widths.empty())
+      widths.push_back(std::to_string(static_cast<int>(sizes.settings(task, *made, job.size()).hidden)));
     if (!made->as<SimpleTask>())
       throw ValueError(fmt::format(
           "the task '{}' has its own network, without a single state between its inputs and its loss", task));
     for (const std::string& cell : cells)
-      for (const std::uint64_t seed : job.seeds()) {
-        subjects.push_back(Subject::initial(made, cell, s, seed));
-        if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
+      for (const std::string& width : widths) {
+        sizes.hidden.given = {{"", width_of(width)}};
+        const TaskSettings s = sizes.settings(task, *made, job.size());
+        for (const std::uint64_t seed : job.seeds()) {
+          subjects.push_back(Subject::initial(made, cell, s, seed));
+          if (widths.size() > 1) subjects.back().name += ", " + count_text(s.hidden, "unit");
+          if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
+        }
       }
-    sizes.keep(s);
+  }
+
+  /// A whole number from 1 to 1e6; 0 for other texts.
+  static int width_of(const std::string& text) {
+    double x = 0;
+    const bool finite = ebb::detail::parse_number(text, x) == ebb::detail::Parsed::finite;
+    return finite && x >= 1 && x <= 1e6 && x == std::floor(x) ? static_cast<int>(x) : 0;
   }
 
   /// The weights in the folder of a run.
@@ -170,6 +202,7 @@ struct Observe {
         return;
       }
       job.write(file, v.json());
+      m.measure->keep(job, s, amount, fmt::format("{}-{}", m.entry->name, at + 1));
     }
     job.progress().advance(1, fmt::format("{} {}", m.entry->name, s.name));
     job.run_ended([&] { m.values[at] = std::move(v); }, fill);

@@ -12,7 +12,9 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   s.name = s.cell_name = trained.architecture.cell;
   if (const std::string& remedy = trained.architecture.settings.remedy; !remedy.empty()) s.name += " + " + remedy;
   s.weights = path;
-  s.length = trained.architecture.settings.length;
+  s.settings_ = trained.architecture.settings;
+  s.length = s.settings_.length;
+  s.hidden = s.settings_.hidden;
   s.task_ = std::move(trained.task);
   s.model_ = std::move(trained.model);
   (void)s.cell();
@@ -24,7 +26,9 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   Subject s;
   s.name = s.cell_name = cell;
   s.seed = seed;
+  s.settings_ = settings;
   s.length = settings.length;
+  s.hidden = settings.hidden;
   s.model_ = std::make_shared<const Model>(*task, cell, settings, seed);
   s.task_ = std::move(task);
   (void)s.cell();
@@ -42,6 +46,8 @@ Subject Subject::in_training(const Task& task, const Model& model, const std::st
   (void)s.cell();
   return s;
 }
+
+Subject Subject::with_cell(const std::string& cell) const { return initial(task_, cell, settings_, seed); }
 
 const Cell& Subject::cell() const { return model_->simple().cell(); }
 

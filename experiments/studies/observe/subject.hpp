@@ -17,6 +17,9 @@ class Subject {
   /// Errors    ValueError if the task has a network of its own, or the model has no cell
   static Subject in_training(const Task&, const Model&, const std::string& cell, const TaskSettings&);
 
+  /// Another cell with initial weights: the same task, sizes and seed.
+  Subject with_cell(const std::string& cell) const;
+
   const Cell& cell() const;
   const Task& task() const { return *task_; }
   const Model& model() const { return *model_; }
@@ -32,11 +35,13 @@ class Subject {
   std::uint64_t seed = 0;
   Split split = Split::test;
   int length = 0;          ///< steps of the sequences in training
+  int hidden = 0;          ///< width of the cell
   int state_size() const;  ///< S
 
  private:
   std::shared_ptr<const Task> task_;
   std::shared_ptr<const Model> model_;
+  TaskSettings settings_;
 };
 
 }  // namespace ebb::app::observe

@@ -1,6 +1,10 @@
+#include <ebb/experiments/studies/observe/measure.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
+#include <ebb/nn/files/safetensors.hpp>
 #include <filesystem>
+#include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -87,6 +91,92 @@ TEST_CASE("ebb observe keeps apart models of one name") {
   CHECK(s["subjects"]["gru (run) [2]"].contains("norms"));
 }
 
+TEST_CASE("the sentence about attribution counts the readout apart from the last steps") {
+  using namespace ebb::app::observe;
+  const std::vector<const MeasureEntry*> all = measure_list();
+  const auto entry =
+      std::find_if(all.begin(), all.end(), [](const auto* e) { return std::string(e->name) == "attribution"; });
+  REQUIRE(entry != all.end());
+  Subject s;
+  s.name = "gru";
+  Values v;
+  v["steps"] = {100};
+  v["times"] = {-1, 0, 50, 90};
+  v["share U"] = {0, .1, .1, .2};
+  v["share out/W"] = {.5, 0, 0, .1};
+  const auto measure = (*entry)->make();
+  CHECK(
+      measure->sentence({s, v}) ==
+      "gru: 30 % of the gradient comes from the last tenth of the steps, 50 % from parameters used outside the steps, "
+      "as by the readout.");
+  v["share out/W"] = {0, 0, .5, .1};
+  CHECK(measure->sentence({s, v}) == "gru: 30 % of the gradient comes from the last tenth of the steps.");
+}
+
+TEST_CASE("a quote in the name of a run is doubled in the CSV") {
+  TempFolder folder;
+  const std::string run = folder / "a\"b";
+  REQUIRE(ebb_command({"train", "adding", "--cell", "gru", "--quick", "--steps", "1", "--out", run}).code == 0);
+  observed(folder / "out", {run, "--measure", "lyapunov"});
+  std::ifstream file(folder / "out/lyapunov.csv");
+  std::string head, line;
+  std::getline(file, head);
+  std::getline(file, line);
+  CHECK(head == "subject,value,index,number");
+  CHECK(line.rfind("\"gru (a\"\"b)\",\"", 0) == 0);
+}
+
+TEST_CASE("ebb observe extrapolates the exponents of a network to infinite width") {
+  TempFolder folder;
+  const json s = observed(folder / "out", {"--cell", "tanhmap:g=3", "--free", "--measure", "lyapunov", "--hidden",
+                                           "16,32,64", "--length", "300", "--rows", "2"});
+  CHECK(s["subjects"].size() == 3);
+  CHECK(s["subjects"]["tanhmap:g=3, 32 units"]["state_size"] == 32);
+  const json& limits = s["limits"]["tanhmap:g=3"];
+  // Mean field: .31025, -2.27281, .1529, .2877
+  CHECK(limits["λ₁"]["value"].get<double>() == Approx(.31025).margin(.08));
+  CHECK(limits["mean λ"]["value"].get<double>() == Approx(-2.27281).margin(.08));
+  CHECK(limits["share of λ > 0"]["value"].get<double>() == Approx(.1529).margin(.03));
+  CHECK(limits["dimension / S"]["value"].get<double>() == Approx(.2877).margin(.03));
+  CHECK(limits["mean λ"]["slope"].get<double>() < -1);  // narrow networks contract more
+  std::stringstream csv;
+  csv << std::ifstream(folder / "out/lyapunov-limits.csv").rdbuf();
+  CHECK(csv.str().find("\"tanhmap:g=3\",\"mean λ\",-2.") != std::string::npos);
+}
+
+TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command") {
+  TempFolder folder;
+  const json s = observed(folder / "out", {"--cell", "saddle:w=5", "--hidden", "1", "--free", "--vary", "b=-3:-2",
+                                           "--measure", "bifurcations"});
+  CHECK(s["subjects"].contains("saddle:w=5"));
+  const Values v = Values::read(folder / "out/observed-bifurcations-1.json");
+  REQUIRE(v.at("at").size() == 2);
+  CHECK(v.at("at")[0] == Approx(-2.65561).epsilon(0).margin(1e-5));
+  CHECK(v.at("at")[1] == Approx(-2.34439).epsilon(0).margin(1e-5));
+  CHECK(v.at("below") == std::vector<double>{1, 3});
+  CHECK(v.at("above") == std::vector<double>{3, 1});
+}
+
+TEST_CASE("ebb observe --export writes the Jacobians from which its spectra were computed") {
+  TempFolder folder;
+  observed(folder / "out",
+           {"--cell", "henon", "--hidden", "1", "--free", "--measure", "jacobians", "--export", "30", "--rows", "2"});
+  const std::vector<ebb::NamedArray> all = ebb::read_safetensors(folder / "out/jacobians-1.safetensors");
+  const auto named = [&](const std::string& name) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.name == name; });
+    REQUIRE(found != all.end());
+    return found->values;
+  };
+  const ebb::Array J = named("jacobians"), s = named("states");
+  CHECK(J.shape() == ebb::Shape{30, 2, 2, 2});
+  CHECK(s.shape() == ebb::Shape{31, 2, 2});
+  for (const int t : {0, 17, 29}) {
+    CHECK(J.at({t, 1, 0, 0}) == Approx(-2.8 * s.at({t, 1, 0})));
+    CHECK(J.at({t, 1, 1, 0}) == .3);
+  }
+  CHECK(named("exponents").at({0, 0}) + named("exponents").at({0, 1}) == Approx(std::log(.3)).epsilon(1e-13));
+}
+
 TEST_CASE("ebb observe --resume repeats no completed measure and gives the same results") {
   TempFolder folder;
   const std::vector<std::string> words{"--cell", "rnn,lstm", "--measure", "lyapunov,norms"};
@@ -113,4 +203,11 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({folder / "nothing"}), Contains("nothing"));
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "norms", "--free"}), Contains("needs the task's data"));
   CHECK_THAT(error_of({"--cell", "lstm", "--task", "caption"}), Contains("caption"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--hidden", "32,6.5"}), Contains("whole numbers of at least 1"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "bifurcations"}), Contains("such as --vary b=-3:-2"));
+  CHECK_THAT(error_of({"--cell", "saddle", "--measure", "bifurcations", "--vary", "b=-2:-3"}), Contains("not below"));
+  CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b"}), Contains("OPTION=LOW:HIGH"));
+  CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b=-3:-2", "--measure", "gates"}), Contains("bifurcations"));
+  CHECK_THAT(error_of({"--cell", "saddle:b=1", "--measure", "bifurcations", "--vary", "b=-3:-2"}),
+             Contains("bifurcations cannot measure saddle:b=1"));
 }

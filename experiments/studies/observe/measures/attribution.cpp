@@ -53,9 +53,8 @@ struct AttributionMeasure final : Measure {
   }
 
   std::vector<Followed> followed(const Values& v) const override {
-    std::vector<Followed> all{{.plot = "Gradient from the last tenth of the steps and the readout, share",
-                               .name = "share",
-                               .value = recent(v)}};
+    std::vector<Followed> all{
+        {.plot = "Gradient from the last tenth of the steps, share", .name = "share", .value = parts_of(v).recent}};
     if (v.has("noise_scale"))
       all.push_back(
           {.plot = "Gradient noise scale, sequences", .name = "noise scale", .value = v.at("noise_scale")[0]});
@@ -64,24 +63,32 @@ struct AttributionMeasure final : Measure {
 
   std::string sentence(const Observed& o) const override {
     const Values& v = o.values;
-    std::string text =
-        fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps and the readout",
-                    o.subject.name, 100 * recent(v));
+    const Parts parts = parts_of(v);
+    std::string text = fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps",
+                                   o.subject.name, 100 * parts.recent);
+    if (parts.outside != 0)
+      text += fmt::format(", {:.0f} % from parameters used outside the steps, as by the readout", 100 * parts.outside);
     if (v.has("noise_scale"))
       text += fmt::format("; noise scale {} sequences", estimate_text(v.at("noise_scale")[0], v.at("noise_scale")[1]));
     return text + ".";
   }
 
  private:
-  /// The share of the last tenth of the steps and of the readout.
-  static double recent(const Values& v) {
-    double sum = 0;
+  struct Parts {
+    double recent = 0;   ///< share of the last tenth of the steps
+    double outside = 0;  ///< share of parameters used outside the steps
+  };
+  static Parts parts_of(const Values& v) {
+    Parts p;
     for (const auto& [name, list] : v.all()) {
       if (!name.starts_with("share ")) continue;
-      for (std::size_t n = 0; n < list.size(); ++n)
-        if (const double t = v.at("times")[n]; t >= .9 * v.number("steps") || t < 0) sum += list[n];
+      for (std::size_t n = 0; n < list.size(); ++n) {
+        const double t = v.at("times")[n];
+        if (t < 0) p.outside += list[n];
+        else if (t >= .9 * v.number("steps")) p.recent += list[n];
+      }
     }
-    return sum;
+    return p;
   }
 };
 EBB_MEASURE(attribution, AttributionMeasure, "the gradient of the loss by time step and parameter, its noise scale");

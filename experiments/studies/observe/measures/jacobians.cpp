@@ -3,13 +3,17 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/nn/files/safetensors.hpp>
 #include <ebb/observe/jacobians.hpp>
+#include <ebb/observe/lyapunov.hpp>
+#include <ebb/ops/index.hpp>
 #include <numbers>
 
 namespace ebb::app::observe {
 namespace {
 
-constexpr int largest_state = 512;  // the singular values of larger ones take minutes
+constexpr int largest_state = 512;     // the singular values of larger ones take minutes
+constexpr double most_exported = 2e8;  // numbers of Jacobians in one file
 
 /// Quantiles over rows and times of one number per Jacobian.
 std::vector<double> quantiles(const Array& a) {
@@ -28,6 +32,8 @@ struct JacobianMeasure final : Measure {
     if (s.state_size() > largest_state)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), largest_state);
     if (a.steps < 2) return "it needs at least two steps";
+    if (const double S = s.state_size(), n = std::min(a.exported, a.steps) * S * S * a.rows; n > most_exported)
+      return fmt::format("the Jacobians to export have {:.1e} numbers, more than {:.0e}", n, most_exported);
     return {};
   }
 
@@ -79,6 +85,33 @@ struct JacobianMeasure final : Measure {
                      .high = rank[2]});
     }
     return all;
+  }
+
+  /// The states and Jacobians of the first steps, and what Ebb computes from them, for other programs.
+  void keep(Job& job, const Subject& s, const Amount& a, const std::string& name) const override {
+    if (a.exported == 0) return;
+    const Amount few = a.at_most(std::max(2, a.exported), a.rows);
+    const Drive drive = drive_of(s, few);
+    std::vector<Array> states, jacobians;
+    Trajectory t(s.cell(), drive);
+    for (; !t.ended(); t.advance()) {
+      states.push_back(t.state().copy());
+      jacobians.push_back(t.jacobian());
+    }
+    states.push_back(t.state().copy());
+    const auto stacked = [](const std::vector<Array>& all) { return stack(all.data(), static_cast<int>(all.size())); };
+    const JacobianSpectra each = jacobian_spectra(s.cell(), drive);
+    const JacobianSpectra product = jacobian_spectra(s.cell(), drive, {}, {.steps = few.steps, .eigenvalues = false});
+    const Lyapunov l = lyapunov(s.cell(), drive, {}, {.warm_up = 0, .blocks = 2});
+    const std::vector<NamedArray> arrays{{"states", stacked(states)},
+                                         {"jacobians", stacked(jacobians)},
+                                         {"log_singular_values", each.log_singular_values},
+                                         {"eigenvalues_real", each.real},
+                                         {"eigenvalues_imag", each.imag},
+                                         {"product_log_singular_values", product.log_singular_values[0]},
+                                         {"exponents", l.of_rows}};
+    job.keep(name + ".safetensors",
+             [&](const std::string& path) { write_safetensors(path, arrays, {{"cell", s.cell_name}}); });
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {

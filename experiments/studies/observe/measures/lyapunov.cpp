@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
-#include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/experiments/studies/observe/sizes.hpp>
 #include <ebb/observe/lyapunov.hpp>
 #include <numbers>
 #include <numeric>
@@ -44,6 +44,12 @@ struct LyapunovMeasure final : Measure {
     for (const Observed& o : all) job.report.text(sentence(o));
     job.report.table(table(all));
     job.report.plots({spectrum(all), convergence(all)});
+    present_limits(job, all,
+                   {{"λ₁", [](const Values& v) { return v.at("exponents")[0]; }},
+                    {"mean λ", mean},
+                    {"share of λ > 0", [](const Values& v) { return v.at("positive_share")[0]; }},
+                    {"dimension / S", [](const Values& v) { return v.at("dimension")[0] / v.number("state_size"); }}},
+                   "lyapunov-limits");
   }
 
   void testify(const Values& v, study::Evidence& e) const override {
@@ -75,21 +81,28 @@ struct LyapunovMeasure final : Measure {
 
  private:
   static Table table(const std::vector<Observed>& all) {
-    Table t{.head = {"", "S", "λ₁, nats per step", "mean λ", "λ > 0", "dimension", "entropy rate", "lost", "check"},
-            .rows = {},
-            .caption =
-                "Errors are standard errors from blocks of steps. Lost: directions per sequence that a step maps to "
-                "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
-                "exponents were computed."};
+    Table t{
+        .head = {"", "S", "λ₁, nats per step", "λ_S", "mean λ", "λ > 0", "dimension", "entropy rate", "lost", "check"},
+        .rows = {},
+        .caption =
+            "Errors are standard errors from blocks of steps. Lost: directions per sequence that a step maps to "
+            "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
+            "exponents were computed."};
     for (const Observed& o : all) {
       const Values& v = o.values;
       const auto pair = [&](const char* name) { return estimate_text(v.at(name)[0], v.at(name)[1]); };
       t.rows.push_back({name_of(o), count_text(v.number("state_size")),
-                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), number_text(mean(v)),
+                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), last(v), number_text(mean(v)),
                         pair("positive_share"), pair("dimension"), pair("entropy_rate"), number_text(v.number("lost")),
                         number_text(v.number("difference"))});
     }
     return t;
+  }
+
+  /// The smallest exponent, if all were computed.
+  static std::string last(const Values& v) {
+    if (double(v.at("exponents").size()) < v.number("state_size")) return "-";
+    return estimate_text(v.at("exponents").back(), v.at("errors").back());
   }
 
   static double mean(const Values& v) {
