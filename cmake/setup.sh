@@ -59,6 +59,8 @@ libxtensor-dev has_file include/xtensor
 libsndfile1-dev has_file include/sndfile.h'
 format_needs='
 clang-format-19 command -v clang-format-19'
+plot_needs='
+gnuplot-nox command -v gnuplot'
 clang_needs='
 llvm-19 has_file lib/llvm-19/bin/llvm-symbolizer
 clang-19 command -v clang++-19

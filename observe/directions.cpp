@@ -12,15 +12,18 @@ namespace {
 
 constexpr double suspicious = 1e-10;  // remaining share of a column's norm below which the rank is determined
 
-/// Norms of the columns of A.
+/// Norms of the columns of A, row by row, as they are stored.
 std::vector<double> column_norms(const View& A) {
-  std::vector<double> norms(static_cast<std::size_t>(A.columns));
-  for (int j = 0; j < A.columns; ++j) {
-    double largest = 0, squares = 0;
-    for (int i = 0; i < A.rows; ++i) largest = std::max(largest, std::abs(A(i, j)));
-    for (int i = 0; i < A.rows && largest > 0; ++i) squares += (A(i, j) / largest) * (A(i, j) / largest);
-    norms[static_cast<std::size_t>(j)] = largest * std::sqrt(squares);
-  }
+  const auto n = static_cast<std::size_t>(A.columns);
+  std::vector<double> largest(n), norms(n);
+  for (int i = 0; i < A.rows; ++i)
+    for (std::size_t j = 0; j < n; ++j) largest[j] = std::max(largest[j], std::abs(A.row(i)[j]));
+  for (int i = 0; i < A.rows; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      const double share = largest[j] > 0 ? A.row(i)[j] / largest[j] : 0;
+      norms[j] += share * share;
+    }
+  for (std::size_t j = 0; j < n; ++j) norms[j] = largest[j] * std::sqrt(norms[j]);
   return norms;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/observe/extrapolation.hpp>
 #include <ebb/ops/error.hpp>
@@ -30,8 +31,14 @@ SizeLimit limit_of_size(const std::vector<SizedValue>& values) {
   r.limit.value = mean_y - r.slope.value * mean_x;
   for (const SizedValue& v : values) rest += v.size * std::pow(v.value - r.limit.value - r.slope.value / v.size, 2);
   const double variance = rest / static_cast<double>(values.size() - 2);  // of a value of weight one
-  r.slope.error = std::sqrt(variance / xx);
-  r.limit.error = std::sqrt(variance * (1 / weights + mean_x * mean_x / xx));
+  double slope = 0, limit = 0;                                            // variances from those of the values
+  for (const SizedValue& v : values) {
+    const double to_slope = v.size * (1 / v.size - mean_x) / xx, to_limit = v.size / weights - mean_x * to_slope;
+    slope += std::pow(to_slope * v.error, 2);
+    limit += std::pow(to_limit * v.error, 2);
+  }
+  r.slope.error = std::sqrt(std::max(slope, variance / xx));
+  r.limit.error = std::sqrt(std::max(limit, variance * (1 / weights + mean_x * mean_x / xx)));
   r.residual = std::sqrt(rest / weights);
   return r;
 }

@@ -8,6 +8,7 @@ namespace ebb {
 struct SizedValue {
   double size = 0;  ///< N
   double value = 0;
+  double error = 0;  ///< standard error, as far as it is known
 };
 
 /// Its limit in large systems, value(N) = limit + slope / N.
@@ -20,9 +21,10 @@ struct SizeLimit {
 ///
 ///     minimise the sum of N_k (value_k - limit - slope / N_k)^2
 ///
-/// The weights N_k are right for a quantity that averages itself, whose variance between systems falls as 1 / N. Errors
-/// come from the deviations from the line, so they include both the differences between systems of one size, if there
-/// are several seeds, and the curvature in 1 / N.
+/// The weights N_k are right for a quantity that averages itself over N numbers, whose variance falls as 1 / N. Errors
+/// come from the deviations from the line, so that they include the differences between systems of one size, if there
+/// are several seeds, and the curvature in 1 / N; or from the errors of the values, if those give more, as they do
+/// where a few values happen to lie on a line.
 ///
 /// Errors    ValueError for fewer than three values, fewer than two different sizes, or a size or value that is not
 ///           finite, or a size that is not positive

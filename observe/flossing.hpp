@@ -20,9 +20,9 @@ struct FlossingOptions {
 ///           step, in the order of the directions
 /// Errors    TapeError if the tape is not of order 2 or an op of the cell has a first-order gradient only; ValueError
 ///           unless 0 <= directions <= S, 0 <= warm_up < T and every >= 1
-/// Numerics  in the tape's element type, QR in float64. A direction that a step maps to zero has the exponent -inf, and
-///           its gradient is not a number: use fewer directions. With every > 1, directions whose exponents differ lose
-///           digits, as ln of the ratio grows with the steps between
+/// Numerics  in the tape's element type, QR in float64. A direction that a step maps to zero has an exponent of -inf or
+///           rounding errors, and a gradient that is not a number: use fewer directions. With every > 1, directions
+///           whose exponents differ lose digits, as ln of the ratio grows with the steps between
 /// Cost      per step after the first half of the warm-up, S rows of one step, their recorded reverse pass, and
 ///           products of S x S and S x k; kept until the backward pass
 /// Source    Engelken 2023, arXiv:2312.17306, and the authors' code, RainerEngelken/GradientFlossing; gradient of QR:

@@ -53,7 +53,7 @@ void gradient_of_group(const LeafSet& set, const ShardOptions& o, const ShardLos
                        const detail::ParameterVector& p, Array to) {
   detail::ShardRun run(set, o);
   run.transformed.emplace(set, f64, StepContext({.training = o.training, .seed = o.seed, .update = o.update}), true);
-  run.run(group, detail::LossRef(loss), true, false);
+  run.run(group, detail::LossRef(loss), true);
   const auto at = static_cast<std::size_t>(group);
   if (run.errors[at]) std::rethrow_exception(run.errors[at]);
   run.transformed->pull_back(run.grads[at]);

@@ -39,7 +39,7 @@ std::string address_of(const std::string& path) {
 // Before the work, so that an output that would overwrite an input is not rejected only at the end.
 void reject_inputs_in(const std::string& folder) {
   static const FilePattern ours{
-      R"((report\.html|(summary|figures)\.json|config\.toml|[a-z]+(-[a-z0-9]+)*\.(csv|jsonl|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
+      R"((report\.html|(summary|figures)\.json|config\.toml|[a-z]+(-[a-z0-9]+)*\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))

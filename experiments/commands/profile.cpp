@@ -117,20 +117,23 @@ struct ProfileUpdates {
       const ShardOptions options{
           .rows = batch->rows(), .update = static_cast<std::uint64_t>(k), .seed = job.seeds().front()};
       const auto loss = [&](Shard& shard) { return m.loss(shard, *batch, carry); };
-      Result r;
-      const double plain = spent_in([&] { r = backward(m.w, options, loss); });
+      Result r, again;
+      double plain = 0, profiled = 0;
+      for (const bool on : {k % 2 == 0, k % 2 != 0}) {  // each is first in turn
+        if (on && !measured) continue;
+        std::optional<Profile::Scope> scope;
+        if (on) scope.emplace(profile);
+        Result& to = on ? again : r;
+        (on ? profiled : plain) = spent_in([&] { to = backward(m.w, options, loss); });
+      }
       if (!std::isfinite(r.loss) || !r.grads.finite()) {
         job.fail(fmt::format("update {}: not finite: {}", k + 1, trace_nonfinite(m.w, options, loss)));
         return parts;
       }
       if (measured) {
-        Result again;
-        parts.profiled += spent_in([&] {
-          const Profile::Scope on(profile);
-          again = backward(m.w, options, loss);
-        });
         parts.equal = parts.equal && equal_bits(r, again);
         parts.plain += plain;
+        parts.profiled += profiled;
         parts.data += data;
         ++parts.updates;
       }
@@ -167,9 +170,14 @@ struct ProfileUpdates {
     for (std::size_t k = 0; k < lines.rows.size() && k < 15; ++k) {
       const ProfileRow& row = lines.rows[k];
       if (const std::string code = source_text(row.file, row.line); !code.empty())
-        text += fit(fmt::format("  {:<22} {}", row.place(), code), width - 1) + "\n";
+        text += shortened_line(fmt::format("  {:<22} {}", row.place(), code), width) + "\n";
     }
     return text;
+  }
+
+  static std::string shortened_line(const std::string& text, int columns) {
+    const std::string line = fit(text, columns - 1);
+    return line.substr(0, line.find_last_not_of(' ') + 1);
   }
 
   static std::string check_text(const Profile& profile, const Parts& p) {
@@ -183,21 +191,19 @@ struct ProfileUpdates {
         p.equal ? "losses and gradients were the same bits" : "RESULTS DIFFERED, which is an error of Ebb");
   }
 
-  static Table table_of(const ProfileTable& t, double n, bool code) {
-    Table out{.head = {code ? "line" : "op", "calls", "forward ms", "backward ms", "%", "forward bytes", "kept",
-                       "backward bytes"}};
-    if (code) out.head.emplace_back("code");
-    const auto ms = [&](double seconds) { return number_text(1e3 * seconds / n); };
-    const auto bytes = [&](std::int64_t b) { return bytes_text(static_cast<double>(b) / n); };
-    for (const ProfileRow& r : t.rows) {
-      out.rows.push_back({code ? r.place() : r.op, number_text(static_cast<double>(r.calls) / n), ms(r.forward),
-                          ms(r.backward), number_text(100 * r.seconds() / t.seconds), bytes(r.forward_bytes),
-                          bytes(r.kept_bytes), bytes(r.backward_bytes)});
-      if (code) out.rows.back().emplace_back(source_text(r.file, r.line));
-    }
-    out.rows.push_back({"tape and rest", "", ms(t.rest()), "", number_text(100 * t.rest() / t.seconds), "",
-                        bytes(t.kept_bytes - t.sum().kept_bytes), ""});
-    if (code) out.rows.back().emplace_back("");
+  static Table table_of(const ProfileTable& t, const char* what, double n) {
+    Table out{.head = {what, "calls", "forward ms", "backward ms", "%", "forward bytes", "kept", "backward bytes"}};
+    const auto ms = [&](double seconds) { return fmt::format("{:.3f}", 1e3 * seconds / n); };
+    const auto percent = [&](double seconds) { return fmt::format("{:.1f}", 100 * seconds / t.seconds); };
+    const auto bytes = [&](std::int64_t b) {
+      return (b < 0 ? "-" : "") + bytes_text(std::abs(static_cast<double>(b)) / n);
+    };
+    for (const ProfileRow& r : t.rows)
+      out.rows.push_back({r.op.empty() ? r.place() : r.op, count_text(static_cast<double>(r.calls) / n), ms(r.forward),
+                          ms(r.backward), percent(r.seconds()), bytes(r.forward_bytes), bytes(r.kept_bytes),
+                          bytes(r.backward_bytes)});
+    out.rows.push_back(
+        {"tape and rest", "", ms(t.rest()), "", percent(t.rest()), "", bytes(t.kept_bytes - t.sum().kept_bytes), ""});
     return out;
   }
 
@@ -205,9 +211,10 @@ struct ProfileUpdates {
     const double n = p.updates;
     job.report.text(check_text(profile, p));
     job.report.section("By op", "Means of an update. Kept: results alive when the backward pass begins.");
-    job.report.table(table_of(profile.by_op(), n, false));
+    job.report.table(table_of(profile.by_op(), "op", n));
     job.report.section("By line", "The line of the cell, the network or the task that called the op.");
-    job.report.table(table_of(profile.by_line(), n, true));
+    job.report.table(table_of(profile.by_line(), "line", n));
+    if (const std::string code = sources(profile.by_line(), 121); !code.empty()) job.report.verbatim(code);
     Plot plot{.title = "Time by time step", .x_label = "time step", .y_label = "ms in an update"};
     Series forward{.name = "forward"}, backward{.name = "backward"};
     for (const ProfileRow& r : profile.by_step().rows) {

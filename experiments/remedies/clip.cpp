@@ -13,7 +13,7 @@ class ClipRemedy final : public Remedy, public GradientRule {
  public:
   static constexpr const char* first = "norm";
   explicit ClipRemedy(GivenOptions& given) : norm_(given.number("norm", 1, "largest global norm of the gradient")) {
-    if (!(norm_ > 0)) throw ValueError("the norm must be above 0");
+    if (!(norm_ > 0)) throw ValueError("clip: the norm must be above 0");
   }
   Clipped apply(Grads& g) const override {
     const double norm = clip_by_norm(g, norm_);

@@ -36,8 +36,8 @@ class FlossingRemedy final : public Remedy, public OwnUpdates {
         qr_(whole(given, "qr", 1, 1, "steps between orthonormalisations")),
         rows_(whole(given, "rows", 1, 1, "sequences in an update")),
         lr_(given.number("lr", 1e-3, "learning rate of Adam")) {
-    if (!(lr_ > 0)) throw ValueError("lr must be above 0");
-    if (warm_up_ >= horizon_) throw ValueError("warmup must be less than horizon");
+    if (!(lr_ > 0)) throw ValueError("flossing: lr must be above 0");
+    if (warm_up_ >= horizon_) throw ValueError("flossing: warmup must be less than horizon");
   }
 
   void check(const Cell& cell, const TaskSettings& s) const override {

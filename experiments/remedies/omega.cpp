@@ -22,8 +22,8 @@ class OmegaRemedy final : public Remedy, public PenaltyOnRun {
                                       "immediate for code, full for paper");
     if (gradient > 0) omega_.immediate = gradient == 2;
     omega_.bound = given.number("bound", omega_.bound, "steps whose squared norm of dE/ds is below it are left out");
-    if (!(weight_ >= 0)) throw ValueError("the weight must be at least 0");
-    if (!(omega_.bound >= 0)) throw ValueError("the bound must be at least 0");
+    if (!(weight_ >= 0)) throw ValueError("omega: the weight must be at least 0");
+    if (!(omega_.bound >= 0)) throw ValueError("omega: the bound must be at least 0");
   }
   PartialLoss penalty(Shard& s, const UnrolledRun& run) const override {
     return s.sum(omega(run, omega_) * (omega_.averaged ? weight_ : weight_ / s.batch()));

@@ -88,6 +88,7 @@ const Drawing = (() => {
       [...icon.querySelectorAll('*')].forEach((e, k) => {
         const style = getComputedStyle(key.querySelectorAll('svg *')[k]);
         for (const name of own) if (style.getPropertyValue(name) !== 'none' || name === 'fill') e.setAttribute(name, style.getPropertyValue(name));
+        e.removeAttribute('style');
       });
       return {name: key.querySelector('span').textContent, icon: icon.innerHTML};
     });
@@ -132,7 +133,7 @@ const Drawing = (() => {
     sheet.id = 'sheet';
     sheet.innerHTML = standalone(figure).replace(/^<\?xml.*\n/, '');
     const svg = sheet.querySelector('svg'), [, , width, height] = svg.getAttribute('viewBox').split(' ').map(Number);
-    page.textContent = `@page { size: ${width + 16}px ${height + 16}px; margin: 8px; }`;
+    page.textContent = `@page { size: ${width + 16}px ${height + 18}px; margin: 8px; }`;
     document.head.append(page);
     document.body.append(sheet);
     document.body.classList.add('alone');

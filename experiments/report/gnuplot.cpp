@@ -56,7 +56,7 @@ std::string terminal(const Paper& p) {
                      p.height);
 }
 
-struct Range {
+struct Extent {
   double low = INFINITY, high = -INFINITY;
   void add(const json& j) {
     if (!j.is_number()) return;
@@ -66,14 +66,14 @@ struct Range {
 };
 
 /// The range of an axis without values, or with one only, which gnuplot would reject.
-Range drawable(Range r, bool log) {
+Extent drawable(Extent r, bool log) {
   if (r.low < r.high) return r;
-  if (r.low > r.high) return log ? Range{1, 10} : Range{0, 1};
-  return log ? Range{r.low / 2, 2 * r.low} : Range{r.low - 1, r.low + 1};
+  if (r.low > r.high) return log ? Extent{1, 10} : Extent{0, 1};
+  return log ? Extent{r.low / 2, 2 * r.low} : Extent{r.low - 1, r.low + 1};
 }
 
 /// Ticks at powers of ten, or as numbers where there would be fewer than two.
-std::string axis(const char* name, bool log, const Range& r) {
+std::string axis(const char* name, bool log, const Extent& r) {
   if (!log) return fmt::format("set format {} '%g'\n", name);
   const bool decades = r.low > 0 && r.high / r.low >= 100;
   return fmt::format("set logscale {0}\nset format {0} '{1}'\n", name, decades ? "10^{%T}" : "%g");
@@ -90,19 +90,34 @@ std::string head(const json& f, const Paper& p) {
 bool is_mark(const json& s) { return s.value("mark", false); }
 
 /// Diverged runs do not set the scale of y, as on the page.
-Range y_range(const json& f, bool log) {
-  Range all, inside;
+Extent y_range(const json& f, bool log) {
+  Extent all, inside;
   for (const json& row : f["rows"])
     for (std::size_t k = 1; k < row.size(); ++k) {
       const json& y = row[k][1];
-      if (!y.is_number() || (log && y.get<double>() <= 0)) continue;
+      if (!y.is_number() || (log && y.get<double>() < 1e-300)) continue;
       all.add(y);
       if (!f["series"][k - 1].value("outside", false)) inside.add(y);
     }
   return inside.low <= inside.high ? inside : all;
 }
 
-std::string data_of(const json& f) {
+/// A range of so many decades is drawn linearly in log10 y: on its logarithmic axis, gnuplot multiplies the ordinates
+/// of a band's edges, and the products underflow.
+bool is_wide(const Extent& y) { return y.low > 0 && std::log10(y.high) - std::log10(y.low) > 100; }
+
+std::string wide_axis(Extent& y) {
+  y = {std::log10(y.low), std::log10(y.high)};
+  return fmt::format("set format y '10^{{%.0f}}'\nset ytics {}\n", y.high - y.low > 250 ? 100 : 50);
+}
+
+/// Of a number e, or of log10 e.
+std::string ordinate(const json& e, bool log10) {
+  if (!log10 || !e.is_number()) return number(e);
+  return e.get<double>() > 0 ? number(json(std::log10(e.get<double>()))) : "NaN";
+}
+
+std::string data_of(const json& f, bool log10) {
   std::string text;
   for (std::size_t k = 0; k < f["series"].size(); ++k) {
     text += fmt::format("$d{} << EOD\n", k);
@@ -110,7 +125,8 @@ std::string data_of(const json& f) {
     for (const json& row : f["rows"]) {
       const json& e = row.at(k + 1);
       if (!e[1].is_number() && e.size() < 4) continue;  // this line has no point here
-      text += fmt::format("{} {} {} {}\n", number(row[0]), number(e[1]), number(e[0]), number(e[2]));
+      text += fmt::format("{} {} {} {}\n", number(row[0]), ordinate(e[1], log10), ordinate(e[0], log10),
+                          ordinate(e[2], log10));
       any = true;
     }
     text += any ? "EOD\n" : "NaN NaN NaN NaN\nEOD\n";
@@ -143,20 +159,22 @@ std::string line_of_series(const json& s, std::size_t k, bool markers, int befor
 
 std::string lines_program(const json& f, const Paper& p) {
   const json& series = f["series"];
-  const bool log_x = f["logX"], log_y = f["logY"];
-  Range all_x;
+  const bool log_x = f["logX"];
+  Extent all_x;
   for (const json& row : f["rows"])
     if (!log_x || row[0].get<double>() > 0) all_x.add(row[0]);
-  const Range x = drawable(all_x, log_x), y = drawable(y_range(f, log_y), log_y);
-  std::string text = head(f, p) + axis("x", log_x, x) + axis("y", log_y, y);
+  const Extent x = drawable(all_x, log_x);
+  Extent y = drawable(y_range(f, f["logY"]), f["logY"]);
+  const bool wide = f["logY"] && is_wide(y), log_y = f["logY"] && !wide;
+  std::string text = head(f, p) + axis("x", log_x, x) + (wide ? wide_axis(y) : axis("y", log_y, y));
   text += fmt::format("set xrange [{:.9g}:{:.9g}]\n", x.low, x.high);
-  const double pad = log_y ? std::pow(y.high / y.low, .04) : .05 * (y.high - y.low);
+  const double pad = log_y ? std::pow(10, .04 * (std::log10(y.high) - std::log10(y.low))) : .05 * (y.high - y.low);
   text += fmt::format("set yrange [{:.9g}:{:.9g}]\n", log_y ? y.low / pad : y.low - pad,
                       log_y ? y.high * pad : y.high + pad);
   text += "set grid ytics lc rgb '#dde1e0' lw .4\n";
   text += p.legend ? "set key outside top center horizontal reverse Left samplen 2.2 spacing .9 width 1 maxcols 3\n"
                    : "unset key\n";
-  text += data_of(f) + "plot ";
+  text += data_of(f, wide) + "plot ";
   std::string bands, lines;
   std::vector<std::string> groups;
   for (const json& s : series)

@@ -16,12 +16,12 @@ constexpr Hue all_hues[] = {{"blue", "#040098", "#434ef7"},  {"vermilion", "#c85
                             {"sky", "#259fbf", "#13e7ff"},   {"yellow", "#d8a600", "#ffff94"}};
 
 constexpr const char* all_markers[] = {"circle", "square", "triangle-up", "diamond", "triangle-down", "cross"};
-enum Shape { circle, square, triangle, diamond, wedge, cross };
-enum Colour { blue, vermilion, green, wine, sky, yellow };
-enum Dash { solid, dash_dot };
 
 // Cells that are usually compared, and variants with what they vary, differ in hue.
 const std::map<std::string, Style>& fixed_styles() {
+  enum { circle, square, triangle, diamond, wedge, cross };
+  enum { blue, vermilion, green, wine, sky, yellow };
+  enum { solid, dash_dot };
   static const std::map<std::string, Style> table{{"lstm", {blue, solid, circle}},
                                                   {"gru", {vermilion, solid, square}},
                                                   {"rnn", {green, solid, triangle}},
@@ -58,7 +58,7 @@ bool is_cell(const std::string& name) {
 }
 
 /// FNV-1a: the same in every build, unlike std::hash.
-std::uint64_t number_of(const std::string& name) {
+std::uint64_t hash_of(const std::string& name) {
   std::uint64_t h = 14695981039346656037U;
   for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211U;
   return h;
@@ -78,8 +78,8 @@ std::span<const Hue> hues() { return all_hues; }
 std::span<const char* const> markers() { return all_markers; }
 
 std::vector<int> dash_pattern(int dash, bool second) {
-  if (second) return dash == solid ? std::vector<int>{7, 4} : std::vector<int>{2, 3};
-  return dash == solid ? std::vector<int>{} : std::vector<int>{10, 3, 2, 3};
+  if (second) return dash == 0 ? std::vector<int>{7, 4} : std::vector<int>{2, 3};
+  return dash == 0 ? std::vector<int>{} : std::vector<int>{10, 3, 2, 3};
 }
 
 const Style* fixed_style(const std::string& cell) {
@@ -114,7 +114,8 @@ std::array<int, 6> Palette::uses_of_hues() const {
 // Of the free ones, those whose hue the report has least; hues of lstm, gru and rnn last, because a new cell is usually
 // compared with them.
 Style Palette::free_style(const std::string& name) const {
-  const std::uint64_t start = number_of(name);
+  constexpr int last_usual = 2;  // blue, vermilion and green are those of lstm, gru and rnn
+  const std::uint64_t start = hash_of(name);
   const std::array<int, std::size(all_hues)> uses = uses_of_hues();
   Style best;
   std::tuple<int, int, bool, std::uint64_t> least{1 << 30, 0, false, 0};
@@ -123,7 +124,7 @@ Style Palette::free_style(const std::string& name) const {
     const auto same = [&](const auto& entry) { return entry.second == s; };
     const int taken = std::any_of(fixed_styles().begin(), fixed_styles().end(), same) +
                       2 * std::any_of(styles_.begin(), styles_.end(), same);
-    const std::tuple now{taken, uses[static_cast<std::size_t>(s.hue)], s.hue <= green, (k + 72 - start % 72) % 72};
+    const std::tuple now{taken, uses[static_cast<std::size_t>(s.hue)], s.hue <= last_usual, (k + 72 - start % 72) % 72};
     if (now < least) {
       least = now;
       best = s;

@@ -156,6 +156,8 @@ std::string Report::html() const {
       "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
       escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
   page.append(body_).append("</main>\n");
+  if (body_.find("class='plots") == std::string::npos && body_.find("data-marker") == std::string::npos)
+    return page + "</body></html>\n";
   using Script = std::pair<const char*, unsigned long>;
   for (const auto& [text, size] : {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size},
                                    Script{heat_map_js, heat_map_js_size}, Script{report_js, report_js_size}})

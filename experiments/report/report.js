@@ -24,15 +24,15 @@
     const line = of(all.map(e => e[1])), band = of(all.flatMap(e => e.slice(0, 3)));
     if (!isFinite(line[0])) return line;
     if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // there are no other lines to hide
-    const room = log ? Math.pow(line[1] / line[0], .15) : .15 * (line[1] - line[0]);
+    const room = log ? Math.pow(10, .15 * (Math.log10(line[1]) - Math.log10(line[0]))) : .15 * (line[1] - line[0]);
     return log ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
   }
   function widened([low, high], log) {
     if (!isFinite(low)) return log ? [1, 10] : [0, 1];
     if (!log) { const pad = (high - low || Math.abs(high) || 1) * .05; return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad]; }
-    const pad = Math.pow(high / low, .04) * 1.02;
-    return [low / pad, high * pad];
+    const least = Math.max(low, 1e-300), most = Math.max(high, least), pad = Math.pow(10, .04 * (Math.log10(most) - Math.log10(least))) * 1.02;
+    return [least / pad, most * pad];
   }
 
   let clips = 0;
@@ -160,7 +160,6 @@
     values(pixel) {
       this.fields.forEach(f => f && (f.textContent = ''));
       this.hover.selectAll('*').remove();
-      this.where.textContent = '';
       if (pixel === null) return;
       const near = this.points.map(list => {
         const usable = list.filter(p => this.okX(p) && this.ok(p.y));
@@ -171,7 +170,7 @@
       const lines = near.filter((p, k) => p && !this.spec.series[k].mark && this.shown(k));
       if (!lines.length) return;
       const x = lines.sort((a, b) => Math.abs(this.x(a.x) - pixel) - Math.abs(this.x(b.x) - pixel))[0].x;
-      this.where.textContent = `${this.spec.x} ${Drawing.axisText(x)}`;
+      this.hover.append('text').attr({x: this.box.right, y: this.box.top + 12, 'text-anchor': 'end'}).text(`${this.spec.x} ${Drawing.axisText(x)}`);
       near.forEach((p, k) => {
         if (!p || !this.fields[k] || this.spec.series[k].mark || !this.shown(k)) return;
         this.fields[k].textContent = Drawing.text(p.y);
@@ -179,6 +178,7 @@
         if (at >= this.box.top && at <= this.box.bottom)
           this.hover.append('circle').attr({cx: this.x(p.x), cy: at, r: 4}).style('fill', paint(this.spec.series[k]));
       });
+      this.legend.style.minHeight = this.legend.offsetHeight + 'px';   // so that the plot does not move again under the pointer
     }
     keys() {
       this.legend.innerHTML = '';
@@ -196,7 +196,6 @@
         this.legend.append(key);
         return key.querySelector('b');
       });
-      this.where = document.createElement('b');
       const buttons = Drawing.buttons(this.figure, this.spec);
       for (const [name, is] of [['x', 'logX'], ['y', 'logY']]) {
         const label = () => `${name}: ${this[is] ? 'log' : 'linear'}`;
@@ -208,7 +207,7 @@
         });
       }
       buttons.more();
-      this.legend.append(this.where, buttons.bar);
+      this.legend.append(buttons.bar);
     }
   }
 

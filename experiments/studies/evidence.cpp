@@ -30,6 +30,22 @@ void note_missing(Evidence& e, const char* what, const std::string& why) {
   e.missing += fmt::format("{}{} ({})", e.missing.empty() ? "" : "; ", what, why);
 }
 
+/// The mean of ln |f'| of a plain network along its inputs, from its states h = f(a).
+double log_slope_along(const Cell& cell, const Drive& drive, const std::string& activation) {
+  if (activation == "linear") return 0;
+  if (activation == "relu") return Evidence::unmeasured;
+  double sum = 0, count = 0;
+  for (Trajectory s(cell, drive); !s.ended();) {
+    s.advance();
+    for (std::int64_t k = 0; k < s.state().size(); ++k) {
+      const double h = s.state().at_flat(k);
+      sum += std::log(activation == "sigmoid" ? h * (1 - h) : 1 - h * h);
+      count += 1;
+    }
+  }
+  return sum / count;
+}
+
 }  // namespace
 
 Estimate decay_estimate(const LagNorms& norms, int first, int last) {
@@ -61,14 +77,16 @@ std::vector<GateEvidence> gate_evidence(const Cell& cell, const Drive& drive, in
   return all;
 }
 
-std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::string& cell) {
+std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::string& cell, const Drive& drive) {
   GivenOptions given = GivenOptions::after_name(cell);
   const auto U = model.w.find("cell/U");
   if (given.owner() != "rnn" || !U) return std::nullopt;
-  const std::string* const activation = given.unlisted("activation");
-  const PascanuBound p = pascanu_bound(U.value(), activation && *activation == "sigmoid" ? .25 : 1);
+  const std::string* const option = given.unlisted("activation");
+  const std::string activation = option ? *option : "tanh";
+  const PascanuBound p = pascanu_bound(U.value(), activation == "sigmoid" ? .25 : 1);
   const auto [real, imag] = eigenvalues(U.value());
-  return MatrixEvidence{p.sigma_max, p.bound, std::hypot(real.at_flat(0), imag.at_flat(0))};
+  return MatrixEvidence{p.sigma_max, p.bound, std::hypot(real.at_flat(0), imag.at_flat(0)),
+                        log_slope_along(model.simple().cell(), drive, activation)};
 }
 
 namespace {
@@ -119,10 +137,11 @@ Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms&
   e.gates = mean_gates(runs);
   if (std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->matrix; })) e.matrix.reset();
   if (!e.matrix) return e;
-  e.matrix = {0, e.matrix->bound, 0};
+  e.matrix = {0, e.matrix->bound, 0, 0};
   for (const Evidence* run : runs) {
     e.matrix->sigma_max += run->matrix->sigma_max / n;
     e.matrix->radius += run->matrix->radius / n;
+    e.matrix->log_slope += run->matrix->log_slope / n;
   }
   return e;
 }
@@ -146,7 +165,7 @@ Evidence evidence_of(const Model& model, const Task& task, const std::string& ce
     if (e.first < e.last) e.gates = gate_evidence(one, x, e.first, e.last);
   } catch (const Error& error) { note_missing(e, "gates", error.what()); }
   try {
-    e.matrix = matrix_evidence(model, cell);
+    e.matrix = matrix_evidence(model, cell, x);
   } catch (const Error& error) { note_missing(e, "U", error.what()); }
   return e;
 }

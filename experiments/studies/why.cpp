@@ -114,8 +114,10 @@ std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
       std::isinf(g.alone) ? "-∞" : number_text(g.alone));
   const bool explains = agree(g.alone, d, 0, e.length);
   if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains this rate.";
-  else if (g.alone > d) return text + ": the gate does not explain the decay.";
-  else text += ": what comes back further does so beside the gate, through the rest of the step.";
+  else if (g.alone > d) return text + ": the gate does not explain this rate.";
+  else
+    text +=
+        ", faster than it does: the gate forgets, and what comes back does so beside it, through the rest of the step.";
   const double closed = g.complement ? g.near_one : g.near_zero;
   if (!vanishes(e)) return text;
   if (closed > mostly)
@@ -126,21 +128,22 @@ std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
 
 std::string matrix_sentence(const Evidence& e) {
   const MatrixEvidence& m = *e.matrix;
-  const double rate = std::log(m.radius / m.bound);
-  std::string text =
-      fmt::format("The largest singular value of U is {}, {} the bound of Pascanu et al., {}", number_text(m.sigma_max),
-                  m.sigma_max < m.bound ? "below" : "not below", number_text(m.bound));
-  if (m.sigma_max < m.bound)
-    text += fmt::format(": the gradient must vanish, by at least {} nats per step.",
-                        number_text(-std::log(m.sigma_max / m.bound)));
-  else
-    text += fmt::format(
-        ", so that the bound leaves open what the gradient does. Its largest eigenvalue, of modulus "
-        "{}, would change it by {} nats per step{}",
-        number_text(m.radius), number_text(rate),
-        agree(rate, e.decay.value, 0, e.length) ? ", which explains the decay: U is too small."
-                                                : ", which does not explain the decay.");
-  const bool small = m.sigma_max < m.bound || (agree(rate, e.decay.value, 0, e.length) && rate < 0);
+  const bool below = m.sigma_max < m.bound, known = std::isfinite(m.log_slope);
+  std::string text = fmt::format("The largest singular value of U is {}, {} the bound of Pascanu et al., {}",
+                                 number_text(m.sigma_max), below ? "below" : "not below", number_text(m.bound));
+  text += below ? fmt::format(": the gradient must vanish, by at least {} nats per step.",
+                              number_text(-std::log(m.sigma_max / m.bound)))
+                : ", so that the bound leaves open what the gradient does.";
+  const double of_U = std::log(m.radius), of_slope = known ? m.log_slope : 0, rate = of_U + of_slope;
+  text += fmt::format(" Its largest eigenvalue has modulus {}{}: that makes {} nats per step", number_text(m.radius),
+                      known ? fmt::format(", and the slope of the activation is {} in the geometric mean",
+                                          number_text(std::exp(of_slope)))
+                            : "",
+                      number_text(rate));
+  const bool explains = agree(rate, e.decay.value, 0, e.length), small = below || (explains && of_U < of_slope);
+  text += explains ? fmt::format(", which explains the decay: {}.",
+                                 of_U < of_slope ? "U is too small" : "the slope of the activation is too small")
+                   : ", which does not explain the decay.";
   if (small && e.cell.find("recurrent=") == std::string::npos)
     text += " Remedy: rnn with recurrent=orthogonal, whose singular values are 1 at initialisation.";
   return text;
@@ -182,7 +185,7 @@ std::string why_rules() {
       "one step before, to {2:.0f} %; its rate alone is that of a gradient which returns through the gate in equal "
       "parts of "
       "all units, over the same lags.",
-      number_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);
+      count_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);
 }
 
 }  // namespace ebb::app::study

@@ -25,6 +25,8 @@ struct GateEvidence {
 struct MatrixEvidence {
   double sigma_max = 0, bound = 1;  ///< Pascanu's bound is 1 / the largest slope of f
   double radius = 0;                ///< the largest modulus of its eigenvalues
+  /// The mean of ln |f'| along the data, over units, rows and steps; NaN for relu
+  double log_slope = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// What was measured of one cell; NaN or empty where it was not. Rates in nats per step.
@@ -66,6 +68,6 @@ constexpr int most_probed_state = 512;  ///< S up to which gates are compared wi
 /// Errors    ValueError if the state is larger than that
 std::vector<GateEvidence> gate_evidence(const Cell&, const Drive&, int first, int last);
 /// None unless the model's cell is a `rnn` of one layer.
-std::optional<MatrixEvidence> matrix_evidence(const Model&, const std::string& cell);
+std::optional<MatrixEvidence> matrix_evidence(const Model&, const std::string& cell, const Drive&);
 
 }  // namespace ebb::app::study

@@ -31,8 +31,9 @@ Recurrence recurrence_of(const Task& t, const std::string& cell, const TaskSetti
 Model::Model(const Task& t, const std::string& cell, int hidden, std::uint64_t seed)
     : Model(t, cell, TaskSettings{.hidden = hidden}, seed) {}
 
-Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most)
-    : w({.seed = seed, .most = most}), task(task_call(t, [&] { return t.info(); })),
+Model::Model(const Task& t, const std::string& cell, const TaskSettings& s, std::uint64_t seed, std::int64_t most,
+             DType dtype)
+    : w({.seed = seed, .dtype = dtype, .most = most}), task(task_call(t, [&] { return t.info(); })),
       network_(network_of(t, w, recurrence_of(t, cell, s))),
       carrying_(dynamic_cast<const CarryingNetwork*>(network_.get())) {}
 

@@ -14,9 +14,10 @@ namespace ebb::app {
 class Model {
  public:
   Model(const Task&, const std::string& cell, int hidden, std::uint64_t seed);
-  /// With the layers and wrappers of the settings.
+  /// With the layers and wrappers of the settings. Values in float32 are those in float64, rounded.
   /// Errors    also ValueError if it has more values than `most`, 0: any; they are then not drawn
-  Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
+  Model(const Task&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0,
+        DType dtype = f32);
   /// For a task of which only this is known, without its data.
   Model(const SimpleSizes&, const std::string& cell, const TaskSettings&, std::uint64_t seed, std::int64_t most = 0);
 

@@ -44,7 +44,7 @@ std::vector<std::unique_ptr<const Remedy>> make_remedies(const std::string& text
 
 std::vector<OptionInfo> remedy_options(const std::string& name) {
   const RemedyEntry& entry = Registry<RemedyEntry>::get(name);
-  GivenOptions given(entry.name, "");
+  GivenOptions given = GivenOptions::after_name(entry.name);
   ebb::detail::named_call("remedy", entry.name, [&] { return entry.make(given); });
   return given.known();
 }

@@ -46,7 +46,8 @@ struct TrainRecord {
 /// Called after every update, for the progress bar and printed lines.
 using TrainWatch = std::function<void(const CurvePoint&)>;
 
-/// Replaces clipping to settings.clip and by remedies: may change the gradient before it is applied, and returns the norm before.
+/// Replaces clipping to settings.clip and by remedies: may change the gradient before it is applied, and returns the
+/// norm before.
 struct Clipped {
   double norm = 0;  ///< before
   bool clipped = false;
@@ -85,8 +86,8 @@ std::string divergence_at_end(const LeafSet& weights, double loss, double first_
 Schedule schedule_of(const TaskSettings&);
 
 /// The loop that all commands share: an optimiser on gradients clipped to a global norm, the remedies of the settings,
-/// and windows whose state is carried if the task requires it. Ends after settings.steps, on Ctrl-C, once the validation loss is low enough, or
-/// when training diverges.
+/// and windows whose state is carried if the task requires it. Ends after settings.steps, on Ctrl-C, once the
+/// validation loss is low enough, or when training diverges.
 TrainRecord train(Model&, const Task&, const TaskSettings&, std::uint64_t seed, const TrainWatch& = {},
                   const TrainKeeper& = {}, const ClipRule& = {});
 

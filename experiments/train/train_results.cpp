@@ -173,7 +173,9 @@ void TrainResults::report(Job& job, const Task& task) const {
         "What the remedy adds to the training loss at each update, or the loss of each of its own updates.";
     job.report.plots({remedy});
   }
-  job.report.table(table_);
+  Table table = table_;
+  if (runs_.size() == 1) table.rows[0][0].group = runs_.front().cell;
+  job.report.table(table);
   if (!meter_) return;
   job.report.section("On the test split");
   job.report.table(measures_);

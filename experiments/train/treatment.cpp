@@ -37,6 +37,11 @@ ShardOptions own_options(const OwnUpdates& own, int rows, std::uint64_t number, 
   return {.rows = rows, .update = number, .seed = seed, .order = own.order()};
 }
 
+/// The first two rows are one shard of several.
+ShardOptions first_rows_of(const Batch& batch, int order) {
+  return {.rows = batch.rows(), .order = order, .shards = std::max(1, batch.rows() / 2)};
+}
+
 }  // namespace
 
 struct Treatment::Own {
@@ -139,22 +144,21 @@ void try_remedies(const Model& m, const Task& task, const TaskSettings& s, const
     try {
       const SimpleNetwork& network = m.simple();
       remedy->check(network.cell(), s);
-      double loss = 0;
-      if (penalty)  // of the first two rows, as one shard of several
-        loss = backward(m.w, {.rows = first.rows(), .order = penalty->order(), .shards = std::max(1, first.rows() / 2)},
-                        [&](Shard& shard) {
-                          if (shard.number() > 0) return shard.sum(constant(Array::zeros({1}, f32)));
-                          return network.penalised_loss(shard, first, {}, [&](Shard& part, const UnrolledRun& run) {
-                            return penalty->penalty(part, run);
-                          });
-                        })
-                   .loss;
+      const auto check_finite = [&](const Result& r) {
+        if (!std::isfinite(r.loss) || !std::isfinite(r.grads.norm()))
+          throw ValueError("its loss or gradient is not finite on the first batch" + remedy->hint());
+      };
+      if (penalty)
+        check_finite(backward(m.w, first_rows_of(first, penalty->order()), [&](Shard& shard) {
+          if (shard.number() > 0) return shard.sum(constant(Array::zeros({1}, f32)));
+          return network.penalised_loss(
+              shard, first, {}, [&](Shard& part, const UnrolledRun& run) { return penalty->penalty(part, run); });
+        }));
       if (own) {
         const int steps = std::min(own->steps(s), first.steps()), rows = std::min(own->rows(), first.rows());
-        loss +=
-            own_result(m, *own, first_part(first.get<SimpleBatch>(), steps, rows), own_options(*own, rows, 0, 1)).loss;
+        const SimpleBatch part = first_part(first.get<SimpleBatch>(), steps, rows);
+        check_finite(own_result(m, *own, part, own_options(*own, rows, 0, 1)));
       }
-      if (!std::isfinite(loss)) throw ValueError("its loss is not finite on the first batch" + remedy->hint());
     } catch (Error& e) {
       e.with_context(fmt::format("; this is what the remedy '{}' needs of the task '{}'", remedy->text(), task.name()));
       throw;

@@ -34,10 +34,9 @@ struct ScaledColumns {
   MatrixXd a;
   VectorXd scale;  // zero for a column of zeros
 
-  explicit ScaledColumns(const Array& A)
-      : a(Eigen::Map<const RowMajor, 0, Eigen::OuterStride<>>(A.data<double>(), A.dim(0), A.dim(1),
-                                                              Eigen::OuterStride<>(A.row_stride()))),
-        scale(a.cols()) {
+  explicit ScaledColumns(const Array& A) : scale(A.dim(1)) {
+    const Array columns = transpose(A);  // by blocks, which Eigen's assignment is not
+    a = Eigen::Map<const MatrixXd>(columns.data<double>(), A.dim(0), A.dim(1));
     for (Index j = 0; j < a.cols(); ++j) {
       scale[j] = a.col(j).cwiseAbs().maxCoeff();
       if (scale[j] > 0) a.col(j) /= scale[j];

@@ -332,7 +332,8 @@ TEST_CASE("a fused lambda counts once, with what it keeps") {
         a, b);
     tape.backward(sum(c + h));
   }
-  const ProfileRow* row = row_of(p.by_op(), "fuse");
+  const ProfileTable ops = p.by_op();
+  const ProfileRow* row = row_of(ops, "fuse");
   REQUIRE(row);
   CHECK(row->calls == 1);
   CHECK(row->forward > 0);

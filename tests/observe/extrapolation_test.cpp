@@ -10,7 +10,7 @@ using Catch::Matchers::Contains;
 
 TEST_CASE("The limit of values on a line in 1 / N is exact, with no error") {
   std::vector<SizedValue> values;
-  for (const double N : {100., 200., 400., 400.}) values.push_back({N, .25 - 3 / N});
+  for (const double N : {100., 200., 400., 400.}) values.push_back({.size = N, .value = .25 - 3 / N});
   const SizeLimit r = limit_of_size(values);
   CHECK(r.limit.value == Approx(.25).epsilon(1e-13));
   CHECK(r.slope.value == Approx(-3).epsilon(1e-12));
@@ -27,7 +27,7 @@ TEST_CASE("The errors of a limit are those of values whose variance falls as 1 /
     for (int k = 0; k < 3; ++k)
       for (int seed = 0; seed < seeds; ++seed) {
         const double N = 64 << k;
-        values.push_back({N, .1 + 2 / N + .05 * noise.at({k, seed}) / std::sqrt(N)});
+        values.push_back({.size = N, .value = .1 + 2 / N + .05 * noise.at({k, seed}) / std::sqrt(N)});
       }
     const SizeLimit r = limit_of_size(values);
     squares += std::pow(r.limit.value - .1, 2) / trials;
@@ -39,9 +39,28 @@ TEST_CASE("The errors of a limit are those of values whose variance falls as 1 /
   CHECK(slopes < 2);
 }
 
+TEST_CASE("Values that happen to lie on a line have the errors that they bring") {
+  const int trials = 400;
+  std::vector<SizedValue> values;
+  for (const double N : {50., 100., 200.}) values.push_back({N, 1 + 5 / N, .3 / std::sqrt(N)});
+  const SizeLimit r = limit_of_size(values);
+  CHECK(r.residual < 1e-14);
+  double limits = 0, slopes = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    const Array noise = normal({3}, Key{2}.at(static_cast<std::uint64_t>(trial)), 0, 1, f64);
+    std::vector<SizedValue> drawn = values;
+    for (std::size_t k = 0; k < 3; ++k) drawn[k].value += drawn[k].error * noise.at_flat(static_cast<std::int64_t>(k));
+    const SizeLimit d = limit_of_size(drawn);
+    limits += std::pow(d.limit.value - 1, 2) / trials;
+    slopes += std::pow(d.slope.value - 5, 2) / trials;
+  }
+  CHECK(r.limit.error == Approx(std::sqrt(limits)).epsilon(.12));
+  CHECK(r.slope.error == Approx(std::sqrt(slopes)).epsilon(.12));
+}
+
 TEST_CASE("A limit needs three values of two sizes") {
-  CHECK_THROWS_WITH(limit_of_size({{100, 1}, {200, 2}}), Contains("three values, not 2"));
-  CHECK_THROWS_WITH(limit_of_size({{100, 1}, {100, 2}, {100, 3}}), Contains("same size"));
-  CHECK_THROWS_WITH(limit_of_size({{100, 1}, {200, NAN}, {300, 3}}), Contains("size 200"));
-  CHECK_THROWS_WITH(limit_of_size({{0, 1}, {200, 1}, {300, 3}}), Contains("size 0"));
+  CHECK_THROWS_WITH(limit_of_size({{100, 1, 0}, {200, 2, 0}}), Contains("three values, not 2"));
+  CHECK_THROWS_WITH(limit_of_size({{100, 1, 0}, {100, 2, 0}, {100, 3, 0}}), Contains("same size"));
+  CHECK_THROWS_WITH(limit_of_size({{100, 1, 0}, {200, NAN, 0}, {300, 3, 0}}), Contains("size 200"));
+  CHECK_THROWS_WITH(limit_of_size({{0, 1, 0}, {200, 1, 0}, {300, 3, 0}}), Contains("size 0"));
 }

@@ -87,6 +87,16 @@ TEST_CASE("An orthogonal linear network has exponents of zero, a diagonal one ln
   CHECK(l.positive_share.value == .5);
 }
 
+TEST_CASE("The exponents of diagonal are the logarithms of its elements, along data") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("diagonal:low=.25,high=2", w / "cell", {I, 4});
+  const Lyapunov l = lyapunov(*cell, data(40));
+  for (std::size_t k = 0; k < 4; ++k)
+    CHECK(l.exponents[k].value == Approx(std::log(2.) * (1 - static_cast<double>(k))).margin(1e-14));
+  CHECK(l.difference < 1e-14);
+  CHECK_THROWS_WITH(make_cell("diagonal:low=0", w / "wrong", {I, 4}), Contains("must be above 0"));
+}
+
 TEST_CASE("The exponents of a tanh network along data agree with numpy's, and so does the last state") {
   const auto golden = test::observe_golden()["tanh"];
   const int T = 60, N = 6;

@@ -3,6 +3,7 @@
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
+#include <ebb/ops/reduce.hpp>
 #include <sstream>
 
 #include "catch.hpp"
@@ -23,7 +24,7 @@ Array after(const Cell& cell, int steps, const char* name, const StepContext& at
 }  // namespace
 
 TEST_CASE("The systems with known exponents are registered cells with correct gradients to second order") {
-  for (const char* name : {"tanhmap:g=2", "gaussian", "henon", "saddle"}) {
+  for (const char* name : {"tanhmap:g=2", "gaussian", "henon", "saddle", "diagonal"}) {
     const GradcheckReport report = gradcheck_cell(name, {{.order = 2}});
     std::ostringstream text;
     text << name << ":\n" << report;
@@ -40,6 +41,8 @@ TEST_CASE("Two steps of each system agree with its equation") {
   const auto sigmoid = [](double a) { return 1 / (1 + std::exp(-a)); };
   const Array h = after(*make_cell("saddle:b=-2", w / "saddle", {I, H}), 2, "h");
   CHECK(h.at({0, 0}) == Approx(5 * sigmoid(5 * sigmoid(.5) - 2) - 2).epsilon(1e-15));
+  const Array d = after(*make_cell("diagonal:low=.25,high=4", w / "diagonal", {I, 3}), 2, "h");
+  CHECK(largest_magnitude(d) == 0);  // from zero, without input
   const Array t = after(*make_cell("tanhmap", w / "tanhmap", {I, H}), 1, "h");
   double sum = 0;
   for (int k = 0; k < H; ++k) sum += w.find("tanhmap/J").value().at({k, 1});

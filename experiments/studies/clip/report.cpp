@@ -76,8 +76,9 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
     const Clipping& first = o.runs.front();
     const Curve norms = curve_of(first, [&](std::size_t k) { return first.training.curve[k].gradient_norm; });
     const Curve applied = curve_of(first, [&](std::size_t k) { return first.after[k]; });
-    before.series.push_back({.name = o.rule.name, .x = norms.x, .y = norms.y});
-    after.series.push_back({.name = o.rule.name, .x = applied.x, .y = applied.y});
+    const bool outside = !first.training.diverged.empty();
+    before.series.push_back({.name = o.rule.name, .x = norms.x, .y = norms.y, .outside = outside});
+    after.series.push_back({.name = o.rule.name, .x = applied.x, .y = applied.y, .outside = outside});
     loss.series.push_back(line_of(o.rule.name, losses));
     of_seeds.push_back(std::move(losses));
   }
@@ -85,7 +86,8 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   loss.finding = verdict(all, info);
   loss.marks.push_back(level(info.baseline_about, info.baseline, last));
   before.caption =
-      fmt::format("Every update of seed {}. A line that ends is a run that diverged.", job.seeds().front());
+      fmt::format("Every update of seed {}. A line that ends is a run that diverged, which does not set the scale.",
+                  job.seeds().front());
   after.caption =
       "The same updates as applied. Clipping by norm limits the norm to the threshold; clipping by value has no fixed "
       "limit.";

@@ -1,12 +1,20 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/random.hpp>
 
 namespace ebb::app::observe {
 
 Drive drive_of(const Subject& s, const Amount& a) {
   if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps);
   return Drive(s.inputs(a.steps, a.rows));
+}
+
+Array start_of(const Subject& s, const Amount& a) {
+  if (a.spread == 0) return {};
+  const Array own = initial_state(s.cell(), a.rows);
+  return own + normal(own.shape(), Key{1}.named("start"), 0, a.spread, f64);
 }
 
 std::string drive_text(const Subject& s, const Amount& a) {

@@ -6,6 +6,8 @@ namespace ebb::app::observe {
 
 /// The inputs along which a measure follows a subject: the task's data, or zeros.
 Drive drive_of(const Subject&, const Amount&);
+/// The states from which the sequences start: the cell's own, with noise; empty for the cell's own.
+Array start_of(const Subject&, const Amount&);
 /// "4 sequences of 1,000 steps of the test split of chars", or "... with zero inputs"
 std::string drive_text(const Subject&, const Amount&);
 

@@ -24,6 +24,7 @@ struct Amount {
   int rows = 4;      ///< B
   int lags = 200;
   bool free = false;  ///< zero inputs instead of the task's data
+  double spread = 0;  ///< deviation of the normal noise in the states from which sequences start
   int exported = 0;   ///< steps whose Jacobians are written to a file
   std::optional<Variation> variation{};
 

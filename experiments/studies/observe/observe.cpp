@@ -56,6 +56,10 @@ struct Observe {
         .type("H")
         .check([](const auto& all) { return std::all_of(all.begin(), all.end(), width_of); },
                "whole numbers of at least 1");
+    o.add("--spread", amount.spread,
+          "deviation of normal noise in the states from which the sequences of lyapunov and jacobians start, so that "
+          "those of --free differ")
+        .at_least(0);
     o.add("--vary", varied, "option of the cells that varies, for the measure bifurcations: b=-3:-2")
         .type("O=LOW:HIGH");
     o.add("--export", amount.exported,

@@ -22,10 +22,11 @@ std::optional<Limit> limit_of(const std::string& cell, const std::vector<Observe
   std::vector<SizedValue> values;
   for (const Observed& o : all) {
     if (o.subject.cell_name != cell || !o.subject.weights.empty()) continue;
-    const double size = o.subject.state_size(), value = q.of(o.values);
-    if (!std::isfinite(value)) continue;
-    values.push_back({size, value});
-    l.by_size[size].push_back(value);
+    const double size = o.subject.state_size();
+    const Estimate e = q.of(o.values);
+    if (!std::isfinite(e.value)) continue;
+    values.push_back({.size = size, .value = e.value, .error = std::isfinite(e.error) ? e.error : 0});
+    l.by_size[size].push_back(e.value);
   }
   if (l.by_size.size() < 2 || values.size() < 3) return {};
   l.fit = limit_of_size(values);
@@ -57,7 +58,7 @@ Table table_of(const std::vector<Limit>& limits) {
           .rows = {},
           .caption =
               "A line in 1 / S by least squares, weighted by S, through every seed; its errors come from the "
-              "deviations. In the columns of S: means over seeds."};
+              "deviations, or from those of the values if they are larger. In the columns of S: means over seeds."};
   std::vector<double> sizes;
   for (const Limit& l : limits)
     for (const auto& [size, values] : l.by_size)

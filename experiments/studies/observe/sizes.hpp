@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/estimate.hpp>
 #include <functional>
 
 namespace ebb::app::observe {
@@ -7,7 +8,7 @@ namespace ebb::app::observe {
 /// A quantity of which the limit in wide cells is of interest.
 struct SizedQuantity {
   const char* name;
-  std::function<double(const Values&)> of;
+  std::function<Estimate(const Values&)> of;
 };
 
 /// For each cell that was measured with initial weights at several widths, and at least three times, the limits of

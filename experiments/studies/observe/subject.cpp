@@ -29,20 +29,8 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   s.settings_ = settings;
   s.length = settings.length;
   s.hidden = settings.hidden;
-  s.model_ = std::make_shared<const Model>(*task, cell, settings, seed);
+  s.model_ = std::make_shared<const Model>(*task, cell, settings, seed, 0, f64);
   s.task_ = std::move(task);
-  (void)s.cell();
-  return s;
-}
-
-Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
-                             const TaskSettings& settings) {
-  Subject s;
-  s.name = s.cell_name = cell;
-  s.length = settings.length;
-  s.split = Split::valid;
-  s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
-  s.model_ = {std::shared_ptr<const Model>(), &model};
   (void)s.cell();
   return s;
 }
@@ -60,5 +48,17 @@ Array Subject::inputs(int steps, int rows) const {
 }
 
 int Subject::state_size() const { return initial_state(cell(), 1).dim(1); }
+
+Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
+                             const TaskSettings& settings) {
+  Subject s;
+  s.name = s.cell_name = cell;
+  s.length = settings.length;
+  s.split = Split::valid;
+  s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
+  s.model_ = {std::shared_ptr<const Model>(), &model};
+  (void)s.cell();
+  return s;
+}
 
 }  // namespace ebb::app::observe

@@ -10,7 +10,7 @@ class Subject {
   /// The weights in a file.
   /// Errors    as Trained::read; ValueError if the model has no cell
   static Subject of_weights(const std::string& path, const std::string& data);
-  /// Initial weights.
+  /// Initial weights, in float64.
   /// Errors    as Model; ValueError if the task has a network of its own
   static Subject initial(std::shared_ptr<const Task>, const std::string& cell, const TaskSettings&, std::uint64_t seed);
   /// A model that is being trained, observed on the validation split; both must outlive the subject.

@@ -14,7 +14,7 @@ namespace {
 double exponent_before_of(const Run& r) { return r.exponent_before; }
 double exponent_of(const Run& r) { return r.exponent; }
 
-std::string factor_text(const Decay& d) {
+std::string per_step_text(const Decay& d) {
   return std::isfinite(d.per_step) ? fmt::format("{:.3f}", std::exp(d.per_step)) : "–";
 }
 
@@ -25,16 +25,16 @@ std::string spread_text(const CellResult& cell, double (*of)(const Run&)) {
 }
 
 Table remedies_table(const TaskResult& task) {
-  Table t{.head = {"cell", "remedy", "initial exponent", "factor", "trained exponent", "factor", task.info.unit},
+  Table t{.head = {"cell", "initial exponent", "factor", "trained exponent", "factor", task.info.unit},
           .caption =
               "Largest Lyapunov exponent along the test split, nats per step, and the factor per step by which "
               "the norm of the gradient changes, before and after training; loss on the test split. Mean and "
               "standard deviation over seeds."};
   for (const CellResult& cell : task.cells) {
     const bool known = !cell.decays.empty();
-    t.rows.push_back({cell.base, cell.remedy, spread_text(cell, exponent_before_of),
-                      known ? factor_text(cell.decays[0].init) : "–", spread_text(cell, exponent_of),
-                      known ? factor_text(cell.decays[0].trained) : "–", spread_text(cell, loss_of)});
+    t.rows.push_back({cell.cell, spread_text(cell, exponent_before_of),
+                      known ? per_step_text(cell.decays[0].init) : "–", spread_text(cell, exponent_of),
+                      known ? per_step_text(cell.decays[0].trained) : "–", spread_text(cell, loss_of)});
   }
   return t;
 }

@@ -26,8 +26,8 @@ std::string decay_finding(const TaskResult& task, bool trained) {
     const Decay& d = trained ? cell.decays.front().trained : cell.decays.front().init;
     const double half = d.half_life();
     if (std::isfinite(half))
-      fades += fmt::format("{}{} {}in {}", fades.empty() ? "" : ", ", number_text(half), fades.empty() ? "steps " : "",
-                           cell.cell);
+      fades +=
+          fmt::format("{}{:.3g} {}in {}", fades.empty() ? "" : ", ", half, fades.empty() ? "steps " : "", cell.cell);
     else if (d.per_step >= 0) stays += (stays.empty() ? "" : ", ") + cell.cell;
   }
   if (fades.empty() && stays.empty()) return {};

@@ -86,6 +86,20 @@ TEST_CASE("a heat map that is not a grid is rejected, and one with two signs mee
   CHECK_THROWS_WITH(figure_of(m, "grid"), "heat map 'Grid': the values of its x axis do not increase");
 }
 
+TEST_CASE("gnuplot draws a range of hundreds of decades as log10, where no product of two values underflows") {
+  Plot p{.title = "decay", .x_label = "lag", .y_label = "norm", .log_y = true};
+  p.series = {
+      {.name = "lstm", .x = {0, 1, 2}, .y = {1, 1e-100, 1e-200}, .low = {.1, 1e-101, 0}, .high = {10, 1e-99, 1e-199}}};
+  Palette palette;
+  const std::string program = gnuplot_program(figure_of(p, "decay", palette).json, {});
+  CHECK_THAT(program, Contains("set format y '10^{%.0f}'") && !Contains("set logscale y"));
+  CHECK_THAT(program, Contains("0 0 -1 1\n1 -100 -101 -99\n2 -200 NaN -199\n"));
+  p.series[0].y = {1, 1e-20, 1e-40};
+  p.series[0].low = {.1, 1e-21, 1e-41};
+  p.series[0].high = {10, 1e-19, 1e-39};
+  CHECK_THAT(gnuplot_program(figure_of(p, "decay", palette).json, {}), Contains("set logscale y"));
+}
+
 TEST_CASE("whatever a figure's texts contain, gnuplot's program has them in quotes on one line") {
   Palette palette;
   const std::string program = gnuplot_program(figure_of(curves(), "loss", palette).json, {.title = "a'\nb"});

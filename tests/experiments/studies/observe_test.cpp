@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <sstream>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -64,6 +63,26 @@ TEST_CASE("ebb observe measures the Henon map's exponents by one command") {
   CHECK(v.at("exponents")[1] == Approx(-1.6233).margin(.02));
   for (const char* file : {"report.html", "lyapunov.csv", "config.toml"})
     CHECK(std::filesystem::file_size(folder / "out/" + file) > 0);
+}
+
+TEST_CASE("sequences without inputs start apart with --spread, and from one state without") {
+  TempFolder folder;
+  for (const char* spread : {"0", ".1"}) {
+    observed(folder / spread, {"--cell", "henon", "--measure", "lyapunov", "--free", "--hidden", "1", "--length", "100",
+                               "--rows", "3", "--spread", spread});
+    const std::vector<double> rows =
+        Values::read(std::string(folder / spread) + "/observed-lyapunov-1.json").at("of_rows");
+    REQUIRE(rows.size() == 6);
+    CHECK((rows[0] == rows[2]) == (spread == std::string("0")));
+  }
+}
+
+TEST_CASE("the initial weights of ebb observe are drawn in float64: an orthogonal linear cell keeps every length") {
+  TempFolder folder;
+  observed(folder / "out", {"--cell", "rnn:activation=linear,recurrent=orthogonal", "--measure", "lyapunov", "--free",
+                            "--hidden", "16", "--length", "100", "--rows", "1"});
+  const Values v = Values::read(folder / "out/observed-lyapunov-1.json");
+  for (const double x : v.at("exponents")) CHECK(std::abs(x) < 1e-12);
 }
 
 TEST_CASE("ebb observe measures trained weights and says what it cannot measure") {
@@ -126,22 +145,32 @@ TEST_CASE("a quote in the name of a run is doubled in the CSV") {
   CHECK(line.rfind("\"gru (a\"\"b)\",\"", 0) == 0);
 }
 
-TEST_CASE("ebb observe extrapolates the exponents of a network to infinite width") {
+TEST_CASE("ebb observe extrapolates the exponents of a network to those of infinite width") {
   TempFolder folder;
-  const json s = observed(folder / "out", {"--cell", "tanhmap:g=3", "--free", "--measure", "lyapunov", "--hidden",
-                                           "16,32,64", "--length", "300", "--rows", "2"});
-  CHECK(s["subjects"].size() == 3);
-  CHECK(s["subjects"]["tanhmap:g=3, 32 units"]["state_size"] == 32);
-  const json& limits = s["limits"]["tanhmap:g=3"];
-  // Mean field: .31025, -2.27281, .1529, .2877
-  CHECK(limits["λ₁"]["value"].get<double>() == Approx(.31025).margin(.08));
-  CHECK(limits["mean λ"]["value"].get<double>() == Approx(-2.27281).margin(.08));
-  CHECK(limits["share of λ > 0"]["value"].get<double>() == Approx(.1529).margin(.03));
-  CHECK(limits["dimension / S"]["value"].get<double>() == Approx(.2877).margin(.03));
-  CHECK(limits["mean λ"]["slope"].get<double>() < -1);  // narrow networks contract more
-  std::stringstream csv;
-  csv << std::ifstream(folder / "out/lyapunov-limits.csv").rdbuf();
-  CHECK(csv.str().find("\"tanhmap:g=3\",\"mean λ\",-2.") != std::string::npos);
+  const Outcome o = ebb_command({"observe", "--quick", "--cell", "tanhmap:g=3", "--free", "--measure", "lyapunov",
+                                 "--hidden", "32,64,128", "--length", "200", "--rows", "2", "--spread", ".5", "--seeds",
+                                 "2", "--out", folder / "out"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const json s = summary_of(folder / "out");
+  CHECK(s["subjects"].size() == 6);
+  CHECK(s["subjects"]["tanhmap:g=3, 64 units, seed 2"]["state_size"] == 64);
+  struct Known {
+    const char* name;
+    double mean_field, largest_error;
+  };
+  for (const Known& k : {Known{"λ₁", .31025, .05},
+                         {"mean λ", -2.27281, .3},
+                         {"share of λ > 0", .1529, .05},
+                         {"dimension / S", .2877, .08}}) {
+    INFO(k.name);
+    const json& limit = s["limits"]["tanhmap:g=3"][k.name];
+    const double error = limit["error"].get<double>();
+    CHECK(error < k.largest_error);
+    CHECK(std::abs(limit["value"].get<double>() - k.mean_field) < 4 * error);
+  }
+  const std::string csv = read_all(folder / "out/lyapunov-limits.csv");
+  CHECK(csv.find("\"tanhmap:g=3\",\"mean λ\",-2.") != std::string::npos);
 }
 
 TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command") {
@@ -155,6 +184,24 @@ TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command")
   CHECK(v.at("at")[1] == Approx(-2.34439).epsilon(0).margin(1e-5));
   CHECK(v.at("below") == std::vector<double>{1, 3});
   CHECK(v.at("above") == std::vector<double>{3, 1});
+}
+
+TEST_CASE("a trained flip-flop has a stable fixed point for each of its memories, and saddles between them",
+          "[science]") {
+  TempFolder folder;
+  for (const char* cell : {"rnn", "gru"}) {
+    INFO(cell);
+    const std::string run = folder / cell;
+    REQUIRE(ebb_command({"train", "flipflop", "--bits", "2", "--cell", cell, "--hidden", "8", "--length", "24",
+                         "--batch", "32", "--steps", "500", "--lr", "1e-2", "--out", run})
+                .code == 0);
+    observed(run + "-observed", {run, "--measure", "fixed_points", "--free", "--rows", "16", "--length", "24"});
+    const Values v = Values::read(run + "-observed/observed-fixed_points-1.json");
+    const std::vector<double>&unstable = v.at("points.unstable"), &q = v.at("points.q");
+    CHECK(std::count(unstable.begin(), unstable.end(), 0.0) == 4);  // 2 bits
+    CHECK(std::count(unstable.begin(), unstable.end(), 1.0) >= 4);  // one between each two neighbours
+    for (const double x : q) CHECK(x < 1e-24);
+  }
 }
 
 TEST_CASE("ebb observe --export writes the Jacobians from which its spectra were computed") {

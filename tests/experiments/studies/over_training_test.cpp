@@ -184,7 +184,9 @@ TEST_CASE("measures that do not exist, or do not fit, are rejected before any wo
   rejected("adding", {"--every", "5"}, "--every is the interval of --observe");
   rejected("adding", {"--observe", "norms", "--every", "0"}, "--every must be at least 1");
   rejected("adding", {"--observe", "norms", "--observe-length", "5"}, "at least 20");
-  rejected("adding", {"--observe", "jacobians", "--hidden", "600"}, "more than 512");
+  check_rejected(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--hidden", "600", "--observe",
+                              "jacobians", "--out", folder / "out"}),
+                 "--observe jacobians: it cannot measure gru: the state has 600 numbers, more than 512");
   check_rejected(
       ebb_command({"train", "adding", "--quick", "--cell", "tcn", "--observe", "norms", "--out", folder / "out"}),
       "has no cell");

@@ -40,10 +40,10 @@ TEST_CASE("a gate that keeps the state longer than the gradient lasts is not bla
   Evidence e = forgetful();
   e.gates[0].alone = -.01;
   const std::string text = why_text(e);
-  CHECK_THAT(text, Contains("the gate does not explain the decay"));
+  CHECK_THAT(text, Contains("the gate does not explain this rate"));
   CHECK_THAT(text, !Contains("Remedy") && !Contains("forgets"));
   e.gates[0].alone = -9;  // the gradient reaches further than the gate
-  CHECK_THAT(why_text(e), Contains("beside the gate") && !Contains("explains"));
+  CHECK_THAT(why_text(e), Contains("the gate forgets, and what comes back does so beside it") && !Contains("explains"));
 }
 
 TEST_CASE("the slowest of several gates is the one that may explain a decay") {
@@ -108,8 +108,14 @@ TEST_CASE("a plain network is judged by its recurrent matrix") {
   CHECK_THAT(why_text(e), Contains("0.5800, below the bound of Pascanu et al., 1.000: the gradient must vanish, by at "
                                    "least 0.5447 nats per step") &&
                               Contains("recurrent=orthogonal"));
-  e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = .57};
-  CHECK_THAT(why_text(e), Contains("leaves open") && Contains("by -0.5621 nats per step, which explains the decay"));
+  e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = .57};  // relu: its slope is not known
+  CHECK_THAT(why_text(e), Contains("leaves open") && Contains("modulus 0.5700: that makes -0.5621 nats per step, which "
+                                                              "explains the decay: U is too small"));
+  e.matrix->radius = 1.9;
+  e.matrix->log_slope = -1.25;
+  CHECK_THAT(why_text(e),
+             Contains("slope of the activation is 0.2865 in the geometric mean: that makes -0.6081 nats") &&
+                 Contains("the slope of the activation is too small") && !Contains("Remedy"));
   e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = 1};
   CHECK_THAT(why_text(e), Contains("does not explain the decay") && !Contains("Remedy"));
   e.matrix.reset();

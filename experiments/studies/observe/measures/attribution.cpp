@@ -56,8 +56,7 @@ struct AttributionMeasure final : Measure {
     std::vector<Followed> all{
         {.plot = "Gradient from the last tenth of the steps, share", .name = "share", .value = parts_of(v).recent}};
     if (v.has("noise_scale"))
-      all.push_back(
-          {.plot = "Gradient noise scale, sequences", .name = "noise scale", .value = v.at("noise_scale")[0]});
+      all.push_back({.plot = "Gradient noise scale, sequences", .name = "scale", .value = v.at("noise_scale")[0]});
     return all;
   }
 

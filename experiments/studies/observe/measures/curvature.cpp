@@ -51,14 +51,15 @@ struct CurvatureMeasure final : Measure {
                 "Eigenvalues with the norm of their residual, which bounds the error; the share with its standard "
                 "error over probes."};
     Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
-    p.caption = "Smoothed by a Gaussian of a hundredth of the range.";
+    p.caption =
+        "Smoothed by a Gaussian of a hundredth of the range; values below a millionth of the largest are left out.";
     for (const Observed& o : all) {
       const Values& v = o.values;
       t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),
                         end_of(v, "largest", 0), end_of(v, "largest", 1), end_of(v, "smallest", 0),
                         estimate_text(v.at("negative")[0], v.at("negative")[1])});
       p.finding += (p.finding.empty() ? "" : " ") + sentence(o);
-      p.series.push_back(line_of(o, v.at("density.at"), v.at("density")));
+      p.series.push_back(line_of(o, v.at("density.at"), drawn(v.at("density"))));
     }
     job.report.table(t);
     job.report.plots({p});
@@ -79,6 +80,14 @@ struct CurvatureMeasure final : Measure {
   }
 
  private:
+  /// Between eigenvalues the smoothed density falls to zero, which a logarithmic axis cannot show.
+  static std::vector<double> drawn(std::vector<double> density) {
+    const double most = *std::max_element(density.begin(), density.end());
+    for (double& x : density)
+      if (x < 1e-6 * most) x = NAN;
+    return density;
+  }
+
   static std::string end_of(const Values& v, const std::string& name, std::size_t k) {
     const std::vector<double>& list = v.at(name);
     return k < list.size() ? estimate_text(list[k], v.at(name + "_residuals")[k]) : "-";

@@ -46,7 +46,7 @@ struct JacobianMeasure final : Measure {
     const Drive drive = drive_of(s, few);
     for (const int k : {1, 10, 50}) {
       if (k > few.steps) continue;
-      const JacobianSpectra j = jacobian_spectra(s.cell(), drive, {}, {.steps = k});
+      const JacobianSpectra j = jacobian_spectra(s.cell(), drive, start_of(s, few), {.steps = k});
       v["products"].push_back(k);
       const std::string of = fmt::format("k{}.", k);
       keep_profile(v, of, j);
@@ -59,15 +59,15 @@ struct JacobianMeasure final : Measure {
       v["real"].push_back(last.real.at_flat(k));
       v["imag"].push_back(last.imag.at_flat(k));
     }
-    if (const auto m = study::matrix_evidence(s.model(), s.cell_name))
-      v["recurrent_matrix"] = {m->sigma_max, m->bound, m->radius};
+    if (const auto m = study::matrix_evidence(s.model(), s.cell_name, drive))
+      v["recurrent_matrix"] = {m->sigma_max, m->bound, m->radius, m->log_slope};
     return v;
   }
 
   void testify(const Values& v, study::Evidence& e) const override {
     if (!v.has("recurrent_matrix")) return;
     const std::vector<double>& m = v.at("recurrent_matrix");
-    e.matrix = {m[0], m[1], m[2]};
+    e.matrix = {m[0], m[1], m[2], m[3]};
   }
 
   std::vector<Followed> followed(const Values& v) const override {
@@ -93,16 +93,18 @@ struct JacobianMeasure final : Measure {
     const Amount few = a.at_most(std::max(2, a.exported), a.rows);
     const Drive drive = drive_of(s, few);
     std::vector<Array> states, jacobians;
-    Trajectory t(s.cell(), drive);
+    const Array start = start_of(s, few);
+    Trajectory t(s.cell(), drive, start);
     for (; !t.ended(); t.advance()) {
       states.push_back(t.state().copy());
       jacobians.push_back(t.jacobian());
     }
     states.push_back(t.state().copy());
     const auto stacked = [](const std::vector<Array>& all) { return stack(all.data(), static_cast<int>(all.size())); };
-    const JacobianSpectra each = jacobian_spectra(s.cell(), drive);
-    const JacobianSpectra product = jacobian_spectra(s.cell(), drive, {}, {.steps = few.steps, .eigenvalues = false});
-    const Lyapunov l = lyapunov(s.cell(), drive, {}, {.warm_up = 0, .blocks = 2});
+    const JacobianSpectra each = jacobian_spectra(s.cell(), drive, start);
+    const JacobianSpectra product =
+        jacobian_spectra(s.cell(), drive, start, {.steps = few.steps, .eigenvalues = false});
+    const Lyapunov l = lyapunov(s.cell(), drive, start, {.warm_up = 0, .blocks = 2});
     const std::vector<NamedArray> arrays{{"states", stacked(states)},
                                          {"jacobians", stacked(jacobians)},
                                          {"log_singular_values", each.log_singular_values},

@@ -15,7 +15,7 @@ constexpr std::size_t most_followed = 4;  // exponents over training
 /// The whole spectrum of Lyapunov exponents along the data, with the check by determinants.
 struct LyapunovMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
-    const Lyapunov l = lyapunov(s.cell(), drive_of(s, a));
+    const Lyapunov l = lyapunov(s.cell(), drive_of(s, a), start_of(s, a));
     Values v;
     for (const Estimate& e : l.exponents) {
       v["exponents"].push_back(e.value);
@@ -45,10 +45,10 @@ struct LyapunovMeasure final : Measure {
     job.report.table(table(all));
     job.report.plots({spectrum(all), convergence(all)});
     present_limits(job, all,
-                   {{"λ₁", [](const Values& v) { return v.at("exponents")[0]; }},
-                    {"mean λ", mean},
-                    {"share of λ > 0", [](const Values& v) { return v.at("positive_share")[0]; }},
-                    {"dimension / S", [](const Values& v) { return v.at("dimension")[0] / v.number("state_size"); }}},
+                   {{"λ₁", [](const Values& v) { return Estimate{v.at("exponents")[0], v.at("errors")[0]}; }},
+                    {"mean λ", [](const Values& v) { return Estimate{mean(v), mean_error(v)}; }},
+                    {"share of λ > 0", [](const Values& v) { return share(v, "positive_share", 1); }},
+                    {"dimension / S", [](const Values& v) { return share(v, "dimension", v.number("state_size")); }}},
                    "lyapunov-limits");
   }
 
@@ -81,13 +81,13 @@ struct LyapunovMeasure final : Measure {
 
  private:
   static Table table(const std::vector<Observed>& all) {
-    Table t{
-        .head = {"", "S", "λ₁, nats per step", "λ_S", "mean λ", "λ > 0", "dimension", "entropy rate", "lost", "check"},
-        .rows = {},
-        .caption =
-            "Errors are standard errors from blocks of steps. Lost: directions per sequence that a step maps to "
-            "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
-            "exponents were computed."};
+    Table t{.head = {"", "S", "λ₁", "λ_S", "mean λ", "λ > 0", "dimension", "entropy", "lost", "check"},
+            .rows = {},
+            .caption =
+                "Exponents and entropy rate in nats per step, with standard errors from blocks of steps. Lost: "
+                "directions per sequence that a step maps to "
+                "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
+                "exponents were computed."};
     for (const Observed& o : all) {
       const Values& v = o.values;
       const auto pair = [&](const char* name) { return estimate_text(v.at(name)[0], v.at(name)[1]); };
@@ -108,6 +108,25 @@ struct LyapunovMeasure final : Measure {
   static double mean(const Values& v) {
     const std::vector<double>& e = v.at("exponents");
     return std::accumulate(e.begin(), e.end(), 0.0) / static_cast<double>(e.size());
+  }
+
+  /// From the blocks of steps.
+  static double mean_error(const Values& v) {
+    const std::vector<double>& all = v.at("of_blocks");
+    const std::size_t k = v.at("exponents").size(), n = all.size() / k;
+    double sum = 0, squares = 0;
+    for (std::size_t b = 0; b < n; ++b) {
+      double block = 0;
+      for (std::size_t i = 0; i < k; ++i) block += all[b * k + i] / double(k);
+      sum += block;
+      squares += block * block;
+    }
+    const double variance = squares / double(n) - sum * sum / double(n * n);
+    return std::sqrt(std::max(0.0, variance) / double(n - 1));
+  }
+
+  static Estimate share(const Values& v, const char* name, double of) {
+    return {v.at(name)[0] / of, v.at(name)[1] / of};
   }
 
   static Plot spectrum(const std::vector<Observed>& all) {

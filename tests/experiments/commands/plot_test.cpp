@@ -1,0 +1,84 @@
+#include <cstdlib>
+#include <ebb/experiments/report/gnuplot.hpp>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+bool gnuplot_here() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+
+std::string trained(const TempFolder& folder) {
+  const Outcome o = ebb_command({"vanish", "--tasks", "adding", "--cells", "rnn,rnn:recurrent=xavier", "--quick",
+                                 "--steps", "0", "--hidden", "4", "--out", folder / "run"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  return folder / "run";
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves its figures beside the page: JSON for all, a CSV each") {
+  const TempFolder folder;
+  const std::string run = trained(folder);
+  const json figures = json::parse(read_all(run + "/figures.json"))["figures"];
+  REQUIRE(figures.size() == 1);
+  CHECK(figures[0]["id"] == "decay");
+  CHECK_THAT(figures[0]["finding"].get<std::string>(), Contains("The gradient halves every "));
+  CHECK(figures == json(plots_of(read_all(run + "/report.html"))));
+  CHECK_THAT(read_all(run + "/figures/decay.csv"), Contains("series,x,y,low,high\nrnn,1,"));
+  const json palette = summary_of(run)["palette"];
+  CHECK(palette.size() == 1);
+  CHECK(palette["rnn:recurrent=xavier"]["hue"] == figures[0]["series"][1]["colour"]);
+
+  const Outcome list = ebb_command({"plot", run, "--list"});
+  CHECK(list.out == "decay  At initialisation\n");
+  const Outcome csv = ebb_command({"plot", run, "--figure", "decay", "--out", folder / "d.csv"});
+  INFO(csv.err);
+  CHECK(csv.code == 0);
+  CHECK(read_all(folder / "d.csv") == read_all(run + "/figures/decay.csv"));
+}
+
+TEST_CASE("ebb plot says what it cannot draw, and what there is instead") {
+  const TempFolder folder;
+  const std::string run = trained(folder);
+  const auto fails = [](const std::vector<std::string>& words) {
+    const Outcome o = ebb_command(words);
+    CHECK(o.code == 2);
+    return o.err;
+  };
+  CHECK_THAT(fails({"plot", run, "--figure", "los"}), Contains("has no figure 'los'; it has decay"));
+  CHECK_THAT(fails({"plot", folder.path()}), Contains("has no figures.json: it is not the folder of a run"));
+  CHECK_THAT(fails({"plot", folder / "none"}), Contains("does not exist"));
+  CHECK_THAT(fails({"plot", folder.file("figures.json", "[]")}), Contains("is not a figures.json of ebb"));
+  CHECK_THAT(fails({"plot", folder.file("figures.json", R"({"figures": []})")}), Contains("has no figures"));
+  CHECK_THAT(fails({"plot", run, "--width", "3ft"}), Contains("--width: '3ft' is not a length"));
+  CHECK_THAT(fails({"plot", run, "--width", "1e9in"}), Contains("is not a length from 0.5in to 60in"));
+  CHECK_THAT(fails({"plot", run, "--out", folder / "d.gif"}), Contains("must end in .pdf, .svg, .png or .csv"));
+}
+
+TEST_CASE("ebb plot draws a figure as PDF at any path, and names gnuplot if it is missing") {
+  const TempFolder folder;
+  const std::string run = trained(folder), out = folder / "|a 'b' $(c).pdf";
+  if (gnuplot_here()) {
+    const Outcome o = ebb_command({"plot", run, "--figure", "decay", "--width", "84mm", "--out", out});
+    INFO(o.err);
+    CHECK(o.code == 0);
+    CHECK(read_all(out).substr(0, 5) == "%PDF-");
+    CHECK(ebb_command({"plot", run}).code == 0);
+    CHECK(read_all(run + "/figures/decay.pdf").substr(0, 5) == "%PDF-");
+  } else {
+    WARN("drawing is skipped: gnuplot is not installed");
+  }
+  const char* path = std::getenv("PATH");
+  const std::string kept = path ? path : "";
+  setenv("PATH", folder.path().c_str(), 1);
+  const Outcome o = ebb_command({"plot", run, "--out", folder / "n.pdf"});
+  setenv("PATH", kept.c_str(), 1);
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Contains("gnuplot, which was not found: sudo apt-get install gnuplot-nox"));
+  CHECK(!folder.has("n.pdf"));
+}
