@@ -55,9 +55,8 @@ ProfileTable table(const detail::ProfileLane& lane, ProfileTable::By by) {
   }
   if (by == ProfileTable::By::op || by == ProfileTable::By::line)
     std::sort(t.rows.begin(), t.rows.end(), [](const ProfileRow& a, const ProfileRow& b) {
-      return std::tie(b.forward, b.backward) != std::tie(a.forward, a.backward) && a.seconds() != b.seconds()
-                 ? a.seconds() > b.seconds()
-                 : std::tie(a.op, a.file, a.line) < std::tie(b.op, b.file, b.line);
+      return a.seconds() != b.seconds() ? a.seconds() > b.seconds()
+                                        : std::tie(a.op, a.file, a.line) < std::tie(b.op, b.file, b.line);
     });
   return t;
 }
@@ -81,7 +80,9 @@ struct Profile::Scope::On : detail::Observed {
   using Observed::Observed;
 };
 
-Profile::Scope::Scope(Profile& p) : on_(std::make_unique<On>(p.lane_.get())) {}
+/// Directly within a scope of the same Profile, it changes nothing.
+Profile::Scope::Scope(Profile& p)
+    : on_(std::make_unique<On>(detail::observer == p.lane_.get() ? nullptr : p.lane_.get())) {}
 Profile::Scope::~Scope() = default;
 Profile::Profile() : lane_(std::make_unique<detail::ProfileLane>("caller")) {}
 Profile::~Profile() = default;

@@ -149,12 +149,16 @@ Observer& ProfileLane::shard(int number) {
   return *lane;
 }
 
-void ProfileLane::enter() { entered_ = now(); }
+/// Scopes of one Profile may be nested, with those of others between them: the outermost is measured.
+void ProfileLane::enter() {
+  if (depth_++ == 0) entered_ = now();
+}
 
 void ProfileLane::leave() noexcept {
+  op_ = nullptr;
+  if (--depth_ > 0) return;
   active_ += now() - entered_;
   entered_ = -1;
-  op_ = nullptr;
 }
 
 std::int64_t ProfileLane::active() const { return active_ + (entered_ >= 0 ? now() - entered_ : 0); }

@@ -84,6 +84,7 @@ class ProfileLane final : public Probe, public Observer {
   std::string name_;
   std::vector<ProfileEvent> events_;
   std::int64_t left_out_ = 0, active_ = 0, entered_ = -1, kept_bytes_ = 0;
+  int depth_ = 0;  // of scopes
   std::unordered_map<ProfileSite, ProfileSum, Hash, Same> sums_;
 
   const char* op_ = nullptr;  // of the op that began

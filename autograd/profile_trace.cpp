@@ -4,7 +4,6 @@
 #include <ebb/ops/error.hpp>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -45,7 +44,7 @@ class Track {
       return std::tie(events[a].begin, events[b].end) < std::tie(events[b].begin, events[a].end);
     });
     for (const std::size_t k : order) op(events[k], fmt::format("bytes in use, {}", name));
-    close_all(std::numeric_limits<std::int64_t>::max());
+    close_all();
   }
 
  private:
@@ -62,7 +61,7 @@ class Track {
     if (!inside) {
       const char* pass = name_of(e.pass);
       if (open_.empty() || open_.front().name != pass) {
-        close_all(e.begin);
+        close_all();
         begin({pass, e.begin, true}, e.begin);
       }
       if (open_.size() > 1 && open_.back().step != e.site.step) close();
@@ -87,7 +86,7 @@ class Track {
     event(fmt::format("\"ph\":\"E\",\"name\":{},\"ts\":{}", json_text(o.name), time(o.end)));
     open_.pop_back();
   }
-  void close_all(std::int64_t) {
+  void close_all() {
     while (!open_.empty()) close();
   }
   void metadata(const char* what, const std::string& arguments) {

@@ -120,10 +120,11 @@ class PlotCommand final : public Command {
 
   void draw(const json& f) {
     const std::string id = f["id"];
+    // An id of a file that others wrote is not a path.
+    if (id.empty() || id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+      throw FileError(fmt::format("'{}': '{}' is not the name of a figure", run_, id));
     fs::path out = out_;
-    if (out_.empty()) {  // an id of a file that others wrote is not a path
-      if (id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-        throw FileError(fmt::format("'{}': '{}' is not the name of a figure", run_, id));
+    if (out_.empty()) {
       out = folder() / "figures" / (id + ".pdf");
       fs::create_directories(out.parent_path());
     }

@@ -66,7 +66,7 @@ struct ProfileUpdates {
     sizes.declare(o);
     sizes.declare_more(o);
     o.example("ebb profile chars --cell gru");
-    o.example("ebb profile adding --cell lstm_layernorm --hidden 128 --batch 64 --threads 2");
+    o.example("ebb profile adding --cell lstm-layernorm --hidden 128 --batch 64 --threads 2");
     o.example("ebb profile chars --cell mycell --updates 3 --out profiles/mycell     then open its trace.json");
   }
 
@@ -77,6 +77,7 @@ struct ProfileUpdates {
     const auto task = sizes.make(task_name);
     check_read("cell", task_name, cell != "lstm", !task->as<HasFeedForward>());
     const TaskSettings s = sizes.settings(task_name, *task, job.size());
+    if (!s.remedy.empty()) throw ValueError("ebb profile measures updates without remedies: leave out --remedy");
     check_sizes(*task, s);
     Model model{*task, cell, s, job.seeds().front()};
     try_out(model, *task, s);

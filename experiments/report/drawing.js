@@ -131,7 +131,8 @@ const Drawing = (() => {
   function print(figure) {
     const sheet = document.createElement('div'), page = document.createElement('style');
     sheet.id = 'sheet';
-    sheet.innerHTML = standalone(figure).replace(/^<\?xml.*\n/, '');
+    sheet.innerHTML = standalone(figure).replace(/^<\?xml.*\n/, '')
+      .replace(/(id="|url\(#)clip/g, '$1sheet-clip');   // unlike those of the page, which are hidden meanwhile
     const svg = sheet.querySelector('svg'), [, , width, height] = svg.getAttribute('viewBox').split(' ').map(Number);
     page.textContent = `@page { size: ${width + 16}px ${height + 18}px; margin: 8px; }`;
     document.head.append(page);
@@ -150,8 +151,9 @@ const Drawing = (() => {
     const line = cells => cells.map(c => c === null ? 'nan' : c).join(',') + '\n';
     if (spec.kind === 'heat')
       return 'x,y,value\n' + spec.values.map((v, k) => line([spec.xs[k % spec.xs.length], spec.ys[Math.floor(k / spec.xs.length)], v])).join('');
-    return 'series,x,y,low,high\n' + spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null)
-      .map(row => line([quoted(s.name), row[0], row[k + 1][1], row[k + 1][0], row[k + 1][2]])).join('')).join('');
+    return 'series,x,y,low,high\n' + spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null || row[k + 1][3])
+      .map(row => line([quoted(s.name), row[0], row[k + 1][1],
+        ...(row[k + 1][0] === row[k + 1][2] ? ['', ''] : [row[k + 1][0], row[k + 1][2]])])).join('')).join('');
   }
 
   function buttons(figure, spec) {

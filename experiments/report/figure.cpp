@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace ebb::app {
 namespace {
@@ -28,24 +29,26 @@ json rounded(const std::vector<double>& all) {
   return list;
 }
 
-// One table: a row for each x, and [low, y, high] for each line. A line without a point at x has nulls; [null, null,
-// null, "gap"] interrupts it there.
+// One table: a row for each x, and [low, y, high] for each line; the n-th point of a line at one x is in the n-th row
+// of that x. A line without a point there has nulls; [null, null, null, "gap"] interrupts it.
 json rows_of(const std::vector<Series>& series) {
-  std::map<double, std::vector<json>> rows;
-  for (std::size_t k = 0; k < series.size(); ++k)
+  std::map<std::pair<double, int>, std::vector<json>> rows;
+  for (std::size_t k = 0; k < series.size(); ++k) {
+    std::map<double, int> points_at;
     for (std::size_t i = 0; i < series[k].x.size(); ++i) {
       if (!std::isfinite(series[k].x[i])) continue;
-      auto& row = rows[series[k].x[i]];
+      auto& row = rows[{series[k].x[i], points_at[series[k].x[i]]++}];
       row.resize(series.size());
       const double y = series[k].y[i];
       const bool band = i < series[k].low.size() && i < series[k].high.size();
       row[k] = {rounded(band ? series[k].low[i] : y), rounded(y), rounded(band ? series[k].high[i] : y)};
       if (!std::isfinite(y)) row[k] = {nullptr, nullptr, nullptr, "gap"};
     }
+  }
   json table = json::array();
-  for (auto& [x, row] : rows) {
+  for (auto& [at, row] : rows) {
     json line = json::array();  // braces around a single json would be a copy for some compilers
-    line.push_back(rounded(x));
+    line.push_back(rounded(at.first));
     for (auto& entry : row) line.push_back(entry.is_null() ? json({nullptr, nullptr, nullptr}) : entry);
     table.push_back(std::move(line));
   }

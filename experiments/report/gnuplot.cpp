@@ -69,7 +69,8 @@ struct Extent {
 Extent drawable(Extent r, bool log) {
   if (r.low < r.high) return r;
   if (r.low > r.high) return log ? Extent{1, 10} : Extent{0, 1};
-  return log ? Extent{r.low / 2, 2 * r.low} : Extent{r.low - 1, r.low + 1};
+  const double room = std::max(1., 1e-3 * std::abs(r.low));  // beyond the rounding of large numbers
+  return log ? Extent{r.low / 2, 2 * r.low} : Extent{r.low - room, r.low + room};
 }
 
 /// Ticks at powers of ten, or as numbers where there would be fewer than two.
@@ -82,7 +83,7 @@ std::string axis(const char* name, bool log, const Extent& r) {
 std::string head(const json& f, const Paper& p) {
   std::string text = fmt::format("set encoding utf8\nset terminal {}\n", terminal(p));
   text += fmt::format("set xlabel {} noenhanced offset 0,.4\nset ylabel {} noenhanced offset 1,0\n",
-                      quoted(f["x"].get<std::string>()), quoted(f["y"].get<std::string>()));
+                      quoted(f.at("x").get<std::string>()), quoted(f.at("y").get<std::string>()));
   if (!p.title.empty()) text += fmt::format("set title {} noenhanced\n", quoted(p.title));
   return text + "set border 3 lw .6\nset tics nomirror scale .5\n";
 }
@@ -92,12 +93,12 @@ bool is_mark(const json& s) { return s.value("mark", false); }
 /// Diverged runs do not set the scale of y, as on the page.
 Extent y_range(const json& f, bool log) {
   Extent all, inside;
-  for (const json& row : f["rows"])
+  for (const json& row : f.at("rows"))
     for (std::size_t k = 1; k < row.size(); ++k) {
-      const json& y = row[k][1];
+      const json& y = row.at(k).at(1);
       if (!y.is_number() || (log && y.get<double>() < 1e-300)) continue;
       all.add(y);
-      if (!f["series"][k - 1].value("outside", false)) inside.add(y);
+      if (!f.at("series").at(k - 1).value("outside", false)) inside.add(y);
     }
   return inside.low <= inside.high ? inside : all;
 }
@@ -119,14 +120,14 @@ std::string ordinate(const json& e, bool log10) {
 
 std::string data_of(const json& f, bool log10) {
   std::string text;
-  for (std::size_t k = 0; k < f["series"].size(); ++k) {
+  for (std::size_t k = 0; k < f.at("series").size(); ++k) {
     text += fmt::format("$d{} << EOD\n", k);
     bool any = false;
-    for (const json& row : f["rows"]) {
+    for (const json& row : f.at("rows")) {
       const json& e = row.at(k + 1);
-      if (!e[1].is_number() && e.size() < 4) continue;  // this line has no point here
-      text += fmt::format("{} {} {} {}\n", number(row[0]), ordinate(e[1], log10), ordinate(e[0], log10),
-                          ordinate(e[2], log10));
+      if (!e.at(1).is_number() && e.size() < 4) continue;  // this line has no point here
+      text += fmt::format("{} {} {} {}\n", number(row.at(0)), ordinate(e.at(1), log10), ordinate(e.at(0), log10),
+                          ordinate(e.at(2), log10));
       any = true;
     }
     text += any ? "EOD\n" : "NaN NaN NaN NaN\nEOD\n";
@@ -135,37 +136,46 @@ std::string data_of(const json& f, bool log10) {
 }
 
 bool has_band(const json& f, std::size_t k) {
-  for (const json& row : f["rows"])
-    if (const json& e = row.at(k + 1); e[0].is_number() && e[0] != e[2]) return true;
+  for (const json& row : f.at("rows"))
+    if (const json& e = row.at(k + 1); e.at(0).is_number() && e.at(0) != e.at(2)) return true;
   return false;
 }
 
-std::string line_of_series(const json& s, std::size_t k, bool markers, int before) {
-  const std::string name = fmt::format("title {} noenhanced", quoted(s["name"].get<std::string>()));
+/// Marks of one name have one entry in the legend.
+bool is_repeated(const json& series, std::size_t k) {
+  for (std::size_t i = 0; i < k; ++i)
+    if (is_mark(series.at(k)) && is_mark(series.at(i)) && series.at(i).at("name") == series.at(k).at("name"))
+      return true;
+  return false;
+}
+
+std::string line_of_series(const json& series, std::size_t k, bool markers) {
+  const json& s = series.at(k);
+  const std::string name =
+      is_repeated(series, k) ? "notitle" : fmt::format("title {} noenhanced", quoted(s.at("name").get<std::string>()));
   if (is_mark(s)) return fmt::format("$d{} using 1:2 with lines lc rgb '#8b949a' lw .8 dt (3,3) {}", k, name);
-  const std::string colour = colour_word(s["light"]);
+  const std::string colour = colour_word(s.at("light"));
   if (s.value("thin", false))
     return fmt::format("$d{} using 1:2 with lines lc rgb '#90{} lw .7 notitle", k, colour.substr(6));
-  const int shape = shape_of(s["marker"].get<std::string>());
+  const int shape = shape_of(s.at("marker").get<std::string>());
   if (s.value("dots", false))
-    return fmt::format("$d{} using 1:2 with points lc {} pt {} ps .5 {}", k, colour, shape, name);
-  const std::string line = fmt::format("lc {} lw 1.4 dt {}", colour, dash_word(s["dash"]));
+    return fmt::format("$d{} using 1:2 with points lc {} pt {} ps .5 {}", k, colour, markers ? shape : 7, name);
+  const std::string line = fmt::format("lc {} lw 1.4 dt {}", colour, dash_word(s.at("dash")));
   if (markers)
-    return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .45 pn {} {}", k, line, shape, 5 + before % 3,
-                       name);
+    return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .45 pn {} {}", k, line, shape, 5 + k % 3, name);
   if (s.value("beads", false)) return fmt::format("$d{} using 1:2 with linespoints {} pt 7 ps .25 {}", k, line, name);
   return fmt::format("$d{} using 1:2 with lines {} {}", k, line, name);
 }
 
 std::string lines_program(const json& f, const Paper& p) {
-  const json& series = f["series"];
-  const bool log_x = f["logX"];
+  const json& series = f.at("series");
+  const bool log_x = f.at("logX").get<bool>(), log = f.at("logY").get<bool>();
   Extent all_x;
-  for (const json& row : f["rows"])
-    if (!log_x || row[0].get<double>() > 0) all_x.add(row[0]);
+  for (const json& row : f.at("rows"))
+    if (!log_x || row.at(0).get<double>() > 0) all_x.add(row.at(0));
   const Extent x = drawable(all_x, log_x);
-  Extent y = drawable(y_range(f, f["logY"]), f["logY"]);
-  const bool wide = f["logY"] && is_wide(y), log_y = f["logY"] && !wide;
+  Extent y = drawable(y_range(f, log), log);
+  const bool wide = log && is_wide(y), log_y = log && !wide;
   std::string text = head(f, p) + axis("x", log_x, x) + (wide ? wide_axis(y) : axis("y", log_y, y));
   text += fmt::format("set xrange [{:.9g}:{:.9g}]\n", x.low, x.high);
   const double pad = log_y ? std::pow(10, .04 * (std::log10(y.high) - std::log10(y.low))) : .05 * (y.high - y.low);
@@ -178,21 +188,22 @@ std::string lines_program(const json& f, const Paper& p) {
   std::string bands, lines;
   std::vector<std::string> groups;
   for (const json& s : series)
-    if (!is_mark(s)) groups.push_back(s["group"]);
+    if (!is_mark(s)) groups.push_back(s.at("group").get<std::string>());
   const bool markers = std::any_of(groups.begin(), groups.end(), [&](const std::string& g) { return g != groups[0]; });
   for (std::size_t k = 0; k < series.size(); ++k) {
-    const json& s = series[k];
+    const json& s = series.at(k);
     if (!is_mark(s) && !s.value("thin", false) && !s.value("dots", false) && has_band(f, k))
       bands += fmt::format("$d{} using 1:3:4 with filledcurves fc {} fs transparent solid {} noborder notitle, \\\n", k,
-                           colour_word(s["light"]), s.value("dashed", false) ? ".07" : ".15");
-    lines += fmt::format("{}{}", lines.empty() ? "" : ", \\\n", line_of_series(s, k, markers, static_cast<int>(k)));
+                           colour_word(s.at("light")), s.value("dashed", false) ? ".07" : ".15");
+    lines += fmt::format("{}{}", lines.empty() ? "" : ", \\\n", line_of_series(series, k, markers));
   }
   return text + bands + (lines.empty() ? "NaN notitle" : lines) + "\n";
 }
 
 std::vector<double> edges_of(const json& centres) {
-  const std::vector<double> c = centres;
+  const auto c = centres.get<std::vector<double>>();
   const std::size_t n = c.size();
+  if (n == 0) throw FileError("a heat map in figures.json has no cells");
   if (n == 1) return {c[0] - .5, c[0] + .5};
   std::vector<double> edges{c[0] - (c[1] - c[0]) / 2};
   for (std::size_t k = 1; k < n; ++k) edges.push_back((c[k - 1] + c[k]) / 2);
@@ -201,19 +212,21 @@ std::vector<double> edges_of(const json& centres) {
 }
 
 std::string heat_program(const json& f, const Paper& p) {
-  const auto xs = edges_of(f["xs"]), ys = edges_of(f["ys"]);
-  const double low = f["low"].get<double>(), high = f["high"].get<double>();
+  const auto xs = edges_of(f.at("xs")), ys = edges_of(f.at("ys"));
+  const std::size_t across = xs.size() - 1, cells = across * (ys.size() - 1);
+  if (f.at("values").size() != cells)
+    throw FileError(fmt::format("a heat map in figures.json has {} values for {} cells", f.at("values").size(), cells));
+  const double low = f.at("low").get<double>(), high = f.at("high").get<double>();
   std::string text = head(f, p) + "set tics out\nset border 15 lw .6\nunset key\n";
   text += fmt::format("set xrange [{:.9g}:{:.9g}]\nset yrange [{:.9g}:{:.9g}]\nset cbrange [{:.9g}:{:.9g}]\n",
                       xs.front(), xs.back(), ys.front(), ys.back(), low, high > low ? high : low + 1);
   text += fmt::format("set cblabel {} noenhanced offset .5,0\nset palette defined (",
-                      quoted(f["value"].get<std::string>()));
-  for (std::size_t k = 0; k < f["scale"].size(); ++k)
-    text += fmt::format("{}{} {}", k ? ", " : "", k, colour_word(f["scale"][k]).substr(4));
+                      quoted(f.at("value").get<std::string>()));
+  for (std::size_t k = 0; k < f.at("scale").size(); ++k)
+    text += fmt::format("{}{} {}", k ? ", " : "", k, colour_word(f.at("scale").at(k)).substr(4));
   text += ")\n$d << EOD\n";
-  const std::size_t across = xs.size() - 1;
-  for (std::size_t k = 0; k < f["values"].size(); ++k)
-    if (const json& v = f["values"][k]; v.is_number())
+  for (std::size_t k = 0; k < cells; ++k)
+    if (const json& v = f.at("values").at(k); v.is_number())
       text += fmt::format("{:.9g} {:.9g} {:.9g} {:.9g} {}\n", xs[k % across], xs[k % across + 1], ys[k / across],
                           ys[k / across + 1], number(v));
   return text +

@@ -27,9 +27,9 @@ std::span<const char* const> markers();
 std::vector<int> dash_pattern(int dash, bool second);
 
 /// The style of each name in a report. A shipped cell has a fixed style, the same in every report, and those that are
-/// usually compared differ in hue. Another cell, or a cell with options, takes a free style that depends on its name
-/// and, if that is taken, on what the report already has: the report's run records it. Names that are not
-/// cells take the hues that the report has least, in the order in which they come.
+/// usually compared differ in hue. Another cell, or a cell with options, takes a free style, of a hue that the report
+/// has least; among those its name decides. The report's run records it. Names that are not cells take the hues that
+/// the report has least, in the order in which they come.
 class Palette {
  public:
   Style of(const std::string& name);

@@ -76,7 +76,7 @@ std::string Report::free_id(const std::string& id) const {
 
 void Report::add(const Figure& f, const std::string& finding, const std::string& caption) {
   std::string data = f.json;
-  for (std::size_t at = 0; (at = data.find("</", at)) != std::string::npos; at += 3) data.replace(at, 2, "<\\/");
+  for (std::size_t at = 0; (at = data.find('<', at)) != std::string::npos; at += 6) data.replace(at, 1, "\\u003c");
   body_ += fmt::format(
       "<figure id='{}'><h3>{}</h3>{}<div class=legend></div><div class=plot></div>"
       "<script type='application/json'>{}</script><figcaption>{}</figcaption></figure>\n",

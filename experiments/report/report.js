@@ -54,7 +54,7 @@
       if (this.zoom) return this.zoom[axis];
       const {spec, logX, logY} = this;
       if (axis === 'y') return widened(logY === spec.logY && this.shared || range(spec, logY), logY);
-      let [low, high] = d3.extent(this.spec.rows.filter((row, r) => !logX || row[0] > 0), row => row[0]);
+      let [low, high] = d3.extent(spec.rows.filter(row => !logX || row[0] > 0), row => row[0]);
       if (low === undefined) return logX ? [1, 10] : [0, 1];
       if (low === high) [low, high] = logX ? [low / 2, 2 * high] : [low - 1, high + 1];
       return [low, high];
@@ -83,11 +83,13 @@
       this.catchPointer(svg, box);
     }
     depth(k) { const s = this.spec.series[k]; return s.mark ? 0 : s.thin ? 1 : s.dots ? 3 : 2; }
-    // A thin line belongs to the line of its group.
-    shown(k) {
-      const s = this.spec.series[k], main = s.thin ? this.spec.series.findIndex(t => !t.thin && !t.mark && t.group === s.group) : k;
-      return this.visible[main < 0 ? k : main];
+    // A thin line belongs to the line of its group, a mark to the first one of its name.
+    main(k) {
+      const {series} = this.spec, s = series[k];
+      if (s.mark) return series.findIndex(t => t.mark && t.name === s.name);
+      return s.thin ? series.findIndex(t => !t.thin && !t.mark && t.group === s.group) : k;
     }
+    shown(k) { const main = this.main(k); return this.visible[main < 0 ? k : main]; }
     ok(v) { return v !== null && (!this.logY || v > 0); }
     okX(p) { return !this.logX || p.x > 0; }
     band(g, k) {
@@ -183,7 +185,7 @@
     keys() {
       this.legend.innerHTML = '';
       this.fields = this.spec.series.map((s, k) => {
-        if (s.thin) return null;
+        if (this.main(k) !== k) return null;
         const key = document.createElement('button');
         key.innerHTML = icon(s, this.markers) + '<span></span><b></b>';
         key.querySelector('span').textContent = s.name;

@@ -131,10 +131,20 @@ Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms&
   Evidence e = *runs.front();
   const double n = static_cast<double>(runs.size());
   e.decay = decay_estimate(of_all, e.first, e.last);
-  std::vector<Estimate> exponents;
-  for (const Evidence* run : runs) exponents.push_back(run->exponent);
+  std::vector<Estimate> decays, exponents;
+  for (const Evidence* run : runs) {
+    decays.push_back(run->decay);
+    exponents.push_back(run->exponent);
+    if (e.missing.empty()) e.missing = run->missing;
+  }
+  if (runs.size() > 1) e.decay.error = mean_of(decays).error;
   e.exponent = mean_of(exponents);
   e.gates = mean_gates(runs);
+  const bool some = std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->gates.empty(); });
+  if (e.gates.empty() && some) {
+    e.gates_known = false;
+    note_missing(e, "gates", "the seeds do not have the same");
+  }
   if (std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->matrix; })) e.matrix.reset();
   if (!e.matrix) return e;
   e.matrix = {0, e.matrix->bound, 0, 0};
@@ -162,7 +172,10 @@ Evidence evidence_of(const Model& model, const Task& task, const std::string& ce
     e.exponent = lyapunov(one, x, {}, {.directions = 1}).exponents[0];
   } catch (const Error& error) { note_missing(e, "the top Lyapunov exponent", error.what()); }
   try {
-    if (e.first < e.last) e.gates = gate_evidence(one, x, e.first, e.last);
+    if (e.first < e.last) {
+      e.gates = gate_evidence(one, x, e.first, e.last);
+      e.gates_known = true;
+    }
   } catch (const Error& error) { note_missing(e, "gates", error.what()); }
   try {
     e.matrix = matrix_evidence(model, cell, x);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -23,6 +24,7 @@ bool vanishes(const Evidence& e) { return e.decay.value < 0 && beyond_error(e.de
 
 /// Within the tolerance, within two standard errors, or within a factor of two over T.
 bool agree(double a, double b, double error, int length) {
+  if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
   const double gap = std::abs(a - b);
   return gap <= tolerance * std::max(std::abs(a), std::abs(b)) || gap <= 2 * error || gap * length <= std::numbers::ln2;
 }
@@ -46,9 +48,10 @@ std::string gradient_sentence(const Evidence& e) {
   if (d > 0 && beyond_error(e.decay) && decades(e) >= least_decades)
     return fmt::format("the gradient grows by {}: {} it explodes to {}.", rate, over_training(e),
                        power_text(decades(e), 1));
-  return fmt::format(
-      "the gradient changes by {} nats per step, by a factor of {} {}: it neither vanishes nor explodes.",
-      with_error(d, e.decay.error), number_text(std::exp(d * e.length)), over_training(e));
+  return fmt::format("the gradient changes by {} nats per step, by a factor of {} {}: {}.",
+                     with_error(d, e.decay.error), number_text(std::exp(d * e.length)), over_training(e),
+                     std::abs(decades(e)) < least_decades ? "it neither vanishes nor explodes"
+                                                          : "within its error, this may be no change");
 }
 
 std::string exponent_sentence(const Evidence& e) {
@@ -67,9 +70,10 @@ std::string exponent_sentence(const Evidence& e) {
         "The top Lyapunov exponent along the data, {}, agrees: this is the rate of the state's dynamics, "
         "whatever the loss.",
         value);
-  return fmt::format("The top Lyapunov exponent along the data is {}, {}, {}: over longer lags the gradient should {}.",
-                     first > d ? "higher" : "lower", value, "the rate of the state's dynamics",
-                     first > d ? "fall more slowly" : "fall faster");
+  return fmt::format(
+      "The top Lyapunov exponent along the data, {}, is {}: this is the rate of the state's dynamics, at which the "
+      "gradient should {} over longer lags.",
+      value, first > d ? "higher" : "lower", first < 0 ? "fall" : "change");
 }
 
 std::string factor_of(const GateEvidence& g) { return g.complement ? "1 - " + g.name : g.name; }
@@ -81,14 +85,16 @@ std::string gate_options(const Evidence& e, const std::vector<OptionInfo>& optio
     const std::string* const value = listed.unlisted(name);
     return value ? *value : std::string();
   };
+  const std::string chrono = given("chrono");
+  const bool by_chrono = !chrono.empty() && chrono != "0";  // which then sets the bias
   std::string text;
   for (const OptionInfo& o : options) {
-    if (o.name != "forget_bias" && o.name != "update_bias") continue;
+    if (by_chrono || (o.name != "forget_bias" && o.name != "update_bias")) continue;
     const std::string now = given(o.name);
     text = fmt::format("a larger {} than {}", o.name, now.empty() ? o.default_value : now);
   }
   for (const OptionInfo& o : options)
-    if (o.name == "chrono" && given(o.name).empty() && e.length > 3)
+    if (o.name == "chrono" && std::strtod(chrono.c_str(), nullptr) < e.length && e.length > 3)
       text += fmt::format("{}chrono={}, for initial time scales of up to {}", text.empty() ? "" : ", or ", e.length,
                           count_text(e.length, "step"));
   return text;
@@ -112,9 +118,9 @@ std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
       "{3} in the slowest; through {0} alone the gradient would change by {4} nats per step",
       factor_of(g), g.field, number_text(g.median), number_text(g.longest),
       std::isinf(g.alone) ? "-∞" : number_text(g.alone));
-  const bool explains = agree(g.alone, d, 0, e.length);
+  const bool explains = agree(g.alone, d, e.decay.error, e.length);
   if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains this rate.";
-  else if (g.alone > d) return text + ": the gate does not explain this rate.";
+  else if (g.alone > d || d >= 0) return text + ": the gate does not explain this rate.";
   else
     text +=
         ", faster than it does: the gate forgets, and what comes back does so beside it, through the rest of the step.";
@@ -134,19 +140,21 @@ std::string matrix_sentence(const Evidence& e) {
   text += below ? fmt::format(": the gradient must vanish, by at least {} nats per step.",
                               number_text(-std::log(m.sigma_max / m.bound)))
                 : ", so that the bound leaves open what the gradient does.";
-  const double of_U = std::log(m.radius), of_slope = known ? m.log_slope : 0, rate = of_U + of_slope;
-  text += fmt::format(" Its largest eigenvalue has modulus {}{}: that makes {} nats per step", number_text(m.radius),
-                      known ? fmt::format(", and the slope of the activation is {} in the geometric mean",
-                                          number_text(std::exp(of_slope)))
-                            : "",
-                      number_text(rate));
-  const bool explains = agree(rate, e.decay.value, 0, e.length), small = below || (explains && of_U < of_slope);
+  const std::string remedy =
+      e.cell.find("recurrent=") == std::string::npos
+          ? " Remedy: rnn with recurrent=orthogonal, whose singular values are 1 at initialisation."
+          : "";
+  text += fmt::format(" Its largest eigenvalue has modulus {}", number_text(m.radius));
+  if (!known) return text + "; the slope of the activation is not known." + (below ? remedy : "");
+  const double of_U = std::log(m.radius), of_slope = m.log_slope, rate = of_U + of_slope;
+  text += fmt::format(", and the slope of the activation is {} in the geometric mean: that makes {} nats per step",
+                      number_text(std::exp(of_slope)), number_text(rate));
+  const bool explains = agree(rate, e.decay.value, e.decay.error, e.length),
+             small = below || (explains && of_U < of_slope);
   text += explains ? fmt::format(", which explains the decay: {}.",
                                  of_U < of_slope ? "U is too small" : "the slope of the activation is too small")
                    : ", which does not explain the decay.";
-  if (small && e.cell.find("recurrent=") == std::string::npos)
-    text += " Remedy: rnn with recurrent=orthogonal, whose singular values are 1 at initialisation.";
-  return text;
+  return small ? text + remedy : text;
 }
 
 std::string cause_sentence(const Evidence& e) {
@@ -158,8 +166,9 @@ std::string cause_sentence(const Evidence& e) {
   }
   if (!vanishes(e)) return {};
   if (e.matrix) return matrix_sentence(e);
-  return e.missing.empty() ? "None of the values that it watches multiplies its state, so no gate explains the decay."
-                           : std::string();
+  return e.gates_known ? "No value that it watches equals the derivative of a unit of its state with respect to "
+                         "itself, so no gate is known to explain the decay."
+                       : std::string();
 }
 
 }  // namespace
@@ -183,8 +192,7 @@ std::string why_rules() {
       "if they differ by at most {1:.0f} % of the larger, by two standard errors, or by a factor of two over these "
       "steps. A gate is a watched value in [0, 1] that equals the derivative of a state's unit with respect to itself "
       "one step before, to {2:.0f} %; its rate alone is that of a gradient which returns through the gate in equal "
-      "parts of "
-      "all units, over the same lags.",
+      "parts of all units, over the same lags.",
       count_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);
 }
 

@@ -38,6 +38,7 @@ struct Evidence {
   Estimate decay{unmeasured, unmeasured};     ///< of the gradient's norm with the lag
   Estimate exponent{unmeasured, unmeasured};  ///< the largest Lyapunov exponent along the data
   std::vector<GateEvidence> gates{};
+  bool gates_known = false;  ///< gates that multiply the state were looked for
   std::optional<MatrixEvidence> matrix{};
   std::string missing{};  ///< why something was not measured
   static constexpr double unmeasured = std::numeric_limits<double>::quiet_NaN();

@@ -6,11 +6,18 @@
 namespace ebb::app {
 namespace {
 
+/// Whether a + belongs to a number, as in omega:1e+1.
+bool is_exponent(const std::string& text, std::size_t plus) {
+  return plus >= 2 && text[plus - 1] == 'e' && text[plus - 2] >= '0' && text[plus - 2] <= '9';
+}
+
 std::vector<std::string> parts_of(const std::string& text) {
   std::vector<std::string> parts;
   if (text.empty() || text == "none") return parts;
   for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('+', begin), text.size());
+    std::size_t end = text.find('+', begin);
+    while (end != std::string::npos && is_exponent(text, end)) end = text.find('+', end + 1);
+    end = std::min(end, text.size());
     parts.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }

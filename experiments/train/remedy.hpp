@@ -19,7 +19,8 @@ class Remedy {
  public:
   virtual ~Remedy();
   const std::string& text() const { return text_; }  ///< as it was given, with its options
-  /// Rejects a model or sizes that it cannot serve, before any work.
+  /// Rejects a model or sizes that it cannot serve, before any work. Not called for a remedy that is a GradientRule
+  /// only, which serves every model.
   /// Errors    ValueError with the reason
   virtual void check(const Cell&, const TaskSettings&) const {}
   /// What it means that its loss is not finite, for the message.

@@ -147,7 +147,7 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
                given_or(word_dropout.of(name), s.network.words)};
   if (!optimizer.empty()) s.optimizer = optimizer;
   if (!schedule.empty()) s.schedule = schedule;
-  if (!remedy.empty()) s.remedy = remedy;
+  if (!remedy.empty()) s.remedy = remedy == "none" ? "" : remedy;
   return s;
 }
 

@@ -11,12 +11,14 @@ namespace {
 bool spans_decades(const Plot& p) {
   double low = INFINITY, high = 0;
   for (const auto* lines : {&p.series, &p.marks})
-    for (const Series& s : *lines)
-      for (const double y : s.outside ? std::vector<double>{} : s.y)
+    for (const Series& s : *lines) {
+      if (s.outside) continue;
+      for (const double y : s.y)
         if (std::isfinite(y) && y > 0) {
           low = std::min(low, y);
           high = std::max(high, y);
         }
+    }
   return high > 30 * low;
 }
 
@@ -136,8 +138,8 @@ void TrainResults::add_remedies(const Summary::Section& summary, const std::stri
         line.y.push_back(p.value);
       }
     const auto s = summary.under({"remedies", run.remedies[k]});
-    s.set({"updates"}, static_cast<double>(line.y.size()));
     if (line.y.empty()) continue;
+    s.set({"updates"}, static_cast<double>(line.y.size()));
     s.set({"first"}, line.y.front());
     s.set({"last"}, line.y.back());
     remedy_.series.push_back(std::move(line));
@@ -173,12 +175,14 @@ void TrainResults::report(Job& job, const Task& task) const {
         "What the remedy adds to the training loss at each update, or the loss of each of its own updates.";
     job.report.plots({remedy});
   }
-  Table table = table_;
-  if (runs_.size() == 1) table.rows[0][0].group = runs_.front().cell;
+  Table table = table_, measures = measures_;
+  if (runs_.size() == 1)  // the colour of its lines
+    for (Table* const t : {&table, &measures})
+      for (std::vector<Entry>& row : t->rows) row[0].group = runs_.front().cell;
   job.report.table(table);
   if (!meter_) return;
   job.report.section("On the test split");
-  job.report.table(measures_);
+  job.report.table(measures);
   meter_->show(job.report);
 }
 

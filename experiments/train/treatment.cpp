@@ -83,8 +83,8 @@ std::string Treatment::before(int step, std::vector<RemedyPoint>& record) {
       const double loss = own_update(*own, number);
       record.push_back({step, static_cast<int>(own->remedy), loss});
       if (!std::isfinite(loss))
-        return fmt::format("step {}: in own update {} of the remedy '{}', the loss or its gradient is not finite", step,
-                           number + 1, remedies_[own->remedy]->text());
+        return fmt::format("step {}: in own update {} of the remedy '{}', the loss or its gradient is not finite{}",
+                           step, number + 1, remedies_[own->remedy]->text(), remedies_[own->remedy]->hint());
     }
   return {};
 }

@@ -312,7 +312,7 @@ TridiagonalEigen tridiagonal_eigen(const std::vector<double>& diagonal, const st
   if (!d.allFinite() || !e.allFinite()) throw ValueError("a tridiagonal matrix has an infinite or NaN element");
   double scale = d.cwiseAbs().maxCoeff();
   if (m > 1) scale = std::max(scale, e.cwiseAbs().maxCoeff());
-  if (scale > 0) {  // its tests for negligible elements square them
+  if (scale > 0) {  // Eigen's tests for negligible elements square them
     d /= scale;
     e /= scale;
   }

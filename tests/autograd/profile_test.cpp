@@ -96,6 +96,29 @@ TEST_CASE("the tables of a profile have the same sums, which are less than what 
   for (std::size_t k = 1; k < by_op.rows.size(); ++k) CHECK(by_op.rows[k - 1].seconds() >= by_op.rows[k].seconds());
 }
 
+TEST_CASE("nested scopes of one profile measure the time of the outermost") {
+  const Ran r(3, 4);
+  Profile p, q;
+  {
+    const Profile::Scope outer(p);
+    r.run();
+    {
+      const Profile::Scope inner(p), other(q);
+      r.run();
+      const Profile::Scope innermost(p);
+      r.run();
+    }
+    r.run();
+  }
+  CHECK(p.by_op().sum().calls == 3 * q.by_op().sum().calls);
+  {
+    const Profile::Scope outer(p), inner(p);
+    r.run(2);
+  }
+  CHECK(p.seconds() >= p.by_op().sum().seconds());
+  CHECK(p.seconds() < 3600);
+}
+
 TEST_CASE("calls, times and bytes belong to the op, the line of the cell, and the time step") {
   const int T = 7, B = 4;
   const Ran r(T, B);
@@ -211,7 +234,7 @@ TEST_CASE("a trace follows Chrome's trace event format, and its spans nest") {
   std::map<int, std::vector<std::string>> open;
   std::map<int, double> last;
   std::map<std::string, int> phases;
-  std::int64_t forward = 0, backward = 0, ops = 0;
+  std::int64_t forward = 0, backward = 0;
   bool within = true, ordered = true, named = true;
   for (const auto& e : trace["traceEvents"]) {
     const std::string phase = e["ph"], name = e["name"];
@@ -234,7 +257,6 @@ TEST_CASE("a trace follows Chrome's trace event format, and its spans nest") {
       named = named && e["cat"].is_string() && !e.contains("args");  // speedscope would append them to the name
       stack.push_back(name);
       const bool op = e["cat"] == "op";
-      ops += op;
       if (op) (stack.front() == "forward" ? forward : backward) += 1;
       within = within && (stack.size() == 1) == (name == "forward" || name == "backward");
     } else {

@@ -74,7 +74,7 @@ TEST_CASE("weights of a TCN or a Transformer record which it was, and ebb evalua
   }
 }
 
-TEST_CASE("resumed runs of a TCN and a Transformer are bitwise identical") {
+TEST_CASE("resumed runs of a TCN and a Transformer are bitwise identical", "[slow]") {
   for (const auto& [name, cell] : {std::pair<const char*, const char*>{"tags", "tcn"},
                                    {"sentiment", "transformer:heads=2"},
                                    {"series", "transformer:heads=2"},
@@ -119,7 +119,7 @@ TEST_CASE("a Transformer is bidirectional with one network, a TCN with two, and 
   CHECK(width("transformer", "forward") == 8);
 }
 
-TEST_CASE("a Transformer over characters continues a text, rereading its own output") {
+TEST_CASE("a Transformer over characters continues a text, rereading its own output", "[slow]") {
   const TempFolder folder;
   std::string text;
   while (text.size() < 4000) text += "hello wörld\n";

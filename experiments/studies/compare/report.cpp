@@ -116,12 +116,12 @@ Series validation(const Variant& v, bool by_seconds) {
 }
 
 // A run that diverged is drawn as far as it came.
-Series one_trial(const Variant& v, const Trial& t, bool by_seconds) {
+Series one_trial(const Variant& v, const Trial& t) {
   Series s{.name = fmt::format("{}, seed {}", v.name, t.seed), .group = v.name, .thin = true};
   s.outside = !t.training.diverged.empty();
   for (std::size_t k = 0; k < t.training.curve.size(); ++k)
     if (t.training.curve[k].validated()) {
-      s.x.push_back(by_seconds ? t.seconds[k] : static_cast<double>(k + 1));
+      s.x.push_back(static_cast<double>(k + 1));
       s.y.push_back(t.training.curve[k].valid);
     }
   return s;
@@ -146,19 +146,20 @@ Plot validation_plot(const Results& r, bool by_seconds) {
   Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates",
          .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
-         .caption = by_seconds ? "Means over seeds, bands from the smallest to the largest, thin lines single seeds; "
-                                 "CPU seconds. Grey: the level used for "
-                                 "timing."
-                               : "The same against updates: what each learns from the same data.",
+         .caption = by_seconds
+                        ? "Means over seeds, bands from the smallest to the largest; CPU seconds. Grey: the level "
+                          "used for timing."
+                        : "The same against updates, thin lines single seeds: what each learns from the same data.",
          .log_y = !m.rises};
   double last = 0;
   for (const Variant& v : r.variants) {
     p.series.push_back(validation(v, by_seconds));
     if (!p.series.back().x.empty()) last = std::max(last, p.series.back().x.back());
   }
+  // Not against time: each seed would have an x of its own, and the figure a row with all lines for each of these.
   for (const Variant& v : r.variants)
     for (const Trial& t : v.trials)
-      if (v.trials.size() > 1) p.series.push_back(one_trial(v, t, by_seconds));
+      if (v.trials.size() > 1 && !by_seconds) p.series.push_back(one_trial(v, t));
   if (by_seconds) p.finding = best_text(r);
   if (std::isfinite(r.goal.level) && last > 0)
     p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});

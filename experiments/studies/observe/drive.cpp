@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -7,8 +8,10 @@
 namespace ebb::app::observe {
 
 Drive drive_of(const Subject& s, const Amount& a) {
-  if (a.free) return Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps);
-  return Drive(s.inputs(a.steps, a.rows));
+  const Drive drive = a.free ? Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps)
+                             : Drive(s.inputs(a.steps, a.rows));
+  if (!a.stops) return drive;
+  return Drive::made(drive.steps(), [drive](int t) { return interrupted() ? throw Stopped() : drive.at(t); });
 }
 
 Array start_of(const Subject& s, const Amount& a) {

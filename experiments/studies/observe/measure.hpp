@@ -27,6 +27,7 @@ struct Amount {
   double spread = 0;  ///< deviation of the normal noise in the states from which sequences start
   int exported = 0;   ///< steps whose Jacobians are written to a file
   std::optional<Variation> variation{};
+  bool stops = false;  ///< a measurement ends at its next step after Ctrl-C (Stopped in drive.hpp), without a result
 
   /// The same with at most so many steps and sequences.
   Amount at_most(int most_steps, int most_rows) const;

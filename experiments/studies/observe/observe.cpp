@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -95,6 +96,7 @@ struct Observe {
       if (!measures.empty() && std::find(measures.begin(), measures.end(), "bifurcations") == measures.end())
         throw ValueError("--vary is for the measure bifurcations, which --measure does not name");
     }
+    amount.stops = true;
     const std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
@@ -200,13 +202,13 @@ struct Observe {
     else {
       try {
         v = m.measure->measure(s, amount);
-      } catch (const Error& e) {
+      } catch (const Stopped&) { return; } catch (const Error& e) {
         job.run_ended([&] { m.unfit[at] = e.what(); }, fill);
         job.fail(fmt::format("{}, {}: {}", m.entry->name, s.name, e.what()));
         return;
       }
-      job.write(file, v.json());
       m.measure->keep(job, s, amount, fmt::format("{}-{}", m.entry->name, at + 1));
+      job.write(file, v.json());  // last: a run that is resumed takes the measurement for complete
     }
     job.progress().advance(1, fmt::format("{} {}", m.entry->name, s.name));
     job.run_ended([&] { m.values[at] = std::move(v); }, fill);

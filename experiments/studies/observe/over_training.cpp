@@ -34,7 +34,7 @@ std::string csv_lines(const TrainingRecord& r) {
   std::string text;
   for (const auto& [name, list] : r.values.all())
     for (std::size_t k = 0; k < list.size(); ++k)
-      text += fmt::format("{},{},{},{},{}\n", r.update, r.measure, name, k, csv_text(list[k]));
+      text += fmt::format("{},{},{},{},{}\n", r.update, r.measure, csv_quoted(name), k, csv_text(list[k]));
   return text;
 }
 
@@ -81,14 +81,15 @@ void OverTrainingOptions::declare(Options& o) {
   o.add("--observe-length", length, "steps of validation data that --observe follows (default: T, from 20 to 200)")
       .check([](const std::optional<int>& n) { return !n || (*n >= least_length && *n <= 1'000'000); },
              fmt::format("at least {}", least_length));
-  o.add("--observe-rows", rows, "sequences of validation data that --observe follows").at_least(1).at_most(10'000);
+  o.add("--observe-rows", rows, "sequences of validation data that --observe follows (default: 2)")
+      .check([](const std::optional<int>& n) { return !n || (*n >= 1 && *n <= 10'000); }, "from 1 to 10,000");
 }
 
 int OverTrainingOptions::interval(const TaskSettings& s) const { return every.value_or(std::max(1, s.steps / 20)); }
 
 Amount OverTrainingOptions::amount(const TaskSettings& s) const {
   const int steps = length.value_or(std::clamp(s.length, least_length, most_length));
-  return {.steps = steps, .rows = rows, .lags = steps - 1};
+  return {.steps = steps, .rows = rows.value_or(2), .lags = steps - 1};
 }
 
 void OverTrainingOptions::check(const Task& task, const Model& model, const std::string& cell,
@@ -96,6 +97,7 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
   if (!any()) {
     if (every) throw ValueError("--every is the interval of --observe, which names no measure");
     if (length) throw ValueError("--observe-length is for --observe, which names no measure");
+    if (rows) throw ValueError("--observe-rows is for --observe, which names no measure");
     return;
   }
   std::optional<Subject> subject;

@@ -10,14 +10,13 @@ namespace ebb::app::observe {
 /// The options of `ebb train` that choose them.
 struct OverTrainingOptions {
   std::vector<std::string> measures;
-  std::optional<int> every, length;
-  int rows = 2;
+  std::optional<int> every, length, rows;
 
   void declare(Options&);
   bool any() const { return !measures.empty(); }
   /// Updates between measurements: by default twenty in a run.
   int interval(const TaskSettings&) const;
-  /// By default T of training, between 20 and 200 steps.
+  /// By default T of training, between 20 and 200 steps, of 2 sequences.
   Amount amount(const TaskSettings&) const;
   /// Before any work: tries each measure on a few steps.
   /// Errors    ValueError naming a measure and why it cannot be taken of this model, or an option without --observe
@@ -73,7 +72,7 @@ class OverTraining {
   std::optional<AppendFile> lines_, csv_, events_;
 };
 
-/// Adds a section with all runs to the page, and the last values to the summary.
+/// Adds a section with all runs to the page, and all values to the summary.
 void add_training(Job&, const std::vector<TrainingRecords>&);
 
 }  // namespace ebb::app::observe

@@ -50,6 +50,8 @@ std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<Training
         line.x.push_back(m.update);
         line.y.push_back(f.value);
         if (std::isnan(f.low)) continue;
+        line.low.resize(line.x.size() - 1, NAN);  // of moments without a band
+        line.high.resize(line.x.size() - 1, NAN);
         line.low.push_back(f.low);
         line.high.push_back(f.high);
       }

@@ -4,15 +4,12 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
-#include <ebb/experiments/train/task_call.hpp>
-#include <ebb/observe/lyapunov.hpp>
-#include <limits>
 
 namespace ebb::app::vanish {
 namespace {
 
-double exponent_before_of(const Run& r) { return r.exponent_before; }
-double exponent_of(const Run& r) { return r.exponent; }
+double exponent_before_of(const Run& r) { return r.why_init ? r.why_init->exponent.value : NAN; }
+double exponent_of(const Run& r) { return r.why_trained ? r.why_trained->exponent.value : NAN; }
 
 std::string per_step_text(const Decay& d) {
   return std::isfinite(d.per_step) ? fmt::format("{:.3f}", std::exp(d.per_step)) : "–";
@@ -51,21 +48,6 @@ bool has_remedies(const TaskResult& task) {
   return std::any_of(task.cells.begin(), task.cells.end(), [](const CellResult& c) { return c.remedy != "none"; });
 }
 
-double top_exponent(const Model& m, const Task& task, const TaskResult& result) {
-  const int steps = result.lags + 1, rows = std::min(result.rows, 8);
-  const Batch batch = make_batch(task, {.split = Split::test, .length = steps, .rows = rows});
-  const Array x = m.simple().cell_inputs(batch.get<SimpleBatch>());
-  const int measured = x.dim(0) - x.dim(0) / 10;
-  if (measured < 2) return std::numeric_limits<double>::quiet_NaN();
-  try {
-    return lyapunov(m.simple().cell(), x, {}, {.directions = 1, .blocks = std::clamp(measured / 8, 2, 16)})
-        .exponents[0]
-        .value;
-  } catch (const ValueError&) {  // a state is not finite, of which the run itself reports
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-}
-
 void show_remedies(Job& job, const TaskResult& task) {
   const Table t = remedies_table(task);
   job.report.table(t);
@@ -76,8 +58,8 @@ void show_remedies(Job& job, const TaskResult& task) {
     for (const Run& run : cell.runs) {
       if (!run.begun) continue;
       const auto s = job.summary.under({"remedies", task.name, cell.cell, std::to_string(run.seed)});
-      s.set({"exponent_before"}, run.exponent_before);
-      s.set({"exponent"}, run.exponent);
+      s.set({"exponent_before"}, exponent_before_of(run));
+      s.set({"exponent"}, exponent_of(run));
     }
 }
 

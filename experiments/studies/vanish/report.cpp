@@ -127,7 +127,7 @@ std::string loss_finding(const TaskResult& task) {
     text = fmt::format("{} {} {} {} on the test split.", best->cell,
                        task.cells.size() > 1 ? "has the smallest loss," : "has a loss of",
                        number_text(best->mean(loss_of)), task.info.unit);
-  return diverged.empty() ? text : text + fmt::format(" Runs of {} diverged.", diverged);
+  return diverged.empty() ? text : text + fmt::format("{}Runs of {} diverged.", text.empty() ? "" : " ", diverged);
 }
 
 Series level(const std::string& name, double y, int last) {

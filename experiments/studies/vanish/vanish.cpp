@@ -191,7 +191,6 @@ struct Vanish {
     run.init = gradient_norms(model, task, result.lags, result.rows);
     run.why_init = evidence(model, task, result, cell.base, run.init);
     run.loss_before = test_loss(model, task, Split::test, s);
-    if (has_remedies(result)) run.exponent_before = top_exponent(model, task, result);
 
     run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
       ++updates;
@@ -203,7 +202,6 @@ struct Vanish {
     } else if (run.training.diverged.empty()) {
       run.loss = test_loss(model, task, Split::test, s);
       run.trained = gradient_norms(model, task, result.lags, result.rows);
-      if (has_remedies(result)) run.exponent = top_exponent(model, task, result);
       run.why_trained = evidence(model, task, result, cell.base, run.trained);
     } else {
       run.loss = std::numeric_limits<double>::quiet_NaN();

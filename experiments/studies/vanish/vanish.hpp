@@ -3,7 +3,6 @@
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
-#include <limits>
 
 /// The data shared by the files of `ebb vanish`: runs, results of a cell (all seeds), results of a task (all cells).
 namespace ebb::app::vanish {
@@ -19,8 +18,6 @@ struct Run {
   std::string failed{};  ///< empty, or the error that ended this run only
   double seconds = 0;    ///< training, measuring and testing
   std::int64_t weights = 0;
-  /// Largest Lyapunov exponent before and after training, nats per step; NaN unless remedies are compared
-  double exponent_before = std::numeric_limits<double>::quiet_NaN(), exponent = exponent_before;
 };
 
 struct Decays {
@@ -71,9 +68,6 @@ std::pair<double, double> scale_of(const TaskResult&);
 /// The settings of a run of this cell: those of the task, with its remedy.
 TaskSettings settings_of(const TaskResult&, const CellResult&);
 bool has_remedies(const TaskResult&);
-/// The largest Lyapunov exponent along the test split, over the lags and at most 8 of the rows; NaN if a state is not
-/// finite.
-double top_exponent(const Model&, const Task&, const TaskResult&);
 /// A table of what each remedy does, printed and in the report, and the exponents in the summary.
 void show_remedies(Job&, const TaskResult&);
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 
 namespace ebb::app::vanish {
@@ -29,6 +30,9 @@ void add_why(Job& job, const TaskResult& task) {
   bool begun = false;
   for (const CellResult& cell : task.cells)
     for (const bool trained : {false, true}) {
+      const auto untreated = [&](const CellResult& c) { return c.base == cell.base && c.remedy == "none"; };
+      if (!trained && cell.remedy != "none" && std::any_of(task.cells.begin(), task.cells.end(), untreated))
+        continue;  // its initial weights are those of the untreated cell
       const std::string text = why_cell(cell, trained);
       if (text.empty()) continue;
       if (!begun) job.report.section("Why: " + task.name);

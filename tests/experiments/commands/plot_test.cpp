@@ -55,6 +55,14 @@ TEST_CASE("ebb plot says what it cannot draw, and what there is instead") {
   CHECK_THAT(fails({"plot", folder / "none"}), Contains("does not exist"));
   CHECK_THAT(fails({"plot", folder.file("figures.json", "[]")}), Contains("is not a figures.json of ebb"));
   CHECK_THAT(fails({"plot", folder.file("figures.json", R"({"figures": []})")}), Contains("has no figures"));
+  for (const char* id : {"../up", ""}) {
+    const std::string other =
+        folder.file("figures.json", std::string(R"({"figures": [{"id": ")") + id + R"(", "title": "t"}]})");
+    CHECK_THAT(fails({"plot", other}), Contains(std::string("'") + id + "' is not the name of a figure"));
+    CHECK_THAT(fails({"plot", other, "--out", folder / "o.csv"}), Contains("is not the name of a figure"));
+  }
+  CHECK_THAT(fails({"plot", folder.file("figures.json", R"({"figures": [{"id": "a", "title": "t"}]})")}),
+             Contains("this is not a figure of a report"));
   CHECK_THAT(fails({"plot", run, "--width", "3ft"}), Contains("--width: '3ft' is not a length"));
   CHECK_THAT(fails({"plot", run, "--width", "1e9in"}), Contains("is not a length from 0.5in to 60in"));
   CHECK_THAT(fails({"plot", run, "--out", folder / "d.gif"}), Contains("must end in .pdf, .svg, .png or .csv"));

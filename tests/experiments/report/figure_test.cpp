@@ -49,6 +49,34 @@ TEST_CASE("a figure has its numbers, its styles and its gaps in JSON, and its nu
         "\"a, 'b'\n!id\",2,1,,\nbaseline,1,2,,\nbaseline,3,2,,\n");
 }
 
+TEST_CASE("points of one line at one x are all in the figure, and in gnuplot's data in their order") {
+  Plot p{.title = "branches"};
+  p.series = {{.name = "stable", .x = {1, 1, 2}, .y = {-3, 3, 5}, .dots = true},
+              {.name = "other", .x = {1, 2, 2}, .y = {0, 7, NAN}, .dots = true}};
+  Palette palette;
+  const Figure f = figure_of(p, "branches", palette);
+  const json rows = json::parse(f.json)["rows"];
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0] == json::parse("[1, [-3, -3, -3], [0, 0, 0]]"));
+  CHECK(rows[1] == json::parse("[1, [3, 3, 3], [null, null, null]]"));
+  CHECK(rows[2] == json::parse("[2, [5, 5, 5], [7, 7, 7]]"));
+  CHECK(rows[3] == json::parse(R"([2, [null, null, null], [null, null, null, "gap"]])"));
+  const std::string program = gnuplot_program(f.json, {});
+  CHECK_THAT(program, Contains("$d0 << EOD\n1 -3 -3 -3\n1 3 3 3\n2 5 5 5\nEOD\n"));
+  CHECK_THAT(program, Contains("$d1 << EOD\n1 0 0 0\n2 7 7 7\n2 NaN NaN NaN\nEOD\n"));
+}
+
+TEST_CASE("marks of one name have one entry in gnuplot's legend") {
+  Plot p{.title = "plane"};
+  p.marks = {{.name = "direction", .x = {0, 1}, .y = {0, 1}}, {.name = "direction", .x = {2, 3}, .y = {0, 1}}};
+  Palette palette;
+  const std::string program = gnuplot_program(figure_of(p, "plane", palette).json, {});
+  const auto first = program.find("title 'direction'");
+  REQUIRE(first != std::string::npos);
+  CHECK(program.find("title 'direction'", first + 1) == std::string::npos);
+  CHECK_THAT(program, Contains("$d1 using 1:2 with lines lc rgb '#8b949a' lw .8 dt (3,3) notitle"));
+}
+
 TEST_CASE("figures of a report have different names, and none ends the page's script") {
   Report r("test");
   r.section("adding");
@@ -64,7 +92,7 @@ TEST_CASE("figures of a report have different names, and none ends the page's sc
   CHECK(all[3].id == "a-loss-script-chars");
   CHECK(json::parse(r.figures_json())["figures"].size() == 4);
   const std::string html = r.html();
-  CHECK_THAT(html, Contains("A \\\"loss\\\", <\\/script>"));
+  CHECK_THAT(html, Contains("A \\\"loss\\\", \\u003c/script>"));
   CHECK(html.find("<p class=finding>It falls.</p>") < html.find("<figcaption>"));
   CHECK(id_of("λ₁ over time") == "over-time");
   CHECK(id_of("λ") == "figure");
@@ -111,6 +139,38 @@ TEST_CASE("whatever a figure's texts contain, gnuplot's program has them in quot
   json j = json::parse(figure_of(curves(), "loss", palette).json);
   j["series"][0]["light"] = "red'; !id; '";
   CHECK_THROWS_WITH(gnuplot_program(j.dump(), {}), "a colour in figures.json is not of the form #rrggbb");
+}
+
+TEST_CASE("a figure without any one of its fields is rejected, and a heat map whose values do not fill its cells") {
+  Palette palette;
+  const json lines = json::parse(figure_of(curves(), "loss", palette).json),
+             heat = json::parse(figure_of(grid(), "grid").json);
+  const auto rejected = [](const json& f) {
+    CHECK_THROWS_WITH(gnuplot_program(f.dump(), {}), Contains("this is not a figure of a report"));
+  };
+  for (const json* whole : {&lines, &heat})
+    for (const auto& [name, value] : whole->items()) {
+      if (name == "id" || name == "title" || name == "finding" || name == "caption") continue;  // not drawn
+      INFO(name);
+      json part = *whole;
+      part.erase(name);
+      rejected(part);
+    }
+  for (const char* name : {"name", "light", "marker", "dash", "group"}) {
+    INFO(name);
+    json part = lines;
+    part["series"][0].erase(name);
+    rejected(part);
+  }
+  json part = lines;
+  part["rows"][0][1] = json::array({1});
+  rejected(part);
+  part = heat;
+  part["xs"] = json::array();
+  CHECK_THROWS_WITH(gnuplot_program(part.dump(), {}), "a heat map in figures.json has no cells");
+  part = heat;
+  part["values"].erase(0);
+  CHECK_THROWS_WITH(gnuplot_program(part.dump(), {}), "a heat map in figures.json has 5 values for 6 cells");
 }
 
 TEST_CASE("gnuplot draws lines and heat maps as PDF, SVG and PNG") {

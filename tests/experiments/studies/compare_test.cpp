@@ -50,7 +50,7 @@ Variant with_validation(const std::vector<std::vector<double>>& seeds) {
 
 }  // namespace
 
-TEST_CASE("the width for a budget is the multiple whose number of weights is closest to it") {
+TEST_CASE("the width for a budget is the multiple whose number of weights is closest to it", "[slow]") {
   const auto square = [](int h) { return std::int64_t{4} * h * h + 3 * h; };
   for (const std::int64_t budget : {1, 7, 100, 4321, 100'000})
     for (const int step : {1, 4, 7}) {

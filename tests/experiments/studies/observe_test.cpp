@@ -1,5 +1,7 @@
+#include <csignal>
 #include <ebb/experiments/studies/observe/measure.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
+#include <ebb/nn/cell.hpp>
 #include <ebb/nn/files/safetensors.hpp>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,19 @@ using ebb::app::observe::Values;
 using nlohmann::json;
 
 namespace {
+
+/// A plain network; the user presses Ctrl-C after so many of its steps.
+struct Stops {
+  static inline int after = -1, late = 0;
+  ebb::Param U;
+  Stops(ebb::Builder p, ebb::CellSizes s) : U(p.matrix("U", s.input, s.hidden)) {}
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
+    if (after == 0) ++late;
+    if (after > 0 && --after == 0) std::raise(SIGINT);
+    return {tanh(matmul(x, U) + s.h)};
+  }
+};
+EBB_CELL_NAMED(stops, "test-stops", Stops, "is interrupted (made by the tests)");
 
 json observed(const std::string& folder, std::vector<std::string> more, int code = 0) {
   std::vector<std::string> words{"observe", "--quick", "--seeds", "1", "--out", folder};
@@ -222,6 +237,22 @@ TEST_CASE("ebb observe --export writes the Jacobians from which its spectra were
     CHECK(J.at({t, 1, 1, 0}) == .3);
   }
   CHECK(named("exponents").at({0, 0}) + named("exponents").at({0, 1}) == Approx(std::log(.3)).epsilon(1e-13));
+}
+
+TEST_CASE("Ctrl-C ends a measurement at its next step, and --resume makes it again") {
+  TempFolder folder;
+  std::vector<std::string> words{"observe", "--quick", "--seeds", "1", "--cell", "test-stops", "--measure", "gates"};
+  words.insert(words.end(), {"--length", "2000", "--lags", "5", "--rows", "1", "--out", folder / "out"});
+  Stops::after = 500;
+  const Outcome o = ebb_command(words);
+  CHECK(o.code == 130);
+  CHECK_THAT(o.out, Catch::Matchers::Contains("to resume: ebb observe --resume"));
+  CHECK(Stops::after == 0);
+  CHECK(Stops::late == 0);
+  CHECK_FALSE(std::filesystem::exists(folder / "out/observed-gates-1.json"));
+  Stops::after = -1;
+  CHECK(ebb_command({"observe", "--resume", folder / "out"}).code == 0);
+  CHECK(std::filesystem::exists(folder / "out/observed-gates-1.json"));
 }
 
 TEST_CASE("ebb observe --resume repeats no completed measure and gives the same results") {

@@ -182,6 +182,7 @@ TEST_CASE("measures that do not exist, or do not fit, are rejected before any wo
   rejected("adding", {"--observe", "lyapunof"}, "did you mean 'lyapunov'");
   rejected("adding", {"--observe", "everything"}, "lyapunov");  // the list
   rejected("adding", {"--every", "5"}, "--every is the interval of --observe");
+  rejected("adding", {"--observe-rows", "2"}, "--observe-rows is for --observe, which names no measure");
   rejected("adding", {"--observe", "norms", "--every", "0"}, "--every must be at least 1");
   rejected("adding", {"--observe", "norms", "--observe-length", "5"}, "at least 20");
   check_rejected(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--hidden", "600", "--observe",

@@ -110,7 +110,7 @@ TEST_CASE("a quick vanish writes an offline report and the raw series") {
   CHECK(std::count(training.begin(), training.end(), '\n') == 1 + 3 * 2 * (200 + 150));
 }
 
-TEST_CASE("the same seed gives the same results on any number of threads") {
+TEST_CASE("the same seed gives the same results on any number of threads", "[slow]") {
   TempFolder folder;
   const json one = quick(folder, "one", {"--threads", "1"}), two = quick(folder, "two", {"--threads", "2"}),
              three = quick(folder, "three", {"--threads", "3"});

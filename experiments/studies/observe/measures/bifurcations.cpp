@@ -109,28 +109,16 @@ struct BifurcationMeasure final : Measure {
     }
   }
 
-  /// The first point at each value as one series, the second as another, and so on: a series has one y for each x.
-  static void add_branches(Plot& p, const Values& v, const std::string& name, const std::string& of) {
-    if (!v.has(of + "value")) return;
-    const std::vector<double>&x = v.at(of + "value"), &y = v.at(of + "state");
-    std::vector<Series> branches;
-    std::size_t branch = 0;
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      branch = k > 0 && x[k] == x[k - 1] ? branch + 1 : 0;
-      if (branch == branches.size())
-        branches.push_back(
-            {.name = branch == 0 ? name : fmt::format("{}, {}", name, branch + 1), .group = name, .dots = true});
-      branches[branch].x.push_back(x[k]);
-      branches[branch].y.push_back(y[k]);
-    }
-    p.series.insert(p.series.end(), branches.begin(), branches.end());
+  static void add_points(Plot& p, const Values& v, const std::string& name, const std::string& of) {
+    if (v.has(of + "value"))
+      p.series.push_back({.name = name, .x = v.at(of + "value"), .y = v.at(of + "state"), .dots = true});
   }
 
   static Plot diagram(const Observed& o, const std::string& option) {
     Plot p{.title = o.subject.name, .x_label = option, .y_label = "first number of the state"};
     p.caption = "Each point is a fixed point.";
-    add_branches(p, o.values, "stable", "stable.");
-    add_branches(p, o.values, "saddle or unstable", "other.");
+    add_points(p, o.values, "stable", "stable.");
+    add_points(p, o.values, "saddle or unstable", "other.");
     return p;
   }
 };

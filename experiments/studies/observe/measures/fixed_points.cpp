@@ -177,9 +177,7 @@ struct FixedPointMeasure final : Measure {
     for (std::size_t k = 0; k + 1 < x.size(); k += 2) {
       const bool ascending = x[k] <= x[k + 1];
       const std::size_t left = ascending ? k : k + 1, right = ascending ? k + 1 : k;
-      p.marks.push_back({.name = k == 0 ? "unstable direction" : fmt::format("unstable direction {}", k / 2 + 1),
-                         .x = {x[left], x[right]},
-                         .y = {y[left], y[right]}});
+      p.marks.push_back({.name = "unstable direction", .x = {x[left], x[right]}, .y = {y[left], y[right]}});
     }
     return p;
   }

@@ -9,6 +9,7 @@ namespace ebb::app::observe {
 namespace {
 
 const std::string memory_of = ".memory of ";  // between the names of a gate and of the field that it multiplies
+const std::string memories_known = "memories_known";
 
 /// The gate with the longest time scale in the median unit.
 std::string slowest(const Values& v) {
@@ -45,13 +46,16 @@ struct GateMeasure final : Measure {
       v[g.name + ".time_scales"] = {q.least, q.first, q.median, q.third, q.most};
     }
     const int last = std::min(study::Evidence().last, a.lags);
-    if (last > study::Evidence().first && s.state_size() <= study::most_probed_state)
+    if (last > study::Evidence().first && s.state_size() <= study::most_probed_state) {
+      v[memories_known] = {1};
       for (const study::GateEvidence& g : study::gate_evidence(s.cell(), drive_of(s, a), study::Evidence().first, last))
         v[g.name + memory_of + g.field] = {double(g.complement), g.median, g.longest, g.alone, g.near_zero, g.near_one};
+    }
     return v;
   }
 
   void testify(const Values& v, study::Evidence& e) const override {
+    e.gates_known = v.has(memories_known);
     for (const auto& [name, x] : v.all())
       if (const std::size_t at = name.find(memory_of); at != std::string::npos && x.size() == 6)
         e.gates.push_back({.name = name.substr(0, at),
@@ -108,7 +112,21 @@ struct GateMeasure final : Measure {
     if (const std::vector<Plot> plots = histograms(all); !plots.empty()) job.report.plots(plots);
   }
 
+  /// About the gate with the longest memory among those that multiply a field of the state, or, if none is known to,
+  /// the gate with the longest time scale.
   std::string sentence(const Observed& o) const override {
+    study::Evidence e;
+    testify(o.values, e);
+    if (!e.gates.empty()) {
+      const auto shorter = [](const auto& a, const auto& b) { return a.median < b.median; };
+      const study::GateEvidence& g = *std::max_element(e.gates.begin(), e.gates.end(), shorter);
+      const std::string of = g.complement ? "1 - " + g.name : g.name;
+      return fmt::format(
+          "{}: {}, which multiplies {}, keeps it for {} steps in the median unit and for at most {}; {} is below .1 in "
+          "{:.0f} % and above .9 in {:.0f} % of all cases.",
+          o.subject.name, of, g.field, number_text(g.median), number_text(g.longest), of,
+          100 * (g.complement ? g.near_one : g.near_zero), 100 * (g.complement ? g.near_zero : g.near_one));
+    }
     const std::string gate = slowest(o.values);
     if (gate.empty()) return {};
     const std::vector<double>& q = o.values.at(gate + ".time_scales");

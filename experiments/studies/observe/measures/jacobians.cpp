@@ -54,10 +54,11 @@ struct JacobianMeasure final : Measure {
       v[of + "effective_rank"] = quantiles(j.effective_rank);
       v[of + "departure"] = quantiles(j.departure);
     }
-    const JacobianSpectra last = jacobian_spectra(s.cell(), Drive::made(1, [&](int t) { return drive.at(t); }));
-    for (std::int64_t k = 0; k < last.real.size(); ++k) {
-      v["real"].push_back(last.real.at_flat(k));
-      v["imag"].push_back(last.imag.at_flat(k));
+    const JacobianSpectra first =
+        jacobian_spectra(s.cell(), Drive::made(1, [&](int t) { return drive.at(t); }), start_of(s, few));
+    for (std::int64_t k = 0; k < first.real.size(); ++k) {
+      v["real"].push_back(first.real.at_flat(k));
+      v["imag"].push_back(first.imag.at_flat(k));
     }
     if (const auto m = study::matrix_evidence(s.model(), s.cell_name, drive))
       v["recurrent_matrix"] = {m->sigma_max, m->bound, m->radius, m->log_slope};
@@ -135,7 +136,9 @@ struct JacobianMeasure final : Measure {
       }
     job.report.table(t);
     std::vector<Plot> plots;
-    for (const int k : {1, 50}) plots.push_back(singular_values(all, k));
+    for (const int k : {1, 50})
+      if (Plot p = singular_values(all, k); !p.series.empty())
+        plots.push_back(std::move(p));  // --length may be below k
     job.report.plots(plots);
     job.report.plots({eigenvalues_of_a_step(all)});
   }
