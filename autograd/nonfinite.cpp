@@ -207,11 +207,7 @@ const std::optional<NonFiniteValue>& NonFiniteLane::found() const {
 
 }  // namespace detail
 
-struct NonFinite::Scope::On : detail::Observed {
-  using Observed::Observed;
-};
-
-NonFinite::Scope::Scope(NonFinite& n) : on_(std::make_unique<On>(n.lane_.get())) {}
+NonFinite::Scope::Scope(NonFinite& n) : on_(std::make_unique<detail::Observed>(n.lane_.get())) {}
 NonFinite::Scope::~Scope() = default;
 NonFinite::NonFinite() : lane_(std::make_unique<detail::NonFiniteLane>()) {}
 NonFinite::~NonFinite() = default;

@@ -36,7 +36,8 @@ struct NonFiniteValue {
 
 namespace detail {
 class NonFiniteLane;
-}
+class Observed;
+}  // namespace detail
 
 /// In its scopes, looks for the first value that is not finite, and names op, time step, line, and the ranges of the
 /// op's operands: of forward passes, recorded or not, and of gradients.
@@ -71,8 +72,7 @@ class NonFinite {
     Scope& operator=(const Scope&) = delete;
 
    private:
-    struct On;
-    std::unique_ptr<On> on_;
+    std::unique_ptr<detail::Observed> on_;
   };
 
  private:

@@ -76,13 +76,9 @@ ProfileRow ProfileTable::sum() const {
   return all;
 }
 
-struct Profile::Scope::On : detail::Observed {
-  using Observed::Observed;
-};
-
 /// Directly within a scope of the same Profile, it changes nothing.
 Profile::Scope::Scope(Profile& p)
-    : on_(std::make_unique<On>(detail::observer == p.lane_.get() ? nullptr : p.lane_.get())) {}
+    : on_(std::make_unique<detail::Observed>(detail::observer == p.lane_.get() ? nullptr : p.lane_.get())) {}
 Profile::Scope::~Scope() = default;
 Profile::Profile() : lane_(std::make_unique<detail::ProfileLane>("caller")) {}
 Profile::~Profile() = default;

@@ -43,8 +43,9 @@ struct ProfileTable {
 std::ostream& operator<<(std::ostream&, const ProfileTable&);
 
 namespace detail {
+class Observed;
 class ProfileLane;
-}
+}  // namespace detail
 
 /// Measures the ops of its scopes, forward and backward: time and bytes by op, by line and by time step.
 ///
@@ -79,8 +80,7 @@ class Profile {
     Scope& operator=(const Scope&) = delete;
 
    private:
-    struct On;
-    std::unique_ptr<On> on_;
+    std::unique_ptr<detail::Observed> on_;
   };
 
   ProfileTable by_op() const;

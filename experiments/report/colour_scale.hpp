@@ -1,6 +1,5 @@
 #pragma once
 #include <span>
-#include <string>
 
 namespace ebb::app {
 
@@ -13,7 +12,5 @@ std::span<const char* const> sequential_scale();
 ///
 /// Source    RdBu, colorbrewer2.org, which lists it as safe for the colour-blind
 std::span<const char* const> diverging_scale();
-/// The colour "#rrggbb" at `share`, from 0 to 1, of a scale.
-std::string colour_at(std::span<const char* const> scale, double share);
 
 }  // namespace ebb::app

@@ -149,7 +149,7 @@ void TrainResults::add_remedies(const Summary::Section& summary, const std::stri
 void TrainResults::report(Job& job, const Task& task) const {
   const TaskInfo info = task.info();
   Plot loss = loss_, valid = valid_, norm = norm_;
-  if (runs_.size() > 1)  // seeds of one cell are told apart by colours of their own
+  if (runs_.size() > 1)  // of one cell: each seed has its own colour
     for (Plot* p : {&loss, &norm})
       for (Series& s : p->series)
         if (s.group == runs_.front().cell) s.group = s.name;
