@@ -121,7 +121,7 @@ void Job::create_folder() {
   folder_.lock();
   reject_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
-  folder_.write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
+  write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
   record_options();  // now that the job has set the options that the user left open
 }
 
@@ -158,6 +158,16 @@ void Job::keep(const std::string& name, const std::function<void(const std::stri
   folder_.make_parents(name);
   reject_input(folder_.path() + "/" + name);
   writer(folder_.path() + "/" + name);
+  note(name);
+}
+
+void Job::write(const std::string& name, const std::string& content) {
+  write_whole(folder_.path() + "/" + name, content);
+  note(name);
+}
+
+void Job::note(const std::string& name) {
+  const std::lock_guard lock(noted_);
   folder_.note(name);
 }
 
@@ -256,13 +266,13 @@ void Job::write_results() {
                              seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
                                                 : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("All options and their values", settings_);
-  folder_.write("report.html", report.html());
-  folder_.write("figures.json", report.figures_json());
+  write("report.html", report.html());
+  write("figures.json", report.figures_json());
   if (!report.figures().empty()) folder_.make_parents("figures/");
   for (const Figure& f : report.figures()) write_whole(folder_.path() + "/figures/" + f.id + ".csv", f.csv);
-  if (!report.figures().empty()) folder_.note("figures/");
+  if (!report.figures().empty()) note("figures/");
   summary.set_json({"palette"}, report.palette().recorded());
-  folder_.write("summary.json", summary.json());
+  write("summary.json", summary.json());
 }
 
 }  // namespace ebb::app

@@ -50,12 +50,13 @@ class Job {
 
   Report report;
   Summary summary;
-  /// Writes a file into the folder.
-  void write(const std::string& name, const std::string& content) { folder_.write(name, content); }
-  /// The same with a function that writes the file: `writer` receives the path.
+  /// Writes a file into the folder. Safe to call from several threads.
+  void write(const std::string& name, const std::string& content);
+  /// The same with a function that writes the file: `writer` receives the path. Safe to call from several threads.
   void keep(const std::string& name, const std::function<void(const std::string& path)>& writer);
   void print(const std::string& text);  ///< to stdout, with the progress bar cleared
-  void fail(const std::string& why);    ///< the command will print the reason and exit with 1
+  /// The command will print the reason and exit with 1. From a body of parallel(): in the `take` of run_ended().
+  void fail(const std::string& why);
   /// The same for one of the command's `runs` runs; the command will also print whether the others were completed.
   void fail_run(const std::string& why, std::size_t runs);
   double seconds() const;  ///< since the job began
@@ -79,6 +80,7 @@ class Job {
     std::string why;  // the reasons of the first runs that failed; empty if none did
     std::size_t failed = 0, runs = 0;
   };
+  void note(const std::string& name);
   std::string failure_text() const;
   std::string command_, started_;
   Failure failure_;
@@ -90,7 +92,8 @@ class Job {
   std::unique_ptr<Progress> progress_;
   struct Clock;
   std::unique_ptr<Clock> clock_;
-  std::mutex ended_;
+  std::mutex ended_;                          // while results are taken and written
+  std::mutex noted_;                          // the folder's list of written files
   std::atomic<bool> silent_ = false;          // while intermediate results are written
   double written_at_ = 0, writing_took_ = 0;  // seconds
 };

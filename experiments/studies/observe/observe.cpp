@@ -203,9 +203,11 @@ struct Observe {
       try {
         v = m.measure->measure(s, amount);
       } catch (const Stopped&) { return; } catch (const Error& e) {
-        job.run_ended([&] { m.unfit[at] = e.what(); }, fill);
-        job.fail(fmt::format("{}, {}: {}", m.entry->name, s.name, e.what()));
-        return;
+        const auto take = [&] {
+          m.unfit[at] = e.what();
+          job.fail(fmt::format("{}, {}: {}", m.entry->name, s.name, e.what()));
+        };
+        return job.run_ended(take, fill);
       }
       m.measure->keep(job, s, amount, fmt::format("{}-{}", m.entry->name, at + 1));
       job.write(file, v.json());  // last: a run that is resumed takes the measurement for complete

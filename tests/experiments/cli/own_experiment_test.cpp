@@ -13,13 +13,14 @@ namespace {
 struct Squares {
   int largest = 100;
   double power = 2;
-  bool interrupt = false, terminate = false, fail = false, seven = false;
+  bool interrupt = false, terminate = false, fail = false, seven = false, keep = false;
 
   void options(ebb::app::Options& o) {
     o.add("--largest", largest, "last number").at_least(1).quick(10).full(1000);
     o.add("--power", power, "exponent").above(0);
     o.add("--interrupt", interrupt, "as if Ctrl-C were pressed in the middle");
     o.add("--terminate", terminate, "as if a SIGTERM came in the middle");
+    o.add("--keep", keep, "keep two files for each number");
     o.add("--seven", seven, "throw 7");
     o.add("--fail", fail, "end with an error");
   }
@@ -34,6 +35,8 @@ struct Squares {
       if (terminate && k == largest / 2) std::raise(SIGTERM);
       if (job.interrupted()) return;
       y[static_cast<std::size_t>(k)] = std::pow(k + 1, power);
+      for (int copy = 0; copy < (keep ? 2 : 0); ++copy)
+        job.keep(std::to_string(k) + "-" + std::to_string(copy) + ".kept", [](const std::string&) {});
       job.progress().advance(1);
     });
     double sum = 0;
@@ -72,6 +75,15 @@ struct Fragile {
 EBB_CELL(fragile, Fragile, "a cell that breaks (made by the tests)");
 
 }  // namespace
+
+TEST_CASE("files that are written from several threads are all listed") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"squares", "--keep", "--largest", "1000", "--threads", "4", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  int listed = 0;
+  for (std::size_t at = 0; (at = o.out.find(".kept", at)) != std::string::npos; ++at) ++listed;
+  CHECK(listed == 2000);
+}
 
 TEST_CASE("a cell that throws midway is marked as failed, the others continue, and the exit code is 1") {
   TempFolder folder;
