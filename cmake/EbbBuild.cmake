@@ -30,6 +30,8 @@ function(ebb_target_options target)
   target_compile_options(${target} PRIVATE -ffp-contract=off)
   # Our functions are not replaced at load time, so they can be inlined in position-independent code too.
   target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  # Units of many files fill g++'s heap; collecting its garbage before 1 GB takes a tenth of the time.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>)
   ebb_names_paths(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   if(EBB_DEV)
