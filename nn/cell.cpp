@@ -86,13 +86,9 @@ const std::string* CellSpec::asked_init(const char* parameter) {
 
 Fields::Fields() : spec_(new CellSpec) {}
 Fields::~Fields() { delete spec_; }
-int Fields::count() const { return static_cast<int>(spec_->fields.size()); }
-const Field& Fields::operator[](int k) const {
-  if (k < 0 || k >= count())
-    throw ValueError("a cell's state has no field " + std::to_string(k) + ", it has " + std::to_string(count()));
-  return spec_->fields[static_cast<std::size_t>(k)];
+const Field& Fields::missing(int k) const {
+  throw ValueError("a cell's state has no field " + std::to_string(k) + ", it has " + std::to_string(count_));
 }
-const char* const* Fields::names() const { return spec_->names.data(); }
 
 Builder detail_builder(const Builder& b, const Fields& fields) {
   CellSpec& mine = *fields.spec();
@@ -155,6 +151,9 @@ void Fields::finish(const CellSizes& sizes, int state_bytes, const char* cell) {
   }
   reject_undeclared_members(s, members, cell);
   for (const Field& f : s.fields) s.names.push_back(f.name);
+  count_ = static_cast<int>(s.fields.size());
+  first_ = s.fields.data();
+  names_ = s.names.data();
 }
 
 }  // namespace detail

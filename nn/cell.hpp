@@ -96,12 +96,17 @@ class Fields {
   CellSpec* spec() const { return spec_; }
   /// Errors    ValueError if a member was not declared or is not a Var, or two fields have one name
   void finish(const CellSizes&, int state_bytes, const char* cell);
-  int count() const;
-  const Field& operator[](int k) const;
-  const char* const* names() const;
+  // The rest is asked at every step, of a finished cell.
+  int count() const { return count_; }
+  const Field& operator[](int k) const { return k >= 0 && k < count_ ? first_[k] : missing(k); }
+  const char* const* names() const { return names_; }
 
  private:
+  [[noreturn]] const Field& missing(int k) const;
   CellSpec* spec_;
+  int count_ = 0;
+  const Field* first_ = nullptr;
+  const char* const* names_ = nullptr;
 };
 
 Builder detail_builder(const Builder&, const Fields&);

@@ -148,7 +148,10 @@ class Unrolling {
       part_fields(next, before, x_t);
       last_ = std::move(next);
       run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
-      run_.outputs_[static_cast<std::size_t>(t)] = checked_output(cell_, x_t, last_);
+      // A width is the same at every step: checking the first one costs a small cell nothing.
+      Var y = k == 0 ? checked_output(cell_, x_t, last_) : cell_.output(x_t, last_);
+      if (!y) throw TapeError(std::string("cell ") + cell_.name() + ": output is empty");
+      run_.outputs_[static_cast<std::size_t>(t)] = std::move(y);
       run_.states_[static_cast<std::size_t>(t)] = last_;
     }
   }
