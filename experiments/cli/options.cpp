@@ -106,6 +106,7 @@ template <class T> void read_some(const std::string& text, std::optional<T>& x) 
   read_option(text, value);
   x = value;
 }
+std::string dumped(const json& x) { return x.dump(-1, ' ', false, json::error_handler_t::replace); }
 }  // namespace
 void read_option(const std::string& text, std::optional<int>& x) { read_some(text, x); }
 void read_option(const std::string& text, std::optional<double>& x) { read_some(text, x); }
@@ -116,16 +117,15 @@ std::string option_json(double x) {
   return std::abs(x) < 1e15 && x == std::floor(x) ? fmt::format("{:.0f}", x) : json(x).dump();
 }
 std::string option_json(bool x) { return x ? "true" : "false"; }
-std::string option_json(const std::string& x) { return json(x).dump(-1, ' ', false, json::error_handler_t::replace); }
-std::string option_json(const std::vector<std::string>& x) {
-  return json(x).dump(-1, ' ', false, json::error_handler_t::replace);
-}
+// Text that is not UTF-8 is rejected where it would be recorded (config_text).
+std::string option_json(const std::string& x) { return dumped(x); }
+std::string option_json(const std::vector<std::string>& x) { return dumped(x); }
 std::string option_json(const PerTask& x) {
   if (x.given.empty()) return "null";
   if (auto all = x.given.find(""); all != x.given.end() && x.given.size() == 1) return option_json(all->second);
   json by_task;
   for (const auto& [task, value] : x.given) by_task[task.empty() ? "others" : task] = json::parse(option_json(value));
-  return by_task.dump();
+  return dumped(by_task);
 }
 std::string option_json(const std::optional<int>& x) { return x ? option_json(*x) : "null"; }
 std::string option_json(const std::optional<double>& x) { return x ? option_json(*x) : "null"; }

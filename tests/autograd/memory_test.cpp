@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "sanitized.hpp"
 
 #include <ebb/autograd/kept_memory.hpp>
 #include <ebb/autograd/node_store.hpp>
@@ -14,18 +15,6 @@ namespace {
 constexpr double MiB = 1 << 20;
 
 double reserved() { return static_cast<double>(pool_stats().reserved) / MiB; }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // sanitizers keep freed memory to detect uses of it
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-#else
-constexpr bool sanitized = false;
-#endif
 
 /// MiB of this process in memory.
 double resident() {
