@@ -10,8 +10,10 @@ class Observer {
   virtual Probe& probe() = 0;
   /// The observer of a shard that this thread starts. Called on the thread that runs the shard, of several at once.
   virtual Observer& shard(int number) = 0;
-  virtual void enter() {}  ///< the thread's work begins, ends
+  virtual void enter() {}  ///< a scope of it begins, ends
   virtual void leave() noexcept {}
+  virtual void pause() noexcept {}  ///< the thread waits for its shards, continues
+  virtual void resume() noexcept {}
 
  protected:
   ~Observer() = default;
@@ -40,10 +42,10 @@ class Observed {
 class ObservedWait {
  public:
   ObservedWait() : own_(observer) {
-    if (own_) own_->leave();
+    if (own_) own_->pause();
   }
   ~ObservedWait() {
-    if (own_) own_->enter();
+    if (own_) own_->resume();
   }
   ObservedWait(const ObservedWait&) = delete;
   ObservedWait& operator=(const ObservedWait&) = delete;

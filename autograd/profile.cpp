@@ -18,13 +18,13 @@ RowKey key_of(const detail::ProfileSite& s, ProfileTable::By by) {
           by == step || by == all ? s.step : -1};
 }
 
-void add(ProfileRow& to, const detail::ProfileSum& s) {
-  to.calls += s.calls;
-  to.forward += static_cast<double>(s.forward) * 1e-9;
-  to.backward += static_cast<double>(s.backward) * 1e-9;
-  to.forward_bytes += s.forward_bytes;
-  to.kept_bytes += s.kept_bytes;
-  to.backward_bytes += s.backward_bytes;
+ProfileAmounts<double> in_seconds(const detail::ProfileSum& s) {
+  return {s.calls,
+          static_cast<double>(s.forward) * 1e-9,
+          static_cast<double>(s.backward) * 1e-9,
+          s.forward_bytes,
+          s.kept_bytes,
+          s.backward_bytes};
 }
 
 ProfileTable table(const detail::ProfileLane& lane, ProfileTable::By by) {
@@ -34,24 +34,11 @@ ProfileTable table(const detail::ProfileLane& lane, ProfileTable::By by) {
   lane.each([&](const detail::ProfileLane& l) {
     t.seconds += static_cast<double>(l.active()) * 1e-9;
     t.kept_bytes += l.kept_bytes();
-    l.each_sum([&](const detail::ProfileSite& site, const detail::ProfileSum& s) {
-      detail::ProfileSum& sum = sums[key_of(site, by)];
-      sum.calls += s.calls;
-      sum.forward += s.forward;
-      sum.backward += s.backward;
-      sum.forward_bytes += s.forward_bytes;
-      sum.kept_bytes += s.kept_bytes;
-      sum.backward_bytes += s.backward_bytes;
-    });
+    l.each_sum([&](const detail::ProfileSite& site, const detail::ProfileSum& s) { sums[key_of(site, by)] += s; });
   });
   for (const auto& [key, sum] : sums) {
     const auto& [op, file, line, step] = key;
-    ProfileRow& row = t.rows.emplace_back();
-    row.op = op;
-    row.file = file;
-    row.line = line;
-    row.step = step;
-    add(row, sum);
+    t.rows.push_back({in_seconds(sum), op, file, line, step});
   }
   if (by == ProfileTable::By::op || by == ProfileTable::By::line)
     std::sort(t.rows.begin(), t.rows.end(), [](const ProfileRow& a, const ProfileRow& b) {
@@ -65,14 +52,7 @@ ProfileTable table(const detail::ProfileLane& lane, ProfileTable::By by) {
 
 ProfileRow ProfileTable::sum() const {
   ProfileRow all;
-  for (const ProfileRow& r : rows) {
-    all.calls += r.calls;
-    all.forward += r.forward;
-    all.backward += r.backward;
-    all.forward_bytes += r.forward_bytes;
-    all.kept_bytes += r.kept_bytes;
-    all.backward_bytes += r.backward_bytes;
-  }
+  for (const ProfileRow& r : rows) all += r;
   return all;
 }
 

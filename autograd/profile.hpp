@@ -7,18 +7,31 @@
 
 namespace ebb {
 
-/// Time and bytes of the ops that agree in op, line or time step.
-struct ProfileRow {
-  std::string op;                   ///< "matmul"; empty in a table by line or by step
-  std::string file;                 ///< as the compiler names it; empty in a table by op or by step
-  unsigned line = 0;                ///
-  int step = -1;                    ///< time step; -1 outside the loop over time, and in tables by op or by line
+/// Sums over ops. Time: seconds in a ProfileRow.
+template <class Time> struct ProfileAmounts {
   std::int64_t calls = 0;           ///< in the forward pass
-  double forward = 0;               ///< seconds
-  double backward = 0;              ///< seconds, with the products that were deferred to a later point of the sweep
+  Time forward{};                   ///
+  Time backward{};                  ///< with the products that were deferred to a later point of the sweep
   std::int64_t forward_bytes = 0;   ///< that calls left allocated, less what they freed
   std::int64_t kept_bytes = 0;      ///< of results alive when the backward pass begins
   std::int64_t backward_bytes = 0;  ///< of the gradients that arrived at results
+  ProfileAmounts& operator+=(const ProfileAmounts& o) {
+    calls += o.calls;
+    forward += o.forward;
+    backward += o.backward;
+    forward_bytes += o.forward_bytes;
+    kept_bytes += o.kept_bytes;
+    backward_bytes += o.backward_bytes;
+    return *this;
+  }
+};
+
+/// Time and bytes of the ops that agree in op, line or time step.
+struct ProfileRow : ProfileAmounts<double> {
+  std::string op;     ///< "matmul"; empty in a table by line or by step
+  std::string file;   ///< as the compiler names it; empty in a table by op or by step
+  unsigned line = 0;  ///
+  int step = -1;      ///< time step; -1 outside the loop over time, and in tables by op or by line
   double seconds() const { return forward + backward; }
   std::string place() const;  ///< "my_cell.cpp:31"; empty without a line
 };
@@ -58,9 +71,9 @@ class ProfileLane;
 ///     p.write_trace("trace.json");
 ///
 /// Observes the calling thread's tapes, and the shards of backward and evaluate, each on its own track. A line is the
-/// one that error messages name: the cell's, for what happens inside a function of the library. Ops within another op's
-/// gradient count as that gradient. The innermost Profile or NonFinite of a thread observes. Results do not change by a
-/// bit.
+/// one that error messages name: that of the caller, for what happens inside a function of the library. Ops within
+/// another op's gradient count as that gradient. The innermost Profile or NonFinite of a thread observes. Results do
+/// not change by a bit.
 ///
 /// Numerics  time is that of the wall clock, and includes the threads of a single op; a shared processor adds to it
 /// Cost      two readings of the clock, about 50 ns, and 56 bytes, for each call and each gradient of an op; without a

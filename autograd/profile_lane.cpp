@@ -149,17 +149,23 @@ Observer& ProfileLane::shard(int number) {
   return *lane;
 }
 
-/// Scopes of one Profile may be nested, with those of others between them: the outermost is measured.
+/// Scopes of one Profile may be nested, with those of others between them: the outermost is measured, less the time in
+/// which the thread waits, at any depth.
 void ProfileLane::enter() {
-  if (depth_++ == 0) entered_ = now();
+  if (depth_++ == 0) resume();
 }
 
 void ProfileLane::leave() noexcept {
   op_ = nullptr;
-  if (--depth_ > 0) return;
+  if (--depth_ == 0) pause();
+}
+
+void ProfileLane::pause() noexcept {
   active_ += now() - entered_;
   entered_ = -1;
 }
+
+void ProfileLane::resume() noexcept { entered_ = now(); }
 
 std::int64_t ProfileLane::active() const { return active_ + (entered_ >= 0 ? now() - entered_ : 0); }
 

@@ -29,10 +29,7 @@ struct ProfileEvent {
   std::size_t in_use = 0;           // bytes of the thread's pool at the end
 };
 
-struct ProfileSum {
-  std::int64_t calls = 0, forward = 0, backward = 0;  // ns
-  std::int64_t forward_bytes = 0, kept_bytes = 0, backward_bytes = 0;
-};
+using ProfileSum = ProfileAmounts<std::int64_t>;  // times in ns
 
 /// One thread's part of a Profile, with those of the shards that it starts.
 class ProfileLane final : public Probe, public Observer {
@@ -50,6 +47,8 @@ class ProfileLane final : public Probe, public Observer {
   Observer& shard(int number) override;
   void enter() override;
   void leave() noexcept override;
+  void pause() noexcept override;
+  void resume() noexcept override;
 
   // Read outside scopes:
   const std::string& name() const { return name_; }

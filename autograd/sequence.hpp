@@ -10,7 +10,7 @@ class Sequence {
   Sequence(Var all) : all_(static_cast<Var&&>(all)) {}
   int steps() const { return all_.dim(0); }
   int rows() const { return all_.dim(1); }
-  Var operator[](int t) const { return all_[t]; }
+  Var operator[](Index t) const { return all_[t]; }
   const Var& all() const { return all_; }
 
  private:

@@ -37,17 +37,18 @@ Shard::Shard(detail::ShardRun& run, int number, int begin, int end)
 
 int Shard::batch() const { return run_.options.rows; }
 
-Var Shard::rows(const Array& whole) const {
+Var Shard::rows(const Array& whole, std::source_location where) const {
   check_rows("rows", whole.shape(), 0, batch());
-  return constant(whole.range(begin_, end_));
+  return constant(whole.range(begin_, end_), where);
 }
 Tokens Shard::rows(const Tokens& whole) const {
   check_rows("rows", whole.shape(), 0, batch());
   return whole.range(begin_, end_);
 }
-Sequence Shard::sequence(const Array& whole) const {
+Sequence Shard::sequence(const Array& whole, std::source_location where) const {
   check_rows("sequence", whole.shape(), 1, batch());
-  return constant(rows_of_steps(whole, begin_, end_, Array::empty(whole.shape().with(1, rows()), run_.options.dtype)));
+  return constant(rows_of_steps(whole, begin_, end_, Array::empty(whole.shape().with(1, rows()), run_.options.dtype)),
+                  where);
 }
 Tokens Shard::sequence(const Tokens& whole) const {
   check_rows("sequence", whole.shape(), 1, batch());
@@ -62,32 +63,38 @@ StepContext Shard::context(const char* scope) const {
   return *scope ? p.named(scope) : p;
 }
 
-State Shard::take(const StateArrays& carried) const {
+State Shard::take(const StateArrays& carried, std::source_location where) const {
   if (carried.empty()) return {};
   detail::TapeImpl& t = detail::TapeImpl::current("take");
   auto** names = static_cast<const char**>(t.arena(sizeof(char*) * carried.names.size()));
   for (std::size_t k = 0; k < carried.names.size(); ++k) names[k] = carried.names[k].c_str();
   State s(names, static_cast<int>(carried.names.size()));
-  for (int k = 0; k < s.size(); ++k) s[k] = rows(carried.fields[static_cast<std::size_t>(k)]);
+  for (int k = 0; k < s.size(); ++k) s[k] = rows(carried.fields[static_cast<std::size_t>(k)], where);
   return s;
 }
 
-PartialLoss Shard::mean_rows(const Var& v) const {
-  if (v.rank() != 1 || v.dim(0) != rows()) wrong_rows("mean_rows", v.shape(), "one value per row, rows", rows());
-  return PartialLoss(ebb::sum(v) * (1.0 / batch()));
+PartialLoss Shard::mean_rows(At v) const {
+  const CallSite here{v.where};
+  const Shape shape = v.var.shape();
+  if (shape.rank() != 1 || shape[0] != rows()) wrong_rows("mean_rows", shape, "one value per row, rows", rows());
+  return {ebb::sum(v.var) * (1.0 / batch()), v.where};
 }
 
-PartialLoss Shard::mean_tokens(const Var& v) const {
-  if (v.rank() != 2 || v.dim(1) != rows()) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
-  return PartialLoss(ebb::sum(v) * (1.0 / (static_cast<double>(v.dim(0)) * batch())));
+PartialLoss Shard::mean_tokens(At v) const {
+  const CallSite here{v.where};
+  const Shape shape = v.var.shape();
+  if (shape.rank() != 2 || shape[1] != rows()) wrong_rows("mean_tokens", shape, "[T, rows], rows", rows());
+  return {ebb::sum(v.var) * (1.0 / (static_cast<double>(shape[0]) * batch())), v.where};
 }
 
-PartialLoss Shard::mean_tokens(const Var& v, const Lengths& whole) const {
-  const bool packed = v.rank() == 1;
-  if (!packed && (v.rank() != 2 || v.dim(1) != rows())) wrong_rows("mean_tokens", v.shape(), "[T, rows], rows", rows());
+PartialLoss Shard::mean_tokens(At v, const Lengths& whole) const {
+  const CallSite here{v.where};
+  const Shape shape = v.var.shape();
+  const bool packed = shape.rank() == 1;
+  if (!packed && (shape.rank() != 2 || shape[1] != rows())) wrong_rows("mean_tokens", shape, "[T, rows], rows", rows());
   if (whole.rank() != 1 || whole.dim(0) != batch())
     wrong_rows("mean_tokens: lengths", whole.shape(), "one per row of the batch", batch());
-  const int steps = packed ? INT_MAX : v.dim(0);
+  const int steps = packed ? INT_MAX : shape[0];
   double real = 0;
   int own = 0;
   for (int r = 0; r < batch(); ++r) {
@@ -100,17 +107,17 @@ PartialLoss Shard::mean_tokens(const Var& v, const Lengths& whole) const {
   }
   if (real == 0) throw ValueError("mean_tokens: every length is zero, so there are no tokens");
   if (packed) {
-    if (v.dim(0) != own) wrong_rows("mean_tokens", v.shape(), "the total number of tokens in the shard's rows", own);
-    return PartialLoss(ebb::sum(v) * (1.0 / real));
+    if (shape[0] != own) wrong_rows("mean_tokens", shape, "the total number of tokens in the shard's rows", own);
+    return {ebb::sum(v.var) * (1.0 / real), v.where};
   }
   Array mask = Array::zeros({steps, rows()}, run_.options.dtype);
   for (int t = 0; t < steps; ++t)
     for (int r = 0; r < rows(); ++r) mask.set_flat(std::int64_t{t} * rows() + r, t < whole.data()[begin_ + r] ? 1 : 0);
   const Var m = constant(mask);
-  return PartialLoss(ebb::sum(where(m, v, 0)) * (1.0 / real));
+  return {ebb::sum(where(m, v.var, 0)) * (1.0 / real), v.where};
 }
 
-PartialLoss Shard::sum(const Var& v) const { return PartialLoss(ebb::sum(v)); }
+PartialLoss Shard::sum(At v) const { return {ebb::sum(v), v.where}; }
 
 void Shard::out(const char* name, const Var& v) {
   check_rows("out", v.shape(), 0, rows());

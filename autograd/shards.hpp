@@ -28,23 +28,23 @@ int shard_count(int rows);
 class PartialLoss {
  public:
   friend PartialLoss operator+(PartialLoss a, const PartialLoss& b) {
+    const CallSite here{a.where_};
     a.var_ = a.var_ ? a.var_ + b.var_ : b.var_;
     return a;
   }
   friend PartialLoss operator*(double s, PartialLoss a) {
+    const CallSite here{a.where_};
     a.var_ = s * a.var_;
     return a;
   }
-  friend PartialLoss operator*(PartialLoss a, double s) {
-    a.var_ = s * a.var_;
-    return a;
-  }
+  friend PartialLoss operator*(PartialLoss a, double s) { return s * static_cast<PartialLoss&&>(a); }
   const Var& var() const { return var_; }
 
  private:
   friend class Shard;
-  explicit PartialLoss(Var v) : var_(static_cast<Var&&>(v)) {}
+  PartialLoss(Var v, const std::source_location& where) : var_(static_cast<Var&&>(v)), where_(where) {}
   Var var_;
+  std::source_location where_;  // of the call of Shard that made it
 };
 
 /// A cell's state over the whole batch as arrays, carried between updates without a graph.
@@ -59,7 +59,7 @@ namespace detail {
 struct ShardRun;
 }
 
-/// A loss function's view of its rows [begin, end) of the batch.
+/// A loss function's view of its rows [begin, end) of the batch. What it makes has the line of the call.
 class Shard {
  public:
   Shard(detail::ShardRun& run, int number, int begin, int end);
@@ -69,20 +69,22 @@ class Shard {
   int number() const { return number_; }
   int batch() const;  ///< number of rows of the whole batch
 
-  Var rows(const Array& whole) const;  ///< [B, ...] -> [rows, ...], a constant
+  /// [B, ...] -> [rows, ...], a constant
+  Var rows(const Array& whole, std::source_location where = std::source_location::current()) const;
   Tokens rows(const Tokens& whole) const;
-  Sequence sequence(const Array& whole) const;  ///< [T, B, ...] -> [T, rows, ...]
-  Tokens sequence(const Tokens& whole) const;   ///< [T, B] -> [T, rows]
+  /// [T, B, ...] -> [T, rows, ...]
+  Sequence sequence(const Array& whole, std::source_location where = std::source_location::current()) const;
+  Tokens sequence(const Tokens& whole) const;  ///< [T, B] -> [T, rows]
   StepContext context(const char* scope = "") const;
   /// This shard's rows of a carried state; empty if that is empty, in which case unroll uses the initial state.
-  State take(const StateArrays& carried) const;
+  State take(const StateArrays& carried, std::source_location where = std::source_location::current()) const;
 
-  PartialLoss mean_rows(const Var& v) const;    ///< v [rows]: sum / B
-  PartialLoss mean_tokens(const Var& v) const;  ///< v [T, rows]: sum / (T B)
+  PartialLoss mean_rows(At v) const;    ///< v [rows]: sum / B
+  PartialLoss mean_tokens(At v) const;  ///< v [T, rows]: sum / (T B)
   /// v [T, rows], or [N] without padding, lengths [B]: mean over the tokens within the lengths. Errors: ValueError if
   /// there are none
-  PartialLoss mean_tokens(const Var& v, const Lengths& whole) const;
-  PartialLoss sum(const Var& v) const;
+  PartialLoss mean_tokens(At v, const Lengths& whole) const;
+  PartialLoss sum(At v) const;
 
   void out(const char* name, const Var& v);                      ///< [rows, ...] -> Result::rows(name)
   void out(const char* name, const State& s);                    ///< -> Result::state(name)

@@ -62,18 +62,22 @@ class StepContext {
     return p;
   }
 
-  /// Random values with like's shape [rows, ...], constant on the tape.
-  Var bernoulli(const char* name, const Var& like, double p) const;
+  /// Random values with like's shape [rows, ...], constant on the tape, with the line of the call.
+  Var bernoulli(const char* name, const Var& like, double p,
+                std::source_location where = std::source_location::current()) const;
   /// For like [T, rows, ...]: the values of `bernoulli` at times 0 to T - 1, for layers over all steps at once.
-  Var bernoulli_of_steps(const char* name, const Var& like, double p) const;
-  Var uniform(const char* name, const Var& like, double low = 0, double high = 1) const;
-  Var normal(const char* name, const Var& like, double mean = 0, double deviation = 1) const;
+  Var bernoulli_of_steps(const char* name, const Var& like, double p,
+                         std::source_location where = std::source_location::current()) const;
+  Var uniform(const char* name, const Var& like, double low = 0, double high = 1,
+              std::source_location where = std::source_location::current()) const;
+  Var normal(const char* name, const Var& like, double mean = 0, double deviation = 1,
+             std::source_location where = std::source_location::current()) const;
   /// One coin per step, the same for all rows.
   bool coin(const char* name, double p) const;
 
  private:
   Key key(const char* name) const;
-  template <class F> Var drawn(const Var& like, const F& draw) const;
+  template <class F> Var drawn(const Var& like, const F& draw, const std::source_location&) const;
   Options o_;
   Key key_;
   int time_ = -1;

@@ -16,7 +16,7 @@ class StateDrop {
   explicit StateDrop(const StepContext& at) : at_(&at) {}
   /// h with dropout for the recurrent product, `matmul(d.state(s.h), U)`; elsewhere the step uses s.h without dropout.
   /// h itself if the state is not dropped.
-  Var state(const Var& h) const;
+  Var state(At h) const;
   const StepContext& context() const { return *at_; }
 
  private:
@@ -28,7 +28,7 @@ class CandidateDrop {
  public:
   explicit CandidateDrop(const StepContext& at) : at_(&at) {}
   /// The candidate's mask, with like's shape: `tanh(g) * d.candidate(g)`. The scalar 1 if the candidate is not dropped.
-  Var candidate(const Var& like) const;
+  Var candidate(At like) const;
   const StepContext& context() const { return *at_; }
 
  private:

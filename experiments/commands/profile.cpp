@@ -8,6 +8,7 @@
 #include <ebb/autograd/trace.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/commands/update_times.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
@@ -16,6 +17,7 @@
 #include <ebb/optim/clip.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <fstream>
+#include <numeric>
 
 namespace ebb::app {
 namespace {
@@ -47,7 +49,8 @@ std::string source_text(const std::string& file, unsigned number) {
 /// The seconds of the measured updates, by part.
 struct Parts {
   int updates = 0;
-  double data = 0, plain = 0, profiled = 0, optimizer = 0;  // plain and profiled: loss and gradient, without and with
+  double data = 0, optimizer = 0;
+  std::vector<double> plain, profiled;  // of each update: loss and gradient, without and with the profile
   bool equal = true;
 };
 
@@ -133,8 +136,8 @@ struct ProfileUpdates {
       }
       if (measured) {
         parts.equal = parts.equal && equal_bits(r, again);
-        parts.plain += plain;
-        parts.profiled += profiled;
+        parts.plain.push_back(plain);
+        parts.profiled.push_back(profiled);
         parts.data += data;
         ++parts.updates;
       }
@@ -150,15 +153,17 @@ struct ProfileUpdates {
     return parts;
   }
 
+  static double sum(const std::vector<double>& seconds) { return std::accumulate(seconds.begin(), seconds.end(), 0.); }
   static std::string milliseconds(double seconds) { return number_text(1e3 * seconds) + " ms"; }
 
   static void print(Job& job, const Profile& profile, const Parts& p) {
     const int width = terminal_columns(fileno(stdout));
     const double n = p.updates;
     const ProfileTable lines = profile.by_line();
-    job.print(fmt::format("an update, mean of {}: batch {}, loss and gradient {}, clipping and optimiser {}\n\n",
-                          p.updates, milliseconds(p.data / n), milliseconds(p.plain / n),
-                          milliseconds(p.optimizer / n)));
+    job.print(
+        fmt::format("an update, mean of {}: batch {}, loss and gradient {} (median {}), clipping and optimiser {}\n\n",
+                    p.updates, milliseconds(p.data / n), milliseconds(sum(p.plain) / n),
+                    milliseconds(median_of(p.plain)), milliseconds(p.optimizer / n)));
     job.print("By op\n" + profile.by_op().text(width, 16, n) + "\n");
     job.print("By line\n" + lines.text(width, 16, n) + sources(lines, width) + "\n");
     job.print("By time step\n" + profile.by_step().text(width, 10, n) + "\n");
@@ -184,12 +189,15 @@ struct ProfileUpdates {
   static std::string check_text(const Profile& profile, const Parts& p) {
     const ProfileTable t = profile.by_op();
     const double n = p.updates, ops = t.sum().seconds();
+    const double with = median_of(p.profiled), without = median_of(p.plain);
+    const std::string slowest = slowest_text(p.profiled);
     return fmt::format(
-        "Ops took {} of {} measured in all shards, {:.1f} %; tape and rest {}. With the profile on, loss and gradient "
-        "took {} instead of {} ({:+.1f} %), and {}.",
+        "Ops took {} of {} measured in all shards, {:.1f} %; tape and rest {}. With the profile on, the median of loss "
+        "and gradient was {} instead of {} ({:+.1f} %), and {}.{}{}",
         milliseconds(ops / n), milliseconds(t.seconds / n), 100 * ops / t.seconds, milliseconds(t.rest() / n),
-        milliseconds(p.profiled / n), milliseconds(p.plain / n), 100 * (p.profiled / p.plain - 1),
-        p.equal ? "losses and gradients were the same bits" : "RESULTS DIFFERED, which is an error of Ebb");
+        milliseconds(with), milliseconds(without), 100 * (with / without - 1),
+        p.equal ? "losses and gradients were the same bits" : "RESULTS DIFFERED, which is an error of Ebb",
+        slowest.empty() ? "" : " ", slowest);
   }
 
   static Table table_of(const ProfileTable& t, const char* what, double n) {
@@ -243,13 +251,15 @@ struct ProfileUpdates {
     const ProfileTable ops = profile.by_op();
     job.summary.set({"updates"}, p.updates);
     for (const auto& [name, seconds] : {std::pair{"batch", p.data},
-                                        {"loss_and_gradient", p.plain},
-                                        {"loss_and_gradient_profiled", p.profiled},
+                                        {"loss_and_gradient", sum(p.plain)},
+                                        {"loss_and_gradient_profiled", sum(p.profiled)},
                                         {"optimizer", p.optimizer},
                                         {"measured", ops.seconds},
                                         {"ops", ops.sum().seconds()},
                                         {"tape_and_rest", ops.rest()}})
       job.summary.set({"seconds_per_update", name}, seconds / n);
+    job.summary.set({"median_seconds", "loss_and_gradient"}, median_of(p.plain));
+    job.summary.set({"median_seconds", "loss_and_gradient_profiled"}, median_of(p.profiled));
     job.summary.set({"same_bits"}, p.equal);
     for (const auto& [kind, table] : {std::pair{"ops", ops}, {"lines", profile.by_line()}})
       for (const ProfileRow& r : table.rows) {

@@ -11,6 +11,8 @@ Embedding::Embedding(Builder p, const Array& table, Table kind) {
   W = kind == Table::frozen ? p.fixed("W", table) : p.trained("W", table);
 }
 
-Var Embedding::operator()(const Tokens& tokens) const { return gather(W, tokens); }
+Var Embedding::operator()(const Tokens& tokens, std::source_location where) const {
+  return gather(At(W, where), tokens);
+}
 
 }  // namespace ebb

@@ -14,7 +14,7 @@ struct Embedding {
   /// A given table, such as word vectors from a file, which is trained further or frozen.
   enum class Table { tuned, frozen };
   Embedding(Builder p, const Array& table, Table = Table::tuned);
-  Var operator()(const Tokens& tokens) const;
+  Var operator()(const Tokens& tokens, std::source_location where = std::source_location::current()) const;
 };
 
 }  // namespace ebb

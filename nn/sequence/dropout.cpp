@@ -20,18 +20,21 @@ Var masked(const Var& x, const Var& mask, double p) {
 
 }  // namespace
 
-Var dropout(const Var& x, double p, const StepContext& at, const char* name) {
+Var dropout(const Var& x, double p, const StepContext& at, const char* name, std::source_location where) {
   check(p);
+  const CallSite here{where};
   return at.training() && p > 0 ? masked(x, at.bernoulli(name, x, 1 - p), p) : x;
 }
 
-Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name) {
+Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name, std::source_location where) {
   check(p);
+  const CallSite here{where};
   return at.training() && p > 0 ? Sequence(masked(x.all(), at.bernoulli_of_steps(name, x.all(), 1 - p), p)) : x;
 }
 
-Packed dropout(const Packed& x, double p, const StepContext& at, const char* name) {
+Packed dropout(const Packed& x, double p, const StepContext& at, const char* name, std::source_location where) {
   check(p);
+  const CallSite here{where};
   if (!at.training() || p == 0) return x;
   const Packing& packing = x.packing;
   Array mask = Array::empty(x.all.shape(), x.all.dtype());

@@ -11,10 +11,13 @@ namespace ebb {
 ///
 /// Errors    ValueError if p is outside [0, 1)
 /// Source    Srivastava et al. 2014, JMLR 15:1929
-Var dropout(const Var& x, double p, const StepContext& at, const char* name = "dropout");
+Var dropout(const Var& x, double p, const StepContext& at, const char* name = "dropout",
+            std::source_location where = std::source_location::current());
 /// The same for all steps at once, each with the mask of its time.
-Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name = "dropout");
-Packed dropout(const Packed& x, double p, const StepContext& at, const char* name = "dropout");
+Sequence dropout(const Sequence& x, double p, const StepContext& at, const char* name = "dropout",
+                 std::source_location where = std::source_location::current());
+Packed dropout(const Packed& x, double p, const StepContext& at, const char* name = "dropout",
+               std::source_location where = std::source_location::current());
 
 struct DropoutOptions {
   double input = 0;          ///< probability of dropping a value of x

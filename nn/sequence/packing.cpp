@@ -55,16 +55,17 @@ Tokens Packing::index() const {
   return all;
 }
 
-Packed pack(const Sequence& x, const Packing& p) {
+Packed pack(const Sequence& x, const Packing& p, std::source_location where) {
+  const CallSite here{where};
   check(p, x.all().shape());
   const Shape shape = x.all().shape();
   return {gather(reshape(x.all(), shape.without(0).with(0, shape[0] * shape[1])), p.index()), p};
 }
-Packed pack(const Sequence& x, const Lengths& lengths) {
+Packed pack(const Sequence& x, const Lengths& lengths, std::source_location where) {
   if (lengths.rank() != 1 || lengths.dim(0) != x.rows())
     throw ShapeError("pack: lengths are " + text(lengths.shape()) + ", expected one for each of " +
                      detail::counted(x.rows(), "row"));
-  return pack(x, Packing(lengths, x.steps()));
+  return pack(x, Packing(lengths, x.steps()), where);
 }
 
 Tokens pack(const Tokens& tokens, const Packing& p) {
@@ -98,7 +99,8 @@ struct Unpack {
 
 }  // namespace
 
-Sequence unpack(const Packed& x) {
+Sequence unpack(const Packed& x, std::source_location where) {
+  const CallSite here{where};
   const Packing& p = x.packing;
   if (x.all.rank() < 1 || x.all.dim(0) != p.size())
     throw ShapeError("unpack: the lengths are for " + detail::counted(p.size(), "step") + " in total, but x is " +

@@ -42,16 +42,19 @@ class Packing {
 struct Packed {
   Var all;  ///< [N, ...]
   Packing packing;
-  Var operator[](int t) const { return range(all, packing.begin(t), packing.begin(t) + packing.alive(t)); }
+  Var operator[](Index t) const {
+    const int begin = packing.begin(t.number);
+    return range(At(all, t.where), begin, begin + packing.alive(t.number));
+  }
 };
 
 /// Shapes    x [T, B, ...] -> [N, ...];  tokens [T, B] -> [N]
-Packed pack(const Sequence& x, const Lengths&);
-Packed pack(const Sequence& x, const Packing&);
+Packed pack(const Sequence& x, const Lengths&, std::source_location where = std::source_location::current());
+Packed pack(const Sequence& x, const Packing&, std::source_location where = std::source_location::current());
 Tokens pack(const Tokens& tokens, const Packing&);
 /// Fills the padding with zeros.
 ///
 /// Shapes    [N, ...] -> [T, B, ...]
-Sequence unpack(const Packed&);
+Sequence unpack(const Packed&, std::source_location where = std::source_location::current());
 
 }  // namespace ebb

@@ -6,14 +6,15 @@ namespace ebb {
 
 int Run::steps() const { return packing_ ? packing_.padded_steps() : static_cast<int>(outputs_.size()); }
 
-Var Run::operator[](int t) const {
-  if (t < 0 || t >= steps())
-    throw ValueError("run: there is no step " + std::to_string(t) + "; the number of steps is " +
+Var Run::operator[](Index t) const {
+  if (t.number < 0 || t.number >= steps())
+    throw ValueError("run: there is no step " + std::to_string(t.number) + "; the number of steps is " +
                      std::to_string(steps()));
-  return packing_ ? all()[t] : outputs_[static_cast<std::size_t>(t)];
+  return packing_ ? all(t.where)[t] : outputs_[static_cast<std::size_t>(t.number)];
 }
 
-Var Run::last() const {
+Var Run::last(std::source_location where) const {
+  const CallSite here{where};
   if (none_) return zeros(none_.shape());
   if (outputs_.empty()) throw ValueError("run: there are no steps");
   if (!packing_) return reverse_ ? outputs_.front() : outputs_.back();
@@ -21,13 +22,14 @@ Var Run::last() const {
   return ended(outputs_, none > 0 ? zeros(outputs_.front().shape().with(0, packing_.rows())) : Var());
 }
 
-Var Run::all() const {
-  if (!packing_) return stack(outputs_);
-  if (!padded_) padded_ = unpack(packed()).all();
+Var Run::all(std::source_location where) const {
+  if (!packing_) return stack(VarList(outputs_, where));
+  if (!padded_) padded_ = unpack(packed(where), where).all();
   return padded_;
 }
 
-Packed Run::packed() const {
+Packed Run::packed(std::source_location where) const {
+  const CallSite here{where};
   if (!packing_) throw ValueError("run: not packed, since no lengths were given");
   return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
 }
@@ -63,7 +65,8 @@ Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
   return upright(parts.size() == 1 ? parts[0] : concat(parts, 0));
 }
 
-std::vector<Var> Run::states(const std::string& field) const {
+std::vector<Var> Run::states(const std::string& field, std::source_location where) const {
+  const CallSite here{where};
   std::vector<Var> list;
   if (states_.empty() && !packing_) return list;
   const int k = initial_.index(field.c_str());

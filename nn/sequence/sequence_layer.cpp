@@ -13,11 +13,13 @@ class CellLayer final : public SequenceLayer {
   CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
   int width() const override { return width_; }
   const Cell* cell() const override { return &*cell_; }
-  Reading read(const Sequence& x, const State& initial, const StepContext& at) const override {
-    return unroll(*cell_, x, initial, at);
+  Reading read(const Sequence& x, const State& initial, const StepContext& at,
+               const std::source_location& where) const override {
+    return unroll(*cell_, x, initial, at, where);
   }
-  Reading read(const Packed& x, const State& initial, const StepContext& at, Direction d) const override {
-    return unroll(*cell_, x, initial, at, d);
+  Reading read(const Packed& x, const State& initial, const StepContext& at, Direction d,
+               const std::source_location& where) const override {
+    return unroll(*cell_, x, initial, at, d, where);
   }
 
  private:
@@ -47,14 +49,14 @@ Lengths lengths_of(const Packing& p) {
 }
 
 // Reverses each row within its length; an involution.
-Var turned(const Packed& x) {
+Var turned(const Packed& x, const std::source_location& where) {
   const Packing& p = x.packing;
   const std::vector<int> lengths = sorted_lengths(p);
   Tokens places({p.size()});
   for (int t = 0; t < p.steps(); ++t)
     for (int k = 0; k < p.alive(t); ++k)
       places.data()[p.begin(t) + k] = p.begin(lengths[static_cast<std::size_t>(k)] - 1 - t) + k;
-  return gather(x.all, places);
+  return gather(At(x.all, where), places);
 }
 
 }  // namespace
@@ -62,17 +64,20 @@ Var turned(const Packed& x) {
 SequenceLayer::~SequenceLayer() = default;
 LayerPtr layer_of(CellPtr cell, int width) { return std::make_shared<CellLayer>(std::move(cell), width); }
 
-Var Reading::all() const { return run_ ? run_->all() : packed_ ? unpack(*packed_).all() : all_; }
+Var Reading::all(std::source_location where) const {
+  return run_ ? run_->all(where) : packed_ ? unpack(*packed_, where).all() : all_;
+}
 State Reading::end() const { return run_ ? run_->end() : State{}; }
 
-Packed Reading::packed() const {
+Packed Reading::packed(std::source_location where) const {
   if (packed_) return *packed_;
   if (!run_) throw ValueError("reading: not packed, since no lengths were given");
-  return run_->packed();
+  return run_->packed(where);
 }
 
-Var Reading::last() const {
-  if (run_) return run_->last();
+Var Reading::last(std::source_location where) const {
+  if (run_) return run_->last(where);
+  const CallSite here{where};
   if (!packed_) return all_[all_.dim(0) - 1];
   const Packing& p = packed_->packing;
   const std::vector<int> lengths = sorted_lengths(p);
@@ -85,19 +90,20 @@ Var Reading::last() const {
   return gather(concat({packed_->all, zeros({1, packed_->all.dim(1)})}, 0), places);
 }
 
-Reading WholeLayer::read(const Packed& x, const State&, const StepContext& at, Direction direction) const {
+Reading WholeLayer::read(const Packed& x, const State&, const StepContext& at, Direction direction,
+                         const std::source_location& where) const {
   const Packing& p = x.packing;
   if (p.padded_steps() == 0) throw ValueError("the sequence is empty");
   const bool back = direction == Direction::backward;
-  const Packed in = back ? Packed{turned(x), p} : x;
-  const Packed y = pack(run(unpack(in), lengths_of(p), at), p);
-  return Reading(back ? Packed{turned(y), p} : y, back || is_bidirectional());
+  const Packed in = back ? Packed{turned(x, where), p} : x;
+  const Packed y = pack(run(unpack(in, where), lengths_of(p), at), p, where);
+  return Reading(back ? Packed{turned(y, where), p} : y, back || is_bidirectional());
 }
 
 Reading unroll(const SequenceLayer& l, const Sequence& x, const State& initial, const StepContext& at,
                std::source_location where) {
   check_width(l, x.all(), where);
-  return l.read(x, initial, at);
+  return l.read(x, initial, at, where);
 }
 Reading unroll(const SequenceLayer& l, const Sequence& x, const StepContext& at, std::source_location where) {
   return unroll(l, x, State{}, at, where);
@@ -105,7 +111,7 @@ Reading unroll(const SequenceLayer& l, const Sequence& x, const StepContext& at,
 Reading unroll(const SequenceLayer& l, const Sequence& x, const Lengths& lengths, const StepContext& at,
                std::source_location where) {
   check_width(l, x.all(), where);
-  return unroll(l, pack(x, lengths), at, where);
+  return unroll(l, pack(x, lengths, where), at, where);
 }
 Reading unroll(const SequenceLayer& l, const Packed& x, const StepContext& at, std::source_location where) {
   return unroll(l, x, State{}, at, where);
@@ -117,7 +123,7 @@ Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, co
 Reading unroll(const SequenceLayer& l, const Packed& x, const State& initial, const StepContext& at, Direction d,
                std::source_location where) {
   check_width(l, x.all, where);
-  return l.read(x, initial, at, d);
+  return l.read(x, initial, at, d, where);
 }
 
 }  // namespace ebb

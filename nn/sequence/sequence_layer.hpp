@@ -15,11 +15,12 @@ class Reading {
   /// `first`: each row's last output is at its first step, as for a layer that reads backwards.
   Reading(Packed all, bool first) : packed_(std::move(all)), first_(first) {}
 
-  Var all() const;  ///< [T, B, H]
+  Var all(std::source_location where = std::source_location::current()) const;  ///< [T, B, H]
   /// Of the step read last, [B, H]; for a row without steps zero, or the output of the cell's initial state.
-  Var last() const;
+  Var last(std::source_location where = std::source_location::current()) const;
   State end() const;
-  Packed packed() const;  ///< Errors: ValueError if no lengths were given
+  /// Errors    ValueError if no lengths were given
+  Packed packed(std::source_location where = std::source_location::current()) const;
 
  private:
   std::optional<Run> run_;
@@ -39,9 +40,12 @@ class SequenceLayer {
   virtual int width() const = 0;  ///< H, the width of an output
   /// The cell that is unrolled; null for a layer without steps.
   virtual const Cell* cell() const { return nullptr; }
-  virtual Reading read(const Sequence& x, const State& initial, const StepContext&) const = 0;
+  /// `where` is the line of unroll's caller.
+  virtual Reading read(const Sequence& x, const State& initial, const StepContext&,
+                       const std::source_location& where) const = 0;
   /// A row's outputs depend only on that row.
-  virtual Reading read(const Packed& x, const State& initial, const StepContext&, Direction) const = 0;
+  virtual Reading read(const Packed& x, const State& initial, const StepContext&, Direction,
+                       const std::source_location& where) const = 0;
 };
 using LayerPtr = std::shared_ptr<const SequenceLayer>;
 
@@ -51,8 +55,10 @@ LayerPtr layer_of(CellPtr cell, int width);
 /// A layer over all steps at once, without state. Reading backwards reverses each row within its length.
 class WholeLayer : public SequenceLayer {
  public:
-  Reading read(const Sequence& x, const State&, const StepContext& at) const final { return Reading(run(x, {}, at)); }
-  Reading read(const Packed& x, const State&, const StepContext&, Direction) const final;
+  Reading read(const Sequence& x, const State&, const StepContext& at, const std::source_location&) const final {
+    return Reading(run(x, {}, at));
+  }
+  Reading read(const Packed& x, const State&, const StepContext&, Direction, const std::source_location&) const final;
 
  protected:
   /// Shapes    x [T, B, I] -> [T, B, width()]; lengths [B], each from 1 to T, or empty

@@ -71,14 +71,14 @@ Run Truncated::unroll(const Cell& cell, const Sequence& x, Shard& s, std::source
   if (x.steps() != steps_)
     throw ShapeError(fmt::format("truncated: the window has {}, but x is {}", detail::counted(steps_, "step"),
                                  text(x.all().shape())));
-  Run run = ebb::unroll(cell, x, s.take(carry_), s.context(), where);
+  Run run = ebb::unroll(cell, x, s.take(carry_, where), s.context(), where);
   if (leaving() > 0) s.out(carried, state_after(run, leaving() - 1));
   return run;
 }
 
-Var Truncated::fresh(const Run& run) const {
+Var Truncated::fresh(const Run& run, std::source_location where) const {
   if (fresh_ == 0 || run.steps() != steps_) throw ValueError("truncated: the run is not over the window's steps");
-  return range(run.all(), steps_ - fresh_, steps_);
+  return range(At(run.all(where), where), steps_ - fresh_, steps_);
 }
 
 void Truncated::advance(const Result& r) {

@@ -44,7 +44,8 @@ class Truncated final {
   /// Runs the cell over the window's inputs (this shard's rows, embedded if necessary) from the carried state.
   Run unroll(const Cell&, const Sequence& x, Shard&,
              std::source_location where = std::source_location::current()) const;
-  Var fresh(const Run&) const;  ///< outputs of the steps pushed last, [n, rows, H]
+  /// Outputs of the steps pushed last, [n, rows, H].
+  Var fresh(const Run&, std::source_location where = std::source_location::current()) const;
   void advance(const Result&);  ///< takes the state from the result; then the next steps may be pushed
   void restart();               ///< begins another stream
   void visit(Archive&);         ///< for `save` and `load`, between advance and push

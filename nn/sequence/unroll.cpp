@@ -68,7 +68,8 @@ State rows_of(const State& s, int begin, int end) {
 }
 
 /// The state for a step on `rows` rows: forwards, ended rows are dropped; backwards, rows that begin are added.
-State fitted(const State& s, const State& initial, int rows) {
+State fitted(const State& s, const State& initial, int rows, const std::source_location& where) {
+  const CallSite here{where};
   const int before = s.size() ? s[0].dim(0) : 0;
   if (before >= rows) return rows_of(s, 0, rows);
   if (before == 0) return rows_of(initial, 0, rows);
@@ -77,7 +78,8 @@ State fitted(const State& s, const State& initial, int rows) {
 
 /// A field that a step passed through unchanged, or returned under two names, is replaced by a view, so that each field
 /// of each step has a separate gradient.
-void part_fields(State& next, const State& before, const Var& x) {
+void part_fields(State& next, const State& before, const Var& x, const std::source_location& where) {
+  const CallSite here{where};
   for (int k = 0; k < next.size(); ++k) {
     bool shared = same_node(next[k], x);
     for (int j = 0; !shared && j < before.size(); ++j) shared = same_node(next[k], before[j]);
@@ -100,7 +102,7 @@ class Unrolling {
     check(cell_, x, where_);
     check_initial(cell_, initial, x.rows(), where_);
     begin(initial, x.rows());
-    go(x.steps(), context_, [&](int t) { return x[t]; }, [&](int) { return x.rows(); });
+    go(x.steps(), context_, [&](int t) { return x[Index(t, where_)]; }, [&](int) { return x.rows(); });
     run_.end_ = last_;
     return std::move(run_);
   }
@@ -113,11 +115,16 @@ class Unrolling {
       throw ShapeError(std::string("unroll ") + cell_.name() + ": x must be packed as [" + std::to_string(p.size()) +
                        ", width], but is " + text(x.all.shape()) + line());
     detail::check_input(cell_, x.all, where_);
-    check_initial(cell_, initial, p.rows(), where_);  // before its rows are sorted, which has a line in here
-    begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(v, p.order()); }) : initial, p.rows());
+    check_initial(cell_, initial, p.rows(), where_);  // before its rows are sorted: errors name the line that made it
+    begin(initial.size() ? each(initial, [&](const Var& v, int) { return gather(At(v, where_), p.order()); }) : initial,
+          p.rows());
     run_.packing_ = p;
-    if (p.steps() == 0) run_.none_ = checked_output(cell_, zeros(x.all.shape().with(0, p.rows())), run_.initial_);
-    go(p.steps(), context_.of_rows(p.order()), [&](int t) { return x[t]; }, [&](int t) { return p.alive(t); });
+    if (p.steps() == 0)
+      run_.none_ = checked_output(cell_, zeros(x.all.shape().with(0, p.rows()), where_), run_.initial_);
+    go(
+        p.steps(), context_.of_rows(p.order()), [&](int t) { return x[Index(t, where_)]; },
+        [&](int t) { return p.alive(t); });
+    const CallSite here{where_};
     run_.end_ = each(run_.initial_, [&](const Var& never, int k) {
       PoolVector<Var> field;
       for (const State& s : run_.states_) field.push_back(s[k]);
@@ -142,10 +149,10 @@ class Unrolling {
       watched.step(n);
       detail::TapeImpl::current().set_time(t);
       const Var x_t = x(t);
-      const State before = fitted(last_, run_.initial_, n);
+      const State before = fitted(last_, run_.initial_, n, where_);
       State next = cell_.step(x_t, before, context.at_time(t));
       check_step(cell_, next, n, x_t, before);
-      part_fields(next, before, x_t);
+      part_fields(next, before, x_t, where_);
       last_ = std::move(next);
       run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
       // A width is the same at every step: checking the first one costs a small cell nothing.
@@ -189,7 +196,7 @@ Run unroll(const Cell& cell, const Packed& x, const StepContext& context, std::s
 Run unroll(const Cell& cell, const Sequence& x, const State& initial, const Lengths& lengths,
            const StepContext& context, std::source_location where) {
   check(cell, x, where);
-  return unroll(cell, pack(x, lengths), initial, context, where);
+  return unroll(cell, pack(x, lengths, where), initial, context, where);
 }
 Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context,
            std::source_location where) {

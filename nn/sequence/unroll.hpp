@@ -10,17 +10,20 @@ namespace ebb {
 /// are taken at each row's end, and outputs are zero in the padding.
 class Run {
  public:
-  Var last() const;             ///< output of each row's last step, [B, H]
-  Var all() const;              ///< outputs of all steps, [T, B, H]
-  Packed packed() const;        ///< the same without padding. Errors: ValueError if no lengths were given
-  Var operator[](int t) const;  ///< output of step t
-  const State& end() const;     ///< state after each row's last step
+  /// Output of each row's last step, [B, H].
+  Var last(std::source_location where = std::source_location::current()) const;
+  /// Outputs of all steps, [T, B, H].
+  Var all(std::source_location where = std::source_location::current()) const;
+  /// The same without padding. Errors: ValueError if no lengths were given
+  Packed packed(std::source_location where = std::source_location::current()) const;
+  Var operator[](Index t) const;  ///< output of step t
+  const State& end() const;       ///< state after each row's last step
   /// One field after each step. Its gradient (retain, Shard::retain, grad, vjp) is that with respect to the state that
   /// enters the next step and the output, with fields as independent coordinates: uses within the step itself, as in h'
   /// = o * tanh(c'), do not contribute, so the gradient does not depend on how the step is written. With lengths these
   /// are copies, in which rows that have ended keep their last state; since nothing is computed from them, gradients
   /// with respect to them are zero.
-  std::vector<Var> states(const std::string& field) const;
+  std::vector<Var> states(const std::string& field, std::source_location where = std::source_location::current()) const;
   int steps() const;
 
  private:

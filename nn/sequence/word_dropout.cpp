@@ -6,7 +6,9 @@
 
 namespace ebb {
 
-Tokens word_dropout(const Tokens& tokens, double p, int replacement, const StepContext& at, const char* name) {
+Tokens word_dropout(const Tokens& tokens, double p, int replacement, const StepContext& at, const char* name,
+                    std::source_location where) {
+  const CallSite here{where};
   if (!(p >= 0 && p <= 1))
     throw ValueError(fmt::format("word dropout: the probability must be between 0 and 1, but is {}", p));
   const int rank = tokens.rank();

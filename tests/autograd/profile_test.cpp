@@ -233,14 +233,16 @@ TEST_CASE("a trace follows Chrome's trace event format, and its spans nest") {
   CHECK(trace["displayTimeUnit"] == "ns");
   std::map<int, std::vector<std::string>> open;
   std::map<int, double> last;
+  std::map<int, double> began;
   std::map<std::string, int> phases;
   std::int64_t forward = 0, backward = 0;
+  double seconds = 0;  // of ops in the forward pass
   bool within = true, ordered = true, named = true;
   for (const auto& e : trace["traceEvents"]) {
     const std::string phase = e["ph"], name = e["name"];
     const int track = e["tid"];
     ++phases[phase];
-    CHECK(e["pid"].is_number_integer());
+    CHECK((e["pid"].is_number_integer() && e["tid"].is_number_integer()));
     if (phase == "M") {
       named = named && (name == "thread_name" || name == "thread_sort_index") && e["args"].is_object();
       continue;
@@ -258,11 +260,14 @@ TEST_CASE("a trace follows Chrome's trace event format, and its spans nest") {
       stack.push_back(name);
       const bool op = e["cat"] == "op";
       if (op) (stack.front() == "forward" ? forward : backward) += 1;
+      began[track] = ts;
       within = within && (stack.size() == 1) == (name == "forward" || name == "backward");
     } else {
       REQUIRE(phase == "E");
       REQUIRE_FALSE(stack.empty());
       CHECK(stack.back() == name);
+      const bool leaf = name != "forward" && name.find("time step") != 0;
+      if (leaf && stack.front() == "forward") seconds += (ts - began[track]) * 1e-6;
       stack.pop_back();
     }
   }
@@ -272,6 +277,7 @@ TEST_CASE("a trace follows Chrome's trace event format, and its spans nest") {
   CHECK(named);
   CHECK(phases["B"] == phases["E"]);
   CHECK(phases["C"] > 0);
+  CHECK(std::abs(seconds - p.by_op().sum().forward) < 1e-8);  // times are in microseconds
   CHECK(forward == p.by_op().sum().calls);
   CHECK(backward == 2 * (5 * 5 + 3 + 3));  // in each shard five ops a step, three after them, and three deferred sums
   CHECK(p.left_out() == 0);

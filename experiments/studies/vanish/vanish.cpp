@@ -23,7 +23,9 @@ struct Vanish {
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
     o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
-    o.add("--remedy", remedies, "remedies, each compared with the others; + joins several; `ebb remedies` lists them")
+    o.add("--remedy", remedies,
+          "remedies, each compared with the others; + joins several; `ebb remedies` lists them. Where one of them "
+          "clips, --clip is 0 by default")
         .type("NAME,...");
     o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
         .at_least(1)
@@ -48,14 +50,16 @@ struct Vanish {
 
     struct Place {
       std::size_t task, cell, seed;
+      Initial* initial;
     };
+    std::vector<Initial> initial(job.seeds().size() * results.size() * cells.size());
     std::vector<Place> places;
     double work = 0;
     // Seeds outermost, so that after Ctrl-C there is a comparison of all cells, from fewer seeds.
     for (std::size_t s = 0; s < job.seeds().size(); ++s)
       for (std::size_t t = 0; t < results.size(); ++t)
         for (std::size_t c = 0; c < results[t].cells.size(); ++c) {
-          places.push_back({t, c, s});
+          places.push_back({t, c, s, &initial[(s * results.size() + t) * cells.size() + c / remedies.size()]});
           work += results[t].settings.steps;
         }
 
@@ -70,7 +74,7 @@ struct Vanish {
       const CellResult& cell = results[p.task].cells[p.cell];
       Run& place = results[p.task].cells[p.cell].runs[p.seed];
       Run run{.seed = place.seed};
-      one(job, *made[p.task], results[p.task], run, cell);
+      one(job, *made[p.task], results[p.task], run, cell, *p.initial);
       job.run_ended([&] { place = std::move(run); }, [&] { fill(job, results); });
     });
     fill(job, results);
@@ -121,6 +125,7 @@ struct Vanish {
           .lags = lags,
           .rows = rows,
           .options = chosen_options(task)};
+      if (!sizes.clip.of(name) && std::any_of(remedies.begin(), remedies.end(), replaces_clip)) r.settings.clip = 0;
       const TaskSettings& s = r.settings;
       if (!task.as<SimpleTask>())
         throw ValueError(fmt::format(
@@ -161,17 +166,18 @@ struct Vanish {
   }
 
   // An exception is stored with its run, and the others continue.
-  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell) {
+  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
+                  Initial& initial) {
     const double started = job.seconds();
     int updates = 0;
     try {
-      measure_and_train(job, task, result, run, cell, updates);
+      measure_and_train(job, task, result, run, cell, initial, updates);
     } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
       run.failed = *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
     } catch (...) { run.failed = "an exception that is not a std::exception"; }
     if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
     job.progress().skip(result.settings.steps - updates);
-    run.seconds = job.seconds() - started;
+    run.seconds += job.seconds() - started;
   }
 
   static study::Evidence evidence(const Model& model, const Task& task, const TaskResult& result,
@@ -181,16 +187,34 @@ struct Vanish {
                               std::min(result.lags + 1, most_steps), std::min(result.rows, most_rows));
   }
 
+  // Measures the initial weights, or takes what was measured for another remedy of the cell; either counts as much of
+  // the run's time.
+  static void measure_initial(Job& job, const Model& model, const Task& task, const TaskResult& result, Run& run,
+                              const CellResult& cell, Initial& initial) {
+    const double started = job.seconds();
+    std::call_once(initial.measured, [&] {
+      try {
+        initial.norms = gradient_norms(model, task, result.lags, result.rows);
+        initial.why = evidence(model, task, result, cell.base, initial.norms);
+        initial.loss = test_loss(model, task, Split::test, result.settings);
+      } catch (...) { initial.error = std::current_exception(); }
+      initial.seconds = job.seconds() - started;
+    });
+    run.init = initial.norms;
+    run.why_init = initial.why;
+    run.loss_before = initial.loss;
+    run.seconds = initial.seconds - (job.seconds() - started);
+    if (initial.error) std::rethrow_exception(initial.error);
+  }
+
   // One cell, one task, one seed: measure, train, measure, test.
   static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
-                                int& updates) {
+                                Initial& initial, int& updates) {
     const TaskSettings s = settings_of(result, cell);
     run.begun = true;
     Model model{task, cell.base, s.hidden, run.seed};
     run.weights = model.w.trained();
-    run.init = gradient_norms(model, task, result.lags, result.rows);
-    run.why_init = evidence(model, task, result, cell.base, run.init);
-    run.loss_before = test_loss(model, task, Split::test, s);
+    measure_initial(job, model, task, result, run, cell, initial);
 
     run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
       ++updates;

@@ -3,6 +3,8 @@
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <exception>
+#include <mutex>
 
 /// The data shared by the files of `ebb vanish`: runs, results of a cell (all seeds), results of a task (all cells).
 namespace ebb::app::vanish {
@@ -16,8 +18,17 @@ struct Run {
   double loss_before = 0, loss = 0;  ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
   std::string failed{};  ///< empty, or the error that ended this run only
-  double seconds = 0;    ///< training, measuring and testing
+  double seconds = 0;    ///< training, measuring and testing, with the measurement of the initial weights
   std::int64_t weights = 0;
+};
+
+/// What was measured of a cell's initial weights, which do not depend on its remedy.
+struct Initial {
+  std::once_flag measured{};
+  GradientNorms norms{};
+  std::optional<study::Evidence> why{};
+  double loss = 0, seconds = 0;
+  std::exception_ptr error{};  ///< that ended it
 };
 
 struct Decays {
@@ -68,6 +79,8 @@ std::pair<double, double> scale_of(const TaskResult&);
 /// The settings of a run of this cell: those of the task, with its remedy.
 TaskSettings settings_of(const TaskResult&, const CellResult&);
 bool has_remedies(const TaskResult&);
+/// Whether a remedy, such as clip, takes the place of --clip.
+bool replaces_clip(const std::string& remedy);
 /// A table of what each remedy does, printed and in the report, and the exponents in the summary.
 void show_remedies(Job&, const TaskResult&);
 

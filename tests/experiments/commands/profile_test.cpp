@@ -1,3 +1,5 @@
+#include <ebb/experiments/commands/update_times.hpp>
+
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
@@ -17,6 +19,8 @@ TEST_CASE("ebb profile prints tables that fit, and writes a trace, the numbers a
   const json summary = summary_of(folder / "out");
   CHECK(summary["updates"] == 2);
   CHECK(summary["same_bits"] == true);
+  CHECK(summary["median_seconds"]["loss_and_gradient"] > 0.0);
+  CHECK(summary["median_seconds"]["loss_and_gradient_profiled"] > 0.0);
   const json& seconds = summary["seconds_per_update"];
   const double measured = seconds["measured"], ops = seconds["ops"], rest = seconds["tape_and_rest"];
   CHECK(std::abs(ops + rest - measured) < 1e-9);
@@ -33,6 +37,18 @@ TEST_CASE("ebb profile prints tables that fit, and writes a trace, the numbers a
   CHECK_THAT(rows, Contains("op,file,line,step,calls,forward_seconds,backward_seconds,forward_bytes,kept_bytes,"));
   CHECK_THAT(rows, Contains("\"fuse\",\"nn/cells/gru.cpp\",") && Contains(",19,"));
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("By line") && Contains("Time by time step"));
+}
+
+TEST_CASE("an update that took more than twice the median is named, since a mean of few updates has it") {
+  using ebb::app::median_of, ebb::app::slowest_text;
+  CHECK(median_of({3, 1, 2}) == 2);
+  CHECK(median_of({4, 1, 2, 3}) == 2.5);
+  CHECK(std::isnan(median_of({})));
+  CHECK(slowest_text({}).empty());
+  CHECK(slowest_text({.01, .5}).empty());  // either may be the usual one
+  CHECK(slowest_text({.010, .011, .019, .012}).empty());
+  CHECK_THAT(slowest_text({.010, .012, .031, .011, .012}),
+             Contains("Update 3 took 31.00 ms, 2.6 times the median of 12.00 ms") && Contains("raise --updates"));
 }
 
 TEST_CASE("ebb profile rejects what ebb train rejects, before it creates a folder") {

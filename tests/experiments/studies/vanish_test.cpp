@@ -1,4 +1,6 @@
 #include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/ops/random.hpp>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -6,6 +8,27 @@
 using nlohmann::json;
 
 namespace {
+
+/// Counts the batches over which gradients are measured, which are longer than those of training.
+class Counted final : public ebb::app::SimpleTask {
+ public:
+  static inline std::atomic<int> measured = 0;
+  static constexpr int lags = 37;
+  explicit Counted(Inputs&) {}
+  ebb::app::TaskInfo info() const override { return {.baseline = 1.0 / 12, .baseline_about = "always the mean"}; }
+  ebb::app::SimpleSizes sizes() const override { return {.inputs = ebb::app::ValueInputs{1}, .outputs = 1}; }
+  ebb::app::TaskSettings settings(ebb::app::Size) const override {
+    return {.hidden = 4, .length = 6, .batch = 4, .steps = 2, .lr = 1e-2, .clip = .5};
+  }
+  ebb::app::Batch batch(const ebb::app::BatchRequest& r) const override {
+    measured += r.length == lags + 1;
+    const ebb::Key key = ebb::Key{r.split == ebb::app::Split::train ? r.seed : 0}.named("counted").at(r.number);
+    const ebb::Array x = ebb::uniform({r.length, r.rows, 1}, key, 0, 1);
+    return ebb::app::SimpleBatch{.inputs = x, .targets = ebb::app::LastStep{x[0].copy()}};
+  }
+  int batches(ebb::app::Split, int, int) const override { return 2; }
+};
+EBB_TASK(counted_own, Counted, "the first number (made by the tests)");
 
 const std::vector<std::string> cells{"rnn", "lstm", "gru", "mgu"};
 
@@ -201,6 +224,54 @@ TEST_CASE("a mean over seeds omits interrupted runs unless all were interrupted"
   c.runs[0].training.diverged = "step 3";
   c.runs[1].failed = "no memory";
   CHECK(c.mean(loss_of) == Approx(5));
+}
+
+TEST_CASE("the initial weights of a cell are measured once for each seed, whatever remedies are compared") {
+  TempFolder folder;
+  const auto measured = [&](const std::string& name, const std::string& remedies) {
+    const int before = Counted::measured;
+    const json s = quick(folder, name,
+                         {"--tasks", "counted_own", "--cells", "rnn,gru", "--lags", std::to_string(Counted::lags),
+                          "--steps", "0", "--seeds", "2", "--remedy", remedies, "--threads", "2"});
+    const json& of = s["tasks"]["counted_own"]["cells"];
+    for (const auto& [cell, result] : of.items()) {
+      for (const char* value : {"norm_at_lag", "loss"})
+        CHECK(result["init"][value] == of[cell.substr(0, 3)]["init"][value]);
+      CHECK(result["init"]["loss"].is_number());
+      for (const auto& [seed, run] : result["runs"].items()) CHECK(run["seconds"] > 0.0);
+    }
+    return Counted::measured - before;
+  };
+  const int one = measured("one", "none");
+  CHECK(one > 0);
+  CHECK(measured("three", "none,clip:1,clip:2") == one);
+}
+
+TEST_CASE("where remedies that clip are compared, the untreated cell is not clipped unless --clip says so") {
+  TempFolder folder;
+  const auto ran = [&](const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> words{"vanish", "--quick", "--tasks", "counted_own", "--cells", "rnn",
+                                   "--lags", "20",      "--seeds", "1",           "--out",   folder / name};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome o = ebb_command(words);
+    INFO(o.err);
+    REQUIRE(o.code == 0);
+    return std::pair{o.out, summary_of(folder / name)["tasks"]["counted_own"]};
+  };
+  const auto [out, s] = ran("none", {"--remedy", "none,clip:1e-9"});
+  CHECK(s["settings"]["clip"] == 0);
+  CHECK(s["cells"]["rnn"]["clip_events"] == 0);
+  CHECK(s["cells"]["rnn + clip:1e-9"]["clip_events"] == 2);
+  CHECK_THAT(out, Catch::Matchers::Contains("Only the remedies that do so clip the gradient."));
+
+  const auto [given, t] = ran("given", {"--remedy", "none,clip:1", "--clip", "1e-9"});
+  CHECK(t["cells"]["rnn"]["clip_events"] == 2);
+  CHECK_THAT(given,
+             Catch::Matchers::Contains("Other remedies, and none, clip the gradient to the norm 1e-09 (--clip)."));
+
+  const auto [plain, u] = ran("plain", {"--remedy", "none,flossing:1,horizon=5,warmup=1"});
+  CHECK(u["settings"]["clip"] == .5);
+  CHECK_THAT(plain, Catch::Matchers::Contains("Every run clips the gradient to the norm 0.5 (--clip)."));
 }
 
 TEST_CASE("vanish records every option of its tasks, with the value that was used and its type") {
