@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/report/font.hpp>
 #include <ebb/experiments/report/gnuplot.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/ops/printable.hpp>
@@ -18,7 +20,7 @@ namespace fs = std::filesystem;
 using ebb::detail::printable;
 using nlohmann::json;
 
-/// Inches of "3.3in", "8.4cm", "84mm", "238pt" or "3.3".
+/// Inches of "3.3in", "8.4cm", "84mm", "238pt" or "3.3", which is in inches as in matplotlib and gnuplot.
 double inches_of(const char* option, const std::string& text) {
   std::size_t end = 0;
   double x = 0;
@@ -32,8 +34,8 @@ double inches_of(const char* option, const std::string& text) {
                       : unit == "pt"               ? 72
                                                    : 0;
   if (end == 0 || inch == 0 || !(x / inch >= .5 && x / inch <= 60))
-    throw ValueError(
-        fmt::format("{}: '{}' is not a length from 0.5in to 60in, such as 3.3in, 84mm or 238pt", option, text));
+    throw ValueError(fmt::format(
+        "{}: '{}' is not a length from 0.5in to 60in, such as 3.3 (inches), 3.3in, 84mm or 238pt", option, text));
   return x / inch;
 }
 
@@ -45,15 +47,16 @@ class PlotCommand final : public Command {
     o.add("--figure", figure_, "figure to draw; --list shows their names (default: all, each into its own file)")
         .type("NAME");
     o.add("--list", list_, "print the names and titles of the run's figures");
-    o.add("--width", width_, "width, with the unit in, cm, mm or pt").type("LENGTH");
-    o.add("--height", height_, "height (default: 0.7 of the width)").type("LENGTH");
+    o.add("--width", width_, "width in inches, or with a unit: in, cm, mm or pt").type("LENGTH");
+    o.add("--height", height_, "height, as --width (default: 0.7 of the width)").type("LENGTH");
     o.add("--out", out_, "output file: .pdf, .svg, .png or .csv (default: RUN/figures/NAME.pdf)").type("FILE");
-    o.add("--font", paper_.font, "font; PDF files embed it").type("NAME");
+    o.add("--font", paper_.font, "font, or what fontconfig has in its place; PDF files embed it").type("NAME");
     o.add("--font-size", paper_.font_size, "size of all text in points").at_least(3).at_most(72);
     o.add("--title", paper_.title, "title above the figure (default: none, for a caption below it)");
     o.add("--no-legend", no_legend_, "without a legend");
     o.example("ebb plot runs/vanish-20260101-120000 --list");
     o.example("ebb plot runs/vanish-20260101-120000 --figure decay --width 3.3in --out decay.pdf");
+    o.example("ebb plot runs/shakespeare --width 84mm --font 'Times New Roman' --font-size 9");
     o.example("ebb plot runs/shakespeare                          every figure, as PDF beside its CSV");
   }
 
@@ -135,13 +138,25 @@ class PlotCommand final : public Command {
     if (kind == ".csv") file.write(read_file((folder() / "figures" / (id + ".csv")).string()));
     else {
       paper_.format = kind.substr(1);
+      warn_of_other_font();
       file.write(run_gnuplot(gnuplot_program(f.dump(), paper_)));
     }
     put(fmt::format("{}\n", printable(out.string())));
   }
 
+  // An SVG file names the font, and whoever shows it chooses another.
+  void warn_of_other_font() {
+    if (paper_.font == Paper().font || paper_.format == "svg" || warned_) return;
+    warned_ = true;
+    if (const std::string other = font_instead_of(paper_.font); !other.empty())
+      std::fputs(fmt::format("ebb plot: warning: --font '{}' is not installed; the figure uses {}\n",
+                             printable(paper_.font), printable(other))
+                     .c_str(),
+                 stderr);
+  }
+
   std::string run_, figure_, out_, width_ = "3.3in", height_;
-  bool list_ = false, no_legend_ = false;
+  bool list_ = false, no_legend_ = false, warned_ = false;
   Paper paper_;
 };
 EBB_SUBCOMMAND(plot, "plot", PlotCommand, "draw a figure of a run for a paper: PDF, SVG, PNG");

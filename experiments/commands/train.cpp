@@ -158,8 +158,8 @@ struct TrainOne {
     job.report.title(title + task_name);
     job.report.lead(fmt::format("Hidden {}, T = {}, batch {}, {} {}, at most {}{}.", s.hidden, length, s.batch,
                                 s.optimizer, s.lr, count_text(s.steps, "update"), treated));
-    for (const std::string& line : {task.data(), task.left_out(s)})
-      if (!line.empty()) job.report.note(line + ".");
+    if (const std::string data = task.data(); !data.empty()) job.report.note("Data: " + data + ".");
+    if (const std::string left = task.left_out(s); !left.empty()) job.report.note(left + ".");
   }
 
   // An error in the middle of a run, such as one that a task throws, loses nothing but the updates since a checkpoint.

@@ -36,8 +36,26 @@ const Drawing = (() => {
     for (let p = Math.ceil(first / step) * step; p <= last; p += step) ticks.push(Math.pow(10, p));
     return ticks;
   }
+  function linearTicks([low, high], count) {
+    const rounding = 1e-9 * Math.abs(high - low);   // a sum of steps that should be zero would be labelled 1.8e-16
+    return d3.scale.linear().domain([low, high]).ticks(count).map(t => Math.abs(t) < rounding ? 0 : t);
+  }
   const ticks = (scale, log, pixels, each) => log && logTicks(scale.domain(), pixels) ||
-    d3.scale.linear().domain(scale.domain()).ticks(Math.max(2, Math.floor(pixels / each))).filter(t => !log || t > 0);
+    linearTicks(scale.domain(), Math.max(2, Math.floor(pixels / each))).filter(t => !log || t > 0);
+
+  // The size of a figure: that of its place on the screen, or on paper, where columns are narrower and letters keep their size.
+  let onPaper = false;
+  function size(plot) {
+    if (!onPaper) return [plot.clientWidth, plot.clientHeight || 320];
+    const across = plot.closest('.n1') ? 700 : 340;
+    return [across, across === 700 ? 300 : 250];
+  }
+  // Draws everything for paper before the browser prints, and for the screen after that.
+  function printing(draw) {
+    const set = on => () => { onPaper = on; draw(); };
+    addEventListener('beforeprint', set(true));
+    addEventListener('afterprint', set(false));
+  }
 
   const svgIn = (element, width, height) => d3.select(element).html('').append('svg')
     .attr({viewBox: `0 0 ${width} ${height}`, role: 'img', width: '100%', height});
@@ -52,7 +70,7 @@ const Drawing = (() => {
 
   // Axes with their labels around the rectangle [left, right] x [top, bottom].
   function axes(svg, box, x, y, spec) {
-    const g = svg.append('g').attr('class', 'axes');
+    const g = svg.append('g').attr('class', 'axes'), width = +svg.attr('viewBox').split(' ')[2];
     for (const t of y.ticks) {
       const at = Math.round(y(t)) + .5;
       if (spec.kind !== 'heat') g.append('line').attr({class: 'grid', x1: box.left, x2: box.right, y1: at, y2: at});
@@ -61,7 +79,8 @@ const Drawing = (() => {
     for (const t of x.ticks) {
       const at = Math.round(x(t)) + .5;
       g.append('line').attr({class: 'axis', x1: at, x2: at, y1: box.bottom, y2: box.bottom + 4});
-      g.append('text').attr({class: 'tick', x: at, y: box.bottom + 17, 'text-anchor': 'middle'}).text(axisText(t));
+      const label = g.append('text').attr({class: 'tick', y: box.bottom + 17, 'text-anchor': 'middle'}).text(axisText(t));
+      label.attr('x', Math.min(at, width - label.node().getComputedTextLength() / 2));   // an exported figure ends there
     }
     g.append('path').attr('class', 'axis').attr('d', `M${box.left + .5},${box.top}V${box.bottom + .5}H${box.right}`);
     g.append('text').attr({class: 'label', x: (box.left + box.right) / 2, y: box.bottom + 36, 'text-anchor': 'middle'}).text(spec.x);
@@ -153,7 +172,7 @@ const Drawing = (() => {
       return 'x,y,value\n' + spec.values.map((v, k) => line([spec.xs[k % spec.xs.length], spec.ys[Math.floor(k / spec.xs.length)], v])).join('');
     return 'series,x,y,low,high\n' + spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null || row[k + 1][3])
       .map(row => line([quoted(s.name), row[0], row[k + 1][1],
-        ...(row[k + 1][0] === row[k + 1][2] ? ['', ''] : [row[k + 1][0], row[k + 1][2]])])).join('')).join('');
+        ...(s.band ? [row[k + 1][0], row[k + 1][2]] : ['', ''])])).join('')).join('');
   }
 
   function buttons(figure, spec) {
@@ -175,5 +194,5 @@ const Drawing = (() => {
     return {bar, add, more};
   }
 
-  return {text, axisText, ticks, svgIn, widest, axes, standalone, csv, buttons};
+  return {text, axisText, ticks, linearTicks, size, printing, svgIn, widest, axes, standalone, csv, buttons};
 })();

@@ -17,10 +17,10 @@ namespace {
 
 using nlohmann::json;
 
-// Six digits suffice for drawing, and make the file a third of the size that seventeen would.
+// The digits of the CSV file, whose numbers the page's own button saves too.
 json rounded(double x) {
   if (!std::isfinite(x)) return nullptr;
-  return json::parse(fmt::format("{:.6g}", x));
+  return json::parse(csv_text(x));
 }
 
 json rounded(const std::vector<double>& all) {
@@ -68,6 +68,7 @@ json series_of(const Series& s, Palette& palette) {
           {"dashed", s.dashed},
           {"dots", s.dots},
           {"beads", s.beads},
+          {"band", !s.low.empty() && !s.high.empty()},
           {"thin", s.thin},
           {"outside", s.outside}};
 }
@@ -131,17 +132,10 @@ Figure figure_of(const Plot& p, const std::string& id, Palette& palette) {
   json series = json::array();
   for (const Series& s : p.series) series.push_back(series_of(s, palette));
   for (const Series& s : p.marks) series.push_back({{"name", s.name}, {"mark", true}});
-  const json spec = {{"id", id},
-                     {"kind", "lines"},
-                     {"title", p.title},
-                     {"finding", p.finding},
-                     {"caption", p.caption},
-                     {"x", p.x_label},
-                     {"y", p.y_label},
-                     {"logX", p.log_x},
-                     {"logY", p.log_y},
-                     {"series", series},
-                     {"rows", rows_of(all)}};
+  const json spec = {
+      {"id", id},         {"kind", "lines"},     {"title", p.title}, {"finding", p.finding}, {"caption", p.caption},
+      {"x", p.x_label},   {"y", p.y_label},      {"logX", p.log_x},  {"logY", p.log_y},      {"equal", p.equal},
+      {"series", series}, {"rows", rows_of(all)}};
   std::string csv = "series,x,y,low,high\n";
   for (const Series& s : all)
     for (std::size_t i = 0; i < s.x.size(); ++i) {

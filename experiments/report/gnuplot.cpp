@@ -141,11 +141,14 @@ bool has_band(const json& f, std::size_t k) {
   return false;
 }
 
-/// Marks of one name have one entry in the legend.
+/// Lines of one name and one group have one entry in the legend, and marks of one name.
 bool is_repeated(const json& series, std::size_t k) {
+  const auto is_like = [](const json& a, const json& b) {
+    if (is_mark(a) != is_mark(b) || a.value("thin", false) || a.at("name") != b.at("name")) return false;
+    return is_mark(a) || a.at("group") == b.at("group");
+  };
   for (std::size_t i = 0; i < k; ++i)
-    if (is_mark(series.at(k)) && is_mark(series.at(i)) && series.at(i).at("name") == series.at(k).at("name"))
-      return true;
+    if (is_like(series.at(i), series.at(k))) return true;
   return false;
 }
 
@@ -182,6 +185,7 @@ std::string lines_program(const json& f, const Paper& p) {
   text += fmt::format("set yrange [{:.9g}:{:.9g}]\n", log_y ? y.low / pad : y.low - pad,
                       log_y ? y.high * pad : y.high + pad);
   text += "set grid ytics lc rgb '#dde1e0' lw .4\n";
+  if (f.value("equal", false) && !log_x && !log) text += "set size ratio -1\n";
   text += p.legend ? "set key outside top center horizontal reverse Left samplen 2.2 spacing .9 width 1 maxcols 3\n"
                    : "unset key\n";
   text += data_of(f, wide) + "plot ";

@@ -20,19 +20,21 @@ class HeatMap {
     return [2 * centres[0] - inner[0], ...inner, 2 * centres[n - 1] - inner[n - 2]];
   }
   draw() {
-    const {spec, plot} = this, width = Math.max(260, plot.clientWidth), height = plot.clientHeight || 320;
+    const {spec, plot} = this, [across, height] = Drawing.size(plot), width = Math.max(260, across);
     const svg = Drawing.svgIn(plot, width, height), shades = 128;
     const xs = HeatMap.edges(spec.xs), ys = HeatMap.edges(spec.ys);
     const x = d3.scale.linear().domain(d3.extent(xs)), y = d3.scale.linear().domain(d3.extent(ys));
     const scale = d3.scale.linear().domain([spec.low, spec.high === spec.low ? spec.low + 1 : spec.high]).range([height - 48, 10]);
     y.ticks = Drawing.ticks(d3.scale.linear().domain(y.domain()), false, height - 58, 40);
-    scale.ticks = scale.ticks(5);
+    scale.ticks = Drawing.linearTicks(scale.domain(), 5);
     const left = Drawing.widest(svg, y.ticks.map(Drawing.axisText)) + 34;
     const right = width - Drawing.widest(svg, scale.ticks.map(Drawing.axisText)) - 62;
     const box = {left, right, top: 10, bottom: height - 48};
     x.range([left, right]);
     y.range([box.bottom, box.top]);
-    x.ticks = Drawing.ticks(d3.scale.linear().domain(x.domain()), false, right - left, 70);
+    x.ticks = Drawing.ticks(d3.scale.linear().domain(x.domain()), false, right - left, 60);
+    for (const [axis, centres] of [[x, spec.xs], [y, spec.ys]])   // a cell at the edge reaches beyond its value
+      axis.ticks = axis.ticks.filter(t => t >= centres[0] && t <= centres[centres.length - 1]);
     const colour = d3.scale.linear().domain(d3.range(spec.scale.length).map(k => k / (spec.scale.length - 1))).range(spec.scale).clamp(true);
     const paths = new Map();
     spec.values.forEach((v, k) => {
@@ -43,7 +45,10 @@ class HeatMap {
       paths.set(shade, (paths.get(shade) || '') + `M${a},${b}H${x(xs[c + 1]).toFixed(1)}V${y(ys[r + 1]).toFixed(1)}H${a}z`);
     });
     const cells = svg.append('g').attr('shape-rendering', 'crispEdges');
-    for (const [shade, d] of paths) cells.append('path').attr({d, fill: colour(shade / (shades - 1))});
+    for (const [shade, d] of paths) {   // with a stroke: printers leave seams between cells that only touch
+      const fill = colour(shade / (shades - 1));
+      cells.append('path').attr({d, fill, stroke: fill, 'stroke-width': .4});
+    }
     Drawing.axes(svg, box, x, y, spec);
     const bar = svg.append('g').attr('shape-rendering', 'crispEdges'), step = (box.bottom - box.top) / 64;
     for (let k = 0; k < 64; ++k)

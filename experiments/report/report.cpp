@@ -104,23 +104,40 @@ void Report::picture(const std::string& title, const std::string& svg, const std
       fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
 }
 
-std::string Report::table_html(const Table& t) const {
-  std::string html = "<div class=scroll><table>";
-  if (!t.caption.empty()) html += "<caption>" + escaped(t.caption) + "</caption>";
-  html += "<thead><tr>";
+std::string Report::table_html(const Table& t) {
+  std::string html = "<div class=scroll><table><thead><tr>";
   for (const std::string& word : t.head) html += "<th>" + escaped(word);
   html += "</thead><tbody>\n";
   for (const auto& row : t.rows) {
     html += "<tr>";
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const Style* style = palette_.find(row[k].group.empty() ? row[k].text : row[k].group);
       html += k == 0 ? "<th scope=row>" : "<td>";
-      if (k == 0 && style) html += swatch(*style);
+      if (k == 0) {
+        html += fmt::format("<!--swatch {}-->", row_groups_.size());
+        row_groups_.push_back(row[k].group.empty() ? row[k].text : row[k].group);
+      }
       html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
     }
     html += "\n";
   }
-  return html + "</tbody></table></div>\n";
+  html += "</tbody></table></div>\n";
+  // Not in the table, which may be wider than the page and then scrolls.
+  return t.caption.empty() ? html : html + "<p class=caption>" + escaped(t.caption) + "</p>\n";
+}
+
+// Fills the places that tables left for the swatches of their rows.
+std::string Report::with_swatches(const std::string& body) const {
+  static const std::string open = "<!--swatch ", close = "-->";
+  std::string filled;
+  std::size_t from = 0;
+  for (std::size_t at = 0; (at = body.find(open, from)) != std::string::npos;) {
+    const std::size_t number = at + open.size(), end = body.find(close, number);
+    filled.append(body, from, at - from);
+    if (const Style* style = palette_.find(row_groups_[std::stoul(body.substr(number, end - number))]))
+      filled += swatch(*style);
+    from = end + close.size();
+  }
+  return filled.append(body, from);
 }
 
 void Report::table(const Table& t) {
@@ -155,8 +172,9 @@ std::string Report::html() const {
       std::back_inserter(page),
       "</style></head><body><main><header><p class=kicker>{}{}</p><h1>{}</h1><p class=lead>{}</p></header>\n",
       escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
-  page.append(body_).append("</main>\n");
-  if (body_.find("class='plots") == std::string::npos && body_.find("data-marker") == std::string::npos)
+  const std::string body = with_swatches(body_);
+  page.append(body).append("</main>\n");
+  if (body.find("class='plots") == std::string::npos && body.find("data-marker") == std::string::npos)
     return page + "</body></html>\n";
   using Script = std::pair<const char*, unsigned long>;
   for (const auto& [text, size] : {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size},

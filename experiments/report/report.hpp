@@ -25,6 +25,7 @@ struct Plot {
   std::vector<Series> marks{};  ///< thin grey lines for comparison, such as the loss of the baseline
   std::string finding{};        ///< a sentence before the plot: what it shows
   std::string id{};             ///< its name for `ebb plot`; made from the title if empty
+  bool equal = false;           ///< a unit has the same length along both axes: a plane
 };
 
 /// A number for each point of a grid, shown as a colour on a perceptually uniform scale that the colour-blind can read.
@@ -95,11 +96,13 @@ class Report {
   Palette& palette() { return palette_; }
 
  private:
-  std::string table_html(const Table&) const;
+  std::string table_html(const Table&);
+  std::string with_swatches(const std::string& body) const;
   std::string free_id(const std::string& id) const;
   void add(const Figure&, const std::string& finding, const std::string& caption);
   std::string kicker_, title_, lead_, badges_, body_, section_;
   std::vector<Figure> figures_;
+  std::vector<std::string> row_groups_;  // of the first column's entries; a later figure may give them a style
   Palette palette_;
 };
 

@@ -35,6 +35,14 @@
     return [least / pad, most * pad];
   }
 
+  // One unit has the same length along both axes: the range of one of them is widened about its middle.
+  function equalise(x, y) {
+    const unit = scale => Math.abs((scale.range()[1] - scale.range()[0]) / (scale.domain()[1] - scale.domain()[0]));
+    const [wider, by] = unit(x) > unit(y) ? [x, unit(x) / unit(y)] : [y, unit(y) / unit(x)];
+    const [low, high] = wider.domain(), middle = (low + high) / 2;
+    wider.domain([middle - by * (middle - low), middle + by * (high - middle)]);
+  }
+
   let clips = 0;
   class LinePlot {
     constructor(figure, spec) {
@@ -60,7 +68,7 @@
       return [low, high];
     }
     draw() {
-      const {spec, plot} = this, width = Math.max(240, plot.clientWidth), height = plot.clientHeight || 320;
+      const {spec, plot} = this, [across, height] = Drawing.size(plot), width = Math.max(240, across);
       const svg = this.svg = Drawing.svgIn(plot, width, height);
       svg.append('title').text(spec.title);
       const x = this.x = (this.logX ? d3.scale.log() : d3.scale.linear()).domain(this.domain('x'));
@@ -70,7 +78,11 @@
       box.left = Drawing.widest(svg, y.ticks.map(Drawing.axisText)) + 32;
       x.range([box.left, box.right]);
       y.range([box.bottom, box.top]);
-      x.ticks = Drawing.ticks(x, this.logX, box.right - box.left, 70);
+      if (spec.equal && !this.logX && !this.logY) {
+        equalise(x, y);
+        y.ticks = Drawing.ticks(y, false, box.bottom - box.top, 45);
+      }
+      x.ticks = Drawing.ticks(x, this.logX, box.right - box.left, 60);
       Drawing.axes(svg, box, x, y, spec);
       const clip = `clip${++clips}`;
       svg.append('clipPath').attr('id', clip).append('rect')
@@ -78,16 +90,17 @@
       const inside = svg.append('g').attr('clip-path', `url(#${clip})`);
       const order = d3.range(spec.series.length).sort((a, b) => this.depth(a) - this.depth(b));
       for (const k of order) if (this.shown(k)) this.band(inside, k);
-      for (const k of order) if (this.shown(k)) this.line(inside, k);
+      const points = svg.append('g');   // not clipped: a point on the edge is drawn whole
+      for (const k of order) if (this.shown(k)) this.line(inside, points, k);
       this.hover = svg.append('g').attr('class', 'hover');
       this.catchPointer(svg, box);
     }
     depth(k) { const s = this.spec.series[k]; return s.mark ? 0 : s.thin ? 1 : s.dots ? 3 : 2; }
-    // A thin line belongs to the line of its group, a mark to the first one of its name.
+    // A thin line belongs to the line of its group, any other to the first one of its name.
     main(k) {
       const {series} = this.spec, s = series[k];
       if (s.mark) return series.findIndex(t => t.mark && t.name === s.name);
-      return s.thin ? series.findIndex(t => !t.thin && !t.mark && t.group === s.group) : k;
+      return series.findIndex(t => !t.thin && !t.mark && t.group === s.group && (s.thin || t.name === s.name));
     }
     shown(k) { const main = this.main(k); return this.visible[main < 0 ? k : main]; }
     ok(v) { return v !== null && (!this.logY || v > 0); }
@@ -100,16 +113,17 @@
         .x(p => this.x(p.x)).y0(p => this.y(low(p))).y1(p => this.y(p.high));
       g.append('path').attr('d', area(this.points[k])).style('fill', paint(s)).attr('fill-opacity', s.dashed ? .07 : .14);
     }
-    line(g, k) {
-      const s = this.spec.series[k], colour = paint(s), {x, y, logX} = this;
-      const here = this.points[k].filter(p => this.okX(p) && this.ok(p.y));
+    line(g, over, k) {
+      const s = this.spec.series[k], colour = paint(s), {x, y, box} = this, margin = 1;
+      const within = (at, low, high) => at >= low - margin && at <= high + margin;
+      const here = this.points[k].filter(p => this.okX(p) && this.ok(p.y) && within(x(p.x), box.left, box.right) && within(y(p.y), box.top, box.bottom));
       if (!s.dots) {
         const path = d3.svg.line().defined(p => this.ok(p.y) && this.okX(p)).x(p => x(p.x)).y(p => y(p.y));
         g.append('path').attr({d: path(this.points[k]), fill: 'none', 'stroke-width': s.mark || s.thin ? 1 : 2, 'stroke-linejoin': 'round'})
           .attr('stroke-dasharray', s.mark ? '3 3' : s.dash.join(' ') || null).attr('stroke-opacity', s.thin ? .45 : null).style('stroke', colour);
       }
       if (s.mark || s.thin) return;
-      const each = (list, shape, size) => list.forEach(p => g.append('path')
+      const each = (list, shape, size) => list.forEach(p => over.append('path')
         .attr({d: symbol(shape, size), transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)})`}).style('fill', colour));
       if (s.dots) each(here, this.markers ? s.marker : 'circle', 70);
       else if (s.beads && here.length < 80) each(here, 'circle', 20);
@@ -235,5 +249,6 @@
     width = innerWidth;
     drawAll();
   });
+  Drawing.printing(drawAll);
   drawAll();
 })();

@@ -114,6 +114,16 @@ void add_seeds(Plot& p, const std::string& name, const std::vector<Curve>& curve
   }
 }
 
+std::string ends_text(const std::vector<Series>& lines, const std::string& unit) {
+  std::string text;
+  for (const Series& s : lines) {
+    const auto last = std::find_if(s.y.rbegin(), s.y.rend(), [](double y) { return std::isfinite(y); });
+    if (s.thin || last == s.y.rend()) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "At the end: " : ", ", s.name, number_text(*last));
+  }
+  return text.empty() ? text : text + (unit.empty() ? "." : " " + unit + ".");
+}
+
 Series level(const std::string& name, double y, double last) {
   return {.name = name, .x = {0, std::max(last, 1.0)}, .y = {y, y}};
 }

@@ -45,6 +45,9 @@ struct Curve {
 Series line_of(const std::string& name, const std::vector<Curve>&, bool logarithmic = false, int most = 150);
 /// Adds each seed as a thin line behind the line of that name: a mean hides seeds that fail. Nothing for one seed.
 void add_seeds(Plot&, const std::string& name, const std::vector<Curve>&, bool logarithmic = false);
+/// Where lines end, as the finding of a plot: "At the end: none 2.0, naive 2.4."; thin lines do not count. Empty if
+/// none has a finite value.
+std::string ends_text(const std::vector<Series>&, const std::string& unit = "");
 /// A thin level line from 0 to `last`.
 Series level(const std::string& name, double y, double last);
 

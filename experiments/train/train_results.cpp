@@ -70,6 +70,8 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   const std::string name = fmt::format("seed {}", run.seed);
   const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
   plot(name, run, info, r);
+  updates_ += static_cast<double>(r.curve.size());
+  clipped_ += r.clip_events;
   runs_.push_back(run);
   if (validates_by_ && valid_.y_label.empty())
     valid_.y_label = *validates_by_;  // the unit is unknown if every run diverged
@@ -126,6 +128,12 @@ std::string TrainResults::finding(const TaskInfo& info) const {
                      diverged > 0 ? " " + count_text(diverged, "run") + " diverged." : "");
 }
 
+std::string TrainResults::clipping() const {
+  if (updates_ == 0) return {};
+  if (clipped_ == 0) return "No update was clipped.";
+  return fmt::format("{} of {} were clipped.", count_text(clipped_), count_text(updates_, "update"));
+}
+
 /// The first and last number of each remedy, in the summary, and all as lines: penalties by update; own updates, of
 /// which several precede one update, by their index.
 void TrainResults::add_remedies(const Summary::Section& summary, const std::string& name, const Run& run,
@@ -154,6 +162,8 @@ void TrainResults::report(Job& job, const Task& task) const {
       for (Series& s : p->series)
         if (s.group == runs_.front().cell) s.group = s.name;
   if (!runs_.empty()) loss.finding = finding(info);
+  norm.finding = clipping();
+  norm.caption = "Of the gradient of the loss with respect to all weights, at every update.";
   loss.marks.push_back(
       {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
   loss.log_y = spans_decades(loss);
@@ -170,6 +180,7 @@ void TrainResults::report(Job& job, const Task& task) const {
   }
   if (!remedy_.series.empty()) {
     Plot remedy = remedy_;
+    if (runs_.size() == 1 && remedy.series.size() == 1) remedy.series[0].group = runs_.front().cell;
     remedy.log_y = spans_decades(remedy);
     remedy.caption =
         "What the remedy adds to the training loss at each update, or the loss of each of its own updates.";

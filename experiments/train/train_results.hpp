@@ -21,6 +21,7 @@ class TrainResults {
  private:
   void plot(const std::string& name, const Run&, const TaskInfo&, const TrainRecord&);
   std::string finding(const TaskInfo&) const;
+  std::string clipping() const;
   void plot_validation(const std::string& name, const TrainRecord&);
   void add_remedies(const Summary::Section&, const std::string& name, const Run&, const TrainRecord&);
   Plot loss_{.title = "Loss", .x_label = "update"};
@@ -34,8 +35,9 @@ class TrainResults {
   std::unique_ptr<Meter> meter_;  // of the first run that has one; its pictures are shown
   double baseline_ = 0;           // of the measure used for validation
   std::string baseline_about_;
-  bool any_kept_ = false;  // the best weights of a run were restored
-  double last_ = 1;        // update of the longest run
+  bool any_kept_ = false;             // the best weights of a run were restored
+  double last_ = 1;                   // update of the longest run
+  double updates_ = 0, clipped_ = 0;  // of all runs
   std::vector<Run> runs_;
 };
 

@@ -55,6 +55,20 @@ Curve curve_of(const Clipping& c, const std::function<double(std::size_t)>& y) {
   return curve;
 }
 
+// "The largest norm: 2.6e+07 without clipping, 471.0 with norm 0.1."
+std::string largest_text(const std::vector<Series>& norms, const std::vector<Outcome>& all) {
+  std::string text;
+  for (std::size_t k = 0; k < norms.size(); ++k) {
+    double most = NAN;
+    for (const double y : norms[k].y) most = std::fmax(most, y);
+    if (!std::isfinite(most)) continue;
+    const Rule& rule = all[k].rule;
+    text += fmt::format("{}{} {}", text.empty() ? "The largest norm: " : ", ", number_text(most),
+                        rule.bound > 0 ? "with " + rule.name : "without clipping");
+  }
+  return text.empty() ? text : text + ".";
+}
+
 void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   Plot before{
       .title = "Before clipping", .x_label = "update", .y_label = "norm of the gradient", .log_y = true, .log_x = true};
@@ -84,6 +98,8 @@ void plots(Job& job, const std::vector<Outcome>& all, const TaskInfo& info) {
   }
   for (std::size_t k = 0; k < all.size(); ++k) add_seeds(loss, all[k].rule.name, of_seeds[k]);
   loss.finding = verdict(all, info);
+  before.finding = largest_text(before.series, all);
+  after.finding = largest_text(after.series, all);
   loss.marks.push_back(level(info.baseline_about, info.baseline, last));
   before.caption =
       fmt::format("Every update of seed {}. A line that ends is a run that diverged, which does not set the scale.",
@@ -169,7 +185,7 @@ void add_to_report(Job& job, const std::vector<Outcome>& all, const TaskInfo& in
                           number_text(o.largest()),
                           std::isnan(o.least_cosine()) ? "–" : fmt::format("{:.4f}", o.least_cosine())});
   plots(job, all, info);
-  job.report.section("Results", verdict(all, info));
+  job.report.section("Results");
   show(job, settings, table, verdict(all, info));
   job.report.note(settings + ".");
 }

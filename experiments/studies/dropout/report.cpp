@@ -183,6 +183,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
     }
     seen.series.push_back(line_of(w.name, curves));
   }
+  seen.finding = ends_text(seen.series, info.unit);
   seen.caption = "As seen by the updates. Noise on the state makes the task harder.";
   Plot gap{.title = "Gap", .x_label = "update", .y_label = "validation − training"};
   for (const Way& w : ways) {
@@ -194,9 +195,10 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
     }
     gap.series.push_back(line_of(w.name, curves));
   }
+  gap.finding = ends_text(gap.series, info.unit);
   gap.caption = "How much lower the loss is on the training text.";
   job.report.plots({seen, gap});
-  job.report.section("Results", verdict(ways, info));
+  job.report.section("Results");
   show(job, settings, table_of(ways, info), verdict(ways, info));
   job.report.note(settings + ".");
 }

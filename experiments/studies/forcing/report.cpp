@@ -124,6 +124,8 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
     for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
     loss.series.push_back(line_of(w.name, curves, true));
   }
+  shown.finding = ends_text(shown.series);
+  loss.finding = ends_text(loss.series);
   for (const Way& w : ways) {
     std::vector<Curve> curves;
     for (const WayRun& r : w.runs) curves.push_back({r.update, r.loss});
@@ -132,7 +134,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
   shown.caption = "Probability that the next input is the true value and not the forecast of it.";
   loss.caption = "Training loss, thin lines single seeds; the task becomes harder with fewer true inputs.";
   job.report.plots({shown, loss});
-  job.report.section("Results", verdict(ways, p));
+  job.report.section("Results");
   show(job, settings, table_of(ways, p), verdict(ways, p));
   job.report.note(settings + ".");
 }

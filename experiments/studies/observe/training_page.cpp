@@ -34,6 +34,16 @@ template <class T> T& named(std::vector<T>& all, std::string T::* member, const 
   return all.back();
 }
 
+/// "From the first to the last measurement: f .31 to .52, k .1 to .2."
+std::string changes_of(const Plot& p) {
+  if (p.series.size() > 8) return {};  // the sentence would be longer than a look at the plot
+  std::string text;
+  for (const Series& s : p.series)
+    text += fmt::format("{}{} {} to {}", text.empty() ? "From the first to the last measurement: " : ", ", s.name,
+                        number_text(s.y.front()), number_text(s.y.back()));
+  return text + ".";
+}
+
 /// The numbers of one measure against the updates, a line per number and run.
 std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<TrainingRecords>& runs) {
   std::vector<Plot> plots;
@@ -55,6 +65,7 @@ std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<Training
         line.low.push_back(f.low);
         line.high.push_back(f.high);
       }
+  for (Plot& p : plots) p.finding = changes_of(p);
   for (Plot& p : plots)
     if (const std::size_t unit = p.title.rfind(", "); unit != std::string::npos) {  // "Title, unit"
       p.y_label = p.title.substr(unit + 2);

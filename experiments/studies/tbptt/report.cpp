@@ -133,6 +133,16 @@ void add_to_report(Job& job, const StreamResult& s) {
   memory.series = {against_window(s, "one update", megabytes_of, true)};
   memory.caption = "Memory of the tapes of one update, until its gradient is computed.";
   for (Plot* plot : {&time, &memory}) plot->series[0].group = "test";
+  const Window &small = s.windows.front(), &large = s.windows.back();
+  const auto times = [&](double (*what)(const WindowRun&), const char* thing) {
+    const double ratio = of(large, what).mean / of(small, what).mean;
+    return s.windows.size() < 2 || !std::isfinite(ratio)
+               ? std::string()
+               : fmt::format("A window of {} takes {:.1f} times the {} of one of {}.", count_text(large.steps, "step"),
+                             ratio, thing, small.steps);
+  };
+  time.finding = times(microseconds_of, "time");
+  memory.finding = times(kept_of, "memory");
   job.report.plots({time, memory});
 
   Plot curve{.title = "Learning", .x_label = "thousand characters read", .y_label = s.info.unit};
@@ -146,6 +156,7 @@ void add_to_report(Job& job, const StreamResult& s) {
     curve.series.push_back(line_of(count_text(w.steps, "step"), curves));
     of_windows.push_back(std::move(curves));
   }
+  curve.finding = ends_text(curve.series, s.info.unit);
   for (std::size_t k = 0; k < s.windows.size(); ++k)
     add_seeds(curve, count_text(s.windows[k].steps, "step"), of_windows[k]);
   curve.caption = "Training loss, mean and one standard deviation over seeds; thin: single seeds.";

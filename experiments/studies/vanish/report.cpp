@@ -146,7 +146,12 @@ std::vector<Plot> training_plots(const TaskResult& task) {
     norm.series.push_back(
         curve_series(cell.cell, cell.comparable(), [](const CurvePoint& p) { return p.gradient_norm; }, true));
     for (const Run& run : cell.runs) last = std::max(last, static_cast<int>(updates_of(run)));
+    if (const double share = cell.mean(clips_of) / cell.mean(updates_of);
+        task.settings.clip > 0 && std::isfinite(share))
+      norm.finding +=
+          fmt::format("{}{} {:.0f} %", norm.finding.empty() ? "Clipped updates: " : ", ", cell.cell, 100 * share);
   }
+  if (!norm.finding.empty()) norm.finding += ".";
   for (const CellResult& cell : task.cells) {
     add_seeds(loss, cell, [](const CurvePoint& p) { return p.loss; }, squares);
     add_seeds(norm, cell, [](const CurvePoint& p) { return p.gradient_norm; }, true);

@@ -1,10 +1,13 @@
 #include <cstdlib>
+#include <ebb/experiments/report/font.hpp>
 #include <ebb/experiments/report/gnuplot.hpp>
+#include <filesystem>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
 using Catch::Matchers::Contains;
+using ebb::app::font_instead_of;
 using nlohmann::json;
 
 namespace {
@@ -63,9 +66,67 @@ TEST_CASE("ebb plot says what it cannot draw, and what there is instead") {
   }
   CHECK_THAT(fails({"plot", folder.file("figures.json", R"({"figures": [{"id": "a", "title": "t"}]})")}),
              Contains("this is not a figure of a report"));
-  CHECK_THAT(fails({"plot", run, "--width", "3ft"}), Contains("--width: '3ft' is not a length"));
+  CHECK_THAT(fails({"plot", run, "--width", "3ft"}),
+             Contains("--width: '3ft' is not a length from 0.5in to 60in, such as 3.3 (inches)"));
   CHECK_THAT(fails({"plot", run, "--width", "1e9in"}), Contains("is not a length from 0.5in to 60in"));
   CHECK_THAT(fails({"plot", run, "--out", folder / "d.gif"}), Contains("must end in .pdf, .svg, .png or .csv"));
+}
+
+TEST_CASE("a width without a unit is in inches, as the help says") {
+  CHECK_THAT(ebb_command({"plot", "--help"}).out, Contains("width in inches, or with a unit"));
+  if (!gnuplot_here()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const TempFolder folder;
+  const std::string run = trained(folder);
+  const auto drawn = [&](const std::string& width) {
+    const Outcome o = ebb_command({"plot", run, "--figure", "decay", "--width", width, "--out", folder / "d.svg"});
+    INFO(o.err);
+    CHECK(o.code == 0);
+    return read_all(folder / "d.svg");
+  };
+  const std::string svg = drawn("3.3");
+  CHECK_THAT(svg, Contains("width=\"317\" height=\"222\""));
+  CHECK(drawn("3.3in") == svg);
+  CHECK(drawn("3.3cm") != svg);
+}
+
+TEST_CASE("a run whose path has both kinds of quotes is drawn") {
+  if (!gnuplot_here()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const TempFolder folder;
+  const std::string quoted = folder / "it's \"a\" run";
+  std::filesystem::rename(trained(folder), quoted);
+  const Outcome o = ebb_command({"plot", quoted});
+  INFO(o.err);
+  CHECK(o.code == 0);
+  CHECK(read_all(quoted + "/figures/decay.pdf").substr(0, 5) == "%PDF-");
+}
+
+TEST_CASE("ebb plot warns of a font that is not installed, and names the one that it uses") {
+  if (!gnuplot_here() || std::system("fc-match sans >/dev/null 2>&1") != 0) {
+    WARN("skipped: gnuplot or fc-match is not installed");
+    return;
+  }
+  const TempFolder folder;
+  const std::string run = trained(folder);
+  const auto messages = [&](const std::string& font, const std::string& file) {
+    const Outcome o = ebb_command({"plot", run, "--figure", "decay", "--font", font, "--out", folder / file});
+    CHECK(o.code == 0);
+    return o.err;
+  };
+  const std::string used = font_instead_of("No such-font, \\");
+  REQUIRE(!used.empty());
+  const std::string sentence =
+      "ebb plot: warning: --font 'No such-font, \\' is not installed; the figure uses " + used + "\n";
+  CHECK_THAT(messages("No such-font, \\", "d.pdf"), Contains(sentence));
+  CHECK_THAT(messages("No such-font, \\", "d.svg"), !Contains("warning"));  // its viewer chooses
+  CHECK_THAT(messages(used, "d.pdf"), !Contains("warning"));
+  CHECK_THAT(messages(used + ":Bold", "d.png"), !Contains("warning"));
+  CHECK(font_instead_of("serif").empty());
 }
 
 TEST_CASE("ebb plot draws a figure as PDF at any path, and names gnuplot if it is missing") {

@@ -44,6 +44,7 @@ struct AttributionMeasure final : Measure {
     for (const Observed& o : all) {
       job.report.text(sentence(o));
       Plot p{.title = o.subject.name, .x_label = "time step", .y_label = "norm of the part of dL/dW", .log_y = true};
+      p.caption = "Before step 0: parameters used outside the steps, as by the readout.";
       for (const auto& [name, list] : o.values.all())
         if (name.starts_with("norm ") && std::any_of(list.begin(), list.end(), [](double x) { return x > 0; }))
           p.series.push_back({.name = name.substr(5), .x = o.values.at("times"), .y = list});

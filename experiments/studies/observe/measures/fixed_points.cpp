@@ -165,6 +165,7 @@ struct FixedPointMeasure final : Measure {
   static Plot plane_of(const Observed& o) {
     const Values& v = o.values;
     Plot p{.title = "Fixed points of " + o.subject.name, .x_label = "first component", .y_label = "second component"};
+    p.equal = true;
     p.caption = fmt::format(
         "In the plane of the two principal components of the states along the data, with {:.0f} % of their variance. "
         "Lines: the direction in which a saddle is left fastest, where it is one.",

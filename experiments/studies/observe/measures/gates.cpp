@@ -163,13 +163,20 @@ struct GateMeasure final : Measure {
         const std::string title = "Values of " + gate;
         auto plot = std::find_if(plots.begin(), plots.end(), [&](const Plot& p) { return p.title == title; });
         if (plot == plots.end()) {
-          plots.push_back({.title = title, .x_label = gate, .y_label = "share of values"});
+          plots.push_back({.title = title,
+                           .x_label = gate,
+                           .y_label = "share of values",
+                           .caption = "Histogram over units, steps and sequences."});
           plot = plots.end() - 1;
         }
         const std::vector<double>& h = o.values.at(gate + ".histogram");
         std::vector<double> x;
         for (std::size_t k = 0; k < h.size(); ++k) x.push_back((double(k) + .5) / double(h.size()));
         plot->series.push_back(line_of(o, x, h));
+        const std::vector<double>& s = o.values.at(gate + ".saturated");
+        plot->finding +=
+            fmt::format("{}{}: mean {}, {:.0f} % below .1, {:.0f} % above .9.", plot->finding.empty() ? "" : " ",
+                        o.subject.name, number_text(o.values.number(gate + ".mean")), 100 * s[0], 100 * s[1]);
       }
     return plots;
   }

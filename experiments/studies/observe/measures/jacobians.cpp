@@ -129,7 +129,7 @@ struct JacobianMeasure final : Measure {
       for (const double k : o.values.at("products")) {
         const std::string of = fmt::format("k{}.", int(k));
         const double first = o.values.at(of + "log_singular_values").at(0);
-        t.rows.push_back({name_of(o), number_text(k), number_text(first), number_text(first / k),
+        t.rows.push_back({name_of(o), count_text(k), number_text(first), number_text(first / k),
                           number_text(o.values.at(of + "effective_rank")[1]),
                           number_text(o.values.at(of + "condition")[1]),
                           number_text(o.values.at(of + "departure")[1])});
@@ -158,14 +158,21 @@ struct JacobianMeasure final : Measure {
 
   static Plot eigenvalues_of_a_step(const std::vector<Observed>& all) {
     Plot p{.title = "Eigenvalues of one step", .x_label = "real part", .y_label = "imaginary part"};
+    p.equal = true;
     p.caption = "Of J_1, of every sequence. Grey: the unit circle, outside which a direction grows.";
     for (const Observed& o : all) {
+      const std::vector<double>&re = o.values.at("real"), &im = o.values.at("imag");
+      double radius = 0;
+      for (std::size_t k = 0; k < re.size(); ++k) radius = std::max(radius, std::hypot(re[k], im[k]));
+      p.finding += fmt::format("{}{} {}", p.finding.empty() ? "The largest has the modulus: " : ", ", o.subject.name,
+                               number_text(radius));
       p.series.push_back(line_of(o, o.values.at("real"), o.values.at("imag")));
       p.series.back().dots = true;
     }
+    p.finding += ".";
     for (const double sign : {1., -1.}) {  // two halves, since lines are functions of x
       constexpr int points = 100;
-      Series half{.name = sign > 0 ? "unit circle" : "its lower half"};
+      Series half{.name = "unit circle"};
       for (int k = 0; k <= points; ++k) {
         const double angle = std::numbers::pi * (1 - double(k) / points);
         half.x.push_back(std::cos(angle));

@@ -143,8 +143,12 @@ struct LyapunovMeasure final : Measure {
         line.low.push_back(e[k] - o.values.at("errors")[k]);
         line.high.push_back(e[k] + o.values.at("errors")[k]);
       }
+      const auto above = std::count_if(e.begin(), e.end(), [](double x) { return x > 0; });
+      p.finding += fmt::format("{}{}: {} of {} above zero", p.finding.empty() ? "" : "; ", o.subject.name, above,
+                               count_text(o.values.number("state_size"), "exponent"));
       p.series.push_back(std::move(line));
     }
+    p.finding += ".";
     p.marks.push_back({.name = "neither growth nor decay", .x = {0, 1}, .y = {0, 0}});
     return p;
   }
@@ -160,8 +164,12 @@ struct LyapunovMeasure final : Measure {
         line.x.push_back(steps[0] + (double(b) + .5) * steps[1] / double(n));
         line.y.push_back(blocks[b * k]);
       }
+      if (n > 0)
+        p.finding += fmt::format("{}{}: {} in the first block, {} in the last", p.finding.empty() ? "" : "; ",
+                                 o.subject.name, number_text(line.y.front()), number_text(line.y.back()));
       p.series.push_back(std::move(line));
     }
+    if (!p.finding.empty()) p.finding += ".";
     return p;
   }
 };

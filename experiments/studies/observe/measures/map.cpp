@@ -42,16 +42,20 @@ struct MapMeasure final : Measure {
     job.report.section("Over pairs of steps",
                        "Where the influence of a past state ends: each row is a step t', each column an earlier one. "
                        "The diagonal is the step itself; what falls off quickly beside it is forgotten.");
-    for (const Observed& o : all) job.report.heat_map(map_of(o));
+    for (const Observed& o : all) {
+      HeatMap map = map_of(o);
+      map.finding = sentence(o);
+      job.report.heat_map(map);
+    }
+  }
+
+  std::vector<Followed> followed(const Values& v) const override {
+    return {{.plot = "Reach of the last step, steps back", .name = "reach", .value = reach_of(v)}};
   }
 
   std::string sentence(const Observed& o) const override {
-    const std::vector<double>&times = o.values.at("times"), &norms = o.values.at("log_norms");
-    const std::size_t n = times.size(), row = n - 1;
-    std::size_t reach = row;  // the earliest step whose norm is above a hundredth of that at the last step
-    while (reach > 0 && norms[row * n + reach - 1] > norms[row * n + row] - std::log(100.0)) --reach;
     return fmt::format("{}: {} before the last, a state still has a hundredth of the influence of the last one on {}.",
-                       o.subject.name, count_text(times[row] - times[reach], "step"),
+                       o.subject.name, count_text(reach_of(o.values), "step"),
                        o.values.number("of_loss") != 0 ? "the last loss" : "the last state");
   }
 
@@ -59,6 +63,15 @@ struct MapMeasure final : Measure {
   static StepLoss loss_of(const Subject& s, const Amount& a) {
     if (a.free) return {};
     return s.model().simple().step_loss(s.batch(a.steps, a.rows).get<SimpleBatch>());
+  }
+
+  /// Steps from the earliest one whose norm is above a hundredth of that of the last step, to the last.
+  static double reach_of(const Values& v) {
+    const std::vector<double>&times = v.at("times"), &norms = v.at("log_norms");
+    const std::size_t n = times.size(), row = n - 1;
+    std::size_t reach = row;
+    while (reach > 0 && norms[row * n + reach - 1] > norms[row * n + row] - std::log(100.0)) --reach;
+    return times[row] - times[reach];
   }
 
   /// Means over rows, [n, n].

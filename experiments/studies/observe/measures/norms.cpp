@@ -72,6 +72,10 @@ struct NormMeasure final : Measure {
       map.y.push_back(double(lag));
       for (const Moment& m : moments) map.values.push_back(m.values.at("mean")[lag]);
     }
+    const double last = map.y.back();
+    const std::size_t row = map.values.size() - moments.size();
+    map.finding = fmt::format("At lag {:g} it goes from {} before the first update to {} after the last.", last,
+                              number_text(map.values[row]), number_text(map.values.back()));
     job.report.heat_map(map);
   }
 
