@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/nn/sequence/step_jacobian.hpp>
+#include <ebb/observe/dense/factors.hpp>
 #include <ebb/observe/directions.hpp>
 #include <ebb/observe/lyapunov.hpp>
 #include <ebb/observe/spectrum_summary.hpp>
@@ -21,13 +22,14 @@ using detail::Directions;
 
 constexpr int largest_square = 2048;  // S: beyond, no S x S matrix is formed
 constexpr int leading = 32;           // default number of directions of a larger state
-constexpr int by_products = 8;        // S / k from which on Jacobian-vector products are used
+constexpr int by_products = 2;        // S / k from which on Jacobian-vector products are used
 
 struct Plan {
-  int S, k, warm_up, measured, blocks;
+  int S, k, warm_up, measured, blocks, determinants;
   bool by_jacobian;
   int settling() const { return warm_up / 2; }  // steps without directions
   int block(int t) const { return t < warm_up ? -1 : static_cast<int>(std::int64_t{t - warm_up} * blocks / measured); }
+  bool has_determinant(int t) const { return determinants > 0 && t >= warm_up && (t - warm_up) % determinants == 0; }
 };
 
 Plan plan_of(const Cell& cell, const Drive& drive, const LyapunovOptions& o) {
@@ -36,12 +38,16 @@ Plan plan_of(const Cell& cell, const Drive& drive, const LyapunovOptions& o) {
          .warm_up = o.warm_up,
          .measured = 0,
          .blocks = o.blocks,
+         .determinants = o.determinants,
          .by_jacobian = true};
   if (p.k < 0 || p.k > p.S)
     throw ValueError("lyapunov: directions must be from 0 to " + std::to_string(p.S) +
                      ", the size of the state of cell " + cell.name() + ", but is " + std::to_string(p.k));
   if (p.k == 0) p.k = p.S <= largest_square ? p.S : leading;
   p.by_jacobian = p.S <= largest_square && p.k * by_products > p.S;
+  if (p.determinants < 0)
+    throw ValueError("lyapunov: determinants must be at least 0, but is " + std::to_string(p.determinants));
+  if (p.k == p.S || p.S > largest_square) p.determinants = 0;
   if (p.warm_up < 0) p.warm_up = drive.steps() / 10;
   p.measured = drive.steps() - p.warm_up;
   if (p.blocks < 2) throw ValueError("lyapunov: blocks must be at least 2, but is " + std::to_string(p.blocks));
@@ -68,7 +74,8 @@ std::vector<Array> images_by_products(const Trajectory& s, const std::vector<Dir
   return images;
 }
 
-void step_by_jacobian(const Trajectory& s, std::vector<Directions>& rows, const Plan& p) {
+void step_by_jacobian(const Trajectory& s, std::vector<Directions>& rows, detail::Determinants& volumes,
+                      const Plan& p) {
   const Array J = s.jacobian();
   if (!all_finite(J))
     throw ValueError("lyapunov: the Jacobian at time " + std::to_string(s.time()) + " is infinite or NaN");
@@ -77,8 +84,10 @@ void step_by_jacobian(const Trajectory& s, std::vector<Directions>& rows, const 
       Directions& d = rows[static_cast<std::size_t>(b)];
       const Array mine = J[static_cast<int>(b)];
       d.follow(matmul(mine, d.basis()), p.k == p.S ? &mine : nullptr, p.block(s.time()));
+      if (p.has_determinant(s.time())) volumes.of_rows[static_cast<std::size_t>(b)] = detail::log_determinant(mine);
     }
   });
+  if (p.has_determinant(s.time())) volumes.count(p.block(s.time()));
 }
 
 void step_by_products(const Trajectory& s, std::vector<Directions>& rows, const Plan& p) {
@@ -141,8 +150,11 @@ Lyapunov lyapunov(const Cell& cell, const Drive& drive, const Array& start, cons
   std::vector<Directions> rows;
   for (int b = 0; b < s.rows(); ++b)
     rows.emplace_back(p.S, p.k, p.blocks, Key{1}.named("directions").at(static_cast<std::uint64_t>(b)));
+  detail::Determinants volumes(s.rows(), p.blocks);
   while (s.time() < p.settling()) s.advance();
-  for (; !s.ended(); s.advance()) p.by_jacobian ? step_by_jacobian(s, rows, p) : step_by_products(s, rows, p);
+  for (; !s.ended(); s.advance())
+    if (p.by_jacobian || p.has_determinant(s.time())) step_by_jacobian(s, rows, volumes, p);
+    else step_by_products(s, rows, p);
 
   Lyapunov l;
   l.state_size = p.S;
@@ -150,7 +162,8 @@ Lyapunov lyapunov(const Cell& cell, const Drive& drive, const Array& start, cons
   l.warm_up = p.warm_up;
   l.steps = p.measured;
   l.end = s.state();
-  detail::summarise(l, growth_of(rows, p), p.k == p.S);
+  detail::summarise(l, growth_of(rows, p));
+  if (p.k < p.S) l.mean = volumes.mean(p.S);
   take_check(l, rows, p);
   return l;
 }

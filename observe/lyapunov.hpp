@@ -6,9 +6,10 @@
 namespace ebb {
 
 struct LyapunovOptions {
-  int directions = 0;  ///< the leading k exponents; 0: all S, or the leading 32 if S > 2048
-  int warm_up = -1;    ///< steps before the measurement, the first half without directions; -1: a tenth of all steps
-  int blocks = 16;     ///< of consecutive steps, for the error estimates
+  int directions = 0;    ///< the leading k exponents; 0: all S, or the leading 32 if S > 2048
+  int warm_up = -1;      ///< steps before the measurement, the first half without directions; -1: a tenth of all steps
+  int blocks = 16;       ///< of consecutive steps, for the error estimates
+  int determinants = 0;  ///< steps from one ln |det J_t| to the next, for the mean of all S if k < S; 0: none
   StepContext at = {};
 };
 
@@ -20,9 +21,10 @@ struct Lyapunov {
   std::vector<Estimate> exponents;  ///< k; -inf if the direction is lost in any row
   Array of_rows;                    ///< [B, k], for each row
   Array of_blocks;                  ///< [blocks, k], for each block of steps: shows convergence
+  Estimate mean;                    ///< of all S exponents; if k < S from determinants, NaN without them
   Estimate dimension;               ///< Kaplan-Yorke; NaN if it needs more than k exponents
-  Estimate entropy_rate;            ///< sum of the positive exponents, nats per step
-  Estimate positive_share;          ///< of the k exponents
+  Estimate entropy_rate;            ///< sum of the positive exponents, nats per step; NaN if more than k are
+  Estimate positive_share;          ///< of all S exponents; NaN if more than k are positive
 
   bool checked = false;            ///< all S directions were followed, so the sum rule applies
   double sum = 0;                  ///< of the finite exponents
@@ -51,18 +53,23 @@ struct Lyapunov {
 /// gives independently of Q and R. A direction that a step maps to zero (ReLU; a field that the next step does not
 /// read) has the exponent -inf, is dropped, and is counted by both methods. From then on the rule is checked for the
 /// volume of the remaining directions, as the determinant of [J_t Q, N_t] with N_t a basis of the complement. With
-/// k < S nothing can be checked.
+/// k < S nothing can be checked, but the same rule gives the mean of all S exponents, also of those not followed:
+///
+///     (lambda_1 + ... + lambda_S) / S = mean of ln |det J_t| / S,   over every `determinants`-th step
+///
+/// for S <= 2048; it is -inf if a step loses a direction.
 ///
 /// Shapes    start [B, S], or empty for the cell's own
-/// Errors    ValueError if the steps after the warm-up do not fill the blocks, if directions is not in [0, S], or if a
-///           state or J_t is not finite; as Trajectory
+/// Errors    ValueError if the steps after the warm-up do not fill the blocks, if directions is not in [0, S] or
+///           determinants is negative, or if a state or J_t is not finite; TapeError for k <= S / 2 if an op of the
+///           cell has a first-order gradient only; as Trajectory
 /// Numerics  the error of R_t[i, i] is about 1e-16 of the norm of column i of J_t Q: a direction that one step shrinks
 ///           by more counts as lost. The error estimates hold if a block is longer than the correlation time; rows
 ///           are averaged within a block, so they need not be independent
 /// Cost      per step and row: J_t (S rows of one step and its reverse pass), its product with
 ///           Q, 2 S^3 flops on the matmul kernels, and QR and LU, about 3 S^3 flops on one thread. Rows run in parallel.
-///           For k <= S / 8, or S > 2048, J_t Q is computed by k Jacobian-vector products, J_t is never formed, and QR
-///           costs about 4 S k^2. Memory does not grow with T
+///           For k <= S / 2, or S > 2048, J_t Q is computed by k Jacobian-vector products and QR costs about 4 S k^2; a
+///           determinant costs J_t and 2 S^3 / 3 flops, and no other step forms J_t. Memory does not grow with T
 /// Source    Benettin et al. 1980, doi:10.1007/BF02128237; Engelken, Wolf & Abbott 2023, arXiv:2006.02427; dimension:
 ///           Kaplan & Yorke 1979, doi:10.1007/BFb0064319; entropy (an upper bound): Ruelle 1978,
 ///           doi:10.1007/BF02584795

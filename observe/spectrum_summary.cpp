@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/observe/spectrum_summary.hpp>
 #include <limits>
+#include <numeric>
 
 namespace ebb {
 
@@ -19,15 +20,29 @@ namespace detail {
 
 namespace {
 
-double entropy_of(const std::vector<double>& exponents) {
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+/// Whether exponents that were not followed may be positive.
+bool misses_positive(const std::vector<double>& exponents, int S) {
+  return exponents.size() < static_cast<std::size_t>(S) && exponents.back() > 0;
+}
+
+double entropy_of(const std::vector<double>& exponents, int S) {
+  if (misses_positive(exponents, S)) return unknown;
   double sum = 0;
   for (const double x : exponents) sum += std::max(x, 0.);
   return sum;
 }
 
-double positive_share_of(const std::vector<double>& exponents) {
+double positive_share_of(const std::vector<double>& exponents, int S) {
+  if (misses_positive(exponents, S)) return unknown;
   const auto positive = std::count_if(exponents.begin(), exponents.end(), [](double x) { return x > 0; });
-  return static_cast<double>(positive) / static_cast<double>(exponents.size());
+  return static_cast<double>(positive) / S;
+}
+
+double mean_of(const std::vector<double>& exponents, int S) {
+  if (exponents.size() < static_cast<std::size_t>(S)) return unknown;
+  return std::accumulate(exponents.begin(), exponents.end(), 0.) / S;
 }
 
 /// Exponents from all blocks but one; without = -1: from all.
@@ -44,23 +59,28 @@ std::vector<double> exponents_without(const Array& blocks, const std::vector<int
   return mean;
 }
 
-/// f of all blocks with its jackknife error. means: the exponents without each block, then those of all blocks.
+/// A value from all blocks, with its error from the values without each block.
+Estimate jackknife(double value, const std::vector<double>& without) {
+  if (std::isinf(value)) return {value, 0};
+  const auto n = static_cast<double>(without.size());
+  double mean = 0, squares = 0;
+  for (const double x : without) mean += x / n;
+  for (const double x : without) squares += (x - mean) * (x - mean);
+  return {value, std::sqrt(squares * (n - 1) / n)};
+}
+
+/// f of all blocks. means: the exponents without each block, then those of all blocks.
 template <class F> Estimate jackknife(const std::vector<std::vector<double>>& means, const F& f) {
-  const auto n = static_cast<double>(means.size() - 1);
   std::vector<double> values;
   for (const std::vector<double>& x : means) values.push_back(f(x));
   const double value = values.back();
-  if (std::isinf(value)) return {value, 0};
   values.pop_back();
-  double mean = 0, squares = 0;
-  for (const double x : values) mean += x / n;
-  for (const double x : values) squares += (x - mean) * (x - mean);
-  return {value, std::sqrt(squares * (n - 1) / n)};
+  return jackknife(value, values);
 }
 
 }  // namespace
 
-void summarise(Lyapunov& l, const Array& growth, bool all) {
+void summarise(Lyapunov& l, const Array& growth) {
   const int B = growth.dim(0), n = growth.dim(1), k = growth.dim(2);
   std::vector<int> lengths;
   for (std::int64_t block = 0; block < n; ++block) {
@@ -82,9 +102,30 @@ void summarise(Lyapunov& l, const Array& growth, bool all) {
   means.push_back(exponents_without(l.of_blocks, lengths, -1));
   for (std::size_t i = 0; i < means[0].size(); ++i)
     l.exponents.push_back(jackknife(means, [&](const auto& x) { return x[i]; }));
-  l.dimension = jackknife(means, [&](const auto& x) { return kaplan_yorke(x, all); });
-  l.entropy_rate = jackknife(means, entropy_of);
-  l.positive_share = jackknife(means, positive_share_of);
+  const int S = l.state_size;
+  l.mean = jackknife(means, [&](const auto& x) { return mean_of(x, S); });
+  l.dimension = jackknife(means, [&](const auto& x) { return kaplan_yorke(x, k == S); });
+  l.entropy_rate = jackknife(means, [&](const auto& x) { return entropy_of(x, S); });
+  l.positive_share = jackknife(means, [&](const auto& x) { return positive_share_of(x, S); });
+}
+
+Determinants::Determinants(int rows, int blocks)
+    : of_rows(static_cast<std::size_t>(rows)), sums_(static_cast<std::size_t>(blocks)), counts_(sums_.size()) {}
+
+void Determinants::count(int block) {
+  const auto at = static_cast<std::size_t>(block);
+  for (const double x : of_rows) sums_[at] += x;
+  counts_[at] += static_cast<int>(of_rows.size());
+}
+
+Estimate Determinants::mean(int S) const {
+  const double sum = std::accumulate(sums_.begin(), sums_.end(), 0.);
+  const int count = std::accumulate(counts_.begin(), counts_.end(), 0);
+  if (count == 0) return {unknown, unknown};
+  std::vector<double> without;
+  for (std::size_t block = 0; block < sums_.size(); ++block)
+    if (counts_[block] > 0) without.push_back((sum - sums_[block]) / (count - counts_[block]) / S);
+  return jackknife(sum / count / S, without);
 }
 
 }  // namespace detail

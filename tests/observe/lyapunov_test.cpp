@@ -199,13 +199,59 @@ TEST_CASE("The leading directions alone, with the Jacobian and without it, are t
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("lstm", w / "cell", {I, 12});
   const Lyapunov whole = lyapunov(*cell, data(300));
-  for (const int k : {2, 6}) {  // of 24: k <= S / 8 by products
+  for (const int k : {2, 6, 16}) {  // of 24: k <= S / 2 by products
     const Lyapunov some = lyapunov(*cell, data(300), {}, {.directions = k});
     CHECK_FALSE(some.checked);
     REQUIRE(static_cast<int>(some.exponents.size()) == k);
     for (std::size_t i = 0; i < some.exponents.size(); ++i)
       CHECK(some.exponents[i].value == Approx(whole.exponents[i].value).margin(.01));
   }
+}
+
+TEST_CASE("The mean of all exponents comes from determinants where only the leading ones are followed") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("tanhmap:g=2", w / "cell", {1, 40});
+  const Drive free = Drive::held(zeros64({2, 1}), 400);
+  const Array start = uniform({2, 40}, Key{1}, -1, 1, f64);
+  const Lyapunov whole = lyapunov(*cell, free, start);
+  CHECK(whole.mean.value == Approx(whole.log_determinant / 40).epsilon(1e-11));
+  CHECK(whole.mean.error > 0);
+  for (const int k : {3, 30}) {  // by products and by the Jacobian
+    const Lyapunov some = lyapunov(*cell, free, start, {.directions = k, .determinants = 1});
+    CHECK(some.mean.value == Approx(whole.mean.value).epsilon(1e-11));
+    CHECK(some.mean.error == Approx(whole.mean.error).epsilon(.02));  // blocks of 22 or 23 steps
+    CHECK_FALSE(some.checked);
+    const Lyapunov every_fourth = lyapunov(*cell, free, start, {.directions = k, .determinants = 4});
+    CHECK(every_fourth.mean.value != some.mean.value);
+    CHECK(std::abs(every_fourth.mean.value - whole.mean.value) < 4 * every_fourth.mean.error);
+    CHECK(std::isnan(lyapunov(*cell, free, start, {.directions = k}).mean.value));
+  }
+}
+
+TEST_CASE("What the leading exponents determine is that of the whole spectrum, and what they do not is NaN") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("tanhmap:g=3", w / "cell", {1, 40});
+  const Drive free = Drive::held(zeros64({1, 1}), 3000);
+  const Array start = uniform({1, 40}, Key{1}, -1, 1, f64);
+  const Lyapunov whole = lyapunov(*cell, free, start);
+  const Lyapunov enough = lyapunov(*cell, free, start, {.directions = 20});
+  const auto agree = [](Estimate a, Estimate b) { return std::abs(a.value - b.value) <= 3 * (a.error + b.error); };
+  CHECK(agree(enough.dimension, whole.dimension));
+  CHECK(agree(enough.entropy_rate, whole.entropy_rate));
+  CHECK(agree(enough.positive_share, whole.positive_share));
+  CHECK(enough.positive_share.value < .3);  // of all 40
+  REQUIRE(whole.exponents[2].value > .05);
+  const Lyapunov few = lyapunov(*cell, free, start, {.directions = 2});
+  CHECK(std::isnan(few.dimension.value));
+  CHECK(std::isnan(few.entropy_rate.value));
+  CHECK(std::isnan(few.positive_share.value));
+}
+
+TEST_CASE("The mean of all exponents is -inf if a step loses a direction") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("test-copies", w / "copies", {I, H});
+  CHECK(lyapunov(*cell, data(60)).mean.value == -INFINITY);
+  CHECK(lyapunov(*cell, data(60), {}, {.directions = 2, .determinants = 3}).mean.value == -INFINITY);
 }
 
 TEST_CASE("A state too large for its Jacobian gets its leading exponents by products alone") {
@@ -217,6 +263,7 @@ TEST_CASE("A state too large for its Jacobian gets its leading exponents by prod
   for (std::size_t i = 0; i < 6; ++i)
     CHECK(l.exponents[i].value == Approx(-std::log(1. + static_cast<double>(i))).margin(1e-6));
   CHECK(std::isnan(l.log_determinant));
+  CHECK(std::isnan(l.mean.value));
 }
 
 TEST_CASE("Exponents are the same bits for any number of threads") {
@@ -247,6 +294,8 @@ TEST_CASE("What cannot be measured is rejected with the reason") {
                     "lyapunov: the inputs have 1000 steps, but a warm-up of 990 and one step for each of 16 blocks "
                     "need 1006");
   CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.blocks = 1}), "lyapunov: blocks must be at least 2, but is 1");
+  CHECK_THROWS_WITH(lyapunov(*cell, free, {}, {.determinants = -1}),
+                    "lyapunov: determinants must be at least 0, but is -1");
   CHECK_THROWS_WITH(lyapunov(*cell, zeros64({3, 1})), Contains("[steps, rows, width]"));
   CHECK_THROWS_WITH(lyapunov(*cell, Array::full({40, 1, 1}, NAN, f64)),
                     "the inputs x are infinite or NaN in step 0, row 0");

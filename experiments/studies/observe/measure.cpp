@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <ebb/experiments/studies/observe/measure.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/number.hpp>
@@ -39,6 +40,18 @@ Variation Variation::of(const std::string& text) {
 std::string Variation::cell(const std::string& cell_name, double value) const {
   return fmt::format("{}{}{}={}", cell_name, cell_name.find(':') == std::string::npos ? ':' : ',', option, value);
 }
+
+Leading Leading::of(const std::string& text) {
+  using ebb::detail::Parsed, ebb::detail::parse_number;
+  const bool share = !text.empty() && text.back() == '%';
+  double x = 0;
+  const bool finite = parse_number(std::string_view(text).substr(0, text.size() - share), x) == Parsed::finite;
+  if (finite && share && x > 0 && x <= 100) return {.percent = x};
+  if (finite && !share && x >= 1 && x <= 1e9 && x == std::floor(x)) return {.number = x};
+  throw ValueError(fmt::format("--directions must be a whole number from 1, or a share such as 30%, not '{}'", text));
+}
+
+int Leading::count(int S) const { return static_cast<int>(number > 0 ? number : std::ceil(percent * S / 100)); }
 
 std::vector<const MeasureEntry*> measure_list() {
   static constexpr const char* order[] = {"norms",       "map",          "lyapunov",     "jacobians",

@@ -18,6 +18,16 @@ struct Variation {
   std::string cell(const std::string& cell_name, double value) const;
 };
 
+/// How many of the directions of a state are followed: "200", or the share "30%".
+struct Leading {
+  double number = 0, percent = 0;  ///< one of the two
+
+  /// Errors    ValueError if the text is neither a whole number from 1 nor a share above 0 % and of at most 100 %
+  static Leading of(const std::string& text);
+  /// k of S; a share is rounded up. It may be greater than S.
+  int count(int S) const;
+};
+
 /// The options that measures share.
 struct Amount {
   int steps = 1000;  ///< T
@@ -27,6 +37,8 @@ struct Amount {
   double spread = 0;  ///< deviation of the normal noise in the states from which sequences start
   int exported = 0;   ///< steps whose Jacobians are written to a file
   std::optional<Variation> variation{};
+  std::optional<Leading> leading{};  ///< the directions that lyapunov follows, instead of all
+  int determinants = 1;              ///< steps from one determinant to the next, where only leading ones are followed
   bool stops = false;  ///< a measurement ends at its next step after Ctrl-C (Stopped in drive.hpp), without a result
 
   /// The same with at most so many steps and sequences.

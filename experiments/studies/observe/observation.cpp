@@ -79,6 +79,7 @@ void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vect
     of.set({"state_size"}, s.state_size());
     if (s.weights.empty()) of.set({"seed"}, static_cast<double>(s.seed));
     else of.set({"weights"}, s.weights);
+    if (!s.remedy.empty()) of.set({"remedy"}, s.remedy);
   }
   add_why(job, subjects, all, a);
   for (const Observation& m : all) {

@@ -32,8 +32,9 @@ std::string measures_help() {
 
 /// Where the gradient of a cell goes, and why.
 struct Observe {
-  std::vector<std::string> runs, weights, cells, measures, widths;
-  std::string task, resume, varied;
+  std::vector<std::string> runs, weights, cells, measures, widths, remedies;
+  std::string task, resume, varied, leading;
+  std::optional<int> determinants;
   Amount amount;
   TaskOptions sizes;
 
@@ -42,6 +43,10 @@ struct Observe {
     o.add("--weights", weights, "weights files of ebb train").type("FILE").reads();
     o.add("--cell", cells, "cells with initial weights, one for each seed; `ebb cells` lists them").type("CELL");
     o.add("--task", task, "task that the cells read; `ebb tasks` lists them (default: adding)").type("TASK");
+    o.add("--remedy", remedies,
+          "remedies that act before the first update of training, such as flossing: each is observed besides the "
+          "untreated --cell; + joins several; `ebb remedies` lists them")
+        .type("REMEDY");
     o.add("--measure", measures, measures_help()).type("NAME").one_of(names_of(measure_list()));
     o.add("--length", amount.steps, "T, steps along which a measure follows the state")
         .at_least(2)
@@ -63,6 +68,13 @@ struct Observe {
         .at_least(0);
     o.add("--vary", varied, "option of the cells that varies, for the measure bifurcations: b=-3:-2")
         .type("O=LOW:HIGH");
+    o.add("--directions", leading,
+          "leading directions of the state that lyapunov follows, as a number or as a share of each state, 30%; the "
+          "mean of all exponents then comes from determinants (default: all, or 32 of a state of more than 2,048)")
+        .type("K");
+    o.add("--determinants", determinants,
+          "steps from one determinant to the next, with --directions (0: none, which costs least; default: 1)")
+        .check([](const std::optional<int>& n) { return !n || *n >= 0; }, "at least 0");
     o.add("--export", amount.exported,
           "steps whose Jacobians, with their spectra, the measure jacobians writes to jacobians-N.safetensors, for "
           "numpy (0: none)")
@@ -73,8 +85,10 @@ struct Observe {
     o.example("ebb observe runs/lstm runs/gru                  several models in one page");
     o.example("ebb observe --weights weights.safetensors --measure lyapunov");
     o.example("ebb observe --cell lstm,gru --task chars --measure lyapunov,norms");
+    o.example("ebb observe --cell rnn --task xor --remedy flossing:50 --measure lyapunov,norms");
     o.example("ebb observe --cell tanhmap:g=2 --free --length 5000 --hidden 256 --measure lyapunov");
     o.example("ebb observe --cell tanhmap:g=2 --free --length 400 --rows 1 --hidden 128,256,512 --measure lyapunov");
+    o.example("ebb observe --cell lstm --hidden 512 --directions 10% --measure lyapunov");
     o.example("ebb observe --cell saddle --hidden 1 --free --vary b=-3:-2 --measure bifurcations");
     o.example("ebb observe --resume runs/observe-20260101-120000");
   }
@@ -96,18 +110,28 @@ struct Observe {
       if (!measures.empty() && std::find(measures.begin(), measures.end(), "bifurcations") == measures.end())
         throw ValueError("--vary is for the measure bifurcations, which --measure does not name");
     }
+    if (!leading.empty()) {
+      amount.leading = Leading::of(leading);
+      if (!measures.empty() && std::find(measures.begin(), measures.end(), "lyapunov") == measures.end())
+        throw ValueError("--directions is for the measure lyapunov, which --measure does not name");
+    } else if (determinants) {
+      throw ValueError("--determinants is for --directions: all directions give the mean of the exponents themselves");
+    }
+    amount.determinants = determinants.value_or(amount.determinants);
     amount.stops = true;
-    const std::vector<Subject> subjects = subjects_of(job);
+    std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
     for (Observation& m : all) fit(m, subjects);
     if (std::none_of(all.begin(), all.end(), [](const Observation& m) { return m.fits(); }))
       throw ValueError(all.front().unfit_text(subjects));
 
+    for (const Observation& m : all) measurements_ += std::count(m.unfit.begin(), m.unfit.end(), "");
     job.start(double(all.size() * subjects.size()));
     job.report.title("Observed: " + title(subjects));
     job.report.lead("Where the gradient goes, and why: measures over the whole state, in float64.");
     const auto fill = [&] { add_to_page(job, subjects, all, amount); };
+    treat(job, subjects, all);
     job.parallel(static_cast<int>(all.size() * subjects.size()), [&](int k) {
       const auto m = static_cast<std::size_t>(k) / subjects.size(), s = static_cast<std::size_t>(k) % subjects.size();
       if (job.interrupted() || !all[m].unfit[s].empty()) return job.progress().skip(1);
@@ -129,6 +153,10 @@ struct Observe {
 
   std::vector<Subject> subjects_of(const Job& job) {
     std::vector<Subject> subjects;
+    if (!remedies.empty() && cells.empty())
+      throw ValueError(
+          "--remedy applies to --cell: the remedy of trained weights belongs to their training, as in `ebb train TASK "
+          "--cell CELL --remedy REMEDY`");
     for (const std::string& run : runs) {
       const std::string file = weights_in(run);
       subjects.push_back(Subject::of_weights(file, sizes.inputs.data));
@@ -162,13 +190,26 @@ struct Observe {
     for (const std::string& cell : cells)
       for (const std::string& width : widths) {
         sizes.hidden.given = {{"", width_of(width)}};
-        const TaskSettings s = sizes.settings(task, *made, job.size());
-        for (const std::uint64_t seed : job.seeds()) {
-          subjects.push_back(Subject::initial(made, cell, s, seed));
-          if (widths.size() > 1) subjects.back().name += ", " + count_text(s.hidden, "unit");
-          if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
+        TaskSettings s = sizes.settings(task, *made, job.size());
+        s.remedy.clear();
+        add_variant(job, subjects, made, cell, s);
+        for (const std::string& remedy : remedies) {
+          if (remedy == "none") continue;
+          s.remedy = remedy;
+          add_variant(job, subjects, made, cell, s);
         }
       }
+  }
+
+  /// A cell of one width and with one remedy, for each seed.
+  void add_variant(const Job& job, std::vector<Subject>& subjects, const std::shared_ptr<const Task>& made,
+                   const std::string& cell, const TaskSettings& s) const {
+    for (const std::uint64_t seed : job.seeds()) {
+      subjects.push_back(Subject::initial(made, cell, s, seed));
+      subjects.back().release();
+      if (widths.size() > 1) subjects.back().name += ", " + count_text(s.hidden, "unit");
+      if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
+    }
   }
 
   /// A whole number from 1 to 1e6; 0 for other texts.
@@ -190,18 +231,46 @@ struct Observe {
   }
 
   void fit(Observation& m, const std::vector<Subject>& subjects) const {
-    for (const Subject& s : subjects) m.unfit.push_back(m.measure->unfit(s, amount));
+    for (const Subject& s : subjects) m.unfit.push_back(m.measure->unfit(s.with_weights(), amount));
     m.values.resize(subjects.size());
   }
 
-  void one(Job& job, Observation& m, const Subject& s, std::size_t at, const std::function<void()>& fill) const {
-    const std::string file = fmt::format("observed-{}-{}.json", m.entry->name, at + 1);
-    const std::string path = job.folder() + "/" + file;
-    Values v;
-    if (job.again() && fs::exists(path)) v = Values::read(path);
-    else {
+  static std::string file_of(const Observation& m, std::size_t subject) {
+    return fmt::format("observed-{}-{}.json", m.entry->name, subject + 1);
+  }
+
+  /// Makes the remedies' updates, unless all results of a subject are there.
+  static void treat(Job& job, std::vector<Subject>& subjects, std::vector<Observation>& all) {
+    job.parallel(static_cast<int>(subjects.size()), [&](int k) {
+      const auto at = static_cast<std::size_t>(k);
+      const auto is_due = [&](const Observation& m) {
+        return m.unfit[at].empty() && !(job.again() && fs::exists(job.folder() + "/" + file_of(m, at)));
+      };
+      if (job.interrupted() || std::none_of(all.begin(), all.end(), is_due)) return;
       try {
-        v = m.measure->measure(s, amount);
+        subjects[at].treat();
+      } catch (const Error& e) {
+        const auto take = [&] {
+          for (Observation& m : all)
+            if (m.unfit[at].empty()) m.unfit[at] = e.what();
+          job.fail(fmt::format("{}: {}", subjects[at].name, e.what()));
+        };
+        job.run_ended(take, [] {});
+      }
+    });
+  }
+
+  void one(Job& job, Observation& m, const Subject& s, std::size_t at, const std::function<void()>& fill) {
+    const std::string file = file_of(m, at);
+    const std::string path = job.folder() + "/" + file;
+    const double began = job.seconds();
+    const bool was_complete = job.again() && fs::exists(path);
+    Values v;
+    if (was_complete) v = Values::read(path);
+    else {
+      const Subject whole = s.with_weights();
+      try {
+        v = m.measure->measure(whole, amount);
       } catch (const Stopped&) { return; } catch (const Error& e) {
         const auto take = [&] {
           m.unfit[at] = e.what();
@@ -209,11 +278,17 @@ struct Observe {
         };
         return job.run_ended(take, fill);
       }
-      m.measure->keep(job, s, amount, fmt::format("{}-{}", m.entry->name, at + 1));
+      m.measure->keep(job, whole, amount, fmt::format("{}-{}", m.entry->name, at + 1));
       job.write(file, v.json());  // last: a run that is resumed takes the measurement for complete
     }
     job.progress().advance(1, fmt::format("{} {}", m.entry->name, s.name));
-    job.run_ended([&] { m.values[at] = std::move(v); }, fill);
+    const auto take = [&] {
+      m.values[at] = std::move(v);
+      // A line per measurement, so that a log file also shows how far the command is.
+      job.print(fmt::format("  {:>3} of {}  {}, {}: {}\n", ++measured_, measurements_, m.entry->name, s.name,
+                            was_complete ? "from the earlier run" : duration_text(job.seconds() - began)));
+    };
+    job.run_ended(take, fill);
   }
 
   static std::string title(const std::vector<Subject>& subjects) {
@@ -222,6 +297,8 @@ struct Observe {
       if (std::find(names.begin(), names.end(), s.cell_name) == names.end()) names.push_back(s.cell_name);
     return fmt::format("{}", fmt::join(names, ", "));
   }
+
+  std::ptrdiff_t measurements_ = 0, measured_ = 0;  // of all subjects
 };
 EBB_EXPERIMENT(observe, Observe, "where the gradient of a cell goes, and why: exponents, Jacobians, norms");
 

@@ -2,9 +2,26 @@
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_call.hpp>
-#include <ebb/observe/trajectory.hpp>
+#include <ebb/experiments/train/treatment.hpp>
+#include <ebb/nn/sequence/step_jacobian.hpp>
 
 namespace ebb::app::observe {
+namespace {
+
+/// Rejects what observed initial weights cannot show.
+void check_before_training(const std::string& remedies, const std::string& task, const std::string& cell) {
+  for (const auto& r : make_remedies(remedies)) {
+    const auto* const own = r->as<OwnUpdates>();
+    if (own && own->due(1) > 0) continue;
+    throw ValueError(fmt::format(
+        "the remedy '{0}' acts only in updates of training, which ebb observe does not make: `ebb vanish --tasks {1} "
+        "--cells {2} --remedy none,{0}` compares before and after, `ebb train {1} --cell {2} --remedy {0} --observe "
+        "lyapunov` measures in between",
+        r->text(), task, cell));
+  }
+}
+
+}  // namespace
 
 Subject Subject::of_weights(const std::string& path, const std::string& data) {
   Trained trained = Trained::read(path, {}, data);
@@ -17,7 +34,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   s.hidden = s.settings_.hidden;
   s.task_ = std::move(trained.task);
   s.model_ = std::move(trained.model);
-  (void)s.cell();
+  s.state_size_ = ebb::state_size(s.cell());
   return s;
 }
 
@@ -29,9 +46,38 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   s.settings_ = settings;
   s.length = settings.length;
   s.hidden = settings.hidden;
-  s.model_ = std::make_shared<const Model>(*task, cell, settings, seed, 0, f64);
+  s.remedy = settings.remedy;
   s.task_ = std::move(task);
-  (void)s.cell();
+  const DType dtype = s.remedy.empty() ? f64 : f32;
+  const auto model = std::make_shared<Model>(*s.task_, cell, settings, seed, 0, dtype);
+  s.model_ = model;
+  s.state_size_ = ebb::state_size(s.cell());
+  s.drawn_ = s.remedy.empty();
+  if (s.drawn_) return s;
+  check_before_training(s.remedy, s.task_->name(), cell);
+  const BatchRequest first{.length = settings.length, .rows = settings.batch, .seed = seed};
+  try_remedies(*model, *s.task_, settings, make_batch(*s.task_, first));
+  s.name += " + " + s.remedy;
+  s.untreated_ = model;
+  return s;
+}
+
+void Subject::treat() {
+  const std::shared_ptr<Model> model = std::move(untreated_);
+  if (!model) return;
+  std::vector<RemedyPoint> record;
+  const std::string failed = Treatment(*model, *task_, settings_, seed).before(1, record);
+  if (!failed.empty()) throw ValueError(failed);
+}
+
+void Subject::release() {
+  if (drawn_) model_.reset();
+}
+
+Subject Subject::with_weights() const {
+  if (model_) return *this;
+  Subject s = initial(task_, cell_name, settings_, seed);
+  s.name = name;
   return s;
 }
 
@@ -47,8 +93,6 @@ Array Subject::inputs(int steps, int rows) const {
   return model_->simple().cell_inputs(batch(steps, rows).get<SimpleBatch>());
 }
 
-int Subject::state_size() const { return initial_state(cell(), 1).dim(1); }
-
 Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
                              const TaskSettings& settings) {
   Subject s;
@@ -57,7 +101,7 @@ Subject Subject::in_training(const Task& task, const Model& model, const std::st
   s.split = Split::valid;
   s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
   s.model_ = {std::shared_ptr<const Model>(), &model};
-  (void)s.cell();
+  s.state_size_ = ebb::state_size(s.cell());
   return s;
 }
 

@@ -10,13 +10,23 @@ class Subject {
   /// The weights in a file.
   /// Errors    as Trained::read; ValueError if the model has no cell
   static Subject of_weights(const std::string& path, const std::string& data);
-  /// Initial weights, in float64.
-  /// Errors    as Model; ValueError if the task has a network of its own
+  /// Initial weights, in float64; with the remedy of the settings those with which training begins its first update, in
+  /// float32, after `treat`.
+  /// Errors    as Model; ValueError if the task has a network of its own, or for a remedy that acts only in updates of
+  ///           training
   static Subject initial(std::shared_ptr<const Task>, const std::string& cell, const TaskSettings&, std::uint64_t seed);
+  /// Makes the updates of the remedy that precede training; nothing without one.
+  /// Errors    ValueError if one diverges
+  void treat();
   /// A model that is being trained, observed on the validation split; both must outlive the subject.
   /// Errors    ValueError if the task has a network of its own, or the model has no cell
   static Subject in_training(const Task&, const Model&, const std::string& cell, const TaskSettings&);
 
+  /// Frees initial weights that are drawn again when they are needed, so that many wide cells need not be in memory at
+  /// once. Nothing for others.
+  void release();
+  /// The same with its weights.
+  Subject with_weights() const;
   /// Another cell with initial weights: the same task, sizes and seed.
   Subject with_cell(const std::string& cell) const;
 
@@ -32,16 +42,20 @@ class Subject {
   std::string name;       ///< on the page: the cell, and what distinguishes it from other subjects
   std::string cell_name;  ///< determines the colour
   std::string weights;    ///< the file, empty for initial weights
+  std::string remedy;     ///< of initial weights
   std::uint64_t seed = 0;
   Split split = Split::test;
-  int length = 0;          ///< steps of the sequences in training
-  int hidden = 0;          ///< width of the cell
-  int state_size() const;  ///< S
+  int length = 0;                                 ///< steps of the sequences in training
+  int hidden = 0;                                 ///< width of the cell
+  int state_size() const { return state_size_; }  ///< S
 
  private:
   std::shared_ptr<const Task> task_;
   std::shared_ptr<const Model> model_;
+  std::shared_ptr<Model> untreated_;  // the same, until treat()
   TaskSettings settings_;
+  int state_size_ = 0;
+  bool drawn_ = false;  // initial weights without a remedy
 };
 
 }  // namespace ebb::app::observe

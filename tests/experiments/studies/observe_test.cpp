@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <csignal>
 #include <ebb/experiments/studies/observe/measure.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
@@ -188,6 +189,77 @@ TEST_CASE("ebb observe extrapolates the exponents of a network to those of infin
   CHECK(csv.find("\"tanhmap:g=3\",\"mean λ\",-2.") != std::string::npos);
 }
 
+TEST_CASE("ebb observe --directions follows the leading ones and reports what all have in common") {
+  TempFolder folder;
+  const std::vector<std::string> words{"--cell",   "tanhmap:g=3", "--free",   "--measure", "lyapunov", "--rows", "1",
+                                       "--length", "400",         "--spread", ".5",        "--hidden", "40,60"};
+  const auto with = [&](const char* name, std::vector<std::string> more) {
+    more.insert(more.end(), words.begin(), words.end());
+    return observed(folder / name, more)["subjects"];
+  };
+  with("all", {});
+  const auto of = [&](const char* name, int k) {
+    return Values::read(fmt::format("{}/observed-lyapunov-{}.json", folder / name, k));
+  };
+  with("half", {"--directions", "50%"});
+  for (const int k : {1, 2}) {
+    const Values all = of("all", k), half = of("half", k);
+    CHECK(half.at("exponents").size() == (k == 1 ? 20 : 30));
+    CHECK(half.at("mean")[0] == Approx(all.at("mean")[0]).epsilon(1e-11));
+    CHECK(std::isnan(half.number("difference")));
+    for (const char* name : {"dimension", "entropy_rate", "positive_share"}) {
+      INFO(name);
+      CHECK(std::abs(half.at(name)[0] - all.at(name)[0]) <= 3 * (half.at(name)[1] + all.at(name)[1]));
+    }
+  }
+  const json few = with("few", {"--directions", "1", "--determinants", "0"});
+  CHECK(of("few", 1).at("exponents").size() == 1);
+  CHECK(std::isnan(of("few", 1).at("mean")[0]));
+  CHECK(std::isnan(of("few", 1).at("dimension")[0]));
+  CHECK(read_all(folder / "few/report.html").find("≥ 1") != std::string::npos);
+}
+
+TEST_CASE("ebb observe --remedy observes the weights with which training begins, besides the untreated ones") {
+  TempFolder folder;
+  const std::string run = folder / "run";
+  REQUIRE(ebb_command({"train", "adding", "--cell", "rnn", "--quick", "--steps", "1", "--lr", "1e-12", "--remedy",
+                       "flossing:5", "--out", run})
+              .code == 0);  // its only update is of no size
+  const auto exponents = [&](const char* name, std::vector<std::string> more, int k) {
+    more.insert(more.end(), {"--measure", "lyapunov", "--rows", "1", "--length", "60"});
+    const json s = observed(folder / name, more);
+    if (k == 2) CHECK(s["subjects"]["rnn + flossing:5"]["remedy"] == "flossing:5");
+    return Values::read(fmt::format("{}/observed-lyapunov-{}.json", folder / name, k)).at("exponents");
+  };
+  const std::vector<std::string> words{"--cell", "rnn", "--task", "adding", "--remedy", "none,flossing:5"};
+  const std::vector<double> trained = exponents("trained", {run}, 1), treated = exponents("both", words, 2),
+                            untreated = Values::read(folder / "both/observed-lyapunov-1.json").at("exponents");
+  REQUIRE(treated.size() == trained.size());
+  for (std::size_t i = 0; i < trained.size(); ++i) CHECK(treated[i] == Approx(trained[i]).margin(1e-6));
+  CHECK(std::abs(untreated[0] - trained[0]) > 1e-4);
+  std::filesystem::remove(folder / "both/observed-lyapunov-2.json");
+  REQUIRE(ebb_command({"observe", "--resume", folder / "both"}).code == 0);
+  CHECK(Values::read(folder / "both/observed-lyapunov-2.json").at("exponents") == treated);
+}
+
+TEST_CASE("ebb observe --remedy rejects a remedy that it cannot show, with the command that does") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const auto refused = [](const std::string& remedy) {
+    return error_of({"--cell", "rnn", "--task", "adding", "--remedy", remedy});
+  };
+  for (const char* late : {"omega:4", "clip:1", "flossing:0,every=5"}) {
+    const std::string text = refused(late);
+    CHECK_THAT(text, Contains("the remedy '" + std::string(late) + "' acts only in updates of training"));
+    CHECK_THAT(text, Contains("`ebb vanish --tasks adding --cells rnn --remedy none," + std::string(late) + "`"));
+    CHECK_THAT(text, Contains("--observe lyapunov"));
+  }
+  CHECK_THAT(refused("flossing:3+clip:1"), Contains("the remedy 'clip:1' acts only"));
+  CHECK_THAT(refused("flosing"), Contains("did you mean 'flossing'"));
+  CHECK_THAT(refused("flossing:exponents=9999"), Contains("exponents must be at most"));
+  CHECK_THAT(error_of({folder / "", "--remedy", "flossing"}), Contains("belongs to their training"));
+}
+
 TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command") {
   TempFolder folder;
   const json s = observed(folder / "out", {"--cell", "saddle:w=5", "--hidden", "1", "--free", "--vary", "b=-3:-2",
@@ -255,6 +327,19 @@ TEST_CASE("Ctrl-C ends a measurement at its next step, and --resume makes it aga
   CHECK(std::filesystem::exists(folder / "out/observed-gates-1.json"));
 }
 
+TEST_CASE("ebb observe prints a line for each measurement, for a log file") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const Outcome o = ebb_command({"observe", "--quick", "--seeds", "2", "--cell", "rnn", "--measure", "norms,gates",
+                                 "--free", "--length", "60", "--lags", "5", "--threads", "1", "--out", folder / "out"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("1 of 2  gates, rnn, seed 1: ") && Contains("2 of 2  gates, rnn, seed 2: "));
+  CHECK_THAT(o.out, !Contains("norms, rnn, seed 1: "));  // needs the data
+  const Outcome again = ebb_command({"observe", "--resume", folder / "out"});
+  CHECK_THAT(again.out, Contains("1 of 2  gates, rnn, seed 1: from the earlier run"));
+}
+
 TEST_CASE("ebb observe --resume repeats no completed measure and gives the same results") {
   TempFolder folder;
   const std::vector<std::string> words{"--cell", "rnn,lstm", "--measure", "lyapunov,norms"};
@@ -282,6 +367,13 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "norms", "--free"}), Contains("needs the task's data"));
   CHECK_THAT(error_of({"--cell", "lstm", "--task", "caption"}), Contains("caption"));
   CHECK_THAT(error_of({"--cell", "lstm", "--hidden", "32,6.5"}), Contains("whole numbers of at least 1"));
+  for (const char* wrong : {"0", "2.5", "0%", "101%", "%", "many"})
+    CHECK_THAT(error_of({"--cell", "lstm", "--directions", wrong}),
+               Contains("such as 30%, not '" + std::string(wrong)));
+  CHECK_THAT(error_of({"--cell", "lstm", "--directions", "3", "--measure", "norms"}), Contains("measure lyapunov"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--determinants", "3"}), Contains("is for --directions"));
+  CHECK_THAT(error_of({"--cell", "henon", "--hidden", "1", "--directions", "3", "--measure", "lyapunov"}),
+             Contains("--directions 3 is more than the 2 of its state"));
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "bifurcations"}), Contains("such as --vary b=-3:-2"));
   CHECK_THAT(error_of({"--cell", "saddle", "--measure", "bifurcations", "--vary", "b=-2:-3"}), Contains("not below"));
   CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b"}), Contains("OPTION=LOW:HIGH"));

@@ -29,6 +29,7 @@ struct BifurcationMeasure final : Measure {
   std::string unfit(const Subject& s, const Amount& a) const override {
     if (!a.variation) return "it varies an option of the cell, such as --vary b=-3:-2";
     if (!s.weights.empty()) return "it varies an option of the initial weights, and these are trained";
+    if (!s.remedy.empty()) return "it varies an option of the initial weights, which a remedy changes";
     if (s.state_size() > most_numbers)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_numbers);
     try {

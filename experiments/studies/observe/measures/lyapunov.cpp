@@ -12,10 +12,18 @@ namespace {
 
 constexpr std::size_t most_followed = 4;  // exponents over training
 
-/// The whole spectrum of Lyapunov exponents along the data, with the check by determinants.
+/// The Lyapunov exponents along the data: all, with the check by determinants, or the leading ones.
 struct LyapunovMeasure final : Measure {
+  std::string unfit(const Subject& s, const Amount& a) const override {
+    if (!a.leading || a.leading->count(s.state_size()) <= s.state_size()) return {};
+    return fmt::format("--directions {} is more than the {} of its state", a.leading->count(s.state_size()),
+                       s.state_size());
+  }
+
   Values measure(const Subject& s, const Amount& a) const override {
-    const Lyapunov l = lyapunov(s.cell(), drive_of(s, a), start_of(s, a));
+    const int k = a.leading ? a.leading->count(s.state_size()) : 0;
+    const Lyapunov l =
+        lyapunov(s.cell(), drive_of(s, a), start_of(s, a), {.directions = k, .determinants = a.determinants});
     Values v;
     for (const Estimate& e : l.exponents) {
       v["exponents"].push_back(e.value);
@@ -23,6 +31,7 @@ struct LyapunovMeasure final : Measure {
     }
     v["of_rows"] = list_of(l.of_rows);
     v["of_blocks"] = list_of(l.of_blocks);
+    v["mean"] = {l.mean.value, l.mean.error};
     v["dimension"] = {l.dimension.value, l.dimension.error};
     v["entropy_rate"] = {l.entropy_rate.value, l.entropy_rate.error};
     v["positive_share"] = {l.positive_share.value, l.positive_share.error};
@@ -46,7 +55,7 @@ struct LyapunovMeasure final : Measure {
     job.report.plots({spectrum(all), convergence(all)});
     present_limits(job, all,
                    {{"λ₁", [](const Values& v) { return Estimate{v.at("exponents")[0], v.at("errors")[0]}; }},
-                    {"mean λ", [](const Values& v) { return Estimate{mean(v), mean_error(v)}; }},
+                    {"mean λ", [](const Values& v) { return share(v, "mean", 1); }},
                     {"share of λ > 0", [](const Values& v) { return share(v, "positive_share", 1); }},
                     {"dimension / S", [](const Values& v) { return share(v, "dimension", v.number("state_size")); }}},
                    "lyapunov-limits");
@@ -87,14 +96,21 @@ struct LyapunovMeasure final : Measure {
                 "Exponents and entropy rate in nats per step, with standard errors from blocks of steps. Lost: "
                 "directions per sequence that a step maps to "
                 "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
-                "exponents were computed."};
+                "exponents were computed. The mean of all exponents is then that of ln |det J| / S; ≥ is a lower "
+                "bound, where further exponents would be needed."};
     for (const Observed& o : all) {
       const Values& v = o.values;
-      const auto pair = [&](const char* name) { return estimate_text(v.at(name)[0], v.at(name)[1]); };
+      const auto pair = [&](const char* name) {
+        return std::isnan(v.at(name)[0]) ? number_text(NAN) : estimate_text(v.at(name)[0], v.at(name)[1]);
+      };
+      const auto bounded = [&](const char* name, double bound) {
+        return std::isnan(v.at(name)[0]) ? "≥ " + number_text(bound) : pair(name);
+      };
       t.rows.push_back({name_of(o), count_text(v.number("state_size")),
-                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), last(v), number_text(mean(v)),
-                        pair("positive_share"), pair("dimension"), pair("entropy_rate"), number_text(v.number("lost")),
-                        number_text(v.number("difference"))});
+                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), last(v), pair("mean"),
+                        bounded("positive_share", followed_share(v)),
+                        bounded("dimension", double(v.at("exponents").size())), bounded("entropy_rate", sum(v)),
+                        number_text(v.number("lost")), number_text(v.number("difference"))});
     }
     return t;
   }
@@ -105,25 +121,12 @@ struct LyapunovMeasure final : Measure {
     return estimate_text(v.at("exponents").back(), v.at("errors").back());
   }
 
-  static double mean(const Values& v) {
+  static double sum(const Values& v) {
     const std::vector<double>& e = v.at("exponents");
-    return std::accumulate(e.begin(), e.end(), 0.0) / static_cast<double>(e.size());
+    return std::accumulate(e.begin(), e.end(), 0.0);
   }
 
-  /// From the blocks of steps.
-  static double mean_error(const Values& v) {
-    const std::vector<double>& all = v.at("of_blocks");
-    const std::size_t k = v.at("exponents").size(), n = all.size() / k;
-    double sum = 0, squares = 0;
-    for (std::size_t b = 0; b < n; ++b) {
-      double block = 0;
-      for (std::size_t i = 0; i < k; ++i) block += all[b * k + i] / double(k);
-      sum += block;
-      squares += block * block;
-    }
-    const double variance = squares / double(n) - sum * sum / double(n * n);
-    return std::sqrt(std::max(0.0, variance) / double(n - 1));
-  }
+  static double followed_share(const Values& v) { return double(v.at("exponents").size()) / v.number("state_size"); }
 
   static Estimate share(const Values& v, const char* name, double of) {
     return {v.at(name)[0] / of, v.at(name)[1] / of};
@@ -132,7 +135,7 @@ struct LyapunovMeasure final : Measure {
   static Plot spectrum(const std::vector<Observed>& all) {
     Plot p{.title = "Spectrum", .x_label = "index / S", .y_label = "exponent, nats per step"};
     p.caption =
-        "All exponents in descending order, with their standard errors. Those of -∞, of lost directions, are left "
+        "Exponents in descending order, with their standard errors. Those of -∞, of lost directions, are left "
         "out.";
     for (const Observed& o : all) {
       Series line{.name = o.subject.name, .group = o.subject.cell_name};
