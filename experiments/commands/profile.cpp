@@ -237,9 +237,9 @@ struct ProfileUpdates {
       const auto mean = [](const Series& s) {
         return std::accumulate(s.y.begin(), s.y.end(), 0.) / static_cast<double>(s.y.size());
       };
-      plot.finding = fmt::format("In the mean a step takes {} ms forward and {} ms backward.",
+      plot.finding = fmt::format("A step takes {} ms forward and {} ms backward on average.",
                                  number_text(mean(forward)), number_text(mean(backward)));
-      plot.caption = "Of the ops that were called at that step of the sequence, in the mean of the measured updates.";
+      plot.caption = "Ops that were called at that step of the sequence, averaged over the measured updates.";
       plot.series = {forward, backward};
       job.report.section("By time step");
       job.report.plots({plot});
