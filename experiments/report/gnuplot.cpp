@@ -73,11 +73,29 @@ Extent drawable(Extent r, bool log) {
   return log ? Extent{r.low / 2, 2 * r.low} : Extent{r.low - room, r.low + room};
 }
 
+/// Numbers 1, 2, 5, 10, 20, ... within a range of at least a decade; a multiple of one of them apart in a shorter one.
+/// gnuplot by itself has ticks at powers of ten only, of which such a range has one or none.
+std::string short_log_ticks(const Extent& r) {
+  std::vector<double> ticks;
+  if (r.high >= 10 * r.low) {
+    for (int decade = int(std::floor(std::log10(r.low))); decade <= int(std::log10(r.high)) + 1; ++decade)
+      for (const double digit : {1., 2., 5.}) ticks.push_back(digit * std::pow(10, decade));
+  } else {
+    const double each = (r.high - r.low) / 4, decade = std::pow(10, std::floor(std::log10(each)));
+    const double step = decade * (each >= 5 * decade ? 5 : each >= 2 * decade ? 2 : 1);
+    for (double k = std::ceil(r.low / step); k * step <= r.high; ++k) ticks.push_back(k * step);
+  }
+  std::string text;
+  for (const double t : ticks)
+    if (t >= r.low && t <= r.high) text += fmt::format("{}{:.6g}", text.empty() ? "" : ", ", t);
+  return text;
+}
+
 /// Ticks at powers of ten, or as numbers where there would be fewer than two.
 std::string axis(const char* name, bool log, const Extent& r) {
   if (!log) return fmt::format("set format {} '%g'\n", name);
-  const bool decades = r.low > 0 && r.high / r.low >= 100;
-  return fmt::format("set logscale {0}\nset format {0} '{1}'\n", name, decades ? "10^{%T}" : "%g");
+  if (r.low > 0 && r.high / r.low >= 100) return fmt::format("set logscale {0}\nset format {0} '10^{{%T}}'\n", name);
+  return fmt::format("set logscale {0}\nset format {0} '%g'\nset {0}tics ({1})\n", name, short_log_ticks(r));
 }
 
 std::string head(const json& f, const Paper& p) {

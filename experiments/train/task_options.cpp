@@ -63,14 +63,14 @@ void check_own_settings(const std::string& task, const TaskSettings& s) {
 }  // namespace
 
 void TaskOptions::declare_hidden(Options& o) {
-  o.add("--hidden", hidden, "width of the cell's state").check(whole(1), "a whole number of at least 1");
+  o.add("--hidden", hidden, "width of the cell's state").check(whole(1), "a whole number from 1 to 1,000,000");
 }
 
 void TaskOptions::declare(Options& o, const std::vector<std::string>& but) {
   declare_hidden(o);
-  o.add("--length", length, "T, steps per sequence in training").check(whole(1), "a whole number of at least 1");
-  o.add("--batch", batch, "B, sequences per batch").check(whole(1), "a whole number of at least 1");
-  o.add("--steps", steps, "maximum number of updates").check(whole(0), "a whole number of at least 0");
+  o.add("--length", length, "T, steps per sequence in training").check(whole(1), "a whole number from 1 to 1,000,000");
+  o.add("--batch", batch, "B, sequences per batch").check(whole(1), "a whole number from 1 to 1,000,000");
+  o.add("--steps", steps, "maximum number of updates").check(whole(0), "a whole number from 0 to 1,000,000");
   o.add("--lr", lr, "learning rate").check(number(false), "above 0");
   o.add("--clip", clip, "largest global norm of the gradient, 0 for no clipping").check(number(true), "at least 0");
   inputs.declare(o, but);
@@ -104,7 +104,7 @@ void TaskOptions::declare_more(Options& o) {
       .type("NAME");
   o.add("--patience", patience,
         "validations (20 per run) without improvement before stopping with the best weights; 0: never")
-      .check(whole(0), "a whole number of at least 0");
+      .check(whole(0), "a whole number from 0 to 1,000,000");
 }
 
 std::unique_ptr<Task> TaskOptions::make(const std::string& name) const {

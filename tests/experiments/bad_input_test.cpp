@@ -64,8 +64,8 @@ TEST_CASE("an option without its value, or given twice, is rejected by its name"
 }
 
 TEST_CASE("a number out of range is rejected with the limit") {
-  rejected({"vanish", "--hidden", "0"}, "--hidden must be a whole number of at least 1, not 0");
-  rejected({"vanish", "--hidden", "2.5"}, "--hidden must be a whole number of at least 1");
+  rejected({"vanish", "--hidden", "0"}, "--hidden must be a whole number from 1 to 1,000,000, not 0");
+  rejected({"vanish", "--hidden", "2.5"}, "--hidden must be a whole number from 1 to 1,000,000");
   rejected({"vanish", "--hidden", "-3"}, "--hidden");
   rejected({"vanish", "--lr", "-0.1"}, "--lr must be above 0, not -0.1");
   rejected({"train", "adding", "--lr", "0"}, "--lr must be above 0");
@@ -81,8 +81,8 @@ TEST_CASE("a number out of range is rejected with the limit") {
   rejected({"vanish", "--hidden", "adding=3,adding=4"}, "--hidden names the task 'adding' twice");
   rejected({"vanish", "--lags", "0"}, "--lags must be at least 1");
   rejected({"vanish", "--rows", "0"}, "--rows must be at least 1");
-  rejected({"vanish", "--batch", "0"}, "--batch must be a whole number of at least 1");
-  rejected({"vanish", "--steps", "-1"}, "--steps must be a whole number of at least 0");
+  rejected({"vanish", "--batch", "0"}, "--batch must be a whole number from 1 to 1,000,000");
+  rejected({"vanish", "--steps", "-1"}, "--steps must be a whole number from 0 to 1,000,000");
   rejected({"train", "adding", "--length", "1"}, "sequences need at least 2 steps");
   rejected({"check", "mgu", "--order", "3"}, "--order must be at most 2");
   rejected({"check", "mgu", "--hidden", "0"}, "--hidden must be at least 1");

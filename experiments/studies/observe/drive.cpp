@@ -44,10 +44,10 @@ std::vector<double> list_of(const Array& a) {
   return list;
 }
 
-Entry name_of(const Observed& o) { return Entry(o.subject.name, o.subject.cell_name); }
+Entry name_of(const Observed& o) { return Entry(o.subject.name, o.subject.variant); }
 
 Series line_of(const Observed& o, std::vector<double> x, std::vector<double> y) {
-  return {.name = o.subject.name, .x = std::move(x), .y = std::move(y), .group = o.subject.cell_name};
+  return {.name = o.subject.name, .x = std::move(x), .y = std::move(y), .group = o.subject.variant};
 }
 
 }  // namespace ebb::app::observe

@@ -80,7 +80,7 @@ void OverTrainingOptions::declare(Options& o) {
       .check([](const std::optional<int>& n) { return !n || *n >= 1; }, "at least 1");
   o.add("--observe-length", length, "steps of validation data that --observe follows (default: T, from 20 to 200)")
       .check([](const std::optional<int>& n) { return !n || (*n >= least_length && *n <= 1'000'000); },
-             fmt::format("at least {}", least_length));
+             fmt::format("from {} to 1,000,000", least_length));
   o.add("--observe-rows", rows, "sequences of validation data that --observe follows (default: 2)")
       .check([](const std::optional<int>& n) { return !n || (*n >= 1 && *n <= 10'000); }, "from 1 to 10,000");
 }

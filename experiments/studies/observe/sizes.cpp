@@ -16,15 +16,12 @@ struct Limit {
   std::size_t count = 0;
 };
 
-/// The cell, and the remedy of its initial weights.
-std::string variant_of(const Subject& s) { return s.remedy.empty() ? s.cell_name : s.cell_name + " + " + s.remedy; }
-
 /// None if the values of this cell do not determine a line.
 std::optional<Limit> limit_of(const std::string& cell, const std::vector<Observed>& all, const SizedQuantity& q) {
   Limit l{.cell = cell, .quantity = q.name, .by_size = {}, .fit = {}};
   std::vector<SizedValue> values;
   for (const Observed& o : all) {
-    if (variant_of(o.subject) != cell || !o.subject.weights.empty()) continue;
+    if (o.subject.variant != cell || !o.subject.weights.empty()) continue;
     const double size = o.subject.state_size();
     const Estimate e = q.of(o.values);
     if (!std::isfinite(e.value)) continue;
@@ -41,8 +38,7 @@ std::vector<Limit> limits_of(const std::vector<Observed>& all, const std::vector
   std::vector<Limit> limits;
   std::vector<std::string> cells;
   for (const Observed& o : all)
-    if (std::find(cells.begin(), cells.end(), variant_of(o.subject)) == cells.end())
-      cells.push_back(variant_of(o.subject));
+    if (std::find(cells.begin(), cells.end(), o.subject.variant) == cells.end()) cells.push_back(o.subject.variant);
   for (const std::string& cell : cells)
     for (const SizedQuantity& q : quantities)
       if (std::optional<Limit> l = limit_of(cell, all, q)) limits.push_back(std::move(*l));

@@ -28,6 +28,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   Subject s;
   s.name = s.cell_name = trained.architecture.cell;
   if (const std::string& remedy = trained.architecture.settings.remedy; !remedy.empty()) s.name += " + " + remedy;
+  s.variant = s.name;
   s.weights = path;
   s.settings_ = trained.architecture.settings;
   s.length = s.settings_.length;
@@ -41,7 +42,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
 Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& cell, const TaskSettings& settings,
                          std::uint64_t seed) {
   Subject s;
-  s.name = s.cell_name = cell;
+  s.name = s.cell_name = s.variant = cell;
   s.seed = seed;
   s.settings_ = settings;
   s.length = settings.length;
@@ -58,6 +59,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   const BatchRequest first{.length = settings.length, .rows = settings.batch, .seed = seed};
   try_remedies(*model, *s.task_, settings, make_batch(*s.task_, first));
   s.name += " + " + s.remedy;
+  s.variant = s.name;
   s.untreated_ = model;
   return s;
 }
@@ -96,7 +98,7 @@ Array Subject::inputs(int steps, int rows) const {
 Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
                              const TaskSettings& settings) {
   Subject s;
-  s.name = s.cell_name = cell;
+  s.name = s.cell_name = s.variant = cell;
   s.length = settings.length;
   s.split = Split::valid;
   s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned

@@ -39,10 +39,11 @@ class Subject {
   /// The inputs of the cell over that batch, [T, B, I] in float64: values, or embedded tokens.
   Array inputs(int steps, int rows) const;
 
-  std::string name;       ///< on the page: the cell, and what distinguishes it from other subjects
-  std::string cell_name;  ///< determines the colour
-  std::string weights;    ///< the file, empty for initial weights
-  std::string remedy;     ///< of initial weights
+  std::string name;  ///< on the page: the cell, and what distinguishes it from other subjects
+  std::string cell_name;
+  std::string variant;  ///< the cell with its remedy: determines colour, dash and marker
+  std::string weights;  ///< the file, empty for initial weights
+  std::string remedy;   ///< of initial weights
   std::uint64_t seed = 0;
   Split split = Split::test;
   int length = 0;                                 ///< steps of the sequences in training

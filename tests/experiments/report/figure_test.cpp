@@ -99,6 +99,17 @@ TEST_CASE("marks of one name have one entry in gnuplot's legend") {
   CHECK_THAT(program, Contains("$d1 using 1:2 with lines lc rgb '#8b949a' lw .8 dt (3,3) notitle"));
 }
 
+TEST_CASE("a logarithmic axis of less than two decades has numbers in gnuplot, which knows powers of ten only") {
+  Plot p{.title = "norm", .series = {{.name = "lstm", .x = {0, 1}, .y = {1.22, 1.31}}}, .log_y = true};
+  Palette palette;
+  const auto program = [&] { return gnuplot_program(figure_of(p, "norm", palette).json, {}); };
+  CHECK_THAT(program(), Contains("set logscale y\nset format y '%g'\nset ytics (1.22, 1.24, 1.26, 1.28, 1.3)\n"));
+  p.series[0].y = {.03, 1.5};
+  CHECK_THAT(program(), Contains("set ytics (0.05, 0.1, 0.2, 0.5, 1)\n"));
+  p.series[0].y = {.03, 3};
+  CHECK_THAT(program(), Contains("set format y '10^{%T}'") && !Contains("set ytics"));
+}
+
 TEST_CASE("a plane has one scale in gnuplot, unless an axis is logarithmic") {
   Plot p{.title = "plane", .series = {{.name = "states", .x = {1, 2}, .y = {1, 5}, .dots = true}}, .equal = true};
   Palette palette;

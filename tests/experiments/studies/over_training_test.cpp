@@ -184,7 +184,7 @@ TEST_CASE("measures that do not exist, or do not fit, are rejected before any wo
   rejected("adding", {"--every", "5"}, "--every is the interval of --observe");
   rejected("adding", {"--observe-rows", "2"}, "--observe-rows is for --observe, which names no measure");
   rejected("adding", {"--observe", "norms", "--every", "0"}, "--every must be at least 1");
-  rejected("adding", {"--observe", "norms", "--observe-length", "5"}, "at least 20");
+  rejected("adding", {"--observe", "norms", "--observe-length", "5"}, "from 20 to 1,000,000");
   check_rejected(ebb_command({"train", "adding", "--quick", "--cell", "gru", "--hidden", "600", "--observe",
                               "jacobians", "--out", folder / "out"}),
                  "--observe jacobians: it cannot measure gru: the state has 600 numbers, more than 512");

@@ -191,7 +191,7 @@ struct JacobianMeasure final : Measure {
     for (const Observed& o : all) {
       const std::string name = fmt::format("k{}.log_singular_values", k);
       if (!o.values.has(name)) continue;
-      Series line{.name = o.subject.name, .group = o.subject.cell_name};
+      Series line{.name = o.subject.name, .group = o.subject.variant};
       const std::vector<double>& y = o.values.at(name);
       for (std::size_t i = 0; i < y.size(); ++i) {
         line.x.push_back((double(i) + .5) / double(y.size()));

@@ -138,7 +138,7 @@ struct LyapunovMeasure final : Measure {
         "Exponents in descending order, with their standard errors. Those of -∞, of lost directions, are left "
         "out.";
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.cell_name};
+      Series line{.name = o.subject.name, .group = o.subject.variant};
       const std::vector<double>& e = o.values.at("exponents");
       for (std::size_t k = 0; k < e.size(); ++k) {
         line.x.push_back((double(k) + .5) / o.values.number("state_size"));
@@ -160,7 +160,7 @@ struct LyapunovMeasure final : Measure {
     Plot p{.title = "λ₁ over time", .x_label = "step", .y_label = "λ₁ of a block, nats per step"};
     p.caption = "The largest exponent in each block of steps: a trend means that the run is too short.";
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.cell_name, .beads = true};
+      Series line{.name = o.subject.name, .group = o.subject.variant, .beads = true};
       const std::vector<double>&blocks = o.values.at("of_blocks"), &steps = o.values.at("steps");
       const std::size_t k = o.values.at("exponents").size(), n = blocks.size() / k;
       for (std::size_t b = 0; b < n; ++b) {

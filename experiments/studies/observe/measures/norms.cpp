@@ -36,7 +36,7 @@ struct NormMeasure final : Measure {
     p.caption = fmt::format(
         "Geometric means over sequences, up to lag {}; the band is one standard deviation of the logarithm.", a.lags);
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.cell_name};
+      Series line{.name = o.subject.name, .group = o.subject.variant};
       const std::vector<double>&mean = o.values.at("mean"), &spread = o.values.at("spread");
       for (std::size_t lag = 0; lag < mean.size(); ++lag) {
         line.x.push_back(double(lag));
