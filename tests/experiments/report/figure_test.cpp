@@ -100,7 +100,7 @@ TEST_CASE("marks of one name have one entry in gnuplot's legend") {
 }
 
 TEST_CASE("a logarithmic axis of less than two decades has numbers in gnuplot, which knows powers of ten only") {
-  Plot p{.title = "norm", .series = {{.name = "lstm", .x = {0, 1}, .y = {1.22, 1.31}}}, .log_y = true};
+  Plot p{.title = "norm", .log_y = true, .series = {{.name = "lstm", .x = {0, 1}, .y = {1.22, 1.31}}}};
   Palette palette;
   const auto program = [&] { return gnuplot_program(figure_of(p, "norm", palette).json, {}); };
   CHECK_THAT(program(), Contains("set logscale y\nset format y '%g'\nset ytics (1.22, 1.24, 1.26, 1.28, 1.3)\n"));

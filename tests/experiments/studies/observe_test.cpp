@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "catch.hpp"
 #include "run_ebb.hpp"
@@ -237,6 +238,12 @@ TEST_CASE("ebb observe --remedy observes the weights with which training begins,
   REQUIRE(treated.size() == trained.size());
   for (std::size_t i = 0; i < trained.size(); ++i) CHECK(treated[i] == Approx(trained[i]).margin(1e-6));
   CHECK(std::abs(untreated[0] - trained[0]) > 1e-4);
+  std::set<std::string> styles;
+  for (const auto& plot : plots_of(read_all(folder / "both/report.html")))
+    for (const auto& line : plot.value("series", json::array()))
+      if (line.value("name", "").find("rnn") == 0)
+        styles.insert(line["light"].dump() + line["dash"].dump() + line["marker"].dump());
+  CHECK(styles.size() == 2);  // the treated cell is not drawn like the untreated one
   std::filesystem::remove(folder / "both/observed-lyapunov-2.json");
   REQUIRE(ebb_command({"observe", "--resume", folder / "both"}).code == 0);
   CHECK(Values::read(folder / "both/observed-lyapunov-2.json").at("exponents") == treated);
