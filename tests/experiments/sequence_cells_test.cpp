@@ -52,7 +52,8 @@ TEST_CASE("a TCN and a Transformer in place of a cell beat the baseline at --qui
   }
 }
 
-TEST_CASE("weights of a TCN or a Transformer record which it was, and ebb evaluate reproduces training's result") {
+TEST_CASE("weights of a TCN or a Transformer record which it was, and ebb evaluate reproduces training's result",
+          "[slow]") {
   for (const auto& [task, cell, more] :
        {std::tuple<std::string, std::string, std::vector<std::string>>{"adding", "tcn:kernel=2", {"--layers", "2"}},
         {"chars", "transformer:heads=2,positions=learned", {"--dropout", ".1"}},

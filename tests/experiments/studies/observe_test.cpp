@@ -162,7 +162,7 @@ TEST_CASE("a quote in the name of a run is doubled in the CSV") {
   CHECK(line.rfind("\"gru (a\"\"b)\",\"", 0) == 0);
 }
 
-TEST_CASE("ebb observe extrapolates the exponents of a network to those of infinite width") {
+TEST_CASE("ebb observe extrapolates the exponents of a network to those of infinite width", "[slow]") {
   TempFolder folder;
   const Outcome o = ebb_command({"observe", "--quick", "--cell", "tanhmap:g=3", "--free", "--measure", "lyapunov",
                                  "--hidden", "32,64,128", "--length", "200", "--rows", "2", "--spread", ".5", "--seeds",

@@ -151,7 +151,8 @@ TEST_CASE("the studies do not adopt a task's own training settings") {
   CHECK_THAT(dropout.out, Contains("adam at 0.003"));
 }
 
-TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, to rounding error for the whole sequence") {
+TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, to rounding error for the whole sequence",
+          "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", "tbptt");
   for (const char* task : {"chars", "echo"}) {

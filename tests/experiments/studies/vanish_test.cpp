@@ -93,7 +93,7 @@ TEST_CASE("a quick vanish writes a complete summary.json") {
   CHECK(s["tasks"]["adding"]["cells"]["lstm"]["init"]["fields"].contains("c"));
 }
 
-TEST_CASE("a quick vanish writes an offline report and the raw series") {
+TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]") {
   TempFolder folder;
   quick(folder, "out");
   std::vector<std::string> names;

@@ -78,7 +78,7 @@ TEST_CASE("ebb train translate --quick learns to write dates in ISO form", "[sci
   CHECK_THAT(says(folder, {}).err, Contains("nothing to translate"));
 }
 
-TEST_CASE("translate's weights record how its data are read, and ebb evaluate reproduces training's result") {
+TEST_CASE("translate's weights record how its data are read, and ebb evaluate reproduces training's result", "[slow]") {
   for (const char* direction : {"forward", "both"}) {
     const TempFolder folder;
     const auto run = train_quick("translate", folder, {"--steps", "30", "--hidden", "12", "--direction", direction});
@@ -112,7 +112,7 @@ TEST_CASE("resumed runs of translate are bitwise identical") {
       {1, 4}, {.data = "generated"});
 }
 
-TEST_CASE("batched greedy search gives each sentence the same tokens as alone") {
+TEST_CASE("batched greedy search gives each sentence the same tokens as alone", "[slow]") {
   const auto task = make_task("translate", {.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
   s.steps = 200;

@@ -38,7 +38,7 @@ TEST_CASE("a resumed run is bitwise identical with every optimiser") {
   }
 }
 
-TEST_CASE("a resumed run is bitwise identical with every cell") {
+TEST_CASE("a resumed run is bitwise identical with every cell", "[slow]") {
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;  // they are there to fail
     goes_on("adding", cell.name, {.hidden = 4, .length = 5, .batch = 4, .steps = 6, .lr = .01}, {3});
