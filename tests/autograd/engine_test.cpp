@@ -5,6 +5,8 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>
 
+namespace engine_test {
+
 using namespace ebb;
 
 namespace {
@@ -104,3 +106,5 @@ TEST_CASE("gradcheck passes on the path with packs and deferred gradients, to se
   INFO(r);
   CHECK(r.ok());
 }
+
+}  // namespace engine_test

@@ -10,6 +10,8 @@
 #include <ebb/ops/reduce.hpp>
 #include <limits>
 
+namespace functions_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -123,3 +125,5 @@ TEST_CASE("outer rejects a scalar and mismatched rows, with the line") {
   CHECK_THROWS_WITH(outer(x, y), Contains("[2, 3, 1]") && Contains("functions_test.cpp:"));
   CHECK_THROWS_AS(outer(Array::number(1), Array::zeros({2})), ShapeError);
 }
+
+}  // namespace functions_test

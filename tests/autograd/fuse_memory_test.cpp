@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace fuse_memory_test {
+
 using namespace ebb;
 
 namespace {
@@ -97,3 +99,5 @@ TEST_CASE("a fused op writes its result over a dying operand") {
   const Var y = fuse([](auto a, auto b) { return a * b; }, x + 1, x);
   CHECK(tape.stats().kept_bytes - before <= 256 * 256 * 4 + 4096);
 }
+
+}  // namespace fuse_memory_test

@@ -11,6 +11,8 @@
 
 #include "catch.hpp"
 
+namespace fuse_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -337,3 +339,5 @@ TEST_CASE("invalid lambdas are rejected at compile time") {
   CHECK(detail::fused::known_now<decltype(fine), std::make_index_sequence<1>>);
   changes = 2;
 }
+
+}  // namespace fuse_test

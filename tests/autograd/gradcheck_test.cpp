@@ -10,6 +10,8 @@
 #include <ebb/ops/reduce.hpp>
 #include <sstream>
 
+namespace gradcheck_test {
+
 using namespace ebb;
 
 namespace {
@@ -285,3 +287,5 @@ TEST_CASE("entries of very different sizes are each judged by their own size") {
   INFO(r);
   CHECK(r.ok());
 }
+
+}  // namespace gradcheck_test

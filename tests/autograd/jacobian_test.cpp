@@ -10,6 +10,8 @@
 
 #include "catch.hpp"
 
+namespace jacobian_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -158,3 +160,5 @@ TEST_CASE("A function that does not depend on x has zero derivatives, and invali
   const NoGrad off;
   CHECK_THROWS_WITH(jacobian(rows_apart, constant(x)), Contains("NoGrad"));
 }
+
+}  // namespace jacobian_test

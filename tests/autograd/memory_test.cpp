@@ -8,6 +8,8 @@
 #include <fstream>
 #include <thread>
 
+namespace memory_test {
+
 using namespace ebb;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("a node store keeps the requested amount and can be used again") {
   CHECK(nodes.top() == 100000);
   CHECK(nodes.give_back(0) == 0);  // in use
 }
+
+}  // namespace memory_test

@@ -9,6 +9,8 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
 
+namespace messages_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -117,3 +119,5 @@ TEST_CASE("an adjoint that does not fit, or that belongs to no tape, is rejected
     CHECK(vjp(y, full({3}, 1), {x}, o)[0].value().at_flat(2) == 6);
   }
 }
+
+}  // namespace messages_test

@@ -7,6 +7,8 @@
 #include <ebb/ops/random.hpp>
 #include <sstream>
 
+namespace node_check_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -93,3 +95,5 @@ TEST_CASE("the wrong op is also named in a function of arrays") {
   REQUIRE(r.wrong_ops.size() == 1);
   CHECK_THAT(r.wrong_ops[0], Contains("wrong cube (node_check_test.cpp:"));
 }
+
+}  // namespace node_check_test

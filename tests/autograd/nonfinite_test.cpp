@@ -8,6 +8,8 @@
 #include <ebb/ops/random.hpp>
 #include <limits>
 
+namespace nonfinite_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -163,3 +165,5 @@ TEST_CASE("looking for values that are not finite does not change results") {
   const Array a = plain.grads.flats()[0], b = watched.grads.flats()[0];
   for (std::int64_t k = 0; k < a.size(); ++k) CHECK(a.at_flat(k) == b.at_flat(k));
 }
+
+}  // namespace nonfinite_test

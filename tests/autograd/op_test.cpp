@@ -7,6 +7,8 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/reduce.hpp>
 
+namespace op_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -120,3 +122,5 @@ TEST_CASE("a gradient whose element type is not the tape's is rejected") {
   CHECK_THAT(rejection(SingleOnDouble{}, f64), Contains("vjp returned float32 on a tape of float64 for input 0"));
   CHECK(rejection(SingleOnDouble{}, f32) == "accepted");
 }
+
+}  // namespace op_test

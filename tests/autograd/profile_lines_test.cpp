@@ -6,6 +6,8 @@
 #include <ebb/ops/random.hpp>
 #include <map>
 
+namespace profile_lines_test {
+
 using namespace ebb;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("what a shard and a step's context compute has the line of the loss fu
                                                   {line + 7, 3 + 2},  // the mean over rows, and what is added to it
                                                   {line + 8, 1}});
 }
+
+}  // namespace profile_lines_test

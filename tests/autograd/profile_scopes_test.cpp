@@ -7,6 +7,8 @@
 #include <ebb/ops/random.hpp>
 #include <optional>
 
+namespace profile_scopes_test {
+
 using namespace ebb;
 
 namespace {
@@ -53,3 +55,5 @@ TEST_CASE("on one thread no more time is measured than passes, however scopes of
   }
   set_threads(before);
 }
+
+}  // namespace profile_scopes_test

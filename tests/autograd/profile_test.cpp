@@ -15,6 +15,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+namespace profile_test {
+
 using namespace ebb;
 
 namespace {
@@ -28,7 +30,6 @@ struct ProfiledCell {
   static inline std::atomic<unsigned> products = 0, sums = 0, squash = 0;
 
   static unsigned here(std::source_location w = std::source_location::current()) { return w.line(); }
-
   Var step(const Var& x, const Var& h) const {
     products = here() + 1;
     const Var p = matmul(x, W), q = matmul(h, U);
@@ -395,3 +396,5 @@ TEST_CASE("a table fits on 80 columns, and its last rows say what is not within 
   const std::string csv = p.rows().csv();
   CHECK(std::count(csv.begin(), csv.end(), '\n') == static_cast<std::ptrdiff_t>(p.rows().rows.size() + 1));
 }
+
+}  // namespace profile_test

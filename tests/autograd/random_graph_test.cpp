@@ -3,6 +3,8 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/ops/random.hpp>
 
+namespace random_graph_test {
+
 using namespace ebb;
 
 namespace {
@@ -51,3 +53,5 @@ TEST_CASE("random graphs with reuse, views and dying temporaries have correct gr
     CHECK(r.ok());
   }
 }
+
+}  // namespace random_graph_test

@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace row_norm_test {
+
 using namespace ebb;
 
 TEST_CASE("A norm and its gradient are accurate for rows whose squares overflow float32") {
@@ -64,3 +66,5 @@ TEST_CASE("A row with a zero adjoint does not contribute to cross entropy, for a
       CHECK(std::isfinite(second.at({1, 0})));
     }
 }
+
+}  // namespace row_norm_test

@@ -10,6 +10,8 @@
 #include <ebb/ops/reduce.hpp>
 #include <vector>
 
+namespace same_names_test {
+
 using namespace ebb;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("a hand-written softmax with amax is correct for Arrays and Vars") {
   CHECK(largest_magnitude(by_hand(variable(a)).value() - softmax(a)) < 1e-15);
   CHECK(max(a, -1.).at_flat(0) == std::max(a.at_flat(0), -1.));
 }
+
+}  // namespace same_names_test

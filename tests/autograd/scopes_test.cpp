@@ -8,6 +8,8 @@
 
 #include "message_of.hpp"
 
+namespace scopes_test {
+
 using namespace ebb;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("in a CallSite every op has the line of the outermost one") {
   }
   CHECK_FALSE(test::contains(test::message_of<ShapeError>([&] { add(); }), line));
 }
+
+}  // namespace scopes_test

@@ -7,6 +7,8 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 
+namespace shards_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -201,3 +203,5 @@ TEST_CASE("a set of parameters lives at least as long as a tape that uses it") {
   const Grads g = tape.backward(l);
   CHECK(g.flat().at({0}) == 4);
 }
+
+}  // namespace shards_test

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <thread>
 
+namespace tape_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -269,3 +271,5 @@ TEST_CASE("an empty Var, an index and an axis out of range are reported with the
   CHECK_THROWS_WITH(x[7], Contains("index 7") && Contains("tape_test.cpp:"));
   CHECK_THROWS_WITH(slice(x, 2, 0, 1), Contains("axis 2") && Contains("tape_test.cpp:"));
 }
+
+}  // namespace tape_test

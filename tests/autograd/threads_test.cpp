@@ -11,6 +11,8 @@
 
 #include "message_of.hpp"
 
+namespace threads_test {
+
 using namespace ebb;
 
 namespace {
@@ -145,3 +147,5 @@ TEST_CASE("tapes can be destroyed on another thread while their own is working")
   }
   other.join();
 }
+
+}  // namespace threads_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace audio_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -132,3 +134,5 @@ TEST_CASE("Recordings of the free spoken digit dataset become sequences of log-m
   }
   CHECK(files > 0);
 }
+
+}  // namespace audio_test

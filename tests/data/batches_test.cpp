@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace batches_test {
+
 using namespace ebb;
 
 namespace {
@@ -128,3 +130,5 @@ TEST_CASE("Padded sequences are one batch, time first, with their lengths") {
   CHECK_THROWS_AS(pad_sequences(std::vector<Array>{arrays[0], Array::zeros({2, 2}, f64)}), ShapeError);
   CHECK_THROWS_AS(pad_sequences(std::vector<Tokens>{Tokens({2, 2})}), ShapeError);
 }
+
+}  // namespace batches_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace csv_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -126,3 +128,5 @@ TEST_CASE("Errors in a CSV file name the line and the column") {
   CHECK(contains(rejection("a\n\"" + std::string(1 << 21, 'x')), ": line 2: a field is longer than 1 MiB"));
   CHECK_THROWS_AS(read_csv(folder.file("v", "1"), {.delimiter = '"'}), ValueError);
 }
+
+}  // namespace csv_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace features_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -91,3 +93,5 @@ TEST_CASE("Invalid lengths, channels and frequencies are rejected and named") {
   CHECK_THROWS_AS(log_mel(x, 8000, {.frames = {.window = 100}, .floor = 0}), ValueError);
   CHECK_THROWS_AS(mfcc(x, 8000, 41, {.frames = {.window = 100}}), ValueError);
 }
+
+}  // namespace features_test

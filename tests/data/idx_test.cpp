@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace idx_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -84,3 +86,5 @@ TEST_CASE("Fashion-MNIST is read as its publishers describe it") {
   CHECK(low == 0);
   CHECK(high == 1);
 }
+
+}  // namespace idx_test

@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace npy_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -166,3 +168,5 @@ TEST_CASE("An .npz with any byte missing or altered is rejected") {
   CHECK_THROWS_AS(read_npz(folder / "missing"), FileError);
   CHECK_THROWS_AS(read_npz(folder.path()), FileError);
 }
+
+}  // namespace npy_test

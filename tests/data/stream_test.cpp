@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace stream_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -137,3 +139,5 @@ TEST_CASE("A stream names what it cannot read") {
   CHECK_THROWS_AS(TokenStream(folder / "none", v), FileError);
   CHECK_THROWS_AS(TokenStream(folder / "x", v, {.steps = 0}), ValueError);
 }
+
+}  // namespace stream_test

@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace text_file_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -224,3 +226,5 @@ TEST_CASE("A text that cannot be read is named by path and line") {
   CHECK(contains(message_of<FileError>([&] { read_csv(folder / "pipe"); }), "is a pipe"));
   CHECK(message_of<FileError>([] { read_lines("/dev/zero"); }) == "/dev/zero: is a device, not a file");
 }
+
+}  // namespace text_file_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace vocabulary_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -122,3 +124,5 @@ TEST_CASE("A file that is not a vocabulary is rejected with its line") {
   CHECK_THROWS_AS(Vocabulary::load(folder.path()), FileError);
   CHECK_THROWS_AS(Vocabulary::load(folder / "missing"), FileError);
 }
+
+}  // namespace vocabulary_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "files.hpp"
 
+namespace word_vectors_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -145,3 +147,5 @@ TEST_CASE("Errors in a file of vectors name the line") {
       read_word_vectors(folder.file("v", glove), words, [](const Shape&) { return Array::zeros({4, 2}, f32); }),
       ShapeError);
 }
+
+}  // namespace word_vectors_test

@@ -8,6 +8,8 @@
 #include "sanitized.hpp"
 #include "train_quick.hpp"
 
+namespace bad_input_test {
+
 namespace {
 
 // Exit code 2, one line on stderr that says `message`, nothing on stdout, and nothing left behind.
@@ -292,3 +294,5 @@ TEST_CASE("sizes that exceed memory are rejected without a crash") {
   rejected({"vanish", "--tasks", "adding", "--hidden", "1000000"}, "not enough memory");
   setrlimit(RLIMIT_AS, &before);
 }
+
+}  // namespace bad_input_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace cells_test {
+
 namespace {
 
 /// A gradient that stops halfway: the checker has to notice.
@@ -129,3 +131,5 @@ TEST_CASE("ebb cells and ebb tasks list all cells and tasks") {
   CHECK(tasks.code == 0);
   CHECK_THAT(tasks.out, Catch::Matchers::Contains("adding") && Catch::Matchers::Contains("chars"));
 }
+
+}  // namespace cells_test

@@ -4,6 +4,8 @@
 
 #include "train_quick.hpp"
 
+namespace earlier_version_test {
+
 namespace {
 
 const std::string goldens = std::string(EBB_SOURCE_DIR) + "/tests/goldens/v0_1_0/";
@@ -65,3 +67,5 @@ TEST_CASE("a checkpoint of another version is rejected with that version and a r
   CHECK(ebb::read_safetensors_metadata(folder / "out/checkpoint").at("1/version").starts_with("text "));
   CHECK(ebb_command({"train", "--resume", folder / "out"}).code == 0);
 }
+
+}  // namespace earlier_version_test

@@ -11,8 +11,6 @@ namespace {
 
 using namespace ebb;
 using namespace ebb::app;
-using namespace ebb::app;
-using namespace ebb::app;
 
 bool same_bits(const LeafSet& a, const LeafSet& b) {
   return a.flat().bytes() == b.flat().bytes() && std::memcmp(a.flat().raw(), b.flat().raw(), a.flat().bytes()) == 0;

@@ -4,11 +4,11 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace hostile_weights_test {
+
 namespace {
 
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 
 std::int64_t numbers(const Params& w) {
@@ -124,3 +124,5 @@ TEST_CASE("an error in a metadata value that the model rejects names the file") 
   rejected(tags.run("evaluate", {{"direction", ""}}), "'" + tags.path() + "'",
            "'direction' is empty, but must be forward");
 }
+
+}  // namespace hostile_weights_test

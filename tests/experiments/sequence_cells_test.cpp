@@ -9,9 +9,9 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace sequence_cells_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 using nlohmann::json;
@@ -176,3 +176,5 @@ TEST_CASE("ebb cells lists whole-sequence layers separately") {
   CHECK(o.out.find("Layers over whole sequences") < o.out.find("\ntcn"));
   CHECK_THAT(ebb_command({"cells", "transformer"}).out, Contains("heads=4") && !Contains("lstm"));
 }
+
+}  // namespace sequence_cells_test

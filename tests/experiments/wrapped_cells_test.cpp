@@ -10,6 +10,8 @@
 
 #include "catch.hpp"
 
+namespace wrapped_cells_test {
+
 using namespace ebb;
 
 namespace {
@@ -72,3 +74,5 @@ TEST_CASE(
       CHECK(r.ok());
     }
 }
+
+}  // namespace wrapped_cells_test

@@ -13,6 +13,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace drop_test {
+
 using namespace ebb;
 
 namespace {
@@ -126,3 +128,5 @@ TEST_CASE("fan_in_uniform fills +-1/sqrt(n)") {
   CHECK(most > .249);
   CHECK(test::same_bits(a, initial_values(uniform_init(-.25, .25), {200, 20}, Key{1})));
 }
+
+}  // namespace drop_test

@@ -8,6 +8,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace edits_test {
+
 // Changing weights and failing passes: no product may use stale values.
 using namespace ebb;
 
@@ -145,3 +147,5 @@ TEST_CASE("The gradient of a parameter's Var can be retained") {
   });
   CHECK(r.grads.norm() > 0);
 }
+
+}  // namespace edits_test

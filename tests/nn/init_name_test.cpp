@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace init_name_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -76,3 +78,5 @@ TEST_CASE("Chrono biases: time scales up to the longest dependency, and the inpu
   CHECK(lstm.at_flat(2 * H) != 0);  // g and o are unaffected
   CHECK(contains(message_of<ValueError>([] { start_of("lstm:chrono=1", "b"); }), "more than 2 steps"));
 }
+
+}  // namespace init_name_test

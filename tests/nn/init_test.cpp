@@ -6,6 +6,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace init_test {
+
 using namespace ebb;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("A parameter's initial values depend only on the seed and its full nam
   CHECK_FALSE(test::same_bits(first.value(), (other / "lm/rnn").matrix("W", 5, 6).value()));
   CHECK(test::same_bits(first.value().to(f32), (single / "lm/rnn").matrix("W", 5, 6).value()));
 }
+
+}  // namespace init_test

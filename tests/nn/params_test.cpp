@@ -11,6 +11,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace params_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -137,3 +139,5 @@ TEST_CASE("A fixed parameter is saved with the model but not trained") {
   CHECK_FALSE(a.trained());
   CHECK(w.trained() == 0);
 }
+
+}  // namespace params_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "message_of.hpp"
 
+namespace registry_of_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -196,3 +198,5 @@ TEST_CASE("Text that is not a list of options is rejected, and a value alone bel
   CHECK(o.number("y", 0, "") == 2);
   CHECK(contains(message_of<ValueError>([] { GivenOptions::after_name("a:500,x=2", "x"); }), "given twice"));
 }
+
+}  // namespace registry_of_test

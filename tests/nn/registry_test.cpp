@@ -11,6 +11,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace registry_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -304,3 +306,5 @@ TEST_CASE("A cell whose options are declared wrong is rejected, naming the cell,
   CHECK(message_of<ValueError>([&] { Truncating(w / "alone", {2, 3}); }) ==
         "option n: the default 2.5 is not an integer from 1 to 9");
 }
+
+}  // namespace registry_test

@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace shards_test {
+
 using namespace ebb;
 
 namespace {
@@ -111,3 +113,5 @@ TEST_CASE("A shape error inside a shard is reported as outside shards, with the 
   CHECK(test::contains(message, "shards_test.cpp:"));
   CHECK(test::contains(message, "time step 2"));
 }
+
+}  // namespace shards_test

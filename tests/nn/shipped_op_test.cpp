@@ -12,6 +12,8 @@
 
 #pragma GCC diagnostic error "-Wswitch"  // an op without a sample does not compile
 
+namespace shipped_op_test {
+
 using namespace ebb;
 
 namespace {
@@ -128,3 +130,5 @@ TEST_CASE("a NaN among the inputs of an op of nn propagates to its result") {
     CHECK_FALSE(std::isfinite(sum(op.call(v)).item()));
   });
 }
+
+}  // namespace shipped_op_test

@@ -13,6 +13,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace transform_test {
+
 using namespace ebb;
 
 namespace {
@@ -193,3 +195,5 @@ TEST_CASE("The exponential of a skew-symmetric matrix is orthogonal, in two dime
   INFO(r);
   CHECK(r.ok());
 }
+
+}  // namespace transform_test

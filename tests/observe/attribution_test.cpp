@@ -15,6 +15,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace attribution_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -188,3 +190,5 @@ TEST_CASE("The saliency of inputs is the gradient by finite differences, and its
   CHECK(sum_of(parts.contributions) == Approx(parts.loss));
   CHECK_THROWS_WITH(saliency(x[0], loss), Contains("[steps, rows, width]"));
 }
+
+}  // namespace attribution_test

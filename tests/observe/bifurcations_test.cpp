@@ -11,6 +11,8 @@
 
 #include "catch.hpp"
 
+namespace bifurcations_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -54,3 +56,5 @@ TEST_CASE("Empty intervals are rejected") {
   CHECK_THROWS_WITH(bifurcations(one, 0, std::numeric_limits<double>::infinity()), Contains("is empty or infinite"));
   CHECK_THROWS_WITH(bifurcations(one, 0, 1, {.pieces = 0}), Contains("pieces must be at least 1"));
 }
+
+}  // namespace bifurcations_test

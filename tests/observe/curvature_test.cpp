@@ -19,6 +19,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace curvature_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -258,3 +260,5 @@ TEST_CASE("The spectral density of a network's Hessian has its trace and its sha
   const Estimate share = d.share_below(-1e-3);
   CHECK(std::abs(share.value - negative / H.size()) < 3.5 * share.error);
 }
+
+}  // namespace curvature_test

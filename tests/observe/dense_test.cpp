@@ -13,6 +13,8 @@
 
 #include "catch.hpp"
 
+namespace dense_test {
+
 using namespace ebb;
 
 namespace {
@@ -202,3 +204,5 @@ TEST_CASE(
   const std::vector<double> far = detail::graded_log_singular_values(d, X.copy());
   for (std::size_t k = 0; k < N; ++k) CHECK(far[k] == Approx(d[k] + std::log(std::abs(diagonal[k]))).margin(1e-11));
 }
+
+}  // namespace dense_test

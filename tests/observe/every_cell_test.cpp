@@ -10,6 +10,8 @@
 
 #include "catch.hpp"
 
+namespace every_cell_test {
+
 using namespace ebb;
 
 TEST_CASE("The product with the Hessian is the change of the gradient along a vector, for every cell") {
@@ -39,3 +41,5 @@ TEST_CASE("The product with the Hessian is the change of the gradient along a ve
     CHECK(largest_magnitude(hessian(v) - difference) < 1e-7 * (1 + largest_magnitude(difference)));
   }
 }
+
+}  // namespace every_cell_test

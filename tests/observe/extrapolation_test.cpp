@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace extrapolation_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -64,3 +66,5 @@ TEST_CASE("A limit needs three values of two sizes") {
   CHECK_THROWS_WITH(limit_of_size({{100, 1, 0}, {200, NAN, 0}, {300, 3, 0}}), Contains("size 200"));
   CHECK_THROWS_WITH(limit_of_size({{0, 1, 0}, {200, 1, 0}, {300, 3, 0}}), Contains("size 0"));
 }
+
+}  // namespace extrapolation_test

@@ -17,6 +17,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace fixed_points_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -360,3 +362,5 @@ TEST_CASE("Starts along a trajectory are its states, all of them at some time, w
   const Array noise = starts_along({*cell, drive, from}, 300, .1, Key{1}) - starts;
   CHECK(std::sqrt(sum_of_squares(noise) / 600) == Approx(.1).epsilon(.1));
 }
+
+}  // namespace fixed_points_test

@@ -10,6 +10,8 @@
 #include "message_of.hpp"
 #include "numbers.hpp"
 
+namespace flossing_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -144,3 +146,5 @@ TEST_CASE("flossing_exponents rejects options that cannot be") {
   CHECK(with({.warm_up = 8}) == "flossing: the inputs have 8 steps, none after a warm-up of 8");
   CHECK(with({.every = 0}) == "flossing: steps between orthonormalisations must be at least 1, but are 0");
 }
+
+}  // namespace flossing_test

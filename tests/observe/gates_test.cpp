@@ -14,6 +14,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace gates_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -242,3 +244,5 @@ TEST_CASE("Options out of range and values that are not finite are rejected by n
   x.set_flat(2 * B * I, std::nan(""));
   CHECK_THROWS_AS(gates(*make_cell("test-recorder", w / "recorder", {I, H}), x), ValueError);
 }
+
+}  // namespace gates_test

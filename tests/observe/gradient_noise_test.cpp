@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace gradient_noise_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -106,3 +108,5 @@ TEST_CASE("Where noise hides the gradient the scale is NaN, not a negative numbe
   CHECK(std::isnan(noise.scale.value));
   CHECK(noise.trace.value == Approx(4. / 3));
 }
+
+}  // namespace gradient_noise_test

@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace gradient_norms_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -191,3 +193,5 @@ TEST_CASE("Options out of range, and losses of another shape, are rejected") {
   CHECK_THROWS_WITH(decay_rate(Array::zeros({5, 1}, f64), 3, 3), Contains("lags 3 to 3 of 4"));
   CHECK_THROWS_AS(decay_rate(Array::zeros({5}, f64)), ShapeError);
 }
+
+}  // namespace gradient_norms_test

@@ -13,6 +13,8 @@
 #include "nn/arrays.hpp"
 #include "numbers.hpp"
 
+namespace jacobians_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -133,3 +135,5 @@ TEST_CASE("Pascanu's bound of an array that is not a square matrix is rejected w
                       "pascanu_bound: the recurrent matrix must be [H, H], but is " + text(shape));
   }
 }
+
+}  // namespace jacobians_test

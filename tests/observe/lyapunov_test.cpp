@@ -12,6 +12,8 @@
 #include "nn/arrays.hpp"
 #include "numbers.hpp"
 
+namespace lyapunov_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -311,3 +313,5 @@ TEST_CASE("Kaplan and Yorke's dimension interpolates where the sum changes its s
   CHECK(kaplan_yorke({.5, -.5}, true) == 2);
   CHECK(std::isnan(kaplan_yorke({.5, -.25}, false)));
 }
+
+}  // namespace lyapunov_test

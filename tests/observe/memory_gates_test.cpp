@@ -8,6 +8,8 @@
 
 #include "catch.hpp"
 
+namespace memory_gates_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -99,3 +101,5 @@ TEST_CASE("Options of memory gates are checked") {
   CHECK_THROWS_WITH(memory_gates(*cell, inputs(), {}, {.misfit = -1}), Contains("at least 0"));
   CHECK(memory_gates(*make_cell("gru", w / "gru", {I, H}), inputs(), {}, {.misfit = 0}).empty());
 }
+
+}  // namespace memory_gates_test

@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace newton_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -208,3 +210,5 @@ TEST_CASE("The predicted conditioning is bounded for a negative exponent and gro
   CHECK(newton_log_condition(1, 10000) == Approx(2 * (9999 - std::log(1 - std::exp(-1.)))));
   CHECK(newton_log_condition(.3, 1) == 0);
 }
+
+}  // namespace newton_test

@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace product_norms_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -174,3 +176,5 @@ TEST_CASE("Options of product norms out of range are rejected") {
   const ProductNorms map = product_norms(*cell, inputs(5, 1), {}, {.spectral = false});
   CHECK_FALSE(map.log_spectral);
 }
+
+}  // namespace product_norms_test

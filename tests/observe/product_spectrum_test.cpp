@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "numbers.hpp"
 
+namespace product_spectrum_test {
+
 using namespace ebb;
 
 namespace {
@@ -83,3 +85,5 @@ TEST_CASE("A factor of another size, or one that is not finite, is rejected") {
   CHECK_THROWS_AS(p.multiply(Array::full({3, 3}, INFINITY, f64)), ValueError);
   CHECK_THROWS_AS(log_singular_values(Array::zeros({3, 3}, f64)), ShapeError);
 }
+
+}  // namespace product_spectrum_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace sensitivity_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -194,3 +196,5 @@ TEST_CASE("Only parameters that a step reads are included; what cannot be done i
   const CellPtr growing = leaky_cell(w, 1e40);
   CHECK_THROWS_AS(sensitivity(*growing, w, Drive::held(Array::full({1, 1}, 1, f64), 20)), ValueError);
 }
+
+}  // namespace sensitivity_test

@@ -8,6 +8,8 @@
 
 #include "catch.hpp"
 
+namespace systems_test {
+
 using namespace ebb;
 
 namespace {
@@ -79,3 +81,5 @@ TEST_CASE("gaussian draws a matrix for each step, row and seed, reproducibly") {
   CHECK(one.at({0, 0}) != two.at({0, 0}));
   CHECK(two.at({2, 3}) == again.at({2, 3}));
 }
+
+}  // namespace systems_test

@@ -14,6 +14,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace trajectory_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -172,3 +174,5 @@ TEST_CASE("A wrong input is named as the caller's argument, with its step and ro
                     "the inputs x are [" + std::to_string(B) + ", " + std::to_string(I + 1) +
                         "] in step 0, but cell gru was made for a width of " + std::to_string(I));
 }
+
+}  // namespace trajectory_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace tridiagonal_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -65,3 +67,5 @@ TEST_CASE("Eigenvalues and eigenvectors give the matrix back: random, decoupled,
 TEST_CASE("A tridiagonal matrix with a NaN is rejected") {
   CHECK_THROWS_WITH(detail::tridiagonal_eigen({1, NAN}, {0}), Contains("infinite or NaN"));
 }
+
+}  // namespace tridiagonal_test

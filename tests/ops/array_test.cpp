@@ -6,6 +6,8 @@
 #include "message_of.hpp"
 #include "reference.hpp"
 
+namespace array_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -155,3 +157,5 @@ TEST_CASE("an element that is not there is named with its index and the shape") 
   CHECK(message([&] { a.at({}); }) == "at: no element [] in [5, 3, 4]");
   CHECK(message([&] { Tokens({2, 2}).at({0, 2}); }) == "at: no element [0, 2] in [2, 2]");
 }
+
+}  // namespace array_test

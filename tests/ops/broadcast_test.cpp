@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace broadcast_test {
+
 using namespace ebb;
 using namespace reference;
 using Catch::Matchers::Contains;
@@ -104,3 +106,5 @@ TEST_CASE("empty arrays stay empty") {
   CHECK((a + Array::zeros({3}, f32)).shape() == Shape{0, 3});
   CHECK(exp(a).size() == 0);
 }
+
+}  // namespace broadcast_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace index_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -128,3 +130,5 @@ TEST_CASE("one_hot, pick and unpick select one column per row") {
   CHECK_THROWS_AS(one_hot(t, 2, f32), ValueError);
   CHECK_THROWS_AS(pick(x, Tokens({2}, {0, 0})), ShapeError);
 }
+
+}  // namespace index_test

@@ -11,6 +11,8 @@
 #include <vector>
 #include "catch.hpp"
 
+namespace lane_accuracy_test {
+
 using namespace ebb;
 namespace pw = ebb::pointwise;
 
@@ -165,3 +167,5 @@ TEST_CASE("exp, log, tanh and sigmoid of every float are within 2 ulp", "[.][lon
     check(f, "every float", w);
   }
 }
+
+}  // namespace lane_accuracy_test

@@ -15,6 +15,8 @@
 #include "message_of.hpp"
 #include "reference.hpp"
 
+namespace linalg_test {
+
 using namespace ebb;
 
 namespace {
@@ -223,3 +225,5 @@ TEST_CASE("A matrix that is not square or not finite is rejected, naming its sha
     CHECK_THROWS_WITH(singular_values(a), Contains("singular_values") && Contains("infinite or NaN"));
   }
 }
+
+}  // namespace linalg_test

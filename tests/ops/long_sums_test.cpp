@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace long_sums_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -114,3 +116,5 @@ TEST_CASE("up to 4096 rows are summed in order, bit for bit") {
       }
     }
 }
+
+}  // namespace long_sums_test

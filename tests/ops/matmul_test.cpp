@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace matmul_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -234,3 +236,5 @@ TEST_CASE("invalid products are rejected, naming both shapes") {
   Array small = Array::zeros({32, 5}, f32);
   CHECK_THROWS_AS(matmul_into(small, x, Array::zeros({128, 4}, f32), Trans::no, Trans::no, false), ShapeError);
 }
+
+}  // namespace matmul_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace norm_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -75,3 +77,5 @@ TEST_CASE("f32 values are scaled by a factor outside f32's range") {
   scale_in_place(x, 0);
   CHECK(x.at({1}) == 0);
 }
+
+}  // namespace norm_test

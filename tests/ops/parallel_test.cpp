@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace parallel_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -62,3 +64,5 @@ TEST_CASE("the instruction set is the requested one, or the best") {
   CHECK(has_kernels(isa()));
   CHECK(available(Isa::sse2));
 }
+
+}  // namespace parallel_test

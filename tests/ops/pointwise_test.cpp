@@ -8,6 +8,8 @@
 #include "pointwise_reference.hpp"
 #include "reference.hpp"
 
+namespace pointwise_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -160,3 +162,5 @@ TEST_CASE("a row's bits do not depend on its position in a batch") {
       }
   }
 }
+
+}  // namespace pointwise_test

@@ -4,6 +4,8 @@
 #include "pointwise_reference.hpp"
 #include "reference.hpp"
 
+namespace pointwise_vjp_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -112,3 +114,5 @@ TEST_CASE("at a tie min, max and clip pass the gradient to the first operand; ab
   CHECK(adjoint<pw::Abs>(0, &zero) == 0);
   CHECK(adjoint<pw::Relu>(0, &zero) == 0);
 }
+
+}  // namespace pointwise_vjp_test

@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace pool_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -108,3 +110,5 @@ TEST_CASE("many threads pass arrays around", "[shards]") {
     });
   for (auto& t : all) t.join();
 }
+
+}  // namespace pool_test

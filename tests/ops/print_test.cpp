@@ -3,6 +3,8 @@
 #include <sstream>
 #include "catch.hpp"
 
+namespace print_test {
+
 using namespace ebb;
 
 namespace {
@@ -33,3 +35,5 @@ TEST_CASE("long axes are abbreviated") {
 }
 
 TEST_CASE("tokens print as integers") { CHECK(printed(Tokens({2, 2}, {1, 20, 3, 4})) == "[[ 1 20]\n [ 3  4]]"); }
+
+}  // namespace print_test

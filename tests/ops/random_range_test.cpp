@@ -3,6 +3,8 @@
 #include <ebb/ops/random.hpp>
 #include "catch.hpp"
 
+namespace random_range_test {
+
 using namespace ebb;
 
 /// Cases in which rounding, or an int, would leave the range. The positions are those of Key{1} at which it once did.
@@ -72,3 +74,5 @@ TEST_CASE("integers stay in their range, however wide") {
   const Tokens narrow = integers({100}, Key{3}, -4, 9);
   for (int i = 0; i < 100; ++i) CHECK(narrow.data()[i] == -4 + Key{3}.below(13, static_cast<std::uint64_t>(i)));
 }
+
+}  // namespace random_range_test

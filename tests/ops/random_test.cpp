@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace random_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -111,3 +113,5 @@ TEST_CASE("invalid distributions are rejected") {
   CHECK_THROWS_AS(integers({3}, Key{1}, 4, 4), ValueError);
   CHECK_THROWS_AS(Key{1}.below(0, 0), ValueError);
 }
+
+}  // namespace random_test

@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace reduce_test {
+
 using namespace ebb;
 using namespace reference;
 
@@ -164,3 +166,5 @@ TEST_CASE("squares are summed in float64, also over views, as are magnitudes") {
   }
   CHECK(sum_of_squares(Array::full({1000}, 1e30, f32)) == Approx(1e63));
 }
+
+}  // namespace reduce_test

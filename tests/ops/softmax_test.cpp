@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "reference.hpp"
 
+namespace softmax_test {
+
 using namespace ebb;
 using namespace reference;
 using Catch::Matchers::Contains;
@@ -90,3 +92,5 @@ TEST_CASE("a target outside the vocabulary is rejected with its position") {
   CHECK_THROWS_AS(cross_entropy(x, Tokens({4}, {0, 1, -1, 2})), ValueError);
   CHECK_THROWS_AS(cross_entropy(x, Tokens({3}, {0, 1, 2})), ShapeError);
 }
+
+}  // namespace softmax_test

@@ -1,1 +1,3 @@
 #include "xtensor_cases.hpp"
+
+namespace xtensor_test {}  // namespace xtensor_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace accumulation_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -71,3 +73,5 @@ TEST_CASE("Adding gradients does not change copies of them, and gradients of oth
   CHECK(contains(message_of<ValueError>([&] { total.add(later); }), "added between"));
   CHECK(total.flat().at_flat(0) == 3);
 }
+
+}  // namespace accumulation_test

@@ -18,6 +18,8 @@
 #include "nn/arrays.hpp"
 #include "temp_folder.hpp"
 
+namespace archive_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -132,3 +134,5 @@ TEST_CASE("The state of another optimiser, model or list is rejected and changes
   const bool unchanged = read_all(folder / "before") == read_all(folder / "after");
   CHECK(unchanged);
 }
+
+}  // namespace archive_test

@@ -9,6 +9,8 @@
 #include "nn/arrays.hpp"
 #include "temp_folder.hpp"
 
+namespace averaging_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -173,3 +175,5 @@ TEST_CASE("Averaged weights with a decay are the exponential moving average afte
     CHECK(mean.flat().at_flat(0) == Approx(by_hand).epsilon(1e-12));
   }
 }
+
+}  // namespace averaging_test

@@ -9,6 +9,8 @@
 #include "../nn/arrays.hpp"
 #include "catch.hpp"
 
+namespace bounds_test {
+
 using namespace ebb;
 
 TEST_CASE("Bounds of a parameter are enforced after each update, and parameters without bounds are not clamped") {
@@ -38,3 +40,5 @@ TEST_CASE("The recurrent weights of IndRNN stay within the bound given by its me
     CHECK(u.value().at_flat(k) <= Approx(u.high()));
   }
 }
+
+}  // namespace bounds_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace clip_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::array_of;
@@ -117,3 +119,5 @@ TEST_CASE("float32 gradients near the largest value are clipped accurately") {
   CHECK(clip_by_norm(g, 1e-6) == Approx(std::sqrt(50.) * 5e37).epsilon(1e-6));
   CHECK(g[e.W].at({0, 0}) == Approx(3e-6 / std::sqrt(50.)).epsilon(1e-6));
 }
+
+}  // namespace clip_test

@@ -6,6 +6,8 @@
 
 #include "catch.hpp"
 
+namespace early_stopping_test {
+
 using namespace ebb;
 
 TEST_CASE("Early stopping stops after its patience and restores the best parameters") {
@@ -78,3 +80,5 @@ TEST_CASE("Averaged weights are the mean over the updates so far, and are swappe
   CHECK(p.value().item() == 8);
   CHECK_THROWS_AS(AverageWeights(w, 1.5), ValueError);
 }
+
+}  // namespace early_stopping_test

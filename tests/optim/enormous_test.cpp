@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace enormous_test {
+
 using namespace ebb;
 
 /// Gradients that are finite but whose squares are not, which would make an optimiser's state infinite permanently.
@@ -109,3 +111,5 @@ TEST_CASE("A gradient that is not finite is not skipped, so that its effect is v
   CHECK(adam.skipped() == 0);
   CHECK_FALSE(std::isfinite(p.b.value().item()));
 }
+
+}  // namespace enormous_test

@@ -14,6 +14,8 @@
 #include "nn/arrays.hpp"
 #include "temp_folder.hpp"
 
+namespace groups_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -152,3 +154,5 @@ TEST_CASE("A pattern that matches nothing is rejected with the nearest name, and
   sgd.step(m.gradient(0));
   CHECK_FALSE(test::same_bits(m["out/W"], before));
 }
+
+}  // namespace groups_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace muon_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -111,3 +113,5 @@ TEST_CASE("Muon's updates have the same bits for 1, 2 and 3 threads") {
   const Array one = trained(1);
   for (const int n : {2, 3}) CHECK(test::same_bits(trained(n), one));
 }
+
+}  // namespace muon_test

@@ -14,6 +14,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace optimizer_golden_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -108,3 +110,5 @@ TEST_CASE("A hundred updates of every optimiser follow PyTorch's path") {
     CHECK(optimizer->updates() == 100);
   }
 }
+
+}  // namespace optimizer_golden_test

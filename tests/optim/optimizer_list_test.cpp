@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace optimizer_list_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -167,3 +169,5 @@ TEST_CASE("An optimiser receives the name and the shape of each parameter") {
   CHECK(w.find("a/V").value().at({0, 0}) == 1);
   CHECK(w.find("a/b").value().at({0}) == 3);
 }
+
+}  // namespace optimizer_list_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace optimizer_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -163,3 +165,5 @@ TEST_CASE("Clipping by value clamps each value, counts those outside, and keeps 
   CHECK(g.flat().at_flat(3) == .5);
   CHECK_THROWS_AS(clip_by_value(g, -1), ValueError);
 }
+
+}  // namespace optimizer_test

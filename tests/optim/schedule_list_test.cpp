@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "message_of.hpp"
 
+namespace schedule_list_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -88,3 +90,5 @@ TEST_CASE("An invalid schedule is rejected by name") {
   CHECK(contains(rejection("cosine:50+"), "there is no schedule ''"));
   CHECK(contains(rejection("+cosine"), "there is no schedule ''"));
 }
+
+}  // namespace schedule_list_test

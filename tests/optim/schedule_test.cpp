@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace schedule_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -90,3 +92,5 @@ TEST_CASE("Any loss below zero improves on zero, and a first loss of any sign is
   CHECK(large.update(-14) == .5);
   CHECK(large.update(-16) == .5);
 }
+
+}  // namespace schedule_test

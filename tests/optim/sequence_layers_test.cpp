@@ -11,6 +11,8 @@
 
 #include "catch.hpp"
 
+namespace sequence_layers_test {
+
 using namespace ebb;
 
 namespace {
@@ -108,3 +110,5 @@ TEST_CASE("Attention learns to attend to the mark", "[science]") {
   CHECK(loss < .01);  // always predicting the mean costs about 1/12
   CHECK(sharp > .8);
 }
+
+}  // namespace sequence_layers_test

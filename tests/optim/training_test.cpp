@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace training_test {
+
 using namespace ebb;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("Ten thousand updates keep the resident memory flat", "[slow][shards]"
   CAPTURE(before, resident_kib());
   CHECK(resident_kib() - before < 512);
 }
+
+}  // namespace training_test

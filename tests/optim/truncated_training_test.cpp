@@ -14,6 +14,8 @@
 #include "nn/arrays.hpp"
 #include "temp_folder.hpp"
 
+namespace truncated_training_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -174,3 +176,5 @@ TEST_CASE("A failed window can be retried, and calls out of order are rejected")
   CHECK(contains(message_of<ShapeError>([&] { bptt.push(Tokens({2, B})); }), "[2, 18]"));
   CHECK(bptt.steps() == 1);
 }
+
+}  // namespace truncated_training_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace command_line_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -51,3 +53,5 @@ TEST_CASE("the help of a command explains the placeholder of values per task, if
   }
   CHECK_THAT(ebb_command({"forcing", "--help"}).out, !Catch::Matchers::Contains("TASK="));
 }
+
+}  // namespace command_line_test

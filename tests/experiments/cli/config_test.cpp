@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace config_test {
+
 namespace {
 
 struct Some {
@@ -203,3 +205,5 @@ TEST_CASE("a configuration whose task this program lacks is rejected for that re
   CHECK_THAT(ebb_command({"train", "adding", "--config", file}).err,
              Catch::Matchers::Contains("line 2: unknown option 'last'"));
 }
+
+}  // namespace config_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace inputs_test {
+
 using Catch::Matchers::Contains;
 
 namespace {
@@ -105,3 +107,5 @@ TEST_CASE("inputs belong to one command") {
   CHECK(read_all(file) == "1");
   CHECK_NOTHROW(ebb::app::write_whole(file, "4"));
 }
+
+}  // namespace inputs_test

@@ -9,6 +9,8 @@
 #include "run_ebb.hpp"
 #include "train_quick.hpp"
 
+namespace options_test {
+
 using Catch::Matchers::Contains;
 
 TEST_CASE("an option is parsed as intended, or rejected") {
@@ -150,3 +152,5 @@ TEST_CASE("an option with a fixed set of words rejects others and suggests the c
   split = "valid", ways = {"none", "naiv"};
   CHECK_THROWS_WITH(o.settle(ebb::app::Size::standard), "unknown --ways 'naiv'; did you mean 'naive'?");
 }
+
+}  // namespace options_test

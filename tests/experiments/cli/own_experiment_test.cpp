@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace own_experiment_test {
+
 namespace {
 
 /// An experiment of the user's own: options, sizes, threads, report, summary and Ctrl-C come from the helpers.
@@ -212,3 +214,5 @@ TEST_CASE("a shape error in a user's cell names the op, shapes, file, line and t
     CHECK_THAT(o.err, Catch::Matchers::Contains(part));
   CHECK(folder.empty());
 }
+
+}  // namespace own_experiment_test

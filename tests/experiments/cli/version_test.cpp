@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace version_test {
+
 TEST_CASE("--version prints the version, the compiler and the instruction set in use") {
   const Outcome o = ebb_command({"--version"});
   CHECK(o.code == 0);
@@ -11,3 +13,5 @@ TEST_CASE("--version prints the version, the compiler and the instruction set in
                         Catch::Matchers::Contains(ebb::name_of(ebb::isa())) &&
                         (Catch::Matchers::Contains("g++ 1") || Catch::Matchers::Contains("clang 1")));
 }
+
+}  // namespace version_test

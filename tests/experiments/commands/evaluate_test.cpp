@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "train_quick.hpp"
 
+namespace evaluate_test {
+
 namespace {
 
 Outcome evaluate(const std::string& weights, std::vector<std::string> more = {}) {
@@ -193,3 +195,5 @@ TEST_CASE("weights find their task's data from another folder") {
   CHECK(o.code == 0);
   CHECK(resumed.code == 0);
 }
+
+}  // namespace evaluate_test

@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "train_quick.hpp"
 
+namespace generate_test {
+
 namespace {
 
 // A model that has learned a text which repeats itself, its text gone.
@@ -123,3 +125,5 @@ TEST_CASE("impossible requests to generate are rejected with the reason") {
   check_rejected(ebb_command({"generate", "--weights", folder / "out/weights.safetensors"}),
                  "a model of the task 'adding': its task does not support generation");
 }
+
+}  // namespace generate_test

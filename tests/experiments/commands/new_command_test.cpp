@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace new_command_test {
+
 TEST_CASE("ebb new writes a cell, a task, an optimiser and an experiment, and overwrites nothing") {
   TempFolder folder;
   const Outcome cell = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
@@ -68,3 +70,5 @@ TEST_CASE("ebb new rejects invalid and existing names, and writes nothing") {
   CHECK(ebb_command({"new", "cell", "fine", "--dir", "/proc/nowhere"}).code == 2);
   CHECK(folder.empty());
 }
+
+}  // namespace new_command_test

@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace plot_test {
+
 using Catch::Matchers::Contains;
 using ebb::app::font_instead_of;
 using nlohmann::json;
@@ -151,3 +153,5 @@ TEST_CASE("ebb plot draws a figure as PDF at any path, and names gnuplot if it i
   CHECK_THAT(o.err, Contains("gnuplot, which was not found: sudo apt-get install gnuplot-nox"));
   CHECK(!folder.has("n.pdf"));
 }
+
+}  // namespace plot_test

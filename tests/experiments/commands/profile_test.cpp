@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace profile_test {
+
 using Catch::Matchers::Contains;
 using nlohmann::json;
 
@@ -72,3 +74,5 @@ TEST_CASE("a run whose loss is not finite names the value, and the ranges of its
              Contains("(rnn.cpp:") && Contains(" infinite, the first at [") && Contains("operand 1, fuse (rnn.cpp:"));
   CHECK_THAT(o.err, Contains("operand 2, parameter cell/U: [16, 16] in ["));
 }
+
+}  // namespace profile_test

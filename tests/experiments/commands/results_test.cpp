@@ -6,9 +6,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace results_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -152,3 +152,5 @@ TEST_CASE("stored results read back unchanged, and foreign files are rejected by
   CHECK(unknown.code == 2);
   CHECK_THAT(unknown.err, Contains("unknown row 'serie'; did you mean 'series'?"));
 }
+
+}  // namespace results_test

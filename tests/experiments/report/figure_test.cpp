@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "temp_folder.hpp"
 
+namespace figure_test {
+
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 using nlohmann::json;
@@ -246,3 +248,5 @@ TEST_CASE("gnuplot draws lines and heat maps as PDF, SVG and PNG") {
   CHECK_THAT(svg, Contains("y_{1} $(id) `id`") && Contains("&lt;b"));
   CHECK_THROWS_WITH(run_gnuplot("set xrange [\n"), Contains("gnuplot failed"));
 }
+
+}  // namespace figure_test

@@ -11,6 +11,8 @@
 
 #include "catch.hpp"
 
+namespace palette_test {
+
 using namespace ebb::app;
 
 namespace {
@@ -200,3 +202,5 @@ TEST_CASE("a second line of a name has another pattern than its first, and than 
   for (const int dash : {0, 1})
     for (const bool second : {false, true}) CHECK(patterns.insert(dash_pattern(dash, second)).second);
 }
+
+}  // namespace palette_test

@@ -5,9 +5,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace compare_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using namespace ebb::app::compare;
 using Catch::Matchers::Contains;
@@ -80,14 +80,14 @@ TEST_CASE(
     "reached") {
   const std::vector<Variant> v{with_validation({{52, 60, 88}, {50, 72, 92}}),
                                with_validation({{50, 51, 52}})};  // best means: 90, 52
-  const Goal goal = goal_of({"accuracy", 0, "%", 50, {}, true}, v, NAN);
+  const compare::Goal goal = goal_of({"accuracy", 0, "%", 50, {}, true}, v, NAN);
   CHECK(goal.level == Approx(86));
   CHECK(seconds_to(goal, v[0]).mean == Approx(30));
   CHECK(updates_to(goal, v[0]).mean == Approx(6));
   CHECK(seconds_to(goal, v[0]).count == 2);
   CHECK(seconds_to(goal, v[1]).count == 0);
   CHECK(seconds_to(goal_of({"accuracy", 0, "%", 50, {}, true}, v, 70), v[0]).mean == Approx(25));  // 30 and 20
-  const Goal error = goal_of({"loss", 0, "MSE", 100, {}, false}, v, NAN);                          // falls: best is 51
+  const compare::Goal error = goal_of({"loss", 0, "MSE", 100, {}, false}, v, NAN);                 // falls: best is 51
   CHECK(error.level == Approx(100 - .9 * 50));
   CHECK(std::isnan(goal_of({"accuracy", 0, "%", 95, {}, true}, v, NAN).level));  // nothing beat it
   CHECK(seconds_an_update(v[0]).mean == Approx(2));                              // validation left out
@@ -241,3 +241,5 @@ TEST_CASE("an impossible comparison is rejected before it begins") {
   rejected({"--task", "images"}, "the network of the task 'images' has no cell that could be replaced");
   rejected({"--patience", "3"}, "--patience does not apply");
 }
+
+}  // namespace compare_test

@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace divergence_test {
+
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 
@@ -128,3 +130,5 @@ TEST_CASE("every command that trains succeeds if no run diverges") {
     CHECK_THAT(o.out + o.err, !Contains("diverged"));
   }
 }
+
+}  // namespace divergence_test

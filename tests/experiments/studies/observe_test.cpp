@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace observe_test {
+
 using ebb::app::observe::Values;
 using nlohmann::json;
 
@@ -388,3 +390,5 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({"--cell", "saddle:b=1", "--measure", "bifurcations", "--vary", "b=-3:-2"}),
              Contains("bifurcations cannot measure saddle:b=1"));
 }
+
+}  // namespace observe_test

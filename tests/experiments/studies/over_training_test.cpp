@@ -9,6 +9,8 @@
 #include "run_ebb.hpp"
 #include "train_quick.hpp"
 
+namespace over_training_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -198,3 +200,5 @@ TEST_CASE("measures that do not exist, or do not fit, are rejected before any wo
                  "--observe");
   CHECK_FALSE(folder.has("out"));
 }
+
+}  // namespace over_training_test

@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace plane_test {
+
 using namespace ebb;
 using ebb::app::observe::leading_direction;
 using ebb::app::observe::Plane;
@@ -83,3 +85,5 @@ TEST_CASE("ebb observe draws fixed points among the states, and maps over pairs 
   CHECK(of_loss.at("times").front() == 1);
   CHECK(std::isfinite(of_loss.at("log_norms")[0]));
 }
+
+}  // namespace plane_test

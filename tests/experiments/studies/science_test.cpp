@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace science_test {
+
 using nlohmann::json;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("adding over 100 steps: LSTM and GRU get below .01 where the RNN stays
   CHECK(fallen(cells["lstm"], "trained") < 3);  // who learnt it carries its gradient over the whole sequence
   CHECK(fallen(cells["gru"], "trained") < 3);
 }
+
+}  // namespace science_test

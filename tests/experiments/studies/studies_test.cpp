@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace studies_test {
+
 using Catch::Matchers::Contains;
 using nlohmann::json;
 
@@ -376,3 +378,5 @@ TEST_CASE("a curve over seeds is their binned mean, of the logarithm if that is 
   CHECK(spread_of({1, 3, NAN}).count == 2);
   CHECK(std::isnan(spread_of({}).mean));
 }
+
+}  // namespace studies_test

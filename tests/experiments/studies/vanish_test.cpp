@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace vanish_test {
+
 using nlohmann::json;
 
 namespace {
@@ -288,3 +290,5 @@ TEST_CASE("vanish records every option of its tasks, with the value that was use
                                                        Catch::Matchers::Contains("scale = \"0.5\"\n") &&
                                                        Catch::Matchers::Contains("sign = \"plus\"\n"));
 }
+
+}  // namespace vanish_test

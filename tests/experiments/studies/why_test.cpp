@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace why_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using namespace ebb::app::study;
@@ -216,3 +218,5 @@ TEST_CASE("a vanish run too short for exponents says so, and still reports the g
   CHECK_THAT(summary_of(folder / "out")["tasks"]["adding"]["cells"]["gru"]["init"]["why"].get<std::string>(),
              Contains("13 steps are too few") && Contains("nats per step"));
 }
+
+}  // namespace why_test

@@ -8,9 +8,9 @@
 
 #include "catch.hpp"
 
+namespace caption_scenes_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 
 namespace {
@@ -129,3 +129,5 @@ TEST_CASE("no image of one split is in a scene of another") {
         for (const Placed& p : scenes.scene(split, 1, number)) CHECK(owner.at(p.item) == std::pair{split, p.kind});
   }
 }
+
+}  // namespace caption_scenes_test

@@ -14,9 +14,9 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace caption_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -228,3 +228,5 @@ TEST_CASE("scenes of real items are learnt as synthetic ones are", "[slow]") {
   CHECK(loss < .6 * task->info().baseline);
   CHECK(task->batches(Split::test, 0, 500) == 4);
 }
+
+}  // namespace caption_test

@@ -13,9 +13,9 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace course_tasks_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -359,3 +359,5 @@ TEST_CASE("a CSV file without column names loses no row, and an error in a serie
   for (const std::string& csv : {constant, std::string("x\n1\n"), std::string("x\n1\n2\n"), std::string("5\n")})
     CHECK_THAT(rejection(csv), Contains("odd.csv'"));
 }
+
+}  // namespace course_tasks_test

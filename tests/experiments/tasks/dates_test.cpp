@@ -7,9 +7,9 @@
 
 #include "catch.hpp"
 
+namespace dates_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -113,3 +113,5 @@ TEST_CASE("a larger set begins with the smaller one, and invalid dates are rejec
        {std::tuple{2001, 2, 29}, {1899, 12, 31}, {2100, 1, 1}, {2000, 13, 1}, {2000, 0, 1}, {2000, 4, 31}})
     CHECK_THROWS_WITH(written_date(0, y, m, d), Contains("is not a date in the years 1900 to 2099"));
 }
+
+}  // namespace dates_test

@@ -11,6 +11,8 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace memory_tasks_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -308,3 +310,5 @@ TEST_CASE("Targets that do not fit a task's sizes are rejected with the sizes th
   CHECK_THAT(why(EveryStep{.tokens = Tokens({5, 4}), .first = 5}),
              Contains("the first target of EveryStep is that of step 5, of 5 steps"));
 }
+
+}  // namespace memory_tasks_test

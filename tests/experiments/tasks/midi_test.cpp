@@ -6,9 +6,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace midi_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -87,3 +87,5 @@ TEST_CASE("notes that a MIDI file cannot represent are rejected with the reason"
   CHECK_THAT(why({}, {.velocity = 0}), Contains("velocity 0"));
   CHECK_THAT(why({}, {.end = -1}), Contains("end at tick -1"));
 }
+
+}  // namespace midi_test

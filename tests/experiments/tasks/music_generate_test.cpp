@@ -13,9 +13,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace music_generate_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -240,3 +240,5 @@ TEST_CASE("notes have their usual names") {
   CHECK(piece_text({{39, 43}, {}, {39}}, 1) == "   2  -\n   3  C4");
   CHECK_THAT(why_not("C4||x"), Contains("--prompt, step 3: 'x' is not a note"));
 }
+
+}  // namespace music_generate_test

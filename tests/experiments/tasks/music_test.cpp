@@ -12,9 +12,9 @@
 #include "goes_on.hpp"
 #include "run_ebb.hpp"
 
+namespace music_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -385,3 +385,5 @@ TEST_CASE("transposition stays within its limit in semitones") {
     CHECK(static_cast<int>(keys.size()) == high - low + 1);
   }
 }
+
+}  // namespace music_test

@@ -6,6 +6,8 @@
 
 #include "speech_parts.hpp"
 
+namespace speech_generate_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -99,3 +101,5 @@ TEST_CASE("a file that is not speech is rejected by ebb generate, and no page is
   CHECK(o.code == 2);
   CHECK_THAT(o.err, Contains("none.wav"));
 }
+
+}  // namespace speech_generate_test

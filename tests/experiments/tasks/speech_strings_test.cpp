@@ -7,6 +7,8 @@
 
 #include "speech_parts.hpp"
 
+namespace speech_strings_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -186,3 +188,5 @@ TEST_CASE("recordings are found in the folder or below it, and identified by the
   write_all(folder / "3_anna_10.wav", wav(other));
   CHECK(read_recordings(folder.path()).source != r.source);
 }
+
+}  // namespace speech_strings_test

@@ -9,6 +9,8 @@
 #include "goes_on.hpp"
 #include "speech_parts.hpp"
 
+namespace speech_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -123,3 +125,5 @@ TEST_CASE("real digits are learnt", "[slow]") {
   CHECK(measure_named("single digits", meter->measures()).value > 30);  // a guess: 10
   CHECK(measure_named("digit error rate", meter->measures()).value < 75);
 }
+
+}  // namespace speech_test

@@ -12,9 +12,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace translate_data_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -214,3 +214,5 @@ TEST_CASE("real sentences are learnt as synthetic dates are", "[slow]") {
   CHECK(losses.front() > 8);
   CHECK(losses.back() < task->info().baseline - .3);
 }
+
+}  // namespace translate_data_test

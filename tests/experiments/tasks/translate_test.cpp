@@ -10,9 +10,9 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace translate_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
@@ -195,3 +195,5 @@ TEST_CASE("attention weights sum to one at each step, and are zero beyond both s
       CHECK(sum == Approx(t <= (row == 0 ? 3 : row == 1 ? 0 : 1) ? 1 : 0).margin(1e-5));
     }
 }
+
+}  // namespace translate_test

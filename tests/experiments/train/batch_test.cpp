@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace batch_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
@@ -109,3 +111,5 @@ TEST_CASE("a task's abilities follow from its types") {
   CHECK_FALSE(validation_measure(*make_task("chars")));
   CHECK(validation_measure(*make_task("series", {.data = "generated"})) == "NRMSE");
 }
+
+}  // namespace batch_test

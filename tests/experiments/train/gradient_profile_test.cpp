@@ -6,9 +6,9 @@
 
 #include "catch.hpp"
 
+namespace gradient_profile_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 
 namespace {
@@ -262,3 +262,5 @@ TEST_CASE("two implementations of the LSTM have the same norms at every lag") {
         else CHECK(a.at(field)[lag][row] == Approx(b.at(field)[lag][row]).epsilon(1e-12));
       }
 }
+
+}  // namespace gradient_profile_test

@@ -9,6 +9,8 @@
 #include "message_of.hpp"
 #include "train_quick.hpp"
 
+namespace remedies_test {
+
 using namespace ebb;
 using namespace ebb::app;
 using nlohmann::json;
@@ -208,3 +210,5 @@ TEST_CASE("every registered remedy lists its options") {
        {"omega", "weight=4", "form=code|paper", "flossing", "before=50", "exponents=0", "clip", "norm=1"})
     CHECK_THAT(o.out, Catch::Matchers::Contains(words));
 }
+
+}  // namespace remedies_test

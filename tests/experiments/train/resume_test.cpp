@@ -9,11 +9,11 @@
 #include "goes_on.hpp"
 #include "train_quick.hpp"
 
+namespace resume_test {
+
 namespace {
 
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 
 Outcome resumed(const std::string& folder, std::vector<std::string> more = {}) {
@@ -242,3 +242,5 @@ TEST_CASE("a run resumed with another instruction set's kernels reports and reco
   ebb::load(folder / "one", read, part);
   CHECK(read.instruction_set == "other");
 }
+
+}  // namespace resume_test

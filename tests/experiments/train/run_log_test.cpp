@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace run_log_test {
+
 namespace {
 
 double number(const nlohmann::json& x) { return x == "inf" ? INFINITY : x.get<double>(); }
@@ -142,3 +144,5 @@ TEST_CASE("TensorBoard plots validation under the metric's name") {
   CHECK_THAT(ebb::app::RunLog::events(0, {{.step = 1, .valid = 90}}, "exact captions"),
              Catch::Matchers::Contains("valid/exact_captions"));
 }
+
+}  // namespace run_log_test

@@ -4,9 +4,9 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace task_test {
+
 using namespace ebb;
-using namespace ebb::app;
-using namespace ebb::app;
 using namespace ebb::app;
 
 namespace {
@@ -88,3 +88,5 @@ TEST_CASE("valid UTF-8 is read as characters, other texts as bytes") {
   CHECK(Text::built_in().tokens.size() == 1'115'394);
   CHECK(Text::built_in().vocabulary() == 65);
 }
+
+}  // namespace task_test

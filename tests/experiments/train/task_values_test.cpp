@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace task_values_test {
+
 using Catch::Matchers::Contains;
 
 namespace {
@@ -139,3 +141,5 @@ TEST_CASE("a task that reads an option that it does not declare, or as another k
   CHECK(values.choose_real("noise", .125) == .125);
   CHECK(values.choose("order", "kept") == "kept");
 }
+
+}  // namespace task_values_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace train_test {
+
 namespace {
 
 /// Another task whose reported loss is below zero.
@@ -245,3 +247,5 @@ TEST_CASE("early stopping is printed with its reason and the update whose weight
   CHECK_THAT(best.out, Catch::Matchers::Contains("seed 1: keeping the weights of update ") &&
                            !Catch::Matchers::Contains("stopped early"));
 }
+
+}  // namespace train_test

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "train_quick.hpp"
 
+namespace try_out_test {
+
 namespace {
 
 using namespace ebb;
@@ -101,3 +103,5 @@ TEST_CASE("evaluating at a length that the task rejects is the task's error") {
   check_rejected(ebb_command({"evaluate", "--weights", weights, "--length", "3"}), "--length must be at least 4");
   CHECK(ebb_command({"evaluate", "--weights", weights, "--length", "4"}).code == 0);
 }
+
+}  // namespace try_out_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "train_quick.hpp"
 
+namespace user_errors_test {
+
 namespace {
 
 using namespace ebb;
@@ -188,3 +190,5 @@ TEST_CASE("training names a cell whose output has another width, and both widths
     rejected({"wrong_own", "--cell", "breaks-own:where=width", "--layers", layers},
              "cell breaks-own: output is [2, 6], expected [rows, hidden], [2, 3] (user_errors_test.cpp:");
 }
+
+}  // namespace user_errors_test

@@ -5,6 +5,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace hand_written_backward_test {
+
 // A second, independent oracle: backpropagation through time in plain loops.
 using namespace ebb;
 
@@ -184,3 +186,5 @@ TEST_CASE("The LSTM's gradients equal those of a hand-written backward") {
   close("h", dh, g[vh]);
   close("c", dc, g[vc]);
 }
+
+}  // namespace hand_written_backward_test

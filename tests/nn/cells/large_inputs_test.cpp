@@ -6,6 +6,8 @@
 
 #include "catch.hpp"
 
+namespace large_inputs_test {
+
 using namespace ebb;
 
 /// Unscaled inputs. Gates saturate, their ratios become 0 / 0 and squares overflow, but a cell's results must be finite
@@ -115,3 +117,5 @@ TEST_CASE("sLSTM's first step writes for any input gate, and later steps weigh t
       CHECK(of_bias("slstm", bias, 3, dtype).first == Approx(once));  // a mean of equal candidates
     }
 }
+
+}  // namespace large_inputs_test

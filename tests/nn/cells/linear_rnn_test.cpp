@@ -6,6 +6,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace linear_rnn_test {
+
 using namespace ebb;
 
 TEST_CASE("In a linear network of one unit d x_t / d w is t x0 w^(t-1)") {
@@ -48,3 +50,5 @@ TEST_CASE("A linear network with an orthogonal recurrent matrix preserves the no
     REQUIRE(norm(g[h[std::size_t(t)]]) == Approx(norm(v)).epsilon(1e-10));
   }
 }
+
+}  // namespace linear_rnn_test

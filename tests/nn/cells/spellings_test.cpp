@@ -19,6 +19,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace spellings_test {
+
 using namespace ebb;
 
 namespace {
@@ -110,3 +112,5 @@ TEST_CASE("The implementations of a cell give the same outputs and gradients") {
     }
   }
 }
+
+}  // namespace spellings_test

@@ -9,6 +9,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace beam_search_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -195,3 +197,5 @@ TEST_CASE("Beam search rejects invalid arguments and names them") {
                  }),
                  "log-probability 2"));
 }
+
+}  // namespace beam_search_test

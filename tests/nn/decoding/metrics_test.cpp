@@ -5,6 +5,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace metrics_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -132,3 +134,5 @@ TEST_CASE("Perplexity and bits are those of the mean in nats") {
   CHECK(perplexity(std::log(27.)) == Approx(27));
   CHECK(bits_per_character(std::log(8.)) == Approx(3));
 }
+
+}  // namespace metrics_test

@@ -6,6 +6,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace sample_test {
+
 using namespace ebb;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("Logits without a distribution and invalid options are rejected") {
   CHECK_THROWS_AS(sample(l, key, {.top_p = 0}), ValueError);
   CHECK_THROWS_AS(sample(l, key, {.top_p = 1.1}), ValueError);
 }
+
+}  // namespace sample_test

@@ -6,6 +6,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace scheduled_sampling_test {
+
 using namespace ebb;
 
 TEST_CASE("The probability of gold tokens follows the paper's three schedules") {
@@ -59,3 +61,5 @@ TEST_CASE("A row's coins do not depend on its shard, and differ by step and upda
   Tape tape;
   CHECK_THROWS_AS(gold_coins(StepContext(), "gold", 3, 1.5), ValueError);
 }
+
+}  // namespace scheduled_sampling_test

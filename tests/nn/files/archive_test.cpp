@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "temp_folder.hpp"
 
+namespace archive_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -225,3 +227,5 @@ TEST_CASE("Two members with one name are rejected before anything is written") {
   CHECK(contains(message_of<ValueError>([&] { save(folder / "run", Twice{}); }), "1/a"));
   CHECK_FALSE(std::filesystem::exists(folder / "run"));
 }
+
+}  // namespace archive_test

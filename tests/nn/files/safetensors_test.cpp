@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "temp_folder.hpp"
 
+namespace safetensors_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -359,3 +361,5 @@ TEST_CASE("A value out of range for the set's element type is rejected, not made
   load_weights(folder / "m", w);
   CHECK(w.flat().at({1}) == INFINITY);
 }
+
+}  // namespace safetensors_test

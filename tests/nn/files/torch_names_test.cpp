@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "temp_folder.hpp"
 
+namespace torch_names_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -168,3 +170,5 @@ TEST_CASE("Invalid names are rejected, and part of a model is loaded on request"
   for (const NamedArray& a : read_safetensors(made_by_torch("lstm")))
     if (a.name == "out.weight") CHECK(m.w.find("out/W").value().at({6, 3}) == a.values.at({3, 6}));
 }
+
+}  // namespace torch_names_test

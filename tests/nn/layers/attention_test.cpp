@@ -6,6 +6,8 @@
 
 #include "layer_case.hpp"
 
+namespace attention_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -232,3 +234,5 @@ TEST_CASE("Attention rejects invalid arguments and names them") {
   CHECK(contains(message_of<ValueError>([&] { AdditiveAttention(w / "d", 3, 0, 2); }), "but are 3, 0 and 2"));
   CHECK(w.count() == 3);  // those of `additive`: nothing else was created
 }
+
+}  // namespace attention_test

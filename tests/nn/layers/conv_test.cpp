@@ -9,6 +9,8 @@
 
 #include "layer_case.hpp"
 
+namespace conv_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -183,3 +185,5 @@ TEST_CASE("The maximum of a window with a NaN is NaN, and of equal maxima the fi
   CHECK(g[x].at_flat(1) == 0);
   CHECK(g[x].at_flat(4) == 1);
 }
+
+}  // namespace conv_test

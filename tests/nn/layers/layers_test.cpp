@@ -8,6 +8,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace layers_test {
+
 using namespace ebb;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE("Widths that do not fit are rejected, not broadcast") {
       test::message_of<ShapeError>([&] { bidirectional(*wide, *narrow, zeros({3, 2, 2}), StepContext(), Join::sum); }),
       "cannot be summed"));
 }
+
+}  // namespace layers_test

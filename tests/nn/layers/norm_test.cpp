@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace norm_test {
+
 using namespace ebb;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("A constant row of any value gives the shift, and a NaN gives NaN") {
   }
   CHECK(std::isnan(normed(Array::from({1, 4}, {1, NAN, 1, 1}, f64), f32).y.at({0, 0})));
 }
+
+}  // namespace norm_test

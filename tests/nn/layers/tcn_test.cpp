@@ -5,6 +5,8 @@
 
 #include "layer_case.hpp"
 
+namespace tcn_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -102,3 +104,5 @@ TEST_CASE("The temporal convolutional network rejects invalid arguments and name
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({4, 1, 3}), StepContext()); }),
                  "with 2 channels, but is [4, 1, 3]"));
 }
+
+}  // namespace tcn_test

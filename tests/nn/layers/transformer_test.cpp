@@ -5,6 +5,8 @@
 
 #include "layer_case.hpp"
 
+namespace transformer_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -97,3 +99,5 @@ TEST_CASE("The Transformer rejects invalid arguments and names them") {
                  "a sequence of 4 steps is longer than the maximum of 3"));
   CHECK(contains(message_of<ShapeError>([&] { net(zeros({2, 2, 5}), StepContext()); }), "[T, B, 4], but is [2, 2, 5]"));
 }
+
+}  // namespace transformer_test

@@ -8,6 +8,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace class_loss_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -131,3 +133,5 @@ TEST_CASE("Padding becomes the ignored target, and the weighted mean is then tha
                  "the weights of"));
   CHECK_THROWS_AS(ignore_padding(targets, Lengths({B}, {6, 0, 0, 0, 0, 0}), -1), ValueError);
 }
+
+}  // namespace class_loss_test

@@ -11,6 +11,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace ctc_test {
+
 using namespace ebb;
 using nlohmann::json;
 using test::contains;
@@ -242,3 +244,5 @@ TEST_CASE("A CTC beam finds labels that the best path misses") {
   CHECK_THROWS_AS(ctc_beam_search(logits, two, {.width = 0}), ValueError);
   CHECK_THROWS_AS(ctc_beam_search(logits, Lengths({1}, {3})), ValueError);
 }
+
+}  // namespace ctc_test

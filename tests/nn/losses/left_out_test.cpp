@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "nn/arrays.hpp"
 
+namespace left_out_test {
+
 using namespace ebb;
 
 /// Values excluded from a loss do not affect it and receive a gradient of zero, even if infinite or NaN: they are not
@@ -151,3 +153,5 @@ TEST_CASE("Dropout of an infinite value gives zero") {
   }
   CHECK(dropped > 16);
 }
+
+}  // namespace left_out_test

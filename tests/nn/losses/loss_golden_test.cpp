@@ -5,6 +5,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace loss_golden_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -74,3 +76,5 @@ TEST_CASE("The weighted mean of a batch in shards equals PyTorch's mean of a wei
     }
   }
 }
+
+}  // namespace loss_golden_test

@@ -7,6 +7,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace loss_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -103,3 +105,5 @@ TEST_CASE("An embedding looks rows up, adds the gradients of repeated tokens, an
   CHECK(contains(message_of<ValueError>([&] { emb(Tokens({1}, {4})); }), "4"));
   CHECK_THROWS_AS(emb(Tokens({1}, {-1})), ValueError);
 }
+
+}  // namespace loss_test

@@ -12,6 +12,8 @@
 
 #include "catch.hpp"
 
+namespace caller_lines_test {
+
 using namespace ebb;
 
 namespace {
@@ -69,3 +71,5 @@ TEST_CASE("What functions of nn/ compute has the line of the network that calls 
           return s.sum(read.last()) + s.sum(read.all()) + s.sum(run.last());
         }) == Files{here, "gru.cpp", "lstm_dropping.cpp"});
 }
+
+}  // namespace caller_lines_test

@@ -11,6 +11,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace encoder_decoder_test {
+
 using namespace ebb;
 
 namespace {
@@ -182,3 +184,5 @@ TEST_CASE(
   CHECK(by_greedy >= 190);
   CHECK(by_beam >= 190);
 }
+
+}  // namespace encoder_decoder_test

@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace gradcheck_cell_test {
+
 using namespace ebb;
 
 TEST_CASE("Every registered cell passes the gradient check, first and second order") {
@@ -257,3 +259,5 @@ TEST_CASE("The shipped wrappers pass the check in training and evaluation") {
     CHECK(report.ok());
   }
 }
+
+}  // namespace gradcheck_cell_test

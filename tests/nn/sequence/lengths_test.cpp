@@ -8,6 +8,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace lengths_test {
+
 using namespace ebb;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE("Invalid lengths are rejected, naming the row") {
   m.lengths.data()[4] = T + 1;
   CHECK(contains(message_of<ValueError>([&] { unroll(*m.back, x, m.lengths, StepContext()); }), "row 4"));
 }
+
+}  // namespace lengths_test

@@ -8,6 +8,8 @@
 #include "../arrays.hpp"
 #include "catch.hpp"
 
+namespace omega_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -148,3 +150,5 @@ TEST_CASE("Omega of an orthogonal linear recurrence is zero, and of a scaled one
   CHECK(c.number(OmegaOptions::paper()) == Approx(5 * 2 * .25));  // steps, rows, (1/2 - 1)^2
   CHECK(c.number(OmegaOptions::code()) == Approx(.5625));         // (1/4 - 1)^2
 }
+
+}  // namespace omega_test

@@ -5,6 +5,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace packed_golden_test {
+
 using namespace ebb;
 using nlohmann::json;
 
@@ -45,3 +47,5 @@ TEST_CASE("Two bidirectional layers over packed sequences agree with PyTorch's n
     }
   }
 }
+
+}  // namespace packed_golden_test

@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace packing_test {
+
 using namespace ebb;
 
 namespace {
@@ -189,3 +191,5 @@ TEST_CASE("Packing rejects invalid arguments, and a batch without any steps") {
                  }),
                  "mean_tokens"));
 }
+
+}  // namespace packing_test

@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace recurrent_dropout_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -102,3 +104,5 @@ TEST_CASE("A given table of embeddings is trained or frozen") {
   CHECK(frozen(words).value().at({0, 1}) == 6);
   CHECK_THROWS_AS(Embedding(w / "flat", Array::zeros({3}, f64)), ShapeError);
 }
+
+}  // namespace recurrent_dropout_test

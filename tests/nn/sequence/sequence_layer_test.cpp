@@ -7,6 +7,8 @@
 
 #include "layer_case.hpp"
 
+namespace sequence_layer_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -215,3 +217,5 @@ TEST_CASE("Layers over whole sequences are listed separately from cells, and rej
   CHECK(contains(message_of<ValueError>([&] { unroll(*l, zeros({2, 1, I}), StepContext{}).packed(); }),
                  "no lengths were given"));
 }
+
+}  // namespace sequence_layer_test

@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace state_gradients_test {
+
 using namespace ebb;
 
 namespace {
@@ -174,3 +176,5 @@ TEST_CASE("Retained states of a run and those of grad agree, in both directions 
     CHECK(largest_magnitude(g[d == Direction::forward ? c.front() : c.back()]) > 0);
   }
 }
+
+}  // namespace state_gradients_test

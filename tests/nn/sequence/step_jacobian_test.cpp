@@ -17,6 +17,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace step_jacobian_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 
@@ -202,3 +204,5 @@ TEST_CASE("A state that is not the cell's is rejected by name") {
   CHECK_THROWS_WITH(step_jacobian(*cell, zeros({3, I}), State{}), Contains("lstm") && Contains("2"));
   CHECK_THROWS_AS(step_jacobian(*cell, zeros({1, 3, I}), s), ShapeError);
 }
+
+}  // namespace step_jacobian_test

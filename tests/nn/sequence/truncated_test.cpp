@@ -8,6 +8,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace truncated_test {
+
 // Backpropagation through time in windows of k steps, with the state carried over.
 using namespace ebb;
 
@@ -91,3 +93,5 @@ TEST_CASE("Carried states are arrays over the whole batch, in the order of its r
   CHECK(test::same_bits(sharded.carry["h"], run.end()["h"].value()));
   CHECK(test::same_bits(sharded.carry["c"], run.end()["c"].value()));
 }
+
+}  // namespace truncated_test

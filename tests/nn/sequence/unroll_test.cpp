@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace unroll_test {
+
 using namespace ebb;
 using test::contains;
 using test::message_of;
@@ -221,3 +223,5 @@ TEST_CASE("A state whose shape differs from the declared one is rejected at the 
   CHECK(contains(message, "unroll_test.cpp:"));
   CHECK(contains(message, "time step 1"));
 }
+
+}  // namespace unroll_test

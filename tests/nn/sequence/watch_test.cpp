@@ -14,6 +14,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace watch_test {
+
 using namespace ebb;
 using Catch::Matchers::Contains;
 using Names = std::vector<std::string>;
@@ -281,3 +283,5 @@ TEST_CASE("Two values of one name in one step of a cell are an error with both l
   Tape tape;
   CHECK_NOTHROW(unroll(*cell, Sequence(constant(inputs())), StepContext{}));  // nobody is there to be misled
 }
+
+}  // namespace watch_test

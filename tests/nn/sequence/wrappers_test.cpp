@@ -10,6 +10,8 @@
 #include "arrays.hpp"
 #include "catch.hpp"
 
+namespace wrappers_test {
+
 using namespace ebb;
 
 namespace {
@@ -165,3 +167,5 @@ TEST_CASE("Wrapped cells have the same gradients sharded and whole", "[shards]")
     for (const int shards : {0, 5, 33}) CHECK(test::error_of(run(shards).grads.flat(), one.grads.flat()) <= 1e-12);
   }
 }
+
+}  // namespace wrappers_test
