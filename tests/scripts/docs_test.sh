@@ -80,9 +80,17 @@ foreach(block IN LISTS blocks)
     target_sources(${name} PRIVATE command_main.cc)
   endif()
   target_link_libraries(${name} PRIVATE ebb::xtensor ebb::app)
+  if(kind STREQUAL "body")   # they all begin with the same headers
+    if(first_body)
+      target_precompile_headers(${name} REUSE_FROM ${first_body})
+    else()
+      set(first_body ${name})
+      target_precompile_headers(${name} PRIVATE everything.hpp)
+    endif()
+  endif()
 endforeach()
 END
-cmake -S src -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
+cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
   { cat log; exit 1; }
 cmake --build build -j2
 

@@ -23,7 +23,7 @@ ebb_add_cells(mine leaky-unit.cpp say-again.cpp running-mean.cpp far_apart.cpp
   batch.cpp simple.cpp slice.cpp optimizer.cpp job.cpp)
 target_link_libraries(mine PRIVATE ebb::app)
 EOF
-cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build
 ./build/mine check leaky-unit --order 2
 ./build/mine far_apart --quick --cells rnn,leaky-unit --out out

@@ -1,7 +1,9 @@
 # A cell whose step or output has a wrong signature is rejected with the correct signatures in the first error; the same
 # cell without the mistake compiles.
 set -eu
-flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/nn.txt")"
+. "$EBB_SOURCE/tests/scripts/precompile.sh"
+precompile "$(cat "$EBB_INCLUDES/nn.txt")" ebb/nn/cell.hpp
+flags="-std=c++20 -fsyntax-only -include common.hpp $(cat "$EBB_INCLUDES/nn.txt")"
 
 cell() {  # cell STEP OUTPUT: a file that registers a cell of them
   cat <<END

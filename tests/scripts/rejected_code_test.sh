@@ -1,7 +1,10 @@
 # Plausible but wrong code is rejected by the compiler with a message that says what to write instead; the corrected
 # code compiles.
 set -eu
-flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/autograd.txt")"
+. "$EBB_SOURCE/tests/scripts/precompile.sh"
+precompile "$(cat "$EBB_INCLUDES/autograd.txt")" ebb/autograd/fuse.hpp ebb/autograd/functions.hpp ebb/autograd/shards.hpp \
+  ebb/ops/elementwise.hpp ebb/ops/linalg.hpp ebb/ops/reduce.hpp
+flags="-std=c++20 -fsyntax-only -include common.hpp $(cat "$EBB_INCLUDES/autograd.txt")"
 
 program() {  # program STATEMENTS: a file with the function that has them
   cat <<END_OF_FILE

@@ -1,6 +1,8 @@
 # An optimiser, a schedule or a layer that is registered with a wrong form is rejected with a message that states the fix.
 set -eu
-flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/optim.txt")"
+. "$EBB_SOURCE/tests/scripts/precompile.sh"
+precompile "$(cat "$EBB_INCLUDES/optim.txt")" ebb/optim/optimizer_list.hpp
+flags="-std=c++20 -fsyntax-only -include common.hpp $(cat "$EBB_INCLUDES/optim.txt")"
 
 optimizer() {  # optimizer BASE MEMBERS OPTIONS NAME: a file that registers an optimiser of them
   cat <<END

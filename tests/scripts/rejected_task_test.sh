@@ -1,7 +1,10 @@
 # Tasks without a network or with two, batches whose arrays contradict each other, and batches and experiments whose
 # optional members have a wrong form do not compile; corrected they do.
 set -eu
-flags="-std=c++20 -fsyntax-only $(cat "$EBB_INCLUDES/experiments.txt")"
+. "$EBB_SOURCE/tests/scripts/precompile.sh"
+precompile "$(cat "$EBB_INCLUDES/experiments.txt")" ebb/experiments/train/abilities.hpp ebb/experiments/train/network.hpp \
+  ebb/experiments/train/simple_task.hpp ebb/experiments/cli/experiment.hpp
+flags="-std=c++20 -fsyntax-only -include common.hpp $(cat "$EBB_INCLUDES/experiments.txt")"
 
 program() {  # program BASES BATCH
   cat <<END_OF_FILE
