@@ -69,20 +69,21 @@ class Shard {
   int number() const { return number_; }
   int batch() const;  ///< number of rows of the whole batch
 
-  /// [B, ...] -> [rows, ...], a constant
+  /// [B, ...] -> [rows, ...], a constant. Errors: ShapeError unless axis 0 has B rows
   Var rows(const Array& whole, std::source_location where = std::source_location::current()) const;
   Tokens rows(const Tokens& whole) const;
-  /// [T, B, ...] -> [T, rows, ...]
+  /// [T, B, ...] -> [T, rows, ...], a constant. Errors: ShapeError unless axis 1 has B rows
   Sequence sequence(const Array& whole, std::source_location where = std::source_location::current()) const;
   Tokens sequence(const Tokens& whole) const;  ///< [T, B] -> [T, rows]
   StepContext context(const char* scope = "") const;
   /// This shard's rows of a carried state; empty if that is empty, in which case unroll uses the initial state.
+  /// Errors: ShapeError unless each field has B rows
   State take(const StateArrays& carried, std::source_location where = std::source_location::current()) const;
 
-  PartialLoss mean_rows(At v) const;    ///< v [rows]: sum / B
-  PartialLoss mean_tokens(At v) const;  ///< v [T, rows]: sum / (T B)
-  /// v [T, rows], or [N] without padding, lengths [B]: mean over the tokens within the lengths. Errors: ValueError if
-  /// there are none
+  PartialLoss mean_rows(At v) const;    ///< v [rows]: sum / B. Errors: ShapeError for another shape
+  PartialLoss mean_tokens(At v) const;  ///< v [T, rows]: sum / (T B). Errors: ShapeError for another shape
+  /// v [T, rows], or [N] without padding, lengths [B]: mean over the tokens within the lengths.
+  /// Errors: ShapeError for another shape; ValueError if a length is not in [0, T], or all are 0
   PartialLoss mean_tokens(At v, const Lengths& whole) const;
   PartialLoss sum(At v) const;
 

@@ -7,10 +7,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace ebb::app {
 namespace {
-
-using namespace ebb;
-using namespace ebb::app;
 
 bool same_bits(const LeafSet& a, const LeafSet& b) {
   return a.flat().bytes() == b.flat().bytes() && std::memcmp(a.flat().raw(), b.flat().raw(), a.flat().bytes()) == 0;
@@ -53,3 +51,5 @@ void goes_on(const std::string& task_name, const std::string& cell, const TaskSe
     CHECK(same_bits(whole.w, again.w));
   }
 }
+
+}  // namespace ebb::app

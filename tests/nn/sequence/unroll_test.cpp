@@ -105,7 +105,7 @@ TEST_CASE("Shapes that do not fit are reported with op, both shapes, the cell's 
   CHECK(contains(message, "matmul"));
   CHECK(contains(message, "[1, 4]"));
   CHECK(contains(message, "[4, 2]"));  // a transposed operand is named by its shape before transposition
-  CHECK(contains(message, "unroll_test.cpp:24"));
+  CHECK(contains(message, "unroll_test.cpp:26"));
   CHECK(contains(message, "time step 2"));
 }
 

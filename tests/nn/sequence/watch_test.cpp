@@ -273,8 +273,8 @@ TEST_CASE("Two values of one name in one step of a cell are an error with both l
   for (const bool alone : {true, false}) {
     const std::string in_step = message("step", alone);
     INFO(in_step);
-    CHECK(test::contains(in_step, "names two values 'a', the first at watch_test.cpp:56"));
-    CHECK(test::contains(in_step, alone ? "(watch_test.cpp:57)" : "(watch_test.cpp:57, time step 0)"));
+    CHECK(test::contains(in_step, "names two values 'a', the first at watch_test.cpp:58"));
+    CHECK(test::contains(in_step, alone ? "(watch_test.cpp:59)" : "(watch_test.cpp:59, time step 0)"));
     CHECK_THAT(message("inner", alone), Contains("two values 'r', the first at gru.cpp:"));
     CHECK(message("scopes", alone) == "(nothing was thrown)");
   }
