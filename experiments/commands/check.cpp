@@ -77,19 +77,26 @@ class CheckCommand final : public Command {
     std::string pass;
     for (const GradcheckEntry& e : r.entries) {
       if (e.pass != pass) heading(pass = e.pass);
-      put(fmt::format("  {} {:<5} {:10.1e} {} {:13.6g} {:13.6g}{}\n", fit(e.input, 20), e.order, e.error,
-                      fit(e.element, 14), e.analytic, e.numeric,
-                      !e.ok         ? "  <-- wrong"
-                      : e.influence ? ""
-                                    : "  has no influence"));
+      put(fmt::format("  {} {:<5} {:8.1e} {:8.1e} {} {:12.5g} {:12.5g}{}\n", fit(e.input, 20), e.order, relative(e),
+                      e.error, fit(e.element, 11), e.analytic, e.numeric, remark(e)));
     }
     return r;
   }
 
-  static void heading(const std::string& pass) {
-    put(fmt::format("  {}\n", pass == "both" ? "in training and evaluation, which are identical" : "in " + pass));
-    put(fmt::format("  {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("error", 10, true), fit("at", 14),
-                    fit("analytic", 13, true), fit("numeric", 13, true)));
+  static double relative(const GradcheckEntry& e) { return e.error == 0 ? 0 : e.error / e.scale; }
+
+  const char* remark(const GradcheckEntry& e) const {
+    if (!e.ok) return "  <-- wrong";
+    if (!e.influence) return "  has no influence";
+    return relative(e) > check_.tolerance ? "  within the error of the difference" : "";
+  }
+
+  void heading(const std::string& pass) const {
+    put(fmt::format("  {}; relative error at most {:g}\n",
+                    pass == "both" ? "in training and evaluation, which are identical" : "in " + pass,
+                    check_.tolerance));
+    put(fmt::format("  {} {} {} {} {} {} {}\n", fit("input", 20), fit("order", 5), fit("relative", 8, true),
+                    fit("absolute", 8, true), fit("at", 11), fit("analytic", 12, true), fit("numeric", 12, true)));
   }
 
   std::vector<std::string> cells_;

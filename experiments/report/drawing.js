@@ -4,6 +4,7 @@ const Drawing = (() => {
   const superscript = n => String(n).replace(/[-0-9]/g, c => c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[+c]);
 
   function text(x) {
+    if (x === 'inf' || x === '-inf') return x.replace('inf', '∞');
     if (x === null || x === undefined || isNaN(x)) return '';
     const size = Math.abs(x);
     if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
@@ -171,7 +172,7 @@ const Drawing = (() => {
     if (spec.kind === 'heat')
       return 'x,y,value\n' + spec.values.map((v, k) => line([spec.xs[k % spec.xs.length], spec.ys[Math.floor(k / spec.xs.length)], v])).join('');
     return 'series,x,y,low,high\n' + spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null || row[k + 1][3])
-      .map(row => line([quoted(s.name), row[0], row[k + 1][1],
+      .map(row => line([quoted(s.name), row[0], row[k + 1][1] === null ? row[k + 1][3] : row[k + 1][1],
         ...(s.band ? [row[k + 1][0], row[k + 1][2]] : ['', ''])])).join('')).join('');
   }
 

@@ -23,14 +23,15 @@ json rounded(double x) {
   return json::parse(csv_text(x));
 }
 
+// Infinities as words.
 json rounded(const std::vector<double>& all) {
   json list = json::array();
-  for (const double x : all) list.push_back(rounded(x));
+  for (const double x : all) list.push_back(std::isinf(x) ? json(csv_text(x)) : rounded(x));
   return list;
 }
 
 // One table: a row for each x, and [low, y, high] for each line; the n-th point of a line at one x is in the n-th row
-// of that x. A line without a point there has nulls; [null, null, null, "gap"] interrupts it.
+// of that x. A line without a point there has nulls; [null, null, null, "nan"], or "inf", "-inf", interrupts it.
 json rows_of(const std::vector<Series>& series) {
   std::map<std::pair<double, int>, std::vector<json>> rows;
   for (std::size_t k = 0; k < series.size(); ++k) {
@@ -42,7 +43,7 @@ json rows_of(const std::vector<Series>& series) {
       const double y = series[k].y[i];
       const bool band = i < series[k].low.size() && i < series[k].high.size();
       row[k] = {rounded(band ? series[k].low[i] : y), rounded(y), rounded(band ? series[k].high[i] : y)};
-      if (!std::isfinite(y)) row[k] = {nullptr, nullptr, nullptr, "gap"};
+      if (!std::isfinite(y)) row[k] = {nullptr, nullptr, nullptr, csv_text(y)};
     }
   }
   json table = json::array();
@@ -60,6 +61,7 @@ json series_of(const Series& s, Palette& palette) {
   const Hue& hue = hues()[static_cast<std::size_t>(style.hue)];
   return {{"name", s.name},
           {"group", s.group.empty() ? s.name : s.group},
+          {"label", s.label},
           {"colour", style.hue},
           {"light", hue.light},
           {"dark", hue.dark},
@@ -91,15 +93,20 @@ void check_grid(const HeatMap& m) {
           fmt::format("heat map '{}': the values of its {} axis do not increase", m.title, axis == &m.x ? "x" : "y"));
 }
 
-/// Least and greatest finite value; about zero, if that is in the middle of the scale.
-std::pair<double, double> colour_range(const HeatMap& m, bool diverging) {
-  double low = INFINITY, high = -INFINITY;
+/// Least and greatest finite value, NaN if there is none.
+std::pair<double, double> extent_of(const HeatMap& m) {
+  std::pair<double, double> of{NAN, NAN};
   for (const double v : m.values)
-    if (std::isfinite(v)) {
-      low = std::min(low, v);
-      high = std::max(high, v);
-    }
-  if (low > high) return {0, 1};
+    if (std::isfinite(v)) of = {std::fmin(of.first, v), std::fmax(of.second, v)};
+  return of;
+}
+
+/// The ends of the scale; about zero, if that is in the middle.
+std::pair<double, double> colour_range(const HeatMap& m, bool diverging) {
+  auto [low, high] = extent_of(m);
+  if (!std::isnan(m.low)) low = m.low;
+  if (!std::isnan(m.high)) high = m.high;
+  if (std::isnan(low) || std::isnan(high)) return {0, 1};
   const double most = std::max(high, -low);
   return diverging ? std::pair{-most, most} : std::pair{low, high};
 }
@@ -132,10 +139,19 @@ Figure figure_of(const Plot& p, const std::string& id, Palette& palette) {
   json series = json::array();
   for (const Series& s : p.series) series.push_back(series_of(s, palette));
   for (const Series& s : p.marks) series.push_back({{"name", s.name}, {"mark", true}});
-  const json spec = {
-      {"id", id},         {"kind", "lines"},     {"title", p.title}, {"finding", p.finding}, {"caption", p.caption},
-      {"x", p.x_label},   {"y", p.y_label},      {"logX", p.log_x},  {"logY", p.log_y},      {"equal", p.equal},
-      {"series", series}, {"rows", rows_of(all)}};
+  const json spec = {{"id", id},
+                     {"kind", "lines"},
+                     {"title", p.title},
+                     {"finding", p.finding},
+                     {"caption", p.caption},
+                     {"x", p.x_label},
+                     {"y", p.y_label},
+                     {"logX", p.log_x},
+                     {"logY", p.log_y},
+                     {"equal", p.equal},
+                     {"wholeBands", p.whole_bands},
+                     {"series", series},
+                     {"rows", rows_of(all)}};
   std::string csv = "series,x,y,low,high\n";
   for (const Series& s : all)
     for (std::size_t i = 0; i < s.x.size(); ++i) {
@@ -170,6 +186,28 @@ Figure figure_of(const HeatMap& m, const std::string& id) {
     fmt::format_to(std::back_inserter(csv), "{},{},{}\n", csv_text(m.x[k % m.x.size()]), csv_text(m.y[k / m.x.size()]),
                    csv_text(m.values[k]));
   return {id, m.title, dumped(spec), csv};
+}
+
+void share_scale(std::vector<HeatMap>& maps) {
+  if (maps.size() < 2) return;
+  constexpr double least_share = .1;
+  double low = NAN, high = NAN, narrowest = INFINITY;
+  for (const HeatMap& m : maps) {
+    const auto [least, most] = extent_of(m);
+    if (std::isnan(least)) continue;
+    low = std::fmin(low, least);
+    high = std::fmax(high, most);
+    narrowest = std::min(narrowest, most - least);
+  }
+  const bool one = narrowest >= least_share * (high - low);
+  for (HeatMap& m : maps) {
+    if (one) {
+      m.low = low;
+      m.high = high;
+    }
+    m.caption += one ? " All of these maps have the same scale of colours."
+                     : " Each of these maps has a scale of colours of its own: their ranges differ too much for one.";
+  }
 }
 
 }  // namespace ebb::app

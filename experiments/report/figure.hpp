@@ -13,4 +13,8 @@ Figure figure_of(const HeatMap&, const std::string& id);
 /// "norm-of-the-gradient" of "Norm of the gradient": lower-case letters, digits and dashes; "figure" if none remain.
 std::string id_of(const std::string& title);
 
+/// Gives heat maps that are to be compared one scale of colours. Where the values of one would fill less than a tenth
+/// of it, each keeps its own. The captions say which; nothing for a single map.
+void share_scale(std::vector<HeatMap>&);
+
 }  // namespace ebb::app

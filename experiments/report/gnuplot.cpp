@@ -108,17 +108,31 @@ std::string head(const json& f, const Paper& p) {
 
 bool is_mark(const json& s) { return s.value("mark", false); }
 
-/// Diverged runs do not set the scale of y, as on the page.
+/// The range of the lines and, as on the page, of their bands: as far as these do not compress the lines, or whole.
+/// Diverged runs do not set it.
 Extent y_range(const json& f, bool log) {
-  Extent all, inside;
+  Extent all, inside, bands;
   for (const json& row : f.at("rows"))
     for (std::size_t k = 1; k < row.size(); ++k) {
-      const json& y = row.at(k).at(1);
-      if (!y.is_number() || (log && y.get<double>() < 1e-300)) continue;
-      all.add(y);
-      if (!f.at("series").at(k - 1).value("outside", false)) inside.add(y);
+      const bool outside = f.at("series").at(k - 1).value("outside", false);
+      for (std::size_t part = 0; part < 3; ++part) {
+        const json& y = row.at(k).at(part);
+        if (!y.is_number() || (log && y.get<double>() < 1e-300)) continue;
+        if (!outside) bands.add(y);
+        if (part != 1) continue;
+        all.add(y);
+        if (!outside) inside.add(y);
+      }
     }
-  return inside.low <= inside.high ? inside : all;
+  if (inside.low > inside.high) return all;
+  const auto lines =
+      std::count_if(f.at("series").begin(), f.at("series").end(), [](const json& s) { return !is_mark(s); });
+  if (f.value("wholeBands", false) || (!log && lines == 1)) return bands;
+  constexpr double share = .15;  // of the range of the lines, on either side
+  const double room =
+      log ? std::exp(share * (std::log(inside.high) - std::log(inside.low))) : share * (inside.high - inside.low);
+  return {std::max(bands.low, log ? inside.low / room : inside.low - room),
+          std::min(bands.high, log ? inside.high * room : inside.high + room)};
 }
 
 /// A range of so many decades is drawn linearly in log10 y: on its logarithmic axis, gnuplot multiplies the ordinates
@@ -181,11 +195,41 @@ std::string line_of_series(const json& series, std::size_t k, bool markers) {
   const int shape = shape_of(s.at("marker").get<std::string>());
   if (s.value("dots", false))
     return fmt::format("$d{} using 1:2 with points lc {} pt {} ps .5 {}", k, colour, markers ? shape : 7, name);
-  const std::string line = fmt::format("lc {} lw 1.4 dt {}", colour, dash_word(s.at("dash")));
+  const char* const width = s.value("label", "").empty() ? "1.4" : ".9";
+  const std::string line = fmt::format("lc {} lw {} dt {}", colour, width, dash_word(s.at("dash")));
   if (markers)
     return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .45 pn {} {}", k, line, shape, 5 + k % 3, name);
   if (s.value("beads", false)) return fmt::format("$d{} using 1:2 with linespoints {} pt 7 ps .25 {}", k, line, name);
   return fmt::format("$d{} using 1:2 with lines {} {}", k, line, name);
+}
+
+/// The labels of lines that look alike, at the right edge: at the height at which each ends, moved apart.
+std::string labels_of(const json& f, bool log, double low, double high) {
+  struct End {
+    double at;  // height as a share of the axis
+    std::string label, colour;
+  };
+  std::vector<End> ends;
+  for (std::size_t k = 0; k < f.at("series").size(); ++k) {
+    const json& s = f.at("series").at(k);
+    const std::string label = s.value("label", "");
+    if (label.empty() || s.value("dots", false)) continue;
+    double last = NAN;
+    for (const json& row : f.at("rows"))
+      if (const json& y = row.at(k + 1).at(1); y.is_number() && (!log || y.get<double>() > 0)) last = y.get<double>();
+    if (log) last = std::log10(last);
+    if (!std::isnan(last))
+      ends.push_back({std::clamp((last - low) / (high - low), 0., 1.), label, colour_word(s.at("light"))});
+  }
+  constexpr double gap = .06;
+  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.at < b.at; });
+  for (std::size_t k = 1; k < ends.size(); ++k) ends[k].at = std::max(ends[k].at, ends[k - 1].at + gap);
+  double most = 1;
+  for (auto e = ends.rbegin(); e != ends.rend(); ++e, most -= gap) e->at = std::min(e->at, most);
+  std::string text;
+  for (const End& e : ends)
+    text += fmt::format("set label {} at graph 1.02,{:.3f} left tc {} noenhanced\n", quoted(e.label), e.at, e.colour);
+  return text.empty() ? text : text + "set rmargin 9\n";
 }
 
 std::string lines_program(const json& f, const Paper& p) {
@@ -202,7 +246,9 @@ std::string lines_program(const json& f, const Paper& p) {
   const double pad = log_y ? std::pow(10, .04 * (std::log10(y.high) - std::log10(y.low))) : .05 * (y.high - y.low);
   text += fmt::format("set yrange [{:.9g}:{:.9g}]\n", log_y ? y.low / pad : y.low - pad,
                       log_y ? y.high * pad : y.high + pad);
-  text += "set grid ytics lc rgb '#dde1e0' lw .4\n";
+  const double bottom = log_y ? std::log10(y.low / pad) : y.low - pad,
+               top = log_y ? std::log10(y.high * pad) : y.high + pad;
+  text += labels_of(f, log, bottom, top) + "set grid ytics lc rgb '#dde1e0' lw .4\n";
   if (f.value("equal", false) && !log_x && !log) text += "set size ratio -1\n";
   text += p.legend ? "set key outside top center horizontal reverse Left samplen 2.2 spacing .9 width 1 maxcols 3\n"
                    : "unset key\n";

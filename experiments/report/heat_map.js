@@ -38,7 +38,7 @@ class HeatMap {
     const colour = d3.scale.linear().domain(d3.range(spec.scale.length).map(k => k / (spec.scale.length - 1))).range(spec.scale).clamp(true);
     const paths = new Map();
     spec.values.forEach((v, k) => {
-      if (v === null) return;
+      if (typeof v !== 'number') return;   // not known, or infinite
       const c = k % spec.xs.length, r = Math.floor(k / spec.xs.length);
       const shade = Math.round((shades - 1) * Math.min(1, Math.max(0, (v - scale.domain()[0]) / (scale.domain()[1] - scale.domain()[0]))));
       const a = x(xs[c]).toFixed(1), b = y(ys[r]).toFixed(1);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <ebb/experiments/report/palette.hpp>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@ struct Series {
   std::string name{};
   std::vector<double> x{}, y{}, low{}, high{};
   std::string group{};   ///< lines of one group share colour, dash and marker: the cell's name; `name` if empty
+  std::string label{};   ///< of one of several lines of its group, such as a seed: written at its end; the line is thin
   bool dashed = false;   ///< another kind of line of its group
   bool dots = false;     ///< only its points, without a line
   bool beads = false;    ///< a line with a small dot at each of its points
@@ -26,6 +28,7 @@ struct Plot {
   std::string finding{};        ///< a sentence before the plot: what it shows
   std::string id{};             ///< its name for `ebb plot`; made from the title if empty
   bool equal = false;           ///< a unit has the same length along both axes: a plane
+  bool whole_bands = false;     ///< the y axis covers the bands, even where they make the lines look flat
 };
 
 /// A number for each point of a grid, shown as a colour on a perceptually uniform scale that the colour-blind can read.
@@ -38,6 +41,7 @@ struct HeatMap {
   std::string finding{};         ///< a sentence before the figure: what it shows
   bool diverging = false;        ///< values on both sides of zero have two hues that meet there
   std::string id{};              ///< its name for `ebb plot`; made from the title if empty
+  double low = NAN, high = NAN;  ///< ends of the scale; the least and the greatest value if not given
 };
 
 /// A plot or heat map as it is written: into the page and figures.json (`json`) and into a file (`csv`).
@@ -76,9 +80,10 @@ class Report {
   void text(const std::string& paragraph);
   void verbatim(const std::string& text);  ///< preformatted text
   void note(const std::string& small);     ///< details in smaller letters
-  /// One plot, or several side by side. Neighbours with the same label of the y axis share its range.
+  /// One plot, or several side by side. Neighbours with the same label of the y axis share its range, unless one of
+  /// them would fill less than a fifth of it.
   void plots(const std::vector<Plot>& side_by_side);
-  /// One heat map, or several side by side, each with its own scale.
+  /// One heat map, or several side by side, each with its own scale; share_scale gives them a common one.
   ///
   /// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
   void heat_map(const HeatMap& map) { heat_maps({map}); }

@@ -4,11 +4,14 @@
 (function () {
   const symbol = (shape, size) => d3.svg.symbol().type(shape).size(size)();
   const paint = s => s.mark ? 'var(--mark)' : `var(--c${s.colour})`;
+  const thickness = s => s.mark || s.thin ? 1 : s.label ? 1.3 : 2;
+  // "#2 lstm (run)": the name with its label, unless it contains that.
+  const named = s => !s.label || s.name.includes(s.label) ? s.name : s.label + ' ' + s.name;
   const several = spec => new Set(spec.series.filter(s => !s.mark).map(s => s.group)).size > 1;
 
   function icon(s, markers) {
     const dash = s.mark ? '3 3' : s.dash.join(' '), colour = paint(s);
-    const line = s.dots ? '' : `<line x1="0" x2="26" y1="5" y2="5" style="stroke:${colour}" stroke-width="${s.mark ? 1 : 2}" stroke-dasharray="${dash || 'none'}"/>`;
+    const line = s.dots ? '' : `<line x1="0" x2="26" y1="5" y2="5" style="stroke:${colour}" stroke-width="${thickness(s)}" stroke-dasharray="${dash || 'none'}"/>`;
     const shape = s.mark || !markers && !s.dots && !s.beads ? '' :
       `<path transform="translate(13 5)" d="${symbol(markers ? s.marker : 'circle', s.dots ? 64 : 40)}" style="fill:${colour}"/>`;
     return `<svg width="26" height="10" viewBox="0 0 26 10">${line}${shape}</svg>`;
@@ -23,7 +26,7 @@
     const all = isFinite(of(chosen(true).map(e => e[1]))[0]) ? chosen(true) : chosen(false);
     const line = of(all.map(e => e[1])), band = of(all.flatMap(e => e.slice(0, 3)));
     if (!isFinite(line[0])) return line;
-    if (!log && spec.series.filter(s => !s.mark).length === 1) return band;   // there are no other lines to hide
+    if (spec.wholeBands || !log && spec.series.filter(s => !s.mark).length === 1) return band;   // or there are no others to hide
     const room = log ? Math.pow(10, .15 * (Math.log10(line[1]) - Math.log10(line[0]))) : .15 * (line[1] - line[0]);
     return log ? [Math.max(band[0], line[0] / room), Math.min(band[1], line[1] * room)]
       : [Math.max(band[0], line[0] - room), Math.min(band[1], line[1] + room)];
@@ -74,6 +77,8 @@
       const x = this.x = (this.logX ? d3.scale.log() : d3.scale.linear()).domain(this.domain('x'));
       const y = this.y = (this.logY ? d3.scale.log() : d3.scale.linear()).domain(this.domain('y'));
       const box = this.box = {top: 8, bottom: height - 46, right: width - 10};
+      const labels = spec.series.filter((s, k) => s.label && !s.dots && this.shown(k)).map(s => s.label);
+      if (labels.length) box.right -= Drawing.widest(svg, labels) + 4;
       y.ticks = Drawing.ticks(y, this.logY, box.bottom - box.top, 45);
       box.left = Drawing.widest(svg, y.ticks.map(Drawing.axisText)) + 32;
       x.range([box.left, box.right]);
@@ -92,6 +97,7 @@
       for (const k of order) if (this.shown(k)) this.band(inside, k);
       const points = svg.append('g');   // not clipped: a point on the edge is drawn whole
       for (const k of order) if (this.shown(k)) this.line(inside, points, k);
+      this.ends(svg);
       this.hover = svg.append('g').attr('class', 'hover');
       this.catchPointer(svg, box);
     }
@@ -119,15 +125,53 @@
       const here = this.points[k].filter(p => this.okX(p) && this.ok(p.y) && within(x(p.x), box.left, box.right) && within(y(p.y), box.top, box.bottom));
       if (!s.dots) {
         const path = d3.svg.line().defined(p => this.ok(p.y) && this.okX(p)).x(p => x(p.x)).y(p => y(p.y));
-        g.append('path').attr({d: path(this.points[k]), fill: 'none', 'stroke-width': s.mark || s.thin ? 1 : 2, 'stroke-linejoin': 'round'})
+        g.append('path').attr({d: path(this.points[k]), fill: 'none', 'stroke-width': thickness(s), 'stroke-linejoin': 'round'})
           .attr('stroke-dasharray', s.mark ? '3 3' : s.dash.join(' ') || null).attr('stroke-opacity', s.thin ? .45 : null).style('stroke', colour);
       }
       if (s.mark || s.thin) return;
       const each = (list, shape, size) => list.forEach(p => over.append('path')
         .attr({d: symbol(shape, size), transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)})`}).style('fill', colour));
-      if (s.dots) each(here, this.markers ? s.marker : 'circle', 70);
+      if (s.dots) each(here, this.markers ? s.marker : 'circle', here.length > 150 ? 20 : 70);   // a cloud of states
       else if (s.beads && here.length < 80) each(here, 'circle', 20);
       if (this.markers && !s.dots) each(this.sparse(here, k), s.marker, 46);
+    }
+    // The labels of lines that look alike, where they end: moved apart, each with a stroke to its line.
+    ends(svg) {
+      const {box, x, y, spec} = this, gap = 12, all = [];
+      spec.series.forEach((s, k) => {
+        if (!s.label || s.dots || !this.shown(k)) return;
+        const inside = this.points[k].filter(p => this.okX(p) && this.ok(p.y) && x(p.x) >= box.left - 1 && x(p.x) <= box.right + 1);
+        if (!inside.length) return;
+        const last = inside[inside.length - 1], at = Math.min(box.bottom, Math.max(box.top, y(last.y)));
+        const peak = inside.reduce((a, b) => b.y > a.y ? b : a);
+        all.push({label: s.label, peak, colour: paint(s), x: x(last.x), at, to: at});
+      });
+      const g = svg.append('g'), [least, most] = d3.extent(all, e => e.at), placed = [];
+      const beside = (at, height, label) => {   // inside the plot, below those that are there
+        let to = Math.max(box.top + 10, height - 4);
+        while (placed.some(p => Math.abs(p[0] - at) < 52 && Math.abs(p[1] - to) < gap)) to += gap;
+        placed.push([at, to]);
+        g.append('text').attr({class: 'tick', x: at + 4, y: to}).text(label);
+      };
+      if (all.length > 1 && most - least < gap / 2 && all.every(e => y(e.peak.y) < e.at - 2 * gap)) {   // histograms all end at zero
+        for (const e of all) beside(x(e.peak.x), y(e.peak.y), e.label);
+        return;
+      }
+      all.sort((a, b) => a.at - b.at);
+      all.forEach((e, k) => { if (k) e.to = Math.max(e.to, all[k - 1].to + gap); });
+      for (let k = all.length - 1, most = box.bottom; k >= 0; --k, most -= gap) {
+        if (all[k].to <= most) break;
+        all[k].to = most;
+      }
+      for (const e of all) {
+        if (box.right - e.x > 30) {   // a line that ends inside the plot
+          beside(e.x, e.at, e.label);
+          continue;
+        }
+        g.append('path').attr({d: `M${e.x.toFixed(1)},${e.at.toFixed(1)}L${box.right + 6},${e.to.toFixed(1)}`, fill: 'none', 'stroke-width': .8, 'stroke-opacity': .6})
+          .style('stroke', e.colour);
+        g.append('text').attr({class: 'tick', x: box.right + 8, y: e.to + 4}).text(e.label);
+      }
     }
     // A few points of a line, about 110 pixels apart and at other places than those of its neighbours.
     sparse(points, k) {
@@ -145,7 +189,7 @@
       const self = this, clamp = ([a, b]) => [Math.min(box.right, Math.max(box.left, a)), Math.min(box.bottom, Math.max(box.top, b))];
       const area = svg.append('rect').attr({class: 'catch', x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top});
       let from = null, drag = null;
-      area.on('mousemove', function () { if (!from) self.values(d3.mouse(this)[0]); })
+      area.on('mousemove', function () { if (!from) self.values(...d3.mouse(this)); })
         .on('mouseleave', () => this.values(null))
         .on('dblclick', () => { this.zoom = null; this.draw(); })
         .on('mousedown', function () {
@@ -173,8 +217,8 @@
       const sorted = k => [Math.min(from[k], to[k]), Math.max(from[k], to[k])];
       return [upright && !flat ? [box.left, box.right] : sorted(0), flat ? [box.top, box.bottom] : sorted(1)];
     }
-    values(pixel) {
-      this.fields.forEach(f => f && (f.textContent = ''));
+    values(pixel, height) {
+      this.fields.forEach(f => { if (f) { f.textContent = ''; f.parentNode.classList.remove('near'); } });
       this.hover.selectAll('*').remove();
       if (pixel === null) return;
       const near = this.points.map(list => {
@@ -187,6 +231,15 @@
       if (!lines.length) return;
       const x = lines.sort((a, b) => Math.abs(this.x(a.x) - pixel) - Math.abs(this.x(b.x) - pixel))[0].x;
       this.hover.append('text').attr({x: this.box.right, y: this.box.top + 12, 'text-anchor': 'end'}).text(`${this.spec.x} ${Drawing.axisText(x)}`);
+      const distance = k => Math.hypot(this.spec.series[k].dots ? this.x(near[k].x) - pixel : 0, this.y(near[k].y) - height);
+      const pointed = d3.range(near.length).filter(k => near[k] && this.spec.series[k].label && this.fields[k] && this.shown(k))
+        .sort((a, b) => distance(a) - distance(b))[0];   // the one of lines that look alike which the pointer is at
+      if (pointed !== undefined && distance(pointed) < 40) {
+        const s = this.spec.series[pointed], left = this.x(near[pointed].x) > (this.box.left + this.box.right) / 2;
+        this.fields[pointed].parentNode.classList.add('near');
+        this.hover.append('text').attr({x: this.x(near[pointed].x) + (left ? -8 : 8), y: Math.max(this.box.top + 26, this.y(near[pointed].y) - 8), 'text-anchor': left ? 'end' : 'start'})
+          .style('fill', 'var(--ink)').text(s.label);
+      }
       near.forEach((p, k) => {
         if (!p || !this.fields[k] || this.spec.series[k].mark || !this.shown(k)) return;
         this.fields[k].textContent = Drawing.text(p.y);
@@ -202,7 +255,7 @@
         if (this.main(k) !== k) return null;
         const key = document.createElement('button');
         key.innerHTML = icon(s, this.markers) + '<span></span><b></b>';
-        key.querySelector('span').textContent = s.name;
+        key.querySelector('span').textContent = named(s);
         key.title = 'hide or show';
         key.onclick = () => {
           this.visible[k] = !this.visible[k];
@@ -236,9 +289,10 @@
     });
     const lines = own.filter(f => f.spec.kind === 'lines');
     if (lines.length > 1 && lines.every(f => f.spec.y === lines[0].spec.y && f.spec.logY === lines[0].spec.logY)) {
-      const ranges = lines.map(f => range(f.spec, f.logY));
+      const ranges = lines.map(f => range(f.spec, f.logY)), at = v => lines[0].logY ? Math.log(v) : v;
       const shared = [Math.min(...ranges.map(r => r[0])), Math.max(...ranges.map(r => r[1]))];
-      lines.forEach(f => f.shared = shared);
+      const share = ([low, high]) => (at(high) - at(low)) / (at(shared[1]) - at(shared[0]));
+      if (ranges.every(r => !(share(r) < .2))) lines.forEach(f => f.shared = shared);   // or one would be squeezed to a line
     }
     figures.push(...own);
   }

@@ -34,7 +34,8 @@ std::string fit(const std::string& text, int width, bool right) {
 }
 
 std::string number_text(double x) {
-  if (!std::isfinite(x)) return "–";
+  if (std::isnan(x)) return "–";
+  if (std::isinf(x)) return x > 0 ? "∞" : "-∞";
   if (x == 0) return "0";
   const double size = std::abs(x);
   if (size < 1e-3 || size >= 1e5) return fmt::format("{:.1e}", x);

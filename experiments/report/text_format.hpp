@@ -8,7 +8,7 @@ namespace ebb::app {
 std::string spark(const std::vector<double>& numbers, double low, double high, int width);
 /// The text in exactly `width` columns of a terminal, truncated or padded with spaces; counts characters, not bytes.
 std::string fit(const std::string& text, int width, bool right = false);
-/// "3.2e-24", "0.0031", "12.5", "-": at most four digits.
+/// "3.2e-24", "0.0031", "12.5", "-∞": at most four digits. "–" for NaN: not known.
 std::string number_text(double);
 /// "10⁻²³·⁵": a power of ten with the given number of decimals.
 std::string power_text(double exponent, int decimals);

@@ -52,7 +52,7 @@ Estimate decay_estimate(const LagNorms& norms, int first, int last) {
   Estimate e{decay_of(norms, first, last).per_step, Evidence::unmeasured};
   last = std::min(last, static_cast<int>(norms.size()) - 1);
   const Array table = table_of_norms(norms);
-  if (table && first < last) e.error = decay_rate(table, first, last).error;
+  if (table && first < last && table.dim(1) >= least_for_error) e.error = decay_rate(table, first, last).error;
   return e;
 }
 
@@ -96,6 +96,7 @@ Estimate mean_of(const std::vector<Estimate>& runs) {
   double sum = 0, squares = 0;
   for (const Estimate& e : runs) sum += e.value / n;
   if (runs.size() == 1 || !std::isfinite(sum)) return {sum, runs.front().error};
+  if (runs.size() < least_for_error) return {sum, Evidence::unmeasured};
   for (const Estimate& e : runs) squares += (e.value - sum) * (e.value - sum);
   return {sum, std::sqrt(squares / (n - 1) / n)};
 }

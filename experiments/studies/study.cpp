@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/ops/printable.hpp>
 #include <limits>
@@ -69,7 +70,8 @@ Spread spread_of(const std::vector<double>& numbers) {
 }
 
 std::string text_of(const Spread& s) {
-  return s.count > 1 ? fmt::format("{} ± {:.2g}", number_text(s.mean), s.deviation) : number_text(s.mean);
+  if (s.count >= least_for_error) return fmt::format("{} ± {:.2g}", number_text(s.mean), s.deviation);
+  return number_text(s.mean) + (s.count > 1 ? fmt::format(" (n = {})", s.count) : "");
 }
 
 Series line_of(const std::string& name, const std::vector<Curve>& curves, bool logarithmic, int most) {
@@ -92,12 +94,19 @@ Series line_of(const std::string& name, const std::vector<Curve>& curves, bool l
     for (std::size_t k = 0; k < count; ++k) of_y[k].push_back(spread_of(of_run[k]).mean);
   }
   Series s{.name = name, .group = name};
+  bool banded = false;
   for (std::size_t k = 0; k < count; ++k) {
-    const Spread y = spread_of(of_y[k]);
+    Spread y = spread_of(of_y[k]);
+    if (y.count < least_for_error) y.deviation = unknown;
+    else banded = true;
     s.x.push_back(spread_of(of_x[k]).mean);
     s.y.push_back(unscaled(y.mean));
     s.low.push_back(unscaled(y.mean - y.deviation));
     s.high.push_back(unscaled(y.mean + y.deviation));
+  }
+  if (!banded) {
+    s.low.clear();
+    s.high.clear();
   }
   return s;
 }

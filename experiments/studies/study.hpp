@@ -20,7 +20,7 @@ struct Spread {
   int count;
 };
 Spread spread_of(const std::vector<double>&);
-/// "1.234 ± 0.012"; without the deviation if there is one value.
+/// "1.234 ± 0.012" of at least three values; "1.234 (n = 2)", or one value alone.
 std::string text_of(const Spread&);
 
 /// How a run ended: not at all (or it diverged, or failed), by Ctrl-C, or completed.
@@ -41,7 +41,7 @@ struct Curve {
   std::vector<double> x, y;
 };
 /// The same curve of several seeds as one line: mean and standard deviation over the seeds that have a point, in at
-/// most `most` intervals; of ln y if it is drawn logarithmically.
+/// most `most` intervals; of ln y if it is drawn logarithmically. Points of fewer than three seeds have no deviation.
 Series line_of(const std::string& name, const std::vector<Curve>&, bool logarithmic = false, int most = 150);
 /// Adds each seed as a thin line behind the line of that name: a mean hides seeds that fail. Nothing for one seed.
 void add_seeds(Plot&, const std::string& name, const std::vector<Curve>&, bool logarithmic = false);

@@ -123,7 +123,8 @@ std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
   else if (g.alone > d || d >= 0) return text + ": the gate does not explain this rate.";
   else
     text +=
-        ", faster than it does: the gate forgets, and what comes back does so beside it, through the rest of the step.";
+        ", faster than it does: the gate forgets, and most of the gradient comes back by another path through the "
+        "step.";
   const double closed = g.complement ? g.near_one : g.near_zero;
   if (!vanishes(e)) return text;
   if (closed > mostly)
@@ -166,9 +167,10 @@ std::string cause_sentence(const Evidence& e) {
   }
   if (!vanishes(e)) return {};
   if (e.matrix) return matrix_sentence(e);
-  return e.gates_known ? "No value that it watches equals the derivative of a unit of its state with respect to "
-                         "itself, so no gate is known to explain the decay."
-                       : std::string();
+  return e.gates_known
+             ? "No value that its step names with watch equals the derivative of a unit of its state with respect to "
+               "itself, so no gate is known to explain the decay."
+             : std::string();
 }
 
 }  // namespace

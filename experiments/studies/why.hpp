@@ -12,6 +12,9 @@
 /// `ebb vanish` and `ebb observe`.
 namespace ebb::app::study {
 
+/// Fewer values have no standard deviation and no standard error on a page or in its files.
+inline constexpr int least_for_error = 3;
+
 /// A watched value that multiplies the state (observe/memory_gates.hpp).
 struct GateEvidence {
   std::string name, field;

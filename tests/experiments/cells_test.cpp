@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <ebb/nn/cell.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
 #include <sstream>
@@ -72,6 +74,29 @@ TEST_CASE("ebb check prints each input's largest error, its position and both va
     CHECK_THAT(o.out, Catch::Matchers::Contains(input));
 }
 
+TEST_CASE("ebb check prints the relative error, which decides, with its tolerance, beside the absolute one") {
+  const Outcome right = ebb_command({"check", "mgu"}), strict = ebb_command({"check", "mgu", "--tolerance", "1e-4"});
+  CHECK_THAT(right.out, Catch::Matchers::Contains("relative error at most 1e-06\n"));
+  CHECK_THAT(strict.out, Catch::Matchers::Contains("relative error at most 0.0001\n"));
+  std::istringstream lines(ebb_command({"check", "forgetful"}).out);
+  int wrong = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("<-- wrong") == std::string::npos) continue;
+    ++wrong;
+    INFO(line);
+    std::istringstream words(line);
+    std::string input, order, bracket;
+    double relative = 0, absolute = 0, analytic = 0, numeric = 0;
+    words >> input >> order >> relative >> absolute;
+    while (words >> bracket && bracket.back() != ']') {}
+    words >> analytic >> numeric;
+    REQUIRE(numeric != 0);
+    CHECK(relative == Approx(absolute / std::max(std::abs(analytic), std::abs(numeric))).epsilon(.1));
+    CHECK(relative > 1e-6);
+  }
+  CHECK(wrong > 0);
+}
+
 TEST_CASE("ebb check exits with 1 for a gradient 0.1 % off") {
   const Outcome o = ebb_command({"check", "forgetful"});
   CHECK(o.code == 1);
@@ -91,8 +116,8 @@ TEST_CASE("ebb check exits with 2 if any cell throws") {
 TEST_CASE("ebb check reports the mode it checked and parameters without influence") {
   const Outcome masked = ebb_command({"check", "masked"}), plain = ebb_command({"check", "mgu"});
   CHECK(masked.code == 0);
-  CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation\n") &&
-                             Catch::Matchers::Contains("  in training\n") &&
+  CHECK_THAT(masked.out, Catch::Matchers::Contains("  in evaluation; relative error") &&
+                             Catch::Matchers::Contains("  in training; relative error") &&
                              Catch::Matchers::Contains("has no influence"));
   CHECK_THAT(plain.out, Catch::Matchers::Contains("in training and evaluation, which are identical") &&
                             !Catch::Matchers::Contains("no influence"));

@@ -63,7 +63,7 @@ Spread of(const Way& w, double (*what)(const WayRun&)) {
 Table table_of(const std::vector<Way>& ways, const TaskInfo& info) {
   Table t{
       .head = {"dropout", "best valid", "at update", "test", "gap", "end test", "end gap"},
-      .caption = fmt::format("{}, mean and standard deviation over seeds. Test and gap (validation minus training "
+      .caption = fmt::format("{}, mean and (from 3 seeds) standard deviation. Test and gap (validation minus training "
                              "loss, both without masks) with the weights of the best validation, and with the last.",
                              info.unit)};
   const auto number = [](const Spread& s) { return number_text(s.mean); };
@@ -169,7 +169,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const TaskInfo& info,
   }
   loss.finding = verdict(ways, info);
   loss.caption =
-      "Solid: validation, mean and one standard deviation over seeds, thin lines single seeds; dashed: training, "
+      "Solid: validation, mean and (from 3 seeds) one standard deviation, thin lines single seeds; dashed: training, "
       "measured without masks. Dots: "
       "the best validation of each seed, whose weights early stopping keeps.";
   job.report.plots({loss});

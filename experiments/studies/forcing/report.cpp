@@ -107,7 +107,7 @@ void add_to_report(Job& job, const std::vector<Way>& ways, const Practice& p, co
   errors.marks.push_back({.name = "always predicting the mean", .x = {1, double(p.free)}, .y = {100, 100}});
   errors.caption =
       "Solid: each step reads the previous forecast. Dashed: it reads the true value. The first step is the same for "
-      "both. Bands: one standard deviation of the logarithm over seeds.";
+      "both. Bands: one standard deviation of the logarithm over seeds, from 3 of them.";
   errors.finding = verdict(ways, p);
   errors.id = "free-running";
   job.report.plots({errors});

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <cmath>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/random.hpp>
+#include <tuple>
 
 namespace ebb::app::observe {
 
@@ -29,6 +31,7 @@ std::string drive_text(const Subject& s, const Amount& a) {
 }
 
 std::string estimate_text(double value, double error) {
+  if (!std::isfinite(value) || !std::isfinite(error)) return number_text(value);
   return fmt::format("{} ± {}", number_text(value), number_text(error));
 }
 
@@ -44,10 +47,17 @@ std::vector<double> list_of(const Array& a) {
   return list;
 }
 
-Entry name_of(const Observed& o) { return Entry(o.subject.name, o.subject.variant); }
+Entry name_of(const Observed& o) {
+  const auto& [name, label] = std::tie(o.subject.name, o.subject.label);
+  return Entry(name.find(label) == std::string::npos ? label + " " + name : name, o.subject.variant);
+}
 
 Series line_of(const Observed& o, std::vector<double> x, std::vector<double> y) {
-  return {.name = o.subject.name, .x = std::move(x), .y = std::move(y), .group = o.subject.variant};
+  return {.name = o.subject.name,
+          .x = std::move(x),
+          .y = std::move(y),
+          .group = o.subject.variant,
+          .label = o.subject.label};
 }
 
 }  // namespace ebb::app::observe

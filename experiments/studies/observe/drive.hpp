@@ -14,7 +14,7 @@ Array start_of(const Subject&, const Amount&);
 /// "4 sequences of 1,000 steps of the test split of chars", or "... with zero inputs"
 std::string drive_text(const Subject&, const Amount&);
 
-/// "-0.0123 ± 0.0004"
+/// "-0.0123 ± 0.0004"; without an error that is not known, as that of -∞
 std::string estimate_text(double value, double error);
 
 /// A name in quotes, as a field of CSV (RFC 4180).
@@ -22,7 +22,7 @@ std::string csv_quoted(const std::string& name);
 
 /// The elements in row-major order.
 std::vector<double> list_of(const Array&);
-/// The name of a subject, in its colour.
+/// The name of a subject, in its colour, with the label of its lines.
 Entry name_of(const Observed&);
 /// A line in the colour of the subject.
 Series line_of(const Observed&, std::vector<double> x, std::vector<double> y);

@@ -60,12 +60,19 @@ struct Followed {
   double value = 0;
   double low = study::Evidence::unmeasured, high = study::Evidence::unmeasured;  ///< a band, unless NaN
   bool log_y = false;
+  std::string caption{};  ///< of the plot: what the number is, and what the band
 };
 
 /// The results of one measure after some updates of a training.
 struct Moment {
   int update = 0;
   const Values& values;
+};
+
+/// All moments of one model, in ascending order.
+struct OneTraining {
+  std::string name;  ///< to tell several apart: "seed 1"; empty if there is one
+  std::vector<Moment> moments;
 };
 
 /// One measure of `ebb observe`. EBB_MEASURE registers it, so that the command, its help and its page know it.
@@ -86,8 +93,8 @@ class Measure {
   virtual void testify(const Values&, study::Evidence&) const {}
   /// The numbers to follow over training; by default all lists of one number, each in a plot of its own.
   virtual std::vector<Followed> followed(const Values&) const;
-  /// Figures over the training of one model that are not lines, and sentences; moments in ascending order.
-  virtual void present_training(Job&, const std::string& /*model*/, const std::vector<Moment>&) const {}
+  /// Figures over training that are not lines, and sentences; each training has at least one moment.
+  virtual void present_training(Job&, const std::vector<OneTraining>&) const {}
 };
 
 struct MeasureEntry : Registered<MeasureEntry> {

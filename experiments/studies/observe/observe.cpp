@@ -172,6 +172,7 @@ struct Observe {
       const auto same = [&](const Subject& other) { return other.name == s->name; };
       for (int k = 2; std::any_of(subjects.begin(), s, same); ++k) s->name = fmt::format("{} [{}]", name, k);
     }
+    label_alike(subjects);
     return subjects;
   }
 

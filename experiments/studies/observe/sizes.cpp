@@ -58,7 +58,9 @@ Table table_of(const std::vector<Limit>& limits) {
           .rows = {},
           .caption =
               "A line in 1 / S by least squares, weighted by S, through every seed; its errors come from the "
-              "deviations, or from those of the values if they are larger. In the columns of S: means over seeds."};
+              "deviations, or from those of the values if they are larger. In the columns of S: means over seeds. n: "
+              "the values of all "
+              "sizes and seeds, of which the line takes two."};
   std::vector<double> sizes;
   for (const Limit& l : limits)
     for (const auto& [size, values] : l.by_size)
@@ -67,6 +69,7 @@ Table table_of(const std::vector<Limit>& limits) {
   for (const double size : sizes) t.head.push_back("S = " + count_text(size));
   t.head.emplace_back("S → ∞");
   t.head.emplace_back("error");
+  t.head.emplace_back("n");
   for (const Limit& l : limits) {
     std::vector<Entry> row{Entry(l.cell), l.quantity};
     for (const double size : sizes) {
@@ -75,6 +78,7 @@ Table table_of(const std::vector<Limit>& limits) {
     }
     row.emplace_back(digits(l.fit.limit.value));
     row.emplace_back(digits(l.fit.limit.error));
+    row.emplace_back(count_text(double(l.count)));
     t.rows.push_back(std::move(row));
   }
   return t;

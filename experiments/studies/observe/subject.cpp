@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
+#include <map>
 
 namespace ebb::app::observe {
 namespace {
@@ -80,6 +82,7 @@ Subject Subject::with_weights() const {
   if (model_) return *this;
   Subject s = initial(task_, cell_name, settings_, seed);
   s.name = name;
+  s.label = label;
   return s;
 }
 
@@ -105,6 +108,24 @@ Subject Subject::in_training(const Task& task, const Model& model, const std::st
   s.model_ = {std::shared_ptr<const Model>(), &model};
   s.state_size_ = ebb::state_size(s.cell());
   return s;
+}
+
+void label_alike(std::vector<Subject>& subjects) {
+  constexpr std::size_t most_characters = 12;  // of a label at the end of a line
+  std::map<std::string, std::vector<Subject*>> variants;
+  for (Subject& s : subjects) variants[s.variant].push_back(&s);
+  for (auto& [variant, alike] : variants) {
+    if (alike.size() < 2) continue;
+    bool numbered = false;
+    for (Subject* s : alike) {
+      s->label = s->name.substr(std::min(variant.size(), s->name.size()));  // ", seed 2" or " (run)"
+      const std::size_t from = s->label.find_first_not_of(", (");
+      s->label.erase(0, from == std::string::npos ? s->label.size() : from);
+      if (!s->label.empty() && s->label.back() == ')') s->label.pop_back();
+      numbered = numbered || s->label.empty() || s->label.size() > most_characters;
+    }
+    for (std::size_t k = 0; numbered && k < alike.size(); ++k) alike[k]->label = fmt::format("#{}", k + 1);
+  }
 }
 
 }  // namespace ebb::app::observe

@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/experiments/train/model.hpp>
 #include <memory>
+#include <vector>
 
 namespace ebb::app::observe {
 
@@ -42,6 +43,7 @@ class Subject {
   std::string name;  ///< on the page: the cell, and what distinguishes it from other subjects
   std::string cell_name;
   std::string variant;  ///< the cell with its remedy: determines colour, dash and marker
+  std::string label;    ///< short, of one of several subjects of a variant: "seed 2", "#2"; else empty
   std::string weights;  ///< the file, empty for initial weights
   std::string remedy;   ///< of initial weights
   std::uint64_t seed = 0;
@@ -58,5 +60,9 @@ class Subject {
   int state_size_ = 0;
   bool drawn_ = false;  // initial weights without a remedy
 };
+
+/// Labels the subjects of one variant, whose lines have the same colour, dash and marker: by what their names add to
+/// it, or by numbers if that is long.
+void label_alike(std::vector<Subject>&);
 
 }  // namespace ebb::app::observe

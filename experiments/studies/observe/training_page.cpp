@@ -34,12 +34,12 @@ template <class T> T& named(std::vector<T>& all, std::string T::* member, const 
   return all.back();
 }
 
-/// "From the first to the last measurement: f .31 to .52, k .1 to .2."
+/// "From the first to the last measurement, f: .31 to .52; k: .1 to .2."
 std::string changes_of(const Plot& p) {
   if (p.series.size() > 8) return {};  // the sentence would be longer than a look at the plot
   std::string text;
   for (const Series& s : p.series)
-    text += fmt::format("{}{} {} to {}", text.empty() ? "From the first to the last measurement: " : ", ", s.name,
+    text += fmt::format("{}{}: {} to {}", text.empty() ? "From the first to the last measurement, " : "; ", s.name,
                         number_text(s.y.front()), number_text(s.y.back()));
   return text + ".";
 }
@@ -54,9 +54,13 @@ std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<Training
         Plot& p = named(plots, &Plot::title, f.plot);
         p.x_label = "update";
         p.log_y = f.log_y;
+        p.caption = f.caption;
+        p.whole_bands = true;
         Series& line =
             named(p.series, &Series::name, runs.size() == 1 ? f.name : fmt::format("{}, {}", f.name, run.name));
         line.beads = true;
+        line.group = f.name;
+        if (runs.size() > 1) line.label = run.name;
         line.x.push_back(m.update);
         line.y.push_back(f.value);
         if (std::isnan(f.low)) continue;
@@ -109,9 +113,11 @@ void add_training(Job& job, const std::vector<TrainingRecords>& runs) {
     for (std::size_t k = 0; k < plots.size(); k += 2)
       job.report.plots({plots.begin() + static_cast<std::ptrdiff_t>(k),
                         plots.begin() + static_cast<std::ptrdiff_t>(std::min(k + 2, plots.size()))});
+    std::vector<OneTraining> trainings;
     for (const TrainingRecords& run : runs)
-      if (const std::vector<Moment> moments = moments_of(run, e->name); !moments.empty())
-        measure->present_training(job, runs.size() == 1 ? "" : ", " + run.name, moments);
+      if (std::vector<Moment> moments = moments_of(run, e->name); !moments.empty())
+        trainings.push_back({runs.size() == 1 ? "" : run.name, std::move(moments)});
+    if (!trainings.empty()) measure->present_training(job, trainings);
     add_numbers(job, runs, *e);
   }
   note_failures(job, runs);

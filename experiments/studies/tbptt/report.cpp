@@ -41,12 +41,12 @@ double start_drawn(const WindowRun& r) { return r.at_start.difference > 1e-9 ? r
 double trained_drawn(const WindowRun& r) { return r.trained.difference > 1e-9 ? r.trained.difference : NAN; }
 
 Table table_of(const StreamResult& s) {
-  Table t{
-      .head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
-      .caption =
-          "Quality: on the test split, mean and standard deviation over seeds. Time per character, and memory of the "
-          "tapes of one update, in training. Cosine and relative difference between the truncated and the full "
-          "gradient, at the same weights."};
+  Table t{.head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
+          .caption =
+              "Quality: on the test split, mean and (from 3 seeds) standard deviation. Time per character, and memory "
+              "of the "
+              "tapes of one update, in training. Cosine and relative difference between the truncated and the full "
+              "gradient, at the same weights."};
   const auto differs = [](const Spread& d) {
     return std::isfinite(d.mean) ? fmt::format("{:.2g}", d.mean) : std::string("–");
   };
@@ -159,7 +159,7 @@ void add_to_report(Job& job, const StreamResult& s) {
   curve.finding = ends_text(curve.series, s.info.unit);
   for (std::size_t k = 0; k < s.windows.size(); ++k)
     add_seeds(curve, count_text(s.windows[k].steps, "step"), of_windows[k]);
-  curve.caption = "Training loss, mean and one standard deviation over seeds; thin: single seeds.";
+  curve.caption = "Training loss, mean and (from 3 seeds) one standard deviation; thin: single seeds.";
   job.report.plots({curve});
   job.report.note(settings + ".");
 }

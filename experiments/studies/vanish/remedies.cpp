@@ -38,7 +38,7 @@ Table remedies_table(const TaskResult& task) {
           .caption =
               "Largest Lyapunov exponent along the test split, nats per step, and the factor per step by which "
               "the norm of the gradient changes, before and after training; loss on the test split. Mean and "
-              "standard deviation over seeds. " +
+              "(from 3 seeds) standard deviation. " +
               clip_text(task)};
   for (const CellResult& cell : task.cells) {
     const bool known = !cell.decays.empty();

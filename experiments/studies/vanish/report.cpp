@@ -91,6 +91,7 @@ Series curve_series(const std::string& cell, const std::vector<const Run*>& comp
     for (const auto& run : runs) square += (run[k] - mean) * (run[k] - mean) / n;
     s.x.push_back(static_cast<double>(k * length + 1));
     s.y.push_back(unscaled(mean));
+    if (runs.size() < study::least_for_error) continue;
     s.low.push_back(unscaled(mean - std::sqrt(square)));
     s.high.push_back(unscaled(mean + std::sqrt(square)));
   }
@@ -158,7 +159,7 @@ std::vector<Plot> training_plots(const TaskResult& task) {
   }
   loss.marks.push_back(level(task.info.baseline_about, task.info.baseline, last));
   loss.caption = fmt::format(
-      "Training loss, mean and one standard deviation over seeds, batch by batch; thin: single seeds. Grey: {}, {} "
+      "Training loss, mean and (from 3 seeds) one standard deviation, batch by batch; thin: single seeds. Grey: {}, {} "
       "{}.{}",
       task.info.baseline_about, number_text(task.info.baseline), task.info.unit,
       task.settings.enough > 0

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <ebb/experiments/report/figure.hpp>
 #include <ebb/experiments/report/gnuplot.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -41,7 +42,7 @@ TEST_CASE("a figure has its numbers, its styles and its gaps in JSON, and its nu
   CHECK(j["finding"] == "It falls.");
   CHECK(j["rows"].size() == 3);
   CHECK(j["rows"][0] == json::parse("[1, [0, 1, 2], [2, 2, 2], [2, 2, 2]]"));
-  CHECK(j["rows"][1][1] == json::parse(R"([null, null, null, "gap"])"));
+  CHECK(j["rows"][1][1] == json::parse(R"([null, null, null, "nan"])"));
   CHECK(j["rows"][2][2] == json::parse("[null, null, null]"));
   CHECK(j["series"][0]["colour"] == fixed_style("lstm")->hue);
   CHECK(j["series"][1]["outside"] == true);
@@ -73,6 +74,69 @@ TEST_CASE("the numbers of a figure on its page are those of its CSV file") {
   CHECK(json::parse(heat.json)["values"][0] == -1.23456789e-07);
 }
 
+TEST_CASE("an infinity is not shown as a number that is missing") {
+  CHECK(number_text(-INFINITY) == "-∞");
+  CHECK(number_text(INFINITY) == "∞");
+  CHECK(number_text(NAN) == "–");
+  Plot p{.title = "exponents"};
+  p.series = {{.name = "lstm", .x = {1, 2, 3}, .y = {-1, -INFINITY, NAN}}};
+  Palette palette;
+  const Figure f = figure_of(p, "exponents", palette);
+  CHECK_THAT(f.csv, Contains("lstm,2,-inf,,\nlstm,3,nan,,\n"));
+  const json rows = json::parse(f.json)["rows"];  // from which the page makes the same CSV
+  CHECK(rows[1][1] == json::parse(R"([null, null, null, "-inf"])"));
+  CHECK(rows[2][1] == json::parse(R"([null, null, null, "nan"])"));
+  HeatMap m = grid();
+  m.values = {1, 2, NAN, -INFINITY, 5, 6};
+  const json heat = json::parse(figure_of(m, "grid").json);
+  CHECK(heat["values"] == json::parse(R"([1, 2, null, "-inf", 5, 6])"));
+  CHECK(heat["low"] == 1);
+}
+
+TEST_CASE("heat maps that are compared have one scale, unless one would be a single colour in it") {
+  HeatMap a = grid(), b = grid(), c = grid();  // -4 to 6
+  b.values = {1, 2, NAN, -8, 5, 6};
+  c.values = {0, 1, 2, -100, 5, NAN};
+  std::vector<HeatMap> near{a, b}, far{a, c}, one{a};
+  share_scale(near);
+  for (const HeatMap& m : near) {
+    const json j = json::parse(figure_of(m, "grid").json);
+    CHECK(j["low"] == -8);
+    CHECK(j["high"] == 6);
+    CHECK_THAT(m.caption, Contains("the same scale of colours"));
+  }
+  share_scale(far);
+  CHECK(json::parse(figure_of(far[0], "grid").json)["low"] == -4);
+  CHECK(json::parse(figure_of(far[1], "grid").json)["low"] == -100);
+  CHECK_THAT(far[0].caption, Contains("a scale of colours of its own"));
+  share_scale(one);
+  CHECK(one[0].caption.empty());
+}
+
+TEST_CASE("lines that look alike have labels at their ends, in gnuplot moved apart") {
+  Plot p{.title = "seeds"};
+  p.series = {{.name = "lstm, seed 1", .x = {0, 1}, .y = {0, 10}, .group = "lstm", .label = "seed 1"},
+              {.name = "lstm, seed 2", .x = {0, 1}, .y = {0, 10}, .group = "lstm", .label = "seed 2"}};
+  Palette palette;
+  const Figure f = figure_of(p, "seeds", palette);
+  CHECK(json::parse(f.json)["series"][1]["label"] == "seed 2");
+  const std::string program = gnuplot_program(f.json, {});
+  CHECK_THAT(program, Contains("set label 'seed 1' at graph 1.02,0.940 left") &&
+                          Contains("set label 'seed 2' at graph 1.02,1.000 left") && Contains("lw .9") &&
+                          !Contains("lw 1.4"));
+}
+
+TEST_CASE("on narrow screens the names of a table's rows wrap and stay in view while its numbers scroll") {
+  Report r("test");
+  r.table({.head = {"", "value"}, .rows = {{"a long name", "1"}}});
+  const std::string html = r.html();
+  const auto narrow = html.find("(max-width: 700px)"), names = html.find("position: sticky; left: 0", narrow);
+  REQUIRE(narrow != std::string::npos);
+  REQUIRE(names != std::string::npos);
+  CHECK(html.find("white-space: normal", names) < html.find("}", names));
+  CHECK_THAT(html, Contains("<div class=scroll><table>"));
+}
+
 TEST_CASE("points of one line at one x are all in the figure, and in gnuplot's data in their order") {
   Plot p{.title = "branches"};
   p.series = {{.name = "stable", .x = {1, 1, 2}, .y = {-3, 3, 5}, .dots = true},
@@ -84,7 +148,7 @@ TEST_CASE("points of one line at one x are all in the figure, and in gnuplot's d
   CHECK(rows[0] == json::parse("[1, [-3, -3, -3], [0, 0, 0]]"));
   CHECK(rows[1] == json::parse("[1, [3, 3, 3], [null, null, null]]"));
   CHECK(rows[2] == json::parse("[2, [5, 5, 5], [7, 7, 7]]"));
-  CHECK(rows[3] == json::parse(R"([2, [null, null, null], [null, null, null, "gap"]])"));
+  CHECK(rows[3] == json::parse(R"([2, [null, null, null], [null, null, null, "nan"]])"));
   const std::string program = gnuplot_program(f.json, {});
   CHECK_THAT(program, Contains("$d0 << EOD\n1 -3 -3 -3\n1 3 3 3\n2 5 5 5\nEOD\n"));
   CHECK_THAT(program, Contains("$d1 << EOD\n1 0 0 0\n2 7 7 7\n2 NaN NaN NaN\nEOD\n"));
@@ -110,6 +174,21 @@ TEST_CASE("a logarithmic axis of less than two decades has numbers in gnuplot, w
   CHECK_THAT(program(), Contains("set ytics (0.05, 0.1, 0.2, 0.5, 1)\n"));
   p.series[0].y = {.03, 3};
   CHECK_THAT(program(), Contains("set format y '10^{%T}'") && !Contains("set ytics"));
+}
+
+TEST_CASE("the y axis covers bands as far as they do not compress the lines, or whole if the plot asks for it") {
+  Plot p{.title = "bands"};
+  p.series = {{.name = "a", .x = {0, 1}, .y = {1, 2}, .low = {-7, 1}, .high = {9, 3}},
+              {.name = "b", .x = {0, 1}, .y = {1, 1.5}}};
+  Palette palette;
+  const auto program = [&] { return gnuplot_program(figure_of(p, "bands", palette).json, {}); };
+  CHECK_THAT(program(), Contains("set yrange [0.785:2.215]"));  // .15 of 1 on either side, and .05 of that
+  p.whole_bands = true;
+  CHECK_THAT(program(), Contains("set yrange [-7.8:9.8]"));
+  p.log_y = true;
+  p.series[0].low = {.01, 1};
+  p.series[0].high = {100, 3};
+  CHECK_THAT(program(), Contains("set yrange [0.00691830971:144.543977]"));  // four decades, and .04 of them
 }
 
 TEST_CASE("a plane has one scale in gnuplot, unless an axis is logarithmic") {
@@ -205,7 +284,7 @@ TEST_CASE("a figure without any one of its fields is rejected, and a heat map wh
   for (const json* whole : {&lines, &heat})
     for (const auto& [name, value] : whole->items()) {
       if (name == "id" || name == "title" || name == "finding" || name == "caption") continue;  // not drawn
-      if (name == "equal") continue;  // which earlier versions did not write
+      if (name == "equal" || name == "wholeBands") continue;  // which earlier versions did not write
       INFO(name);
       json part = *whole;
       part.erase(name);

@@ -146,7 +146,7 @@ TEST_CASE("the sentence about attribution counts the readout apart from the last
   CHECK(
       measure->sentence({s, v}) ==
       "gru: 30 % of the gradient comes from the last tenth of the steps, 50 % from parameters used outside the steps, "
-      "as by the readout.");
+      "such as those of the readout.");
   v["share out/W"] = {0, 0, .5, .1};
   CHECK(measure->sentence({s, v}) == "gru: 30 % of the gradient comes from the last tenth of the steps.");
 }

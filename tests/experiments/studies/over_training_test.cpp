@@ -100,6 +100,28 @@ TEST_CASE("measures are taken before the first update, at their interval and aft
   }
 }
 
+TEST_CASE("each plot over training has a caption that says what its bands are, and an axis that covers them") {
+  TempFolder folder;
+  run_ok(
+      run_of(folder / "out", "adding",
+             {"--observe", "lyapunov,gates,jacobians,norms,sensitivity,curvature,map,newton,attribution,fixed_points",
+              "--every", "9", "--observe-rows", "4"}));
+  const auto plots = plots_of(read_all(folder / "out/report.html"));
+  int with_bands = 0, of_training = 0;
+  for (const nlohmann::json& p : plots) {
+    if (p["kind"] != "lines" || p["x"] != "update" || !p.value("wholeBands", false)) continue;
+    INFO(p["title"]);
+    ++of_training;
+    CHECK(p["caption"].get<std::string>().size() > 20);
+    bool band = false;
+    for (const nlohmann::json& s : p["series"]) band = band || s.value("band", false);
+    with_bands += band;
+    CHECK((p["caption"].get<std::string>().find("Band") != std::string::npos) == band);
+  }
+  CHECK(of_training >= 14);
+  CHECK(with_bands == 7);  // exponents, two of gates, effective rank, sensitivity, share of eigenvalues, noise scale
+}
+
 TEST_CASE("a run resumed from any checkpoint takes the measurements that were lost, with the same results") {
   TempFolder folder;
   const auto task = make_task("adding");

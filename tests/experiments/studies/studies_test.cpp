@@ -370,13 +370,21 @@ TEST_CASE("a curve over seeds is their binned mean, of the logarithm if that is 
   const ebb::app::Series s = line_of("a", curves, false, 2);
   CHECK(s.x == std::vector<double>{1.5, 3.5});
   CHECK(s.y == std::vector<double>{2.5, 100});
-  CHECK(s.low == std::vector<double>{1, 100});
+  CHECK(s.low.empty());  // of two seeds
   const ebb::app::Series log = line_of("a", curves, true, 4);
   CHECK(log.x.size() == 4);
   CHECK(log.y[0] == Approx(2));
-  CHECK(log.high[1] == Approx(4));
+  const ebb::app::Series of_three = line_of("a", {curves[0], curves[1], curves[1]}, true, 4);
+  CHECK(of_three.high[1] == Approx(std::pow(4, 2. / 3 + std::sqrt(2.) / 3)));
   CHECK(spread_of({1, 3, NAN}).count == 2);
   CHECK(std::isnan(spread_of({}).mean));
+  CHECK(text_of(spread_of({1, 2, 3})) == "2.000 ± 0.82");
+  CHECK(text_of(spread_of({1, 3, NAN})) == "2.000 (n = 2)");
+  CHECK(text_of(spread_of({2})) == "2.000");
+  const std::vector<Curve> three{{{1, 2}, {1, 5}}, {{1, 2}, {3, 7}}, {{1}, {2}}};
+  const ebb::app::Series banded = line_of("three", three);
+  CHECK(banded.high[0] == Approx(2 + std::sqrt(2. / 3)));
+  CHECK(std::isnan(banded.high[1]));  // of two of them
 }
 
 }  // namespace studies_test

@@ -44,7 +44,7 @@ struct AttributionMeasure final : Measure {
     for (const Observed& o : all) {
       job.report.text(sentence(o));
       Plot p{.title = o.subject.name, .x_label = "time step", .y_label = "norm of the part of dL/dW", .log_y = true};
-      p.caption = "Before step 0: parameters used outside the steps, as by the readout.";
+      p.caption = "At step -1: parameters that are used outside the steps, such as those of the readout.";
       for (const auto& [name, list] : o.values.all())
         if (name.starts_with("norm ") && std::any_of(list.begin(), list.end(), [](double x) { return x > 0; }))
           p.series.push_back({.name = name.substr(5), .x = o.values.at("times"), .y = list});
@@ -55,9 +55,20 @@ struct AttributionMeasure final : Measure {
 
   std::vector<Followed> followed(const Values& v) const override {
     std::vector<Followed> all{
-        {.plot = "Gradient from the last tenth of the steps, share", .name = "share", .value = parts_of(v).recent}};
-    if (v.has("noise_scale"))
-      all.push_back({.plot = "Gradient noise scale, sequences", .name = "scale", .value = v.at("noise_scale")[0]});
+        {.plot = "Gradient from the last tenth of the steps, share",
+         .name = "share",
+         .value = parts_of(v).recent,
+         .caption = "Share of the gradient of the loss that comes from parameters used in the last tenth of the "
+                    "steps: the projection of that part on the whole gradient, which may be negative."}};
+    if (!v.has("noise_scale")) return all;
+    const double scale = v.at("noise_scale")[0], error = v.at("noise_scale")[1];
+    all.push_back({.plot = "Gradient noise scale, sequences",
+                   .name = "scale",
+                   .value = scale,
+                   .low = scale - error,
+                   .high = scale + error,
+                   .caption = "The batch size at which the noise of the gradient equals the gradient. Band: one "
+                              "standard error."});
     return all;
   }
 
@@ -67,7 +78,8 @@ struct AttributionMeasure final : Measure {
     std::string text = fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps",
                                    o.subject.name, 100 * parts.recent);
     if (parts.outside != 0)
-      text += fmt::format(", {:.0f} % from parameters used outside the steps, as by the readout", 100 * parts.outside);
+      text += fmt::format(", {:.0f} % from parameters used outside the steps, such as those of the readout",
+                          100 * parts.outside);
     if (v.has("noise_scale"))
       text += fmt::format("; noise scale {} sequences", estimate_text(v.at("noise_scale")[0], v.at("noise_scale")[1]));
     return text + ".";

@@ -79,7 +79,7 @@ struct BifurcationMeasure final : Measure {
       job.report.text(sentence(o));
       const Values& v = o.values;
       for (std::size_t k = 0; v.has("at") && k < v.at("at").size(); ++k)
-        t.rows.push_back({name_of(o), fmt::format("{:.6g}", v.at("at")[k]), number_text(v.at("width")[k]),
+        t.rows.push_back({k == 0 ? name_of(o) : "", fmt::format("{:.6g}", v.at("at")[k]), number_text(v.at("width")[k]),
                           count_text(v.at("below")[k]), count_text(v.at("above")[k])});
       plots.push_back(diagram(o, option));
     }

@@ -10,6 +10,7 @@
 namespace ebb::app::observe {
 namespace {
 
+constexpr double clearly = .05;  // of the largest modulus: the many eigenvalues near zero may have either sign
 constexpr int most_steps = 100;  // of the loss: its tape is recorded twice
 
 /// The ends of the Hessian's spectrum and its density, for the loss of one batch.
@@ -35,7 +36,8 @@ struct CurvatureMeasure final : Measure {
       v["smallest"].push_back(e.value);
       v["smallest_residuals"].push_back(e.residual);
     }
-    const Estimate negative = density.share_below(0);
+    const Estimate negative =
+        density.share_below(-clearly * std::max(std::abs(density.lowest), std::abs(density.highest)));
     v["negative"] = {negative.value, negative.error};
     keep_curve(v, density);
     return v;
@@ -45,14 +47,16 @@ struct CurvatureMeasure final : Measure {
     job.report.section("Curvature",
                        "The Hessian of the loss of one batch with respect to all parameters: its leading "
                        "eigenvalues by Lanczos' method, its spectral density by stochastic Lanczos quadrature.");
-    Table t{.head = {"", "parameters", "loss", "largest", "second", "smallest", "share below 0"},
+    Table t{.head = {"", "parameters", "loss", "largest", "second largest", "smallest", "share below 0"},
             .rows = {},
             .caption =
-                "Eigenvalues with the norm of their residual, which bounds the error; the share with its standard "
-                "error over probes."};
+                "Eigenvalues ± the norm of their residual, which bounds the error. Share of all eigenvalues that are "
+                "clearly below zero, by more than 5 % of the largest modulus, ± its standard error over probes."};
     Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
     p.caption =
-        "Smoothed by a Gaussian of a hundredth of the range; values below a millionth of the largest are left out.";
+        "Smoothed by a Gaussian whose deviation is a hundredth of the range; values below a millionth of the largest "
+        "are "
+        "left out.";
     for (const Observed& o : all) {
       const Values& v = o.values;
       t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),
@@ -66,11 +70,22 @@ struct CurvatureMeasure final : Measure {
   }
 
   std::vector<Followed> followed(const Values& v) const override {
+    const double share = v.at("negative")[0], error = v.at("negative")[1];
+    const std::string caption = "Largest and smallest eigenvalue of the Hessian of the loss of one batch.";
     std::vector<Followed> all{
-        {.plot = "Ends of the Hessian's spectrum", .name = "largest", .value = v.at("largest")[0]},
-        {.plot = "Share of negative eigenvalues", .name = "share", .value = v.at("negative")[0]}};
+        {.plot = "Ends of the Hessian's spectrum", .name = "largest", .value = v.at("largest")[0], .caption = caption},
+        {.plot = "Share of negative eigenvalues",
+         .name = "share",
+         .value = share,
+         .low = share - error,
+         .high = share + error,
+         .caption = "Share of the Hessian's eigenvalues that are clearly below zero, by more than 5 % of the largest "
+                    "modulus. Band: one standard error, over random probes."}};
     if (!v.at("smallest").empty())
-      all.push_back({.plot = "Ends of the Hessian's spectrum", .name = "smallest", .value = v.at("smallest")[0]});
+      all.push_back({.plot = "Ends of the Hessian's spectrum",
+                     .name = "smallest",
+                     .value = v.at("smallest")[0],
+                     .caption = caption});
     return all;
   }
 
@@ -90,7 +105,7 @@ struct CurvatureMeasure final : Measure {
 
   static std::string end_of(const Values& v, const std::string& name, std::size_t k) {
     const std::vector<double>& list = v.at(name);
-    return k < list.size() ? estimate_text(list[k], v.at(name + "_residuals")[k]) : "-";
+    return k < list.size() ? estimate_text(list[k], v.at(name + "_residuals")[k]) : "–";
   }
 
   static void keep_curve(Values& v, const SpectralDensity& density) {

@@ -68,8 +68,10 @@ struct FixedPointMeasure final : Measure {
             .caption = "τ in steps, negative for a mode that grows; frequency in cycles per step."};
     for (const Observed& o : all) {
       job.report.text(sentence(o));
+      const std::size_t before = t.rows.size();
       add_rows(t, o, "points.");
       add_rows(t, o, "slow.");
+      if (t.rows.size() > before) t.rows[before][0] = name_of(o);
     }
     if (!t.rows.empty()) job.report.table(t);
     std::vector<Plot> planes;
@@ -85,9 +87,11 @@ struct FixedPointMeasure final : Measure {
     if (v.has("points.unstable"))
       for (const double unstable : v.at("points.unstable")) stable += unstable == 0;
     const std::string plot = "Fixed and slow points, number";
-    return {{.plot = plot, .name = "stable", .value = stable},
-            {.plot = plot, .name = "saddles", .value = count("points.unstable") - stable},
-            {.plot = plot, .name = "slow", .value = count("slow.q")}};
+    const std::string caption =
+        "Isolated fixed points, stable or not, and slow points, with the input held at its mean.";
+    return {{.plot = plot, .name = "stable", .value = stable, .caption = caption},
+            {.plot = plot, .name = "saddles", .value = count("points.unstable") - stable, .caption = caption},
+            {.plot = plot, .name = "slow", .value = count("slow.q"), .caption = caption}};
   }
 
   std::string sentence(const Observed& o) const override {
@@ -167,9 +171,9 @@ struct FixedPointMeasure final : Measure {
     Plot p{.title = "Fixed points of " + o.subject.name, .x_label = "first component", .y_label = "second component"};
     p.equal = true;
     p.caption = fmt::format(
-        "In the plane of the two principal components of the states along the data, with {:.0f} % of their variance. "
-        "Lines: the direction in which a saddle is left fastest, where it is one.",
+        "In the plane of the two principal components of the states along the data, with {:.0f} % of their variance.",
         100 * v.number("plane.share"));
+    if (v.has("plane.direction.x")) p.caption += " Grey lines: the direction in which a saddle is left fastest.";
     for (const char* const kind : {"states", "stable", "saddle", "slow", "manifold"})
       if (const std::string at = fmt::format("plane.{}.", kind); v.has(at + "x"))
         p.series.push_back({.name = kind, .x = v.at(at + "x"), .y = v.at(at + "y"), .dots = true});
@@ -187,7 +191,7 @@ struct FixedPointMeasure final : Measure {
     if (!o.values.has(of + "q")) return;
     const auto at = [&](const char* name, std::size_t k) { return number_text(o.values.at(of + name)[k]); };
     for (std::size_t k = 0; k < o.values.at(of + "q").size() && k < 30; ++k)
-      t.rows.push_back({name_of(o),
+      t.rows.push_back({"",
                         of == "slow."                         ? "slow"
                         : o.values.at(of + "unstable")[k] > 0 ? "saddle"
                                                               : "stable",

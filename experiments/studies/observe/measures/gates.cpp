@@ -76,17 +76,24 @@ struct GateMeasure final : Measure {
                      .name = gate,
                      .value = mean,
                      .low = mean - deviation,
-                     .high = mean + deviation});
+                     .high = mean + deviation,
+                     .caption = "Means over units, steps and sequences. Bands: one standard deviation of the values on "
+                                "either side."});
       if (!v.has(gate + ".saturated")) continue;
       const std::vector<double>&s = v.at(gate + ".saturated"), &q = v.at(gate + ".time_scales");
-      all.push_back({.plot = "Saturated gates, share of values", .name = gate + " below .1", .value = s[0]});
-      all.push_back({.plot = "Saturated gates, share of values", .name = gate + " above .9", .value = s[1]});
+      const std::string caption =
+          "Share of the values of a gate below .1 or above .9, over units, steps and sequences.";
+      const std::string plot = "Saturated gates, share of values";
+      all.push_back({.plot = plot, .name = gate + " below .1", .value = s[0], .caption = caption});
+      all.push_back({.plot = plot, .name = gate + " above .9", .value = s[1], .caption = caption});
       all.push_back({.plot = "Time scales of gates, steps",
                      .name = gate,
                      .value = q[2],
                      .low = q[1],
                      .high = q[3],
-                     .log_y = true});
+                     .log_y = true,
+                     .caption = "τ = -1 / mean of ln of the gate, of the median unit. Bands: between the quartiles "
+                                "over units."});
     }
     return all;
   }
@@ -94,17 +101,20 @@ struct GateMeasure final : Measure {
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
     job.report.section(
         "Gates and time scales",
-        "Every value that a cell's step names with watch. A state multiplied by a gate f fades with the time "
-        "scale τ = -1 / mean of ln f.");
-    Table t{
-        .head = {"", "value", "mean", "deviation", "below .1", "above .9", "τ, median", "τ, quartiles"},
-        .rows = {},
-        .caption =
-            "Shares of saturated values on either side, and time scales in steps over units, for values in [0, 1]."};
+        "Every value that a cell's step names with watch. A state that is multiplied by a gate f at every step "
+        "decays with the time scale τ = -1 / (mean of ln f): by a factor e in τ steps.");
+    Table t{.head = {"", "value", "mean", "deviation", "below .1", "above .9", "τ, median", "τ, quartiles"},
+            .rows = {},
+            .caption =
+                "Mean and standard deviation over units, steps and sequences. For values in [0, 1]: the shares below "
+                ".1 and "
+                "above .9, and the time scale τ in steps, its median and quartiles over units."};
     for (const Observed& o : all) {
       if (gate_names(o.values).empty())
-        job.report.note(o.subject.name + " names no values: see `watch` in writing-a-cell.md.");
-      for (const std::string& gate : gate_names(o.values)) t.rows.push_back(row(o, gate));
+        job.report.note(o.subject.name +
+                        ": its step names no values; watch(name, value) does (docs/writing-a-cell.md).");
+      for (const std::string& gate : gate_names(o.values))
+        t.rows.push_back(row(o, gate, gate == gate_names(o.values).front()));
     }
     if (!t.rows.empty()) job.report.table(t);
     for (const Observed& o : all)
@@ -138,12 +148,12 @@ struct GateMeasure final : Measure {
   }
 
  private:
-  static std::vector<Entry> row(const Observed& o, const std::string& gate) {
+  static std::vector<Entry> row(const Observed& o, const std::string& gate, bool first) {
     const Values& v = o.values;
-    std::vector<Entry> r{name_of(o), gate, number_text(v.number(gate + ".mean")),
+    std::vector<Entry> r{first ? name_of(o) : "", gate, number_text(v.number(gate + ".mean")),
                          number_text(v.number(gate + ".deviation"))};
     if (!v.has(gate + ".saturated")) {
-      r.insert(r.end(), {"-", "-", "-", "-"});
+      r.insert(r.end(), {"–", "–", "–", "–"});
       return r;
     }
     const std::vector<double>&s = v.at(gate + ".saturated"), &q = v.at(gate + ".time_scales");

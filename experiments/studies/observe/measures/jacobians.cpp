@@ -15,14 +15,17 @@ namespace {
 constexpr int largest_state = 512;     // the singular values of larger ones take minutes
 constexpr double most_exported = 2e8;  // numbers of Jacobians in one file
 
-/// Quantiles over rows and times of one number per Jacobian.
+/// The 5 % quantile, median and 95 % quantile over rows and times of one number per Jacobian; of fewer than three, the
+/// median alone.
 std::vector<double> quantiles(const Array& a) {
   std::vector<double> all;
   for (std::int64_t k = 0; k < a.size(); ++k) all.push_back(a.at_flat(k));
   std::sort(all.begin(), all.end());
   std::vector<double> q;
   for (const double p : {.05, .5, .95})
-    q.push_back(all.empty() ? NAN : all[static_cast<std::size_t>(p * double(all.size() - 1) + .5)]);
+    q.push_back(all.empty() || (p != .5 && all.size() < study::least_for_error)
+                    ? NAN
+                    : all[static_cast<std::size_t>(p * double(all.size() - 1) + .5)]);
   return q;
 }
 
@@ -77,13 +80,18 @@ struct JacobianMeasure final : Measure {
       const std::string of = fmt::format("k{}.", int(k)), name = count_text(k, "step");
       all.push_back({.plot = "Largest singular value of Jacobians per step, ln σ₁ / k",
                      .name = name,
-                     .value = v.at(of + "log_singular_values").at(0) / k});
+                     .value = v.at(of + "log_singular_values").at(0) / k,
+                     .caption = "Of products of the Jacobians of k consecutive steps, means over products and "
+                                "sequences. Above zero, some direction grows."});
       const std::vector<double>& rank = v.at(of + "effective_rank");
-      all.push_back({.plot = "Effective rank of Jacobians, of S",
+      all.push_back({.plot = "Effective rank of Jacobians, directions",
                      .name = name,
                      .value = rank[1],
                      .low = rank[0],
-                     .high = rank[2]});
+                     .high = rank[2],
+                     .caption = "The number of directions that a product of k Jacobians does not suppress: exp of the "
+                                "entropy of its normalised singular values, at most S. Medians over products and "
+                                "sequences. Bands: from the 5 % to the 95 % quantile."});
     }
     return all;
   }
@@ -118,19 +126,22 @@ struct JacobianMeasure final : Measure {
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
-    job.report.section("Jacobians",
-                       "J_t = ds_t/ds_{t-1} over the whole state s, and products of J_t over several steps.");
+    job.report.section(
+        "Jacobians",
+        "The Jacobian of one step, J_t = ds_t/ds_{t-1} over the whole state s, and products of the Jacobians of "
+        "several consecutive steps: by their singular values, lengths grow or shrink.");
     Table t{.head = {"", "steps", "ln σ₁", "ln σ₁ per step", "effective rank", "condition, ln", "departure"},
             .rows = {},
             .caption =
-                "Medians over sequences and times. Departure from normality: 0 for a normal matrix, 1 for a nilpotent "
-                "one."};
+                "Over sequences and times: ln of the largest singular value σ₁, means; the others, medians. Effective "
+                "rank: exp of the entropy of the normalised singular values, at most S. Condition: ln(σ₁ / σ_S). "
+                "Departure from normality: 0 for a normal matrix, 1 for a nilpotent one."};
     for (const Observed& o : all)
       for (const double k : o.values.at("products")) {
         const std::string of = fmt::format("k{}.", int(k));
         const double first = o.values.at(of + "log_singular_values").at(0);
-        t.rows.push_back({name_of(o), count_text(k), number_text(first), number_text(first / k),
-                          number_text(o.values.at(of + "effective_rank")[1]),
+        t.rows.push_back({k == o.values.at("products")[0] ? name_of(o) : "", count_text(k), number_text(first),
+                          number_text(first / k), number_text(o.values.at(of + "effective_rank")[1]),
                           number_text(o.values.at(of + "condition")[1]),
                           number_text(o.values.at(of + "departure")[1])});
       }
@@ -159,13 +170,16 @@ struct JacobianMeasure final : Measure {
   static Plot eigenvalues_of_a_step(const std::vector<Observed>& all) {
     Plot p{.title = "Eigenvalues of one step", .x_label = "real part", .y_label = "imaginary part"};
     p.equal = true;
-    p.caption = "Of J_1, of every sequence. Grey: the unit circle, outside which a direction grows.";
+    p.caption =
+        "The eigenvalues of J_1, the Jacobian of the first step, of every sequence. Grey: the unit circle; outside it, "
+        "a "
+        "direction grows.";
     for (const Observed& o : all) {
       const std::vector<double>&re = o.values.at("real"), &im = o.values.at("imag");
       double radius = 0;
       for (std::size_t k = 0; k < re.size(); ++k) radius = std::max(radius, std::hypot(re[k], im[k]));
-      p.finding += fmt::format("{}{} {}", p.finding.empty() ? "The largest has the modulus: " : ", ", o.subject.name,
-                               number_text(radius));
+      p.finding +=
+          fmt::format("{}{}: {}", p.finding.empty() ? "Largest modulus: " : "; ", o.subject.name, number_text(radius));
       p.series.push_back(line_of(o, o.values.at("real"), o.values.at("imag")));
       p.series.back().dots = true;
     }
@@ -191,14 +205,14 @@ struct JacobianMeasure final : Measure {
     for (const Observed& o : all) {
       const std::string name = fmt::format("k{}.log_singular_values", k);
       if (!o.values.has(name)) continue;
-      Series line{.name = o.subject.name, .group = o.subject.variant};
+      Series line = line_of(o, {}, {});
       const std::vector<double>& y = o.values.at(name);
       for (std::size_t i = 0; i < y.size(); ++i) {
         line.x.push_back((double(i) + .5) / double(y.size()));
         line.y.push_back(y[i]);
       }
       if (!y.empty() && std::isfinite(y[0]))
-        p.finding += fmt::format("{}{}: {} per step", p.finding.empty() ? "ln σ₁ is " : "; ", o.subject.name,
+        p.finding += fmt::format("{}{}: {}", p.finding.empty() ? "ln σ₁ per step: " : "; ", o.subject.name,
                                  number_text(y[0] / k));
       p.series.push_back(std::move(line));
     }

@@ -49,7 +49,8 @@ struct LyapunovMeasure final : Measure {
     job.report.section(
         "Lyapunov exponents",
         "The rates, in nats per step, at which small differences of the state grow (above zero) or decay. The "
-        "largest one, λ₁, bounds how far back a gradient reaches: it shrinks by e^λ₁ per step.");
+        "largest one, λ₁, determines how far back a gradient reaches: over long lags, its norm changes by the "
+        "factor e^λ₁ per step.");
     for (const Observed& o : all) job.report.text(sentence(o));
     job.report.table(table(all));
     job.report.plots({spectrum(all), convergence(all)});
@@ -73,15 +74,25 @@ struct LyapunovMeasure final : Measure {
                      .name = fmt::format("λ{}", k + 1),
                      .value = exponents[k],
                      .low = exponents[k] - errors[k],
-                     .high = exponents[k] + errors[k]});
-    all.push_back({.plot = "Kaplan-Yorke dimension", .name = "dimension", .value = v.at("dimension")[0]});
+                     .high = exponents[k] + errors[k],
+                     .caption = "The leading exponents: the rates at which small differences of the state grow or "
+                                "decay. Bands: one standard error, from blocks of steps. -∞ leaves a gap."});
+    all.push_back({.plot = "Kaplan-Yorke dimension",
+                   .name = "dimension",
+                   .value = v.at("dimension")[0],
+                   .caption = "The number of leading exponents whose sum is not below zero, interpolated; 0 if λ₁ is "
+                              "negative."});
     return all;
   }
 
   std::string sentence(const Observed& o) const override {
     const double first = o.values.at("exponents")[0], error = o.values.at("errors")[0];
     const std::string value = fmt::format("{}: λ₁ = {} nats per step", o.subject.name, estimate_text(first, error));
-    if (first == -INFINITY) return value + ", so that no difference survives a step.";
+    if (first == -INFINITY)
+      return fmt::format(
+          "{}: some step maps every direction of the state to zero (lost: {:.3g} of {} per sequence), so that no small "
+          "difference survives it and no gradient comes back through it.",
+          value, o.values.number("lost"), count_text(o.values.number("state_size")));
     if (first > 2 * error) return value + ": small differences grow, the dynamics are chaotic and gradients explode.";
     if (first > -2 * error)
       return value + ", not different from zero: gradients neither vanish nor explode on average.";
@@ -90,14 +101,16 @@ struct LyapunovMeasure final : Measure {
 
  private:
   static Table table(const std::vector<Observed>& all) {
-    Table t{.head = {"", "S", "λ₁", "λ_S", "mean λ", "λ > 0", "dimension", "entropy", "lost", "check"},
-            .rows = {},
-            .caption =
-                "Exponents and entropy rate in nats per step, with standard errors from blocks of steps. Lost: "
-                "directions per sequence that a step maps to "
-                "zero. Check: |Σλ - mean of ln |det J||, with determinants by an LU of their own; - if only leading "
-                "exponents were computed. The mean of all exponents is then that of ln |det J| / S; ≥ is a lower "
-                "bound, where further exponents would be needed."};
+    Table t{
+        .head = {"", "S", "λ₁", "λ_S", "mean λ", "λ > 0", "dimension", "entropy", "lost", "check"},
+        .rows = {},
+        .caption =
+            "S: numbers in the state. λ₁ and λ_S: the largest and the smallest exponent, in nats per step; λ > 0: the "
+            "share of positive ones. Dimension: Kaplan-Yorke. Entropy: the sum of the positive exponents, in nats "
+            "per step. Standard errors come from blocks of steps. Lost: directions per sequence that a step maps "
+            "to zero, which have the exponent -∞. Check: |Σλ - mean of ln |det J||, with determinants from "
+            "separate LU factorisations. With leading exponents only, λ_S and the check are –, the mean of all "
+            "exponents is that of ln |det J| / S, and ≥ marks a lower bound, where further exponents are needed."};
     for (const Observed& o : all) {
       const Values& v = o.values;
       const auto pair = [&](const char* name) {
@@ -110,14 +123,14 @@ struct LyapunovMeasure final : Measure {
                         estimate_text(v.at("exponents")[0], v.at("errors")[0]), last(v), pair("mean"),
                         bounded("positive_share", followed_share(v)),
                         bounded("dimension", double(v.at("exponents").size())), bounded("entropy_rate", sum(v)),
-                        number_text(v.number("lost")), number_text(v.number("difference"))});
+                        fmt::format("{:.3g}", v.number("lost")), number_text(v.number("difference"))});
     }
     return t;
   }
 
   /// The smallest exponent, if all were computed.
   static std::string last(const Values& v) {
-    if (double(v.at("exponents").size()) < v.number("state_size")) return "-";
+    if (double(v.at("exponents").size()) < v.number("state_size")) return "–";
     return estimate_text(v.at("exponents").back(), v.at("errors").back());
   }
 
@@ -135,10 +148,10 @@ struct LyapunovMeasure final : Measure {
   static Plot spectrum(const std::vector<Observed>& all) {
     Plot p{.title = "Spectrum", .x_label = "index / S", .y_label = "exponent, nats per step"};
     p.caption =
-        "Exponents in descending order, with their standard errors. Those of -∞, of lost directions, are left "
-        "out.";
+        "Exponents in descending order, with their standard errors as bands. Those of lost directions, -∞, are not "
+        "drawn.";
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.variant};
+      Series line = line_of(o, {}, {});
       const std::vector<double>& e = o.values.at("exponents");
       for (std::size_t k = 0; k < e.size(); ++k) {
         line.x.push_back((double(k) + .5) / o.values.number("state_size"));
@@ -160,7 +173,8 @@ struct LyapunovMeasure final : Measure {
     Plot p{.title = "λ₁ over time", .x_label = "step", .y_label = "λ₁ of a block, nats per step"};
     p.caption = "The largest exponent in each block of steps: a trend means that the run is too short.";
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.variant, .beads = true};
+      Series line = line_of(o, {}, {});
+      line.beads = true;
       const std::vector<double>&blocks = o.values.at("of_blocks"), &steps = o.values.at("steps");
       const std::size_t k = o.values.at("exponents").size(), n = blocks.size() / k;
       for (std::size_t b = 0; b < n; ++b) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/figure.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/observe/gradient_norms.hpp>
@@ -42,21 +43,32 @@ struct MapMeasure final : Measure {
     job.report.section("Over pairs of steps",
                        "Where the influence of a past state ends: each row is a step t', each column an earlier one. "
                        "The diagonal is the step itself; what falls off quickly beside it is forgotten.");
-    for (const Observed& o : all) {
-      HeatMap map = map_of(o);
-      map.finding = sentence(o);
-      job.report.heat_map(map);
+    for (const bool of_loss : {true, false}) {  // the norms of losses and of states are not comparable
+      std::vector<HeatMap> maps;
+      for (const Observed& o : all) {
+        if ((o.values.number("of_loss") != 0) != of_loss) continue;
+        maps.push_back(map_of(o));
+        maps.back().finding = sentence(o);
+      }
+      share_scale(maps);
+      if (!maps.empty()) job.report.heat_maps(maps);
     }
   }
 
   std::vector<Followed> followed(const Values& v) const override {
-    return {{.plot = "Reach of the last step, steps back", .name = "reach", .value = reach_of(v)}};
+    return {{.plot = "Reach of the last step, steps back",
+             .name = "reach",
+             .value = reach_of(v),
+             .caption = "The earliest state whose influence on the last step is more than a hundredth of that of the "
+                        "last state."}};
   }
 
   std::string sentence(const Observed& o) const override {
-    return fmt::format("{}: {} before the last, a state still has a hundredth of the influence of the last one on {}.",
-                       o.subject.name, count_text(reach_of(o.values), "step"),
-                       o.values.number("of_loss") != 0 ? "the last loss" : "the last state");
+    return fmt::format(
+        "{}: the state {} before the last step is the earliest one with more than a hundredth of the last state's "
+        "influence on {}.",
+        o.subject.name, count_text(reach_of(o.values), "step"),
+        o.values.number("of_loss") != 0 ? "the last loss" : "the final state");
   }
 
  private:

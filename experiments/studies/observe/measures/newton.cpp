@@ -36,7 +36,7 @@ struct NewtonMeasure final : Measure {
         "The iterations that Newton's method (DEER) needs to find the whole trajectory at once, to a merit of "
         "1e-10. A cell that needs few of them could run in parallel over time; nothing runs faster here.");
     Plot p{.title = "Iterations", .x_label = "length T", .y_label = "iterations", .log_y = true, .log_x = true};
-    p.caption = "Largest number over sequences. T iterations always suffice.";
+    p.caption = "The most over sequences. Grey: T iterations, which always suffice.";
     for (const Observed& o : all) {
       job.report.text(sentence(o));
       p.series.push_back(line_of(o, o.values.at("lengths"), largest(o.values)));
@@ -54,7 +54,8 @@ struct NewtonMeasure final : Measure {
       all.push_back({.plot = "Newton iterations",
                      .name = fmt::format("T = {}", count_text(v.at("lengths")[k])),
                      .value = most[k],
-                     .log_y = true});
+                     .log_y = true,
+                     .caption = "Iterations that find all T steps at once, the most over sequences."});
     return all;
   }
 

@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/figure.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <ebb/experiments/studies/observe/measure.hpp>
+#include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 
 namespace ebb::app::observe {
@@ -21,26 +22,30 @@ struct NormMeasure final : Measure {
     Values v;
     v["decay"] = {rate.value, rate.error};
     v["mean"] = d.mean;
-    v["spread"] = d.spread;
+    v["spread"] = a.rows < study::least_for_error ? std::vector<double>(d.spread.size(), NAN) : d.spread;
     v["per_step"] = {d.per_step};
     v["half_life"] = {d.half_life()};
     return v;
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount& a) const override {
-    job.report.section("Gradient norms",
-                       "The norm of the gradient of the loss at step T with respect to the state at step t, "
-                       "over the whole state.");
+    job.report.section(
+        "Gradient norms",
+        "The norm of dL_T/ds_t, the gradient of the loss of the last step, T, with respect to the whole state "
+        "at step t, against the lag T - t.");
     for (const Observed& o : all) job.report.text(sentence(o));
     Plot p{.title = "Decay of the gradient", .x_label = "lag T - t", .y_label = "norm of dL_T/ds_t", .log_y = true};
-    p.caption = fmt::format(
-        "Geometric means over sequences, up to lag {}; the band is one standard deviation of the logarithm.", a.lags);
+    const bool banded = a.rows >= study::least_for_error;
+    p.caption = fmt::format("Geometric mean over {}, up to lag {}{}.", count_text(a.rows, "sequence"), a.lags,
+                            banded ? "; the band is one standard deviation of the logarithm"
+                                   : "; no band, which needs at least 3 sequences");
     for (const Observed& o : all) {
-      Series line{.name = o.subject.name, .group = o.subject.variant};
       const std::vector<double>&mean = o.values.at("mean"), &spread = o.values.at("spread");
+      Series line = line_of(o, {}, {});
       for (std::size_t lag = 0; lag < mean.size(); ++lag) {
         line.x.push_back(double(lag));
         line.y.push_back(std::exp(mean[lag]));
+        if (!banded) continue;
         line.low.push_back(std::exp(mean[lag] - spread[lag]));
         line.high.push_back(std::exp(mean[lag] + spread[lag]));
       }
@@ -55,28 +60,18 @@ struct NormMeasure final : Measure {
   }
 
   std::vector<Followed> followed(const Values& v) const override {
-    return {{.plot = "Decay of the gradient, nats per step", .name = "decay", .value = v.number("per_step")}};
+    return {{.plot = "Decay of the gradient, nats per step",
+             .name = "decay",
+             .value = v.number("per_step"),
+             .caption = "Slope of ln of the norm of dL_T/ds_t against the lag T - t: below zero, the gradient falls "
+                        "with the lag."}};
   }
 
-  void present_training(Job& job, const std::string& model, const std::vector<Moment>& moments) const override {
-    HeatMap map{.title = "Gradient norms" + model,
-                .x_label = "update",
-                .y_label = "lag T - t",
-                .value_label = "ln of the norm",
-                .caption =
-                    "ln of the norm of dL_T/ds_{T - lag} over the whole state, mean over sequences. Blank: the "
-                    "gradient is zero, or not a number."};
-    const std::size_t lags = moments.front().values.at("mean").size(), every = (lags + most_lags - 1) / most_lags;
-    for (const Moment& m : moments) map.x.push_back(m.update);
-    for (std::size_t lag = 0; lag < lags; lag += every) {
-      map.y.push_back(double(lag));
-      for (const Moment& m : moments) map.values.push_back(m.values.at("mean")[lag]);
-    }
-    const double last = map.y.back();
-    const std::size_t row = map.values.size() - moments.size();
-    map.finding = fmt::format("At lag {:g} it goes from {} before the first update to {} after the last.", last,
-                              number_text(map.values[row]), number_text(map.values.back()));
-    job.report.heat_map(map);
+  void present_training(Job& job, const std::vector<OneTraining>& all) const override {
+    std::vector<HeatMap> maps;
+    for (const OneTraining& t : all) maps.push_back(map_of(t));
+    share_scale(maps);
+    job.report.heat_maps(maps);
   }
 
   std::string sentence(const Observed& o) const override {
@@ -87,6 +82,27 @@ struct NormMeasure final : Measure {
                          number_text(rate));
     return fmt::format("{}: the gradient falls by {} nats per step and halves every {} steps.", o.subject.name,
                        number_text(-rate), number_text(o.values.number("half_life")));
+  }
+
+ private:
+  static HeatMap map_of(const OneTraining& t) {
+    HeatMap map{.title = "Gradient norms" + (t.name.empty() ? "" : ", " + t.name),
+                .x_label = "update",
+                .y_label = "lag T - t",
+                .value_label = "ln of the norm",
+                .caption =
+                    "ln of the norm of dL_T/ds_{T - lag} over the whole state, mean over sequences. Blank: the "
+                    "gradient is zero, or not a number."};
+    const std::size_t lags = t.moments.front().values.at("mean").size(), every = (lags + most_lags - 1) / most_lags;
+    for (const Moment& m : t.moments) map.x.push_back(m.update);
+    for (std::size_t lag = 0; lag < lags; lag += every) {
+      map.y.push_back(double(lag));
+      for (const Moment& m : t.moments) map.values.push_back(m.values.at("mean")[lag]);
+    }
+    const std::size_t row = map.values.size() - t.moments.size();
+    map.finding = fmt::format("At lag {:g} it goes from {} before the first update to {} after the last.", map.y.back(),
+                              number_text(map.values[row]), number_text(map.values.back()));
+    return map;
   }
 };
 EBB_MEASURE(norms, NormMeasure, "the norm of the gradient against the lag");

@@ -26,10 +26,11 @@ struct SensitivityMeasure final : Measure {
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount&) const override {
-    job.report.section("Sensitivity",
-                       "|ds_t/dθ|, how much the state depends on all parameters of the cell after t steps, "
-                       "estimated from 16 random directions per parameter. A gradient that is kept is not enough: "
-                       "where this norm is large, the loss surface is steep.");
+    job.report.section(
+        "Sensitivity",
+        "|ds_t/dθ|, how much the state depends on all parameters of the cell after t steps, "
+        "estimated from 16 random directions per parameter. Where this norm is large, the loss is steep in "
+        "the parameters even if the gradient neither vanishes nor explodes over time.");
     Plot p{.title = "Sensitivity of the state", .x_label = "step t", .y_label = "norm of ds_t/dθ", .log_y = true};
     for (const Observed& o : all) {
       job.report.text(sentence(o));
@@ -48,7 +49,9 @@ struct SensitivityMeasure final : Measure {
              .value = value,
              .low = value - error,
              .high = value + error,
-             .log_y = true}};
+             .log_y = true,
+             .caption = "How much the state after the last step depends on all parameters of the cell, mean over "
+                        "sequences. Band: one standard error, over random directions."}};
   }
 
   std::string sentence(const Observed& o) const override {
