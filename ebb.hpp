@@ -85,6 +85,7 @@
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/sequence/omega.hpp>
 #include <ebb/nn/sequence/recurrent_dropout.hpp>
+#include <ebb/nn/sequence/row_dependence.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>

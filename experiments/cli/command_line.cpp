@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -89,6 +90,19 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
                      near.empty() ? fmt::format("see {} --help", help) : fmt::format("did you mean '{}'?", near));
 }
 
+// The commands that have an option of this name: "`ebb train` has it". Empty if none has.
+std::string elsewhere(const std::string& option, const std::vector<Declared>& all) {
+  std::vector<std::string> names;
+  for (const Declared& d : all)
+    for (const auto& e : d.options.entries())
+      if (e->name == option) names.push_back(fmt::format("`ebb {}`", d.entry->name));
+  if (names.empty()) return {};
+  const bool many = names.size() > 3;
+  if (many) names.resize(2);
+  return fmt::format("{}{} {} it", fmt::join(names, ", "), many ? " and others" : "",
+                     many || names.size() > 1 ? "have" : "has");
+}
+
 // The messages of CLI11 about the number of an option's values, reworded.
 std::string about_values(const std::string& text) {
   const std::string name = text.substr(0, text.find(':')), once = ": 1 required ", missing = " missing";
@@ -98,7 +112,7 @@ std::string about_values(const std::string& text) {
   return fmt::format("{0} needs a value: {0} {1}", name, type.substr(0, type.size() - missing.size()));
 }
 
-std::string complaint(const CLI::ParseError& e, const Declared& d) {
+std::string complaint(const CLI::ParseError& e, const Declared& d, const std::vector<Declared>& all) {
   std::vector<std::string> known{"--config"};
   for (const auto& o : d.options.entries()) known.push_back(o->name);
   const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
@@ -106,7 +120,11 @@ std::string complaint(const CLI::ParseError& e, const Declared& d) {
     if (const std::string why = extra && o->given && o->missing ? o->missing() : ""; !why.empty()) return why;
   for (const std::string& word : extra ? d.app->remaining() : std::vector<std::string>{}) {
     const bool option = word.size() > 1 && word[0] == '-';
-    if (option) return unknown_word(word.substr(0, word.find('=')), known, "option", "ebb " + d.app->get_name());
+    const std::string name = word.substr(0, word.find('='));
+    const std::string others = option && nearest(name, known).empty() ? elsewhere(name, all) : "";
+    if (!others.empty())
+      return fmt::format("unknown option '{}'; {}, see ebb {} --help", name, others, d.app->get_name());
+    if (option) return unknown_word(name, known, "option", "ebb " + d.app->get_name());
     return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.app->get_name());
   }
   std::string text = e.what();
@@ -222,7 +240,7 @@ int run_words(const std::vector<std::string>& words) {
     return code;
   } catch (const CLI::ParseError& e) {
     if (const Declared* d = command_of(words, commands))
-      return bad_input(fmt::format("ebb {}", d->entry->name), complaint(e, *d));
+      return bad_input(fmt::format("ebb {}", d->entry->name), complaint(e, *d, commands));
     const std::string stray = stray_command(words, commands);
     return bad_input("ebb", stray.empty() ? e.what() : stray);
   } catch (const Error& e) {  // an option's value was rejected

@@ -15,6 +15,7 @@
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/printable.hpp>
+#include <ebb/ops/utf8.hpp>
 #include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -69,6 +70,9 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
       folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
                                  : RunFolder(shared.out, shared.force || shared.again)),
       clock_(std::make_unique<Clock>()) {
+  if (!ebb::detail::is_utf8(shared.out))
+    throw ValueError(
+        fmt::format("{} is not UTF-8, so it cannot be recorded with the run", shared.again ? "--resume" : "--out"));
   set_threads(shared.threads);
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
   if (shared.quick) report.badge("QUICK");
@@ -103,6 +107,11 @@ void Job::record_options() {
     summary.set_json({"options", name}, e->record ? e->record() : e->json());
     settings_.rows.push_back({(e->positional ? "" : "--") + name, detail::option_text(e->json()), e->help});
   }
+}
+
+void Job::without_seeds() {
+  seeds_.clear();
+  summary.set_json({"seeds"}, "[]");
 }
 
 void Job::recall_palette(const std::string& run_folder) {
@@ -261,10 +270,11 @@ int Job::finish() {
 void Job::write_results() {
   summary.set({"seconds"}, seconds());
   report.section("About this run",
-                 fmt::format("ebb {} {}, started {}, {} on {}, {}.", EBB_VERSION, command_, started_,
+                 fmt::format("ebb {} {}, started {}, {} on {}{}.", EBB_VERSION, command_, started_,
                              duration_text(seconds()), count_text(threads(), "thread"),
-                             seeds_.size() == 1 ? fmt::format("seed {}", seeds_.front())
-                                                : fmt::format("seeds {} to {}", seeds_.front(), seeds_.back())));
+                             seeds_.empty()       ? ""
+                             : seeds_.size() == 1 ? fmt::format(", seed {}", seeds_.front())
+                                                  : fmt::format(", seeds {} to {}", seeds_.front(), seeds_.back())));
   report.details("All options and their values", settings_);
   write("report.html", report.html());
   write("figures.json", report.figures_json());

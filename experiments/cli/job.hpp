@@ -31,6 +31,8 @@ class Job {
   const std::string& command() const { return command_; }
   Size size() const { return shared_.size(); }
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }  ///< --seed, --seed + 1, ...
+  /// Nothing of this job depends on a seed: neither page nor summary names one.
+  void without_seeds();
   int threads() const { return shared_.threads; }
   const Options& options() const { return options_; }
   const std::string& folder() const { return folder_.path(); }

@@ -185,6 +185,16 @@ void check_name(const std::string& kind, const std::string& name, const std::vec
       fmt::format("unknown {} '{}'; {}", kind, name, near.empty() ? all : fmt::format("did you mean '{}'?", near)));
 }
 
+std::string missing_name(const std::string& kind, const std::string& name, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return {};
+  const std::string near = nearest(name, known);
+  return fmt::format(
+      "this program has no {0} '{1}'{2}: use the program that was built with that {0}, or add the {0}'s file to this "
+      "one "
+      "with ebb_add_cells (docs/install.md)",
+      kind, name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
+}
+
 detail::OptionEntry& Options::entry(const std::string& name, const std::string& help) {
   auto e = std::make_unique<detail::OptionEntry>();
   e->name = name;

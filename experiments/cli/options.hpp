@@ -86,6 +86,10 @@ struct OptionEntry {
 void check_name(const std::string& kind, const std::string& name, const std::vector<std::string>& known,
                 const char* lists = nullptr);
 
+/// The reason why this program cannot make what a file names, and how to get a program that can; empty if the name is
+/// one of those known. KIND is "task" or "cell".
+std::string missing_name(const std::string& kind, const std::string& name, const std::vector<std::string>& known);
+
 /// One declared option; refine it where it is declared: `o.add("--hidden", hidden, "width").at_least(1).quick(16)`.
 template <class T> class Option {
  public:

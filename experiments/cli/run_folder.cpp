@@ -15,6 +15,7 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace ebb::app {
 namespace fs = std::filesystem;
@@ -144,6 +145,27 @@ void RunFolder::discard() {
   std::error_code ignored;
   while (!made_.empty() && fs::remove(made_.back(), ignored)) made_.pop_back();
   made_.clear();
+}
+
+std::string writer_of(const std::string& folder) {
+  const auto text = [&](const char* name) {
+    std::error_code none;
+    return fs::is_regular_file(folder + name, none) ? read_file(folder + name) : std::string();
+  };
+  const auto recorded = nlohmann::json::parse(text("/summary.json"), nullptr, false);
+  if (recorded.is_object() && recorded.contains("command") && recorded["command"].is_string())
+    return recorded["command"].get<std::string>();
+  // While a job runs, its summary may be missing. The first line is that of config_text.
+  const std::string config = text("/config.toml"), begin = "# To repeat this run: ebb ";
+  return config.starts_with(begin) ? config.substr(begin.size(), config.find(' ', begin.size()) - begin.size())
+                                   : std::string();
+}
+
+void check_writer(const std::string& folder, const std::string& command) {
+  const std::string writer = writer_of(folder);
+  if (!writer.empty() && writer != command)
+    throw FileError(
+        fmt::format("'{}' was written by `ebb {}`, but a folder of `ebb {}` is expected", folder, writer, command));
 }
 
 std::string time_stamp() {

@@ -41,6 +41,11 @@ class RunFolder {
   std::vector<std::string> written_, made_;  // made_: folders created by create(), outermost first
 };
 
+/// The command that wrote a run's folder, as its summary.json or its config.toml records it; empty if neither does.
+std::string writer_of(const std::string& folder);
+/// Errors    FileError naming both commands, if another command than this one wrote the folder
+void check_writer(const std::string& folder, const std::string& command);
+
 /// "20250131-142233", local time.
 std::string time_stamp();
 /// Writes a file under a temporary name and renames it. Errors: FileError if the disk is full, ...; no partial file

@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/commands/completion.hpp>
 #include <ebb/experiments/commands/results_rows.hpp>
+#include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
@@ -39,6 +40,7 @@ std::vector<std::string> words_named(const std::string& name) {
   if (name == "--cell" || name == "--cells" || name == "CELL") return cells();
   if (name == "--task" || name == "--tasks" || name == "TASK") return tasks();
   if (name == "--optimizer") return Registry<OptimizerEntry>::names();
+  if (name == "--remedy") return Registry<RemedyEntry>::names();
   if (name == "--schedule") return Registry<ScheduleEntry>::names();
   if (name == "ROW") return rows();
   return {};

@@ -80,7 +80,7 @@ struct Remedies {
   static constexpr const char *what = "remedies", *example = "ebb remedies omega",
                               *use =
                                   "Options follow a name, + joins several: ebb train temporal-order --cell rnn "
-                                  "--remedy omega:4,form=paper+clip:1";
+                                  "--remedy omega:4,form=paper+clip:1. A remedy of your own: ebb new remedy NAME";
 };
 
 /// All registered entries of one kind, or those that are named, with their options.

@@ -6,6 +6,7 @@
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/commands/templates.hpp>
+#include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/ops/printable.hpp>
@@ -61,6 +62,9 @@ const NewKind new_kinds[] = {
      registered_as<TaskEntry>},
     {optimizer_kind, "an optimiser", "", templates::optimizer, "ebb train adding --quick --optimizer {0}",
      registered_as<OptimizerEntry>},
+    {"remedy", "a remedy", "remedies", templates::remedy,
+     "ebb train adding --cell rnn --quick --remedy {0}, ebb vanish --tasks adding --quick --remedy none,{0}",
+     registered_as<RemedyEntry>},
     {"experiment", "an experiment", "", templates::experiment, "ebb {0} --quick", registered_as<CommandEntry>}};
 
 std::vector<std::string> kind_names() {
@@ -107,7 +111,7 @@ fs::path own_experiments() {
 class NewCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("KIND", kind_, "cell, task, optimizer (or optimiser) or experiment").one_of(kind_names()).required();
+    o.add("KIND", kind_, "cell, task, optimizer (or optimiser), remedy or experiment").one_of(kind_names()).required();
     o.add("NAME", name_, "its name on the command line").required();
     o.add("--dir", dir_,
           "folder of the file (default: its place in experiments if that folder is here, otherwise this folder)")
@@ -115,6 +119,7 @@ class NewCommand final : public Command {
     o.example("ebb new cell leaky             experiments/cells/leaky.cpp");
     o.example("ebb new task echo              experiments/tasks/echo.cpp");
     o.example("ebb new optimizer momentum     experiments/momentum.cpp");
+    o.example("ebb new remedy steady          experiments/remedies/steady.cpp");
     o.example("ebb new experiment depth       experiments/depth.cpp");
     o.example("ebb new cell leaky --dir src   in a project of your own");
   }
@@ -152,7 +157,7 @@ class NewCommand final : public Command {
   std::string kind_, name_, dir_;
 };
 EBB_SUBCOMMAND(create, "new", NewCommand,
-               "write a working file as a starting point for a cell, task, optimiser or experiment");
+               "write a working file as a starting point for a cell, task, optimiser, remedy or experiment");
 
 }  // namespace
 }  // namespace ebb::app

@@ -190,7 +190,7 @@ struct ProfileUpdates {
     const ProfileTable t = profile.by_op();
     const double n = p.updates, ops = t.sum().seconds();
     const double with = median_of(p.profiled), without = median_of(p.plain);
-    const std::string slowest = slowest_text(p.profiled);
+    const std::string slowest = slowest_text(p.plain, p.profiled);
     return fmt::format(
         "Ops took {} of {} measured in all shards, {:.1f} %; tape and rest {}. With the profile on, the median of loss "
         "and gradient was {} instead of {} ({:+.1f} %), and {}.{}{}",

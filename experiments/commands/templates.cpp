@@ -130,6 +130,47 @@ EBB_OPTIMIZER@REGISTER@, @TYPE@Optimizer, "description for `ebb optimizers`");
 }  // namespace
 )---";
 
+const char* const remedy = R"---(#include <ebb/experiments/train/remedy.hpp>
+
+namespace {
+
+using namespace ebb;
+using namespace ebb::app;
+
+/// One line on the remedy: here, a penalty on changes of the norm of the cell's output from step to step.
+///
+///     weight * mean over rows and t > 0 of (|h_t| - |h_{t-1}|)^2
+///
+/// Options   weight=1
+/// Source    the paper
+class @TYPE@Remedy final : public ebb::app::Remedy, public PenaltyOnRun {
+ public:
+  static constexpr const char* first = "weight";  // @NAME@:.5 is @NAME@:weight=.5
+  explicit @TYPE@Remedy(GivenOptions& given) : weight_(given.number("weight", 1, "factor of the penalty")) {
+    if (!(weight_ >= 0)) throw ValueError("@NAME@: the weight must be at least 0");
+  }
+
+  // Called before any work: rejects a model or sizes that the remedy cannot serve.
+  void check(const Cell&, const TaskSettings& s) const override {
+    if (s.length < 2) throw ValueError("a change from step to step needs a --length of at least 2");
+  }
+
+  // These rows' part of the penalty, added to the loss of every update. A remedy that is a GradientRule changes the
+  // gradient instead, one with OwnUpdates makes updates of its own.
+  PartialLoss penalty(Shard& s, const UnrolledRun& u) const override {
+    const Var norms = row_norm(u.run.all());  // [T, rows]
+    const int T = u.run.steps();
+    return weight_ * s.mean_tokens(square(range(norms, 1, T) - range(norms, 0, T - 1)));
+  }
+
+ private:
+  double weight_;
+};
+EBB_REMEDY@REGISTER@, @TYPE@Remedy, "description for `ebb remedies`");
+
+}  // namespace
+)---";
+
 const char* const experiment = R"---(#include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>

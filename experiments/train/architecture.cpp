@@ -120,12 +120,12 @@ Architecture Architecture::read(const std::string& path) {
 }
 
 template <class T> std::unique_ptr<Model> Architecture::model(const T& of, const std::string& path) const {
+  if (const std::string why = missing_recurrence(cell); !why.empty()) reject_metadata(path, why);
   std::int64_t numbers = 0;
   const ebb::detail::StoredFile file(path);
   for (const ebb::detail::Stored& a : file.table()) numbers += static_cast<std::int64_t>(a.count());
   std::unique_ptr<Model> m;
   try {
-    check_recurrence_names({cell});
     m = std::make_unique<Model>(of, cell, settings, 1, std::max<std::int64_t>(numbers, 1));
   } catch (const FileError&) {  // about another file, which it names
     throw;

@@ -21,6 +21,13 @@ CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
                                         .per_sequence = s.dropout_kind == DropoutKind::variational}));
 }
 
+std::vector<std::string> known_recurrences() {
+  std::vector<std::string> known;
+  for (const CellInfo& c : cell_list()) known.push_back(c.name);
+  for (const LayerEntry* l : layer_list()) known.push_back(l->name);
+  return known;
+}
+
 void check_steps(const std::string& cell) {
   if (const LayerEntry* l = find_layer(cell))
     throw ValueError(
@@ -93,10 +100,11 @@ LayerPtr Recurrence::both_ways(const Builder& p, int input) const {
 }
 
 void check_recurrence_names(const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const CellInfo& c : cell_list()) known.push_back(c.name);
-  for (const LayerEntry* l : layer_list()) known.push_back(l->name);
-  for (const std::string& name : names) check_name("cell", name.substr(0, name.find(':')), known, "ebb cells");
+  for (const std::string& name : names) check_name("cell", name_before_options(name), known_recurrences(), "ebb cells");
+}
+
+std::string missing_recurrence(const std::string& name_and_options) {
+  return missing_name("cell", name_before_options(name_and_options), known_recurrences());
 }
 
 }  // namespace ebb::app

@@ -39,6 +39,8 @@ struct Recurrence {
 int checked_hidden(int hidden);
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
+/// Why this program cannot build a cell or layer, and how to get a program that can; empty if it has it.
+std::string missing_recurrence(const std::string& name_and_options);
 
 /// The network of a model: a struct of layers, constructed from a task's data and a Recurrence in HasNetwork::network.
 class Network {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/nn/cell_list.hpp>
-#include <ebb/nn/nearest.hpp>
 #include <ebb/ops/rethrow.hpp>
 
 namespace ebb::app {
@@ -31,14 +30,7 @@ void check_task_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) check_name("task", name, Registry<TaskEntry>::names(), "ebb tasks");
 }
 
-std::string missing_task(const std::string& name) {
-  if (Registry<TaskEntry>::find(name)) return {};
-  const std::string near = nearest(name, Registry<TaskEntry>::names());
-  return fmt::format(
-      "this program has no task '{}'{}: use the program that was built with that task, or add the "
-      "task's file to this one with ebb_add_cells (docs/install.md)",
-      name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
-}
+std::string missing_task(const std::string& name) { return missing_name("task", name, Registry<TaskEntry>::names()); }
 
 std::string missing_one_of_tasks(const std::vector<std::string>& names) {
   for (const std::string& name : names)

@@ -137,7 +137,10 @@ void Treatment::visit(Archive& a) {
 }
 
 void try_remedies(const Model& m, const Task& task, const TaskSettings& s, const Batch& first) {
-  for (const auto& remedy : make_remedies(s.remedy)) {
+  const auto remedies = make_remedies(s.remedy);
+  if (!remedies.empty() && s.steps == 0)
+    throw ValueError(fmt::format("the remedy '{}' acts in updates of training, and --steps 0 makes none", s.remedy));
+  for (const auto& remedy : remedies) {
     const auto* const penalty = remedy->as<PenaltyOnRun>();
     const auto* const own = remedy->as<OwnUpdates>();
     if (!penalty && !own) continue;

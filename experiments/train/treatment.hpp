@@ -43,7 +43,7 @@ class Treatment {
 /// Tries the remedies of the settings on the first rows of a batch before any long work: a penalty with its gradient,
 /// and the loss of own updates.
 /// Errors    those of the remedies, naming the remedy; ValueError for a task with a network of its own, a layer that
-///           has no step, or a loss that is not finite
+///           has no step, a loss that is not finite, or settings without an update
 void try_remedies(const Model&, const Task&, const TaskSettings&, const Batch& first);
 
 }  // namespace ebb::app

@@ -6,6 +6,8 @@
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/experiments/train/try_out.hpp>
+#include <ebb/nn/sequence/row_dependence.hpp>
+#include <ebb/ops/random.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 
@@ -77,6 +79,25 @@ void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   check_same(task.name(), first_loss(m, batch), first_loss(m, first_of(Split::train)));
   try_optimizer(s.optimizer);
   try_remedies(m, task, s, batch);
+}
+
+void try_rows(const Cell& cell, const std::string& name) {
+  constexpr int steps = 2, rows = 3;
+  const int input = cell.sizes().input;
+  const Key key = Key{1}.named("try_rows");
+  std::string differs;
+  try {
+    differs = row_dependence(cell, uniform({steps, rows, input}, key.named("x"), -1, 1, f64),
+                             states_near_start(cell, rows, key));
+  } catch (const Error& e) {
+    throw ValueError(fmt::format(
+        "cell '{0}' fails on a small batch of random values: {1}; `ebb check {0}` runs it alone", name, e.what()));
+  }
+  if (differs.empty()) return;
+  throw ValueError(fmt::format(
+      "cell '{0}': a row's result depends on the other rows of its batch, so measures of single sequences are "
+      "meaningless: {1}; `ebb check {0}` reports it too",
+      name, differs));
 }
 
 void try_optimizer(const std::string& name_and_options) {

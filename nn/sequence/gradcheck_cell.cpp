@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-#include <cmath>
 #include <cstring>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/autograd/tape_impl.hpp>
@@ -8,6 +6,7 @@
 #include <ebb/nn/cell_spec.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/gradcheck_cell.hpp>
+#include <ebb/nn/sequence/row_dependence.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
@@ -17,12 +16,6 @@
 namespace ebb {
 
 namespace {
-
-Shape state_shape(const Field& f, int rows) {
-  int extents[Shape::max_rank] = {rows};
-  for (int a = 0; a < f.rank; ++a) extents[a + 1] = f.width[a];
-  return Shape(extents, f.rank + 1);
-}
 
 // sum(v * fixed random values), so that no symmetry of the loss hides an error.
 PartialLoss projected(Shard& s, const Var& v, const char* name, Key key) {
@@ -40,13 +33,10 @@ class CellCheck {
   CellCheck(const Cell& cell, const Params& w, CellSizes sizes, const GradcheckCellOptions& o)
       : cell_(cell), w_(w), o_(o), key_(Key{o.seed}.named("gradcheck_cell")), inputs_(f64),
         x_(inputs_.add("x", uniform({o.steps, o.rows, sizes.input}, key_.named("x"), -1, 1, f64))) {
-    for (int k = 0; k < cell.field_count(); ++k) {
-      const Field& f = cell.field(k);
-      const std::string label = std::string("start/") + f.name;
-      const Array values =
-          uniform(state_shape(f, o.rows), key_.named(label.c_str()), f.initial_value - .5, f.initial_value + .5, f64);
-      initial_.push_back(inputs_.add(label.c_str(), values));
-    }
+    const std::vector<Array> start = states_near_start(cell, o.rows, key_);
+    for (int k = 0; k < cell.field_count(); ++k)
+      initial_.push_back(
+          inputs_.add((std::string("start/") + cell.field(k).name).c_str(), start[static_cast<std::size_t>(k)]));
   }
 
   GradcheckReport run() {
@@ -126,36 +116,20 @@ class CellCheck {
 
   /// Faults that gradients do not show: rows that depend on each other. Empty if there are none.
   std::string finding(bool training) const {
-    Tape tape{{.dtype = f64}};
-    const NoGrad off;
-    const auto context = [&](int row) {
-      return StepContext({.training = training, .seed = o_.seed, .first_row = row});
-    };
-    const Run all = [&] {
-      const Watch watch;  // a name that a step uses twice is an error only while values are collected
-      return unrolled(0, o_.rows, context(0));
-    }();
-    for (int row = 0; row < o_.rows && o_.rows > 1; ++row) {
-      const Run alone = unrolled(row, row + 1, context(row));
-      std::string differs;
-      for (int t = 0; t < o_.steps && differs.empty(); ++t)
-        differs = difference(all[t], alone[t], row, "output of step " + std::to_string(t));
-      for (int k = 0; k < cell_.field_count() && differs.empty(); ++k)
-        differs = difference(all.end()[k], alone.end()[k], row, std::string("last ") + cell_.field(k).name);
-      if (!differs.empty())
-        return "a row's result depends on other rows: " + differs + (training ? ", in training" : "");
-    }
-    return {};
+    check_names_watched(training);
+    std::vector<Array> start;
+    for (const Leaf& field : initial_) start.push_back(field.value());
+    const std::string differs = row_dependence(cell_, x_.value(), start, training, o_.seed);
+    if (differs.empty()) return {};
+    return "a row's result depends on other rows: " + differs + (training ? ", in training" : "");
   }
 
-  static std::string difference(const Var& all, const Var& alone, int row, const std::string& what) {
-    const Array with = all.value().range(row, row + 1), without = alone.value();
-    for (std::int64_t i = 0; i < without.size(); ++i) {
-      const double a = with.at_flat(i), b = without.at_flat(i);
-      if (std::abs(a - b) > 1e-9 * std::max(1.0, std::abs(b)))
-        return fmt::format("{}, row {} is {:.6g}, but {:.6g} without the other rows", what, row, a, b);
-    }
-    return {};
+  /// A name that a step uses twice is an error only while values are collected.
+  void check_names_watched(bool training) const {
+    const Tape tape{{.dtype = f64}};
+    const NoGrad off;
+    const Watch watch;
+    (void)unrolled(0, o_.rows, StepContext({.training = training, .seed = o_.seed}));
   }
 
   const Cell& cell_;

@@ -45,6 +45,9 @@ TEST_CASE("an unknown word is rejected with the closest match") {
   rejected({"train", "adding", "--layers", "0"}, "--layers must be at least 1");
   rejected({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");
   rejected({"vanish", "--cell", "rnn"}, "unknown option '--cell'; did you mean '--cells'?");
+  rejected({"evaluate", "--checkpoint-every", "9"},
+           "unknown option '--checkpoint-every'; `ebb train` has it, see ebb evaluate --help");
+  rejected({"check", "--lr", "9"}, "unknown option '--lr'; `ebb clip`, `ebb compare` and others have it");
   rejected({"vanisch"}, "unknown command 'vanisch'; did you mean 'vanish'?");
   rejected({"--versoin"}, "unknown option '--versoin'");
   rejected({"vanish", "--cells", "rnn:recurent=orthogonal"}, "recurent");
@@ -185,6 +188,15 @@ TEST_CASE("a name that is not UTF-8 is rejected before any work, since it cannot
   rejected({"train", "series", "--data", folder / "latin.csv"}, "the name of column 1 is not UTF-8");
   rejected({"train", "series", "--data", folder / "latin.csv", "--column", "temp\xe9rature"}, "is not UTF-8");
   rejected({"vanish", "--text", latin + "/text"}, "--text is not UTF-8, so it cannot be recorded");
+  for (std::vector<std::string> words :
+       {std::vector<std::string>{"train", "adding"}, {"vanish"}, {"profile", "adding"}, {"observe", "--cell", "rnn"}}) {
+    words.insert(words.end(), {"--quick", "--out", latin + "/out"});
+    const Outcome o = ebb_command(words);
+    INFO(o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Catch::Matchers::Contains("--out is not UTF-8, so it cannot be recorded with the run"));
+  }
+  CHECK_FALSE(std::filesystem::exists(latin + "/out"));
 }
 
 TEST_CASE("a text in UTF-16 is rejected by name, and a UTF-8 byte order mark is skipped") {

@@ -110,7 +110,12 @@ TEST_CASE("an error in a metadata value that the model rejects names the file") 
     rejected(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");
     rejected(a.run(command, {{"cell", "lstm:forget_bias=x"}}), "'" + a.path() + "'", "forget_bias");
     rejected(a.run(command, {{"cell", "lstm:init.Wh=orthogonl"}}), "'" + a.path() + "'", "orthogonl");
-    rejected(a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'", "did you mean 'gru'?");
+    rejected(
+        a.run(command, {{"cell", "gur"}}), "'" + a.path() + "'",
+        "this program has no cell 'gur' (did you mean 'gru'?): use the program that was built with that cell, or add "
+        "the cell's file to this one with ebb_add_cells");
+    rejected(a.run(command, {{"cell", "mine:width=3"}}), "'" + a.path() + "'",
+             "this program has no cell 'mine': use the program");
     rejected(a.run(command, {{"hidden", "15"}}), a.path(), "in the file and");
     rejected(a.run(command, {{"hidden", "1e999"}}), "'" + a.path() + "'", "1e999");
     rejected(a.run(command, {{"dropout", "1e999"}}), "'" + a.path() + "'", "1e999");

@@ -32,6 +32,9 @@ expect "permuted" ebb train pixels --order perm
 expect "" ebb check mgu --order p        # which takes a number there
 expect "none,naive" ebb dropout --ways none,nai
 expect "optimizer optimiser" ebb new opti
+expect "remedy" ebb new rem
+expect "omega" ebb train adding --remedy ome
+expect "train" ebb help trai
 expect "both" ebb compare --direction bo
 expect "test" ebb evaluate --weights w --split te
 END

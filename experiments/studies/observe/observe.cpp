@@ -4,13 +4,16 @@
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/number.hpp>
 #include <filesystem>
+#include <set>
 
 namespace ebb::app::observe {
 namespace {
@@ -94,7 +97,12 @@ struct Observe {
   }
 
   void prepare(SharedOptions& shared, Options& o) {
-    if (resume.empty()) return;
+    if (!resume.empty()) restore(shared, o);
+    if (cells.empty() && !(runs.empty() && weights.empty())) reject_unread(o);
+  }
+
+  void restore(SharedOptions& shared, Options& o) const {
+    check_writer(resume, "observe");
     const std::string config = resume + "/config.toml";
     restore_config(o, "observe", config, read_text(config), {});
     if (!shared.out.empty() && shared.out != resume)
@@ -105,15 +113,16 @@ struct Observe {
 
   void run(Job& job) {
     for (const std::string& run : runs) job.recall_palette(run);
+    if (cells.empty()) job.without_seeds();
     if (!varied.empty()) {
       amount.variation = Variation::of(varied);
-      if (!measures.empty() && std::find(measures.begin(), measures.end(), "bifurcations") == measures.end())
-        throw ValueError("--vary is for the measure bifurcations, which --measure does not name");
+      check_measured("--vary", {"bifurcations"});
     }
+    if (amount.exported > 0) check_measured("--export", {"jacobians"});
+    if (amount.spread > 0) check_measured("--spread", {"lyapunov", "jacobians"});
     if (!leading.empty()) {
       amount.leading = Leading::of(leading);
-      if (!measures.empty() && std::find(measures.begin(), measures.end(), "lyapunov") == measures.end())
-        throw ValueError("--directions is for the measure lyapunov, which --measure does not name");
+      check_measured("--directions", {"lyapunov"});
     } else if (determinants) {
       throw ValueError("--determinants is for --directions: all directions give the mean of the exponents themselves");
     }
@@ -123,6 +132,10 @@ struct Observe {
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
     for (Observation& m : all) fit(m, subjects);
+    for (const Observation& m : all)
+      if (!varied.empty() && !m.fits() && std::string(m.entry->name) == "bifurcations")
+        throw ValueError(fmt::format("--vary {}: {} cannot measure {}: {}", varied, m.entry->name,
+                                     subjects.front().cell_name, m.unfit.front()));
     if (std::none_of(all.begin(), all.end(), [](const Observation& m) { return m.fits(); }))
       throw ValueError(all.front().unfit_text(subjects));
 
@@ -142,6 +155,33 @@ struct Observe {
   }
 
  private:
+  /// Rejects what trained weights do not read, and leaves it out of the record.
+  static void reject_unread(Options& o) {
+    const auto why = [](const detail::OptionEntry& e) -> std::string {
+      if (e.name == "--hidden") return "the width of trained weights is in their file";
+      if (e.name == "--seed" || e.name == "--seeds") return "trained weights are not drawn";
+      if (e.name == "--text") return "trained weights name their own text";
+      if (!e.declared_by.empty()) return "trained weights name the options of their task";
+      return {};
+    };
+    for (const auto& e : o.entries()) {
+      const std::string reason = why(*e);
+      if (reason.empty()) continue;
+      if (e->given) throw ValueError(fmt::format("{} applies to --cell: {}", e->name, reason));
+      e->recorded = e->kept = false;
+    }
+  }
+
+  /// Rejects an option of measures that --measure does not name.
+  void check_measured(const char* option, const std::vector<std::string>& by) const {
+    const auto named = [&](const std::string& m) {
+      return std::find(measures.begin(), measures.end(), m) != measures.end();
+    };
+    if (measures.empty() || std::any_of(by.begin(), by.end(), named)) return;
+    throw ValueError(fmt::format("{} is for the measure{} {}, which --measure does not name", option,
+                                 by.size() > 1 ? "s" : "", fmt::join(by, " and ")));
+  }
+
   std::vector<const MeasureEntry*> chosen() const {
     std::vector<const MeasureEntry*> entries;
     for (const MeasureEntry* e : measure_list())
@@ -157,12 +197,22 @@ struct Observe {
       throw ValueError(
           "--remedy applies to --cell: the remedy of trained weights belongs to their training, as in `ebb train TASK "
           "--cell CELL --remedy REMEDY`");
+    std::set<fs::path> seen;
+    const auto once = [&](const std::string& given, const std::string& file) {
+      if (!seen.insert(fs::weakly_canonical(file)).second)
+        throw ValueError(fmt::format("'{}' names weights that are named already", given));
+    };
     for (const std::string& run : runs) {
       const std::string file = weights_in(run);
+      once(run, file);
       subjects.push_back(Subject::of_weights(file, sizes.inputs.data));
       subjects.back().name += fmt::format(" ({})", fs::path(run).lexically_normal().filename().string());
     }
-    for (const std::string& file : weights) subjects.push_back(Subject::of_weights(file, sizes.inputs.data));
+    for (const std::string& file : weights) {
+      once(file, file);
+      subjects.push_back(Subject::of_weights(file, sizes.inputs.data));
+    }
+    for (const Subject& s : subjects) try_cell(s);
     if (!task.empty() && !subjects.empty() && cells.empty())
       throw ValueError("--task applies to --cell; trained weights name their own task");
     if (subjects.empty() && cells.empty()) throw ValueError("name what to observe: RUN, --weights FILE or --cell CELL");
@@ -180,6 +230,8 @@ struct Observe {
     if (task.empty()) task = "adding";
     check_task_names({task});
     check_cell_names(cells);
+    for (const auto& [option, values] : {std::pair{"--cell", &cells}, {"--hidden", &widths}, {"--remedy", &remedies}})
+      if (!values->empty()) study::check_once(option, *values);
     sizes.check_names({task});
     sizes.inputs.quick = job.size() == Size::quick;
     const std::shared_ptr<const Task> made = sizes.make(task);
@@ -207,11 +259,14 @@ struct Observe {
                    const std::string& cell, const TaskSettings& s) const {
     for (const std::uint64_t seed : job.seeds()) {
       subjects.push_back(Subject::initial(made, cell, s, seed));
+      if (s.remedy.empty()) try_cell(subjects.back());
       subjects.back().release();
       if (widths.size() > 1) subjects.back().name += ", " + count_text(s.hidden, "unit");
       if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
     }
   }
+
+  static void try_cell(const Subject& s) { try_rows(s.cell(), s.cell_name); }
 
   /// A whole number from 1 to 1e6; 0 for other texts.
   static int width_of(const std::string& text) {
@@ -226,6 +281,10 @@ struct Observe {
     std::vector<std::string> found;
     for (const auto& file : fs::directory_iterator(run))
       if (file.path().extension() == ".safetensors") found.push_back(file.path().string());
+    const auto named_weights = [](const std::string& file) {
+      return fs::path(file).filename().string().starts_with("weights");
+    };
+    if (std::none_of(found.begin(), found.end(), named_weights)) check_writer(run, "train");
     if (found.size() == 1) return found.front();
     throw FileError(fmt::format("'{}' has {} weights files: name {} with --weights", run, found.size(),
                                 found.empty() ? "one" : "those to observe"));

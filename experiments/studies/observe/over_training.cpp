@@ -7,6 +7,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/over_training.hpp>
+#include <ebb/experiments/train/try_out.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -103,6 +104,7 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
   std::optional<Subject> subject;
   try {
     subject = Subject::in_training(task, model, cell, s);
+    try_rows(subject->cell(), cell);
   } catch (const ValueError& e) { throw ValueError(fmt::format("--observe: {}", e.what())); }
   const Amount all = amount(s);
   for (const std::string& name : measures) {

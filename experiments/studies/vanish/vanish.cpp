@@ -141,6 +141,7 @@ struct Vanish {
         }
       const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
       r.squared_error = is_squared_error(batch);
+      for (const std::string& cell : cells) try_rows(Model(task, cell, s.hidden, 1).simple().cell(), cell);
       results.push_back(std::move(r));
     }
     return {std::move(made), std::move(results)};

@@ -45,6 +45,19 @@ TEST_CASE("an unknown command is rejected with the closest match, and a missing 
   CHECK(ebb_command({}).code == 2);
 }
 
+TEST_CASE("ebb help prints what --help prints, of all commands or of one") {
+  const Outcome all = ebb_command({"help"}), one = ebb_command({"help", "train"});
+  CHECK(all.code == 0);
+  CHECK(all.out == ebb_command({"--help"}).out);
+  CHECK_THAT(all.out, Contains("help "));
+  CHECK(one.code == 0);
+  CHECK(one.out == ebb_command({"train", "--help"}).out);
+  CHECK_THAT(one.out, Contains("--checkpoint-every"));
+  const Outcome wrong = ebb_command({"help", "trian"});
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, Contains("ebb help: unknown command 'trian'; did you mean 'train'?"));
+}
+
 TEST_CASE("the help of a command explains the placeholder of values per task, if it has such options") {
   const std::string note = "[TASK=]X,...: one value for all tasks, or values for some,\nas in ";
   for (const char* command : {"train", "vanish", "compare"}) {

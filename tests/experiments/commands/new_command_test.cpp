@@ -3,7 +3,7 @@
 
 namespace new_command_test {
 
-TEST_CASE("ebb new writes a cell, a task, an optimiser and an experiment, and overwrites nothing") {
+TEST_CASE("ebb new writes a cell, a task, an optimiser, a remedy and an experiment, and overwrites nothing") {
   TempFolder folder;
   const Outcome cell = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
   REQUIRE(cell.code == 0);
@@ -27,6 +27,11 @@ TEST_CASE("ebb new writes a cell, a task, an optimiser and an experiment, and ov
 
   REQUIRE(ebb_command({"new", "optimiser", "impetus", "--dir", folder.path()}).code == 0);
   CHECK_THAT(read_all(folder / "impetus.cpp"), Catch::Matchers::Contains("EBB_OPTIMIZER(impetus, ImpetusOptimizer,"));
+
+  REQUIRE(ebb_command({"new", "remedy", "steady-norm", "--dir", folder.path()}).code == 0);
+  CHECK_THAT(read_all(folder / "steady-norm.cpp"),
+             Catch::Matchers::Contains("EBB_REMEDY_NAMED(steady_norm, \"steady-norm\", SteadyNormRemedy,") &&
+                 !Catch::Matchers::Contains("@"));
 
   write_all(folder / "cells/leaky-unit.cpp", "mine");
   const Outcome again = ebb_command({"new", "cell", "leaky-unit", "--dir", folder / "cells"});
@@ -64,7 +69,8 @@ TEST_CASE("ebb new rejects invalid and existing names, and writes nothing") {
   const Outcome taken = ebb_command({"new", "cell", "lstm", "--dir", folder.path()});
   CHECK(taken.code == 2);
   CHECK_THAT(taken.err, Catch::Matchers::Contains("a cell 'lstm' already exists, in nn/cells/lstm.cpp"));
-  for (const auto& [kind, name] : {std::pair{"experiment", "vanish"}, {"task", "adding"}, {"optimizer", "lion"}})
+  for (const auto& [kind, name] :
+       {std::pair{"experiment", "vanish"}, {"task", "adding"}, {"optimizer", "lion"}, {"remedy", "omega"}})
     CHECK_THAT(ebb_command({"new", kind, name, "--dir", folder.path()}).err,
                Catch::Matchers::Contains("already exists, in "));
   CHECK(ebb_command({"new", "cell", "fine", "--dir", "/proc/nowhere"}).code == 2);

@@ -41,16 +41,23 @@ TEST_CASE("ebb profile prints tables that fit, and writes a trace, the numbers a
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("By line") && Contains("Time by time step"));
 }
 
-TEST_CASE("an update that took more than twice the median is named, since a mean of few updates has it") {
+TEST_CASE("an update that took more than twice the median of its pass is named, since a mean of few updates has it") {
   using ebb::app::median_of, ebb::app::slowest_text;
   CHECK(median_of({3, 1, 2}) == 2);
   CHECK(median_of({4, 1, 2, 3}) == 2.5);
   CHECK(std::isnan(median_of({})));
-  CHECK(slowest_text({}).empty());
-  CHECK(slowest_text({.01, .5}).empty());  // either may be the usual one
-  CHECK(slowest_text({.010, .011, .019, .012}).empty());
-  CHECK_THAT(slowest_text({.010, .012, .031, .011, .012}),
-             Contains("Update 3 took 31.00 ms, 2.6 times the median of 12.00 ms") && Contains("raise --updates"));
+  CHECK(slowest_text({}, {}).empty());
+  CHECK(slowest_text({.01, .5}, {.5, .01}).empty());  // either may be the usual one
+  const std::vector<double> even{.010, .011, .019, .012}, slow{.010, .012, .031, .011, .012};
+  CHECK(slowest_text(even, even).empty());
+  const std::string plain = slowest_text(slow, even), profiled = slowest_text(even, slow),
+                    both = slowest_text(slow, slow);
+  const std::string update = "update 3 took 31.00 ms, 2.6 times the median of 12.00 ms";
+  CHECK_THAT(plain, Contains("Without the profile, " + update + ", and is part of the mean of loss and gradient") &&
+                        !Contains("With the profile on") && Contains("raise --updates"));
+  CHECK_THAT(profiled, Contains("With the profile on, " + update + ", and is part of the means in the tables") &&
+                           !Contains("Without the profile") && Contains("raise --updates"));
+  CHECK_THAT(both, Contains("Without the profile, update 3") && Contains("With the profile on, update 3"));
 }
 
 TEST_CASE("ebb profile rejects what ebb train rejects, before it creates a folder") {

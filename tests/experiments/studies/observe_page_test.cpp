@@ -5,6 +5,8 @@
 #include "catch.hpp"
 #include "run_ebb.hpp"
 
+namespace observe_page_test {
+
 using Catch::Matchers::Contains;
 using ebb::app::observe::Values;
 using nlohmann::json;
@@ -83,3 +85,5 @@ TEST_CASE("several seeds of one cell have labels by which their lines, rows and 
   for (const char* name : {"lstm, seed 1", "lstm, seed 2", "gru, seed 2"})
     CHECK_THAT(page, Contains("</svg>" + std::string(name)));
 }
+
+}  // namespace observe_page_test

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "observed.hpp"
 #include "run_ebb.hpp"
 
 namespace observe_test {
@@ -31,23 +32,6 @@ struct Stops {
   }
 };
 EBB_CELL_NAMED(stops, "test-stops", Stops, "is interrupted (made by the tests)");
-
-json observed(const std::string& folder, std::vector<std::string> more, int code = 0) {
-  std::vector<std::string> words{"observe", "--quick", "--seeds", "1", "--out", folder};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  INFO(o.err);
-  REQUIRE(o.code == code);
-  return summary_of(folder);
-}
-
-std::string error_of(std::vector<std::string> more) {
-  std::vector<std::string> words{"observe", "--quick"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Outcome o = ebb_command(words);
-  CHECK(o.code == 2);
-  return o.err;
-}
 
 }  // namespace
 
@@ -364,31 +348,6 @@ TEST_CASE("ebb observe --resume repeats no completed measure and gives the same 
   const json again = summary_of(folder / "out");
   CHECK(again["subjects"]["rnn"]["lyapunov"]["sum"] == -12345);
   CHECK(again["subjects"]["lstm"] == first["subjects"]["lstm"]);
-}
-
-TEST_CASE("ebb observe rejects bad input before any work") {
-  using Catch::Matchers::Contains;
-  TempFolder folder;
-  CHECK_THAT(error_of({}), Contains("name what to observe"));
-  CHECK_THAT(error_of({"--cell", "lstn"}), Contains("did you mean 'lstm'"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "lyapunof"}), Contains("did you mean 'lyapunov'"));
-  CHECK_THAT(error_of({folder / "nothing"}), Contains("nothing"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "norms", "--free"}), Contains("needs the task's data"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--task", "caption"}), Contains("caption"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--hidden", "32,6.5"}), Contains("whole numbers of at least 1"));
-  for (const char* wrong : {"0", "2.5", "0%", "101%", "%", "many"})
-    CHECK_THAT(error_of({"--cell", "lstm", "--directions", wrong}),
-               Contains("such as 30%, not '" + std::string(wrong)));
-  CHECK_THAT(error_of({"--cell", "lstm", "--directions", "3", "--measure", "norms"}), Contains("measure lyapunov"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--determinants", "3"}), Contains("is for --directions"));
-  CHECK_THAT(error_of({"--cell", "henon", "--hidden", "1", "--directions", "3", "--measure", "lyapunov"}),
-             Contains("--directions 3 is more than the 2 of its state"));
-  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "bifurcations"}), Contains("such as --vary b=-3:-2"));
-  CHECK_THAT(error_of({"--cell", "saddle", "--measure", "bifurcations", "--vary", "b=-2:-3"}), Contains("not below"));
-  CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b"}), Contains("OPTION=LOW:HIGH"));
-  CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b=-3:-2", "--measure", "gates"}), Contains("bifurcations"));
-  CHECK_THAT(error_of({"--cell", "saddle:b=1", "--measure", "bifurcations", "--vary", "b=-3:-2"}),
-             Contains("bifurcations cannot measure saddle:b=1"));
 }
 
 }  // namespace observe_test

@@ -230,11 +230,11 @@ TEST_CASE("a mean over seeds omits interrupted runs unless all were interrupted"
 
 TEST_CASE("the initial weights of a cell are measured once for each seed, whatever remedies are compared") {
   TempFolder folder;
-  const auto measured = [&](const std::string& name, const std::string& remedies) {
+  const auto measured = [&](const std::string& name, const std::string& remedies, const std::string& updates) {
     const int before = Counted::measured;
     const json s = quick(folder, name,
                          {"--tasks", "counted_own", "--cells", "rnn,gru", "--lags", std::to_string(Counted::lags),
-                          "--steps", "0", "--seeds", "2", "--remedy", remedies, "--threads", "2"});
+                          "--steps", updates, "--seeds", "2", "--remedy", remedies, "--threads", "2"});
     const json& of = s["tasks"]["counted_own"]["cells"];
     for (const auto& [cell, result] : of.items()) {
       for (const char* value : {"norm_at_lag", "loss"})
@@ -244,9 +244,28 @@ TEST_CASE("the initial weights of a cell are measured once for each seed, whatev
     }
     return Counted::measured - before;
   };
-  const int one = measured("one", "none");
-  CHECK(one > 0);
-  CHECK(measured("three", "none,clip:1,clip:2") == one);
+  const int initial = measured("initial", "none", "0"), one = measured("one", "none", "1");
+  CHECK(initial > 0);
+  CHECK(one > initial);  // the trained weights are measured too, of each remedy
+  CHECK(measured("three", "none,clip:1,clip:2", "1") == one + 2 * (one - initial));
+}
+
+TEST_CASE("a remedy without an update in which it could act is rejected") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  for (const char* remedy : {"flossing:5", "omega", "clip:1"})
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"vanish", "--tasks", "counted_own", "--cells", "rnn", "--lags", "20"},
+          {"train", "counted_own", "--cell", "rnn"},
+          {"compare", "--task", "counted_own", "--cells", "rnn"}}) {
+      words.insert(words.end(), {"--quick", "--steps", "0", "--remedy", remedy, "--out", folder / "out"});
+      const Outcome o = ebb_command(words);
+      CAPTURE(words, o.err);
+      CHECK(o.code == 2);
+      CHECK_THAT(o.err, Contains("the remedy '" + std::string(remedy) + "' acts in updates of training") &&
+                            Contains("--steps 0 makes none"));
+      CHECK_FALSE(std::filesystem::exists(folder / "out"));
+    }
 }
 
 TEST_CASE("where remedies that clip are compared, the untreated cell is not clipped unless --clip says so") {

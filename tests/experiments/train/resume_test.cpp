@@ -193,13 +193,32 @@ TEST_CASE("a checkpoint of another run in the same folder is not mistaken for th
   CHECK(resumed(folder / "out").code == 0);
 }
 
+TEST_CASE("a folder of another command is rejected with the command that wrote it") {
+  TempFolder folder;
+  REQUIRE(ebb_command({"vanish", "--quick", "--tasks", "adding", "--cells", "rnn", "--steps", "0", "--lags", "20",
+                       "--seeds", "1", "--out", folder / "out"})
+              .code == 0);
+  const std::string out = folder / "out", writer = "'" + out + "' was written by `ebb vanish`, but a folder of `ebb ";
+  for (const bool summary : {true, false}) {  // of a job that was killed there may be none
+    if (!summary) std::filesystem::remove(out + "/summary.json");
+    check_rejected(resumed(out), writer + "train` is expected");
+    check_rejected(ebb_command({"observe", out, "--quick", "--out", folder / "new"}), writer + "train` is expected");
+    check_rejected(ebb_command({"observe", "--resume", out}), writer + "observe` is expected");
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "new"));
+}
+
 TEST_CASE("a checkpoint of another run, or a truncated one, is rejected by name and left unchanged") {
   TempFolder folder;
   REQUIRE(ebb_command(small_run(folder / "out")).code == 0);
   const std::string path = folder / "out/checkpoint", bytes = read_all(path);
   const auto with = [&](const std::string& content, const std::string& message) {
     write_all(path, content);
-    check_rejected(resumed(folder / "out"), message, true);
+    const Outcome o = resumed(folder / "out");
+    check_rejected(o, message, true);
+    const std::string again = "ebb train --config " + std::string(folder / "out") + "/config.toml --out ANOTHER";
+    CHECK_THAT(o.err, Catch::Matchers::Contains("cannot be resumed from this checkpoint: to train again, " + again));
+    CHECK_THAT(o.err, !Catch::Matchers::Contains("to resume: "));  // which would fail again
     CHECK(read_all(path) == content);
   };
   with(bytes.substr(0, bytes.size() / 2), "out/checkpoint");

@@ -32,10 +32,7 @@ struct BifurcationMeasure final : Measure {
     if (!s.remedy.empty()) return "it varies an option of the initial weights, which a remedy changes";
     if (s.state_size() > most_numbers)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_numbers);
-    try {
-      (void)s.with_cell(a.variation->cell(s.cell_name, a.variation->low));
-    } catch (const Error& e) { return e.what(); }
-    return {};
+    return rejected_value(s, *a.variation);
   }
 
   Values measure(const Subject& s, const Amount& a) const override {
@@ -102,6 +99,22 @@ struct BifurcationMeasure final : Measure {
   }
 
  private:
+  /// The cell's reason against a value of the option, at both ends or between them; empty if it accepts all three.
+  static std::string rejected_value(const Subject& s, const Variation& v) {
+    constexpr double golden = .6180339887498949;  // irrational: not a whole number, whatever the interval
+    for (const double at : {0., 1., golden}) {
+      const double value = v.low + at * (v.high - v.low);
+      try {
+        (void)s.with_cell(v.cell(s.cell_name, value));
+      } catch (const Error& e) {
+        const bool between = at != 0 && at != 1;
+        return between ? fmt::format("--vary takes every number from {} to {}, and {}", v.low, v.high, e.what())
+                       : e.what();
+      }
+    }
+    return {};
+  }
+
   static void keep_points(Values& v, double value, const std::vector<FixedPoint>& points) {
     for (const FixedPoint& p : points) {
       const std::string of = p.unstable == 0 ? "stable." : "other.";
