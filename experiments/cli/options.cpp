@@ -190,8 +190,7 @@ std::string missing_name(const std::string& kind, const std::string& name, const
   const std::string near = nearest(name, known);
   return fmt::format(
       "this program has no {0} '{1}'{2}: use the program that was built with that {0}, or add the {0}'s file to this "
-      "one "
-      "with ebb_add_cells (docs/install.md)",
+      "one with ebb_add_cells (docs/install.md)",
       kind, name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
 }
 

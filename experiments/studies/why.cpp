@@ -190,9 +190,9 @@ std::string why_rules() {
   return fmt::format(
       "How these sentences are made: a gradient vanishes, or explodes, if it changes by {0} decades or more over the "
       "steps of a training sequence, and by more than two standard errors. Two rates agree, and one explains the "
-      "other, "
-      "if they differ by at most {1:.0f} % of the larger, by two standard errors, or by a factor of two over these "
-      "steps. A gate is a watched value in [0, 1] that equals the derivative of a state's unit with respect to itself "
+      "other, if they differ by at most {1:.0f} % of the larger, by two standard errors, or by a factor of two over "
+      "these steps. A gate is a watched value in [0, 1] that equals the derivative of a state's unit with respect to "
+      "itself "
       "one step before, to {2:.0f} %; its rate alone is that of a gradient which returns through the gate in equal "
       "parts of all units, over the same lags.",
       count_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);

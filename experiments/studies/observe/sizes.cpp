@@ -59,8 +59,7 @@ Table table_of(const std::vector<Limit>& limits) {
           .caption =
               "A line in 1 / S by least squares, weighted by S, through every seed; its errors come from the "
               "deviations, or from those of the values if they are larger. In the columns of S: means over seeds. n: "
-              "the values of all "
-              "sizes and seeds, of which the line takes two."};
+              "the number of values of all sizes and seeds, to which the line is fitted."};
   std::vector<double> sizes;
   for (const Limit& l : limits)
     for (const auto& [size, values] : l.by_size)

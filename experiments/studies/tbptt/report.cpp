@@ -41,12 +41,12 @@ double start_drawn(const WindowRun& r) { return r.at_start.difference > 1e-9 ? r
 double trained_drawn(const WindowRun& r) { return r.trained.difference > 1e-9 ? r.trained.difference : NAN; }
 
 Table table_of(const StreamResult& s) {
-  Table t{.head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
-          .caption =
-              "Quality: on the test split, mean and (from 3 seeds) standard deviation. Time per character, and memory "
-              "of the "
-              "tapes of one update, in training. Cosine and relative difference between the truncated and the full "
-              "gradient, at the same weights."};
+  Table t{
+      .head = {"window", s.info.unit, "µs each", "kept", "start cos", "differs", "end cos", "differs"},
+      .caption =
+          "Quality: on the test split, mean and (from 3 seeds) standard deviation. Time per character, and memory "
+          "of the tapes of one update, in training. Cosine and relative difference between the truncated and the full "
+          "gradient, at the same weights."};
   const auto differs = [](const Spread& d) {
     return std::isfinite(d.mean) ? fmt::format("{:.2g}", d.mean) : std::string("–");
   };

@@ -159,8 +159,7 @@ TEST_CASE("a remedy that cannot serve a cell, a task or its sizes is refused bef
           "exponents must be at most 16, the size of the state of cell rnn, but is 1000");
   refused({"train", "adding", "--cell", "rnn:activation=relu", "--remedy", "flossing"},
           "its loss or gradient is not finite on the first batch: an exponent is infinite if a step maps one of the "
-          "directions to "
-          "zero");
+          "directions to zero");
   refused({"vanish", "--tasks", "adding", "--cells", "rnn", "--remedy", "none,omga"}, "there is no remedy 'omga'");
   refused({"vanish", "--tasks", "adding", "--cells", "rnn", "--remedy", "none,none"}, "--remedy names 'none' twice");
 }

@@ -55,8 +55,7 @@ struct CurvatureMeasure final : Measure {
     Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
     p.caption =
         "Smoothed by a Gaussian whose deviation is a hundredth of the range; values below a millionth of the largest "
-        "are "
-        "left out.";
+        "are left out.";
     for (const Observed& o : all) {
       const Values& v = o.values;
       t.rows.push_back({name_of(o), count_text(v.number("parameters")), number_text(v.number("loss")),

@@ -107,8 +107,7 @@ struct GateMeasure final : Measure {
             .rows = {},
             .caption =
                 "Mean and standard deviation over units, steps and sequences. For values in [0, 1]: the shares below "
-                ".1 and "
-                "above .9, and the time scale τ in steps, its median and quartiles over units."};
+                ".1 and above .9, and the time scale τ in steps, its median and quartiles over units."};
     for (const Observed& o : all) {
       if (gate_names(o.values).empty())
         job.report.note(o.subject.name +

@@ -172,8 +172,7 @@ struct JacobianMeasure final : Measure {
     p.equal = true;
     p.caption =
         "The eigenvalues of J_1, the Jacobian of the first step, of every sequence. Grey: the unit circle; outside it, "
-        "a "
-        "direction grows.";
+        "a direction grows.";
     for (const Observed& o : all) {
       const std::vector<double>&re = o.values.at("real"), &im = o.values.at("imag");
       double radius = 0;
