@@ -104,7 +104,7 @@ TEST_CASE("metadata that require more than the file contains are rejected") {
   rejected(chars.run("generate", {{"hidden", "12000"}}), "'" + chars.path() + "'", "hidden 12000");
 }
 
-TEST_CASE("an error in a metadata value that the model rejects names the file") {
+TEST_CASE("an error in a metadata value that the model rejects names the file", "[slow]") {
   const Altered a({"chars", "--cell", "lstm"});
   for (const char* command : {"generate", "evaluate"}) {
     rejected(a.run(command, {{"dropout", "1"}}), "'" + a.path() + "'", "its metadata");

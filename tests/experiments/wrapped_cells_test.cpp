@@ -60,8 +60,8 @@ ShardLoss loss_of(const Cell& forward, const Cell& backward, const Array& x, con
 
 }  // namespace
 
-TEST_CASE(
-    "Every wrapper around RNN, LSTM, GRU and MGU passes the gradient check to second order, packed and both ways") {
+TEST_CASE("Every wrapper around RNN, LSTM, GRU and MGU passes the gradient check to second order, packed and both ways",
+          "[slow]") {
   const Array x = normal({T, B, I}, Key{1}, 0, 1, f64);
   const Lengths lengths = integers({B}, Key{2}, 1, T + 1);
   for (const char* cell : {"rnn", "lstm", "gru", "mgu"})

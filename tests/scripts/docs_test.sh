@@ -79,7 +79,12 @@ foreach(block IN LISTS blocks)
   if(kind STREQUAL "command")
     target_sources(${name} PRIVATE command_main.cc)
   endif()
-  target_link_libraries(${name} PRIVATE ebb::xtensor ebb::app)
+  file(STRINGS ${block} of_experiments REGEX "ebb/experiments/" LIMIT_COUNT 1)
+  if(of_experiments OR kind STREQUAL "command")
+    target_link_libraries(${name} PRIVATE ebb::xtensor ebb::app)
+  else()
+    target_link_libraries(${name} PRIVATE ebb::xtensor ebb::ebb)
+  endif()
   if(kind STREQUAL "body")   # they all begin with the same headers
     if(first_body)
       target_precompile_headers(${name} REUSE_FROM ${first_body})
@@ -90,7 +95,7 @@ foreach(block IN LISTS blocks)
   endif()
 endforeach()
 END
-cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
+cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
   { cat log; exit 1; }
 cmake --build build -j2
 

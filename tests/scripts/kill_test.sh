@@ -1,5 +1,5 @@
 # A run that is killed (-9) and resumed ends with the same bits: equal weights, an equal curve except its seconds, and
-# no truncated file. Twenty runs are killed twice each, at pseudo-random moments, every other time while saving;
+# no truncated file. Ten runs are killed twice each, at pseudo-random moments, every other time while saving;
 # EBB_KILLS=1000 kills more. One more run is interrupted with Ctrl-C.
 set -eu
 export OMP_NUM_THREADS=1
@@ -44,7 +44,7 @@ same_as_whole() {
 }
 
 in_the_middle=0
-for ((kill = 1; kill <= ${EBB_KILLS:-20}; ++kill)); do
+for ((kill = 1; kill <= ${EBB_KILLS:-10}; ++kill)); do
   rm -rf run
   killed_at $((kill * 7919 % 1000)) -KILL "${train[@]}" --out run
   [ ! -e run/curve.csv ] || [ -e run/summary.json ] || in_the_middle=$((in_the_middle + 1))
@@ -64,4 +64,4 @@ killed_at 400 -INT "${train[@]}" --out run
 again
 "${resume[@]}" >log 2>&1 || { cat log; fail "does not resume"; }
 same_as_whole
-echo "$in_the_middle of ${EBB_KILLS:-20} interrupted a run midway; a complete run takes $took ms"
+echo "$in_the_middle of ${EBB_KILLS:-10} interrupted a run midway; a complete run takes $took ms"

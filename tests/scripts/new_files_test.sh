@@ -25,7 +25,7 @@ ebb_add_cells(mine leaky-unit.cpp say-again.cpp running-mean.cpp steady-norm.cpp
   batch.cpp simple.cpp slice.cpp optimizer.cpp remedy.cpp job.cpp)
 target_link_libraries(mine PRIVATE ebb::app)
 EOF
-cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build
 ./build/mine check leaky-unit --order 2
 ./build/mine far_apart --quick --cells rnn,leaky-unit --out out
@@ -53,5 +53,5 @@ rejected "--length must be greater than --lag; gradients are measured over --lag
 rejected "--lag does not apply to the tasks 'adding', 'chars'" vanish --lag 3
 rejected "--lag does not apply to the task 'chars'" clip --lag 3
 rejected "steady-norm: the weight must be at least 0" train say-again --remedy steady-norm:-1
-rejected "a change from step to step needs a --length of at least 2" train adding --cell rnn --length 1 --remedy steady-norm
+rejected "a change from step to step needs a --length of at least 2" train chars --cell rnn --length 1 --remedy steady-norm
 [ ! -e none ]

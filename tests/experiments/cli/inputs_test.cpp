@@ -44,7 +44,7 @@ TEST_CASE("an output never overwrites an input, whatever path names it") {
   CHECK(ebb_command({"evaluate", "--weights", weights, "--json", folder / "other"}).code == 0);
 }
 
-TEST_CASE("a run does not overwrite its options, text or data") {
+TEST_CASE("a run does not overwrite its options, text or data", "[slow]") {
   TempFolder folder;
   const std::string out = folder / "out", config = out + "/config.toml", text = out + "/curve.csv",
                     table = out + "/training.csv";

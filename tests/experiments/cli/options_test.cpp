@@ -33,7 +33,7 @@ TEST_CASE("an option is parsed as intended, or rejected") {
                  "--rates must be X or NAME=X,...");
 }
 
-TEST_CASE("trained weights reject options that their task does not have") {
+TEST_CASE("trained weights reject options that their task does not have", "[slow]") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "chars", "--quick", "--steps", "2", "--out", folder / "text"}).code == 0);
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "2", "--out", folder / "adding"}).code == 0);

@@ -109,7 +109,7 @@ TEST_CASE("weights from which no model can be built are rejected with the reason
   };
   with("task", "", "its metadata do not name a task: these weights were not written by ebb train");
   with("task", "addign", "odd.safetensors': this program has no task 'addign' (did you mean 'adding'?): use the");
-  with("cell", "gur", "unknown cell 'gur'; did you mean 'gru'?");
+  with("cell", "gur", "this program has no cell 'gur' (did you mean 'gru'?)");
   with("cell", "lstm", "odd.safetensors': its metadata (cell lstm, ");
   with("cell", "mgu", "odd.safetensors: has no parameter 'cell/");
   with("hidden", "15", "odd.safetensors: parameter '");

@@ -31,7 +31,7 @@ const RowResult made{.command = "ebb train series",
 
 }  // namespace
 
-TEST_CASE("ebb results runs a row, stores it, and writes the page from all stored rows") {
+TEST_CASE("ebb results runs a row, stores it, and writes the page from all stored rows", "[slow]") {
   const TempFolder folder;
   const Outcome first = ebb_command(results(folder, {"series", "--seeds", "2"}));
   INFO(first.out << first.err);

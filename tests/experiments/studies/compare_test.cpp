@@ -93,7 +93,7 @@ TEST_CASE(
   CHECK(seconds_an_update(v[0]).mean == Approx(2));                              // validation left out
 }
 
-TEST_CASE("a quick comparison gives cells equal numbers of weights and writes machine-readable results") {
+TEST_CASE("a quick comparison gives cells equal numbers of weights and writes machine-readable results", "[slow]") {
   const TempFolder folder;
   const json s = compared(folder, {"--weights", "6000", "--steps", "40"});
   CHECK(s["task"] == "adding");
@@ -139,7 +139,7 @@ TEST_CASE(
   CHECK_THAT(html, Contains(", seed 1.") && !Contains("seeds 1 to 1"));
 }
 
-TEST_CASE("a comparison measures the same quality as ebb train, on any number of threads") {
+TEST_CASE("a comparison measures the same quality as ebb train, on any number of threads", "[slow]") {
   const TempFolder folder;
   const std::vector<std::string> words{"--task", "pixels",  "--cells", "gru,tcn",   "--seeds",
                                        "1",      "--steps", "60",      "--lengths", "0"};

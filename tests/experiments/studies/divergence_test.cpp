@@ -36,7 +36,7 @@ TEST_CASE("one definition of divergence: a loss or gradient that is not finite, 
   CHECK(of(-1e9, 1, 1).empty());  // the logarithm of a density
 }
 
-TEST_CASE("every command that trains fails with exit code 1 if its run diverges, and reports it") {
+TEST_CASE("every command that trains fails with exit code 1 if its run diverges, and reports it", "[slow]") {
   for (const auto& training : trainings)
     for (const char* rate : {"1e20", "1e38"}) {  // the loss becomes too large, or not a number
       const TempFolder folder;
@@ -53,7 +53,7 @@ TEST_CASE("every command that trains fails with exit code 1 if its run diverges,
     }
 }
 
-TEST_CASE("a run that diverges in its last update fails like one that diverges earlier") {
+TEST_CASE("a run that diverges in its last update fails like one that diverges earlier", "[slow]") {
   for (const auto& training : trainings)
     for (const char* rate : {"1e20", "1e38"}) {
       const TempFolder folder;
@@ -118,7 +118,7 @@ TEST_CASE("the message about a failed run says whether the others were completed
   }
 }
 
-TEST_CASE("every command that trains succeeds if no run diverges") {
+TEST_CASE("every command that trains succeeds if no run diverges", "[slow]") {
   for (const auto& training : trainings) {
     const TempFolder folder;
     std::vector<std::string> words = training;

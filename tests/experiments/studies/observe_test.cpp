@@ -88,7 +88,7 @@ TEST_CASE("the initial weights of ebb observe are drawn in float64: an orthogona
   for (const double x : v.at("exponents")) CHECK(std::abs(x) < 1e-12);
 }
 
-TEST_CASE("ebb observe measures trained weights and says what it cannot measure") {
+TEST_CASE("ebb observe measures trained weights and says what it cannot measure", "[slow]") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "adding", "--cell", "gru", "--quick", "--steps", "3", "--out", folder / "run"}).code ==
           0);
@@ -253,7 +253,7 @@ TEST_CASE("ebb observe --remedy rejects a remedy that it cannot show, with the c
   CHECK_THAT(error_of({folder / "", "--remedy", "flossing"}), Contains("belongs to their training"));
 }
 
-TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command") {
+TEST_CASE("ebb observe finds the saddle-nodes of Pascanu's unit by one command", "[slow]") {
   TempFolder folder;
   const json s = observed(folder / "out", {"--cell", "saddle:w=5", "--hidden", "1", "--free", "--vary", "b=-3:-2",
                                            "--measure", "bifurcations"});

@@ -53,7 +53,7 @@ const std::vector<std::string> observing{"--observe", "norms,gates,lyapunov", "-
 
 }  // namespace
 
-TEST_CASE("measures during training change no bit of it") {
+TEST_CASE("measures during training change no bit of it", "[slow]") {
   TempFolder folder;
   for (const std::string task : {"adding", "chars"}) {  // chars carries its state
     INFO(task);

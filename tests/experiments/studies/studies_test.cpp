@@ -138,7 +138,7 @@ TEST_CASE("ebb clip: every run diverges without clipping and learns with it, and
   CHECK(seen == 2 * 500);
 }
 
-TEST_CASE("the studies do not adopt a task's own training settings") {
+TEST_CASE("the studies do not adopt a task's own training settings", "[slow]") {
   TempFolder folder;
   const Outcome clip = ebb_command({"clip", "--steps", "1", "--seeds", "1", "--batch", "2", "--thresholds", "1",
                                     "--values", "none", "--out", folder / "clip"});
@@ -176,7 +176,7 @@ TEST_CASE("ebb tbptt: the gradient's bias falls as the window grows, to rounding
   }
 }
 
-TEST_CASE("ebb tbptt: dependencies longer than the window are not learnt") {
+TEST_CASE("ebb tbptt: dependencies longer than the window are not learnt", "[slow]") {
   TempFolder folder;
   const json s =
       quick(folder, "out", "tbptt", {"--tasks", "echo", "--lag", "12", "--windows", "5,25", "--characters", "80000"});
@@ -218,7 +218,8 @@ TEST_CASE("ebb dropout: all results are present, and the network without dropout
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 4 * 2 * 20);
 }
 
-TEST_CASE("ebb forcing: the first free-running step equals that under teacher forcing, later ones are worse") {
+TEST_CASE("ebb forcing: the first free-running step equals that under teacher forcing, later ones are worse",
+          "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", "forcing");
   for (const char* way : {"forcing", "linear", "exponential", "inverse-sigmoid"})

@@ -60,7 +60,7 @@ json without_times(json s) {
 
 }  // namespace
 
-TEST_CASE("a quick vanish writes a complete summary.json") {
+TEST_CASE("a quick vanish writes a complete summary.json", "[slow]") {
   TempFolder folder;
   const json s = quick(folder, "out", {"--cells", "rnn,lstm,gru,mgu"});
   CHECK(s["quick"] == true);
@@ -146,7 +146,7 @@ TEST_CASE("the same seed gives the same results on any number of threads", "[slo
   CHECK(one["tasks"]["adding"]["cells"]["gru"]["loss"] != other["tasks"]["adding"]["cells"]["gru"]["loss"]);
 }
 
-TEST_CASE("the table fits in 80 columns") {
+TEST_CASE("the table fits in 80 columns", "[slow]") {
   TempFolder folder;
   const Outcome o = ebb_command({"vanish", "--quick", "--steps", "5", "--out", folder / "out", "--cells",
                                  "lstm,rnn:recurrent=orthogonal,gru:update_bias=1"});

@@ -89,7 +89,7 @@ TEST_CASE("ebb evaluate reports the same captions as training") {
   CHECK(again["measures"] == run["measures"]);
 }
 
-TEST_CASE("every registered cell works with caption") {
+TEST_CASE("every registered cell works with caption", "[slow]") {
   const auto task = make_task("caption", {.data = "generated"});
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;
@@ -109,7 +109,7 @@ TEST_CASE("a resumed run of caption is bitwise identical") {
           {.data = "generated"});
 }
 
-TEST_CASE("a scene's caption depends neither on the other scenes nor on how it is requested") {
+TEST_CASE("a scene's caption depends neither on the other scenes nor on how it is requested", "[slow]") {
   const auto task = make_task("caption", {.data = "generated"});
   const Scenes scenes({.data = "generated"});
   TaskSettings s = task->settings(Size::quick);
@@ -170,7 +170,7 @@ TEST_CASE("beam search finds no sentence less probable than the greedy one") {
   CHECK(better);
 }
 
-TEST_CASE("ebb generate captions a test scene and writes a page with its attention") {
+TEST_CASE("ebb generate captions a test scene and writes a page with its attention", "[slow]") {
   const TempFolder folder;
   train_quick("caption", folder, {"--steps", "30", "--hidden", "8"});
   const std::string weights = folder / "out/weights.safetensors", page = folder / "scene.html";

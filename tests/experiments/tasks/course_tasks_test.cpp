@@ -63,7 +63,7 @@ TEST_CASE("each task of the course beats its baseline at --quick", "[science]") 
   CHECK_THAT(read_all(folder / "out/report.html"), Contains("Forecast 15 steps ahead"));
 }
 
-TEST_CASE("each task's weights record how its data are read, and ebb evaluate reproduces training's result") {
+TEST_CASE("each task's weights record how its data are read, and ebb evaluate reproduces training's result", "[slow]") {
   for (const auto& [task, more] :
        {std::pair<std::string, std::vector<std::string>>{"sentiment", {"--direction", "both"}},
         {"sentiment", {"--embedding", "onehot"}},
@@ -85,7 +85,7 @@ TEST_CASE("each task's weights record how its data are read, and ebb evaluate re
   }
 }
 
-TEST_CASE("every registered cell works with the tasks of the course") {
+TEST_CASE("every registered cell works with the tasks of the course", "[slow]") {
   for (const std::string& name : with_recurrence) {
     const auto task = make_task(name, {.data = "generated"});
     for (const CellInfo& cell : cell_list()) {
@@ -100,7 +100,7 @@ TEST_CASE("every registered cell works with the tasks of the course") {
   }
 }
 
-TEST_CASE("resumed runs of the tasks of the course are bitwise identical") {
+TEST_CASE("resumed runs of the tasks of the course are bitwise identical", "[slow]") {
   for (const char* name : {"sentiment", "images", "pixels", "tags", "series"})
     goes_on(
         name, "lstm",

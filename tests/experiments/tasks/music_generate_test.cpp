@@ -142,7 +142,7 @@ TEST_CASE(
   CHECK_FALSE(t.folder.has("new"));
 }
 
-TEST_CASE("each key is sampled with its probability, by either way of sampling") {
+TEST_CASE("each key is sampled with its probability, by either way of sampling", "[slow]") {
   Array logits = Array::full({piano_keys}, -30, f32);
   logits.data<float>()[10] = 3;
   logits.data<float>()[20] = .2F;
@@ -162,7 +162,7 @@ TEST_CASE("each key is sampled with its probability, by either way of sampling")
   }
 }
 
-TEST_CASE("a low temperature makes the choice of keys more certain without silencing the music") {
+TEST_CASE("a low temperature makes the choice of keys more certain without silencing the music", "[slow]") {
   Array logits = Array::full({piano_keys}, -30, f32);
   for (int k = 10; k < 20; ++k) logits.data<float>()[k] = -.8F - .1F * static_cast<float>(k);  // none above one half
   const auto notes_and_top = [&](double temperature) {

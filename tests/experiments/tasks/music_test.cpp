@@ -329,7 +329,8 @@ TEST_CASE("words that training omits are counted") {
   }
 }
 
-TEST_CASE("dropout of a task's network and the transposition of music are options and are stored in config.toml") {
+TEST_CASE("dropout of a task's network and the transposition of music are options and are stored in config.toml",
+          "[slow]") {
   TempFolder folder;
   const auto config_of = [&](const std::string& task, std::vector<std::string> more) {
     more.insert(more.begin(), {"train", task, "--quick", "--steps", "2", "--data",

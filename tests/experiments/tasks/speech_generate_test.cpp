@@ -12,7 +12,7 @@ using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
 
-TEST_CASE("ebb generate recognises in a wav file the same as the evaluation") {
+TEST_CASE("ebb generate recognises in a wav file the same as the evaluation", "[slow]") {
   if (no_wav()) return;
   const Taught t({"--steps", "60"});
   const ebb::app::Trained model = ebb::app::Trained::read(t.weights);
@@ -37,7 +37,7 @@ TEST_CASE("ebb generate recognises in a wav file the same as the evaluation") {
   CHECK(answers.size() > 1);
 }
 
-TEST_CASE("without a file ebb generate recognises a string of the test split and prints the reference") {
+TEST_CASE("without a file ebb generate recognises a string of the test split and prints the reference", "[slow]") {
   const Taught t({"--steps", "30"});
   const SpokenStrings strings(made_up_recordings(), 60, 60);
   const std::string said = digits_text(strings.digits(strings.items(Split::test)[150 + 4]));
@@ -67,7 +67,7 @@ TEST_CASE("without a file ebb generate recognises a string of the test split and
              Contains("spoken: " + digits_text(strings.digits(strings.items(Split::test)[150 + 59]))));
 }
 
-TEST_CASE("a file that is not speech is rejected by ebb generate, and no page is written") {
+TEST_CASE("a file that is not speech is rejected by ebb generate, and no page is written", "[slow]") {
   if (no_wav()) return;
   const Taught t({"--steps", "1", "--hidden", "2"});
   const auto rejected = [&](const std::string& bytes, const std::string& message) {

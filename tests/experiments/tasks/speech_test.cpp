@@ -36,7 +36,7 @@ TEST_CASE("a picture of speech ends with its last frame, without the last step's
   CHECK_THAT(picture.svg(), Contains(" width=728 height=150 "));  // 13 frames of 15
 }
 
-TEST_CASE("ebb evaluate reproduces training's result of speech, in either direction") {
+TEST_CASE("ebb evaluate reproduces training's result of speech, in either direction", "[slow]") {
   for (const char* direction : {"forward", "both"}) {
     const Taught t({"--steps", "4", "--hidden", "6", "--direction", direction});
     const Outcome o = ebb_command({"evaluate", "--weights", t.weights});
@@ -64,7 +64,8 @@ TEST_CASE("every registered cell works with speech") {
 
 TEST_CASE(
     "a layer with as many positions as the longest string has steps hears the test, however short what it learned "
-    "from") {
+    "from",
+    "[slow]") {
   const Taught model({"--cell", "transformer:positions=learned", "--length", "1", "--steps", "2"});
   CHECK(model.run["measures"].contains("digit error rate"));
   const SpokenStrings strings = made_up();
@@ -73,7 +74,7 @@ TEST_CASE(
       CHECK(strings.features(s).dim(0) <= strings.longest(SpokenStrings::most_tested));
 }
 
-TEST_CASE("a resumed run of speech is bitwise identical") {
+TEST_CASE("a resumed run of speech is bitwise identical", "[slow]") {
   goes_on("speech", "lstm", {.hidden = 6, .length = 3, .batch = 5, .steps = 5, .layers = 2, .dropout = .1}, {1, 3},
           {.data = "generated"});
 }

@@ -92,7 +92,7 @@ TEST_CASE("translate's weights record how its data are read, and ebb evaluate re
   }
 }
 
-TEST_CASE("every registered cell works with translate, and the decoder has its own state") {
+TEST_CASE("every registered cell works with translate, and the decoder has its own state", "[slow]") {
   const auto task = make_task("translate", {.data = "generated"});
   for (const CellInfo& cell : cell_list()) {
     if (cell.about.find("made by the tests") != std::string::npos) continue;

@@ -46,7 +46,7 @@ EBB_REMEDY_NAMED(test_remedy, "test-remedy", TestRemedy, "the squared last state
 
 }  // namespace
 
-TEST_CASE("remedies give the same bits for any number of threads, on several cells", "[shards]") {
+TEST_CASE("remedies give the same bits for any number of threads, on several cells", "[shards][slow]") {
   const auto remedy =
       GENERATE(as<std::string>{}, "omega:4", "omega:1,form=paper", "omega:1,form=paper,gradient=immediate", small_floss,
                "clip:.1", "test-remedy", "omega:4,form=paper+clip:.5");

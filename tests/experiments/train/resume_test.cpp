@@ -46,7 +46,7 @@ TEST_CASE("a resumed run is bitwise identical with every cell", "[slow]") {
   }
 }
 
-TEST_CASE("a resumed run with carried state, wrappers, layers and patience is bitwise identical") {
+TEST_CASE("a resumed run with carried state, wrappers, layers and patience is bitwise identical", "[slow]") {
   goes_on("chars", "lstm",
           {.hidden = 6,
            .length = 7,

@@ -182,7 +182,7 @@ TEST_CASE("a diverging run exits with 1, names the step and op, and keeps its fi
   CHECK(!folder.has("out/weights.safetensors"));
 }
 
-TEST_CASE("the character model learns more than character frequencies") {
+TEST_CASE("the character model learns more than character frequencies", "[slow]") {
   TempFolder folder;
   REQUIRE(ebb_command({"train", "chars", "--quick", "--cell", "lstm", "--out", folder / "out"}).code == 0);
   const auto run = summary_of(folder / "out")["runs"]["1"];
