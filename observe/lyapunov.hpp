@@ -5,6 +5,9 @@
 
 namespace ebb {
 
+/// Exponents closer to zero, in nats per step, are rounding: dimension, entropy rate and share count them as zero.
+inline constexpr double exponent_rounding = 1e-12;
+
 struct LyapunovOptions {
   int directions = 0;    ///< the leading k exponents; 0: all S, or the leading 32 if S > 2048
   int warm_up = -1;      ///< steps before the measurement, the first half without directions; -1: a tenth of all steps

@@ -22,6 +22,13 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
+/// The exponents, with those of the size of rounding as zero: their signs mean nothing.
+std::vector<double> rounded(std::vector<double> exponents) {
+  for (double& x : exponents)
+    if (std::abs(x) < exponent_rounding) x = 0;
+  return exponents;
+}
+
 /// Whether exponents that were not followed may be positive.
 bool misses_positive(const std::vector<double>& exponents, int S) {
   return exponents.size() < static_cast<std::size_t>(S) && exponents.back() > 0;
@@ -104,9 +111,9 @@ void summarise(Lyapunov& l, const Array& growth) {
     l.exponents.push_back(jackknife(means, [&](const auto& x) { return x[i]; }));
   const int S = l.state_size;
   l.mean = jackknife(means, [&](const auto& x) { return mean_of(x, S); });
-  l.dimension = jackknife(means, [&](const auto& x) { return kaplan_yorke(x, k == S); });
-  l.entropy_rate = jackknife(means, [&](const auto& x) { return entropy_of(x, S); });
-  l.positive_share = jackknife(means, [&](const auto& x) { return positive_share_of(x, S); });
+  l.dimension = jackknife(means, [&](const auto& x) { return kaplan_yorke(rounded(x), k == S); });
+  l.entropy_rate = jackknife(means, [&](const auto& x) { return entropy_of(rounded(x), S); });
+  l.positive_share = jackknife(means, [&](const auto& x) { return positive_share_of(rounded(x), S); });
 }
 
 Determinants::Determinants(int rows, int blocks)

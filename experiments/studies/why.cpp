@@ -57,7 +57,8 @@ std::string gradient_sentence(const Evidence& e) {
 std::string exponent_sentence(const Evidence& e) {
   const double first = e.exponent.value, d = e.decay.value;
   if (std::isnan(first)) return {};
-  if (std::isinf(first)) return "No difference of the state survives a step: the top Lyapunov exponent is -∞.";
+  if (std::isinf(first))
+    return "No difference of the state survives the steps along the data: the top Lyapunov exponent is -∞.";
   const std::string value = with_error(first, e.exponent.error);
   const bool same = std::isfinite(d) && agree(first, d, std::hypot(e.exponent.error, e.decay.error), e.length);
   if (first > 0 && beyond_error(e.exponent) && first * e.length > std::numbers::ln2)

@@ -174,12 +174,12 @@ std::vector<Plot> training_plots(const TaskResult& task) {
 Table verdict_table(const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const int far = std::min(100, task.lags);
-  Table t{
-      .head = {"cell", "state", "factor per step", "half-life (steps)", fmt::format("lag 1 to {}", far),
-               fmt::format("lags 1 to {}", task.lags), task.info.unit},
-      .caption =
-          "Factor and half-life by least squares on ln norm over lags 10 to 100; the next column shows by how much the "
-          "norm changes. Loss on the test split, mean over seeds."};
+  Table t{.head = {"cell", "state", "factor per step", "half-life (steps)", fmt::format("lag 1 to {}", far),
+                   fmt::format("lags 1 to {}", task.lags), task.info.unit},
+          .caption = fmt::format(
+              "Factor and half-life by least squares on ln norm over lags 10 to {}; the next column shows by how "
+              "much the norm changes. Loss on the test split, mean over seeds.",
+              far)};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {

@@ -29,11 +29,41 @@ TEST_CASE("a cell that forgets its state has the exponent -∞, with the reason"
                                  "4", "--measure", "lyapunov", "--out", folder / "out"});
   REQUIRE(o.code == 0);
   const std::string page = read_all(folder / "out/report.html");
-  CHECK_THAT(page, Contains("tanhmap:g=0: λ₁ = -∞ nats per step: some step maps every direction of the state to zero "
-                            "(lost: 4 of 4 per sequence)"));
+  CHECK_THAT(page, Contains("tanhmap:g=0: λ₁ = -∞ nats per step: within a sequence every direction of the state is "
+                            "mapped to zero (lost: 4 of 4)"));
   CHECK_THAT(page, Contains("<td>-∞"));
   CHECK_THAT(read_all(folder / "out/lyapunov.csv"), Contains("\"tanhmap:g=0\",\"exponents\",0,-inf\n"));
   CHECK(Values::read(folder / "out/observed-lyapunov-1.json").at("exponents")[0] == -INFINITY);
+}
+
+TEST_CASE("exponents of the size of rounding are zero") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"observe", "--quick", "--seeds", "1", "--cell",
+                                 "rnn:activation=linear,recurrent=orthogonal,rnn:activation=linear,recurrent=identity",
+                                 "--free", "--hidden", "8", "--measure", "lyapunov,map", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  const std::string page = read_all(folder / "out/report.html");
+  CHECK_THAT(page, Contains("orthogonal: λ₁ = 0 nats per step, not different from zero"));
+  CHECK_THAT(page, Contains("identity: λ₁ = 0 nats per step, not different from zero"));
+  CHECK_THAT(page, !Contains("chaotic"));
+  CHECK_THAT(page, Contains("steps before the last step still has a hundredth of the last state's influence on the "
+                            "final state"));
+  for (const char* of : {"1", "2"}) {
+    const Values v = Values::read(folder / (std::string("out/observed-lyapunov-") + of + ".json"));
+    CHECK(v.at("positive_share")[0] == 0);
+    CHECK(v.at("entropy_rate")[0] == 0);
+    CHECK(v.at("dimension")[0] == 8);
+  }
+}
+
+TEST_CASE("the map says how far apart its steps are") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"observe", "--quick", "--seeds", "1", "--cell", "tanhmap:g=.1", "--free", "--hidden",
+                                 "4", "--length", "200", "--measure", "map", "--out", folder / "out"});
+  REQUIRE(o.code == 0);
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Contains("tanhmap:g=.1: no state 5 steps or more before the last step has a hundredth of the last state's "
+                      "influence on the final state."));
 }
 
 TEST_CASE("two sequences have no error and no band, three have") {

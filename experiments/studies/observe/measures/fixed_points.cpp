@@ -61,8 +61,9 @@ struct FixedPointMeasure final : Measure {
     job.report.section(
         "Fixed and slow points",
         fmt::format("States that the cell leaves unchanged while its input is held at {}. Every fixed point has "
-                    "q = |F(s) - s|² / 2 below 1e-24.",
-                    a.free ? "zero" : "the mean of the data"));
+                    "q = |F(s) - s|² / 2 below 1e-24. The search starts from states along the data of {}, with noise, "
+                    "and between them.",
+                    a.free ? "zero" : "the mean of the data", all.front().subject.task().name()));
     Table t{.head = {"", "point", "unstable directions", "starts", "q", "τ of the slowest mode", "its frequency"},
             .rows = {},
             .caption = "τ in steps, negative for a mode that grows; frequency in cycles per step."};
@@ -101,12 +102,17 @@ struct FixedPointMeasure final : Measure {
     if (n > 0) {
       const std::vector<double>& u = v.at("points.unstable");
       const auto stable = std::count(u.begin(), u.end(), 0.0);
-      text += n == 1 ? (stable ? ", which is stable" : ", a saddle") : fmt::format(", {} of them stable", stable);
+      text += n == 1 ? (stable                           ? ", which is stable"
+                        : u[0] == o.subject.state_size() ? ", unstable in every direction"
+                                                         : ", a saddle")
+                     : fmt::format(", {} of them stable", stable);
     }
     if (v.has("manifolds.dimension"))
       text += ", " + count_text(double(v.at("manifolds.dimension").size()), "manifold") + " of fixed points";
     if (v.has("slow.q")) text += ", " + count_text(double(v.at("slow.q").size()), "slow point");
-    return text + fmt::format(", from {} starts ({} unfinished).", v.number("starts"), v.number("ends.unfinished"));
+    return text + fmt::format(", from {} starts: {} ended at a fixed point, {} where the state is slow, {} unfinished.",
+                              v.number("starts"), v.number("ends.fixed"), v.number("ends.slow"),
+                              v.number("ends.unfinished"));
   }
 
  private:
@@ -171,8 +177,9 @@ struct FixedPointMeasure final : Measure {
     Plot p{.title = "Fixed points of " + o.subject.name, .x_label = "first component", .y_label = "second component"};
     p.equal = true;
     p.caption = fmt::format(
-        "In the plane of the two principal components of the states along the data, with {:.0f} % of their variance.",
-        100 * v.number("plane.share"));
+        "In the plane of the two principal components of the states along the data of {}, with {:.0f} % of their "
+        "variance.",
+        o.subject.task().name(), 100 * v.number("plane.share"));
     if (v.has("plane.direction.x")) p.caption += " Grey lines: the direction in which a saddle is left fastest.";
     for (const char* const kind : {"states", "stable", "saddle", "slow", "manifold"})
       if (const std::string at = fmt::format("plane.{}.", kind); v.has(at + "x"))
@@ -192,9 +199,10 @@ struct FixedPointMeasure final : Measure {
     const auto at = [&](const char* name, std::size_t k) { return number_text(o.values.at(of + name)[k]); };
     for (std::size_t k = 0; k < o.values.at(of + "q").size() && k < 30; ++k)
       t.rows.push_back({"",
-                        of == "slow."                         ? "slow"
-                        : o.values.at(of + "unstable")[k] > 0 ? "saddle"
-                                                              : "stable",
+                        of == "slow."                                               ? "slow"
+                        : o.values.at(of + "unstable")[k] == o.subject.state_size() ? "unstable"
+                        : o.values.at(of + "unstable")[k] > 0                       ? "saddle"
+                                                                                    : "stable",
                         count_text(o.values.at(of + "unstable")[k]), count_text(o.values.at(of + "starts")[k]),
                         at("q", k), at("time_scale", k), at("frequency", k)});
   }

@@ -87,15 +87,20 @@ struct LyapunovMeasure final : Measure {
 
   std::string sentence(const Observed& o) const override {
     const double first = o.values.at("exponents")[0], error = o.values.at("errors")[0];
-    const std::string value = fmt::format("{}: λ₁ = {} nats per step", o.subject.name, estimate_text(first, error));
+    const std::string value = fmt::format("{}: λ₁ = {} nats per step", o.subject.name, exponent_text(first, error));
     if (first == -INFINITY)
       return fmt::format(
-          "{}: some step maps every direction of the state to zero (lost: {:.3g} of {} per sequence), so that no small "
-          "difference survives it and no gradient comes back through it.",
+          "{}: within a sequence every direction of the state is mapped to zero (lost: {:.3g} of {}), by one step or "
+          "by "
+          "several together, so that no small difference survives and no gradient comes back.",
           value, o.values.number("lost"), count_text(o.values.number("state_size")));
-    if (first > 2 * error) return value + ": small differences grow, the dynamics are chaotic and gradients explode.";
-    if (first > -2 * error)
-      return value + ", not different from zero: gradients neither vanish nor explode on average.";
+    const double zero = std::max(2 * error, exponent_rounding);
+    if (first > zero)
+      return value +
+             ": small differences grow, and over long lags gradients explode. If the states stay bounded, the "
+             "dynamics are chaotic.";
+    if (first >= -zero)
+      return value + ", not different from zero: over long lags gradients neither vanish nor explode.";
     return fmt::format("{}: a gradient halves every {} steps.", value, number_text(std::numbers::ln2 / -first));
   }
 
@@ -114,13 +119,13 @@ struct LyapunovMeasure final : Measure {
     for (const Observed& o : all) {
       const Values& v = o.values;
       const auto pair = [&](const char* name) {
-        return std::isnan(v.at(name)[0]) ? number_text(NAN) : estimate_text(v.at(name)[0], v.at(name)[1]);
+        return std::isnan(v.at(name)[0]) ? number_text(NAN) : exponent_text(v.at(name)[0], v.at(name)[1]);
       };
       const auto bounded = [&](const char* name, double bound) {
         return std::isnan(v.at(name)[0]) ? "≥ " + number_text(bound) : pair(name);
       };
       t.rows.push_back({name_of(o), count_text(v.number("state_size")),
-                        estimate_text(v.at("exponents")[0], v.at("errors")[0]), last(v), pair("mean"),
+                        exponent_text(v.at("exponents")[0], v.at("errors")[0]), last(v), pair("mean"),
                         bounded("positive_share", followed_share(v)),
                         bounded("dimension", double(v.at("exponents").size())), bounded("entropy_rate", sum(v)),
                         fmt::format("{:.3g}", v.number("lost")), number_text(v.number("difference"))});
@@ -131,7 +136,13 @@ struct LyapunovMeasure final : Measure {
   /// The smallest exponent, if all were computed.
   static std::string last(const Values& v) {
     if (double(v.at("exponents").size()) < v.number("state_size")) return "–";
-    return estimate_text(v.at("exponents").back(), v.at("errors").back());
+    return exponent_text(v.at("exponents").back(), v.at("errors").back());
+  }
+
+  /// Without digits that are rounding.
+  static std::string exponent_text(double value, double error) {
+    if (std::abs(value) < exponent_rounding) value = 0;
+    return error < exponent_rounding ? number_text(value) : estimate_text(value, error);
   }
 
   static double sum(const Values& v) {
@@ -159,7 +170,7 @@ struct LyapunovMeasure final : Measure {
         line.low.push_back(e[k] - o.values.at("errors")[k]);
         line.high.push_back(e[k] + o.values.at("errors")[k]);
       }
-      const auto above = std::count_if(e.begin(), e.end(), [](double x) { return x > 0; });
+      const auto above = std::count_if(e.begin(), e.end(), [](double x) { return x > exponent_rounding; });
       p.finding += fmt::format("{}{}: {} of {} above zero", p.finding.empty() ? "" : "; ", o.subject.name, above,
                                count_text(o.values.number("state_size"), "exponent"));
       p.series.push_back(std::move(line));

@@ -59,16 +59,23 @@ struct MapMeasure final : Measure {
     return {{.plot = "Reach of the last step, steps back",
              .name = "reach",
              .value = reach_of(v),
-             .caption = "The earliest state whose influence on the last step is more than a hundredth of that of the "
-                        "last state."}};
+             .caption =
+                 "Of the steps that the map shows, the earliest whose state has more than a hundredth of the last "
+                 "state's influence on the last step."}};
   }
 
   std::string sentence(const Observed& o) const override {
+    const std::vector<double>& times = o.values.at("times");
+    const double reach = reach_of(o.values), every = times[1] - times[0];
+    const std::string influence = fmt::format("a hundredth of the last state's influence on {}",
+                                              o.values.number("of_loss") != 0 ? "the last loss" : "the final state");
+    if (reach == 0)
+      return fmt::format("{}: no state {} or more before the last step has {}.", o.subject.name,
+                         count_text(every, "step"), influence);
+    const bool all = reach == times.back() - times.front();
     return fmt::format(
-        "{}: the state {} before the last step is the earliest one with more than a hundredth of the last state's "
-        "influence on {}.",
-        o.subject.name, count_text(reach_of(o.values), "step"),
-        o.values.number("of_loss") != 0 ? "the last loss" : "the final state");
+        "{}: the state {} before the last step still has {}; {}.", o.subject.name, count_text(reach, "step"), influence,
+        all ? "it is the first of the map" : fmt::format("the one {} earlier has not", count_text(every, "step")));
   }
 
  private:

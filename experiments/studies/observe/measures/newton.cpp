@@ -62,8 +62,8 @@ struct NewtonMeasure final : Measure {
   std::string sentence(const Observed& o) const override {
     const double n = largest(o.values).back(), T = o.values.at("lengths").back();
     const std::vector<double>& errors = o.values.at("error");
-    return fmt::format("{}: {} Newton iterations find {} steps at once, within {} of the states of a sequential run.",
-                       o.subject.name, count_text(n), count_text(T),
+    return fmt::format("{}: {} to find {} at once, within {} of the states of a sequential run.", o.subject.name,
+                       count_text(n, "Newton iteration"), count_text(T, "step"),
                        number_text(*std::max_element(errors.begin(), errors.end())));
   }
 

@@ -5,6 +5,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
+#include <ebb/observe/lyapunov.hpp>
 
 namespace ebb::app::observe {
 namespace {
@@ -76,7 +77,9 @@ struct NormMeasure final : Measure {
 
   std::string sentence(const Observed& o) const override {
     const double rate = o.values.number("per_step");
-    if (!std::isfinite(rate)) return fmt::format("{}: the decay of the gradient cannot be measured.", o.subject.name);
+    if (!std::isfinite(rate)) return fmt::format("{}: {}.", o.subject.name, no_decay(o.values.at("mean")));
+    if (std::abs(rate) < exponent_rounding)
+      return fmt::format("{}: the norm of the gradient does not change with the lag.", o.subject.name);
     if (rate >= 0)
       return fmt::format("{}: the gradient does not vanish: it changes by {} nats per step.", o.subject.name,
                          number_text(rate));
@@ -85,6 +88,16 @@ struct NormMeasure final : Measure {
   }
 
  private:
+  /// Why there is no rate; `mean` has ln of the norm for each lag.
+  static std::string no_decay(const std::vector<double>& mean) {
+    const auto zero = std::find(mean.begin(), mean.end(), -INFINITY);
+    if (zero != mean.end())
+      return fmt::format("the gradient is zero from lag {} on, so that its decay has no rate", zero - mean.begin());
+    if (std::any_of(mean.begin(), mean.end(), [](double x) { return !std::isfinite(x); }))
+      return "the gradient is infinite or NaN, so that its decay has no rate";
+    return "the decay of the gradient needs more lags than --lags gives";
+  }
+
   static HeatMap map_of(const OneTraining& t) {
     HeatMap map{.title = "Gradient norms" + (t.name.empty() ? "" : ", " + t.name),
                 .x_label = "update",
