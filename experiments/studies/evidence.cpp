@@ -85,8 +85,10 @@ std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::str
   const std::string activation = option ? *option : "tanh";
   const PascanuBound p = pascanu_bound(U.value(), activation == "sigmoid" ? .25 : 1);
   const auto [real, imag] = eigenvalues(U.value());
-  return MatrixEvidence{p.sigma_max, p.bound, std::hypot(real.at_flat(0), imag.at_flat(0)),
-                        log_slope_along(model.simple().cell(), drive, activation)};
+  return MatrixEvidence{.sigma_max = p.sigma_max,
+                        .bound = p.bound,
+                        .radius = std::hypot(real.at_flat(0), imag.at_flat(0)),
+                        .log_slope = log_slope_along(model.simple().cell(), drive, activation)};
 }
 
 namespace {
@@ -148,8 +150,9 @@ Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms&
   }
   if (std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->matrix; })) e.matrix.reset();
   if (!e.matrix) return e;
-  e.matrix = {0, e.matrix->bound, 0, 0};
+  e.matrix = {0, e.matrix->bound, 0, 0, static_cast<int>(runs.size()), 0};
   for (const Evidence* run : runs) {
+    e.matrix->seeds_below += run->matrix->sigma_max < run->matrix->bound;
     e.matrix->sigma_max += run->matrix->sigma_max / n;
     e.matrix->radius += run->matrix->radius / n;
     e.matrix->log_slope += run->matrix->log_slope / n;

@@ -136,12 +136,17 @@ std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
 
 std::string matrix_sentence(const Evidence& e) {
   const MatrixEvidence& m = *e.matrix;
-  const bool below = m.sigma_max < m.bound, known = std::isfinite(m.log_slope);
-  std::string text = fmt::format("The largest singular value of U is {}, {} the bound of Pascanu et al., {}",
-                                 number_text(m.sigma_max), below ? "below" : "not below", number_text(m.bound));
-  text += below ? fmt::format(": the gradient must vanish, by at least {} nats per step.",
-                              number_text(-std::log(m.sigma_max / m.bound)))
-                : ", so that the bound leaves open what the gradient does.";
+  const bool several = m.seeds > 1, mixed = several && m.seeds_below > 0 && m.seeds_below < m.seeds;
+  const bool below = several ? m.seeds_below == m.seeds : m.sigma_max < m.bound, known = std::isfinite(m.log_slope);
+  std::string text = fmt::format("The largest singular value of U is {}{}, ", number_text(m.sigma_max),
+                                 several ? fmt::format(" in the mean of {} seeds", m.seeds) : "");
+  text += mixed
+              ? fmt::format("in {} of them below the bound of Pascanu et al., {}", m.seeds_below, number_text(m.bound))
+              : fmt::format("{} the bound of Pascanu et al., {}", below ? "below" : "not below", number_text(m.bound));
+  text += mixed   ? ": there the gradient must vanish; in the others the bound leaves open what it does."
+          : below ? fmt::format(": the gradient must vanish, by at least {} nats per step.",
+                                number_text(-std::log(m.sigma_max / m.bound)))
+                  : ", so that the bound leaves open what the gradient does.";
   const std::string remedy =
       e.cell.find("recurrent=") == std::string::npos
           ? " Remedy: rnn with recurrent=orthogonal, whose singular values are 1 at initialisation."

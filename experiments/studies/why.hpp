@@ -30,6 +30,7 @@ struct MatrixEvidence {
   double radius = 0;                ///< the largest modulus of its eigenvalues
   /// The mean of ln |f'| along the data, over units, rows and steps; NaN for relu
   double log_slope = std::numeric_limits<double>::quiet_NaN();
+  int seeds = 1, seeds_below = 0;  ///< of a mean: of how many, and for how many of them sigma_max is below the bound
 };
 
 /// What was measured of one cell; NaN or empty where it was not. Rates in nats per step.

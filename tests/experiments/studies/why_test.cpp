@@ -123,6 +123,12 @@ TEST_CASE("a plain network is judged by its recurrent matrix") {
   CHECK_THAT(why_text(e), Contains("0.5800, below the bound of Pascanu et al., 1.000: the gradient must vanish, by at "
                                    "least 0.5447 nats per step") &&
                               Contains("recurrent=orthogonal"));
+  e.matrix->seeds = e.matrix->seeds_below = 3;
+  CHECK_THAT(why_text(e), Contains("0.5800 in the mean of 3 seeds, below the bound"));
+  e.matrix->seeds_below = 2;
+  CHECK_THAT(why_text(e),
+             Contains("in the mean of 3 seeds, in 2 of them below the bound of Pascanu et al., 1.000: there "
+                      "the gradient must vanish; in the others"));
   e.matrix = {.sigma_max = 1.1, .bound = 1, .radius = .57};  // relu
   CHECK_THAT(why_text(e), Contains("leaves open") && Contains("the slope of the activation is not known") &&
                               !Contains("explains") && !Contains("Remedy"));
