@@ -1,4 +1,5 @@
 #pragma once
+#include <ebb/nn/registry.hpp>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,26 +21,14 @@ template <class Compute, class Write> Problem problem(Compute compute, Write wri
   return {[=] { *result = compute(); }, [=] { return write(*result); }};
 }
 
-/// A function that this tool implements, as in `const Function f{"lse", "gradient", read};`. All such objects are in
-/// one list; they have static storage, and so do their names.
-class Function {
+/// A function that this tool implements, as in `const Function f{"lse::gradient", read};`. All are in
+/// ebb::Registry<Function>.
+class Function final : public ebb::Registered<Function> {
  public:
-  Function(const char* module, const char* name, Problem (*read)(const Json& input));
-  Function(const Function&) = delete;
-  Function& operator=(const Function&) = delete;
-
-  Problem read(const Json& input) const { return read_(input); }
-  static const Function* find(const std::string& module, const std::string& name);  ///< null if there is none
-  static bool has_module(const std::string& module);
-
- private:
-  template <class Matches> static const Function* first_that(Matches);
-
-  const char* module_;
-  const char* name_;
-  Problem (*read_)(const Json&);
-  const Function* next_;
-  static inline const Function* first_ = nullptr;
+  static constexpr const char* kind = "function";
+  using Read = Problem (*)(const Json& input);
+  Function(const char* name, Read r, const char* file = __builtin_FILE()) : Registered(name, "", file), read(r) {}
+  const Read read;
 };
 
 }  // namespace gradbench

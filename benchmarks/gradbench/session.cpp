@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <istream>
 #include <ostream>
@@ -15,6 +16,11 @@ template <class F> std::int64_t nanoseconds_of(F&& run) {
   const Clock::time_point start = Clock::now();
   run();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+}
+
+bool has_module(const std::string& module) {
+  const auto names = ebb::Registry<Function>::names();
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.starts_with(module + "::"); });
 }
 
 Json failure(const std::string& error) { return {{"success", false}, {"error", error}}; }
@@ -38,11 +44,10 @@ Json measured(const Function& function, const Json& input) {
 }  // namespace
 
 Json evaluate(const std::string& module, const std::string& function, const Json& input) {
-  const Function* const found = Function::find(module, function);
-  if (!found) return failure("ebb: there is no function " + function + " in module " + module);
+  const std::string name = module + "::" + function;
   try {
-    return measured(*found, input);
-  } catch (const std::exception& e) { return failure("ebb: " + module + "::" + function + ": " + e.what()); }
+    return measured(ebb::Registry<Function>::get(name), input);
+  } catch (const std::exception& e) { return failure("ebb: " + name + ": " + e.what()); }
 }
 
 Json respond(const Json& message) {
@@ -52,7 +57,7 @@ Json respond(const Json& message) {
     response["tool"] = "ebb";
   } else if (kind == "define") {
     const std::string module = message.at("module");
-    response.update(Function::has_module(module) ? Json{{"success", true}} : failure("ebb: no module " + module));
+    response.update(has_module(module) ? Json{{"success", true}} : failure("ebb: no module " + module));
   } else if (kind == "evaluate") {
     response.update(evaluate(message.at("module"), message.at("function"), message.at("input")));
   }

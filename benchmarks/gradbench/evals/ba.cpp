@@ -201,6 +201,6 @@ Problem ba_jacobian(const Json& input) {
                  });
 }
 
-const gradbench::Function ba_functions[] = {{"ba", "objective", ba_objective}, {"ba", "jacobian", ba_jacobian}};
+const gradbench::Function ba_functions[] = {{"ba::objective", ba_objective}, {"ba::jacobian", ba_jacobian}};
 
 }  // namespace

@@ -121,6 +121,6 @@ Problem det_gradient(const Json& input) {
   return problem([d = Determinant(input)] { return d.gradient(); }, json_of);
 }
 
-const gradbench::Function det_functions[] = {{"det", "primal", det_primal}, {"det", "gradient", det_gradient}};
+const gradbench::Function det_functions[] = {{"det::primal", det_primal}, {"det::gradient", det_gradient}};
 
 }  // namespace

@@ -104,6 +104,6 @@ Problem gmm_jacobian(const Json& input) {
       });
 }
 
-const gradbench::Function gmm_functions[] = {{"gmm", "objective", gmm_objective}, {"gmm", "jacobian", gmm_jacobian}};
+const gradbench::Function gmm_functions[] = {{"gmm::objective", gmm_objective}, {"gmm::jacobian", gmm_jacobian}};
 
 }  // namespace

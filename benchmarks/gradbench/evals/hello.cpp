@@ -28,6 +28,6 @@ Problem hello_double(const Json& input) {
       json_of);
 }
 
-const gradbench::Function hello_functions[] = {{"hello", "square", hello_square}, {"hello", "double", hello_double}};
+const gradbench::Function hello_functions[] = {{"hello::square", hello_square}, {"hello::double", hello_double}};
 
 }  // namespace

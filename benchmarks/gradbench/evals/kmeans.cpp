@@ -67,6 +67,6 @@ Problem kmeans_direction(const Json& input) {
       json_of);
 }
 
-const gradbench::Function kmeans_functions[] = {{"kmeans", "cost", kmeans_value}, {"kmeans", "dir", kmeans_direction}};
+const gradbench::Function kmeans_functions[] = {{"kmeans::cost", kmeans_value}, {"kmeans::dir", kmeans_direction}};
 
 }  // namespace

@@ -78,6 +78,6 @@ Problem llsq_gradient(const Json& input) {
       json_of);
 }
 
-const gradbench::Function llsq_functions[] = {{"llsq", "primal", llsq_primal}, {"llsq", "gradient", llsq_gradient}};
+const gradbench::Function llsq_functions[] = {{"llsq::primal", llsq_primal}, {"llsq::gradient", llsq_gradient}};
 
 }  // namespace

@@ -37,6 +37,6 @@ Problem lse_gradient(const Json& input) {
       json_of);
 }
 
-const gradbench::Function lse_functions[] = {{"lse", "primal", lse_primal}, {"lse", "gradient", lse_gradient}};
+const gradbench::Function lse_functions[] = {{"lse::primal", lse_primal}, {"lse::gradient", lse_gradient}};
 
 }  // namespace

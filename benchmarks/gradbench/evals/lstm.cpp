@@ -38,9 +38,9 @@ template <gradbench::LstmForm form> Problem lstm_jacobian(const Json& input) {
 }
 
 using gradbench::lstm_textbook, gradbench::lstm_wavefront;
-const gradbench::Function lstm_functions[] = {{"lstm", "objective", lstm_objective<lstm_wavefront>},
-                                              {"lstm", "jacobian", lstm_jacobian<lstm_wavefront>},
-                                              {"lstm", "objective-textbook", lstm_objective<lstm_textbook>},
-                                              {"lstm", "jacobian-textbook", lstm_jacobian<lstm_textbook>}};
+const gradbench::Function lstm_functions[] = {{"lstm::objective", lstm_objective<lstm_wavefront>},
+                                              {"lstm::jacobian", lstm_jacobian<lstm_wavefront>},
+                                              {"lstm::objective-textbook", lstm_objective<lstm_textbook>},
+                                              {"lstm::jacobian-textbook", lstm_jacobian<lstm_textbook>}};
 
 }  // namespace

@@ -64,6 +64,6 @@ Problem ode_gradient(const Json& input) {
       json_of);
 }
 
-const gradbench::Function ode_functions[] = {{"ode", "primal", ode_primal}, {"ode", "gradient", ode_gradient}};
+const gradbench::Function ode_functions[] = {{"ode::primal", ode_primal}, {"ode::gradient", ode_gradient}};
 
 }  // namespace
