@@ -35,7 +35,7 @@ Var full(Shape shape, double x, std::source_location where) {
 Var detach(At x) {
   TapeImpl& t = TapeImpl::current("detach");
   t.node(x.var, "detach");
-  return t.push(t.value(x.var.node()), x.where);
+  return t.push(Array(t.value(x.var.node())), x.where);
 }
 
 }  // namespace ebb

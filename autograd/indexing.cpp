@@ -98,7 +98,7 @@ Var part_of(const Var& g, const Join& j, int k) {
 void sweep_join(detail::Sweep& s, std::uint32_t id) {
   TapeImpl& t = s.tape;
   const Join j = *static_cast<const Join*>(t.node(id).attributes);
-  const Var g = t.push(t.node(id).grad, std::source_location::current());
+  const Var g = t.push(Array(t.node(id).grad), std::source_location::current());
   for (int k = 0; k < t.node(id).input_count; ++k)
     if (const std::uint32_t in = t.node(id).inputs()[k]; s.wants(in))
       s.accumulate(in, t.value(part_of(g, j, k).node()));

@@ -119,7 +119,7 @@ bool NonFiniteLane::look_inside(TapeImpl& t, const Var& y, const Var* inputs, in
   for (int k = 0; k < count; ++k) {
     const Array held =
         outer.size() == static_cast<std::size_t>(count) ? outer[static_cast<std::size_t>(k)].value : Array();
-    in.push_back(held ? t.push(held, std::source_location::current()) : inputs[k]);
+    in.push_back(held ? t.push(Array(held), std::source_location::current()) : inputs[k]);
   }
   Var out[fuse_results];
   const bool recording = t.set_recording(false);

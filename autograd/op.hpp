@@ -94,7 +94,7 @@ template <class Op, std::size_t N> struct Sweeps {
   }
   static void sweep(Sweep& s, std::uint32_t id) {
     const Array& g = s.tape.node(id).grad;
-    if constexpr (in_vars) add(s, id, gradients(s.tape, id, s.tape.push(g, std::source_location::current())));
+    if constexpr (in_vars) add(s, id, gradients(s.tape, id, s.tape.push(Array(g), std::source_location::current())));
     else add(s, id, gradients(s.tape, id, g));
   }
   static void replay(Replay& r, std::uint32_t id) {
@@ -108,13 +108,12 @@ template <class Op, std::size_t N> struct Sweeps {
 
 /// Records y = op(inputs) on the tape; copies the op's attributes only if the graph needs them.
 template <class Op>
-Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int count, Array y,
+Var finish(TapeImpl& t, const OpTable& table, const Op& op, const Var* in, int count, Array&& y,
            const std::source_location& at) {
   if (!t.any_requires(in, count)) return t.push(std::move(y), at);
   t.require_order(table, at);
   void* attributes = new (t.arena(sizeof(Op))) Op(op);
-  const Shape shape = y.shape();
-  return t.record(table, attributes, in, count, std::move(y), shape, at);
+  return t.record(table, attributes, in, count, std::move(y), y.shape(), at);
 }
 
 }  // namespace detail

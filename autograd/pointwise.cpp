@@ -105,8 +105,7 @@ template <class O> struct Pointwise {
       y = pointwise::value(id, x, N, reusable);
     } catch (...) { detail::rethrow_at(where); }
     if (!record) return t.push(std::move(y), where);
-    const Shape shape = y.shape();
-    return t.record(table, nullptr, in, N, std::move(y), shape, where);
+    return t.record(table, nullptr, in, N, std::move(y), y.shape(), where);
   }
 
   /// Whether only this call references the value and its memory, and no backward reads it.

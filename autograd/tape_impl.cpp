@@ -10,10 +10,10 @@
 
 namespace ebb::detail {
 
-Var TapeImpl::make(std::uint32_t id, Array value, const Shape& shape, const std::source_location& where) {
+Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const std::source_location& where) {
   Node& n = nodes_[id];
   n.shape = shape;
-  n.value = std::move(value);
+  new (&n.value) Array(std::move(value));  // a new node's is empty
   const std::source_location& site = site_of(where);
   n.file = site.file_name();
   n.line = site.line();
@@ -22,8 +22,8 @@ Var TapeImpl::make(std::uint32_t id, Array value, const Shape& shape, const std:
   return {id, epoch()};
 }
 
-Var TapeImpl::push(Array value, const std::source_location& where) {
-  const Shape shape = value.shape();
+Var TapeImpl::push(Array&& value, const std::source_location& where) {
+  const Shape& shape = value.shape();
   Var v = make(nodes_.take(), std::move(value), shape, where);
   if (probe_) [[unlikely]]
     probe_->pushed(*this, v);
@@ -38,8 +38,8 @@ Var TapeImpl::input(Array value, bool requires_grad, const std::source_location&
   return make(id, std::move(value), shape, where);
 }
 
-Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int count, Array value, const Shape& shape,
-                     const std::source_location& where) {
+Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int count, Array&& value,
+                     const Shape& shape, const std::source_location& where) {
   const std::uint32_t id = nodes_.append();
   Node& n = nodes_[id];
   n.op = &op;
@@ -105,8 +105,11 @@ void TapeImpl::release_handle(std::uint32_t id) noexcept {
   Node& n = nodes_[id];
   if (--n.handles != 0) return;
   if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
-  if (n.recorded) return;
-  if (n.pack) packs_.release(n);
+  if (!n.recorded) recycle(id);
+}
+
+void TapeImpl::recycle(std::uint32_t id) noexcept {
+  if (Node& n = nodes_[id]; n.pack) packs_.release(n);
   nodes_.recycle(id);
 }
 

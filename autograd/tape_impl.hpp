@@ -59,11 +59,11 @@ class TapeImpl {
 
   // Recording.
   /// A value outside the graph.
-  Var push(Array value, const std::source_location&);
+  Var push(Array&& value, const std::source_location&);
   /// A value in the graph without inputs.
   Var input(Array value, bool requires_grad, const std::source_location&);
   /// A value in the graph: op(inputs). `attributes` are the op's, allocated in `arena`.
-  Var record(const OpTable&, void* attributes, const Var* inputs, int count, Array value, const Shape&,
+  Var record(const OpTable&, void* attributes, const Var* inputs, int count, Array&& value, const Shape&,
              const std::source_location&);
   Var number(double);  ///< a constant of rank 0, created once
   void* arena(std::size_t bytes) { return nodes_.arena(bytes); }
@@ -96,8 +96,9 @@ class TapeImpl {
   static void shelve(TapeImpl*) noexcept;
   void unlink() noexcept;
   void reset() noexcept;
-  Var make(std::uint32_t id, Array value, const Shape&, const std::source_location&);
+  Var make(std::uint32_t id, Array&& value, const Shape&, const std::source_location&);
   void make_lazy(Node&);
+  [[gnu::noinline]] void recycle(std::uint32_t id) noexcept;
 
   friend struct ThreadTapes;
   // Initial-exec: accessed without a function call, even in position-independent code.

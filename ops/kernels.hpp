@@ -17,6 +17,12 @@ struct PointwiseRows {
   void* out;
   std::int64_t out_stride, rows, columns;
   bool accumulate;
+
+  void read(int k, const void* row) {  ///< input k is one contiguous row
+    in[k] = row;
+    in_stride[k] = 0;
+    step[k] = 1;
+  }
 };
 using PointwiseKernel = void (*)(const PointwiseRows&);
 

@@ -92,6 +92,7 @@ template <class T> int vectors_for(std::int64_t rows, std::int64_t columns) {
 
 /// All rows and `columns` columns of c (at most `vectors` registers), over one block of the inner index.
 template <class T> void run_panel(const MatmulTask& m, Tile<T> t, std::int64_t rows, int vectors) {
+  if (rows <= most_rows) return tile_kernel<T>(static_cast<int>(rows), vectors)(t);  // without the divisions below
   const std::int64_t tiles = (rows + most_rows - 1) / most_rows;
   for (std::int64_t k = 0; k < tiles; ++k) {  // split evenly: 16 rows are 8 + 8, not 12 + 4
     const std::int64_t take = rows / tiles + (k < rows % tiles);

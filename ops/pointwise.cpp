@@ -55,6 +55,15 @@ PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int
   return a;
 }
 
+/// Whether the inputs are contiguous and have one shape and element type, as in most steps of most cells.
+bool alike(const Array* const* inputs, int n) {
+  const Array& first = *inputs[0];
+  bool same = first && first.dense();
+  for (int k = 1; k < n; ++k)
+    same = same && inputs[k]->dtype() == first.dtype() && inputs[k]->dense() && inputs[k]->shape() == first.shape();
+  return same;
+}
+
 /// One rectangle, split among threads if it is large.
 void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operands, std::size_t size) {
   if (all.rows * all.columns < 2 * pointwise_grain) return kernel(all);
@@ -108,6 +117,15 @@ bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out
   return true;
 }
 
+/// The kernel over a contiguous result, whose operands have its shape and are contiguous too.
+void run_contiguous(PointwiseKernel kernel, PointwiseRows& a, int n, Array& out, bool accumulate) {
+  a.accumulate = accumulate;
+  a.rows = 1;
+  a.columns = out.size();
+  a.out = out.raw();
+  run_rectangle(kernel, a, n, bytes_of(out.dtype()));
+}
+
 /// Runs a kernel over `out`, with operands broadcast to its shape. Empty operands are not read.
 void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool accumulate) {
   if (out.size() == 0 || run_plain(kernel, in, n, out, accumulate)) return;
@@ -142,12 +160,7 @@ void run(PointwiseKernel kernel, const Array* const* in, int n, Array& out, bool
     }
 }
 
-}  // namespace
-
-int count() { return List::count; }
-const char* name(int op) { return name_list(List{})[op]; }
-
-Array value(int op, const Array* const* inputs, int n, Array* reusable) {
+[[gnu::noinline]] Array broadcast_value(int op, const Array* const* inputs, int n, Array* reusable) {
   check_inputs(op, inputs, n);
   const Shape shape = result_shape(op, inputs, n);
   const bool reuse = reusable && reusable->contiguous() && reusable->shape() == shape;
@@ -155,6 +168,22 @@ Array value(int op, const Array* const* inputs, int n, Array* reusable) {
   const Array* in[3];
   for (int k = 0; k < n; ++k) in[k] = reuse && inputs[k] == reusable ? &out : inputs[k];
   run(detail::pointwise_kernels().value[detail::type_index(out.dtype())][op], in, n, out, false);
+  return out;
+}
+
+}  // namespace
+
+int count() { return List::count; }
+const char* name(int op) { return name_list(List{})[op]; }
+
+Array value(int op, const Array* const* inputs, int n, Array* reusable) {
+  if (!alike(inputs, n)) return broadcast_value(op, inputs, n, reusable);
+  const Array& first = *inputs[0];
+  const PointwiseKernel kernel = detail::pointwise_kernels().value[detail::type_index(first.dtype())][op];
+  PointwiseRows a;
+  for (int k = 0; k < n; ++k) a.read(k, inputs[k]->raw());
+  Array out = reusable ? std::move(*reusable) : Array::empty(first.shape(), first.dtype());
+  run_contiguous(kernel, a, n, out, false);
   return out;
 }
 
@@ -173,7 +202,19 @@ void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const
   const Array* in[PointwiseRows::most] = {&g};
   for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];
   in[n + 1] = &y;
-  run(detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k], in, n + 2, out, accumulate);
+  const PointwiseKernel kernel = detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k];
+  PointwiseRows a;
+  bool same = out.dense();
+  for (int j = 0; j < n + 2; ++j) {
+    if (!*in[j]) {
+      a.in[j] = nullptr;
+      continue;
+    }
+    same = same && in[j]->dense() && in[j]->shape() == out.shape();
+    a.read(j, in[j]->raw());
+  }
+  if (same) run_contiguous(kernel, a, n + 2, out, accumulate);
+  else run(kernel, in, n + 2, out, accumulate);
 }
 
 void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {

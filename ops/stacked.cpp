@@ -6,12 +6,16 @@
 namespace ebb {
 
 void Stacked::add(const Array& a) {
-  if (!empty() && (a.columns() != columns() || a.rank() == 0))
-    throw ShapeError("stacked: " + text(a.shape()) + " does not fit rows of " + std::to_string(columns()));
-  if (!empty() && a.dtype() != dtype()) throw ValueError("stacked: element types differ");
+  if (!empty()) {
+    const Array& first = arrays_.front();
+    if (a.columns() != first.columns() || a.rank() == 0)
+      throw ShapeError("stacked: " + text(a.shape()) + " does not fit rows of " + std::to_string(columns()));
+    if (a.dtype() != first.dtype()) throw ValueError("stacked: element types differ");
+  }
+  const std::int64_t rows = a.rows();
   arrays_.push_back(a);
-  parts_.push_back({a.raw(), a.row_stride(), a.rows()});
-  rows_ += a.rows();
+  parts_.push_back({a.raw(), a.row_stride(), rows});
+  rows_ += rows;
 }
 
 Array Stacked::joined() const {
