@@ -59,10 +59,34 @@ struct PackTask {
   std::int64_t inner, first, columns;  // columns are counted from b's column `first`
   void* panels;                        // output
 };
+/// Convolution of one padded image: c[i][p] = sum_k a[k * a_row + i] x[offset[k] + p], for p up to `columns`. Reads x
+/// up to two registers beyond the last element that it needs.
+struct ConvTask {
+  const void* a;
+  std::int64_t a_row;
+  const void* x;
+  const std::int64_t* offset;  // `inner` of them
+  std::int64_t inner;
+  void* c;
+  std::int64_t c_row, rows, columns;
+};
+/// Its adjoint of the weights: c[i][o] (+)= sum_p x[offset[i] + pixel[p]] g[p][o], with g packed.
+struct ConvWeightsTask {
+  const void* x;
+  const std::int64_t* offset;  // `rows` of them
+  const std::int64_t* pixel;   // `inner` of them
+  std::int64_t inner;
+  const void* g;
+  void* c;
+  std::int64_t c_row, rows, columns;
+  bool accumulate;
+};
 struct MatmulKernels {
   void (*run[2])(const MatmulTask&);
   void (*pack[2])(const PackTask&);
   std::int64_t (*packed_columns[2])(std::int64_t columns);  // columns including the last panel's padding
+  void (*conv[2])(const ConvTask&);
+  void (*conv_weights[2])(const ConvWeightsTask&);
 };
 
 /// A rectangle of `rows` by `columns` elements, with rows in_stride apart, and its output.

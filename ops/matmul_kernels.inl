@@ -187,9 +187,13 @@ template <class T> void pack(const detail::PackTask& m) {
   }
 }
 
+#include "conv_kernels.inl"
+
 constexpr detail::MatmulKernels all_matmul = {{run_matmul<float>, run_matmul<double>},
                                               {pack<float>, pack<double>},
-                                              {packed_columns<float>, packed_columns<double>}};
+                                              {packed_columns<float>, packed_columns<double>},
+                                              {run_conv<float>, run_conv<double>},
+                                              {run_conv_weights<float>, run_conv_weights<double>}};
 
 }  // namespace
 }  // namespace ebb

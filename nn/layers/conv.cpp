@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/layers/conv_images.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
 #include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
@@ -101,6 +102,8 @@ Var Conv2d::operator()(At x) const {
     detail::check(axes.second, "conv2d", "width");
     return axes;
   });
+  if (options.stride.h == 1 && options.stride.w == 1)
+    return detail::convolve_images(std::move(x), W, height, width) + reshape(b, {outputs, 1, 1});
   const Var rows_of_windows = detail::unfold_images(std::move(x), height, width);
   const Var y = matmul(rows_of_windows, W) + b;
   return reshape(transpose(y, {0, 2, 1}), {rows, outputs, height.count(), width.count()});

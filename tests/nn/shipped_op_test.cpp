@@ -3,6 +3,7 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/nn/layers/attention_ops.hpp>
+#include <ebb/nn/layers/conv_images.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
 #include <ebb/nn/layers/pool.hpp>
 #include <ebb/nn/losses/ctc.hpp>
@@ -22,6 +23,8 @@ using Vars = const std::vector<Var>&;
 using detail::Windows;
 
 detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }  // two rows of up to three keys
+
+constexpr Windows tall{4, 3, 1, 1, 1, 0}, wide{3, 2, 1, 2, 1, 2};  // uneven padding, dilation
 
 OpSample sample(NnOp op) {
   switch (op) {
@@ -48,6 +51,18 @@ OpSample sample(NnOp op) {
                 return square(detail::unfold_images(in[0], Windows{4, 3, 1, 1, 1, 0}, Windows{3, 2, 2, 1, 0, 1}));
               },
               {{{2, 2, 4, 3}}}};
+    case NnOp::conv2d:
+      return {"conv2d",
+              [](Vars in) { return square(detail::convolve_images(in[0], in[1], tall, wide)); },
+              {{{2, 2, 4, 3}, {2 * 3 * 2, 3}}}};
+    case NnOp::conv2d_input:
+      return {"conv2d_input",
+              [](Vars in) { return square(detail::convolve_images_input(in[0], in[1], tall, wide)); },
+              {{{2, 3, 3, 4}, {2 * 3 * 2, 3}}}};
+    case NnOp::conv2d_kernel:
+      return {"conv2d_kernel",
+              [](Vars in) { return square(detail::convolve_images_kernel(in[0], in[1], tall, wide)); },
+              {{{2, 2, 4, 3}, {2, 3, 3, 4}}}};
     case NnOp::max_pool:
       return {"max_pool",
               [](Vars in) { return square(max_pool2d(in[0], {.kernel = {2, 3}, .stride = 1, .padding = 1})); },

@@ -1,17 +1,23 @@
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/layers/conv_images.hpp>
+#include <ebb/nn/layers/conv_unfold.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/layers/pool.hpp>
 #include <ebb/nn/losses/loss.hpp>
+#include <ebb/ops/conv.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/ops/reduce.hpp>
 
 #include "layer_case.hpp"
 
 namespace conv_test {
 
 using namespace ebb;
+using detail::Windows;
 using nlohmann::json;
 using test::contains;
 using test::message_of;
@@ -115,6 +121,49 @@ TEST_CASE("Convolutions have the same gradients in one shard and in many, and a 
   const Result many = backward(w, {.rows = B, .dtype = f64, .shards = 7}, loss);
   CHECK(test::error_of(many.grads.flat(), one.grads.flat()) <= 1e-12);
   CHECK(test::same_bits(many.rows("image"), one.rows("image")));
+}
+
+TEST_CASE(
+    "A convolution of images has the same bits for any number of threads, and those of its windows as a product") {
+  constexpr int B = 21, C = 3, O = 18, H = 9,
+                W = 13;  // more images than one sum of the kernel's adjoint, partial tiles
+  const Windows height{H, 3, 1, 2, 1, 3}, width{W, 4, 1, 1, 2, 0};
+  const DType dtype = GENERATE(f32, f64);
+  const Array x = drawn({B, C, H, W}).to(dtype), kernel = drawn({C * 3 * 4, O}, 2).to(dtype);
+  const Array g = drawn({B, O, height.count(), width.count()}, 3).to(dtype);
+  const int before = threads();
+  set_threads(1);
+  const Array y = detail::conv2d(x, kernel, height, width), dx = detail::conv2d_input(g, kernel, height, width),
+              dw = detail::conv2d_kernel(x, g, height, width);
+  for (const int n : {2, 3}) {
+    set_threads(n);
+    CHECK(test::same_bits(detail::conv2d(x, kernel, height, width), y));
+    CHECK(test::same_bits(detail::conv2d_input(g, kernel, height, width), dx));
+    CHECK(test::same_bits(detail::conv2d_kernel(x, g, height, width), dw));
+  }
+  set_threads(before);
+
+  Tape tape{{.dtype = dtype}};
+  const Var in = variable(x), k = variable(kernel);
+  const Var rows = matmul(detail::unfold_images(in, height, width), k);
+  const Var image = reshape(transpose(rows, {0, 2, 1}), {B, O, height.count(), width.count()});
+  const Grads grads = tape.backward(sum(image * constant(g)));
+  CHECK(test::same_bits(image.value(), y));
+  CHECK(test::error_of(grads[in], dx) <= test::tolerance_of(dtype));
+  CHECK(test::error_of(grads[k], dw) <= test::tolerance_of(dtype));
+}
+
+TEST_CASE("A convolution without pixels, images or with more padding than its kernel reaches") {
+  const Windows wide{3, 1, 1, 1, 2, 2}, high{2, 2, 1, 1, 3, 3};  // the adjoint's windows crop
+  const Array x = drawn({2, 1, 2, 3}), kernel = drawn({2, 1}, 2);
+  const auto r =
+      gradcheck([&](const std::vector<Var>& in) { return tanh(detail::convolve_images(in[0], in[1], high, wide)); },
+                {x, kernel}, {.order = 2});
+  INFO(r);
+  CHECK(r.ok());
+  const Array none = Array::zeros({0, 1, 2, 3}, f64);
+  CHECK(detail::conv2d(none, kernel, high, wide).shape() == Shape{0, 1, 7, 7});
+  CHECK(amax(abs(detail::conv2d_kernel(none, Array::zeros({0, 1, 7, 7}, f64), high, wide))).item() == 0);
 }
 
 TEST_CASE("A convolution learns the orientation of a bar in an image", "[science]") {

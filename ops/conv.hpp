@@ -1,0 +1,22 @@
+#pragma once
+#include <ebb/ops/array.hpp>
+#include <ebb/ops/windows.hpp>
+
+/// Convolutions of images with stride 1, and their two adjoints, on the kernels of matrix products. Windows are not
+/// unfolded: an element of a window is at a fixed distance from the window's first, in an image with its zeros around
+/// it, so the products read the image itself. Internal; users include nn/layers/conv.hpp.
+///
+///     y[b, o, p, q] = sum_cij x[b, c, p + i dh - before_h, q + j dw - before_w] W[(c i j), o]
+///
+/// Shapes    x [B, C, H, W]; W [C Kh Kw, O]; y [B, O, H', W'], with H' = height.count(), W' = width.count()
+/// Numerics  an element of y is one chain of fused multiply-adds in the order of (c i j), whatever the batch; one of
+///           W's adjoint is a chain over each image's pixels, in order, over groups of images, which are summed pairwise
+namespace ebb::detail {
+
+Array conv2d(const Array& x, const Array& W, const Windows& height, const Windows& width);
+/// The adjoint of x for the adjoint g of y.
+Array conv2d_input(const Array& g, const Array& W, const Windows& height, const Windows& width);
+/// The adjoint of W.
+Array conv2d_kernel(const Array& x, const Array& g, const Windows& height, const Windows& width);
+
+}  // namespace ebb::detail
