@@ -6,6 +6,7 @@
 #include <ebb/ops/error.hpp>
 #include <limits>
 #include <map>
+#include <tuple>
 
 namespace ebb {
 
@@ -39,15 +40,37 @@ struct Fit {
   double misfit() const { return squares > 0 ? std::sqrt(rest / squares) : std::numeric_limits<double>::infinity(); }
 };
 
+/// Where a value multiplies a field: in its units from `from` on.
+struct Reading {
+  int from = 0;
+  bool complement = false;
+  double misfit = std::numeric_limits<double>::infinity();
+};
+
 /// Sums over one watched value, as the factor f and as 1 - f.
 class CandidateGate {
  public:
-  CandidateGate(int units, std::size_t fields)
-      : units_(units), logs_{sums(units), sums(units)}, fits_{std::vector<Fit>(fields), std::vector<Fit>(fields)} {}
+  CandidateGate(int units, const std::vector<FieldPlace>& places) : units_(units), logs_{sums(units), sums(units)} {
+    for (std::vector<std::vector<Fit>>& fits : fits_)
+      for (const FieldPlace& p : places) fits.emplace_back(static_cast<std::size_t>(parts_of(p)));
+  }
 
   bool in_unit_interval() const { return inside_; }
   int units() const { return units_; }
-  double misfit(std::size_t field, bool complement) const { return fits_[complement][field].misfit(); }
+  /// How often the value's units fit into a field: once, or once per head. A single number would fit any unit.
+  int parts_of(const FieldPlace& p) const {
+    return p.width % units_ == 0 && (units_ > 1 || p.width == 1) ? p.width / units_ : 0;
+  }
+
+  /// The part of a field, and the factor, that it is nearest to.
+  Reading nearest(std::size_t field) const {
+    Reading best;
+    for (const bool complement : {false, true})
+      for (std::size_t part = 0; part < fits_[complement][field].size(); ++part)
+        if (const double misfit = fits_[complement][field][part].misfit(); misfit < best.misfit)
+          best = {static_cast<int>(part) * units_, complement, misfit};
+    return best;
+  }
 
   void add(const Array& values) {
     const double* const v = values.data<double>();
@@ -60,14 +83,15 @@ class CandidateGate {
     rows_ += static_cast<double>(values.size() / units_);
   }
   void compare(std::size_t field, const FieldPlace& place, const Array& values, const Array& J) {
-    const std::int64_t S = J.dim(2);
+    const std::int64_t S = J.dim(2), parts = parts_of(place);
     const double *const v = values.data<double>(), *const j = J.data<double>();
     for (std::int64_t b = 0; b < J.dim(0); ++b)
-      for (std::int64_t i = 0; i < place.width; ++i) {
+      for (std::int64_t i = 0; i < parts * units_; ++i) {
         const double derivative = j[(b * S + place.offset + i) * S + place.offset + i];
-        const double f = v[(b * units_ + i) % values.size()];  // a value without rows is the same for all
-        fits_[0][field].add(derivative, f);
-        fits_[1][field].add(derivative, 1 - f);
+        const double f = v[(b * units_ + i % units_) % values.size()];  // a value without rows is the same for all
+        const auto part = static_cast<std::size_t>(i / units_);
+        fits_[0][field][part].add(derivative, f);
+        fits_[1][field][part].add(derivative, 1 - f);
       }
   }
   Array rates(bool complement) const {
@@ -80,23 +104,28 @@ class CandidateGate {
   static std::vector<double> sums(int units) { return std::vector<double>(static_cast<std::size_t>(units)); }
   int units_;
   bool inside_ = true;
-  double rows_ = 0;              // of all steps
-  std::vector<double> logs_[2];  // of f, of 1 - f
-  std::vector<Fit> fits_[2];     // likewise, by field
+  double rows_ = 0;                        // of all steps
+  std::vector<double> logs_[2];            // of f, of 1 - f
+  std::vector<std::vector<Fit>> fits_[2];  // likewise, by field and its part
 };
 
 using Candidates = std::map<std::string, CandidateGate>;
 
+/// U of a value [B, ...], or of one without rows.
+int units_of(const Array& values, int rows) {
+  const bool by_row = values.rank() > 1 && values.dim(0) == rows;
+  return static_cast<int>(by_row ? values.size() / rows : values.size());
+}
+
 void add_step(Candidates& all, const Watch& seen, const std::vector<FieldPlace>& places, int rows, const Array& J) {
   for (const std::string& name : seen.names()) {
-    const Array values = seen[name][0].to(f64).compact();  // [B, ...], or without rows
-    for (std::size_t k = 0; k < places.size(); ++k) {
-      const int width = places[k].width;
-      if (values.size() != width && values.size() != std::int64_t{rows} * width) continue;
-      CandidateGate& c = all.try_emplace(name, width, places.size()).first->second;
-      if (J && c.units() == width) c.compare(k, places[k], values, J);
-    }
-    if (const auto found = all.find(name); found != all.end()) found->second.add(values);
+    const Array values = seen[name][0].to(f64).compact();
+    const int units = units_of(values, rows);
+    if (units == 0) continue;
+    CandidateGate& c = all.try_emplace(name, units, places).first->second;
+    if (c.units() != units) continue;
+    for (std::size_t k = 0; J && k < places.size(); ++k) c.compare(k, places[k], values, J);
+    c.add(values);
   }
 }
 
@@ -105,6 +134,10 @@ Candidates candidates_along(const Cell& cell, const Drive& drive, const Array& s
   Candidates all;
   const int every = std::max(1, drive.steps() / o.probes);
   for (Trajectory s(cell, drive, start, o.at); !s.ended();) {
+    if (s.time() == 0 && drive.steps() > 1) {  // its gate multiplies the initial state, in which nothing is kept yet
+      s.advance();
+      continue;
+    }
     const bool probed = (s.time() + 1) % every == 0;
     const Array J = probed ? s.jacobian().compact() : Array();
     const Watch seen;
@@ -132,18 +165,26 @@ std::vector<MemoryGate> memory_gates(const Cell& cell, const Drive& drive, const
   const Candidates all = candidates_along(cell, drive, start, o, places);
   std::vector<MemoryGate> found;
   for (std::size_t k = 0; k < places.size(); ++k) {
-    MemoryGate best{.name = {}, .field = places[k].name, .misfit = o.misfit, .rate_of_units = {}, .time_scales = {}};
-    for (const auto& [name, c] : all)
-      for (const bool complement : {false, true})
-        if (c.in_unit_interval() && c.units() == places[k].width && c.misfit(k, complement) <= best.misfit) {
-          best.name = name;
-          best.complement = complement;
-          best.misfit = c.misfit(k, complement);
-        }
-    if (best.name.empty()) continue;
-    best.rate_of_units = all.at(best.name).rates(best.complement);
-    best.time_scales = detail::quartiles_of(time_scales_of(best.rate_of_units));
-    found.push_back(std::move(best));
+    std::vector<MemoryGate> of_field;
+    for (const auto& [name, c] : all) {
+      const Reading r = c.nearest(k);
+      if (!c.in_unit_interval() || !(r.misfit <= o.misfit)) continue;
+      MemoryGate gate{.name = name,
+                      .field = places[k].name,
+                      .from = r.from,
+                      .complement = r.complement,
+                      .misfit = r.misfit,
+                      .rate_of_units = c.rates(r.complement),
+                      .time_scales = {}};
+      gate.time_scales = detail::quartiles_of(time_scales_of(gate.rate_of_units));
+      of_field.push_back(std::move(gate));
+    }
+    std::sort(of_field.begin(), of_field.end(), [](const MemoryGate& a, const MemoryGate& b) {
+      return std::tie(a.from, a.misfit, a.name) < std::tie(b.from, b.misfit, b.name);
+    });
+    for (MemoryGate& gate : of_field)
+      if (!o.best || found.empty() || found.back().field != gate.field || found.back().from != gate.from)
+        found.push_back(std::move(gate));
   }
   return found;
 }

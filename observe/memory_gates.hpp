@@ -8,6 +8,7 @@ namespace ebb {
 struct MemoryGateOptions {
   double misfit = .2;  ///< the largest of a memory gate
   int probes = 8;      ///< steps at which J_t is computed
+  bool best = true;    ///< only the best gate of each field, or of each of its heads; otherwise all within the misfit
   StepContext at = {};
 };
 
@@ -15,6 +16,7 @@ struct MemoryGateOptions {
 struct MemoryGate {
   std::string name;         ///< of the value: "f"
   std::string field;        ///< of the state: "c"
+  int from = 0;             ///< first unit of the field that it multiplies: above zero for the later heads of a cell
   bool complement = false;  ///< 1 - f multiplies it
   double misfit = 0;        ///< of the factor and ds'_i/ds_i, relative
   Array rate_of_units;      ///< [U], the mean of ln f_i, or of ln(1 - f_i), over time and rows, in nats per step
@@ -31,10 +33,12 @@ struct MemoryGate {
 ///
 ///     misfit = sqrt(sum (ds'_i/ds_i - f_i)^2 / sum f_i^2),   over units, rows and probed steps
 ///
-/// A value whose number of units is the width of a field is a candidate for that field, as f and as 1 - f. Each field
-/// has at most one memory gate, the candidate with the smallest misfit, if that is small enough: f for c of an LSTM
-/// (misfit 0), z for h of `gru`, 1 - z for h of `mingru`. For h of a GRU the diagonal of the recurrent matrices adds to
-/// ds'_i/ds_i, so the misfit is not zero. A cell without such a value has an empty result.
+/// A value whose number of units is the width of a field, or an equal part of it (a head), is a candidate for that
+/// field, as f and as 1 - f. Each field, or each of its heads, has at most one memory gate, the candidate with the
+/// smallest misfit, if that is small enough: f for c of an LSTM (misfit 0), z for h of `gru`, 1 - z for h of `mingru`,
+/// head2/f for the second part of c of `slstm`. For h of a GRU the diagonal of the recurrent matrices adds to
+/// ds'_i/ds_i, so the misfit is not zero. A cell without such a value has an empty result. The gate of the first step,
+/// which multiplies the initial state, does not count, unless it is the only one.
 ///
 /// Shapes    start [B, S], or empty for the cell's own
 /// Errors    ValueError if an option is out of range; as gates

@@ -69,6 +69,22 @@ const Drawing = (() => {
     return most;
   }
 
+  // In place of a figure: lines of words in its middle, as wide as it.
+  function sentence(svg, width, height, words) {
+    const label = svg.append('text').attr({class: 'label', 'text-anchor': 'middle'});
+    const line = () => label.append('tspan').attr('x', width / 2);
+    let last = line(), lines = 1;
+    for (const word of words.split(' ')) {
+      const before = last.text();
+      last.text(before ? before + ' ' + word : word);
+      if (!before || last.node().getComputedTextLength() < width - 40) continue;
+      last.text(before);
+      last = line().attr('dy', '1.3em').text(word);
+      ++lines;
+    }
+    label.attr('y', height / 2 - 8 * (lines - 1));
+  }
+
   // Axes with their labels around the rectangle [left, right] x [top, bottom].
   function axes(svg, box, x, y, spec) {
     const g = svg.append('g').attr('class', 'axes'), width = +svg.attr('viewBox').split(' ')[2];
@@ -195,5 +211,5 @@ const Drawing = (() => {
     return {bar, add, more};
   }
 
-  return {text, axisText, ticks, linearTicks, size, printing, svgIn, widest, axes, standalone, csv, buttons};
+  return {text, axisText, ticks, linearTicks, size, printing, svgIn, widest, sentence, axes, standalone, csv, buttons};
 })();

@@ -56,6 +56,60 @@ json rows_of(const std::vector<Series>& series) {
   return table;
 }
 
+/// Why there is nothing to draw; empty if a value is finite.
+std::string nothing_in(const std::vector<const std::vector<double>*>& all) {
+  std::map<std::string, int> found;
+  for (const auto* list : all)
+    for (const double x : *list) {
+      if (std::isfinite(x)) return {};
+      ++found[std::isnan(x) ? "not a number" : number_text(x)];
+    }
+  if (found.empty()) return all.empty() ? "" : "Nothing to draw: there are no values.";
+  std::string text;
+  for (const auto& [what, count] : found) {
+    const std::string number = text.empty() ? count_text(count, "value") : count_text(count);
+    text +=
+        fmt::format("{}{} {} {}", text.empty() ? "Nothing to draw: " : ", ", number, count == 1 ? "is" : "are", what);
+  }
+  return text + ".";
+}
+
+/// Heights at which a line is drawn, without those that are not.
+std::vector<double> heights_of(const Series& s, bool log) {
+  std::vector<double> heights;
+  for (const double y : s.y)
+    if (const double h = log ? std::log(y) : y; std::isfinite(h)) heights.push_back(h);
+  return heights;
+}
+
+/// Where the labels of lines that look alike stand, on the page and by gnuplot: "ends"; "peaks" if all lines end at one
+/// height, as histograms do at zero, and each rises well above that somewhere between its ends; "none" if there are too
+/// many for the height of a figure. How far labels are moved apart depends on the size, the zoom and the lines that are
+/// shown, and is left to both.
+std::string place_of_labels(const Plot& p) {
+  constexpr std::size_t most = 16;
+  constexpr double one_height = .02, well_above = .1;  // of the range of all lines
+  std::vector<std::vector<double>> lines;
+  for (const Series& s : p.series)
+    if (!s.label.empty() && !s.dots)
+      if (std::vector<double> heights = heights_of(s, p.log_y); !heights.empty()) lines.push_back(std::move(heights));
+  if (lines.size() > most) return "none";
+  if (lines.size() < 2) return "ends";
+  double low = INFINITY, high = -INFINITY, lowest_end = INFINITY, highest_end = -INFINITY;
+  for (const auto& line : lines) {
+    low = std::min(low, *std::min_element(line.begin(), line.end()));
+    high = std::max(high, *std::max_element(line.begin(), line.end()));
+    lowest_end = std::min(lowest_end, line.back());
+    highest_end = std::max(highest_end, line.back());
+  }
+  const auto has_peak = [&](const std::vector<double>& line) {
+    return *std::max_element(line.begin(), line.end()) >
+           std::max(line.front(), line.back()) + well_above * (high - low);
+  };
+  const bool together = highest_end - lowest_end <= one_height * (high - low);
+  return together && std::all_of(lines.begin(), lines.end(), has_peak) ? "peaks" : "ends";
+}
+
 json series_of(const Series& s, Palette& palette) {
   const Style style = palette.of(s.group.empty() ? s.name : s.group);
   const Hue& hue = hues()[static_cast<std::size_t>(style.hue)];
@@ -136,6 +190,13 @@ std::string id_of(const std::string& title) {
 Figure figure_of(const Plot& p, const std::string& id, Palette& palette) {
   std::vector<Series> all = p.series;
   all.insert(all.end(), p.marks.begin(), p.marks.end());
+  std::vector<std::string> names;
+  std::vector<const std::vector<double>*> ordinates;
+  for (const Series& s : p.series) {
+    names.push_back(s.group.empty() ? s.name : s.group);
+    ordinates.push_back(&s.y);
+  }
+  palette.add(names);
   json series = json::array();
   for (const Series& s : p.series) series.push_back(series_of(s, palette));
   for (const Series& s : p.marks) series.push_back({{"name", s.name}, {"mark", true}});
@@ -150,6 +211,8 @@ Figure figure_of(const Plot& p, const std::string& id, Palette& palette) {
                      {"logY", p.log_y},
                      {"equal", p.equal},
                      {"wholeBands", p.whole_bands},
+                     {"labels", place_of_labels(p)},
+                     {"nothing", nothing_in(ordinates)},
                      {"series", series},
                      {"rows", rows_of(all)}};
   std::string csv = "series,x,y,low,high\n";
@@ -171,7 +234,8 @@ Figure figure_of(const HeatMap& m, const std::string& id) {
                      {"kind", "heat"},
                      {"title", m.title},
                      {"finding", m.finding},
-                     {"caption", m.caption},
+                     {"caption", caption_of(m)},
+                     {"nothing", nothing_in({&m.values})},
                      {"x", m.x_label},
                      {"y", m.y_label},
                      {"value", m.value_label},
@@ -186,6 +250,19 @@ Figure figure_of(const HeatMap& m, const std::string& id) {
     fmt::format_to(std::back_inserter(csv), "{},{},{}\n", csv_text(m.x[k % m.x.size()]), csv_text(m.y[k / m.x.size()]),
                    csv_text(m.values[k]));
   return {id, m.title, dumped(spec), csv};
+}
+
+std::string caption_of(const HeatMap& m) {
+  bool nan = false, infinite = false;
+  for (const double v : m.values) {
+    nan = nan || std::isnan(v);
+    infinite = infinite || std::isinf(v);
+  }
+  if ((!nan && !infinite) || m.caption.find("Blank") != std::string::npos) return m.caption;
+  return fmt::format("{}{}Blank: {}.", m.caption, m.caption.empty() ? "" : " ",
+                     nan && infinite ? "infinite or not a number"
+                     : nan           ? "not a number"
+                                     : "infinite");
 }
 
 void share_scale(std::vector<HeatMap>& maps) {

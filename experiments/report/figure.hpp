@@ -9,6 +9,8 @@ namespace ebb::app {
 Figure figure_of(const Plot&, const std::string& id, Palette&);
 /// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
 Figure figure_of(const HeatMap&, const std::string& id);
+/// Its caption, which says what blank cells are, if there are any.
+std::string caption_of(const HeatMap&);
 
 /// "norm-of-the-gradient" of "Norm of the gradient": lower-case letters, digits and dashes; "figure" if none remain.
 std::string id_of(const std::string& title);

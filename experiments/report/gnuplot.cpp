@@ -197,42 +197,84 @@ std::string line_of_series(const json& series, std::size_t k, bool markers) {
     return fmt::format("$d{} using 1:2 with points lc {} pt {} ps .5 {}", k, colour, markers ? shape : 7, name);
   const char* const width = s.value("label", "").empty() ? "1.4" : ".9";
   const std::string line = fmt::format("lc {} lw {} dt {}", colour, width, dash_word(s.at("dash")));
+  if (s.value("beads", false))
+    return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .25 {}", k, line, markers ? shape : 7, name);
   if (markers)
     return fmt::format("$d{} using 1:2 with linespoints {} pt {} ps .45 pn {} {}", k, line, shape, 5 + k % 3, name);
-  if (s.value("beads", false)) return fmt::format("$d{} using 1:2 with linespoints {} pt 7 ps .25 {}", k, line, name);
   return fmt::format("$d{} using 1:2 with lines {} {}", k, line, name);
 }
 
-/// The labels of lines that look alike, at the right edge: at the height at which each ends, moved apart.
-std::string labels_of(const json& f, bool log, double low, double high) {
-  struct End {
-    double at;  // height as a share of the axis
-    std::string label, colour;
+/// The axes as they are drawn: ordinates in log10 on a logarithmic one.
+struct Frame {
+  bool log_x, log_y;
+  Extent x, y;
+  double across(double at) const { return share(log_x ? std::log10(at) : at, x); }
+  double up(double at) const { return share(log_y ? std::log10(at) : at, y); }
+
+ private:
+  static double share(double at, const Extent& of) { return std::clamp((at - of.low) / (of.high - of.low), 0., 1.); }
+};
+
+/// The labels of lines that look alike, at the place that the figure names (place_of_labels): at the right edge, at the
+/// height at which each line ends, or at its peak; moved apart.
+std::string labels_of(const json& f, const Frame& frame) {
+  const std::string place = f.value("labels", "ends");
+  if (place == "none") return {};
+  struct Label {
+    double across, up;  // shares of the axes
+    std::string text, colour;
   };
-  std::vector<End> ends;
+  std::vector<Label> labels;
   for (std::size_t k = 0; k < f.at("series").size(); ++k) {
     const json& s = f.at("series").at(k);
-    const std::string label = s.value("label", "");
-    if (label.empty() || s.value("dots", false)) continue;
-    double last = NAN;
-    for (const json& row : f.at("rows"))
-      if (const json& y = row.at(k + 1).at(1); y.is_number() && (!log || y.get<double>() > 0)) last = y.get<double>();
-    if (log) last = std::log10(last);
-    if (!std::isnan(last))
-      ends.push_back({std::clamp((last - low) / (high - low), 0., 1.), label, colour_word(s.at("light"))});
+    const std::string text = s.value("label", "");
+    if (text.empty() || s.value("dots", false)) continue;
+    std::pair<double, double> at{NAN, NAN};
+    for (const json& row : f.at("rows")) {
+      const json& y = row.at(k + 1).at(1);
+      if (!y.is_number() || (frame.log_y && y.get<double>() <= 0)) continue;
+      if (place == "ends" || !(y.get<double>() <= at.second)) at = {row.at(0).get<double>(), y.get<double>()};
+    }
+    if (std::isnan(at.second)) continue;
+    labels.push_back(
+        {place == "ends" ? 1.02 : frame.across(at.first) + .01, frame.up(at.second), text, colour_word(s.at("light"))});
   }
   constexpr double gap = .06;
-  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.at < b.at; });
-  for (std::size_t k = 1; k < ends.size(); ++k) ends[k].at = std::max(ends[k].at, ends[k - 1].at + gap);
+  std::sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.up < b.up; });
+  for (std::size_t k = 1; k < labels.size(); ++k) labels[k].up = std::max(labels[k].up, labels[k - 1].up + gap);
   double most = 1;
-  for (auto e = ends.rbegin(); e != ends.rend(); ++e, most -= gap) e->at = std::min(e->at, most);
+  for (auto l = labels.rbegin(); l != labels.rend(); ++l, most -= gap) l->up = std::min(l->up, most);
   std::string text;
-  for (const End& e : ends)
-    text += fmt::format("set label {} at graph 1.02,{:.3f} left tc {} noenhanced\n", quoted(e.label), e.at, e.colour);
-  return text.empty() ? text : text + "set rmargin 9\n";
+  for (const Label& l : labels)
+    text += fmt::format("set label {} at graph {:.4g},{:.3f} left tc {} noenhanced\n", quoted(l.text), l.across, l.up,
+                        l.colour);
+  return text.empty() || place != "ends" ? text : text + "set rmargin 9\n";
+}
+
+/// A sentence in place of a figure.
+std::string sentence_program(const std::string& words, const Paper& p) {
+  return fmt::format(
+      "set encoding utf8\nset terminal {}\nunset border\nunset tics\nunset key\nset label {} at screen .5,.5 center "
+      "noenhanced\nplot [0:1][0:1] NaN notitle\n",
+      terminal(p), quoted(words));
+}
+
+/// Why there is nothing to draw; empty if there is something, or only marks.
+std::string why_nothing(const json& f) {
+  if (std::all_of(f.at("series").begin(), f.at("series").end(), is_mark)) return {};
+  const bool log_x = f.at("logX").get<bool>(), log_y = f.at("logY").get<bool>();
+  for (const json& row : f.at("rows"))
+    for (std::size_t k = 0; k < f.at("series").size(); ++k)
+      if (const json& y = row.at(k + 1).at(1); y.is_number() && !is_mark(f.at("series").at(k)) &&
+                                               (!log_x || row.at(0).get<double>() > 0) &&
+                                               (!log_y || y.get<double>() > 0))
+        return {};
+  const std::string words = f.value("nothing", "");
+  return words.empty() ? "Nothing to draw: no value is above zero." : words;
 }
 
 std::string lines_program(const json& f, const Paper& p) {
+  if (const std::string nothing = why_nothing(f); !nothing.empty()) return sentence_program(nothing, p);
   const json& series = f.at("series");
   const bool log_x = f.at("logX").get<bool>(), log = f.at("logY").get<bool>();
   Extent all_x;
@@ -248,7 +290,8 @@ std::string lines_program(const json& f, const Paper& p) {
                       log_y ? y.high * pad : y.high + pad);
   const double bottom = log_y ? std::log10(y.low / pad) : y.low - pad,
                top = log_y ? std::log10(y.high * pad) : y.high + pad;
-  text += labels_of(f, log, bottom, top) + "set grid ytics lc rgb '#dde1e0' lw .4\n";
+  const Extent drawn_x = log_x ? Extent{std::log10(x.low), std::log10(x.high)} : x;
+  text += labels_of(f, {log_x, log, drawn_x, {bottom, top}}) + "set grid ytics lc rgb '#dde1e0' lw .4\n";
   if (f.value("equal", false) && !log_x && !log) text += "set size ratio -1\n";
   text += p.legend ? "set key outside top center horizontal reverse Left samplen 2.2 spacing .9 width 1 maxcols 3\n"
                    : "unset key\n";
@@ -280,6 +323,7 @@ std::vector<double> edges_of(const json& centres) {
 }
 
 std::string heat_program(const json& f, const Paper& p) {
+  if (const std::string nothing = f.value("nothing", ""); !nothing.empty()) return sentence_program(nothing, p);
   const auto xs = edges_of(f.at("xs")), ys = edges_of(f.at("ys"));
   const std::size_t across = xs.size() - 1, cells = across * (ys.size() - 1);
   if (f.at("values").size() != cells)

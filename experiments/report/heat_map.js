@@ -22,6 +22,7 @@ class HeatMap {
   draw() {
     const {spec, plot} = this, [across, height] = Drawing.size(plot), width = Math.max(260, across);
     const svg = Drawing.svgIn(plot, width, height), shades = 128;
+    if (spec.nothing) return Drawing.sentence(svg, width, height, spec.nothing);
     const xs = HeatMap.edges(spec.xs), ys = HeatMap.edges(spec.ys);
     const x = d3.scale.linear().domain(d3.extent(xs)), y = d3.scale.linear().domain(d3.extent(ys));
     const scale = d3.scale.linear().domain([spec.low, spec.high === spec.low ? spec.low + 1 : spec.high]).range([height - 48, 10]);

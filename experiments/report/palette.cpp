@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <ebb/experiments/report/palette.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -44,6 +45,11 @@ const std::map<std::string, Style>& fixed_styles() {
                                                   {"cornn", {sky, dash_dot, cross}},
                                                   {"lem", {yellow, dash_dot, wedge}}};
   return table;
+}
+
+bool is_fixed(const Style& s) {
+  const auto& all = fixed_styles();
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) { return entry.second == s; });
 }
 
 /// "mycell" of "mycell:width=3, forward".
@@ -99,10 +105,17 @@ Style Palette::of(const std::string& name) {
     taken_.push_back(name);
     return styles_[name] = free_style(name);
   }
-  std::array<int, std::size(all_hues)> uses = uses_of_hues();
-  const auto least = std::min_element(uses.begin(), uses.end());
-  const int hue = static_cast<int>(least - uses.begin());
-  return styles_[name] = {hue, *least % 2, (hue + *least) % 6};
+  return styles_[name] = next_style();
+}
+
+void Palette::add(const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (fixed_style(name)) of(name);
+  for (const std::string& name : names) of(name);
+}
+
+bool Palette::used(const Style& s) const {
+  return std::any_of(styles_.begin(), styles_.end(), [&](const auto& entry) { return entry.second == s; });
 }
 
 std::array<int, 6> Palette::uses_of_hues() const {
@@ -111,25 +124,44 @@ std::array<int, 6> Palette::uses_of_hues() const {
   return uses;
 }
 
-// Of the free ones, those whose hue the report has least; hues of lstm, gru and rnn last, because a new cell is usually
-// compared with them.
+// Of the free ones, those whose colour and dash the report has least, because markers are sparse, and then those whose
+// hue; hues of lstm, gru and rnn last, because a new cell is usually compared with them.
 Style Palette::free_style(const std::string& name) const {
   constexpr int last_usual = 2;  // blue, vermilion and green are those of lstm, gru and rnn
   const std::uint64_t start = hash_of(name);
   const std::array<int, std::size(all_hues)> uses = uses_of_hues();
   Style best;
-  std::tuple<int, int, bool, std::uint64_t> least{1 << 30, 0, false, 0};
+  std::tuple<int, std::ptrdiff_t, int, bool, std::uint64_t> least{1 << 30, 0, 0, false, 0};
   for (std::uint64_t k = 0; k < 72; ++k) {
     const Style s{static_cast<int>(k % 6), static_cast<int>(k / 6 % 2), static_cast<int>(k / 12)};
-    const auto same = [&](const auto& entry) { return entry.second == s; };
-    const int taken = std::any_of(fixed_styles().begin(), fixed_styles().end(), same) +
-                      2 * std::any_of(styles_.begin(), styles_.end(), same);
-    const std::tuple now{taken, uses[static_cast<std::size_t>(s.hue)], s.hue <= last_usual, (k + 72 - start % 72) % 72};
+    const auto alike = std::count_if(styles_.begin(), styles_.end(), [&](const auto& entry) {
+      return entry.second.hue == s.hue && entry.second.dash == s.dash;
+    });
+    const std::tuple now{2 * used(s) + is_fixed(s), alike, uses[static_cast<std::size_t>(s.hue)], s.hue <= last_usual,
+                         (k + 72 - start % 72) % 72};
     if (now < least) {
       least = now;
       best = s;
     }
   }
+  return best;
+}
+
+// Of the hue that the report has least, with a dash and a marker that are not those of a shipped cell.
+Style Palette::next_style() const {
+  const std::array<int, std::size(all_hues)> uses = uses_of_hues();
+  Style best;
+  std::tuple<bool, int, int, bool, int> least{true, 1 << 30, 0, false, 0};
+  for (int hue = 0; hue < 6; ++hue)
+    for (int k = 0; k < 12; ++k) {
+      const int before = uses[static_cast<std::size_t>(hue)];
+      const Style s{hue, (before + k / 6) % 2, (hue + before + k) % 6};
+      const std::tuple now{used(s), before, hue, is_fixed(s), k};
+      if (now < least) {
+        least = now;
+        best = s;
+      }
+    }
   return best;
 }
 
@@ -147,7 +179,9 @@ void Palette::recall(const std::string& text) {
   if (!all.is_object()) return;
   for (const auto& [name, style] : all.items()) {
     if (!is_style(style) || find(name) || fixed_style(name)) continue;
-    styles_[name] = {style["hue"], style["dash"], style["marker"]};
+    const Style s{style["hue"], style["dash"], style["marker"]};
+    if (used(s) || is_fixed(s)) continue;
+    styles_[name] = s;
     taken_.push_back(name);
   }
 }

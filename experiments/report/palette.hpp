@@ -27,21 +27,27 @@ std::span<const char* const> markers();
 std::vector<int> dash_pattern(int dash, bool second);
 
 /// The style of each name in a report. A shipped cell has a fixed style, the same in every report, and those that are
-/// usually compared differ in hue. Another cell, or a cell with options, takes a free style, of a hue that the report
-/// has least; among those its name decides. The report's run records it. Names that are not cells take the hues that
-/// the report has least, in the order in which they come.
+/// usually compared differ in hue. Another cell, or a cell with options, takes a free style, of a colour and dash that
+/// the report has least; among those its name decides. The report's run records it. Names that are not cells take the
+/// hues that the report has least, in the order in which they come. No two names have the same style while one is free.
 class Palette {
  public:
   Style of(const std::string& name);
+  /// Gives names that appear together their styles: fixed ones first, so that the others avoid their colours, whatever
+  /// the order.
+  void add(const std::vector<std::string>& names);
   const Style* find(const std::string& name) const;
   /// The styles that are not fixed, as JSON: {"mycell": {"hue": 4, "dash": 0, "marker": 1}}; {} if there are none.
   std::string recorded() const;
-  /// Takes the styles that a run recorded, before any name is used. Names that are fixed or known keep their style, and
-  /// entries that are not styles are ignored: the file may have been written by another version.
+  /// Takes the styles that a run recorded, before any name is used. Names that are fixed or known keep their style;
+  /// ignored are styles that a name of another run, or a shipped cell, has already, and entries that are not styles:
+  /// the file may have been written by another version.
   void recall(const std::string& json);
 
  private:
   Style free_style(const std::string& name) const;
+  Style next_style() const;
+  bool used(const Style&) const;
   std::array<int, 6> uses_of_hues() const;
   std::map<std::string, Style> styles_;
   std::vector<std::string> taken_;  // names of cells with a free style

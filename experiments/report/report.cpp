@@ -86,6 +86,10 @@ void Report::add(const Figure& f, const std::string& finding, const std::string&
 }
 
 void Report::plots(const std::vector<Plot>& side_by_side) {
+  std::vector<std::string> names;
+  for (const Plot& p : side_by_side)
+    for (const Series& s : p.series) names.push_back(s.group.empty() ? s.name : s.group);
+  palette_.add(names);
   body_ += fmt::format("<div class='plots n{}'>\n", side_by_side.size());
   for (const Plot& p : side_by_side)
     add(figure_of(p, free_id(p.id.empty() ? id_of(p.title) : p.id), palette_), p.finding, p.caption);
@@ -95,7 +99,7 @@ void Report::plots(const std::vector<Plot>& side_by_side) {
 void Report::heat_maps(const std::vector<HeatMap>& side_by_side) {
   body_ += fmt::format("<div class='plots n{}'>\n", side_by_side.size());
   for (const HeatMap& m : side_by_side)
-    add(figure_of(m, free_id(m.id.empty() ? id_of(m.title) : m.id)), m.finding, m.caption);
+    add(figure_of(m, free_id(m.id.empty() ? id_of(m.title) : m.id)), m.finding, caption_of(m));
   body_ += "</div>\n";
 }
 
@@ -141,9 +145,11 @@ std::string Report::with_swatches(const std::string& body) const {
 }
 
 void Report::table(const Table& t) {
+  std::vector<std::string> names;
   for (const auto& row : t.rows)  // so that a table above the first plot also has colours
     if (!row.empty() && !row[0].text.empty() && !t.head.empty() && t.head[0] == "cell")
-      palette_.of(row[0].group.empty() ? row[0].text : row[0].group);
+      names.push_back(row[0].group.empty() ? row[0].text : row[0].group);
+  palette_.add(names);
   body_ += table_html(t);
 }
 

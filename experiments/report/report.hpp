@@ -11,10 +11,10 @@ struct Series {
   std::string name{};
   std::vector<double> x{}, y{}, low{}, high{};
   std::string group{};   ///< lines of one group share colour, dash and marker: the cell's name; `name` if empty
-  std::string label{};   ///< of one of several lines of its group, such as a seed: written at its end; the line is thin
+  std::string label{};   ///< of one of several lines of its group, such as a seed: written beside it; the line is thin
   bool dashed = false;   ///< another kind of line of its group
   bool dots = false;     ///< only its points, without a line
-  bool beads = false;    ///< a line with a small dot at each of its points
+  bool beads = false;    ///< a line with a small marker at each of its points
   bool thin = false;     ///< one of several runs behind their mean, without an entry in the legend
   bool outside = false;  ///< does not set the range of the axes: a run that diverged
 };

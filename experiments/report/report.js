@@ -13,7 +13,7 @@
     const dash = s.mark ? '3 3' : s.dash.join(' '), colour = paint(s);
     const line = s.dots ? '' : `<line x1="0" x2="26" y1="5" y2="5" style="stroke:${colour}" stroke-width="${thickness(s)}" stroke-dasharray="${dash || 'none'}"/>`;
     const shape = s.mark || !markers && !s.dots && !s.beads ? '' :
-      `<path transform="translate(13 5)" d="${symbol(markers ? s.marker : 'circle', s.dots ? 64 : 40)}" style="fill:${colour}"/>`;
+      `<path transform="translate(13 5)" d="${symbol(markers ? s.marker : 'circle', s.dots ? 64 : s.beads ? 26 : 40)}" style="fill:${colour}"/>`;
     return `<svg width="26" height="10" viewBox="0 0 26 10">${line}${shape}</svg>`;
   }
 
@@ -74,11 +74,15 @@
       const {spec, plot} = this, [across, height] = Drawing.size(plot), width = Math.max(240, across);
       const svg = this.svg = Drawing.svgIn(plot, width, height);
       svg.append('title').text(spec.title);
+      this.hover = svg.append('g');
+      const own = d3.range(spec.series.length).filter(k => !spec.series[k].mark);
+      if (own.length && !own.some(k => this.points[k].some(p => this.okX(p) && this.ok(p.y))))
+        return Drawing.sentence(svg, width, height, spec.nothing || 'Nothing to draw: no value is above zero, as a logarithmic axis needs.');
       const x = this.x = (this.logX ? d3.scale.log() : d3.scale.linear()).domain(this.domain('x'));
       const y = this.y = (this.logY ? d3.scale.log() : d3.scale.linear()).domain(this.domain('y'));
       const box = this.box = {top: 8, bottom: height - 46, right: width - 10};
       const labels = spec.series.filter((s, k) => s.label && !s.dots && this.shown(k)).map(s => s.label);
-      if (labels.length) box.right -= Drawing.widest(svg, labels) + 4;
+      if (labels.length && spec.labels === 'ends') box.right -= Drawing.widest(svg, labels) + 4;
       y.ticks = Drawing.ticks(y, this.logY, box.bottom - box.top, 45);
       box.left = Drawing.widest(svg, y.ticks.map(Drawing.axisText)) + 32;
       x.range([box.left, box.right]);
@@ -97,7 +101,7 @@
       for (const k of order) if (this.shown(k)) this.band(inside, k);
       const points = svg.append('g');   // not clipped: a point on the edge is drawn whole
       for (const k of order) if (this.shown(k)) this.line(inside, points, k);
-      this.ends(svg);
+      if (spec.labels !== 'none') this.labels(svg);
       this.hover = svg.append('g').attr('class', 'hover');
       this.catchPointer(svg, box);
     }
@@ -132,11 +136,12 @@
       const each = (list, shape, size) => list.forEach(p => over.append('path')
         .attr({d: symbol(shape, size), transform: `translate(${x(p.x).toFixed(1)} ${y(p.y).toFixed(1)})`}).style('fill', colour));
       if (s.dots) each(here, this.markers ? s.marker : 'circle', here.length > 150 ? 20 : 70);   // a cloud of states
-      else if (s.beads && here.length < 80) each(here, 'circle', 20);
-      if (this.markers && !s.dots) each(this.sparse(here, k), s.marker, 46);
+      else if (s.beads && here.length < 80) each(here, this.markers ? s.marker : 'circle', 20);
+      else if (this.markers) each(this.sparse(here, k), s.marker, 46);
     }
-    // The labels of lines that look alike, where they end: moved apart, each with a stroke to its line.
-    ends(svg) {
+    // The labels of lines that look alike, at the place that the figure names (place_of_labels): moved apart, those at ends each
+    // with a stroke to its line.
+    labels(svg) {
       const {box, x, y, spec} = this, gap = 12, all = [];
       spec.series.forEach((s, k) => {
         if (!s.label || s.dots || !this.shown(k)) return;
@@ -146,14 +151,14 @@
         const peak = inside.reduce((a, b) => b.y > a.y ? b : a);
         all.push({label: s.label, peak, colour: paint(s), x: x(last.x), at, to: at});
       });
-      const g = svg.append('g'), [least, most] = d3.extent(all, e => e.at), placed = [];
+      const g = svg.append('g'), placed = [];
       const beside = (at, height, label) => {   // inside the plot, below those that are there
         let to = Math.max(box.top + 10, height - 4);
         while (placed.some(p => Math.abs(p[0] - at) < 52 && Math.abs(p[1] - to) < gap)) to += gap;
         placed.push([at, to]);
         g.append('text').attr({class: 'tick', x: at + 4, y: to}).text(label);
       };
-      if (all.length > 1 && most - least < gap / 2 && all.every(e => y(e.peak.y) < e.at - 2 * gap)) {   // histograms all end at zero
+      if (spec.labels === 'peaks') {
         for (const e of all) beside(x(e.peak.x), y(e.peak.y), e.label);
         return;
       }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/nn/given_options.hpp>
@@ -8,6 +9,8 @@
 #include <ebb/observe/gradient_norms.hpp>
 #include <ebb/observe/lyapunov.hpp>
 #include <ebb/ops/linalg.hpp>
+#include <tuple>
+#include <utility>
 
 namespace ebb::app::study {
 namespace {
@@ -60,15 +63,19 @@ std::vector<GateEvidence> gate_evidence(const Cell& cell, const Drive& drive, in
   std::vector<GateEvidence> all;
   if (const int S = initial_state(cell, 1).dim(1); S > most_probed_state)
     throw ValueError(fmt::format("the state has {} numbers, more than {}", S, most_probed_state));
-  const std::vector<MemoryGate> memories = memory_gates(cell, drive);
+  const std::vector<MemoryGate> memories = memory_gates(cell, drive, {}, {.best = false});
   if (memories.empty()) return all;
   const std::vector<GateSummary> summaries = gates(cell, drive);
   for (const MemoryGate& m : memories) {
     const auto of = std::find_if(summaries.begin(), summaries.end(), [&](const auto& g) { return g.name == m.name; });
     all.push_back({.name = m.name,
                    .field = m.field,
+                   .from = m.from,
+                   .misfit = m.misfit,
                    .complement = m.complement,
+                   .first = m.time_scales.first,
                    .median = m.time_scales.median,
+                   .third = m.time_scales.third,
                    .longest = m.time_scales.most,
                    .alone = m.alone(first, last),
                    .near_zero = of->near_zero,
@@ -103,32 +110,68 @@ Estimate mean_of(const std::vector<Estimate>& runs) {
   return {sum, std::sqrt(squares / (n - 1) / n)};
 }
 
-/// A gate that all runs have: rates are averaged, so time scales harmonically.
+bool same_gate(const GateEvidence& a, const GateEvidence& b) {
+  return std::tie(a.name, a.field, a.from, a.complement) == std::tie(b.name, b.field, b.from, b.complement);
+}
+
+/// The mean over the runs that have a gate like this one: rates are averaged, so time scales harmonically.
+GateEvidence mean_gate(const GateEvidence& like, const std::vector<const Evidence*>& runs) {
+  GateEvidence mean{.name = like.name, .field = like.field, .from = like.from, .complement = like.complement};
+  mean.seeds = 0;
+  mean.of_seeds = static_cast<int>(runs.size());
+  for (const Evidence* run : runs)
+    for (const GateEvidence& g : run->gates) {
+      if (!same_gate(g, like)) continue;
+      ++mean.seeds;
+      mean.misfit += g.misfit;
+      mean.first += 1 / g.first;
+      mean.median += 1 / g.median;
+      mean.third += 1 / g.third;
+      mean.longest += 1 / g.longest;
+      mean.alone += g.alone;
+      mean.near_zero += g.near_zero;
+      mean.near_one += g.near_one;
+    }
+  for (double* const x : {&mean.first, &mean.median, &mean.third, &mean.longest}) *x = mean.seeds / *x;
+  for (double* const x : {&mean.misfit, &mean.alone, &mean.near_zero, &mean.near_one}) *x /= mean.seeds;
+  return mean;
+}
+
+/// The gates of at least one run. Where the diagonal of a recurrent matrix is added to a gate, which of two similar
+/// values is the nearest, or whether one is near enough, can differ from seed to seed.
 std::vector<GateEvidence> mean_gates(const std::vector<const Evidence*>& runs) {
   std::vector<GateEvidence> all;
-  for (const GateEvidence& first : runs.front()->gates) {
-    GateEvidence mean{.name = first.name, .field = first.field, .complement = first.complement};
-    double count = 0;
-    for (const Evidence* run : runs)
-      for (const GateEvidence& g : run->gates)
-        if (g.name == first.name && g.field == first.field && g.complement == first.complement) {
-          count += 1;
-          mean.median += 1 / g.median;
-          mean.longest += 1 / g.longest;
-          mean.alone += g.alone;
-          mean.near_zero += g.near_zero;
-          mean.near_one += g.near_one;
-        }
-    if (count < static_cast<double>(runs.size())) continue;
-    mean.median = count / mean.median;
-    mean.longest = count / mean.longest;
-    for (double* const x : {&mean.alone, &mean.near_zero, &mean.near_one}) *x /= count;
-    all.push_back(std::move(mean));
-  }
-  return all;
+  for (const Evidence* run : runs)
+    for (const GateEvidence& g : run->gates)
+      if (std::none_of(all.begin(), all.end(), [&](const GateEvidence& other) { return same_gate(g, other); }))
+        all.push_back(mean_gate(g, runs));
+  return nearest_gates(all);
 }
 
 }  // namespace
+
+std::vector<GateEvidence> nearest_gates(const std::vector<GateEvidence>& all) {
+  std::vector<GateEvidence> nearest;
+  for (const GateEvidence& g : all) {
+    const auto same_place = [&](const GateEvidence& n) { return n.field == g.field && n.from == g.from; };
+    const auto found = std::find_if(nearest.begin(), nearest.end(), same_place);
+    if (found == nearest.end()) nearest.push_back(g);
+    else if (std::pair(-g.seeds, g.misfit) < std::pair(-found->seeds, found->misfit)) *found = g;
+  }
+  return nearest;
+}
+
+Estimate pooled_decay(const std::vector<const LagNorms*>& runs, int first, int last) {
+  LagNorms all;
+  std::vector<Estimate> each;
+  for (const LagNorms* run : runs) {
+    append_rows(all, *run);
+    each.push_back(decay_estimate(*run, first, last));
+  }
+  Estimate pooled = decay_estimate(all, first, last);
+  if (runs.size() > 1) pooled.error = mean_of(each).error;
+  return pooled;
+}
 
 Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms& of_all) {
   Evidence e = *runs.front();
@@ -143,11 +186,7 @@ Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms&
   if (runs.size() > 1) e.decay.error = mean_of(decays).error;
   e.exponent = mean_of(exponents);
   e.gates = mean_gates(runs);
-  const bool some = std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->gates.empty(); });
-  if (e.gates.empty() && some) {
-    e.gates_known = false;
-    note_missing(e, "gates", "the seeds do not have the same");
-  }
+  e.gates_known = std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return run->gates_known; });
   if (std::any_of(runs.begin(), runs.end(), [](const Evidence* run) { return !run->matrix; })) e.matrix.reset();
   if (!e.matrix) return e;
   e.matrix = {0, e.matrix->bound, 0, 0, static_cast<int>(runs.size()), 0};

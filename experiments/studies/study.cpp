@@ -3,7 +3,6 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/ops/printable.hpp>
 #include <limits>

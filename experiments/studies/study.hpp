@@ -14,6 +14,9 @@ std::vector<int> whole_numbers_of(const char* option, const std::vector<std::str
 /// Errors    ValueError naming the option, for an empty list, or a word that occurs twice
 void check_once(const char* option, const std::vector<std::string>& words);
 
+/// Fewer values have no standard deviation and no standard error on a page or in its files.
+inline constexpr int least_for_error = 3;
+
 /// Mean and standard deviation of the finite values.
 struct Spread {
   double mean, deviation;  ///< NaN and zero if there is none

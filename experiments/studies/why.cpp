@@ -6,7 +6,9 @@
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/given_options.hpp>
+#include <ebb/observe/lyapunov.hpp>
 #include <numbers>
+#include <utility>
 
 namespace ebb::app::study {
 namespace {
@@ -15,12 +17,12 @@ constexpr double tolerance = .25;    // relative, of two rates that agree
 constexpr double least_decades = 2;  // over T, of a gradient that vanishes or explodes
 constexpr double mostly = .5;        // share of saturated values that is worth a sentence
 
-double decades(const Evidence& e) { return e.decay.value * e.length / std::numbers::ln10; }
+double decades(double rate, int length) { return rate * length / std::numbers::ln10; }
 
 /// Beyond its error, if that is known.
 bool beyond_error(const Estimate& x) { return !(std::abs(x.value) <= 2 * x.error); }
 
-bool vanishes(const Evidence& e) { return e.decay.value < 0 && beyond_error(e.decay) && decades(e) <= -least_decades; }
+bool vanishes(const Evidence& e) { return trend_of(e.decay, e.length) == Trend::vanishes; }
 
 /// Within the tolerance, within two standard errors, or within a factor of two over T.
 bool agree(double a, double b, double error, int length) {
@@ -33,35 +35,15 @@ std::string with_error(double value, double error) {
   return std::isfinite(error) ? fmt::format("{} ± {}", number_text(value), number_text(error)) : number_text(value);
 }
 
-std::string over_training(const Evidence& e) {
-  return fmt::format("over the {} of a training sequence", count_text(e.length, "step"));
-}
-
-std::string gradient_sentence(const Evidence& e) {
-  const double d = e.decay.value;
-  if (std::isnan(d)) return "the decay of its gradient could not be measured.";
-  if (std::isinf(d)) return "no gradient comes back through a step.";
-  const std::string rate = with_error(std::abs(d), e.decay.error) + " nats per step";
-  if (vanishes(e))
-    return fmt::format("the gradient falls by {} and halves every {} steps: {} it shrinks to {}.", rate,
-                       number_text(std::numbers::ln2 / -d), over_training(e), power_text(decades(e), 1));
-  if (d > 0 && beyond_error(e.decay) && decades(e) >= least_decades)
-    return fmt::format("the gradient grows by {}: {} it explodes to {}.", rate, over_training(e),
-                       power_text(decades(e), 1));
-  return fmt::format("the gradient changes by {} nats per step, by a factor of {} {}: {}.",
-                     with_error(d, e.decay.error), number_text(std::exp(d * e.length)), over_training(e),
-                     std::abs(decades(e)) < least_decades ? "it neither vanishes nor explodes"
-                                                          : "within its error, this may be no change");
-}
-
 std::string exponent_sentence(const Evidence& e) {
   const double first = e.exponent.value, d = e.decay.value;
   if (std::isnan(first)) return {};
   if (std::isinf(first))
     return "No difference of the state survives the steps along the data: the top Lyapunov exponent is -∞.";
-  const std::string value = with_error(first, e.exponent.error);
+  const std::string value = std::abs(first) < exponent_rounding ? "0" : with_error(first, e.exponent.error);
   const bool same = std::isfinite(d) && agree(first, d, std::hypot(e.exponent.error, e.decay.error), e.length);
-  if (first > 0 && beyond_error(e.exponent) && first * e.length > std::numbers::ln2)
+  const Trend trend = trend_of(e.exponent, e.length);
+  if ((trend == Trend::grows || trend == Trend::explodes) && first * e.length > std::numbers::ln2)
     return fmt::format(
         "The top Lyapunov exponent along the data is {}, above zero: differences of the state grow, and {}.", value,
         same ? "the gradient with them" : "over long lags so does the gradient");
@@ -74,10 +56,9 @@ std::string exponent_sentence(const Evidence& e) {
   return fmt::format(
       "The top Lyapunov exponent along the data, {}, is {}: this is the rate of the state's dynamics, at which the "
       "gradient should {} over longer lags.",
-      value, first > d ? "higher" : "lower", first < 0 ? "fall" : "change");
+      value, first > d ? "higher" : "lower",
+      trend == Trend::falls || trend == Trend::vanishes ? "fall" : "neither grow nor fall");
 }
-
-std::string factor_of(const GateEvidence& g) { return g.complement ? "1 - " + g.name : g.name; }
 
 /// Options of the cell that open its gate. Their current values follow the cell's name.
 std::string gate_options(const Evidence& e, const std::vector<OptionInfo>& options) {
@@ -112,13 +93,23 @@ std::string gate_remedy(const Evidence& e, const GateEvidence& g) {
   return fmt::format(" Remedy: initial biases that keep {} near {}.", g.name, g.complement ? 0 : 1);
 }
 
-std::string gate_sentence(const Evidence& e, const GateEvidence& g) {
+/// About the gate through which the gradient would last longest.
+std::string gate_sentence(const Evidence& e) {
+  const std::vector<GateEvidence> all = nearest_gates(e.gates);
+  const GateEvidence& g =
+      *std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.alone < b.alone; });
   const double d = e.decay.value;
-  std::string text = fmt::format(
-      "Its gate {0}, which multiplies {1}, keeps it for {2} steps in the median unit and for "
-      "{3} in the slowest; through {0} alone the gradient would change by {4} nats per step",
-      factor_of(g), g.field, number_text(g.median), number_text(g.longest),
-      std::isinf(g.alone) ? "-∞" : number_text(g.alone));
+  std::string text, fields;
+  for (const GateEvidence& other : all)
+    if (other.factor() == g.factor()) fields += (fields.empty() ? "" : " and ") + other.field;
+  if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.factor() != g.factor(); }))
+    text = fmt::format("Of its gates ({}), {} keeps its field longest:", gates_text(all), g.factor());
+  else text = fmt::format("Its gate {}, which multiplies {}, keeps it", g.factor(), fields);
+  if (g.seeds < g.of_seeds) text += fmt::format(", in {} of {} seeds,", g.seeds, g.of_seeds);
+  text += fmt::format(
+      " for {0} steps in the median unit and for {1} in the slowest; through {2} alone the gradient would change by "
+      "{3} nats per step",
+      number_text(g.median), number_text(g.longest), g.factor(), std::isinf(g.alone) ? "-∞" : number_text(g.alone));
   const bool explains = agree(g.alone, d, e.decay.error, e.length);
   if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains this rate.";
   else if (g.alone > d || d >= 0) return text + ": the gate does not explain this rate.";
@@ -166,11 +157,7 @@ std::string matrix_sentence(const Evidence& e) {
 
 std::string cause_sentence(const Evidence& e) {
   if (!std::isfinite(e.decay.value)) return {};
-  if (!e.gates.empty()) {
-    const auto slowest = std::max_element(e.gates.begin(), e.gates.end(),
-                                          [](const auto& a, const auto& b) { return a.alone < b.alone; });
-    return gate_sentence(e, *slowest);
-  }
+  if (!e.gates.empty()) return gate_sentence(e);
   if (!vanishes(e)) return {};
   if (e.matrix) return matrix_sentence(e);
   return e.gates_known
@@ -181,11 +168,67 @@ std::string cause_sentence(const Evidence& e) {
 
 }  // namespace
 
+Trend trend_of(const Estimate& rate, int length) {
+  if (std::isnan(rate.value)) return Trend::unknown;
+  if (rate.value == -INFINITY) return Trend::gone;
+  const bool small = std::abs(rate.value) * length <= std::numbers::ln2;
+  if (std::abs(rate.value) < exponent_rounding || (small && std::isnan(rate.error))) return Trend::steady;
+  if (!beyond_error(rate)) return small ? Trend::steady : Trend::unclear;
+  const bool far = std::abs(decades(rate.value, length)) >= least_decades;
+  if (rate.value < 0) return far ? Trend::vanishes : Trend::falls;
+  return far ? Trend::explodes : Trend::grows;
+}
+
+std::string gradient_text(const Estimate& rate, int length) {
+  const double d = rate.value;
+  if (std::abs(d) < exponent_rounding) return "the norm of the gradient does not change with the lag.";
+  const Trend trend = trend_of(rate, length);
+  const std::string size = with_error(std::abs(d), rate.error) + " nats per step",
+                    over = fmt::format("over the {} of a training sequence", count_text(length, "step")),
+                    factor = fmt::format("by a factor of {} {}", number_text(std::exp(d * length)), over),
+                    power = power_text(decades(d, length), 1);
+  const auto halves = [&] { return fmt::format("halves every {} steps", number_text(std::numbers::ln2 / -d)); };
+  switch (trend) {
+    case Trend::unknown: return "the decay of its gradient could not be measured.";
+    case Trend::gone: return "no gradient comes back through a step.";
+    case Trend::vanishes:
+      return fmt::format("the gradient falls by {} and {}: {} it shrinks to {}.", size, halves(), over, power);
+    case Trend::explodes: return fmt::format("the gradient grows by {}: {} it explodes to {}.", size, over, power);
+    case Trend::falls:
+      return fmt::format("the gradient falls by {} and {}, {}: it neither vanishes nor explodes.", size, halves(),
+                         factor);
+    case Trend::grows:
+      return fmt::format("the gradient grows by {}, {}: it neither vanishes nor explodes.", size, factor);
+    case Trend::steady:
+    case Trend::unclear: break;
+  }
+  return fmt::format("the gradient changes by {} nats per step, {}: {}.", with_error(d, rate.error), factor,
+                     trend == Trend::unclear  ? "within its error, this may be no change"
+                     : std::isnan(rate.error) ? "it neither grows nor falls by as much as a factor of two"
+                                              : "within its error, it neither grows nor falls");
+}
+
+std::string gates_text(const std::vector<GateEvidence>& all) {
+  constexpr std::size_t most = 4;  // in one sentence
+  std::vector<std::pair<std::string, std::string>> by_factor;
+  for (const GateEvidence& g : all) {
+    const auto same = [&](const auto& entry) { return entry.first == g.factor(); };
+    const auto found = std::find_if(by_factor.begin(), by_factor.end(), same);
+    if (found == by_factor.end()) by_factor.emplace_back(g.factor(), g.field);
+    else found->second += " and " + g.field;
+  }
+  std::string text;
+  for (std::size_t k = 0; k < std::min(most, by_factor.size()); ++k)
+    text += fmt::format("{}{} multiplies {}", k > 0 ? ", " : "", by_factor[k].first, by_factor[k].second);
+  return by_factor.size() > most ? fmt::format("{}, and {} more", text, by_factor.size() - most) : text;
+}
+
 std::vector<std::string> why(const Evidence& e) {
   std::vector<std::string> sentences;
   if (std::isnan(e.decay.value) && std::isnan(e.exponent.value) && e.gates.empty() && !e.matrix) return sentences;
-  for (const std::string& s : {e.name + ": " + gradient_sentence(e), exponent_sentence(e), cause_sentence(e),
-                               e.missing.empty() ? std::string() : "Not measured: " + e.missing + "."})
+  for (const std::string& s :
+       {e.name + ": " + gradient_text(e.decay, e.length), exponent_sentence(e), cause_sentence(e),
+        e.missing.empty() ? std::string() : "Not measured: " + e.missing + "."})
     if (!s.empty()) sentences.push_back(s);
   return sentences;
 }
@@ -195,12 +238,13 @@ std::string why_text(const Evidence& e) { return fmt::format("{}", fmt::join(why
 std::string why_rules() {
   return fmt::format(
       "How these sentences are made: a gradient vanishes, or explodes, if it changes by {0} decades or more over the "
-      "steps of a training sequence, and by more than two standard errors. Two rates agree, and one explains the "
-      "other, if they differ by at most {1:.0f} % of the larger, by two standard errors, or by a factor of two over "
-      "these steps. A gate is a watched value in [0, 1] that equals the derivative of a state's unit with respect to "
-      "itself "
-      "one step before, to {2:.0f} %; its rate alone is that of a gradient which returns through the gate in equal "
-      "parts of all units, over the same lags.",
+      "steps of a training sequence, and by more than two standard errors; it neither grows nor falls if it changes by "
+      "less than two standard errors or, where these are not known, by less than a factor of two. Two rates agree, and "
+      "one explains the other, if they differ by at most {1:.0f} % of "
+      "the larger, by two standard errors, or by a factor of two over these steps. A gate is a watched value in [0, 1] "
+      "that equals the derivative of a state's unit with respect to itself one step before, to {2:.0f} %, with at "
+      "least one of the seeds; its rate alone is that of a gradient which returns through the gate in equal parts of "
+      "all units, over the same lags.",
       count_text(least_decades), 100 * tolerance, 100 * MemoryGateOptions().misfit);
 }
 

@@ -168,9 +168,9 @@ void TrainResults::report(Job& job, const Task& task) const {
       {.name = info.baseline_about, .x = {1, std::max(2.0, last_)}, .y = {info.baseline, info.baseline}});
   loss.log_y = spans_decades(loss);
   loss.caption = "Training loss of every update. Grey: the baseline.";
-  const char* const large = any_kept_ ? " Large dot: the best validation, whose weights were kept." : "";
+  const char* const large = any_kept_ ? " Large marker: the best validation, whose weights were kept." : "";
   if (!validates_by_ && beaded(loss))
-    loss.caption += std::string(" Small dots: the loss on the validation split.") + large;
+    loss.caption += std::string(" Small markers: the loss on the validation split.") + large;
   job.report.plots({loss, norm});
   if (!valid.series.empty()) {
     if (meter_)

@@ -5,6 +5,8 @@
 #include <ebb/observe/memory_gates.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/random.hpp>
+#include <map>
+#include <string>
 
 #include "catch.hpp"
 
@@ -68,6 +70,37 @@ TEST_CASE("Each layer of a stack has its own memory gate") {
   const auto all = memory_gates(*make_stack("lstm", w / "stack", {I, H}, 2), inputs());
   REQUIRE(all.size() == 2);
   for (const MemoryGate& g : all) CHECK(g.name.substr(0, g.name.size() - 1) == g.field.substr(0, g.field.size() - 1));
+}
+
+TEST_CASE("Each head has its own memory gate, which the first step does not close, and no input gate is one") {
+  std::map<std::string, int> of_field;
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("slstm:heads=4", w / "cell", {I, H});
+  const Array x = normal({T, 4, I}, Key{1}.named("x"), 0, 1, f64);  // as many rows as a head has units
+  for (const MemoryGate& g : memory_gates(*cell, x)) {
+    INFO(g.name << " of " << g.field);
+    ++of_field[g.field];
+    CHECK(g.name == "head" + std::to_string(g.from / 4 + 1) + "/f");
+    if (g.field == "m") continue;  // the maximum of two, of which f is nearly the derivative where it is open
+    CHECK(g.misfit < 1e-12);
+    CHECK(g.time_scales.most > 10);  // F is zero in the first step, before anything is written
+    CHECK(std::isfinite(g.time_scales.most));
+  }
+  CHECK(of_field["c"] == 4);
+  CHECK(of_field["n"] == 4);
+  CHECK(of_field["h"] == 0);
+}
+
+TEST_CASE("All values that fit a field are given on request, each with its better reading, the nearest first") {
+  Params w{{.dtype = f64}};
+  const CellPtr cell = make_cell("janet", w / "cell", {I, H});
+  const auto all = memory_gates(*cell, inputs(), {}, {.best = false});
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].misfit <= all[1].misfit);
+  for (const MemoryGate& g : all) CHECK(g.complement == (g.name == "i"));  // f, and 1 - i, which is like it
+  const auto best = memory_gates(*cell, inputs());
+  REQUIRE(best.size() == 1);
+  CHECK(best[0].name == all[0].name);
 }
 
 TEST_CASE("The rates of a memory gate are means of its logarithm, and its time scales follow") {

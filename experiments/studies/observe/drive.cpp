@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/observe/lyapunov.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/random.hpp>
 #include <tuple>
@@ -34,6 +35,8 @@ std::string estimate_text(double value, double error) {
   if (!std::isfinite(value) || !std::isfinite(error)) return number_text(value);
   return fmt::format("{} ± {}", number_text(value), number_text(error));
 }
+
+double without_rounding(double rate) { return std::abs(rate) < exponent_rounding ? 0 : rate; }
 
 std::string csv_quoted(const std::string& name) {
   std::string text = "\"";

@@ -17,6 +17,9 @@ std::string drive_text(const Subject&, const Amount&);
 /// "-0.0123 ± 0.0004"; without an error that is not known, as that of -∞
 std::string estimate_text(double value, double error);
 
+/// A rate in nats per step; 0 if it is no larger than its rounding.
+double without_rounding(double rate);
+
 /// A name in quotes, as a field of CSV (RFC 4180).
 std::string csv_quoted(const std::string& name);
 

@@ -2,6 +2,7 @@
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/registry.hpp>
 #include <optional>

@@ -34,14 +34,19 @@ template <class T> T& named(std::vector<T>& all, std::string T::* member, const 
   return all.back();
 }
 
-/// "From the first to the last measurement, f: .31 to .52; k: .1 to .2."
+/// "From the first to the last measurement, f: .31 to .52; k: .1 to .2. d is not a number in 2 of 9 measurements."
 std::string changes_of(const Plot& p) {
   if (p.series.size() > 8) return {};  // the sentence would be longer than a look at the plot
-  std::string text;
-  for (const Series& s : p.series)
-    text += fmt::format("{}{}: {} to {}", text.empty() ? "From the first to the last measurement, " : "; ", s.name,
-                        number_text(s.y.front()), number_text(s.y.back()));
-  return text + ".";
+  std::string changes, missing;
+  for (const Series& s : p.series) {
+    const auto nan = std::count_if(s.y.begin(), s.y.end(), [](double y) { return std::isnan(y); });
+    if (nan > 0) missing += fmt::format(" {} is not a number in {} of {} measurements.", s.name, nan, s.y.size());
+    if (std::isnan(s.y.front()) || std::isnan(s.y.back())) continue;
+    changes += fmt::format("{}{}: {} to {}", changes.empty() ? "From the first to the last measurement, " : "; ",
+                           s.name, number_text(s.y.front()), number_text(s.y.back()));
+  }
+  if (!changes.empty()) return changes + "." + missing;
+  return missing.empty() ? missing : missing.substr(1);
 }
 
 /// The numbers of one measure against the updates, a line per number and run.
@@ -69,7 +74,13 @@ std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<Training
         line.low.push_back(f.low);
         line.high.push_back(f.high);
       }
-  for (Plot& p : plots) p.finding = changes_of(p);
+  for (Plot& p : plots) {
+    p.finding = changes_of(p);
+    const auto other = [&](const Series& s) { return s.group != p.series.front().group; };
+    if (std::any_of(p.series.begin(), p.series.end(), other))  // the run alone would not tell them apart
+      for (Series& s : p.series)
+        if (!s.label.empty()) s.label = s.name;
+  }
   for (Plot& p : plots)
     if (const std::size_t unit = p.title.rfind(", "); unit != std::string::npos) {  // "Title, unit"
       p.y_label = p.title.substr(unit + 2);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 
 namespace ebb::app::vanish {
@@ -18,21 +19,26 @@ Series decay_series(const std::string& cell, const std::string& field, const Dec
   return s;
 }
 
-/// "The gradient halves every 4.8 steps in lstm, 1.3 in rnn; it does not fade in cornn."
+/// "The gradient halves every 4.8 steps in lstm, 1.3 in rnn; it neither grows nor falls in cornn."
 std::string decay_finding(const TaskResult& task, bool trained) {
-  std::string fades, stays;
+  using study::Trend;
+  std::string falls, grows, stays;
+  const auto add = [](std::string& text, const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
   for (const CellResult& cell : task.cells) {
     if (cell.decays.empty()) continue;
-    const Decay& d = trained ? cell.decays.front().trained : cell.decays.front().init;
-    const double half = d.half_life();
-    if (std::isfinite(half))
-      fades +=
-          fmt::format("{}{:.3g} {}in {}", fades.empty() ? "" : ", ", half, fades.empty() ? "steps " : "", cell.cell);
-    else if (d.per_step >= 0) stays += (stays.empty() ? "" : ", ") + cell.cell;
+    const Decays& d = cell.decays.front();
+    const Estimate& rate = trained ? d.trained_rate : d.init_rate;
+    const Trend trend = study::trend_of(rate, task.settings.length);
+    if (trend == Trend::falls || trend == Trend::vanishes)
+      add(falls, fmt::format("{:.3g} {}in {}", std::log(2) / -rate.value, falls.empty() ? "steps " : "", cell.cell));
+    else if (trend == Trend::grows || trend == Trend::explodes) add(grows, cell.cell);
+    else if (trend == Trend::steady || trend == Trend::unclear) add(stays, cell.cell);
   }
-  if (fades.empty() && stays.empty()) return {};
-  if (fades.empty()) return fmt::format("The gradient does not fade in {}.", stays);
-  return fmt::format("The gradient halves every {}{}.", fades, stays.empty() ? "" : "; it does not fade in " + stays);
+  std::string text;
+  for (const auto& [words, cells] :
+       {std::pair{"halves every", falls}, {"grows in", grows}, {"neither clearly grows nor falls in", stays}})
+    if (!cells.empty()) text += fmt::format("{}{} {}", text.empty() ? "The gradient " : "; it ", words, cells);
+  return text.empty() ? text : text + ".";
 }
 
 Plot decay_plot(const TaskResult& task, bool trained) {
@@ -177,9 +183,11 @@ Table verdict_table(const TaskResult& task) {
   Table t{.head = {"cell", "state", "factor per step", "half-life (steps)", fmt::format("lag 1 to {}", far),
                    fmt::format("lags 1 to {}", task.lags), task.info.unit},
           .caption = fmt::format(
-              "Factor and half-life by least squares on ln norm over lags 10 to {}; the next column shows by how "
-              "much the norm changes. Loss on the test split, mean over seeds.",
-              far)};
+              "Factor and half-life by least squares on ln norm over lags 10 to {0}; the next column shows by how "
+              "much the norm changes. Steady: within two standard errors of no change, or by less than a factor of two "
+              "over {1} if these are not known; unclear: within them, but they allow more. Loss on the test split, "
+              "mean over seeds.",
+              far, count_text(task.settings.length, "step"))};
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {
@@ -188,13 +196,10 @@ Table verdict_table(const TaskResult& task) {
         const bool first = &d == &cell.decays.front();
         const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1,
                                        decay.mean.end());
-        const double half = decay.half_life();
         std::vector<Entry> row{trained || !first ? "" : cell.cell,
                                d.name() + (trained ? ", trained" : ", initial"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
-                               std::isfinite(half)             ? number_text(half)
-                               : std::isfinite(decay.per_step) ? "grows"
-                                                               : "–",
+                               half_life_text(trained ? d.trained_rate : d.init_rate, task.settings.length),
                                lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),
                                Entry(lags, low, high),
                                first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : ""};

@@ -120,13 +120,30 @@ double fallen(const Decay& d, int lag) {
 
 namespace {
 
+/// Of all runs before training and of comparable ones after it.
 Decays decays_of(const CellResult& cell, const std::string& field) {
-  LagNorms init, trained;
-  for (const Run& run : cell.runs)
-    if (auto at = run.init.find(field); at != run.init.end()) append_rows(init, at->second);
-  for (const Run* run : cell.comparable())
-    if (auto at = run->trained.find(field); at != run->trained.end()) append_rows(trained, at->second);
-  return {field, decay_of(init), decay_of(trained)};
+  const auto norms_of = [&](const GradientNorms& norms) {
+    if (field.empty()) return whole_state(norms);
+    const auto at = norms.find(field);
+    return at == norms.end() ? LagNorms() : at->second;
+  };
+  std::vector<LagNorms> init, trained;
+  for (const Run& run : cell.runs) init.push_back(norms_of(run.init));
+  for (const Run* run : cell.comparable()) trained.push_back(norms_of(run->trained));
+  Decays d{.field = field};
+  const auto pool = [](const std::vector<LagNorms>& runs, Decay& decay, Estimate& rate) {
+    LagNorms all;
+    std::vector<const LagNorms*> measured;
+    for (const LagNorms& run : runs) {
+      append_rows(all, run);
+      if (!run.empty()) measured.push_back(&run);
+    }
+    decay = decay_of(all);
+    rate = study::pooled_decay(measured);
+  };
+  pool(init, d.init, d.init_rate);
+  pool(trained, d.trained, d.trained_rate);
+  return d;
 }
 
 }  // namespace
@@ -139,12 +156,24 @@ void settle(CellResult& cell) {
       if (std::find(fields.begin(), fields.end(), field) == fields.end())
         fields.insert(field == "h" ? fields.begin() : fields.end(), field);
   if (fields.empty()) return;
-  LagNorms init, trained;
-  for (const Run& run : cell.runs) append_rows(init, whole_state(run.init));
-  for (const Run* run : cell.comparable()) append_rows(trained, whole_state(run->trained));
-  cell.decays.push_back({fields.size() == 1 ? fields[0] : "", decay_of(init), decay_of(trained)});
-  if (fields.size() == 1) return;
-  for (const std::string& field : fields) cell.decays.push_back(decays_of(cell, field));
+  cell.decays.push_back(decays_of(cell, ""));
+  if (fields.size() == 1) cell.decays[0].field = fields[0];
+  else
+    for (const std::string& field : fields) cell.decays.push_back(decays_of(cell, field));
+}
+
+std::string half_life_text(const Estimate& rate, int length) {
+  switch (study::trend_of(rate, length)) {
+    case study::Trend::steady: return "steady";
+    case study::Trend::unclear: return "unclear";
+    case study::Trend::grows:
+    case study::Trend::explodes: return "grows";
+    case study::Trend::falls:
+    case study::Trend::vanishes: return number_text(std::log(2) / -rate.value);
+    case study::Trend::unknown:
+    case study::Trend::gone: break;
+  }
+  return "–";
 }
 
 std::pair<double, double> scale_of(const TaskResult& task) {

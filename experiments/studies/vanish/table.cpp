@@ -14,13 +14,6 @@ std::string factor_text(const Decay& d) {
   return std::isfinite(d.per_step) ? fmt::format("x{:.3f}", std::exp(d.per_step)) : "–";
 }
 
-std::string half_life_text(const Decay& d) {
-  if (!std::isfinite(d.per_step)) return "–";
-  const double half = d.half_life();
-  if (!std::isfinite(half)) return "grows";
-  return half < 1000 ? fmt::format("{:.1f}", half) : "> 1000";
-}
-
 // The change from lag 1 to lag 100 (or the largest lag), as a power of ten.
 std::string fallen_text(const Decay& d, int lag) {
   const double ln = fallen(d, lag);
@@ -28,13 +21,14 @@ std::string fallen_text(const Decay& d, int lag) {
   return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
 }
 
-std::string row(const std::string& name, const char* when, const Decay& d, const std::string& loss,
-                const TaskResult& task) {
+std::string row(const std::string& name, const char* when, const Decay& d, const Estimate& rate,
+                const std::string& loss, const TaskResult& task) {
   const auto [low, high] = scale_of(task);
   const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
   return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
-                     fit(half_life_text(d), 9, true), fit(fallen_text(d, std::min(100, task.lags)), 9, true),
-                     spark(lags, low, high, spark_width), fit(loss, 9, true));
+                     fit(half_life_text(rate, task.settings.length), 9, true),
+                     fit(fallen_text(d, std::min(100, task.lags)), 9, true), spark(lags, low, high, spark_width),
+                     fit(loss, 9, true));
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -88,9 +82,9 @@ std::string table_text(const TaskResult& task) {
     for (const Decays& d : cell.decays) {
       const bool first = &d == &cell.decays.front();
       const std::string name = first ? long_name ? "" : cell.cell : "  " + d.name();
-      text += row(name, "init", d.init, first ? number_text(cell.mean(loss_before_of)) : "", task);
+      text += row(name, "init", d.init, d.init_rate, first ? number_text(cell.mean(loss_before_of)) : "", task);
       if (!d.trained.mean.empty())
-        text += row("", "trained", d.trained, first ? number_text(cell.mean(loss_of)) : "", task);
+        text += row("", "trained", d.trained, d.trained_rate, first ? number_text(cell.mean(loss_of)) : "", task);
     }
     text += remarks(cell);
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
@@ -33,7 +34,8 @@ struct Initial {
 
 struct Decays {
   std::string field;  ///< h, c, ...; empty: all of several together
-  Decay init, trained;
+  Decay init{}, trained{};
+  Estimate init_rate{NAN, NAN}, trained_rate{NAN, NAN};  ///< their slopes, with the error of the section "Why"
   std::string name() const { return field.empty() ? "whole state" : "d" + field; }
 };
 
@@ -75,6 +77,10 @@ void settle(CellResult&);
 double fallen(const Decay&, int lag);
 /// ln of the largest and smallest norm that a plot of this task has to show, at most 40 decades apart.
 std::pair<double, double> scale_of(const TaskResult&);
+
+/// What the gradient does over the steps of a training sequence, in a word for tables: "12.3" steps of half-life,
+/// "steady", "unclear", "grows" or "–".
+std::string half_life_text(const Estimate& rate, int length);
 
 /// The settings of a run of this cell: those of the task, with its remedy.
 TaskSettings settings_of(const TaskResult&, const CellResult&);

@@ -8,6 +8,8 @@
 #include <numbers>
 #include <set>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "catch.hpp"
 
@@ -174,6 +176,51 @@ TEST_CASE("a cell with options takes a free style, which is recorded and recalle
   CHECK(other.of("gru") == *fixed_style("gru"));
   CHECK(other.of("rnn:recurrent=xavier") == second);
   CHECK(other.recorded() == first.recorded());
+}
+
+TEST_CASE("a cell with options avoids the colours of the cells beside it, whatever their order") {
+  const std::string own = "rnn:activation=linear,recurrent=orthogonal";
+  for (const char* cell : {"exprnn", "janet", "mgu", "tcn", "transformer", "cornn", "lem", "fastgrnn"}) {
+    INFO(cell);
+    Palette first, second;
+    first.add({own, cell, "lstm"});
+    second.add({"lstm", cell, own});
+    CHECK(first.of(own) == second.of(own));
+    CHECK(first.of(cell) == *fixed_style(cell));
+    CHECK(first.of(own).hue != first.of(cell).hue);
+    CHECK(first.of(own).hue != first.of("lstm").hue);
+  }
+}
+
+TEST_CASE("two names never have the same style while one is free, and colour and dash are shared last") {
+  Palette p;
+  std::vector<std::string> cells{"lstm"};
+  for (int k = 0; k < 11; ++k) cells.push_back("rnn:scale=" + std::to_string(k));
+  p.add(cells);
+  std::set<std::pair<int, int>> strokes;
+  for (const std::string& name : cells) strokes.insert({p.of(name).hue, p.of(name).dash});
+  CHECK(strokes.size() == 12);
+  std::set<std::tuple<int, int, int>> seen;
+  for (const std::string& name : cells) seen.insert({p.of(name).hue, p.of(name).dash, p.of(name).marker});
+  for (int k = 0; k < 40; ++k) {
+    const Style s = p.of((k % 2 ? "gru:scale=" : "threshold ") + std::to_string(k));
+    CHECK(seen.insert({s.hue, s.dash, s.marker}).second);
+  }
+  const Style late = p.of("exprnn");
+  CHECK(seen.insert({late.hue, late.dash, late.marker}).second);  // the others left it free
+}
+
+TEST_CASE("runs that recorded the same style for different names do not share it on one page") {
+  Palette one, page;
+  const Style s = one.of("rnn:recurrent=orthogonal");
+  const std::string other = "{\"gru:scale=2\": " + one.recorded().substr(one.recorded().find(": {") + 2);
+  page.recall(one.recorded());
+  page.recall(other);
+  CHECK(page.of("rnn:recurrent=orthogonal") == s);  // the first one keeps it
+  CHECK_FALSE(page.of("gru:scale=2") == s);
+  Palette of_a_shipped_cell;
+  of_a_shipped_cell.recall(R"({"gru:scale=2": {"hue": 0, "dash": 0, "marker": 0}})");
+  CHECK_FALSE(of_a_shipped_cell.of("gru:scale=2") == of_a_shipped_cell.of("lstm"));
 }
 
 TEST_CASE("a record that is not a palette changes nothing") {

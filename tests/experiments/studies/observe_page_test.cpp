@@ -38,11 +38,22 @@ TEST_CASE("a cell that forgets its state has the exponent -∞, with the reason"
 
 TEST_CASE("exponents of the size of rounding are zero") {
   TempFolder folder;
-  const Outcome o = ebb_command({"observe", "--quick", "--seeds", "1", "--cell",
-                                 "rnn:activation=linear,recurrent=orthogonal,rnn:activation=linear,recurrent=identity",
-                                 "--free", "--hidden", "8", "--measure", "lyapunov,map", "--out", folder / "out"});
+  const Outcome o =
+      ebb_command({"observe", "--quick", "--seeds", "1", "--cell",
+                   "rnn:activation=linear,recurrent=orthogonal,rnn:activation=linear,recurrent=identity", "--free",
+                   "--hidden", "8", "--measure", "lyapunov,jacobians,map", "--out", folder / "out"});
   REQUIRE(o.code == 0);
   const std::string page = read_all(folder / "out/report.html");
+  int drawn = 0;
+  for (const json& plot : plots_of(page))
+    if (plot["title"] == "λ₁ over time" || plot["title"] == "Singular values of one step")
+      for (const json& row : plot["rows"])
+        for (std::size_t k = 1; k < row.size(); ++k)
+          if (row[k][1].is_number()) {
+            ++drawn;
+            CHECK(row[k][1] == 0);
+          }
+  CHECK(drawn > 8);
   CHECK_THAT(page, Contains("orthogonal: λ₁ = 0 nats per step, not different from zero"));
   CHECK_THAT(page, Contains("identity: λ₁ = 0 nats per step, not different from zero"));
   CHECK_THAT(page, !Contains("chaotic"));
@@ -82,6 +93,55 @@ TEST_CASE("two sequences have no error and no band, three have") {
     const auto why = page.find("<h2>Why</h2>"), end = page.find("</p>", why);
     CHECK((page.substr(why, end - why).find(" ± ") == std::string::npos) == (rows == 2));
   }
+}
+
+TEST_CASE("the section of gates and Why name the same gates, and none that does not multiply the state") {
+  TempFolder folder;
+  observe_quick(folder / "out", {"--cell", "slstm,lem", "--hidden", "16", "--length", "60", "--seeds", "1", "--measure",
+                                 "norms,gates"});
+  const std::string page = read_all(folder / "out/report.html");
+  const std::string why =
+      page.substr(page.find("<h2>Why</h2>"), page.find("<h2>Gradient norms") - page.find("<h2>Why"));
+  const std::string gates = page.substr(page.find("<h2>Gates and time scales</h2>"));
+  CHECK_THAT(why, Contains("1 - step_y multiplies y") && Contains("1 - step_z multiplies z"));
+  CHECK_THAT(why, Contains("head1/f multiplies c and n") && !Contains("head1/i"));
+  for (const char* sentence :
+       {"1 - step_y multiplies y: τ is", "1 - step_z multiplies z: τ is", "head1/f multiplies c and n: τ is"})
+    CHECK_THAT(gates, Contains(sentence));
+  CHECK_THAT(gates, !Contains("/i multiplies") && !Contains("longest time scale"));
+  const auto row = gates.find("<td>head1/i");  // the input gate has no time scale
+  REQUIRE(row != std::string::npos);
+  const std::string cells = gates.substr(row, gates.find("<tr>", row) - row), none = "<td>–<td>–<td>–";
+  CHECK(cells.find(none) != std::string::npos);
+  CHECK_THAT(gates, Contains("<td>z, as 1 - step_z<td>"));
+}
+
+TEST_CASE("the finding of the norms is the first sentence of Why") {
+  TempFolder folder;
+  observe_quick(folder / "out",
+                {"--cell", "gru,rnn:recurrent=orthogonal", "--length", "60", "--seeds", "1", "--measure", "norms"});
+  const std::string page = read_all(folder / "out/report.html");
+  const auto norms = page.find("<h2>Gradient norms</h2>");
+  for (const std::string name : {"gru: ", "rnn:recurrent=orthogonal: "}) {
+    INFO(name);
+    const auto of = [&](std::size_t from) {
+      const auto at = page.find("<p>" + name, from);
+      return page.substr(at, page.find(".", page.find("training sequence", at)) - at);
+    };
+    CHECK(of(0) == of(norms));
+    CHECK_THAT(of(norms), Contains("over the 20 steps of a training sequence"));
+  }
+}
+
+TEST_CASE("the share of eigenvalues below zero leaves out those that the quadrature does not resolve") {
+  TempFolder folder;
+  observe_quick(folder / "out",
+                {"--cell", "gru", "--hidden", "8", "--length", "20", "--seeds", "1", "--measure", "curvature"});
+  const Values v = Values::read(folder / "out/observed-curvature-1.json");
+  REQUIRE(v.number("parameters") > 40);
+  const double range = v.at("largest")[0] - v.at("smallest")[0];
+  CHECK(v.number("near_zero") / range == Approx(3.14159265 / 80).epsilon(.01));
+  CHECK_THAT(read_all(folder / "out/report.html"), Contains("below zero by more than 3.9 % of the range"));
 }
 
 TEST_CASE("several seeds of one cell have labels by which their lines, rows and legend differ") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/studies/observe/over_training.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
@@ -194,6 +195,33 @@ TEST_CASE("each seed of a run has its own measurements") {
   CHECK(one.size() == two.size());
   CHECK(results_of(one) != results_of(two));
   CHECK(std::filesystem::exists(folder / "out/tensorboard/seed-2/observed/events.out.tfevents.ebb"));
+}
+
+TEST_CASE("the lines of several seeds over training are told apart: by seed, and by number where there are several") {
+  TempFolder folder;
+  run_ok(run_of(folder / "out", "adding", {"--seeds", "2", "--observe", "lyapunov", "--every", "5"}));
+  std::vector<std::string> labels;
+  for (const nlohmann::json& p : plots_of(read_all(folder / "out/report.html"))) {
+    if (p["title"] == "Lyapunov exponents")
+      for (const nlohmann::json& s : p["series"]) labels.push_back(s["label"]);
+    if (p["title"] == "Kaplan-Yorke dimension") CHECK(p["series"][1]["label"] == "seed 2");
+  }
+  REQUIRE(labels.size() == 8);
+  std::sort(labels.begin(), labels.end());
+  CHECK(std::adjacent_find(labels.begin(), labels.end()) == labels.end());
+  CHECK(labels.front() == "λ1, seed 1");
+}
+
+TEST_CASE("a number that is never finite over training has a sentence, not a change, and no axes") {
+  TempFolder folder;
+  run_ok({"train",    "adding",    "--quick",  "--cell",  "tanhmap:g=0", "--steps", "2",
+          "--hidden", "4",         "--length", "30",      "--batch",     "4",       "--lr",
+          "1e-35",    "--observe", "norms",    "--every", "2",           "--out",   folder / "out"});
+  const std::string page = read_all(folder / "out/report.html");
+  CHECK_THAT(page, Contains("decay is not a number in 2 of 2 measurements."));
+  CHECK_THAT(page, !Contains("decay: – to –") && !Contains("goes from –"));
+  for (const nlohmann::json& p : plots_of(page))
+    if (p["title"] == "Decay of the gradient") CHECK(p["nothing"] == "Nothing to draw: 2 values are not a number.");
 }
 
 TEST_CASE("measures that do not exist, or do not fit, are rejected before any work, with the reason") {

@@ -61,7 +61,8 @@ TEST_CASE("rates that are not finite agree with none, and no gate is blamed for 
 TEST_CASE("the slowest of several gates is the one that may explain a decay") {
   Evidence e = forgetful();
   e.gates.push_back({.name = "g", .field = "m", .median = 300, .longest = 900, .alone = -.001});
-  CHECK_THAT(why_text(e), Contains("gate g, which multiplies m") && !Contains("gate f"));
+  CHECK_THAT(why_text(e),
+             Contains("Of its gates (f multiplies c, g multiplies m), g keeps its field longest: for 300"));
 }
 
 TEST_CASE("a gate whose complement multiplies the state is named so") {
@@ -169,11 +170,82 @@ TEST_CASE("evidence of several runs is averaged: time scales by their rates, err
   const Evidence of_three = mean_evidence({&a, &b, &c}, {{0, 0, 0}, {-1, -2, -3}, {-2, -4, -6}, {-3, -6, -9}});
   CHECK(of_three.exponent.error == Approx(std::sqrt((.04 + 0 + .04) / 2 / 3)));  // -2.9, -3.1, -3.3
   CHECK(of_three.decay.error == Approx(1. / 3));                                 // -3, -2, -3
-  b.gates[0].name = "other";
-  b.gates_known = true;
-  const Evidence apart = mean_evidence({&a, &b}, norms);
-  CHECK(apart.gates.empty());
-  CHECK_THAT(why_text(apart), Contains("the seeds do not have the same") && !Contains("no gate is known"));
+}
+
+TEST_CASE("a gate that only some seeds have is named, with their number, and one of several by most seeds") {
+  Evidence a = forgetful(), b = forgetful(), c = forgetful();
+  a.first = b.first = c.first = 0;
+  a.last = b.last = c.last = 3;
+  const LagNorms norms{{0, 0, 0}, {-3, -3, -3}, {-6, -6, -6}, {-9, -9, -9}};
+  b.gates[0].median = .99;
+  c.gates.clear();
+  const Evidence some = mean_evidence({&c, &a, &b}, norms);
+  REQUIRE(some.gates.size() == 1);
+  CHECK(some.gates[0].median == Approx(.495));  // over the seeds that have it
+  CHECK_THAT(why_text(some), Contains("Its gate f, which multiplies c, keeps it, in 2 of 3 seeds, for 0.4950 steps") &&
+                                 Contains("explains the decay: the gate forgets") && Contains("larger forget_bias"));
+  CHECK(some.missing.empty());
+  // 1 - i is like f, and the nearer one of two seeds
+  for (Evidence* e : {&a, &b, &c}) {
+    e->gates = {{.name = "f", .field = "h", .misfit = .1, .alone = -2.9},
+                {.name = "i", .field = "h", .misfit = .05, .complement = true, .alone = -2.9}};
+  }
+  c.gates.pop_back();
+  const Evidence alike = mean_evidence({&a, &b, &c}, norms);
+  REQUIRE(alike.gates.size() == 1);
+  CHECK(alike.gates[0].name == "f");
+  CHECK(alike.gates[0].seeds == 3);
+  c.gates = a.gates;
+  CHECK(mean_evidence({&a, &b, &c}, norms).gates.at(0).name == "i");
+}
+
+TEST_CASE("what a gradient does is said by one rule, and a rate within its error does nothing") {
+  CHECK(trend_of({NAN, NAN}, 100) == Trend::unknown);
+  CHECK(trend_of({-INFINITY, NAN}, 100) == Trend::gone);
+  CHECK(trend_of({.001, .002}, 100) == Trend::steady);
+  CHECK(trend_of({.001, NAN}, 100) == Trend::steady);
+  CHECK(trend_of({.001, .0001}, 100) == Trend::grows);
+  CHECK(trend_of({-.001, .0001}, 100) == Trend::falls);
+  CHECK(trend_of({-1e-15, 1e-17}, 100) == Trend::steady);  // rounding
+  CHECK_THAT(gradient_text({-1e-15, 1e-17}, 100), Contains("does not change with the lag"));
+  CHECK(trend_of({.02, .015}, 100) == Trend::unclear);
+  CHECK(trend_of({.02, .001}, 100) == Trend::grows);
+  CHECK(trend_of({-.02, NAN}, 100) == Trend::falls);
+  CHECK(trend_of({-.05, .001}, 100) == Trend::vanishes);
+  CHECK(trend_of({.05, .001}, 100) == Trend::explodes);
+  CHECK_THAT(gradient_text({.001, .002}, 100), Contains("0.0010 ± 0.0020 nats per step, by a factor of 1.105") &&
+                                                   Contains("within its error, it neither grows nor falls."));
+  CHECK_THAT(gradient_text({.001, .0001}, 100),
+             Contains("grows by 0.0010") && Contains("neither vanishes nor explodes"));
+  CHECK_THAT(gradient_text({.001, NAN}, 100), Contains("it neither grows nor falls by as much as a factor of two"));
+  CHECK_THAT(gradient_text({-.02, .001}, 100),
+             Contains("falls by 0.0200 ± 0.0010 nats per step and halves every 34.66") &&
+                 Contains("it neither vanishes nor explodes"));
+  CHECK_THAT(gradient_text({.02, .001}, 100), Contains("grows by") && Contains("neither vanishes nor explodes"));
+  for (double rate = -.06; rate < .06; rate += .0007)
+    for (const double error : {.0001, .01, Evidence::unmeasured})
+      CHECK_THAT(gradient_text({rate, error}, 100), !Contains("10⁰"));
+}
+
+TEST_CASE("the decay of several runs has the error over runs, that of one run the error over its rows") {
+  const LagNorms a{{0, 0, 0}, {-1, -2, -3}, {-2, -4, -6}}, b{{0, 0, 0}, {-2, -3, -4}, {-4, -6, -8}};
+  CHECK(pooled_decay({&a}, 0, 2).value == Approx(-2));
+  CHECK(pooled_decay({&a}, 0, 2).error == Approx(1 / std::sqrt(3.)));
+  CHECK(std::isnan(pooled_decay({&a, &b}, 0, 2).error));
+  CHECK(pooled_decay({&a, &b, &a}, 0, 2).error == Approx(1. / 3));  // -2, -3, -2
+}
+
+TEST_CASE("gates of several fields are listed, and those of heads are not mixed") {
+  Evidence e = forgetful();
+  e.gates = {{.name = "head1/f", .field = "c", .alone = -2.9},
+             {.name = "head1/f", .field = "n", .alone = -2.9},
+             {.name = "head2/f", .field = "c", .from = 8, .median = 5, .alone = -2.8},
+             {.name = "head2/f", .field = "n", .from = 8, .median = 5, .alone = -2.8}};
+  CHECK(nearest_gates(e.gates).size() == 4);
+  CHECK_THAT(why_text(e), Contains("Of its gates (head1/f multiplies c and n, head2/f multiplies c and n), head2/f "
+                                   "keeps its field longest: for 5.000 steps"));
+  e.gates.resize(2);
+  CHECK_THAT(why_text(e), Contains("Its gate head1/f, which multiplies c and n, keeps it for"));
 }
 
 TEST_CASE("the cause is measured: an LSTM with a forget bias of -3, and a plain network") {

@@ -207,6 +207,9 @@ TEST_CASE("spark lines and numbers fit their columns") {
   CHECK(count_text(-123) == "-123");
   CHECK(number_text(3.2e-24) == "3.2e-24");
   CHECK(power_text(-23.5, 1) == "10⁻²³·⁵");
+  CHECK(power_text(-.06, 1) == "10⁻⁰·¹");
+  CHECK(power_text(-.04, 1) == "0.9120");  // not 10⁻⁰·⁰
+  CHECK(power_text(0, 0) == "1.000");
   CHECK(wrapped("aa bb cc", 5) == std::vector<std::string>{"aa bb", "cc"});
 }
 

@@ -6,12 +6,13 @@
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/observe/spectral_density.hpp>
+#include <numbers>
 
 namespace ebb::app::observe {
 namespace {
 
-constexpr double clearly = .05;  // of the largest modulus: the many eigenvalues near zero may have either sign
-constexpr int most_steps = 100;  // of the loss: its tape is recorded twice
+constexpr int most_steps = 100;    // of the loss: its tape is recorded twice
+constexpr int lanczos_steps = 40;  // of the density
 
 /// The ends of the Hessian's spectrum and its density, for the loss of one batch.
 struct CurvatureMeasure final : Measure {
@@ -24,7 +25,8 @@ struct CurvatureMeasure final : Measure {
     const int N = hessian.size();
     const LeadingEigenvalues ends =
         leading_eigenvalues(N, std::ref(hessian), {.largest = 5, .smallest = 2, .tolerance = 1e-6, .most_steps = 100});
-    const SpectralDensity density = spectral_density(N, std::ref(hessian), {.probes = 4, .steps = std::min(N, 40)});
+    const SpectralDensity density =
+        spectral_density(N, std::ref(hessian), {.probes = 4, .steps = std::min(N, lanczos_steps)});
     Values v;
     v["parameters"] = {double(N)};
     v["loss"] = {hessian.loss()};
@@ -36,9 +38,10 @@ struct CurvatureMeasure final : Measure {
       v["smallest"].push_back(e.value);
       v["smallest_residuals"].push_back(e.residual);
     }
-    const Estimate negative =
-        density.share_below(-clearly * std::max(std::abs(density.lowest), std::abs(density.highest)));
+    const double near_zero = unresolved(density, N);
+    const Estimate negative = density.share_below(-near_zero);
     v["negative"] = {negative.value, negative.error};
+    v["near_zero"] = {near_zero};
     keep_curve(v, density);
     return v;
   }
@@ -50,8 +53,9 @@ struct CurvatureMeasure final : Measure {
     Table t{.head = {"", "parameters", "loss", "largest", "second largest", "smallest", "share below 0"},
             .rows = {},
             .caption =
-                "Eigenvalues ± the norm of their residual, which bounds the error. Share of all eigenvalues that are "
-                "clearly below zero, by more than 5 % of the largest modulus, ± its standard error over probes."};
+                "Eigenvalues ± the norm of their residual, which bounds the error. Share of all eigenvalues that "
+                "are " +
+                below_zero() + ", ± its standard error over probes."};
     Plot p{.title = "Spectral density", .x_label = "eigenvalue", .y_label = "density", .log_y = true};
     p.caption =
         "Smoothed by a Gaussian whose deviation is a hundredth of the range; values below a millionth of the largest "
@@ -78,8 +82,8 @@ struct CurvatureMeasure final : Measure {
          .value = share,
          .low = share - error,
          .high = share + error,
-         .caption = "Share of the Hessian's eigenvalues that are clearly below zero, by more than 5 % of the largest "
-                    "modulus. Band: one standard error, over random probes."}};
+         .caption = "Share of the Hessian's eigenvalues that are " + below_zero() +
+                    ". Band: one standard error, over random probes."}};
     if (!v.at("smallest").empty())
       all.push_back({.plot = "Ends of the Hessian's spectrum",
                      .name = "smallest",
@@ -94,6 +98,22 @@ struct CurvatureMeasure final : Measure {
   }
 
  private:
+  /// How far from zero an eigenvalue must be for the quadrature to know its sign: the distance of two nodes in the
+  /// middle of the spectrum, where the nodes of m steps lie as the zeros of a Chebyshev polynomial do. With m = N nodes
+  /// are eigenvalues, to rounding.
+  static double unresolved(const SpectralDensity& density, int N) {
+    const double range = density.highest - density.lowest;
+    if (N <= lanczos_steps) return 1e-10 * std::max(std::abs(density.lowest), std::abs(density.highest));
+    return range * std::numbers::pi / (2. * lanczos_steps);
+  }
+  static std::string below_zero() {
+    return fmt::format(
+        "below zero by more than {:.1f} % of the range of all, which is the distance of neighbouring "
+        "nodes in the middle of the spectrum (π / 2m, m = {} Lanczos steps): nearer to zero, the "
+        "quadrature does not determine the sign",
+        100 * std::numbers::pi / (2 * lanczos_steps), lanczos_steps);
+  }
+
   /// Between eigenvalues the smoothed density falls to zero, which a logarithmic axis cannot show.
   static std::vector<double> drawn(std::vector<double> density) {
     const double most = *std::max_element(density.begin(), density.end());

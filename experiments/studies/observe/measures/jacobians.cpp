@@ -139,7 +139,7 @@ struct JacobianMeasure final : Measure {
     for (const Observed& o : all)
       for (const double k : o.values.at("products")) {
         const std::string of = fmt::format("k{}.", int(k));
-        const double first = o.values.at(of + "log_singular_values").at(0);
+        const double first = k * without_rounding(o.values.at(of + "log_singular_values").at(0) / k);
         t.rows.push_back({k == o.values.at("products")[0] ? name_of(o) : "", count_text(k), number_text(first),
                           number_text(first / k), number_text(o.values.at(of + "effective_rank")[1]),
                           number_text(o.values.at(of + "condition")[1]),
@@ -208,11 +208,11 @@ struct JacobianMeasure final : Measure {
       const std::vector<double>& y = o.values.at(name);
       for (std::size_t i = 0; i < y.size(); ++i) {
         line.x.push_back((double(i) + .5) / double(y.size()));
-        line.y.push_back(y[i]);
+        line.y.push_back(k * without_rounding(y[i] / k));
       }
       if (!y.empty() && std::isfinite(y[0]))
         p.finding += fmt::format("{}{}: {}", p.finding.empty() ? "ln σ₁ per step: " : "; ", o.subject.name,
-                                 number_text(y[0] / k));
+                                 number_text(without_rounding(y[0] / k)));
       p.series.push_back(std::move(line));
     }
     if (!p.finding.empty()) p.finding += ".";

@@ -94,7 +94,7 @@ struct LyapunovMeasure final : Measure {
           "by "
           "several together, so that no small difference survives and no gradient comes back.",
           value, o.values.number("lost"), count_text(o.values.number("state_size")));
-    const double zero = std::max(2 * error, exponent_rounding);
+    const double zero = std::isnan(error) ? exponent_rounding : std::max(2 * error, exponent_rounding);
     if (first > zero)
       return value +
              ": small differences grow, and over long lags gradients explode. If the states stay bounded, the "
@@ -141,7 +141,7 @@ struct LyapunovMeasure final : Measure {
 
   /// Without digits that are rounding.
   static std::string exponent_text(double value, double error) {
-    if (std::abs(value) < exponent_rounding) value = 0;
+    value = without_rounding(value);
     return error < exponent_rounding ? number_text(value) : estimate_text(value, error);
   }
 
@@ -160,13 +160,13 @@ struct LyapunovMeasure final : Measure {
     Plot p{.title = "Spectrum", .x_label = "index / S", .y_label = "exponent, nats per step"};
     p.caption =
         "Exponents in descending order, with their standard errors as bands. Those of lost directions, -∞, are not "
-        "drawn.";
+        "drawn, so that the line of a cell that loses some ends early.";
     for (const Observed& o : all) {
       Series line = line_of(o, {}, {});
       const std::vector<double>& e = o.values.at("exponents");
       for (std::size_t k = 0; k < e.size(); ++k) {
         line.x.push_back((double(k) + .5) / o.values.number("state_size"));
-        line.y.push_back(e[k]);
+        line.y.push_back(without_rounding(e[k]));
         line.low.push_back(e[k] - o.values.at("errors")[k]);
         line.high.push_back(e[k] + o.values.at("errors")[k]);
       }
@@ -190,7 +190,7 @@ struct LyapunovMeasure final : Measure {
       const std::size_t k = o.values.at("exponents").size(), n = blocks.size() / k;
       for (std::size_t b = 0; b < n; ++b) {
         line.x.push_back(steps[0] + (double(b) + .5) * steps[1] / double(n));
-        line.y.push_back(blocks[b * k]);
+        line.y.push_back(without_rounding(blocks[b * k]));
       }
       if (n > 0)
         p.finding += fmt::format("{}{}: {} in the first block, {} in the last", p.finding.empty() ? "" : "; ",

@@ -111,7 +111,7 @@ struct MapMeasure final : Measure {
             .x_label = "step t",
             .y_label = of_loss ? "step t' of the loss" : "step t'",
             .value_label = of_loss ? "ln of the norm of dL_t'/ds_t" : "ln of the norm of ds_t'/ds_t",
-            .caption = fmt::format("{}, mean over sequences; {}.",
+            .caption = fmt::format("{}, mean over sequences; {}. Blank: steps t after t', and norms that are zero.",
                                    of_loss ? "Norm of the gradient of the loss of step t' alone"
                                            : "Largest singular value of the product of Jacobians between the two steps",
                                    o.values.note("driven")),

@@ -5,7 +5,6 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
-#include <ebb/observe/lyapunov.hpp>
 
 namespace ebb::app::observe {
 namespace {
@@ -78,13 +77,8 @@ struct NormMeasure final : Measure {
   std::string sentence(const Observed& o) const override {
     const double rate = o.values.number("per_step");
     if (!std::isfinite(rate)) return fmt::format("{}: {}.", o.subject.name, no_decay(o.values.at("mean")));
-    if (std::abs(rate) < exponent_rounding)
-      return fmt::format("{}: the norm of the gradient does not change with the lag.", o.subject.name);
-    if (rate >= 0)
-      return fmt::format("{}: the gradient does not vanish: it changes by {} nats per step.", o.subject.name,
-                         number_text(rate));
-    return fmt::format("{}: the gradient falls by {} nats per step and halves every {} steps.", o.subject.name,
-                       number_text(-rate), number_text(o.values.number("half_life")));
+    const std::vector<double>& decay = o.values.at("decay");
+    return fmt::format("{}: {}", o.subject.name, study::gradient_text({decay[0], decay[1]}, o.subject.length));
   }
 
  private:
@@ -113,8 +107,9 @@ struct NormMeasure final : Measure {
       for (const Moment& m : t.moments) map.values.push_back(m.values.at("mean")[lag]);
     }
     const std::size_t row = map.values.size() - t.moments.size();
-    map.finding = fmt::format("At lag {:g} it goes from {} before the first update to {} after the last.", map.y.back(),
-                              number_text(map.values[row]), number_text(map.values.back()));
+    if (!std::isnan(map.values[row]) && !std::isnan(map.values.back()))
+      map.finding = fmt::format("At lag {:g} it goes from {} before the first update to {} after the last.",
+                                map.y.back(), number_text(map.values[row]), number_text(map.values.back()));
     return map;
   }
 };
