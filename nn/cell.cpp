@@ -25,10 +25,15 @@ State Cell::initial_state(int rows, std::source_location where) const {
   return s;
 }
 
-Var checked_output(const Cell& cell, const Var& x, const State& s) {
+Var detail::some_output(const Cell& cell, const Var& x, const State& s) {
   Var y = cell.output(x, s);
-  const int hidden = cell.sizes().hidden;
   if (!y) throw TapeError(std::string("cell ") + cell.name() + ": output is empty");
+  return y;
+}
+
+Var checked_output(const Cell& cell, const Var& x, const State& s) {
+  Var y = detail::some_output(cell, x, s);
+  const int hidden = cell.sizes().hidden;
   if (const Shape wanted{x.dim(0), hidden}, shape = y.shape(); hidden > 0 && !(shape == wanted))
     throw ShapeError(std::string("cell ") + cell.name() + ": output is " + text(shape) + ", expected [rows, hidden], " +
                      text(wanted) + detail::origin_of(y));

@@ -47,6 +47,12 @@ std::string wanted_text(const Field&, int rows);
 
 /// Errors    ShapeError naming the caller's line, if the cell was made for another width than the last of x
 void check_input(const Cell&, const Var& x, const std::source_location& where);
+/// `before` is the state that the step received. A broadcasting state would grow silently.
+/// Errors    ShapeError or TapeError, naming the origin of the value, if the state that the step returned does not
+///           match the declared fields
+void check_step(const Cell&, const State&, int rows, const Var& x, const State& before);
+/// cell.output(x, s). Errors: TapeError if it is empty
+Var some_output(const Cell&, const Var& x, const State& s);
 /// " (mine.cpp:31)", for an error outside the steps.
 std::string caller_text(const std::source_location& where);
 

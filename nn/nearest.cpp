@@ -1,15 +1,10 @@
 #include <algorithm>
-#include <cctype>
 #include <ebb/nn/nearest.hpp>
+#include <ebb/ops/lower_case.hpp>
 
 namespace ebb {
 
 namespace {
-
-std::string lower(std::string s) {
-  for (char& c : s) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return s;
-}
 
 // Counts insertions, deletions, replacements and swaps of adjacent letters (optimal string alignment).
 int edit_distance(const std::string& a, const std::string& b) {
@@ -32,11 +27,11 @@ int edit_distance(const std::string& a, const std::string& b) {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > 200) return "";
-  const std::string typed = lower(word);
+  const std::string typed = detail::lower_case(word);
   std::string best;
   int least = std::max(1, static_cast<int>(typed.size() + 1) / 3) + 1;  // a third of the letters may be wrong
   for (const std::string& c : candidates) {
-    const int d = edit_distance(typed, lower(c));
+    const int d = edit_distance(typed, detail::lower_case(c));
     if (d < least) {
       least = d;
       best = c;

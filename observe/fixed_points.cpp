@@ -35,10 +35,10 @@ void check_fixed_points(const HeldMap& map, const Array& starts, const FixedPoin
     throw ShapeError(cell + " needs starts [N, " + std::to_string(map.size()) + "], these are " + text(starts.shape()));
   if (starts.dim(0) < 1) throw ValueError("fixed_points: no starts");
   if (!all_finite(starts)) throw ValueError("fixed_points: a start is infinite or NaN");
-  if (!(o.tolerance > 0) || !(o.distance >= 0) || !(o.neutral >= 0) || o.iterations < 1)
+  if (!(o.tolerance > 0) || !(o.largest > 0) || !(o.distance >= 0) || !(o.neutral >= 0) || o.iterations < 1)
     throw ValueError(
-        "fixed_points: the tolerance and the number of iterations must be positive, distance and neutral "
-        "not negative");
+        "fixed_points: the tolerance, the largest norm and the number of iterations must be positive, distance and "
+        "neutral not negative");
 }
 
 Array states_of(const std::vector<FixedPoint>& points) {

@@ -9,6 +9,7 @@ struct FixedPointOptions {
   double distance = 1e-6;    ///< relative, up to which ends of the descent are linked to one point
   double neutral = 1e-6;     ///< deviation of |lambda| from 1 up to which a direction is neutral
   int iterations = 300;      ///< at most, per start
+  double largest = 1e6;      ///< norm of a state beyond which no point is looked for
 };
 
 /// How the descent from a start ended.
@@ -17,6 +18,7 @@ enum class DescentEnd {
   slow,        ///< at a local minimum of q above it
   unfinished,  ///< neither: q keeps falling, often towards saturation at infinity, or rounding exceeds the tolerance
   not_finite,  ///< F or its Jacobian is infinite or NaN
+  too_large,   ///< |s| is above the largest norm, at the start already or on the way
 };
 
 enum class PointKind {
@@ -80,6 +82,9 @@ struct FixedPoints {
 /// it. Such points are joined by a minimum spanning tree; an edge is kept if the descent from its midpoint ends at a
 /// fixed point no farther from it than a quarter of the edge. Three or more points that are joined are one manifold.
 /// Two points on a line that is bent by more between them count as isolated, non-hyperbolic points.
+///
+/// Where |s| is so large that the rounding of s hides F(s) - s, a state that moves looks fixed: starts beyond `largest`
+/// are not followed, and a descent that goes beyond it has no point.
 ///
 /// The result shows what the starts lead to: it is not proven that there are no other points.
 ///

@@ -35,7 +35,7 @@ Array matrix_times(const Array& A, const Array& x, bool transposed) {
 /// One row: damped Newton steps first, then, if these fail, those of Levenberg and Marquardt from the start again.
 class RowDescent {
  public:
-  RowDescent(const Array& start, const Array& residual, double tolerance);
+  RowDescent(const Array& start, const Array& residual, const FixedPointOptions&);
   bool ended() const { return ended_; }
   bool moved() const { return moved_; }
   DescentEnd how() const { return how_; }
@@ -63,7 +63,7 @@ class RowDescent {
   void propose_newton();
   void start_again();
 
-  double tolerance_;
+  double tolerance_, largest_;
   Array start_, start_residual_;
   Array s_, r_, A_;  // [S], [S], [S, S]
   double q_ = INFINITY;
@@ -77,11 +77,12 @@ class RowDescent {
   double predicted_ = 0;  // reduction of q by the linear model
 };
 
-RowDescent::RowDescent(const Array& start, const Array& residual, double tolerance)
-    : tolerance_(tolerance), start_(start), start_residual_(residual), s_(start), r_(residual),
+RowDescent::RowDescent(const Array& start, const Array& residual, const FixedPointOptions& o)
+    : tolerance_(o.tolerance), largest_(o.largest), start_(start), start_residual_(residual), s_(start), r_(residual),
       q_(half_square(residual)) {
-  if (q_ == 0) end(DescentEnd::fixed);
-  else if (!std::isfinite(q_)) end(DescentEnd::not_finite);
+  if (!std::isfinite(q_)) end(DescentEnd::not_finite);
+  else if (norm_of(s_) > largest_) end(DescentEnd::too_large);
+  else if (q_ == 0) end(DescentEnd::fixed);
 }
 
 void RowDescent::begin(const Array& jacobian_minus_identity) {
@@ -124,13 +125,14 @@ void RowDescent::take(const Array& residual, double q) {
   r_ = residual;
   q_ = q;
   moved_ = true;
-  if (q == 0) end(DescentEnd::fixed);
+  if (norm_of(s_) > largest_) newton_ ? start_again() : end(DescentEnd::too_large);
+  else if (q == 0) end(DescentEnd::fixed);
 }
 
 void RowDescent::polish(const Array& residual, double q) {
   const bool worthwhile = q < q_ / 4;
   if (q < q_) take(residual, q);
-  if (!worthwhile) end(DescentEnd::fixed);
+  if (!worthwhile && !ended_ && q_ < tolerance_) end(DescentEnd::fixed);
 }
 
 void RowDescent::judge_newton(const Array& residual, double q) {
@@ -139,7 +141,7 @@ void RowDescent::judge_newton(const Array& residual, double q) {
     if (next <= (1 - share_ / 4) * norm_of(d_)) {
       take(residual, q);
       share_ = std::min(1., 2 * share_);
-      if (++newton_steps_ == most_newton_steps) start_again();
+      if (newton_ && ++newton_steps_ == most_newton_steps) start_again();
       return;
     }
   }
@@ -164,7 +166,7 @@ void RowDescent::judge_marquardt(const Array& residual, double q) {
   if (!taken) return;
   const bool finished = stationary_ && reduction < negligible_reduction * q_;
   take(residual, q);
-  if (finished && q >= tolerance_) end(DescentEnd::slow);
+  if (finished && !ended_ && q >= tolerance_) end(DescentEnd::slow);
 }
 
 void RowDescent::give_up() {
@@ -202,10 +204,10 @@ void move_rows(const HeldMap& map, Pending pending) {
   for (RowDescent* row : pending) row->give_up();
 }
 
-std::vector<RowDescent> starting_rows(const HeldMap& map, const Array& starts, double tolerance) {
+std::vector<RowDescent> starting_rows(const HeldMap& map, const Array& starts, const FixedPointOptions& o) {
   const Array residual = map(starts) - starts;
   std::vector<RowDescent> rows;
-  for (int k = 0; k < starts.dim(0); ++k) rows.emplace_back(starts[k].copy(), residual[k].copy(), tolerance);
+  for (int k = 0; k < starts.dim(0); ++k) rows.emplace_back(starts[k].copy(), residual[k].copy(), o);
   return rows;
 }
 
@@ -230,8 +232,7 @@ Descent descend(const HeldMap& map, const Array& starts, const FixedPointOptions
   const int n = starts.dim(0);
   Descent result{.ends = Array::empty(starts.shape(), f64), .q = {}, .how = {}};
   for (int begin = 0; begin < n; begin += map.block()) {
-    std::vector<RowDescent> rows =
-        starting_rows(map, starts.range(begin, std::min(n, begin + map.block())), o.tolerance);
+    std::vector<RowDescent> rows = starting_rows(map, starts.range(begin, std::min(n, begin + map.block())), o);
     descend_rows(map, rows, o.iterations);
     for (const RowDescent& row : rows) {
       Array place = result.ends[static_cast<int>(result.q.size())];

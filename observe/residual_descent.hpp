@@ -28,6 +28,8 @@ struct Descent {
 /// more than three quarters of what the linear model predicts, and quadrupled after one that reduces it by less than a
 /// quarter. A row is slow if |grad q| <= 1e-6 |r| and a step reduces q by less than 1e-13 of its value, or none does.
 ///
+/// Newton steps that lead beyond the largest norm of the options start again too; other states beyond it end the row.
+///
 /// These converge quadratically too, and also where A is singular. Below the tolerance, a row continues while each
 /// step divides q by 4 at least: to rounding.
 ///

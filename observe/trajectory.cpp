@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/autograd/jvp.hpp>
 #include <ebb/autograd/tape.hpp>
+#include <ebb/nn/sequence/in_step.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/observe/trajectory.hpp>
 #include <ebb/ops/counted.hpp>
@@ -98,7 +99,8 @@ Array Trajectory::jacobian() const {
   check_not_ended("jacobian");
   const Tape tape{{.dtype = f64}};
   const NoGrad off;
-  return step_jacobian(cell_, constant(x_), as_state(cell_, constant(state_)), at_.at_time(time_));
+  return detail::in_step(
+      time_, [&] { return step_jacobian(cell_, constant(x_), as_state(cell_, constant(state_)), at_.at_time(time_)); });
 }
 
 Array Trajectory::along(const Array& v) const {
@@ -128,7 +130,8 @@ Array Trajectory::along_some(const Array& v, int k, int first) const {
     return flat_state(
         cell_.step(constant(gather(x_, repeated)), as_state(cell_, flat), at_.at_time(time_).of_rows(order)));
   };
-  return jvp(step, variable(gather(state_, repeated)), constant(v)).second.value();
+  return detail::in_step(time_, [&] { return jvp(step, variable(gather(state_, repeated)), constant(v)); })
+      .second.value();
 }
 
 void Trajectory::advance() {
@@ -136,7 +139,9 @@ void Trajectory::advance() {
   {
     const Tape tape{{.dtype = f64}};
     const NoGrad off;
-    state_ = flat_state(cell_.step(constant(x_), as_state(cell_, constant(state_)), at_.at_time(time_))).value();
+    state_ = detail::in_step(time_, [&] {
+               return flat_state(cell_.step(constant(x_), as_state(cell_, constant(state_)), at_.at_time(time_)));
+             }).value();
   }
   check_finite(cell_, state_, ++time_);
   if (ended()) return;

@@ -12,7 +12,8 @@
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
-#include <ebb/nn/cell_list.hpp>
+#include <ebb/nn/given_options.hpp>
+#include <ebb/nn/nearest.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/printable.hpp>
 #include <sstream>
@@ -90,6 +91,16 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
                      near.empty() ? fmt::format("see {} --help", help) : fmt::format("did you mean '{}'?", near));
 }
 
+// The option that takes this word, for an argument that only lacks it: "adding" for --tasks. Empty if there is none.
+std::string option_of(const std::string& word, const Options& options) {
+  for (const auto& e : options.entries()) {
+    const auto& words = e->words;
+    if (!e->positional && std::find(words.begin(), words.end(), name_before_options(word)) != words.end())
+      return e->name.substr(0, e->name.find(','));
+  }
+  return {};
+}
+
 // The commands that have an option of this name: "`ebb train` has it". Empty if none has.
 std::string elsewhere(const std::string& option, const std::vector<Declared>& all) {
   std::vector<std::string> names;
@@ -125,6 +136,8 @@ std::string complaint(const CLI::ParseError& e, const Declared& d, const std::ve
     if (!others.empty())
       return fmt::format("unknown option '{}'; {}, see ebb {} --help", name, others, d.app->get_name());
     if (option) return unknown_word(name, known, "option", "ebb " + d.app->get_name());
+    if (const std::string taker = option_of(word, d.options); !taker.empty())
+      return fmt::format("unexpected argument '{0}'; did you mean {1} {0}?", word, taker);
     return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.app->get_name());
   }
   std::string text = e.what();

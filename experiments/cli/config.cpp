@@ -4,6 +4,7 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/nn/cell_list.hpp>
+#include <ebb/ops/lower_case.hpp>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -13,11 +14,8 @@ namespace {
 
 // "--checkpoint-every" -> "checkpoint-every", "TASK" -> "task"
 std::string key_of(const detail::OptionEntry& e) {
-  std::string key = e.name.substr(0, e.name.find(','));
-  if (!e.positional) return key.substr(2);
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return key;
+  const std::string name = e.name.substr(0, e.name.find(','));
+  return e.positional ? ebb::detail::lower_case(name) : name.substr(2);
 }
 
 std::string quoted(const std::string& key, const std::string& text) {

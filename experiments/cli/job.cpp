@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -45,6 +47,14 @@ void reject_inputs_in(const std::string& folder) {
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
     if (ours.matches(at->path().filename().string())) reject_input(at->path().string());
+}
+
+constexpr std::size_t most_reasons = 3;  // the page names all of them
+
+std::string first_of(const std::vector<std::string>& reasons) {
+  return fmt::format(
+      "{}", fmt::join(reasons.begin(),
+                      reasons.begin() + static_cast<std::ptrdiff_t>(std::min(reasons.size(), most_reasons)), "; "));
 }
 
 /// A build for another processor (EBB_KERNELS=native) may lack the kernels that are fastest here.
@@ -167,18 +177,10 @@ void Job::keep(const std::string& name, const std::function<void(const std::stri
   folder_.make_parents(name);
   reject_input(folder_.path() + "/" + name);
   writer(folder_.path() + "/" + name);
-  note(name);
-}
-
-void Job::write(const std::string& name, const std::string& content) {
-  write_whole(folder_.path() + "/" + name, content);
-  note(name);
-}
-
-void Job::note(const std::string& name) {
-  const std::lock_guard lock(noted_);
   folder_.note(name);
 }
+
+void Job::write(const std::string& name, const std::string& content) { folder_.write(name, content); }
 
 void Job::print(const std::string& text) {
   if (silent_) return;
@@ -186,24 +188,28 @@ void Job::print(const std::string& text) {
   try_put(text);
 }
 
-void Job::fail(const std::string& why) { failure_.why = why; }
+void Job::fail(const std::string& why) { failure_.others.push_back(why); }
 
 void Job::fail_run(const std::string& why, std::size_t runs) {
-  constexpr std::size_t most = 3;  // the page names all of them
-  const std::size_t before = failure_.failed;
-  if (before == 0) failure_.why = why;
-  else if (before < most) failure_.why += "; " + why;
-  failure_.failed = before + 1;
+  failure_.of_runs.push_back(why);
   failure_.runs = runs;
 }
 
-std::string Job::failure_text() const {
-  const auto& [why, failed, runs] = failure_;
+std::string Job::failed_runs_text() const {
+  const std::size_t failed = failure_.of_runs.size(), runs = failure_.runs;
+  const std::string why = first_of(failure_.of_runs);
   if (failed == 0 || runs == 1) return why;
   if (failed == runs) return why + "; no run was completed";
   const std::string count = failed == 1 ? "" : fmt::format("; {} of {} runs failed", failed, runs);
   if (interrupted()) return why + count;  // some of the others were not completed either
   return why + (failed == 1 ? "; the other runs were completed" : count + ", the others were completed");
+}
+
+std::string Job::failure_text() const {
+  const std::string runs = failed_runs_text(), others = first_of(failure_.others);
+  const std::string text = runs + (runs.empty() || others.empty() ? "" : "; ") + others;
+  const std::size_t n = failure_.others.size();
+  return n <= most_reasons ? text : text + fmt::format("; {} more failed", n - most_reasons);
 }
 
 double Job::seconds() const {
@@ -280,7 +286,7 @@ void Job::write_results() {
   write("figures.json", report.figures_json());
   if (!report.figures().empty()) folder_.make_parents("figures/");
   for (const Figure& f : report.figures()) write_whole(folder_.path() + "/figures/" + f.id + ".csv", f.csv);
-  if (!report.figures().empty()) note("figures/");
+  if (!report.figures().empty()) folder_.note("figures/");
   summary.set_json({"palette"}, report.palette().recorded());
   write("summary.json", summary.json());
 }

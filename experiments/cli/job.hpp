@@ -57,7 +57,8 @@ class Job {
   /// The same with a function that writes the file: `writer` receives the path. Safe to call from several threads.
   void keep(const std::string& name, const std::function<void(const std::string& path)>& writer);
   void print(const std::string& text);  ///< to stdout, with the progress bar cleared
-  /// The command will print the reason and exit with 1. From a body of parallel(): in the `take` of run_ended().
+  /// The command will print the reason, with those of other calls, and exit with 1; what succeeded is kept. From a body
+  /// of parallel(): in the `take` of run_ended().
   void fail(const std::string& why);
   /// The same for one of the command's `runs` runs; the command will also print whether the others were completed.
   void fail_run(const std::string& why, std::size_t runs);
@@ -79,11 +80,11 @@ class Job {
   void write_so_far(const std::function<void()>& fill);
   void write_results();
   struct Failure {
-    std::string why;  // the reasons of the first runs that failed; empty if none did
-    std::size_t failed = 0, runs = 0;
+    std::vector<std::string> of_runs, others;  // in the order of the calls
+    std::size_t runs = 0;
   };
-  void note(const std::string& name);
   std::string failure_text() const;
+  std::string failed_runs_text() const;
   std::string command_, started_;
   Failure failure_;
   SharedOptions shared_;
@@ -95,7 +96,6 @@ class Job {
   struct Clock;
   std::unique_ptr<Clock> clock_;
   std::mutex ended_;                          // while results are taken and written
-  std::mutex noted_;                          // the folder's list of written files
   std::atomic<bool> silent_ = false;          // while intermediate results are written
   double written_at_ = 0, writing_took_ = 0;  // seconds
 };

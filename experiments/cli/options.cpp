@@ -6,6 +6,7 @@
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/nn/option_name.hpp>
+#include <ebb/ops/lower_case.hpp>
 #include <ebb/ops/number.hpp>
 #include <nlohmann/json.hpp>
 
@@ -23,12 +24,6 @@ std::optional<double> PerTask::of(const std::string& task) const {
 
 namespace detail {
 namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 template <class T> void read_number(const std::string& text, T& x, const char* kind) {
   const char* end = text.data() + text.size();
@@ -161,7 +156,7 @@ bool option_is_word(const std::string& text) {
   return value.is_string() || value.is_object();
 }
 
-bool is_command_name(const std::string& name) { return ebb::detail::is_option_name(lower_case(name)); }
+bool is_command_name(const std::string& name) { return ebb::detail::is_option_name(ebb::detail::lower_case(name)); }
 
 const char* option_type(const int*) { return "N"; }
 const char* option_type(const std::uint64_t*) { return "N"; }
@@ -208,7 +203,7 @@ void Options::check_names(const std::string& command) const {
   for (const auto& e : entries_) {
     const std::string name = e->name.substr(0, e->name.find(','));
     const std::string& other = e->declared_by;
-    const std::string bare = e->positional            ? detail::lower_case(name)
+    const std::string bare = e->positional            ? ebb::detail::lower_case(name)
                              : name.starts_with("--") ? name.substr(2)
                                                       : std::string();
     if (!ebb::detail::is_option_name(bare)) ebb::detail::check_option_name(other.empty() ? command : other, name);

@@ -57,6 +57,7 @@ OutFile::OutFile(std::string path) : path_(std::move(path)) {
   }
   target_ = end_of_links(path_).string();
   for (const std::string& file : {target_, target_ + ".part"}) reject_input(file);
+  check_parent(folder_of(target_).path());
   RunFolder trial = folder_of(target_);
   trial.create();
   trial.discard();

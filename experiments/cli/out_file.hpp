@@ -9,7 +9,8 @@ class OutFile {
  public:
   /// Checks, before the work, that the file can be written; leaves nothing behind and does not wait for a pipe's
   /// reader.
-  /// Errors    FileError: it is a folder, its folder can be neither written to nor created, ...
+  /// Errors    FileError: it is a folder, its folder can be neither written to nor created, nor does that of its folder
+  ///           exist, ...
   explicit OutFile(std::string path);
   const std::string& path() const { return path_; }
   /// Errors    FileError: the disk is full, ...

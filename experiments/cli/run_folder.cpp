@@ -113,6 +113,7 @@ void RunFolder::write(const std::string& name, const std::string& content) {
 }
 
 void RunFolder::note(const std::string& name) {
+  const std::lock_guard lock(*noting_);
   if (std::find(written_.begin(), written_.end(), name) == written_.end()) written_.push_back(name);
 }
 
@@ -145,6 +146,14 @@ void RunFolder::discard() {
   std::error_code ignored;
   while (!made_.empty() && fs::remove(made_.back(), ignored)) made_.pop_back();
   made_.clear();
+}
+
+void check_parent(const std::string& folder) {
+  const fs::path whole = (fs::absolute(folder) / "").lexically_normal().parent_path(), parent = whole.parent_path();
+  std::error_code error;
+  if (fs::exists(fs::status(whole, error)) || fs::exists(fs::status(parent, error))) return;
+  const std::string there = nearest_parent(parent).string();
+  reject_folder(folder, fmt::format("of its parent folders only '{}' exists; create the others first", there));
 }
 
 std::string writer_of(const std::string& folder) {

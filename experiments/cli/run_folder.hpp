@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,13 @@ class RunFolder {
   const std::string& path() const { return path_; }
   /// Creates the folder. Errors: FileError
   void create();
-  /// Writes a file. Errors: FileError if the disk is full, ...; no partial file remains
+  /// Writes a file. Safe to call from several threads.
+  /// Errors    FileError if the disk is full, ...; no partial file remains
   void write(const std::string& name, const std::string& content);
   /// Creates the parent folders of a name such as "tensorboard/events". Errors: FileError
   void make_parents(const std::string& name);
-  void note(const std::string& name);  ///< records a file that was written by other code
+  /// Records a file that was written by other code. Safe to call from several threads.
+  void note(const std::string& name);
   const std::vector<std::string>& written() const { return written_; }
   /// Locks out other jobs for the lifetime of this object and its copies; the system releases the lock when the process
   /// dies.
@@ -38,6 +41,7 @@ class RunFolder {
   std::string path_;
   bool own_ = false;
   std::shared_ptr<void> lock_;
+  std::shared_ptr<std::mutex> noting_ = std::make_shared<std::mutex>();  // of written_
   std::vector<std::string> written_, made_;  // made_: folders created by create(), outermost first
 };
 
@@ -45,6 +49,11 @@ class RunFolder {
 std::string writer_of(const std::string& folder);
 /// Errors    FileError naming both commands, if another command than this one wrote the folder
 void check_writer(const std::string& folder, const std::string& command);
+
+/// Rejects a folder that would need more new folders than itself, for a place that the user names: a mistyped path
+/// must not become a tree. The default folders of runs are made with their parent.
+/// Errors    FileError naming the first folder that does not exist
+void check_parent(const std::string& folder);
 
 /// "20250131-142233", local time.
 std::string time_stamp();

@@ -114,7 +114,8 @@ class NewCommand final : public Command {
     o.add("KIND", kind_, "cell, task, optimizer (or optimiser), remedy or experiment").one_of(kind_names()).required();
     o.add("NAME", name_, "its name on the command line").required();
     o.add("--dir", dir_,
-          "folder of the file (default: its place in experiments if that folder is here, otherwise this folder)")
+          "folder of the file, made if its parent exists (default: its place in experiments if that folder is here, "
+          "otherwise this folder)")
         .type("DIR");
     o.example("ebb new cell leaky             experiments/cells/leaky.cpp");
     o.example("ebb new task echo              experiments/tasks/echo.cpp");
@@ -132,6 +133,7 @@ class NewCommand final : public Command {
     const fs::path path = folder(kind) / (name_ + ".cpp");
     std::error_code error;
     if (fs::exists(fs::symlink_status(path, error))) throw FileError(fmt::format("'{}' already exists", path.string()));
+    check_parent(path.parent_path().string());
     RunFolder out{path.parent_path().string(), true};
     out.create();
     out.write(path.filename().string(), filled(kind.text, name_));

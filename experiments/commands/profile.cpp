@@ -63,7 +63,7 @@ struct ProfileUpdates {
 
   void options(Options& o) {
     o.add("TASK", task_name, "task; `ebb tasks` lists them").known_by(missing_task).required();
-    o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME");
+    o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME").completes(recurrence_names());
     o.add("--updates", updates, "number of updates that are measured").at_least(1).at_most(1000).quick(3);
     o.add("--warm-up", warm_up, "updates before them, which are not measured").at_least(0).at_most(1000).quick(1);
     sizes.declare(o);

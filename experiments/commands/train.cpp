@@ -38,7 +38,10 @@ struct TrainOne {
 
   void options(Options& o) {
     o.add("TASK", task_name, "task; `ebb tasks` lists them").known_by(missing_task).required();
-    o.add("--cell", cell, "cell; `ebb cells` lists them").type("NAME").known_by(missing_recurrence);
+    o.add("--cell", cell, "cell; `ebb cells` lists them")
+        .type("NAME")
+        .known_by(missing_recurrence)
+        .completes(recurrence_names());
     sizes.declare(o);
     sizes.declare_more(o);
     o.add("--checkpoint-every", checkpoint_every, "updates between checkpoints; 0: twenty checkpoints per run")

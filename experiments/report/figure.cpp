@@ -6,6 +6,7 @@
 #include <ebb/experiments/report/figure.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/lower_case.hpp>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -178,9 +179,9 @@ std::string dumped(const json& j) { return j.dump(-1, ' ', false, json::error_ha
 
 std::string id_of(const std::string& title) {
   std::string id;
-  for (const char c : title) {
+  for (const char c : ebb::detail::lower_case(title)) {
     const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80 && std::isalnum(u)) id += static_cast<char>(std::tolower(u));
+    if (u < 0x80 && std::isalnum(u)) id += c;
     else if (!id.empty() && id.back() != '-') id += '-';
   }
   while (!id.empty() && id.back() == '-') id.pop_back();

@@ -89,6 +89,13 @@ std::string count_text(double x, const char* noun) {
   return fmt::format("{} {}{}", count_text(x), noun, x == 1 ? "" : "s");
 }
 
+std::string enumerated(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t k = 0; k < words.size(); ++k)
+    text += (k == 0 ? "" : k + 1 == words.size() ? " and " : ", ") + words[k];
+  return text;
+}
+
 std::string bytes_text(double bytes) {
   if (!std::isfinite(bytes)) return "–";
   if (bytes < 1e3) return fmt::format("{:.0f} B", bytes);

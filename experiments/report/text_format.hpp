@@ -20,6 +20,8 @@ std::string csv_text(double);
 std::string count_text(double);
 /// "1 update", "13,505 updates"
 std::string count_text(double, const char* noun);
+/// "a", "a and b", "a, b and c"
+std::string enumerated(const std::vector<std::string>& words);
 /// "1.5 MB"
 std::string bytes_text(double);
 

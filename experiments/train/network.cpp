@@ -21,13 +21,6 @@ CellPtr wrapped(CellPtr cell, const TaskSettings& s) {
                                         .per_sequence = s.dropout_kind == DropoutKind::variational}));
 }
 
-std::vector<std::string> known_recurrences() {
-  std::vector<std::string> known;
-  for (const CellInfo& c : cell_list()) known.push_back(c.name);
-  for (const LayerEntry* l : layer_list()) known.push_back(l->name);
-  return known;
-}
-
 void check_steps(const std::string& cell) {
   if (const LayerEntry* l = find_layer(cell))
     throw ValueError(
@@ -99,12 +92,19 @@ LayerPtr Recurrence::both_ways(const Builder& p, int input) const {
   return make_layer(cell, p, sizes);
 }
 
+std::vector<std::string> recurrence_names() {
+  std::vector<std::string> known;
+  for (const CellInfo& c : cell_list()) known.push_back(c.name);
+  for (const LayerEntry* l : layer_list()) known.push_back(l->name);
+  return known;
+}
+
 void check_recurrence_names(const std::vector<std::string>& names) {
-  for (const std::string& name : names) check_name("cell", name_before_options(name), known_recurrences(), "ebb cells");
+  for (const std::string& name : names) check_name("cell", name_before_options(name), recurrence_names(), "ebb cells");
 }
 
 std::string missing_recurrence(const std::string& name_and_options) {
-  return missing_name("cell", name_before_options(name_and_options), known_recurrences());
+  return missing_name("cell", name_before_options(name_and_options), recurrence_names());
 }
 
 }  // namespace ebb::app

@@ -37,6 +37,8 @@ struct Recurrence {
 
 /// Returns the size. Errors: ValueError below 1
 int checked_hidden(int hidden);
+/// Registered cells, and layers over whole sequences.
+std::vector<std::string> recurrence_names();
 /// Throws ValueError unless each name is that of a cell or of a layer over whole sequences.
 void check_recurrence_names(const std::vector<std::string>& names);
 /// Why this program cannot build a cell or layer, and how to get a program that can; empty if it has it.

@@ -116,7 +116,7 @@ class Training {
     if (keeper.load) keeper.load(part);
     time_.go_on_from(record.seconds);
     if (keeper.begin) keeper.begin(record);
-    if (done() == 0) observe(keeper);
+    if (done() == 0 || is_due(keeper)) observe(keeper);  // resumed: Ctrl-C may have ended it
     while (!ended()) {
       if (interrupted()) {
         record.interrupted = true;
@@ -124,7 +124,7 @@ class Training {
       }
       advance();
       if (watch) watch(record.curve.back());
-      if (keeper.observe_every > 0 && done() % keeper.observe_every == 0 && !ended()) observe(keeper);
+      if (is_due(keeper)) observe(keeper);
       if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
     }
     if (ended()) check_last_update();
@@ -148,6 +148,10 @@ class Training {
     record.clip_events += point.clipped;
     record.seconds = point.seconds = time_.seconds();
     record.curve.push_back(point);
+  }
+
+  bool is_due(const TrainKeeper& keeper) const {
+    return keeper.observe_every > 0 && done() % keeper.observe_every == 0 && !ended();
   }
 
   void observe(const TrainKeeper& keeper) {

@@ -69,7 +69,8 @@ struct TrainKeeper {
   std::function<void(const TrainRecord&)> begin;  ///< called once before the first update, with the loaded record
   /// Looks at the model between updates: before the first, after every `observe_every` (0: never) and after the last,
   /// with the weights that training continues from; not where Ctrl-C ends the run, nor after divergence. It is called
-  /// before that update is saved, and again when a run that had ended is resumed. The curve's clock stands still.
+  /// before that update is saved, and again when a run is resumed from such an update, or had ended. The curve's clock
+  /// stands still.
   std::function<void(int update)> observe{};
   int observe_every = 0;
 };

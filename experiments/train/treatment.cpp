@@ -76,9 +76,10 @@ double Treatment::own_update(Own& own, int number) {
   return std::isfinite(r.grads.norm()) ? r.loss : std::nan("");
 }
 
-std::string Treatment::before(int step, std::vector<RemedyPoint>& record) {
+std::string Treatment::before(int step, std::vector<RemedyPoint>& record, const std::function<void()>& each) {
   for (const auto& own : own_)
     for (int k = 0, due = own->of->due(step); k < due; ++k) {
+      if (each) each();
       const auto number = static_cast<int>(own->optimizer->updates());
       const double loss = own_update(*own, number);
       record.push_back({step, static_cast<int>(own->remedy), loss});

@@ -16,8 +16,8 @@ class Treatment {
   const std::vector<std::unique_ptr<const Remedy>>& remedies() const { return remedies_; }
 
   /// Makes the remedies' own updates that are due before this update, and records their losses. Returns what diverged;
-  /// empty if nothing did.
-  std::string before(int step, std::vector<RemedyPoint>& record);
+  /// empty if nothing did. `each` is called before each of them, and may throw.
+  std::string before(int step, std::vector<RemedyPoint>& record, const std::function<void()>& each = {});
   /// The options for an update of the task's loss with the penalties.
   ShardOptions options(ShardOptions) const;
   PartialLoss loss(Shard&, const Batch&, const StateArrays& carried) const;

@@ -7,6 +7,7 @@
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/sequence/row_dependence.hpp>
+#include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/ops/random.hpp>
 #include <ebb/ops/text.hpp>
 #include <ebb/optim/optimizer_list.hpp>
@@ -54,6 +55,13 @@ void check_first(const Task& task, const BatchRequest& r, const Batch& batch, co
     throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(), text_of(r), value));
 }
 
+/// Fewer for a wide state S: tenths of a second in all.
+int steps_to_try(int S, int input) {
+  constexpr double numbers = 1e7;  // of matrices [S, S + I]
+  constexpr int least = 16, most = 1000;
+  return static_cast<int>(std::clamp(numbers / (double(S) * (S + input)), double{least}, double{most}));
+}
+
 }  // namespace
 
 int checked_batches(const Task& task, Split split, const TaskSettings& s) {
@@ -81,9 +89,9 @@ void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   try_remedies(m, task, s, batch);
 }
 
-void try_rows(const Cell& cell, const std::string& name) {
-  constexpr int steps = 2, rows = 3;
-  const int input = cell.sizes().input;
+void try_rows(const Cell& cell, const std::string& name, int longest) {
+  constexpr int rows = 3;
+  const int input = cell.sizes().input, S = state_size(cell), steps = std::min(longest, steps_to_try(S, input));
   const Key key = Key{1}.named("try_rows");
   std::string differs;
   try {

@@ -13,10 +13,11 @@ namespace ebb::app {
 ///           Error if the same request gives different batches
 void try_out(const Model&, const Task&, const TaskSettings&);
 
-/// Rejects a cell of which single sequences cannot be measured, by two small steps on random values
-/// (row_dependence.hpp). `name` is the cell's with its options.
+/// Rejects a cell of which single sequences cannot be measured, by steps on three rows of random values
+/// (row_dependence.hpp): `longest` of them, but at most 1000, and of a wide cell fewer, down to 16, so that it takes
+/// tenths of a second at most. `name` is the cell's with its options.
 /// Errors    ValueError naming the cell, what is wrong and `ebb check`, if a step throws or rows depend on each other
-void try_rows(const Cell&, const std::string& name);
+void try_rows(const Cell&, const std::string& name, int longest);
 
 /// The number of batches in the valid or test split. Errors: ValueError naming the task if it is below 1
 int checked_batches(const Task&, Split, const TaskSettings&);

@@ -3,6 +3,7 @@
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/cell_spec.hpp>
+#include <ebb/nn/sequence/in_step.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
@@ -20,17 +21,6 @@ std::string source_of(const Var& v, const Var& x, const State& before) {
   for (int k = 0; k < before.size(); ++k)
     if (same_node(v, before[k])) return std::string(", which is the ") + before.name(k) + " that the step received";
   return detail::origin_of(v);
-}
-
-/// Checks the returned state against the declared shapes; otherwise a broadcasting state would silently grow.
-void check_step(const Cell& cell, const State& s, int rows, const Var& x, const State& before) {
-  for (int k = 0; k < s.size(); ++k) {
-    const Field& f = cell.field(k);
-    if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
-    if (const Shape shape = s[k].shape(); !detail::fits(f, shape, rows))
-      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
-                       ", but declared " + detail::wanted_text(f, rows) + source_of(s[k], x, before));
-  }
 }
 
 void check_initial(const Cell& cell, const State& initial, int rows, const std::source_location& where) {
@@ -89,6 +79,16 @@ void part_fields(State& next, const State& before, const Var& x, const std::sour
 }
 
 }  // namespace
+
+void detail::check_step(const Cell& cell, const State& s, int rows, const Var& x, const State& before) {
+  for (int k = 0; k < s.size(); ++k) {
+    const Field& f = cell.field(k);
+    if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
+    if (const Shape shape = s[k].shape(); !detail::fits(f, shape, rows))
+      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
+                       ", but declared " + detail::wanted_text(f, rows) + source_of(s[k], x, before));
+  }
+}
 
 /// The loop over time shared by all overloads of unroll.
 class Unrolling {
@@ -150,14 +150,13 @@ class Unrolling {
       detail::TapeImpl::current().set_time(t);
       const Var x_t = x(t);
       const State before = fitted(last_, run_.initial_, n, where_);
-      State next = cell_.step(x_t, before, context.at_time(t));
-      check_step(cell_, next, n, x_t, before);
+      State next = detail::in_step(t, [&] { return cell_.step(x_t, before, context.at_time(t)); });
+      detail::check_step(cell_, next, n, x_t, before);
       part_fields(next, before, x_t, where_);
       last_ = std::move(next);
       run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
       // A width is the same at every step: checking the first one costs a small cell nothing.
-      Var y = k == 0 ? checked_output(cell_, x_t, last_) : cell_.output(x_t, last_);
-      if (!y) throw TapeError(std::string("cell ") + cell_.name() + ": output is empty");
+      Var y = k == 0 ? checked_output(cell_, x_t, last_) : detail::some_output(cell_, x_t, last_);
       run_.outputs_[static_cast<std::size_t>(t)] = std::move(y);
       run_.states_[static_cast<std::size_t>(t)] = last_;
     }

@@ -100,6 +100,9 @@ TEST_CASE("an incomplete or contradictory command line is rejected") {
   rejected({"vanish", "--cells", "rnn,,gru"}, "--cells has an empty entry");
   rejected({"vanish", "--full"}, "--quick and --full are mutually exclusive");
   rejected({"vanish", "stray"}, "unexpected argument 'stray'");
+  rejected({"vanish", "adding"}, "unexpected argument 'adding'; did you mean --tasks adding?");
+  rejected({"train", "adding", "gru"}, "unexpected argument 'gru'; did you mean --cell gru?");
+  rejected({"clip", "lstm:forget_bias=1"}, "did you mean --cell lstm:forget_bias=1?");
   rejected({"train"}, "TASK");
   rejected({"train", "adding", "chars"}, "unexpected argument 'chars'");
   rejected({"new", "sell", "x"}, "unknown KIND 'sell'; did you mean 'cell'?");

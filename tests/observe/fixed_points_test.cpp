@@ -318,6 +318,25 @@ TEST_CASE("What does not fit is rejected, and starts that leave float64 are coun
   }
 }
 
+TEST_CASE("No point is reported where rounding hides that a state moves, and such starts are counted") {
+  Params w{{.dtype = f64}};
+  // h' = h + .001 moves everywhere; at 1e176, and from 1e14 on, the sum is h.
+  const LinearCell drift(diagonal({1, 1}));
+  const double size = GENERATE(1e7, 1e14, 1e150, 1e176);
+  const Array starts = Array::full({6, 2}, size, f64);
+  const FixedPoints f = fixed_points(*drift.cell, Array::full({I}, .001, f64), starts);
+  CAPTURE(size);
+  CHECK(f.points.empty());
+  CHECK(f.manifolds.empty());
+  CHECK(f.slow.empty());
+  CHECK(f.count(DescentEnd::too_large) == 6);
+  CHECK(test::same_bits(f.ends, starts));  // not followed
+
+  const FixedPoints near = fixed_points(*drift.cell, no_input(), random_starts(6, 2), {.largest = .01});
+  CHECK(near.count(DescentEnd::too_large) == 6);
+  CHECK_THROWS_WITH(fixed_points(*drift.cell, no_input(), starts, {.largest = 0}), Contains("largest norm"));
+}
+
 TEST_CASE("The end of each start has the same bits in any batch and for any number of threads") {
   Params w{{.dtype = f64}};
   const CellPtr cell = make_cell("gru", w / "cell", {I, 10});

@@ -51,8 +51,10 @@ struct Clip {
   void options(Options& o) {
     o.add("--thresholds", thresholds, "largest norms of the gradient to compare; 0: no clipping");
     o.add("--values", values, "bounds for clipping by value, to compare with; `none` for none");
-    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
-    o.add("--cell", cell, "cell; `ebb cells` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them")
+        .known_by(missing_task)
+        .completes(Registry<TaskEntry>::names());
+    o.add("--cell", cell, "cell; `ebb cells` lists them").completes(Registry<CellEntry>::names());
     o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
     o.add("--lr", lr, "learning rate").above(0);
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(32);

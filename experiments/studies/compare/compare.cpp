@@ -31,8 +31,11 @@ struct Compare {
   TaskOptions sizes;
 
   void options(Options& o) {
-    o.add("--task", task, "task; `ebb tasks` lists them").type("TASK").known_by(missing_task);
-    o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them");
+    o.add("--task", task, "task; `ebb tasks` lists them")
+        .type("TASK")
+        .known_by(missing_task)
+        .completes(Registry<TaskEntry>::names());
+    o.add("--cells", cells, "cells and layers to compare; `ebb cells` lists them").completes(recurrence_names());
     o.add("--weights", weights,
           "number of trained weights of each cell, not counting embedding tables; 0: as many as the first cell has at "
           "the "

@@ -31,12 +31,14 @@ struct DropoutStudy {
           "input only), variational (one mask per sequence), candidate (on what is added to the state)")
         .one_of({"none", "naive", "input", "variational", "candidate"});
     o.add("--p", p, "dropout probability").above(0).at_most(.99);
-    o.add("--task", task, "task; `ebb tasks` lists them").known_by(missing_task);
+    o.add("--task", task, "task; `ebb tasks` lists them")
+        .known_by(missing_task)
+        .completes(Registry<TaskEntry>::names());
     o.add("--part", part,
           "fraction of the training text of chars that is read, so that there is too little data (default: 0.05)")
         .at_least(0)
         .at_most(1);
-    o.add("--cell", cell, "cell; `ebb cells` lists them");
+    o.add("--cell", cell, "cell; `ebb cells` lists them").completes(Registry<CellEntry>::names());
     o.add("--hidden", hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(48);
     o.add("--length", length, "T, steps per sequence").at_least(2).at_most(100'000).quick(25);
     o.add("--batch", batch, "B, sequences per batch").at_least(1).at_most(100'000).quick(16);

@@ -27,7 +27,7 @@ struct ForcingStudy {
         .above(0)
         .at_most(1);
     o.add("--through", p.through, "let gradients pass through forecasts that are fed back (Bengio's do not)");
-    o.add("--cell", p.cell, "cell; `ebb cells` lists them");
+    o.add("--cell", p.cell, "cell; `ebb cells` lists them").completes(Registry<CellEntry>::names());
     o.add("--hidden", p.hidden, "width of the cell's state").at_least(1).at_most(100'000).quick(16);
     o.add("--context", p.context, "true values before free running").at_least(1).at_most(100'000).quick(20);
     o.add("--horizon", p.horizon, "steps after the context, in training").at_least(1).at_most(100'000).quick(20);

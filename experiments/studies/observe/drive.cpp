@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <cmath>
-#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/observe/lyapunov.hpp>
@@ -11,10 +10,8 @@
 namespace ebb::app::observe {
 
 Drive drive_of(const Subject& s, const Amount& a) {
-  const Drive drive = a.free ? Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps)
-                             : Drive(s.inputs(a.steps, a.rows));
-  if (!a.stops) return drive;
-  return Drive::made(drive.steps(), [drive](int t) { return interrupted() ? throw Stopped() : drive.at(t); });
+  return a.free ? Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps)
+                : Drive(s.inputs(a.steps, a.rows));
 }
 
 Array start_of(const Subject& s, const Amount& a) {

@@ -4,10 +4,7 @@
 
 namespace ebb::app::observe {
 
-/// Ends a measurement after Ctrl-C. Not an Error: nothing is wrong with the subject.
-struct Stopped {};
-/// The inputs along which a measure follows a subject: the task's data, or zeros. They throw Stopped after Ctrl-C if
-/// the amount says so.
+/// The inputs along which a measure follows a subject: the task's data, or zeros.
 Drive drive_of(const Subject&, const Amount&);
 /// The states from which the sequences start: the cell's own, with noise; empty for the cell's own.
 Array start_of(const Subject&, const Amount&);

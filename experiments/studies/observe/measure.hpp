@@ -1,11 +1,14 @@
 #pragma once
+#include <algorithm>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/nn/registry.hpp>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 
 namespace ebb::app::observe {
 
@@ -40,7 +43,6 @@ struct Amount {
   std::optional<Variation> variation{};
   std::optional<Leading> leading{};  ///< the directions that lyapunov follows, instead of all
   int determinants = 1;              ///< steps from one determinant to the next, where only leading ones are followed
-  bool stops = false;  ///< a measurement ends at its next step after Ctrl-C (Stopped in drive.hpp), without a result
 
   /// The same with at most so many steps and sequences.
   Amount at_most(int most_steps, int most_rows) const;
@@ -80,9 +82,13 @@ struct OneTraining {
 class Measure {
  public:
   virtual ~Measure();
+  /// Whether this option of the command affects its results: one of those of Amount, by name, "--lags". A measure that
+  /// does not say reads all of them; if no measure of a command reads an option that was given, that is an error.
+  virtual bool reads(std::string_view /*option*/) const { return true; }
   /// The reason why it cannot measure a subject; empty if it can.
   virtual std::string unfit(const Subject&, const Amount&) const { return {}; }
-  /// Results in nats, steps and radians; a Values has everything that `present` needs.
+  /// Results in nats, steps and radians; a Values has everything that `present` needs. Steps of the subject's cell end
+  /// it after Ctrl-C (stop.hpp); where it takes long without one, it calls check_stop.
   virtual Values measure(const Subject&, const Amount&) const = 0;
   /// Writes more about a subject than its values to files of this name and an ending.
   virtual void keep(Job&, const Subject&, const Amount&, const std::string& /*name*/) const {}
@@ -97,6 +103,11 @@ class Measure {
   /// Figures over training that are not lines, and sentences; each training has at least one moment.
   virtual void present_training(Job&, const std::vector<OneTraining>&) const {}
 };
+
+/// Whether the option is one of these, for Measure::reads.
+inline bool is_one_of(std::string_view option, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), option) != names.end();
+}
 
 struct MeasureEntry : Registered<MeasureEntry> {
   static constexpr const char* kind = "measure";

@@ -8,6 +8,8 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
+#include <ebb/experiments/studies/observe/stop.hpp>
+#include <ebb/experiments/studies/observe/unread.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -44,8 +46,12 @@ struct Observe {
   void options(Options& o) {
     o.add("RUN", runs, "folders of ebb train, whose trained weights are observed").type("RUN").reads();
     o.add("--weights", weights, "weights files of ebb train").type("FILE").reads();
-    o.add("--cell", cells, "cells with initial weights, one for each seed; `ebb cells` lists them").type("CELL");
-    o.add("--task", task, "task that the cells read; `ebb tasks` lists them (default: adding)").type("TASK");
+    o.add("--cell", cells, "cells with initial weights, one for each seed; `ebb cells` lists them")
+        .type("CELL")
+        .completes(Registry<CellEntry>::names());
+    o.add("--task", task, "task that the cells read; `ebb tasks` lists them (default: adding)")
+        .type("TASK")
+        .completes(Registry<TaskEntry>::names());
     o.add("--remedy", remedies,
           "remedies that act before the first update of training, such as flossing: each is observed besides the "
           "untreated --cell; + joins several; `ebb remedies` lists them")
@@ -98,7 +104,8 @@ struct Observe {
 
   void prepare(SharedOptions& shared, Options& o) {
     if (!resume.empty()) restore(shared, o);
-    if (cells.empty() && !(runs.empty() && weights.empty())) reject_unread(o);
+    if (cells.empty() && !(runs.empty() && weights.empty())) reject_unread_by_weights(o);
+    if (!measures.empty()) reject_unread_by_measures(o, measures);
   }
 
   void restore(SharedOptions& shared, Options& o) const {
@@ -114,20 +121,11 @@ struct Observe {
   void run(Job& job) {
     for (const std::string& run : runs) job.recall_palette(run);
     if (cells.empty()) job.without_seeds();
-    if (!varied.empty()) {
-      amount.variation = Variation::of(varied);
-      check_measured("--vary", {"bifurcations"});
-    }
-    if (amount.exported > 0) check_measured("--export", {"jacobians"});
-    if (amount.spread > 0) check_measured("--spread", {"lyapunov", "jacobians"});
-    if (!leading.empty()) {
-      amount.leading = Leading::of(leading);
-      check_measured("--directions", {"lyapunov"});
-    } else if (determinants) {
+    if (!varied.empty()) amount.variation = Variation::of(varied);
+    if (!leading.empty()) amount.leading = Leading::of(leading);
+    else if (determinants)
       throw ValueError("--determinants is for --directions: all directions give the mean of the exponents themselves");
-    }
     amount.determinants = determinants.value_or(amount.determinants);
-    amount.stops = true;
     std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
@@ -155,33 +153,6 @@ struct Observe {
   }
 
  private:
-  /// Rejects what trained weights do not read, and leaves it out of the record.
-  static void reject_unread(Options& o) {
-    const auto why = [](const detail::OptionEntry& e) -> std::string {
-      if (e.name == "--hidden") return "the width of trained weights is in their file";
-      if (e.name == "--seed" || e.name == "--seeds") return "trained weights are not drawn";
-      if (e.name == "--text") return "trained weights name their own text";
-      if (!e.declared_by.empty()) return "trained weights name the options of their task";
-      return {};
-    };
-    for (const auto& e : o.entries()) {
-      const std::string reason = why(*e);
-      if (reason.empty()) continue;
-      if (e->given) throw ValueError(fmt::format("{} applies to --cell: {}", e->name, reason));
-      e->recorded = e->kept = false;
-    }
-  }
-
-  /// Rejects an option of measures that --measure does not name.
-  void check_measured(const char* option, const std::vector<std::string>& by) const {
-    const auto named = [&](const std::string& m) {
-      return std::find(measures.begin(), measures.end(), m) != measures.end();
-    };
-    if (measures.empty() || std::any_of(by.begin(), by.end(), named)) return;
-    throw ValueError(fmt::format("{} is for the measure{} {}, which --measure does not name", option,
-                                 by.size() > 1 ? "s" : "", fmt::join(by, " and ")));
-  }
-
   std::vector<const MeasureEntry*> chosen() const {
     std::vector<const MeasureEntry*> entries;
     for (const MeasureEntry* e : measure_list())
@@ -266,7 +237,9 @@ struct Observe {
     }
   }
 
-  static void try_cell(const Subject& s) { try_rows(s.cell(), s.cell_name); }
+  void try_cell(const Subject& s) const {
+    try_rows(s.model().simple().cell(), s.cell_name, std::max(amount.steps, amount.lags + 1));
+  }
 
   /// A whole number from 1 to 1e6; 0 for other texts.
   static int width_of(const std::string& text) {
@@ -275,9 +248,17 @@ struct Observe {
     return finite && x >= 1 && x <= 1e6 && x == std::floor(x) ? static_cast<int>(x) : 0;
   }
 
+  /// A hint for the name of a task or cell in place of a folder; empty for other words.
+  static std::string option_instead_of_run(const std::string& word) {
+    const bool task = Registry<TaskEntry>::find(word);
+    if (!task && !Registry<CellEntry>::find(name_before_options(word))) return {};
+    return fmt::format("; for the {0} of that name, use --{0} {1}", task ? "task" : "cell", word);
+  }
+
   /// The weights in the folder of a run.
   static std::string weights_in(const std::string& run) {
-    if (!fs::is_directory(run)) throw FileError(fmt::format("'{}' is not the folder of a run", run));
+    if (!fs::is_directory(run))
+      throw FileError(fmt::format("'{}' is not the folder of a run{}", run, option_instead_of_run(run)));
     std::vector<std::string> found;
     for (const auto& file : fs::directory_iterator(run))
       if (file.path().extension() == ".safetensors") found.push_back(file.path().string());
@@ -307,17 +288,30 @@ struct Observe {
         return m.unfit[at].empty() && !(job.again() && fs::exists(job.folder() + "/" + file_of(m, at)));
       };
       if (job.interrupted() || std::none_of(all.begin(), all.end(), is_due)) return;
-      try {
-        subjects[at].treat();
-      } catch (const Error& e) {
-        const auto take = [&] {
-          for (Observation& m : all)
-            if (m.unfit[at].empty()) m.unfit[at] = e.what();
-          job.fail(fmt::format("{}: {}", subjects[at].name, e.what()));
-        };
-        job.run_ended(take, [] {});
-      }
+      const std::string failed = study::attempt([&] {
+        try {
+          subjects[at].treat();
+        } catch (const Stopped&) {}  // nothing is measured any more
+      });
+      if (failed.empty()) return;
+      const auto take = [&] {
+        for (Observation& m : all)
+          if (m.unfit[at].empty()) m.unfit[at] = failed;
+        job.fail(fmt::format("{}: {}", subjects[at].name, failed));
+      };
+      job.run_ended(take, [] {});
     });
+  }
+
+  /// A measure that fails ends the command with exit code 1, after the others.
+  static void fail(Job& job, Observation& m, const Subject& s, std::size_t at, const std::string& why,
+                   const std::function<void()>& fill) {
+    job.progress().skip(1);
+    const auto take = [&] {
+      m.unfit[at] = why;
+      job.fail(fmt::format("{}, {}: {}", m.entry->name, s.name, why));
+    };
+    job.run_ended(take, fill);
   }
 
   void one(Job& job, Observation& m, const Subject& s, std::size_t at, const std::function<void()>& fill) {
@@ -328,17 +322,16 @@ struct Observe {
     Values v;
     if (was_complete) v = Values::read(path);
     else {
-      const Subject whole = s.with_weights();
-      try {
-        v = m.measure->measure(whole, amount);
-      } catch (const Stopped&) { return; } catch (const Error& e) {
-        const auto take = [&] {
-          m.unfit[at] = e.what();
-          job.fail(fmt::format("{}, {}: {}", m.entry->name, s.name, e.what()));
-        };
-        return job.run_ended(take, fill);
-      }
-      m.measure->keep(job, whole, amount, fmt::format("{}-{}", m.entry->name, at + 1));
+      bool stopped = false;
+      const std::string failed = study::attempt([&] {
+        const Subject whole = s.with_weights();
+        try {
+          v = m.measure->measure(whole, amount);
+          m.measure->keep(job, whole, amount, fmt::format("{}-{}", m.entry->name, at + 1));
+        } catch (const Stopped&) { stopped = true; }
+      });
+      if (stopped) return;
+      if (!failed.empty()) return fail(job, m, s, at, failed, fill);
       job.write(file, v.json());  // last: a run that is resumed takes the measurement for complete
     }
     job.progress().advance(1, fmt::format("{} {}", m.entry->name, s.name));

@@ -7,6 +7,8 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/over_training.hpp>
+#include <ebb/experiments/studies/observe/stop.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -104,7 +106,7 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
   std::optional<Subject> subject;
   try {
     subject = Subject::in_training(task, model, cell, s);
-    try_rows(subject->cell(), cell);
+    try_rows(model.simple().cell(), cell, amount(s).steps);
   } catch (const ValueError& e) { throw ValueError(fmt::format("--observe: {}", e.what())); }
   const Amount all = amount(s);
   for (const std::string& name : measures) {
@@ -116,7 +118,7 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
     try {
       (void)measure->measure(*subject, few);
       (void)subject->batch(all.steps, all.rows);
-    } catch (const Error& e) {
+    } catch (const Stopped&) { return; } catch (const Error& e) {
       throw ValueError(fmt::format("--observe {}: it cannot measure {}: {}", name, cell, e.what()));
     }
   }
@@ -168,9 +170,13 @@ void OverTraining::take(int update) {
     const auto same = [&, n = name](const TrainingRecord& r) { return r.update == update && r.measure == n; };
     if (std::any_of(to_.all.begin(), to_.all.end(), same)) continue;
     TrainingRecord r{.update = update, .measure = name};
-    try {
-      r.values = measure->measure(subject_, amount_);
-    } catch (const Error& e) { r.failed = e.what(); }
+    bool stopped = false;
+    r.failed = study::attempt([&, m = measure.get()] {
+      try {
+        r.values = m->measure(subject_, amount_);
+      } catch (const Stopped&) { stopped = true; }
+    });
+    if (stopped) return;  // a resumed run takes it
     r.time = time_now();
     keep(std::move(r));
   }

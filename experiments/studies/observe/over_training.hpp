@@ -60,7 +60,8 @@ class OverTraining {
   /// Errors    FileError if a file cannot be written, or its lines have another form
   OverTraining(const OverTrainingOptions&, const Task&, const Model&, const std::string& cell, const TaskSettings&,
                Files, TrainingRecords& to, int done);
-  /// Measures, unless that was done for this update. A measure that fails is recorded with its reason.
+  /// Measures, unless that was done for this update. A measure that fails is recorded with its reason; one that Ctrl-C
+  /// ends is not recorded.
   void take(int update);
 
  private:

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/experiments/studies/observe/subject.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_call.hpp>
@@ -36,8 +37,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   s.length = s.settings_.length;
   s.hidden = s.settings_.hidden;
   s.task_ = std::move(trained.task);
-  s.model_ = std::move(trained.model);
-  s.state_size_ = ebb::state_size(s.cell());
+  s.take(std::move(trained.model));
   return s;
 }
 
@@ -53,8 +53,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   s.task_ = std::move(task);
   const DType dtype = s.remedy.empty() ? f64 : f32;
   const auto model = std::make_shared<Model>(*s.task_, cell, settings, seed, 0, dtype);
-  s.model_ = model;
-  s.state_size_ = ebb::state_size(s.cell());
+  s.take(model);
   s.drawn_ = s.remedy.empty();
   if (s.drawn_) return s;
   check_before_training(s.remedy, s.task_->name(), cell);
@@ -70,12 +69,14 @@ void Subject::treat() {
   const std::shared_ptr<Model> model = std::move(untreated_);
   if (!model) return;
   std::vector<RemedyPoint> record;
-  const std::string failed = Treatment(*model, *task_, settings_, seed).before(1, record);
+  const std::string failed = Treatment(*model, *task_, settings_, seed).before(1, record, check_stop);
   if (!failed.empty()) throw ValueError(failed);
 }
 
 void Subject::release() {
-  if (drawn_) model_.reset();
+  if (!drawn_) return;
+  cell_ = {};
+  model_.reset();
 }
 
 Subject Subject::with_weights() const {
@@ -88,7 +89,12 @@ Subject Subject::with_weights() const {
 
 Subject Subject::with_cell(const std::string& cell) const { return initial(task_, cell, settings_, seed); }
 
-const Cell& Subject::cell() const { return model_->simple().cell(); }
+void Subject::take(std::shared_ptr<const Model> model) {
+  model_ = std::move(model);
+  const Cell& own = model_->simple().cell();
+  cell_ = stoppable(own);
+  state_size_ = ebb::state_size(own);
+}
 
 Batch Subject::batch(int steps, int rows) const {
   return make_batch(*task_, {.split = split, .length = steps, .rows = rows});
@@ -105,8 +111,7 @@ Subject Subject::in_training(const Task& task, const Model& model, const std::st
   s.length = settings.length;
   s.split = Split::valid;
   s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
-  s.model_ = {std::shared_ptr<const Model>(), &model};
-  s.state_size_ = ebb::state_size(s.cell());
+  s.take({std::shared_ptr<const Model>(), &model});
   return s;
 }
 

@@ -89,12 +89,21 @@ std::vector<Plot> lines_of(const MeasureEntry& entry, const std::vector<Training
   return plots;
 }
 
-void note_failures(Job& job, const std::vector<TrainingRecords>& runs) {
-  for (const TrainingRecords& run : runs)
-    for (const TrainingRecord& r : run.all)
-      if (!r.failed.empty())
-        job.report.note(
-            fmt::format("{}, {} after {}: {}", run.name, r.measure, count_text(r.update, "update"), r.failed));
+/// As in `ebb observe`, the command fails if a measurement did; what was trained and measured is kept.
+void note_failures(Job& job, const TrainingRecords& run, const std::string& measure) {
+  std::string first;
+  int failed = 0, all = 0;
+  for (const TrainingRecord& r : run.all) {
+    if (r.measure != measure) continue;
+    ++all;
+    if (r.failed.empty()) continue;
+    if (++failed == 1) first = fmt::format("after {}: {}", count_text(r.update, "update"), r.failed);
+    job.report.note(fmt::format("{}, {} after {}: {}", run.name, measure, count_text(r.update, "update"), r.failed));
+    job.summary.set({"observed", run.name, measure, "failed", std::to_string(r.update)}, r.failed);
+  }
+  if (failed > 0)
+    job.fail(fmt::format("--observe {}, {}: {} of {} failed, the first {}", measure, run.name, failed,
+                         count_text(all, "measurement"), first));
 }
 
 void add_numbers(Job& job, const std::vector<TrainingRecords>& runs, const MeasureEntry& entry) {
@@ -131,7 +140,8 @@ void add_training(Job& job, const std::vector<TrainingRecords>& runs) {
     if (!trainings.empty()) measure->present_training(job, trainings);
     add_numbers(job, runs, *e);
   }
-  note_failures(job, runs);
+  for (const TrainingRecords& run : runs)
+    for (const MeasureEntry* e : entries) note_failures(job, run, e->name);
 }
 
 }  // namespace ebb::app::observe

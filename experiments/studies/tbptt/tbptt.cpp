@@ -23,7 +23,7 @@ struct Tbptt {
   void options(Options& o) {
     o.add("--windows", windows, "steps of backpropagation to compare (k2)").quick({"5", "10", "20", "40"});
     o.add("--tasks", tasks, "chars, and echo: output the symbol of --lag steps ago").one_of({"chars", "echo"});
-    o.add("--cell", cell, "cell; `ebb cells` lists them");
+    o.add("--cell", cell, "cell; `ebb cells` lists them").completes(Registry<CellEntry>::names());
     o.add("--every", every, "steps between updates (k1), at most the smallest window").at_least(1).at_most(10'000);
     o.add("--lag", lag, "lag of the task echo").at_least(1).at_most(10'000).quick(4);
     o.add("--characters", characters, "number of characters that a run reads")

@@ -31,13 +31,6 @@ std::string row(const std::string& name, const char* when, const Decay& d, const
                      fit(loss, 9, true));
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t k = 0; k < words.size(); ++k)
-    text += (k == 0 ? "" : k + 1 == words.size() ? " and " : ", ") + words[k];
-  return text;
-}
-
 std::string remarks(const CellResult& cell) {
   if (std::none_of(cell.runs.begin(), cell.runs.end(), [](const Run& r) { return r.begun; }))
     return fmt::format("  {}: not started\n", cell.cell);
@@ -119,7 +112,7 @@ std::string verdict(const TaskResult& task) {
   const double decades = best ? (ln(best) - ln(worst)) / std::log(10.0) : 0;
   if (!gone.empty()) {
     text += fmt::format("At initialisation, {} back, the gradient of {} has fallen to zero", count_text(far, "step"),
-                        joined(gone));
+                        enumerated(gone));
     text +=
         best ? fmt::format(", that of {} is {} times that one step back. ", best->cell, number_text(std::exp(ln(best))))
              : ". ";
@@ -129,16 +122,16 @@ std::string verdict(const TaskResult& task) {
   }
   if (!text.empty()) text += "Norms are over the whole state. ";
   if (!undefined.empty())
-    text += fmt::format("At initialisation, the gradient of {} is not a number. ", joined(undefined));
+    text += fmt::format("At initialisation, the gradient of {} is not a number. ", enumerated(undefined));
   const std::string baseline =
       fmt::format("{} ({} {})", task.info.baseline_about, number_text(task.info.baseline), task.info.unit);
   if (task.settings.steps == 0) {
     learned.clear();
     lost.clear();
   }
-  if (!learned.empty()) text += fmt::format("Better than {}: {}. ", baseline, joined(learned));
+  if (!learned.empty()) text += fmt::format("Better than {}: {}. ", baseline, enumerated(learned));
   if (!lost.empty())
-    text += fmt::format("Not clearly better than {}: {}. ", learned.empty() ? baseline : "that", joined(lost));
+    text += fmt::format("Not clearly better than {}: {}. ", learned.empty() ? baseline : "that", enumerated(lost));
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 

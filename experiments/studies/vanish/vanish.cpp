@@ -21,8 +21,10 @@ struct Vanish {
   TaskOptions sizes;
 
   void options(Options& o) {
-    o.add("--cells", cells, "cells to compare; `ebb cells` lists them");
-    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them").known_by(missing_one_of_tasks);
+    o.add("--cells", cells, "cells to compare; `ebb cells` lists them").completes(Registry<CellEntry>::names());
+    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them")
+        .known_by(missing_one_of_tasks)
+        .completes(Registry<TaskEntry>::names());
     o.add("--remedy", remedies,
           "remedies, each compared with the others; + joins several; `ebb remedies` lists them. Where one of them "
           "clips, --clip is 0 by default")
@@ -141,7 +143,8 @@ struct Vanish {
         }
       const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
       r.squared_error = is_squared_error(batch);
-      for (const std::string& cell : cells) try_rows(Model(task, cell, s.hidden, 1).simple().cell(), cell);
+      for (const std::string& cell : cells)
+        try_rows(Model(task, cell, s.hidden, 1).simple().cell(), cell, std::max(s.length, lags + 1));
       results.push_back(std::move(r));
     }
     return {std::move(made), std::move(results)};

@@ -53,6 +53,8 @@ TEST_CASE("ebb help prints what --help prints, of all commands or of one") {
   CHECK(one.code == 0);
   CHECK(one.out == ebb_command({"train", "--help"}).out);
   CHECK_THAT(one.out, Contains("--checkpoint-every"));
+  CHECK(ebb_command({"help", "new", "remedy"}).out == ebb_command({"new", "--help"}).out);
+  CHECK(ebb_command({"help", "train", "adding"}).out == one.out);
   const Outcome wrong = ebb_command({"help", "trian"});
   CHECK(wrong.code == 2);
   CHECK_THAT(wrong.err, Contains("ebb help: unknown command 'trian'; did you mean 'train'?"));

@@ -103,7 +103,8 @@ TEST_CASE("a cell that throws midway is marked as failed, the others continue, a
     const auto& cells = s["tasks"]["adding"]["cells"];
     CHECK(cells["fragile"]["failed"] == true);
     CHECK(cells["fragile"]["loss"].is_null());
-    CHECK(cells["fragile"]["runs"]["1"]["failed"] == "the cell broke");
+    CHECK_THAT(cells["fragile"]["runs"]["1"]["failed"].get<std::string>(),
+               Catch::Matchers::StartsWith("the cell broke (time step "));
     CHECK(cells["fragile"].contains("init") == (steps > 5));
     CHECK(cells["fragile"]["runs"]["1"]["updates"] == 0);  // known only once training has ended
     CHECK(cells["rnn"]["failed"] == false);

@@ -74,6 +74,8 @@ TEST_CASE("ebb new rejects invalid and existing names, and writes nothing") {
     CHECK_THAT(ebb_command({"new", kind, name, "--dir", folder.path()}).err,
                Catch::Matchers::Contains("already exists, in "));
   CHECK(ebb_command({"new", "cell", "fine", "--dir", "/proc/nowhere"}).code == 2);
+  CHECK_THAT(ebb_command({"new", "cell", "fine", "--dir", folder / "not/there"}).err,
+             Catch::Matchers::Contains("only '" + folder.path() + "' exists; create the others first"));
   CHECK(folder.empty());
 }
 

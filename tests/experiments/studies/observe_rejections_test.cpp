@@ -1,5 +1,6 @@
 #include <ebb/nn/cell.hpp>
 #include <filesystem>
+#include <stdexcept>
 
 #include "catch.hpp"
 #include "observed.hpp"
@@ -15,15 +16,30 @@ namespace {
 struct BatchMean {
   ebb::Param U;
   bool in_training_alone;
+  int from;
   BatchMean(ebb::Builder p, ebb::CellSizes s)
       : U(p.matrix("U", s.input, s.hidden)),
-        in_training_alone(p.choice("when", "always|training", "when rows are centred") == 1) {}
+        in_training_alone(p.choice("when", "always|training", "when rows are centred") == 1),
+        from(p.whole("from", 0, 0, 1000, "first step that centres them")) {}
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::StepContext& at) const {
     const ebb::Var h = tanh(matmul(x, U) + s.h);
-    return {in_training_alone && !at.training() ? h : h - mean(h, 0, ebb::Keep::yes)};
+    return {(in_training_alone && !at.training()) || at.time() < from ? h : h - mean(h, 0, ebb::Keep::yes)};
   }
 };
 EBB_CELL_NAMED(batch_mean, "test-batch-mean", BatchMean, "rows that depend on each other (made by the tests)");
+
+/// Throws in a step, by default in none.
+struct ThrowsLate {
+  ebb::Param U;
+  int at_step;
+  ThrowsLate(ebb::Builder p, ebb::CellSizes s)
+      : U(p.matrix("U", s.input, s.hidden)), at_step(p.whole("at", 100000, 0, 100000, "the step that throws")) {}
+  ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s, const ebb::StepContext& at) const {
+    if (at.time() == at_step) throw std::runtime_error("it broke");
+    return {tanh(matmul(x, U) + .5 * s.h)};
+  }
+};
+EBB_CELL_NAMED(throws_late, "test-throws-late", ThrowsLate, "throws in a step (made by the tests)");
 
 }  // namespace
 
@@ -54,6 +70,9 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "bifurcations"}), Contains("such as --vary b=-3:-2"));
   CHECK_THAT(error_of({"--cell", "saddle", "--measure", "bifurcations", "--vary", "b=-2:-3"}), Contains("not below"));
   CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b"}), Contains("OPTION=LOW:HIGH"));
+  CHECK_THAT(error_of({"adding", "--cell", "gru"}),
+             Contains("'adding' is not the folder of a run; for the task of that name, use --task adding"));
+  CHECK_THAT(error_of({"gru:update_bias=1"}), Contains("for the cell of that name, use --cell gru:update_bias=1"));
   CHECK_THAT(error_of({"--cell", "saddle", "--vary", "b=-3:-2", "--measure", "gates"}), Contains("bifurcations"));
   CHECK_THAT(error_of({"--cell", "saddle:b=1", "--measure", "bifurcations", "--vary", "b=-3:-2"}),
              Contains("bifurcations cannot measure saddle:b=1"));
@@ -133,9 +152,46 @@ TEST_CASE("--vary of an option of whole numbers is rejected before any work") {
     INFO(o.err);
     CHECK(o.code == 2);
     CHECK_THAT(o.err, Contains("--vary heads=" + range + ": bifurcations cannot measure slstm") &&
-                          Contains("--vary takes every number from 1 to "));
+                          Contains("OPTION=LOW:HIGH varies an option through all real numbers") &&
+                          Contains("heads is a whole number ("));
     CHECK_FALSE(std::filesystem::exists(folder / "out"));
   }
+  CHECK_THAT(error_of({"--cell", "rnn", "--hidden", "4", "--vary", "activation=0:1"}),
+             Contains("activation is one of tanh|relu|sigmoid|linear ("));
+}
+
+TEST_CASE("a cell that mixes rows, or throws, in a later step is found before any work") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const std::vector<std::vector<std::string>> commands{{"observe", "--free", "--measure", "lyapunov", "--cell"},
+                                                       {"vanish", "--tasks", "adding", "--cells"},
+                                                       {"train", "adding", "--observe", "gates", "--cell"}};
+  for (const auto& [cell, what] : {std::pair{"test-batch-mean:from=19", "output of step 19, row 0"},
+                                   {"test-throws-late:at=19", "it broke (time step 19)"}})
+    for (std::vector<std::string> words : commands) {
+      words.insert(words.end(), {cell, "--quick", "--out", folder / "out"});
+      const Outcome o = ebb_command(words);
+      CAPTURE(words, o.err);
+      CHECK(o.code == 2);
+      CHECK_THAT(o.err, Contains(what));
+      CHECK_FALSE(std::filesystem::exists(folder / "out"));
+    }
+  CHECK_THAT(error_of({"--cell", "test-throws-late:at=190", "--measure", "lyapunov"}), Contains("time step 190"));
+}
+
+TEST_CASE("a measure in which the cell throws fails the command with its step, and the others are kept") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const Outcome o =
+      ebb_command({"observe", "--quick", "--seeds", "1", "--hidden", "4", "--cell", "test-throws-late:at=1100",
+                   "--length", "1200", "--measure", "norms,lyapunov,gates", "--out", folder / "out"});
+  INFO(o.err);
+  CHECK(o.code == 1);
+  CHECK_THAT(o.err, Contains("lyapunov, test-throws-late:at=1100: ") && Contains("it broke (time step 1100)") &&
+                        Contains("; gates, "));  // all that failed
+  const json of = summary_of(folder / "out")["subjects"]["test-throws-late:at=1100"];
+  CHECK(of["norms"].contains("per_step"));
+  CHECK_THAT(of["lyapunov"]["not measured"].get<std::string>(), Contains("time step 1100"));
 }
 
 }  // namespace observe_rejections_test

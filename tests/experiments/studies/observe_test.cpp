@@ -306,18 +306,25 @@ TEST_CASE("ebb observe --export writes the Jacobians from which its spectra were
 
 TEST_CASE("Ctrl-C ends a measurement at its next step, and --resume makes it again") {
   TempFolder folder;
-  std::vector<std::string> words{"observe", "--quick", "--seeds", "1", "--cell", "test-stops", "--measure", "gates"};
-  words.insert(words.end(), {"--length", "2000", "--lags", "5", "--rows", "1", "--out", folder / "out"});
-  Stops::after = 500;
+  const std::string measure =
+      GENERATE("gates", "lyapunov", "jacobians", "map", "fixed_points", "sensitivity", "newton");
+  CAPTURE(measure);
+  const std::string results = folder / ("out/observed-" + measure + "-1.json");
+  const std::vector<std::string> words{"observe",  "--quick", "--seeds",   "1",           "--cell",   "test-stops",
+                                       "--hidden", "8",       "--measure", measure,       "--length", "200",
+                                       "--rows",   "1",       "--out",     folder / "out"};
+  Stops::after = 900;  // of which the trial of the cell takes 800
+  Stops::late = 0;
   const Outcome o = ebb_command(words);
+  INFO(o.err);
   CHECK(o.code == 130);
   CHECK_THAT(o.out, Catch::Matchers::Contains("to resume: ebb observe --resume"));
   CHECK(Stops::after == 0);
   CHECK(Stops::late == 0);
-  CHECK_FALSE(std::filesystem::exists(folder / "out/observed-gates-1.json"));
+  CHECK_FALSE(std::filesystem::exists(results));
   Stops::after = -1;
   CHECK(ebb_command({"observe", "--resume", folder / "out"}).code == 0);
-  CHECK(std::filesystem::exists(folder / "out/observed-gates-1.json"));
+  CHECK(std::filesystem::exists(results));
 }
 
 TEST_CASE("ebb observe prints a line for each measurement, for a log file") {

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <csignal>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/observe/over_training.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/nn/files/archive.hpp>
@@ -161,7 +163,9 @@ TEST_CASE("a run resumed from any checkpoint takes the measurements that were lo
     INFO("from update " << k);
     const std::string name = "from" + std::to_string(k);
     // as if killed after the last line, but before the next checkpoint; and while a further line was written
-    write_all(folder / (name + ".jsonl"), read_all(folder / "whole.jsonl") + "{\"update\": 9, \"meas");
+    std::string lines = read_all(folder / "whole.jsonl");
+    if (k == 3) lines.resize(lines.find("{\"update\":3"));  // as if Ctrl-C had ended the measurement of this update
+    write_all(folder / (name + ".jsonl"), lines + "{\"update\": 9, \"meas");
     Model again{*task, "lstm", s, 99};
     TrainKeeper keeper = keep_at(folder / std::to_string(k), 0, origin, true);
     keeper.save = {};
@@ -185,6 +189,60 @@ TEST_CASE("ebb train --resume keeps the measurements of a run that had ended, an
   const Outcome bad = ebb_command({"train", "--resume", folder / "out"});
   CHECK(bad.code == 2);
   CHECK_THAT(bad.err, Contains("observed.jsonl"));
+}
+
+TEST_CASE("a measurement that Ctrl-C ends is not recorded, and can be taken again") {
+  TempFolder folder;
+  const auto task = make_task("adding");
+  const TaskSettings s{.hidden = 4, .length = 20, .batch = 4};
+  const Model model{*task, "lstm", s, 5};
+  OverTrainingOptions options;
+  options.measures = {"gates", "curvature"};
+  TrainingRecords records{.name = "a run", .driven = {}};
+  OverTraining observer(options, *task, model, "lstm", s, {folder / "l", folder / "c", folder / "e"}, records, 0);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+    observer.take(0);
+  }
+  CHECK(records.all.empty());
+  observer.take(0);
+  REQUIRE(records.all.size() == 2);
+  CHECK((records.all[0].failed.empty() && records.all[1].failed.empty()));
+}
+
+TEST_CASE("a run whose measurements fail keeps what it trained, says why and exits with 1") {
+  TempFolder folder;
+  const Outcome o = ebb_command({"train",
+                                 "adding",
+                                 "--quick",
+                                 "--cell",
+                                 "test-throws-late:at=1050",
+                                 "--steps",
+                                 "3",
+                                 "--hidden",
+                                 "4",
+                                 "--length",
+                                 "20",
+                                 "--batch",
+                                 "4",
+                                 "--observe",
+                                 "gates,lyapunov,norms",
+                                 "--every",
+                                 "3",
+                                 "--observe-length",
+                                 "1100",
+                                 "--out",
+                                 folder / "out"});
+  INFO(o.err);
+  CHECK(o.code == 1);
+  CHECK_THAT(o.err, Contains("--observe gates, seed 1: 2 of 2 measurements failed, the first after 0 updates: ") &&
+                        Contains("it broke (time step 1050)") && Contains("--observe lyapunov, seed 1: "));
+  CHECK(folder.has("out/weights.safetensors"));
+  const auto s = summary_of(folder / "out");
+  CHECK(s["runs"]["1"]["loss"].is_number());
+  for (const char* update : {"0", "3"})
+    CHECK_THAT(s["observed"]["seed 1"]["gates"]["failed"][update].get<std::string>(), Contains("time step 1050"));
 }
 
 TEST_CASE("each seed of a run has its own measurements") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/observe/attribution.hpp>
 #include <ebb/observe/gradient_noise.hpp>
 
@@ -11,13 +12,18 @@ namespace {
 
 /// The gradient of the loss by time step and parameter, and its noise scale.
 struct AttributionMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows"}); }
+
   std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
     const int T = std::min(a.steps, s.length);
     const Batch batch = s.batch(T, a.rows);
     const ShardOptions options{.rows = batch.rows(), .dtype = f64, .training = false};
-    const ShardLoss loss = [&](Shard& shard) { return s.model().loss(shard, batch); };
+    const ShardLoss loss = [&](Shard& shard) {
+      check_stop();
+      return s.model().loss(shard, batch);
+    };
     const GradientByTime g = gradient_by_time(Objective(s.model().w, options, loss), {.every = std::max(1, T / 50)});
     Values v;
     v["steps"] = {double(T)};

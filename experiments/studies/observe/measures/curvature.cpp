@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
+#include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/observe/spectral_density.hpp>
@@ -16,17 +17,25 @@ constexpr int lanczos_steps = 40;  // of the density
 
 /// The ends of the Hessian's spectrum and its density, for the loss of one batch.
 struct CurvatureMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows"}); }
+
   std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
     const Batch batch = s.batch(std::min({a.steps, s.length, most_steps}), a.rows);
-    const HessianProduct hessian(Objective(s.model().w, {.rows = batch.rows(), .dtype = f64, .training = false},
-                                           [&](Shard& shard) { return s.model().loss(shard, batch); }));
+    const HessianProduct hessian(
+        Objective(s.model().w, {.rows = batch.rows(), .dtype = f64, .training = false}, [&](Shard& shard) {
+          check_stop();
+          return s.model().loss(shard, batch);
+        }));
     const int N = hessian.size();
+    const auto product = [&](const Array& v) {
+      check_stop();
+      return hessian(v);
+    };
     const LeadingEigenvalues ends =
-        leading_eigenvalues(N, std::ref(hessian), {.largest = 5, .smallest = 2, .tolerance = 1e-6, .most_steps = 100});
-    const SpectralDensity density =
-        spectral_density(N, std::ref(hessian), {.probes = 4, .steps = std::min(N, lanczos_steps)});
+        leading_eigenvalues(N, product, {.largest = 5, .smallest = 2, .tolerance = 1e-6, .most_steps = 100});
+    const SpectralDensity density = spectral_density(N, product, {.probes = 4, .steps = std::min(N, lanczos_steps)});
     Values v;
     v["parameters"] = {double(N)};
     v["loss"] = {hessian.loss()};

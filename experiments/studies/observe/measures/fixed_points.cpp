@@ -28,6 +28,8 @@ Array starts_of(const Cell& cell, const Array& data, int n) {
 
 /// Fixed and slow points with the input held at its mean over the data, from states along the data and between them.
 struct FixedPointMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows", "--free"}); }
+
   std::string unfit(const Subject& s, const Amount&) const override {
     if (s.state_size() > most_size)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_size);
@@ -45,7 +47,8 @@ struct FixedPointMeasure final : Measure {
     for (const auto& [name, end] : {std::pair{"fixed", DescentEnd::fixed},
                                     {"slow", DescentEnd::slow},
                                     {"unfinished", DescentEnd::unfinished},
-                                    {"not_finite", DescentEnd::not_finite}})
+                                    {"not_finite", DescentEnd::not_finite},
+                                    {"too_large", DescentEnd::too_large}})
       v["ends." + std::string(name)] = {double(f.count(end))};
     for (const FixedPoint& p : f.points) keep(v, "points.", p);
     for (const FixedPoint& p : f.slow) keep(v, "slow.", p);
@@ -110,9 +113,13 @@ struct FixedPointMeasure final : Measure {
     if (v.has("manifolds.dimension"))
       text += ", " + count_text(double(v.at("manifolds.dimension").size()), "manifold") + " of fixed points";
     if (v.has("slow.q")) text += ", " + count_text(double(v.at("slow.q").size()), "slow point");
-    return text + fmt::format(", from {} starts: {} ended at a fixed point, {} where the state is slow, {} unfinished.",
-                              v.number("starts"), v.number("ends.fixed"), v.number("ends.slow"),
-                              v.number("ends.unfinished"));
+    text += fmt::format(", from {} starts: {} ended at a fixed point, {} where the state is slow, {} unfinished",
+                        v.number("starts"), v.number("ends.fixed"), v.number("ends.slow"), v.number("ends.unfinished"));
+    if (const double n = v.number("ends.not_finite"); n > 0) text += fmt::format(", {} where a step is not finite", n);
+    if (const double n = v.has("ends.too_large") ? v.number("ends.too_large") : 0; n > 0)
+      text += fmt::format(", {} dropped because |s| exceeds {:g}, where rounding hides whether a state is fixed", n,
+                          FixedPointOptions().largest);
+    return text + ".";
   }
 
  private:

@@ -56,6 +56,10 @@ std::vector<std::string> gate_names(const Values& v) {
 
 /// Every value that the cell names with `watch`: its histogram, saturation and time scales.
 struct GateMeasure final : Measure {
+  bool reads(std::string_view option) const override {
+    return is_one_of(option, {"--length", "--rows", "--free", "--lags"});
+  }
+
   Values measure(const Subject& s, const Amount& a) const override {
     Values v;
     v.note("driven", drive_text(s, a));

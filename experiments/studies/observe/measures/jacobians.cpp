@@ -31,6 +31,10 @@ std::vector<double> quantiles(const Array& a) {
 
 /// The singular values and eigenvalues of the Jacobians of single steps and of products over 10 and 50 steps.
 struct JacobianMeasure final : Measure {
+  bool reads(std::string_view option) const override {
+    return is_one_of(option, {"--length", "--rows", "--free", "--spread", "--export"});
+  }
+
   std::string unfit(const Subject& s, const Amount& a) const override {
     if (s.state_size() > largest_state)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), largest_state);

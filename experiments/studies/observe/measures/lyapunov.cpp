@@ -14,6 +14,10 @@ constexpr std::size_t most_followed = 4;  // exponents over training
 
 /// The Lyapunov exponents along the data: all, with the check by determinants, or the leading ones.
 struct LyapunovMeasure final : Measure {
+  bool reads(std::string_view option) const override {
+    return is_one_of(option, {"--length", "--rows", "--free", "--spread", "--directions", "--determinants"});
+  }
+
   std::string unfit(const Subject& s, const Amount& a) const override {
     if (!a.leading || a.leading->count(s.state_size()) <= s.state_size()) return {};
     return fmt::format("--directions {} is more than the {} of its state", a.leading->count(s.state_size()),

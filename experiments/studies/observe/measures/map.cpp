@@ -16,6 +16,8 @@ constexpr int largest_map_state = 512, most_map_steps = 200;  // of exact produc
 /// Which past states each step still depends on: ||dL_t'/ds_t||, or the norm of the product of Jacobians where a step
 /// has no loss of its own.
 struct MapMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows", "--free"}); }
+
   std::string unfit(const Subject& s, const Amount& a) const override {
     if (s.state_size() > largest_map_state)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), largest_map_state);

@@ -9,6 +9,8 @@ namespace {
 
 /// The iterations that Newton's method through time needs, against the length.
 struct NewtonMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows", "--free"}); }
+
   std::string unfit(const Subject&, const Amount& a) const override {
     return a.steps < 10 ? "it needs at least 10 steps" : "";
   }

@@ -13,6 +13,8 @@ constexpr std::size_t most_lags = 64;  // rows of the heat map
 
 /// The norm of dL_T/ds_t against the lag T - t, over the whole state, as in `ebb vanish`.
 struct NormMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--lags", "--rows"}); }
+
   std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {

@@ -10,6 +10,8 @@ namespace {
 
 /// How much the state depends on the parameters of the cell, over time.
 struct SensitivityMeasure final : Measure {
+  bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows", "--free"}); }
+
   Values measure(const Subject& s, const Amount& a) const override {
     const Amount few = a.at_most(200, 4);
     const Sensitivity x = sensitivity(s.cell(), s.model().w, drive_of(s, few), {}, {.directions = 16});
