@@ -105,11 +105,8 @@ void TapeImpl::release_handle(std::uint32_t id) noexcept {
   Node& n = nodes_[id];
   if (--n.handles != 0) return;
   if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
-  if (!n.recorded) recycle(id);
-}
-
-void TapeImpl::recycle(std::uint32_t id) noexcept {
-  if (Node& n = nodes_[id]; n.pack) packs_.release(n);
+  if (n.recorded) return;
+  if (n.pack) packs_.release(n);
   nodes_.recycle(id);
 }
 

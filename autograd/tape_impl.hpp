@@ -98,7 +98,6 @@ class TapeImpl {
   void reset() noexcept;
   Var make(std::uint32_t id, Array&& value, const Shape&, const std::source_location&);
   void make_lazy(Node&);
-  [[gnu::noinline]] void recycle(std::uint32_t id) noexcept;
 
   friend struct ThreadTapes;
   // Initial-exec: accessed without a function call, even in position-independent code.

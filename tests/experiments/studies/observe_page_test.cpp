@@ -81,8 +81,8 @@ TEST_CASE("two sequences have no error and no band, three have") {
   TempFolder folder;
   for (const int rows : {2, 3}) {
     const std::string out = folder / std::to_string(rows);
-    observe_quick(out, {"--cell", "lstm", "--hidden", "4", "--length", "60", "--lags", "50", "--rows",
-                        std::to_string(rows), "--seeds", "1", "--measure", "norms"});
+    observe_quick(out, {"--cell", "lstm", "--hidden", "4", "--lags", "50", "--rows", std::to_string(rows), "--seeds",
+                        "1", "--measure", "norms"});
     const Values v = Values::read(out + "/observed-norms-1.json");
     CHECK(std::isnan(v.at("decay")[1]) == (rows == 2));
     CHECK(std::isnan(v.at("spread")[5]) == (rows == 2));
@@ -118,8 +118,7 @@ TEST_CASE("the section of gates and Why name the same gates, and none that does 
 
 TEST_CASE("the finding of the norms is the first sentence of Why") {
   TempFolder folder;
-  observe_quick(folder / "out",
-                {"--cell", "gru,rnn:recurrent=orthogonal", "--length", "60", "--seeds", "1", "--measure", "norms"});
+  observe_quick(folder / "out", {"--cell", "gru,rnn:recurrent=orthogonal", "--seeds", "1", "--measure", "norms"});
   const std::string page = read_all(folder / "out/report.html");
   const auto norms = page.find("<h2>Gradient norms</h2>");
   for (const std::string name : {"gru: ", "rnn:recurrent=orthogonal: "}) {

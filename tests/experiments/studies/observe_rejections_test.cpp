@@ -188,7 +188,7 @@ TEST_CASE("a measure in which the cell throws fails the command with its step, a
   INFO(o.err);
   CHECK(o.code == 1);
   CHECK_THAT(o.err, Contains("lyapunov, test-throws-late:at=1100: ") && Contains("it broke (time step 1100)") &&
-                        Contains("; gates, "));  // all that failed
+                        Contains("gates, test-throws-late:at=1100: "));  // all that failed
   const json of = summary_of(folder / "out")["subjects"]["test-throws-late:at=1100"];
   CHECK(of["norms"].contains("per_step"));
   CHECK_THAT(of["lyapunov"]["not measured"].get<std::string>(), Contains("time step 1100"));
