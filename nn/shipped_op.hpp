@@ -12,7 +12,7 @@ enum class NnOp {
   unfold_images,
   conv2d,
   conv2d_input,
-  conv2d_kernel,
+  conv2d_weight,
   max_pool,
   mean_pool,
   unpack,

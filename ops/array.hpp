@@ -64,7 +64,6 @@ class Array {
   int columns() const noexcept { return shape_.columns(); }
   std::int64_t row_stride() const noexcept { return row_stride_; }
   DType dtype() const noexcept { return dtype_; }
-  bool dense() const noexcept { return row_stride_ == shape_.columns(); }  ///< contiguous, whatever the number of rows
   bool contiguous() const noexcept { return row_stride_ == shape_.columns() || shape_.rows() <= 1; }
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(size()) * bytes_of(dtype_); }
   /// No other handle shares this memory, so it may be overwritten.

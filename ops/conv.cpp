@@ -182,7 +182,7 @@ Array conv2d_input(const Array& adjoint, const Array& kernel, const Windows& hei
   return y;
 }
 
-Array conv2d_kernel(const Array& images, const Array& adjoint, const Windows& height, const Windows& width) {
+Array conv2d_weight(const Array& images, const Array& adjoint, const Windows& height, const Windows& width) {
   const Array x = images.compact(), g = adjoint.compact();
   const Plan p(x.dim(1), height, width);
   Array y;

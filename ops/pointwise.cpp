@@ -55,12 +55,14 @@ PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int
   return a;
 }
 
-/// Whether the inputs are contiguous and have one shape and element type, as in most steps of most cells.
-bool alike(const Array* const* inputs, int n) {
+/// Whether the inputs are as many as the op has, contiguous, and of one shape and element type: the common case.
+bool alike(int op, const Array* const* inputs, int n) {
+  if (n != arity_list(List{})[op]) return false;
   const Array& first = *inputs[0];
-  bool same = first && first.dense();
+  bool same = first && first.contiguous();
   for (int k = 1; k < n; ++k)
-    same = same && inputs[k]->dtype() == first.dtype() && inputs[k]->dense() && inputs[k]->shape() == first.shape();
+    same =
+        same && inputs[k]->dtype() == first.dtype() && inputs[k]->contiguous() && inputs[k]->shape() == first.shape();
   return same;
 }
 
@@ -123,6 +125,7 @@ void run_contiguous(PointwiseKernel kernel, PointwiseRows& a, int n, Array& out,
   a.rows = 1;
   a.columns = out.size();
   a.out = out.raw();
+  a.out_stride = 0;
   run_rectangle(kernel, a, n, bytes_of(out.dtype()));
 }
 
@@ -177,7 +180,7 @@ int count() { return List::count; }
 const char* name(int op) { return name_list(List{})[op]; }
 
 Array value(int op, const Array* const* inputs, int n, Array* reusable) {
-  if (!alike(inputs, n)) return broadcast_value(op, inputs, n, reusable);
+  if (!alike(op, inputs, n)) return broadcast_value(op, inputs, n, reusable);
   const Array& first = *inputs[0];
   const PointwiseKernel kernel = detail::pointwise_kernels().value[detail::type_index(first.dtype())][op];
   PointwiseRows a;
@@ -204,13 +207,13 @@ void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const
   in[n + 1] = &y;
   const PointwiseKernel kernel = detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k];
   PointwiseRows a;
-  bool same = out.dense();
+  bool same = out.contiguous();
   for (int j = 0; j < n + 2; ++j) {
     if (!*in[j]) {
       a.in[j] = nullptr;
       continue;
     }
-    same = same && in[j]->dense() && in[j]->shape() == out.shape();
+    same = same && in[j]->contiguous() && in[j]->shape() == out.shape();
     a.read(j, in[j]->raw());
   }
   if (same) run_contiguous(kernel, a, n + 2, out, accumulate);

@@ -51,7 +51,9 @@ void reject_inputs_in(const std::string& folder) {
 
 constexpr std::size_t most_reasons = 3;  // the page names all of them
 
-std::string first_of(const std::vector<std::string>& reasons) {
+/// In alphabetical order, since that of the calls depends on threads.
+std::string first_of(std::vector<std::string> reasons) {
+  std::sort(reasons.begin(), reasons.end());
   return fmt::format(
       "{}", fmt::join(reasons.begin(),
                       reasons.begin() + static_cast<std::ptrdiff_t>(std::min(reasons.size(), most_reasons)), "; "));

@@ -80,7 +80,7 @@ class Job {
   void write_so_far(const std::function<void()>& fill);
   void write_results();
   struct Failure {
-    std::vector<std::string> of_runs, others;  // in the order of the calls
+    std::vector<std::string> of_runs, others;
     std::size_t runs = 0;
   };
   std::string failure_text() const;

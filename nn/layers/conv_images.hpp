@@ -10,7 +10,7 @@ namespace ebb::detail {
 Var convolve_images(At x, At kernel, const Windows& height, const Windows& width);
 /// The adjoint of x for the adjoint g of the result.
 Var convolve_images_input(At g, At kernel, const Windows& height, const Windows& width);
-/// The adjoint of the kernel.
-Var convolve_images_kernel(At x, At g, const Windows& height, const Windows& width);
+/// The adjoint of the kernel, its weight.
+Var convolve_images_weight(At x, At g, const Windows& height, const Windows& width);
 
 }  // namespace ebb::detail

@@ -59,9 +59,9 @@ OpSample sample(NnOp op) {
       return {"conv2d_input",
               [](Vars in) { return square(detail::convolve_images_input(in[0], in[1], tall, wide)); },
               {{{2, 3, 3, 4}, {2 * 3 * 2, 3}}}};
-    case NnOp::conv2d_kernel:
-      return {"conv2d_kernel",
-              [](Vars in) { return square(detail::convolve_images_kernel(in[0], in[1], tall, wide)); },
+    case NnOp::conv2d_weight:
+      return {"conv2d_weight",
+              [](Vars in) { return square(detail::convolve_images_weight(in[0], in[1], tall, wide)); },
               {{{2, 2, 4, 3}, {2, 3, 3, 4}}}};
     case NnOp::max_pool:
       return {"max_pool",

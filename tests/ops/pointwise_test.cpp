@@ -98,6 +98,12 @@ TEST_CASE("every pointwise op agrees with its definition at every row length") {
   }
 }
 
+TEST_CASE("pointwise ops reject another number of inputs than they have") {
+  const Array in[2] = {numbers({2, 3}, f32, 1, 0, 1), numbers({2, 3}, f32, 2, 0, 1)};
+  for (const OpRecord& op : every_op())
+    if (op.arity < 3) CHECK_THROWS_AS(pw::value(op.id, in, 3 - op.arity), ValueError);
+}
+
 TEST_CASE("pointwise ops read and keep row strides") {
   for (const OpRecord& op : every_op()) {
     for (int n : {1, 2, 7, 16, 33}) {

@@ -255,7 +255,7 @@ TEST_CASE("each seed of a run has its own measurements") {
   CHECK(std::filesystem::exists(folder / "out/tensorboard/seed-2/observed/events.out.tfevents.ebb"));
 }
 
-TEST_CASE("the lines of several seeds over training are told apart: by seed, and by number where there are several") {
+TEST_CASE("labels over training name the seed, and the exponent where several are drawn") {
   TempFolder folder;
   run_ok(run_of(folder / "out", "adding", {"--seeds", "2", "--observe", "lyapunov", "--every", "5"}));
   std::vector<std::string> labels;

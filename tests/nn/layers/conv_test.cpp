@@ -134,12 +134,12 @@ TEST_CASE(
   const int before = threads();
   set_threads(1);
   const Array y = detail::conv2d(x, kernel, height, width), dx = detail::conv2d_input(g, kernel, height, width),
-              dw = detail::conv2d_kernel(x, g, height, width);
+              dw = detail::conv2d_weight(x, g, height, width);
   for (const int n : {2, 3}) {
     set_threads(n);
     CHECK(test::same_bits(detail::conv2d(x, kernel, height, width), y));
     CHECK(test::same_bits(detail::conv2d_input(g, kernel, height, width), dx));
-    CHECK(test::same_bits(detail::conv2d_kernel(x, g, height, width), dw));
+    CHECK(test::same_bits(detail::conv2d_weight(x, g, height, width), dw));
   }
   set_threads(before);
 
@@ -163,7 +163,7 @@ TEST_CASE("A convolution without pixels, images or with more padding than its ke
   CHECK(r.ok());
   const Array none = Array::zeros({0, 1, 2, 3}, f64);
   CHECK(detail::conv2d(none, kernel, high, wide).shape() == Shape{0, 1, 7, 7});
-  CHECK(amax(abs(detail::conv2d_kernel(none, Array::zeros({0, 1, 7, 7}, f64), high, wide))).item() == 0);
+  CHECK(amax(abs(detail::conv2d_weight(none, Array::zeros({0, 1, 7, 7}, f64), high, wide))).item() == 0);
 }
 
 TEST_CASE("A convolution learns the orientation of a bar in an image", "[science]") {

@@ -1,0 +1,67 @@
+// Forward and backward of layers that no cell has: convolutions of images at the sizes of `ebb train images` and two
+// others, and cross entropy over large vocabularies. The loss is the mean square, or the mean cross entropy.
+//   bench_layers --benchmark_filter=conv2d
+#include <benchmark/benchmark.h>
+
+#include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/tape.hpp>
+#include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/params.hpp>
+#include <ebb/ops/parallel.hpp>
+#include <ebb/ops/random.hpp>
+
+using namespace ebb;
+
+namespace {
+
+/// images, channels, side, outputs, side of the kernel (padding keeps the size), gradient of the image, threads
+void conv2d(benchmark::State& state) {
+  const auto arg = [&](int k) { return static_cast<int>(state.range(k)); };
+  set_threads(arg(6));
+  Params w;
+  const Conv2d conv(w / "conv", arg(1), arg(3), {.kernel = arg(4), .padding = arg(4) / 2});
+  const Array x = normal({arg(0), arg(1), arg(2), arg(2)}, Key{1}, 0, 1);
+  for (auto _ : state) {
+    Tape tape;
+    benchmark::DoNotOptimize(tape.backward(mean(square(conv(arg(5) != 0 ? variable(x) : constant(x))))));
+  }
+}
+
+/// rows, classes, threads
+void cross_entropy_of_rows(benchmark::State& state) {
+  const int rows = static_cast<int>(state.range(0)), classes = static_cast<int>(state.range(1));
+  set_threads(static_cast<int>(state.range(2)));
+  const Array logits = normal({rows, classes}, Key{1}, 0, 1);
+  Tokens targets({rows});
+  for (int k = 0; k < rows; ++k) targets.data()[k] = static_cast<int>(std::int64_t{k} * 7919 % classes);
+  for (auto _ : state) {
+    Tape tape;
+    benchmark::DoNotOptimize(tape.backward(mean(cross_entropy(variable(logits), targets))));
+  }
+}
+
+void conv_sizes(benchmark::internal::Benchmark* b) {
+  for (const int threads : {1, 2}) {
+    b->Args({100, 1, 28, 16, 5, 0, threads});  // the layers of `ebb train images`
+    b->Args({100, 16, 14, 32, 3, 1, threads});
+    b->Args({32, 8, 28, 16, 3, 1, threads});
+    b->Args({64, 32, 16, 64, 3, 1, threads});
+  }
+}
+void vocabularies(benchmark::internal::Benchmark* b) {
+  for (const int threads : {1, 2}) {
+    b->Args({256, 10000, threads});
+    b->Args({64, 50000, threads});
+  }
+}
+
+BENCHMARK(conv2d)->Apply(conv_sizes)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(cross_entropy_of_rows)
+    ->Name("cross_entropy")
+    ->Apply(vocabularies)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
