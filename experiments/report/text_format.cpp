@@ -49,7 +49,8 @@ std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.
 std::string power_text(double exponent, int decimals) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   const std::string power = fmt::format("{:.{}f}", exponent, decimals);
-  if (power.find_first_not_of("-0.") == std::string::npos) return number_text(std::pow(10, exponent));
+  if (!std::isfinite(exponent) || power.find_first_not_of("-0.") == std::string::npos)
+    return number_text(std::pow(10, exponent));
   std::string text = "10";
   for (const char c : power) text += c == '-' ? "⁻" : c == '.' ? "·" : digits[c - '0'];
   return text;

@@ -10,7 +10,8 @@ std::string spark(const std::vector<double>& numbers, double low, double high, i
 std::string fit(const std::string& text, int width, bool right = false);
 /// "3.2e-24", "0.0031", "12.5", "-∞": at most four digits. "–" for NaN: not known.
 std::string number_text(double);
-/// "10⁻²³·⁵": a power of ten with the given number of decimals; the number itself, "0.9714", where that would be 10⁰.
+/// "10⁻²³·⁵": a power of ten with the given number of decimals; the number itself, "0.9714", where that would be 10⁰ or
+/// is 0, ∞ or not known.
 std::string power_text(double exponent, int decimals);
 /// Broken into lines of at most `width` columns, at spaces.
 std::vector<std::string> wrapped(const std::string& text, int width);

@@ -18,7 +18,7 @@ std::string factor_text(const Decay& d) {
 std::string fallen_text(const Decay& d, int lag) {
   const double ln = fallen(d, lag);
   if (std::isnan(ln)) return static_cast<std::size_t>(lag) < d.mean.size() && d.mean.size() > 1 ? "no number" : "–";
-  return std::isinf(ln) ? "to zero" : power_text(ln / std::log(10.0), 1);
+  return ln == -INFINITY ? "to zero" : ln == INFINITY ? "to ∞" : power_text(ln / std::log(10.0), 1);
 }
 
 std::string row(const std::string& name, const char* when, const Decay& d, const Estimate& rate,

@@ -210,6 +210,9 @@ TEST_CASE("spark lines and numbers fit their columns") {
   CHECK(power_text(-.06, 1) == "10⁻⁰·¹");
   CHECK(power_text(-.04, 1) == "0.9120");  // not 10⁻⁰·⁰
   CHECK(power_text(0, 0) == "1.000");
+  CHECK(power_text(-INFINITY, 1) == "0");
+  CHECK(power_text(INFINITY, 1) == "∞");
+  CHECK(power_text(NAN, 1) == "–");
   CHECK(wrapped("aa bb cc", 5) == std::vector<std::string>{"aa bb", "cc"});
 }
 
