@@ -5,12 +5,12 @@
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/grads.hpp>
 #include <ebb/autograd/tape_impl.hpp>
+#include <ebb/ops/denormals.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/text.hpp>
 
 namespace ebb::detail {
-
 namespace {
 
 /// Prefetches upcoming nodes and values: a long tape has left the cache, and its access pattern is irregular. Always
@@ -30,7 +30,8 @@ namespace {
 class Sweep::Scope {
  public:
   Scope(Sweep& s, bool free_values)
-      : sweep_(s), recorded_(s.tape.set_recording(false)), time_(s.tape.time()), free_values_(free_values) {
+      : sweep_(s), flush_(engine().flush), recorded_(s.tape.set_recording(false)), time_(s.tape.time()),
+        free_values_(free_values) {
     s.running_ = true;
     s.freeing_ = free_values && engine().reuse;
   }
@@ -42,11 +43,10 @@ class Sweep::Scope {
     sweep_.deferred.clear();
     sweep_.step_ends_.drop_sweep();
   }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
 
  private:
   Sweep& sweep_;
+  const FlushDenormals flush_;
   const bool recorded_;
   const int time_;
   const bool free_values_;

@@ -1,6 +1,7 @@
 #include <omp.h>
 #include <algorithm>
 #include <atomic>
+#include <ebb/ops/denormals.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <exception>
@@ -29,8 +30,10 @@ void parallel_for(std::int64_t n, std::int64_t grain, void* context, void (*body
   const int team = static_cast<int>(pieces);
   std::exception_ptr failure;
   int failed = team;
+  const bool flush = FlushDenormals::on();
 #pragma omp parallel for num_threads(team) schedule(static)
   for (int p = 0; p < team; ++p) {
+    const FlushDenormals as_the_caller(flush);
     try {
       body(context, n * p / pieces, n * (p + 1) / pieces);
     } catch (...) {

@@ -6,6 +6,7 @@
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/pattern.hpp>
 #include <ebb/ops/counted.hpp>
+#include <ebb/ops/denormals.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
@@ -181,6 +182,7 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
 }
 
 void Optimizer::step(const Grads& grads) {
+  const FlushDenormals flush;  // an average of gradients that stay zero would end at a denormal, not at zero
   PoolVector<Todo> todo;
   settle_groups();
   for (int k = 0; k < set_.count(); ++k) {

@@ -66,7 +66,7 @@ struct GroupOptions {
 ///
 /// Numerics  an update whose finite gradients are so large that the optimiser state would become infinite is skipped
 ///           and counted in `skipped`; otherwise the weights could never change again. Gradients that are not finite
-///           are not checked for
+///           are not checked for. Denormal numbers count as zero (ops/denormals.hpp)
 /// Errors    ValueError, with nothing changed, if the gradients are of another set, parameters were added after step 1,
 ///           a pattern matches no parameter (suggesting the nearest), or a factor or decay is negative
 class Optimizer {

@@ -4,6 +4,7 @@
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/gradcheck.hpp>
 #include <ebb/autograd/shards.hpp>
+#include <ebb/ops/parallel.hpp>
 
 namespace engine_test {
 
@@ -60,12 +61,13 @@ TEST_CASE("results with and without each optimisation of the engine agree to 1e-
       return backward(m.set, {.rows = rows, .dtype = f64}, [&](Shard& s) { return m.loss(s, x); });
     };
     const Result all = run();
-    for (const Engine& off : {Engine{.pack = false}, Engine{.defer = false}, Engine{.forward = false},
-                              Engine{.reuse = false}, Engine{false, false, false, false}}) {
+    for (const Engine& off :
+         {Engine{.pack = false}, Engine{.defer = false}, Engine{.forward = false}, Engine{.reuse = false},
+          Engine{.flush = false}, Engine{false, false, false, false, false}}) {
       const EngineScope scope(off);
       const Result r = run();
       INFO("rows " << rows << " pack " << off.pack << " defer " << off.defer << " forward " << off.forward << " reuse "
-                   << off.reuse);
+                   << off.reuse << " flush " << off.flush);
       CHECK(r.loss == Approx(all.loss).epsilon(1e-13));
       CHECK(largest_relative(r.grads.flat(), all.grads.flat()) < 1e-12);
       CHECK(largest_relative(r.grad("out"), all.grad("out")) < 1e-12);
@@ -83,6 +85,51 @@ TEST_CASE("packing does not change any bit", "[shards]") {
   CHECK(packed.loss == plain.loss);
   for (std::int64_t i = 0; i < plain.grads.flat().size(); ++i)
     REQUIRE(packed.grads.flat().at_flat(i) == plain.grads.flat().at_flat(i));
+}
+
+TEST_CASE("denormal adjoints are zero, denormal values are kept") {
+  constexpr int steps = 140;  // 2^-140 is a denormal float
+  const auto value_and_gradient = [&] {
+    Tape tape{{.dtype = f32}};
+    const Var x = variable(Array::full({1}, 1, f32));
+    Var y = x;
+    for (int k = 0; k < steps; ++k) y = y * .5;
+    const Grads g = tape.backward(sum(y));
+    return std::pair{y.value().at_flat(0), g[x].at_flat(0)};
+  };
+  CHECK(value_and_gradient() == std::pair{std::ldexp(1., -steps), 0.});
+  const EngineScope scope({.flush = false});
+  CHECK(value_and_gradient() == std::pair{std::ldexp(1., -steps), std::ldexp(1., -steps)});
+}
+
+TEST_CASE("a gradient that fades to zero has the same bits for any number of threads", "[shards]") {
+  const Array u = uniform({64, 64}, Key{6}.named("u"), -.05, .05, f32), h = normal({64, 64}, Key{7}, 0, 1, f32);
+  const auto adjoints = [&](int count) {
+    const int before = threads();
+    set_threads(count);
+    Tape tape{{.dtype = f32}};
+    const Var weights = variable(u);
+    std::vector<Var> states{variable(h)};
+    for (int t = 0; t < 80; ++t) states.push_back(retain(matmul(states.back(), weights)));
+    const Grads g = tape.backward(sum(states.back()));
+    std::vector<Array> all{g[weights]};
+    for (const Var& s : states) all.push_back(g[s]);
+    set_threads(before);
+    return all;
+  };
+  const auto one = adjoints(1);
+  const auto largest = [](const Array& a) {
+    double most = 0;
+    for (std::int64_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a.at_flat(i)));
+    return most;
+  };
+  CHECK(largest(one[1]) == 0);
+  CHECK(largest(one[40]) > 0);
+  for (int count : {2, 3}) {
+    const auto more = adjoints(count);
+    for (std::size_t k = 0; k < one.size(); ++k)
+      for (std::int64_t i = 0; i < one[k].size(); ++i) REQUIRE(more[k].at_flat(i) == one[k].at_flat(i));
+  }
 }
 
 TEST_CASE("a pack follows the weights when they change") {

@@ -35,7 +35,30 @@ class Remembers final : public Optimizer {
   int read_;
 };
 
+/// The memory is halved, and the gradient added.
+class Halves final : public Optimizer {
+ public:
+  explicit Halves(const LeafSet& set) : Optimizer("halves", set, .1, 0, 1) {}
+  double memory_of_first() { return memory(0).at_flat(0); }
+
+ private:
+  template <class T> void halve(const Slice<T>& s) { s.memory[0][0] = s.memory[0][0] / 2 + s.g[0]; }
+  void update(const Slice<float>& s) override { halve(s); }
+  void update(const Slice<double>& s) override { halve(s); }
+};
+
 }  // namespace
+
+TEST_CASE("The memory of gradients that stay zero ends at zero, not at a denormal number") {
+  Params w;
+  w.add("w", Array::zeros({1}));
+  Halves o(w);
+  o.step(gradients(w, 0x1p-120, f32));
+  for (int k = 0; k < 6; ++k) o.step(gradients(w, 0, f32));
+  CHECK(o.memory_of_first() == 0x1p-126);
+  o.step(gradients(w, 0, f32));
+  CHECK(o.memory_of_first() == 0);
+}
 
 TEST_CASE("An optimiser has at most three memories, and reading one that it did not request is an error") {
   Params w;
