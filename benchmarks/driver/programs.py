@@ -65,16 +65,21 @@ def environment(threads):
     return {**held, **os.environ, **{name: held[name] for name in held if name.endswith("_THREADS")}}
 
 
+def pinned(threads):
+    """For preexec_fn: on as many processors as it has threads."""
+    processors = sorted(os.sched_getaffinity(0))[:threads]
+    return lambda: os.sched_setaffinity(0, processors)
+
+
 class Program:
     """A running program that answers each line with a line. It is pinned to as many processors as it has threads."""
 
     def __init__(self, command, threads, log):
         self.log = log
-        processors = sorted(os.sched_getaffinity(0))[:threads]
         with open(log, "w") as errors:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                env=environment(threads), preexec_fn=lambda: os.sched_setaffinity(0, processors))
+                env=environment(threads), preexec_fn=pinned(threads))
         self.rest = b""
 
     def read(self, patience):

@@ -38,6 +38,7 @@ class Arguments {
     if (found == values_.end()) throw std::runtime_error(std::string("argument missing: ") + key + "=");
     return found->second;
   }
+  bool has(const char* key) const { return values_.count(key) > 0; }
   int number(const char* key) const { return std::stoi(text(key)); }
   std::int64_t nanoseconds(const char* key) const { return std::stoll(text(key)); }
 

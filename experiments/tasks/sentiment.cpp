@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ebb/data/word_vectors.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/tasks/review_batch.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/reader.hpp>
@@ -57,17 +58,6 @@ Reviews read_reviews(const std::string& folder) {
   }
   return r;
 }
-
-/// Sentences and the judgement of each.
-struct ReviewBatch {
-  Tokens words;            // [T, B]
-  Lengths lengths;         // [B]
-  Tokens labels;           // [B], 0 negative, 1 positive
-  std::vector<int> items;  // [B]
-
-  int rows() const { return words.dim(1); }
-  int steps() const { return words.dim(0); }
-};
 
 /// Classifies a sentence: the maximum of each output of the recurrence over the steps, followed by a linear layer.
 ///
