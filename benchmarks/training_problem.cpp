@@ -7,6 +7,7 @@
 #include <ebb/experiments/tasks/music/network.hpp>
 #include <ebb/experiments/tasks/review_batch.hpp>
 #include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/experiments/train/train.hpp>
@@ -95,6 +96,16 @@ json settings_of(const Task& task, const TaskSettings& s) {
           {"word_dropout", own.words.value_or(0)}};
 }
 
+/// Of the validation split: the loss in nats, or the error in % if the task validates by its accuracy.
+double validated(const Model& model, const Task& task, const TaskSettings& s) {
+  const auto name = validation_measure(task);
+  const auto meter = name ? meter_of(task) : nullptr;
+  const double loss = test_loss(model, task, Split::valid, s, model.task.valid_batches, meter.get());
+  if (!name) return loss / model.task.unit_per_loss;
+  if (*name != "accuracy") throw ValueError("the task validates by its " + *name);
+  return 100 - measure_named(*name, meter->measures()).value;
+}
+
 void write_problem(const std::string& name, const std::string& path, const compare::Arguments& a) {
   Task::Inputs inputs;
   if (a.has("data")) inputs.data = a.text("data");
@@ -122,9 +133,8 @@ void write_problem(const std::string& name, const std::string& path, const compa
   const Batch first = task->batch({.length = s.length, .rows = s.batch, .seed = seed});
   const Result r = backward(model.w, {.rows = first.rows(), .training = false},
                             [&](Shard& shard) { return model.loss(shard, first); });
-  file.head["first"] = {{"loss", r.loss}, {"norm", r.grads.norm()}};
-  file.head["first"]["valid"] =
-      test_loss(model, *task, Split::valid, s, task->info().valid_batches) / task->info().unit_per_loss;
+  file.head["first"] = {{"loss", r.loss}, {"norm", r.grads.norm()}, {"valid", validated(model, *task, s)}};
+  file.head["measure"] = validation_measure(*task) ? "error, %" : "nats";
   file.write(path);
 }
 

@@ -53,7 +53,7 @@ def train_ebb(build, job, data, updates, seed, threads, folder):
     """What the command's own log of the run says. Errors: programs.Failed."""
     out = folder / "run"
     words = [build / COMMAND, "train", job.task, "--steps", updates, "--seed", seed, "--threads", threads, "--patience", 0,
-             "--out", out, "--force"]
+             "--checkpoint-every", updates, "--out", out, "--force"]
     for option in options_of(job, data):
         key, _, value = option.partition("=")
         words += [f"--{key}", value]

@@ -54,7 +54,7 @@ def chars(s, w, b, state, key):
     return cross_entropy(y @ w["out"]["W"] + w["out"]["b"], b["y"]), state
 
 
-def sentiment(s, w, b, state, key):
+def sentiment_scores(s, w, b, state, key):
     words, inputs, outputs = (None,) * 3 if key is None else jax.random.split(key, 3)
     x = b["x"]
     if words is not None:
@@ -62,7 +62,17 @@ def sentiment(s, w, b, state, key):
     y, state = lstm(w["forward"], dropout(inputs, w["words"][x], s.input_dropout), state, None, 0)
     real = jnp.arange(x.shape[0])[:, None] < b["lengths"]
     largest = jnp.where(real[..., None], y, -1e9).max(0)
-    return cross_entropy(dropout(outputs, largest, s.output_dropout) @ w["out"]["W"] + w["out"]["b"], b["y"]), state
+    return dropout(outputs, largest, s.output_dropout) @ w["out"]["W"] + w["out"]["b"], state
+
+
+def sentiment(s, w, b, state, key):
+    scores, state = sentiment_scores(s, w, b, state, key)
+    return cross_entropy(scores, b["y"]), state
+
+
+def sentiment_error(s, w, b, state, key):
+    scores, state = sentiment_scores(s, w, b, state, key)
+    return 100 * (scores.argmax(1) != b["y"]).mean(), state
 
 
 def music(s, w, b, state, key):
@@ -99,6 +109,7 @@ class Trainer:
     def __init__(self, problem, threads):
         s = self.s = problem.settings
         loss = {"chars": chars, "sentiment": sentiment, "music": music}[problem.task]
+        measure = sentiment_error if problem.task == "sentiment" else loss   # what validation averages
         self.problem, self.rates = problem, problem.rates()
         self.w = nested(problem.weights)
         self.m, self.v = jax.tree.map(jnp.zeros_like, self.w), jax.tree.map(jnp.zeros_like, self.w)
@@ -128,7 +139,7 @@ class Trainer:
         self.first_of = jax.jit(first)
         self.functions = {}
         begin = time.monotonic()
-        self.compile_all(jax.jit(update, donate_argnums=(0, 1, 2, 3)), jax.jit(lambda w, state, b: loss(s, w, b, state, None)))
+        self.compile_all(jax.jit(update, donate_argnums=(0, 1, 2, 3)), jax.jit(lambda w, state, b: measure(s, w, b, state, None)))
         self.compile_s = time.monotonic() - begin
 
     def compile_all(self, update, evaluate):

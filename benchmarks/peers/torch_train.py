@@ -65,7 +65,13 @@ def linear(w):
     return layer
 
 
-class Chars(torch.nn.Module):
+class Model(torch.nn.Module):
+    def measure(self, b, state):
+        """What validation averages."""
+        return self.loss(b, state)
+
+
+class Chars(Model):
     def __init__(self, s, w):
         super().__init__()
         self.embedding = torch.nn.Embedding.from_pretrained(torch.from_numpy(w["embedding/W"].copy()), freeze=False)
@@ -79,7 +85,7 @@ class Chars(torch.nn.Module):
         return F.cross_entropy(self.out(y).flatten(0, 1), b["y"]), (h.detach(), c.detach())
 
 
-class Sentiment(torch.nn.Module):
+class Sentiment(Model):
     """Padded batches, not packed ones: nn.LSTM is several times as fast on them, and in this direction reads the padding
     only after the sentence."""
 
@@ -93,16 +99,22 @@ class Sentiment(torch.nn.Module):
         return {**b, "x": torch.from_numpy(b["x"]).long(), "y": torch.from_numpy(b["y"]).long(),
                 "padding": padding.unsqueeze(2)}
 
-    def loss(self, b, _):
+    def scores(self, b):
         x = b["x"]
         if self.training:
             x = x.masked_fill(torch.rand(x.shape) < self.s.word_dropout, training.UNKNOWN)
         y, _ = self.net(F.dropout(self.embedding(x), self.s.input_dropout, self.training))
         largest = y.masked_fill(b["padding"], -1e9).amax(0)
-        return F.cross_entropy(self.out(F.dropout(largest, self.s.output_dropout, self.training)), b["y"]), None
+        return self.out(F.dropout(largest, self.s.output_dropout, self.training))
+
+    def loss(self, b, _):
+        return F.cross_entropy(self.scores(b), b["y"]), None
+
+    def measure(self, b, _):
+        return 100 * (self.scores(b).argmax(1) != b["y"]).float().mean(), None
 
 
-class Music(torch.nn.Module):
+class Music(Model):
     def __init__(self, s, w):
         super().__init__()
         self.net, self.out, self.s = lstm(w, "cell", s.dropout), linear(w), s
@@ -160,7 +172,7 @@ class Trainer:
         self.model.eval()
         state, losses = None, []
         for b in self.batches["valid"]:
-            loss, state = self.model.loss(b, state if b["continues"] else None)
+            loss, state = self.model.measure(b, state if b["continues"] else None)
             losses.append(loss.item())
         return training.weighted(self.batches["valid"], losses)
 

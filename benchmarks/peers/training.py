@@ -2,7 +2,7 @@
 the driver.
 
 A program trains one job. It is started with arguments key=value, reads the problem, compiles what it compiles, says what
-it has found for the driver to check (loss, norm of the gradient and validation loss of the initial weights, without
+it has found for the driver to check (loss, norm of the gradient and validation measure of the initial weights, without
 dropout), and waits; for the line "train" it trains, and says the validation losses and the seconds since that line."""
 import json
 import sys
@@ -59,7 +59,7 @@ def weighted(batches, losses):
 
 
 def run(arguments, make, version):
-    """`make(problem, threads)` returns a trainer with first() -> (loss, norm), update(k), valid() -> nats, `parameters`,
+    """`make(problem, threads)` returns a trainer with first() -> (loss, norm), update(k), valid() -> nats or %, `parameters`,
     and compile_s."""
     values = dict(word.split("=", 1) for word in arguments)
     problem = Problem(values["problem"])
