@@ -16,6 +16,7 @@
 #include <ebb/optim/clip.hpp>
 #include <optional>
 
+#include "compare_layer.hpp"
 #include "peers/row.hpp"
 
 using namespace ebb;
@@ -207,6 +208,15 @@ int main(int argc, char** argv) try {
   }
   const compare::Arguments a(argc, argv);
   set_threads(a.number("threads"));
+  if (const std::string& work = a.text("work"); work == "conv2d" || work == "cross_entropy") {
+    compare::LayerRow row(a, compare::read_problem(a.text("problem")));
+    const std::vector<double> first = row.numbers();
+    const std::int64_t end = compare::now();
+    compare::write_result(a.text("result"), first);
+    compare::print_ready(a, end, EBB_VERSION, name_of(isa()));
+    compare::serve([&] { row.step(); });
+    return 0;
+  }
   Row row(sizes_of(a), compare::read_problem(a.text("problem")));
   const Result first = row.gradient();
   const std::int64_t end = compare::now();

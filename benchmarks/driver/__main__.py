@@ -11,8 +11,8 @@ from .machine import Others, processor, revision
 
 EXAMPLES = """
 Runs Ebb and other frameworks (PyTorch, JAX, oneDNN) in turn on the same work: forward and backward of a recurrent
-cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights. Before
-a row is timed, its loss and gradients must agree with the others' for the same weights, to 1e-3 of the largest entry;
+cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights; and on two layers alone, conv2d and cross_entropy, of which the shape is side of the
+image, images, channels in and out, or 1, rows, 1, classes. Before a row is timed, its loss and gradients must agree with the others' for the same weights, to 1e-3 of the largest entry;
 otherwise it is rejected.
 Saved after each row: compare.json (rows), compare.md (the same as a page), compare_run.json (matrix products, compile
 times, missing and rejected rows), and plots as SVG. Installs what it needs into build/compare/venv, and Debian
@@ -89,7 +89,7 @@ class Run:
             if c.who != "Ebb":
                 if c.who not in self.gone:
                     yield c
-            elif any(name.endswith("-" + c.spelling) for name in self.spellings):
+            elif c.spelling == "layer" or any(name.endswith("-" + c.spelling) for name in self.spellings):
                 yield c
             else:
                 self.gone[f"Ebb {c.spelling}"] = "there are no cells with this spelling"

@@ -5,10 +5,8 @@ import sys
 from array import array
 from pathlib import Path
 
-from .rows import VOCABULARY
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
-from work import count, layout  # noqa: E402
+from work import count, head_of, layout  # noqa: E402
 
 TOLERANCE = 1e-3  # of the largest entry of each gradient
 
@@ -16,13 +14,13 @@ TOLERANCE = 1e-3  # of the largest entry of each gradient
 def write(case, path):
     """Weights uniform in +-1/sqrt(H), inputs in +-1.7 (variance one), tokens uniform; the same for every run."""
     draw = random.Random(1).random
-    tokens = case.T * case.B
-    if case.work == "train_chars":
-        numbers = array("f", (int(draw() * VOCABULARY) for _ in range(2 * tokens)))
+    numbers_before, integers = head_of(case)
+    if integers:
+        numbers = array("f", (int(draw() * integers) for _ in range(numbers_before)))
     else:
-        numbers = array("f", [3.4 * draw() - 1.7 for _ in range(tokens * case.I)])
+        numbers = array("f", [3.4 * draw() - 1.7 for _ in range(numbers_before)])
     bound = case.H ** -.5
-    for _, shape in layout(case.work, case.cell, case.I, case.H, VOCABULARY):
+    for _, shape in layout(case):
         numbers.extend([bound * (2 * draw() - 1) for _ in range(count(shape))])
     with open(path, "wb") as file:
         numbers.tofile(file)
@@ -32,7 +30,7 @@ def read(case, path):
     """Loss and gradients, [("loss", [x]), ("1.Wx", [...]), ...]"""
     numbers = array("d", Path(path).read_bytes())
     parts, at = [("loss", numbers[:1])], 1
-    for name, shape in layout(case.work, case.cell, case.I, case.H, VOCABULARY):
+    for name, shape in layout(case):
         parts.append((name, numbers[at:at + count(shape)]))
         at += count(shape)
     if at != len(numbers):
@@ -54,5 +52,5 @@ def disagreement(result, reference):
 
 def reference_of(contenders):
     """Whose gradients the others are compared with: never Ebb's if there is another framework."""
-    order = ["PyTorch eager", "PyTorch builtin", "JAX scan", "oneDNN builtin", "Ebb textbook"]
+    order = ["PyTorch eager", "PyTorch builtin", "PyTorch layer", "JAX scan", "oneDNN builtin", "Ebb textbook"]
     return min(contenders, key=lambda c: order.index(str(c)) if str(c) in order else len(order))

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
-from work import lengths  # noqa: E402
+from work import LAYERS, kernel_of, lengths  # noqa: E402
 
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 VOCABULARY = 65  # different characters in the built-in text of `ebb train chars`
+LAYER_SHAPES = [("conv2d", "kernel5", 28, 100, 1, 16), ("conv2d", "kernel3", 14, 100, 16, 32),   # those of `ebb train images`
+                ("conv2d", "kernel3", 28, 32, 8, 16), ("conv2d", "kernel3", 16, 64, 32, 64),
+                ("cross_entropy", "softmax", 1, 256, 1, 10_000), ("cross_entropy", "softmax", 1, 64, 1, 50_000)]
 SHAPES = [(100, 32, 64, 64), (100, 32, 128, 128), (100, 64, 256, 256), (784, 32, 1, 128), (35, 20, 200, 200),
           (1000, 16, 64, 64), (100, 1, 64, 64)]
 QUICK_SHAPE = SHAPES[1]
@@ -27,6 +30,8 @@ class Case:
     H: int
     threads: int
 
+    V = VOCABULARY
+
     @property
     def shape(self):
         return self.T, self.B, self.I, self.H
@@ -34,6 +39,10 @@ class Case:
     def flop(self):
         """Forward and backward: each weight is used once forward, once for its own gradient, and once for the adjoint of
         its input, where that is needed."""
+        if self.work == "conv2d":   # a first layer, of one channel, needs no gradient of the image
+            return 2 * self.B * self.T ** 2 * kernel_of(self) ** 2 * self.I * self.H * (2 if self.I == 1 else 3)
+        if self.work == "cross_entropy":   # difference from the maximum, exponential, sum, and both again for the gradient
+            return 5 * self.B * self.H
         g, steps, H = GATES[self.cell], self.T * self.B, self.H
         if self.work == "two_layers":
             return 2 * steps * g * H * (2 * self.I + 3 * H) + 2 * steps * g * H * 6 * H
@@ -63,6 +72,8 @@ def ebb(spellings=EBB):
 
 def peers(case, eager=True, compiled=False):
     """The other frameworks that have this cell; eager: also written out in PyTorch."""
+    if case.work in LAYERS:
+        return [Contender("PyTorch", "layer"), Contender("JAX", "layer")]
     found = []
     if case.cell != "mgu":
         found.append(Contender("PyTorch", "builtin"))
@@ -104,7 +115,15 @@ def full_rows(cores):
     for cell, hidden in (("lstm", 512), ("gru", 512), ("lstm", 128), ("gru", 128)):
         case = Case("train_chars", cell, "float32", 100, 64, 128, hidden, 2)
         yield case, ebb() + peers(case, eager=False)
+    yield from layer_rows()
     yield from sweeps(cores)
+
+
+def layer_rows():
+    for threads in (2, 1):
+        for work, cell, *shape in LAYER_SHAPES:
+            case = Case(work, cell, "float32", *shape, threads)
+            yield case, ebb(("layer",)) + peers(case)
 
 
 def sweeps(cores):

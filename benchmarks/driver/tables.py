@@ -4,9 +4,10 @@ import os
 from itertools import groupby
 
 PEERS = [("PyTorch", "builtin", "nn"), ("PyTorch", "eager", "eager"), ("PyTorch", "compiled", "compiled"),
-         ("JAX", "scan", "JAX"), ("oneDNN", "builtin", "oneDNN")]
+         ("JAX", "scan", "JAX"), ("PyTorch", "layer", "PyTorch"), ("JAX", "layer", "JAX"), ("oneDNN", "builtin", "oneDNN")]
 SPELLING = {("PyTorch", "builtin"): "nn.RNN / LSTM / GRU", ("PyTorch", "eager"): "written out, eager",
-            ("PyTorch", "compiled"): "written out, torch.compile", ("JAX", "scan"): "jit of lax.scan", ("oneDNN", "builtin"): "lstm"}
+            ("PyTorch", "compiled"): "written out, torch.compile", ("JAX", "scan"): "jit of lax.scan", ("oneDNN", "builtin"): "lstm",
+            ("Ebb", "layer"): "layer", ("PyTorch", "layer"): "eager", ("JAX", "layer"): "jit"}
 
 
 def replace(path, text):

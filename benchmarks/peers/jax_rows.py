@@ -48,7 +48,35 @@ def mgu(p, x, state):
     return ((1 - f) * h + f * n,)
 
 
+def layer_main():
+    """The layer alone, on the parameters and images that the problem lists."""
+    head, weights = work.read_problem(row)
+    p = {name: np.asarray(value) for name, value in weights.items()}
+
+    def conv2d(p, x):
+        k, pad = work.kernel_of(row), work.kernel_of(row) // 2
+        kernel = p["W"].T.reshape(row.H, row.I, k, k)
+        y = jax.lax.conv_general_dilated(p.get("x", x), kernel, (1, 1), [(pad, pad)] * 2)
+        return np.mean((y + p["b"][:, None, None]) ** 2)
+
+    def cross_entropy(p, targets):
+        return -np.mean(np.take_along_axis(jax.nn.log_softmax(p["logits"]), targets[:, None], 1))
+
+    head = np.asarray(head if head is not None else 0)
+    begin = time.monotonic()
+    compiled = jax.jit(jax.value_and_grad(locals()[row.work])).lower(p, head).compile()
+    more = {"compile_s": time.monotonic() - begin}
+
+    def first():
+        value, gradients = jax.block_until_ready(compiled(p, head))
+        return lambda: (float(value), gradients)
+
+    work.run(row, first, lambda: jax.block_until_ready(compiled(p, head)), jax.__version__, "", more=more)
+
+
 def main():
+    if row.work in work.LAYERS:
+        return layer_main()
     x, weights = work.read_problem(row)
     cell, layers = globals()[row.cell], 2 if row.work == "two_layers" else 1
     start = tuple(np.zeros((row.B, row.H), row.dtype) for _ in range(2 if row.cell == "lstm" else 1))

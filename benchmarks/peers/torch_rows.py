@@ -126,18 +126,55 @@ class Chars(torch.nn.Module):
                 "out.b": self.out.bias.grad}
 
 
+class Convolution(torch.nn.Module):
+    """nn.Conv2d. The image is a leaf, unless it is the one of a first layer."""
+
+    def __init__(self, row, weights):
+        super().__init__()
+        k = work.kernel_of(row)
+        self.net = torch.nn.Conv2d(row.I, row.H, k, padding=k // 2)
+        self.image = parameter(weights["x"]) if "x" in weights else None
+        with torch.no_grad():
+            self.net.weight.copy_(torch.from_numpy(weights["W"]).T.reshape(row.H, row.I, k, k))
+            self.net.bias.copy_(torch.from_numpy(weights["b"]))
+
+    def forward(self, x):
+        return self.net(x if self.image is None else self.image).unsqueeze(0)
+
+    def gradients(self):
+        found = {"W": self.net.weight.grad.flatten(1).T, "b": self.net.bias.grad}
+        return found if self.image is None else {**found, "x": self.image.grad}
+
+
+class CrossEntropy(torch.nn.Module):
+    def __init__(self, row, weights):
+        super().__init__()
+        self.logits = parameter(weights["logits"])
+
+    def gradients(self):
+        return {"logits": self.logits.grad}
+
+
+def model_of(row, weights):
+    own = {"train_chars": Chars, "conv2d": Convolution, "cross_entropy": CrossEntropy}
+    return own.get(row.work, Builtin if row.spelling == "builtin" else WrittenOut)(row, weights)
+
+
 def main():
     row = work.Row(sys.argv[1:])
     torch.set_num_threads(row.threads)
     head, weights = work.read_problem(row)
     chars = row.work == "train_chars"
-    model = (Chars if chars else Builtin if row.spelling == "builtin" else WrittenOut)(row, weights)
+    model = model_of(row, weights)
     if chars:
         tokens, following = (torch.from_numpy(part) for part in head)
         adam = torch.optim.Adam(model.parameters(), lr=1e-3)
         loss = lambda: torch.nn.functional.cross_entropy(model(tokens).flatten(0, 1), following.flatten())
+    elif row.work == "cross_entropy":
+        targets = torch.from_numpy(head)
+        loss = lambda: torch.nn.functional.cross_entropy(model.logits, targets)
     else:
-        x = torch.from_numpy(head)
+        x = None if head is None else torch.from_numpy(head)
         loss = lambda: model(x)[-1].square().mean()
     if row.spelling == "compiled":
         loss = torch.compile(loss)

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 
+LAYERS = ("conv2d", "cross_entropy")   # works without a cell
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 
 
@@ -27,21 +28,43 @@ def scopes(work, I, H):
     return [("1", I), ("2", H)] if work == "two_layers" else [("1", I)]
 
 
+def kernel_of(row):
+    """Side of the kernel of a convolution, from its name; the padding keeps the image's size."""
+    return int(row.cell.removeprefix("kernel"))
+
+
 def lengths(row):
     """Of the batch's sequences in the work `bidirectional`: spread evenly from T / 10 to T, in no order."""
     least = row.T // 10
     return [least + (53 * k % row.B) * (row.T - least) // max(row.B - 1, 1) for k in range(row.B)]
 
 
-def layout(work, cell, I, H, V):
+def head_of(row):
+    """What a problem holds before the parameters: how many numbers, and the bound of their integers, None for real ones."""
+    if row.work == "train_chars":
+        return 2 * row.T * row.B, row.V
+    if row.work == "cross_entropy":
+        return row.B, row.H
+    if row.work == "conv2d":   # T is the side of the image
+        return (row.B * row.T ** 2 if row.I == 1 else 0), None
+    return row.T * row.B * row.I, None
+
+
+def layout(row):
     """Names and shapes of the parameters, in the order in which a problem and a result hold them."""
-    g = GATES[cell]
-    blocks = [("emb.W", (V, I))] if work == "train_chars" else []
-    for scope, width in scopes(work, I, H):
+    I, H, V = row.I, row.H, row.V
+    if row.work == "cross_entropy":
+        return [("logits", (row.B, H))]
+    if row.work == "conv2d":   # the image of a first layer, of one channel, is no parameter
+        image = [("x", (row.B, I, row.T, row.T))] if I > 1 else []
+        return [("W", (I * kernel_of(row) ** 2, H)), ("b", (H,)), *image]
+    g = GATES[row.cell]
+    blocks = [("emb.W", (V, I))] if row.work == "train_chars" else []
+    for scope, width in scopes(row.work, I, H):
         blocks += [(f"{scope}.Wx", (width, g * H)), (f"{scope}.Wh", (H, g * H)), (f"{scope}.b", (g * H,))]
-        if cell == "gru":
+        if row.cell == "gru":
             blocks.append((f"{scope}.c", (H,)))
-    if work == "train_chars":
+    if row.work == "train_chars":
         blocks += [("out.W", (H, V)), ("out.b", (V,))]
     return blocks
 
@@ -57,15 +80,16 @@ def read_problem(row):
     """The input (x, or tokens and the next ones) and the parameters by name, as numpy arrays of the row's type."""
     import numpy as np
     numbers = np.fromfile(row.problem, np.float32)
-    tokens = row.T * row.B
+    at, bound = head_of(row)
     if row.work == "train_chars":
-        head = tuple(numbers[k * tokens:(k + 1) * tokens].reshape(row.T, row.B).astype(np.int64) for k in range(2))
-        at = 2 * tokens
+        head = tuple(numbers[:at].reshape(2, row.T, row.B).astype(np.int64))
+    elif bound:
+        head = numbers[:at].astype(np.int64)
     else:
-        at = tokens * row.I
-        head = numbers[:at].reshape(row.T, row.B, row.I).astype(row.dtype)
+        shape = (row.B, row.I, row.T, row.T) if row.work == "conv2d" else (row.T, row.B, row.I)
+        head = numbers[:at].reshape(shape).astype(row.dtype) if at else None
     weights = {}
-    for name, shape in layout(row.work, row.cell, row.I, row.H, row.V):
+    for name, shape in layout(row):
         weights[name] = numbers[at:at + count(shape)].reshape(shape).astype(row.dtype)
         at += count(shape)
     assert at == numbers.size
@@ -76,7 +100,7 @@ def write_result(row, loss, gradients):
     """Gradients by name, in the problem's shapes."""
     import numpy as np
     parts = [np.array([loss], np.float64)]
-    for name, shape in layout(row.work, row.cell, row.I, row.H, row.V):
+    for name, shape in layout(row):
         assert gradients[name].shape == shape, name
         parts.append(np.asarray(gradients[name], np.float64).ravel())
     np.concatenate(parts).tofile(row.result)
