@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from . import jobs, programs
-from .machine import Others, processor, revision
+from .machine import Others, processor
 from .tables import replace
 
 EXAMPLES = """
@@ -140,7 +140,7 @@ class Run:
                 first = found.pop("first_update") / per_loss   # with dropout
                 if not math.isclose(first, head["first"]["loss"], rel_tol=.1):
                     raise programs.Failed(f"the loss of its first update is {first}, without dropout {head['first']['loss']}")
-                self.versions[who] = f"{jobs.version_of_ebb(self.given.build).removeprefix('ebb ')}{revision(self.given.build)}"
+                self.versions[who] = jobs.version_of_ebb(self.given.build).removeprefix("ebb ")
             else:
                 found = jobs.train_peer(who, folder / "problem", self.given.threads, folder,
                                         lambda said: checked(said, head, parameters))
