@@ -11,11 +11,12 @@
 namespace compare {
 
 /// Forward and backward of one layer: a convolution with the mean square of its outputs as the loss, or a cross entropy
-/// of given logits. T is the side of the image, I and H the channels; or B the rows, and H the classes.
+/// of given logits. T is the height of the image, I and H the channels; or B the rows, and H the classes. The name of a
+/// convolution is like kernel5-stride2-width96, see peers/work.py.
 class LayerRow {
  public:
   LayerRow(const Arguments& a, const std::vector<float>& problem) {
-    const int B = a.number("B"), I = a.number("I"), H = a.number("H"), side = a.number("T");
+    const int B = a.number("B"), I = a.number("I"), H = a.number("H"), height = a.number("T");
     Reader in{problem};
     if (a.text("work") == "cross_entropy") {
       targets_ = ebb::Tokens({B});
@@ -24,10 +25,11 @@ class LayerRow {
       x_ = in.next({B, H});
       return;
     }
-    const int kernel = std::stoi(a.text("cell").substr(std::string("kernel").size()));
-    conv_.emplace(w_ / "conv", I, H, ebb::Conv2dOptions{.kernel = kernel, .padding = kernel / 2});
+    const int kernel = said(a, "kernel", 3);
+    conv_.emplace(w_ / "conv", I, H,
+                  ebb::Conv2dOptions{.kernel = kernel, .stride = said(a, "stride", 1), .padding = kernel / 2});
     leaf_ = I > 1;
-    const ebb::Shape image{B, I, side, side};
+    const ebb::Shape image{B, I, height, said(a, "width", height)};
     if (!leaf_) x_ = in.next(image);
     {
       ebb::Edit change(w_);
@@ -57,6 +59,12 @@ class LayerRow {
   }
 
  private:
+  static int said(const Arguments& a, const std::string& what, int otherwise) {
+    const std::string& name = a.text("cell");
+    const auto at = name.find(what);
+    return at == std::string::npos ? otherwise : std::stoi(name.substr(at + what.size()));
+  }
+
   struct Reader {
     const std::vector<float>& numbers;
     std::ptrdiff_t at = 0;

@@ -11,7 +11,7 @@ from .machine import Others, processor, revision
 
 EXAMPLES = """
 Runs Ebb and other frameworks (PyTorch, JAX, oneDNN) in turn on the same work: forward and backward of a recurrent
-cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights; and on two layers alone, conv2d and cross_entropy, of which the shape is side of the
+cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights; and on two layers alone, conv2d and cross_entropy, of which the shape is height of the
 image, images, channels in and out, or 1, rows, 1, classes. Before a row is timed, its loss and gradients must agree with the others' for the same weights, to 1e-3 of the largest entry;
 otherwise it is rejected.
 Saved after each row: compare.json (rows), compare.md (the same as a page), compare_run.json (matrix products, compile

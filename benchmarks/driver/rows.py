@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
-from work import LAYERS, kernel_of, lengths  # noqa: E402
+from work import LAYERS, convolution, lengths  # noqa: E402
 
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mgu": 2}
 VOCABULARY = 65  # different characters in the built-in text of `ebb train chars`
-LAYER_SHAPES = [("conv2d", "kernel5", 28, 100, 1, 16), ("conv2d", "kernel3", 14, 100, 16, 32),   # those of `ebb train images`
-                ("conv2d", "kernel3", 28, 32, 8, 16), ("conv2d", "kernel3", 16, 64, 32, 64),
+LAYER_SHAPES = [("conv2d", "kernel5", 28, 100, 1, 16), ("conv2d", "kernel3", 14, 100, 16, 32),   # of `ebb train images`
+                ("conv2d", "kernel5-stride2-width96", 64, 32, 1, 8), ("conv2d", "kernel5-stride2-width48", 32, 32, 8, 24),
+                ("conv2d", "kernel3-stride2-width24", 16, 32, 24, 48), ("conv2d", "kernel3-width12", 8, 32, 48, 64),  # of caption
+                ("conv2d", "kernel3", 16, 64, 32, 64),
                 ("cross_entropy", "softmax", 1, 256, 1, 10_000), ("cross_entropy", "softmax", 1, 64, 1, 50_000)]
 SHAPES = [(100, 32, 64, 64), (100, 32, 128, 128), (100, 64, 256, 256), (784, 32, 1, 128), (35, 20, 200, 200),
           (1000, 16, 64, 64), (100, 1, 64, 64)]
@@ -40,7 +42,9 @@ class Case:
         """Forward and backward: each weight is used once forward, once for its own gradient, and once for the adjoint of
         its input, where that is needed."""
         if self.work == "conv2d":   # a first layer, of one channel, needs no gradient of the image
-            return 2 * self.B * self.T ** 2 * kernel_of(self) ** 2 * self.I * self.H * (2 if self.I == 1 else 3)
+            kernel, stride, height, width = convolution(self)
+            pixels = -(-height // stride) * -(-width // stride)
+            return 2 * self.B * pixels * kernel ** 2 * self.I * self.H * (2 if self.I == 1 else 3)
         if self.work == "cross_entropy":   # difference from the maximum, exponential, sum, and both again for the gradient
             return 5 * self.B * self.H
         g, steps, H = GATES[self.cell], self.T * self.B, self.H

@@ -54,9 +54,9 @@ def layer_main():
     p = {name: np.asarray(value) for name, value in weights.items()}
 
     def conv2d(p, x):
-        k, pad = work.kernel_of(row), work.kernel_of(row) // 2
+        k, stride, _, _ = work.convolution(row)
         kernel = p["W"].T.reshape(row.H, row.I, k, k)
-        y = jax.lax.conv_general_dilated(p.get("x", x), kernel, (1, 1), [(pad, pad)] * 2)
+        y = jax.lax.conv_general_dilated(p.get("x", x), kernel, (stride, stride), [(k // 2, k // 2)] * 2)
         return np.mean((y + p["b"][:, None, None]) ** 2)
 
     def cross_entropy(p, targets):

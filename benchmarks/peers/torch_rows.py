@@ -131,8 +131,8 @@ class Convolution(torch.nn.Module):
 
     def __init__(self, row, weights):
         super().__init__()
-        k = work.kernel_of(row)
-        self.net = torch.nn.Conv2d(row.I, row.H, k, padding=k // 2)
+        k, stride, _, _ = work.convolution(row)
+        self.net = torch.nn.Conv2d(row.I, row.H, k, stride, padding=k // 2)
         self.image = parameter(weights["x"]) if "x" in weights else None
         with torch.no_grad():
             self.net.weight.copy_(torch.from_numpy(weights["W"]).T.reshape(row.H, row.I, k, k))

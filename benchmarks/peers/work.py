@@ -5,6 +5,7 @@ that it is ready, and then waits: for each line "SECONDS COUNT" it does training
 them, and prints their times. So several programs can be timed in turn, none of them while another works.
 """
 import json
+import re
 import sys
 import time
 
@@ -28,9 +29,11 @@ def scopes(work, I, H):
     return [("1", I), ("2", H)] if work == "two_layers" else [("1", I)]
 
 
-def kernel_of(row):
-    """Side of the kernel of a convolution, from its name; the padding keeps the image's size."""
-    return int(row.cell.removeprefix("kernel"))
+def convolution(row):
+    """Side of the kernel, stride, and the image's height and width, from a name like kernel5-stride2-width96; T is the
+    height. The padding is half a kernel."""
+    said = {name: int(number) for name, number in re.findall("([a-z]+)([0-9]+)", row.cell)}
+    return said["kernel"], said.get("stride", 1), row.T, said.get("width", row.T)
 
 
 def lengths(row):
@@ -45,8 +48,9 @@ def head_of(row):
         return 2 * row.T * row.B, row.V
     if row.work == "cross_entropy":
         return row.B, row.H
-    if row.work == "conv2d":   # T is the side of the image
-        return (row.B * row.T ** 2 if row.I == 1 else 0), None
+    if row.work == "conv2d":
+        _, _, height, width = convolution(row)
+        return (row.B * height * width if row.I == 1 else 0), None
     return row.T * row.B * row.I, None
 
 
@@ -56,8 +60,9 @@ def layout(row):
     if row.work == "cross_entropy":
         return [("logits", (row.B, H))]
     if row.work == "conv2d":   # the image of a first layer, of one channel, is no parameter
-        image = [("x", (row.B, I, row.T, row.T))] if I > 1 else []
-        return [("W", (I * kernel_of(row) ** 2, H)), ("b", (H,)), *image]
+        kernel, _, height, width = convolution(row)
+        image = [("x", (row.B, I, height, width))] if I > 1 else []
+        return [("W", (I * kernel ** 2, H)), ("b", (H,)), *image]
     g = GATES[row.cell]
     blocks = [("emb.W", (V, I))] if row.work == "train_chars" else []
     for scope, width in scopes(row.work, I, H):
@@ -86,7 +91,7 @@ def read_problem(row):
     elif bound:
         head = numbers[:at].astype(np.int64)
     else:
-        shape = (row.B, row.I, row.T, row.T) if row.work == "conv2d" else (row.T, row.B, row.I)
+        shape = (row.B, row.I, *convolution(row)[2:]) if row.work == "conv2d" else (row.T, row.B, row.I)
         head = numbers[:at].reshape(shape).astype(row.dtype) if at else None
     weights = {}
     for name, shape in layout(row):
