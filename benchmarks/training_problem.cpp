@@ -122,12 +122,12 @@ void write_problem(const std::string& name, const std::string& path, const compa
   file.head["unit_per_loss"] = task->info().unit_per_loss;
   for (int k = 0; k < model.w.count(); ++k) file.add(std::string("w/") + model.w[k].name(), model.w[k].value());
   for (int k = 0; k < s.steps; ++k)
-    add_batch(file, name, "train",
-              task->batch({.length = s.length, .rows = s.batch, .number = static_cast<std::uint64_t>(k), .seed = seed}));
+    add_batch(
+        file, name, "train",
+        task->batch({.length = s.length, .rows = s.batch, .number = static_cast<std::uint64_t>(k), .seed = seed}));
   const int valid = std::min(task->info().valid_batches, task->batches(Split::valid, s.length, s.batch));
   for (int k = 0; k < valid; ++k)
-    add_batch(file, name, "valid",
-              task->batch({Split::valid, s.length, s.batch, static_cast<std::uint64_t>(k), 0}));
+    add_batch(file, name, "valid", task->batch({Split::valid, s.length, s.batch, static_cast<std::uint64_t>(k), 0}));
 
   // Without dropout, so that every framework computes the same.
   const Batch first = task->batch({.length = s.length, .rows = s.batch, .seed = seed});

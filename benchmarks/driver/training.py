@@ -50,7 +50,8 @@ def arguments():
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the data of sentiment are (default: EBB_DATA)")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each training, of which medians are shown (1)")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads and processors of each program (2)")
-    parser.add_argument("--out", type=Path, metavar="DIR", default=programs.ROOT / "build" / "train", help="folder for the results (build/train)")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=programs.ROOT / "build" / "train",
+                        help="folder for the results (build/train)")
     parser.add_argument("--build", type=Path, metavar="DIR", default=programs.ROOT / "build" / "bench",
                         help="build folder of Ebb (build/bench), to measure another version of it")
     parser.add_argument("--list", action="store_true", help="print the trainings, and exit")
@@ -150,9 +151,10 @@ class Run:
             print(f"rejected {self.rejected[-1]}", flush=True)
             return
         ms = found.pop("ms")
-        found = {"job": job.name, "who": who, "seed": seed, "measure": head["measure"], "threads": self.given.threads, "updates": updates, "parameters": parameters,
+        found = {"job": job.name, "who": who, "seed": seed, "measure": head["measure"], "threads": self.given.threads,
+                 "updates": updates, "parameters": parameters,
                  "start": head["first"]["valid"], "final": found["curve"][-1][1], "seconds": found["curve"][-1][2],
-                 "ms_per_update": statistics.median(ms) if ms else None,
+                 "ms_per_update": statistics.median(ms) if ms else None, "ms_least": min(ms) if ms else None,
                  **{key: found[key] for key in ("curve", "compile_s", "process_s")}}
         self.runs.append(found)
         each = number(found["ms_per_update"], "{:.1f} ms/update, ")
@@ -163,16 +165,18 @@ class Run:
         """One for each training and framework: medians over the seeds."""
         for name in dict.fromkeys(r["job"] for r in self.runs):
             runs = [r for r in self.runs if r["job"] == name]
-            target = {seed: max(min(loss for _, loss, _ in r["curve"]) for r in runs if r["seed"] == seed) for seed in {r["seed"] for r in runs}}
+            target = {seed: max(min(loss for _, loss, _ in r["curve"]) for r in runs if r["seed"] == seed)
+                      for seed in {r["seed"] for r in runs}}
             for who in dict.fromkeys(r["who"] for r in runs):
                 own = [r for r in runs if r["who"] == who]
                 middle = lambda of: statistics.median(map(of, own))
-                yield {"job": name, "who": who, "runs": len(own), "updates": own[0]["updates"], "parameters": own[0]["parameters"],
+                yield {"job": name, "who": who, "runs": len(own), "updates": own[0]["updates"],
+                       "parameters": own[0]["parameters"],
                        "measure": own[0]["measure"],
                        "target": middle(lambda r: target[r["seed"]]), "to_target_s": middle(lambda r: seconds_to(target[r["seed"]], r)),
                        "final": middle(lambda r: r["final"]), "compile_s": middle(lambda r: r["compile_s"]),
                        "process_s": middle(lambda r: r["process_s"]),
-                       "ms_per_update": None if own[0]["ms_per_update"] is None else middle(lambda r: r["ms_per_update"])}
+                       **{key: None if own[0][key] is None else middle(lambda r: r[key]) for key in ("ms_per_update", "ms_least")}}
 
     def markdown(self):
         yield from ["# Seconds to the same validation loss", "", *(f"- {line}" for line in self.about)]
@@ -181,17 +185,17 @@ class Run:
         yield from (f"- **missing**: {who}: {why}" for who, why in self.gone.items())
         yield from (f"- **rejected**: {line}" for line in self.rejected)
         yield from ["", "\"x Ebb\": that framework's seconds to the loss divided by Ebb's.", "",
-                    "| training | updates | parameters | to reach | who | s to it | x Ebb | ... with compiling | ms/update | x Ebb | "
-                    "at the end | compile s | whole process s |", "|---" * 13 + "|"]
+                    "| training | updates | parameters | to reach | who | s to it | x Ebb | ... with compiling | ms/update | x Ebb | least | x Ebb | "
+                    "at the end | compile s | whole process s |", "|---" * 15 + "|"]
         rows = list(self.rows())
         for r in rows:
             ebb = next((e for e in rows if e["job"] == r["job"] and e["who"] == "Ebb"), None)
             ratio = lambda key: f"{r[key] / ebb[key]:.2f}" if ebb and r[key] and ebb[key] else ""
             yield (f"| {r['job']} | {r['updates']} | {r['parameters']:,} | {r['target']:.4g} {r['measure']} | {r['who']} | {r['to_target_s']:.2f} | "
                    f"{ratio('to_target_s')} | {r['to_target_s'] + r['compile_s']:.2f} | "
-                   f"{number(r['ms_per_update'], '{:.1f}')} | {ratio('ms_per_update')} | {r['final']:.4f} | "
+                   f"{number(r['ms_per_update'], '{:.1f}')} | {ratio('ms_per_update')} | {number(r['ms_least'], '{:.1f}')} | {ratio('ms_least')} | {r['final']:.4f} | "
                    f"{r['compile_s']:.1f} | {r['process_s']:.1f} |")
-        yield from (f"| {name} | skipped: {why} |" + " |" * 11 for name, why in self.skipped.items())
+        yield from (f"| {name} | skipped: {why} |" + " |" * 13 for name, why in self.skipped.items())
 
     def save(self):
         replace(self.given.out / "train.json", json.dumps({"about": self.about, "versions": self.versions, "missing": self.gone,

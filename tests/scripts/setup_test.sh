@@ -48,6 +48,6 @@ root=$PWD/moved
 build toy 2>log || fail "does not build in a moved tree"
 
 # No script configures in a different way.
-if (cd "$EBB_SOURCE" && grep -nE 'cmake +(--preset|-S|-B)' experiments/run tests/run tests/fuzz/run .ci/run benchmarks/compare); then
+if (cd "$EBB_SOURCE" && grep -nE 'cmake +(--preset|-S|-B)' experiments/run tests/run tests/fuzz/run .ci/run benchmarks/compare benchmarks/train); then
   echo "these configure without the setup script"; exit 1
 fi
