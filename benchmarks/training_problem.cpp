@@ -1,5 +1,5 @@
-// What benchmarks/train gives to the other frameworks, so that they train what `ebb train` trains: the settings of a task,
-// its initial weights, its batches of training and validation, and the loss and gradient to compare with.
+// What benchmarks/train gives to the other frameworks, so that they train what `ebb train` trains: the settings of a
+// task, its initial weights, its batches of training and validation, and the loss and gradient to compare with.
 //   training_problem chars FILE seed=1 steps=400 dropout=0
 //   training_problem sentiment FILE seed=1 steps=400 data=FOLDER
 #include <algorithm>

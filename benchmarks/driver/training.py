@@ -14,11 +14,11 @@ from .tables import replace
 
 EXAMPLES = """
 Trains the tasks of the command in Ebb, PyTorch and JAX in turn: `ebb train` itself, whose own log gives the times and
-validation losses (the error, for sentiment), and the same training in the other frameworks. They start from the same weights, read the same batches
-in the same order and validate on the same ones at the same updates; dropout, clipping, optimiser and learning rates are
-the same, the random masks are not. Before a training is timed, loss and gradient of the first batch, the validation loss
-of the initial weights (both without dropout) and the number of parameters must be Ebb's, to 1e-3; otherwise it is
-rejected.
+validation losses (for sentiment the error), and the same training in the other frameworks. They start from the same
+weights, read the same batches in the same order and validate on the same ones at the same updates; dropout, clipping,
+optimiser and learning rates are the same, the random masks are not. Before a training is timed, loss and gradient of
+the first batch, the validation loss of the initial weights (both without dropout) and the number of parameters must be
+Ebb's, to 1e-3; otherwise it is rejected.
 
 The loss to reach is the highest of the lowest validation losses of all runs of a training, so that each of them reaches
 it; the seconds are interpolated between the two validations around it. They include the validations. Not included: starting,
@@ -158,8 +158,8 @@ class Run:
                  **{key: found[key] for key in ("curve", "compile_s", "process_s")}}
         self.runs.append(found)
         each = number(found["ms_per_update"], "{:.1f} ms/update, ")
-        print(f"{job.name:22} {who:8} seed {seed}: {found['final']:.4f} {head['measure']} after {updates} updates and {found['seconds']:.1f} s; "
-              f"{each}compile {found['compile_s']:.1f} s, process {found['process_s']:.1f} s", flush=True)
+        print(f"{job.name:22} {who:8} seed {seed}: {found['final']:.4f} {head['measure']} after {updates} updates and "
+              f"{found['seconds']:.1f} s; {each}compile {found['compile_s']:.1f} s, process {found['process_s']:.1f} s", flush=True)
 
     def rows(self):
         """One for each training and framework: medians over the seeds."""
@@ -185,16 +185,16 @@ class Run:
         yield from (f"- **missing**: {who}: {why}" for who, why in self.gone.items())
         yield from (f"- **rejected**: {line}" for line in self.rejected)
         yield from ["", "\"x Ebb\": that framework's seconds to the loss divided by Ebb's.", "",
-                    "| training | updates | parameters | to reach | who | s to it | x Ebb | ... with compiling | ms/update | x Ebb | least | x Ebb | "
-                    "at the end | compile s | whole process s |", "|---" * 15 + "|"]
+                    "| training | updates | parameters | to reach | who | s to it | x Ebb | ... with compiling | ms/update | "
+                    "x Ebb | least | x Ebb | at the end | compile s | whole process s |", "|---" * 15 + "|"]
         rows = list(self.rows())
         for r in rows:
             ebb = next((e for e in rows if e["job"] == r["job"] and e["who"] == "Ebb"), None)
             ratio = lambda key: f"{r[key] / ebb[key]:.2f}" if ebb and r[key] and ebb[key] else ""
-            yield (f"| {r['job']} | {r['updates']} | {r['parameters']:,} | {r['target']:.4g} {r['measure']} | {r['who']} | {r['to_target_s']:.2f} | "
-                   f"{ratio('to_target_s')} | {r['to_target_s'] + r['compile_s']:.2f} | "
-                   f"{number(r['ms_per_update'], '{:.1f}')} | {ratio('ms_per_update')} | {number(r['ms_least'], '{:.1f}')} | {ratio('ms_least')} | {r['final']:.4f} | "
-                   f"{r['compile_s']:.1f} | {r['process_s']:.1f} |")
+            yield (f"| {r['job']} | {r['updates']} | {r['parameters']:,} | {r['target']:.4g} {r['measure']} | {r['who']} | "
+                   f"{r['to_target_s']:.2f} | {ratio('to_target_s')} | {r['to_target_s'] + r['compile_s']:.2f} | "
+                   f"{number(r['ms_per_update'], '{:.1f}')} | {ratio('ms_per_update')} | "
+                   f"{number(r['ms_least'], '{:.1f}')} | {ratio('ms_least')} | {r['final']:.4f} | {r['compile_s']:.1f} | {r['process_s']:.1f} |")
         yield from (f"| {name} | skipped: {why} |" + " |" * 13 for name, why in self.skipped.items())
 
     def save(self):
