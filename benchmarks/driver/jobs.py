@@ -3,7 +3,6 @@ import csv
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from . import programs
 
@@ -88,9 +87,10 @@ def version_of_ebb(build):
     return subprocess.run([build / COMMAND, "--version"], capture_output=True, text=True).stdout.split("\n")[0].strip()
 
 
-def missing(build):
-    gone = {who: why for who, why in programs.missing().items() if who in PEERS}
-    for program in (COMMAND, PROBLEM):
-        if not (build / program).exists():
-            gone["Ebb"] = f"{Path(build, program)} is not built"
-    return gone
+def not_built(build):
+    """A program of Ebb that is not there."""
+    return next((build / program for program in (COMMAND, PROBLEM) if not (build / program).exists()), None)
+
+
+def missing():
+    return {who: why for who, why in programs.missing().items() if who in PEERS}

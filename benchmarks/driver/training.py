@@ -21,8 +21,9 @@ the first batch, the validation loss of the initial weights (both without dropou
 Ebb's, to 1e-3; otherwise it is rejected.
 
 The loss to reach is the highest of the lowest validation losses of all runs of a training, so that each of them reaches
-it; the seconds are interpolated between the two validations around it. They include the validations. Not included: starting,
-reading data and, in JAX, compiling, which have columns of their own. No program stops early or writes checkpoints.
+it; the seconds are interpolated between the two validations around it. They include the validations, but
+not starting, reading data and, in JAX, compiling, which have columns of their own. No program stops early or writes
+checkpoints.
 
 Data: chars and music are built in; sentiment needs rt-polarity.neg and rt-polarity.pos of Pang & Lee 2005, from the
 folder given as --data or EBB_DATA, and is skipped without them.
@@ -73,6 +74,8 @@ def arguments():
     if given.quick and not given.only:
         given.jobs = [job for job in given.jobs if job.quick_updates]
     given.whos = [who for who in jobs.WHO if not given.who or who in given.who]
+    if not given.list and (absent := jobs.not_built(given.build)):
+        parser.error(f"{absent} is not built: cmake --build {given.build} --target train_programs")
     programs.use_build(given.build)
     return given
 
@@ -106,7 +109,7 @@ def number(x, text):
 
 class Run:
     def __init__(self, given):
-        self.given, self.gone = given, jobs.missing(given.build.resolve())
+        self.given, self.gone = given, jobs.missing()
         self.whos = [who for who in given.whos if who not in self.gone]
         self.runs, self.skipped, self.rejected, self.versions = [], {}, [], {}
         self.about = [f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f} at the start",
