@@ -1,6 +1,7 @@
 // oneDNN's LSTM, forward and backward, as one row of benchmarks/compare (see row.hpp). Its gate order is i f g o, like
 // the problem's. It always computes dx, which is not needed but cannot be disabled. The initial state is passed as
 // zeros, since without one version 2.6 computes a wrong gradient of Wh.
+#include <xmmintrin.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
@@ -156,6 +157,7 @@ std::string isa() {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  _mm_setcsr(_mm_getcsr() | 0x8040);  // denormals are zero, as in Ebb and XLA; threads inherit it
   const compare::Arguments a(argc, argv);
   Lstm lstm(a, compare::read_problem(a.text("problem")));
   lstm.step();

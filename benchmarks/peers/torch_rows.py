@@ -163,6 +163,7 @@ def model_of(row, weights):
 def main():
     row = work.Row(sys.argv[1:])
     torch.set_num_threads(row.threads)
+    torch.set_flush_denormal(True)  # as Ebb and XLA do; before the first parallel loop, whose threads inherit it
     head, weights = work.read_problem(row)
     chars = row.work == "train_chars"
     model = model_of(row, weights)

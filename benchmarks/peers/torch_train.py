@@ -136,6 +136,7 @@ class Trainer:
 
     def __init__(self, problem, threads):
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(True)  # as Ebb and XLA do; before the first parallel loop, whose threads inherit it
         torch.manual_seed(1)
         self.s, self.rates = problem.settings, problem.rates()
         self.model = {"chars": Chars, "sentiment": Sentiment, "music": Music}[problem.task](self.s, problem.weights)
