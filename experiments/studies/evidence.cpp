@@ -52,8 +52,11 @@ double log_slope_along(const Cell& cell, const Drive& drive, const std::string& 
 }  // namespace
 
 Estimate decay_estimate(const LagNorms& norms, int first, int last) {
-  Estimate e{decay_of(norms, first, last).per_step, Evidence::unmeasured};
+  const Decay d = decay_of(norms, first, last);
+  Estimate e{d.per_step, Evidence::unmeasured};
   last = std::min(last, static_cast<int>(norms.size()) - 1);
+  const auto zero = [&](int lag) { return d.mean[static_cast<std::size_t>(lag)] == -INFINITY; };
+  if (first < last && zero(first) && zero(last)) return {-INFINITY, Evidence::unmeasured};
   const Array table = table_of_norms(norms);
   if (table && first < last && table.dim(1) >= least_for_error) e.error = decay_rate(table, first, last).error;
   return e;

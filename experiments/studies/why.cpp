@@ -103,9 +103,10 @@ std::string gate_sentence(const Evidence& e) {
   for (const GateEvidence& other : all)
     if (other.factor() == g.factor()) fields += (fields.empty() ? "" : " and ") + other.field;
   if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.factor() != g.factor(); }))
-    text = fmt::format("Of its gates ({}), {} keeps its field longest:", gates_text(all), g.factor());
+    text = fmt::format("Of its gates ({}), {} keeps its field longest", gates_text(all), g.factor());
   else text = fmt::format("Its gate {}, which multiplies {}, keeps it", g.factor(), fields);
   if (g.seeds < g.of_seeds) text += fmt::format(", in {} of {} seeds,", g.seeds, g.of_seeds);
+  else if (text.starts_with("Of ")) text += ":";
   text += fmt::format(
       " for {0} steps in the median unit and for {1} in the slowest; through {2} alone the gradient would change by "
       "{3} nats per step",
@@ -190,7 +191,7 @@ std::string gradient_text(const Estimate& rate, int length) {
   const auto halves = [&] { return fmt::format("halves every {} steps", number_text(std::numbers::ln2 / -d)); };
   switch (trend) {
     case Trend::unknown: return "the decay of its gradient could not be measured.";
-    case Trend::gone: return "no gradient comes back through a step.";
+    case Trend::gone: return "the gradient is zero, or below 10⁻³⁰⁰, at the lags of its decay: nothing comes back.";
     case Trend::vanishes:
       return fmt::format("the gradient falls by {} and {}: {} it shrinks to {}.", size, halves(), over, power);
     case Trend::explodes: return fmt::format("the gradient grows by {}: {} it explodes to {}.", size, over, power);

@@ -63,6 +63,9 @@ TEST_CASE("the slowest of several gates is the one that may explain a decay") {
   e.gates.push_back({.name = "g", .field = "m", .median = 300, .longest = 900, .alone = -.001});
   CHECK_THAT(why_text(e),
              Contains("Of its gates (f multiplies c, g multiplies m), g keeps its field longest: for 300"));
+  e.gates[1].seeds = 1;
+  e.gates[1].of_seeds = 2;
+  CHECK_THAT(why_text(e), Contains("g keeps its field longest, in 1 of 2 seeds, for 300"));
 }
 
 TEST_CASE("a gate whose complement multiplies the state is named so") {
@@ -170,6 +173,20 @@ TEST_CASE("evidence of several runs is averaged: time scales by their rates, err
   const Evidence of_three = mean_evidence({&a, &b, &c}, {{0, 0, 0}, {-1, -2, -3}, {-2, -4, -6}, {-3, -6, -9}});
   CHECK(of_three.exponent.error == Approx(std::sqrt((.04 + 0 + .04) / 2 / 3)));  // -2.9, -3.1, -3.3
   CHECK(of_three.decay.error == Approx(1. / 3));                                 // -3, -2, -3
+}
+
+TEST_CASE("a gradient that is zero is called so, and not one that could not be measured") {
+  const LagNorms zero{{0, 0, 0}, {-INFINITY, -INFINITY, -INFINITY}, {-INFINITY, -INFINITY, -INFINITY}};
+  Evidence e = forgetful();
+  e.decay = decay_estimate(zero, 1, 2);
+  CHECK(e.decay.value == -INFINITY);
+  e.exponent = {-INFINITY, 0};
+  CHECK_THAT(why_text(e),
+             Contains("the gradient is zero, or below 10⁻³⁰⁰") && Contains("the top Lyapunov exponent is -∞"));
+  const Evidence mean = mean_evidence({&e, &e, &e}, zero);
+  CHECK(std::isnan(mean.decay.value));  // lags 10 to 100 were not measured
+  CHECK(std::isnan(decay_estimate({{NAN}, {NAN}, {NAN}}, 1, 2).value));
+  CHECK(std::isfinite(decay_estimate({{0.}, {-1.}, {-2.}, {-INFINITY}}, 0, 3).value));  // what is left has a rate
 }
 
 TEST_CASE("a gate that only some seeds have is named, with their number, and one of several by most seeds") {
