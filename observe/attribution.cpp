@@ -100,7 +100,7 @@ void measure_parts(const ParameterVector& p, GradientByTime& g) {
       const Array part = p.part(g.parts[i], k), whole = p.part(g.whole, k);
       const std::int64_t at = std::int64_t{i} * p.count() + k;
       g.norms.set_flat(at, norm_of(part));
-      if (squares > 0) g.shares.set_flat(at, sum(part * whole).item() / squares);
+      if (squares != 0) g.shares.set_flat(at, sum(part * whole).item() / squares);  // NaN stays NaN
     }
   const Array left = n > 0 ? sum(g.parts, {0}) - g.whole : g.whole;
   const double largest = largest_magnitude(g.whole);

@@ -90,6 +90,15 @@ TEST_CASE("The parts sum to the gradient within 1e-12, for every cell, and each 
   }
 }
 
+TEST_CASE("A gradient that is not a number has no shares") {
+  Params w;
+  const CellPtr cell = make_cell("rnn", w / "cell", {I, H});
+  Edit(w).flat().set_flat(0, NAN);
+  const Array x = inputs();
+  const GradientByTime g = gradient_by_time({w, [&] { return last_squares(*cell, x); }});
+  CHECK(std::isnan(sum_of(g.shares)));
+}
+
 TEST_CASE("A fused cell and the same cell in separate ops have the same parts") {
   GradientByTime g[2];
   for (int k = 0; k < 2; ++k) {

@@ -81,6 +81,8 @@ struct AttributionMeasure final : Measure {
   std::string sentence(const Observed& o) const override {
     const Values& v = o.values;
     const Parts parts = parts_of(v);
+    if (!std::isfinite(parts.recent + parts.outside))
+      return fmt::format("{}: the gradient is infinite or NaN, so that no step has a share of it.", o.subject.name);
     std::string text = fmt::format("{}: {:.0f} % of the gradient comes from the last tenth of the steps",
                                    o.subject.name, 100 * parts.recent);
     if (parts.outside != 0)
@@ -103,7 +105,7 @@ struct AttributionMeasure final : Measure {
       for (std::size_t n = 0; n < list.size(); ++n) {
         const double t = v.at("times")[n];
         if (t < 0) p.outside += list[n];
-        else if (t >= .9 * v.number("steps")) p.recent += list[n];
+        else if (t >= std::min(.9 * v.number("steps"), v.number("steps") - 1)) p.recent += list[n];
       }
     }
     return p;
