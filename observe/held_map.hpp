@@ -15,11 +15,13 @@ class HeldMap {
   Array jacobian_minus_identity(const Array& s) const;
   /// How many rows to differentiate at once.
   int block() const;
-  /// Throws ValueError if F is not one map: if from one of these states [n, S], or from one near them, the step leads
-  /// elsewhere with another seed (the cell draws random numbers) or at another time.
+  /// The reason why F is not one map, or an empty text: from one of these states [n, S], or from one near them, the
+  /// step leads elsewhere with another seed (the cell draws random numbers) or at another time.
   ///
   /// Numerics  results are compared bit by bit, for 8 seeds, times 0 to 32 and powers of two up to 2^20. What a cell
   ///           does at other times only, or in other states only, is not noticed
+  std::string not_autonomous(const Array& states) const;
+  /// Throws it as a ValueError.
   void check_autonomous(const Array& states) const;
 
  private:

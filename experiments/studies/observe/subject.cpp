@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
+#include <ebb/ops/elementwise.hpp>
 #include <map>
 
 namespace ebb::app::observe {
@@ -24,10 +25,18 @@ void check_before_training(const std::string& remedies, const std::string& task,
   }
 }
 
+/// Rejects weights of which every measure would be NaN.
+void check_finite(const std::string& path, const LeafSet& w) {
+  for (int k = 0; k < w.count(); ++k)
+    if (!all_finite(w[k].value()))
+      throw ValueError(fmt::format("'{}': {} has values that are infinite or NaN", path, w[k].name()));
+}
+
 }  // namespace
 
 Subject Subject::of_weights(const std::string& path, const std::string& data) {
   Trained trained = Trained::read(path, {}, data);
+  check_finite(path, trained.model->w);
   Subject s;
   s.name = s.cell_name = trained.architecture.cell;
   if (const std::string& remedy = trained.architecture.settings.remedy; !remedy.empty()) s.name += " + " + remedy;

@@ -53,6 +53,11 @@ TEST_CASE("exponents of the size of rounding are zero") {
             ++drawn;
             CHECK(row[k][1] == 0);
           }
+  for (const json& plot : plots_of(page))
+    if (plot["title"] == "Spectrum")  // the band too: it lies around its line
+      for (const json& row : plot["rows"])
+        for (std::size_t k = 1; k < row.size(); ++k)
+          for (const json& number : row[k]) CHECK((number.is_null() || number == 0));
   CHECK(drawn > 8);
   CHECK_THAT(page, Contains("orthogonal: λ₁ = 0 nats per step, not different from zero"));
   CHECK_THAT(page, Contains("identity: λ₁ = 0 nats per step, not different from zero"));

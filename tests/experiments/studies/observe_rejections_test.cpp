@@ -1,4 +1,7 @@
+#include <cmath>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/nn/cell.hpp>
+#include <ebb/nn/files/weights.hpp>
 #include <filesystem>
 #include <stdexcept>
 
@@ -107,6 +110,18 @@ TEST_CASE(
       ebb_command({"train", "adding", "--cell", "test-batch-mean", "--quick", "--steps", "1", "--out", folder / "run"})
           .code == 0);
   CHECK_THAT(error_of({folder / "run"}), Contains("depends on the other rows of its batch"));
+}
+
+TEST_CASE("ebb observe names the weights that are not finite, and leaves no folder") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const std::string run = folder / "run", weights = run + "/weights.safetensors";
+  REQUIRE(ebb_command({"train", "adding", "--cell", "rnn", "--quick", "--steps", "1", "--out", run}).code == 0);
+  const ebb::app::Trained t = ebb::app::Trained::read(weights, {}, {});
+  ebb::Edit(t.model->w)[t.model->w.find("cell/U")].set_flat(1, NAN);
+  ebb::save_weights(weights, t.model->w, t.architecture.metadata());
+  CHECK_THAT(error_of({run, "--out", folder / "out"}), Contains(weights + "': cell/U has values that are infinite or"));
+  CHECK_FALSE(std::filesystem::exists(folder / "out"));
 }
 
 TEST_CASE("ebb observe rejects what trained weights do not read, and does not record it") {

@@ -133,6 +133,43 @@ TEST_CASE("the sentence about attribution counts the readout apart from the last
       "such as those of the readout.");
   v["share out/W"] = {0, 0, .5, .1};
   CHECK(measure->sentence({s, v}) == "gru: 30 % of the gradient comes from the last tenth of the steps.");
+  v["share U"][3] = NAN;
+  CHECK(measure->sentence({s, v}) == "gru: the gradient is infinite or NaN, so that no step has a share of it.");
+  v = {};
+  v["steps"] = {2};  // the last step, if a tenth is less than one
+  v["times"] = {0, 1};
+  v["share U"] = {.25, .75};
+  CHECK(measure->sentence({s, v}) == "gru: 75 % of the gradient comes from the last tenth of the steps.");
+}
+
+TEST_CASE("the sentence about fixed points has the dimensions of manifolds") {
+  using namespace ebb::app::observe;
+  const std::vector<const MeasureEntry*> all = measure_list();
+  const auto entry =
+      std::find_if(all.begin(), all.end(), [](const auto* e) { return std::string(e->name) == "fixed_points"; });
+  REQUIRE(entry != all.end());
+  Subject s;
+  s.name = "integrator";
+  Values v;
+  v["starts"] = {20};
+  v["ends.fixed"] = {20};
+  v["ends.slow"] = v["ends.unfinished"] = v["ends.not_finite"] = {0};
+  v["manifolds.dimension"] = {16, 1};
+  CHECK_THAT(
+      (*entry)->make()->sentence({s, v}),
+      Catch::Matchers::Contains("0 isolated fixed points, 2 manifolds of fixed points, of dimension 16, 1, from"));
+}
+
+TEST_CASE("what a measure cannot do is stated, and no failure unless it is named") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const json all = observed(folder / "all", {"--cell", "gaussian", "--hidden", "4", "--length", "15"});
+  const json& of = all["subjects"]["gaussian"];
+  CHECK_THAT(of["fixed_points"]["not measured"].get<std::string>(), Contains("draws random numbers in its step"));
+  CHECK_THAT(of["lyapunov"]["not measured"].get<std::string>(), Contains("15 steps are too few"));
+  CHECK_THAT(error_of({"--cell", "gaussian", "--measure", "fixed_points"}), Contains("draws random numbers"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "lyapunov", "--length", "16"}), Contains("need a step each"));
+  observed(folder / "least", {"--cell", "rnn", "--hidden", "2", "--measure", "lyapunov", "--length", "17"});
 }
 
 TEST_CASE("a quote in the name of a run is doubled in the CSV") {

@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/plane.hpp>
 #include <ebb/observe/fixed_points.hpp>
+#include <ebb/observe/held_map.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/random.hpp>
@@ -33,7 +34,13 @@ struct FixedPointMeasure final : Measure {
   std::string unfit(const Subject& s, const Amount&) const override {
     if (s.state_size() > most_size)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_size);
-    return {};
+    const Cell& cell = s.model().simple().cell();
+    try {
+      const ebb::detail::HeldMap map(cell, Array::zeros({cell.sizes().input}, f64));
+      return map.not_autonomous(Array::zeros({1, s.state_size()}, f64));
+    } catch (const std::exception&) {  // a step that throws: the measurement fails and says so
+      return {};
+    }
   }
 
   Values measure(const Subject& s, const Amount& a) const override {
@@ -61,12 +68,16 @@ struct FixedPointMeasure final : Measure {
   }
 
   void present(Job& job, const std::vector<Observed>& all, const Amount& a) const override {
+    std::vector<std::string> tasks;
+    for (const Observed& o : all)
+      if (const std::string task = o.subject.task().name(); std::find(tasks.begin(), tasks.end(), task) == tasks.end())
+        tasks.push_back(task);
     job.report.section(
         "Fixed and slow points",
         fmt::format("States that the cell leaves unchanged while its input is held at {}. Every fixed point has "
                     "q = |F(s) - s|² / 2 below 1e-24. The search starts from states along the data of {}, with noise, "
                     "and between them.",
-                    a.free ? "zero" : "the mean of the data", all.front().subject.task().name()));
+                    a.free ? "zero" : "the mean of the data", tasks.size() == 1 ? tasks.front() : "each model's task"));
     Table t{.head = {"", "point", "unstable directions", "starts", "q", "τ of the slowest mode", "its frequency"},
             .rows = {},
             .caption = "τ in steps, negative for a mode that grows; frequency in cycles per step."};
@@ -111,7 +122,9 @@ struct FixedPointMeasure final : Measure {
                      : fmt::format(", {} of them stable", stable);
     }
     if (v.has("manifolds.dimension"))
-      text += ", " + count_text(double(v.at("manifolds.dimension").size()), "manifold") + " of fixed points";
+      text += fmt::format(", {} of fixed points, of dimension {}",
+                          count_text(double(v.at("manifolds.dimension").size()), "manifold"),
+                          fmt::join(v.at("manifolds.dimension"), ", "));
     if (v.has("slow.q")) text += ", " + count_text(double(v.at("slow.q").size()), "slow point");
     text += fmt::format(", from {} starts: {} ended at a fixed point, {} where the state is slow, {} unfinished",
                         v.number("starts"), v.number("ends.fixed"), v.number("ends.slow"), v.number("ends.unfinished"));

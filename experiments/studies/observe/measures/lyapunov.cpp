@@ -19,6 +19,9 @@ struct LyapunovMeasure final : Measure {
   }
 
   std::string unfit(const Subject& s, const Amount& a) const override {
+    if (const int least = LyapunovOptions().blocks; a.steps - a.steps / 10 < least)
+      return fmt::format("{} are too few: after the warm-up, a tenth of them, its {} blocks need a step each",
+                         count_text(a.steps, "step"), least);
     if (!a.leading || a.leading->count(s.state_size()) <= s.state_size()) return {};
     return fmt::format("--directions {} is more than the {} of its state", a.leading->count(s.state_size()),
                        s.state_size());
@@ -171,8 +174,8 @@ struct LyapunovMeasure final : Measure {
       for (std::size_t k = 0; k < e.size(); ++k) {
         line.x.push_back((double(k) + .5) / o.values.number("state_size"));
         line.y.push_back(without_rounding(e[k]));
-        line.low.push_back(e[k] - o.values.at("errors")[k]);
-        line.high.push_back(e[k] + o.values.at("errors")[k]);
+        line.low.push_back(without_rounding(e[k] - o.values.at("errors")[k]));
+        line.high.push_back(without_rounding(e[k] + o.values.at("errors")[k]));
       }
       const auto above = std::count_if(e.begin(), e.end(), [](double x) { return x > exponent_rounding; });
       p.finding += fmt::format("{}{}: {} of {} above zero", p.finding.empty() ? "" : "; ", o.subject.name, above,
