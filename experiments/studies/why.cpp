@@ -191,7 +191,7 @@ std::string gradient_text(const Estimate& rate, int length) {
   const auto halves = [&] { return fmt::format("halves every {} steps", number_text(std::numbers::ln2 / -d)); };
   switch (trend) {
     case Trend::unknown: return "the decay of its gradient could not be measured.";
-    case Trend::gone: return "the gradient is zero, or below 10⁻³⁰⁰, at the lags of its decay: nothing comes back.";
+    case Trend::gone: return "no gradient comes back: it is zero, or below 10⁻³⁰⁰, at the lags of its decay.";
     case Trend::vanishes:
       return fmt::format("the gradient falls by {} and {}: {} it shrinks to {}.", size, halves(), over, power);
     case Trend::explodes: return fmt::format("the gradient grows by {}: {} it explodes to {}.", size, over, power);
