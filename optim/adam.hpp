@@ -23,6 +23,7 @@ class Adam final : public Optimizer {
  private:
   void update(const Slice<float>&) override;
   void update(const Slice<double>&) override;
+  bool elementwise() const override { return true; }
   template <class T> void run(const Slice<T>& s) const;
   AdamOptions o_;
 };

@@ -36,6 +36,7 @@ class Asgd final : public Optimizer {
   Array first_memory(int) const override;  // the weights, so that the mean of frozen parameters is correct
   void update(const Slice<float>&) override;
   void update(const Slice<double>&) override;
+  bool elementwise() const override { return true; }
   template <class T> void run(const Slice<T>& s) const;
   AsgdOptions o_;
   std::int64_t start_;

@@ -8,6 +8,7 @@
 #include <ebb/ops/counted.hpp>
 #include <ebb/ops/denormals.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/parallel.hpp>
 #include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/rethrow.hpp>
@@ -181,6 +182,19 @@ template <class T> bool Optimizer::overflows(const Todo& d) {
   return false;
 }
 
+template <class T> void Optimizer::update_by_threads(const Slice<T>& s) {
+  constexpr std::int64_t least = 1 << 15;  // values that are worth a thread
+  if (!elementwise()) return update(s);
+  parallel_for(s.size, least, [&](std::int64_t first, std::int64_t last) {
+    Slice<T> part = s;
+    part.w += first;
+    part.g += first;
+    part.size = last - first;
+    for (int m = 0; m < memories_; ++m) part.memory.set(m, s.memory[m] + first);
+    update(part);
+  });
+}
+
 void Optimizer::step(const Grads& grads) {
   const FlushDenormals flush;  // an average of gradients that stay zero would end at a denormal, not at zero
   PoolVector<Todo> todo;
@@ -202,7 +216,7 @@ void Optimizer::step(const Grads& grads) {
     Array flat = change.flat();
     for (const Todo& d : todo) {
       const Slice<T> s = slice_of(d, flat.data<T>());
-      detail::named_call("optimiser", name_, [&] { update(s); });
+      detail::named_call("optimiser", name_, [&] { update_by_threads(s); });
       restore_bounds(set_[d.leaf], s);
     }
   });

@@ -113,6 +113,10 @@ class Optimizer {
   virtual Array first_memory(int m) const;  // zeros by default
   virtual void update(const Slice<float>&) = 0;
   virtual void update(const Slice<double>&) = 0;
+  /// Whether `update` treats each value by itself and changes no member: threads then share a parameter's values, and
+  /// `size`, w, g and the memory are those of a part of it.
+  virtual bool elementwise() const { return false; }
+  template <class T> void update_by_threads(const Slice<T>&);
 
   const char* name_;
   LeafSet set_;

@@ -26,6 +26,7 @@ class RmsProp final : public Optimizer {
  private:
   void update(const Slice<float>&) override;
   void update(const Slice<double>&) override;
+  bool elementwise() const override { return true; }
   template <class T> void run(const Slice<T>& s) const;
   RmsPropOptions o_;
 };

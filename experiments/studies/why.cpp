@@ -110,10 +110,16 @@ std::string gate_sentence(const Evidence& e) {
   text += fmt::format(
       " for {0} steps in the median unit and for {1} in the slowest; through {2} alone the gradient would change by "
       "{3} nats per step",
-      number_text(g.median), number_text(g.longest), g.factor(), std::isinf(g.alone) ? "-∞" : number_text(g.alone));
-  const bool explains = agree(g.alone, d, e.decay.error, e.length);
-  if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains this rate.";
-  else if (g.alone > d || d >= 0) return text + ": the gate does not explain this rate.";
+      number_text(g.median), number_text(g.longest), g.factor(),
+      number_text(std::abs(g.alone) < exponent_rounding ? 0 : g.alone));
+  const Trend trend = trend_of(e.decay, e.length);
+  const bool grows = trend == Trend::grows || trend == Trend::explodes;  // as no gate makes it
+  const bool explains = !grows && agree(g.alone, d, e.decay.error, e.length);
+  if (explains) text += vanishes(e) ? ", which explains the decay: the gate forgets." : ", which explains the rate.";
+  else if (agree(g.alone, e.exponent.value, e.exponent.error, e.length))
+    return text +
+           ", the rate of the state's dynamics: the gate explains the exponent, but not the rate of the gradient.";
+  else if (g.alone > d || d >= 0) return text + ": the gate does not explain the rate of the gradient.";
   else
     text +=
         ", faster than it does: the gate forgets, and most of the gradient comes back by another path through the "

@@ -289,9 +289,7 @@ struct Observe {
       };
       if (job.interrupted() || std::none_of(all.begin(), all.end(), is_due)) return;
       const std::string failed = study::attempt([&] {
-        try {
-          subjects[at].treat();
-        } catch (const Stopped&) {}  // nothing is measured any more
+        (void)until_stopped([&] { subjects[at].treat(); });  // nothing is measured any more
       });
       if (failed.empty()) return;
       const auto take = [&] {
@@ -325,10 +323,10 @@ struct Observe {
       bool stopped = false;
       const std::string failed = study::attempt([&] {
         const Subject whole = s.with_weights();
-        try {
+        stopped = !until_stopped([&] {
           v = m.measure->measure(whole, amount);
           m.measure->keep(job, whole, amount, fmt::format("{}-{}", m.entry->name, at + 1));
-        } catch (const Stopped&) { stopped = true; }
+        });
       });
       if (stopped) return;
       if (!failed.empty()) return fail(job, m, s, at, failed, fill);

@@ -116,9 +116,9 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
     Amount few = all.at_most(least_length, 1);
     few.lags = std::min(all.lags, least_length - 1);
     try {
-      (void)measure->measure(*subject, few);
+      if (!until_stopped([&] { (void)measure->measure(*subject, few); })) return;
       (void)subject->batch(all.steps, all.rows);
-    } catch (const Stopped&) { return; } catch (const Error& e) {
+    } catch (const Error& e) {
       throw ValueError(fmt::format("--observe {}: it cannot measure {}: {}", name, cell, e.what()));
     }
   }
@@ -171,11 +171,8 @@ void OverTraining::take(int update) {
     if (std::any_of(to_.all.begin(), to_.all.end(), same)) continue;
     TrainingRecord r{.update = update, .measure = name};
     bool stopped = false;
-    r.failed = study::attempt([&, m = measure.get()] {
-      try {
-        r.values = m->measure(subject_, amount_);
-      } catch (const Stopped&) { stopped = true; }
-    });
+    r.failed = study::attempt(
+        [&, m = measure.get()] { stopped = !until_stopped([&] { r.values = m->measure(subject_, amount_); }); });
     if (stopped) return;  // a resumed run takes it
     r.time = time_now();
     keep(std::move(r));

@@ -1,34 +1,37 @@
+#include <ebb/autograd/observer.hpp>
+#include <ebb/autograd/tape_impl.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/observe/stop.hpp>
 
 namespace ebb::app::observe {
 namespace {
 
-class StoppableCell final : public Cell {
- public:
-  explicit StoppableCell(const Cell& cell) : cell_(cell) {}
-  State step(const Var& x, const State& s, const StepContext& at) const override {
-    check_stop();
-    return cell_.step(x, s, at);
-  }
-  Var output(const Var& x, const State& s) const override { return cell_.output(x, s); }
-  Drops drops() const override { return cell_.drops(); }
-  CellSizes sizes() const override { return cell_.sizes(); }
-  const char* name() const override { return cell_.name(); }
-  int field_count() const override { return cell_.field_count(); }
-  const Field& field(int k) const override { return cell_.field(k); }
-  const char* const* field_names() const override { return cell_.field_names(); }
+/// Not an Error: nothing is wrong with the subject.
+struct Stopped {};
 
- private:
-  const Cell& cell_;
+/// Looks for Ctrl-C at each op. Has no state, so that one serves all shards.
+class StopProbe final : public detail::Observer, public detail::Probe {
+  Probe& probe() override { return *this; }
+  Observer& shard(int) override { return *this; }
+  void began(detail::TapeImpl&, const char*, const Var*, int) override { check_stop(); }
+  void recorded(detail::TapeImpl&, const Var&, const Var*, int) override { check_stop(); }
+  void sweep(detail::Sweep& s, std::uint32_t node) override {
+    check_stop();
+    s.tape.node(node).op->sweep(s, node);
+  }
 };
 
 }  // namespace
 
+bool until_stopped(const std::function<void()>& f) try {
+  StopProbe probe;
+  const detail::Observed observed(&probe);
+  f();
+  return true;
+} catch (const Stopped&) { return false; }
+
 void check_stop() {
   if (interrupted()) throw Stopped();
 }
-
-CellPtr stoppable(const Cell& cell) { return CellPtr(new StoppableCell(cell)); }
 
 }  // namespace ebb::app::observe

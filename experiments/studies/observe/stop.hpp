@@ -1,14 +1,12 @@
 #pragma once
-#include <ebb/nn/cell.hpp>
+#include <functional>
 
 namespace ebb::app::observe {
 
-/// Ends a measurement after Ctrl-C. Not an Error: nothing is wrong with the subject.
-struct Stopped {};
-/// Throws Stopped after Ctrl-C.
+/// Runs f, of which each op on a tape, forward and backward, ends it after Ctrl-C, also in the shards that it starts.
+/// Returns whether it ran to its end.
+[[nodiscard]] bool until_stopped(const std::function<void()>& f);
+/// Ends the f of until_stopped after Ctrl-C, where much is computed without an op.
 void check_stop();
-/// The same cell, whose every step looks for Ctrl-C first: whatever a measure computes, it takes steps. The cell must
-/// outlive it.
-CellPtr stoppable(const Cell&);
 
 }  // namespace ebb::app::observe

@@ -84,7 +84,6 @@ void Subject::treat() {
 
 void Subject::release() {
   if (!drawn_) return;
-  cell_ = {};
   model_.reset();
 }
 
@@ -100,9 +99,7 @@ Subject Subject::with_cell(const std::string& cell) const { return initial(task_
 
 void Subject::take(std::shared_ptr<const Model> model) {
   model_ = std::move(model);
-  const Cell& own = model_->simple().cell();
-  cell_ = stoppable(own);
-  state_size_ = ebb::state_size(own);
+  state_size_ = ebb::state_size(cell());
 }
 
 Batch Subject::batch(int steps, int rows) const {

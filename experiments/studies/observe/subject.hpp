@@ -31,7 +31,7 @@ class Subject {
   /// Another cell with initial weights: the same task, sizes and seed.
   Subject with_cell(const std::string& cell) const;
 
-  const Cell& cell() const { return *cell_; }  ///< a step of it throws Stopped after Ctrl-C (stop.hpp)
+  const Cell& cell() const { return model_->simple().cell(); }
   const Task& task() const { return *task_; }
   const Model& model() const { return *model_; }
   /// The first batch of the split.
@@ -56,7 +56,6 @@ class Subject {
   void take(std::shared_ptr<const Model>);
   std::shared_ptr<const Task> task_;
   std::shared_ptr<const Model> model_;
-  CellPtr cell_;                      // of the model
   std::shared_ptr<Model> untreated_;  // the same, until treat()
   TaskSettings settings_;
   int state_size_ = 0;

@@ -18,6 +18,8 @@ std::string why_cell(const CellResult& cell, bool trained) {
       found.push_back(&*why);
       append_rows(norms, whole_state(trained ? run->trained : run->init));
     }
+  if (trained && runs.empty() && cell.diverged())
+    return cell.cell + ", trained: its training diverged, so that no gradient was measured after it.";
   if (found.empty()) return {};
   study::Evidence e = study::mean_evidence(found, norms);
   e.name = fmt::format("{}, {}", cell.cell, trained ? "trained" : "initial");

@@ -344,7 +344,7 @@ TEST_CASE("ebb observe --export writes the Jacobians from which its spectra were
 TEST_CASE("Ctrl-C ends a measurement at its next step, and --resume makes it again") {
   TempFolder folder;
   const std::string measure =
-      GENERATE("gates", "lyapunov", "jacobians", "map", "fixed_points", "sensitivity", "newton");
+      GENERATE("norms", "gates", "lyapunov", "jacobians", "map", "fixed_points", "sensitivity", "newton");
   CAPTURE(measure);
   const std::string results = folder / ("out/observed-" + measure + "-1.json");
   const std::vector<std::string> words{"observe",  "--quick", "--seeds",   "1",           "--cell",   "test-stops",

@@ -201,6 +201,7 @@ TEST_CASE("a run that diverges is marked and the others continue") {
   CHECK(broken["diverged"] == true);
   CHECK(broken["loss"].is_null());
   CHECK(broken["trained"]["decay_per_step"].is_null());
+  CHECK_THAT(broken["trained"]["why"].get<std::string>(), Catch::Matchers::Contains("its training diverged"));
   CHECK(broken["init"]["decay_per_step"].is_number());
   CHECK_THAT(broken["runs"]["1"]["diverged"].get<std::string>(), Catch::Matchers::Contains("step 2"));
   CHECK_THAT(read_all(folder / "out/report.html"), Catch::Matchers::Contains("diverged at step 2"));

@@ -42,7 +42,7 @@ TEST_CASE("a gate that keeps the state longer than the gradient lasts is not bla
   Evidence e = forgetful();
   e.gates[0].alone = -.01;
   const std::string text = why_text(e);
-  CHECK_THAT(text, Contains("the gate does not explain this rate"));
+  CHECK_THAT(text, Contains("the gate does not explain the rate of the gradient"));
   CHECK_THAT(text, !Contains("Remedy") && !Contains("forgets"));
   e.gates[0].alone = -9;  // the gradient reaches further than the gate
   CHECK_THAT(why_text(e), Contains("the gate forgets, and most of the gradient comes back by another path") &&
@@ -55,7 +55,28 @@ TEST_CASE("rates that are not finite agree with none, and no gate is blamed for 
   CHECK_THAT(why_text(e), !Contains("explains the decay"));
   e.decay = {.05, .001};
   e.gates[0].alone = -.01;
-  CHECK_THAT(why_text(e), Contains("the gate does not explain this rate") && !Contains("forgets"));
+  CHECK_THAT(why_text(e), Contains("the gate does not explain the rate of the gradient") && !Contains("forgets"));
+}
+
+TEST_CASE("a gate that explains the exponent, but not the gradient, is said to") {
+  Evidence e = forgetful();
+  e.gates[0].alone = e.exponent.value = e.decay.value / 2;
+  e.exponent.error = .001;
+  CHECK_THAT(why_text(e), Contains("the gate explains the exponent, but not the rate of the gradient"));
+}
+
+TEST_CASE("no gate explains a gradient that grows, however few the steps") {
+  Evidence e = forgetful();
+  e.length = 20;
+  e.decay = {.0158, .001};
+  e.gates[0].alone = -.0137;
+  CHECK_THAT(why_text(e), Contains("does not explain") && !Contains("which explains"));
+}
+
+TEST_CASE("a gate that stays open has a rate of zero, not one of rounding") {
+  Evidence e = forgetful();
+  e.gates[0].alone = 1.3e-17;
+  CHECK_THAT(why_text(e), Contains("would change by 0 nats per step"));
 }
 
 TEST_CASE("the slowest of several gates is the one that may explain a decay") {

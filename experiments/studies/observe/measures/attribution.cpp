@@ -3,7 +3,6 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
-#include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/observe/attribution.hpp>
 #include <ebb/observe/gradient_noise.hpp>
 
@@ -20,10 +19,7 @@ struct AttributionMeasure final : Measure {
     const int T = std::min(a.steps, s.length);
     const Batch batch = s.batch(T, a.rows);
     const ShardOptions options{.rows = batch.rows(), .dtype = f64, .training = false};
-    const ShardLoss loss = [&](Shard& shard) {
-      check_stop();
-      return s.model().loss(shard, batch);
-    };
+    const ShardLoss loss = [&](Shard& shard) { return s.model().loss(shard, batch); };
     const GradientByTime g = gradient_by_time(Objective(s.model().w, options, loss), {.every = std::max(1, T / 50)});
     Values v;
     v["steps"] = {double(T)};

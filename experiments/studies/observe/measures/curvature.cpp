@@ -3,7 +3,6 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
-#include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/observe/curvature.hpp>
 #include <ebb/observe/lanczos.hpp>
 #include <ebb/observe/spectral_density.hpp>
@@ -23,16 +22,10 @@ struct CurvatureMeasure final : Measure {
 
   Values measure(const Subject& s, const Amount& a) const override {
     const Batch batch = s.batch(std::min({a.steps, s.length, most_steps}), a.rows);
-    const HessianProduct hessian(
-        Objective(s.model().w, {.rows = batch.rows(), .dtype = f64, .training = false}, [&](Shard& shard) {
-          check_stop();
-          return s.model().loss(shard, batch);
-        }));
+    const HessianProduct hessian(Objective(s.model().w, {.rows = batch.rows(), .dtype = f64, .training = false},
+                                           [&](Shard& shard) { return s.model().loss(shard, batch); }));
     const int N = hessian.size();
-    const auto product = [&](const Array& v) {
-      check_stop();
-      return hessian(v);
-    };
+    const auto product = [&](const Array& v) { return hessian(v); };
     const LeadingEigenvalues ends =
         leading_eigenvalues(N, product, {.largest = 5, .smallest = 2, .tolerance = 1e-6, .most_steps = 100});
     const SpectralDensity density = spectral_density(N, product, {.probes = 4, .steps = std::min(N, lanczos_steps)});
