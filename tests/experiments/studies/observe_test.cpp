@@ -347,8 +347,10 @@ TEST_CASE("Ctrl-C ends a measurement at its next step, and --resume makes it aga
       GENERATE("norms", "gates", "lyapunov", "jacobians", "map", "fixed_points", "sensitivity", "newton");
   CAPTURE(measure);
   const std::string results = folder / ("out/observed-" + measure + "-1.json");
-  const std::vector<std::string> words{"observe",  "--quick", "--seeds",   "1",           "--cell",   "test-stops",
-                                       "--hidden", "8",       "--measure", measure,       "--length", "200",
+  const bool by_lag = measure == "norms";
+  const std::string option = by_lag ? "--lags" : "--length", steps = by_lag ? "199" : "200";
+  const std::vector<std::string> words{"observe",  "--quick", "--seeds",   "1",           "--cell", "test-stops",
+                                       "--hidden", "8",       "--measure", measure,       option,   steps,
                                        "--rows",   "1",       "--out",     folder / "out"};
   Stops::after = 900;  // of which the trial of the cell takes 800
   Stops::late = 0;
