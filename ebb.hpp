@@ -6,6 +6,7 @@
 
 // ---- ops: arrays
 #include <ebb/ops/array.hpp>
+#include <ebb/ops/denormals.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>

@@ -1,34 +1,54 @@
+#include <atomic>
 #include <ebb/autograd/observer.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/studies/observe/stop.hpp>
+#include <ebb/ops/error.hpp>
 
 namespace ebb::app::observe {
 namespace {
 
-/// Not an Error: nothing is wrong with the subject.
-struct Stopped {};
+/// An Error, which keeps its type on the way through a user's cell.
+struct Stopped final : Error {
+  Stopped() : Error("stopped by Ctrl-C") {}
+};
 
-/// Looks for Ctrl-C at each op. Has no state, so that one serves all shards.
+/// Looks for Ctrl-C at each op.
 class StopProbe final : public detail::Observer, public detail::Probe {
+ public:
+  bool stopped() const { return stopped_; }
+
+ private:
   Probe& probe() override { return *this; }
   Observer& shard(int) override { return *this; }
-  void began(detail::TapeImpl&, const char*, const Var*, int) override { check_stop(); }
-  void recorded(detail::TapeImpl&, const Var&, const Var*, int) override { check_stop(); }
+  void began(detail::TapeImpl&, const char*, const Var*, int) override { look(); }
+  void recorded(detail::TapeImpl&, const Var&, const Var*, int) override { look(); }
   void sweep(detail::Sweep& s, std::uint32_t node) override {
-    check_stop();
+    look();
     s.tape.node(node).op->sweep(s, node);
   }
+  void look() {
+    if (!interrupted()) return;
+    stopped_ = true;
+    throw Stopped();
+  }
+
+  std::atomic<bool> stopped_ = false;  // by any of the shards
 };
 
 }  // namespace
 
-bool until_stopped(const std::function<void()>& f) try {
+bool until_stopped(const std::function<void()>& f) {
   StopProbe probe;
-  const detail::Observed observed(&probe);
-  f();
-  return true;
-} catch (const Stopped&) { return false; }
+  try {
+    const detail::Observed observed(&probe);
+    f();
+  } catch (const Error&) {
+    if (!interrupted()) throw;  // after Ctrl-C it may be Stopped, in an error of the cell
+    return false;
+  }
+  return !probe.stopped();  // f may have taken it for an error of the cell
+}
 
 void check_stop() {
   if (interrupted()) throw Stopped();

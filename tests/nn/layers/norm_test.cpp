@@ -5,7 +5,6 @@
 #include <ebb/nn/layers/norm.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <limits>
-#include <limits>
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
