@@ -14,16 +14,16 @@ struct Stopped final : Error {
 };
 
 /// Looks for Ctrl-C at each op.
-class StopProbe final : public detail::Observer, public detail::Probe {
+class StopProbe final : public ebb::detail::Observer, public ebb::detail::Probe {
  public:
   bool stopped() const { return stopped_; }
 
  private:
-  Probe& probe() override { return *this; }
-  Observer& shard(int) override { return *this; }
-  void began(detail::TapeImpl&, const char*, const Var*, int) override { look(); }
-  void recorded(detail::TapeImpl&, const Var&, const Var*, int) override { look(); }
-  void sweep(detail::Sweep& s, std::uint32_t node) override {
+  ebb::detail::Probe& probe() override { return *this; }
+  ebb::detail::Observer& shard(int) override { return *this; }
+  void began(ebb::detail::TapeImpl&, const char*, const Var*, int) override { look(); }
+  void recorded(ebb::detail::TapeImpl&, const Var&, const Var*, int) override { look(); }
+  void sweep(ebb::detail::Sweep& s, std::uint32_t node) override {
     look();
     s.tape.node(node).op->sweep(s, node);
   }
@@ -41,7 +41,7 @@ class StopProbe final : public detail::Observer, public detail::Probe {
 bool until_stopped(const std::function<void()>& f) {
   StopProbe probe;
   try {
-    const detail::Observed observed(&probe);
+    const ebb::detail::Observed observed(&probe);
     f();
   } catch (const Error&) {
     if (!interrupted()) throw;  // after Ctrl-C it may be Stopped, in an error of the cell
