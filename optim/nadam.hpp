@@ -25,7 +25,6 @@ class NAdam final : public Optimizer {
  private:
   void update(const Slice<float>&) override;
   void update(const Slice<double>&) override;
-  bool elementwise() const override { return true; }
   template <class T> void run(const Slice<T>& s);
   NAdamOptions o_;
   double product_ = 1;           // P_t
