@@ -8,7 +8,7 @@ struct Engine {
   bool defer = true;    ///< sum gradients of weights over many steps in one long product (deferred.hpp)
   bool forward = true;  ///< forward adjoints that pass through unchanged by pointer (sweep.hpp)
   bool reuse = true;    ///< free or overwrite values at their last use (tape_impl.hpp)
-  bool flush = true;    ///< treat denormal adjoints as zero (ops/denormals.hpp)
+  bool flush = true;    ///< treat denormal adjoints, and optimiser states, as zero (ops/denormals.hpp)
 };
 inline Engine& engine() {
   static Engine e;

@@ -1,5 +1,6 @@
 // Forward and backward of layers that no cell has: convolutions of images at the sizes of `ebb train images` and two
-// others, and cross entropy over large vocabularies. The loss is the mean square, or the mean cross entropy.
+// others, and cross entropy over large vocabularies. The loss is the mean square, or the mean cross entropy. And an
+// update by Adam.
 //   bench_layers --benchmark_filter=conv2d
 #include <benchmark/benchmark.h>
 
@@ -9,6 +10,7 @@
 #include <ebb/nn/params.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
+#include <ebb/optim/adam.hpp>
 
 using namespace ebb;
 
@@ -40,6 +42,18 @@ void cross_entropy_of_rows(benchmark::State& state) {
   }
 }
 
+/// weights, threads
+void adam(benchmark::State& state) {
+  const auto size = static_cast<int>(state.range(0));
+  set_threads(static_cast<int>(state.range(1)));
+  Params w;
+  w.add("W", normal({size}, Key{1}, 0, 1));
+  Adam optimizer(w, {});
+  Grads g;
+  g.flat_of(w, f32).assign(normal({size}, Key{2}, 0, 1));
+  for (auto _ : state) optimizer.step(g);
+}
+
 void conv_sizes(benchmark::internal::Benchmark* b) {
   for (const int threads : {1, 2}) {
     b->Args({100, 1, 28, 16, 5, 0, threads});  // the layers of `ebb train images`
@@ -61,6 +75,7 @@ BENCHMARK(cross_entropy_of_rows)
     ->Apply(vocabularies)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
+BENCHMARK(adam)->Args({2'000'000, 1})->Args({2'000'000, 2})->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 

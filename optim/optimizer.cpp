@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <ebb/autograd/edit.hpp>
+#include <ebb/autograd/engine.hpp>
 #include <ebb/nn/archive.hpp>
 #include <ebb/nn/pattern.hpp>
 #include <ebb/ops/counted.hpp>
@@ -196,7 +197,8 @@ template <class T> void Optimizer::update_by_threads(const Slice<T>& s) {
 }
 
 void Optimizer::step(const Grads& grads) {
-  const FlushDenormals flush;  // an average of gradients that stay zero would end at a denormal, not at zero
+  const FlushDenormals flush(
+      engine().flush);  // an average of gradients that stay zero would end at a denormal, not at zero
   PoolVector<Todo> todo;
   settle_groups();
   for (int k = 0; k < set_.count(); ++k) {

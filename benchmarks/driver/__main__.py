@@ -11,9 +11,10 @@ from .machine import Others, processor, revision
 
 EXAMPLES = """
 Runs Ebb and other frameworks (PyTorch, JAX, oneDNN) in turn on the same work: forward and backward of a recurrent
-cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights; and on two layers alone, conv2d and cross_entropy, of which the shape is height of the
-image, images, channels in and out, or 1, rows, 1, classes. Before a row is timed, its loss and gradients must agree with the others' for the same weights, to 1e-3 of the largest entry;
-otherwise it is rejected.
+cell over T steps, with the mean square of the last hidden state as the loss, and the gradients of all weights. Two
+layers are measured alone; their shape is height of the image, images, channels in and out (conv2d) or 1, rows, 1,
+classes (cross_entropy). Before a row is timed, its loss and gradients must agree with the others' for the same weights,
+to 1e-3 of the largest entry; otherwise it is rejected.
 Saved after each row: compare.json (rows), compare.md (the same as a page), compare_run.json (matrix products, compile
 times, missing and rejected rows), and plots as SVG. Installs what it needs into build/compare/venv, and Debian
 packages if it may.

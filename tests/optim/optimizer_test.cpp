@@ -1,3 +1,4 @@
+#include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/optim/adamw.hpp>
@@ -56,6 +57,10 @@ TEST_CASE("The memory of gradients that stay zero ends at zero, not at a denorma
   o.step(gradients(w, 0x1p-120, f32));
   for (int k = 0; k < 6; ++k) o.step(gradients(w, 0, f32));
   CHECK(o.memory_of_first() == 0x1p-126);
+  engine().flush = false;
+  o.step(gradients(w, 0, f32));
+  engine().flush = true;
+  CHECK(o.memory_of_first() == 0x1p-127);
   o.step(gradients(w, 0, f32));
   CHECK(o.memory_of_first() == 0);
 }

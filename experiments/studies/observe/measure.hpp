@@ -87,8 +87,8 @@ class Measure {
   virtual bool reads(std::string_view /*option*/) const { return true; }
   /// The reason why it cannot measure a subject; empty if it can.
   virtual std::string unfit(const Subject&, const Amount&) const { return {}; }
-  /// Results in nats, steps and radians; a Values has everything that `present` needs. Each op on a tape
-  /// ends it after Ctrl-C (stop.hpp); where it takes long without one, it calls check_stop.
+  /// Results in nats, steps and radians; a Values has everything that `present` needs. Each op on a tape ends it
+  /// after Ctrl-C (stop.hpp); where it takes long without one, it calls check_stop.
   virtual Values measure(const Subject&, const Amount&) const = 0;
   /// Writes more about a subject than its values to files of this name and an ending.
   virtual void keep(Job&, const Subject&, const Amount&, const std::string& /*name*/) const {}

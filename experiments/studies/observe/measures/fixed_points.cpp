@@ -34,9 +34,8 @@ struct FixedPointMeasure final : Measure {
   std::string unfit(const Subject& s, const Amount&) const override {
     if (s.state_size() > most_size)
       return fmt::format("the state has {} numbers, more than {}", s.state_size(), most_size);
-    const Cell& cell = s.model().simple().cell();
     try {
-      const ebb::detail::HeldMap map(cell, Array::zeros({cell.sizes().input}, f64));
+      const ebb::detail::HeldMap map(s.cell(), Array::zeros({s.cell().sizes().input}, f64));
       return map.not_autonomous(Array::zeros({1, s.state_size()}, f64));
     } catch (const std::exception&) {  // a step that throws: the measurement fails and says so
       return {};
