@@ -23,7 +23,9 @@ namespace plain {
 #undef EBB_LANE_BYTES
 }  // namespace plain
 
-#if defined(__x86_64__)
+// A build of Ebb for one processor (EBB_KERNELS=native) leaves out the sets that it never runs.
+#if defined(__x86_64__) && !defined(EBB_WITHOUT_AVX2_KERNELS)
+#define EBB_FUSES_AVX2
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
@@ -39,10 +41,17 @@ namespace avx2 {
 }  // namespace avx2
 #if defined(__clang__)
 #pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif
+
+#if defined(__x86_64__) && !defined(EBB_WITHOUT_AVX512_KERNELS)
+#define EBB_FUSES_AVX512
+#if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512cd,avx512dq,avx512bw,avx512vl,fma"))), \
                              apply_to = function)
 #else
-#pragma GCC pop_options
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512cd,avx512dq,avx512bw,avx512vl,fma")
 #endif
@@ -62,9 +71,11 @@ namespace avx512 {
 
 /// In the order of ebb::Isa.
 template <class Program> constexpr void set_kernels(FuseKernel (&table)[3][2]) {
-#if defined(__x86_64__)
+#ifdef EBB_FUSES_AVX2
   table[1][0] = &avx2::Kernel<Program, float>::run;
   table[1][1] = &avx2::Kernel<Program, double>::run;
+#endif
+#ifdef EBB_FUSES_AVX512
   table[2][0] = &avx512::Kernel<Program, float>::run;
   table[2][1] = &avx512::Kernel<Program, double>::run;
 #endif

@@ -21,7 +21,7 @@ struct @TYPE@ {
   // State in, state out. A state with several fields is a struct of Vars, each declared by p.state("c", &State::c,
   // {s.hidden}).
   ebb::Hidden step(const ebb::Var& x, const ebb::Hidden& s) const {
-    auto k = sigmoid(matmul(x, Wk) + matmul(s.h, Uk) + bk);
+    auto k = watch("k", sigmoid(matmul(x, Wk) + matmul(s.h, Uk) + bk));  // a name for `ebb observe` to show the gate by
     auto n = tanh(matmul(x, Wn) + matmul(s.h, Un) + bn);
     return {k * s.h + (1 - k) * n};
   }

@@ -47,6 +47,23 @@ TEST_CASE("a run leaves its figures beside the page: JSON for all, a CSV each") 
   CHECK(read_all(folder / "d.csv") == read_all(run + "/figures/decay.csv"));
 }
 
+TEST_CASE("ebb plot --figure takes the beginning of a name, unless several begin so") {
+  const TempFolder folder;
+  const std::string run = folder.file("figures.json", R"({"figures": [
+      {"id": "decay-of-the-gradient", "title": "t"}, {"id": "gates", "title": "t"}, {"id": "gates-over-time", "title": "t"}]})");
+  std::filesystem::create_directories(folder / "figures");
+  folder.file("figures/decay-of-the-gradient.csv", "series,x,y\n");
+  folder.file("figures/gates.csv", "gates\n");
+  const auto drawn = [&](const char* name) {
+    const Outcome o = ebb_command({"plot", run, "--figure", name, "--out", folder / "f.csv"});
+    return o.code == 0 ? read_all(folder / "f.csv") : o.err;
+  };
+  CHECK(drawn("decay") == "series,x,y\n");
+  CHECK(drawn("gates") == "gates\n");
+  CHECK_THAT(drawn("gate"), Contains("several figures whose names begin with 'gate': gates, gates-over-time"));
+  CHECK_THAT(drawn("slow"), Contains("has no figure 'slow'"));
+}
+
 TEST_CASE("ebb plot says what it cannot draw, and what there is instead") {
   const TempFolder folder;
   const std::string run = trained(folder);
