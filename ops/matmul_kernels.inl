@@ -16,13 +16,18 @@ using detail::MatmulTask;
 #define EBB_UNROLL_TILE _Pragma("GCC unroll 16")
 #endif
 
+// Hides from the compiler how an address was computed: else it keeps all of a tile's addresses in registers, of which
+// there are too few, and spills some to vector registers, whose moves take the place of a product.
+#define EBB_OPAQUE(address) asm("" : "+r"(address))
+
 /// Addresses of a tile's operands; strides in elements.
 template <class T> struct Tile {
   const T* a;
   std::int64_t a_row, a_column;
   const T* b;
   std::int64_t b_row;
-  std::int64_t b_pair;  // from one pair of registers of b to the next: two registers, or a whole panel
+  std::int64_t b_pair;    // from one pair of registers of b to the next: two registers, or a whole panel
+  std::int64_t b_middle;  // of three registers, from the first to the second: in its pair, or in the next
   T* c;
   std::int64_t c_row, inner;
   int columns;  // used of the tile's width
@@ -32,56 +37,83 @@ template <class T> struct Tile {
 /// Of b, prefetched ahead into the first-level cache: hardware prefetchers stop at the end of a page.
 constexpr int bytes_ahead = 3072;
 
+template <class T, int rows, int vectors> using Sums = Lane<T>[rows][vectors];
+
+/// Elements of register v that are columns of c.
+template <class T> int used(const Tile<T>& t, int v) { return smaller(t.columns - v * Lane<T>::width, Lane<T>::width); }
+
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void load_sums(const Tile<T>& t, Sums<T, rows, vectors>& sum) {
+  constexpr int width = Lane<T>::width;
+  const bool whole = t.columns == vectors * width;
+  const T* c = t.c;
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) {
+    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) sum[i][v] = !t.resume ? Lane<T>(0)
+                                                                  : whole
+                                                                      ? Lane<T>::load(c + v * width)
+                                                                      : Lane<T>::load_part(c + v * width, used(t, v));
+    c += t.c_row;
+  }
+}
+
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void store_sums(const Tile<T>& t, const Sums<T, rows, vectors>& sum) {
+  constexpr int width = Lane<T>::width;
+  const bool whole = t.columns == vectors * width;
+  const std::int64_t c_row = t.c_row;
+  T* c = t.c;
+  EBB_OPAQUE(c);
+  EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) {
+    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) {
+      if (whole) sum[i][v].store(c + v * width);
+      else sum[i][v].store_part(c + v * width, used(t, v));
+    }
+    c += c_row;
+  }
+}
+
 /// Computes `rows` by `vectors` registers of c. Every element is one chain of fma in the order of the inner index for
 /// any tile size, so a row's bits do not depend on the tiling. `packed`: a is a packed tile of so many rows.
 template <class T, int rows, int vectors, bool packed = false> void tile(const Tile<T>& t) {
-  constexpr int width = Lane<T>::width;
+  constexpr int width = Lane<T>::width, line = 64 / static_cast<int>(sizeof(Lane<T>));  // registers
+  constexpr int group = packed || rows <= 6 ? rows : 4;              // rows that are addressed from one register
+  constexpr bool prefetches = vectors <= 2 && rows * vectors >= 12;  // enough products to hide a further instruction
   const std::int64_t a_row = packed ? 1 : t.a_row, a_column = packed ? rows : t.a_column;
-  Lane<T> sum[rows][vectors];
-  const bool whole = t.columns == vectors * width;
-  const auto used = [&](int v) { return smaller(t.columns - v * width, width); };
+  const std::int64_t ahead = bytes_ahead / static_cast<int>(sizeof(Lane<T>) * 2) * t.b_row;
+  Sums<T, rows, vectors> sum;
+  load_sums<T, rows, vectors>(t, sum);
 
-  if (!t.resume) {
-    EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) sum[i][v] =
-        Lane<T>(0);
-  } else {
-    const T* c = t.c;
-    EBB_UNROLL_TILE for (int i = 0; i < rows; ++i, c += t.c_row) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v)
-        sum[i][v] = whole ? Lane<T>::load(c + v * width) : Lane<T>::load_part(c + v * width, used(v));
+  const T* a[(rows + group - 1) / group];
+  EBB_UNROLL_TILE for (int i = 0; i < rows; i += group) {
+    a[i / group] = t.a + i * a_row;
+    EBB_OPAQUE(a[i / group]);
   }
-
-  const T* a = t.a;
   const T* b = t.b;
-  constexpr int rows_ahead = bytes_ahead / static_cast<int>(sizeof(Lane<T>) * 2);
-  for (std::int64_t k = 0; k < t.inner; ++k, a += a_column, b += t.b_row) {
-    if constexpr (vectors <= 2) {
-      constexpr int row = vectors * width, line = 64 / sizeof(T);
-      EBB_UNROLL_TILE for (int j = 0; j < row; j += line) __builtin_prefetch(b + j + rows_ahead * t.b_row);
-    }
+  for (std::int64_t k = 0; k < t.inner; ++k, b += t.b_row) {
+    if constexpr (prefetches)
+      EBB_UNROLL_TILE for (int v = 0; v < vectors; v += line) __builtin_prefetch(b + ahead + v * width);
     Lane<T> right[vectors];
-    EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) right[v] = Lane<T>::load(b + v / 2 * t.b_pair + v % 2 * width);
+    if constexpr (vectors == 3) {
+      right[0] = Lane<T>::load(b);
+      right[1] = Lane<T>::load(b + t.b_middle);
+      right[2] = Lane<T>::load(b + t.b_pair);
+    } else {
+      EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) right[v] = Lane<T>::load(b + v / 2 * t.b_pair + v % 2 * width);
+    }
     EBB_UNROLL_TILE for (int i = 0; i < rows; ++i) {
-      const Lane<T> left = Lane<T>::all(a[i * a_row]);
+      const Lane<T> left = Lane<T>::all(a[i / group][i % group * a_row]);
       EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v) sum[i][v] = fma(left, right[v], sum[i][v]);
     }
+    EBB_UNROLL_TILE for (int i = 0; i < rows; i += group) a[i / group] += a_column;
   }
-
-  T* c = t.c;
-  std::int64_t c_row = t.c_row;
-  asm("" : "+r"(c), "+r"(c_row));  // else g++ computes all addresses before the loop and spills them
-  if (whole) {
-    EBB_UNROLL_TILE for (int i = 0; i < rows; ++i, c += c_row) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v)
-        sum[i][v].store(c + v * width);
-  } else {
-    EBB_UNROLL_TILE for (int i = 0; i < rows; ++i, c += c_row) EBB_UNROLL_TILE for (int v = 0; v < vectors; ++v)
-        sum[i][v].store_part(c + v * width, used(v));
-  }
+  store_sums<T, rows, vectors>(t, sum);
 }
 
 // Accumulators, two registers of b and one of a fill the register file.
 constexpr int most_rows = sizeof(Lane<float>) == 64 ? 12 : fused ? 6 : 5;
 constexpr int left_rows = sizeof(Lane<float>) == 64 ? 8 : most_rows;  // of a packed left operand's tiles
 constexpr int wide = 8;  // registers of one row at once, when there are too few rows to hide fma's latency
+constexpr bool threes = fused && most_rows == 6;  // tiles of three registers, for 4, 7 and 8 rows
 constexpr int panel_inner = 256;
 constexpr int block_rows = 20 * most_rows;
 
@@ -97,6 +129,8 @@ template <class T, int vectors, int most> TileKernel<T> choose(int rows) {
 template <class T> TileKernel<T> tile_kernel(int rows, int vectors) {
   if (vectors == 2) return choose<T, 2, most_rows>(rows);
   if (vectors == 1) return choose<T, 1, most_rows>(rows);
+  if constexpr (threes)
+    if (vectors == 3) return choose<T, 3, 4>(rows);
   return vectors == 4 ? choose<T, 4, 3>(rows) : tile<T, 1, wide>;
 }
 
@@ -106,6 +140,15 @@ template <class T> int vectors_for(std::int64_t rows, std::int64_t columns) {
   if (rows == 1 && columns >= wide * width) return wide;
   if (rows <= 3 && columns >= 4 * width) return 4;
   return columns > width ? 2 : 1;
+}
+
+/// The same over packed panels, from the first register of a pair. By twos, 4 rows are too few to hide fma's latency;
+/// threes come in pairs, up to the last two or four registers.
+template <class T> int packed_vectors_for(const MatmulTask& m, std::int64_t columns) {
+  constexpr int pair = 2 * Lane<T>::width;
+  if (threes && !m.a_packed && (m.rows == 4 || m.rows == 7 || m.rows == 8) && columns % pair == 0 && columns > 2 * pair)
+    return 3;
+  return vectors_for<T>(m.rows, columns);
 }
 
 #include "matmul_panel.inl"
@@ -161,6 +204,7 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
                 nullptr,
                 m.b_row,
                 2 * width,
+                width,
                 static_cast<T*>(m.c) + first_row * m.c_row + j,
                 m.c_row,
                 inner,
@@ -182,22 +226,32 @@ template <class T> void run_block(const MatmulTask& m, std::int64_t first_row, s
 /// The same over packed panels.
 template <class T> void run_packed(const MatmulTask& m) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
-  const T* panel = static_cast<const T*>(m.b);
+  const T* const panels = static_cast<const T*>(m.b);
   const Rows tiles(m.rows);
   for (std::int64_t j = 0; j < m.columns;) {
-    const std::int64_t left = m.columns - j;
-    const int vectors = vectors_for<T>(m.rows, left);
+    const std::int64_t left = m.columns - j, second = j / width % 2;  // whether j is a pair's second register
+    const int vectors = second ? 3 : packed_vectors_for<T>(m, left);
     const int columns = static_cast<int>(smaller<std::int64_t>(left, vectors * width));
-    const std::int64_t row = vectors == 1 ? width : pair;
+    const T* const panel = panels + (j - second * width) * m.inner + second * width;
+    const std::int64_t row = vectors == 1 ? width : pair, next = m.inner * pair;
     for (std::int64_t k = 0; k < m.inner || k == 0; k += panel_inner) {
       const std::int64_t inner = smaller<std::int64_t>(panel_inner, m.inner - k);
       const T* const a = static_cast<const T*>(m.a) + k * m.a_column;
-      const Tile<T> t{a, m.a_row, m.a_column, panel + k * row, row, m.inner * pair, static_cast<T*>(m.c) + j,
-                      m.c_row, inner, columns, m.accumulate || k > 0};
+      const Tile<T> t{a,
+                      m.a_row,
+                      m.a_column,
+                      panel + k * row,
+                      row,
+                      next,
+                      second ? next - width : width,
+                      static_cast<T*>(m.c) + j,
+                      m.c_row,
+                      inner,
+                      columns,
+                      m.accumulate || k > 0};
       if (m.a_packed) run_left(m, t, k, vectors);
       else run_panel(m, t, tiles, vectors);
     }
-    panel += m.inner * vectors * width;
     j += columns;
   }
 }
@@ -216,18 +270,22 @@ template <class T> std::int64_t packed_columns(std::int64_t columns) {
 template <class T> void pack(const detail::PackTask& m) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
   const int most = m.left ? left_rows : pair;
-  T* panel = static_cast<T*>(m.panels);
-  for (std::int64_t j = 0; j < m.columns; j += most) {
-    const int columns = static_cast<int>(smaller<std::int64_t>(m.columns - j, most));
-    const int wide_panel = m.left ? columns : columns > width ? pair : width;
-    std::int64_t k = 0;
-    for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
-      const T* b = static_cast<const T*>(p->p) + (m.first + j) * (m.transposed ? p->row : 1);
-      const std::int64_t inner = m.transposed ? m.inner : p->rows;
-      fill_panel(panel + k * wide_panel, wide_panel, b, p->row, m.transposed, static_cast<int>(inner), columns);
+  T* const panels = static_cast<T*>(m.panels);
+  std::int64_t k = 0;
+  for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
+    const std::int64_t rows = m.transposed ? m.inner : p->rows;
+    const std::int64_t at_once = m.transposed ? rows : 16;  // read once from beyond the first-level cache
+    for (std::int64_t row = 0; row < rows; row += at_once) {
+      const int inner = static_cast<int>(smaller(at_once, rows - row));
+      const T* b = static_cast<const T*>(p->p) + (m.transposed ? m.first * p->row : row * p->row + m.first);
+      for (std::int64_t j = 0; j < m.columns; j += most) {
+        const int columns = static_cast<int>(smaller<std::int64_t>(m.columns - j, most));
+        const int wide_panel = m.left ? columns : columns > width ? pair : width;
+        fill_panel(panels + j * m.inner + k * wide_panel, wide_panel, b + j * (m.transposed ? p->row : 1), p->row,
+                   m.transposed, inner, columns);
+      }
       k += inner;
     }
-    panel += m.inner * wide_panel;
   }
 }
 
