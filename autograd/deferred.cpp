@@ -52,16 +52,16 @@ Deferred::Laid& Deferred::laid(const Stacked& s) {
   return laid_.back();
 }
 
-const Array& Deferred::left(const Stacked& s) {
+const LeftPack& Deferred::left(const Stacked& s) {
   Laid& l = laid(s);
-  if (!l.joined) l.joined = s.joined();
-  return l.joined;
+  if (!l.left) l.left = LeftPack(s);
+  return l.left;
 }
 
 const Pack& Deferred::right(const Stacked& s) {
   Laid& l = laid(s);
-  if (!l.pack) l.pack = Pack(s);
-  return l.pack;
+  if (!l.right) l.right = Pack(s);
+  return l.right;
 }
 
 void Deferred::flush_group(const Group& group) {
@@ -69,7 +69,7 @@ void Deferred::flush_group(const Group& group) {
   if (probe) probe->flush(sweep_, group.operand, true);
   const bool straight = group.tb == Trans::no;
   const Stacked &a = straight ? group.x : group.g, &b = straight ? group.g : group.x;
-  const Array x = group.product ? left(a) : Array();  // a handle, since right() may move the layouts
+  const LeftPack x = group.product ? left(a) : LeftPack();  // a handle, since right() may move the layouts
   Adjoint to = sweep_.adjoint(group.operand);
   if (group.product) matmul_transposed_into(to.target(), x, right(b), to.accumulate);
   else sum_rows_into(to.target(), right(group.g), to.accumulate);

@@ -33,13 +33,13 @@ class Deferred {
   /// Operands laid out by a flush, shared between groups: all gates share one x, a gate's W, U and b one adjoint.
   struct Laid {
     const Stacked* from;
-    Array joined;  // as a left operand
-    Pack pack;     // as a right operand
+    LeftPack left;
+    Pack right;
   };
   Group& group_of(std::uint32_t b, bool product, Trans tb, std::int64_t rows);
   void flush_group(const Group&);
   void end_group(Group&) noexcept;
-  const Array& left(const Stacked&);
+  const LeftPack& left(const Stacked&);
   const Pack& right(const Stacked&);
   Laid& laid(const Stacked&);
 

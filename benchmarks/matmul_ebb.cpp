@@ -1,7 +1,7 @@
 // Ebb's side of the matrix products of benchmarks/compare (see peers/matmul.hpp); OMP_NUM_THREADS sets the threads.
 //   matmul_ebb DTYPE            with plain operands
-//   matmul_ebb packed DTYPE     as the tape does: a weight is packed once for all steps of a pass, the
-//                               right operand of a weight's gradient each time
+//   matmul_ebb packed DTYPE     as the tape does: a weight is packed once for all steps of a pass, both operands of a
+//                               weight's gradient each time
 #include <cstring>
 #include <ebb/ops/matmul.hpp>
 
@@ -29,7 +29,9 @@ template <class T> bool packed(const Product& p, T* a, T* b, T* c) {
   ebb::Array to = view(c, p.M, p.N);
   const ebb::Array right = view(b, p.tb ? p.N : p.K, p.tb ? p.K : p.N);
   if (p.ta) {
-    ebb::matmul_transposed_into(to, view(a, p.K, p.M), ebb::Pack(right, ebb::Trans(p.tb)), false);
+    ebb::Stacked left;
+    left.add(view(a, p.K, p.M));
+    ebb::matmul_transposed_into(to, ebb::LeftPack(left), ebb::Pack(right, ebb::Trans(p.tb)), false);
     return true;
   }
   if (of != b || weight.inner() != p.K || weight.columns() != p.N) weight = ebb::Pack(right, ebb::Trans(p.tb));

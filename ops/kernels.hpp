@@ -42,6 +42,7 @@ struct MatmulPart {
 struct MatmulTask {
   const void* a;
   std::int64_t a_row, a_column;
+  bool a_packed;  // a was made by `pack`; a_row and a_column are not read
   const void* b;
   std::int64_t b_row;
   bool b_transposed;
@@ -52,10 +53,12 @@ struct MatmulTask {
   bool accumulate;
 };
 /// Packing: b [inner, columns] is split into panels two registers wide, each with contiguous rows. The last panel is
-/// one register wide if that suffices, and is padded with zeros.
+/// one register wide if that suffices, and is padded with zeros. A left operand a, given as a^T [inner, columns], is
+/// split into tiles of `left_rows` columns, the last one narrower.
 struct PackTask {
   const MatmulPart* parts;             // of b, `inner` rows in total
   bool transposed;                     // the single part is [all columns, inner]
+  bool left;                           // a left operand
   std::int64_t inner, first, columns;  // columns are counted from b's column `first`
   void* panels;                        // output
 };
@@ -85,6 +88,7 @@ struct MatmulKernels {
   void (*run[2])(const MatmulTask&);
   void (*pack[2])(const PackTask&);
   std::int64_t (*packed_columns[2])(std::int64_t columns);  // columns including the last panel's padding
+  int left_rows;                                            // rows of a tile of a packed left operand
   void (*conv[2])(const ConvTask&);
   void (*conv_weights[2])(const ConvWeightsTask&);
 };

@@ -61,7 +61,7 @@ MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t ro
   const auto move = [&](const void* p, std::int64_t elements) {
     return static_cast<const char*>(p) + elements * static_cast<std::int64_t>(size);
   };
-  t.a = move(t.a, row * t.a_row);
+  t.a = move(t.a, row * (t.a_packed ? t.inner : t.a_row));
   t.b = move(t.b, t.b_packed ? column * t.inner : t.b_transposed ? column * t.b_row : column);
   t.c = const_cast<char*>(move(t.c, row * t.c_row + column));
   t.rows = rows;
@@ -86,8 +86,11 @@ void run_one(const MatmulTask& t, DType type) {
       kernel(cut(t, size, 0, t.rows, from, to - from));
     });
   } else {
-    parallel_for(t.rows, grain(t.rows),
-                 [&](std::int64_t begin, std::int64_t end) { kernel(cut(t, size, begin, end - begin, 0, t.columns)); });
+    const std::int64_t tile = t.a_packed ? detail::matmul_kernels().left_rows : 1, pieces = (t.rows + tile - 1) / tile;
+    parallel_for(pieces, grain(pieces), [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t from = begin * tile, to = std::min(t.rows, end * tile);
+      kernel(cut(t, size, from, to - from, 0, t.columns));
+    });
   }
 }
 
@@ -197,10 +200,16 @@ Pack::Pack(const Array& b, Trans tb) {
   if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
   const bool transposed = tb == Trans::yes;
   const detail::MatmulPart all{b.raw(), b.row_stride(), b.dim(0)};
-  fill({&all, transposed, b.dim(transposed ? 1 : 0), 0, b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
+  fill({&all, transposed, false, b.dim(transposed ? 1 : 0), 0, b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
 }
 
-Pack::Pack(const Stacked& b) { fill({b.parts(), false, b.rows(), 0, b.columns(), nullptr}, b.dtype()); }
+Pack::Pack(const Stacked& b) { fill({b.parts(), false, false, b.rows(), 0, b.columns(), nullptr}, b.dtype()); }
+
+LeftPack::LeftPack(const Stacked& a) : inner_(static_cast<int>(a.rows())), rows_(a.columns()) {
+  tiles_ = Array::empty({inner_, rows_}, a.dtype());
+  detail::matmul_kernels().pack[a.dtype() == f32 ? 0 : 1](
+      {a.parts(), false, true, a.rows(), 0, a.columns(), tiles_.raw()});
+}
 
 namespace {
 
@@ -216,6 +225,7 @@ MatmulTask packed_task(Array& c, std::int64_t rows, std::int64_t inner, DType le
   return {.a = nullptr,
           .a_row = 0,
           .a_column = 0,
+          .a_packed = false,
           .b = b.panels().raw(),
           .b_row = 0,
           .b_transposed = false,
@@ -238,11 +248,10 @@ void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
   run_one(t, c.dtype());
 }
 
-void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
-  MatmulTask t = packed_task(c, a.columns(), a.rows(), a.dtype(), b, accumulate);
-  t.a = a.raw();
-  t.a_row = 1;
-  t.a_column = a.row_stride();
+void matmul_transposed_into(Array& c, const LeftPack& a, const Pack& b, bool accumulate) {
+  MatmulTask t = packed_task(c, a.rows(), a.inner(), a.tiles().dtype(), b, accumulate);
+  t.a = a.tiles().raw();
+  t.a_packed = true;
   run_one(t, c.dtype());
 }
 

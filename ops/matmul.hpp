@@ -39,10 +39,28 @@ class Pack {
 /// c (+)= a b with b packed, bitwise equal to the product with b itself. Leading axes of a and c are flattened.
 void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate);
 
-/// c (+)= a^T b, as in a weight's gradient.
+/// The left operand of many products a^T b, in the layout that the kernels read: tiles of so many columns of a as a
+/// kernel has rows. A reference-counted handle to a copy of a's elements.
+///
+/// Cost      one pass over a, and as many bytes
+class LeftPack {
+ public:
+  LeftPack() = default;
+  explicit LeftPack(const Stacked& a);  ///< a [K, M]
+  explicit operator bool() const { return static_cast<bool>(tiles_); }
+  int inner() const { return inner_; }
+  int rows() const { return rows_; }  ///< M
+  const Array& tiles() const { return tiles_; }
+
+ private:
+  Array tiles_;
+  int inner_ = 0, rows_ = 0;
+};
+
+/// c (+)= a^T b, as in a weight's gradient, bitwise equal to the product with a and b themselves.
 ///
 /// Shapes    a [K, M], b [K, N] -> c [M, N]
-void matmul_transposed_into(Array& c, const Array& a, const Pack& b, bool accumulate);
+void matmul_transposed_into(Array& c, const LeftPack& a, const Pack& b, bool accumulate);
 
 /// c (+)= the sum of b's rows, [N].
 void sum_rows_into(Array& c, const Pack& b, bool accumulate);

@@ -1,4 +1,3 @@
-#include <cstring>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/stacked.hpp>
 #include <ebb/ops/text.hpp>
@@ -16,22 +15,6 @@ void Stacked::add(const Array& a) {
   arrays_.push_back(a);
   parts_.push_back({a.raw(), a.row_stride(), rows});
   rows_ += rows;
-}
-
-Array Stacked::joined() const {
-  if (arrays_.size() == 1) return arrays_.front().reshape({static_cast<int>(rows_), columns()});
-  Array whole = Array::empty({static_cast<int>(rows_), columns()}, dtype());
-  const std::size_t size = bytes_of(dtype()), row = static_cast<std::size_t>(columns()) * size;
-  char* to = static_cast<char*>(whole.raw());
-  for (const detail::MatmulPart& p : parts_) {
-    const auto rows = static_cast<std::size_t>(p.rows), step = static_cast<std::size_t>(p.row) * size;
-    const char* from = static_cast<const char*>(p.p);
-    if (step == row) std::memcpy(to, from, rows * row);
-    else
-      for (std::size_t k = 0; k < rows; ++k) std::memcpy(to + k * row, from + k * step, row);
-    to += rows * row;
-  }
-  return whole;
 }
 
 void Stacked::clear() noexcept {

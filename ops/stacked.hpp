@@ -18,7 +18,6 @@ class Stacked {
   DType dtype() const { return arrays_.empty() ? f32 : arrays_.front().dtype(); }
   bool empty() const { return arrays_.empty(); }
   const detail::MatmulPart* parts() const { return parts_.data(); }
-  Array joined() const;  ///< [rows, columns], contiguous; a single part is returned as it is
   /// Equal if they refer to the same memory in the same order.
   friend bool operator==(const Stacked&, const Stacked&);
 

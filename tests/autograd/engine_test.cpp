@@ -75,6 +75,33 @@ TEST_CASE("results with and without each optimisation of the engine agree to 1e-
   }
 }
 
+TEST_CASE("deferred gradients of weights are the sums over all steps, at sizes that no tile divides", "[shards]") {
+  constexpr int steps = 45, rows = 13, inputs = 21, hidden = 37;  // 585 rows: one flush on the way, one at the end
+  for (const DType type : {f32, f64}) {
+    LeafSet set{type};
+    const Leaf w = set.add("w", uniform({inputs, hidden}, Key{1}.named("w"), -.3, .3, type));
+    const Leaf u = set.add("u", uniform({hidden, hidden}, Key{1}.named("u"), -.3, .3, type));
+    const Leaf v = set.add("v", uniform({hidden, hidden}, Key{1}.named("v"), -.3, .3, type));
+    const Leaf b = set.add("b", uniform({hidden}, Key{1}.named("b"), -.3, .3, type));
+    const Array x = normal({steps, rows, inputs}, Key{2}, 0, 1, type);
+    const auto run = [&] {
+      return backward(set, {.rows = rows, .dtype = type, .shards = 1}, [&](Shard& s) {
+        const Sequence in = s.sequence(x);
+        Var h = zeros({s.rows(), hidden});
+        for (int t : ebb::steps(in.steps()))  // x and g are each shared by two products
+          h = tanh(matmul(in[t], w) + matmul(h, u) + b) * .7 + matmul(h, transpose(v)) * .2;
+        return s.mean_rows(sum(square(h), 1));
+      });
+    };
+    const Result deferred = run();
+    const EngineScope scope({.defer = false});
+    const Result each = run();
+    CHECK(deferred.loss == each.loss);
+    for (const Leaf& leaf : {w, u, v, b})
+      CHECK(largest_relative(deferred.grads[leaf], each.grads[leaf]) < (type == f32 ? 2e-6 : 4e-15));
+  }
+}
+
 TEST_CASE("packing does not change any bit", "[shards]") {
   const Recurrence m;
   const Array x = normal({20, 17, 3}, Key{3}, 0, 1, f32);

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <utility>
 #include "catch.hpp"
 #include "reference.hpp"
 
@@ -92,12 +94,12 @@ TEST_CASE("a packed operand gives the bits of the plain one, for any number of r
   const int before = threads();
   for (DType t : {f32, f64})
     for (Trans tb : both)
-      for (int n : {1, 16, 21, 32, 37, 130})
+      for (int n : {1, 16, 21, 32, 37, 48, 64, 80, 96, 130})
         for (int k : {1, 30, 300}) {
           const Array a = as_view(numbers({61, k}, t, 1)),
                       b = as_view(numbers(tb == Trans::yes ? Shape{n, k} : Shape{k, n}, t, 2));
           const Pack packed(b, tb);
-          for (int rows : {1, 2, 3, 7, 16, 25, 61}) {
+          for (int rows : {1, 2, 3, 4, 7, 8, 16, 25, 61}) {
             Array plain = numbers({rows, n}, t, 3), c = as_view(plain);
             matmul_into(plain, a.range(0, rows), b, Trans::no, tb, rows % 2);
             matmul_into(c, a.range(0, rows), packed, rows % 2);
@@ -147,11 +149,10 @@ TEST_CASE("rows of separate arrays are multiplied and summed as if they were con
           gs.add(as_view(g.range(begin, end)));
         }
         CHECK((xs.rows() == 50 && xs.columns() == m && xs == xs && !(xs == gs)));
-        CHECK(same_bits(xs.joined(), x));
         for (bool accumulate : {false, true}) {
           Array plain = numbers({m, n}, t, 3), apart = plain.copy(), sums = numbers({n}, t, 4), wanted = sums.copy();
           matmul_into(plain, x, g, Trans::yes, Trans::no, accumulate);
-          matmul_transposed_into(apart, xs.joined(), Pack(gs), accumulate);
+          matmul_transposed_into(apart, LeftPack(xs), Pack(gs), accumulate);
           CHECK(same_bits(apart, plain));
           sum_rows_into(sums, Pack(gs), accumulate);
           for (int j = 0; j < n; ++j) {
@@ -165,6 +166,85 @@ TEST_CASE("rows of separate arrays are multiplied and summed as if they were con
   s.add(numbers({2, 3}, f32, 1));
   CHECK_THROWS_AS(s.add(numbers({2, 4}, f32, 1)), ShapeError);
   CHECK_THROWS_AS(s.add(numbers({2, 3}, f64, 1)), ValueError);
+}
+
+TEST_CASE(
+    "a product with both sides packed has the bits of the plain one, for sizes with remainders in every direction") {
+  for (DType t : {f32, f64})
+    for (int m : {1, 3, 4, 7, 8, 9, 12, 13, 16, 37, 64, 67})
+      for (int n : {1, 7, 8, 16, 17, 24, 37, 64, 130})
+        for (int k : {1, 17, 300}) {
+          const Array x = numbers({k, m}, t, 1), g = numbers({k, n}, t, 2);
+          Stacked xs, gs;
+          for (int row = 0; row < k; row += 23) {  // parts of odd lengths, with other distances between their rows
+            xs.add(as_view(x.range(row, std::min(k, row + 23))));
+            gs.add(as_view(g.range(row, std::min(k, row + 23))));
+          }
+          const LeftPack left(xs);
+          const Pack right(gs);
+          for (bool accumulate : {false, true}) {
+            Array plain = numbers({m, n}, t, 3), packed = as_view(plain);
+            matmul_into(plain, x, g, Trans::yes, Trans::no, accumulate);
+            matmul_transposed_into(packed, left, right, accumulate);
+            INFO(m << "x" << k << "x" << n << " " << name_of(t) << (accumulate ? " accumulated " : " ")
+                   << name_of(isa()));
+            CHECK(same_bits(packed, plain));
+          }
+          const Array exact = by_hand(x, g, Trans::yes, Trans::no);
+          Array c = Array::empty({m, n}, t);
+          matmul_transposed_into(c, left, right, false);
+          CHECK(distance(c, exact) <= tolerance(t, k));
+        }
+}
+
+TEST_CASE("a product with both sides packed writes only within its output view") {
+  for (DType t : {f32, f64})
+    for (int n : {1, 8, 15, 33}) {
+      Array wide = Array::full({13, n + 4}, 7, t);
+      Array c = wide.column_block(2, n + 2).range(1, 12);
+      Stacked x, g;
+      x.add(numbers({6, 11}, t, 1));
+      g.add(numbers({6, n}, t, 2));
+      matmul_transposed_into(c, LeftPack(x), Pack(g), false);
+      for (int i = 0; i < 13; ++i)
+        for (int j = 0; j < n + 4; ++j)
+          if (i == 0 || i == 12 || j < 2 || j > n + 1) CHECK(wide.at({i, j}) == 7);
+    }
+}
+
+TEST_CASE("a product with both sides packed has the same bits for any number of threads") {
+  const int before = threads();
+  for (DType t : {f32, f64})
+    for (const auto& [m, n] : {std::pair{203, 170}, {70, 2010}, {2010, 70}}) {
+      Stacked x, g;
+      x.add(numbers({300, m}, t, 1));
+      g.add(numbers({300, n}, t, 2));
+      const LeftPack left(x);
+      const Pack right(g);
+      Array one = numbers({m, n}, t, 3);
+      const Array start = one.copy();
+      set_threads(1);
+      matmul_transposed_into(one, left, right, true);
+      for (int count : {2, 3, 5}) {
+        Array more = start.copy();
+        set_threads(count);
+        matmul_transposed_into(more, left, right, true);
+        CHECK(same_bits(more, one));
+      }
+    }
+  set_threads(before);
+}
+
+TEST_CASE("operands of a packed product that do not fit are rejected") {
+  Stacked x, g;
+  x.add(numbers({6, 11}, f32, 1));
+  g.add(numbers({5, 4}, f32, 2));
+  Array c = Array::empty({11, 4}, f32);
+  CHECK_THROWS_AS(matmul_transposed_into(c, LeftPack(x), Pack(g), false), ShapeError);
+  g.add(numbers({1, 4}, f32, 3));
+  matmul_transposed_into(c, LeftPack(x), Pack(g), false);
+  Array other = Array::empty({11, 4}, f64);
+  CHECK_THROWS_AS(matmul_transposed_into(other, LeftPack(x), Pack(g), false), ValueError);
 }
 
 TEST_CASE("a product has the same bits for any number of threads") {
