@@ -97,43 +97,46 @@ struct AdjointPlan {
   }
 };
 
-/// Phase a of the rows of one image, from its parts. `rows`: one for each of them.
+/// Phase a of the rows of one image, from its parts. `wide`: where each part is computed.
 template <class T>
-void write_phase(const AdjointPlan& p, int a, const PhasePart* parts, const Array& planes, Array& wide,
-                 std::vector<const T*>& rows, T* image) {
-  const auto kernel = matmul_kernels().conv[type_index(wide.dtype())];
-  for (int k = 0; k < wide.dim(0); ++k)
+void write_phase(const AdjointPlan& p, int a, const PhasePart* parts, const Array& planes, const std::vector<T*>& wide,
+                 T* image) {
+  const auto kernel = matmul_kernels().conv[type_index(planes.dtype())];
+  for (std::size_t k = 0; k < wide.size(); ++k)
     kernel({.a = parts[k].W.raw(),
             .a_row = p.channels,
             .x = planes.raw(),
             .offset = parts[k].offset.data(),
             .inner = std::ssize(parts[k].offset),
-            .c = wide[k].raw(),
+            .c = wide[k],
             .c_row = parts[k].span(),
             .rows = p.channels,
             .columns = parts[k].span()});
-  const int first = p.height.begin(a);
-  for (int c = 0; c < p.channels; ++c)
-    for (int u = first; u < p.height.end(a); ++u) {
-      for (int k = 0; k < wide.dim(0); ++k)
-        rows[static_cast<std::size_t>(k)] =
-            wide[k].template data<T>() + c * parts[k].span() + (u - first) * parts[k].row;
-      interleave(rows.data(), p.width, image + (std::int64_t{c} * p.h.size + p.height.place(u, a)) * p.w.size);
+  std::vector<const T*> row(wide.size());
+  const int top = p.height.begin(a), rows = parts->rows;
+  for (int c = 0; c < p.channels; ++c) {
+    T* to = image + (std::int64_t{c} * p.h.size + p.height.place(top, a)) * p.w.size;
+    for (std::size_t k = 0; k < wide.size(); ++k) row[k] = wide[k] + c * parts[k].span();
+    for (int u = 0; u < rows; ++u, to += std::int64_t{p.h.stride} * p.w.size) {
+      interleave(row.data(), p.width, to);
+      for (std::size_t k = 0; k < wide.size(); ++k) row[k] += parts[k].row;
     }
+  }
 }
 
 template <class T> void write_images(const AdjointPlan& p, const Array& g, double products, Array& y) {
   const std::int64_t result = g.size() / std::max(g.dim(0), 1), image = y.size() / std::max(y.dim(0), 1);
   parallel_for(g.dim(0), conv_grain(products), [&](std::int64_t begin, std::int64_t end) {
     Array planes = p.results.buffer(g.dtype());
-    std::vector<const T*> rows(p.width.phases.size());
-    Array wide = Array::empty({static_cast<int>(rows.size()), p.channels, static_cast<int>(p.widest)}, g.dtype());
+    std::vector<T*> wide(p.width.phases.size());
+    Array all = Array::empty({static_cast<int>(wide.size()), p.channels, static_cast<int>(p.widest)}, g.dtype());
+    for (std::size_t k = 0; k < wide.size(); ++k) wide[k] = all[static_cast<int>(k)].template data<T>();
     for (std::int64_t n = begin; n < end; ++n) {
       fill(p.results, g.data<T>() + n * result, planes.data<T>());
       const PhasePart* parts = p.parts.data();
       for (const int a : p.height.phases) {
-        write_phase(p, a, parts, planes, wide, rows, y.data<T>() + n * image);
-        parts += rows.size();
+        write_phase(p, a, parts, planes, wide, y.data<T>() + n * image);
+        parts += wide.size();
       }
     }
   });

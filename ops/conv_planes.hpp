@@ -69,14 +69,20 @@ template <class T> void take(const T* from, int stride, T* to, int count) {
 /// Copies an image into its planes, whose zeros are there already.
 template <class T> void fill(const PhasedImage& p, const T* image, T* to) {
   for (int k = 0; k < p.channels; ++k, image += std::int64_t{p.h.size} * p.w.size)
-    for (const int a : p.h.phases)
+    for (const int a : p.h.phases) {
+      const int top = p.h.begin(a), bottom = p.h.end(a);
       for (const int b : p.w.phases) {
-        const int first = p.w.begin(b), count = p.w.end(b) - first;
-        for (int u = p.h.begin(a); count > 0 && u < p.h.end(a); ++u)
-          take(image + std::int64_t{p.h.place(u, a)} * p.w.size + p.w.place(first, b), p.w.stride,
-               to + u * p.columns() + first, count);
+        const int left = p.w.begin(b), count = p.w.end(b) - left;
+        const T* from = image + std::int64_t{p.h.place(top, a)} * p.w.size + p.w.place(left, b);
+        T* row = to + top * p.columns() + left;
+        for (int u = top; count > 0 && u < bottom; ++u) {
+          take(from, p.w.stride, row, count);
+          from += std::int64_t{p.h.stride} * p.w.size;
+          row += p.columns();
+        }
         to += p.plane();
       }
+    }
 }
 
 /// Images for which a second thread pays off, at so many multiplications each.
