@@ -30,7 +30,7 @@ Deferred::Group& Deferred::group_of(std::uint32_t b, bool product, Trans tb, std
 
 bool Deferred::add_product(std::uint32_t b, const Array& x, const Array& g, Trans tb) {
   const std::int64_t rows = g.rows();
-  if (!engine().defer || rows >= most_rows) return false;
+  if (!engine().defer || rows >= 2 * most_rows) return false;
   Group& group = group_of(b, true, tb, rows);
   group.x.add(x);
   group.g.add(g);
@@ -41,7 +41,7 @@ void Deferred::add_sum(std::uint32_t b, const Array& g) {
   const Shape& shape = sweep_.tape.node(b).shape;
   const std::int64_t rows = g.rows();
   const bool row = shape.rank() == 1 && shape.columns() == g.columns();
-  if (!engine().defer || !row || rows >= most_rows) return sweep_.accumulate(b, sum_to(g, shape));
+  if (!engine().defer || !row || rows >= 2 * most_rows) return sweep_.accumulate(b, sum_to(g, shape));
   group_of(b, false, Trans::no, rows).g.add(g);
 }
 

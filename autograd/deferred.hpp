@@ -23,7 +23,7 @@ class Deferred {
   void clear() noexcept;
 
  private:
-  static constexpr std::int64_t most_rows = 512;  // per group, at which all are flushed; 256 to 1024 are equally fast
+  static constexpr std::int64_t most_rows = 256;  // per group, at which all are flushed; 256 to 1024 are equally fast
   struct Group {
     std::uint32_t operand = 0;  // 0: the slot is free
     bool product = true;        // else a sum over rows

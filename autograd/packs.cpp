@@ -19,7 +19,7 @@ Pack shared_pack(const Node& n, const Array& value, Trans tb) {
   for (LeafPack& p : set.packs)
     if (p.leaf == n.leaf && p.trans == tb && p.dtype == value.dtype()) {
       if (p.version != set.version) {
-        p.pack = Pack(value, tb);
+        p.pack.assign(value, tb);
         p.version = set.version;
       }
       return p.pack;

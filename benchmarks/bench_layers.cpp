@@ -1,6 +1,6 @@
-// Forward and backward of layers that no cell has: convolutions of images at the sizes of `ebb train images` and two
-// others, and cross entropy over large vocabularies. The loss is the mean square, or the mean cross entropy. And an
-// update by Adam.
+// Forward and backward of layers that no cell has: convolutions of images at the sizes of `ebb train images`, of `ebb
+// train caption` and two others, and cross entropy over large vocabularies. The loss is the mean square, or the mean
+// cross entropy. And an update by Adam.
 //   bench_layers --benchmark_filter=conv2d
 #include <benchmark/benchmark.h>
 
@@ -16,16 +16,17 @@ using namespace ebb;
 
 namespace {
 
-/// images, channels, side, outputs, side of the kernel (padding keeps the size), gradient of the image, threads
+/// images, channels, height, width, outputs, side of the kernel (padding: half of it), stride, gradient of the image,
+/// threads
 void conv2d(benchmark::State& state) {
   const auto arg = [&](int k) { return static_cast<int>(state.range(k)); };
-  set_threads(arg(6));
+  set_threads(arg(8));
   Params w;
-  const Conv2d conv(w / "conv", arg(1), arg(3), {.kernel = arg(4), .padding = arg(4) / 2});
-  const Array x = normal({arg(0), arg(1), arg(2), arg(2)}, Key{1}, 0, 1);
+  const Conv2d conv(w / "conv", arg(1), arg(4), {.kernel = arg(5), .stride = arg(6), .padding = arg(5) / 2});
+  const Array x = normal({arg(0), arg(1), arg(2), arg(3)}, Key{1}, 0, 1);
   for (auto _ : state) {
     Tape tape;
-    benchmark::DoNotOptimize(tape.backward(mean(square(conv(arg(5) != 0 ? variable(x) : constant(x))))));
+    benchmark::DoNotOptimize(tape.backward(mean(square(conv(arg(7) != 0 ? variable(x) : constant(x))))));
   }
 }
 
@@ -56,10 +57,14 @@ void adam(benchmark::State& state) {
 
 void conv_sizes(benchmark::internal::Benchmark* b) {
   for (const int threads : {1, 2}) {
-    b->Args({100, 1, 28, 16, 5, 0, threads});  // the layers of `ebb train images`
-    b->Args({100, 16, 14, 32, 3, 1, threads});
-    b->Args({32, 8, 28, 16, 3, 1, threads});
-    b->Args({64, 32, 16, 64, 3, 1, threads});
+    b->Args({100, 1, 28, 28, 16, 5, 1, 0, threads});  // the layers of `ebb train images`
+    b->Args({100, 16, 14, 14, 32, 3, 1, 1, threads});
+    b->Args({32, 1, 64, 96, 8, 5, 2, 0, threads});  // of `caption`
+    b->Args({32, 8, 32, 48, 24, 5, 2, 1, threads});
+    b->Args({32, 24, 16, 24, 48, 3, 2, 1, threads});
+    b->Args({32, 48, 8, 12, 64, 3, 1, 1, threads});
+    b->Args({32, 8, 28, 28, 16, 3, 1, 1, threads});
+    b->Args({64, 32, 16, 16, 64, 3, 1, 1, threads});
   }
 }
 void vocabularies(benchmark::internal::Benchmark* b) {

@@ -130,15 +130,16 @@ class Row {
     });
   }
 
-  std::vector<double> numbers(const Result& r) const {
-    std::vector<double> all{r.loss};
+  /// Writes the loss and the gradients one after another, so that their copies do not add to the peak memory.
+  void write(const Result& r, const std::string& path) const {
+    compare::ResultFile file(path);
+    file.add(r.loss);
     for (const Block& k : layout(z_)) {
-      Array whole = Array::empty(k.shape, f64);
+      Array whole = Array::empty(k.shape, z_.dtype);
       for_parts(w_, k.scope, k.name, gates(z_.cell), whole,
                 [&](const Leaf& p, Array part) { part.assign(r.grads[p]); });
-      all.insert(all.end(), whole.data<double>(), whole.data<double>() + whole.size());
+      for (std::int64_t i = 0; i < whole.size(); ++i) file.add(whole.at_flat(i));
     }
-    return all;
   }
 
  private:
@@ -218,9 +219,12 @@ int main(int argc, char** argv) try {
     return 0;
   }
   Row row(sizes_of(a), compare::read_problem(a.text("problem")));
-  const Result first = row.gradient();
-  const std::int64_t end = compare::now();
-  compare::write_result(a.text("result"), row.numbers(first));
+  std::int64_t end = 0;
+  {
+    const Result first = row.gradient();
+    end = compare::now();
+    row.write(first, a.text("result"));
+  }
   compare::print_ready(a, end, EBB_VERSION, name_of(isa()));
   compare::serve([&] { row.step(); });
 } catch (const std::exception& e) {

@@ -9,7 +9,6 @@ enum class NnOp {
   attention_mix,
   attention_softmax,
   unfold_steps,
-  unfold_images,
   conv2d,
   conv2d_input,
   conv2d_weight,

@@ -2,11 +2,13 @@
 #include <ebb/ops/array.hpp>
 #include <ebb/ops/windows.hpp>
 
-/// Convolutions of images with stride 1, and their two adjoints, on the kernels of matrix products. Windows are not
-/// unfolded: an element of a window is at a fixed distance from the window's first, in an image with its zeros around
-/// it, so the products read the image itself. Internal; users include nn/layers/conv.hpp.
+/// Convolutions of images and their two adjoints, on the kernels of matrix products. Windows are not unfolded: with
+/// stride 1 an element of a window is at a fixed distance from the window's first, in an image with its zeros around
+/// it, so the products read the image itself. With a larger stride this holds within each phase of the image, which are
+/// its pixels `stride` apart, so each phase is copied into a plane of its own (ops/conv_planes.hpp). Internal; users
+/// include nn/layers/conv.hpp.
 ///
-///     y[b, o, p, q] = sum_cij x[b, c, p + i dh - before_h, q + j dw - before_w] W[(c i j), o]
+///     y[b, o, p, q] = sum_cij x[b, c, p sh + i dh - before_h, q sw + j dw - before_w] W[(c i j), o]
 ///
 /// The names of the adjoints are those of torch.nn.grad.
 ///
@@ -14,7 +16,7 @@
 /// Numerics  an element of y is one chain of fused multiply-adds in the order of (c i j), whatever the batch; one of
 ///           W's adjoint is a chain over each image's pixels, in order, over groups of images, which are summed pairwise
 /// Cost      2 C Kh Kw O flops per pixel of y for each of the three, and a padded copy of one image per thread
-/// Errors    none: the caller checks shapes, element types, and that the windows have stride 1
+/// Errors    none: the caller checks shapes, element types and windows
 namespace ebb::detail {
 
 Array conv2d(const Array& x, const Array& W, const Windows& height, const Windows& width);

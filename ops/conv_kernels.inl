@@ -68,13 +68,14 @@ template <class F> void over_row_tiles(std::int64_t all, const F& f) {
 }
 
 template <class T> void run_conv(const detail::ConvTask& m) {
-  constexpr int pair = 2 * Lane<T>::width;
+  constexpr int width = Lane<T>::width, pair = 2 * width;
   const T *a = static_cast<const T*>(m.a), *x = static_cast<const T*>(m.x);
   T* c = static_cast<T*>(m.c);
   for (std::int64_t j = 0; j < m.columns; j += pair) {
     const int columns = static_cast<int>(smaller<std::int64_t>(m.columns - j, pair));
     over_row_tiles(m.rows, [&]<int rows>(std::int64_t i) {
-      conv_tile<T, rows, 2>(m, a + i, x + j, c + i * m.c_row + j, columns);
+      const auto run = columns > width ? conv_tile<T, rows, 2> : conv_tile<T, rows, 1>;
+      run(m, a + i, x + j, c + i * m.c_row + j, columns);
     });
   }
 }

@@ -185,7 +185,9 @@ void Pack::fill(const detail::PackTask& t, DType type) {
   const auto& kernels = detail::matmul_kernels();
   inner_ = static_cast<int>(t.inner);
   columns_ = static_cast<int>(t.columns);
-  panels_ = Array::empty({inner_, static_cast<int>(kernels.packed_columns[k](t.columns))}, type);
+  const Shape shape{inner_, static_cast<int>(kernels.packed_columns[k](t.columns))};
+  if (!panels_ || !panels_.unique() || !(panels_.shape() == shape) || panels_.dtype() != type)
+    panels_ = Array::empty(shape, type);
   const std::int64_t pieces = (t.columns + column_cut - 1) / column_cut;
   parallel_for(pieces, 1 + packed_per_thread / (t.inner * column_cut + 1), [&](std::int64_t begin, std::int64_t end) {
     PackTask part = t;
@@ -196,14 +198,15 @@ void Pack::fill(const detail::PackTask& t, DType type) {
   });
 }
 
-Pack::Pack(const Array& b, Trans tb) {
+Pack::Pack(const Array& b, Trans tb) { assign(b, tb); }
+Pack::Pack(const Stacked& b) { fill({b.parts(), false, false, b.rows(), 0, b.columns(), nullptr}, b.dtype()); }
+
+void Pack::assign(const Array& b, Trans tb) {
   if (b.rank() != 2) throw ShapeError("matmul: only matrices are packed, not " + text(b.shape()));
   const bool transposed = tb == Trans::yes;
   const detail::MatmulPart all{b.raw(), b.row_stride(), b.dim(0)};
   fill({&all, transposed, false, b.dim(transposed ? 1 : 0), 0, b.dim(transposed ? 0 : 1), nullptr}, b.dtype());
 }
-
-Pack::Pack(const Stacked& b) { fill({b.parts(), false, false, b.rows(), 0, b.columns(), nullptr}, b.dtype()); }
 
 LeftPack::LeftPack(const Stacked& a) : inner_(static_cast<int>(a.rows())), rows_(a.columns()) {
   tiles_ = Array::empty({inner_, rows_}, a.dtype());

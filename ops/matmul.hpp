@@ -25,6 +25,7 @@ class Pack {
   Pack() = default;
   Pack(const Array& b, Trans tb);
   explicit Pack(const Stacked& b);
+  void assign(const Array& b, Trans tb);  ///< in the same memory, if it fits and no other handle shares it
   explicit operator bool() const { return static_cast<bool>(panels_); }
   int inner() const { return inner_; }
   int columns() const { return columns_; }

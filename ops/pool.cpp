@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -33,6 +34,26 @@ void may_use([[maybe_unused]] Buffer* b, [[maybe_unused]] std::size_t bytes, [[m
   constexpr std::size_t most = 4096;  // the hardware prefetcher handles longer ones
   for (std::size_t k = 0, end = sizeof(Buffer) + std::min(most, bytes); k < end; k += 64)
     __builtin_prefetch(reinterpret_cast<const char*>(b) + k, 1);
+}
+
+/// From this size on, a buffer has pages of its own: the C library would cut freed ones into small pieces, so that they
+/// could neither be used for large buffers again nor be returned to the system.
+constexpr std::size_t own_pages = std::size_t{1} << 18;
+
+#ifdef EBB_ASAN
+constexpr bool maps_pages = false;  // the leak checker does not follow pointers in them
+#else
+constexpr bool maps_pages = true;
+#endif
+
+void* request(std::size_t bytes) noexcept {
+  if (!maps_pages || bytes < own_pages) return std::aligned_alloc(64, bytes);
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return p == MAP_FAILED ? nullptr : p;
+}
+void hand_back(void* p, std::size_t bytes) noexcept {
+  if (!maps_pages || bytes < own_pages) std::free(p);
+  else munmap(p, bytes);
 }
 
 }  // namespace
@@ -97,10 +118,10 @@ void Pool::collect() noexcept {
 
 Buffer* Pool::from_system(std::uint32_t c) {
   const std::size_t total = sizeof(Buffer) + bytes_of_class(c);
-  void* memory = std::aligned_alloc(64, total);
+  void* memory = request(total);
   if (memory == nullptr) {
     trim(0);
-    memory = std::aligned_alloc(64, total);
+    memory = request(total);
     if (memory == nullptr) throw std::bad_alloc();
   }
   stats_.reserved += total;
@@ -119,9 +140,10 @@ std::size_t Pool::trim(std::size_t most) noexcept {
     while (stats_.reserved > most && free_[c]) {
       Buffer* b = free_[c];
       free_[c] = b->next;
-      stats_.reserved -= sizeof(Buffer) + bytes_of_class(c);
+      const std::size_t total = sizeof(Buffer) + bytes_of_class(c);
+      stats_.reserved -= total;
       may_use(b, bytes_of_class(c), bytes_of_class(c));
-      std::free(b);
+      hand_back(b, total);
     }
   return before - stats_.reserved;
 }

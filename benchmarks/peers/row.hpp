@@ -55,11 +55,21 @@ inline std::vector<float> read_problem(const std::string& path) {
   return numbers;
 }
 
+class ResultFile {
+ public:
+  explicit ResultFile(const std::string& path) : file_(path, std::ios::binary) {
+    if (!file_) throw std::runtime_error("cannot write " + path);
+    file_.exceptions(std::ios::badbit | std::ios::failbit);
+  }
+  void add(double x) { file_.write(reinterpret_cast<const char*>(&x), sizeof x); }
+
+ private:
+  std::ofstream file_;
+};
+
 inline void write_result(const std::string& path, const std::vector<double>& numbers) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(numbers.data()),
-             static_cast<std::streamsize>(numbers.size() * sizeof(double)));
-  if (!file) throw std::runtime_error("cannot write " + path);
+  ResultFile file(path);
+  for (const double x : numbers) file.add(x);
 }
 
 inline std::int64_t now() {

@@ -94,7 +94,7 @@ Conv2d::Conv2d(Builder p, int input, int output, Conv2dOptions o)
 
 Var Conv2d::operator()(At x) const {
   const CallSite here{x.where};
-  const int inputs = W.shape()[0], outputs = W.shape()[1], rows = x.var.rank() > 0 ? x.var.dim(0) : 0;
+  const int inputs = W.shape()[0], outputs = W.shape()[1];
   const auto [height, width] = detail::located(x.where, [&] {
     check_input("conv2d", "[B, C, H, W]", x.var.shape(), 4, 1, inputs / (options.kernel.h * options.kernel.w));
     const std::pair axes{height_of(x.var.dim(2), options), width_of(x.var.dim(3), options)};
@@ -102,11 +102,7 @@ Var Conv2d::operator()(At x) const {
     detail::check(axes.second, "conv2d", "width");
     return axes;
   });
-  if (options.stride.h == 1 && options.stride.w == 1)
-    return detail::convolve_images(std::move(x), W, height, width) + reshape(b, {outputs, 1, 1});
-  const Var rows_of_windows = detail::unfold_images(std::move(x), height, width);
-  const Var y = matmul(rows_of_windows, W) + b;
-  return reshape(transpose(y, {0, 2, 1}), {rows, outputs, height.count(), width.count()});
+  return detail::convolve_images(std::move(x), W, height, width) + reshape(b, {outputs, 1, 1});
 }
 
 }  // namespace ebb

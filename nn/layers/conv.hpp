@@ -48,8 +48,8 @@ struct Conv2dOptions {
 /// Init      W, b uniform in +-1/sqrt(I Kh Kw)
 /// Errors    ValueError for invalid options; ShapeError if x is not [B, I, H, W] or the kernel is larger than the
 ///           padded image
-/// Cost      2 I Kh Kw O flops per pixel of y; kept: x, and with a stride above 1 I Kh Kw values per pixel of y
-/// Numerics  with stride 1 the products read the image itself (ops/conv.hpp), else its windows, unfolded
+/// Cost      2 I Kh Kw O flops per pixel of y; kept: x
+/// Numerics  the products read the image itself (ops/conv.hpp)
 /// Differs   from PyTorch: W is its weight [O, I, Kh, Kw] as a matrix, transposed
 struct Conv2d {
   Param W, b;

@@ -4,7 +4,7 @@
 
 namespace ebb::detail {
 
-/// Convolution of images with stride 1 (ops/conv.hpp). Precondition: the windows were checked and match x.
+/// Convolution of images (ops/conv.hpp). Precondition: the windows were checked and match x.
 ///
 /// Shapes    x [B, C, H, W], kernel [C Kh Kw, O] -> [B, O, H', W']
 Var convolve_images(At x, At kernel, const Windows& height, const Windows& width);

@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <ebb/autograd/op.hpp>
 #include <ebb/nn/layers/conv_unfold.hpp>
 #include <ebb/nn/shipped_op.hpp>
 #include <ebb/ops/parallel.hpp>
-#include <vector>
 
 namespace ebb::detail {
 
@@ -20,15 +18,6 @@ template <class T> void add_step(const T* from, std::int64_t row, T* to, int row
   for (int b = 0; b < rows; ++b, from += row)
     for (int c = 0; c < columns; ++c) *to++ += from[c];
 }
-
-/// A kernel row within one window: its position in the image, and the range [begin, end) of its elements inside it.
-struct KernelRow {
-  int first, begin, end;
-  KernelRow(const Windows& w, int window) : first(w.entry(window, 0)) {
-    begin = first >= 0 ? 0 : std::min(w.kernel, (w.dilation - 1 - first) / w.dilation);
-    end = first >= w.size ? 0 : std::min(w.kernel, (w.size - 1 - first) / w.dilation + 1);
-  }
-};
 
 Array unfold(const Array& sequence, const Windows& w) {
   const int B = sequence.dim(1), C = sequence.dim(2), steps = w.count();
@@ -73,65 +62,6 @@ Array fold(const Array& windows, const Windows& w) {
   return y;
 }
 
-/// Calls f(channel, image row, kernel row, position in the windows) for each kernel row, in the order of the windows.
-/// Its elements are `dilation` apart in the image and contiguous in the windows.
-template <class F> void over_kernel_rows(const Windows& h, const Windows& w, int channels, F&& f) {
-  std::vector<KernelRow> rows;
-  for (int q = 0; q < w.count(); ++q) rows.emplace_back(w, q);
-  std::int64_t at = 0;
-  for (int p = 0; p < h.count(); ++p)
-    for (const KernelRow& row : rows)
-      for (int c = 0; c < channels; ++c)
-        for (int i = 0; i < h.kernel; ++i, at += w.kernel) f(c, h.entry(p, i), row, at);
-}
-
-Array unfold(const Array& images, const Windows& h, const Windows& w) {
-  const int B = images.dim(0), C = images.dim(1), places = h.count() * w.count(), inputs = C * h.kernel * w.kernel;
-  const Array x = images.compact();
-  Array y = Array::empty({B, places, inputs}, x.dtype());
-  const std::int64_t image = std::int64_t{C} * h.size * w.size, out = std::int64_t{places} * inputs;
-  with_dtype(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    parallel_for(B, grain / (out + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t b = begin; b < end; ++b) {
-        const T* from = x.data<T>() + b * image;
-        T* to = y.data<T>() + b * out;
-        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
-          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
-          const bool there = h.inside(r);
-          if (!there || row.end - row.begin < w.kernel)
-            for (int j = 0; j < w.kernel; ++j) to[at + j] = 0;
-          if (there)
-            for (int j = row.begin; j < row.end; ++j) to[at + j] = from[line + j * w.dilation];
-        });
-      }
-    });
-  });
-  return y;
-}
-
-Array fold(const Array& windows, const Windows& h, const Windows& w) {
-  const int B = windows.dim(0), C = windows.dim(2) / (h.kernel * w.kernel);
-  const Array g = windows.compact();
-  Array y = Array::zeros({B, C, h.size, w.size}, g.dtype());
-  const std::int64_t image = std::int64_t{C} * h.size * w.size, in = g.size() / std::max(B, 1);
-  with_dtype(g.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    parallel_for(B, grain / (in + 1) + 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t b = begin; b < end; ++b) {
-        const T* from = g.data<T>() + b * in;
-        T* to = y.data<T>() + b * image;
-        over_kernel_rows(h, w, C, [&](int c, int r, const KernelRow& row, std::int64_t at) {
-          if (!h.inside(r)) return;
-          const std::int64_t line = (std::int64_t{c} * h.size + r) * w.size + row.first;
-          for (int j = row.begin; j < row.end; ++j) to[line + j * w.dilation] += from[at + j];
-        });
-      }
-    });
-  });
-  return y;
-}
-
 /// Unfolds windows along time, or folds them back; each is the gradient of the other.
 struct StepWindows {
   static constexpr auto tried_by = NnOp::unfold_steps;
@@ -143,24 +73,10 @@ struct StepWindows {
   Var vjp(const Var& g, const Var&, const Var&) const { return apply(StepWindows{time, !back}, g); }
 };
 
-struct ImageWindows {
-  static constexpr auto tried_by = NnOp::unfold_images;
-  static constexpr auto name = "unfold";
-  static constexpr unsigned needs = need_nothing;
-  Windows height, width;
-  bool back;
-  Array value(const Array& x) const { return back ? fold(x, height, width) : unfold(x, height, width); }
-  Var vjp(const Var& g, const Var&, const Var&) const { return apply(ImageWindows{height, width, !back}, g); }
-};
-
 }  // namespace
 
 Var unfold_steps(At x, const Windows& time) {
   return time.baseline() ? x.var : apply(StepWindows{time, false}, std::move(x));
-}
-
-Var unfold_images(At x, const Windows& height, const Windows& width) {
-  return apply(ImageWindows{height, width, false}, std::move(x));
 }
 
 }  // namespace ebb::detail

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "sanitized.hpp"
 
+#include <ebb/autograd/functions.hpp>
 #include <ebb/autograd/kept_memory.hpp>
 #include <ebb/autograd/node_store.hpp>
 #include <ebb/autograd/tape.hpp>
@@ -72,6 +73,19 @@ TEST_CASE("the memory that two of the last eight tapes needed is kept, else a sm
   for (int k = 0; k < 6; ++k) CHECK(kept.after(little / 2) == little);
   CHECK(kept.after(much - 1) == much - 1);
   CHECK(kept.after(1) == little);
+}
+
+TEST_CASE("the deferred gradients of a long loop take as much memory as a few of its steps") {
+  constexpr int B = 16, I = 64, H = 512;
+  Tape tape;
+  const Var x = constant(Array::full({B, I}, .1)), W = variable(Array::full({I, H}, .1));
+  Var loss = sum(matmul(x, W));
+  for (int t = 0; t < 200; ++t) loss = loss + sum(matmul(x, W));
+  const auto before = tape.stats().kept_bytes;
+  reset_pool_peak();
+  (void)tape.backward(loss);
+  // The adjoints of at most 256 rows, and a copy of them and of x; W's gradient.
+  CHECK(static_cast<double>(tape.stats().peak_bytes - before) / MiB < (256. * (2 * H + I) + 2 * I * H) * 4 / MiB + .2);
 }
 
 TEST_CASE("a node store keeps the requested amount and can be used again") {

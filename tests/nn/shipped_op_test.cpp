@@ -24,7 +24,7 @@ using detail::Windows;
 
 detail::Seen seen() { return {Lengths({2}, {3, 1}), 1}; }  // two rows of up to three keys
 
-constexpr Windows tall{4, 3, 1, 1, 1, 0}, wide{3, 2, 1, 2, 1, 2};  // uneven padding, dilation
+constexpr Windows tall{5, 3, 2, 1, 1, 1}, wide{3, 2, 1, 2, 1, 2};  // a stride, uneven padding, dilation
 
 OpSample sample(NnOp op) {
   switch (op) {
@@ -45,16 +45,10 @@ OpSample sample(NnOp op) {
       return {"unfold steps",
               [](Vars in) { return square(detail::unfold_steps(in[0], Windows{5, 3, 2, 1, 1, 1})); },
               {{{5, 2, 3}}}};
-    case NnOp::unfold_images:
-      return {"unfold images",
-              [](Vars in) {
-                return square(detail::unfold_images(in[0], Windows{4, 3, 1, 1, 1, 0}, Windows{3, 2, 2, 1, 0, 1}));
-              },
-              {{{2, 2, 4, 3}}}};
     case NnOp::conv2d:
       return {"conv2d",
               [](Vars in) { return square(detail::convolve_images(in[0], in[1], tall, wide)); },
-              {{{2, 2, 4, 3}, {2 * 3 * 2, 3}}}};
+              {{{2, 2, 5, 3}, {2 * 3 * 2, 3}}}};
     case NnOp::conv2d_input:
       return {"conv2d_input",
               [](Vars in) { return square(detail::convolve_images_input(in[0], in[1], tall, wide)); },
@@ -62,7 +56,7 @@ OpSample sample(NnOp op) {
     case NnOp::conv2d_weight:
       return {"conv2d_weight",
               [](Vars in) { return square(detail::convolve_images_weight(in[0], in[1], tall, wide)); },
-              {{{2, 2, 4, 3}, {2, 3, 3, 4}}}};
+              {{{2, 2, 5, 3}, {2, 3, 3, 4}}}};
     case NnOp::max_pool:
       return {"max_pool",
               [](Vars in) { return square(max_pool2d(in[0], {.kernel = {2, 3}, .stride = 1, .padding = 1})); },

@@ -121,6 +121,21 @@ TEST_CASE("a packed operand gives the bits of the plain one, for any number of r
   CHECK_THROWS_AS(Pack(numbers({2, 3, 4}, f32, 1), Trans::no), ShapeError);
 }
 
+TEST_CASE("a pack is refilled in its memory, unless another handle shares it or the operand has another size") {
+  const Array first = numbers({30, 17}, f32, 1), second = numbers({17, 30}, f32, 2);
+  Pack w(first, Trans::no);
+  const void* const memory = w.panels().raw();
+  w.assign(second, Trans::yes);
+  CHECK(w.panels().raw() == memory);
+  CHECK(same_bits(w.panels(), Pack(second, Trans::yes).panels()));
+  const Pack held = w;
+  w.assign(first, Trans::no);
+  CHECK(w.panels().raw() != memory);
+  CHECK(same_bits(held.panels(), Pack(second, Trans::yes).panels()));
+  w.assign(numbers({30, 170}, f64, 3), Trans::no);
+  CHECK((w.inner() == 30 && w.columns() == 170 && w.panels().dtype() == f64));
+}
+
 TEST_CASE("a packed operand with many columns has the same bits for any number of threads") {
   const int before = threads();
   for (DType t : {f32, f64})

@@ -1,16 +1,31 @@
 #include <atomic>
+#include <cstdlib>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/memory.hpp>
 #include <ebb/ops/pool.hpp>
+#include <fstream>
 #include <thread>
 #include <vector>
 #include "catch.hpp"
 #include "reference.hpp"
+#include "sanitized.hpp"
 
 namespace pool_test {
 
 using namespace ebb;
 using namespace reference;
+
+namespace {
+
+/// MiB of this process in memory.
+double resident() {
+  std::ifstream f("/proc/self/statm");
+  double pages = 0;
+  f >> pages >> pages;
+  return pages * 4096 / (1 << 20);
+}
+
+}  // namespace
 
 TEST_CASE("size classes are large enough and waste at most a fifth") {
   for (std::size_t bytes = 0; bytes < 100'000; bytes += bytes < 3000 ? 1 : 97) {
@@ -59,6 +74,24 @@ TEST_CASE("memory in use and its peak are counted") {
   CHECK(pool_stats().peak >= before + 4000);
   reset_pool_peak();
   CHECK(pool_stats().peak == before);
+}
+
+TEST_CASE("large buffers return to the system although small ones between them are in use") {
+  std::thread([] {                                  // a new thread has an unused pool
+    std::free(std::malloc(std::size_t{16} << 20));  // from then on the C library keeps freed memory of up to this size
+    constexpr int count = 64, elements = 1 << 17;   // half a MiB each
+    std::vector<Array> large, small;
+    for (int k = 0; k < count; ++k) {
+      large.push_back(Array::zeros({elements}, f32));
+      small.push_back(Array::zeros({1000}, f32));
+    }
+    const double before = resident();
+    large.clear();
+    CHECK(detail::trim_pool(0) >= count * elements * sizeof(float));
+    if (sanitized || before == 0) return;
+    CHECK(before - resident() > 30);
+  })
+      .join();
 }
 
 TEST_CASE("a buffer freed by another thread returns to its owner", "[shards]") {
