@@ -55,7 +55,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients) {
     kept[k] = tape.stats().kept_bytes;
     if (!part.var()) throw ValueError("shard: the loss is an empty PartialLoss");
     if (gradients) {
-      grads[k] = tape.backward(part.var());
+      grads[k] = t.backward(part.var(), false);
       s.publish(grads[k]);
       grads[k].forget_vars();  // nothing from a shard's tape may outlive it
       grads[k].lead_with(set, options.dtype);
@@ -110,6 +110,7 @@ void ShardRun::publish(bool gradients) {
     }
   if (gradients) {
     sum_grads(grads.data(), grads.size());
+    grads[0].close_gaps();
     transformed->pull_back(grads[0]);
   }
   result.loss = losses[0];

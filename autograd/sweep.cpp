@@ -83,7 +83,8 @@ inline void Sweep::visit(std::uint32_t id) {
 
 /// A node's adjoint, not shared with another node's.
 inline Array& Sweep::writable(Node& n) {
-  if (!n.in_flat && (!n.grad.unique() || !n.grad.contiguous())) n.grad = n.grad.copy();
+  if (n.in_flat) close_gaps(n);
+  else if (!n.grad.unique() || !n.grad.contiguous()) n.grad = n.grad.copy();
   return n.grad;
 }
 
