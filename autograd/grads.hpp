@@ -37,7 +37,7 @@ class Grads {
   void add(const Grads& other, double factor = 1);
   bool finite() const;
 
-  // Internal, for the tape and the shards. Between a sweep and close_gaps() only what was written is defined (gaps.cpp).
+  // Internal, for the tape and the shards. Before close_gaps() only what the sweep wrote is defined (gaps.cpp).
   OfSet& with_gaps(const LeafSet&, DType);  ///< created with nothing written
   void place(detail::Node& leaf, DType);    ///< makes its part of the flat gradient, all of it a gap, its adjoint
   void close_gaps();                        ///< sets what was not written to zero
