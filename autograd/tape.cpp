@@ -32,7 +32,7 @@ Grads TapeImpl::backward(const Var& loss, bool retain_graph) {
   try {
     Grads g = leaves_.place_gradients();
     if (n.requires_grad) sweep_.run(loss.node(), Array::full(n.shape, 1, dtype_), !retain_graph);
-    sweep_.collect(g);
+    sweep_.collect(g, n.requires_grad ? loss.node() : 0);
     return g;
   } catch (...) {
     sweep_.clear_adjoints();
