@@ -7,12 +7,15 @@ namespace ebb {
 
 class Grads;
 namespace detail {
+struct Node;
 void sum_grads(Grads*, std::size_t);  // sum_grads.hpp
-}
+}  // namespace detail
 
 /// The result of a backward: for each leaf set a flat buffer with the set's layout, for each retained Var and
 /// `variable` an array.
 class Grads {
+  struct OfSet;
+
  public:
   /// The gradient of a parameter: zeros if the loss does not depend on it. Errors: ValueError if its set was not used
   Array operator[](const Leaf&) const;
@@ -34,8 +37,11 @@ class Grads {
   void add(const Grads& other, double factor = 1);
   bool finite() const;
 
-  // Internal, for the tape and the shards.
-  Array& flat_of(const LeafSet&, DType);  ///< created as zeros at first use
+  // Internal, for the tape and the shards. Before close_gaps() only what the sweep wrote is defined (gaps.cpp).
+  OfSet& with_gaps(const LeafSet&, DType);  ///< created with nothing written
+  void place(detail::Node& leaf, DType);    ///< makes its part of the flat gradient, all of it a gap, its adjoint
+  void close_gaps();                        ///< sets what was not written to zero
+  Array& flat_of(const LeafSet&, DType);    ///< created as zeros at first use
   void keep(const Var&, Array);
   void forget_vars() { vars_.clear(); }
   void lead_with(const LeafSet&, DType);  ///< makes this set the first, created as zeros if necessary
@@ -45,6 +51,7 @@ class Grads {
   struct OfSet {
     LeafSet set;
     Array flat;
+    PoolVector<char> written;  // a flag for each block of leaf_block values; empty: all are written
   };
   struct OfVar {
     std::uint32_t node, epoch;

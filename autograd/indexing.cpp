@@ -1,4 +1,5 @@
 #include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/gaps.hpp>
 #include <ebb/autograd/op.hpp>
 #include <ebb/autograd/shipped_op.hpp>
 #include <ebb/ops/error.hpp>
@@ -48,6 +49,15 @@ struct Gather {
   int table_rows;
   Array value(const Array& table) const { return gather(table, tokens); }
   Var vjp(const Var& g, const Var&, const Var&) const { return scatter_add(g, tokens, table_rows); }
+  /// A parameter's gradient is not touched but at these entries.
+  static void sweep(detail::Sweep& s, std::uint32_t id) {
+    const detail::Node& n = s.tape.node(id);
+    const Gather& op = *static_cast<const Gather*>(n.attributes);
+    const std::uint32_t table = n.inputs()[0];
+    if (!s.wants(table)) return;
+    if (s.tape.node(table).in_flat) return add_rows(s.tape.node(table), op.tokens, n.grad);
+    s.accumulate(table, ebb::scatter_add(n.grad, op.tokens, op.table_rows));
+  }
 };
 
 struct ScatterAdd {

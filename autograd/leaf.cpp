@@ -19,11 +19,6 @@ void detail::drop(LeafSetData* s) noexcept {
 void detail::hold(LeafData* l) noexcept { hold(l->set); }
 void detail::drop(LeafData* l) noexcept { drop(l->set); }
 
-namespace {
-/// Leaves are aligned to cache lines, so that threads do not share lines and SIMD loads are aligned.
-std::int64_t aligned(std::int64_t n) { return (n + 15) / 16 * 16; }
-}  // namespace
-
 LeafData& Leaf::data() const {
   if (!data_)
     throw ValueError("an empty parameter was used: it was not created by a Builder, or LeafSet::find found none");
@@ -54,7 +49,7 @@ LeafSet::LeafSet(DType dtype) : data_(new LeafSetData) {
 Leaf LeafSet::add(const char* name, const Array& values, bool trained) {
   if (find(name)) throw ValueError(std::string("parameter ") + name + " exists already; names must be unique");
   LeafSetData& s = *data_;
-  const std::int64_t offset = s.used, end = offset + aligned(values.size());
+  const std::int64_t offset = s.used, end = offset + detail::blocks_of(values.size()) * detail::leaf_block;
   if (end > s.flat.size()) {
     const std::int64_t room = std::max<std::int64_t>(2 * s.flat.size(), end);
     if (room > INT32_MAX) throw ValueError("a parameter set can hold at most 2^31 values");

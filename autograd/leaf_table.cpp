@@ -63,14 +63,15 @@ void LeafTable::check_versions() const {
 
 Grads LeafTable::place_gradients() {
   Grads g;
-  for (const UsedSet& u : used_) g.flat_of(u.set, tape_.dtype());
+  for (const UsedSet& u : used_) g.with_gaps(u.set, tape_.dtype());
   for (std::uint32_t id : nodes_) {
     Node& n = tape_.node(id);
-    bool again = false;  // used both bound and raw: one writes its gradient in place, the other's is added at the end
-    for (std::uint32_t other : nodes_) again |= tape_.node(other).in_flat && tape_.node(other).leaf == n.leaf;
-    if (again || !n.requires_grad) continue;
-    n.grad = g[Leaf(n.leaf)];
-    n.in_flat = true;
+    const auto other = std::find_if(nodes_.begin(), nodes_.end(), [&](std::uint32_t k) {
+      return tape_.node(k).in_flat && tape_.node(k).leaf == n.leaf;
+    });  // used both bound and raw: one writes its gradient in place, the other's is added at the end
+    if (other != nodes_.end()) close_gaps(tape_.node(*other));
+    else if (n.requires_grad) g.place(n, tape_.dtype());
+    if (n.retained) close_gaps(n);
   }
   return g;
 }

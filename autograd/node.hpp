@@ -27,7 +27,7 @@ struct alignas(64) Node {
   Array value;                  ///< empty when no longer needed
   Array grad;                   ///< adjoint, during a sweep
   const OpTable* op = nullptr;  ///< null: a constant, a variable or a leaf
-  void* attributes = nullptr;   ///< the op's data, in the tape's arena
+  void* attributes = nullptr;   ///< the op's data, in the tape's arena; of a leaf in_flat, flags if its grad has gaps
   LeafData* leaf = nullptr;
   const char* file = nullptr;
   std::uint32_t line = 0;
@@ -56,5 +56,7 @@ struct alignas(64) Node {
 };
 
 static_assert(sizeof(Node) == 192);
+
+void close_gaps(Node& leaf);  ///< sets what its grad lacks to zero, if it is in_flat (gaps.cpp)
 
 }  // namespace ebb::detail

@@ -151,6 +151,7 @@ bool NonFiniteLane::look_at_gradient(Sweep& s, std::uint32_t node, std::uint32_t
   if (!s.wants(input)) return false;
   std::uint32_t holder = input;
   while (s.tape.node(holder).in_parent()) holder = s.tape.node(holder).inputs()[0];
+  close_gaps(s.tape.node(holder));
   const Array& whole = s.tape.node(holder).grad;
   if (!whole || all_finite(whole)) return false;
   found_.emplace();

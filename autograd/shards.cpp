@@ -8,9 +8,11 @@
 
 namespace ebb {
 
-int shard_count(int rows) {
+int shard_count(int rows, std::int64_t bytes) {
+  constexpr std::int64_t wide = std::int64_t{2} << 20;  // every shard reads them at every step, from beyond the cache
+  const int least = bytes < wide ? 16 : 32;
   int n = rows < 16 ? 1 : 2;
-  while (rows / (2 * n) >= 16) n *= 2;
+  while (rows / (2 * n) >= least) n *= 2;
   return n;
 }
 
@@ -20,7 +22,7 @@ ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o)
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
   if (o.shards < 0 || o.shards > o.rows)
     throw ValueError("backward: shards must be between 0 (automatic) and the number of rows");
-  shards = o.shards > 0 ? o.shards : shard_count(o.rows);
+  shards = o.shards > 0 ? o.shards : shard_count(o.rows, s.size() * static_cast<std::int64_t>(bytes_of(o.dtype)));
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
   losses.resize(n);
@@ -55,7 +57,7 @@ void ShardRun::run(int shard, const LossRef& loss, bool gradients) {
     kept[k] = tape.stats().kept_bytes;
     if (!part.var()) throw ValueError("shard: the loss is an empty PartialLoss");
     if (gradients) {
-      grads[k] = tape.backward(part.var());
+      grads[k] = t.backward(part.var(), false);
       s.publish(grads[k]);
       grads[k].forget_vars();  // nothing from a shard's tape may outlive it
       grads[k].lead_with(set, options.dtype);
@@ -110,6 +112,7 @@ void ShardRun::publish(bool gradients) {
     }
   if (gradients) {
     sum_grads(grads.data(), grads.size());
+    grads[0].close_gaps();
     transformed->pull_back(grads[0]);
   }
   result.loss = losses[0];

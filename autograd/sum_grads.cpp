@@ -1,28 +1,71 @@
 #include <ebb/autograd/sum_grads.hpp>
 
 #include <algorithm>
+#include <cstring>
+#include <ebb/autograd/leaf_data.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/parallel.hpp>
 
 namespace ebb {
+namespace {
+
+/// A set's gradient in one shard.
+struct Part {
+  Array flat;     // empty: already added to its left neighbour
+  char* written;  // a flag for each block; null: there are no gaps
+  bool has(int block) const { return !written || written[block]; }
+  /// The end of the run of blocks that are like `block`, written or not.
+  int end_of_run(int block, int last) const {
+    if (!written) return last;
+    const void* other = std::memchr(written + block, !written[block], static_cast<std::size_t>(last - block));
+    return other ? static_cast<int>(static_cast<const char*>(other) - written) : last;
+  }
+};
+
+/// Adds blocks [first, last) of `from`. Its gaps are zero, and what it adds to a gap is copied: no sum that begins at
+/// zero is -0, so that the bits are those of a sum of whole gradients.
+void add_blocks(const Part& to, const Part& from, int first, int last) {
+  const int size = to.flat.dim(0);
+  for (int end; first < last; first = end) {
+    end = from.end_of_run(first, last);
+    if (!from.has(first)) continue;
+    end = to.end_of_run(first, end);
+    const int begin = first * static_cast<int>(detail::leaf_block);
+    const int stop = std::min(size, end * static_cast<int>(detail::leaf_block));
+    Array target = to.flat.range(begin, stop);
+    const Array x = from.flat.range(begin, stop);
+    if (to.has(first)) {
+      add_into(target, x);
+    } else {
+      target.assign(x);
+      std::memset(to.written + first, 1, static_cast<std::size_t>(end - first));
+    }
+  }
+}
+
+}  // namespace
 
 void detail::sum_grads(Grads* all, std::size_t count) {
-  constexpr int piece = 1 << 13;  // elements, few enough that all shards' pieces fit the cache
+  constexpr int piece = 1 << 9;  // blocks, few enough that all shards' pieces fit the cache
   for (std::size_t k = 1; k < count; ++k)
-    for (const Grads::OfSet& s : all[k].sets_) all[0].flat_of(s.set, s.flat.dtype());
+    for (const Grads::OfSet& s : all[k].sets_) all[0].with_gaps(s.set, s.flat.dtype());
   for (Grads::OfSet& s : all[0].sets_) {
-    PoolVector<Array> parts;
-    for (std::size_t k = 0; k < count; ++k)
-      parts.push_back(all[k].sets_.empty() ? Array() : all[k].flat_of(s.set, s.flat.dtype()));
-    const int size = s.flat.dim(0), pieces = (size + piece - 1) / piece;
+    PoolVector<Part> parts;
+    for (std::size_t k = 0; k < count; ++k) {
+      if (all[k].sets_.empty()) {
+        parts.push_back({});
+        continue;
+      }
+      Grads::OfSet& of = all[k].with_gaps(s.set, s.flat.dtype());
+      parts.push_back({of.flat, of.written.empty() ? nullptr : of.written.data()});
+    }
+    const int blocks = static_cast<int>(blocks_of(s.flat.size())), pieces = (blocks + piece - 1) / piece;
     parallel_for(pieces, 4, [&](std::int64_t first, std::int64_t last) {
       for (auto p = static_cast<int>(first); p < static_cast<int>(last); ++p)
         for (std::size_t stride = 1; stride < count; stride *= 2)
-          for (std::size_t k = 0; k + stride < count; k += 2 * stride) {
-            if (!parts[k + stride]) continue;
-            Array target = parts[k].range(p * piece, std::min(size, (p + 1) * piece));
-            add_into(target, parts[k + stride].range(p * piece, std::min(size, (p + 1) * piece)));
-          }
+          for (std::size_t k = 0; k + stride < count; k += 2 * stride)
+            if (parts[k + stride].flat)
+              add_blocks(parts[k], parts[k + stride], p * piece, std::min(blocks, (p + 1) * piece));
     });
   }
   for (std::size_t k = 1; k < count; ++k) all[k] = Grads();

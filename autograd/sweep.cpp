@@ -16,7 +16,7 @@ namespace {
 /// Prefetches upcoming nodes and values: a long tape has left the cache, and its access pattern is irregular. Always
 /// inline, since g++ drops calls to a function that only prefetches.
 [[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
-  constexpr std::size_t most = 4096;  // bytes; the hardware prefetcher handles longer values
+  constexpr std::size_t most = 2048;  // bytes; the hardware prefetcher goes on from there
   for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
   if (!sooner.value) return;
   const char* p = static_cast<const char*>(sooner.value.raw());
@@ -56,13 +56,16 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
   const Scope scope(*this, free_values);
   accumulate(root, std::move(seed));
   step_ends_.begin_sweep(tape, root);
+  ends_.clear();
   for (std::uint32_t id = root; id >= 1; --id) {
     while (step_ends_.reached(id)) [[unlikely]]
       step_ends_.put_aside(tape);
     Node& n = tape.node(id);
-    if (id > 16) look_ahead(tape.node(id - 16), tape.node(id - 8));
+    if (id > 32) look_ahead(tape.node(id - 32), tape.node(id - 16));
     if (n.group && n.op) deferred.flush(id);  // leaves are flushed at the end
-    if (!n.op || !n.recorded || !n.requires_grad) continue;
+    if (!n.requires_grad) continue;
+    if (!n.op || n.retained) ends_.push_back(id);
+    if (!n.op || !n.recorded) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
     if (freeing_ && n.handles == 0) n.value = Array();
   }
@@ -83,7 +86,8 @@ inline void Sweep::visit(std::uint32_t id) {
 
 /// A node's adjoint, not shared with another node's.
 inline Array& Sweep::writable(Node& n) {
-  if (!n.in_flat && (!n.grad.unique() || !n.grad.contiguous())) n.grad = n.grad.copy();
+  if (n.in_flat) close_gaps(n);
+  else if (!n.grad.unique() || !n.grad.contiguous()) n.grad = n.grad.copy();
   return n.grad;
 }
 
@@ -110,10 +114,10 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
   n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
 }
 
-void Sweep::collect(Grads& g) {
-  for (std::uint32_t id = 1; id <= tape.top(); ++id) {
+void Sweep::collect(Grads& g, std::uint32_t root) {
+  const auto take = [&](std::uint32_t id) {
     Node& n = tape.node(id);
-    if (!n.requires_grad) continue;
+    if (!n.requires_grad) return;
     if (n.retained || (!n.leaf && !n.op)) {
       Array kept = n.grad ? n.grad : Array::zeros(n.shape, tape.dtype());
       g.keep(tape.handle(id), n.leaf ? kept.copy() : kept);
@@ -124,7 +128,9 @@ void Sweep::collect(Grads& g) {
     }
     n.grad = Array();
     n.in_flat = false;
-  }
+  };
+  for (std::size_t k = root == 0 ? 0 : ends_.size(); k-- > 0;) take(ends_[k]);
+  for (std::uint32_t id = root + 1; id <= tape.top(); ++id) take(id);
 }
 
 void Sweep::clear_adjoints() noexcept {

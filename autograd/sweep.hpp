@@ -52,8 +52,9 @@ class Sweep {
   void run(std::uint32_t root, Array seed, bool free_values);
   /// Whether a sweep has freed values that node `id` may need.
   bool freed(std::uint32_t id) const { return id <= freed_; }
-  /// Moves into `g` the gradients of variables and retained Vars, and of leaves that are not in it yet.
-  void collect(Grads& g);
+  /// Moves into `g` the gradients of variables and retained Vars, and of leaves that are not in it yet, after a run from
+  /// `root`, or without one (0).
+  void collect(Grads& g, std::uint32_t root);
   void clear_adjoints() noexcept;
   void clear() noexcept;
   StepEnds& step_ends() { return step_ends_; }
@@ -75,9 +76,10 @@ class Sweep {
   void visit(std::uint32_t id);
   static Array& writable(Node& n);
 
-  StepEnds step_ends_;       // adjoints requested at the end of a cell's step
-  std::vector<char> marks_;  // nodes on the paths; empty: all
-  std::uint32_t freed_ = 0;  // values of nodes up to here may have been freed
+  StepEnds step_ends_;               // adjoints requested at the end of a cell's step
+  std::vector<char> marks_;          // nodes on the paths; empty: all
+  std::vector<std::uint32_t> ends_;  // leaves, variables and retained nodes that the last run passed, from the end
+  std::uint32_t freed_ = 0;          // values of nodes up to here may have been freed
   bool running_ = false, freeing_ = false;
 };
 

@@ -15,23 +15,27 @@ int Tape::order() const { return impl_->order(); }
 TapeStats Tape::stats() const { return impl_->stats(); }
 
 Grads Tape::backward(const Var& loss, bool retain_graph) {
-  TapeImpl& t = *impl_;
-  if (TapeImpl::find(t.epoch()) != &t)
-    throw TapeError("backward: this tape belongs to another thread, which created it");
-  const detail::Node& n = t.node(loss, "backward");
+  Grads g = impl_->backward(loss, retain_graph);
+  g.close_gaps();
+  return g;
+}
+
+Grads TapeImpl::backward(const Var& loss, bool retain_graph) {
+  if (find(epoch()) != this) throw TapeError("backward: this tape belongs to another thread, which created it");
+  const detail::Node& n = node(loss, "backward");
   if (n.shape.size() != 1)
     throw ShapeError("backward: the loss must have exactly one element, but is " + text(n.shape) +
                      ": take its sum or mean");
-  if (n.requires_grad && t.sweep().freed(loss.node()))
+  if (n.requires_grad && sweep_.freed(loss.node()))
     throw TapeError("backward: this graph was freed by an earlier backward; pass retain_graph = true there");
-  t.leaves().check_versions();
+  leaves_.check_versions();
   try {
-    Grads g = t.leaves().place_gradients();
-    if (n.requires_grad) t.sweep().run(loss.node(), Array::full(n.shape, 1, t.dtype()), !retain_graph);
-    t.sweep().collect(g);
+    Grads g = leaves_.place_gradients();
+    if (n.requires_grad) sweep_.run(loss.node(), Array::full(n.shape, 1, dtype_), !retain_graph);
+    sweep_.collect(g, n.requires_grad ? loss.node() : 0);
     return g;
   } catch (...) {
-    t.sweep().clear_adjoints();
+    sweep_.clear_adjoints();
     throw;
   }
 }

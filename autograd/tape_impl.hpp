@@ -72,6 +72,9 @@ class TapeImpl {
   bool any_requires(const Var* inputs, int count);                       ///< whether the op must be recorded
   void require_order(const OpTable&, const std::source_location&) const;
 
+  /// As Tape::backward, but with gaps, which a sum over shards leaves out.
+  Grads backward(const Var& loss, bool retain_graph);
+
   // The tape's options and current settings.
   DType dtype() const { return dtype_; }
   int order() const { return order_; }

@@ -1,16 +1,19 @@
 // Forward and backward of layers that no cell has: convolutions of images at the sizes of `ebb train images`, of `ebb
 // train caption` and two others, and cross entropy over large vocabularies. The loss is the mean square, or the mean
-// cross entropy. And an update by Adam.
+// cross entropy. And an update by Adam, alone and of word vectors.
 //   bench_layers --benchmark_filter=conv2d
 #include <benchmark/benchmark.h>
 
 #include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/layers/conv.hpp>
+#include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <ebb/optim/adam.hpp>
+#include <ebb/optim/clip.hpp>
 
 using namespace ebb;
 
@@ -55,6 +58,22 @@ void adam(benchmark::State& state) {
   for (auto _ : state) optimizer.step(g);
 }
 
+/// An update of word vectors: the gradient over shards, its norm, and Adam. words, rows, words per row, threads
+void word_vectors(benchmark::State& state) {
+  const int words = static_cast<int>(state.range(0)), rows = static_cast<int>(state.range(1));
+  set_threads(static_cast<int>(state.range(3)));
+  Params w;
+  const Embedding table(w / "words", words, 100);
+  Adam optimizer(w, {});
+  const Tokens read = integers({static_cast<int>(state.range(2)), rows}, Key{1}, 0, words);
+  for (auto _ : state) {
+    Result r = backward(w, {.rows = rows},
+                        [&](Shard& s) { return s.mean_rows(mean(square(table(s.sequence(read))), {0, 2})); });
+    clip_by_norm(r.grads, 1);
+    optimizer.step(r.grads);
+  }
+}
+
 void conv_sizes(benchmark::internal::Benchmark* b) {
   for (const int threads : {1, 2}) {
     b->Args({100, 1, 28, 28, 16, 5, 1, 0, threads});  // the layers of `ebb train images`
@@ -78,6 +97,11 @@ BENCHMARK(conv2d)->Apply(conv_sizes)->Unit(benchmark::kMillisecond)->UseRealTime
 BENCHMARK(cross_entropy_of_rows)
     ->Name("cross_entropy")
     ->Apply(vocabularies)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(word_vectors)
+    ->Args({19035, 50, 21, 1})
+    ->Args({19035, 50, 21, 2})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(adam)->Args({2'000'000, 1})->Args({2'000'000, 2})->Unit(benchmark::kMillisecond)->UseRealTime();

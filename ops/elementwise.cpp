@@ -2,6 +2,7 @@
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
+#include <ebb/ops/parallel.hpp>
 #include <ebb/ops/pointwise.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
@@ -11,6 +12,9 @@ namespace ebb {
 namespace {
 
 namespace pw = pointwise;
+using detail::ReduceTask;
+
+constexpr std::int64_t grain = 1 << 17;  // elements that are worth a thread, in memory
 
 Array run(int op, const Array& x) { return pw::value(op, &x, 1); }
 Array number_like(const Array& a, double x) { return Array::number(x, a.dtype()); }
@@ -27,7 +31,8 @@ Array run(int op, const Array& a, const ArrayArg& b, const ArrayArg& c) {
 /// Runs a kernel that modifies `target` in place, reading the matching rows of x.
 void in_place(const detail::ReduceKernel (&kernel)[2], Array& target, const Array& x, double scale) {
   const bool flat = target.contiguous() && x.contiguous();
-  detail::ReduceTask t{};
+  const auto run = kernel[target.dtype() == f32 ? 0 : 1];
+  ReduceTask t{};
   t.in = x.raw();
   t.out = target.raw();
   t.in_stride = x.row_stride();
@@ -35,7 +40,16 @@ void in_place(const detail::ReduceKernel (&kernel)[2], Array& target, const Arra
   t.rows = flat ? 1 : target.rows();
   t.columns = flat ? target.size() : target.columns();
   t.scale = scale;
-  if (target.size() != 0) kernel[target.dtype() == f32 ? 0 : 1](t);
+  if (target.size() == 0) return;
+  if (!flat || target.size() < 2 * grain) return run(t);
+  parallel_for(target.size(), grain, [&](std::int64_t first, std::int64_t last) {
+    const auto before = static_cast<std::size_t>(first) * bytes_of(target.dtype());
+    ReduceTask part = t;
+    part.in = static_cast<const char*>(t.in) + before;
+    part.out = static_cast<char*>(t.out) + before;
+    part.columns = last - first;
+    run(part);
+  });
 }
 
 }  // namespace

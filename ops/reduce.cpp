@@ -4,9 +4,11 @@
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <ebb/ops/pool_allocator.hpp>
 #include <ebb/ops/reduce.hpp>
 #include <ebb/ops/rows.hpp>
 #include <ebb/ops/text.hpp>
+#include <mutex>
 #include <string>
 
 namespace ebb {
@@ -16,6 +18,7 @@ using detail::ReduceKernel;
 using detail::ReduceTask;
 
 constexpr std::int64_t reduce_grain = 1 << 15;  // elements per thread
+constexpr std::int64_t whole_grain = 1 << 17;   // the same for reductions to one number, which are fast
 constexpr std::int64_t stretch = 1 << 14;       // longer rows are summed in stretches, for precision and for threading
 
 const char* byte(const Array& a, std::int64_t element) {
@@ -193,23 +196,32 @@ double sum_of_squares(const Array& x) {
   const auto kernel = detail::reduce_kernels().squares[detail::type_index(x.dtype())];
   const bool flat = x.contiguous();
   const std::int64_t columns = flat ? x.size() : x.columns(), rows = flat ? 1 : x.rows();
+  const std::int64_t pieces = (columns + stretch - 1) / stretch;
+  PoolVector<double> sums(static_cast<std::size_t>(pieces));
   double sum = 0;
-  if (x.size() != 0)
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t j = 0; j < columns; j += stretch)
-        sum += kernel(byte(x, r * x.row_stride() + j), std::min(stretch, columns - j));
+  for (std::int64_t r = 0; r < rows; ++r) {
+    parallel_for(pieces, whole_grain / stretch, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p)
+        sums[static_cast<std::size_t>(p)] =
+            kernel(byte(x, r * x.row_stride() + p * stretch), std::min(stretch, columns - p * stretch));
+    });
+    for (const double one : sums) sum += one;  // in order, whatever the number of threads
+  }
   return sum;
 }
 
 double largest_magnitude(const Array& x) {
   const auto kernel = detail::reduce_kernels().magnitude[detail::type_index(x.dtype())];
   double m = 0;
-  if (x.size() != 0)
-    for (std::int64_t r = 0, rows = x.contiguous() ? 1 : x.rows(); r < rows; ++r) {
-      const double one = kernel(byte(x, r * x.row_stride()), x.contiguous() ? x.size() : x.columns());
+  if (x.size() == 0) return m;
+  const bool flat = x.contiguous();
+  std::mutex largest;
+  for (std::int64_t r = 0, rows = flat ? 1 : x.rows(); r < rows; ++r)
+    parallel_for(flat ? x.size() : x.columns(), whole_grain, [&](std::int64_t begin, std::int64_t end) {
+      const double one = kernel(byte(x, r * x.row_stride() + begin), end - begin);
+      const std::lock_guard hold(largest);
       if (one > m || std::isnan(one)) m = one;
-      if (std::isnan(m)) break;
-    }
+    });
   return m;
 }
 

@@ -167,4 +167,34 @@ TEST_CASE("squares are summed in float64, also over views, as are magnitudes") {
   CHECK(sum_of_squares(Array::full({1000}, 1e30, f32)) == Approx(1e63));
 }
 
+TEST_CASE("Threads that share a long array change no bit of its norm, its largest value, sums and multiples") {
+  struct Results {
+    double squares, largest;
+    Array sum, multiple;
+  };
+  const auto run = [](const Array& x, int team) {
+    const int before = threads();
+    set_threads(team);
+    Results r{sum_of_squares(x), largest_magnitude(x), x.copy(), x.copy()};
+    add_scaled_into(r.sum, .7, x);
+    scale_in_place(r.multiple, 1 / 3.);
+    set_threads(before);
+    return r;
+  };
+  for (const DType dtype : {f32, f64})
+    for (const double odd : {0., not_a_number}) {
+      Array x = numbers({900'007}, dtype, 1);
+      x.set_flat(700'001, odd == 0 ? -1e3 : odd);
+      const Results one = run(x, 1);
+      CHECK((odd == 0 ? one.largest == 1e3 : std::isnan(one.largest)));
+      for (const int team : {2, 3}) {
+        const Results many = run(x, team);
+        CHECK((many.squares == one.squares || std::isnan(odd)));
+        CHECK((many.largest == one.largest || (std::isnan(odd) && std::isnan(many.largest))));
+        CHECK(same_bits(many.sum, one.sum));
+        CHECK(same_bits(many.multiple, one.multiple));
+      }
+    }
+}
+
 }  // namespace reduce_test
