@@ -41,6 +41,7 @@ struct Call {
   void place_slots();
   bool whole_intermediate(int slot) const;
   void fill_group(int group, int& left);
+  void take(int operand, Array& to);
   void place_results();
   void compute();
   void make_record();
@@ -141,7 +142,9 @@ void Call::place_slots() {
   for (int k = 0; k < p.slots; ++k) {
     const FuseSlot& s = p.slot[k];
     Array& slot = made->slot[k];
-    if (s.operand >= 0) slot = dying[s.operand] && !filled[group[s.operand]] ? x[s.operand]->copy() : *x[s.operand];
+    if (s.operand >= 0 && !dying[s.operand]) slot = *x[s.operand];
+    else if (s.operand >= 0 && filled[group[s.operand]]) take(s.operand, slot);
+    else if (s.operand >= 0) slot = x[s.operand]->copy();
     if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype());
   }
 }
@@ -159,17 +162,22 @@ void Call::fill_group(int g, int& left) {
   for (int k = g, s = 0; k < p.operands; ++k) {
     if (!dying[k] || group[k] != g || taken[k]) continue;
     while (!whole_intermediate(s)) ++s;
-    made->slot[s] = *x[k];
-    taken[k] = true;
+    take(k, made->slot[s]);
   }
+}
+
+/// Moves a dying operand's value, which costs no reference count.
+void Call::take(int k, Array& to) {
+  to = std::move(t.node(in[k].node()).value);
+  x[k] = &to;
+  taken[k] = true;
 }
 
 void Call::place_results() {
   for (int r = 0; r < p.results; ++r) {
     for (int k = 0; !result[r] && k < p.operands; ++k) {
       if (!dying[k] || taken[k] || group_size[group[k]] > 1) continue;
-      result[r] = *x[k];
-      taken[k] = true;
+      take(k, result[r]);
     }
     if (!result[r]) result[r] = Array::empty(shape, t.dtype());
   }
@@ -199,7 +207,7 @@ void Call::make_record() {
 
 void Call::give(Var* out) {
   for (int k = 0; k < p.operands; ++k)
-    if (dying[k]) t.node(in[k].node()).value = Array();
+    if (dying[k]) t.node(in[k].node()).value.reset();
   if (!record) {
     for (int r = 0; r < p.results; ++r) out[r] = t.push(std::move(result[r]), where);
     return;

@@ -143,7 +143,10 @@ void sweep_result(Sweep& sweep, std::uint32_t id) {
     for (int k = 0; k < r.program->results; ++k) r.adjoint[k] = Array();  // left over if an earlier sweep threw
     t.node(op).grad = t.value(t.number(0).node());                        // so that the sweep visits it
   }
-  r.adjoint[*static_cast<const int*>(t.node(id).attributes)] = t.node(id).grad;
+  Node& n = t.node(id);
+  Array& arrived = r.adjoint[*static_cast<const int*>(n.attributes)];
+  if (n.retained) arrived = n.grad;
+  else arrived = std::move(n.grad);
 }
 
 void destroy_fused(void* record) {

@@ -19,8 +19,8 @@ void NodeStore::clear() noexcept {
   for (std::uint32_t id = 1; id <= top_; ++id) {
     Node& n = (*this)[id];
     if (n.op && n.op->destroy && n.attributes) n.op->destroy(n.attributes);
-    n.value = Array();
-    n.grad = Array();
+    n.value.reset();
+    n.grad.reset();
   }
   top_ = free_ = 0;
   block_ = used_ = 0;

@@ -106,14 +106,13 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
 Var product(At a, At b, Trans ta, Trans tb) {
   TapeImpl& t = TapeImpl::current("matmul");
   Var in[2] = {std::move(a.var), std::move(b.var)};
-  Array y;
-  try {
+  Array y = detail::located(a.where, [&] {
     read_through(t, in[0], ta);
     read_through(t, in[1], tb);
     if (detail::Probe* p = t.probe()) [[unlikely]]
       p->began(t, "matmul", in, 2);
-    y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
-  } catch (...) { detail::rethrow_at(a.where); }
+    return value_of(t, in[0].node(), in[1].node(), {ta, tb});
+  });
   return detail::finish(t, product_table, Product{ta, tb}, in, 2, std::move(y), a.where);
 }
 

@@ -64,7 +64,7 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
     if (n.group && n.op) deferred.flush(id);  // leaves are flushed at the end
     if (!n.op || !n.recorded || !n.requires_grad) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
-    if (freeing_ && n.handles == 0) n.value = Array();
+    if (freeing_ && n.handles == 0) n.value.reset();
   }
   deferred.flush_all();
   step_ends_.end_sweep(tape);
@@ -78,7 +78,7 @@ inline void Sweep::visit(std::uint32_t id) {
   if (Probe* p = tape.probe()) [[unlikely]]
     p->sweep(*this, id);
   else n.op->sweep(*this, id);
-  if (!n.retained) n.grad = Array();
+  if (!n.retained) n.grad.reset();
 }
 
 /// A node's adjoint, not shared with another node's.
@@ -95,7 +95,7 @@ Adjoint Sweep::adjoint(std::uint32_t id) {
     return Adjoint(n.op->place(n.attributes, parent.target()));
   }
   if (n.grad) return {writable(n), true};
-  n.grad = Array::empty(n.shape, tape.dtype());
+  new (&n.grad) Array(Array::empty(n.shape, tape.dtype()));
   return {n.grad, false};
 }
 
@@ -107,7 +107,8 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
   if (n.in_parent()) return add_into(adjoint(id).target(), contribution);
   if (n.grad) return add_into(writable(n), contribution);
   // Forwarded by pointer; copied only when written to while shared.
-  n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
+  if (!engine().forward && !contribution.unique()) contribution = contribution.copy();
+  new (&n.grad) Array(std::move(contribution));
 }
 
 void Sweep::collect(Grads& g) {
@@ -122,7 +123,7 @@ void Sweep::collect(Grads& g) {
       Array place = g[Leaf(n.leaf)];
       add_into(place, n.grad);
     }
-    n.grad = Array();
+    n.grad.reset();
     n.in_flat = false;
   }
 }
@@ -130,7 +131,7 @@ void Sweep::collect(Grads& g) {
 void Sweep::clear_adjoints() noexcept {
   for (std::uint32_t id = 1; id <= tape.top(); ++id) {
     Node& n = tape.node(id);
-    n.grad = Array();
+    n.grad.reset();
     n.in_flat = false;
   }
 }

@@ -10,7 +10,7 @@
 
 namespace ebb::detail {
 
-Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const std::source_location& where) {
+inline Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const std::source_location& where) {
   Node& n = nodes_[id];
   n.shape = shape;
   new (&n.value) Array(std::move(value));  // a new node's is empty
@@ -50,16 +50,12 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   std::uint32_t* list = n.few;
   if (count > 4)
     list = n.many = static_cast<std::uint32_t*>(arena(sizeof(std::uint32_t) * static_cast<std::size_t>(count)));
+  const bool read = (op.needs & need_inputs) != 0;
   for (int k = 0; k < count; ++k) {
     Node& in = nodes_[inputs[k].node()];
-    const bool read = (op.needs & need_inputs) != 0;
-    if (!read && !in.requires_grad) {
-      list[k] = 0;  // neither read nor given a gradient, so drop it
-      continue;
-    }
-    list[k] = inputs[k].node();
-    in.recorded = true;
-    in.keep |= read;
+    if (read) in.recorded = in.keep = true;
+    else if (in.requires_grad) in.recorded = true;
+    list[k] = read || in.requires_grad ? inputs[k].node() : 0;  // neither read nor given a gradient: dropped
   }
   ++recorded_nodes_;
   Var v = make(id, std::move(value), shape, where);
@@ -104,7 +100,7 @@ void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }
 void TapeImpl::release_handle(std::uint32_t id) noexcept {
   Node& n = nodes_[id];
   if (--n.handles != 0) return;
-  if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
+  if (!n.keep && (engine().reuse || !n.recorded)) n.value.reset();
   if (n.recorded) return;
   if (n.pack) packs_.release(n);
   nodes_.recycle(id);

@@ -10,8 +10,9 @@
 namespace ebb {
 
 Array Array::empty(const Shape& shape, DType t) {
-  detail::require_known(shape);
-  if (t == no_type)
+  if (!shape.known()) [[unlikely]]
+    detail::require_known(shape);  // throws
+  if (t == no_type) [[unlikely]]
     throw EmptyArrayError("an empty array was used");  // the result takes its element type from its operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
