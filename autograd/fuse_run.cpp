@@ -55,11 +55,10 @@ bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream
   for (int k = 0; k < count; ++k) {
     s[k] = {static_cast<char*>(p[k].p), 0, 1, p[k].add};
     if (!p[k].p) continue;
-    const std::int64_t size = p[k].shape->size();
     if (*p[k].shape == shape) {
       s[k].row = p[k].row_stride;
       one_row = one_row && p[k].row_stride == columns;
-    } else if (size == 1) {
+    } else if (const std::int64_t size = p[k].shape->size(); size == 1) {
       s[k].step = 0;
     } else if (size == columns && p[k].shape->columns() == columns) {
       one_row = false;

@@ -96,7 +96,8 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
   const Shape& w = t.node(b).shape;
   const bool fits = p.ta == Trans::no && w.rank() == 2 && x.rank() >= 2 && x.columns() == w[p.tb == Trans::no ? 0 : 1];
   if (const Pack* pack = fits ? t.packs().of(b, p.tb, x.rows()) : nullptr) {
-    Array c = Array::empty(x.shape().with(-1, pack->columns()), t.dtype());
+    const int columns = pack->columns();
+    Array c = Array::empty(columns == x.columns() ? x.shape() : x.shape().with(-1, columns), t.dtype());
     matmul_into(c, x, *pack, false);
     return c;
   }

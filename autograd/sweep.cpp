@@ -114,8 +114,8 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
 void Sweep::collect(Grads& g) {
   for (std::uint32_t id = 1; id <= tape.top(); ++id) {
     Node& n = tape.node(id);
-    if (!n.requires_grad) continue;
-    if (n.retained || (!n.leaf && !n.op)) {
+    if (!n.requires_grad || (n.op && !n.retained)) continue;  // an op's was freed by the sweep
+    if (n.retained || !n.leaf) {
       Array kept = n.grad ? n.grad : Array::zeros(n.shape, tape.dtype());
       g.keep(tape.handle(id), n.leaf ? kept.copy() : kept);
     }

@@ -10,8 +10,8 @@
 
 namespace ebb::detail {
 
-inline Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const std::source_location& where) {
-  Node& n = nodes_[id];
+inline Var TapeImpl::make(Node& n, std::uint32_t id, Array&& value, const Shape& shape,
+                          const std::source_location& where) {
   n.shape = shape;
   new (&n.value) Array(std::move(value));  // a new node's is empty
   const std::source_location& site = site_of(where);
@@ -24,7 +24,8 @@ inline Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, c
 
 Var TapeImpl::push(Array&& value, const std::source_location& where) {
   const Shape& shape = value.shape();
-  Var v = make(nodes_.take(), std::move(value), shape, where);
+  const std::uint32_t id = nodes_.take();
+  Var v = make(nodes_[id], id, std::move(value), shape, where);
   if (probe_) [[unlikely]]
     probe_->pushed(*this, v);
   return v;
@@ -32,16 +33,15 @@ Var TapeImpl::push(Array&& value, const std::source_location& where) {
 
 Var TapeImpl::input(Array value, bool requires_grad, const std::source_location& where) {
   const Shape shape = value.shape();
-  const std::uint32_t id = nodes_.append();
-  nodes_[id].recorded = true;
-  nodes_[id].requires_grad = requires_grad;
-  return make(id, std::move(value), shape, where);
+  Node& n = nodes_.append();
+  n.recorded = true;
+  n.requires_grad = requires_grad;
+  return make(n, top(), std::move(value), shape, where);
 }
 
 Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int count, Array&& value,
                      const Shape& shape, const std::source_location& where) {
-  const std::uint32_t id = nodes_.append();
-  Node& n = nodes_[id];
+  Node& n = nodes_.append();
   n.op = &op;
   n.attributes = attributes;
   n.recorded = n.requires_grad = true;
@@ -58,7 +58,7 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
     list[k] = read || in.requires_grad ? inputs[k].node() : 0;  // neither read nor given a gradient: dropped
   }
   ++recorded_nodes_;
-  Var v = make(id, std::move(value), shape, where);
+  Var v = make(n, top(), std::move(value), shape, where);
   if (probe_) [[unlikely]]
     probe_->recorded(*this, v, inputs, count);
   return v;
