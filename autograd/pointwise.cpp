@@ -1,5 +1,6 @@
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/merged_sum.hpp>
 #include <ebb/autograd/op.hpp>
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -121,7 +122,20 @@ template <class O> struct Pointwise {
       return pointwise::value(id, x, N, reusable);
     });
     if (!record) return t.push(std::move(y), where);
+    if constexpr (std::is_same_v<O, pointwise::Add> || (N == 1 && (O::needs & pointwise::inputs) == 0)) {
+      if (Var whole = gone_on(t, in, y, where)) return whole;
+    }
     return t.record(table, nullptr, in, N, std::move(y), y.shape(), where);
+  }
+
+  /// The node of in[0], if it is a sum that this op goes on with (merged_sum.hpp); else empty.
+  static Var gone_on(TapeImpl& t, Var* in, Array& y, const std::source_location& where) {
+    const detail::Node& n = t.node(in[0].node());
+    if (!detail::goes_on(t, in[0], n, Pointwise<pointwise::Add>::table)) return {};
+    if constexpr (N == 1)
+      return detail::go_on(t, detail::MergedSum<O>::table, std::move(in[0]), nullptr, std::move(y), where);
+    else if (n.input_count == detail::MergedSum<void>::most || in[1].node() >= in[0].node()) return {};
+    else return detail::go_on(t, detail::MergedSum<void>::table, std::move(in[0]), &in[1], std::move(y), where);
   }
 
   /// Whether only this call references the value and its memory, and no backward reads it.
