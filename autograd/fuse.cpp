@@ -30,6 +30,7 @@ struct Call {
   int group[fuse_operands];   // first operand in the same buffer
   int group_size[fuse_operands];
   bool filled[fuse_operands];  // the group's whole buffer is reused
+  int largest = 0;             // size of a group
   FuseRecord* made = nullptr;
   Array result[fuse_results];
 
@@ -109,6 +110,7 @@ void Call::find_dying() {
     else
       dying[k] = x[k]->holders() == static_cast<std::uint32_t>(size) &&
                  (size == 1 ? x[k]->contiguous() : blocks_of_one_row(g));
+    if (dying[k]) largest = std::max(largest, size);
   }
 }
 
@@ -136,7 +138,7 @@ void Call::place_slots() {
     if (p.slot[k].operand >= 0) taken[p.slot[k].operand] = true;
     if (whole_intermediate(k)) ++left;
   }
-  for (int size = p.operands; size >= 1; --size)
+  for (int size = largest; size >= 1; --size)
     for (int g = 0; g < p.operands; ++g)
       if (dying[g] && group[g] == g && group_size[g] == size) fill_group(g, left);
   for (int k = 0; k < p.slots; ++k) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ebb/ops/array.hpp>
 #include <ebb/ops/counted.hpp>
@@ -155,6 +156,10 @@ void Array::assign(const Array& from) {
 }
 
 void Array::fill(double x) {
+  if (x == 0 && !std::signbit(x) && contiguous() && buffer_) {
+    std::memset(data_, 0, bytes());
+    return;
+  }
   with_dtype(dtype_, [&](auto zero) {
     using T = decltype(zero);
     detail::for_rows(*this,
