@@ -118,13 +118,13 @@ void Call::find_dying() {
 bool Call::blocks_of_one_row(int first) const {
   const std::int64_t columns = shape.columns();
   const auto place = [&](int k) { return static_cast<const char*>(x[k]->raw()); };
-  const std::int64_t size = static_cast<std::int64_t>(bytes_of(t.dtype()));
+  const std::int64_t bytes = columns * static_cast<std::int64_t>(bytes_of(t.dtype()));
   for (int k = first; k < p.operands; ++k) {
     if (group[k] != first) continue;
     if (x[k]->row_stride() != columns * group_size[first]) return false;
     for (int j = first; j < k; ++j) {
-      const std::int64_t apart = (place(k) - place(j)) / size;
-      if (group[j] == first && (apart > -columns && apart < columns)) return false;
+      const std::int64_t apart = place(k) - place(j);
+      if (group[j] == first && (apart > -bytes && apart < bytes)) return false;
     }
   }
   return true;

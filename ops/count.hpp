@@ -15,8 +15,9 @@ inline bool alone() noexcept {
 #endif
 }
 
-/// A reference count that threads may share. It uses compiler built-ins because <atomic> would include <string> in every
-/// cell's file. Locked instructions, some twenty cycles each, are an eighth of a small network's step; see `alone`.
+/// A reference count that threads may share. It uses compiler built-ins because <atomic> would include <string> in
+/// every cell's file. Locked instructions, some twenty cycles each, would be a tenth of a small network's step: see
+/// `alone`.
 class Count {
  public:
   constexpr explicit Count(std::uint32_t n = 0) : n_(n) {}

@@ -18,8 +18,8 @@ template <class T> const T* row_of(const PointwiseRows& a, std::size_t k, std::i
   return spread;
 }
 
-/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f receives zero. The rows are often
-/// short: addresses stay in registers.
+/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f receives zero. Addresses stay in
+/// registers, since rows are often short.
 template <class T, unsigned reads, class F, std::size_t... k>
 void run_rows(const PointwiseRows& a, F f, std::index_sequence<k...>) {
   constexpr int width = Lane<T>::width;
