@@ -15,6 +15,14 @@ void* NodeStore::next_block(std::size_t bytes) {
   return blocks_[block_].get();
 }
 
+// Not inline: it would make the release of every handle save more registers.
+[[gnu::noinline]] void NodeStore::recycle(std::uint32_t id) noexcept {
+  Node& n = (*this)[id];
+  n = Node{};
+  n.few[0] = free_;
+  free_ = id;
+}
+
 void NodeStore::clear() noexcept {
   for (std::uint32_t id = 1; id <= top_; ++id) {
     Node& n = (*this)[id];

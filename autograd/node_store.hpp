@@ -36,12 +36,7 @@ class NodeStore {
     return id;
   }
   /// Returns a node from take; it must be outside the graph.
-  void recycle(std::uint32_t id) noexcept {
-    Node& n = (*this)[id];
-    n = Node{};
-    n.few[0] = free_;
-    free_ = id;
-  }
+  void recycle(std::uint32_t id) noexcept;
 
   /// Memory with the nodes' lifetime, aligned to 16 bytes.
   void* arena(std::size_t bytes) {
