@@ -15,7 +15,6 @@ void* NodeStore::next_block(std::size_t bytes) {
   return blocks_[block_].get();
 }
 
-// Not inline: it would make the release of every handle save more registers.
 [[gnu::noinline]] void NodeStore::recycle(std::uint32_t id) noexcept {
   Node& n = (*this)[id];
   n = Node{};

@@ -35,7 +35,7 @@ class NodeStore {
     n.few[0] = 0;
     return id;
   }
-  /// Returns a node from take; it must be outside the graph.
+  /// Returns a node from take; it must be outside the graph. Not inline: a handle's release would be slower.
   void recycle(std::uint32_t id) noexcept;
 
   /// Memory with the nodes' lifetime, aligned to 16 bytes.

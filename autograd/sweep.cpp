@@ -56,11 +56,12 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
   const Scope scope(*this, free_values);
   accumulate(root, std::move(seed));
   step_ends_.begin_sweep(tape, root);
+  const bool far = tape.stats().kept_bytes > (std::int64_t{1} << 20);  // more than stays in the cache
   for (std::uint32_t id = root; id >= 1; --id) {
     while (step_ends_.reached(id)) [[unlikely]]
       step_ends_.put_aside(tape);
     Node& n = tape.node(id);
-    if (id > 16) look_ahead(tape.node(id - 16), tape.node(id - 8));
+    if (far && id > 16) look_ahead(tape.node(id - 16), tape.node(id - 8));
     if (n.group && n.op) deferred.flush(id);  // leaves are flushed at the end
     if (!n.op || !n.recorded || !n.requires_grad) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
@@ -107,8 +108,7 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
   if (n.in_parent()) return add_into(adjoint(id).target(), contribution);
   if (n.grad) return add_into(writable(n), contribution);
   // Forwarded by pointer; copied only when written to while shared.
-  if (!engine().forward && !contribution.unique()) contribution = contribution.copy();
-  new (&n.grad) Array(std::move(contribution));
+  new (&n.grad) Array(engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy());
 }
 
 void Sweep::collect(Grads& g) {

@@ -10,11 +10,10 @@
 
 namespace ebb::detail {
 
-inline Var TapeImpl::make(Node& n, std::uint32_t id, Array&& value, const Shape& shape,
-                          const std::source_location& where) {
+inline Var TapeImpl::make(Node& n, std::uint32_t id, Array&& y, const Shape& shape, const std::source_location& at) {
   n.shape = shape;
-  new (&n.value) Array(std::move(value));  // a new node's is empty
-  const std::source_location& site = site_of(where);
+  new (&n.value) Array(std::move(y));  // a new node's is empty
+  const std::source_location& site = site_of(at);
   n.file = site.file_name();
   n.line = site.line();
   n.time = time_;
