@@ -60,6 +60,11 @@ void Call::read_operands() {
   record = t.any_requires(in, p.operands);
 }
 
+/// Whether x is a scalar or a row that an array of shape s repeats: the common cases of broadcasting.
+bool repeats(const Shape& x, const Shape& s) {
+  return x.rank() == 0 || (x.rank() == 1 && s.rank() > 0 && x.columns() == s.columns());
+}
+
 /// The shape to which these operands broadcast.
 Shape Call::shape_of(unsigned operands) const {
   Shape s;
@@ -67,7 +72,7 @@ Shape Call::shape_of(unsigned operands) const {
   for (int k = 0; k < p.operands; ++k) {
     if ((operands >> k & 1) == 0) continue;
     if (first) s = x[k]->shape();
-    else if (!(x[k]->shape() == s)) fits = broadcast_into(s, x[k]->shape()) && fits;
+    else if (!(x[k]->shape() == s) && !repeats(x[k]->shape(), s)) fits = broadcast_into(s, x[k]->shape()) && fits;
     first = false;
   }
   if (fits) return s;
