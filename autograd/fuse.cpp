@@ -149,9 +149,12 @@ void Call::place_slots() {
   for (int k = 0; k < p.slots; ++k) {
     const FuseSlot& s = p.slot[k];
     Array& slot = made->slot[k];
-    if (s.operand >= 0 && !dying[s.operand]) slot = *x[s.operand];
-    else if (s.operand >= 0 && filled[group[s.operand]]) take(s.operand, slot);
-    else if (s.operand >= 0) slot = x[s.operand]->copy();
+    if (s.operand >= 0) {
+      const bool dies = dying[s.operand];
+      if (dies && !filled[group[s.operand]]) slot = x[s.operand]->copy();
+      else if (dies && s.result < 0) take(s.operand, slot);
+      else slot = *x[s.operand];  // if it is a result too, place_results puts that in the slot
+    }
     if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype());
   }
 }
