@@ -30,6 +30,7 @@ struct Call {
   int group[fuse_operands];   // first operand in the same buffer
   int group_size[fuse_operands];
   bool filled[fuse_operands];  // the group's whole buffer is reused
+  int largest = 0;             // size of a group
   FuseRecord* made = nullptr;
   Array result[fuse_results];
 
@@ -41,6 +42,7 @@ struct Call {
   void place_slots();
   bool whole_intermediate(int slot) const;
   void fill_group(int group, int& left);
+  void take(int operand, Array& to);
   void place_results();
   void compute();
   void make_record();
@@ -58,6 +60,11 @@ void Call::read_operands() {
   record = t.any_requires(in, p.operands);
 }
 
+/// Whether x is a scalar or a row that an array of shape s repeats: the common cases of broadcasting.
+bool repeats(const Shape& x, const Shape& s) {
+  return x.rank() == 0 || (x.rank() == 1 && s.rank() > 0 && x.columns() == s.columns());
+}
+
 /// The shape to which these operands broadcast.
 Shape Call::shape_of(unsigned operands) const {
   Shape s;
@@ -65,7 +72,7 @@ Shape Call::shape_of(unsigned operands) const {
   for (int k = 0; k < p.operands; ++k) {
     if ((operands >> k & 1) == 0) continue;
     if (first) s = x[k]->shape();
-    else if (!(x[k]->shape() == s)) fits = broadcast_into(s, x[k]->shape()) && fits;
+    else if (!(x[k]->shape() == s) && !repeats(x[k]->shape(), s)) fits = broadcast_into(s, x[k]->shape()) && fits;
     first = false;
   }
   if (fits) return s;
@@ -108,6 +115,7 @@ void Call::find_dying() {
     else
       dying[k] = x[k]->holders() == static_cast<std::uint32_t>(size) &&
                  (size == 1 ? x[k]->contiguous() : blocks_of_one_row(g));
+    if (dying[k]) largest = std::max(largest, size);
   }
 }
 
@@ -115,13 +123,13 @@ void Call::find_dying() {
 bool Call::blocks_of_one_row(int first) const {
   const std::int64_t columns = shape.columns();
   const auto place = [&](int k) { return static_cast<const char*>(x[k]->raw()); };
-  const std::int64_t size = static_cast<std::int64_t>(bytes_of(t.dtype()));
+  const std::int64_t bytes = columns * static_cast<std::int64_t>(bytes_of(t.dtype()));
   for (int k = first; k < p.operands; ++k) {
     if (group[k] != first) continue;
     if (x[k]->row_stride() != columns * group_size[first]) return false;
     for (int j = first; j < k; ++j) {
-      const std::int64_t apart = (place(k) - place(j)) / size;
-      if (group[j] == first && (apart > -columns && apart < columns)) return false;
+      const std::int64_t apart = place(k) - place(j);
+      if (group[j] == first && (apart > -bytes && apart < bytes)) return false;
     }
   }
   return true;
@@ -135,13 +143,18 @@ void Call::place_slots() {
     if (p.slot[k].operand >= 0) taken[p.slot[k].operand] = true;
     if (whole_intermediate(k)) ++left;
   }
-  for (int size = p.operands; size >= 1; --size)
+  for (int size = largest; size >= 1; --size)
     for (int g = 0; g < p.operands; ++g)
       if (dying[g] && group[g] == g && group_size[g] == size) fill_group(g, left);
   for (int k = 0; k < p.slots; ++k) {
     const FuseSlot& s = p.slot[k];
     Array& slot = made->slot[k];
-    if (s.operand >= 0) slot = dying[s.operand] && !filled[group[s.operand]] ? x[s.operand]->copy() : *x[s.operand];
+    if (s.operand >= 0) {
+      const bool dies = dying[s.operand];
+      if (dies && !filled[group[s.operand]]) slot = x[s.operand]->copy();
+      else if (dies && s.result < 0) take(s.operand, slot);
+      else slot = *x[s.operand];  // if it is a result too, place_results puts that in the slot
+    }
     if (s.intermediate >= 0 && !slot) slot = Array::empty(even ? shape : shape_of(s.operands), t.dtype());
   }
 }
@@ -159,17 +172,22 @@ void Call::fill_group(int g, int& left) {
   for (int k = g, s = 0; k < p.operands; ++k) {
     if (!dying[k] || group[k] != g || taken[k]) continue;
     while (!whole_intermediate(s)) ++s;
-    made->slot[s] = *x[k];
-    taken[k] = true;
+    take(k, made->slot[s]);
   }
+}
+
+/// Moves a dying operand's value, which costs no reference count.
+void Call::take(int k, Array& to) {
+  to = std::move(t.node(in[k].node()).value);
+  x[k] = &to;
+  taken[k] = true;
 }
 
 void Call::place_results() {
   for (int r = 0; r < p.results; ++r) {
     for (int k = 0; !result[r] && k < p.operands; ++k) {
       if (!dying[k] || taken[k] || group_size[group[k]] > 1) continue;
-      result[r] = *x[k];
-      taken[k] = true;
+      take(k, result[r]);
     }
     if (!result[r]) result[r] = Array::empty(shape, t.dtype());
   }
@@ -199,7 +217,7 @@ void Call::make_record() {
 
 void Call::give(Var* out) {
   for (int k = 0; k < p.operands; ++k)
-    if (dying[k]) t.node(in[k].node()).value = Array();
+    if (dying[k]) t.node(in[k].node()).value.reset();
   if (!record) {
     for (int r = 0; r < p.results; ++r) out[r] = t.push(std::move(result[r]), where);
     return;

@@ -142,8 +142,17 @@ template <class T> struct Rows {
 
 }  // namespace
 
-void fuse_rows(const FuseRows& r) {
+namespace {
+const Registers& registers_in_use() {
   static const Registers registers = registers_of(isa());
+  return registers;
+}
+}  // namespace
+
+int fuse_register() { return registers_in_use().bytes; }
+
+void fuse_rows(const FuseRows& r) {
+  const Registers& registers = registers_in_use();
   if (r.dtype == f32) Rows<float>(r, registers).run();
   else Rows<double>(r, registers).run();
 }

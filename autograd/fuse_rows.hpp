@@ -24,5 +24,6 @@ struct FuseRows {
   const FuseStream* out = nullptr;
 };
 void fuse_rows(const FuseRows&);
+int fuse_register();  ///< bytes of a register of the instruction set in use
 
 }  // namespace ebb::detail

@@ -55,11 +55,10 @@ bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream
   for (int k = 0; k < count; ++k) {
     s[k] = {static_cast<char*>(p[k].p), 0, 1, p[k].add};
     if (!p[k].p) continue;
-    const std::int64_t size = p[k].shape->size();
     if (*p[k].shape == shape) {
       s[k].row = p[k].row_stride;
       one_row = one_row && p[k].row_stride == columns;
-    } else if (size == 1) {
+    } else if (const std::int64_t size = p[k].shape->size(); size == 1) {
       s[k].step = 0;
     } else if (size == columns && p[k].shape->columns() == columns) {
       one_row = false;
@@ -67,6 +66,32 @@ bool plain_streams(const Shape& shape, const FusePlace* p, int count, FuseStream
       return false;
     }
   }
+  return true;
+}
+
+/// A single block of whole registers, too short for several threads, which everything fills: the kernel needs nothing
+/// else. False in other cases.
+bool run_block(const FuseJob& job, const FusePlace* in, const FusePlace* out) {
+  const Shape& shape = job.shape;
+  const std::int64_t size = shape.size(), bytes = size * static_cast<std::int64_t>(bytes_of(job.dtype));
+  if (size >= 2 * grain || bytes % fuse_register() != 0) return false;
+  const bool one_row = shape.rows() == 1;
+  const auto fills = [&](const FusePlace& p) {
+    return *p.shape == shape ? one_row || p.row_stride == shape.columns() : one_row && p.shape->size() == size;
+  };
+  FuseRow row;
+  for (int k = 0; k < job.ins; ++k) {
+    if (in[k].p && !fills(in[k])) return false;
+    row.in[k] = static_cast<const char*>(in[k].p);
+    row.in_moves[k] = -1;
+  }
+  for (int k = 0; k < job.outs; ++k) {
+    if (out[k].p && !fills(out[k])) return false;
+    row.out[k] = static_cast<char*>(out[k].p);
+    row.out_moves[k] = -1;
+    row.add[k] = out[k].add;
+  }
+  job.kernel(row, bytes, job.live);
   return true;
 }
 
@@ -104,7 +129,7 @@ void run_strided(Rectangle r, const Shape& shape, const FusePlace* in, const Fus
 
 void fuse_run(const FuseJob& job, const FusePlace* in, const FusePlace* out) {
   const Shape& shape = job.shape;
-  if (shape.size() == 0) return;
+  if (shape.size() == 0 || run_block(job, in, out)) return;
   FuseStream s[2 * fuse_streams];
   Rectangle r;
   r.kernel = job.kernel;

@@ -39,13 +39,18 @@ struct Targets {
   std::uint32_t
       untouched[fuse_operands];  // parents whose adjoints are first written here, block by block and completely
   int untouched_count = 0;
-  bool shared = false;  // two regions overlap
+  std::uint32_t owner[fuse_operands];  // the node whose adjoint each is in
+  bool shared = false;                 // two regions overlap
 
   std::uint32_t operand(int k) const { return inputs[r.program->gradient_of[k]]; }
   /// The parent of a view, or 0.
   std::uint32_t parent_of(std::uint32_t id) const {
     const Node& n = t.node(id);
     return n.in_parent() ? n.inputs()[0] : 0;
+  }
+  std::uint32_t owner_of(std::uint32_t id) const {
+    while (const std::uint32_t parent = parent_of(id)) id = parent;
+    return id;
   }
   int same_operand(int k) const {
     for (int j = 0; j < k; ++j)
@@ -81,6 +86,7 @@ struct Targets {
     for (int k = 0; k < r.program->gradients; ++k) {
       const std::uint32_t id = operand(k);
       to[k] = {nullptr, &r.shape, 0, false};
+      owner[k] = owner_of(id);
       if (!sweep.wants(id)) continue;
       if (const int j = same_operand(k); j >= 0) {
         to[k] = to[j];
@@ -94,7 +100,7 @@ struct Targets {
     }
     for (int k = 0; k < r.program->gradients; ++k)
       for (int j = 0; j < k; ++j)
-        if (overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) shared = true;
+        if (owner[j] == owner[k] && overlap(to[j], to[k], size) && !(to[j].p == to[k].p && to[k].add)) shared = true;
     if (shared) start_all_at_zero();
   }
   void start_at_zero(int k) {
@@ -143,7 +149,10 @@ void sweep_result(Sweep& sweep, std::uint32_t id) {
     for (int k = 0; k < r.program->results; ++k) r.adjoint[k] = Array();  // left over if an earlier sweep threw
     t.node(op).grad = t.value(t.number(0).node());                        // so that the sweep visits it
   }
-  r.adjoint[*static_cast<const int*>(t.node(id).attributes)] = t.node(id).grad;
+  Node& n = t.node(id);
+  Array& arrived = r.adjoint[*static_cast<const int*>(n.attributes)];
+  if (n.retained) arrived = n.grad;
+  else arrived = std::move(n.grad);
 }
 
 void destroy_fused(void* record) {

@@ -15,12 +15,19 @@ void* NodeStore::next_block(std::size_t bytes) {
   return blocks_[block_].get();
 }
 
+[[gnu::noinline]] void NodeStore::recycle(std::uint32_t id) noexcept {
+  Node& n = (*this)[id];
+  n = Node{};
+  n.few[0] = free_;
+  free_ = id;
+}
+
 void NodeStore::clear() noexcept {
   for (std::uint32_t id = 1; id <= top_; ++id) {
     Node& n = (*this)[id];
-    if (n.op && n.op->destroy && n.attributes) n.op->destroy(n.attributes);
-    n.value = Array();
-    n.grad = Array();
+    if (n.attributes && n.op->destroy) n.op->destroy(n.attributes);
+    n.value.reset();
+    n.grad.reset();
   }
   top_ = free_ = 0;
   block_ = used_ = 0;

@@ -16,30 +16,27 @@ class NodeStore {
   Node& operator[](std::uint32_t id) { return chunks_[id >> chunk_bits][id & chunk_mask]; }
   std::uint32_t top() const { return top_; }  ///< highest id in use
 
-  /// A node with a higher id than all others: the graph's nodes are in the order of creation.
-  std::uint32_t append() {
+  /// A node with a higher id, top(), than all others: the graph's nodes are in the order of creation.
+  Node& append() {
     const std::uint32_t id = top_ + 1;
     if ((id >> chunk_bits) >= chunks_.size()) add_chunk();
     top_ = id;
-    new (&(*this)[id]) Node;  // a previous tape's node there was cleared
-    return id;
+    return *new (&(*this)[id]) Node;  // a previous tape's node there was cleared
   }
   /// A node with any free id, for a value outside the graph.
   std::uint32_t take() {
-    if (free_ == 0) return append();
+    if (free_ == 0) {
+      append();
+      return top_;
+    }
     const std::uint32_t id = free_;
     Node& n = (*this)[id];
     free_ = n.few[0];
     n.few[0] = 0;
     return id;
   }
-  /// Returns a node from take; it must be outside the graph.
-  void recycle(std::uint32_t id) noexcept {
-    Node& n = (*this)[id];
-    n = Node{};
-    n.few[0] = free_;
-    free_ = id;
-  }
+  /// Returns a node from take; it must be outside the graph. Not inline: a handle's release would be slower.
+  void recycle(std::uint32_t id) noexcept;
 
   /// Memory with the nodes' lifetime, aligned to 16 bytes.
   void* arena(std::size_t bytes) {

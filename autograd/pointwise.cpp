@@ -1,5 +1,6 @@
 #include <ebb/autograd/engine.hpp>
 #include <ebb/autograd/functions.hpp>
+#include <ebb/autograd/merged_sum.hpp>
 #include <ebb/autograd/op.hpp>
 #include <ebb/autograd/op_list.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -22,6 +23,16 @@ template <class O> consteval unsigned needs() {
   return (O::needs & pointwise::inputs ? need_inputs : 0U) | (O::needs & pointwise::output ? need_output : 0U);
 }
 
+/// The adjoint of node n made that of an input of its shape, to be overwritten, since this is its last use. Null if the
+/// input has an adjoint already, or that of n is used elsewhere.
+Array* overwritten(Sweep& s, std::uint32_t input, detail::Node& n) {
+  detail::Node& to = s.tape.node(input);
+  if (to.grad || n.retained || to.in_parent() || !n.grad.unique() || !n.grad.contiguous() || !engine().reuse)
+    return nullptr;
+  to.grad = std::move(n.grad);
+  return &to.grad;
+}
+
 /// Ops that pass the adjoint to input k unchanged, so it is forwarded by pointer.
 template <class O, std::size_t k> inline constexpr bool forwards = std::is_same_v<O, pointwise::Add>;
 template <> inline constexpr bool forwards<pointwise::Sub, 0> = true;
@@ -34,29 +45,36 @@ template <class O> struct Pointwise {
     detail::Node& n = s.tape.node(node);
     const std::uint32_t* in = n.inputs();
     if constexpr (N == 2 && forwards<O, 0> && forwards<O, 1>) {
-      const bool both = s.wants(in[0]) && s.wants(in[1]);
-      if (both) forward(s, n, in[0], n.grad);
-      const std::uint32_t last = s.wants(in[1]) ? in[1] : in[0];
-      if (s.wants(last)) forward(s, n, last, n.retained ? n.grad : std::move(n.grad));
+      const bool second = s.wants(in[1]);
+      if (second && s.wants(in[0])) forward(s, n, in[0], false);
+      const std::uint32_t last = second ? in[1] : in[0];
+      if (s.wants(last)) forward(s, n, last, !n.retained);
     } else {
       const Array* x[N];
       for (int k = 0; k < N; ++k) x[k] = &s.tape.value(O::needs & pointwise::inputs ? in[k] : 0);
-      const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (sweep_input<K>(s, n, in[K], x), ...); };
+      const auto each = [&]<std::size_t... K>(std::index_sequence<K...>) { (sweep_input<K>(s, n, in, x), ...); };
       each(std::make_index_sequence<N>{});
     }
   }
 
-  static void forward(Sweep& s, const detail::Node& n, std::uint32_t input, Array g) {
-    if (s.tape.node(input).shape == n.shape) s.accumulate(input, std::move(g));
-    else s.deferred.add_sum(input, g);
+  /// The adjoint itself is the input's; it may be moved there at its last use.
+  static void forward(Sweep& s, detail::Node& n, std::uint32_t input, bool move) {
+    if (!(s.tape.node(input).shape == n.shape)) s.deferred.add_sum(input, n.grad);
+    else if (move) s.accumulate(input, std::move(n.grad));
+    else s.accumulate(input, n.grad);
   }
 
   template <std::size_t k>
-  static void sweep_input(Sweep& s, const detail::Node& n, std::uint32_t input, const Array* const* x) {
+  static void sweep_input(Sweep& s, detail::Node& n, const std::uint32_t* in, const Array* const* x) {
+    const std::uint32_t input = in[k];
     if (!s.wants(input)) return;
-    if constexpr (forwards<O, k>) return forward(s, n, input, n.grad);
+    if constexpr (forwards<O, k>) return forward(s, n, input, false);
     const Shape& wanted = s.tape.node(input).shape;
     if (wanted == n.shape) {
+      bool last = true;
+      for (std::size_t j = k + 1; j < N; ++j) last = last && !s.wants(in[j]);
+      if (Array* g = last ? overwritten(s, input, n) : nullptr)
+        return pointwise::vjp(id, k, *g, x, N, n.value, *g, false);
       detail::Adjoint to = s.adjoint(input);
       return pointwise::vjp(id, k, n.grad, x, N, n.value, to.target(), to.accumulate);
     }
@@ -85,9 +103,8 @@ template <class O> struct Pointwise {
 
   static Var apply(Var* in, const std::source_location& where) {
     TapeImpl& t = TapeImpl::current(O::name);
-    Array y;
     bool record = false;
-    try {
+    Array y = detail::located(where, [&] {
       detail::Node* n[N];
       for (int k = 0; k < N; ++k) {
         n[k] = &t.node(in[k], O::name);
@@ -102,10 +119,23 @@ template <class O> struct Pointwise {
         x[k] = &t.value(in[k].node());
         if (may_overwrite(*n[k], record)) reusable = &n[k]->value;
       }
-      y = pointwise::value(id, x, N, reusable);
-    } catch (...) { detail::rethrow_at(where); }
+      return pointwise::value(id, x, N, reusable);
+    });
     if (!record) return t.push(std::move(y), where);
+    if constexpr (std::is_same_v<O, pointwise::Add> || (N == 1 && (O::needs & pointwise::inputs) == 0)) {
+      if (Var whole = gone_on(t, in, y, where)) return whole;
+    }
     return t.record(table, nullptr, in, N, std::move(y), y.shape(), where);
+  }
+
+  /// The node of in[0], if it is a sum that this op goes on with (merged_sum.hpp); else empty.
+  static Var gone_on(TapeImpl& t, Var* in, Array& y, const std::source_location& where) {
+    const detail::Node& n = t.node(in[0].node());
+    if (!detail::goes_on(t, in[0], n, Pointwise<pointwise::Add>::table)) return {};
+    if constexpr (N == 1)
+      return detail::go_on(t, detail::MergedSum<O>::table, std::move(in[0]), nullptr, std::move(y), where);
+    else if (n.input_count == detail::MergedSum<void>::most || in[1].node() >= in[0].node()) return {};
+    else return detail::go_on(t, detail::MergedSum<void>::table, std::move(in[0]), &in[1], std::move(y), where);
   }
 
   /// Whether only this call references the value and its memory, and no backward reads it.

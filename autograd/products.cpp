@@ -96,7 +96,8 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
   const Shape& w = t.node(b).shape;
   const bool fits = p.ta == Trans::no && w.rank() == 2 && x.rank() >= 2 && x.columns() == w[p.tb == Trans::no ? 0 : 1];
   if (const Pack* pack = fits ? t.packs().of(b, p.tb, x.rows()) : nullptr) {
-    Array c = Array::empty(x.shape().with(-1, pack->columns()), t.dtype());
+    const int columns = pack->columns();
+    Array c = Array::empty(columns == x.columns() ? x.shape() : x.shape().with(-1, columns), t.dtype());
     matmul_into(c, x, *pack, false);
     return c;
   }
@@ -106,14 +107,13 @@ Array value_of(TapeImpl& t, std::uint32_t a, std::uint32_t b, Product p) {
 Var product(At a, At b, Trans ta, Trans tb) {
   TapeImpl& t = TapeImpl::current("matmul");
   Var in[2] = {std::move(a.var), std::move(b.var)};
-  Array y;
-  try {
+  Array y = detail::located(a.where, [&] {
     read_through(t, in[0], ta);
     read_through(t, in[1], tb);
     if (detail::Probe* p = t.probe()) [[unlikely]]
       p->began(t, "matmul", in, 2);
-    y = value_of(t, in[0].node(), in[1].node(), {ta, tb});
-  } catch (...) { detail::rethrow_at(a.where); }
+    return value_of(t, in[0].node(), in[1].node(), {ta, tb});
+  });
   return detail::finish(t, product_table, Product{ta, tb}, in, 2, std::move(y), a.where);
 }
 

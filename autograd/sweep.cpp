@@ -57,17 +57,18 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
   accumulate(root, std::move(seed));
   step_ends_.begin_sweep(tape, root);
   ends_.clear();
+  const bool far = tape.stats().kept_bytes > (std::int64_t{1} << 20);  // more than stays in the cache
   for (std::uint32_t id = root; id >= 1; --id) {
     while (step_ends_.reached(id)) [[unlikely]]
       step_ends_.put_aside(tape);
     Node& n = tape.node(id);
-    if (id > 32) look_ahead(tape.node(id - 32), tape.node(id - 16));
+    if (far && id > 32) look_ahead(tape.node(id - 32), tape.node(id - 16));
     if (n.group && n.op) deferred.flush(id);  // leaves are flushed at the end
     if (!n.requires_grad) continue;
     if (!n.op || n.retained) ends_.push_back(id);
     if (!n.op || !n.recorded) continue;
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
-    if (freeing_ && n.handles == 0) n.value = Array();
+    if (freeing_ && n.handles == 0) n.value.reset();
   }
   deferred.flush_all();
   step_ends_.end_sweep(tape);
@@ -81,7 +82,7 @@ inline void Sweep::visit(std::uint32_t id) {
   if (Probe* p = tape.probe()) [[unlikely]]
     p->sweep(*this, id);
   else n.op->sweep(*this, id);
-  if (!n.retained) n.grad = Array();
+  if (!n.retained) n.grad.reset();
 }
 
 /// A node's adjoint, not shared with another node's.
@@ -99,7 +100,7 @@ Adjoint Sweep::adjoint(std::uint32_t id) {
     return Adjoint(n.op->place(n.attributes, parent.target()));
   }
   if (n.grad) return {writable(n), true};
-  n.grad = Array::empty(n.shape, tape.dtype());
+  new (&n.grad) Array(Array::empty(n.shape, tape.dtype()));
   return {n.grad, false};
 }
 
@@ -111,14 +112,14 @@ void Sweep::accumulate(std::uint32_t id, Array contribution) {
   if (n.in_parent()) return add_into(adjoint(id).target(), contribution);
   if (n.grad) return add_into(writable(n), contribution);
   // Forwarded by pointer; copied only when written to while shared.
-  n.grad = engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy();
+  new (&n.grad) Array(engine().forward || contribution.unique() ? std::move(contribution) : contribution.copy());
 }
 
 void Sweep::collect(Grads& g, std::uint32_t root) {
   const auto take = [&](std::uint32_t id) {
     Node& n = tape.node(id);
-    if (!n.requires_grad) return;
-    if (n.retained || (!n.leaf && !n.op)) {
+    if (!n.requires_grad || (n.op && !n.retained)) return;  // an op's was freed by the sweep
+    if (n.retained || !n.leaf) {
       Array kept = n.grad ? n.grad : Array::zeros(n.shape, tape.dtype());
       g.keep(tape.handle(id), n.leaf ? kept.copy() : kept);
     }
@@ -126,7 +127,7 @@ void Sweep::collect(Grads& g, std::uint32_t root) {
       Array place = g[Leaf(n.leaf)];
       add_into(place, n.grad);
     }
-    n.grad = Array();
+    n.grad.reset();
     n.in_flat = false;
   };
   for (std::size_t k = root == 0 ? 0 : ends_.size(); k-- > 0;) take(ends_[k]);
@@ -136,7 +137,7 @@ void Sweep::collect(Grads& g, std::uint32_t root) {
 void Sweep::clear_adjoints() noexcept {
   for (std::uint32_t id = 1; id <= tape.top(); ++id) {
     Node& n = tape.node(id);
-    n.grad = Array();
+    n.grad.reset();
     n.in_flat = false;
   }
 }

@@ -10,11 +10,10 @@
 
 namespace ebb::detail {
 
-Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const std::source_location& where) {
-  Node& n = nodes_[id];
+inline Var TapeImpl::make(Node& n, std::uint32_t id, Array&& y, const Shape& shape, const std::source_location& at) {
   n.shape = shape;
-  new (&n.value) Array(std::move(value));  // a new node's is empty
-  const std::source_location& site = site_of(where);
+  new (&n.value) Array(std::move(y));  // a new node's is empty
+  const std::source_location& site = site_of(at);
   n.file = site.file_name();
   n.line = site.line();
   n.time = time_;
@@ -24,7 +23,8 @@ Var TapeImpl::make(std::uint32_t id, Array&& value, const Shape& shape, const st
 
 Var TapeImpl::push(Array&& value, const std::source_location& where) {
   const Shape& shape = value.shape();
-  Var v = make(nodes_.take(), std::move(value), shape, where);
+  const std::uint32_t id = nodes_.take();
+  Var v = make(nodes_[id], id, std::move(value), shape, where);
   if (probe_) [[unlikely]]
     probe_->pushed(*this, v);
   return v;
@@ -32,16 +32,15 @@ Var TapeImpl::push(Array&& value, const std::source_location& where) {
 
 Var TapeImpl::input(Array value, bool requires_grad, const std::source_location& where) {
   const Shape shape = value.shape();
-  const std::uint32_t id = nodes_.append();
-  nodes_[id].recorded = true;
-  nodes_[id].requires_grad = requires_grad;
-  return make(id, std::move(value), shape, where);
+  Node& n = nodes_.append();
+  n.recorded = true;
+  n.requires_grad = requires_grad;
+  return make(n, top(), std::move(value), shape, where);
 }
 
 Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int count, Array&& value,
                      const Shape& shape, const std::source_location& where) {
-  const std::uint32_t id = nodes_.append();
-  Node& n = nodes_[id];
+  Node& n = nodes_.append();
   n.op = &op;
   n.attributes = attributes;
   n.recorded = n.requires_grad = true;
@@ -50,19 +49,15 @@ Var TapeImpl::record(const OpTable& op, void* attributes, const Var* inputs, int
   std::uint32_t* list = n.few;
   if (count > 4)
     list = n.many = static_cast<std::uint32_t*>(arena(sizeof(std::uint32_t) * static_cast<std::size_t>(count)));
+  const bool read = (op.needs & need_inputs) != 0;
   for (int k = 0; k < count; ++k) {
     Node& in = nodes_[inputs[k].node()];
-    const bool read = (op.needs & need_inputs) != 0;
-    if (!read && !in.requires_grad) {
-      list[k] = 0;  // neither read nor given a gradient, so drop it
-      continue;
-    }
-    list[k] = inputs[k].node();
-    in.recorded = true;
-    in.keep |= read;
+    if (read) in.recorded = in.keep = true;
+    else if (in.requires_grad) in.recorded = true;
+    list[k] = read || in.requires_grad ? inputs[k].node() : 0;  // neither read nor given a gradient: dropped
   }
   ++recorded_nodes_;
-  Var v = make(id, std::move(value), shape, where);
+  Var v = make(n, top(), std::move(value), shape, where);
   if (probe_) [[unlikely]]
     probe_->recorded(*this, v, inputs, count);
   return v;
@@ -104,7 +99,7 @@ void TapeImpl::make_lazy(Node& n) { n.value = transpose(value(n.inputs()[0])); }
 void TapeImpl::release_handle(std::uint32_t id) noexcept {
   Node& n = nodes_[id];
   if (--n.handles != 0) return;
-  if (!n.keep && (engine().reuse || !n.recorded)) n.value = Array();
+  if (!n.keep && (engine().reuse || !n.recorded)) n.value.reset();
   if (n.recorded) return;
   if (n.pack) packs_.release(n);
   nodes_.recycle(id);

@@ -99,7 +99,7 @@ class TapeImpl {
   static void shelve(TapeImpl*) noexcept;
   void unlink() noexcept;
   void reset() noexcept;
-  Var make(std::uint32_t id, Array&& value, const Shape&, const std::source_location&);
+  Var make(Node&, std::uint32_t id, Array&& value, const Shape&, const std::source_location&);
   void make_lazy(Node&);
 
   friend struct ThreadTapes;

@@ -56,13 +56,12 @@ constexpr detail::OpTable view_table{"view", need_nothing, true, sweep_view, rep
 
 Var view(At x, View v) {
   TapeImpl& t = TapeImpl::current("view");
-  Array y;
-  try {
+  Array y = detail::located(x.where, [&] {
     t.node(x.var, "view");
     if (detail::Probe* p = t.probe()) [[unlikely]]
       p->began(t, "view", &x.var, 1);
-    y = v.of(t.value(x.var.node()));
-  } catch (...) { detail::rethrow_at(x.where); }
+    return v.of(t.value(x.var.node()));
+  });
   return detail::finish(t, view_table, v, &x.var, 1, std::move(y), x.where);
 }
 

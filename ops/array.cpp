@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ebb/ops/array.hpp>
 #include <ebb/ops/counted.hpp>
@@ -10,8 +11,9 @@
 namespace ebb {
 
 Array Array::empty(const Shape& shape, DType t) {
-  detail::require_known(shape);
-  if (t == no_type)
+  if (!shape.known()) [[unlikely]]
+    detail::require_known(shape);  // throws
+  if (t == no_type) [[unlikely]]
     throw EmptyArrayError("an empty array was used");  // the result takes its element type from its operands
   Array a;
   a.buffer_ = detail::allocate(static_cast<std::size_t>(shape.size()) * bytes_of(t));
@@ -154,6 +156,10 @@ void Array::assign(const Array& from) {
 }
 
 void Array::fill(double x) {
+  if (x == 0 && !std::signbit(x) && contiguous() && buffer_) {
+    std::memset(data_, 0, bytes());
+    return;
+  }
   with_dtype(dtype_, [&](auto zero) {
     using T = decltype(zero);
     detail::for_rows(*this,

@@ -37,8 +37,10 @@ class Array {
   Array() noexcept = default;
   Array(const Array& o) noexcept;
   Array(Array&& o) noexcept;
-  Array& operator=(Array o) noexcept;
+  Array& operator=(const Array& o) noexcept { return *this = Array(o); }
+  Array& operator=(Array&& o) noexcept;
   ~Array();
+  void reset() noexcept;  ///< becomes an empty handle
   template <detail::HasValue V> explicit Array(const V&) {
     static_assert(sizeof(V) == 0, "for the values of a Var or a parameter, write .value()");
   }
@@ -155,18 +157,29 @@ inline Array::Array(Array&& o) noexcept
   o.buffer_ = nullptr;
   o.data_ = nullptr;
 }
-inline Array& Array::operator=(Array o) noexcept {
-  detail::Buffer* old = buffer_;
+inline Array& Array::operator=(Array&& o) noexcept {
+  if (this == &o) return *this;
+  detail::Buffer* const old = buffer_;
   buffer_ = o.buffer_;
-  o.buffer_ = old;
   data_ = o.data_;
   row_stride_ = o.row_stride_;
   shape_ = o.shape_;
   dtype_ = o.dtype_;
+  o.buffer_ = nullptr;
+  o.data_ = nullptr;
+  if (old) detail::release(old);
   return *this;
 }
 inline Array::~Array() {
   if (buffer_) detail::release(buffer_);
+}
+inline void Array::reset() noexcept {
+  if (!buffer_) return;
+  detail::release(buffer_);
+  buffer_ = nullptr;
+  data_ = nullptr;
+  shape_ = Shape();
+  dtype_ = no_type;
 }
 inline bool Array::unique() const noexcept { return buffer_ && buffer_->owner && buffer_->holders.number() == 1; }
 

@@ -55,17 +55,6 @@ PointwiseRows shifted(PointwiseRows a, int operands, std::int64_t rows, std::int
   return a;
 }
 
-/// Whether the inputs are as many as the op has, contiguous, and of one shape and element type: the common case.
-bool alike(int op, const Array* const* inputs, int n) {
-  if (n != arity_list(List{})[op]) return false;
-  const Array& first = *inputs[0];
-  bool same = first && first.contiguous();
-  for (int k = 1; k < n; ++k)
-    same =
-        same && inputs[k]->dtype() == first.dtype() && inputs[k]->contiguous() && inputs[k]->shape() == first.shape();
-  return same;
-}
-
 /// One rectangle, split among threads if it is large.
 void run_rectangle(PointwiseKernel kernel, const PointwiseRows& all, int operands, std::size_t size) {
   if (all.rows * all.columns < 2 * pointwise_grain) return kernel(all);
@@ -117,6 +106,38 @@ bool run_plain(PointwiseKernel kernel, const Array* const* in, int n, Array& out
   a.out_stride = out.row_stride();
   run_rectangle(kernel, a, n, bytes_of(out.dtype()));
   return true;
+}
+
+/// The common case of a value: all inputs are contiguous and of one element type, and each has the shape of the result,
+/// is a row [columns] or a scalar. Describes them in `a` and returns one with the result's shape; null in other cases.
+const Array* like_result(int op, const Array* const* in, int n, PointwiseRows& a) {
+  if (n != arity_list(List{})[op]) return nullptr;
+  const Array* whole = in[0];
+  for (int k = 1; k < n; ++k)
+    if (in[k]->rank() > whole->rank()) whole = in[k];
+  if (!*whole) return nullptr;
+  const Shape& shape = whole->shape();
+  const std::int64_t columns = shape.columns();
+  bool one_row = true;
+  for (int k = 0; k < n; ++k) {
+    const Array& x = *in[k];
+    if (x.dtype() != whole->dtype() || !x.contiguous()) return nullptr;
+    a.in[k] = x.raw();
+    a.in_stride[k] = 0;
+    a.step[k] = 1;
+    if (&x == whole || x.shape() == shape) {
+      a.in_stride[k] = columns;
+    } else if (x.rank() == 0) {
+      a.step[k] = 0;
+    } else if (x.rank() == 1 && x.columns() == columns) {
+      one_row = false;
+    } else {
+      return nullptr;
+    }
+  }
+  a.rows = one_row ? 1 : shape.rows();
+  a.columns = one_row ? shape.size() : columns;
+  return whole;
 }
 
 /// The kernel over a contiguous result, whose operands have its shape and are contiguous too.
@@ -180,13 +201,16 @@ int count() { return List::count; }
 const char* name(int op) { return name_list(List{})[op]; }
 
 Array value(int op, const Array* const* inputs, int n, Array* reusable) {
-  if (!alike(op, inputs, n)) return broadcast_value(op, inputs, n, reusable);
-  const Array& first = *inputs[0];
-  const PointwiseKernel kernel = detail::pointwise_kernels().value[detail::type_index(first.dtype())][op];
-  PointwiseRows a;
-  for (int k = 0; k < n; ++k) a.read(k, inputs[k]->raw());
-  Array out = reusable ? std::move(*reusable) : Array::empty(first.shape(), first.dtype());
-  run_contiguous(kernel, a, n, out, false);
+  PointwiseRows a;  // uninitialised: zeroing would cost as much as a short row
+  const Array* whole = like_result(op, inputs, n, a);
+  if (!whole) return broadcast_value(op, inputs, n, reusable);
+  const DType type = whole->dtype();
+  const bool reuse = reusable && reusable->shape() == whole->shape();
+  Array out = reuse ? std::move(*reusable) : Array::empty(whole->shape(), type);
+  a.accumulate = false;
+  a.out = out.raw();
+  a.out_stride = a.columns;
+  run_rectangle(detail::pointwise_kernels().value[detail::type_index(type)][op], a, n, bytes_of(type));
   return out;
 }
 
@@ -202,22 +226,21 @@ void vjp(int op, int k, const Array& g, const Array* const* inputs, int n, const
   if (!(out.shape() == g.shape()))
     throw ShapeError(std::string(name(op)) + ": the adjoint has shape " + text(g.shape()) + ", its output " +
                      text(out.shape()));
+  const PointwiseKernel kernel = detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k];
+  PointwiseRows a;
+  bool same = out.contiguous() && g.contiguous();
+  a.read(0, g.raw());
+  const auto read = [&](int j, const Array& x) {
+    a.read(j, x.raw());
+    same = same && (!x || (x.contiguous() && x.shape() == out.shape()));
+  };
+  for (int j = 0; j < n; ++j) read(j + 1, *inputs[j]);
+  read(n + 1, y);
+  if (same) return run_contiguous(kernel, a, n + 2, out, accumulate);
   const Array* in[PointwiseRows::most] = {&g};
   for (int j = 0; j < n; ++j) in[j + 1] = inputs[j];
   in[n + 1] = &y;
-  const PointwiseKernel kernel = detail::pointwise_kernels().vjp[detail::type_index(out.dtype())][op][k];
-  PointwiseRows a;
-  bool same = out.contiguous();
-  for (int j = 0; j < n + 2; ++j) {
-    if (!*in[j]) {
-      a.in[j] = nullptr;
-      continue;
-    }
-    same = same && in[j]->contiguous() && in[j]->shape() == out.shape();
-    a.read(j, in[j]->raw());
-  }
-  if (same) run_contiguous(kernel, a, n + 2, out, accumulate);
-  else run(kernel, in, n + 2, out, accumulate);
+  run(kernel, in, n + 2, out, accumulate);
 }
 
 void vjp(int op, int k, const Array& g, const Array* inputs, int n, const Array& y, Array& out, bool accumulate) {

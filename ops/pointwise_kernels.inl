@@ -10,63 +10,52 @@ namespace {
 using detail::PointwiseKernel;
 using detail::PointwiseRows;
 
-/// The operands of one row. A scalar operand is replicated to fill a register, so the loop reads all operands alike.
-template <class T, int n> struct Operands {
-  const T* p[n];
-  std::int64_t step[n];
-  alignas(64) T spread[n][Lane<T>::width];
+/// The start of operand k's row `r`. A scalar is replicated to fill a register, so the loop reads all operands alike.
+template <class T> const T* row_of(const PointwiseRows& a, std::size_t k, std::int64_t r, T* spread) {
+  const T* p = static_cast<const T*>(a.in[k]) + r * a.in_stride[k];
+  if (a.step[k] != 0) return p;
+  Lane<T>::all(*p).store(spread);
+  return spread;
+}
 
-  void start(const PointwiseRows& a, std::int64_t row) {
-    for (int k = 0; k < n; ++k) {
-      if (a.in[k] == nullptr) continue;
-      p[k] = static_cast<const T*>(a.in[k]) + row * a.in_stride[k];
-      step[k] = a.step[k];
-      if (step[k] == 0) {
-        Lane<T>::all(*p[k]).store(spread[k]);
-        p[k] = spread[k];
-      }
-    }
-  }
-  Lane<T> whole(int k, std::int64_t j) const { return Lane<T>::load(p[k] + j * step[k]); }
-  Lane<T> part(int k, std::int64_t j, int count) const {
-    return step[k] ? Lane<T>::load_part(p[k] + j, count) : Lane<T>::load(p[k]);
-  }
-};
-
-/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f receives zero.
-template <class T, int n, unsigned reads, class F> void run_rows(const PointwiseRows& a, F f) {
+/// Runs f over all elements; operand k is read only if bit k of `reads` is set, else f receives zero. Addresses stay in
+/// registers, since rows are often short.
+template <class T, unsigned reads, class F, std::size_t... k>
+void run_rows(const PointwiseRows& a, F f, std::index_sequence<k...>) {
   constexpr int width = Lane<T>::width;
-  Operands<T, n> in;
+  const std::int64_t columns = a.columns;
+  const bool accumulate = a.accumulate;
+  alignas(64) T spread[sizeof...(k)][width];
   for (std::int64_t r = 0; r < a.rows; ++r) {
-    in.start(a, r);
+    const T* p[] = {(reads >> k & 1 ? row_of<T>(a, k, r, spread[k]) : nullptr)...};
+    const std::int64_t move[] = {(reads >> k & 1 ? a.step[k] * width : 0)...};
     T* out = static_cast<T*>(a.out) + r * a.out_stride;
-    const auto apply = [&]<std::size_t... k>(std::index_sequence<k...>, auto load) {
-      return f((reads >> k & 1 ? load(static_cast<int>(k)) : Lane<T>(0))...);
-    };
-    const auto all = std::make_index_sequence<n>{};
-    std::int64_t j = 0;
-    for (; j + width <= a.columns; j += width) {
-      Lane<T> y = apply(all, [&](int k) { return in.whole(k, j); });
-      if (a.accumulate) y = Lane<T>::load(out + j) + y;
-      y.store(out + j);
+    std::int64_t left = columns;
+    for (; left >= width; left -= width) {
+      Lane<T> y = f((reads >> k & 1 ? Lane<T>::load(p[k]) : Lane<T>(0))...);
+      if (accumulate) y = Lane<T>::load(out) + y;
+      y.store(out);
+      ((p[k] += move[k]), ...);
+      out += width;
     }
-    if (const int rest = static_cast<int>(a.columns - j); rest > 0) {
-      Lane<T> y = apply(all, [&](int k) { return in.part(k, j, rest); });
-      if (a.accumulate) y = Lane<T>::load_part(out + j, rest) + y;
-      y.store_part(out + j, rest);
+    if (const int rest = static_cast<int>(left); rest > 0) {
+      const auto part = [&](int i) { return move[i] ? Lane<T>::load_part(p[i], rest) : Lane<T>::load(p[i]); };
+      Lane<T> y = f((reads >> k & 1 ? part(static_cast<int>(k)) : Lane<T>(0))...);
+      if (accumulate) y = Lane<T>::load_part(out, rest) + y;
+      y.store_part(out, rest);
     }
   }
 }
 
 template <class T, class O> void value_kernel(const PointwiseRows& a) {
-  run_rows<T, pointwise::arity<O>, ~0u>(a, O::value);
+  run_rows<T, ~0u>(a, O::value, std::make_index_sequence<pointwise::arity<O>>{});
 }
 
 template <class T, class O, std::size_t k> void vjp_kernel(const PointwiseRows& a) {
   constexpr int n = pointwise::arity<O> + 2;
   constexpr unsigned in = ((1u << pointwise::arity<O>)-1) << 1, y = 1u << (n - 1);
   constexpr unsigned reads = 1u | (O::needs & pointwise::inputs ? in : 0) | (O::needs & pointwise::output ? y : 0);
-  run_rows<T, n, reads>(a, pointwise::vjp_of<O, k>());
+  run_rows<T, reads>(a, pointwise::vjp_of<O, k>(), std::make_index_sequence<n>{});
 }
 
 template <class T, class List> struct PointwiseTable;

@@ -32,7 +32,8 @@ Shape Shape::with(int axis, int extent) const {
   const int k = normal_axis(axis);
   Shape s = *this;
   s.extent_[k] = extent;
-  return extent >= 0 && extent <= extent_[k] ? s : Shape(s.extent_, rank_);  // not larger, so nothing to check
+  if (extent < 0 || extent > extent_[k]) static_cast<void>(Shape(s.extent_, rank_));  // checks it
+  return s;
 }
 
 Shape Shape::without(int axis) const {

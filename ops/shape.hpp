@@ -39,6 +39,8 @@ class Shape {
     for (int k = 0; k + 1 < rank_; ++k) n *= extent_[k];
     return n;
   }
+  /// Whether no extent is left to infer.
+  constexpr bool known() const { return (extent_[0] | extent_[1] | extent_[2] | extent_[3]) >= 0; }
   Shape with(int axis, int extent) const;      ///< the same with one extent replaced
   Shape without(int axis) const;               ///< the same with one axis removed
   Shape inserted(int axis, int extent) const;  ///< the same with one axis added before `axis`
