@@ -8,11 +8,9 @@
 
 namespace ebb {
 
-int shard_count(int rows, std::int64_t bytes) {
-  constexpr std::int64_t wide = std::int64_t{2} << 20;  // every shard reads them at every step, from beyond the cache
-  const int least = bytes < wide ? 16 : 32;
+int shard_count(int rows) {
   int n = rows < 16 ? 1 : 2;
-  while (rows / (2 * n) >= least) n *= 2;
+  while (rows / (2 * n) >= 16) n *= 2;
   return n;
 }
 
@@ -22,7 +20,7 @@ ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o)
   if (o.rows < 1) throw ValueError("backward: a batch needs at least one row, got " + std::to_string(o.rows));
   if (o.shards < 0 || o.shards > o.rows)
     throw ValueError("backward: shards must be between 0 (automatic) and the number of rows");
-  shards = o.shards > 0 ? o.shards : shard_count(o.rows, s.size() * static_cast<std::int64_t>(bytes_of(o.dtype)));
+  shards = o.shards > 0 ? o.shards : shard_count(o.rows);
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
   losses.resize(n);

@@ -17,13 +17,12 @@ struct ShardOptions {
   DType dtype = f32;
   int order = 1;
   bool training = true;
-  int shards = 0;  ///< 0: shard_count(rows, bytes of the parameters' values in dtype)
+  int shards = 0;  ///< 0: shard_count(rows)
 };
 
 /// The largest power of two with at least 16 rows per shard, but at least two from 16 rows on: 1 below 16 rows, 2 below
-/// 64, 4 below 128. From 2 MiB of parameters on, 32 rows per shard: 2 below 128, 4 below 256. Does not depend on the
-/// number of threads, so results are bitwise identical for any.
-int shard_count(int rows, std::int64_t bytes = 0);
+/// 64, 4 below 128. Depends only on the batch, so results are bitwise identical for any number of threads.
+int shard_count(int rows);
 
 /// A shard's contribution to the loss of the whole batch. Created only by Shard; can be added and scaled.
 class PartialLoss {

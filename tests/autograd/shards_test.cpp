@@ -60,28 +60,6 @@ TEST_CASE("the number of shards is the largest power of two with sixteen rows ea
   CHECK(shard_count(200) == 8);
 }
 
-TEST_CASE("Shards of parameters that exceed a core's cache have thirty-two rows", "[shards]") {
-  const std::int64_t wide = 2 << 20;
-  CHECK(shard_count(64, wide - 1) == 4);
-  CHECK(shard_count(15, wide) == 1);
-  CHECK(shard_count(16, wide) == 2);
-  CHECK(shard_count(127, wide) == 2);
-  CHECK(shard_count(128, wide) == 4);
-  CHECK(shard_count(256, wide) == 8);
-  const auto shards = [](int values, DType dtype) {
-    LeafSet set;
-    const Leaf w = set.add("w", Array::zeros({values}));
-    const Result r = backward(set, {.rows = 64, .dtype = dtype}, [&](Shard& s) {
-      s.count("shards", 1);
-      return s.mean_rows(zeros({s.rows()}) * sum(At(w)));
-    });
-    return r.counts.at("shards");
-  };
-  CHECK(shards(512 << 10, f32) == 2);
-  CHECK(shards(511 << 10, f32) == 4);
-  CHECK(shards(511 << 10, f64) == 2);
-}
-
 TEST_CASE("sharded equals unsharded to 1e-12, also with masks", "[shards]") {
   const Model m;
   for (const int B : {1, 7, 20, 31, 33}) {
