@@ -44,8 +44,9 @@ class PlotCommand final : public Command {
  public:
   void options(Options& o) override {
     o.add("RUN", run_, "folder of a run, or its figures.json").type("RUN").required().reads();
-    o.add("--figure", figure_, "figure to draw, or what only its name begins with; --list shows the names (default: all, each into its "
-                              "own file)")
+    o.add("--figure", figure_,
+          "figure to draw, or what only its name begins with; --list shows the names (default: all, each into its "
+          "own file)")
         .type("NAME");
     o.add("--list", list_, "print the names and titles of the run's figures");
     o.add("--width", width_, "width in inches, or with a unit: in, cm, mm or pt").type("LENGTH");
@@ -123,8 +124,10 @@ class PlotCommand final : public Command {
       if (f["id"].get_ref<const std::string&>().starts_with(figure_)) begin.push_back(f);
     }
     if (begin.size() == 1) return begin[0];
-    if (begin.empty()) throw ValueError(fmt::format("'{}' has no figure '{}'; it has {}", run_, figure_, names(figures)));
-    throw ValueError(fmt::format("'{}' has several figures whose names begin with '{}': {}", run_, figure_, names(begin)));
+    if (begin.empty())
+      throw ValueError(fmt::format("'{}' has no figure '{}'; it has {}", run_, figure_, names(figures)));
+    throw ValueError(
+        fmt::format("'{}' has several figures whose names begin with '{}': {}", run_, figure_, names(begin)));
   }
 
   void draw(const json& f) {

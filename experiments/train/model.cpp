@@ -3,6 +3,7 @@
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
+#include <ebb/ops/elementwise.hpp>
 
 namespace ebb::app {
 namespace {
@@ -51,6 +52,12 @@ PartialLoss Model::loss(Shard& s, const Batch& b, const StateArrays& carried) co
 const SimpleNetwork& Model::simple() const {
   if (const auto* const n = dynamic_cast<const SimpleNetwork*>(network_.get())) return *n;
   throw ValueError("the task has its own network, which is not one cell and a linear layer");
+}
+
+std::string nonfinite_weight(const LeafSet& w) {
+  for (int k = 0; k < w.count(); ++k)
+    if (!all_finite(w[k].value())) return w[k].name();
+  return {};
 }
 
 void check_cell_names(const std::vector<std::string>& names) {

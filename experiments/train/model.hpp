@@ -37,6 +37,9 @@ class Model {
   const CarryingNetwork* carrying_;  // the same network; null if it carries no state
 };
 
+/// The name of the first weight with a value that is infinite or NaN; empty if all are finite.
+std::string nonfinite_weight(const LeafSet&);
+
 /// Errors    ValueError "unknown cell 'lstn'; did you mean 'lstm'?" unless every name (without its options) is that of
 ///           a cell; check_recurrence_names also accepts layers over whole sequences
 void check_cell_names(const std::vector<std::string>& names);

@@ -61,7 +61,7 @@ void check_every(const std::string& task, int outputs, const EveryStep& y, int s
     wrong(task, fmt::format("the token {} is a target, but its sizes() have {} output{}: .outputs = number of tokens",
                             largest(y.tokens), outputs, outputs == 1 ? "" : "s"));
   if (y.first < 0 || y.first >= steps)
-    wrong(task, fmt::format("the first target of EveryStep is that of step {}, of {} steps", y.first, steps));
+    wrong(task, fmt::format("the first target is that of step {} (EveryStep::first), of {} steps", y.first, steps));
 }
 
 void check_every_value(const std::string& task, int outputs, const EveryValue& y, int steps, int rows) {

@@ -16,18 +16,11 @@
 namespace ebb::app {
 namespace {
 
-// The name of the first weight that is no longer finite, or an empty string.
-std::string overflowed(const LeafSet& w) {
-  for (int k = 0; k < w.count(); ++k)
-    if (!all_finite(w[k].value())) return w[k].name();
-  return {};
-}
-
 // Locates the failure: a value of the batch or a weight that is not finite, or the first op whose result is not.
 std::string whereabouts(const Model& m, const Batch& b, const ShardOptions& options, const ShardLoss& loss) {
   if (const std::string value = m.is_simple() ? nonfinite_in(b.get<SimpleBatch>()) : ""; !value.empty())
     return fmt::format("in batch {} of the train split, {}", options.update, value);
-  if (const std::string weight = overflowed(m.w); !weight.empty())
+  if (const std::string weight = nonfinite_weight(m.w); !weight.empty())
     return fmt::format("the previous update made weight '{}' overflow", weight);
   const std::string found = trace_nonfinite(m.w, options, loss);
   return found.empty() ? "in the gradient" : found;
@@ -276,7 +269,7 @@ std::string divergence(double loss, double norm, double first_loss, const TaskIn
 }
 
 std::string divergence_at_end(const LeafSet& weights, double loss, double first_loss, const TaskInfo& task) {
-  const std::string what = divergence(loss, 0, first_loss, task), weight = overflowed(weights);
+  const std::string what = divergence(loss, 0, first_loss, task), weight = nonfinite_weight(weights);
   if (!weight.empty()) return fmt::format("the last update made weight '{}' overflow", weight);
   return what.empty() ? what : what + ", after the last update";
 }

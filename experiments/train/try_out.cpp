@@ -73,6 +73,8 @@ int checked_batches(const Task& task, Split split, const TaskSettings& s) {
 
 void try_out(const Model& m, const Task& task, const TaskSettings& s) {
   check_sizes(task, s);
+  if (const std::string weight = nonfinite_weight(m.w); !weight.empty())
+    throw ValueError(fmt::format("'{}' has initial values that are infinite or NaN", weight));
   const auto first_of = [&](Split split) {
     const BatchRequest request{.split = split, .length = s.length, .rows = s.batch};
     Batch batch = make_batch(task, request);

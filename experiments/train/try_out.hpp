@@ -7,8 +7,8 @@ namespace ebb::app {
 /// each split, runs the network twice on the first two rows of that of the training split, without gradients, and tries
 /// the optimiser and the remedies.
 ///
-/// Errors    errors of Task::check_sizes, the batches, the network, the optimiser and the remedies; ShapeError or
-///           ValueError if the batches of a SimpleTask differ from its sizes() or from the request, or have a value that
+/// Errors    ValueError if an initial value is not finite; errors of Task::check_sizes, the batches, the network, the
+///           optimiser and the remedies; ShapeError or ValueError if the batches of a SimpleTask differ from its sizes() or from the request, or have a value that
 ///           is not finite; ValueError if a split has no batch;
 ///           Error if the same request gives different batches
 void try_out(const Model&, const Task&, const TaskSettings&);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
@@ -26,6 +27,14 @@ std::string drive_text(const Subject& s, const Amount& a) {
   if (a.free) return sequences + " with zero inputs";
   return fmt::format("{} of the {} split of {}", sequences, s.split == Split::valid ? "validation" : "test",
                      s.task().name());
+}
+
+std::string driven_texts(const std::vector<Observed>& all) {
+  std::vector<std::string> texts;
+  for (const Observed& o : all)
+    if (const std::string text = o.values.note("driven"); std::find(texts.begin(), texts.end(), text) == texts.end())
+      texts.push_back(text);
+  return enumerated(texts);
 }
 
 std::string estimate_text(double value, double error) {

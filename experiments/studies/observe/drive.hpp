@@ -11,6 +11,9 @@ Array start_of(const Subject&, const Amount&);
 /// "4 sequences of 1,000 steps of the test split of chars", or "... with zero inputs"
 std::string drive_text(const Subject&, const Amount&);
 
+/// The "driven" notes of the subjects, each once: "4 sequences of 200 steps of the test split of chars".
+std::string driven_texts(const std::vector<Observed>&);
+
 /// "-0.0123 ± 0.0004"; without an error that is not known, as that of -∞
 std::string estimate_text(double value, double error);
 

@@ -10,6 +10,10 @@ namespace ebb::app::observe {
 
 Measure::~Measure() = default;
 
+Amount Amount::by_default(int most_steps, int most_rows) const {
+  return at_most(steps_chosen ? steps : most_steps, rows_chosen ? rows : most_rows);
+}
+
 Amount Amount::at_most(int most_steps, int most_rows) const {
   Amount less = *this;
   less.steps = std::min(steps, most_steps);

@@ -34,8 +34,10 @@ struct Leading {
 
 /// The options that measures share.
 struct Amount {
-  int steps = 1000;  ///< T
-  int rows = 4;      ///< B
+  int steps = 1000;           ///< T
+  int rows = 4;               ///< B
+  bool steps_chosen = false;  ///< by the user
+  bool rows_chosen = false;
   int lags = 200;
   bool free = false;  ///< zero inputs instead of the task's data
   double spread = 0;  ///< deviation of the normal noise in the states from which sequences start
@@ -44,6 +46,9 @@ struct Amount {
   std::optional<Leading> leading{};  ///< the directions that lyapunov follows, instead of all
   int determinants = 1;              ///< steps from one determinant to the next, where only leading ones are followed
 
+  /// The same with at most so many steps and sequences, unless the user chose them: for a measure that needs fewer than
+  /// others, or takes longer.
+  Amount by_default(int most_steps, int most_rows) const;
   /// The same with at most so many steps and sequences.
   Amount at_most(int most_steps, int most_rows) const;
   /// The reason why a measure of the loss cannot be made; empty with the task's data.

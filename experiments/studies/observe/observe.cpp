@@ -39,7 +39,7 @@ std::string measures_help() {
 struct Observe {
   std::vector<std::string> runs, weights, cells, measures, widths, remedies;
   std::string task, resume, varied, leading;
-  std::optional<int> determinants;
+  std::optional<int> determinants, length, rows;
   Amount amount;
   TaskOptions sizes;
 
@@ -57,11 +57,12 @@ struct Observe {
           "untreated --cell; + joins several; `ebb remedies` lists them")
         .type("REMEDY");
     o.add("--measure", measures, measures_help()).type("NAME").one_of(names_of(measure_list()));
-    o.add("--length", amount.steps, "T, steps along which a measure follows the state")
-        .at_least(2)
-        .at_most(10'000'000)
-        .quick(200);
-    o.add("--rows", amount.rows, "number of sequences").at_least(1).at_most(10'000).quick(2);
+    o.add("--length", length,
+          "T, steps along which a measure follows the state (default: 1,000, with --quick 200; fewer where a measure "
+          "takes longer)")
+        .check([](const std::optional<int>& n) { return !n || (*n >= 2 && *n <= 10'000'000); }, "from 2 to 10,000,000");
+    o.add("--rows", rows, "number of sequences (default: 4, with --quick 2)")
+        .check([](const std::optional<int>& n) { return !n || (*n >= 1 && *n <= 10'000); }, "from 1 to 10,000");
     o.add("--lags", amount.lags, "largest lag T - t of gradient norms").at_least(1).at_most(100'000).quick(100);
     o.add("--free", amount.free, "zero inputs instead of the task's data");
     o.add("--resume", resume, "resume in this folder; measures that were completed are not repeated")
@@ -126,6 +127,11 @@ struct Observe {
     else if (determinants)
       throw ValueError("--determinants is for --directions: all directions give the mean of the exponents themselves");
     amount.determinants = determinants.value_or(amount.determinants);
+    const bool quick = job.size() == Size::quick;
+    amount.steps = length.value_or(quick ? 200 : amount.steps);
+    amount.rows = rows.value_or(quick ? 2 : amount.rows);
+    amount.steps_chosen = length.has_value();
+    amount.rows_chosen = rows.has_value();
     std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
@@ -134,8 +140,12 @@ struct Observe {
       if (!varied.empty() && !m.fits() && std::string(m.entry->name) == "bifurcations")
         throw ValueError(fmt::format("--vary {}: {} cannot measure {}: {}", varied, m.entry->name,
                                      subjects.front().cell_name, m.unfit.front()));
-    if (std::none_of(all.begin(), all.end(), [](const Observation& m) { return m.fits(); }))
-      throw ValueError(all.front().unfit_text(subjects));
+    const auto fits = [](const Observation& m) { return m.fits(); };
+    const auto unfit = measures.empty() && std::any_of(all.begin(), all.end(), fits)
+                           ? all.end()
+                           : std::find_if_not(all.begin(), all.end(), fits);
+    if (unfit != all.end()) throw ValueError(unfit->unfit_text(subjects));
+    check_data(subjects);
 
     for (const Observation& m : all) measurements_ += std::count(m.unfit.begin(), m.unfit.end(), "");
     job.start(double(all.size() * subjects.size()));
@@ -234,6 +244,19 @@ struct Observe {
       subjects.back().release();
       if (widths.size() > 1) subjects.back().name += ", " + count_text(s.hidden, "unit");
       if (job.seeds().size() > 1) subjects.back().name += fmt::format(", seed {}", seed);
+    }
+  }
+
+  /// Rejects a length or a number of sequences for which a task has no batch, or an invalid one.
+  void check_data(const std::vector<Subject>& subjects) const {
+    std::set<std::string> tasks;
+    for (const Subject& s : subjects) {
+      if (amount.free || !tasks.insert(s.task().name()).second) continue;
+      try {
+        (void)s.batch(amount.steps, amount.rows);
+      } catch (const Error& e) {
+        throw ValueError(fmt::format("--length {} --rows {}: {}", amount.steps, amount.rows, e.what()));
+      }
     }
   }
 

@@ -92,7 +92,11 @@ int OverTrainingOptions::interval(const TaskSettings& s) const { return every.va
 
 Amount OverTrainingOptions::amount(const TaskSettings& s) const {
   const int steps = length.value_or(std::clamp(s.length, least_length, most_length));
-  return {.steps = steps, .rows = rows.value_or(2), .lags = steps - 1};
+  return {.steps = steps,
+          .rows = rows.value_or(2),
+          .steps_chosen = length.has_value(),
+          .rows_chosen = rows.has_value(),
+          .lags = steps - 1};
 }
 
 void OverTrainingOptions::check(const Task& task, const Model& model, const std::string& cell,

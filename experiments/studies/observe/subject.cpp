@@ -26,10 +26,9 @@ void check_before_training(const std::string& remedies, const std::string& task,
 }
 
 /// Rejects weights of which every measure would be NaN.
-void check_finite(const std::string& path, const LeafSet& w) {
-  for (int k = 0; k < w.count(); ++k)
-    if (!all_finite(w[k].value()))
-      throw ValueError(fmt::format("'{}': {} has values that are infinite or NaN", path, w[k].name()));
+void check_finite(const std::string& from, const LeafSet& w) {
+  if (const std::string weight = nonfinite_weight(w); !weight.empty())
+    throw ValueError(fmt::format("'{}': {} has values that are infinite or NaN", from, weight));
 }
 
 }  // namespace
@@ -62,6 +61,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   s.task_ = std::move(task);
   const DType dtype = s.remedy.empty() ? f64 : f32;
   const auto model = std::make_shared<Model>(*s.task_, cell, settings, seed, 0, dtype);
+  check_finite(cell, model->w);
   s.take(model);
   s.drawn_ = s.remedy.empty();
   if (s.drawn_) return s;

@@ -54,6 +54,11 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "lyapunof"}), Contains("did you mean 'lyapunov'"));
   CHECK_THAT(error_of({folder / "nothing"}), Contains("nothing"));
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "norms", "--free"}), Contains("needs the task's data"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--measure", "lyapunov,norms", "--free"}),
+             Contains("norms cannot measure lstm: a loss needs the task's data"));
+  CHECK_THAT(error_of({"--cell", "rnn", "--task", "xor", "--length", "20", "--measure", "gates"}),
+             Contains("--length 20 --rows 4: ") && Contains("the first target is that of step"));
+  CHECK_THAT(error_of({"--cell", "lstm", "--length", "1"}), Contains("from 2 to 10,000,000"));
   CHECK_THAT(error_of({"--cell", "lstm", "--task", "caption"}), Contains("caption"));
   CHECK_THAT(error_of({"--cell", "lstm", "--hidden", "32,6.5"}), Contains("whole numbers of at least 1"));
   for (const char* wrong : {"0", "2.5", "0%", "101%", "%", "many"})
@@ -122,6 +127,23 @@ TEST_CASE("ebb observe names the weights that are not finite, and leaves no fold
   ebb::save_weights(weights, t.model->w, t.architecture.metadata());
   CHECK_THAT(error_of({run, "--out", folder / "out"}), Contains(weights + "': cell/U has values that are infinite or"));
   CHECK_FALSE(std::filesystem::exists(folder / "out"));
+}
+
+TEST_CASE("initial weights that are not finite are named before any work") {
+  using Catch::Matchers::Contains;
+  TempFolder folder;
+  const std::string cell = "rnn:init.W=normal*1.7e308";
+  const std::vector<std::vector<std::string>> commands{{"observe", "--task", "adding", "--cell"},
+                                                       {"vanish", "--tasks", "adding", "--cells"},
+                                                       {"train", "adding", "--cell"}};
+  for (std::vector<std::string> words : commands) {
+    words.insert(words.end(), {cell, "--quick", "--out", folder / "out"});
+    const Outcome o = ebb_command(words);
+    CAPTURE(words, o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains("cell/W") && Contains("values that are infinite or NaN"));
+    CHECK_FALSE(std::filesystem::exists(folder / "out"));
+  }
 }
 
 TEST_CASE("ebb observe rejects what trained weights do not read, and does not record it") {

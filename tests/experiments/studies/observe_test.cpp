@@ -172,6 +172,38 @@ TEST_CASE("what a measure cannot do is stated, and no failure unless it is named
   observed(folder / "least", {"--cell", "rnn", "--hidden", "2", "--measure", "lyapunov", "--length", "17"});
 }
 
+TEST_CASE("a measure follows fewer steps and sequences by default, and as many as the user names") {
+  using ebb::app::observe::Amount;
+  const Amount less = Amount{}.by_default(200, 2);
+  CHECK(std::pair(less.steps, less.rows) == std::pair(200, 2));
+  const Amount all = Amount{.steps = 900, .rows = 8, .steps_chosen = true, .rows_chosen = true}.by_default(200, 2);
+  CHECK(std::pair(all.steps, all.rows) == std::pair(900, 8));
+
+  TempFolder folder;
+  const json s = observed(
+      folder / "out", {"--cell", "rnn", "--hidden", "2", "--measure", "sensitivity", "--length", "210", "--rows", "5"});
+  CHECK(s["subjects"]["rnn"]["sensitivity"]["steps"] == 210);
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Catch::Matchers::Contains("Means over 5 sequences of 210 steps of the test split of adding."));
+}
+
+TEST_CASE("the sentence about exponents states what their error allows") {
+  ebb::app::observe::Subject s;
+  s.name = "gru";
+  const auto sentence = [&](double value, double error) {
+    ebb::app::observe::Values v;
+    v["exponents"] = {value};
+    v["errors"] = {error};
+    v["state_size"] = {8};
+    v["lost"] = {0};
+    return ebb::Registry<ebb::app::observe::MeasureEntry>::get("lyapunov").make()->sentence({s, v});
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(sentence(-.022, .0273), Contains("between -0.0766 and 0.0326") && Contains("10⁻³·³ to 10¹·⁴"));
+  CHECK_THAT(sentence(1e-16, 1e-16), Contains("neither vanish nor explode"));
+  CHECK_THAT(sentence(-.1, .001), Contains("a gradient halves every 6.931 steps"));
+}
+
 TEST_CASE("a quote in the name of a run is doubled in the CSV") {
   TempFolder folder;
   const std::string run = folder / "a\"b";

@@ -308,7 +308,7 @@ TEST_CASE("Targets that do not fit a task's sizes are rejected with the sizes th
   CHECK_THAT(why(LastClass{Tokens({5})}), Contains("the classes of LastClass must be [4], one per row, not [5]"));
   CHECK(why(EveryStep{.tokens = Tokens({5, 4}), .first = 4}).empty());
   CHECK_THAT(why(EveryStep{.tokens = Tokens({5, 4}), .first = 5}),
-             Contains("the first target of EveryStep is that of step 5, of 5 steps"));
+             Contains("the first target is that of step 5 (EveryStep::first), of 5 steps"));
 }
 
 }  // namespace memory_tasks_test

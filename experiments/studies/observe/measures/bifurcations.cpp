@@ -43,7 +43,7 @@ struct BifurcationMeasure final : Measure {
 
   Values measure(const Subject& s, const Amount& a) const override {
     Values v;
-    const Amount few = a.at_most(200, 4);
+    const Amount few = a.by_default(200, 4);
     const auto points_at = [&](double value) {
       const Subject varied = s.with_cell(a.variation->cell(s.cell_name, value));
       const Array data = varied.inputs(few.steps, few.rows);

@@ -43,8 +43,8 @@ struct FixedPointMeasure final : Measure {
   }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const int steps = std::min(a.steps, 500);
-    const Array data = s.inputs(steps, a.rows);
+    const Amount few = a.by_default(500, a.rows);
+    const Array data = s.inputs(few.steps, few.rows);
     const Array held = a.free ? Array::zeros({data.dim(2)}, f64) : mean(data, {0, 1});
     const int n = std::clamp(20'000 / std::max(1, s.state_size()), 20, most_starts);
     const FixedPoints f = fixed_points(s.cell(), held, starts_of(s.cell(), data, n));
@@ -77,9 +77,12 @@ struct FixedPointMeasure final : Measure {
                     "q = |F(s) - s|² / 2 below 1e-24. The search starts from states along the data of {}, with noise, "
                     "and between them.",
                     a.free ? "zero" : "the mean of the data", tasks.size() == 1 ? tasks.front() : "each model's task"));
-    Table t{.head = {"", "point", "unstable directions", "starts", "q", "τ of the slowest mode", "its frequency"},
-            .rows = {},
-            .caption = "τ in steps, negative for a mode that grows; frequency in cycles per step."};
+    Table t{
+        .head = {"", "point", "unstable directions", "starts", "q", "τ of the leading mode", "its frequency"},
+        .rows = {},
+        .caption =
+            "Leading: with the largest |λ|, which decays last or grows fastest. τ in steps, negative for a mode that "
+            "grows; frequency in cycles per step."};
     for (const Observed& o : all) {
       job.report.text(sentence(o));
       const std::size_t before = t.rows.size();

@@ -47,7 +47,7 @@ struct JacobianMeasure final : Measure {
   Values measure(const Subject& s, const Amount& a) const override {
     Values v;
     const bool large = s.state_size() > 128;
-    const Amount few = a.at_most(large ? 50 : 200, large ? 1 : 4);
+    const Amount few = a.by_default(large ? 50 : 200, large ? 1 : 4);
     v.note("driven", drive_text(s, few));
     v["rows"] = {double(few.rows)};
     const Drive drive = drive_of(s, few);

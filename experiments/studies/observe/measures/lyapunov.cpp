@@ -106,8 +106,15 @@ struct LyapunovMeasure final : Measure {
       return value +
              ": small differences grow, and over long lags gradients explode. If the states stay bounded, the "
              "dynamics are chaotic.";
-    if (first >= -zero)
+    if (first >= -zero && zero == exponent_rounding)
       return value + ", not different from zero: over long lags gradients neither vanish nor explode.";
+    if (first >= -zero)
+      return fmt::format(
+          "{}, not different from zero: within two errors it is between {} and {}, so that a gradient of 100 steps may "
+          "change by a factor of {} to {}.",
+          value, number_text(first - 2 * error), number_text(first + 2 * error),
+          power_text((first - 2 * error) * 100 / std::numbers::ln10, 1),
+          power_text((first + 2 * error) * 100 / std::numbers::ln10, 1));
     return fmt::format("{}: a gradient halves every {} steps.", value, number_text(std::numbers::ln2 / -first));
   }
 

@@ -16,9 +16,9 @@ struct NewtonMeasure final : Measure {
   }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const Amount few = a.at_most(1000, 4);
+    const Amount few = a.by_default(1000, 4);
     NewtonOptions options;
-    for (const int n : {10, 30, 100, 300, 1000})
+    for (const int n : {10, 30, 100, 300, 1000, 3000, 10'000, 30'000, 100'000})
       if (n < few.steps) options.lengths.push_back(n);
     const NewtonRun run = newton_through_time(s.cell(), drive_of(s, few), {}, {}, options);
     Values v;
@@ -26,6 +26,7 @@ struct NewtonMeasure final : Measure {
       v["lengths"].push_back(run.lengths[k]);
       for (const int i : run.iterations[k]) v["iterations"].push_back(i);
     }
+    v.note("driven", drive_text(s, few));
     v["rows"] = {double(few.rows)};
     v["merit"] = run.merit[0];
     v["error"] = run.error;
@@ -38,7 +39,7 @@ struct NewtonMeasure final : Measure {
         "The iterations that Newton's method (DEER) needs to find the whole trajectory at once, to a merit of "
         "1e-10. A cell that needs few of them could run in parallel over time; nothing runs faster here.");
     Plot p{.title = "Iterations", .x_label = "length T", .y_label = "iterations", .log_y = true, .log_x = true};
-    p.caption = "The most over sequences. Grey: T iterations, which always suffice.";
+    p.caption = fmt::format("The most over {}. Grey: T iterations, which always suffice.", driven_texts(all));
     for (const Observed& o : all) {
       job.report.text(sentence(o));
       p.series.push_back(line_of(o, o.values.at("lengths"), largest(o.values)));

@@ -13,9 +13,10 @@ struct SensitivityMeasure final : Measure {
   bool reads(std::string_view option) const override { return is_one_of(option, {"--length", "--rows", "--free"}); }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const Amount few = a.at_most(200, 4);
+    const Amount few = a.by_default(200, 4);
     const Sensitivity x = sensitivity(s.cell(), s.model().w, drive_of(s, few), {}, {.directions = 16});
     Values v;
+    v.note("driven", drive_text(s, few));
     v["steps"] = {double(few.steps)};
     for (int t = 0; t < few.steps; ++t) {
       v["whole"].push_back(mean_of(few.rows, [&](int b) { return x.whole.at({t, b}); }));
@@ -40,7 +41,7 @@ struct SensitivityMeasure final : Measure {
       for (std::size_t k = 0; k < o.values.at("whole").size(); ++k) t.push_back(double(k + 1));
       p.series.push_back(line_of(o, t, o.values.at("whole")));
     }
-    p.caption = "Means over sequences.";
+    p.caption = fmt::format("Means over {}.", driven_texts(all));
     job.report.plots({p});
   }
 
