@@ -267,25 +267,36 @@ template <class T> std::int64_t packed_columns(std::int64_t columns) {
   return (columns + width - 1) / width * width;
 }
 
-template <class T> void pack(const detail::PackTask& m) {
+/// Calls f(first, columns, width) for each panel, or each tile of a left operand.
+template <class T, class F> void over_panels(const detail::PackTask& m, const F& f) {
   constexpr int width = Lane<T>::width, pair = 2 * width;
   const int most = m.left ? left_rows : pair;
+  for (std::int64_t j = 0; j < m.columns; j += most) {
+    const int columns = static_cast<int>(smaller<std::int64_t>(m.columns - j, most));
+    f(j, columns, m.left ? columns : columns > width ? pair : width);
+  }
+}
+
+template <class T> void pack(const detail::PackTask& m) {
+  constexpr int at_once = 16;  // rows, which the panels then read from the first-level cache
   T* const panels = static_cast<T*>(m.panels);
-  std::int64_t k = 0;
-  for (const detail::MatmulPart* p = m.parts; k < m.inner; ++p) {
-    const std::int64_t rows = m.transposed ? m.inner : p->rows;
-    const std::int64_t at_once = m.transposed ? rows : 16;  // read once from beyond the first-level cache
-    for (std::int64_t row = 0; row < rows; row += at_once) {
-      const int inner = static_cast<int>(smaller(at_once, rows - row));
-      const T* b = static_cast<const T*>(p->p) + (m.transposed ? m.first * p->row : row * p->row + m.first);
-      for (std::int64_t j = 0; j < m.columns; j += most) {
-        const int columns = static_cast<int>(smaller<std::int64_t>(m.columns - j, most));
-        const int wide_panel = m.left ? columns : columns > width ? pair : width;
-        fill_panel(panels + j * m.inner + k * wide_panel, wide_panel, b + j * (m.transposed ? p->row : 1), p->row,
-                   m.transposed, inner, columns);
-      }
-      k += inner;
+  const detail::MatmulPart* part = m.parts;
+  if (m.transposed)
+    return over_panels<T>(m, [&](std::int64_t j, int columns, int width) {
+      fill_panel(panels + j * m.inner, width, static_cast<const T*>(part->p) + (m.first + j) * part->row, part->row,
+                 true, static_cast<int>(m.inner), columns);
+    });
+  const T* rows[at_once];
+  std::int64_t row = 0;  // of the part
+  for (std::int64_t k = 0; k < m.inner; k += at_once) {
+    const int count = static_cast<int>(smaller<std::int64_t>(at_once, m.inner - k));
+    for (int i = 0; i < count; ++i, ++row) {
+      for (; row == part->rows; ++part) row = 0;
+      rows[i] = static_cast<const T*>(part->p) + row * part->row + m.first;
     }
+    over_panels<T>(m, [&](std::int64_t j, int columns, int width) {
+      gather_panel(panels + j * m.inner + k * width, width, rows, j, count, columns);
+    });
   }
 }
 

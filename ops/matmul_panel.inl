@@ -23,23 +23,11 @@ template <class T> void copy_row(const T* from, T* to, int columns) {  // too sh
   if (j < columns) Lane<T>::load_part(from + j, columns - j).store_part(to + j, columns - j);
 }
 
-/// The same for rows of a length known here, which need no loop.
-template <class T, int columns> void copy_rows(const T* from, std::int64_t step, T* to, int rows) {
-  constexpr int width = Lane<T>::width;
-  for (int k = 0; k < rows; ++k, from += step, to += columns) {
-    if constexpr (columns % width != 0) std::memcpy(to, from, columns * sizeof(T));
-    else EBB_UNROLL_TILE for (int j = 0; j < columns; j += width) Lane<T>::load(from + j).store(to + j);
-  }
-}
-
 /// panel[k * width + n] = b(k, n) for n < columns, zero beyond.
 template <class T>
 void fill_panel(T* panel, int width, const T* b, std::int64_t b_row, bool transposed, int inner, int columns) {
   if (columns < width) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(inner * width));
   if (!transposed) {
-    if (columns == width && columns == 2 * Lane<T>::width)
-      return copy_rows<T, 2 * Lane<T>::width>(b, b_row, panel, inner);
-    if (columns == width && columns == left_rows) return copy_rows<T, left_rows>(b, b_row, panel, inner);
     for (int k = 0; k < inner; ++k) copy_row(b + k * b_row, panel + k * width, columns);
     return;
   }
@@ -53,4 +41,22 @@ void fill_panel(T* panel, int width, const T* b, std::int64_t b_row, bool transp
   }
   for (; n < columns; ++n)
     for (int k = 0; k < inner; ++k) panel[k * width + n] = b[n * b_row + k];
+}
+
+/// The same from rows at `from`, each of a length that is known here.
+template <class T, int columns> void copy_rows(const T* const* from, std::int64_t first, T* to, int rows) {
+  constexpr int width = Lane<T>::width;
+  for (int k = 0; k < rows; ++k, to += columns) {
+    const T* const row = from[k] + first;
+    if constexpr (columns % width != 0) std::memcpy(to, row, columns * sizeof(T));
+    else EBB_UNROLL_TILE for (int j = 0; j < columns; j += width) Lane<T>::load(row + j).store(to + j);
+  }
+}
+template <class T>
+void gather_panel(T* panel, int width, const T* const* from, std::int64_t first, int rows, int columns) {
+  if (columns == width && width == 2 * Lane<T>::width)
+    return copy_rows<T, 2 * Lane<T>::width>(from, first, panel, rows);
+  if (columns == width && width == left_rows) return copy_rows<T, left_rows>(from, first, panel, rows);
+  if (columns < width) std::memset(panel, 0, sizeof(T) * static_cast<std::size_t>(rows * width));
+  for (int k = 0; k < rows; ++k) copy_row(from[k] + first, panel + k * width, columns);
 }
