@@ -93,7 +93,7 @@ template <class Op, std::size_t N> struct Sweeps {
     }
   }
   static void sweep(Sweep& s, std::uint32_t id) {
-    if constexpr (requires { Op::sweep(s, id); }) return Op::sweep(s, id);
+    if constexpr (requires { Op::sweep(s, id); }) return Op::sweep(s, id);  // of its own, on arrays
     const Array& g = s.tape.node(id).grad;
     if constexpr (in_vars) add(s, id, gradients(s.tape, id, s.tape.push(Array(g), std::source_location::current())));
     else add(s, id, gradients(s.tape, id, g));

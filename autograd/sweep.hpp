@@ -52,8 +52,8 @@ class Sweep {
   void run(std::uint32_t root, Array seed, bool free_values);
   /// Whether a sweep has freed values that node `id` may need.
   bool freed(std::uint32_t id) const { return id <= freed_; }
-  /// Moves into `g` the gradients of variables and retained Vars, and of leaves that are not in it yet, after a run from
-  /// `root`, or without one (0).
+  /// Moves into `g` the gradients of variables and retained Vars, and of leaves that are not in it yet, after a run
+  /// from `root`; 0: without a run.
   void collect(Grads& g, std::uint32_t root);
   void clear_adjoints() noexcept;
   void clear() noexcept;
