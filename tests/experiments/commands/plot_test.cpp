@@ -50,7 +50,9 @@ TEST_CASE("a run leaves its figures beside the page: JSON for all, a CSV each") 
 TEST_CASE("ebb plot --figure takes the beginning of a name, unless several begin so") {
   const TempFolder folder;
   const std::string run = folder.file("figures.json", R"({"figures": [
-      {"id": "decay-of-the-gradient", "title": "t"}, {"id": "gates", "title": "t"}, {"id": "gates-over-time", "title": "t"}]})");
+      {"id": "decay-of-the-gradient", "title": "t"},
+      {"id": "gates", "title": "t"},
+      {"id": "gates-over-time", "title": "t"}]})");
   std::filesystem::create_directories(folder / "figures");
   folder.file("figures/decay-of-the-gradient.csv", "series,x,y\n");
   folder.file("figures/gates.csv", "gates\n");
