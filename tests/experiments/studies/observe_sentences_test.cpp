@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/studies/observe/measure.hpp>
 #include <ebb/experiments/studies/observe/values.hpp>
