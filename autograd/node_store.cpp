@@ -25,7 +25,7 @@ void* NodeStore::next_block(std::size_t bytes) {
 void NodeStore::clear() noexcept {
   for (std::uint32_t id = 1; id <= top_; ++id) {
     Node& n = (*this)[id];
-    if (n.attributes && n.op->destroy) n.op->destroy(n.attributes);
+    if (n.attributes && n.op && n.op->destroy) n.op->destroy(n.attributes);
     n.value.reset();
     n.grad.reset();
   }

@@ -59,7 +59,9 @@ template <class T> void take(const T* from, int stride, T* to, int count) {
   if (stride == 1) {
     std::memcpy(to, from, sizeof(T) * static_cast<std::size_t>(count));
   } else if (stride == 2) {  // a constant, so that it is vectorised
+#ifdef _OPENMP
 #pragma omp simd
+#endif
     for (int k = 0; k < count; ++k) to[k] = from[2 * k];
   } else {
     for (int k = 0; k < count; ++k) to[k] = from[std::ptrdiff_t{k} * stride];
@@ -96,7 +98,9 @@ template <class T> void interleave(const T* const* from, const PhasedAxis& w, T*
     std::memcpy(to, from[0], sizeof(T) * static_cast<std::size_t>(w.size));
   } else if (w.stride == 2 && w.phases.size() == 2) {
     const T *even = from[w.before % 2], *odd = from[1 - w.before % 2];
+#ifdef _OPENMP
 #pragma omp simd
+#endif
     for (int k = 0; k < w.size / 2; ++k) {
       to[2 * k] = even[k];
       to[2 * k + 1] = odd[k];
