@@ -21,10 +21,15 @@ std::vector<Observed> Observation::observed(const std::vector<Subject>& subjects
 
 std::string Observation::unfit_text(const std::vector<Subject>& subjects) const {
   std::string text;
-  for (std::size_t k = 0; k < subjects.size(); ++k)
-    if (!unfit[k].empty())
-      text +=
-          fmt::format("{}{} cannot measure {}: {}", text.empty() ? "" : "; ", entry->name, subjects[k].name, unfit[k]);
+  for (std::size_t k = 0; k < subjects.size(); ++k) {
+    const auto first = std::find(unfit.begin(), unfit.end(), unfit[k]);
+    if (unfit[k].empty() || first != unfit.begin() + static_cast<std::ptrdiff_t>(k)) continue;
+    std::vector<std::string> names;  // of all that this reason is for
+    for (std::size_t j = k; j < subjects.size(); ++j)
+      if (unfit[j] == unfit[k]) names.push_back(subjects[j].name);
+    text +=
+        fmt::format("{}{} cannot measure {}: {}", text.empty() ? "" : "; ", entry->name, enumerated(names), unfit[k]);
+  }
   return text;
 }
 
