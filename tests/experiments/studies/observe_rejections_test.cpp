@@ -57,7 +57,7 @@ TEST_CASE("ebb observe rejects bad input before any work") {
   CHECK_THAT(error_of({"--cell", "lstm", "--measure", "lyapunov,norms", "--free"}),
              Contains("norms cannot measure lstm, seed 1 and lstm, seed 2: a loss needs the task's data"));
   CHECK_THAT(error_of({"--cell", "rnn", "--task", "xor", "--delay", "10", "--length", "20", "--measure", "gates"}),
-             Contains("--length 20 --rows 4: ") && Contains("the first target is that of step"));
+             Contains("--length 20 --rows 2: ") && Contains("the first target is that of step"));
   CHECK_THAT(error_of({"--cell", "lstm", "--length", "1"}), Contains("from 2 to 10,000,000"));
   CHECK_THAT(error_of({"--cell", "lstm", "--task", "caption"}), Contains("caption"));
   CHECK_THAT(error_of({"--cell", "lstm", "--hidden", "32,6.5"}), Contains("whole numbers of at least 1"));
