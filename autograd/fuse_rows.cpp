@@ -140,13 +140,11 @@ template <class T> struct Rows {
   }
 };
 
-}  // namespace
-
-namespace {
 const Registers& registers_in_use() {
   static const Registers registers = registers_of(isa());
   return registers;
 }
+
 }  // namespace
 
 int fuse_register() { return registers_in_use().bytes; }

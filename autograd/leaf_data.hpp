@@ -17,8 +17,7 @@ class LeafTransforms {
   virtual Var apply(const Leaf&, const Var& raw, const StepContext* context) const = 0;
 };
 
-constexpr std::int64_t leaf_block =
-    16;  ///< leaves begin at multiples of this, so that threads do not share cache lines
+constexpr std::int64_t leaf_block = 16;  ///< leaves begin at its multiples, so that threads share no cache lines
 constexpr std::int64_t blocks_of(std::int64_t n) { return (n + leaf_block - 1) / leaf_block; }
 
 struct LeafData {

@@ -100,7 +100,7 @@ Adjoint Sweep::adjoint(std::uint32_t id) {
     return Adjoint(n.op->place(n.attributes, parent.target()));
   }
   if (n.grad) return {writable(n), true};
-  new (&n.grad) Array(Array::empty(n.shape, tape.dtype()));
+  new (&n.grad) Array(Array::empty(n.shape, tape.dtype()));  // in place of an empty one, which has nothing to release
   return {n.grad, false};
 }
 
