@@ -4,11 +4,12 @@
 #include <ebb/ops/pointwise.hpp>
 #include <type_traits>
 
-/// Sums that go on in the same node: x W + h U + b is one node, and so is its sigmoid. Internal, for pointwise.cpp.
+/// Sums that are extended in their node: x W + h U + b is one node, and so is its sigmoid. Internal, for pointwise.cpp.
 ///
-/// The node may change because nothing else refers to it: the call that goes on takes its only handle, and writes its
-/// result over the value. It must be the last node, so that its new input precedes it and the order of contributions to
-/// the adjoints stays the same. Cost: recording and sweeping a node takes longer than adding 64 numbers.
+/// The node may change because nothing else refers to it: the call that extends it takes its only handle, and writes
+/// its result over the value. It must be the last node, so that its new input precedes it and the order of
+/// contributions to the adjoints stays the same. Cost: recording and sweeping a node takes longer than adding 64
+/// numbers.
 namespace ebb::detail {
 
 /// y = O(sum of two to four inputs), for an elementwise op O of one input that its gradient does not read; void: the
@@ -62,15 +63,16 @@ template <class O> struct MergedSum {
   static constexpr OpTable table{name(), needs(), true, sweep, replay, nullptr, nullptr};
 };
 
-/// Whether node n, of `v`, is a sum that a call may go on with, after it has taken the value's memory for its result.
-inline bool goes_on(TapeImpl& t, const Var& v, const Node& n, const OpTable& sum) {
+/// Whether node n, that of `v`, is a sum that a call may extend. The call has already moved its value out, to reuse the
+/// memory for the result.
+inline bool extendable(TapeImpl& t, const Var& v, const Node& n, const OpTable& sum) {
   return v.node() == t.top() && (n.op == &sum || n.op == &MergedSum<void>::table) && !n.value && !n.retained &&
          !t.probe();
 }
 
-/// Makes the node that `v` refers to `op` of its inputs, and of `more` unless null, with the value y.
-inline Var go_on(TapeImpl& t, const OpTable& op, Var&& v, const Var* more, Array&& y,
-                 const std::source_location& where) {
+/// Turns the node of `v` into `op` of its inputs, and of `more` unless null, with the value y.
+inline Var extend(TapeImpl& t, const OpTable& op, Var&& v, const Var* more, Array&& y,
+                  const std::source_location& where) {
   Node& n = t.node(v.node());
   if (more) {
     Node& in = t.node(more->node());

@@ -123,19 +123,19 @@ template <class O> struct Pointwise {
     });
     if (!record) return t.push(std::move(y), where);
     if constexpr (std::is_same_v<O, pointwise::Add> || (N == 1 && (O::needs & pointwise::inputs) == 0)) {
-      if (Var whole = gone_on(t, in, y, where)) return whole;
+      if (Var sum = extended(t, in, y, where)) return sum;
     }
     return t.record(table, nullptr, in, N, std::move(y), y.shape(), where);
   }
 
-  /// The node of in[0], if it is a sum that this op goes on with (merged_sum.hpp); else empty.
-  static Var gone_on(TapeImpl& t, Var* in, Array& y, const std::source_location& where) {
+  /// The sum in[0], extended by this op in its node (merged_sum.hpp); empty if in[0] is no such sum.
+  static Var extended(TapeImpl& t, Var* in, Array& y, const std::source_location& where) {
     const detail::Node& n = t.node(in[0].node());
-    if (!detail::goes_on(t, in[0], n, Pointwise<pointwise::Add>::table)) return {};
+    if (!detail::extendable(t, in[0], n, Pointwise<pointwise::Add>::table)) return {};
     if constexpr (N == 1)
-      return detail::go_on(t, detail::MergedSum<O>::table, std::move(in[0]), nullptr, std::move(y), where);
+      return detail::extend(t, detail::MergedSum<O>::table, std::move(in[0]), nullptr, std::move(y), where);
     else if (n.input_count == detail::MergedSum<void>::most || in[1].node() >= in[0].node()) return {};
-    else return detail::go_on(t, detail::MergedSum<void>::table, std::move(in[0]), &in[1], std::move(y), where);
+    else return detail::extend(t, detail::MergedSum<void>::table, std::move(in[0]), &in[1], std::move(y), where);
   }
 
   /// Whether only this call references the value and its memory, and no backward reads it.

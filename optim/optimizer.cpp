@@ -197,8 +197,8 @@ template <class T> void Optimizer::update_by_threads(const Slice<T>& s) {
 }
 
 void Optimizer::step(const Grads& grads) {
-  const FlushDenormals flush(
-      engine().flush);  // an average of gradients that stay zero would end at a denormal, not at zero
+  // An average of gradients that stay zero would end at a denormal, not at zero.
+  const FlushDenormals flush(engine().flush);
   PoolVector<Todo> todo;
   settle_groups();
   for (int k = 0; k < set_.count(); ++k) {

@@ -60,7 +60,7 @@ TEST_CASE("a gate's sum, bias and activation are one node, with the bits of thre
   for (int k = 0; k < 5; ++k) CHECK(same_bits(g[0][k], g[1][k]));
 }
 
-TEST_CASE("a sum goes on only while nothing else refers to it") {
+TEST_CASE("a sum is extended only while nothing else refers to it") {
   Tape tape;
   const Var a = variable(drawn({2, 3}, 1)), b = variable(drawn({2, 3}, 2)), c = variable(drawn({2, 3}, 3));
   const auto nodes = [&](auto&& made) {
@@ -98,7 +98,7 @@ TEST_CASE("a sum that is retained keeps its own gradient") {
   CHECK(g[inner].at({1}) == Approx(1 - t * t));
 }
 
-TEST_CASE("sums that go on have gradients of every order, with inputs of smaller shapes and without gradients") {
+TEST_CASE("sums that are extended have gradients of every order, with inputs of smaller shapes and without gradients") {
   const auto f = [](const std::vector<Var>& in) {
     const Var fixed = constant(drawn({2, 3}, 9, f64));
     return tanh(in[0] * in[1] + in[2] + fixed) * exp(in[0] + in[1] + in[2] + in[0]) + sigmoid(fixed + in[1] + in[1]);
