@@ -15,15 +15,17 @@
 namespace ebb::detail::fused {
 namespace {
 
-namespace plain {
+// A build of Ebb for one processor (EBB_KERNELS=native) leaves out the sets that it never runs.
+#if !defined(EBB_WITHOUT_SSE2_KERNELS)
+namespace baseline {
 #define EBB_LANE_BYTES 16
 #include <ebb/ops/vector_lane.inl>
 // must follow vector_lane.inl, which it uses
 #include <ebb/autograd/fuse_kernel.inl>
 #undef EBB_LANE_BYTES
-}  // namespace plain
+}  // namespace baseline
+#endif
 
-// A build of Ebb for one processor (EBB_KERNELS=native) leaves out the sets that it never runs.
 #if defined(__x86_64__) && !defined(EBB_WITHOUT_AVX2_KERNELS)
 #define EBB_FUSES_AVX2
 #if defined(__clang__)
@@ -71,6 +73,10 @@ namespace avx512 {
 
 /// In the order of ebb::Isa.
 template <class Program> constexpr void set_kernels(FuseKernel (&table)[3][2]) {
+#ifndef EBB_WITHOUT_SSE2_KERNELS
+  table[0][0] = &baseline::Kernel<Program, float>::run;
+  table[0][1] = &baseline::Kernel<Program, double>::run;
+#endif
 #ifdef EBB_FUSES_AVX2
   table[1][0] = &avx2::Kernel<Program, float>::run;
   table[1][1] = &avx2::Kernel<Program, double>::run;
@@ -79,8 +85,6 @@ template <class Program> constexpr void set_kernels(FuseKernel (&table)[3][2]) {
   table[2][0] = &avx512::Kernel<Program, float>::run;
   table[2][1] = &avx512::Kernel<Program, double>::run;
 #endif
-  table[0][0] = &plain::Kernel<Program, float>::run;
-  table[0][1] = &plain::Kernel<Program, double>::run;
 }
 
 }  // namespace

@@ -109,11 +109,16 @@ quietly() {
   return $code
 }
 
-# build PRESET [cmake argument...]: configures if necessary, and builds whatever is out of date (only EBB_TARGET, if that is set).
+# build PRESET [cmake argument...]: configures if necessary, also for another processor than before (EBB_KERNELS=native), and builds
+# whatever is out of date (only EBB_TARGET, if that is set).
 build() {
-  local preset=$1 dir=$root/build/$1; shift
+  local preset=$1 dir=$root/build/$1 processor; shift
   usable "$dir" || rm -rf "$dir"
-  if [ $# -gt 0 ] || [ ! -e "$dir" ]; then configure "$preset" "$dir" "$@" || return; fi
+  processor=$(sed -n '/^flags/ { p; q; }' /proc/cpuinfo 2>/dev/null)
+  if [ $# -gt 0 ] || [ ! -e "$dir" ] || [ "$processor" != "$(cat "$dir/processor" 2>/dev/null)" ]; then
+    configure "$preset" "$dir" "$@" || return
+    echo "$processor" >"$dir/processor"
+  fi
   local start=$SECONDS code=0
   NINJA_STATUS='[%f/%t] ' cmake --build "$dir" ${EBB_TARGET:+--target "$EBB_TARGET"} -j "${EBB_JOBS:-$(nproc)}" 2>&1 |
     shown_if_any "building ($preset)" || code=$?

@@ -9,10 +9,14 @@ namespace {
 constexpr Isa all[] = {Isa::sse2, Isa::avx2, Isa::avx512};
 
 Isa best_in_this_build() {
-  Isa found = Isa::sse2;
-  for (Isa i : all)
-    if (available(i) && has_kernels(i)) found = i;
-  return found;
+  const Isa* found = nullptr;
+  for (const Isa& i : all)
+    if (available(i) && has_kernels(i)) found = &i;
+  if (!found)
+    throw ValueError(
+        "this build of Ebb contains only kernels that this processor does not support: configure it here, or with "
+        "-DEBB_KERNELS=all");
+  return *found;
 }
 
 Isa chosen_isa() {
@@ -58,7 +62,10 @@ bool has_kernels(Isa i) {
 #ifdef EBB_KERNELS_AVX2
   if (i == Isa::avx2) return true;
 #endif
-  return i == Isa::sse2;
+#ifdef EBB_KERNELS_SSE2
+  if (i == Isa::sse2) return true;
+#endif
+  return false;
 }
 
 bool available(Isa i) {

@@ -64,4 +64,7 @@ width_of() { awk '{ if (length($0) > most) most = length($0) } END { print most 
 [ "$(COLUMNS=60 "$EBB" --help | sed '/^Examples/,$d' | width_of)" -le 60 ] || fail "the list of commands is wider than COLUMNS"
 [ "$(COLUMNS=200 "$EBB" vanish --help | width_of)" -gt 100 ] || fail "help does not use a wide terminal"
 [ "$(env -u COLUMNS "$EBB" vanish --help | sed '/^Examples/,$d' | width_of)" -le 80 ] || fail "help is wider than 80 columns"
-EBB_ISA=sse2 "$EBB" --version | grep -q 'sse2 kernels' || fail "--version does not name the instruction set in use"
+for isa in sse2 avx2 avx512; do
+  EBB_ISA=$isa "$EBB" --version >out 2>&1 || true
+  grep -qE "$isa kernels|EBB_ISA=$isa: (not in this build|this processor)" out || fail "--version does not name the instruction set in use"
+done
